@@ -1,0 +1,69 @@
+"""The sandbox's state: one SQLite file that several processes may open at once."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+class Store:
+    """A SQLite file, or `:memory:`, with one connection that threads take in turns.
+
+    Each service brings its own tables: `Store(path, stripe.SCHEMA, airtable.SCHEMA)`, where a
+    schema is a script of `CREATE … IF NOT EXISTS`.
+    """
+
+    def __init__(self, path: Path | str, *schemas: str) -> None:
+        if path != ":memory:":
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+        self._connection = sqlite3.connect(
+            path, timeout=30, isolation_level=None, check_same_thread=False
+        )
+        self._lock = threading.RLock()
+        self._depth = 0
+        self._own_writes = 0
+        self._connection.execute("PRAGMA journal_mode=WAL")
+        self._connection.execute("PRAGMA synchronous=NORMAL")
+        for schema in schemas:
+            self._connection.executescript(schema)
+
+    @contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        """The connection, for this thread alone until the block ends."""
+        with self._lock:
+            yield self._connection
+
+    @contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """A transaction: all of the block happens or none. A nested block joins the outer one."""
+        with self._lock:
+            if self._depth:
+                yield self._connection
+                return
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._depth = 1
+            try:
+                yield self._connection
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            else:
+                self._connection.execute("COMMIT")
+            finally:
+                # A rolled-back block may have been seen half done by a cache filled within it.
+                self._own_writes += 1
+                self._depth = 0
+
+    def generation(self) -> tuple[int, int]:
+        """Changes whenever this or another process has written: the key for anything cached."""
+        with self._lock:
+            (others,) = self._connection.execute("PRAGMA data_version").fetchone()
+            return int(others), self._own_writes
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._lock:
+            self._connection.close()
