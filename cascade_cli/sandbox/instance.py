@@ -1,0 +1,180 @@
+"""Where the sandbox keeps its state, whether one is running over it, and how to be given one."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import threading
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager, nullcontext
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import platformdirs
+
+from cascade_cli.sandbox.airtable import BASE_ID
+from cascade_cli.sandbox.app import NAME, SandboxApp, utc_now
+from cascade_cli.sandbox.seed import seed_once
+from cascade_cli.sandbox.server import SandboxServer
+from cascade_cli.sandbox.wire import Clock
+
+STATE_FILE = "sandbox.sqlite3"
+RUNNING_FILE = "sandbox.json"
+HEALTH_TIMEOUT_SECONDS = 2.0
+
+
+class SandboxRunningError(Exception):
+    """The state is in use by a running sandbox; nothing was changed."""
+
+
+@dataclass(frozen=True)
+class Running:
+    """A sandbox that another process serves."""
+
+    url: str
+    pid: int
+
+
+@dataclass(frozen=True)
+class Connection:
+    """What a client needs to talk to the sandbox at `url`."""
+
+    url: str
+
+    def settings(self) -> dict[str, str]:
+        """The settings, under the names that they have in the environment. No key is a real one."""
+        return {
+            "STRIPE_SECRET_KEY": "sk_test_sandbox",
+            "STRIPE_WEBHOOK_SECRET": "whsec_sandbox",
+            "STRIPE_API_BASE": f"{self.url}/stripe",
+            "AIRTABLE_API_KEY": "patSandbox.sandbox",
+            "AIRTABLE_BASE_ID": BASE_ID,
+            "AIRTABLE_ENDPOINT_URL": f"{self.url}/airtable",
+            "VENICE_API_URL": f"{self.url}/venice",
+        }
+
+
+def state_dir(environ: Mapping[str, str]) -> Path:
+    """The folder of CASCADE_STATE_DIR, else the user's own state folder for cascade."""
+    chosen = environ.get("CASCADE_STATE_DIR")
+    return Path(chosen) if chosen else platformdirs.user_state_path("cascade")
+
+
+def state_path(folder: Path) -> Path:
+    """The SQLite file within a state folder."""
+    return folder / STATE_FILE
+
+
+def find_running(folder: Path) -> Running | None:
+    """The sandbox served over this folder's state, or None; what a dead one left is ignored."""
+    try:
+        document = json.loads((folder / RUNNING_FILE).read_text(encoding="utf-8"))
+        running = Running(str(document["url"]), int(document["pid"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    found = _identity(running.url)
+    expected = {"name": NAME, "pid": running.pid, "state": str(state_path(folder).resolve())}
+    return running if found == expected else None
+
+
+def reset(folder: Path) -> None:
+    """Forget all state. Raises SandboxRunningError, having removed nothing, while one runs."""
+    running = find_running(folder)
+    if running:
+        raise SandboxRunningError(
+            f"a sandbox is running at {running.url} (process {running.pid}); "
+            "nothing was removed: stop it first"
+        )
+    for name in (STATE_FILE, f"{STATE_FILE}-wal", f"{STATE_FILE}-shm", RUNNING_FILE):
+        (folder / name).unlink(missing_ok=True)
+
+
+@contextmanager
+def open_sandbox(
+    folder: Path, *, now: Clock = utc_now, scenario: str | None = "week"
+) -> Iterator[str]:
+    """The URL of the running sandbox, else of one embedded here until the block ends.
+
+    An embedded one is seeded with `scenario` (None: not at all) if its state was never used.
+    """
+    running = find_running(folder)
+    if running:
+        yield running.url
+        return
+    with closing(SandboxApp(state_path(folder), now=now)) as app:
+        if scenario is not None:
+            seed_once(app, scenario=scenario, until=now())
+        with SandboxServer(app.handle) as server:
+            yield server.url
+
+
+@contextmanager
+def serving(
+    app: SandboxApp, folder: Path, *, port: int = 0, engine_every: float | None = None
+) -> Iterator[str]:
+    """Serve `app` where `find_running` sees it; the engine runs every so many seconds, if at all.
+
+    Raises SandboxRunningError if another one is being served over the same folder.
+    """
+    running = find_running(folder)
+    if running:
+        raise SandboxRunningError(f"a sandbox is already running at {running.url}")
+    engine = EngineLoop(app, engine_every) if engine_every else nullcontext()
+    with SandboxServer(app.handle, port) as server, engine, _announced(folder, server.url):
+        yield server.url
+
+
+class EngineLoop:
+    """Runs the engine in the background every `seconds`, as a context manager."""
+
+    def __init__(self, app: SandboxApp, seconds: float) -> None:
+        self._app = app
+        self._seconds = seconds
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._loop, daemon=True)
+
+    def __enter__(self) -> EngineLoop:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopping.set()
+        self._thread.join()
+
+    def _loop(self) -> None:
+        while not self._stopping.wait(self._seconds):
+            try:
+                self._app.engine.run()
+            except Exception:  # noqa: BLE001 - one broken run must not end the schedule
+                self._app.crashes.append(traceback.format_exc())
+
+
+@contextmanager
+def _announced(folder: Path, url: str) -> Iterator[None]:
+    running = Running(url, os.getpid())
+    file = folder / RUNNING_FILE
+    draft = file.with_suffix(f".{running.pid}")
+    draft.write_text(json.dumps(asdict(running)), encoding="utf-8")
+    draft.replace(file)
+    try:
+        yield
+    finally:
+        file.unlink(missing_ok=True)
+
+
+def _identity(url: str) -> Any:
+    """What answers at `url`, or None. No proxy is asked: this is loopback."""
+    address = urlsplit(url)
+    try:
+        connection = http.client.HTTPConnection(
+            address.hostname or "", address.port, timeout=HEALTH_TIMEOUT_SECONDS
+        )
+        with closing(connection):
+            connection.request("GET", "/healthz")
+            return json.loads(connection.getresponse().read())
+    except (OSError, ValueError, http.client.HTTPException):
+        return None

@@ -1,0 +1,88 @@
+"""How the engine reaches its Airtable base: one named step at a time, any of which may fail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple, TypeAlias, TypeVar
+
+T = TypeVar("T")
+
+STEPS = (
+    "list",
+    "read_payer",
+    "read_payee",
+    "write_payer",
+    "write_payee",
+    "write_transaction",
+    "mark_executed",
+    "notify_payer",
+    "notify_payee",
+    "mark_failed",
+    "read_notes",
+    "mark_error",
+    "read_back",
+)
+"""The engine's reads and writes, in the order in which it makes them."""
+
+FAIL_POINTS = (
+    "parse",
+    *STEPS,
+    "after_write_payer",
+    "after_write_payee",
+    "after_mark_executed",
+    "after_notify_payer",
+)
+"""Where a run can be told to fail: in parsing, at a step before Airtable acts on it, or after a
+write that Airtable carried out but whose answer was lost."""
+
+
+class Step(NamedTuple):
+    """The read or write that comes next; `stratagem_id` is empty while listing."""
+
+    name: str
+    stratagem_id: str
+
+
+Steps: TypeAlias = Generator[Step, None, T]
+
+
+class LostAnswerError(Exception):
+    """What the engine's HTTP client raises at the step that it was told to fail at."""
+
+
+@dataclass
+class EngineRun:
+    """What one run did: StratagemIds by outcome, and in `warnings` what it carried on after."""
+
+    started_at: datetime
+    executed: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Access:
+    """Makes each outside action a step that can be awaited, interleaved, or made to fail."""
+
+    fail_at: str | None
+
+    def __post_init__(self) -> None:
+        if self.fail_at is not None and self.fail_at not in FAIL_POINTS:
+            raise ValueError(f"no step {self.fail_at!r}; there are: {', '.join(FAIL_POINTS)}")
+
+    def take(self, name: str, stratagem_id: str, action: Callable[[], T]) -> Steps[T]:
+        """Announce the step, then do `action`, unless this is where the run is to fail."""
+        yield Step(name, stratagem_id)
+        self.check(name)
+        result = action()
+        self.check(f"after_{name}")
+        return result
+
+    def check(self, point: str) -> None:
+        """Raise LostAnswerError if the run is to fail at this point."""
+        if point == self.fail_at:
+            raise LostAnswerError(
+                "HTTPSConnectionPool(host='api.airtable.com', port=443): Read timed out."
+            )

@@ -1,0 +1,115 @@
+"""The engine that carries out transfers, step for step as the live one does.
+
+It lists stratagems that are active and expire in the future, and moves the ducats of each in turn:
+balances are read, computed as floats and written back as absolute numbers, without any lock. Types
+other than `transfer_ducats` are somebody else's and stay as they are. When it runs is for the
+caller to say.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cascade_cli.sandbox.airtable.tables import Tables
+from cascade_cli.sandbox.venice.access import Access, EngineRun, Step, Steps
+from cascade_cli.sandbox.venice.processor import Processor, Record
+from cascade_cli.sandbox.venice.transfer import OUTSIDE_FAILURE, note_line
+from cascade_cli.sandbox.wire import Clock
+
+
+class Engine:
+    """Runs over the base behind `tables`, as of `now`."""
+
+    def __init__(self, tables: Tables, now: Clock) -> None:
+        self._tables = tables
+        self._now = now
+
+    def run(self, *, only: str | None = None, fail_at: str | None = None) -> EngineRun:
+        """Carry out what is due, or the one stratagem `only`, whatever its status or expiry.
+
+        `fail_at` is one of `access.FAIL_POINTS`; there, every stratagem of this run meets an
+        exception. Raises ValueError for an unknown point, and what the base raises where the live
+        engine too would die: when a row cannot be read back.
+        """
+        steps = self.steps(only=only, fail_at=fail_at)
+        while True:
+            try:
+                next(steps)
+            except StopIteration as finished:
+                run: EngineRun = finished.value
+                return run
+
+    def steps(self, *, only: str | None = None, fail_at: str | None = None) -> Steps[EngineRun]:
+        """The same run as a generator that stops before each read and write of the base.
+
+        Other writers may act between two steps; closing the generator is killing the engine.
+        """
+        access = Access(fail_at)
+        run = EngineRun(self._now())
+        records = yield from self._list(access, run, only)
+        for record in records:
+            if record["fields"].get("Type") == "transfer_ducats":
+                yield from self._process(access, run, record)
+        return run
+
+    def _list(self, access: Access, run: EngineRun, only: str | None) -> Steps[list[Record]]:
+        formula = self._formula(only)
+        try:
+            return (
+                yield from access.take(
+                    "list", "", lambda: self._tables.select("STRATAGEMS", formula)
+                )
+            )
+        except Exception as error:  # noqa: BLE001 - the live engine takes any for "nothing to do"
+            run.warnings.append(f"Error fetching active stratagems: {error}")
+            return []
+
+    def _formula(self, only: str | None) -> str:
+        if only is not None:
+            quoted = only.replace("\\", "\\\\").replace("'", "\\'")
+            return f"{{StratagemId}} = '{quoted}'"
+        moment = self._now().isoformat(timespec="milliseconds")
+        return f"AND({{Status}} = 'active', IS_AFTER({{ExpiresAt}}, DATETIME_PARSE('{moment}')))"
+
+    def _process(self, access: Access, run: EngineRun, record: Record) -> Steps[None]:
+        processor = Processor(self._tables, self._now, access, run, record)
+        try:
+            succeeded = yield from processor.process()
+        except Exception as error:  # noqa: BLE001 - whatever it is becomes Status `error`
+            succeeded = False
+            yield from self._set_status(access, run, record, "error", f"Exception: {error}")
+        status = yield from access.take(
+            "read_back",
+            processor.stratagem_id,
+            lambda: self._tables.get("STRATAGEMS", record["id"])["fields"].get("Status"),
+        )
+        if not succeeded and status == "active":
+            yield from self._set_status(access, run, record, "failed", OUTSIDE_FAILURE)
+        (run.executed if succeeded else run.failed).append(processor.stratagem_id)
+
+    def _set_status(
+        self, access: Access, run: EngineRun, record: Record, status: str, text: str
+    ) -> Steps[None]:
+        """Set `status` and add a dated line to Notes as they stand; a refusal is only logged."""
+        name = record["fields"].get("StratagemId", record["id"])
+        fields: dict[str, Any] = {"Status": status}
+        line = note_line(self._now(), text)
+        try:
+            current = yield from access.take(
+                "read_notes", name, lambda: self._tables.get("STRATAGEMS", record["id"])
+            )
+            fields["Notes"] = (current["fields"].get("Notes", "") + line).strip()
+        except Exception as error:  # noqa: BLE001 - Notes are then overwritten, as the live one does
+            run.warnings.append(f"Notes of {name} are lost: {error}")
+            fields["Notes"] = line.strip()
+        try:
+            yield from access.take(
+                "mark_error",
+                name,
+                lambda: self._tables.update("STRATAGEMS", record["id"], fields),
+            )
+        except Exception as error:  # noqa: BLE001 - logged only
+            run.warnings.append(f"Error updating status for {name}: {error}")
+
+
+__all__ = ["Engine", "EngineRun", "Step"]

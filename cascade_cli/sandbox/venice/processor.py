@@ -1,0 +1,121 @@
+"""One transfer: from its Notes to the two balances, and the traces that it leaves."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, TypeAlias
+
+from cascade_cli.sandbox.airtable.tables import Tables
+from cascade_cli.sandbox.venice.access import Access, EngineRun, Steps
+from cascade_cli.sandbox.venice.transfer import Terms, Transfer, failure_line, read_terms
+from cascade_cli.sandbox.wire import Clock
+
+Record: TypeAlias = dict[str, Any]
+
+
+class Processor:
+    """Carries out one stratagem row, as it was when it was listed."""
+
+    def __init__(
+        self, tables: Tables, now: Clock, access: Access, run: EngineRun, record: Record
+    ) -> None:
+        self._tables = tables
+        self._now = now
+        self._access = access
+        self._run = run
+        self._record = record
+        fields = record["fields"]
+        self.stratagem_id: str = fields.get("StratagemId", record["id"])
+        self._payer: str = fields.get("ExecutedBy", "")
+        self._payee: str = fields.get("TargetCitizen", "")
+        # Every text is appended to Notes as listed: what others wrote since then is overwritten.
+        self._notes: str = fields.get("Notes", "")
+
+    def process(self) -> Steps[bool]:
+        """Whether the ducats moved as ordered.
+
+        Raises what nothing here foresees: a document that is no object, or a row that cannot even
+        be marked as failed.
+        """
+        self._access.check("parse")
+        try:
+            terms = read_terms(self._record["fields"].get("Notes"))
+        except ValueError as error:
+            return (yield from self._fail(f"Failed to parse transfer details: {error}"))
+        if not self._payer or not self._payee or terms.amount <= 0:
+            return (yield from self._fail("Missing required fields or invalid amount."))
+        try:
+            return (yield from self._transfer(terms))
+        except Exception as error:  # noqa: BLE001 - ducats may have moved, whatever it was
+            return (yield from self._fail(f"Processing error: {error}"))
+
+    def _transfer(self, terms: Terms) -> Steps[bool]:
+        payer = yield from self._read_citizen("read_payer", self._payer)
+        if payer is None:
+            return (yield from self._fail(f"Sender {self._payer} not found."))
+        payee = yield from self._read_citizen("read_payee", self._payee)
+        if payee is None:
+            return (yield from self._fail(f"Receiver {self._payee} not found."))
+        funds, held = _ducats(payer), _ducats(payee)
+        if funds < terms.amount:
+            return (yield from self._fail(f"Insufficient funds: {funds} < {terms.amount}"))
+        yield from self._write_balance("write_payer", payer, funds - terms.amount)
+        yield from self._write_balance("write_payee", payee, held + terms.amount)
+        transfer = Transfer(self.stratagem_id, self._payer, self._payee, terms)
+        yield from self._attempt(self._write_transaction(transfer, funds))
+        yield from self._mark_executed(transfer)
+        yield from self._attempt(self._notify(transfer))
+        return True
+
+    def _read_citizen(self, step: str, username: str) -> Steps[Record | None]:
+        quoted = username.replace("\\", "\\\\").replace("'", "\\'")
+        formula = f"{{Username}} = '{quoted}'"
+        found = yield from self._take(step, lambda: self._tables.select("CITIZENS", formula))
+        return found[0] if found else None
+
+    def _write_balance(self, step: str, citizen: Record, ducats: float) -> Steps[None]:
+        if not math.isfinite(ducats):
+            # The engine's HTTP client refuses to send such a number.
+            raise ValueError("Out of range float values are not JSON compliant")
+        fields = {"Ducats": ducats}
+        yield from self._take(step, lambda: self._tables.update("CITIZENS", citizen["id"], fields))
+
+    def _write_transaction(self, transfer: Transfer, funds: float) -> Steps[None]:
+        row = transfer.transaction(self._now(), funds, funds - transfer.terms.amount)
+        yield from self._take("write_transaction", lambda: self._tables.create("TRANSACTIONS", row))
+
+    def _mark_executed(self, transfer: Transfer) -> Steps[None]:
+        now = self._now()
+        notes = self._notes + transfer.success_line(now)
+        fields = {"Status": "executed", "ExecutedAt": now.isoformat(), "Notes": notes}
+        yield from self._update("mark_executed", fields)
+
+    def _notify(self, transfer: Transfer) -> Steps[None]:
+        layout = self._tables.catalogue.table("NOTIFICATIONS").by_name
+        older = "CitizenUsername" in layout
+        payer, payee = transfer.notices(self._now(), older=older)
+        yield from self._take("notify_payer", lambda: self._tables.create("NOTIFICATIONS", payer))
+        yield from self._take("notify_payee", lambda: self._tables.create("NOTIFICATIONS", payee))
+
+    def _fail(self, text: str) -> Steps[bool]:
+        notes = self._notes + failure_line(text)
+        yield from self._update("mark_failed", {"Status": "failed", "Notes": notes})
+        return False
+
+    def _attempt(self, work: Steps[None]) -> Steps[None]:
+        """Do what the engine does without minding whether it works."""
+        try:
+            yield from work
+        except Exception as error:  # noqa: BLE001 - the transfer itself is done by now
+            self._run.warnings.append(f"{self.stratagem_id}: {error}")
+
+    def _update(self, step: str, fields: dict[str, Any]) -> Steps[None]:
+        row = self._record["id"]
+        yield from self._take(step, lambda: self._tables.update("STRATAGEMS", row, fields))
+
+    def _take(self, step: str, action: Any) -> Steps[Any]:
+        return (yield from self._access.take(step, self.stratagem_id, action))
+
+
+def _ducats(citizen: Record) -> float:
+    return float(citizen["fields"].get("Ducats", 0))
