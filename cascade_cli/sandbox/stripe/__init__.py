@@ -1,0 +1,9 @@
+"""The embedded Stripe: charges and what belongs to them, as stripe-python 16.1 sees them.
+
+`StripeSandbox` answers HTTP; `Books` writes the same objects and events without it.
+"""
+
+from cascade_cli.sandbox.stripe.books import Books
+from cascade_cli.sandbox.stripe.shelf import SCHEMA
+
+__all__ = ["SCHEMA", "Books"]

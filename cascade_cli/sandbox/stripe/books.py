@@ -1,0 +1,175 @@
+"""What happens at Stripe, without HTTP: for whoever writes a believable past.
+
+The HTTP endpoints stand on the same functions, so both leave the same objects and events.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from cascade_cli.sandbox.store import Store
+from cascade_cli.sandbox.stripe import charging, checkout, disputing, payments, refunding
+from cascade_cli.sandbox.stripe.errors import Document
+from cascade_cli.sandbox.stripe.ledger import Cause, Ledger
+from cascade_cli.sandbox.stripe.metadata import merge
+from cascade_cli.sandbox.stripe.money import check_amount
+from cascade_cli.sandbox.stripe.shapes.account import customer as new_customer
+from cascade_cli.sandbox.stripe.shelf import Shelf
+
+
+class Books:
+    """Writes objects and their events as of the moment `at` (aware); amounts are minor units.
+
+    Every method is one transaction, or joins the caller's `store.write()`; each returns the
+    object as Stripe would show it, and raises `StripeError` where Stripe would refuse.
+    """
+
+    def __init__(self, store: Store, source: random.Random) -> None:
+        self._store = store
+        self._source = source
+
+    @contextmanager
+    def ledger(self, at: datetime, cause: Cause | None = None) -> Iterator[Ledger]:
+        """A transaction at one moment, for one cause."""
+        with self._store.write() as connection:
+            yield Ledger(Shelf(connection), self._source, at, cause)
+
+    def pay(
+        self,
+        *,
+        amount: int,
+        currency: str,
+        metadata: Mapping[str, str],
+        at: datetime,
+        description: str | None = None,
+        payment_method: str = "pm_card_visa",
+        capture: bool = True,
+        customer: str | None = None,
+    ) -> Document:
+        """Create and confirm a PaymentIntent; returns the charge, failed if the card declines."""
+        params: Document = {
+            "amount": amount,
+            "currency": currency,
+            "metadata": dict(metadata),
+            "description": description,
+            "customer": customer,
+            "capture_method": "automatic_async" if capture else "manual",
+        }
+        with self.ledger(at) as ledger:
+            intent = payments.create(ledger, params)
+            attempt = payments.confirm(ledger, intent, {"payment_method": payment_method})
+        if attempt.charge is None:
+            raise ValueError(f"{payment_method} makes no charge: it waits for its owner")
+        return attempt.charge
+
+    def charge_directly(
+        self,
+        *,
+        amount: int,
+        currency: str,
+        at: datetime,
+        metadata: Mapping[str, str] | None = None,
+        source: str = "tok_visa",
+        capture: bool = True,
+        **details: Any,
+    ) -> Document:
+        """A charge of the older kind, without a PaymentIntent; `details` are more of its fields."""
+        with self.ledger(at) as ledger:
+            check_amount(amount, currency)
+            means = charging.token(ledger, source)
+            details |= {"metadata": merge({}, metadata or {}), "source": means.document}
+            return charging.charge(
+                ledger,
+                means,
+                amount,
+                currency,
+                capture=capture,
+                settle_at_once=True,
+                details=details,
+            )
+
+    def create_payment_intent(self, *, at: datetime, **params: Any) -> Document:
+        """As POST /v1/payment_intents, with its parameters; nothing is paid."""
+        with self.ledger(at) as ledger:
+            return payments.create(ledger, params)
+
+    def confirm(self, payment_intent: str, *, at: datetime, **params: Any) -> Document:
+        """Try to pay; whether it worked is in the PaymentIntent's status."""
+        with self.ledger(at) as ledger:
+            intent = ledger.get("payment_intent", payment_intent)
+            return payments.confirm(ledger, intent, params).intent
+
+    def update(self, payment_intent: str, *, at: datetime, **params: Any) -> Document:
+        """Change a PaymentIntent, which leaves its charge alone."""
+        with self.ledger(at) as ledger:
+            return payments.update(ledger, ledger.get("payment_intent", payment_intent), params)
+
+    def capture(
+        self, payment_intent: str, *, at: datetime, amount_to_capture: int | None = None
+    ) -> Document:
+        """Take authorised money, all of it unless told otherwise."""
+        with self.ledger(at) as ledger:
+            intent = ledger.get("payment_intent", payment_intent)
+            return payments.capture(ledger, intent, {"amount_to_capture": amount_to_capture})
+
+    def cancel(self, payment_intent: str, *, at: datetime, reason: str | None = None) -> Document:
+        """Give up on a PaymentIntent that has not succeeded."""
+        with self.ledger(at) as ledger:
+            return payments.cancel(ledger, ledger.get("payment_intent", payment_intent), reason)
+
+    def refund(
+        self,
+        charge_id: str,
+        *,
+        at: datetime,
+        amount: int | None = None,
+        reason: str | None = None,
+    ) -> Document:
+        """Give money back, all that is left unless told otherwise."""
+        with self.ledger(at) as ledger:
+            charge = ledger.get("charge", charge_id)
+            return refunding.create(ledger, charge, {"amount": amount, "reason": reason})
+
+    def dispute(self, charge_id: str, *, at: datetime, reason: str = "fraudulent") -> Document:
+        """The cardholder contests the charge."""
+        with self.ledger(at) as ledger:
+            return disputing.open_dispute(ledger, ledger.get("charge", charge_id), reason)
+
+    def close_dispute(self, dispute_id: str, *, at: datetime, won: bool = False) -> Document:
+        """The dispute ends, in the cardholder's favour unless `won`."""
+        with self.ledger(at) as ledger:
+            return disputing.close(ledger, ledger.get("dispute", dispute_id), won=won)
+
+    def create_customer(self, *, at: datetime, **fields: Any) -> Document:
+        """A customer, with `email`, `name`, `description`, `phone` or `metadata` if given."""
+        with self.ledger(at) as ledger:
+            customer = new_customer(ledger.id("cus_"), ledger.created) | fields
+            customer["metadata"] = merge({}, fields.get("metadata") or {})
+            ledger.emit("customer.created", ledger.shelf.add(customer))
+            return customer
+
+    def create_checkout_session(self, *, at: datetime, **params: Any) -> Document:
+        """As POST /v1/checkout/sessions, with its parameters.
+
+        The `url` is complete only in answers over HTTP, where the host is known.
+        """
+        with self.ledger(at) as ledger:
+            return checkout.create(ledger, params)
+
+    def complete_checkout(
+        self, session_id: str, *, at: datetime, payment_method: str = "pm_card_visa"
+    ) -> Document:
+        """A citizen pays on the hosted page; returns the session, still open if declined."""
+        with self.ledger(at) as ledger:
+            session = ledger.get("checkout.session", session_id)
+            checkout.pay(ledger, session, payment_method)
+            return session
+
+    def expire_checkout(self, session_id: str, *, at: datetime) -> Document:
+        """Close a session that nobody has paid."""
+        with self.ledger(at) as ledger:
+            return checkout.expire(ledger, ledger.get("checkout.session", session_id))

@@ -1,0 +1,139 @@
+"""Charges: made with a card, captured, and moved onto the account's balance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cascade_cli.sandbox.stripe.cards import BY_LAST4, PAYMENT_METHODS, TOKENS, Card
+from cascade_cli.sandbox.stripe.errors import Document, StripeError, card_error, no_such
+from cascade_cli.sandbox.stripe.ledger import Ledger
+from cascade_cli.sandbox.stripe.money import show
+from cascade_cli.sandbox.stripe.shapes.charge import charge as new_charge
+from cascade_cli.sandbox.stripe.shapes.payment_method import (
+    card_source,
+    payment_method_details,
+)
+from cascade_cli.sandbox.stripe.shapes.payment_method import (
+    payment_method as new_payment_method,
+)
+from cascade_cli.sandbox.stripe.shapes.settlement import balance_transaction
+
+
+@dataclass(frozen=True)
+class Means:
+    """What a customer pays with: a PaymentMethod, or the card behind a token."""
+
+    card: Card
+    document: Document
+
+
+def payment_method(ledger: Ledger, name: str) -> Means:
+    """A test card by name, kept as a new PaymentMethod, or one that was kept before."""
+    card = PAYMENT_METHODS.get(name)
+    if card is None:
+        kept = ledger.get("payment_method", name, "payment_method")
+        return Means(BY_LAST4[kept["card"]["last4"]], kept)
+    document = new_payment_method(ledger.id("pm_1"), ledger.created, card)
+    ledger.shelf.add(document)
+    return Means(card, document)
+
+
+def token(ledger: Ledger, name: str) -> Means:
+    """A test token of the Charges API."""
+    card = TOKENS.get(name)
+    if card is None:
+        raise no_such("token", name, "source")
+    return Means(card, card_source(ledger.id("card_1"), card))
+
+
+def charge(
+    ledger: Ledger,
+    means: Means,
+    amount: int,
+    currency: str,
+    *,
+    capture: bool,
+    settle_at_once: bool,
+    details: Document,
+) -> Document:
+    """Try to charge the card; a refusal is a charge too, with status `failed`.
+
+    `details` are fields of the charge that the caller decides, metadata among them.
+    """
+    made = new_charge(ledger.id("ch_3"), ledger.created, amount, currency, means.card)
+    made |= {
+        "payment_method": means.document["id"],
+        "payment_method_details": payment_method_details(means.card, amount, made["id"][-15:]),
+        **details,
+    }
+    if not capture:
+        made |= {"captured": False, "amount_captured": 0}
+    if made["captured"] and settle_at_once:
+        _settle(ledger, made)
+    text = ledger.shelf.add(made)
+    ledger.emit(f"charge.{made['status']}", text)
+    return made
+
+
+def settle_later(ledger: Ledger, made: Document) -> None:
+    """Put a captured charge on the balance, as `automatic_async` does just after the fact."""
+    before = {"balance_transaction": None, "receipt_url": None}
+    _settle(ledger, made)
+    ledger.emit("charge.updated", ledger.shelf.replace(made), before)
+
+
+def capture(ledger: Ledger, made: Document, amount: int | None) -> Document:
+    """Take authorised money, all of it or less; the rest of the authorisation lapses."""
+    wanted = made["amount"] if amount is None else amount
+    if made["captured"] or made["refunded"] or made["status"] != "succeeded":
+        raise StripeError(
+            f"Charge {made['id']} has already been captured."
+            if made["captured"]
+            else f"Charge {made['id']} could not be captured.",
+            code="charge_already_captured" if made["captured"] else None,
+        )
+    if wanted > made["amount"]:
+        raise StripeError(
+            f"You cannot capture more than the authorized amount of"
+            f" {show(made['amount'], made['currency'])}.",
+            code="amount_too_large",
+            param="amount",
+        )
+    before = {key: made[key] for key in ("amount_captured", "balance_transaction", "captured")}
+    made |= {"captured": True, "amount_captured": wanted}
+    _settle(ledger, made)
+    ledger.emit("charge.captured", ledger.shelf.replace(made), before)
+    return made
+
+
+def move(
+    ledger: Ledger, amount: int, currency: str, *, fee: int, source: str, type: str
+) -> Document:
+    """Book a movement on the balance; `amount` is signed."""
+    moved = balance_transaction(
+        ledger.id("txn_3"), ledger.created, amount, currency, fee=fee, source=source, type=type
+    )
+    ledger.shelf.add(moved)
+    return moved
+
+
+def decline_of(made: Document, means: Means) -> StripeError | None:
+    """The 402 to answer for a charge of the Charges API, if it failed."""
+    if made["status"] != "failed" or means.card.decline is None:
+        return None
+    decline = means.card.decline
+    failure = {
+        "code": decline.code,
+        "decline_code": decline.decline_code,
+        "message": decline.message,
+    }
+    return card_error(failure, charge=made["id"])
+
+
+def _settle(ledger: Ledger, made: Document) -> None:
+    """Stripe's fee for domestic cards: 2.9 % and 30 of the minor unit."""
+    amount = made["amount_captured"]
+    fee = round(amount * 29 / 1000) + 30
+    moved = move(ledger, amount, made["currency"], fee=fee, source=made["id"], type="charge")
+    made["balance_transaction"] = moved["id"]
+    made["receipt_url"] = f"https://pay.stripe.com/receipts/payment/{made['id']}"

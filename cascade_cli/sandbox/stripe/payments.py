@@ -1,0 +1,221 @@
+"""PaymentIntents from creation to success, refusal or cancellation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cascade_cli.sandbox.stripe import charging, disputing, refunding
+from cascade_cli.sandbox.stripe.cards import AUTHENTICATION_REQUIRED, Decline
+from cascade_cli.sandbox.stripe.charging import Means
+from cascade_cli.sandbox.stripe.errors import Document, StripeError, card_error, unexpected_state
+from cascade_cli.sandbox.stripe.ledger import Ledger
+from cascade_cli.sandbox.stripe.metadata import merge
+from cascade_cli.sandbox.stripe.money import check_amount
+from cascade_cli.sandbox.stripe.shapes.payment_intent import (
+    authentication,
+    payment_error,
+    payment_intent,
+)
+
+_OPEN = ("requires_payment_method", "requires_confirmation", "requires_action")
+_CANCELABLE = ("requires_payment_method", "requires_capture", *_OPEN[1:], "processing")
+_COPIED_TO_CHARGE = (
+    "customer", "description", "receipt_email", "shipping", "statement_descriptor",
+    "statement_descriptor_suffix", "transfer_group",
+)  # fmt: skip
+_SETTABLE = (
+    *_COPIED_TO_CHARGE, "automatic_payment_methods", "capture_method", "confirmation_method",
+    "payment_method_types", "setup_future_usage",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A confirmation and what came of it; `charge` is None if none was tried."""
+
+    intent: Document
+    charge: Document | None = None
+
+    @property
+    def error(self) -> StripeError | None:
+        """The 402 to answer, if the card was refused."""
+        failure = self.intent["last_payment_error"]
+        return card_error(failure, payment_intent=self.intent) if failure else None
+
+
+def create(ledger: Ledger, params: Document) -> Document:
+    """A new PaymentIntent from checked parameters; nothing is paid yet."""
+    check_amount(params["amount"], params["currency"])
+    id = ledger.id("pi_3")
+    secret = ledger.id(f"{id}_secret_")
+    intent = payment_intent(id, secret, ledger.created, params["amount"], params["currency"])
+    _set(ledger, intent, params)
+    ledger.emit("payment_intent.created", ledger.shelf.add(intent))
+    return intent
+
+
+def update(ledger: Ledger, intent: Document, params: Document) -> Document:
+    """Change a PaymentIntent. Its charge, if it has one, stays as it is; no event tells of it."""
+    for name in ("amount", "currency", "payment_method"):
+        if name in params and intent["status"] not in _OPEN:
+            raise unexpected_state(
+                f"This PaymentIntent's {name} could not be updated because it has a status of"
+                f" {intent['status']}. You may only update the {name} of a PaymentIntent with one"
+                f" of the following statuses: {', '.join(_OPEN)}.",
+                intent,
+                name,
+            )
+    intent |= {name: params[name] for name in ("amount", "currency") if name in params}
+    check_amount(intent["amount"], intent["currency"])
+    _set(ledger, intent, params)
+    ledger.shelf.replace(intent)
+    return intent
+
+
+def confirm(ledger: Ledger, intent: Document, params: Document) -> Attempt:
+    """Try to pay. Metadata goes onto the charge now, once, and never again."""
+    _check_confirmable(intent, params)
+    _set(ledger, intent, params)
+    means = charging.payment_method(ledger, intent["payment_method"])
+    intent |= {"last_payment_error": None, "next_action": None}
+    if means.card.behaviour == "authenticates" and not params.get("off_session"):
+        return _ask_for_authentication(ledger, intent, means, params)
+    charge = charging.charge(
+        ledger,
+        means,
+        intent["amount"],
+        intent["currency"],
+        capture=intent["capture_method"] != "manual",
+        settle_at_once=intent["capture_method"] == "automatic",
+        details=_details(intent),
+    )
+    intent["latest_charge"] = charge["id"]
+    if charge["status"] == "failed":
+        _refuse(ledger, intent, means, charge["id"])
+    else:
+        _accept(ledger, intent, charge)
+        if means.card.behaviour == "pays_then_disputes":
+            disputing.open_dispute(ledger, charge, "fraudulent")
+    return Attempt(intent, charge)
+
+
+def capture(ledger: Ledger, intent: Document, params: Document) -> Document:
+    """Take the authorised money, or the first `amount_to_capture` of it."""
+    if intent["status"] != "requires_capture":
+        raise unexpected_state(
+            "This PaymentIntent could not be captured because it has a status of"
+            f" {intent['status']}. Only a PaymentIntent with one of the following statuses may be"
+            " captured: requires_capture.",
+            intent,
+        )
+    charge = ledger.get("charge", intent["latest_charge"])
+    charging.capture(ledger, charge, params.get("amount_to_capture"))
+    _set(ledger, intent, params)
+    _succeed(ledger, intent, charge)
+    return intent
+
+
+def cancel(ledger: Ledger, intent: Document, reason: str | None) -> Document:
+    """Give up; money that was only authorised goes back."""
+    if intent["status"] not in _CANCELABLE:
+        raise unexpected_state(
+            f"You cannot cancel this PaymentIntent because it has a status of {intent['status']}."
+            " Only a PaymentIntent with one of the following statuses may be canceled:"
+            f" {', '.join(_CANCELABLE)}.",
+            intent,
+        )
+    if intent["status"] == "requires_capture":
+        refunding.release(ledger, ledger.get("charge", intent["latest_charge"]))
+    intent |= {
+        "status": "canceled",
+        "canceled_at": ledger.created,
+        "cancellation_reason": reason,
+        "amount_capturable": 0,
+        "next_action": None,
+    }
+    ledger.emit("payment_intent.canceled", ledger.shelf.replace(intent))
+    return intent
+
+
+def _set(ledger: Ledger, intent: Document, params: Document) -> None:
+    if params.get("customer"):
+        ledger.get("customer", params["customer"], "customer")
+    intent |= {name: params[name] for name in _SETTABLE if name in params}
+    if "payment_method_types" in params:
+        intent["automatic_payment_methods"] = None
+    if "metadata" in params:
+        intent["metadata"] = merge(intent["metadata"], params["metadata"])
+    if params.get("payment_method"):
+        means = charging.payment_method(ledger, params["payment_method"])
+        intent["payment_method"] = means.document["id"]
+        if intent["status"] == "requires_payment_method":
+            intent["status"] = "requires_confirmation"
+
+
+def _check_confirmable(intent: Document, params: Document) -> None:
+    if intent["status"] in ("succeeded", "requires_capture"):
+        raise unexpected_state(
+            "You cannot confirm this PaymentIntent because it has already succeeded after being"
+            " previously confirmed.",
+            intent,
+        )
+    if intent["status"] == "canceled":
+        raise unexpected_state(
+            "You cannot confirm this PaymentIntent because it has a status of canceled. Only a"
+            " PaymentIntent with one of the following statuses may be confirmed:"
+            " requires_confirmation, requires_action.",
+            intent,
+        )
+    if not (intent["payment_method"] or params.get("payment_method")):
+        raise unexpected_state(
+            "You cannot confirm this PaymentIntent because it's missing a payment method. You can"
+            " either update the PaymentIntent with a payment method and then confirm it again, or"
+            " confirm it again directly with a payment method or ConfirmationToken.",
+            intent,
+        )
+
+
+def _details(intent: Document) -> Document:
+    copied = {name: intent[name] for name in _COPIED_TO_CHARGE}
+    return {**copied, "payment_intent": intent["id"], "metadata": dict(intent["metadata"])}
+
+
+def _accept(ledger: Ledger, intent: Document, charge: Document) -> None:
+    if charge["captured"]:
+        _succeed(ledger, intent, charge)
+        if charge["balance_transaction"] is None:
+            charging.settle_later(ledger, charge)
+        return
+    intent |= {"status": "requires_capture", "amount_capturable": charge["amount"]}
+    ledger.emit("payment_intent.amount_capturable_updated", ledger.shelf.replace(intent))
+
+
+def _succeed(ledger: Ledger, intent: Document, charge: Document) -> None:
+    intent |= {
+        "status": "succeeded",
+        "amount_received": charge["amount_captured"],
+        "amount_capturable": 0,
+    }
+    ledger.emit("payment_intent.succeeded", ledger.shelf.replace(intent))
+
+
+def _refuse(ledger: Ledger, intent: Document, means: Means, charge_id: str | None) -> None:
+    decline: Decline = means.card.decline or AUTHENTICATION_REQUIRED
+    intent |= {
+        "status": "requires_payment_method",
+        "payment_method": None,
+        "last_payment_error": payment_error(decline, charge_id, means.document),
+    }
+    ledger.emit("payment_intent.payment_failed", ledger.shelf.replace(intent))
+
+
+def _ask_for_authentication(
+    ledger: Ledger, intent: Document, means: Means, params: Document
+) -> Attempt:
+    if params.get("error_on_requires_action"):
+        _refuse(ledger, intent, means, None)
+        return Attempt(intent)
+    intent["status"] = "requires_action"
+    intent["next_action"] = authentication(intent, params.get("return_url"))
+    ledger.emit("payment_intent.requires_action", ledger.shelf.replace(intent))
+    return Attempt(intent)

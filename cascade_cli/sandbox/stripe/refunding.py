@@ -1,0 +1,97 @@
+"""Refunds, whole or in part."""
+
+from __future__ import annotations
+
+from cascade_cli.sandbox.stripe.charging import move
+from cascade_cli.sandbox.stripe.errors import Document, StripeError
+from cascade_cli.sandbox.stripe.ledger import Ledger
+from cascade_cli.sandbox.stripe.metadata import merge
+from cascade_cli.sandbox.stripe.money import show
+from cascade_cli.sandbox.stripe.shapes.settlement import refund as new_refund
+
+
+def create(ledger: Ledger, charge: Document, params: Document) -> Document:
+    """Send money back to the card; without an amount, all that is left."""
+    _check_refundable(charge)
+    if not charge["captured"]:
+        return release(ledger, charge)
+    left = charge["amount_captured"] - charge["amount_refunded"]
+    amount = params.get("amount") or left
+    if amount > left:
+        raise StripeError(
+            f"Refund amount ({show(amount, charge['currency'])}) is greater than unrefunded amount"
+            f" on charge ({show(left, charge['currency'])})",
+            param="amount",
+        )
+    refund = new_refund(ledger.id("re_3"), ledger.created, charge, amount)
+    refund["reason"] = params.get("reason")
+    refund["metadata"] = merge({}, params.get("metadata"))
+    moved = move(ledger, -amount, charge["currency"], fee=0, source=refund["id"], type="refund")
+    refund["balance_transaction"] = moved["id"]
+    _write(ledger, charge, refund)
+    return refund
+
+
+def release(ledger: Ledger, charge: Document) -> Document:
+    """Give back an authorisation: a refund of money that never reached the balance."""
+    refund = new_refund(ledger.id("re_3"), ledger.created, charge, charge["amount"])
+    _write(ledger, charge, refund)
+    return refund
+
+
+def charge_to_refund(ledger: Ledger, params: Document) -> Document:
+    """The charge that a request names, directly or by its PaymentIntent."""
+    if params.get("charge"):
+        return ledger.get("charge", params["charge"], "charge", status=404)
+    if not params.get("payment_intent"):
+        raise StripeError(
+            "One of the following params should be provided for this request: payment_intent or"
+            " charge.",
+            code="parameter_missing",
+        )
+    intent = ledger.get("payment_intent", params["payment_intent"], "payment_intent", status=404)
+    if intent["status"] != "succeeded":
+        raise StripeError(
+            f"This PaymentIntent ({intent['id']}) does not have a successful charge to refund.",
+            param="payment_intent",
+        )
+    return ledger.get("charge", intent["latest_charge"])
+
+
+def update(ledger: Ledger, refund: Document, params: Document) -> Document:
+    """Only metadata can change."""
+    before = {"metadata": refund["metadata"]}
+    if "metadata" in params:
+        refund["metadata"] = merge(refund["metadata"], params["metadata"])
+    text = ledger.shelf.replace(refund)
+    ledger.emit("refund.updated", text, before)
+    ledger.emit("charge.refund.updated", text, before)
+    return refund
+
+
+def _check_refundable(charge: Document) -> None:
+    if charge["status"] == "failed":
+        raise StripeError(f"Charge {charge['id']} failed and cannot be refunded.")
+    if not charge["captured"] and charge["payment_intent"]:
+        raise StripeError(
+            f"Charge {charge['id']} has not been captured: cancel its PaymentIntent instead."
+        )
+    if charge["disputed"]:
+        raise StripeError(
+            f"Charge {charge['id']} has been charged back; cannot issue a refund.",
+            code="charge_disputed",
+        )
+    if charge["refunded"]:
+        raise StripeError(
+            f"Charge {charge['id']} has already been refunded.", code="charge_already_refunded"
+        )
+
+
+def _write(ledger: Ledger, charge: Document, refund: Document) -> None:
+    before = {"amount_refunded": charge["amount_refunded"]}
+    charge["amount_refunded"] += refund["amount"]
+    ledger.emit("refund.created", ledger.shelf.add(refund))
+    if charge["amount_refunded"] >= (charge["amount_captured"] or charge["amount"]):
+        charge["refunded"] = True
+        before["refunded"] = False
+    ledger.emit("charge.refunded", ledger.shelf.replace(charge), before)
