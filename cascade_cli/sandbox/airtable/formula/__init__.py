@@ -1,0 +1,35 @@
+"""`filterByFormula`: the language, parsed and compiled once per request into a test of rows.
+
+What Airtable's language has and this one lacks is refused like a syntax error; no formula is ever
+taken for true because it was not understood.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from cascade_cli.sandbox.airtable.formula.compiler import compile_formula
+from cascade_cli.sandbox.airtable.formula.syntax import parse
+from cascade_cli.sandbox.airtable.formula.values import EvaluationError, truth
+from cascade_cli.sandbox.airtable.rows import Row
+from cascade_cli.sandbox.airtable.schema import Table
+
+__all__ = ["matcher"]
+
+
+def matcher(formula: str, table: Table, now: datetime) -> Callable[[Row], bool]:
+    """A test whether the formula is true of a row; a row it errors on does not match.
+
+    Raises Refusal (422 INVALID_FILTER_BY_FORMULA) for anything but a well-formed formula over
+    fields that the table has.
+    """
+    evaluate = compile_formula(parse(formula), table, now)
+
+    def matches(row: Row) -> bool:
+        try:
+            return truth(evaluate(row))
+        except EvaluationError:
+            return False
+
+    return matches

@@ -1,0 +1,88 @@
+"""Moments in formulas: reading them in a format, adding to them, comparing them up to a unit."""
+
+from __future__ import annotations
+
+import calendar
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+
+from cascade_cli.sandbox.airtable import refusal
+from cascade_cli.sandbox.airtable.formula.values import EvaluationError
+
+_FIXED = {
+    "millisecond": timedelta(milliseconds=1),
+    "second": timedelta(seconds=1),
+    "minute": timedelta(minutes=1),
+    "hour": timedelta(hours=1),
+    "day": timedelta(days=1),
+    "week": timedelta(weeks=1),
+}
+_MONTHS = {"month": 1, "quarter": 3, "year": 12}
+_SHORT = {"ms": "millisecond", "s": "second", "m": "minute", "h": "hour", "d": "day",
+          "w": "week", "M": "month", "Q": "quarter", "y": "year"}  # fmt: skip
+
+_DIRECTIVES = {
+    "YYYY": "%Y", "YY": "%y", "MMMM": "%B", "MMM": "%b", "MM": "%m", "M": "%m", "DD": "%d",
+    "D": "%d", "HH": "%H", "H": "%H", "hh": "%I", "h": "%I", "mm": "%M", "m": "%M", "ss": "%S",
+    "s": "%S", "SSS": "%f", "A": "%p", "a": "%p", "ZZ": "%z", "Z": "%z", "T": "T",
+}  # fmt: skip
+_TOKEN = re.compile(r"\[([^\]]*)\]|([A-Za-z])\2*|[^A-Za-z]")
+
+
+def unit(name: str) -> str:
+    """The unit in the singular; refuses what is none."""
+    singular = _SHORT.get(name) or name.lower().removesuffix("s")
+    if singular not in _FIXED and singular not in _MONTHS:
+        raise refusal.invalid_formula()
+    return singular
+
+
+def add(start: datetime, count: float, unit: str) -> datetime:
+    """`count` units later; the day is cut to the length of the month it lands in."""
+    try:
+        if unit in _FIXED:
+            return start + count * _FIXED[unit]
+        index = start.year * 12 + start.month - 1 + int(count) * _MONTHS[unit]
+        year, month = index // 12, index % 12 + 1
+        day = min(start.day, calendar.monthrange(year, month)[1])
+        return start.replace(year=year, month=month, day=day)
+    except (ValueError, OverflowError) as error:
+        raise EvaluationError("beyond the calendar") from error
+
+
+def truncator(unit: str) -> Callable[[datetime], tuple[int, ...]]:
+    """A function to the part of a moment that two moments of the same `unit` share."""
+    lengths = {"year": 1, "month": 2, "day": 3, "hour": 4, "minute": 5, "second": 6}
+    if unit == "week":
+        return lambda moment: (((moment.toordinal()) // 7),)
+    if unit == "quarter":
+        return lambda moment: (moment.year, (moment.month - 1) // 3)
+    if unit == "millisecond":
+        return lambda moment: (*moment.timetuple()[:6], moment.microsecond // 1000)
+    return lambda moment: tuple(moment.timetuple()[: lengths[unit]])
+
+
+@lru_cache(maxsize=64)
+def directives(written: str) -> str:
+    """A moment.js format for strptime; refuses tokens that the sandbox does not know."""
+    parts = []
+    for match in _TOKEN.finditer(written):
+        token = match[0]
+        if match[1] is not None or not token[0].isalpha():
+            parts.append((match[1] or token).replace("%", "%%"))
+        elif token in _DIRECTIVES:
+            parts.append(_DIRECTIVES[token])
+        else:
+            raise refusal.invalid_formula()
+    return "".join(parts)
+
+
+def read(written: str, format: str) -> datetime:
+    """The moment that `written` names in a strptime format, UTC where it names no zone."""
+    try:
+        found = datetime.strptime(written.strip(), format)  # noqa: DTZ007
+    except ValueError as error:
+        raise EvaluationError(f"no date: {written!r}") from error
+    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
