@@ -1,0 +1,1 @@
+"""The outside world, turned into domain values and back; its exceptions into ours."""

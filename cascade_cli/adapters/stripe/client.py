@@ -1,0 +1,27 @@
+"""A Stripe client that goes through our transport."""
+
+from __future__ import annotations
+
+import stripe
+
+from cascade_cli.adapters.transport import (
+    CONNECT_TIMEOUT_SECONDS,
+    READ_TIMEOUT_SECONDS,
+    Transport,
+    plain_session,
+)
+
+
+def stripe_client(key: str, base_url: str, transport: Transport) -> stripe.StripeClient:
+    """A client without retries of its own and without telemetry (which writes to disk)."""
+    stripe.enable_telemetry = False
+    http_client = stripe.RequestsClient(
+        timeout=(CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS),
+        session=plain_session(base_url, transport),
+    )
+    return stripe.StripeClient(
+        key,
+        base_addresses={"api": base_url},
+        http_client=http_client,
+        max_network_retries=0,
+    )

@@ -1,0 +1,81 @@
+"""Stripe's exceptions as ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import stripe
+
+from cascade_cli.errors import (
+    AnswerError,
+    CascadeError,
+    CredentialsError,
+    RightsError,
+    ServiceError,
+    ThrottledError,
+    UnreachableError,
+)
+
+KEY_HINT = (
+    "Check STRIPE_SECRET_KEY: copy it from the Stripe dashboard (Developers, API keys). A "
+    "restricted key (rk_…) with read rights for charges, payment intents and disputes is enough."
+)
+
+# The first class that fits decides; StripeError fits all that is left.
+_TRANSLATIONS: tuple[tuple[type[stripe.StripeError], type[CascadeError], str, str], ...] = (
+    (stripe.AuthenticationError, CredentialsError, "Stripe refused the key", KEY_HINT),
+    (stripe.PermissionError, RightsError, "Stripe forbids this to the key", KEY_HINT),
+    (
+        stripe.APIConnectionError,
+        UnreachableError,
+        "Stripe could not be reached",
+        "Check the network and STRIPE_API_BASE, then run the same command again.",
+    ),
+    (
+        stripe.RateLimitError,
+        ThrottledError,
+        "Stripe still answers 'too many requests'",
+        "Another program may be using up the account's limit; run the same command again later.",
+    ),
+    (
+        stripe.InvalidRequestError,
+        AnswerError,
+        "Stripe refused the request",
+        "This looks like a change in Stripe's API; please report it.",
+    ),
+    (
+        stripe.StripeError,
+        ServiceError,
+        "Stripe failed",
+        "See status.stripe.com, then run the same command again.",
+    ),
+)
+_FORBIDDEN = 403
+
+
+@contextmanager
+def our_errors() -> Iterator[None]:
+    """Within this block, every exception of the SDK leaves as one of ours, its cause kept."""
+    try:
+        yield
+    except stripe.StripeError as error:
+        raise translate(error) from error
+
+
+def translate(error: stripe.StripeError) -> CascadeError:
+    """Ours for Stripe's. Missing rights come as either of two classes, but always as a 403."""
+    forbidden = error.http_status == _FORBIDDEN
+    fits = stripe.PermissionError if forbidden else type(error)
+    for theirs, ours, what, hint in _TRANSLATIONS:
+        if issubclass(fits, theirs):
+            return ours(f"{what}: {_first_line(error)}", hint)
+    raise AssertionError("StripeError fits every exception of the SDK") from error
+
+
+def _first_line(error: stripe.StripeError) -> str:
+    lines = (error.user_message or str(error)).strip().splitlines()
+    # The SDK's text about a lost connection runs to paragraphs; its cause says more.
+    if isinstance(error, stripe.APIConnectionError) and error.__cause__ is not None:
+        return type(error.__cause__).__name__
+    return lines[0] if lines else type(error).__name__

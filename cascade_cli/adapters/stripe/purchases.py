@@ -1,0 +1,163 @@
+"""Stripe's charges as purchases of ducats."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+
+import stripe
+
+from cascade_cli.adapters.stripe.errors import our_errors
+from cascade_cli.domain.charges import Charge, Dispute
+from cascade_cli.domain.money import read_ducats
+from cascade_cli.domain.times import Window
+
+PAGE_SIZE = 100
+_NOT_FOUND = 404
+
+# What the payment API writes into a PaymentIntent's metadata; Stripe copies it to the charge.
+CITIZEN, DUCATS, RATE, PACKAGE = "citizen_id", "ducat_amount", "exchange_rate", "package"
+PLATFORM, TYPE = "platform", "type"
+
+
+@dataclass
+class Purchases:
+    """What a listing held: the paid ducat purchases, and how many charges were left alone."""
+
+    charges: list[Charge] = field(default_factory=list)
+    other_products: int = 0
+    unpaid: int = 0
+
+    def take(self, charge: stripe.Charge) -> None:
+        """Sort one of Stripe's charges."""
+        metadata = metadata_of(charge)
+        if not is_ducat_purchase(metadata):
+            self.other_products += 1
+        elif not is_paid(charge):
+            self.unpaid += 1
+        else:
+            self.charges.append(to_charge(charge, metadata))
+
+
+class StripeReader:
+    """Reads what was paid. Every method raises only errors of cascade_cli.errors."""
+
+    def __init__(self, client: stripe.StripeClient) -> None:
+        self._v1 = client.v1
+
+    def purchases(self, window: Window) -> Purchases:
+        """All charges created in the window, to the whole second, as Stripe dates them."""
+        found = Purchases()
+        with our_errors():
+            for charge in self._list(window):
+                found.take(charge)
+        return found
+
+    def _list(self, window: Window) -> Iterator[stripe.Charge]:
+        page = self._v1.charges.list(
+            {
+                "created": {
+                    "gte": _whole_seconds(window.since),
+                    "lt": _whole_seconds(window.until),
+                },
+                "limit": PAGE_SIZE,
+                # A charge made before its intent got metadata has none of its own.
+                "expand": ["data.payment_intent"],
+            }
+        )
+        return page.auto_paging_iter()
+
+    def payment(self, payment_id: str) -> Charge | None:
+        """The paid ducat purchase of that id (`pi_…`, `ch_…`, `py_…`); None where none exists."""
+        with our_errors():
+            charge = self._charge_of(payment_id)
+        if charge is None or not is_paid(charge) or not is_ducat_purchase(metadata_of(charge)):
+            return None
+        return to_charge(charge, metadata_of(charge))
+
+    def _charge_of(self, payment_id: str) -> stripe.Charge | None:
+        try:
+            if not payment_id.startswith("pi_"):
+                return self._v1.charges.retrieve(payment_id, {"expand": ["payment_intent"]})
+            # The newest comes first, and only the last attempt of an intent can succeed.
+            charges = self._v1.charges.list(
+                {"payment_intent": payment_id, "limit": 1, "expand": ["data.payment_intent"]}
+            )
+        except stripe.InvalidRequestError as error:
+            if error.http_status == _NOT_FOUND or error.code == "resource_missing":
+                return None
+            raise
+        return charges.data[0] if charges.data else None
+
+    def disputes(self, charge_id: str) -> tuple[Dispute, ...]:
+        """The disputes against one charge, newest first."""
+        with our_errors():
+            page = self._v1.disputes.list({"charge": charge_id, "limit": PAGE_SIZE})
+            return tuple(_to_dispute(dispute, charge_id) for dispute in page.auto_paging_iter())
+
+
+def _whole_seconds(moment: datetime) -> int:
+    """Round up: Stripe's times are whole seconds, and both ends of a window move alike."""
+    seconds = int(moment.timestamp())
+    return seconds + (moment.timestamp() > seconds)
+
+
+def metadata_of(charge: stripe.Charge) -> dict[str, str]:
+    """The charge's own metadata, else its expanded intent's, as a plain dict.
+
+    Stripe copies the intent's metadata to the charge once, at confirmation.
+    """
+    own: dict[str, str] = charge.metadata.to_dict()
+    intent = charge.payment_intent
+    if DUCATS in own or CITIZEN in own or not isinstance(intent, stripe.PaymentIntent):
+        return own
+    return {**intent.metadata.to_dict(), **own}
+
+
+def is_ducat_purchase(metadata: Mapping[str, str]) -> bool:
+    """Whether the shop sold ducats by it: other products may share the account."""
+    if metadata.get(PLATFORM, "cascade") != "cascade":
+        return False
+    if TYPE in metadata:
+        return metadata[TYPE] == "ducat_purchase"
+    return bool(metadata.keys() & {PLATFORM, CITIZEN, DUCATS})
+
+
+def is_paid(charge: stripe.Charge) -> bool:
+    """Stripe's `paid` is true for uncaptured authorisations as well, so it does not serve."""
+    return charge.status == "succeeded" and bool(charge.captured)
+
+
+def to_charge(charge: stripe.Charge, metadata: Mapping[str, str]) -> Charge:
+    """Our charge from Stripe's; what its metadata says unusably is kept as text."""
+    intent = charge.payment_intent
+    citizen = metadata.get(CITIZEN, "")
+    return Charge(
+        id=charge.id,
+        payment_intent=intent.id if isinstance(intent, stripe.PaymentIntent) else intent,
+        created_at=datetime.fromtimestamp(charge.created, UTC),
+        captured_cents=charge.amount_captured,
+        refunded_cents=charge.amount_refunded,
+        currency=charge.currency,
+        disputed=bool(charge.disputed),
+        citizen=citizen if citizen.strip() else None,
+        ducats=read_ducats(metadata.get(DUCATS)),
+        rate=_read_rate(metadata.get(RATE, "")),
+        package=metadata.get(PACKAGE),
+        citizen_text=citizen,
+        ducats_text=metadata.get(DUCATS, ""),
+    )
+
+
+def _read_rate(text: str) -> Decimal | None:
+    try:
+        rate = Decimal(text)
+    except InvalidOperation:
+        return None
+    return rate if rate.is_finite() and rate > 0 else None
+
+
+def _to_dispute(dispute: stripe.Dispute, charge_id: str) -> Dispute:
+    return Dispute(dispute.id, charge_id, dispute.status, dispute.reason, dispute.amount)

@@ -1,0 +1,189 @@
+"""One HTTP transport under both SDKs: it paces, counts, and decides what is sent again.
+
+The SDKs' own retries stay off, because pyairtable's repeats creates (measured) and Stripe's
+leaves out 429. Here a read is tried again after anything that may pass. A write is tried again
+only when it surely was not applied: refused with 429, or never connected. Whatever else goes
+wrong with a write is for the caller, who must look before sending again.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.exceptions import ChunkedEncodingError, SSLError
+from requests.utils import get_environ_proxies
+from tenacity import RetryCallState, Retrying, stop_after_attempt, stop_before_delay
+from tenacity.wait import wait_exponential_jitter
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+
+CONNECT_TIMEOUT_SECONDS = 5
+READ_TIMEOUT_SECONDS = 60
+ATTEMPTS = 5
+CEILING_SECONDS = 180.0
+
+_TOO_MANY = 429
+_PASSING = frozenset({_TOO_MANY, 500, 502, 503, 504})
+_PASSING_ERRORS = (requests.ConnectionError, requests.Timeout, ChunkedEncodingError)
+_QUOTA_GONE = b"PUBLIC_API_BILLING_LIMIT_EXCEEDED"
+
+
+class Pacer:
+    """Spaces requests evenly, over all threads; `rate_per_second` 0 means as fast as they come."""
+
+    def __init__(
+        self,
+        rate_per_second: float,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._gap_seconds = 1 / rate_per_second if rate_per_second else 0.0
+        self._clock, self._sleep = clock, sleep
+        self._lock = threading.Lock()
+        self._free_at = clock()
+
+    def wait(self) -> None:
+        """Return when this caller's turn has come."""
+        with self._lock:
+            turn = max(self._free_at, self._clock())
+            self._free_at = turn + self._gap_seconds
+        if (seconds := turn - self._clock()) > 0:
+            self._sleep(seconds)
+
+    def hold(self, seconds: float) -> None:
+        """Let nobody through for a while: the service has asked for quiet."""
+        with self._lock:
+            self._free_at = max(self._free_at, self._clock() + seconds)
+
+
+class Transport(HTTPAdapter):
+    """A requests adapter that owns pacing, counting and the retry policy of one service.
+
+    `lockout_seconds` is how long the service stays shut after a 429 that names no Retry-After;
+    `tell` hears of every wait, so that nobody watches a silent screen.
+    """
+
+    def __init__(
+        self,
+        pacer: Pacer,
+        *,
+        lockout_seconds: float,
+        sleep: Callable[[float], None] = time.sleep,
+        tell: Callable[[str], None] = lambda _message: None,
+    ) -> None:
+        super().__init__(max_retries=0)
+        self._tell = tell
+        self.requests_sent = 0
+        self._pacer, self._sleep = pacer, sleep
+        self._lockout_seconds = lockout_seconds
+        self._backoff = wait_exponential_jitter(initial=0.5, max=20, jitter=1)
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> Any:
+        """Send, and again while the policy allows. Raises requests' own exceptions."""
+        retrying = Retrying(
+            retry=lambda state: _may_go_again(request, state),
+            wait=self._wait_seconds,
+            stop=stop_after_attempt(ATTEMPTS) | stop_before_delay(CEILING_SECONDS),
+            before_sleep=self._tell_wait,
+            sleep=self._sleep,
+            # Out of tries: hand over the last answer or exception as it came.
+            retry_error_callback=lambda state: state.outcome and state.outcome.result(),
+        )
+        return retrying(self._send_once, request, *args, **kwargs)
+
+    def _send_once(
+        self, request: requests.PreparedRequest, *args: Any, **kwargs: Any
+    ) -> requests.Response:
+        self._pacer.wait()
+        self.requests_sent += 1
+        response = super().send(request, *args, **kwargs)
+        # Read the body here, so that one cut short counts as a failed attempt.
+        _ = response.content
+        return response
+
+    def _tell_wait(self, state: RetryCallState) -> None:
+        response = _response_of(state)
+        error = state.outcome.exception() if state.outcome and response is None else None
+        why = f"HTTP {response.status_code}" if response is not None else type(error).__name__
+        seconds = state.next_action.sleep if state.next_action else 0
+        self._tell(f"{why}, trying again in {seconds:.0f} s")
+
+    def _wait_seconds(self, state: RetryCallState) -> float:
+        response = _response_of(state)
+        if response is None or response.status_code != _TOO_MANY:
+            return self._backoff(state)
+        seconds = _retry_after_seconds(response)
+        seconds = self._lockout_seconds if seconds is None else seconds
+        # Every thread would run into the same wall, and each knock may prolong the lock-out.
+        self._pacer.hold(seconds)
+        return seconds
+
+
+def _response_of(state: RetryCallState) -> requests.Response | None:
+    outcome = state.outcome
+    if outcome is None or outcome.failed:
+        return None
+    response: requests.Response = outcome.result()
+    return response
+
+
+def _may_go_again(request: requests.PreparedRequest, state: RetryCallState) -> bool:
+    response = _response_of(state)
+    if response is not None:
+        if _is_read(request):
+            return response.status_code in _PASSING and _QUOTA_GONE not in response.content
+        return response.status_code == _TOO_MANY and _QUOTA_GONE not in response.content
+    error = state.outcome.exception() if state.outcome else None
+    passing = isinstance(error, _PASSING_ERRORS) and not isinstance(error, SSLError)
+    return passing and (_is_read(request) or was_never_connected(error))
+
+
+def _is_read(request: requests.PreparedRequest) -> bool:
+    """A GET, or Airtable's listing by POST, which only exists because URLs have a limit."""
+    path = (request.url or "").partition("?")[0]
+    return request.method in {"GET", "HEAD"} or path.endswith("/listRecords")
+
+
+def was_never_connected(error: BaseException | None) -> bool:
+    """The request cannot have been applied: no connection was made to carry it."""
+    reason = getattr(error.args[0], "reason", None) if error and error.args else None
+    return isinstance(reason, NewConnectionError | ConnectTimeoutError)
+
+
+def _retry_after_seconds(response: requests.Response) -> float | None:
+    """Retry-After as seconds or as an HTTP date; None where absent or unreadable."""
+    text = response.headers.get("Retry-After", "")
+    try:
+        return min(float(text), CEILING_SECONDS)
+    except ValueError:
+        return _seconds_until(text)
+
+
+def _seconds_until(http_date: str) -> float | None:
+    try:
+        moment = parsedate_to_datetime(http_date)
+    except ValueError:
+        return None
+    return min(max(0.0, moment.timestamp() - time.time()), CEILING_SECONDS)
+
+
+def plain_session(url: str, transport: HTTPAdapter) -> requests.Session:
+    """A session for `url` that uses `transport` and takes only proxies and CAs from outside.
+
+    requests would let a netrc entry replace our Authorization header and send loopback traffic
+    through HTTP_PROXY.
+    """
+    session = requests.Session()
+    session.trust_env = False
+    session.proxies.update(get_environ_proxies(url))
+    session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or True
+    session.mount("https://", transport)
+    session.mount("http://", transport)
+    return session

@@ -1,0 +1,140 @@
+"""One charge with everything that is known about its delivery, and where its ducats are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from functools import cached_property
+
+from cascade_cli.domain.charges import Charge, Dispute
+from cascade_cli.domain.engine import Schedule
+from cascade_cli.domain.matching import Match, Rule
+from cascade_cli.domain.money import ZERO
+from cascade_cli.domain.pricing import PriceList
+from cascade_cli.domain.stratagems import MAY_STILL_MOVE, State, Stratagem
+
+
+@dataclass(frozen=True)
+class Terms:
+    """By what a run judges: the moment, the grace for young charges, engine and prices."""
+
+    now: datetime
+    grace: timedelta
+    schedule: Schedule
+    prices: PriceList
+
+
+@dataclass(frozen=True)
+class Case:
+    """A charge, its matches and what was looked up about it.
+
+    `citizen_exists` is None where nobody asked; `similar_citizen` is a name that differs from
+    the charge's in upper and lower case only; `processor_ducats` is what the payer has, or None.
+    """
+
+    charge: Charge
+    matches: tuple[Match, ...]
+    terms: Terms
+    citizen_exists: bool | None = None
+    similar_citizen: str | None = None
+    disputes: tuple[Dispute, ...] = ()
+    processor_ducats: Decimal | None = None
+
+    @cached_property
+    def stratagems(self) -> tuple[Stratagem, ...]:
+        """All that were matched, oldest first."""
+        found = (match.stratagem for match in self.matches)
+        return tuple(sorted(found, key=lambda s: (s.created_at, s.record_id)))
+
+    @cached_property
+    def by_state(self) -> dict[State, tuple[Stratagem, ...]]:
+        """The stratagems of each state; every state is a key."""
+        states = [(s.state(self.terms.now), s) for s in self.stratagems]
+        return {state: tuple(s for st, s in states if st is state) for state in State}
+
+    @cached_property
+    def moving(self) -> tuple[Stratagem, ...]:
+        """Those whose ducats have moved, may have, or may still."""
+        return tuple(s for s in self.stratagems if s.state(self.terms.now) in MAY_STILL_MOVE)
+
+    @cached_property
+    def buyer(self) -> Charge:
+        """The charge, with what it fails to name filled in from the transfer made in its name.
+
+        A charge without a usable citizen or amount can only be credited by a person; the
+        transfer under its key is that person's decision.
+        """
+        named = [
+            match.stratagem
+            for match in self.matches
+            if match.rule in {Rule.KEY, Rule.NOTES} and match.stratagem in self.moving
+        ]
+        if not named:
+            return self.charge
+        return replace(
+            self.charge,
+            citizen=self.charge.citizen or named[0].citizen,
+            ducats=self.charge.ducats or named[0].ducats,
+        )
+
+    @property
+    def is_attributable(self) -> bool:
+        """Somebody is known who should have a known number of ducats."""
+        return bool(self.buyer.citizen and self.buyer.ducats)
+
+    @property
+    def is_young(self) -> bool:
+        """Within the grace time, in which the webhook may still do its work."""
+        return self.terms.now - self.charge.created_at < self.terms.grace
+
+    @property
+    def is_void(self) -> bool:
+        """All money went back before any ducats could move: nothing is owed any more."""
+        return self.charge.is_fully_refunded and not self.moving
+
+    @property
+    def sold(self) -> Decimal:
+        """What the charge entitles its citizen to; zero where that is unknown or void."""
+        return ZERO if self.is_void else self.buyer.ducats or ZERO
+
+    @cached_property
+    def delivered_right(self) -> Decimal:
+        """Ducats that reached the right citizen."""
+        return sum_ducats(s for s in self.by_state[State.EXECUTED] if self.is_right(s))
+
+    @cached_property
+    def delivered_wrong(self) -> Decimal:
+        """Ducats that reached somebody else."""
+        return sum_ducats(s for s in self.by_state[State.EXECUTED] if not self.is_right(s))
+
+    @property
+    def settled(self) -> Decimal:
+        """Delivered to the right citizen, up to what was sold."""
+        return min(self.sold, self.delivered_right)
+
+    @property
+    def over_delivered(self) -> Decimal:
+        """Delivered beyond what was sold, or to somebody else."""
+        return self.delivered_right - self.settled + self.delivered_wrong
+
+    @property
+    def outstanding(self) -> Decimal:
+        """Sold and not known to have arrived."""
+        return self.sold - self.settled
+
+    @property
+    def is_contested(self) -> bool:
+        """A dispute stands against the charge, open or lost."""
+        won = bool(self.disputes) and all(dispute.is_won for dispute in self.disputes)
+        return self.charge.disputed and not won
+
+    def is_right(self, stratagem: Stratagem) -> bool:
+        """It goes to the citizen whom the payment names, to the letter."""
+        return stratagem.citizen == self.buyer.citizen
+
+
+def sum_ducats(stratagems: Iterable[Stratagem]) -> Decimal:
+    """The ducats of stratagems; one whose amount cannot be read counts as zero."""
+    return sum((s.ducats or ZERO for s in stratagems), ZERO)

@@ -1,0 +1,63 @@
+"""Stripe's side: what was paid, and by whom for whom."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from cascade_cli.domain.keys import stratagem_id_for
+
+
+@dataclass(frozen=True)
+class Dispute:
+    """A payer's complaint at the bank; `status` is Stripe's (`needs_response`, `won`, `lost` …)."""
+
+    id: str
+    charge: str
+    status: str
+    reason: str
+    amount_cents: int
+
+    @property
+    def is_won(self) -> bool:
+        """The money came back, or never left: nothing is contested any more."""
+        return self.status in {"won", "warning_closed", "prevented"}
+
+
+@dataclass(frozen=True)
+class Charge:
+    """A paid charge that bought ducats.
+
+    `citizen` and `ducats` are None where the metadata named none that could be used;
+    `citizen_text` and `ducats_text` are what it said. `rate` is USD per ducat.
+    """
+
+    id: str
+    payment_intent: str | None
+    created_at: datetime
+    captured_cents: int
+    refunded_cents: int
+    currency: str
+    disputed: bool
+    citizen: str | None
+    ducats: Decimal | None
+    rate: Decimal | None = None
+    package: str | None = None
+    citizen_text: str = ""
+    ducats_text: str = ""
+
+    @property
+    def payment_id(self) -> str:
+        """What the payment is known by: its intent, else the charge itself."""
+        return self.payment_intent or self.id
+
+    @property
+    def stratagem_id(self) -> str:
+        """The key of the one transfer that this charge may cause."""
+        return stratagem_id_for(self.payment_id)
+
+    @property
+    def is_fully_refunded(self) -> bool:
+        """All of the money went back."""
+        return self.refunded_cents >= self.captured_cents

@@ -1,0 +1,97 @@
+"""The ducat equation: what was sold is accounted for to the last fraction, or cascade is wrong.
+
+Both sides are summed on their own. From Stripe's: sold = settled + in flight + undelivered +
+doubtful + unattributable. From Venice's: executed = settled + over-delivered + manual + orphaned +
+elsewhere. A charge lost, or a stratagem used twice, breaks one of the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from cascade_cli.domain.case import Case
+from cascade_cli.domain.money import ZERO
+from cascade_cli.domain.stratagems import State
+
+
+class Part(StrEnum):
+    """Where those ducats of a charge are that have not reached its citizen."""
+
+    IN_FLIGHT = "in_flight"
+    UNDELIVERED = "undelivered"
+    DOUBTFUL = "doubtful"
+    UNATTRIBUTABLE = "unattributable"
+
+
+def part_of(case: Case) -> Part:
+    """The one part that takes all of the charge's outstanding ducats."""
+    if case.by_state[State.DOUBTFUL]:
+        return Part.DOUBTFUL
+    if not case.is_attributable:
+        return Part.UNATTRIBUTABLE
+    if case.citizen_exists is False:
+        return Part.UNDELIVERED
+    if any(case.is_right(s) for s in case.by_state[State.LIVE]):
+        return Part.IN_FLIGHT
+    hopeless = case.by_state[State.FAILED] or case.moving
+    return Part.IN_FLIGHT if case.is_young and not hopeless else Part.UNDELIVERED
+
+
+@dataclass(frozen=True)
+class Equation:
+    """Ducats of one window. `returned` are those taken back after refunds."""
+
+    sold: Decimal
+    settled: Decimal
+    in_flight: Decimal
+    undelivered: Decimal
+    doubtful: Decimal
+    unattributable: Decimal
+    over_delivered: Decimal
+    executed: Decimal
+    manual: Decimal
+    orphaned: Decimal
+    elsewhere: Decimal
+    returned: Decimal = ZERO
+
+    @property
+    def residual(self) -> Decimal:
+        """Ducats that cannot be accounted for; anything but zero is a bug in cascade."""
+        parts = self.in_flight + self.undelivered + self.doubtful + self.unattributable
+        unsold = self.over_delivered + self.manual + self.orphaned + self.elsewhere
+        return (self.sold - self.settled - parts) or (self.executed - self.settled - unsold)
+
+
+def equate(
+    cases: Iterable[Case],
+    *,
+    sold: Decimal,
+    executed: Decimal,
+    manual: Decimal,
+    orphaned: Decimal,
+    elsewhere: Decimal,
+) -> Equation:
+    """Sum the cases against `sold` and `executed`, which the caller took from the two lists."""
+    settled = over_delivered = ZERO
+    outstanding = dict.fromkeys(Part, ZERO)
+    for case in cases:
+        settled += case.settled
+        over_delivered += case.over_delivered
+        if case.outstanding:
+            outstanding[part_of(case)] += case.outstanding
+    return Equation(
+        sold=sold,
+        settled=settled,
+        in_flight=outstanding[Part.IN_FLIGHT],
+        undelivered=outstanding[Part.UNDELIVERED],
+        doubtful=outstanding[Part.DOUBTFUL],
+        unattributable=outstanding[Part.UNATTRIBUTABLE],
+        over_delivered=over_delivered,
+        executed=executed,
+        manual=manual,
+        orphaned=orphaned,
+        elsewhere=elsewhere,
+    )

@@ -1,0 +1,88 @@
+"""What is known about a charge or transfer, in plain sentences with times and ids."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from cascade_cli.domain.case import Case, Terms
+from cascade_cli.domain.charges import Charge
+from cascade_cli.domain.matching import Match, Rule
+from cascade_cli.domain.money import format_ducats, format_money
+from cascade_cli.domain.stratagems import State, Stratagem
+from cascade_cli.domain.times import format_moment
+
+
+def evidence_of(case: Case) -> Iterator[str]:
+    """The payment, then each stratagem, then what limits the judgement."""
+    yield _payment(case.charge)
+    if not case.charge.citizen and case.buyer.citizen:
+        yield f"the payment names no citizen; its stratagem names {case.buyer.citizen!r}"
+    for match in sorted(
+        case.matches, key=lambda m: (m.stratagem.created_at, m.stratagem.record_id)
+    ):
+        yield describe(match.stratagem, case.terms)
+        yield from _how_matched(match)
+    if case.is_void:
+        yield "all money went back before any ducats moved: nothing is owed"
+    elif case.charge.refunded_cents and not case.moving:
+        back = format_money(case.charge.refunded_cents, case.charge.currency)
+        yield f"{back} went back to the payer: decide how many ducats are still owed"
+    if case.is_contested and not case.moving:
+        yield "the payer disputes it: deliver only if the dispute is won"
+    if case.charge.currency != "usd":
+        yield "paid in another currency than USD: the price was not checked"
+
+
+def _payment(charge: Charge) -> str:
+    money = format_money(charge.captured_cents, charge.currency)
+    sold = f"{format_ducats(charge.ducats)} ducats" if charge.ducats else "ducats"
+    return f"paid {format_moment(charge.created_at)}, {money} for {sold} ({charge.payment_id})"
+
+
+def _how_matched(match: Match) -> Iterator[str]:
+    name = match.stratagem.stratagem_id
+    if match.rule is Rule.NEAREST:
+        yield f"{name} names no payment: matched by citizen, amount and time"
+    if match.rule is Rule.SURPLUS:
+        yield f"{name} names no payment and no other payment fits it: a second credit of this one"
+    if match.rivals:
+        rivals = ", ".join(match.rivals)
+        yield f"ambiguous: at the same second {rivals} would fit just as well"
+
+
+def describe(stratagem: Stratagem, terms: Terms) -> str:
+    """One stratagem: its id, Venice's status, and what that means now."""
+    head = f"stratagem {stratagem.stratagem_id or stratagem.record_id}"
+    details = [stratagem.status or "without status", *_meaning(stratagem, terms)]
+    if stratagem.notes_flaw:
+        details.append(stratagem.notes_flaw)
+    return f"{head} {', '.join(details)}"
+
+
+def _meaning(stratagem: Stratagem, terms: Terms) -> Iterator[str]:
+    if stratagem.executed_at:
+        yield f"executed {format_moment(stratagem.executed_at)}"
+    if stratagem.success_logged and stratagem.status != "executed":
+        yield "yet its Notes say that the transfer was done"
+    if stratagem.failure_text:
+        yield stratagem.failure_text
+    if stratagem.status == "active":
+        yield _expiry(stratagem.expires_at, terms.now)
+    if stratagem.state(terms.now) is State.LIVE:
+        yield from _prospect(stratagem, terms)
+
+
+def _expiry(expires_at: datetime | None, now: datetime) -> str:
+    if expires_at is None:
+        return "without an expiry, which the engine passes over"
+    verb = "expires" if expires_at > now else "expired"
+    return f"{verb} {format_moment(expires_at)}"
+
+
+def _prospect(stratagem: Stratagem, terms: Terms) -> Iterator[str]:
+    yield f"next engine run {terms.schedule.describe(terms.now)}"
+    if stratagem.expires_at and stratagem.expires_at <= terms.schedule.next_run(terms.now):
+        yield "which comes too late for it"
+    elif terms.now - stratagem.created_at > terms.schedule.longest_wait:
+        yield "though the engine should have taken it by now"

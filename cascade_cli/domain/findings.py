@@ -1,0 +1,172 @@
+"""What is wrong with one charge: each question asked alone, the gravest answer names the kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from cascade_cli.domain.case import Case, sum_ducats
+from cascade_cli.domain.kinds import GRAVITY, Kind
+from cascade_cli.domain.money import ZERO, format_ducats, format_money
+from cascade_cli.domain.stratagems import State
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong, with the ducats that are at risk by it and a plain sentence."""
+
+    kind: Kind
+    at_risk: Decimal
+    sentence: str
+
+
+def findings(case: Case) -> tuple[Finding, ...]:
+    """All that is wrong with the charge, most ducats at risk first, the graver kind in a tie."""
+    found = [finding for question in _QUESTIONS if (finding := question(case))]
+    return tuple(sorted(found, key=lambda f: (-f.at_risk, GRAVITY[f.kind])))
+
+
+def _duplicate(case: Case) -> Finding | None:
+    if len(case.moving) <= 1:
+        return None
+    total = sum_ducats(case.moving)
+    surplus = max(total - case.sold, ZERO)
+    sentence = (
+        f"{len(case.moving)} stratagems are executed or may still be: together "
+        f"{format_ducats(total)} ducats for {format_ducats(case.sold)} sold"
+    )
+    return Finding(Kind.DUPLICATE, surplus, sentence)
+
+
+def _doubtful(case: Case) -> Finding | None:
+    doubtful = case.by_state[State.DOUBTFUL]
+    if not doubtful:
+        return None
+    ducats = sum_ducats(doubtful) or case.sold
+    sentence = (
+        f"{format_ducats(ducats)} ducats may or may not have moved: compare the balances before "
+        "anything is tried again"
+    )
+    return Finding(Kind.DOUBTFUL, ducats, sentence)
+
+
+def _wrong_citizen(case: Case) -> Finding | None:
+    wrong = [s for s in case.moving if not case.is_right(s)]
+    if not wrong or not case.buyer.citizen:
+        return None
+    sentence = f"goes to {wrong[0].citizen!r}, but {case.buyer.citizen!r} was to receive it"
+    return Finding(Kind.WRONG_CITIZEN, sum_ducats(wrong) + case.outstanding, sentence)
+
+
+def _amount_mismatch(case: Case) -> Finding | None:
+    other = [s for s in case.moving if case.is_right(s) and s.ducats not in {None, case.sold}]
+    if not other or not case.buyer.ducats:
+        return None
+    difference = abs((other[0].ducats or ZERO) - case.sold)
+    sentence = (
+        f"transfers {format_ducats(other[0].ducats or ZERO)} ducats where "
+        f"{format_ducats(case.sold)} were sold"
+    )
+    return Finding(Kind.AMOUNT_MISMATCH, difference, sentence)
+
+
+def _unattributable(case: Case) -> Finding | None:
+    if case.is_attributable or case.is_void:
+        return None
+    charge = case.charge
+    lacks = []
+    if not case.buyer.citizen:
+        lacks.append("no citizen_id" if not charge.citizen_text else "no usable citizen_id")
+    if not case.buyer.ducats:
+        said = f" (it says {charge.ducats_text!r})" if charge.ducats_text else ""
+        lacks.append(f"no usable ducat_amount{said}")
+    # Without an amount, rank the case by what its money would buy.
+    worth = charge.captured_cents / (case.terms.prices.rate * 100)
+    sentence = f"the payment names {' and '.join(lacks)}"
+    return Finding(Kind.UNATTRIBUTABLE, charge.ducats or worth, sentence)
+
+
+def _unknown_citizen(case: Case) -> Finding | None:
+    if case.citizen_exists is not False or not case.outstanding:
+        return None
+    hint = f"; there is a {case.similar_citizen!r}" if case.similar_citizen else ""
+    sentence = f"Venice has no citizen {case.buyer.citizen!r}{hint}"
+    return Finding(Kind.UNKNOWN_CITIZEN, case.outstanding, sentence)
+
+
+def _missing(case: Case) -> Finding | None:
+    if case.matches or case.is_young or not case.outstanding:
+        return None
+    return Finding(Kind.MISSING, case.outstanding, "no stratagem was ever made for it")
+
+
+def _failed(case: Case) -> Finding | None:
+    failed = case.by_state[State.FAILED]
+    if not failed or case.moving or not case.outstanding:
+        return None
+    why = failed[-1].failure_text or failed[-1].notes_flaw
+    sentence = f"Venice's engine gave up before any ducats moved: {why}"
+    return Finding(Kind.FAILED, case.outstanding, sentence)
+
+
+def _stalled(case: Case) -> Finding | None:
+    stalled = case.by_state[State.STALLED]
+    idle = stalled and not case.moving and not case.by_state[State.FAILED]
+    if not idle or case.is_young or not case.outstanding:
+        return None
+    sentence = "the engine will never take its stratagem as it stands"
+    return Finding(Kind.STALLED, case.outstanding, sentence)
+
+
+def _underpaid(case: Case) -> Finding | None:
+    missing_cents = case.terms.prices.shortfall_cents(case.buyer)
+    if not missing_cents or case.is_void:
+        return None
+    rate = case.terms.prices.rate_of(case.buyer)
+    paid, due = case.charge.captured_cents, case.charge.captured_cents + missing_cents
+    sentence = (
+        f"paid {format_money(paid, 'usd')} where {format_money(due, 'usd')} were due at "
+        f"{rate} USD per ducat"
+    )
+    return Finding(Kind.UNDERPAID, missing_cents / (rate * 100), sentence)
+
+
+def _refunded(case: Case) -> Finding | None:
+    charge = case.charge
+    if not charge.refunded_cents or not case.moving:
+        return None
+    share = Decimal(charge.refunded_cents) / charge.captured_cents
+    sentence = (
+        f"{format_money(charge.refunded_cents, charge.currency)} of "
+        f"{format_money(charge.captured_cents, charge.currency)} went back to the payer"
+    )
+    return Finding(Kind.REFUNDED, sum_ducats(case.moving) * share, sentence)
+
+
+def _disputed(case: Case) -> Finding | None:
+    if not case.is_contested or not case.moving:
+        return None
+    return Finding(Kind.DISPUTED, sum_ducats(case.moving), f"the payer disputes it{_stage(case)}")
+
+
+def _stage(case: Case) -> str:
+    stages = (f"{d.id} {d.status.replace('_', ' ')}, {d.reason}" for d in case.disputes)
+    text = "; ".join(stages)
+    return f" ({text})" if text else ""
+
+
+_QUESTIONS: tuple[Callable[[Case], Finding | None], ...] = (
+    _duplicate,
+    _doubtful,
+    _wrong_citizen,
+    _amount_mismatch,
+    _unattributable,
+    _unknown_citizen,
+    _missing,
+    _failed,
+    _stalled,
+    _underpaid,
+    _refunded,
+    _disputed,
+)

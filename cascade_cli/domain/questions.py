@@ -1,0 +1,47 @@
+"""What must still be asked before a verdict is sound, because the two listings do not tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from cascade_cli.domain.case import Case, Terms
+from cascade_cli.domain.keys import Origin
+from cascade_cli.domain.matching import OLDER_REACH, Matches, match, named_payments
+from cascade_cli.domain.stratagems import Failure
+from cascade_cli.domain.times import Window
+from cascade_cli.domain.world import World, cases_of
+
+
+def keys_to_look_up(matches: Matches, world: World) -> list[str]:
+    """StratagemIds of charges without a transfer: one made before the window has to be named."""
+    return sorted({c.stratagem_id for c in world.charges if not matches.by_charge[c.id]})
+
+
+def earlier_window(matches: Matches, world: World) -> Window | None:
+    """The time before the window, if the older connector's leftovers may belong to it."""
+    since = world.window.since
+    reach = Window(since, since + OLDER_REACH)
+    left_over = (s for s in matches.unmatched if s.origin is Origin.OLDER)
+    if any(s.created_at in reach and s.created_at in world.window for s in left_over):
+        return Window(since - OLDER_REACH, since)
+    return None
+
+
+class Questions:
+    """Names and ids to look up one by one, or in few requests: each list sorted, none twice."""
+
+    def __init__(self, world: World, terms: Terms, processor: str) -> None:
+        matches = match(world.charges, world.stratagems)
+        cases = cases_of(world, matches, terms).values()
+        in_window = [s for s in matches.unmatched if s.created_at in world.window]
+        self.payments = sorted({p for s in in_window for p in named_payments(s)})
+        self.citizens = sorted(_citizens(cases, processor))
+        self.disputed_charges = sorted(c.charge.id for c in cases if c.charge.disputed)
+
+
+def _citizens(cases: Iterable[Case], processor: str) -> set[str]:
+    """The payees of what has not arrived, and the payer where it is said to be short."""
+    waiting = [case for case in cases if case.outstanding and case.buyer.citizen]
+    names = {case.buyer.citizen for case in waiting if case.buyer.citizen}
+    short = any(s.failure is Failure.NO_FUNDS for case in waiting for s in case.stratagems)
+    return names | {processor} if short else names

@@ -1,0 +1,188 @@
+"""Every paid charge against the transfer it should have caused: the decision, on values alone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import Enum, auto
+
+from cascade_cli.domain.case import Case, Terms, sum_ducats
+from cascade_cli.domain.charges import Charge
+from cascade_cli.domain.equation import Equation, equate
+from cascade_cli.domain.evidence import describe, evidence_of
+from cascade_cli.domain.findings import findings
+from cascade_cli.domain.keys import Origin
+from cascade_cli.domain.kinds import GRAVITY, SEVERITY_RANK, Kind, Severity
+from cascade_cli.domain.matching import Match, Matches, match, named_payments
+from cascade_cli.domain.money import ZERO
+from cascade_cli.domain.repair import Repair, explain, repair_for
+from cascade_cli.domain.stratagems import MAY_STILL_MOVE, State, Stratagem
+from cascade_cli.domain.times import format_moment
+from cascade_cli.domain.world import Answers, World, cases_of
+
+
+@dataclass(frozen=True)
+class Item:
+    """One charge, or one transfer without a charge, with its kind and what to do about it.
+
+    `occurred_at` is when it was paid, or made in Venice where nobody paid. `at_risk` is in
+    ducats and ranks the items of one severity.
+    """
+
+    kind: Kind
+    severity: Severity
+    occurred_at: datetime
+    charge: Charge | None
+    citizen: str | None
+    ducats: Decimal | None
+    matches: tuple[Match, ...]
+    stratagems: tuple[Stratagem, ...]
+    evidence: tuple[str, ...]
+    at_risk: Decimal
+    repair: Repair | None
+
+
+@dataclass(frozen=True)
+class Reconciliation:
+    """The items worst first, how many of each kind, and the ducat equation.
+
+    `manual` counts credits by hand with a recorded reason, `elsewhere` transfers in the window
+    for payments before it.
+    """
+
+    items: tuple[Item, ...]
+    counts: Mapping[Kind, int]
+    equation: Equation
+    manual: int
+    elsewhere: int
+
+    @property
+    def discrepancies(self) -> tuple[Item, ...]:
+        """The items that need explaining."""
+        return tuple(item for item in self.items if item.kind.is_discrepancy)
+
+
+def reconcile(world: World, terms: Terms) -> Reconciliation:
+    """Give every charge in the window exactly one kind, and every transfer in it an owner."""
+    matches = match(world.charges, world.stratagems)
+    cases = cases_of(world, matches, terms)
+    owners = _owners_of_unmatched(world, matches)
+    items = [_item_of(case) for case in cases.values()]
+    items += [_orphan(stratagem, terms) for stratagem in owners[_Owner.NOBODY]]
+    items.sort(key=_worst_first)
+    return Reconciliation(
+        tuple(items),
+        Counter(item.kind for item in items),
+        _equation(world, matches, cases, owners, terms),
+        manual=len(owners[_Owner.REASON]),
+        elsewhere=len(owners[_Owner.OLDER_PAYMENT]),
+    )
+
+
+class _Owner(Enum):
+    """What accounts for a transfer that no charge in sight accounts for."""
+
+    OLDER_PAYMENT = auto()
+    REASON = auto()
+    NOBODY = auto()
+
+
+def _owners_of_unmatched(world: World, matches: Matches) -> dict[_Owner, list[Stratagem]]:
+    owners: dict[_Owner, list[Stratagem]] = {owner: [] for owner in _Owner}
+    for stratagem in matches.unmatched:
+        if stratagem.created_at in world.window:
+            owners[_owner(stratagem, world.answers)].append(stratagem)
+    return owners
+
+
+def _owner(stratagem: Stratagem, answers: Answers) -> _Owner:
+    if any(answers.payments.get(payment) for payment in named_payments(stratagem)):
+        return _Owner.OLDER_PAYMENT
+    if stratagem.origin is Origin.MANUAL and stratagem.reason:
+        return _Owner.REASON
+    return _Owner.NOBODY
+
+
+def _item_of(case: Case) -> Item:
+    found = findings(case)
+    kind = found[0].kind if found else Kind.IN_FLIGHT if case.outstanding else Kind.SETTLED
+    sentences = [finding.sentence for finding in found[:1]]
+    sentences += [f"also {other.kind}: {other.sentence}" for other in found[1:]]
+    return Item(
+        kind=kind,
+        severity=kind.severity,
+        occurred_at=case.charge.created_at,
+        charge=case.charge,
+        citizen=case.buyer.citizen,
+        ducats=case.buyer.ducats,
+        matches=case.matches,
+        stratagems=case.stratagems,
+        evidence=(*evidence_of(case), *sentences),
+        at_risk=found[0].at_risk if found else ZERO,
+        repair=repair_for(case, found),
+    )
+
+
+def _orphan(stratagem: Stratagem, terms: Terms) -> Item:
+    may_move = stratagem.state(terms.now) in MAY_STILL_MOVE
+    return Item(
+        kind=Kind.ORPHAN,
+        severity=Kind.ORPHAN.severity if may_move else Severity.MEDIUM,
+        occurred_at=stratagem.created_at,
+        charge=None,
+        citizen=stratagem.citizen,
+        ducats=stratagem.ducats,
+        matches=(),
+        stratagems=(stratagem,),
+        evidence=tuple(_orphan_evidence(stratagem, terms)),
+        at_risk=(stratagem.ducats or ZERO) if may_move else ZERO,
+        repair=explain(stratagem.stratagem_id or stratagem.record_id),
+    )
+
+
+def _orphan_evidence(stratagem: Stratagem, terms: Terms) -> Iterator[str]:
+    yield f"made {format_moment(stratagem.created_at)} for {stratagem.citizen!r}"
+    yield describe(stratagem, terms)
+    if named := named_payments(stratagem):
+        yield f"Stripe has no paid ducat purchase {named[0]}"
+    elif stratagem.origin is Origin.OLDER:
+        yield "no payment of this citizen and amount in the 72 hours before it"
+    else:
+        yield "it names neither a payment nor a recorded reason"
+
+
+def _worst_first(item: Item) -> tuple[int, Decimal, int, datetime, str]:
+    name = item.charge.id if item.charge else item.stratagems[0].record_id
+    severity, gravity = SEVERITY_RANK[item.severity], GRAVITY[item.kind]
+    return severity, -item.at_risk, gravity, item.occurred_at, name
+
+
+def _equation(
+    world: World,
+    matches: Matches,
+    cases: Mapping[str, Case],
+    owners: Mapping[_Owner, list[Stratagem]],
+    terms: Terms,
+) -> Equation:
+    def executed(stratagems: Iterable[Stratagem]) -> Decimal:
+        return sum_ducats(s for s in stratagems if s.state(terms.now) is State.EXECUTED)
+
+    # Transfers of other windows: matched to an earlier charge, or unmatched and made outside.
+    foreign = {
+        found.stratagem.record_id
+        for charge, of_charge in matches.by_charge.items()
+        for found in of_charge
+        if charge not in cases
+    }
+    foreign |= {s.record_id for s in matches.unmatched if s.created_at not in world.window}
+    return equate(
+        cases.values(),
+        sold=sum((cases[c.id].sold for c in world.charges if c.id in cases), ZERO),
+        executed=executed(s for s in world.stratagems if s.record_id not in foreign),
+        manual=executed(owners[_Owner.REASON]),
+        orphaned=executed(owners[_Owner.NOBODY]),
+        elsewhere=executed(owners[_Owner.OLDER_PAYMENT]),
+    )

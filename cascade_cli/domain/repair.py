@@ -1,0 +1,73 @@
+"""What to type next about a discrepancy, and whether a machine may do it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cascade_cli.domain.case import Case
+from cascade_cli.domain.findings import Finding
+from cascade_cli.domain.kinds import Kind
+from cascade_cli.domain.money import format_ducats
+from cascade_cli.domain.shell import command
+from cascade_cli.domain.stratagems import Failure, State
+
+
+@dataclass(frozen=True)
+class Repair:
+    """`automatic` is true where `reconcile --repair` does it without a person's judgement."""
+
+    command: str
+    automatic: bool = False
+
+
+def explain(identity: str) -> Repair:
+    """Let a person read the whole story."""
+    return Repair(command("explain", identity))
+
+
+def repair_for(case: Case, found: tuple[Finding, ...]) -> Repair | None:
+    """The next step for the gravest of the findings; None where there is nothing to do."""
+    if not found:
+        return None
+    kind = found[0].kind
+    if kind in {Kind.MISSING, Kind.STALLED, Kind.FAILED}:
+        return _deliver(case, found)
+    if kind is Kind.DUPLICATE:
+        return _cancel_surplus(case, found)
+    if kind is Kind.UNKNOWN_CITIZEN and case.similar_citizen:
+        return _credit(case, case.similar_citizen, automatic=False)
+    if kind is Kind.REFUNDED:
+        return Repair(command("refund", case.charge.payment_id))
+    return explain(case.charge.payment_id)
+
+
+def _deliver(case: Case, found: tuple[Finding, ...]) -> Repair:
+    if case.charge.refunded_cents or case.is_contested or not case.buyer.citizen:
+        return explain(case.charge.payment_id)
+    if _needs_funds(case):
+        return Repair(command("citizen", "replenish", "--by", format_ducats(case.outstanding)))
+    ambiguous = any(match.rivals for match in case.matches)
+    return _credit(case, case.buyer.citizen, automatic=len(found) == 1 and not ambiguous)
+
+
+def _needs_funds(case: Case) -> bool:
+    """The engine refused for want of ducats, and the processor is not known to have them now."""
+    refused = any(s.failure is Failure.NO_FUNDS for s in case.by_state[State.FAILED])
+    return refused and (case.processor_ducats is None or case.processor_ducats < case.outstanding)
+
+
+def _credit(case: Case, citizen: str, *, automatic: bool) -> Repair:
+    ducats = format_ducats(case.sold)
+    options = ("--payment", case.charge.payment_id, "--reason", "paid but not delivered")
+    if citizen.startswith("-"):
+        return Repair(command("credit", *options, "--", citizen, ducats), automatic)
+    return Repair(command("credit", citizen, ducats, *options), automatic)
+
+
+def _cancel_surplus(case: Case, found: tuple[Finding, ...]) -> Repair:
+    """What is surely not executed yet can be cancelled; ducats that moved are for people."""
+    executed, doubtful = case.by_state[State.EXECUTED], case.by_state[State.DOUBTFUL]
+    if len(executed) > 1 or doubtful or len(found) > 1:
+        return explain(case.charge.payment_id)
+    since = f"{case.charge.created_at:%Y-%m-%d}"
+    return Repair(command("reconcile", "--repair", "--since", since), automatic=True)

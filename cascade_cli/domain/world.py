@@ -1,0 +1,61 @@
+"""Both sides as they were read, and what had to be asked because the listings did not tell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from cascade_cli.domain.case import Case, Terms
+from cascade_cli.domain.charges import Charge, Dispute
+from cascade_cli.domain.matching import Match, Matches
+from cascade_cli.domain.stratagems import Stratagem
+from cascade_cli.domain.times import Window
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What was looked up one by one because the two listings did not tell.
+
+    `citizens` maps a name that was asked for to whether it exists, `similar` a missing name to
+    one that differs in case only. `payments` maps a payment's id to its paid charge, or to None
+    where Stripe knows no such payment or it was never paid.
+    """
+
+    citizens: Mapping[str, bool] = field(default_factory=dict)
+    similar: Mapping[str, str] = field(default_factory=dict)
+    payments: Mapping[str, Charge | None] = field(default_factory=dict)
+    disputes: Mapping[str, tuple[Dispute, ...]] = field(default_factory=dict)
+    processor_ducats: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class World:
+    """Both sides as they were read. Charges before the window only help with matching."""
+
+    window: Window
+    charges: tuple[Charge, ...]
+    stratagems: tuple[Stratagem, ...]
+    answers: Answers = field(default_factory=Answers)
+
+
+def cases_of(world: World, matches: Matches, terms: Terms) -> dict[str, Case]:
+    """A case for every charge in the window, by the charge's id."""
+    return {
+        charge.id: _case(charge, matches.by_charge[charge.id], world.answers, terms)
+        for charge in world.charges
+        if charge.created_at in world.window
+    }
+
+
+def _case(charge: Charge, found: tuple[Match, ...], answers: Answers, terms: Terms) -> Case:
+    citizen = charge.citizen or ""
+    return Case(
+        charge,
+        found,
+        terms,
+        citizen_exists=answers.citizens.get(citizen),
+        similar_citizen=answers.similar.get(citizen),
+        disputes=answers.disputes.get(charge.id, ()),
+        processor_ducats=answers.processor_ducats,
+    )

@@ -1,0 +1,120 @@
+"""Everything that cascade raises on purpose, and the exit code of each.
+
+CascadeError
+├── UsageError            2  the command line asks for something impossible
+├── SettingsError         4  a setting is missing or malformed
+│   ├── CredentialsError  4  a service refused the key
+│   ├── RightsError       4  the key may not do this
+│   └── SchemaError       4  the base lacks a table or a field
+├── ServiceError          5  a service could not be read or written in full
+│   ├── UnreachableError  5  no connection, or no answer in time
+│   ├── ThrottledError    5  still told to slow down after every retry
+│   ├── QuotaError        5  the month's allowance of calls is used up
+│   └── AnswerError       5  an answer that makes no sense
+├── GuardError            7  refused to protect money
+└── BalanceError          1  the ducats do not add up: a bug in cascade
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What a script learns from cascade's exit status."""
+
+    OK = 0
+    BUG = 1
+    USAGE = 2
+    DISCREPANCIES = 3
+    SETTINGS = 4
+    INCOMPLETE = 5
+    LOCKED = 6
+    REFUSED = 7
+    INTERRUPTED = 130
+
+
+class CascadeError(Exception):
+    """A failure that cascade understands: `message` says what happened, `hint` what to do."""
+
+    exit_code = ExitCode.BUG
+    kind = "bug"
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UsageError(CascadeError):
+    """The command line asks for something impossible; nothing was done."""
+
+    exit_code = ExitCode.USAGE
+    kind = "usage"
+
+
+class SettingsError(CascadeError):
+    """A setting is missing or malformed; nothing was done."""
+
+    exit_code = ExitCode.SETTINGS
+    kind = "settings"
+
+
+class CredentialsError(SettingsError):
+    """A service does not know the key."""
+
+    kind = "credentials"
+
+
+class RightsError(SettingsError):
+    """A service knows the key but it may not do what was asked."""
+
+    kind = "rights"
+
+
+class SchemaError(SettingsError):
+    """The base lacks a table or a field that cascade needs."""
+
+    kind = "schema"
+
+
+class ServiceError(CascadeError):
+    """Stripe, Airtable or Venice could not be read or written in full."""
+
+    exit_code = ExitCode.INCOMPLETE
+    kind = "service"
+
+
+class UnreachableError(ServiceError):
+    """No connection could be made, or no answer came in time."""
+
+    kind = "unreachable"
+
+
+class ThrottledError(ServiceError):
+    """The service still said "slow down" when all retries were used."""
+
+    kind = "throttled"
+
+
+class QuotaError(ServiceError):
+    """The month's allowance of API calls is used up; waiting does not help."""
+
+    kind = "quota"
+
+
+class AnswerError(ServiceError):
+    """The service answered something that its documentation rules out."""
+
+    kind = "answer"
+
+
+class GuardError(CascadeError):
+    """Refused to protect money."""
+
+    exit_code = ExitCode.REFUSED
+    kind = "guard"
+
+
+class BalanceError(CascadeError):
+    """The ducats of the two sides do not add up: cascade itself is wrong."""

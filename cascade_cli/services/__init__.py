@@ -1,0 +1,1 @@
+"""Use cases: gather, decide, apply. They return values and never print."""

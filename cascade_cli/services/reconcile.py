@@ -1,0 +1,138 @@
+"""Gather both sides, let the domain decide."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Protocol
+
+from cascade_cli.domain.case import Terms
+from cascade_cli.domain.charges import Charge, Dispute
+from cascade_cli.domain.matching import match
+from cascade_cli.domain.questions import Questions, earlier_window, keys_to_look_up
+from cascade_cli.domain.reconciliation import Reconciliation, reconcile
+from cascade_cli.domain.stratagems import Stratagem
+from cascade_cli.domain.times import Window
+from cascade_cli.domain.world import Answers, World
+from cascade_cli.errors import BalanceError
+from cascade_cli.services.side_by_side import side_by_side
+
+
+class Listing(Protocol):
+    """The paid ducat purchases of a window, and how many other charges it held."""
+
+    charges: list[Charge]
+    other_products: int
+    unpaid: int
+
+
+class PaymentSource(Protocol):
+    """Where payments are read from: Stripe."""
+
+    def purchases(self, window: Window) -> Listing: ...
+    def payment(self, payment_id: str) -> Charge | None: ...
+    def disputes(self, charge_id: str) -> tuple[Dispute, ...]: ...
+
+
+class TransferSource(Protocol):
+    """Where the processor's transfers are read from: Venice's base."""
+
+    def transfers(self, since: datetime, until: datetime | None = None) -> list[Stratagem]: ...
+    def transfers_named(self, stratagem_ids: Sequence[str]) -> list[Stratagem]: ...
+    def citizens(self, usernames: Sequence[str]) -> dict[str, Decimal]: ...
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """How much was read: paid purchases and the processor's transfers, in and around the window."""
+
+    charges: int
+    stratagems: int
+    other_products: int
+    unpaid: int
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished reconciliation with what it rests on."""
+
+    world: World
+    coverage: Coverage
+    result: Reconciliation
+
+
+class Reconciler:
+    """Reads Stripe and Venice, and pairs them. Raises ServiceError rather than judge by halves.
+
+    Stripe is read up to the end of the window, Venice up to the present: a transfer may follow
+    its payment at any later time.
+    """
+
+    def __init__(self, payments: PaymentSource, transfers: TransferSource, processor: str) -> None:
+        self._payments, self._transfers, self._processor = payments, transfers, processor
+
+    def run(
+        self, window: Window, terms: Terms, tell: Callable[[str], None] = lambda _step: None
+    ) -> Run:
+        """Reconcile the charges of `window`; `tell` hears of each step as it begins."""
+        tell("reading Stripe's charges and Venice's stratagems")
+        listing, transfers = side_by_side(
+            lambda: self._payments.purchases(window),
+            lambda: self._transfers.transfers(window.since),
+        )
+        world = World(window, _distinct_charges(listing.charges), _distinct(transfers))
+        tell("looking up what the listings leave open")
+        world = self._with_earlier(world)
+        world = replace(world, answers=self._answers(Questions(world, terms, self._processor)))
+        result = reconcile(world, terms)
+        if result.equation.residual:
+            raise BalanceError(
+                f"{result.equation.residual} ducats of this window cannot be accounted for.",
+                "This is a bug in cascade; the verdicts of this run must not be trusted.",
+            )
+        return Run(world, _coverage(world, listing), result)
+
+    def _with_earlier(self, world: World) -> World:
+        """Add what lies before the window and belongs to something within it."""
+        matches = match(world.charges, world.stratagems)
+        charges: list[Charge] = []
+        transfers: list[Stratagem] = []
+        if keys := keys_to_look_up(matches, world):
+            transfers += self._transfers.transfers_named(keys)
+        if earlier := earlier_window(matches, world):
+            charges += self._payments.purchases(earlier).charges
+            transfers += self._transfers.transfers(earlier.since, earlier.until)
+        return replace(
+            world,
+            charges=_distinct_charges([*world.charges, *charges]),
+            stratagems=_distinct([*world.stratagems, *transfers]),
+        )
+
+    def _answers(self, questions: Questions) -> Answers:
+        found = self._transfers.citizens(questions.citizens) if questions.citizens else {}
+        by_lower_case = {name.lower(): name for name in sorted(found)}
+        missing = [name for name in questions.citizens if name not in found]
+        payments = {payment: self._payments.payment(payment) for payment in questions.payments}
+        return Answers(
+            citizens={name: name in found for name in questions.citizens},
+            similar={n: by_lower_case[n.lower()] for n in missing if n.lower() in by_lower_case},
+            payments=payments,
+            disputes={c: self._payments.disputes(c) for c in questions.disputed_charges},
+            processor_ducats=found.get(self._processor),
+        )
+
+
+def _distinct_charges(charges: Iterable[Charge]) -> tuple[Charge, ...]:
+    """Each charge once: paging while new ones arrive may show one twice."""
+    return tuple({charge.id: charge for charge in charges}.values())
+
+
+def _distinct(stratagems: Iterable[Stratagem]) -> tuple[Stratagem, ...]:
+    return tuple({stratagem.record_id: stratagem for stratagem in stratagems}.values())
+
+
+def _coverage(world: World, listing: Listing) -> Coverage:
+    charges = sum(charge.created_at in world.window for charge in world.charges)
+    return Coverage(charges, len(world.stratagems), listing.other_products, listing.unpaid)

@@ -1,0 +1,198 @@
+"""Every setting: its name, its default, where it is read from and what it may be."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import TypeVar
+
+from cascade_cli.domain.engine import Schedule, parse_schedule
+from cascade_cli.domain.times import parse_duration
+from cascade_cli.errors import SettingsError
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting as README and .env.example describe it; a secret never reaches any output."""
+
+    name: str
+    default: str
+    meaning: str
+    secret: bool = False
+
+
+STRIPE_KEY = Setting(
+    "STRIPE_SECRET_KEY", "", "Stripe key, sk_… or a restricted rk_… with read rights", secret=True
+)
+AIRTABLE_KEY = Setting("AIRTABLE_API_KEY", "", "Airtable personal access token (pat…)", secret=True)
+AIRTABLE_BASE = Setting("AIRTABLE_BASE_ID", "", "Venice's base, app…")
+STRIPE_URL = Setting("STRIPE_API_BASE", "https://api.stripe.com", "where Stripe is")
+AIRTABLE_URL = Setting("AIRTABLE_ENDPOINT_URL", "https://api.airtable.com", "where Airtable is")
+PROCESSOR = Setting(
+    "CASCADE_PROCESSOR", "CASCADE_PAYMENT_PROCESSOR", "the citizen who pays the ducats out"
+)
+GRACE = Setting("CASCADE_GRACE", "15m", "a charge younger than this is in flight, not missing")
+ENGINE = Setting(
+    "CASCADE_ENGINE_SCHEDULE",
+    "11:00,19:00 Europe/Rome",
+    "when Venice's engine runs: times and zone, or every 10m",
+)
+STRIPE_RATE = Setting("CASCADE_STRIPE_RATE", "25", "Stripe requests a second, 0 for no limit")
+AIRTABLE_RATE = Setting("CASCADE_AIRTABLE_RATE", "5", "Airtable requests a second, 0 for no limit")
+SANDBOX = Setting("CASCADE_SANDBOX", "0", "1 is the same as --sandbox")
+STATE_DIR = Setting("CASCADE_STATE_DIR", "", "where the sandbox lives; the user's state folder")
+
+SETTINGS = (
+    STRIPE_KEY,
+    AIRTABLE_KEY,
+    AIRTABLE_BASE,
+    STRIPE_URL,
+    AIRTABLE_URL,
+    PROCESSOR,
+    GRACE,
+    ENGINE,
+    STRIPE_RATE,
+    AIRTABLE_RATE,
+    SANDBOX,
+    STATE_DIR,
+)
+
+
+class Secret:
+    """A key that no print, log, repr or traceback can show."""
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """The key itself, for the one place that sends it."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Checked settings of one run."""
+
+    stripe_key: Secret
+    airtable_key: Secret
+    airtable_base: str
+    stripe_url: str
+    airtable_url: str
+    processor: str
+    grace: timedelta
+    engine: Schedule
+    stripe_rate: float
+    airtable_rate: float
+
+    @classmethod
+    def read(cls, values: Mapping[str, str]) -> Settings:
+        """Check `values` (see `gather_values`). Raises SettingsError for the first that is wrong."""
+        return cls(
+            stripe_key=_stripe_key(values),
+            airtable_key=_secret(values, AIRTABLE_KEY),
+            airtable_base=_matching(values, AIRTABLE_BASE, r"app[A-Za-z0-9]+", "appXXXXXXXXXXXXXX"),
+            stripe_url=_url(values, STRIPE_URL),
+            airtable_url=_url(values, AIRTABLE_URL),
+            processor=_text(values, PROCESSOR),
+            grace=_parsed(values, GRACE, parse_duration),
+            engine=_parsed(values, ENGINE, parse_schedule),
+            stripe_rate=_parsed(values, STRIPE_RATE, _rate),
+            airtable_rate=_parsed(values, AIRTABLE_RATE, _rate),
+        )
+
+
+def gather_values(environ: Mapping[str, str], env_file: Path | None) -> dict[str, str]:
+    """The environment over the .env file: `env_file`, or `.env` in this folder if there is one.
+
+    Raises SettingsError if a file was named that cannot be read.
+    """
+    from dotenv import dotenv_values  # noqa: PLC0415 - paid for only by commands with settings
+
+    if env_file is not None and not env_file.is_file():
+        raise SettingsError(f"There is no file {str(env_file)!r}.", "Check --env-file.")
+    try:
+        # Without interpolation: a `$` in a key is a `$`.
+        from_file = dotenv_values(env_file or ".env", interpolate=False)
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(
+            f"{env_file or '.env'} cannot be read: {type(error).__name__}", "Check the file."
+        ) from error
+    known = {setting.name for setting in SETTINGS}
+    merged = {**{name: value or "" for name, value in from_file.items()}, **environ}
+    return {name: value for name, value in merged.items() if name in known}
+
+
+def _text(values: Mapping[str, str], setting: Setting) -> str:
+    value = values.get(setting.name, "").strip() or setting.default
+    if value:
+        return value
+    state = "is empty" if setting.name in values else "is not set"
+    raise SettingsError(
+        f"{setting.name} {state}: {setting.meaning}.",
+        "Set it in the environment or in .env (see .env.example), or try --sandbox.",
+    )
+
+
+def _secret(values: Mapping[str, str], setting: Setting) -> Secret:
+    value = _text(values, setting)
+    # What cannot stand in a header would be shown by the exception about it.
+    if not (value.isascii() and value.isprintable()) or " " in value:
+        raise SettingsError(
+            f"{setting.name} holds a space or a character that no key has.",
+            "Copy the key again; it is one word of letters, digits, dots and underscores.",
+        )
+    return Secret(value)
+
+
+def _stripe_key(values: Mapping[str, str]) -> Secret:
+    secret = _secret(values, STRIPE_KEY)
+    kind = re.match(r"(sk|rk)_(test|live)_", secret.reveal())
+    if not kind:
+        raise SettingsError(
+            f"STRIPE_SECRET_KEY begins with {secret.reveal()[:3]!r}: it is no secret key.",
+            "Use a secret key (sk_live_…, sk_test_…) or a restricted one (rk_live_…, rk_test_…).",
+        )
+    if kind[2] == "live" and _url(values, STRIPE_URL) != STRIPE_URL.default:
+        raise SettingsError(
+            "A live Stripe key was not sent anywhere: STRIPE_API_BASE is not Stripe's own address.",
+            "Leave STRIPE_API_BASE out, or use a test key (sk_test_…) with it.",
+        )
+    return secret
+
+
+def _matching(values: Mapping[str, str], setting: Setting, pattern: str, form: str) -> str:
+    value = _text(values, setting)
+    if re.fullmatch(pattern, value):
+        return value
+    raise SettingsError(
+        f"{setting.name} is {value!r}, which has not the form {form}.", setting.meaning
+    )
+
+
+def _url(values: Mapping[str, str], setting: Setting) -> str:
+    return _matching(values, setting, r"https?://[^\s/]+[^\s]*", setting.default).rstrip("/")
+
+
+def _parsed(values: Mapping[str, str], setting: Setting, parse: Callable[[str], T]) -> T:
+    text = _text(values, setting)
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise SettingsError(
+            f"{setting.name}: {error}.", f"The default is {setting.default}."
+        ) from None
+
+
+def _rate(text: str) -> float:
+    rate = float(text)
+    if not 0 <= rate < float("inf"):
+        raise ValueError(f"{text!r} is not a number of requests a second")
+    return rate
