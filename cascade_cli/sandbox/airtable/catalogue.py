@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from cascade_cli.sandbox.airtable import refusal
@@ -126,9 +127,11 @@ class Catalogue:
 
 def _load(connection: sqlite3.Connection, version: int) -> _Definitions:
     rows = connection.execute("SELECT id, name, definition FROM airtable_tables ORDER BY rowid")
-    tables = tuple(
-        Table(id, name, tuple(Field.build(name, one) for one in json.loads(definition)))
-        for id, name, definition in rows
-    )
+    tables = tuple(_parsed(*row) for row in rows)
     by_id = {table.id: table for table in tables}
     return _Definitions(version, tables, by_id | {table.name: table for table in tables})
+
+
+@lru_cache(maxsize=64)
+def _parsed(id: str, name: str, definition: str) -> Table:
+    return Table(id, name, tuple(Field.build(name, one) for one in json.loads(definition)))

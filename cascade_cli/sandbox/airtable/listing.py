@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,7 +13,7 @@ from cascade_cli.sandbox.airtable.parameters import Listing, Sorting
 from cascade_cli.sandbox.airtable.refusal import Refusal
 from cascade_cli.sandbox.airtable.rows import Row
 from cascade_cli.sandbox.airtable.schema import VIEW_NAME, Field, Table
-from cascade_cli.sandbox.airtable.tables import Tables, new_id, renderer
+from cascade_cli.sandbox.airtable.tables import Tables, is_id, new_id, renderer
 from cascade_cli.sandbox.wire import Clock
 
 ITERATOR_SECONDS = 300
@@ -24,6 +24,7 @@ ITERATOR_SECONDS = 300
 class _Iterator:
     table_id: str
     record_ids: tuple[str, ...]
+    places: dict[str, int]
     expires: datetime
 
 
@@ -42,49 +43,48 @@ class Lister:
         fields = table.fields if asked.fields is None else _unique(table, asked.fields)
         render = renderer(fields, asked.by_id)
         if asked.offset is None:
-            name, start, record_ids = "", 0, self._found(table, asked)
+            name, start, found = "", 0, self._found(table, asked)
         else:
-            name, start, record_ids = self._resumed(table, asked.offset)
+            name, start, found = self._resumed(table, asked.offset)
         end = start + asked.page_size
         rows = self._tables.rows.all(table)
-        wanted = record_ids[start:end]
+        wanted = found.record_ids[start:end]
         page: dict[str, Any] = {"records": [render(rows[id]) for id in wanted if id in rows]}
-        if end < len(record_ids):
-            page["offset"] = self._offset(table, name, record_ids, end)
+        if end < len(found.record_ids):
+            page["offset"] = f"{self._remembered(name, found)}/{found.record_ids[end]}"
         return page
 
-    def _found(self, table: Table, asked: Listing) -> tuple[str, ...]:
+    def _found(self, table: Table, asked: Listing) -> _Iterator:
         rows = self._tables.matching(table, asked.formula)
         if asked.view is not None:
             _check_view(table, asked.view)
             rows = sorted(rows, key=lambda row: row.position)
         for sorting in reversed(asked.sorting):
             rows = _sorted(rows, table.field(sorting.field), sorting)
-        return tuple(row.id for row in rows[: asked.max_records])
+        record_ids = tuple(row.id for row in rows[: asked.max_records])
+        places = {record_id: place for place, record_id in enumerate(record_ids)}
+        return _Iterator(table.id, record_ids, places, self._now())
 
-    def _resumed(self, table: Table, offset: str) -> tuple[str, int, tuple[str, ...]]:
+    def _resumed(self, table: Table, offset: str) -> tuple[str, int, _Iterator]:
         name, _, record_id = offset.partition("/")
+        if not is_id("itr", name) or not is_id("rec", record_id):
+            raise _invalid_offset(offset)
         with self._lock:
             found = self._iterators.get(name)
-            if not name.startswith("itr") or not record_id:
-                raise _invalid_offset(offset)
-            if found is None or found.expires <= self._now() or found.table_id != table.id:
-                self._iterators.pop(name, None)
-                raise Refusal(422, "LIST_RECORDS_ITERATOR_NOT_AVAILABLE")
-        try:
-            return name, found.record_ids.index(record_id) + 1, found.record_ids
-        except ValueError as error:
-            raise _invalid_offset(offset) from error
+        if found is None or found.expires <= self._now() or found.table_id != table.id:
+            raise Refusal(422, "LIST_RECORDS_ITERATOR_NOT_AVAILABLE")
+        if record_id not in found.places:
+            raise _invalid_offset(offset)
+        return name, found.places[record_id], found
 
-    def _offset(self, table: Table, name: str, record_ids: tuple[str, ...], end: int) -> str:
+    def _remembered(self, name: str, found: _Iterator) -> str:
         now = self._now()
-        fresh = _Iterator(table.id, record_ids, now + timedelta(seconds=ITERATOR_SECONDS))
         with self._lock:
-            if not name:
-                name = new_id("itr", self._random)
-                self._forget_expired(now)
-            self._iterators[name] = fresh
-        return f"{name}/{record_ids[end - 1]}"
+            self._forget_expired(now)
+            name = name or new_id("itr", self._random)
+            expires = now + timedelta(seconds=ITERATOR_SECONDS)
+            self._iterators[name] = replace(found, expires=expires)
+        return name
 
     def _forget_expired(self, now: datetime) -> None:
         for name in [name for name, one in self._iterators.items() if one.expires <= now]:
