@@ -1,0 +1,100 @@
+"""A believable past for the sandbox: payments at Stripe, and what became of them in Venice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import Random
+
+from cascade_cli.sandbox.app import SandboxApp
+from cascade_cli.sandbox.seed.citizens import processor_fields
+from cascade_cli.sandbox.seed.scenarios import SCENARIOS, Plan, plan
+from cascade_cli.sandbox.seed.window import Window
+from cascade_cli.sandbox.seed.world import World
+
+USUAL_CITIZENS = 40
+_FEWEST_DAYS = 2
+
+
+@dataclass(frozen=True)
+class SeedReport:
+    """What was written, and how many charges or transfers of each kind a reconciliation of
+    [since, until) should find; this intention is stored nowhere."""
+
+    scenario: str
+    since: datetime
+    until: datetime
+    citizens: int
+    payments: int
+    kinds: dict[str, int]
+
+
+def seed(
+    app: SandboxApp,
+    *,
+    scenario: str = "week",
+    payments: int = 200,
+    days: int = 7,
+    seed: int = 7,
+    until: datetime,
+) -> SeedReport:
+    """Write `payments` ducat sales in the `days` before `until`, and all that goes with them.
+
+    The same arguments write the same ids, times and amounts. Raises ValueError, having written
+    nothing, for an unknown scenario, too few payments or days, or a sandbox that is not empty.
+    """
+    stories = plan(scenario, payments)
+    if days < _FEWEST_DAYS:
+        raise ValueError(f"a scenario needs at least {_FEWEST_DAYS} days, not {days}")
+    window = Window.ending(until.replace(microsecond=0), days)
+    source = Random(f"{scenario} {payments} {days} {seed}")
+    ids = app.random.getstate()
+    app.random.seed(source.random())
+    try:
+        with app.store.write() as connection:
+            if is_used(app):
+                raise ValueError("the sandbox holds data already; reset it before seeding it")
+            world = World(
+                app.stripe.books, app.airtable.tables, window, source, _population(stories)
+            )
+            _tell(world, stories)
+            connection.execute(
+                "INSERT INTO sandbox_seeding VALUES (?, ?)", (scenario, until.isoformat())
+            )
+    finally:
+        app.random.setstate(ids)
+    count = payments if stories else 0
+    return SeedReport(scenario, window.since, until, len(world.citizens), count, dict(world.kinds))
+
+
+def seed_once(app: SandboxApp, *, until: datetime, scenario: str = "week") -> SeedReport | None:
+    """Seed a sandbox that was never used, else do nothing; of two processes at once, one does."""
+    with app.store.write():
+        return None if is_used(app) else seed(app, scenario=scenario, until=until)
+
+
+def is_used(app: SandboxApp) -> bool:
+    """Whether anything was ever seeded or written."""
+    with app.store.read() as connection:
+        seeded = connection.execute("SELECT 1 FROM sandbox_seeding").fetchone()
+        charged = connection.execute("SELECT 1 FROM stripe_objects").fetchone()
+    return bool(seeded or charged or app.airtable.tables.select("CITIZENS"))
+
+
+def _tell(world: World, stories: Plan) -> None:
+    founded = world.window.since - timedelta(days=400)
+    world.transfers.open_account(processor_fields(founded), founded)
+    world.settle_population()
+    for story, count in stories:
+        for _ in range(count):
+            kind = story(world)
+            if kind:
+                world.kinds[kind] += 1
+    world.transfers.write_balances()
+
+
+def _population(stories: Plan) -> int:
+    return USUAL_CITIZENS + sum(count for _, count in stories) // 25 - 10
+
+
+__all__ = ["SCENARIOS", "SeedReport", "is_used", "seed", "seed_once"]

@@ -1,0 +1,72 @@
+"""Sales whose money is in question: underpaid, refunded, contested, or for nobody."""
+
+from __future__ import annotations
+
+from cascade_cli.sandbox.seed.prices import custom
+from cascade_cli.sandbox.seed.world import Sale, World
+
+
+def paid_too_little(world: World) -> str:
+    """The price was changed in the browser, and the API believed it."""
+    ducats = world.random.randrange(2500, 9500)
+    cents = int(custom(ducats).cents * world.random.uniform(0.05, 0.6))
+    sale = world.sell(world.order(item=custom(ducats)), cents=cents)
+    world.transfers.execute(world.credit(sale))
+    return "underpaid"
+
+
+def without_citizen(world: World) -> str:
+    """Bought by somebody who was not logged in."""
+    world.sell(citizen_id=None)
+    return "unattributable"
+
+
+def without_ducats(world: World) -> str:
+    """The metadata lacks the amount."""
+    world.sell(ducat_amount=None)
+    return "unattributable"
+
+
+def not_a_number(world: World) -> str:
+    """The page had divided by a rate that it did not have, and JavaScript wrote NaN."""
+    world.sell(ducat_amount="NaN")
+    return "unattributable"
+
+
+def not_numeric(world: World) -> str:
+    """Somebody tried the API by hand."""
+    world.sell(ducat_amount="abc")
+    return "unattributable"
+
+
+def refunded_in_part(world: World) -> str:
+    """Support gave some of the money back after delivery."""
+    sale = _delivered(world)
+    world.books.refund(
+        sale.charge["id"],
+        at=world.later(world.window.last_run),
+        amount=max(1, int(sale.charge["amount"] * world.random.uniform(0.2, 0.8))),
+        reason="requested_by_customer",
+    )
+    return "refunded"
+
+
+def refunded_whole(world: World) -> str:
+    """Support gave all of the money back after delivery; the ducats stayed."""
+    sale = _delivered(world)
+    at = world.later(world.window.last_run)
+    world.books.refund(sale.charge["id"], at=at, reason="requested_by_customer")
+    return "refunded"
+
+
+def contested(world: World) -> str:
+    """The cardholder's bank asks for the money back after delivery."""
+    sale = _delivered(world)
+    world.books.dispute(sale.charge["id"], at=world.later(world.window.last_run))
+    return "disputed"
+
+
+def _delivered(world: World) -> Sale:
+    sale = world.sell()
+    world.transfers.execute(world.credit(sale))
+    return sale

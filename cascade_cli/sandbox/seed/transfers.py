@@ -1,0 +1,208 @@
+"""Stratagems of the payment processor as their writers and the engine leave them.
+
+The engine's own texts come from `venice.transfer`; running the engine for each of ten thousand rows
+would give the same rows, slowly. Balances are kept here and written once, at the end.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+
+from cascade_cli.sandbox.airtable.tables import Tables
+from cascade_cli.sandbox.seed.citizens import PROCESSOR
+from cascade_cli.sandbox.seed.window import run_after
+from cascade_cli.sandbox.venice.transfer import (
+    VENICE_TIME,
+    Transfer,
+    failure_line,
+    note_line,
+    read_terms,
+)
+
+NOTICES_KEPT = timedelta(days=14)
+KEYED_LIFE = timedelta(hours=72)
+LOWEST_FUNDS = 250_000.0
+REPLENISHMENT = 1_000_000.0
+LEGACY_LIFE = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A STRATAGEMS record as last written, and when it was created."""
+
+    record_id: str
+    created_at: datetime
+    fields: dict[str, Any]
+
+    @property
+    def notes(self) -> str:
+        """The text of Notes."""
+        return str(self.fields["Notes"])
+
+
+class Transfers:
+    """Writes transfers by the processor, and the ducats that they move."""
+
+    def __init__(self, tables: Tables, random: Random, until: datetime) -> None:
+        self._tables = tables
+        self._random = random
+        self._until = until
+        self._accounts: dict[str, str] = {}
+        self._ducats: dict[str, float] = {}
+        self._touched: defaultdict[str, datetime] = defaultdict(lambda: until - NOTICES_KEPT)
+
+    def open_account(self, fields: dict[str, Any], at: datetime) -> None:
+        """Write a CITIZENS row, whose balance is kept from then on."""
+        self._accounts[fields["Username"]] = self._tables.create("CITIZENS", fields, at=at)["id"]
+        self._ducats[fields["Username"]] = float(fields["Ducats"])
+
+    def write_balances(self) -> None:
+        """Bring the CITIZENS rows up to what has been moved, the processor's kept solvent."""
+        while self._ducats[PROCESSOR] < LOWEST_FUNDS:
+            self._ducats[PROCESSOR] += REPLENISHMENT
+        for name, at in self._touched.items():
+            fields = {"Ducats": self._ducats[name]}
+            self._tables.update("CITIZENS", self._accounts[name], fields, at=at)
+
+    def order(
+        self,
+        stratagem_id: str,
+        payee: str,
+        notes: dict[str, Any],
+        at: datetime,
+        *,
+        life: timedelta,
+        payer: str = PROCESSOR,
+        **fields: Any,
+    ) -> Row:
+        """An active stratagem; `fields` overrides what it would say."""
+        amount = notes.get("amount")
+        written = {
+            "StratagemId": stratagem_id,
+            "Type": "transfer_ducats",
+            "Variant": "instant",
+            "Name": f"CASCADE Payment: {amount} ducats to {payee}",
+            "Category": "economic",
+            "ExecutedBy": payer,
+            "TargetCitizen": payee,
+            "Status": "active",
+            "ExpiresAt": (at + life).isoformat(),
+            "Description": f"{payer} transfers {amount} ducats to {payee}",
+            "Notes": json.dumps(notes),
+            **fields,
+        }
+        return Row(self._tables.create("STRATAGEMS", written, at=at)["id"], at, written)
+
+    def keyed(
+        self,
+        payment: dict[str, Any],
+        payee: str,
+        ducats: float,
+        at: datetime,
+        by: dict[str, str],
+        **fields: Any,
+    ) -> Row:
+        """As today's cascade writes it for the charge `payment`: named after it, for 72 hours.
+
+        `by` says in Notes who or what caused it; `fields` are set as it goes from planned to
+        active.
+        """
+        intent = payment["payment_intent"]
+        notes = {
+            "source": "cascade",
+            "amount": ducats,
+            "reason": "Ducat purchase via CASCADE",
+            "payment_intent": intent,
+            "charge": payment["id"],
+            **by,
+            "created_at": at.isoformat(),
+        }
+        planned = self.order(
+            f"cascade_payment_{intent}", payee, notes, at, life=KEYED_LIFE, Status="planned"
+        )
+        return self.change(planned, at + timedelta(seconds=1), **{"Status": "active", **fields})
+
+    def legacy(self, payee: str, ducats: float, at: datetime, *, notified: bool = False) -> Row:
+        """As the older connector writes it: no Stripe id, five minutes to live."""
+        notes = {
+            "source": "cascade_payment_processor",
+            "payment_type": "stripe_purchase",
+            "amount": ducats,
+            "reason": "Ducat purchase via CASCADE",
+            "created_at": at.isoformat(),
+            "venice_time": f"{at.astimezone(VENICE_TIME):%Y-%m-%d %H:%M:%S}",
+        }
+        stratagem_id = f"cascade_payment_{payee}_{int(at.timestamp())}"
+        description = (
+            f"Automatic payment from CASCADE system crediting {ducats} ducats to {payee} "
+            "from successful Stripe payment"
+        )
+        if notified:
+            self._announce_early(stratagem_id, payee, ducats, at)
+        return self.order(stratagem_id, payee, notes, at, life=LEGACY_LIFE, Description=description)
+
+    def change(self, row: Row, at: datetime, **fields: Any) -> Row:
+        """Write these fields of the row at that moment."""
+        self._tables.update("STRATAGEMS", row.record_id, fields, at=at)
+        return replace(row, fields=row.fields | fields)
+
+    def execute(self, row: Row, *, at: datetime | None = None) -> datetime:
+        """Leave the row, the balances and the notices as a run does; returns when it was.
+
+        Without `at`, it is the scheduled run after the row's creation.
+        """
+        at = at or self.run_time(row)
+        transfer = Transfer(
+            row.fields["StratagemId"],
+            row.fields["ExecutedBy"],
+            row.fields["TargetCitizen"],
+            read_terms(row.notes),
+        )
+        self.debit(transfer.payer, transfer.terms.amount, at)
+        self.debit(transfer.payee, -transfer.terms.amount, at)
+        notes = row.notes + transfer.success_line(at)
+        self.change(row, at, Status="executed", ExecutedAt=at.isoformat(), Notes=notes)
+        if self._until - at < NOTICES_KEPT:
+            for notice in transfer.notices(at):
+                self._tables.create("NOTIFICATIONS", notice, at=at)
+        return at
+
+    def fail(self, row: Row, text: str) -> datetime:
+        """Leave the row as the scheduled run does after a failure that the engine foresees."""
+        at = self.run_time(row)
+        self.change(row, at, Status="failed", Notes=row.notes + failure_line(text))
+        return at
+
+    def break_off(self, row: Row, status: str, text: str) -> datetime:
+        """Leave the row as the scheduled run does after an exception out of its sight."""
+        at = self.run_time(row)
+        self.change(row, at, Status=status, Notes=row.notes + note_line(at, text))
+        return at
+
+    def debit(self, citizen: str, ducats: float, at: datetime) -> None:
+        """Take ducats from a balance; negative ones are added."""
+        self._ducats[citizen] -= ducats
+        self._touched[citizen] = max(self._touched[citizen], at)
+
+    def run_time(self, row: Row) -> datetime:
+        """When the scheduled run after the row's creation gets to it: within 80 seconds."""
+        return run_after(row.created_at) + timedelta(seconds=self._random.randrange(3, 80))
+
+    def _announce_early(self, stratagem_id: str, payee: str, ducats: float, at: datetime) -> None:
+        """The older connector's notice, which tells of ducats that have not arrived."""
+        source = {"amount": ducats, "source": "cascade_payment", "stratagem_id": stratagem_id}
+        notice = {
+            "Citizen": payee,
+            "Type": "payment_received",
+            "Content": f"You have received {ducats} ducats from your CASCADE purchase. "
+            "Thank you for supporting Venice!",
+            "Details": json.dumps(source),
+            "Status": "unread",
+            "CreatedAt": at.isoformat(),
+        }
+        self._tables.create("NOTIFICATIONS", notice, at=at)

@@ -1,0 +1,91 @@
+"""The week's clock: its bounds, the engine's runs, and when people buy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from random import Random
+from zoneinfo import ZoneInfo
+
+from cascade_cli.sandbox.venice.transfer import VENICE_TIME
+
+RUN_TIMES = (time(11), time(19))
+_ROOM_AFTER_RUN = timedelta(minutes=4)
+_QUIET_START = timedelta(hours=3)
+
+# How likely a person buys in each hour of their own day, against the busiest.
+_APPETITE = (
+    *(0.35, 0.2, 0.12, 0.08, 0.06, 0.06, 0.1, 0.2, 0.3, 0.35, 0.4, 0.45),
+    *(0.6, 0.55, 0.45, 0.45, 0.5, 0.6, 0.75, 0.9, 1.0, 1.0, 0.85, 0.6),
+)
+
+
+def run_after(moment: datetime) -> datetime:
+    """The engine's first run after `moment`, in UTC."""
+    return next(run for run in _runs_around(moment) if run > moment)
+
+
+def run_before(moment: datetime) -> datetime:
+    """The engine's last run before `moment`, in UTC."""
+    return [run for run in _runs_around(moment) if run < moment][-1]
+
+
+def _runs_around(moment: datetime) -> list[datetime]:
+    today = moment.astimezone(VENICE_TIME).date()
+    days = (today + timedelta(days=offset) for offset in (-1, 0, 1))
+    return [
+        datetime.combine(day, at, VENICE_TIME).astimezone(UTC) for day in days for at in RUN_TIMES
+    ]
+
+
+@dataclass(frozen=True)
+class Window:
+    """[since, until), the last run that is over by then, and where what is due now begins.
+
+    What is created from `fresh_since` on has not been seen by the engine. Shortly after a scheduled
+    run that run counts as still to come, so that something fresh fits in at any hour; ordinary
+    business then pauses before it, at `ordinary_until`.
+    """
+
+    since: datetime
+    until: datetime
+    last_run: datetime
+    fresh_since: datetime
+    ordinary_until: datetime
+
+    @classmethod
+    def ending(cls, until: datetime, days: int) -> Window:
+        """The window of so many days before `until`."""
+        since = until - timedelta(days=days)
+        run = run_before(until)
+        if until - run >= _ROOM_AFTER_RUN:
+            fresh_since = run + timedelta(seconds=2)
+            return cls(since, until, run, fresh_since, until - timedelta(minutes=2))
+        earlier = run_before(run)
+        return cls(since, until, earlier, until - 2 * _ROOM_AFTER_RUN, earlier)
+
+    @property
+    def opening(self) -> datetime:
+        """Purchases begin a little after `since`, lest a reader who is late finds some gone."""
+        return self.since + _QUIET_START
+
+    def purchase(self, random: Random, zone: ZoneInfo, before: datetime) -> datetime:
+        """A moment in [opening, before) when somebody living in `zone` buys."""
+        span = (before - self.opening).total_seconds()
+        while True:
+            moment = self.opening + timedelta(seconds=random.random() * span)
+            if random.random() < _APPETITE[moment.astimezone(zone).hour]:
+                return moment.replace(microsecond=0)
+
+    def fresh(self, random: Random) -> datetime:
+        """A moment since the last run, leaving a minute for what follows a payment."""
+        start = max(self.fresh_since, self.until - timedelta(hours=6))
+        span = (self.until - timedelta(seconds=70) - start).total_seconds()
+        return start + timedelta(seconds=int(random.random() * span))
+
+    def runs(self) -> list[datetime]:
+        """The runs that are over, since purchases began."""
+        runs = [run_after(self.opening)]
+        while runs[-1] < self.last_run:
+            runs.append(run_after(runs[-1]))
+        return runs
