@@ -23,8 +23,12 @@ class Request:
     body: bytes = b""
 
     def below(self, prefix: str) -> Request:
-        """The same request as the service mounted at `prefix` sees it."""
-        return replace(self, path=self.path.removeprefix(prefix) or "/")
+        """The same request as the service mounted at `prefix` sees it.
+
+        X-Forwarded-Prefix tells the service where it is mounted, for links back to itself.
+        """
+        headers = {**self.headers, "x-forwarded-prefix": prefix}
+        return replace(self, path=self.path.removeprefix(prefix) or "/", headers=headers)
 
 
 @dataclass(frozen=True)

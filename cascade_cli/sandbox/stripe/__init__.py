@@ -4,6 +4,7 @@
 """
 
 from cascade_cli.sandbox.stripe.books import Books
+from cascade_cli.sandbox.stripe.service import StripeSandbox
 from cascade_cli.sandbox.stripe.shelf import SCHEMA
 
-__all__ = ["SCHEMA", "Books"]
+__all__ = ["SCHEMA", "Books", "StripeSandbox"]

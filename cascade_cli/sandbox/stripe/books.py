@@ -30,13 +30,17 @@ class Books:
 
     def __init__(self, store: Store, source: random.Random) -> None:
         self._store = store
-        self._source = source
+        # A file that outlives its process may meet the same seed again, but not the same ids.
+        with store.read() as connection:
+            self._source = random.Random(f"{source.random()} {Shelf(connection).last()}")
 
     @contextmanager
     def ledger(self, at: datetime, cause: Cause | None = None) -> Iterator[Ledger]:
         """A transaction at one moment, for one cause."""
         with self._store.write() as connection:
-            yield Ledger(Shelf(connection), self._source, at, cause)
+            ledger = Ledger(Shelf(connection), self._source, at, cause)
+            yield ledger
+            ledger.flush()
 
     def pay(
         self,
@@ -149,7 +153,7 @@ class Books:
         with self.ledger(at) as ledger:
             customer = new_customer(ledger.id("cus_"), ledger.created) | fields
             customer["metadata"] = merge({}, fields.get("metadata") or {})
-            ledger.emit("customer.created", ledger.shelf.add(customer))
+            ledger.emit("customer.created", ledger.add(customer))
             return customer
 
     def create_checkout_session(self, *, at: datetime, **params: Any) -> Document:

@@ -34,7 +34,7 @@ def payment_method(ledger: Ledger, name: str) -> Means:
         kept = ledger.get("payment_method", name, "payment_method")
         return Means(BY_LAST4[kept["card"]["last4"]], kept)
     document = new_payment_method(ledger.id("pm_1"), ledger.created, card)
-    ledger.shelf.add(document)
+    ledger.add(document)
     return Means(card, document)
 
 
@@ -70,7 +70,7 @@ def charge(
         made |= {"captured": False, "amount_captured": 0}
     if made["captured"] and settle_at_once:
         _settle(ledger, made)
-    text = ledger.shelf.add(made)
+    text = ledger.add(made)
     ledger.emit(f"charge.{made['status']}", text)
     return made
 
@@ -79,7 +79,7 @@ def settle_later(ledger: Ledger, made: Document) -> None:
     """Put a captured charge on the balance, as `automatic_async` does just after the fact."""
     before = {"balance_transaction": None, "receipt_url": None}
     _settle(ledger, made)
-    ledger.emit("charge.updated", ledger.shelf.replace(made), before)
+    ledger.emit("charge.updated", ledger.replace(made), before)
 
 
 def capture(ledger: Ledger, made: Document, amount: int | None) -> Document:
@@ -102,7 +102,7 @@ def capture(ledger: Ledger, made: Document, amount: int | None) -> Document:
     before = {key: made[key] for key in ("amount_captured", "balance_transaction", "captured")}
     made |= {"captured": True, "amount_captured": wanted}
     _settle(ledger, made)
-    ledger.emit("charge.captured", ledger.shelf.replace(made), before)
+    ledger.emit("charge.captured", ledger.replace(made), before)
     return made
 
 
@@ -113,7 +113,7 @@ def move(
     moved = balance_transaction(
         ledger.id("txn_3"), ledger.created, amount, currency, fee=fee, source=source, type=type
     )
-    ledger.shelf.add(moved)
+    ledger.add(moved)
     return moved
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from cascade_cli.sandbox.stripe import payments
 from cascade_cli.sandbox.stripe.errors import Document, StripeError, no_such
 from cascade_cli.sandbox.stripe.ledger import Ledger
@@ -16,7 +14,7 @@ from cascade_cli.sandbox.stripe.shapes.checkout_session import (
     line_item,
     price,
 )
-from cascade_cli.sandbox.stripe.shelf import Query
+from cascade_cli.sandbox.stripe.shelf import LINE_ITEMS
 
 _SHORTEST_SECONDS = 30 * 60
 _LONGEST_SECONDS = 24 * 3600
@@ -24,7 +22,6 @@ _COPIED = (
     "allow_promotion_codes", "billing_address_collection", "cancel_url", "client_reference_id",
     "customer", "customer_email", "expires_at", "locale", "submit_type", "success_url",
 )  # fmt: skip
-_KEPT_ASIDE = "sandbox.checkout"
 
 
 def create(ledger: Ledger, params: Document) -> Document:
@@ -39,15 +36,9 @@ def create(ledger: Ledger, params: Document) -> Document:
     session = checkout_session(ledger.id("cs_test_a1"), ledger.created, currency, total)
     session |= {name: params[name] for name in _COPIED if name in params}
     session["metadata"] = merge({}, params.get("metadata"))
-    ledger.shelf.add(session)
-    ledger.shelf.add(_aside(ledger, session["id"], items, params.get("payment_intent_data") or {}))
+    ledger.add(session)
+    ledger.add(_aside(ledger, session["id"], items, params.get("payment_intent_data") or {}))
     return session
-
-
-def line_items(ledger: Ledger, session_id: str) -> list[Document]:
-    """What is bought."""
-    items: list[Document] = ledger.get(_KEPT_ASIDE, f"{session_id}#aside")["line_items"]
-    return items
 
 
 def pay(ledger: Ledger, session: Document, payment_method: str) -> Attempt:
@@ -65,9 +56,9 @@ def pay(ledger: Ledger, session: Document, payment_method: str) -> Attempt:
             "customer_details": customer_details(email),
             "url": None,
         }
-        ledger.emit("checkout.session.completed", ledger.shelf.replace(session))
+        ledger.emit("checkout.session.completed", ledger.replace(session))
     else:
-        ledger.shelf.replace(session)
+        ledger.replace(session)
     return attempt
 
 
@@ -79,14 +70,8 @@ def expire(ledger: Ledger, session: Document) -> Document:
             f" Session has a status of {session['status']}."
         )
     session |= {"status": "expired", "url": None}
-    ledger.emit("checkout.session.expired", ledger.shelf.replace(session))
+    ledger.emit("checkout.session.expired", ledger.replace(session))
     return session
-
-
-def overdue(ledger: Ledger) -> list[Document]:
-    """Open sessions whose time had run out by the ledger's moment."""
-    query = Query("checkout.session").where("due <= ?", ledger.created)
-    return [json.loads(text) for text in ledger.shelf.all(query)]
 
 
 def _check(ledger: Ledger, params: Document) -> None:
@@ -128,10 +113,9 @@ def _line_item(ledger: Ledger, item: Document, position: int) -> Document:
 
 
 def _aside(ledger: Ledger, session_id: str, items: list[Document], data: Document) -> Document:
-    """What Stripe knows of a session and shows only when asked, or never."""
     return {
-        "id": f"{session_id}#aside",
-        "object": _KEPT_ASIDE,
+        "id": f"{session_id}#line_items",
+        "object": LINE_ITEMS,
         "created": ledger.created,
         "line_items": items,
         "payment_intent_data": data,
@@ -142,7 +126,7 @@ def _intent(ledger: Ledger, session: Document) -> Document:
     """The session's PaymentIntent, made at the first attempt to pay."""
     if session["payment_intent"]:
         return ledger.get("payment_intent", session["payment_intent"])
-    data = ledger.get(_KEPT_ASIDE, f"{session['id']}#aside")["payment_intent_data"]
+    data = ledger.get(LINE_ITEMS, f"{session['id']}#line_items")["payment_intent_data"]
     return payments.create(
         ledger,
         {

@@ -18,10 +18,10 @@ def open_dispute(ledger: Ledger, charge: Document, reason: str) -> Document:
         raise StripeError(f"Charge {charge['id']} cannot be disputed.")
     dispute = new_dispute(ledger.id("du_1"), ledger.created, charge, reason)
     charge["disputed"] = True
-    ledger.shelf.replace(charge)
-    ledger.emit("charge.dispute.created", ledger.shelf.add(dispute))
+    ledger.replace(charge)
+    ledger.emit("charge.dispute.created", ledger.add(dispute))
     _move(ledger, dispute, -dispute["amount"], _FEE)
-    ledger.emit("charge.dispute.funds_withdrawn", ledger.shelf.replace(dispute))
+    ledger.emit("charge.dispute.funds_withdrawn", ledger.replace(dispute))
     return dispute
 
 
@@ -32,7 +32,7 @@ def close(ledger: Ledger, dispute: Document, *, won: bool = False) -> Document:
     dispute["status"] = "won" if won else "lost"
     if won:
         _move(ledger, dispute, dispute["amount"], -_FEE)
-    text = ledger.shelf.replace(dispute)
+    text = ledger.replace(dispute)
     if won:
         ledger.emit("charge.dispute.funds_reinstated", text)
     ledger.emit("charge.dispute.closed", text)
@@ -44,7 +44,7 @@ def update(ledger: Ledger, dispute: Document, params: Document) -> Document:
     before = {"metadata": dispute["metadata"]}
     if "metadata" in params:
         dispute["metadata"] = merge(dispute["metadata"], params["metadata"])
-    ledger.emit("charge.dispute.updated", ledger.shelf.replace(dispute), before)
+    ledger.emit("charge.dispute.updated", ledger.replace(dispute), before)
     return dispute
 
 

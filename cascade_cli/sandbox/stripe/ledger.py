@@ -9,7 +9,7 @@ from datetime import datetime
 
 from cascade_cli.sandbox.stripe import ids
 from cascade_cli.sandbox.stripe.errors import Document, no_such
-from cascade_cli.sandbox.stripe.shelf import Shelf, encode
+from cascade_cli.sandbox.stripe.shelf import Row, Shelf, encode, event_row, row
 
 API_VERSION = "2026-10-28.endive"
 
@@ -23,26 +23,49 @@ class Cause:
 
 
 class Ledger:
-    """Writes to `shelf` as of the moment `at`."""
+    """Writes to `shelf` as of the moment `at`, all at once when it is flushed.
+
+    A payment passes through several states within one moment; only the last one is written.
+    """
 
     def __init__(
         self, shelf: Shelf, source: random.Random, at: datetime, cause: Cause | None = None
     ) -> None:
-        self.shelf = shelf
         self.created = int(at.timestamp())
+        self._shelf = shelf
         self._source = source
         self._cause = cause or Cause()
+        self._added: dict[str, Row] = {}
+        self._changed: dict[str, Row] = {}
 
     def id(self, prefix: str) -> str:
-        """A fresh id; the same seed may have drawn one in an earlier process."""
-        id = ids.draw(self._source, prefix)
-        while self.shelf.taken(id):
-            id = ids.draw(self._source, prefix)
-        return id
+        """A fresh id."""
+        return ids.draw(self._source, prefix)
+
+    def add(self, document: Document) -> str:
+        """Keep a new object; returns its JSON text."""
+        return self._keep(self._added, row(document))
+
+    def replace(self, document: Document) -> str:
+        """Keep an object's new state; returns its JSON text."""
+        rows = self._added if document["id"] in self._added else self._changed
+        return self._keep(rows, row(document))
+
+    def flush(self) -> Shelf:
+        """Write what is kept; returns the shelf, which now has it."""
+        self._shelf.insert(self._added.values())
+        self._shelf.update(self._changed.values())
+        self._added, self._changed = {}, {}
+        return self._shelf
+
+    def _keep(self, rows: dict[str, Row], kept: Row) -> str:
+        rows[kept[-1]] = kept
+        return str(kept[-2])
 
     def get(self, kind: str, id: str, param: str = "id", *, status: int = 400) -> Document:
         """The object, or the error naming the parameter that asked for it."""
-        text = self.shelf.find(kind, id)
+        kept = self._added.get(id) or self._changed.get(id)
+        text = self._shelf.find(kind, id) if kept is None else kept[-2]
         if text is None:
             raise no_such(kind, id, param, status=status)
         document: Document = json.loads(text)
@@ -70,4 +93,4 @@ class Ledger:
             }
         )
         event = f'{head[:-1]},"data":{{"object":{text}{before}}}}}'
-        self.shelf.add_event(id, self.created, type, event)
+        self._added[id] = event_row(id, self.created, type, event)

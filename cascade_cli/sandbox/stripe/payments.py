@@ -50,7 +50,7 @@ def create(ledger: Ledger, params: Document) -> Document:
     secret = ledger.id(f"{id}_secret_")
     intent = payment_intent(id, secret, ledger.created, params["amount"], params["currency"])
     _set(ledger, intent, params)
-    ledger.emit("payment_intent.created", ledger.shelf.add(intent))
+    ledger.emit("payment_intent.created", ledger.add(intent))
     return intent
 
 
@@ -68,7 +68,7 @@ def update(ledger: Ledger, intent: Document, params: Document) -> Document:
     intent |= {name: params[name] for name in ("amount", "currency") if name in params}
     check_amount(intent["amount"], intent["currency"])
     _set(ledger, intent, params)
-    ledger.shelf.replace(intent)
+    ledger.replace(intent)
     return intent
 
 
@@ -133,7 +133,7 @@ def cancel(ledger: Ledger, intent: Document, reason: str | None) -> Document:
         "amount_capturable": 0,
         "next_action": None,
     }
-    ledger.emit("payment_intent.canceled", ledger.shelf.replace(intent))
+    ledger.emit("payment_intent.canceled", ledger.replace(intent))
     return intent
 
 
@@ -187,7 +187,7 @@ def _accept(ledger: Ledger, intent: Document, charge: Document) -> None:
             charging.settle_later(ledger, charge)
         return
     intent |= {"status": "requires_capture", "amount_capturable": charge["amount"]}
-    ledger.emit("payment_intent.amount_capturable_updated", ledger.shelf.replace(intent))
+    ledger.emit("payment_intent.amount_capturable_updated", ledger.replace(intent))
 
 
 def _succeed(ledger: Ledger, intent: Document, charge: Document) -> None:
@@ -196,7 +196,7 @@ def _succeed(ledger: Ledger, intent: Document, charge: Document) -> None:
         "amount_received": charge["amount_captured"],
         "amount_capturable": 0,
     }
-    ledger.emit("payment_intent.succeeded", ledger.shelf.replace(intent))
+    ledger.emit("payment_intent.succeeded", ledger.replace(intent))
 
 
 def _refuse(ledger: Ledger, intent: Document, means: Means, charge_id: str | None) -> None:
@@ -206,7 +206,7 @@ def _refuse(ledger: Ledger, intent: Document, means: Means, charge_id: str | Non
         "payment_method": None,
         "last_payment_error": payment_error(decline, charge_id, means.document),
     }
-    ledger.emit("payment_intent.payment_failed", ledger.shelf.replace(intent))
+    ledger.emit("payment_intent.payment_failed", ledger.replace(intent))
 
 
 def _ask_for_authentication(
@@ -217,5 +217,5 @@ def _ask_for_authentication(
         return Attempt(intent)
     intent["status"] = "requires_action"
     intent["next_action"] = authentication(intent, params.get("return_url"))
-    ledger.emit("payment_intent.requires_action", ledger.shelf.replace(intent))
+    ledger.emit("payment_intent.requires_action", ledger.replace(intent))
     return Attempt(intent)

@@ -63,7 +63,7 @@ def update(ledger: Ledger, refund: Document, params: Document) -> Document:
     before = {"metadata": refund["metadata"]}
     if "metadata" in params:
         refund["metadata"] = merge(refund["metadata"], params["metadata"])
-    text = ledger.shelf.replace(refund)
+    text = ledger.replace(refund)
     ledger.emit("refund.updated", text, before)
     ledger.emit("charge.refund.updated", text, before)
     return refund
@@ -90,8 +90,8 @@ def _check_refundable(charge: Document) -> None:
 def _write(ledger: Ledger, charge: Document, refund: Document) -> None:
     before = {"amount_refunded": charge["amount_refunded"]}
     charge["amount_refunded"] += refund["amount"]
-    ledger.emit("refund.created", ledger.shelf.add(refund))
+    ledger.emit("refund.created", ledger.add(refund))
     if charge["amount_refunded"] >= (charge["amount_captured"] or charge["amount"]):
         charge["refunded"] = True
         before["refunded"] = False
-    ledger.emit("charge.refunded", ledger.shelf.replace(charge), before)
+    ledger.emit("charge.refunded", ledger.replace(charge), before)

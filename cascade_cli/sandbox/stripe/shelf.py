@@ -45,13 +45,13 @@ CREATE TABLE IF NOT EXISTS stripe_idempotency (
 """
 
 # Only constants of this file are pasted into SQL; whatever comes from outside is bound.
+_NAMES = ("object", "created", *_COLUMNS, "due", "body")
 _INSERT = f"""
-    INSERT INTO stripe_objects (id, object, created, {", ".join(_COLUMNS)}, due, body)
-    VALUES ({", ".join("?" * (len(_COLUMNS) + 5))})
+    INSERT INTO stripe_objects ({", ".join(_NAMES)}, id)
+    VALUES ({", ".join("?" * (len(_NAMES) + 1))})
 """  # noqa: S608
 _UPDATE = f"""
-    UPDATE stripe_objects SET {", ".join(f"{name} = ?" for name in _COLUMNS)}, due = ?, body = ?
-    WHERE id = ?
+    UPDATE stripe_objects SET {", ".join(f"{name} = ?" for name in _NAMES)} WHERE id = ?
 """  # noqa: S608
 
 
@@ -70,29 +70,31 @@ class Query:
         return self
 
 
+LINE_ITEMS = "sandbox.line_items"
+"""The kind of what Stripe knows of a Checkout Session and shows only when asked, or never."""
+
+Row = tuple[Any, ...]
+"""An object as the table holds it; the id comes last, the text just before it."""
+
+
 class Shelf:
     """Reads and writes objects through one connection."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
-    def add(self, document: Document) -> str:
-        """Put a new object on the shelf; returns its text."""
-        text = encode(document)
-        head = (document["id"], document["object"], document["created"])
-        self._connection.execute(_INSERT, (*head, *_filters(document), text))
-        return text
+    def insert(self, rows: Iterable[Row]) -> None:
+        """Put new objects on the shelf, in this order."""
+        self._connection.executemany(_INSERT, rows)
 
-    def add_event(self, id: str, created: int, type: str, text: str) -> None:
-        """Put an event on the shelf, whose text the caller has composed."""
-        columns = tuple(type if name == "type" else None for name in _COLUMNS)
-        self._connection.execute(_INSERT, (id, "event", created, *columns, None, text))
+    def update(self, rows: Iterable[Row]) -> None:
+        """Put objects' new states in place of the old."""
+        self._connection.executemany(_UPDATE, rows)
 
-    def replace(self, document: Document) -> str:
-        """Put the object's new state in place of the old; returns its text."""
-        text = encode(document)
-        self._connection.execute(_UPDATE, (*_filters(document), text, document["id"]))
-        return text
+    def last(self) -> int:
+        """How many objects were ever put here."""
+        (seq,) = self._connection.execute("SELECT max(seq) FROM stripe_objects").fetchone()
+        return int(seq or 0)
 
     def find(self, kind: str, id: str) -> str | None:
         """The text of one object."""
@@ -100,11 +102,6 @@ class Shelf:
             "SELECT body FROM stripe_objects WHERE id = ? AND object = ?", (id, kind)
         ).fetchone()
         return None if row is None else str(row[0])
-
-    def taken(self, id: str) -> bool:
-        """Whether an object has this id."""
-        row = self._connection.execute("SELECT 1 FROM stripe_objects WHERE id = ?", (id,))
-        return row.fetchone() is not None
 
     def many(self, ids: Iterable[str]) -> dict[str, str]:
         """Texts by id; ids without an object are left out."""
@@ -134,6 +131,31 @@ class Shelf:
         """Every text that fits, newest first."""
         return self._select(query, "ORDER BY created DESC, seq DESC")
 
+    def overdue(self, now: int) -> list[tuple[str, int]]:
+        """Open Checkout Sessions whose time has run out: their ids, and when it did."""
+        return self._connection.execute(
+            "SELECT id, due FROM stripe_objects WHERE due <= ? ORDER BY due, seq", (now,)
+        ).fetchall()
+
+    def line_items(self, session_id: str) -> list[Document]:
+        """What is bought in a Checkout Session: kept beside it, since it is shown on request."""
+        text = self.find(LINE_ITEMS, f"{session_id}#line_items")
+        items: list[Document] = json.loads(text)["line_items"] if text else []
+        return items
+
+    def balance(self, now: int) -> tuple[dict[str, int], dict[str, int]]:
+        """Net amounts by currency: available, and pending."""
+        sums = """
+            SELECT currency, sum(json_extract(body, '$.net')) FROM stripe_objects
+            WHERE object = 'balance_transaction' AND json_extract(body, '$.available_on') {} ?
+            GROUP BY currency
+        """
+        available, pending = (
+            dict(self._connection.execute(sums.format(sign), (now,)).fetchall())
+            for sign in ("<=", ">")
+        )
+        return available, pending
+
     def _place(self, kind: str, id: str, *, backwards: bool) -> tuple[int, int]:
         row = self._connection.execute(
             "SELECT created, seq FROM stripe_objects WHERE id = ? AND object = ?", (id, kind)
@@ -151,12 +173,26 @@ class Shelf:
         return [row[0] for row in rows]
 
 
-def encode(document: Document) -> str:
-    """Compact JSON."""
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
-
-
-def _filters(document: Document) -> list[Any]:
+def row(document: Document) -> Row:
+    """The table's row for an object."""
     values = [document.get(name) for name in _COLUMNS]
+    filters = [value if isinstance(value, str) else None for value in values]
     due = document.get("expires_at") if document.get("status") == "open" else None
-    return [*(value if isinstance(value, str) else None for value in values), due]
+    return (
+        document["object"],
+        document["created"],
+        *filters,
+        due,
+        encode(document),
+        document["id"],
+    )
+
+
+def event_row(id: str, created: int, type: str, text: str) -> Row:
+    """The table's row for an event, whose text the caller has composed."""
+    filters = (type if name == "type" else None for name in _COLUMNS)
+    return ("event", created, *filters, None, text, id)
+
+
+encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+"""Compact JSON."""

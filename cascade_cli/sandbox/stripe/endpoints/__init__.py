@@ -1,0 +1,18 @@
+"""Every route of the sandbox's Stripe, by resource."""
+
+from cascade_cli.sandbox.stripe.endpoints import (
+    charges,
+    checkout_sessions,
+    payment_intents,
+    reading,
+    settlement,
+)
+from cascade_cli.sandbox.stripe.routing import Read, Write
+
+ENDPOINTS: tuple[Read | Write, ...] = (
+    *charges.ENDPOINTS,
+    *payment_intents.ENDPOINTS,
+    *settlement.ENDPOINTS,
+    *checkout_sessions.ENDPOINTS,
+    *reading.ENDPOINTS,
+)

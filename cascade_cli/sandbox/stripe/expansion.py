@@ -1,0 +1,128 @@
+"""`expand`: ids replaced by the objects they name."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from cascade_cli.sandbox.stripe.errors import Document, StripeError
+from cascade_cli.sandbox.stripe.shelf import Query, Shelf
+
+_DEPTH = 4
+_NOWHERE: tuple[str, ...] = ()
+
+# What each property can be expanded to. An empty tuple: expandable at Stripe, always null here.
+EXPANDABLE: dict[str, dict[str, tuple[str, ...]]] = {
+    "charge": {
+        **dict.fromkeys(
+            ("application", "application_fee", "on_behalf_of", "review", "source_transfer",
+             "transfer"),
+            _NOWHERE,
+        ),
+        "balance_transaction": ("balance_transaction",),
+        "customer": ("customer",),
+        "failure_balance_transaction": ("balance_transaction",),
+        "payment_intent": ("payment_intent",),
+        "refunds": ("refund",),
+    },
+    "payment_intent": {
+        **dict.fromkeys(
+            ("application", "on_behalf_of", "payment_record", "review", "source"), _NOWHERE
+        ),
+        "customer": ("customer",),
+        "latest_charge": ("charge",),
+        "payment_method": ("payment_method",),
+    },
+    "refund": {
+        **dict.fromkeys(("source_transfer_reversal", "transfer_reversal"), _NOWHERE),
+        "balance_transaction": ("balance_transaction",),
+        "charge": ("charge",),
+        "customer": ("customer",),
+        "failure_balance_transaction": ("balance_transaction",),
+        "payment_intent": ("payment_intent",),
+        "payment_method": ("payment_method",),
+    },
+    "dispute": {"charge": ("charge",), "payment_intent": ("payment_intent",)},
+    "balance_transaction": {"source": ("charge", "refund", "dispute")},
+    "checkout.session": {
+        **dict.fromkeys(("invoice", "payment_link", "setup_intent", "subscription"), _NOWHERE),
+        "customer": ("customer",),
+        "line_items": ("item",),
+        "payment_intent": ("payment_intent",),
+    },
+    "payment_method": {"customer": ("customer",)},
+    "customer": {"default_source": _NOWHERE, "test_clock": _NOWHERE},
+}  # fmt: skip
+_LISTS = ("refunds", "line_items")
+
+Show = Callable[[str], str]
+"""Turns a stored text into what is shown of it."""
+
+
+def check(paths: list[str], kind: str, *, listed: bool) -> None:
+    """Refuse a path that leads nowhere; in a list, paths begin with `data.`."""
+    for position, path in enumerate(paths):
+        segments = path.split(".")
+        if len(segments) > _DEPTH:
+            raise StripeError(
+                f"You cannot expand more than {_DEPTH} levels of a property. You passed: {path}",
+                param=f"expand[{position}]",
+            )
+        if listed and (segments[0] != "data" or len(segments) == 1):
+            hint = f" You may want to try expanding 'data.{path}' instead."
+            known = segments[0] in EXPANDABLE.get(kind, {})
+            raise StripeError(
+                f"This property cannot be expanded ({segments[0]}).{hint if known else ''}"
+            )
+        _follow(segments[1:] if listed else segments, (kind,))
+
+
+def _follow(segments: list[str], kinds: tuple[str, ...]) -> None:
+    for segment in segments:
+        if segment == "data" and kinds in (("refund",), ("item",)):
+            continue
+        onward = [
+            EXPANDABLE[kind][segment] for kind in kinds if segment in EXPANDABLE.get(kind, {})
+        ]
+        if not onward:
+            raise StripeError(f"This property cannot be expanded ({segment}).")
+        kinds = tuple(kind for options in onward for kind in options)
+
+
+def expand(shelf: Shelf, show: Show, documents: list[Document], paths: list[str]) -> None:
+    """Expand checked paths, relative to the documents, in place."""
+    for path in paths:
+        _expand(shelf, show, documents, path.split("."))
+
+
+def _expand(shelf: Shelf, show: Show, documents: list[Document], segments: list[str]) -> None:
+    name, *rest = segments
+    ids = {one[name] for one in documents if isinstance(one.get(name), str)}
+    found = {id: json.loads(show(text)) for id, text in shelf.many(ids).items()} if ids else {}
+    for one in documents:
+        if name in _LISTS and name not in one:
+            one[name] = _list(shelf, show, one, name)
+        elif isinstance(one.get(name), str):
+            one[name] = found.get(one[name], one[name])
+    if rest:
+        _expand(shelf, show, _children(documents, name), rest)
+
+
+def _children(documents: list[Document], name: str) -> list[Document]:
+    values = [one.get(name) for one in documents]
+    flat = [item for value in values for item in (value if isinstance(value, list) else [value])]
+    return [value for value in flat if isinstance(value, dict)]
+
+
+def _list(shelf: Shelf, show: Show, owner: Document, name: str) -> Document:
+    """The first ten of what belongs to the owner."""
+    data: list[Any]
+    if name == "refunds":
+        texts, more = shelf.page(Query("refund").where("charge = ?", owner["id"]), 10)
+        data = [json.loads(show(text)) for text in texts]
+        url = f"/v1/charges/{owner['id']}/refunds"
+    else:
+        data, more = shelf.line_items(owner["id"])[:10], False
+        url = f"/v1/checkout/sessions/{owner['id']}/line_items"
+    return {"object": "list", "data": data, "has_more": more, "url": url}

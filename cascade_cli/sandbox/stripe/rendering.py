@@ -1,0 +1,73 @@
+"""From stored texts to the JSON that is answered."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from functools import partial
+
+from cascade_cli.sandbox.stripe import expansion
+from cascade_cli.sandbox.stripe.errors import Document
+from cascade_cli.sandbox.stripe.routing import Answer, Many, One
+from cascade_cli.sandbox.stripe.shapes.checkout_session import HOSTED_PAGE
+from cascade_cli.sandbox.stripe.shelf import Shelf, encode
+from cascade_cli.sandbox.wire import Request
+
+_PENDING = re.compile(r'("available_on":(\d+),.*?"status":)"pending"')
+
+
+@dataclass(frozen=True)
+class View:
+    """When and from where something is looked at."""
+
+    shelf: Shelf
+    now: int
+    base_url: str
+
+    def show(self, text: str) -> str:
+        """A stored text with what depends on the time and place of looking filled in.
+
+        Texts are touched as texts, since a page of a hundred must not be parsed.
+        """
+        if text.startswith('{"id":"evt_'):
+            return text
+        if '"available_on":' in text:
+            text = _PENDING.sub(partial(_settled, self.now), text)
+        if HOSTED_PAGE in text:
+            text = text.replace(f'"url":"{HOSTED_PAGE}', f'"url":"{self.base_url}/pay/')
+        return text
+
+
+def render(answer: Answer, path: str, view: View, expand: list[str]) -> str:
+    """The answer's JSON; expansions have been checked."""
+    if isinstance(answer, Many):
+        return _page(answer, path, view, [each.removeprefix("data.") for each in expand])
+    text = view.show(encode(answer.document) if isinstance(answer, One) else answer)
+    if not expand:
+        return text
+    document: Document = json.loads(text)
+    expansion.expand(view.shelf, view.show, [document], expand)
+    return encode(document)
+
+
+def base_url(request: Request) -> str:
+    """Where the client reached this service."""
+    host = request.headers.get("host", "127.0.0.1")
+    return f"http://{host}{request.headers.get('x-forwarded-prefix', '')}"
+
+
+def _page(answer: Many, path: str, view: View, expand: list[str]) -> str:
+    texts = [view.show(text) for text in answer.texts]
+    if expand:
+        documents: list[Document] = [json.loads(text) for text in texts]
+        expansion.expand(view.shelf, view.show, documents, expand)
+        texts = [encode(document) for document in documents]
+    more = "true" if answer.has_more else "false"
+    data = ",".join(texts)
+    return f'{{"object":"list","data":[{data}],"has_more":{more},"url":{json.dumps(path)}}}'
+
+
+def _settled(now: int, match: re.Match[str]) -> str:
+    status = "available" if int(match[2]) <= now else "pending"
+    return f'{match[1]}"{status}"'
