@@ -11,6 +11,7 @@ CascadeError
 │   ├── ThrottledError    5  still told to slow down after every retry
 │   ├── QuotaError        5  the month's allowance of calls is used up
 │   └── AnswerError       5  an answer that makes no sense
+├── LockedError           6  another run is at work
 ├── GuardError            7  refused to protect money
 └── BalanceError          1  the ducats do not add up: a bug in cascade
 """
@@ -107,6 +108,13 @@ class AnswerError(ServiceError):
     """The service answered something that its documentation rules out."""
 
     kind = "answer"
+
+
+class LockedError(CascadeError):
+    """Another run is at work on the same thing; nothing was done."""
+
+    exit_code = ExitCode.LOCKED
+    kind = "locked"
 
 
 class GuardError(CascadeError):

@@ -94,7 +94,7 @@ class Settings:
 
     @classmethod
     def read(cls, values: Mapping[str, str]) -> Settings:
-        """Check `values` (see `gather_values`). Raises SettingsError for the first that is wrong."""
+        """Check what `gather_values` found. Raises SettingsError for the first that is wrong."""
         return cls(
             stripe_key=_stripe_key(values),
             airtable_key=_secret(values, AIRTABLE_KEY),

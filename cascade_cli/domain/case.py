@@ -59,6 +59,14 @@ class Case:
         """Those whose ducats have moved, may have, or may still."""
         return tuple(s for s in self.stratagems if s.state(self.terms.now) in MAY_STILL_MOVE)
 
+    @property
+    def telling(self) -> Match | None:
+        """The match that says most about the ducats: of one that moves, else of the latest."""
+        last = [match for match in self.matches if match.stratagem is self.stratagems[-1]]
+        return next((m for m in self.matches if m.stratagem in self.moving), None) or (
+            last[0] if last else None
+        )
+
     @cached_property
     def buyer(self) -> Charge:
         """The charge, with what it fails to name filled in from the transfer made in its name.

@@ -9,7 +9,8 @@ from decimal import Decimal
 from cascade_cli.domain.case import Case, sum_ducats
 from cascade_cli.domain.kinds import GRAVITY, Kind
 from cascade_cli.domain.money import ZERO, format_ducats, format_money
-from cascade_cli.domain.stratagems import State
+from cascade_cli.domain.stratagems import State, Stratagem
+from cascade_cli.domain.times import format_moment
 
 
 @dataclass(frozen=True)
@@ -115,8 +116,15 @@ def _stalled(case: Case) -> Finding | None:
     idle = stalled and not case.moving and not case.by_state[State.FAILED]
     if not idle or case.is_young or not case.outstanding:
         return None
-    sentence = "the engine will never take its stratagem as it stands"
+    sentence = f"the engine will never take its stratagem: {_why_stalled(stalled[-1])}"
     return Finding(Kind.STALLED, case.outstanding, sentence)
+
+
+def _why_stalled(stratagem: Stratagem) -> str:
+    if stratagem.status != "active":
+        return f"it is {stratagem.status or 'without status'}"
+    expiry = stratagem.expires_at
+    return f"active, expired {format_moment(expiry)}" if expiry else "active, without an expiry"
 
 
 def _underpaid(case: Case) -> Finding | None:

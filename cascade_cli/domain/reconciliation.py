@@ -16,7 +16,7 @@ from cascade_cli.domain.evidence import describe, evidence_of
 from cascade_cli.domain.findings import findings
 from cascade_cli.domain.keys import Origin
 from cascade_cli.domain.kinds import GRAVITY, SEVERITY_RANK, Kind, Severity
-from cascade_cli.domain.matching import Match, Matches, match, named_payments
+from cascade_cli.domain.matching import Matches, Rule, match, named_payments
 from cascade_cli.domain.money import ZERO
 from cascade_cli.domain.repair import Repair, explain, repair_for
 from cascade_cli.domain.stratagems import MAY_STILL_MOVE, State, Stratagem
@@ -29,7 +29,7 @@ class Item:
     """One charge, or one transfer without a charge, with its kind and what to do about it.
 
     `occurred_at` is when it was paid, or made in Venice where nobody paid. `at_risk` is in
-    ducats and ranks the items of one severity.
+    ducats and ranks the items of one severity. `verdict` is the evidence in one sentence.
     """
 
     kind: Kind
@@ -38,8 +38,11 @@ class Item:
     charge: Charge | None
     citizen: str | None
     ducats: Decimal | None
-    matches: tuple[Match, ...]
     stratagems: tuple[Stratagem, ...]
+    telling: Stratagem | None
+    """Of several stratagems, the one whose status says most about the ducats."""
+    matched_by: Rule | None
+    verdict: str
     evidence: tuple[str, ...]
     at_risk: Decimal
     repair: Repair | None
@@ -118,8 +121,10 @@ def _item_of(case: Case) -> Item:
         charge=case.charge,
         citizen=case.buyer.citizen,
         ducats=case.buyer.ducats,
-        matches=case.matches,
         stratagems=case.stratagems,
+        telling=case.telling.stratagem if case.telling else None,
+        matched_by=case.telling.rule if case.telling else None,
+        verdict=sentences[0] if sentences else "",
         evidence=(*evidence_of(case), *sentences),
         at_risk=found[0].at_risk if found else ZERO,
         repair=repair_for(case, found),
@@ -128,6 +133,7 @@ def _item_of(case: Case) -> Item:
 
 def _orphan(stratagem: Stratagem, terms: Terms) -> Item:
     may_move = stratagem.state(terms.now) in MAY_STILL_MOVE
+    evidence = tuple(_orphan_evidence(stratagem, terms))
     return Item(
         kind=Kind.ORPHAN,
         severity=Kind.ORPHAN.severity if may_move else Severity.MEDIUM,
@@ -135,9 +141,11 @@ def _orphan(stratagem: Stratagem, terms: Terms) -> Item:
         charge=None,
         citizen=stratagem.citizen,
         ducats=stratagem.ducats,
-        matches=(),
         stratagems=(stratagem,),
-        evidence=tuple(_orphan_evidence(stratagem, terms)),
+        telling=stratagem,
+        matched_by=None,
+        verdict=evidence[-1],
+        evidence=evidence,
         at_risk=(stratagem.ducats or ZERO) if may_move else ZERO,
         repair=explain(stratagem.stratagem_id or stratagem.record_id),
     )

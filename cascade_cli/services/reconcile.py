@@ -31,17 +31,27 @@ class Listing(Protocol):
 class PaymentSource(Protocol):
     """Where payments are read from: Stripe."""
 
-    def purchases(self, window: Window) -> Listing: ...
-    def payment(self, payment_id: str) -> Charge | None: ...
-    def disputes(self, charge_id: str) -> tuple[Dispute, ...]: ...
+    def purchases(self, window: Window) -> Listing:
+        """All charges created in the window."""
+
+    def payment(self, payment_id: str) -> Charge | None:
+        """The paid ducat purchase of that id, if there is one."""
+
+    def disputes(self, charge_id: str) -> tuple[Dispute, ...]:
+        """The disputes against one charge."""
 
 
 class TransferSource(Protocol):
     """Where the processor's transfers are read from: Venice's base."""
 
-    def transfers(self, since: datetime, until: datetime | None = None) -> list[Stratagem]: ...
-    def transfers_named(self, stratagem_ids: Sequence[str]) -> list[Stratagem]: ...
-    def citizens(self, usernames: Sequence[str]) -> dict[str, Decimal]: ...
+    def transfers(self, since: datetime, until: datetime | None = None) -> list[Stratagem]:
+        """The processor's transfers created in the span, or ever since."""
+
+    def transfers_named(self, stratagem_ids: Sequence[str]) -> list[Stratagem]:
+        """The processor's transfers with these StratagemIds."""
+
+    def citizens(self, usernames: Sequence[str]) -> dict[str, Decimal]:
+        """The ducats of those who exist, spelt as Venice spells them."""
 
 
 @dataclass(frozen=True)

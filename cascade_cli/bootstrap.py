@@ -1,0 +1,47 @@
+"""Wires settings to adapters to services: the one place that knows them all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from cascade_cli.adapters.stripe.client import stripe_client
+from cascade_cli.adapters.stripe.purchases import StripeReader
+from cascade_cli.adapters.transport import Pacer, Transport
+from cascade_cli.adapters.venice.base import VeniceReader, airtable_api
+from cascade_cli.services.reconcile import Reconciler
+from cascade_cli.settings import Settings
+
+# Airtable shuts a base for 30 s after too many requests; Stripe asks for short pauses.
+AIRTABLE_LOCKOUT_SECONDS = 31.0
+STRIPE_LOCKOUT_SECONDS = 1.0
+# Just below the allowance: requests sent evenly may still arrive bunched.
+HEADROOM = 0.95
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """The services of one run, and the transports that count its requests."""
+
+    reconciler: Reconciler
+    stripe: Transport
+    airtable: Transport
+
+
+def bootstrap(settings: Settings, tell: Callable[[str], None]) -> Wiring:
+    """Connect nothing yet; `tell` hears whenever a service makes us wait."""
+    stripe = Transport(
+        Pacer(settings.stripe_rate * HEADROOM),
+        lockout_seconds=STRIPE_LOCKOUT_SECONDS,
+        tell=lambda message: tell(f"Stripe: {message}"),
+    )
+    airtable = Transport(
+        Pacer(settings.airtable_rate * HEADROOM),
+        lockout_seconds=AIRTABLE_LOCKOUT_SECONDS,
+        tell=lambda message: tell(f"Airtable: {message}"),
+    )
+    client = stripe_client(settings.stripe_key.reveal(), settings.stripe_url, stripe)
+    api = airtable_api(settings.airtable_key.reveal(), settings.airtable_url, airtable)
+    reader = VeniceReader(api, settings.airtable_base, settings.processor)
+    reconciler = Reconciler(StripeReader(client), reader, settings.processor)
+    return Wiring(reconciler, stripe, airtable)

@@ -1,0 +1,105 @@
+"""The commands and their options. What a command needs is imported when it runs, so that
+`cascade --help` stays as quick as Typer itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cascade_cli import __version__
+from cascade_cli.cli.sandbox import sandbox
+from cascade_cli.cli.session import Session, conduct, failure
+from cascade_cli.errors import ExitCode, UsageError
+
+app = typer.Typer(
+    name="cascade",
+    help="Every paid Stripe charge becomes exactly one transfer of ducats in Venice.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.add_typer(sandbox, name="sandbox")
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line and return its exit code."""
+    try:
+        code = app(list(arguments), prog_name="cascade", standalone_mode=False)
+    except typer.TyperException as error:
+        # Typer raises this for a command line that it cannot read.
+        usage = failure(UsageError(error.format_message() + ".", "See cascade --help."))
+        return conduct(Session(), "", lambda _session: usage, json="--json" in arguments)
+    except (KeyboardInterrupt, typer.Abort):
+        code = ExitCode.INTERRUPTED
+    return int(code or 0)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"cascade {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def global_options(
+    ctx: typer.Context,
+    sandbox: Annotated[
+        bool, typer.Option("--sandbox", help="Use the embedded Stripe, Airtable and Venice.")
+    ] = False,
+    env_file: Annotated[
+        Path | None, typer.Option("--env-file", help="Read settings from this file, not .env.")
+    ] = None,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="No progress and no warnings on stderr.")
+    ] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Also say what caused an error.")
+    ] = False,
+    no_color: Annotated[
+        bool, typer.Option("--no-color", help="No colours (NO_COLOR does the same).")
+    ] = False,
+    version: Annotated[  # noqa: ARG001 - its callback has done the work
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    """Options that stand before the command."""
+    ctx.obj = Session(sandbox, env_file, quiet, verbose, no_color)
+
+
+@app.command()
+def reconcile(
+    ctx: typer.Context,
+    since: Annotated[
+        str, typer.Option(metavar="W", help="From when: 36h, 7d, 2026-11-01, 2026-11-01T08:00:00Z.")
+    ] = "7d",
+    until: Annotated[
+        str | None, typer.Option(metavar="W", help="Until when, in the same forms; default now.")
+    ] = None,
+    grace: Annotated[
+        str | None,
+        typer.Option(metavar="D", help="Younger charges are in flight: 90s, 15m, 48h."),
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="List what is settled and in flight as well.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="One CSV line per item.")] = False,
+) -> None:
+    """Every paid charge against the transfer it should have caused.
+
+    Exit code 0: all is settled or in flight. 3: discrepancies remain. 5: not all could be read,
+    and nothing was judged.
+    """
+    from cascade_cli.cli.reconcile import ReconcileOptions
+    from cascade_cli.cli.reconcile import reconcile as work
+
+    if json and csv:
+        raise typer.BadParameter("--json and --csv exclude each other")
+    options = ReconcileOptions(since, until, grace, everything, csv)
+    code = conduct(ctx.obj, "reconcile", lambda session: work(session, options), json=json)
+    raise typer.Exit(code)

@@ -1,0 +1,62 @@
+"""From global options to connected services: the live ones, or the sandbox."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from cascade_cli.bootstrap import Wiring, bootstrap
+from cascade_cli.cli.session import Session
+from cascade_cli.errors import SettingsError
+from cascade_cli.settings import (
+    AIRTABLE_BASE,
+    AIRTABLE_KEY,
+    AIRTABLE_RATE,
+    AIRTABLE_URL,
+    SANDBOX,
+    STRIPE_KEY,
+    STRIPE_RATE,
+    STRIPE_URL,
+    Settings,
+    gather_values,
+)
+
+# What --sandbox replaces, so that no live key is read, let alone sent.
+_LIVE = (STRIPE_KEY, AIRTABLE_KEY, AIRTABLE_BASE, STRIPE_URL, AIRTABLE_URL)
+
+
+@contextmanager
+def connected(session: Session) -> Iterator[tuple[Settings, Wiring]]:
+    """The checked settings and the services wired with them, while the block lasts."""
+    values = gather_values(session.environ, session.env_file)
+    if session.sandbox or _is_on(values.get(SANDBOX.name, "")):
+        with _sandbox_values(session, values) as sandbox_values:
+            yield _wire(session, sandbox_values)
+    else:
+        yield _wire(session, values)
+
+
+def _wire(session: Session, values: dict[str, str]) -> tuple[Settings, Wiring]:
+    settings = Settings.read(values)
+    session.secrets += [settings.stripe_key.reveal(), settings.airtable_key.reveal()]
+    return settings, bootstrap(settings, session.say)
+
+
+def _is_on(text: str) -> bool:
+    if text.strip() in {"", "0", "1"}:
+        return text.strip() == "1"
+    raise SettingsError(f"CASCADE_SANDBOX is {text!r}.", "Set it to 1 or 0.")
+
+
+@contextmanager
+def _sandbox_values(session: Session, values: dict[str, str]) -> Iterator[dict[str, str]]:
+    from cascade_cli.sandbox.instance import (  # noqa: PLC0415 - the live services need none of it
+        Connection,
+        open_sandbox,
+        state_dir,
+    )
+
+    with open_sandbox(state_dir(session.environ)) as url:
+        kept = {name: v for name, v in values.items() if name not in {s.name for s in _LIVE}}
+        unpaced = {STRIPE_RATE.name: "0", AIRTABLE_RATE.name: "0"}
+        yield {**unpaced, **kept, **Connection(url).settings()}

@@ -1,0 +1,59 @@
+"""A reconciliation as CSV, for a spreadsheet that must not execute any of it."""
+
+from __future__ import annotations
+
+import csv
+from typing import TextIO
+
+from cascade_cli.cli.reconciliation_json import listed
+from cascade_cli.cli.shown import csv_cell
+from cascade_cli.domain.money import format_ducats
+from cascade_cli.domain.reconciliation import Item, Reconciliation
+from cascade_cli.domain.times import rfc3339
+
+COLUMNS = (
+    "kind",
+    "severity",
+    "payment_intent",
+    "charge",
+    "citizen",
+    "ducats",
+    "amount_cents",
+    "currency",
+    "paid_at",
+    "stratagem_ids",
+    "stratagem_status",
+    "matched_by",
+    "evidence",
+    "repair_command",
+    "repair_automatic",
+)
+
+
+def write_csv(result: Reconciliation, *, everything: bool, out: TextIO) -> None:
+    """One header, one line per item, worst first."""
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for item in listed(result, everything=everything):
+        writer.writerow(csv_cell(cell) for cell in _cells(item))
+
+
+def _cells(item: Item) -> tuple[str, ...]:
+    charge, repair = item.charge, item.repair
+    return (
+        item.kind.value,
+        item.severity.value,
+        (charge.payment_intent or "") if charge else "",
+        charge.id if charge else "",
+        item.citizen or "",
+        format_ducats(item.ducats) if item.ducats is not None else "",
+        str(charge.captured_cents) if charge else "",
+        charge.currency if charge else "",
+        rfc3339(charge.created_at) if charge else "",
+        " ".join(stratagem.stratagem_id for stratagem in item.stratagems),
+        item.telling.status if item.telling else "",
+        item.matched_by.value if item.matched_by else "",
+        "; ".join(item.evidence),
+        repair.command if repair else "",
+        str(repair.automatic).lower() if repair else "",
+    )

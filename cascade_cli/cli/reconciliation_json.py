@@ -1,0 +1,116 @@
+"""A reconciliation as the `data` of `--json`: ducats as decimal strings, times as RFC 3339."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from decimal import Decimal
+from typing import Any
+
+from cascade_cli.domain.case import Terms
+from cascade_cli.domain.equation import Equation
+from cascade_cli.domain.kinds import Kind
+from cascade_cli.domain.money import format_ducats
+from cascade_cli.domain.reconciliation import Item, Reconciliation
+from cascade_cli.domain.times import Window, rfc3339
+from cascade_cli.services.reconcile import Run
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Window and terms of a run, and how many requests it took."""
+
+    window: Window
+    terms: Terms
+    stripe_requests: int
+    airtable_requests: int
+
+
+def document(run: Run, reading: Reading, *, everything: bool) -> dict[str, Any]:
+    """The promised object; `everything` lists what is settled and in flight as well."""
+    coverage, result = run.coverage, run.result
+    return {
+        "window": _window(reading.window, reading.terms),
+        "coverage": {
+            "complete": True,
+            "reasons": [],
+            "charges": coverage.charges,
+            "stratagems": coverage.stratagems,
+            "other_products": coverage.other_products,
+            "unpaid": coverage.unpaid,
+            "stripe_requests": reading.stripe_requests,
+            "airtable_requests": reading.airtable_requests,
+        },
+        "counts": {kind.value: result.counts.get(kind, 0) for kind in Kind},
+        "ducats": _ducats(result.equation),
+        "manual_credits": result.manual,
+        "for_earlier_payments": result.elsewhere,
+        "items": [_item(item) for item in listed(result, everything=everything)],
+    }
+
+
+def incomplete_document(
+    window: Window, terms: Terms, requests: tuple[int, int], reason: str
+) -> dict[str, Any]:
+    """Nothing is judged on partial data: what was not read would look missing."""
+    return {
+        "window": _window(window, terms),
+        "coverage": {
+            "complete": False,
+            "reasons": [reason],
+            "charges": None,
+            "stratagems": None,
+            "stripe_requests": requests[0],
+            "airtable_requests": requests[1],
+        },
+        "counts": {},
+        "ducats": None,
+        "items": [],
+    }
+
+
+def listed(result: Reconciliation, *, everything: bool) -> Iterable[Item]:
+    """The items that an output shows."""
+    return result.items if everything else result.discrepancies
+
+
+def _window(window: Window, terms: Terms) -> dict[str, Any]:
+    return {
+        "since": rfc3339(window.since),
+        "until": rfc3339(window.until),
+        "grace_seconds": int(terms.grace.total_seconds()),
+    }
+
+
+def _ducats(equation: Equation) -> dict[str, str]:
+    named = {field.name: getattr(equation, field.name) for field in fields(equation)}
+    return {name: format_ducats(value) for name, value in named.items()} | {
+        "residual": format_ducats(equation.residual)
+    }
+
+
+def _item(item: Item) -> dict[str, Any]:
+    charge = item.charge
+    return {
+        "kind": item.kind.value,
+        "severity": item.severity.value,
+        "payment_intent": charge.payment_intent if charge else None,
+        "charge": charge.id if charge else None,
+        "citizen": item.citizen,
+        "ducats": _optional(item.ducats),
+        "amount_cents": charge.captured_cents if charge else None,
+        "currency": charge.currency if charge else None,
+        "paid_at": rfc3339(charge.created_at) if charge else None,
+        "made_at": None if charge else rfc3339(item.occurred_at),
+        "ducats_at_risk": _optional(item.at_risk),
+        "stratagem_ids": [stratagem.stratagem_id for stratagem in item.stratagems],
+        "stratagem_status": item.telling.status if item.telling else None,
+        "matched_by": item.matched_by.value if item.matched_by else None,
+        "evidence": list(item.evidence),
+        "repair": item.repair
+        and {"command": item.repair.command, "automatic": item.repair.automatic},
+    }
+
+
+def _optional(ducats: Decimal | None) -> str | None:
+    return None if ducats is None else format_ducats(ducats)

@@ -1,0 +1,136 @@
+"""What the `cascade sandbox …` commands do."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+
+from cascade_cli.cli.session import Outcome, Session
+from cascade_cli.cli.shown import shown
+from cascade_cli.domain.times import parse_duration
+from cascade_cli.errors import LockedError, ServiceError, UsageError
+from cascade_cli.sandbox import instance
+from cascade_cli.sandbox.app import SandboxApp
+from cascade_cli.sandbox.seed import seed as write_seed
+
+
+@dataclass(frozen=True)
+class ServeOptions:
+    """Rates are requests per second; `latency` is in seconds."""
+
+    port: int
+    airtable_rate: float | None
+    stripe_rate: float | None
+    latency: float
+    engine_every: str | None
+
+
+@dataclass(frozen=True)
+class SeedOptions:
+    """What `cascade sandbox seed` writes."""
+
+    scenario: str
+    payments: int
+    days: int
+    seed: int
+
+
+def serve(session: Session, options: ServeOptions) -> Outcome:
+    """Serve until SIGTERM or Ctrl-C."""
+    engine_seconds = _engine_seconds(options)
+    folder = instance.state_dir(session.environ)
+    with (
+        _opened(session, options) as app,
+        _our_errors(),
+        instance.serving(app, folder, port=options.port, engine_every=engine_seconds) as url,
+    ):
+        sys.stdout.write(_connection(url))
+        sys.stdout.flush()
+        stop = threading.Event()
+        signal.signal(signal.SIGTERM, lambda *_: stop.set())
+        stop.wait()
+    return Outcome({"url": url}, lambda _session: None)
+
+
+def _engine_seconds(options: ServeOptions) -> float | None:
+    if options.engine_every is None:
+        return None
+    try:
+        return parse_duration(options.engine_every).total_seconds()
+    except ValueError as error:
+        raise UsageError(f"--engine-every: {error}.") from None
+
+
+def _connection(url: str) -> str:
+    """The settings of any client, ready to be pasted into a shell or a .env file."""
+    lines = [f"{name}={value}" for name, value in instance.Connection(url).settings().items()]
+    return "\n".join([f"# the sandbox is at {url}; `cascade --sandbox …` finds it", *lines, ""])
+
+
+def seed(session: Session, options: SeedOptions) -> Outcome:
+    """Fill an empty sandbox."""
+    with _opened(session) as app, _our_errors():
+        report = write_seed(app, **asdict(options), until=datetime.now(UTC))
+    kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(report.kinds.items()))
+    text = f"Seeded {report.payments} payments of {report.citizens} citizens: {kinds or 'none'}."
+    data = {"scenario": report.scenario, "payments": report.payments, "kinds": report.kinds}
+    return _told(data, text)
+
+
+def run_engine(session: Session, only: str | None, fail_at: str | None) -> Outcome:
+    """One run of Venice's engine over the sandbox's base."""
+    with _opened(session) as app, _our_errors():
+        ran = app.engine.run(only=only, fail_at=fail_at)
+    lines = [f"The engine executed {len(ran.executed)} and failed {len(ran.failed)} stratagems."]
+    lines += [f"  failed: {shown(stratagem_id)}" for stratagem_id in ran.failed]
+    return _told({"executed": ran.executed, "failed": ran.failed}, "\n".join(lines))
+
+
+def reset(session: Session) -> Outcome:
+    """Remove the sandbox's state."""
+    folder = instance.state_dir(session.environ)
+    with _our_errors():
+        instance.reset(folder)
+    return _told({}, "The sandbox is empty; the next --sandbox command seeds it again.")
+
+
+def _told(data: dict[str, object], text: str) -> Outcome:
+    return Outcome(data, lambda _session: _print(text))
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(text + "\n")
+
+
+@contextmanager
+def _opened(session: Session, options: ServeOptions | None = None) -> Iterator[SandboxApp]:
+    path = instance.state_path(instance.state_dir(session.environ))
+    app = (
+        SandboxApp(
+            path,
+            airtable_rate=options.airtable_rate,
+            stripe_rate=options.stripe_rate,
+            latency_seconds=options.latency,
+        )
+        if options
+        else SandboxApp(path)
+    )
+    with closing(app):
+        yield app
+
+
+@contextmanager
+def _our_errors() -> Iterator[None]:
+    try:
+        yield
+    except instance.SandboxRunningError as error:
+        raise LockedError(f"{error}.") from error
+    except ValueError as error:
+        raise UsageError(f"{error}.") from error
+    except OSError as error:
+        raise ServiceError(f"The sandbox cannot be served: {error.strerror}.") from error

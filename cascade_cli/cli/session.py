@@ -1,0 +1,147 @@
+"""One invocation: its global options, its streams, and how it ends.
+
+Every command is a function from a Session to an Outcome; `conduct` runs it, shows the outcome and
+turns whatever was raised into an exit code, in one place.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cascade_cli.cli.shown import shown
+from cascade_cli.errors import CascadeError, ExitCode
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+JSON_VERSION = 1
+BUG_HINT = "This is a bug in cascade. Run it again with -v and report what it prints."
+
+
+@dataclass
+class Session:
+    """Global options, environment and streams of one invocation."""
+
+    sandbox: bool = False
+    env_file: Path | None = None
+    quiet: bool = False
+    verbose: bool = False
+    no_color: bool = False
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    warnings: list[str] = field(default_factory=list)
+    secrets: list[str] = field(default_factory=list)
+
+    def console(self, *, stderr: bool = False) -> Console:
+        """Rich on stdout or stderr; markup in what is printed is text unless asked for."""
+        from rich.console import Console  # noqa: PLC0415 - not needed for --json
+
+        return Console(
+            stderr=stderr,
+            markup=False,
+            highlight=False,
+            emoji=False,
+            no_color=self.no_color or None,
+        )
+
+    def say(self, message: str) -> None:
+        """A line on stderr for people, unless --quiet."""
+        if not self.quiet:
+            self.complain(message)
+
+    def complain(self, message: str) -> None:
+        """A line on stderr that --quiet does not silence."""
+        print(shown(self.redacted(message), keep="\n"), file=sys.stderr, flush=True)  # noqa: T201
+
+    def redacted(self, text: str) -> str:
+        """Without any key, wherever it may have crept in."""
+        for secret in self.secrets:
+            text = text.replace(secret, "(secret)")
+        return text
+
+    def warn(self, message: str) -> None:
+        """Something the operator should know; also listed in --json."""
+        self.warnings.append(message)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a command came to: `data` for --json, `show` for people."""
+
+    data: Mapping[str, Any] | None
+    show: Callable[[Session], None]
+    exit_code: ExitCode = ExitCode.OK
+    error: CascadeError | None = None
+
+
+def conduct(
+    session: Session, command: str, work: Callable[[Session], Outcome], *, json: bool = False
+) -> int:
+    """Run one command to its end and return its exit code."""
+    outcome = _attempt(session, work)
+    with _closed_pipe_is_silent():
+        if json:
+            _show_json(session, command, outcome)
+        else:
+            outcome.show(session)
+        sys.stdout.flush()
+    for warning in session.warnings:
+        session.say(f"warning: {warning}")
+    if outcome.error:
+        _show_error(session, outcome.error)
+    return int(outcome.exit_code)
+
+
+def _attempt(session: Session, work: Callable[[Session], Outcome]) -> Outcome:
+    try:
+        return work(session)
+    except CascadeError as error:
+        return failure(error)
+    except Exception as error:  # noqa: BLE001 - the last line of defence: exit 1, no traceback
+        if session.verbose:
+            session.say(traceback.format_exc())
+        return failure(CascadeError(f"{type(error).__name__} was not foreseen.", BUG_HINT))
+
+
+def failure(error: CascadeError, data: Mapping[str, Any] | None = None) -> Outcome:
+    """The outcome of a command that did not finish."""
+    return Outcome(data, lambda _session: None, error.exit_code, error)
+
+
+def _show_json(session: Session, command: str, outcome: Outcome) -> None:
+    from json import dumps  # noqa: PLC0415
+
+    error = outcome.error
+    envelope = {
+        "command": command,
+        "version": JSON_VERSION,
+        "ok": outcome.exit_code == ExitCode.OK,
+        "exit_code": int(outcome.exit_code),
+        "data": outcome.data,
+        "warnings": session.warnings,
+        "error": error and {"kind": error.kind, "message": error.message, "hint": error.hint},
+    }
+    print(session.redacted(dumps(envelope, indent=2)))  # noqa: T201 - the command's output
+
+
+def _show_error(session: Session, error: CascadeError) -> None:
+    session.complain(f"error: {error.message}")
+    if error.hint:
+        session.complain(f"  {error.hint}")
+    if session.verbose and error.__cause__ is not None:
+        session.complain(f"  cause: {error.__cause__!r}")
+
+
+@contextmanager
+def _closed_pipe_is_silent() -> Iterator[None]:
+    """`| head -1` closes the pipe early; Python would complain about it again at exit."""
+    try:
+        yield
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

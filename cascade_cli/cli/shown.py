@@ -1,0 +1,16 @@
+"""Text from outside, made harmless for a terminal or a spreadsheet."""
+
+from __future__ import annotations
+
+
+def shown(text: str, *, keep: str = "") -> str:
+    """What would act on a terminal (escape codes, line breaks, direction marks) spelt out."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c in keep else repr(c)[1:-1] for c in text)
+
+
+def csv_cell(text: str) -> str:
+    """As `shown`, and marked as text where a spreadsheet would take it for a formula."""
+    harmless = shown(text)
+    return f"'{harmless}" if harmless.lstrip().startswith(("=", "+", "-", "@", "\\t")) else harmless
