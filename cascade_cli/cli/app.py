@@ -31,8 +31,12 @@ def run(arguments: Sequence[str]) -> int:
         code = app(list(arguments), prog_name="cascade", standalone_mode=False)
     except typer.TyperException as error:
         # Typer raises this for a command line that it cannot read.
-        usage = failure(UsageError(error.format_message() + ".", "See cascade --help."))
-        return conduct(Session(), "", lambda _session: usage, json="--json" in arguments)
+        context = getattr(error, "ctx", None)
+        path = context.command_path if context else "cascade"
+        message = error.format_message().rstrip(".") + "."
+        usage = failure(UsageError(message, f"See {path} --help."))
+        command = path.removeprefix("cascade").strip()
+        return conduct(Session(), command, lambda _session: usage, json="--json" in arguments)
     except (KeyboardInterrupt, typer.Abort):
         code = ExitCode.INTERRUPTED
     return int(code or 0)

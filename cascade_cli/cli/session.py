@@ -40,9 +40,9 @@ class Session:
 
     def console(self, *, stderr: bool = False) -> Console:
         """Rich on stdout or stderr; markup in what is printed is text unless asked for."""
-        from rich.console import Console  # noqa: PLC0415 - not needed for --json
+        from cascade_cli.cli.console import PipeConsole  # noqa: PLC0415 - not needed for --json
 
-        return Console(
+        return PipeConsole(
             stderr=stderr,
             markup=False,
             highlight=False,

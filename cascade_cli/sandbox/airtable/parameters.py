@@ -14,7 +14,8 @@ from cascade_cli.sandbox.airtable.refusal import Refusal
 from cascade_cli.sandbox.wire import Request
 
 MAX_PAGE = 100
-_SORT = re.compile(r"sort\[(\d+)\]\[(field|direction)\]")
+_SORT = re.compile(r"sort\[(\d{1,3})\]\[(field|direction)\]")
+_WHOLE = re.compile(r"[0-9]{1,9}")
 _FLAGS = {"1": True, "true": True, "0": False, "false": False}
 _LISTING = frozenset(
     {"filterByFormula", "fields", "sort", "pageSize", "maxRecords", "offset", "view"}
@@ -113,7 +114,7 @@ def _query(query: str) -> dict[str, Any]:
 
 
 def _typed(key: str, value: str) -> Any:
-    if key in {"pageSize", "maxRecords"} and value.isdecimal():
+    if key in {"pageSize", "maxRecords"} and _WHOLE.fullmatch(value):
         return int(value)
     if key == "returnFieldsByFieldId":
         return _FLAGS.get(value, value)

@@ -92,7 +92,9 @@ class AirtableSandbox:
         return {"tables": [table.document(bool(include)) for table in tables]}
 
     def _records(self, request: Request, segments: list[str], granted: frozenset[str]) -> _Answer:
-        base, key, *rest = [*segments, ""] if len(segments) == 1 else segments
+        if len(segments) == 1:
+            raise refusal.not_found()
+        base, key, *rest = segments
         listing = rest == ["listRecords"] and request.method == "POST"
         reading = listing or request.method == "GET"
         access.require(granted, access.READ if reading else access.WRITE)

@@ -49,6 +49,8 @@ def seed(
     window = Window.ending(until.replace(microsecond=0), days)
     source = Random(f"{scenario} {payments} {days} {seed}")
     ids = app.random.getstate()
+    # Definitions read before the transaction begins stay known throughout it.
+    app.airtable.tables.catalogue.tables()
     app.random.seed(source.random())
     try:
         with app.store.write() as connection:
@@ -69,6 +71,8 @@ def seed(
 
 def seed_once(app: SandboxApp, *, until: datetime, scenario: str = "week") -> SeedReport | None:
     """Seed a sandbox that was never used, else do nothing; of two processes at once, one does."""
+    if is_used(app):
+        return None
     with app.store.write():
         return None if is_used(app) else seed(app, scenario=scenario, until=until)
 

@@ -109,8 +109,8 @@ class Transfers:
     ) -> Row:
         """As today's cascade writes it for the charge `payment`: named after it, for 72 hours.
 
-        `by` says in Notes who or what caused it; `fields` are set as it goes from planned to
-        active.
+        `by` says in Notes who or what caused it; `fields` overrides what it would say. That it
+        was planned for a second, before it was active, leaves no trace.
         """
         intent = payment["payment_intent"]
         notes = {
@@ -122,10 +122,7 @@ class Transfers:
             **by,
             "created_at": at.isoformat(),
         }
-        planned = self.order(
-            f"cascade_payment_{intent}", payee, notes, at, life=KEYED_LIFE, Status="planned"
-        )
-        return self.change(planned, at + timedelta(seconds=1), **{"Status": "active", **fields})
+        return self.order(f"cascade_payment_{intent}", payee, notes, at, life=KEYED_LIFE, **fields)
 
     def legacy(self, payee: str, ducats: float, at: datetime, *, notified: bool = False) -> Row:
         """As the older connector writes it: no Stripe id, five minutes to live."""

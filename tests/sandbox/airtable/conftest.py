@@ -12,6 +12,8 @@ from cascade_cli.sandbox.airtable import BASE_ID, SCHEMA, AirtableSandbox, Table
 from cascade_cli.sandbox.server import SandboxServer
 from cascade_cli.sandbox.store import Store
 
+TOKEN = "patSandboxTests"
+
 
 class ManualClock:
     """Stands still until told to advance."""
@@ -29,8 +31,7 @@ class ManualClock:
 class Client:
     """pyairtable talking to a sandbox over HTTP, without its own retries."""
 
-    def __init__(self, url: str, token: str = "patSandboxTests") -> None:
-        self._url = url
+    def __init__(self, url: str, token: str) -> None:
         self.api = Api(token, endpoint_url=url, retry_strategy=None, timeout=(3, 10))
         self.api.session.trust_env = False
 
@@ -49,6 +50,14 @@ class Client:
         self.api.session.close()
 
 
+def new_sandbox(
+    store: Store, clock: ManualClock, seed: int = 1, rate: float | None = None
+) -> AirtableSandbox:
+    """A sandbox whose ids depend on the seed alone."""
+    chance = random.Random(seed)  # noqa: S311
+    return AirtableSandbox(store, clock, random=chance, rate_per_second=rate)
+
+
 @pytest.fixture
 def clock() -> ManualClock:
     return ManualClock()
@@ -63,7 +72,7 @@ def store() -> Iterator[Store]:
 
 @pytest.fixture
 def sandbox(store: Store, clock: ManualClock) -> AirtableSandbox:
-    return AirtableSandbox(store, clock, random=random.Random(7))
+    return new_sandbox(store, clock)
 
 
 @pytest.fixture
@@ -79,6 +88,6 @@ def url(sandbox: AirtableSandbox) -> Iterator[str]:
 
 @pytest.fixture
 def client(url: str) -> Iterator[Client]:
-    made = Client(url)
+    made = Client(url, TOKEN)
     yield made
     made.close()

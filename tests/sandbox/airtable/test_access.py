@@ -70,6 +70,9 @@ def test_an_unknown_base_or_table_looks_like_a_missing_right(client: Client) -> 
     assert error_type(client.api.base("appNoSuchBase0000").schema) == FORBIDDEN
 
 
-def test_an_unknown_path_is_404_with_a_bare_string(client: Client) -> None:
-    url = client.api.build_url("meta", "nonsense")
+@pytest.mark.parametrize(
+    "path", [("meta", "nonsense"), (BASE_ID,), (BASE_ID, "CITIZENS", "x", "y")]
+)
+def test_an_unknown_path_is_404_with_a_bare_string(client: Client, path: tuple[str, ...]) -> None:
+    url = client.api.build_url(*path)
     assert refused(client.api.get, url) == (404, {"error": "NOT_FOUND"})

@@ -75,7 +75,9 @@ def test_an_option_from_a_refused_request_does_not_stay(client: Client) -> None:
 
 
 def test_typecast_turns_texts_into_numbers_and_numbers_into_texts(tables: Tables) -> None:
-    fields = tables.create("CITIZENS", {"Ducats": "1,000.5", "Username": 7}, typecast=True)["fields"]
+    fields = tables.create("CITIZENS", {"Ducats": "1,000.5", "Username": 7}, typecast=True)[
+        "fields"
+    ]
     assert (fields["Ducats"], fields["Username"]) == (1000.5, "7")
 
 

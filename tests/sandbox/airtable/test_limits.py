@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator
 
 import pytest
@@ -9,7 +8,7 @@ from cascade_cli.sandbox.airtable import AirtableSandbox
 from cascade_cli.sandbox.server import SandboxServer
 from cascade_cli.sandbox.store import Store
 from tests.sandbox.airtable.answers import refused
-from tests.sandbox.airtable.conftest import Client, ManualClock
+from tests.sandbox.airtable.conftest import TOKEN, Client, ManualClock, new_sandbox
 
 RATE_LIMITED = (
     429,
@@ -26,9 +25,9 @@ RATE_LIMITED = (
 
 @pytest.fixture
 def paced(store: Store, clock: ManualClock) -> Iterator[Client]:
-    sandbox = AirtableSandbox(store, clock, rate_per_second=5, random=random.Random(1))
+    sandbox = new_sandbox(store, clock, rate=5)
     with SandboxServer(sandbox.handle) as server:
-        client = Client(server.url)
+        client = Client(server.url, TOKEN)
         yield client
         client.close()
 
@@ -65,7 +64,7 @@ def test_when_the_months_calls_are_used_up_only_the_metadata_answers(
 ) -> None:
     sandbox = AirtableSandbox(store, clock, monthly_quota=2)
     with SandboxServer(sandbox.handle) as server:
-        client = Client(server.url)
+        client = Client(server.url, TOKEN)
         client.citizens.all()
         client.citizens.all()
         clock.advance(hours=1)

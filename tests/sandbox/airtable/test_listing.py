@@ -150,6 +150,7 @@ def test_a_malformed_offset_is_refused(client: Client, offset: str) -> None:
         "pageSize=0",
         "pageSize=101",
         "pageSize=ten",
+        "pageSize=" + "9" * 5_000,
         "maxRecords=0",
         "sort[0][field]=Username&sort[0][direction]=up",
         "sort[0][direction]=asc",

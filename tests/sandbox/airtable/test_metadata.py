@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from pyairtable.models.schema import BaseSchema
+from pyairtable.models.schema import BaseSchema, SingleSelectFieldSchema
 
 from cascade_cli.sandbox.airtable import BASE_ID, Tables
 from tests.sandbox.airtable.answers import error_type
@@ -29,7 +29,7 @@ def test_the_schema_tells_types_and_options(client: Client) -> None:
     assert table.field("CreatedAt").type == "createdTime"
     assert table.field("UpdatedAt").type == "lastModifiedTime"
     status = table.field("Status")
-    assert status.type == "singleSelect"
+    assert isinstance(status, SingleSelectFieldSchema)
     assert [choice.name for choice in status.options.choices] == [
         "planned", "active", "executed", "failed", "expired", "cancelled", "error",
     ]  # fmt: skip

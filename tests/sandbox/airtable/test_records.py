@@ -24,8 +24,8 @@ def test_computed_fields_are_filled_in(client: Client) -> None:
 
 
 def test_the_creation_time_of_a_citizen_is_an_ordinary_field(client: Client) -> None:
-    written = {"Username": "m", "CreatedAt": "2025-01-01T00:00:00Z"}
-    assert client.citizens.create(written)["fields"]["CreatedAt"] == "2025-01-01T00:00:00.000Z"
+    record = client.citizens.create({"Username": "m", "CreatedAt": "2025-01-01T00:00:00Z"})
+    assert record["fields"]["CreatedAt"] == "2025-01-01T00:00:00.000Z"
 
 
 def test_an_update_moves_the_modification_time(client: Client, clock: ManualClock) -> None:

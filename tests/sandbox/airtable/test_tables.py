@@ -1,17 +1,16 @@
 from __future__ import annotations
 
-import random
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from cascade_cli.sandbox.airtable import SCHEMA, AirtableSandbox, Refusal, Tables
+from cascade_cli.sandbox.airtable import SCHEMA, Refusal, Tables
 from cascade_cli.sandbox.store import Store
-from tests.sandbox.airtable.conftest import ManualClock
+from tests.sandbox.airtable.conftest import ManualClock, new_sandbox
 
 
-class Abandoned(Exception):
+class AbandonedError(Exception):
     pass
 
 
@@ -21,7 +20,7 @@ def usernames(tables: Tables, formula: str | None = None) -> list[str]:
 
 def opened(path: Path, clock: ManualClock, seed: int = 1) -> tuple[Store, Tables]:
     store = Store(path, SCHEMA)
-    return store, AirtableSandbox(store, clock, random=random.Random(seed)).tables
+    return store, new_sandbox(store, clock, seed).tables
 
 
 def test_a_record_may_be_created_in_the_past(tables: Tables) -> None:
@@ -32,20 +31,29 @@ def test_a_record_may_be_created_in_the_past(tables: Tables) -> None:
 
 def test_what_a_rolled_back_transaction_read_is_forgotten(tables: Tables, store: Store) -> None:
     tables.create("CITIZENS", {"Username": "before"})
-    with pytest.raises(Abandoned), store.write():
-        tables.create("CITIZENS", {"Username": "undone"})
-        assert usernames(tables) == ["before", "undone"]
-        raise Abandoned
+
+    def abandoned() -> None:
+        with store.write():
+            tables.create("CITIZENS", {"Username": "undone"})
+            assert usernames(tables) == ["before", "undone"]
+            raise AbandonedError
+
+    with pytest.raises(AbandonedError):
+        abandoned()
     tables.create("CITIZENS", {"Username": "after"})
     assert usernames(tables) == ["after", "before"]
 
 
 def test_a_rolled_back_change_of_the_schema_is_forgotten(tables: Tables, store: Store) -> None:
-    with pytest.raises(Abandoned), store.write():
-        tables.drop_field("CITIZENS", "Ducats")
-        with pytest.raises(Refusal):
-            tables.create("CITIZENS", {"Ducats": 1})
-        raise Abandoned
+    def abandoned() -> None:
+        with store.write():
+            tables.drop_field("CITIZENS", "Ducats")
+            with pytest.raises(Refusal):
+                tables.create("CITIZENS", {"Ducats": 1})
+            raise AbandonedError
+
+    with pytest.raises(AbandonedError):
+        abandoned()
     tables.add_field("CITIZENS", {"name": "Guild", "type": "singleLineText"})
     tables.create("CITIZENS", {"Ducats": 1, "Guild": "x"})
 
@@ -83,7 +91,7 @@ def test_two_processes_with_the_same_seed_give_different_ids(
 def test_the_same_seed_gives_the_same_records(clock: ManualClock) -> None:
     def fresh() -> list[str]:
         store = Store(":memory:", SCHEMA)
-        tables = AirtableSandbox(store, clock, random=random.Random(5)).tables
+        tables = new_sandbox(store, clock, seed=5).tables
         ids = [tables.create("CITIZENS", {})["id"] for _ in range(5)]
         store.close()
         return ids

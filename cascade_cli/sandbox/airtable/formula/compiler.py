@@ -29,7 +29,7 @@ def compile_formula(tree: Node, table: Table, now: datetime) -> Evaluate:
 
     Raises Refusal for unknown names and wrong numbers of arguments.
     """
-    unknown = sorted({name for name in _fields_of(tree) if name not in table.by_name})
+    unknown = dict.fromkeys(name for name in _fields_of(tree) if name not in table.by_name)
     if unknown:
         raise refusal.invalid_formula(f"Unknown field names: {', '.join(unknown).lower()}")
     return _Compiler(table, now).compile(tree)

@@ -59,7 +59,7 @@ def _value(written: Value) -> Value:
     plain = re.sub(r"[\s,$€£]", "", written)
     if not re.fullmatch(r"[+-]?(\d+(\.\d*)?|\.\d+)", plain):
         raise EvaluationError(f"no number: {written!r}")
-    return float(plain)
+    return values.finite(float(plain))
 
 
 def _dateadd(start: Value, count: Value, unit: Value) -> Value:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 MAX_REPEAT = 1_000
 MAX_NESTING = 50
+_COUNT = re.compile(r"[0-9]{1,9}")
 
 
 class PatternError(ValueError):
@@ -101,7 +103,7 @@ class _Reader:
         end = self._text.find("}", self._position)
         inside = self._text[self._position + 1 : end] if self._peek() == "{" and end > 0 else ""
         least, comma, most = inside.partition(",")
-        if not least.isdecimal() or (most and not most.isdecimal()):
+        if not _COUNT.fullmatch(least) or (most and not _COUNT.fullmatch(most)):
             return None
         self._position = end + 1
         return _checked(int(least), int(most) if most else None if comma else int(least))

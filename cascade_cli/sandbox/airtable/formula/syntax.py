@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from functools import lru_cache
@@ -91,7 +92,10 @@ def _parser() -> Lark:
 @v_args(inline=True)
 class _TreeBuilder(Transformer[Token, Node]):
     def number(self, token: Token) -> Node:
-        return Literal(float(token))
+        value = float(token)
+        if not math.isfinite(value):
+            raise refusal.invalid_formula()
+        return Literal(value)
 
     def string(self, token: Token) -> Node:
         return Literal(_ESCAPE.sub(_unescaped, token[1:-1]))
