@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -117,3 +118,16 @@ def test_a_field_type_that_the_sandbox_lacks_is_an_error(tables: Tables) -> None
 def test_a_field_is_not_added_twice(tables: Tables) -> None:
     with pytest.raises(ValueError, match="Ducats"):
         tables.add_field("CITIZENS", {"name": "Ducats", "type": "number"})
+
+
+def test_threads_writing_at_once_lose_nothing(tables: Tables) -> None:
+    def write(thread: int) -> None:
+        for number in range(20):
+            record = tables.create("CITIZENS", {"Username": f"{thread}-{number:02d}"})
+            tables.update("CITIZENS", record["id"], {"Ducats": number})
+            assert record["id"] in {one["id"] for one in tables.select("CITIZENS")}
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(write, range(4)))
+    assert len(usernames(tables)) == 80
+    assert len(tables.select("CITIZENS", "{Ducats} >= 10")) == 40
