@@ -10,7 +10,9 @@ CascadeError
 │   ├── UnreachableError  5  no connection, or no answer in time
 │   ├── ThrottledError    5  still told to slow down after every retry
 │   ├── QuotaError        5  the month's allowance of calls is used up
-│   └── AnswerError       5  an answer that makes no sense
+│   ├── AnswerError       5  an answer that makes no sense
+│   ├── FateUnknownError  5  a write that may or may not have been applied
+│   └── JournalError      5  the journal could not be read or written
 ├── LockedError           6  another run is at work
 ├── GuardError            7  refused to protect money
 └── BalanceError          1  the ducats do not add up: a bug in cascade
@@ -108,6 +110,18 @@ class AnswerError(ServiceError):
     """The service answered something that its documentation rules out."""
 
     kind = "answer"
+
+
+class FateUnknownError(ServiceError):
+    """A write may have been applied, or may still be: look before sending it again."""
+
+    kind = "fate_unknown"
+
+
+class JournalError(ServiceError):
+    """The journal could not be read or written; without it no money moves."""
+
+    kind = "journal"
 
 
 class LockedError(CascadeError):

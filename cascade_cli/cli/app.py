@@ -33,6 +33,9 @@ def run(arguments: Sequence[str]) -> int:
         # Typer raises this for a command line that it cannot read.
         context = getattr(error, "ctx", None)
         path = context.command_path if context else "cascade"
+        if not error.format_message():
+            # No command at all: Typer has shown the help already.
+            return ExitCode.USAGE
         message = error.format_message().rstrip(".") + "."
         usage = failure(UsageError(message, f"See {path} --help."))
         command = path.removeprefix("cascade").strip()

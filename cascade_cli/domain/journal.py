@@ -1,0 +1,134 @@
+"""What cascade remembers of its own doing: intents, attempts and outcomes, in order, for ever."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+
+class EntryKind(StrEnum):
+    """What a journal entry records."""
+
+    INTENT = "intent"
+    """A transfer is to be made, for this cause; written before anything outside."""
+    ATTEMPT = "attempt"
+    """A write is about to be sent; until its outcome stands here, its fate is unknown."""
+    OUTCOME = "outcome"
+    """What became of an attempt."""
+    RUN = "run"
+    """A command that writes, or a complete reconciliation, began or ended."""
+    TAKEOVER = "takeover"
+    """A claim or lock of a dead worker went to another."""
+
+
+class Fate(StrEnum):
+    """What became of a write that was sent."""
+
+    APPLIED = "applied"
+    REFUSED = "refused"
+    """Certainly not applied."""
+    UNKNOWN = "unknown"
+    """It may have been applied, or may still be."""
+
+
+@dataclass(frozen=True)
+class Worker:
+    """Who writes: `run` is unique to one invocation, `operator` the person or `cron`."""
+
+    run: str
+    host: str
+    pid: int
+    operator: str
+    command: str
+
+
+@dataclass(frozen=True)
+class Intent:
+    """A transfer that somebody or something asked for; `key` is its StratagemId.
+
+    `detail` is kept as it is (Stripe ids, reason, price …). `refuse_twin_since` asks for a
+    refusal if the same citizen was promised the same ducats by hand after that moment.
+    """
+
+    key: str
+    citizen: str
+    ducats: Decimal
+    cause: str
+    detail: Mapping[str, Any] = field(default_factory=dict)
+    refuse_twin_since: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """The last write sent for a key; `fate` is UNKNOWN while no outcome is recorded."""
+
+    action: str
+    at: datetime
+    fate: Fate
+
+
+class ClaimState(StrEnum):
+    """Whether a key may be worked on."""
+
+    HELD = "held"
+    """By us, from now until released or the lease ends."""
+    BUSY = "busy"
+    """Another living worker holds it."""
+    CONFLICT = "conflict"
+    """The key was promised to another citizen, or for another amount."""
+    OVER_LIMIT = "over_limit"
+    """The day's limit of ducats would be exceeded."""
+    TWIN = "twin"
+    """The same citizen was promised the same ducats moments ago."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The answer to one Intent.
+
+    `first_intent_at` is when the key was first claimed, `last_attempt` the last write sent for
+    it by anybody. `other` describes who or what stands in the way; `ducats_left_today` what the
+    day's limit still allows.
+    """
+
+    key: str
+    state: ClaimState
+    first_intent_at: datetime | None = None
+    last_attempt: Attempt | None = None
+    other: str = ""
+    ducats_left_today: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the journal; `hash` covers everything before it."""
+
+    seq: int
+    at: datetime
+    kind: EntryKind
+    key: str
+    run: str
+    host: str
+    operator: str
+    command: str
+    body: Mapping[str, Any]
+    previous_hash: str
+    hash: str
+
+
+@dataclass(frozen=True)
+class Verification:
+    """Whether the chain is whole; `flaw` says what is wrong at `seq`."""
+
+    entries: int
+    flaw: str = ""
+    seq: int | None = None
+
+    @property
+    def is_intact(self) -> bool:
+        """Nothing was changed, removed or reordered."""
+        return not self.flaw
