@@ -41,7 +41,7 @@ def payment_of_another_account(world: World) -> str:
 def manual_credit(world: World) -> None:
     """An operator credited by hand, and said why."""
     order, at = world.order(), _any_time(world)
-    reference = f"{at:%Y%m%d}-{world.random.randrange(1000, 9999)}"
+    reference = f"{at:%Y%m%d}-{world.random.randrange(10**6):06}"
     notes = {
         "source": "cascade",
         "amount": order.item.ducats,
