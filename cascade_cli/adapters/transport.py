@@ -1,9 +1,12 @@
 """One HTTP transport under both SDKs: it paces, counts, and decides what is sent again.
 
 The SDKs' own retries stay off, because pyairtable's repeats creates (measured) and Stripe's
-leaves out 429. Here a read is tried again after anything that may pass. A write is tried again
-only when it surely was not applied: refused with 429, or never connected. Whatever else goes
-wrong with a write is for the caller, who must look before sending again.
+leaves out 429. Here a read is tried again after anything that may pass.
+
+A write is sent once, and only under a Permit: whoever wants to write takes a turn, writes down in
+the journal what is about to be sent, and gets a permit that ends soon after that entry. So no
+write leaves this process unrecorded, and none leaves it late: what the journal does not show as
+attempted lately cannot be on its way.
 """
 
 from __future__ import annotations
@@ -11,7 +14,11 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -32,6 +39,11 @@ _TOO_MANY = 429
 _PASSING = frozenset({_TOO_MANY, 500, 502, 503, 504})
 _PASSING_ERRORS = (requests.ConnectionError, requests.Timeout, ChunkedEncodingError)
 _QUOTA_GONE = b"PUBLIC_API_BILLING_LIMIT_EXCEEDED"
+
+
+def utc_now() -> datetime:
+    """The real clock."""
+    return datetime.now(UTC)
 
 
 class Pacer:
@@ -63,6 +75,30 @@ class Pacer:
             self._free_at = max(self._free_at, self._clock() + seconds)
 
 
+@dataclass(frozen=True)
+class Permit:
+    """Leave to send one service's writes until `not_after`."""
+
+    not_after: datetime
+
+
+_permit: ContextVar[Permit | None] = ContextVar("permit", default=None)
+
+
+class PermitError(requests.RequestException):
+    """A write was not sent, because no permit covers it, or no longer."""
+
+
+@contextmanager
+def permitted(not_after: datetime) -> Iterator[None]:
+    """Within this block (and thread), writes may be sent until `not_after`."""
+    token = _permit.set(Permit(not_after))
+    try:
+        yield
+    finally:
+        _permit.reset(token)
+
+
 class Transport(HTTPAdapter):
     """A requests adapter that owns pacing, counting and the retry policy of one service.
 
@@ -77,8 +113,10 @@ class Transport(HTTPAdapter):
         lockout_seconds: float,
         sleep: Callable[[float], None] = time.sleep,
         tell: Callable[[str], None] = lambda _message: None,
+        now: Callable[[], datetime] = utc_now,
     ) -> None:
         super().__init__(max_retries=0)
+        self._now = now
         self._tell = tell
         self.requests_sent = 0
         self._pacer, self._sleep = pacer, sleep
@@ -86,9 +124,11 @@ class Transport(HTTPAdapter):
         self._backoff = wait_exponential_jitter(initial=0.5, max=20, jitter=1)
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> Any:
-        """Send, and again while the policy allows. Raises requests' own exceptions."""
+        """Send; a read again while the policy allows. Raises requests' own exceptions."""
+        if not _is_read(request):
+            return self._send_write(request, *args, **kwargs)
         retrying = Retrying(
-            retry=lambda state: _may_go_again(request, state),
+            retry=_may_go_again,
             wait=self._wait_seconds,
             stop=stop_after_attempt(ATTEMPTS) | stop_before_delay(CEILING_SECONDS),
             before_sleep=self._tell_wait,
@@ -96,12 +136,32 @@ class Transport(HTTPAdapter):
             # Out of tries: hand over the last answer or exception as it came.
             retry_error_callback=lambda state: state.outcome and state.outcome.result(),
         )
-        return retrying(self._send_once, request, *args, **kwargs)
+        return retrying(self._send_read, request, *args, **kwargs)
+
+    def wait_turn(self) -> None:
+        """Return when one more request may be sent; a write takes its turn before its permit."""
+        self._pacer.wait()
+
+    def _send_write(
+        self, request: requests.PreparedRequest, *args: Any, **kwargs: Any
+    ) -> requests.Response:
+        permit = _permit.get()
+        if permit is None or self._now() > permit.not_after:
+            raise PermitError("the write was not sent: it has no permit, or no longer")
+        response = self._send_once(request, *args, **kwargs)
+        if response.status_code == _TOO_MANY:
+            self._pacer.hold(self._quiet_seconds(response))
+        return response
+
+    def _send_read(
+        self, request: requests.PreparedRequest, *args: Any, **kwargs: Any
+    ) -> requests.Response:
+        self._pacer.wait()
+        return self._send_once(request, *args, **kwargs)
 
     def _send_once(
         self, request: requests.PreparedRequest, *args: Any, **kwargs: Any
     ) -> requests.Response:
-        self._pacer.wait()
         self.requests_sent += 1
         response = super().send(request, *args, **kwargs)
         # Read the body here, so that one cut short counts as a failed attempt.
@@ -119,11 +179,14 @@ class Transport(HTTPAdapter):
         response = _response_of(state)
         if response is None or response.status_code != _TOO_MANY:
             return self._backoff(state)
-        seconds = _retry_after_seconds(response)
-        seconds = self._lockout_seconds if seconds is None else seconds
+        seconds = self._quiet_seconds(response)
         # Every thread would run into the same wall, and each knock may prolong the lock-out.
         self._pacer.hold(seconds)
         return seconds
+
+    def _quiet_seconds(self, response: requests.Response) -> float:
+        seconds = _retry_after_seconds(response)
+        return self._lockout_seconds if seconds is None else seconds
 
 
 def _response_of(state: RetryCallState) -> requests.Response | None:
@@ -134,15 +197,12 @@ def _response_of(state: RetryCallState) -> requests.Response | None:
     return response
 
 
-def _may_go_again(request: requests.PreparedRequest, state: RetryCallState) -> bool:
+def _may_go_again(state: RetryCallState) -> bool:
     response = _response_of(state)
     if response is not None:
-        if _is_read(request):
-            return response.status_code in _PASSING and _QUOTA_GONE not in response.content
-        return response.status_code == _TOO_MANY and _QUOTA_GONE not in response.content
+        return response.status_code in _PASSING and _QUOTA_GONE not in response.content
     error = state.outcome.exception() if state.outcome else None
-    passing = isinstance(error, _PASSING_ERRORS) and not isinstance(error, SSLError)
-    return passing and (_is_read(request) or was_never_connected(error))
+    return isinstance(error, _PASSING_ERRORS) and not isinstance(error, SSLError)
 
 
 def _is_read(request: requests.PreparedRequest) -> bool:
