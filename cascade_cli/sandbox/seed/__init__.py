@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
 
+from cascade_cli.sandbox.airtable import Tables
 from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.sandbox.seed.citizens import processor_fields
 from cascade_cli.sandbox.seed.scenarios import SCENARIOS, Plan, plan
 from cascade_cli.sandbox.seed.window import Window
 from cascade_cli.sandbox.seed.world import World
+from cascade_cli.sandbox.stripe import Books
 
 USUAL_CITIZENS = 40
 _FEWEST_DAYS = 2
@@ -48,23 +50,19 @@ def seed(
         raise ValueError(f"a scenario needs at least {_FEWEST_DAYS} days, not {days}")
     window = Window.ending(until.replace(microsecond=0), days)
     source = Random(f"{scenario} {payments} {days} {seed}")
-    ids = app.random.getstate()
+    # Pens of its own: the app's draw ids that must not repeat from one process to the next.
+    ids = Random(source.random())
+    tables = Tables(app.store, app.now, ids)
     # Definitions read before the transaction begins stay known throughout it.
-    app.airtable.tables.catalogue.tables()
-    app.random.seed(source.random())
-    try:
-        with app.store.write() as connection:
-            if is_used(app):
-                raise ValueError("the sandbox holds data already; reset it before seeding it")
-            world = World(
-                app.stripe.books, app.airtable.tables, window, source, _population(stories)
-            )
-            _tell(world, stories)
-            connection.execute(
-                "INSERT INTO sandbox_seeding VALUES (?, ?)", (scenario, until.isoformat())
-            )
-    finally:
-        app.random.setstate(ids)
+    tables.catalogue.tables()
+    with app.store.write() as connection:
+        if is_used(app):
+            raise ValueError("the sandbox holds data already; reset it before seeding it")
+        world = World(Books(app.store, ids), tables, window, source, _population(stories))
+        _tell(world, stories)
+        connection.execute(
+            "INSERT INTO sandbox_seeding VALUES (?, ?)", (scenario, until.isoformat())
+        )
     count = payments if stories else 0
     return SeedReport(scenario, window.since, until, len(world.citizens), count, dict(world.kinds))
 
