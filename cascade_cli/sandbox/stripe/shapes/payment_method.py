@@ -124,7 +124,6 @@ def card_source(id: str, card: Card) -> Document:
         "name": None,
         "regulated_status": "unregulated",
         "tokenization_method": None,
-        "wallet": None,
     }
 
 
