@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from cascade_cli.adapters.pacing import Pacer
 from cascade_cli.adapters.stripe.client import stripe_client
 from cascade_cli.adapters.stripe.purchases import StripeReader
-from cascade_cli.adapters.transport import Pacer, Transport
+from cascade_cli.adapters.transport import Transport
 from cascade_cli.adapters.venice.base import VeniceReader, airtable_api
 from cascade_cli.services.reconcile import Reconciler
 from cascade_cli.settings import Settings
