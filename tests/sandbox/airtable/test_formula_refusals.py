@@ -118,4 +118,5 @@ def test_over_http_it_is_a_422_with_airtables_words(client: Client) -> None:
 
 def test_an_invalid_formula_is_refused_on_an_empty_table_too(client: Client) -> None:
     assert client.stratagems.all() == []
-    assert refused(client.stratagems.all, formula="DATEADD(NOW(), 1, 'moons')")[0] == 422
+    for formula in ["DATEADD({ExpiresAt}, 1, 'moons')", "REGEX_MATCH({Name}, '(')"]:
+        assert refused(client.stratagems.all, formula=formula)[0] == 422

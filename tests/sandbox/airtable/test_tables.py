@@ -45,18 +45,25 @@ def test_what_a_rolled_back_transaction_read_is_forgotten(tables: Tables, store:
     assert usernames(tables) == ["after", "before"]
 
 
-def test_a_rolled_back_change_of_the_schema_is_forgotten(tables: Tables, store: Store) -> None:
+def test_a_rolled_back_change_of_the_schema_is_forgotten(
+    tmp_path: Path, clock: ManualClock
+) -> None:
+    mine, here = opened(tmp_path / "base.sqlite", clock)
+    yours, there = opened(tmp_path / "base.sqlite", clock)
+
     def abandoned() -> None:
-        with store.write():
-            tables.drop_field("CITIZENS", "Ducats")
+        with mine.write():
+            here.drop_field("CITIZENS", "Ducats")
             with pytest.raises(Refusal):
-                tables.create("CITIZENS", {"Ducats": 1})
+                here.create("CITIZENS", {"Ducats": 1})
             raise AbandonedError
 
     with pytest.raises(AbandonedError):
         abandoned()
-    tables.add_field("CITIZENS", {"name": "Guild", "type": "singleLineText"})
-    tables.create("CITIZENS", {"Ducats": 1, "Guild": "x"})
+    there.add_field("CITIZENS", {"name": "Guild", "type": "singleLineText"})
+    here.create("CITIZENS", {"Ducats": 1, "Guild": "x"})
+    mine.close()
+    yours.close()
 
 
 def test_an_update_is_seen_by_the_next_select(tables: Tables) -> None:
