@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from random import Random
 
 USD_PER_DUCAT = 0.1
+DUCATS_PER_USD = 1 / USD_PER_DUCAT
 PACKAGES = ((100, 0), (500, 25), (1000, 75), (2500, 250), (5000, 750))
 _PACKAGE_SHARE = 0.6
 _BY_DOLLARS_SHARE = 0.1
@@ -45,7 +46,7 @@ def odd_item(random: Random) -> Item:
     if random.random() < _BY_DOLLARS_SHARE:
         dollars = round(amount * USD_PER_DUCAT, 2)
         # The API multiplies floats, and passes on what that gives.
-        return Item(dollars / USD_PER_DUCAT, int(dollars * 100))
+        return Item(dollars * DUCATS_PER_USD, int(dollars * 100))
     return custom(round(amount))
 
 
