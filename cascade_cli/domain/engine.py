@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from cascade_cli.domain.times import parse_duration
 
 SCHEDULE_FORMS = "'11:00,19:00 Europe/Rome' or 'every 10m'"
+LONGEST_PERIOD = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -25,9 +26,9 @@ class DailyRuns:
         runs = (
             datetime.combine(today + timedelta(days=day), at, self.zone).astimezone(UTC)
             for day in range(3)
-            for at in sorted(self.times)
+            for at in self.times
         )
-        return next(run for run in runs if run > now)
+        return min(run for run in runs if run > now)
 
     def describe(self, now: datetime) -> str:
         """The next run in the engine's own time: `19:00 Europe/Rome`."""
@@ -66,9 +67,16 @@ def parse_schedule(text: str) -> Schedule:
     """`11:00,19:00 Europe/Rome` or `every 10m`. Raises ValueError on anything else."""
     try:
         if text.startswith("every "):
-            return PeriodicRuns(parse_duration(text.removeprefix("every ")))
+            return _periodic(parse_duration(text.removeprefix("every ")))
         clock, _, zone = text.strip().partition(" ")
         times = tuple(time.fromisoformat(part) for part in clock.split(","))
         return DailyRuns(times, ZoneInfo(zone))
-    except (ValueError, ZoneInfoNotFoundError):
+    # OSError: zoneinfo opens a region such as `Europe` as if it were a zone's file.
+    except (ValueError, ZoneInfoNotFoundError, OSError):
         raise ValueError(f"{text!r} is no schedule; write it like {SCHEDULE_FORMS}") from None
+
+
+def _periodic(period: timedelta) -> PeriodicRuns:
+    if not timedelta(0) < period <= LONGEST_PERIOD:
+        raise ValueError("an engine runs at least once a week")
+    return PeriodicRuns(period)

@@ -13,7 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from cascade_cli.domain.case import Case
-from cascade_cli.domain.money import ZERO
+from cascade_cli.domain.money import ZERO, exactly
 from cascade_cli.domain.stratagems import State
 
 
@@ -60,9 +60,10 @@ class Equation:
     @property
     def residual(self) -> Decimal:
         """Ducats that cannot be accounted for; anything but zero is a bug in cascade."""
-        parts = self.in_flight + self.undelivered + self.doubtful + self.unattributable
-        unsold = self.over_delivered + self.manual + self.orphaned + self.elsewhere
-        return (self.sold - self.settled - parts) or (self.executed - self.settled - unsold)
+        with exactly():
+            parts = self.in_flight + self.undelivered + self.doubtful + self.unattributable
+            unsold = self.over_delivered + self.manual + self.orphaned + self.elsewhere
+            return (self.sold - self.settled - parts) or (self.executed - self.settled - unsold)
 
 
 def equate(

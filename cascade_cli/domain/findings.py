@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from cascade_cli.domain.case import Case, sum_ducats
 from cascade_cli.domain.kinds import GRAVITY, Kind
-from cascade_cli.domain.money import ZERO, format_ducats, format_money
+from cascade_cli.domain.money import ZERO, format_ducats, format_money, ratio
 from cascade_cli.domain.stratagems import State, Stratagem
 from cascade_cli.domain.times import format_moment
 
@@ -49,7 +49,8 @@ def _doubtful(case: Case) -> Finding | None:
         f"{format_ducats(ducats)} ducats may or may not have moved: compare the balances before "
         "anything is tried again"
     )
-    return Finding(Kind.DOUBTFUL, ducats, sentence)
+    # All that is outstanding hangs on what really happened, whatever amount the stratagem names.
+    return Finding(Kind.DOUBTFUL, max(ducats, case.outstanding), sentence)
 
 
 def _wrong_citizen(case: Case) -> Finding | None:
@@ -83,7 +84,7 @@ def _unattributable(case: Case) -> Finding | None:
         said = f" (it says {charge.ducats_text!r})" if charge.ducats_text else ""
         lacks.append(f"no usable ducat_amount{said}")
     # Without an amount, rank the case by what its money would buy.
-    worth = charge.captured_cents / (case.terms.prices.rate * 100)
+    worth = ratio(charge.captured_cents, case.terms.prices.rate * 100)
     sentence = f"the payment names {' and '.join(lacks)}"
     return Finding(Kind.UNATTRIBUTABLE, charge.ducats or worth, sentence)
 
@@ -137,19 +138,19 @@ def _underpaid(case: Case) -> Finding | None:
         f"paid {format_money(paid, 'usd')} where {format_money(due, 'usd')} were due at "
         f"{rate} USD per ducat"
     )
-    return Finding(Kind.UNDERPAID, missing_cents / (rate * 100), sentence)
+    return Finding(Kind.UNDERPAID, ratio(missing_cents, rate * 100), sentence)
 
 
 def _refunded(case: Case) -> Finding | None:
     charge = case.charge
     if not charge.refunded_cents or not case.moving:
         return None
-    share = Decimal(charge.refunded_cents) / charge.captured_cents
     sentence = (
         f"{format_money(charge.refunded_cents, charge.currency)} of "
         f"{format_money(charge.captured_cents, charge.currency)} went back to the payer"
     )
-    return Finding(Kind.REFUNDED, sum_ducats(case.moving) * share, sentence)
+    at_risk = ratio(sum_ducats(case.moving) * charge.refunded_cents, charge.captured_cents)
+    return Finding(Kind.REFUNDED, at_risk, sentence)
 
 
 def _disputed(case: Case) -> Finding | None:

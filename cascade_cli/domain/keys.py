@@ -11,6 +11,7 @@ from enum import StrEnum
 
 PAYMENT_PREFIX = "cascade_payment_"
 MANUAL_PREFIX = "cascade_manual_"
+OLDER_SOURCE = "cascade_payment_processor"
 
 PAYMENT_ID = re.compile(r"(?:pi|ch|py)_[A-Za-z0-9]+")
 _OLDER_FORM = re.compile(r"cascade_payment_.+_[0-9]{9,}", re.DOTALL)
@@ -47,7 +48,7 @@ def origin_of(stratagem_id: str, stripe_ids: tuple[str, ...], source: str) -> Or
     """
     if stripe_ids:
         return Origin.PAYMENT
-    if source == "cascade_payment_processor":
+    if source == OLDER_SOURCE:
         return Origin.OLDER
     if payment_id_in(stratagem_id):
         return Origin.PAYMENT

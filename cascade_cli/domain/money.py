@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+from contextlib import AbstractContextManager
+from decimal import Context, Decimal, InvalidOperation, localcontext
 
 ZERO = Decimal(0)
+ONE_MILLIONTH = Decimal("0.000001")
+
+# Metadata is typed by strangers: `1e999999999` is a finite Decimal, and printing it fills memory.
+TOO_MANY = Decimal(10) ** 12
+MOST_DECIMALS = 30
+# Enough for the sum of any number of such amounts; Python's usual 28 digits would round.
+EXACT_DIGITS = 60
 
 # Stripe's documented exceptions to "two decimals".
 ZERO_DECIMAL = frozenset(
@@ -30,18 +38,36 @@ ZERO_DECIMAL = frozenset(
 THREE_DECIMAL = frozenset(["bhd", "jod", "kwd", "omr", "tnd"])
 
 
-def read_ducats(value: object) -> Decimal | None:
-    """A positive, finite number of ducats from what came over the wire, else None.
+def exactly() -> AbstractContextManager[Context]:
+    """Within this block, sums and differences of ducats are exact to the last digit."""
+    return localcontext(Context(prec=EXACT_DIGITS))
 
-    Goes through `str()`, so that the float 0.1 is 0.1 ducats and not its binary neighbour.
+
+def read_ducats(value: object) -> Decimal | None:
+    """A positive number of ducats from what came over the wire, else None.
+
+    Goes through `str()`, so that the float 0.1 is 0.1 ducats and not its binary neighbour. A
+    trillion and more is no number of ducats, nor is one with more than 30 decimals.
     """
-    if isinstance(value, bool) or value is None:
+    if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
         return None
     try:
         ducats = Decimal(str(value).strip())
     except InvalidOperation:
         return None
-    return ducats if ducats.is_finite() and ducats > 0 else None
+    return ducats if _is_usable(ducats) else None
+
+
+def _is_usable(number: Decimal) -> bool:
+    if not number.is_finite() or not 0 < number < TOO_MANY:
+        return False
+    exponent = number.as_tuple().exponent
+    return isinstance(exponent, int) and exponent >= -MOST_DECIMALS
+
+
+def ratio(number: Decimal | int, divisor: Decimal | int) -> Decimal:
+    """To a millionth: for ranking, where a quotient needs no more digits."""
+    return (Decimal(number) / divisor).quantize(ONE_MILLIONTH)
 
 
 def format_ducats(ducats: Decimal, *, grouped: bool = False) -> str:

@@ -17,7 +17,7 @@ from cascade_cli.domain.findings import findings
 from cascade_cli.domain.keys import Origin
 from cascade_cli.domain.kinds import GRAVITY, SEVERITY_RANK, Kind, Severity
 from cascade_cli.domain.matching import Matches, Rule, match, named_payments
-from cascade_cli.domain.money import ZERO
+from cascade_cli.domain.money import ZERO, exactly
 from cascade_cli.domain.repair import Repair, explain, repair_for
 from cascade_cli.domain.stratagems import MAY_STILL_MOVE, State, Stratagem
 from cascade_cli.domain.times import format_moment
@@ -70,6 +70,11 @@ class Reconciliation:
 
 def reconcile(world: World, terms: Terms) -> Reconciliation:
     """Give every charge in the window exactly one kind, and every transfer in it an owner."""
+    with exactly():
+        return _reconcile(world, terms)
+
+
+def _reconcile(world: World, terms: Terms) -> Reconciliation:
     matches = match(world.charges, world.stratagems)
     cases = cases_of(world, matches, terms)
     owners = _owners_of_unmatched(world, matches)

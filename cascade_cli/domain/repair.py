@@ -22,7 +22,8 @@ class Repair:
 
 def explain(identity: str) -> Repair:
     """Let a person read the whole story."""
-    return Repair(command("explain", identity))
+    end_of_options = ("--",) if identity.startswith("-") else ()
+    return Repair(command("explain", *end_of_options, identity))
 
 
 def repair_for(case: Case, found: tuple[Finding, ...]) -> Repair | None:
@@ -34,7 +35,7 @@ def repair_for(case: Case, found: tuple[Finding, ...]) -> Repair | None:
         return _deliver(case, found)
     if kind is Kind.DUPLICATE:
         return _cancel_surplus(case, found)
-    if kind is Kind.UNKNOWN_CITIZEN and case.similar_citizen:
+    if kind is Kind.UNKNOWN_CITIZEN and case.similar_citizen and not _money_is_open(case):
         return _credit(case, case.similar_citizen, automatic=False)
     if kind is Kind.REFUNDED:
         return Repair(command("refund", case.charge.payment_id))
@@ -42,12 +43,21 @@ def repair_for(case: Case, found: tuple[Finding, ...]) -> Repair | None:
 
 
 def _deliver(case: Case, found: tuple[Finding, ...]) -> Repair:
-    if case.charge.refunded_cents or case.is_contested or not case.buyer.citizen:
+    if _money_is_open(case) or not case.buyer.citizen:
         return explain(case.charge.payment_id)
     if _needs_funds(case):
         return Repair(command("citizen", "replenish", "--by", format_ducats(case.outstanding)))
-    ambiguous = any(match.rivals for match in case.matches)
-    return _credit(case, case.buyer.citizen, automatic=len(found) == 1 and not ambiguous)
+    automatic = len(found) == 1 and not _is_ambiguous(case)
+    return _credit(case, case.buyer.citizen, automatic=automatic)
+
+
+def _money_is_open(case: Case) -> bool:
+    """Some of the money went back, or may: what is still owed is for a person to say."""
+    return bool(case.charge.refunded_cents) or case.is_contested
+
+
+def _is_ambiguous(case: Case) -> bool:
+    return any(match.rivals for match in case.matches)
 
 
 def _needs_funds(case: Case) -> bool:
@@ -57,6 +67,9 @@ def _needs_funds(case: Case) -> bool:
 
 
 def _credit(case: Case, citizen: str, *, automatic: bool) -> Repair:
+    if "\0" in citizen:
+        # No shell can pass it on: the command would name somebody else.
+        return explain(case.charge.payment_id)
     ducats = format_ducats(case.sold)
     options = ("--payment", case.charge.payment_id, "--reason", "paid but not delivered")
     if citizen.startswith("-"):
@@ -67,7 +80,7 @@ def _credit(case: Case, citizen: str, *, automatic: bool) -> Repair:
 def _cancel_surplus(case: Case, found: tuple[Finding, ...]) -> Repair:
     """What is surely not executed yet can be cancelled; ducats that moved are for people."""
     executed, doubtful = case.by_state[State.EXECUTED], case.by_state[State.DOUBTFUL]
-    if len(executed) > 1 or doubtful or len(found) > 1:
+    if len(executed) > 1 or doubtful or len(found) > 1 or _is_ambiguous(case):
         return explain(case.charge.payment_id)
     since = f"{case.charge.created_at:%Y-%m-%d}"
     return Repair(command("reconcile", "--repair", "--since", since), automatic=True)

@@ -14,9 +14,11 @@ def quote(argument: str) -> str:
 
 
 def _spell(character: str) -> str:
-    if character in "'\\":
-        return "\\" + character
-    return character if character.isprintable() else f"\\U{ord(character):08x}"
+    # A `!` after an escaped quote would call up an interactive shell's history.
+    if character.isprintable() and character not in "'\\!":
+        return character
+    # Byte by byte: \U… means nothing to a shell whose locale is not UTF-8.
+    return "".join(f"\\x{byte:02x}" for byte in character.encode(errors="surrogatepass"))
 
 
 def command(*words: str) -> str:

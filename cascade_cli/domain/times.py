@@ -47,10 +47,10 @@ def parse_moment(text: str, now: datetime) -> datetime:
         if _SPAN.fullmatch(stripped):
             return now - parse_duration(stripped)
         moment = datetime.fromisoformat(stripped)
+        if moment.tzinfo:
+            return moment.astimezone(UTC)
     except (ValueError, OverflowError):
         raise ValueError(f"{text!r} is not a time; write it like {MOMENT_FORMS}") from None
-    if moment.tzinfo:
-        return moment.astimezone(UTC)
     if _DATE.fullmatch(stripped):
         return moment.replace(tzinfo=UTC)
     raise ValueError(f"{text!r} lacks its time zone; add Z for UTC, or write {MOMENT_FORMS}")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 import requests
 from pyairtable import Api
@@ -14,10 +14,13 @@ from pyairtable.formulas import (
     AND,
     CREATED_TIME,
     EQ,
+    FIND,
+    IS_AFTER,
     IS_BEFORE,
     LOWER,
     NOT,
     OR,
+    RECORD_ID,
     Field,
     Formula,
     to_formula,
@@ -31,7 +34,9 @@ from cascade_cli.adapters.transport import (
 )
 from cascade_cli.adapters.venice.errors import EXPIRED_ITERATOR, error_of, our_errors
 from cascade_cli.adapters.venice.notes import parse_notes
-from cascade_cli.domain.keys import origin_of
+from cascade_cli.domain.keys import OLDER_SOURCE, origin_of, stratagem_id_for
+from cascade_cli.domain.matching import OLDER_REACH
+from cascade_cli.domain.orders import Order
 from cascade_cli.domain.stratagems import Stratagem
 
 STRATAGEMS, CITIZENS = "STRATAGEMS", "CITIZENS"
@@ -47,7 +52,11 @@ STRATAGEM_FIELDS = (
 PAGE_SIZE = 100
 # A formula of about 95 keys stays below the length of URL at which a request becomes a POST.
 KEYS_PER_REQUEST = 95
+# An order takes several conditions.
+ORDERS_PER_REQUEST = 50
 _RESTARTS = 3
+
+T = TypeVar("T")
 
 
 def airtable_api(token: str, endpoint_url: str, transport: Transport) -> Api:
@@ -81,6 +90,19 @@ class VeniceReader:
             named = OR(*(EQ(Field("StratagemId"), stratagem_id) for stratagem_id in ids))
             found += [to_stratagem(r) for r in self._select(self._transfers_where(named))]
         return found
+
+    def transfers_for(self, orders: Sequence[Order]) -> list[Stratagem]:
+        """All transfers that may belong to these orders, and perhaps some that do not.
+
+        By StratagemId, by the payment's ids in Notes, by record id, and what the older connector
+        made for the same citizen within its reach after the payment.
+        """
+        found: dict[str, Stratagem] = {}
+        for chunk in _chunks(orders, ORDERS_PER_REQUEST):
+            either = OR(*(condition for order in chunk for condition in _belongs_to(order)))
+            for record in self._select(self._transfers_where(either)):
+                found[record["id"]] = to_stratagem(record)
+        return list(found.values())
 
     def _transfers_where(self, *conditions: Formula) -> Formula:
         ours = (EQ(Field("ExecutedBy"), self._processor), EQ(Field("Type"), TRANSFER))
@@ -122,7 +144,25 @@ class VeniceReader:
         return [record for page in records for record in page]
 
 
-def _chunks(keys: Iterable[str], size: int) -> Iterator[list[str]]:
+def _belongs_to(order: Order) -> Iterator[Formula]:
+    yield EQ(Field("StratagemId"), order.key)
+    for record in sorted(order.own_records):
+        yield EQ(RECORD_ID(), record)
+    if (charge := order.charge) is None:
+        return
+    for payment_id in {charge.payment_id, charge.id}:
+        yield FIND(payment_id, Field("Notes"))
+        if stratagem_id_for(payment_id) != order.key:
+            yield EQ(Field("StratagemId"), stratagem_id_for(payment_id))
+    yield AND(
+        EQ(Field("TargetCitizen"), order.citizen),
+        FIND(OLDER_SOURCE, Field("Notes")),
+        NOT(IS_BEFORE(CREATED_TIME(), to_formula(charge.created_at))),
+        NOT(IS_AFTER(CREATED_TIME(), to_formula(charge.created_at + OLDER_REACH))),
+    )
+
+
+def _chunks(keys: Iterable[T], size: int) -> Iterator[list[T]]:
     remaining = iter(keys)
     while chunk := list(islice(remaining, size)):
         yield chunk

@@ -1,0 +1,75 @@
+"""Which fields Venice's tables really have: a write that names one too many is refused whole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pyairtable import Api
+
+from cascade_cli.adapters.venice.errors import our_errors
+from cascade_cli.errors import RightsError, SchemaError
+
+# In these, Airtable computes the value and refuses a write.
+_COMPUTED = frozenset(
+    {
+        "aiText",
+        "autoNumber",
+        "button",
+        "count",
+        "createdBy",
+        "createdTime",
+        "externalSyncSource",
+        "formula",
+        "lastModifiedBy",
+        "lastModifiedTime",
+        "multipleLookupValues",
+        "rollup",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Schema:
+    """Writable fields by table; None where the token may not read the schema."""
+
+    tables: Mapping[str, frozenset[str]] | None
+
+    @property
+    def is_known(self) -> bool:
+        """The base has told its fields."""
+        return self.tables is not None
+
+    def has(self, table: str, field: str) -> bool | None:
+        """Whether the field can be written; None where that is unknown."""
+        return None if self.tables is None else field in self.tables.get(table, frozenset())
+
+    def keep(
+        self, table: str, fields: Mapping[str, Any], required: frozenset[str]
+    ) -> dict[str, Any]:
+        """The fields that the table has. Raises SchemaError if it lacks a required one."""
+        if self.tables is None:
+            return dict(fields)
+        missing = sorted(required - self.tables.get(table, frozenset()))
+        if missing:
+            raise SchemaError(
+                f"The base's table {table} has no field {', '.join(missing)} that can be written.",
+                "Nothing was written. Names are case sensitive; ask whoever changed the base.",
+            )
+        return {name: value for name, value in fields.items() if self.has(table, name)}
+
+
+def read_schema(api: Api, base_id: str) -> Schema:
+    """One request. An unknown schema, where the token lacks schema.bases:read, is no error."""
+    try:
+        with our_errors():
+            tables = api.base(base_id).schema().tables
+    except RightsError:
+        return Schema(None)
+    return Schema(
+        {
+            table.name: frozenset(f.name for f in table.fields if f.type not in _COMPUTED)
+            for table in tables
+        }
+    )

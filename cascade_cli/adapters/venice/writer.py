@@ -1,0 +1,141 @@
+"""Writing transfers into Venice's base: ten rows a request, each request sent once.
+
+Every method raises FateUnknownError if nobody knows whether the write was applied, and another
+CascadeError if it surely was not. None may be called without a permit (see transport).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+import requests
+from pyairtable import Api
+from pyairtable.api.types import RecordDict
+
+from cascade_cli.adapters.transport import PermitError, was_never_connected
+from cascade_cli.adapters.venice.base import STRATAGEMS, TRANSFER, to_stratagem
+from cascade_cli.adapters.venice.errors import translate
+from cascade_cli.adapters.venice.schema import Schema
+from cascade_cli.domain.money import format_ducats
+from cascade_cli.domain.orders import Order
+from cascade_cli.domain.stratagems import Stratagem
+from cascade_cli.domain.times import rfc3339
+from cascade_cli.errors import FateUnknownError, ServiceError
+
+ROWS_PER_REQUEST = 10
+_CLIENT_ERRORS = range(400, 500)
+_PROXY_TIMEOUT = 408
+_REQUIRED = frozenset(
+    ["StratagemId", "Type", "ExecutedBy", "TargetCitizen", "Status", "ExpiresAt", "Notes"]
+)
+
+
+class VeniceWriter:
+    """Writes the processor's transfers; `schema` tells which fields the base has."""
+
+    def __init__(self, api: Api, base_id: str, processor: str, schema: Schema) -> None:
+        self._api, self._base_id = api, base_id
+        self._processor, self._schema = processor, schema
+
+    def create_planned(self, orders: Sequence[Order], expires_at: datetime) -> list[Stratagem]:
+        """New rows that the engine ignores, in the order of `orders` (at most ten)."""
+        rows = [self._fields(order, expires_at) | {"Status": "planned"} for order in orders]
+        return self._written(lambda: self._table.batch_create([self._kept(row) for row in rows]))
+
+    def activate(self, records: Sequence[str], expires_at: datetime) -> list[Stratagem]:
+        """Let the engine take these rows."""
+        changes = {"Status": "active", "ExpiresAt": rfc3339(expires_at)}
+        return self._updated([(record, changes) for record in records])
+
+    def extend(self, records: Sequence[str], expires_at: datetime) -> list[Stratagem]:
+        """Give active rows that ran out a new expiry, and touch nothing else."""
+        return self._updated([(record, {"ExpiresAt": rfc3339(expires_at)}) for record in records])
+
+    def rewrite(self, orders: Sequence[tuple[str, Order]], expires_at: datetime) -> list[Stratagem]:
+        """Make dead rows what their orders want; their StratagemIds stay."""
+        changes = []
+        for record, order in orders:
+            fields = self._fields(order, expires_at) | {"Status": "active"}
+            del fields["StratagemId"]
+            changes.append((record, fields))
+        return self._updated(changes)
+
+    def cancel(self, records: Sequence[str]) -> list[Stratagem]:
+        """Take rows out of the engine's way that have surely moved no ducats."""
+        return self._updated([(record, {"Status": "cancelled"}) for record in records])
+
+    @property
+    def _table(self) -> Any:
+        return self._api.table(self._base_id, STRATAGEMS)
+
+    def _fields(self, order: Order, expires_at: datetime) -> dict[str, Any]:
+        amount = format_ducats(order.ducats)
+        return {
+            "StratagemId": order.key,
+            "Type": TRANSFER,
+            "Variant": "instant",
+            "Category": "economic",
+            "Name": f"Transfer of {amount} ducats",
+            "ExecutedBy": self._processor,
+            "TargetCitizen": order.citizen,
+            "ExpiresAt": rfc3339(expires_at),
+            "Description": f"{amount} ducats from {self._processor} to {order.citizen}",
+            "Notes": notes_text(order),
+        }
+
+    def _kept(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        return self._schema.keep(STRATAGEMS, fields, _REQUIRED)
+
+    def _updated(self, changes: Sequence[tuple[str, Mapping[str, Any]]]) -> list[Stratagem]:
+        needed = frozenset({"Status", "ExpiresAt"})
+        updates = [
+            {"id": record, "fields": self._schema.keep(STRATAGEMS, fields, needed)}
+            for record, fields in changes
+        ]
+        return self._written(lambda: self._table.batch_update(updates))
+
+    def _written(self, send: Any) -> list[Stratagem]:
+        with write_errors():
+            records: list[RecordDict] = send()
+            return [to_stratagem(dict(record)) for record in records]
+
+
+def notes_text(order: Order) -> str:
+    """The JSON of Notes: `amount` and `reason` for the engine, the rest for the audit."""
+    document = {
+        # The engine calls float() on it, and `exact` has seen to it that a float can hold it.
+        "amount": float(order.ducats),
+        "reason": order.reason,
+        "source": "cascade",
+        **order.facts,
+    }
+    return json.dumps(document, ensure_ascii=False)
+
+
+@contextmanager
+def write_errors() -> Iterator[None]:
+    """What a write raises leaves as ours; FateUnknownError unless it surely was not applied."""
+    try:
+        yield
+    except PermitError as error:
+        raise ServiceError("Too much time went by before a write could be sent.") from error
+    except (requests.RequestException, TypeError, ValueError) as error:
+        ours = translate(error)
+        if _is_refused(error) or was_never_connected(error):
+            raise ours from error
+        raise FateUnknownError(
+            f"A write to Airtable may or may not have been applied: {ours.message}",
+            "It is not sent again before that is known.",
+        ) from error
+
+
+def _is_refused(error: Exception) -> bool:
+    """A 4xx is Airtable's own no; only 408 may come from a proxy that has passed the write on."""
+    if not isinstance(error, requests.HTTPError):
+        return False
+    status = error.response.status_code
+    return status in _CLIENT_ERRORS and status != _PROXY_TIMEOUT

@@ -1,0 +1,170 @@
+"""What to do next so that one order becomes exactly one transfer.
+
+The promise in one page
+-----------------------
+* An order's key is its StratagemId, for ever. Whoever works on it holds the journal's claim of
+  that key; nobody else does meanwhile.
+* The step is chosen here, from a fresh reading of all rows that belong to the order, and nothing
+  else. A row whose ducats moved, may have moved or are on their way ends the matter.
+* A transfer is made in two writes: created `planned`, which the engine ignores, then activated by
+  its record id. Creating twice by accident makes two planned rows, of which one is ever activated;
+  activating twice sets one row to what it is already.
+* Each write is journaled before it is sent, is sent once, and leaves this process within
+  `SEND_WITHIN` of the journal entry. If nobody knows whether it was applied, nothing is written
+  for that key until `FATE_BOUND` after the entry, the longest time in which it can still be
+  applied, and then the rows are read again: what the base shows is what is true.
+* A dead row is revived in place, never replaced: a second row would be a second transfer as soon
+  as somebody runs the first by hand. Where only its expiry has passed, only its expiry is written,
+  so that a row executed in that very moment is not set back to active.
+* What may have moved ducats is for people, always.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from cascade_cli.domain.journal import Attempt, Fate
+from cascade_cli.domain.matching import match
+from cascade_cli.domain.money import format_ducats
+from cascade_cli.domain.orders import Order
+from cascade_cli.domain.stratagems import State, Stratagem
+from cascade_cli.domain.times import format_moment
+
+SEND_WITHIN = timedelta(seconds=10)
+FATE_BOUND = timedelta(seconds=120)
+
+
+class Action(StrEnum):
+    """A write to Venice's base."""
+
+    CREATE = "create"
+    ACTIVATE = "activate"
+    EXTEND = "extend"
+    """Only the expiry of an active row that ran out."""
+    REWRITE = "rewrite"
+    """A dead row as the order wants it: citizen, Notes, expiry and status."""
+    NOTIFY = "notify"
+
+
+class Verdict(StrEnum):
+    """Where an order stands when nothing is left to write."""
+
+    EXECUTED = "executed"
+    UNDER_WAY = "under_way"
+    """Active: the engine takes it at its next run."""
+    BLOCKED = "blocked"
+    """Only a person can decide."""
+
+
+@dataclass(frozen=True)
+class Write:
+    """The next write; `row` is the record it changes, None for a new one."""
+
+    action: Action
+    row: Stratagem | None = None
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Nothing may be written before `until`: an earlier write may still be applied."""
+
+    until: datetime
+
+
+@dataclass(frozen=True)
+class End:
+    """Nothing is left to write."""
+
+    verdict: Verdict
+    row: Stratagem | None = None
+    why: str = ""
+
+
+Step = Write | Wait | End
+
+
+def rows_of(order: Order, rows: Sequence[Stratagem]) -> tuple[Stratagem, ...]:
+    """Those of `rows` that belong to the order, oldest first.
+
+    By key or Stripe id, or as the older connector's transfer for the same payment. Taking such a
+    row for this payment's can at worst leave a second payment open, which reconciliation shows;
+    leaving it aside could pay twice.
+    """
+    own = [row for row in rows if row.record_id not in order.foreign_records]
+    named = [r for r in own if r.stratagem_id == order.key or r.record_id in order.own_records]
+    if order.charge is not None:
+        rest = [row for row in own if row not in named]
+        named += [m.stratagem for m in match([order.charge], rest).by_charge[order.charge.id]]
+    return tuple(sorted(named, key=lambda row: (row.created_at, row.record_id)))
+
+
+def next_step(
+    order: Order, rows: Sequence[Stratagem], now: datetime, last: Attempt | None = None
+) -> Step:
+    """The one thing to do, given all rows that belong to the order and the last attempt."""
+    for state in (State.DOUBTFUL, State.EXECUTED, State.LIVE):
+        for row in rows:
+            if row.state(now) is state:
+                return _end(order, row, state)
+    if last and _may_still_be_applied(order, rows, now, last):
+        return Wait(last.at + FATE_BOUND)
+    if not rows:
+        return _begin(last, now)
+    return _revive(order, rows)
+
+
+def _may_still_be_applied(
+    order: Order, rows: Sequence[Stratagem], now: datetime, last: Attempt
+) -> bool:
+    """A create whose row is there has been applied; any other lost write can come late."""
+    if last.fate is not Fate.UNKNOWN or last.action == Action.NOTIFY:
+        return False
+    if last.action == Action.CREATE and any(row.stratagem_id == order.key for row in rows):
+        return False
+    return now < last.at + FATE_BOUND
+
+
+def _end(order: Order, row: Stratagem, state: State) -> End:
+    if state is State.DOUBTFUL:
+        return End(Verdict.BLOCKED, row, f"{row.stratagem_id} is {row.status}: {_doubt(row)}")
+    if row.citizen != order.citizen or row.ducats != order.ducats:
+        amount = format_ducats(row.ducats) if row.ducats else "an unreadable number of"
+        why = f"{row.stratagem_id} is {row.status} for {amount} ducats to {row.citizen!r}"
+        return End(Verdict.BLOCKED, row, f"{why}, not {order.description}")
+    if state is State.EXECUTED:
+        return End(Verdict.EXECUTED, row)
+    return End(Verdict.UNDER_WAY, row)
+
+
+def _doubt(row: Stratagem) -> str:
+    if row.success_logged:
+        return "its Notes say that the transfer was done"
+    return row.failure_text or row.notes_flaw or "ducats may have moved"
+
+
+def _begin(last: Attempt | None, now: datetime) -> Step:
+    """No row. If the journal knows of one, Airtable may be late to show it, or it was deleted."""
+    if last is None or (last.action == Action.CREATE and last.fate is not Fate.APPLIED):
+        return Write(Action.CREATE)
+    if now < last.at + FATE_BOUND:
+        return Wait(last.at + FATE_BOUND)
+    why = f"a stratagem was written at {format_moment(last.at)}, and the base no longer shows it"
+    return End(Verdict.BLOCKED, None, why)
+
+
+def _revive(order: Order, rows: Sequence[Stratagem]) -> Write:
+    """All rows are dead: the one that fits best, then the oldest, is to live."""
+    fitting = [row for row in rows if _fits(order, row)]
+    row = (fitting or list(rows))[0]
+    if row in fitting and row.status == "planned":
+        return Write(Action.ACTIVATE, row)
+    if row in fitting and row.status == "active" and row.expires_at is not None:
+        return Write(Action.EXTEND, row)
+    return Write(Action.REWRITE, row)
+
+
+def _fits(order: Order, row: Stratagem) -> bool:
+    return row.citizen == order.citizen and row.ducats == order.ducats

@@ -1,0 +1,114 @@
+"""What ought to stand in Venice for one cause: a payment, or a credit by hand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from cascade_cli.domain.charges import Charge
+from cascade_cli.domain.keys import MANUAL_PREFIX
+from cascade_cli.domain.money import format_ducats
+
+MAX_DECIMALS = 6
+DUCATS_FORM = f"a positive number with at most {MAX_DECIMALS} decimals, such as 525 or 10.50"
+_DUCATS = re.compile(rf"[0-9]{{1,15}}(\.[0-9]{{1,{MAX_DECIMALS}}})?")
+REFERENCE_FORM = "1 to 200 letters, digits, dots, dashes, underscores or colons"
+_REFERENCE = re.compile(r"[A-Za-z0-9._:-]{1,200}")
+
+
+class Cause(StrEnum):
+    """Why ducats are to move."""
+
+    PAYMENT = "payment"
+    MANUAL = "manual"
+
+
+@dataclass(frozen=True)
+class Order:
+    """One transfer that ought to exist; `key` is its StratagemId, for ever.
+
+    `charge` is the payment behind it, None for a credit by hand. `facts` go into the
+    stratagem's Notes. `foreign_records` are record ids known to belong to other payments,
+    `own_records` those of the older connector known to belong to this one. `refuse_twin_since`
+    is the journal's: no second such credit by hand since then.
+    """
+
+    key: str
+    citizen: str
+    ducats: Decimal
+    cause: Cause
+    reason: str
+    charge: Charge | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    own_records: frozenset[str] = frozenset()
+    foreign_records: frozenset[str] = frozenset()
+    refuse_twin_since: datetime | None = None
+
+    @property
+    def description(self) -> str:
+        """For people: what goes to whom."""
+        return f"{format_ducats(self.ducats)} ducats to {self.citizen!r}"
+
+
+def order_for_charge(charge: Charge, reason: str, facts: Mapping[str, Any]) -> Order:
+    """What a paid charge entitles its citizen to, as a machine may credit it.
+
+    Raises ValueError if a person has to decide: the charge names no usable citizen or amount,
+    money went back, or the payer disputes it.
+    """
+    if not charge.citizen or not charge.ducats:
+        raise ValueError(f"{charge.payment_id} names no usable citizen or amount of ducats")
+    if charge.refunded_cents or charge.disputed:
+        what = "is disputed" if charge.disputed else "was refunded, in part or whole"
+        raise ValueError(f"{charge.payment_id} {what}")
+    return Order(
+        key=charge.stratagem_id,
+        citizen=charge.citizen,
+        ducats=exact(charge.ducats),
+        cause=Cause.PAYMENT,
+        reason=reason,
+        charge=charge,
+        facts={**payment_facts(charge), **facts},
+    )
+
+
+def payment_facts(charge: Charge) -> dict[str, Any]:
+    """What Notes should tell of the payment."""
+    facts: dict[str, Any] = {
+        "payment_intent": charge.payment_intent,
+        "charge": charge.id,
+        "amount_cents": charge.captured_cents,
+        "currency": charge.currency,
+        "exchange_rate": str(charge.rate) if charge.rate else None,
+        "package": charge.package,
+    }
+    return {name: value for name, value in facts.items() if value is not None}
+
+
+def manual_key(reference: str) -> str:
+    """The StratagemId of a credit by hand. Raises ValueError on an unusable reference."""
+    if not _REFERENCE.fullmatch(reference):
+        raise ValueError(f"the reference {reference[:80]!r} is not {REFERENCE_FORM}")
+    return MANUAL_PREFIX + reference
+
+
+def parse_ducats(text: str) -> Decimal:
+    """An amount as a person types it. Raises ValueError, naming the accepted form."""
+    if not _DUCATS.fullmatch(text):
+        raise ValueError(f"{text[:40]!r} is not {DUCATS_FORM}")
+    ducats = Decimal(text)
+    if ducats <= 0:
+        raise ValueError(f"{text[:40]!r} is not {DUCATS_FORM}")
+    return exact(ducats)
+
+
+def exact(ducats: Decimal) -> Decimal:
+    """The same amount, which the engine's float can hold. Raises ValueError if it cannot."""
+    if Decimal(repr(float(ducats))) != ducats:
+        raise ValueError(f"{ducats} ducats cannot be transferred exactly")
+    return ducats

@@ -1,0 +1,117 @@
+"""What deliveries need from outside, and what they answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, Protocol
+
+from cascade_cli.domain.engine import Schedule
+from cascade_cli.domain.journal import Claim, Fate, Intent
+from cascade_cli.domain.orders import Order
+from cascade_cli.domain.stratagems import Stratagem
+from cascade_cli.errors import CascadeError
+
+
+class Result(StrEnum):
+    """What became of an order."""
+
+    CREDITED = "credited"
+    """This run made or revived its transfer; the engine takes it at its next run."""
+    ALREADY = "already"
+    """Its transfer was executed, or under way, before."""
+    BLOCKED = "blocked"
+    """Only a person can decide."""
+    BUSY = "busy"
+    """Another worker is at it."""
+    REFUSED = "refused"
+    """A limit, or the key was promised otherwise."""
+    FAILED = "failed"
+    """A service refused the write; nothing was applied."""
+    UNFINISHED = "unfinished"
+    """A write's fate is unknown; the same command finishes the job after `finish_at`."""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """An order with what became of it; `row` is its stratagem as last seen."""
+
+    order: Order
+    result: Result
+    why: str = ""
+    row: Stratagem | None = None
+    finish_at: datetime | None = None
+    ducats_left_today: Decimal | None = None
+    error: CascadeError | None = None
+
+
+class Reader(Protocol):
+    """Where the rows of orders are read."""
+
+    def transfers_for(self, orders: Sequence[Order]) -> list[Stratagem]:
+        """All transfers that may belong to the orders."""
+
+
+class Writer(Protocol):
+    """Where rows are written: at most ten at once, each request sent once."""
+
+    def create_planned(self, orders: Sequence[Order], expires_at: datetime) -> list[Stratagem]:
+        """New rows that the engine ignores."""
+
+    def activate(self, records: Sequence[str], expires_at: datetime) -> list[Stratagem]:
+        """Let the engine take them."""
+
+    def extend(self, records: Sequence[str], expires_at: datetime) -> list[Stratagem]:
+        """A new expiry and nothing else."""
+
+    def rewrite(self, orders: Sequence[tuple[str, Order]], expires_at: datetime) -> list[Stratagem]:
+        """Dead rows as their orders want them."""
+
+
+class Notifier(Protocol):
+    """Where citizens are told."""
+
+    def tell(self, orders: Sequence[Order], now: datetime, next_run: str) -> None:
+        """Say that the ducats are on their way."""
+
+
+class Ledger(Protocol):
+    """The journal, as far as deliveries need it."""
+
+    def claim(
+        self, intents: Sequence[Intent], *, lease: timedelta, day_limit_ducats: Decimal | None
+    ) -> dict[str, Claim]:
+        """Record intents and take their keys."""
+
+    def attempt(
+        self, keys: Sequence[str], action: str, body: Any = None, *, lease: timedelta
+    ) -> datetime:
+        """Record that a write is about to be sent."""
+
+    def outcome(self, keys: Sequence[str], action: str, fate: Fate, body: Any = None) -> None:
+        """Record what became of it."""
+
+    def release(self, keys: Sequence[str]) -> None:
+        """Let others have the keys."""
+
+
+@dataclass(frozen=True)
+class DeliveryTerms:
+    """How long a stratagem may live, what may leave in a day, and when the engine runs."""
+
+    lifetime: timedelta
+    day_limit_ducats: Decimal
+    schedule: Schedule
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """Time and pacing, real or simulated; `turn` returns when a write may be sent."""
+
+    now: Callable[[], datetime]
+    sleep: Callable[[float], None]
+    turn: Callable[[], None]
+    tell: Callable[[str], None]
