@@ -15,6 +15,7 @@ from cascade_cli.sandbox.stripe.access import RateLimit, authenticate, permit
 from cascade_cli.sandbox.stripe.books import Books
 from cascade_cli.sandbox.stripe.endpoints import ENDPOINTS
 from cascade_cli.sandbox.stripe.errors import StripeError
+from cascade_cli.sandbox.stripe.idempotency import InFlight
 from cascade_cli.sandbox.stripe.ledger import API_VERSION
 from cascade_cli.sandbox.stripe.pay_page import PayPage
 from cascade_cli.sandbox.stripe.rendering import View, base_url, render
@@ -47,6 +48,7 @@ class StripeSandbox:
         self._random = random or _fresh_random()
         self._rate = RateLimit(rate_per_second, now) if rate_per_second else None
         self.books = Books(store, self._random)
+        self._in_flight = InFlight()
         self._writer = Writer(store, self.books)
         self._pay_page = PayPage(self.books, now)
 
@@ -78,9 +80,9 @@ class StripeSandbox:
         params = parameters.read(endpoint.parameters, raw)
         expand = params.pop("expand", [])
         expansion.check(expand, endpoint.kind, listed=getattr(endpoint, "listed", False))
-        self._expire_checkouts()
         if isinstance(endpoint, Write):
             return self._write(Post(endpoint, request, request_id, id, params, expand, raw))
+        self._expire_checkouts()
         return self._read(endpoint, request, id, params, expand)
 
     def _read(
@@ -94,7 +96,9 @@ class StripeSandbox:
             return _json(200, render(answer, request.path, view, expand), {})
 
     def _write(self, post: Post) -> Response:
-        outcome = self._writer.write(post, self._now())
+        with self._in_flight.hold(post.key):
+            self._expire_checkouts()
+            outcome = self._writer.write(post, self._now())
         headers = {"Original-Request": outcome.saved.request_id} if post.key else {}
         if post.key:
             headers["Idempotency-Key"] = post.key

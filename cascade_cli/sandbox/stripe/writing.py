@@ -57,14 +57,13 @@ class Writer:
     def __init__(self, store: Store, books: Books) -> None:
         self._store = store
         self._books = books
-        self._in_flight = idempotency.InFlight()
 
     def write(self, post: Post, at: datetime) -> Outcome:
         """Do it, or give the answer that its idempotency key has had before.
 
         Refusals after the parameters were found in order are remembered too, as at Stripe.
         """
-        with self._in_flight.hold(post.key), self._store.write() as connection:
+        with self._store.write() as connection:
             if post.key is None:
                 return Outcome(self._run(connection, post, at), replayed=False)
             now, claim = int(at.timestamp()), post.claim(post.key)

@@ -71,7 +71,7 @@ def test_books_can_charge_without_a_payment_intent(
 
 
 def test_the_fee_is_taken_from_the_balance(client: V1) -> None:
-    charge = client.charges.create(by_token(), {})
+    charge = client.charges.create(by_token())
     assert isinstance(charge.balance_transaction, str)
     moved = client.balance_transactions.retrieve(charge.balance_transaction)
     assert (moved.amount, moved.fee, moved.net) == (1000, 59, 941)
