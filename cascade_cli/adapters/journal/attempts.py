@@ -1,0 +1,98 @@
+"""What is sent for a claimed key, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import or_, update
+
+from cascade_cli.adapters.journal.bodies import moment_text
+from cascade_cli.adapters.journal.chain import Transaction
+from cascade_cli.adapters.journal.claims import rows_of
+from cascade_cli.adapters.journal.holders import RELEASED, Holder
+from cascade_cli.adapters.journal.schema import claims
+from cascade_cli.domain.journal import EntryKind, Fate
+from cascade_cli.errors import LockedError
+
+
+class ClaimLostError(LockedError):
+    """The lease ended or another worker took over; nothing was recorded, nothing may be sent."""
+
+    kind = "claim_lost"
+
+
+def attempt(
+    transaction: Transaction,
+    keys: Collection[str],
+    action: str,
+    body: Mapping[str, Any] | None,
+    lease: timedelta,
+) -> datetime:
+    """Record that `action` is about to be sent for all `keys`. Raises ClaimLostError."""
+    _require_hold(transaction, keys)
+    at = moment_text(transaction.at)
+    sending = update(claims).where(claims.c.key.in_(list(keys)))
+    transaction.connection.execute(
+        sending.values(
+            lease_until=moment_text(transaction.at + lease),
+            last_action=action,
+            last_attempt_at=at,
+            last_run=transaction.worker.run,
+            last_fate=Fate.UNKNOWN.value,
+        )
+    )
+    for key in keys:
+        transaction.append(EntryKind.ATTEMPT, key, {"action": action, "detail": body or {}})
+    return transaction.at
+
+
+def _require_hold(transaction: Transaction, keys: Collection[str]) -> None:
+    rows = rows_of(transaction.connection, keys)
+    for key in keys:
+        holder = Holder.of(rows[key]) if key in rows else RELEASED
+        if holder.run == transaction.worker.run and holder.has_lease(transaction.at):
+            continue
+        raise ClaimLostError(
+            f"The claim on {key} was lost: {_loss(holder, transaction)}. "
+            "Nothing was sent for it and the others in its request.",
+            "Run the same command again: it looks first at what was done meanwhile.",
+        )
+
+
+def _loss(holder: Holder, transaction: Transaction) -> str:
+    if holder.run == transaction.worker.run:
+        return f"its lease ended at {holder.lease_until}"
+    return f"it is held by {holder}" if holder.run else "nobody holds it"
+
+
+def record_outcome(
+    transaction: Transaction,
+    keys: Collection[str],
+    action: str,
+    fate: Fate,
+    body: Mapping[str, Mapping[str, Any]] | None,
+) -> None:
+    """Record what became of `action`, whoever holds the keys now."""
+    run = transaction.worker.run
+    settling = update(claims).where(
+        claims.c.key.in_(list(keys)),
+        claims.c.last_action == action,
+        # A late word about one's own attempt must not settle the newer attempt of another.
+        or_(claims.c.last_run == run, claims.c.run == run),
+    )
+    transaction.connection.execute(settling.values(last_fate=fate.value))
+    for key in keys:
+        detail = (body or {}).get(key, {})
+        transaction.append(
+            EntryKind.OUTCOME, key, {"action": action, "fate": fate, "detail": detail}
+        )
+
+
+def release(transaction: Transaction, keys: Collection[str]) -> None:
+    """Give up those of `keys` that this run still holds."""
+    ours = update(claims).where(
+        claims.c.key.in_(list(keys)), claims.c.run == transaction.worker.run
+    )
+    transaction.connection.execute(ours.values(RELEASED.columns()))

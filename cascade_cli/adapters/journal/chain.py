@@ -1,0 +1,105 @@
+"""The append-only chain of entries: each hash covers its entry and all before it.
+
+The chain shows that something was changed to whoever compares; somebody with the right to write
+the tables can rebuild it whole. Exporting the last hash to another place closes that gap.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, RowMapping, insert, select, update
+
+from cascade_cli.adapters.journal.bodies import Redactor, moment_text, to_json
+from cascade_cli.adapters.journal.schema import chain, entries
+from cascade_cli.domain.journal import Entry, EntryKind, Worker
+
+_HASHED = tuple(column.name for column in entries.columns if column.name != "hash")
+
+
+class Transaction:
+    """One write: owns the chain from its first line until the commit.
+
+    On PostgreSQL the chain's row is locked, on SQLite the whole file already is; so writers
+    stand in line, and what one reads no other can change before it is done. `at` is taken
+    after the wait.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        worker: Worker,
+        redactor: Redactor,
+        now: Callable[[], datetime],
+    ) -> None:
+        head = select(chain.c.head, chain.c.length).where(chain.c.id == 1).with_for_update()
+        found = connection.execute(head).one()
+        self._head: str = found.head
+        self._length: int = found.length
+        self._rows: list[dict[str, Any]] = []
+        self._redactor = redactor
+        self.connection = connection
+        self.at = now()
+        self.worker = replace(
+            worker,
+            run=redactor.text(worker.run),
+            host=redactor.text(worker.host),
+            operator=redactor.text(worker.operator),
+            command=redactor.text(worker.command),
+        )
+
+    def append(
+        self,
+        kind: EntryKind,
+        key: str,
+        body: Mapping[str, Any],
+        *,
+        verbatim: Mapping[str, str] | None = None,
+    ) -> int:
+        """Add an entry and return its number. Secrets are taken out of all but `verbatim`."""
+        self._length += 1
+        row = {
+            "seq": self._length,
+            "at": moment_text(self.at),
+            "kind": kind.value,
+            "key": key,
+            "run": self.worker.run,
+            "host": self.worker.host,
+            "operator": self.worker.operator,
+            "command": self.worker.command,
+            "body": to_json({**self._redactor.body(body), **(verbatim or {})}),
+            "previous_hash": self._head,
+        }
+        self._head = row["hash"] = hash_of(row)
+        self._rows.append(row)
+        return self._length
+
+    def flush(self) -> None:
+        """Send the entries and the chain's new end to the database."""
+        if self._rows:
+            self.connection.execute(insert(entries), self._rows)
+            end = update(chain).where(chain.c.id == 1)
+            self.connection.execute(end.values(head=self._head, length=self._length))
+
+
+def hash_of(row: Mapping[str, Any] | RowMapping) -> str:
+    """SHA-256 over all columns but the hash itself, as a JSON list in ASCII."""
+    return hashlib.sha256(to_json([row[name] for name in _HASHED]).encode()).hexdigest()
+
+
+def entry_of(row: Row[Any]) -> Entry:
+    """The domain's Entry for a row of `entries`."""
+    columns = {column.name: row._mapping[column.name] for column in entries.columns}
+    return Entry(
+        **{
+            **columns,
+            "at": datetime.fromisoformat(columns["at"]),
+            "kind": EntryKind(columns["kind"]),
+            "body": json.loads(columns["body"]),
+        }
+    )

@@ -1,0 +1,177 @@
+"""One row per payment for ever: who was promised what, and who works on it now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, insert, select, update
+
+from cascade_cli.adapters.journal.bodies import is_storable, moment_text
+from cascade_cli.adapters.journal.chain import Transaction
+from cascade_cli.adapters.journal.holders import Holder, Neighbours, hold
+from cascade_cli.adapters.journal.schema import claims
+from cascade_cli.domain.journal import Attempt, Claim, ClaimState, EntryKind, Fate, Intent
+from cascade_cli.domain.money import ZERO, format_ducats
+from cascade_cli.domain.times import format_moment
+from cascade_cli.errors import UsageError
+
+KEY_BYTES = 2000
+"""PostgreSQL's index takes no more."""
+
+
+class Claiming:
+    """Answers the intents of one transaction, each with what the ones before it left."""
+
+    def __init__(
+        self,
+        transaction: Transaction,
+        neighbours: Neighbours,
+        *,
+        lease: timedelta,
+        day_limit_ducats: Decimal | None,
+    ) -> None:
+        self._transaction = transaction
+        self._neighbours = neighbours
+        self._day = transaction.at.astimezone(UTC).date().isoformat()
+        self._limit = day_limit_ducats
+        self._spent = ducats_of_day(transaction.connection, self._day)
+        worker = transaction.worker
+        self._hold = hold(worker, neighbours.birth_of(worker.pid), transaction.at, lease)
+
+    def answer(self, intents: Sequence[Intent]) -> dict[str, Claim]:
+        """Claim what may be claimed. `intents` have passed `check`."""
+        rows = rows_of(self._transaction.connection, [intent.key for intent in intents])
+        return {
+            intent.key: self._known(intent, rows[intent.key])
+            if intent.key in rows
+            else self._new(intent)
+            for intent in intents
+        }
+
+    def _known(self, intent: Intent, row: Row[Any]) -> Claim:
+        holder = Holder.of(row)
+        if (row.citizen, row.ducats) != (intent.citizen, format_ducats(intent.ducats)):
+            promise = f"promised to {row.citizen}: {row.ducats} ducats, {_when(row.first_at)}"
+            return self._claim(ClaimState.CONFLICT, row, promise)
+        if self._is_kept(holder):
+            return self._claim(ClaimState.BUSY, row, f"held by {holder}")
+        if holder.run not in {"", self._hold.run}:
+            taken = {"from": holder.columns()}
+            self._transaction.append(EntryKind.TAKEOVER, intent.key, taken)
+        taking = update(claims).where(claims.c.key == intent.key).values(self._hold.columns())
+        self._transaction.connection.execute(taking)
+        return self._claim(ClaimState.HELD, row)
+
+    def _is_kept(self, holder: Holder) -> bool:
+        """Another worker's lease runs, and that worker is not known to be dead."""
+        is_ours = holder.run == self._hold.run
+        valid = not is_ours and holder.has_lease(self._transaction.at)
+        return valid and not self._neighbours.is_dead(holder)
+
+    def _claim(self, state: ClaimState, row: Row[Any], other: str = "") -> Claim:
+        return Claim(
+            key=row.key,
+            state=state,
+            first_intent_at=datetime.fromisoformat(row.first_at),
+            last_attempt=_last_attempt(row),
+            other=other,
+            ducats_left_today=self._left(),
+        )
+
+    def _new(self, intent: Intent) -> Claim:
+        twin = self._twin_of(intent)
+        if twin:
+            other = f"{twin.key}, {_when(twin.first_at)}"
+            return Claim(intent.key, ClaimState.TWIN, other=other, ducats_left_today=self._left())
+        if self._limit is not None and self._spent + intent.ducats > self._limit:
+            return Claim(intent.key, ClaimState.OVER_LIMIT, ducats_left_today=self._left())
+        self._spent += intent.ducats
+        self._record(intent)
+        at = self._transaction.at
+        left = self._left()
+        return Claim(intent.key, ClaimState.HELD, first_intent_at=at, ducats_left_today=left)
+
+    def _record(self, intent: Intent) -> None:
+        promise = {
+            "citizen": intent.citizen,
+            "ducats": format_ducats(intent.ducats),
+            "cause": intent.cause,
+        }
+        seq = self._transaction.append(
+            EntryKind.INTENT, intent.key, {"detail": intent.detail}, verbatim=promise
+        )
+        row = {
+            **promise,
+            **self._hold.columns(),
+            "key": intent.key,
+            "first_at": moment_text(self._transaction.at),
+            "day": self._day,
+            "intent_seq": seq,
+        }
+        self._transaction.connection.execute(insert(claims).values(row))
+
+    def _twin_of(self, intent: Intent) -> Row[Any] | None:
+        if intent.refuse_twin_since is None:
+            return None
+        twins = select(claims).where(
+            claims.c.first_at >= moment_text(intent.refuse_twin_since),
+            claims.c.cause == "manual",
+            claims.c.citizen == intent.citizen,
+            claims.c.ducats == format_ducats(intent.ducats),
+        )
+        newest = twins.order_by(claims.c.first_at.desc()).limit(1)
+        return self._transaction.connection.execute(newest).one_or_none()
+
+    def _left(self) -> Decimal | None:
+        return None if self._limit is None else max(ZERO, self._limit - self._spent)
+
+
+def rows_of(connection: Connection, keys: Iterable[str]) -> dict[str, Row[Any]]:
+    """The claims of those `keys` that were ever claimed."""
+    found = connection.execute(select(claims).where(claims.c.key.in_(list(keys))))
+    return {row.key: row for row in found}
+
+
+def ducats_of_day(connection: Connection, day: str) -> Decimal:
+    """The ducats first promised on that UTC day.
+
+    Summed here, digit for digit; a day has many promises but few different amounts.
+    """
+    amounts = select(claims.c.ducats, func.count()).where(claims.c.day == day)
+    found = connection.execute(amounts.group_by(claims.c.ducats))
+    return sum((Decimal(ducats) * count for ducats, count in found), ZERO)
+
+
+def check(intents: Sequence[Intent]) -> None:
+    """Refuse what no journal could keep exactly. Raises UsageError; nothing was claimed."""
+    keys = [intent.key for intent in intents]
+    if len(set(keys)) < len(keys):
+        raise UsageError("The same key is claimed twice in one call; nothing was claimed.")
+    for intent in intents:
+        if not (is_storable(intent.key) and is_storable(intent.citizen)):
+            raise UsageError(
+                f"{intent.key!r} for {intent.citizen!r} holds a character that no journal can "
+                "keep (NUL or half of a surrogate pair); nothing was claimed."
+            )
+        if len(intent.key.encode()) > KEY_BYTES:
+            raise UsageError(
+                f"The key {intent.key[:40]!r}… is longer than {KEY_BYTES} bytes; "
+                "nothing was claimed.",
+                "Use a shorter reference.",
+            )
+        if not (intent.ducats.is_finite() and intent.ducats > 0):
+            raise UsageError(f"{intent.ducats} is not a positive number of ducats.")
+
+
+def _last_attempt(row: Row[Any]) -> Attempt | None:
+    if row.last_action is None:
+        return None
+    at = datetime.fromisoformat(row.last_attempt_at)
+    return Attempt(row.last_action, at, Fate(row.last_fate))
+
+
+def _when(text: str) -> str:
+    return format_moment(datetime.fromisoformat(text))

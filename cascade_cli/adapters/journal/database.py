@@ -1,0 +1,120 @@
+"""Where the journal is kept: one SQLite file, or a PostgreSQL database for several machines."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import URL, Connection, Engine, make_url
+from sqlalchemy.exc import ArgumentError
+
+from cascade_cli.adapters.journal import postgresql, schema, sqlite
+from cascade_cli.adapters.journal.failures import FOREIGN_ERRORS, NOTHING_MOVES, journal_error
+from cascade_cli.errors import SettingsError
+
+_FORMS = "sqlite:////path/to/journal.db or postgresql://user:password@host/database"
+
+
+class Database:
+    """Transactions on the journal's tables, which are made on first use.
+
+    Several Journals of one process may share one. `place` names it without its password.
+    """
+
+    def __init__(self, url: str, *, lock_wait_seconds: float = 5.0) -> None:
+        self._url = _parse(url)
+        self._lock_wait_seconds = lock_wait_seconds
+        self._engine: Engine | None = None
+        self._opening = threading.Lock()
+        self.place = _place(self._url)
+        self.secrets = _passwords(self._url)
+
+    def __repr__(self) -> str:
+        return f"Database({self.place!r})"
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A transaction that only reads. Raises JournalError."""
+        with self._translated(NOTHING_MOVES), self._opened().connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self, consequence: str) -> Iterator[Connection]:
+        """A transaction that writes, committed at the end of the block.
+
+        Raises JournalError, which tells the `consequence` of its not being recorded.
+        """
+        with self._translated(consequence):
+            engine = self._opened().execution_options(journal_write=True)
+            with engine.begin() as connection:
+                yield connection
+
+    def close(self) -> None:
+        """Give back every connection; the next use opens them again."""
+        with self._opening:
+            if self._engine:
+                self._engine.dispose()
+            self._engine = None
+
+    def _opened(self) -> Engine:
+        with self._opening:
+            if self._engine is None:
+                self._engine = self._open()
+            return self._engine
+
+    def _open(self) -> Engine:
+        if self._url.get_backend_name() == "sqlite":
+            engine = sqlite.open_engine(Path(self._url.database or ""), self._lock_wait_seconds)
+        else:
+            engine = postgresql.open_engine(self._url, self._lock_wait_seconds)
+        try:
+            _make_tables(engine)
+        except BaseException:
+            engine.dispose()
+            raise
+        return engine
+
+    @contextmanager
+    def _translated(self, consequence: str) -> Iterator[None]:
+        try:
+            yield
+        except FOREIGN_ERRORS as error:
+            raise journal_error(error, self.place, consequence, self.secrets) from error
+
+
+def _make_tables(engine: Engine) -> None:
+    with engine.connect() as connection:
+        if schema.is_current(connection):
+            return
+    with engine.execution_options(journal_write=True).begin() as connection:
+        schema.create(connection)
+
+
+def _parse(text: str) -> URL:
+    try:
+        # `postgres://` is what hosting services hand out, and SQLAlchemy does not know it.
+        url = make_url(text.strip().replace("postgres://", "postgresql://", 1))
+        name = url.get_backend_name()
+    except ArgumentError:
+        name = ""
+    if name == "postgresql" or (name == "sqlite" and url.database not in {None, "", ":memory:"}):
+        return url
+    # Without the cause and the text, which may hold a password.
+    raise SettingsError(
+        "CASCADE_JOURNAL_URL is not the address of a journal.", f"Write it like {_FORMS}."
+    ) from None
+
+
+def _place(url: URL) -> str:
+    if url.get_backend_name() == "sqlite":
+        return str(url.database)
+    port = f":{url.port}" if url.port else ""
+    return f"postgresql://{url.host or ''}{port}/{url.database or ''}"
+
+
+def _passwords(url: URL) -> tuple[str, ...]:
+    """The password, as a part of the address or among its options."""
+    found = [url.password, url.query.get("password"), url.query.get("sslpassword")]
+    return tuple(str(password) for password in found if password)

@@ -1,0 +1,125 @@
+"""Who holds a claim or a lock, and whether that process still lives."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Row
+
+from cascade_cli.adapters.journal.bodies import moment_text
+from cascade_cli.domain.journal import Worker
+from cascade_cli.domain.times import format_moment
+
+IsAlive = Callable[[str, int], bool | None]
+"""Whether process `pid` on `host` lives; None where that cannot be known from here."""
+
+_PROC = Path("/proc")
+
+
+@dataclass(frozen=True)
+class Holder:
+    """One worker's hold on a row. `birth` tells its process from a later one with its pid."""
+
+    run: str
+    host: str
+    pid: int
+    birth: str
+    operator: str
+    command: str
+    since: str
+    lease_until: str
+
+    @classmethod
+    def of(cls, row: Row[Any]) -> Holder:
+        """The hold that a row of claims or locks records; its `run` is empty if there is none."""
+        return cls(**{name: row._mapping[name] for name in cls.__dataclass_fields__})
+
+    def columns(self) -> dict[str, Any]:
+        """The columns of claims or locks that record this hold."""
+        return asdict(self)
+
+    def has_lease(self, moment: datetime) -> bool:
+        """Whether the lease still runs at that moment."""
+        return bool(self.run) and self.lease_until > moment_text(moment)
+
+    def __str__(self) -> str:
+        since = format_moment(datetime.fromisoformat(self.since))
+        return f"`{self.command}` by {self.operator} on {self.host} (pid {self.pid}) since {since}"
+
+
+RELEASED = Holder("", "", 0, "", "", "", "", "")
+
+
+def hold(worker: Worker, birth: str, moment: datetime, lease: timedelta) -> Holder:
+    """What to record when `worker` takes hold of a row at that moment."""
+    return Holder(
+        run=worker.run,
+        host=worker.host,
+        pid=worker.pid,
+        birth=birth,
+        operator=worker.operator,
+        command=worker.command,
+        since=moment_text(moment),
+        lease_until=moment_text(moment + lease),
+    )
+
+
+class Neighbours:
+    """What this machine can tell about the processes that hold something."""
+
+    def __init__(self, host: str, is_alive: IsAlive | None) -> None:
+        self._host = host
+        self._is_alive = is_alive
+
+    def birth_of(self, pid: int) -> str:
+        """The process's birth, or "" where the system does not tell or a simulation answers."""
+        return "" if self._is_alive else birth_of(pid)
+
+    def is_dead(self, holder: Holder) -> bool:
+        """Whether the holder surely lives no more: only then may its lease be cut short."""
+        if self._is_alive:
+            return self._is_alive(holder.host, holder.pid) is False
+        if holder.birth:
+            return _same_machine(holder.birth) and birth_of(holder.pid) != holder.birth
+        return holder.host == self._host and not _has_process(holder.pid)
+
+
+def birth_of(pid: int) -> str:
+    """Boot, pid namespace and start of a process, which no other process shares, ever.
+
+    "" if there is no such process, or no /proc. The host's name would not do: two containers
+    may share a name, and a pid comes again.
+    """
+    with suppress(OSError, IndexError):
+        # The second field is the program's name in brackets, and may hold spaces and brackets.
+        fields = (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
+        state, start_ticks = fields[0], fields[19]
+        return "" if state in "ZX" else f"{_machine()}/{start_ticks}"
+    return ""
+
+
+def _machine() -> str:
+    boot = (_PROC / "sys/kernel/random/boot_id").read_text().strip()
+    return f"{boot}/{(_PROC / 'self/ns/pid').readlink()}"
+
+
+def _same_machine(birth: str) -> bool:
+    with suppress(OSError):
+        return birth.rpartition("/")[0] == _machine()
+    return False
+
+
+def _has_process(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True  # It lives and belongs to somebody else.
+    return True

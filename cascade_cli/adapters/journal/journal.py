@@ -1,0 +1,180 @@
+"""The journal's front: every call is one transaction, done whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from cascade_cli.adapters.journal import attempts, reading, records, verification
+from cascade_cli.adapters.journal.bodies import Redactor
+from cascade_cli.adapters.journal.chain import Transaction
+from cascade_cli.adapters.journal.claims import Claiming, check, ducats_of_day
+from cascade_cli.adapters.journal.database import Database
+from cascade_cli.adapters.journal.failures import NOTHING_MOVES
+from cascade_cli.adapters.journal.holders import IsAlive, Neighbours
+from cascade_cli.adapters.journal.locks import RunLock
+from cascade_cli.domain.journal import (
+    Claim,
+    Entry,
+    EntryKind,
+    Fate,
+    Intent,
+    Verification,
+    Worker,
+)
+
+_UNDECIDED = (
+    "What was sent before stays recorded as undecided, so that the next run looks before it sends."
+)
+_STILL_CLAIMED = "The work itself is recorded; the claims end with their lease."
+
+
+class Journal:
+    """One worker's view of the journal at `url` (`sqlite:///…` or `postgresql://…`).
+
+    Opened, and its tables made, on first use. All times come from `now`; machines that share a
+    journal must agree on the time to well within a lease. `is_alive` replaces the look at this
+    machine's processes, as a simulation needs it. `secrets` are never written. Every method
+    raises JournalError when the journal cannot be read or written.
+    """
+
+    def __init__(
+        self,
+        url: str | Database,
+        worker: Worker,
+        *,
+        now: Callable[[], datetime],
+        is_alive: IsAlive | None = None,
+        lock_wait_seconds: float = 5.0,
+        secrets: Sequence[str] = (),
+    ) -> None:
+        self._database = (
+            url if isinstance(url, Database) else Database(url, lock_wait_seconds=lock_wait_seconds)
+        )
+        self._worker = worker
+        self._now = now
+        self._neighbours = Neighbours(worker.host, is_alive)
+        self._redactor = Redactor([*secrets, *self._database.secrets])
+
+    def __repr__(self) -> str:
+        return f"Journal({self._database.place!r}, run={self._worker.run!r})"
+
+    def claim(
+        self,
+        intents: Sequence[Intent],
+        *,
+        lease: timedelta,
+        day_limit_ducats: Decimal | None,
+    ) -> dict[str, Claim]:
+        """Claim each intent's key for this run, or say what stands in the way; by key.
+
+        A key's first claim is recorded and counts against the limit of its UTC day. Refusals
+        change nothing. Raises UsageError for keys that no journal can keep.
+        """
+        check(intents)
+        with self._writing() as transaction:
+            claiming = Claiming(
+                transaction, self._neighbours, lease=lease, day_limit_ducats=day_limit_ducats
+            )
+            return claiming.answer(intents)
+
+    def attempt(
+        self,
+        keys: Collection[str],
+        action: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        lease: timedelta,
+    ) -> datetime:
+        """Record, before it is sent, that `action` is sent for all `keys`; renew their lease.
+
+        Returns the time recorded. Raises ClaimLostError, and records nothing, unless this run
+        holds every key with a valid lease.
+        """
+        with self._writing() as transaction:
+            return attempts.attempt(transaction, keys, action, body, lease)
+
+    def outcome(
+        self,
+        keys: Collection[str],
+        action: str,
+        fate: Fate,
+        body: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> None:
+        """Record what became of `action`, with a body per key; also after a lost lease."""
+        with self._writing(_UNDECIDED) as transaction:
+            attempts.record_outcome(transaction, keys, action, fate, body)
+
+    def release(self, keys: Collection[str]) -> None:
+        """Let others work on those of `keys` that this run holds."""
+        with self._writing(_STILL_CLAIMED) as transaction:
+            attempts.release(transaction, keys)
+
+    def run_event(self, body: Mapping[str, Any]) -> None:
+        """Record that a run began, ended or did something that concerns no single key."""
+        with self._writing() as transaction:
+            transaction.append(EntryKind.RUN, "", body)
+
+    def entries(
+        self,
+        *,
+        key: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int | None = None,
+    ) -> Iterator[Entry]:
+        """The entries of `key` in [since, until), oldest first; with `limit` only the newest."""
+        with self._database.reading() as connection:
+            yield from reading.entries_in(connection, key, since, until, limit)
+
+    def verify(self) -> Verification:
+        """Recompute the whole chain and hold the claims against it."""
+        with self._database.reading() as connection:
+            return verification.verify(connection)
+
+    def lock(
+        self, name: str, *, lease: timedelta, heartbeat_seconds: float | None = None
+    ) -> RunLock:
+        """A lock to enter with `with`. Raises LockedError on entry, naming who holds it."""
+        return RunLock(self._writing, self._neighbours, name, lease, heartbeat_seconds)
+
+    def bind_mode(self, base_id: str, livemode: bool) -> None:
+        """Bind the base to live or test mode at its first write. Raises GuardError on the other."""
+        with self._writing() as transaction:
+            records.bind_mode(transaction, base_id, livemode)
+
+    def mode_of(self, base_id: str) -> bool | None:
+        """Whether the base takes live payments; None while nothing was written to it."""
+        with self._database.reading() as connection:
+            bound = records.mode_of(connection, base_id)
+            return bound.livemode if bound else None
+
+    def set_mark(self, name: str, body: Mapping[str, Any]) -> None:
+        """Remember `body` under `name`, in place of what stood there."""
+        with self._writing() as transaction:
+            records.set_mark(transaction, name, self._redactor.body(body))
+
+    def mark(self, name: str) -> dict[str, Any] | None:
+        """What was last remembered under `name`."""
+        with self._database.reading() as connection:
+            return records.mark(connection, name)
+
+    def ducats_today(self) -> Decimal:
+        """The ducats first promised on this UTC day."""
+        day = self._now().astimezone(UTC).date().isoformat()
+        with self._database.reading() as connection:
+            return ducats_of_day(connection, day)
+
+    def close(self) -> None:
+        """Give back the connections."""
+        self._database.close()
+
+    @contextmanager
+    def _writing(self, consequence: str = NOTHING_MOVES) -> Iterator[Transaction]:
+        with self._database.writing(consequence) as connection:
+            transaction = Transaction(connection, self._worker, self._redactor, self._now)
+            yield transaction
+            transaction.flush()

@@ -1,0 +1,120 @@
+"""One run at a time: a named lock with a lease, which a dead holder does not keep."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
+from datetime import timedelta
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy import delete, insert, select, update
+
+from cascade_cli.adapters.journal.attempts import ClaimLostError
+from cascade_cli.adapters.journal.bodies import moment_text
+from cascade_cli.adapters.journal.chain import Transaction
+from cascade_cli.adapters.journal.failures import NOTHING_MOVES
+from cascade_cli.adapters.journal.holders import Holder, Neighbours, hold
+from cascade_cli.adapters.journal.schema import locks
+from cascade_cli.domain.journal import EntryKind
+from cascade_cli.errors import JournalError, LockedError
+
+Writing = Callable[[str], AbstractContextManager[Transaction]]
+"""Opens a transaction; the text tells the consequence of its failing."""
+
+_STAYS = "The lock stays until its lease ends."
+
+
+class RunLock:
+    """Holds `name` inside its `with` block.
+
+    With `heartbeat_seconds` a thread renews the lease in real time; `is_lost` tells that
+    another run has the lock now.
+    """
+
+    def __init__(
+        self,
+        writing: Writing,
+        neighbours: Neighbours,
+        name: str,
+        lease: timedelta,
+        heartbeat_seconds: float | None,
+    ) -> None:
+        self._writing = writing
+        self._neighbours = neighbours
+        self._name = name
+        self._lease = lease
+        self._heartbeat_seconds = heartbeat_seconds
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self.is_lost = False
+
+    def __enter__(self) -> Self:
+        with self._writing(NOTHING_MOVES) as transaction:
+            self._acquire(transaction)
+        if self._heartbeat_seconds:
+            self._thread = threading.Thread(target=self._beat, daemon=True)
+            self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._stop.set()
+        if self._thread:
+            self._thread.join()
+        try:
+            self._release()
+        except JournalError:
+            # What went wrong in the block matters more than a lock that ends by itself.
+            if error is None:
+                raise
+
+    def renew(self) -> None:
+        """Prolong the lease from now. Raises ClaimLostError when another run took the lock."""
+        with self._writing(NOTHING_MOVES) as transaction:
+            until = moment_text(transaction.at + self._lease)
+            ours = locks.c.name == self._name, locks.c.run == transaction.worker.run
+            renewal = update(locks).where(*ours).values(lease_until=until)
+            self.is_lost = not transaction.connection.execute(renewal).rowcount
+        if self.is_lost:
+            raise ClaimLostError(
+                f"The lock on {self._name} was lost to another run.",
+                "Run the same command again: it looks first at what was done meanwhile.",
+            )
+
+    def _acquire(self, transaction: Transaction) -> None:
+        present = select(locks).where(locks.c.name == self._name)
+        row = transaction.connection.execute(present).one_or_none()
+        if row:
+            self._take_over(transaction, Holder.of(row))
+        worker = transaction.worker
+        holder = hold(worker, self._neighbours.birth_of(worker.pid), transaction.at, self._lease)
+        taking = insert(locks).values(name=self._name, **holder.columns())
+        transaction.connection.execute(taking)
+
+    def _take_over(self, transaction: Transaction, holder: Holder) -> None:
+        if holder.has_lease(transaction.at) and not self._neighbours.is_dead(holder):
+            raise LockedError(
+                f"Another run holds the lock on {self._name}: {holder}. Nothing was done.",
+                "Wait until it is done. If that run is gone, its lock ends at "
+                f"{holder.lease_until}.",
+            )
+        taken = {"lock": self._name, "from": holder.columns()}
+        transaction.append(EntryKind.TAKEOVER, "", taken)
+        transaction.connection.execute(delete(locks).where(locks.c.name == self._name))
+
+    def _release(self) -> None:
+        with self._writing(_STAYS) as transaction:
+            ours = locks.c.name == self._name, locks.c.run == transaction.worker.run
+            transaction.connection.execute(delete(locks).where(*ours))
+
+    def _beat(self) -> None:
+        while not (self.is_lost or self._stop.wait(self._heartbeat_seconds)):
+            # A journal that is away for a moment may be back at the next beat.
+            with suppress(JournalError, ClaimLostError):
+                self.renew()

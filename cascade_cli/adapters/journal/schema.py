@@ -1,0 +1,146 @@
+"""The journal's tables, the same on SQLite and PostgreSQL.
+
+Moments are ISO 8601 text in UTC with microseconds, so that they sort as text; ducats are plain
+decimal text, because neither a float nor SQLite's NUMERIC keeps every digit. The names carry a
+prefix, because a PostgreSQL database may be shared with other programs.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    insert,
+    inspect,
+    select,
+    text,
+)
+
+from cascade_cli.errors import JournalError
+
+VERSION = 1
+GENESIS = "0" * 64
+
+metadata = MetaData()
+_Sequence = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _holder_columns() -> list[Column[object]]:
+    """Who holds a row, and until when; an empty `run` means nobody does."""
+    names = ("run", "host", "birth", "operator", "command", "since", "lease_until")
+    columns: list[Column[object]] = [Column(n, Text, nullable=False, default="") for n in names]
+    return [*columns, Column("pid", BigInteger, nullable=False, default=0)]
+
+
+version = Table("cascade_version", metadata, Column("version", Integer, primary_key=True))
+
+entries = Table(
+    "cascade_entries",
+    metadata,
+    Column("seq", _Sequence, primary_key=True, autoincrement=False),
+    *[
+        Column(name, Text, nullable=False)
+        for name in ("at", "kind", "key", "run", "host", "operator", "command", "body")
+    ],
+    Column("previous_hash", Text, nullable=False),
+    Column("hash", Text, nullable=False),
+    Index("cascade_entries_key", "key", "seq"),
+    Index("cascade_entries_at", "at"),
+)
+
+# One row: without it the removal of the newest entries would leave a chain that looks whole.
+chain = Table(
+    "cascade_chain",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("head", Text, nullable=False),
+    Column("length", _Sequence, nullable=False),
+)
+
+claims = Table(
+    "cascade_claims",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("citizen", Text, nullable=False),
+    Column("ducats", Text, nullable=False),
+    Column("cause", Text, nullable=False),
+    Column("first_at", Text, nullable=False),
+    Column("day", Text, nullable=False),
+    Column("intent_seq", _Sequence, nullable=False, unique=True),
+    *_holder_columns(),
+    Column("last_action", Text),
+    Column("last_attempt_at", Text),
+    Column("last_run", Text),
+    Column("last_fate", Text),
+    Index("cascade_claims_day", "day", "ducats"),
+    Index("cascade_claims_first_at", "first_at"),
+)
+
+locks = Table("cascade_locks", metadata, Column("name", Text, primary_key=True), *_holder_columns())
+
+bases = Table(
+    "cascade_bases",
+    metadata,
+    Column("base_id", Text, primary_key=True),
+    Column("livemode", Boolean, nullable=False),
+    Column("since", Text, nullable=False),
+)
+
+marks = Table(
+    "cascade_marks",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("body", Text, nullable=False),
+)
+
+# Triggers stop accidents; whoever drops them first is found by `verify`.
+_TRIGGERS = {
+    "sqlite": [
+        f"""CREATE TRIGGER cascade_entries_no_{deed} BEFORE {deed} ON cascade_entries
+        BEGIN SELECT RAISE(ABORT, 'journal entries are never changed or removed'); END"""
+        for deed in ("update", "delete")
+    ],
+    "postgresql": [
+        """CREATE FUNCTION cascade_entries_refuse() RETURNS trigger LANGUAGE plpgsql AS
+        'BEGIN RAISE EXCEPTION ''journal entries are never changed or removed''; END'""",
+        """CREATE TRIGGER cascade_entries_refuse BEFORE UPDATE OR DELETE OR TRUNCATE
+        ON cascade_entries FOR EACH STATEMENT EXECUTE FUNCTION cascade_entries_refuse()""",
+    ],
+}
+
+# Any number will do, as long as every cascade takes the same.
+_CREATION_LOCK = 0x0CA5CADE
+
+
+def is_current(connection: Connection) -> bool:
+    """Whether the tables stand. Raises JournalError if a newer cascade made them."""
+    if not inspect(connection).has_table(version.name):
+        return False
+    found = connection.execute(select(version.c.version)).scalar_one()
+    if found > VERSION:
+        raise JournalError(
+            f"The journal has version {found}, made by a newer cascade; this one knows {VERSION}. "
+            "It was left as it is, and no ducats were moved.",
+            "Update cascade on this machine.",
+        )
+    return True
+
+
+def create(connection: Connection) -> None:
+    """Make the tables inside the running transaction, unless another process just did."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({_CREATION_LOCK})"))
+    if is_current(connection):
+        return
+    metadata.create_all(connection)
+    for statement in _TRIGGERS[connection.dialect.name]:
+        connection.execute(text(statement))
+    connection.execute(insert(chain).values(id=1, head=GENESIS, length=0))
+    connection.execute(insert(version).values(version=VERSION))
