@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -25,7 +26,7 @@ from cascade_cli.sandbox.instance import (
     state_dir,
     state_path,
 )
-from cascade_cli.sandbox.seed import seed, seed_once
+from cascade_cli.sandbox.seed import SeedReport, seed, seed_once
 from cascade_cli.sandbox.server import SandboxServer
 from cascade_cli.sandbox.wire import Request, json_response
 
@@ -133,6 +134,19 @@ def test_two_processes_at_once_seed_only_once(tmp_path: Path) -> None:
     assert errors == ["", ""]
     with closing(SandboxApp(state_path(tmp_path))) as app, app.store.read() as connection:
         assert connection.execute("SELECT count(*) FROM sandbox_seeding").fetchone() == (1,)
+
+
+def test_who_waits_for_anothers_seeding_does_not_seed(tmp_path: Path, app: SandboxApp) -> None:
+    reports: list[SeedReport | None] = []
+    with closing(SandboxApp(state_path(tmp_path))) as other:
+        waiting = threading.Thread(target=lambda: reports.append(seed_once(other, until=utc_now())))
+        with app.store.write():
+            seed(app, scenario="empty", until=utc_now())
+            waiting.start()
+            # Long enough to find the state still unused, and to wait for the lock.
+            time.sleep(0.2)
+        waiting.join()
+    assert reports == [None]
 
 
 def test_reset_forgets_everything(tmp_path: Path) -> None:

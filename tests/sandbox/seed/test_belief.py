@@ -105,6 +105,16 @@ def test_the_processor_can_pay_for_all_that_is_in_flight(week: Seeded) -> None:
     assert processor["Ducats"] > sum(notes(row)["amount"] for row in waiting)
 
 
+def test_a_processor_that_sells_much_is_replenished() -> None:
+    tables = Tables(Store(":memory:", airtable.SCHEMA), lambda: UNTIL, Random(1))  # noqa: S311
+    transfers = Transfers(tables, Random(1), UNTIL)  # noqa: S311
+    transfers.open_account(processor_fields(UNTIL), UNTIL)
+    transfers.debit(PROCESSOR, 2_900_000.5, UNTIL)
+    transfers.write_balances()
+    (processor,) = tables.select("CITIZENS")
+    assert processor["fields"]["Ducats"] == 1_099_999.5
+
+
 def test_balances_have_fractions_and_names_have_apostrophes_and_accents(week: Seeded) -> None:
     citizens = [record["fields"] for record in week.records("CITIZENS")]
     assert sum(citizen["Ducats"] % 1 != 0 for citizen in citizens) > 30
