@@ -29,7 +29,6 @@ class Card:
     brand: str = "visa"
     behaviour: Behaviour = "pays"
     decline: Decline | None = None
-    network_reason_code: str = "10.4"
 
 
 def _declining(last4: str, code: str, decline_code: str, message: str) -> Card:
@@ -45,8 +44,8 @@ AUTHENTICATION_REQUIRED = Decline(
 
 _CARDS = {
     "visa": Card("4242"),
-    "mastercard": Card("4444", "mastercard", network_reason_code="4837"),
-    "amex": Card("0005", "amex", network_reason_code="F29"),
+    "mastercard": Card("4444", "mastercard"),
+    "amex": Card("0005", "amex"),
     "createDispute": Card("0259", behaviour="pays_then_disputes"),
     "authenticationRequired": Card(
         "3184", behaviour="authenticates", decline=AUTHENTICATION_REQUIRED

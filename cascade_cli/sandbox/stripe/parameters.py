@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 from cascade_cli.sandbox.stripe.errors import StripeError
 from cascade_cli.sandbox.stripe.money import CURRENCIES
 
+# Eighteen digits fit the 64 bits in which databases hold integers.
+_INTEGER = re.compile(r"-?[0-9]{1,18}")
 _TRUE_FALSE = {"true": True, "false": False, "1": True, "0": False}
 
 
@@ -88,7 +91,7 @@ class Integer(Parameter):
     maximum: int | None = None
 
     def _read(self, raw: Any, name: str) -> int:
-        if not isinstance(raw, str) or not raw.removeprefix("-").isdecimal():
+        if not isinstance(raw, str) or not _INTEGER.fullmatch(raw):
             raise self._error(f"Invalid integer: {raw}", name)
         number = int(raw)
         if self.minimum is not None and number < self.minimum:
@@ -160,7 +163,7 @@ class Array(Parameter):
     maximum: int | None = None
 
     def _read(self, raw: Any, name: str) -> list[Any]:
-        if not isinstance(raw, dict) or not all(key.isdecimal() for key in raw):
+        if not isinstance(raw, dict) or not all(_INTEGER.fullmatch(key) for key in raw):
             raise StripeError("Invalid array", param=name)
         if self.maximum is not None and len(raw) > self.maximum:
             raise StripeError(

@@ -35,7 +35,7 @@ class Post:
     @property
     def key(self) -> str | None:
         """The idempotency key, if one was sent."""
-        return self.request.headers.get("idempotency-key")
+        return self.request.headers.get("idempotency-key") or None
 
     def claim(self, key: str) -> Claim:
         """What the key stands for: the same parameters, in whatever order they came."""

@@ -46,9 +46,11 @@ def test_other_parameters_under_the_same_key_are_an_error(client: V1) -> None:
 
 
 def test_another_endpoint_under_the_same_key_is_an_error(client: V1) -> None:
-    client.payment_intents.create(ten_dollars(), {"idempotency_key": "order-1"})
-    error = refusal(client.customers.create, {}, {"idempotency_key": "order-1"})
+    first, second = (client.payment_intents.create(ten_dollars()).id for _ in range(2))
+    client.payment_intents.cancel(first, {}, {"idempotency_key": "cancel-1"})
+    error = refusal(client.payment_intents.cancel, second, {}, {"idempotency_key": "cancel-1"})
     assert isinstance(error, stripe.IdempotencyError)
+    assert client.payment_intents.retrieve(second).status == "requires_payment_method"
 
 
 def test_a_declined_card_is_declined_again_without_a_second_charge(client: V1) -> None:

@@ -54,6 +54,8 @@ def test_every_endpoint_refuses_a_parameter_that_it_does_not_know(
     [
         ("/v1/charges?limit=ten", "limit", "parameter_invalid_integer"),
         ("/v1/charges?limit=1.5", "limit", "parameter_invalid_integer"),
+        ("/v1/charges?limit=%D9%A3", "limit", "parameter_invalid_integer"),
+        ("/v1/charges?created=" + "9" * 30, "created", "parameter_invalid_integer"),
         ("/v1/charges?limit=", "limit", "parameter_invalid_empty"),
         ("/v1/charges?created=soon", "created", "parameter_invalid_integer"),
         ("/v1/charges?created[gte]=soon", "created[gte]", "parameter_invalid_integer"),
