@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
 
 import stripe
 
@@ -144,19 +143,12 @@ def to_charge(charge: stripe.Charge, metadata: Mapping[str, str]) -> Charge:
         disputed=bool(charge.disputed),
         citizen=citizen if citizen.strip() else None,
         ducats=read_ducats(metadata.get(DUCATS)),
-        rate=_read_rate(metadata.get(RATE, "")),
+        # Typed by the same strangers, and bounded like ducats.
+        rate=read_ducats(metadata.get(RATE)),
         package=metadata.get(PACKAGE),
         citizen_text=citizen,
         ducats_text=metadata.get(DUCATS, ""),
     )
-
-
-def _read_rate(text: str) -> Decimal | None:
-    try:
-        rate = Decimal(text)
-    except InvalidOperation:
-        return None
-    return rate if rate.is_finite() and rate > 0 else None
 
 
 def _to_dispute(dispute: stripe.Dispute, charge_id: str) -> Dispute:

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import settings as hypothesis_settings
+
+from cascade_cli.sandbox.app import SandboxApp
+from cascade_cli.settings import SETTINGS
+from tests.sandboxed import Sandboxed, served
+
+# The same examples in every run: a red build can be repeated, and no clock decides.
+hypothesis_settings.register_profile(
+    "cascade", max_examples=150, derandomize=True, deadline=None, database=None
+)
+hypothesis_settings.load_profile("cascade")
+
+
+class ManualClock:
+    """Stands still until told to advance: 20 November 2026, four in the afternoon in Rome."""
+
+    def __init__(self) -> None:
+        self.moment = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.moment
+
+    def advance(self, **duration: float) -> None:
+        self.moment += timedelta(**duration)
+
+
+@pytest.fixture
+def no_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Neither the developer's environment nor a .env of theirs; returns the working folder."""
+    for setting in SETTINGS:
+        monkeypatch.delenv(setting.name, raising=False)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def manual_clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+def sandbox_app(manual_clock: ManualClock) -> Iterator[SandboxApp]:
+    """An empty sandbox in memory, at the manual clock's time."""
+    chance = random.Random(1)  # noqa: S311
+    with closing(SandboxApp(":memory:", now=manual_clock, random=chance)) as app:
+        yield app
+        assert not app.crashes, app.crashes
+
+
+@pytest.fixture
+def sandboxed(sandbox_app: SandboxApp) -> Iterator[Sandboxed]:
+    """The same, served on loopback."""
+    with served(sandbox_app) as sandboxed:
+        yield sandboxed

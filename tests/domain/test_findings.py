@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+from cascade_cli.domain.kinds import Kind
+from cascade_cli.domain.stratagems import Failure
+from tests.domain.samples import NOW, a_charge, keyed, older, the_item
+
+
+def test_the_kind_with_most_ducats_at_risk_names_the_item_and_the_other_is_evidence() -> None:
+    # 60 ducats of a half refund against 40 that too many were transferred.
+    charge = a_charge(refunded_cents=500)
+    item = the_item(charge, keyed(charge, ducats=Decimal(120)))
+    assert (item.kind, item.at_risk) == (Kind.REFUNDED, Decimal(60))
+    assert item.evidence[-1].startswith("also amount_mismatch: transfers 120 ducats")
+
+
+def test_in_a_tie_the_graver_kind_names_the_item() -> None:
+    charge = a_charge(disputed=True, refunded_cents=1000)
+    item = the_item(charge, keyed(charge))
+    assert item.kind is Kind.DISPUTED
+    assert item.evidence[-1].startswith("also refunded: ")
+
+
+def test_a_charge_of_one_kind_has_no_other_in_its_evidence() -> None:
+    assert not [line for line in the_item(a_charge()).evidence if line.startswith("also ")]
+
+
+def test_all_that_is_outstanding_is_at_risk_where_a_small_transfer_is_doubtful() -> None:
+    charge = a_charge()
+    stratagem = keyed(charge, ducats=Decimal(5), status="error")
+    item = the_item(charge, stratagem, citizens={"marco": False})
+    assert (item.kind, item.at_risk) == (Kind.DOUBTFUL, Decimal(100))
+
+
+def test_a_duplicate_risks_what_goes_out_beyond_what_was_sold() -> None:
+    charge = a_charge()
+    again = older(ducats=Decimal(100))
+    assert the_item(charge, keyed(charge), again).at_risk == Decimal(100)
+
+
+def test_a_wrong_citizen_risks_what_went_astray_and_what_is_still_owed() -> None:
+    charge = a_charge()
+    assert the_item(charge, keyed(charge, citizen="polo")).at_risk == Decimal(200)
+
+
+def test_an_unattributable_charge_without_amount_is_ranked_by_its_money() -> None:
+    item = the_item(a_charge(ducats=None, ducats_text="abc", captured_cents=2500))
+    assert item.at_risk == Decimal(250)
+    assert "no usable ducat_amount (it says 'abc')" in item.verdict
+
+
+def test_a_stalled_item_says_when_its_stratagem_expired() -> None:
+    charge = a_charge()
+    expires_at = NOW - timedelta(hours=1)
+    item = the_item(charge, keyed(charge, status="active", expires_at=expires_at))
+    assert item.verdict.endswith("active, expired 2026-11-20 14:00 UTC")
+
+
+def test_a_failed_item_says_what_the_engine_said() -> None:
+    charge = a_charge()
+    text = "Insufficient funds: 3 < 100"
+    stratagem = keyed(charge, status="failed", failure=Failure.NO_FUNDS, failure_text=text)
+    assert text in the_item(charge, stratagem).verdict
+
+
+def test_an_unknown_citizens_near_namesake_is_named() -> None:
+    item = the_item(a_charge(), citizens={"marco": False}, similar={"marco": "Marco"})
+    assert item.verdict == "Venice has no citizen 'marco'; there is a 'Marco'"
+
+
+def test_evidence_tells_payment_stratagem_expiry_and_next_run() -> None:
+    charge = a_charge(created_at=NOW - timedelta(hours=2))
+    stratagem = keyed(charge, status="active", expires_at=NOW + timedelta(hours=6))
+    assert the_item(charge, stratagem).evidence == (
+        "paid 2026-11-20 13:00 UTC, 10.00 USD for 100 ducats (pi_1)",
+        "stratagem cascade_payment_pi_1 active, expires 2026-11-20 21:00 UTC, "
+        "next engine run 19:00 Europe/Rome, though the engine should have taken it by now",
+    )
+
+
+def test_evidence_warns_when_the_next_run_comes_after_the_expiry() -> None:
+    charge = a_charge()
+    expires_at = NOW + timedelta(minutes=5)
+    stratagem = keyed(charge, status="active", created_at=NOW, expires_at=expires_at)
+    assert the_item(charge, stratagem).evidence[-1].endswith("which comes too late for it")
+
+
+def test_evidence_names_the_rivals_of_an_ambiguous_match() -> None:
+    item = the_item(a_charge(), older("a", stratagem_id="A"), older("b", stratagem_id="B"))
+    assert "ambiguous: at the same second B would fit just as well" in item.evidence
+
+
+def test_evidence_says_how_a_row_without_ids_was_matched() -> None:
+    item = the_item(a_charge(), older(stratagem_id="A"))
+    assert "A names no payment: matched by citizen, amount and time" in item.evidence
+
+
+def test_evidence_says_that_nothing_is_owed_after_a_full_refund() -> None:
+    item = the_item(a_charge(refunded_cents=1000))
+    assert item.evidence[-1] == "all money went back before any ducats moved: nothing is owed"
+
+
+def test_evidence_says_that_another_currencys_price_was_not_checked() -> None:
+    charge = a_charge(currency="eur")
+    assert "the price was not checked" in the_item(charge, keyed(charge)).evidence[-1]
+
+
+def test_the_status_that_moves_ducats_tells_more_than_a_later_one_that_does_not() -> None:
+    charge = a_charge()
+    later = older(status="cancelled", created_at=NOW - timedelta(hours=1))
+    item = the_item(charge, keyed(charge), later)
+    assert item.telling is not None
+    assert item.telling.status == "executed"

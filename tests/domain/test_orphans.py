@@ -1,0 +1,80 @@
+"""Transfers that no charge in sight accounts for."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from cascade_cli.domain.keys import Origin
+from cascade_cli.domain.kinds import Kind, Severity
+from cascade_cli.domain.stratagems import Stratagem
+from tests.domain.samples import NOW, WEEK, a_charge, a_stratagem, judge, keyed, older
+
+ELSEWHERE = keyed(a_charge("elsewhere"))
+MANUAL = a_stratagem(stratagem_id="cascade_manual_1", origin=Origin.MANUAL, reason="Prize")
+
+
+@pytest.mark.parametrize("stratagem", [ELSEWHERE, older(), a_stratagem()])
+def test_a_transfer_with_neither_payment_nor_reason_is_an_orphan(stratagem: Stratagem) -> None:
+    (item,) = judge([], [stratagem]).items
+    assert (item.kind, item.charge, item.stratagems) == (Kind.ORPHAN, None, (stratagem,))
+
+
+def test_a_transfer_whose_payment_was_looked_up_belongs_elsewhere() -> None:
+    result = judge([], [ELSEWHERE], payments={"pi_elsewhere": a_charge("elsewhere")})
+    assert not result.items
+    assert result.elsewhere == 1
+    assert result.equation.elsewhere == 100
+
+
+def test_a_transfer_whose_payment_stripe_does_not_know_is_an_orphan() -> None:
+    (item,) = judge([], [ELSEWHERE], payments={"pi_elsewhere": None}).items
+    assert item.verdict == "Stripe has no paid ducat purchase pi_elsewhere"
+
+
+def test_a_credit_by_hand_with_a_reason_is_counted_and_no_orphan() -> None:
+    result = judge([], [MANUAL])
+    assert not result.items
+    assert result.manual == 1
+    assert result.equation.manual == 100
+
+
+def test_a_credit_by_hand_without_a_reason_is_an_orphan() -> None:
+    nameless = a_stratagem(stratagem_id="cascade_manual_1", origin=Origin.MANUAL, reason="")
+    assert judge([], [nameless]).counts == {Kind.ORPHAN: 1}
+
+
+def test_a_reason_does_not_excuse_a_transfer_that_names_no_manual_credit() -> None:
+    assert judge([], [older(reason="Ducat purchase via CASCADE")]).counts == {Kind.ORPHAN: 1}
+
+
+@pytest.mark.parametrize("made", [WEEK.since - timedelta(seconds=1), WEEK.until])
+def test_a_transfer_made_outside_the_window_is_left_alone(made: object) -> None:
+    result = judge([], [a_stratagem(created_at=made)])
+    assert not result.items
+    assert not result.equation.residual
+
+
+def test_an_orphan_whose_ducats_cannot_move_any_more_is_less_severe() -> None:
+    stalled = a_stratagem(status="active", expires_at=NOW)
+    moved = a_stratagem("2")
+    severities = {i.stratagems[0]: i.severity for i in judge([], [stalled, moved]).items}
+    assert severities == {stalled: Severity.MEDIUM, moved: Severity.CRITICAL}
+
+
+def test_an_orphans_ducats_stand_in_the_equation_only_if_they_moved() -> None:
+    live = a_stratagem(status="active", expires_at=NOW + timedelta(hours=1))
+    assert judge([], [live]).equation.orphaned == 0
+    assert judge([], [a_stratagem()]).equation.orphaned == 100
+
+
+def test_an_orphan_is_explained_by_its_stratagem_id_else_its_record() -> None:
+    for stratagem, command in (
+        (a_stratagem(stratagem_id="x y"), "cascade explain 'x y'"),
+        (a_stratagem(stratagem_id=""), "cascade explain rec1"),
+        (a_stratagem(stratagem_id="-rf"), "cascade explain -- -rf"),
+    ):
+        (item,) = judge([], [stratagem]).items
+        assert item.repair is not None
+        assert (item.repair.command, item.repair.automatic) == (command, False)

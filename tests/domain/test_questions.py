@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+from cascade_cli.domain.matching import match
+from cascade_cli.domain.questions import Questions, earlier_window, keys_to_look_up
+from cascade_cli.domain.stratagems import Failure, Stratagem
+from cascade_cli.domain.times import Window
+from cascade_cli.domain.world import World
+from tests.domain.samples import NOW, TERMS, WEEK, a_charge, a_world, keyed, older
+
+HOUR = timedelta(hours=1)
+
+
+def questions(world: World) -> Questions:
+    return Questions(world, TERMS, "PROCESSOR")
+
+
+def earlier(*stratagems: Stratagem) -> Window | None:
+    world = a_world([], stratagems)
+    return earlier_window(match([], stratagems), world)
+
+
+def test_the_keys_of_charges_without_a_transfer_are_looked_up() -> None:
+    paid, waiting = a_charge("paid"), a_charge("waiting", created_at=NOW - HOUR)
+    world = a_world([paid, waiting], [keyed(paid)])
+    matches = match(world.charges, world.stratagems)
+    assert keys_to_look_up(matches, world) == ["cascade_payment_pi_waiting"]
+
+
+def test_the_citizens_of_what_has_not_arrived_are_looked_up() -> None:
+    settled, missing = a_charge("1"), a_charge("2", citizen="polo")
+    assert questions(a_world([settled, missing], [keyed(settled)])).citizens == ["polo"]
+
+
+def test_the_processor_is_looked_up_only_where_it_was_short() -> None:
+    charge = a_charge()
+    short = keyed(charge, status="failed", failure=Failure.NO_FUNDS)
+    assert questions(a_world([charge], [short])).citizens == ["PROCESSOR", "marco"]
+
+
+def test_nobody_is_looked_up_for_a_charge_that_names_nobody() -> None:
+    assert questions(a_world([a_charge(citizen=None)])).citizens == []
+
+
+def test_the_payments_of_unmatched_transfers_in_the_window_are_looked_up() -> None:
+    before = keyed(a_charge("old"), created_at=WEEK.since - HOUR)
+    within = keyed(a_charge("new"), stripe_ids=("ch_new",))
+    assert questions(a_world([], [before, within])).payments == ["ch_new", "pi_new"]
+
+
+def test_the_disputes_of_disputed_charges_are_looked_up() -> None:
+    world = a_world([a_charge("1", disputed=True), a_charge("2")])
+    assert questions(world).disputed_charges == ["ch_1"]
+
+
+def test_nothing_is_asked_where_everything_is_settled() -> None:
+    charge = a_charge()
+    asked = questions(a_world([charge], [keyed(charge)]))
+    assert (asked.citizens, asked.payments, asked.disputed_charges) == ([], [], [])
+
+
+def test_a_left_over_older_row_near_the_beginning_asks_for_the_three_days_before() -> None:
+    row = older(created_at=WEEK.since + 71 * HOUR)
+    assert earlier(row) == Window(WEEK.since - 72 * HOUR, WEEK.since)
+
+
+def test_a_left_over_older_row_three_days_in_asks_for_nothing_earlier() -> None:
+    assert earlier(older(created_at=WEEK.since + 72 * HOUR)) is None
+
+
+def test_a_left_over_row_before_the_window_asks_for_nothing_earlier() -> None:
+    assert earlier(older(created_at=WEEK.since - HOUR)) is None
+
+
+def test_a_left_over_row_that_names_its_payment_asks_for_nothing_earlier() -> None:
+    assert earlier(keyed(a_charge(), created_at=WEEK.since + HOUR)) is None

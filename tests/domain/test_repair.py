@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+import shlex
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from cascade_cli.domain.charges import Charge
+from cascade_cli.domain.repair import Repair
+from cascade_cli.domain.stratagems import Failure, Stratagem
+from tests.domain.samples import NOW, a_charge, keyed, older, the_item
+
+CREDIT = "cascade credit marco 100 --payment pi_1 --reason 'paid but not delivered'"
+EXPLAIN = Repair("cascade explain pi_1")
+
+
+def repair(charge: Charge, *stratagems: Stratagem, **answers: object) -> Repair:
+    proposed = the_item(charge, *stratagems, **answers).repair
+    assert proposed is not None
+    return proposed
+
+
+def live(charge: Charge, **changed: object) -> Stratagem:
+    active = {"status": "active", "expires_at": NOW + timedelta(hours=1)}
+    return keyed(charge, **{**active, **changed})
+
+
+def test_what_is_settled_or_in_flight_needs_no_repair() -> None:
+    charge = a_charge()
+    assert the_item(charge, keyed(charge)).repair is None
+    assert the_item(charge, live(charge)).repair is None
+
+
+@pytest.mark.parametrize(
+    "stratagems",
+    [
+        (),
+        (keyed(a_charge(), status="planned"),),
+        (keyed(a_charge(), status="active", expires_at=None),),
+        (keyed(a_charge(), status="failed", failure=Failure.MALFORMED),),
+    ],
+)
+def test_missing_stalled_and_failed_are_credited_by_a_machine(
+    stratagems: tuple[Stratagem, ...],
+) -> None:
+    assert repair(a_charge(), *stratagems) == Repair(CREDIT, automatic=True)
+
+
+def test_an_empty_processor_is_replenished_first() -> None:
+    charge = a_charge()
+    failed = keyed(charge, status="failed", failure=Failure.NO_FUNDS)
+    assert repair(charge, failed) == Repair("cascade citizen replenish --by 100")
+    short = repair(charge, failed, processor_ducats=Decimal("99.9"))
+    assert short == Repair("cascade citizen replenish --by 100")
+
+
+def test_a_processor_that_has_the_ducats_again_credits() -> None:
+    charge = a_charge()
+    failed = keyed(charge, status="failed", failure=Failure.NO_FUNDS)
+    credited = repair(charge, failed, processor_ducats=Decimal(100))
+    assert credited == Repair(CREDIT, automatic=True)
+
+
+@pytest.mark.parametrize("status", ["error", "failed"])
+def test_a_doubtful_transfer_is_left_to_a_person(status: str) -> None:
+    assert repair(a_charge(), keyed(a_charge(), status=status)) == EXPLAIN
+
+
+@pytest.mark.parametrize("changed", [{"refunded_cents": 1}, {"disputed": True}])
+def test_a_refund_or_dispute_leaves_an_undelivered_charge_to_a_person(
+    changed: dict[str, Any],
+) -> None:
+    assert repair(a_charge(**changed)) == EXPLAIN
+    unknown = repair(a_charge(**changed), citizens={"marco": False}, similar={"marco": "Marco"})
+    assert unknown == EXPLAIN
+
+
+def test_a_second_finding_stops_the_machine() -> None:
+    assert repair(a_charge(captured_cents=400)) == Repair(CREDIT, automatic=False)
+
+
+def test_an_ambiguous_match_stops_the_machine() -> None:
+    rows = (older("a", status="expired"), older("b", status="expired"))
+    assert not repair(a_charge(), *rows).automatic
+
+
+def test_a_surplus_that_has_not_moved_is_cancelled_by_a_machine() -> None:
+    charge = a_charge()
+    twice = keyed(charge), live(charge, record_id="rec2")
+    assert repair(charge, *twice) == Repair(
+        "cascade reconcile --repair --since 2026-11-19", automatic=True
+    )
+
+
+@pytest.mark.parametrize(
+    ("changed", "second"),
+    [
+        ({}, {"status": "executed"}),
+        ({}, {"status": "error"}),
+        ({"refunded_cents": 1}, {}),
+        ({"disputed": True}, {}),
+        ({}, {"citizen": "polo"}),
+        ({}, {"ducats": Decimal(1)}),
+    ],
+)
+def test_a_duplicate_with_anything_more_to_it_is_left_to_a_person(
+    changed: dict[str, Any], second: dict[str, object]
+) -> None:
+    charge = a_charge(**changed)
+    other = live(charge, **{"record_id": "rec2", **second})
+    assert not repair(charge, keyed(charge), other).automatic
+
+
+def test_a_duplicate_of_rivals_is_left_to_a_person() -> None:
+    later = NOW + timedelta(hours=1)
+    rows = (older(name, status="active", expires_at=later) for name in "ab")
+    assert repair(a_charge(), *rows) == EXPLAIN
+
+
+def test_a_misspelt_citizen_is_credited_by_a_person_under_the_near_name() -> None:
+    proposed = repair(a_charge(), citizens={"marco": False}, similar={"marco": "Marco"})
+    assert proposed == Repair(CREDIT.replace("marco", "Marco"), automatic=False)
+
+
+def test_an_unknown_citizen_without_a_namesake_is_explained() -> None:
+    assert repair(a_charge(), citizens={"marco": False}) == EXPLAIN
+
+
+def test_delivered_and_refunded_is_reversed_by_a_person() -> None:
+    charge = a_charge(refunded_cents=1000)
+    assert repair(charge, keyed(charge)) == Repair("cascade refund pi_1")
+
+
+@pytest.mark.parametrize(
+    ("charge", "stratagem"),
+    [
+        (a_charge(citizen=None), None),
+        (a_charge(disputed=True), keyed(a_charge())),
+        (a_charge(), keyed(a_charge(), citizen="polo")),
+        (a_charge(), keyed(a_charge(), ducats=Decimal(1))),
+        (a_charge(captured_cents=1), keyed(a_charge())),
+    ],
+)
+def test_every_other_kind_is_explained(charge: Charge, stratagem: Stratagem | None) -> None:
+    assert repair(charge, *(one for one in [stratagem] if one)) == EXPLAIN
+
+
+def test_a_charge_without_intent_is_named_by_its_own_id() -> None:
+    assert "--payment ch_1 " in repair(a_charge(payment_intent=None)).command
+
+
+@pytest.mark.parametrize("citizen", ["it's me", "$(rm -rf /)", "a;b", "[red]x[/]", "x\n--yes"])
+def test_the_citizen_is_one_word_of_the_command(citizen: str) -> None:
+    command = repair(a_charge(citizen=citizen)).command
+    assert command.isprintable()
+    if citizen.isprintable():
+        assert shlex.split(command)[2] == citizen
+
+
+def test_a_citizen_who_looks_like_an_option_comes_after_two_dashes() -> None:
+    command = repair(a_charge(citizen="--yes")).command
+    assert shlex.split(command)[-3:] == ["--", "--yes", "100"]
+
+
+def test_a_citizen_whom_no_shell_can_name_is_explained() -> None:
+    assert repair(a_charge(citizen="marco\0polo")) == EXPLAIN

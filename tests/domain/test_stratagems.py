@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from cascade_cli.domain.stratagems import Failure, State
+from tests.domain.samples import NOW, a_stratagem
+
+SECOND = timedelta(seconds=1)
+
+
+def test_executed_is_executed_even_when_expired() -> None:
+    assert a_stratagem(expires_at=NOW - SECOND).state(NOW) is State.EXECUTED
+
+
+def test_executed_without_a_readable_amount_is_doubtful() -> None:
+    assert a_stratagem(ducats=None).state(NOW) is State.DOUBTFUL
+
+
+def test_active_is_live_until_the_moment_it_expires() -> None:
+    stratagem = a_stratagem(status="active", expires_at=NOW)
+    assert stratagem.state(NOW - SECOND) is State.LIVE
+    assert stratagem.state(NOW) is State.STALLED
+
+
+def test_active_without_an_expiry_is_stalled() -> None:
+    assert a_stratagem(status="active", expires_at=None).state(NOW) is State.STALLED
+
+
+def test_active_without_a_readable_amount_will_fail() -> None:
+    assert a_stratagem(status="active", ducats=None).state(NOW) is State.FAILED
+
+
+@pytest.mark.parametrize("status", ["planned", "expired", "cancelled", ""])
+def test_what_the_engine_passes_over_is_stalled(status: str) -> None:
+    assert a_stratagem(status=status).state(NOW) is State.STALLED
+
+
+@pytest.mark.parametrize(
+    ("failure", "state"),
+    [
+        (Failure.MALFORMED, State.FAILED),
+        (Failure.SENDER_MISSING, State.FAILED),
+        (Failure.RECEIVER_MISSING, State.FAILED),
+        (Failure.NO_FUNDS, State.FAILED),
+        (Failure.UNCERTAIN, State.DOUBTFUL),
+        (None, State.DOUBTFUL),
+    ],
+)
+def test_a_failure_is_certain_only_when_its_cause_precedes_the_balances(
+    failure: Failure | None, state: State
+) -> None:
+    assert a_stratagem(status="failed", failure=failure).state(NOW) is state
+
+
+@pytest.mark.parametrize("status", ["error", "Executed", "EXECUTED", "done", "pending"])
+def test_an_unknown_status_is_doubtful(status: str) -> None:
+    assert a_stratagem(status=status).state(NOW) is State.DOUBTFUL
+
+
+@pytest.mark.parametrize("status", ["active", "failed", "planned", "expired", "cancelled", ""])
+def test_a_logged_success_under_another_status_is_doubtful(status: str) -> None:
+    stratagem = a_stratagem(status=status, success_logged=True, failure=Failure.NO_FUNDS)
+    assert stratagem.state(NOW) is State.DOUBTFUL

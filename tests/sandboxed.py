@@ -1,0 +1,90 @@
+"""A sandbox served over HTTP, what it was asked, and cascade wired to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from cascade_cli.bootstrap import Wiring, bootstrap
+from cascade_cli.sandbox.app import SandboxApp
+from cascade_cli.sandbox.instance import Connection
+from cascade_cli.sandbox.seed.citizens import PROCESSOR, processor_fields
+from cascade_cli.sandbox.server import SandboxServer
+from cascade_cli.sandbox.wire import Handler, Request, Response
+from cascade_cli.settings import Settings
+
+
+class Recorder:
+    """Hands requests on to the sandbox and remembers them."""
+
+    def __init__(self, handler: Handler) -> None:
+        self._handler = handler
+        self.requests: list[Request] = []
+
+    def __call__(self, request: Request) -> Response:
+        self.requests.append(request)
+        return self._handler(request)
+
+    def to(self, service: str) -> Sequence[Request]:
+        """The requests to `stripe`, `airtable` or `venice`."""
+        return [r for r in self.requests if r.path.startswith(f"/{service}/")]
+
+
+class Sandboxed:
+    """The app, its recorder and its address; shorthand for what tests write into it."""
+
+    def __init__(self, app: SandboxApp, recorder: Recorder, url: str) -> None:
+        self.app, self.recorder, self.url = app, recorder, url
+
+    def environment(self, **changed: str) -> dict[str, str]:
+        """Settings for this sandbox, under their names in the environment; no pacing."""
+        unpaced = {"CASCADE_STRIPE_RATE": "0", "CASCADE_AIRTABLE_RATE": "0"}
+        return {**unpaced, **Connection(self.url).settings(), **changed}
+
+    def wiring(self, **changed: str) -> Wiring:
+        """cascade's services as one run has them."""
+        return bootstrap(Settings.read(self.environment(**changed)), lambda _message: None)
+
+    def pay(
+        self, at: datetime, citizen: str = "marco", ducats: str = "100", cents: int = 1000
+    ) -> dict[str, Any]:
+        """A paid purchase as the older payment API makes it; returns Stripe's charge."""
+        metadata = {
+            "citizen_id": citizen,
+            "ducat_amount": ducats,
+            "exchange_rate": "0.1",
+            "platform": "cascade",
+            "type": "ducat_purchase",
+        }
+        return self.app.stripe.books.pay(amount=cents, currency="usd", metadata=metadata, at=at)
+
+    def transfer(
+        self, stratagem_id: str, at: datetime, citizen: str = "marco", **fields: Any
+    ) -> dict[str, Any]:
+        """An executed stratagem of the processor over 100 ducats, unless `fields` say otherwise."""
+        written = {
+            "StratagemId": stratagem_id,
+            "Type": "transfer_ducats",
+            "ExecutedBy": PROCESSOR,
+            "TargetCitizen": citizen,
+            "Status": "executed",
+            "ExpiresAt": at.isoformat(),
+            "Notes": '{"amount": 100.0, "reason": "Ducat purchase via CASCADE"}',
+            **fields,
+        }
+        return self.app.airtable.tables.create("STRATAGEMS", written, at=at)
+
+    def settle(self, username: str, at: datetime) -> None:
+        """A citizen moves in."""
+        fields = {**processor_fields(at), "CitizenId": username, "Username": username}
+        self.app.airtable.tables.create("CITIZENS", fields, at=at)
+
+
+@contextmanager
+def served(app: SandboxApp) -> Iterator[Sandboxed]:
+    """Serve the app, with a recorder in front, until the block ends."""
+    recorder = Recorder(app.handle)
+    with SandboxServer(recorder) as server:
+        yield Sandboxed(app, recorder, server.url)
