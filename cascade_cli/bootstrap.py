@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from pyairtable import Api
+
 from cascade_cli.adapters.pacing import Pacer
 from cascade_cli.adapters.stripe.client import stripe_client
 from cascade_cli.adapters.stripe.purchases import StripeReader
@@ -22,11 +24,15 @@ HEADROOM = 0.95
 
 @dataclass(frozen=True)
 class Wiring:
-    """The services of one run, and the transports that count its requests."""
+    """The services that read, and the transports that count their requests."""
 
+    settings: Settings
     reconciler: Reconciler
+    payments: StripeReader
+    venice: VeniceReader
     stripe: Transport
     airtable: Transport
+    api: Api
 
 
 def bootstrap(settings: Settings, tell: Callable[[str], None]) -> Wiring:
@@ -43,6 +49,7 @@ def bootstrap(settings: Settings, tell: Callable[[str], None]) -> Wiring:
     )
     client = stripe_client(settings.stripe_key.reveal(), settings.stripe_url, stripe)
     api = airtable_api(settings.airtable_key.reveal(), settings.airtable_url, airtable)
-    reader = VeniceReader(api, settings.airtable_base, settings.processor)
-    reconciler = Reconciler(StripeReader(client), reader, settings.processor)
-    return Wiring(reconciler, stripe, airtable)
+    venice = VeniceReader(api, settings.airtable_base, settings.processor)
+    payments = StripeReader(client)
+    reconciler = Reconciler(payments, venice, settings.processor)
+    return Wiring(settings, reconciler, payments, venice, stripe, airtable, api)

@@ -6,10 +6,12 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import TypeVar
 
 from cascade_cli.domain.engine import Schedule, parse_schedule
+from cascade_cli.domain.orders import parse_ducats
 from cascade_cli.domain.times import parse_duration
 from cascade_cli.errors import SettingsError
 
@@ -42,10 +44,33 @@ ENGINE = Setting(
     "11:00,19:00 Europe/Rome",
     "when Venice's engine runs: times and zone, or every 10m",
 )
+JOURNAL_URL = Setting(
+    "CASCADE_JOURNAL_URL",
+    "",
+    "the journal: a SQLite file in the user's state folder, or postgresql://…",
+    secret=True,
+)
+PROCESSOR_CLASS = Setting(
+    "CASCADE_PROCESSOR_CLASS", "Innovatore", "the SocialClass that citizen setup gives"
+)
+PROCESSOR_DUCATS = Setting(
+    "CASCADE_PROCESSOR_DUCATS", "1000000", "the ducats that citizen setup gives"
+)
+LIFETIME = Setting(
+    "CASCADE_STRATAGEM_LIFETIME", "72h", "how long the engine has to take a stratagem"
+)
+MAX_PER_CREDIT = Setting(
+    "CASCADE_MAX_DUCATS_PER_CREDIT", "10000", "no single credit is larger than this"
+)
+MAX_PER_DAY = Setting(
+    "CASCADE_MAX_DUCATS_PER_DAY", "100000", "no more than this is credited in a UTC day"
+)
 STRIPE_RATE = Setting("CASCADE_STRIPE_RATE", "25", "Stripe requests a second, 0 for no limit")
 AIRTABLE_RATE = Setting("CASCADE_AIRTABLE_RATE", "5", "Airtable requests a second, 0 for no limit")
 SANDBOX = Setting("CASCADE_SANDBOX", "0", "1 is the same as --sandbox")
-STATE_DIR = Setting("CASCADE_STATE_DIR", "", "where the sandbox lives; the user's state folder")
+STATE_DIR = Setting(
+    "CASCADE_STATE_DIR", "", "where journal and sandbox live; default: the user's state folder"
+)
 
 SETTINGS = (
     STRIPE_KEY,
@@ -56,6 +81,12 @@ SETTINGS = (
     PROCESSOR,
     GRACE,
     ENGINE,
+    JOURNAL_URL,
+    PROCESSOR_CLASS,
+    PROCESSOR_DUCATS,
+    LIFETIME,
+    MAX_PER_CREDIT,
+    MAX_PER_DAY,
     STRIPE_RATE,
     AIRTABLE_RATE,
     SANDBOX,
@@ -89,8 +120,19 @@ class Settings:
     processor: str
     grace: timedelta
     engine: Schedule
+    journal_url: Secret | None
+    processor_class: str
+    processor_ducats: Decimal
+    lifetime: timedelta
+    max_per_credit: Decimal
+    max_per_day: Decimal
     stripe_rate: float
     airtable_rate: float
+
+    @property
+    def livemode(self) -> bool:
+        """Whether the Stripe key moves real money."""
+        return "_live_" in self.stripe_key.reveal()[: len("sk_live_")]
 
     @classmethod
     def read(cls, values: Mapping[str, str]) -> Settings:
@@ -104,6 +146,12 @@ class Settings:
             processor=_text(values, PROCESSOR),
             grace=_parsed(values, GRACE, parse_duration),
             engine=_parsed(values, ENGINE, parse_schedule),
+            journal_url=_optional_secret(values, JOURNAL_URL),
+            processor_class=_text(values, PROCESSOR_CLASS),
+            processor_ducats=_parsed(values, PROCESSOR_DUCATS, parse_ducats),
+            lifetime=_parsed(values, LIFETIME, parse_duration),
+            max_per_credit=_parsed(values, MAX_PER_CREDIT, parse_ducats),
+            max_per_day=_parsed(values, MAX_PER_DAY, parse_ducats),
             stripe_rate=_parsed(values, STRIPE_RATE, _rate),
             airtable_rate=_parsed(values, AIRTABLE_RATE, _rate),
         )
@@ -130,6 +178,14 @@ def gather_values(environ: Mapping[str, str], env_file: Path | None) -> dict[str
     return {name: value for name, value in merged.items() if name in known}
 
 
+def state_folder(environ: Mapping[str, str]) -> Path:
+    """Where journal and sandbox live."""
+    from platformdirs import user_state_path  # noqa: PLC0415 - as above
+
+    chosen = environ.get(STATE_DIR.name)
+    return Path(chosen) if chosen else user_state_path("cascade")
+
+
 def _text(values: Mapping[str, str], setting: Setting) -> str:
     value = values.get(setting.name, "").strip() or setting.default
     if value:
@@ -150,6 +206,10 @@ def _secret(values: Mapping[str, str], setting: Setting) -> Secret:
             "Copy the key again; it is one word of letters, digits, dots and underscores.",
         )
     return Secret(value)
+
+
+def _optional_secret(values: Mapping[str, str], setting: Setting) -> Secret | None:
+    return _secret(values, setting) if values.get(setting.name, "").strip() else None
 
 
 def _stripe_key(values: Mapping[str, str]) -> Secret:

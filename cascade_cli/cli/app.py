@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from cascade_cli import __version__
-from cascade_cli.cli.sandbox import sandbox
+from cascade_cli.cli.commands import credit, reconcile, sandbox
 from cascade_cli.cli.session import Session, conduct, failure
 from cascade_cli.errors import ExitCode, UsageError
 
@@ -22,7 +22,9 @@ app = typer.Typer(
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.add_typer(sandbox, name="sandbox")
+app.command()(reconcile.reconcile)
+app.command()(credit.credit)
+app.add_typer(sandbox.sandbox, name="sandbox")
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -76,37 +78,3 @@ def global_options(
 ) -> None:
     """Options that stand before the command."""
     ctx.obj = Session(sandbox, env_file, quiet, verbose, no_color)
-
-
-@app.command()
-def reconcile(
-    ctx: typer.Context,
-    since: Annotated[
-        str, typer.Option(metavar="W", help="From when: 36h, 7d, 2026-11-01, 2026-11-01T08:00:00Z.")
-    ] = "7d",
-    until: Annotated[
-        str | None, typer.Option(metavar="W", help="Until when, in the same forms; default now.")
-    ] = None,
-    grace: Annotated[
-        str | None,
-        typer.Option(metavar="D", help="Younger charges are in flight: 90s, 15m, 48h."),
-    ] = None,
-    everything: Annotated[
-        bool, typer.Option("--all", help="List what is settled and in flight as well.")
-    ] = False,
-    json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
-    csv: Annotated[bool, typer.Option("--csv", help="One CSV line per item.")] = False,
-) -> None:
-    """Every paid charge against the transfer it should have caused.
-
-    Exit code 0: all is settled or in flight. 3: discrepancies remain. 5: not all could be read,
-    and nothing was judged.
-    """
-    from cascade_cli.cli.reconcile import ReconcileOptions
-    from cascade_cli.cli.reconcile import reconcile as work
-
-    if json and csv:
-        raise typer.BadParameter("--json and --csv exclude each other")
-    options = ReconcileOptions(since, until, grace, everything, csv)
-    code = conduct(ctx.obj, "reconcile", lambda session: work(session, options), json=json)
-    raise typer.Exit(code)

@@ -13,33 +13,38 @@ from cascade_cli.settings import (
     AIRTABLE_KEY,
     AIRTABLE_RATE,
     AIRTABLE_URL,
+    JOURNAL_URL,
     SANDBOX,
     STRIPE_KEY,
     STRIPE_RATE,
     STRIPE_URL,
     Settings,
     gather_values,
+    state_folder,
 )
 
 # What --sandbox replaces, so that no live key is read, let alone sent.
-_LIVE = (STRIPE_KEY, AIRTABLE_KEY, AIRTABLE_BASE, STRIPE_URL, AIRTABLE_URL)
+_LIVE = (STRIPE_KEY, AIRTABLE_KEY, AIRTABLE_BASE, STRIPE_URL, AIRTABLE_URL, JOURNAL_URL)
 
 
 @contextmanager
-def connected(session: Session) -> Iterator[tuple[Settings, Wiring]]:
-    """The checked settings and the services wired with them, while the block lasts."""
+def connected(session: Session) -> Iterator[Wiring]:
+    """The services that read, wired with checked settings, while the block lasts."""
     values = gather_values(session.environ, session.env_file)
-    if session.sandbox or _is_on(values.get(SANDBOX.name, "")):
+    session.sandbox = session.sandbox or _is_on(values.get(SANDBOX.name, ""))
+    if session.sandbox:
         with _sandbox_values(session, values) as sandbox_values:
             yield _wire(session, sandbox_values)
     else:
         yield _wire(session, values)
 
 
-def _wire(session: Session, values: dict[str, str]) -> tuple[Settings, Wiring]:
+def _wire(session: Session, values: dict[str, str]) -> Wiring:
     settings = Settings.read(values)
     session.secrets += [settings.stripe_key.reveal(), settings.airtable_key.reveal()]
-    return settings, bootstrap(settings, session.say)
+    if settings.journal_url:
+        session.secrets.append(settings.journal_url.reveal())
+    return bootstrap(settings, session.say)
 
 
 def _is_on(text: str) -> bool:
@@ -50,13 +55,10 @@ def _is_on(text: str) -> bool:
 
 @contextmanager
 def _sandbox_values(session: Session, values: dict[str, str]) -> Iterator[dict[str, str]]:
-    from cascade_cli.sandbox.instance import (  # noqa: PLC0415 - the live services need none of it
-        Connection,
-        open_sandbox,
-        state_dir,
-    )
+    # The live services need none of it.
+    from cascade_cli.sandbox.instance import Connection, open_sandbox  # noqa: PLC0415
 
-    with open_sandbox(state_dir(session.environ)) as url:
+    with open_sandbox(state_folder(session.environ)) as url:
         kept = {name: v for name, v in values.items() if name not in {s.name for s in _LIVE}}
         unpaced = {STRIPE_RATE.name: "0", AIRTABLE_RATE.name: "0"}
         yield {**unpaced, **kept, **Connection(url).settings()}

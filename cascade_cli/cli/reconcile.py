@@ -37,7 +37,8 @@ def reconcile(session: Session, options: ReconcileOptions) -> Outcome:
     now = datetime.now(UTC)
     window = _window(options, now)
     grace = _grace(options)
-    with connected(session) as (settings, wiring):
+    with connected(session) as wiring:
+        settings = wiring.settings
         terms = Terms(now, grace or settings.grace, settings.engine, PriceList())
         try:
             with _progress(session, wiring) as tell:

@@ -1,88 +1,136 @@
-"""The `cascade sandbox …` commands and their options."""
+"""What the `cascade sandbox …` commands do."""
 
 from __future__ import annotations
 
-from typing import Annotated
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 
-import typer
-
-from cascade_cli.cli.session import conduct
-
-sandbox = typer.Typer(
-    help="The embedded stand-in for Stripe, Airtable and Venice.", no_args_is_help=True
-)
-
-_Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
-
-
-@sandbox.command()
-def serve(
-    ctx: typer.Context,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8421,
-    airtable_rate: Annotated[
-        float | None, typer.Option(min=0.1, help="Requests a second before Airtable's lock-out.")
-    ] = None,
-    stripe_rate: Annotated[
-        float | None, typer.Option(min=0.1, help="Requests a second before Stripe's 429.")
-    ] = None,
-    latency: Annotated[float, typer.Option(min=0, help="Seconds added to every answer.")] = 0.0,
-    engine_every: Annotated[
-        str | None, typer.Option(metavar="D", help="Run Venice's engine this often: 90s, 10m.")
-    ] = None,
-) -> None:
-    """Serve the three services on 127.0.0.1 until interrupted."""
-    from cascade_cli.cli.sandbox_commands import ServeOptions
-    from cascade_cli.cli.sandbox_commands import serve as work
-
-    options = ServeOptions(port, airtable_rate, stripe_rate, latency, engine_every)
-    raise typer.Exit(conduct(ctx.obj, "sandbox serve", lambda session: work(session, options)))
+from cascade_cli.cli.session import Outcome, Session
+from cascade_cli.cli.shown import shown
+from cascade_cli.domain.times import parse_duration
+from cascade_cli.errors import LockedError, ServiceError, UsageError
+from cascade_cli.sandbox import instance
+from cascade_cli.sandbox.app import SandboxApp
+from cascade_cli.sandbox.seed import seed as write_seed
 
 
-@sandbox.command()
-def seed(
-    ctx: typer.Context,
-    scenario: Annotated[
-        str, typer.Option(metavar="S", help="week, quiet, large or empty.")
-    ] = "week",
-    payments: Annotated[int, typer.Option(min=0, help="How many ducat sales.")] = 200,
-    days: Annotated[int, typer.Option(min=1, help="Over how many days, ending now.")] = 7,
-    seed_: Annotated[int, typer.Option("--seed", help="The same seed, the same week.")] = 7,
-    json: _Json = False,
-) -> None:
-    """Fill an empty sandbox with a believable past."""
-    from cascade_cli.cli.sandbox_commands import SeedOptions
-    from cascade_cli.cli.sandbox_commands import seed as work
+@dataclass(frozen=True)
+class ServeOptions:
+    """Rates are requests per second; `latency` is in seconds."""
 
-    options = SeedOptions(scenario, payments, days, seed_)
-    code = conduct(ctx.obj, "sandbox seed", lambda session: work(session, options), json=json)
-    raise typer.Exit(code)
+    port: int
+    airtable_rate: float | None
+    stripe_rate: float | None
+    latency: float
+    engine_every: str | None
 
 
-@sandbox.command("run-engine")
-def run_engine(
-    ctx: typer.Context,
-    only: Annotated[
-        str | None,
-        typer.Option(metavar="ID", help="This StratagemId, whatever its status or expiry."),
-    ] = None,
-    fail_at: Annotated[
-        str | None,
-        typer.Option(metavar="STEP", help="Break off at this step, to make doubtful rows."),
-    ] = None,
-    json: _Json = False,
-) -> None:
-    """Let Venice's engine execute what is active, once."""
-    from cascade_cli.cli.sandbox_commands import run_engine as work
+@dataclass(frozen=True)
+class SeedOptions:
+    """What `cascade sandbox seed` writes."""
 
-    code = conduct(
-        ctx.obj, "sandbox run-engine", lambda session: work(session, only, fail_at), json=json
+    scenario: str
+    payments: int
+    days: int
+    seed: int
+
+
+def serve(session: Session, options: ServeOptions) -> Outcome:
+    """Serve until SIGTERM or Ctrl-C."""
+    engine_seconds = _engine_seconds(options)
+    folder = instance.state_dir(session.environ)
+    with (
+        _opened(session, options) as app,
+        _our_errors(),
+        instance.serving(app, folder, port=options.port, engine_every=engine_seconds) as url,
+    ):
+        sys.stdout.write(_connection(url))
+        sys.stdout.flush()
+        stop = threading.Event()
+        signal.signal(signal.SIGTERM, lambda *_: stop.set())
+        stop.wait()
+    return Outcome({"url": url}, lambda _session: None)
+
+
+def _engine_seconds(options: ServeOptions) -> float | None:
+    if options.engine_every is None:
+        return None
+    try:
+        return parse_duration(options.engine_every).total_seconds()
+    except ValueError as error:
+        raise UsageError(f"--engine-every: {error}.") from None
+
+
+def _connection(url: str) -> str:
+    """The settings of any client, ready to be pasted into a shell or a .env file."""
+    lines = [f"{name}={value}" for name, value in instance.Connection(url).settings().items()]
+    return "\n".join([f"# the sandbox is at {url}; `cascade --sandbox …` finds it", *lines, ""])
+
+
+def seed(session: Session, options: SeedOptions) -> Outcome:
+    """Fill an empty sandbox."""
+    with _opened(session) as app, _our_errors():
+        report = write_seed(app, **asdict(options), until=datetime.now(UTC))
+    kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(report.kinds.items()))
+    text = f"Seeded {report.payments} payments of {report.citizens} citizens: {kinds or 'none'}."
+    data = {"scenario": report.scenario, "payments": report.payments, "kinds": report.kinds}
+    return _told(data, text)
+
+
+def run_engine(session: Session, only: str | None, fail_at: str | None) -> Outcome:
+    """One run of Venice's engine over the sandbox's base."""
+    with _opened(session) as app, _our_errors():
+        ran = app.engine.run(only=only, fail_at=fail_at)
+    lines = [f"The engine executed {len(ran.executed)} and failed {len(ran.failed)} stratagems."]
+    lines += [f"  failed: {shown(stratagem_id)}" for stratagem_id in ran.failed]
+    return _told({"executed": ran.executed, "failed": ran.failed}, "\n".join(lines))
+
+
+def reset(session: Session) -> Outcome:
+    """Remove the sandbox's state."""
+    folder = instance.state_dir(session.environ)
+    with _our_errors():
+        instance.reset(folder)
+    return _told({}, "The sandbox is empty; the next --sandbox command seeds it again.")
+
+
+def _told(data: dict[str, object], text: str) -> Outcome:
+    return Outcome(data, lambda _session: _print(text))
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(text + "\n")
+
+
+@contextmanager
+def _opened(session: Session, options: ServeOptions | None = None) -> Iterator[SandboxApp]:
+    path = instance.state_path(instance.state_dir(session.environ))
+    app = (
+        SandboxApp(
+            path,
+            airtable_rate=options.airtable_rate,
+            stripe_rate=options.stripe_rate,
+            latency_seconds=options.latency,
+        )
+        if options
+        else SandboxApp(path)
     )
-    raise typer.Exit(code)
+    with closing(app):
+        yield app
 
 
-@sandbox.command()
-def reset(ctx: typer.Context, json: _Json = False) -> None:
-    """Forget everything in the sandbox; live services are never touched."""
-    from cascade_cli.cli.sandbox_commands import reset as work
-
-    raise typer.Exit(conduct(ctx.obj, "sandbox reset", work, json=json))
+@contextmanager
+def _our_errors() -> Iterator[None]:
+    try:
+        yield
+    except instance.SandboxRunningError as error:
+        raise LockedError(f"{error}.") from error
+    except ValueError as error:
+        raise UsageError(f"{error}.") from error
+    except OSError as error:
+        raise ServiceError(f"The sandbox cannot be served: {error.strerror}.") from error

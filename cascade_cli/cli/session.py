@@ -68,6 +68,7 @@ class Session:
     def warn(self, message: str) -> None:
         """Something the operator should know; also listed in --json."""
         self.warnings.append(message)
+        self.say(f"warning: {message}")
 
 
 @dataclass(frozen=True)
@@ -91,8 +92,6 @@ def conduct(
         else:
             outcome.show(session)
         sys.stdout.flush()
-    for warning in session.warnings:
-        session.say(f"warning: {warning}")
     if outcome.error:
         _show_error(session, outcome.error)
     return int(outcome.exit_code)

@@ -25,6 +25,7 @@ from cascade_cli.domain.delivery import (
     rows_of,
 )
 from cascade_cli.domain.journal import Attempt, Claim, ClaimState, Fate, Intent
+from cascade_cli.domain.money import ZERO, format_ducats
 from cascade_cli.domain.orders import Order
 from cascade_cli.domain.stratagems import Stratagem
 from cascade_cli.errors import (
@@ -319,17 +320,30 @@ def _delivery(job: _Job) -> Delivery:
 
 
 _NOT_HELD = {
-    ClaimState.BUSY: (Result.BUSY, "another worker is at it"),
-    ClaimState.CONFLICT: (Result.REFUSED, "the same key was promised otherwise"),
-    ClaimState.OVER_LIMIT: (Result.REFUSED, "the day's limit of ducats is reached"),
-    ClaimState.TWIN: (Result.REFUSED, "the same credit was made moments ago"),
+    ClaimState.BUSY: (Result.BUSY, "another worker is at it", "Run it again later."),
+    ClaimState.CONFLICT: (
+        Result.REFUSED,
+        "its key was promised otherwise",
+        "A key means one transfer for ever: use another reference for another one.",
+    ),
+    ClaimState.OVER_LIMIT: (
+        Result.REFUSED,
+        "the day's limit of ducats is reached",
+        "{left} ducats are left today (UTC); CASCADE_MAX_DUCATS_PER_DAY sets the limit.",
+    ),
+    ClaimState.TWIN: (
+        Result.REFUSED,
+        "the same credit was made within a day",
+        "If it is meant a second time, add --again or a --reference.",
+    ),
 }
 
 
 def _not_held(order: Order, claim: Claim) -> Delivery:
-    result, why = _NOT_HELD[claim.state]
+    result, why, hint = _NOT_HELD[claim.state]
     why = f"{why}: {claim.other}" if claim.other else why
-    return Delivery(order, result, why, ducats_left_today=claim.ducats_left_today)
+    left = format_ducats(claim.ducats_left_today or ZERO)
+    return Delivery(order, result, why, hint=hint.format(left=left))
 
 
 def _chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:

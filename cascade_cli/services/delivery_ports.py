@@ -44,7 +44,7 @@ class Delivery:
     why: str = ""
     row: Stratagem | None = None
     finish_at: datetime | None = None
-    ducats_left_today: Decimal | None = None
+    hint: str = ""
     error: CascadeError | None = None
 
 

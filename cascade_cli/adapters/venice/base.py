@@ -121,25 +121,38 @@ class VeniceReader:
                 found[fields.get("Username", "")] = Decimal(str(fields.get("Ducats", 0)))
         return found
 
+    def has_mode(self, livemode: bool) -> bool:
+        """Whether cascade wrote a transfer for a payment of that mode into this base."""
+        marked = FIND(f'"livemode": {str(livemode).lower()}', Field("Notes"))
+        return bool(self._select(self._transfers_where(marked), max_records=1))
+
+    def usernames(self) -> list[str]:
+        """All citizens' names: a page of 100 a request, so only where a name was not found."""
+        records = self._select(Formula("TRUE()"), CITIZENS, ("Username",))
+        return [str(record["fields"].get("Username", "")) for record in records]
+
     def _select(
         self,
         formula: Formula,
         table: str = STRATAGEMS,
         fields: Sequence[str] = STRATAGEM_FIELDS,
+        **options: int,
     ) -> list[Any]:
         with our_errors():
             for _ in range(_RESTARTS):
                 try:
-                    return self._all(formula, table, fields)
+                    return self._all(formula, table, fields, **options)
                 except requests.HTTPError as error:
                     # A cursor lives only for minutes: a listing that outlived it starts over.
                     if error_of(error.response)[0] != EXPIRED_ITERATOR:
                         raise
-            return self._all(formula, table, fields)
+            return self._all(formula, table, fields, **options)
 
-    def _all(self, formula: Formula, table: str, fields: Sequence[str]) -> list[Any]:
+    def _all(
+        self, formula: Formula, table: str, fields: Sequence[str], **options: int
+    ) -> list[Any]:
         records = self._api.table(self._base_id, table).iterate(
-            formula=str(formula), fields=list(fields), page_size=PAGE_SIZE
+            formula=str(formula), fields=list(fields), page_size=PAGE_SIZE, **options
         )
         return [record for page in records for record in page]
 

@@ -1,0 +1,53 @@
+"""Wires what moves ducats: the journal, the writer and the services on top of them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from cascade_cli.adapters.journal import Journal
+from cascade_cli.adapters.transport import utc_now
+from cascade_cli.adapters.venice.notifications import Notifier
+from cascade_cli.adapters.venice.schema import Schema, read_schema
+from cascade_cli.adapters.venice.writer import VeniceWriter
+from cascade_cli.bootstrap import Wiring
+from cascade_cli.services.credit import CreditDesk, Limits
+from cascade_cli.services.deliver import Deliverer
+from cascade_cli.services.delivery_ports import DeliveryTerms, Surroundings
+
+SCHEMA_HINT = (
+    "The token may not read the base's schema (scope schema.bases:read): cascade writes the "
+    "documented fields without checking that the base has them."
+)
+
+
+@dataclass(frozen=True)
+class WriteWiring:
+    """The services that write, over one journal."""
+
+    journal: Journal
+    schema: Schema
+    writer: VeniceWriter
+    deliverer: Deliverer
+    desk: CreditDesk
+
+
+def bootstrap_writes(wiring: Wiring, journal: Journal, tell: Callable[[str], None]) -> WriteWiring:
+    """One request, for the base's schema; `tell` hears of waits and warnings."""
+    settings = wiring.settings
+    schema = read_schema(wiring.api, settings.airtable_base)
+    if not schema.is_known:
+        tell(SCHEMA_HINT)
+    writer = VeniceWriter(wiring.api, settings.airtable_base, settings.processor, schema)
+    deliverer = Deliverer(
+        reader=wiring.venice,
+        writer=writer,
+        notifier=Notifier(wiring.api, settings.airtable_base, schema),
+        journal=journal,
+        terms=DeliveryTerms(settings.lifetime, settings.max_per_day, settings.engine),
+        around=Surroundings(utc_now, time.sleep, wiring.airtable.wait_turn, tell),
+    )
+    limits = Limits(settings.max_per_credit, settings.processor)
+    desk = CreditDesk(wiring.venice, deliverer, limits, utc_now)
+    return WriteWiring(journal, schema, writer, deliverer, desk)

@@ -1,0 +1,1 @@
+"""The commands' names and options. What a command needs is imported when it runs."""

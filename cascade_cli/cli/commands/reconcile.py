@@ -1,0 +1,42 @@
+"""`cascade reconcile`: its options."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cascade_cli.cli.session import conduct
+
+
+def reconcile(
+    ctx: typer.Context,
+    since: Annotated[
+        str, typer.Option(metavar="W", help="From when: 36h, 7d, 2026-11-01, 2026-11-01T08:00:00Z.")
+    ] = "7d",
+    until: Annotated[
+        str | None, typer.Option(metavar="W", help="Until when, in the same forms; default now.")
+    ] = None,
+    grace: Annotated[
+        str | None,
+        typer.Option(metavar="D", help="Younger charges are in flight: 90s, 15m, 48h."),
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="List what is settled and in flight as well.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="One CSV line per item.")] = False,
+) -> None:
+    """Every paid charge against the transfer it should have caused.
+
+    Exit code 0: all is settled or in flight. 3: discrepancies remain. 5: not all could be read,
+    and nothing was judged.
+    """
+    from cascade_cli.cli.reconcile import ReconcileOptions
+    from cascade_cli.cli.reconcile import reconcile as work
+
+    if json and csv:
+        raise typer.BadParameter("--json and --csv exclude each other")
+    options = ReconcileOptions(since, until, grace, everything, csv)
+    code = conduct(ctx.obj, "reconcile", lambda session: work(session, options), json=json)
+    raise typer.Exit(code)

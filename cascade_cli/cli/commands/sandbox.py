@@ -1,0 +1,88 @@
+"""The `cascade sandbox …` commands and their options."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cascade_cli.cli.session import conduct
+
+sandbox = typer.Typer(
+    help="The embedded stand-in for Stripe, Airtable and Venice.", no_args_is_help=True
+)
+
+_Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
+
+
+@sandbox.command()
+def serve(
+    ctx: typer.Context,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8421,
+    airtable_rate: Annotated[
+        float | None, typer.Option(min=0.1, help="Requests a second before Airtable's lock-out.")
+    ] = None,
+    stripe_rate: Annotated[
+        float | None, typer.Option(min=0.1, help="Requests a second before Stripe's 429.")
+    ] = None,
+    latency: Annotated[float, typer.Option(min=0, help="Seconds added to every answer.")] = 0.0,
+    engine_every: Annotated[
+        str | None, typer.Option(metavar="D", help="Run Venice's engine this often: 90s, 10m.")
+    ] = None,
+) -> None:
+    """Serve the three services on 127.0.0.1 until interrupted."""
+    from cascade_cli.cli.sandbox import ServeOptions
+    from cascade_cli.cli.sandbox import serve as work
+
+    options = ServeOptions(port, airtable_rate, stripe_rate, latency, engine_every)
+    raise typer.Exit(conduct(ctx.obj, "sandbox serve", lambda session: work(session, options)))
+
+
+@sandbox.command()
+def seed(
+    ctx: typer.Context,
+    scenario: Annotated[
+        str, typer.Option(metavar="S", help="week, quiet, large or empty.")
+    ] = "week",
+    payments: Annotated[int, typer.Option(min=0, help="How many ducat sales.")] = 200,
+    days: Annotated[int, typer.Option(min=1, help="Over how many days, ending now.")] = 7,
+    seed_: Annotated[int, typer.Option("--seed", help="The same seed, the same week.")] = 7,
+    json: _Json = False,
+) -> None:
+    """Fill an empty sandbox with a believable past."""
+    from cascade_cli.cli.sandbox import SeedOptions
+    from cascade_cli.cli.sandbox import seed as work
+
+    options = SeedOptions(scenario, payments, days, seed_)
+    code = conduct(ctx.obj, "sandbox seed", lambda session: work(session, options), json=json)
+    raise typer.Exit(code)
+
+
+@sandbox.command("run-engine")
+def run_engine(
+    ctx: typer.Context,
+    only: Annotated[
+        str | None,
+        typer.Option(metavar="ID", help="This StratagemId, whatever its status or expiry."),
+    ] = None,
+    fail_at: Annotated[
+        str | None,
+        typer.Option(metavar="STEP", help="Break off at this step, to make doubtful rows."),
+    ] = None,
+    json: _Json = False,
+) -> None:
+    """Let Venice's engine execute what is active, once."""
+    from cascade_cli.cli.sandbox import run_engine as work
+
+    code = conduct(
+        ctx.obj, "sandbox run-engine", lambda session: work(session, only, fail_at), json=json
+    )
+    raise typer.Exit(code)
+
+
+@sandbox.command()
+def reset(ctx: typer.Context, json: _Json = False) -> None:
+    """Forget everything in the sandbox; live services are never touched."""
+    from cascade_cli.cli.sandbox import reset as work
+
+    raise typer.Exit(conduct(ctx.obj, "sandbox reset", work, json=json))

@@ -1,0 +1,110 @@
+"""`cascade credit`: from options to an outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+from cascade_cli.cli.credit_file import read_credit_file
+from cascade_cli.cli.deliveries import deliveries_outcome, plan_outcome, show_plan
+from cascade_cli.cli.session import Outcome, Session
+from cascade_cli.cli.writing import Workshop, workshop
+from cascade_cli.domain.orders import Order, parse_ducats
+from cascade_cli.errors import GuardError, UsageError
+from cascade_cli.services.credit import TWIN_WINDOW, manual_order
+
+FORMS = "cascade credit CITIZEN DUCATS --reason TEXT, or cascade credit --file F.csv"
+
+Orders = Callable[[Workshop], list[Order]]
+
+
+@dataclass(frozen=True)
+class CreditOptions:
+    """The command's words as typed."""
+
+    citizen: str | None = None
+    ducats: str | None = None
+    reason: str | None = None
+    reference: str | None = None
+    payment: str | None = None
+    file: Path | None = None
+    again: bool = False
+    dry_run: bool = False
+    yes: bool = False
+
+
+def credit(session: Session, options: CreditOptions) -> Outcome:
+    """Check, show, ask, deliver. Raises UsageError before anything is read."""
+    orders_of = _from_file(options) if options.file is not None else _from_words(options)
+    with workshop(session, "credit", lock=not options.dry_run) as shop:
+        plan = shop.writing.desk.plan(orders_of(shop))
+        if options.dry_run:
+            return plan_outcome(plan)
+        if not options.yes:
+            show_plan(session.console(stderr=True), plan)
+        shop.confirm(f"Credit {plan.description}?", yes=options.yes)
+        shop.begin()
+        return deliveries_outcome(shop.writing.desk.carry_out(plan))
+
+
+def _from_file(options: CreditOptions) -> Orders:
+    words = (options.citizen, options.ducats, options.reason, options.reference, options.payment)
+    if any(word is not None for word in words) or options.file is None:
+        raise UsageError("--file stands alone: its rows say who gets what, and why.", FORMS)
+    rows = read_credit_file(options.file)
+    return lambda shop: [row.order(shop.facts()) for row in rows]
+
+
+def _from_words(options: CreditOptions) -> Orders:
+    citizen, ducats, reason = options.citizen, options.ducats, options.reason
+    if citizen is None or ducats is None or reason is None:
+        raise UsageError("A credit needs a citizen, an amount and a --reason.", FORMS)
+    amount = _amount(ducats)
+    if options.payment is None:
+        return _by_hand(options, citizen, amount, reason)
+    if options.reference is not None:
+        raise UsageError("--payment and --reference exclude each other.", "A payment is a key.")
+    return _for_payment(options.payment, citizen, amount, reason)
+
+
+def _amount(text: str) -> Decimal:
+    try:
+        return parse_ducats(text)
+    except ValueError as error:
+        raise UsageError(f"The amount {error}.", "Nothing was written.") from None
+
+
+def _by_hand(options: CreditOptions, citizen: str, ducats: Decimal, reason: str) -> Orders:
+    now = datetime.now(UTC)
+    reference = options.reference or f"{now:%Y%m%dT%H%M%S.%f}"
+    is_guarded = options.reference is None and not options.again
+    twins_since = now - TWIN_WINDOW if is_guarded else None
+    # Checks the words before any request; the facts come when somebody is connected.
+    manual_order(citizen, ducats, reason=reason, reference=reference, facts={})
+    return lambda shop: [
+        manual_order(
+            citizen,
+            ducats,
+            reason=reason,
+            reference=reference,
+            facts=shop.facts(),
+            refuse_twin_since=twins_since,
+        )
+    ]
+
+
+def _for_payment(payment: str, citizen: str, ducats: Decimal, reason: str) -> Orders:
+    def order(shop: Workshop) -> list[Order]:
+        charge = shop.reading.payments.payment(payment)
+        if charge is None:
+            raise GuardError(
+                f"Stripe knows no paid ducat purchase {payment!r} in this account and mode.",
+                "Nothing was written. Check the id; to credit without one, use --reference.",
+            )
+        desk, facts = shop.writing.desk, shop.facts()
+        return [desk.order_for_payment(charge, citizen, ducats, reason=reason, facts=facts)]
+
+    return order

@@ -1,0 +1,110 @@
+"""For commands that move ducats: the journal, the run lock and the guard of test and live."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import secrets
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, nullcontext
+from dataclasses import dataclass
+from datetime import timedelta
+
+import typer
+
+from cascade_cli.adapters.journal import Journal
+from cascade_cli.adapters.transport import utc_now
+from cascade_cli.bootstrap import Wiring
+from cascade_cli.bootstrap_writes import WriteWiring, bootstrap_writes
+from cascade_cli.cli.connection import connected
+from cascade_cli.cli.session import Session
+from cascade_cli.domain.journal import Worker
+from cascade_cli.errors import GuardError
+from cascade_cli.settings import Settings, state_folder
+
+LOCK_LEASE = timedelta(minutes=3)
+_MODES = {True: "live", False: "test"}
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """Everything a writing command works with."""
+
+    session: Session
+    worker: Worker
+    reading: Wiring
+    writing: WriteWiring
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of this run."""
+        return self.reading.settings
+
+    @property
+    def journal(self) -> Journal:
+        """The audit trail."""
+        return self.writing.journal
+
+    def begin(self) -> None:
+        """Call before the first write. Raises GuardError if the base belongs to the other mode."""
+        base, live = self.settings.airtable_base, self.settings.livemode
+        if self.journal.mode_of(base) is None and self.reading.venice.has_mode(not live):
+            raise GuardError(
+                f"The base {base} holds transfers for {_MODES[not live]} payments, and the Stripe "
+                f"key is a {_MODES[live]} key.",
+                "Nothing was written. Use the key and the base of one mode.",
+            )
+        self.journal.bind_mode(base, live)
+
+    def confirm(self, question: str, *, yes: bool) -> None:
+        """Ask, unless --yes. Raises GuardError for a no, or where nobody can be asked."""
+        if yes:
+            return
+        if not (sys.stdin.isatty() and sys.stderr.isatty()):
+            raise GuardError(
+                "Nothing was written: this needs a yes, and there is no terminal to ask.",
+                "Look at --dry-run, then add --yes.",
+            )
+        if not typer.confirm(question, err=True):
+            raise GuardError("Nothing was written: you said no.")
+
+    def facts(self) -> dict[str, object]:
+        """What every stratagem's Notes tell of who made it."""
+        return {"operator": self.worker.operator, "livemode": self.settings.livemode}
+
+
+@contextmanager
+def workshop(session: Session, command: str, *, lock: bool = True) -> Iterator[Workshop]:
+    """Connected services, an open journal and, unless told otherwise, the base's run lock.
+
+    Raises LockedError if another run is at work on the same base.
+    """
+    worker = this_worker(command)
+    with connected(session) as wiring, closing(open_journal(session, wiring, worker)) as journal:
+        name = f"base {wiring.settings.airtable_base}"
+        with journal.lock(name, lease=LOCK_LEASE) if lock else nullcontext():
+            writing = bootstrap_writes(wiring, journal, session.warn)
+            yield Workshop(session, worker, wiring, writing)
+
+
+def open_journal(session: Session, wiring: Wiring, worker: Worker) -> Journal:
+    """The journal of the live base, or the sandbox's own."""
+    name = "sandbox-journal.sqlite3" if session.sandbox else "journal.sqlite3"
+    chosen = wiring.settings.journal_url
+    folder = state_folder(session.environ)
+    url = chosen.reveal() if chosen else f"sqlite:///{folder / name}"
+    return Journal(url, worker, now=utc_now, secrets=session.secrets)
+
+
+def this_worker(command: str) -> Worker:
+    """Who runs this command, where."""
+    return Worker(secrets.token_hex(8), socket.gethostname(), os.getpid(), _operator(), command)
+
+
+def _operator() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"

@@ -1,0 +1,193 @@
+"""Credits by hand and for single payments: check everything first, then deliver."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, Protocol
+
+from cascade_cli.domain.charges import Charge
+from cascade_cli.domain.delivery import FATE_BOUND, Step, next_step, rows_of
+from cascade_cli.domain.money import format_ducats
+from cascade_cli.domain.orders import Cause, Order, manual_key, order_for_charge
+from cascade_cli.errors import GuardError, UsageError
+from cascade_cli.services.deliver import Deliverer
+from cascade_cli.services.delivery_ports import Delivery, Reader
+
+SUGGESTIONS = 3
+TWIN_WINDOW = timedelta(hours=24)
+# Long enough to see one lost write through, and a second.
+PATIENCE = 2 * FATE_BOUND
+
+
+class CitizenSource(Reader, Protocol):
+    """Where citizens and transfers are read."""
+
+    def citizens(self, usernames: Sequence[str]) -> dict[str, Decimal]:
+        """The ducats of those who exist, spelt as Venice spells them."""
+
+    def usernames(self) -> list[str]:
+        """All citizens."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a credit may be at most, and who pays."""
+
+    per_credit: Decimal
+    processor: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What would be written for each order, seen before anything was."""
+
+    orders: tuple[Order, ...]
+    steps: Mapping[str, Step]
+    processor_ducats: Decimal
+
+    @property
+    def total(self) -> Decimal:
+        """The ducats of all orders together."""
+        return sum((order.ducats for order in self.orders), Decimal(0))
+
+    @property
+    def description(self) -> str:
+        """For a question: what goes to whom."""
+        if len(self.orders) == 1:
+            return self.orders[0].description
+        return f"{format_ducats(self.total)} ducats to {len(self.orders)} citizens"
+
+
+class CreditDesk:
+    """Checks orders against Venice and hands them to the Deliverer."""
+
+    def __init__(
+        self,
+        venice: CitizenSource,
+        deliverer: Deliverer,
+        limits: Limits,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._venice, self._deliverer = venice, deliverer
+        self._limits, self._now = limits, now
+
+    def plan(self, orders: Sequence[Order]) -> Plan:
+        """Look at all rows and citizens; writes nothing.
+
+        Raises GuardError if an order exceeds the limit, a citizen does not exist, or the
+        processor cannot pay.
+        """
+        self._check_limit(orders)
+        names = {order.citizen for order in orders} | {self._limits.processor}
+        found = self._venice.citizens(sorted(names))
+        self._check_citizens(orders, found)
+        rows = self._venice.transfers_for(orders)
+        now = self._now()
+        steps = {order.key: next_step(order, rows_of(order, rows), now) for order in orders}
+        plan = Plan(tuple(orders), steps, found.get(self._limits.processor, Decimal(0)))
+        self._check_funds(plan, found)
+        return plan
+
+    def carry_out(
+        self, plan: Plan, done: Callable[[Delivery], None] = lambda _delivery: None
+    ) -> list[Delivery]:
+        """Deliver what was planned; every row is read again before it is written."""
+        return self._deliverer.deliver(plan.orders, patience=PATIENCE, done=done)
+
+    def order_for_payment(
+        self,
+        charge: Charge,
+        citizen: str,
+        ducats: Decimal,
+        *,
+        reason: str,
+        facts: Mapping[str, Any],
+    ) -> Order:
+        """What a payment bought, as a person credits it: under the same key as the webhook's.
+
+        Where the payment names no usable citizen or amount, or a citizen who does not exist, the
+        person's words count. Raises GuardError where they contradict the payment otherwise, or
+        where money went back or is disputed.
+        """
+        hint = "Nothing was written. Credit it as it was sold, or by hand with a --reference."
+        if charge.ducats and charge.ducats != ducats:
+            bought = format_ducats(charge.ducats)
+            raise GuardError(f"{charge.payment_id} bought {bought} ducats.", hint)
+        other = charge.citizen if charge.citizen != citizen else None
+        if other and other in self._venice.citizens([other]):
+            raise GuardError(f"{charge.payment_id} is for {other!r}.", hint)
+        try:
+            return order_for_charge(replace(charge, citizen=citizen, ducats=ducats), reason, facts)
+        except ValueError as error:
+            raise GuardError(f"{error}.", hint) from None
+
+    def _check_limit(self, orders: Sequence[Order]) -> None:
+        for order in orders:
+            if order.ducats > self._limits.per_credit:
+                raise GuardError(
+                    f"{order.description} is more than the limit of "
+                    f"{format_ducats(self._limits.per_credit)} ducats per credit.",
+                    "Nothing was written. CASCADE_MAX_DUCATS_PER_CREDIT sets the limit.",
+                )
+
+    def _check_citizens(self, orders: Sequence[Order], found: Mapping[str, Decimal]) -> None:
+        missing = sorted({o.citizen for o in orders if o.citizen not in found})
+        if not missing:
+            return
+        near = _near(missing[0], [*found, *self._venice.usernames()])
+        hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
+        raise GuardError(
+            f"Venice has no citizen {', '.join(map(repr, missing[:SUGGESTIONS]))}.{hint}",
+            "Nothing was written. Names are compared to the letter.",
+        )
+
+    def _check_funds(self, plan: Plan, found: Mapping[str, Decimal]) -> None:
+        if self._limits.processor not in found:
+            raise GuardError(
+                f"Venice has no citizen {self._limits.processor!r} to pay with.",
+                "Nothing was written. Create it: cascade citizen setup",
+            )
+        if plan.processor_ducats < plan.total:
+            raise GuardError(
+                f"{self._limits.processor} has {format_ducats(plan.processor_ducats)} ducats "
+                f"and {format_ducats(plan.total)} are to go out.",
+                "Nothing was written. Top it up: cascade citizen replenish --to N",
+            )
+
+
+def manual_order(
+    citizen: str,
+    ducats: Decimal,
+    *,
+    reason: str,
+    reference: str,
+    facts: Mapping[str, Any],
+    refuse_twin_since: datetime | None = None,
+) -> Order:
+    """A credit by hand. Raises UsageError on an unusable reference, reason or citizen."""
+    if not reason.strip() or not citizen.strip():
+        raise UsageError("A credit by hand needs a citizen and a reason.", "--reason TEXT")
+    try:
+        key = manual_key(reference)
+    except ValueError as error:
+        raise UsageError(f"{str(error).capitalize()}.") from None
+    return Order(
+        key=key,
+        citizen=citizen,
+        ducats=ducats,
+        cause=Cause.MANUAL,
+        reason=reason.strip(),
+        facts={"reference": reference, **facts},
+        refuse_twin_since=refuse_twin_since,
+    )
+
+
+def _near(name: str, others: Sequence[str]) -> list[str]:
+    """Names that differ little, or only in case."""
+    same = [other for other in others if other.lower() == name.lower()]
+    similar = difflib.get_close_matches(name, others, SUGGESTIONS, cutoff=0.75)
+    return list(dict.fromkeys([*same, *similar]))[:SUGGESTIONS]
