@@ -16,6 +16,7 @@ from cascade_cli.sandbox.stripe import Books
 
 USUAL_CITIZENS = 40
 _FEWEST_DAYS = 2
+_PAGE_CACHE_KIB = 64 * 1024
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,8 @@ def seed(
     # Definitions read before the transaction begins stay known throughout it.
     tables.catalogue.tables()
     with app.store.write() as connection:
+        # A transaction that outgrows SQLite's page cache writes its pages twice.
+        connection.execute(f"PRAGMA cache_size = -{_PAGE_CACHE_KIB}")
         if is_used(app):
             raise ValueError("the sandbox holds data already; reset it before seeding it")
         world = World(Books(app.store, ids), tables, window, source, _population(stories))
