@@ -23,6 +23,7 @@ from cascade_cli.services.delivery_ports import Delivery, Result
 STYLES = {
     Result.CREDITED: "green",
     Result.ALREADY: "green",
+    Result.RETIRED: "green",
     Result.BLOCKED: "bold red",
     Result.REFUSED: "bold red",
     Result.BUSY: "yellow",
@@ -34,6 +35,7 @@ _WRITES = {
     Action.CREATE: "create a planned stratagem, then activate it, then tell the citizen",
     Action.ACTIVATE: "activate the planned stratagem, then tell the citizen",
     Action.EXTEND: "give the expired stratagem a new expiry, then tell the citizen",
+    Action.EXPIRE: "end the life of the surplus stratagem",
     Action.REWRITE: "revive the dead stratagem in place, then tell the citizen",
 }
 
@@ -81,8 +83,8 @@ def describe_step(step: Step) -> str:
 
 def deliveries_outcome(deliveries: Sequence[Delivery]) -> Outcome:
     """Exit 0 if every order is on its way or done; else what stands in the way of the first."""
-    error = _error(deliveries)
-    data = {"deliveries": [_document(delivery) for delivery in deliveries]}
+    error = first_error(deliveries)
+    data = {"deliveries": [delivery_document(delivery) for delivery in deliveries]}
     return Outcome(
         data,
         lambda session: show_deliveries(session.console(), deliveries),
@@ -113,7 +115,8 @@ def _what(delivery: Delivery) -> str:
     return f"{delivery.order.key}: {delivery.why}"
 
 
-def _document(delivery: Delivery) -> dict[str, Any]:
+def delivery_document(delivery: Delivery) -> dict[str, Any]:
+    """A delivery for --json."""
     row, finish_at = delivery.row, delivery.finish_at
     return {
         "stratagem_id": delivery.order.key,
@@ -128,7 +131,7 @@ def _document(delivery: Delivery) -> dict[str, Any]:
     }
 
 
-def _error(deliveries: Sequence[Delivery]) -> CascadeError | None:
+def first_error(deliveries: Sequence[Delivery]) -> CascadeError | None:
     """The gravest: what is unfinished comes first, because it has to be finished."""
     by_result = {delivery.result: delivery for delivery in reversed(deliveries)}
     if unfinished := by_result.get(Result.UNFINISHED):

@@ -32,21 +32,37 @@ class ReconcileOptions:
     csv: bool = False
 
 
+@dataclass(frozen=True)
+class Attempt:
+    """One run: its outcome, and the run itself unless it could not read everything."""
+
+    outcome: Outcome
+    run: Run | None = None
+
+
 def reconcile(session: Session, options: ReconcileOptions) -> Outcome:
     """Run the reconciliation. Raises UsageError before anything is read."""
-    now = datetime.now(UTC)
-    window = _window(options, now)
-    grace = _grace(options)
+    window = parse_window(options)
     with connected(session) as wiring:
-        settings = wiring.settings
-        terms = Terms(now, grace or settings.grace, settings.engine, PriceList())
-        try:
-            with _progress(session, wiring) as tell:
-                run = wiring.reconciler.run(window, terms, tell)
-        except ServiceError as error:
-            data = incomplete_document(window, terms, _requests(wiring), error.message)
-            return failure(error, data)
-        return _outcome(run, Reading(window, terms, *_requests(wiring)), options)
+        return once(session, wiring, window, options).outcome
+
+
+def once(session: Session, wiring: Wiring, window: Window, options: ReconcileOptions) -> Attempt:
+    """Read and judge the window as of now."""
+    terms = Terms(
+        datetime.now(UTC),
+        _grace(options) or wiring.settings.grace,
+        wiring.settings.engine,
+        PriceList(),
+    )
+    try:
+        with _progress(session, wiring) as tell:
+            run = wiring.reconciler.run(window, terms, tell)
+    except ServiceError as error:
+        data = incomplete_document(window, terms, _requests(wiring), error.message)
+        return Attempt(failure(error, data))
+    reading = Reading(window, terms, *_requests(wiring))
+    return Attempt(_outcome(run, reading, options), run)
 
 
 def _outcome(run: Run, reading: Reading, options: ReconcileOptions) -> Outcome:
@@ -61,7 +77,10 @@ def _outcome(run: Run, reading: Reading, options: ReconcileOptions) -> Outcome:
     )
 
 
-def _window(options: ReconcileOptions, now: datetime) -> Window:
+def parse_window(options: ReconcileOptions) -> Window:
+    """The window that the options name. Raises UsageError with the accepted forms."""
+    now = datetime.now(UTC)
+    _grace(options)
     since = _moment("--since", options.since, now)
     until = _moment("--until", options.until, now) if options.until else now
     if since > now:

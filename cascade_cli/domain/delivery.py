@@ -16,6 +16,8 @@ The promise in one page
 * A dead row is revived in place, never replaced: a second row would be a second transfer as soon
   as somebody runs the first by hand. Where only its expiry has passed, only its expiry is written,
   so that a row executed in that very moment is not set back to active.
+* A surplus active row is taken out of the engine's way by its expiry as well, for the same
+  reason: setting it to cancelled could hide that it was executed in that moment.
 * What may have moved ducats is for people, always.
 """
 
@@ -30,7 +32,7 @@ from cascade_cli.domain.journal import Attempt, Fate
 from cascade_cli.domain.matching import match
 from cascade_cli.domain.money import format_ducats
 from cascade_cli.domain.orders import Order
-from cascade_cli.domain.stratagems import State, Stratagem
+from cascade_cli.domain.stratagems import MAY_STILL_MOVE, State, Stratagem
 from cascade_cli.domain.times import format_moment
 
 SEND_WITHIN = timedelta(seconds=10)
@@ -46,6 +48,8 @@ class Action(StrEnum):
     """Only the expiry of an active row that ran out."""
     REWRITE = "rewrite"
     """A dead row as the order wants it: citizen, Notes, expiry and status."""
+    EXPIRE = "expire"
+    """End the life of an active surplus row: its expiry becomes the present."""
     NOTIFY = "notify"
 
 
@@ -105,15 +109,27 @@ def next_step(
     order: Order, rows: Sequence[Stratagem], now: datetime, last: Attempt | None = None
 ) -> Step:
     """The one thing to do, given all rows that belong to the order and the last attempt."""
+    surplus = _surplus(order, rows, now) if order.retire_surplus else ()
     for state in (State.DOUBTFUL, State.EXECUTED, State.LIVE):
         for row in rows:
-            if row.state(now) is state:
+            if row.state(now) is state and not surplus:
                 return _end(order, row, state)
     if last and _may_still_be_applied(order, rows, now, last):
         return Wait(last.at + FATE_BOUND)
+    if surplus:
+        return Write(Action.EXPIRE, surplus[0])
     if not rows:
         return _begin(last, now)
     return _revive(order, rows)
+
+
+def _surplus(order: Order, rows: Sequence[Stratagem], now: datetime) -> tuple[Stratagem, ...]:
+    """Live rows beyond the one that is due; none where anything about the rows is not certain."""
+    moving = [row for row in rows if row.state(now) in MAY_STILL_MOVE]
+    if any(row.state(now) is State.DOUBTFUL or not _fits(order, row) for row in moving):
+        return ()
+    live = tuple(row for row in moving if row.state(now) is State.LIVE)
+    return live if len(live) < len(moving) else live[1:]
 
 
 def _may_still_be_applied(

@@ -35,7 +35,8 @@ class Order:
     `charge` is the payment behind it, None for a credit by hand. `facts` go into the
     stratagem's Notes. `foreign_records` are record ids known to belong to other payments,
     `own_records` those of the older connector known to belong to this one. `refuse_twin_since`
-    is the journal's: no second such credit by hand since then.
+    is the journal's: no second such credit by hand since then. With `retire_surplus`, active
+    rows beyond the one that is due are ended.
     """
 
     key: str
@@ -48,6 +49,7 @@ class Order:
     own_records: frozenset[str] = frozenset()
     foreign_records: frozenset[str] = frozenset()
     refuse_twin_since: datetime | None = None
+    retire_surplus: bool = False
 
     @property
     def description(self) -> str:

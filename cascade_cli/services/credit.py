@@ -89,7 +89,7 @@ class CreditDesk:
         now = self._now()
         steps = {order.key: next_step(order, rows_of(order, rows), now) for order in orders}
         plan = Plan(tuple(orders), steps, found.get(self._limits.processor, Decimal(0)))
-        self._check_funds(plan, found)
+        self._check_funds(plan.total, found)
         return plan
 
     def carry_out(
@@ -145,16 +145,22 @@ class CreditDesk:
             "Nothing was written. Names are compared to the letter.",
         )
 
-    def _check_funds(self, plan: Plan, found: Mapping[str, Decimal]) -> None:
+    def check_funds(self, total_ducats: Decimal) -> None:
+        """Raises GuardError if the processor does not exist or has less than `total_ducats`."""
+        found = self._venice.citizens([self._limits.processor])
+        self._check_funds(total_ducats, found)
+
+    def _check_funds(self, total_ducats: Decimal, found: Mapping[str, Decimal]) -> None:
         if self._limits.processor not in found:
             raise GuardError(
                 f"Venice has no citizen {self._limits.processor!r} to pay with.",
                 "Nothing was written. Create it: cascade citizen setup",
             )
-        if plan.processor_ducats < plan.total:
+        available = found[self._limits.processor]
+        if available < total_ducats:
             raise GuardError(
-                f"{self._limits.processor} has {format_ducats(plan.processor_ducats)} ducats "
-                f"and {format_ducats(plan.total)} are to go out.",
+                f"{self._limits.processor} has {format_ducats(available)} ducats "
+                f"and {format_ducats(total_ducats)} are to go out.",
                 "Nothing was written. Top it up: cascade citizen replenish --to N",
             )
 

@@ -7,7 +7,7 @@ journaled, sent and remembered.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import TypeVar
@@ -64,7 +64,7 @@ class _Job:
     last: Attempt | None
     rows: tuple[Stratagem, ...] = ()
     refusals: int = 0
-    wrote: bool = False
+    wrote: set[Action] = field(default_factory=set)
     error: CascadeError | None = None
     step: Step | None = None
 
@@ -183,7 +183,7 @@ class Deliverer:
         except CascadeError as error:
             self._refused(action, jobs, error)
         else:
-            self._take(jobs, rows)
+            _take(action, jobs, rows)
 
     def _send(
         self, action: Action, jobs: Sequence[_Job], call: Callable[[], list[Stratagem]]
@@ -220,19 +220,10 @@ class Deliverer:
             return self._writer.activate(records, expires_at)
         if action is Action.EXTEND:
             return self._writer.extend(records, expires_at)
+        if action is Action.EXPIRE:
+            return self._writer.expire(records, self._around.now())
         pairs = [(record, job.order) for record, job in zip(records, jobs, strict=True)]
         return self._writer.rewrite(pairs, expires_at)
-
-    def _take(self, jobs: Sequence[_Job], rows: Sequence[Stratagem]) -> None:
-        """What Airtable answered is how the rows now stand."""
-        by_key = {row.stratagem_id: row for row in rows}
-        by_record = {row.record_id: row for row in rows}
-        for job in jobs:
-            is_new = _action(job) is Action.CREATE
-            row = by_key.get(job.order.key) if is_new else by_record.get(_target(job).record_id)
-            if row is not None:
-                job.put(row)
-                job.wrote = True
 
     def _refused(self, action: Action, jobs: Sequence[_Job], error: CascadeError) -> None:
         if isinstance(error, ThrottledError | UnreachableError):
@@ -303,6 +294,18 @@ def _is_untold(job: _Job) -> bool:
     return under_way and job.last is not None and job.last.action in telling
 
 
+def _take(action: Action, jobs: Sequence[_Job], rows: Sequence[Stratagem]) -> None:
+    """What Airtable answered is how the rows now stand."""
+    by_key = {row.stratagem_id: row for row in rows}
+    by_record = {row.record_id: row for row in rows}
+    for job in jobs:
+        is_new = action is Action.CREATE
+        row = by_key.get(job.order.key) if is_new else by_record.get(_target(job).record_id)
+        if row is not None:
+            job.put(row)
+            job.wrote.add(action)
+
+
 def _delivery(job: _Job) -> Delivery:
     order, step, row = job.order, job.step, (job.rows[0] if job.rows else None)
     if job.error is not None:
@@ -315,7 +318,8 @@ def _delivery(job: _Job) -> Delivery:
     assert isinstance(step, End)  # noqa: S101 - _work leaves no other
     if step.verdict is Verdict.BLOCKED:
         return Delivery(order, Result.BLOCKED, step.why, step.row)
-    result = Result.CREDITED if job.wrote else Result.ALREADY
+    result = Result.RETIRED if job.wrote == {Action.EXPIRE} else Result.CREDITED
+    result = result if job.wrote else Result.ALREADY
     return Delivery(order, result, step.verdict.value.replace("_", " "), step.row)
 
 

@@ -23,6 +23,8 @@ class Result(StrEnum):
     """This run made or revived its transfer; the engine takes it at its next run."""
     ALREADY = "already"
     """Its transfer was executed, or under way, before."""
+    RETIRED = "retired"
+    """A surplus transfer was taken out of the engine's way; the one that is due stands."""
     BLOCKED = "blocked"
     """Only a person can decide."""
     BUSY = "busy"
@@ -66,6 +68,9 @@ class Writer(Protocol):
 
     def extend(self, records: Sequence[str], expires_at: datetime) -> list[Stratagem]:
         """A new expiry and nothing else."""
+
+    def expire(self, records: Sequence[str], now: datetime) -> list[Stratagem]:
+        """Out of the engine's way."""
 
     def rewrite(self, orders: Sequence[tuple[str, Order]], expires_at: datetime) -> list[Stratagem]:
         """Dead rows as their orders want them."""

@@ -55,6 +55,10 @@ class VeniceWriter:
         """Give active rows that ran out a new expiry, and touch nothing else."""
         return self._updated([(record, {"ExpiresAt": rfc3339(expires_at)}) for record in records])
 
+    def expire(self, records: Sequence[str], now: datetime) -> list[Stratagem]:
+        """End the life of active rows, and touch nothing else: an executed one stays executed."""
+        return self.extend(records, now)
+
     def rewrite(self, orders: Sequence[tuple[str, Order]], expires_at: datetime) -> list[Stratagem]:
         """Make dead rows what their orders want; their StratagemIds stay."""
         changes = []
@@ -63,10 +67,6 @@ class VeniceWriter:
             del fields["StratagemId"]
             changes.append((record, fields))
         return self._updated(changes)
-
-    def cancel(self, records: Sequence[str]) -> list[Stratagem]:
-        """Take rows out of the engine's way that have surely moved no ducats."""
-        return self._updated([(record, {"Status": "cancelled"}) for record in records])
 
     @property
     def _table(self) -> Any:

@@ -24,6 +24,13 @@ def reconcile(
     everything: Annotated[
         bool, typer.Option("--all", help="List what is settled and in flight as well.")
     ] = False,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Do what a machine may about the discrepancies.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="With --repair: show the plan and write nothing.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="With --repair: do not ask.")] = False,
     json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
     csv: Annotated[bool, typer.Option("--csv", help="One CSV line per item.")] = False,
 ) -> None:
@@ -38,5 +45,14 @@ def reconcile(
     if json and csv:
         raise typer.BadParameter("--json and --csv exclude each other")
     options = ReconcileOptions(since, until, grace, everything, csv)
-    code = conduct(ctx.obj, "reconcile", lambda session: work(session, options), json=json)
+    if (dry_run or yes) and not repair:
+        raise typer.BadParameter("--dry-run and --yes go with --repair")
+    if repair:
+        from cascade_cli.cli.repair import RepairOptions
+        from cascade_cli.cli.repair import repair as mend
+
+        how = RepairOptions(dry_run, yes)
+        code = conduct(ctx.obj, "reconcile", lambda s: mend(s, options, how), json=json)
+    else:
+        code = conduct(ctx.obj, "reconcile", lambda s: work(s, options), json=json)
     raise typer.Exit(code)

@@ -1,0 +1,114 @@
+"""`cascade reconcile --repair`: find, show, ask, write, and read again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from cascade_cli.cli.deliveries import delivery_document, first_error, show_deliveries
+from cascade_cli.cli.reconcile import ReconcileOptions, once, parse_window
+from cascade_cli.cli.session import Outcome, Session
+from cascade_cli.cli.shown import shown
+from cascade_cli.cli.writing import Workshop, workshop
+from cascade_cli.domain.money import format_ducats
+from cascade_cli.domain.repair_plan import Repair, RepairPlan, plan_repairs
+from cascade_cli.errors import CascadeError, ExitCode
+from cascade_cli.services.credit import PATIENCE
+from cascade_cli.services.delivery_ports import Delivery
+
+
+@dataclass(frozen=True)
+class RepairOptions:
+    """How far to go."""
+
+    dry_run: bool = False
+    yes: bool = False
+
+
+def repair(session: Session, options: ReconcileOptions, how: RepairOptions) -> Outcome:
+    """Repair what a machine may, then say what is now true."""
+    window = parse_window(options)
+    command = "reconcile --repair"
+    with workshop(session, command, lock=not how.dry_run) as shop:
+        before = once(session, shop.reading, window, options)
+        if before.run is None:
+            return before.outcome
+        plan = plan_repairs(
+            before.run.world,
+            before.run.result,
+            per_credit_ducats=shop.settings.max_per_credit,
+            facts=shop.facts(),
+        )
+        if how.dry_run or not plan.repairs:
+            return _planned(before.outcome, plan)
+        deliveries = _carry_out(shop, plan, how)
+        after = once(session, shop.reading, window, options)
+        return _repaired(after.outcome, deliveries)
+
+
+def _carry_out(shop: Workshop, plan: RepairPlan, how: RepairOptions) -> list[Delivery]:
+    if not how.yes:
+        show_plan(shop.session.console(stderr=True), plan)
+    total = format_ducats(plan.total_ducats, grouped=True)
+    shop.confirm(f"Carry out {len(plan.repairs)} repairs, {total} ducats in all?", yes=how.yes)
+    shop.begin()
+    shop.writing.desk.check_funds(plan.total_ducats)
+    return shop.writing.deliverer.deliver(
+        [repair.order for repair in plan.repairs], patience=PATIENCE
+    )
+
+
+def _planned(found: Outcome, plan: RepairPlan) -> Outcome:
+    def show(session: Session) -> None:
+        found.show(session)
+        show_plan(session.console(), plan)
+
+    data = {**(found.data or {}), "repair_plan": [_document(r) for r in plan.repairs]}
+    return Outcome(data, show, found.exit_code, found.error)
+
+
+def _repaired(after: Outcome, deliveries: Sequence[Delivery]) -> Outcome:
+    """What is now true; an unfinished or refused repair outweighs what remains."""
+    error: CascadeError | None = after.error or first_error(deliveries)
+
+    def show(session: Session) -> None:
+        console = session.console()
+        console.print(Text("Repairs", "bold"))
+        show_deliveries(console, deliveries)
+        console.print()
+        after.show(session)
+
+    data = {**(after.data or {}), "repairs": [delivery_document(d) for d in deliveries]}
+    exit_code: ExitCode = error.exit_code if error else after.exit_code
+    return Outcome(data, show, exit_code, error)
+
+
+def show_plan(console: Console, plan: RepairPlan) -> None:
+    """What would be done, why, and what is left to people."""
+    for planned in plan.repairs:
+        item, order = planned.item, planned.order
+        what = "end the surplus stratagem for" if order.retire_surplus else "deliver"
+        console.print(Text(shown(f"{item.kind}: {what} {order.description}"), "bold"))
+        console.print(Text(f"  {shown(item.verdict)}", "dim"))
+    limited = [(item, why) for item, why in plan.for_people if why]
+    for item, why in limited:
+        console.print(Text(shown(f"{item.kind} of {item.citizen!r} is left to you: {why}")))
+    total = format_ducats(plan.total_ducats, grouped=True)
+    console.print(
+        f"{len(plan.repairs)} repairs, {total} ducats in all; "
+        f"{len(plan.for_people)} discrepancies are left to people."
+    )
+
+
+def _document(planned: Repair) -> dict[str, Any]:
+    return {
+        "kind": planned.item.kind.value,
+        "stratagem_id": planned.order.key,
+        "citizen": planned.order.citizen,
+        "ducats": format_ducats(planned.outgoing_ducats),
+        "why": planned.item.verdict,
+    }

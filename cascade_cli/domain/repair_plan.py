@@ -1,0 +1,86 @@
+"""Which discrepancies a machine may repair, and with which orders."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from cascade_cli.domain.charges import Charge
+from cascade_cli.domain.kinds import Kind
+from cascade_cli.domain.matching import match
+from cascade_cli.domain.money import ZERO
+from cascade_cli.domain.orders import Order, order_for_charge
+from cascade_cli.domain.reconciliation import Item, Reconciliation
+from cascade_cli.domain.world import World
+
+REASON = "Ducat purchase via CASCADE"
+
+
+@dataclass(frozen=True)
+class Repair:
+    """One order that settles one item."""
+
+    item: Item
+    order: Order
+
+    @property
+    def outgoing_ducats(self) -> Decimal:
+        """What leaves the processor because of it; ending a surplus sends nothing out."""
+        return ZERO if self.order.retire_surplus else self.order.ducats
+
+
+@dataclass(frozen=True)
+class RepairPlan:
+    """What a machine may do; `for_people` is what it leaves, and why, if a limit is the reason."""
+
+    repairs: tuple[Repair, ...]
+    for_people: tuple[tuple[Item, str], ...]
+
+    @property
+    def total_ducats(self) -> Decimal:
+        """All ducats that would leave the processor."""
+        return sum((repair.outgoing_ducats for repair in self.repairs), ZERO)
+
+
+def plan_repairs(
+    world: World, result: Reconciliation, *, per_credit_ducats: Decimal, facts: Mapping[str, Any]
+) -> RepairPlan:
+    """Oldest payment first; what exceeds the limit for one credit is left to people."""
+    records = _records_by_citizen(world)
+    repairs, for_people = [], []
+    for item in sorted(result.discrepancies, key=lambda item: item.occurred_at):
+        if item.charge is None or item.repair is None or not item.repair.automatic:
+            for_people.append((item, ""))
+        elif (item.ducats or ZERO) > per_credit_ducats:
+            for_people.append((item, "it exceeds CASCADE_MAX_DUCATS_PER_CREDIT"))
+        else:
+            repairs.append(Repair(item, _order(item, item.charge, records, facts)))
+    return RepairPlan(tuple(repairs), tuple(for_people))
+
+
+def _order(
+    item: Item,
+    charge: Charge,
+    records: Mapping[str | None, frozenset[str]],
+    facts: Mapping[str, Any],
+) -> Order:
+    own = frozenset(stratagem.record_id for stratagem in item.stratagems)
+    return replace(
+        order_for_charge(charge, REASON, facts),
+        own_records=own,
+        foreign_records=records[charge.citizen] - own,
+        retire_surplus=item.kind is Kind.DUPLICATE,
+    )
+
+
+def _records_by_citizen(world: World) -> Mapping[str | None, frozenset[str]]:
+    """The records matched to any payment of each citizen."""
+    matches = match(world.charges, world.stratagems)
+    records: defaultdict[str | None, set[str]] = defaultdict(set)
+    for charge in world.charges:
+        of_charge = matches.by_charge[charge.id]
+        records[charge.citizen].update(found.stratagem.record_id for found in of_charge)
+    return {citizen: frozenset(found) for citizen, found in records.items()}
