@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from cascade_cli.cli.reconciliation_csv import COLUMNS
+from cascade_cli.domain.kinds import Kind, Severity
+from cascade_cli.errors import ExitCode
+from cascade_cli.sandbox.seed import SCENARIOS
+from cascade_cli.sandbox.venice.access import FAIL_POINTS
+from tests.docs import readme
+from tests.docs.conftest import Ask
+
+SCRIPTS = readme.sections()["For scripts: `--json` and `--csv`"]
+SANDBOX = readme.sections()["The sandbox"]
+
+
+@pytest.fixture(scope="module")
+def envelope(ask: Ask) -> dict[str, Any]:
+    _code, stdout = ask("--sandbox", "reconcile", "--since", "7d", "--json")
+    document: dict[str, Any] = json.loads(stdout)
+    return document
+
+
+def test_the_readme_explains_exactly_the_kinds_gravest_first() -> None:
+    names, severities = _kinds()
+    assert sorted(names) == sorted(Kind)
+    assert severities == sorted(severities, key=list(Severity).index)
+
+
+def test_the_readme_gives_each_kind_its_severity() -> None:
+    assert dict(zip(*_kinds(), strict=True)) == {kind: kind.severity for kind in Kind}
+
+
+def _kinds() -> tuple[list[str], list[str]]:
+    table = readme.rows(readme.sections()["What each kind means, and what to do"], "kind")
+    return [row[0].strip("`") for row in table], [row[1] for row in table]
+
+
+def test_the_readme_explains_exactly_the_exit_codes() -> None:
+    codes = readme.rows(readme.sections()["Exit codes"], "code")
+    assert [int(row[0]) for row in codes] == [code.value for code in ExitCode]
+
+
+def test_the_readme_explains_exactly_the_keys_of_the_json_envelope(
+    envelope: dict[str, Any],
+) -> None:
+    assert [row[0].strip("`") for row in readme.rows(SCRIPTS, "key")] == list(envelope)
+
+
+def test_the_readme_explains_exactly_the_keys_of_the_json_data(envelope: dict[str, Any]) -> None:
+    documented = {row[0].strip("`"): set(readme.code(row[1])) for row in _data_rows()}
+    data = envelope["data"]
+    assert list(documented) == list(data)
+    assert documented["window"] == data["window"].keys()
+    assert documented["coverage"] == data["coverage"].keys()
+    assert documented["ducats"] == data["ducats"].keys()
+    assert documented["items"] - {"--all"} == data["items"][0].keys()
+
+
+def _data_rows() -> list[list[str]]:
+    return readme.rows(SCRIPTS.partition("The `data` of")[2], "key")
+
+
+def test_the_readme_gives_the_csv_columns_in_order() -> None:
+    assert [block.split(",") for block in readme.fences("csv", SCRIPTS)] == [
+        [*COLUMNS[:-1], f"{COLUMNS[-1]}\n"]
+    ]
+
+
+def test_the_pasted_report_looks_like_a_fresh_one(ask: Ask) -> None:
+    pasted = next(block for block in readme.fences("text") if "ducats sold" in block)
+    _code, fresh = ask("--sandbox", "reconcile", "--since", "7d")
+    until_the_items = pasted.partition("\n…")[0].partition("\nkind             citizen")[0]
+    assert _shapes(until_the_items) <= _shapes(fresh)
+
+
+def _shapes(text: str) -> set[str]:
+    """Each line with all numbers alike and spaces single."""
+    lines = (re.sub(r"[\d,.]*\d", "#", line) for line in text.splitlines())
+    return {" ".join(line.split()) for line in lines}
+
+
+def test_the_pasted_report_fits_80_columns_but_for_commands_to_copy() -> None:
+    pasted = next(block for block in readme.fences("text") if "ducats sold" in block)
+    assert all(len(line) <= 80 or line.startswith("  $ ") for line in pasted.splitlines())
+
+
+def test_the_first_command_ends_as_the_readme_says(ask: Ask) -> None:
+    code, _stdout = ask("--sandbox", "reconcile", "--since", "7d")
+    assert f"The exit code is {code}" in readme.TEXT
+
+
+def test_the_readme_lists_exactly_the_scenarios() -> None:
+    documented = [row[0].strip("`") for row in readme.rows(SANDBOX, "scenario")]
+    assert sorted(documented) == sorted(SCENARIOS)
+
+
+def test_the_readme_lists_exactly_the_steps_at_which_the_engine_can_fail() -> None:
+    steps = next(block for block in readme.fences("text", SANDBOX) if "write_payee" in block)
+    assert tuple(steps.split()) == FAIL_POINTS
