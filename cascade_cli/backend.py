@@ -59,10 +59,10 @@ def credit_ducats(
             shop.begin()
             return _answer(shop.writing.desk.carry_out(plan)[0])
     except ValueError as error:
-        return CreditAnswer(False, error=f"The amount {error}.")
+        return CreditAnswer(success=False, error=f"The amount {error}.")
     except CascadeError as error:
         retry = not isinstance(error, GuardError | UsageError)
-        return CreditAnswer(False, error=error.message, retry=retry)
+        return CreditAnswer(success=False, error=error.message, retry=retry)
 
 
 def _order(
@@ -93,6 +93,8 @@ def _order(
 
 def _answer(delivery: Delivery) -> CreditAnswer:
     if delivery.result in _SUCCESSES:
-        return CreditAnswer(True, delivery.order.key)
+        return CreditAnswer(success=True, stratagem_id=delivery.order.key)
     retry = delivery.result in {Result.BUSY, Result.FAILED, Result.UNFINISHED}
-    return CreditAnswer(False, delivery.order.key, delivery.why, retry=retry)
+    return CreditAnswer(
+        success=False, stratagem_id=delivery.order.key, error=delivery.why, retry=retry
+    )

@@ -47,7 +47,7 @@ def _deliver(case: Case, found: tuple[Finding, ...]) -> Repair:
         return explain(case.charge.payment_id)
     if _needs_funds(case):
         return Repair(command("citizen", "replenish", "--by", format_ducats(case.outstanding)))
-    automatic = len(found) == 1 and not _is_ambiguous(case)
+    automatic = len(found) == 1 and not _is_ambiguous(case) and not _is_decided(case)
     return _credit(case, case.buyer.citizen, automatic=automatic)
 
 
@@ -58,6 +58,11 @@ def _money_is_open(case: Case) -> bool:
 
 def _is_ambiguous(case: Case) -> bool:
     return any(match.rivals for match in case.matches)
+
+
+def _is_decided(case: Case) -> bool:
+    """cascade cancels nothing: a cancelled row is somebody's decision, for somebody to take back."""
+    return any(stratagem.status == "cancelled" for stratagem in case.stratagems)
 
 
 def _needs_funds(case: Case) -> bool:
