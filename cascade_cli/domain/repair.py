@@ -61,7 +61,7 @@ def _is_ambiguous(case: Case) -> bool:
 
 
 def _is_decided(case: Case) -> bool:
-    """cascade cancels nothing: a cancelled row is somebody's decision, for somebody to take back."""
+    """cascade cancels nothing: a cancelled row is a person's decision, for a person to undo."""
     return any(stratagem.status == "cancelled" for stratagem in case.stratagems)
 
 
