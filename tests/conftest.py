@@ -15,7 +15,7 @@ from tests.sandboxed import Sandboxed, served
 
 # The same examples in every run: a red build can be repeated, and no clock decides.
 hypothesis_settings.register_profile(
-    "cascade", max_examples=150, derandomize=True, deadline=None, database=None
+    "cascade", max_examples=300, derandomize=True, deadline=None, database=None
 )
 hypothesis_settings.load_profile("cascade")
 
