@@ -28,7 +28,8 @@ def envelope(ask: Ask) -> dict[str, Any]:
 def test_the_readme_explains_exactly_the_kinds_gravest_first() -> None:
     names, severities = _kinds()
     assert sorted(names) == sorted(Kind)
-    assert severities == sorted(severities, key=list(Severity).index)
+    gravest_first = [str(severity) for severity in Severity]
+    assert severities == sorted(severities, key=gravest_first.index)
 
 
 def test_the_readme_gives_each_kind_its_severity() -> None:
