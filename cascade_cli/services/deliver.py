@@ -7,25 +7,13 @@ journaled, sent and remembered.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import islice
 from typing import TypeVar
 
 from cascade_cli.adapters.transport import permitted
-from cascade_cli.domain.delivery import (
-    SEND_WITHIN,
-    Action,
-    End,
-    Step,
-    Verdict,
-    Wait,
-    Write,
-    next_step,
-    rows_of,
-)
-from cascade_cli.domain.journal import Attempt, Claim, ClaimState, Fate, Intent
-from cascade_cli.domain.money import ZERO, format_ducats
+from cascade_cli.domain.delivery import SEND_WITHIN, Action, End, next_step, rows_of
+from cascade_cli.domain.journal import Attempt, ClaimState, Fate
 from cascade_cli.domain.orders import Order
 from cascade_cli.domain.stratagems import Stratagem
 from cascade_cli.errors import (
@@ -34,6 +22,7 @@ from cascade_cli.errors import (
     FateUnknownError,
     JournalError,
     LockedError,
+    ServiceError,
     ThrottledError,
     UnreachableError,
 )
@@ -43,9 +32,18 @@ from cascade_cli.services.delivery_ports import (
     Ledger,
     Notifier,
     Reader,
-    Result,
     Surroundings,
     Writer,
+)
+from cascade_cli.services.jobs import (
+    Job,
+    count_write,
+    delivery_of,
+    give_up,
+    intent_of,
+    not_held,
+    remember,
+    take,
 )
 
 T = TypeVar("T")
@@ -56,29 +54,9 @@ ROWS_PER_WRITE = 10
 TRIES = 5
 
 
-@dataclass
-class _Job:
-    """One order in hand: its rows as last read or written, and the last attempt for its key."""
-
-    order: Order
-    last: Attempt | None
-    rows: tuple[Stratagem, ...] = ()
-    refusals: int = 0
-    wrote: set[Action] = field(default_factory=set)
-    error: CascadeError | None = None
-    step: Step | None = None
-
-    def think(self, now: datetime) -> None:
-        self.step = next_step(self.order, self.rows, now, self.last)
-
-    def put(self, row: Stratagem) -> None:
-        others = tuple(r for r in self.rows if r.record_id != row.record_id)
-        self.rows = (*others, row)
-
-
 class Deliverer:
-    """Carries orders out. Raises JournalError, or what a read raises, with all claims released;
-    what is wrong with a single order is told in its Delivery."""
+    """Carries orders out. Raises JournalError with all that was held released; what is wrong with
+    a single order, or with a service while it is being delivered, is told in its Delivery."""
 
     def __init__(
         self,
@@ -135,43 +113,59 @@ class Deliverer:
     def _round(self, orders: Sequence[Order]) -> list[Delivery]:
         """Take the orders as far as they go now."""
         claims = self._journal.claim(
-            [_intent(order) for order in orders],
+            [intent_of(order) for order in orders],
             lease=LEASE,
             day_limit_ducats=self._terms.day_limit_ducats,
         )
         held = [order for order in orders if claims[order.key].state is ClaimState.HELD]
-        jobs = [_Job(order, claims[order.key].last_attempt) for order in held]
+        jobs = [Job(order, claims[order.key].last_attempt) for order in held]
         try:
-            self._read(jobs)
             self._work(jobs)
-            self._notify(jobs)
         finally:
             self._journal.release([job.order.key for job in jobs])
         refused = [order for order in orders if order not in held]
-        return [_delivery(job) for job in jobs] + [_not_held(o, claims[o.key]) for o in refused]
+        return [delivery_of(job) for job in jobs] + [not_held(o, claims[o.key]) for o in refused]
 
-    def _read(self, jobs: Sequence[_Job]) -> None:
+    def _work(self, jobs: Sequence[Job]) -> None:
+        try:
+            self._read(jobs)
+            self._write_all(jobs)
+        except JournalError:
+            raise
+        except ServiceError as error:
+            # A reading failed: what has not ended by now stays as it is.
+            give_up([job for job in jobs if not isinstance(job.step, End)], error)
+        self._notify(jobs)
+
+    def _read(self, jobs: Sequence[Job]) -> None:
         rows = self._reader.transfers_for([job.order for job in jobs]) if jobs else []
+        now = self._around.now()
         for job in jobs:
-            job.rows = rows_of(job.order, rows)
+            job.see(rows_of(job.order, rows), now)
 
-    def _work(self, jobs: Sequence[_Job]) -> None:
-        """Write until every job waits, ends, or was refused too often."""
+    def _write_all(self, jobs: Sequence[Job]) -> None:
+        """Write until every job waits, ends, or was given up."""
         while True:
-            due = [job for job in jobs if job.error is None and self._is_due(job)]
+            due = [job for job in jobs if self._is_due(job)]
             if not due:
                 return
             for action in Action:
-                same = [job for job in due if _action(job) is action]
+                same = [job for job in due if job.action is action]
                 for ten in _chunks(same, ROWS_PER_WRITE):
                     self._write(action, ten)
 
-    def _is_due(self, job: _Job) -> bool:
-        job.think(self._around.now())
-        return isinstance(job.step, Write)
+    def _is_due(self, job: Job) -> bool:
+        job.step = next_step(job.order, job.rows, self._around.now(), job.last)
+        return job.action is not None and job.error is None
 
-    def _write(self, action: Action, jobs: Sequence[_Job]) -> None:
+    def _write(self, action: Action, jobs: Sequence[Job]) -> None:
         """Send one request for these jobs; one that is refused for many is sent for each."""
+        self._around.turn()
+        now = self._around.now()
+        if any(job.is_stale(now) for job in jobs):
+            # The turn came late. Look again, and let the loop decide anew.
+            self._read(jobs)
+            return
         try:
             rows = self._send(action, jobs, lambda: self._call(action, jobs))
         except JournalError:
@@ -179,21 +173,21 @@ class Deliverer:
         except FateUnknownError:
             return
         except LockedError as error:
-            _give_up(jobs, error)
+            give_up(jobs, error)
         except CascadeError as error:
             self._refused(action, jobs, error)
         else:
-            _take(action, jobs, rows)
+            take(action, jobs, rows)
 
     def _send(
-        self, action: Action, jobs: Sequence[_Job], call: Callable[[], list[Stratagem]]
+        self, action: Action, jobs: Sequence[Job], call: Callable[[], list[Stratagem]]
     ) -> list[Stratagem]:
-        """Turn, journal, permit, request, journal: the only way a write leaves."""
+        """Journal, permit, request, journal: the only way a write leaves."""
         keys = [job.order.key for job in jobs]
-        self._around.turn()
+        count_write(jobs)
         at = self._journal.attempt(keys, action, lease=LEASE)
         fate, bodies, rows = Fate.UNKNOWN, None, list[Stratagem]()
-        _remember(jobs, Attempt(action, at, fate))
+        remember(jobs, Attempt(action, at, fate))
         try:
             with permitted(at + SEND_WITHIN):
                 rows = call()
@@ -208,14 +202,14 @@ class Deliverer:
             # Also when interrupted: then the fate stays unknown, as the attempt already says.
             if fate is not Fate.UNKNOWN:
                 self._journal.outcome(keys, action, fate, bodies)
-                _remember(jobs, Attempt(action, at, fate))
+                remember(jobs, Attempt(action, at, fate))
         return rows
 
-    def _call(self, action: Action, jobs: Sequence[_Job]) -> list[Stratagem]:
+    def _call(self, action: Action, jobs: Sequence[Job]) -> list[Stratagem]:
         expires_at = self._around.now() + self._terms.lifetime
         if action is Action.CREATE:
             return self._writer.create_planned([job.order for job in jobs], expires_at)
-        records = [_target(job).record_id for job in jobs]
+        records = [job.target.record_id for job in jobs]
         if action is Action.ACTIVATE:
             return self._writer.activate(records, expires_at)
         if action is Action.EXTEND:
@@ -225,25 +219,25 @@ class Deliverer:
         pairs = [(record, job.order) for record, job in zip(records, jobs, strict=True)]
         return self._writer.rewrite(pairs, expires_at)
 
-    def _refused(self, action: Action, jobs: Sequence[_Job], error: CascadeError) -> None:
+    def _refused(self, action: Action, jobs: Sequence[Job], error: CascadeError) -> None:
         if isinstance(error, ThrottledError | UnreachableError):
             for job in jobs:
                 job.refusals += 1
-            _give_up([job for job in jobs if job.refusals >= TRIES], error)
+            give_up([job for job in jobs if job.refusals >= TRIES], error)
             self._around.sleep(2.0 ** min(job.refusals for job in jobs))
         elif isinstance(error, AnswerError) and len(jobs) > 1:
             # One bad row spoils the ten: find it, and let the others through.
             for job in jobs:
                 self._write(action, [job])
         else:
-            _give_up(jobs, error)
+            give_up(jobs, error)
 
-    def _notify(self, jobs: Sequence[_Job]) -> None:
+    def _notify(self, jobs: Sequence[Job]) -> None:
         """Tell those whose transfer came under way and who were not told yet; once, come what may.
 
         A notification that fails changes nothing about the transfer, and is not sent again.
         """
-        untold = [job for job in jobs if _is_untold(job)]
+        untold = [job for job in jobs if job.is_untold]
         schedule = self._terms.schedule.describe(self._around.now())
         for ten in _chunks(untold, ROWS_PER_WRITE):
             orders = [job.order for job in ten]
@@ -252,102 +246,13 @@ class Deliverer:
                 self._notifier.tell(orders, self._around.now(), schedule)
                 return []
 
+            self._around.turn()
             try:
                 self._send(Action.NOTIFY, ten, call)
             except JournalError:
                 raise
             except CascadeError as error:
                 self._around.tell(f"{len(ten)} citizens were not told: {error.message}")
-
-
-def _intent(order: Order) -> Intent:
-    detail = {"reason": order.reason, **order.facts}
-    return Intent(
-        order.key, order.citizen, order.ducats, order.cause, detail, order.refuse_twin_since
-    )
-
-
-def _action(job: _Job) -> Action | None:
-    return job.step.action if isinstance(job.step, Write) else None
-
-
-def _target(job: _Job) -> Stratagem:
-    assert isinstance(job.step, Write)  # noqa: S101 - only jobs that are due come here
-    assert job.step.row is not None  # noqa: S101 - only a CREATE has none
-    return job.step.row
-
-
-def _remember(jobs: Iterable[_Job], attempt: Attempt) -> None:
-    for job in jobs:
-        job.last = attempt
-
-
-def _give_up(jobs: Iterable[_Job], error: CascadeError) -> None:
-    for job in jobs:
-        job.error = error
-
-
-def _is_untold(job: _Job) -> bool:
-    """The last thing done for it was to let the engine have it."""
-    under_way = isinstance(job.step, End) and job.step.verdict is Verdict.UNDER_WAY
-    telling = {Action.ACTIVATE, Action.EXTEND, Action.REWRITE}
-    return under_way and job.last is not None and job.last.action in telling
-
-
-def _take(action: Action, jobs: Sequence[_Job], rows: Sequence[Stratagem]) -> None:
-    """What Airtable answered is how the rows now stand."""
-    by_key = {row.stratagem_id: row for row in rows}
-    by_record = {row.record_id: row for row in rows}
-    for job in jobs:
-        is_new = action is Action.CREATE
-        row = by_key.get(job.order.key) if is_new else by_record.get(_target(job).record_id)
-        if row is not None:
-            job.put(row)
-            job.wrote.add(action)
-
-
-def _delivery(job: _Job) -> Delivery:
-    order, step, row = job.order, job.step, (job.rows[0] if job.rows else None)
-    if job.error is not None:
-        busy = isinstance(job.error, LockedError)
-        result = Result.BUSY if busy else Result.FAILED
-        return Delivery(order, result, job.error.message, row, error=job.error)
-    if isinstance(step, Wait):
-        why = "a write may or may not have been applied"
-        return Delivery(order, Result.UNFINISHED, why, row, finish_at=step.until)
-    assert isinstance(step, End)  # noqa: S101 - _work leaves no other
-    if step.verdict is Verdict.BLOCKED:
-        return Delivery(order, Result.BLOCKED, step.why, step.row)
-    result = Result.RETIRED if job.wrote == {Action.EXPIRE} else Result.CREDITED
-    result = result if job.wrote else Result.ALREADY
-    return Delivery(order, result, step.verdict.value.replace("_", " "), step.row)
-
-
-_NOT_HELD = {
-    ClaimState.BUSY: (Result.BUSY, "another worker is at it", "Run it again later."),
-    ClaimState.CONFLICT: (
-        Result.REFUSED,
-        "its key was promised otherwise",
-        "A key means one transfer for ever: use another reference for another one.",
-    ),
-    ClaimState.OVER_LIMIT: (
-        Result.REFUSED,
-        "the day's limit of ducats is reached",
-        "{left} ducats are left today (UTC); CASCADE_MAX_DUCATS_PER_DAY sets the limit.",
-    ),
-    ClaimState.TWIN: (
-        Result.REFUSED,
-        "the same credit was made within a day",
-        "If it is meant a second time, add --again or a --reference.",
-    ),
-}
-
-
-def _not_held(order: Order, claim: Claim) -> Delivery:
-    result, why, hint = _NOT_HELD[claim.state]
-    why = f"{why}: {claim.other}" if claim.other else why
-    left = format_ducats(claim.ducats_left_today or ZERO)
-    return Delivery(order, result, why, hint=hint.format(left=left))
 
 
 def _chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:

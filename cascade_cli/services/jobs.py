@@ -1,0 +1,156 @@
+"""One order in hand while it is being delivered, and what it came to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from cascade_cli.domain.delivery import Action, End, Step, Verdict, Wait, Write
+from cascade_cli.domain.journal import Attempt, Claim, ClaimState, Intent
+from cascade_cli.domain.money import ZERO, format_ducats
+from cascade_cli.domain.orders import Order
+from cascade_cli.domain.stratagems import Stratagem
+from cascade_cli.errors import AnswerError, CascadeError, LockedError
+from cascade_cli.services.delivery_ports import Delivery, Result
+
+# A row seen longer ago than this may have been changed by somebody: look again before writing.
+FRESHNESS = timedelta(seconds=20)
+# Created, activated, told, and each tried again a few times: more means that nothing sticks.
+MOST_WRITES = 20
+
+
+@dataclass
+class Job:
+    """An order with its rows as last read or written, and the last attempt for its key."""
+
+    order: Order
+    last: Attempt | None
+    rows: tuple[Stratagem, ...] = ()
+    seen_at: datetime | None = None
+    step: Step | None = None
+    wrote: set[Action] = field(default_factory=set)
+    writes: int = 0
+    refusals: int = 0
+    error: CascadeError | None = None
+
+    def see(self, rows: tuple[Stratagem, ...], now: datetime) -> None:
+        """These are all rows that belong to the order."""
+        self.rows, self.seen_at = rows, now
+
+    def put(self, row: Stratagem, action: Action) -> None:
+        """This is how a row stands after our write."""
+        others = tuple(r for r in self.rows if r.record_id != row.record_id)
+        self.rows = (*others, row)
+        self.wrote.add(action)
+
+    def is_stale(self, now: datetime) -> bool:
+        """Its rows were read too long ago to be written upon."""
+        return self.seen_at is None or now - self.seen_at > FRESHNESS
+
+    @property
+    def action(self) -> Action | None:
+        """The write that is next, if one is."""
+        return self.step.action if isinstance(self.step, Write) else None
+
+    @property
+    def target(self) -> Stratagem:
+        """The row that the next write changes."""
+        assert isinstance(self.step, Write)  # noqa: S101 - asked only of jobs that are due
+        assert self.step.row is not None  # noqa: S101 - only a CREATE has none
+        return self.step.row
+
+    @property
+    def is_untold(self) -> bool:
+        """The last thing done for it was to let the engine have it."""
+        under_way = isinstance(self.step, End) and self.step.verdict is Verdict.UNDER_WAY
+        telling = {Action.ACTIVATE, Action.EXTEND, Action.REWRITE}
+        return under_way and self.last is not None and self.last.action in telling
+
+
+def intent_of(order: Order) -> Intent:
+    """What the journal is to remember of an order."""
+    detail = {"reason": order.reason, **order.facts}
+    return Intent(
+        order.key, order.citizen, order.ducats, order.cause, detail, order.refuse_twin_since
+    )
+
+
+def remember(jobs: Iterable[Job], attempt: Attempt) -> None:
+    """The last write of all of these is now `attempt`."""
+    for job in jobs:
+        job.last = attempt
+
+
+def count_write(jobs: Iterable[Job]) -> None:
+    """Give up on a job whose writes do not stick, whoever undoes them."""
+    for job in jobs:
+        job.writes += 1
+        if job.writes > MOST_WRITES:
+            job.error = AnswerError("The base does not keep what is written to it.")
+
+
+def give_up(jobs: Iterable[Job], error: CascadeError) -> None:
+    """Nothing more can be done for these now."""
+    for job in jobs:
+        job.error = error
+
+
+def take(action: Action, jobs: Sequence[Job], rows: Sequence[Stratagem]) -> None:
+    """What Airtable answered is how the rows now stand."""
+    by_key = {row.stratagem_id: row for row in rows}
+    by_record = {row.record_id: row for row in rows}
+    for job in jobs:
+        is_new = action is Action.CREATE
+        row = by_key.get(job.order.key) if is_new else by_record.get(job.target.record_id)
+        if row is not None:
+            job.put(row, action)
+
+
+def delivery_of(job: Job) -> Delivery:
+    """What the order came to."""
+    order, step, row = job.order, job.step, (job.rows[0] if job.rows else None)
+    if isinstance(step, End):
+        return _ended(job, step)
+    if isinstance(step, Wait):
+        why = "a write may or may not have been applied"
+        return Delivery(order, Result.UNFINISHED, why, row, finish_at=step.until, error=job.error)
+    error = job.error or AnswerError("Nothing could be done.")
+    result = Result.BUSY if isinstance(error, LockedError) else Result.FAILED
+    return Delivery(order, result, error.message, row, hint=error.hint, error=error)
+
+
+def _ended(job: Job, end: End) -> Delivery:
+    if end.verdict is Verdict.BLOCKED:
+        return Delivery(job.order, Result.BLOCKED, end.why, end.row)
+    result = Result.RETIRED if job.wrote == {Action.EXPIRE} else Result.CREDITED
+    result = result if job.wrote else Result.ALREADY
+    return Delivery(job.order, result, end.verdict.value.replace("_", " "), end.row)
+
+
+_NOT_HELD = {
+    ClaimState.BUSY: (Result.BUSY, "another worker is at it", "Run it again later."),
+    ClaimState.CONFLICT: (
+        Result.REFUSED,
+        "its key was promised otherwise",
+        "A key means one transfer for ever: use another reference for another one.",
+    ),
+    ClaimState.OVER_LIMIT: (
+        Result.REFUSED,
+        "the day's limit of ducats is reached",
+        "{left} ducats are left today (UTC); CASCADE_MAX_DUCATS_PER_DAY sets the limit.",
+    ),
+    ClaimState.TWIN: (
+        Result.REFUSED,
+        "the same credit was made within a day",
+        "If it is meant a second time, add --again or a --reference.",
+    ),
+}
+
+
+def not_held(order: Order, claim: Claim) -> Delivery:
+    """What an order came to whose key was not to be had."""
+    result, why, hint = _NOT_HELD[claim.state]
+    why = f"{why}: {claim.other}" if claim.other else why
+    left = format_ducats(claim.ducats_left_today or ZERO)
+    return Delivery(order, result, why, hint=hint.format(left=left))
