@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from cascade_cli.domain.engine import Schedule, parse_schedule
 from cascade_cli.domain.orders import parse_ducats
-from cascade_cli.domain.times import parse_duration
+from cascade_cli.domain.times import format_span, parse_duration
 from cascade_cli.errors import SettingsError
 
 T = TypeVar("T")
@@ -155,6 +155,14 @@ class Settings:
             stripe_rate=_parsed(values, STRIPE_RATE, _rate),
             airtable_rate=_parsed(values, AIRTABLE_RATE, _rate),
         )
+
+    def __post_init__(self) -> None:
+        if self.lifetime < self.engine.longest_wait:
+            raise SettingsError(
+                f"A stratagem would live {format_span(self.lifetime)}, and the engine may take "
+                f"{format_span(self.engine.longest_wait)} to come by: it would never be executed.",
+                f"Raise {LIFETIME.name} or correct {ENGINE.name}.",
+            )
 
 
 def gather_values(environ: Mapping[str, str], env_file: Path | None) -> dict[str, str]:
