@@ -13,7 +13,15 @@ from cascade_cli.adapters.journal.bodies import is_storable, moment_text
 from cascade_cli.adapters.journal.chain import Transaction
 from cascade_cli.adapters.journal.holders import Holder, Neighbours, hold
 from cascade_cli.adapters.journal.schema import claims
-from cascade_cli.domain.journal import Attempt, Claim, ClaimState, EntryKind, Fate, Intent
+from cascade_cli.domain.journal import (
+    CITIZEN_CAUSE,
+    Attempt,
+    Claim,
+    ClaimState,
+    EntryKind,
+    Fate,
+    Intent,
+)
 from cascade_cli.domain.money import ZERO, format_ducats
 from cascade_cli.domain.times import format_moment
 from cascade_cli.errors import UsageError
@@ -140,7 +148,8 @@ def ducats_of_day(connection: Connection, day: str) -> Decimal:
 
     Summed here, digit for digit; a day has many promises but few different amounts.
     """
-    amounts = select(claims.c.ducats, func.count()).where(claims.c.day == day)
+    promised = claims.c.day == day, claims.c.cause != CITIZEN_CAUSE
+    amounts = select(claims.c.ducats, func.count()).where(*promised)
     found = connection.execute(amounts.group_by(claims.c.ducats))
     return sum((Decimal(ducats) * count for ducats, count in found), ZERO)
 

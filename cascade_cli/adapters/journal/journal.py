@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -125,7 +125,7 @@ class Journal:
         since: datetime | None = None,
         until: datetime | None = None,
         limit: int | None = None,
-    ) -> Iterator[Entry]:
+    ) -> Generator[Entry]:
         """The entries of `key` in [since, until), oldest first; with `limit` only the newest."""
         with self._database.reading() as connection:
             yield from reading.entries_in(connection, key, since, until, limit)
