@@ -3,7 +3,7 @@
 The SDKs' own retries stay off, because pyairtable's repeats creates (measured) and Stripe's
 leaves out 429. Here a read is tried again after anything that may pass.
 
-A write is sent once, and only under a Permit: whoever wants to write takes a turn, writes down in
+A write without an idempotency key is sent once, and only under a Permit: whoever wants to write takes a turn, writes down in
 the journal what is about to be sent, and gets a permit that ends soon after that entry. So no
 write leaves this process unrecorded, and none leaves it late: what the journal does not show as
 attempted lately cannot be on its way.
@@ -97,7 +97,7 @@ class Transport(HTTPAdapter):
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> Any:
         """Send; a read again while the policy allows. Raises requests' own exceptions."""
-        if not _is_read(request):
+        if not _may_be_repeated(request):
             return self._send_write(request, *args, **kwargs)
         retrying = Retrying(
             retry=_may_go_again,
@@ -135,10 +135,16 @@ class Transport(HTTPAdapter):
         self, request: requests.PreparedRequest, *args: Any, **kwargs: Any
     ) -> requests.Response:
         self.requests_sent += 1
-        response = super().send(request, *args, **kwargs)
+        response = self._carry(request, *args, **kwargs)
         # Read the body here, so that one cut short counts as a failed attempt.
         _ = response.content
         return response
+
+    def _carry(
+        self, request: requests.PreparedRequest, *args: Any, **kwargs: Any
+    ) -> requests.Response:
+        """Over the network, once. A simulation carries it in memory instead."""
+        return super().send(request, *args, **kwargs)
 
     def _tell_wait(self, state: RetryCallState) -> None:
         response = _response_of(state)
@@ -177,10 +183,14 @@ def _may_go_again(state: RetryCallState) -> bool:
     return isinstance(error, _PASSING_ERRORS) and not isinstance(error, SSLError)
 
 
-def _is_read(request: requests.PreparedRequest) -> bool:
-    """A GET, or Airtable's listing by POST, which only exists because URLs have a limit."""
+def _may_be_repeated(request: requests.PreparedRequest) -> bool:
+    """A read, or a write that Stripe knows again by its key and carries out once.
+
+    Airtable's listing by POST only exists because URLs have a limit.
+    """
     path = (request.url or "").partition("?")[0]
-    return request.method in {"GET", "HEAD"} or path.endswith("/listRecords")
+    is_read = request.method in {"GET", "HEAD"} or path.endswith("/listRecords")
+    return is_read or "Idempotency-Key" in request.headers
 
 
 def was_never_connected(error: BaseException | None) -> bool:
