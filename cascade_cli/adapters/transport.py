@@ -12,6 +12,7 @@ attempted lately cannot be on its way.
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,7 +20,9 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from ipaddress import ip_address
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -40,6 +43,7 @@ _TOO_MANY = 429
 _PASSING = frozenset({_TOO_MANY, 500, 502, 503, 504})
 _PASSING_ERRORS = (requests.ConnectionError, requests.Timeout, ChunkedEncodingError)
 _QUOTA_GONE = b"PUBLIC_API_BILLING_LIMIT_EXCEEDED"
+_DIGITS = re.compile(r"[0-9]{1,9}(\.[0-9]+)?")
 
 
 def utc_now() -> datetime:
@@ -201,11 +205,9 @@ def was_never_connected(error: BaseException | None) -> bool:
 
 def _retry_after_seconds(response: requests.Response) -> float | None:
     """Retry-After as seconds or as an HTTP date; None where absent or unreadable."""
-    text = response.headers.get("Retry-After", "")
-    try:
-        return min(float(text), CEILING_SECONDS)
-    except ValueError:
-        return _seconds_until(text)
+    text = response.headers.get("Retry-After", "").strip()
+    # Digits only: float() would take `nan` and `-1` as well, which no clock can wait.
+    return min(float(text), CEILING_SECONDS) if _DIGITS.fullmatch(text) else _seconds_until(text)
 
 
 def _seconds_until(http_date: str) -> float | None:
@@ -224,8 +226,17 @@ def plain_session(url: str, transport: HTTPAdapter) -> requests.Session:
     """
     session = requests.Session()
     session.trust_env = False
-    session.proxies.update(get_environ_proxies(url))
+    if not _is_loopback(url):
+        session.proxies.update(get_environ_proxies(url))
     session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or True
     session.mount("https://", transport)
     session.mount("http://", transport)
     return session
+
+
+def _is_loopback(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
