@@ -1,0 +1,195 @@
+"""What is to happen in one history, drawn from its seed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+from cascade_cli.sandbox.venice import FAIL_POINTS
+
+BEGINNING = datetime(2026, 11, 20, 6, 0, tzinfo=UTC)
+CITIZENS = ("marco", "lucia-barbarigo", "D'Alviano", "Niccolò_Grimani")
+LATECOMER = "zorzi_bembo"
+AMOUNTS = ("100", "525", "1075", "37.5", "250.25", "3")
+
+
+@dataclass(frozen=True)
+class Payment:
+    """Somebody pays, and Stripe tells of it `deliveries` seconds later, perhaps several times."""
+
+    after_seconds: float
+    citizen: str
+    ducats: str
+    deliveries: tuple[float, ...]
+    undone: str = ""
+    """`refund`, `part` or `dispute`, some time later."""
+    undone_after_seconds: float = 0.0
+    older_connector: bool = False
+    """The older connector makes its row instead, and it expires in five minutes."""
+
+
+@dataclass(frozen=True)
+class ManualCredit:
+    """An operator credits by hand; `again` seconds later somebody types the same command."""
+
+    after_seconds: float
+    citizen: str
+    ducats: str
+    reference: str
+    again: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class EngineRunPlan:
+    """One scheduled run of Venice's engine."""
+
+    after_seconds: float
+    fail_at: str | None
+    step_seconds: float
+    kill: float
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A whole history, up to the moment from which nothing goes wrong any more."""
+
+    begins: datetime
+    horizon_seconds: float
+    schedule: str
+    lifetime: timedelta
+    fault: float
+    kill: float
+    standstill: float
+    journal_failing: float
+    lag: timedelta
+    airtable_rate: float | None
+    older_notifications: bool
+    schema_known: bool
+    processor_ducats: int
+    day_limit_ducats: str
+    payments: tuple[Payment, ...]
+    credits: tuple[ManualCredit, ...]
+    repairs: tuple[float, ...]
+    engine_runs: tuple[EngineRunPlan, ...]
+    hand_runs: tuple[float, ...]
+    replenished_after: float
+    latecomer_after: float
+    quota_gone: tuple[float, float] | None
+
+
+def draw_plan(random: Random) -> Plan:
+    """Short and busy with an engine that runs every ten minutes, or long with two runs a day."""
+    often = random.random() < 0.5
+    horizon = random.uniform(1, 3) * 3600 if often else random.uniform(1.2, 5) * 86400
+    begins = BEGINNING + timedelta(seconds=random.uniform(0, 86400))
+    runs = tuple(_engine_runs(random, begins, horizon, often=often))
+    payments = tuple(_payment(random, horizon, often=often) for _ in range(_few(random)))
+    return Plan(
+        begins=begins,
+        horizon_seconds=horizon,
+        schedule="every 10m" if often else "11:00,19:00 Europe/Rome",
+        lifetime=timedelta(minutes=25) if often and random.random() < 0.5 else timedelta(hours=72),
+        fault=random.choice((0.0, 0.05, 0.15, 0.3)),
+        kill=random.choice((0.0, 0.005, 0.02)),
+        standstill=random.choice((0.0, 0.0, 0.01)),
+        journal_failing=random.choice((0.0, 0.0, 0.0, 0.02)),
+        lag=timedelta(seconds=random.choice((0, 0, 2, 20))),
+        airtable_rate=random.choice((None, None, 5.0)),
+        older_notifications=random.random() < 0.2,
+        schema_known=random.random() < 0.85,
+        processor_ducats=random.choice((1_000_000, 1_000_000, 150)),
+        day_limit_ducats=random.choice(("100000", "100000", "1200")),
+        payments=payments,
+        credits=tuple(_credits(random, horizon)),
+        repairs=tuple(_repairs(random, horizon, runs)),
+        engine_runs=runs,
+        hand_runs=tuple(random.uniform(0, horizon) for _ in range(random.choice((0, 0, 1, 2)))),
+        replenished_after=random.uniform(0.2, 1) * horizon,
+        latecomer_after=random.uniform(0.2, 1.2) * horizon,
+        quota_gone=_quota(random, horizon),
+    )
+
+
+def _few(random: Random) -> int:
+    return random.choice((1, 1, 1, 2, 2, 3, 4))
+
+
+def _engine_runs(
+    random: Random, begins: datetime, horizon: float, *, often: bool
+) -> list[EngineRunPlan]:
+    """Every ten minutes, or at 11:00 and 19:00 in Rome (UTC+1 in November); with outages."""
+    moments = []
+    if often:
+        moments = [random.uniform(0, 600) + 600 * i for i in range(int(horizon / 600))]
+    else:
+        midnight = begins.replace(hour=0, minute=0, second=0, microsecond=0)
+        for day in range(int(horizon / 86400) + 2):
+            for hour in (10, 18):
+                moment = midnight + timedelta(days=day, hours=hour)
+                moments.append((moment - begins).total_seconds())
+    down = _outage(random, horizon)
+    return [
+        EngineRunPlan(moment, _fail_at(random), random.choice((0.3, 3.0, 20.0)), 0.02)
+        for moment in moments
+        if 0 < moment < horizon and not down[0] < moment < down[1]
+    ]
+
+
+def _outage(random: Random, horizon: float) -> tuple[float, float]:
+    if random.random() < 0.7:
+        return (0.0, 0.0)
+    begins = random.uniform(0, horizon)
+    return (begins, begins + random.uniform(0.2, 0.9) * horizon)
+
+
+def _fail_at(random: Random) -> str | None:
+    return random.choice(FAIL_POINTS) if random.random() < 0.12 else None
+
+
+def _payment(random: Random, horizon: float, *, often: bool) -> Payment:
+    lucky = random.random() < 0.75
+    first = random.uniform(0.5, 5)
+    copies = random.choice((0, 0, 1, 1, 2)) if lucky else 0
+    near = random.random() < 0.6
+    others = [first + random.uniform(0, 3 if near else 900) for _ in range(copies)]
+    late = random.random() < 0.1
+    older = not lucky and random.random() < 0.3
+    return Payment(
+        after_seconds=random.uniform(0, 0.7) * horizon,
+        citizen=LATECOMER if late else random.choice(CITIZENS),
+        ducats=f"{random.randrange(5, 900)}.125" if older else random.choice(AMOUNTS),
+        deliveries=(first, *others) if lucky else (),
+        undone=random.choice(("refund", "part", "dispute")) if random.random() < 0.12 else "",
+        undone_after_seconds=random.uniform(0, 0.3) * horizon if often else random.uniform(1, 1e5),
+        older_connector=older,
+    )
+
+
+def _credits(random: Random, horizon: float) -> list[ManualCredit]:
+    return [
+        ManualCredit(
+            random.uniform(0, 0.8) * horizon,
+            random.choice(CITIZENS),
+            random.choice(AMOUNTS),
+            f"ticket-{number}",
+            tuple(random.choice((1.0, 40.0, 300.0)) for _ in range(random.choice((0, 0, 1)))),
+        )
+        for number in range(random.choice((0, 0, 0, 1, 2)))
+    ]
+
+
+def _repairs(random: Random, horizon: float, runs: tuple[EngineRunPlan, ...]) -> list[float]:
+    """Now and then, and by preference while the engine runs."""
+    count = random.choice((1, 2, 3))
+    moments = [random.uniform(0.2, 1) * horizon for _ in range(count)]
+    if runs:
+        moments += [random.choice(runs).after_seconds + random.uniform(-5, 30)]
+    return [max(moment, 0.0) for moment in moments]
+
+
+def _quota(random: Random, horizon: float) -> tuple[float, float] | None:
+    if random.random() < 0.95:
+        return None
+    begins = random.uniform(0, horizon)
+    return (begins, begins + random.uniform(0.1, 0.5) * horizon)

@@ -1,0 +1,123 @@
+"""The real journal, with a chance to be killed on either side of every operation."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, TypeVar
+
+from cascade_cli.adapters.journal import Database, Journal
+from cascade_cli.domain.delivery import FATE_BOUND
+from cascade_cli.domain.journal import Claim, Fate, Intent, Worker
+from cascade_cli.errors import JournalError
+from tests.simulation.process import Process
+
+T = TypeVar("T")
+
+# A write is never applied at the very last moment: clocks are not that exact.
+_MARGIN = timedelta(milliseconds=10)
+_BOUND = FATE_BOUND - _MARGIN
+
+
+class Recording:
+    """One process's journal. `deadline` is when the write that it last announced is applied at
+    the latest; `keys` are those that it was announced for."""
+
+    def __init__(self, process: Process, database: Database, failing: float) -> None:
+        run = f"{process.name}-{process.pid}"
+        worker = Worker(run, process.host.name, process.pid, "simulation", process.name)
+        self._process, self._failing = process, failing
+        self._journal = Journal(
+            database, worker, now=process.host.scheduler.now, is_alive=process.host.is_alive
+        )
+        self.deadline: datetime | None = None
+        self.keys: frozenset[str] = frozenset()
+
+    def claim(
+        self, intents: Sequence[Intent], *, lease: timedelta, day_limit_ducats: Decimal | None
+    ) -> dict[str, Claim]:
+        """As Journal has it."""
+        claims = self._do(
+            f"claim {_names([intent.key for intent in intents])}",
+            lambda: self._journal.claim(intents, lease=lease, day_limit_ducats=day_limit_ducats),
+        )
+        self._process.tell("  " + ", ".join(f"{c.state} {_last(c)}" for c in claims.values()))
+        return claims
+
+    def attempt(
+        self, keys: Collection[str], action: str, body: Any = None, *, lease: timedelta
+    ) -> datetime:
+        """As Journal has it."""
+        at = self._do(
+            f"attempt {action} {_names(keys)}",
+            lambda: self._announce(keys, action, body, lease),
+        )
+        return at
+
+    def _announce(
+        self, keys: Collection[str], action: str, body: Any, lease: timedelta
+    ) -> datetime:
+        at = self._journal.attempt(keys, action, body, lease=lease)
+        self.deadline, self.keys = at + _BOUND, frozenset(keys)
+        return at
+
+    def outcome(
+        self,
+        keys: Collection[str],
+        action: str,
+        fate: Fate,
+        body: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> None:
+        """As Journal has it."""
+        self._do(
+            f"outcome {action} {fate}", lambda: self._journal.outcome(keys, action, fate, body)
+        )
+
+    def release(self, keys: Collection[str]) -> None:
+        """As Journal has it."""
+        self._do("release", lambda: self._journal.release(keys))
+
+    def _do(self, what: str, operation: Callable[[], T]) -> T:
+        self._process.step(f"before {what}")
+        if self._process.host.random.random() < self._failing:
+            self._process.tell(f"{what} -> the journal cannot be written")
+            self._process.host.chronicle.faults += 1
+            raise JournalError("simulated: the journal cannot be written")
+        self._process.tell(what)
+        result = operation()
+        self._process.step(f"after {what}")
+        return result
+
+
+def _names(keys: Collection[str]) -> str:
+    return ", ".join(key.removeprefix("cascade_") for key in keys)
+
+
+def _last(claim: Claim) -> str:
+    last = claim.last_attempt
+    return f"(last: {last.action} {last.fate} {last.at:%H:%M:%S})" if last else claim.other
+
+
+class JournalFile:
+    """One SQLite file for history after history: each begins with a journal just made."""
+
+    def __init__(self, folder: Path) -> None:
+        self._template = sqlite3.connect(":memory:")
+        self._path = folder / f"journal-{os.getpid()}.sqlite3"
+        self.database = Database(f"sqlite:///{self._path}")
+        self._make()
+
+    def _make(self) -> None:
+        worker = Worker("template", "", 0, "", "")
+        Journal(self.database, worker, now=datetime.now).verify()
+        with sqlite3.connect(self._path) as made:
+            made.backup(self._template)
+
+    def begin(self) -> None:
+        """Empty it."""
+        with sqlite3.connect(self._path) as file:
+            self._template.backup(file)

@@ -1,0 +1,196 @@
+"""What must be true of every history once all is at rest."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from cascade_cli.adapters.journal import Journal
+from cascade_cli.adapters.venice.notifications import TYPE
+from cascade_cli.domain.charges import Charge
+from cascade_cli.domain.journal import Entry, EntryKind
+from cascade_cli.domain.kinds import Kind
+from cascade_cli.domain.orders import manual_key
+from cascade_cli.domain.reconciliation import Item
+from cascade_cli.sandbox.seed.citizens import PROCESSOR
+from cascade_cli.services.reconcile import Run
+from tests.simulation.history import History
+from tests.simulation.venice import Moves
+
+_MONEY_OPEN = frozenset({Kind.REFUNDED, Kind.DISPUTED, Kind.SETTLED, Kind.DOUBTFUL})
+
+
+@dataclass(frozen=True)
+class Debt:
+    """Who was to get what, and the StratagemIds under which it may have been paid."""
+
+    name: str
+    citizen: str
+    ducats: Decimal
+    stratagem_ids: tuple[str, ...]
+
+
+def flaws(history: History, run: Run, journal: Journal) -> list[str]:
+    """Everything that is wrong; empty after a history as it should be."""
+    judge = _Judge(history, run, list(journal.entries()))
+    found = [*history.flaws, *history.app.crashes, *judge.flaws()]
+    if not journal.verify().is_intact:
+        found.append(f"the journal is not intact: {journal.verify().flaw}")
+    return found
+
+
+class _Judge:
+    def __init__(self, history: History, run: Run, entries: list[Entry]) -> None:
+        self._history, self._run, self._entries = history, run, entries
+        self._rows: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+        for row in history.city.rows():
+            self._rows[row["fields"]["StratagemId"]].append(row)
+        self._debts = {debt.name: debt for debt in self._all_debts()}
+
+    def flaws(self) -> Iterator[str]:
+        """Question after question."""
+        yield from self._paid_twice_or_wrongly()
+        yield from self._unpaid_or_unreported()
+        yield from self._unaccounted_ducats()
+        yield from self._rows_against_moves()
+        yield from self._journal_against_rows()
+        yield from self._notified_twice()
+
+    def _all_debts(self) -> Iterator[Debt]:
+        for item in self._charged():
+            charge = item.charge
+            assert charge is not None
+            older = [s.stratagem_id for s in item.stratagems if s.stratagem_id != charge.stratagem_id]
+            assert charge.citizen is not None
+            assert charge.ducats is not None
+            ids = (charge.stratagem_id, *older)
+            yield Debt(charge.id, charge.citizen, charge.ducats, ids)
+        for credit in self._history.plan.credits:
+            key = manual_key(credit.reference)
+            yield Debt(key, credit.citizen, Decimal(credit.ducats), (key,))
+
+    def _charged(self) -> list[Item]:
+        return [item for item in self._run.result.items if item.charge is not None]
+
+    def _moves(self, debt: Debt) -> Moves:
+        """All that moved for one debt, under whichever StratagemId."""
+        total = Moves()
+        for stratagem_id in debt.stratagem_ids:
+            moves = self._history.city.moves.get(stratagem_id, Moves())
+            total.debits += moves.debits
+            total.credits += moves.credits
+        return total
+
+    def _paid_twice_or_wrongly(self) -> Iterator[str]:
+        known = {name for debt in self._debts.values() for name in debt.stratagem_ids}
+        for stratagem_id in self._history.city.moves.keys() - known:
+            yield f"ducats moved for {stratagem_id}, which nobody is owed"
+        for debt in self._debts.values():
+            moves = self._moves(debt)
+            if len(moves.debits) > 1 or len(moves.credits) > 1:
+                yield f"PAID TWICE: {debt.name} of {debt.ducats}: {moves}"
+            if any(credit != (debt.citizen, debt.ducats) for credit in moves.credits):
+                yield f"{debt} was paid wrongly: {moves}"
+            active = set[str]()
+            for stratagem_id in debt.stratagem_ids:
+                active |= self._history.witness.activated[stratagem_id]
+                if not stratagem_id.startswith(("cascade_payment_pi_", "cascade_manual_")):
+                    active |= {row["id"] for row in self._rows[stratagem_id]}
+            if len(active) > 1:
+                yield f"{len(active)} rows of {debt.name} left `planned`: {sorted(active)}"
+
+    def _unpaid_or_unreported(self) -> Iterator[str]:
+        paid = [p for p in self._history.payments if p not in {i.charge.id for i in self._charged() if i.charge}]
+        for charge_id in paid:
+            yield f"{charge_id} is in nobody's report"
+        for item in self._charged():
+            assert item.charge is not None
+            if item.kind not in self._expected(item.charge):
+                expected = sorted(self._expected(item.charge))
+                yield f"{item.charge.payment_id} is {item.kind} ({item.verdict}), expected {expected}"
+        for item in self._run.result.items:
+            if item.charge is None:
+                yield f"{item.kind}: {item.verdict}"
+        for credit in self._history.plan.credits:
+            debt = self._debts[manual_key(credit.reference)]
+            if not self._moves(debt).credits and not self._is_doubtful(debt):
+                yield f"{debt.name} was never paid"
+
+    def _expected(self, charge: Charge) -> frozenset[Kind]:
+        debt = self._debts[charge.id]
+        moves = self._moves(debt)
+        if self._is_doubtful(debt):
+            return frozenset({Kind.DOUBTFUL})
+        undone = charge.refunded_cents or charge.disputed
+        if moves.credits:
+            return frozenset({Kind.REFUNDED, Kind.DISPUTED} if undone else {Kind.SETTLED})
+        if undone:
+            # Nothing was delivered: void if all went back, else for people, under any name.
+            return frozenset(Kind) - {Kind.IN_FLIGHT, Kind.DUPLICATE}
+        return frozenset[Kind]()
+
+    def _is_doubtful(self, debt: Debt) -> bool:
+        """The engine left a row of it so that nobody can tell whether ducats moved."""
+        rows = [row["fields"] for name in debt.stratagem_ids for row in self._rows[name]]
+        return any(
+            row["Status"] == "error"
+            or (row["Status"] == "failed" and "Processing error" in row["Notes"])
+            or (row["Status"] == "failed" and "Processor logic" in row["Notes"])
+            for row in rows
+        )
+
+    def _unaccounted_ducats(self) -> Iterator[str]:
+        city = self._history.city
+        debited = sum((sum(m.debits, Decimal(0)) for m in city.moves.values()), Decimal(0))
+        if city.ducats(PROCESSOR) != city.granted - debited:
+            yield f"the processor has {city.ducats(PROCESSOR)}, not {city.granted} - {debited}"
+        if self._run.result.equation.residual:
+            yield f"residual {self._run.result.equation.residual}"
+
+    def _rows_against_moves(self) -> Iterator[str]:
+        for name, rows in self._rows.items():
+            executed = [r["fields"] for r in rows if r["fields"]["Status"] == "executed"]
+            moves = self._history.city.moves.get(name, Moves())
+            said = sorted((f["TargetCitizen"], _amount(f["Notes"])) for f in executed)
+            if said and (said != sorted(moves.credits) or len(moves.debits) != len(said)):
+                yield f"{name} is executed for {said}, and what moved is {moves}"
+
+    def _journal_against_rows(self) -> Iterator[str]:
+        promises = {e.key: e.body for e in self._entries if e.kind is EntryKind.INTENT}
+        last: dict[str, tuple[str, str]] = {}
+        for entry in self._entries:
+            if entry.kind is EntryKind.OUTCOME and entry.body["action"] != "notify":
+                last[entry.key] = (entry.body["action"], entry.body["fate"])
+        for name, rows in self._rows.items():
+            ours = name.startswith(("cascade_payment_pi_", "cascade_manual_"))
+            for fields in (row["fields"] for row in rows if ours):
+                promise = promises.get(name)
+                ducats = _amount(fields["Notes"])
+                if promise is None or promise["citizen"] != fields["TargetCitizen"]:
+                    yield f"{name} stands in the base, and the journal has {promise}"
+                elif Decimal(promise["ducats"]) != ducats:
+                    yield f"{name} is over {ducats}, and the journal has {promise}"
+        for key, (action, fate) in last.items():
+            if fate == "applied" and not self._rows[key] and not self._is_older(key):
+                yield f"the journal says {action} of {key} was applied, and there is no row"
+
+    def _is_older(self, key: str) -> bool:
+        """The older connector's row was revived in its place."""
+        return any(key in d.stratagem_ids and len(d.stratagem_ids) > 1 for d in self._debts.values())
+
+    def _notified_twice(self) -> Iterator[str]:
+        rows = self._history.app.airtable.tables.select("NOTIFICATIONS")
+        fields = [row["fields"] for row in rows if row["fields"].get("Type") == TYPE]
+        details = [json.loads(f.get("Details") or f["Metadata"]) for f in fields]
+        for key, count in Counter(d["stratagem_id"] for d in details).items():
+            if count > 1:
+                yield f"{key} was announced {count} times"
+
+
+def _amount(notes: str) -> Decimal:
+    document, _ = json.JSONDecoder().raw_decode(notes)
+    return Decimal(str(document["amount"]))

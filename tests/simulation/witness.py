@@ -1,0 +1,113 @@
+"""Watches every write of cascade as it reaches the base, and remembers what became of each row."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from cascade_cli.sandbox.airtable.refusal import Refusal
+from cascade_cli.sandbox.app import SandboxApp
+from cascade_cli.sandbox.wire import Request, Response, json_response
+
+STRATAGEMS, NOTIFICATIONS = "STRATAGEMS", "NOTIFICATIONS"
+_UNTOUCHABLE = frozenset({"executed", "error"})
+_LOGGED = "Successfully transferred"
+_CERTAIN_FAILURES = ("[ERROR] Insufficient", "[ERROR] Receiver", "[ERROR] Sender")
+
+_OLDER = re.compile(r"_[0-9]{9,}$")
+
+Blame = Callable[[str], None]
+
+
+class BaseWitness:
+    """Hands requests on to the sandbox; `blame` hears of every write that ought not to be.
+
+    `lag` is how long a new row may stay out of listings: Airtable promises no read-after-write.
+    """
+
+    def __init__(self, app: SandboxApp, blame: Blame, lag: timedelta) -> None:
+        self._app, self._blame, self._lag = app, blame, lag
+        self._created: dict[str, datetime] = {}
+        self.activated: defaultdict[str, set[str]] = defaultdict(set)
+        """By StratagemId, the records that cascade ever let the engine have."""
+
+    def handle(self, sender: str, request: Request, announced: Collection[str]) -> Response:
+        """As the sandbox answers it."""
+        if f"/{STRATAGEMS}" not in request.path:
+            return self._app.handle(request)
+        if request.method == "GET" or request.path.endswith("/listRecords"):
+            return self._with_lag(self._app.handle(request))
+        before = {record: self._row(record) for record, _ in _changes(request)}
+        response = self._app.handle(request)
+        if response.status == 200:
+            written = json.loads(response.body)["records"]
+            self._check_announced(sender, announced, written)
+            self._note(sender, request, written, before)
+        return response
+
+    def _row(self, record: str) -> dict[str, Any]:
+        try:
+            fields: dict[str, Any] = self._app.airtable.tables.get(STRATAGEMS, record)["fields"]
+        except Refusal:
+            return {}
+        return fields
+
+    def _note(
+        self,
+        sender: str,
+        request: Request,
+        written: list[dict[str, Any]],
+        before: dict[str, dict[str, Any]],
+    ) -> None:
+        for record, fields in _changes(request):
+            self._check_untouched(sender, record, fields, before[record])
+        for record in written:
+            key, status = record["fields"].get("StratagemId", ""), record["fields"].get("Status")
+            if request.method == "POST":
+                self._created[record["id"]] = self._app.now()
+            if status == "active":
+                self.activated[key].add(record["id"])
+
+    def _check_announced(
+        self, sender: str, announced: Collection[str], written: list[dict[str, Any]]
+    ) -> None:
+        """A row of the older connector lives on under its own StratagemId, so count, and compare
+        those that have a key of ours."""
+        keys = [record["fields"].get("StratagemId", "") for record in written]
+        ours = [key for key in keys if not _OLDER.search(key)]
+        if len(keys) > len(announced) or not set(ours) <= set(announced):
+            self._blame(f"{sender} wrote {keys}, and its journal announced {sorted(announced)}")
+
+    def _check_untouched(
+        self, sender: str, record: str, fields: dict[str, Any], before: dict[str, Any]
+    ) -> None:
+        if "Status" not in fields:
+            return
+        status, notes = before.get("Status", ""), before.get("Notes", "")
+        doubtful = status == "failed" and not any(text in notes for text in _CERTAIN_FAILURES)
+        if status in _UNTOUCHABLE or _LOGGED in notes or doubtful:
+            key = before.get("StratagemId")
+            self._blame(f"{sender} made {key} ({record}) {fields['Status']}: it was {status}")
+
+    def _with_lag(self, response: Response) -> Response:
+        if response.status != 200 or not self._lag:
+            return response
+        document = json.loads(response.body)
+        seen = self._app.now() - self._lag
+        document["records"] = [
+            record
+            for record in document.get("records", [])
+            if self._created.get(record["id"], seen) <= seen
+        ]
+        return json_response(200, document, response.headers)
+
+
+def _changes(request: Request) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Record ids with the cells that the request writes; nothing for a create."""
+    if request.method == "PATCH" and request.body:
+        for record in json.loads(request.body)["records"]:
+            yield record["id"], record["fields"]
