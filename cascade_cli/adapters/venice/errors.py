@@ -29,6 +29,9 @@ RIGHTS_HINT = (
 _QUOTA = "PUBLIC_API_BILLING_LIMIT_EXCEEDED"
 EXPIRED_ITERATOR = "LIST_RECORDS_ITERATOR_NOT_AVAILABLE"
 
+# What pyairtable makes of a 200 whose body is empty, no JSON, or JSON of another shape.
+SENSELESS = (TypeError, ValueError, AttributeError, KeyError)
+
 _BAD_URL = (
     requests.exceptions.InvalidURL,
     requests.exceptions.MissingSchema,
@@ -79,19 +82,19 @@ def our_errors() -> Iterator[None]:
     """Within this block, what pyairtable and requests raise leaves as ours, its cause kept."""
     try:
         yield
-    except (requests.RequestException, TypeError, ValueError) as error:
+    except (requests.RequestException, *SENSELESS) as error:
         raise translate(error) from error
 
 
 def translate(error: Exception) -> CascadeError:
-    """Ours for theirs. A TypeError is what pyairtable makes of an empty answer."""
+    """Ours for theirs."""
     if isinstance(error, requests.HTTPError):
         return _translate_answer(error.response)
     if isinstance(error, _BAD_URL):
         return SettingsError(
             f"AIRTABLE_ENDPOINT_URL cannot be used: {error}", "Leave it out for the live service."
         )
-    if isinstance(error, TypeError | ValueError):
+    if isinstance(error, SENSELESS):
         return AnswerError(
             f"Airtable's answer makes no sense ({type(error).__name__})",
             "A proxy may stand in between: check AIRTABLE_ENDPOINT_URL, then run it again.",

@@ -18,7 +18,7 @@ from pyairtable.api.types import RecordDict
 
 from cascade_cli.adapters.transport import PermitError, was_never_connected
 from cascade_cli.adapters.venice.base import STRATAGEMS, TRANSFER, to_stratagem
-from cascade_cli.adapters.venice.errors import translate
+from cascade_cli.adapters.venice.errors import SENSELESS, translate
 from cascade_cli.adapters.venice.schema import Schema
 from cascade_cli.domain.money import format_ducats
 from cascade_cli.domain.orders import Order
@@ -123,7 +123,7 @@ def write_errors() -> Iterator[None]:
         yield
     except PermitError as error:
         raise ServiceError("Too much time went by before a write could be sent.") from error
-    except (requests.RequestException, TypeError, ValueError) as error:
+    except (requests.RequestException, *SENSELESS) as error:
         ours = translate(error)
         if _is_refused(error) or was_never_connected(error):
             raise ours from error
