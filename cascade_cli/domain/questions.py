@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 
 from cascade_cli.domain.case import Case, Terms
 from cascade_cli.domain.keys import Origin
-from cascade_cli.domain.matching import OLDER_REACH, Matches, match, named_payments
-from cascade_cli.domain.stratagems import Failure
+from cascade_cli.domain.matching import OLDER_REACH, Matches, Rule, match, named_payments
+from cascade_cli.domain.stratagems import Failure, Stratagem
 from cascade_cli.domain.times import Window
 from cascade_cli.domain.world import World, cases_of
 
@@ -20,11 +21,29 @@ def keys_to_look_up(matches: Matches, world: World) -> list[str]:
 def earlier_window(matches: Matches, world: World) -> Window | None:
     """The time before the window, if the older connector's leftovers may belong to it."""
     since = world.window.since
-    reach = Window(since, since + OLDER_REACH)
-    left_over = (s for s in matches.unmatched if s.origin is Origin.OLDER)
-    if any(s.created_at in reach and s.created_at in world.window for s in left_over):
+    reach = Window(since, min(since + OLDER_REACH, world.window.until))
+    left_over = [s for s in matches.unmatched if s.origin is Origin.OLDER]
+    left_over += _matched_by(matches, Rule.SURPLUS)
+    if any(s.created_at in reach for s in left_over):
         return Window(since - OLDER_REACH, since)
     return None
+
+
+def later_window(matches: Matches, world: World) -> Window | None:
+    """The time after the window, if older rows made then were taken for charges within it.
+
+    Payments made then may fit them better, and would else lend their rows to a missing one.
+    """
+    until = world.window.until
+    made = [s.created_at for s in _matched_by(matches, Rule.NEAREST, Rule.SURPLUS)]
+    last = max(made, default=world.window.since)
+    # No payment that comes after a row can have caused it.
+    return Window(until, last + timedelta(seconds=1)) if last >= until else None
+
+
+def _matched_by(matches: Matches, *rules: Rule) -> list[Stratagem]:
+    found = (m for of_charge in matches.by_charge.values() for m in of_charge)
+    return [m.stratagem for m in found if m.rule in rules]
 
 
 class Questions:

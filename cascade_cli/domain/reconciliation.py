@@ -183,7 +183,7 @@ def _equation(
     def executed(stratagems: Iterable[Stratagem]) -> Decimal:
         return sum_ducats(s for s in stratagems if s.state(terms.now) is State.EXECUTED)
 
-    # Transfers of other windows: matched to an earlier charge, or unmatched and made outside.
+    # Transfers of other windows: matched to a charge outside, or unmatched and made outside.
     foreign = {
         found.stratagem.record_id
         for charge, of_charge in matches.by_charge.items()

@@ -31,7 +31,7 @@ class Answers:
 
 @dataclass(frozen=True)
 class World:
-    """Both sides as they were read. Charges before the window only help with matching."""
+    """Both sides as they were read. Charges outside the window only help with matching."""
 
     window: Window
     charges: tuple[Charge, ...]

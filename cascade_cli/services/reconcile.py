@@ -11,7 +11,7 @@ from typing import Protocol
 from cascade_cli.domain.case import Terms
 from cascade_cli.domain.charges import Charge, Dispute
 from cascade_cli.domain.matching import match
-from cascade_cli.domain.questions import Questions, earlier_window, keys_to_look_up
+from cascade_cli.domain.questions import Questions, earlier_window, keys_to_look_up, later_window
 from cascade_cli.domain.reconciliation import Reconciliation, reconcile
 from cascade_cli.domain.stratagems import Stratagem
 from cascade_cli.domain.times import Window
@@ -94,7 +94,7 @@ class Reconciler:
         )
         world = World(window, _distinct_charges(listing.charges), _distinct(transfers))
         tell("looking up what the listings leave open")
-        world = self._with_earlier(world)
+        world = self._with_neighbours(world)
         world = replace(world, answers=self._answers(Questions(world, terms, self._processor)))
         result = reconcile(world, terms)
         if result.equation.residual:
@@ -104,8 +104,8 @@ class Reconciler:
             )
         return Run(world, _coverage(world, listing), result)
 
-    def _with_earlier(self, world: World) -> World:
-        """Add what lies before the window and belongs to something within it."""
+    def _with_neighbours(self, world: World) -> World:
+        """Add what lies outside the window and belongs, or may, to something within it."""
         matches = match(world.charges, world.stratagems)
         charges: list[Charge] = []
         transfers: list[Stratagem] = []
@@ -114,6 +114,8 @@ class Reconciler:
         if earlier := earlier_window(matches, world):
             charges += self._payments.purchases(earlier).charges
             transfers += self._transfers.transfers(earlier.since, earlier.until)
+        if later := later_window(matches, world):
+            charges += self._payments.purchases(later).charges
         return replace(
             world,
             charges=_distinct_charges([*world.charges, *charges]),

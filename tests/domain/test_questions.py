@@ -2,8 +2,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.matching import match
-from cascade_cli.domain.questions import Questions, earlier_window, keys_to_look_up
+from cascade_cli.domain.questions import (
+    Questions,
+    earlier_window,
+    keys_to_look_up,
+    later_window,
+)
 from cascade_cli.domain.stratagems import Failure, Stratagem
 from cascade_cli.domain.times import Window
 from cascade_cli.domain.world import World
@@ -75,3 +81,29 @@ def test_a_left_over_row_before_the_window_asks_for_nothing_earlier() -> None:
 
 def test_a_left_over_row_that_names_its_payment_asks_for_nothing_earlier() -> None:
     assert earlier(keyed(a_charge(), created_at=WEEK.since + HOUR)) is None
+
+
+def test_an_older_row_taken_for_a_second_credit_asks_for_the_three_days_before_as_well() -> None:
+    charge = a_charge(created_at=WEEK.since + HOUR)
+    rows = [older(name, created_at=WEEK.since + 2 * HOUR) for name in "ab"]
+    matches = match([charge], rows)
+    assert earlier_window(matches, a_world([charge], rows)) is not None
+
+
+def later(charge: Charge, *stratagems: Stratagem) -> Window | None:
+    world = World(Window(WEEK.since, NOW - 10 * HOUR), (charge,), stratagems)
+    return later_window(match([charge], stratagems), world)
+
+
+def test_older_rows_made_after_the_window_ask_for_the_payments_until_the_last_of_them() -> None:
+    rows = [older(str(hours), created_at=NOW - hours * HOUR) for hours in (9, 5)]
+    end = NOW - 5 * HOUR + timedelta(seconds=1)
+    assert later(a_charge(), *rows) == Window(NOW - 10 * HOUR, end)
+
+
+def test_rows_made_within_the_window_ask_for_no_later_payments() -> None:
+    assert later(a_charge(), older(created_at=NOW - 11 * HOUR)) is None
+
+
+def test_rows_that_name_their_payment_ask_for_no_later_payments() -> None:
+    assert later(a_charge(), keyed(a_charge(), created_at=NOW - HOUR)) is None
