@@ -13,12 +13,18 @@ from cascade_cli.cli.connection import connected
 from cascade_cli.cli.reconciliation_csv import write_csv
 from cascade_cli.cli.reconciliation_json import Reading, document, incomplete_document
 from cascade_cli.cli.reconciliation_tables import show
+from cascade_cli.cli.run_memory import recall, remember
 from cascade_cli.cli.session import Outcome, Session, failure
+from cascade_cli.cli.window import LAST, duration_option, parse_window
 from cascade_cli.domain.case import Terms
 from cascade_cli.domain.pricing import PriceList
-from cascade_cli.domain.times import Window, format_moment, parse_duration, parse_moment
-from cascade_cli.errors import ExitCode, ServiceError, UsageError
+from cascade_cli.domain.run_memory import Memory, changes
+from cascade_cli.domain.times import Window
+from cascade_cli.errors import ExitCode, ServiceError
 from cascade_cli.services.reconcile import Run
+
+# Where `--since last` begins while no complete run is recorded.
+FIRST_SINCE = "7d"
 
 
 @dataclass(frozen=True)
@@ -42,16 +48,46 @@ class Attempt:
 
 def reconcile(session: Session, options: ReconcileOptions) -> Outcome:
     """Run the reconciliation. Raises UsageError before anything is read."""
-    window = parse_window(options)
+    check_options(options)
     with connected(session) as wiring:
-        return once(session, wiring, window, options).outcome
+        memory = recall(session, wiring) if options.since == LAST else None
+        window = window_of(session, options, memory)
+        attempt = once(session, wiring, window, options, memory)
+        if attempt.run is not None and options.until is None:
+            remember(session, wiring, window, attempt.run)
+        return attempt.outcome
 
 
-def once(session: Session, wiring: Wiring, window: Window, options: ReconcileOptions) -> Attempt:
-    """Read and judge the window as of now."""
+def check_options(options: ReconcileOptions) -> None:
+    """Raises UsageError for words that no window or grace can be made of."""
+    duration_option("--grace", options.grace)
+    since = FIRST_SINCE if options.since == LAST else options.since
+    parse_window(since, options.until, datetime.now(UTC))
+
+
+def window_of(session: Session, options: ReconcileOptions, memory: Memory | None) -> Window:
+    """The window that the options name; `last` begins where the memory says."""
+    now = datetime.now(UTC)
+    if options.since != LAST:
+        return parse_window(options.since, options.until, now)
+    if memory is None:
+        session.warn(f"no complete run is recorded yet: this one begins {FIRST_SINCE} ago")
+        return parse_window(FIRST_SINCE, options.until, now)
+    return Window(min(memory.next_since, now - timedelta(seconds=1)), now)
+
+
+def once(
+    session: Session,
+    wiring: Wiring,
+    window: Window,
+    options: ReconcileOptions,
+    memory: Memory | None = None,
+) -> Attempt:
+    """Read and judge the window as of now; with a memory, also say what has changed since."""
+    grace = duration_option("--grace", options.grace)
     terms = Terms(
         datetime.now(UTC),
-        _grace(options) or wiring.settings.grace,
+        wiring.settings.grace if grace is None else grace,
         wiring.settings.engine,
         PriceList(),
     )
@@ -61,7 +97,8 @@ def once(session: Session, wiring: Wiring, window: Window, options: ReconcileOpt
     except ServiceError as error:
         data = incomplete_document(window, terms, _requests(wiring), error.message)
         return Attempt(failure(error, data))
-    reading = Reading(window, terms, *_requests(wiring))
+    since_last = changes(memory, run.result) if memory else None
+    reading = Reading(window, terms, *_requests(wiring), since_last)
     return Attempt(_outcome(run, reading, options), run)
 
 
@@ -75,39 +112,6 @@ def _outcome(run: Run, reading: Reading, options: ReconcileOptions) -> Outcome:
         ),
         ExitCode.DISCREPANCIES if run.result.discrepancies else ExitCode.OK,
     )
-
-
-def parse_window(options: ReconcileOptions) -> Window:
-    """The window that the options name. Raises UsageError with the accepted forms."""
-    now = datetime.now(UTC)
-    _grace(options)
-    since = _moment("--since", options.since, now)
-    until = _moment("--until", options.until, now) if options.until else now
-    if since > now:
-        raise UsageError(
-            f"--since {options.since} is in the future ({format_moment(since)}).",
-            "Nothing has been paid then yet; name an earlier time.",
-        )
-    if since >= until:
-        raise UsageError(
-            f"The window ends ({format_moment(until)}) before it begins ({format_moment(since)}).",
-            "Name a --since that is earlier than --until.",
-        )
-    return Window(since, min(until, now))
-
-
-def _moment(option: str, text: str, now: datetime) -> datetime:
-    try:
-        return parse_moment(text, now)
-    except ValueError as error:
-        raise UsageError(f"{option}: {error}.") from None
-
-
-def _grace(options: ReconcileOptions) -> timedelta | None:
-    try:
-        return parse_duration(options.grace) if options.grace is not None else None
-    except ValueError as error:
-        raise UsageError(f"--grace: {error}.") from None
 
 
 def _requests(wiring: Wiring) -> tuple[int, int]:

@@ -12,18 +12,20 @@ from cascade_cli.domain.equation import Equation
 from cascade_cli.domain.kinds import Kind
 from cascade_cli.domain.money import format_ducats
 from cascade_cli.domain.reconciliation import Item, Reconciliation
+from cascade_cli.domain.run_memory import Changes
 from cascade_cli.domain.times import Window, rfc3339
 from cascade_cli.services.reconcile import Run
 
 
 @dataclass(frozen=True)
 class Reading:
-    """Window and terms of a run, and how many requests it took."""
+    """Window and terms of a run, how many requests it took, and what changed since the last."""
 
     window: Window
     terms: Terms
     stripe_requests: int
     airtable_requests: int
+    since_last: Changes | None = None
 
 
 def document(run: Run, reading: Reading, *, everything: bool) -> dict[str, Any]:
@@ -45,6 +47,7 @@ def document(run: Run, reading: Reading, *, everything: bool) -> dict[str, Any]:
         "ducats": _ducats(result.equation),
         "manual_credits": result.manual,
         "for_earlier_payments": result.elsewhere,
+        "since_last": reading.since_last.document() if reading.since_last else None,
         "items": [_item(item) for item in listed(result, everything=everything)],
     }
 

@@ -80,6 +80,11 @@ def _headline(run: Run, reading: Reading) -> Text:
             f"Left alone: {coverage.other_products} charges for other products, "
             f"{coverage.unpaid} not paid.\n"
         )
+    if changes := reading.since_last:
+        text.append(
+            f"Since the run of {format_moment(changes.since)}: {len(changes.new)} new, "
+            f"{len(changes.solved)} solved, {len(changes.still_open)} still open.\n"
+        )
     text.append(f"The ducats balance: residual {format_ducats(run.result.equation.residual)}.\n")
     return text
 

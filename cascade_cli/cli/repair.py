@@ -10,9 +10,11 @@ from rich.console import Console
 from rich.text import Text
 
 from cascade_cli.cli.deliveries import delivery_document, first_error, show_deliveries
-from cascade_cli.cli.reconcile import ReconcileOptions, once, parse_window
+from cascade_cli.cli.reconcile import ReconcileOptions, check_options, once, window_of
+from cascade_cli.cli.run_memory import recall, remember
 from cascade_cli.cli.session import Outcome, Session
 from cascade_cli.cli.shown import shown
+from cascade_cli.cli.window import LAST
 from cascade_cli.cli.writing import Workshop, workshop
 from cascade_cli.domain.money import format_ducats
 from cascade_cli.domain.repair_plan import Repair, RepairPlan, plan_repairs
@@ -31,10 +33,11 @@ class RepairOptions:
 
 def repair(session: Session, options: ReconcileOptions, how: RepairOptions) -> Outcome:
     """Repair what a machine may, then say what is now true."""
-    window = parse_window(options)
-    command = "reconcile --repair"
-    with workshop(session, command, lock=not how.dry_run) as shop:
-        before = once(session, shop.reading, window, options)
+    check_options(options)
+    with workshop(session, "reconcile --repair", lock=not how.dry_run) as shop:
+        memory = recall(session, shop.reading) if options.since == LAST else None
+        window = window_of(session, options, memory)
+        before = once(session, shop.reading, window, options, memory)
         if before.run is None:
             return before.outcome
         plan = plan_repairs(
@@ -46,7 +49,9 @@ def repair(session: Session, options: ReconcileOptions, how: RepairOptions) -> O
         if how.dry_run or not plan.repairs:
             return _planned(before.outcome, plan)
         deliveries = _carry_out(shop, plan, how)
-        after = once(session, shop.reading, window, options)
+        after = once(session, shop.reading, window, options, memory)
+        if after.run is not None and options.until is None:
+            remember(session, shop.reading, window, after.run)
         return _repaired(after.outcome, deliveries)
 
 

@@ -12,7 +12,10 @@ from cascade_cli.cli.session import conduct
 def reconcile(
     ctx: typer.Context,
     since: Annotated[
-        str, typer.Option(metavar="W", help="From when: 36h, 7d, 2026-11-01, 2026-11-01T08:00:00Z.")
+        str,
+        typer.Option(
+            metavar="W", help="From when: 36h, 7d, 2026-11-01, 2026-11-01T08:00:00Z, or last."
+        ),
     ] = "7d",
     until: Annotated[
         str | None, typer.Option(metavar="W", help="Until when, in the same forms; default now.")

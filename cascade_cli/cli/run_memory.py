@@ -1,0 +1,41 @@
+"""Where the last complete run ended: kept in the journal, asked for by `--since last`."""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+from cascade_cli.bootstrap import Wiring
+from cascade_cli.cli.session import Session
+from cascade_cli.domain.run_memory import Memory, memory_of
+from cascade_cli.domain.times import Window
+from cascade_cli.errors import JournalError
+from cascade_cli.services.reconcile import Run
+
+
+def recall(session: Session, wiring: Wiring) -> Memory | None:
+    """The last complete run over this base; None if there was none. Raises JournalError."""
+    from cascade_cli.cli.writing import open_journal, this_worker  # noqa: PLC0415 - costs 0.2 s
+
+    with closing(open_journal(session, wiring, this_worker("reconcile"))) as journal:
+        document = journal.mark(_name(wiring))
+    return Memory.of(document) if document else None
+
+
+def remember(session: Session, wiring: Wiring, window: Window, run: Run) -> None:
+    """Keep the end of a complete run. Without a journal the run counts all the same.
+
+    A run over less than the last one left open is not kept: it would forget the rest.
+    """
+    from cascade_cli.cli.writing import open_journal, this_worker  # noqa: PLC0415 - as above
+
+    try:
+        with closing(open_journal(session, wiring, this_worker("reconcile"))) as journal:
+            known = journal.mark(_name(wiring))
+            if known is None or window.since <= Memory.of(known).next_since:
+                journal.set_mark(_name(wiring), memory_of(window, run.result).document())
+    except JournalError as error:
+        session.warn(f"This run is not remembered for --since last: {error.message}")
+
+
+def _name(wiring: Wiring) -> str:
+    return f"reconcile {wiring.settings.airtable_base}"
