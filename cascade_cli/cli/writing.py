@@ -19,12 +19,14 @@ from cascade_cli.adapters.transport import utc_now
 from cascade_cli.bootstrap import Wiring
 from cascade_cli.bootstrap_writes import WriteWiring, bootstrap_writes
 from cascade_cli.cli.connection import connected
+from cascade_cli.cli.journal_place import journal_url
 from cascade_cli.cli.session import Session
 from cascade_cli.domain.journal import Worker
 from cascade_cli.errors import GuardError
-from cascade_cli.settings import Settings, state_folder
+from cascade_cli.settings import Settings
 
 LOCK_LEASE = timedelta(minutes=3)
+HEARTBEAT_SECONDS = 45.0
 _MODES = {True: "live", False: "test"}
 
 
@@ -60,15 +62,7 @@ class Workshop:
 
     def confirm(self, question: str, *, yes: bool) -> None:
         """Ask, unless --yes. Raises GuardError for a no, or where nobody can be asked."""
-        if yes:
-            return
-        if not (sys.stdin.isatty() and sys.stderr.isatty()):
-            raise GuardError(
-                "Nothing was written: this needs a yes, and there is no terminal to ask.",
-                "Look at --dry-run, then add --yes.",
-            )
-        if not typer.confirm(question, err=True):
-            raise GuardError("Nothing was written: you said no.")
+        confirm(question, yes=yes)
 
     def facts(self) -> dict[str, object]:
         """What every stratagem's Notes tell of who made it."""
@@ -84,17 +78,32 @@ def workshop(session: Session, command: str, *, lock: bool = True) -> Iterator[W
     worker = this_worker(command)
     with connected(session) as wiring, closing(open_journal(session, wiring, worker)) as journal:
         name = f"base {wiring.settings.airtable_base}"
-        with journal.lock(name, lease=LOCK_LEASE) if lock else nullcontext():
+        with (
+            journal.lock(name, lease=LOCK_LEASE, heartbeat_seconds=HEARTBEAT_SECONDS)
+            if lock
+            else nullcontext()
+        ):
             writing = bootstrap_writes(wiring, journal, session.warn)
             yield Workshop(session, worker, wiring, writing)
 
 
+def confirm(question: str, *, yes: bool) -> None:
+    """Ask, unless --yes. Raises GuardError for a no, or where nobody can be asked."""
+    if yes:
+        return
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise GuardError(
+            "Nothing was written: this needs a yes, and there is no terminal to ask.",
+            "Look at --dry-run, then add --yes.",
+        )
+    if not typer.confirm(question, err=True):
+        raise GuardError("Nothing was written: you said no.")
+
+
 def open_journal(session: Session, wiring: Wiring, worker: Worker) -> Journal:
     """The journal of the live base, or the sandbox's own."""
-    name = "sandbox-journal.sqlite3" if session.sandbox else "journal.sqlite3"
     chosen = wiring.settings.journal_url
-    folder = state_folder(session.environ)
-    url = chosen.reveal() if chosen else f"sqlite:///{folder / name}"
+    url = journal_url(session, chosen.reveal() if chosen else "")
     return Journal(url, worker, now=utc_now, secrets=session.secrets)
 
 
