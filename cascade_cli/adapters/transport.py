@@ -29,7 +29,7 @@ from requests.adapters import HTTPAdapter
 from requests.exceptions import ChunkedEncodingError, SSLError
 from requests.utils import get_environ_proxies
 from tenacity import RetryCallState, Retrying, stop_after_attempt, stop_before_delay
-from tenacity.wait import wait_exponential_jitter
+from tenacity.wait import wait_exponential, wait_random
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from cascade_cli.adapters.pacing import Pacer
@@ -97,7 +97,7 @@ class Transport(HTTPAdapter):
         self.requests_sent = 0
         self._pacer, self._sleep = pacer, sleep
         self._lockout_seconds = lockout_seconds
-        self._backoff = wait_exponential_jitter(initial=0.5, max=20, jitter=1)
+        self._backoff = wait_exponential(multiplier=0.5, max=20) + wait_random(0, 1)
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> Any:
         """Send; a read again while the policy allows. Raises requests' own exceptions."""
