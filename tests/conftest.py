@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings as hypothesis_settings
 
+from cascade_cli.bootstrap import Wiring
 from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.settings import SETTINGS
 from tests.sandboxed import Sandboxed, served
@@ -61,3 +62,10 @@ def sandboxed(sandbox_app: SandboxApp) -> Iterator[Sandboxed]:
     """The same, served on loopback."""
     with served(sandbox_app) as sandboxed:
         yield sandboxed
+
+
+@pytest.fixture
+def wiring(sandboxed: Sandboxed) -> Iterator[Wiring]:
+    """cascade wired to that sandbox."""
+    with sandboxed.wired() as wiring:
+        yield wiring

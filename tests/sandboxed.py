@@ -43,9 +43,15 @@ class Sandboxed:
         unpaced = {"CASCADE_STRIPE_RATE": "0", "CASCADE_AIRTABLE_RATE": "0"}
         return {**unpaced, **Connection(self.url).settings(), **changed}
 
-    def wiring(self, **changed: str) -> Wiring:
-        """cascade's services as one run has them."""
-        return bootstrap(Settings.read(self.environment(**changed)), lambda _message: None)
+    @contextmanager
+    def wired(self, **changed: str) -> Iterator[Wiring]:
+        """cascade's services as one run has them, with these settings changed."""
+        wiring = bootstrap(Settings.read(self.environment(**changed)), lambda _message: None)
+        try:
+            yield wiring
+        finally:
+            wiring.stripe.close()
+            wiring.airtable.close()
 
     def pay(
         self, at: datetime, citizen: str = "marco", ducats: str = "100", cents: int = 1000
