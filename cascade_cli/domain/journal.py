@@ -9,6 +9,10 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+CITIZEN_CAUSE = "citizen"
+"""The cause of an Intent that sets the processor's own balance. It promises nothing to a buyer,
+so the limit of ducats per day leaves it out."""
+
 
 class EntryKind(StrEnum):
     """What a journal entry records."""

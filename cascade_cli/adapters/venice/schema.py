@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pyairtable import Api
+from pyairtable.models.schema import SingleSelectFieldSchema
 
 from cascade_cli.adapters.venice.errors import our_errors
 from cascade_cli.errors import RightsError, SchemaError
@@ -32,18 +33,22 @@ _COMPUTED = frozenset(
 
 @dataclass(frozen=True)
 class Schema:
-    """Writable fields by table; None where the token may not read the schema."""
+    """Writable fields by table; None where the token may not read the schema.
+
+    `options` has the choices of every single select, by table and field.
+    """
 
     tables: Mapping[str, frozenset[str]] | None
+    options: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def is_known(self) -> bool:
         """The base has told its fields."""
         return self.tables is not None
 
-    def has(self, table: str, field: str) -> bool | None:
-        """Whether the field can be written; None where that is unknown."""
-        return None if self.tables is None else field in self.tables.get(table, frozenset())
+    def has(self, table: str, name: str) -> bool | None:
+        """Whether the field of that name can be written; None where that is unknown."""
+        return None if self.tables is None else name in self.tables.get(table, frozenset())
 
     def keep(
         self, table: str, fields: Mapping[str, Any], required: frozenset[str]
@@ -71,5 +76,11 @@ def read_schema(api: Api, base_id: str) -> Schema:
         {
             table.name: frozenset(f.name for f in table.fields if f.type not in _COMPUTED)
             for table in tables
-        }
+        },
+        {
+            (table.name, f.name): tuple(choice.name for choice in f.options.choices)
+            for table in tables
+            for f in table.fields
+            if isinstance(f, SingleSelectFieldSchema)
+        },
     )

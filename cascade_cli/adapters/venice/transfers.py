@@ -1,0 +1,87 @@
+"""The processor's transfers asked for in other ways than reconciliation needs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from pyairtable.formulas import (
+    CREATED_TIME,
+    EQ,
+    FIND,
+    IS_BEFORE,
+    NOT,
+    OR,
+    RECORD_ID,
+    Field,
+    Formula,
+    to_formula,
+)
+
+from cascade_cli.adapters.venice.base import (
+    STRATAGEM_FIELDS,
+    STRATAGEMS,
+    VeniceReader,
+    to_stratagem,
+)
+from cascade_cli.adapters.venice.errors import our_errors
+from cascade_cli.domain.keys import PAYMENT_ID, stratagem_id_for
+from cascade_cli.domain.stratagems import Stratagem
+
+
+class TransferReader(VeniceReader):
+    """Finds transfers by any id, by what they look like, or by what became of them."""
+
+    def identified(self, identity: str) -> list[Stratagem]:
+        """Those with this StratagemId or record id, or for this payment by key or Notes."""
+        ways: list[Formula] = [EQ(Field("StratagemId"), identity), EQ(RECORD_ID(), identity)]
+        if PAYMENT_ID.fullmatch(identity):
+            ways += [
+                EQ(Field("StratagemId"), stratagem_id_for(identity)),
+                FIND(identity, Field("Notes")),
+            ]
+        return [row for row in self._where(OR(*ways)) if _is_meant(row, identity)]
+
+    def by_record(self, record_ids: Sequence[str]) -> list[Stratagem]:
+        """These rows, as far as they are still there."""
+        return self._where(OR(*(EQ(RECORD_ID(), record_id) for record_id in record_ids)))
+
+    def listed(
+        self, since: datetime, *, status: str | None = None, citizen: str | None = None
+    ) -> list[Stratagem]:
+        """Those created since then, with that Status and for that citizen to the letter."""
+        conditions: list[Formula] = [NOT(IS_BEFORE(CREATED_TIME(), to_formula(since)))]
+        if status is not None:
+            conditions.append(EQ(Field("Status"), status))
+        if citizen is not None:
+            conditions.append(EQ(Field("TargetCitizen"), citizen))
+        found = self._where(*conditions)
+        return [row for row in found if citizen is None or row.citizen == citizen]
+
+    def open_transfers(self) -> list[Stratagem]:
+        """All that are active or planned, whenever they were made."""
+        return self._where(OR(EQ(Field("Status"), "active"), EQ(Field("Status"), "planned")))
+
+    def executed_since(self, since: datetime) -> list[Stratagem]:
+        """Those that the engine executed at that moment or later."""
+        lately = NOT(IS_BEFORE(Field("ExecutedAt"), to_formula(since)))
+        found = self._where(EQ(Field("Status"), "executed"), lately)
+        return [row for row in found if row.executed_at and row.executed_at >= since]
+
+    def last_executed_at(self) -> datetime | None:
+        """When the engine executed one of the processor's transfers last; one record is read."""
+        executed = self._transfers_where(EQ(Field("Status"), "executed"))
+        with our_errors():
+            last = self._api.table(self._base_id, STRATAGEMS).first(
+                formula=str(executed), sort=["-ExecutedAt"], fields=list(STRATAGEM_FIELDS)
+            )
+        return to_stratagem(dict(last)).executed_at if last else None
+
+    def _where(self, *conditions: Formula) -> list[Stratagem]:
+        return [to_stratagem(r) for r in self._select(self._transfers_where(*conditions))]
+
+
+def _is_meant(row: Stratagem, identity: str) -> bool:
+    """FIND also finds an id that is only the beginning of another, or that stands in free text."""
+    names = {row.stratagem_id, row.record_id, *row.stripe_ids}
+    return identity in names or row.stratagem_id == stratagem_id_for(identity)

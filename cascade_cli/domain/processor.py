@@ -1,0 +1,150 @@
+"""The payment processor's own balance: what to write, and when not to.
+
+Airtable has no increment and no conditional write, and the engine reads, computes and writes the
+same balance without a lock. So every top-up is an absolute number from a fresh reading, is kept
+away from the engine's runs, and is read back; and where nobody knows whether an earlier one was
+applied, the next one first settles that.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+
+from cascade_cli.domain.delivery import FATE_BOUND
+from cascade_cli.domain.engine import DailyRuns, Schedule
+from cascade_cli.domain.journal import Attempt, Fate
+from cascade_cli.domain.money import ZERO, exactly, format_ducats
+
+# A write on its way for up to a minute may meet the run that begins meanwhile.
+BEFORE_RUN = timedelta(minutes=1)
+# A run of some thousand transfers at five requests a second.
+RUN_LASTS = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Citizen:
+    """A row of Venice's CITIZENS."""
+
+    record_id: str
+    username: str
+    ducats: Decimal
+    social_class: str = ""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """The balance that somebody asks for: `to` so many ducats, or more `by` so many.
+
+    A set-up creates a missing citizen, and is content with more than `to`. `force` allows to
+    lower the balance, and to write it while the engine may be running.
+    """
+
+    to: Decimal | None = None
+    by: Decimal | None = None
+    is_setup: bool = False
+    force: bool = False
+
+    @property
+    def description(self) -> str:
+        """As the command's option says it."""
+        return f"by {format_ducats(self.by)}" if self.by else f"to {format_ducats(self.to or ZERO)}"
+
+    def target(self, ducats: Decimal) -> Decimal:
+        """The balance to write when `ducats` are there, as Airtable's float can keep it."""
+        if self.by is None:
+            return self.to or ZERO
+        with exactly():
+            return Decimal(repr(float(ducats + self.by)))
+
+
+class Change(StrEnum):
+    """What a wish comes to."""
+
+    CREATE = "create"
+    RAISE = "raise"
+    LOWER = "lower"
+    NONE = "none"
+
+
+@dataclass(frozen=True)
+class Step:
+    """The one write for a wish: `change` from `before` to `after` ducats."""
+
+    change: Change
+    before: Decimal | None
+    after: Decimal
+
+
+def next_change(wish: Wish, citizen: Citizen | None) -> Step:
+    """What is to be written. Raises ValueError if that would lower the balance without force."""
+    if citizen is None:
+        return Step(Change.CREATE, None, wish.target(ZERO))
+    before, after = citizen.ducats, wish.target(citizen.ducats)
+    if after == before:
+        return Step(Change.NONE, before, after)
+    if after > before:
+        return Step(Change.RAISE, before, after)
+    if wish.force:
+        return Step(Change.LOWER, before, after)
+    if wish.is_setup:
+        return Step(Change.NONE, before, before)
+    raise ValueError(f"it has {format_ducats(before)} ducats, more than {format_ducats(after)}")
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A balance that was sent, and whose fate nobody has noted since; `wish` is its description."""
+
+    key: str
+    wish: str
+    before: Decimal
+    after: Decimal
+    at: datetime
+
+
+class Trace(StrEnum):
+    """What the base shows of a balance whose fate was unknown."""
+
+    NONE = "none"
+    """There is no such balance."""
+    APPLIED = "applied"
+    OPEN = "open"
+    """It may still be applied."""
+    LOST = "lost"
+    """It was not applied, and no longer can be."""
+    BLURRED = "blurred"
+    """Others have written since: the base does not tell any more."""
+
+
+def trace_of(sent: Sent | None, ducats: Decimal, now: datetime) -> Trace:
+    """Whether an earlier balance write is behind us, seen with `ducats` in the base."""
+    if sent is None:
+        return Trace.NONE
+    if ducats == sent.after:
+        return Trace.APPLIED
+    if now < sent.at + FATE_BOUND:
+        return Trace.OPEN
+    return Trace.LOST if ducats == sent.before else Trace.BLURRED
+
+
+def may_create_at(last: Attempt | None) -> datetime | None:
+    """From when a citizen who is not in the base may be created; None: at once.
+
+    The last attempt may still be applied, or be applied already where Airtable shows it late.
+    """
+    if last is None or last.fate is Fate.REFUSED:
+        return None
+    return last.at + FATE_BOUND
+
+
+def meets_engine(schedule: Schedule, now: datetime) -> bool:
+    """A scheduled run is due within a minute or so, or began just now.
+
+    An engine that runs every few minutes at unknown moments can be met at any time.
+    """
+    if not isinstance(schedule, DailyRuns):
+        return False
+    return schedule.next_run(now - RUN_LASTS) <= now + BEFORE_RUN
