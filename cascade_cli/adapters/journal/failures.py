@@ -46,31 +46,19 @@ _DAMAGED = _Diagnosis(
     "Keep the file as it is: it may be the only record of what was promised. "
     "Restore it from a backup, or set CASCADE_JOURNAL_URL to another place.",
 )
-_UNKNOWN_USER = _Diagnosis(
-    ("28",),
-    "refused the user or the password",
-    "Correct the user and the password in CASCADE_JOURNAL_URL.",
-)
-_NO_DATABASE = _Diagnosis(
-    ("3D000",),
-    "does not exist on that server",
-    "Create the database, or correct its name in CASCADE_JOURNAL_URL.",
-)
 _INCOMPLETE = _Diagnosis(
     ("42P01", "42703", "SQLITE_ERROR"),
     "lacks a table or a column",
     "Restore the journal from a backup; do not repair it by hand.",
 )
 _UNREACHABLE = _Diagnosis(
-    ("08", "57P", "53300"),
-    "could not be reached",
-    f"Look whether PostgreSQL runs and CASCADE_JOURNAL_URL names it. {_AGAIN}",
+    ("08", "28", "3D000", "57P", "53300"),
+    "gave no connection",
+    "Look whether PostgreSQL runs and CASCADE_JOURNAL_URL has the right host, user, password and "
+    f"database. {_AGAIN}",
 )
 _UNFAMILIAR = _Diagnosis((), "could not be used", "Run `cascade doctor`.")
-_DIAGNOSES = (
-    *(_LOCKED, _FULL, _READ_ONLY, _CLOSED, _DAMAGED),
-    *(_UNKNOWN_USER, _NO_DATABASE, _INCOMPLETE, _UNREACHABLE),
-)
+_DIAGNOSES = (_LOCKED, _FULL, _READ_ONLY, _CLOSED, _DAMAGED, _INCOMPLETE, _UNREACHABLE)
 
 
 def journal_error(
