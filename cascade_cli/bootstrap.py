@@ -9,6 +9,7 @@ from pyairtable import Api
 
 from cascade_cli.adapters.pacing import Pacer
 from cascade_cli.adapters.stripe.client import stripe_client
+from cascade_cli.adapters.stripe.events import EventReader
 from cascade_cli.adapters.stripe.purchases import StripeReader
 from cascade_cli.adapters.transport import Transport
 from cascade_cli.adapters.venice.base import VeniceReader, airtable_api
@@ -29,6 +30,7 @@ class Wiring:
     settings: Settings
     reconciler: Reconciler
     payments: StripeReader
+    events: EventReader
     venice: VeniceReader
     stripe: Transport
     airtable: Transport
@@ -52,4 +54,6 @@ def bootstrap(settings: Settings, tell: Callable[[str], None]) -> Wiring:
     venice = VeniceReader(api, settings.airtable_base, settings.processor)
     payments = StripeReader(client)
     reconciler = Reconciler(payments, venice, settings.processor)
-    return Wiring(settings, reconciler, payments, venice, stripe, airtable, api)
+    return Wiring(
+        settings, reconciler, payments, EventReader(client), venice, stripe, airtable, api
+    )

@@ -15,6 +15,7 @@ from cascade_cli.bootstrap import Wiring
 from cascade_cli.services.credit import CreditDesk, Limits
 from cascade_cli.services.deliver import Deliverer
 from cascade_cli.services.delivery_ports import DeliveryTerms, Surroundings
+from cascade_cli.services.replay import Replayer
 
 SCHEMA_HINT = (
     "The token may not read the base's schema (scope schema.bases:read): cascade writes the "
@@ -31,6 +32,7 @@ class WriteWiring:
     writer: VeniceWriter
     deliverer: Deliverer
     desk: CreditDesk
+    replayer: Replayer
 
 
 def bootstrap_writes(wiring: Wiring, journal: Journal, tell: Callable[[str], None]) -> WriteWiring:
@@ -50,4 +52,13 @@ def bootstrap_writes(wiring: Wiring, journal: Journal, tell: Callable[[str], Non
     )
     limits = Limits(settings.max_per_credit, settings.processor)
     desk = CreditDesk(wiring.venice, deliverer, limits, utc_now)
-    return WriteWiring(journal, schema, writer, deliverer, desk)
+    replayer = Replayer(
+        payments=wiring.payments,
+        accounts=wiring.events,
+        venice=wiring.venice,
+        desk=desk,
+        deliverer=deliverer,
+        limits=limits,
+        now=utc_now,
+    )
+    return WriteWiring(journal, schema, writer, deliverer, desk, replayer)

@@ -31,6 +31,18 @@ class Setting:
 STRIPE_KEY = Setting(
     "STRIPE_SECRET_KEY", "", "Stripe key, sk_… or a restricted rk_… with read rights", secret=True
 )
+WEBHOOK_SECRET = Setting(
+    "STRIPE_WEBHOOK_SECRET",
+    "",
+    "the webhook's signing secret (whsec_…), which signs forwarded events",
+    secret=True,
+)
+ENDPOINT_SECRET = Setting(
+    "STRIPE_ENDPOINT_SECRET",
+    "",
+    "read where STRIPE_WEBHOOK_SECRET is not set: its name in the older payment API",
+    secret=True,
+)
 AIRTABLE_KEY = Setting("AIRTABLE_API_KEY", "", "Airtable personal access token (pat…)", secret=True)
 AIRTABLE_BASE = Setting("AIRTABLE_BASE_ID", "", "Venice's base, app…")
 STRIPE_URL = Setting("STRIPE_API_BASE", "https://api.stripe.com", "where Stripe is")
@@ -74,6 +86,8 @@ STATE_DIR = Setting(
 
 SETTINGS = (
     STRIPE_KEY,
+    WEBHOOK_SECRET,
+    ENDPOINT_SECRET,
     AIRTABLE_KEY,
     AIRTABLE_BASE,
     STRIPE_URL,
@@ -113,6 +127,7 @@ class Settings:
     """Checked settings of one run."""
 
     stripe_key: Secret
+    webhook_secret: Secret | None
     airtable_key: Secret
     airtable_base: str
     stripe_url: str
@@ -139,6 +154,8 @@ class Settings:
         """Check what `gather_values` found. Raises SettingsError for the first that is wrong."""
         return cls(
             stripe_key=_stripe_key(values),
+            webhook_secret=_optional_secret(values, WEBHOOK_SECRET)
+            or _optional_secret(values, ENDPOINT_SECRET),
             airtable_key=_secret(values, AIRTABLE_KEY),
             airtable_base=_matching(values, AIRTABLE_BASE, r"app[A-Za-z0-9]+", "appXXXXXXXXXXXXXX"),
             stripe_url=_url(values, STRIPE_URL),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from cascade_cli.bootstrap import Wiring, bootstrap
@@ -13,25 +13,31 @@ from cascade_cli.settings import (
     AIRTABLE_KEY,
     AIRTABLE_RATE,
     AIRTABLE_URL,
+    ENDPOINT_SECRET,
     JOURNAL_URL,
     SANDBOX,
     STRIPE_KEY,
     STRIPE_RATE,
     STRIPE_URL,
+    WEBHOOK_SECRET,
     Settings,
     gather_values,
     state_folder,
 )
 
 # What --sandbox replaces, so that no live key is read, let alone sent.
-_LIVE = (STRIPE_KEY, AIRTABLE_KEY, AIRTABLE_BASE, STRIPE_URL, AIRTABLE_URL, JOURNAL_URL)
+_LIVE = (
+    *(STRIPE_KEY, WEBHOOK_SECRET, ENDPOINT_SECRET, STRIPE_URL),
+    *(AIRTABLE_KEY, AIRTABLE_BASE, AIRTABLE_URL),
+    JOURNAL_URL,
+)
 
 
 @contextmanager
 def connected(session: Session) -> Iterator[Wiring]:
     """The services that read, wired with checked settings, while the block lasts."""
     values = gather_values(session.environ, session.env_file)
-    session.sandbox = session.sandbox or _is_on(values.get(SANDBOX.name, ""))
+    enter_sandbox(session, values)
     if session.sandbox:
         with _sandbox_values(session, values) as sandbox_values:
             yield _wire(session, sandbox_values)
@@ -42,9 +48,15 @@ def connected(session: Session) -> Iterator[Wiring]:
 def _wire(session: Session, values: dict[str, str]) -> Wiring:
     settings = Settings.read(values)
     session.secrets += [settings.stripe_key.reveal(), settings.airtable_key.reveal()]
-    if settings.journal_url:
-        session.secrets.append(settings.journal_url.reveal())
+    for optional in (settings.journal_url, settings.webhook_secret):
+        if optional:
+            session.secrets.append(optional.reveal())
     return bootstrap(settings, session.say)
+
+
+def enter_sandbox(session: Session, values: Mapping[str, str]) -> None:
+    """Let CASCADE_SANDBOX do what --sandbox does."""
+    session.sandbox = session.sandbox or _is_on(values.get(SANDBOX.name, ""))
 
 
 def _is_on(text: str) -> bool:

@@ -7,7 +7,7 @@ import os
 import secrets
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
@@ -70,13 +70,21 @@ class Workshop:
 
 
 @contextmanager
-def workshop(session: Session, command: str, *, lock: bool = True) -> Iterator[Workshop]:
+def workshop(
+    session: Session,
+    command: str,
+    *,
+    lock: bool = True,
+    check: Callable[[Settings], None] = lambda _settings: None,
+) -> Iterator[Workshop]:
     """Connected services, an open journal and, unless told otherwise, the base's run lock.
 
+    `check` may raise before any of it is used: there has been no request and no entry yet.
     Raises LockedError if another run is at work on the same base.
     """
     worker = this_worker(command)
     with connected(session) as wiring, closing(open_journal(session, wiring, worker)) as journal:
+        check(wiring.settings)
         name = f"base {wiring.settings.airtable_base}"
         with (
             journal.lock(name, lease=LOCK_LEASE, heartbeat_seconds=HEARTBEAT_SECONDS)

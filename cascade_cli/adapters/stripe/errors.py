@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 import stripe
 
@@ -51,7 +52,11 @@ _TRANSLATIONS: tuple[tuple[type[stripe.StripeError], type[CascadeError], str, st
         "See status.stripe.com, then run the same command again.",
     ),
 )
-_FORBIDDEN = 403
+# What the SDK makes of JSON that is not Stripe's.
+SENSELESS = (AttributeError, TypeError, ValueError, LookupError)
+_FORBIDDEN, _NOT_FOUND = 403, 404
+
+T = TypeVar("T")
 
 
 @contextmanager
@@ -61,6 +66,21 @@ def our_errors() -> Iterator[None]:
         yield
     except stripe.StripeError as error:
         raise translate(error) from error
+    except SENSELESS as error:
+        raise AnswerError(
+            f"Stripe's answer makes no sense ({type(error).__name__})",
+            "A proxy may stand in between: check STRIPE_API_BASE, then run it again.",
+        ) from error
+
+
+def or_none(read: Callable[[], T]) -> T | None:
+    """What `read` returns; None where Stripe knows no such object."""
+    try:
+        return read()
+    except stripe.InvalidRequestError as error:
+        if error.http_status == _NOT_FOUND or error.code == "resource_missing":
+            return None
+        raise
 
 
 def translate(error: stripe.StripeError) -> CascadeError:

@@ -8,13 +8,12 @@ from datetime import UTC, datetime
 
 import stripe
 
-from cascade_cli.adapters.stripe.errors import our_errors
+from cascade_cli.adapters.stripe.errors import or_none, our_errors
 from cascade_cli.domain.charges import Charge, Dispute
 from cascade_cli.domain.money import read_ducats
 from cascade_cli.domain.times import Window
 
 PAGE_SIZE = 100
-_NOT_FOUND = 404
 
 # What the payment API writes into a PaymentIntent's metadata; Stripe copies it to the charge.
 CITIZEN, DUCATS, RATE, PACKAGE = "citizen_id", "ducat_amount", "exchange_rate", "package"
@@ -58,8 +57,8 @@ class StripeReader:
         page = self._v1.charges.list(
             {
                 "created": {
-                    "gte": _whole_seconds(window.since),
-                    "lt": _whole_seconds(window.until),
+                    "gte": whole_seconds(window.since),
+                    "lt": whole_seconds(window.until),
                 },
                 "limit": PAGE_SIZE,
                 # A charge made before its intent got metadata has none of its own.
@@ -77,18 +76,16 @@ class StripeReader:
         return to_charge(charge, metadata_of(charge))
 
     def _charge_of(self, payment_id: str) -> stripe.Charge | None:
-        try:
-            if not payment_id.startswith("pi_"):
-                return self._v1.charges.retrieve(payment_id, {"expand": ["payment_intent"]})
-            # The newest comes first, and only the last attempt of an intent can succeed.
-            charges = self._v1.charges.list(
+        v1 = self._v1
+        if not payment_id.startswith("pi_"):
+            return or_none(lambda: v1.charges.retrieve(payment_id, {"expand": ["payment_intent"]}))
+        # The newest comes first, and only the last attempt of an intent can succeed.
+        charges = or_none(
+            lambda: v1.charges.list(
                 {"payment_intent": payment_id, "limit": 1, "expand": ["data.payment_intent"]}
             )
-        except stripe.InvalidRequestError as error:
-            if error.http_status == _NOT_FOUND or error.code == "resource_missing":
-                return None
-            raise
-        return charges.data[0] if charges.data else None
+        )
+        return charges.data[0] if charges and charges.data else None
 
     def disputes(self, charge_id: str) -> tuple[Dispute, ...]:
         """The disputes against one charge, newest first."""
@@ -97,7 +94,7 @@ class StripeReader:
             return tuple(_to_dispute(dispute, charge_id) for dispute in page.auto_paging_iter())
 
 
-def _whole_seconds(moment: datetime) -> int:
+def whole_seconds(moment: datetime) -> int:
     """Round up: Stripe's times are whole seconds, and both ends of a window move alike."""
     seconds = int(moment.timestamp())
     return seconds + (moment.timestamp() > seconds)

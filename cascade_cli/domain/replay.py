@@ -1,0 +1,95 @@
+"""What an event replayed today should cause, given what Stripe and Venice say today."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from cascade_cli.domain.charges import Charge
+from cascade_cli.domain.money import ZERO, format_ducats, format_money
+from cascade_cli.domain.orders import Cause, Order, order_for_charge
+from cascade_cli.domain.pricing import PriceList
+from cascade_cli.domain.repair_plan import REASON
+from cascade_cli.domain.stratagems import Stratagem
+
+
+class Obstacle(StrEnum):
+    """Why a payment that was not credited yet is not credited by a replay."""
+
+    UNKNOWN_PAYMENT = "unknown_payment"
+    UNATTRIBUTABLE = "unattributable"
+    UNKNOWN_CITIZEN = "unknown_citizen"
+    REFUNDED = "refunded"
+    DISPUTED = "disputed"
+    UNDERPAID = "underpaid"
+    OVER_LIMIT = "over_limit"
+    BLOCKED = "blocked"
+    """A transfer stands in the way that may have moved ducats, or others than were sold."""
+    CANCELLED = "cancelled"
+    """cascade cancels nothing: a person did, and a person has to undo it."""
+
+
+@dataclass(frozen=True)
+class Objection:
+    """One payment's obstacle in a sentence; it holds up no other payment."""
+
+    obstacle: Obstacle
+    why: str
+
+
+@dataclass(frozen=True)
+class CreditTerms:
+    """By what a payment is judged: who exists, what ducats cost, what one credit may be."""
+
+    citizens: Mapping[str, Decimal]
+    prices: PriceList
+    per_credit_ducats: Decimal
+
+
+def objection_to(charge: Charge, rows: Sequence[Stratagem], terms: CreditTerms) -> Objection | None:
+    """The first reason why a machine may not credit the charge, or None; `rows` are its own."""
+    return next(_objections(charge, rows, terms), None)
+
+
+def _objections(
+    charge: Charge, rows: Sequence[Stratagem], terms: CreditTerms
+) -> Iterator[Objection]:
+    if not charge.citizen or not charge.ducats:
+        yield Objection(Obstacle.UNATTRIBUTABLE, "it names no usable citizen or amount of ducats")
+        return
+    if charge.refunded_cents:
+        back = format_money(charge.refunded_cents, charge.currency)
+        yield Objection(Obstacle.REFUNDED, f"{back} went back to the payer")
+    if charge.disputed:
+        yield Objection(Obstacle.DISPUTED, "the payer disputes it, or has")
+    if short := terms.prices.shortfall_cents(charge):
+        why = f"paid {format_money(short, charge.currency)} less than its ducats cost"
+        yield Objection(Obstacle.UNDERPAID, why)
+    if charge.citizen not in terms.citizens:
+        yield Objection(Obstacle.UNKNOWN_CITIZEN, f"Venice has no citizen {charge.citizen!r}")
+    if charge.ducats > terms.per_credit_ducats:
+        limit = format_ducats(terms.per_credit_ducats)
+        yield Objection(Obstacle.OVER_LIMIT, f"more than the limit of {limit} ducats per credit")
+    for row in rows:
+        if row.status == "cancelled":
+            yield Objection(Obstacle.CANCELLED, f"somebody has cancelled {row.stratagem_id}")
+
+
+def credit_order(
+    charge: Charge, facts: Mapping[str, Any], own: frozenset[str], foreign: frozenset[str]
+) -> Order | Objection:
+    """The order for a charge without objections, told apart from its neighbours' records."""
+    try:
+        order = order_for_charge(charge, REASON, facts)
+    except ValueError as error:
+        return Objection(Obstacle.UNATTRIBUTABLE, str(error))
+    return replace(order, own_records=own, foreign_records=foreign)
+
+
+def question_about(charge: Charge) -> Order:
+    """By what a charge's transfers are looked for, whoever and whatever it names."""
+    citizen, ducats = charge.citizen or "", charge.ducats or ZERO
+    return Order(charge.stratagem_id, citizen, ducats, Cause.PAYMENT, "", charge)

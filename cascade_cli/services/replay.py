@@ -1,0 +1,193 @@
+"""Stripe's events replayed: each payment that they tell of is credited once, or shown why not."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, Protocol
+
+from cascade_cli.domain.charges import Charge
+from cascade_cli.domain.delivery import End, Step, Verdict, next_step, rows_of
+from cascade_cli.domain.events import Event, by_payment
+from cascade_cli.domain.matching import match
+from cascade_cli.domain.money import ZERO
+from cascade_cli.domain.orders import Order
+from cascade_cli.domain.pricing import PriceList
+from cascade_cli.domain.replay import (
+    CreditTerms,
+    Objection,
+    Obstacle,
+    credit_order,
+    objection_to,
+    question_about,
+)
+from cascade_cli.domain.stratagems import State, Stratagem
+from cascade_cli.domain.times import Window
+from cascade_cli.domain.world import World
+from cascade_cli.services.credit import PATIENCE, CitizenSource, CreditDesk, Limits
+from cascade_cli.services.deliver import Deliverer
+from cascade_cli.services.delivery_ports import Delivery
+from cascade_cli.services.reconcile import PaymentSource
+from cascade_cli.services.vicinity import SECOND, Vicinity
+
+# From so many payments on, a listing of their time takes fewer requests than asking for each.
+MANY_PAYMENTS = 20
+_BEFORE_ITS_EVENT = timedelta(hours=1)
+_UNDER_WAY_OR_DONE = frozenset({State.EXECUTED, State.LIVE})
+
+
+class Accounts(Protocol):
+    """Which payments there are at all."""
+
+    def knows(self, payment_id: str) -> bool:
+        """Whether the payment is one of this account and mode, paid or not."""
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One payment with the events that told of it, and what a replay would do about it.
+
+    One of these holds: there is an `order` with its next `step`; it is `already` under way or
+    done; there is an `objection`; or, with none of them, it is no paid ducat purchase.
+    """
+
+    payment_id: str
+    events: tuple[Event, ...]
+    charge: Charge | None = None
+    order: Order | None = None
+    step: Step | None = None
+    already: Stratagem | None = None
+    objection: Objection | None = None
+
+
+@dataclass(frozen=True)
+class ReplayPlan:
+    """Payments in order of their first event; `other_types` counts the events left alone."""
+
+    payments: tuple[Planned, ...]
+    other_types: Mapping[str, int]
+
+    @property
+    def orders(self) -> tuple[Order, ...]:
+        """What needs a write."""
+        return tuple(planned.order for planned in self.payments if planned.order)
+
+    @property
+    def total_ducats(self) -> Decimal:
+        """What would leave the processor."""
+        return sum((order.ducats for order in self.orders), ZERO)
+
+
+class Replayer:
+    """Resolves events to paid charges by asking Stripe, and credits what was not credited yet."""
+
+    def __init__(
+        self,
+        *,
+        payments: PaymentSource,
+        accounts: Accounts,
+        venice: CitizenSource,
+        desk: CreditDesk,
+        deliverer: Deliverer,
+        limits: Limits,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._payments, self._accounts, self._venice = payments, accounts, venice
+        self._desk, self._deliverer, self._limits = desk, deliverer, limits
+        self._now = now
+
+    def plan(self, events: Sequence[Event], facts: Mapping[str, Any]) -> ReplayPlan:
+        """Look at both sides; writes nothing. Raises GuardError if the processor cannot pay."""
+        planned = self._resolved(by_payment(events))
+        charges = [p.charge for p in planned if p.charge]
+        if charges:
+            world = Vicinity(self._payments, self._venice).world_of(charges)
+            judge = _Judge(world, self._terms(charges), facts, self._now())
+            planned = [judge.judged(p) for p in planned]
+        others = Counter(e.type for e in events if not e.is_paying or not e.payment_id)
+        plan = ReplayPlan(tuple(planned), others)
+        if plan.orders:
+            self._desk.check_funds(plan.total_ducats)
+        return plan
+
+    def carry_out(self, plan: ReplayPlan) -> list[Delivery]:
+        """Deliver what was planned; every row is read again before it is written."""
+        return self._deliverer.deliver(plan.orders, patience=PATIENCE)
+
+    def _resolved(self, found: Mapping[str, Sequence[Event]]) -> list[Planned]:
+        """One entry per payment, although events name it by its intent or by its charge."""
+        listed = self._listed(found) if len(found) > MANY_PAYMENTS else {}
+        planned: dict[str, Planned] = {}
+        for payment_id, events in found.items():
+            charge = listed.get(payment_id) or self._payments.payment(payment_id)
+            key = charge.payment_id if charge else payment_id
+            earlier = planned[key].events if key in planned else ()
+            entry = Planned(key, (*earlier, *events), charge)
+            planned[key] = entry if charge else self._unpaid(entry)
+        return list(planned.values())
+
+    def _listed(self, found: Mapping[str, Sequence[Event]]) -> dict[str, Charge]:
+        moments = [event.created_at for events in found.values() for event in events]
+        window = Window(min(moments) - _BEFORE_ITS_EVENT, max(moments) + SECOND)
+        charges = self._payments.purchases(window).charges
+        return {c.id: c for c in charges} | {c.payment_id: c for c in charges}
+
+    def _unpaid(self, planned: Planned) -> Planned:
+        if self._accounts.knows(planned.payment_id):
+            return planned
+        why = "Stripe knows no such payment in this account and mode"
+        return replace(planned, objection=Objection(Obstacle.UNKNOWN_PAYMENT, why))
+
+    def _terms(self, charges: Sequence[Charge]) -> CreditTerms:
+        names = sorted({charge.citizen for charge in charges if charge.citizen})
+        citizens = self._venice.citizens(names) if names else {}
+        return CreditTerms(citizens, PriceList(), self._limits.per_credit)
+
+
+class _Judge:
+    """Says of each payment what is to be done, from what was read about all of them."""
+
+    def __init__(
+        self, world: World, terms: CreditTerms, facts: Mapping[str, Any], now: datetime
+    ) -> None:
+        self._world, self._terms, self._facts, self._now = world, terms, facts, now
+        self._matches = match(world.charges, world.stratagems).by_charge
+        self._records: defaultdict[str | None, set[str]] = defaultdict(set)
+        for charge in world.charges:
+            self._records[charge.citizen] |= self._own(charge)
+
+    def judged(self, planned: Planned) -> Planned:
+        """What was delivered, or is certain to be tried, raises no objection any more."""
+        charge = planned.charge
+        if charge is None:
+            return planned
+        own = self._own(charge)
+        foreign = frozenset(self._records[charge.citizen] - own)
+        question = replace(question_about(charge), own_records=own, foreign_records=foreign)
+        rows = rows_of(question, self._world.stratagems)
+        objection = objection_to(charge, rows, self._terms)
+        if objection is None:
+            facts = {"event": planned.events[0].id, **self._facts}
+            return self._with_order(planned, credit_order(charge, facts, own, foreign), rows)
+        moving = [row for row in rows if row.state(self._now) in _UNDER_WAY_OR_DONE]
+        if moving and objection.obstacle is not Obstacle.UNKNOWN_CITIZEN:
+            return replace(planned, already=moving[0])
+        return replace(planned, objection=objection)
+
+    def _own(self, charge: Charge) -> frozenset[str]:
+        return frozenset(found.stratagem.record_id for found in self._matches[charge.id])
+
+    def _with_order(
+        self, planned: Planned, order: Order | Objection, rows: Sequence[Stratagem]
+    ) -> Planned:
+        if isinstance(order, Objection):
+            return replace(planned, objection=order)
+        step = next_step(order, rows, self._now)
+        if isinstance(step, End):
+            if step.verdict is not Verdict.BLOCKED:
+                return replace(planned, already=step.row)
+            return replace(planned, objection=Objection(Obstacle.BLOCKED, step.why))
+        return replace(planned, order=order, step=step)

@@ -1,0 +1,78 @@
+"""A few payments with all that a verdict on them needs, without reading a whole window."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from cascade_cli.domain.charges import Charge
+from cascade_cli.domain.keys import Origin
+from cascade_cli.domain.matching import OLDER_REACH
+from cascade_cli.domain.replay import question_about
+from cascade_cli.domain.stratagems import Stratagem
+from cascade_cli.domain.times import Window
+from cascade_cli.domain.world import World
+from cascade_cli.services.delivery_ports import Reader
+from cascade_cli.services.reconcile import PaymentSource
+
+SECOND = timedelta(seconds=1)
+# A neighbour's transfer may in turn be disputed by a neighbour of its own.
+NEIGHBOURHOOD = 2 * OLDER_REACH
+
+
+class PurchaseSource(PaymentSource, Protocol):
+    """Where payments are read from: Stripe."""
+
+
+class Vicinity:
+    """Reads the transfers of given charges, and their neighbours' where rows name no payment."""
+
+    def __init__(self, payments: PurchaseSource, transfers: Reader) -> None:
+        self._payments, self._transfers = payments, transfers
+
+    def world_of(self, charges: Sequence[Charge]) -> World:
+        """A world whose window holds at least these charges, and whose matching is sound.
+
+        The older connector's rows belong to whichever payment of the same citizen and amount is
+        nearest: to say whose they are, the other such payments have to be known.
+        """
+        rows = self._rows(charges)
+        neighbours = self._neighbours(charges, rows)
+        if new := [charge for charge in neighbours if charge not in charges]:
+            rows += self._rows(new)
+        return World(
+            window_around(charges),
+            tuple({c.id: c for c in (*charges, *neighbours)}.values()),
+            tuple({row.record_id: row for row in rows}.values()),
+        )
+
+    def _rows(self, charges: Sequence[Charge]) -> list[Stratagem]:
+        return self._transfers.transfers_for([question_about(charge) for charge in charges])
+
+    def _neighbours(self, charges: Sequence[Charge], rows: Iterable[Stratagem]) -> list[Charge]:
+        nameless = {(r.citizen, r.ducats) for r in rows if r.origin is Origin.OLDER}
+        alike = [charge for charge in charges if (charge.citizen, charge.ducats) in nameless]
+        found: list[Charge] = []
+        for window in _joined(charge.created_at for charge in alike):
+            found += self._payments.purchases(window).charges
+        return [charge for charge in found if (charge.citizen, charge.ducats) in nameless]
+
+
+def window_around(charges: Sequence[Charge]) -> Window:
+    """From the first of the charges to the last."""
+    moments = [charge.created_at for charge in charges]
+    return Window(min(moments), max(moments) + SECOND)
+
+
+def _joined(moments: Iterable[datetime]) -> list[Window]:
+    """The neighbourhoods of the moments; those that overlap as one."""
+    windows: list[Window] = []
+    for moment in sorted(moments):
+        around = Window(moment - NEIGHBOURHOOD, moment + NEIGHBOURHOOD)
+        if windows and around.since <= windows[-1].until:
+            windows[-1] = replace(windows[-1], until=around.until)
+        else:
+            windows.append(around)
+    return windows
