@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from cascade_cli import __version__
-from cascade_cli.cli.commands import credit, reconcile, sandbox
+from cascade_cli.cli.commands import credit, reconcile, sandbox, schedule
 from cascade_cli.cli.session import Session, conduct, failure
 from cascade_cli.errors import ExitCode, UsageError
 
@@ -24,6 +24,7 @@ app = typer.Typer(
 )
 app.command()(reconcile.reconcile)
 app.command()(credit.credit)
+app.add_typer(schedule.schedule, name="schedule")
 app.add_typer(sandbox.sandbox, name="sandbox")
 
 

@@ -1,0 +1,38 @@
+"""`cascade schedule …`: its options."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cascade_cli.cli.session import conduct
+
+schedule = typer.Typer(
+    help="Print what runs the nightly reconciliation; install nothing.", no_args_is_help=True
+)
+
+_At = Annotated[str, typer.Option(metavar="HH:MM", help="When, in the machine's own time.")]
+_Repair = Annotated[
+    bool, typer.Option("--repair", help="Also repair what a machine may, without asking.")
+]
+
+
+@schedule.command()
+def cron(ctx: typer.Context, at: _At = "03:30", repair: _Repair = False) -> None:
+    """A line for `crontab -e`."""
+    from cascade_cli.cli.schedule import Nightly
+    from cascade_cli.cli.schedule import cron as work
+
+    nightly = Nightly(at, repair)
+    raise typer.Exit(conduct(ctx.obj, "schedule cron", lambda s: work(s, nightly)))
+
+
+@schedule.command()
+def systemd(ctx: typer.Context, at: _At = "03:30", repair: _Repair = False) -> None:
+    """A hardened service and a timer that makes up for a night the machine slept."""
+    from cascade_cli.cli.schedule import Nightly
+    from cascade_cli.cli.schedule import systemd as work
+
+    nightly = Nightly(at, repair)
+    raise typer.Exit(conduct(ctx.obj, "schedule systemd", lambda s: work(s, nightly)))

@@ -1,0 +1,129 @@
+"""`cascade schedule`: the line or the units for the nightly reconciliation."""
+
+from __future__ import annotations
+
+import getpass
+import re
+import shlex
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from cascade_cli.cli.session import Outcome, Session
+from cascade_cli.errors import UsageError
+from cascade_cli.settings import state_folder
+
+_CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
+
+
+@dataclass(frozen=True)
+class Nightly:
+    """When to run, and whether to repair."""
+
+    at: str
+    repair: bool
+
+    @property
+    def clock(self) -> tuple[int, int]:
+        """Hour and minute. Raises UsageError."""
+        match = _CLOCK.fullmatch(self.at)
+        if not match:
+            raise UsageError(f"--at {self.at!r} is no time of day.", "Write it like 03:30.")
+        return int(match[1]), int(match[2])
+
+    def words(self, session: Session) -> list[str]:
+        """The command, with absolute paths: cron and systemd know no virtual environment."""
+        options = ["--env-file", str(session.env_file.absolute())] if session.env_file else []
+        repair = ["--repair", "--yes"] if self.repair else []
+        command = ["reconcile", "--since", "last", *repair]
+        return [sys.executable, "-m", "cascade_cli", "--quiet", *options, *command]
+
+
+def cron(session: Session, nightly: Nightly) -> Outcome:
+    """One crontab line; cron mails what it prints, which is nothing but the report."""
+    hour, minute = nightly.clock
+    # Cron starts with an empty environment; the journal must be the one that you use by hand.
+    state = f"CASCADE_STATE_DIR={state_folder(session.environ).absolute()}"
+    command = f"cd {shlex.quote(str(Path.cwd()))} && {shlex.join(['env', state])} "
+    command += shlex.join(nightly.words(session))
+    # To cron a bare % ends the command.
+    return _text(f"{minute} {hour} * * * {command.replace('%', chr(92) + '%')}\n")
+
+
+def systemd(session: Session, nightly: Nightly) -> Outcome:
+    """Service and timer as one text, each part named by the file it belongs into."""
+    hour, minute = nightly.clock
+    state = str(state_folder(session.environ).absolute())
+    return _text(
+        _UNITS.format(
+            # Only in a command does systemd expand $.
+            command=" ".join(
+                _unit_word(word).replace("$", "$$") for word in nightly.words(session)
+            ),
+            user=getpass.getuser(),
+            folder=str(Path.cwd()).replace("%", "%%"),
+            state=_unit_word(state),
+            environment=_unit_word(f"CASCADE_STATE_DIR={state}"),
+            hour=hour,
+            minute=minute,
+        )
+    )
+
+
+def _unit_word(word: str) -> str:
+    """One word of a list: systemd expands %, and quotes like C."""
+    escaped = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
+    return f'"{escaped}"' if re.search(r"[\s\"'\\;]", word) else escaped
+
+
+def _text(text: str) -> Outcome:
+    def show(_session: Session) -> None:
+        sys.stdout.write(text)
+
+    return Outcome({"text": text}, show)
+
+
+_UNITS = """\
+# /etc/systemd/system/cascade-reconcile.service
+[Unit]
+Description=Reconcile Stripe charges with Venice transfers
+Wants=network-online.target
+After=network-online.target
+
+[Service]
+Type=oneshot
+# Exit status 3 (discrepancies remain) counts as a failure, so that OnFailure= can tell you.
+ExecStart={command}
+User={user}
+WorkingDirectory={folder}
+# The journal that you use by hand; nothing else can be written.
+Environment={environment}
+ReadWritePaths={state}
+ProtectSystem=strict
+ProtectHome=read-only
+PrivateTmp=yes
+PrivateDevices=yes
+NoNewPrivileges=yes
+CapabilityBoundingSet=
+ProtectKernelTunables=yes
+ProtectKernelModules=yes
+ProtectControlGroups=yes
+RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
+RestrictNamespaces=yes
+LockPersonality=yes
+MemoryMax=1G
+TimeoutStartSec=1h
+
+# /etc/systemd/system/cascade-reconcile.timer
+[Unit]
+Description=Reconcile every night
+
+[Timer]
+OnCalendar=*-*-* {hour:02}:{minute:02}:00
+RandomizedDelaySec=5m
+# A night that the machine slept through is made up for.
+Persistent=true
+
+[Install]
+WantedBy=timers.target
+"""

@@ -1,0 +1,82 @@
+"""`cascade schedule` prints what cron and systemd understand."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cascade_cli.cli.app import run
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working folder whose name needs quoting everywhere."""
+    folder = tmp_path / "50% of $HOME's"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("CASCADE_STATE_DIR", str(tmp_path / "state of things"))
+    return folder
+
+
+def _printed(capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    assert run(["schedule", *words]) == 0
+    return capsys.readouterr().out
+
+
+def test_the_cron_line_runs_the_command_in_this_folder_over_this_journal(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = _printed(capsys, "cron", "--at", "04:05", "--repair")
+    assert line.startswith("5 4 * * * ")
+    assert line.count("\n") == 1
+    # Cron gives everything up to an unescaped % to the shell, with \% turned into %.
+    command = line.removeprefix("5 4 * * * ").replace("\\%", "%")
+    assert line.replace("\\%", "").count("%") == 0
+    show = 'printf "%s\\n" "$PWD" "$CASCADE_STATE_DIR" "$@"'
+    shown = command.replace(shlex.quote(sys.executable), f"sh -c {shlex.quote(show)}", 1)
+    ran = subprocess.run(
+        ["/bin/sh", "-c", shown],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PATH": os.defpath},
+    )
+    assert ran.stdout.splitlines() == [
+        str(folder),
+        str(tmp_path / "state of things"),
+        *["cascade_cli", "--quiet", "reconcile", "--since", "last", "--repair", "--yes"],
+    ]
+
+
+def test_systemd_accepts_the_units_and_reads_the_command_back(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = _printed(capsys, "systemd")
+    service, timer = text.split("# /etc/systemd/system/cascade-reconcile.timer\n")
+    assert "OnCalendar=*-*-* 03:30:00" in timer
+    assert "Persistent=true" in timer
+    start = next(line for line in service.splitlines() if line.startswith("ExecStart="))
+    assert start.endswith("-m cascade_cli --quiet reconcile --since last")
+    assert "50%% of $$HOME's" in service
+    (tmp_path / "cascade-reconcile.service").write_text(service)
+    (tmp_path / "cascade-reconcile.timer").write_text(timer)
+    if analyze := shutil.which("systemd-analyze"):
+        checked = subprocess.run(
+            [analyze, "verify", "--man=no", str(tmp_path / "cascade-reconcile.timer")],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert "cascade-reconcile" not in checked.stderr, checked.stderr
+
+
+@pytest.mark.parametrize("at", ["3:30", "24:00", "noon", "03:60", "03:30:00"])
+def test_a_time_that_is_none_is_a_usage_error(at: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["schedule", "cron", "--at", at]) == 2
+    assert "Write it like 03:30" in capsys.readouterr().err
