@@ -63,7 +63,7 @@ def test_systemd_accepts_the_units_and_reads_the_command_back(
     assert "Persistent=true" in timer
     start = next(line for line in service.splitlines() if line.startswith("ExecStart="))
     assert start.endswith("-m cascade_cli --quiet reconcile --since last")
-    assert "50%% of $$HOME's" in service
+    assert f"WorkingDirectory={folder}".replace("%", "%%") in service
     (tmp_path / "cascade-reconcile.service").write_text(service)
     (tmp_path / "cascade-reconcile.timer").write_text(timer)
     if analyze := shutil.which("systemd-analyze"):
