@@ -71,9 +71,9 @@ class StripeReader:
         """The paid ducat purchase of that id (`pi_…`, `ch_…`, `py_…`); None where none exists."""
         with our_errors():
             charge = self._charge_of(payment_id)
-        if charge is None or not is_paid(charge) or not is_ducat_purchase(metadata_of(charge)):
-            return None
-        return to_charge(charge, metadata_of(charge))
+            if charge is None or not is_paid(charge) or not is_ducat_purchase(metadata_of(charge)):
+                return None
+            return to_charge(charge, metadata_of(charge))
 
     def _charge_of(self, payment_id: str) -> stripe.Charge | None:
         v1 = self._v1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -38,6 +38,7 @@ from cascade_cli.domain.keys import OLDER_SOURCE, origin_of, stratagem_id_for
 from cascade_cli.domain.matching import OLDER_REACH
 from cascade_cli.domain.orders import Order
 from cascade_cli.domain.stratagems import Stratagem
+from cascade_cli.errors import AnswerError
 
 STRATAGEMS, CITIZENS = "STRATAGEMS", "CITIZENS"
 TRANSFER = "transfer_ducats"
@@ -81,14 +82,14 @@ class VeniceReader:
         created: list[Formula] = [NOT(IS_BEFORE(CREATED_TIME(), to_formula(since)))]
         if until:
             created.append(IS_BEFORE(CREATED_TIME(), to_formula(until)))
-        return [to_stratagem(r) for r in self._select(self._transfers_where(*created))]
+        return self._stratagems(*created)
 
     def transfers_named(self, stratagem_ids: Sequence[str]) -> list[Stratagem]:
         """The processor's transfers with these StratagemIds, whenever they were created."""
         found = []
         for ids in _chunks(stratagem_ids, KEYS_PER_REQUEST):
             named = OR(*(EQ(Field("StratagemId"), stratagem_id) for stratagem_id in ids))
-            found += [to_stratagem(r) for r in self._select(self._transfers_where(named))]
+            found += self._stratagems(named)
         return found
 
     def transfers_for(self, orders: Sequence[Order]) -> list[Stratagem]:
@@ -100,9 +101,13 @@ class VeniceReader:
         found: dict[str, Stratagem] = {}
         for chunk in _chunks(orders, ORDERS_PER_REQUEST):
             either = OR(*(condition for order in chunk for condition in _belongs_to(order)))
-            for record in self._select(self._transfers_where(either)):
-                found[record["id"]] = to_stratagem(record)
+            found |= {stratagem.record_id: stratagem for stratagem in self._stratagems(either)}
         return list(found.values())
+
+    def _stratagems(self, *conditions: Formula) -> list[Stratagem]:
+        records = self._select(self._transfers_where(*conditions))
+        with our_errors():
+            return [to_stratagem(record) for record in records]
 
     def _transfers_where(self, *conditions: Formula) -> Formula:
         ours = (EQ(Field("ExecutedBy"), self._processor), EQ(Field("Type"), TRANSFER))
@@ -118,7 +123,7 @@ class VeniceReader:
             named = OR(*(EQ(LOWER(Field("Username")), name.lower()) for name in names))
             for record in self._select(named, CITIZENS, ("Username", "Ducats")):
                 fields = record["fields"]
-                found[fields.get("Username", "")] = Decimal(str(fields.get("Ducats", 0)))
+                found[fields.get("Username", "")] = _balance(fields.get("Ducats", 0))
         return found
 
     def has_mode(self, livemode: bool) -> bool:
@@ -151,10 +156,14 @@ class VeniceReader:
     def _all(
         self, formula: Formula, table: str, fields: Sequence[str], **options: int
     ) -> list[Any]:
-        records = self._api.table(self._base_id, table).iterate(
-            formula=str(formula), fields=list(fields), page_size=PAGE_SIZE, **options
+        asked = {"formula": str(formula), "fields": list(fields), "page_size": PAGE_SIZE, **options}
+        urls = self._api.table(self._base_id, table).urls
+        # Not Table.iterate(), which takes an answer without `records` for an empty table: every
+        # charge would look as if nobody had credited it.
+        pages = self._api.iterate_requests(
+            "get", urls.records, fallback=("post", urls.records_post), options=asked
         )
-        return [record for page in records for record in page]
+        return [record for page in pages for record in page["records"]]
 
 
 def _belongs_to(order: Order) -> Iterator[Formula]:
@@ -173,6 +182,16 @@ def _belongs_to(order: Order) -> Iterator[Formula]:
         NOT(IS_BEFORE(CREATED_TIME(), to_formula(charge.created_at))),
         NOT(IS_AFTER(CREATED_TIME(), to_formula(charge.created_at + OLDER_REACH))),
     )
+
+
+def _balance(value: object) -> Decimal:
+    try:
+        return Decimal(str(value))
+    except InvalidOperation as error:
+        raise AnswerError(
+            f"A citizen's Ducats are {str(value)!r:.40}, which is no number.",
+            "Correct the cell in CITIZENS, or make the field a number.",
+        ) from error
 
 
 def _chunks(keys: Iterable[T], size: int) -> Iterator[list[T]]:
