@@ -30,6 +30,6 @@ def sqlite_office(tmp_path: Path) -> Iterator[Office]:
 
 @pytest.fixture
 def postgresql_office(postgresql: PostgresqlServer) -> Iterator[Office]:
-    office = Office(postgresql.new_database())
+    office = Office(postgresql.new_url())
     yield office
     office.close()

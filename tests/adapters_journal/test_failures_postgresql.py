@@ -66,10 +66,10 @@ def test_a_lock_held_too_long_is_told(postgresql_office: Office) -> None:
 
 def test_a_read_only_server_is_told(postgresql_office: Office) -> None:
     deliver(postgresql_office.journal(), ["a"])
-    name = make_url(postgresql_office.url).database
-    postgresql_office.sql(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
-    assert "may not be written" in refusal(postgresql_office).message
-    assert len(list(postgresql_office.journal().entries())) == 5
+    office = Office(f"{postgresql_office.url} -cdefault_transaction_read_only%3Don")
+    assert "may not be written" in refusal(office).message
+    assert len(list(office.journal().entries())) == 5
+    office.close()
 
 
 def test_a_full_disk_on_the_server_is_told(postgresql_office: Office) -> None:
