@@ -17,7 +17,7 @@ from cascade_cli.cli.session import Session
 from cascade_cli.cli.writing import Workshop, workshop
 from cascade_cli.domain.orders import Order, parse_ducats
 from cascade_cli.errors import CascadeError, GuardError, UsageError
-from cascade_cli.services.credit import TWIN_WINDOW, manual_order
+from cascade_cli.services.credit import TWIN_WINDOW, check_limit, manual_order
 from cascade_cli.services.delivery_ports import Delivery, Result
 
 _SUCCESSES = frozenset({Result.CREDITED, Result.ALREADY})
@@ -53,7 +53,12 @@ def credit_ducats(
     """
     try:
         ducats = parse_ducats(str(amount))
-        with workshop(session or Session(quiet=True), "credit_ducats", lock=False) as shop:
+        with workshop(
+            session or Session(quiet=True),
+            "credit_ducats",
+            lock=False,
+            check=lambda settings: check_limit(settings.max_per_credit, [(citizen_id, ducats)]),
+        ) as shop:
             order = _order(shop, citizen_id, ducats, payment_intent, reference, reason=reason)
             plan = shop.writing.desk.plan([order])
             shop.begin()

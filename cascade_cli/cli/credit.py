@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -14,11 +14,22 @@ from cascade_cli.cli.session import Outcome, Session
 from cascade_cli.cli.writing import Workshop, workshop
 from cascade_cli.domain.orders import Order, parse_ducats
 from cascade_cli.errors import GuardError, UsageError
-from cascade_cli.services.credit import TWIN_WINDOW, manual_order
+from cascade_cli.services.credit import TWIN_WINDOW, check_limit, check_words, manual_order
+from cascade_cli.settings import Settings
 
 FORMS = "cascade credit CITIZEN DUCATS --reason TEXT, or cascade credit --file F.csv"
 
-Orders = Callable[[Workshop], list[Order]]
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the words or the file ask for: who is to get how much, and the orders for it."""
+
+    credits: tuple[tuple[str, Decimal], ...]
+    orders: Callable[[Workshop], list[Order]]
+
+    def check(self, settings: Settings) -> None:
+        """Raises GuardError on a credit beyond the limit."""
+        check_limit(settings.max_per_credit, self.credits)
 
 
 @dataclass(frozen=True)
@@ -38,9 +49,9 @@ class CreditOptions:
 
 def credit(session: Session, options: CreditOptions) -> Outcome:
     """Check, show, ask, deliver. Raises UsageError before anything is read."""
-    orders_of = _from_file(options) if options.file is not None else _from_words(options)
-    with workshop(session, "credit", lock=not options.dry_run) as shop:
-        plan = shop.writing.desk.plan(orders_of(shop))
+    wanted = _from_file(options) if options.file is not None else _from_words(options)
+    with workshop(session, "credit", lock=not options.dry_run, check=wanted.check) as shop:
+        plan = shop.writing.desk.plan(wanted.orders(shop))
         if options.dry_run:
             return plan_outcome(plan)
         if not options.yes:
@@ -50,15 +61,18 @@ def credit(session: Session, options: CreditOptions) -> Outcome:
         return deliveries_outcome(shop.writing.desk.carry_out(plan))
 
 
-def _from_file(options: CreditOptions) -> Orders:
+def _from_file(options: CreditOptions) -> Wanted:
     words = (options.citizen, options.ducats, options.reason, options.reference, options.payment)
     if any(word is not None for word in words) or options.file is None:
         raise UsageError("--file stands alone: its rows say who gets what, and why.", FORMS)
     rows = read_credit_file(options.file)
-    return lambda shop: [row.order(shop.facts()) for row in rows]
+    return Wanted(
+        tuple((row.citizen, row.ducats) for row in rows),
+        lambda shop: [row.order(shop.facts()) for row in rows],
+    )
 
 
-def _from_words(options: CreditOptions) -> Orders:
+def _from_words(options: CreditOptions) -> Wanted:
     citizen, ducats, reason = options.citizen, options.ducats, options.reason
     if citizen is None or ducats is None or reason is None:
         raise UsageError("A credit needs a citizen, an amount and a --reason.", FORMS)
@@ -77,27 +91,27 @@ def _amount(text: str) -> Decimal:
         raise UsageError(f"The amount {error}.", "Nothing was written.") from None
 
 
-def _by_hand(options: CreditOptions, citizen: str, ducats: Decimal, reason: str) -> Orders:
+def _by_hand(options: CreditOptions, citizen: str, ducats: Decimal, reason: str) -> Wanted:
     now = datetime.now(UTC)
     reference = options.reference or f"{now:%Y%m%dT%H%M%S.%f}"
     is_guarded = options.reference is None and not options.again
     twins_since = now - TWIN_WINDOW if is_guarded else None
     # Checks the words before any request; the facts come when somebody is connected.
     manual_order(citizen, ducats, reason=reason, reference=reference, facts={})
-    return lambda shop: [
-        manual_order(
-            citizen,
-            ducats,
-            reason=reason,
-            reference=reference,
-            facts=shop.facts(),
-            refuse_twin_since=twins_since,
+
+    def orders(shop: Workshop) -> list[Order]:
+        order = manual_order(
+            citizen, ducats, reason=reason, reference=reference, facts=shop.facts()
         )
-    ]
+        return [replace(order, refuse_twin_since=twins_since)]
+
+    return Wanted(((citizen, ducats),), orders)
 
 
-def _for_payment(payment: str, citizen: str, ducats: Decimal, reason: str) -> Orders:
-    def order(shop: Workshop) -> list[Order]:
+def _for_payment(payment: str, citizen: str, ducats: Decimal, reason: str) -> Wanted:
+    check_words(citizen, reason)
+
+    def orders(shop: Workshop) -> list[Order]:
         charge = shop.reading.payments.payment(payment)
         if charge is None:
             raise GuardError(
@@ -107,4 +121,4 @@ def _for_payment(payment: str, citizen: str, ducats: Decimal, reason: str) -> Or
         desk, facts = shop.writing.desk, shop.facts()
         return [desk.order_for_payment(charge, citizen, ducats, reason=reason, facts=facts)]
 
-    return order
+    return Wanted(((citizen, ducats),), orders)

@@ -156,4 +156,6 @@ def _unfinished(delivery: Delivery) -> CascadeError:
 
 def _refused(delivery: Delivery) -> CascadeError:
     hint = delivery.hint or f"See: {command('explain', delivery.order.key)}"
-    return GuardError(f"{delivery.order.key}: {delivery.why}.", f"Nothing was written. {hint}")
+    return GuardError(
+        f"{delivery.order.key}: {delivery.why}.", f"Nothing was written for it. {hint}"
+    )

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Protocol
 
 from cascade_cli.domain.charges import Charge
-from cascade_cli.domain.delivery import FATE_BOUND, Step, next_step, rows_of
+from cascade_cli.domain.delivery import FATE_BOUND, End, Step, Verdict, next_step, rows_of
 from cascade_cli.domain.money import format_ducats
 from cascade_cli.domain.orders import Cause, Order, manual_key, order_for_charge
 from cascade_cli.errors import GuardError, UsageError
@@ -18,6 +18,7 @@ from cascade_cli.services.deliver import Deliverer
 from cascade_cli.services.delivery_ports import Delivery, Reader
 
 SUGGESTIONS = 3
+MOST_CHARACTERS = 1000
 TWIN_WINDOW = timedelta(hours=24)
 # Long enough to see one lost write through, and a second.
 PATIENCE = 2 * FATE_BOUND
@@ -55,6 +56,12 @@ class Plan:
         return sum((order.ducats for order in self.orders), Decimal(0))
 
     @property
+    def outgoing(self) -> Decimal:
+        """The ducats that are still to leave the processor: of a file taken up again, the rest."""
+        left = (order.ducats for order in self.orders if _is_open(self.steps[order.key]))
+        return sum(left, Decimal(0))
+
+    @property
     def description(self) -> str:
         """For a question: what goes to whom."""
         if len(self.orders) == 1:
@@ -81,7 +88,7 @@ class CreditDesk:
         Raises GuardError if an order exceeds the limit, a citizen does not exist, or the
         processor cannot pay.
         """
-        self._check_limit(orders)
+        check_limit(self._limits.per_credit, ((order.citizen, order.ducats) for order in orders))
         names = {order.citizen for order in orders} | {self._limits.processor}
         found = self._venice.citizens(sorted(names))
         self._check_citizens(orders, found)
@@ -89,7 +96,7 @@ class CreditDesk:
         now = self._now()
         steps = {order.key: next_step(order, rows_of(order, rows), now) for order in orders}
         plan = Plan(tuple(orders), steps, found.get(self._limits.processor, Decimal(0)))
-        self._check_funds(plan.total, found)
+        self._check_funds(plan.outgoing, found)
         return plan
 
     def carry_out(
@@ -113,6 +120,7 @@ class CreditDesk:
         person's words count. Raises GuardError where they contradict the payment otherwise, or
         where money went back or is disputed.
         """
+        check_words(citizen, reason)
         hint = "Nothing was written. Credit it as it was sold, or by hand with a --reference."
         if charge.ducats and charge.ducats != ducats:
             bought = format_ducats(charge.ducats)
@@ -124,15 +132,6 @@ class CreditDesk:
             return order_for_charge(replace(charge, citizen=citizen, ducats=ducats), reason, facts)
         except ValueError as error:
             raise GuardError(f"{error}.", hint) from None
-
-    def _check_limit(self, orders: Sequence[Order]) -> None:
-        for order in orders:
-            if order.ducats > self._limits.per_credit:
-                raise GuardError(
-                    f"{order.description} is more than the limit of "
-                    f"{format_ducats(self._limits.per_credit)} ducats per credit.",
-                    "Nothing was written. CASCADE_MAX_DUCATS_PER_CREDIT sets the limit.",
-                )
 
     def _check_citizens(self, orders: Sequence[Order], found: Mapping[str, Decimal]) -> None:
         missing = sorted({o.citizen for o in orders if o.citizen not in found})
@@ -175,8 +174,7 @@ def manual_order(
     refuse_twin_since: datetime | None = None,
 ) -> Order:
     """A credit by hand. Raises UsageError on an unusable reference, reason or citizen."""
-    if not reason.strip() or not citizen.strip():
-        raise UsageError("A credit by hand needs a citizen and a reason.", "--reason TEXT")
+    check_words(citizen, reason)
     try:
         key = manual_key(reference)
     except ValueError as error:
@@ -190,6 +188,42 @@ def manual_order(
         facts={"reference": reference, **facts},
         refuse_twin_since=refuse_twin_since,
     )
+
+
+def check_limit(per_credit: Decimal, credits: Iterable[tuple[str, Decimal]]) -> None:
+    """Raises GuardError if one of these (citizen, ducats) is more than one credit may be."""
+    for citizen, ducats in credits:
+        if ducats > per_credit:
+            raise GuardError(
+                f"{format_ducats(ducats)} ducats to {citizen!r} are more than the limit of "
+                f"{format_ducats(per_credit)} ducats per credit.",
+                "Nothing was written. CASCADE_MAX_DUCATS_PER_CREDIT sets the limit.",
+            )
+
+
+def check_words(citizen: str, reason: str) -> None:
+    """Raises UsageError on a citizen or reason that is blank or that no record can hold."""
+    for name, text in (("citizen", citizen), ("reason", reason)):
+        if not text.strip():
+            raise UsageError(f"A credit needs a {name}.", "Nothing was written.")
+        if len(text) > MOST_CHARACTERS or not _is_writable(text):
+            raise UsageError(
+                f"The {name} {text[:40]!r} is longer than {MOST_CHARACTERS} characters, or one of "
+                "them is NUL or no character at all.",
+                "Nothing was written.",
+            )
+
+
+def _is_writable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in text
+
+
+def _is_open(step: Step) -> bool:
+    return not isinstance(step, End) or step.verdict is Verdict.UNDER_WAY
 
 
 def _near(name: str, others: Sequence[str]) -> list[str]:
