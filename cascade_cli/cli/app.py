@@ -10,7 +10,15 @@ from typing import Annotated
 import typer
 
 from cascade_cli import __version__
-from cascade_cli.cli.commands import credit, reconcile, sandbox, schedule
+from cascade_cli.cli.commands import (
+    credit,
+    events,
+    explain,
+    journal,
+    reconcile,
+    sandbox,
+    schedule,
+)
 from cascade_cli.cli.session import Session, conduct, failure
 from cascade_cli.errors import ExitCode, UsageError
 
@@ -24,7 +32,12 @@ app = typer.Typer(
 )
 app.command()(reconcile.reconcile)
 app.command()(credit.credit)
+app.command()(explain.explain)
+app.add_typer(events.events, name="events")
+app.add_typer(journal.journal, name="journal")
 app.add_typer(schedule.schedule, name="schedule")
+app.add_typer(citizen.citizen, name="citizen")
+app.add_typer(stratagem.stratagem, name="stratagem")
 app.add_typer(sandbox.sandbox, name="sandbox")
 
 

@@ -86,7 +86,7 @@ def conduct(
 ) -> int:
     """Run one command to its end and return its exit code."""
     outcome = _attempt(session, work)
-    with _closed_pipe_is_silent():
+    with closed_pipe_is_silent():
         if json:
             _show_json(session, command, outcome)
         else:
@@ -138,7 +138,7 @@ def _show_error(session: Session, error: CascadeError) -> None:
 
 
 @contextmanager
-def _closed_pipe_is_silent() -> Iterator[None]:
+def closed_pipe_is_silent() -> Iterator[None]:
     """`| head -1` closes the pipe early; Python would complain about it again at exit."""
     try:
         yield

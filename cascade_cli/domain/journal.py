@@ -126,11 +126,15 @@ class Entry:
 
 @dataclass(frozen=True)
 class Verification:
-    """Whether the chain is whole; `flaw` says what is wrong at `seq`."""
+    """Whether the chain is whole; `flaw` says what is wrong at `seq`, `head` is its last hash.
+
+    Whoever keeps the head elsewhere can tell later that the journal was not replaced whole.
+    """
 
     entries: int
     flaw: str = ""
     seq: int | None = None
+    head: str = ""
 
     @property
     def is_intact(self) -> bool:

@@ -51,6 +51,18 @@ class Database:
             with engine.begin() as connection:
                 yield connection
 
+    def exists(self) -> bool:
+        """Whether a journal is there; unlike everything else, this makes none."""
+        if self._url.get_backend_name() == "sqlite":
+            return Path(self._url.database or "").exists()
+        with self._translated(NOTHING_MOVES):
+            engine = postgresql.open_engine(self._url, self._lock_wait_seconds)
+            try:
+                with engine.connect() as connection:
+                    return schema.is_current(connection)
+            finally:
+                engine.dispose()
+
     def close(self) -> None:
         """Give back every connection; the next use opens them again."""
         with self._opening:

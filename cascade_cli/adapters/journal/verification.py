@@ -31,7 +31,7 @@ def _verify(rows: Iterable[Row[Any]]) -> Verification:
             return Verification(seen, flaw, seen + 1)
         seen, head = row.seq, row.hash
         intents += row.kind == EntryKind.INTENT
-    return Verification(seen, *_flaw_at_end(row, seen, head, intents))
+    return Verification(seen, *_flaw_at_end(row, seen, head, intents), head)
 
 
 def _whole_chain() -> Select[Any]:

@@ -1,0 +1,216 @@
+"""`cascade events replay`: from options to an outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from cascade_cli.cli.deliveries import delivery_document, describe_step, first_error
+from cascade_cli.cli.events import Chosen, Selection, choose, read_file
+from cascade_cli.cli.events_forward import forward, receiver_of
+from cascade_cli.cli.session import Outcome, Session
+from cascade_cli.cli.shown import shown
+from cascade_cli.cli.writing import Workshop, workshop
+from cascade_cli.domain.events import Event
+from cascade_cli.domain.money import format_ducats
+from cascade_cli.domain.replay import Obstacle
+from cascade_cli.domain.shell import command
+from cascade_cli.domain.times import rfc3339
+from cascade_cli.errors import CascadeError, ExitCode, GuardError
+from cascade_cli.services.delivery_ports import Delivery, Result
+from cascade_cli.services.replay import Planned, ReplayPlan
+
+LEFT_ALONE = "left_alone"
+_GUARDED = frozenset({Obstacle.OVER_LIMIT, Obstacle.BLOCKED})
+_STYLES = {Result.CREDITED.value: "green", Result.ALREADY.value: "green", LEFT_ALONE: "dim"}
+
+
+@dataclass(frozen=True)
+class ReplayOptions:
+    """Where to, and how far to go."""
+
+    forward_to: str | None = None
+    dry_run: bool = False
+    yes: bool = False
+
+
+def replay(session: Session, selection: Selection, options: ReplayOptions) -> Outcome:
+    """Choose, resolve, show, ask, deliver. Raises UsageError before anything is read."""
+    saved = read_file(selection)
+    if options.forward_to is not None:
+        receiver_of(options.forward_to)
+        return forward(
+            session,
+            lambda reader: choose(reader, selection, saved),
+            options.forward_to,
+            dry_run=options.dry_run,
+            yes=options.yes,
+        )
+    with workshop(session, "events replay", lock=not options.dry_run) as shop:
+        _check_mode(shop, saved or ())
+        chosen = choose(shop.reading.events, selection, saved)
+        plan = shop.writing.replayer.plan(chosen.events, shop.facts())
+        if options.dry_run:
+            return _outcome(Report(chosen, plan, None))
+        return _outcome(Report(chosen, plan, _carry_out(shop, plan, options)))
+
+
+def _check_mode(shop: Workshop, events: Sequence[Event]) -> None:
+    other = next((e for e in events if e.livemode != shop.settings.livemode), None)
+    if other:
+        modes = {True: "live", False: "test"}
+        raise GuardError(
+            f"{other.id} is an event of {modes[other.livemode]} mode, and the Stripe key is a "
+            f"{modes[not other.livemode]} key.",
+            "Nothing was written. Use the key of the mode in which the events were made.",
+        )
+
+
+def _carry_out(shop: Workshop, plan: ReplayPlan, options: ReplayOptions) -> list[Delivery]:
+    if not plan.orders:
+        return []
+    if not options.yes:
+        _show_plan(shop.session.console(stderr=True), plan)
+    total = format_ducats(plan.total_ducats, grouped=True)
+    shop.confirm(f"Credit {len(plan.orders)} payments, {total} ducats?", yes=options.yes)
+    shop.begin()
+    return shop.writing.replayer.carry_out(plan)
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was chosen, planned and done; `deliveries` is None for a dry run."""
+
+    chosen: Chosen
+    plan: ReplayPlan
+    deliveries: Sequence[Delivery] | None
+
+    def delivery_of(self, planned: Planned) -> Delivery | None:
+        """What became of its order."""
+        by_key = {delivery.order.key: delivery for delivery in self.deliveries or ()}
+        return by_key.get(planned.order.key) if planned.order else None
+
+    def result_of(self, planned: Planned) -> tuple[str, str]:
+        """One word, and a sentence."""
+        delivery = self.delivery_of(planned)
+        if delivery:
+            return delivery.result.value, delivery.why
+        if planned.objection:
+            return planned.objection.obstacle.value, planned.objection.why
+        if planned.already:
+            return Result.ALREADY.value, f"{planned.already.stratagem_id} {planned.already.status}"
+        if planned.step:
+            return "due", f"would {describe_step(planned.step)}"
+        return LEFT_ALONE, "no paid purchase of ducats"
+
+
+def _outcome(report: Report) -> Outcome:
+    error = _error(report)
+    return Outcome(
+        _document(report),
+        lambda session: _show(session.console(), report),
+        error.exit_code if error else _remaining(report),
+        error,
+    )
+
+
+def _remaining(report: Report) -> ExitCode:
+    objected = any(planned.objection for planned in report.plan.payments)
+    return ExitCode.DISCREPANCIES if objected else ExitCode.OK
+
+
+def _error(report: Report) -> CascadeError | None:
+    """What is incomplete has to be done again; then come guards; what people must see is last."""
+    delivered = first_error(report.deliveries or ())
+    if delivered and delivered.exit_code == ExitCode.INCOMPLETE:
+        return delivered
+    return report.chosen.error or delivered or _guard(report.plan)
+
+
+def _guard(plan: ReplayPlan) -> CascadeError | None:
+    for planned in plan.payments:
+        if planned.objection and planned.objection.obstacle in _GUARDED:
+            return GuardError(
+                f"{planned.payment_id} was not credited: {planned.objection.why}.",
+                f"See: {command('explain', planned.payment_id)}",
+            )
+    return None
+
+
+def _document(report: Report) -> dict[str, Any]:
+    plan, chosen = report.plan, report.chosen
+    return {
+        "dry_run": report.deliveries is None,
+        "complete": chosen.error is None,
+        "events": len(chosen.events),
+        "left": len(chosen.left),
+        "unknown_events": list(chosen.unknown),
+        "other_events": dict(sorted(plan.other_types.items())),
+        "payments": [_payment(report, planned) for planned in plan.payments],
+        "total_ducats": format_ducats(plan.total_ducats),
+    }
+
+
+def _payment(report: Report, planned: Planned) -> dict[str, Any]:
+    result, why = report.result_of(planned)
+    charge, delivery = planned.charge, report.delivery_of(planned)
+    return {
+        "payment": planned.payment_id,
+        "result": result,
+        "why": why,
+        "events": [event.id for event in planned.events],
+        "charge": charge.id if charge else None,
+        "citizen": charge.citizen if charge else None,
+        "ducats": format_ducats(charge.ducats) if charge and charge.ducats else None,
+        "paid_at": rfc3339(charge.created_at) if charge else None,
+        "delivery": delivery_document(delivery) if delivery else None,
+    }
+
+
+def _show(console: Console, report: Report) -> None:
+    plan, chosen = report.plan, report.chosen
+    for planned in plan.payments:
+        result, why = report.result_of(planned)
+        console.print(_headline(planned, result), soft_wrap=True)
+        console.print(Text(f"  {shown(why)}", "dim"))
+        if planned.objection:
+            console.print(Text(f"  $ {command('explain', planned.payment_id)}"), soft_wrap=True)
+    counts: dict[str, int] = {}
+    for planned in plan.payments:
+        result, _ = report.result_of(planned)
+        counts[result] = counts.get(result, 0) + 1
+    tell = ", ".join(f"{number} {result.replace('_', ' ')}" for result, number in counts.items())
+    console.print(
+        Text(f"{len(chosen.events)} events, {len(plan.payments)} payments: {tell or 'none'}.")
+    )
+    if others := sum(plan.other_types.values()):
+        console.print(f"{others} events of other types were left alone.")
+    if chosen.left:
+        console.print(left_sentence(chosen), soft_wrap=True)
+
+
+def _headline(planned: Planned, result: str) -> Text:
+    charge = planned.charge
+    text = Text(result.replace("_", " ").ljust(16), _STYLES.get(result, "yellow"))
+    text.append(planned.payment_id, "default")
+    if charge:
+        ducats = format_ducats(charge.ducats, grouped=True) if charge.ducats else "?"
+        text.append(f"  {ducats} to {shown(charge.citizen or '?')}", "default")
+    return text
+
+
+def _show_plan(console: Console, plan: ReplayPlan) -> None:
+    for planned in plan.payments:
+        if planned.order and planned.step:
+            console.print(Text(shown(planned.order.description), "bold"))
+            console.print(Text(f"  {planned.payment_id}: would {describe_step(planned.step)}"))
+
+
+def left_sentence(chosen: Chosen) -> str:
+    """What --limit left, and how to go on."""
+    first = rfc3339(chosen.left[0].created_at)
+    return f"--limit left {len(chosen.left)} events; the next is of {first}: go on with --since."

@@ -1,0 +1,141 @@
+"""`cascade journal list`, `verify` and `export`: they read, and make no journal where none is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from cascade_cli.adapters.journal import Database, Journal
+from cascade_cli.adapters.transport import utc_now
+from cascade_cli.cli.connection import enter_sandbox
+from cascade_cli.cli.journal_entries import entry_document, show_entries, write_lines
+from cascade_cli.cli.journal_place import journal_url
+from cascade_cli.cli.session import Outcome, Session, closed_pipe_is_silent
+from cascade_cli.cli.window import moment_option
+from cascade_cli.cli.writing import this_worker
+from cascade_cli.domain.journal import Entry, Verification
+from cascade_cli.errors import CascadeError, ExitCode, JournalError, UsageError
+from cascade_cli.settings import JOURNAL_URL, gather_values
+
+
+class TamperedError(CascadeError):
+    """The journal is not as it was written."""
+
+    exit_code = ExitCode.DISCREPANCIES
+    kind = "tampered"
+
+
+@dataclass(frozen=True)
+class EntryOptions:
+    """Which entries, as typed."""
+
+    since: str | None = None
+    until: str | None = None
+    key: str | None = None
+    limit: int | None = None
+
+    def criteria(self) -> dict[str, Any]:
+        """As the journal takes them. Raises UsageError for what is no time."""
+        now = datetime.now(UTC)
+        return {
+            "since": moment_option("--since", self.since, now) if self.since else None,
+            "until": moment_option("--until", self.until, now) if self.until else None,
+            "key": self.key,
+        }
+
+
+@contextmanager
+def existing_journal(session: Session) -> Iterator[Journal | None]:
+    """The journal to read, None where there is none. No other setting is needed."""
+    values = gather_values(session.environ, session.env_file)
+    enter_sandbox(session, values)
+    chosen = "" if session.sandbox else values.get(JOURNAL_URL.name, "").strip()
+    session.secrets += [chosen] if chosen else []
+    with journal_at(journal_url(session, chosen)) as journal:
+        yield journal
+
+
+@contextmanager
+def journal_at(url: str) -> Iterator[Journal | None]:
+    """The journal at `url`, to read; None where there is none."""
+    database = Database(url)
+    if not database.exists():
+        yield None
+        return
+    with closing(Journal(database, this_worker("journal"), now=utc_now)) as journal:
+        yield journal
+
+
+def list_entries(session: Session, options: EntryOptions) -> Outcome:
+    """Who did what when."""
+    criteria = options.criteria()
+    with existing_journal(session) as journal:
+        found: list[Entry] = list(journal.entries(**criteria)) if journal else []
+    kept = found[-options.limit :] if options.limit else found
+    left = len(found) - len(kept)
+    data = {"entries": [entry_document(entry) for entry in kept], "left": left}
+    return Outcome(data, lambda s: show_entries(s.console(), kept, left))
+
+
+def verify(session: Session) -> Outcome:
+    """Whether the chain is whole."""
+    with existing_journal(session) as journal:
+        if journal is None:
+            raise JournalError(
+                "There is no journal: nothing was written from here yet, or it was removed.",
+                "If ducats were moved from this machine, restore it from a backup.",
+            )
+        found = journal.verify()
+    data = {
+        "intact": found.is_intact,
+        "entries": found.entries,
+        "head": found.head or None,
+        "flaw": found.flaw or None,
+        "seq": found.seq,
+    }
+    if found.is_intact:
+        return Outcome(data, lambda s: _show_intact(s, found))
+    error = TamperedError(
+        f"The journal was tampered with: {found.flaw}.",
+        f"Entries 1 to {found.entries} are as they were written. Keep the file as it is, and "
+        "compare it with a backup.",
+    )
+    return Outcome(data, lambda _session: None, error.exit_code, error)
+
+
+def _show_intact(session: Session, found: Verification) -> None:
+    console = session.console()
+    console.print(f"Intact: {found.entries} entries, none changed, removed or reordered.")
+    console.print(f"Head: {found.head}", soft_wrap=True)
+
+
+def export(session: Session, options: EntryOptions, output: Path | None) -> Outcome:
+    """Entries as JSON lines; streamed, however many they are."""
+    criteria = options.criteria()
+    with existing_journal(session) as journal:
+        entries = journal.entries(**criteria) if journal else iter(())
+        if output is None:
+            with closed_pipe_is_silent():
+                write_lines(entries)
+            return Outcome(None, lambda _session: None)
+        number = _write_file(output, entries)
+    said = f"{number} entries are in {output}."
+    return Outcome({"entries": number}, lambda s: s.console().print(said, soft_wrap=True))
+
+
+def _write_file(path: Path, entries: Iterator[Entry]) -> int:
+    """Never over another file, and never half."""
+    try:
+        with path.open("x", encoding="utf-8") as out:
+            path.chmod(0o600)
+            try:
+                return write_lines(entries, out)
+            except BaseException:
+                path.unlink()
+                raise
+    except OSError as error:
+        raise UsageError(f"{str(path)!r} cannot be written: {error.strerror}.") from error

@@ -1,0 +1,80 @@
+"""Journal entries for people and for scripts."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any, TextIO
+
+from rich.console import Console
+from rich.text import Text
+
+from cascade_cli.cli.shown import shown
+from cascade_cli.domain.journal import Entry, EntryKind, Fate
+from cascade_cli.domain.money import format_ducats, read_ducats
+
+
+def describe_entry(entry: Entry) -> str:
+    """What happened, in a few words."""
+    body = entry.body
+    if entry.kind is EntryKind.INTENT:
+        ducats = read_ducats(body.get("ducats"))
+        amount = format_ducats(ducats) if ducats else "?"
+        return f"promised {amount} ducats to {body.get('citizen')!r} ({body.get('cause')})"
+    if entry.kind is EntryKind.ATTEMPT:
+        return f"about to {_action(entry)}"
+    if entry.kind is EntryKind.OUTCOME:
+        applied = body.get("fate") == Fate.APPLIED
+        return f"{_action(entry)}: {'done' if applied else body.get('fate')}"
+    if entry.kind is EntryKind.TAKEOVER:
+        return f"took over from {_json(body.get('from'))}"
+    return _json(body)
+
+
+def _action(entry: Entry) -> str:
+    return str(entry.body.get("action"))
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
+
+
+def show_entries(console: Console, entries: Sequence[Entry], left: int) -> None:
+    """Two lines each: when and what; then for which transfer, and who."""
+    for entry in entries:
+        head = Text(f"{entry.at:%Y-%m-%d %H:%M:%S}  #{entry.seq} ", "dim")
+        head.append(entry.kind.value, "bold")
+        console.print(head.append(f"  {shown(describe_entry(entry))}", "default"))
+        who = f"{entry.operator} at {entry.host}, {entry.command}"
+        console.print(
+            Text(f"  {shown(entry.key)}  by {shown(who)}".replace("    by", "  by"), "dim")
+        )
+    console.print(f"{len(entries)} entries (times in UTC).")
+    if left:
+        console.print(f"--limit left out {left} older ones.")
+
+
+def entry_document(entry: Entry) -> dict[str, Any]:
+    """All of an entry, with what its hash covers."""
+    return {
+        "seq": entry.seq,
+        "at": entry.at.isoformat(timespec="microseconds"),
+        "kind": entry.kind.value,
+        "key": entry.key,
+        "run": entry.run,
+        "host": entry.host,
+        "operator": entry.operator,
+        "command": entry.command,
+        "body": dict(entry.body),
+        "previous_hash": entry.previous_hash,
+        "hash": entry.hash,
+    }
+
+
+def write_lines(entries: Iterable[Entry], out: TextIO | None = None) -> int:
+    """One JSON object a line; returns how many."""
+    number = 0
+    for number, entry in enumerate(entries, 1):  # noqa: B007 - the last one is the count
+        (out or sys.stdout).write(json.dumps(entry_document(entry)) + "\n")
+    return number
