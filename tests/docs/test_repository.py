@@ -14,7 +14,7 @@ TOP = {"cascade_cli", "tests", "pyproject.toml", "README.md", ".env.example", "L
 ALLOWED = TOP | {"CHANGELOG.md"}
 # The services themselves, what the specifications reserve for examples, and public documents.
 HOSTS = re.compile(
-    r"(127\.0\.0\.1|localhost|\[::1\]|([\w-]+\.)*(stripe|airtable|serenissima)\.(com|ai)"
+    r"(127\.0\.0\.1|localhost|simulated|\[::1\]|([\w-]+\.)*(stripe|airtable|serenissima)\.(com|ai)"
     r"|([\w-]+\.)*(example|test|invalid)(\.(com|org|net))?|keepachangelog\.com|semver\.org)"
 )
 URL = re.compile(r"https?://([a-zA-Z0-9.\[\]:-]*[a-zA-Z0-9\]])")
