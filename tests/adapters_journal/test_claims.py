@@ -1,5 +1,6 @@
 """One payment, one claim: who gets it, who waits, and when it passes on."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -76,6 +77,11 @@ def test_a_process_of_another_host_with_a_dead_ones_pid_keeps_its_claim(office: 
     claim(office.journal(ELSEWHERE))
     office.dead.add(ELSEWHERE.pid)
     assert claim(office.journal(BRUNO)).state is ClaimState.BUSY
+
+
+def test_two_runs_of_one_process_do_not_share_a_claim(office: Office) -> None:
+    claim(office.journal())
+    assert claim(office.journal(replace(ANNA, run="run-other"))).state is ClaimState.BUSY
 
 
 def test_the_holder_may_claim_again_and_thereby_renews_its_lease(office: Office) -> None:

@@ -108,6 +108,18 @@ def test_a_killed_process_of_this_machine_loses_claim_and_lock_at_once(office: O
     journal.close()
 
 
+def test_a_killed_process_that_nobody_reaped_is_dead(office: Office) -> None:
+    journal = journal_of(office.url)
+    with process("hold", office.url) as (running, stdout):
+        stdout.readline()
+        running.kill()
+        stdout.read()  # Its end is the process's end; without wait() it stays a zombie.
+        while not birth_of(running.pid).endswith("/ended"):
+            time.sleep(0.01)
+        assert claim(journal, intent("a", ducats=Decimal(10))).state is ClaimState.HELD
+    journal.close()
+
+
 def change_birth(office: Office, birth: str) -> ClaimState:
     """What a second run is told if the first one's process was born otherwise."""
     first = journal_of(office.url)

@@ -9,6 +9,9 @@ from sqlalchemy.exc import DBAPIError, NoResultFound, SQLAlchemyError
 
 from cascade_cli.errors import JournalError
 
+FOREIGN_ERRORS = (SQLAlchemyError, sqlite3.Error, OSError)
+"""All that opening and using a database may raise; `journal_error` takes any of them."""
+
 NOTHING_MOVES = "No ducats move without it."
 
 
@@ -100,6 +103,3 @@ def _detail(error: Exception) -> str:
         return error.strerror or type(error).__name__
     lines = str(origin).strip().splitlines()
     return lines[0] if lines else type(origin).__name__
-
-
-FOREIGN_ERRORS = (SQLAlchemyError, sqlite3.Error, OSError)

@@ -85,22 +85,26 @@ class Neighbours:
         """Whether the holder surely lives no more: only then may its lease be cut short."""
         if self._is_alive:
             return self._is_alive(holder.host, holder.pid) is False
-        if holder.birth:
-            return _same_machine(holder.birth) and birth_of(holder.pid) != holder.birth
-        return holder.host == self._host and not _has_process(holder.pid)
+        if not holder.birth:
+            return holder.host == self._host and not _has_process(holder.pid)
+        if not _same_machine(holder.birth):
+            return False
+        # A process of another user may be hidden in /proc, and yet it lives.
+        return not _has_process(holder.pid) or birth_of(holder.pid) not in {"", holder.birth}
 
 
 def birth_of(pid: int) -> str:
     """Boot, pid namespace and start of a process, which no other process shares, ever.
 
-    "" if there is no such process, or no /proc. The host's name would not do: two containers
-    may share a name, and a pid comes again.
+    "" if there is no such process to be seen, or no /proc; a process that ended and was not
+    yet reaped has no birth left. The host's name would not do: two containers may share a
+    name, and a pid comes again.
     """
     with suppress(OSError, IndexError):
         # The second field is the program's name in brackets, and may hold spaces and brackets.
         fields = (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
-        state, start_ticks = fields[0], fields[19]
-        return "" if state in "ZX" else f"{_machine()}/{start_ticks}"
+        start_ticks = "ended" if fields[0] in "ZX" else fields[19]
+        return f"{_machine()}/{start_ticks}"
     return ""
 
 

@@ -35,10 +35,14 @@ _STILL_CLAIMED = "The work itself is recorded; the claims end with their lease."
 class Journal:
     """One worker's view of the journal at `url` (`sqlite:///…` or `postgresql://…`).
 
-    Opened, and its tables made, on first use. All times come from `now`; machines that share a
-    journal must agree on the time to well within a lease. `is_alive` replaces the look at this
-    machine's processes, as a simulation needs it. `secrets` are never written. Every method
-    raises JournalError when the journal cannot be read or written.
+    A run may claim again what it holds already: so everything that works at the same time, each
+    request of a server too, needs a Worker with a `run` of its own; Journals of one process may
+    share a Database. Opened, and its tables made, on first use.
+
+    All times come from `now`; machines that share a journal must agree on the time to well
+    within a lease. `is_alive` replaces the look at this machine's processes, as a simulation
+    needs it. `secrets` are never written. Every method raises JournalError when the journal
+    cannot be read or written.
     """
 
     def __init__(
