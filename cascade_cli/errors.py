@@ -13,6 +13,7 @@ CascadeError
 │   ├── AnswerError       5  an answer that makes no sense
 │   ├── FateUnknownError  5  a write that may or may not have been applied
 │   └── JournalError      5  the journal could not be read or written
+├── NotFoundError         3  what was asked about does not exist
 ├── LockedError           6  another run is at work
 ├── GuardError            7  refused to protect money
 └── BalanceError          1  the ducats do not add up: a bug in cascade
@@ -122,6 +123,13 @@ class JournalError(ServiceError):
     """The journal could not be read or written; without it no money moves."""
 
     kind = "journal"
+
+
+class NotFoundError(CascadeError):
+    """Neither side knows what was asked about."""
+
+    exit_code = ExitCode.DISCREPANCIES
+    kind = "not_found"
 
 
 class LockedError(CascadeError):

@@ -11,6 +11,7 @@ import typer
 
 from cascade_cli import __version__
 from cascade_cli.cli.commands import (
+    citizen,
     credit,
     events,
     explain,
@@ -18,6 +19,7 @@ from cascade_cli.cli.commands import (
     reconcile,
     sandbox,
     schedule,
+    stratagem,
 )
 from cascade_cli.cli.session import Session, conduct, failure
 from cascade_cli.errors import ExitCode, UsageError

@@ -1,0 +1,152 @@
+"""Transfers for people and scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from cascade_cli.cli.session import Outcome, Session
+from cascade_cli.cli.shown import shown
+from cascade_cli.domain.matching import Rule
+from cascade_cli.domain.money import format_ducats
+from cascade_cli.domain.runway import Sum
+from cascade_cli.domain.standing import Moment, Standing, may_all_move, standing_of, telling
+from cascade_cli.domain.stratagems import State, Stratagem
+from cascade_cli.domain.times import format_moment, format_span, rfc3339
+from cascade_cli.errors import ExitCode
+from cascade_cli.services.stratagems import Filter, Found
+
+STYLES = {
+    State.EXECUTED: "green",
+    State.LIVE: "cyan",
+    State.STALLED: "yellow",
+    State.FAILED: "yellow",
+    State.DOUBTFUL: "bold red",
+}
+_TIES = {
+    Rule.NEAREST: "by citizen, amount and time: the older connector noted no payment",
+    Rule.SURPLUS: "as a surplus of the same citizen and amount: the older connector paid twice",
+}
+
+
+def status_outcome(session: Session, found: Found, moment: Moment) -> Outcome:
+    """Exit 0 if the one transfer that counts is executed or under way, else 3."""
+    moving = may_all_move(found.rows, moment.now)
+    if len(moving) > 1:
+        session.warn(f"{found.identity} has {len(moving)} transfers that moved ducats or may.")
+    if found.rule in _TIES:
+        session.warn(f"It was found {_TIES[found.rule]}; it may belong to another payment.")
+    main = standing_of(telling(found.rows, moment.now), moment)
+    is_well = main.is_well and len(moving) == 1
+    data = {
+        "id": found.identity,
+        "found_by": found.rule.value if found.rule else "id",
+        "next_run_at": rfc3339(moment.next_run),
+        "stratagems": [document(row, moment) for row in found.rows],
+    }
+    return Outcome(
+        data,
+        lambda session: _show_all(session.console(), found, moment),
+        ExitCode.OK if is_well else ExitCode.DISCREPANCIES,
+    )
+
+
+def list_outcome(rows: Sequence[Stratagem], wanted: Filter, moment: Moment) -> Outcome:
+    """Exit 0, whatever there is to list."""
+    data = {
+        "since": rfc3339(wanted.since),
+        "status": wanted.status,
+        "citizen": wanted.citizen,
+        "next_run_at": rfc3339(moment.next_run),
+        "count": len(rows),
+        "stratagems": [document(row, moment) for row in rows],
+    }
+    return Outcome(data, lambda session: _show_list(session.console(), rows, wanted, moment))
+
+
+def document(row: Stratagem, moment: Moment) -> dict[str, Any]:
+    """One transfer with what it means."""
+    standing = standing_of(row, moment)
+    return {
+        "stratagem_id": row.stratagem_id,
+        "record_id": row.record_id,
+        "citizen": row.citizen,
+        "ducats": format_ducats(row.ducats) if row.ducats is not None else None,
+        "reason": row.reason,
+        "payments": list(row.stripe_ids),
+        "status": row.status,
+        "state": standing.state.value,
+        "meaning": standing.meaning,
+        "ducats_moved": standing.moved.value,
+        "safe_to_retry": standing.is_safe_to_retry,
+        "retry": standing.retry,
+        "command": standing.command or None,
+        "created_at": rfc3339(row.created_at),
+        "expires_at": rfc3339(row.expires_at) if row.expires_at else None,
+        "executed_at": rfc3339(row.executed_at) if row.executed_at else None,
+        "failure": row.failure.value if row.failure else None,
+        "failure_text": row.failure_text or None,
+    }
+
+
+def _show_all(console: Console, found: Found, moment: Moment) -> None:
+    for row in found.rows:
+        _show_one(console, row, standing_of(row, moment), moment)
+    console.print(Text(f"The engine's next run: {moment.schedule.describe(moment.now)}."))
+
+
+def _show_one(console: Console, row: Stratagem, standing: Standing, moment: Moment) -> None:
+    console.print(Text(shown(row.stratagem_id or row.record_id), "bold"), soft_wrap=True)
+    table = Table.grid(padding=(0, 2))
+    table.add_column(min_width=14)
+    table.add_column(overflow="fold")
+    table.add_row("Venice says", Text(shown(row.status or "(no status)")))
+    table.add_row("state", Text(standing.state, STYLES[standing.state]))
+    table.add_row("ducats", Text(_ducats(row)))
+    table.add_row("to", Text(shown(row.citizen) or "(nobody)"))
+    table.add_row("for", Text(shown(row.reason) or "(no reason given)"))
+    table.add_row("made", Text(_ago(row, moment)))
+    table.add_row("expires", Text(format_moment(row.expires_at) if row.expires_at else "(never)"))
+    table.add_row("record", Text(row.record_id))
+    table.add_row("ducats moved?", Text(standing.moved))
+    table.add_row("safe to retry?", Text(standing.retry))
+    console.print(table)
+    console.print(Padding(Text(shown(standing.meaning)), (0, 0, 0, 2)))
+    if standing.command:
+        console.print(Text(f"  $ {standing.command}"), soft_wrap=True)
+
+
+def _show_list(console: Console, rows: Sequence[Stratagem], wanted: Filter, moment: Moment) -> None:
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
+    table.add_column("made (UTC)", no_wrap=True)
+    table.add_column("state", no_wrap=True)
+    table.add_column("ducats", justify="right", overflow="fold")
+    table.add_column("citizen and StratagemId", overflow="fold")
+    for row in rows:
+        state = row.state(moment.now)
+        table.add_row(
+            f"{row.created_at:%Y-%m-%d %H:%M}",
+            Text(state, STYLES[state]),
+            Text(_ducats(row)),
+            Text(f"{shown(row.citizen)}\n{shown(row.stratagem_id or row.record_id)}"),
+        )
+    if rows:
+        console.print(table)
+    total = format_ducats(Sum.of(rows).ducats, grouped=True)
+    kind = f"{wanted.status} " if wanted.status else ""
+    console.print(
+        Text(f"{len(rows)} {kind}transfers since {format_moment(wanted.since)}, {total} ducats.")
+    )
+
+
+def _ducats(row: Stratagem) -> str:
+    return format_ducats(row.ducats, grouped=True) if row.ducats is not None else "?"
+
+
+def _ago(row: Stratagem, moment: Moment) -> str:
+    return f"{format_moment(row.created_at)}, {format_span(moment.now - row.created_at)} ago"

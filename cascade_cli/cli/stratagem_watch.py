@@ -1,0 +1,150 @@
+"""`cascade stratagem watch`: look again and again, politely, until there is nothing to wait for."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from rich.status import Status
+from rich.text import Text
+
+from cascade_cli.adapters.transport import utc_now
+from cascade_cli.bootstrap import Wiring
+from cascade_cli.cli.connection import connected
+from cascade_cli.cli.session import Outcome, Session
+from cascade_cli.cli.shown import shown
+from cascade_cli.cli.stratagem import check_text, desk
+from cascade_cli.cli.stratagem_shown import status_outcome
+from cascade_cli.cli.window import duration_option
+from cascade_cli.domain.engine import DailyRuns
+from cascade_cli.domain.shell import command
+from cascade_cli.domain.standing import Moment, is_final, standing_of, telling
+from cascade_cli.domain.stratagems import State
+from cascade_cli.domain.times import format_span
+from cascade_cli.errors import ExitCode, ServiceError, ThrottledError, UnreachableError
+from cascade_cli.services.stratagems import Found, StratagemDesk
+
+POLL_SECONDS = 15.0
+SANDBOX_POLL_SECONDS = 0.2
+# With a run hours away, calls would be wasted: Airtable counts them by the month.
+LONGEST_POLL = timedelta(minutes=5)
+AFTER_RUN = timedelta(minutes=15)
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Time as the watch sees it; a test brings its own."""
+
+    now: Callable[[], datetime] = utc_now
+    sleep: Callable[[float], None] = time.sleep
+
+
+@dataclass
+class _Watch:
+    """One wait: what is watched, until when, and who is told."""
+
+    desk: StratagemDesk
+    wiring: Wiring
+    clock: Clock
+    poll_seconds: float
+    tell: Callable[[str], None]
+
+    @property
+    def moment(self) -> Moment:
+        return Moment(self.wiring.settings.engine, self.clock.now())
+
+    def until(self, timeout: timedelta | None) -> datetime:
+        moment = self.moment
+        return moment.now + timeout if timeout is not None else moment.next_run + AFTER_RUN
+
+    def wait(self, found: Found, until: datetime) -> Found:
+        """Look until it is final or the time is up."""
+        while not is_over(found, self.clock.now()) and self.clock.now() < until:
+            self.tell(_line(found, self.moment, until))
+            left = until - self.clock.now()
+            self.clock.sleep(min(pause(self.moment, self.poll_seconds), left).total_seconds())
+            found = self._look(found)
+        return found
+
+    def _look(self, found: Found) -> Found:
+        try:
+            return self.desk.again(found)
+        except (UnreachableError, ThrottledError) as error:
+            # A wait of hours should survive a network that is away for minutes.
+            self.tell(f"{error.message}; looking again")
+            return found
+
+
+def watch(
+    session: Session, identity: str, timeout_text: str | None, clock: Clock | None = None
+) -> Outcome:
+    """Exit 0 executed, 3 failed, expired or doubtful, 5 timed out."""
+    check_text("ID", identity)
+    timeout = duration_option("--timeout", timeout_text)
+    with connected(session) as wiring, _display(session) as tell:
+        poll = SANDBOX_POLL_SECONDS if session.sandbox else POLL_SECONDS
+        watching = _Watch(desk(wiring), wiring, clock or Clock(), poll, tell)
+        until = watching.until(timeout)
+        found = watching.wait(watching.desk.find(identity), until)
+    outcome = status_outcome(session, found, watching.moment)
+    return outcome if is_over(found, watching.clock.now()) else _timed_out(outcome, found, watching)
+
+
+def is_over(found: Found, now: datetime) -> bool:
+    """Nothing is left to wait for: of several transfers, the one that says most decides."""
+    return is_final(telling(found.rows, now), now)
+
+
+def pause(moment: Moment, poll_seconds: float) -> timedelta:
+    """Until the next look: a tenth of the way to a scheduled run, within bounds."""
+    shortest = timedelta(seconds=poll_seconds)
+    if not isinstance(moment.schedule, DailyRuns) or poll_seconds < POLL_SECONDS:
+        return shortest
+    return min(max((moment.next_run - moment.now) / 10, shortest), LONGEST_POLL)
+
+
+def _timed_out(outcome: Outcome, found: Found, watching: _Watch) -> Outcome:
+    row = telling(found.rows, watching.clock.now())
+    state = row.state(watching.clock.now())
+    waiting = "live" if state is State.LIVE else "planned"
+    error = ServiceError(
+        f"{found.identity} is still {waiting}: the time to wait is over.",
+        f"Nothing is lost. Wait on: {command('stratagem', 'watch', '--', found.identity)}; "
+        f"whether the engine runs at all: {command('citizen', 'show')}",
+    )
+    return replace(outcome, exit_code=ExitCode.INCOMPLETE, error=error)
+
+
+def _line(found: Found, moment: Moment, until: datetime) -> str:
+    row = telling(found.rows, moment.now)
+    standing = standing_of(row, moment)
+    left = format_span(until - moment.now)
+    return f"{found.identity}: {standing.state}. {standing.meaning} Waiting for up to {left}."
+
+
+@contextmanager
+def _display(session: Session) -> Iterator[Callable[[str], None]]:
+    """A line that moves on a terminal; elsewhere one line for each change; nothing with --quiet."""
+    if session.quiet or not sys.stderr.isatty():
+        yield _each_once(session)
+        return
+    with Status("", console=session.console(stderr=True)) as status:
+        yield lambda text: status.update(Text(shown(session.redacted(text))))
+
+
+def _each_once(session: Session) -> Callable[[str], None]:
+    last = ""
+
+    def tell(text: str) -> None:
+        nonlocal last
+        # What is left of the time changes at every look, and is no news.
+        news = text.partition(" Waiting for")[0]
+        if news.partition(", in ")[0] != last.partition(", in ")[0]:
+            session.say(text)
+        last = news
+
+    return tell

@@ -1,0 +1,150 @@
+"""Transfers as Venice sees them: one by any id, many by what they look like."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from cascade_cli.domain.charges import Charge
+from cascade_cli.domain.keys import PAYMENT_ID
+from cascade_cli.domain.matching import Rule, match
+from cascade_cli.domain.money import ZERO
+from cascade_cli.domain.orders import Cause, Order
+from cascade_cli.domain.shell import command
+from cascade_cli.domain.stratagems import State, Stratagem
+from cascade_cli.errors import NotFoundError, UsageError
+
+STATUSES = ("planned", "active", "executed", "failed", "expired", "cancelled", "error")
+# What no status tells: an active row may be live, expired unnoticed, or already executed.
+STATES = (State.LIVE, State.STALLED, State.DOUBTFUL)
+
+
+class TransferSource(Protocol):
+    """Where the processor's transfers are read."""
+
+    def identified(self, identity: str) -> list[Stratagem]:
+        """Those with this StratagemId or record id, or for this payment."""
+
+    def by_record(self, record_ids: Sequence[str]) -> list[Stratagem]:
+        """These rows, as far as they are still there."""
+
+    def transfers_for(self, orders: Sequence[Order]) -> list[Stratagem]:
+        """All transfers that may belong to the orders."""
+
+    def listed(
+        self, since: datetime, *, status: str | None = None, citizen: str | None = None
+    ) -> list[Stratagem]:
+        """Those created since then, with that Status, for that citizen."""
+
+
+class PaymentSource(Protocol):
+    """Where payments are read."""
+
+    def payment(self, payment_id: str) -> Charge | None:
+        """The paid ducat purchase of that id."""
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which transfers are wanted; `status` is one of STATUSES or STATES."""
+
+    since: datetime
+    status: str | None = None
+    citizen: str | None = None
+
+    def check(self) -> None:
+        """Raises UsageError for a status that no transfer can have."""
+        _status_and_state(self.status)
+
+
+@dataclass(frozen=True)
+class Found:
+    """The transfers of one id, oldest first; `rule` says what ties them to it where that is not
+    the id itself."""
+
+    identity: str
+    rows: tuple[Stratagem, ...]
+    rule: Rule | None = None
+
+
+class StratagemDesk:
+    """Finds transfers. Raises NotFoundError where none is meant, and what a read raises."""
+
+    def __init__(
+        self, transfers: TransferSource, payments: PaymentSource, now: Callable[[], datetime]
+    ) -> None:
+        self._transfers, self._payments, self._now = transfers, payments, now
+
+    def find(self, identity: str) -> Found:
+        """By StratagemId, record id, or payment; Stripe is asked only where Venice does not tell.
+
+        The older connector's rows name no payment: they are found by its citizen, amount and time.
+        """
+        rows = self._transfers.identified(identity)
+        if rows:
+            return Found(identity, _by_age(rows))
+        if PAYMENT_ID.fullmatch(identity):
+            return self._find_for_payment(identity)
+        raise NotFoundError(
+            f"The processor has no transfer {identity!r} in Venice.",
+            "An id is a StratagemId, a record id (rec…) or a payment (pi_…, ch_…), to the letter.",
+        )
+
+    def again(self, found: Found) -> Found:
+        """The same rows as they stand now, in one request."""
+        rows = self._transfers.by_record([row.record_id for row in found.rows])
+        if not rows:
+            raise NotFoundError(
+                f"The transfer {found.identity!r} is gone: somebody deleted its record.",
+                f"See: {command('explain', '--', found.identity)}",
+            )
+        return Found(found.identity, _by_age(rows), found.rule)
+
+    def listed(self, wanted: Filter) -> list[Stratagem]:
+        """Newest first. Raises UsageError for a status that no transfer can have."""
+        status, state = _status_and_state(wanted.status)
+        rows = self._transfers.listed(wanted.since, status=status, citizen=wanted.citizen)
+        now = self._now()
+        kept = [row for row in rows if state is None or row.state(now) is state]
+        return sorted(kept, key=lambda row: (row.created_at, row.record_id), reverse=True)
+
+    def _find_for_payment(self, payment_id: str) -> Found:
+        charge = self._payments.payment(payment_id)
+        if charge is None:
+            raise NotFoundError(
+                f"Venice has no transfer for {payment_id!r}, and Stripe knows no such paid "
+                "purchase of ducats in this account and mode.",
+                "Check the id; the end of a Stripe id is easily lost in copying.",
+            )
+        order = Order(
+            charge.stratagem_id,
+            charge.citizen or "",
+            charge.ducats or ZERO,
+            Cause.PAYMENT,
+            reason="",
+            charge=charge,
+        )
+        rows = self._transfers.transfers_for([order])
+        found = match([charge], rows).by_charge[charge.id]
+        if not found:
+            raise NotFoundError(
+                f"{payment_id} was paid, and Venice has no transfer for it.",
+                f"See: {command('explain', payment_id)}",
+            )
+        return Found(payment_id, _by_age([m.stratagem for m in found]), found[0].rule)
+
+
+def _by_age(rows: Sequence[Stratagem]) -> tuple[Stratagem, ...]:
+    return tuple(sorted(rows, key=lambda row: (row.created_at, row.record_id)))
+
+
+def _status_and_state(text: str | None) -> tuple[str | None, State | None]:
+    if text is None or text in STATUSES:
+        return text, None
+    if text in STATES:
+        return None, State(text)
+    raise UsageError(
+        f"{text!r} is no status of a transfer.", f"Choose {', '.join([*STATUSES, *STATES])}."
+    )
