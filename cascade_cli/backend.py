@@ -85,9 +85,9 @@ def _order(
             citizen,
             ducats,
             reason=reason,
-            reference=reference or f"{now:%Y%m%dT%H%M%S.%f}",
+            reference=f"{now:%Y%m%dT%H%M%S.%f}" if reference is None else reference,
             facts=shop.facts(),
-            refuse_twin_since=None if reference else now - TWIN_WINDOW,
+            refuse_twin_since=now - TWIN_WINDOW if reference is None else None,
         )
     charge = shop.reading.payments.payment(payment_intent)
     if charge is None:

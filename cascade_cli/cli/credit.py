@@ -93,7 +93,7 @@ def _amount(text: str) -> Decimal:
 
 def _by_hand(options: CreditOptions, citizen: str, ducats: Decimal, reason: str) -> Wanted:
     now = datetime.now(UTC)
-    reference = options.reference or f"{now:%Y%m%dT%H%M%S.%f}"
+    reference = f"{now:%Y%m%dT%H%M%S.%f}" if options.reference is None else options.reference
     is_guarded = options.reference is None and not options.again
     twins_since = now - TWIN_WINDOW if is_guarded else None
     # Checks the words before any request; the facts come when somebody is connected.
