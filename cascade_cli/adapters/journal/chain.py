@@ -19,6 +19,11 @@ from cascade_cli.adapters.journal.bodies import Redactor, moment_text, to_json
 from cascade_cli.adapters.journal.schema import chain, entries
 from cascade_cli.domain.journal import Entry, EntryKind, Worker
 
+# Built once: to build a statement costs SQLAlchemy more than to send it.
+_END = select(chain.c.head, chain.c.length).where(chain.c.id == 1).with_for_update()
+_MOVE_END = update(chain).where(chain.c.id == 1)
+_APPEND = insert(entries)
+
 _HASHED = tuple(column.name for column in entries.columns if column.name != "hash")
 
 
@@ -37,8 +42,7 @@ class Transaction:
         redactor: Redactor,
         now: Callable[[], datetime],
     ) -> None:
-        head = select(chain.c.head, chain.c.length).where(chain.c.id == 1).with_for_update()
-        found = connection.execute(head).one()
+        found = connection.execute(_END).one()
         self._head: str = found.head
         self._length: int = found.length
         self._rows: list[dict[str, Any]] = []
@@ -82,9 +86,9 @@ class Transaction:
     def flush(self) -> None:
         """Send the entries and the chain's new end to the database."""
         if self._rows:
-            self.connection.execute(insert(entries), self._rows)
-            end = update(chain).where(chain.c.id == 1)
-            self.connection.execute(end.values(head=self._head, length=self._length))
+            self.connection.execute(_APPEND, self._rows)
+            end = {"head": self._head, "length": self._length}
+            self.connection.execute(_MOVE_END, end)
 
 
 def hash_of(row: Mapping[str, Any] | RowMapping) -> str:

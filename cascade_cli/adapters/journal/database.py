@@ -46,10 +46,8 @@ class Database:
 
         Raises JournalError, which tells the `consequence` of its not being recorded.
         """
-        with self._translated(consequence):
-            engine = self._opened().execution_options(journal_write=True)
-            with engine.begin() as connection:
-                yield connection
+        with self._translated(consequence), _for_writing(self._opened()).begin() as connection:
+            yield connection
 
     def exists(self) -> bool:
         """Whether a journal is there; unlike everything else, this makes none."""
@@ -100,8 +98,13 @@ def _make_tables(engine: Engine) -> None:
     with engine.connect() as connection:
         if schema.is_current(connection):
             return
-    with engine.execution_options(journal_write=True).begin() as connection:
+    with _for_writing(engine).begin() as connection:
         schema.create(connection)
+
+
+def _for_writing(engine: Engine) -> Engine:
+    """SQLite's transactions must be told at their beginning that they will write."""
+    return engine.execution_options(journal_write=True)
 
 
 def _parse(text: str) -> URL:
