@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -21,11 +21,28 @@ class Recorder:
 
     def __init__(self, handler: Handler) -> None:
         self._handler = handler
+        self._events: dict[int, Callable[[], None]] = {}
+        self._broken: dict[str, tuple[int, Response]] = {}
         self.requests: list[Request] = []
 
     def __call__(self, request: Request) -> Response:
         self.requests.append(request)
+        number = len(self.requests)
+        if number in self._events:
+            self._events[number]()
+        service = request.path.split("/")[1]
+        first, broken = self._broken.get(service, (0, None))
+        if broken is not None and len(self.to(service)) >= first:
+            return broken
         return self._handler(request)
+
+    def before(self, number: int, happen: Callable[[], None]) -> None:
+        """Let something happen before the request of this number, counted from 1."""
+        self._events[number] = happen
+
+    def break_from(self, service: str, number: int, response: Response) -> None:
+        """From its request of this number on, counted from 1, the service answers only this."""
+        self._broken[service] = number, response
 
     def to(self, service: str) -> Sequence[Request]:
         """The requests to `stripe`, `airtable` or `venice`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -53,7 +53,7 @@ class Reconciliation:
     """The items worst first, how many of each kind, and the ducat equation.
 
     `manual` counts credits by hand with a recorded reason, `elsewhere` transfers in the window
-    for payments before it.
+    for payments outside it.
     """
 
     items: tuple[Item, ...]
@@ -77,38 +77,45 @@ def reconcile(world: World, terms: Terms) -> Reconciliation:
 def _reconcile(world: World, terms: Terms) -> Reconciliation:
     matches = match(world.charges, world.stratagems)
     cases = cases_of(world, matches, terms)
-    owners = _owners_of_unmatched(world, matches)
+    owners = _owners_elsewhere(world, matches, cases)
     items = [_item_of(case) for case in cases.values()]
     items += [_orphan(stratagem, terms) for stratagem in owners[_Owner.NOBODY]]
     items.sort(key=_worst_first)
     return Reconciliation(
         tuple(items),
         Counter(item.kind for item in items),
-        _equation(world, matches, cases, owners, terms),
+        _equation(world, cases, owners, terms),
         manual=len(owners[_Owner.REASON]),
-        elsewhere=len(owners[_Owner.OLDER_PAYMENT]),
+        elsewhere=len(owners[_Owner.OTHER_PAYMENT]),
     )
 
 
 class _Owner(Enum):
-    """What accounts for a transfer that no charge in sight accounts for."""
+    """What accounts for a transfer that no charge in the window accounts for."""
 
-    OLDER_PAYMENT = auto()
+    OTHER_PAYMENT = auto()
     REASON = auto()
     NOBODY = auto()
 
 
-def _owners_of_unmatched(world: World, matches: Matches) -> dict[_Owner, list[Stratagem]]:
+def _owners_elsewhere(
+    world: World, matches: Matches, cases: Mapping[str, Case]
+) -> dict[_Owner, list[Stratagem]]:
     owners: dict[_Owner, list[Stratagem]] = {owner: [] for owner in _Owner}
-    for stratagem in matches.unmatched:
-        if stratagem.created_at in world.window:
-            owners[_owner(stratagem, world.answers)].append(stratagem)
+    outside = [found for charge, found in matches.by_charge.items() if charge not in cases]
+    matched = {match.stratagem.record_id for found in outside for match in found}
+    ours = {s.record_id for case in cases.values() for s in case.stratagems}
+    for stratagem in world.stratagems:
+        if stratagem.created_at in world.window and stratagem.record_id not in ours:
+            owners[_owner(stratagem, matched, world.answers)].append(stratagem)
     return owners
 
 
-def _owner(stratagem: Stratagem, answers: Answers) -> _Owner:
+def _owner(stratagem: Stratagem, matched: Container[str], answers: Answers) -> _Owner:
+    if stratagem.record_id in matched:
+        return _Owner.OTHER_PAYMENT
     if any(answers.payments.get(payment) for payment in named_payments(stratagem)):
-        return _Owner.OLDER_PAYMENT
+        return _Owner.OTHER_PAYMENT
     if stratagem.origin is Origin.MANUAL and stratagem.reason:
         return _Owner.REASON
     return _Owner.NOBODY
@@ -175,7 +182,6 @@ def _worst_first(item: Item) -> tuple[int, Decimal, int, datetime, str]:
 
 def _equation(
     world: World,
-    matches: Matches,
     cases: Mapping[str, Case],
     owners: Mapping[_Owner, list[Stratagem]],
     terms: Terms,
@@ -183,19 +189,13 @@ def _equation(
     def executed(stratagems: Iterable[Stratagem]) -> Decimal:
         return sum_ducats(s for s in stratagems if s.state(terms.now) is State.EXECUTED)
 
-    # Transfers of other windows: matched to a charge outside, or unmatched and made outside.
-    foreign = {
-        found.stratagem.record_id
-        for charge, of_charge in matches.by_charge.items()
-        for found in of_charge
-        if charge not in cases
-    }
-    foreign |= {s.record_id for s in matches.unmatched if s.created_at not in world.window}
+    ours = {s.record_id for case in cases.values() for s in case.stratagems}
+    concerned = (s for s in world.stratagems if s.created_at in world.window or s.record_id in ours)
     return equate(
         cases.values(),
         sold=sum((cases[c.id].sold for c in world.charges if c.id in cases), ZERO),
-        executed=executed(s for s in world.stratagems if s.record_id not in foreign),
+        executed=executed(concerned),
         manual=executed(owners[_Owner.REASON]),
         orphaned=executed(owners[_Owner.NOBODY]),
-        elsewhere=executed(owners[_Owner.OLDER_PAYMENT]),
+        elsewhere=executed(owners[_Owner.OTHER_PAYMENT]),
     )

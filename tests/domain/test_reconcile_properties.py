@@ -64,7 +64,8 @@ def test_each_stratagem_is_used_at_most_once(world: World) -> None:
 def test_each_transfer_in_the_window_belongs_to_somebody(world: World) -> None:
     result = reconcile(world, TERMS)
     matches = match(world.charges, world.stratagems)
-    matched = {m.stratagem.record_id for found in matches.by_charge.values() for m in found}
+    charges = {charge.id for charge in world.charges if charge.created_at in WINDOW}
+    matched = {m.stratagem.record_id for charge in charges for m in matches.by_charge[charge]}
     orphans = {i.stratagems[0].record_id for i in result.items if i.kind is Kind.ORPHAN}
     within = {s.record_id for s in world.stratagems if s.created_at in WINDOW}
     assert not matched & orphans
