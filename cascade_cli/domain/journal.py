@@ -23,6 +23,8 @@ class EntryKind(StrEnum):
     """A write is about to be sent; until its outcome stands here, its fate is unknown."""
     OUTCOME = "outcome"
     """What became of an attempt."""
+    EVENT = "event"
+    """A signed webhook event was accepted."""
     RUN = "run"
     """A command that writes, or a complete reconciliation, began or ended."""
     TAKEOVER = "takeover"

@@ -1,0 +1,201 @@
+"""Webhook events that were accepted: kept before they are acknowledged, until they are dealt with.
+
+An event is one row for ever, so that Stripe may send it as often as it likes; its arrival also
+stands in the journal's chain. Of its body only ids are kept: nothing else in it is believed, and
+a PaymentIntent's carries the client secret.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    Index,
+    Integer,
+    MetaData,
+    Row,
+    Table,
+    Text,
+    func,
+    insert,
+    select,
+    update,
+)
+
+from cascade_cli.adapters.journal.bodies import Redactor, moment_text
+from cascade_cli.adapters.journal.chain import Transaction
+from cascade_cli.adapters.journal.database import Database
+from cascade_cli.domain.events import Event
+from cascade_cli.domain.journal import EntryKind, Worker
+
+_NOT_KEPT = "The event was not accepted, so that Stripe sends it again."
+_SEEN_AGAIN = "The event is looked at again, which pays nothing twice."
+
+
+class EventState(StrEnum):
+    """Where an accepted event stands."""
+
+    WAITING = "waiting"
+    """To be dealt with at `next_at`, or again."""
+    CREDITED = "credited"
+    RECORDED = "recorded"
+    """Nothing to credit: kept and shown."""
+    ATTENTION = "attention"
+    """It cannot be credited as it is: only a person can decide."""
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """One event of the inbox (without its bytes), and how often it was tried."""
+
+    event: Event
+    received_at: datetime
+    tries: int
+
+
+@dataclass(frozen=True)
+class Settlement:
+    """What became of an event; one that is WAITING is tried again at `next_at`."""
+
+    event_id: str
+    state: EventState
+    note: str = ""
+    next_at: datetime | None = None
+
+
+_metadata = MetaData()
+_events = Table(
+    "cascade_events",
+    _metadata,
+    Column("id", Text, primary_key=True),
+    Column("type", Text, nullable=False),
+    Column("payment", Text),
+    Column("created_at", Text, nullable=False),
+    Column("livemode", Boolean, nullable=False),
+    Column("received_at", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("next_at", Text, nullable=False),
+    Column("tries", Integer, nullable=False, default=0),
+    Column("note", Text, nullable=False, default=""),
+    Index("cascade_events_due", "state", "next_at"),
+)
+
+
+class Inbox:
+    """The accepted events of a journal. Every method raises JournalError."""
+
+    def __init__(self, database: Database, worker: Worker, *, now: Callable[[], datetime]) -> None:
+        self._database, self._worker, self._now = database, worker, now
+        self._redactor = Redactor(database.secrets)
+        self._is_made = False
+
+    def accept(self, events: Sequence[Event]) -> set[str]:
+        """Keep the events, all in one transaction; returns the ids that were not there before.
+
+        When this returns, they are on disk and may be acknowledged.
+        """
+        self._make()
+        distinct = {event.id: event for event in events}
+        with self._database.writing(_NOT_KEPT) as connection:
+            transaction = Transaction(connection, self._worker, self._redactor, self._now)
+            known = _known(connection, distinct)
+            new = [event for event in distinct.values() if event.id not in known]
+            if new:
+                connection.execute(insert(_events), [_row(e, transaction.at) for e in new])
+            for event in new:
+                transaction.append(EntryKind.EVENT, event.payment_id or "", _entry(event))
+            transaction.flush()
+        return {event.id for event in new}
+
+    def due(self, limit: int) -> list[Accepted]:
+        """Up to `limit` events to be dealt with now, in the order of their creation."""
+        self._make()
+        waiting = select(_events).where(
+            _events.c.state == EventState.WAITING.value,
+            _events.c.next_at <= moment_text(self._now()),
+        )
+        oldest = waiting.order_by(_events.c.created_at, _events.c.id).limit(limit)
+        with self._database.reading() as connection:
+            return [_accepted(row) for row in connection.execute(oldest)]
+
+    def settle(self, settlements: Iterable[Settlement]) -> None:
+        """Record what became of events."""
+        with self._database.writing(_SEEN_AGAIN) as connection:
+            for settlement in settlements:
+                values = {"state": settlement.state.value, "note": settlement.note}
+                if settlement.next_at:
+                    values["next_at"] = moment_text(settlement.next_at)
+                one = update(_events).where(_events.c.id == settlement.event_id)
+                connection.execute(one.values(**values, tries=_events.c.tries + 1))
+
+    def counts(self) -> dict[EventState, int]:
+        """How many events stand where."""
+        self._make()
+        counted = select(_events.c.state, func.count()).group_by(_events.c.state)
+        with self._database.reading() as connection:
+            found = {state: int(count) for state, count in connection.execute(counted)}
+        return {state: found.get(state.value, 0) for state in EventState}
+
+    def oldest_waiting(self) -> datetime | None:
+        """When the event that waits longest was received; None if none waits."""
+        self._make()
+        waiting = select(func.min(_events.c.received_at)).where(
+            _events.c.state == EventState.WAITING.value
+        )
+        with self._database.reading() as connection:
+            found = connection.execute(waiting).scalar_one()
+        return datetime.fromisoformat(found) if found else None
+
+    def _make(self) -> None:
+        """The table is made on first use: a journal without webhooks has none."""
+        if not self._is_made:
+            with self._database.writing(_NOT_KEPT) as connection:
+                _metadata.create_all(connection)
+            self._is_made = True
+
+
+def _known(connection: Connection, ids: Iterable[str]) -> set[str]:
+    found = connection.execute(select(_events.c.id).where(_events.c.id.in_(list(ids))))
+    return set(found.scalars())
+
+
+def _row(event: Event, at: datetime) -> dict[str, object]:
+    return {
+        "id": event.id,
+        "type": event.type,
+        "payment": event.payment_id,
+        "created_at": moment_text(event.created_at),
+        "received_at": moment_text(at),
+        "livemode": event.livemode,
+        "state": EventState.WAITING.value,
+        "next_at": moment_text(at),
+        "tries": 0,
+        "note": "",
+    }
+
+
+def _accepted(row: Row[Any]) -> Accepted:
+    event = Event(
+        id=row.id,
+        type=row.type,
+        created_at=datetime.fromisoformat(row.created_at),
+        livemode=row.livemode,
+        payment_id=row.payment,
+        subjects=frozenset({row.payment} - {None}),
+        pending_webhooks=0,
+        raw=b"",
+    )
+    return Accepted(event, datetime.fromisoformat(row.received_at), row.tries)
+
+
+def _entry(event: Event) -> dict[str, object]:
+    digest = hashlib.sha256(event.raw).hexdigest()
+    return {"event": event.id, "type": event.type, "sha256": digest}
