@@ -12,6 +12,8 @@ class Arrival(Enum):
 
     NEVER = auto()
     NOW = auto()
+    TWICE = auto()
+    """Something on the way repeats it; only the first answer comes back."""
     LATE = auto()
     """At some time before the longest that a lost write can take, whatever the client does."""
 
@@ -62,6 +64,7 @@ _AMBIGUOUS = tuple(
 )
 _FAULTS = (
     [SLOW] * 3
+    + [Fault(Arrival.TWICE, Answer.TRUE)] * 8
     + [Fault(Arrival.NEVER, answer) for answer in _CERTAIN] * 2
     + [Fault(arrival, answer) for arrival in Arrival for answer in _AMBIGUOUS]
     # What hurts most is worth trying most.

@@ -32,7 +32,7 @@ from tests.simulation.plan import CITIZENS, LATECOMER, Payment, Plan
 from tests.simulation.process import Chronicle, Host, Misfortune, Process
 from tests.simulation.recording import JournalFile, Recording
 from tests.simulation.scheduler import Scheduler
-from tests.simulation.shop import Parts, Shop, attempted, is_repairable
+from tests.simulation.shop import Alter, Parts, Shop, attempted, is_repairable
 from tests.simulation.venice import City, EngineRunner
 from tests.simulation.witness import BaseWitness
 
@@ -42,7 +42,6 @@ RETRIES_SECONDS = (20.0, 400.0, 3000.0)
 ENOUGH_DUCATS = 1_000_000
 
 Command = Callable[[Shop], bool]
-Alter = Callable[[Parts], Parts]
 
 
 @dataclass
@@ -241,19 +240,30 @@ class History:
         self.city.grant(ducats)
         self._tell(f"the processor gets {ducats} ducats")
 
-    def _run_by_hand(self) -> None:
-        """Somebody at Venice runs a row that the engine passes over, by its id."""
+    def _run_by_hand(self, patience: int = 6) -> None:
+        """Somebody at Venice runs a row that the engine passes over, by its id; and somebody
+        at the shop may repair it in that very minute."""
+        if expired := self._expired():
+            self.engine.run(only=expired[0], step_seconds=3.0)
+            self.scheduler.at(
+                self.random.uniform(0, 12), lambda: self._start("repairH", Shop.repair, 0)
+            )
+        elif patience:
+            wait = self.plan.horizon_seconds / 10
+            self.scheduler.at(wait, lambda: self._run_by_hand(patience - 1))
+
+    def _expired(self) -> list[str]:
+        """Active rows that the engine passes over, without a spare under the same id."""
         now = self.scheduler.now().isoformat()
         rows = [row["fields"] for row in self.city.rows()]
         names = [row["StratagemId"] for row in rows]
-        expired = [
+        return [
             row["StratagemId"]
             for row in rows
-            if row["Status"] == "active" and row["ExpiresAt"] < now
-            if names.count(row["StratagemId"]) == 1
+            if row["Status"] == "active"
+            and row["ExpiresAt"] < now
+            and names.count(row["StratagemId"]) == 1
         ]
-        if expired:
-            self.engine.run(only=expired[0], step_seconds=3.0)
 
     def _start(self, name: str, command: Command, retries: int = len(RETRIES_SECONDS)) -> None:
         """A process for the command; whoever gave it tries again some times if it fails or dies."""
@@ -322,7 +332,7 @@ class History:
 
     def _last_repair(self, shop: Shop) -> bool:
         self._runs.append(shop.reconcile())
-        return shop.repair()
+        return shop.repair_found(self._runs[-1])
 
 
 def _is_at_rest(run: Run) -> bool:

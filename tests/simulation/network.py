@@ -19,7 +19,7 @@ from cascade_cli.sandbox.wire import Request, Response, json_response
 from tests.simulation.faults import FINE, Answer, Arrival, Fault, Weather
 from tests.simulation.process import Process
 
-_AIRTABLE = "/airtable/"
+_AIRTABLE, STRATAGEMS = "/airtable/", "STRATAGEMS"
 _SHORTEST_SECONDS, _LONGEST_SECONDS = 0.02, 0.6
 _SLOWEST_SECONDS = READ_TIMEOUT_SECONDS - 5
 
@@ -68,14 +68,16 @@ class Network:
             answers.append(self._witness.handle(process.name, wire, announced))
 
         there, back = _seconds(process, fault), _seconds(process, FINE)
-        if fault.arrival is Arrival.NOW:
+        if fault.arrival in {Arrival.NOW, Arrival.TWICE}:
+            scheduler.at(there, arrive)
+        if fault.arrival is Arrival.TWICE and f"/{STRATAGEMS}" in wire.path:
             scheduler.at(there, arrive)
         elif fault.arrival is Arrival.LATE and deadline is not None:
             left = (deadline - scheduler.now()).total_seconds()
-            late = random.uniform(0, left)
+            late = max(0.0, left) * random.random() ** 0.5
             process.tell(f"  ({label(request)} will be applied in {late:.1f} s)")
             scheduler.at(late, arrive)
-        if fault.answer is not Answer.TRUE:
+        if fault != FINE:
             process.host.chronicle.faults += 1
         waits = READ_TIMEOUT_SECONDS if fault.answer is Answer.TIMEOUT else there + back
         self._wait(process, waits, f"awaiting {label(request)}")
@@ -138,8 +140,9 @@ def _wire(request: requests.PreparedRequest) -> Request:
 
 def _told(fault: Fault, answers: list[Response]) -> str:
     if fault.answer is Answer.TRUE:
-        return f"{answers[0].status}{' (slow)' if fault.is_slow else ''}"
-    arrival = {Arrival.NEVER: "not applied", Arrival.NOW: "APPLIED", Arrival.LATE: "APPLIED LATE"}
+        how = " (slow)" if fault.is_slow else " TWICE" if fault.arrival is Arrival.TWICE else ""
+        return f"{answers[0].status}{how}"
+    arrival = {Arrival.NEVER: "not applied", Arrival.NOW: "APPLIED", Arrival.TWICE: "APPLIED TWICE", Arrival.LATE: "APPLIED LATE"}
     return f"{fault.answer.name.lower()}, {arrival[fault.arrival]}"
 
 

@@ -137,7 +137,7 @@ def _engine_runs(
 
 
 def _outage(random: Random, horizon: float) -> tuple[float, float]:
-    if random.random() < 0.7:
+    if random.random() < 0.6:
         return (0.0, 0.0)
     begins = random.uniform(0, horizon)
     return (begins, begins + random.uniform(0.2, 0.9) * horizon)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,15 +16,11 @@ from tests.simulation.history import History, Workshop
 from tests.simulation.plan import draw_plan
 from tests.simulation.process import Chronicle
 from tests.simulation.recording import JournalFile
-from tests.simulation.shop import Parts
+from tests.simulation.shop import Alter, as_it_is
 from tests.simulation.verdict import flaws
 
 _MEMORY = Path("/dev/shm")  # noqa: S108 - a journal on a disk would be waited for at every commit
 _AUDITOR = Worker("audit", "", 0, "simulation", "verify")
-
-
-def _as_it_is(parts: Parts) -> Parts:
-    return parts
 
 
 @dataclass(frozen=True)
@@ -49,7 +45,7 @@ def workshop() -> Iterator[Workshop]:
 
 
 def play(
-    seed: int, workshop: Workshop, alter: Callable[[Parts], Parts] = _as_it_is
+    seed: int, workshop: Workshop, alter: Alter = as_it_is
 ) -> Report:
     """The seed's history and its flaws; `alter` may break a part of it."""
     random = Random(seed)  # noqa: S311

@@ -11,6 +11,9 @@ from tests.simulation.killing import Killed
 from tests.simulation.scheduler import Scheduler
 
 
+MOST_OPERATIONS = 20_000
+
+
 @dataclass
 class Misfortune:
     """How likely each operation is to be the last, or to be followed by a standstill.
@@ -102,6 +105,8 @@ class Process:
         self._check()
         host = self.host
         host.chronicle.operations += 1
+        if host.chronicle.operations > MOST_OPERATIONS:
+            raise RuntimeError("this history has no end")
         host.scheduler.pause(host.random.random() * host.misfortune.step_seconds)
         self._perhaps_die(what)
         if host.random.random() < host.misfortune.standstill:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -50,6 +50,14 @@ class Parts:
     reader: Reader
     writer: Writer
     journal: Ledger
+
+
+Alter = Callable[[Parts], Parts]
+
+
+def as_it_is(parts: Parts) -> Parts:
+    """Nothing altered."""
+    return parts
 
 
 class Shop:
@@ -115,7 +123,11 @@ class Shop:
 
     def repair(self) -> bool:
         """`cascade reconcile --repair`."""
-        result = self.reconcile().result
+        return self.repair_found(self.reconcile())
+
+    def repair_found(self, run: Run) -> bool:
+        """What follows on the reading."""
+        result = run.result
         self._process.tell(f"found {({k.value: n for k, n in result.counts.items()})}")
         orders = [_order(item, result.items) for item in result.items if is_repairable(item)]
         return self._deliver(orders, 2 * FATE_BOUND)
@@ -142,11 +154,10 @@ def _order(item: Item, items: Sequence[Item]) -> Order:
     return Order(**{**vars(order), "own_records": own, "foreign_records": others - own})
 
 
-def attempted(process: Process, work: object) -> bool:
+def attempted(process: Process, work: Callable[[], bool]) -> bool:
     """Run one command to its end; whether it is done for good."""
-    assert callable(work)
     try:
-        return bool(work())
+        return work()
     except CascadeError as error:
         process.tell(f"ends: {error.kind}: {error.message[:90]}")
         return False

@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 from cascade_cli.adapters.journal import Journal
@@ -183,12 +184,20 @@ class _Judge:
         return any(key in d.stratagem_ids and len(d.stratagem_ids) > 1 for d in self._debts.values())
 
     def _notified_twice(self) -> Iterator[str]:
+        """Each time that a transfer came under way, its citizen hears of it at most once."""
         rows = self._history.app.airtable.tables.select("NOTIFICATIONS")
         fields = [row["fields"] for row in rows if row["fields"].get("Type") == TYPE]
         details = [json.loads(f.get("Details") or f["Metadata"]) for f in fields]
-        for key, count in Counter(d["stratagem_id"] for d in details).items():
-            if count > 1:
-                yield f"{key} was announced {count} times"
+        told = Counter(d["stratagem_id"] for d in details)
+        attempts = defaultdict[str, list[str]](list)
+        for entry in self._entries:
+            if entry.kind is EntryKind.ATTEMPT:
+                attempts[entry.key].append(entry.body["action"])
+        for key, actions in attempts.items():
+            if told[key] > actions.count("notify"):
+                yield f"{key} was announced {told[key]} times, and its journal has {actions}"
+            if any(pair == ("notify", "notify") for pair in pairwise(actions)):
+                yield f"{key} was announced again without reason: {actions}"
 
 
 def _amount(notes: str) -> Decimal:

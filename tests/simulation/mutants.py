@@ -1,0 +1,178 @@
+"""The safeguards, each broken once: a simulation that lets one of these live proves nothing.
+
+Each is a context within which histories are played, and gives what alters the parts of a run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+from unittest.mock import patch
+
+import requests
+
+from cascade_cli.adapters.journal import attempts
+from cascade_cli.adapters.transport import Transport
+from cascade_cli.domain import delivery
+from cascade_cli.domain.delivery import Action, Step, Write, next_step
+from cascade_cli.domain.journal import Attempt, Claim, ClaimState
+from cascade_cli.domain.orders import Order
+from cascade_cli.domain.stratagems import Stratagem
+from cascade_cli.services import deliver
+from cascade_cli.services.delivery_ports import Reader
+from tests.simulation.shop import Alter, Parts, as_it_is
+
+_FORCELIST = frozenset({429, 500, 502, 503, 504})
+_TRIES = 5
+
+
+@contextmanager
+def writes_sent_again() -> Iterator[Alter]:
+    """The transport repeats a write after any error, as pyairtable does by itself."""
+    once = Transport._send_write  # noqa: SLF001
+
+    def again(self: Transport, request: requests.PreparedRequest, *args: Any, **kw: Any) -> Any:
+        for number in range(_TRIES):
+            is_last = number == _TRIES - 1
+            try:
+                response = once(self, request, *args, **kw)
+                if is_last or response.status_code not in _FORCELIST:
+                    return response
+            except requests.RequestException:
+                if is_last:
+                    raise
+            self._sleep(0.1 * 2**number)  # noqa: SLF001
+        return None
+
+    with patch.object(Transport, "_send_write", again):
+        yield as_it_is
+
+
+@contextmanager
+def no_lookup() -> Iterator[Alter]:
+    """Nothing is looked up before a create."""
+    yield lambda parts: replace(parts, reader=_Replaced(parts.reader, transfers_for=lambda _: []))
+
+
+@contextmanager
+def one_step_write() -> Iterator[Alter]:
+    """A row is active from the first."""
+
+    def created_active(parts: Parts) -> Parts:
+        writer: Any = parts.writer
+
+        def create(orders: Sequence[Order], expires_at: datetime) -> list[Stratagem]:
+            fields = [writer._fields(order, expires_at) for order in orders]  # noqa: SLF001
+            rows = [writer._kept(f | {"Status": "active"}) for f in fields]  # noqa: SLF001
+            written: list[Stratagem] = writer._written(  # noqa: SLF001
+                lambda: writer._table.batch_create(rows)  # noqa: SLF001
+            )
+            return written
+
+        return replace(parts, writer=_Replaced(writer, create_planned=create))
+
+    yield created_active
+
+
+@contextmanager
+def no_claim() -> Iterator[Alter]:
+    """Whoever wants a key has it."""
+
+    def always_held(parts: Parts) -> Parts:
+        journal = parts.journal
+
+        def claim(*args: Any, **kwargs: Any) -> dict[str, Claim]:
+            claims = journal.claim(*args, **kwargs)
+            return {
+                key: replace(claim, state=ClaimState.HELD)
+                if claim.state is ClaimState.BUSY
+                else claim
+                for key, claim in claims.items()
+            }
+
+        return replace(parts, journal=_Replaced(journal, claim=claim))
+
+    with patch.object(attempts, "_require_hold", lambda *_: None):
+        yield always_held
+
+
+@contextmanager
+def expired_rows_rewritten() -> Iterator[Alter]:
+    """An active row whose expiry has passed is set to active again, with all its cells."""
+
+    def rewriting(*args: Any, **kwargs: Any) -> Step:
+        step = next_step(*args, **kwargs)
+        if isinstance(step, Write) and step.action is Action.EXTEND:
+            return replace(step, action=Action.REWRITE)
+        return step
+
+    with patch.object(deliver, "next_step", rewriting):
+        yield as_it_is
+
+
+@contextmanager
+def dead_rows_replaced() -> Iterator[Alter]:
+    """A dead row gets a successor instead of being revived."""
+
+    def replacing(
+        order: Order, rows: Sequence[Stratagem], now: datetime, last: Attempt | None = None
+    ) -> Step:
+        step = next_step(order, rows, now, last)
+        if not isinstance(step, Write) or step.action not in {Action.EXTEND, Action.REWRITE}:
+            return step
+        planned = [row for row in rows if row.status == "planned"]
+        return Write(Action.ACTIVATE, planned[0]) if planned else Write(Action.CREATE)
+
+    with patch.object(deliver, "next_step", replacing):
+        yield as_it_is
+
+
+@contextmanager
+def no_bound() -> Iterator[Alter]:
+    """A write of unknown fate is taken for lost at once."""
+    with patch.object(delivery, "FATE_BOUND", timedelta(0)):
+        yield as_it_is
+
+
+@contextmanager
+def no_fresh_read() -> Iterator[Alter]:
+    """What a run has read once it does not read again."""
+    yield lambda parts: replace(parts, reader=_ReadOnce(parts.reader))
+
+
+class _ReadOnce:
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._seen: dict[str, list[Stratagem]] = {}
+
+    def transfers_for(self, orders: Sequence[Order]) -> list[Stratagem]:
+        keys = " ".join(order.key for order in orders)
+        if keys not in self._seen:
+            self._seen[keys] = self._reader.transfers_for(orders)
+        return self._seen[keys]
+
+
+class _Replaced:
+    """A part with some of its methods replaced."""
+
+    def __init__(self, part: Any, **methods: Callable[..., Any]) -> None:
+        self._part = part
+        vars(self).update(methods)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._part, name)
+
+
+MUTANTS: tuple[Callable[[], AbstractContextManager[Alter]], ...] = (
+    writes_sent_again,
+    no_lookup,
+    one_step_write,
+    no_claim,
+    expired_rows_rewritten,
+    dead_rows_replaced,
+    no_bound,
+    no_fresh_read,
+)
