@@ -14,7 +14,13 @@ from cascade_cli.cli.session import Outcome, Session
 from cascade_cli.cli.writing import Workshop, workshop
 from cascade_cli.domain.orders import Order, parse_ducats
 from cascade_cli.errors import GuardError, UsageError
-from cascade_cli.services.credit import TWIN_WINDOW, check_limit, check_words, manual_order
+from cascade_cli.services.credit import (
+    TWIN_WINDOW,
+    check_limit,
+    check_payment_id,
+    check_words,
+    manual_order,
+)
 from cascade_cli.settings import Settings
 
 FORMS = "cascade credit CITIZEN DUCATS --reason TEXT, or cascade credit --file F.csv"
@@ -109,6 +115,7 @@ def _by_hand(options: CreditOptions, citizen: str, ducats: Decimal, reason: str)
 
 
 def _for_payment(payment: str, citizen: str, ducats: Decimal, reason: str) -> Wanted:
+    check_payment_id(payment)
     check_words(citizen, reason)
 
     def orders(shop: Workshop) -> list[Order]:

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.delivery import FATE_BOUND, End, Step, Verdict, next_step, rows_of
+from cascade_cli.domain.keys import PAYMENT_ID
 from cascade_cli.domain.money import format_ducats
 from cascade_cli.domain.orders import Cause, Order, manual_key, order_for_charge
 from cascade_cli.errors import GuardError, UsageError
@@ -212,6 +213,15 @@ def check_words(citizen: str, reason: str) -> None:
                 "them is NUL or no character at all.",
                 "Nothing was written.",
             )
+
+
+def check_payment_id(text: str) -> None:
+    """Raises UsageError on what cannot be a payment's id."""
+    if not PAYMENT_ID.fullmatch(text):
+        raise UsageError(
+            f"The payment {text[:40]!r} is not the id of one.",
+            "Nothing was written. A payment's id is pi_… or ch_…, as Stripe shows it.",
+        )
 
 
 def _is_writable(text: str) -> bool:

@@ -1,0 +1,221 @@
+"""What is to be written next, for every state of a row and every last attempt."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from cascade_cli.domain.delivery import (
+    FATE_BOUND,
+    Action,
+    End,
+    Verdict,
+    Wait,
+    Write,
+    next_step,
+    rows_of,
+)
+from cascade_cli.domain.journal import Attempt, Fate
+from tests.credit.orders import (
+    ALIVE,
+    DEAD,
+    DOUBTFUL,
+    KEY,
+    a_row,
+    an_order,
+    attempted,
+)
+from tests.domain.samples import NOW, a_charge, keyed, older
+
+BOUND_SECONDS = FATE_BOUND.total_seconds()
+NEITHER_NOTICE_NOR_CREATE = [a for a in Action if a not in {Action.NOTIFY, Action.CREATE}]
+
+
+def test_without_a_row_and_an_attempt_one_is_created() -> None:
+    assert next_step(an_order(), [], NOW) == Write(Action.CREATE)
+
+
+def test_a_refused_create_is_sent_again_at_once() -> None:
+    last = attempted(Action.CREATE, Fate.REFUSED)
+    assert next_step(an_order(), [], NOW, last) == Write(Action.CREATE)
+
+
+@pytest.mark.parametrize("action", list(Action))
+def test_after_an_unknown_fate_nothing_is_created_before_the_bound(action: Action) -> None:
+    last = attempted(action, Fate.UNKNOWN, BOUND_SECONDS - 0.001)
+    assert next_step(an_order(), [], NOW, last) == Wait(last.at + FATE_BOUND)
+
+
+def test_a_create_that_never_came_is_sent_again_after_the_bound() -> None:
+    last = attempted(Action.CREATE, Fate.UNKNOWN, BOUND_SECONDS)
+    assert next_step(an_order(), [], NOW, last) == Write(Action.CREATE)
+
+
+def test_a_row_that_the_journal_knows_of_is_waited_for_then_left_to_people() -> None:
+    lately = attempted(Action.CREATE, Fate.APPLIED, BOUND_SECONDS - 1)
+    assert next_step(an_order(), [], NOW, lately) == Wait(lately.at + FATE_BOUND)
+    long_ago = attempted(Action.CREATE, Fate.APPLIED, BOUND_SECONDS)
+    end = next_step(an_order(), [], NOW, long_ago)
+    assert isinstance(end, End)
+    assert end.verdict is Verdict.BLOCKED
+    assert "the base no longer shows it" in end.why
+
+
+@pytest.mark.parametrize("fate", list(Fate))
+@pytest.mark.parametrize("action", NEITHER_NOTICE_NOR_CREATE)
+def test_a_changed_row_that_is_gone_is_never_made_anew(action: Action, fate: Fate) -> None:
+    end = next_step(an_order(), [], NOW, attempted(action, fate, 10**6))
+    assert isinstance(end, End)
+    assert end.verdict is Verdict.BLOCKED
+
+
+@pytest.mark.parametrize(
+    ("state", "verdict"),
+    [
+        ("executed", Verdict.EXECUTED),
+        ("active", Verdict.UNDER_WAY),
+        *((state, Verdict.BLOCKED) for state in DOUBTFUL),
+    ],
+)
+def test_a_row_that_moved_or_may_move_ducats_ends_the_matter(state: str, verdict: Verdict) -> None:
+    row = a_row(state)
+    end = next_step(an_order(), [row], NOW)
+    assert isinstance(end, End)
+    assert (end.verdict, end.row) == (verdict, row)
+
+
+@pytest.mark.parametrize("changed", [{"citizen": "lucia"}, {"ducats": Decimal(99)}])
+@pytest.mark.parametrize("state", ["executed", "active"])
+def test_a_transfer_of_something_else_under_the_key_is_for_people(
+    state: str, changed: dict[str, Any]
+) -> None:
+    end = next_step(an_order(), [a_row(state, **changed)], NOW)
+    assert isinstance(end, End)
+    assert end.verdict is Verdict.BLOCKED
+    assert "not 100 ducats to 'marco'" in end.why
+
+
+@pytest.mark.parametrize(
+    ("state", "action"),
+    [
+        ("planned", Action.ACTIVATE),
+        ("active, ran out", Action.EXTEND),
+        ("active, ran out this second", Action.EXTEND),
+        *((s, Action.REWRITE) for s in DEAD if s != "planned" and "ran out" not in s),
+    ],
+)
+def test_a_dead_row_is_revived_in_place(state: str, action: Action) -> None:
+    row = a_row(state)
+    assert next_step(an_order(), [row], NOW) == Write(action, row)
+
+
+@pytest.mark.parametrize("state", [s for s in DEAD if "unreadable" not in s])
+def test_a_dead_row_for_another_amount_is_rewritten_whole(state: str) -> None:
+    row = a_row(state, ducats=Decimal(7))
+    assert next_step(an_order(), [row], NOW) == Write(Action.REWRITE, row)
+
+
+@pytest.mark.parametrize("action", NEITHER_NOTICE_NOR_CREATE)
+@pytest.mark.parametrize("state", list(DEAD))
+def test_a_dead_row_waits_while_a_change_of_unknown_fate_may_come(
+    state: str, action: Action
+) -> None:
+    last = attempted(action, Fate.UNKNOWN, BOUND_SECONDS - 0.001)
+    assert next_step(an_order(), [a_row(state)], NOW, last) == Wait(last.at + FATE_BOUND)
+    past = attempted(action, Fate.UNKNOWN, BOUND_SECONDS)
+    assert isinstance(next_step(an_order(), [a_row(state)], NOW, past), Write)
+
+
+def test_a_create_whose_row_is_there_has_been_applied() -> None:
+    row, last = a_row("planned"), attempted(Action.CREATE, Fate.UNKNOWN)
+    assert next_step(an_order(), [row], NOW, last) == Write(Action.ACTIVATE, row)
+
+
+def test_a_create_of_unknown_fate_holds_back_the_revival_of_another_row() -> None:
+    charge = a_charge()
+    stale = older(status="active", expires_at=NOW - timedelta(hours=20))
+    last = attempted(Action.CREATE, Fate.UNKNOWN)
+    order = an_order(key=charge.stratagem_id, charge=charge)
+    assert next_step(order, [stale], NOW, last) == Wait(last.at + FATE_BOUND)
+
+
+def test_a_lost_notification_holds_nothing_back() -> None:
+    row, last = a_row("active, ran out"), attempted(Action.NOTIFY, Fate.UNKNOWN)
+    assert next_step(an_order(), [row], NOW, last) == Write(Action.EXTEND, row)
+
+
+@pytest.mark.parametrize("state", list(ALIVE))
+def test_a_surplus_is_ended_only_when_told_to(state: str) -> None:
+    done, surplus = a_row("executed", "1"), a_row(state, "2")
+    assert isinstance(next_step(an_order(), [done, surplus], NOW), End)
+    retiring = an_order(retire_surplus=True)
+    assert next_step(retiring, [done, surplus], NOW) == Write(Action.EXPIRE, surplus)
+
+
+def test_of_two_live_rows_the_older_stays() -> None:
+    rows = [a_row("active", "1"), a_row("active", "2")]
+    assert next_step(an_order(retire_surplus=True), rows, NOW) == Write(Action.EXPIRE, rows[1])
+
+
+@pytest.mark.parametrize("state", list(DOUBTFUL))
+def test_where_one_row_is_doubtful_no_surplus_is_ended(state: str) -> None:
+    rows = [a_row("active", "1"), a_row("active", "2"), a_row(state, "3")]
+    end = next_step(an_order(retire_surplus=True), rows, NOW)
+    assert isinstance(end, End)
+    assert end.verdict is Verdict.BLOCKED
+
+
+@pytest.mark.parametrize("changed", [{"citizen": "lucia"}, {"ducats": Decimal(99)}])
+def test_a_surplus_for_somebody_else_is_left_to_people(changed: dict[str, Any]) -> None:
+    rows = [a_row("executed", "1"), a_row("active", "2", **changed)]
+    assert isinstance(next_step(an_order(retire_surplus=True), rows, NOW), End)
+
+
+def test_an_expiry_of_unknown_fate_is_waited_for() -> None:
+    rows = [a_row("executed", "1"), a_row("active", "2")]
+    last = attempted(Action.EXPIRE, Fate.UNKNOWN)
+    step = next_step(an_order(retire_surplus=True), rows, NOW, last)
+    assert step == Wait(last.at + FATE_BOUND)
+
+
+def test_the_row_that_fits_is_revived_before_an_older_one_that_does_not() -> None:
+    other, fitting = a_row("expired", "1", ducats=Decimal(7)), a_row("planned", "2")
+    assert next_step(an_order(), [other, fitting], NOW) == Write(Action.ACTIVATE, fitting)
+
+
+def test_rows_of_an_order_are_the_oldest_first_however_they_were_read() -> None:
+    rows = [a_row("planned", name, created_at=NOW) for name in "321"]
+    assert [row.record_id for row in rows_of(an_order(), rows)] == ["rec1", "rec2", "rec3"]
+
+
+def test_rows_of_a_payment_are_its_own_and_the_older_connectors_for_it() -> None:
+    charge, other = a_charge("1"), a_charge("2")
+    order = an_order(key=charge.stratagem_id, charge=charge)
+    own, made_before = keyed(charge), older("9")
+    assert rows_of(order, [own, keyed(other)]) == (own,)
+    assert rows_of(order, [made_before]) == (made_before,)
+
+
+def test_a_row_known_to_belong_to_another_payment_is_left_alone() -> None:
+    charge, taken = a_charge(), older("9")
+    order = an_order(
+        key=charge.stratagem_id, charge=charge, foreign_records=frozenset({taken.record_id})
+    )
+    assert rows_of(order, [taken]) == ()
+
+
+def test_a_credit_by_hand_has_only_what_stands_under_its_key() -> None:
+    rows = [a_row("planned"), a_row("planned", "2", stratagem_id=KEY.upper()), older("9")]
+    assert rows_of(an_order(), rows) == (rows[0],)
+
+
+def test_a_moment_before_the_bound_still_waits_and_the_bound_itself_does_not() -> None:
+    at = NOW - FATE_BOUND
+    applied = Attempt(Action.ACTIVATE, at, Fate.UNKNOWN)
+    row = a_row("planned")
+    moment = timedelta(microseconds=1)
+    assert isinstance(next_step(an_order(), [row], NOW - moment, applied), Wait)
+    assert isinstance(next_step(an_order(), [row], NOW, applied), Write)
