@@ -14,7 +14,7 @@ from cascade_cli.cli.events import Chosen, Selection, choose, read_file
 from cascade_cli.cli.events_forward import forward, receiver_of
 from cascade_cli.cli.session import Outcome, Session
 from cascade_cli.cli.shown import shown
-from cascade_cli.cli.writing import Workshop, workshop
+from cascade_cli.cli.writing import Workshop, confirm, workshop
 from cascade_cli.domain.events import Event
 from cascade_cli.domain.money import format_ducats
 from cascade_cli.domain.replay import Obstacle
@@ -76,7 +76,7 @@ def _carry_out(shop: Workshop, plan: ReplayPlan, options: ReplayOptions) -> list
     if not options.yes:
         _show_plan(shop.session.console(stderr=True), plan)
     total = format_ducats(plan.total_ducats, grouped=True)
-    shop.confirm(f"Credit {len(plan.orders)} payments, {total} ducats?", yes=options.yes)
+    confirm(f"Credit {len(plan.orders)} payments, {total} ducats?", yes=options.yes)
     shop.begin()
     return shop.writing.replayer.carry_out(plan)
 

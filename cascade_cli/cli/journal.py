@@ -19,7 +19,7 @@ from cascade_cli.cli.window import moment_option
 from cascade_cli.cli.writing import this_worker
 from cascade_cli.domain.journal import Entry, Verification
 from cascade_cli.errors import CascadeError, ExitCode, JournalError, UsageError
-from cascade_cli.settings import JOURNAL_URL, gather_values
+from cascade_cli.settings import JOURNAL_URL
 
 
 class TamperedError(CascadeError):
@@ -51,7 +51,7 @@ class EntryOptions:
 @contextmanager
 def existing_journal(session: Session) -> Iterator[Journal | None]:
     """The journal to read, None where there is none. No other setting is needed."""
-    values = gather_values(session.environ, session.env_file)
+    values = session.values()
     enter_sandbox(session, values)
     chosen = "" if session.sandbox else values.get(JOURNAL_URL.name, "").strip()
     session.secrets += [chosen] if chosen else []

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from cascade_cli.cli.session import Session
-from cascade_cli.settings import state_folder
+
+JOURNAL = "journal.sqlite3"
+SANDBOX_JOURNAL = "sandbox-journal.sqlite3"
 
 
 def journal_url(session: Session, chosen: str) -> str:
     """CASCADE_JOURNAL_URL if it is set, else a file: the sandbox has one of its own."""
     if chosen:
         return chosen
-    name = "sandbox-journal.sqlite3" if session.sandbox else "journal.sqlite3"
-    return f"sqlite:///{state_folder(session.environ) / name}"
+    name = SANDBOX_JOURNAL if session.sandbox else JOURNAL
+    return f"sqlite:///{session.folder / name}"

@@ -45,7 +45,7 @@ MEANINGS = {
     Kind.STALLED: "has a stratagem that the engine will never take",
     Kind.UNDERPAID: "cost less than its ducats are worth",
     Kind.IN_FLIGHT: "young, or waiting for the engine's next run",
-    Kind.SETTLED: "executed once, right citizen, right amount",
+    Kind.SETTLED: "delivered once as sold, or refunded before delivery",
 }
 
 # Kind, citizen (the rest of the line), ducats, money, age.
@@ -85,8 +85,16 @@ def _headline(run: Run, reading: Reading) -> Text:
             f"Since the run of {format_moment(changes.since)}: {len(changes.new)} new, "
             f"{len(changes.solved)} solved, {len(changes.still_open)} still open.\n"
         )
-    text.append(f"The ducats balance: residual {format_ducats(run.result.equation.residual)}.\n")
+    text.append(f"The ducats balance: residual {format_ducats(run.result.equation.residual)}. ")
+    text.append_text(_verdict(run.result)).append("\n")
     return text
+
+
+def _verdict(result: Reconciliation) -> Text:
+    number = len(result.discrepancies)
+    if not number:
+        return Text("No discrepancies.", "bold green")
+    return Text(f"{number} {'discrepancy' if number == 1 else 'discrepancies'}.", "bold red")
 
 
 def _equation(equation: Equation) -> Table:
@@ -157,12 +165,11 @@ def _show_item(console: Console, item: Item, reading: Reading) -> None:
 
 
 def _closing(result: Reconciliation) -> Text:
-    number = len(result.discrepancies)
-    if not number:
+    if not result.discrepancies:
         return Text("Nothing to do: every charge is settled or in flight.", "bold green")
     automatic = sum(bool(i.repair and i.repair.automatic) for i in result.discrepancies)
-    text = Text(f"{number} discrepancies", "bold red")
-    text.append(f", {automatic} of which a machine may repair. ", "default")
+    text = _verdict(result)
+    text.append(f" A machine may repair {automatic} of them. ", "default")
     text.append("Evidence for each: --json, or the command shown below it.", "default")
     return text
 

@@ -15,7 +15,7 @@ from cascade_cli.cli.run_memory import recall, remember
 from cascade_cli.cli.session import Outcome, Session
 from cascade_cli.cli.shown import shown
 from cascade_cli.cli.window import LAST
-from cascade_cli.cli.writing import Workshop, workshop
+from cascade_cli.cli.writing import Workshop, check_answerable, confirm, workshop
 from cascade_cli.domain.money import format_ducats
 from cascade_cli.domain.repair_plan import Repair, RepairPlan, plan_repairs
 from cascade_cli.errors import CascadeError, ExitCode
@@ -34,6 +34,7 @@ class RepairOptions:
 def repair(session: Session, options: ReconcileOptions, how: RepairOptions) -> Outcome:
     """Repair what a machine may, then say what is now true."""
     check_options(options)
+    check_answerable(yes=how.yes or how.dry_run)
     with workshop(session, "reconcile --repair", lock=not how.dry_run) as shop:
         memory = recall(session, shop.reading) if options.since == LAST else None
         window = window_of(session, options, memory)
@@ -59,7 +60,7 @@ def _carry_out(shop: Workshop, plan: RepairPlan, how: RepairOptions) -> list[Del
     if not how.yes:
         show_plan(shop.session.console(stderr=True), plan)
     total = format_ducats(plan.total_ducats, grouped=True)
-    shop.confirm(f"Carry out {len(plan.repairs)} repairs, {total} ducats in all?", yes=how.yes)
+    confirm(f"Carry out {len(plan.repairs)} repairs, {total} ducats in all?", yes=how.yes)
     shop.begin()
     shop.writing.desk.check_funds(plan.total_ducats)
     return shop.writing.deliverer.deliver(

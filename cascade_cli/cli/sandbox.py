@@ -10,6 +10,7 @@ from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
+from cascade_cli.cli.journal_place import SANDBOX_JOURNAL
 from cascade_cli.cli.session import Outcome, Session
 from cascade_cli.cli.shown import shown
 from cascade_cli.domain.times import parse_duration
@@ -17,6 +18,8 @@ from cascade_cli.errors import LockedError, ServiceError, UsageError
 from cascade_cli.sandbox import instance
 from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.sandbox.seed import seed as write_seed
+
+STRATAGEMS = "STRATAGEMS"
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ class SeedOptions:
 def serve(session: Session, options: ServeOptions) -> Outcome:
     """Serve until SIGTERM or Ctrl-C."""
     engine_seconds = _engine_seconds(options)
-    folder = instance.state_dir(session.environ)
+    folder = session.folder
     with (
         _opened(session, options) as app,
         _our_errors(),
@@ -85,6 +88,9 @@ def seed(session: Session, options: SeedOptions) -> Outcome:
 def run_engine(session: Session, only: str | None, fail_at: str | None) -> Outcome:
     """One run of Venice's engine over the sandbox's base."""
     with _opened(session) as app, _our_errors():
+        known = {row["fields"].get("StratagemId") for row in app.airtable.tables.select(STRATAGEMS)}
+        if only is not None and only not in known:
+            raise UsageError(f"The sandbox has no stratagem {only!r}.", "Nothing was executed.")
         ran = app.engine.run(only=only, fail_at=fail_at)
     lines = [f"The engine executed {len(ran.executed)} and failed {len(ran.failed)} stratagems."]
     lines += [f"  failed: {shown(stratagem_id)}" for stratagem_id in ran.failed]
@@ -93,9 +99,11 @@ def run_engine(session: Session, only: str | None, fail_at: str | None) -> Outco
 
 def reset(session: Session) -> Outcome:
     """Remove the sandbox's state."""
-    folder = instance.state_dir(session.environ)
     with _our_errors():
-        instance.reset(folder)
+        instance.reset(session.folder)
+    # What cascade did in the sandbox is forgotten with it; else its promises would seem broken.
+    for suffix in ("", "-wal", "-shm"):
+        (session.folder / f"{SANDBOX_JOURNAL}{suffix}").unlink(missing_ok=True)
     return _told({}, "The sandbox is empty; the next --sandbox command seeds it again.")
 
 
@@ -109,7 +117,7 @@ def _print(text: str) -> None:
 
 @contextmanager
 def _opened(session: Session, options: ServeOptions | None = None) -> Iterator[SandboxApp]:
-    path = instance.state_path(instance.state_dir(session.environ))
+    path = instance.state_path(session.folder)
     app = (
         SandboxApp(
             path,

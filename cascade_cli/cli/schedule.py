@@ -11,7 +11,6 @@ from pathlib import Path
 
 from cascade_cli.cli.session import Outcome, Session
 from cascade_cli.errors import UsageError
-from cascade_cli.settings import state_folder
 
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 
@@ -43,7 +42,7 @@ def cron(session: Session, nightly: Nightly) -> Outcome:
     """One crontab line; cron mails what it prints, which is nothing but the report."""
     hour, minute = nightly.clock
     # Cron starts with an empty environment; the journal must be the one that you use by hand.
-    state = f"CASCADE_STATE_DIR={state_folder(session.environ).absolute()}"
+    state = f"CASCADE_STATE_DIR={session.folder.absolute()}"
     command = f"cd {shlex.quote(str(Path.cwd()))} && {shlex.join(['env', state])} "
     command += shlex.join(nightly.words(session))
     # To cron a bare % ends the command.
@@ -53,7 +52,7 @@ def cron(session: Session, nightly: Nightly) -> Outcome:
 def systemd(session: Session, nightly: Nightly) -> Outcome:
     """Service and timer as one text, each part named by the file it belongs into."""
     hour, minute = nightly.clock
-    state = str(state_folder(session.environ).absolute())
+    state = str(session.folder.absolute())
     return _text(
         _UNITS.format(
             # Only in a command does systemd expand $.

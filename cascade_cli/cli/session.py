@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 JSON_VERSION = 1
+SHORTEST_SECRET = 8
 BUG_HINT = "This is a bug in cascade. Run it again with -v and report what it prints."
 
 
@@ -62,8 +63,23 @@ class Session:
     def redacted(self, text: str) -> str:
         """Without any key, wherever it may have crept in."""
         for secret in self.secrets:
-            text = text.replace(secret, "(secret)")
+            # What is shorter is no key of any service, and stands in every other word.
+            if len(secret) >= SHORTEST_SECRET:
+                text = text.replace(secret, "(secret)")
         return text
+
+    def values(self) -> dict[str, str]:
+        """The settings as text: the environment over the .env file. Raises SettingsError."""
+        from cascade_cli.settings import gather_values  # noqa: PLC0415 - not for --help
+
+        return gather_values(self.environ, self.env_file)
+
+    @property
+    def folder(self) -> Path:
+        """Where journal and sandbox live. Raises SettingsError."""
+        from cascade_cli.settings import state_folder  # noqa: PLC0415 - as above
+
+        return state_folder(self.values())
 
     def warn(self, message: str) -> None:
         """Something the operator should know; also listed in --json."""
@@ -86,12 +102,11 @@ def conduct(
 ) -> int:
     """Run one command to its end and return its exit code."""
     outcome = _attempt(session, work)
-    with closed_pipe_is_silent():
-        if json:
-            _show_json(session, command, outcome)
-        else:
-            outcome.show(session)
-        sys.stdout.flush()
+    try:
+        with closed_pipe_is_silent():
+            _show(session, command, outcome, json=json)
+    except Exception as error:  # noqa: BLE001 - as in _attempt
+        outcome = _bug(session, error)
     if outcome.error:
         _show_error(session, outcome.error)
     return int(outcome.exit_code)
@@ -103,9 +118,21 @@ def _attempt(session: Session, work: Callable[[Session], Outcome]) -> Outcome:
     except CascadeError as error:
         return failure(error)
     except Exception as error:  # noqa: BLE001 - the last line of defence: exit 1, no traceback
-        if session.verbose:
-            session.say(traceback.format_exc())
-        return failure(CascadeError(f"{type(error).__name__} was not foreseen.", BUG_HINT))
+        return _bug(session, error)
+
+
+def _bug(session: Session, error: Exception) -> Outcome:
+    if session.verbose:
+        session.say("".join(traceback.format_exception(error)))
+    return failure(CascadeError(f"{type(error).__name__} was not foreseen.", BUG_HINT))
+
+
+def _show(session: Session, command: str, outcome: Outcome, *, json: bool) -> None:
+    if json:
+        _show_json(session, command, outcome)
+    else:
+        outcome.show(session)
+    sys.stdout.flush()
 
 
 def failure(error: CascadeError, data: Mapping[str, Any] | None = None) -> Outcome:

@@ -60,10 +60,6 @@ class Workshop:
             )
         self.journal.bind_mode(base, live)
 
-    def confirm(self, question: str, *, yes: bool) -> None:
-        """Ask, unless --yes. Raises GuardError for a no, or where nobody can be asked."""
-        confirm(question, yes=yes)
-
     def facts(self) -> dict[str, object]:
         """What every stratagem's Notes tell of who made it."""
         return {"operator": self.worker.operator, "livemode": self.settings.livemode}
@@ -97,15 +93,18 @@ def workshop(
 
 def confirm(question: str, *, yes: bool) -> None:
     """Ask, unless --yes. Raises GuardError for a no, or where nobody can be asked."""
-    if yes:
-        return
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    check_answerable(yes=yes)
+    if not yes and not typer.confirm(question, err=True):
+        raise GuardError("Nothing was written: you said no.")
+
+
+def check_answerable(*, yes: bool) -> None:
+    """Call before anything is shown that ends in a question. Raises GuardError."""
+    if not yes and not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise GuardError(
             "Nothing was written: this needs a yes, and there is no terminal to ask.",
             "Look at --dry-run, then add --yes.",
         )
-    if not typer.confirm(question, err=True):
-        raise GuardError("Nothing was written: you said no.")
 
 
 def open_journal(session: Session, wiring: Wiring, worker: Worker) -> Journal:
