@@ -8,11 +8,15 @@ from dataclasses import dataclass
 from pyairtable import Api
 
 from cascade_cli.adapters.pacing import Pacer
+from cascade_cli.adapters.prices import read_prices
+from cascade_cli.adapters.stripe.checkout import CheckoutPages
 from cascade_cli.adapters.stripe.client import stripe_client
 from cascade_cli.adapters.stripe.events import EventReader
 from cascade_cli.adapters.stripe.purchases import StripeReader
 from cascade_cli.adapters.transport import Transport
 from cascade_cli.adapters.venice.base import VeniceReader, airtable_api
+from cascade_cli.domain.pricing import PriceList
+from cascade_cli.services.checkout import Checkout
 from cascade_cli.services.reconcile import Reconciler
 from cascade_cli.settings import Settings
 
@@ -32,13 +36,19 @@ class Wiring:
     payments: StripeReader
     events: EventReader
     venice: VeniceReader
+    prices: PriceList
+    checkout: Checkout
     stripe: Transport
     airtable: Transport
     api: Api
 
 
 def bootstrap(settings: Settings, tell: Callable[[str], None]) -> Wiring:
-    """Connect nothing yet; `tell` hears whenever a service makes us wait."""
+    """Connect nothing yet; `tell` hears whenever a service makes us wait.
+
+    Raises SettingsError if the price list's file cannot be used.
+    """
+    prices = read_prices(settings.prices_file)
     stripe = Transport(
         Pacer(settings.stripe_rate * HEADROOM),
         lockout_seconds=STRIPE_LOCKOUT_SECONDS,
@@ -53,7 +63,15 @@ def bootstrap(settings: Settings, tell: Callable[[str], None]) -> Wiring:
     api = airtable_api(settings.airtable_key.reveal(), settings.airtable_url, airtable)
     venice = VeniceReader(api, settings.airtable_base, settings.processor)
     payments = StripeReader(client)
-    reconciler = Reconciler(payments, venice, settings.processor)
     return Wiring(
-        settings, reconciler, payments, EventReader(client), venice, stripe, airtable, api
+        settings=settings,
+        reconciler=Reconciler(payments, venice, settings.processor),
+        payments=payments,
+        events=EventReader(client),
+        venice=venice,
+        prices=prices,
+        checkout=Checkout(venice, CheckoutPages(client), prices, settings.max_per_credit),
+        stripe=stripe,
+        airtable=airtable,
+        api=api,
     )

@@ -77,6 +77,17 @@ MAX_PER_CREDIT = Setting(
 MAX_PER_DAY = Setting(
     "CASCADE_MAX_DUCATS_PER_DAY", "100000", "no more than this is credited in a UTC day"
 )
+PRICES = Setting("CASCADE_PRICES", "", "the price list, a TOML file; default: the design's prices")
+SUCCESS_URL = Setting(
+    "CASCADE_CHECKOUT_SUCCESS_URL",
+    "https://serenissima.ai/?payment=success",
+    "where Stripe's page leads after a checkout was paid",
+)
+CANCEL_URL = Setting(
+    "CASCADE_CHECKOUT_CANCEL_URL",
+    "https://serenissima.ai/?payment=cancelled",
+    "where Stripe's page leads those who turn back",
+)
 STRIPE_RATE = Setting("CASCADE_STRIPE_RATE", "25", "Stripe requests a second, 0 for no limit")
 AIRTABLE_RATE = Setting("CASCADE_AIRTABLE_RATE", "5", "Airtable requests a second, 0 for no limit")
 SANDBOX = Setting("CASCADE_SANDBOX", "0", "1 is the same as --sandbox")
@@ -85,27 +96,11 @@ STATE_DIR = Setting(
 )
 
 SETTINGS = (
-    STRIPE_KEY,
-    WEBHOOK_SECRET,
-    ENDPOINT_SECRET,
-    AIRTABLE_KEY,
-    AIRTABLE_BASE,
-    STRIPE_URL,
-    AIRTABLE_URL,
-    PROCESSOR,
-    GRACE,
-    ENGINE,
-    JOURNAL_URL,
-    PROCESSOR_CLASS,
-    PROCESSOR_DUCATS,
-    LIFETIME,
-    MAX_PER_CREDIT,
-    MAX_PER_DAY,
-    STRIPE_RATE,
-    AIRTABLE_RATE,
-    SANDBOX,
-    STATE_DIR,
-)
+    STRIPE_KEY, WEBHOOK_SECRET, ENDPOINT_SECRET, AIRTABLE_KEY, AIRTABLE_BASE, STRIPE_URL,
+    AIRTABLE_URL, PROCESSOR, GRACE, ENGINE, JOURNAL_URL, PROCESSOR_CLASS, PROCESSOR_DUCATS,
+    LIFETIME, MAX_PER_CREDIT, MAX_PER_DAY, PRICES, SUCCESS_URL, CANCEL_URL, STRIPE_RATE,
+    AIRTABLE_RATE, SANDBOX, STATE_DIR,
+)  # fmt: skip
 
 
 class Secret:
@@ -141,6 +136,9 @@ class Settings:
     lifetime: timedelta
     max_per_credit: Decimal
     max_per_day: Decimal
+    prices_file: Path | None
+    success_url: str
+    cancel_url: str
     stripe_rate: float
     airtable_rate: float
 
@@ -169,6 +167,9 @@ class Settings:
             lifetime=_parsed(values, LIFETIME, parse_duration),
             max_per_credit=_parsed(values, MAX_PER_CREDIT, parse_ducats),
             max_per_day=_parsed(values, MAX_PER_DAY, parse_ducats),
+            prices_file=prices_file(values),
+            success_url=_page(values, SUCCESS_URL),
+            cancel_url=_page(values, CANCEL_URL),
             stripe_rate=_parsed(values, STRIPE_RATE, _rate),
             airtable_rate=_parsed(values, AIRTABLE_RATE, _rate),
         )
@@ -209,6 +210,12 @@ def state_folder(environ: Mapping[str, str]) -> Path:
 
     chosen = environ.get(STATE_DIR.name)
     return Path(chosen) if chosen else user_state_path("cascade")
+
+
+def prices_file(values: Mapping[str, str]) -> Path | None:
+    """The price list's file, if one is set: known without any key."""
+    name = values.get(PRICES.name, "").strip()
+    return Path(name).expanduser() if name else None
 
 
 def _text(values: Mapping[str, str], setting: Setting) -> str:
@@ -263,7 +270,11 @@ def _matching(values: Mapping[str, str], setting: Setting, pattern: str, form: s
 
 
 def _url(values: Mapping[str, str], setting: Setting) -> str:
-    return _matching(values, setting, r"https?://[^\s/]+[^\s]*", setting.default).rstrip("/")
+    return _page(values, setting).rstrip("/")
+
+
+def _page(values: Mapping[str, str], setting: Setting) -> str:
+    return _matching(values, setting, r"https?://[^\s/]+[^\s]*", setting.default)
 
 
 def _parsed(values: Mapping[str, str], setting: Setting, parse: Callable[[str], T]) -> T:

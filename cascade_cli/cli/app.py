@@ -11,11 +11,13 @@ import typer
 
 from cascade_cli import __version__
 from cascade_cli.cli.commands import (
+    checkout,
     citizen,
     credit,
     events,
     explain,
     journal,
+    pricing,
     reconcile,
     sandbox,
     schedule,
@@ -35,6 +37,8 @@ app = typer.Typer(
 app.command()(reconcile.reconcile)
 app.command()(credit.credit)
 app.command()(explain.explain)
+app.command()(checkout.checkout)
+app.command()(pricing.pricing)
 app.add_typer(events.events, name="events")
 app.add_typer(journal.journal, name="journal")
 app.add_typer(schedule.schedule, name="schedule")

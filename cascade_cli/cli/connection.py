@@ -13,12 +13,14 @@ from cascade_cli.settings import (
     AIRTABLE_KEY,
     AIRTABLE_RATE,
     AIRTABLE_URL,
+    CANCEL_URL,
     ENDPOINT_SECRET,
     JOURNAL_URL,
     SANDBOX,
     STRIPE_KEY,
     STRIPE_RATE,
     STRIPE_URL,
+    SUCCESS_URL,
     WEBHOOK_SECRET,
     Settings,
     gather_values,
@@ -73,4 +75,7 @@ def _sandbox_values(session: Session, values: dict[str, str]) -> Iterator[dict[s
     with open_sandbox(state_folder(session.environ)) as url:
         kept = {name: v for name, v in values.items() if name not in {s.name for s in _LIVE}}
         unpaced = {STRIPE_RATE.name: "0", AIRTABLE_RATE.name: "0"}
-        yield {**unpaced, **kept, **Connection(url).settings()}
+        # Pages of its own, so that a test payment ends on this machine.
+        pay = f"{url}/stripe/pay"
+        pages = {SUCCESS_URL.name: f"{pay}/thanks", CANCEL_URL.name: f"{pay}/cancelled"}
+        yield {**unpaced, **pages, **kept, **Connection(url).settings()}

@@ -17,7 +17,6 @@ from cascade_cli.cli.run_memory import recall, remember
 from cascade_cli.cli.session import Outcome, Session, failure
 from cascade_cli.cli.window import LAST, duration_option, parse_window
 from cascade_cli.domain.case import Terms
-from cascade_cli.domain.pricing import PriceList
 from cascade_cli.domain.run_memory import Memory, changes
 from cascade_cli.domain.times import Window
 from cascade_cli.errors import ExitCode, ServiceError
@@ -89,7 +88,7 @@ def once(
         datetime.now(UTC),
         wiring.settings.grace if grace is None else grace,
         wiring.settings.engine,
-        PriceList(),
+        wiring.prices,
     )
     try:
         with _progress(session, wiring) as tell:

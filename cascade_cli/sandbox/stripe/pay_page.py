@@ -25,6 +25,13 @@ _FORM = """<p>{items}</p><p><strong>{total}</strong></p>{complaint}
 </form>"""
 
 
+_LANDINGS = {
+    "thanks": ("Paid", "<p>Venice's engine brings the ducats.</p>"),
+    "cancelled": ("Nothing was paid", "<p>The link stays open for a day.</p>"),
+}
+"""Where a shop without pages of its own can lead its customers back to."""
+
+
 class PayPage:
     """GET shows what is to be paid, POST pays it with the test card chosen."""
 
@@ -33,8 +40,13 @@ class PayPage:
         self._now = now
 
     def handle(self, request: Request) -> Response:
-        """Answer one request for `/pay/<session id>`."""
-        session_id = request.path.removeprefix("/pay/")
+        """Answer one request for `/pay/<session id>`, or for a page to come back to."""
+        name = request.path.removeprefix("/pay/")
+        if name in _LANDINGS:
+            return _html(200, *_LANDINGS[name])
+        return self._session_page(request, name)
+
+    def _session_page(self, request: Request, session_id: str) -> Response:
         method = "GET" if request.method == "HEAD" else request.method
         if method not in ("GET", "POST"):
             return _html(405, "Method not allowed", "")

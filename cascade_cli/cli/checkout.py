@@ -1,0 +1,95 @@
+"""`cascade checkout`: from options to a link."""
+
+from __future__ import annotations
+
+import uuid
+import webbrowser
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from rich.text import Text
+
+from cascade_cli.cli.connection import connected
+from cascade_cli.cli.session import Outcome, Session
+from cascade_cli.cli.shown import shown
+from cascade_cli.domain.checkout import Page, Sale
+from cascade_cli.domain.money import format_ducats, format_money
+from cascade_cli.domain.orders import parse_ducats
+from cascade_cli.domain.times import format_moment, rfc3339
+from cascade_cli.errors import UsageError
+from cascade_cli.settings import state_folder
+
+
+@dataclass(frozen=True)
+class CheckoutOptions:
+    """The command's words as typed; one of `ducats` and `package` is given."""
+
+    citizen: str
+    ducats: str | None = None
+    package: str | None = None
+    open: bool = False
+
+
+def checkout(session: Session, options: CheckoutOptions) -> Outcome:
+    """Check the words, then make the page. Raises UsageError before anything is read."""
+    ducats = None if options.ducats is None else _amount(options.ducats)
+    # One key for all of this invocation's tries: Stripe makes one page, however often it is asked.
+    key = f"cascade-checkout-{uuid.uuid4()}"
+    with connected(session) as wiring:
+        settings = wiring.settings
+        quote = wiring.checkout.quote(ducats, options.package)
+        sale = Sale(options.citizen, quote, settings.success_url, settings.cancel_url)
+        page = wiring.checkout.open(sale, key)
+        if session.sandbox:
+            _warn_of_closing_time(session)
+    if options.open and not webbrowser.open(page.url):
+        session.warn("no browser could be opened: follow the link yourself")
+    return Outcome(_document(sale, page), lambda session: _show(session, sale, page))
+
+
+def _amount(text: str) -> Decimal:
+    try:
+        return parse_ducats(text)
+    except ValueError as error:
+        raise UsageError(f"--ducats: {error}.", "Nothing was sold.") from None
+
+
+def _warn_of_closing_time(session: Session) -> None:
+    """A sandbox that lives within this command takes its pages along when it ends."""
+    from cascade_cli.sandbox.instance import find_running  # noqa: PLC0415 - the live services don't
+
+    if find_running(state_folder(session.environ)) is None:
+        session.warn(
+            "the link leads nowhere, for no sandbox is being served: start `cascade sandbox serve` "
+            "in another terminal, then run this again"
+        )
+
+
+def _document(sale: Sale, page: Page) -> dict[str, Any]:
+    quote = sale.quote
+    return {
+        "checkout_session": page.id,
+        "url": page.url,
+        "expires_at": rfc3339(page.expires_at),
+        "livemode": page.livemode,
+        "citizen": sale.citizen,
+        "ducats": format_ducats(quote.ducats),
+        "ducats_paid": format_ducats(quote.ducats_paid),
+        "bonus": format_ducats(quote.bonus),
+        "package": quote.package,
+        "exchange_rate": str(quote.rate),
+        "amount_cents": quote.amount_cents,
+        "currency": quote.currency,
+    }
+
+
+def _show(session: Session, sale: Sale, page: Page) -> None:
+    console, quote = session.console(), sale.quote
+    price = format_money(quote.amount_cents, quote.currency)
+    ducats = format_ducats(quote.ducats, grouped=True)
+    console.print(Text(f"{ducats} ducats for {shown(sale.citizen)}: {price}", "bold"))
+    console.print(Text(quote.description))
+    console.print(Text(shown(page.url)), soft_wrap=True)
+    mode = "real money" if page.livemode else "test mode: no money moves"
+    console.print(Text(f"open until {format_moment(page.expires_at)}; {mode}", "dim"))

@@ -1,0 +1,67 @@
+"""Selling ducats by a link: check the buyer and the price, then ask Stripe for the page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Protocol
+
+from cascade_cli.domain.checkout import Page, Sale
+from cascade_cli.domain.money import format_ducats
+from cascade_cli.domain.pricing import PriceList, Quote
+from cascade_cli.errors import GuardError, UsageError
+from cascade_cli.services.names import refuse_unknown
+
+
+class Citizens(Protocol):
+    """Who lives in Venice."""
+
+    def citizens(self, usernames: Sequence[str]) -> dict[str, Decimal]:
+        """The ducats of those who exist, spelt as Venice spells them."""
+
+    def usernames(self) -> list[str]:
+        """All citizens."""
+
+
+class Pages(Protocol):
+    """Who makes payable pages: Stripe."""
+
+    def create(self, sale: Sale, key: str) -> Page:
+        """A page for the sale; the same key never makes a second one."""
+
+
+class Checkout:
+    """Sells at the list's prices, to citizens who exist, no more than may be credited at once."""
+
+    def __init__(
+        self, citizens: Citizens, pages: Pages, prices: PriceList, max_per_credit: Decimal
+    ) -> None:
+        self._citizens, self._pages = citizens, pages
+        self._prices, self._max_per_credit = prices, max_per_credit
+
+    def quote(self, ducats: Decimal | None, package: str | None) -> Quote:
+        """The offer; asks nobody.
+
+        Raises UsageError for what is not sold, GuardError for what nobody could be credited.
+        """
+        try:
+            quote = self._prices.quote(ducats=ducats, package=package)
+        except ValueError as error:
+            why = str(error)
+            raise UsageError(f"{why[0].upper()}{why[1:]}.", "See cascade pricing.") from None
+        if quote.ducats > self._max_per_credit:
+            raise GuardError(
+                f"{format_ducats(quote.ducats)} ducats are more than may be credited at once "
+                f"({format_ducats(self._max_per_credit)}): the payment would not be delivered.",
+                "Nothing was sold. CASCADE_MAX_DUCATS_PER_CREDIT sets the limit.",
+            )
+        return quote
+
+    def open(self, sale: Sale, key: str) -> Page:
+        """A page on which anybody can pay for it. Raises GuardError if Venice has no such citizen.
+
+        `key` is the idempotency key: send the same again only for the same sale.
+        """
+        found = self._citizens.citizens([sale.citizen])
+        refuse_unknown([sale.citizen], found, self._citizens.usernames)
+        return self._pages.create(sale, key)
