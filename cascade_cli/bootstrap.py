@@ -12,11 +12,15 @@ from cascade_cli.adapters.prices import read_prices
 from cascade_cli.adapters.stripe.checkout import CheckoutPages
 from cascade_cli.adapters.stripe.client import stripe_client
 from cascade_cli.adapters.stripe.events import EventReader
+from cascade_cli.adapters.stripe.history import HistoryReader
 from cascade_cli.adapters.stripe.purchases import StripeReader
-from cascade_cli.adapters.transport import Transport
+from cascade_cli.adapters.transport import Transport, utc_now
 from cascade_cli.adapters.venice.base import VeniceReader, airtable_api
+from cascade_cli.adapters.venice.notices import NoticeReader
+from cascade_cli.adapters.venice.transfers import TransferReader
 from cascade_cli.domain.pricing import PriceList
 from cascade_cli.services.checkout import Checkout
+from cascade_cli.services.explain_ports import Sources
 from cascade_cli.services.reconcile import Reconciler
 from cascade_cli.settings import Settings
 
@@ -35,6 +39,7 @@ class Wiring:
     reconciler: Reconciler
     payments: StripeReader
     events: EventReader
+    sources: Sources
     venice: VeniceReader
     prices: PriceList
     checkout: Checkout
@@ -63,11 +68,21 @@ def bootstrap(settings: Settings, tell: Callable[[str], None]) -> Wiring:
     api = airtable_api(settings.airtable_key.reveal(), settings.airtable_url, airtable)
     venice = VeniceReader(api, settings.airtable_base, settings.processor)
     payments = StripeReader(client)
+    events = EventReader(client)
+    reconciler = Reconciler(payments, venice, settings.processor)
     return Wiring(
         settings=settings,
-        reconciler=Reconciler(payments, venice, settings.processor),
+        reconciler=reconciler,
         payments=payments,
-        events=EventReader(client),
+        events=events,
+        sources=Sources(
+            payments=payments,
+            past=HistoryReader(client, events, utc_now),
+            transfers=TransferReader(api, settings.airtable_base, settings.processor),
+            notices=NoticeReader(api, settings.airtable_base, settings.processor),
+            answering=reconciler,
+            processor=settings.processor,
+        ),
         venice=venice,
         prices=prices,
         checkout=Checkout(venice, CheckoutPages(client), prices, settings.max_per_credit),

@@ -59,6 +59,7 @@ def bootstrap_writes(wiring: Wiring, journal: Journal, tell: Callable[[str], Non
         desk=desk,
         deliverer=deliverer,
         limits=limits,
+        prices=wiring.prices,
         now=utc_now,
     )
     return WriteWiring(journal, schema, writer, deliverer, desk, replayer)

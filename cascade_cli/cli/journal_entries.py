@@ -11,33 +11,8 @@ from rich.console import Console
 from rich.text import Text
 
 from cascade_cli.cli.shown import shown
-from cascade_cli.domain.journal import Entry, EntryKind, Fate
-from cascade_cli.domain.money import format_ducats, read_ducats
-
-
-def describe_entry(entry: Entry) -> str:
-    """What happened, in a few words."""
-    body = entry.body
-    if entry.kind is EntryKind.INTENT:
-        ducats = read_ducats(body.get("ducats"))
-        amount = format_ducats(ducats) if ducats else "?"
-        return f"promised {amount} ducats to {body.get('citizen')!r} ({body.get('cause')})"
-    if entry.kind is EntryKind.ATTEMPT:
-        return f"about to {_action(entry)}"
-    if entry.kind is EntryKind.OUTCOME:
-        applied = body.get("fate") == Fate.APPLIED
-        return f"{_action(entry)}: {'done' if applied else body.get('fate')}"
-    if entry.kind is EntryKind.TAKEOVER:
-        return f"took over from {_json(body.get('from'))}"
-    return _json(body)
-
-
-def _action(entry: Entry) -> str:
-    return str(entry.body.get("action"))
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
+from cascade_cli.domain.entries import describe_entry
+from cascade_cli.domain.journal import Entry
 
 
 def show_entries(console: Console, entries: Sequence[Entry], left: int) -> None:

@@ -47,7 +47,8 @@ class Stratagem:
 
     `status` is Venice's word; `ducats` is None where `notes_flaw` says why the amount could not
     be read. `success_logged` is true when the engine's line about a finished transfer stands in
-    Notes, whatever Status says. `stripe_ids` are the `pi_…` and `ch_…` that Notes names.
+    Notes, whatever Status says. `stripe_ids` are the `pi_…` and `ch_…` that Notes names,
+    `engine_log` the text that the engine has added to Notes.
     """
 
     record_id: str
@@ -65,6 +66,7 @@ class Stratagem:
     failure_text: str = ""
     success_logged: bool = False
     notes_flaw: str = ""
+    engine_log: str = ""
 
     def state(self, now: datetime) -> State:
         """What may still become of its ducats, seen at `now`."""

@@ -95,7 +95,7 @@ class Reconciler:
         world = World(window, _distinct_charges(listing.charges), _distinct(transfers))
         tell("looking up what the listings leave open")
         world = self._with_neighbours(world)
-        world = replace(world, answers=self._answers(Questions(world, terms, self._processor)))
+        world = replace(world, answers=self.answers(world, terms))
         result = reconcile(world, terms)
         if result.equation.residual:
             raise BalanceError(
@@ -122,7 +122,9 @@ class Reconciler:
             stratagems=_distinct([*world.stratagems, *transfers]),
         )
 
-    def _answers(self, questions: Questions) -> Answers:
+    def answers(self, world: World, terms: Terms) -> Answers:
+        """Look up what the world leaves open."""
+        questions = Questions(world, terms, self._processor)
         found = self._transfers.citizens(questions.citizens) if questions.citizens else {}
         by_lower_case = {name.lower(): name for name in sorted(found)}
         missing = [name for name in questions.citizens if name not in found]

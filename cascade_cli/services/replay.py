@@ -93,11 +93,12 @@ class Replayer:
         desk: CreditDesk,
         deliverer: Deliverer,
         limits: Limits,
+        prices: PriceList,
         now: Callable[[], datetime],
     ) -> None:
         self._payments, self._accounts, self._venice = payments, accounts, venice
         self._desk, self._deliverer, self._limits = desk, deliverer, limits
-        self._now = now
+        self._prices, self._now = prices, now
 
     def plan(self, events: Sequence[Event], facts: Mapping[str, Any]) -> ReplayPlan:
         """Look at both sides; writes nothing. Raises GuardError if the processor cannot pay."""
@@ -144,7 +145,7 @@ class Replayer:
     def _terms(self, charges: Sequence[Charge]) -> CreditTerms:
         names = sorted({charge.citizen for charge in charges if charge.citizen})
         citizens = self._venice.citizens(names) if names else {}
-        return CreditTerms(citizens, PriceList(), self._limits.per_credit)
+        return CreditTerms(citizens, self._prices, self._limits.per_credit)
 
 
 class _Judge:

@@ -221,6 +221,7 @@ def to_stratagem(record: dict[str, Any]) -> Stratagem:
         failure_text=notes.failure_text,
         success_logged=notes.success_logged,
         notes_flaw=notes.flaw,
+        engine_log=notes.log.strip(),
     )
 
 

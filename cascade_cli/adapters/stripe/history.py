@@ -1,0 +1,205 @@
+"""All that Stripe knows of one payment, as a list of what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import stripe
+
+from cascade_cli.adapters.stripe.errors import or_none, our_errors
+from cascade_cli.adapters.stripe.events import EventReader
+from cascade_cli.adapters.stripe.purchases import PAGE_SIZE
+from cascade_cli.domain.events import KEPT, Event, chronological
+from cascade_cli.domain.identities import Form
+from cascade_cli.domain.money import format_money
+from cascade_cli.domain.story import Happening, Source
+from cascade_cli.domain.times import Window
+from cascade_cli.errors import RightsError
+
+# Stripe's events follow what they tell of within seconds.
+_ECHO = timedelta(seconds=60)
+
+
+@dataclass
+class History:
+    """One payment's past. `ids` are all objects of it; `forbidden` is what the key may not read,
+    `gaps` what Stripe itself has no longer."""
+
+    is_known: bool = False
+    happenings: list[Happening] = field(default_factory=list)
+    ids: set[str] = field(default_factory=set)
+    gaps: list[str] = field(default_factory=list)
+    forbidden: list[str] = field(default_factory=list)
+
+    def add(self, at: int | datetime, what: str, identity: str) -> None:
+        """Something happened, at Stripe's time."""
+        moment = at if isinstance(at, datetime) else datetime.fromtimestamp(at, UTC)
+        self.happenings.append(Happening(moment, Source.STRIPE, what, identity))
+        self.ids.add(identity)
+
+
+class HistoryReader:
+    """Reads histories. Every method raises only errors of cascade_cli.errors.
+
+    Charges and payment intents must be readable; without rights to the rest the history has gaps.
+    """
+
+    def __init__(
+        self, client: stripe.StripeClient, events: EventReader, now: Callable[[], datetime]
+    ) -> None:
+        self._v1, self._events, self._now = client.v1, events, now
+
+    def payment_of(self, form: Form, identity: str) -> tuple[bool, str | None]:
+        """Whether Stripe knows the object, and the payment that it belongs to, if any."""
+        if form is Form.EVENT:
+            event = self._events.event(identity)
+            return event is not None, _payment_in(event.subjects) if event else None
+        v1 = self._v1
+        retrieve: dict[Form, Callable[[], stripe.StripeObject]] = {
+            Form.REFUND: lambda: v1.refunds.retrieve(identity),
+            Form.SESSION: lambda: v1.checkout.sessions.retrieve(identity),
+            Form.DISPUTE: lambda: v1.disputes.retrieve(identity),
+        }
+        with our_errors():
+            found = or_none(retrieve[form])
+        if found is None:
+            return False, None
+        named = found.to_dict()
+        return True, named.get("payment_intent") or named.get("charge")
+
+    def read(self, payment_id: str) -> History:
+        """The history of a payment (`pi_…`, `ch_…`); not known if Stripe has none of that id."""
+        history = History()
+        with our_errors():
+            charges = list(self._charges(payment_id, history))
+        for charge in charges:
+            history.is_known = True
+            history.add(charge["created"], _charge(charge), charge["id"])
+        if history.is_known:
+            self._add_details(history, charges)
+        return history
+
+    def _charges(self, payment_id: str, history: History) -> Iterator[dict[str, Any]]:
+        """The charges; the intent, where there is one, is written down on the way."""
+        v1, intent_id = self._v1, payment_id
+        if not payment_id.startswith("pi_"):
+            charge = or_none(lambda: v1.charges.retrieve(payment_id))
+            if charge is None:
+                return
+            if not charge.payment_intent:
+                yield charge.to_dict()
+                return
+            intent_id = str(charge.payment_intent)
+        intent = or_none(lambda: v1.payment_intents.retrieve(intent_id))
+        if intent is None:
+            return
+        history.is_known = True
+        history.add(intent.created, _intent(intent.to_dict()), intent.id)
+        page = v1.charges.list({"payment_intent": intent.id, "limit": PAGE_SIZE})
+        for found in page.auto_paging_iter():
+            yield found.to_dict()
+
+    def _add_details(self, history: History, charges: Iterable[dict[str, Any]]) -> None:
+        for charge in charges:
+            for refund in self._optional(history, "refunds", self._refunds(charge["id"])):
+                history.add(refund["created"], _refund(refund), refund["id"])
+            if charge.get("disputed"):
+                for dispute in self._optional(history, "disputes", self._disputes(charge["id"])):
+                    history.add(dispute["created"], _dispute(dispute), dispute["id"])
+        for intent in [id_ for id_ in history.ids if id_.startswith("pi_")]:
+            for session in self._optional(history, "checkout sessions", self._sessions(intent)):
+                history.add(session["created"], _session(session), session["id"])
+        try:
+            self._add_events(history)
+        except RightsError as error:
+            history.forbidden.append(f"events: {error.message}")
+
+    def _refunds(self, charge_id: str) -> Callable[[], Iterable[Any]]:
+        return lambda: self._v1.refunds.list(
+            {"charge": charge_id, "limit": PAGE_SIZE}
+        ).auto_paging_iter()
+
+    def _disputes(self, charge_id: str) -> Callable[[], Iterable[Any]]:
+        return lambda: self._v1.disputes.list(
+            {"charge": charge_id, "limit": PAGE_SIZE}
+        ).auto_paging_iter()
+
+    def _sessions(self, intent_id: str) -> Callable[[], Iterable[Any]]:
+        return lambda: self._v1.checkout.sessions.list({"payment_intent": intent_id}).data
+
+    def _optional(
+        self, history: History, what: str, read: Callable[[], Iterable[Any]]
+    ) -> list[dict[str, Any]]:
+        try:
+            with our_errors():
+                return [found.to_dict() for found in read()]
+        except RightsError as error:
+            history.forbidden.append(f"{what}: {error.message}")
+            return []
+
+    def _add_events(self, history: History) -> None:
+        """Events cannot be asked for by payment: look at the moments when something happened."""
+        now = self._now()
+        moments = sorted({happening.at for happening in history.happenings})
+        if moments and moments[0] <= now - KEPT:
+            history.gaps.append(f"events: Stripe keeps them for {KEPT.days} days only")
+        found: list[Event] = []
+        for window in _echoes(moment for moment in moments if moment > now - KEPT):
+            found += self._events.events(window)
+        disputed = [h.at for h in history.happenings if h.identity.startswith(("dp_", "du_"))]
+        if disputed:
+            found += self._events.events(Window(min(disputed), now), ["charge.dispute.*"])
+        for event in chronological(found):
+            if event.subjects & history.ids:
+                history.add(event.created_at, _event(event), event.id)
+
+
+def _echoes(moments: Iterable[datetime]) -> list[Window]:
+    """The time just after each moment; what overlaps, as one."""
+    windows: list[Window] = []
+    for moment in moments:
+        if windows and moment <= windows[-1].until:
+            windows[-1] = Window(windows[-1].since, moment + _ECHO)
+        else:
+            windows.append(Window(moment, moment + _ECHO))
+    return windows
+
+
+def _payment_in(subjects: Iterable[str]) -> str | None:
+    """The intent before the charge: it stands for all attempts."""
+    return next((s for p in ("pi_", "ch_", "py_") for s in subjects if s.startswith(p)), None)
+
+
+def _intent(intent: dict[str, Any]) -> str:
+    money = format_money(intent["amount"], intent["currency"])
+    return f"payment intent over {money}, now {intent['status'].replace('_', ' ')}"
+
+
+def _charge(charge: dict[str, Any]) -> str:
+    money = format_money(charge["amount"], charge["currency"])
+    if charge["status"] != "succeeded":
+        return f"charge of {money} {charge['status']}: {charge.get('failure_message') or '?'}"
+    return f"charge of {money} {'paid' if charge['captured'] else 'authorised, not captured'}"
+
+
+def _refund(refund: dict[str, Any]) -> str:
+    money = format_money(refund["amount"], refund["currency"])
+    return f"refund of {money}, {refund.get('status') or 'without status'}"
+
+
+def _dispute(dispute: dict[str, Any]) -> str:
+    money = format_money(dispute["amount"], dispute["currency"])
+    status = dispute["status"].replace("_", " ")
+    return f"dispute over {money} ({dispute['reason']}), now {status}"
+
+
+def _session(session: dict[str, Any]) -> str:
+    return f"checkout session, now {session['status']}, {session['payment_status']}"
+
+
+def _event(event: Event) -> str:
+    waiting = f", {event.pending_webhooks} webhooks still wait" if event.pending_webhooks else ""
+    return f"event {event.type}{waiting}"

@@ -1,0 +1,105 @@
+"""Stories as the `data` of `--json`."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from cascade_cli.domain.charges import Charge
+from cascade_cli.domain.money import format_ducats
+from cascade_cli.domain.story import Balances, CitizenStory, Story, Verdict
+from cascade_cli.domain.stratagems import Stratagem
+from cascade_cli.domain.times import rfc3339
+
+
+def story_document(story: Story) -> dict[str, Any]:
+    """One payment or transfer."""
+    return {
+        "id": story.identity,
+        "subject": story.subject,
+        "verdict": _verdict(story.verdict),
+        "payment": _charge(story.charge) if story.charge else None,
+        "stratagems": [_stratagem(row) for row in story.stratagems],
+        "timeline": [
+            {"at": rfc3339(h.at), "source": h.source.value, "id": h.identity, "what": h.what}
+            for h in story.happenings
+        ],
+        "checks": [
+            {"question": c.question, "passed": c.passed, "evidence": c.evidence}
+            for c in story.checks
+        ],
+        "balances": _balances(story.balances),
+        "gaps": list(story.gaps),
+    }
+
+
+def citizen_document(story: CitizenStory) -> dict[str, Any]:
+    """One citizen, with each payment and transfer."""
+    return {
+        "id": story.citizen,
+        "subject": f"citizen {story.citizen}",
+        "exists": story.exists,
+        "similar": story.similar,
+        "window": {"since": rfc3339(story.window.since), "until": rfc3339(story.window.until)},
+        "items": [
+            {
+                "at": rfc3339(line.at),
+                "id": line.identity,
+                "what": line.what,
+                "verdict": _verdict(line.verdict),
+            }
+            for line in story.lines
+        ],
+        "balances": _balances(story.balances),
+    }
+
+
+def _verdict(verdict: Verdict) -> dict[str, Any]:
+    repair = verdict.repair
+    return {
+        "kind": verdict.kind.value if verdict.kind else None,
+        "severity": verdict.severity.value,
+        "sentence": verdict.sentence,
+        "evidence": list(verdict.evidence),
+        "advice": verdict.advice,
+        "repair": repair and {"command": repair.command, "automatic": repair.automatic},
+    }
+
+
+def _charge(charge: Charge) -> dict[str, Any]:
+    return {
+        "payment_intent": charge.payment_intent,
+        "charge": charge.id,
+        "paid_at": rfc3339(charge.created_at),
+        "amount_cents": charge.captured_cents,
+        "refunded_cents": charge.refunded_cents,
+        "currency": charge.currency,
+        "disputed": charge.disputed,
+        "citizen": charge.citizen,
+        "ducats": _optional(charge.ducats),
+    }
+
+
+def _stratagem(row: Stratagem) -> dict[str, Any]:
+    return {
+        "stratagem_id": row.stratagem_id,
+        "record_id": row.record_id,
+        "citizen": row.citizen,
+        "ducats": _optional(row.ducats),
+        "status": row.status,
+        "made_at": rfc3339(row.created_at),
+        "expires_at": rfc3339(row.expires_at) if row.expires_at else None,
+        "executed_at": rfc3339(row.executed_at) if row.executed_at else None,
+        "engine_log": row.engine_log,
+    }
+
+
+def _balances(balances: Balances) -> dict[str, str | None]:
+    return {
+        "processor": _optional(balances.processor),
+        "citizen": _optional(balances.citizen),
+    }
+
+
+def _optional(ducats: Decimal | None) -> str | None:
+    return None if ducats is None else format_ducats(ducats)

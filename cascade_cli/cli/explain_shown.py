@@ -1,0 +1,88 @@
+"""Stories for people: the verdict first, then the checks, then what happened when.
+
+80 columns; only what is to be copied, ids and commands, may be longer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
+
+from cascade_cli.cli.reconciliation_tables import STYLES
+from cascade_cli.cli.shown import shown
+from cascade_cli.domain.money import format_ducats
+from cascade_cli.domain.story import Check, CitizenStory, Happening, Story, Verdict
+from cascade_cli.domain.times import format_moment
+
+_MARKS = {True: ("✓", "green"), False: ("✗", "red"), None: ("?", "yellow")}
+
+
+def show_story(console: Console, story: Story) -> None:
+    """Print one payment's or transfer's story."""
+    console.print(Text(shown(story.subject), "bold"), soft_wrap=True)
+    if story.charge:
+        ducats = format_ducats(story.charge.ducats, grouped=True) if story.charge.ducats else "?"
+        console.print(Text(shown(f"{ducats} ducats for {story.charge.citizen_text or '?'}")))
+    _show_verdict(console, story.verdict)
+    _heading(console, "Checks")
+    _show_checks(console, story.checks)
+    _heading(console, "What happened (UTC)")
+    _show_timeline(console, story.happenings)
+    for gap in story.gaps:
+        console.print(Text(shown(f"Not read: {gap}"), "yellow"))
+
+
+def show_citizen(console: Console, story: CitizenStory) -> None:
+    """Print what a citizen bought and was sent."""
+    console.print(Text(shown(f"citizen {story.citizen}"), "bold"))
+    has = story.balances.citizen
+    if has is not None:
+        console.print(f"has {format_ducats(has, grouped=True)} ducats")
+    else:
+        near = f"; Venice has {story.similar!r}" if story.similar else ""
+        console.print(Text(shown(f"is not in Venice, to the letter{near}"), "bold red"))
+    _heading(console, f"Since {format_moment(story.window.since)}")
+    for line in story.lines:
+        console.print(Text(f"{format_moment(line.at)}  {shown(line.what)}"))
+        console.print(Text(f"  {shown(line.identity)}", "dim"), soft_wrap=True)
+        _show_verdict(console, line.verdict, with_advice=False)
+    if not story.lines:
+        console.print("No payment names this citizen, and no transfer was made to them.")
+
+
+def _heading(console: Console, text: str) -> None:
+    console.print()
+    console.print(Text(text, "bold"))
+
+
+def _show_verdict(console: Console, verdict: Verdict, *, with_advice: bool = True) -> None:
+    text = Text()
+    if verdict.kind:
+        text.append(f"{verdict.kind.replace('_', ' ')}: ", STYLES[verdict.severity])
+    console.print(_indented(text.append(shown(verdict.sentence), "default")))
+    if with_advice and verdict.advice:
+        console.print(_indented(Text(verdict.advice)))
+    if verdict.repair:
+        console.print(Text(f"  $ {verdict.repair.command}"), soft_wrap=True)
+
+
+def _show_checks(console: Console, checks: Iterable[Check]) -> None:
+    for check in checks:
+        mark, style = _MARKS[check.passed]
+        line = Text(f"{mark} ", style)
+        line.append(f"{check.question} ", "default")
+        console.print(line.append(shown(check.evidence), "dim"))
+
+
+def _show_timeline(console: Console, happenings: Iterable[Happening]) -> None:
+    for happening in happenings:
+        head = f"{happening.at:%Y-%m-%d %H:%M:%S}  {happening.source:<8}"
+        console.print(Text(f"{head}{shown(happening.identity)}", "dim"), soft_wrap=True)
+        console.print(_indented(Text(shown(happening.what))))
+
+
+def _indented(text: Text) -> Padding:
+    return Padding(text, (0, 0, 0, 2), expand=False)

@@ -1,0 +1,90 @@
+"""The troubleshooting list, walked for one payment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from cascade_cli.domain.case import Terms
+from cascade_cli.domain.charges import Charge
+from cascade_cli.domain.evidence import describe
+from cascade_cli.domain.money import ZERO, format_ducats, format_money
+from cascade_cli.domain.story import Balances, Check
+from cascade_cli.domain.stratagems import State, Stratagem
+from cascade_cli.domain.times import format_moment
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What was read: `charge` is None where nothing was paid, `unread` what the keys forbade."""
+
+    charge: Charge | None
+    stratagems: Sequence[Stratagem]
+    balances: Balances
+    processor: str
+    unread: Sequence[str] = ()
+
+
+def checklist(found: Findings, terms: Terms) -> Iterator[Check]:
+    """Paid? Stratagem? Citizen? Status? Solvent? Rights?"""
+    yield _paid(found.charge)
+    yield _stratagem(found)
+    yield _citizen(found)
+    yield from (_status(stratagem, terms) for stratagem in found.stratagems)
+    yield _solvent(found, terms)
+    yield _rights(found)
+
+
+def _yes(question: str, evidence: str) -> Check:
+    return Check(question, passed=True, evidence=evidence)
+
+
+def _no(question: str, evidence: str) -> Check:
+    return Check(question, passed=False, evidence=evidence)
+
+
+def _paid(charge: Charge | None) -> Check:
+    if charge is None:
+        return _no("paid?", "Stripe has no paid purchase of ducats for it")
+    money = format_money(charge.captured_cents, charge.currency)
+    return _yes("paid?", f"{money} at {format_moment(charge.created_at)}")
+
+
+def _stratagem(found: Findings) -> Check:
+    names = ", ".join(s.stratagem_id or s.record_id for s in found.stratagems)
+    return Check("stratagem made?", passed=bool(names), evidence=names or "Venice has none for it")
+
+
+def _citizen(found: Findings) -> Check:
+    names = [found.charge.citizen] if found.charge else [s.citizen for s in found.stratagems]
+    name = next((name for name in names if name), None)
+    if name is None:
+        return _no("citizen there?", "the payment names no usable citizen")
+    if found.balances.citizen is None:
+        return _no("citizen there?", f"Venice has no citizen {name!r}, to the letter")
+    has = format_ducats(found.balances.citizen, grouped=True)
+    return _yes("citizen there?", f"{name!r} has {has} ducats")
+
+
+def _status(stratagem: Stratagem, terms: Terms) -> Check:
+    state = stratagem.state(terms.now)
+    passed = None if state is State.DOUBTFUL else state in {State.EXECUTED, State.LIVE}
+    return Check("status?", passed=passed, evidence=describe(stratagem, terms))
+
+
+def _solvent(found: Findings, terms: Terms) -> Check:
+    """What was executed needs no funds any more."""
+    has = found.balances.processor
+    if has is None:
+        return _no("processor solvent?", f"Venice has no citizen {found.processor!r}")
+    done = any(s.state(terms.now) is State.EXECUTED for s in found.stratagems)
+    needs = ZERO if done or not found.charge else found.charge.ducats or ZERO
+    evidence = f"{found.processor} has {format_ducats(has, grouped=True)} ducats"
+    return Check("processor solvent?", passed=has >= needs, evidence=evidence)
+
+
+def _rights(found: Findings) -> Check:
+    if found.unread:
+        return _no("network and rights?", "; ".join(found.unread))
+    evidence = "Stripe and Airtable answered all that was asked; to write: cascade doctor"
+    return _yes("network and rights?", evidence)

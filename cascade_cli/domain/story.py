@@ -1,0 +1,148 @@
+"""The story of a payment, a transfer or a citizen: what happened when, and what it comes to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from cascade_cli.domain.charges import Charge
+from cascade_cli.domain.kinds import Kind, Severity
+from cascade_cli.domain.reconciliation import Item
+from cascade_cli.domain.repair import Repair
+from cascade_cli.domain.stratagems import Stratagem
+from cascade_cli.domain.times import Window
+
+
+class Source(StrEnum):
+    """Who tells of it."""
+
+    STRIPE = "stripe"
+    JOURNAL = "journal"
+    VENICE = "venice"
+
+
+_ORDER = {source: rank for rank, source in enumerate(Source)}
+
+
+@dataclass(frozen=True)
+class Happening:
+    """One thing that happened; `identity` is the id of what it happened to."""
+
+    at: datetime
+    source: Source
+    what: str
+    identity: str = ""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One question of the troubleshooting list; `passed` is None where nobody can tell."""
+
+    question: str
+    passed: bool | None
+    evidence: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What it comes to. `kind` is reconciliation's, None where there is nothing to reconcile."""
+
+    sentence: str
+    kind: Kind | None = None
+    severity: Severity = Severity.NONE
+    evidence: tuple[str, ...] = ()
+    advice: str = ""
+    repair: Repair | None = None
+
+
+@dataclass(frozen=True)
+class Balances:
+    """Ducats now; None where the citizen does not exist or was not asked for."""
+
+    processor: Decimal | None = None
+    citizen: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class Story:
+    """One payment or transfer. `gaps` says what could not be read, and why."""
+
+    identity: str
+    subject: str
+    verdict: Verdict
+    happenings: tuple[Happening, ...]
+    checks: tuple[Check, ...] = ()
+    charge: Charge | None = None
+    stratagems: tuple[Stratagem, ...] = ()
+    balances: Balances = field(default_factory=Balances)
+    gaps: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Line:
+    """One payment or transfer of a citizen; `at` is when it was paid or made."""
+
+    at: datetime
+    identity: str
+    what: str
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
+class CitizenStory:
+    """What a citizen bought and was sent in the window, oldest first."""
+
+    citizen: str
+    exists: bool
+    similar: str | None
+    window: Window
+    lines: tuple[Line, ...]
+    balances: Balances
+
+
+def in_order(happenings: list[Happening]) -> tuple[Happening, ...]:
+    """By time; in the same moment a payment comes before what was done about it."""
+    return tuple(sorted(happenings, key=lambda h: (h.at, _ORDER[h.source])))
+
+
+def verdict_of(item: Item) -> Verdict:
+    """Reconciliation's verdict, with advice where its repair would only be to read this story."""
+    repair = item.repair
+    if repair and repair.command.startswith("cascade explain "):
+        repair = None
+    return Verdict(
+        sentence=item.verdict or _SENTENCES.get(item.kind, ""),
+        kind=item.kind,
+        severity=item.severity,
+        evidence=item.evidence,
+        advice=_ADVICE.get(item.kind, ""),
+        repair=repair,
+    )
+
+
+_SENTENCES = {
+    Kind.SETTLED: "executed once, for the right citizen and amount; nothing is owed",
+    Kind.IN_FLIGHT: "on its way: young, or waiting for the engine's next run",
+}
+_ADVICE = {
+    Kind.DUPLICATE: "If both were executed, talk to the citizen: no machine takes ducats back.",
+    Kind.DOUBTFUL: (
+        "Compare both balances with what they should be. Credit by hand only what did not arrive."
+    ),
+    Kind.WRONG_CITIZEN: (
+        "Cancel it if it is not executed yet; credit the right citizen; settle with the other."
+    ),
+    Kind.AMOUNT_MISMATCH: "Too few ducats: credit the difference by hand. Too many: talk to them.",
+    Kind.ORPHAN: "Find out who made it: another Stripe account, a credit by hand, or abuse.",
+    Kind.UNATTRIBUTABLE: "Find the buyer by Stripe's receipt, then credit with --payment.",
+    Kind.UNKNOWN_CITIZEN: "Find the right spelling, or wait until the citizen is in Venice.",
+    Kind.MISSING: "Credit it. Many of these mean that the webhook does not work.",
+    Kind.FAILED: "Remove the cause that the engine names, then credit it.",
+    Kind.STALLED: "Credit it: the same record is revived. If it was cancelled, ask by whom first.",
+    Kind.DISPUTED: "Answer the dispute in Stripe; an executed stratagem proves the delivery.",
+    Kind.REFUNDED: "Decide whether the ducats are to come back.",
+    Kind.UNDERPAID: "Find out how the price was made: metadata that buyers can set, mostly.",
+    Kind.IN_FLIGHT: "Wait for the engine's next run.",
+}

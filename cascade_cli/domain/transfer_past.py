@@ -1,0 +1,36 @@
+"""What happened to one transfer, as far as its record and our journal tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from cascade_cli.domain.case import Terms
+from cascade_cli.domain.entries import describe_entry
+from cascade_cli.domain.journal import Entry
+from cascade_cli.domain.money import format_ducats
+from cascade_cli.domain.story import Happening, Source
+from cascade_cli.domain.stratagems import State, Stratagem
+
+
+def past_of(row: Stratagem, terms: Terms) -> Iterator[Happening]:
+    """Made; executed, or expired without that; the engine's own undated words."""
+    name = row.stratagem_id or row.record_id
+    amount = format_ducats(row.ducats) if row.ducats else "an unreadable number of"
+    made = f"stratagem made: {amount} ducats to {row.citizen!r}, now {row.status or 'no status'}"
+    yield Happening(row.created_at, Source.VENICE, made, name)
+    last = row.executed_at or row.created_at
+    if row.executed_at:
+        yield Happening(row.executed_at, Source.VENICE, "the engine executed it", name)
+    for line in row.engine_log.splitlines():
+        if line.strip():
+            yield Happening(last, Source.VENICE, f"the engine noted, then or later: {line}", name)
+    expiry = row.expires_at
+    if expiry and expiry <= terms.now and row.state(terms.now) is State.STALLED:
+        yield Happening(expiry, Source.VENICE, "it expired; the engine passes it over", name)
+
+
+def journaled(entries: Iterable[Entry]) -> Iterator[Happening]:
+    """Who did what to it through cascade."""
+    for entry in entries:
+        what = f"{describe_entry(entry)} ({entry.operator}, {entry.command})"
+        yield Happening(entry.at, Source.JOURNAL, what, f"#{entry.seq}")

@@ -1,0 +1,89 @@
+"""What a citizen bought and was sent lately, each with its verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from cascade_cli.domain.charges import Charge
+from cascade_cli.domain.matching import OLDER_REACH, match, named_payments
+from cascade_cli.domain.money import format_ducats, format_money
+from cascade_cli.domain.reconciliation import Item, reconcile
+from cascade_cli.domain.story import Balances, CitizenStory, Line, Verdict, verdict_of
+from cascade_cli.domain.stratagems import Stratagem
+from cascade_cli.domain.world import World
+from cascade_cli.services.explain_ports import Setting, Sources
+from cascade_cli.services.vicinity import Vicinity
+
+
+class CitizenStories:
+    """Reads a window of Stripe's charges, and Venice's transfers to one citizen."""
+
+    def __init__(self, sources: Sources) -> None:
+        self._payments, self._transfers = sources.payments, sources.transfers
+        self._answering, self._processor = sources.answering, sources.processor
+
+    def tell(self, name: str, setting: Setting) -> CitizenStory | None:
+        """None where Venice has nobody of that name and nothing lately names them."""
+        found = self._transfers.citizens([name, self._processor])
+        # An older row at the beginning may belong to a payment just before it.
+        window = replace(setting.window, since=setting.window.since - OLDER_REACH)
+        bought = self._payments.purchases(window).charges
+        charges = [charge for charge in bought if charge.citizen == name]
+        rows = self._transfers.listed(setting.window.since, citizen=name)
+        if name not in found and not charges and not rows:
+            return None
+        similar = next((n for n in found if n != name and n.lower() == name.lower()), None)
+        return CitizenStory(
+            name,
+            name in found,
+            None if name in found else similar,
+            setting.window,
+            tuple(sorted(self._lines(charges, rows, setting), key=lambda line: line.at)),
+            Balances(found.get(self._processor), found.get(name)),
+        )
+
+    def _lines(
+        self, charges: Sequence[Charge], rows: Sequence[Stratagem], setting: Setting
+    ) -> Iterator[Line]:
+        world = self._world(charges, rows, setting)
+        terms = setting.terms
+        world = replace(world, answers=self._answering.answers(world, terms))
+        for item in reconcile(world, terms).items:
+            if item.charge is None or item.charge in charges:
+                yield _line(item)
+        yield from _others(world, rows)
+
+    def _world(
+        self, charges: Sequence[Charge], rows: Sequence[Stratagem], setting: Setting
+    ) -> World:
+        near = Vicinity(self._payments, self._transfers).world_of(charges) if charges else None
+        known = near.stratagems if near else ()
+        distinct = {row.record_id: row for row in (*rows, *known)}
+        return World(setting.window, near.charges if near else (), tuple(distinct.values()))
+
+
+def _line(item: Item) -> Line:
+    charge = item.charge
+    ducats = format_ducats(item.ducats, grouped=True) if item.ducats else "?"
+    if charge:
+        money = format_money(charge.captured_cents, charge.currency)
+        what = f"{money} for {ducats} ducats"
+        return Line(charge.created_at, charge.payment_id, what, verdict_of(item))
+    row = item.stratagems[0]
+    name = row.stratagem_id or row.record_id
+    return Line(row.created_at, name, f"{ducats} ducats sent", verdict_of(item))
+
+
+def _others(world: World, rows: Sequence[Stratagem]) -> Iterator[Line]:
+    """Transfers to the citizen that belong to no payment of theirs and are no orphans."""
+    matches = match(world.charges, world.stratagems)
+    unmatched = {row.record_id for row in matches.unmatched}
+    for row in rows:
+        paid_for = next((p for p in named_payments(row) if world.answers.payments.get(p)), None)
+        by_hand = bool(row.reason) and row.stratagem_id.startswith("cascade_manual_")
+        if row.record_id in unmatched and (paid_for or by_hand):
+            why = f"for {paid_for}" if paid_for else f"credited by hand: {row.reason}"
+            ducats = format_ducats(row.ducats, grouped=True) if row.ducats else "?"
+            what = f"{ducats} ducats sent, {row.status}"
+            yield Line(row.created_at, row.stratagem_id, what, Verdict(why))

@@ -1,0 +1,199 @@
+"""The whole story of whatever an id names. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from cascade_cli.domain.charges import Charge
+from cascade_cli.domain.checklist import Findings, checklist
+from cascade_cli.domain.evidence import describe
+from cascade_cli.domain.identities import FORMS, Form, form_of, is_cut_off
+from cascade_cli.domain.keys import Origin
+from cascade_cli.domain.matching import OLDER_REACH, match, named_payments
+from cascade_cli.domain.reconciliation import reconcile
+from cascade_cli.domain.story import (
+    Balances,
+    CitizenStory,
+    Happening,
+    Story,
+    Verdict,
+    in_order,
+    verdict_of,
+)
+from cascade_cli.domain.stratagems import Stratagem
+from cascade_cli.domain.times import Window
+from cascade_cli.domain.transfer_past import journaled, past_of
+from cascade_cli.domain.world import World
+from cascade_cli.errors import NotFoundError, RightsError, SchemaError, UsageError
+from cascade_cli.services.citizen_story import CitizenStories
+from cascade_cli.services.explain_ports import Past, Setting, Sources
+from cascade_cli.services.vicinity import SECOND, Vicinity
+
+
+@dataclass
+class _NoPast:
+    """Nothing is known to Stripe."""
+
+    is_known: bool = False
+    happenings: list[Happening] = field(default_factory=list)
+    gaps: list[str] = field(default_factory=list)
+    forbidden: list[str] = field(default_factory=list)
+
+
+def explain(sources: Sources, identity: str, setting: Setting) -> Story | CitizenStory:
+    """The story of the payment, transfer or citizen that an id names.
+
+    Raises UsageError for a text that is no id of any form, NotFoundError where neither side
+    knows it, and what a read raises.
+    """
+    try:
+        form = form_of(identity)
+    except ValueError as error:
+        raise UsageError(f"{str(error).capitalize()}.", f"Accepted: {FORMS}.") from None
+    teller = _Teller(sources, identity, setting)
+    if form is Form.NAME:
+        return teller.named()
+    return teller.of_payment(identity) if form is Form.PAYMENT else teller.of_object(form)
+
+
+@dataclass(frozen=True)
+class _Teller:
+    """One explanation under way."""
+
+    sources: Sources
+    identity: str
+    setting: Setting
+
+    def of_object(self, form: Form) -> Story | CitizenStory:
+        """An event, refund, session or dispute: the story of its payment."""
+        is_known, payment_id = self.sources.past.payment_of(form, self.identity)
+        if payment_id:
+            return self.of_payment(payment_id)
+        if not is_known:
+            return self.named()
+        verdict = Verdict(f"Stripe knows this {form}, and no payment belongs to it")
+        return Story(self.identity, f"{form} {self.identity}", verdict, ())
+
+    def of_payment(self, payment_id: str) -> Story | CitizenStory:
+        """Paid or not, known to Stripe or only to Venice."""
+        past = self.sources.past.read(payment_id)
+        charge = self.sources.payments.payment(payment_id) if past.is_known else None
+        if charge:
+            return self._paid(charge, past)
+        if rows := self.sources.transfers.identified(payment_id):
+            return self._transfer(rows, past)
+        if not past.is_known:
+            return self.named()
+        verdict = Verdict("no paid purchase of ducats: nothing is owed for it")
+        return self._story(f"payment {payment_id}", verdict, past)
+
+    def named(self) -> Story | CitizenStory:
+        """A transfer by its id, else a citizen."""
+        rows = self.sources.transfers.identified(self.identity)
+        if rows:
+            owner = self._owner_of(rows[0])
+            if owner is None:
+                return self._transfer(rows, _NoPast())
+            return self._paid(owner, self.sources.past.read(owner.payment_id))
+        found = CitizenStories(self.sources).tell(self.identity, self.setting)
+        if found is None:
+            raise self._unknown()
+        return found
+
+    def _world_of(self, charges: Sequence[Charge]) -> World:
+        return Vicinity(self.sources.payments, self.sources.transfers).world_of(charges)
+
+    def _unknown(self) -> UsageError | NotFoundError:
+        if is_cut_off(self.identity):
+            what = f"{self.identity[:80]!r} begins like an id of Stripe's and is none."
+            return UsageError(what, f"Accepted: {FORMS}.")
+        return NotFoundError(
+            f"Neither Stripe nor Venice knows {self.identity[:80]!r}.",
+            f"Accepted: {FORMS}. Stripe keeps events for 30 days, and test and live apart.",
+        )
+
+    def _paid(self, charge: Charge, past: Past) -> Story:
+        world, terms = self._world_of([charge]), self.setting.terms
+        world = replace(world, answers=self.sources.answering.answers(world, terms))
+        items = reconcile(world, terms).items
+        item = next(item for item in items if item.charge and item.charge.id == charge.id)
+        verdict, rows = verdict_of(item), item.stratagems
+        return self._story(f"payment {charge.payment_id}", verdict, past, rows, charge)
+
+    def _transfer(self, rows: Sequence[Stratagem], past: Past) -> Story:
+        """A transfer that no payment accounts for: by hand, or an orphan."""
+        row = rows[0]
+        verdict = self._transfer_verdict(row)
+        return self._story(f"transfer {row.stratagem_id or row.record_id}", verdict, past, rows)
+
+    def _transfer_verdict(self, row: Stratagem) -> Verdict:
+        terms = self.setting.terms
+        world = World(Window(row.created_at, row.created_at + SECOND), (), (row,))
+        world = replace(world, answers=self.sources.answering.answers(world, terms))
+        if items := reconcile(world, terms).items:
+            return verdict_of(items[0])
+        return Verdict(f"credited by hand: {row.reason}", evidence=(describe(row, terms),))
+
+    def _owner_of(self, row: Stratagem) -> Charge | None:
+        """The paid charge that the transfer is for, by name, or by citizen, amount and time."""
+        for payment_id in named_payments(row):
+            if charge := self.sources.payments.payment(payment_id):
+                return charge
+        if row.origin is not Origin.OLDER:
+            return None
+        window = Window(row.created_at - OLDER_REACH, row.created_at + SECOND)
+        bought = self.sources.payments.purchases(window).charges
+        alike = [c for c in bought if (c.citizen, c.ducats) == (row.citizen, row.ducats)]
+        if not alike:
+            return None
+        world = self._world_of(alike)
+        matches = match(world.charges, world.stratagems).by_charge
+        owned = {m.stratagem.record_id: charge for charge, ms in matches.items() for m in ms}
+        return next((c for c in world.charges if c.id == owned.get(row.record_id)), None)
+
+    def _story(
+        self,
+        subject: str,
+        verdict: Verdict,
+        past: Past,
+        rows: Sequence[Stratagem] = (),
+        charge: Charge | None = None,
+    ) -> Story:
+        terms = self.setting.terms
+        forbidden = list(past.forbidden)
+        happenings = [*past.happenings, *self._told(rows, forbidden)]
+        for row in rows:
+            happenings += past_of(row, terms)
+        for key in sorted(
+            {r.stratagem_id for r in rows} | ({charge.stratagem_id} if charge else set())
+        ):
+            happenings += journaled(self.setting.entries(key))
+        balances = self._balances(charge, rows)
+        found = Findings(charge, rows, balances, self.sources.processor, forbidden)
+        return Story(
+            self.identity,
+            subject,
+            verdict,
+            in_order(happenings),
+            tuple(checklist(found, terms)),
+            charge,
+            tuple(rows),
+            balances,
+            (*past.gaps, *forbidden),
+        )
+
+    def _told(self, rows: Sequence[Stratagem], forbidden: list[str]) -> list[Happening]:
+        ids = [row.stratagem_id for row in rows if row.stratagem_id]
+        try:
+            return self.sources.notices.notices(ids) if ids else []
+        except (RightsError, SchemaError) as error:
+            forbidden.append(f"notifications: {error.message}")
+            return []
+
+    def _balances(self, charge: Charge | None, rows: Sequence[Stratagem]) -> Balances:
+        named = [charge.citizen if charge else None, *(row.citizen for row in rows)]
+        citizen = next((name for name in named if name), None)
+        processor = self.sources.processor
+        found = self.sources.transfers.citizens([processor, *([citizen] if citizen else [])])
+        return Balances(found.get(processor), found.get(citizen) if citizen else None)
