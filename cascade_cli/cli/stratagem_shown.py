@@ -124,14 +124,14 @@ def _show_one(console: Console, row: Stratagem, standing: Standing, moment: Mome
 def _show_list(console: Console, rows: Sequence[Stratagem], wanted: Filter, moment: Moment) -> None:
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
     table.add_column("made (UTC)", no_wrap=True)
-    table.add_column("state", no_wrap=True)
+    table.add_column("state, status", overflow="fold")
     table.add_column("ducats", justify="right", overflow="fold")
     table.add_column("citizen and StratagemId", overflow="fold")
     for row in rows:
         state = row.state(moment.now)
         table.add_row(
             f"{row.created_at:%Y-%m-%d %H:%M}",
-            Text(state, STYLES[state]),
+            Text.assemble((state, STYLES[state]), f"\n{shown(row.status) or '(none)'}"),
             Text(_ducats(row)),
             Text(f"{shown(row.citizen)}\n{shown(row.stratagem_id or row.record_id)}"),
         )

@@ -37,10 +37,10 @@ AFTER_RUN = timedelta(minutes=15)
 
 @dataclass(frozen=True)
 class Clock:
-    """Time as the watch sees it; a test brings its own."""
+    """Time as the watch sees it."""
 
-    now: Callable[[], datetime] = utc_now
-    sleep: Callable[[float], None] = time.sleep
+    now: Callable[[], datetime]
+    sleep: Callable[[float], None]
 
 
 @dataclass
@@ -87,7 +87,7 @@ def watch(
     timeout = duration_option("--timeout", timeout_text)
     with connected(session) as wiring, _display(session) as tell:
         poll = SANDBOX_POLL_SECONDS if session.sandbox else POLL_SECONDS
-        watching = _Watch(desk(wiring), wiring, clock or Clock(), poll, tell)
+        watching = _Watch(desk(wiring), wiring, clock or Clock(utc_now, time.sleep), poll, tell)
         until = watching.until(timeout)
         found = watching.wait(watching.desk.find(identity), until)
     outcome = status_outcome(session, found, watching.moment)

@@ -158,7 +158,7 @@ def _replenish(row: Stratagem) -> str:
 
 
 def _doubtful(row: Stratagem, _moment: Moment) -> Standing:
-    evidence = row.failure_text or row.notes_flaw or f"its status is {row.status!r}"
+    evidence = row.failure_text or row.notes_flaw or f"it is {row.status!r}, and nothing says why"
     if row.success_logged and row.status != "executed":
         evidence = "its Notes say that it was done, and its status says otherwise"
     meaning = f"Ducats may or may not have moved: {evidence.rstrip('.')}."
