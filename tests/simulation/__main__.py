@@ -5,67 +5,103 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack
+from multiprocessing import get_context
 
-from tests.simulation.play import Report, play, workshop
+from tests.simulation.mutants import MUTANTS
+from tests.simulation.play import Report, play, play_batch
+from tests.simulation.workshop import workshop
 
 _BATCH = 20
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """0 if all histories are as they should be, else 1."""
-    options = _options()
+    options = _parser().parse_args(arguments)
+    if options.trace is not None:
+        return _trace(options.trace)
     seeds = range(options.first, options.first + options.seeds)
-    began = time.perf_counter()
-    histories = operations = faults = crashes = 0
-    for report in _reports(seeds, options.jobs):
-        if report.flaws:
-            _print_failure(report)
-            return 1
-        histories += 1
-        operations += report.chronicle.operations
-        faults += report.chronicle.faults
-        crashes += report.chronicle.crashes
-    seconds = time.perf_counter() - began
-    print(
-        f"{histories} histories, {operations} operations, {faults} faults, {crashes} crashes: "
-        f"no flaw ({seconds:.0f} s)"
+    if options.mutants:
+        return _find_mutants(seeds)
+    return _play_all(seeds, options.jobs)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
+    parser.add_argument("--seeds", type=int, default=200, help="how many histories")
+    parser.add_argument("--first", type=int, default=1, help="the first seed")
+    parser.add_argument("--jobs", type=int, default=2, help="how many processes")
+    parser.add_argument("--trace", type=int, metavar="SEED", help="print one history and its flaws")
+    parser.add_argument(
+        "--mutants", action="store_true", help="break each safeguard, and find what catches it"
     )
+    return parser
+
+
+def _play_all(seeds: range, jobs: int) -> int:
+    began = time.perf_counter()
+    total = Counter[str]()
+    for report in _reports(seeds, jobs):
+        if report.flaws:
+            _say(report.chronicle.text())
+            _print_flaws(report)
+            return 1
+        total.update(histories=1, **report.chronicle.counts())
+    counts = ", ".join(f"{count} {name}" for name, count in total.items())
+    _say(f"{counts}: no flaw ({time.perf_counter() - began:.0f} s)")
     return 0
 
 
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
-    parser.add_argument("--seeds", type=int, required=True, help="how many histories")
-    parser.add_argument("--first", type=int, default=1, help="the first seed")
-    parser.add_argument("--jobs", type=int, default=2, help="how many processes")
-    return parser.parse_args()
+def _trace(seed: int) -> int:
+    with workshop() as shared:
+        report = play(seed, shared)
+    _say(report.chronicle.text())
+    if report.flaws:
+        _print_flaws(report)
+    return 1 if report.flaws else 0
+
+
+def _find_mutants(seeds: range) -> int:
+    """The first seed that catches each; 1 if one lives."""
+    survivors = 0
+    with workshop() as shared:
+        for mutant in MUTANTS:
+            with mutant() as alter:
+                reports = (play(seed, shared, alter) for seed in seeds)
+                caught = next((report for report in reports if report.flaws), None)
+            survivors += caught is None
+            _say(f"{mutant.__name__:<24} {_catch(caught)}")
+    return 1 if survivors else 0
 
 
 def _reports(seeds: range, jobs: int) -> Iterator[Report]:
     batches = [seeds[i : i + _BATCH] for i in range(0, len(seeds), _BATCH)]
     if jobs == 1:
         for batch in batches:
-            yield from _play_batch(batch)
+            yield from play_batch(batch)
         return
-    with ProcessPoolExecutor(jobs) as pool:
-        for reports in pool.map(_play_batch, batches):
+    pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"))
+    try:
+        for reports in pool.map(play_batch, batches):
             yield from reports
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
-def _play_batch(seeds: range) -> list[Report]:
-    with ExitStack() as stack:
-        shared = stack.enter_context(workshop())
-        return [play(seed, shared) for seed in seeds]
-
-
-def _print_failure(report: Report) -> None:
-    print(report.chronicle.text())
-    print(f"\nseed {report.seed} fails:")
+def _print_flaws(report: Report) -> None:
+    _say(f"\nseed {report.seed} fails:")
     for flaw in report.flaws:
-        print(f"  {flaw}")
+        _say(f"  {flaw}")
+
+
+def _catch(caught: Report | None) -> str:
+    return f"{caught.seed}: {caught.flaws[0]}" if caught else "LIVES"
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
 
 
 if __name__ == "__main__":

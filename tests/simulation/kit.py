@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import requests
@@ -20,7 +20,6 @@ from tests.simulation.process import Process
 from tests.simulation.recording import Recording
 
 _URL = "http://simulated"
-_BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
 _CUT_OFF: Mapping[str, str] = {"Content-Type": "application/json", "Content-Length": "400"}
 
 
@@ -31,16 +30,14 @@ class LoopTransport(Transport):
         super().__init__(
             Pacer(0),
             lockout_seconds=lockout_seconds,
-            sleep=lambda seconds: self._process.sleep(seconds),
-            now=lambda: self._process.host.scheduler.now(),
+            sleep=self._rest,
+            now=self._time,
         )
         self._process: Process
         self._network: Network
         self._journal: Recording
 
-    def board(
-        self, process: Process, network: Network, journal: Recording, rate: float
-    ) -> None:
+    def board(self, process: Process, network: Network, journal: Recording, rate: float) -> None:
         """Work for this process from now on, at so many requests a second."""
         self._process, self._network, self._journal = process, network, journal
         self._pacer = Pacer(rate, clock=process.host.scheduler.seconds, sleep=process.sleep)
@@ -49,6 +46,12 @@ class LoopTransport(Transport):
         """Before the permit is looked at, the process may be killed or held up."""
         self._process.step(f"before {label(request)}")
         return super().send(request, *args, **kwargs)
+
+    def _rest(self, seconds: float) -> None:
+        self._process.sleep(seconds)
+
+    def _time(self) -> datetime:
+        return self._process.host.scheduler.now()
 
     def _carry(
         self, request: requests.PreparedRequest, *_args: Any, **_kwargs: Any

@@ -32,7 +32,7 @@ _TRIES = 5
 @contextmanager
 def writes_sent_again() -> Iterator[Alter]:
     """The transport repeats a write after any error, as pyairtable does by itself."""
-    once = Transport._send_write  # noqa: SLF001
+    once = Transport._send_write
 
     def again(self: Transport, request: requests.PreparedRequest, *args: Any, **kw: Any) -> Any:
         for number in range(_TRIES):
@@ -44,7 +44,7 @@ def writes_sent_again() -> Iterator[Alter]:
             except requests.RequestException:
                 if is_last:
                     raise
-            self._sleep(0.1 * 2**number)  # noqa: SLF001
+            self._sleep(0.1 * 2**number)
         return None
 
     with patch.object(Transport, "_send_write", again):
@@ -65,11 +65,9 @@ def one_step_write() -> Iterator[Alter]:
         writer: Any = parts.writer
 
         def create(orders: Sequence[Order], expires_at: datetime) -> list[Stratagem]:
-            fields = [writer._fields(order, expires_at) for order in orders]  # noqa: SLF001
-            rows = [writer._kept(f | {"Status": "active"}) for f in fields]  # noqa: SLF001
-            written: list[Stratagem] = writer._written(  # noqa: SLF001
-                lambda: writer._table.batch_create(rows)  # noqa: SLF001
-            )
+            fields = [writer._fields(order, expires_at) for order in orders]
+            rows = [writer._kept(f | {"Status": "active"}) for f in fields]
+            written: list[Stratagem] = writer._written(lambda: writer._table.batch_create(rows))
             return written
 
         return replace(parts, writer=_Replaced(writer, create_planned=create))
@@ -131,6 +129,21 @@ def dead_rows_replaced() -> Iterator[Alter]:
 
 
 @contextmanager
+def spare_rows_activated() -> Iterator[Alter]:
+    """Of two rows made by accident the spare one is activated, when the other is dead."""
+
+    def activating(
+        order: Order, rows: Sequence[Stratagem], now: datetime, last: Attempt | None = None
+    ) -> Step:
+        step = next_step(order, rows, now, last)
+        planned = [row for row in rows if row.status == "planned"]
+        return Write(Action.ACTIVATE, planned[0]) if isinstance(step, Write) and planned else step
+
+    with patch.object(deliver, "next_step", activating):
+        yield as_it_is
+
+
+@contextmanager
 def no_bound() -> Iterator[Alter]:
     """A write of unknown fate is taken for lost at once."""
     with patch.object(delivery, "FATE_BOUND", timedelta(0)):
@@ -173,6 +186,7 @@ MUTANTS: tuple[Callable[[], AbstractContextManager[Alter]], ...] = (
     no_claim,
     expired_rows_rewritten,
     dead_rows_replaced,
+    spare_rows_activated,
     no_bound,
     no_fresh_read,
 )

@@ -1,4 +1,4 @@
-"""The way from cascade's transports to the sandbox, in memory, with everything that can go wrong."""
+"""From cascade's transports to the sandbox, in memory, with everything that can go wrong."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Witness(Protocol):
 
 
 class Network:
-    """Carries requests. A write is applied by `deadline` at the latest, whatever its client does."""
+    """Carries requests; a write is applied by `deadline` or never, whatever its client does."""
 
     def __init__(self, app: SandboxApp, witness: Witness, weather: Weather) -> None:
         self._app, self._witness, self._weather = app, witness, weather
@@ -142,7 +142,12 @@ def _told(fault: Fault, answers: list[Response]) -> str:
     if fault.answer is Answer.TRUE:
         how = " (slow)" if fault.is_slow else " TWICE" if fault.arrival is Arrival.TWICE else ""
         return f"{answers[0].status}{how}"
-    arrival = {Arrival.NEVER: "not applied", Arrival.NOW: "APPLIED", Arrival.TWICE: "APPLIED TWICE", Arrival.LATE: "APPLIED LATE"}
+    arrival = {
+        Arrival.NEVER: "not applied",
+        Arrival.NOW: "APPLIED",
+        Arrival.TWICE: "APPLIED TWICE",
+        Arrival.LATE: "APPLIED LATE",
+    }
     return f"{fault.answer.name.lower()}, {arrival[fault.arrival]}"
 
 
@@ -160,6 +165,7 @@ def _content(request: requests.PreparedRequest) -> str:
     except ValueError:
         return ""
     fields = [record["fields"] for record in document.get("records", [])]
-    words = [f"{f.get('StratagemId', '')} {f.get('Status', '')}".strip() or ",".join(f) for f in fields]
+    words = [
+        f"{f.get('StratagemId', '')} {f.get('Status', '')}".strip() or ",".join(f) for f in fields
+    ]
     return f" [{'; '.join(words)}]"
-

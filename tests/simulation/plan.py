@@ -39,6 +39,11 @@ class ManualCredit:
     reference: str
     again: tuple[float, ...]
 
+    @property
+    def name(self) -> str:
+        """For the chronicle."""
+        return f"credit {self.reference[-1]}"
+
 
 @dataclass(frozen=True)
 class EngineRunPlan:
@@ -181,7 +186,7 @@ def _credits(random: Random, horizon: float) -> list[ManualCredit]:
 
 def _repairs(random: Random, horizon: float, runs: tuple[EngineRunPlan, ...]) -> list[float]:
     """Now and then, and by preference while the engine runs."""
-    count = random.choice((1, 2, 3))
+    count = random.choice((0, 1, 2))
     moments = [random.uniform(0.2, 1) * horizon for _ in range(count)]
     if runs:
         moments += [random.choice(runs).after_seconds + random.uniform(-5, 30)]

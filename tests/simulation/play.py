@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 from random import Random
 
 from cascade_cli.adapters.journal import Journal
 from cascade_cli.domain.journal import Worker
-from tests.simulation.history import History, Workshop
+from tests.simulation.history import History
 from tests.simulation.plan import draw_plan
 from tests.simulation.process import Chronicle
-from tests.simulation.recording import JournalFile
 from tests.simulation.shop import Alter, as_it_is
 from tests.simulation.verdict import flaws
+from tests.simulation.workshop import Workshop, workshop
 
-_MEMORY = Path("/dev/shm")  # noqa: S108 - a journal on a disk would be waited for at every commit
 _AUDITOR = Worker("audit", "", 0, "simulation", "verify")
 
 
@@ -32,25 +27,21 @@ class Report:
     chronicle: Chronicle
 
 
-@contextmanager
-def workshop() -> Iterator[Workshop]:
-    """What the histories of one operating-system process share."""
-    folder = Path(tempfile.mkdtemp(dir=_MEMORY if _MEMORY.is_dir() else None))
-    try:
-        file = JournalFile(folder)
-        yield Workshop(file)
-        file.database.close()
-    finally:
-        shutil.rmtree(folder)
-
-
-def play(
-    seed: int, workshop: Workshop, alter: Alter = as_it_is
-) -> Report:
+def play(seed: int, workshop: Workshop, alter: Alter = as_it_is) -> Report:
     """The seed's history and its flaws; `alter` may break a part of it."""
     random = Random(seed)  # noqa: S311
     workshop.journal.begin()
     with closing(History(seed, draw_plan(random), random, workshop, alter)) as history:
         run = history.run()
-        journal = Journal(workshop.journal.database, _AUDITOR, now=history.scheduler.now)
-        return Report(seed, flaws(history, run, journal), history.chronicle)
+        journal = Journal(workshop.journal.database, _AUDITOR, now=history.stage.scheduler.now)
+        return Report(seed, flaws(history, run, journal), history.stage.chronicle)
+
+
+def play_batch(seeds: range) -> list[Report]:
+    """Several, in a workshop of their own. Those without a flaw lose the lines of their chronicle."""
+    with workshop() as shared:
+        reports = [play(seed, shared) for seed in seeds]
+    for report in reports:
+        if not report.flaws:
+            report.chronicle.lines.clear()
+    return reports

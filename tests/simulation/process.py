@@ -10,7 +10,6 @@ from random import Random
 from tests.simulation.killing import Killed
 from tests.simulation.scheduler import Scheduler
 
-
 MOST_OPERATIONS = 20_000
 
 
@@ -43,10 +42,15 @@ class Chronicle:
         """Add a line."""
         self.lines.append((at, who, what))
 
+    def counts(self) -> dict[str, int]:
+        """How often, by what."""
+        return {"operations": self.operations, "faults": self.faults, "crashes": self.crashes}
+
     def text(self) -> str:
         """All of it, for people."""
-        return "\n".join(f"{at:%d %H:%M:%S.%f}"[:-3] + f"  {who:<12} {what}"
-                         for at, who, what in self.lines)
+        return "\n".join(
+            f"{at:%d %H:%M:%S.%f}"[:-3] + f"  {who:<12} {what}" for at, who, what in self.lines
+        )
 
 
 class Host:
@@ -66,8 +70,8 @@ class Host:
         """As the journal asks it."""
         return pid in self._living if host == self.name else None
 
-    def start(self, name: str, body: Callable[[Process], None], ended: Callable[[bool], None]) -> None:
-        """Run `body` in a process of its own; `ended` hears whether it was killed."""
+    def start(self, name: str, body: Callable[[Process], None], ended: Callable[[], None]) -> None:
+        """Run `body` in a process of its own; `ended` hears of its end, however it ended."""
         self._last_pid += 1
         process = Process(self, name, self._last_pid)
         self._living.add(process.pid)
@@ -77,7 +81,7 @@ class Host:
                 body(process)
             finally:
                 self._living.discard(process.pid)
-                self.scheduler.at(0, lambda: ended(process.is_dead))
+                self.scheduler.at(0, ended)
 
         self.scheduler.spawn(name, live)
 

@@ -52,11 +52,10 @@ class Recording:
         self, keys: Collection[str], action: str, body: Any = None, *, lease: timedelta
     ) -> datetime:
         """As Journal has it."""
-        at = self._do(
+        return self._do(
             f"attempt {action} {_names(keys)}",
             lambda: self._announce(keys, action, body, lease),
         )
-        return at
 
     def _announce(
         self, keys: Collection[str], action: str, body: Any, lease: timedelta

@@ -11,10 +11,8 @@ from cascade_cli.adapters.stripe.purchases import StripeReader
 from cascade_cli.adapters.venice.base import VeniceReader
 from cascade_cli.adapters.venice.notifications import Notifier
 from cascade_cli.adapters.venice.schema import Schema
-from cascade_cli.adapters.venice.writer import VeniceWriter
 from cascade_cli.domain.case import Terms
 from cascade_cli.domain.delivery import FATE_BOUND
-from cascade_cli.domain.engine import Schedule
 from cascade_cli.domain.kinds import Kind
 from cascade_cli.domain.orders import Cause, Order, manual_key, order_for_charge
 from cascade_cli.domain.pricing import PriceList
@@ -69,10 +67,9 @@ class Shop:
         kit: Kit,
         parts: Parts,
         schema: Schema,
-        schedule: Schedule,
         terms: DeliveryTerms,
     ) -> None:
-        self._process, self._schedule = process, schedule
+        self._process, self._schedule = process, terms.schedule
         self._now = process.host.scheduler.now
         self._stripe = StripeReader(kit.stripe)
         venice = VeniceReader(kit.api, BASE_ID, PROCESSOR)
@@ -128,7 +125,7 @@ class Shop:
     def repair_found(self, run: Run) -> bool:
         """What follows on the reading."""
         result = run.result
-        self._process.tell(f"found {({k.value: n for k, n in result.counts.items()})}")
+        self._process.tell(f"found { ({k.value: n for k, n in result.counts.items()}) }")
         orders = [_order(item, result.items) for item in result.items if is_repairable(item)]
         return self._deliver(orders, 2 * FATE_BOUND)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from random import Random
 from typing import Any
@@ -62,6 +63,18 @@ class City:
         """All stratagems."""
         return self._app.airtable.tables.select(STRATAGEMS)
 
+    def expired(self, now: datetime) -> list[str]:
+        """Active rows that the engine passes over, without a spare under the same id."""
+        rows = [row["fields"] for row in self.rows()]
+        names = [row["StratagemId"] for row in rows]
+        return [
+            row["StratagemId"]
+            for row in rows
+            if row["Status"] == "active"
+            and row["ExpiresAt"] < now.isoformat()
+            and names.count(row["StratagemId"]) == 1
+        ]
+
     def watch(self, step: Step, go_on: Callable[[], Step]) -> Step:
         """Let the engine make its announced step, and see which balance changes."""
         if step.name not in _WRITES:
@@ -103,7 +116,9 @@ class EngineRunner:
         """Begin a run, unless one is under way or there is nothing to do."""
         if self.is_running or not any(_is_active(row) for row in self._city.rows()):
             return
-        self._tell(f"runs{f' only {only}' if only else ''}{f', fails at {fail_at}' if fail_at else ''}")
+        self._tell(
+            f"runs{f' only {only}' if only else ''}{f', fails at {fail_at}' if fail_at else ''}"
+        )
         self.is_running = True
         steps = self._app.engine.steps(only=only, fail_at=fail_at)
         self._go_on(steps, lambda: next(steps), step_seconds, kill)

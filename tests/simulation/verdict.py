@@ -22,8 +22,6 @@ from cascade_cli.services.reconcile import Run
 from tests.simulation.history import History
 from tests.simulation.venice import Moves
 
-_MONEY_OPEN = frozenset({Kind.REFUNDED, Kind.DISPUTED, Kind.SETTLED, Kind.DOUBTFUL})
-
 
 @dataclass(frozen=True)
 class Debt:
@@ -38,7 +36,7 @@ class Debt:
 def flaws(history: History, run: Run, journal: Journal) -> list[str]:
     """Everything that is wrong; empty after a history as it should be."""
     judge = _Judge(history, run, list(journal.entries()))
-    found = [*history.flaws, *history.app.crashes, *judge.flaws()]
+    found = [*history.stage.flaws, *history.stage.app.crashes, *judge.flaws()]
     if not journal.verify().is_intact:
         found.append(f"the journal is not intact: {journal.verify().flaw}")
     return found
@@ -46,9 +44,10 @@ def flaws(history: History, run: Run, journal: Journal) -> list[str]:
 
 class _Judge:
     def __init__(self, history: History, run: Run, entries: list[Entry]) -> None:
-        self._history, self._run, self._entries = history, run, entries
+        self._stage, self._charges = history.stage, history.charges
+        self._run, self._entries = run, entries
         self._rows: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
-        for row in history.city.rows():
+        for row in history.stage.city.rows():
             self._rows[row["fields"]["StratagemId"]].append(row)
         self._debts = {debt.name: debt for debt in self._all_debts()}
 
@@ -65,12 +64,14 @@ class _Judge:
         for item in self._charged():
             charge = item.charge
             assert charge is not None
-            older = [s.stratagem_id for s in item.stratagems if s.stratagem_id != charge.stratagem_id]
+            older = [
+                s.stratagem_id for s in item.stratagems if s.stratagem_id != charge.stratagem_id
+            ]
             assert charge.citizen is not None
             assert charge.ducats is not None
             ids = (charge.stratagem_id, *older)
             yield Debt(charge.id, charge.citizen, charge.ducats, ids)
-        for credit in self._history.plan.credits:
+        for credit in self._stage.plan.credits:
             key = manual_key(credit.reference)
             yield Debt(key, credit.citizen, Decimal(credit.ducats), (key,))
 
@@ -81,14 +82,14 @@ class _Judge:
         """All that moved for one debt, under whichever StratagemId."""
         total = Moves()
         for stratagem_id in debt.stratagem_ids:
-            moves = self._history.city.moves.get(stratagem_id, Moves())
+            moves = self._stage.city.moves.get(stratagem_id, Moves())
             total.debits += moves.debits
             total.credits += moves.credits
         return total
 
     def _paid_twice_or_wrongly(self) -> Iterator[str]:
         known = {name for debt in self._debts.values() for name in debt.stratagem_ids}
-        for stratagem_id in self._history.city.moves.keys() - known:
+        for stratagem_id in self._stage.city.moves.keys() - known:
             yield f"ducats moved for {stratagem_id}, which nobody is owed"
         for debt in self._debts.values():
             moves = self._moves(debt)
@@ -98,28 +99,34 @@ class _Judge:
                 yield f"{debt} was paid wrongly: {moves}"
             active = set[str]()
             for stratagem_id in debt.stratagem_ids:
-                active |= self._history.witness.activated[stratagem_id]
+                active |= self._stage.witness.activated[stratagem_id]
                 if not stratagem_id.startswith(("cascade_payment_pi_", "cascade_manual_")):
                     active |= {row["id"] for row in self._rows[stratagem_id]}
             if len(active) > 1:
                 yield f"{len(active)} rows of {debt.name} left `planned`: {sorted(active)}"
 
     def _unpaid_or_unreported(self) -> Iterator[str]:
-        paid = [p for p in self._history.payments if p not in {i.charge.id for i in self._charged() if i.charge}]
-        for charge_id in paid:
-            yield f"{charge_id} is in nobody's report"
-        for item in self._charged():
-            assert item.charge is not None
-            if item.kind not in self._expected(item.charge):
-                expected = sorted(self._expected(item.charge))
-                yield f"{item.charge.payment_id} is {item.kind} ({item.verdict}), expected {expected}"
+        reported = {item.charge.id: item for item in self._run.result.items if item.charge}
+        for charge_id in self._charges:
+            if charge_id not in reported:
+                yield f"{charge_id} is in nobody's report"
+        for item in reported.values():
+            expected = self._expected(item.charge) if item.charge else frozenset()
+            if item.kind not in expected:
+                yield f"{self._name(item)} is {item.kind} ({item.verdict}), not {sorted(expected)}"
         for item in self._run.result.items:
             if item.charge is None:
                 yield f"{item.kind}: {item.verdict}"
-        for credit in self._history.plan.credits:
+        yield from self._credits_unpaid()
+
+    def _credits_unpaid(self) -> Iterator[str]:
+        for credit in self._stage.plan.credits:
             debt = self._debts[manual_key(credit.reference)]
             if not self._moves(debt).credits and not self._is_doubtful(debt):
                 yield f"{debt.name} was never paid"
+
+    def _name(self, item: Item) -> str:
+        return item.charge.payment_id if item.charge else ""
 
     def _expected(self, charge: Charge) -> frozenset[Kind]:
         debt = self._debts[charge.id]
@@ -145,7 +152,7 @@ class _Judge:
         )
 
     def _unaccounted_ducats(self) -> Iterator[str]:
-        city = self._history.city
+        city = self._stage.city
         debited = sum((sum(m.debits, Decimal(0)) for m in city.moves.values()), Decimal(0))
         if city.ducats(PROCESSOR) != city.granted - debited:
             yield f"the processor has {city.ducats(PROCESSOR)}, not {city.granted} - {debited}"
@@ -155,7 +162,7 @@ class _Judge:
     def _rows_against_moves(self) -> Iterator[str]:
         for name, rows in self._rows.items():
             executed = [r["fields"] for r in rows if r["fields"]["Status"] == "executed"]
-            moves = self._history.city.moves.get(name, Moves())
+            moves = self._stage.city.moves.get(name, Moves())
             said = sorted((f["TargetCitizen"], _amount(f["Notes"])) for f in executed)
             if said and (said != sorted(moves.credits) or len(moves.debits) != len(said)):
                 yield f"{name} is executed for {said}, and what moved is {moves}"
@@ -181,11 +188,13 @@ class _Judge:
 
     def _is_older(self, key: str) -> bool:
         """The older connector's row was revived in its place."""
-        return any(key in d.stratagem_ids and len(d.stratagem_ids) > 1 for d in self._debts.values())
+        return any(
+            key in d.stratagem_ids and len(d.stratagem_ids) > 1 for d in self._debts.values()
+        )
 
     def _notified_twice(self) -> Iterator[str]:
         """Each time that a transfer came under way, its citizen hears of it at most once."""
-        rows = self._history.app.airtable.tables.select("NOTIFICATIONS")
+        rows = self._stage.app.airtable.tables.select("NOTIFICATIONS")
         fields = [row["fields"] for row in rows if row["fields"].get("Type") == TYPE]
         details = [json.loads(f.get("Details") or f["Metadata"]) for f in fields]
         told = Counter(d["stratagem_id"] for d in details)

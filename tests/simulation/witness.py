@@ -63,14 +63,14 @@ class BaseWitness:
         written: list[dict[str, Any]],
         before: dict[str, dict[str, Any]],
     ) -> None:
-        for record, fields in _changes(request):
-            self._check_untouched(sender, record, fields, before[record])
+        for changed, cells in _changes(request):
+            self._check_untouched(sender, changed, cells, before[changed])
         for record in written:
-            key, status = record["fields"].get("StratagemId", ""), record["fields"].get("Status")
+            fields = record["fields"]
             if request.method == "POST":
                 self._created[record["id"]] = self._app.now()
-            if status == "active":
-                self.activated[key].add(record["id"])
+            if fields.get("Status") == "active":
+                self.activated[fields.get("StratagemId", "")].add(record["id"])
 
     def _check_announced(
         self, sender: str, announced: Collection[str], written: list[dict[str, Any]]

@@ -1,0 +1,143 @@
+"""The events of a plan: who pays, who tells whom, what Venice and its people do meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from cascade_cli.sandbox.seed.citizens import PROCESSOR
+from tests.simulation.plan import LATECOMER, ManualCredit, Payment
+from tests.simulation.shop import Shop
+from tests.simulation.stage import Stage
+
+ENOUGH_DUCATS = 1_000_000
+_CENTS_PER_DUCAT = 10
+_OLDER_LIFETIME = timedelta(minutes=5)
+
+
+class Happenings:
+    """Schedules everything that a plan has; `payments` are the ids of the charges made."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage, self._plan = stage, stage.plan
+        self._at = stage.scheduler.at
+        self.payments: list[str] = []
+
+    def schedule(self) -> None:
+        """Everything up to the plan's horizon."""
+        self._schedule_cascade()
+        self._schedule_venice()
+
+    def _schedule_cascade(self) -> None:
+        for payment in self._plan.payments:
+            self._at(payment.after_seconds, partial(self._pay, payment))
+        for credit in self._plan.credits:
+            for moment in (0.0, *credit.again):
+                self._start(credit.after_seconds + moment, credit.name, by_hand(credit))
+        for number, moment in enumerate(self._plan.repairs):
+            self._start(moment, f"repair{number}", Shop.repair, retries=1)
+        if self._plan.quota_gone:
+            for moment, gone in zip(self._plan.quota_gone, (True, False), strict=True):
+                self._at(moment, partial(self._set_quota, gone=gone))
+
+    def _schedule_venice(self) -> None:
+        for run in self._plan.engine_runs:
+            begin = partial(
+                self._stage.engine.run,
+                fail_at=run.fail_at,
+                step_seconds=run.step_seconds,
+                kill=run.kill,
+            )
+            self._at(run.after_seconds, begin)
+        for moment in self._plan.hand_runs:
+            self._at(moment, self._run_by_hand)
+        self._at(self._plan.replenished_after, self.grant)
+        self._at(self._plan.latecomer_after, lambda: self._stage.city.move_in(LATECOMER, 0))
+
+    def _start(
+        self, after_seconds: float, name: str, command: Callable[[Shop], bool], **retries: int
+    ) -> None:
+        self._at(after_seconds, partial(self._stage.start, name, command, **retries))
+
+    def _set_quota(self, *, gone: bool) -> None:
+        self._stage.weather.quota_gone = gone
+        self._stage.tell(f"Airtable's monthly quota is {'gone' if gone else 'there again'}")
+
+    def _pay(self, payment: Payment) -> None:
+        charge = self._charge(payment)
+        self.payments.append(charge["id"])
+        intent = str(charge["payment_intent"])
+        self._stage.tell(f"{payment.citizen} pays for {payment.ducats} ducats: {intent}")
+        for number, moment in enumerate(payment.deliveries):
+            self._start(moment, f"webhook{number}", _on_event(intent, f"evt_{number}"))
+        if payment.older_connector:
+            self._at(5, partial(self._credit_as_before, payment))
+        if payment.undone:
+            self._at(payment.undone_after_seconds, partial(self._undo, payment, charge["id"]))
+
+    def _charge(self, payment: Payment) -> dict[str, Any]:
+        ducats = float(payment.ducats)
+        return self._stage.app.stripe.books.pay(
+            amount=max(50, int(ducats * _CENTS_PER_DUCAT)),
+            currency="usd",
+            at=self._stage.scheduler.now(),
+            metadata={
+                "citizen_id": payment.citizen,
+                "ducat_amount": str(ducats),
+                "exchange_rate": "0.1",
+                "platform": "cascade",
+                "type": "ducat_purchase",
+            },
+        )
+
+    def _credit_as_before(self, payment: Payment) -> None:
+        now = self._stage.scheduler.now()
+        row = {
+            "StratagemId": f"cascade_payment_{payment.citizen}_{int(now.timestamp())}",
+            "Type": "transfer_ducats",
+            "ExecutedBy": PROCESSOR,
+            "TargetCitizen": payment.citizen,
+            "Status": "active",
+            "ExpiresAt": (now + _OLDER_LIFETIME).isoformat(),
+            "Notes": f'{{"source": "cascade_payment_processor", "amount": {float(payment.ducats)},'
+            ' "payment_type": "stripe_purchase", "reason": "Ducat purchase via CASCADE"}',
+        }
+        self._stage.app.airtable.tables.create("STRATAGEMS", row)
+        self._stage.tell(f"the older connector writes its row for {payment.citizen}")
+
+    def _undo(self, payment: Payment, charge: str) -> None:
+        now, books = self._stage.scheduler.now(), self._stage.app.stripe.books
+        self._stage.tell(f"{payment.undone} of {charge}")
+        if payment.undone == "dispute":
+            books.dispute(charge, at=now)
+        else:
+            books.refund(charge, at=now, amount=50 if payment.undone == "part" else None)
+
+    def grant(self) -> None:
+        """More ducats for the processor, by somebody who waits until the engine is idle."""
+        if self._stage.engine.is_running:
+            self._at(30, self.grant)
+            return
+        self._stage.city.grant(ENOUGH_DUCATS)
+        self._stage.tell(f"the processor gets {ENOUGH_DUCATS} ducats")
+
+    def _run_by_hand(self, patience: int = 6) -> None:
+        """Somebody at Venice runs a row that the engine passes over, by its id; and somebody
+        at the shop may repair it in that very minute."""
+        if expired := self._stage.city.expired(self._stage.scheduler.now()):
+            self._stage.engine.run(only=expired[0], step_seconds=3.0)
+            self._start(self._stage.random.uniform(0, 12), "repairH", Shop.repair, retries=0)
+        elif patience:
+            wait = self._plan.horizon_seconds / 10
+            self._at(wait, partial(self._run_by_hand, patience - 1))
+
+
+def by_hand(credit: ManualCredit) -> Callable[[Shop], bool]:
+    """The command that an operator types, and types again in the same words."""
+    return lambda shop: shop.credit_by_hand(credit.citizen, credit.ducats, credit.reference)
+
+
+def _on_event(payment_intent: str, event: str) -> Callable[[Shop], bool]:
+    return lambda shop: shop.credit_event(payment_intent, event)

@@ -1,0 +1,111 @@
+"""The world of one history, and how processes of cascade begin in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from random import Random
+
+from cascade_cli.adapters.venice.base import VeniceReader
+from cascade_cli.adapters.venice.schema import Schema
+from cascade_cli.adapters.venice.writer import VeniceWriter
+from cascade_cli.domain.engine import parse_schedule
+from cascade_cli.sandbox.airtable import BASE_ID
+from cascade_cli.sandbox.app import SandboxApp
+from cascade_cli.sandbox.seed.citizens import PROCESSOR
+from cascade_cli.services.delivery_ports import DeliveryTerms
+from tests.simulation.faults import Weather
+from tests.simulation.kit import Kit
+from tests.simulation.network import Network
+from tests.simulation.plan import CITIZENS, Plan
+from tests.simulation.process import Chronicle, Host, Misfortune, Process
+from tests.simulation.recording import Recording
+from tests.simulation.scheduler import Scheduler
+from tests.simulation.shop import Alter, Parts, Shop, attempted
+from tests.simulation.venice import City, EngineRunner
+from tests.simulation.witness import BaseWitness
+from tests.simulation.workshop import Workshop
+
+RETRIES_SECONDS = (20.0, 400.0, 3000.0)
+STRIPE_RATE, AIRTABLE_RATE = 23.75, 4.75
+
+Command = Callable[[Shop], bool]
+
+
+class Stage:
+    """Sandbox, city, network and host; `flaws` are what the witness saw go wrong."""
+
+    def __init__(self, plan: Plan, random: Random, workshop: Workshop, alter: Alter) -> None:
+        self.plan, self.random = plan, random
+        self._workshop, self._alter = workshop, alter
+        self.flaws: list[str] = []
+        self.chronicle = Chronicle()
+        self.scheduler = Scheduler(plan.begins, random)
+        now = self.scheduler.now
+        self.app = SandboxApp(":memory:", now=now, random=random, airtable_rate=plan.airtable_rate)
+        self.city = City(self.app)
+        self.engine = EngineRunner(self.app, self.city, self.scheduler, random, self.chronicle)
+        self.witness = BaseWitness(self.app, self._blame, plan.lag)
+        self.weather = Weather(plan.fault)
+        self._misfortune = Misfortune(plan.kill, plan.standstill)
+        self._journal_failing = plan.journal_failing
+        self._network = Network(self.app, self.witness, self.weather)
+        self._host = Host(self.scheduler, random, self._misfortune, self.chronicle)
+        self._engine_schedule = parse_schedule(plan.schedule)
+
+    def settle(self) -> None:
+        """Before anything happens."""
+        if self.plan.older_notifications:
+            self.app.airtable.tables.use_older_notifications()
+        self.city.move_in(PROCESSOR, self.plan.processor_ducats)
+        for name in CITIZENS:
+            self.city.move_in(name, 10)
+
+    def make_peace(self) -> None:
+        """From now on nothing fails, and nobody is killed."""
+        self._misfortune.end()
+        self.weather.clear_up()
+        self._journal_failing = 0.0
+        self.tell("peace")
+
+    def tell(self, what: str) -> None:
+        """Note what happens in the world."""
+        self.chronicle.tell(self.scheduler.now(), "world", what)
+
+    def start(self, name: str, command: Command, retries: int = len(RETRIES_SECONDS)) -> None:
+        """A process for the command; whoever gave it tries again some times if it fails or dies."""
+        done: list[bool] = []
+
+        def ended() -> None:
+            if retries and not any(done):
+                wait = RETRIES_SECONDS[-retries]
+                self.scheduler.at(wait, lambda: self.start(name, command, retries - 1))
+
+        self._host.start(name, lambda process: self._live(process, command, done), ended)
+
+    def _blame(self, what: str) -> None:
+        self.flaws.append(what)
+        self.chronicle.tell(self.scheduler.now(), "WITNESS", what)
+
+    def _live(self, process: Process, command: Command, done: list[bool]) -> None:
+        process.tell("starts")
+        with self._workshop.kit() as kit:
+            recording = Recording(process, self._workshop.journal.database, self._journal_failing)
+            kit.stripe_transport.board(process, self._network, recording, STRIPE_RATE)
+            kit.airtable_transport.board(process, self._network, recording, AIRTABLE_RATE)
+            shop = self._shop(process, kit, recording)
+            done.append(attempted(process, lambda: command(shop)))
+
+    def _shop(self, process: Process, kit: Kit, recording: Recording) -> Shop:
+        schema = self._schema()
+        reader = VeniceReader(kit.api, BASE_ID, PROCESSOR)
+        writer = VeniceWriter(kit.api, BASE_ID, PROCESSOR, schema)
+        limit = Decimal(self.plan.day_limit_ducats)
+        terms = DeliveryTerms(self.plan.lifetime, limit, self._engine_schedule)
+        parts = self._alter(Parts(reader, writer, recording))
+        return Shop(process, kit, parts, schema, terms)
+
+    def _schema(self) -> Schema:
+        if not self.plan.schema_known:
+            return Schema(None)
+        return self._workshop.schema(older=self.plan.older_notifications)
