@@ -11,7 +11,7 @@ from pathlib import Path
 from cascade_cli.cli.credit_file import read_credit_file
 from cascade_cli.cli.deliveries import deliveries_outcome, plan_outcome, show_plan
 from cascade_cli.cli.session import Outcome, Session
-from cascade_cli.cli.writing import Workshop, workshop
+from cascade_cli.cli.writing import Workshop, check_answerable, confirm, workshop
 from cascade_cli.domain.orders import Order, parse_ducats
 from cascade_cli.errors import GuardError, UsageError
 from cascade_cli.services.credit import (
@@ -56,13 +56,14 @@ class CreditOptions:
 def credit(session: Session, options: CreditOptions) -> Outcome:
     """Check, show, ask, deliver. Raises UsageError before anything is read."""
     wanted = _from_file(options) if options.file is not None else _from_words(options)
+    check_answerable(yes=options.yes or options.dry_run)
     with workshop(session, "credit", lock=not options.dry_run, check=wanted.check) as shop:
         plan = shop.writing.desk.plan(wanted.orders(shop))
         if options.dry_run:
             return plan_outcome(plan)
         if not options.yes:
             show_plan(session.console(stderr=True), plan)
-        shop.confirm(f"Credit {plan.description}?", yes=options.yes)
+        confirm(f"Credit {plan.description}?", yes=options.yes)
         shop.begin()
         return deliveries_outcome(shop.writing.desk.carry_out(plan))
 
