@@ -125,3 +125,12 @@ def test_each_key_of_a_batch_gets_its_own_entries(office: Office) -> None:
     journal.outcome(["a", "b"], "create", Fate.APPLIED, {"a": {"record": "recA"}})
     outcomes = [entry for entry in journal.entries() if entry.kind is EntryKind.OUTCOME]
     assert [entry.body["detail"] for entry in outcomes] == [{"record": "recA"}, {}]
+
+
+def test_a_late_outcome_of_an_earlier_action_does_not_settle_a_later_one(office: Office) -> None:
+    journal = office.journal()
+    claim(journal)
+    journal.attempt([KEY], "create", lease=LEASE)
+    at = journal.attempt([KEY], "activate", lease=LEASE)
+    journal.outcome([KEY], "create", Fate.APPLIED)
+    assert last_attempt(office) == Attempt("activate", at, Fate.UNKNOWN)

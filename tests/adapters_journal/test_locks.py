@@ -7,7 +7,7 @@ import pytest
 
 from cascade_cli.adapters.journal import ClaimLostError
 from cascade_cli.domain.journal import EntryKind
-from cascade_cli.errors import LockedError
+from cascade_cli.errors import JournalError, LockedError
 from tests.adapters_journal.office import ANNA, BRUNO, ELSEWHERE, LEASE, Office
 
 
@@ -106,3 +106,17 @@ def test_the_heartbeat_ends_when_the_lock_is_lost(office: Office) -> None:
             while not lock.is_lost and time.monotonic() < deadline:
                 time.sleep(0.01)
             assert lock.is_lost
+
+
+def test_a_lock_that_cannot_be_released_hides_no_error_of_its_block(office: Office) -> None:
+    with pytest.raises(ZeroDivisionError), office.journal().lock("appVenice", lease=LEASE):
+        office.sql("DROP TABLE cascade_locks")
+        _ = 1 / 0
+
+
+def test_a_lock_that_cannot_be_released_is_told_after_a_sound_block(office: Office) -> None:
+    with (
+        pytest.raises(JournalError, match="stays until its lease ends"),
+        office.journal().lock("appVenice", lease=LEASE),
+    ):
+        office.sql("DROP TABLE cascade_locks")

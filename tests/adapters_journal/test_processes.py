@@ -148,7 +148,10 @@ def test_a_process_of_another_container_is_not_judged_by_its_pid(office: Office)
 
 def test_where_births_are_unknown_the_host_and_pid_decide(office: Office) -> None:
     assert change_birth(office, "") is ClaimState.BUSY
-    office.sql("UPDATE cascade_claims SET run = 'earlier', birth = '', pid = 99999999")
+    gone = "UPDATE cascade_claims SET run = 'earlier', birth = '', pid = 99999999"
+    office.sql(f"{gone}, host = 'elsewhere'")
     journal = journal_of(office.url)
+    assert claim(journal).state is ClaimState.BUSY
+    office.sql(f"{gone}, host = '{os.uname().nodename}'")
     assert claim(journal).state is ClaimState.HELD
     journal.close()

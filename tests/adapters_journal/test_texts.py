@@ -144,6 +144,13 @@ def test_secrets_are_written_nowhere(office: Office) -> None:
     assert journal.verify().is_intact
 
 
+def test_a_secret_that_begins_with_another_is_taken_out_whole(office: Office) -> None:
+    journal = office.journal(secrets=["venice", "venice-by-night"])
+    journal.run_event({"error": "venice-by-night, venice"})
+    (entry,) = journal.entries()
+    assert entry.body["error"] == f"{REDACTED}, {REDACTED}"
+
+
 def test_a_citizen_whose_name_holds_a_secret_is_still_the_same_citizen(office: Office) -> None:
     journal = office.journal(secrets=["marc"])
     claim(journal, intent("a", citizen="marco"))
