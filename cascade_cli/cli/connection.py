@@ -17,6 +17,7 @@ from cascade_cli.settings import (
     ENDPOINT_SECRET,
     JOURNAL_URL,
     SANDBOX,
+    SETTINGS,
     STRIPE_KEY,
     STRIPE_RATE,
     STRIPE_URL,
@@ -48,12 +49,10 @@ def connected(session: Session) -> Iterator[Wiring]:
 
 
 def _wire(session: Session, values: dict[str, str]) -> Wiring:
-    settings = Settings.read(values)
-    session.secrets += [settings.stripe_key.reveal(), settings.airtable_key.reveal()]
-    for optional in (settings.journal_url, settings.webhook_secret):
-        if optional:
-            session.secrets.append(optional.reveal())
-    return bootstrap(settings, session.say)
+    # Before they are read: what is said about a wrong setting may repeat a key as well.
+    secret = {setting.name for setting in SETTINGS if setting.secret}
+    session.secrets += [value.strip() for name, value in values.items() if name in secret]
+    return bootstrap(Settings.read(values), session.say)
 
 
 def enter_sandbox(session: Session, values: Mapping[str, str]) -> None:

@@ -7,6 +7,7 @@ turns whatever was raised into an exit code, in one place.
 from __future__ import annotations
 
 import os
+import re
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 JSON_VERSION = 1
 SHORTEST_SECRET = 8
+# A key in the place of another setting is not known as one, but looks like one.
+_KEY = re.compile(r"\b(?:[rs]k_(?:test|live)|whsec)_\w+|\bpat[A-Za-z0-9]{8,}\.[A-Za-z0-9]{8,}")
 BUG_HINT = "This is a bug in cascade. Run it again with -v and report what it prints."
 
 
@@ -66,7 +69,7 @@ class Session:
             # What is shorter is no key of any service, and stands in every other word.
             if len(secret) >= SHORTEST_SECRET:
                 text = text.replace(secret, "(secret)")
-        return text
+        return _KEY.sub("(secret)", text)
 
     def values(self) -> dict[str, str]:
         """The settings as text: the environment over the .env file. Raises SettingsError."""
