@@ -13,7 +13,7 @@ from cascade_cli.bootstrap import Wiring
 from cascade_cli.cli.citizen_shown import finances_outcome, plan_outcome, report_outcome
 from cascade_cli.cli.connection import connected
 from cascade_cli.cli.session import Outcome, Session
-from cascade_cli.cli.writing import Workshop, confirm, workshop
+from cascade_cli.cli.writing import Workshop, check_answerable, confirm, workshop
 from cascade_cli.domain.money import format_ducats
 from cascade_cli.domain.orders import parse_ducats
 from cascade_cli.domain.processor import Change, Wish
@@ -84,16 +84,18 @@ def _change(
 
 def _prepare(shop: Workshop, plan: Plan, *, yes: bool) -> None:
     """Everything that stands before a write: the warning, the question, the guard of the mode."""
-    before, after = plan.step.before, format_ducats(plan.step.after, grouped=True)
+    before, lowers = plan.step.before, plan.step.change is Change.LOWER
+    if lowers:
+        check_answerable(yes=yes)
     if before is not None:
         next_run = shop.settings.engine.describe(utc_now())
         shop.session.warn(
             "Venice's engine reads and writes this balance too, without a lock; its next run: "
             f"{next_run}."
         )
-    if before is not None and plan.step.change is Change.LOWER:
-        lowering = f"from {format_ducats(before, grouped=True)} to {after} ducats"
-        confirm(f"Lower the balance {lowering}?", yes=yes)
+    if before is not None and lowers:
+        after = format_ducats(plan.step.after, grouped=True)
+        confirm(f"Lower it from {format_ducats(before, grouped=True)} to {after} ducats?", yes=yes)
     shop.begin()
 
 
