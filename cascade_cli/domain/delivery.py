@@ -172,9 +172,11 @@ def _begin(last: Attempt | None, now: datetime) -> Step:
 
 
 def _revive(order: Order, rows: Sequence[Stratagem]) -> Write:
-    """All rows are dead: the one that fits best, then the oldest, is to live."""
-    fitting = [row for row in rows if _fits(order, row)]
-    row = (fitting or list(rows))[0]
+    """All rows are dead. One that has left `planned` lives again before another may leave it; of
+    several, the one that fits best, then the oldest."""
+    begun = [row for row in rows if row.status != "planned"] or list(rows)
+    fitting = [row for row in begun if _fits(order, row)]
+    row = (fitting or begun)[0]
     if row in fitting and row.status == "planned":
         return Write(Action.ACTIVATE, row)
     if row in fitting and row.status == "active" and row.expires_at is not None:
