@@ -14,7 +14,7 @@ from cascade_cli.cli.events import Chosen, Selection, choose, read_file
 from cascade_cli.cli.events_forward import forward, receiver_of
 from cascade_cli.cli.session import Outcome, Session
 from cascade_cli.cli.shown import shown
-from cascade_cli.cli.writing import Workshop, confirm, workshop
+from cascade_cli.cli.writing import Workshop, check_answerable, confirm, workshop
 from cascade_cli.domain.events import Event
 from cascade_cli.domain.money import format_ducats
 from cascade_cli.domain.replay import Obstacle
@@ -40,6 +40,7 @@ class ReplayOptions:
 
 def replay(session: Session, selection: Selection, options: ReplayOptions) -> Outcome:
     """Choose, resolve, show, ask, deliver. Raises UsageError before anything is read."""
+    check_answerable(yes=options.yes or options.dry_run)
     saved = read_file(selection)
     if options.forward_to is not None:
         receiver_of(options.forward_to)

@@ -45,5 +45,7 @@ def _parsed(text: str) -> Event | str:
     try:
         document: Any = json.loads(stripped)
         return to_event(document, stripped.encode())
+    except json.JSONDecodeError as error:
+        return f"it is no JSON ({error.msg}, character {error.pos + 1})"
     except (ValueError, RecursionError) as error:
-        return str(error) or type(error).__name__
+        return str(error)
