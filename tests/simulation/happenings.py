@@ -38,6 +38,8 @@ class Happenings:
                 self._start(credit.after_seconds + moment, credit.name, by_hand(credit))
         for number, moment in enumerate(self._plan.repairs):
             self._start(moment, f"repair{number}", Shop.repair, retries=1)
+        for number, moment in enumerate(self._plan.replays):
+            self._start(moment, f"replay{number}", Shop.replay, retries=1)
         if self._plan.quota_gone:
             for moment, gone in zip(self._plan.quota_gone, (True, False), strict=True):
                 self._at(moment, partial(self._set_quota, gone=gone))

@@ -13,7 +13,7 @@ from cascade_cli.services import reconcile
 from cascade_cli.services.reconcile import Run
 from tests.simulation.happenings import Happenings, by_hand
 from tests.simulation.plan import ManualCredit, Plan
-from tests.simulation.shop import Alter, Shop, is_repairable
+from tests.simulation.shop import Alter, Shop
 from tests.simulation.stage import Stage
 from tests.simulation.workshop import Workshop
 
@@ -93,4 +93,6 @@ class History:
 
 
 def _is_at_rest(run: Run) -> bool:
-    return not any(item.kind is Kind.IN_FLIGHT or is_repairable(item) for item in run.result.items)
+    """No engine run and no machine would change anything any more."""
+    waiting = any(item.kind is Kind.IN_FLIGHT for item in run.result.items)
+    return not waiting and not any(i.repair and i.repair.automatic for i in run.result.items)

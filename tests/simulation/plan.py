@@ -76,6 +76,7 @@ class Plan:
     payments: tuple[Payment, ...]
     credits: tuple[ManualCredit, ...]
     repairs: tuple[float, ...]
+    replays: tuple[float, ...]
     engine_runs: tuple[EngineRunPlan, ...]
     hand_runs: tuple[float, ...]
     replenished_after: float
@@ -108,6 +109,7 @@ def draw_plan(random: Random) -> Plan:
         payments=payments,
         credits=tuple(_credits(random, horizon)),
         repairs=tuple(_repairs(random, horizon, runs)),
+        replays=tuple(random.uniform(0.1, 1) * horizon for _ in range(random.randrange(5) // 4)),
         engine_runs=runs,
         hand_runs=tuple(random.uniform(0, horizon) for _ in range(random.choice((0, 0, 1, 2)))),
         replenished_after=random.uniform(0.2, 1) * horizon,

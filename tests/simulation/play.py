@@ -38,7 +38,7 @@ def play(seed: int, workshop: Workshop, alter: Alter = as_it_is) -> Report:
 
 
 def play_batch(seeds: range) -> list[Report]:
-    """Several, in a workshop of their own. Those without a flaw lose the lines of their chronicle."""
+    """Several, in a workshop of their own; only those with a flaw keep their chronicle's lines."""
     with workshop() as shared:
         reports = [play(seed, shared) for seed in seeds]
     for report in reports:

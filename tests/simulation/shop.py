@@ -7,20 +7,21 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
+from cascade_cli.adapters.stripe.events import EventReader
 from cascade_cli.adapters.stripe.purchases import StripeReader
 from cascade_cli.adapters.venice.base import VeniceReader
 from cascade_cli.adapters.venice.notifications import Notifier
 from cascade_cli.adapters.venice.schema import Schema
 from cascade_cli.domain.case import Terms
-from cascade_cli.domain.delivery import FATE_BOUND
-from cascade_cli.domain.kinds import Kind
-from cascade_cli.domain.orders import Cause, Order, manual_key, order_for_charge
+from cascade_cli.domain.events import PAYING_TYPES
+from cascade_cli.domain.orders import order_for_charge
 from cascade_cli.domain.pricing import PriceList
-from cascade_cli.domain.reconciliation import Item
+from cascade_cli.domain.repair_plan import plan_repairs
 from cascade_cli.domain.times import Window
 from cascade_cli.errors import CascadeError
 from cascade_cli.sandbox.airtable import BASE_ID
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
+from cascade_cli.services.credit import PATIENCE, CreditDesk, Limits, manual_order
 from cascade_cli.services.deliver import Deliverer
 from cascade_cli.services.delivery_ports import (
     Delivery,
@@ -32,13 +33,15 @@ from cascade_cli.services.delivery_ports import (
     Writer,
 )
 from cascade_cli.services.reconcile import Reconciler, Run
+from cascade_cli.services.replay import Replayer
 from tests.simulation.kit import Kit
 from tests.simulation.process import Process
 
 GRACE = timedelta(minutes=15)
 HORIZON = timedelta(days=30)
-_FINAL = frozenset({Result.CREDITED, Result.ALREADY, Result.BLOCKED})
-_REPAIRABLE = frozenset({Kind.MISSING, Kind.STALLED, Kind.FAILED})
+PER_CREDIT_DUCATS = Decimal(10_000)
+PRICES = PriceList()
+_FINAL = frozenset({Result.CREDITED, Result.ALREADY, Result.RETIRED, Result.BLOCKED})
 
 
 @dataclass(frozen=True)
@@ -62,31 +65,23 @@ class Shop:
     """The commands, for one process. Each answers whether its work is done for good."""
 
     def __init__(
-        self,
-        process: Process,
-        kit: Kit,
-        parts: Parts,
-        schema: Schema,
-        terms: DeliveryTerms,
+        self, process: Process, kit: Kit, parts: Parts, schema: Schema, terms: DeliveryTerms
     ) -> None:
         self._process, self._schedule = process, terms.schedule
         self._now = process.host.scheduler.now
-        self._stripe = StripeReader(kit.stripe)
-        venice = VeniceReader(kit.api, BASE_ID, PROCESSOR)
-        self._reconciler = Reconciler(self._stripe, venice, PROCESSOR)
+        self._stripe, self._events = StripeReader(kit.stripe), EventReader(kit.stripe)
+        self._venice = VeniceReader(kit.api, BASE_ID, PROCESSOR)
+        turn = kit.airtable_transport.wait_turn
         self._deliverer = Deliverer(
             reader=parts.reader,
             writer=parts.writer,
             notifier=Notifier(kit.api, BASE_ID, schema),
             journal=parts.journal,
             terms=terms,
-            around=Surroundings(
-                now=self._now,
-                sleep=process.sleep,
-                turn=kit.airtable_transport.wait_turn,
-                tell=process.tell,
-            ),
+            around=Surroundings(self._now, process.sleep, turn, process.tell),
         )
+        self._limits = Limits(PER_CREDIT_DUCATS, PROCESSOR)
+        self._desk = CreditDesk(self._venice, self._deliverer, self._limits, self._now)
 
     def credit_event(self, payment_id: str, event: str) -> bool:
         """What the webhook does about one event."""
@@ -98,25 +93,34 @@ class Shop:
         except ValueError as error:
             self._process.tell(f"left to people: {error}")
             return True
-        return self._deliver([order], timedelta(0))
+        return self._told(self._deliverer.deliver([order], patience=timedelta(0)))
 
     def credit_by_hand(self, citizen: str, ducats: str, reference: str) -> bool:
         """`cascade credit … --reference`."""
-        order = Order(
-            manual_key(reference),
-            citizen,
-            Decimal(ducats),
-            Cause.MANUAL,
-            "simulated",
-            facts={"reference": reference},
+        order = manual_order(
+            citizen, Decimal(ducats), reason="simulated", reference=reference, facts={}
         )
-        return self._deliver([order], 2 * FATE_BOUND)
+        return self._told(self._desk.carry_out(self._desk.plan([order])))
+
+    def replay(self) -> bool:
+        """`cascade events replay`."""
+        replayer = Replayer(
+            payments=self._stripe,
+            accounts=self._events,
+            venice=self._venice,
+            desk=self._desk,
+            deliverer=self._deliverer,
+            limits=self._limits,
+            prices=PRICES,
+            now=self._now,
+        )
+        events = self._events.events(self._window(), sorted(PAYING_TYPES))
+        return self._told(replayer.carry_out(replayer.plan(events, {})))
 
     def reconcile(self) -> Run:
         """`cascade reconcile`."""
-        now = self._now()
-        terms = Terms(now, GRACE, self._schedule, PriceList())
-        return self._reconciler.run(Window(now - HORIZON, now + timedelta(seconds=1)), terms)
+        terms = Terms(self._now(), GRACE, self._schedule, PRICES)
+        return Reconciler(self._stripe, self._venice, PROCESSOR).run(self._window(), terms)
 
     def repair(self) -> bool:
         """`cascade reconcile --repair`."""
@@ -124,31 +128,21 @@ class Shop:
 
     def repair_found(self, run: Run) -> bool:
         """What follows on the reading."""
-        result = run.result
-        self._process.tell(f"found { ({k.value: n for k, n in result.counts.items()}) }")
-        orders = [_order(item, result.items) for item in result.items if is_repairable(item)]
-        return self._deliver(orders, 2 * FATE_BOUND)
+        self._process.tell(f"found { {k.value: n for k, n in run.result.counts.items()} }")
+        plan = plan_repairs(run.world, run.result, per_credit_ducats=PER_CREDIT_DUCATS, facts={})
+        if not plan.repairs:
+            return True
+        self._desk.check_funds(plan.total_ducats)
+        orders = [repair.order for repair in plan.repairs]
+        return self._told(self._deliverer.deliver(orders, patience=PATIENCE))
 
-    def _deliver(self, orders: Sequence[Order], patience: timedelta) -> bool:
-        deliveries = self._deliverer.deliver(orders, patience=patience, done=self._tell)
+    def _window(self) -> Window:
+        return Window(self._now() - HORIZON, self._now() + timedelta(seconds=1))
+
+    def _told(self, deliveries: Sequence[Delivery]) -> bool:
+        for delivery in deliveries:
+            self._process.tell(f"=> {delivery.order.key}: {delivery.result} ({delivery.why})")
         return all(delivery.result in _FINAL for delivery in deliveries)
-
-    def _tell(self, delivery: Delivery) -> None:
-        self._process.tell(f"=> {delivery.order.key}: {delivery.result} ({delivery.why})")
-
-
-def is_repairable(item: Item) -> bool:
-    """Whether `reconcile --repair` delivers it without asking anybody."""
-    automatic = item.repair is not None and item.repair.automatic
-    return automatic and item.kind in _REPAIRABLE
-
-
-def _order(item: Item, items: Sequence[Item]) -> Order:
-    assert item.charge is not None
-    order = order_for_charge(item.charge, "paid but not delivered", {})
-    own = frozenset(s.record_id for s in item.stratagems)
-    others = frozenset(s.record_id for i in items for s in i.stratagems)
-    return Order(**{**vars(order), "own_records": own, "foreign_records": others - own})
 
 
 def attempted(process: Process, work: Callable[[], bool]) -> bool:
