@@ -71,8 +71,8 @@ class Case:
     def buyer(self) -> Charge:
         """The charge, with what it fails to name filled in from the transfer made in its name.
 
-        A charge without a usable citizen or amount can only be credited by a person; the
-        transfer under its key is that person's decision.
+        A charge without a usable amount, or a citizen who exists, can only be credited by a
+        person; the transfer under its key is that person's decision.
         """
         named = [
             match.stratagem
@@ -81,11 +81,17 @@ class Case:
         ]
         if not named:
             return self.charge
+        names_nobody = not self.charge.citizen or self.citizen_exists is False
         return replace(
             self.charge,
-            citizen=self.charge.citizen or named[0].citizen,
+            citizen=named[0].citizen if names_nobody else self.charge.citizen,
             ducats=self.charge.ducats or named[0].ducats,
         )
+
+    @property
+    def is_unknown(self) -> bool:
+        """Venice has no citizen of that name, and nobody has put another in its place."""
+        return self.citizen_exists is False and self.buyer.citizen == self.charge.citizen
 
     @property
     def is_attributable(self) -> bool:

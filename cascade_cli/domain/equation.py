@@ -32,7 +32,7 @@ def part_of(case: Case) -> Part:
         return Part.DOUBTFUL
     if not case.is_attributable:
         return Part.UNATTRIBUTABLE
-    if case.citizen_exists is False:
+    if case.is_unknown:
         return Part.UNDELIVERED
     if any(case.is_right(s) for s in case.by_state[State.LIVE]):
         return Part.IN_FLIGHT

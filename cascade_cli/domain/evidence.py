@@ -16,8 +16,11 @@ from cascade_cli.domain.times import format_moment
 def evidence_of(case: Case) -> Iterator[str]:
     """The payment, then each stratagem, then what limits the judgement."""
     yield _payment(case.charge)
-    if not case.charge.citizen and case.buyer.citizen:
-        yield f"the payment names no citizen; its stratagem names {case.buyer.citizen!r}"
+    if case.buyer.citizen != case.charge.citizen:
+        named = (
+            f"{case.charge.citizen!r}, who does not exist" if case.charge.citizen else "no citizen"
+        )
+        yield f"the payment names {named}; its stratagem names {case.buyer.citizen!r}"
     for match in sorted(
         case.matches, key=lambda m: (m.stratagem.created_at, m.stratagem.record_id)
     ):

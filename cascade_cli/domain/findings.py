@@ -90,7 +90,7 @@ def _unattributable(case: Case) -> Finding | None:
 
 
 def _unknown_citizen(case: Case) -> Finding | None:
-    if case.citizen_exists is not False or not case.outstanding:
+    if not case.is_unknown or not case.outstanding:
         return None
     hint = f"; there is a {case.similar_citizen!r}" if case.similar_citizen else ""
     sentence = f"Venice has no citizen {case.buyer.citizen!r}{hint}"

@@ -19,6 +19,8 @@ class EntryKind(StrEnum):
 
     INTENT = "intent"
     """A transfer is to be made, for this cause; written before anything outside."""
+    AMENDMENT = "amendment"
+    """A person corrected to whom, or how much, an intent promised."""
     ATTEMPT = "attempt"
     """A write is about to be sent; until its outcome stands here, its fate is unknown."""
     OUTCOME = "outcome"
@@ -57,7 +59,8 @@ class Intent:
     """A transfer that somebody or something asked for; `key` is its StratagemId.
 
     `detail` is kept as it is (Stripe ids, reason, price …). `refuse_twin_since` asks for a
-    refusal if the same citizen was promised the same ducats by hand after that moment.
+    refusal if the same citizen was promised the same ducats by hand after that moment. With
+    `amends`, a person corrects what the key was promised before, instead of a conflict.
     """
 
     key: str
@@ -66,6 +69,7 @@ class Intent:
     cause: str
     detail: Mapping[str, Any] = field(default_factory=dict)
     refuse_twin_since: datetime | None = None
+    amends: bool = False
 
 
 @dataclass(frozen=True)

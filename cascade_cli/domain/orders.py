@@ -36,7 +36,8 @@ class Order:
     stratagem's Notes. `foreign_records` are record ids known to belong to other payments,
     `own_records` those of the older connector known to belong to this one. `refuse_twin_since`
     is the journal's: no second such credit by hand since then. With `retire_surplus`, active
-    rows beyond the one that is due are ended.
+    rows beyond the one that is due are ended; with `amends`, a person corrects an earlier order
+    of the same key, whose transfer surely moved nothing.
     """
 
     key: str
@@ -50,6 +51,7 @@ class Order:
     foreign_records: frozenset[str] = frozenset()
     refuse_twin_since: datetime | None = None
     retire_surplus: bool = False
+    amends: bool = False
 
     @property
     def description(self) -> str:

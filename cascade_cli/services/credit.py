@@ -130,7 +130,8 @@ class CreditDesk:
         if other and other in self._venice.citizens([other]):
             raise GuardError(f"{charge.payment_id} is for {other!r}.", hint)
         try:
-            return order_for_charge(replace(charge, citizen=citizen, ducats=ducats), reason, facts)
+            named = replace(charge, citizen=citizen, ducats=ducats)
+            return replace(order_for_charge(named, reason, facts), amends=True)
         except ValueError as error:
             raise GuardError(f"{error}.", hint) from None
 

@@ -72,7 +72,13 @@ def intent_of(order: Order) -> Intent:
     """What the journal is to remember of an order."""
     detail = {"reason": order.reason, **order.facts}
     return Intent(
-        order.key, order.citizen, order.ducats, order.cause, detail, order.refuse_twin_since
+        key=order.key,
+        citizen=order.citizen,
+        ducats=order.ducats,
+        cause=order.cause,
+        detail=detail,
+        refuse_twin_since=order.refuse_twin_since,
+        amends=order.amends,
     )
 
 
@@ -153,4 +159,4 @@ def not_held(order: Order, claim: Claim) -> Delivery:
     result, why, hint = _NOT_HELD[claim.state]
     why = f"{why}: {claim.other}" if claim.other else why
     left = format_ducats(claim.ducats_left_today or ZERO)
-    return Delivery(order, result, why, hint=hint.format(left=left))
+    return Delivery(order, result, why, hint=hint.format(left=left), claim=claim.state)

@@ -15,6 +15,7 @@ from tests.domain.samples import NOW, a_charge, judge, keyed, older, the_item
 
 NAMELESS = a_charge(citizen=None, citizen_text="")
 WORTHLESS = a_charge(ducats=None, ducats_text="abc")
+NO_MARKO = {"marko": False}
 
 
 @pytest.mark.parametrize("charge", [NAMELESS, WORTHLESS])
@@ -65,3 +66,20 @@ def test_its_known_ducats_are_unattributable_until_then() -> None:
 
 def test_unknown_ducats_count_as_none_sold() -> None:
     assert judge([WORTHLESS]).equation.sold == 0
+
+
+def test_a_citizen_who_does_not_exist_gives_way_to_the_one_a_person_credited() -> None:
+    misspelt = a_charge(citizen="marko")
+    item = the_item(misspelt, keyed(misspelt, citizen="marco"), citizens=NO_MARKO)
+    assert item.kind is Kind.SETTLED
+    assert (
+        "the payment names 'marko', who does not exist; its stratagem names 'marco'"
+        in item.evidence
+    )
+
+
+def test_a_transfer_to_a_citizen_who_does_not_exist_settles_nothing() -> None:
+    misspelt = a_charge(citizen="marko")
+    expires_at = NOW + timedelta(hours=1)
+    live = keyed(misspelt, citizen="marko", status="active", expires_at=expires_at)
+    assert the_item(misspelt, live, citizens=NO_MARKO).kind is Kind.UNKNOWN_CITIZEN

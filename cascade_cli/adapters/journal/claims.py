@@ -61,7 +61,8 @@ class Claiming:
 
     def _known(self, intent: Intent, row: Row[Any]) -> Claim:
         holder = Holder.of(row)
-        if (row.citizen, row.ducats) != (intent.citizen, format_ducats(intent.ducats)):
+        is_other = (row.citizen, row.ducats) != (intent.citizen, format_ducats(intent.ducats))
+        if is_other and not intent.amends:
             promise = f"promised to {row.citizen}: {row.ducats} ducats, {_when(row.first_at)}"
             return self._claim(ClaimState.CONFLICT, row, promise)
         if self._is_kept(holder):
@@ -69,9 +70,20 @@ class Claiming:
         if holder.run not in {"", self._hold.run}:
             taken = {"from": holder.columns()}
             self._transaction.append(EntryKind.TAKEOVER, intent.key, taken)
+        if is_other:
+            self._amend(intent, row)
         taking = update(claims).where(claims.c.key == intent.key).values(self._hold.columns())
         self._transaction.connection.execute(taking)
         return self._claim(ClaimState.HELD, row)
+
+    def _amend(self, intent: Intent, row: Row[Any]) -> None:
+        """A person corrects what a key was promised; both promises stay on record."""
+        promise = _promise(intent)
+        before = {"citizen": row.citizen, "ducats": row.ducats}
+        body = {"detail": intent.detail, "amends": before}
+        seq = self._transaction.append(EntryKind.AMENDMENT, intent.key, body, verbatim=promise)
+        changing = update(claims).where(claims.c.key == intent.key)
+        self._transaction.connection.execute(changing.values(**promise, intent_seq=seq))
 
     def _is_kept(self, holder: Holder) -> bool:
         """Another worker's lease runs, and that worker is not known to be dead."""
@@ -103,11 +115,7 @@ class Claiming:
         return Claim(intent.key, ClaimState.HELD, first_intent_at=at, ducats_left_today=left)
 
     def _record(self, intent: Intent) -> None:
-        promise = {
-            "citizen": intent.citizen,
-            "ducats": format_ducats(intent.ducats),
-            "cause": intent.cause,
-        }
+        promise = _promise(intent)
         seq = self._transaction.append(
             EntryKind.INTENT, intent.key, {"detail": intent.detail}, verbatim=promise
         )
@@ -135,6 +143,14 @@ class Claiming:
 
     def _left(self) -> Decimal | None:
         return None if self._limit is None else max(ZERO, self._limit - self._spent)
+
+
+def _promise(intent: Intent) -> dict[str, str]:
+    return {
+        "citizen": intent.citizen,
+        "ducats": format_ducats(intent.ducats),
+        "cause": intent.cause,
+    }
 
 
 def rows_of(connection: Connection, keys: Iterable[str]) -> dict[str, Row[Any]]:

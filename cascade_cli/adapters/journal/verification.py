@@ -13,6 +13,7 @@ from cascade_cli.adapters.journal.schema import GENESIS, chain, claims, entries
 from cascade_cli.domain.journal import EntryKind, Verification
 
 _PAGE_ROWS = 1000
+_PROMISES = frozenset({EntryKind.INTENT, EntryKind.AMENDMENT})
 
 
 def verify(connection: Connection) -> Verification:
@@ -23,6 +24,7 @@ def verify(connection: Connection) -> Verification:
 
 def _verify(rows: Iterable[Row[Any]]) -> Verification:
     seen, head, intents = 0, GENESIS, 0
+    amended: dict[str, int] = {}
     row = None
     for row in rows:
         if row.seq is None:
@@ -31,7 +33,18 @@ def _verify(rows: Iterable[Row[Any]]) -> Verification:
             return Verification(seen, flaw, seen + 1)
         seen, head = row.seq, row.hash
         intents += row.kind == EntryKind.INTENT
+        _follow_amendments(row, amended)
+    for key, seq in amended.items():
+        return Verification(seen, _claim_flaw(seq, key), seq, head)
     return Verification(seen, *_flaw_at_end(row, seen, head, intents), head)
+
+
+def _follow_amendments(row: Row[Any], amended: dict[str, int]) -> None:
+    """An intent whose claim is not beside it must have an amendment later that has it."""
+    if row.kind in _PROMISES and row.claim_key is None:
+        amended.setdefault(row.key, row.seq)
+    elif row.kind == EntryKind.AMENDMENT:
+        amended.pop(row.key, None)
 
 
 def _whole_chain() -> Select[Any]:
@@ -57,9 +70,13 @@ def _flaw_of(row: Row[Any], expected_seq: int, previous_hash: str) -> str:
         return f"entry {row.seq} does not follow the entry before it"
     if hash_of(row._mapping) != row.hash:
         return f"entry {row.seq} was changed"
-    if row.kind == EntryKind.INTENT and not _is_kept(row):
-        return f"the claim that entry {row.seq} made for {row.key} was changed or removed"
+    if row.kind in _PROMISES and row.claim_key is not None and not _is_kept(row):
+        return _claim_flaw(row.seq, row.key)
     return ""
+
+
+def _claim_flaw(seq: int, key: str) -> str:
+    return f"the claim that entry {seq} made for {key} was changed or removed"
 
 
 def _is_kept(row: Row[Any]) -> bool:
