@@ -1,5 +1,6 @@
 """`python -m cascade_cli` and the script `cascade`."""
 
+import io
 import sys
 
 from cascade_cli.cli.app import run
@@ -7,6 +8,9 @@ from cascade_cli.cli.app import run
 
 def main() -> None:
     """Run the command line and exit with its code."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A terminal or cron job without UTF-8 gets \u… for a name, not half a report.
+        sys.stdout.reconfigure(errors="backslashreplace")
     sys.exit(run(sys.argv[1:]))
 
 

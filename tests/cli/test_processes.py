@@ -1,0 +1,216 @@
+"""cascade as a process of its own: signals, pipes, imports, the sandbox on the first day."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from cascade_cli.domain.kinds import Kind
+from cascade_cli.sandbox.app import SandboxApp
+from cascade_cli.sandbox.instance import serving, state_path
+from cascade_cli.sandbox.seed import seed
+from tests.cli.invoking import COMMAND, Finished, environment, in_a_process
+from tests.sandboxed import Recorder, Sandboxed, served
+
+HEAVY = ("stripe", "pyairtable", "requests", "rich", "sqlalchemy", "http.server")
+SANDBOX = ("cascade_cli.sandbox", "lark")
+
+
+def modules_after(folder: Path, *arguments: str) -> set[str]:
+    """What a process has imported when the command line has ended."""
+    script = (
+        "import sys; from cascade_cli.cli.app import run; code = run(sys.argv[1:]); "
+        "print(*sys.modules, sep='\\n', file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, *arguments],
+        cwd=folder,
+        env=environment(folder),
+        capture_output=True,
+        check=True,
+        timeout=60,
+    )
+    return set(done.stderr.decode().split())
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("--version",), ("reconcile", "--help")])
+def test_help_imports_none_of_the_heavy_parts(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    imported = modules_after(tmp_path, *arguments)
+    assert imported & {*HEAVY, *SANDBOX} - {"rich"} == set()
+
+
+def test_a_live_command_imports_nothing_of_the_sandbox(tmp_path: Path) -> None:
+    imported = modules_after(tmp_path, "reconcile", "--since", "yesterday")
+    assert imported & {*SANDBOX, "http.server"} == set()
+
+
+def test_the_first_sandboxed_run_ever_shows_every_kind_and_exits_3(tmp_path: Path) -> None:
+    finished = in_a_process(tmp_path, "--sandbox", "reconcile", "--since", "7d", "--json")
+    counts = finished.document["data"]["counts"]
+    assert finished.code == 3
+    assert set(counts) == {kind.value for kind in Kind}
+    assert min(counts.values()) >= 3
+    assert finished.document["data"]["ducats"]["residual"] == "0"
+
+
+def test_the_sandbox_keeps_its_state_from_command_to_command(tmp_path: Path) -> None:
+    seeded = in_a_process(tmp_path, "sandbox", "seed", "--scenario", "quiet", "--payments", "60")
+    assert (seeded.code, seeded.err) == (0, "")
+    again = in_a_process(tmp_path, "sandbox", "seed", "--scenario", "quiet", "--payments", "60")
+    assert again.code == 2
+    assert in_a_process(tmp_path, "--sandbox", "reconcile").code == 0
+    assert in_a_process(tmp_path, "sandbox", "reset").code == 0
+
+
+@pytest.fixture(scope="module")
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A state file that holds the usual week."""
+    folder = tmp_path_factory.mktemp("seeded")
+    with closing(SandboxApp(state_path(folder))) as app:
+        seed(app, until=datetime.now(UTC))
+    return state_path(folder)
+
+
+@pytest.fixture
+def week(tmp_path: Path, seeded: Path) -> Path:
+    """A home whose sandbox holds that week already."""
+    (tmp_path / "state").mkdir()
+    shutil.copy(seeded, state_path(tmp_path / "state"))
+    return tmp_path
+
+
+def test_stdout_is_one_json_object_and_stderr_silent(week: Path) -> None:
+    finished = in_a_process(week, "--sandbox", "reconcile", "--json")
+    assert json.loads(finished.out)["command"] == "reconcile"
+    assert (finished.out[0], finished.out[-2:], finished.err) == ("{", "}\n", "")
+
+
+@pytest.mark.parametrize("output", ["--json", "--csv", "--all"])
+def test_a_closed_pipe_is_silent_and_keeps_the_exit_code(week: Path, output: str) -> None:
+    command = " ".join(COMMAND) + f" --sandbox reconcile {output} | head -1"
+    done = subprocess.run(
+        ["bash", "-c", f"{command}; exit ${{PIPESTATUS[0]}}"],
+        cwd=week,
+        env=environment(week),
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr) == (3, b"")
+    assert len(done.stdout.splitlines()) == 1
+
+
+@contextmanager
+def slow_sandbox(seconds: float) -> Iterator[Sandboxed]:
+    chance = random.Random(1)  # noqa: S311
+    with closing(SandboxApp(":memory:", latency_seconds=seconds, random=chance)) as app:
+        for _ in range(3):
+            app.stripe.books.pay(amount=500, currency="usd", metadata={}, at=datetime.now(UTC))
+        with served(app) as sandboxed:
+            yield sandboxed
+
+
+@pytest.mark.parametrize("output", [(), ("--json",)])
+def test_ctrl_c_while_reading_is_130_at_once(tmp_path: Path, output: tuple[str, ...]) -> None:
+    with slow_sandbox(20) as sandboxed:
+        process = subprocess.Popen(
+            [*COMMAND, "reconcile", *output],
+            cwd=tmp_path,
+            env=environment(tmp_path, **sandboxed.environment()),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        while not sandboxed.recorder.requests:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=10)
+    assert process.returncode == 130
+    assert b"Traceback" not in err
+    assert out == b""
+
+
+def test_ctrl_c_ends_a_served_sandbox(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [*COMMAND, "sandbox", "serve", "--port", "0"],
+        cwd=tmp_path,
+        env=environment(tmp_path),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=20)
+    assert process.returncode in {0, 130}
+    assert b"Traceback" not in err
+
+
+@pytest.fixture
+def running_sandbox(tmp_path: Path) -> Iterator[Recorder]:
+    """A sandbox that this test serves, and that cascade finds under its state folder."""
+    folder = tmp_path / "state"
+    chance = random.Random(1)  # noqa: S311
+    with closing(SandboxApp(state_path(folder), random=chance)) as app:
+        recorder = Recorder(app.handle)
+        app.handle = recorder  # type: ignore[method-assign]
+        with serving(app, folder):
+            yield recorder
+
+
+def with_live_keys(folder: Path, *arguments: str) -> Finished:
+    return in_a_process(
+        folder,
+        *arguments,
+        STRIPE_SECRET_KEY="sk_live_notforyou",
+        AIRTABLE_API_KEY="patNotForYou.atall",
+        AIRTABLE_BASE_ID="appNotForYou",
+        STRIPE_API_BASE="http://127.0.0.1:9",
+        AIRTABLE_ENDPOINT_URL="http://127.0.0.1:9",
+        CASCADE_JOURNAL_URL="postgresql://notforyou@127.0.0.1:9/x",
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments", [("--sandbox", "reconcile"), ("--sandbox", "citizen", "show")]
+)
+def test_live_keys_are_never_sent_to_the_sandbox(
+    tmp_path: Path, running_sandbox: Recorder, arguments: tuple[str, ...]
+) -> None:
+    finished = with_live_keys(tmp_path, *arguments)
+    sent = {r.headers.get("authorization") for r in running_sandbox.requests}
+    assert finished.err.count("notforyou") == 0
+    assert sent - {None} <= {"Bearer sk_test_sandbox", "Bearer patSandbox.sandbox"}
+    assert sent - {None}
+
+
+def test_a_window_without_sales_is_read_in_two_requests(
+    tmp_path: Path, running_sandbox: Recorder
+) -> None:
+    finished = with_live_keys(tmp_path, "--sandbox", "reconcile", "--json")
+    coverage = finished.document["data"]["coverage"]
+    assert (coverage["stripe_requests"], coverage["airtable_requests"]) == (1, 1)
+    assert len([r for r in running_sandbox.requests if r.path != "/healthz"]) == 2
+
+
+def test_nothing_is_written_outside_the_state_folder(week: Path) -> None:
+    in_a_process(week, "--sandbox", "reconcile")
+    assert [entry.name for entry in week.iterdir()] == ["state"]
+
+
+@pytest.mark.parametrize("output", ["--all", "--csv", "--json"])
+def test_a_stream_that_cannot_spell_everything_still_gets_its_report(
+    week: Path, output: str
+) -> None:
+    finished = in_a_process(week, "--sandbox", "reconcile", output, PYTHONIOENCODING="ascii")
+    assert (finished.code, finished.err) == (3, "")
