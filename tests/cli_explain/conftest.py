@@ -1,0 +1,5 @@
+from __future__ import annotations
+
+from tests.shop_day import day
+
+__all__ = ["day"]
