@@ -114,7 +114,8 @@ def test_a_killed_process_that_nobody_reaped_is_dead(office: Office) -> None:
         stdout.readline()
         running.kill()
         stdout.read()  # Its end is the process's end; without wait() it stays a zombie.
-        while not birth_of(running.pid).endswith("/ended"):
+        deadline = time.monotonic() + 30
+        while not birth_of(running.pid).endswith("/ended") and time.monotonic() < deadline:
             time.sleep(0.01)
         assert claim(journal, intent("a", ducats=Decimal(10))).state is ClaimState.HELD
     journal.close()
