@@ -18,7 +18,6 @@ from cascade_cli.domain.money import format_ducats, format_money
 from cascade_cli.domain.orders import parse_ducats
 from cascade_cli.domain.times import format_moment, rfc3339
 from cascade_cli.errors import UsageError
-from cascade_cli.settings import state_folder
 
 
 @dataclass(frozen=True)
@@ -59,7 +58,7 @@ def _warn_of_closing_time(session: Session) -> None:
     """A sandbox that lives within this command takes its pages along when it ends."""
     from cascade_cli.sandbox.instance import find_running  # noqa: PLC0415 - the live services don't
 
-    if find_running(state_folder(session.environ)) is None:
+    if find_running(session.folder) is None:
         session.warn(
             "the link leads nowhere, for no sandbox is being served: start `cascade sandbox serve` "
             "in another terminal, then run this again"

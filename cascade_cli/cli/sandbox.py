@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -18,6 +18,7 @@ from cascade_cli.errors import LockedError, ServiceError, UsageError
 from cascade_cli.sandbox import instance
 from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.sandbox.seed import seed as write_seed
+from cascade_cli.sandbox.stripe import Mischief, StripeError
 
 STRATAGEMS = "STRATAGEMS"
 
@@ -31,6 +32,9 @@ class ServeOptions:
     stripe_rate: float | None
     latency: float
     engine_every: str | None
+    webhooks: tuple[str, ...] = ()
+    webhook_twice: float = 0.0
+    webhook_shuffle: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,9 @@ def serve(session: Session, options: ServeOptions) -> Outcome:
         _our_errors(),
         instance.serving(app, folder, port=options.port, engine_every=engine_seconds) as url,
     ):
-        sys.stdout.write(_connection(url))
+        for webhook in options.webhooks:
+            _register(app, webhook)
+        sys.stdout.write(_connection(url, options.webhooks))
         sys.stdout.flush()
         stop = threading.Event()
         signal.signal(signal.SIGTERM, lambda *_: stop.set())
@@ -69,10 +75,19 @@ def _engine_seconds(options: ServeOptions) -> float | None:
         raise UsageError(f"--engine-every: {error}.") from None
 
 
-def _connection(url: str) -> str:
+def _register(app: SandboxApp, webhook: str) -> None:
+    try:
+        app.stripe.books.register_webhook(webhook, at=app.now(), secret=instance.WEBHOOK_SECRET)
+    except StripeError as error:
+        raise UsageError(f"--webhook: {error}.") from error
+
+
+def _connection(url: str, webhooks: Sequence[str]) -> str:
     """The settings of any client, ready to be pasted into a shell or a .env file."""
+    told = [f"# Stripe's events go to {shown(webhook)}" for webhook in webhooks]
     lines = [f"{name}={value}" for name, value in instance.Connection(url).settings().items()]
-    return "\n".join([f"# the sandbox is at {url}; `cascade --sandbox …` finds it", *lines, ""])
+    head = f"# the sandbox is at {url}; `cascade --sandbox …` finds it"
+    return "\n".join([head, *told, *lines, ""])
 
 
 def seed(session: Session, options: SeedOptions) -> Outcome:
@@ -124,6 +139,7 @@ def _opened(session: Session, options: ServeOptions | None = None) -> Iterator[S
             airtable_rate=options.airtable_rate,
             stripe_rate=options.stripe_rate,
             latency_seconds=options.latency,
+            mischief=Mischief(options.webhook_twice, options.webhook_shuffle),
         )
         if options
         else SandboxApp(path)

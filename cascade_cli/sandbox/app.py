@@ -13,7 +13,7 @@ from typing import Any
 from cascade_cli.sandbox import airtable, stripe
 from cascade_cli.sandbox.airtable import AirtableSandbox
 from cascade_cli.sandbox.store import Store
-from cascade_cli.sandbox.stripe import StripeSandbox
+from cascade_cli.sandbox.stripe import Courier, Mischief, StripeSandbox
 from cascade_cli.sandbox.venice import Engine, VeniceSandbox
 from cascade_cli.sandbox.wire import Clock, Handler, Request, Response, json_response
 
@@ -36,7 +36,8 @@ class SandboxApp:
     """Stripe under `/stripe`, Airtable under `/airtable`, Venice under `/venice`.
 
     Rates are requests per second, None for no limit; `latency_seconds` is added to each request
-    to a service. `crashes` holds the traceback of every request that ended in an unforeseen 500.
+    to a service; `mischief` is what the courier of the webhooks does to the events. `crashes`
+    holds the traceback of every request that ended in an unforeseen 500.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class SandboxApp:
         stripe_rate: float | None = None,
         latency_seconds: float = 0.0,
         monthly_quota: int | None = None,
+        mischief: Mischief | None = None,
         random: random.Random | None = None,
     ) -> None:
         self.state_path = state_path
@@ -58,6 +60,7 @@ class SandboxApp:
         self.stripe = StripeSandbox(
             self.store, now, rate_per_second=stripe_rate, random=self.random
         )
+        self.courier = Courier(self.store, now, self.random, mischief)
         self.airtable = AirtableSandbox(
             self.store,
             now,

@@ -20,10 +20,12 @@ from cascade_cli.sandbox.airtable import BASE_ID
 from cascade_cli.sandbox.app import NAME, SandboxApp, utc_now
 from cascade_cli.sandbox.seed import seed_once
 from cascade_cli.sandbox.server import SandboxServer
+from cascade_cli.sandbox.stripe import CourierLoop
 from cascade_cli.sandbox.wire import Clock
 
 STATE_FILE = "sandbox.sqlite3"
 RUNNING_FILE = "sandbox.json"
+WEBHOOK_SECRET = "whsec_sandbox"  # noqa: S105 - no real one, and known to everybody
 HEALTH_TIMEOUT_SECONDS = 2.0
 
 
@@ -49,7 +51,7 @@ class Connection:
         """The settings, under the names that they have in the environment. No key is a real one."""
         return {
             "STRIPE_SECRET_KEY": "sk_test_sandbox",
-            "STRIPE_WEBHOOK_SECRET": "whsec_sandbox",
+            "STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET,
             "STRIPE_API_BASE": f"{self.url}/stripe",
             "AIRTABLE_API_KEY": "patSandbox.sandbox",
             "AIRTABLE_BASE_ID": BASE_ID,
@@ -116,7 +118,9 @@ def open_sandbox(
 def serving(
     app: SandboxApp, folder: Path, *, port: int = 0, engine_every: float | None = None
 ) -> Iterator[str]:
-    """Serve `app` where `find_running` sees it; the engine runs every so many seconds, if at all.
+    """Serve `app` where `find_running` sees it, and deliver Stripe's events to its webhooks.
+
+    The engine runs every so many seconds, if at all.
 
     Raises SandboxRunningError if another one is being served over the same folder.
     """
@@ -124,7 +128,9 @@ def serving(
     if running:
         raise SandboxRunningError(f"a sandbox is already running at {running.url}")
     engine = EngineLoop(app, engine_every) if engine_every else nullcontext()
-    with SandboxServer(app.handle, port) as server, engine, _announced(folder, server.url):
+    courier = CourierLoop(app.courier, app.crashes)
+    server = SandboxServer(app.handle, port)
+    with server, engine, courier, _announced(folder, server.url):
         yield server.url
 
 

@@ -29,12 +29,27 @@ def serve(
     engine_every: Annotated[
         str | None, typer.Option(metavar="D", help="Run Venice's engine this often: 90s, 10m.")
     ] = None,
+    webhook: Annotated[
+        list[str] | None,
+        typer.Option(metavar="URL", help="Deliver Stripe's events to this URL on this machine."),
+    ] = None,
+    webhook_twice: Annotated[
+        float, typer.Option(metavar="P", min=0, max=1, help="How likely an event comes twice.")
+    ] = 0.0,
+    webhook_shuffle: Annotated[
+        bool, typer.Option("--webhook-shuffle", help="Deliver simultaneous events in any order.")
+    ] = False,
 ) -> None:
     """Serve the three services on 127.0.0.1 until interrupted."""
     from cascade_cli.cli.sandbox import ServeOptions
     from cascade_cli.cli.sandbox import serve as work
 
-    options = ServeOptions(port, airtable_rate, stripe_rate, latency, engine_every)
+    options = ServeOptions(
+        *(port, airtable_rate, stripe_rate, latency, engine_every),
+        webhooks=tuple(webhook or ()),
+        webhook_twice=webhook_twice,
+        webhook_shuffle=webhook_shuffle,
+    )
     raise typer.Exit(conduct(ctx.obj, "sandbox serve", lambda session: work(session, options)))
 
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from cascade_cli.sandbox.store import Store
-from cascade_cli.sandbox.stripe import charging, checkout, disputing, payments, refunding
+from cascade_cli.sandbox.stripe import charging, checkout, disputing, payments, refunding, webhooks
 from cascade_cli.sandbox.stripe.errors import Document
 from cascade_cli.sandbox.stripe.ledger import Cause, Ledger
 from cascade_cli.sandbox.stripe.metadata import merge
@@ -172,6 +172,11 @@ class Books:
             session = ledger.get("checkout.session", session_id)
             checkout.pay(ledger, session, payment_method)
             return session
+
+    def register_webhook(self, url: str, *, at: datetime, secret: str) -> Document:
+        """Tell `url`, on this machine, of every event from now on, signed with `secret`."""
+        with self.ledger(at) as ledger:
+            return webhooks.register(ledger, url, secret)
 
     def expire_checkout(self, session_id: str, *, at: datetime) -> Document:
         """Close a session that nobody has paid."""

@@ -50,6 +50,7 @@ def no_such(kind: str, id: str, param: str, *, status: int = 400) -> StripeError
 _NOUNS = {
     "payment_method": "PaymentMethod",
     "balance_transaction": "balance transaction",
+    "webhook_endpoint": "webhook endpoint",
 }
 
 

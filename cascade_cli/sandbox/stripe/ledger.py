@@ -37,6 +37,8 @@ class Ledger:
         self._cause = cause or Cause()
         self._added: dict[str, Row] = {}
         self._changed: dict[str, Row] = {}
+        self._removed: list[str] = []
+        self._events: list[tuple[str, int, str]] = []
 
     def id(self, prefix: str) -> str:
         """A fresh id."""
@@ -51,11 +53,21 @@ class Ledger:
         rows = self._added if document["id"] in self._added else self._changed
         return self._keep(rows, row(document))
 
+    def remove(self, *ids: str) -> None:
+        """Forget objects."""
+        self._removed += ids
+
     def flush(self) -> Shelf:
-        """Write what is kept; returns the shelf, which now has it."""
+        """Write what is kept, and have its events delivered; returns the shelf, which has it."""
         self._shelf.insert(self._added.values())
         self._shelf.update(self._changed.values())
         self._added, self._changed = {}, {}
+        if self._removed:
+            self._shelf.delete(self._removed)
+            self._removed = []
+        if self._events:
+            self._shelf.outbox.queue(self._events)
+            self._events = []
         return self._shelf
 
     def _keep(self, rows: dict[str, Row], kept: Row) -> str:
@@ -94,3 +106,4 @@ class Ledger:
         )
         event = f'{head[:-1]},"data":{{"object":{text}{before}}}}}'
         self._added[id] = event_row(id, self.created, type, event)
+        self._events.append((id, self.created, type))

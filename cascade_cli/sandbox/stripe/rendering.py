@@ -14,6 +14,7 @@ from cascade_cli.sandbox.stripe.shapes.checkout_session import HOSTED_PAGE
 from cascade_cli.sandbox.stripe.shelf import Shelf, encode
 from cascade_cli.sandbox.wire import Request
 
+_EVENT = '{"id":"evt_'
 _PENDING = re.compile(r'("available_on":(\d+),.*?"status":)"pending"')
 
 
@@ -30,13 +31,19 @@ class View:
 
         Texts are touched as texts, since a page of a hundred must not be parsed.
         """
-        if text.startswith('{"id":"evt_'):
-            return text
+        if text.startswith(_EVENT):
+            id = text[len(_EVENT) - len("evt_") : text.index('"', len(_EVENT))]
+            return with_pending(text, self.shelf.outbox.pending(id))
         if '"available_on":' in text:
             text = _PENDING.sub(partial(_settled, self.now), text)
         if HOSTED_PAGE in text:
             text = text.replace(f'"url":"{HOSTED_PAGE}', f'"url":"{self.base_url}/pay/')
         return text
+
+
+def with_pending(event: str, number: int) -> str:
+    """An event's text with its `pending_webhooks`, which stands before anything from outside."""
+    return event.replace('"pending_webhooks":0', f'"pending_webhooks":{number}', 1)
 
 
 def render(answer: Answer, path: str, view: View, expand: list[str]) -> str:

@@ -98,6 +98,13 @@ class Write(Endpoint):
     run: Callable[[Change], One]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Delete(Write):
+    """DELETE."""
+
+    method: ClassVar[str] = "DELETE"
+
+
 def route(endpoints: tuple[Read | Write, ...], method: str, path: str) -> tuple[Read | Write, str]:
     """The endpoint for a request, and the id in its path."""
     for endpoint in endpoints:

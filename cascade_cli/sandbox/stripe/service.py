@@ -119,7 +119,7 @@ class StripeSandbox:
 
 
 def _decode(request: Request) -> dict[str, Any]:
-    """The request's parameters, from the query and, for a POST, from the body."""
+    """The request's parameters, from the query and, but for a GET, from the body."""
     content_type = request.headers.get("content-type", _FORM)
     if request.body and not content_type.startswith(_FORM):
         raise StripeError(
@@ -127,7 +127,7 @@ def _decode(request: Request) -> dict[str, Any]:
             " application/x-www-form-urlencoded). If you have any questions, we can help at"
             " https://support.stripe.com/."
         )
-    body = request.body.decode(errors="replace") if request.method == "POST" else ""
+    body = request.body.decode(errors="replace") if request.method != "GET" else ""
     return form.decode("&".join(filter(None, (request.query, body))))
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from cascade_cli.sandbox.stripe import outbox
 from cascade_cli.sandbox.stripe.errors import Document, no_such
 
 _COLUMNS = (
@@ -42,6 +43,7 @@ CREATE TABLE IF NOT EXISTS stripe_idempotency (
     status INTEGER NOT NULL,
     body TEXT NOT NULL
 );
+{outbox.SCHEMA}
 """
 
 # Only constants of this file are pasted into SQL; whatever comes from outside is bound.
@@ -90,6 +92,17 @@ class Shelf:
     def update(self, rows: Iterable[Row]) -> None:
         """Put objects' new states in place of the old."""
         self._connection.executemany(_UPDATE, rows)
+
+    def delete(self, ids: Iterable[str]) -> None:
+        """Take objects off the shelf."""
+        self._connection.executemany(
+            "DELETE FROM stripe_objects WHERE id = ?", [(id,) for id in ids]
+        )
+
+    @property
+    def outbox(self) -> outbox.Outbox:
+        """The deliveries of the shelf's events."""
+        return outbox.Outbox(self._connection)
 
     def last(self) -> int:
         """How many objects were ever put here."""

@@ -6,6 +6,7 @@ from cascade_cli.sandbox.stripe.endpoints import (
     payment_intents,
     reading,
     settlement,
+    webhook_endpoints,
 )
 from cascade_cli.sandbox.stripe.routing import Read, Write
 
@@ -15,4 +16,5 @@ ENDPOINTS: tuple[Read | Write, ...] = (
     *settlement.ENDPOINTS,
     *checkout_sessions.ENDPOINTS,
     *reading.ENDPOINTS,
+    *webhook_endpoints.ENDPOINTS,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cascade_cli.sandbox.stripe.errors import StripeError, no_such
+from cascade_cli.sandbox.stripe.outbox import UNDELIVERED
 from cascade_cli.sandbox.stripe.parameters import Array, Flag, Range, Text
 from cascade_cli.sandbox.stripe.routing import PAGE, Answer, Call, One, Read, page
 from cascade_cli.sandbox.stripe.shapes.account import account, balance
@@ -36,9 +37,8 @@ def _list_events(call: Call) -> Answer:
         query.where(
             f"type IN ({', '.join('?' * len(call.params['types']))})", *call.params["types"]
         )
-    if call.params.get("delivery_success") is False:
-        # No webhook endpoint is registered here, so no delivery has ever failed.
-        query.where("false")
+    if "delivery_success" in call.params:
+        query.where(f"NOT {UNDELIVERED}" if call.params["delivery_success"] else UNDELIVERED)
     return page(call, query)
 
 
