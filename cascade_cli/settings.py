@@ -34,7 +34,7 @@ STRIPE_KEY = Setting(
 WEBHOOK_SECRET = Setting(
     "STRIPE_WEBHOOK_SECRET",
     "",
-    "the webhook's signing secret (whsec_…), which signs forwarded events",
+    "the webhook's signing secret (whsec_…); during a change of secrets both, with a comma between",
     secret=True,
 )
 ENDPOINT_SECRET = Setting(
@@ -88,6 +88,9 @@ CANCEL_URL = Setting(
     "https://serenissima.ai/?payment=cancelled",
     "where Stripe's page leads those who turn back",
 )
+API_TOKEN = Setting(
+    "CASCADE_API_TOKEN", "", "whoever creates payments at cascade serve shows it", secret=True
+)
 STRIPE_RATE = Setting("CASCADE_STRIPE_RATE", "25", "Stripe requests a second, 0 for no limit")
 AIRTABLE_RATE = Setting("CASCADE_AIRTABLE_RATE", "5", "Airtable requests a second, 0 for no limit")
 SANDBOX = Setting("CASCADE_SANDBOX", "0", "1 is the same as --sandbox")
@@ -98,8 +101,8 @@ STATE_DIR = Setting(
 SETTINGS = (
     STRIPE_KEY, WEBHOOK_SECRET, ENDPOINT_SECRET, AIRTABLE_KEY, AIRTABLE_BASE, STRIPE_URL,
     AIRTABLE_URL, PROCESSOR, GRACE, ENGINE, JOURNAL_URL, PROCESSOR_CLASS, PROCESSOR_DUCATS,
-    LIFETIME, MAX_PER_CREDIT, MAX_PER_DAY, PRICES, SUCCESS_URL, CANCEL_URL, STRIPE_RATE,
-    AIRTABLE_RATE, SANDBOX, STATE_DIR,
+    LIFETIME, MAX_PER_CREDIT, MAX_PER_DAY, PRICES, SUCCESS_URL, CANCEL_URL, API_TOKEN,
+    STRIPE_RATE, AIRTABLE_RATE, SANDBOX, STATE_DIR,
 )  # fmt: skip
 
 
@@ -139,6 +142,7 @@ class Settings:
     prices_file: Path | None
     success_url: str
     cancel_url: str
+    api_token: Secret | None
     stripe_rate: float
     airtable_rate: float
 
@@ -170,6 +174,7 @@ class Settings:
             prices_file=prices_file(values),
             success_url=_page(values, SUCCESS_URL),
             cancel_url=_page(values, CANCEL_URL),
+            api_token=_optional_secret(values, API_TOKEN),
             stripe_rate=_parsed(values, STRIPE_RATE, _rate),
             airtable_rate=_parsed(values, AIRTABLE_RATE, _rate),
         )

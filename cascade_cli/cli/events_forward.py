@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from cascade_cli.adapters.stripe.events import EventReader
+from cascade_cli.adapters.stripe.signature import secrets_in
 from cascade_cli.adapters.stripe.webhook import Reply, Webhook
 from cascade_cli.adapters.transport import utc_now
 from cascade_cli.cli.connection import connected
@@ -81,7 +82,7 @@ def forward(
     receiver = receiver_of(url)
     with connected(session) as wiring:
         secret = wiring.settings.webhook_secret
-        if secret is None:
+        if secret is None or not secrets_in(secret.reveal()):
             raise SettingsError(
                 f"{WEBHOOK_SECRET.name} is not set: {WEBHOOK_SECRET.meaning}.",
                 f"Copy it from the webhook's page in Stripe; {ENDPOINT_SECRET.name} serves too.",
@@ -90,7 +91,7 @@ def forward(
         if dry_run or not chosen.events:
             return _outcome(Forwarding(chosen, dry_run=dry_run), receiver)
         confirm(f"Send {len(chosen.events)} events to {receiver}?", yes=yes)
-        webhook = Webhook(url, secret.reveal(), utc_now)
+        webhook = Webhook(url, secrets_in(secret.reveal())[0], utc_now)
         return _outcome(_send(webhook, chosen), receiver)
 
 

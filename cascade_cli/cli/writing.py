@@ -23,11 +23,11 @@ from cascade_cli.cli.journal_place import journal_url
 from cascade_cli.cli.session import Session
 from cascade_cli.domain.journal import Worker
 from cascade_cli.errors import GuardError
+from cascade_cli.services.modes import guard_mode
 from cascade_cli.settings import Settings
 
 LOCK_LEASE = timedelta(minutes=3)
 HEARTBEAT_SECONDS = 45.0
-_MODES = {True: "live", False: "test"}
 
 
 @dataclass(frozen=True)
@@ -52,13 +52,7 @@ class Workshop:
     def begin(self) -> None:
         """Call before the first write. Raises GuardError if the base belongs to the other mode."""
         base, live = self.settings.airtable_base, self.settings.livemode
-        if self.journal.mode_of(base) is None and self.reading.venice.has_mode(not live):
-            raise GuardError(
-                f"The base {base} holds transfers for {_MODES[not live]} payments, and the Stripe "
-                f"key is a {_MODES[live]} key.",
-                "Nothing was written. Use the key and the base of one mode.",
-            )
-        self.journal.bind_mode(base, live)
+        guard_mode(self.journal, self.reading.venice, base, livemode=live)
 
     def facts(self) -> dict[str, object]:
         """What every stratagem's Notes tell of who made it."""

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from cascade_cli.domain.engine import Schedule
-from cascade_cli.domain.journal import Claim, Fate, Intent
+from cascade_cli.domain.journal import Claim, ClaimState, Fate, Intent
 from cascade_cli.domain.orders import Order
 from cascade_cli.domain.stratagems import Stratagem
 from cascade_cli.errors import CascadeError
@@ -39,7 +39,8 @@ class Result(StrEnum):
 
 @dataclass(frozen=True)
 class Delivery:
-    """An order with what became of it; `row` is its stratagem as last seen."""
+    """An order with what became of it; `row` is its stratagem as last seen, `claim` what the
+    journal answered where the key was not to be had."""
 
     order: Order
     result: Result
@@ -48,6 +49,7 @@ class Delivery:
     finish_at: datetime | None = None
     hint: str = ""
     error: CascadeError | None = None
+    claim: ClaimState | None = None
 
 
 class Reader(Protocol):

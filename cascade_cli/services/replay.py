@@ -114,9 +114,9 @@ class Replayer:
             self._desk.check_funds(plan.total_ducats)
         return plan
 
-    def carry_out(self, plan: ReplayPlan) -> list[Delivery]:
+    def carry_out(self, plan: ReplayPlan, patience: timedelta = PATIENCE) -> list[Delivery]:
         """Deliver what was planned; every row is read again before it is written."""
-        return self._deliverer.deliver(plan.orders, patience=PATIENCE)
+        return self._deliverer.deliver(plan.orders, patience=patience)
 
     def _resolved(self, found: Mapping[str, Sequence[Event]]) -> list[Planned]:
         """One entry per payment, although events name it by its intent or by its charge."""

@@ -8,6 +8,7 @@ a PaymentIntent's carries the client secret.
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,6 +31,7 @@ from sqlalchemy import (
     update,
 )
 
+from cascade_cli.adapters.journal import schema
 from cascade_cli.adapters.journal.bodies import Redactor, moment_text
 from cascade_cli.adapters.journal.chain import Transaction
 from cascade_cli.adapters.journal.database import Database
@@ -37,6 +39,7 @@ from cascade_cli.domain.events import Event
 from cascade_cli.domain.journal import EntryKind, Worker
 
 _NOT_KEPT = "The event was not accepted, so that Stripe sends it again."
+_MOST_NOTE = 500
 _SEEN_AGAIN = "The event is looked at again, which pays nothing twice."
 
 
@@ -59,6 +62,16 @@ class Accepted:
     event: Event
     received_at: datetime
     tries: int
+
+
+@dataclass(frozen=True)
+class Kept:
+    """An event with where it stands; one that is WAITING is looked at again at `next_at`."""
+
+    accepted: Accepted
+    state: EventState
+    note: str
+    next_at: datetime
 
 
 @dataclass(frozen=True)
@@ -86,21 +99,30 @@ _events = Table(
     Column("tries", Integer, nullable=False, default=0),
     Column("note", Text, nullable=False, default=""),
     Index("cascade_events_due", "state", "next_at"),
+    Index("cascade_events_payment", "payment"),
 )
 
 
 class Inbox:
     """The accepted events of a journal. Every method raises JournalError."""
 
-    def __init__(self, database: Database, worker: Worker, *, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        worker: Worker,
+        *,
+        now: Callable[[], datetime],
+        secrets: Sequence[str] = (),
+    ) -> None:
         self._database, self._worker, self._now = database, worker, now
-        self._redactor = Redactor(database.secrets)
-        self._is_made = False
+        self._redactor = Redactor([*secrets, *database.secrets])
+        self._making, self._is_made = threading.Lock(), False
 
     def accept(self, events: Sequence[Event]) -> set[str]:
         """Keep the events, all in one transaction; returns the ids that were not there before.
 
-        When this returns, they are on disk and may be acknowledged.
+        When this returns, they are on disk and may be acknowledged. Those that tell of a payment
+        are WAITING, all others RECORDED.
         """
         self._make()
         distinct = {event.id: event for event in events}
@@ -128,13 +150,33 @@ class Inbox:
 
     def settle(self, settlements: Iterable[Settlement]) -> None:
         """Record what became of events."""
+        self._make()
         with self._database.writing(_SEEN_AGAIN) as connection:
             for settlement in settlements:
-                values = {"state": settlement.state.value, "note": settlement.note}
+                note = self._redactor.text(settlement.note)[:_MOST_NOTE]
+                values = {"state": settlement.state.value, "note": note}
                 if settlement.next_at:
                     values["next_at"] = moment_text(settlement.next_at)
                 one = update(_events).where(_events.c.id == settlement.event_id)
                 connection.execute(one.values(**values, tries=_events.c.tries + 1))
+
+    def of_payment(self, payment_id: str) -> list[Kept]:
+        """All events that name the payment, the oldest first."""
+        self._make()
+        named = select(_events).where(_events.c.payment == payment_id)
+        with self._database.reading() as connection:
+            found = connection.execute(named.order_by(_events.c.created_at, _events.c.id))
+            return [_kept(row) for row in found]
+
+    def credited(self, payment_ids: Iterable[str]) -> set[str]:
+        """Those payments of which an event says that they were credited."""
+        self._make()
+        done = select(_events.c.payment).where(
+            _events.c.payment.in_(list(payment_ids)),
+            _events.c.state == EventState.CREDITED.value,
+        )
+        with self._database.reading() as connection:
+            return {str(payment) for payment in connection.execute(done).scalars()}
 
     def counts(self) -> dict[EventState, int]:
         """How many events stand where."""
@@ -156,10 +198,12 @@ class Inbox:
 
     def _make(self) -> None:
         """The table is made on first use: a journal without webhooks has none."""
-        if not self._is_made:
-            with self._database.writing(_NOT_KEPT) as connection:
-                _metadata.create_all(connection)
-            self._is_made = True
+        with self._making:
+            if not self._is_made:
+                with self._database.writing(_NOT_KEPT) as connection:
+                    schema.lock_creation(connection)
+                    _metadata.create_all(connection)
+                self._is_made = True
 
 
 def _known(connection: Connection, ids: Iterable[str]) -> set[str]:
@@ -175,11 +219,20 @@ def _row(event: Event, at: datetime) -> dict[str, object]:
         "created_at": moment_text(event.created_at),
         "received_at": moment_text(at),
         "livemode": event.livemode,
-        "state": EventState.WAITING.value,
+        "state": (EventState.WAITING if _is_due(event) else EventState.RECORDED).value,
         "next_at": moment_text(at),
         "tries": 0,
         "note": "",
     }
+
+
+def _is_due(event: Event) -> bool:
+    return event.is_paying and event.payment_id is not None
+
+
+def _kept(row: Row[Any]) -> Kept:
+    next_at = datetime.fromisoformat(row.next_at)
+    return Kept(_accepted(row), EventState(row.state), row.note, next_at)
 
 
 def _accepted(row: Row[Any]) -> Accepted:

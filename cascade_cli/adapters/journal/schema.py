@@ -135,8 +135,7 @@ def is_current(connection: Connection) -> bool:
 
 def create(connection: Connection) -> None:
     """Make the tables inside the running transaction, unless another process just did."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(text(f"SELECT pg_advisory_xact_lock({_CREATION_LOCK})"))
+    lock_creation(connection)
     if is_current(connection):
         return
     metadata.create_all(connection)
@@ -144,3 +143,9 @@ def create(connection: Connection) -> None:
         connection.execute(text(statement))
     connection.execute(insert(chain).values(id=1, head=GENESIS, length=0))
     connection.execute(insert(version).values(version=VERSION))
+
+
+def lock_creation(connection: Connection) -> None:
+    """Until the transaction ends, nobody else makes tables: PostgreSQL would fail one of two."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({_CREATION_LOCK})"))

@@ -1,0 +1,123 @@
+"""PaymentIntents: what a citizen's browser confirms, and where a payment stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import stripe
+from stripe.params import PaymentIntentCreateParams
+
+from cascade_cli.adapters.stripe.checkout import purchase_metadata
+from cascade_cli.adapters.stripe.errors import or_none, our_errors
+from cascade_cli.adapters.stripe.purchases import (
+    is_ducat_purchase,
+    is_paid,
+    metadata_of,
+    to_charge,
+)
+from cascade_cli.domain.charges import Charge
+from cascade_cli.domain.checkout import Sale
+from cascade_cli.domain.money import format_ducats
+from cascade_cli.errors import AnswerError, GuardError, RightsError
+
+RIGHTS_HINT = (
+    "Nothing was sold. A restricted key (rk_…) needs the right to write PaymentIntents: add it in "
+    "the Stripe dashboard (Developers, API keys)."
+)
+
+
+class KeyReusedError(GuardError):
+    """The idempotency key was used for another purchase, or is being used right now."""
+
+    kind = "idempotency_key_reused"
+
+
+@dataclass(frozen=True)
+class Intent:
+    """A PaymentIntent that buys ducats; `charge` is the paid one, once there is one.
+
+    Whoever has the `client_secret` can pay with it: it is for the buyer alone.
+    """
+
+    id: str
+    status: str
+    amount_cents: int
+    currency: str
+    created_at: datetime
+    metadata: dict[str, str]
+    client_secret: str = field(repr=False)
+    charge: Charge | None = None
+
+
+class PaymentIntents:
+    """Makes and reads them. Raises only errors of cascade_cli.errors, and KeyReusedError."""
+
+    def __init__(self, client: stripe.StripeClient) -> None:
+        self._intents = client.v1.payment_intents
+
+    def create(self, sale: Sale, key: str) -> Intent:
+        """A new one for the sale; the same key and sale give the same one again."""
+        try:
+            with our_errors():
+                made = _created(self._intents, sale, key)
+        except RightsError as error:
+            raise RightsError(error.message, RIGHTS_HINT) from error
+        if (made.amount, made.currency) != (sale.quote.amount_cents, sale.quote.currency):
+            raise AnswerError(f"Stripe made {made.id} over another price than was asked for.")
+        return _to_intent(made)
+
+    def get(self, intent_id: str) -> Intent | None:
+        """One that buys ducats; None where there is none, or one that sells something else."""
+        with our_errors():
+            found = or_none(
+                lambda: self._intents.retrieve(intent_id, {"expand": ["latest_charge"]})
+            )
+            if found is None or not is_ducat_purchase(found.metadata.to_dict()):
+                return None
+            return _to_intent(found)
+
+
+def _created(intents: stripe.PaymentIntentService, sale: Sale, key: str) -> stripe.PaymentIntent:
+    try:
+        return intents.create(intent_params(sale), {"idempotency_key": key})
+    except (stripe.IdempotencyError, stripe.InvalidRequestError) as error:
+        if isinstance(error, stripe.IdempotencyError) or error.code == "idempotency_key_in_use":
+            raise KeyReusedError(
+                "This Idempotency-Key was used for another purchase, or is in use right now.",
+                "Nothing was sold. Take a new key for a new purchase.",
+            ) from error
+        raise
+
+
+def intent_params(sale: Sale) -> PaymentIntentCreateParams:
+    """The price, and the metadata that the webhook credits by."""
+    quote = sale.quote
+    return {
+        "amount": quote.amount_cents,
+        "currency": quote.currency,
+        "automatic_payment_methods": {"enabled": True},
+        "description": f"{format_ducats(quote.ducats, grouped=True)} ducats for {sale.citizen}",
+        "metadata": purchase_metadata(sale),
+    }
+
+
+def _to_intent(found: stripe.PaymentIntent) -> Intent:
+    return Intent(
+        id=found.id,
+        status=found.status,
+        amount_cents=found.amount,
+        currency=found.currency,
+        created_at=datetime.fromtimestamp(found.created, UTC),
+        metadata=found.metadata.to_dict(),
+        client_secret=str(found.client_secret),
+        charge=_charge_of(found),
+    )
+
+
+def _charge_of(found: stripe.PaymentIntent) -> Charge | None:
+    charge = found.latest_charge
+    if not isinstance(charge, stripe.Charge) or not is_paid(charge):
+        return None
+    metadata = metadata_of(charge)
+    return to_charge(charge, metadata if is_ducat_purchase(metadata) else found.metadata.to_dict())

@@ -1,0 +1,130 @@
+"""Whether a request to the webhook comes from Stripe: its signature, its time, its mode.
+
+Stripe signs `<unix seconds>.<body>` with HMAC-SHA256 (its documentation). The SDK's own check lets
+timestamps in the future pass and knows one secret at a time, so it is not used here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import re
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from cascade_cli.adapters.stripe.events import to_event
+from cascade_cli.domain.events import Event
+from cascade_cli.errors import GuardError
+
+TOLERANCE = timedelta(seconds=300)
+# Clocks differ a little; a signature from further ahead was made to be kept for later.
+FAST_CLOCK = timedelta(seconds=30)
+_MOMENT = re.compile(r"[0-9]{1,11}")
+# What every journal can keep as text.
+_TYPE = re.compile(r"[!-~]{1,200}")
+_MODES = {True: "live", False: "test"}
+
+
+class Refusal(StrEnum):
+    """Why a request to the webhook was not taken for an event."""
+
+    UNSIGNED = "unsigned"
+    FORGED = "forged"
+    OLD = "old"
+    FUTURE = "future"
+    NO_EVENT = "no_event"
+    WRONG_MODE = "wrong_mode"
+
+
+class RefusedEventError(GuardError):
+    """The request is not acted upon; `refusal` is why."""
+
+    kind = "refused_event"
+
+    def __init__(self, refusal: Refusal, message: str, hint: str = "") -> None:
+        super().__init__(message, hint)
+        self.refusal = refusal
+
+
+def secrets_in(setting: str) -> tuple[str, ...]:
+    """The signing secrets of a setting, separated by commas; the first is the one to sign with."""
+    # An empty one would let everybody sign.
+    return tuple(part for part in setting.split(",") if part)
+
+
+class EventGate:
+    """Lets in what one of the `secrets` signed just now, for payments of one mode."""
+
+    def __init__(
+        self, secrets: Sequence[str], *, livemode: bool, now: Callable[[], datetime]
+    ) -> None:
+        if not secrets or not all(secrets):
+            raise ValueError("a gate without a secret would be open to all")
+        self._keys = [secret.encode() for secret in secrets]
+        self._livemode, self._now = livemode, now
+
+    def admit(self, body: bytes, header: str) -> Event:
+        """The event in the body. Raises RefusedEventError; nothing of a refused body is read
+        before its signature was found good."""
+        moment, signatures = _parts(header)
+        if not self._is_signed(f"{moment}.".encode() + body, signatures):
+            raise RefusedEventError(
+                Refusal.FORGED,
+                "No secret of ours made this signature for this body.",
+                "Compare STRIPE_WEBHOOK_SECRET with the endpoint's secret; the body has to arrive "
+                "byte for byte as Stripe sent it.",
+            )
+        self._check_time(int(moment))
+        return self._event(body)
+
+    def _is_signed(self, signed: bytes, signatures: Sequence[bytes]) -> bool:
+        expected = [hmac.new(k, signed, hashlib.sha256).hexdigest().encode() for k in self._keys]
+        return any(hmac.compare_digest(e, s) for e in expected for s in signatures)
+
+    def _check_time(self, moment: int) -> None:
+        age = timedelta(seconds=self._now().timestamp() - moment)
+        if age > TOLERANCE:
+            raise RefusedEventError(
+                Refusal.OLD,
+                f"The signature is older than {TOLERANCE.total_seconds():.0f} s.",
+                "It may be a recording; Stripe signs each new delivery afresh.",
+            )
+        if age < -FAST_CLOCK:
+            raise RefusedEventError(
+                Refusal.FUTURE, "The signature is from the future.", "Check this machine's clock."
+            )
+
+    def _event(self, body: bytes) -> Event:
+        try:
+            event = to_event(json.loads(body.decode()), body)
+        except (ValueError, RecursionError) as error:
+            what = type(error).__name__ if isinstance(error, RecursionError) else str(error)
+            raise RefusedEventError(
+                Refusal.NO_EVENT, f"Signed, but no event: {what[:200]}."
+            ) from error
+        if not _TYPE.fullmatch(event.type):
+            raise RefusedEventError(Refusal.NO_EVENT, "Signed, but of no type that Stripe has.")
+        if event.livemode != self._livemode:
+            raise RefusedEventError(
+                Refusal.WRONG_MODE,
+                f"{event.id} is an event of {_MODES[event.livemode]} mode, and the Stripe key is a "
+                f"{_MODES[self._livemode]} key.",
+                "Register this endpoint, and take its secret, in the mode of STRIPE_SECRET_KEY.",
+            )
+        return event
+
+
+def _parts(header: str) -> tuple[str, list[bytes]]:
+    """`t` and every `v1` of a Stripe-Signature header; other schemes are not looked at."""
+    pairs = [part.strip().partition("=") for part in header.split(",")]
+    moments = [value for name, _, value in pairs if name == "t"]
+    signatures = [value.encode("utf-8", "replace") for name, _, value in pairs if name == "v1"]
+    if len(moments) != 1 or not _MOMENT.fullmatch(moments[0]) or not signatures:
+        raise RefusedEventError(
+            Refusal.UNSIGNED,
+            "The request has no usable Stripe-Signature header.",
+            "Only Stripe, and cascade events replay --forward-to, can call this address.",
+        )
+    return moments[0], signatures
