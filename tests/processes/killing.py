@@ -1,0 +1,176 @@
+"""kill -9 at random moments of a command, run again until it is done: how many were paid?"""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+
+from cascade_cli.domain.delivery import FATE_BOUND
+from cascade_cli.errors import ExitCode
+from tests.processes.market import Market, Sale, open_market
+
+ROWS = 200
+MOST_KILLS = 6
+MOST_SECONDS_OF_WORK = 3.0
+WHILE_AT_WORK, AT_ONCE = 0.8, 0.2
+FINISHED_WITHIN_SECONDS = 300.0
+AHEAD_SECONDS = FATE_BOUND.total_seconds() + 5
+_UNDECIDED = "cascade_claims WHERE last_fate = 'unknown'"
+
+
+@dataclass
+class Tally:
+    """What a round, or many, came to; `undecided` are kills that left a write of unknown fate."""
+
+    rounds: int = 0
+    kills: int = 0
+    undecided: int = 0
+    restarts_at_once: int = 0
+    flaws: list[str] = field(default_factory=list)
+
+    def add(self, other: Tally) -> None:
+        """Sum up."""
+        self.rounds += other.rounds
+        self.kills += other.kills
+        self.undecided += other.undecided
+        self.restarts_at_once += other.restarts_at_once
+        self.flaws += other.flaws
+
+    def __str__(self) -> str:
+        return (
+            f"{self.rounds} rounds, {self.kills} kills, of which {self.undecided} left writes of "
+            f"unknown fate and {self.restarts_at_once} were followed by a restart at once: "
+            f"{len(self.flaws)} flaws"
+        )
+
+
+def credit_file_round(
+    seed: int, *, rows: int = ROWS, most_kills: int = MOST_KILLS, real_clock: bool = False
+) -> Tally:
+    """One file of credits by hand."""
+    with _fresh_market() as market:
+        sales = _sales(rows)
+        market.settle(sales)
+        file = market.folder / "gifts.csv"
+        lines = [f"{sale.citizen},{sale.ducats},gift,{n}" for n, sale in enumerate(sales)]
+        file.write_text("\n".join(["citizen,ducats,reason,reference", *lines, ""]))
+        by_key = {f"cascade_manual_{n}": sale for n, sale in enumerate(sales)}
+        victim = _Victim(market, ["credit", "--file", str(file), "--yes"], seed, real_clock)
+        return victim.kill_until_done(by_key, most_kills)
+
+
+def repair_round(
+    seed: int, *, rows: int = ROWS, most_kills: int = MOST_KILLS, real_clock: bool = False
+) -> Tally:
+    """Payments of which a third has a dead row, and the rest none, repaired."""
+    with _fresh_market() as market:
+        sales = _sales(rows)
+        market.settle(sales)
+        sales = market.sell(sales)
+        market.spoil(sales[::3])
+        by_key = {f"cascade_payment_{sale.payment_intent}": sale for sale in sales}
+        victim = _Victim(market, ["reconcile", "--repair", "--yes"], seed, real_clock)
+        return victim.kill_until_done(by_key, most_kills)
+
+
+def _sales(rows: int) -> list[Sale]:
+    return [Sale(f"citizen_{n}", 10 + n % 50) for n in range(rows)]
+
+
+class _fresh_market:  # noqa: N801 - a context manager that reads like a function
+    def __enter__(self) -> Market:
+        self._folder = Path(tempfile.mkdtemp(prefix="cascade-kill-"))
+        self._context = open_market(self._folder)
+        return self._context.__enter__()
+
+    def __exit__(self, *error: object) -> None:
+        self._context.__exit__(None, None, None)
+        shutil.rmtree(self._folder)
+
+
+class _Victim:
+    """A command that is killed a few times and then left to finish."""
+
+    def __init__(self, market: Market, words: list[str], seed: int, real_clock: bool) -> None:
+        self._market, self._words = market, words
+        self._chance = Random(seed)  # noqa: S311
+        self._real_clock = real_clock
+        self._journal = market.folder / "journal.sqlite3"
+        self._ahead = 0.0
+        self._tally = Tally(rounds=1)
+
+    def kill_until_done(self, sales: Mapping[str, Sale], most_kills: int) -> Tally:
+        """Kill it a few times at any moment, mostly while it holds the base's lock."""
+        for _ in range(self._chance.randint(1, most_kills)):
+            if self._is_done_before_it_dies():
+                break
+            self._count_kill()
+            self._come_back()
+        self._finish()
+        self._tally.flaws += self._market.flaws(sales)
+        return self._tally
+
+    def _is_done_before_it_dies(self) -> bool:
+        working = self._chance.random() < WHILE_AT_WORK
+        seconds = self._chance.uniform(0, MOST_SECONDS_OF_WORK)
+        with self._start() as process:
+            while working and process.poll() is None and not self._has_lock(process.pid):
+                time.sleep(0.01)
+            try:
+                process.wait(seconds)
+            except subprocess.TimeoutExpired:
+                process.send_signal(signal.SIGKILL)
+                return False
+            return process.returncode == 0
+
+    def _has_lock(self, pid: int) -> bool:
+        return _count(self._journal, "cascade_locks WHERE pid = ?", pid) > 0
+
+    def _finish(self) -> None:
+        deadline = time.monotonic() + FINISHED_WITHIN_SECONDS
+        while time.monotonic() < deadline:
+            with self._start() as process:
+                _, complaint = process.communicate()
+            if process.returncode not in {ExitCode.INCOMPLETE, ExitCode.LOCKED}:
+                break
+        if process.returncode != 0:
+            self._tally.flaws.append(f"not done: exit {process.returncode}: {complaint}")
+
+    def _start(self) -> subprocess.Popen[str]:
+        words = ("--ahead", str(self._ahead), "--", *self._words)
+        return subprocess.Popen(
+            [sys.executable, "-m", "tests.processes.worker", *words],
+            env=self._market.environment(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def _count_kill(self) -> None:
+        self._tally.kills += 1
+        self._tally.undecided += _count(self._journal, _UNDECIDED) > 0
+
+    def _come_back(self) -> None:
+        """Later, or now and then at once: then what is undecided has to wait."""
+        if self._real_clock or self._chance.random() < AT_ONCE:
+            self._tally.restarts_at_once += 1
+        else:
+            self._ahead += AHEAD_SECONDS
+
+
+def _count(journal: Path, rows: str, *values: object) -> int:
+    if not journal.exists():
+        return 0
+    with closing(sqlite3.connect(journal)) as connection:
+        (count,) = connection.execute(f"SELECT count(*) FROM {rows}", values).fetchone()  # noqa: S608
+    return int(count)

@@ -1,0 +1,28 @@
+"""A little of the proofs that `python -m tests.processes` carries out in full."""
+
+from __future__ import annotations
+
+from tests.adapters_journal.postgresql import running_postgresql
+from tests.processes.killing import credit_file_round, repair_round
+from tests.processes.racing import race_round
+
+
+def test_a_killed_credit_of_a_file_pays_every_row_once() -> None:
+    tally = credit_file_round(3, rows=60, most_kills=2)
+    assert tally.kills
+    assert tally.flaws == []
+
+
+def test_a_killed_repair_pays_every_payment_once() -> None:
+    tally = repair_round(3, rows=60, most_kills=2)
+    assert tally.kills
+    assert tally.flaws == []
+
+
+def test_four_processes_crediting_one_by_one_pay_once_on_sqlite() -> None:
+    assert race_round(1, payments=12, alone=True) == []
+
+
+def test_four_processes_crediting_some_at_a_time_pay_once_on_postgresql() -> None:
+    with running_postgresql() as server:
+        assert race_round(1, journal_url=server.new_url(), payments=40) == []
