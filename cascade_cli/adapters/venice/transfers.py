@@ -55,8 +55,7 @@ class TransferReader(VeniceReader):
             conditions.append(EQ(Field("Status"), status))
         if citizen is not None:
             conditions.append(EQ(Field("TargetCitizen"), citizen))
-        found = self._where(*conditions)
-        return [row for row in found if citizen is None or row.citizen == citizen]
+        return self._where(*conditions)
 
     def open_transfers(self) -> list[Stratagem]:
         """All that are active or planned, whenever they were made."""
