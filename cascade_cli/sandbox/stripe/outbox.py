@@ -112,8 +112,9 @@ class Outbox:
         """Record an attempt's end; after a failure the next one follows, as long as any is left."""
         more = parcel.attempt <= len(INTERVALS_SECONDS) and not delivered
         due = now + INTERVALS_SECONDS[parcel.attempt - 1] if more else None
+        # Whoever outlived the lease may come after another who has delivered.
         self._connection.execute(
-            "UPDATE stripe_deliveries SET due = ?, delivered = max(delivered, ?) WHERE seq = ?",
+            "UPDATE stripe_deliveries SET due = ?, delivered = ? WHERE seq = ? AND delivered = 0",
             (due, delivered, parcel.seq),
         )
 

@@ -103,6 +103,20 @@ def test_a_delivery_whose_courier_died_is_due_again_when_its_lease_ends(
     assert app.courier.deliver_due() == 1
 
 
+def test_a_failure_told_too_late_does_not_undo_another_courier_s_success(
+    app: SandboxApp, client: V1, receiver: Receiver, manual_clock: ManualClock
+) -> None:
+    client.payment_intents.create(ten_dollars())
+    (late,) = app.courier.claim(1)
+    manual_clock.advance(seconds=LEASE_SECONDS)
+    assert app.courier.deliver_due() == 1
+    receiver.statuses = [500]
+    app.courier.deliver(late)
+    manual_clock.advance(days=1)
+    assert app.courier.deliver_due() == 0
+    assert client.events.list().data[0].pending_webhooks == 0
+
+
 @pytest.mark.usefixtures("receiver")
 def test_two_couriers_do_not_carry_the_same_delivery(
     app: SandboxApp, manual_clock: ManualClock

@@ -105,12 +105,16 @@ def test_serve_with_a_webhook_tells_it_what_a_citizen_pays(tmp_path: Path) -> No
         opener.close()  # type: ignore[no-untyped-call]
 
 
-def test_serving_again_with_the_same_webhook_registers_it_once(tmp_path: Path) -> None:
-    with closing(SandboxApp(tmp_path / "state")) as app:
-        books = app.stripe.books
-        first = books.register_webhook("http://127.0.0.1:9/", at=app.now(), secret="whsec_a")
-        again = books.register_webhook("http://127.0.0.1:9/", at=app.now(), secret="whsec_b")
+def test_a_webhook_named_again_stays_one_endpoint_with_the_secret_named_last(
+    sandbox_app: SandboxApp,
+) -> None:
+    books, at = sandbox_app.stripe.books, sandbox_app.now()
+    with receiving(Receiver("whsec_second")) as receiver:
+        first = books.register_webhook(receiver.url, at=at, secret="whsec_first")
+        again = books.register_webhook(receiver.url, at=at, secret="whsec_second")
         assert first["id"] == again["id"]
+        buy(books, at)
+        assert sandbox_app.courier.deliver_due() == 4
 
 
 def test_a_webhook_on_another_machine_is_wrong_usage(tmp_path: Path) -> None:
