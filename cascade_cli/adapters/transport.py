@@ -41,6 +41,7 @@ CEILING_SECONDS = 180.0
 
 _TOO_MANY = 429
 _PASSING = frozenset({_TOO_MANY, 500, 502, 503, 504})
+_UNWELL = _PASSING | {401, 403}
 _PASSING_ERRORS = (requests.ConnectionError, requests.Timeout, ChunkedEncodingError)
 _QUOTA_GONE = b"PUBLIC_API_BILLING_LIMIT_EXCEEDED"
 _DIGITS = re.compile(r"[0-9]{1,9}(\.[0-9]+)?")
@@ -59,6 +60,14 @@ class Permit:
 
 
 _permit: ContextVar[Permit | None] = ContextVar("permit", default=None)
+
+
+@dataclass(frozen=True)
+class Sign:
+    """How a service last showed itself; `trouble` is empty where it answered as it should."""
+
+    at: datetime
+    trouble: str = ""
 
 
 class PermitError(requests.RequestException):
@@ -95,6 +104,7 @@ class Transport(HTTPAdapter):
         self._now = now
         self._tell = tell
         self.requests_sent = 0
+        self.last_sign: Sign | None = None
         self._pacer, self._sleep = pacer, sleep
         self._lockout_seconds = lockout_seconds
         self._backoff = wait_exponential(multiplier=0.5, max=20) + wait_random(0, 1)
@@ -139,9 +149,15 @@ class Transport(HTTPAdapter):
         self, request: requests.PreparedRequest, *args: Any, **kwargs: Any
     ) -> requests.Response:
         self.requests_sent += 1
-        response = self._carry(request, *args, **kwargs)
-        # Read the body here, so that one cut short counts as a failed attempt.
-        _ = response.content
+        try:
+            response = self._carry(request, *args, **kwargs)
+            # Read the body here, so that one cut short counts as a failed attempt.
+            _ = response.content
+        except requests.RequestException as error:
+            self.last_sign = Sign(self._now(), type(error).__name__)
+            raise
+        is_well = response.status_code not in _UNWELL
+        self.last_sign = Sign(self._now(), "" if is_well else f"HTTP {response.status_code}")
         return response
 
     def _carry(

@@ -21,6 +21,7 @@ from cascade_cli.cli.commands import (
     reconcile,
     sandbox,
     schedule,
+    serve,
     stratagem,
 )
 from cascade_cli.cli.session import Session, conduct, failure
@@ -37,6 +38,7 @@ app = typer.Typer(
 app.command()(reconcile.reconcile)
 app.command()(credit.credit)
 app.command()(explain.explain)
+app.command()(serve.serve)
 app.command()(checkout.checkout)
 app.command()(pricing.pricing)
 app.add_typer(events.events, name="events")

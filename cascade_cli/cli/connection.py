@@ -13,6 +13,7 @@ from cascade_cli.settings import (
     AIRTABLE_KEY,
     AIRTABLE_RATE,
     AIRTABLE_URL,
+    API_TOKEN,
     CANCEL_URL,
     ENDPOINT_SECRET,
     JOURNAL_URL,
@@ -34,6 +35,10 @@ _LIVE = (
     *(AIRTABLE_KEY, AIRTABLE_BASE, AIRTABLE_URL),
     JOURNAL_URL,
 )
+
+
+# What creates payments at `cascade --sandbox serve` unless another is set: no secret.
+SANDBOX_TOKEN = "sandbox_token"  # noqa: S105
 
 
 @contextmanager
@@ -77,4 +82,5 @@ def _sandbox_values(session: Session, values: dict[str, str]) -> Iterator[dict[s
         # Pages of its own, so that a test payment ends on this machine.
         pay = f"{url}/stripe/pay"
         pages = {SUCCESS_URL.name: f"{pay}/thanks", CANCEL_URL.name: f"{pay}/cancelled"}
-        yield {**unpaced, **pages, **kept, **Connection(url).settings()}
+        token = {API_TOKEN.name: SANDBOX_TOKEN}
+        yield {**unpaced, **pages, **token, **kept, **Connection(url).settings()}

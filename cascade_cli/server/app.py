@@ -1,0 +1,58 @@
+"""The HTTP application: its routes, and what they hand on to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fastapi import FastAPI
+from starlette.types import ASGIApp
+
+from cascade_cli import __version__
+from cascade_cli.adapters.stripe.signature import EventGate
+from cascade_cli.domain.pricing import PriceList
+from cascade_cli.server import payments, problems, vitals, webhook
+from cascade_cli.server.committer import Committer
+from cascade_cli.server.limits import Gatehouse
+from cascade_cli.server.metrics import Metrics
+from cascade_cli.server.offload import Offload
+from cascade_cli.server.readiness import Readiness
+from cascade_cli.server.worker import Worker
+from cascade_cli.services.payment_api import PaymentDesk
+
+DESCRIPTION = (
+    "Sells ducats and credits them, each paid charge exactly once. Every answer that is not a "
+    "success has the shape `Problem`."
+)
+
+
+@dataclass(frozen=True)
+class Office:
+    """All that the routes need; `token` is what creating payments takes, None if it is shut."""
+
+    gate: EventGate
+    committer: Committer
+    worker: Worker
+    desk: PaymentDesk
+    prices: PriceList
+    token: str | None
+    offload: Offload
+    readiness: Readiness
+    metrics: Metrics
+
+
+def create_app(office: Office) -> ASGIApp:
+    """The application, with its gatehouse around it."""
+    api = FastAPI(title="CASCADE payments", version=__version__, description=DESCRIPTION)
+    problems.install(api)
+    api.include_router(payments.router(office.desk, office.prices, office.token, office.offload))
+    api.include_router(
+        webhook.router(office.gate, office.committer, office.worker.wake, office.metrics)
+    )
+    api.include_router(vitals.router(office.readiness, office.metrics, office.offload))
+    return Gatehouse(
+        api,
+        answered=lambda route, status, seconds: office.metrics.requests.labels(
+            route, str(status)
+        ).observe(seconds),
+        crashed=lambda kind: office.metrics.failures.labels(kind).inc(),
+    )

@@ -1,0 +1,174 @@
+"""What the payment API's routes take and answer, as their OpenAPI description shows it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+
+from cascade_cli.adapters.stripe.payment_intents import Intent
+from cascade_cli.adapters.stripe.purchases import CITIZEN, DUCATS, PACKAGE
+from cascade_cli.domain.money import format_ducats
+from cascade_cli.domain.orders import MAX_DECIMALS
+from cascade_cli.domain.pricing import ROUNDING, PriceList, Quote
+from cascade_cli.domain.times import rfc3339
+from cascade_cli.services.payment_api import Purchase, Standing
+
+Ducats = Annotated[Decimal, PlainSerializer(format_ducats, return_type=str)]
+Moment = Annotated[datetime, PlainSerializer(rfc3339, return_type=str)]
+
+
+class CreateIntent(BaseModel):
+    """A purchase: either an amount of ducats or a package."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    citizen_id: str = Field(
+        min_length=1, max_length=200, description="Exactly as Venice spells the Username."
+    )
+    ducat_amount: Decimal | None = Field(
+        None, gt=0, max_digits=21, decimal_places=MAX_DECIMALS, description="Ducats, paid in full."
+    )
+    package: str | None = Field(None, max_length=40, description="A name of the price list.")
+    amount_cents: int | None = Field(
+        None,
+        ge=0,
+        le=10**12,
+        description="What the buyer was shown; refused if it is not the price.",
+    )
+
+    def purchase(self) -> Purchase:
+        """For the service."""
+        return Purchase(self.citizen_id, self.ducat_amount, self.package, self.amount_cents)
+
+
+class CreatedIntent(BaseModel):
+    """A PaymentIntent to be confirmed by the buyer's browser with its client secret."""
+
+    payment_intent_id: str
+    client_secret: str
+    status: str
+    amount_cents: int
+    currency: str
+    citizen_id: str
+    ducat_amount: Ducats
+    bonus_ducats: Ducats
+    exchange_rate: str
+    package: str | None
+
+    @classmethod
+    def of(cls, intent: Intent, quote: Quote) -> CreatedIntent:
+        """From the service's answer."""
+        return cls(
+            payment_intent_id=intent.id,
+            client_secret=intent.client_secret,
+            status=intent.status,
+            amount_cents=intent.amount_cents,
+            currency=intent.currency,
+            citizen_id=intent.metadata[CITIZEN],
+            ducat_amount=quote.ducats,
+            bonus_ducats=quote.bonus,
+            exchange_rate=str(quote.rate),
+            package=quote.package,
+        )
+
+
+class TransferState(BaseModel):
+    """The transfer in Venice: `none`, `live` (the engine takes it at its next run), `executed`,
+    `stalled`, `failed`, `doubtful`, or `unknown` while Venice cannot be read."""
+
+    state: str
+    stratagem_id: str | None = None
+    executed_at: Moment | None = None
+    expires_at: Moment | None = None
+    event: str | None = Field(None, description="Where the payment's webhook event stands.")
+
+
+class IntentState(BaseModel):
+    """A payment at Stripe and its transfer in Venice."""
+
+    payment_intent_id: str
+    status: str
+    amount_cents: int
+    refunded_cents: int
+    currency: str
+    created_at: Moment
+    citizen_id: str | None
+    ducat_amount: str | None
+    package: str | None
+    transfer: TransferState
+
+    @classmethod
+    def of(cls, standing: Standing) -> IntentState:
+        """From the service's answer."""
+        intent, transfer = standing.intent, standing.transfer
+        row = transfer.row
+        return cls(
+            payment_intent_id=intent.id,
+            status=intent.status,
+            amount_cents=intent.amount_cents,
+            refunded_cents=intent.charge.refunded_cents if intent.charge else 0,
+            currency=intent.currency,
+            created_at=intent.created_at,
+            citizen_id=intent.metadata.get(CITIZEN),
+            ducat_amount=intent.metadata.get(DUCATS),
+            package=intent.metadata.get(PACKAGE),
+            transfer=TransferState(
+                state=transfer.state,
+                stratagem_id=row.stratagem_id if row else None,
+                executed_at=row.executed_at if row else None,
+                expires_at=row.expires_at if row else None,
+                event=transfer.event.value if transfer.event else None,
+            ),
+        )
+
+
+class PackageOffer(BaseModel):
+    """A package: what the buyer gets, and what of it is not paid for."""
+
+    name: str
+    ducats: Ducats
+    bonus_ducats: Ducats
+    amount_cents: int
+
+
+class Pricing(BaseModel):
+    """The price list; the rate is in US dollars per ducat."""
+
+    currency: str
+    exchange_rate: str
+    rounding: str
+    packages: list[PackageOffer]
+    custom: dict[str, Any]
+
+    @classmethod
+    def of(cls, prices: PriceList) -> Pricing:
+        """From the list."""
+        offers = [(p, prices.quote(package=p.name)) for p in prices.packages]
+        return cls(
+            currency=offers[0][1].currency if offers else "usd",
+            exchange_rate=str(prices.rate),
+            rounding=ROUNDING,
+            packages=[
+                PackageOffer(
+                    name=p.name,
+                    ducats=p.total,
+                    bonus_ducats=p.bonus,
+                    amount_cents=quote.amount_cents,
+                )
+                for p, quote in offers
+            ],
+            custom={
+                "minimum_ducats": format_ducats(prices.custom_minimum),
+                "maximum_ducats": format_ducats(prices.custom_maximum),
+            },
+        )
+
+
+class Received(BaseModel):
+    """The event is kept; `new` is false where it was kept before."""
+
+    received: bool = True
+    new: bool

@@ -1,0 +1,100 @@
+"""What Prometheus reads. Labels come from short fixed lists; none holds an id, a name or a key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from cascade_cli.adapters.journal.inbox import EventState, Settlement
+from cascade_cli.errors import JournalError
+
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+
+
+class Stock(Protocol):
+    """What the inbox tells of itself."""
+
+    def counts(self) -> dict[EventState, int]:
+        """How many events stand where."""
+
+    def oldest_waiting(self) -> datetime | None:
+        """When the event that waits longest was received."""
+
+
+class Metrics:
+    """The counters of one server, in a registry of its own."""
+
+    def __init__(self, stock: Stock, is_paused: Callable[[], bool], now: Callable[[], datetime]):
+        self.registry = CollectorRegistry()
+        self.registry.register(_StockCollector(stock, is_paused, now))
+        self.requests = Histogram(
+            "cascade_http_request_seconds",
+            "Time to answer, by route and status.",
+            ("route", "status"),
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self.accepted = self._counter(
+            "cascade_webhook_accepted", "Events kept; `new` is no for a redelivery.", "new"
+        )
+        self.refused = self._counter("cascade_webhook_refused", "Webhook requests refused.", "why")
+        self.commits = self._counter("cascade_webhook_commits", "Transactions that kept events.")
+        self.settled = self._counter("cascade_events_settled", "What became of events.", "state")
+        self.failures = self._counter("cascade_worker_failures", "Pauses of crediting.", "kind")
+
+    def _counter(self, name: str, meaning: str, *labels: str) -> Counter:
+        return Counter(name, meaning, labels, registry=self.registry)
+
+    def kept(self, events: int, new: int) -> None:
+        """One commit."""
+        self.commits.inc()
+        self.accepted.labels("yes").inc(new)
+        self.accepted.labels("no").inc(events - new)
+
+    def settle(self, settlements: Sequence[Settlement]) -> None:
+        """One batch of the worker."""
+        for settlement in settlements:
+            self.settled.labels(settlement.state.value).inc()
+
+    def page(self) -> bytes:
+        """The text that Prometheus asks for."""
+        return generate_latest(self.registry)
+
+
+class _StockCollector(Collector):
+    """Reads the journal when asked, so that a restart forgets nothing."""
+
+    def __init__(
+        self, stock: Stock, is_paused: Callable[[], bool], now: Callable[[], datetime]
+    ) -> None:
+        self._stock, self._is_paused, self._now = stock, is_paused, now
+
+    def describe(self) -> Iterator[Metric]:
+        """Nothing: the registry would read the journal to find out the names."""
+        return iter(())
+
+    def collect(self) -> Iterator[Metric]:
+        paused = GaugeMetricFamily("cascade_worker_paused", "1 while nothing can be credited.")
+        paused.add_metric([], float(self._is_paused()))
+        yield paused
+        readable = GaugeMetricFamily("cascade_journal_up", "1 while the journal can be read.")
+        try:
+            counts, oldest = self._stock.counts(), self._stock.oldest_waiting()
+        except JournalError:
+            readable.add_metric([], 0.0)
+            yield readable
+            return
+        readable.add_metric([], 1.0)
+        yield readable
+        events = GaugeMetricFamily("cascade_inbox_events", "Kept events.", labels=["state"])
+        for state, number in counts.items():
+            events.add_metric([state.value], number)
+        yield events
+        age = GaugeMetricFamily("cascade_inbox_oldest_waiting_seconds", "0 if none waits.")
+        age.add_metric([], (self._now() - oldest).total_seconds() if oldest else 0.0)
+        yield age

@@ -1,0 +1,54 @@
+"""Blocking work beside the event loop: so much at once, so much in line, for so long."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from cascade_cli.errors import UnreachableError
+
+T = TypeVar("T")
+
+THREADS = 8
+MOST_IN_HAND = 64
+
+
+class OverloadedError(UnreachableError):
+    """Too much is in hand already, or it took too long."""
+
+    kind = "overloaded"
+
+
+class Offload:
+    """A bounded pool, as a context manager. What took too long ends by itself, unheard."""
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="request")
+        self._in_hand = 0
+
+    def __enter__(self) -> Offload:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    async def run(self, work: Callable[[], T], seconds: float) -> T:
+        """What `work` returns or raises. Raises OverloadedError if that takes too long."""
+        if self._in_hand >= MOST_IN_HAND:
+            raise OverloadedError("Too many requests are in hand.", "Try again in a few seconds.")
+        self._in_hand += 1
+        future = asyncio.get_running_loop().run_in_executor(self._pool, work)
+        future.add_done_callback(self._done)
+        try:
+            return await asyncio.wait_for(asyncio.shield(future), seconds)
+        except TimeoutError:
+            raise OverloadedError(
+                f"There was no answer within {seconds:.0f} s.", "Try again with the same key."
+            ) from None
+
+    def _done(self, future: asyncio.Future[T]) -> None:
+        self._in_hand -= 1
+        if not future.cancelled():
+            future.exception()  # else asyncio complains about what nobody waits for any more

@@ -1,0 +1,78 @@
+"""`/api/payments`: selling ducats, and telling where a payment stands."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header, Path
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from starlette.exceptions import HTTPException
+
+from cascade_cli.domain.pricing import PriceList
+from cascade_cli.server.bodies import CreatedIntent, CreateIntent, IntentState, Pricing
+from cascade_cli.server.offload import Offload
+from cascade_cli.server.problems import Problem
+from cascade_cli.services.payment_api import PaymentDesk
+
+DEADLINE_SECONDS = 25.0
+
+_bearer = HTTPBearer(auto_error=False, description="CASCADE_API_TOKEN")
+_Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+_Key = Annotated[
+    str | None,
+    Header(
+        pattern=r"^[A-Za-z0-9_.:-]+$",
+        max_length=200,
+        description="The same key and purchase give the same PaymentIntent, for a day at least.",
+    ),
+]
+_IntentId = Annotated[str, Path(pattern=r"^pi_[A-Za-z0-9_]+$", max_length=255)]
+
+
+def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """For a route's description: the statuses that come with a Problem."""
+    return {status: {"model": Problem} for status in (*statuses, 408, 413, 422)}
+
+
+def router(desk: PaymentDesk, prices: PriceList, token: str | None, offload: Offload) -> APIRouter:
+    """The routes that people's browsers and the shop's backend call."""
+    routes = APIRouter(prefix="/api/payments", tags=["payments"])
+
+    @routes.post("/create-payment-intent", responses=responses(400, 401, 409, 502, 503))
+    async def create_payment_intent(
+        wanted: CreateIntent, credentials: _Credentials, idempotency_key: _Key = None
+    ) -> CreatedIntent:
+        """Sell ducats to a citizen at the list's price: a PaymentIntent to be confirmed."""
+        _check_token(credentials, token)
+        key = idempotency_key or secrets.token_hex(16)
+        intent, quote = await offload.run(
+            lambda: desk.sell(wanted.purchase(), key), DEADLINE_SECONDS
+        )
+        return CreatedIntent.of(intent, quote)
+
+    @routes.get("/payment-intent/{intent_id}", responses=responses(404, 502, 503))
+    async def payment_intent(intent_id: _IntentId) -> IntentState:
+        """Where a payment stands at Stripe, and its transfer in Venice."""
+        standing = await offload.run(lambda: desk.standing(intent_id), DEADLINE_SECONDS)
+        return IntentState.of(standing)
+
+    @routes.get("/pricing", responses=responses())
+    async def pricing() -> Pricing:
+        """The price list."""
+        return Pricing.of(prices)
+
+    return routes
+
+
+def _check_token(credentials: HTTPAuthorizationCredentials | None, token: str | None) -> None:
+    if token is None:
+        raise HTTPException(503, "Creating payments is shut: CASCADE_API_TOKEN is not set.")
+    shown = credentials.credentials if credentials else ""
+    if not hmac.compare_digest(shown.encode(), token.encode()):
+        raise HTTPException(
+            401,
+            "Creating payments takes Authorization: Bearer with the API token.",
+            {"WWW-Authenticate": "Bearer"},
+        )

@@ -1,0 +1,135 @@
+"""Whether everything that a payment needs is there, told honestly and without many requests."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from cascade_cli.adapters.journal.inbox import EventState, Inbox
+from cascade_cli.adapters.transport import Transport
+from cascade_cli.domain.times import rfc3339
+from cascade_cli.errors import CascadeError, JournalError
+from cascade_cli.server.worker import Worker
+
+# Requests are money at Airtable: what was well a minute ago is not asked again, only watched.
+WELL_FOR = timedelta(seconds=60)
+ILL_FOR = timedelta(seconds=5)
+PROBE_SECONDS = 1.5
+# Longer than the engine of retries takes for a passing fault; then somebody should look.
+LATE_AFTER = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One thing that is needed: whether it is well, why not, and as of when."""
+
+    ok: bool
+    why: str = ""
+    as_of: datetime | None = None
+
+    def document(self) -> dict[str, object]:
+        """For JSON."""
+        as_of = {"as_of": rfc3339(self.as_of)} if self.as_of else {}
+        return {"ok": self.ok, **({"why": self.why} if self.why else {}), **as_of}
+
+
+class Probe:
+    """One service: what its last answer showed, and a question of our own if that is old."""
+
+    def __init__(
+        self, transport: Transport, ask: Callable[[], object], now: Callable[[], datetime]
+    ) -> None:
+        self._transport, self._ask, self._now = transport, ask, now
+        self._asking: threading.Thread | None = None
+        self._lock = threading.Lock()
+
+    def part(self) -> Part:
+        """May take as long as PROBE_SECONDS."""
+        if not self._is_fresh():
+            self._look()
+        sign = self._transport.last_sign
+        if sign is None:
+            return Part(ok=False, why=f"no answer within {PROBE_SECONDS} s")
+        if sign.trouble or self._now() - sign.at <= WELL_FOR:
+            return Part(ok=not sign.trouble, why=sign.trouble, as_of=sign.at)
+        return Part(ok=False, why="no answer any more", as_of=sign.at)
+
+    def _is_fresh(self) -> bool:
+        sign = self._transport.last_sign
+        if sign is None:
+            return False
+        return self._now() - sign.at <= (ILL_FOR if sign.trouble else WELL_FOR)
+
+    def _look(self) -> None:
+        """Ask, unless that is under way: one that is down takes long to say so."""
+        with self._lock:
+            if self._asking is None or not self._asking.is_alive():
+                self._asking = threading.Thread(target=self._try, name="probe", daemon=True)
+                self._asking.start()
+            asking = self._asking
+        asking.join(PROBE_SECONDS)
+
+    def _try(self) -> None:
+        try:
+            self._ask()
+        except CascadeError:
+            return  # the transport has seen it
+
+
+class Readiness:
+    """All parts together."""
+
+    def __init__(
+        self,
+        inbox: Inbox,
+        worker: Worker,
+        stripe: Probe,
+        airtable: Probe,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._inbox, self._worker, self._now = inbox, worker, now
+        self._stripe, self._airtable = stripe, airtable
+
+    def parts(self) -> dict[str, Part]:
+        """By name; may take as long as both probes."""
+        return {
+            "journal": self._journal(),
+            "stripe": self._stripe.part(),
+            "airtable": self._airtable.part(),
+            "worker": self._crediting(),
+            "events": self._events(),
+        }
+
+    def stock(self) -> dict[str, object]:
+        """How many events stand where, and how long the oldest waits."""
+        counts = {state.value: number for state, number in self._inbox.counts().items()}
+        oldest = self._inbox.oldest_waiting()
+        age = (self._now() - oldest).total_seconds() if oldest else 0.0
+        return {"counts": counts, "oldest_waiting_seconds": round(age, 3)}
+
+    def _journal(self) -> Part:
+        """It has to take events, so it is written to: an acceptance of nothing."""
+        try:
+            self._inbox.accept([])
+        except JournalError as error:
+            return Part(ok=False, why=error.message)
+        return Part(ok=True)
+
+    def _crediting(self) -> Part:
+        if not self._worker.is_alive:
+            return Part(ok=False, why="it has ended")
+        if pause := self._worker.pause:
+            return Part(ok=False, why=f"{pause.kind}: {pause.why}", as_of=pause.since)
+        return Part(ok=True)
+
+    def _events(self) -> Part:
+        try:
+            oldest, counts = self._inbox.oldest_waiting(), self._inbox.counts()
+        except JournalError as error:
+            return Part(ok=False, why=error.message)
+        if oldest and self._now() - oldest > LATE_AFTER:
+            number = counts[EventState.WAITING]
+            return Part(ok=False, why=f"{number} wait, the oldest since {rfc3339(oldest)}")
+        return Part(ok=True)

@@ -1,0 +1,149 @@
+"""From wired services to a running server: threads started in order, and stopped in order."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+
+import uvicorn
+
+from cascade_cli.adapters.journal import Journal
+from cascade_cli.adapters.journal.database import Database
+from cascade_cli.adapters.journal.inbox import Inbox
+from cascade_cli.adapters.stripe.client import stripe_client
+from cascade_cli.adapters.stripe.payment_intents import PaymentIntents
+from cascade_cli.adapters.stripe.signature import EventGate, secrets_in
+from cascade_cli.adapters.transport import utc_now
+from cascade_cli.bootstrap import Wiring
+from cascade_cli.bootstrap_writes import bootstrap_writes
+from cascade_cli.domain.journal import Worker as Identity
+from cascade_cli.domain.times import Window
+from cascade_cli.server.app import Office, create_app
+from cascade_cli.server.committer import Committer
+from cascade_cli.server.metrics import Metrics
+from cascade_cli.server.offload import Offload
+from cascade_cli.server.readiness import Probe, Readiness
+from cascade_cli.server.worker import Worker
+from cascade_cli.services.intake import Intake
+from cascade_cli.services.modes import guard_mode
+from cascade_cli.services.payment_api import PaymentDesk
+from cascade_cli.services.vicinity import SECOND
+
+BACKLOG = 2048
+GRACE_SECONDS = 20
+KEEP_ALIVE_SECONDS = 75
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What a server stands on; `secrets` never reach the journal, `tell` is for people."""
+
+    wiring: Wiring
+    database: Database
+    identity: Identity
+    secrets: Sequence[str]
+    tell: Callable[[str], None]
+
+
+@contextmanager
+def opened(ground: Ground) -> Iterator[Office]:
+    """The office, its threads running; on leaving, first no event is kept, then none credited."""
+    wiring, settings = ground.wiring, ground.wiring.settings
+    inbox = Inbox(ground.database, ground.identity, now=utc_now, secrets=ground.secrets)
+    paused = list[Worker]()
+    metrics = Metrics(inbox, lambda: any(w.pause for w in paused), utc_now)
+    worker = Worker(
+        lambda: _intake(ground, inbox),
+        now=utc_now,
+        tell=ground.tell,
+        settled=metrics.settle,
+        failed=lambda kind: metrics.failures.labels(kind).inc(),
+        patience_seconds=GRACE_SECONDS,
+    )
+    paused.append(worker)
+    client = stripe_client(settings.stripe_key.reveal(), settings.stripe_url, wiring.stripe)
+    signing = settings.webhook_secret.reveal() if settings.webhook_secret else ""
+    with ExitStack() as stack:
+        stack.enter_context(worker)
+        yield Office(
+            gate=EventGate(secrets_in(signing), livemode=settings.livemode, now=utc_now),
+            committer=stack.enter_context(Committer(inbox, metrics.kept)),
+            worker=worker,
+            desk=PaymentDesk(
+                wiring.venice, PaymentIntents(client), wiring.checkout, inbox, utc_now
+            ),
+            prices=wiring.prices,
+            token=settings.api_token.reveal() if settings.api_token else None,
+            offload=stack.enter_context(Offload()),
+            readiness=_readiness(wiring, inbox, worker),
+            metrics=metrics,
+        )
+
+
+def _intake(ground: Ground, inbox: Inbox) -> Intake:
+    wiring, settings = ground.wiring, ground.wiring.settings
+    # A claim belongs to a run: what credits is one run, what keeps events another.
+    identity = replace(ground.identity, run=f"{ground.identity.run}-worker")
+    journal = Journal(ground.database, identity, now=utc_now, secrets=ground.secrets)
+    writing = bootstrap_writes(wiring, journal, ground.tell)
+    base, live = settings.airtable_base, settings.livemode
+    return Intake(
+        inbox,
+        writing.replayer,
+        livemode=live,
+        facts={"operator": identity.operator, "livemode": live},
+        guard=lambda: guard_mode(journal, wiring.venice, base, livemode=live),
+        now=utc_now,
+    )
+
+
+def _readiness(wiring: Wiring, inbox: Inbox, worker: Worker) -> Readiness:
+    def ask_stripe() -> object:
+        return wiring.payments.purchases(Window(utc_now() - SECOND, utc_now()))
+
+    def ask_airtable() -> object:
+        return wiring.venice.citizens([wiring.settings.processor])
+
+    stripe = Probe(wiring.stripe, ask_stripe, utc_now)
+    airtable = Probe(wiring.airtable, ask_airtable, utc_now)
+    return Readiness(inbox, worker, stripe, airtable, utc_now)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 takes a free one. Raises OSError."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family, backlog=BACKLOG)
+
+
+def run(office: Office, listening: socket.socket, tell: Callable[[str], None]) -> None:
+    """Serve until SIGTERM or Ctrl-C (KeyboardInterrupt); requests in hand are answered first."""
+    _hear_uvicorn(tell)
+    config = uvicorn.Config(
+        create_app(office),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        backlog=BACKLOG,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    # uvicorn raises the signal again when it is done; for SIGTERM that is all there is to it.
+    before = signal.signal(signal.SIGTERM, lambda *_: None)
+    try:
+        uvicorn.Server(config).run(sockets=[listening])
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _hear_uvicorn(tell: Callable[[str], None]) -> None:
+    class _Ear(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            tell(record.getMessage())
+
+    logger = logging.getLogger("uvicorn")
+    logger.handlers[:] = [_Ear(logging.WARNING)]
+    logger.propagate = False

@@ -1,0 +1,123 @@
+"""The thread that credits: it takes accepted events until told to stop, whatever happens."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from cascade_cli.adapters.journal.inbox import EventState, Settlement
+from cascade_cli.errors import CascadeError
+from cascade_cli.services.intake import Intake
+
+POLL_SECONDS = 1.0
+FIRST_PAUSE_SECONDS = 1.0
+LONGEST_PAUSE_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class Pause:
+    """Nothing is being credited: since when, why, and when it is tried again."""
+
+    since: datetime
+    kind: str
+    why: str
+    failures: int
+    until: datetime
+
+
+class Worker:
+    """Runs an Intake in a thread, as a context manager.
+
+    `connect` makes the Intake, and may fail as often as it likes; after a failure it is asked
+    for a new one, because the base's schema may have changed meanwhile. `settled` hears of
+    every batch and `failed` of every failure; `tell` is for people.
+    """
+
+    def __init__(
+        self,
+        connect: Callable[[], Intake],
+        *,
+        now: Callable[[], datetime],
+        tell: Callable[[str], None],
+        settled: Callable[[Sequence[Settlement]], None],
+        failed: Callable[[str], None],
+        patience_seconds: float,
+    ) -> None:
+        self._connect, self._now, self._tell = connect, now, tell
+        self._settled, self._failed = settled, failed
+        self._patience_seconds = patience_seconds
+        self._intake: Intake | None = None
+        self._stopping, self._woken = threading.Event(), threading.Event()
+        self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
+        self.pause: Pause | None = None
+
+    def __enter__(self) -> Worker:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Finish the batch in hand; one that takes too long is finished after the next start."""
+        self._stopping.set()
+        self._woken.set()
+        self._thread.join(self._patience_seconds)
+        if self._thread.is_alive():
+            self._tell("stopped in the middle of a batch; the next start goes on with it")
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the thread runs."""
+        return self._thread.is_alive()
+
+    def wake(self) -> None:
+        """There is something to do."""
+        self._woken.set()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._woken.clear()
+            try:
+                worked = self._work()
+            except Exception as error:  # noqa: BLE001 - a dead worker would credit nobody
+                self._stand_still(error)
+            else:
+                self._go_on()
+                if not worked:
+                    self._woken.wait(POLL_SECONDS)
+
+    def _work(self) -> bool:
+        if self._intake is None:
+            self._intake = self._connect()
+        settled = self._intake.work()
+        if settled:
+            self._settled(settled)
+            self._report(settled)
+        return bool(settled)
+
+    def _report(self, settled: Sequence[Settlement]) -> None:
+        counts = Counter(settlement.state.value for settlement in settled)
+        self._tell("events: " + ", ".join(f"{n} {state}" for state, n in sorted(counts.items())))
+        for settlement in settled:
+            if settlement.state is EventState.ATTENTION:
+                self._tell(f"{settlement.event_id} needs attention: {settlement.note}")
+
+    def _stand_still(self, error: Exception) -> None:
+        self._intake = None
+        known = isinstance(error, CascadeError)
+        kind = error.kind if isinstance(error, CascadeError) else "bug"
+        why = error.message if isinstance(error, CascadeError) else type(error).__name__
+        failures = self.pause.failures + 1 if self.pause else 1
+        seconds = min(FIRST_PAUSE_SECONDS * 2 ** min(failures - 1, 10), LONGEST_PAUSE_SECONDS)
+        now = self._now()
+        since = self.pause.since if self.pause else now
+        self.pause = Pause(since, kind, why, failures, now + timedelta(seconds=seconds))
+        self._failed(kind)
+        self._tell(f"crediting pauses for {seconds:.0f} s: {'' if known else 'unforeseen '}{why}")
+        self._stopping.wait(seconds)
+
+    def _go_on(self) -> None:
+        if self.pause:
+            self._tell("crediting goes on")
+        self.pause = None

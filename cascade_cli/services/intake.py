@@ -1,0 +1,196 @@
+"""Accepted webhook events, dealt with: each payment that they tell of is credited once.
+
+What ails one event is settled with that event; what ails a whole service is raised, and whoever
+calls tries again later. An event leaves the waiting ones only with an answer for good.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+
+from cascade_cli.adapters.journal.inbox import Accepted, EventState, Settlement
+from cascade_cli.domain.events import Event
+from cascade_cli.domain.journal import ClaimState
+from cascade_cli.domain.replay import Obstacle
+from cascade_cli.errors import AnswerError, CascadeError
+from cascade_cli.services.delivery_ports import Delivery, Result
+from cascade_cli.services.modes import MODES
+from cascade_cli.services.replay import Planned, ReplayPlan
+
+# Small enough to be finished within seconds when the process is told to stop.
+BATCH = 50
+AT_ONCE = timedelta(0)
+LONGEST_BACKOFF = timedelta(minutes=5)
+# Stripe's lists may lag a moment behind its events.
+LOOKS_AT_NOTHING = 2
+SECOND_LOOK = timedelta(seconds=30)
+# So many failures in a row, and none passed: the fault is not with single events.
+FAULTS_OF_ALL = 3
+
+_GOOD = frozenset({Result.CREDITED, Result.ALREADY, Result.RETIRED})
+
+
+class Events(Protocol):
+    """Where accepted events wait: the journal's inbox."""
+
+    def due(self, limit: int) -> list[Accepted]:
+        """Those to be dealt with now."""
+
+    def credited(self, payment_ids: Iterable[str]) -> set[str]:
+        """Those payments of which an event says that they were credited."""
+
+    def settle(self, settlements: Iterable[Settlement]) -> None:
+        """Record what became of events."""
+
+
+class Credits(Protocol):
+    """Who resolves events to payments and credits them: the Replayer."""
+
+    def plan(self, events: Sequence[Event], facts: Mapping[str, Any]) -> ReplayPlan:
+        """Look at both sides; writes nothing."""
+
+    def carry_out(self, plan: ReplayPlan, patience: timedelta) -> list[Delivery]:
+        """Deliver what was planned."""
+
+
+class Intake:
+    """Takes due events in batches. `guard` is called before anything is written."""
+
+    def __init__(
+        self,
+        events: Events,
+        credits: Credits,
+        *,
+        livemode: bool,
+        facts: Mapping[str, Any],
+        guard: Callable[[], None],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._events, self._credits, self._guard = events, credits, guard
+        self._livemode, self._facts, self._now = livemode, facts, now
+
+    def work(self) -> list[Settlement]:
+        """Deal with one batch of what is due; empty if nothing is.
+
+        Raises CascadeError if a service or the journal is out, the processor cannot pay or the
+        base belongs to the other mode; what was settled by then stays settled.
+        """
+        due = self._events.due(BATCH)
+        # One payment causes several events, and each look costs requests.
+        done = self._events.credited({a.event.payment_id for a in due if a.event.payment_id})
+        settled, rest = list[Settlement](), list[Accepted]()
+        for accepted in due:
+            if accepted.event.livemode != self._livemode:
+                mode = MODES[accepted.event.livemode]
+                settled.append(_settled(accepted, EventState.ATTENTION, f"of {mode} mode"))
+            elif accepted.event.payment_id in done:
+                settled.append(_settled(accepted, EventState.CREDITED, "already credited"))
+            else:
+                rest.append(accepted)
+        self._events.settle(settled)
+        return settled + (self._dealt(rest) if rest else [])
+
+    def _dealt(self, batch: Sequence[Accepted]) -> list[Settlement]:
+        try:
+            settled = self._credit(batch)
+        except Exception as error:
+            if not _may_be_one_event_s(error):
+                raise
+            return self._one_by_one(batch)
+        self._events.settle(settled)
+        return settled
+
+    def _one_by_one(self, batch: Sequence[Accepted]) -> list[Settlement]:
+        """Find the payment that spoils the batch, and let the others through."""
+        settled, failed = list[Settlement](), 0
+        for events in _by_payment(batch):
+            try:
+                found = self._credit(events)
+            except Exception as error:
+                failed += 1
+                if not _may_be_one_event_s(error) or (failed == FAULTS_OF_ALL and not settled):
+                    raise
+                found = [self._waiting(accepted, _reason(error)) for accepted in events]
+                self._events.settle(found)
+                continue
+            self._events.settle(found)
+            settled += found
+        return settled
+
+    def _credit(self, batch: Sequence[Accepted]) -> list[Settlement]:
+        plan = self._credits.plan([accepted.event for accepted in batch], self._facts)
+        if plan.orders:
+            self._guard()
+        # Without patience: whatever has to wait is taken up again when its time has come.
+        deliveries = {d.order.key: d for d in self._credits.carry_out(plan, AT_ONCE)}
+        planned = {event.id: found for found in plan.payments for event in found.events}
+        return [self._judged(a, planned.get(a.event.id), deliveries) for a in batch]
+
+    def _judged(
+        self, accepted: Accepted, planned: Planned | None, deliveries: Mapping[str, Delivery]
+    ) -> Settlement:
+        if planned is None:
+            return _settled(accepted, EventState.RECORDED, "it tells of no payment")
+        if planned.order:
+            return self._delivered(accepted, deliveries[planned.order.key])
+        if planned.already:
+            why = f"{planned.already.stratagem_id} is {planned.already.status}"
+            return _settled(accepted, EventState.CREDITED, why)
+        unseen = not planned.objection or planned.objection.obstacle is Obstacle.UNKNOWN_PAYMENT
+        if unseen and accepted.tries + 1 < LOOKS_AT_NOTHING:
+            return self._waiting(
+                accepted, "Stripe shows no paid purchase of ducats yet", SECOND_LOOK
+            )
+        if planned.objection:
+            return _settled(accepted, EventState.ATTENTION, planned.objection.why)
+        return _settled(accepted, EventState.RECORDED, "no paid purchase of ducats")
+
+    def _delivered(self, accepted: Accepted, delivery: Delivery) -> Settlement:
+        if delivery.result in _GOOD:
+            return _settled(accepted, EventState.CREDITED, delivery.why)
+        if delivery.claim is ClaimState.OVER_LIMIT:
+            return self._waiting(accepted, delivery.why, _until_tomorrow(self._now()))
+        if delivery.result in {Result.BLOCKED, Result.REFUSED}:
+            return _settled(accepted, EventState.ATTENTION, delivery.why)
+        if delivery.finish_at:
+            return self._waiting(accepted, delivery.why, delivery.finish_at - self._now())
+        return self._waiting(accepted, delivery.why)
+
+    def _waiting(self, accepted: Accepted, why: str, span: timedelta | None = None) -> Settlement:
+        later = backoff(accepted.tries) if span is None else span
+        return _settled(accepted, EventState.WAITING, why, self._now() + later)
+
+
+def backoff(tries: int) -> timedelta:
+    """2 s, 4 s, 8 s … and never more than five minutes."""
+    return min(timedelta(seconds=2 ** min(tries + 1, 20)), LONGEST_BACKOFF)
+
+
+def _settled(
+    accepted: Accepted, state: EventState, note: str, next_at: datetime | None = None
+) -> Settlement:
+    return Settlement(accepted.event.id, state, note, next_at)
+
+
+def _may_be_one_event_s(error: Exception) -> bool:
+    """An answer without sense, or a bug, may concern one payment only; all else concerns all."""
+    return isinstance(error, AnswerError) or not isinstance(error, CascadeError)
+
+
+def _reason(error: Exception) -> str:
+    return error.message if isinstance(error, CascadeError) else type(error).__name__
+
+
+def _by_payment(batch: Sequence[Accepted]) -> list[list[Accepted]]:
+    found: dict[str | None, list[Accepted]] = {}
+    for accepted in batch:
+        found.setdefault(accepted.event.payment_id, []).append(accepted)
+    return list(found.values())
+
+
+def _until_tomorrow(now: datetime) -> timedelta:
+    """The day's limit is one of UTC days."""
+    today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return today + timedelta(days=1) - now

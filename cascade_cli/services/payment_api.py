@@ -1,0 +1,227 @@
+"""What the payment API sells and tells, whatever carries it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Generic, Protocol, TypeVar
+
+from cascade_cli.adapters.journal.inbox import EventState, Kept
+from cascade_cli.adapters.stripe.payment_intents import Intent
+from cascade_cli.domain.charges import Charge
+from cascade_cli.domain.checkout import Sale
+from cascade_cli.domain.delivery import rows_of
+from cascade_cli.domain.money import format_ducats, format_money
+from cascade_cli.domain.orders import exact
+from cascade_cli.domain.pricing import Quote
+from cascade_cli.domain.replay import question_about
+from cascade_cli.domain.stratagems import Stratagem
+from cascade_cli.errors import GuardError, JournalError, NotFoundError, ServiceError, UsageError
+from cascade_cli.services.delivery_ports import Reader
+
+T = TypeVar("T")
+
+CITIZEN_KEPT_SECONDS = 60.0
+ANSWER_KEPT_SECONDS = 3.0
+MOST_KEPT = 10_000
+KEY_PREFIX = "cascade_api_"
+
+
+class UnknownCitizenError(GuardError):
+    """Nobody of that name lives in Venice."""
+
+    kind = "unknown_citizen"
+
+
+class PriceMismatchError(GuardError):
+    """The buyer was shown another price than the list's; `quote` is the right one."""
+
+    kind = "price_mismatch"
+
+    def __init__(self, message: str, hint: str, quote: Quote) -> None:
+        super().__init__(message, hint)
+        self.quote = quote
+
+
+class Remembered(Generic[T]):
+    """Answers that may be given again for a few seconds; safe in threads, bounded in number."""
+
+    def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._seconds, self._clock = seconds, clock
+        self._kept: dict[str, tuple[float, T]] = {}
+        self._lock = threading.Lock()
+
+    def get(self, key: str) -> T | None:
+        """What was put under the key lately."""
+        with self._lock:
+            until, value = self._kept.get(key, (0.0, None))
+            return value if self._clock() < until else None
+
+    def put(self, key: str, value: T) -> None:
+        """Remember it."""
+        with self._lock:
+            if len(self._kept) >= MOST_KEPT:
+                self._kept.clear()
+            self._kept[key] = self._clock() + self._seconds, value
+
+
+@dataclass(frozen=True)
+class Purchase:
+    """What a client asks for: an amount or a package, and what it believes the price to be."""
+
+    citizen: str
+    ducats: Decimal | None = None
+    package: str | None = None
+    amount_cents: int | None = None
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """A payment's transfer in Venice; `state` is `none` before there is a row, `unknown` while
+    Venice cannot be read. `event` is where the payment's webhook event stands, if one came."""
+
+    state: str
+    row: Stratagem | None = None
+    event: EventState | None = None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A payment at Stripe and what it led to."""
+
+    intent: Intent
+    transfer: Transfer
+
+
+class Citizens(Reader, Protocol):
+    """Where citizens and transfers are read."""
+
+    def citizens(self, usernames: Sequence[str]) -> dict[str, Decimal]:
+        """The ducats of those who exist, spelt as Venice spells them."""
+
+
+class Intents(Protocol):
+    """Where PaymentIntents are made: Stripe."""
+
+    def create(self, sale: Sale, key: str) -> Intent:
+        """A new one; the same key and sale give the same one again."""
+
+    def get(self, intent_id: str) -> Intent | None:
+        """One that buys ducats."""
+
+
+class Quotes(Protocol):
+    """Who knows what is sold: the checkout."""
+
+    def quote(self, ducats: Decimal | None, package: str | None) -> Quote:
+        """The offer. Raises UsageError or GuardError."""
+
+
+class Arrivals(Protocol):
+    """Where a payment's webhook events are found: the inbox."""
+
+    def of_payment(self, payment_id: str) -> list[Kept]:
+        """All events that name the payment."""
+
+
+class PaymentDesk:
+    """Sells ducats by PaymentIntent and tells where a payment stands."""
+
+    def __init__(
+        self,
+        venice: Citizens,
+        intents: Intents,
+        quotes: Quotes,
+        arrivals: Arrivals,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._venice, self._intents, self._quotes = venice, intents, quotes
+        self._arrivals, self._now = arrivals, now
+        self._known = Remembered[bool](CITIZEN_KEPT_SECONDS)
+        self._told = Remembered[Standing](ANSWER_KEPT_SECONDS)
+
+    def sell(self, purchase: Purchase, key: str) -> tuple[Intent, Quote]:
+        """A PaymentIntent at the list's price; the same key gives the same one again.
+
+        Raises UsageError for what is not sold, GuardError for what nobody could be credited,
+        PriceMismatchError, UnknownCitizenError, KeyReusedError, and what Stripe and Venice raise.
+        """
+        quote = self._offer(purchase)
+        _check_price(purchase, quote)
+        self._check_citizen(purchase.citizen)
+        sale = Sale(purchase.citizen, quote, success_url="", cancel_url="")
+        return self._intents.create(sale, KEY_PREFIX + key), quote
+
+    def _offer(self, purchase: Purchase) -> Quote:
+        if (purchase.ducats is None) == (purchase.package is None):
+            raise UsageError("Name either ducat_amount or package.")
+        if purchase.ducats is not None:
+            try:
+                exact(purchase.ducats)
+            except ValueError as error:
+                raise UsageError(f"{error}.") from None
+        return self._quotes.quote(purchase.ducats, purchase.package)
+
+    def _check_citizen(self, citizen: str) -> None:
+        if self._known.get(citizen):
+            return
+        if citizen not in self._venice.citizens([citizen]):
+            raise UnknownCitizenError(
+                f"Venice has no citizen {citizen!r}.",
+                "Nothing was sold. Names are compared to the letter.",
+            )
+        self._known.put(citizen, True)  # noqa: FBT003 - the thing that is remembered
+
+    def standing(self, intent_id: str) -> Standing:
+        """Where the payment stands. Raises NotFoundError where no such payment buys ducats."""
+        if told := self._told.get(intent_id):
+            return told
+        intent = self._intents.get(intent_id)
+        if intent is None:
+            raise NotFoundError(f"There is no purchase of ducats {intent_id!r}.")
+        standing = Standing(intent, self._transfer(intent))
+        self._told.put(intent_id, standing)
+        return standing
+
+    def _transfer(self, intent: Intent) -> Transfer:
+        event = self._event(intent.id)
+        if intent.charge is None:
+            return Transfer("none", event=event)
+        try:
+            row = self._row(intent.charge)
+        except ServiceError:
+            # What Stripe says is worth telling without it.
+            return Transfer("unknown", event=event)
+        return Transfer(row.state(self._now()).value if row else "none", row, event)
+
+    def _row(self, charge: Charge) -> Stratagem | None:
+        question = question_about(charge)
+        rows = rows_of(question, self._venice.transfers_for([question]))
+        return min(rows, key=lambda row: _RANKS.index(row.state(self._now()).value), default=None)
+
+    def _event(self, payment_id: str) -> EventState | None:
+        try:
+            kept = self._arrivals.of_payment(payment_id)
+        except JournalError:
+            return None
+        states = {k.state for k in kept if k.accepted.event.is_paying}
+        return next((state for state in _STATES if state in states), None)
+
+
+_RANKS = ("executed", "live", "doubtful", "failed", "stalled")
+_STATES = (EventState.CREDITED, EventState.ATTENTION, EventState.WAITING, EventState.RECORDED)
+
+
+def _check_price(purchase: Purchase, quote: Quote) -> None:
+    if purchase.amount_cents in {None, quote.amount_cents}:
+        return
+    price = format_money(quote.amount_cents, quote.currency)
+    raise PriceMismatchError(
+        f"{format_ducats(quote.ducats)} ducats cost {price}, which is not what was asked.",
+        "Nothing was sold. Show the buyer the right price: GET /api/payments/pricing.",
+        quote,
+    )
