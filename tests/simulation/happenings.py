@@ -129,8 +129,9 @@ class Happenings:
         """Somebody at Venice runs a row that the engine passes over, by its id; and somebody
         at the shop may repair it in that very minute."""
         if expired := self._stage.city.expired(self._stage.scheduler.now()):
-            self._stage.engine.run(only=expired[0], step_seconds=3.0)
-            self._start(self._stage.random.uniform(0, 12), "repairH", Shop.repair, retries=0)
+            self._start(0, "repairH", Shop.repair, retries=0)
+            run = partial(self._stage.engine.run, only=expired[0])
+            self._at(self._stage.random.uniform(0, 5), run)
         elif patience:
             wait = self._plan.horizon_seconds / 10
             self._at(wait, partial(self._run_by_hand, patience - 1))

@@ -111,7 +111,7 @@ def draw_plan(random: Random) -> Plan:
         repairs=tuple(_repairs(random, horizon, runs)),
         replays=tuple(random.uniform(0.1, 1) * horizon for _ in range(random.randrange(5) // 4)),
         engine_runs=runs,
-        hand_runs=tuple(random.uniform(0, horizon) for _ in range(random.choice((0, 0, 1, 2)))),
+        hand_runs=tuple(random.uniform(0, horizon) for _ in range(random.choice((0, 1, 1, 2)))),
         replenished_after=random.uniform(0.2, 1) * horizon,
         latecomer_after=random.uniform(0.2, 1.2) * horizon,
         quota_gone=_quota(random, horizon),
@@ -119,7 +119,7 @@ def draw_plan(random: Random) -> Plan:
 
 
 def _few(random: Random) -> int:
-    return random.choice((1, 1, 1, 2, 2, 3, 4))
+    return random.choice((1, 1, 1, 1, 2, 2, 3))
 
 
 def _engine_runs(
