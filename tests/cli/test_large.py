@@ -1,0 +1,67 @@
+"""Two thousand sales, reconciled by a process of its own: what it takes must not grow unseen."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cascade_cli.sandbox.app import SandboxApp
+from cascade_cli.sandbox.instance import state_path
+from cascade_cli.sandbox.seed import seed
+from tests.cli.invoking import COMMAND, environment
+
+# Long over, so that the present moment changes nothing about what has to be asked.
+UNTIL = datetime(2025, 11, 20, 15, 0, tzinfo=UTC)
+WINDOW = ("--since", "2025-11-13T15:00:00Z", "--until", "2025-11-20T15:00:00Z")
+MOST_MEGABYTES = 250
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a reconciliation reported, and the most memory that it held."""
+
+    data: dict[str, Any]
+    megabytes: float
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    home = tmp_path_factory.mktemp("large")
+    chance = random.Random(1)  # noqa: S311
+    with closing(SandboxApp(state_path(home / "state"), random=chance)) as app:
+        seed(app, scenario="large", payments=2000, until=UNTIL)
+    report = home / "report.json"
+    with report.open("wb") as out:
+        process = subprocess.Popen(
+            [*COMMAND, "--sandbox", "reconcile", "--json", *WINDOW],
+            cwd=home,
+            env=environment(home),
+            stdout=out,
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    return Run(json.loads(Path(report).read_text())["data"], usage.ru_maxrss / 1024)
+
+
+def test_every_charge_is_read_and_the_ducats_balance(run: Run) -> None:
+    assert run.data["coverage"]["charges"] == 2020
+    assert run.data["ducats"]["residual"] == "0"
+
+
+def test_no_more_requests_are_sent_than_it_takes(run: Run) -> None:
+    # Stripe: 23 pages, 1 of the days before, 20 payments by two ids each, 30 disputes.
+    coverage = run.data["coverage"]
+    assert (coverage["stripe_requests"], coverage["airtable_requests"]) == (94, 25)
+
+
+def test_memory_stays_modest(run: Run) -> None:
+    assert run.megabytes < MOST_MEGABYTES
