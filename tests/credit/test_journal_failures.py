@@ -132,9 +132,8 @@ def test_a_disk_that_fills_up_in_the_middle_leaves_what_the_next_run_finishes(
     with sqlite3.connect(journal) as connection:
         (entries,) = connection.execute("SELECT count(*) FROM cascade_entries").fetchone()
         connection.execute(
-            "CREATE TRIGGER full BEFORE INSERT ON cascade_entries "
-            f"WHEN (SELECT count(*) FROM cascade_entries) >= {entries + failing} "
-            "BEGIN SELECT RAISE(ABORT, 'disk full'); END"
+            "CREATE TRIGGER full BEFORE INSERT ON cascade_entries WHEN NEW.seq > "
+            f"{entries + failing} BEGIN SELECT RAISE(ABORT, 'disk full'); END"
         )
     answer = counter.credit(*ORDER)
     with sqlite3.connect(journal) as connection:
