@@ -1,7 +1,5 @@
 """Nothing in the journal can be changed or removed without `verify` finding it."""
 
-# ruff: noqa: S608 - the forger's own statements
-
 import pytest
 from sqlalchemy.exc import DBAPIError
 
