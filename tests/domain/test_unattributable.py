@@ -83,3 +83,21 @@ def test_a_transfer_to_a_citizen_who_does_not_exist_settles_nothing() -> None:
     expires_at = NOW + timedelta(hours=1)
     live = keyed(misspelt, citizen="marko", status="active", expires_at=expires_at)
     assert the_item(misspelt, live, citizens=NO_MARKO).kind is Kind.UNKNOWN_CITIZEN
+
+
+def test_a_transfer_under_the_key_stands_in_for_a_name_that_nobody_has() -> None:
+    charge = a_charge()
+    item = the_item(charge, keyed(charge, citizen="polo"), citizens={"marco": False})
+    assert (item.kind, item.citizen) == (Kind.SETTLED, "polo")
+    assert "the payment names 'marco', who does not exist; its stratagem names 'polo'" in (
+        item.evidence
+    )
+
+
+@pytest.mark.parametrize("citizens", [{}, {"marco": True}])
+def test_it_does_not_stand_in_for_a_citizen_who_exists_or_was_not_asked_for(
+    citizens: dict[str, bool],
+) -> None:
+    charge = a_charge()
+    item = the_item(charge, keyed(charge, citizen="polo"), citizens=citizens)
+    assert item.kind is Kind.WRONG_CITIZEN
