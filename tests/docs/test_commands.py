@@ -12,8 +12,8 @@ from tests.docs.command_line import cascade_lines, commands, groups, options, pa
 COMMANDS = dict(commands())
 HEADINGS = [name.strip("`") for name in readme.sections() if name.startswith("`cascade")]
 OPTION = re.compile(r"(?<![\w-])--?[a-zA-Z][\w-]*")
-# Options of pip, which the README's first lines call.
-OTHER_PROGRAMS = {"-e", "-m"}
+# Options of pip and crontab, and of the simulation.
+OTHER_PROGRAMS = {"-e", "-m", "--mutants", "--trace"}
 
 
 def test_the_two_commands_stand_alone_on_a_line_near_the_top() -> None:

@@ -14,10 +14,10 @@ TOP = {"cascade_cli", "tests", "pyproject.toml", "README.md", ".env.example", "L
 ALLOWED = TOP | {"CHANGELOG.md"}
 # The services themselves, what the specifications reserve for examples, and public documents.
 HOSTS = re.compile(
-    r"(127\.0\.0\.1|localhost|simulated|\[::1\]|([\w-]+\.)*(stripe|airtable|serenissima)\.(com|ai)"
+    r"(127\.0\.0\.1|localhost|simulated|recorded|\[::1\]|([\w-]+\.)*(stripe|airtable|serenissima)\.(com|ai)"
     r"|([\w-]+\.)*(example|test|invalid)(\.(com|org|net))?|keepachangelog\.com|semver\.org)"
 )
-URL = re.compile(r"https?://([a-zA-Z0-9.\[\]:-]*[a-zA-Z0-9\]])")
+URL = re.compile(r"https?://(\[[0-9a-fA-F:]+\]|[a-zA-Z0-9.:-]*[a-zA-Z0-9])")
 # A live key or a token as the services really make them.
 KEY = re.compile(
     r"[sr]k_live_[A-Za-z0-9]{12}|whsec_[A-Za-z0-9+/]{24}|pat[A-Za-z0-9]{14}\.[a-f0-9]{64}"
