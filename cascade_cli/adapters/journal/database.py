@@ -27,7 +27,7 @@ class Database:
         self._url = _parse(url)
         self._lock_wait_seconds = lock_wait_seconds
         self._engine: Engine | None = None
-        self._opening = threading.Lock()
+        self._opening, self._turn = threading.Lock(), threading.Lock()
         self.place = _place(self._url)
         self.secrets = _passwords(self._url)
 
@@ -46,8 +46,25 @@ class Database:
 
         Raises JournalError, which tells the `consequence` of its not being recorded.
         """
-        with self._translated(consequence), _for_writing(self._opened()).begin() as connection:
+        with (
+            self._translated(consequence),
+            self._in_line(),
+            _for_writing(self._opened()).begin() as connection,
+        ):
             yield connection
+
+    @contextmanager
+    def _in_line(self) -> Iterator[None]:
+        """This process's threads take turns: in SQLite's own queue a waiter sleeps, and oversleeps.
+
+        Who waits too long goes on to be refused by SQLite.
+        """
+        is_first = self._turn.acquire(timeout=self._lock_wait_seconds)
+        try:
+            yield
+        finally:
+            if is_first:
+                self._turn.release()
 
     def exists(self) -> bool:
         """Whether a journal is there; unlike everything else, this makes none."""

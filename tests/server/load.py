@@ -1,0 +1,108 @@
+"""How quickly the webhook answers while Airtable is slow, and whether anything gets lost.
+
+    python -m tests.server.load --events 1000 --rate 100 --latency 0.6
+
+Sandbox, server and load are three processes; the events are about payments that exist, and all of
+them have to be credited once in the end.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+import tempfile
+import time
+from collections import Counter
+from contextlib import closing
+from pathlib import Path
+
+from cascade_cli.adapters.journal.inbox import EventState
+from cascade_cli.sandbox.app import SandboxApp
+from cascade_cli.sandbox.instance import Connection, state_path
+from cascade_cli.sandbox.seed import seed
+from tests.server.events import paid, succeeded
+from tests.server.posting import Answers, Poster
+from tests.server.processes import process, wait_until_dealt_with
+
+CITIZENS = 40
+PROMISED_SECONDS = 0.1
+
+
+def main() -> int:
+    """Run it and print what was measured; exit code 1 if a promise is broken."""
+    options = _options()
+    with tempfile.TemporaryDirectory() as folder:
+        state = {"CASCADE_STATE_DIR": folder, "CASCADE_MAX_DUCATS_PER_DAY": "100000000"}
+        bodies = prepare(Path(folder), options.events)
+        latency = ("--latency", str(options.latency))
+        with process("sandbox", "serve", "--port", "0", *latency, settings=state) as sandbox:
+            journal = f"sqlite:///{folder}/journal.sqlite3"
+            live = {
+                **Connection(sandbox.url).settings(),
+                "CASCADE_AIRTABLE_RATE": str(options.airtable_rate),
+                "CASCADE_JOURNAL_URL": journal,
+            }
+            with process("serve", "--port", "0", settings={**state, **live}) as server:
+                answers = asyncio.run(Poster(server.url).post_all(bodies, options.rate))
+                begun = time.monotonic()
+                counts = wait_until_dealt_with(journal, options.patience)
+                seconds = time.monotonic() - begun
+                code = server.stop()
+        credited = stratagems(Path(folder))
+    return _report(options, answers, counts, credited, seconds, code)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--events", type=int, default=1000)
+    parser.add_argument("--rate", type=float, default=100.0, help="events a second")
+    parser.add_argument("--latency", type=float, default=0.6, help="of each sandbox answer, s")
+    parser.add_argument("--airtable-rate", type=float, default=5.0, help="requests a second")
+    parser.add_argument("--patience", type=float, default=600.0, help="for the credits, s")
+    return parser.parse_args()
+
+
+def prepare(folder: Path, events: int) -> list[bytes]:
+    """A sandbox with so many paid purchases; the events that tell of them."""
+    with closing(SandboxApp(state_path(folder))) as app:
+        seed(app, scenario="empty", until=app.now())
+        names = [f"citizen{number}" for number in range(CITIZENS)]
+        for name in names:
+            fields = {"CitizenId": name, "Username": name, "Ducats": 0}
+            app.airtable.tables.create("CITIZENS", fields, at=app.now())
+        processor = app.airtable.tables.select("CITIZENS")[0]["id"]
+        app.airtable.tables.update("CITIZENS", processor, {"Ducats": 1e9})
+        return [succeeded(paid(app, names[n % CITIZENS])) for n in range(events)]
+
+
+def stratagems(folder: Path) -> Counter[str]:
+    """How many stratagems have each StratagemId."""
+    with closing(SandboxApp(state_path(folder))) as app:
+        rows = app.airtable.tables.select("STRATAGEMS")
+        return Counter(row["fields"]["StratagemId"] for row in rows)
+
+
+def _report(
+    options: argparse.Namespace,
+    answers: Answers,
+    counts: dict[EventState, int],
+    credited: Counter[str],
+    seconds: float,
+    code: int,
+) -> int:
+    slowest = answers.quantile(0.99)
+    print(f"{options.events} events at {options.rate:g}/s, Airtable at {options.latency:g} s")
+    print(f"answers: {dict(Counter(answers.statuses))}")
+    milliseconds = [answers.quantile(share) * 1000 for share in (0.5, 0.9, 0.99, 1)]
+    print("p50 {:.1f} ms, p90 {:.1f} ms, p99 {:.1f} ms, max {:.1f} ms".format(*milliseconds))
+    print(f"after {seconds:.0f} s more: { {s.value: n for s, n in counts.items()} }")
+    twice = sum(1 for number in credited.values() if number > 1)
+    print(f"{len(credited)} payments have a stratagem, {twice} more than one; exit code {code}")
+    whole = len(credited) == options.events and not twice and set(answers.statuses) == {200}
+    quick = slowest <= PROMISED_SECONDS or options.rate > 100
+    return 0 if whole and quick and code == 0 else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,112 @@
+"""`cascade serve` and `cascade sandbox serve` as processes of their own."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import requests
+
+from cascade_cli.adapters.journal.database import Database
+from cascade_cli.adapters.journal.inbox import EventState, Inbox
+from cascade_cli.adapters.transport import utc_now
+from cascade_cli.domain.journal import Worker
+from cascade_cli.settings import SETTINGS
+
+ROOT = Path(__file__).resolve().parents[2]
+_URL = re.compile(r"http://[0-9.]+:\d+")
+_LOOKING = Worker("run-looking", "here", os.getpid(), "a test", "look")
+
+
+def clean_environment(**settings: str) -> dict[str, str]:
+    """This process's environment without any setting of cascade's but these."""
+    known = {setting.name for setting in SETTINGS}
+    kept = {name: value for name, value in os.environ.items() if name not in known}
+    return {**kept, **settings}
+
+
+class Process:
+    """A cascade command that serves; `url` is where."""
+
+    def __init__(self, *arguments: str, settings: Mapping[str, str]) -> None:
+        # Not a pipe: nobody would read it while the command writes.
+        self.log = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed in stop()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "cascade_cli", *arguments],
+            stdout=subprocess.PIPE,
+            stderr=self.log,
+            text=True,
+            cwd=ROOT,
+            env=clean_environment(**settings),
+        )
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        found = _URL.search(line)
+        assert found, line + self.said()
+        self.url = found[0]
+
+    def said(self) -> str:
+        """What it has written to stderr."""
+        self.log.seek(0)
+        return self.log.read()
+
+    def wait_until_up(self, seconds: float = 20) -> None:
+        """Return when it answers."""
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                requests.get(f"{self.url}/healthz", timeout=1).raise_for_status()
+            except requests.RequestException:
+                assert time.monotonic() < deadline, self.said()
+                time.sleep(0.05)
+            else:
+                return
+
+    def kill(self) -> None:
+        """As the kernel does when memory is short: at once, and nothing is tidied up."""
+        self._process.kill()
+        self._process.wait()
+
+    def stop(self, seconds: float = 40) -> int:
+        """Ask it to end; its exit code."""
+        self._process.terminate()
+        return self._process.wait(seconds)
+
+    def close(self) -> None:
+        """Leave nothing behind."""
+        if self._process.poll() is None:
+            self.kill()
+        if self._process.stdout:
+            self._process.stdout.close()
+        self.log.close()
+
+
+@contextmanager
+def process(*arguments: str, settings: Mapping[str, str]) -> Iterator[Process]:
+    """A serving process that answers, gone when the block ends."""
+    with closing(Process(*arguments, settings=settings)) as running:
+        running.wait_until_up()
+        yield running
+
+
+@contextmanager
+def inbox_at(journal_url: str) -> Iterator[Inbox]:
+    """The inbox of a journal, seen from outside the server."""
+    with closing(Database(journal_url)) as database:
+        yield Inbox(database, _LOOKING, now=utc_now)
+
+
+def wait_until_dealt_with(journal_url: str, seconds: float) -> dict[EventState, int]:
+    """Return the counts when no event waits any more, or when the time is over."""
+    deadline = time.monotonic() + seconds
+    with inbox_at(journal_url) as inbox:
+        while (counts := inbox.counts())[EventState.WAITING] and time.monotonic() < deadline:
+            time.sleep(0.2)
+    return counts
