@@ -22,7 +22,7 @@ from cascade_cli.sandbox.wire import Handler, Request, Response
 
 FOLDER = Path(__file__).parent
 # The port is another every time.
-_MATCH_ON = [matchers.method, matchers.path, matchers.query]
+_MATCH_ON = [matchers.method, matchers.path, matchers.query, matchers.raw_body]
 _SECRET = re.compile(r"_secret_\w+")
 _KEPT_HEADERS = {"content-type", "retry-after"}
 
