@@ -1,0 +1,93 @@
+"""What commands ask of the services and put into `--json`, measured against the README's tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.credit.conftest import counter
+from tests.credit.counter import Counter
+from tests.docs import readme
+
+__all__ = ["counter"]
+
+COSTS = readme.rows(readme.sections()["What is read, written and asked"], "what")
+DATA = readme.rows(readme.sections()["For scripts: `--json` and `--csv`"], "command")
+
+
+def _credit(*words: str) -> tuple[str, ...]:
+    return ("credit", "marco", "100", "--reason", "gift", "--yes", *words)
+
+
+def _settled(counter: Counter) -> str:
+    """A payment that was delivered and executed."""
+    intent = counter.paid()
+    counter.type(*_credit("--payment", intent))
+    counter.sandboxed.app.engine.run()
+    return intent
+
+
+ASKED: dict[str, Callable[[Counter], tuple[str, ...]]] = {
+    "credit by hand": lambda _: _credit("--reference", "second"),
+    "credit for a payment": lambda counter: _credit("--payment", counter.paid()),
+    "the same credit again, while it is under way": lambda _: _credit("--reference", "first"),
+    "citizen show": lambda _: ("citizen", "show"),
+    "citizen replenish": lambda _: ("citizen", "replenish", "--by", "5", "--yes"),
+    "checkout": lambda _: ("checkout", "marco", "--package", "500"),
+    "explain a payment that was settled": lambda counter: ("explain", _settled(counter)),
+    "stratagem status": lambda counter: ("stratagem", "status", _settled(counter)),
+    "stratagem list": lambda _: ("stratagem", "list"),
+    "events list": lambda _: ("events", "list"),
+    "pricing": lambda _: ("pricing",),
+    "journal list": lambda _: ("journal", "list"),
+}
+
+
+def test_the_readme_s_table_of_requests_has_the_rows_that_are_measured() -> None:
+    assert [row[0] for row in COSTS] == list(ASKED)
+
+
+@pytest.mark.parametrize(("what", "stripe", "airtable"), COSTS)
+def test_a_command_sends_as_many_requests_as_the_readme_says(
+    counter: Counter, what: str, stripe: str, airtable: str
+) -> None:
+    counter.type(*_credit("--reference", "first"))
+    words = ASKED[what](counter)
+    before = _sent(counter)
+    assert counter.type(*words).code == 0
+    after = _sent(counter)
+    assert (after[0] - before[0], after[1] - before[1]) == (int(stripe), int(airtable))
+
+
+def _sent(counter: Counter) -> tuple[int, int]:
+    recorder = counter.sandboxed.recorder
+    return len(recorder.to("stripe")), len(recorder.to("airtable"))
+
+
+SHOWN: dict[str, Callable[[Counter], list[tuple[str, ...]]]] = {
+    "cascade credit": lambda _: [_credit("--again"), _credit("--again", "--dry-run")],
+    "cascade explain": lambda counter: [("explain", _settled(counter)), ("explain", "marco")],
+    "cascade stratagem status": lambda counter: [("stratagem", "status", _settled(counter))],
+    "cascade stratagem list": lambda _: [("stratagem", "list")],
+    "cascade events list": lambda _: [("events", "list")],
+    "cascade citizen show": lambda _: [("citizen", "show")],
+    "cascade checkout": lambda _: [("checkout", "marco", "--package", "500")],
+    "cascade pricing": lambda _: [("pricing",)],
+    "cascade journal list": lambda _: [("journal", "list")],
+    "cascade journal verify": lambda _: [("journal", "verify")],
+}
+
+
+def test_the_readme_tells_the_data_of_the_commands_that_are_tried() -> None:
+    assert [row[0].strip("`") for row in DATA] == list(SHOWN)
+
+
+@pytest.mark.parametrize(("command", "keys"), DATA)
+def test_a_command_s_data_has_the_keys_that_the_readme_tells(
+    counter: Counter, command: str, keys: str
+) -> None:
+    counter.type(*_credit("--reference", "first"))
+    lines = SHOWN[command.strip("`")](counter)
+    told = [set(readme.code(part)) - {"--dry-run"} for part in keys.split(";")]
+    assert [counter.type(*words, "--json").data.keys() for words in lines] == told

@@ -1,0 +1,94 @@
+"""What the README tells in prose and in examples, measured against the code."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from fastapi import FastAPI
+
+from cascade_cli import errors
+from cascade_cli.adapters.prices import read_prices
+from cascade_cli.cli.journal import TamperedError
+from cascade_cli.domain.pricing import PriceList
+from cascade_cli.errors import CascadeError
+from cascade_cli.server import payments, vitals, webhook
+from tests.credit.conftest import counter
+from tests.credit.counter import Counter
+from tests.docs import readme
+
+__all__ = ["counter"]
+
+SECTIONS = readme.sections()
+
+
+def test_every_chapter_stands_in_the_contents_and_every_link_leads_to_a_chapter() -> None:
+    chapters = re.findall(r"^## (.+)$", readme.TEXT, re.MULTILINE)
+    links = re.findall(r"\]\(#([^)]+)\)", SECTIONS["Contents"])
+    assert sorted(links) == sorted(_anchor(c) for c in chapters if c not in {"Try it", "Contents"})
+
+
+def _anchor(heading: str) -> str:
+    """As GitHub makes it."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+def test_the_readme_explains_exactly_the_kinds_of_error_with_their_exit_codes() -> None:
+    rows = readme.rows(SECTIONS["For scripts: `--json` and `--csv`"], "kind")
+    known: list[type[CascadeError]] = [*_errors(CascadeError), TamperedError]
+    told = {row[0].strip("`"): int(row[1]) for row in rows}
+    assert told == {error.kind: error.exit_code.value for error in known}
+
+
+def _errors(error: type[CascadeError]) -> Iterator[type[CascadeError]]:
+    yield error
+    for child in error.__subclasses__():
+        if child.__module__ == errors.__name__:
+            yield from _errors(child)
+
+
+def test_the_readme_s_price_list_is_accepted_and_has_every_key(tmp_path: Path) -> None:
+    (text,) = readme.fences("toml")
+    file = tmp_path / "prices.toml"
+    file.write_text(text)
+    prices = read_prices(file)
+    assert replace(prices, packages=PriceList().packages) != PriceList()
+    assert [package.name for package in prices.packages] == ["500", "patron"]
+    assert set(re.findall(r"^(\w+) =", text, re.MULTILINE)) == {
+        *("rate", "lowest_rate", "highest_rate"),
+        *("minimum", "maximum", "ducats", "bonus"),
+    }
+
+
+def test_the_readme_lists_exactly_the_routes_that_are_served() -> None:
+    nothing = cast("Any", None)
+    api = FastAPI()
+    api.include_router(payments.router(nothing, PriceList(), None, nothing))
+    api.include_router(webhook.router(nothing, nothing, nothing, nothing))
+    api.include_router(vitals.router(nothing, nothing, nothing))
+    paths = api.openapi()["paths"]
+    served = {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods}
+    rows = readme.rows(SECTIONS["The payment API"], "route")
+    assert {row[0].strip("`") for row in rows} == served
+
+
+def test_a_citizen_is_told_in_the_words_that_the_readme_quotes(counter: Counter) -> None:
+    counter.type("credit", "marco", "525", "--reason", "paid but not delivered", "--yes")
+    (row,) = counter.rows("NOTIFICATIONS")
+    (quoted,) = [b for b in readme.fences("text", SECTIONS["Moving ducats"]) if "on their way" in b]
+    words = re.sub(r"cascade_\w+_\S+\.", "…", row["Content"])
+    assert re.sub(r"cascade_\w+_\S+\.", "…", " ".join(quoted.split())) == words
+    assert json.loads(row["Details"])["ducats"] == "525"
+
+
+@pytest.mark.parametrize("block", readme.fences("python"))
+def test_a_python_example_of_the_readme_imports_what_there_is(block: str) -> None:
+    imports = [node for node in ast.parse(block).body if isinstance(node, ast.ImportFrom)]
+    assert imports
+    exec(compile(ast.Module(cast("Any", imports), []), "README", "exec"), {})  # noqa: S102
