@@ -12,7 +12,8 @@ from tests.cli.invoking import Finished
 from tests.sandboxed import Sandboxed
 
 STRIPE_KEY = "sk_test_Zw7distinctive"
-AIRTABLE_KEY = "patSandboxQx9.distinctive"
+# Nothing but its being a setting marks it as a key.
+AIRTABLE_KEY = "patSandboxQx9distinctive"
 KEYS = {"STRIPE_SECRET_KEY": STRIPE_KEY, "AIRTABLE_API_KEY": AIRTABLE_KEY}
 DEAD = "http://127.0.0.1:9"
 
@@ -73,7 +74,7 @@ def test_not_when_a_key_stands_where_another_setting_should(
     assert leaks(finished) == []
 
 
-@pytest.mark.parametrize("key", [STRIPE_KEY, AIRTABLE_KEY, "whsec_Zw7distinctive"])
+@pytest.mark.parametrize("key", [STRIPE_KEY, "patSandboxQx9.distinctive", "whsec_Zw7distinctive"])
 def test_not_when_a_key_stands_only_where_it_should_not(cascade: Cascade, key: str) -> None:
     finished = cascade("-v", "reconcile", AIRTABLE_BASE_ID=key)
     assert finished.code == 4

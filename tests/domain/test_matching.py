@@ -61,7 +61,8 @@ def test_an_older_row_is_matched_by_citizen_amount_and_time() -> None:
 
 
 def test_seventy_two_hours_after_payment_an_older_row_still_fits() -> None:
-    assert matches_of(a_charge(), older(created_at=PAID + 72 * HOUR))
+    (at_the_end,) = matches_of(a_charge(), older(created_at=PAID + 72 * HOUR))
+    assert at_the_end.rule is Rule.NEAREST
     assert not matches_of(a_charge(), older(created_at=PAID + 72 * HOUR + SECOND))
 
 
