@@ -14,6 +14,7 @@ CascadeError
 │   ├── FateUnknownError  5  a write that may or may not have been applied
 │   └── JournalError      5  the journal could not be read or written
 ├── NotFoundError         3  what was asked about does not exist
+├── TamperedError         3  the journal is not as it was written
 ├── LockedError           6  another run is at work
 ├── GuardError            7  refused to protect money
 └── BalanceError          1  the ducats do not add up: a bug in cascade
@@ -130,6 +131,13 @@ class NotFoundError(CascadeError):
 
     exit_code = ExitCode.DISCREPANCIES
     kind = "not_found"
+
+
+class TamperedError(CascadeError):
+    """The journal is not as it was written."""
+
+    exit_code = ExitCode.DISCREPANCIES
+    kind = "tampered"
 
 
 class LockedError(CascadeError):

@@ -18,15 +18,8 @@ from cascade_cli.cli.session import Outcome, Session, closed_pipe_is_silent
 from cascade_cli.cli.window import moment_option
 from cascade_cli.cli.writing import this_worker
 from cascade_cli.domain.journal import Entry, Verification
-from cascade_cli.errors import CascadeError, ExitCode, JournalError, UsageError
+from cascade_cli.errors import JournalError, TamperedError, UsageError
 from cascade_cli.settings import JOURNAL_URL
-
-
-class TamperedError(CascadeError):
-    """The journal is not as it was written."""
-
-    exit_code = ExitCode.DISCREPANCIES
-    kind = "tampered"
 
 
 @dataclass(frozen=True)
