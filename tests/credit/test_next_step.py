@@ -182,8 +182,14 @@ def test_an_expiry_of_unknown_fate_is_waited_for() -> None:
 
 
 def test_the_row_that_fits_is_revived_before_an_older_one_that_does_not() -> None:
-    other, fitting = a_row("expired", "1", ducats=Decimal(7)), a_row("planned", "2")
-    assert next_step(an_order(), [other, fitting], NOW) == Write(Action.ACTIVATE, fitting)
+    other, fitting = a_row("expired", "1", ducats=Decimal(7)), a_row("active, ran out", "2")
+    assert next_step(an_order(), [other, fitting], NOW) == Write(Action.EXTEND, fitting)
+
+
+@pytest.mark.parametrize("state", [s for s in DEAD if s != "planned" and "unreadable" not in s])
+def test_while_one_row_has_left_planned_no_other_leaves_it(state: str) -> None:
+    spare, begun = a_row("planned", "1"), a_row(state, "2", ducats=Decimal(7))
+    assert next_step(an_order(), [spare, begun], NOW) == Write(Action.REWRITE, begun)
 
 
 def test_rows_of_an_order_are_the_oldest_first_however_they_were_read() -> None:

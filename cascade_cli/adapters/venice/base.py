@@ -172,7 +172,8 @@ def _belongs_to(order: Order) -> Iterator[Formula]:
         yield EQ(RECORD_ID(), record)
     if (charge := order.charge) is None:
         return
-    for payment_id in {charge.payment_id, charge.id}:
+    # Not a set: the same order makes the same request in every process.
+    for payment_id in dict.fromkeys((charge.payment_id, charge.id)):
         yield FIND(payment_id, Field("Notes"))
         if stratagem_id_for(payment_id) != order.key:
             yield EQ(Field("StratagemId"), stratagem_id_for(payment_id))
