@@ -90,7 +90,7 @@ def draw_plan(random: Random) -> Plan:
     horizon = random.uniform(1, 3) * 3600 if often else random.uniform(1.2, 5) * 86400
     begins = BEGINNING + timedelta(seconds=random.uniform(0, 86400))
     runs = tuple(_engine_runs(random, begins, horizon, often=often))
-    payments = tuple(_payment(random, horizon, often=often) for _ in range(_few(random)))
+    payments = tuple(_payment(random, horizon, runs, often=often) for _ in range(_few(random)))
     return Plan(
         begins=begins,
         horizon_seconds=horizon,
@@ -107,7 +107,7 @@ def draw_plan(random: Random) -> Plan:
         processor_ducats=random.choice((1_000_000, 1_000_000, 150)),
         day_limit_ducats=random.choice(("100000", "100000", "1200")),
         payments=payments,
-        credits=tuple(_credits(random, horizon)),
+        credits=tuple(_credits(random, horizon, runs)),
         repairs=tuple(_repairs(random, horizon, runs)),
         replays=tuple(random.uniform(0.1, 1) * horizon for _ in range(random.randrange(5) // 4)),
         engine_runs=runs,
@@ -154,7 +154,9 @@ def _fail_at(random: Random) -> str | None:
     return random.choice(FAIL_POINTS) if random.random() < 0.12 else None
 
 
-def _payment(random: Random, horizon: float, *, often: bool) -> Payment:
+def _payment(
+    random: Random, horizon: float, runs: tuple[EngineRunPlan, ...], *, often: bool
+) -> Payment:
     lucky = random.random() < 0.75
     first = random.uniform(0.5, 5)
     copies = random.choice((0, 0, 1, 1, 2)) if lucky else 0
@@ -163,7 +165,7 @@ def _payment(random: Random, horizon: float, *, often: bool) -> Payment:
     late = random.random() < 0.1
     older = not lucky and random.random() < 0.3
     return Payment(
-        after_seconds=random.uniform(0, 0.7) * horizon,
+        after_seconds=_moment(random, horizon, runs),
         citizen=LATECOMER if late else random.choice(CITIZENS),
         ducats=f"{random.randrange(5, 900)}.125" if older else random.choice(AMOUNTS),
         deliveries=(first, *others) if lucky else (),
@@ -173,10 +175,17 @@ def _payment(random: Random, horizon: float, *, often: bool) -> Payment:
     )
 
 
-def _credits(random: Random, horizon: float) -> list[ManualCredit]:
+def _moment(random: Random, horizon: float, runs: tuple[EngineRunPlan, ...]) -> float:
+    """Any time, or so shortly before the engine runs that a lost write may outlast the run."""
+    if runs and random.random() < 0.5:
+        return max(0.0, random.choice(runs).after_seconds - random.uniform(0, 150))
+    return random.uniform(0, 0.8) * horizon
+
+
+def _credits(random: Random, horizon: float, runs: tuple[EngineRunPlan, ...]) -> list[ManualCredit]:
     return [
         ManualCredit(
-            random.uniform(0, 0.8) * horizon,
+            _moment(random, horizon, runs),
             random.choice(CITIZENS),
             random.choice(AMOUNTS),
             f"ticket-{number}",
