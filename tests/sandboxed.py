@@ -44,6 +44,10 @@ class Recorder:
         """From its request of this number on, counted from 1, the service answers only this."""
         self._broken[service] = number, response
 
+    def mend(self, service: str) -> None:
+        """The service answers again."""
+        self._broken.pop(service, None)
+
     def to(self, service: str) -> Sequence[Request]:
         """The requests to `stripe`, `airtable` or `venice`."""
         return [r for r in self.requests if r.path.startswith(f"/{service}/")]

@@ -124,6 +124,18 @@ def listen(host: str, port: int) -> socket.socket:
 def run(office: Office, listening: socket.socket, tell: Callable[[str], None]) -> None:
     """Serve until SIGTERM or Ctrl-C (KeyboardInterrupt); requests in hand are answered first."""
     _hear_uvicorn(tell)
+    # Whoever computes hands over sooner: a webhook's answer must not wait for the worker's turn.
+    sys.setswitchinterval(SWITCH_SECONDS)
+    # uvicorn raises the signal again when it is done; for SIGTERM that is all there is to it.
+    before = signal.signal(signal.SIGTERM, lambda *_: None)
+    try:
+        server_of(office).run(sockets=[listening])
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def server_of(office: Office) -> uvicorn.Server:
+    """uvicorn with the office's application, not yet running."""
     config = uvicorn.Config(
         create_app(office),
         log_config=None,
@@ -133,14 +145,7 @@ def run(office: Office, listening: socket.socket, tell: Callable[[str], None]) -
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
-    # uvicorn raises the signal again when it is done; for SIGTERM that is all there is to it.
-    # Whoever computes hands over sooner: a webhook's answer must not wait for the worker's turn.
-    sys.setswitchinterval(SWITCH_SECONDS)
-    before = signal.signal(signal.SIGTERM, lambda *_: None)
-    try:
-        uvicorn.Server(config).run(sockets=[listening])
-    finally:
-        signal.signal(signal.SIGTERM, before)
+    return uvicorn.Server(config)
 
 
 def _hear_uvicorn(tell: Callable[[str], None]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -52,7 +53,7 @@ class Poster:
             tasks.append(asyncio.create_task(self._post(number, body, due)))
         await asyncio.gather(*tasks)
         for _, writer in self._idle:
-            writer.close()
+            await _closed(writer)
         return self.answers
 
     async def _post(self, number: int, body: bytes, due: float) -> None:
@@ -72,16 +73,31 @@ class Poster:
             f"POST {PATH} HTTP/1.1\r\nHost: {self._host}\r\nContent-Type: application/json\r\n"
             f"Stripe-Signature: {signature(body)}\r\nContent-Length: {len(body)}\r\n\r\n"
         )
-        writer.write(head.encode() + body)
+        try:
+            return await self._ask(reader, writer, head.encode() + body)
+        except BaseException:
+            await _closed(writer)
+            raise
+
+    async def _ask(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes
+    ) -> int:
+        writer.write(request)
         answer = await reader.readuntil(b"\r\n\r\n")
         lines = answer.decode().lower().split("\r\n")
         length = next(int(x.split(":")[1]) for x in lines if x.startswith("content-length"))
         await reader.readexactly(length)
         if "connection: close" in lines:
-            writer.close()
+            await _closed(writer)
         else:
             self._idle.append((reader, writer))
         return int(lines[0].split()[1])
 
     async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         return await asyncio.open_connection(self._host, self._port)
+
+
+async def _closed(writer: asyncio.StreamWriter) -> None:
+    writer.close()
+    with suppress(OSError):
+        await writer.wait_closed()

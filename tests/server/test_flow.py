@@ -1,0 +1,128 @@
+"""From the buyer's wish to the ducats over real HTTP, `serve` being a process of its own."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+import stripe
+
+from cascade_cli.sandbox.app import SandboxApp
+from cascade_cli.sandbox.instance import WEBHOOK_SECRET, Connection, serving, state_path
+from cascade_cli.sandbox.seed import seed
+from tests.server.conftest import TOKEN, WEBHOOK, eventually
+from tests.server.processes import ROOT, Process, clean_environment, process
+
+
+class Town:
+    """A sandbox that delivers its webhooks to a `serve` of its own."""
+
+    def __init__(self, app: SandboxApp, settings: dict[str, str], server: Process) -> None:
+        self.app, self.settings, self.server = app, settings, server
+
+    def ask(self, path: str) -> Any:
+        """GET from the server."""
+        return requests.get(self.server.url + path, timeout=10).json()
+
+    def cascade(self, *arguments: str) -> Any:
+        """A command's --json."""
+        done = subprocess.run(
+            [sys.executable, "-m", "cascade_cli", *arguments, "--json"],
+            capture_output=True,
+            check=False,
+            cwd=ROOT,
+            env=clean_environment(**self.settings),
+        )
+        return json.loads(done.stdout)
+
+    def ducats(self, citizen: str) -> float:
+        rows = [row["fields"] for row in self.app.airtable.tables.select("CITIZENS")]
+        return float(next(row["Ducats"] for row in rows if row["Username"] == citizen))
+
+    def notices(self, citizen: str) -> list[str]:
+        rows = [row["fields"] for row in self.app.airtable.tables.select("NOTIFICATIONS")]
+        return sorted(row["Type"] for row in rows if row["Citizen"] == citizen)
+
+
+@pytest.fixture
+def town(tmp_path: Path) -> Iterator[Town]:
+    with closing(SandboxApp(state_path(tmp_path))) as app:
+        seed(app, scenario="empty", until=app.now())
+        fields = {"CitizenId": "marco", "Username": "marco", "Ducats": 5}
+        app.airtable.tables.create("CITIZENS", fields)
+        port = free_port()
+        at = f"http://127.0.0.1:{port}{WEBHOOK}"
+        app.stripe.books.register_webhook(at, at=app.now(), secret=WEBHOOK_SECRET)
+        with serving(app, tmp_path) as url:
+            settings = {
+                **Connection(url).settings(),
+                "CASCADE_AIRTABLE_RATE": "0",
+                "CASCADE_STATE_DIR": str(tmp_path),
+                "CASCADE_API_TOKEN": TOKEN,
+            }
+            with process("serve", "--port", str(port), settings=settings) as server:
+                yield Town(app, settings, server)
+                assert server.stop() == 0, server.said()
+        assert not app.crashes, app.crashes
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        return int(found.getsockname()[1])
+
+
+def test_a_payment_intent_of_the_api_becomes_ducats(town: Town) -> None:
+    made = requests.post(
+        f"{town.server.url}/api/payments/create-payment-intent",
+        json={"citizen_id": "marco", "package": "500", "amount_cents": 5000},
+        headers={"Authorization": f"Bearer {TOKEN}"},
+        timeout=10,
+    ).json()
+    intent = made["payment_intent_id"]
+    assert town.ask(f"/api/payments/payment-intent/{intent}")["transfer"]["state"] == "none"
+    confirm(town, intent)
+    arrives_once(town, intent, 525)
+
+
+def test_a_checkout_becomes_ducats(town: Town) -> None:
+    page = town.cascade("checkout", "marco", "--package", "500")["data"]["url"]
+    paying = requests.post(
+        page, data={"payment_method": "pm_card_visa"}, timeout=10, allow_redirects=False
+    )
+    assert paying.status_code == 303, paying.text
+    (intent,) = town.cascade("events", "list", "--type", "payment_intent.succeeded")["data"][
+        "events"
+    ]
+    arrives_once(town, intent["payment"], 525)
+
+
+def confirm(town: Town, intent: str) -> None:
+    """As the buyer's browser does it."""
+    client = stripe.StripeClient(
+        town.settings["STRIPE_SECRET_KEY"],
+        base_addresses={"api": town.settings["STRIPE_API_BASE"]},
+    )
+    params: Any = {"payment_method": "pm_card_visa", "return_url": "https://shop.example/"}
+    assert client.v1.payment_intents.confirm(intent, params).status == "succeeded"
+
+
+def arrives_once(town: Town, intent: str, ducats: int) -> None:
+    state = f"/api/payments/payment-intent/{intent}"
+    eventually(lambda: town.ask(state)["transfer"]["state"] == "live")
+    assert town.app.engine.run().executed == [f"cascade_payment_{intent}"]
+    eventually(lambda: town.ask(state)["transfer"]["state"] == "executed")
+    assert town.ducats("marco") == 5 + ducats
+    assert town.notices("marco") == ["cascade_transfer_on_its_way", "payment_received"]
+    report = town.cascade("reconcile", "--since", "1h", "--all")
+    assert (report["exit_code"], report["data"]["counts"]["settled"]) == (0, 1)
+    eventually(lambda: town.ask("/readyz")["events"]["counts"]["waiting"] == 0)
+    counts = town.ask("/readyz")["events"]["counts"]
+    assert (counts["attention"], counts["credited"] >= 2) == (0, True)

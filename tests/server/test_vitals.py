@@ -1,0 +1,50 @@
+"""What the server tells of itself."""
+
+from __future__ import annotations
+
+from cascade_cli.sandbox.wire import json_response
+from tests.server.conftest import Shop
+from tests.server.events import event_body
+
+
+def test_a_well_server_is_ready(shop: Shop) -> None:
+    answer = shop.client.get("/readyz")
+    assert (answer.status_code, answer.json()["ready"]) == (200, True)
+
+
+def test_a_service_that_is_out_is_named_and_the_process_is_alive_all_the_same(shop: Shop) -> None:
+    shop.place.recorder.break_from("stripe", 1, json_response(500, {}))
+    answer = shop.client.get("/readyz")
+    parts = answer.json()["parts"]
+    assert answer.status_code == 503
+    assert (parts["stripe"]["ok"], parts["stripe"]["why"]) == (False, "HTTP 500")
+    assert parts["airtable"]["ok"]
+    assert shop.client.get("/healthz").status_code == 200
+
+
+def test_asking_often_whether_it_is_ready_costs_no_requests(shop: Shop) -> None:
+    shop.client.get("/readyz")
+    before = len(shop.place.recorder.requests)
+    for _ in range(5):
+        shop.client.get("/readyz")
+    assert len(shop.place.recorder.requests) == before
+
+
+def test_the_metrics_count_what_was_kept_and_what_was_refused(shop: Shop) -> None:
+    shop.tell(event_body("evt_1", "charge.refunded"))
+    shop.tell(event_body("evt_1", "charge.refunded"))
+    shop.tell(b"{}", "t=1,v1=00")
+    lines = shop.client.get("/metrics").text.splitlines()
+    assert 'cascade_webhook_accepted_total{new="yes"} 1.0' in lines
+    assert 'cascade_webhook_accepted_total{new="no"} 1.0' in lines
+    assert 'cascade_webhook_refused_total{why="forged"} 1.0' in lines
+    assert 'cascade_inbox_events{state="recorded"} 1.0' in lines
+
+
+def test_the_openapi_page_is_on(shop: Shop) -> None:
+    assert shop.client.get("/docs").status_code == 200
+
+
+def test_what_is_not_there_has_the_shape_of_every_other_problem(shop: Shop) -> None:
+    assert shop.client.get("/nothing").json()["error"]["kind"] == "not_found"
+    assert shop.client.put("/healthz").json()["error"]["kind"] == "method_not_allowed"
