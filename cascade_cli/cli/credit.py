@@ -32,6 +32,7 @@ class Wanted:
 
     credits: tuple[tuple[str, Decimal], ...]
     orders: Callable[[Workshop], list[Order]]
+    made_up_reference: str = ""
 
     def check(self, settings: Settings) -> None:
         """Raises GuardError on a credit beyond the limit."""
@@ -65,7 +66,7 @@ def credit(session: Session, options: CreditOptions) -> Outcome:
             show_plan(session.console(stderr=True), plan)
         confirm(f"Credit {plan.description}?", yes=options.yes)
         shop.begin()
-        return deliveries_outcome(shop.writing.desk.carry_out(plan))
+        return deliveries_outcome(shop.writing.desk.carry_out(plan), wanted.made_up_reference)
 
 
 def _from_file(options: CreditOptions) -> Wanted:
@@ -100,7 +101,8 @@ def _amount(text: str) -> Decimal:
 
 def _by_hand(options: CreditOptions, citizen: str, ducats: Decimal, reason: str) -> Wanted:
     now = datetime.now(UTC)
-    reference = f"{now:%Y%m%dT%H%M%S.%f}" if options.reference is None else options.reference
+    made_up = f"{now:%Y%m%dT%H%M%S.%f}" if options.reference is None else ""
+    reference = made_up if options.reference is None else options.reference
     is_guarded = options.reference is None and not options.again
     twins_since = now - TWIN_WINDOW if is_guarded else None
     # Checks the words before any request; the facts come when somebody is connected.
@@ -112,7 +114,7 @@ def _by_hand(options: CreditOptions, citizen: str, ducats: Decimal, reason: str)
         )
         return [replace(order, refuse_twin_since=twins_since)]
 
-    return Wanted(((citizen, ducats),), orders)
+    return Wanted(((citizen, ducats),), orders, made_up)
 
 
 def _for_payment(payment: str, citizen: str, ducats: Decimal, reason: str) -> Wanted:

@@ -81,9 +81,12 @@ def describe_step(step: Step) -> str:
     return _WRITES[step.action]
 
 
-def deliveries_outcome(deliveries: Sequence[Delivery]) -> Outcome:
-    """Exit 0 if every order is on its way or done; else what stands in the way of the first."""
-    error = first_error(deliveries)
+def deliveries_outcome(deliveries: Sequence[Delivery], reference: str = "") -> Outcome:
+    """Exit 0 if every order is on its way or done; else what stands in the way of the first.
+
+    `reference` is one that cascade made up: without it the same command is another credit.
+    """
+    error = first_error(deliveries, reference)
     data = {"deliveries": [delivery_document(delivery) for delivery in deliveries]}
     return Outcome(
         data,
@@ -131,11 +134,11 @@ def delivery_document(delivery: Delivery) -> dict[str, Any]:
     }
 
 
-def first_error(deliveries: Sequence[Delivery]) -> CascadeError | None:
+def first_error(deliveries: Sequence[Delivery], reference: str = "") -> CascadeError | None:
     """The gravest: what is unfinished comes first, because it has to be finished."""
     by_result = {delivery.result: delivery for delivery in reversed(deliveries)}
     if unfinished := by_result.get(Result.UNFINISHED):
-        return _unfinished(unfinished)
+        return _unfinished(unfinished, reference)
     if failed := by_result.get(Result.FAILED):
         return failed.error
     refused = by_result.get(Result.BLOCKED) or by_result.get(Result.REFUSED)
@@ -146,11 +149,12 @@ def first_error(deliveries: Sequence[Delivery]) -> CascadeError | None:
     return None
 
 
-def _unfinished(delivery: Delivery) -> CascadeError:
+def _unfinished(delivery: Delivery, reference: str) -> CascadeError:
     when = format_moment(delivery.finish_at) if delivery.finish_at else "a while"
+    named = f" with --reference {reference}" if reference else ""
     return ServiceError(
         f"{delivery.order.key} is unfinished: {delivery.why}.",
-        f"The same command finishes the job after {when}, and repeats nothing.",
+        f"The same command{named} finishes the job after {when}, and repeats nothing.",
     )
 
 

@@ -149,7 +149,8 @@ _NOT_HELD = {
     ClaimState.TWIN: (
         Result.REFUSED,
         "the same credit was made within a day",
-        "If it is meant a second time, add --again or a --reference.",
+        "If that one was broken off, finish it by --reference with what follows cascade_manual_; "
+        "if it is meant a second time, add --again or a --reference.",
     ),
 }
 

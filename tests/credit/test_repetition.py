@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.credit.counter import Counter
+from tests.credit.faults import is_update, unavailable
 
 
 def test_the_same_reference_is_credited_once(counter: Counter) -> None:
@@ -85,5 +86,20 @@ def test_a_stratagem_that_ran_out_is_extended_and_not_repeated(counter: Counter)
     counter.sandboxed.app.engine.run()
     assert counter.ducats_of("marco") == 0
     assert counter.credit("marco", "5", "--reference", "r1").code == 0
+    counter.sandboxed.app.engine.run()
+    assert (len(counter.rows()), counter.ducats_of("marco")) == (1, 5)
+
+
+@pytest.mark.parametrize("words", [[], ["--again"]])
+def test_a_credit_without_a_reference_that_was_broken_off_is_finished_by_the_one_it_names(
+    counter: Counter, words: list[str]
+) -> None:
+    counter.network.break_(is_update, unavailable(), times=9)
+    answer = counter.credit("marco", "5", *words)
+    assert answer.code == 5
+    reference = answer.err.partition("--reference ")[2].split()[0]
+    counter.network.heal()
+    counter.pass_time(minutes=2)
+    assert counter.credit("marco", "5", "--reference", reference).code == 0
     counter.sandboxed.app.engine.run()
     assert (len(counter.rows()), counter.ducats_of("marco")) == (1, 5)
