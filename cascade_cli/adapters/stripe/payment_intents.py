@@ -116,8 +116,10 @@ def _to_intent(found: stripe.PaymentIntent) -> Intent:
 
 
 def _charge_of(found: stripe.PaymentIntent) -> Charge | None:
-    charge = found.latest_charge
-    if not isinstance(charge, stripe.Charge) or not is_paid(charge):
+    if not isinstance(found.latest_charge, stripe.Charge):
+        return None
+    charge = found.latest_charge.to_dict()
+    if not is_paid(charge):
         return None
     metadata = metadata_of(charge)
     return to_charge(charge, metadata if is_ducat_purchase(metadata) else found.metadata.to_dict())
