@@ -5,8 +5,8 @@ leaves out 429. Here a read is tried again after anything that may pass.
 
 A write without an idempotency key is sent once, and only under a Permit: whoever wants to write
 takes a turn, writes down in the journal what is about to be sent, and gets a permit that ends
-soon after that entry. So no write leaves this process unrecorded, and none leaves it late: what the journal does not show as
-attempted lately cannot be on its way.
+soon after that entry. So no write leaves this process unrecorded, and none leaves it late: what
+the journal does not show as attempted lately cannot be on its way.
 """
 
 from __future__ import annotations

@@ -172,5 +172,5 @@ def _count(journal: Path, rows: str, *values: object) -> int:
     if not journal.exists():
         return 0
     with closing(sqlite3.connect(journal)) as connection:
-        (count,) = connection.execute(f"SELECT count(*) FROM {rows}", values).fetchone()  # noqa: S608
+        (count,) = connection.execute(f"SELECT count(*) FROM {rows}", values).fetchone()
     return int(count)
