@@ -21,8 +21,10 @@ from tests.processes.market import Market, Sale, open_market
 
 ROWS = 200
 MOST_KILLS = 6
-MOST_SECONDS_OF_WORK = 3.0
-WHILE_AT_WORK, AT_ONCE = 0.8, 0.2
+MOST_SECONDS = 3.0
+BY_LENGTH, AT_ONCE = 0.8, 0.2
+# An intent, and an attempt and an outcome each for create, activate and notify.
+ENTRIES_PER_ROW = 7
 FINISHED_WITHIN_SECONDS = 300.0
 AHEAD_SECONDS = FATE_BOUND.total_seconds() + 5
 _UNDECIDED = "cascade_claims WHERE last_fate = 'unknown'"
@@ -65,7 +67,7 @@ def credit_file_round(
         lines = [f"{sale.citizen},{sale.ducats},gift,{n}" for n, sale in enumerate(sales)]
         file.write_text("\n".join(["citizen,ducats,reason,reference", *lines, ""]))
         by_key = {f"cascade_manual_{n}": sale for n, sale in enumerate(sales)}
-        victim = _Victim(market, ["credit", "--file", str(file), "--yes"], seed, real_clock)
+        victim = _Victim(market, ["credit", "--file", str(file), "--yes"], seed, rows, real_clock)
         return victim.kill_until_done(by_key, most_kills)
 
 
@@ -79,7 +81,7 @@ def repair_round(
         sales = market.sell(sales)
         market.spoil(sales[::3])
         by_key = {f"cascade_payment_{sale.payment_intent}": sale for sale in sales}
-        victim = _Victim(market, ["reconcile", "--repair", "--yes"], seed, real_clock)
+        victim = _Victim(market, ["reconcile", "--repair", "--yes"], seed, rows, real_clock)
         return victim.kill_until_done(by_key, most_kills)
 
 
@@ -101,16 +103,19 @@ class _fresh_market:  # noqa: N801 - a context manager that reads like a functio
 class _Victim:
     """A command that is killed a few times and then left to finish."""
 
-    def __init__(self, market: Market, words: list[str], seed: int, real_clock: bool) -> None:
+    def __init__(
+        self, market: Market, words: list[str], seed: int, rows: int, real_clock: bool
+    ) -> None:
         self._market, self._words = market, words
         self._chance = Random(seed)  # noqa: S311
         self._real_clock = real_clock
         self._journal = market.folder / "journal.sqlite3"
+        self._all_entries = ENTRIES_PER_ROW * rows
         self._ahead = 0.0
         self._tally = Tally(rounds=1)
 
     def kill_until_done(self, sales: Mapping[str, Sale], most_kills: int) -> Tally:
-        """Kill it a few times at any moment, mostly while it holds the base's lock."""
+        """Kill it a few times at any moment, then let it finish."""
         for _ in range(self._chance.randint(1, most_kills)):
             if self._is_done_before_it_dies():
                 break
@@ -121,20 +126,27 @@ class _Victim:
         return self._tally
 
     def _is_done_before_it_dies(self) -> bool:
-        working = self._chance.random() < WHILE_AT_WORK
-        seconds = self._chance.uniform(0, MOST_SECONDS_OF_WORK)
+        """Kill it when the journal has grown to some random length, or after a random time.
+
+        The journal's length is the better clock: it passes evenly over the work, on a busy machine
+        as on an idle one. A moment more lets the request that was just recorded get anywhere.
+        """
+        before = self._entries()
+        length = self._chance.randint(before, max(before, self._all_entries))
+        by_length = self._chance.random() < BY_LENGTH
+        seconds = self._chance.uniform(0, MOST_SECONDS)
         with self._start() as process:
-            while working and process.poll() is None and not self._has_lock(process.pid):
-                time.sleep(0.01)
+            while by_length and process.poll() is None and self._entries() <= length:
+                time.sleep(0.002)
             try:
-                process.wait(seconds)
+                process.wait(seconds if not by_length else seconds / 50)
             except subprocess.TimeoutExpired:
                 process.send_signal(signal.SIGKILL)
                 return False
             return process.returncode == 0
 
-    def _has_lock(self, pid: int) -> bool:
-        return _count(self._journal, "cascade_locks WHERE pid = ?", pid) > 0
+    def _entries(self) -> int:
+        return _count(self._journal, "cascade_entries")
 
     def _finish(self) -> None:
         deadline = time.monotonic() + FINISHED_WITHIN_SECONDS

@@ -18,7 +18,7 @@ from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.sandbox.instance import Connection, state_path
 from cascade_cli.sandbox.seed.citizens import PROCESSOR, processor_fields
 
-LATENCY_SECONDS = 0.01
+LATENCY_SECONDS = 0.03
 STARTED_WITH = 1_000_000
 _MAY_MOVE = {"active", "executed"}
 
