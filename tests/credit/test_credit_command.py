@@ -14,9 +14,9 @@ from cascade_cli.cli.writing import this_worker
 from cascade_cli.domain.journal import Intent
 from cascade_cli.domain.orders import parse_ducats
 from cascade_cli.sandbox.airtable import BASE_ID
-from cascade_cli.sandbox.wire import json_response
+from cascade_cli.sandbox.wire import Request, json_response
 from tests.credit.counter import Counter
-from tests.credit.faults import is_create, is_update, unavailable
+from tests.credit.faults import is_create, is_update, is_write, unavailable
 
 
 def test_a_credit_becomes_one_active_stratagem_that_the_engine_carries_out_once(
@@ -86,6 +86,22 @@ def journal_of(counter: Counter, command: str) -> Journal:
     folder = counter.environment()["CASCADE_STATE_DIR"]
     url = f"sqlite:///{folder}/journal.sqlite3"
     return Journal(url, this_worker(command), now=lambda: datetime.now(UTC))
+
+
+def test_every_write_stands_in_the_journal_before_it_reaches_the_base(counter: Counter) -> None:
+    seen = []
+
+    def look(request: Request) -> bool:
+        if is_write(request):
+            with closing(journal_of(counter, "look")) as journal:
+                *_, newest = journal.entries()
+            seen.append((str(newest.kind), newest.key, newest.body["action"]))
+        return False
+
+    counter.network.break_(look, unavailable())
+    counter.credit("marco", "5", "--reference", "r1")
+    actions = ("create", "activate", "notify")
+    assert seen == [("attempt", "cascade_manual_r1", action) for action in actions]
 
 
 def test_a_second_run_is_told_who_holds_the_lock(counter: Counter) -> None:
