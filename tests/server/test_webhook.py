@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import time
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 import requests
 
 from cascade_cli.adapters.journal.inbox import EventState
+from cascade_cli.adapters.stripe.events import to_event
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
 from cascade_cli.sandbox.wire import json_response
 from tests.server.conftest import Shop, eventually, shop_in
@@ -176,8 +178,9 @@ def test_one_senseless_answer_does_not_hold_up_the_others(shop: Shop) -> None:
         if bad["payment_intent"] in request.query
         else handler(request)
     )
-    for charge in (good, bad):
-        shop.tell(succeeded(charge))
+    bodies = [succeeded(charge) for charge in (bad, good)]
+    # In one transaction, so that the worker takes both at once.
+    shop.inbox.accept([to_event(json.loads(body), body) for body in bodies])
     eventually(lambda: shop.counts() == {"waiting": 1, "credited": 1})
 
 
