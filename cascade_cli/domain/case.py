@@ -71,8 +71,8 @@ class Case:
     def buyer(self) -> Charge:
         """The charge, with what it fails to name filled in from the transfer made in its name.
 
-        A charge without a usable amount, or a citizen who exists, can only be credited by a
-        person; the transfer under its key is that person's decision.
+        A charge without a usable citizen or amount can only be credited by a person, and so can
+        one whose citizen does not exist; the transfer under its key tells that decision.
         """
         named = [
             match.stratagem
@@ -81,10 +81,10 @@ class Case:
         ]
         if not named:
             return self.charge
-        names_nobody = not self.charge.citizen or self.citizen_exists is False
+        replaced = self.charge.citizen in {None, named[0].instead_of}
         return replace(
             self.charge,
-            citizen=named[0].citizen if names_nobody else self.charge.citizen,
+            citizen=named[0].citizen if replaced else self.charge.citizen,
             ducats=self.charge.ducats or named[0].ducats,
         )
 

@@ -18,7 +18,9 @@ def evidence_of(case: Case) -> Iterator[str]:
     yield _payment(case.charge)
     if case.buyer.citizen != case.charge.citizen:
         named = (
-            f"{case.charge.citizen!r}, who does not exist" if case.charge.citizen else "no citizen"
+            f"{case.charge.citizen!r}, replaced by a person"
+            if case.charge.citizen
+            else "no citizen"
         )
         yield f"the payment names {named}; its stratagem names {case.buyer.citizen!r}"
     for match in sorted(

@@ -15,6 +15,8 @@ from cascade_cli.domain.keys import MANUAL_PREFIX
 from cascade_cli.domain.money import format_ducats
 
 MAX_DECIMALS = 6
+# In Notes: the citizen whom the payment names, where a person credits another in his place.
+INSTEAD_OF = "instead_of"
 DUCATS_FORM = f"a positive number with at most {MAX_DECIMALS} decimals, such as 525 or 10.50"
 _DUCATS = re.compile(rf"[0-9]{{1,15}}(\.[0-9]{{1,{MAX_DECIMALS}}})?")
 REFERENCE_FORM = "1 to 200 letters, digits, dots, dashes, underscores or colons"

@@ -48,7 +48,8 @@ class Stratagem:
     `status` is Venice's word; `ducats` is None where `notes_flaw` says why the amount could not
     be read. `success_logged` is true when the engine's line about a finished transfer stands in
     Notes, whatever Status says. `stripe_ids` are the `pi_…` and `ch_…` that Notes names,
-    `engine_log` the text that the engine has added to Notes.
+    `engine_log` the text that the engine has added to Notes, `instead_of` the citizen whom the
+    payment names and in whose place a person put this one.
     """
 
     record_id: str
@@ -62,6 +63,7 @@ class Stratagem:
     origin: Origin = Origin.OTHER
     stripe_ids: tuple[str, ...] = ()
     reason: str = ""
+    instead_of: str = ""
     failure: Failure | None = None
     failure_text: str = ""
     success_logged: bool = False

@@ -13,7 +13,13 @@ from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.delivery import FATE_BOUND, End, Step, Verdict, next_step, rows_of
 from cascade_cli.domain.keys import PAYMENT_ID
 from cascade_cli.domain.money import format_ducats
-from cascade_cli.domain.orders import Cause, Order, manual_key, order_for_charge
+from cascade_cli.domain.orders import (
+    INSTEAD_OF,
+    Cause,
+    Order,
+    manual_key,
+    order_for_charge,
+)
 from cascade_cli.errors import GuardError, UsageError
 from cascade_cli.services.deliver import Deliverer
 from cascade_cli.services.delivery_ports import Delivery, Reader
@@ -131,7 +137,8 @@ class CreditDesk:
             raise GuardError(f"{charge.payment_id} is for {other!r}.", hint)
         try:
             named = replace(charge, citizen=citizen, ducats=ducats)
-            return replace(order_for_charge(named, reason, facts), amends=True)
+            told = {**facts, INSTEAD_OF: other} if other else facts
+            return replace(order_for_charge(named, reason, told), amends=True)
         except ValueError as error:
             raise GuardError(f"{error}.", hint) from None
 

@@ -218,6 +218,7 @@ def to_stratagem(record: dict[str, Any]) -> Stratagem:
         origin=origin_of(stratagem_id, notes.stripe_ids, notes.source),
         stripe_ids=notes.stripe_ids,
         reason=notes.reason,
+        instead_of=notes.instead_of,
         failure=notes.failure,
         failure_text=notes.failure_text,
         success_logged=notes.success_logged,

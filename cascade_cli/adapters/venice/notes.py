@@ -15,6 +15,7 @@ from typing import Any
 
 from cascade_cli.domain.keys import PAYMENT_ID
 from cascade_cli.domain.money import read_ducats
+from cascade_cli.domain.orders import INSTEAD_OF
 from cascade_cli.domain.stratagems import Failure
 
 _ERROR = "[ERROR]"
@@ -38,6 +39,7 @@ class Notes:
     ducats: Decimal | None = None
     reason: str = ""
     source: str = ""
+    instead_of: str = ""
     stripe_ids: tuple[str, ...] = ()
     flaw: str = ""
     log: str = field(default="", repr=False)
@@ -84,6 +86,7 @@ def _from_document(document: dict[str, Any], log: str) -> Notes:
         ducats=ducats,
         reason=str(document.get("reason") or "").strip(),
         source=str(document.get("source") or ""),
+        instead_of=str(document.get(INSTEAD_OF) or ""),
         stripe_ids=tuple(dict.fromkeys(_stripe_ids(document))),
         flaw="" if ducats else f"its Notes hold no usable amount ({document.get('amount')!r:.40})",
         log=log,
