@@ -19,8 +19,9 @@ from cascade_cli.services.delivery_ports import Delivery, Result
 from cascade_cli.services.modes import MODES
 from cascade_cli.services.replay import Planned, ReplayPlan
 
-# Small enough to be finished within seconds when the process is told to stop.
-BATCH = 50
+# Small enough to be finished within seconds when the process is told to stop, and for its claims
+# not to keep the webhook waiting; more than MANY_PAYMENTS, so that Stripe is asked once for all.
+BATCH = 30
 AT_ONCE = timedelta(0)
 LONGEST_BACKOFF = timedelta(minutes=5)
 # Stripe's lists may lag a moment behind its events.

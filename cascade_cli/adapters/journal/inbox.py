@@ -25,6 +25,7 @@ from sqlalchemy import (
     Row,
     Table,
     Text,
+    bindparam,
     func,
     insert,
     select,
@@ -102,6 +103,17 @@ _events = Table(
     Index("cascade_events_payment", "payment"),
 )
 
+_SETTLE = (
+    update(_events)
+    .where(_events.c.id == bindparam("event"))
+    .values(
+        state=bindparam("to_state"),
+        note=bindparam("why"),
+        next_at=func.coalesce(bindparam("then"), _events.c.next_at),
+        tries=_events.c.tries + 1,
+    )
+)
+
 
 class Inbox:
     """The accepted events of a journal. Every method raises JournalError."""
@@ -151,14 +163,9 @@ class Inbox:
     def settle(self, settlements: Iterable[Settlement]) -> None:
         """Record what became of events."""
         self._make()
-        with self._database.writing(_SEEN_AGAIN) as connection:
-            for settlement in settlements:
-                note = self._redactor.text(settlement.note)[:_MOST_NOTE]
-                values = {"state": settlement.state.value, "note": note}
-                if settlement.next_at:
-                    values["next_at"] = moment_text(settlement.next_at)
-                one = update(_events).where(_events.c.id == settlement.event_id)
-                connection.execute(one.values(**values, tries=_events.c.tries + 1))
+        if rows := [self._settled(settlement) for settlement in settlements]:
+            with self._database.writing(_SEEN_AGAIN) as connection:
+                connection.execute(_SETTLE, rows)
 
     def of_payment(self, payment_id: str) -> list[Kept]:
         """All events that name the payment, the oldest first."""
@@ -195,6 +202,14 @@ class Inbox:
         with self._database.reading() as connection:
             found = connection.execute(waiting).scalar_one()
         return datetime.fromisoformat(found) if found else None
+
+    def _settled(self, settlement: Settlement) -> dict[str, str | None]:
+        return {
+            "event": settlement.event_id,
+            "to_state": settlement.state.value,
+            "why": self._redactor.text(settlement.note)[:_MOST_NOTE],
+            "then": moment_text(settlement.next_at) if settlement.next_at else None,
+        }
 
     def _make(self) -> None:
         """The table is made on first use: a journal without webhooks has none."""
