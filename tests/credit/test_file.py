@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cascade_cli.sandbox.wire import json_response
+from cascade_cli.sandbox.wire import Request, json_response
 from tests.credit.counter import Answer, Counter, write_credits
 from tests.credit.faults import is_create, is_update, unavailable
 
@@ -104,8 +104,8 @@ def test_the_file_excludes_other_words(counter: Counter, tmp_path: Path) -> None
     assert (answer.code, counter.requests) == (2, [])
 
 
-def two_hundred(counter: Counter, tmp_path: Path) -> Path:
-    names = [f"citizen_{number}" for number in range(200)]
+def file_of(counter: Counter, tmp_path: Path, rows: int) -> Path:
+    names = [f"citizen_{number}" for number in range(rows)]
     counter.settle(*names)
     return write_credits(tmp_path / "credits.csv", [(name, "5", "gift", name) for name in names])
 
@@ -113,7 +113,7 @@ def two_hundred(counter: Counter, tmp_path: Path) -> Path:
 def test_two_hundred_rows_are_two_hundred_transfers_told_row_by_row(
     counter: Counter, tmp_path: Path
 ) -> None:
-    file = two_hundred(counter, tmp_path)
+    file = file_of(counter, tmp_path, 200)
     answer = credit_file(counter, file, "--json")
     assert answer.code == 0
     results = [(d["citizen"], d["result"]) for d in answer.data["deliveries"]]
@@ -124,37 +124,37 @@ def test_two_hundred_rows_are_two_hundred_transfers_told_row_by_row(
 
 
 def test_a_file_broken_off_is_taken_up_where_it_stopped(counter: Counter, tmp_path: Path) -> None:
-    file = two_hundred(counter, tmp_path)
+    file = file_of(counter, tmp_path, 60)
     unauthorized = json_response(401, {"error": {"type": "AUTHENTICATION_REQUIRED"}})
-    seen: list[int] = []
+    updates: list[Request] = []
 
-    def is_late_update(request: object) -> bool:
-        seen.append(1)
-        return is_update(request) and len(seen) > 60  # type: ignore[arg-type]
+    def is_late_update(request: Request) -> bool:
+        updates.extend([request] if is_update(request) else [])
+        return is_update(request) and len(updates) > 3
 
     counter.network.break_(is_late_update, unauthorized, times=1000)
     assert credit_file(counter, file).code == 4
     counter.network.heal()
     counter.sandboxed.app.engine.run()
     executed = [row for row in counter.rows() if row["Status"] == "executed"]
-    assert 0 < len(executed) < 200
-    counter.fund(5 * (200 - len(executed)))
+    assert 0 < len(executed) < 60
+    counter.fund(5 * (60 - len(executed)))
     assert credit_file(counter, file).code == 0
     counter.sandboxed.app.engine.run()
-    assert len(counter.rows()) == 200
-    assert {counter.ducats_of(f"citizen_{number}") for number in range(200)} == {5}
+    assert len(counter.rows()) == 60
+    assert {counter.ducats_of(f"citizen_{number}") for number in range(60)} == {5}
 
 
 def test_lost_answers_of_a_batch_are_waited_for_together_while_the_rest_goes_on(
     counter: Counter, tmp_path: Path
 ) -> None:
-    file = two_hundred(counter, tmp_path)
+    file = file_of(counter, tmp_path, 60)
     started = counter.now()
     counter.network.break_(is_create, unavailable(), times=1, applied=False)
     counter.network.break_(is_create, unavailable(), times=1, applied=True)
     assert credit_file(counter, file).code == 0
     assert (counter.now() - started).total_seconds() < 130
-    assert len(counter.rows()) == 200
+    assert len(counter.rows()) == 60
     assert {row["Status"] for row in counter.rows()} == {"active"}
 
 
