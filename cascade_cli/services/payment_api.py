@@ -26,7 +26,7 @@ from cascade_cli.services.delivery_ports import Reader
 T = TypeVar("T")
 
 CITIZEN_KEPT_SECONDS = 60.0
-ANSWER_KEPT_SECONDS = 3.0
+ANSWER_KEPT_SECONDS = 1.0
 MOST_KEPT = 10_000
 KEY_PREFIX = "cascade_api_"
 

@@ -23,7 +23,7 @@ from tests.server.events import paid, succeeded
 
 DOWN = Response(503, b"Service Unavailable")
 # What its last answer said counts for so long, where nobody has paid since.
-NOTICED_WITHIN_SECONDS = 5.0
+NOTICED_WITHIN_SECONDS = 2.0
 
 
 @dataclass
