@@ -109,6 +109,11 @@ def test_a_journal_in_an_impossible_place_moves_no_ducats(
     refused(counter, CASCADE_JOURNAL_URL=f"sqlite:///{tmp_path / name}")
 
 
+def test_a_journal_in_a_folder_that_nobody_may_write_moves_no_ducats(counter: Counter) -> None:
+    # Even root may not write there; where there is no /proc, its parent is as forbidden.
+    refused(counter, CASCADE_JOURNAL_URL="sqlite:////proc/cascade/journal.sqlite3")
+
+
 def test_a_journal_server_that_is_not_there_moves_no_ducats(counter: Counter) -> None:
     url = "postgresql://cascade:hidden@127.0.0.1:1/journal"
     answer = refused(counter, CASCADE_JOURNAL_URL=url)
