@@ -15,7 +15,7 @@ The promise in one page
   applied, and then the rows are read again: what the base shows is what is true.
 * A dead row is revived in place, never replaced: a second row would be a second transfer as soon
   as somebody runs the first by hand. Where only its expiry has passed, only its expiry is written,
-  so that a row executed in that very moment is not set back to active.
+  and Status of an active row never, so that one executed in that very moment is not set back.
 * A surplus active row is taken out of the engine's way by its expiry as well, for the same
   reason: setting it to cancelled could hide that it was executed in that moment.
 * What may have moved ducats is for people, always.

@@ -216,8 +216,7 @@ class Deliverer:
             return self._writer.extend(records, expires_at)
         if action is Action.EXPIRE:
             return self._writer.expire(records, self._around.now())
-        pairs = [(record, job.order) for record, job in zip(records, jobs, strict=True)]
-        return self._writer.rewrite(pairs, expires_at)
+        return self._writer.rewrite([(job.target, job.order) for job in jobs], expires_at)
 
     def _refused(self, action: Action, jobs: Sequence[Job], error: CascadeError) -> None:
         if isinstance(error, ThrottledError | UnreachableError):

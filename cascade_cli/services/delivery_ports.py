@@ -74,7 +74,9 @@ class Writer(Protocol):
     def expire(self, records: Sequence[str], now: datetime) -> list[Stratagem]:
         """Out of the engine's way."""
 
-    def rewrite(self, orders: Sequence[tuple[str, Order]], expires_at: datetime) -> list[Stratagem]:
+    def rewrite(
+        self, rows: Sequence[tuple[Stratagem, Order]], expires_at: datetime
+    ) -> list[Stratagem]:
         """Dead rows as their orders want them."""
 
 

@@ -103,8 +103,9 @@ def expired_rows_rewritten() -> Iterator[Alter]:
 
     def rewriting(*args: Any, **kwargs: Any) -> Step:
         step = next_step(*args, **kwargs)
-        if isinstance(step, Write) and step.action is Action.EXTEND:
-            return replace(step, action=Action.REWRITE)
+        if isinstance(step, Write) and step.action is Action.EXTEND and step.row:
+            # As if it were not active: the writer leaves an active row's Status alone.
+            return Write(Action.REWRITE, replace(step.row, status="expired"))
         return step
 
     with patch.object(deliver, "next_step", rewriting):

@@ -59,13 +59,21 @@ class VeniceWriter:
         """End the life of active rows, and touch nothing else: an executed one stays executed."""
         return self.extend(records, now)
 
-    def rewrite(self, orders: Sequence[tuple[str, Order]], expires_at: datetime) -> list[Stratagem]:
-        """Make dead rows what their orders want; their StratagemIds stay."""
+    def rewrite(
+        self, rows: Sequence[tuple[Stratagem, Order]], expires_at: datetime
+    ) -> list[Stratagem]:
+        """Make dead rows what their orders want; their StratagemIds stay.
+
+        An active one, run out, keeps its Status: if somebody runs it by hand in this moment, it
+        must not be set back.
+        """
         changes = []
-        for record, order in orders:
-            fields = self._fields(order, expires_at) | {"Status": "active"}
+        for row, order in rows:
+            fields = self._fields(order, expires_at)
             del fields["StratagemId"]
-            changes.append((record, fields))
+            if row.status != "active":
+                fields["Status"] = "active"
+            changes.append((row.record_id, fields))
         return self._updated(changes)
 
     @property
