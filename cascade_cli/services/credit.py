@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -23,8 +22,8 @@ from cascade_cli.domain.orders import (
 from cascade_cli.errors import GuardError, UsageError
 from cascade_cli.services.deliver import Deliverer
 from cascade_cli.services.delivery_ports import Delivery, Reader
+from cascade_cli.services.names import refuse_unknown
 
-SUGGESTIONS = 3
 MOST_CHARACTERS = 1000
 TWIN_WINDOW = timedelta(hours=24)
 # Long enough to see one lost write through, and a second.
@@ -98,7 +97,7 @@ class CreditDesk:
         check_limit(self._limits.per_credit, ((order.citizen, order.ducats) for order in orders))
         names = {order.citizen for order in orders} | {self._limits.processor}
         found = self._venice.citizens(sorted(names))
-        self._check_citizens(orders, found)
+        refuse_unknown((order.citizen for order in orders), found, self._venice.usernames)
         rows = self._venice.transfers_for(orders)
         now = self._now()
         steps = {order.key: next_step(order, rows_of(order, rows), now) for order in orders}
@@ -141,17 +140,6 @@ class CreditDesk:
             return replace(order_for_charge(named, reason, told), amends=True)
         except ValueError as error:
             raise GuardError(f"{error}.", hint) from None
-
-    def _check_citizens(self, orders: Sequence[Order], found: Mapping[str, Decimal]) -> None:
-        missing = sorted({o.citizen for o in orders if o.citizen not in found})
-        if not missing:
-            return
-        near = _near(missing[0], [*found, *self._venice.usernames()])
-        hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
-        raise GuardError(
-            f"Venice has no citizen {', '.join(map(repr, missing[:SUGGESTIONS]))}.{hint}",
-            "Nothing was written. Names are compared to the letter.",
-        )
 
     def check_funds(self, total_ducats: Decimal) -> None:
         """Raises GuardError if the processor does not exist or has less than `total_ducats`."""
@@ -242,10 +230,3 @@ def _is_writable(text: str) -> bool:
 
 def _is_open(step: Step) -> bool:
     return not isinstance(step, End) or step.verdict is Verdict.UNDER_WAY
-
-
-def _near(name: str, others: Sequence[str]) -> list[str]:
-    """Names that differ little, or only in case."""
-    same = [other for other in others if other.lower() == name.lower()]
-    similar = difflib.get_close_matches(name, others, SUGGESTIONS, cutoff=0.75)
-    return list(dict.fromkeys([*same, *similar]))[:SUGGESTIONS]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,7 +17,7 @@ _TRUE_FALSE = {"true": True, "false": False, "1": True, "0": False}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parameter:
+class Parameter(ABC):
     """One parameter. `unsettable` ones take an empty string to mean "remove it" (None)."""
 
     required: bool = False
@@ -36,8 +37,9 @@ class Parameter:
             param=name,
         )
 
+    @abstractmethod
     def _read(self, raw: Any, name: str) -> Any:
-        raise NotImplementedError
+        """What each kind of parameter makes of its text."""
 
 
 Table = Mapping[str, Parameter]
