@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from cascade_cli.bootstrap import Wiring
@@ -35,6 +35,14 @@ class ReconcileOptions:
     grace: str | None = None
     everything: bool = False
     csv: bool = False
+
+
+@dataclass(frozen=True)
+class JudgedOutcome(Outcome):
+    """The outcome of a run that read everything, with the run itself and what it was wired to."""
+
+    run: Run = field(kw_only=True)
+    wiring: Wiring = field(kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -98,11 +106,11 @@ def once(
         return Attempt(failure(error, data))
     since_last = changes(memory, run.result) if memory else None
     reading = Reading(window, terms, *_requests(wiring), since_last)
-    return Attempt(_outcome(run, reading, options), run)
+    return Attempt(_outcome(run, reading, options, wiring), run)
 
 
-def _outcome(run: Run, reading: Reading, options: ReconcileOptions) -> Outcome:
-    return Outcome(
+def _outcome(run: Run, reading: Reading, options: ReconcileOptions, wiring: Wiring) -> Outcome:
+    return JudgedOutcome(
         document(run, reading, everything=options.everything),
         lambda session: (
             write_csv(run.result, everything=options.everything, out=sys.stdout)
@@ -110,6 +118,8 @@ def _outcome(run: Run, reading: Reading, options: ReconcileOptions) -> Outcome:
             else show(session.console(), run, reading, everything=options.everything)
         ),
         ExitCode.DISCREPANCIES if run.result.discrepancies else ExitCode.OK,
+        run=run,
+        wiring=wiring,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from rich.console import Console
@@ -74,7 +74,7 @@ def _planned(found: Outcome, plan: RepairPlan) -> Outcome:
         show_plan(session.console(), plan)
 
     data = {**(found.data or {}), "repair_plan": [_document(r) for r in plan.repairs]}
-    return Outcome(data, show, found.exit_code, found.error)
+    return replace(found, data=data, show=show)
 
 
 def _repaired(after: Outcome, deliveries: Sequence[Delivery]) -> Outcome:
@@ -90,7 +90,7 @@ def _repaired(after: Outcome, deliveries: Sequence[Delivery]) -> Outcome:
 
     data = {**(after.data or {}), "repairs": [delivery_document(d) for d in deliveries]}
     exit_code: ExitCode = error.exit_code if error else after.exit_code
-    return Outcome(data, show, exit_code, error)
+    return replace(after, data=data, show=show, exit_code=exit_code, error=error)
 
 
 def show_plan(console: Console, plan: RepairPlan) -> None:

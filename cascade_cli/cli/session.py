@@ -101,15 +101,27 @@ class Outcome:
 
 
 def conduct(
-    session: Session, command: str, work: Callable[[Session], Outcome], *, json: bool = False
+    session: Session,
+    command: str,
+    work: Callable[[Session], Outcome],
+    *,
+    json: bool = False,
+    at_end: Callable[[Outcome], None] = lambda _outcome: None,
 ) -> int:
-    """Run one command to its end and return its exit code."""
+    """Run one command to its end and return its exit code.
+
+    `at_end` hears of the outcome however the command ended, unless it was interrupted; once more
+    if the outcome could not be shown. It must not raise.
+    """
     outcome = _attempt(session, work)
+    # Before it is shown: what goes wrong in telling others belongs into the warnings of --json.
+    at_end(outcome)
     try:
         with closed_pipe_is_silent():
             _show(session, command, outcome, json=json)
     except Exception as error:  # noqa: BLE001 - as in _attempt
         outcome = _bug(session, error)
+        at_end(outcome)
     if outcome.error:
         _show_error(session, outcome.error)
     return int(outcome.exit_code)
