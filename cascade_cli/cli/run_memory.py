@@ -17,7 +17,7 @@ def recall(session: Session, wiring: Wiring) -> Memory | None:
     from cascade_cli.cli.writing import open_journal, this_worker  # noqa: PLC0415 - costs 0.2 s
 
     with closing(open_journal(session, wiring, this_worker("reconcile"))) as journal:
-        document = journal.mark(_name(wiring))
+        document = journal.mark(mark_name(wiring))
     return Memory.of(document) if document else None
 
 
@@ -30,12 +30,13 @@ def remember(session: Session, wiring: Wiring, window: Window, run: Run) -> None
 
     try:
         with closing(open_journal(session, wiring, this_worker("reconcile"))) as journal:
-            known = journal.mark(_name(wiring))
+            known = journal.mark(mark_name(wiring))
             if known is None or window.since <= Memory.of(known).next_since:
-                journal.set_mark(_name(wiring), memory_of(window, run.result).document())
+                journal.set_mark(mark_name(wiring), memory_of(window, run.result).document())
     except JournalError as error:
         session.warn(f"This run is not remembered for --since last: {error.message}")
 
 
-def _name(wiring: Wiring) -> str:
+def mark_name(wiring: Wiring) -> str:
+    """Under which name the journal keeps the last complete run over this base."""
     return f"reconcile {wiring.settings.airtable_base}"

@@ -18,16 +18,20 @@ from typing import Any
 from sqlalchemy import (
     Boolean,
     Column,
+    ColumnElement,
     Connection,
     Index,
     Integer,
     MetaData,
     Row,
+    Select,
     Table,
     Text,
     bindparam,
     func,
     insert,
+    inspect,
+    or_,
     select,
     update,
 )
@@ -151,14 +155,12 @@ class Inbox:
 
     def due(self, limit: int) -> list[Accepted]:
         """Up to `limit` events to be dealt with now, in the order of their creation."""
-        self._make()
         waiting = select(_events).where(
             _events.c.state == EventState.WAITING.value,
             _events.c.next_at <= moment_text(self._now()),
         )
         oldest = waiting.order_by(_events.c.created_at, _events.c.id).limit(limit)
-        with self._database.reading() as connection:
-            return [_accepted(row) for row in connection.execute(oldest)]
+        return [_accepted(row) for row in self._rows(oldest)]
 
     def settle(self, settlements: Iterable[Settlement]) -> None:
         """Record what became of events."""
@@ -169,39 +171,51 @@ class Inbox:
 
     def of_payment(self, payment_id: str) -> list[Kept]:
         """All events that name the payment, the oldest first."""
-        self._make()
-        named = select(_events).where(_events.c.payment == payment_id)
-        with self._database.reading() as connection:
-            found = connection.execute(named.order_by(_events.c.created_at, _events.c.id))
-            return [_kept(row) for row in found]
+        return self._kept(_events.c.payment == payment_id)
+
+    def about(self, ids: Iterable[str]) -> list[Kept]:
+        """The events that have one of these ids, or name one as their payment, oldest first."""
+        wanted = list(ids)
+        return self._kept(or_(_events.c.id.in_(wanted), _events.c.payment.in_(wanted)))
+
+    def needing_attention(self, since: datetime) -> list[Kept]:
+        """The events received since then that only a person can decide about, oldest first."""
+        return self._kept(
+            _events.c.state == EventState.ATTENTION.value,
+            _events.c.received_at >= moment_text(since),
+        )
 
     def credited(self, payment_ids: Iterable[str]) -> set[str]:
         """Those payments of which an event says that they were credited."""
-        self._make()
         done = select(_events.c.payment).where(
             _events.c.payment.in_(list(payment_ids)),
             _events.c.state == EventState.CREDITED.value,
         )
-        with self._database.reading() as connection:
-            return {str(payment) for payment in connection.execute(done).scalars()}
+        return {str(row.payment) for row in self._rows(done)}
 
     def counts(self) -> dict[EventState, int]:
         """How many events stand where."""
-        self._make()
-        counted = select(_events.c.state, func.count()).group_by(_events.c.state)
-        with self._database.reading() as connection:
-            found = {state: int(count) for state, count in connection.execute(counted)}
+        counted = select(_events.c.state, func.count().label("number")).group_by(_events.c.state)
+        found = {row.state: int(row.number) for row in self._rows(counted)}
         return {state: found.get(state.value, 0) for state in EventState}
 
     def oldest_waiting(self) -> datetime | None:
         """When the event that waits longest was received; None if none waits."""
-        self._make()
-        waiting = select(func.min(_events.c.received_at)).where(
+        waiting = select(func.min(_events.c.received_at).label("oldest")).where(
             _events.c.state == EventState.WAITING.value
         )
+        found = [row.oldest for row in self._rows(waiting) if row.oldest]
+        return datetime.fromisoformat(found[0]) if found else None
+
+    def _kept(self, *conditions: ColumnElement[bool]) -> list[Kept]:
+        found = select(_events).where(*conditions)
+        return [_kept(r) for r in self._rows(found.order_by(_events.c.created_at, _events.c.id))]
+
+    def _rows(self, query: Select[Any]) -> Sequence[Row[Any]]:
+        """Reading makes no table: where none is, no event ever came."""
         with self._database.reading() as connection:
-            found = connection.execute(waiting).scalar_one()
-        return datetime.fromisoformat(found) if found else None
+            self._is_made = self._is_made or inspect(connection).has_table(_events.name)
+            return connection.execute(query).all() if self._is_made else []
 
     def _settled(self, settlement: Settlement) -> dict[str, str | None]:
         return {
@@ -212,7 +226,7 @@ class Inbox:
         }
 
     def _make(self) -> None:
-        """The table is made on first use: a journal without webhooks has none."""
+        """The table is made by the first write: a journal without webhooks has none."""
         with self._making:
             if not self._is_made:
                 with self._database.writing(_NOT_KEPT) as connection:

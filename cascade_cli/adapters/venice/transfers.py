@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from pyairtable.formulas import (
+    AND,
     CREATED_TIME,
     EQ,
     FIND,
@@ -66,6 +67,23 @@ class TransferReader(VeniceReader):
         lately = NOT(IS_BEFORE(Field("ExecutedAt"), to_formula(since)))
         found = self._where(EQ(Field("Status"), "executed"), lately)
         return [row for row in found if row.executed_at and row.executed_at >= since]
+
+    def that_count(
+        self, since: datetime, executed_since: datetime, now: datetime
+    ) -> list[Stratagem]:
+        """In one listing: those created since then, those that may be executed at `now` or later,
+        and those executed since `executed_since`. Not what expired unnoticed long ago: such rows
+        stay in the base for ever."""
+        may_run = NOT(IS_BEFORE(Field("ExpiresAt"), to_formula(now)))
+        lately = NOT(IS_BEFORE(Field("ExecutedAt"), to_formula(executed_since)))
+        return self._where(
+            OR(
+                NOT(IS_BEFORE(CREATED_TIME(), to_formula(since))),
+                EQ(Field("Status"), "planned"),
+                AND(EQ(Field("Status"), "active"), may_run),
+                AND(EQ(Field("Status"), "executed"), lately),
+            )
+        )
 
     def last_executed_at(self) -> datetime | None:
         """When the engine executed one of the processor's transfers last; one record is read."""

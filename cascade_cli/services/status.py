@@ -1,0 +1,196 @@
+"""The state of the shop at one moment: what can be read of it, and what cannot. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Protocol, TypeVar
+
+from cascade_cli.adapters.journal.inbox import EventState, Kept
+from cascade_cli.domain.case import Terms
+from cascade_cli.domain.overview import Day, delivered_by_day, is_unresolved, passed_over
+from cascade_cli.domain.processor import Citizen
+from cascade_cli.domain.run_memory import Changes, Memory, changes
+from cascade_cli.domain.runway import OUTFLOW_DAYS, Finances, finances
+from cascade_cli.domain.stratagems import State, Stratagem
+from cascade_cli.domain.times import Window
+from cascade_cli.errors import CascadeError, GuardError, ServiceError, SettingsError
+from cascade_cli.services import reconcile
+from cascade_cli.services.citizen import missing, the_citizen
+from cascade_cli.services.citizen_ports import CitizenSource
+from cascade_cli.services.reconcile import PaymentSource, Reconciler, Run
+
+T = TypeVar("T")
+
+# The engine's clock may be behind ours, and a listing may show a row a little late.
+OVERLAP = timedelta(hours=1)
+# What keeps one part from being known, and leaves the others as they are.
+GAPS = (ServiceError, SettingsError, GuardError)
+
+
+class TransferSource(reconcile.TransferSource, Protocol):
+    """Where the processor's transfers are read."""
+
+    def that_count(
+        self, since: datetime, executed_since: datetime, now: datetime
+    ) -> list[Stratagem]:
+        """Those made since then, those that may still be executed, and those executed lately."""
+
+    def last_executed_at(self) -> datetime | None:
+        """When one was executed last."""
+
+
+@dataclass(frozen=True)
+class Gap:
+    """What could not be found out, and why."""
+
+    what: str
+    error: CascadeError
+
+
+@dataclass(frozen=True)
+class Records:
+    """What the journal of this machine tells; `memory` is of the last complete run.
+
+    `last_writes` are the latest runs that wrote: command, operator, moment.
+    """
+
+    promised_today: Decimal
+    memory: Memory | None
+    last_writes: tuple[tuple[str, str, datetime], ...]
+    events: dict[EventState, int]
+    oldest_waiting: datetime | None
+    attention: tuple[Kept, ...]
+
+
+@dataclass(frozen=True)
+class Treasury:
+    """The processor's side of Venice; `finances` is None where its balance is not known."""
+
+    finances: Finances | None
+    delivered: tuple[Day, ...]
+    last_executed_at: datetime | None
+    passed_over: int
+
+
+@dataclass(frozen=True)
+class Status:
+    """All that is known at `terms.now`; None stands for what a gap explains."""
+
+    window: Window
+    terms: Terms
+    treasury: Treasury | None
+    run: Run | None
+    records: Records | None
+    gaps: tuple[Gap, ...]
+
+    @property
+    def since_last(self) -> Changes | None:
+        """What became of the discrepancies since the last complete run, where both are known."""
+        memory = self.records.memory if self.records else None
+        return changes(memory, self.run.result) if memory and self.run else None
+
+    @property
+    def attention(self) -> tuple[Kept, ...]:
+        """The webhook's events that still need a person: not those settled since."""
+        kept = self.records.attention if self.records else ()
+        run = self.run
+        if run is None:
+            return kept
+        return tuple(k for k in kept if is_unresolved(k.accepted.event.payment_id, run.result))
+
+
+@dataclass
+class StatusDesk:
+    """Looks as often as asked; from the second look on, only for what may have changed."""
+
+    payments: PaymentSource
+    transfers: TransferSource
+    citizens: CitizenSource
+    processor: str
+    _executed: dict[str, Stratagem] = field(default_factory=dict)
+    _looked_at: datetime | None = None
+
+    def look(
+        self,
+        window: Window,
+        terms: Terms,
+        records: Records | None,
+        tell: Callable[[str], None] = lambda _step: None,
+    ) -> Status:
+        """Venice first, in one listing; then the balance; then Stripe, reconciled with it."""
+        gaps: list[Gap] = []
+        tell("reading Venice's stratagems")
+        rows = self._known("Venice's transfers", lambda: self._rows(window, terms.now), gaps)
+        if rows is None:
+            return Status(window, terms, None, None, records, tuple(gaps))
+        citizen = self._known("the processor's balance", self._citizen, gaps)
+        treasury = self._known("the processor", lambda: self._treasury(citizen, rows, terms), gaps)
+        tell("reading Stripe's charges")
+        run = self._known("discrepancies", lambda: self._run(window, terms, rows), gaps)
+        return Status(window, terms, treasury, run, records, tuple(gaps))
+
+    def _known(self, what: str, read: Callable[[], T], gaps: list[Gap]) -> T | None:
+        try:
+            return read()
+        except GAPS as error:
+            gaps.append(Gap(what, error))
+            return None
+
+    def _rows(self, window: Window, now: datetime) -> list[Stratagem]:
+        """All rows that count, those executed earlier from the look before."""
+        begin = now - timedelta(days=OUTFLOW_DAYS)
+        since = max(begin, self._looked_at - OVERLAP) if self._looked_at else begin
+        read = {r.record_id: r for r in self.transfers.that_count(window.since, since, now)}
+        kept = {name: row for name, row in self._executed.items() if _is_executed(row, begin)}
+        rows = {**kept, **read}
+        self._executed = {name: row for name, row in rows.items() if _is_executed(row, begin)}
+        self._looked_at = now
+        return list(rows.values())
+
+    def _citizen(self) -> Citizen:
+        found = the_citizen(self.citizens, self.processor)
+        if found is None:
+            raise missing(self.citizens, self.processor)
+        return found
+
+    def _treasury(
+        self, citizen: Citizen | None, rows: Sequence[Stratagem], terms: Terms
+    ) -> Treasury:
+        begin = terms.now - timedelta(days=OUTFLOW_DAYS)
+        executed = [row for row in rows if _is_executed(row, begin)]
+        moments = [row.executed_at for row in executed if row.executed_at]
+        last = max(moments) if moments else self.transfers.last_executed_at()
+        still_open = [r for r in rows if r.status == "planned" or r.state(terms.now) is State.LIVE]
+        return Treasury(
+            finances(citizen, still_open, executed, last, terms.now) if citizen else None,
+            delivered_by_day(executed, terms.now, OUTFLOW_DAYS),
+            last,
+            passed_over(still_open, last, terms),
+        )
+
+    def _run(self, window: Window, terms: Terms, rows: Sequence[Stratagem]) -> Run:
+        read = [row for row in rows if row.created_at >= window.since]
+        source = _AlreadyRead(self.transfers, window.since, read)
+        return Reconciler(self.payments, source, self.processor).run(window, terms)
+
+
+class _AlreadyRead:
+    """A source of transfers that does not read the window's listing a second time."""
+
+    def __init__(self, source: TransferSource, since: datetime, rows: Sequence[Stratagem]) -> None:
+        self._since, self._rows = since, rows
+        self._source = source
+        self.transfers_named, self.citizens = source.transfers_named, source.citizens
+
+    def transfers(self, since: datetime, until: datetime | None = None) -> list[Stratagem]:
+        """As the source's."""
+        if (since, until) == (self._since, None):
+            return list(self._rows)
+        return self._source.transfers(since, until)
+
+
+def _is_executed(row: Stratagem, since: datetime) -> bool:
+    return row.status == "executed" and row.executed_at is not None and row.executed_at >= since
