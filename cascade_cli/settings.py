@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from cascade_cli.domain.engine import Schedule, parse_schedule
 from cascade_cli.domain.orders import parse_ducats
+from cascade_cli.domain.secret import Secret
 from cascade_cli.domain.times import format_span, parse_duration
 from cascade_cli.errors import SettingsError
 
@@ -47,6 +48,10 @@ AIRTABLE_KEY = Setting("AIRTABLE_API_KEY", "", "Airtable personal access token (
 AIRTABLE_BASE = Setting("AIRTABLE_BASE_ID", "", "Venice's base, app…")
 STRIPE_URL = Setting("STRIPE_API_BASE", "https://api.stripe.com", "where Stripe is")
 AIRTABLE_URL = Setting("AIRTABLE_ENDPOINT_URL", "https://api.airtable.com", "where Airtable is")
+VENICE_URL = Setting(
+    "VENICE_API_URL", "https://serenissima.ai/api", "Venice's own API; only doctor asks it"
+)
+VENICE_KEY = Setting("VENICE_API_KEY", "", "shown to Venice's API, which needs none", secret=True)
 PROCESSOR = Setting(
     "CASCADE_PROCESSOR", "CASCADE_PAYMENT_PROCESSOR", "the citizen who pays the ducats out"
 )
@@ -91,6 +96,12 @@ CANCEL_URL = Setting(
 API_TOKEN = Setting(
     "CASCADE_API_TOKEN", "", "whoever creates payments at cascade serve shows it", secret=True
 )
+ALERT_URLS = Setting(
+    "CASCADE_ALERT_URLS",
+    "",
+    "where --alert sends to: Apprise addresses with spaces between, such as slack://… mailto://…",
+    secret=True,
+)
 STRIPE_RATE = Setting("CASCADE_STRIPE_RATE", "25", "Stripe requests a second, 0 for no limit")
 AIRTABLE_RATE = Setting("CASCADE_AIRTABLE_RATE", "5", "Airtable requests a second, 0 for no limit")
 SANDBOX = Setting("CASCADE_SANDBOX", "0", "1 is the same as --sandbox")
@@ -100,24 +111,10 @@ STATE_DIR = Setting(
 
 SETTINGS = (
     STRIPE_KEY, WEBHOOK_SECRET, ENDPOINT_SECRET, AIRTABLE_KEY, AIRTABLE_BASE, STRIPE_URL,
-    AIRTABLE_URL, PROCESSOR, GRACE, ENGINE, JOURNAL_URL, PROCESSOR_CLASS, PROCESSOR_DUCATS,
-    LIFETIME, MAX_PER_CREDIT, MAX_PER_DAY, PRICES, SUCCESS_URL, CANCEL_URL, API_TOKEN,
-    STRIPE_RATE, AIRTABLE_RATE, SANDBOX, STATE_DIR,
+    AIRTABLE_URL, VENICE_URL, VENICE_KEY, PROCESSOR, GRACE, ENGINE, JOURNAL_URL, PROCESSOR_CLASS,
+    PROCESSOR_DUCATS, LIFETIME, MAX_PER_CREDIT, MAX_PER_DAY, PRICES, SUCCESS_URL, CANCEL_URL,
+    API_TOKEN, ALERT_URLS, STRIPE_RATE, AIRTABLE_RATE, SANDBOX, STATE_DIR,
 )  # fmt: skip
-
-
-class Secret:
-    """A key that no print, log, repr or traceback can show."""
-
-    def __init__(self, value: str) -> None:
-        self._value = value
-
-    def reveal(self) -> str:
-        """The key itself, for the one place that sends it."""
-        return self._value
-
-    def __repr__(self) -> str:
-        return "Secret(…)"
 
 
 @dataclass(frozen=True)
@@ -130,6 +127,8 @@ class Settings:
     airtable_base: str
     stripe_url: str
     airtable_url: str
+    venice_url: str
+    venice_key: Secret | None
     processor: str
     grace: timedelta
     engine: Schedule
@@ -162,6 +161,8 @@ class Settings:
             airtable_base=_matching(values, AIRTABLE_BASE, r"app[A-Za-z0-9]+", "appXXXXXXXXXXXXXX"),
             stripe_url=_url(values, STRIPE_URL),
             airtable_url=_url(values, AIRTABLE_URL),
+            venice_url=_url(values, VENICE_URL),
+            venice_key=_optional_secret(values, VENICE_KEY),
             processor=_text(values, PROCESSOR),
             grace=_parsed(values, GRACE, parse_duration),
             engine=_parsed(values, ENGINE, parse_schedule),
