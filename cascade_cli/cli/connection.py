@@ -23,6 +23,8 @@ from cascade_cli.settings import (
     STRIPE_RATE,
     STRIPE_URL,
     SUCCESS_URL,
+    VENICE_KEY,
+    VENICE_URL,
     WEBHOOK_SECRET,
     Settings,
     gather_values,
@@ -33,6 +35,7 @@ from cascade_cli.settings import (
 _LIVE = (
     *(STRIPE_KEY, WEBHOOK_SECRET, ENDPOINT_SECRET, STRIPE_URL),
     *(AIRTABLE_KEY, AIRTABLE_BASE, AIRTABLE_URL),
+    *(VENICE_KEY, VENICE_URL),
     JOURNAL_URL,
 )
 
@@ -44,20 +47,27 @@ SANDBOX_TOKEN = "sandbox_token"  # noqa: S105
 @contextmanager
 def connected(session: Session) -> Iterator[Wiring]:
     """The services that read, wired with checked settings, while the block lasts."""
-    values = gather_values(session.environ, session.env_file)
+    with effective(session, gather_values(session.environ, session.env_file)) as values:
+        yield bootstrap(Settings.read(values), session.say)
+
+
+@contextmanager
+def effective(session: Session, values: dict[str, str]) -> Iterator[dict[str, str]]:
+    """The values as given, or with the sandbox's in place of the live ones; none is shown."""
     enter_sandbox(session, values)
     if session.sandbox:
         with _sandbox_values(session, values) as sandbox_values:
-            yield _wire(session, sandbox_values)
+            _hide(session, sandbox_values)
+            yield sandbox_values
     else:
-        yield _wire(session, values)
+        _hide(session, values)
+        yield values
 
 
-def _wire(session: Session, values: dict[str, str]) -> Wiring:
+def _hide(session: Session, values: Mapping[str, str]) -> None:
     # Before they are read: what is said about a wrong setting may repeat a key as well.
     secret = {setting.name for setting in SETTINGS if setting.secret}
     session.secrets += [value.strip() for name, value in values.items() if name in secret]
-    return bootstrap(Settings.read(values), session.say)
 
 
 def enter_sandbox(session: Session, values: Mapping[str, str]) -> None:
