@@ -89,6 +89,11 @@ class Session:
         self.warnings.append(message)
         self.say(f"warning: {message}")
 
+    def insist(self, message: str) -> None:
+        """A warning that --quiet does not silence: where others could not be told."""
+        self.warnings.append(message)
+        self.complain(f"warning: {message}")
+
 
 @dataclass(frozen=True)
 class Outcome:

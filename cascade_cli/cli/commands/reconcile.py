@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
-
-from cascade_cli.cli.session import conduct
 
 
 def reconcile(
@@ -36,6 +35,17 @@ def reconcile(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="With --repair: do not ask.")] = False,
     json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
     csv: Annotated[bool, typer.Option("--csv", help="One CSV line per item.")] = False,
+    alert: Annotated[
+        bool, typer.Option("--alert", help="Tell CASCADE_ALERT_URLS of changes and failures.")
+    ] = False,
+    ping: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Dead man's switch: asked at the end, /fail on failure."),
+    ] = None,
+    metrics_file: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write metrics (.prom) for the node exporter."),
+    ] = None,
 ) -> None:
     """Every paid charge against the transfer it should have caused.
 
@@ -44,10 +54,12 @@ def reconcile(
     """
     from cascade_cli.cli.reconcile import ReconcileOptions
     from cascade_cli.cli.reconcile import reconcile as work
+    from cascade_cli.cli.run_end import EndOptions, conduct_run
 
     if json and csv:
         raise typer.BadParameter("--json and --csv exclude each other")
     options = ReconcileOptions(since, until, grace, everything, csv)
+    end = EndOptions(alert, ping, metrics_file)
     if (dry_run or yes) and not repair:
         raise typer.BadParameter("--dry-run and --yes go with --repair")
     if repair:
@@ -55,7 +67,7 @@ def reconcile(
         from cascade_cli.cli.repair import repair as mend
 
         how = RepairOptions(dry_run, yes)
-        code = conduct(ctx.obj, "reconcile", lambda s: mend(s, options, how), json=json)
+        code = conduct_run(ctx.obj, end, lambda s: mend(s, options, how), json=json)
     else:
-        code = conduct(ctx.obj, "reconcile", lambda s: work(s, options), json=json)
+        code = conduct_run(ctx.obj, end, lambda s: work(s, options), json=json)
     raise typer.Exit(code)

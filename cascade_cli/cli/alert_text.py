@@ -1,0 +1,84 @@
+"""An alert in words: what is new, what is solved, what is still open, and what to type."""
+
+from __future__ import annotations
+
+import re
+import socket
+from collections.abc import Iterator, Sequence
+
+from cascade_cli.adapters.notification import Alert, Urgency
+from cascade_cli.cli.session import Outcome, Session
+from cascade_cli.cli.shown import shown
+from cascade_cli.domain.alerting import News
+from cascade_cli.domain.money import format_ducats
+from cascade_cli.domain.reconciliation import Item
+from cascade_cli.domain.run_memory import name_of
+from cascade_cli.domain.shell import command
+from cascade_cli.domain.times import Window, format_moment
+
+# More is read at the terminal; many services cut a message off anyway.
+MOST_LINES = 20
+LONGEST_NAME = 40
+LONGEST_ERROR = 600
+# Buyers choose names. Services make mentions, links and markup of them, whatever the format says.
+_NOT_IN_A_NAME = re.compile(r"[^\w' -]")
+_MENTION = re.compile(r"[<>@`]")
+
+
+def failure_alert(session: Session, outcome: Outcome, found: News | None = None) -> Alert:
+    """The run did not come to its end, or not to a good one."""
+    title = f"{_who(session)}: reconciliation failed (exit code {int(outcome.exit_code)})"
+    lines = [*_error(session, outcome), *(["", f"{_counts(found)}."] if found else [])]
+    lines += ["", f"Run on {_plain(socket.gethostname())}."]
+    return Alert(title, "\n".join(lines), Urgency.FAILURE)
+
+
+def news_alert(session: Session, found: News, window: Window, base: str) -> Alert:
+    """Something is new or solved."""
+    told = [*_news_lines(found)]
+    more = len(told) - MOST_LINES
+    lines = told[:MOST_LINES] + ([f"… and {more} more: cascade reconcile"] if more > 0 else [])
+    since, until = format_moment(window.since), format_moment(window.until)
+    place = f"Base {base}, payments of {since} – {until}, run on {_plain(socket.gethostname())}."
+    title = f"{_who(session)}: {_counts(found)}"
+    urgency = Urgency.WARNING if found.new else Urgency.SUCCESS
+    return Alert(title, "\n".join([*lines, "", place]), urgency)
+
+
+def _who(session: Session) -> str:
+    return "cascade (sandbox)" if session.sandbox else "cascade"
+
+
+def _counts(found: News) -> str:
+    counts = f"{len(found.new)} new, {len(found.solved)} solved, {len(found.still_open)} still open"
+    return f"{counts}, {found.elsewhere} outside this window" if found.elsewhere else counts
+
+
+def _news_lines(found: News) -> Iterator[str]:
+    yield from (f"NEW {_line(item)}" for item in found.new)
+    yield from (f"SOLVED {known.kind} {_plain(name)}" for name, known in found.solved.items())
+    yield from (f"OPEN {_line(item)}" for item in found.still_open)
+
+
+def _line(item: Item) -> str:
+    ducats = f"{format_ducats(item.ducats, grouped=True)} ducats" if item.ducats else "no amount"
+    who = _plain(item.citizen) if item.citizen else "nobody"
+    what = (
+        f"{item.kind.value.replace('_', ' ')}: {who}, {ducats}, {format_moment(item.occurred_at)}"
+    )
+    return f"{what}: {command('explain', name_of(item))}"
+
+
+def _error(session: Session, outcome: Outcome) -> Sequence[str]:
+    error = outcome.error
+    said = [error.message, error.hint] if error else ["It ended without saying why."]
+    return [_harmless(session.redacted(text)) for text in said if text]
+
+
+def _harmless(text: str) -> str:
+    return _MENTION.sub("·", shown(text, keep="\n"))[:LONGEST_ERROR]
+
+
+def _plain(name: str) -> str:
+    """A name as people need it to recognise, in characters that no service acts upon."""
+    return _NOT_IN_A_NAME.sub("·", name)[:LONGEST_NAME]

@@ -1,0 +1,106 @@
+"""When a reconciliation ends: telling people, a dead man's switch and the node exporter how.
+
+None of it changes what the run came to: what cannot be told is a warning.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cascade_cli.adapters.ping import DeadManSwitch
+from cascade_cli.cli.alerting import Alerting
+from cascade_cli.cli.run_metrics import check_metrics_file, write_metrics
+from cascade_cli.cli.session import Outcome, Session, conduct
+from cascade_cli.errors import CascadeError, ExitCode
+
+_GOOD = (ExitCode.OK, ExitCode.DISCREPANCIES)
+
+
+@dataclass(frozen=True)
+class EndOptions:
+    """Who is told, as typed."""
+
+    alert: bool = False
+    ping: str | None = None
+    metrics_file: Path | None = None
+
+
+def conduct_run(
+    session: Session,
+    options: EndOptions,
+    work: Callable[[Session], Outcome],
+    *,
+    json: bool = False,
+) -> int:
+    """`conduct` for reconcile: check first that all can be told, run, and tell."""
+    end = RunEnd(session, options)
+
+    def checked(session: Session) -> Outcome:
+        end.prepare()
+        return work(session)
+
+    return conduct(session, "reconcile", checked, json=json, at_end=end.tell)
+
+
+class RunEnd:
+    """The end of one run that begins now."""
+
+    def __init__(self, session: Session, options: EndOptions) -> None:
+        self._session, self._options = session, options
+        self._begun = time.monotonic()
+        self._switch: DeadManSwitch | None = None
+        self._metrics: Path | None = None
+        self._alerting: Alerting | None = None
+
+    def prepare(self) -> None:
+        """Raises UsageError or SettingsError, before anything is read, for what cannot work.
+
+        Alerts last: if they cannot work, the other two still tell of it.
+        """
+        if self._options.ping is not None:
+            self._session.secrets.append(self._options.ping)
+            self._switch = DeadManSwitch(self._options.ping)
+        if self._options.metrics_file is not None:
+            check_metrics_file(self._options.metrics_file)
+            self._metrics = self._options.metrics_file
+        if self._options.alert:
+            self._alerting = Alerting(self._session)
+
+    def tell(self, outcome: Outcome) -> None:
+        """Tell all who are to be told; never raises."""
+        failed = outcome.error is not None or outcome.exit_code not in _GOOD
+        self._guarded("the metrics file", lambda: self._write_metrics(outcome, failed))
+        heard = self._guarded("the alert", lambda: self._alert(outcome, failed))
+        # The switch watches over the alerts too: nobody else would notice that they are lost.
+        self._guarded("the ping", lambda: self._ping(failed or not heard))
+
+    def _write_metrics(self, outcome: Outcome, failed: bool) -> bool:
+        if self._metrics is not None:
+            seconds = time.monotonic() - self._begun
+            write_metrics(
+                self._metrics, outcome, failed=failed, at=datetime.now(UTC), seconds=seconds
+            )
+        return True
+
+    def _alert(self, outcome: Outcome, failed: bool) -> bool:
+        return self._alerting is None or self._alerting.tell(outcome, failed=failed)
+
+    def _ping(self, failed: bool) -> bool:
+        if self._switch is not None:
+            self._switch.ping(failed=failed)
+        return True
+
+    def _guarded(self, what: str, tell: Callable[[], bool]) -> bool:
+        try:
+            return tell()
+        except CascadeError as error:
+            self._session.insist(f"{what}: {error.message}")
+        except OSError as error:
+            self._session.insist(f"{what}: {error.strerror or type(error).__name__}")
+        except Exception as error:  # noqa: BLE001 - whatever it is, the run has ended as it has
+            self._session.insist(f"{what}: {type(error).__name__} was not foreseen")
+        return False

@@ -1,0 +1,86 @@
+"""`--metrics-file`: what a run came to, in numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+from cascade_cli.adapters.textfile import Gauge, Value, lines_of, write
+from cascade_cli.cli.reconcile import JudgedOutcome
+from cascade_cli.cli.session import Outcome
+from cascade_cli.domain.kinds import Kind
+from cascade_cli.errors import UsageError
+from cascade_cli.services.reconcile import Run
+
+_PREFIX = "cascade_reconcile_"
+_LAST_SUCCESS = f"{_PREFIX}last_success_timestamp_seconds"
+# What was judged. A run that could not judge leaves it as it is, so that an alarm about
+# discrepancies does not end because nobody could look.
+_JUDGED = {
+    _PREFIX + name
+    for name in (
+        *("items", "discrepancies", "ducats", "sold_ducats", "over_delivered_ducats"),
+        *("orphaned_ducats", "residual_ducats", "processor_balance_ducats"),
+    )
+}
+_PARTS = ("settled", "in_flight", "undelivered", "doubtful", "unattributable")
+
+
+def check_metrics_file(path: Path) -> None:
+    """Raises UsageError where a run could not write, or the node exporter would not read."""
+    if path.suffix != ".prom":
+        raise UsageError(
+            f"--metrics-file {str(path)!r} does not end in .prom.",
+            "The node exporter reads no other file of its folder.",
+        )
+    if not path.parent.is_dir():
+        raise UsageError(
+            f"--metrics-file: there is no folder {str(path.parent)!r}.",
+            "It is what the node exporter's --collector.textfile.directory names.",
+        )
+
+
+def write_metrics(
+    path: Path, outcome: Outcome, *, failed: bool, at: datetime, seconds: float
+) -> None:
+    """Replace the file, keeping what a failed run knows nothing about. Raises OSError."""
+    gauges = [*_of_this_run(outcome, failed, at, seconds)]
+    kept = {_LAST_SUCCESS} if failed else set()
+    if isinstance(outcome, JudgedOutcome):
+        gauges += _of_what_was_judged(outcome.run)
+    else:
+        kept |= _JUDGED
+    write(path, gauges, lines_of(path, kept))
+
+
+def _of_this_run(outcome: Outcome, failed: bool, at: datetime, seconds: float) -> Iterator[Gauge]:
+    yield _one("last_run_timestamp_seconds", "When the last run ended.", at.timestamp())
+    if not failed:
+        yield Gauge(_LAST_SUCCESS, "When a run last did all of its work.", {"": at.timestamp()})
+    yield _one("success", "1 if the last run did all of its work.", int(not failed))
+    yield _one("exit_code", "What the last run ended with.", int(outcome.exit_code))
+    yield _one("duration_seconds", "How long the last run took.", round(seconds, 3))
+    coverage = (outcome.data or {}).get("coverage", {})
+    sent = {name: coverage.get(f"{name}_requests", 0) for name in ("stripe", "airtable")}
+    yield Gauge(_PREFIX + "requests", "Requests that the last run sent.", sent, "service")
+
+
+def _of_what_was_judged(run: Run) -> Iterator[Gauge]:
+    equation, counts = run.result.equation, run.result.counts
+    items = {kind.value: counts.get(kind, 0) for kind in Kind}
+    yield Gauge(_PREFIX + "items", "Charges and transfers of its window.", items, "kind")
+    yield _one("discrepancies", "Those that need explaining.", len(run.result.discrepancies))
+    parts = {part: getattr(equation, part) for part in _PARTS}
+    yield _one("sold_ducats", "Ducats sold in its window.", equation.sold)
+    yield Gauge(_PREFIX + "ducats", "Where the ducats sold are; adds up to them.", parts, "part")
+    yield _one("over_delivered_ducats", "Ducats beyond what was sold.", equation.over_delivered)
+    yield _one("orphaned_ducats", "Ducats that went out for no payment.", equation.orphaned)
+    yield _one("residual_ducats", "Ducats not accounted for: 0.", equation.residual)
+    balance = run.world.answers.processor_ducats
+    if balance is not None:
+        yield _one("processor_balance_ducats", "What the processor had.", balance)
+
+
+def _one(name: str, meaning: str, value: Value) -> Gauge:
+    return Gauge(_PREFIX + name, meaning, {"": value})
