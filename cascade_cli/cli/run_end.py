@@ -7,26 +7,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from cascade_cli.adapters.ping import DeadManSwitch
 from cascade_cli.cli.alerting import Alerting
-from cascade_cli.cli.run_metrics import check_metrics_file, write_metrics
+from cascade_cli.cli.end_options import EndOptions
+from cascade_cli.cli.run_metrics import write_metrics
 from cascade_cli.cli.session import Outcome, Session, conduct
 from cascade_cli.errors import CascadeError, ExitCode
 
 _GOOD = (ExitCode.OK, ExitCode.DISCREPANCIES)
-
-
-@dataclass(frozen=True)
-class EndOptions:
-    """Who is told, as typed."""
-
-    alert: bool = False
-    ping: str | None = None
-    metrics_file: Path | None = None
 
 
 def conduct_run(
@@ -63,10 +54,8 @@ class RunEnd:
         """
         if self._options.ping is not None:
             self._session.secrets.append(self._options.ping)
-            self._switch = DeadManSwitch(self._options.ping)
-        if self._options.metrics_file is not None:
-            check_metrics_file(self._options.metrics_file)
-            self._metrics = self._options.metrics_file
+        self._switch = self._options.switch()
+        self._metrics = self._options.metrics()
         if self._options.alert:
             self._alerting = Alerting(self._session)
 

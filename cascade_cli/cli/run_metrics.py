@@ -10,7 +10,6 @@ from cascade_cli.adapters.textfile import Gauge, Value, lines_of, write
 from cascade_cli.cli.reconcile import JudgedOutcome
 from cascade_cli.cli.session import Outcome
 from cascade_cli.domain.kinds import Kind
-from cascade_cli.errors import UsageError
 from cascade_cli.services.reconcile import Run
 
 _PREFIX = "cascade_reconcile_"
@@ -25,20 +24,6 @@ _JUDGED = {
     )
 }
 _PARTS = ("settled", "in_flight", "undelivered", "doubtful", "unattributable")
-
-
-def check_metrics_file(path: Path) -> None:
-    """Raises UsageError where a run could not write, or the node exporter would not read."""
-    if path.suffix != ".prom":
-        raise UsageError(
-            f"--metrics-file {str(path)!r} does not end in .prom.",
-            "The node exporter reads no other file of its folder.",
-        )
-    if not path.parent.is_dir():
-        raise UsageError(
-            f"--metrics-file: there is no folder {str(path.parent)!r}.",
-            "It is what the node exporter's --collector.textfile.directory names.",
-        )
 
 
 def write_metrics(

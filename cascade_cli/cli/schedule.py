@@ -9,6 +9,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from cascade_cli.cli.end_options import EndOptions
 from cascade_cli.cli.session import Outcome, Session
 from cascade_cli.errors import UsageError
 
@@ -17,10 +18,11 @@ _CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 
 @dataclass(frozen=True)
 class Nightly:
-    """When to run, and whether to repair."""
+    """When to run, whether to repair, and who is told how it ended."""
 
     at: str
     repair: bool
+    end: EndOptions
 
     @property
     def clock(self) -> tuple[int, int]:
@@ -34,8 +36,20 @@ class Nightly:
         """The command, with absolute paths: cron and systemd know no virtual environment."""
         options = ["--env-file", str(session.env_file.absolute())] if session.env_file else []
         repair = ["--repair", "--yes"] if self.repair else []
-        command = ["reconcile", "--since", "last", *repair]
+        command = ["reconcile", "--since", "last", *repair, *self._telling()]
         return [sys.executable, "-m", "cascade_cli", "--quiet", *options, *command]
+
+    def _telling(self) -> list[str]:
+        words = ["--alert"] if self.end.alert else []
+        # Refused now rather than every night.
+        words += ["--ping", str(self.end.ping)] if self.end.switch() else []
+        metrics = self.end.metrics()
+        return words + (["--metrics-file", str(metrics)] if metrics else [])
+
+    def folders(self, session: Session) -> list[str]:
+        """What a run writes into."""
+        metrics = self.end.metrics()
+        return [str(session.folder.absolute()), *([str(metrics.parent)] if metrics else [])]
 
 
 def cron(session: Session, nightly: Nightly) -> Outcome:
@@ -61,7 +75,7 @@ def systemd(session: Session, nightly: Nightly) -> Outcome:
             ),
             user=getpass.getuser(),
             folder=str(Path.cwd()).replace("%", "%%"),
-            state=_unit_word(state),
+            written=" ".join(map(_unit_word, nightly.folders(session))),
             environment=_unit_word(f"CASCADE_STATE_DIR={state}"),
             hour=hour,
             minute=minute,
@@ -95,9 +109,9 @@ Type=oneshot
 ExecStart={command}
 User={user}
 WorkingDirectory={folder}
-# The journal that you use by hand; nothing else can be written.
+# The journal that you use by hand; nothing can be written but what stands here.
 Environment={environment}
-ReadWritePaths={state}
+ReadWritePaths={written}
 ProtectSystem=strict
 ProtectHome=read-only
 PrivateTmp=yes

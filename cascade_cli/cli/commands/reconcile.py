@@ -52,9 +52,10 @@ def reconcile(
     Exit code 0: all is settled or in flight. 3: discrepancies remain. 5: not all could be read,
     and nothing was judged.
     """
+    from cascade_cli.cli.end_options import EndOptions
     from cascade_cli.cli.reconcile import ReconcileOptions
     from cascade_cli.cli.reconcile import reconcile as work
-    from cascade_cli.cli.run_end import EndOptions, conduct_run
+    from cascade_cli.cli.run_end import conduct_run
 
     if json and csv:
         raise typer.BadParameter("--json and --csv exclude each other")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -16,23 +17,49 @@ _At = Annotated[str, typer.Option(metavar="HH:MM", help="When, in the machine's 
 _Repair = Annotated[
     bool, typer.Option("--repair", help="Also repair what a machine may, without asking.")
 ]
+_Alert = Annotated[
+    bool, typer.Option("--alert", help="Tell CASCADE_ALERT_URLS of changes and failures.")
+]
+_Ping = Annotated[
+    str | None, typer.Option("--ping", metavar="URL", help="Ask this dead man's switch each time.")
+]
+_Metrics = Annotated[
+    Path | None,
+    typer.Option("--metrics-file", metavar="FILE", help="Write metrics for the node exporter."),
+]
 
 
 @schedule.command()
-def cron(ctx: typer.Context, at: _At = "03:30", repair: _Repair = False) -> None:
+def cron(
+    ctx: typer.Context,
+    at: _At = "03:30",
+    repair: _Repair = False,
+    alert: _Alert = False,
+    ping: _Ping = None,
+    metrics_file: _Metrics = None,
+) -> None:
     """A line for `crontab -e`."""
+    from cascade_cli.cli.end_options import EndOptions
     from cascade_cli.cli.schedule import Nightly
     from cascade_cli.cli.schedule import cron as work
 
-    nightly = Nightly(at, repair)
+    nightly = Nightly(at, repair, EndOptions(alert, ping, metrics_file))
     raise typer.Exit(conduct(ctx.obj, "schedule cron", lambda s: work(s, nightly)))
 
 
 @schedule.command()
-def systemd(ctx: typer.Context, at: _At = "03:30", repair: _Repair = False) -> None:
+def systemd(
+    ctx: typer.Context,
+    at: _At = "03:30",
+    repair: _Repair = False,
+    alert: _Alert = False,
+    ping: _Ping = None,
+    metrics_file: _Metrics = None,
+) -> None:
     """A hardened service and a timer that makes up for a night the machine slept."""
+    from cascade_cli.cli.end_options import EndOptions
     from cascade_cli.cli.schedule import Nightly
     from cascade_cli.cli.schedule import systemd as work
 
-    nightly = Nightly(at, repair)
+    nightly = Nightly(at, repair, EndOptions(alert, ping, metrics_file))
     raise typer.Exit(conduct(ctx.obj, "schedule systemd", lambda s: work(s, nightly)))

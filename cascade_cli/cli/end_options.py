@@ -1,0 +1,42 @@
+"""Who is told how a run ended, as typed; apart from the telling, which `schedule` does not need."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from cascade_cli.adapters.ping import DeadManSwitch
+from cascade_cli.errors import UsageError
+
+
+@dataclass(frozen=True)
+class EndOptions:
+    """The options of `cascade reconcile` for its end."""
+
+    alert: bool = False
+    ping: str | None = None
+    metrics_file: Path | None = None
+
+    def switch(self) -> DeadManSwitch | None:
+        """The dead man's switch, if there is one. Raises UsageError for what is no address."""
+        return None if self.ping is None else DeadManSwitch(self.ping)
+
+    def metrics(self) -> Path | None:
+        """The metrics file from wherever the run is started.
+
+        Raises UsageError where a run could not write, or the node exporter would not read.
+        """
+        if self.metrics_file is None:
+            return None
+        path = self.metrics_file.absolute()
+        if path.suffix != ".prom":
+            raise UsageError(
+                f"--metrics-file {str(self.metrics_file)!r} does not end in .prom.",
+                "The node exporter reads no other file of its folder.",
+            )
+        if not path.parent.is_dir():
+            raise UsageError(
+                f"--metrics-file: there is no folder {str(path.parent)!r}.",
+                "It is what the node exporter's --collector.textfile.directory names.",
+            )
+        return path
