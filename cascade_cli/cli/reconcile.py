@@ -42,6 +42,7 @@ class JudgedOutcome(Outcome):
     """The outcome of a run that read everything, with the run itself and what it was wired to."""
 
     run: Run = field(kw_only=True)
+    reading: Reading = field(kw_only=True)
     wiring: Wiring = field(kw_only=True)
 
 
@@ -119,6 +120,7 @@ def _outcome(run: Run, reading: Reading, options: ReconcileOptions, wiring: Wiri
         ),
         ExitCode.DISCREPANCIES if run.result.discrepancies else ExitCode.OK,
         run=run,
+        reading=reading,
         wiring=wiring,
     )
 
