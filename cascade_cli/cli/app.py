@@ -22,6 +22,7 @@ from cascade_cli.cli.commands import (
     sandbox,
     schedule,
     serve,
+    status,
     stratagem,
 )
 from cascade_cli.cli.session import Session, conduct, failure
@@ -38,6 +39,7 @@ app = typer.Typer(
 app.command()(reconcile.reconcile)
 app.command()(credit.credit)
 app.command()(explain.explain)
+app.command()(status.status)
 app.command()(serve.serve)
 app.command()(checkout.checkout)
 app.command()(pricing.pricing)

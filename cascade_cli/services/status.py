@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Protocol, TypeVar
 
-from cascade_cli.adapters.journal.inbox import EventState, Kept
+from cascade_cli.adapters.journal.inbox import Kept
 from cascade_cli.domain.case import Terms
 from cascade_cli.domain.overview import Day, delivered_by_day, is_unresolved, passed_over
 from cascade_cli.domain.processor import Citizen
-from cascade_cli.domain.run_memory import Changes, Memory, changes
+from cascade_cli.domain.run_memory import Changes, changes
 from cascade_cli.domain.runway import OUTFLOW_DAYS, Finances, finances
 from cascade_cli.domain.stratagems import State, Stratagem
 from cascade_cli.domain.times import Window
@@ -21,6 +20,7 @@ from cascade_cli.services import reconcile
 from cascade_cli.services.citizen import missing, the_citizen
 from cascade_cli.services.citizen_ports import CitizenSource
 from cascade_cli.services.reconcile import PaymentSource, Reconciler, Run
+from cascade_cli.services.records import Records
 
 T = TypeVar("T")
 
@@ -33,10 +33,8 @@ GAPS = (ServiceError, SettingsError, GuardError)
 class TransferSource(reconcile.TransferSource, Protocol):
     """Where the processor's transfers are read."""
 
-    def that_count(
-        self, since: datetime, executed_since: datetime, now: datetime
-    ) -> list[Stratagem]:
-        """Those made since then, those that may still be executed, and those executed lately."""
+    def older(self, before: datetime, executed_since: datetime, now: datetime) -> list[Stratagem]:
+        """Those made before that may still be executed, or were lately."""
 
     def last_executed_at(self) -> datetime | None:
         """When one was executed last."""
@@ -48,21 +46,6 @@ class Gap:
 
     what: str
     error: CascadeError
-
-
-@dataclass(frozen=True)
-class Records:
-    """What the journal of this machine tells; `memory` is of the last complete run.
-
-    `last_writes` are the latest runs that wrote: command, operator, moment.
-    """
-
-    promised_today: Decimal
-    memory: Memory | None
-    last_writes: tuple[tuple[str, str, datetime], ...]
-    events: dict[EventState, int]
-    oldest_waiting: datetime | None
-    attention: tuple[Kept, ...]
 
 
 @dataclass(frozen=True)
@@ -102,6 +85,14 @@ class Status:
         return tuple(k for k in kept if is_unresolved(k.accepted.event.payment_id, run.result))
 
 
+@dataclass(frozen=True)
+class _Rows:
+    """Venice's transfers: those of the window, and with them those that still tell something."""
+
+    recent: Sequence[Stratagem]
+    all: Sequence[Stratagem]
+
+
 @dataclass
 class StatusDesk:
     """Looks as often as asked; from the second look on, only for what may have changed."""
@@ -120,16 +111,18 @@ class StatusDesk:
         records: Records | None,
         tell: Callable[[str], None] = lambda _step: None,
     ) -> Status:
-        """Venice first, in one listing; then the balance; then Stripe, reconciled with it."""
+        """Venice first, then the balance, then Stripe, reconciled with Venice."""
         gaps: list[Gap] = []
         tell("reading Venice's stratagems")
         rows = self._known("Venice's transfers", lambda: self._rows(window, terms.now), gaps)
         if rows is None:
             return Status(window, terms, None, None, records, tuple(gaps))
         citizen = self._known("the processor's balance", self._citizen, gaps)
-        treasury = self._known("the processor", lambda: self._treasury(citizen, rows, terms), gaps)
+        treasury = self._known(
+            "the processor", lambda: self._treasury(citizen, rows.all, terms), gaps
+        )
         tell("reading Stripe's charges")
-        run = self._known("discrepancies", lambda: self._run(window, terms, rows), gaps)
+        run = self._known("discrepancies", lambda: self._run(window, terms, rows.recent), gaps)
         return Status(window, terms, treasury, run, records, tuple(gaps))
 
     def _known(self, what: str, read: Callable[[], T], gaps: list[Gap]) -> T | None:
@@ -139,16 +132,16 @@ class StatusDesk:
             gaps.append(Gap(what, error))
             return None
 
-    def _rows(self, window: Window, now: datetime) -> list[Stratagem]:
-        """All rows that count, those executed earlier from the look before."""
+    def _rows(self, window: Window, now: datetime) -> _Rows:
         begin = now - timedelta(days=OUTFLOW_DAYS)
         since = max(begin, self._looked_at - OVERLAP) if self._looked_at else begin
-        read = {r.record_id: r for r in self.transfers.that_count(window.since, since, now)}
-        kept = {name: row for name, row in self._executed.items() if _is_executed(row, begin)}
-        rows = {**kept, **read}
+        recent = self.transfers.transfers(window.since)
+        older = self.transfers.older(window.since, since, now)
+        rows = {**self._executed, **{row.record_id: row for row in (*older, *recent)}}
+        # An executed row stays as it is: the next look need not read it again.
         self._executed = {name: row for name, row in rows.items() if _is_executed(row, begin)}
         self._looked_at = now
-        return list(rows.values())
+        return _Rows(recent, list(rows.values()))
 
     def _citizen(self) -> Citizen:
         found = the_citizen(self.citizens, self.processor)
@@ -171,9 +164,8 @@ class StatusDesk:
             passed_over(still_open, last, terms),
         )
 
-    def _run(self, window: Window, terms: Terms, rows: Sequence[Stratagem]) -> Run:
-        read = [row for row in rows if row.created_at >= window.since]
-        source = _AlreadyRead(self.transfers, window.since, read)
+    def _run(self, window: Window, terms: Terms, recent: Sequence[Stratagem]) -> Run:
+        source = _AlreadyRead(self.transfers, window.since, recent)
         return Reconciler(self.payments, source, self.processor).run(window, terms)
 
 

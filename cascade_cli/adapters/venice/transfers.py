@@ -9,7 +9,9 @@ from pyairtable.formulas import (
     AND,
     CREATED_TIME,
     EQ,
+    FALSE,
     FIND,
+    IF,
     IS_BEFORE,
     NOT,
     OR,
@@ -68,21 +70,22 @@ class TransferReader(VeniceReader):
         found = self._where(EQ(Field("Status"), "executed"), lately)
         return [row for row in found if row.executed_at and row.executed_at >= since]
 
-    def that_count(
-        self, since: datetime, executed_since: datetime, now: datetime
-    ) -> list[Stratagem]:
-        """In one listing: those created since then, those that may be executed at `now` or later,
-        and those executed since `executed_since`. Not what expired unnoticed long ago: such rows
-        stay in the base for ever."""
+    def older(self, before: datetime, executed_since: datetime, now: datetime) -> list[Stratagem]:
+        """Those created before that moment which still tell something: planned, active and not
+        expired at `now`, or executed since `executed_since`.
+
+        What expired unnoticed stays in the base for ever, and is not read.
+        """
+        # A comparison with an empty cell is an error, which makes an error of all around it.
         may_run = NOT(IS_BEFORE(Field("ExpiresAt"), to_formula(now)))
         lately = NOT(IS_BEFORE(Field("ExecutedAt"), to_formula(executed_since)))
         return self._where(
+            IS_BEFORE(CREATED_TIME(), to_formula(before)),
             OR(
-                NOT(IS_BEFORE(CREATED_TIME(), to_formula(since))),
                 EQ(Field("Status"), "planned"),
-                AND(EQ(Field("Status"), "active"), may_run),
-                AND(EQ(Field("Status"), "executed"), lately),
-            )
+                AND(EQ(Field("Status"), "active"), IF(Field("ExpiresAt"), may_run, FALSE())),
+                AND(EQ(Field("Status"), "executed"), IF(Field("ExecutedAt"), lately, FALSE())),
+            ),
         )
 
     def last_executed_at(self) -> datetime | None:

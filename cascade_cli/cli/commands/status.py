@@ -1,0 +1,43 @@
+"""`cascade status`: its options."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cascade_cli.cli.session import conduct
+
+
+def status(
+    ctx: typer.Context,
+    since: Annotated[
+        str,
+        typer.Option(metavar="W", help="Reconcile from when: last, 36h, 7d, 2026-11-01, …."),
+    ] = "last",
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Stay, and look again until Ctrl-C.")
+    ] = False,
+    every: Annotated[
+        str | None, typer.Option(metavar="D", help="With --watch: how often; default 5m.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+) -> None:
+    """Everything on one screen: processor, payments on their way, discrepancies, limits, runs.
+
+    It only reads. Exit code 0: all is settled or in flight. 3: discrepancies remain. 4 or 5: a
+    part could not be read, the rest is shown.
+    """
+    if json and watch:
+        raise typer.BadParameter("--json and --watch exclude each other")
+    if every and not watch:
+        raise typer.BadParameter("--every goes with --watch")
+    if watch:
+        from cascade_cli.cli.status_watch import watch as stay
+
+        code = conduct(ctx.obj, "status", lambda s: stay(s, since, every))
+    else:
+        from cascade_cli.cli.status import status as work
+
+        code = conduct(ctx.obj, "status", lambda s: work(s, since), json=json)
+    raise typer.Exit(code)

@@ -1,0 +1,36 @@
+"""Numbers as a row of small bars, one character each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+BLOCKS = "▁▂▃▄▅▆▇█"
+ASCII = ".:-=+*%#"
+NOTHING = "_"
+"""Zero has a sign of its own: a day with few ducats is not a day without."""
+
+
+def sparkline(values: Sequence[Decimal], encoding: str) -> str:
+    """The highest value fills its place, every other in proportion, rounded up.
+
+    Values are zero or more. Where `encoding` has no blocks, signs that every terminal has.
+    """
+    top, steps = max(values, default=Decimal(0)), _steps(encoding)
+    return "".join(_bar(value, top, steps) for value in values)
+
+
+def _bar(value: Decimal, top: Decimal, steps: str) -> str:
+    if not value:
+        return NOTHING
+    # Capped: a quotient of very many digits may be rounded above one.
+    height = min(-int(-(value * len(steps)) // top), len(steps))
+    return steps[max(height, 1) - 1]
+
+
+def _steps(encoding: str) -> str:
+    try:
+        BLOCKS.encode(encoding)
+    except (UnicodeEncodeError, LookupError):
+        return ASCII
+    return BLOCKS

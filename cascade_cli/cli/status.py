@@ -1,0 +1,142 @@
+"""`cascade status`: from options to one look, and from a look to an outcome."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from cascade_cli.adapters.transport import utc_now
+from cascade_cli.adapters.venice.citizens import CitizenReader
+from cascade_cli.adapters.venice.transfers import TransferReader
+from cascade_cli.bootstrap import Wiring
+from cascade_cli.cli.archive import archive_of
+from cascade_cli.cli.connection import connected
+from cascade_cli.cli.reconcile import FIRST_SINCE
+from cascade_cli.cli.run_memory import mark_name
+from cascade_cli.cli.session import Outcome, Session
+from cascade_cli.cli.status_json import document
+from cascade_cli.cli.status_shown import Shown, screen
+from cascade_cli.cli.window import LAST, parse_window
+from cascade_cli.domain.case import Terms
+from cascade_cli.domain.overview import today
+from cascade_cli.domain.run_memory import Memory
+from cascade_cli.domain.times import Window
+from cascade_cli.errors import CascadeError, ExitCode, JournalError, SettingsError
+from cascade_cli.services.records import NO_RECORDS, Records, read_records
+from cascade_cli.services.status import Gap, Status, StatusDesk
+
+
+def status(session: Session, since: str) -> Outcome:
+    """Look once. Raises UsageError before anything is read."""
+    check_since(since)
+    with connected(session) as wiring, _progress(session) as tell:
+        observer = Observer(session, wiring, since)
+        return outcome_of(observer.look(tell))
+
+
+def check_since(since: str) -> None:
+    """Raises UsageError for words that no window can be made of."""
+    parse_window(FIRST_SINCE if since == LAST else since, None, utc_now())
+
+
+@dataclass
+class Observer:
+    """Looks, as often as asked, at everything that one screen shows."""
+
+    session: Session
+    wiring: Wiring
+    since: str
+
+    def __post_init__(self) -> None:
+        wiring, base = self.wiring, self.wiring.settings.airtable_base
+        processor = wiring.settings.processor
+        self._desk = StatusDesk(
+            wiring.payments,
+            TransferReader(wiring.api, base, processor),
+            CitizenReader(wiring.api, base),
+            processor,
+        )
+
+    def look(self, tell: Callable[[str], None] = lambda _step: None) -> Shown:
+        """What is so now; nothing is written. Raises nothing for a service that is out."""
+        now, before = utc_now(), self._requests()
+        settings = self.wiring.settings
+        records, window, gaps = self._recorded(now)
+        terms = Terms(now, settings.grace, settings.engine, self.wiring.prices)
+        status = self._desk.look(window, terms, records, tell)
+        status = replace(status, gaps=(*gaps, *status.gaps))
+        after = self._requests()
+        promised = today(records.promised_today, settings.max_per_day, now) if records else None
+        return Shown(
+            status,
+            promised,
+            settings.processor,
+            self._mode(),
+            self.since,
+            (after[0] - before[0], after[1] - before[1]),
+        )
+
+    def _recorded(self, now: datetime) -> tuple[Records | None, Window, tuple[Gap, ...]]:
+        """What the journal tells, and the window that it or the option names."""
+        try:
+            with archive_of(self.session, self.wiring) as archive:
+                if archive is None:
+                    return NO_RECORDS, self._window(None, now), ()
+                mark = archive.journal.mark(mark_name(self.wiring))
+                memory = Memory.of(mark) if mark else None
+                window = self._window(memory, now)
+                records = read_records(archive.journal, archive.inbox, memory, window.since)
+                return records, window, ()
+        except JournalError as error:
+            return None, self._window(None, now), (Gap("the journal", error),)
+
+    def _window(self, memory: Memory | None, now: datetime) -> Window:
+        if self.since != LAST:
+            return parse_window(self.since, None, now)
+        if memory is None:
+            return parse_window(FIRST_SINCE, None, now)
+        return Window(min(memory.next_since, now - timedelta(seconds=1)), now)
+
+    def _mode(self) -> str:
+        if self.session.sandbox:
+            return "sandbox"
+        return "live" if self.wiring.settings.livemode else "test"
+
+    def _requests(self) -> tuple[int, int]:
+        return self.wiring.stripe.requests_sent, self.wiring.airtable.requests_sent
+
+
+def outcome_of(shown: Shown) -> Outcome:
+    """3 while discrepancies remain, as for reconcile; a gap's own code where there is one."""
+    error = _worst(shown.status)
+    return Outcome(
+        document(shown),
+        lambda session: session.console().print(screen(shown, sys.stdout.encoding)),
+        error.exit_code if error else _code(shown.status),
+        error,
+    )
+
+
+def _worst(status: Status) -> CascadeError | None:
+    """Of several gaps, what somebody has to mend before any other try can succeed."""
+    errors = [gap.error for gap in status.gaps]
+    wrong = [error for error in errors if isinstance(error, SettingsError)]
+    return next(iter([*wrong, *errors]), None)
+
+
+def _code(status: Status) -> ExitCode:
+    has_any = status.run is not None and status.run.result.discrepancies
+    return ExitCode.DISCREPANCIES if has_any else ExitCode.OK
+
+
+@contextmanager
+def _progress(session: Session) -> Iterator[Callable[[str], None]]:
+    """A line that moves on a terminal's stderr while reading."""
+    if session.quiet or not sys.stderr.isatty():
+        yield lambda _step: None
+        return
+    with session.console(stderr=True).status("") as line:
+        yield line.update

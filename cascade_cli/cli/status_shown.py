@@ -1,0 +1,254 @@
+"""One look at the shop as one screen: 80 columns, and 24 lines unless very much is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from itertools import zip_longest
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from cascade_cli.adapters.journal.inbox import EventState, Kept
+from cascade_cli.cli.reconciliation_tables import STYLES
+from cascade_cli.cli.shown import shown as harmless
+from cascade_cli.cli.sparkline import sparkline
+from cascade_cli.domain.engine import DailyRuns
+from cascade_cli.domain.kinds import Kind
+from cascade_cli.domain.money import exactly, format_ducats
+from cascade_cli.domain.overview import Tally, Today, in_flight, tallies
+from cascade_cli.domain.run_memory import Changes, Memory
+from cascade_cli.domain.runway import OUTFLOW_DAYS, Finances
+from cascade_cli.domain.shell import command
+from cascade_cli.domain.times import format_moment, format_span
+from cascade_cli.services.reconcile import Run
+from cascade_cli.services.records import Records
+from cascade_cli.services.status import Status, Treasury
+
+MOST_ATTENTION = 3
+_HUNDREDTH = Decimal("0.01")
+_UNKNOWN = Text("not known, see below", "yellow")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One look, with what else stands on the screen.
+
+    `since` is as typed, `requests` how many this look sent to Stripe and to Airtable.
+    """
+
+    status: Status
+    today: Today | None
+    processor: str
+    mode: str
+    since: str
+    requests: tuple[int, int]
+
+    @property
+    def now(self) -> datetime:
+        """When it was looked."""
+        return self.status.terms.now
+
+
+def screen(shown: Shown, encoding: str) -> RenderableType:
+    """The whole screen; `encoding` is the terminal's."""
+    return Group(
+        _headline(shown),
+        "",
+        _grid(_lines(shown, encoding)),
+        "",
+        *_discrepancies(shown),
+        *_attention(shown.status.attention),
+        *(
+            Text(f"Not known: {gap.what}. {harmless(gap.error.message)}", "yellow")
+            for gap in shown.status.gaps
+        ),
+    )
+
+
+def _headline(shown: Shown) -> Text:
+    text = Text("cascade status", "bold")
+    return text.append(f"  {format_moment(shown.now)}  {shown.mode}", "default")
+
+
+def _grid(lines: Iterator[tuple[str, Text]]) -> Table:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(min_width=11)
+    table.add_column(overflow="fold")
+    for name, text in lines:
+        table.add_row(Text(name, "dim"), text)
+    return table
+
+
+def _lines(shown: Shown, encoding: str) -> Iterator[tuple[str, Text]]:
+    status, now = shown.status, shown.now
+    treasury, records = status.treasury, status.records
+    yield from _money(treasury, encoding)
+    yield "in flight", _in_flight(status.run, now) if status.run else _UNKNOWN
+    yield "today", _today(shown.today, now) if shown.today else _UNKNOWN
+    yield "engine", _engine(status)
+    if records is None:
+        yield "last run", _UNKNOWN
+        return
+    yield "last run", _last_run(records.memory, now)
+    if records.last_writes:
+        yield "last writes", _last_writes(records, now)
+    if any(records.events.values()):
+        yield "webhook", _webhook(records, status.attention, now)
+
+
+def _money(treasury: Treasury | None, encoding: str) -> Iterator[tuple[str, Text]]:
+    finances = treasury.finances if treasury else None
+    yield "processor", _balance(finances) if finances else _UNKNOWN
+    yield "runway", _runway(finances) if finances else _UNKNOWN
+    if treasury is None:
+        yield "delivered", _UNKNOWN
+        return
+    amounts = [day.ducats for day in treasury.delivered]
+    text = Text(sparkline(amounts, encoding), "cyan")
+    most = f"  a day, for {OUTFLOW_DAYS} days; at most {_ducats(max(amounts))} ducats"
+    yield "delivered", text.append(most, "default")
+
+
+def _balance(finances: Finances) -> Text:
+    text = Text(f"{_ducats(finances.ducats)} ducats")
+    if finances.ducats < finances.owed:
+        with exactly():
+            short = finances.owed - finances.ducats
+        return text.append(f": {_ducats(short)} are short for what is in flight", "bold red")
+    number = finances.live.number + finances.planned.number
+    due = f"; {_ducats(finances.owed)} due to go out in {_count(number, 'transfer')}"
+    return text.append(due if number else "; nothing is due to go out")
+
+
+def _runway(finances: Finances) -> Text:
+    days = finances.runway_days
+    if days is None:
+        return Text(f"no end in sight: nothing was delivered in {OUTFLOW_DAYS} days")
+    daily = f", at {_ducats(finances.daily_outflow)} ducats a day"
+    return Text(f"{_ducats(days)} days", _runway_style(days)).append(daily, "default")
+
+
+def _runway_style(days: Decimal) -> str:
+    if days < 2:  # noqa: PLR2004 - two days: a weekend
+        return "bold red"
+    return "yellow" if days < OUTFLOW_DAYS else "green"
+
+
+def _in_flight(run: Run, now: datetime) -> Text:
+    found = in_flight(run.result)
+    if found.oldest_at is None:
+        return Text("nothing")
+    number = _count(found.payments, "payment")
+    age = format_span(now - found.oldest_at)
+    return Text(f"{number}, {_ducats(found.ducats)} ducats; the oldest paid {age} ago")
+
+
+def _today(today: Today, now: datetime) -> Text:
+    span = format_span(today.resets_at - now)
+    text = Text(f"{_ducats(today.promised)} of {_ducats(today.limit)} ducats credited; ")
+    text.append(f"{_ducats(today.left)} left", "default" if today.left else "bold red")
+    return text.append(f", a new day in {span}", "default")
+
+
+def _engine(status: Status) -> Text:
+    now, schedule = status.terms.now, status.terms.schedule
+    text = Text(f"next run {schedule.describe(now)}")
+    if isinstance(schedule, DailyRuns):
+        text.append(f", in {format_span(schedule.next_run(now) - now)}")
+    treasury = status.treasury
+    if treasury is None:
+        return text
+    last = treasury.last_executed_at
+    text.append(f"; executed {format_span(now - last)} ago" if last else "; executed nothing yet")
+    if treasury.passed_over:
+        number = _count(treasury.passed_over, "transfer")
+        text.append(f"\nit seems to stand still: {number} should have been executed", "bold red")
+    return text
+
+
+def _last_run(memory: Memory | None, now: datetime) -> Text:
+    if memory is None:
+        return Text(f"no complete reconciliation is recorded: {command('reconcile')}")
+    left = sum(Kind(kind).is_discrepancy for kind in memory.open.values())
+    ago = format_span(now - memory.until)
+    return Text(f"reconciled {format_moment(memory.until)}, {ago} ago; {left} left open")
+
+
+def _last_writes(records: Records, now: datetime) -> Text:
+    told = (f"{w.command} {format_span(now - w.at)} ago" for w in records.last_writes)
+    return Text(harmless("; ".join(told)))
+
+
+def _webhook(records: Records, attention: Sequence[Kept], now: datetime) -> Text:
+    text = Text(f"{records.events[EventState.CREDITED]} events credited, ")
+    text.append(f"{records.events[EventState.WAITING]} waiting")
+    if oldest := records.oldest_waiting:
+        text.append(f" (the oldest {format_span(now - oldest)})")
+    return text.append(f", {len(attention)} for you", "yellow" if attention else "default")
+
+
+def _discrepancies(shown: Shown) -> Iterator[RenderableType]:
+    status, run = shown.status, shown.status.run
+    if run is None:
+        return
+    found = tallies(run.result)
+    span = format_span(status.window.until - status.window.since)
+    begin = f" since {format_moment(status.window.since)} ({span})"
+    if not found:
+        yield Text("No discrepancies", "bold green").append(f"{begin}.", "default")
+        return
+    number = sum(tally.number for tally in found)
+    words = f"{number} {'discrepancy' if number == 1 else 'discrepancies'}"
+    yield Text(words, "bold red").append(begin, "default").append(_news(status.since_last))
+    yield _table(found)
+    yield Text(f"  $ {command('reconcile', '--since', shown.since)}")
+
+
+def _news(since_last: Changes | None) -> str:
+    if since_last is None:
+        return ""
+    return f": {len(since_last.new)} new, {len(since_last.solved)} solved"
+
+
+def _table(found: Sequence[Tally]) -> Table:
+    """Two columns of kinds, read downwards."""
+    table = Table.grid(padding=(0, 2))
+    for _ in range(2):
+        table.add_column(min_width=15)
+        table.add_column(justify="right", min_width=4)
+        table.add_column(justify="right", min_width=14)
+    half = (len(found) + 1) // 2
+    head = ("", "", Text("ducats at risk", "dim"))
+    table.add_row(*head, *(head if len(found) > 1 else ()))
+    for left, right in zip_longest(found[:half], found[half:]):
+        table.add_row(*_cells(left), *(_cells(right) if right else ()))
+    return table
+
+
+def _cells(tally: Tally) -> tuple[Text, Text, Text]:
+    name = Text(tally.kind.replace("_", " "), STYLES[tally.kind.severity])
+    return name, Text(str(tally.number)), Text(_ducats(tally.at_risk))
+
+
+def _attention(attention: Sequence[Kept]) -> Iterator[RenderableType]:
+    """What the webhook could not decide, the newest first."""
+    for kept in list(reversed(attention))[:MOST_ATTENTION]:
+        event = kept.accepted.event
+        yield Text(f"The webhook asks you: {harmless(kept.note)}", "yellow")
+        yield Text(f"  $ {command('explain', event.payment_id or event.id)}")
+    if len(attention) > MOST_ATTENTION:
+        yield Text(f"  and {len(attention) - MOST_ATTENTION} more, see --json")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def _ducats(ducats: Decimal) -> str:
+    """To a hundredth: a screen is no account, and --json has every digit."""
+    with exactly():
+        return format_ducats(ducats.quantize(_HUNDREDTH), grouped=True)

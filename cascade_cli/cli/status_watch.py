@@ -1,0 +1,81 @@
+"""`cascade status --watch`: the screen, renewed until Ctrl-C."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import NoReturn
+
+from rich.console import Group, RenderableType
+from rich.live import Live
+from rich.text import Text
+
+from cascade_cli.cli.connection import connected
+from cascade_cli.cli.session import Outcome, Session
+from cascade_cli.cli.status import Observer, check_since
+from cascade_cli.cli.status_shown import Shown, screen
+from cascade_cli.cli.window import duration_option
+from cascade_cli.domain.times import format_span
+from cascade_cli.errors import UsageError
+
+# Airtable counts calls by the month: a screen left on all day should not use up the plan.
+EVERY = timedelta(minutes=5)
+SHORTEST = timedelta(seconds=5)
+DAY = timedelta(days=1)
+
+
+def watch(session: Session, since: str, every_text: str | None) -> Outcome:
+    """Look again and again; Ctrl-C ends it, with exit code 130 as everywhere.
+
+    Raises UsageError before anything is read.
+    """
+    check_since(since)
+    every = _every(every_text)
+    console = session.console()
+    if not console.is_terminal:
+        raise UsageError(
+            "--watch needs a terminal to draw on.",
+            "Without one, run cascade status --json as often as you like.",
+        )
+    # What services say while they make us wait would be written across the screen.
+    with (
+        connected(replace(session, quiet=True)) as wiring,
+        Live(Text("Looking …"), console=console, screen=True, auto_refresh=False) as live,
+    ):
+        _watch(
+            Observer(session, wiring, since).look,
+            lambda content: live.update(content, refresh=True),
+            every,
+        )
+
+
+def _watch(
+    look: Callable[[], Shown], draw: Callable[[RenderableType], None], every: timedelta
+) -> NoReturn:
+    while True:
+        shown = look()
+        draw(Group(screen(shown, sys.stdout.encoding), _costs(shown, every)))
+        time.sleep(every.total_seconds())
+
+
+def _every(text: str | None) -> timedelta:
+    every = duration_option("--every", text)
+    if every is not None and every < SHORTEST:
+        raise UsageError(
+            f"--every {text} is too often.", f"The shortest is {format_span(SHORTEST)}."
+        )
+    return EVERY if every is None else every
+
+
+def _costs(shown: Shown, every: timedelta) -> Text:
+    """What watching costs: the month's calls are counted by Airtable."""
+    _stripe, airtable = shown.requests
+    a_day = round(airtable * (DAY / every))
+    return Text(
+        f"Every {format_span(every)}, {airtable} Airtable calls a look, {a_day:,} a day. "
+        "Ctrl-C ends it.",
+        "dim",
+    )
