@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cascade_cli.adapters.ping import DeadManSwitch
+from cascade_cli.cli.report.place import check_place
 from cascade_cli.errors import UsageError
 
 
@@ -16,6 +17,7 @@ class EndOptions:
     alert: bool = False
     ping: str | None = None
     metrics_file: Path | None = None
+    report: Path | None = None
 
     def switch(self) -> DeadManSwitch | None:
         """The dead man's switch, if there is one. Raises UsageError for what is no address."""
@@ -40,3 +42,10 @@ class EndOptions:
                 "It is what the node exporter's --collector.textfile.directory names.",
             )
         return path
+
+    def page(self) -> Path | None:
+        """The report's file from wherever the run is started. Raises UsageError as `metrics`."""
+        if self.report is None:
+            return None
+        check_place(self.report)
+        return self.report.absolute()

@@ -49,7 +49,10 @@ def repair(session: Session, options: ReconcileOptions, how: RepairOptions) -> O
         )
         if how.dry_run or not plan.repairs:
             return _planned(before.outcome, plan)
-        deliveries = _carry_out(shop, plan, how)
+        try:
+            deliveries = _carry_out(shop, plan, how)
+        except CascadeError as error:
+            return _stopped(before.outcome, error)
         after = once(session, shop.reading, window, options, memory)
         if after.run is not None and options.until is None:
             remember(session, shop.reading, window, after.run)
@@ -65,6 +68,13 @@ def _carry_out(shop: Workshop, plan: RepairPlan, how: RepairOptions) -> list[Del
     shop.writing.desk.check_funds(plan.total_ducats)
     return shop.writing.deliverer.deliver(
         [repair.order for repair in plan.repairs], patience=PATIENCE
+    )
+
+
+def _stopped(found: Outcome, error: CascadeError) -> Outcome:
+    """What was found remains known to whoever hears of the end; it is not told as the result."""
+    return replace(
+        found, data=None, show=lambda _session: None, exit_code=error.exit_code, error=error
     )
 
 

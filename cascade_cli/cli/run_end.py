@@ -46,16 +46,18 @@ class RunEnd:
         self._switch: DeadManSwitch | None = None
         self._metrics: Path | None = None
         self._alerting: Alerting | None = None
+        self._page: Path | None = None
 
     def prepare(self) -> None:
         """Raises UsageError or SettingsError, before anything is read, for what cannot work.
 
-        Alerts last: if they cannot work, the other two still tell of it.
+        Alerts last: if they cannot work, the others still tell of it.
         """
         if self._options.ping is not None:
             self._session.secrets.append(self._options.ping)
         self._switch = self._options.switch()
         self._metrics = self._options.metrics()
+        self._page = self._options.page()
         if self._options.alert:
             self._alerting = Alerting(self._session)
 
@@ -63,6 +65,7 @@ class RunEnd:
         """Tell all who are to be told; never raises."""
         failed = outcome.error is not None or outcome.exit_code not in _GOOD
         self._guarded("the metrics file", lambda: self._write_metrics(outcome, failed))
+        self._guarded("the report", lambda: self._write_page(outcome))
         heard = self._guarded("the alert", lambda: self._alert(outcome, failed))
         # The switch watches over the alerts too: nobody else would notice that they are lost.
         self._guarded("the ping", lambda: self._ping(failed or not heard))
@@ -73,6 +76,13 @@ class RunEnd:
             write_metrics(
                 self._metrics, outcome, failed=failed, at=datetime.now(UTC), seconds=seconds
             )
+        return True
+
+    def _write_page(self, outcome: Outcome) -> bool:
+        if self._page is not None:
+            from cascade_cli.cli.report.writing import write_report  # noqa: PLC0415 - brings Jinja
+
+            write_report(self._session, self._page, outcome)
         return True
 
     def _alert(self, outcome: Outcome, failed: bool) -> bool:

@@ -43,13 +43,15 @@ class Nightly:
         words = ["--alert"] if self.end.alert else []
         # Refused now rather than every night.
         words += ["--ping", str(self.end.ping)] if self.end.switch() else []
-        metrics = self.end.metrics()
-        return words + (["--metrics-file", str(metrics)] if metrics else [])
+        metrics, page = self.end.metrics(), self.end.page()
+        words += ["--metrics-file", str(metrics)] if metrics else []
+        return words + (["--report", str(page)] if page else [])
 
     def folders(self, session: Session) -> list[str]:
         """What a run writes into."""
-        metrics = self.end.metrics()
-        return [str(session.folder.absolute()), *([str(metrics.parent)] if metrics else [])]
+        files = (self.end.metrics(), self.end.page())
+        folders = (session.folder.absolute(), *(file.parent for file in files if file))
+        return list(dict.fromkeys(map(str, folders)))
 
 
 def cron(session: Session, nightly: Nightly) -> Outcome:

@@ -46,6 +46,10 @@ def reconcile(
         Path | None,
         typer.Option(metavar="FILE", help="Write metrics (.prom) for the node exporter."),
     ] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the report as one page for a browser."),
+    ] = None,
 ) -> None:
     """Every paid charge against the transfer it should have caused.
 
@@ -60,7 +64,7 @@ def reconcile(
     if json and csv:
         raise typer.BadParameter("--json and --csv exclude each other")
     options = ReconcileOptions(since, until, grace, everything, csv)
-    end = EndOptions(alert, ping, metrics_file)
+    end = EndOptions(alert, ping, metrics_file, report)
     if (dry_run or yes) and not repair:
         raise typer.BadParameter("--dry-run and --yes go with --repair")
     if repair:

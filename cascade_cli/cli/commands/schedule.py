@@ -27,6 +27,10 @@ _Metrics = Annotated[
     Path | None,
     typer.Option("--metrics-file", metavar="FILE", help="Write metrics for the node exporter."),
 ]
+_Report = Annotated[
+    Path | None,
+    typer.Option("--report", metavar="FILE", help="Write the report as a page for a browser."),
+]
 
 
 @schedule.command()
@@ -37,13 +41,14 @@ def cron(
     alert: _Alert = False,
     ping: _Ping = None,
     metrics_file: _Metrics = None,
+    report: _Report = None,
 ) -> None:
     """A line for `crontab -e`."""
     from cascade_cli.cli.end_options import EndOptions
     from cascade_cli.cli.schedule import Nightly
     from cascade_cli.cli.schedule import cron as work
 
-    nightly = Nightly(at, repair, EndOptions(alert, ping, metrics_file))
+    nightly = Nightly(at, repair, EndOptions(alert, ping, metrics_file, report))
     raise typer.Exit(conduct(ctx.obj, "schedule cron", lambda s: work(s, nightly)))
 
 
@@ -55,11 +60,12 @@ def systemd(
     alert: _Alert = False,
     ping: _Ping = None,
     metrics_file: _Metrics = None,
+    report: _Report = None,
 ) -> None:
     """A hardened service and a timer that makes up for a night the machine slept."""
     from cascade_cli.cli.end_options import EndOptions
     from cascade_cli.cli.schedule import Nightly
     from cascade_cli.cli.schedule import systemd as work
 
-    nightly = Nightly(at, repair, EndOptions(alert, ping, metrics_file))
+    nightly = Nightly(at, repair, EndOptions(alert, ping, metrics_file, report))
     raise typer.Exit(conduct(ctx.obj, "schedule systemd", lambda s: work(s, nightly)))

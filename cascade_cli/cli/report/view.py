@@ -1,0 +1,218 @@
+"""What stands on the page, as values: a run that judged everything, or one that judged nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from cascade_cli.cli.reconciliation_json import Reading
+from cascade_cli.cli.reconciliation_tables import MEANINGS
+from cascade_cli.cli.report.days import Days, days_of
+from cascade_cli.cli.report.equation import Segment, beside, rounded, segments, share
+from cascade_cli.cli.report.stories import Story, clipped, stories
+from cascade_cli.domain.kinds import Kind
+from cascade_cli.domain.reconciliation import Reconciliation
+from cascade_cli.domain.run_memory import Changes
+from cascade_cli.domain.times import Window, format_moment, format_span
+from cascade_cli.errors import CascadeError, ExitCode
+from cascade_cli.services.reconcile import Run
+
+MOST_STORIES = 100
+MOST_SOLVED = 50
+MOST_REPAIRS = 100
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many charges or transfers are of a kind."""
+
+    kind: str
+    severity: str
+    number: int
+    meaning: str
+
+
+@dataclass(frozen=True)
+class News:
+    """What changed since the last complete run; `solved` may be cut short by `solved_hidden`."""
+
+    since: str
+    new: int
+    still_open: int
+    solved_number: int
+    solved: tuple[str, ...]
+    solved_hidden: int
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What a complete run found. `hidden` stories have no room on the page."""
+
+    tiles: tuple[tuple[str, str], ...]
+    sold: str
+    residual: str
+    segments: tuple[Segment, ...]
+    beside: tuple[Segment, ...]
+    days: Days
+    counts: tuple[Count, ...]
+    news: News | None
+    stories: tuple[Story, ...]
+    hidden: int
+    coverage: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Repairs:
+    """What a repair did, or with `planned` would do: citizen, ducats, what, why."""
+
+    planned: bool
+    lines: tuple[tuple[str, str, str, str], ...]
+    hidden: int
+
+
+@dataclass(frozen=True)
+class Page:
+    """Everything, of either kind of run. `tone` is well, open or unknown."""
+
+    tone: str
+    headline: str
+    summary: str
+    window: str
+    made_at: str
+    trouble: tuple[str, ...]
+    findings: Findings | None
+    repairs: Repairs | None
+
+
+def judged_page(
+    run: Run, reading: Reading, data: Mapping[str, Any], error: CascadeError | None = None
+) -> Page:
+    """A run that read everything; `data` is what --json tells, `error` what a repair met with."""
+    number = len(run.result.discrepancies)
+    plural = "discrepancy" if number == 1 else "discrepancies"
+    automatic = sum(bool(i.repair and i.repair.automatic) for i in run.result.discrepancies)
+    return Page(
+        tone="open" if number else "well",
+        headline=f"{number:,} {plural}" if number else "No discrepancies",
+        summary=(
+            f"A machine may repair {automatic:,} of them; the rest is for people."
+            if number
+            else "Every paid charge is settled or in flight. There is nothing to do."
+        ),
+        window=_window(reading.window),
+        made_at=format_moment(reading.terms.now),
+        trouble=_trouble(error),
+        findings=_findings(run, reading),
+        repairs=_repairs(data),
+    )
+
+
+def unjudged_page(error: CascadeError, data: Mapping[str, Any], now: datetime) -> Page:
+    """A run that failed: what was not read in full is not judged at all."""
+    window = data.get("window") or {}
+    return Page(
+        tone="unknown",
+        headline="Nothing was judged",
+        summary=f"{_why_not(error)} This page says nothing about any payment.",
+        window=f"{window['since']} – {window['until']}" if window else "",
+        made_at=format_moment(now),
+        trouble=_trouble(error),
+        findings=None,
+        repairs=_repairs(data),
+    )
+
+
+def _why_not(error: CascadeError) -> str:
+    if error.exit_code == ExitCode.INCOMPLETE:
+        return "Not everything could be read, and what was not read would look missing."
+    return "The run ended before it came to a judgement."
+
+
+def _trouble(error: CascadeError | None) -> tuple[str, ...]:
+    return tuple(clipped(text) for text in (error.message, error.hint) if text) if error else ()
+
+
+def _window(window: Window) -> str:
+    span = format_span(window.until - window.since)
+    return f"{format_moment(window.since)} – {format_moment(window.until)} ({span})"
+
+
+def _findings(run: Run, reading: Reading) -> Findings:
+    result = run.result
+    told = tuple(stories(islice(result.discrepancies, MOST_STORIES), reading))
+    return Findings(
+        tiles=_tiles(run),
+        sold=rounded(result.equation.sold),
+        residual=rounded(result.equation.residual),
+        segments=segments(result.equation),
+        beside=beside(result.equation),
+        days=days_of(reading.window, result.items),
+        counts=tuple(_counts(result)),
+        news=_news(reading.since_last) if reading.since_last else None,
+        stories=told,
+        hidden=len(result.discrepancies) - len(told),
+        coverage=_coverage(run, reading),
+    )
+
+
+def _tiles(run: Run) -> tuple[tuple[str, str], ...]:
+    equation = run.result.equation
+    return (
+        ("paid charges", f"{run.coverage.charges:,}"),
+        ("ducats sold", rounded(equation.sold)),
+        ("of these delivered", share(equation.settled, equation.sold)),
+        ("paid, not delivered", rounded(equation.undelivered)),
+    )
+
+
+def _counts(result: Reconciliation) -> list[Count]:
+    return [
+        Count(kind.replace("_", " "), kind.severity.value, number, MEANINGS[kind])
+        for kind in Kind
+        if (number := result.counts.get(kind, 0))
+    ]
+
+
+def _coverage(run: Run, reading: Reading) -> tuple[str, ...]:
+    coverage, result = run.coverage, run.result
+    return (
+        f"Read in full: {coverage.charges:,} paid charges and {coverage.stratagems:,} stratagems, "
+        f"with {reading.stripe_requests:,} requests to Stripe and "
+        f"{reading.airtable_requests:,} to Airtable.",
+        f"Left alone: {coverage.other_products:,} charges for other products, "
+        f"{coverage.unpaid:,} not paid; {result.manual:,} credits by hand with a recorded reason, "
+        f"{result.elsewhere:,} transfers for payments outside the window.",
+    )
+
+
+def _news(changes: Changes) -> News:
+    solved = changes.solved[:MOST_SOLVED]
+    return News(
+        since=format_moment(changes.since),
+        new=len(changes.new),
+        still_open=len(changes.still_open),
+        solved_number=len(changes.solved),
+        solved=solved,
+        solved_hidden=len(changes.solved) - len(solved),
+    )
+
+
+def _repairs(data: Mapping[str, Any]) -> Repairs | None:
+    """From what --json tells of a repair, done or planned; None where none was asked for."""
+    planned = "repair_plan" in data
+    rows: Sequence[Mapping[str, Any]] | None = data.get("repair_plan" if planned else "repairs")
+    if rows is None:
+        return None
+    lines = tuple(
+        (
+            clipped(row["citizen"]),
+            row["ducats"],
+            row["kind" if planned else "result"].replace("_", " "),
+            clipped(f"{row['stratagem_id']}: {row['why']}"),
+        )
+        for row in rows[:MOST_REPAIRS]
+    )
+    return Repairs(planned, lines, len(rows) - len(lines))

@@ -1,0 +1,32 @@
+"""From how a run ended to the file: what the command calls."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cascade_cli.cli.reconcile import JudgedOutcome
+from cascade_cli.cli.report.page import render
+from cascade_cli.cli.report.place import replace_file
+from cascade_cli.cli.report.view import Page, judged_page, unjudged_page
+from cascade_cli.cli.session import Outcome, Session
+from cascade_cli.errors import ExitCode
+
+# Nothing was done, or somebody else is doing it: the page of the last run stays.
+NOT_WORTH_A_PAGE = frozenset({ExitCode.USAGE, ExitCode.LOCKED})
+
+
+def write_report(session: Session, path: Path, outcome: Outcome) -> None:
+    """Put the outcome's page there. Raises OSError."""
+    if outcome.exit_code not in NOT_WORTH_A_PAGE:
+        page = _page(outcome)
+        replace_file(path, render(page, sandbox=session.sandbox, redacted=session.redacted))
+
+
+def _page(outcome: Outcome) -> Page:
+    data = outcome.data or {}
+    if isinstance(outcome, JudgedOutcome):
+        return judged_page(outcome.run, outcome.reading, data, outcome.error)
+    if outcome.error is None:
+        raise TypeError("a run without a judgement has to say why")
+    return unjudged_page(outcome.error, data, datetime.now(UTC))
