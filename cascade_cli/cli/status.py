@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from rich.console import Console
+
 from cascade_cli.adapters.transport import utc_now
 from cascade_cli.adapters.venice.citizens import CitizenReader
 from cascade_cli.adapters.venice.transfers import TransferReader
@@ -114,10 +116,14 @@ def outcome_of(shown: Shown) -> Outcome:
     error = _worst(shown.status)
     return Outcome(
         document(shown),
-        lambda session: session.console().print(screen(shown, sys.stdout.encoding)),
+        lambda session: _show(session.console(), shown),
         error.exit_code if error else _code(shown.status),
         error,
     )
+
+
+def _show(console: Console, shown: Shown) -> None:
+    console.print(screen(shown, console.encoding))
 
 
 def _worst(status: Status) -> CascadeError | None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import NoReturn
 
-from rich.console import Group, RenderableType
+from rich.console import Group
 from rich.live import Live
 from rich.text import Text
 
@@ -47,17 +46,16 @@ def watch(session: Session, since: str, every_text: str | None) -> Outcome:
     ):
         _watch(
             Observer(session, wiring, since).look,
-            lambda content: live.update(content, refresh=True),
+            lambda shown: live.update(
+                Group(screen(shown, console.encoding), _costs(shown, every)), refresh=True
+            ),
             every,
         )
 
 
-def _watch(
-    look: Callable[[], Shown], draw: Callable[[RenderableType], None], every: timedelta
-) -> NoReturn:
+def _watch(look: Callable[[], Shown], draw: Callable[[Shown], None], every: timedelta) -> NoReturn:
     while True:
-        shown = look()
-        draw(Group(screen(shown, sys.stdout.encoding), _costs(shown, every)))
+        draw(look())
         time.sleep(every.total_seconds())
 
 
