@@ -50,8 +50,8 @@ def bootstrap_writes(wiring: Wiring, journal: Journal, tell: Callable[[str], Non
         terms=DeliveryTerms(settings.lifetime, settings.max_per_day, settings.engine),
         around=Surroundings(utc_now, time.sleep, wiring.airtable.wait_turn, tell),
     )
-    limits = Limits(settings.max_per_credit, settings.processor)
-    desk = CreditDesk(wiring.venice, deliverer, limits, utc_now)
+    limits = Limits(settings.max_per_credit, settings.max_per_day, settings.processor)
+    desk = CreditDesk(wiring.venice, deliverer, journal, limits, utc_now)
     replayer = Replayer(
         payments=wiring.payments,
         accounts=wiring.events,

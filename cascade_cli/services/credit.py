@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.delivery import FATE_BOUND, End, Step, Verdict, next_step, rows_of
 from cascade_cli.domain.keys import PAYMENT_ID
-from cascade_cli.domain.money import format_ducats
+from cascade_cli.domain.money import ZERO, format_ducats
 from cascade_cli.domain.orders import (
     INSTEAD_OF,
     Cause,
@@ -21,13 +21,23 @@ from cascade_cli.domain.orders import (
 )
 from cascade_cli.errors import GuardError, UsageError
 from cascade_cli.services.deliver import Deliverer
-from cascade_cli.services.delivery_ports import Delivery, Reader
+from cascade_cli.services.delivery_ports import Delivery, Reader, Sighting
 from cascade_cli.services.names import refuse_unknown
 
 MOST_CHARACTERS = 1000
 TWIN_WINDOW = timedelta(hours=24)
 # Long enough to see one lost write through, and a second.
 PATIENCE = 2 * FATE_BOUND
+
+
+class Promises(Protocol):
+    """What was promised before: the journal."""
+
+    def known(self, keys: Collection[str]) -> set[str]:
+        """Those of `keys` that were ever claimed."""
+
+    def ducats_today(self) -> Decimal:
+        """The ducats first promised on this UTC day."""
 
 
 class CitizenSource(Reader, Protocol):
@@ -45,6 +55,7 @@ class Limits:
     """What a credit may be at most, and who pays."""
 
     per_credit: Decimal
+    per_day: Decimal
     processor: str
 
 
@@ -55,17 +66,18 @@ class Plan:
     orders: tuple[Order, ...]
     steps: Mapping[str, Step]
     processor_ducats: Decimal
+    sighting: Sighting
 
     @property
     def total(self) -> Decimal:
         """The ducats of all orders together."""
-        return sum((order.ducats for order in self.orders), Decimal(0))
+        return sum((order.ducats for order in self.orders), ZERO)
 
     @property
     def outgoing(self) -> Decimal:
         """The ducats that are still to leave the processor: of a file taken up again, the rest."""
         left = (order.ducats for order in self.orders if _is_open(self.steps[order.key]))
-        return sum(left, Decimal(0))
+        return sum(left, ZERO)
 
     @property
     def description(self) -> str:
@@ -82,34 +94,39 @@ class CreditDesk:
         self,
         venice: CitizenSource,
         deliverer: Deliverer,
+        promises: Promises,
         limits: Limits,
         now: Callable[[], datetime],
     ) -> None:
-        self._venice, self._deliverer = venice, deliverer
+        self._venice, self._deliverer, self._promises = venice, deliverer, promises
         self._limits, self._now = limits, now
 
     def plan(self, orders: Sequence[Order]) -> Plan:
         """Look at all rows and citizens; writes nothing.
 
-        Raises GuardError if an order exceeds the limit, a citizen does not exist, or the
-        processor cannot pay.
+        Raises GuardError if an order exceeds the limit per credit, all of them that of the day,
+        a citizen does not exist, or the processor cannot pay.
         """
         check_limit(self._limits.per_credit, ((order.citizen, order.ducats) for order in orders))
+        self._check_day(orders)
         names = {order.citizen for order in orders} | {self._limits.processor}
         found = self._venice.citizens(sorted(names))
         refuse_unknown((order.citizen for order in orders), found, self._venice.usernames)
-        rows = self._venice.transfers_for(orders)
         now = self._now()
+        rows = tuple(self._venice.transfers_for(orders))
         steps = {order.key: next_step(order, rows_of(order, rows), now) for order in orders}
-        plan = Plan(tuple(orders), steps, found.get(self._limits.processor, Decimal(0)))
+        balance = found.get(self._limits.processor, ZERO)
+        plan = Plan(tuple(orders), steps, balance, Sighting(rows, now))
         self._check_funds(plan.outgoing, found)
         return plan
 
     def carry_out(
         self, plan: Plan, done: Callable[[Delivery], None] = lambda _delivery: None
     ) -> list[Delivery]:
-        """Deliver what was planned; every row is read again before it is written."""
-        return self._deliverer.deliver(plan.orders, patience=PATIENCE, done=done)
+        """Deliver what was planned; no row is written upon that was not seen just before."""
+        return self._deliverer.deliver(
+            plan.orders, patience=PATIENCE, sighting=plan.sighting, done=done
+        )
 
     def order_for_payment(
         self,
@@ -140,6 +157,19 @@ class CreditDesk:
             return replace(order_for_charge(named, reason, told), amends=True)
         except ValueError as error:
             raise GuardError(f"{error}.", hint) from None
+
+    def _check_day(self, orders: Sequence[Order]) -> None:
+        """Before the first of many is written; against others who credit meanwhile, the claims
+        hold the limit."""
+        known = self._promises.known([order.key for order in orders])
+        new = sum((order.ducats for order in orders if order.key not in known), ZERO)
+        left = max(ZERO, self._limits.per_day - self._promises.ducats_today())
+        if new > left:
+            raise GuardError(
+                f"The day's limit leaves {format_ducats(left)} ducats today (UTC), and "
+                f"{format_ducats(new)} are asked for.",
+                "Nothing was written. CASCADE_MAX_DUCATS_PER_DAY sets the limit.",
+            )
 
     def check_funds(self, total_ducats: Decimal) -> None:
         """Raises GuardError if the processor does not exist or has less than `total_ducats`."""

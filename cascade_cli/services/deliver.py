@@ -32,6 +32,7 @@ from cascade_cli.services.delivery_ports import (
     Ledger,
     Notifier,
     Reader,
+    Sighting,
     Surroundings,
     Writer,
 )
@@ -76,12 +77,14 @@ class Deliverer:
         orders: Sequence[Order],
         *,
         patience: timedelta,
+        sighting: Sighting | None = None,
         done: Callable[[Delivery], None] = lambda _delivery: None,
     ) -> list[Delivery]:
         """One Delivery per order, in their order; `done` hears of each as it is final.
 
         Orders whose write has an unknown fate are come back to when the others are done, unless
-        that takes longer than `patience`.
+        that takes longer than `patience`. A `sighting` of all their rows saves looking again at
+        those that nobody ever wrote for, while it is fresh.
         """
         found: dict[str, Delivery] = {}
         pending = {order.key: order for order in orders}
@@ -89,7 +92,7 @@ class Deliverer:
         while pending:
             waiting: list[Delivery] = []
             for chunk in _chunks(list(pending.values()), ORDERS_PER_ROUND):
-                for delivery in self._round(chunk):
+                for delivery in self._round(chunk, sighting):
                     if delivery.finish_at and delivery.finish_at <= give_up_at:
                         waiting.append(delivery)
                     else:
@@ -110,7 +113,7 @@ class Deliverer:
         )
         self._around.sleep(max(seconds, 0))
 
-    def _round(self, orders: Sequence[Order]) -> list[Delivery]:
+    def _round(self, orders: Sequence[Order], sighting: Sighting | None) -> list[Delivery]:
         """Take the orders as far as they go now."""
         claims = self._journal.claim(
             [intent_of(order) for order in orders],
@@ -120,15 +123,16 @@ class Deliverer:
         held = [order for order in orders if claims[order.key].state is ClaimState.HELD]
         jobs = [Job(order, claims[order.key].last_attempt) for order in held]
         try:
-            self._work(jobs)
+            self._work(jobs, sighting)
         finally:
             self._journal.release([job.order.key for job in jobs])
         refused = [order for order in orders if order not in held]
         return [delivery_of(job) for job in jobs] + [not_held(o, claims[o.key]) for o in refused]
 
-    def _work(self, jobs: Sequence[Job]) -> None:
+    def _work(self, jobs: Sequence[Job], sighting: Sighting | None) -> None:
+        now = self._around.now()
         try:
-            self._read(jobs)
+            self._read([job for job in jobs if not job.recall(sighting, now)])
             self._write_all(jobs)
         except JournalError:
             raise

@@ -59,6 +59,14 @@ class Reader(Protocol):
         """All transfers that may belong to the orders."""
 
 
+@dataclass(frozen=True)
+class Sighting:
+    """Rows as a look at them began at `at`: all that belonged to the orders in question then."""
+
+    rows: tuple[Stratagem, ...]
+    at: datetime
+
+
 class Writer(Protocol):
     """Where rows are written: at most ten at once, each request sent once."""
 

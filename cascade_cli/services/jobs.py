@@ -6,13 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from cascade_cli.domain.delivery import Action, End, Step, Verdict, Wait, Write
+from cascade_cli.domain.delivery import Action, End, Step, Verdict, Wait, Write, rows_of
 from cascade_cli.domain.journal import Attempt, Claim, ClaimState, Intent
 from cascade_cli.domain.money import ZERO, format_ducats
 from cascade_cli.domain.orders import Order
 from cascade_cli.domain.stratagems import Stratagem
 from cascade_cli.errors import AnswerError, CascadeError, LockedError
-from cascade_cli.services.delivery_ports import Delivery, Result
+from cascade_cli.services.delivery_ports import Delivery, Result, Sighting
 
 # A row seen longer ago than this may have been changed by somebody: look again before writing.
 FRESHNESS = timedelta(seconds=20)
@@ -37,6 +37,17 @@ class Job:
     def see(self, rows: tuple[Stratagem, ...], now: datetime) -> None:
         """These are all rows that belong to the order."""
         self.rows, self.seen_at = rows, now
+
+    def recall(self, sighting: Sighting | None, now: datetime) -> bool:
+        """Take what was seen before the key was claimed, if it is as good as a look now.
+
+        It is while it is fresh, and nobody ever wrote for the key: the journal, asked with the
+        claim, would know of an attempt.
+        """
+        if sighting is None or self.last is not None or now - sighting.at > FRESHNESS:
+            return False
+        self.see(rows_of(self.order, sighting.rows), sighting.at)
+        return True
 
     def put(self, row: Stratagem, action: Action) -> None:
         """This is how a row stands after our write."""

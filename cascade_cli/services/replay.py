@@ -29,7 +29,7 @@ from cascade_cli.domain.times import Window
 from cascade_cli.domain.world import World
 from cascade_cli.services.credit import PATIENCE, CitizenSource, CreditDesk, Limits
 from cascade_cli.services.deliver import Deliverer
-from cascade_cli.services.delivery_ports import Delivery
+from cascade_cli.services.delivery_ports import Delivery, Sighting
 from cascade_cli.services.reconcile import PaymentSource
 from cascade_cli.services.vicinity import SECOND, Vicinity
 
@@ -69,6 +69,7 @@ class ReplayPlan:
 
     payments: tuple[Planned, ...]
     other_types: Mapping[str, int]
+    sighting: Sighting | None = None
 
     @property
     def orders(self) -> tuple[Order, ...]:
@@ -104,19 +105,22 @@ class Replayer:
         """Look at both sides; writes nothing. Raises GuardError if the processor cannot pay."""
         planned = self._resolved(by_payment(events))
         charges = [p.charge for p in planned if p.charge]
+        sighting = None
         if charges:
+            now = self._now()
             world = Vicinity(self._payments, self._venice).world_of(charges)
-            judge = _Judge(world, self._terms(charges), facts, self._now())
+            sighting = Sighting(world.stratagems, now)
+            judge = _Judge(world, self._terms(charges), facts, now)
             planned = [judge.judged(p) for p in planned]
         others = Counter(e.type for e in events if not e.is_paying or not e.payment_id)
-        plan = ReplayPlan(tuple(planned), others)
+        plan = ReplayPlan(tuple(planned), others, sighting)
         if plan.orders:
             self._desk.check_funds(plan.total_ducats)
         return plan
 
     def carry_out(self, plan: ReplayPlan, patience: timedelta = PATIENCE) -> list[Delivery]:
-        """Deliver what was planned; every row is read again before it is written."""
-        return self._deliverer.deliver(plan.orders, patience=patience)
+        """Deliver what was planned; no row is written upon that was not seen just before."""
+        return self._deliverer.deliver(plan.orders, patience=patience, sighting=plan.sighting)
 
     def _resolved(self, found: Mapping[str, Sequence[Event]]) -> list[Planned]:
         """One entry per payment, although events name it by its intent or by its charge."""

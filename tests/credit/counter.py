@@ -52,7 +52,7 @@ class Counter:
         state: Path,
     ) -> None:
         self.sandboxed, self.network, self._traveller = sandboxed, network, traveller
-        self._capsys, self._state = capsys, state
+        self._capsys, self.state = capsys, state
 
     def type(self, *words: str, **settings: str) -> Answer:
         """`cascade …` with this sandbox's settings, and some of them changed."""
@@ -70,7 +70,7 @@ class Counter:
 
     def environment(self, **settings: str) -> Mapping[str, str]:
         """Every setting of a command typed here."""
-        return self.sandboxed.environment(**{"CASCADE_STATE_DIR": str(self._state), **settings})
+        return self.sandboxed.environment(**{"CASCADE_STATE_DIR": str(self.state), **settings})
 
     def pass_time(self, **duration: float) -> None:
         """Let time go by for the shop and for Venice alike."""

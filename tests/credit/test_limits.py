@@ -15,7 +15,7 @@ def test_beyond_the_days_limit_nothing_is_written_and_what_is_left_is_told(
     assert counter.credit("marco", "60", **DAY).code == 0
     answer = counter.credit("lucia", "40.5", **DAY)
     assert answer.code == 7
-    assert "40 ducats are left today (UTC)" in answer.err
+    assert "leaves 40 ducats today (UTC), and 40.5 are asked for" in answer.err
     assert len(counter.rows()) == 1
     assert counter.credit("lucia", "40", **DAY).code == 0
 
@@ -35,16 +35,33 @@ def test_an_earlier_promise_counts_on_its_own_day_only(counter: Counter) -> None
     assert counter.credit("lucia", "100", **DAY).code == 0
 
 
-def test_of_a_file_beyond_the_days_limit_the_rest_is_refused_by_row(
+def test_of_a_file_beyond_the_days_limit_no_row_is_credited(
     counter: Counter, tmp_path: Path
 ) -> None:
     rows = [("marco", "40", "gift", f"r{number}") for number in range(3)]
     file = write_credits(tmp_path / "credits.csv", rows)
-    answer = counter.type("credit", "--file", str(file), "--yes", "--json", **DAY)
+    answer = counter.type("credit", "--file", str(file), "--yes", **DAY)
     assert answer.code == 7
-    results = [delivery["result"] for delivery in answer.data["deliveries"]]
-    assert results == ["credited", "credited", "refused"]
-    assert answer.document["error"]["hint"].startswith("Nothing was written for it.")
+    assert "leaves 100 ducats today (UTC), and 120 are asked for" in answer.err
+    assert not counter.writes
+
+
+def test_a_file_taken_up_again_counts_against_the_limit_only_what_is_new(
+    counter: Counter, tmp_path: Path
+) -> None:
+    rows = [("marco", "40", "gift", f"r{number}") for number in range(2)]
+    file = write_credits(tmp_path / "credits.csv", rows)
+    assert counter.type("credit", "--file", str(file), "--yes", **DAY).code == 0
+    file = write_credits(tmp_path / "credits.csv", [*rows, ("marco", "20", "gift", "r2")])
+    assert counter.type("credit", "--file", str(file), "--yes", **DAY).code == 0
+    assert len(counter.rows()) == 3
+
+
+def test_a_dry_run_tells_of_the_days_limit_and_makes_no_journal(counter: Counter) -> None:
+    answer = counter.credit("marco", "101", "--dry-run", **DAY)
+    assert answer.code == 7
+    assert "leaves 100 ducats today" in answer.err
+    assert not list(counter.state.glob("*journal*"))
 
 
 def test_a_repair_stops_at_the_days_limit(counter: Counter) -> None:

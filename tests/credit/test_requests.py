@@ -11,25 +11,25 @@ def airtable_requests(counter: Counter) -> int:
     return len(counter.sandboxed.recorder.to("airtable"))
 
 
-def test_a_single_credit_takes_seven_requests(counter: Counter) -> None:
+def test_a_single_credit_takes_six_requests(counter: Counter) -> None:
     counter.credit("lucia", "5")
     before = airtable_requests(counter)
     assert counter.credit("marco", "5").code == 0
-    assert airtable_requests(counter) - before == 7
+    assert airtable_requests(counter) - before == 6
 
 
 def test_the_first_credit_of_a_journal_asks_once_more_for_the_bases_mode(
     counter: Counter,
 ) -> None:
     counter.credit("marco", "5")
-    assert airtable_requests(counter) == 8
+    assert airtable_requests(counter) == 7
 
 
 def test_a_credit_for_a_payment_takes_no_more(counter: Counter) -> None:
     counter.credit("lucia", "5")
     before, intent = airtable_requests(counter), counter.paid()
     counter.credit("marco", "100", "--payment", intent)
-    assert airtable_requests(counter) - before == 7
+    assert airtable_requests(counter) - before == 6
     assert len(counter.sandboxed.recorder.to("stripe")) == 1
 
 
@@ -41,14 +41,14 @@ def test_a_repeated_credit_writes_nothing(counter: Counter) -> None:
     assert len(counter.writes) == writes
 
 
-def test_a_batch_of_a_hundred_takes_thirty_eight_requests(counter: Counter, tmp_path: Path) -> None:
+def test_a_batch_of_a_hundred_takes_thirty_six_requests(counter: Counter, tmp_path: Path) -> None:
     citizens = [f"citizen_{number}" for number in range(100)]
     counter.settle(*citizens)
     rows = [(name, "5", "gift", f"r{number}") for number, name in enumerate(citizens)]
     file = write_credits(tmp_path / "credits.csv", rows)
     assert counter.type("credit", "--file", str(file), "--yes").code == 0
     assert len(counter.rows()) == 100
-    assert airtable_requests(counter) == 38
+    assert airtable_requests(counter) == 36
 
 
 def test_a_repair_of_a_hundred_takes_forty_one_requests(counter: Counter) -> None:

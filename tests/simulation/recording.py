@@ -80,6 +80,14 @@ class Recording:
         """As Journal has it."""
         self._do("release", lambda: self._journal.release(keys))
 
+    def known(self, keys: Collection[str]) -> set[str]:
+        """As Journal has it."""
+        return self._do("read what was promised", lambda: self._journal.known(keys))
+
+    def ducats_today(self) -> Decimal:
+        """As Journal has it."""
+        return self._do("read the day's ducats", self._journal.ducats_today)
+
     def _do(self, what: str, operation: Callable[[], T]) -> T:
         self._process.step(f"before {what}")
         if self._process.host.random.random() < self._failing:

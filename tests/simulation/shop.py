@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from typing import Protocol
 
 from cascade_cli.adapters.stripe.events import EventReader
 from cascade_cli.adapters.stripe.purchases import StripeReader
@@ -21,7 +22,7 @@ from cascade_cli.domain.times import Window
 from cascade_cli.errors import CascadeError
 from cascade_cli.sandbox.airtable import BASE_ID
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
-from cascade_cli.services.credit import PATIENCE, CreditDesk, Limits, manual_order
+from cascade_cli.services.credit import PATIENCE, CreditDesk, Limits, Promises, manual_order
 from cascade_cli.services.deliver import Deliverer
 from cascade_cli.services.delivery_ports import (
     Delivery,
@@ -44,13 +45,17 @@ PRICES = PriceList()
 _FINAL = frozenset({Result.CREDITED, Result.ALREADY, Result.RETIRED, Result.BLOCKED})
 
 
+class Book(Ledger, Promises, Protocol):
+    """The journal, as far as the commands need it."""
+
+
 @dataclass(frozen=True)
 class Parts:
     """What a Deliverer is made of; a mutant puts something else in a place."""
 
     reader: Reader
     writer: Writer
-    journal: Ledger
+    journal: Book
 
 
 Alter = Callable[[Parts], Parts]
@@ -80,8 +85,10 @@ class Shop:
             terms=terms,
             around=Surroundings(self._now, process.sleep, turn, process.tell),
         )
-        self._limits = Limits(PER_CREDIT_DUCATS, PROCESSOR)
-        self._desk = CreditDesk(self._venice, self._deliverer, self._limits, self._now)
+        self._limits = Limits(PER_CREDIT_DUCATS, terms.day_limit_ducats, PROCESSOR)
+        self._desk = CreditDesk(
+            self._venice, self._deliverer, parts.journal, self._limits, self._now
+        )
 
     def credit_event(self, payment_id: str, event: str) -> bool:
         """What the webhook does about one event."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select, update
@@ -28,6 +29,8 @@ from cascade_cli.errors import UsageError
 
 KEY_BYTES = 2000
 """PostgreSQL's index takes no more."""
+KEYS_PER_QUERY = 500
+"""A statement holds only so many values: in an older SQLite 999."""
 
 
 class Claiming:
@@ -157,6 +160,14 @@ def rows_of(connection: Connection, keys: Iterable[str]) -> dict[str, Row[Any]]:
     """The claims of those `keys` that were ever claimed."""
     found = connection.execute(select(claims).where(claims.c.key.in_(list(keys))))
     return {row.key: row for row in found}
+
+
+def known_of(connection: Connection, keys: Collection[str]) -> set[str]:
+    """Those of any number of `keys` that were ever claimed."""
+    found, remaining = set[str](), iter(keys)
+    while some := list(islice(remaining, KEYS_PER_QUERY)):
+        found |= set(connection.scalars(select(claims.c.key).where(claims.c.key.in_(some))))
+    return found
 
 
 def ducats_of_day(connection: Connection, day: str) -> Decimal:

@@ -11,7 +11,7 @@ from typing import Any
 from cascade_cli.adapters.journal import attempts, reading, records, verification
 from cascade_cli.adapters.journal.bodies import Redactor
 from cascade_cli.adapters.journal.chain import Transaction
-from cascade_cli.adapters.journal.claims import Claiming, check, ducats_of_day
+from cascade_cli.adapters.journal.claims import Claiming, check, ducats_of_day, known_of
 from cascade_cli.adapters.journal.database import Database
 from cascade_cli.adapters.journal.failures import NOTHING_MOVES
 from cascade_cli.adapters.journal.holders import IsAlive, Neighbours
@@ -25,6 +25,7 @@ from cascade_cli.domain.journal import (
     Verification,
     Worker,
 )
+from cascade_cli.domain.money import ZERO
 
 _UNDECIDED = (
     "What was sent before stays recorded as undecided, so that the next run looks before it sends."
@@ -166,8 +167,17 @@ class Journal:
         with self._database.reading() as connection:
             return records.mark(connection, name)
 
+    def known(self, keys: Collection[str]) -> set[str]:
+        """Those of `keys` that were ever claimed. Makes no journal where there is none."""
+        if not self._database.exists():
+            return set()
+        with self._database.reading() as connection:
+            return known_of(connection, keys)
+
     def ducats_today(self) -> Decimal:
-        """The ducats first promised on this UTC day."""
+        """The ducats first promised on this UTC day. Makes no journal where there is none."""
+        if not self._database.exists():
+            return ZERO
         day = self._now().astimezone(UTC).date().isoformat()
         with self._database.reading() as connection:
             return ducats_of_day(connection, day)
