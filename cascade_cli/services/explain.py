@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from cascade_cli.domain.charges import Charge
@@ -28,6 +28,7 @@ from cascade_cli.domain.world import World
 from cascade_cli.errors import NotFoundError, RightsError, SchemaError, UsageError
 from cascade_cli.services.citizen_story import CitizenStories
 from cascade_cli.services.explain_ports import Past, Setting, Sources
+from cascade_cli.services.received import payment_of, received
 from cascade_cli.services.vicinity import SECOND, Vicinity
 
 
@@ -68,12 +69,15 @@ class _Teller:
     def of_object(self, form: Form) -> Story | CitizenStory:
         """An event, refund, session or dispute: the story of its payment."""
         is_known, payment_id = self.sources.past.payment_of(form, self.identity)
-        if payment_id:
+        # Stripe forgets events after a month; the journal does not.
+        events = self.setting.received([self.identity])
+        if payment_id := payment_id or payment_of(events):
             return self.of_payment(payment_id)
         if not is_known:
             return self.named()
         verdict = Verdict(f"Stripe knows this {form}, and no payment belongs to it")
-        return Story(self.identity, f"{form} {self.identity}", verdict, ())
+        happenings = in_order(list(received(events)))
+        return Story(self.identity, f"{form} {self.identity}", verdict, happenings)
 
     def of_payment(self, payment_id: str) -> Story | CitizenStory:
         """Paid or not, known to Stripe or only to Venice."""
@@ -86,7 +90,7 @@ class _Teller:
         if not past.is_known:
             return self.named()
         verdict = Verdict("no paid purchase of ducats: nothing is owed for it")
-        return self._story(f"payment {payment_id}", verdict, past)
+        return self._story(f"payment {payment_id}", verdict, past, named=[payment_id])
 
     def named(self) -> Story | CitizenStory:
         """A transfer by its id, else a citizen."""
@@ -97,9 +101,14 @@ class _Teller:
                 return self._transfer(rows, _NoPast())
             return self._paid(owner, self.sources.past.read(owner.payment_id))
         found = CitizenStories(self.sources).tell(self.identity, self.setting)
-        if found is None:
+        if found:
+            return found
+        events = self.setting.received([self.identity])
+        if not events:
             raise self._unknown()
-        return found
+        verdict = Verdict("the webhook told of it; this Stripe key and Venice know nothing of it")
+        payment_id = payment_of(events) or self.identity
+        return self._story(f"event of {payment_id}", verdict, _NoPast(), named=[payment_id])
 
     def _world_of(self, charges: Sequence[Charge]) -> World:
         return Vicinity(self.sources.payments, self.sources.transfers).world_of(charges)
@@ -159,10 +168,13 @@ class _Teller:
         past: Past,
         rows: Sequence[Stratagem] = (),
         charge: Charge | None = None,
+        *,
+        named: Iterable[str] = (),
     ) -> Story:
         terms = self.setting.terms
         forbidden = list(past.forbidden)
         happenings = [*past.happenings, *self._told(rows, forbidden)]
+        happenings += self._received({*named, *_payments(charge, rows)})
         for row in rows:
             happenings += past_of(row, terms)
         for key in sorted(
@@ -183,6 +195,9 @@ class _Teller:
             (*past.gaps, *forbidden),
         )
 
+    def _received(self, payments: Iterable[str]) -> Iterable[Happening]:
+        return received(self.setting.received([self.identity, *payments]))
+
     def _told(self, rows: Sequence[Stratagem], forbidden: list[str]) -> list[Happening]:
         ids = [row.stratagem_id for row in rows if row.stratagem_id]
         try:
@@ -197,3 +212,11 @@ class _Teller:
         processor = self.sources.processor
         found = self.sources.transfers.citizens([processor, *([citizen] if citizen else [])])
         return Balances(found.get(processor), found.get(citizen) if citizen else None)
+
+
+def _payments(charge: Charge | None, rows: Sequence[Stratagem]) -> Iterator[str]:
+    """The ids under which an event may name what a story is about."""
+    if charge:
+        yield from (charge.payment_id, charge.id)
+    for row in rows:
+        yield from named_payments(row)

@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
+from cascade_cli.adapters.journal.inbox import Kept
 from cascade_cli.domain.case import Terms
 from cascade_cli.domain.identities import Form
 from cascade_cli.domain.journal import Entry
@@ -72,11 +73,16 @@ class Answering(Protocol):
 
 @dataclass(frozen=True)
 class Setting:
-    """By what one explanation is made: terms, how far back a citizen's story goes, the journal."""
+    """By what one explanation is made: terms, how far back a citizen's story goes, the journal.
+
+    `entries` are the journal's by key, `received` the webhook's events by their own ids or their
+    payments'.
+    """
 
     terms: Terms
     window: Window
     entries: Callable[[str], Iterable[Entry]]
+    received: Callable[[Iterable[str]], Sequence[Kept]] = lambda _ids: ()
 
 
 @dataclass(frozen=True)
