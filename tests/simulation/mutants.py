@@ -22,8 +22,7 @@ from cascade_cli.domain.journal import Attempt, Claim, ClaimState
 from cascade_cli.domain.orders import Order
 from cascade_cli.domain.stratagems import Stratagem
 from cascade_cli.services import deliver
-from cascade_cli.services.delivery_ports import Reader, Sighting
-from cascade_cli.services.jobs import Job
+from cascade_cli.services.delivery_ports import Reader
 from tests.simulation.shop import Alter, Parts, as_it_is
 
 _FORCELIST = frozenset({429, 500, 502, 503, 504})
@@ -158,22 +157,6 @@ def no_fresh_read() -> Iterator[Alter]:
     yield lambda parts: replace(parts, reader=_ReadOnce(parts.reader))
 
 
-@contextmanager
-def sighting_trusted() -> Iterator[Alter]:
-    """What was seen before the claim counts, even if somebody has written for the key."""
-    recall = Job.recall
-
-    def trusting(self: Job, sighting: Sighting | None, now: datetime) -> bool:
-        last, self.last = self.last, None
-        try:
-            return recall(self, sighting, now)
-        finally:
-            self.last = last
-
-    with patch.object(Job, "recall", trusting):
-        yield as_it_is
-
-
 class _ReadOnce:
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
@@ -207,5 +190,4 @@ MUTANTS: tuple[Callable[[], AbstractContextManager[Alter]], ...] = (
     spare_rows_activated,
     no_bound,
     no_fresh_read,
-    sighting_trusted,
 )
