@@ -62,7 +62,7 @@ def segments(equation: Equation) -> tuple[Segment, ...]:
     starts = [sum(widths[:number]) for number in range(len(widths))]
     return tuple(
         Segment(
-            name, meaning, _grouped(part), share(part, equation.sold), round(at, 3), round(wide, 3)
+            name, meaning, rounded(part), share(part, equation.sold), round(at, 3), round(wide, 3)
         )
         for (name, meaning), part, at, wide in zip(
             MEANINGS.items(), ducats, starts, widths, strict=True
@@ -74,7 +74,7 @@ def beside(equation: Equation) -> tuple[Segment, ...]:
     """What left Venice's processor, or came back to it, outside of what was sold."""
     ducats = (equation.over_delivered, equation.orphaned, equation.returned)
     named = zip(BESIDE.items(), ducats, strict=True)
-    return tuple(Segment(name, meaning, _grouped(part), "") for (name, meaning), part in named)
+    return tuple(Segment(name, meaning, rounded(part), "") for (name, meaning), part in named)
 
 
 def _widths(shares: Iterable[Decimal]) -> list[float]:
@@ -90,16 +90,14 @@ def share(part: Decimal, whole: Decimal) -> str:
         return "–"
     percent = ratio(part, whole) * 100
     if part and percent < Decimal("0.1"):
-        return "under 0.1 %"
+        return "< 0.1 %"
     if part < whole and percent > Decimal("99.9"):
-        return "over 99.9 %"
+        return "> 99.9 %"
     return f"{percent:.1f} %"
 
 
 def rounded(ducats: Decimal) -> str:
-    """To the cent, for a headline; the exact number stands in the table."""
+    """To a hundredth: floats over the wire have a dozen decimals that nobody reads."""
+    if 0 < abs(ducats) < _CENT:
+        return f"< {_CENT}"
     return format_ducats(ducats.quantize(_CENT), grouped=True)
-
-
-def _grouped(ducats: Decimal) -> str:
-    return format_ducats(ducats, grouped=True)

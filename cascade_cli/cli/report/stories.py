@@ -19,12 +19,11 @@ from cascade_cli.domain.times import format_moment, format_span
 # A stranger's name or an engine's error may be as long as a novel.
 LONGEST_TEXT = 500
 
-URGENCY = {
-    Severity.CRITICAL: "critical: ducats left, or may leave, that nobody paid for",
-    Severity.HIGH: "high: somebody paid and waits",
-    Severity.MEDIUM: "medium: the shop's money is at risk",
-    Severity.NONE: "none",
-}
+URGENCY = (
+    (Severity.CRITICAL.value, "ducats left, or may leave, that nobody paid for"),
+    (Severity.HIGH.value, "somebody paid and waits"),
+    (Severity.MEDIUM.value, "the shop's money is at risk"),
+)
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,6 @@ class Story:
     name: str
     kind: str
     severity: str
-    urgency: str
     news: str
     citizen: str
     ducats: str
@@ -64,7 +62,6 @@ def _story(item: Item, now: datetime, new: frozenset[str] | None) -> Story:
         name=clipped(name),
         kind=item.kind.replace("_", " "),
         severity=item.severity.value,
-        urgency=URGENCY[item.severity],
         news="" if new is None else "new" if name in new else "still open",
         citizen=clipped(item.citizen or ""),
         ducats=format_ducats(item.ducats, grouped=True) if item.ducats is not None else "",

@@ -12,7 +12,7 @@ from cascade_cli.cli.reconciliation_json import Reading
 from cascade_cli.cli.reconciliation_tables import MEANINGS
 from cascade_cli.cli.report.days import Days, days_of
 from cascade_cli.cli.report.equation import Segment, beside, rounded, segments, share
-from cascade_cli.cli.report.stories import Story, clipped, stories
+from cascade_cli.cli.report.stories import URGENCY, Story, clipped, stories
 from cascade_cli.domain.kinds import Kind
 from cascade_cli.domain.reconciliation import Reconciliation
 from cascade_cli.domain.run_memory import Changes
@@ -62,6 +62,7 @@ class Findings:
     stories: tuple[Story, ...]
     hidden: int
     coverage: tuple[str, ...]
+    urgency: tuple[tuple[str, str], ...] = URGENCY
 
 
 @dataclass(frozen=True)
