@@ -46,9 +46,9 @@ def _get(session: requests.Session, url: str) -> None:
         answer = session.get(url, timeout=TIMEOUT_SECONDS)
     except requests.RequestException as error:
         # Without a cause: requests repeats the address.
-        raise UnreachableError(f"the ping got no answer ({type(error).__name__})") from None
+        raise UnreachableError(f"nobody heard it ({type(error).__name__})") from None
     if not answer.ok:
-        raise UnreachableError(f"the ping was answered with HTTP {answer.status_code}")
+        raise UnreachableError(f"nobody heard it (HTTP {answer.status_code})")
 
 
 def _parts(url: str) -> SplitResult:
