@@ -99,8 +99,10 @@ class Transport(HTTPAdapter):
         sleep: Callable[[float], None] = time.sleep,
         tell: Callable[[str], None] = lambda _message: None,
         now: Callable[[], datetime] = utc_now,
+        attempts: int = ATTEMPTS,
     ) -> None:
         super().__init__(max_retries=0)
+        self._attempts = attempts
         self._now = now
         self._tell = tell
         self.requests_sent = 0
@@ -116,7 +118,7 @@ class Transport(HTTPAdapter):
         retrying = Retrying(
             retry=_may_go_again,
             wait=self._wait_seconds,
-            stop=stop_after_attempt(ATTEMPTS) | stop_before_delay(CEILING_SECONDS),
+            stop=stop_after_attempt(self._attempts) | stop_before_delay(CEILING_SECONDS),
             before_sleep=self._tell_wait,
             sleep=self._sleep,
             # Out of tries: hand over the last answer or exception as it came.

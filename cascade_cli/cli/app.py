@@ -14,6 +14,7 @@ from cascade_cli.cli.commands import (
     checkout,
     citizen,
     credit,
+    doctor,
     events,
     explain,
     journal,
@@ -40,6 +41,7 @@ app.command()(reconcile.reconcile)
 app.command()(credit.credit)
 app.command()(explain.explain)
 app.command()(status.status)
+app.command()(doctor.doctor)
 app.command()(serve.serve)
 app.command()(checkout.checkout)
 app.command()(pricing.pricing)

@@ -6,7 +6,9 @@ import os
 import random
 import time
 import traceback
+from dataclasses import replace
 from datetime import UTC, datetime
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +84,7 @@ class SandboxApp:
         name = request.path.split("/")[1] if request.path.startswith("/") else ""
         if name in self._services:
             time.sleep(self._latency_seconds)
-            return self._serve(name, request.below(f"/{name}"))
+            return self._dated(self._serve(name, request.below(f"/{name}")))
         if request.path == "/healthz":
             return json_response(200, self.identity())
         return json_response(404, {"error": f"nothing is served at {request.path}"})
@@ -94,6 +96,11 @@ class SandboxApp:
     def close(self) -> None:
         """Let go of the state file."""
         self.store.close()
+
+    def _dated(self, response: Response) -> Response:
+        """A service dates its answers by its own clock."""
+        date = {"Date": format_datetime(self.now(), usegmt=True)}
+        return replace(response, headers={**date, **response.headers})
 
     def _serve(self, name: str, request: Request) -> Response:
         try:

@@ -13,7 +13,7 @@ from cascade_cli.adapters.venice.errors import our_errors
 from cascade_cli.errors import RightsError, SchemaError
 
 # In these, Airtable computes the value and refuses a write.
-_COMPUTED = frozenset(
+COMPUTED_TYPES = frozenset(
     {
         "aiText",
         "autoNumber",
@@ -74,7 +74,7 @@ def read_schema(api: Api, base_id: str) -> Schema:
         return Schema(None)
     return Schema(
         {
-            table.name: frozenset(f.name for f in table.fields if f.type not in _COMPUTED)
+            table.name: frozenset(f.name for f in table.fields if f.type not in COMPUTED_TYPES)
             for table in tables
         },
         {

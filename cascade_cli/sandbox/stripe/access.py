@@ -18,6 +18,8 @@ _SHOWN = 4
 
 READ_ONLY = "rk_test_readonly"
 POWERLESS = "rk_test_none"
+LACKING = "rk_test_without_"
+"""Followed by the one resource that the key may neither read nor write, such as `dispute`."""
 
 
 def authenticate(headers: Mapping[str, str]) -> str:
@@ -38,7 +40,8 @@ def authenticate(headers: Mapping[str, str]) -> str:
 def permit(key: str, method: str, resource: str) -> None:
     """Refuse what a restricted key may not do; its name tells: `rk_test_readonly…`, `…none…`."""
     right = "read" if method == "GET" else "write"
-    if not key.startswith(POWERLESS) and not (key.startswith(READ_ONLY) and right == "write"):
+    is_read_only = key.startswith(READ_ONLY) and right == "write"
+    if not (key.startswith(POWERLESS) or is_read_only or key == LACKING + resource):
         return
     name = resource.replace("_", " ").title()
     raise StripeError(

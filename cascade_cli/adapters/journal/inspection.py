@@ -1,0 +1,98 @@
+"""A look at the journal that leaves nothing behind: no file, no table, no entry."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterable
+from contextlib import closing
+from pathlib import Path
+from urllib.parse import quote
+
+from sqlalchemy import make_url, update
+
+from cascade_cli.adapters.journal.database import Database
+from cascade_cli.adapters.journal.failures import NOTHING_MOVES, journal_error
+from cascade_cli.adapters.journal.inbox import EventState, Inbox
+from cascade_cli.adapters.journal.journal import Journal
+from cascade_cli.adapters.journal.schema import chain, version
+from cascade_cli.domain.checkup.journal import Place
+from cascade_cli.domain.checkup.webhook import Acceptance
+from cascade_cli.domain.journal import Verification
+from cascade_cli.errors import JournalError
+
+
+class JournalProbe:
+    """The journal at `url`, which may not exist. Raises SettingsError for what is no address."""
+
+    def __init__(self, url: str, database: Database, journal: Journal, inbox: Inbox) -> None:
+        self._database, self._journal, self._inbox = database, journal, inbox
+        parsed = make_url(url.strip().replace("postgres://", "postgresql://", 1))
+        is_file = parsed.get_backend_name() == "sqlite"
+        self._file = Path(parsed.database or "") if is_file else None
+
+    @property
+    def place(self) -> Place:
+        """Where it is, and who may write the file; or whether it could be made there."""
+        if self._file is None:
+            return Place(self._database.place)
+        if self._file.exists():
+            return Place(str(self._file), self._file.stat().st_mode & 0o7777)
+        above = next(folder for folder in self._file.absolute().parents if folder.exists())
+        can_be_made = above.is_dir() and os.access(above, os.W_OK | os.X_OK)
+        return Place(str(self._file), can_be_made=can_be_made)
+
+    def exists(self) -> bool:
+        """Whether it is there. Raises JournalError for a file that is something else."""
+        if not self._database.exists():
+            return False
+        # Of an empty file the journal itself says more.
+        if self._file is not None and self._file.stat().st_size:
+            self._check_kind(self._file)
+        return True
+
+    def _check_kind(self, file: Path) -> None:
+        """Opening as a journal would give an SQLite file of somebody else our tables."""
+        uri = f"file:{quote(str(file.absolute()))}?mode=ro"
+        try:
+            with closing(sqlite3.connect(uri, uri=True)) as connection:
+                query = "SELECT count(*) FROM sqlite_master WHERE name = ?"
+                (found,) = connection.execute(query, (version.name,)).fetchone()
+        except sqlite3.Error as error:
+            raise journal_error(error, str(file), NOTHING_MOVES, ()) from error
+        if not found:
+            raise JournalError(
+                f"{file} is there, and is no journal. {NOTHING_MOVES}",
+                "Set CASCADE_JOURNAL_URL to another place, or restore the journal from a backup.",
+            )
+
+    def try_to_write(self) -> None:
+        """Write the chain's own row over itself, and take it back. Raises JournalError."""
+        with self._database.writing(NOTHING_MOVES) as connection:
+            connection.execute(update(chain).values(length=chain.c.length))
+            connection.rollback()
+
+    def verify(self) -> Verification:
+        """Recompute the chain. Raises JournalError."""
+        return self._journal.verify()
+
+    def mode_of(self, base_id: str) -> bool | None:
+        """Whether the base was bound to live payments; None where neither. Raises JournalError."""
+        return self._journal.mode_of(base_id) if self.exists() else None
+
+    def acceptance(self, event_ids: Iterable[str]) -> Acceptance:
+        """What the inbox holds; `event_ids` are events that Stripe knows. Raises JournalError."""
+        if not self.exists():
+            return Acceptance()
+        counts = self._inbox.counts()
+        received = [kept.accepted.received_at for kept in self._inbox.about(event_ids)]
+        return Acceptance(
+            last_at=max(received, default=None),
+            waiting=counts[EventState.WAITING],
+            oldest_waiting=self._inbox.oldest_waiting(),
+            attention=counts[EventState.ATTENTION],
+        )
+
+    def close(self) -> None:
+        """Give back the connections."""
+        self._database.close()

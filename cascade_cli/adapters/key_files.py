@@ -1,0 +1,60 @@
+"""The settings file on disk: who may read it, what stands in it, and what git says of it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Collection
+from pathlib import Path
+
+from cascade_cli.domain.checkup.keys import KeyFile
+
+_GIT_SECONDS = 10
+_YES, _NO = 0, 1
+
+
+def read_names(path: Path) -> dict[str, str]:
+    """Every name in the file with its value. Raises OSError or UnicodeDecodeError."""
+    from dotenv import dotenv_values  # noqa: PLC0415 - as in settings
+
+    return {name: value or "" for name, value in dotenv_values(path, interpolate=False).items()}
+
+
+def inspect_file(path: Path, secrets: Collection[str]) -> KeyFile:
+    """Look at the file without touching it; `secrets` are the names that it gives a value."""
+    mode = path.stat().st_mode & 0o7777
+    folder = path.absolute().parent
+    in_repository = any((above / ".git").exists() for above in (folder, *folder.parents))
+    if not in_repository:
+        return KeyFile(str(path), tuple(sorted(secrets)), mode)
+    return KeyFile(
+        path=str(path),
+        secrets=tuple(sorted(secrets)),
+        mode=mode,
+        in_repository=True,
+        is_tracked=_git(folder, "ls-files", "--error-unmatch", "--", path.name),
+        is_ignored=_git(folder, "check-ignore", "--quiet", "--", path.name),
+    )
+
+
+def _git(folder: Path, *arguments: str) -> bool | None:
+    """Whether git says yes (0) or no (1); None for anything else, such as no git at all."""
+    git = shutil.which("git")
+    if git is None:
+        return None
+    # A hook of git sets variables that would point it to another repository.
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    environment = {**kept, "GIT_OPTIONAL_LOCKS": "0"}
+    try:
+        code = subprocess.run(  # noqa: S603 - fixed words, and a file's name behind `--`
+            [git, "-c", "safe.directory=*", *arguments],
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            check=False,
+            timeout=_GIT_SECONDS,
+        ).returncode
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return {_YES: True, _NO: False}.get(code)

@@ -1,0 +1,58 @@
+"""The transport of a look around: it cannot write, gives up soon, and notes each service's time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import requests
+
+from cascade_cli.adapters.pacing import Pacer
+from cascade_cli.adapters.transport import PermitError, Transport
+
+ATTEMPTS = 2
+# A Date header has whole seconds: on average the true time is half of one later.
+_HALF_A_SECOND = timedelta(milliseconds=500)
+_READING = frozenset({"GET", "HEAD"})
+
+
+class ProbingTransport(Transport):
+    """Sends reads only, twice at most. `ahead` is how far this clock is before the service's."""
+
+    def __init__(
+        self,
+        pacer: Pacer,
+        *,
+        lockout_seconds: float,
+        tell: Callable[[str], None] = lambda _message: None,
+    ) -> None:
+        super().__init__(pacer, lockout_seconds=lockout_seconds, tell=tell, attempts=ATTEMPTS)
+        self.ahead: timedelta | None = None
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> Any:
+        """As Transport; raises PermitError for whatever is no read."""
+        path = (request.url or "").partition("?")[0]
+        if request.method not in _READING and not path.endswith("/listRecords"):
+            raise PermitError("a look around writes nothing")
+        return super().send(request, *args, **kwargs)
+
+    def _carry(
+        self, request: requests.PreparedRequest, *args: Any, **kwargs: Any
+    ) -> requests.Response:
+        sent_at = self._now()
+        response = super()._carry(request, *args, **kwargs)
+        told = _moment(response.headers.get("Date", ""))
+        if told is not None:
+            halfway = sent_at + (self._now() - sent_at) / 2
+            self.ahead = halfway - (told + _HALF_A_SECOND)
+        return response
+
+
+def _moment(http_date: str) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(http_date)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None

@@ -1,0 +1,83 @@
+"""Looking at Venice's base without changing it: what the token opens, and what is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from pyairtable import Api
+from pyairtable.formulas import CREATED_TIME, FIND, IS_BEFORE, NOT, Field, to_formula
+
+from cascade_cli.adapters.venice.base import CITIZENS, STRATAGEMS, VeniceReader
+from cascade_cli.adapters.venice.errors import our_errors
+from cascade_cli.adapters.venice.notifications import NOTIFICATIONS
+from cascade_cli.adapters.venice.schema import COMPUTED_TYPES
+from cascade_cli.domain.checkup.airtable import Base
+from cascade_cli.domain.checkup.schema import Column
+from cascade_cli.domain.keys import OLDER_SOURCE, Origin
+from cascade_cli.domain.stratagems import Stratagem
+from cascade_cli.errors import RightsError
+
+READ_TABLES = (STRATAGEMS, CITIZENS, NOTIFICATIONS)
+
+
+class BaseProbe:
+    """Every method is one or a few reads, and raises only errors of cascade_cli.errors."""
+
+    def __init__(self, api: Api, base_id: str) -> None:
+        self._api, self._base_id = api, base_id
+
+    def knock(self) -> None:
+        """Whether the token is one at all. Raises CredentialsError."""
+        with our_errors():
+            self._api.whoami()
+
+    def base(self) -> Base:
+        """The base's name and what its owner may do there; neither where it may not be asked."""
+        try:
+            with our_errors():
+                listed = self._api.request("GET", self._api.urls.bases)["bases"]
+        except RightsError:
+            return Base(self._base_id, self._base_id, None)
+        ours = next((each for each in listed if each["id"] == self._base_id), None)
+        if ours is None:
+            # A page has a thousand bases; that of a token for one base is on the first.
+            return Base(self._base_id, self._base_id, None)
+        return Base(self._base_id, str(ours["name"]), str(ours["permissionLevel"]))
+
+    def refusals(self) -> Iterator[tuple[str, str]]:
+        """Every table that is read, with why it cannot be; empty if it can."""
+        for table in READ_TABLES:
+            try:
+                with our_errors():
+                    self._api.table(self._base_id, table).first()
+            except RightsError as error:
+                yield table, error.message
+            else:
+                yield table, ""
+
+    def tables(self) -> dict[str, dict[str, Column]] | None:
+        """All fields by table and name; None where the token may not read the schema."""
+        try:
+            with our_errors():
+                tables = self._api.base(self._base_id).schema().tables
+                return {t.name: {f.name: _column(f) for f in t.fields} for t in tables}
+        except RightsError:
+            return None
+
+
+def _column(field: Any) -> Column:
+    choices = getattr(field.options, "choices", None) if hasattr(field, "options") else None
+    options = None if choices is None else tuple(choice.name for choice in choices)
+    return Column(field.type, field.type in COMPUTED_TYPES, options)
+
+
+class OlderReader(VeniceReader):
+    """Finds what the older connector wrote."""
+
+    def older_since(self, since: datetime) -> list[Stratagem]:
+        """Its transfers created since then."""
+        lately = NOT(IS_BEFORE(CREATED_TIME(), to_formula(since)))
+        rows = self._stratagems(lately, FIND(OLDER_SOURCE, Field("Notes")))
+        return [row for row in rows if row.origin is Origin.OLDER]

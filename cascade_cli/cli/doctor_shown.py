@@ -1,0 +1,85 @@
+"""Doctor's answer for people and scripts. The marks are words: they need no colour."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+from cascade_cli.cli.session import Session
+from cascade_cli.cli.shown import shown
+from cascade_cli.domain.checkup.areas import TITLES
+from cascade_cli.domain.checkup.result import Check, Level, count
+
+MARKS = {Level.GREEN: "ok", Level.AMBER: "AMBER", Level.RED: "RED"}
+STYLES = {Level.GREEN: "green", Level.AMBER: "bold yellow", Level.RED: "bold red"}
+MARK_WIDTH, NAME_WIDTH, GAP = 5, 22, 2
+LEFT_OUT = (
+    "Looked at by reading only: whether a key may write shows when it first does. "
+    "A secret is compared with nothing, because Stripe never shows it again."
+)
+
+
+def document(session: Session, checks: Sequence[Check]) -> dict[str, Any]:
+    """`data` of --json."""
+    levels = count(checks)
+    return {
+        "checks": [
+            {
+                "area": check.area,
+                "code": check.code,
+                "name": check.name,
+                "level": check.level.value,
+                "found": session.redacted(check.found),
+                "why": check.why or None,
+                "advice": check.advice or None,
+            }
+            for check in checks
+        ],
+        "counts": {level.value: number for level, number in levels.items()},
+    }
+
+
+def show(session: Session, checks: Sequence[Check]) -> None:
+    """Every area with its checks, then the verdict."""
+    console = session.console()
+    for area, listed in groupby(checks, key=lambda check: check.area):
+        console.print(Text(TITLES[area], "bold"))
+        console.print(_table(session, list(listed)))
+    console.print(Text(LEFT_OUT, "dim"))
+    console.print(_verdict(checks))
+
+
+def _table(session: Session, checks: Sequence[Check]) -> Table:
+    table = Table.grid(padding=(0, GAP, 0, 0))
+    table.add_column(width=MARK_WIDTH, no_wrap=True)
+    table.add_column(width=NAME_WIDTH, overflow="fold")
+    table.add_column(ratio=1, overflow="fold")
+    for check in checks:
+        mark = Text(MARKS[check.level], STYLES[check.level])
+        table.add_row(mark, Text(shown(check.name)), _told(session, check))
+    return table
+
+
+def _told(session: Session, check: Check) -> Text:
+    text = Text(shown(session.redacted(check.found)))
+    if check.level is Level.GREEN:
+        return text
+    if check.why:
+        text.append(f"\n{shown(check.why)}", "dim")
+    if check.advice:
+        text.append(f"\n→ {shown(session.redacted(check.advice))}", "bold")
+    return text
+
+
+def _verdict(checks: Sequence[Check]) -> Text:
+    levels = count(checks)
+    counted = f"{levels[Level.RED]} red, {levels[Level.AMBER]} amber, {levels[Level.GREEN]} ok."
+    if levels[Level.RED]:
+        return Text(f"{counted} Something fails, or will: begin with the first red.", "bold red")
+    if levels[Level.AMBER]:
+        return Text(f"{counted} It works; look at the amber when there is time.", "bold yellow")
+    return Text(f"{counted} All is well.", "bold green")

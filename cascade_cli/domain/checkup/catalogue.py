@@ -1,0 +1,35 @@
+"""Everything that doctor can say."""
+
+from __future__ import annotations
+
+from cascade_cli.domain.checkup import (
+    airtable,
+    areas,
+    clocks,
+    engine,
+    journal,
+    keys,
+    older,
+    processor,
+    schema,
+    settings,
+    stripe,
+    venice,
+    webhook,
+)
+
+FINDINGS = (
+    *areas.FINDINGS,
+    *settings.FINDINGS,
+    *keys.FINDINGS,
+    *clocks.FINDINGS,
+    *stripe.FINDINGS,
+    *webhook.FINDINGS,
+    *airtable.FINDINGS,
+    *schema.FINDINGS,
+    *processor.FINDINGS,
+    *engine.FINDINGS,
+    *older.FINDINGS,
+    *venice.FINDINGS,
+    *journal.FINDINGS,
+)

@@ -1,0 +1,97 @@
+"""The journal: there, writable, whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from cascade_cli.domain.checkup.result import Check, amber, green, red
+from cascade_cli.domain.journal import Verification
+from cascade_cli.errors import CascadeError
+
+_OTHERS_WRITE = 0o022
+
+WRITABLE = green("journal.writable", "writable")
+NEW = green("journal.new", "file")
+ADDRESS = red(
+    "journal.address",
+    "CASCADE_JOURNAL_URL",
+    "No ducats move without a journal.",
+    "Write it like sqlite:////path/to/journal.db or postgresql://user:password@host/database.",
+)
+UNUSABLE = red("journal.unusable", "journal", "No ducats move without it.", "")
+NOT_MADE = red(
+    "journal.not_made",
+    "file",
+    "No ducats move without a journal.",
+    "Let this user write into that folder, or set CASCADE_JOURNAL_URL.",
+)
+ABSENT = amber(
+    "journal.absent",
+    "file",
+    "The base holds transfers that cascade made, and this journal knows of none: two journals for "
+    "one base each know half of the promises.",
+    "Use the journal that made them (CASCADE_JOURNAL_URL, CASCADE_STATE_DIR), or restore it.",
+)
+UNWRITABLE = red("journal.unwritable", "writable", "No ducats move without it.", "")
+OTHERS_WRITE = amber(
+    "journal.others_write",
+    "file",
+    "Whoever may write it can rebuild the whole chain, and `verify` would not see it.",
+    "chmod 600 it.",
+)
+INTACT = green("journal.intact", "chain")
+TAMPERED = red(
+    "journal.tampered",
+    "chain",
+    "What was promised and sent is not known for certain: a credit may be made twice.",
+    "Keep it as it is, compare it with a backup, and move no ducats from here until then.",
+)
+FINDINGS = (
+    WRITABLE, NEW, ADDRESS, UNUSABLE, NOT_MADE, ABSENT, UNWRITABLE, OTHERS_WRITE, INTACT, TAMPERED,
+)  # fmt: skip
+
+DEPENDENT = ("journal",)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the journal is, or would be made: `mode` is None where that is no file of ours."""
+
+    name: str
+    mode: int | None = None
+    can_be_made: bool = True
+
+
+def judge_absence(place: Place, *, others_wrote: bool) -> Check:
+    """There is no journal yet. `others_wrote`: the base holds transfers made by cascade."""
+    if not place.can_be_made:
+        return NOT_MADE.seen(f"{place.name} does not exist, and cannot be made there")
+    if others_wrote:
+        return ABSENT.seen(f"{place.name} does not exist")
+    return NEW.seen(f"none yet; the first write makes {place.name}")
+
+
+def judge_place(place: Place) -> Iterator[Check]:
+    """Who else may write it."""
+    if place.mode is not None and place.mode & _OTHERS_WRITE:
+        yield OTHERS_WRITE.seen(f"{place.name} has mode {place.mode:04o}")
+
+
+def judge_writing(error: CascadeError | None) -> Check:
+    """`error` is what a write met that was taken back again."""
+    if error is None:
+        return WRITABLE.seen("a write was tried and taken back")
+    return UNWRITABLE.seen(error.message, advice=error.hint)
+
+
+def judge_chain(found: Verification) -> Check:
+    """As `cascade journal verify` sees it."""
+    if found.is_intact:
+        return INTACT.seen(f"{found.entries} entries, none changed, removed or reordered")
+    return TAMPERED.seen(found.flaw)
+
+
+def judge_use(error: CascadeError) -> Check:
+    """It cannot even be opened or read."""
+    return UNUSABLE.seen(error.message, advice=error.hint)

@@ -1,0 +1,87 @@
+"""Files that hold keys: who may read them, and whether git would publish them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from cascade_cli.domain.checkup.result import Check, amber, green, red
+
+_OTHERS_READ, _GROUP_READS = 0o004, 0o040
+
+SAFE = green("keys.safe", "settings file")
+WORLD_READABLE = red(
+    "keys.world_readable",
+    "settings file",
+    "Everybody with an account on this machine can read the keys in it.",
+    "chmod 600 it, and change the keys if others have used this machine.",
+)
+GROUP_READABLE = amber(
+    "keys.group_readable",
+    "settings file",
+    "All members of its group can read the keys in it.",
+    "chmod 600 it, unless the group is meant to read it.",
+)
+TRACKED = red(
+    "keys.tracked",
+    "settings file",
+    "Whoever has a copy of the repository has the keys, now and from its history.",
+    "git rm --cached it, add it to .gitignore, and change every key in it.",
+)
+NOT_IGNORED = amber(
+    "keys.not_ignored",
+    "settings file",
+    "The next `git add .` takes the keys along.",
+    "Add its name to .gitignore.",
+)
+GIT_UNKNOWN = amber(
+    "keys.git_unknown",
+    "settings file",
+    "It lies in a git repository, and git could not be asked whether it is tracked.",
+    "Look yourself: git ls-files, in the folder of the file.",
+)
+FINDINGS = (SAFE, WORLD_READABLE, GROUP_READABLE, TRACKED, NOT_IGNORED, GIT_UNKNOWN)
+
+
+@dataclass(frozen=True)
+class KeyFile:
+    """A settings file: the names of the secrets in it, its permission bits, and what git says.
+
+    `is_tracked` and `is_ignored` are None where git could not be asked; without a repository
+    `in_repository` is false and they mean nothing.
+    """
+
+    path: str
+    secrets: tuple[str, ...]
+    mode: int
+    in_repository: bool = False
+    is_tracked: bool | None = None
+    is_ignored: bool | None = None
+
+
+def judge_file(file: KeyFile | None) -> Iterator[Check]:
+    """A file without secrets may be read by everybody."""
+    if file is None:
+        yield SAFE.seen("none is read: all settings come from the environment")
+    elif not file.secrets:
+        yield SAFE.seen(f"{file.path} holds no key")
+    else:
+        yield from list(_flaws(file)) or [
+            SAFE.seen(f"{file.path}: only its owner may read it, and git does not take it along")
+        ]
+
+
+def _flaws(file: KeyFile) -> Iterator[Check]:
+    held = f"{file.path} (mode {file.mode:04o}) holds {', '.join(file.secrets)}"
+    if file.mode & _OTHERS_READ:
+        yield WORLD_READABLE.seen(held)
+    elif file.mode & _GROUP_READS:
+        yield GROUP_READABLE.seen(held)
+    if not file.in_repository:
+        return
+    if file.is_tracked is None:
+        yield GIT_UNKNOWN.seen(held)
+    elif file.is_tracked:
+        yield TRACKED.seen(f"git tracks {file.path}, which holds {', '.join(file.secrets)}")
+    elif not file.is_ignored:
+        yield NOT_IGNORED.seen(f"{file.path} lies in a git repository that does not ignore it")

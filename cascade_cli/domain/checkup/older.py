@@ -1,0 +1,47 @@
+"""The older connector: does it still write?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from cascade_cli.domain.checkup.result import Check, amber, green, red
+from cascade_cli.domain.stratagems import Stratagem
+from cascade_cli.domain.times import format_span
+
+LATELY = timedelta(days=2)
+LOOKED_BACK = timedelta(days=30)
+_ADVICE = (
+    "Take its webhook out of Stripe and stop it; then: cascade reconcile --since 30d, for what it "
+    "left undone or did twice."
+)
+
+SILENT = green("older.silent", "its transfers")
+RECENT = amber(
+    "older.recent",
+    "its transfers",
+    "It may write again: its transfers mostly expire before the engine runs, and a redelivered "
+    "event is credited twice.",
+    _ADVICE,
+)
+WRITING = red(
+    "older.writing",
+    "its transfers",
+    "Its transfers name no payment, mostly expire before the engine runs, and a redelivered event "
+    "is credited twice.",
+    _ADVICE,
+)
+FINDINGS = (SILENT, RECENT, WRITING)
+
+
+def judge_older(rows: Sequence[Stratagem], now: datetime) -> Check:
+    """`rows` are its transfers since LOOKED_BACK."""
+    if not rows:
+        return SILENT.seen(f"none in {LOOKED_BACK.days} days")
+    last = max(rows, key=lambda row: row.created_at)
+    life = f", to live {format_span(last.expires_at - last.created_at)}" if last.expires_at else ""
+    found = (
+        f"{len(rows)} in {LOOKED_BACK.days} days, the last {format_span(now - last.created_at)} "
+        f"ago{life}"
+    )
+    return (WRITING if now - last.created_at <= LATELY else RECENT).seen(found)

@@ -1,0 +1,100 @@
+"""The citizen who pays: there, solvent, and for how long."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+
+from cascade_cli.domain.checkup.result import Check, amber, green, red
+from cascade_cli.domain.money import exactly, format_ducats
+from cascade_cli.domain.processor import Citizen
+from cascade_cli.domain.runway import Finances
+from cascade_cli.domain.shell import command
+
+RUNWAY_LOW_DAYS, RUNWAY_OUT_DAYS = Decimal(7), Decimal(1)
+_REPLENISH = "cascade citizen replenish --by N"
+
+THERE = green("processor.there", "citizen")
+MISSING = red(
+    "processor.missing",
+    "citizen",
+    "The engine fails every transfer: Sender not found.",
+    "cascade citizen setup, or set CASCADE_PROCESSOR to the right name.",
+)
+SEVERAL = red(
+    "processor.several",
+    "citizen",
+    "Which of them pays is chance, and cascade refuses to write either balance.",
+    "Keep one, by hand in the base.",
+)
+SOLVENT = green("processor.solvent", "balance")
+INSOLVENT = red(
+    "processor.insolvent",
+    "balance",
+    "The engine fails transfers that are paid for: Insufficient funds.",
+    _REPLENISH,
+)
+SMALL = amber(
+    "processor.small",
+    "balance",
+    "One sale of the largest allowed size would fail: Insufficient funds.",
+    _REPLENISH,
+)
+LASTS = green("processor.lasts", "runway")
+LOW = amber(
+    "processor.low",
+    "runway",
+    "At the rate of the last 14 days the ducats end soon; then paid transfers fail.",
+    _REPLENISH,
+)
+OUT = red(
+    "processor.out",
+    "runway",
+    "At the rate of the last 14 days the ducats end within a day; then paid transfers fail.",
+    _REPLENISH,
+)
+FINDINGS = (THERE, MISSING, SEVERAL, SOLVENT, INSOLVENT, SMALL, LASTS, LOW, OUT)
+
+
+def judge_citizen(username: str, called: Sequence[Citizen]) -> Check:
+    """`called` has those whose name is this but for case."""
+    exact = [citizen for citizen in called if citizen.username == username]
+    if len(exact) > 1:
+        records = ", ".join(citizen.record_id for citizen in exact)
+        return SEVERAL.seen(f"{len(exact)} citizens are called {username} ({records})")
+    if exact:
+        return THERE.seen(f"{username} ({exact[0].record_id})")
+    near = " and ".join(sorted({citizen.username for citizen in called}))
+    there_is = f"; there is {near}" if near else ""
+    return MISSING.seen(f"Venice has no citizen {username}{there_is}")
+
+
+def judge_finances(finances: Finances, largest_credit: Decimal) -> Iterator[Check]:
+    """Can it pay what is in flight, one more sale, and the next days?"""
+    balance, owed = finances.ducats, finances.owed
+    found = f"{_d(balance)} ducats; {_d(owed)} are in flight"
+    with exactly():
+        left = balance - owed
+    if left < 0:
+        short = format_ducats(-left)
+        advice = command("citizen", "replenish", "--by", short)
+        yield INSOLVENT.seen(f"{found}: {_d(-left)} are short", advice=advice)
+    elif left < largest_credit:
+        yield SMALL.seen(f"{found}, and a single credit may be {_d(largest_credit)}")
+    else:
+        yield SOLVENT.seen(found)
+    yield _judge_runway(finances)
+
+
+def _judge_runway(finances: Finances) -> Check:
+    days = finances.runway_days
+    if days is None:
+        return LASTS.seen("no end in sight: nothing went out in 14 days")
+    found = f"{_d(days)} days at {_d(finances.daily_outflow)} ducats a day"
+    if days < RUNWAY_OUT_DAYS:
+        return OUT.seen(found)
+    return (LOW if days < RUNWAY_LOW_DAYS else LASTS).seen(found)
+
+
+def _d(ducats: Decimal) -> str:
+    return format_ducats(ducats, grouped=True)

@@ -1,0 +1,236 @@
+"""The webhook: whether Stripe tells somebody of payments, and whether it is heard.
+
+Stripe never shows an endpoint's secret again, so nobody can compare it with the setting. An event
+that was accepted proves that it matched; without one, nothing does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from fnmatch import fnmatchcase
+
+from cascade_cli.domain.checkup.result import Check, amber, green, red
+from cascade_cli.domain.events import PAYING_TYPES
+from cascade_cli.domain.times import format_moment, format_span
+
+PATH = "/api/payments/webhook"
+CREDITED_TYPE = "payment_intent.succeeded"
+RECORDED_TYPES = (
+    "payment_intent.payment_failed",
+    "charge.refunded",
+    "charge.dispute.created",
+    "charge.dispute.closed",
+)
+RETRY_SOON = timedelta(hours=1)
+LATE_AFTER = timedelta(minutes=5)
+
+ENDPOINT_GOOD = green("webhook.endpoint_good", "endpoint")
+NONE = amber(
+    "webhook.none",
+    "endpoint",
+    "Nobody is told of payments: ducats wait for the next reconciliation with --repair.",
+    f"Add one in the Stripe dashboard (Developers, Webhooks), to https://…{PATH}.",
+)
+ELSEWHERE = amber(
+    "webhook.elsewhere",
+    "endpoint",
+    f"`cascade serve` listens at {PATH}: these lead to somebody else.",
+    "If cascade is to credit payments by itself, add an endpoint for it.",
+)
+DISABLED = red(
+    "webhook.disabled",
+    "endpoint",
+    "Stripe sends nothing to it: ducats wait for the next reconciliation with --repair.",
+    "Enable it in the Stripe dashboard, then: cascade events replay --since 7d",
+)
+DEAF = red(
+    "webhook.deaf",
+    "events",
+    "It is never told that somebody paid.",
+    f"Add {CREDITED_TYPE} to the endpoint's events.",
+)
+PARTIAL = amber(
+    "webhook.partial",
+    "events",
+    "Failed payments, refunds or disputes do not reach the journal, and so not the story.",
+    "Add them to the endpoint's events.",
+)
+TYPES_GOOD = green("webhook.types_good", "events")
+SEVERAL = amber(
+    "webhook.several",
+    "receivers",
+    "If more than one of them credits, each payment is credited more than once: the older payment "
+    "API does, and checks no signature.",
+    "Disable all but one.",
+)
+SECRET_GOOD = green("webhook.secret_good", "secret")
+SECRET_MISSING = amber(
+    "webhook.secret_missing",
+    "secret",
+    "`cascade serve` does not start without it.",
+    "Copy it from the endpoint's page in Stripe into STRIPE_WEBHOOK_SECRET, where serve runs.",
+)
+SECRET_MALFORMED = red(
+    "webhook.secret_malformed",
+    "secret",
+    "Every event is refused as forged.",
+    "Copy the whole of it from the endpoint's page in Stripe, beginning with whsec_.",
+)
+SECRET_UNPROVEN = amber(
+    "webhook.secret_unproven",
+    "secret",
+    "Stripe never shows a secret again, so only an accepted event proves that it is the right one.",
+    "Make a test payment, or resend an event from the Stripe dashboard, then run doctor again.",
+)
+DELIVERED = green("webhook.delivered", "deliveries")
+PAYMENTS_WAIT = red(
+    "webhook.payments_wait",
+    "deliveries",
+    "Stripe told of payments, and nobody listened: is serve down, or the secret the wrong one?",
+    "Look at `cascade serve`, then: cascade events replay --since 7d",
+)
+OTHERS_WAIT = amber(
+    "webhook.others_wait",
+    "deliveries",
+    "Stripe still tries to deliver them, for up to three days.",
+    "If it lasts for an hour, look at `cascade serve` and at the endpoint's page in Stripe.",
+)
+INBOX_GOOD = green("webhook.inbox_good", "accepted events")
+STUCK = red(
+    "webhook.stuck",
+    "accepted events",
+    "Stripe will not send them again, and nobody credits them.",
+    "Start `cascade serve`, which goes on with them; its /readyz says what holds it up.",
+)
+ATTENTION = amber(
+    "webhook.attention",
+    "accepted events",
+    "They cannot be credited as they are, and Stripe will not send them again.",
+    "cascade reconcile --since 7d shows them with what to do.",
+)
+FINDINGS = (
+    ENDPOINT_GOOD, NONE, ELSEWHERE, DISABLED, DEAF, PARTIAL, TYPES_GOOD, SEVERAL, SECRET_GOOD,
+    SECRET_MISSING, SECRET_MALFORMED, SECRET_UNPROVEN, DELIVERED, PAYMENTS_WAIT, OTHERS_WAIT,
+    INBOX_GOOD, STUCK, ATTENTION,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One webhook endpoint of the account, of the key's mode; `types` may hold `*`."""
+
+    url: str
+    is_enabled: bool
+    types: tuple[str, ...]
+
+    @property
+    def is_ours(self) -> bool:
+        """It leads to where serve listens."""
+        return self.url.partition("?")[0].rstrip("/").endswith(PATH)
+
+    def hears(self, type_: str) -> bool:
+        """Whether it is told of events of the type."""
+        return any(fnmatchcase(type_, wanted) for wanted in self.types)
+
+    @property
+    def hears_payments(self) -> bool:
+        """Whether it is told when somebody paid."""
+        return any(self.hears(type_) for type_ in PAYING_TYPES)
+
+
+@dataclass(frozen=True)
+class Undelivered:
+    """An event that no endpoint has accepted yet."""
+
+    id: str
+    type: str
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class Acceptance:
+    """What the journal knows of events: the last one accepted, and how many stand where."""
+
+    last_at: datetime | None = None
+    waiting: int = 0
+    oldest_waiting: datetime | None = None
+    attention: int = 0
+
+
+def judge_endpoints(endpoints: Sequence[Endpoint]) -> Iterator[Check]:
+    """Whether somebody is told of payments, and only one."""
+    ours = [e for e in endpoints if e.is_ours]
+    if not endpoints:
+        yield NONE.seen("the account has no webhook endpoint")
+    elif not ours:
+        yield ELSEWHERE.seen(", ".join(e.url for e in endpoints))
+    for endpoint in ours:
+        yield from _judge_ours(endpoint)
+    hearing = [e.url for e in endpoints if e.is_enabled and e.hears_payments]
+    if len(hearing) > 1:
+        yield SEVERAL.seen(f"{len(hearing)} are told of payments: {', '.join(hearing)}")
+
+
+def _judge_ours(endpoint: Endpoint) -> Iterator[Check]:
+    if not endpoint.is_enabled:
+        yield DISABLED.seen(f"{endpoint.url} is disabled")
+        return
+    yield ENDPOINT_GOOD.seen(f"{endpoint.url} is enabled")
+    missing = [type_ for type_ in RECORDED_TYPES if not endpoint.hears(type_)]
+    if not endpoint.hears(CREDITED_TYPE):
+        yield DEAF.seen(f"it is not told of {CREDITED_TYPE}")
+    elif missing:
+        yield PARTIAL.seen(f"it is not told of {', '.join(missing)}")
+    else:
+        yield TYPES_GOOD.seen("payments, failures, refunds and disputes")
+
+
+def judge_secret(
+    secrets: Sequence[str], endpoints: Iterable[Endpoint], accepted: Acceptance
+) -> Iterator[Check]:
+    """All that can be known of the secret. Without an endpoint of ours none is needed."""
+    bad = [secret for secret in secrets if not secret.startswith("whsec_")]
+    needed = any(e.is_ours and e.is_enabled for e in endpoints)
+    if bad:
+        yield SECRET_MALFORMED.seen(f"{len(bad)} of {len(secrets)} do not begin with whsec_")
+    elif not needed:
+        yield SECRET_GOOD.seen("set, and not needed yet" if secrets else "none needed yet")
+    elif not secrets:
+        yield SECRET_MISSING.seen("neither STRIPE_WEBHOOK_SECRET nor its older name is set")
+    elif accepted.last_at is None:
+        yield SECRET_UNPROVEN.seen("set; this journal has accepted no signed event yet")
+    else:
+        yield SECRET_GOOD.seen(f"it matched last at {format_moment(accepted.last_at)}")
+
+
+def judge_deliveries(pending: Sequence[Undelivered], now: datetime) -> Check:
+    """What Stripe could not deliver, of the last 30 days."""
+    if not pending:
+        return DELIVERED.seen("none is pending")
+    overdue = [
+        event
+        for event in pending
+        if event.type in PAYING_TYPES and now - event.created_at > RETRY_SOON
+    ]
+    concerned = overdue or pending
+    oldest = min(concerned, key=lambda event: event.created_at)
+    found = (
+        f"{len(concerned)} pending, the oldest {oldest.type} ({oldest.id}) "
+        f"of {format_span(now - oldest.created_at)} ago"
+    )
+    return (PAYMENTS_WAIT if overdue else OTHERS_WAIT).seen(found)
+
+
+def judge_inbox(accepted: Acceptance, now: datetime) -> Iterator[Check]:
+    """What was acknowledged to Stripe must be credited from here."""
+    oldest = accepted.oldest_waiting
+    late = oldest is not None and now - oldest > LATE_AFTER
+    if oldest is not None and late:
+        age = format_span(now - oldest)
+        yield STUCK.seen(f"{accepted.waiting} wait to be credited, the oldest for {age}")
+    if accepted.attention:
+        yield ATTENTION.seen(f"{accepted.attention} need a person")
+    if not late and not accepted.attention:
+        yield INBOX_GOOD.seen("none is stuck")

@@ -1,0 +1,115 @@
+"""Every setting for itself, so that one that is wrong does not hide the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from cascade_cli.adapters.prices import read_prices
+from cascade_cli.domain.checkup import airtable, settings, stripe
+from cascade_cli.domain.checkup.result import Check
+from cascade_cli.errors import SettingsError
+from cascade_cli.settings import (
+    AIRTABLE_BASE,
+    AIRTABLE_KEY,
+    AIRTABLE_URL,
+    ENGINE,
+    JOURNAL_URL,
+    LIFETIME,
+    PRICES,
+    SETTINGS,
+    STRIPE_KEY,
+    STRIPE_URL,
+    VENICE_KEY,
+    VENICE_URL,
+    Setting,
+    Settings,
+)
+
+# In the place of what is missing or wrong, so that the rest can be read; never sent anywhere,
+# since what needs it is not looked at.
+_STAND_INS = {
+    STRIPE_KEY.name: "sk_test_none",
+    AIRTABLE_KEY.name: "none",
+    AIRTABLE_BASE.name: "app0",
+}
+# With these, no setting contradicts another.
+_PATIENT = {ENGINE.name: "every 1s", LIFETIME.name: "9999d"}
+_CLOSING = {
+    STRIPE_KEY.name: stripe.DEPENDENT,
+    STRIPE_URL.name: stripe.DEPENDENT,
+    AIRTABLE_KEY.name: airtable.DEPENDENT,
+    AIRTABLE_BASE.name: airtable.DEPENDENT,
+    AIRTABLE_URL.name: airtable.DEPENDENT,
+    VENICE_URL.name: ("venice",),
+    VENICE_KEY.name: ("venice",),
+    JOURNAL_URL.name: ("journal",),
+    ENGINE.name: ("engine",),
+    LIFETIME.name: ("engine",),
+}
+
+
+@dataclass(frozen=True)
+class Examined:
+    """What was said of the settings, and settings to go on with: of what is wrong, a stand-in."""
+
+    checks: tuple[Check, ...]
+    settings: Settings
+
+
+def examine_settings(values: Mapping[str, str]) -> Examined:
+    """Read each alone, then all together."""
+    readings = [_reading(setting, values) for setting in SETTINGS]
+    wrong = {reading.name for reading in readings if reading.problem}
+    usable = {name: value for name, value in values.items() if name not in wrong}
+    checks = list(settings.judge_settings(readings))
+    usable, contradictions = _reconciled({**_STAND_INS, **usable})
+    found = Settings.read(usable)
+    checks += [*contradictions, *_limits(found)]
+    token = found.api_token
+    checks += settings.judge_token(len(token.reveal()) if token else 0)
+    return Examined(tuple(checks), found)
+
+
+def _reading(setting: Setting, values: Mapping[str, str]) -> settings.Reading:
+    name, is_set = setting.name, bool(values.get(setting.name, "").strip())
+    alone = {k: v for k, v in {**_STAND_INS, **_PATIENT}.items() if k != name}
+    if is_set:
+        alone[name] = values[name]
+    elif name in _PATIENT:
+        alone[name] = _PATIENT[name]
+    try:
+        Settings.read(alone)
+    except SettingsError as error:
+        closes = _CLOSING.get(name, ())
+        return settings.Reading(name, is_set, error.message, error.hint, closes)
+    return settings.Reading(name, is_set)
+
+
+def _reconciled(values: dict[str, str]) -> tuple[dict[str, str], list[Check]]:
+    """Values that do not contradict each other, and what was said of those that did."""
+    checks = []
+    try:
+        Settings.read({**values, **_PATIENT})
+    except SettingsError as error:
+        checks.append(_contradiction(error, stripe.DEPENDENT))
+        values = {**values, **{STRIPE_KEY.name: _STAND_INS[STRIPE_KEY.name]}}
+    try:
+        Settings.read(values)
+    except SettingsError as error:
+        checks.append(_contradiction(error, ("engine",)))
+        values = {**values, **_PATIENT}
+    return values, checks
+
+
+def _contradiction(error: SettingsError, closes: tuple[str, ...]) -> Check:
+    return settings.CONTRADICTION.seen(error.message, advice=error.hint, closes=closes)
+
+
+def _limits(found: Settings) -> Iterator[Check]:
+    try:
+        prices = read_prices(found.prices_file)
+    except SettingsError as error:
+        yield settings.PRICES_WRONG.seen(error.message, name=PRICES.name, advice=error.hint)
+    else:
+        yield from settings.judge_limits(prices, found.max_per_credit, found.max_per_day)
