@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from fractions import Fraction
+from math import ceil
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 ASCII = ".:-=+*%#"
@@ -23,9 +25,8 @@ def sparkline(values: Sequence[Decimal], encoding: str) -> str:
 def _bar(value: Decimal, top: Decimal, steps: str) -> str:
     if not value:
         return NOTHING
-    # Capped: a quotient of very many digits may be rounded above one.
-    height = min(-int(-(value * len(steps)) // top), len(steps))
-    return steps[max(height, 1) - 1]
+    # As fractions: a rounded quotient could fall beside its step.
+    return steps[ceil(Fraction(value) * len(steps) / Fraction(top)) - 1]
 
 
 def _steps(encoding: str) -> str:
