@@ -1,0 +1,40 @@
+"""Runs made of values, and their pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from cascade_cli.cli.reconciliation_json import Reading
+from cascade_cli.cli.report.page import render
+from cascade_cli.cli.report.view import Page as View
+from cascade_cli.cli.report.view import judged_page
+from cascade_cli.domain.charges import Charge
+from cascade_cli.domain.reconciliation import reconcile
+from cascade_cli.domain.run_memory import Changes
+from cascade_cli.domain.stratagems import Stratagem
+from cascade_cli.services.reconcile import Coverage, Run
+from tests.domain.samples import TERMS, WEEK, a_world
+from tests.report.reading import Page
+
+READING = Reading(WEEK, TERMS, stripe_requests=2, airtable_requests=3)
+
+
+def view(
+    charges: Iterable[Charge],
+    stratagems: Iterable[Stratagem] = (),
+    changes: Changes | None = None,
+    **data: Any,
+) -> View:
+    """What stands on the page of a run over these; `data` as --json would tell it."""
+    charges, stratagems = tuple(charges), tuple(stratagems)
+    world = a_world(charges, stratagems)
+    coverage = Coverage(len(charges), len(stratagems), other_products=0, unpaid=0)
+    run = Run(world, coverage, reconcile(world, TERMS))
+    return judged_page(run, replace(READING, since_last=changes), data)
+
+
+def shown(page: View) -> Page:
+    """The page itself, read back."""
+    return Page(render(page, sandbox=False, redacted=lambda text: text))

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+from cascade_cli.cli.report.stories import LONGEST_TEXT, Story
+from cascade_cli.domain.run_memory import Changes
+from tests.domain.samples import NOW, PAID, a_charge, keyed
+from tests.report.samples import view
+
+
+def the_story(*arguments: object, **named: object) -> Story:
+    findings = view(*arguments, **named).findings  # type: ignore[arg-type]
+    assert findings
+    (story,) = findings.stories
+    return story
+
+
+def test_a_story_tells_in_order_what_happened() -> None:
+    charge = a_charge()
+    stalled = keyed(charge, status="active", expires_at=PAID + timedelta(minutes=5))
+    assert the_story([charge], [stalled]).timeline == (
+        ("2026-11-19 09:00 UTC", "paid 10.00 USD"),
+        ("2026-11-19 09:01 UTC", "stratagem made for marco"),
+        ("2026-11-19 09:05 UTC", "stratagem expired unexecuted"),
+    )
+
+
+def test_of_several_stratagems_each_has_its_number() -> None:
+    charge = a_charge()
+    twice = [keyed(charge, record_id=name, executed_at=NOW) for name in ("rec1", "rec2")]
+    told = [what for _, what in the_story([charge], twice).timeline]
+    assert {"stratagem 1 executed", "stratagem 2 executed"} < set(told)
+
+
+def test_a_story_says_what_to_type_and_whether_a_machine_may() -> None:
+    story = the_story([a_charge()])
+    assert story.automatic
+    assert story.command.startswith("cascade credit marco 100 --payment pi_1")
+
+
+def test_a_command_that_is_too_long_to_show_whole_is_not_shown_in_part() -> None:
+    story = the_story([a_charge(citizen="m" * LONGEST_TEXT)])
+    assert story.command == "cascade explain pi_1"
+
+
+def test_a_text_that_is_too_long_says_how_long_it_was() -> None:
+    story = the_story([a_charge(citizen="m" * 10_000)])
+    assert story.citizen.endswith("m… (10,000 characters)")
+    assert len(story.citizen) < LONGEST_TEXT + 50
+
+
+def test_the_verdict_is_not_repeated_among_its_evidence() -> None:
+    story = the_story([a_charge()])
+    assert story.verdict == "no stratagem was ever made for it"
+    assert story.verdict not in story.evidence
+
+
+def test_compared_with_an_earlier_run_each_is_new_or_still_open() -> None:
+    changes = Changes(NOW - timedelta(days=1), new=("pi_1",), solved=(), still_open=("pi_2",))
+    findings = view([a_charge("1"), a_charge("2")], changes=changes).findings
+    assert findings
+    assert {s.name: s.news for s in findings.stories} == {"pi_1": "new", "pi_2": "still open"}
+
+
+def test_without_an_earlier_run_nothing_is_called_new() -> None:
+    assert the_story([a_charge()]).news == ""
