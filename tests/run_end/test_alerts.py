@@ -210,9 +210,12 @@ def test_no_output_shows_an_address(nightly: Cascade, listener: Listener) -> Non
     listener.statuses = [500, 500]
     for finished in (nightly("--json"), nightly("--all")):
         assert SECRET not in finished.out + finished.err
-    wrong = nightly(CASCADE_ALERT_URLS=f"jsno://127.0.0.1/{SECRET}", AIRTABLE_BASE_ID=SECRET)
-    assert wrong.code == 4
-    assert SECRET not in wrong.out + wrong.err
+    unknown = nightly(CASCADE_ALERT_URLS=f"jsno://127.0.0.1/{SECRET}")
+    both = f"{listener.address} {listener.address}/more"
+    misplaced = nightly(CASCADE_ALERT_URLS=both, AIRTABLE_BASE_ID=listener.address)
+    for wrong in (unknown, misplaced):
+        assert wrong.code == 4
+        assert SECRET not in wrong.out + wrong.err
 
 
 @pytest.mark.parametrize("urls", [None, "", "  \n", "jsno://127.0.0.1/x", "nonsense"])

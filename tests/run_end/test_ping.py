@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import signal
+import subprocess
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 
 from cascade_cli.sandbox.wire import Response
 from tests.cli.conftest import Cascade
+from tests.cli.invoking import COMMAND, environment
 from tests.run_end.listener import SECRET, Listener
 from tests.sandboxed import Sandboxed
 
@@ -71,10 +73,15 @@ def _broken(*_: object, **__: object) -> None:
 
 
 def test_an_interrupted_run_pings_nothing(
-    cascade: Cascade, listener: Listener, sandboxed: Sandboxed
+    listener: Listener, sandboxed: Sandboxed, tmp_path: Path
 ) -> None:
-    sandboxed.recorder.before(1, lambda: os.kill(os.getpid(), signal.SIGINT))
-    assert cascade("reconcile", "--ping", listener.url).code == 130
+    sandboxed.recorder.before(1, lambda: process.send_signal(signal.SIGINT))
+    process = subprocess.Popen(
+        [*COMMAND, "reconcile", "--ping", listener.url],
+        cwd=tmp_path,
+        env=environment(tmp_path, **sandboxed.environment()),
+    )
+    assert process.wait(timeout=30) == 130
     assert listener.heard == []
 
 
@@ -93,6 +100,14 @@ def test_a_ping_that_nobody_hears_is_a_warning_without_the_address(
     assert done.code == 0
     assert done.document["warnings"] == [f"the ping: nobody heard it (HTTP {status})"]
     assert len(listener.pings()) == tries
+    assert SECRET not in done.out + done.err
+
+
+def test_the_address_does_not_show_in_what_is_said_about_another_setting(
+    cascade: Cascade, listener: Listener
+) -> None:
+    done = cascade("reconcile", "--ping", listener.url, AIRTABLE_BASE_ID=listener.url)
+    assert done.code == 4
     assert SECRET not in done.out + done.err
 
 
