@@ -80,3 +80,36 @@ def test_systemd_accepts_the_units_and_reads_the_command_back(
 def test_a_time_that_is_none_is_a_usage_error(at: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["schedule", "cron", "--at", at]) == 2
     assert "Write it like 03:30" in capsys.readouterr().err
+
+
+TELLING = ("--alert", "--ping", "https://watch.test/a%20b", "--metrics-file", "m/cascade.prom")
+
+
+def test_the_nightly_run_tells_whom_it_is_told_to_tell(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "m").mkdir()
+    line = _printed(capsys, "cron", *TELLING).replace("\\%", "%")
+    words = shlex.split(line)
+    assert words[words.index("last") + 1 :] == [*TELLING[:-1], str(folder / "m" / "cascade.prom")]
+
+
+def test_the_service_may_write_the_metrics_file_and_nothing_else(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "m").mkdir()
+    text = _printed(capsys, "systemd", *TELLING)
+    (paths,) = [line for line in text.splitlines() if line.startswith("ReadWritePaths=")]
+    written = shlex.split(paths.removeprefix("ReadWritePaths=").replace("%%", "%"))
+    assert written == [str(tmp_path / "state of things"), str(folder / "m")]
+    assert "--ping https://watch.test/a%%20b" in text
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("--ping", "watch.test"), ("--metrics-file", "cascade.txt"), ("--metrics-file", "no/m.prom")],
+)
+@pytest.mark.parametrize("command", ["cron", "systemd"])
+@pytest.mark.usefixtures("folder")
+def test_what_every_night_would_refuse_is_refused_now(command: str, words: tuple[str, ...]) -> None:
+    assert run(["schedule", command, *words]) == 2
