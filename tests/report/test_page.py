@@ -98,6 +98,7 @@ def test_a_window_without_charges_is_a_page_that_says_there_is_nothing_to_do() -
     assert "No discrepancies" in page.text
     assert page.named("article") == []
     assert page.row("settled")[1:] == ["0", "–"]
+    assert "No ducats were sold in this window" in page.text
 
 
 def test_every_number_of_the_bars_stands_in_a_table(ordinary: Page) -> None:

@@ -98,17 +98,21 @@ def judged_page(
     return Page(
         tone="open" if number else "well",
         headline=f"{number:,} {plural}" if number else "No discrepancies",
-        summary=(
-            f"A machine may repair {automatic:,} of them; the rest is for people."
-            if number
-            else "Every paid charge is settled or in flight. There is nothing to do."
-        ),
+        summary=_summary(number, automatic),
         window=_window(reading.window),
         made_at=format_moment(reading.terms.now),
         trouble=_trouble(error),
         findings=_findings(run, reading),
         repairs=_repairs(data),
     )
+
+
+def _summary(number: int, automatic: int) -> str:
+    if not number:
+        return "Every paid charge is settled or in flight. There is nothing to do."
+    if automatic == number:
+        return "A machine may repair all of it: cascade reconcile --repair."
+    return f"A machine may repair {automatic:,} of {number:,}; the rest is for people."
 
 
 def unjudged_page(error: CascadeError, data: Mapping[str, Any], now: datetime) -> Page:
