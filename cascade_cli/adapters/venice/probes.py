@@ -70,7 +70,9 @@ class BaseProbe:
 def _column(field: Any) -> Column:
     choices = getattr(field.options, "choices", None) if hasattr(field, "options") else None
     options = None if choices is None else tuple(choice.name for choice in choices)
-    return Column(field.type, field.type in COMPUTED_TYPES, options)
+    # Which is the name itself for a type that pyairtable does not know.
+    type_ = str(getattr(field.type, "value", field.type))
+    return Column(type_, type_ in COMPUTED_TYPES, options)
 
 
 class OlderReader(VeniceReader):

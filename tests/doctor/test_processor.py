@@ -1,0 +1,173 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from cascade_cli.sandbox.seed.citizens import PROCESSOR
+from tests.doctor.patient import Examination, Patient, provokes
+
+
+def _older_row(patient: Patient, at: datetime) -> None:
+    notes = (
+        '{"source": "cascade_payment_processor", "payment_type": "stripe_purchase", '
+        '"amount": 100.0, "reason": "Ducat purchase via CASCADE"}'
+    )
+    patient.sandboxed.transfer(
+        f"cascade_payment_marco_{at:%s}",
+        at,
+        Status="active",
+        ExpiresAt=(at + timedelta(minutes=5)).isoformat(),
+        Notes=notes,
+    )
+
+
+@provokes("processor.missing")
+def test_a_processor_that_does_not_exist_is_red(patient: Patient) -> Examination:
+    return patient.examined(CASCADE_PROCESSOR="NOBODY")
+
+
+@provokes("processor.missing")
+def test_a_processor_of_another_spelling_is_named(patient: Patient) -> Examination:
+    found = patient.examined(CASCADE_PROCESSOR=PROCESSOR.lower())
+    assert f"there is {PROCESSOR}" in found.of("processor.missing")[0]["found"]
+    return found
+
+
+@provokes("processor.several")
+def test_two_processors_are_red(patient: Patient) -> Examination:
+    patient.sandboxed.settle(PROCESSOR, patient.ago(days=1))
+    return patient.examined()
+
+
+@provokes("processor.insolvent")
+def test_a_processor_that_cannot_pay_what_is_in_flight_is_red(patient: Patient) -> Examination:
+    patient.live(patient.ago(hours=1))
+    patient.fund(99.5)
+    found = patient.examined()
+    assert found.of("processor.insolvent")[0]["advice"] == ("cascade citizen replenish --by 0.5")
+    return found
+
+
+@provokes("processor.small")
+def test_a_processor_that_cannot_pay_one_large_credit_is_amber(patient: Patient) -> Examination:
+    patient.fund(9999)
+    return patient.examined()
+
+
+@provokes("processor.low")
+def test_ducats_for_less_than_a_week_are_amber(patient: Patient) -> Examination:
+    big = '{"amount": 280000.0, "reason": "r"}'
+    patient.executed(patient.ago(hours=5, seconds=2), Notes=big)
+    patient.fund(100_000)
+    found = patient.examined()
+    assert found.of("processor.low")[0]["found"].startswith("5 days")
+    return found
+
+
+@provokes("processor.out")
+def test_ducats_for_less_than_a_day_are_red(patient: Patient) -> Examination:
+    big = '{"amount": 280000.0, "reason": "r"}'
+    patient.executed(patient.ago(hours=5, seconds=2), Notes=big)
+    patient.fund(15_000)
+    return patient.examined()
+
+
+@provokes("processor.unread")
+def test_a_balance_that_is_no_number_is_red(patient: Patient) -> Examination:
+    record = patient.processor
+    patient.retype("CITIZENS", "Ducats", "singleLineText")
+    patient.tables.update("CITIZENS", record["id"], {"Ducats": "plenty"})
+    return patient.examined()
+
+
+@provokes("engine.passed_over")
+def test_an_engine_that_passes_over_live_transfers_is_red(patient: Patient) -> Examination:
+    patient.live(patient.ago(hours=30))
+    patient.pass_time(hours=24)
+    return patient.examined()
+
+
+def test_an_engine_that_executes_others_meanwhile_is_alive(patient: Patient) -> None:
+    patient.live(patient.ago(hours=30))
+    assert patient.examined().of("engine.alive")
+
+
+def test_a_transfer_that_waits_for_the_next_run_is_green(patient: Patient) -> None:
+    patient.live(patient.ago(hours=3))
+    assert patient.examined().ill == set()
+
+
+@provokes("engine.unproven")
+def test_an_engine_that_has_executed_nothing_lately_is_amber(patient: Patient) -> Examination:
+    patient.pass_time(days=8)
+    found = patient.examined()
+    assert (found.ill, found.code) == ({"engine.unproven"}, 0)
+    return found
+
+
+@provokes("engine.too_slow")
+def test_runs_further_apart_than_our_transfers_live_are_red(patient: Patient) -> Examination:
+    settings = {
+        "CASCADE_STRATAGEM_LIFETIME": "1h",
+        "CASCADE_ENGINE_SCHEDULE": "every 10m",
+    }
+    found = patient.examined(**settings)
+    assert "every 15h 59m" not in found.of("engine.too_slow")[0]["found"]
+    return found
+
+
+@provokes("engine.gaps")
+def test_a_gap_longer_than_our_transfers_live_is_amber(patient: Patient) -> Examination:
+    settings = {
+        "CASCADE_STRATAGEM_LIFETIME": "15h",
+        "CASCADE_ENGINE_SCHEDULE": "every 7h",
+    }
+    return patient.examined(**settings)
+
+
+@provokes("engine.off_schedule")
+@pytest.mark.parametrize("schedule", ["every 10m", "09:00,17:00 Europe/Rome"])
+def test_runs_at_other_times_than_the_setting_says_are_amber(
+    patient: Patient, schedule: str
+) -> Examination:
+    return patient.examined(CASCADE_ENGINE_SCHEDULE=schedule)
+
+
+def test_transfers_executed_one_after_another_are_one_run(patient: Patient) -> None:
+    for minutes in range(1, 4):
+        patient.executed(datetime(2026, 11, 20, 10, 3 * minutes, 0, tzinfo=UTC))
+    found = patient.examined()
+    assert found.of("engine.cadence_good")[0]["found"].startswith("7 runs seen")
+
+
+@provokes("engine.unread", "processor.unread")
+def test_transfers_that_cannot_be_read_are_red(patient: Patient) -> Examination:
+    patient.network.answer("^/airtable/v0/[^/]+/STRATAGEMS.*ExecutedAt.*IS_BEFORE", 422)
+    patient.network.answer("^/airtable/v0/[^/]+/STRATAGEMS.*IS_BEFORE.*ExecutedAt", 422)
+    return patient.examined()
+
+
+@provokes("older.writing")
+def test_an_older_connector_that_wrote_yesterday_is_red(patient: Patient) -> Examination:
+    _older_row(patient, patient.ago(days=1))
+    found = patient.examined()
+    assert "to live 5m" in found.of("older.writing")[0]["found"]
+    return found
+
+
+@provokes("older.recent")
+def test_an_older_connector_that_wrote_last_week_is_amber(patient: Patient) -> Examination:
+    _older_row(patient, patient.ago(days=7))
+    return patient.examined()
+
+
+def test_what_the_older_connector_wrote_long_ago_is_forgotten(patient: Patient) -> None:
+    _older_row(patient, patient.ago(days=31))
+    assert patient.examined().ill == set()
+
+
+@provokes("older.unread")
+def test_a_listing_of_older_transfers_that_fails_is_red(patient: Patient) -> Examination:
+    patient.network.answer("cascade_payment_processor.*Notes", 422)
+    return patient.examined()
