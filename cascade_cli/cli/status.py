@@ -123,7 +123,7 @@ def outcome_of(shown: Shown) -> Outcome:
 
 
 def _show(console: Console, shown: Shown) -> None:
-    console.print(screen(shown, console.encoding))
+    console.print(screen(shown, console.encoding, console.width))
 
 
 def _worst(status: Status) -> CascadeError | None:

@@ -29,6 +29,8 @@ from cascade_cli.services.records import Records
 from cascade_cli.services.status import Status, Treasury
 
 MOST_ATTENTION = 3
+# Two columns of kinds beside each other.
+WIDE = 78
 _HUNDREDTH = Decimal("0.01")
 _UNKNOWN = Text("not known, see below", "yellow")
 
@@ -53,14 +55,14 @@ class Shown:
         return self.status.terms.now
 
 
-def screen(shown: Shown, encoding: str) -> RenderableType:
-    """The whole screen; `encoding` is the terminal's."""
+def screen(shown: Shown, encoding: str, width: int) -> RenderableType:
+    """The whole screen; `encoding` and `width`, in columns, are the terminal's."""
     return Group(
         _headline(shown),
         "",
         _grid(_lines(shown, encoding)),
         "",
-        *_discrepancies(shown),
+        *_discrepancies(shown, columns=2 if width >= WIDE else 1),
         *_attention(shown.status.attention),
         *(
             Text(f"Not known: {gap.what}. {harmless(gap.error.message)}", "yellow")
@@ -191,7 +193,7 @@ def _webhook(records: Records, attention: Sequence[Kept], now: datetime) -> Text
     return text.append(f", {len(attention)} for you", "yellow" if attention else "default")
 
 
-def _discrepancies(shown: Shown) -> Iterator[RenderableType]:
+def _discrepancies(shown: Shown, columns: int) -> Iterator[RenderableType]:
     status, run = shown.status, shown.status.run
     if run is None:
         return
@@ -204,7 +206,7 @@ def _discrepancies(shown: Shown) -> Iterator[RenderableType]:
     number = sum(tally.number for tally in found)
     words = f"{number} {'discrepancy' if number == 1 else 'discrepancies'}"
     yield Text(words, "bold red").append(begin, "default").append(_news(status.since_last))
-    yield _table(found)
+    yield _table(found, columns)
     yield Text(f"  $ {command('reconcile', '--since', shown.since)}")
 
 
@@ -214,18 +216,18 @@ def _news(since_last: Changes | None) -> str:
     return f": {len(since_last.new)} new, {len(since_last.solved)} solved"
 
 
-def _table(found: Sequence[Tally]) -> Table:
-    """Two columns of kinds, read downwards."""
+def _table(found: Sequence[Tally], columns: int) -> Table:
+    """Columns of kinds, each read downwards."""
     table = Table.grid(padding=(0, 2))
-    for _ in range(2):
+    rows = -(-len(found) // columns)
+    parts = [found[at : at + rows] for at in range(0, len(found), rows)]
+    for _ in parts:
         table.add_column(min_width=15)
         table.add_column(justify="right", min_width=4)
         table.add_column(justify="right", min_width=14)
-    half = (len(found) + 1) // 2
-    head = ("", "", Text("ducats at risk", "dim"))
-    table.add_row(*head, *(head if len(found) > 1 else ()))
-    for left, right in zip_longest(found[:half], found[half:]):
-        table.add_row(*_cells(left), *(_cells(right) if right else ()))
+    table.add_row(*(cell for _ in parts for cell in ("", "", Text("ducats at risk", "dim"))))
+    for line in zip_longest(*parts):
+        table.add_row(*(cell for tally in line if tally for cell in _cells(tally)))
     return table
 
 

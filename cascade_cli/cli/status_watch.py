@@ -47,7 +47,8 @@ def watch(session: Session, since: str, every_text: str | None) -> Outcome:
         _watch(
             Observer(session, wiring, since).look,
             lambda shown: live.update(
-                Group(screen(shown, console.encoding), _costs(shown, every)), refresh=True
+                Group(screen(shown, console.encoding, console.width), _costs(shown, every)),
+                refresh=True,
             ),
             every,
         )
