@@ -119,7 +119,15 @@ def test_an_address_where_nobody_is_does_not_show(cascade: Cascade) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["hc-ping.com/x", "ftp://127.0.0.1/x", "http://", "http://x.test/a b", "http://x.test:99999/", ""]
+    "url",
+    [
+        "hc-ping.com/x",
+        "ftp://127.0.0.1/x",
+        "http://",
+        "http://x.test/a b",
+        "http://x.test:99999/",
+        "",
+    ],
 )
 def test_what_is_no_web_address_ends_the_run_before_anything_is_read(
     cascade: Cascade, sandboxed: Sandboxed, url: str
