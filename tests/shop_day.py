@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -43,12 +43,14 @@ class ShopDay:
     folder: Path
     patch: pytest.MonkeyPatch
     captured: pytest.CaptureFixture[str]
+    settings: dict[str, str] = field(default_factory=dict)
 
     def cascade(self, *arguments: str, **settings: str) -> Ended:
         """Run one command line at the clock's time, without a terminal."""
         state = {"CASCADE_STATE_DIR": str(self.folder / "state"), "COLUMNS": "80"}
+        chosen = {**state, **self.settings, **settings}
         with self.patch.context() as patch:
-            for name, value in {**self.sandboxed.environment(), **state, **settings}.items():
+            for name, value in {**self.sandboxed.environment(), **chosen}.items():
                 patch.setenv(name, value)
             with time_machine.travel(self.clock(), tick=True):
                 code = run(arguments)

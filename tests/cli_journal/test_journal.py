@@ -2,24 +2,15 @@ from __future__ import annotations
 
 import itertools
 import json
-import sqlite3
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy import inspect
 
+from tests.adapters_journal.office import Office
+from tests.adapters_journal.postgresql import PostgresqlServer
 from tests.shop_day import ShopDay
-
-
-@pytest.fixture
-def journaled(day: ShopDay) -> ShopDay:
-    """One payment, credited by a replay."""
-    day.open("marco")
-    day.sandboxed.pay(day.ago(hours=5))
-    assert day.cascade("events", "replay", "--since", "1d", "--yes").code == 0
-    day.sandboxed.recorder.requests.clear()
-    return day
 
 
 def test_the_list_says_who_did_what_when_for_which_transfer(journaled: ShopDay) -> None:
@@ -79,39 +70,37 @@ def test_an_untouched_journal_is_intact_and_names_its_head(journaled: ShopDay) -
     assert last["hash"] in shown
 
 
-def _change(connection: sqlite3.Connection) -> None:
-    sql = "UPDATE cascade_entries SET body = replace(body, '\"100\"', '\"900\"') WHERE seq = 2"
-    assert connection.execute(sql).rowcount == 1
-
-
-def _remove_one(connection: sqlite3.Connection) -> None:
-    connection.execute("DELETE FROM cascade_entries WHERE seq = 4")
-
-
-def _cut_off(connection: sqlite3.Connection) -> None:
-    connection.execute("DELETE FROM cascade_entries WHERE seq > 5")
-
-
-def _lower_claim(connection: sqlite3.Connection) -> None:
-    connection.execute("UPDATE cascade_claims SET ducats = '1'")
-
-
-TAMPERINGS: dict[str, tuple[Callable[[sqlite3.Connection], None], str, int]] = {
-    "an entry was changed": (_change, "entry 2 was changed", 2),
-    "an entry was removed": (_remove_one, "entry 4 is missing", 4),
-    "the end was cut off": (_cut_off, "the chain ends at entry 5", 6),
-    "a claim was changed": (_lower_claim, "the claim that entry 2 made", 2),
+# What was done to the journal, what is said of it, and of which entry.
+TAMPERINGS = {
+    "an entry was changed": (
+        "UPDATE cascade_entries SET body = replace(body, '\"100\"', '\"900\"') WHERE seq = 2",
+        "entry 2 was changed",
+        2,
+    ),
+    "an entry was removed": (
+        "DELETE FROM cascade_entries WHERE seq = 4",
+        "entry 4 is missing",
+        4,
+    ),
+    "the end was cut off": (
+        "DELETE FROM cascade_entries WHERE seq > 5",
+        "the chain ends at entry 5",
+        6,
+    ),
+    "a claim was changed": (
+        "UPDATE cascade_claims SET ducats = '1'",
+        "the claim that entry 2 made",
+        2,
+    ),
 }
 
 
 @pytest.mark.parametrize("tampering", TAMPERINGS)
-def test_tampering_is_found_and_says_where(journaled: ShopDay, tampering: str) -> None:
-    tamper, flaw, seq = TAMPERINGS[tampering]
-    with closing(sqlite3.connect(journaled.journal)) as connection:
-        for deed in ("update", "delete"):
-            connection.execute(f"DROP TRIGGER cascade_entries_no_{deed}")
-        tamper(connection)
-        connection.commit()
+def test_tampering_is_found_and_says_where(
+    journaled: ShopDay, office: Office, tampering: str
+) -> None:
+    statement, flaw, seq = TAMPERINGS[tampering]
+    office.tamper(statement)
     ended = journaled.cascade("journal", "verify", "--json")
     assert (ended.code, ended.data["intact"], ended.data["seq"]) == (3, False, seq)
     assert flaw in ended.data["flaw"]
@@ -119,13 +108,32 @@ def test_tampering_is_found_and_says_where(journaled: ShopDay, tampering: str) -
 
 
 @pytest.mark.parametrize("content", [b"", b"no journal" * 1000])
-def test_a_journal_that_cannot_be_read_ends_with_5(journaled: ShopDay, content: bytes) -> None:
-    for path in journaled.journal.parent.glob("journal.sqlite3*"):
+def test_a_journal_that_cannot_be_read_ends_with_5(credited: ShopDay, content: bytes) -> None:
+    for path in credited.journal.parent.glob("journal.sqlite3*"):
         path.unlink()
-    journaled.journal.write_bytes(content)
+    credited.journal.write_bytes(content)
     for command in ("list", "verify", "export"):
-        assert journaled.cascade("journal", command).code == 5
-    assert journaled.journal.read_bytes() == content
+        assert credited.cascade("journal", command).code == 5
+    assert credited.journal.read_bytes() == content
+
+
+@pytest.mark.parametrize("command", ["list", "verify", "export"])
+def test_a_postgresql_that_does_not_answer_ends_with_5(day: ShopDay, command: str) -> None:
+    day.settings["CASCADE_JOURNAL_URL"] = "postgresql://anna:s3cretword@127.0.0.1:9/cascade"
+    ended = day.cascade("journal", command)
+    assert ended.code == 5
+    assert "s3cretword" not in ended.out + ended.err
+
+
+def test_reading_an_empty_postgresql_makes_no_table(
+    day: ShopDay, postgresql: PostgresqlServer
+) -> None:
+    day.settings["CASCADE_JOURNAL_URL"] = url = postgresql.new_url()
+    assert day.cascade("journal", "list", "--json").data == {"entries": [], "left": 0}
+    assert day.cascade("journal", "export").out == ""
+    assert day.cascade("journal", "verify").code == 5
+    with closing(Office(url)) as office:
+        assert inspect(office.engine).get_table_names() == []
 
 
 def test_where_there_is_no_journal_none_is_made(day: ShopDay) -> None:
