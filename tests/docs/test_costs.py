@@ -36,6 +36,7 @@ ASKED: dict[str, Callable[[Counter], tuple[str, ...]]] = {
     "citizen replenish": lambda _: ("citizen", "replenish", "--by", "5", "--yes"),
     "checkout": lambda _: ("checkout", "marco", "--package", "500"),
     "explain a payment that was settled": lambda counter: ("explain", _settled(counter)),
+    "status": lambda _: ("status",),
     "stratagem status": lambda counter: ("stratagem", "status", _settled(counter)),
     "stratagem list": lambda _: ("stratagem", "list"),
     "events list": lambda _: ("events", "list"),
@@ -68,6 +69,7 @@ def _sent(counter: Counter) -> tuple[int, int]:
 SHOWN: dict[str, Callable[[Counter], list[tuple[str, ...]]]] = {
     "cascade credit": lambda _: [_credit("--again"), _credit("--again", "--dry-run")],
     "cascade explain": lambda counter: [("explain", _settled(counter)), ("explain", "marco")],
+    "cascade status": lambda _: [("status",)],
     "cascade stratagem status": lambda counter: [("stratagem", "status", _settled(counter))],
     "cascade stratagem list": lambda _: [("stratagem", "list")],
     "cascade events list": lambda _: [("events", "list")],

@@ -12,6 +12,7 @@ import pytest
 from cascade_cli.adapters.journal.inbox import EventState
 from cascade_cli.cli.sparkline import ASCII
 from cascade_cli.sandbox.seed import SeedReport
+from tests.docs import readme
 from tests.shop_day import ShopDay
 from tests.status.letters import event, keep
 
@@ -29,6 +30,14 @@ def test_it_judges_a_week_exactly_as_reconcile_does(day: ShopDay, week: SeedRepo
     assert found["undelivered_ducats"] == judged["ducats"]["undelivered"]
     assert status["in_flight"]["payments"] == judged["counts"]["in_flight"]
     assert status["in_flight"]["ducats"] == judged["ducats"]["in_flight"]
+
+
+def test_it_sends_two_requests_more_than_reconcile(day: ShopDay, week: SeedReport) -> None:
+    assert week.kinds
+    coverage = day.cascade("reconcile", "--json").data["coverage"]
+    requests = _data(day, "--since", "7d")["requests"]
+    assert requests["stripe"] == coverage["stripe_requests"]
+    assert requests["airtable"] == coverage["airtable_requests"] + 2
 
 
 @pytest.mark.parametrize("since", ["7d", "2d"])
@@ -226,3 +235,15 @@ def test_a_stream_without_blocks_gets_plain_signs(day: ShopDay) -> None:
 def test_an_unreadable_since_is_refused_before_any_request(day: ShopDay, since: str) -> None:
     assert day.cascade("status", f"--since={since}").code == 2
     assert day.sandboxed.recorder.requests == []
+
+
+def test_the_readme_s_screen_is_drawn_like_this_one(day: ShopDay, week: SeedReport) -> None:
+    assert week.kinds
+    day.cascade("reconcile")
+    pasted = next(block for block in readme.fences("text") if "cascade status" in block)
+    assert _words(pasted) == _words(day.cascade("status").out)
+
+
+def _words(screen: str) -> list[str]:
+    """The screen below its headline, without its figures, bars and spans."""
+    return [" ".join(re.findall("[a-z][a-z]+", line)) for line in screen.splitlines()[1:]]
