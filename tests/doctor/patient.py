@@ -232,7 +232,7 @@ class Patient:
 
     def _endpoint_id(self) -> str:
         listed = self._stripe().webhook_endpoints.list()
-        return next(e.id for e in listed.data if e.url == OURS)
+        return next(str(e.id) for e in listed.data if e.url == OURS)
 
     def _stripe(self) -> Any:
         bases: Any = {"api": f"{self.sandboxed.url}/stripe"}

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
+import requests
 from pyairtable import Api
 from stripe import StripeClient
 
@@ -21,6 +23,14 @@ from cascade_cli.sandbox.wire import Request
 def app() -> Iterator[SandboxApp]:
     app = SandboxApp(":memory:")
     yield app
+    app.close()
+
+
+def test_the_services_date_their_answers_by_their_own_clock() -> None:
+    app = SandboxApp(":memory:", now=lambda: datetime(2026, 11, 20, 15, 0, tzinfo=UTC))
+    with SandboxServer(app.handle) as server:
+        answer = requests.get(f"{server.url}/venice/stratagems", timeout=10)
+    assert answer.headers["Date"] == "Fri, 20 Nov 2026 15:00:00 GMT"
     app.close()
 
 

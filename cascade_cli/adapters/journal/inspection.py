@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterable
-from contextlib import closing
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
@@ -36,35 +36,24 @@ class JournalProbe:
         """Where it is, and who may write the file; or whether it could be made there."""
         if self._file is None:
             return Place(self._database.place)
-        if self._file.exists():
-            return Place(str(self._file), self._file.stat().st_mode & 0o7777)
-        above = next(folder for folder in self._file.absolute().parents if folder.exists())
-        can_be_made = above.is_dir() and os.access(above, os.W_OK | os.X_OK)
-        return Place(str(self._file), can_be_made=can_be_made)
+        with _as_ours(self._file):
+            if self._file.exists():
+                return Place(str(self._file), self._file.stat().st_mode & 0o7777)
+            above = next(folder for folder in self._file.absolute().parents if folder.exists())
+            can_be_made = above.is_dir() and os.access(above, os.W_OK | os.X_OK)
+            return Place(str(self._file), can_be_made=can_be_made)
 
     def exists(self) -> bool:
         """Whether it is there. Raises JournalError for a file that is something else."""
-        if not self._database.exists():
-            return False
-        # Of an empty file the journal itself says more.
-        if self._file is not None and self._file.stat().st_size:
-            self._check_kind(self._file)
-        return True
-
-    def _check_kind(self, file: Path) -> None:
-        """Opening as a journal would give an SQLite file of somebody else our tables."""
-        uri = f"file:{quote(str(file.absolute()))}?mode=ro"
-        try:
-            with closing(sqlite3.connect(uri, uri=True)) as connection:
-                query = "SELECT count(*) FROM sqlite_master WHERE name = ?"
-                (found,) = connection.execute(query, (version.name,)).fetchone()
-        except sqlite3.Error as error:
-            raise journal_error(error, str(file), NOTHING_MOVES, ()) from error
-        if not found:
-            raise JournalError(
-                f"{file} is there, and is no journal. {NOTHING_MOVES}",
-                "Set CASCADE_JOURNAL_URL to another place, or restore the journal from a backup.",
-            )
+        if self._file is None:
+            return self._database.exists()
+        with _as_ours(self._file):
+            if not self._file.exists():
+                return False
+            # Of an empty file the journal itself says more.
+            if self._file.stat().st_size:
+                _check_kind(self._file)
+            return True
 
     def try_to_write(self) -> None:
         """Write the chain's own row over itself, and take it back. Raises JournalError."""
@@ -96,3 +85,24 @@ class JournalProbe:
     def close(self) -> None:
         """Give back the connections."""
         self._database.close()
+
+
+@contextmanager
+def _as_ours(file: Path) -> Iterator[None]:
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        raise journal_error(error, str(file), NOTHING_MOVES, ()) from error
+
+
+def _check_kind(file: Path) -> None:
+    """Opening it as a journal would give somebody else's database our tables."""
+    uri = f"file:{quote(str(file.absolute()))}?mode=ro"
+    with closing(sqlite3.connect(uri, uri=True)) as connection:
+        query = "SELECT count(*) FROM sqlite_master WHERE name = ?"
+        (found,) = connection.execute(query, (version.name,)).fetchone()
+    if not found:
+        raise JournalError(
+            f"{file} is there, and is no journal. {NOTHING_MOVES}",
+            "Set CASCADE_JOURNAL_URL to another place, or restore the journal from a backup.",
+        )

@@ -65,6 +65,12 @@ def test_a_powerless_key_may_not_even_read(client_for: ClientMaker) -> None:
     assert (type(error), error.http_status) == (stripe.PermissionError, 403)
 
 
+def test_a_key_may_lack_the_rights_to_one_kind_of_object_alone(client_for: ClientMaker) -> None:
+    lacking = client_for("rk_test_without_dispute")
+    assert refusal(lacking.disputes.list).http_status == 403
+    assert lacking.charges.list().data == []
+
+
 def test_every_answer_has_its_own_request_id(sandbox: StripeSandbox) -> None:
     targets = ("/v1/charges", "/v1/charges/ch_3No", "/v1/nowhere", "/pay/cs_test_a1No")
     ids = {raw(sandbox, "GET", target).headers["Request-Id"] for target in targets}
