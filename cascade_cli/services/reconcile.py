@@ -19,6 +19,8 @@ from cascade_cli.domain.world import Answers, World
 from cascade_cli.errors import BalanceError
 from cascade_cli.services.side_by_side import side_by_side
 
+NOTHING_KNOWN = Answers()
+
 
 class Listing(Protocol):
     """The paid ducat purchases of a window, and how many other charges it held."""
@@ -26,6 +28,8 @@ class Listing(Protocol):
     charges: list[Charge]
     other_products: int
     unpaid: int
+    pending: list[str]
+    """Ids of unpaid charges that may still become paid."""
 
 
 class PaymentSource(Protocol):
@@ -66,11 +70,12 @@ class Coverage:
 
 @dataclass(frozen=True)
 class Run:
-    """A finished reconciliation with what it rests on."""
+    """A finished reconciliation with what it rests on, and the charges that may yet be paid."""
 
     world: World
     coverage: Coverage
     result: Reconciliation
+    pending: tuple[str, ...] = ()
 
 
 class Reconciler:
@@ -96,13 +101,7 @@ class Reconciler:
         tell("looking up what the listings leave open")
         world = self._with_neighbours(world)
         world = replace(world, answers=self.answers(world, terms))
-        result = reconcile(world, terms)
-        if result.equation.residual:
-            raise BalanceError(
-                f"{result.equation.residual} ducats of this window cannot be accounted for.",
-                "This is a bug in cascade; the verdicts of this run must not be trusted.",
-            )
-        return Run(world, _coverage(world, listing), result)
+        return Run(world, _coverage(world, listing), judge(world, terms), tuple(listing.pending))
 
     def _with_neighbours(self, world: World) -> World:
         """Add what lies outside the window and belongs, or may, to something within it."""
@@ -122,20 +121,42 @@ class Reconciler:
             stratagems=_distinct([*world.stratagems, *transfers]),
         )
 
-    def answers(self, world: World, terms: Terms) -> Answers:
-        """Look up what the world leaves open."""
+    def answers(self, world: World, terms: Terms, known: Answers = NOTHING_KNOWN) -> Answers:
+        """Look up what the world leaves open, but for payments and disputes that are known."""
         questions = Questions(world, terms, self._processor)
         found = self._transfers.citizens(questions.citizens) if questions.citizens else {}
         by_lower_case = {name.lower(): name for name in sorted(found)}
         missing = [name for name in questions.citizens if name not in found]
-        payments = {payment: self._payments.payment(payment) for payment in questions.payments}
+        payments = {
+            payment: known.payments[payment]
+            if payment in known.payments
+            else self._payments.payment(payment)
+            for payment in questions.payments
+        }
+        disputes = {
+            charge: known.disputes[charge]
+            if charge in known.disputes
+            else self._payments.disputes(charge)
+            for charge in questions.disputed_charges
+        }
         return Answers(
             citizens={name: name in found for name in questions.citizens},
             similar={n: by_lower_case[n.lower()] for n in missing if n.lower() in by_lower_case},
             payments=payments,
-            disputes={c: self._payments.disputes(c) for c in questions.disputed_charges},
+            disputes=disputes,
             processor_ducats=found.get(self._processor),
         )
+
+
+def judge(world: World, terms: Terms) -> Reconciliation:
+    """The verdicts on a world. Raises BalanceError if its ducats are not all accounted for."""
+    result = reconcile(world, terms)
+    if result.equation.residual:
+        raise BalanceError(
+            f"{result.equation.residual} ducats of this window cannot be accounted for.",
+            "This is a bug in cascade; the verdicts of this run must not be trusted.",
+        )
+    return result
 
 
 def _distinct_charges(charges: Iterable[Charge]) -> tuple[Charge, ...]:

@@ -26,11 +26,15 @@ PLATFORM, TYPE = "platform", "type"
 
 @dataclass
 class Purchases:
-    """What a listing held: the paid ducat purchases, and how many charges were left alone."""
+    """What a listing held: the paid ducat purchases, and how many charges were left alone.
+
+    `pending` are the ids of those unpaid ones that may still become paid.
+    """
 
     charges: list[Charge] = field(default_factory=list)
     other_products: int = 0
     unpaid: int = 0
+    pending: list[str] = field(default_factory=list)
 
     def take(self, charge: Document) -> None:
         """Sort one of Stripe's charges."""
@@ -39,6 +43,8 @@ class Purchases:
             self.other_products += 1
         elif not is_paid(charge):
             self.unpaid += 1
+            if may_become_paid(charge):
+                self.pending.append(charge["id"])
         else:
             self.charges.append(to_charge(charge, metadata))
 
@@ -132,6 +138,15 @@ def is_ducat_purchase(metadata: Mapping[str, str]) -> bool:
 def is_paid(charge: Document) -> bool:
     """Stripe's `paid` is true for uncaptured authorisations as well, so it does not serve."""
     return charge["status"] == "succeeded" and bool(charge["captured"])
+
+
+def may_become_paid(charge: Document) -> bool:
+    """On its way, or authorised and not yet captured. What failed stays so: a new try of the same
+    payment makes a new charge."""
+    if charge["status"] == "pending":
+        return True
+    # A cancelled or lapsed authorisation shows as refunded.
+    return charge["status"] == "succeeded" and not charge["captured"] and not charge["refunded"]
 
 
 def to_charge(charge: Document, metadata: Mapping[str, str]) -> Charge:

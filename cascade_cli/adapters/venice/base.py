@@ -92,6 +92,13 @@ class VeniceReader:
             found += self._stratagems(named)
         return found
 
+    def transfers_recorded(self, record_ids: Sequence[str]) -> list[Stratagem]:
+        """The processor's transfers with these record ids, as far as they still exist."""
+        found = []
+        for ids in _chunks(record_ids, KEYS_PER_REQUEST):
+            found += self._stratagems(OR(*(EQ(RECORD_ID(), record_id) for record_id in ids)))
+        return found
+
     def transfers_for(self, orders: Sequence[Order]) -> list[Stratagem]:
         """All transfers that may belong to these orders, and perhaps some that do not.
 
