@@ -11,12 +11,13 @@ from rich.text import Text
 
 from cascade_cli.cli.session import Session
 from cascade_cli.cli.shown import shown
-from cascade_cli.domain.checkup.areas import TITLES
+from cascade_cli.domain.checkup.areas import TITLES, UNCHECKED
 from cascade_cli.domain.checkup.result import Check, Level, count
 
 MARKS = {Level.GREEN: "ok", Level.AMBER: "AMBER", Level.RED: "RED"}
 STYLES = {Level.GREEN: "green", Level.AMBER: "bold yellow", Level.RED: "bold red"}
 MARK_WIDTH, NAME_WIDTH, GAP = 5, 22, 2
+_UNCHECKED = {finding.code for finding in UNCHECKED.values()}
 LEFT_OUT = (
     "Looked at by reading only: whether a key may write shows when it first does. "
     "A secret is compared with nothing, because Stripe never shows it again."
@@ -66,7 +67,8 @@ def _table(session: Session, checks: Sequence[Check]) -> Table:
 
 def _told(session: Session, check: Check) -> Text:
     text = Text(shown(session.redacted(check.found)))
-    if check.level is Level.GREEN:
+    # What is not checked for another's sake is put right there.
+    if check.level is Level.GREEN or check.code in _UNCHECKED:
         return text
     if check.why:
         text.append(f"\n{shown(check.why)}", "dim")

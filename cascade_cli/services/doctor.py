@@ -131,7 +131,7 @@ class Doctor:
     def _close(self, checks: Iterable[Check]) -> None:
         for check in checks:
             for area in check.closes:
-                self._closed.setdefault(area, f"because of: {check.found}")
+                self._closed.setdefault(area, f"because of {TITLES[check.area]}: {check.name}")
 
     def _stripe(self) -> Iterator[Check]:
         settings = self._with.settings

@@ -38,6 +38,8 @@ def test_a_missing_key_is_red_and_what_needs_it_is_not_checked(patient: Patient)
     found = patient.examined(STRIPE_SECRET_KEY=None)
     assert not patient.sandboxed.recorder.to("stripe")
     assert found.of("settings.missing")[0]["name"] == "STRIPE_SECRET_KEY"
+    because = "because of Settings: STRIPE_SECRET_KEY"
+    assert found.of("rights.unchecked")[0]["found"] == because
     # The others were looked at all the same.
     assert found.of("schema.fits")
     assert found.of("processor.solvent")
