@@ -17,6 +17,8 @@ from cascade_cli.services.deliver import Deliverer
 from cascade_cli.services.delivery_ports import DeliveryTerms, Surroundings
 from cascade_cli.services.replay import Replayer
 
+# Airtable takes 5 requests a second and answers each in up to 0.6 s: so many fill that.
+WRITE_LANES = 4
 SCHEMA_HINT = (
     "The token may not read the base's schema (scope schema.bases:read): cascade writes the "
     "documented fields without checking that the base has them."
@@ -48,7 +50,7 @@ def bootstrap_writes(wiring: Wiring, journal: Journal, tell: Callable[[str], Non
         notifier=Notifier(wiring.api, settings.airtable_base, schema),
         journal=journal,
         terms=DeliveryTerms(settings.lifetime, settings.max_per_day, settings.engine),
-        around=Surroundings(utc_now, time.sleep, wiring.airtable.wait_turn, tell),
+        around=Surroundings(utc_now, time.sleep, wiring.airtable.wait_turn, tell, WRITE_LANES),
     )
     limits = Limits(settings.max_per_credit, settings.max_per_day, settings.processor)
     desk = CreditDesk(wiring.venice, deliverer, journal, limits, utc_now)

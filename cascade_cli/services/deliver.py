@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
+from functools import partial
 from itertools import islice
 from typing import TypeVar
 
@@ -46,11 +47,12 @@ from cascade_cli.services.jobs import (
     remember,
     take,
 )
+from cascade_cli.services.lanes import go_on, in_lanes
 
 T = TypeVar("T")
 
 LEASE = timedelta(minutes=10)
-ORDERS_PER_ROUND = 100
+ORDERS_PER_ROUND = 50
 ROWS_PER_WRITE = 10
 TRIES = 5
 
@@ -91,8 +93,12 @@ class Deliverer:
         give_up_at = self._around.now() + patience
         while pending:
             waiting: list[Delivery] = []
-            for chunk in _chunks(list(pending.values()), ORDERS_PER_ROUND):
-                for delivery in self._round(chunk, sighting):
+            rounds = [
+                partial(self._round, chunk, sighting)
+                for chunk in _chunks(pending.values(), ORDERS_PER_ROUND)
+            ]
+            for deliveries in in_lanes(self._around.lanes, rounds):
+                for delivery in deliveries:
                     if delivery.finish_at and delivery.finish_at <= give_up_at:
                         waiting.append(delivery)
                     else:
@@ -165,6 +171,7 @@ class Deliverer:
     def _write(self, action: Action, jobs: Sequence[Job]) -> None:
         """Send one request for these jobs; one that is refused for many is sent for each."""
         self._around.turn()
+        go_on()
         now = self._around.now()
         if any(job.is_stale(now) for job in jobs):
             # The turn came late. Look again, and let the loop decide anew.
@@ -250,6 +257,7 @@ class Deliverer:
                 return []
 
             self._around.turn()
+            go_on()
             try:
                 self._send(Action.NOTIFY, ten, call)
             except JournalError:

@@ -126,9 +126,14 @@ class DeliveryTerms:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """Time and pacing, real or simulated; `turn` returns when a write may be sent."""
+    """Time and pacing, real or simulated; `turn` returns when a write may be sent.
+
+    With several `lanes`, rounds of different orders are delivered at once; each claims its keys
+    for itself, so that they stand to each other like workers of one journal.
+    """
 
     now: Callable[[], datetime]
     sleep: Callable[[float], None]
     turn: Callable[[], None]
     tell: Callable[[str], None]
+    lanes: int = 1

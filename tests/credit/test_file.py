@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
@@ -175,3 +176,19 @@ def test_one_row_that_the_base_refuses_does_not_hold_back_its_ten(
     assert results == ["credited"] * 9 + ["failed"]
     assert credit_file(counter, file).code == 0
     assert len(counter.rows()) == 10
+
+
+def test_rounds_of_a_large_file_are_written_side_by_side(counter: Counter, tmp_path: Path) -> None:
+    file = file_of(counter, tmp_path, 100)
+    meeting = Barrier(2)
+    # The first two writes, after the schema, two looks each at citizens and rows, and the mode.
+    for number in (7, 8):
+        counter.sandboxed.recorder.before(number, lambda: _meet(meeting))
+    assert credit_file(counter, file).code == 0
+    assert [is_create(request) for request in counter.requests[6:8]] == [True, True]
+    assert not meeting.broken
+    assert len(counter.rows()) == 100
+
+
+def _meet(meeting: Barrier) -> None:
+    meeting.wait(20)
