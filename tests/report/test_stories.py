@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from cascade_cli.cli.report.stories import LONGEST_TEXT, Story
@@ -25,11 +26,18 @@ def test_a_story_tells_in_order_what_happened() -> None:
     )
 
 
-def test_of_several_stratagems_each_has_its_number() -> None:
+def test_of_several_stratagems_each_has_its_number_and_its_moments_among_the_others() -> None:
     charge = a_charge()
-    twice = [keyed(charge, record_id=name, executed_at=NOW) for name in ("rec1", "rec2")]
-    told = [what for _, what in the_story([charge], twice).timeline]
-    assert {"stratagem 1 executed", "stratagem 2 executed"} < set(told)
+    first = keyed(charge, record_id="rec1", executed_at=PAID + timedelta(hours=1))
+    second = replace(first, record_id="rec2", created_at=PAID + timedelta(minutes=2))
+    told = [what for _, what in the_story([charge], [first, second]).timeline]
+    assert told == [
+        "paid 10.00 USD",
+        "stratagem 1 made for marco",
+        "stratagem 2 made for marco",
+        "stratagem 1 executed",
+        "stratagem 2 executed",
+    ]
 
 
 def test_a_story_says_what_to_type_and_whether_a_machine_may() -> None:
