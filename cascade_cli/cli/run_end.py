@@ -51,15 +51,26 @@ class RunEnd:
     def prepare(self) -> None:
         """Raises UsageError or SettingsError, before anything is read, for what cannot work.
 
-        Alerts last: if they cannot work, the others still tell of it.
+        All are tried first: those that work tell of the one that does not.
         """
+        steps = (self._use_switch, self._use_metrics, self._use_page, self._use_alerts)
+        errors = [error for error in map(_error_of, steps) if error]
+        if errors:
+            raise errors[0]
+
+    def _use_switch(self) -> None:
         if self._options.ping is not None:
             self._session.secrets.append(self._options.ping)
         self._switch = self._options.switch()
+
+    def _use_metrics(self) -> None:
         self._metrics = self._options.metrics()
+
+    def _use_page(self) -> None:
         self._page = self._options.page()
-        if self._options.alert:
-            self._alerting = Alerting(self._session)
+
+    def _use_alerts(self) -> None:
+        self._alerting = Alerting(self._session) if self._options.alert else None
 
     def tell(self, outcome: Outcome) -> None:
         """Tell all who are to be told; never raises."""
@@ -103,3 +114,11 @@ class RunEnd:
         except Exception as error:  # noqa: BLE001 - whatever it is, the run has ended as it has
             self._session.insist(f"{what}: {type(error).__name__} was not foreseen")
         return False
+
+
+def _error_of(step: Callable[[], None]) -> CascadeError | None:
+    try:
+        step()
+    except CascadeError as error:
+        return error
+    return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -134,6 +135,17 @@ def test_settings_that_are_wrong_are_told_too(nightly: Cascade, listener: Listen
     assert nightly(STRIPE_SECRET_KEY=None).code == 4
     (alert,) = listener.alerts()
     assert "STRIPE_SECRET_KEY is not set" in alert["message"]
+
+
+def test_an_option_that_cannot_work_is_told_by_those_that_can(
+    nightly: Cascade, listener: Listener, no_settings: Path
+) -> None:
+    nowhere = str(no_settings / "unmounted" / "cascade.prom")
+    ended = nightly("--metrics-file", nowhere, "--ping", listener.url)
+    assert ended.code == 2
+    assert listener.pings() == ["/fail"]
+    (alert,) = listener.alerts()
+    assert "there is no folder" in alert["message"]
 
 
 @pytest.mark.usefixtures("missing")
