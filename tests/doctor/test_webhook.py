@@ -107,3 +107,9 @@ def test_an_accepted_event_that_nobody_credits_is_red(patient: Patient) -> Exami
 def test_a_listing_of_events_that_fails_is_red(patient: Patient) -> Examination:
     patient.network.answer("delivery_success", 400, b'{"error": {"message": "no"}}')
     return patient.examined()
+
+
+def test_a_second_receiver_that_is_disabled_is_green(patient: Patient) -> None:
+    patient.another_endpoint(f"http://127.0.0.1:10{PATH}")
+    patient.endpoint(disabled=True)
+    assert patient.examined().ill == {"webhook.disabled"}
