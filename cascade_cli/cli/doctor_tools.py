@@ -23,7 +23,7 @@ from cascade_cli.cli.journal_place import JOURNAL, SANDBOX_JOURNAL
 from cascade_cli.cli.session import Session
 from cascade_cli.cli.writing import this_worker
 from cascade_cli.errors import SettingsError
-from cascade_cli.services.doctor import Instruments
+from cascade_cli.services.doctor_instruments import Instruments
 from cascade_cli.settings import Settings, state_folder
 
 

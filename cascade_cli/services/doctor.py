@@ -8,14 +8,8 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from cascade_cli.adapters.journal.inspection import JournalProbe
-from cascade_cli.adapters.probing import ProbingTransport
-from cascade_cli.adapters.stripe.probes import AccountProbe
 from cascade_cli.adapters.stripe.signature import FAST_CLOCK, TOLERANCE, secrets_in
-from cascade_cli.adapters.venice.citizens import CitizenReader
 from cascade_cli.adapters.venice.needs import TRANSACTION_FIELDS, TRANSACTIONS, needs
-from cascade_cli.adapters.venice.probes import BaseProbe, OlderReader
-from cascade_cli.adapters.venice.transfers import TransferReader
-from cascade_cli.adapters.venice.web_api import VeniceApi
 from cascade_cli.domain.checkup import (
     airtable,
     clocks,
@@ -28,42 +22,16 @@ from cascade_cli.domain.checkup import (
     venice,
     webhook,
 )
-from cascade_cli.domain.checkup.areas import BUG, TITLES, UNCHECKED, UNREAD
+from cascade_cli.domain.checkup.areas import TITLES
 from cascade_cli.domain.checkup.result import Check
 from cascade_cli.domain.events import KEPT
 from cascade_cli.domain.runway import OUTFLOW_DAYS, finances
 from cascade_cli.domain.stratagems import Stratagem
 from cascade_cli.errors import CascadeError, JournalError, RightsError, UnreachableError
-from cascade_cli.settings import Settings
+from cascade_cli.services.doctor_instruments import Instruments
+from cascade_cli.services.doctor_round import Round
 
 Area = tuple[str, Callable[[], Iterable[Check]]]
-
-
-@dataclass(frozen=True)
-class Instruments:
-    """What doctor looks with; none of it can write. `journal` is the error where it has no place.
-
-    `clocks` are the transports by the service that they lead to.
-    """
-
-    settings: Settings
-    account: AccountProbe
-    base: BaseProbe
-    citizens: CitizenReader
-    transfers: TransferReader
-    older: OlderReader
-    venice: VeniceApi
-    journal: JournalProbe | CascadeError
-    clocks: Sequence[tuple[str, ProbingTransport]]
-    transports: Sequence[ProbingTransport]
-    now: Callable[[], datetime]
-
-    def close(self) -> None:
-        """Give back the connections."""
-        for transport in self.transports:
-            transport.close()
-        if isinstance(self.journal, JournalProbe):
-            self.journal.close()
 
 
 @dataclass(frozen=True)
@@ -81,15 +49,14 @@ class Doctor:
     """One examination; `on_bug` hears of exceptions that nobody foresaw."""
 
     def __init__(self, instruments: Instruments, on_bug: Callable[[Exception], None]) -> None:
-        self._with, self._on_bug = instruments, on_bug
-        self._closed: dict[str, str] = {}
+        self._with, self._round = instruments, Round(on_bug)
 
     def examine(self, known: Sequence[Check]) -> list[Check]:
         """All checks, in the order of the areas; `known` are those made before."""
         found = list(known)
-        self._close(known)
+        self._round.note(known)
         for name, look in self._areas():
-            found += self._visit(name, look)
+            found += self._round.visit(name, look)
         order = list(TITLES)
         return sorted(found, key=lambda check: order.index(check.area))
 
@@ -109,29 +76,6 @@ class Doctor:
             # Last, because the others' answers tell the time.
             ("clocks", self._clocks),
         )
-
-    def _visit(self, name: str, look: Callable[[], Iterable[Check]]) -> list[Check]:
-        if why := self._closed.get(name):
-            return [UNCHECKED[name].seen(why)]
-        found: list[Check] = []
-        try:
-            # One by one: what was seen before a failure stays seen.
-            for check in look():
-                found.append(check)
-        except RightsError as error:
-            found.append(UNCHECKED[name].seen(error.message))
-        except CascadeError as error:
-            found.append(UNREAD[name].seen(error.message, advice=error.hint))
-        except Exception as error:  # noqa: BLE001 - one broken area must not hide the others
-            self._on_bug(error)
-            found.append(BUG.seen(f"{type(error).__name__} was not foreseen", name=TITLES[name]))
-        self._close(found)
-        return found
-
-    def _close(self, checks: Iterable[Check]) -> None:
-        for check in checks:
-            for area in check.closes:
-                self._closed.setdefault(area, f"because of {TITLES[check.area]}: {check.name}")
 
     def _stripe(self) -> Iterator[Check]:
         settings = self._with.settings
@@ -260,7 +204,7 @@ class Doctor:
 
     def _others_wrote(self) -> bool:
         """Whether the base holds transfers that cascade made, from wherever."""
-        if "airtable" in self._closed or "mode" in self._closed:
+        if not self._round.is_open("airtable"):
             return False
         has_mode = self._with.transfers.has_mode
         return has_mode(True) or has_mode(False)  # noqa: FBT003 - live or test: both are asked

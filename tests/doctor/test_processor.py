@@ -93,6 +93,12 @@ def test_an_engine_that_executes_others_meanwhile_is_alive(patient: Patient) -> 
     assert patient.examined().of("engine.alive")
 
 
+def test_a_fresh_transfer_after_quiet_days_is_green(patient: Patient) -> None:
+    patient.pass_time(hours=40)
+    patient.live(patient.ago(hours=1))
+    assert patient.examined().ill == set()
+
+
 def test_a_transfer_that_waits_for_the_next_run_is_green(patient: Patient) -> None:
     patient.live(patient.ago(hours=3))
     assert patient.examined().ill == set()
