@@ -56,6 +56,20 @@ def test_it_knows_the_processor_as_citizen_show_does(
     assert len(processor["delivered"]) == 14
 
 
+def test_rows_older_than_the_window_count_whichever_of_their_times_are_empty(day: ShopDay) -> None:
+    day.open("marco")
+    made, later = day.ago(days=3), (day.clock() + timedelta(hours=9)).isoformat()
+    day.sandboxed.transfer("live", made, Status="active", ExpiresAt=later)
+    day.sandboxed.transfer("planned", made, Status="planned", ExpiresAt=None)
+    executed = {"ExecutedAt": made.isoformat(), "ExpiresAt": None}
+    day.sandboxed.transfer("executed", made, **executed)
+    day.sandboxed.transfer("expired", made, Status="active", ExpiresAt=made.isoformat())
+    found = _data(day, "--since", "1d")["processor"]
+    assert found["owed"]["live"] == {"transfers": 1, "ducats": "100"}
+    assert found["owed"]["planned"] == {"transfers": 1, "ducats": "100"}
+    assert found["outflow"]["executed"] == {"transfers": 1, "ducats": "100"}
+
+
 @pytest.mark.parametrize(("scenario", "code"), [("week", 3), ("quiet", 0)])
 def test_the_exit_code_is_reconcile_s(
     day: ShopDay, scenario: str, code: int, request: pytest.FixtureRequest
