@@ -97,6 +97,14 @@ def test_it_looks_at_the_embedded_sandbox_too(patient: Patient) -> None:
     assert patient.sandboxed.recorder.requests == []
 
 
+def test_the_sandbox_gets_no_key_of_venice(patient: Patient) -> None:
+    values = {"VENICE_API_KEY": "a-live-key", "VENICE_API_URL": "https://venice.example"}
+    session = Session(sandbox=True, environ={"CASCADE_STATE_DIR": str(patient.folder)})
+    with effective(session, values) as usable:
+        assert "VENICE_API_KEY" not in usable
+        assert usable["VENICE_API_URL"].startswith("http://127.0.0.1")
+
+
 def test_people_can_tell_the_levels_apart_without_colour(patient: Patient) -> None:
     patient.fund(1)
     patient.live(patient.ago(hours=1))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 import requests
@@ -109,6 +111,20 @@ def test_a_write_to_postgresql_is_tried_and_taken_back(postgresql: PostgresqlSer
         probe.try_to_write()
         found = probe.verify()
     assert (found.is_intact, found.entries) == (True, 1)
+
+
+def test_a_write_to_a_file_is_tried_and_taken_back(tmp_path: Path) -> None:
+    file = tmp_path / "journal.sqlite3"
+    with closing(Journal(f"sqlite:///{file}", this_worker("test"), now=utc_now)) as journal:
+        journal.run_event({"command": "test"})
+    with (
+        closing(_probe(f"sqlite:///{file}")) as probe,
+        closing(sqlite3.connect(file)) as watching,
+    ):
+        # It changes whenever another connection commits anything.
+        before = watching.execute("PRAGMA data_version").fetchone()
+        probe.try_to_write()
+        assert watching.execute("PRAGMA data_version").fetchone() == before
 
 
 def test_a_postgresql_that_may_only_be_read_is_told(postgresql: PostgresqlServer) -> None:

@@ -176,3 +176,10 @@ def test_a_repository_without_git_is_amber(patient: Patient) -> Examination:
     _repository(patient)
     _write(patient, KEYS)
     return patient.examined(PATH=str(patient.folder))
+
+
+@provokes("keys.git_unknown")
+def test_a_repository_that_git_cannot_read_is_amber(patient: Patient) -> Examination:
+    (patient.folder / ".git").mkdir()
+    _write(patient, KEYS)
+    return patient.examined()
