@@ -16,6 +16,8 @@ The promise in one page
 * A dead row is revived in place, never replaced: a second row would be a second transfer as soon
   as somebody runs the first by hand. Where only its expiry has passed, only its expiry is written,
   and Status of an active row never, so that one executed in that very moment is not set back.
+* An active row that would run out before the engine's next run is given a later expiry as well:
+  else what is called under way would never arrive.
 * A surplus active row is taken out of the engine's way by its expiry as well, for the same
   reason: setting it to cancelled could hide that it was executed in that moment.
 * What may have moved ducats is for people, always.
@@ -45,7 +47,7 @@ class Action(StrEnum):
     CREATE = "create"
     ACTIVATE = "activate"
     EXTEND = "extend"
-    """Only the expiry of an active row that ran out."""
+    """Only the expiry of an active row that ran out, or would before the engine's next run."""
     REWRITE = "rewrite"
     """A dead row as the order wants it: citizen, Notes, expiry and status."""
     EXPIRE = "expire"
@@ -106,16 +108,26 @@ def rows_of(order: Order, rows: Sequence[Stratagem]) -> tuple[Stratagem, ...]:
 
 
 def next_step(
-    order: Order, rows: Sequence[Stratagem], now: datetime, last: Attempt | None = None
+    order: Order,
+    rows: Sequence[Stratagem],
+    now: datetime,
+    last: Attempt | None = None,
+    *,
+    due: datetime | None = None,
 ) -> Step:
-    """The one thing to do, given all rows that belong to the order and the last attempt."""
+    """The one thing to do, given all rows that belong to the order and the last attempt.
+
+    `due` is when the engine runs next; None leaves live rows to their expiry.
+    """
     surplus = _surplus(order, rows, now) if order.retire_surplus else ()
-    for state in (State.DOUBTFUL, State.EXECUTED, State.LIVE):
-        for row in rows:
-            if row.state(now) is state and not surplus:
-                return _end(order, row, state)
+    end = None if surplus else _end(order, rows, now)
+    lapsing = _lapsing(end, rows, now, due)
+    if end and not lapsing:
+        return end
     if last and _may_still_be_applied(order, rows, now, last):
         return Wait(last.at + FATE_BOUND)
+    if lapsing:
+        return Write(Action.EXTEND, lapsing)
     if surplus:
         return Write(Action.EXPIRE, surplus[0])
     if not rows:
@@ -132,6 +144,17 @@ def _surplus(order: Order, rows: Sequence[Stratagem], now: datetime) -> tuple[St
     return live if len(live) < len(moving) else live[1:]
 
 
+def _lapsing(
+    end: End | None, rows: Sequence[Stratagem], now: datetime, due: datetime | None
+) -> Stratagem | None:
+    """The one live row, if it runs out before the engine's next run."""
+    live = [row for row in rows if row.state(now) is State.LIVE]
+    if due is None or end is None or end.verdict is not Verdict.UNDER_WAY or len(live) > 1:
+        return None
+    expires_at = live[0].expires_at
+    return live[0] if expires_at and expires_at <= due else None
+
+
 def _may_still_be_applied(
     order: Order, rows: Sequence[Stratagem], now: datetime, last: Attempt
 ) -> bool:
@@ -143,7 +166,16 @@ def _may_still_be_applied(
     return now < last.at + FATE_BOUND
 
 
-def _end(order: Order, row: Stratagem, state: State) -> End:
+def _end(order: Order, rows: Sequence[Stratagem], now: datetime) -> End | None:
+    """What a row says whose ducats moved, may have moved or are on their way, if there is one."""
+    for state in (State.DOUBTFUL, State.EXECUTED, State.LIVE):
+        for row in rows:
+            if row.state(now) is state:
+                return _end_with(order, row, state)
+    return None
+
+
+def _end_with(order: Order, row: Stratagem, state: State) -> End:
     if state is State.DOUBTFUL:
         return End(Verdict.BLOCKED, row, f"{row.stratagem_id} is {row.status}: {_doubt(row)}")
     if row.citizen != order.citizen or row.ducats != order.ducats:

@@ -165,7 +165,9 @@ class Deliverer:
                     self._write(action, ten)
 
     def _is_due(self, job: Job) -> bool:
-        job.step = next_step(job.order, job.rows, self._around.now(), job.last)
+        now = self._around.now()
+        due = self._terms.schedule.next_run(now)
+        job.step = next_step(job.order, job.rows, now, job.last, due=due)
         return job.action is not None and job.error is None
 
     def _write(self, action: Action, jobs: Sequence[Job]) -> None:

@@ -117,7 +117,10 @@ class Ledger(Protocol):
 
 @dataclass(frozen=True)
 class DeliveryTerms:
-    """How long a stratagem may live, what may leave in a day, and when the engine runs."""
+    """How long a stratagem may live, what may leave in a day, and when the engine runs.
+
+    The lifetime is longer than the engine ever leaves one waiting: Settings sees to it.
+    """
 
     lifetime: timedelta
     day_limit_ducats: Decimal

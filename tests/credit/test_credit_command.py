@@ -187,3 +187,14 @@ def test_a_row_in_doubt_is_left_to_people(counter: Counter) -> None:
     assert answer.code == 7
     assert "cascade explain cascade_manual_r1" in answer.err
     assert counter.rows() == before
+
+
+def test_a_credit_that_would_run_out_before_the_engines_next_run_is_given_time(
+    counter: Counter,
+) -> None:
+    counter.credit("marco", "5", "--reference", "r1")
+    counter.pass_time(hours=71, minutes=30)
+    assert counter.credit("marco", "5", "--reference", "r1").code == 0
+    counter.pass_time(hours=4)
+    counter.sandboxed.app.engine.run()
+    assert counter.ducats_of("marco") == 5

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -19,6 +19,7 @@ from cascade_cli.domain.delivery import (
     rows_of,
 )
 from cascade_cli.domain.journal import Attempt, Fate
+from cascade_cli.domain.stratagems import Stratagem
 from tests.credit.orders import (
     ALIVE,
     DEAD,
@@ -225,3 +226,36 @@ def test_a_moment_before_the_bound_still_waits_and_the_bound_itself_does_not() -
     moment = timedelta(microseconds=1)
     assert isinstance(next_step(an_order(), [row], NOW - moment, applied), Wait)
     assert isinstance(next_step(an_order(), [row], NOW, applied), Write)
+
+
+def _lapsing(**changes: Any) -> Stratagem:
+    return a_row("active", expires_at=NOW + timedelta(hours=1), **changes)
+
+
+def test_a_live_row_that_runs_out_before_the_engines_next_run_lives_on() -> None:
+    row, due = _lapsing(), NOW + timedelta(hours=1)
+    assert next_step(an_order(), [row], NOW, due=due) == Write(Action.EXTEND, row)
+
+
+@pytest.mark.parametrize("due", [None, NOW + timedelta(minutes=59)])
+def test_a_live_row_that_the_engine_takes_in_time_is_left_alone(due: datetime | None) -> None:
+    assert isinstance(next_step(an_order(), [_lapsing()], NOW, due=due), End)
+
+
+@pytest.mark.parametrize("other", ["error", "executed", "active"])
+def test_of_several_rows_that_moved_or_may_move_none_lives_on(other: str) -> None:
+    rows = [_lapsing(), a_row(other, record_id="other")]
+    assert isinstance(next_step(an_order(), rows, NOW, due=NOW + timedelta(days=1)), End)
+
+
+def test_a_live_row_of_something_else_is_not_let_live_on() -> None:
+    rows = [_lapsing(citizen="lucia")]
+    step = next_step(an_order(), rows, NOW, due=NOW + timedelta(days=1))
+    assert isinstance(step, End)
+    assert step.verdict is Verdict.BLOCKED
+
+
+def test_a_live_row_waits_for_its_later_expiry_while_another_write_may_come() -> None:
+    last = attempted(Action.EXTEND, Fate.UNKNOWN, 1)
+    step = next_step(an_order(), [_lapsing()], NOW, last, due=NOW + timedelta(days=1))
+    assert isinstance(step, Wait)

@@ -117,9 +117,13 @@ def dead_rows_replaced() -> Iterator[Alter]:
     """A dead row gets a successor instead of being revived."""
 
     def replacing(
-        order: Order, rows: Sequence[Stratagem], now: datetime, last: Attempt | None = None
+        order: Order,
+        rows: Sequence[Stratagem],
+        now: datetime,
+        last: Attempt | None = None,
+        **options: Any,
     ) -> Step:
-        step = next_step(order, rows, now, last)
+        step = next_step(order, rows, now, last, **options)
         if not isinstance(step, Write) or step.action not in {Action.EXTEND, Action.REWRITE}:
             return step
         planned = [row for row in rows if row.status == "planned"]
@@ -134,9 +138,13 @@ def spare_rows_activated() -> Iterator[Alter]:
     """Of two rows made by accident the spare one is activated, when the other is dead."""
 
     def activating(
-        order: Order, rows: Sequence[Stratagem], now: datetime, last: Attempt | None = None
+        order: Order,
+        rows: Sequence[Stratagem],
+        now: datetime,
+        last: Attempt | None = None,
+        **options: Any,
     ) -> Step:
-        step = next_step(order, rows, now, last)
+        step = next_step(order, rows, now, last, **options)
         planned = [row for row in rows if row.status == "planned"]
         return Write(Action.ACTIVATE, planned[0]) if isinstance(step, Write) and planned else step
 
