@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from cascade_cli.adapters.journal.inbox import Kept
 from cascade_cli.domain.case import Terms
 from cascade_cli.domain.identities import Form
 from cascade_cli.domain.journal import Entry
@@ -18,6 +17,10 @@ from cascade_cli.domain.stratagems import Stratagem
 from cascade_cli.domain.times import Window
 from cascade_cli.domain.world import Answers, World
 from cascade_cli.services.reconcile import PaymentSource
+
+if TYPE_CHECKING:
+    # Every command wires these ports, and few of them open the journal: it takes 0.2 s to import.
+    from cascade_cli.adapters.journal.inbox import Kept
 
 
 class Past(Protocol):
