@@ -123,6 +123,8 @@ def arrives_once(town: Town, intent: str, ducats: int) -> None:
     assert town.notices("marco") == ["cascade_transfer_on_its_way", "payment_received"]
     report = town.cascade("reconcile", "--since", "1h", "--all")
     assert (report["exit_code"], report["data"]["counts"]["settled"]) == (0, 1)
+    story = town.cascade("explain", intent)
+    assert (story["exit_code"], story["data"]["verdict"]["kind"]) == (0, "settled")
     eventually(lambda: town.ask("/readyz")["events"]["counts"]["waiting"] == 0)
     counts = town.ask("/readyz")["events"]["counts"]
     assert (counts["attention"], counts["credited"] >= 2) == (0, True)
