@@ -9,12 +9,14 @@ from typing import Any
 
 import typer
 
-from cascade_cli.cli.app import app
+from cascade_cli.cli.app import COMMANDS, GROUPS, app_for
+
+NAMES = [*(command.__name__ for command in COMMANDS), *GROUPS]
 
 
 def commands(command: Any = None, path: str = "cascade") -> Iterator[tuple[str, Any]]:
     """Every command with its full name, except groups that have no options of their own."""
-    command = command or typer.main.get_command(app)
+    command = command or typer.main.get_command(app_for(NAMES))
     children = getattr(command, "commands", {})
     if command.params or not children:
         yield path, command
@@ -24,7 +26,7 @@ def commands(command: Any = None, path: str = "cascade") -> Iterator[tuple[str, 
 
 def groups(command: Any = None, path: str = "cascade") -> Iterator[str]:
     """Every command that only leads to others."""
-    command = command or typer.main.get_command(app)
+    command = command or typer.main.get_command(app_for(NAMES))
     for name, child in getattr(command, "commands", {}).items():
         yield from groups(child, f"{path} {name}")
     if hasattr(command, "commands"):
@@ -38,7 +40,7 @@ def options(command: Any) -> dict[str, Any]:
 
 def parse(arguments: Sequence[str]) -> None:
     """Read a command line, without the leading `cascade`. Raises typer.TyperException if wrong."""
-    command: Any = typer.main.get_command(app)
+    command: Any = typer.main.get_command(app_for(NAMES))
     name, context = "cascade", None
     while hasattr(command, "commands"):
         here = next((i for i, a in enumerate(arguments) if a in command.commands), len(arguments))
