@@ -7,21 +7,25 @@ from dataclasses import dataclass
 
 from pyairtable import Api
 
+from cascade_cli.adapters.crew import Crew
 from cascade_cli.adapters.pacing import Pacer
 from cascade_cli.adapters.prices import read_prices
+from cascade_cli.adapters.stripe.changes import ChangeReader
 from cascade_cli.adapters.stripe.checkout import CheckoutPages
 from cascade_cli.adapters.stripe.client import stripe_client
 from cascade_cli.adapters.stripe.events import EventReader
 from cascade_cli.adapters.stripe.history import HistoryReader
 from cascade_cli.adapters.stripe.purchases import StripeReader
-from cascade_cli.adapters.transport import Transport, utc_now
+from cascade_cli.adapters.transport import MOST_LANES, Transport, utc_now
 from cascade_cli.adapters.venice.base import VeniceReader, airtable_api
 from cascade_cli.adapters.venice.notices import NoticeReader
 from cascade_cli.adapters.venice.transfers import TransferReader
 from cascade_cli.domain.pricing import PriceList
 from cascade_cli.services.checkout import Checkout
 from cascade_cli.services.explain_ports import Sources
+from cascade_cli.services.nightly import Nightly
 from cascade_cli.services.reconcile import Reconciler
+from cascade_cli.services.vicinity import Vicinity
 from cascade_cli.settings import Settings
 
 # Airtable shuts a base for 30 s after too many requests; Stripe asks for short pauses.
@@ -37,6 +41,7 @@ class Wiring:
 
     settings: Settings
     reconciler: Reconciler
+    nightly: Nightly
     payments: StripeReader
     events: EventReader
     sources: Sources
@@ -66,13 +71,17 @@ def bootstrap(settings: Settings, tell: Callable[[str], None]) -> Wiring:
     )
     client = stripe_client(settings.stripe_key.reveal(), settings.stripe_url, stripe)
     api = airtable_api(settings.airtable_key.reveal(), settings.airtable_url, airtable)
-    venice = VeniceReader(api, settings.airtable_base, settings.processor)
-    payments = StripeReader(client)
+    venice_crew = Crew(MOST_LANES, airtable.lanes_wanted)
+    venice = VeniceReader(api, settings.airtable_base, settings.processor, venice_crew)
+    payments = StripeReader(client, Crew(MOST_LANES, stripe.lanes_wanted))
     events = EventReader(client)
     reconciler = Reconciler(payments, venice, settings.processor)
     return Wiring(
         settings=settings,
         reconciler=reconciler,
+        nightly=Nightly(
+            payments, ChangeReader(client), venice, Vicinity(payments, venice), reconciler
+        ),
         payments=payments,
         events=events,
         sources=Sources(

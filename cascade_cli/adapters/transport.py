@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 import re
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,7 +21,9 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from http.cookiejar import DefaultCookiePolicy
 from ipaddress import ip_address
+from math import ceil
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -38,6 +41,10 @@ CONNECT_TIMEOUT_SECONDS = 5
 READ_TIMEOUT_SECONDS = 60
 ATTEMPTS = 5
 CEILING_SECONDS = 180.0
+MOST_LANES = 32
+# More lanes than rate × latency: an answer must also be read before the next request.
+_LANES_RESERVE = 1.15
+_NEWEST_WEIGHT = 0.2
 
 _TOO_MANY = 429
 _PASSING = frozenset({_TOO_MANY, 500, 502, 503, 504})
@@ -101,7 +108,9 @@ class Transport(HTTPAdapter):
         now: Callable[[], datetime] = utc_now,
         attempts: int = ATTEMPTS,
     ) -> None:
-        super().__init__(max_retries=0)
+        super().__init__(max_retries=0, pool_maxsize=MOST_LANES)
+        self._counting = threading.Lock()
+        self._latency_seconds: float | None = None
         self._attempts = attempts
         self._now = now
         self._tell = tell
@@ -130,6 +139,14 @@ class Transport(HTTPAdapter):
         """Return when one more request may be sent; a write takes its turn before its permit."""
         self._pacer.wait()
 
+    def lanes_wanted(self) -> int:
+        """How many requests must be under way at once to use the whole rate; at least 1.
+
+        Without a rate too: only a sandbox near by has none, and it answers at once.
+        """
+        latency = self._latency_seconds or 0.0
+        return max(1, ceil(self._pacer.rate_per_second * latency * _LANES_RESERVE))
+
     def _send_write(
         self, request: requests.PreparedRequest, *args: Any, **kwargs: Any
     ) -> requests.Response:
@@ -150,7 +167,9 @@ class Transport(HTTPAdapter):
     def _send_once(
         self, request: requests.PreparedRequest, *args: Any, **kwargs: Any
     ) -> requests.Response:
-        self.requests_sent += 1
+        with self._counting:
+            self.requests_sent += 1
+        began = time.monotonic()
         try:
             response = self._carry(request, *args, **kwargs)
             # Read the body here, so that one cut short counts as a failed attempt.
@@ -158,9 +177,15 @@ class Transport(HTTPAdapter):
         except requests.RequestException as error:
             self.last_sign = Sign(self._now(), type(error).__name__)
             raise
+        self._learn_latency(time.monotonic() - began)
         is_well = response.status_code not in _UNWELL
         self.last_sign = Sign(self._now(), "" if is_well else f"HTTP {response.status_code}")
         return response
+
+    def _learn_latency(self, seconds: float) -> None:
+        known = self._latency_seconds
+        weight = _NEWEST_WEIGHT if known is not None else 1.0
+        self._latency_seconds = (known or 0.0) * (1 - weight) + seconds * weight
 
     def _carry(
         self, request: requests.PreparedRequest, *args: Any, **kwargs: Any
@@ -237,16 +262,18 @@ def _seconds_until(http_date: str) -> float | None:
 
 
 def plain_session(url: str, transport: HTTPAdapter) -> requests.Session:
-    """A session for `url` that uses `transport` and takes only proxies and CAs from outside.
+    """A session for `url`, safe in threads, that uses `transport`.
 
-    requests would let a netrc entry replace our Authorization header and send loopback traffic
-    through HTTP_PROXY.
+    It takes only proxies and CAs from outside: requests would let a netrc entry replace our
+    Authorization header and send loopback traffic through HTTP_PROXY.
     """
     session = requests.Session()
     session.trust_env = False
     if not _is_loopback(url):
         session.proxies.update(get_environ_proxies(url))
     session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or True
+    # A jar that nothing enters: lanes share the session, and need no cookie.
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
     session.mount("https://", transport)
     session.mount("http://", transport)
     return session

@@ -14,6 +14,7 @@ from cascade_cli.domain.matching import match
 from cascade_cli.domain.questions import Questions, earlier_window, keys_to_look_up, later_window
 from cascade_cli.domain.reconciliation import Reconciliation, reconcile
 from cascade_cli.domain.stratagems import Stratagem
+from cascade_cli.domain.tally import Tally
 from cascade_cli.domain.times import Window
 from cascade_cli.domain.world import Answers, World
 from cascade_cli.errors import BalanceError
@@ -35,21 +36,29 @@ class Listing(Protocol):
 class PaymentSource(Protocol):
     """Where payments are read from: Stripe."""
 
-    def purchases(self, window: Window) -> Listing:
-        """All charges created in the window."""
+    def purchases(self, window: Window, tally: Tally | None = None) -> Listing:
+        """All charges created in the window; the tally hears where in time they lie."""
 
     def payment(self, payment_id: str) -> Charge | None:
         """The paid ducat purchase of that id, if there is one."""
 
+    def payments(self, payment_ids: Sequence[str]) -> dict[str, Charge | None]:
+        """For each id the paid ducat purchase, if there is one."""
+
     def disputes(self, charge_id: str) -> tuple[Dispute, ...]:
         """The disputes against one charge."""
+
+    def disputes_against(self, charge_ids: Sequence[str]) -> dict[str, tuple[Dispute, ...]]:
+        """The disputes against each of the charges."""
 
 
 class TransferSource(Protocol):
     """Where the processor's transfers are read from: Venice's base."""
 
-    def transfers(self, since: datetime, until: datetime | None = None) -> list[Stratagem]:
-        """The processor's transfers created in the span, or ever since."""
+    def transfers(
+        self, since: datetime, until: datetime | None = None, expected: Tally | None = None
+    ) -> list[Stratagem]:
+        """The processor's transfers created in the span, or ever since: about as many as told."""
 
     def transfers_named(self, stratagem_ids: Sequence[str]) -> list[Stratagem]:
         """The processor's transfers with these StratagemIds."""
@@ -93,15 +102,22 @@ class Reconciler:
     ) -> Run:
         """Reconcile the charges of `window`; `tell` hears of each step as it begins."""
         tell("reading Stripe's charges and Venice's stratagems")
-        listing, transfers = side_by_side(
-            lambda: self._payments.purchases(window),
-            lambda: self._transfers.transfers(window.since),
-        )
+        listing, transfers = self._read(window)
         world = World(window, _distinct_charges(listing.charges), _distinct(transfers))
         tell("looking up what the listings leave open")
         world = self._with_neighbours(world)
         world = replace(world, answers=self.answers(world, terms))
         return Run(world, _coverage(world, listing), judge(world, terms), tuple(listing.pending))
+
+    def _read(
+        self, window: Window, until: datetime | None = None
+    ) -> tuple[Listing, list[Stratagem]]:
+        """Both sides at once; where charges are, transfers are to be expected."""
+        tally = Tally()
+        return side_by_side(
+            lambda: self._payments.purchases(window, tally),
+            lambda: self._transfers.transfers(window.since, until, tally),
+        )
 
     def _with_neighbours(self, world: World) -> World:
         """Add what lies outside the window and belongs, or may, to something within it."""
@@ -111,8 +127,9 @@ class Reconciler:
         if keys := keys_to_look_up(matches, world):
             transfers += self._transfers.transfers_named(keys)
         if earlier := earlier_window(matches, world):
-            charges += self._payments.purchases(earlier).charges
-            transfers += self._transfers.transfers(earlier.since, earlier.until)
+            listing, found = self._read(earlier, earlier.until)
+            charges += listing.charges
+            transfers += found
         if later := later_window(matches, world):
             charges += self._payments.purchases(later).charges
         return replace(
@@ -127,23 +144,15 @@ class Reconciler:
         found = self._transfers.citizens(questions.citizens) if questions.citizens else {}
         by_lower_case = {name.lower(): name for name in sorted(found)}
         missing = [name for name in questions.citizens if name not in found]
-        payments = {
-            payment: known.payments[payment]
-            if payment in known.payments
-            else self._payments.payment(payment)
-            for payment in questions.payments
-        }
-        disputes = {
-            charge: known.disputes[charge]
-            if charge in known.disputes
-            else self._payments.disputes(charge)
-            for charge in questions.disputed_charges
-        }
+        open_payments = [p for p in questions.payments if p not in known.payments]
+        open_disputes = [c for c in questions.disputed_charges if c not in known.disputes]
+        payments = {**known.payments, **self._payments.payments(open_payments)}
+        disputes = {**known.disputes, **self._payments.disputes_against(open_disputes)}
         return Answers(
             citizens={name: name in found for name in questions.citizens},
             similar={n: by_lower_case[n.lower()] for n in missing if n.lower() in by_lower_case},
-            payments=payments,
-            disputes=disputes,
+            payments={payment: payments[payment] for payment in questions.payments},
+            disputes={charge: disputes[charge] for charge in questions.disputed_charges},
             processor_ducats=found.get(self._processor),
         )
 

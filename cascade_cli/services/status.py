@@ -14,6 +14,7 @@ from cascade_cli.domain.processor import Citizen
 from cascade_cli.domain.run_memory import Changes, changes
 from cascade_cli.domain.runway import OUTFLOW_DAYS, Finances, finances
 from cascade_cli.domain.stratagems import State, Stratagem
+from cascade_cli.domain.tally import Tally
 from cascade_cli.domain.times import Window
 from cascade_cli.errors import CascadeError, GuardError, ServiceError, SettingsError
 from cascade_cli.services import reconcile
@@ -177,11 +178,13 @@ class _AlreadyRead:
         self._source = source
         self.transfers_named, self.citizens = source.transfers_named, source.citizens
 
-    def transfers(self, since: datetime, until: datetime | None = None) -> list[Stratagem]:
+    def transfers(
+        self, since: datetime, until: datetime | None = None, expected: Tally | None = None
+    ) -> list[Stratagem]:
         """As the source's."""
         if (since, until) == (self._since, None):
             return list(self._rows)
-        return self._source.transfers(since, until)
+        return self._source.transfers(since, until, expected)
 
 
 def _is_executed(row: Stratagem, since: datetime) -> bool:

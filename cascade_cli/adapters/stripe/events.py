@@ -12,7 +12,8 @@ import stripe
 from stripe.params import EventListParams
 
 from cascade_cli.adapters.stripe.errors import or_none, our_errors
-from cascade_cli.adapters.stripe.purchases import PAGE_SIZE, whole_seconds
+from cascade_cli.adapters.stripe.purchases import whole_seconds
+from cascade_cli.adapters.stripe.ranges import PAGE_SIZE
 from cascade_cli.domain.events import Event
 from cascade_cli.domain.keys import PAYMENT_ID
 from cascade_cli.domain.times import Window

@@ -11,7 +11,7 @@ import stripe
 
 from cascade_cli.adapters.stripe.errors import or_none, our_errors
 from cascade_cli.adapters.stripe.events import EventReader
-from cascade_cli.adapters.stripe.purchases import PAGE_SIZE
+from cascade_cli.adapters.stripe.ranges import PAGE_SIZE
 from cascade_cli.domain.events import KEPT, Event, chronological
 from cascade_cli.domain.identities import Form
 from cascade_cli.domain.money import format_money

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 import stripe
 
+from cascade_cli.adapters.crew import Crew
 from cascade_cli.adapters.stripe.errors import or_none, our_errors
+from cascade_cli.adapters.stripe.ranges import PAGE_SIZE, Document, Ranges
 from cascade_cli.domain.charges import Charge, Dispute
 from cascade_cli.domain.money import read_ducats
+from cascade_cli.domain.tally import Tally
 from cascade_cli.domain.times import Window
-
-Document = Mapping[str, Any]
-"""A charge as Stripe's JSON has it."""
-
-PAGE_SIZE = 100
 
 # What the payment API writes into a PaymentIntent's metadata; Stripe copies it to the charge.
 CITIZEN, DUCATS, RATE, PACKAGE = "citizen_id", "ducat_amount", "exchange_rate", "package"
@@ -48,35 +46,41 @@ class Purchases:
         else:
             self.charges.append(to_charge(charge, metadata))
 
+    def add(self, older: Purchases) -> None:
+        """Append what an older part of the same listing held."""
+        self.charges += older.charges
+        self.other_products += older.other_products
+        self.unpaid += older.unpaid
+        self.pending += older.pending
+
 
 class StripeReader:
     """Reads what was paid. Every method raises only errors of cascade_cli.errors."""
 
-    def __init__(self, client: stripe.StripeClient) -> None:
-        self._client, self._v1 = client, client.v1
+    def __init__(self, client: stripe.StripeClient, crew: Crew | None = None) -> None:
+        self._client, self._v1, self._crew = client, client.v1, crew or Crew()
 
-    def purchases(self, window: Window) -> Purchases:
-        """All charges created in the window, to the whole second, as Stripe dates them."""
+    def purchases(self, window: Window, tally: Tally | None = None) -> Purchases:
+        """All charges created in the window, to the whole second, as Stripe dates them.
+
+        `tally` hears of each page as it is read, and is closed in the end.
+        """
+        tally = tally or Tally()
+        since, until = whole_seconds(window.since), whole_seconds(window.until)
         found = Purchases()
-        with our_errors():
-            for charge in self._list(window):
-                found.take(charge)
+        try:
+            with our_errors():
+                for part in Ranges(since, until, self._ask, Purchases, tally).read(self._crew):
+                    found.add(part)
+        finally:
+            tally.close()
         return found
 
-    def _list(self, window: Window) -> Iterator[Document]:
+    def _ask(self, params: dict[str, Any]) -> Any:
         """Plain JSON: building the SDK's objects takes twenty times as long as reading it."""
-        params: dict[str, Any] = {
-            "created": {"gte": whole_seconds(window.since), "lt": whole_seconds(window.until)},
-            "limit": PAGE_SIZE,
-            # A charge made before its intent got metadata has none of its own.
-            "expand": ["data.payment_intent"],
-        }
-        while True:
-            page: Any = self._client.raw_request("get", "/v1/charges", **params).data
-            yield from page["data"]
-            if not page["has_more"]:
-                return
-            params["starting_after"] = page["data"][-1]["id"]
+        # A charge made before its intent got metadata has none of its own.
+        expand = ["data.payment_intent"]
+        return self._client.raw_request("get", "/v1/charges", **params, expand=expand).data
 
     def payment(self, payment_id: str) -> Charge | None:
         """The paid ducat purchase of that id (`pi_…`, `ch_…`, `py_…`); None where none exists."""
@@ -85,6 +89,10 @@ class StripeReader:
             if charge is None or not is_paid(charge) or not is_ducat_purchase(metadata_of(charge)):
                 return None
             return to_charge(charge, metadata_of(charge))
+
+    def payments(self, payment_ids: Sequence[str]) -> dict[str, Charge | None]:
+        """For each id what `payment` finds."""
+        return dict(zip(payment_ids, self._crew.map(self.payment, payment_ids), strict=True))
 
     def _charge_of(self, payment_id: str) -> Document | None:
         v1 = self._v1
@@ -106,6 +114,10 @@ class StripeReader:
         with our_errors():
             page = self._v1.disputes.list({"charge": charge_id, "limit": PAGE_SIZE})
             return tuple(_to_dispute(dispute, charge_id) for dispute in page.auto_paging_iter())
+
+    def disputes_against(self, charge_ids: Sequence[str]) -> dict[str, tuple[Dispute, ...]]:
+        """For each charge its disputes."""
+        return dict(zip(charge_ids, self._crew.map(self.disputes, charge_ids), strict=True))
 
 
 def whole_seconds(moment: datetime) -> int:

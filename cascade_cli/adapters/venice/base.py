@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from itertools import islice
 from typing import Any, TypeVar
 
-import requests
 from pyairtable import Api
 from pyairtable.formulas import (
     AND,
@@ -26,18 +25,22 @@ from pyairtable.formulas import (
     to_formula,
 )
 
+from cascade_cli.adapters.crew import Crew
 from cascade_cli.adapters.transport import (
     CONNECT_TIMEOUT_SECONDS,
     READ_TIMEOUT_SECONDS,
     Transport,
     plain_session,
+    utc_now,
 )
-from cascade_cli.adapters.venice.errors import EXPIRED_ITERATOR, error_of, our_errors
+from cascade_cli.adapters.venice.errors import our_errors
 from cascade_cli.adapters.venice.notes import parse_notes
+from cascade_cli.adapters.venice.slices import PAGE_SIZE, Page, Slices, restarting
 from cascade_cli.domain.keys import OLDER_SOURCE, origin_of, stratagem_id_for
 from cascade_cli.domain.matching import OLDER_REACH
 from cascade_cli.domain.orders import Order
 from cascade_cli.domain.stratagems import Stratagem
+from cascade_cli.domain.tally import Tally
 from cascade_cli.errors import AnswerError
 
 STRATAGEMS, CITIZENS = "STRATAGEMS", "CITIZENS"
@@ -50,12 +53,10 @@ STRATAGEM_FIELDS = (
     "ExpiresAt",
     "Notes",
 )
-PAGE_SIZE = 100
 # A formula of about 95 keys stays below the length of URL at which a request becomes a POST.
 KEYS_PER_REQUEST = 95
 # An order takes several conditions.
 ORDERS_PER_REQUEST = 50
-_RESTARTS = 3
 
 T = TypeVar("T")
 
@@ -74,30 +75,44 @@ def airtable_api(token: str, endpoint_url: str, transport: Transport) -> Api:
 class VeniceReader:
     """Reads the processor's transfers and citizens. Raises only errors of cascade_cli.errors."""
 
-    def __init__(self, api: Api, base_id: str, processor: str) -> None:
+    def __init__(
+        self,
+        api: Api,
+        base_id: str,
+        processor: str,
+        crew: Crew | None = None,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
         self._api, self._base_id, self._processor = api, base_id, processor
+        self._crew, self._now = crew or Crew(), now
 
-    def transfers(self, since: datetime, until: datetime | None = None) -> list[Stratagem]:
-        """The processor's transfers created in [since, until), or ever since; order arbitrary."""
-        created: list[Formula] = [NOT(IS_BEFORE(CREATED_TIME(), to_formula(since)))]
-        if until:
-            created.append(IS_BEFORE(CREATED_TIME(), to_formula(until)))
-        return self._stratagems(*created)
+    def transfers(
+        self, since: datetime, until: datetime | None = None, expected: Tally | None = None
+    ) -> list[Stratagem]:
+        """The processor's transfers created in [since, until), or ever since; order arbitrary.
+
+        With `expected`, which says about how many, several lanes divide them.
+        """
+
+        def pages(start: datetime, end: datetime | None) -> Iterator[Page]:
+            return self._pages(self._transfers_where(*_created(start, end)))
+
+        slices = Slices(pages, to_stratagem, expected or Tally(), self._now)
+        with our_errors():
+            return slices.read(since, until, self._crew if expected else Crew())
 
     def transfers_named(self, stratagem_ids: Sequence[str]) -> list[Stratagem]:
         """The processor's transfers with these StratagemIds, whenever they were created."""
-        found = []
-        for ids in _chunks(stratagem_ids, KEYS_PER_REQUEST):
-            named = OR(*(EQ(Field("StratagemId"), stratagem_id) for stratagem_id in ids))
-            found += self._stratagems(named)
-        return found
+        return self._each(stratagem_ids, lambda id_: EQ(Field("StratagemId"), id_))
 
     def transfers_recorded(self, record_ids: Sequence[str]) -> list[Stratagem]:
         """The processor's transfers with these record ids, as far as they still exist."""
-        found = []
-        for ids in _chunks(record_ids, KEYS_PER_REQUEST):
-            found += self._stratagems(OR(*(EQ(RECORD_ID(), record_id) for record_id in ids)))
-        return found
+        return self._each(record_ids, lambda id_: EQ(RECORD_ID(), id_))
+
+    def _each(self, ids: Sequence[str], condition: Callable[[str], Formula]) -> list[Stratagem]:
+        chunks = list(_chunks(ids, KEYS_PER_REQUEST))
+        found = self._crew.map(lambda ids: self._stratagems(OR(*map(condition, ids))), chunks)
+        return [stratagem for of_chunk in found for stratagem in of_chunk]
 
     def transfers_for(self, orders: Sequence[Order]) -> list[Stratagem]:
         """All transfers that may belong to these orders, and perhaps some that do not.
@@ -125,13 +140,17 @@ class VeniceReader:
 
         The keys are spelt as Venice spells them; who is not in the answer does not exist.
         """
-        found = {}
-        for names in _chunks(usernames, KEYS_PER_REQUEST):
-            named = OR(*(EQ(LOWER(Field("Username")), name.lower()) for name in names))
-            for record in self._select(named, CITIZENS, ("Username", "Ducats")):
-                fields = record["fields"]
-                found[fields.get("Username", "")] = _balance(fields.get("Ducats", 0))
-        return found
+        chunks = list(_chunks(usernames, KEYS_PER_REQUEST))
+        fields = [
+            record["fields"]
+            for of_chunk in self._crew.map(self._citizens, chunks)
+            for record in of_chunk
+        ]
+        return {cells.get("Username", ""): _balance(cells.get("Ducats", 0)) for cells in fields}
+
+    def _citizens(self, names: Sequence[str]) -> list[Any]:
+        named = OR(*(EQ(LOWER(Field("Username")), name.lower()) for name in names))
+        return self._select(named, CITIZENS, ("Username", "Ducats"))
 
     def has_mode(self, livemode: bool) -> bool:
         """Whether cascade wrote a transfer for a payment of that mode into this base."""
@@ -150,27 +169,40 @@ class VeniceReader:
         fields: Sequence[str] = STRATAGEM_FIELDS,
         **options: int,
     ) -> list[Any]:
-        with our_errors():
-            for _ in range(_RESTARTS):
-                try:
-                    return self._all(formula, table, fields, **options)
-                except requests.HTTPError as error:
-                    # A cursor lives only for minutes: a listing that outlived it starts over.
-                    if error_of(error.response)[0] != EXPIRED_ITERATOR:
-                        raise
-            return self._all(formula, table, fields, **options)
+        found: list[Any] = []
 
-    def _all(
-        self, formula: Formula, table: str, fields: Sequence[str], **options: int
-    ) -> list[Any]:
+        def read() -> Iterator[None]:
+            found.clear()
+            for page in self._pages(formula, table, fields, **options):
+                found.extend(page["records"])
+                yield
+
+        with our_errors():
+            for _page in restarting(read):
+                pass
+        return found
+
+    def _pages(
+        self,
+        formula: Formula,
+        table: str = STRATAGEMS,
+        fields: Sequence[str] = STRATAGEM_FIELDS,
+        **options: int,
+    ) -> Iterator[Page]:
         asked = {"formula": str(formula), "fields": list(fields), "page_size": PAGE_SIZE, **options}
         urls = self._api.table(self._base_id, table).urls
         # Not Table.iterate(), which takes an answer without `records` for an empty table: every
         # charge would look as if nobody had credited it.
-        pages = self._api.iterate_requests(
+        return self._api.iterate_requests(
             "get", urls.records, fallback=("post", urls.records_post), options=asked
         )
-        return [record for page in pages for record in page["records"]]
+
+
+def _created(since: datetime, until: datetime | None) -> Iterator[Formula]:
+    """Not IS_AFTER, which misses the rows of the same second."""
+    yield NOT(IS_BEFORE(CREATED_TIME(), to_formula(since)))
+    if until:
+        yield IS_BEFORE(CREATED_TIME(), to_formula(until))
 
 
 def _belongs_to(order: Order) -> Iterator[Formula]:

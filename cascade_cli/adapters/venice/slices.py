@@ -1,0 +1,136 @@
+"""A span of transfers in disjoint slices of their creation time, read side by side.
+
+Airtable lists in no order, and only page after page. But listings with different formulas are
+independent of each other, and when a record was created never changes. How many rows there are is
+not known before the end: Stripe's charges tell what to expect.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Generic, TypeVar
+
+import requests
+
+from cascade_cli.adapters.crew import Crew, Piece
+from cascade_cli.adapters.venice.errors import EXPIRED_ITERATOR, error_of
+from cascade_cli.domain.tally import Tally
+
+PAGE_SIZE = 100
+RESTARTS = 3
+# Below that, the first page read for nothing and the partly empty last ones are not worth it.
+WORTH_DIVIDING_ROWS = 8 * PAGE_SIZE
+_SMALLEST_ROWS = 4 * PAGE_SIZE
+# Lanes take less than their equal share of what is left, so that none is last by much.
+_SHARE = 1.5
+_PATIENCE_SECONDS = 10.0
+
+T = TypeVar("T")
+Page = dict[str, Any]
+Pages = Callable[[datetime, datetime | None], Iterator[Page]]
+"""Airtable's pages of the records created in [since, until), or ever since."""
+
+
+def restarting(read: Callable[[], Iterator[T]]) -> Iterator[T]:
+    """What `read` yields, from its beginning again where the cursor expires: it lives only for
+    minutes. Raises what it raises, and the expiry at last."""
+    for _ in range(RESTARTS):
+        try:
+            yield from read()
+        except requests.HTTPError as error:
+            if error_of(error.response)[0] != EXPIRED_ITERATOR:
+                raise
+        else:
+            return
+    yield from read()
+
+
+@dataclass(eq=False)
+class _Slice(Generic[T]):
+    since: datetime
+    until: datetime | None
+    found: list[T] = field(default_factory=list)
+
+
+class Slices(Generic[T]):
+    """The records created in [since, until), or ever since, each turned into what `keep` makes.
+
+    `expected` tells about how many, second by second; `now` until when there can be any. Both
+    only plan: the last slice has no end unless the span has one.
+    """
+
+    def __init__(
+        self, pages: Pages, keep: Callable[[Any], T], expected: Tally, now: Callable[[], datetime]
+    ) -> None:
+        self._pages, self._keep, self._expected, self._now = pages, keep, expected, now
+        self._lock = threading.Lock()
+        self._slices: list[_Slice[T]] = []
+        self._waiting: _Slice[T] | None = None
+        self._crew = Crew()
+
+    def read(self, since: datetime, until: datetime | None, crew: Crew) -> list[T]:
+        """All of them, slice after slice. Raises the exceptions of requests and of the SDK."""
+        self._crew = crew
+        crew.read([self._whole(_Slice(since, until))], self._take)
+        in_order = sorted(self._slices, key=lambda slice_: slice_.since)
+        return [found for slice_ in in_order for found in slice_.found]
+
+    def _whole(self, whole: _Slice[T]) -> Piece:
+        """All in one, unless its first page says that there is more and it is worth dividing."""
+        for page in self._read(whole):
+            if page == 1 and self._is_worth_dividing(whole):
+                self._waiting = whole
+                return
+            yield
+        self._slices.append(whole)
+
+    def _piece(self, slice_: _Slice[T]) -> Piece:
+        for _page in self._read(slice_):
+            yield
+        self._slices.append(slice_)
+        # Sales may have been rarer, or more frequent, where Stripe was not asked about them.
+        self._expected.note(slice_.since.timestamp(), self._end(slice_), len(slice_.found))
+
+    def _read(self, slice_: _Slice[T]) -> Iterator[int]:
+        """Yield the numbers of the pages that more are to follow."""
+        return restarting(lambda: self._read_once(slice_))
+
+    def _read_once(self, slice_: _Slice[T]) -> Iterator[int]:
+        slice_.found.clear()
+        for number, page in enumerate(self._pages(slice_.since, slice_.until), start=1):
+            slice_.found += map(self._keep, page["records"])
+            if page.get("offset"):
+                yield number
+
+    def _is_worth_dividing(self, whole: _Slice[T]) -> bool:
+        if self._crew.wanted == 1:
+            return False
+        self._expected.wait(_PATIENCE_SECONDS)
+        return self._rows(whole) >= WORTH_DIVIDING_ROWS
+
+    def _rows(self, slice_: _Slice[T]) -> float:
+        return self._expected.rows(slice_.since.timestamp(), self._end(slice_))
+
+    def _end(self, slice_: _Slice[T]) -> float:
+        return (slice_.until or self._now()).timestamp()
+
+    def _take(self) -> Piece | None:
+        """The oldest part of what nobody reads yet."""
+        with self._lock:
+            if self._waiting is None:
+                return None
+            slice_, self._waiting = self._cut(self._waiting)
+            return self._piece(slice_)
+
+    def _cut(self, whole: _Slice[T]) -> tuple[_Slice[T], _Slice[T] | None]:
+        rows, start, end = self._rows(whole), whole.since.timestamp(), self._end(whole)
+        share = max(_SMALLEST_ROWS, rows / (_SHARE * self._crew.wanted))
+        second = self._expected.second_after(start, end, share)
+        if rows < share + _SMALLEST_ROWS / 2 or not start < second < end:
+            return whole, None
+        # On a whole second, as Airtable's times are, each row is on one side only.
+        middle = datetime.fromtimestamp(second, UTC)
+        return _Slice(whole.since, middle), _Slice(middle, whole.until)
