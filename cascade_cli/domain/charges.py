@@ -9,7 +9,7 @@ from decimal import Decimal
 from cascade_cli.domain.keys import stratagem_id_for
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Dispute:
     """A payer's complaint at the bank; `status` is Stripe's (`needs_response`, `won`, `lost` …)."""
 
@@ -25,7 +25,7 @@ class Dispute:
         return self.status in {"won", "warning_closed", "prevented"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Charge:
     """A paid charge that bought ducats.
 

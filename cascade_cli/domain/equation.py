@@ -69,14 +69,18 @@ class Equation:
 def equate(
     cases: Iterable[Case],
     *,
+    plain: Decimal,
     sold: Decimal,
     executed: Decimal,
     manual: Decimal,
     orphaned: Decimal,
     elsewhere: Decimal,
 ) -> Equation:
-    """Sum the cases against `sold` and `executed`, which the caller took from the two lists."""
-    settled = over_delivered = ZERO
+    """Sum the cases against `sold` and `executed`, which the caller took from the two lists.
+
+    `plain` are the ducats of charges that were settled without a case.
+    """
+    settled, over_delivered = plain, ZERO
     outstanding = dict.fromkeys(Part, ZERO)
     for case in cases:
         settled += case.settled

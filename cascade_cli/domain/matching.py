@@ -36,7 +36,7 @@ class Rule(StrEnum):
     SURPLUS = "surplus_of_same_citizen_and_amount"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Match:
     """A stratagem with its rule; `rivals` are ids that would have fitted just as well."""
 

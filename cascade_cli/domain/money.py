@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 from decimal import Context, Decimal, InvalidOperation, localcontext
+from functools import lru_cache
 
 ZERO = Decimal(0)
 ONE_MILLIONTH = Decimal("0.000001")
@@ -11,6 +12,7 @@ ONE_MILLIONTH = Decimal("0.000001")
 # Metadata is typed by strangers: `1e999999999` is a finite Decimal, and printing it fills memory.
 TOO_MANY = Decimal(10) ** 12
 MOST_DECIMALS = 30
+_USUAL_LENGTH = 40
 # Enough for the sum of any number of such amounts; Python's usual 28 digits would round.
 EXACT_DIGITS = 60
 
@@ -51,11 +53,20 @@ def read_ducats(value: object) -> Decimal | None:
     """
     if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
         return None
+    text = str(value)
+    # A shop sells few amounts: each is kept once, however many rows name it.
+    return _known_ducats(text) if len(text) <= _USUAL_LENGTH else _ducats_in(text)
+
+
+def _ducats_in(text: str) -> Decimal | None:
     try:
-        ducats = Decimal(str(value).strip())
+        ducats = Decimal(text.strip())
     except InvalidOperation:
         return None
     return ducats if _is_usable(ducats) else None
+
+
+_known_ducats = lru_cache(maxsize=4096)(_ducats_in)
 
 
 def _is_usable(number: Decimal) -> bool:

@@ -72,7 +72,7 @@ def _tally(kind: Kind, items: list[Item]) -> Tally:
 
 def in_flight(result: Reconciliation) -> InFlight:
     """What reconciliation says is on its way."""
-    items = [item for item in result.items if item.kind is Kind.IN_FLIGHT]
+    items = result.in_flight
     oldest = min((item.occurred_at for item in items), default=None)
     return InFlight(len(items), result.equation.in_flight, oldest)
 

@@ -141,12 +141,17 @@ class PriceList:
 
     def shortfall_cents(self, charge: Charge) -> int:
         """US cents missing for the ducats it names; 0 for other currencies: no rate to judge by."""
-        if charge.currency != CURRENCY:
+        if charge.captured_cents >= self.least_cents(charge):
             return 0
+        return self._due_cents(charge) - charge.captured_cents
+
+    def least_cents(self, charge: Charge) -> int:
+        """The smallest payment that is not too little for its ducats, rate, package, currency."""
+        return 0 if charge.currency != CURRENCY else self._due_cents(charge) - TRUNCATION_CENTS
+
+    def _due_cents(self, charge: Charge) -> int:
         due = self.paid_part(charge) * self.rate_of(charge) * 100
-        due_cents = int(due.to_integral_value(ROUND_FLOOR))
-        missing_cents = due_cents - charge.captured_cents
-        return missing_cents if missing_cents > TRUNCATION_CENTS else 0
+        return int(due.to_integral_value(ROUND_FLOOR))
 
 
 def _may_be(charge: Charge, package: Package) -> bool:

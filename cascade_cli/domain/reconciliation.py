@@ -3,49 +3,30 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from enum import Enum, auto
+from functools import partial
 
 from cascade_cli.domain.case import Case, Terms, sum_ducats
 from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.equation import Equation, equate
 from cascade_cli.domain.evidence import describe, evidence_of
 from cascade_cli.domain.findings import findings
+from cascade_cli.domain.items import Item, Items
 from cascade_cli.domain.keys import Origin
-from cascade_cli.domain.kinds import GRAVITY, SEVERITY_RANK, Kind, Severity
-from cascade_cli.domain.matching import Matches, Rule, match, named_payments
+from cascade_cli.domain.kinds import Kind, Severity
+from cascade_cli.domain.matching import Match, Matches, Rule, match, named_payments
 from cascade_cli.domain.money import ZERO, exactly
-from cascade_cli.domain.repair import Repair, explain, repair_for
+from cascade_cli.domain.plain import Plain, set_aside
+from cascade_cli.domain.pricing import PriceList
+from cascade_cli.domain.repair import explain, repair_for
 from cascade_cli.domain.stratagems import MAY_STILL_MOVE, State, Stratagem
 from cascade_cli.domain.times import format_moment
-from cascade_cli.domain.world import Answers, World, cases_of
+from cascade_cli.domain.world import Answers, World, case_of, cases_of
 
-
-@dataclass(frozen=True)
-class Item:
-    """One charge, or one transfer without a charge, with its kind and what to do about it.
-
-    `occurred_at` is when it was paid, or made in Venice where nobody paid. `at_risk` is in
-    ducats and ranks the items of one severity. `verdict` is the evidence in one sentence.
-    """
-
-    kind: Kind
-    severity: Severity
-    occurred_at: datetime
-    charge: Charge | None
-    citizen: str | None
-    ducats: Decimal | None
-    stratagems: tuple[Stratagem, ...]
-    telling: Stratagem | None
-    """Of several stratagems, the one whose status says most about the ducats."""
-    matched_by: Rule | None
-    verdict: str
-    evidence: tuple[str, ...]
-    at_risk: Decimal
-    repair: Repair | None
+__all__ = ["Item", "Items", "Reconciliation", "reconcile"]
 
 
 @dataclass(frozen=True)
@@ -56,7 +37,7 @@ class Reconciliation:
     for payments outside it.
     """
 
-    items: tuple[Item, ...]
+    items: Items
     counts: Mapping[Kind, int]
     equation: Equation
     manual: int
@@ -65,29 +46,49 @@ class Reconciliation:
     @property
     def discrepancies(self) -> tuple[Item, ...]:
         """The items that need explaining."""
-        return tuple(item for item in self.items if item.kind.is_discrepancy)
+        return tuple(item for item in self.items.unsettled if item.kind.is_discrepancy)
+
+    @property
+    def in_flight(self) -> tuple[Item, ...]:
+        """The items that time will settle."""
+        return tuple(item for item in self.items.unsettled if item.kind is Kind.IN_FLIGHT)
 
 
-def reconcile(world: World, terms: Terms) -> Reconciliation:
-    """Give every charge in the window exactly one kind, and every transfer in it an owner."""
+Aside = Callable[[World, PriceList], tuple[Plain, World]]
+
+
+def reconcile(world: World, terms: Terms, aside: Aside = set_aside) -> Reconciliation:
+    """Give every charge in the window exactly one kind, and every transfer in it an owner.
+
+    `aside` says what is settled without being judged; what it says changes no verdict.
+    """
     with exactly():
-        return _reconcile(world, terms)
+        return _reconcile(world, terms, aside)
 
 
-def _reconcile(world: World, terms: Terms) -> Reconciliation:
-    matches = match(world.charges, world.stratagems)
-    cases = cases_of(world, matches, terms)
-    owners = _owners_elsewhere(world, matches, cases)
-    items = [_item_of(case) for case in cases.values()]
-    items += [_orphan(stratagem, terms) for stratagem in owners[_Owner.NOBODY]]
-    items.sort(key=_worst_first)
+def _reconcile(world: World, terms: Terms, aside: Aside) -> Reconciliation:
+    plain, rest = aside(world, terms.prices)
+    matches = match(rest.charges, rest.stratagems)
+    cases = cases_of(rest, matches, terms)
+    owners = _owners_elsewhere(rest, matches, cases)
+    judged = [_item_of(case) for case in cases.values()]
+    judged += [_orphan(stratagem, terms) for stratagem in owners[_Owner.NOBODY]]
+    counts = Counter(item.kind for item in judged)
+    # Not `+= len(plain)`: a kind that nothing is of has no count.
+    counts.update(dict.fromkeys([Kind.SETTLED] if plain else [], len(plain)))
     return Reconciliation(
-        tuple(items),
-        Counter(item.kind for item in items),
-        _equation(world, cases, owners, terms),
+        Items(judged, plain, partial(_settled, world.answers, terms)),
+        counts,
+        _equation(rest, cases, owners, terms, plain),
         manual=len(owners[_Owner.REASON]),
         elsewhere=len(owners[_Owner.OTHER_PAYMENT]),
     )
+
+
+def _settled(answers: Answers, terms: Terms, charge: Charge, stratagem: Stratagem) -> Item:
+    """The item of a plainly settled charge, made as any other is."""
+    with exactly():
+        return _item_of(case_of(charge, (Match(stratagem, Rule.KEY),), answers, terms))
 
 
 class _Owner(Enum):
@@ -174,17 +175,12 @@ def _orphan_evidence(stratagem: Stratagem, terms: Terms) -> Iterator[str]:
         yield "it names neither a payment nor a recorded reason"
 
 
-def _worst_first(item: Item) -> tuple[int, Decimal, int, datetime, str]:
-    name = item.charge.id if item.charge else item.stratagems[0].record_id
-    severity, gravity = SEVERITY_RANK[item.severity], GRAVITY[item.kind]
-    return severity, -item.at_risk, gravity, item.occurred_at, name
-
-
 def _equation(
     world: World,
     cases: Mapping[str, Case],
     owners: Mapping[_Owner, list[Stratagem]],
     terms: Terms,
+    plain: Plain,
 ) -> Equation:
     def executed(stratagems: Iterable[Stratagem]) -> Decimal:
         return sum_ducats(s for s in stratagems if s.state(terms.now) is State.EXECUTED)
@@ -193,8 +189,9 @@ def _equation(
     concerned = (s for s in world.stratagems if s.created_at in world.window or s.record_id in ours)
     return equate(
         cases.values(),
-        sold=sum((cases[c.id].sold for c in world.charges if c.id in cases), ZERO),
-        executed=executed(concerned),
+        plain=plain.sold,
+        sold=sum((cases[c.id].sold for c in world.charges if c.id in cases), plain.sold),
+        executed=executed(concerned) + plain.executed,
         manual=executed(owners[_Owner.REASON]),
         orphaned=executed(owners[_Owner.NOBODY]),
         elsewhere=executed(owners[_Owner.OTHER_PAYMENT]),

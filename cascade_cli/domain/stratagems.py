@@ -41,7 +41,7 @@ MAY_HAVE_MOVED = frozenset({State.EXECUTED, State.DOUBTFUL})
 MAY_STILL_MOVE = MAY_HAVE_MOVED | {State.LIVE}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Stratagem:
     """One `transfer_ducats` stratagem of the payment processor.
 

@@ -31,7 +31,10 @@ class Answers:
 
 @dataclass(frozen=True)
 class World:
-    """Both sides as they were read. Charges outside the window only help with matching."""
+    """Both sides as they were read, each id once.
+
+    Charges outside the window only help with matching.
+    """
 
     window: Window
     charges: tuple[Charge, ...]
@@ -42,13 +45,14 @@ class World:
 def cases_of(world: World, matches: Matches, terms: Terms) -> dict[str, Case]:
     """A case for every charge in the window, by the charge's id."""
     return {
-        charge.id: _case(charge, matches.by_charge[charge.id], world.answers, terms)
+        charge.id: case_of(charge, matches.by_charge[charge.id], world.answers, terms)
         for charge in world.charges
         if charge.created_at in world.window
     }
 
 
-def _case(charge: Charge, found: tuple[Match, ...], answers: Answers, terms: Terms) -> Case:
+def case_of(charge: Charge, found: tuple[Match, ...], answers: Answers, terms: Terms) -> Case:
+    """The charge with its matches and what was asked about it."""
     citizen = charge.citizen or ""
     return Case(
         charge,

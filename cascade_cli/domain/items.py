@@ -1,0 +1,107 @@
+"""The items of a reconciliation: the plainly settled are made when somebody looks at them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from functools import cached_property
+from typing import overload
+
+from cascade_cli.domain.charges import Charge
+from cascade_cli.domain.kinds import GRAVITY, SEVERITY_RANK, Kind, Severity
+from cascade_cli.domain.matching import Rule
+from cascade_cli.domain.plain import Plain
+from cascade_cli.domain.repair import Repair
+from cascade_cli.domain.stratagems import Stratagem
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One charge, or one transfer without a charge, with its kind and what to do about it.
+
+    `occurred_at` is when it was paid, or made in Venice where nobody paid. `at_risk` is in
+    ducats and ranks the items of one severity. `verdict` is the evidence in one sentence.
+    """
+
+    kind: Kind
+    severity: Severity
+    occurred_at: datetime
+    charge: Charge | None
+    citizen: str | None
+    ducats: Decimal | None
+    stratagems: tuple[Stratagem, ...]
+    telling: Stratagem | None
+    """Of several stratagems, the one whose status says most about the ducats."""
+    matched_by: Rule | None
+    verdict: str
+    evidence: tuple[str, ...]
+    at_risk: Decimal
+    repair: Repair | None
+
+    @property
+    def name(self) -> str:
+        """The charge's id, or the record's of a transfer without one."""
+        return self.charge.id if self.charge else self.stratagems[0].record_id
+
+
+def worst_first(item: Item) -> tuple[int, Decimal, int, datetime, str]:
+    """The order in which items are shown."""
+    severity, gravity = SEVERITY_RANK[item.severity], GRAVITY[item.kind]
+    return severity, -item.at_risk, gravity, item.occurred_at, item.name
+
+
+class Items(Sequence[Item]):
+    """All items, worst first; what is settled comes last, in order of time.
+
+    Only items that took thought are kept. One of a plainly settled charge is made each time that
+    it is asked for: nobody looks at a million.
+    """
+
+    def __init__(
+        self, judged: Sequence[Item], plain: Plain, make: Callable[[Charge, Stratagem], Item]
+    ) -> None:
+        ordered = sorted(judged, key=worst_first)
+        self.unsettled = tuple(item for item in ordered if item.kind is not Kind.SETTLED)
+        self._settled = ordered[len(self.unsettled) :]
+        self._plain, self._make = plain, make
+
+    def __len__(self) -> int:
+        return len(self.unsettled) + len(self._settled) + len(self._plain)
+
+    def __iter__(self) -> Iterator[Item]:
+        yield from self.unsettled
+        yield from map(self._settled_at, range(len(self._order)))
+
+    @overload
+    def __getitem__(self, index: int) -> Item: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Item, ...]: ...
+    def __getitem__(self, index: int | slice) -> Item | tuple[Item, ...]:
+        if isinstance(index, slice):
+            return tuple(self[i] for i in range(*index.indices(len(self))))
+        place = range(len(self))[index]
+        first = len(self.unsettled)
+        return self.unsettled[place] if place < first else self._settled_at(place - first)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Items):
+            return NotImplemented
+        return len(self) == len(other) and all(a == b for a, b in zip(self, other, strict=True))
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def _settled_at(self, place: int) -> Item:
+        index = self._order[place]
+        if index < len(self._settled):
+            return self._settled[index]
+        index -= len(self._settled)
+        return self._make(self._plain.charges[index], self._plain.stratagems[index])
+
+    @cached_property
+    def _order(self) -> list[int]:
+        """The settled by time and name: first come the places of those kept, then the plain."""
+        times = [(item.occurred_at, item.name) for item in self._settled]
+        times += [(charge.created_at, charge.id) for charge in self._plain.charges]
+        return sorted(range(len(times)), key=times.__getitem__)

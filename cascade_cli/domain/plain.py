@@ -1,0 +1,176 @@
+"""What is plainly settled, set aside before anything is thought about it.
+
+Nearly every charge was paid in full, is neither refunded nor disputed, and has one transfer under
+its own key that was executed for the right citizen and amount. One pass finds these; matching,
+findings and evidence are left for the rest, which they cannot tell from the whole: whatever may
+concern a charge that looks plain brings it back among the rest.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from itertools import compress
+
+from cascade_cli.domain.charges import Charge
+from cascade_cli.domain.keys import PAYMENT_PREFIX, Origin
+from cascade_cli.domain.matching import OLDER_REACH, named_payments
+from cascade_cli.domain.money import ZERO
+from cascade_cli.domain.pricing import PriceList
+from cascade_cli.domain.stratagems import Stratagem
+from cascade_cli.domain.world import World
+
+# Separate alphabets of ids: no intent can be another charge's id, and each makes a key.
+_INTENTS = re.compile(r"(?:pi_[A-Za-z0-9]++\n)*+")
+_CHARGES = re.compile(r"(?:(?:ch|py)_[A-Za-z0-9]++\n)*+")
+
+# So many different sales are remembered: a shop with more computes some of them anew.
+_SALES = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """Charges, and at the same places the one transfer of each.
+
+    Two lists and not one of pairs: a million tuples would cost more than all the rest.
+    """
+
+    charges: list[Charge]
+    stratagems: list[Stratagem]
+
+    def __len__(self) -> int:
+        return len(self.charges)
+
+    @property
+    def sold(self) -> Decimal:
+        """Ducats by the charges, to be counted within `money.exactly`."""
+        return sum([charge.ducats or ZERO for charge in self.charges], ZERO)
+
+    @property
+    def executed(self) -> Decimal:
+        """Ducats by the transfers, likewise."""
+        return sum([stratagem.ducats or ZERO for stratagem in self.stratagems], ZERO)
+
+
+def set_aside(world: World, prices: PriceList) -> tuple[Plain, World]:
+    """What is plainly settled, and the world without it: the same verdicts on less."""
+    by_key, rest = _by_key(world.stratagems)
+    plain, charges = _pair(world, by_key, rest, prices)
+    rest += by_key.values()
+    if not _has_usual_ids(plain.charges):
+        return Plain([], []), world
+    concerned = _concerned(plain.charges, charges, rest)
+    charges += compress(plain.charges, concerned)
+    rest += compress(plain.stratagems, concerned)
+    alone = [not is_concerned for is_concerned in concerned]
+    aside = Plain([*compress(plain.charges, alone)], [*compress(plain.stratagems, alone)])
+    return aside, replace(world, charges=tuple(charges), stratagems=tuple(rest))
+
+
+def _by_key(stratagems: Iterable[Stratagem]) -> tuple[dict[str, Stratagem], list[Stratagem]]:
+    """One stratagem of each StratagemId, and all others of that id."""
+    by_key: dict[str, Stratagem] = {}
+    keep = by_key.setdefault
+    return by_key, [s for s in stratagems if keep(s.stratagem_id, s) is not s]
+
+
+def _pair(
+    world: World, by_key: dict[str, Stratagem], rest: list[Stratagem], prices: PriceList
+) -> tuple[Plain, list[Charge]]:
+    """Take from `by_key` what has a charge: for the plain, or for `rest` and the other charges."""
+    plain, others = Plain([], []), []
+    take, least_cents = by_key.pop, _least_cents(prices)
+    since, until = world.window.since, world.window.until
+    for charge in world.charges:
+        stratagem = take(PAYMENT_PREFIX + (charge.payment_intent or ""), None)
+        # One expression: a call for each question would take twice as long.
+        if (
+            stratagem
+            and charge.payment_intent
+            and stratagem.status == "executed"
+            and stratagem.origin is Origin.PAYMENT
+            and charge.citizen
+            and stratagem.citizen == charge.citizen
+            and charge.ducats
+            and stratagem.ducats == charge.ducats
+            and not charge.refunded_cents
+            and not charge.disputed
+            and since <= charge.created_at < until
+            and charge.captured_cents >= least_cents(charge)
+        ):
+            plain.charges.append(charge)
+            plain.stratagems.append(stratagem)
+        else:
+            others.append(charge)
+            if stratagem:
+                rest.append(stratagem)
+    return plain, others
+
+
+def _least_cents(prices: PriceList) -> Callable[[Charge], int]:
+    """`prices.least_cents`, computed once for the sales that are all alike."""
+    known: dict[tuple[object, ...], int] = {}
+
+    def least_cents(charge: Charge) -> int:
+        sale = charge.ducats, charge.rate, charge.package, charge.currency
+        cents = known.get(sale)
+        if cents is None:
+            cents = prices.least_cents(charge)
+            if len(known) < _SALES:
+                known[sale] = cents
+        return cents
+
+    return least_cents
+
+
+def _has_usual_ids(charges: Iterable[Charge]) -> bool:
+    """Whether no intent can be taken for a charge's id, and each makes a key that is read back."""
+    intents = [charge.payment_intent or "" for charge in charges]
+    ids = [charge.id for charge in charges]
+    return _are(_INTENTS, intents) and _are(_CHARGES, ids)
+
+
+def _are(form: re.Pattern[str], ids: Sequence[str]) -> bool:
+    """All at once: a million ids are one match."""
+    text = "".join([f"{payment_id}\n" for payment_id in ids])
+    return bool(form.fullmatch(text)) and text.count("\n") == len(ids)
+
+
+def _concerned(
+    plain: Iterable[Charge], others: Iterable[Charge], rest: Iterable[Stratagem]
+) -> list[bool]:
+    """Of each charge that looks plain, whether anything else may have to do with it.
+
+    The same intent has another charge, another stratagem names the payment, or the older
+    connector may have credited it as well.
+    """
+    names = {name for charge in others for name in (charge.payment_intent, charge.id)}
+    names.update(name for stratagem in rest for name in named_payments(stratagem))
+    older = _older(rest)
+    buyers = {citizen for citizen, _ in older}
+
+    def is_reached(charge: Charge) -> bool:
+        made = older.get((charge.citizen, charge.ducats), ())
+        return any(
+            charge.created_at <= moment <= charge.created_at + OLDER_REACH for moment in made
+        )
+
+    return [
+        charge.payment_intent in names
+        or charge.id in names
+        or (charge.citizen in buyers and is_reached(charge))
+        for charge in plain
+    ]
+
+
+def _older(rest: Iterable[Stratagem]) -> dict[tuple[str | None, Decimal | None], list[datetime]]:
+    """When the older connector made transfers that are not plain, by citizen and ducats."""
+    made: defaultdict[tuple[str | None, Decimal | None], list[datetime]] = defaultdict(list)
+    for stratagem in rest:
+        if stratagem.origin is Origin.OLDER:
+            made[stratagem.citizen, stratagem.ducats].append(stratagem.created_at)
+    return made

@@ -1,0 +1,134 @@
+"""A year of a big shop as domain values: nearly all is settled, and each kind occurs.
+
+Every row is made of its own strings and numbers, as the adapters make them from two answers, and
+both sides are shuffled: Airtable's order is arbitrary.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from random import Random
+from typing import Any
+
+from cascade_cli.domain.case import Terms
+from cascade_cli.domain.charges import Charge
+from cascade_cli.domain.engine import parse_schedule
+from cascade_cli.domain.keys import Origin
+from cascade_cli.domain.money import read_ducats
+from cascade_cli.domain.pricing import PriceList
+from cascade_cli.domain.stratagems import Failure, Stratagem
+from cascade_cli.domain.times import Window
+from cascade_cli.domain.world import Answers, World
+
+NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
+TERMS = Terms(NOW, timedelta(minutes=15), parse_schedule("11:00,19:00 Europe/Rome"), PriceList())
+_YEAR = Window(NOW - timedelta(days=365), NOW)
+_UNKNOWN = "nobody"
+# What a sale's ducats cost in cents; the second is a package with its bonus.
+_SALES = (("100.0", 1000), ("525.0", 5000), ("37.5", 375), ("1075.0", 10000), ("12.0", 120))
+
+# How a charge or its stratagem differs from what is plainly settled; None: there is no stratagem.
+_Differences = tuple[Mapping[str, Any], Mapping[str, Any] | None]
+_ODDITIES: Mapping[str, _Differences] = {
+    "in_flight": ({}, {"status": "active", "expires_at": NOW + timedelta(days=1)}),
+    "missing": ({}, None),
+    "stalled": ({}, {"status": "active"}),
+    "failed": ({}, {"status": "failed", "failure": Failure.NO_FUNDS}),
+    "doubtful": ({}, {"status": "failed", "failure": Failure.UNCERTAIN}),
+    "amount_mismatch": ({}, {"ducats": Decimal("1.5")}),
+    "wrong_citizen": ({}, {"citizen": "somebody else"}),
+    "duplicate": ({}, {}),
+    "underpaid": ({"captured_cents": 60}, {}),
+    "unattributable": ({"citizen": None}, None),
+    "unknown_citizen": ({"citizen": _UNKNOWN}, None),
+    "refunded": ({"refunded_cents": 50}, {}),
+    "disputed": ({"disputed": True}, {}),
+    "orphan": ({}, {}),
+    "settled by the older connector": ({}, {"origin": Origin.OLDER, "stripe_ids": ()}),
+}
+
+
+def big_shop(charges: int, odd_percent: int = 1, seed: int = 1) -> World:
+    """So many charges and about as many stratagems; so many in a hundred are not plain."""
+    source = Random(seed)  # noqa: S311
+    sold, made = [], []
+    every = 100 // odd_percent
+    names = tuple(_ODDITIES)
+    for number in range(charges):
+        oddity = names[number // every % len(names)] if number % every == 0 else None
+        charge = _charge(number, charges)
+        changed, transfers = _odd(charge, oddity) if oddity else (charge, (_transfer(charge),))
+        sold.append(changed)
+        made.extend(transfers)
+    source.shuffle(sold)
+    source.shuffle(made)
+    return World(_YEAR, tuple(sold), tuple(made), Answers(citizens={_UNKNOWN: False}))
+
+
+def _charge(number: int, of: int) -> Charge:
+    ducats, cents = _SALES[number % len(_SALES)]
+    citizen = f"citizen_{number % 20_011}"
+    text = f"{ducats}"
+    return Charge(
+        id=f"ch_3Q1xLkGz8mNcTb2u{number:08}",
+        payment_intent=f"pi_3Q1xLkGz8mNcTb2u{number:08}",
+        created_at=_YEAR.since + timedelta(seconds=int(364 * 86400 * number / of)),
+        captured_cents=cents,
+        refunded_cents=0,
+        currency="usd",
+        disputed=False,
+        citizen=citizen,
+        ducats=read_ducats(text),
+        rate=read_ducats("0.10"),
+        citizen_text=citizen,
+        ducats_text=text,
+    )
+
+
+def _transfer(charge: Charge) -> Stratagem:
+    """As cascade writes it and the engine leaves it."""
+    payment, made = charge.payment_id, charge.created_at + timedelta(seconds=4)
+    citizen = f"{charge.citizen_text}"
+    return Stratagem(
+        record_id=f"rec{payment[-14:]}",
+        stratagem_id=charge.stratagem_id,
+        citizen=citizen,
+        ducats=read_ducats(charge.ducats_text),
+        status="executed",
+        created_at=made,
+        expires_at=made + timedelta(hours=72),
+        executed_at=made + timedelta(hours=9),
+        origin=Origin.PAYMENT,
+        stripe_ids=(f"{payment}", f"{charge.id}"),
+        reason="ducat purchase",
+        engine_log=f"[{made:%Y-%m-%d %H:%M}] Successfully transferred ducats to {citizen}",
+    )
+
+
+def _odd(charge: Charge, name: str) -> tuple[Charge, tuple[Stratagem, ...]]:
+    of_charge, of_transfer = _ODDITIES[name]
+    odd = replace(charge, **of_charge)
+    if of_transfer is None:
+        return odd, ()
+    transfer = replace(_transfer(charge), **of_transfer)
+    return odd, (transfer, *_beside(charge, name)) if name != _OLDER else (_older(transfer),)
+
+
+_OLDER = "settled by the older connector"
+
+
+def _older(transfer: Stratagem) -> Stratagem:
+    second = int(transfer.created_at.timestamp())
+    return replace(transfer, stratagem_id=f"cascade_payment_{transfer.citizen}_{second}")
+
+
+def _beside(charge: Charge, name: str) -> Iterator[Stratagem]:
+    another = replace(_transfer(charge), record_id=f"recZ{charge.id[-13:]}")
+    if name == "duplicate":
+        yield another
+    if name == "orphan":
+        key = f"cascade_payment_pi_Gone{charge.id[-8:]}"
+        yield replace(another, stratagem_id=key, stripe_ids=())

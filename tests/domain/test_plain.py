@@ -1,0 +1,248 @@
+"""What is set aside as plainly settled: the verdicts are those of the full path, to the letter."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cascade_cli.domain.charges import Charge
+from cascade_cli.domain.keys import PAYMENT_PREFIX, Origin
+from cascade_cli.domain.kinds import Kind
+from cascade_cli.domain.plain import Plain, set_aside
+from cascade_cli.domain.pricing import PriceList
+from cascade_cli.domain.reconciliation import reconcile
+from cascade_cli.domain.stratagems import Stratagem
+from cascade_cli.domain.world import World
+from tests.domain.generated import worlds
+from tests.domain.samples import (
+    NOW,
+    PAID,
+    TERMS,
+    WEEK,
+    a_charge,
+    a_stratagem,
+    a_world,
+    keyed,
+    older,
+)
+
+HOUR = timedelta(hours=1)
+
+
+def nothing(world: World, _prices: PriceList) -> tuple[Plain, World]:
+    """Leave all to the full path."""
+    return Plain([], []), world
+
+
+def names_of(world: World) -> list[str]:
+    plain, _ = set_aside(world, TERMS.prices)
+    return [charge.id for charge in plain.charges]
+
+
+def assert_same_verdicts(world: World) -> None:
+    quick, whole = reconcile(world, TERMS), reconcile(world, TERMS, nothing)
+    assert list(quick.items) == list(whole.items)
+    assert quick == whole
+
+
+Odd = dict[str, Any]
+# What makes a charge, or its transfer, or both, something to think about.
+OF_CHARGE: Sequence[Odd] = (
+    {"refunded_cents": 1},
+    {"refunded_cents": 1000},
+    {"disputed": True},
+    {"captured_cents": 998},
+    {"citizen": None},
+    {"citizen": "polo"},
+    {"ducats": None},
+    {"ducats": Decimal("100.1")},
+    {"rate": Decimal("0.11")},
+    {"payment_intent": None},
+    {"created_at": WEEK.since - HOUR},
+    {"created_at": WEEK.until},
+)
+OF_STRATAGEM: Sequence[Odd] = (
+    {"status": "active"},
+    {"status": "failed"},
+    {"status": "executed "},
+    {"ducats": None},
+    {"ducats": Decimal("99.9")},
+    {"citizen": "Marco"},
+    {"origin": Origin.OLDER},
+    {"stratagem_id": "cascade_payment_pi_Other"},
+)
+OF_BOTH: Sequence[Odd] = (
+    {"citizen": ""},
+    {"ducats": None},
+    {"ducats": Decimal(0)},
+    {"ducats": Decimal("0E+3")},
+)
+
+
+def a_pair(
+    charge: Odd | None = None, stratagem: Odd | None = None, name: str = "1"
+) -> tuple[Charge, Stratagem]:
+    sold = a_charge(name, **(charge or {}))
+    return sold, replace(keyed(a_charge(name)), **(stratagem or {}))
+
+
+@pytest.mark.parametrize(
+    ("charge", "stratagem"),
+    [
+        *((odd, {}) for odd in OF_CHARGE),
+        *(({}, odd) for odd in OF_STRATAGEM),
+        *((odd, odd) for odd in OF_BOTH),
+    ],
+)
+def test_what_is_odd_is_thought_about(charge: Odd, stratagem: Odd) -> None:
+    sold, made = a_pair(charge, stratagem)
+    assert names_of(a_world([sold], [made])) == []
+    assert_same_verdicts(a_world([sold], [made]))
+
+
+@pytest.mark.parametrize(
+    ("charge", "stratagem"),
+    [
+        ({}, {}),
+        ({"captured_cents": 999}, {}),
+        ({"captured_cents": 1, "currency": "eur"}, {}),
+        ({"created_at": WEEK.since}, {}),
+        ({}, {"created_at": NOW}),
+        ({}, {"ducats": Decimal("100.000")}),
+        ({}, {"instead_of": "marco"}),
+        ({}, {"stripe_ids": ("pi_1", "ch_1")}),
+        ({}, {"success_logged": True, "engine_log": "Successfully transferred"}),
+    ],
+)
+def test_what_is_not_odd_is_set_aside_and_settled(charge: Odd, stratagem: Odd) -> None:
+    sold, made = a_pair(charge, stratagem)
+    world = a_world([sold], [made])
+    assert names_of(world) == ["ch_1"]
+    assert reconcile(world, TERMS).counts == {Kind.SETTLED: 1}
+    assert_same_verdicts(world)
+
+
+CONCERNING: Sequence[Charge | Stratagem] = (
+    # Another transfer under the same key, or that names the payment or the charge.
+    keyed(a_charge(), record_id="recTwin"),
+    keyed(a_charge(), record_id="recTwin", status="active"),
+    a_stratagem("2", stripe_ids=("pi_1",), origin=Origin.PAYMENT),
+    a_stratagem("2", stripe_ids=("ch_1",), origin=Origin.PAYMENT),
+    a_stratagem("2", stratagem_id=f"{PAYMENT_PREFIX}ch_1", origin=Origin.PAYMENT),
+    # The older connector credited the same citizen and amount, up to 72 hours later.
+    older("2"),
+    older("2", created_at=PAID),
+    older("2", created_at=PAID + 72 * HOUR),
+    # Another charge of the same intent, paid before or after.
+    a_charge("2", payment_intent="pi_1", created_at=PAID - HOUR),
+    a_charge("2", payment_intent="pi_1", created_at=PAID + HOUR),
+    # A charge that is called what this intent is called.
+    a_charge("2", id="pi_1"),
+    a_charge("2", payment_intent="ch_1"),
+)
+
+
+@pytest.mark.parametrize("concerning", CONCERNING)
+@pytest.mark.parametrize("is_first", [True, False])
+def test_what_something_else_concerns_is_thought_about(
+    concerning: Charge | Stratagem, is_first: bool
+) -> None:
+    pairs = [a_pair(), a_pair(name="plain", charge={"citizen": "x"}, stratagem={"citizen": "x"})]
+    charges, stratagems = [c for c, _ in pairs], [s for _, s in pairs]
+    place = 0 if is_first else len(pairs)
+    if isinstance(concerning, Charge):
+        charges.insert(place, concerning)
+    else:
+        stratagems.insert(place, concerning)
+    assert "ch_1" not in names_of(a_world(charges, stratagems))
+    assert_same_verdicts(a_world(charges, stratagems))
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        older("2", citizen="polo"),
+        older("2", ducats=Decimal(99)),
+        older("2", created_at=PAID - HOUR),
+        older("2", created_at=PAID + 72 * HOUR + timedelta(seconds=1)),
+        a_stratagem("2", stripe_ids=("pi_10",), origin=Origin.PAYMENT),
+        a_charge("2"),
+    ],
+)
+def test_what_does_not_concern_it_changes_nothing(elsewhere: Charge | Stratagem) -> None:
+    sold, made = a_pair()
+    others = [elsewhere] if isinstance(elsewhere, Charge) else []
+    rows = [elsewhere] if isinstance(elsewhere, Stratagem) else []
+    world = a_world([sold, *others], [made, *rows])
+    assert names_of(world) == ["ch_1"]
+    assert_same_verdicts(world)
+
+
+@pytest.mark.parametrize("intent", ["pi_1-2", "pi_", "1", "pi_1\npi_2", "ch_2"])
+def test_an_id_that_stripe_never_makes_leaves_all_to_the_full_path(intent: str) -> None:
+    odd = a_charge("odd", payment_intent=intent)
+    sold, made = a_pair()
+    world = a_world([sold, odd], [made, keyed(odd)])
+    assert names_of(world) == []
+    assert_same_verdicts(world)
+
+
+def test_two_plain_charges_whose_ids_are_each_others_intents_are_thought_about() -> None:
+    one, other = a_charge("1", id="pi_2"), a_charge("2", id="pi_3")
+    world = a_world([one, other], [keyed(one), keyed(other)])
+    assert names_of(world) == []
+    assert_same_verdicts(world)
+
+
+def test_the_settled_come_last_and_in_order_of_time_however_they_were_found() -> None:
+    late, early = a_pair(name="b"), a_pair(name="c", charge={"created_at": PAID - 9 * HOUR})
+    between = a_charge("a", citizen="polo", created_at=PAID - HOUR)
+    missing = a_charge("d", citizen="x")
+    items = reconcile(
+        a_world(
+            [late[0], early[0], between, missing], [late[1], early[1], older("9", citizen="polo")]
+        ),
+        TERMS,
+    ).items
+    assert [item.name for item in items] == ["ch_d", "ch_c", "ch_a", "ch_b"]
+    assert [items[i] for i in range(4)] == list(items)
+    assert items[-1] == items[1:][2]
+
+
+def test_nothing_is_lost_between_the_plain_and_the_rest() -> None:
+    pairs = [a_pair(name=str(number)) for number in range(9)]
+    odd = [a_pair({"disputed": True}, name=f"odd{number}") for number in range(3)]
+    world = a_world([c for c, _ in pairs + odd], [s for _, s in pairs + odd])
+    plain, rest = set_aside(world, TERMS.prices)
+    assert {*plain.charges, *rest.charges} == {*world.charges}
+    assert {*plain.stratagems, *rest.stratagems} == {*world.stratagems}
+    assert (len(plain), len(rest.charges)) == (9, 3)
+
+
+@given(worlds())
+def test_any_world_is_judged_as_the_full_path_judges_it(world: World) -> None:
+    assert_same_verdicts(world)
+
+
+_pairs = st.builds(
+    a_pair,
+    st.sampled_from([{}, {}, {}, *OF_CHARGE]),
+    st.sampled_from([{}, {}, {}, *OF_STRATAGEM]),
+    st.sampled_from(["1", "2", "3", "4"]),
+)
+
+
+@given(st.lists(_pairs, max_size=6), st.lists(st.sampled_from(CONCERNING), max_size=3))
+def test_a_mostly_plain_world_is_judged_as_the_full_path_judges_it(
+    pairs: list[tuple[Charge, Stratagem]], beside: list[Charge | Stratagem]
+) -> None:
+    charges = {c.id: c for c in [*(c for c, _ in pairs), *beside] if isinstance(c, Charge)}
+    rows = {s.record_id: s for s in [*(s for _, s in pairs), *beside] if isinstance(s, Stratagem)}
+    assert_same_verdicts(a_world(charges.values(), rows.values()))
