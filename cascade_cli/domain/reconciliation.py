@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import Enum, auto
 from functools import partial
 
+from cascade_cli.domain.by_hand import overdue_by_hand
 from cascade_cli.domain.case import Case, Terms, sum_ducats
 from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.equation import Equation, equate
@@ -73,6 +74,8 @@ def _reconcile(world: World, terms: Terms, aside: Aside) -> Reconciliation:
     owners = _owners_elsewhere(rest, matches, cases)
     judged = [_item_of(case) for case in cases.values()]
     judged += [_orphan(stratagem, terms) for stratagem in owners[_Owner.NOBODY]]
+    by_hand = (overdue_by_hand(stratagem, terms) for stratagem in owners[_Owner.REASON])
+    judged += [item for item in by_hand if item]
     counts = Counter(item.kind for item in judged)
     # Not `+= len(plain)`: a kind that nothing is of has no count.
     counts.update(dict.fromkeys([Kind.SETTLED] if plain else [], len(plain)))

@@ -1,0 +1,70 @@
+"""A credit by hand that did not arrive is reported, although no payment asks for it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from cascade_cli.domain.keys import Origin
+from cascade_cli.domain.kinds import Kind
+from cascade_cli.domain.reconciliation import Item
+from cascade_cli.domain.stratagems import Failure, Stratagem
+from tests.domain.samples import NOW, a_stratagem, judge
+
+
+def by_hand(**changed: Any) -> Stratagem:
+    fields = {"stratagem_id": "cascade_manual_r1", "origin": Origin.MANUAL, "reason": "prize"}
+    return a_stratagem(**{**fields, **changed})
+
+
+def items(**changed: Any) -> list[Item]:
+    return list(judge([], [by_hand(**changed)]).items)
+
+
+@pytest.mark.parametrize(
+    ("changed", "kind"),
+    [
+        ({"status": "active", "expires_at": NOW}, Kind.STALLED),
+        ({"status": "planned"}, Kind.STALLED),
+        ({"status": "expired"}, Kind.STALLED),
+        ({"status": "failed", "failure": Failure.NO_FUNDS}, Kind.FAILED),
+        ({"status": "failed", "failure": Failure.UNCERTAIN}, Kind.DOUBTFUL),
+        ({"status": "error"}, Kind.DOUBTFUL),
+    ],
+)
+def test_one_that_did_not_arrive_is_a_discrepancy(changed: dict[str, Any], kind: Kind) -> None:
+    (item,) = items(**changed)
+    assert (item.kind, item.charge, item.ducats) == (kind, None, Decimal(100))
+    assert item.evidence[0].endswith(": prize")
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"status": "executed"},
+        {"status": "active", "expires_at": NOW + timedelta(hours=1)},
+        {"status": "planned", "created_at": NOW - timedelta(seconds=119)},
+        {"status": "cancelled"},
+    ],
+)
+def test_one_that_is_well_or_being_made_or_was_called_off_is_none(changed: dict[str, Any]) -> None:
+    assert items(**changed) == []
+
+
+def test_its_repair_is_the_same_credit_again_and_for_a_person() -> None:
+    (item,) = items(status="expired")
+    assert item.repair is not None
+    assert item.repair.command == "cascade credit --reference r1 --reason prize -- marco 100"
+    assert not item.repair.automatic
+
+
+def test_it_is_no_part_of_what_was_sold() -> None:
+    result = judge([], [by_hand(status="expired")])
+    assert (result.equation.sold, result.equation.undelivered, result.equation.residual) == (
+        0,
+        0,
+        0,
+    )
