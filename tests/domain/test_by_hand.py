@@ -62,9 +62,5 @@ def test_its_repair_is_the_same_credit_again_and_for_a_person() -> None:
 
 
 def test_it_is_no_part_of_what_was_sold() -> None:
-    result = judge([], [by_hand(status="expired")])
-    assert (result.equation.sold, result.equation.undelivered, result.equation.residual) == (
-        0,
-        0,
-        0,
-    )
+    equation = judge([], [by_hand(status="expired")]).equation
+    assert {equation.sold, equation.undelivered, equation.residual} == {Decimal(0)}
