@@ -6,18 +6,29 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
+from math import ceil, inf
 
-# Services count the requests of any one second; five of Airtable's are a second.
-_COUNTED = 5
 _SLOWER, _QUIET_REQUESTS = 1.25, 50
+_MOST_LATE_SECONDS = 0.5
+
+
+@dataclass(eq=False)
+class Departure:
+    """A request that has left; `is_watched` if its answer will be told of."""
+
+    at: float
+    is_watched: bool = False
+    answered_at: float | None = None
 
 
 class Pacer:
     """Lets requests through evenly, first come first served over all threads.
 
-    `rate_per_second` 0 means as fast as they come. Whoever wakes late goes at once, and the fifth
-    after it waits accordingly: of what has really left, no six come closer together than they
-    should, however busy the machine.
+    `rate_per_second` 0 means as fast as they come. Services count what arrives within any one
+    second. So it goes by what has really left: after a request that left late, or whose answer
+    took longer than the quickest and which may thus have arrived late, a second passes before
+    one more arrives than the service allows.
     """
 
     def __init__(
@@ -35,14 +46,24 @@ class Pacer:
         self._tickets = self._gone = 0
         # Ticket number `_first` goes at `_first_at`, and each later one a gap after the one before.
         self._first, self._first_at = 0, clock()
-        self._departures: deque[float] = deque(maxlen=_COUNTED)
+        self._counted = max(1, ceil(rate_per_second))
+        self._departures: deque[Departure] = deque(maxlen=self._counted)
+        self._quickest_seconds = inf
         self._quiet_until, self._quiet_requests = clock(), 0
 
-    def wait(self) -> None:
+    def wait(self) -> Departure:
         """Return when this caller's turn has come."""
         ticket = self._take_ticket()
-        while (seconds := self._seconds_left(ticket)) > 0:
-            self._sleep(seconds)
+        while isinstance(turn := self._go(ticket), float):
+            self._sleep(turn)
+        return turn
+
+    def answered(self, departure: Departure) -> None:
+        """The answer is there, or will never be."""
+        with self._lock:
+            departure.answered_at = self._clock()
+            seconds = departure.answered_at - departure.at
+            self._quickest_seconds = min(self._quickest_seconds, seconds)
 
     def hold(self, seconds: float) -> None:
         """Let nobody through for a while, and go slower then: the service has asked for quiet.
@@ -70,18 +91,30 @@ class Pacer:
     def _turn(self, ticket: int) -> float:
         return self._first_at + (ticket - self._first) * self._gap_seconds
 
-    def _seconds_left(self, ticket: int) -> float:
-        """0 if it may go, which is written down."""
+    def _go(self, ticket: int) -> Departure | float:
+        """The departure if it may go now, else for how many seconds it has to wait."""
         with self._lock:
             now, due = self._clock(), self._turn(ticket)
-            if len(self._departures) == _COUNTED:
-                due = max(due, self._departures[0] + _COUNTED * self._gap_seconds)
+            if self._gap_seconds and len(self._departures) == self._counted:
+                due = max(due, self._room_at(now))
             if due > now:
                 return due - now
-            self._departures.append(now)
             self._gone += 1
             self._recover()
+            self._departures.append(departure := Departure(now))
+            return departure
+
+    def _room_at(self, now: float) -> float:
+        first = self._departures[0]
+        apart = max(self._counted * self._gap_seconds, 1.0 + self._late_seconds(first, now))
+        return first.at + apart
+
+    def _late_seconds(self, departure: Departure, now: float) -> float:
+        """How much later than the quickest request it may have arrived."""
+        if not departure.is_watched:
             return 0.0
+        seconds = (departure.answered_at or now) - departure.at
+        return min(max(0.0, seconds - self._quickest_seconds), _MOST_LATE_SECONDS)
 
     def _recover(self) -> None:
         self._quiet_requests += 1

@@ -161,8 +161,12 @@ class Transport(HTTPAdapter):
     def _send_read(
         self, request: requests.PreparedRequest, *args: Any, **kwargs: Any
     ) -> requests.Response:
-        self._pacer.wait()
-        return self._send_once(request, *args, **kwargs)
+        departure = self._pacer.wait()
+        departure.is_watched = True
+        try:
+            return self._send_once(request, *args, **kwargs)
+        finally:
+            self._pacer.answered(departure)
 
     def _send_once(
         self, request: requests.PreparedRequest, *args: Any, **kwargs: Any

@@ -83,8 +83,10 @@ class SandboxApp:
         """Answer one request, whatever happens."""
         name = request.path.split("/")[1] if request.path.startswith("/") else ""
         if name in self._services:
+            response = self._dated(self._serve(name, request.below(f"/{name}")))
+            # Not before: a service counts a request when it arrives, however long it takes.
             time.sleep(self._latency_seconds)
-            return self._dated(self._serve(name, request.below(f"/{name}")))
+            return response
         if request.path == "/healthz":
             return json_response(200, self.identity())
         return json_response(404, {"error": f"nothing is served at {request.path}"})

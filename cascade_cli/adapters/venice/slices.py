@@ -23,7 +23,7 @@ PAGE_SIZE = 100
 RESTARTS = 3
 # Below that, the first page read for nothing and the partly empty last ones are not worth it.
 WORTH_DIVIDING_ROWS = 8 * PAGE_SIZE
-_SMALLEST_ROWS = 4 * PAGE_SIZE
+_SMALLEST_ROWS = 3 * PAGE_SIZE
 # Lanes take less than their equal share of what is left, so that none is last by much.
 _SHARE = 1.5
 _PATIENCE_SECONDS = 10.0
