@@ -1,7 +1,7 @@
 """A year of a big shop as domain values: nearly all is settled, and each kind occurs.
 
-Every row is made of its own strings and numbers, as the adapters make them from two answers, and
-both sides are shuffled: Airtable's order is arbitrary.
+Every row is made of strings of its own, as the adapters make them from two answers, and in the
+order of these: charges newest first, stratagems in any order, as Airtable lists them.
 """
 
 from __future__ import annotations
@@ -51,21 +51,22 @@ _ODDITIES: Mapping[str, _Differences] = {
 }
 
 
-def big_shop(charges: int, odd_percent: int = 1, seed: int = 1) -> World:
+def big_shop(charges: int, odd_percent: int = 1) -> World:
     """So many charges and about as many stratagems; so many in a hundred are not plain."""
-    source = Random(seed)  # noqa: S311
-    sold, made = [], []
-    every = 100 // odd_percent
-    names = tuple(_ODDITIES)
-    for number in range(charges):
-        oddity = names[number // every % len(names)] if number % every == 0 else None
-        charge = _charge(number, charges)
-        changed, transfers = _odd(charge, oddity) if oddity else (charge, (_transfer(charge),))
-        sold.append(changed)
-        made.extend(transfers)
-    source.shuffle(sold)
-    source.shuffle(made)
+    sold = [_sold(number, charges, odd_percent)[0] for number in reversed(range(charges))]
+    order = list(range(charges))
+    Random(1).shuffle(order)  # noqa: S311
+    # From charges of their own: nothing is shared between the answers of two services.
+    made = [row for number in order for row in _sold(number, charges, odd_percent)[1]]
     return World(_YEAR, tuple(sold), tuple(made), Answers(citizens={_UNKNOWN: False}))
+
+
+def _sold(number: int, of: int, odd_percent: int) -> tuple[Charge, tuple[Stratagem, ...]]:
+    every = 100 // odd_percent
+    charge = _charge(number, of)
+    if number % every:
+        return charge, (_transfer(charge),)
+    return _odd(charge, tuple(_ODDITIES)[number // every % len(_ODDITIES)])
 
 
 def _charge(number: int, of: int) -> Charge:

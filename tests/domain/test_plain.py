@@ -194,6 +194,24 @@ def test_an_id_that_stripe_never_makes_leaves_all_to_the_full_path(intent: str) 
     assert_same_verdicts(world)
 
 
+def test_a_charge_without_an_intent_does_not_hinder_the_others() -> None:
+    odd = a_charge("odd", payment_intent=None)
+    sold, made = a_pair()
+    world = a_world([sold, odd], [made, replace(keyed(odd), stratagem_id=PAYMENT_PREFIX)])
+    assert names_of(world) == ["ch_1"]
+    assert_same_verdicts(world)
+
+
+@pytest.mark.parametrize("odd", [{"rate": Decimal("0.11")}, {"ducats": Decimal(101)}])
+def test_the_price_of_one_sale_is_not_taken_for_another_s(odd: Odd) -> None:
+    same = {"ducats": odd["ducats"]} if "ducats" in odd else {}
+    pairs = [a_pair(), a_pair(odd, same, name="2"), a_pair({"currency": "eur"}, name="3")]
+    pairs.append(a_pair({"currency": "usd", "captured_cents": 500}, name="4"))
+    world = a_world([c for c, _ in pairs], [s for _, s in pairs])
+    assert names_of(world) == ["ch_1", "ch_3"]
+    assert names_of(replace(world, charges=world.charges[::-1])) == ["ch_3", "ch_1"]
+
+
 def test_two_plain_charges_whose_ids_are_each_others_intents_are_thought_about() -> None:
     one, other = a_charge("1", id="pi_2"), a_charge("2", id="pi_3")
     world = a_world([one, other], [keyed(one), keyed(other)])
