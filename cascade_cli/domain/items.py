@@ -86,7 +86,7 @@ class Items(Sequence[Item]):
         return self.unsettled[place] if place < first else self._settled_at(place - first)
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Items):
+        if not isinstance(other, Items | tuple):
             return NotImplemented
         return len(self) == len(other) and all(a == b for a, b in zip(self, other, strict=True))
 

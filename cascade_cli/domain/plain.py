@@ -19,7 +19,7 @@ from itertools import compress
 from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.keys import PAYMENT_PREFIX, Origin
 from cascade_cli.domain.matching import OLDER_REACH, named_payments
-from cascade_cli.domain.money import ZERO
+from cascade_cli.domain.money import ZERO, exactly
 from cascade_cli.domain.pricing import PriceList
 from cascade_cli.domain.stratagems import Stratagem
 from cascade_cli.domain.world import World
@@ -56,10 +56,14 @@ class Plain:
         return sum([stratagem.ducats or ZERO for stratagem in self.stratagems], ZERO)
 
 
+Aside = Callable[[World, PriceList], tuple[Plain, World]]
+
+
 def set_aside(world: World, prices: PriceList) -> tuple[Plain, World]:
     """What is plainly settled, and the world without it: the same verdicts on less."""
     by_key, rest = _by_key(world.stratagems)
-    plain, charges = _pair(world, by_key, rest, prices)
+    with exactly():
+        plain, charges = _pair(world, by_key, rest, prices)
     rest += by_key.values()
     if not _has_usual_ids(plain.charges):
         return Plain([], []), world

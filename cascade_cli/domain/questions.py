@@ -8,6 +8,7 @@ from datetime import timedelta
 from cascade_cli.domain.case import Case, Terms
 from cascade_cli.domain.keys import Origin
 from cascade_cli.domain.matching import OLDER_REACH, Matches, Rule, match, named_payments
+from cascade_cli.domain.plain import Aside, set_aside
 from cascade_cli.domain.stratagems import Failure, Stratagem
 from cascade_cli.domain.times import Window
 from cascade_cli.domain.world import World, cases_of
@@ -49,7 +50,11 @@ def _matched_by(matches: Matches, *rules: Rule) -> list[Stratagem]:
 class Questions:
     """Names and ids to look up one by one, or in few requests: each list sorted, none twice."""
 
-    def __init__(self, world: World, terms: Terms, processor: str) -> None:
+    def __init__(
+        self, world: World, terms: Terms, processor: str, aside: Aside = set_aside
+    ) -> None:
+        # What is plainly settled leaves nothing open.
+        _, world = aside(world, terms.prices)
         matches = match(world.charges, world.stratagems)
         cases = cases_of(world, matches, terms).values()
         in_window = [s for s in matches.unmatched if s.created_at in world.window]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum, auto
@@ -20,8 +20,7 @@ from cascade_cli.domain.keys import Origin
 from cascade_cli.domain.kinds import Kind, Severity
 from cascade_cli.domain.matching import Match, Matches, Rule, match, named_payments
 from cascade_cli.domain.money import ZERO, exactly
-from cascade_cli.domain.plain import Plain, set_aside
-from cascade_cli.domain.pricing import PriceList
+from cascade_cli.domain.plain import Aside, Plain, set_aside
 from cascade_cli.domain.repair import explain, repair_for
 from cascade_cli.domain.stratagems import MAY_STILL_MOVE, State, Stratagem
 from cascade_cli.domain.times import format_moment
@@ -53,9 +52,6 @@ class Reconciliation:
     def in_flight(self) -> tuple[Item, ...]:
         """The items that time will settle."""
         return tuple(item for item in self.items.unsettled if item.kind is Kind.IN_FLIGHT)
-
-
-Aside = Callable[[World, PriceList], tuple[Plain, World]]
 
 
 def reconcile(world: World, terms: Terms, aside: Aside = set_aside) -> Reconciliation:

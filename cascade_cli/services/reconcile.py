@@ -11,6 +11,7 @@ from typing import Protocol
 from cascade_cli.domain.case import Terms
 from cascade_cli.domain.charges import Charge, Dispute
 from cascade_cli.domain.matching import match
+from cascade_cli.domain.plain import set_aside
 from cascade_cli.domain.questions import Questions, earlier_window, keys_to_look_up, later_window
 from cascade_cli.domain.reconciliation import Reconciliation, reconcile
 from cascade_cli.domain.stratagems import Stratagem
@@ -105,7 +106,7 @@ class Reconciler:
         listing, transfers = self._read(window)
         world = World(window, _distinct_charges(listing.charges), _distinct(transfers))
         tell("looking up what the listings leave open")
-        world = self._with_neighbours(world)
+        world = self._with_neighbours(world, terms)
         world = replace(world, answers=self.answers(world, terms))
         return Run(world, _coverage(world, listing), judge(world, terms), tuple(listing.pending))
 
@@ -119,18 +120,19 @@ class Reconciler:
             lambda: self._transfers.transfers(window.since, until, tally),
         )
 
-    def _with_neighbours(self, world: World) -> World:
+    def _with_neighbours(self, world: World, terms: Terms) -> World:
         """Add what lies outside the window and belongs, or may, to something within it."""
-        matches = match(world.charges, world.stratagems)
+        _, rest = set_aside(world, terms.prices)
+        matches = match(rest.charges, rest.stratagems)
         charges: list[Charge] = []
         transfers: list[Stratagem] = []
-        if keys := keys_to_look_up(matches, world):
+        if keys := keys_to_look_up(matches, rest):
             transfers += self._transfers.transfers_named(keys)
-        if earlier := earlier_window(matches, world):
+        if earlier := earlier_window(matches, rest):
             listing, found = self._read(earlier, earlier.until)
             charges += listing.charges
             transfers += found
-        if later := later_window(matches, world):
+        if later := later_window(matches, rest):
             charges += self._payments.purchases(later).charges
         return replace(
             world,

@@ -15,8 +15,10 @@ from hypothesis import strategies as st
 from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.keys import PAYMENT_PREFIX, Origin
 from cascade_cli.domain.kinds import Kind
+from cascade_cli.domain.matching import match
 from cascade_cli.domain.plain import Plain, set_aside
 from cascade_cli.domain.pricing import PriceList
+from cascade_cli.domain.questions import Questions, earlier_window, keys_to_look_up, later_window
 from cascade_cli.domain.reconciliation import reconcile
 from cascade_cli.domain.stratagems import Stratagem
 from cascade_cli.domain.world import World
@@ -242,6 +244,17 @@ def test_nothing_is_lost_between_the_plain_and_the_rest() -> None:
     assert {*plain.charges, *rest.charges} == {*world.charges}
     assert {*plain.stratagems, *rest.stratagems} == {*world.stratagems}
     assert (len(plain), len(rest.charges)) == (9, 3)
+
+
+@given(worlds())
+def test_the_rest_asks_and_fetches_all_that_the_whole_would(world: World) -> None:
+    _, rest = set_aside(world, TERMS.prices)
+    of_rest, of_all = (match(w.charges, w.stratagems) for w in (rest, world))
+    assert keys_to_look_up(of_rest, rest) == keys_to_look_up(of_all, world)
+    assert earlier_window(of_rest, rest) == earlier_window(of_all, world)
+    assert later_window(of_rest, rest) == later_window(of_all, world)
+    asked, all_asked = (vars(Questions(world, TERMS, "P", a)) for a in (set_aside, nothing))
+    assert asked == all_asked
 
 
 @given(worlds())
