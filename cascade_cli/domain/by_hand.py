@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+
 from cascade_cli.domain.case import Terms
 from cascade_cli.domain.evidence import describe
 from cascade_cli.domain.items import Item
 from cascade_cli.domain.kinds import Kind
 from cascade_cli.domain.money import ZERO
 from cascade_cli.domain.repair import Repair, explain
-from cascade_cli.domain.standing import Moment, is_final, standing_of
+from cascade_cli.domain.standing import Moment, is_final, standing_of, telling
 from cascade_cli.domain.stratagems import State, Stratagem
 from cascade_cli.domain.times import format_moment
 
@@ -19,11 +22,22 @@ _KINDS = {
 }
 
 
-def overdue_by_hand(stratagem: Stratagem, terms: Terms) -> Item | None:
-    """The discrepancy that a credit by hand is; None while it is well or just being made.
+def overdue_by_hand(stratagems: Iterable[Stratagem], terms: Terms) -> Iterator[Item]:
+    """A discrepancy for each credit by hand that is neither well nor just being made.
 
     A cancelled one is a person's decision, and nobody paid for it.
     """
+    by_key: defaultdict[str, list[Stratagem]] = defaultdict(list)
+    for stratagem in stratagems:
+        by_key[stratagem.stratagem_id].append(stratagem)
+    for rows in by_key.values():
+        if item := _overdue(rows, terms):
+            yield item
+
+
+def _overdue(rows: Sequence[Stratagem], terms: Terms) -> Item | None:
+    """Of several rows under one key, made by accident, the one counts that tells most."""
+    stratagem = telling(rows, terms.now)
     kind = _KINDS.get(stratagem.state(terms.now))
     if kind is None or stratagem.status == "cancelled" or not is_final(stratagem, terms.now):
         return None
@@ -40,7 +54,7 @@ def overdue_by_hand(stratagem: Stratagem, terms: Terms) -> Item | None:
         charge=None,
         citizen=stratagem.citizen,
         ducats=stratagem.ducats,
-        stratagems=(stratagem,),
+        stratagems=tuple(rows),
         telling=stratagem,
         matched_by=None,
         verdict=evidence[-1],

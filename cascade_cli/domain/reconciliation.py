@@ -70,8 +70,7 @@ def _reconcile(world: World, terms: Terms, aside: Aside) -> Reconciliation:
     owners = _owners_elsewhere(rest, matches, cases)
     judged = [_item_of(case) for case in cases.values()]
     judged += [_orphan(stratagem, terms) for stratagem in owners[_Owner.NOBODY]]
-    by_hand = (overdue_by_hand(stratagem, terms) for stratagem in owners[_Owner.REASON])
-    judged += [item for item in by_hand if item]
+    judged += overdue_by_hand(owners[_Owner.REASON], terms)
     counts = Counter(item.kind for item in judged)
     # Not `+= len(plain)`: a kind that nothing is of has no count.
     counts.update(dict.fromkeys([Kind.SETTLED] if plain else [], len(plain)))

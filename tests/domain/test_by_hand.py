@@ -54,6 +54,18 @@ def test_one_that_is_well_or_being_made_or_was_called_off_is_none(changed: dict[
     assert items(**changed) == []
 
 
+@pytest.mark.parametrize("status", ["executed", "active"])
+def test_a_spare_row_under_its_key_is_none_where_another_is_well(status: str) -> None:
+    well = by_hand(status=status, expires_at=NOW + timedelta(hours=1))
+    assert list(judge([], [by_hand(record_id="spare", status="planned"), well]).items) == []
+
+
+def test_several_rows_under_its_key_are_one_discrepancy_and_the_gravest_tells() -> None:
+    rows = [by_hand(record_id="spare", status="planned"), by_hand(status="error")]
+    (item,) = judge([], rows).items
+    assert (item.kind, len(item.stratagems)) == (Kind.DOUBTFUL, 2)
+
+
 def test_its_repair_is_the_same_credit_again_and_for_a_person() -> None:
     (item,) = items(status="expired")
     assert item.repair is not None
