@@ -10,7 +10,6 @@ from pyairtable import Api
 from cascade_cli.adapters.crew import Crew
 from cascade_cli.adapters.pacing import Pacer
 from cascade_cli.adapters.prices import read_prices
-from cascade_cli.adapters.stripe.changes import ChangeReader
 from cascade_cli.adapters.stripe.checkout import CheckoutPages
 from cascade_cli.adapters.stripe.client import stripe_client
 from cascade_cli.adapters.stripe.events import EventReader
@@ -23,9 +22,7 @@ from cascade_cli.adapters.venice.transfers import TransferReader
 from cascade_cli.domain.pricing import PriceList
 from cascade_cli.services.checkout import Checkout
 from cascade_cli.services.explain_ports import Sources
-from cascade_cli.services.nightly import Nightly
 from cascade_cli.services.reconcile import Reconciler
-from cascade_cli.services.vicinity import Vicinity
 from cascade_cli.settings import Settings
 
 # Airtable shuts a base for 30 s after too many requests; Stripe asks for short pauses.
@@ -41,7 +38,6 @@ class Wiring:
 
     settings: Settings
     reconciler: Reconciler
-    nightly: Nightly
     payments: StripeReader
     events: EventReader
     sources: Sources
@@ -79,9 +75,6 @@ def bootstrap(settings: Settings, tell: Callable[[str], None]) -> Wiring:
     return Wiring(
         settings=settings,
         reconciler=reconciler,
-        nightly=Nightly(
-            payments, ChangeReader(client), venice, Vicinity(payments, venice), reconciler
-        ),
         payments=payments,
         events=events,
         sources=Sources(
