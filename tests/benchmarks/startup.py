@@ -1,4 +1,4 @@
-"""How long a command takes to begin: whole processes, side by side, so that noise hits all alike."""
+"""How long a command takes to begin: whole processes in turns, so that noise hits all alike."""
 
 from __future__ import annotations
 

@@ -35,8 +35,10 @@ def test_the_order_of_the_inputs_changes_nothing(world: World, data: st.DataObje
 @given(worlds(), charges(77))
 def test_an_unrelated_charge_changes_only_its_own_lines(world: World, another: Charge) -> None:
     unrelated = replace(another, citizen="somebody else")
-    before = _lines(reconcile(world, TERMS).items)
-    after = _lines(reconcile(replace(world, charges=(*world.charges, unrelated)), TERMS).items)
+    before = _lines(tuple(reconcile(world, TERMS).items))
+    after = _lines(
+        tuple(reconcile(replace(world, charges=(*world.charges, unrelated)), TERMS).items)
+    )
     after.pop(unrelated.id, None)
     assert after == before
 

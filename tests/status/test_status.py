@@ -61,7 +61,7 @@ def test_rows_older_than_the_window_count_whichever_of_their_times_are_empty(day
     made, later = day.ago(days=3), (day.clock() + timedelta(hours=9)).isoformat()
     day.sandboxed.transfer("live", made, Status="active", ExpiresAt=later)
     day.sandboxed.transfer("planned", made, Status="planned", ExpiresAt=None)
-    executed = {"ExecutedAt": made.isoformat(), "ExpiresAt": None}
+    executed: dict[str, Any] = {"ExecutedAt": made.isoformat(), "ExpiresAt": None}
     day.sandboxed.transfer("executed", made, **executed)
     day.sandboxed.transfer("expired", made, Status="active", ExpiresAt=made.isoformat())
     found = _data(day, "--since", "1d")["processor"]
