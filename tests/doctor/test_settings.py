@@ -183,3 +183,14 @@ def test_a_repository_that_git_cannot_read_is_amber(patient: Patient) -> Examina
     (patient.folder / ".git").mkdir()
     _write(patient, KEYS)
     return patient.examined()
+
+
+def test_looking_at_a_repository_runs_no_program_that_its_settings_name(patient: Patient) -> None:
+    _repository(patient)
+    _write(patient, KEYS)
+    ran, hook = patient.folder / "ran", patient.folder / "hook.sh"
+    hook.write_text(f"#!/bin/sh\ntouch '{ran}'\n", encoding="utf-8")
+    hook.chmod(0o755)
+    subprocess.run(["git", "config", "core.fsmonitor", str(hook)], cwd=patient.folder, check=True)
+    patient.examined()
+    assert not ran.exists()
