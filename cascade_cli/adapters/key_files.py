@@ -48,8 +48,8 @@ def _git(folder: Path, *arguments: str) -> bool | None:
     environment = {**kept, "GIT_OPTIONAL_LOCKS": "0"}
     try:
         code = subprocess.run(  # noqa: S603 - fixed words, and a file's name behind `--`
-            # A repository's own settings may name a program to run: git refuses those of a stranger's
-            # repository, and of any other this one is never wanted.
+            # A repository's own settings may name a program to run: a stranger's repository git
+            # refuses by itself, and in any other this program is never wanted.
             [git, "-c", "core.fsmonitor=false", *arguments],
             cwd=folder,
             env=environment,
