@@ -11,6 +11,8 @@ from math import ceil, inf
 
 _SLOWER, _QUIET_REQUESTS = 1.25, 50
 _MOST_LATE_SECONDS = 0.5
+# What is left of a wait may be less than a clock shows: whoever slept for that would never end.
+_CLOCK_TICK_SECONDS = 1e-6
 
 
 @dataclass(eq=False)
@@ -97,7 +99,7 @@ class Pacer:
             now, due = self._clock(), self._turn(ticket)
             if self._gap_seconds and len(self._departures) == self._counted:
                 due = max(due, self._room_at(now))
-            if due > now:
+            if due - now > _CLOCK_TICK_SECONDS:
                 return due - now
             self._gone += 1
             self._recover()

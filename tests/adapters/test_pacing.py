@@ -64,3 +64,17 @@ def test_a_shorter_hold_does_not_shorten_a_longer_one() -> None:
     pacer.hold(1)
     pacer.wait()
     assert time.now() == 31
+
+
+def test_a_wait_ends_also_by_a_clock_that_ticks_in_microseconds() -> None:
+    ticks, naps = [0], list[float]()
+
+    def sleep(seconds: float) -> None:
+        naps.append(seconds)
+        assert len(naps) < 1000, "it never ends"
+        ticks[0] += round(seconds * 1_000_000)
+
+    pacer = Pacer(4.75, clock=lambda: ticks[0] / 1_000_000, sleep=sleep)
+    for _ in range(20):
+        pacer.wait()
+    assert ticks[0] >= 3_900_000

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -38,7 +39,7 @@ def _numbered(rows: list[Stratagem]) -> list[Stratagem]:
 
 def a_row_with(row: Stratagem, number: int) -> Stratagem:
     """The same row as another record."""
-    return Stratagem(**{**row.__dict__, "record_id": f"rec{number}"})
+    return replace(row, record_id=f"rec{number}")
 
 
 attempts = st.none() | st.builds(
