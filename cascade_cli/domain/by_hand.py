@@ -30,7 +30,9 @@ def overdue_by_hand(stratagems: Iterable[Stratagem], terms: Terms) -> Iterator[I
     by_key: defaultdict[str, list[Stratagem]] = defaultdict(list)
     for stratagem in stratagems:
         by_key[stratagem.stratagem_id].append(stratagem)
-    for rows in by_key.values():
+    for found in by_key.values():
+        # Airtable lists in any order: the report is the same for each.
+        rows = sorted(found, key=lambda row: (row.created_at, row.record_id))
         if item := _overdue(rows, terms):
             yield item
 

@@ -66,6 +66,12 @@ def test_several_rows_under_its_key_are_one_discrepancy_and_the_gravest_tells() 
     assert (item.kind, len(item.stratagems)) == (Kind.DOUBTFUL, 2)
 
 
+def test_rows_of_one_credit_are_told_in_the_same_order_however_they_were_read() -> None:
+    rows = [by_hand(record_id=name, status="error") for name in ("recA", "recB")]
+    told = [judge([], order).items[0] for order in (rows, rows[::-1])]
+    assert told[0] == told[1]
+
+
 def test_its_repair_is_the_same_credit_again_and_for_a_person() -> None:
     (item,) = items(status="expired")
     assert item.repair is not None
