@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from cascade_cli.bootstrap import Wiring
 from cascade_cli.cli.connection import connected
@@ -15,15 +15,18 @@ from cascade_cli.cli.reconciliation_json import Reading, document, incomplete_do
 from cascade_cli.cli.reconciliation_tables import show
 from cascade_cli.cli.run_memory import recall, remember
 from cascade_cli.cli.session import Outcome, Session, failure
-from cascade_cli.cli.window import LAST, duration_option, parse_window
+from cascade_cli.cli.window import (
+    FIRST_SINCE,
+    LAST,
+    duration_option,
+    parse_window,
+    window_since_last,
+)
 from cascade_cli.domain.case import Terms
 from cascade_cli.domain.run_memory import Memory, changes
 from cascade_cli.domain.times import Window
 from cascade_cli.errors import ExitCode, ServiceError
 from cascade_cli.services.reconcile import Run
-
-# Where `--since last` begins while no complete run is recorded.
-FIRST_SINCE = "7d"
 
 
 @dataclass(frozen=True)
@@ -80,8 +83,7 @@ def window_of(session: Session, options: ReconcileOptions, memory: Memory | None
         return parse_window(options.since, options.until, now)
     if memory is None:
         session.warn(f"no complete run is recorded yet: this one begins {FIRST_SINCE} ago")
-        return parse_window(FIRST_SINCE, options.until, now)
-    return Window(min(memory.next_since, now - timedelta(seconds=1)), now)
+    return window_since_last(memory, options.until, now)
 
 
 def once(

@@ -18,9 +18,11 @@ from cascade_cli.cli.window import LAST
 from cascade_cli.cli.writing import Workshop, check_answerable, confirm, workshop
 from cascade_cli.domain.money import format_ducats
 from cascade_cli.domain.repair_plan import Repair, RepairPlan, plan_repairs
+from cascade_cli.domain.times import Window
 from cascade_cli.errors import CascadeError, ExitCode
 from cascade_cli.services.credit import PATIENCE
 from cascade_cli.services.delivery_ports import Delivery
+from cascade_cli.services.reconcile import Run
 
 
 @dataclass(frozen=True)
@@ -47,16 +49,24 @@ def repair(session: Session, options: ReconcileOptions, how: RepairOptions) -> O
             per_credit_ducats=shop.settings.max_per_credit,
             facts=shop.facts(),
         )
-        if how.dry_run or not plan.repairs:
+        if how.dry_run:
             return _planned(before.outcome, plan)
+        if not plan.repairs:
+            _remember(shop, options, window, before.run)
+            return _nothing_to_repair(before.outcome, plan)
         try:
             deliveries = _carry_out(shop, plan, how)
         except CascadeError as error:
             return _stopped(before.outcome, error)
         after = once(session, shop.reading, window, options, memory)
-        if after.run is not None and options.until is None:
-            remember(session, shop.reading, window, after.run)
+        if after.run is not None:
+            _remember(shop, options, window, after.run)
         return _repaired(after.outcome, deliveries)
+
+
+def _remember(shop: Workshop, options: ReconcileOptions, window: Window, run: Run) -> None:
+    if options.until is None:
+        remember(shop.session, shop.reading, window, run)
 
 
 def _carry_out(shop: Workshop, plan: RepairPlan, how: RepairOptions) -> list[Delivery]:
@@ -79,12 +89,20 @@ def _stopped(found: Outcome, error: CascadeError) -> Outcome:
 
 
 def _planned(found: Outcome, plan: RepairPlan) -> Outcome:
+    return _with_plan(found, plan, {"repair_plan": [_document(r) for r in plan.repairs]})
+
+
+def _nothing_to_repair(found: Outcome, plan: RepairPlan) -> Outcome:
+    """All that was found is left to people, or there was nothing."""
+    return _with_plan(found, plan, {"repairs": []})
+
+
+def _with_plan(found: Outcome, plan: RepairPlan, more: dict[str, Any]) -> Outcome:
     def show(session: Session) -> None:
         found.show(session)
         show_plan(session.console(), plan)
 
-    data = {**(found.data or {}), "repair_plan": [_document(r) for r in plan.repairs]}
-    return replace(found, data=data, show=show)
+    return replace(found, data={**(found.data or {}), **more}, show=show)
 
 
 def _repaired(after: Outcome, deliveries: Sequence[Delivery]) -> Outcome:

@@ -6,6 +6,7 @@ from contextlib import closing
 
 from cascade_cli.bootstrap import Wiring
 from cascade_cli.cli.session import Session
+from cascade_cli.cli.window import FIRST_REACH
 from cascade_cli.domain.run_memory import Memory, memory_of
 from cascade_cli.domain.times import Window
 from cascade_cli.errors import JournalError
@@ -24,14 +25,16 @@ def recall(session: Session, wiring: Wiring) -> Memory | None:
 def remember(session: Session, wiring: Wiring, window: Window, run: Run) -> None:
     """Keep the end of a complete run. Without a journal the run counts all the same.
 
-    A run over less than the last one left open is not kept: it would forget the rest.
+    A run over less than the last one left open is not kept: it would forget the rest. Nor is a
+    first one over less than the next would read by itself.
     """
     from cascade_cli.cli.writing import open_journal, this_worker  # noqa: PLC0415 - as above
 
     try:
         with closing(open_journal(session, wiring, this_worker("reconcile"))) as journal:
             known = journal.mark(mark_name(wiring))
-            if known is None or window.since <= Memory.of(known).next_since:
+            reach = Memory.of(known).next_since if known else window.until - FIRST_REACH
+            if window.since <= reach:
                 journal.set_mark(mark_name(wiring), memory_of(window, run.result).document())
     except JournalError as error:
         session.warn(f"This run is not remembered for --since last: {error.message}")

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from rich.console import Console
 
@@ -16,12 +16,11 @@ from cascade_cli.adapters.venice.transfers import TransferReader
 from cascade_cli.bootstrap import Wiring
 from cascade_cli.cli.archive import archive_of
 from cascade_cli.cli.connection import connected
-from cascade_cli.cli.reconcile import FIRST_SINCE
 from cascade_cli.cli.run_memory import mark_name
 from cascade_cli.cli.session import Outcome, Session
 from cascade_cli.cli.status_json import document
 from cascade_cli.cli.status_shown import Shown, screen
-from cascade_cli.cli.window import LAST, parse_window
+from cascade_cli.cli.window import FIRST_SINCE, LAST, parse_window, window_since_last
 from cascade_cli.domain.case import Terms
 from cascade_cli.domain.overview import today
 from cascade_cli.domain.run_memory import Memory
@@ -98,9 +97,7 @@ class Observer:
     def _window(self, memory: Memory | None, now: datetime) -> Window:
         if self.since != LAST:
             return parse_window(self.since, None, now)
-        if memory is None:
-            return parse_window(FIRST_SINCE, None, now)
-        return Window(min(memory.next_since, now - timedelta(seconds=1)), now)
+        return window_since_last(memory, None, now)
 
     def _mode(self) -> str:
         if self.session.sandbox:

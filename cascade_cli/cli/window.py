@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from cascade_cli.domain.run_memory import Memory
 from cascade_cli.domain.times import (
     MOMENT_FORMS,
     Window,
@@ -14,6 +15,9 @@ from cascade_cli.domain.times import (
 from cascade_cli.errors import UsageError
 
 LAST = "last"
+# Where `--since last` begins while no complete run is recorded.
+FIRST_SINCE = "7d"
+FIRST_REACH = parse_duration(FIRST_SINCE)
 
 
 def parse_window(since_text: str, until_text: str | None, now: datetime) -> Window:
@@ -25,12 +29,24 @@ def parse_window(since_text: str, until_text: str | None, now: datetime) -> Wind
             f"--since {since_text} is in the future ({format_moment(since)}).",
             "Nothing has been paid then yet; name an earlier time.",
         )
+    return _window(since, min(until, now))
+
+
+def window_since_last(memory: Memory | None, until_text: str | None, now: datetime) -> Window:
+    """From where the last complete run says, or `FIRST_SINCE` ago. Raises UsageError as above."""
+    if memory is None:
+        return parse_window(FIRST_SINCE, until_text, now)
+    until = moment_option("--until", until_text, now) if until_text is not None else now
+    return _window(min(memory.next_since, now - timedelta(seconds=1)), min(until, now))
+
+
+def _window(since: datetime, until: datetime) -> Window:
     if since >= until:
         raise UsageError(
             f"The window ends ({format_moment(until)}) before it begins ({format_moment(since)}).",
             "Name a --since that is earlier than --until.",
         )
-    return Window(since, min(until, now))
+    return Window(since, until)
 
 
 def moment_option(option: str, text: str, now: datetime) -> datetime:

@@ -72,9 +72,14 @@ class Status:
 
     @property
     def since_last(self) -> Changes | None:
-        """What became of the discrepancies since the last complete run, where both are known."""
+        """What became of the discrepancies since the last complete run, where both are known.
+
+        Of a window that leaves out what was open then, nothing can be said to be solved.
+        """
         memory = self.records.memory if self.records else None
-        return changes(memory, self.run.result) if memory and self.run else None
+        if memory is None or self.run is None or self.window.since > memory.next_since:
+            return None
+        return changes(memory, self.run.result)
 
     @property
     def attention(self) -> tuple[Kept, ...]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -261,3 +262,13 @@ def test_the_readme_s_screen_is_drawn_like_this_one(day: ShopDay, week: SeedRepo
 def _words(screen: str) -> list[str]:
     """The screen below its headline, without its figures, bars and spans."""
     return [" ".join(re.findall("[a-z][a-z]+", line)) for line in screen.splitlines()[1:]]
+
+
+def test_of_a_window_that_leaves_out_what_was_open_nothing_is_said_to_be_solved(
+    day: ShopDay,
+) -> None:
+    day.open("marco")
+    day.sandboxed.pay(day.ago(days=5))
+    day.cascade("reconcile", "--since", "30d")
+    short = json.loads(day.cascade("status", "--since", "2d", "--json").out)["data"]
+    assert short["discrepancies"]["since_last"] is None
