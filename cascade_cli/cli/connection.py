@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from cascade_cli.bootstrap import Wiring, bootstrap
+from cascade_cli.cli.sandbox_switch import enter_sandbox
 from cascade_cli.cli.session import Session
-from cascade_cli.errors import SettingsError
 from cascade_cli.settings import (
     AIRTABLE_BASE,
     AIRTABLE_KEY,
@@ -17,7 +17,6 @@ from cascade_cli.settings import (
     CANCEL_URL,
     ENDPOINT_SECRET,
     JOURNAL_URL,
-    SANDBOX,
     SETTINGS,
     STRIPE_KEY,
     STRIPE_RATE,
@@ -68,17 +67,6 @@ def _hide(session: Session, values: Mapping[str, str]) -> None:
     # Before they are read: what is said about a wrong setting may repeat a key as well.
     secret = {setting.name for setting in SETTINGS if setting.secret}
     session.secrets += [value.strip() for name, value in values.items() if name in secret]
-
-
-def enter_sandbox(session: Session, values: Mapping[str, str]) -> None:
-    """Let CASCADE_SANDBOX do what --sandbox does."""
-    session.sandbox = session.sandbox or _is_on(values.get(SANDBOX.name, ""))
-
-
-def _is_on(text: str) -> bool:
-    if text.strip() in {"", "0", "1"}:
-        return text.strip() == "1"
-    raise SettingsError(f"CASCADE_SANDBOX is {text!r}.", "Set it to 1 or 0.")
 
 
 @contextmanager

@@ -11,9 +11,9 @@ from typing import Any
 
 from cascade_cli.adapters.journal import Database, Journal
 from cascade_cli.adapters.transport import utc_now
-from cascade_cli.cli.connection import enter_sandbox
 from cascade_cli.cli.journal_entries import entry_document, show_entries, write_lines
 from cascade_cli.cli.journal_place import journal_url
+from cascade_cli.cli.sandbox_switch import enter_sandbox
 from cascade_cli.cli.session import Outcome, Session, closed_pipe_is_silent
 from cascade_cli.cli.window import moment_option
 from cascade_cli.cli.writing import this_worker

@@ -10,9 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cascade_cli.cli.end_options import EndOptions
+from cascade_cli.cli.sandbox_switch import enter_sandbox
 from cascade_cli.cli.session import Outcome, Session
 from cascade_cli.errors import UsageError
+from cascade_cli.settings import JOURNAL_URL
 
+_SQLITE = "sqlite:///"
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 
 
@@ -34,7 +37,9 @@ class Nightly:
 
     def words(self, session: Session) -> list[str]:
         """The command, with absolute paths: cron and systemd know no virtual environment."""
-        options = ["--env-file", str(session.env_file.absolute())] if session.env_file else []
+        enter_sandbox(session, session.values())
+        options = ["--sandbox"] if session.sandbox else []
+        options += ["--env-file", str(session.env_file.absolute())] if session.env_file else []
         repair = ["--repair", "--yes"] if self.repair else []
         command = ["reconcile", "--since", "last", *repair, *self._telling()]
         return [sys.executable, "-m", "cascade_cli", "--quiet", *options, *command]
@@ -49,9 +54,17 @@ class Nightly:
 
     def folders(self, session: Session) -> list[str]:
         """What a run writes into."""
-        files = (self.end.metrics(), self.end.page())
+        files = (_journal_file(session), self.end.metrics(), self.end.page())
         folders = (session.folder.absolute(), *(file.parent for file in files if file))
         return list(dict.fromkeys(map(str, folders)))
+
+
+def _journal_file(session: Session) -> Path | None:
+    """The journal's own file, where CASCADE_JOURNAL_URL names one."""
+    address = session.values().get(JOURNAL_URL.name, "").strip()
+    if session.sandbox or not address.startswith(_SQLITE):
+        return None
+    return Path(address.removeprefix(_SQLITE).partition("?")[0]).absolute()
 
 
 def cron(session: Session, nightly: Nightly) -> Outcome:
@@ -68,7 +81,9 @@ def cron(session: Session, nightly: Nightly) -> Outcome:
 def systemd(session: Session, nightly: Nightly) -> Outcome:
     """Service and timer as one text, each part named by the file it belongs into."""
     hour, minute = nightly.clock
-    state = str(session.folder.absolute())
+    state, folders = str(session.folder.absolute()), nightly.folders(session)
+    for missing in (folder for folder in folders if not Path(folder).is_dir()):
+        session.warn(f"systemd starts the service only when the folder {missing!r} is there")
     return _text(
         _UNITS.format(
             # Only in a command does systemd expand $.
@@ -77,12 +92,18 @@ def systemd(session: Session, nightly: Nightly) -> Outcome:
             ),
             user=getpass.getuser(),
             folder=str(Path.cwd()).replace("%", "%%"),
-            written=" ".join(map(_unit_word, nightly.folders(session))),
+            written=" ".join(map(_unit_word, folders)),
+            private_tmp="no" if any(map(_is_temporary, folders)) else "yes",
             environment=_unit_word(f"CASCADE_STATE_DIR={state}"),
             hour=hour,
             minute=minute,
         )
     )
+
+
+def _is_temporary(folder: str) -> bool:
+    """Of these a service with PrivateTmp sees its own, and nobody else sees what it writes."""
+    return any(Path(folder).is_relative_to(place) for place in ("/tmp", "/var/tmp"))  # noqa: S108
 
 
 def _unit_word(word: str) -> str:
@@ -116,7 +137,7 @@ Environment={environment}
 ReadWritePaths={written}
 ProtectSystem=strict
 ProtectHome=read-only
-PrivateTmp=yes
+PrivateTmp={private_tmp}
 PrivateDevices=yes
 NoNewPrivileges=yes
 CapabilityBoundingSet=

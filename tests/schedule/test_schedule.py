@@ -113,3 +113,45 @@ def test_the_service_may_write_the_metrics_file_and_nothing_else(
 @pytest.mark.usefixtures("folder")
 def test_what_every_night_would_refuse_is_refused_now(command: str, words: tuple[str, ...]) -> None:
     assert run(["schedule", command, *words]) == 2
+
+
+@pytest.mark.parametrize("command", ["cron", "systemd"])
+@pytest.mark.usefixtures("folder")
+def test_what_was_asked_for_the_sandbox_never_becomes_a_run_on_the_live_base(
+    command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["--sandbox", "schedule", command, "--repair"]) == 0
+    assert " --quiet --sandbox reconcile " in capsys.readouterr().out
+    monkeypatch.setenv("CASCADE_SANDBOX", "1")
+    assert " --quiet --sandbox reconcile " in _printed(capsys, command, "--repair")
+
+
+def _line(text: str, name: str) -> str:
+    (line,) = [line for line in text.splitlines() if line.startswith(f"{name}=")]
+    return line.removeprefix(f"{name}=")
+
+
+@pytest.mark.usefixtures("folder")
+def test_the_service_may_write_the_journal_that_the_settings_name(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CASCADE_JOURNAL_URL", "sqlite:////var/lib/cascade/journal.db?timeout=9")
+    written = _line(_printed(capsys, "systemd"), "ReadWritePaths")
+    assert written.endswith(" /var/lib/cascade")
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_folder_without_which_systemd_does_not_start_it_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["schedule", "systemd"]) == 0
+    assert f"only when the folder '{tmp_path}/state of things' is there" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("state", "private"), [("/tmp/c", "no"), ("/var/lib/cascade", "yes")])  # noqa: S108
+@pytest.mark.usefixtures("folder")
+def test_what_is_kept_in_a_temporary_folder_is_not_hidden_from_the_service(
+    state: str, private: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CASCADE_STATE_DIR", state)
+    assert _line(_printed(capsys, "systemd"), "PrivateTmp") == private
