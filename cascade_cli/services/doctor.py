@@ -40,10 +40,6 @@ class _Past:
     open: list[Stratagem]
     last_executed_at: datetime | None
 
-    @property
-    def moments(self) -> list[datetime]:
-        return [row.executed_at for row in self.executed if row.executed_at]
-
 
 class Doctor:
     """One examination; `on_bug` hears of exceptions that nobody foresaw."""
@@ -124,7 +120,8 @@ class Doctor:
         settings, past = self._with.settings, self._past
         last, now = past.last_executed_at, self._with.now()
         yield engine.judge_life(past.open, last, settings.engine, now)
-        yield from engine.judge_cadence(past.moments, settings.lifetime, settings.engine)
+        seen = [*past.executed, *past.open]
+        yield from engine.judge_cadence(seen, settings.lifetime, settings.engine)
 
     @cached_property
     def _past(self) -> _Past:

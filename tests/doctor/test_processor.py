@@ -118,9 +118,23 @@ def test_runs_further_apart_than_our_transfers_live_are_red(patient: Patient) ->
         "CASCADE_STRATAGEM_LIFETIME": "1h",
         "CASCADE_ENGINE_SCHEDULE": "every 10m",
     }
-    found = patient.examined(**settings)
-    assert "every 15h 59m" not in found.of("engine.too_slow")[0]["found"]
-    return found
+    return patient.examined(**settings)
+
+
+def test_a_sale_every_four_days_says_nothing_against_the_engine(patient: Patient) -> None:
+    for days in (4, 8, 12):
+        patient.executed(datetime(2026, 11, 20, 10, 0, 5, tzinfo=UTC) - timedelta(days=days))
+    patient.pass_time(days=4)
+    patient.executed(patient.ago(hours=5))
+    found = patient.examined()
+    assert found.of("engine.cadence_good")[0]["found"].endswith("for one, 1h at most; ours live 3d")
+    assert not {code for code in found.ill if code.startswith("engine.")}
+
+
+def test_transfers_that_expired_in_a_gap_measure_it_as_well(patient: Patient) -> None:
+    made = datetime(2026, 11, 19, 18, 30, 5, tzinfo=UTC)
+    patient.live(made, ExpiresAt=(made + timedelta(minutes=5)).isoformat())
+    assert "15h 30m at most" in patient.examined().of("engine.cadence_good")[0]["found"]
 
 
 @provokes("engine.gaps")
@@ -129,6 +143,7 @@ def test_a_gap_longer_than_our_transfers_live_is_amber(patient: Patient) -> Exam
         "CASCADE_STRATAGEM_LIFETIME": "15h",
         "CASCADE_ENGINE_SCHEDULE": "every 7h",
     }
+    patient.live(datetime(2026, 11, 19, 18, 30, 5, tzinfo=UTC), ExpiresAt=None)
     return patient.examined(**settings)
 
 

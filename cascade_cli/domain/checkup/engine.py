@@ -45,8 +45,7 @@ TOO_SLOW = red(
 GAPS = amber(
     "engine.gaps",
     "cadence",
-    "A transfer made at the beginning of such a gap expires within it. (A gap may also mean that "
-    "nothing was sold.)",
+    "A transfer made at the beginning of such a gap expires within it.",
     "Raise CASCADE_STRATAGEM_LIFETIME above the longest gap.",
 )
 SCHEDULE_GOOD = green("engine.schedule_good", "schedule")
@@ -65,30 +64,42 @@ FINDINGS = (
 
 @dataclass(frozen=True)
 class Cadence:
-    """The runs that executed something, as clusters of ExecutedAt; gaps between their begins."""
+    """The runs that executed something, as clusters of ExecutedAt, and the gaps between them.
+
+    A gap counts from when the first of our transfers waited in it, whether or not it lived to be
+    executed. Before that, runs may have come and found nothing: then one would measure sales.
+    """
 
     runs: tuple[datetime, ...]
+    gaps: tuple[timedelta, ...]
 
     @classmethod
-    def of(cls, executed: Iterable[datetime]) -> Cadence:
+    def of(cls, transfers: Sequence[Stratagem]) -> Cadence:
         """What follows within RUN_LASTS belongs to the same run."""
         runs: list[datetime] = []
         last: datetime | None = None
-        for moment in sorted(executed):
+        for moment in sorted(row.executed_at for row in transfers if row.executed_at):
             if last is None or moment - last > RUN_LASTS:
                 runs.append(moment)
             last = moment
-        return cls(tuple(runs))
-
-    @property
-    def gaps(self) -> list[timedelta]:
-        """Between one run and the next."""
-        return [later - earlier for earlier, later in pairwise(self.runs)]
+        # One made while a run was at work may have come too late for it, and waits for the next.
+        waits = [
+            later - max(earlier, min(waited))
+            for earlier, later in pairwise(runs)
+            if (waited := [row.created_at for row in transfers if _waits(row, earlier, later)])
+        ]
+        return cls(tuple(runs), tuple(waits))
 
     @property
     def typical(self) -> timedelta:
         """The median gap. Raises ValueError where there is none."""
         return timedelta(seconds=median(gap.total_seconds() for gap in self.gaps))
+
+
+def _waits(row: Stratagem, earlier: datetime, later: datetime) -> bool:
+    """It was there between these two runs, and no run before `later` had executed it."""
+    was_executed_before = row.executed_at is not None and row.executed_at < later
+    return earlier <= row.created_at < later and not was_executed_before
 
 
 def judge_life(
@@ -118,17 +129,17 @@ def _told(last: datetime | None, now: datetime) -> str:
 
 
 def judge_cadence(
-    executed: Sequence[datetime], lifetime: timedelta, schedule: Schedule | None
+    transfers: Sequence[Stratagem], lifetime: timedelta, schedule: Schedule | None
 ) -> Iterator[Check]:
     """Measured runs against how long our transfers live, and against the schedule if known."""
-    cadence = Cadence.of(executed)
+    cadence = Cadence.of(transfers)
     if not cadence.gaps:
         yield CADENCE_UNKNOWN.seen(f"{len(cadence.runs)} runs seen lately: too few to measure")
         return
     typical, longest = cadence.typical, max(cadence.gaps)
     found = (
-        f"{len(cadence.runs)} runs seen, every {format_span(typical)} (longest gap "
-        f"{format_span(longest)}); our transfers live {format_span(lifetime)}"
+        f"{len(cadence.runs)} runs seen; a transfer waits {format_span(typical)} for one, "
+        f"{format_span(longest)} at most; ours live {format_span(lifetime)}"
     )
     if typical >= lifetime:
         yield TOO_SLOW.seen(found)
@@ -152,7 +163,7 @@ def _judge_schedule(cadence: Cadence, schedule: Schedule) -> Check:
         return SCHEDULE_GOOD.seen("runs come at the times that CASCADE_ENGINE_SCHEDULE names")
     if cadence.typical > schedule.longest_wait:
         return OFF_SCHEDULE.seen(
-            f"it runs every {format_span(cadence.typical)}, and the setting says every "
+            f"transfers wait {format_span(cadence.typical)} for it, and the setting says every "
             f"{format_span(schedule.period)}"
         )
     return SCHEDULE_GOOD.seen("runs come as often as CASCADE_ENGINE_SCHEDULE says")
