@@ -13,6 +13,7 @@ CascadeError
 │   ├── AnswerError       5  an answer that makes no sense
 │   ├── FateUnknownError  5  a write that may or may not have been applied
 │   └── JournalError      5  the journal could not be read or written
+├── OutputError           5  standard output cannot take the result
 ├── NotFoundError         3  what was asked about does not exist
 ├── TamperedError         3  the journal is not as it was written
 ├── LockedError           6  another run is at work
@@ -124,6 +125,13 @@ class JournalError(ServiceError):
     """The journal could not be read or written; without it no money moves."""
 
     kind = "journal"
+
+
+class OutputError(CascadeError):
+    """Standard output cannot take the result; what the command did stands."""
+
+    exit_code = ExitCode.INCOMPLETE
+    kind = "output"
 
 
 class NotFoundError(CascadeError):

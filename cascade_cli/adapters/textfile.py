@@ -6,13 +6,13 @@ writes it as well, but belongs to the server, and this is all of it that is need
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Collection, Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+
+from cascade_cli.adapters.files import replace_file
 
 Value = int | float | Decimal
 _NAME = re.compile(r"(?:# (?:HELP|TYPE) )?([a-z_]+)")
@@ -42,16 +42,7 @@ def write(path: Path, gauges: Iterable[Gauge], kept: Iterable[str] = ()) -> None
     `kept` are lines of the old file that still hold. Raises OSError.
     """
     lines = [line for gauge in gauges for line in gauge.lines()]
-    text = "".join(f"{line}\n" for line in [*lines, *kept])
-    # Not .prom at its end, or it would be read half written. And made by open(), not by mkstemp:
-    # the node exporter is another user, who may only read what the umask leaves open.
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
-    finally:
-        with suppress(FileNotFoundError):
-            temporary.unlink()
+    replace_file(path, "".join(f"{line}\n" for line in [*lines, *kept]))
 
 
 def lines_of(path: Path, names: Collection[str]) -> list[str]:

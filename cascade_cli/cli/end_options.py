@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cascade_cli.adapters.ping import DeadManSwitch
-from cascade_cli.cli.report.place import check_place
+from cascade_cli.cli.place import check_place
 from cascade_cli.errors import UsageError
 
 
@@ -36,16 +36,12 @@ class EndOptions:
                 f"--metrics-file {str(self.metrics_file)!r} does not end in .prom.",
                 "The node exporter reads no other file of its folder.",
             )
-        if not path.parent.is_dir():
-            raise UsageError(
-                f"--metrics-file: there is no folder {str(path.parent)!r}.",
-                "It is what the node exporter's --collector.textfile.directory names.",
-            )
+        check_place("--metrics-file", path)
         return path
 
     def page(self) -> Path | None:
         """The report's file from wherever the run is started. Raises UsageError as `metrics`."""
         if self.report is None:
             return None
-        check_place(self.report)
+        check_place("--report", self.report)
         return self.report.absolute()

@@ -47,6 +47,7 @@ class RunEnd:
         self._metrics: Path | None = None
         self._alerting: Alerting | None = None
         self._page: Path | None = None
+        self._is_written = False
 
     def prepare(self) -> None:
         """Raises UsageError or SettingsError, before anything is read, for what cannot work.
@@ -73,10 +74,16 @@ class RunEnd:
         self._alerting = Alerting(self._session) if self._options.alert else None
 
     def tell(self, outcome: Outcome) -> None:
-        """Tell all who are to be told; never raises."""
+        """Tell all who are to be told; never raises.
+
+        A second time, when the outcome could not be shown, people and the switch hear of that;
+        files keep what was judged.
+        """
         failed = outcome.error is not None or outcome.exit_code not in _GOOD
-        self._guarded("the metrics file", lambda: self._write_metrics(outcome, failed))
-        self._guarded("the report", lambda: self._write_page(outcome))
+        if not self._is_written:
+            self._guarded("the metrics file", lambda: self._write_metrics(outcome, failed))
+            self._guarded("the report", lambda: self._write_page(outcome))
+            self._is_written = True
         heard = self._guarded("the alert", lambda: self._alert(outcome, failed))
         # The switch watches over the alerts too: nobody else would notice that they are lost.
         self._guarded("the ping", lambda: self._ping(failed or not heard))

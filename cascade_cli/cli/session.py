@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cascade_cli.cli.shown import shown
-from cascade_cli.errors import CascadeError, ExitCode
+from cascade_cli.errors import CascadeError, ExitCode, OutputError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -124,6 +124,9 @@ def conduct(
     try:
         with closed_pipe_is_silent():
             _show(session, command, outcome, json=json)
+    except OSError as error:
+        outcome = failure(_unwritable(error))
+        at_end(outcome)
     except Exception as error:  # noqa: BLE001 - as in _attempt
         outcome = _bug(session, error)
         at_end(outcome)
@@ -139,6 +142,15 @@ def _attempt(session: Session, work: Callable[[Session], Outcome]) -> Outcome:
         return failure(error)
     except Exception as error:  # noqa: BLE001 - the last line of defence: exit 1, no traceback
         return _bug(session, error)
+
+
+def _unwritable(error: OSError) -> OutputError:
+    # What is left in the buffer would fail again at exit, and end in a traceback.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return OutputError(
+        f"The result could not be written to standard output: {error.strerror}.",
+        "What the command did stands. Make room, then ask again.",
+    )
 
 
 def _bug(session: Session, error: Exception) -> Outcome:

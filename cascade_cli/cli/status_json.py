@@ -48,11 +48,11 @@ def document(shown: Shown) -> dict[str, Any]:
 
 def _processor(shown: Shown) -> dict[str, Any]:
     treasury = shown.status.treasury
-    days = treasury.delivered if treasury else ()
     return {
         "citizen": shown.processor,
         **_finances(treasury.finances if treasury else None),
-        "delivered": [{"date": d.date.isoformat(), "ducats": _text(d.ducats)} for d in days],
+        "delivered": treasury
+        and [{"date": d.date.isoformat(), "ducats": _text(d.ducats)} for d in treasury.delivered],
     }
 
 

@@ -21,7 +21,7 @@ from cascade_cli.domain.kinds import Kind
 from cascade_cli.domain.money import exactly, format_ducats
 from cascade_cli.domain.overview import Tally, Today, in_flight, tallies
 from cascade_cli.domain.run_memory import Changes, Memory
-from cascade_cli.domain.runway import OUTFLOW_DAYS, Finances
+from cascade_cli.domain.runway import OUTFLOW_DAYS, RUNWAY_LOW_DAYS, RUNWAY_OUT_DAYS, Finances
 from cascade_cli.domain.shell import command
 from cascade_cli.domain.times import format_moment, format_span
 from cascade_cli.services.reconcile import Run
@@ -32,7 +32,7 @@ MOST_ATTENTION = 3
 # Two columns of kinds beside each other.
 WIDE = 78
 _HUNDREDTH = Decimal("0.01")
-_UNKNOWN = Text("not known, see below", "yellow")
+_UNKNOWN = Text("not known, see above", "yellow")
 
 
 @dataclass(frozen=True)
@@ -55,19 +55,24 @@ class Shown:
         return self.status.terms.now
 
 
-def screen(shown: Shown, encoding: str, width: int) -> RenderableType:
-    """The whole screen; `encoding` and `width`, in columns, are the terminal's."""
+def screen(shown: Shown, encoding: str, width: int, beneath: Sequence[Text] = ()) -> RenderableType:
+    """The whole screen; `encoding` and `width`, in columns, are the terminal's.
+
+    What must not be cut off at the lower end of a small one, with `beneath`, stands below the
+    headline.
+    """
     return Group(
         _headline(shown),
-        "",
-        _grid(_lines(shown, encoding)),
-        "",
-        *_discrepancies(shown, columns=2 if width >= WIDE else 1),
-        *_attention(shown.status.attention),
         *(
             Text(f"Not known: {gap.what}. {harmless(gap.error.message)}", "yellow")
             for gap in shown.status.gaps
         ),
+        *beneath,
+        "",
+        _grid(_lines(shown, encoding)),
+        "",
+        *_discrepancies(shown, columns=2 if width >= WIDE else 1),
+        *_attention(_of_payments(shown.status.attention)),
     )
 
 
@@ -135,9 +140,9 @@ def _runway(finances: Finances) -> Text:
 
 
 def _runway_style(days: Decimal) -> str:
-    if days < 2:  # noqa: PLR2004 - two days: a weekend
+    if days < RUNWAY_OUT_DAYS:
         return "bold red"
-    return "yellow" if days < OUTFLOW_DAYS else "green"
+    return "yellow" if days < RUNWAY_LOW_DAYS else "green"
 
 
 def _in_flight(run: Run, now: datetime) -> Text:
@@ -190,7 +195,10 @@ def _webhook(records: Records, attention: Sequence[Kept], now: datetime) -> Text
     text.append(f"{records.events[EventState.WAITING]} waiting")
     if oldest := records.oldest_waiting:
         text.append(f" (the oldest {format_span(now - oldest)})")
-    return text.append(f", {len(attention)} for you", "yellow" if attention else "default")
+    return text.append(
+        f", {_count(len(_of_payments(attention)), 'payment')} for you",
+        "yellow" if attention else "default",
+    )
 
 
 def _discrepancies(shown: Shown, columns: int) -> Iterator[RenderableType]:
@@ -234,6 +242,11 @@ def _table(found: Sequence[Tally], columns: int) -> Table:
 def _cells(tally: Tally) -> tuple[Text, Text, Text]:
     name = Text(tally.kind.replace("_", " "), STYLES[tally.kind.severity])
     return name, Text(str(tally.number)), Text(_ducats(tally.at_risk))
+
+
+def _of_payments(attention: Sequence[Kept]) -> list[Kept]:
+    """The newest event of each payment: several tell of the same one."""
+    return list({kept.about: kept for kept in attention}.values())
 
 
 def _attention(attention: Sequence[Kept]) -> Iterator[RenderableType]:

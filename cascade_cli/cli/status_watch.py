@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import NoReturn
 
-from rich.console import Group
 from rich.live import Live
 from rich.text import Text
 
@@ -47,7 +46,7 @@ def watch(session: Session, since: str, every_text: str | None) -> Outcome:
         _watch(
             Observer(session, wiring, since).look,
             lambda shown: live.update(
-                Group(screen(shown, console.encoding, console.width), _costs(shown, every)),
+                screen(shown, console.encoding, console.width, [_costs(shown, every)]),
                 refresh=True,
             ),
             every,

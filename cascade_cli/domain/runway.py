@@ -12,6 +12,8 @@ from cascade_cli.domain.processor import Citizen
 from cascade_cli.domain.stratagems import State, Stratagem
 
 OUTFLOW_DAYS = 14
+# So much is worth a warning, and so little an alarm.
+RUNWAY_LOW_DAYS, RUNWAY_OUT_DAYS = Decimal(7), Decimal(1)
 _HUNDREDTH = Decimal("0.01")
 _TENTH = Decimal("0.1")
 

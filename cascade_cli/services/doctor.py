@@ -174,7 +174,8 @@ class Doctor:
             latest = []
         probe = self._with.journal
         try:
-            return probe.acceptance(latest) if isinstance(probe, JournalProbe) else None
+            since = self._with.now() - webhook.LOOKED_BACK
+            return probe.acceptance(latest, since) if isinstance(probe, JournalProbe) else None
         except JournalError:
             return None
 
@@ -201,7 +202,7 @@ class Doctor:
 
     def _others_wrote(self) -> bool:
         """Whether the base holds transfers that cascade made, from wherever."""
-        if not self._round.is_open("airtable"):
+        if not self._round.is_open("mode"):
             return False
         has_mode = self._with.transfers.has_mode
         return has_mode(True) or has_mode(False)  # noqa: FBT003 - live or test: both are asked

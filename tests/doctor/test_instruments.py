@@ -97,7 +97,7 @@ def test_looking_at_an_empty_postgresql_makes_no_tables(postgresql: PostgresqlSe
     url = postgresql.new_url()
     with closing(_probe(url)) as probe:
         assert not probe.exists()
-        assert (probe.mode_of("app1"), probe.acceptance([]).last_at) == (None, None)
+        assert (probe.mode_of("app1"), probe.acceptance([], utc_now()).last_at) == (None, None)
         assert probe.place.mode is None
     assert _tables(url) == 0
 

@@ -47,6 +47,13 @@ def test_a_base_that_the_token_may_not_read_is_red(patient: Patient) -> Examinat
     return patient.examined(AIRTABLE_BASE_ID="appSomeOtherBase01")
 
 
+def test_what_airtable_refuses_is_not_held_against_the_journal(patient: Patient) -> None:
+    patient.journal_file.unlink()
+    found = patient.examined(AIRTABLE_BASE_ID="appSomeOtherBase01")
+    assert found.of("airtable.unreadable")
+    assert found.of("journal.new")
+
+
 @provokes("airtable.read_only")
 def test_a_token_that_may_only_read_is_amber(patient: Patient) -> Examination:
     found = patient.examined(AIRTABLE_API_KEY="patSandboxReadOnly.x")

@@ -95,6 +95,12 @@ def test_an_accepted_event_that_needs_a_person_is_amber(patient: Patient) -> Exa
     return patient.examined()
 
 
+def test_an_event_that_needed_a_person_long_ago_is_not_told_for_ever(patient: Patient) -> None:
+    patient.hear(EventState.ATTENTION)
+    patient.pass_time(days=7, hours=1)
+    assert not patient.examined().of("webhook.attention")
+
+
 @provokes("webhook.stuck")
 def test_an_accepted_event_that_nobody_credits_is_red(patient: Patient) -> Examination:
     patient.sandboxed.pay(patient.ago(hours=3, minutes=-1))

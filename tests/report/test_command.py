@@ -201,3 +201,28 @@ def test_the_nightly_line_names_the_page_wherever_it_is_started(
     unit = counter.type("schedule", "systemd", "--report", str(file)).out
     (writable,) = [part for part in unit.splitlines() if part.startswith("ReadWritePaths=")]
     assert str(file.parent) in writable
+
+
+def test_a_full_standard_output_takes_nothing_from_a_run_that_was_judged(
+    tmp_path: Path, file: Path
+) -> None:
+    metrics = file.parent / "cascade.prom"
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        done = subprocess.run(
+            [
+                *(sys.executable, "-m", "cascade_cli", "--sandbox", "reconcile"),
+                *("--report", str(file), "--metrics-file", str(metrics)),
+            ],
+            cwd=ROOT,
+            env={"CASCADE_STATE_DIR": str(tmp_path), "PATH": ""},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 5
+    assert "could not be written to standard output: No space left on device" in done.stderr
+    assert "bug" not in done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(page(file).named("article")) == 57
+    assert "cascade_reconcile_success 1\n" in metrics.read_text(encoding="utf-8")

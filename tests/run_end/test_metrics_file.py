@@ -129,9 +129,20 @@ def test_a_file_that_nobody_would_read_ends_the_run_before_anything_is_read(
     assert sandboxed.recorder.requests == []
 
 
-def test_a_file_that_cannot_be_written_is_a_warning(cascade: Cascade, file: Path) -> None:
-    file.mkdir()
+def test_a_file_that_cannot_be_written_after_all_is_a_warning(
+    cascade: Cascade, sandboxed: Sandboxed, file: Path
+) -> None:
+    sandboxed.recorder.before(1, file.mkdir)
     done = cascade("reconcile", "--json", "--metrics-file", str(file))
     assert done.code == 0
     assert done.document["warnings"] == ["the metrics file: Is a directory"]
     assert [p.name for p in file.parent.iterdir() if p.is_file()] == []
+
+
+def test_a_folder_in_the_place_of_the_file_is_found_out_before_anything_is_read(
+    cascade: Cascade, sandboxed: Sandboxed, file: Path
+) -> None:
+    file.mkdir()
+    answer = cascade("reconcile", "--metrics-file", str(file))
+    assert (answer.code, sandboxed.recorder.requests) == (2, [])
+    assert "--metrics-file: " in answer.err

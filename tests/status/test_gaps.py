@@ -52,7 +52,7 @@ def test_without_airtable_what_the_journal_tells_is_shown(
     ended = day.cascade("status")
     assert ended.code == code
     assert "5 of 100,000 ducats credited; 99,995 left" in ended.out
-    assert "processor    not known, see below" in ended.out
+    assert "processor    not known, see above" in ended.out
     assert "No discrepancies" not in ended.out
     # Who does not answer the first question is not asked the others.
     assert len(day.sandboxed.recorder.to("airtable")) == asked + 1

@@ -78,6 +78,11 @@ class Kept:
     note: str
     next_at: datetime
 
+    @property
+    def about(self) -> str:
+        """The payment that it tells of, or itself: several events tell of one payment."""
+        return self.accepted.event.payment_id or self.accepted.event.id
+
 
 @dataclass(frozen=True)
 class Settlement:

@@ -6,6 +6,7 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote
 
@@ -70,8 +71,9 @@ class JournalProbe:
         """Whether the base was bound to live payments; None where neither. Raises JournalError."""
         return self._journal.mode_of(base_id) if self.exists() else None
 
-    def acceptance(self, event_ids: Iterable[str]) -> Acceptance:
-        """What the inbox holds; `event_ids` are events that Stripe knows. Raises JournalError."""
+    def acceptance(self, event_ids: Iterable[str], since: datetime) -> Acceptance:
+        """What the inbox holds; `event_ids` are events that Stripe knows, `since` when a need for
+        a person counts from. Raises JournalError."""
         if not self.exists():
             return Acceptance()
         counts = self._inbox.counts()
@@ -80,7 +82,7 @@ class JournalProbe:
             last_at=max(received, default=None),
             waiting=counts[EventState.WAITING],
             oldest_waiting=self._inbox.oldest_waiting(),
-            attention=counts[EventState.ATTENTION],
+            attention=len({kept.about for kept in self._inbox.needing_attention(since)}),
         )
 
     def close(self) -> None:

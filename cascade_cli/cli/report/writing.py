@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+from cascade_cli.adapters.files import replace_file
 from cascade_cli.cli.reconcile import JudgedOutcome
 from cascade_cli.cli.report.page import render
-from cascade_cli.cli.report.place import replace_file
 from cascade_cli.cli.report.view import Page, judged_page, unjudged_page
 from cascade_cli.cli.session import Outcome, Session
 from cascade_cli.errors import ExitCode

@@ -8,10 +8,9 @@ from decimal import Decimal
 from cascade_cli.domain.checkup.result import Check, amber, green, red
 from cascade_cli.domain.money import exactly, format_ducats
 from cascade_cli.domain.processor import Citizen
-from cascade_cli.domain.runway import Finances
+from cascade_cli.domain.runway import RUNWAY_LOW_DAYS, RUNWAY_OUT_DAYS, Finances
 from cascade_cli.domain.shell import command
 
-RUNWAY_LOW_DAYS, RUNWAY_OUT_DAYS = Decimal(7), Decimal(1)
 _REPLENISH = "cascade citizen replenish --by N"
 
 THERE = green("processor.there", "citizen")

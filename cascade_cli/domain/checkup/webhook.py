@@ -1,7 +1,8 @@
 """The webhook: whether Stripe tells somebody of payments, and whether it is heard.
 
 Stripe never shows an endpoint's secret again, so nobody can compare it with the setting. An event
-that was accepted proves that it matched; without one, nothing does.
+that was accepted proves that it matched, unless it was forwarded from here; without one, nothing
+does.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ RECORDED_TYPES = (
 )
 RETRY_SOON = timedelta(hours=1)
 LATE_AFTER = timedelta(minutes=5)
+LOOKED_BACK = timedelta(days=7)
 
 ENDPOINT_GOOD = green("webhook.endpoint_good", "endpoint")
 NONE = amber(
@@ -107,8 +109,8 @@ STUCK = red(
 ATTENTION = amber(
     "webhook.attention",
     "accepted events",
-    "They cannot be credited as they are, and Stripe will not send them again.",
-    "cascade reconcile --since 7d shows them with what to do.",
+    "They could not be credited as they were, and Stripe will not send them again.",
+    "cascade reconcile --since 7d shows those that are still open, with what to do.",
 )
 FINDINGS = (
     ENDPOINT_GOOD, NONE, ELSEWHERE, DISABLED, DEAF, PARTIAL, TYPES_GOOD, SEVERAL, SECRET_GOOD,
@@ -151,7 +153,8 @@ class Undelivered:
 
 @dataclass(frozen=True)
 class Acceptance:
-    """What the journal knows of events: the last one accepted, and how many stand where."""
+    """What the journal knows of events: the last one accepted, how many wait, and of how many
+    payments one lately needed a person."""
 
     last_at: datetime | None = None
     waiting: int = 0
@@ -202,7 +205,9 @@ def judge_secret(
     elif accepted.last_at is None:
         yield SECRET_UNPROVEN.seen("set; this journal has accepted no signed event yet")
     else:
-        yield SECRET_GOOD.seen(f"it matched last at {format_moment(accepted.last_at)}")
+        yield SECRET_GOOD.seen(
+            f"an event signed with it was accepted at {format_moment(accepted.last_at)}"
+        )
 
 
 def judge_deliveries(pending: Sequence[Undelivered], now: datetime) -> Check:
@@ -223,6 +228,10 @@ def judge_deliveries(pending: Sequence[Undelivered], now: datetime) -> Check:
     return (PAYMENTS_WAIT if overdue else OTHERS_WAIT).seen(found)
 
 
+def _payments(number: int) -> str:
+    return "1 payment" if number == 1 else f"{number} payments"
+
+
 def judge_inbox(accepted: Acceptance, now: datetime) -> Iterator[Check]:
     """What was acknowledged to Stripe must be credited from here."""
     oldest = accepted.oldest_waiting
@@ -231,6 +240,6 @@ def judge_inbox(accepted: Acceptance, now: datetime) -> Iterator[Check]:
         age = format_span(now - oldest)
         yield STUCK.seen(f"{accepted.waiting} wait to be credited, the oldest for {age}")
     if accepted.attention:
-        yield ATTENTION.seen(f"{accepted.attention} need a person")
+        yield ATTENTION.seen(f"{_payments(accepted.attention)} of the last 7 days needed a person")
     if not late and not accepted.attention:
         yield INBOX_GOOD.seen("none is stuck")

@@ -1,0 +1,33 @@
+"""A file replaced in one step: whoever reads it finds the old one or the new, whole."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+from pathlib import Path
+
+_USUAL_MODE = 0o666
+
+
+def replace_file(path: Path, text: str) -> None:
+    """Put the text there, whole or not at all. Raises OSError.
+
+    A new file gets what umask allows, so that others can be let read it; one that was there
+    before keeps its permissions. A symbolic link stays one.
+    """
+    target = path.resolve()
+    kept = stat.S_IMODE(target.stat().st_mode) if target.exists() else None
+    draft = target.with_name(f".cascade-{secrets.token_hex(8)}")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+    handle = os.open(draft, flags, _USUAL_MODE if kept is None else kept)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as out:
+            out.write(text)
+            out.flush()
+            os.fsync(out.fileno())
+        if kept is not None:
+            draft.chmod(kept)
+        draft.replace(target)
+    finally:
+        draft.unlink(missing_ok=True)
