@@ -31,6 +31,7 @@ from tests.domain.samples import (
     a_charge,
     a_stratagem,
     a_world,
+    judge,
     keyed,
     older,
 )
@@ -277,3 +278,14 @@ def test_a_mostly_plain_world_is_judged_as_the_full_path_judges_it(
     charges = {c.id: c for c in [*(c for c, _ in pairs), *beside] if isinstance(c, Charge)}
     rows = {s.record_id: s for s in [*(s for _, s in pairs), *beside] if isinstance(s, Stratagem)}
     assert_same_verdicts(a_world(charges.values(), rows.values()))
+
+
+def test_a_price_is_remembered_for_its_own_currency_only() -> None:
+    """A sale in euros, whose price nobody checks, says nothing of the same sale in dollars."""
+    euros, dollars = (
+        a_charge("1", currency="eur", captured_cents=60),
+        a_charge("2", captured_cents=60),
+    )
+    result = judge([euros, dollars], [keyed(euros), keyed(dollars)])
+    kinds = {item.charge.id: item.kind for item in result.items if item.charge}
+    assert kinds == {"ch_1": Kind.SETTLED, "ch_2": Kind.UNDERPAID}
