@@ -102,7 +102,7 @@ class Pacer:
             if due - now > _CLOCK_TICK_SECONDS:
                 return due - now
             self._gone += 1
-            self._recover()
+            self._recover(now)
             self._departures.append(departure := Departure(now))
             return departure
 
@@ -118,7 +118,10 @@ class Pacer:
         seconds = (departure.answered_at or now) - departure.at
         return min(max(0.0, seconds - self._quickest_seconds), _MOST_LATE_SECONDS)
 
-    def _recover(self) -> None:
+    def _recover(self, now: float) -> None:
+        """Faster again after a while of quiet; turns given out already are counted from now on."""
         self._quiet_requests += 1
-        if self._quiet_requests % _QUIET_REQUESTS == 0:
+        is_slow = self._gap_seconds > self._fastest_gap_seconds
+        if is_slow and self._quiet_requests % _QUIET_REQUESTS == 0:
             self._gap_seconds = max(self._fastest_gap_seconds, self._gap_seconds / _SLOWER)
+            self._first, self._first_at = self._gone, now + self._gap_seconds

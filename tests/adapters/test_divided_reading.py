@@ -122,6 +122,33 @@ def test_every_record_is_read_once(created: list[int], lanes: int, factor: float
     assert Counter(read) == Counter(range(len(created)))
 
 
+def test_a_page_on_its_way_while_its_older_end_is_taken_over_is_not_read_twice() -> None:
+    busy = [END - 1 - number for number in range(PAGE)]
+    # Few in the newer half, so that one page holds them; many in the older, so that it seems more.
+    middle = (START + END) // 2
+    quiet = [middle + 3000 * number for number in range(1, 91)]
+    old = [START + 100 * number for number in range(2000)]
+    shop, tops, others = Shop(busy + quiet + old), list[dict[str, Any]](), set[int]()
+    taken_over = threading.Event()
+
+    def ask(params: dict[str, Any]) -> Any:
+        page = shop.ask(params)
+        if params["created"]["lt"] == END:
+            tops.append(params)
+            # The second page waits for a third lane, which has taken part of what it holds.
+            assert len(tops) != 2 or taken_over.wait(10)
+        else:
+            others.add(params["created"]["lt"])
+            if max(others) > middle + 3600:
+                taken_over.set()
+        return page
+
+    ranges = Ranges(START, END, ask, Kept, Tally())
+    read = [id_ for part in ranges.read(Crew(3)) for id_ in part.ids]
+    assert taken_over.is_set()
+    assert read == [charge["id"] for charge in shop.charges]
+
+
 @pytest.mark.parametrize("lanes", [1, 3, 4, 16])
 @pytest.mark.parametrize("rows", [0, 1, 100, 101, 1000, 5000, 20_000])
 def test_dividing_costs_few_requests(rows: int, lanes: int) -> None:

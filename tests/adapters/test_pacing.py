@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import threading
 
+import pytest
+
 from cascade_cli.adapters.pacing import Pacer
 from tests.adapters.fake_time import FakeTime
 
@@ -64,6 +66,63 @@ def test_a_shorter_hold_does_not_shorten_a_longer_one() -> None:
     pacer.hold(1)
     pacer.wait()
     assert time.now() == 31
+
+
+def test_after_a_hold_those_who_waited_go_in_turn_and_slower() -> None:
+    pacer, time = a_pacer(5)
+    for _ in range(3):
+        pacer.wait()
+    pacer.hold(31)
+    for _ in range(4):
+        pacer.wait()
+        time.wake()
+    assert time.woken == pytest.approx([31.4, 31.65, 31.9, 32.15])
+
+
+def test_several_answers_that_ask_for_the_same_quiet_slow_down_once() -> None:
+    pacer, time = a_pacer(5)
+    for _ in range(3):
+        pacer.hold(31)
+    for _ in range(2):
+        pacer.wait()
+        time.wake()
+    assert time.woken == pytest.approx([31, 31.25])
+
+
+def test_after_enough_quiet_requests_the_rate_is_back() -> None:
+    pacer, time = a_pacer(5)
+    pacer.hold(31)
+    for _ in range(60):
+        pacer.wait()
+        time.wake()
+    assert time.woken[-1] - time.woken[-2] == pytest.approx(0.2)
+
+
+def test_after_one_that_left_late_no_six_leave_within_a_second() -> None:
+    time = FakeTime()
+    overslept = iter([0.0, 0.0, 0.15, 0.0, 0.19] * 20)
+    pacer = Pacer(5, clock=time.now, sleep=lambda s: time.sleep(s + next(overslept)))
+    for _ in range(40):
+        pacer.wait()
+        time.wake()
+    gaps = [later - first for first, later in zip(time.woken, time.woken[5:], strict=False)]
+    assert min(gaps) >= 1 - 1e-9
+    assert max(gaps) < 1.4
+
+
+def test_a_request_that_may_have_arrived_late_keeps_its_place_for_longer() -> None:
+    """The service counts arrivals: what left at 0 and was answered late may have come at 0.4."""
+    pacer, time = a_pacer(5)
+    for seconds in (0.1, 0.5):
+        departure = pacer.wait()
+        departure.is_watched = True
+        time.wake()
+        time.sleep(seconds)
+        pacer.answered(departure)
+    for _ in range(5):
+        pacer.wait()
+        time.wake()
+    assert time.woken[6] - time.woken[1] == pytest.approx(1.4)
 
 
 def test_a_wait_ends_also_by_a_clock_that_ticks_in_microseconds() -> None:
