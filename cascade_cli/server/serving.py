@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import signal
 import socket
@@ -23,6 +24,7 @@ from cascade_cli.bootstrap import Wiring
 from cascade_cli.bootstrap_writes import bootstrap_writes
 from cascade_cli.domain.journal import Worker as Identity
 from cascade_cli.domain.times import Window
+from cascade_cli.errors import JournalError
 from cascade_cli.server.app import Office, create_app
 from cascade_cli.server.committer import Committer
 from cascade_cli.server.metrics import Metrics
@@ -70,6 +72,7 @@ def opened(ground: Ground) -> Iterator[Office]:
     client = stripe_client(settings.stripe_key.reveal(), settings.stripe_url, wiring.stripe)
     signing = settings.webhook_secret.reveal() if settings.webhook_secret else ""
     with ExitStack() as stack:
+        _open_journal(inbox, ground.tell)
         stack.enter_context(worker)
         yield Office(
             gate=EventGate(secrets_in(signing), livemode=settings.livemode, now=utc_now),
@@ -84,6 +87,15 @@ def opened(ground: Ground) -> Iterator[Office]:
             readiness=_readiness(wiring, inbox, worker),
             metrics=metrics,
         )
+
+
+def _open_journal(inbox: Inbox, tell: Callable[[str], None]) -> None:
+    """Now, so that the first event need not wait for it. Without it events are refused until it
+    is there, and all else goes on."""
+    try:
+        inbox.accept([])
+    except JournalError as error:
+        tell(error.message)
 
 
 def _intake(ground: Ground, inbox: Inbox) -> Intake:
@@ -126,6 +138,9 @@ def run(office: Office, listening: socket.socket, tell: Callable[[str], None]) -
     _hear_uvicorn(tell)
     # Whoever computes hands over sooner: a webhook's answer must not wait for the worker's turn.
     sys.setswitchinterval(SWITCH_SECONDS)
+    # Collecting garbage holds up all threads, and what was loaded by now never becomes any.
+    gc.collect()
+    gc.freeze()
     # uvicorn raises the signal again when it is done; for SIGTERM that is all there is to it.
     before = signal.signal(signal.SIGTERM, lambda *_: None)
     try:
