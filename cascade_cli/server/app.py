@@ -42,7 +42,13 @@ class Office:
 
 def create_app(office: Office) -> ASGIApp:
     """The application, with its gatehouse around it."""
-    api = FastAPI(title="CASCADE payments", version=__version__, description=DESCRIPTION)
+    api = FastAPI(
+        title="CASCADE payments",
+        version=__version__,
+        description=DESCRIPTION,
+        # Stripe follows no redirect, and where it leads is for the caller's Host header to say.
+        redirect_slashes=False,
+    )
     problems.install(api)
     api.include_router(payments.router(office.desk, office.prices, office.token, office.offload))
     api.include_router(

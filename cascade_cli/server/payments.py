@@ -40,12 +40,19 @@ def router(desk: PaymentDesk, prices: PriceList, token: str | None, offload: Off
     """The routes that people's browsers and the shop's backend call."""
     routes = APIRouter(prefix="/api/payments", tags=["payments"])
 
-    @routes.post("/create-payment-intent", responses=responses(400, 401, 409, 502, 503))
+    async def has_token(credentials: _Credentials) -> None:
+        _check_token(credentials, token)
+
+    # Before the purchase is looked at: a stranger learns nothing of what it should be like.
+    @routes.post(
+        "/create-payment-intent",
+        responses=responses(400, 401, 409, 502, 503),
+        dependencies=[Depends(has_token)],
+    )
     async def create_payment_intent(
-        wanted: CreateIntent, credentials: _Credentials, idempotency_key: _Key = None
+        wanted: CreateIntent, idempotency_key: _Key = None
     ) -> CreatedIntent:
         """Sell ducats to a citizen at the list's price: a PaymentIntent to be confirmed."""
-        _check_token(credentials, token)
         key = idempotency_key or secrets.token_hex(16)
         intent, quote = await offload.run(
             lambda: desk.sell(wanted.purchase(), key), DEADLINE_SECONDS

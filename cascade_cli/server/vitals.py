@@ -22,11 +22,14 @@ def router(readiness: Readiness, metrics: Metrics, offload: Offload) -> APIRoute
     """The routes about the server itself."""
     routes = APIRouter(tags=["server"])
 
+    # Many supervisors ask by HEAD.
+    @routes.head("/healthz", include_in_schema=False)
     @routes.get("/healthz", responses=responses())
     async def healthz() -> dict[str, str]:
         """The process answers. Route by this one: webhooks are kept whatever is out."""
         return {"status": "ok"}
 
+    @routes.head("/readyz", include_in_schema=False)
     @routes.get("/readyz", responses={**responses(), 503: {"description": "Something is out."}})
     async def readyz() -> JSONResponse:
         """Whether journal, Stripe, Airtable and crediting are well, and how long events wait."""

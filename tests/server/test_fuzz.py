@@ -9,29 +9,20 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
 from schemathesis import GenerationMode
-from schemathesis.checks import not_a_server_error
 from schemathesis.schemas import APIOperation
-from schemathesis.specs.openapi.checks import (
-    content_type_conformance,
-    response_schema_conformance,
-    status_code_conformance,
-)
+from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from tests.server.conftest import TOKEN, shop_in
 from tests.server.forge import REFUSED, attack
 
-CHECKS = [
-    not_a_server_error,
-    status_code_conformance,
-    content_type_conformance,
-    response_schema_conformance,
-]
+# No description tells which signatures are good, or what the price list sells today.
+BEYOND_DESCRIPTION = [positive_data_acceptance]
 EXAMPLES = 25
 BODIES = 3000
 
 
 @pytest.mark.parametrize("mode", list(GenerationMode))
-def test_requests_made_from_the_description_find_no_5xx(
+def test_requests_made_from_the_description_are_answered_as_it_says(
     tmp_path: Path, mode: GenerationMode
 ) -> None:
     headers = {"Authorization": f"Bearer {TOKEN}"}
@@ -47,7 +38,7 @@ def test_requests_made_from_the_description_find_no_5xx(
             def ask(case: schemathesis.Case[Any]) -> None:
                 if isinstance(case.body, dict) and mode is GenerationMode.POSITIVE:
                     case.body["citizen_id"] = "marco"
-                case.call_and_validate(headers=headers, checks=CHECKS)
+                case.call_and_validate(headers=headers, excluded_checks=BEYOND_DESCRIPTION)
 
             ask()
 

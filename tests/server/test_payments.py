@@ -105,6 +105,11 @@ def test_without_the_token_nothing_is_created(shop: Shop, header: str) -> None:
     assert not shop.place.recorder.to("stripe")
 
 
+def test_a_stranger_does_not_learn_what_a_purchase_should_be_like(shop: Shop) -> None:
+    answer = shop.client.post(PATH, json={"citizen_id": 5})
+    assert kind(answer) == (401, "unauthorized")
+
+
 def test_without_a_token_in_the_settings_creating_is_shut(tmp_path: Path) -> None:
     with shop_in(tmp_path, CASCADE_API_TOKEN="") as shop:
         answer = shop.create(citizen_id="marco", ducat_amount=100)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+import requests
+
 from cascade_cli.sandbox.wire import json_response
-from tests.server.conftest import Shop
+from tests.server.conftest import WEBHOOK, Shop
 from tests.server.events import event_body
 
 
@@ -43,6 +46,17 @@ def test_the_metrics_count_what_was_kept_and_what_was_refused(shop: Shop) -> Non
 
 def test_the_openapi_page_is_on(shop: Shop) -> None:
     assert shop.client.get("/docs").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_supervisors_may_ask_by_head(shop: Shop, path: str) -> None:
+    answer = requests.head(shop.client.url + path, timeout=10)
+    assert (answer.status_code, answer.content) == (200, b"")
+
+
+def test_another_path_leads_nowhere_whatever_host_the_caller_names(shop: Shop) -> None:
+    answer = shop.client.post(f"{WEBHOOK}/", data=b"{}", headers={"Host": "evil.example"})
+    assert (answer.status_code, answer.headers.get("Location")) == (404, None)
 
 
 def test_what_is_not_there_has_the_shape_of_every_other_problem(shop: Shop) -> None:
