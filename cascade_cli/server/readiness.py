@@ -12,6 +12,7 @@ from cascade_cli.adapters.transport import Transport
 from cascade_cli.domain.times import rfc3339
 from cascade_cli.errors import CascadeError, JournalError
 from cascade_cli.server.worker import Worker
+from cascade_cli.services.intake import SHORT_OF_DUCATS
 
 # Requests are money at Airtable: what was well a minute ago is not asked again, only watched.
 WELL_FOR = timedelta(seconds=60)
@@ -127,8 +128,11 @@ class Readiness:
     def _events(self) -> Part:
         try:
             oldest, counts = self._inbox.oldest_waiting(), self._inbox.counts()
+            short = self._inbox.waiting_because(SHORT_OF_DUCATS)
         except JournalError as error:
             return Part(ok=False, why=error.message)
+        if short:
+            return Part(ok=False, why=f"{SHORT_OF_DUCATS}; {short} wait for it")
         if oldest and self._now() - oldest > LATE_AFTER:
             number = counts[EventState.WAITING]
             return Part(ok=False, why=f"{number} wait, the oldest since {rfc3339(oldest)}")

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from cascade_cli.adapters.journal.inbox import EventState, Settlement
 from cascade_cli.errors import CascadeError
-from cascade_cli.services.intake import Intake
+from cascade_cli.services.intake import SHORT_OF_DUCATS, Intake
 
 POLL_SECONDS = 1.0
 FIRST_PAUSE_SECONDS = 1.0
@@ -102,6 +102,8 @@ class Worker:
         for settlement in settled:
             if settlement.state is EventState.ATTENTION:
                 self._tell(f"{settlement.event_id} needs attention: {settlement.note}")
+            elif settlement.note == SHORT_OF_DUCATS:
+                self._tell(f"{settlement.event_id} waits: {settlement.note}")
 
     def _stand_still(self, error: Exception) -> None:
         self._intake = None

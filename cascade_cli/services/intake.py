@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any, Protocol
 
 from cascade_cli.adapters.journal.inbox import Accepted, EventState, Settlement
@@ -30,6 +31,8 @@ SECOND_LOOK = timedelta(seconds=30)
 # So many failures in a row, and none passed: the fault is not with single events.
 FAULTS_OF_ALL = 3
 
+SHORT_OF_DUCATS = "the processor has too few ducats: cascade citizen replenish"
+
 _GOOD = frozenset({Result.CREDITED, Result.ALREADY, Result.RETIRED})
 
 
@@ -49,15 +52,21 @@ class Events(Protocol):
 class Credits(Protocol):
     """Who resolves events to payments and credits them: the Replayer."""
 
-    def plan(self, events: Sequence[Event], facts: Mapping[str, Any]) -> ReplayPlan:
-        """Look at both sides; writes nothing."""
+    def plan(
+        self,
+        events: Sequence[Event],
+        facts: Mapping[str, Any],
+        can_pay: Callable[[Decimal], Decimal] | None = None,
+    ) -> ReplayPlan:
+        """Look at both sides; writes nothing. What `can_pay` does not reach is not funded."""
 
     def carry_out(self, plan: ReplayPlan, patience: timedelta) -> list[Delivery]:
         """Deliver what was planned."""
 
 
 class Intake:
-    """Takes due events in batches. `guard` is called before anything is written."""
+    """Takes due events in batches. `guard` is called before anything is written; `can_pay` tells
+    how many of the ducats wanted the processor has."""
 
     def __init__(
         self,
@@ -67,16 +76,18 @@ class Intake:
         livemode: bool,
         facts: Mapping[str, Any],
         guard: Callable[[], None],
+        can_pay: Callable[[Decimal], Decimal],
         now: Callable[[], datetime],
     ) -> None:
         self._events, self._credits, self._guard = events, credits, guard
+        self._can_pay = can_pay
         self._livemode, self._facts, self._now = livemode, facts, now
 
     def work(self) -> list[Settlement]:
         """Deal with one batch of what is due; empty if nothing is.
 
-        Raises CascadeError if a service or the journal is out, the processor cannot pay or the
-        base belongs to the other mode; what was settled by then stays settled.
+        Raises CascadeError if a service or the journal is out, there is no processor or the base
+        belongs to the other mode; what was settled by then stays settled.
         """
         due = self._events.due(BATCH)
         # One payment causes several events, and each look costs requests.
@@ -121,7 +132,7 @@ class Intake:
         return settled
 
     def _credit(self, batch: Sequence[Accepted]) -> list[Settlement]:
-        plan = self._credits.plan([accepted.event for accepted in batch], self._facts)
+        plan = self._credits.plan([a.event for a in batch], self._facts, self._can_pay)
         if plan.orders:
             self._guard()
         # Without patience: whatever has to wait is taken up again when its time has come.
@@ -135,7 +146,8 @@ class Intake:
         if planned is None:
             return _settled(accepted, EventState.RECORDED, "it tells of no payment")
         if planned.order:
-            return self._delivered(accepted, deliveries[planned.order.key])
+            found = deliveries.get(planned.order.key)
+            return self._delivered(accepted, found) if found else self._unfunded(accepted)
         if planned.already:
             why = f"{planned.already.stratagem_id} is {planned.already.status}"
             return _settled(accepted, EventState.CREDITED, why)
@@ -147,6 +159,9 @@ class Intake:
         if planned.objection:
             return _settled(accepted, EventState.ATTENTION, planned.objection.why)
         return _settled(accepted, EventState.RECORDED, "no paid purchase of ducats")
+
+    def _unfunded(self, accepted: Accepted) -> Settlement:
+        return self._waiting(accepted, SHORT_OF_DUCATS)
 
     def _delivered(self, accepted: Accepted, delivery: Delivery) -> Settlement:
         if delivery.result in _GOOD:

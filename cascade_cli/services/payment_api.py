@@ -164,7 +164,10 @@ class PaymentDesk:
                 exact(purchase.ducats)
             except ValueError as error:
                 raise UsageError(f"{error}.") from None
-        return self._quotes.quote(purchase.ducats, purchase.package)
+        try:
+            return self._quotes.quote(purchase.ducats, purchase.package)
+        except UsageError as error:
+            raise UsageError(error.message, "GET /api/payments/pricing tells what is.") from None
 
     def _check_citizen(self, citizen: str) -> None:
         if self._known.get(citizen):

@@ -61,6 +61,8 @@ class Planned:
     step: Step | None = None
     already: Stratagem | None = None
     objection: Objection | None = None
+    is_funded: bool = True
+    """The processor can pay the order."""
 
 
 @dataclass(frozen=True)
@@ -74,12 +76,21 @@ class ReplayPlan:
     @property
     def orders(self) -> tuple[Order, ...]:
         """What needs a write."""
-        return tuple(planned.order for planned in self.payments if planned.order)
+        return tuple(p.order for p in self.payments if p.order and p.is_funded)
 
     @property
     def total_ducats(self) -> Decimal:
         """What would leave the processor."""
         return sum((order.ducats for order in self.orders), ZERO)
+
+    def within(self, ducats: Decimal) -> ReplayPlan:
+        """As far as so many ducats go: one payment that is too large holds up no other."""
+        payments = list[Planned]()
+        for planned in self.payments:
+            price = planned.order.ducats if planned.order else ZERO
+            payments.append(replace(planned, is_funded=price <= ducats))
+            ducats -= price if price <= ducats else ZERO
+        return replace(self, payments=tuple(payments))
 
 
 class Replayer:
@@ -101,8 +112,17 @@ class Replayer:
         self._desk, self._deliverer, self._limits = desk, deliverer, limits
         self._prices, self._now = prices, now
 
-    def plan(self, events: Sequence[Event], facts: Mapping[str, Any]) -> ReplayPlan:
-        """Look at both sides; writes nothing. Raises GuardError if the processor cannot pay."""
+    def plan(
+        self,
+        events: Sequence[Event],
+        facts: Mapping[str, Any],
+        can_pay: Callable[[Decimal], Decimal] | None = None,
+    ) -> ReplayPlan:
+        """Look at both sides; writes nothing.
+
+        `can_pay` tells how many of the ducats wanted the processor has; what they do not reach is
+        not funded. Without it, GuardError is raised if the processor cannot pay everything.
+        """
         planned = self._resolved(by_payment(events))
         charges = [p.charge for p in planned if p.charge]
         sighting = None
@@ -114,6 +134,8 @@ class Replayer:
             planned = [judge.judged(p) for p in planned]
         others = Counter(e.type for e in events if not e.is_paying or not e.payment_id)
         plan = ReplayPlan(tuple(planned), others, sighting)
+        if plan.orders and can_pay:
+            return plan.within(can_pay(plan.total_ducats))
         if plan.orders:
             self._desk.check_funds(plan.total_ducats)
         return plan

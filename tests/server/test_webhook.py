@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -18,6 +20,24 @@ from tests.server.conftest import Shop, eventually, shop_in
 from tests.server.events import event_body, paid, signature, succeeded
 
 LIMIT = 256 * 1024
+
+
+def endow(shop: Shop, ducats: int) -> None:
+    """Let the processor have so many."""
+    tables = shop.place.app.airtable.tables
+    rows = tables.select("CITIZENS")
+    processor = next(row for row in rows if row["fields"]["Username"] == PROCESSOR)
+    tables.update("CITIZENS", processor["id"], {"Ducats": ducats})
+
+
+def accepted_at_once(shop: Shop, charges: Sequence[dict[str, Any]]) -> None:
+    """In one transaction, so that the worker takes all of them at once."""
+    bodies = [succeeded(charge) for charge in charges]
+    shop.inbox.accept([to_event(json.loads(body), body) for body in bodies])
+
+
+def key_of(charge: dict[str, Any]) -> str:
+    return f"cascade_payment_{charge['payment_intent']}"
 
 
 def why(answer: requests.Response) -> str:
@@ -144,17 +164,43 @@ def test_a_payment_that_may_not_be_credited_asks_for_attention(
 
 
 def test_a_poor_processor_keeps_events_waiting_until_it_is_replenished(shop: Shop) -> None:
-    tables = shop.place.app.airtable.tables
-    rows = tables.select("CITIZENS")
-    processor = next(row for row in rows if row["fields"]["Username"] == PROCESSOR)
-    tables.update("CITIZENS", processor["id"], {"Ducats": 1})
+    endow(shop, 1)
     shop.tell(succeeded(paid(shop.place.app, "marco")))
-    eventually(lambda: any("pauses" in line for line in shop.said))
-    assert shop.client.get("/readyz").status_code == 503
-    assert shop.counts() == {"waiting": 1}
-    tables.update("CITIZENS", processor["id"], {"Ducats": 1000})
+    eventually(lambda: any("too few ducats" in line for line in shop.said))
+    answer = shop.client.get("/readyz")
+    assert (answer.status_code, shop.counts()) == (503, {"waiting": 1})
+    assert "1 wait for it" in answer.json()["parts"]["events"]["why"]
+    endow(shop, 1000)
     assert shop.wait_until_dealt_with() == {"credited": 1}
     eventually(lambda: shop.client.get("/readyz").status_code == 200)
+
+
+def test_a_payment_that_the_processor_cannot_pay_holds_up_no_other(shop: Shop) -> None:
+    endow(shop, 150)
+    charges = [paid(shop.place.app, "marco", ducats) for ducats in (500, 100)]
+    accepted_at_once(shop, charges)
+    eventually(lambda: shop.counts() == {"waiting": 1, "credited": 1})
+    assert [row["StratagemId"] for row in shop.stratagems()] == [key_of(charges[1])]
+
+
+def test_what_was_promised_and_has_not_left_yet_is_not_promised_again(shop: Shop) -> None:
+    endow(shop, 150)
+    first, second = (paid(shop.place.app, "marco") for _ in range(2))
+    shop.tell(succeeded(first))
+    assert shop.wait_until_dealt_with() == {"credited": 1}
+    shop.tell(succeeded(second))
+    eventually(lambda: any("too few ducats" in line for line in shop.said))
+    assert [row["StratagemId"] for row in shop.stratagems()] == [key_of(first)]
+
+
+def test_what_has_left_is_not_taken_for_a_promise(shop: Shop) -> None:
+    endow(shop, 210)
+    first, second = (paid(shop.place.app, "marco") for _ in range(2))
+    shop.tell(succeeded(first))
+    assert shop.wait_until_dealt_with() == {"credited": 1}
+    shop.place.app.engine.run()
+    shop.tell(succeeded(second))
+    assert shop.wait_until_dealt_with() == {"credited": 2}
 
 
 def test_beyond_the_day_s_limit_an_event_waits_for_tomorrow(tmp_path: Path) -> None:
@@ -178,9 +224,7 @@ def test_one_senseless_answer_does_not_hold_up_the_others(shop: Shop) -> None:
         if bad["payment_intent"] in request.query
         else handler(request)
     )
-    bodies = [succeeded(charge) for charge in (bad, good)]
-    # In one transaction, so that the worker takes both at once.
-    shop.inbox.accept([to_event(json.loads(body), body) for body in bodies])
+    accepted_at_once(shop, [bad, good])
     eventually(lambda: shop.counts() == {"waiting": 1, "credited": 1})
 
 

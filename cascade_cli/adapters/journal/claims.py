@@ -8,11 +8,11 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, insert, select, update
 
 from cascade_cli.adapters.journal.bodies import is_storable, moment_text
 from cascade_cli.adapters.journal.chain import Transaction
-from cascade_cli.adapters.journal.holders import Holder, Neighbours, hold
+from cascade_cli.adapters.journal.holders import RELEASED, Holder, Neighbours, hold
 from cascade_cli.adapters.journal.schema import claims
 from cascade_cli.domain.journal import (
     CITIZEN_CAUSE,
@@ -31,6 +31,14 @@ KEY_BYTES = 2000
 """PostgreSQL's index takes no more."""
 KEYS_PER_QUERY = 500
 """A statement holds only so many values: in an older SQLite 999."""
+
+# Built once: to build a statement costs SQLAlchemy more than to send it.
+_MAKE = insert(claims)
+_TAKE = (
+    update(claims)
+    .where(claims.c.key == bindparam("taken"))
+    .values({name: bindparam(name) for name in RELEASED.columns()})
+)
 
 
 class Claiming:
@@ -51,16 +59,29 @@ class Claiming:
         self._spent = ducats_of_day(transaction.connection, self._day)
         worker = transaction.worker
         self._hold = hold(worker, neighbours.birth_of(worker.pid), transaction.at, lease)
+        self._made, self._taken = list[dict[str, Any]](), list[str]()
 
     def answer(self, intents: Sequence[Intent]) -> dict[str, Claim]:
         """Claim what may be claimed. `intents` have passed `check`."""
         rows = rows_of(self._transaction.connection, [intent.key for intent in intents])
-        return {
+        answers = {
             intent.key: self._known(intent, rows[intent.key])
             if intent.key in rows
             else self._new(intent)
             for intent in intents
         }
+        self._flush()
+        return answers
+
+    def _flush(self) -> None:
+        """All rows by two statements: whoever else writes waits for as long as this takes."""
+        connection = self._transaction.connection
+        if self._made:
+            connection.execute(_MAKE, self._made)
+        if self._taken:
+            taking = [{"taken": key, **self._hold.columns()} for key in self._taken]
+            connection.execute(_TAKE, taking)
+        self._made, self._taken = [], []
 
     def _known(self, intent: Intent, row: Row[Any]) -> Claim:
         holder = Holder.of(row)
@@ -75,8 +96,7 @@ class Claiming:
             self._transaction.append(EntryKind.TAKEOVER, intent.key, taken)
         if is_other:
             self._amend(intent, row)
-        taking = update(claims).where(claims.c.key == intent.key).values(self._hold.columns())
-        self._transaction.connection.execute(taking)
+        self._taken.append(intent.key)
         return self._claim(ClaimState.HELD, row)
 
     def _amend(self, intent: Intent, row: Row[Any]) -> None:
@@ -130,11 +150,12 @@ class Claiming:
             "day": self._day,
             "intent_seq": seq,
         }
-        self._transaction.connection.execute(insert(claims).values(row))
+        self._made.append(row)
 
     def _twin_of(self, intent: Intent) -> Row[Any] | None:
         if intent.refuse_twin_since is None:
             return None
+        self._flush()  # one of those just made may be the twin
         twins = select(claims).where(
             claims.c.first_at >= moment_text(intent.refuse_twin_since),
             claims.c.cause == "manual",
@@ -171,11 +192,21 @@ def known_of(connection: Connection, keys: Collection[str]) -> set[str]:
 
 
 def ducats_of_day(connection: Connection, day: str) -> Decimal:
-    """The ducats first promised on that UTC day.
+    """The ducats first promised on that UTC day."""
+    return _promised(connection, claims.c.day == day)
+
+
+def promised_since(connection: Connection, moment: datetime) -> Decimal:
+    """The ducats first promised at that moment or later."""
+    return _promised(connection, claims.c.first_at >= moment_text(moment))
+
+
+def _promised(connection: Connection, condition: ColumnElement[bool]) -> Decimal:
+    """The ducats of all promises of which that holds.
 
     Summed here, digit for digit; a day has many promises but few different amounts.
     """
-    promised = claims.c.day == day, claims.c.cause != CITIZEN_CAUSE
+    promised = condition, claims.c.cause != CITIZEN_CAUSE
     amounts = select(claims.c.ducats, func.count()).where(*promised)
     found = connection.execute(amounts.group_by(claims.c.ducats))
     return sum((Decimal(ducats) * count for ducats, count in found), ZERO)

@@ -204,6 +204,13 @@ class Inbox:
         found = {row.state: int(row.number) for row in self._rows(counted)}
         return {state: found.get(state.value, 0) for state in EventState}
 
+    def waiting_because(self, note: str) -> int:
+        """How many payments wait for that reason."""
+        waiting = select(func.count(func.distinct(_events.c.payment)).label("number")).where(
+            _events.c.state == EventState.WAITING.value, _events.c.note == note
+        )
+        return sum(int(row.number) for row in self._rows(waiting))
+
     def oldest_waiting(self) -> datetime | None:
         """When the event that waits longest was received; None if none waits."""
         waiting = select(func.min(_events.c.received_at).label("oldest")).where(

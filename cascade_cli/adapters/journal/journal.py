@@ -11,7 +11,13 @@ from typing import Any
 from cascade_cli.adapters.journal import attempts, reading, records, verification
 from cascade_cli.adapters.journal.bodies import Redactor
 from cascade_cli.adapters.journal.chain import Transaction
-from cascade_cli.adapters.journal.claims import Claiming, check, ducats_of_day, known_of
+from cascade_cli.adapters.journal.claims import (
+    Claiming,
+    check,
+    ducats_of_day,
+    known_of,
+    promised_since,
+)
 from cascade_cli.adapters.journal.database import Database
 from cascade_cli.adapters.journal.failures import NOTHING_MOVES
 from cascade_cli.adapters.journal.holders import IsAlive, Neighbours
@@ -181,6 +187,11 @@ class Journal:
         day = self._now().astimezone(UTC).date().isoformat()
         with self._database.reading() as connection:
             return ducats_of_day(connection, day)
+
+    def ducats_promised_since(self, moment: datetime) -> Decimal:
+        """The ducats first promised at that moment or later, whatever became of them."""
+        with self._database.reading() as connection:
+            return promised_since(connection, moment)
 
     def close(self) -> None:
         """Give back the connections."""
