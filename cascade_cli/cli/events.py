@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,9 +12,11 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from cascade_cli.adapters.journal.inbox import Kept
 from cascade_cli.adapters.stripe.event_files import read_event_file
 from cascade_cli.adapters.stripe.events import EVENT_ID, EventReader
 from cascade_cli.cli.connection import connected
+from cascade_cli.cli.events_received import receipts
 from cascade_cli.cli.session import Outcome, Session
 from cascade_cli.cli.shown import shown
 from cascade_cli.cli.window import moment_option, parse_window
@@ -22,6 +24,7 @@ from cascade_cli.domain.events import KEPT, Event, chronological, forgotten, of_
 from cascade_cli.domain.shell import command
 from cascade_cli.domain.times import Window, format_moment, rfc3339
 from cascade_cli.errors import ExitCode, ServiceError, UsageError
+from cascade_cli.services.received import standing
 
 FORMS = "cascade events replay EVENT…, or --since W, or --file F"
 _TYPE = re.compile(r"[a-z0-9_.*]{1,100}")
@@ -84,17 +87,21 @@ def list_events(session: Session, options: ListOptions) -> Outcome:
     check_types(options.types)
     with connected(session) as wiring:
         found = chronological(_listed(wiring.events, window, options.types))
+        received = receipts(session, wiring, found)
     kept = found[-options.limit :] if options.limit else found
     chosen = Chosen(kept, found[: len(found) - len(kept)], forgotten(window, now))
     data = {
         "window": {"since": rfc3339(window.since), "until": rfc3339(window.until)},
         "complete": chosen.error is None,
-        "events": [event_document(event) for event in chosen.events],
+        "events": [
+            {**event_document(event), "webhook": _receipt_document(received.get(event.id))}
+            for event in chosen.events
+        ],
         "left": len(chosen.left),
     }
     error = chosen.error
     exit_code = error.exit_code if error else ExitCode.OK
-    return Outcome(data, lambda s: _show_list(s.console(), chosen), exit_code, error)
+    return Outcome(data, lambda s: _show_list(s.console(), chosen, received), exit_code, error)
 
 
 def choose(reader: EventReader, selection: Selection, saved: Sequence[Event] | None) -> Chosen:
@@ -166,12 +173,25 @@ def event_document(event: Event) -> dict[str, Any]:
     }
 
 
-def _show_list(console: Console, chosen: Chosen) -> None:
+def _receipt_document(kept: Kept | None) -> dict[str, Any] | None:
+    if kept is None:
+        return None
+    received_at = rfc3339(kept.accepted.received_at)
+    return {"received_at": received_at, "state": kept.state.value, "note": kept.note}
+
+
+def _show_list(console: Console, chosen: Chosen, received: Mapping[str, Kept]) -> None:
     for event in chosen.events:
         line = f"{event.created_at:%Y-%m-%d %H:%M:%S}  {event.id}  {shown(event.type)}"
         console.print(Text(line), soft_wrap=True)
+        if kept := received.get(event.id):
+            note = f": {shown(kept.note)}" if kept.note else ""
+            console.print(Text(f"  our webhook: {standing(kept)}{note}"), soft_wrap=True)
         if event.pending_webhooks:
             console.print(Text(f"  {event.pending_webhooks} webhooks still wait for it", "yellow"))
     console.print(Text(f"{len(chosen.events)} events (times in UTC).", "bold"))
+    if received:
+        missed = sum(1 for event in chosen.events if event.id not in received)
+        console.print(f"Our webhook did not receive {missed} of them.")
     if chosen.left:
         console.print(f"--limit left out {len(chosen.left)} older ones.")
