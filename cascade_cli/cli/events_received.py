@@ -20,7 +20,9 @@ def receipts(session: Session, wiring: Wiring, events: Sequence[Event]) -> dict[
     found = dict[str, Kept]()
     try:
         with archive_of(session, wiring) as archive:
-            for begin in range(0, len(events) if archive else 0, _IDS_PER_QUERY):
+            if archive is None:
+                return found
+            for begin in range(0, len(events), _IDS_PER_QUERY):
                 ids = [event.id for event in events[begin : begin + _IDS_PER_QUERY]]
                 found |= {k.accepted.event.id: k for k in archive.inbox.about(ids)}
     except JournalError as error:
