@@ -4,26 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from pyairtable import Api
+from stripe import StripeClient
 
 from cascade_cli.adapters.crew import Crew
 from cascade_cli.adapters.pacing import Pacer
 from cascade_cli.adapters.prices import read_prices
-from cascade_cli.adapters.stripe.checkout import CheckoutPages
 from cascade_cli.adapters.stripe.client import stripe_client
-from cascade_cli.adapters.stripe.events import EventReader
-from cascade_cli.adapters.stripe.history import HistoryReader
 from cascade_cli.adapters.stripe.purchases import StripeReader
 from cascade_cli.adapters.transport import MOST_LANES, Transport, utc_now
 from cascade_cli.adapters.venice.base import VeniceReader, airtable_api
-from cascade_cli.adapters.venice.notices import NoticeReader
-from cascade_cli.adapters.venice.transfers import TransferReader
 from cascade_cli.domain.pricing import PriceList
-from cascade_cli.services.checkout import Checkout
-from cascade_cli.services.explain_ports import Sources
 from cascade_cli.services.reconcile import Reconciler
 from cascade_cli.settings import Settings
+
+if TYPE_CHECKING:
+    # What few commands use is imported when they do: every one waits for what is imported here.
+    from cascade_cli.adapters.stripe.events import EventReader
+    from cascade_cli.services.checkout import Checkout
+    from cascade_cli.services.explain_ports import Sources
 
 # Airtable shuts a base for 30 s after too many requests; Stripe asks for short pauses.
 AIRTABLE_LOCKOUT_SECONDS = 31.0
@@ -39,14 +41,46 @@ class Wiring:
     settings: Settings
     reconciler: Reconciler
     payments: StripeReader
-    events: EventReader
-    sources: Sources
     venice: VeniceReader
     prices: PriceList
-    checkout: Checkout
     stripe: Transport
     airtable: Transport
+    client: StripeClient
     api: Api
+
+    @cached_property
+    def events(self) -> EventReader:
+        """Stripe's events."""
+        from cascade_cli.adapters.stripe.events import EventReader  # noqa: PLC0415 - see above
+
+        return EventReader(self.client)
+
+    @cached_property
+    def checkout(self) -> Checkout:
+        """Pages on which ducats can be paid."""
+        from cascade_cli.adapters.stripe.checkout import CheckoutPages  # noqa: PLC0415
+        from cascade_cli.services.checkout import Checkout  # noqa: PLC0415
+
+        pages = CheckoutPages(self.client)
+        return Checkout(self.venice, pages, self.prices, self.settings.max_per_credit)
+
+    @cached_property
+    def sources(self) -> Sources:
+        """What an explanation is told from."""
+        from cascade_cli.adapters.stripe.history import HistoryReader  # noqa: PLC0415
+        from cascade_cli.adapters.venice.notices import NoticeReader  # noqa: PLC0415
+        from cascade_cli.adapters.venice.transfers import TransferReader  # noqa: PLC0415
+        from cascade_cli.services.explain_ports import Sources  # noqa: PLC0415
+
+        base, processor = self.settings.airtable_base, self.settings.processor
+        return Sources(
+            payments=self.payments,
+            past=HistoryReader(self.client, self.events, utc_now),
+            transfers=TransferReader(self.api, base, processor),
+            notices=NoticeReader(self.api, base, processor),
+            answering=self.reconciler,
+            processor=processor,
+        )
 
 
 def bootstrap(settings: Settings, tell: Callable[[str], None]) -> Wiring:
@@ -70,25 +104,14 @@ def bootstrap(settings: Settings, tell: Callable[[str], None]) -> Wiring:
     venice_crew = Crew(MOST_LANES, airtable.lanes_wanted)
     venice = VeniceReader(api, settings.airtable_base, settings.processor, venice_crew)
     payments = StripeReader(client, Crew(MOST_LANES, stripe.lanes_wanted))
-    events = EventReader(client)
-    reconciler = Reconciler(payments, venice, settings.processor)
     return Wiring(
         settings=settings,
-        reconciler=reconciler,
+        reconciler=Reconciler(payments, venice, settings.processor),
         payments=payments,
-        events=events,
-        sources=Sources(
-            payments=payments,
-            past=HistoryReader(client, events, utc_now),
-            transfers=TransferReader(api, settings.airtable_base, settings.processor),
-            notices=NoticeReader(api, settings.airtable_base, settings.processor),
-            answering=reconciler,
-            processor=settings.processor,
-        ),
         venice=venice,
         prices=prices,
-        checkout=Checkout(venice, CheckoutPages(client), prices, settings.max_per_credit),
         stripe=stripe,
         airtable=airtable,
+        client=client,
         api=api,
     )

@@ -11,16 +11,22 @@ from math import ceil, inf
 
 _SLOWER, _QUIET_REQUESTS = 1.25, 50
 _MOST_LATE_SECONDS = 0.5
+# A write is journaled between its turn and its leaving; one that is given up never leaves.
+_MOST_HELD_SECONDS = 2.0
 # What is left of a wait may be less than a clock shows: whoever slept for that would never end.
 _CLOCK_TICK_SECONDS = 1e-6
 
 
 @dataclass(eq=False)
 class Departure:
-    """A request that has left; `is_watched` if its answer will be told of."""
+    """A request that has left; `is_watched` if its answer will be told of.
+
+    One that `is_held` has had its turn, and has still to leave.
+    """
 
     at: float
     is_watched: bool = False
+    is_held: bool = False
     answered_at: float | None = None
 
 
@@ -59,6 +65,17 @@ class Pacer:
         while isinstance(turn := self._go(ticket), float):
             self._sleep(turn)
         return turn
+
+    def hand_out(self) -> Departure:
+        """A turn that is used a little later: `leave` tells when."""
+        departure = self.wait()
+        departure.is_held = True
+        return departure
+
+    def leave(self, departure: Departure) -> None:
+        """What was held leaves now, or never will."""
+        with self._lock:
+            departure.at, departure.is_held = self._clock(), False
 
     def answered(self, departure: Departure) -> None:
         """The answer is there, or will never be."""
@@ -113,6 +130,8 @@ class Pacer:
 
     def _late_seconds(self, departure: Departure, now: float) -> float:
         """How much later than the quickest request it may have arrived."""
+        if departure.is_held:
+            return min(now - departure.at, _MOST_HELD_SECONDS)
         if not departure.is_watched:
             return 0.0
         seconds = (departure.answered_at or now) - departure.at

@@ -35,7 +35,7 @@ from tenacity import RetryCallState, Retrying, stop_after_attempt, stop_before_d
 from tenacity.wait import wait_exponential, wait_random
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
-from cascade_cli.adapters.pacing import Pacer
+from cascade_cli.adapters.pacing import Departure, Pacer
 
 CONNECT_TIMEOUT_SECONDS = 5
 READ_TIMEOUT_SECONDS = 60
@@ -67,6 +67,7 @@ class Permit:
 
 
 _permit: ContextVar[Permit | None] = ContextVar("permit", default=None)
+_turn: ContextVar[Departure | None] = ContextVar("turn", default=None)
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,7 @@ class Transport(HTTPAdapter):
 
     def wait_turn(self) -> None:
         """Return when one more request may be sent; a write takes its turn before its permit."""
-        self._pacer.wait()
+        _turn.set(self._pacer.hand_out())
 
     def lanes_wanted(self) -> int:
         """How many requests must be under way at once to use the whole rate; at least 1.
@@ -153,14 +154,22 @@ class Transport(HTTPAdapter):
         permit = _permit.get()
         if permit is None or self._now() > permit.not_after:
             raise PermitError("the write was not sent: it has no permit, or no longer")
+        self._use_turn()
         response = self._send_once(request, *args, **kwargs)
         if response.status_code == _TOO_MANY:
             self._pacer.hold(self._quiet_seconds(response))
         return response
 
+    def _use_turn(self) -> None:
+        """The turn that this thread took counts from now on, whatever it is used for."""
+        if turn := _turn.get():
+            self._pacer.leave(turn)
+            _turn.set(None)
+
     def _send_read(
         self, request: requests.PreparedRequest, *args: Any, **kwargs: Any
     ) -> requests.Response:
+        self._use_turn()
         departure = self._pacer.wait()
         departure.is_watched = True
         try:

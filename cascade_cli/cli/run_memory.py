@@ -7,7 +7,7 @@ from contextlib import closing
 from cascade_cli.bootstrap import Wiring
 from cascade_cli.cli.session import Session
 from cascade_cli.cli.window import FIRST_REACH
-from cascade_cli.domain.run_memory import Memory, memory_of
+from cascade_cli.domain.run_memory import Memory, may_be_kept, memory_of
 from cascade_cli.domain.times import Window
 from cascade_cli.errors import JournalError
 from cascade_cli.services.reconcile import Run
@@ -28,6 +28,8 @@ def remember(session: Session, wiring: Wiring, window: Window, run: Run) -> None
     A run over less than the last one left open is not kept: it would forget the rest. Nor is a
     first one over less than the next would read by itself.
     """
+    if not may_be_kept(window):
+        return
     from cascade_cli.cli.writing import open_journal, this_worker  # noqa: PLC0415 - as above
 
     try:

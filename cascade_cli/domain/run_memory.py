@@ -70,6 +70,14 @@ class Changes:
         }
 
 
+def may_be_kept(window: Window) -> bool:
+    """False for a window that no memory would be made of, whatever the last one says.
+
+    Every next run begins `OVERLAP` before the last one's end, or earlier.
+    """
+    return window.since <= window.until - OVERLAP
+
+
 def memory_of(window: Window, result: Reconciliation) -> Memory:
     """What to remember of a complete run."""
     unsettled = [item for item in result.items if item.kind is not Kind.SETTLED]

@@ -125,6 +125,29 @@ def test_a_request_that_may_have_arrived_late_keeps_its_place_for_longer() -> No
     assert time.woken[6] - time.woken[1] == pytest.approx(1.4)
 
 
+def test_a_write_counts_from_when_it_leaves_and_not_from_its_turn() -> None:
+    """It is journaled in between, and the service counts arrivals."""
+    pacer, time = a_pacer(5)
+    held = pacer.hand_out()
+    for _ in range(4):
+        pacer.wait()
+    pacer.leave(held)
+    left_at = time.now()
+    for _ in range(2):
+        pacer.wait()
+        time.wake()
+    assert left_at == pytest.approx(0.8)
+    assert time.woken[0] >= left_at + 1 - 1e-9
+
+
+def test_a_turn_that_is_never_used_does_not_stop_the_others() -> None:
+    pacer, time = a_pacer(5)
+    pacer.hand_out()
+    for _ in range(30):
+        pacer.wait()
+    assert time.now() < 10
+
+
 def test_a_wait_ends_also_by_a_clock_that_ticks_in_microseconds() -> None:
     ticks, naps = [0], list[float]()
 

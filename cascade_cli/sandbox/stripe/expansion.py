@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
 from cascade_cli.sandbox.stripe.errors import Document, StripeError
-from cascade_cli.sandbox.stripe.shelf import Query, Shelf
+from cascade_cli.sandbox.stripe.shelf import Query, Shelf, encode
 
 _DEPTH = 4
 _NOWHERE: tuple[str, ...] = ()
@@ -88,6 +89,37 @@ def _follow(segments: list[str], kinds: tuple[str, ...]) -> None:
         if not onward:
             raise StripeError(f"This property cannot be expanded ({segment}).")
         kinds = tuple(kind for options in onward for kind in options)
+
+
+def expand_texts(shelf: Shelf, show: Show, texts: list[str], paths: list[str]) -> list[str]:
+    """The texts of a page of objects with checked paths expanded.
+
+    A single property is put in as text, where there can be no doubt which it is: parsing a page
+    of a hundred takes twenty times as long.
+    """
+    if len(paths) == 1 and "." not in paths[0] and paths[0] not in _LISTS:
+        spliced = _spliced(shelf, show, texts, paths[0])
+        if spliced is not None:
+            return spliced
+    documents: list[Document] = [json.loads(text) for text in texts]
+    expand(shelf, show, documents, paths)
+    return [encode(document) for document in documents]
+
+
+def _spliced(shelf: Shelf, show: Show, texts: list[str], name: str) -> list[str] | None:
+    """None if any text names the property twice: metadata may have keys of any name."""
+    key = f'"{name}":'
+    if any(text.count(key) != 1 for text in texts):
+        return None
+    value = re.compile(f'{key}"([^"\\\\]+)"')
+    named = [(text, value.search(text)) for text in texts]
+    found = shelf.many({match[1] for _, match in named if match})
+    return [
+        f"{text[: match.start()]}{key}{show(found[match[1]])}{text[match.end() :]}"
+        if match and match[1] in found
+        else text
+        for text, match in named
+    ]
 
 
 def expand(shelf: Shelf, show: Show, documents: list[Document], paths: list[str]) -> None:

@@ -67,9 +67,7 @@ def base_url(request: Request) -> str:
 def _page(answer: Many, path: str, view: View, expand: list[str]) -> str:
     texts = [view.show(text) for text in answer.texts]
     if expand:
-        documents: list[Document] = [json.loads(text) for text in texts]
-        expansion.expand(view.shelf, view.show, documents, expand)
-        texts = [encode(document) for document in documents]
+        texts = expansion.expand_texts(view.shelf, view.show, texts, expand)
     more = "true" if answer.has_more else "false"
     data = ",".join(texts)
     return f'{{"object":"list","data":[{data}],"has_more":{more},"url":{json.dumps(path)}}}'

@@ -24,12 +24,15 @@ def matcher(formula: str, table: Table, now: datetime) -> Callable[[Row], bool]:
     Raises Refusal (422 INVALID_FILTER_BY_FORMULA) for anything but a well-formed formula over
     fields that the table has.
     """
-    evaluate = compile_formula(parse(formula), table, now)
+    tests = compile_formula(parse(formula), table, now)
 
     def matches(row: Row) -> bool:
         try:
-            return truth(evaluate(row))
+            for evaluate in tests:
+                if not truth(evaluate(row)):
+                    return False
         except EvaluationError:
             return False
+        return True
 
     return matches

@@ -24,15 +24,19 @@ _READ_FROM_ROW: dict[str, Evaluate] = {
 }
 
 
-def compile_formula(tree: Node, table: Table, now: datetime) -> Evaluate:
-    """A function that evaluates the formula for a row of the table, at the moment `now`.
+def compile_formula(tree: Node, table: Table, now: datetime) -> list[Evaluate]:
+    """Functions of a row of the table, at the moment `now`: it matches if all come out true.
 
-    Raises Refusal for unknown names and wrong numbers of arguments.
+    An error in one is as good as false, so those of an AND need not all be evaluated. Raises
+    Refusal for unknown names and wrong numbers of arguments.
     """
     unknown = dict.fromkeys(name for name in _fields_of(tree) if name not in table.by_name)
     if unknown:
         raise refusal.invalid_formula(f"Unknown field names: {', '.join(unknown).lower()}")
-    return _Compiler(table, now).compile(tree)
+    compiler = _Compiler(table, now)
+    if isinstance(tree, Call) and tree.name.upper() == "AND" and tree.arguments:
+        return [compiler.compile(argument) for argument in tree.arguments]
+    return [compiler.compile(tree)]
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,7 @@ class _Compiler:
         if isinstance(node, FieldName):
             return _field(self._table.by_name[node.name])
         if node.operator:
-            return self._applied(OPERATORS[node.name], node)
+            return self._equality(node) or self._applied(OPERATORS[node.name], node)
         return self._call(node)
 
     def _call(self, node: Call) -> Evaluate:
@@ -90,6 +94,15 @@ class _Compiler:
         condition, then, *rest = (self.compile(argument) for argument in node.arguments)
         otherwise = rest[0] if rest else _Constant(None)
         return lambda row: then(row) if truth(condition(row)) else otherwise(row)
+
+    def _equality(self, node: Call) -> Evaluate | None:
+        """`{F}='a'` as a comparison of texts, or None for any other operator or operands."""
+        pair = _key_and_text(node)
+        read = self._text_of(pair[0]) if pair else None
+        if pair is None or read is None:
+            return None
+        wanted = pair[1]
+        return lambda row: read(row) == wanted
 
     def _lookup(self, node: Call) -> Evaluate | None:
         """`OR({F}='a', {F}='b', …)` as one look into a set, or None for any other OR."""
