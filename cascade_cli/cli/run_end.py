@@ -9,13 +9,15 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cascade_cli.adapters.ping import DeadManSwitch
-from cascade_cli.cli.alerting import Alerting
 from cascade_cli.cli.end_options import EndOptions
-from cascade_cli.cli.run_metrics import write_metrics
 from cascade_cli.cli.session import Outcome, Session, conduct
 from cascade_cli.errors import CascadeError, ExitCode
+
+if TYPE_CHECKING:
+    from cascade_cli.cli.alerting import Alerting
 
 _GOOD = (ExitCode.OK, ExitCode.DISCREPANCIES)
 
@@ -71,7 +73,10 @@ class RunEnd:
         self._page = self._options.page()
 
     def _use_alerts(self) -> None:
-        self._alerting = Alerting(self._session) if self._options.alert else None
+        if self._options.alert:
+            from cascade_cli.cli.alerting import Alerting  # noqa: PLC0415 - seldom wanted
+
+            self._alerting = Alerting(self._session)
 
     def tell(self, outcome: Outcome) -> None:
         """Tell all who are to be told; never raises.
@@ -90,6 +95,8 @@ class RunEnd:
 
     def _write_metrics(self, outcome: Outcome, failed: bool) -> bool:
         if self._metrics is not None:
+            from cascade_cli.cli.run_metrics import write_metrics  # noqa: PLC0415 - as above
+
             seconds = time.monotonic() - self._begun
             write_metrics(
                 self._metrics, outcome, failed=failed, at=datetime.now(UTC), seconds=seconds

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from cascade_cli.domain.delivery import FATE_BOUND
 from cascade_cli.domain.engine import DailyRuns, Schedule
 from cascade_cli.domain.keys import MANUAL_PREFIX, Origin, payment_id_in
 from cascade_cli.domain.money import ZERO, format_ducats
@@ -71,6 +70,8 @@ def is_final(row: Stratagem, now: datetime) -> bool:
     A row is planned for the moment between its two writes, and as long as a lost second write may
     still be applied.
     """
+    from cascade_cli.domain.delivery import FATE_BOUND  # noqa: PLC0415 - nothing else of it here
+
     state = row.state(now)
     is_being_made = row.status == "planned" and now < row.created_at + FATE_BOUND
     return state is not State.LIVE and not is_being_made

@@ -20,23 +20,35 @@ from cascade_cli.domain.kinds import Kind
 from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.sandbox.instance import serving, state_path
 from cascade_cli.sandbox.seed import seed
+from tests.benchmarks.startup import TWO_COMMANDS
 from tests.cli.invoking import COMMAND, Finished, environment, in_a_process
 from tests.sandboxed import Recorder, Sandboxed, served
 
 HEAVY = ("stripe", "pyairtable", "requests", "rich", "sqlalchemy", "http.server")
+# By a reconciliation of a window that is too short to be remembered.
+UNUSED = (
+    *("sqlalchemy", "cascade_cli.adapters.journal", "cascade_cli.domain.journal"),
+    *("cascade_cli.adapters.stripe.checkout", "cascade_cli.adapters.stripe.history"),
+    *("cascade_cli.cli.alerting", "cascade_cli.cli.run_metrics", "jinja2", "fastapi"),
+)
 SANDBOX = ("cascade_cli.sandbox", "lark")
 
 
-def modules_after(folder: Path, *arguments: str) -> set[str]:
+CASCADE = "from cascade_cli.__main__ import main; main()"
+
+
+def modules_after(
+    folder: Path, *arguments: str, script: str = CASCADE, **settings: str
+) -> set[str]:
     """What a process has imported when the command line has ended."""
     script = (
-        "import atexit, sys; from cascade_cli.__main__ import main; "
-        "atexit.register(lambda: print(*sys.modules, sep='\\n', file=sys.stderr)); main()"
+        "import atexit, sys\n"
+        "atexit.register(lambda: print(*sys.modules, sep='\\n', file=sys.stderr))\n" + script
     )
     done = subprocess.run(
         [sys.executable, "-c", script, *arguments],
         cwd=folder,
-        env=environment(folder),
+        env=environment(folder, **settings),
         capture_output=True,
         check=False,
         timeout=60,
@@ -52,6 +64,33 @@ def test_the_version_is_told_without_importing_the_command_line(tmp_path: Path) 
 def test_help_imports_none_of_the_heavy_parts(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     imported = modules_after(tmp_path, *arguments)
     assert imported & {*HEAVY, *SANDBOX} - {"rich"} == set()
+
+
+def test_help_imports_what_any_typer_app_does_and_its_own_commands(tmp_path: Path) -> None:
+    # One letter of a help text that is not of the plainest brings rich's table of all letters.
+    smallest = modules_after(tmp_path, "--help", script=TWO_COMMANDS)
+    own = {name for name in modules_after(tmp_path, "--help") if name.startswith("cascade_cli")}
+    assert modules_after(tmp_path, "--help") - smallest - own == set()
+    assert own <= {"cascade_cli.cli.app", "cascade_cli.cli.session", "cascade_cli.cli.shown"} | {
+        name for name in own if name.startswith("cascade_cli.cli.commands") or name.count(".") < 2
+    }
+
+
+def test_a_short_window_is_reconciled_without_what_it_does_not_use(
+    tmp_path: Path, empty_sandbox: Sandboxed
+) -> None:
+    imported = modules_after(tmp_path, "reconcile", "--since", "1h", **empty_sandbox.environment())
+    assert imported & {*UNUSED, *SANDBOX, "http.server"} == set()
+    assert "cascade_cli.services.reconcile" in imported
+
+
+@pytest.fixture
+def empty_sandbox() -> Iterator[Sandboxed]:
+    with (
+        closing(SandboxApp(":memory:", random=random.Random(1))) as app,  # noqa: S311
+        served(app) as sandboxed,
+    ):
+        yield sandboxed
 
 
 def test_a_live_command_imports_nothing_of_the_sandbox(tmp_path: Path) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from cascade_cli.domain.run_memory import OVERLAP, Memory, changes, memory_of
+from cascade_cli.domain.run_memory import OVERLAP, Memory, changes, may_be_kept, memory_of
+from cascade_cli.domain.times import Window
 from tests.domain.samples import NOW, WEEK, a_charge, judge, keyed
 
 PAID = a_charge("1")
@@ -15,6 +16,13 @@ def test_a_quiet_run_is_followed_by_one_that_overlaps_it() -> None:
     memory = memory_of(WEEK, judge([PAID], [keyed(PAID)]))
     assert memory.open == {}
     assert memory.next_since == WEEK.until - OVERLAP
+
+
+def test_a_window_shorter_than_the_overlap_is_kept_by_no_memory() -> None:
+    short = Window(NOW - OVERLAP + timedelta(seconds=1), NOW)
+    assert not may_be_kept(short)
+    assert memory_of(Window(short.since, NOW), judge([])).next_since < short.since
+    assert may_be_kept(Window(NOW - OVERLAP, NOW))
 
 
 def test_what_is_open_is_reached_again_however_old() -> None:

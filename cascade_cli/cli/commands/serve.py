@@ -14,7 +14,7 @@ def serve(
     host: Annotated[str, typer.Option(metavar="H", help="The address to listen at.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, metavar="P", help="0: a free one.")] = 8422,
 ) -> None:
-    r"""The payment API /api/payments/… and the Stripe webhook, until SIGTERM or Ctrl-C.
+    r"""The payment API /api/payments/ and the Stripe webhook, until SIGTERM or Ctrl-C.
 
     Needs pip install 'cascade-cli\[server]'. Exit code 4: that or a setting is missing.
     """

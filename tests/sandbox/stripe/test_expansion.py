@@ -37,6 +37,27 @@ def test_each_object_of_a_list_is_expanded(
     assert [getattr(intent, "latest_charge", None) for intent in intents] == [second, charge]
 
 
+def test_a_buyer_s_metadata_is_never_taken_for_the_object_to_expand(
+    client: V1, books: Books, clock: StoppedClock, charge: str
+) -> None:
+    """A page is expanded as text; metadata may have keys of any name and hold any id."""
+    intent = str(client.charges.retrieve(charge).payment_intent)
+    buy(books, clock.time, metadata={"payment_intent": intent, "customer": intent})
+    newest, other = client.charges.list({"expand": ["data.payment_intent"]}).data
+    assert newest.metadata["payment_intent"] == intent
+    for listed in (newest, other):
+        assert isinstance(listed.payment_intent, stripe.PaymentIntent)
+        assert listed.payment_intent.latest_charge == listed.id
+
+
+def test_a_page_that_is_expanded_as_text_is_the_page_that_is_expanded_one_by_one(
+    client: V1, charge: str
+) -> None:
+    path = {"expand": ["payment_intent"]}
+    (listed,) = client.charges.list({"expand": ["data.payment_intent"]}).data
+    assert listed.to_dict() == client.charges.retrieve(charge, path).to_dict()
+
+
 def test_a_path_may_lead_through_several_objects(client: V1, charge: str) -> None:
     (intent,) = client.payment_intents.list(
         {"expand": ["data.latest_charge.balance_transaction"]}
