@@ -53,9 +53,9 @@ def test_a_buyer_s_metadata_is_never_taken_for_the_object_to_expand(
 def test_a_page_that_is_expanded_as_text_is_the_page_that_is_expanded_one_by_one(
     client: V1, charge: str
 ) -> None:
-    path = {"expand": ["payment_intent"]}
     (listed,) = client.charges.list({"expand": ["data.payment_intent"]}).data
-    assert listed.to_dict() == client.charges.retrieve(charge, path).to_dict()
+    one = client.charges.retrieve(charge, {"expand": ["payment_intent"]})
+    assert listed.to_dict() == one.to_dict()
 
 
 def test_a_path_may_lead_through_several_objects(client: V1, charge: str) -> None:
