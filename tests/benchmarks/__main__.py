@@ -46,7 +46,7 @@ def _parser(rows: Collection[str]) -> argparse.ArgumentParser:
     parser.add_argument(
         "rows", nargs="*", metavar="ROW", type=_known(rows), help=f"of {', '.join(rows)}"
     )
-    parser.add_argument("--runs", type=_runs, default=_FEWEST_RUNS, help="of each (at least 5)")
+    parser.add_argument("--runs", type=_runs, default=_FEWEST_RUNS, help="of each (default: 5)")
     return parser
 
 
