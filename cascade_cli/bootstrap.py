@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from cascade_cli.adapters.stripe.events import EventReader
     from cascade_cli.services.checkout import Checkout
     from cascade_cli.services.explain_ports import Sources
+    from cascade_cli.services.since_last import SinceLast
 
 # Airtable shuts a base for 30 s after too many requests; Stripe asks for short pauses.
 AIRTABLE_LOCKOUT_SECONDS = 31.0
@@ -54,6 +55,15 @@ class Wiring:
         from cascade_cli.adapters.stripe.events import EventReader  # noqa: PLC0415 - see above
 
         return EventReader(self.client)
+
+    @cached_property
+    def since_last(self) -> SinceLast:
+        """Reconciles what a run before left to do."""
+        from cascade_cli.services.since_last import SinceLast  # noqa: PLC0415
+        from cascade_cli.services.since_last_ports import Sources  # noqa: PLC0415
+
+        sources = Sources(self.payments, self.venice, self.events)
+        return SinceLast(self.reconciler, sources)
 
     @cached_property
     def checkout(self) -> Checkout:

@@ -35,14 +35,14 @@ class Alerting:
 
     def _tell_judged(self, outcome: JudgedOutcome, *, failed: bool) -> bool:
         told = self._told(outcome.wiring)
-        window, result = outcome.run.world.window, outcome.run.result
-        found = news(told, window, result)
+        scope, result = outcome.run.scope, outcome.run.result
+        found = news(told, scope, result)
         base = outcome.wiring.settings.airtable_base
         if failed and not self._send(failure_alert(self._session, outcome, found)):
             return False
-        if found.is_change and not self._send(news_alert(self._session, found, window, base)):
+        if found.is_change and not self._send(news_alert(self._session, found, scope.window, base)):
             return False
-        if (after := told_after(told, window, result)) != told:
+        if (after := told_after(told, scope, result)) != told:
             self._keep(outcome.wiring, after)
         return True
 

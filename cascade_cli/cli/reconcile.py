@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from secrets import randbits
 
 from cascade_cli.bootstrap import Wiring
 from cascade_cli.cli.connection import connected
@@ -25,8 +26,10 @@ from cascade_cli.cli.window import (
 from cascade_cli.domain.case import Terms
 from cascade_cli.domain.run_memory import Memory, changes
 from cascade_cli.domain.times import Window
-from cascade_cli.errors import ExitCode, ServiceError
+from cascade_cli.domain.verification import Depth
+from cascade_cli.errors import ExitCode, ServiceError, UsageError
 from cascade_cli.services.reconcile import Run
+from cascade_cli.services.since_last_ports import Check
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,14 @@ class ReconcileOptions:
     grace: str | None = None
     everything: bool = False
     csv: bool = False
+    verify: str | None = None
+    seed: int = field(default_factory=lambda: randbits(32))
+    """Chooses what `--verify sample` reads."""
+
+    @property
+    def check(self) -> Check | None:
+        """What is to be verified."""
+        return Check(Depth(self.verify), self.seed) if self.verify else None
 
 
 @dataclass(frozen=True)
@@ -65,19 +76,31 @@ def reconcile(session: Session, options: ReconcileOptions) -> Outcome:
         window = window_of(session, options, memory)
         attempt = once(session, wiring, window, options, memory)
         if attempt.run is not None and options.until is None:
-            remember(session, wiring, window, attempt.run)
+            remember(session, wiring, attempt.run)
         return attempt.outcome
 
 
 def check_options(options: ReconcileOptions) -> None:
-    """Raises UsageError for words that no window or grace can be made of."""
+    """Raises UsageError for words that no window, grace or verification can be made of."""
     duration_option("--grace", options.grace)
+    _check_verify(options)
     since = FIRST_SINCE if options.since == LAST else options.since
     parse_window(since, options.until, datetime.now(UTC))
 
 
+def _check_verify(options: ReconcileOptions) -> None:
+    if options.verify is None:
+        return
+    if options.verify not in set(Depth):
+        raise UsageError(f"--verify {options.verify!r} is neither sample nor full.")
+    if options.since != LAST or options.until is not None:
+        raise UsageError(
+            "--verify proves what --since last remembers: it goes with that, without --until."
+        )
+
+
 def window_of(session: Session, options: ReconcileOptions, memory: Memory | None) -> Window:
-    """The window that the options name; `last` begins where the memory says."""
+    """The window to be read whole; with `last` it begins where the memory says."""
     now = datetime.now(UTC)
     if options.since != LAST:
         return parse_window(options.since, options.until, now)
@@ -93,7 +116,8 @@ def once(
     options: ReconcileOptions,
     memory: Memory | None = None,
 ) -> Attempt:
-    """Read and judge the window as of now; with a memory, also say what has changed since."""
+    """Read and judge the window as of now, or what the memory leaves to do up to its end; with a
+    memory, also say what has changed since."""
     grace = duration_option("--grace", options.grace)
     terms = Terms(
         datetime.now(UTC),
@@ -103,12 +127,19 @@ def once(
     )
     try:
         with _progress(session, wiring) as tell:
-            run = wiring.reconciler.run(window, terms, tell)
+            if memory is not None and options.until is None:
+                run = wiring.since_last.run(memory, window.until, terms, tell, options.check)
+            else:
+                run = wiring.reconciler.run(window, terms, tell)
     except ServiceError as error:
         data = incomplete_document(window, terms, _requests(wiring), error.message)
         return Attempt(failure(error, data))
+    for remark in run.remarks:
+        # A repair reads twice.
+        if remark not in session.warnings:
+            session.warn(remark)
     since_last = changes(memory, run.result) if memory else None
-    reading = Reading(window, terms, *_requests(wiring), since_last)
+    reading = Reading(run.world.window, terms, *_requests(wiring), since_last)
     return Attempt(_outcome(run, reading, options, wiring), run)
 
 
@@ -120,11 +151,16 @@ def _outcome(run: Run, reading: Reading, options: ReconcileOptions, wiring: Wiri
             if options.csv
             else show(session.console(), run, reading, everything=options.everything)
         ),
-        ExitCode.DISCREPANCIES if run.result.discrepancies else ExitCode.OK,
+        _exit_code(run),
         run=run,
         reading=reading,
         wiring=wiring,
     )
+
+
+def _exit_code(run: Run) -> ExitCode:
+    is_wrong = run.verification is not None and run.verification.wrong
+    return ExitCode.DISCREPANCIES if run.result.discrepancies or is_wrong else ExitCode.OK
 
 
 def _requests(wiring: Wiring) -> tuple[int, int]:

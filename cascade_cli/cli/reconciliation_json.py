@@ -14,6 +14,7 @@ from cascade_cli.domain.money import format_ducats
 from cascade_cli.domain.reconciliation import Item, Reconciliation
 from cascade_cli.domain.run_memory import Changes
 from cascade_cli.domain.times import Window, rfc3339
+from cascade_cli.domain.verification import Verification
 from cascade_cli.services.reconcile import Run
 
 
@@ -40,6 +41,10 @@ def document(run: Run, reading: Reading, *, everything: bool) -> dict[str, Any]:
             "stratagems": coverage.stratagems,
             "other_products": coverage.other_products,
             "unpaid": coverage.unpaid,
+            "covered_since": rfc3339(run.covered_since),
+            "carried": coverage.carried,
+            "changed": coverage.changed,
+            "named": coverage.named,
             "stripe_requests": reading.stripe_requests,
             "airtable_requests": reading.airtable_requests,
         },
@@ -48,6 +53,7 @@ def document(run: Run, reading: Reading, *, everything: bool) -> dict[str, Any]:
         "manual_credits": result.manual,
         "for_earlier_payments": result.elsewhere,
         "since_last": reading.since_last.document() if reading.since_last else None,
+        "verified": run.verification and _verified(run.verification),
         "items": [_item(item) for item in listed(result, everything=everything)],
     }
 
@@ -89,6 +95,14 @@ def _ducats(equation: Equation) -> dict[str, str]:
     named = {field.name: getattr(equation, field.name) for field in fields(equation)}
     return {name: format_ducats(value) for name, value in named.items()} | {
         "residual": format_ducats(equation.residual)
+    }
+
+
+def _verified(verification: Verification) -> dict[str, Any]:
+    return {
+        "depth": verification.depth.value,
+        "checked": verification.checked,
+        "wrong": list(verification.wrong),
     }
 
 

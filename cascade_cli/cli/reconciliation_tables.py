@@ -21,7 +21,7 @@ from cascade_cli.domain.kinds import Kind, Severity
 from cascade_cli.domain.money import format_ducats, format_money
 from cascade_cli.domain.reconciliation import Item, Reconciliation
 from cascade_cli.domain.times import format_moment, format_span
-from cascade_cli.services.reconcile import Run
+from cascade_cli.services.reconcile import Coverage, Run
 
 STYLES = {
     Severity.CRITICAL: "bold red",
@@ -80,14 +80,30 @@ def _headline(run: Run, reading: Reading) -> Text:
             f"Left alone: {coverage.other_products} charges for other products, "
             f"{coverage.unpaid} not paid.\n"
         )
+    if told := followed_up(coverage):
+        text.append(f"{told}\n")
     if changes := reading.since_last:
         text.append(
             f"Since the run of {format_moment(changes.since)}: {len(changes.new)} new, "
             f"{len(changes.solved)} solved, {len(changes.still_open)} still open.\n"
         )
+    if verification := run.verification:
+        style = "bold red" if verification.wrong else "default"
+        text.append(f"Verified: {verification.sentence}.\n", style)
     text.append(f"The ducats balance: residual {format_ducats(run.result.equation.residual)}. ")
     text.append_text(_verdict(run.result)).append("\n")
     return text
+
+
+def followed_up(coverage: Coverage) -> str:
+    """What was judged although it lies outside the window, in a sentence, if anything was."""
+    parts = (
+        (coverage.carried, "left open"),
+        (coverage.changed, "changed at Stripe"),
+        (coverage.named, "credited since"),
+    )
+    told = ", ".join(f"{number:,} {what}" for number, what in parts if number)
+    return f"From before the window: {told}." if told else ""
 
 
 def _verdict(result: Reconciliation) -> Text:

@@ -18,7 +18,6 @@ from cascade_cli.cli.window import LAST
 from cascade_cli.cli.writing import Workshop, check_answerable, confirm, workshop
 from cascade_cli.domain.money import format_ducats
 from cascade_cli.domain.repair_plan import Repair, RepairPlan, plan_repairs
-from cascade_cli.domain.times import Window
 from cascade_cli.errors import CascadeError, ExitCode
 from cascade_cli.services.credit import PATIENCE
 from cascade_cli.services.delivery_ports import Delivery
@@ -52,7 +51,7 @@ def repair(session: Session, options: ReconcileOptions, how: RepairOptions) -> O
         if how.dry_run:
             return _planned(before.outcome, plan)
         if not plan.repairs:
-            _remember(shop, options, window, before.run)
+            _remember(shop, options, before.run)
             return _nothing_to_repair(before.outcome, plan)
         try:
             deliveries = _carry_out(shop, plan, how)
@@ -60,13 +59,13 @@ def repair(session: Session, options: ReconcileOptions, how: RepairOptions) -> O
             return _stopped(before.outcome, error)
         after = once(session, shop.reading, window, options, memory)
         if after.run is not None:
-            _remember(shop, options, window, after.run)
+            _remember(shop, options, after.run)
         return _repaired(after.outcome, deliveries)
 
 
-def _remember(shop: Workshop, options: ReconcileOptions, window: Window, run: Run) -> None:
+def _remember(shop: Workshop, options: ReconcileOptions, run: Run) -> None:
     if options.until is None:
-        remember(shop.session, shop.reading, window, run)
+        remember(shop.session, shop.reading, run)
 
 
 def _carry_out(shop: Workshop, plan: RepairPlan, how: RepairOptions) -> list[Delivery]:

@@ -7,8 +7,7 @@ from contextlib import closing
 from cascade_cli.bootstrap import Wiring
 from cascade_cli.cli.session import Session
 from cascade_cli.cli.window import FIRST_REACH
-from cascade_cli.domain.run_memory import Memory, may_be_kept, memory_of
-from cascade_cli.domain.times import Window
+from cascade_cli.domain.run_memory import Memory, may_be_kept
 from cascade_cli.errors import JournalError
 from cascade_cli.services.reconcile import Run
 
@@ -22,24 +21,30 @@ def recall(session: Session, wiring: Wiring) -> Memory | None:
     return Memory.of(document) if document else None
 
 
-def remember(session: Session, wiring: Wiring, window: Window, run: Run) -> None:
+def remember(session: Session, wiring: Wiring, run: Run) -> None:
     """Keep the end of a complete run. Without a journal the run counts all the same.
 
-    A run over less than the last one left open is not kept: it would forget the rest. Nor is a
-    first one over less than the next would read by itself.
+    A run that neither continues what is remembered nor covers all of it is not kept: it would
+    forget the rest. Nor is a first one over less than the next would read by itself.
     """
-    if not may_be_kept(window):
+    if run.continues is None and not may_be_kept(run.world.window):
         return
     from cascade_cli.cli.writing import open_journal, this_worker  # noqa: PLC0415 - as above
 
     try:
         with closing(open_journal(session, wiring, this_worker("reconcile"))) as journal:
-            known = journal.mark(mark_name(wiring))
-            reach = Memory.of(known).next_since if known else window.until - FIRST_REACH
-            if window.since <= reach:
-                journal.set_mark(mark_name(wiring), memory_of(window, run.result).document())
+            mark = journal.mark(mark_name(wiring))
+            if _forgets_nothing(run, Memory.of(mark) if mark else None):
+                journal.set_mark(mark_name(wiring), run.memory.document())
     except JournalError as error:
         session.warn(f"This run is not remembered for --since last: {error.message}")
+
+
+def _forgets_nothing(run: Run, known: Memory | None) -> bool:
+    window = run.world.window
+    if known is None:
+        return window.since <= window.until - FIRST_REACH
+    return run.continues == known or known.is_replaced_by(run.covered_since, window.until)
 
 
 def mark_name(wiring: Wiring) -> str:

@@ -35,7 +35,10 @@ def status(session: Session, since: str) -> Outcome:
     check_since(since)
     with connected(session) as wiring, _progress(session) as tell:
         observer = Observer(session, wiring, since)
-        return outcome_of(observer.look(tell))
+        shown = observer.look(tell)
+    for remark in shown.status.run.remarks if shown.status.run else ():
+        session.warn(remark)
+    return outcome_of(shown)
 
 
 def check_since(since: str) -> None:
@@ -58,6 +61,7 @@ class Observer:
             wiring.payments,
             TransferReader(wiring.api, base, processor),
             CitizenReader(wiring.api, base),
+            wiring.events,
             processor,
         )
 
@@ -67,7 +71,8 @@ class Observer:
         settings = self.wiring.settings
         records, window, gaps = self._recorded(now)
         terms = Terms(now, settings.grace, settings.engine, self.wiring.prices)
-        status = self._desk.look(window, terms, records, tell)
+        follow = records.memory if records and self.since == LAST else None
+        status = self._desk.look(window, terms, records, tell, follow=follow)
         status = replace(status, gaps=(*gaps, *status.gaps))
         after = self._requests()
         promised = today(records.promised_today, settings.max_per_day, now) if records else None
@@ -89,7 +94,8 @@ class Observer:
                 mark = archive.journal.mark(mark_name(self.wiring))
                 memory = Memory.of(mark) if mark else None
                 window = self._window(memory, now)
-                records = read_records(archive.journal, archive.inbox, memory, window.since)
+                attention_since = min(window.since, memory.blind_since) if memory else window.since
+                records = read_records(archive.journal, archive.inbox, memory, attention_since)
                 return records, window, ()
         except JournalError as error:
             return None, self._window(None, now), (Gap("the journal", error),)

@@ -31,6 +31,7 @@ def document(shown: Shown) -> dict[str, Any]:
             "until": rfc3339(status.window.until),
             "grace_seconds": int(status.terms.grace.total_seconds()),
         },
+        "covered_since": rfc3339(status.known_since),
         "missing": [
             {"what": gap.what, "kind": gap.error.kind, "message": gap.error.message}
             for gap in status.gaps

@@ -206,8 +206,8 @@ def _discrepancies(shown: Shown, columns: int) -> Iterator[RenderableType]:
     if run is None:
         return
     found = tallies(run.result)
-    span = format_span(status.window.until - status.window.since)
-    begin = f" since {format_moment(status.window.since)} ({span})"
+    span = format_span(status.window.until - status.known_since)
+    begin = f" since {format_moment(status.known_since)} ({span})"
     if not found:
         yield Text("No discrepancies", "bold green").append(f"{begin}.", "default")
         return

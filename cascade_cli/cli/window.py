@@ -33,11 +33,17 @@ def parse_window(since_text: str, until_text: str | None, now: datetime) -> Wind
 
 
 def window_since_last(memory: Memory | None, until_text: str | None, now: datetime) -> Window:
-    """From where the last complete run says, or `FIRST_SINCE` ago. Raises UsageError as above."""
+    """What is read whole: from where the last complete run says, or `FIRST_SINCE` ago.
+
+    A window that ends early is for looking back, and begins where all that was open lies in it.
+    Raises UsageError as above.
+    """
     if memory is None:
         return parse_window(FIRST_SINCE, until_text, now)
+    if until_text is None and memory.is_continuable(now):
+        return memory.next_window(now)
     until = moment_option("--until", until_text, now) if until_text is not None else now
-    return _window(min(memory.next_since, now - timedelta(seconds=1)), min(until, now))
+    return _window(min(memory.blind_since, now - timedelta(seconds=1)), min(until, now))
 
 
 def _window(since: datetime, until: datetime) -> Window:

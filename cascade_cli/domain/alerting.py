@@ -12,8 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from cascade_cli.domain.reconciliation import Item, Reconciliation
-from cascade_cli.domain.run_memory import name_of
-from cascade_cli.domain.times import Window
+from cascade_cli.domain.run_memory import Scope, name_of
 
 
 @dataclass(frozen=True)
@@ -50,8 +49,8 @@ class News:
     """What a run found, beside what was told.
 
     `new` are discrepancies that nobody was told of, or that were of another kind then; `solved`
-    are told ones of this window that are none any more, by name; `elsewhere` counts the told
-    ones outside this run's window, of which it knows nothing.
+    are told ones of this run's scope that are none any more, by name; `elsewhere` counts the told
+    ones outside it, of which the run knows nothing.
     """
 
     new: tuple[Item, ...]
@@ -65,7 +64,7 @@ class News:
         return bool(self.new or self.solved)
 
 
-def news(told: Told, window: Window, result: Reconciliation) -> News:
+def news(told: Told, scope: Scope, result: Reconciliation) -> News:
     """What has changed since people were told; the items keep their order, worst first."""
     found = result.discrepancies
     names = {name_of(item) for item in found}
@@ -73,15 +72,15 @@ def news(told: Told, window: Window, result: Reconciliation) -> News:
     gone = {name: known for name, known in told.open.items() if name not in names}
     return News(
         new,
-        {name: known for name, known in gone.items() if known.at in window},
+        {name: known for name, known in gone.items() if scope.covers(name, known.at)},
         tuple(item for item in found if _is_known(told, item)),
-        sum(known.at not in window for known in gone.values()),
+        sum(not scope.covers(name, known.at) for name, known in gone.items()),
     )
 
 
-def told_after(told: Told, window: Window, result: Reconciliation) -> Told:
+def told_after(told: Told, scope: Scope, result: Reconciliation) -> Told:
     """What people know once the news have reached them."""
-    outside = {name: known for name, known in told.open.items() if known.at not in window}
+    outside = {n: known for n, known in told.open.items() if not scope.covers(n, known.at)}
     found = {name_of(i): Known(i.kind.value, i.occurred_at) for i in result.discrepancies}
     return Told({**outside, **found})
 

@@ -67,6 +67,11 @@ class Items(Sequence[Item]):
         self._settled = ordered[len(self.unsettled) :]
         self._plain, self._make = plain, make
 
+    @property
+    def considered(self) -> tuple[Item, ...]:
+        """All but the plainly settled."""
+        return (*self.unsettled, *self._settled)
+
     def __len__(self) -> int:
         return len(self.unsettled) + len(self._settled) + len(self._plain)
 

@@ -77,12 +77,15 @@ def in_flight(result: Reconciliation) -> InFlight:
     return InFlight(len(items), result.equation.in_flight, oldest)
 
 
-def is_unresolved(payment_id: str | None, result: Reconciliation) -> bool:
-    """Whether a payment still needs somebody: not once it was settled or is on its way."""
+def is_unresolved(payment_id: str | None, result: Reconciliation, *, unjudged: bool = True) -> bool:
+    """Whether a payment still needs somebody: not once it was settled or is on its way.
+
+    `unjudged` is the answer for one that the result does not know.
+    """
     items = [
         i for i in result.items if i.charge and payment_id in {i.charge.payment_id, i.charge.id}
     ]
-    return not items or any(item.kind.is_discrepancy for item in items)
+    return any(item.kind.is_discrepancy for item in items) if items else unjudged
 
 
 def delivered_by_day(executed: Iterable[Stratagem], now: datetime, days: int) -> tuple[Day, ...]:

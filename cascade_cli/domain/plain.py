@@ -88,7 +88,7 @@ def _pair(
     """Take from `by_key` what has a charge: for the plain, or for `rest` and the other charges."""
     plain, others = Plain([], []), []
     take, least_cents = by_key.pop, _least_cents(prices)
-    since, until = world.window.since, world.window.until
+    since, until, beyond = world.window.since, world.window.until, world.beyond
     for charge in world.charges:
         stratagem = take(PAYMENT_PREFIX + (charge.payment_intent or ""), None)
         # One expression: a call for each question would take twice as long.
@@ -103,7 +103,7 @@ def _pair(
             and stratagem.ducats == charge.ducats
             and not charge.refunded_cents
             and not charge.disputed
-            and since <= charge.created_at < until
+            and (since <= charge.created_at < until or charge.id in beyond)
             and charge.captured_cents >= least_cents(charge)
         ):
             plain.charges.append(charge)

@@ -57,8 +57,8 @@ class Questions:
         _, world = aside(world, terms.prices)
         matches = match(world.charges, world.stratagems)
         cases = cases_of(world, matches, terms).values()
-        in_window = [s for s in matches.unmatched if s.created_at in world.window]
-        self.payments = sorted({p for s in in_window for p in named_payments(s)})
+        ownerless = [s for s in matches.unmatched if world.accounts_for(s)]
+        self.payments = sorted({p for s in ownerless for p in named_payments(s)})
         self.citizens = sorted(_citizens(cases, processor))
         self.disputed_charges = sorted(c.charge.id for c in cases if c.charge.disputed)
 

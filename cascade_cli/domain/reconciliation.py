@@ -28,13 +28,17 @@ from cascade_cli.domain.world import Answers, World, case_of, cases_of
 
 __all__ = ["Item", "Items", "Reconciliation", "reconcile"]
 
+# Of a credit by hand: it arrived, or a person took it back.
+_DECIDED = frozenset({"executed", "cancelled"})
+
 
 @dataclass(frozen=True)
 class Reconciliation:
     """The items worst first, how many of each kind, and the ducat equation.
 
-    `manual` counts credits by hand with a recorded reason, `elsewhere` transfers in the window
-    for payments outside it.
+    `manual` counts credits by hand with a recorded reason, `elsewhere` transfers for payments
+    that are not judged here. `under_way` are those credits by hand that may still come to
+    nothing, whether or not that is a discrepancy yet.
     """
 
     items: Items
@@ -42,6 +46,7 @@ class Reconciliation:
     equation: Equation
     manual: int
     elsewhere: int
+    under_way: tuple[Stratagem, ...] = ()
 
     @property
     def discrepancies(self) -> tuple[Item, ...]:
@@ -55,7 +60,7 @@ class Reconciliation:
 
 
 def reconcile(world: World, terms: Terms, aside: Aside = set_aside) -> Reconciliation:
-    """Give every charge in the window exactly one kind, and every transfer in it an owner.
+    """Give every charge that is judged exactly one kind, and every transfer an owner.
 
     `aside` says what is settled without being judged; what it says changes no verdict.
     """
@@ -80,7 +85,14 @@ def _reconcile(world: World, terms: Terms, aside: Aside) -> Reconciliation:
         _equation(rest, cases, owners, terms, plain),
         manual=len(owners[_Owner.REASON]),
         elsewhere=len(owners[_Owner.OTHER_PAYMENT]),
+        under_way=_under_way(owners[_Owner.REASON]),
     )
+
+
+def _under_way(by_hand: Iterable[Stratagem]) -> tuple[Stratagem, ...]:
+    """Oldest first, in whatever order they were read."""
+    found = (stratagem for stratagem in by_hand if stratagem.status not in _DECIDED)
+    return tuple(sorted(found, key=lambda s: (s.created_at, s.record_id)))
 
 
 def _settled(answers: Answers, terms: Terms, charge: Charge, stratagem: Stratagem) -> Item:
@@ -90,7 +102,7 @@ def _settled(answers: Answers, terms: Terms, charge: Charge, stratagem: Stratage
 
 
 class _Owner(Enum):
-    """What accounts for a transfer that no charge in the window accounts for."""
+    """What accounts for a transfer that no judged charge accounts for."""
 
     OTHER_PAYMENT = auto()
     REASON = auto()
@@ -105,7 +117,7 @@ def _owners_elsewhere(
     matched = {match.stratagem.record_id for found in outside for match in found}
     ours = {s.record_id for case in cases.values() for s in case.stratagems}
     for stratagem in world.stratagems:
-        if stratagem.created_at in world.window and stratagem.record_id not in ours:
+        if world.accounts_for(stratagem) and stratagem.record_id not in ours:
             owners[_owner(stratagem, matched, world.answers)].append(stratagem)
     return owners
 
@@ -184,7 +196,7 @@ def _equation(
         return sum_ducats(s for s in stratagems if s.state(terms.now) is State.EXECUTED)
 
     ours = {s.record_id for case in cases.values() for s in case.stratagems}
-    concerned = (s for s in world.stratagems if s.created_at in world.window or s.record_id in ours)
+    concerned = (s for s in world.stratagems if world.accounts_for(s) or s.record_id in ours)
     return equate(
         cases.values(),
         plain=plain.sold,

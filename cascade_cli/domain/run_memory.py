@@ -1,36 +1,77 @@
-"""What a complete run leaves behind for the next: where it ended, and what was still open."""
+"""What a complete run leaves behind for the next: where it ended, and what was not settled.
+
+Everything else in [covered_since, until) is thereby remembered as settled for good. So the
+memory is as large as what is open, and what it says can be proved: see `domain.verification`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from cascade_cli.domain.events import KEPT
 from cascade_cli.domain.kinds import Kind
+from cascade_cli.domain.leads import Lead, cheapest_since, leads_of, loose_ends_of
 from cascade_cli.domain.reconciliation import Item, Reconciliation
 from cascade_cli.domain.times import Window, rfc3339
 
-# A payment may be captured, and an event may make its transfer, some time after it was dated.
-OVERLAP = timedelta(hours=48)
+# Only for clocks that differ and answers that lag: a payment captured late is remembered by its
+# id since it was authorised, and a transfer made late is dated when it is made.
+OVERLAP = timedelta(hours=1)
+# Without that memory: a payment may be captured, and its transfer made, after it was dated.
+BLIND_OVERLAP = timedelta(hours=48)
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
 class Memory:
     """The end of a complete run; `open` maps what was not settled to its kind.
 
-    `open_since` is when the oldest of these was paid, so that the next window reaches it.
+    `open_since` is when the oldest of these was paid. `covered_since` is since when all is
+    covered without a gap; None in a memory that an older version wrote. `leads` say where to find
+    again what is open or may still be paid; `loose` maps records of settled payments that the
+    engine could still be made to execute to the payments' charges. `charges_a_day` is about how
+    many Stripe listed.
     """
 
     until: datetime
     open: Mapping[str, str]
     open_since: datetime | None
+    covered_since: datetime | None = None
+    leads: tuple[Lead, ...] = ()
+    loose: Mapping[str, str] = field(default_factory=dict)
+    charges_a_day: int = 0
 
     @property
-    def next_since(self) -> datetime:
-        """Where the next run has to begin, so that nothing open and nothing late is left out."""
-        overlap = self.until - OVERLAP
-        return min(overlap, self.open_since) if self.open_since else overlap
+    def blind_since(self) -> datetime:
+        """Where a run has to begin that follows up nothing outside its window."""
+        moments = [self.until - BLIND_OVERLAP, *(lead.at for lead in self.leads)]
+        return min(*moments, self.open_since or self.until)
+
+    @property
+    def new_since(self) -> datetime:
+        """What was made from then on may not have been seen."""
+        return self.until - OVERLAP
+
+    def is_continuable(self, now: datetime) -> bool:
+        """Whether Stripe still has the events since then: what changed can be asked for."""
+        return self.covered_since is not None and self.new_since > now - KEPT
+
+    def next_window(self, now: datetime) -> Window:
+        """What the next run reads whole: what is new, and as much before it as is cheaper to
+        list than to ask for one by one."""
+        latest = min(self.new_since, now - timedelta(seconds=1))
+        return Window(cheapest_since(self.leads, latest, self.charges_a_day), now)
+
+    def is_replaced_by(self, covered_since: datetime, until: datetime) -> bool:
+        """Whether a run over so much forgets nothing: neither what is open, nor that what is
+        settled has to be watched."""
+        reach = self.blind_since
+        if self.covered_since and self.is_continuable(until):
+            reach = min(reach, self.covered_since)
+        return covered_since <= reach and until >= self.until
 
     def document(self) -> dict[str, Any]:
         """As the journal keeps it."""
@@ -38,17 +79,28 @@ class Memory:
             "until": self.until.isoformat(),
             "open": dict(self.open),
             "open_since": self.open_since.isoformat() if self.open_since else None,
+            "covered_since": self.covered_since.isoformat() if self.covered_since else None,
+            "leads": [lead.document() for lead in self.leads],
+            "loose": dict(self.loose),
+            "charges_a_day": self.charges_a_day,
         }
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> Memory:
-        """From what the journal kept."""
-        since = document["open_since"]
+        """From what the journal kept; an older version kept less."""
         return cls(
             datetime.fromisoformat(document["until"]),
             document["open"],
-            datetime.fromisoformat(since) if since else None,
+            _moment(document["open_since"]),
+            _moment(document.get("covered_since")),
+            tuple(map(Lead.of, document.get("leads", ()))),
+            document.get("loose", {}),
+            document.get("charges_a_day", 0),
         )
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 @dataclass(frozen=True)
@@ -71,21 +123,61 @@ class Changes:
 
 
 def may_be_kept(window: Window) -> bool:
-    """False for a window that no memory would be made of, whatever the last one says.
-
-    Every next run begins `OVERLAP` before the last one's end, or earlier.
-    """
-    return window.since <= window.until - OVERLAP
+    """False for a window that is too short to be remembered, whatever was remembered before: it
+    continues nothing, and `is_replaced_by` asks for `BLIND_OVERLAP` at least."""
+    return window.since <= window.until - BLIND_OVERLAP
 
 
-def memory_of(window: Window, result: Reconciliation) -> Memory:
-    """What to remember of a complete run."""
-    unsettled = [item for item in result.items if item.kind is not Kind.SETTLED]
+@dataclass(frozen=True)
+class Scope:
+    """Of which discrepancies a run knows whether they still are: those of a span of time, and
+    those that it followed up by name."""
+
+    window: Window
+    names: frozenset[str] = frozenset()
+
+    def covers(self, name: str, at: datetime) -> bool:
+        """Whether it knows of the discrepancy of that name, paid or made then."""
+        return at in self.window or name in self.names
+
+
+@dataclass(frozen=True)
+class Remains:
+    """What the verdicts do not tell of a run: what may still be paid, by charge and when that was
+    created; loose ends that are as they were; how many charges Stripe listed in the window."""
+
+    pending: Mapping[str, datetime] = field(default_factory=dict)
+    loose: Mapping[str, str] = field(default_factory=dict)
+    listed: int = 0
+
+
+def memory_of(
+    window: Window,
+    result: Reconciliation,
+    remains: Remains | None = None,
+    covered_since: datetime | None = None,
+) -> Memory:
+    """What to remember of a complete run; all is covered since its window, if not before."""
+    remains = remains or Remains()
+    unsettled = result.items.unsettled
     return Memory(
         window.until,
         {name_of(item): item.kind.value for item in unsettled},
         min((item.occurred_at for item in unsettled), default=None),
+        covered_since or window.since,
+        (*leads_of(result), *_leads_to(remains.pending)),
+        {**remains.loose, **loose_ends_of(result)},
+        _a_day(remains.listed, window),
     )
+
+
+def _leads_to(pending: Mapping[str, datetime]) -> Iterator[Lead]:
+    for charge, created_at in sorted(pending.items()):
+        yield Lead(charge, created_at)
+
+
+def _a_day(charges: int, window: Window) -> int:
+    return round(charges * _DAY / max(window.until - window.since, timedelta(hours=1)))
 
 
 def changes(memory: Memory, result: Reconciliation) -> Changes:

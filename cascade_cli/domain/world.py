@@ -33,21 +33,31 @@ class Answers:
 class World:
     """Both sides as they were read, each id once.
 
-    Charges outside the window only help with matching.
+    Judged is what lies in the window, and what `beyond` names besides: ids of charges, and
+    record ids of transfers. Other charges outside the window only help with matching.
     """
 
     window: Window
     charges: tuple[Charge, ...]
     stratagems: tuple[Stratagem, ...]
     answers: Answers = field(default_factory=Answers)
+    beyond: frozenset[str] = frozenset()
+
+    def judges(self, charge: Charge) -> bool:
+        """Whether the charge gets a verdict."""
+        return charge.created_at in self.window or charge.id in self.beyond
+
+    def accounts_for(self, stratagem: Stratagem) -> bool:
+        """Whether the transfer has to have an owner, even if no judged charge is it."""
+        return stratagem.created_at in self.window or stratagem.record_id in self.beyond
 
 
 def cases_of(world: World, matches: Matches, terms: Terms) -> dict[str, Case]:
-    """A case for every charge in the window, by the charge's id."""
+    """A case for every charge that is judged, by the charge's id."""
     return {
         charge.id: case_of(charge, matches.by_charge[charge.id], world.answers, terms)
         for charge in world.charges
-        if charge.created_at in world.window
+        if world.judges(charge)
     }
 
 

@@ -14,9 +14,11 @@ from cascade_cli.domain.matching import match
 from cascade_cli.domain.plain import set_aside
 from cascade_cli.domain.questions import Questions, earlier_window, keys_to_look_up, later_window
 from cascade_cli.domain.reconciliation import Reconciliation, reconcile
+from cascade_cli.domain.run_memory import Memory, Remains, Scope, memory_of
 from cascade_cli.domain.stratagems import Stratagem
 from cascade_cli.domain.tally import Tally
 from cascade_cli.domain.times import Window
+from cascade_cli.domain.verification import Verification
 from cascade_cli.domain.world import Answers, World
 from cascade_cli.errors import BalanceError
 from cascade_cli.services.side_by_side import side_by_side
@@ -30,8 +32,8 @@ class Listing(Protocol):
     charges: list[Charge]
     other_products: int
     unpaid: int
-    pending: list[str]
-    """Ids of unpaid charges that may still become paid."""
+    pending: dict[str, datetime]
+    """Ids of unpaid charges that may still become paid, and when they were created."""
 
 
 class PaymentSource(Protocol):
@@ -70,22 +72,48 @@ class TransferSource(Protocol):
 
 @dataclass(frozen=True)
 class Coverage:
-    """How much was read: paid purchases and the processor's transfers, in and around the window."""
+    """How much was read: paid purchases and the processor's transfers, in and around the window.
+
+    Beyond the window, of what an earlier run left: `carried` were open, `changed` are payments
+    that Stripe told of since, `named` those that new transfers belong to.
+    """
 
     charges: int
     stratagems: int
     other_products: int
     unpaid: int
+    carried: int = 0
+    changed: int = 0
+    named: int = 0
 
 
 @dataclass(frozen=True)
 class Run:
-    """A finished reconciliation with what it rests on, and the charges that may yet be paid."""
+    """A finished reconciliation with what it rests on, and what it leaves to the next.
+
+    `continues` is the memory that it began from, `covered_since` since when all is now covered,
+    `remarks` what people should know about how it was read.
+    """
 
     world: World
     coverage: Coverage
     result: Reconciliation
-    pending: tuple[str, ...] = ()
+    remains: Remains
+    covered_since: datetime
+    continues: Memory | None = None
+    verification: Verification | None = None
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def memory(self) -> Memory:
+        """What the next run has to know."""
+        return memory_of(self.world.window, self.result, self.remains, self.covered_since)
+
+    @property
+    def scope(self) -> Scope:
+        """Of which discrepancies the run knows whether they still are."""
+        followed = self.continues.open if self.continues else ()
+        return Scope(Window(self.covered_since, self.world.window.until), frozenset(followed))
 
 
 class Reconciler:
@@ -103,14 +131,20 @@ class Reconciler:
     ) -> Run:
         """Reconcile the charges of `window`; `tell` hears of each step as it begins."""
         tell("reading Stripe's charges and Venice's stratagems")
-        listing, transfers = self._read(window)
+        listing, transfers = self.read(window)
         world = World(window, _distinct_charges(listing.charges), _distinct(transfers))
         tell("looking up what the listings leave open")
-        world = self._with_neighbours(world, terms)
+        world = self.with_neighbours(world, terms)
         world = replace(world, answers=self.answers(world, terms))
-        return Run(world, _coverage(world, listing), judge(world, terms), tuple(listing.pending))
+        return Run(
+            world,
+            coverage_of(world, listing),
+            judge(world, terms),
+            Remains(listing.pending, listed=listed(listing)),
+            window.since,
+        )
 
-    def _read(
+    def read(
         self, window: Window, until: datetime | None = None
     ) -> tuple[Listing, list[Stratagem]]:
         """Both sides at once; where charges are, transfers are to be expected."""
@@ -120,7 +154,7 @@ class Reconciler:
             lambda: self._transfers.transfers(window.since, until, tally),
         )
 
-    def _with_neighbours(self, world: World, terms: Terms) -> World:
+    def with_neighbours(self, world: World, terms: Terms) -> World:
         """Add what lies outside the window and belongs, or may, to something within it."""
         _, rest = set_aside(world, terms.prices)
         matches = match(rest.charges, rest.stratagems)
@@ -129,16 +163,12 @@ class Reconciler:
         if keys := keys_to_look_up(matches, rest):
             transfers += self._transfers.transfers_named(keys)
         if earlier := earlier_window(matches, rest):
-            listing, found = self._read(earlier, earlier.until)
+            listing, found = self.read(earlier, earlier.until)
             charges += listing.charges
             transfers += found
         if later := later_window(matches, rest):
             charges += self._payments.purchases(later).charges
-        return replace(
-            world,
-            charges=_distinct_charges([*world.charges, *charges]),
-            stratagems=_distinct([*world.stratagems, *transfers]),
-        )
+        return joined(world, charges, transfers)
 
     def answers(self, world: World, terms: Terms, known: Answers = NOTHING_KNOWN) -> Answers:
         """Look up what the world leaves open, but for payments and disputes that are known."""
@@ -170,6 +200,15 @@ def judge(world: World, terms: Terms) -> Reconciliation:
     return result
 
 
+def joined(world: World, charges: Iterable[Charge], stratagems: Iterable[Stratagem]) -> World:
+    """The world with these as well, each once."""
+    return replace(
+        world,
+        charges=_distinct_charges([*world.charges, *charges]),
+        stratagems=_distinct([*world.stratagems, *stratagems]),
+    )
+
+
 def _distinct_charges(charges: Iterable[Charge]) -> tuple[Charge, ...]:
     """Each charge once: paging while new ones arrive may show one twice."""
     return tuple({charge.id: charge for charge in charges}.values())
@@ -179,6 +218,12 @@ def _distinct(stratagems: Iterable[Stratagem]) -> tuple[Stratagem, ...]:
     return tuple({stratagem.record_id: stratagem for stratagem in stratagems}.values())
 
 
-def _coverage(world: World, listing: Listing) -> Coverage:
-    charges = sum(charge.created_at in world.window for charge in world.charges)
+def coverage_of(world: World, listing: Listing) -> Coverage:
+    """How much of the world was read."""
+    charges = sum(map(world.judges, world.charges))
     return Coverage(charges, len(world.stratagems), listing.other_products, listing.unpaid)
+
+
+def listed(listing: Listing) -> int:
+    """How many charges Stripe showed, sales of ducats or not."""
+    return len(listing.charges) + listing.other_products + listing.unpaid

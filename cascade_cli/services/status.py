@@ -11,17 +11,19 @@ from cascade_cli.adapters.journal.inbox import Kept
 from cascade_cli.domain.case import Terms
 from cascade_cli.domain.overview import Day, delivered_by_day, is_unresolved, passed_over
 from cascade_cli.domain.processor import Citizen
-from cascade_cli.domain.run_memory import Changes, changes
+from cascade_cli.domain.run_memory import Changes, Memory, changes
 from cascade_cli.domain.runway import OUTFLOW_DAYS, Finances, finances
 from cascade_cli.domain.stratagems import State, Stratagem
 from cascade_cli.domain.tally import Tally
 from cascade_cli.domain.times import Window
 from cascade_cli.errors import CascadeError, GuardError, ServiceError, SettingsError
-from cascade_cli.services import reconcile
+from cascade_cli.services import since_last_ports
 from cascade_cli.services.citizen import missing, the_citizen
 from cascade_cli.services.citizen_ports import CitizenSource
-from cascade_cli.services.reconcile import PaymentSource, Reconciler, Run
+from cascade_cli.services.reconcile import Reconciler, Run
 from cascade_cli.services.records import Records
+from cascade_cli.services.since_last import SinceLast
+from cascade_cli.services.since_last_ports import ChangeSource, PaymentSource, Sources
 
 T = TypeVar("T")
 
@@ -31,7 +33,7 @@ OVERLAP = timedelta(hours=1)
 GAPS = (ServiceError, SettingsError, GuardError)
 
 
-class TransferSource(reconcile.TransferSource, Protocol):
+class TransferSource(since_last_ports.TransferSource, Protocol):
     """Where the processor's transfers are read."""
 
     def older(self, before: datetime, executed_since: datetime, now: datetime) -> list[Stratagem]:
@@ -71,13 +73,20 @@ class Status:
     gaps: tuple[Gap, ...]
 
     @property
+    def known_since(self) -> datetime:
+        """Since when all discrepancies are known."""
+        return self.run.covered_since if self.run else self.window.since
+
+    @property
     def since_last(self) -> Changes | None:
         """What became of the discrepancies since the last complete run, where both are known.
 
         Of a window that leaves out what was open then, nothing can be said to be solved.
         """
         memory = self.records.memory if self.records else None
-        if memory is None or self.run is None or self.window.since > memory.next_since:
+        if memory is None or self.run is None:
+            return None
+        if self.run.continues is None and self.window.since > memory.blind_since:
             return None
         return changes(memory, self.run.result)
 
@@ -88,7 +97,13 @@ class Status:
         run = self.run
         if run is None:
             return kept
-        return tuple(k for k in kept if is_unresolved(k.accepted.event.payment_id, run.result))
+        return tuple(k for k in kept if _needs_somebody(k, run))
+
+
+def _needs_somebody(kept: Kept, run: Run) -> bool:
+    """A payment that an earlier run looked at, and did not leave open, is settled."""
+    seen = run.continues is not None and kept.accepted.received_at < run.world.window.since
+    return is_unresolved(kept.accepted.event.payment_id, run.result, unjudged=not seen)
 
 
 @dataclass(frozen=True)
@@ -106,6 +121,7 @@ class StatusDesk:
     payments: PaymentSource
     transfers: TransferSource
     citizens: CitizenSource
+    changes: ChangeSource
     processor: str
     _executed: dict[str, Stratagem] = field(default_factory=dict)
     _looked_at: datetime | None = None
@@ -116,8 +132,13 @@ class StatusDesk:
         terms: Terms,
         records: Records | None,
         tell: Callable[[str], None] = lambda _step: None,
+        *,
+        follow: Memory | None = None,
     ) -> Status:
-        """Venice first, then the balance, then Stripe, reconciled with Venice."""
+        """Venice first, then the balance, then Stripe, reconciled with Venice.
+
+        With a memory to `follow`, the window is the one that it leaves to the next run.
+        """
         gaps: list[Gap] = []
         tell("reading Venice's stratagems")
         rows = self._known("Venice's transfers", lambda: self._rows(window, terms.now), gaps)
@@ -128,7 +149,9 @@ class StatusDesk:
             "the processor", lambda: self._treasury(citizen, rows.all, terms), gaps
         )
         tell("reading Stripe's charges")
-        run = self._known("discrepancies", lambda: self._run(window, terms, rows.recent), gaps)
+        run = self._known(
+            "discrepancies", lambda: self._run(window, terms, rows.recent, follow), gaps
+        )
         return Status(window, terms, treasury, run, records, tuple(gaps))
 
     def _known(self, what: str, read: Callable[[], T], gaps: list[Gap]) -> T | None:
@@ -170,9 +193,15 @@ class StatusDesk:
             passed_over(still_open, last, terms),
         )
 
-    def _run(self, window: Window, terms: Terms, recent: Sequence[Stratagem]) -> Run:
+    def _run(
+        self, window: Window, terms: Terms, recent: Sequence[Stratagem], follow: Memory | None
+    ) -> Run:
         source = _AlreadyRead(self.transfers, window.since, recent)
-        return Reconciler(self.payments, source, self.processor).run(window, terms)
+        reconciler = Reconciler(self.payments, source, self.processor)
+        if follow is None:
+            return reconciler.run(window, terms)
+        sources = Sources(self.payments, source, self.changes)
+        return SinceLast(reconciler, sources).run(follow, window.until, terms)
 
 
 class _AlreadyRead:
@@ -182,6 +211,8 @@ class _AlreadyRead:
         self._since, self._rows = since, rows
         self._source = source
         self.transfers_named, self.citizens = source.transfers_named, source.citizens
+        self.transfers_recorded = source.transfers_recorded
+        self.transfers_for = source.transfers_for
 
     def transfers(
         self, since: datetime, until: datetime | None = None, expected: Tally | None = None

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.keys import Origin
@@ -22,14 +21,10 @@ SECOND = timedelta(seconds=1)
 NEIGHBOURHOOD = 2 * OLDER_REACH
 
 
-class PurchaseSource(PaymentSource, Protocol):
-    """Where payments are read from: Stripe."""
-
-
 class Vicinity:
     """Reads the transfers of given charges, and their neighbours' where rows name no payment."""
 
-    def __init__(self, payments: PurchaseSource, transfers: Reader) -> None:
+    def __init__(self, payments: PaymentSource, transfers: Reader) -> None:
         self._payments, self._transfers = payments, transfers
 
     def world_of(self, charges: Sequence[Charge]) -> World:

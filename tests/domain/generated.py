@@ -31,6 +31,7 @@ _STATUSES = (
 _EARLIEST = WINDOW.since - timedelta(days=1)
 _OTHER_CHARGE = 99
 _TWINS = 0.5
+_BEYOND = 0.3
 
 
 def worlds() -> st.SearchStrategy[World]:
@@ -54,7 +55,10 @@ def _world(seed: int, sold: int, made: int) -> World:
         sales.append(replace(sales[0], id="ch_twin", payment_intent=None))
     if transfers and twins.random() < _TWINS:
         transfers.append(replace(transfers[0], record_id="recTwin"))
-    return World(WINDOW, tuple(sales), tuple(transfers), _answers(_source(seed, "answers")))
+    answers, chosen = _answers(_source(seed, "answers")), _source(seed, "beyond")
+    ids = [*(sale.id for sale in sales), *(transfer.record_id for transfer in transfers)]
+    beyond = frozenset(id for id in ids if chosen.random() < _BEYOND)
+    return World(WINDOW, tuple(sales), tuple(transfers), answers, beyond)
 
 
 def _suited(stratagem: Stratagem, sales: list[Charge], source: Random) -> Stratagem:

@@ -16,7 +16,7 @@ from cascade_cli.domain.matching import match
 from cascade_cli.domain.money import exactly
 from cascade_cli.domain.reconciliation import Item, reconcile
 from cascade_cli.domain.world import World, cases_of
-from tests.domain.generated import WINDOW, charges, worlds
+from tests.domain.generated import charges, worlds
 from tests.domain.samples import TERMS
 
 _UNDELIVERED = {Kind.MISSING, Kind.STALLED, Kind.FAILED, Kind.UNKNOWN_CITIZEN}
@@ -44,10 +44,10 @@ def test_an_unrelated_charge_changes_only_its_own_lines(world: World, another: C
 
 
 @given(worlds())
-def test_each_charge_in_the_window_gets_exactly_one_kind(world: World) -> None:
+def test_each_charge_that_is_judged_gets_exactly_one_kind(world: World) -> None:
     items = [item for item in reconcile(world, TERMS).items if item.charge]
     judged = Counter(item.charge.id for item in items if item.charge)
-    assert judged == Counter(c.id for c in world.charges if c.created_at in WINDOW)
+    assert judged == Counter(c.id for c in world.charges if world.judges(c))
 
 
 @given(worlds())
@@ -63,13 +63,13 @@ def test_each_stratagem_is_used_at_most_once(world: World) -> None:
 
 
 @given(worlds())
-def test_each_transfer_in_the_window_belongs_to_somebody(world: World) -> None:
+def test_each_transfer_that_is_accounted_for_belongs_to_somebody(world: World) -> None:
     result = reconcile(world, TERMS)
     matches = match(world.charges, world.stratagems)
-    charges = {charge.id for charge in world.charges if charge.created_at in WINDOW}
+    charges = {charge.id for charge in world.charges if world.judges(charge)}
     matched = {m.stratagem.record_id for charge in charges for m in matches.by_charge[charge]}
     orphans = {i.stratagems[0].record_id for i in result.items if i.kind is Kind.ORPHAN}
-    within = {s.record_id for s in world.stratagems if s.created_at in WINDOW}
+    within = {s.record_id for s in world.stratagems if world.accounts_for(s)}
     assert not matched & orphans
     assert len(within - matched - orphans) == result.manual + result.elsewhere
     assert orphans <= within

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from cascade_cli.domain.run_memory import OVERLAP, Memory, changes, may_be_kept, memory_of
+from cascade_cli.domain.run_memory import (
+    BLIND_OVERLAP,
+    OVERLAP,
+    Memory,
+    changes,
+    may_be_kept,
+    memory_of,
+)
 from cascade_cli.domain.times import Window
 from tests.domain.samples import NOW, WEEK, a_charge, judge, keyed
 
@@ -15,19 +22,23 @@ OTHER = a_charge("2")
 def test_a_quiet_run_is_followed_by_one_that_overlaps_it() -> None:
     memory = memory_of(WEEK, judge([PAID], [keyed(PAID)]))
     assert memory.open == {}
-    assert memory.next_since == WEEK.until - OVERLAP
+    assert memory.next_window(NOW) == Window(WEEK.until - OVERLAP, NOW)
 
 
-def test_a_window_shorter_than_the_overlap_is_kept_by_no_memory() -> None:
-    short = Window(NOW - OVERLAP + timedelta(seconds=1), NOW)
+def test_a_window_too_short_to_replace_any_memory_is_kept_by_none() -> None:
+    short = Window(NOW - BLIND_OVERLAP + timedelta(seconds=1), NOW)
     assert not may_be_kept(short)
-    assert memory_of(Window(short.since, NOW), judge([])).next_since < short.since
-    assert may_be_kept(Window(NOW - OVERLAP, NOW))
+    assert not memory_of(short, judge([])).is_replaced_by(short.since, NOW)
+    long = Window(NOW - BLIND_OVERLAP, NOW)
+    assert may_be_kept(long)
+    assert memory_of(long, judge([])).is_replaced_by(long.since, NOW)
 
 
-def test_what_is_open_is_reached_again_however_old() -> None:
+def test_what_is_open_is_reached_by_a_run_that_follows_nothing_up() -> None:
     old = a_charge("1", created_at=WEEK.since)
-    assert memory_of(WEEK, judge([old])).next_since == WEEK.since
+    memory = memory_of(WEEK, judge([old]))
+    assert memory.blind_since == WEEK.since
+    assert memory.next_window(NOW).since == WEEK.until - OVERLAP
 
 
 def test_the_journal_gives_back_what_it_was_given() -> None:

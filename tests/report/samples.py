@@ -12,7 +12,7 @@ from cascade_cli.cli.report.view import Page as View
 from cascade_cli.cli.report.view import judged_page
 from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.reconciliation import reconcile
-from cascade_cli.domain.run_memory import Changes
+from cascade_cli.domain.run_memory import Changes, Remains
 from cascade_cli.domain.stratagems import Stratagem
 from cascade_cli.services.reconcile import Coverage, Run
 from tests.domain.samples import TERMS, WEEK, a_world
@@ -31,7 +31,7 @@ def view(
     charges, stratagems = tuple(charges), tuple(stratagems)
     world = a_world(charges, stratagems)
     coverage = Coverage(len(charges), len(stratagems), other_products=0, unpaid=0)
-    run = Run(world, coverage, reconcile(world, TERMS))
+    run = Run(world, coverage, reconcile(world, TERMS), Remains(), world.window.since)
     return judged_page(run, replace(READING, since_last=changes), data)
 
 

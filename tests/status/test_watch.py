@@ -117,7 +117,7 @@ def test_the_second_look_does_not_read_again_what_was_executed_long_ago(day: Sho
         base, processor = wiring.settings.airtable_base, wiring.settings.processor
         transfers = TransferReader(wiring.api, base, processor)
         citizens = CitizenReader(wiring.api, base)
-        desk = StatusDesk(wiring.payments, transfers, citizens, processor)
+        desk = StatusDesk(wiring.payments, transfers, citizens, wiring.events, processor)
         looks = []
         for _ in range(2):
             now, before = day.clock(), len(requests.to("airtable"))

@@ -26,13 +26,13 @@ PLATFORM, TYPE = "platform", "type"
 class Purchases:
     """What a listing held: the paid ducat purchases, and how many charges were left alone.
 
-    `pending` are the ids of those unpaid ones that may still become paid.
+    `pending` are those unpaid ones that may still become paid, and when they were created.
     """
 
     charges: list[Charge] = field(default_factory=list)
     other_products: int = 0
     unpaid: int = 0
-    pending: list[str] = field(default_factory=list)
+    pending: dict[str, datetime] = field(default_factory=dict)
 
     def take(self, charge: Document) -> None:
         """Sort one of Stripe's charges."""
@@ -42,7 +42,7 @@ class Purchases:
         elif not is_paid(charge):
             self.unpaid += 1
             if may_become_paid(charge):
-                self.pending.append(charge["id"])
+                self.pending[charge["id"]] = datetime.fromtimestamp(charge["created"], UTC)
         else:
             self.charges.append(to_charge(charge, metadata))
 
@@ -51,7 +51,7 @@ class Purchases:
         self.charges += older.charges
         self.other_products += older.other_products
         self.unpaid += older.unpaid
-        self.pending += older.pending
+        self.pending |= older.pending
 
 
 class StripeReader:
@@ -81,6 +81,25 @@ class StripeReader:
         # A charge made before its intent got metadata has none of its own.
         expand = ["data.payment_intent"]
         return self._client.raw_request("get", "/v1/charges", **params, expand=expand).data
+
+    def latest(self, window: Window, most: int) -> Purchases:
+        """Up to so many of the window's charges, the newest: one request."""
+        since, until = whole_seconds(window.since), whole_seconds(window.until)
+        found = Purchases()
+        with our_errors():
+            page = self._ask({"created": {"gte": since, "lt": until}, "limit": most})
+            for charge in page["data"]:
+                found.take(charge)
+        return found
+
+    def charges(self, charge_ids: Sequence[str]) -> Purchases:
+        """These charges, sorted like a listing; one that Stripe does not know is left out."""
+        found = Purchases()
+        with our_errors():
+            for charge in self._crew.map(self._charge_of, charge_ids):
+                if charge is not None:
+                    found.take(charge)
+        return found
 
     def payment(self, payment_id: str) -> Charge | None:
         """The paid ducat purchase of that id (`pi_…`, `ch_…`, `py_…`); None where none exists."""

@@ -33,6 +33,10 @@ def reconcile(
         bool, typer.Option("--dry-run", help="With --repair: show the plan and write nothing.")
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="With --repair: do not ask.")] = False,
+    verify: Annotated[
+        str | None,
+        typer.Option(metavar="HOW", help="With --since last, prove its memory: sample or full."),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
     csv: Annotated[bool, typer.Option("--csv", help="One CSV line per item.")] = False,
     alert: Annotated[
@@ -63,7 +67,7 @@ def reconcile(
 
     if json and csv:
         raise typer.BadParameter("--json and --csv exclude each other")
-    options = ReconcileOptions(since, until, grace, everything, csv)
+    options = ReconcileOptions(since, until, grace, everything, csv, verify)
     end = EndOptions(alert, ping, metrics_file, report)
     if (dry_run or yes) and not repair:
         raise typer.BadParameter("--dry-run and --yes go with --repair")

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any
 
 from cascade_cli.cli.reconciliation_json import Reading
-from cascade_cli.cli.reconciliation_tables import MEANINGS
+from cascade_cli.cli.reconciliation_tables import MEANINGS, followed_up
 from cascade_cli.cli.report.days import Days, days_of
 from cascade_cli.cli.report.equation import Segment, beside, rounded, segments, share
 from cascade_cli.cli.report.stories import URGENCY, Story, clipped, stories
@@ -183,14 +183,17 @@ def _counts(result: Reconciliation) -> list[Count]:
 
 def _coverage(run: Run, reading: Reading) -> tuple[str, ...]:
     coverage, result = run.coverage, run.result
-    return (
+    lines = (
         f"Read in full: {coverage.charges:,} paid charges and {coverage.stratagems:,} stratagems, "
         f"with {reading.stripe_requests:,} requests to Stripe and "
         f"{reading.airtable_requests:,} to Airtable.",
         f"Left alone: {coverage.other_products:,} charges for other products, "
         f"{coverage.unpaid:,} not paid; {result.manual:,} credits by hand with a recorded reason, "
         f"{result.elsewhere:,} transfers for payments outside the window.",
+        followed_up(coverage),
+        f"Verified: {run.verification.sentence}." if run.verification else "",
     )
+    return tuple(line for line in lines if line)
 
 
 def _news(changes: Changes) -> News:

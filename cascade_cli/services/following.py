@@ -1,0 +1,124 @@
+"""Payments outside the window that a run has to judge: left open, changed, or credited since."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from cascade_cli.domain.case import Terms
+from cascade_cli.domain.charges import Charge
+from cascade_cli.domain.matching import match, named_payments
+from cascade_cli.domain.plain import set_aside
+from cascade_cli.domain.run_memory import Memory
+from cascade_cli.domain.stratagems import MAY_STILL_MOVE, Stratagem
+from cascade_cli.domain.times import Window
+from cascade_cli.domain.world import World
+from cascade_cli.services.since_last_ports import Sources
+
+# What may change the verdict on a payment that was settled, or bring one that is older than all
+# that is remembered. Not charge.succeeded and charge.updated, of which every payment has one: what
+# is new is listed, and what may still be paid is asked for by its id.
+CHANGES = (
+    "charge.captured",
+    "charge.refunded",
+    "charge.refund.updated",
+    "refund.created",
+    "refund.updated",
+    "refund.failed",
+    "charge.dispute.created",
+    "charge.dispute.updated",
+    "charge.dispute.closed",
+    "charge.dispute.funds_reinstated",
+    "charge.dispute.funds_withdrawn",
+)
+
+
+@dataclass(frozen=True)
+class Followed:
+    """What the last run left open outside the window, as it is now.
+
+    `loose` are the ends that are as loose as they were, `woken` the charges of those that moved;
+    `ownerless` counts transfers that were open by themselves, `unknown` open charges that Stripe
+    does not know any more.
+    """
+
+    charges: list[Charge] = field(default_factory=list)
+    rows: list[Stratagem] = field(default_factory=list)
+    pending: Mapping[str, datetime] = field(default_factory=dict)
+    loose: Mapping[str, str] = field(default_factory=dict)
+    woken: frozenset[str] = frozenset()
+    ownerless: int = 0
+    unknown: int = 0
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """Of charges and of records."""
+        return frozenset({*(c.id for c in self.charges), *(row.record_id for row in self.rows)})
+
+
+def follow(
+    sources: Sources, memory: Memory, window: Window, rows: Iterable[Stratagem], now: datetime
+) -> Followed:
+    """Ask for the charges that the window's listing does not hold, and for rows likewise."""
+    asked = [lead.charge for lead in memory.leads if lead.charge and lead.at not in window]
+    shown = sources.payments.charges(asked)
+    here = {row.record_id: row for row in rows}
+    led_to = dict.fromkeys(record for lead in memory.leads for record in lead.records)
+    wanted = [record for record in {**led_to, **memory.loose} if record not in here]
+    found = {row.record_id: row for row in sources.transfers.transfers_recorded(wanted)}
+    there = here | found
+    woken = {record for record in memory.loose if _moves(there.get(record), now)}
+    return Followed(
+        shown.charges,
+        [found[record] for record in led_to if record in found],
+        shown.pending,
+        {r: c for r, c in memory.loose.items() if r in there and r not in woken},
+        frozenset(memory.loose[record] for record in woken),
+        sum(not lead.charge and lead.at not in window for lead in memory.leads),
+        len(asked) - len(shown.charges) - shown.unpaid - shown.other_products,
+    )
+
+
+def _moves(row: Stratagem | None, now: datetime) -> bool:
+    return row is not None and row.state(now) in MAY_STILL_MOVE
+
+
+@dataclass(frozen=True)
+class Concerned:
+    """Payments that were settled, or never looked at, and have to be judged: `changed` of them
+    because Stripe told so, the others because transfers of the window belong to them.
+
+    `unknown` are payments that transfers name and Stripe does not know.
+    """
+
+    charges: tuple[Charge, ...]
+    changed: int
+    unknown: Mapping[str, None]
+
+
+def concerned(sources: Sources, world: World, changed: Collection[str], terms: Terms) -> Concerned:
+    """`changed` are ids of charges, or of their payments."""
+    _, rest = set_aside(world, terms.prices)
+    matches = match(rest.charges, rest.stratagems)
+    ownerless = [row for row in matches.unmatched if world.accounts_for(row)]
+    named = {payment for row in ownerless for payment in named_payments(row)}
+    here = {name: charge for charge in world.charges for name in (charge.payment_id, charge.id)}
+    asked = sorted({*changed, *named} - here.keys())
+    found = here | sources.payments.payments(asked)
+    credited = [
+        charge
+        for charge in rest.charges
+        if any(m.stratagem.created_at in world.window for m in matches.by_charge[charge.id])
+    ]
+    told = _unjudged(world, (found[name] for name in sorted(changed)))
+    others = _unjudged(world, [*(found[name] for name in sorted(named)), *credited])
+    return Concerned(
+        tuple({**told, **others}.values()),
+        len(told),
+        {name: None for name in named if found[name] is None},
+    )
+
+
+def _unjudged(world: World, charges: Iterable[Charge | None]) -> dict[str, Charge]:
+    return {charge.id: charge for charge in charges if charge and not world.judges(charge)}

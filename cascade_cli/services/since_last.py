@@ -1,0 +1,187 @@
+"""`reconcile --since last`: what is new, what was not settled yet, and what has changed since.
+
+What the memory says to be settled is not read again: it costs nothing, however much there is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from random import Random
+
+from cascade_cli.domain.case import Terms
+from cascade_cli.domain.leads import without_strangers
+from cascade_cli.domain.reconciliation import Reconciliation
+from cascade_cli.domain.run_memory import Memory, Remains
+from cascade_cli.domain.times import Window, format_moment
+from cascade_cli.domain.verification import Depth, Settled, Verification
+from cascade_cli.domain.world import Answers, World
+from cascade_cli.errors import RightsError
+from cascade_cli.services.following import CHANGES, Concerned, Followed, concerned, follow
+from cascade_cli.services.reconcile import (
+    Coverage,
+    Listing,
+    Reconciler,
+    Run,
+    coverage_of,
+    joined,
+    judge,
+    listed,
+)
+from cascade_cli.services.sampling import Sample, sample
+from cascade_cli.services.since_last_ports import Check, Sources
+from cascade_cli.services.vicinity import Vicinity
+
+Tell = Callable[[str], None]
+
+
+class SinceLast:
+    """Continues where a memory ends. Raises as `Reconciler` does."""
+
+    def __init__(self, reconciler: Reconciler, sources: Sources) -> None:
+        self._reconciler, self._sources = reconciler, sources
+
+    def run(
+        self,
+        memory: Memory,
+        until: datetime,
+        terms: Terms,
+        tell: Tell = lambda _step: None,
+        check: Check | None = None,
+    ) -> Run:
+        """Judge all that the memory leaves open, and all that is new by `until`."""
+        if not memory.is_continuable(until):
+            return self._blind(memory, until, terms, tell, _why_blind(memory))
+        tell("asking Stripe what has changed")
+        try:
+            changed = self._changed(Window(memory.new_since, until))
+        except RightsError as error:
+            why = f"refunds and disputes of what was settled go unnoticed. {error.message}"
+            return self._blind(memory, until, terms, tell, why)
+        return _Continuation(self._reconciler, self._sources, memory, changed, terms, check).run(
+            until, tell
+        )
+
+    def _blind(self, memory: Memory, until: datetime, terms: Terms, tell: Tell, why: str) -> Run:
+        """Read all whole from where anything may have happened, as far as charges tell."""
+        since = min(memory.blind_since, until - timedelta(seconds=1))
+        run = self._reconciler.run(Window(since, until), terms, tell)
+        remark = f"all was read again from {format_moment(since)} on: {why}"
+        remains = replace(run.remains, loose=memory.loose)
+        return replace(run, continues=memory, remains=remains, remarks=(remark,))
+
+    def _changed(self, window: Window) -> frozenset[str]:
+        """Charges, or else payments. Nothing else that an event says is believed."""
+        events = self._sources.changes.events(window, CHANGES)
+        charges = (
+            next((s for s in event.subjects if s.startswith(("ch_", "py_"))), event.payment_id)
+            for event in events
+        )
+        return frozenset(charge for charge in charges if charge)
+
+
+def _why_blind(memory: Memory) -> str:
+    if memory.covered_since is None:
+        return "an older version has left no memory of single payments."
+    return (
+        f"Stripe does not keep its events since the last run, {format_moment(memory.until)}. "
+        "What was refunded or disputed meanwhile shows up with a longer --since."
+    )
+
+
+@dataclass(frozen=True)
+class _Continuation:
+    """One run; `changed` are the charges of which Stripe told since the last."""
+
+    reconciler: Reconciler
+    sources: Sources
+    memory: Memory
+    changed: frozenset[str]
+    terms: Terms
+    check: Check | None
+
+    def run(self, until: datetime, tell: Tell) -> Run:
+        window = self._window(until)
+        tell("reading what is new")
+        listing, rows = self.reconciler.read(window)
+        tell("following up what was open, and what has changed")
+        followed = follow(self.sources, self.memory, window, rows, self.terms.now)
+        world = World(window, (), (), beyond=followed.ids)
+        world = joined(world, [*listing.charges, *followed.charges], [*rows, *followed.rows])
+        world = self.reconciler.with_neighbours(world, self.terms)
+        looked_at = self._sample(followed)
+        old = concerned(
+            self.sources, world, self.changed | followed.woken | looked_at.suspects, self.terms
+        )
+        world = self._complete(world, followed, old)
+        result = judge(world, self.terms)
+        return Run(
+            world,
+            _coverage(world, listing, followed, old),
+            result,
+            self._remains(world, listing, followed),
+            self.memory.covered_since or window.since,
+            self.memory,
+            self._verified(world, result, followed, looked_at),
+            _remarks(followed),
+        )
+
+    def _window(self, until: datetime) -> Window:
+        window, since = self.memory.next_window(until), self.memory.covered_since
+        if since and self.check and self.check.depth is Depth.FULL:
+            return Window(min(since, window.since), until)
+        return window
+
+    def _settled(self, followed: Followed) -> Settled:
+        return Settled(self.memory, self.changed | followed.woken)
+
+    def _sample(self, followed: Followed) -> Sample:
+        if self.check is None or self.check.depth is not Depth.SAMPLE:
+            return Sample()
+        return sample(self.sources, self._settled(followed), self.terms, Random(self.check.seed))  # noqa: S311 - nobody bets on it
+
+    def _complete(self, world: World, followed: Followed, old: Concerned) -> World:
+        """With the old payments, all that a verdict on them needs, and no row too many."""
+        if old.charges:
+            near = Vicinity(self.sources.payments, self.sources.transfers).world_of(old.charges)
+            world = joined(world, near.charges, near.stratagems)
+            world = replace(world, beyond=world.beyond | {charge.id for charge in old.charges})
+        remembered = {record for lead in self.memory.leads for record in lead.records}
+        world = without_strangers(world, self.terms.prices, followed.ids, remembered)
+        known = Answers(payments=old.unknown)
+        return replace(world, answers=self.reconciler.answers(world, self.terms, known))
+
+    def _remains(self, world: World, listing: Listing, followed: Followed) -> Remains:
+        judged = {charge.id for charge in world.charges if world.judges(charge)}
+        loose = {row: charge for row, charge in followed.loose.items() if charge not in judged}
+        return Remains({**followed.pending, **listing.pending}, loose, listed(listing))
+
+    def _verified(
+        self, world: World, result: Reconciliation, followed: Followed, looked_at: Sample
+    ) -> Verification | None:
+        if self.check is None:
+            return None
+        settled, checked = self._settled(followed), looked_at.checked
+        if self.check.depth is Depth.FULL:
+            checked = sum(map(settled.speaks_of, world.charges))
+        wrong = settled.contradicted_by(result.items.unsettled)
+        return Verification(self.check.depth, checked, tuple(wrong))
+
+
+def _coverage(world: World, listing: Listing, followed: Followed, old: Concerned) -> Coverage:
+    return replace(
+        coverage_of(world, listing),
+        carried=len(followed.charges) + followed.ownerless,
+        changed=old.changed,
+        named=len(old.charges) - old.changed,
+    )
+
+
+def _remarks(followed: Followed) -> tuple[str, ...]:
+    if not followed.unknown:
+        return ()
+    return (
+        f"Stripe does not know {followed.unknown} payments any more that were open at the last "
+        "run: is STRIPE_SECRET_KEY of the same account?",
+    )
