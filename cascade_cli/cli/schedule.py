@@ -41,7 +41,8 @@ class Nightly:
         options = ["--sandbox"] if session.sandbox else []
         options += ["--env-file", str(session.env_file.absolute())] if session.env_file else []
         repair = ["--repair", "--yes"] if self.repair else []
-        command = ["reconcile", "--since", "last", *repair, *self._telling()]
+        # Two or three requests, so that the memory of what is settled is never only believed.
+        command = ["reconcile", "--since", "last", "--verify", "sample", *repair, *self._telling()]
         return [sys.executable, "-m", "cascade_cli", "--quiet", *options, *command]
 
     def _telling(self) -> list[str]:

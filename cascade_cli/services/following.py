@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from cascade_cli.domain.case import Terms
 from cascade_cli.domain.charges import Charge
-from cascade_cli.domain.matching import match, named_payments
+from cascade_cli.domain.matching import Matches, match, named_payments
 from cascade_cli.domain.plain import set_aside
 from cascade_cli.domain.run_memory import Memory
 from cascade_cli.domain.stratagems import MAY_STILL_MOVE, Stratagem
@@ -71,7 +71,7 @@ def follow(
     woken = {record for record in memory.loose if _moves(there.get(record), now)}
     return Followed(
         shown.charges,
-        [found[record] for record in led_to if record in found],
+        [found[record] for record in {**led_to, **dict.fromkeys(woken)} if record in found],
         shown.pending,
         {r: c for r, c in memory.loose.items() if r in there and r not in woken},
         frozenset(memory.loose[record] for record in woken),
@@ -87,37 +87,50 @@ def _moves(row: Stratagem | None, now: datetime) -> bool:
 @dataclass(frozen=True)
 class Concerned:
     """Payments that were settled, or never looked at, and have to be judged: `changed` of them
-    because Stripe told so, the others because transfers of the window belong to them.
+    because Stripe told so, `named` because new transfers belong to them.
 
     `unknown` are payments that transfers name and Stripe does not know.
     """
 
     charges: tuple[Charge, ...]
     changed: int
+    named: int
     unknown: Mapping[str, None]
 
 
-def concerned(sources: Sources, world: World, changed: Collection[str], terms: Terms) -> Concerned:
-    """`changed` are ids of charges, or of their payments."""
+def concerned(
+    sources: Sources,
+    world: World,
+    changed: Collection[str],
+    suspects: Collection[str],
+    terms: Terms,
+) -> Concerned:
+    """Stripe told of the `changed`; both are ids of charges, or of their payments."""
     _, rest = set_aside(world, terms.prices)
     matches = match(rest.charges, rest.stratagems)
     ownerless = [row for row in matches.unmatched if world.accounts_for(row)]
     named = {payment for row in ownerless for payment in named_payments(row)}
     here = {name: charge for charge in world.charges for name in (charge.payment_id, charge.id)}
-    asked = sorted({*changed, *named} - here.keys())
+    asked = sorted({*changed, *suspects, *named} - here.keys())
     found = here | sources.payments.payments(asked)
-    credited = [
-        charge
-        for charge in rest.charges
-        if any(m.stratagem.created_at in world.window for m in matches.by_charge[charge.id])
-    ]
     told = _unjudged(world, (found[name] for name in sorted(changed)))
-    others = _unjudged(world, [*(found[name] for name in sorted(named)), *credited])
+    credited = _credited(world, rest.charges, matches)
+    by_row = _unjudged(world, [*(found[name] for name in sorted(named)), *credited])
+    others = _unjudged(world, (found[name] for name in sorted(suspects)))
     return Concerned(
-        tuple({**told, **others}.values()),
+        tuple({**others, **by_row, **told}.values()),
         len(told),
+        len(by_row.keys() - told.keys()),
         {name: None for name in named if found[name] is None},
     )
+
+
+def _credited(world: World, charges: Iterable[Charge], matches: Matches) -> Iterator[Charge]:
+    """Those that a transfer of the window belongs to."""
+    for charge in charges:
+        rows = (found.stratagem for found in matches.by_charge[charge.id])
+        if any(row.created_at in world.window for row in rows):
+            yield charge
 
 
 def _unjudged(world: World, charges: Iterable[Charge | None]) -> dict[str, Charge]:

@@ -111,9 +111,8 @@ class _Continuation:
         world = joined(world, [*listing.charges, *followed.charges], [*rows, *followed.rows])
         world = self.reconciler.with_neighbours(world, self.terms)
         looked_at = self._sample(followed)
-        old = concerned(
-            self.sources, world, self.changed | followed.woken | looked_at.suspects, self.terms
-        )
+        suspects = followed.woken | looked_at.suspects
+        old = concerned(self.sources, world, self.changed, suspects, self.terms)
         world = self._complete(world, followed, old)
         result = judge(world, self.terms)
         return Run(
@@ -139,7 +138,8 @@ class _Continuation:
     def _sample(self, followed: Followed) -> Sample:
         if self.check is None or self.check.depth is not Depth.SAMPLE:
             return Sample()
-        return sample(self.sources, self._settled(followed), self.terms, Random(self.check.seed))  # noqa: S311 - nobody bets on it
+        chance = Random(self.check.seed)  # noqa: S311 - nobody bets on it
+        return sample(self.sources, self._settled(followed), self.terms, chance)
 
     def _complete(self, world: World, followed: Followed, old: Concerned) -> World:
         """With the old payments, all that a verdict on them needs, and no row too many."""
@@ -174,7 +174,7 @@ def _coverage(world: World, listing: Listing, followed: Followed, old: Concerned
         coverage_of(world, listing),
         carried=len(followed.charges) + followed.ownerless,
         changed=old.changed,
-        named=len(old.charges) - old.changed,
+        named=old.named,
     )
 
 

@@ -28,7 +28,14 @@ def _settled(counter: Counter) -> str:
     return intent
 
 
+def _reconciled(counter: Counter) -> tuple[str, ...]:
+    """A first run is remembered, and nothing has happened since."""
+    assert counter.type("reconcile", "--since", "30d").code == 0
+    return "reconcile", "--since", "last"
+
+
 ASKED: dict[str, Callable[[Counter], tuple[str, ...]]] = {
+    "reconcile --since last, with nothing new": _reconciled,
     "credit by hand": lambda _: _credit("--reference", "second"),
     "credit for a payment": lambda counter: _credit("--payment", counter.paid()),
     "the same credit again, while it is under way": lambda _: _credit("--reference", "first"),

@@ -103,6 +103,19 @@ def test_what_lies_outside_the_window_is_neither_solved_nor_forgotten(
     assert listener.alerts() == []
 
 
+def test_what_since_last_follows_up_is_told_as_solved_however_old_it_is(
+    nightly: Cascade, listener: Listener, sandboxed: Sandboxed, recently: datetime
+) -> None:
+    sandboxed.settle("marco", recently)
+    old = sandboxed.pay(recently - timedelta(days=6))["payment_intent"]
+    nightly("--since", "last")
+    listener.alerts()
+    _deliver(sandboxed, old, recently)
+    nightly("--since", "last")
+    (alert,) = listener.alerts()
+    assert alert["message"].startswith(f"SOLVED missing {old}\n")
+
+
 @pytest.mark.parametrize("trouble", [("stripe", BROKEN, 5), ("airtable", REFUSED, 4)])
 def test_a_failure_is_told_every_time(
     nightly: Cascade, listener: Listener, sandboxed: Sandboxed, trouble: tuple[str, Response, int]

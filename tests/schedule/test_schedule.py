@@ -50,7 +50,8 @@ def test_the_cron_line_runs_the_command_in_this_folder_over_this_journal(
     assert ran.stdout.splitlines() == [
         str(folder),
         str(tmp_path / "state of things"),
-        *["cascade_cli", "--quiet", "reconcile", "--since", "last", "--repair", "--yes"],
+        *["cascade_cli", "--quiet", "reconcile", "--since", "last", "--verify", "sample"],
+        *["--repair", "--yes"],
     ]
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from cascade_cli.domain.keys import PAYMENT_PREFIX
+from cascade_cli.domain.keys import OLDER_SOURCE, PAYMENT_PREFIX
 from tests.shop_day import Ended, ShopDay
 
 Charge = dict[str, Any]
@@ -19,7 +20,7 @@ class Night:
 
     code: int
     data: dict[str, Any]
-    err: str
+    warnings: list[str]
     requests: tuple[int, int]
 
     @property
@@ -47,9 +48,9 @@ class NightShop:
     def __init__(self, day: ShopDay) -> None:
         self.day, self.sandboxed = day, day.sandboxed
 
-    def sell(self, at: datetime | None = None, **sale: str) -> Charge:
+    def sell(self, at: datetime | None = None) -> Charge:
         """A payment that is settled: its transfer was executed."""
-        charge = self.sandboxed.pay(at or self.day.clock(), **sale)
+        charge = self.sandboxed.pay(at or self.day.clock())
         self.credit(charge, at)
         return charge
 
@@ -70,13 +71,13 @@ class NightShop:
         """A transfer as the older connector writes it; its record."""
         at = at or self.day.clock()
         key = f"{PAYMENT_PREFIX}{citizen}_{int(at.timestamp())}"
-        return str(self.sandboxed.transfer(key, at, citizen, **fields)["id"])
+        notes = {"source": OLDER_SOURCE, "payment_type": "stripe_purchase", "amount": 100.0}
+        written = {"Notes": json.dumps(notes), **fields}
+        return str(self.sandboxed.transfer(key, at, citizen, **written)["id"])
 
     def change(self, record: str, **fields: Any) -> None:
         """Somebody, or the engine, changes a transfer."""
-        self.sandboxed.app.airtable.tables.update(
-            "STRATAGEMS", record, fields, at=self.day.clock()
-        )
+        self.sandboxed.app.airtable.tables.update("STRATAGEMS", record, fields, at=self.day.clock())
 
     def night(self, *words: str, after_hours: float = 24, **settings: str) -> Night:
         """Let a day pass, and run."""
@@ -84,7 +85,9 @@ class NightShop:
         before = self._sent()
         ended = self.run(*words, **settings)
         stripe, airtable = self._sent()
-        return Night(ended.code, ended.data, ended.err, (stripe - before[0], airtable - before[1]))
+        document = json.loads(ended.out)
+        requests = stripe - before[0], airtable - before[1]
+        return Night(ended.code, document["data"], document["warnings"], requests)
 
     def run(self, *words: str, **settings: str) -> Ended:
         """`reconcile --since last`, now."""
