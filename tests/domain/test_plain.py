@@ -247,6 +247,15 @@ def test_nothing_is_lost_between_the_plain_and_the_rest() -> None:
     assert (len(plain), len(rest.charges)) == (9, 3)
 
 
+def test_a_charge_that_is_judged_beyond_the_window_may_be_plain_too() -> None:
+    sold, made = a_pair({"created_at": WEEK.since - HOUR})
+    world = a_world([sold], [made])
+    assert names_of(world) == []
+    world = replace(world, beyond=frozenset({sold.id}))
+    assert names_of(world) == ["ch_1"]
+    assert_same_verdicts(world)
+
+
 @given(worlds())
 def test_the_rest_asks_and_fetches_all_that_the_whole_would(world: World) -> None:
     _, rest = set_aside(world, TERMS.prices)

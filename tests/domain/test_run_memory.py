@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
+from typing import Any
 
+import pytest
+
+from cascade_cli.domain.alerting import Known, Told, news, told_after
+from cascade_cli.domain.keys import Origin
 from cascade_cli.domain.run_memory import (
     BLIND_OVERLAP,
     OVERLAP,
     Memory,
+    Remains,
+    Scope,
     changes,
     may_be_kept,
     memory_of,
 )
 from cascade_cli.domain.times import Window
-from tests.domain.samples import NOW, WEEK, a_charge, judge, keyed
+from tests.domain.samples import NOW, WEEK, a_charge, a_stratagem, judge, keyed
 
+HOUR = timedelta(hours=1)
 PAID = a_charge("1")
 OTHER = a_charge("2")
 
@@ -59,3 +68,62 @@ def test_what_was_in_flight_is_new_when_it_becomes_a_discrepancy() -> None:
     memory = memory_of(WEEK, judge([young]))
     assert memory.open == {young.payment_id: "in_flight"}
     assert changes(memory, judge([PAID])).new == (PAID.payment_id,)
+
+
+def test_a_memory_with_everything_comes_back_from_the_journal() -> None:
+    old = a_charge("old", created_at=WEEK.since + HOUR)
+    orphan = a_stratagem("orphan", stripe_ids=("pi_9",), origin=Origin.PAYMENT)
+    remains = Remains({"ch_authorised": PAID.created_at}, {"recdead": "ch_settled"}, 70)
+    memory = memory_of(WEEK, judge([PAID, old], [keyed(PAID), orphan]), remains)
+    assert {lead.charge for lead in memory.leads} == {"ch_old", None, "ch_authorised"}
+    assert memory.charges_a_day == 10
+    assert Memory.of(json.loads(json.dumps(memory.document()))) == memory
+
+
+def test_all_stays_covered_since_the_first_run() -> None:
+    first = WEEK.since - timedelta(days=300)
+    assert memory_of(WEEK, judge([]), covered_since=first).covered_since == first
+    assert memory_of(WEEK, judge([])).covered_since == WEEK.since
+
+
+def test_a_memory_of_an_older_version_cannot_be_continued() -> None:
+    kept: dict[str, Any] = {"until": NOW.isoformat(), "open": {}, "open_since": None}
+    assert not Memory.of(kept).is_continuable(NOW)
+    assert memory_of(WEEK, judge([])).is_continuable(NOW)
+
+
+@pytest.mark.parametrize(("days", "is_continuable"), [(29, True), (30, False)])
+def test_a_memory_can_be_continued_as_long_as_stripe_keeps_events(
+    days: int, *, is_continuable: bool
+) -> None:
+    later = NOW + timedelta(days=days)
+    assert memory_of(WEEK, judge([])).is_continuable(later) is is_continuable
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "is_replaced"),
+    [
+        (timedelta(0), HOUR, True),
+        (HOUR, HOUR, False),
+        (timedelta(0), -HOUR, False),
+        # Stripe's events of the time between are gone: nothing could continue there.
+        (HOUR, timedelta(days=40), True),
+        (timedelta(days=6), timedelta(days=40), False),
+    ],
+)
+def test_a_run_takes_a_memory_s_place_if_it_forgets_nothing(
+    since: timedelta, until: timedelta, *, is_replaced: bool
+) -> None:
+    memory = memory_of(WEEK, judge([]))
+    assert memory.is_replaced_by(WEEK.since + since, WEEK.until + until) is is_replaced
+
+
+def test_what_was_followed_is_known_to_be_solved_however_old() -> None:
+    old = a_charge("old", created_at=WEEK.since - timedelta(days=90))
+    told = Told({"pi_old": Known("missing", old.created_at)})
+    assert news(told, Scope(WEEK), judge([])).elsewhere == 1
+    followed = Scope(WEEK, frozenset({"pi_old"}))
+    found = news(told, followed, judge([]))
+    assert (list(found.solved), found.elsewhere) == (["pi_old"], 0)
+    assert told_after(told, followed, judge([])) == Told({})
+    assert told_after(told, Scope(WEEK), judge([])) == told
