@@ -63,7 +63,7 @@ def test_systemd_accepts_the_units_and_reads_the_command_back(
     assert "OnCalendar=*-*-* 03:30:00" in timer
     assert "Persistent=true" in timer
     start = next(line for line in service.splitlines() if line.startswith("ExecStart="))
-    assert start.endswith("-m cascade_cli --quiet reconcile --since last")
+    assert start.endswith("-m cascade_cli --quiet reconcile --since last --verify sample")
     assert f"WorkingDirectory={folder}".replace("%", "%%") in service
     (tmp_path / "cascade-reconcile.service").write_text(service)
     (tmp_path / "cascade-reconcile.timer").write_text(timer)
@@ -92,7 +92,7 @@ def test_the_nightly_run_tells_whom_it_is_told_to_tell(
     (folder / "m").mkdir()
     line = _printed(capsys, "cron", *TELLING).replace("\\%", "%")
     words = shlex.split(line)
-    assert words[words.index("last") + 1 :] == [*TELLING[:-1], str(folder / "m" / "cascade.prom")]
+    assert words[words.index("sample") + 1 :] == [*TELLING[:-1], str(folder / "m" / "cascade.prom")]
 
 
 def test_the_service_may_write_the_metrics_file_and_nothing_else(
