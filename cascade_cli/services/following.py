@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -85,6 +85,17 @@ def _moves(row: Stratagem | None, now: datetime) -> bool:
 
 
 @dataclass(frozen=True)
+class Concern:
+    """Why a payment outside the window may have to be judged: Stripe told that it `changed`, a
+    loose end of it has `woken` (both are ids of charges, or of their payments), or it is suspect.
+    """
+
+    changed: frozenset[str]
+    woken: frozenset[str] = frozenset()
+    suspects: tuple[Charge, ...] = ()
+
+
+@dataclass(frozen=True)
 class Concerned:
     """Payments that were settled, or never looked at, and have to be judged: `changed` of them
     because Stripe told so, `named` because new transfers belong to them.
@@ -98,25 +109,20 @@ class Concerned:
     unknown: Mapping[str, None]
 
 
-def concerned(
-    sources: Sources,
-    world: World,
-    changed: Collection[str],
-    suspects: Collection[str],
-    terms: Terms,
-) -> Concerned:
-    """Stripe told of the `changed`; both are ids of charges, or of their payments."""
+def concerned(sources: Sources, world: World, concern: Concern, terms: Terms) -> Concerned:
+    """All payments outside the window that have to be judged with the world."""
     _, rest = set_aside(world, terms.prices)
     matches = match(rest.charges, rest.stratagems)
     ownerless = [row for row in matches.unmatched if world.accounts_for(row)]
     named = {payment for row in ownerless for payment in named_payments(row)}
     here = {name: charge for charge in world.charges for name in (charge.payment_id, charge.id)}
-    asked = sorted({*changed, *suspects, *named} - here.keys())
+    asked = sorted({*concern.changed, *concern.woken, *named} - here.keys())
     found = here | sources.payments.payments(asked)
-    told = _unjudged(world, (found[name] for name in sorted(changed)))
+    told = _unjudged(world, (found[name] for name in sorted(concern.changed)))
     credited = _credited(world, rest.charges, matches)
     by_row = _unjudged(world, [*(found[name] for name in sorted(named)), *credited])
-    others = _unjudged(world, (found[name] for name in sorted(suspects)))
+    woken = (found[name] for name in sorted(concern.woken))
+    others = _unjudged(world, [*woken, *concern.suspects])
     return Concerned(
         tuple({**others, **by_row, **told}.values()),
         len(told),

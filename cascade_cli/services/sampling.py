@@ -23,10 +23,10 @@ SAMPLE_SIZE = 50
 
 @dataclass(frozen=True)
 class Sample:
-    """So many payments were looked at; `suspects` are charges that do not look settled."""
+    """So many payments were looked at; `suspects` are those that do not look settled."""
 
     checked: int = 0
-    suspects: frozenset[str] = frozenset()
+    suspects: tuple[Charge, ...] = ()
 
 
 def sample(sources: Sources, settled: Settled, terms: Terms, chance: Random) -> Sample:
@@ -40,7 +40,7 @@ def sample(sources: Sources, settled: Settled, terms: Terms, chance: Random) -> 
     rows = sources.transfers.transfers_for([question_about(charge) for charge in charges])
     world = World(window_around(charges), tuple(charges), tuple(rows))
     items = reconcile(world, terms).items.unsettled
-    return Sample(len(charges), frozenset(item.charge.id for item in items if item.charge))
+    return Sample(len(charges), tuple(item.charge for item in items if item.charge))
 
 
 def _chosen(sources: Sources, settled: Settled, chance: Random) -> Sequence[Charge]:

@@ -18,7 +18,14 @@ from cascade_cli.domain.times import Window, format_moment
 from cascade_cli.domain.verification import Depth, Settled, Verification
 from cascade_cli.domain.world import Answers, World
 from cascade_cli.errors import RightsError
-from cascade_cli.services.following import CHANGES, Concerned, Followed, concerned, follow
+from cascade_cli.services.following import (
+    CHANGES,
+    Concern,
+    Concerned,
+    Followed,
+    concerned,
+    follow,
+)
 from cascade_cli.services.reconcile import (
     Coverage,
     Listing,
@@ -111,8 +118,8 @@ class _Continuation:
         world = joined(world, [*listing.charges, *followed.charges], [*rows, *followed.rows])
         world = self.reconciler.with_neighbours(world, self.terms)
         looked_at = self._sample(followed)
-        suspects = followed.woken | looked_at.suspects
-        old = concerned(self.sources, world, self.changed, suspects, self.terms)
+        concern = Concern(self.changed, followed.woken, looked_at.suspects)
+        old = concerned(self.sources, world, concern, self.terms)
         world = self._complete(world, followed, old)
         result = judge(world, self.terms)
         return Run(
