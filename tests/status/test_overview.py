@@ -90,6 +90,11 @@ def test_a_payment_needs_nobody_once_it_is_settled(
     assert is_unresolved(payment, _result()) is unresolved
 
 
+def test_a_payment_that_was_not_judged_needs_nobody_where_that_says_that_it_is_settled() -> None:
+    assert not is_unresolved("pi_remembered", _result(), unjudged=False)
+    assert is_unresolved("pi_2", _result(), unjudged=False)
+
+
 def test_the_day_s_limit_begins_anew_at_midnight_utc() -> None:
     found = today(Decimal("99.5"), Decimal(100), NOW)
     assert (found.left, found.resets_at) == (Decimal("0.5"), MIDNIGHT + timedelta(days=1))
