@@ -120,16 +120,11 @@ def test_an_open_payment_is_not_lent_the_transfer_of_a_settled_one(shop: NightSh
     missing = shop.sandboxed.pay(settled - 20 * HOUR)
     shop.sandboxed.pay(settled)
     shop.older(settled + 30 * HOUR)
-    double = shop.sandboxed.pay(shop.day.ago(hours=40))
-    shop.older(shop.day.ago(hours=40))
     assert missing["payment_intent"] in _kinds_of(shop.begin().data)
     shop.day.clock.advance(hours=6)
-    shop.older()
-    night = shop.night(after_hours=1)
-    assert night.kinds == {
-        missing["payment_intent"]: "missing",
-        double["payment_intent"]: "duplicate",
-    }
+    # Nobody's: to know that, the three days before are read, and with them the settled one's row.
+    shop.older(citizen="polo")
+    assert sorted(shop.night(after_hours=1).kinds.values()) == ["missing", "orphan"]
 
 
 def _kinds_of(data: dict[str, object]) -> set[object]:

@@ -47,7 +47,8 @@ NEEDED = red(
 USEFUL = amber(
     "rights.useful",
     "right to read",
-    "The stories of `cascade explain`, replays of events and doctor have a gap.",
+    "The stories of `cascade explain`, replays of events and doctor have a gap; without Events, "
+    "`reconcile --since last` misses refunds of what was settled.",
     "Give the restricted key this right to read, in the Stripe dashboard.",
 )
 
