@@ -13,6 +13,9 @@ The promise in one page
   `SEND_WITHIN` of the journal entry. If nobody knows whether it was applied, nothing is written
   for that key until `FATE_BOUND` after the entry, the longest time in which it can still be
   applied, and then the rows are read again: what the base shows is what is true.
+* A reading may be as old as that, too: nothing promises that Airtable shows at once what it has
+  taken. So where the rows do not show the journal's last write, they are waited for likewise: an
+  executed row, seen as it was before it was activated, would else be activated again.
 * A dead row is revived in place, never replaced: a second row would be a second transfer as soon
   as somebody runs the first by hand. Where only its expiry has passed, only its expiry is written,
   and Status of an active row never, so that one executed in that very moment is not set back.
@@ -124,15 +127,26 @@ def next_step(
     lapsing = _lapsing(end, rows, now, due)
     if end and not lapsing:
         return end
-    if last and _may_still_be_applied(order, rows, now, last):
+    step = _write(order, rows, now, last, lapsing, surplus)
+    if last and isinstance(step, Write) and _holds_back(last, step, order, rows, now):
         return Wait(last.at + FATE_BOUND)
+    return step
+
+
+def _write(
+    order: Order,
+    rows: Sequence[Stratagem],
+    now: datetime,
+    last: Attempt | None,
+    lapsing: Stratagem | None,
+    surplus: Sequence[Stratagem],
+) -> Step:
+    """What would be written if the last attempt were long ago."""
     if lapsing:
         return Write(Action.EXTEND, lapsing)
     if surplus:
         return Write(Action.EXPIRE, surplus[0])
-    if not rows:
-        return _begin(last, now)
-    return _revive(order, rows)
+    return _revive(order, rows) if rows else _begin(last, now)
 
 
 def _surplus(order: Order, rows: Sequence[Stratagem], now: datetime) -> tuple[Stratagem, ...]:
@@ -155,15 +169,22 @@ def _lapsing(
     return live[0] if expires_at and expires_at <= due else None
 
 
-def _may_still_be_applied(
-    order: Order, rows: Sequence[Stratagem], now: datetime, last: Attempt
+def _holds_back(
+    last: Attempt, step: Write, order: Order, rows: Sequence[Stratagem], now: datetime
 ) -> bool:
-    """A create whose row is there has been applied; any other lost write can come late."""
-    if last.fate is not Fate.UNKNOWN or last.action == Action.NOTIFY:
+    """Whether the last attempt may still be applied, or be applied and not be shown by `rows`.
+
+    A create whose row is there is seen. A new expiry harms no row, so that it waits only for
+    what may still come. A citizen is told after a write that let the engine have the row,
+    however the telling went.
+    """
+    if now >= last.at + FATE_BOUND:
         return False
     if last.action == Action.CREATE and any(row.stratagem_id == order.key for row in rows):
         return False
-    return now < last.at + FATE_BOUND
+    if step.action in {Action.EXTEND, Action.EXPIRE}:
+        return last.fate is Fate.UNKNOWN and last.action != Action.NOTIFY
+    return last.action == Action.NOTIFY or last.fate is not Fate.REFUSED
 
 
 def _end(order: Order, rows: Sequence[Stratagem], now: datetime) -> End | None:

@@ -143,7 +143,24 @@ def test_a_create_of_unknown_fate_holds_back_the_revival_of_another_row() -> Non
     assert next_step(order, [stale], NOW, last) == Wait(last.at + FATE_BOUND)
 
 
-def test_a_lost_notification_holds_nothing_back() -> None:
+@pytest.mark.parametrize(
+    ("action", "fate"),
+    [
+        *((action, Fate.APPLIED) for action in NEITHER_NOTICE_NOR_CREATE),
+        *((Action.NOTIFY, fate) for fate in Fate),
+    ],
+)
+@pytest.mark.parametrize("state", [s for s in DEAD if "ran out" not in s])
+def test_a_row_shown_as_it_was_before_the_last_write_is_not_let_go_again(
+    state: str, action: Action, fate: Fate
+) -> None:
+    last = attempted(action, fate, BOUND_SECONDS - 0.001)
+    assert next_step(an_order(), [a_row(state)], NOW, last) == Wait(last.at + FATE_BOUND)
+    past = attempted(action, fate, BOUND_SECONDS)
+    assert isinstance(next_step(an_order(), [a_row(state)], NOW, past), Write)
+
+
+def test_a_lost_notification_holds_no_later_expiry_back() -> None:
     row, last = a_row("active, ran out"), attempted(Action.NOTIFY, Fate.UNKNOWN)
     assert next_step(an_order(), [row], NOW, last) == Write(Action.EXTEND, row)
 

@@ -41,8 +41,15 @@ _EMPTY = Response(200)
 class Witness(Protocol):
     """Sees every request as it reaches a service."""
 
-    def handle(self, sender: str, request: Request, announced: Collection[str]) -> Response:
-        """Hand it on and return the answer; its sender's journal has `announced` these keys."""
+    def handle(
+        self,
+        sender: str,
+        request: Request,
+        announced: Collection[str],
+        deadline: datetime | None,
+    ) -> Response:
+        """Hand it on and return the answer; its sender's journal has `announced` these keys, and
+        says by when a write that is on its way has been applied."""
 
 
 class Network:
@@ -65,7 +72,7 @@ class Network:
         answers: list[Response] = []
 
         def arrive() -> None:
-            answers.append(self._witness.handle(process.name, wire, announced))
+            answers.append(self._witness.handle(process.name, wire, announced, deadline))
 
         there, back = _seconds(process, fault), _seconds(process, FINE)
         if fault.arrival in {Arrival.NOW, Arrival.TWICE}:

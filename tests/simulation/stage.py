@@ -45,7 +45,7 @@ class Stage:
         self.app = SandboxApp(":memory:", now=now, random=random, airtable_rate=plan.airtable_rate)
         self.city = City(self.app)
         self.engine = EngineRunner(self.app, self.city, self.scheduler, random, self.chronicle)
-        self.witness = BaseWitness(self.app, self._blame, plan.lag)
+        self.witness = BaseWitness(self.app, self._blame, plan.lag, random)
         self.weather = Weather(plan.fault)
         self._misfortune = Misfortune(plan.kill, plan.standstill)
         self._journal_failing = plan.journal_failing

@@ -7,6 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator
 from datetime import datetime, timedelta
+from random import Random
 from typing import Any
 
 from cascade_cli.sandbox.airtable.refusal import Refusal
@@ -18,6 +19,8 @@ _UNTOUCHABLE = frozenset({"executed", "error"})
 _LOGGED = "Successfully transferred"
 _CERTAIN_FAILURES = ("[ERROR] Insufficient", "[ERROR] Receiver", "[ERROR] Sender")
 
+# How often a listing comes from a server that lags behind, where one does at all.
+_BEHIND = 0.5
 _OLDER = re.compile(r"_[0-9]{9,}$")
 
 Blame = Callable[[str], None]
@@ -26,16 +29,24 @@ Blame = Callable[[str], None]
 class BaseWitness:
     """Hands requests on to the sandbox; `blame` hears of every write that ought not to be.
 
-    `lag` is how long a new row may stay out of listings: Airtable promises no read-after-write.
+    `lag` is how long a new row may stay out of listings, and a changed one be shown as it was:
+    Airtable promises no read-after-write. A change is seen by its write's deadline at the latest.
     """
 
-    def __init__(self, app: SandboxApp, blame: Blame, lag: timedelta) -> None:
-        self._app, self._blame, self._lag = app, blame, lag
+    def __init__(self, app: SandboxApp, blame: Blame, lag: timedelta, random: Random) -> None:
+        self._app, self._blame, self._lag, self._random = app, blame, lag, random
         self._created: dict[str, datetime] = {}
+        self._older: defaultdict[str, list[tuple[datetime, dict[str, Any]]]] = defaultdict(list)
         self.activated: defaultdict[str, set[str]] = defaultdict(set)
         """By StratagemId, the records that cascade ever let the engine have."""
 
-    def handle(self, sender: str, request: Request, announced: Collection[str]) -> Response:
+    def handle(
+        self,
+        sender: str,
+        request: Request,
+        announced: Collection[str],
+        deadline: datetime | None,
+    ) -> Response:
         """As the sandbox answers it."""
         if f"/{STRATAGEMS}" not in request.path:
             return self._app.handle(request)
@@ -47,6 +58,7 @@ class BaseWitness:
             written = json.loads(response.body)["records"]
             self._check_announced(sender, announced, written)
             self._note(sender, request, written, before)
+            self._keep_older(before, deadline)
         return response
 
     def _row(self, record: str) -> dict[str, Any]:
@@ -55,6 +67,14 @@ class BaseWitness:
         except Refusal:
             return {}
         return fields
+
+    def _keep_older(
+        self, before: dict[str, dict[str, Any]], deadline: datetime | None
+    ) -> None:
+        if self._lag and deadline:
+            shown_until = min(self._app.now() + self._lag, deadline)
+            for record, fields in before.items():
+                self._older[record].append((shown_until, fields))
 
     def _note(
         self,
@@ -103,7 +123,17 @@ class BaseWitness:
             for record in document.get("records", [])
             if self._created.get(record["id"], seen) <= seen
         ]
+        if self._older and self._random.random() < _BEHIND:
+            self._show_older(document["records"])
         return json_response(200, document, response.headers)
+
+    def _show_older(self, records: list[dict[str, Any]]) -> None:
+        """Each as a server tells it that has not heard of the latest changes."""
+        now = self._app.now()
+        for record in records:
+            states = (fields for until, fields in self._older[record["id"]] if until > now)
+            if (older := next(states, None)) is not None:
+                record["fields"] = older
 
 
 def _changes(request: Request) -> Iterator[tuple[str, dict[str, Any]]]:
