@@ -127,7 +127,7 @@ def next_step(
     lapsing = _lapsing(end, rows, now, due)
     if end and not lapsing:
         return end
-    step = _write(order, rows, now, last, lapsing, surplus)
+    step = _write(order, rows, now, last, lapsing=lapsing, surplus=surplus)
     if last and isinstance(step, Write) and _holds_back(last, step, order, rows, now):
         return Wait(last.at + FATE_BOUND)
     return step
@@ -138,6 +138,7 @@ def _write(
     rows: Sequence[Stratagem],
     now: datetime,
     last: Attempt | None,
+    *,
     lapsing: Stratagem | None,
     surplus: Sequence[Stratagem],
 ) -> Step:

@@ -47,6 +47,7 @@ from cascade_cli.services.citizen_ports import (
     Surroundings,
     TransferSource,
 )
+from cascade_cli.services.sent_balances import Untold, body_of, sent_of
 
 LEASE = timedelta(minutes=10)
 
@@ -99,6 +100,7 @@ class BalanceDesk:
         self._citizens, self._sink, self._transfers = citizens, sink, transfers
         self._journal, self._account, self._around = journal, account, around
         self._mark = f"balance {account.base} {account.username}"
+        self._untold = Untold(journal, self._mark)
 
     def plan(self, wish: Wish) -> Plan:
         """Look, and decide; writes nothing."""
@@ -106,15 +108,18 @@ class BalanceDesk:
         citizen = the_citizen(self._citizens, self._account.username)
         if citizen is None:
             return Plan(None, self._plan_create(wish), Trace.NONE, None, now)
-        sent = _sent(self._journal.mark(self._mark))
+        sent = sent_of(self._journal.mark(self._mark))
         trace = trace_of(sent, citizen.ducats, now)
         if trace is Trace.OPEN and sent:
             raise _not_yet(sent.at, "An earlier write of this balance")
         if sent and wish.by and trace is Trace.BLURRED:
             raise _blurred(sent, citizen)
-        if sent and trace is Trace.APPLIED and sent.wish == wish.description:
+        came = sent if trace is Trace.APPLIED else None
+        if came is None or came.wish != wish.description:
+            came = self._untold.find(wish.description, now)
+        if came:
             done = Step(Change.NONE, citizen.ducats, citizen.ducats)
-            return Plan(citizen, done, trace, sent, now)
+            return Plan(citizen, done, Trace.APPLIED, came, now)
         return Plan(citizen, self._plan_change(wish, citizen, now), trace, sent, now)
 
     def carry_out(self, wish: Wish, agreed: Plan) -> Report:
@@ -125,7 +130,7 @@ class BalanceDesk:
                 "The balance was raised meanwhile, and would now be lowered.",
                 "Nothing was written. Run it again to see what it comes to now.",
             )
-        self._settle(plan)
+        self._settle(plan, wish)
         if plan.step.change is Change.NONE:
             return Report(plan, (plan.citizen,) if plan.citizen else ())
         if plan.citizen is None:
@@ -161,10 +166,17 @@ class BalanceDesk:
                 "Nothing was written. Run it again in some ten minutes, or add --force.",
             )
 
-    def _settle(self, plan: Plan) -> None:
+    def _settle(self, plan: Plan, wish: Wish) -> None:
         """Close the earlier write whose fate is known by now, or no longer matters."""
-        if plan.sent and plan.trace is not Trace.NONE:
-            self._journal.run_event({"balance": plan.sent.key, "found": plan.trace})
+        if plan.sent is None or plan.trace is Trace.NONE:
+            return
+        self._journal.run_event({"balance": plan.sent.key, "found": plan.trace})
+        if plan.sent.wish == wish.description:
+            self._untold.remove(plan.sent)
+        elif plan.trace is Trace.APPLIED:
+            self._untold.add(plan.sent)
+        last = sent_of(self._journal.mark(self._mark))
+        if last and last.key == plan.sent.key:
             self._journal.set_mark(self._mark, {})
 
     def _create(self, ducats: Decimal) -> None:
@@ -188,7 +200,7 @@ class BalanceDesk:
 
         def remember(at: datetime) -> None:
             sent = Sent(key, wish.description, before, after, at)
-            self._journal.set_mark(self._mark, _body(sent))
+            self._journal.set_mark(self._mark, body_of(sent))
 
         try:
             write = partial(self._sink.set_ducats, citizen.record_id, after)
@@ -257,20 +269,3 @@ def _blurred(sent: Sent, citizen: Citizen) -> GuardError:
         f"{format_ducats(sent.after)}, and is {format_ducats(citizen.ducats)} now.",
         "Nothing was written. Say what it is to be: cascade citizen replenish --to N",
     )
-
-
-def _sent(body: dict[str, Any] | None) -> Sent | None:
-    if not body:
-        return None
-    before, after = Decimal(body["before"]), Decimal(body["after"])
-    return Sent(body["key"], body["wish"], before, after, datetime.fromisoformat(body["at"]))
-
-
-def _body(sent: Sent) -> dict[str, Any]:
-    return {
-        "key": sent.key,
-        "wish": sent.wish,
-        "before": format_ducats(sent.before),
-        "after": format_ducats(sent.after),
-        "at": sent.at.isoformat(),
-    }

@@ -99,6 +99,32 @@ def test_ducats_of_unknown_fate_are_added_once(treasury: Treasury, is_applied: b
     assert treasury.ducats == 1500
 
 
+@pytest.mark.parametrize("other", ["--by", "--to"])
+def test_ducats_that_came_are_not_added_again_though_another_command_was_first_to_see_them(
+    treasury: Treasury, other: str
+) -> None:
+    treasury.network.break_(is_citizen_write, unavailable(), applied=True)
+    assert treasury.replenish("--by", "500").code == 5
+    treasury.counter.pass_time(seconds=125)
+    assert treasury.replenish(other, "1700").code == 0
+    balance = treasury.ducats
+    treasury.fund(balance - 7)
+    assert treasury.replenish("--by", "500").code == 0
+    assert treasury.ducats == balance - 7
+    assert treasury.replenish("--by", "500").code == 0
+    assert treasury.ducats == balance + 493
+
+
+def test_a_day_later_the_same_words_are_a_new_wish(treasury: Treasury) -> None:
+    treasury.network.break_(is_citizen_write, unavailable(), applied=True)
+    treasury.replenish("--by", "500")
+    treasury.counter.pass_time(seconds=125)
+    treasury.replenish("--by", "1700")
+    treasury.counter.pass_time(hours=24)
+    treasury.replenish("--by", "500")
+    assert treasury.ducats == 3700
+
+
 def test_what_may_still_arrive_is_not_sent_again(treasury: Treasury) -> None:
     treasury.network.break_(is_citizen_write, unavailable())
     treasury.replenish("--by", "500")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
+from tests.simulation.mailbox import an_event
 from tests.simulation.plan import LATECOMER, ManualCredit, Payment
 from tests.simulation.shop import Shop
 from tests.simulation.stage import Stage
@@ -39,7 +41,11 @@ class Happenings:
         for number, moment in enumerate(self._plan.repairs):
             self._start(moment, f"repair{number}", Shop.repair, retries=1)
         for number, moment in enumerate(self._plan.replays):
-            self._start(moment, f"replay{number}", Shop.replay, retries=1)
+            self._start(moment, f"replay{number}", self._replay, retries=1)
+        if rows := self._plan.file:
+            self._start(rows[0].after_seconds, "file", by_file(rows))
+        for moment, ducats in self._plan.replenishments:
+            self._start(moment, f"by {ducats}", _replenish(ducats))
         if self._plan.quota_gone:
             for moment, gone in zip(self._plan.quota_gone, (True, False), strict=True):
                 self._at(moment, partial(self._set_quota, gone=gone))
@@ -55,6 +61,8 @@ class Happenings:
             self._at(run.after_seconds, begin)
         for moment in self._plan.hand_runs:
             self._at(moment, self._run_by_hand)
+        for moment in self._plan.copies:
+            self._at(moment, self._copy_a_row)
         self._at(self._plan.replenished_after, self.grant)
         self._at(self._plan.latecomer_after, lambda: self._stage.city.move_in(LATECOMER, 0))
 
@@ -73,11 +81,21 @@ class Happenings:
         intent = str(charge["payment_intent"])
         self._stage.tell(f"{payment.citizen} pays for {payment.ducats} ducats: {intent}")
         for number, moment in enumerate(payment.deliveries):
-            self._start(moment, f"webhook{number}", _on_event(intent, f"evt_{number}"))
+            self._start(moment, f"webhook{number}", self._on_event(intent, number))
         if payment.older_connector:
             self._at(5, partial(self._credit_as_before, payment))
         if payment.undone:
             self._at(payment.undone_after_seconds, partial(self._undo, payment, charge["id"]))
+
+    def _on_event(self, payment_intent: str, number: int) -> Callable[[Shop], bool]:
+        if not self._plan.has_inbox:
+            return lambda shop: shop.credit_event(payment_intent, f"evt_{number}")
+        # Two and three are the same event, sent twice.
+        event = an_event(payment_intent, min(number, 1), self._stage.scheduler.now())
+        return lambda shop: shop.receive(event)
+
+    def _replay(self, shop: Shop) -> bool:
+        return shop.replay(self._stage.random)
 
     def _charge(self, payment: Payment) -> dict[str, Any]:
         ducats = float(payment.ducats)
@@ -117,6 +135,16 @@ class Happenings:
         else:
             books.refund(charge, at=now, amount=50 if payment.undone == "part" else None)
 
+    def _copy_a_row(self, patience: int = 10) -> None:
+        """Somebody at Venice doubles a row, as a spreadsheet invites to."""
+        city, now = self._stage.city, self._stage.scheduler.now()
+        if live := city.live(now):
+            city.copy(live[0])
+            self._stage.tell(f"somebody doubles {live[0]}")
+        elif patience:
+            wait = self._plan.horizon_seconds / 20
+            self._at(wait, partial(self._copy_a_row, patience - 1))
+
     def grant(self) -> None:
         """More ducats for the processor, by somebody who waits until the engine is idle."""
         if self._stage.engine.is_running:
@@ -139,8 +167,13 @@ class Happenings:
 
 def by_hand(credit: ManualCredit) -> Callable[[Shop], bool]:
     """The command that an operator types, and types again in the same words."""
-    return lambda shop: shop.credit_by_hand(credit.citizen, credit.ducats, credit.reference)
+    return by_file((credit,))
 
 
-def _on_event(payment_intent: str, event: str) -> Callable[[Shop], bool]:
-    return lambda shop: shop.credit_event(payment_intent, event)
+def by_file(rows: Sequence[ManualCredit]) -> Callable[[Shop], bool]:
+    """The same for several at once."""
+    return lambda shop: shop.credit_by_hand(rows)
+
+
+def _replenish(ducats: str) -> Callable[[Shop], bool]:
+    return lambda shop: shop.replenish(Decimal(ducats))

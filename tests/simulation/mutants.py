@@ -15,14 +15,18 @@ from unittest.mock import patch
 import requests
 
 from cascade_cli.adapters.journal import attempts
+from cascade_cli.adapters.journal.holders import Holder, Neighbours
 from cascade_cli.adapters.transport import Transport
 from cascade_cli.domain import delivery
+from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.delivery import Action, Step, Write, next_step
-from cascade_cli.domain.journal import Attempt, Claim, ClaimState
+from cascade_cli.domain.journal import Attempt, Claim, ClaimState, Fate
 from cascade_cli.domain.orders import Order
+from cascade_cli.domain.processor import Trace
 from cascade_cli.domain.stratagems import Stratagem
-from cascade_cli.services import deliver
+from cascade_cli.services import balance, deliver, replay
 from cascade_cli.services.delivery_ports import Reader
+from cascade_cli.services.sent_balances import Untold
 from tests.simulation.shop import Alter, Parts, as_it_is
 
 _FORCELIST = frozenset({429, 500, 502, 503, 504})
@@ -165,6 +169,77 @@ def no_fresh_read() -> Iterator[Alter]:
     yield lambda parts: replace(parts, reader=_ReadOnce(parts.reader))
 
 
+@contextmanager
+def old_readings_believed() -> Iterator[Alter]:
+    """A row that shows nothing of a write that was applied is taken as it is shown."""
+
+    def only_unknown(last: Attempt, step: Write, order: Order, *rest: Any) -> bool:
+        unknown = last.fate is Fate.UNKNOWN and last.action != Action.NOTIFY
+        return unknown and holds_back(last, step, order, *rest)
+
+    holds_back = delivery._holds_back
+    with patch.object(delivery, "_holds_back", only_unknown):
+        yield as_it_is
+
+
+@contextmanager
+def late_writes_sent() -> Iterator[Alter]:
+    """What was journaled is sent however long its process stood still before."""
+    with patch.object(deliver, "SEND_WITHIN", timedelta(days=1)):
+        yield as_it_is
+
+
+@contextmanager
+def surplus_left_alone() -> Iterator[Alter]:
+    """Of two live rows of one payment none is ended."""
+    with patch.object(delivery, "_surplus", lambda *_: ()):
+        yield as_it_is
+
+
+@contextmanager
+def living_taken_for_dead() -> Iterator[Alter]:
+    """The run lock and the claims of whoever lives are taken over."""
+    with patch.object(Neighbours, "is_dead", lambda *_: True):
+        yield as_it_is
+
+
+@contextmanager
+def dead_keep_what_they_held() -> Iterator[Alter]:
+    """Neither a lock nor a claim is ever taken over."""
+    with (
+        patch.object(Neighbours, "is_dead", lambda *_: False),
+        patch.object(Holder, "has_lease", lambda holder, _moment: bool(holder.run)),
+    ):
+        yield as_it_is
+
+
+@contextmanager
+def balance_of_unknown_fate_forgotten() -> Iterator[Alter]:
+    """A balance is written again without a look at what became of the last one."""
+    with patch.object(balance, "trace_of", lambda *_: Trace.NONE):
+        yield as_it_is
+
+
+@contextmanager
+def balance_found_by_another_untold() -> Iterator[Alter]:
+    """Whoever finds that a balance came keeps it from whoever sent it."""
+    with patch.object(Untold, "add", lambda *_: None):
+        yield as_it_is
+
+
+@contextmanager
+def events_credited_once_each() -> Iterator[Alter]:
+    """Every event is a credit of its own."""
+    once: Any = vars(replay)["credit_order"]
+
+    def by_event(charge: Charge, facts: Any, *rest: Any) -> Any:
+        order: Any = once(charge, facts, *rest)
+        return replace(order, key=f"{order.key}_{facts['event']}", charge=None)
+
+    with patch.object(replay, "credit_order", by_event):
+        yield as_it_is
+
+
 class _ReadOnce:
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
@@ -198,4 +273,12 @@ MUTANTS: tuple[Callable[[], AbstractContextManager[Alter]], ...] = (
     spare_rows_activated,
     no_bound,
     no_fresh_read,
+    old_readings_believed,
+    late_writes_sent,
+    surplus_left_alone,
+    living_taken_for_dead,
+    dead_keep_what_they_held,
+    balance_of_unknown_fate_forgotten,
+    balance_found_by_another_untold,
+    events_credited_once_each,
 )

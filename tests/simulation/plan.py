@@ -11,6 +11,7 @@ from cascade_cli.sandbox.venice import FAIL_POINTS
 BEGINNING = datetime(2026, 11, 20, 6, 0, tzinfo=UTC)
 CITIZENS = ("marco", "lucia-barbarigo", "D'Alviano", "Niccolò_Grimani")
 LATECOMER = "zorzi_bembo"
+SMALL_AMOUNTS = ("3", "37.5", "100")
 AMOUNTS = ("100", "525", "1075", "37.5", "250.25", "3")
 
 
@@ -37,7 +38,7 @@ class ManualCredit:
     citizen: str
     ducats: str
     reference: str
-    again: tuple[float, ...]
+    again: tuple[float, ...] = ()
 
     @property
     def name(self) -> str:
@@ -75,6 +76,15 @@ class Plan:
     day_limit_ducats: str
     payments: tuple[Payment, ...]
     credits: tuple[ManualCredit, ...]
+    file: tuple[ManualCredit, ...]
+    """The rows of one CSV, credited at once."""
+    lanes: int
+    has_inbox: bool
+    """Events are kept and worked on by `cascade serve`, else told to `credit_ducats`."""
+    replenishments: tuple[tuple[float, str], ...]
+    """When an operator raises the processor's balance, and by how much."""
+    copies: tuple[float, ...]
+    """When somebody at Venice doubles a live row."""
     repairs: tuple[float, ...]
     replays: tuple[float, ...]
     engine_runs: tuple[EngineRunPlan, ...]
@@ -108,6 +118,11 @@ def draw_plan(random: Random) -> Plan:
         day_limit_ducats=random.choice(("100000", "100000", "1200")),
         payments=payments,
         credits=tuple(_credits(random, horizon, runs)),
+        file=tuple(_file(random, horizon, runs)),
+        lanes=random.choice((1, 3)),
+        has_inbox=random.random() < 0.4,
+        replenishments=tuple(_replenishments(random, horizon, runs)),
+        copies=tuple(random.uniform(0.1, 1) * horizon for _ in range(random.randrange(5) // 4)),
         repairs=tuple(_repairs(random, horizon, runs)),
         replays=tuple(random.uniform(0.1, 1) * horizon for _ in range(random.randrange(5) // 4)),
         engine_runs=runs,
@@ -192,6 +207,28 @@ def _credits(random: Random, horizon: float, runs: tuple[EngineRunPlan, ...]) ->
             tuple(random.choice((1.0, 40.0, 300.0)) for _ in range(random.choice((0, 0, 1)))),
         )
         for number in range(random.choice((0, 0, 0, 1, 2)))
+    ]
+
+
+def _file(random: Random, horizon: float, runs: tuple[EngineRunPlan, ...]) -> list[ManualCredit]:
+    """Now and then a few small credits, so many that several lanes have something to do."""
+    if random.random() < 0.93:
+        return []
+    after = _moment(random, horizon, runs)
+    return [
+        ManualCredit(after, random.choice(CITIZENS), random.choice(SMALL_AMOUNTS), f"row-{number}")
+        for number in range(random.randrange(3, 8))
+    ]
+
+
+def _replenishments(
+    random: Random, horizon: float, runs: tuple[EngineRunPlan, ...]
+) -> list[tuple[float, str]]:
+    """Seldom, and by preference when the engine is about to run or runs."""
+    count = random.choice((0, 0, 0, 0, 0, 1, 2))
+    return [
+        (_moment(random, horizon, runs) + random.uniform(0, 150), f"{5000 + number}.5")
+        for number in range(count)
     ]
 
 

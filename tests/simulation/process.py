@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random
@@ -77,13 +78,19 @@ class Host:
         self._living.add(process.pid)
 
         def live() -> None:
+            HERE.set(process)
             try:
                 body(process)
             finally:
-                self._living.discard(process.pid)
+                self.bury(process)
                 self.scheduler.at(0, ended)
 
         self.scheduler.spawn(name, live)
+
+    def bury(self, process: Process) -> None:
+        """It lives no more, whatever of it is still to be cleared away."""
+        process.has_ended = True
+        self._living.discard(process.pid)
 
 
 class Process:
@@ -91,7 +98,7 @@ class Process:
 
     def __init__(self, host: Host, name: str, pid: int) -> None:
         self.host, self.name, self.pid = host, name, pid
-        self.is_dead = False
+        self.is_dead = self.has_ended = self.stands_still = False
 
     def tell(self, what: str) -> None:
         """Note what the process does."""
@@ -121,7 +128,9 @@ class Process:
         seconds = self.host.random.uniform(600, 1300) if long else self.host.random.uniform(1, 30)
         self.tell(f"stands still for {seconds:.0f} s")
         self.host.chronicle.faults += 1
+        self.stands_still = True
         self.host.scheduler.pause(seconds)
+        self.stands_still = False
 
     def _perhaps_die(self, what: str = "asleep") -> None:
         if self.host.random.random() < self.host.misfortune.kill:
@@ -132,8 +141,13 @@ class Process:
         self.tell(f"KILLED ({what})")
         self.host.chronicle.crashes += 1
         self.is_dead = True
+        self.host.bury(self)
         self._check()
 
     def _check(self) -> None:
         if self.is_dead:
             raise Killed
+
+
+HERE: ContextVar[Process] = ContextVar("process")
+"""The process to which the running thread belongs."""

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Collection, Mapping, Sequence
+import threading
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 
 from cascade_cli.adapters.journal import Database, Journal
+from cascade_cli.cli.writing import LOCK_LEASE
 from cascade_cli.domain.delivery import FATE_BOUND
 from cascade_cli.domain.journal import Claim, Fate, Intent, Worker
 from cascade_cli.errors import JournalError
 from tests.simulation.process import Process
+from tests.simulation.running import RUN_LOCK, Gate
 
 T = TypeVar("T")
 
@@ -24,24 +28,44 @@ _BOUND = FATE_BOUND - _MARGIN
 
 
 class Recording:
-    """One process's journal. `deadline` is when the write that it last announced is applied at
-    the latest; `keys` are those that it was announced for."""
+    """One process's journal. `deadline` is when the write that its lane last announced is applied
+    at the latest; `keys` are those that it was announced for."""
 
-    def __init__(self, process: Process, database: Database, failing: float) -> None:
+    def __init__(self, process: Process, database: Database, failing: float, gate: Gate) -> None:
         run = f"{process.name}-{process.pid}"
         worker = Worker(run, process.host.name, process.pid, "simulation", process.name)
-        self._process, self._failing = process, failing
+        self._process, self._failing, self._gate = process, failing, gate
+        self.worker = worker
         self._journal = Journal(
             database, worker, now=process.host.scheduler.now, is_alive=process.host.is_alive
         )
-        self.deadline: datetime | None = None
-        self.keys: frozenset[str] = frozenset()
+        self._announced = threading.local()
+
+    @property
+    def deadline(self) -> datetime | None:
+        """None before the first announcement."""
+        return getattr(self._announced, "deadline", None)
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """Of the announcement that was last."""
+        return getattr(self._announced, "keys", frozenset())
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """The run lock."""
+        lock = self._journal.lock(RUN_LOCK, lease=LOCK_LEASE)
+        self.do("take the run lock", lambda: self._gate.enter(self._process, lock))
+        try:
+            yield
+        finally:
+            self.do("leave the run lock", lambda: self._gate.leave(self._process, lock))
 
     def claim(
         self, intents: Sequence[Intent], *, lease: timedelta, day_limit_ducats: Decimal | None
     ) -> dict[str, Claim]:
         """As Journal has it."""
-        claims = self._do(
+        claims = self.do(
             f"claim {_names([intent.key for intent in intents])}",
             lambda: self._journal.claim(intents, lease=lease, day_limit_ducats=day_limit_ducats),
         )
@@ -52,7 +76,7 @@ class Recording:
         self, keys: Collection[str], action: str, body: Any = None, *, lease: timedelta
     ) -> datetime:
         """As Journal has it."""
-        return self._do(
+        return self.do(
             f"attempt {action} {_names(keys)}",
             lambda: self._announce(keys, action, body, lease),
         )
@@ -61,7 +85,7 @@ class Recording:
         self, keys: Collection[str], action: str, body: Any, lease: timedelta
     ) -> datetime:
         at = self._journal.attempt(keys, action, body, lease=lease)
-        self.deadline, self.keys = at + _BOUND, frozenset(keys)
+        self._announced.deadline, self._announced.keys = at + _BOUND, frozenset(keys)
         return at
 
     def outcome(
@@ -72,23 +96,34 @@ class Recording:
         body: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> None:
         """As Journal has it."""
-        self._do(
-            f"outcome {action} {fate}", lambda: self._journal.outcome(keys, action, fate, body)
-        )
+        self.do(f"outcome {action} {fate}", lambda: self._journal.outcome(keys, action, fate, body))
 
     def release(self, keys: Collection[str]) -> None:
         """As Journal has it."""
-        self._do("release", lambda: self._journal.release(keys))
+        self.do("release", lambda: self._journal.release(keys))
 
     def known(self, keys: Collection[str]) -> set[str]:
         """As Journal has it."""
-        return self._do("read what was promised", lambda: self._journal.known(keys))
+        return self.do("read what was promised", lambda: self._journal.known(keys))
 
     def ducats_today(self) -> Decimal:
         """As Journal has it."""
-        return self._do("read the day's ducats", self._journal.ducats_today)
+        return self.do("read the day's ducats", self._journal.ducats_today)
 
-    def _do(self, what: str, operation: Callable[[], T]) -> T:
+    def mark(self, name: str) -> dict[str, Any] | None:
+        """As Journal has it."""
+        return self.do("read a mark", lambda: self._journal.mark(name))
+
+    def set_mark(self, name: str, body: Mapping[str, Any]) -> None:
+        """As Journal has it."""
+        self.do("set a mark", lambda: self._journal.set_mark(name, body))
+
+    def run_event(self, body: Mapping[str, Any]) -> None:
+        """As Journal has it."""
+        self.do(f"note {dict(body)}", lambda: self._journal.run_event(body))
+
+    def do(self, what: str, operation: Callable[[], T]) -> T:
+        """One operation; raises JournalError instead where the journal fails."""
         self._process.step(f"before {what}")
         if self._process.host.random.random() < self._failing:
             self._process.tell(f"{what} -> the journal cannot be written")

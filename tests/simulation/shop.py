@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from random import Random
 from typing import Protocol
 
 from cascade_cli.adapters.stripe.events import EventReader
 from cascade_cli.adapters.stripe.purchases import StripeReader
 from cascade_cli.adapters.venice.base import VeniceReader
+from cascade_cli.adapters.venice.citizens import CitizenReader, CitizenWriter
 from cascade_cli.adapters.venice.notifications import Notifier
 from cascade_cli.adapters.venice.schema import Schema
+from cascade_cli.adapters.venice.transfers import TransferReader
 from cascade_cli.domain.case import Terms
-from cascade_cli.domain.events import PAYING_TYPES
-from cascade_cli.domain.orders import order_for_charge
+from cascade_cli.domain.events import PAYING_TYPES, Event, chronological
+from cascade_cli.domain.orders import Order, order_for_charge
 from cascade_cli.domain.pricing import PriceList
+from cascade_cli.domain.processor import Wish
 from cascade_cli.domain.repair_plan import plan_repairs
 from cascade_cli.domain.times import Window
 from cascade_cli.errors import CascadeError
 from cascade_cli.sandbox.airtable import BASE_ID
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
+from cascade_cli.services.balance import BalanceDesk
+from cascade_cli.services.citizen_ports import Account, Memory
+from cascade_cli.services.citizen_ports import Surroundings as BalanceSurroundings
 from cascade_cli.services.credit import PATIENCE, CreditDesk, Limits, Promises, manual_order
 from cascade_cli.services.deliver import Deliverer
 from cascade_cli.services.delivery_ports import (
@@ -33,9 +41,12 @@ from cascade_cli.services.delivery_ports import (
     Surroundings,
     Writer,
 )
+from cascade_cli.services.intake import Intake
 from cascade_cli.services.reconcile import Reconciler, Run
 from cascade_cli.services.replay import Replayer
 from tests.simulation.kit import Kit
+from tests.simulation.mailbox import Mailbox
+from tests.simulation.plan import ManualCredit
 from tests.simulation.process import Process
 
 GRACE = timedelta(minutes=15)
@@ -45,8 +56,11 @@ PRICES = PriceList()
 _FINAL = frozenset({Result.CREDITED, Result.ALREADY, Result.RETIRED, Result.BLOCKED})
 
 
-class Book(Ledger, Promises, Protocol):
+class Book(Memory, Ledger, Promises, Protocol):
     """The journal, as far as the commands need it."""
+
+    def lock(self) -> AbstractContextManager[None]:
+        """The run lock."""
 
 
 @dataclass(frozen=True)
@@ -70,9 +84,18 @@ class Shop:
     """The commands, for one process. Each answers whether its work is done for good."""
 
     def __init__(
-        self, process: Process, kit: Kit, parts: Parts, schema: Schema, terms: DeliveryTerms
+        self,
+        process: Process,
+        kit: Kit,
+        parts: Parts,
+        *,
+        mailbox: Mailbox,
+        schema: Schema,
+        terms: DeliveryTerms,
+        lanes: int,
     ) -> None:
         self._process, self._schedule = process, terms.schedule
+        self._parts, self._kit, self._mailbox, self._schema = parts, kit, mailbox, schema
         self._now = process.host.scheduler.now
         self._stripe, self._events = StripeReader(kit.stripe), EventReader(kit.stripe)
         self._venice = VeniceReader(kit.api, BASE_ID, PROCESSOR)
@@ -83,15 +106,34 @@ class Shop:
             notifier=Notifier(kit.api, BASE_ID, schema),
             journal=parts.journal,
             terms=terms,
-            around=Surroundings(self._now, process.sleep, turn, process.tell),
+            around=Surroundings(self._now, process.sleep, turn, process.tell, lanes),
         )
         self._limits = Limits(PER_CREDIT_DUCATS, terms.day_limit_ducats, PROCESSOR)
         self._desk = CreditDesk(
             self._venice, self._deliverer, parts.journal, self._limits, self._now
         )
 
+    def lock(self) -> AbstractContextManager[None]:
+        """The run lock, as every writing command but the webhook's holds it."""
+        return self._parts.journal.lock()
+
+    def receive(self, event: Event) -> bool:
+        """What `cascade serve` does about one event: keep it, then work on all that are due."""
+        self._mailbox.accept([event])
+        intake = Intake(
+            self._mailbox,
+            self._replayer(),
+            livemode=False,
+            facts={},
+            guard=lambda: None,
+            now=self._now,
+        )
+        while intake.work():
+            pass
+        return self._mailbox.is_empty()
+
     def credit_event(self, payment_id: str, event: str) -> bool:
-        """What the webhook does about one event."""
+        """What CASCADE's backend does, which calls `credit_ducats` when it hears of a payment."""
         charge = self._stripe.payment(payment_id)
         if charge is None:
             return True
@@ -102,16 +144,46 @@ class Shop:
             return True
         return self._told(self._deliverer.deliver([order], patience=timedelta(0)))
 
-    def credit_by_hand(self, citizen: str, ducats: str, reference: str) -> bool:
-        """`cascade credit … --reference`."""
-        order = manual_order(
-            citizen, Decimal(ducats), reason="simulated", reference=reference, facts={}
-        )
-        return self._told(self._desk.carry_out(self._desk.plan([order])))
+    def credit_by_hand(self, credits: Sequence[ManualCredit]) -> bool:
+        """`cascade credit … --reference`, or `--file` with several rows."""
+        with self.lock():
+            plan = self._desk.plan([_order(credit) for credit in credits])
+            return self._told(self._desk.carry_out(plan))
 
-    def replay(self) -> bool:
-        """`cascade events replay`."""
-        replayer = Replayer(
+    def replenish(self, by: Decimal) -> bool:
+        """`cascade citizen replenish --by N`."""
+        with self.lock():
+            desk, wish = self._balance_desk(), Wish(by=by)
+            report = desk.carry_out(wish, desk.plan(wish))
+        self._process.tell(
+            f"=> the balance: {report.plan.trace}, as written {report.is_as_written}"
+        )
+        return True
+
+    def _balance_desk(self) -> BalanceDesk:
+        api, name = self._kit.api, self._process.name
+        return BalanceDesk(
+            citizens=CitizenReader(api, BASE_ID),
+            sink=CitizenWriter(api, BASE_ID, self._schema),
+            transfers=TransferReader(api, BASE_ID, PROCESSOR),
+            journal=self._parts.journal,
+            account=Account(BASE_ID, PROCESSOR, "Innovatore", self._schedule),
+            around=BalanceSurroundings(
+                self._now, self._kit.airtable_transport.wait_turn, f"{name}-{self._process.pid}"
+            ),
+        )
+
+    def replay(self, random: Random) -> bool:
+        """`cascade events replay`, of events that came in any order and some of them twice."""
+        with self.lock():
+            events = self._events.events(self._window(), sorted(PAYING_TYPES))
+            shuffled = random.sample([*events, *events[:3]], len(events) + len(events[:3]))
+            replayer = self._replayer()
+            plan = replayer.plan(chronological(shuffled), {})
+            return self._told(replayer.carry_out(plan))
+
+    def _replayer(self) -> Replayer:
+        return Replayer(
             payments=self._stripe,
             accounts=self._events,
             venice=self._venice,
@@ -121,8 +193,6 @@ class Shop:
             prices=PRICES,
             now=self._now,
         )
-        events = self._events.events(self._window(), sorted(PAYING_TYPES))
-        return self._told(replayer.carry_out(replayer.plan(events, {})))
 
     def reconcile(self) -> Run:
         """`cascade reconcile`."""
@@ -131,7 +201,8 @@ class Shop:
 
     def repair(self) -> bool:
         """`cascade reconcile --repair`."""
-        return self.repair_found(self.reconcile())
+        with self.lock():
+            return self.repair_found(self.reconcile())
 
     def repair_found(self, run: Run) -> bool:
         """What follows on the reading."""
@@ -150,6 +221,16 @@ class Shop:
         for delivery in deliveries:
             self._process.tell(f"=> {delivery.order.key}: {delivery.result} ({delivery.why})")
         return all(delivery.result in _FINAL for delivery in deliveries)
+
+
+def _order(credit: ManualCredit) -> Order:
+    return manual_order(
+        credit.citizen,
+        Decimal(credit.ducats),
+        reason="simulated",
+        reference=credit.reference,
+        facts={},
+    )
 
 
 def attempted(process: Process, work: Callable[[], bool]) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from random import Random
 
+from cascade_cli.adapters.journal.inbox import Inbox
 from cascade_cli.adapters.venice.base import VeniceReader
 from cascade_cli.adapters.venice.schema import Schema
 from cascade_cli.adapters.venice.writer import VeniceWriter
@@ -16,10 +17,12 @@ from cascade_cli.sandbox.seed.citizens import PROCESSOR
 from cascade_cli.services.delivery_ports import DeliveryTerms
 from tests.simulation.faults import Weather
 from tests.simulation.kit import Kit
+from tests.simulation.mailbox import Mailbox
 from tests.simulation.network import Network
 from tests.simulation.plan import CITIZENS, Plan
 from tests.simulation.process import Chronicle, Host, Misfortune, Process
 from tests.simulation.recording import Recording
+from tests.simulation.running import Gate
 from tests.simulation.scheduler import Scheduler
 from tests.simulation.shop import Alter, Parts, Shop, attempted
 from tests.simulation.venice import City, EngineRunner
@@ -45,12 +48,13 @@ class Stage:
         self.app = SandboxApp(":memory:", now=now, random=random, airtable_rate=plan.airtable_rate)
         self.city = City(self.app)
         self.engine = EngineRunner(self.app, self.city, self.scheduler, random, self.chronicle)
-        self.witness = BaseWitness(self.app, self._blame, plan.lag, random)
+        self.witness = BaseWitness(self.app, self.city, self._blame, plan.lag, random)
         self.weather = Weather(plan.fault)
         self._misfortune = Misfortune(plan.kill, plan.standstill)
         self._journal_failing = plan.journal_failing
         self._network = Network(self.app, self.witness, self.weather)
         self._host = Host(self.scheduler, random, self._misfortune, self.chronicle)
+        self._gate = Gate(self._blame)
         self._engine_schedule = parse_schedule(plan.schedule)
 
     def settle(self) -> None:
@@ -90,7 +94,8 @@ class Stage:
     def _live(self, process: Process, command: Command, done: list[bool]) -> None:
         process.tell("starts")
         with self._workshop.kit() as kit:
-            recording = Recording(process, self._workshop.journal.database, self._journal_failing)
+            database = self._workshop.journal.database
+            recording = Recording(process, database, self._journal_failing, self._gate)
             kit.stripe_transport.board(process, self._network, recording, STRIPE_RATE)
             kit.airtable_transport.board(process, self._network, recording, AIRTABLE_RATE)
             shop = self._shop(process, kit, recording)
@@ -103,7 +108,10 @@ class Stage:
         limit = Decimal(self.plan.day_limit_ducats)
         terms = DeliveryTerms(self.plan.lifetime, limit, self._engine_schedule)
         parts = self._alter(Parts(reader, writer, recording))
-        return Shop(process, kit, parts, schema, terms)
+        inbox = Inbox(self._workshop.journal.database, recording.worker, now=self.scheduler.now)
+        mailbox = Mailbox(recording, inbox)
+        lanes = self.plan.lanes
+        return Shop(process, kit, parts, mailbox=mailbox, schema=schema, terms=terms, lanes=lanes)
 
     def _schema(self) -> Schema:
         if not self.plan.schema_known:

@@ -40,6 +40,8 @@ class City:
         self._records: dict[str, str] = {}
         self.granted = Decimal(0)
         self.moves: defaultdict[str, Moves] = defaultdict(Moves)
+        self.copied: set[str] = set()
+        """StratagemIds whose row somebody has doubled."""
 
     def move_in(self, username: str, ducats: int) -> None:
         """A new citizen."""
@@ -74,6 +76,29 @@ class City:
             and row["ExpiresAt"] < now.isoformat()
             and names.count(row["StratagemId"]) == 1
         ]
+
+    def active(self, now: datetime) -> list[str]:
+        """StratagemIds of the rows that the engine will take."""
+        rows = [row["fields"] for row in self.rows()]
+        live = (r for r in rows if r["Status"] == "active" and r["ExpiresAt"] > now.isoformat())
+        return [row["StratagemId"] for row in live]
+
+    def live(self, now: datetime) -> list[str]:
+        """Those of them that belong to payments, and have no other row."""
+        names = [row["fields"]["StratagemId"] for row in self.rows()]
+        live = (n for n in self.active(now) if n.startswith("cascade_payment_pi_"))
+        return [name for name in live if names.count(name) == 1]
+
+    def copy(self, stratagem_id: str) -> None:
+        """Double its row."""
+        rows = [r["fields"] for r in self.rows() if r["fields"]["StratagemId"] == stratagem_id]
+        fields = {k: v for k, v in rows[0].items() if k not in {"CreatedAt", "UpdatedAt"}}
+        self._app.airtable.tables.create(STRATAGEMS, fields)
+        self.copied.add(stratagem_id)
+
+    def replenished(self, before: Decimal) -> None:
+        """Cascade has written the processor's balance, which was `before` when it came there."""
+        self.granted += self.ducats(PROCESSOR) - before
 
     def watch(self, step: Step, go_on: Callable[[], Step]) -> Step:
         """Let the engine make its announced step, and see which balance changes."""

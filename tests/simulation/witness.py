@@ -12,9 +12,10 @@ from typing import Any
 
 from cascade_cli.sandbox.airtable.refusal import Refusal
 from cascade_cli.sandbox.app import SandboxApp
+from cascade_cli.sandbox.seed.citizens import PROCESSOR
 from cascade_cli.sandbox.wire import Request, Response, json_response
+from tests.simulation.venice import CITIZENS, STRATAGEMS, City
 
-STRATAGEMS, NOTIFICATIONS = "STRATAGEMS", "NOTIFICATIONS"
 _UNTOUCHABLE = frozenset({"executed", "error"})
 _LOGGED = "Successfully transferred"
 _CERTAIN_FAILURES = ("[ERROR] Insufficient", "[ERROR] Receiver", "[ERROR] Sender")
@@ -33,8 +34,13 @@ class BaseWitness:
     Airtable promises no read-after-write. A change is seen by its write's deadline at the latest.
     """
 
-    def __init__(self, app: SandboxApp, blame: Blame, lag: timedelta, random: Random) -> None:
-        self._app, self._blame, self._lag, self._random = app, blame, lag, random
+    def __init__(
+        self, app: SandboxApp, city: City, blame: Blame, lag: timedelta, random: Random
+    ) -> None:
+        self._app, self._city, self._blame = app, city, blame
+        self._lag, self._random = lag, random
+        self.balances: list[str] = []
+        """The keys under which the processor's balance was written, as the writes arrived."""
         self._created: dict[str, datetime] = {}
         self._older: defaultdict[str, list[tuple[datetime, dict[str, Any]]]] = defaultdict(list)
         self.activated: defaultdict[str, set[str]] = defaultdict(set)
@@ -48,6 +54,8 @@ class BaseWitness:
         deadline: datetime | None,
     ) -> Response:
         """As the sandbox answers it."""
+        if f"/{CITIZENS}" in request.path and request.method == "PATCH":
+            return self._balance(request, announced)
         if f"/{STRATAGEMS}" not in request.path:
             return self._app.handle(request)
         if request.method == "GET" or request.path.endswith("/listRecords"):
@@ -61,6 +69,14 @@ class BaseWitness:
             self._keep_older(before, deadline)
         return response
 
+    def _balance(self, request: Request, announced: Collection[str]) -> Response:
+        before = self._city.ducats(PROCESSOR)
+        response = self._app.handle(request)
+        if response.status == 200:
+            self.balances.extend(announced)
+            self._city.replenished(before)
+        return response
+
     def _row(self, record: str) -> dict[str, Any]:
         try:
             fields: dict[str, Any] = self._app.airtable.tables.get(STRATAGEMS, record)["fields"]
@@ -68,9 +84,7 @@ class BaseWitness:
             return {}
         return fields
 
-    def _keep_older(
-        self, before: dict[str, dict[str, Any]], deadline: datetime | None
-    ) -> None:
+    def _keep_older(self, before: dict[str, dict[str, Any]], deadline: datetime | None) -> None:
         if self._lag and deadline:
             shown_until = min(self._app.now() + self._lag, deadline)
             for record, fields in before.items():
