@@ -1,4 +1,4 @@
-"""Which requests a credit and a repair send, to the letter of what they write, pinned by cassettes.
+"""Which requests the commands around transfers send, pinned to the letter by cassettes.
 
 How to record them anew stands in tests/cassettes/README.md.
 """
@@ -104,3 +104,59 @@ def test_a_repair_of_a_missing_and_of_an_expired_transfer(
     writes = {name: n for name, n in asked.items() if not name.startswith("GET")}
     assert writes == {**TRANSFER_WRITTEN, f"PATCH {BASE}/STRATAGEMS": 2}
     assert asked.total() == 15
+
+
+def test_a_file_of_credits(exchanged: Exchanged, tmp_path: Path) -> None:
+    file = tmp_path / "credits.csv"
+    file.write_text("citizen,ducats,reason,reference\nmarco,5,gift,r1\nmarco,6.5,gift,r2\n")
+    code, asked = exchanged("credit_file", "credit", "--file", str(file), "--yes")
+    reads = {SCHEMA: 1, f"GET {BASE}/CITIZENS": 1, f"GET {BASE}/STRATAGEMS": 2}
+    assert (code, asked) == (0, {**reads, **TRANSFER_WRITTEN})
+
+
+def test_the_processor_is_set_up(exchanged: Exchanged) -> None:
+    words = ("citizen", "setup", "--ducats", "2000000")
+    code, asked = exchanged("citizen_setup", *words)
+    assert code == 0
+    assert {name.split()[0]: n for name, n in asked.items() if "GET" not in name} == {"PATCH": 1}
+
+
+def test_the_processor_is_replenished(exchanged: Exchanged) -> None:
+    code, asked = exchanged("citizen_replenish", "citizen", "replenish", "--by", "500.5")
+    assert code == 0
+    assert {name.split()[0]: n for name, n in asked.items() if "GET" not in name} == {"PATCH": 1}
+
+
+READING = {
+    "citizen_show": ("citizen", "show"),
+    "stratagem_status": ("stratagem", "status", "cascade_payment_pi_1"),
+    "stratagem_list": ("stratagem", "list", "--citizen", "marco", "--since", "2026-11-13"),
+    "stratagem_watch": ("stratagem", "watch", "cascade_payment_pi_1"),
+    "events_list": ("events", "list", "--since", "2026-11-13"),
+    "explain_citizen": ("explain", "marco"),
+}
+
+
+@pytest.mark.parametrize(("name", "words"), READING.items(), ids=list(READING))
+def test_who_only_looks_writes_nothing(
+    exchanged: Exchanged, sandboxed: Sandboxed, name: str, words: tuple[str, ...]
+) -> None:
+    sandboxed.pay(NOW - timedelta(hours=30))
+    sandboxed.transfer("cascade_payment_pi_1", NOW - timedelta(hours=29))
+    _, asked = exchanged(name, *words)
+    assert asked
+    assert not [request for request in asked if not request.startswith("GET ")]
+
+
+def test_an_event_replayed(exchanged: Exchanged, sandboxed: Sandboxed) -> None:
+    sandboxed.pay(NOW - timedelta(hours=30))
+    code, asked = exchanged("events_replay", "events", "replay", "--since", "2026-11-13", "--yes")
+    assert code == 0
+    assert {name: n for name, n in asked.items() if not name.startswith("GET")} == TRANSFER_WRITTEN
+
+
+def test_a_payment_explained(exchanged: Exchanged, sandboxed: Sandboxed) -> None:
+    intent = sandboxed.pay(NOW - timedelta(hours=30))["payment_intent"]
+    code, asked = exchanged("explain_payment", "explain", intent)
+    assert code == 0
+    assert not [request for request in asked if not request.startswith("GET ")]
