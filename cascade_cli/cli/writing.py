@@ -88,8 +88,18 @@ def workshop(
 def confirm(question: str, *, yes: bool) -> None:
     """Ask, unless --yes. Raises GuardError for a no, or where nobody can be asked."""
     check_answerable(yes=yes)
-    if not yes and not typer.confirm(question, err=True):
+    if not yes and not _is_agreed(question):
         raise GuardError("Nothing was written: you said no.")
+
+
+def _is_agreed(question: str) -> bool:
+    """Ctrl-D is a no. Ctrl-C ends the command as everywhere: typer makes an error of both."""
+    try:
+        return typer.confirm(question, err=True)
+    except typer.Abort as abort:
+        if isinstance(abort.__context__, EOFError):
+            return False
+        raise KeyboardInterrupt from None
 
 
 def check_answerable(*, yes: bool) -> None:

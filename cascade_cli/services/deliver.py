@@ -17,6 +17,7 @@ from cascade_cli.domain.delivery import SEND_WITHIN, Action, End, next_step, row
 from cascade_cli.domain.journal import Attempt, ClaimState, Fate
 from cascade_cli.domain.orders import Order
 from cascade_cli.domain.stratagems import Stratagem
+from cascade_cli.domain.times import rfc3339
 from cascade_cli.errors import (
     AnswerError,
     CascadeError,
@@ -113,9 +114,11 @@ class Deliverer:
             return
         until = max(d.finish_at for d in waiting if d.finish_at)
         seconds = (until - self._around.now()).total_seconds()
+        writes = "1 write" if len(waiting) == 1 else f"{len(waiting)} writes"
         self._around.tell(
-            f"{len(waiting)} writes may or may not have been applied: waiting {seconds:.0f} s, "
-            "until that can be told, before looking again"
+            f"{writes} may or may not have been applied: looking again in {max(seconds, 0):.0f} s, "
+            "when that can be told. If this is broken off, run the same command again after "
+            f"{rfc3339(until)}: it looks first, and repeats nothing"
         )
         self._around.sleep(max(seconds, 0))
 

@@ -13,6 +13,7 @@ from cascade_cli.adapters.journal import Journal
 from cascade_cli.cli.writing import this_worker
 from cascade_cli.domain.journal import Intent
 from cascade_cli.domain.orders import parse_ducats
+from cascade_cli.domain.times import rfc3339
 from cascade_cli.sandbox.airtable import BASE_ID
 from cascade_cli.sandbox.wire import Request, json_response
 from tests.credit.counter import Counter
@@ -136,7 +137,8 @@ def test_a_lost_answer_is_waited_for_and_the_credit_is_made_once(
     started = counter.now()
     answer = counter.credit("marco", "5", "--reference", "r1")
     assert answer.code == 0
-    assert "1 writes may or may not have been applied: waiting" in answer.err
+    assert "1 write may or may not have been applied: looking again in 120 s" in answer.err
+    assert f"run the same command again after {rfc3339(counter.now())[:17]}" in answer.err
     assert counter.now() - started >= timedelta(seconds=120)
     assert counter.row("cascade_manual_r1")["Status"] == "active"
 

@@ -1,0 +1,68 @@
+"""A question at a terminal, broken off."""
+
+from __future__ import annotations
+
+import os
+import pty
+import select
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from cascade_cli.adapters.transport import utc_now
+from tests.cli.invoking import COMMAND, environment
+from tests.sandboxed import Sandboxed
+
+LONGEST_SECONDS = 20
+
+
+@pytest.fixture(autouse=True)
+def inhabited(sandboxed: Sandboxed) -> None:
+    """The processor and marco live in Venice."""
+    for name in ("CASCADE_PAYMENT_PROCESSOR", "marco"):
+        sandboxed.settle(name, utc_now() - timedelta(days=9))
+
+
+@contextmanager
+def asked(folder: Path, sandboxed: Sandboxed) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """A credit at a terminal, at the moment of its question; and the terminal's other end."""
+    ours, theirs = pty.openpty()
+    words = ("credit", "marco", "5", "--reason", "gift", "--reference", "r1")
+    process = subprocess.Popen(
+        [*COMMAND, *words],
+        cwd=folder,
+        env=environment(folder, **sandboxed.environment()),
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    try:
+        _read_until(ours, b"[y/N]")
+        yield process, ours
+    finally:
+        process.kill()
+        process.wait()
+        os.close(ours)
+
+
+def _read_until(terminal: int, text: bytes) -> bytes:
+    said = b""
+    while text not in said:
+        assert select.select([terminal], [], [], LONGEST_SECONDS)[0], said
+        said += os.read(terminal, 1000)
+    return said
+
+
+def test_ctrl_c_at_the_question_ends_it_like_everywhere(
+    no_settings: Path, sandboxed: Sandboxed
+) -> None:
+    with asked(no_settings, sandboxed) as (process, _terminal):
+        process.send_signal(signal.SIGINT)
+        assert process.wait(LONGEST_SECONDS) == 130
+    assert not sandboxed.app.airtable.tables.select("STRATAGEMS")
