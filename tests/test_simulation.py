@@ -37,6 +37,7 @@ CAUGHT_BY = {
     mutants.living_taken_for_dead: 2,
     mutants.dead_keep_what_they_held: 2,
     mutants.balance_of_unknown_fate_forgotten: 66,
+    mutants.balance_found_by_another_untold: 172,
     mutants.events_credited_once_each: 4,
 }
 

@@ -20,7 +20,7 @@ from cascade_cli.adapters.transport import Transport
 from cascade_cli.domain import delivery
 from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.delivery import Action, Step, Write, next_step
-from cascade_cli.domain.journal import Attempt, Claim, ClaimState, Fate
+from cascade_cli.domain.journal import Attempt, Claim, ClaimState
 from cascade_cli.domain.orders import Order
 from cascade_cli.domain.processor import Trace
 from cascade_cli.domain.stratagems import Stratagem
@@ -170,26 +170,6 @@ def no_fresh_read() -> Iterator[Alter]:
 
 
 @contextmanager
-def old_readings_believed() -> Iterator[Alter]:
-    """A row that shows nothing of a write that was applied is taken as it is shown."""
-
-    def only_unknown(last: Attempt, step: Write, order: Order, *rest: Any) -> bool:
-        unknown = last.fate is Fate.UNKNOWN and last.action != Action.NOTIFY
-        return unknown and holds_back(last, step, order, *rest)
-
-    holds_back = delivery._holds_back
-    with patch.object(delivery, "_holds_back", only_unknown):
-        yield as_it_is
-
-
-@contextmanager
-def late_writes_sent() -> Iterator[Alter]:
-    """What was journaled is sent however long its process stood still before."""
-    with patch.object(deliver, "SEND_WITHIN", timedelta(days=1)):
-        yield as_it_is
-
-
-@contextmanager
 def surplus_left_alone() -> Iterator[Alter]:
     """Of two live rows of one payment none is ended."""
     with patch.object(delivery, "_surplus", lambda *_: ()):
@@ -273,8 +253,6 @@ MUTANTS: tuple[Callable[[], AbstractContextManager[Alter]], ...] = (
     spare_rows_activated,
     no_bound,
     no_fresh_read,
-    old_readings_believed,
-    late_writes_sent,
     surplus_left_alone,
     living_taken_for_dead,
     dead_keep_what_they_held,
