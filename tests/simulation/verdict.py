@@ -151,10 +151,11 @@ class _Judge:
         if self._is_doubtful(debt):
             return frozenset({Kind.DOUBTFUL})
         undone = charge.refunded_cents or charge.disputed
-        if len(moves.credits) > 1:
-            return frozenset({Kind.DUPLICATE})
         if moves.credits:
-            return frozenset({Kind.REFUNDED, Kind.DISPUTED} if undone else {Kind.SETTLED})
+            # The kind with most money at risk is named; the other stands in its evidence.
+            twice = {Kind.DUPLICATE} if len(moves.credits) > 1 else set[Kind]()
+            back = {Kind.REFUNDED, Kind.DISPUTED} if undone else set[Kind]()
+            return frozenset((twice | back) or {Kind.SETTLED})
         if undone:
             # Nothing was delivered: void if all went back, else for people, under any name.
             return frozenset(Kind) - {Kind.IN_FLIGHT, Kind.DUPLICATE}
