@@ -110,6 +110,11 @@ class Recording:
         """As Journal has it."""
         return self.do("read the day's ducats", self._journal.ducats_today)
 
+    def ducats_promised_since(self, moment: datetime) -> Decimal:
+        """As Journal has it."""
+        promised = self._journal.ducats_promised_since
+        return self.do("read what was promised since", lambda: promised(moment))
+
     def mark(self, name: str) -> dict[str, Any] | None:
         """As Journal has it."""
         return self.do("read a mark", lambda: self._journal.mark(name))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from random import Random
 from typing import Protocol
@@ -42,6 +42,7 @@ from cascade_cli.services.delivery_ports import (
     Writer,
 )
 from cascade_cli.services.intake import Intake
+from cascade_cli.services.purse import Purse
 from cascade_cli.services.reconcile import Reconciler, Run
 from cascade_cli.services.replay import Replayer
 from tests.simulation.kit import Kit
@@ -61,6 +62,9 @@ class Book(Memory, Ledger, Promises, Protocol):
 
     def lock(self) -> AbstractContextManager[None]:
         """The run lock."""
+
+    def ducats_promised_since(self, moment: datetime) -> Decimal:
+        """The ducats first promised at that moment or later."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +98,7 @@ class Shop:
         terms: DeliveryTerms,
         lanes: int,
     ) -> None:
-        self._process, self._schedule = process, terms.schedule
+        self._process, self._schedule, self._lifetime = process, terms.schedule, terms.lifetime
         self._parts, self._kit, self._mailbox, self._schema = parts, kit, mailbox, schema
         self._now = process.host.scheduler.now
         self._stripe, self._events = StripeReader(kit.stripe), EventReader(kit.stripe)
@@ -120,12 +124,21 @@ class Shop:
     def receive(self, event: Event) -> bool:
         """What `cascade serve` does about one event: keep it, then work on all that are due."""
         self._mailbox.accept([event])
+        purse = Purse(
+            self._venice,
+            TransferReader(self._kit.api, BASE_ID, PROCESSOR),
+            self._parts.journal,
+            PROCESSOR,
+            self._lifetime,
+            self._now,
+        )
         intake = Intake(
             self._mailbox,
             self._replayer(),
             livemode=False,
             facts={},
             guard=lambda: None,
+            can_pay=purse.can_pay,
             now=self._now,
         )
         while intake.work():
