@@ -13,6 +13,7 @@ from stripe import StripeClient
 from cascade_cli.adapters.crew import Crew
 from cascade_cli.adapters.pacing import Pacer
 from cascade_cli.adapters.prices import read_prices
+from cascade_cli.adapters.rates import PublishedRates
 from cascade_cli.adapters.stripe.client import stripe_client
 from cascade_cli.adapters.stripe.purchases import StripeReader
 from cascade_cli.adapters.transport import MOST_LANES, Transport, utc_now
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from cascade_cli.services.checkout import Checkout
     from cascade_cli.services.explain_ports import Sources
     from cascade_cli.services.since_last import SinceLast
+    from cascade_cli.services.till import Till
 
 # Airtable shuts a base for 30 s after too many requests; Stripe asks for short pauses.
 AIRTABLE_LOCKOUT_SECONDS = 31.0
@@ -72,7 +74,14 @@ class Wiring:
         from cascade_cli.services.checkout import Checkout  # noqa: PLC0415
 
         pages = CheckoutPages(self.client)
-        return Checkout(self.venice, pages, self.prices, self.settings.max_per_credit)
+        return Checkout(self.venice, pages, self.till, self.settings.max_per_credit)
+
+    @cached_property
+    def till(self) -> Till:
+        """What is sold today, and at which rates."""
+        from cascade_cli.services.till import Till  # noqa: PLC0415
+
+        return Till(self.prices, self.settings.rates_max_age, utc_now)
 
     @cached_property
     def sources(self) -> Sources:
@@ -98,7 +107,7 @@ def bootstrap(settings: Settings, tell: Callable[[str], None]) -> Wiring:
 
     Raises SettingsError if the price list's file cannot be used.
     """
-    prices = read_prices(settings.prices_file)
+    prices = read_prices(settings.prices_file, PublishedRates(settings.rates_file))
     stripe = Transport(
         Pacer(settings.stripe_rate * HEADROOM),
         lockout_seconds=STRIPE_LOCKOUT_SECONDS,

@@ -14,6 +14,8 @@ from cascade_cli.cli.connection import connected
 from cascade_cli.cli.session import Outcome, Session
 from cascade_cli.cli.shown import shown
 from cascade_cli.domain.checkout import Page, Sale
+from cascade_cli.domain.currencies import CURRENCY, read_currency
+from cascade_cli.domain.exchange import Exchange
 from cascade_cli.domain.money import format_ducats, format_money
 from cascade_cli.domain.orders import parse_ducats
 from cascade_cli.domain.times import format_moment, rfc3339
@@ -27,17 +29,19 @@ class CheckoutOptions:
     citizen: str
     ducats: str | None = None
     package: str | None = None
+    currency: str = CURRENCY
     open: bool = False
 
 
 def checkout(session: Session, options: CheckoutOptions) -> Outcome:
     """Check the words, then make the page. Raises UsageError before anything is read."""
     ducats = None if options.ducats is None else _amount(options.ducats)
+    currency = currency_option(options.currency)
     # One key for all of this invocation's tries: Stripe makes one page, however often it is asked.
     key = f"cascade-checkout-{uuid.uuid4()}"
     with connected(session) as wiring:
         settings = wiring.settings
-        quote = wiring.checkout.quote(ducats, options.package)
+        quote = wiring.checkout.quote(ducats, options.package, currency)
         sale = Sale(options.citizen, quote, settings.success_url, settings.cancel_url)
         page = wiring.checkout.open(sale, key)
         if session.sandbox:
@@ -52,6 +56,14 @@ def _amount(text: str) -> Decimal:
         return parse_ducats(text)
     except ValueError as error:
         raise UsageError(f"--ducats: {error}.", "Nothing was sold.") from None
+
+
+def currency_option(text: str) -> str:
+    """`--currency` as Stripe writes it. Raises UsageError."""
+    try:
+        return read_currency(text)
+    except ValueError as error:
+        raise UsageError(f"--currency: {error}.", "Nothing was done.") from None
 
 
 def _warn_of_closing_time(session: Session) -> None:
@@ -78,8 +90,17 @@ def _document(sale: Sale, page: Page) -> dict[str, Any]:
         "bonus": format_ducats(quote.bonus),
         "package": quote.package,
         "exchange_rate": str(quote.rate),
+        **exchange_document(quote.exchange),
         "amount_cents": quote.amount_cents,
         "currency": quote.currency,
+    }
+
+
+def exchange_document(exchange: Exchange | None) -> dict[str, str | None]:
+    """By which rate a price was converted, and of which day it is; nulls for US dollars."""
+    return {
+        "currency_rate": exchange.number if exchange else None,
+        "currency_rate_date": exchange.day.isoformat() if exchange else None,
     }
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from cascade_cli.domain.exchange import Exchange
 from cascade_cli.domain.keys import stratagem_id_for
 
 
@@ -30,7 +31,8 @@ class Charge:
     """A paid charge that bought ducats.
 
     `citizen` and `ducats` are None where the metadata named none that could be used;
-    `citizen_text` and `ducats_text` are what it said. `rate` is USD per ducat.
+    `citizen_text` and `ducats_text` are what it said. `rate` is USD per ducat, `exchange` what
+    the metadata says of the exchange rate of another currency.
     """
 
     id: str
@@ -46,6 +48,7 @@ class Charge:
     package: str | None = None
     citizen_text: str = ""
     ducats_text: str = ""
+    exchange: Exchange | None = None
 
     @property
     def payment_id(self) -> str:

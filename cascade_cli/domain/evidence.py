@@ -7,6 +7,7 @@ from datetime import datetime
 
 from cascade_cli.domain.case import Case, Terms
 from cascade_cli.domain.charges import Charge
+from cascade_cli.domain.currencies import CURRENCY
 from cascade_cli.domain.matching import Match, Rule
 from cascade_cli.domain.money import format_ducats, format_money
 from cascade_cli.domain.stratagems import State, Stratagem
@@ -35,8 +36,8 @@ def evidence_of(case: Case) -> Iterator[str]:
         yield f"{back} went back to the payer: decide how many ducats are still owed"
     if case.is_contested and not case.moving:
         yield "the payer disputes it: deliver only if the dispute is won"
-    if case.charge.currency != "usd":
-        yield "paid in another currency than USD: the price was not checked"
+    if case.charge.currency != CURRENCY:
+        yield case.terms.prices.belief_of(case.charge).why
 
 
 def _payment(charge: Charge) -> str:

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from cascade_cli.domain.case import Case, sum_ducats
+from cascade_cli.domain.currencies import CURRENCY
 from cascade_cli.domain.kinds import GRAVITY, Kind
 from cascade_cli.domain.money import ZERO, format_ducats, format_money, ratio
+from cascade_cli.domain.pricing import worth_ducats
 from cascade_cli.domain.stratagems import State, Stratagem
 from cascade_cli.domain.times import format_moment
 
@@ -84,7 +86,9 @@ def _unattributable(case: Case) -> Finding | None:
         said = f" (it says {charge.ducats_text!r})" if charge.ducats_text else ""
         lacks.append(f"no usable ducat_amount{said}")
     # Without an amount, rank the case by what its money would buy.
-    worth = ratio(charge.captured_cents, case.terms.prices.rate * 100)
+    prices = case.terms.prices
+    rate, belief = prices.on(charge.created_at.date()).rate, prices.belief_of(charge)
+    worth = worth_ducats(charge.captured_cents, charge.currency, rate, belief)
     sentence = f"the payment names {' and '.join(lacks)}"
     return Finding(Kind.UNATTRIBUTABLE, charge.ducats or worth, sentence)
 
@@ -132,13 +136,16 @@ def _underpaid(case: Case) -> Finding | None:
     missing_cents = case.terms.prices.shortfall_cents(case.buyer)
     if not missing_cents or case.is_void:
         return None
-    rate = case.terms.prices.rate_of(case.buyer)
-    paid, due = case.charge.captured_cents, case.charge.captured_cents + missing_cents
+    due, paid, currency = case.terms.prices.due(case.buyer), case.charge, case.charge.currency
+    per_usd = f"{due.belief.per_usd:.10g} {currency.upper()} for 1 USD"
+    converted = "" if currency == CURRENCY else f" and {per_usd}"
     sentence = (
-        f"paid {format_money(paid, 'usd')} where {format_money(due, 'usd')} were due at "
-        f"{rate} USD per ducat"
+        f"paid {format_money(paid.captured_cents, currency)} where "
+        f"{format_money(due.cents, currency)} were due at {due.rate} USD per ducat{converted}"
     )
-    return Finding(Kind.UNDERPAID, ratio(missing_cents, rate * 100), sentence)
+    return Finding(
+        Kind.UNDERPAID, worth_ducats(missing_cents, currency, due.rate, due.belief), sentence
+    )
 
 
 def _refunded(case: Case) -> Finding | None:

@@ -91,6 +91,8 @@ def payment_facts(charge: Charge) -> dict[str, Any]:
         "amount_cents": charge.captured_cents,
         "currency": charge.currency,
         "exchange_rate": str(charge.rate) if charge.rate else None,
+        "currency_rate": charge.exchange.number if charge.exchange else None,
+        "currency_rate_date": charge.exchange.day.isoformat() if charge.exchange else None,
         "package": charge.package,
     }
     return {name: value for name, value in facts.items() if value is not None}

@@ -17,6 +17,7 @@ from decimal import Decimal
 from itertools import compress
 
 from cascade_cli.domain.charges import Charge
+from cascade_cli.domain.currencies import CURRENCY
 from cascade_cli.domain.keys import PAYMENT_PREFIX, Origin
 from cascade_cli.domain.matching import OLDER_REACH, named_payments
 from cascade_cli.domain.money import ZERO, exactly
@@ -120,7 +121,9 @@ def _least_cents(prices: PriceList) -> Callable[[Charge], int]:
     known: dict[tuple[object, ...], int] = {}
 
     def least_cents(charge: Charge) -> int:
-        sale = charge.ducats, charge.rate, charge.package, charge.currency
+        # Prices and exchange rates change by the day.
+        day = charge.created_at.date() if prices.changes or charge.currency != CURRENCY else None
+        sale = charge.ducats, charge.rate, charge.package, charge.currency, charge.exchange, day
         cents = known.get(sale)
         if cents is None:
             cents = prices.least_cents(charge)

@@ -1,25 +1,33 @@
 """What ducats cost, and whether a charge paid for all that it names.
 
-Decimals throughout. A price is ducats × rate, rounded half up to whole cents: at most half a cent
-off either way, and never so low that the sale would be judged underpaid.
+Decimals throughout. A price is ducats × rate, in another currency × its exchange rate, rounded as
+`currencies.to_minor` says: at most half a minor unit against the shop, and never so low that the
+sale would be judged underpaid. A charge is judged by the list of its own day, or of the day before:
+a page stays open for a day.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import ROUND_FLOOR, Decimal
 
 from cascade_cli.domain.charges import Charge
-from cascade_cli.domain.money import ZERO, exactly, format_ducats, format_money
+from cascade_cli.domain.currencies import CURRENCY, to_minor, unchargeable
+from cascade_cli.domain.exchange import Belief, Exchange, NoRates, Rates, believe
+from cascade_cli.domain.money import (
+    ZERO,
+    exactly,
+    format_ducats,
+    minor_unit_digits,
+    ratio,
+)
 
-CURRENCY = "usd"
-ROUNDING = "half up to whole cents"
 # The older payment API truncated float dollars x 100, which can lose one cent.
 TRUNCATION_CENTS = 1
-# Stripe takes no charge in US dollars below or above these.
-SMALLEST_CHARGE_CENTS = 50
-LARGEST_CHARGE_CENTS = 99_999_999
+PAGE_LIFE = timedelta(days=1)
+_ONE = Decimal(1)
 
 
 @dataclass(frozen=True)
@@ -47,6 +55,7 @@ class Quote:
     rate: Decimal
     package: str | None = None
     currency: str = CURRENCY
+    exchange: Exchange | None = None
 
     @property
     def ducats(self) -> Decimal:
@@ -56,9 +65,23 @@ class Quote:
 
     @property
     def description(self) -> str:
-        """For people: `500 ducats at 0.10 USD and 25 on top`."""
+        """For people: `500 ducats at 0.10 USD and 25 on top`, and the exchange rate if any."""
         on_top = f" and {format_ducats(self.bonus)} on top" if self.bonus else ""
-        return f"{format_ducats(self.ducats_paid)} ducats at {self.rate} USD{on_top}"
+        at = f"; {self.exchange.described(self.currency)}" if self.exchange else ""
+        return f"{format_ducats(self.ducats_paid)} ducats at {self.rate} USD{on_top}{at}"
+
+
+@dataclass(frozen=True)
+class Due:
+    """What a charge ought to have paid, in minor units of its currency, and by which rates.
+
+    `forgiven` may be missing. `cents` is 0 where nobody knows a rate.
+    """
+
+    cents: int
+    rate: Decimal
+    belief: Belief
+    forgiven: int = 0
 
 
 class PriceListError(ValueError):
@@ -82,8 +105,10 @@ DESIGN_PACKAGES = (
 class PriceList:
     """What the shop sells: packages, and any amount of ducats within the custom bounds.
 
-    Rates are in US dollars per ducat; the defaults are the design document's. Raises
-    PriceListError where the values contradict each other or no card could be charged.
+    Rates are in US dollars per ducat; the defaults are the design document's. `currencies` are
+    offered beside US dollars, in lower case. `changes` are later lists with their first days
+    (UTC), oldest first. Raises PriceListError where the values contradict each other or no card
+    could be charged.
     """
 
     rate: Decimal = Decimal("0.10")
@@ -92,18 +117,35 @@ class PriceList:
     packages: tuple[Package, ...] = DESIGN_PACKAGES
     custom_minimum: Decimal = Decimal(10)
     custom_maximum: Decimal = Decimal(10_000)
+    currencies: tuple[str, ...] = ()
+    changes: tuple[tuple[date, PriceList], ...] = ()
+    rates: Rates = field(default_factory=NoRates, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         for key, why in _flaws(self):
             raise PriceListError(key, why)
 
-    def price_cents(self, ducats: Decimal) -> int:
-        """The price of so many paid ducats."""
-        with exactly():
-            return int((ducats * self.rate * 100).to_integral_value(ROUND_HALF_UP))
+    def on(self, day: date) -> PriceList:
+        """The list in force on a day."""
+        return next((later for since, later in reversed(self.changes) if since <= day), self)
 
-    def quote(self, *, ducats: Decimal | None = None, package: str | None = None) -> Quote:
-        """The offer for an amount or a package, exactly one of them.
+    def price_cents(
+        self, ducats: Decimal, currency: str = CURRENCY, exchange: Exchange | None = None
+    ) -> int:
+        """The price of so many paid ducats, in minor units of the currency."""
+        per_usd = exchange.per_usd if exchange else _ONE
+        with exactly():
+            return to_minor(ducats * self.rate * per_usd, currency)
+
+    def quote(
+        self,
+        *,
+        ducats: Decimal | None = None,
+        package: str | None = None,
+        currency: str = CURRENCY,
+        exchange: Exchange | None = None,
+    ) -> Quote:
+        """The offer for an amount or a package, exactly one of them; of this list, on any day.
 
         Raises ValueError, saying what is on offer.
         """
@@ -111,13 +153,17 @@ class PriceList:
             raise ValueError("a purchase names either an amount of ducats or a package")
         if ducats is None:
             chosen = self._package(package or "")
-            return self._offer(chosen.ducats, chosen.bonus, chosen.name)
-        if not self.custom_minimum <= ducats <= self.custom_maximum:
+        elif self.custom_minimum <= ducats <= self.custom_maximum:
+            chosen = Package("", ducats)
+        else:
             raise ValueError(
                 f"{format_ducats(ducats)} ducats are not sold: an amount lies between "
                 f"{format_ducats(self.custom_minimum)} and {format_ducats(self.custom_maximum)}"
             )
-        return self._offer(ducats, ZERO, None)
+        price = self.price_cents(chosen.ducats, currency, exchange)
+        if why := unchargeable(price, currency):
+            raise ValueError(f"an amount of {format_ducats(chosen.ducats)} ducats {why}")
+        return Quote(chosen.ducats, chosen.bonus, price, self.rate, package, currency, exchange)
 
     def _package(self, name: str) -> Package:
         for package in self.packages:
@@ -140,18 +186,45 @@ class PriceList:
         return max(charge.rate or self.lowest_rate, self.lowest_rate)
 
     def shortfall_cents(self, charge: Charge) -> int:
-        """US cents missing for the ducats it names; 0 for other currencies: no rate to judge by."""
-        if charge.captured_cents >= self.least_cents(charge):
-            return 0
-        return self._due_cents(charge) - charge.captured_cents
+        """Minor units missing for the ducats it names; 0 where no rate is known to judge by."""
+        due = self.due(charge)
+        missing = due.cents - charge.captured_cents
+        return missing if missing > due.forgiven else 0
 
     def least_cents(self, charge: Charge) -> int:
-        """The smallest payment that is not too little for its ducats, rate, package, currency."""
-        return 0 if charge.currency != CURRENCY else self._due_cents(charge) - TRUNCATION_CENTS
+        """The smallest payment that is not too little for its ducats, rates, package and day."""
+        due = self.due(charge)
+        return due.cents - due.forgiven
 
-    def _due_cents(self, charge: Charge) -> int:
-        due = self.paid_part(charge) * self.rate_of(charge) * 100
-        return int(due.to_integral_value(ROUND_FLOOR))
+    def belief_of(self, charge: Charge) -> Belief:
+        """By which exchange rate the charge is judged."""
+        if charge.currency == CURRENCY:
+            return Belief(_ONE, "")
+        day = charge.created_at.date()
+        return believe(charge.currency, charge.exchange, day, self.rates)
+
+    def due(self, charge: Charge) -> Due:
+        """What it ought to have paid by the list of its day, or of the day before if less."""
+        belief, day = self.belief_of(charge), charge.created_at.date()
+        lists = {id(found): found for found in (self.on(day), self.on(day - PAGE_LIFE))}
+        return min((one._due(charge, belief) for one in lists.values()), key=lambda due: due.cents)
+
+    def _due(self, charge: Charge, belief: Belief) -> Due:
+        rate = self.rate_of(charge)
+        if belief.per_usd is None:
+            return Due(0, rate, belief)
+        with exactly():
+            units = self.paid_part(charge) * rate * belief.per_usd
+        if charge.currency == CURRENCY:
+            cents = int((units * 100).to_integral_value(ROUND_FLOOR))
+            return Due(cents, rate, belief, TRUNCATION_CENTS)
+        return Due(to_minor(units, charge.currency), rate, belief)
+
+
+def worth_ducats(cents: int, currency: str, rate: Decimal, belief: Belief) -> Decimal:
+    """What so many minor units buy, to a millionth: for ranking."""
+    units = Decimal(cents).scaleb(-minor_unit_digits(currency))
+    return ratio(units, rate * (belief.per_usd or _ONE))
 
 
 def _may_be(charge: Charge, package: Package) -> bool:
@@ -170,18 +243,10 @@ def _flaws(prices: PriceList) -> Iterator[tuple[str, str]]:
     offers = [("custom.minimum", prices.custom_minimum), ("custom.maximum", prices.custom_maximum)]
     offers += [(f"packages.{p.name}.ducats", p.ducats) for p in prices.packages]
     for key, ducats in offers:
-        if why := _unchargeable(prices.price_cents(ducats)):
+        if why := unchargeable(prices.price_cents(ducats), CURRENCY):
             yield key, why
     totals = [package.total for package in prices.packages]
     for package in prices.packages:
         # A payment that names no package is told by its ducats.
         if totals.count(package.total) > 1:
             yield f"packages.{package.name}", "gives as many ducats as another package"
-
-
-def _unchargeable(cents: int) -> str:
-    if SMALLEST_CHARGE_CENTS <= cents <= LARGEST_CHARGE_CENTS:
-        return ""
-    bounds = (SMALLEST_CHARGE_CENTS, LARGEST_CHARGE_CENTS)
-    least, most = (format_money(bound, CURRENCY) for bound in bounds)
-    return f"costs {format_money(cents, CURRENCY)}; Stripe charges {least} to {most}"

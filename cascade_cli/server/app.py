@@ -9,7 +9,6 @@ from starlette.types import ASGIApp
 
 from cascade_cli import __version__
 from cascade_cli.adapters.stripe.signature import EventGate
-from cascade_cli.domain.pricing import PriceList
 from cascade_cli.server import payments, problems, vitals, webhook
 from cascade_cli.server.committer import Committer
 from cascade_cli.server.limits import Gatehouse
@@ -18,6 +17,7 @@ from cascade_cli.server.offload import Offload
 from cascade_cli.server.readiness import Readiness
 from cascade_cli.server.worker import Worker
 from cascade_cli.services.payment_api import PaymentDesk
+from cascade_cli.services.till import Till
 
 DESCRIPTION = (
     "Sells ducats and credits them, each paid charge exactly once. Every answer that is not a "
@@ -33,7 +33,7 @@ class Office:
     committer: Committer
     worker: Worker
     desk: PaymentDesk
-    prices: PriceList
+    till: Till
     token: str | None
     offload: Offload
     readiness: Readiness
@@ -50,7 +50,7 @@ def create_app(office: Office) -> ASGIApp:
         redirect_slashes=False,
     )
     problems.install(api)
-    api.include_router(payments.router(office.desk, office.prices, office.token, office.offload))
+    api.include_router(payments.router(office.desk, office.till, office.token, office.offload))
     api.include_router(
         webhook.router(office.gate, office.committer, office.worker.wake, office.metrics)
     )

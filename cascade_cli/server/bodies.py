@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
 from cascade_cli.adapters.stripe.payment_intents import Intent
-from cascade_cli.adapters.stripe.purchases import CITIZEN, DUCATS, PACKAGE
+from cascade_cli.adapters.stripe.purchases import (
+    CITIZEN,
+    CURRENCY_RATE,
+    CURRENCY_RATE_DATE,
+    DUCATS,
+    PACKAGE,
+)
+from cascade_cli.domain.currencies import CURRENCY, rounding_of
 from cascade_cli.domain.money import format_ducats
 from cascade_cli.domain.orders import MAX_DECIMALS
-from cascade_cli.domain.pricing import ROUNDING, PriceList, Quote
+from cascade_cli.domain.pricing import Quote
 from cascade_cli.domain.times import rfc3339
 from cascade_cli.services.payment_api import Purchase, Standing
+from cascade_cli.services.till import Till
 
 Ducats = Annotated[Decimal, PlainSerializer(format_ducats, return_type=str)]
+CODE_PATTERN = "^[A-Za-z]{3}$"
+CURRENCY_RATE_MEANING = "Units of the currency for one US dollar; null for US dollars."
 Moment = Annotated[datetime, PlainSerializer(rfc3339, return_type=str)]
 
 
@@ -36,12 +46,20 @@ class CreateIntent(BaseModel):
         None,
         ge=0,
         le=10**12,
-        description="What the buyer was shown; refused if it is not the price.",
+        description="What the buyer was shown, in minor units; refused if it is not the price.",
     )
+
+    currency: str = Field(CURRENCY, pattern=CODE_PATTERN, description="One that is offered.")
 
     def purchase(self) -> Purchase:
         """For the service."""
-        return Purchase(self.citizen_id, self.ducat_amount, self.package, self.amount_cents)
+        return Purchase(
+            self.citizen_id,
+            self.ducat_amount,
+            self.package,
+            self.amount_cents,
+            self.currency.lower(),
+        )
 
 
 class CreatedIntent(BaseModel):
@@ -56,6 +74,8 @@ class CreatedIntent(BaseModel):
     ducat_amount: Ducats
     bonus_ducats: Ducats
     exchange_rate: str
+    currency_rate: str | None = Field(description=CURRENCY_RATE_MEANING)
+    currency_rate_date: date | None
     package: str | None
 
     @classmethod
@@ -71,6 +91,8 @@ class CreatedIntent(BaseModel):
             ducat_amount=quote.ducats,
             bonus_ducats=quote.bonus,
             exchange_rate=str(quote.rate),
+            currency_rate=quote.exchange.number if quote.exchange else None,
+            currency_rate_date=quote.exchange.day if quote.exchange else None,
             package=quote.package,
         )
 
@@ -98,6 +120,8 @@ class IntentState(BaseModel):
     citizen_id: str | None
     ducat_amount: str | None
     package: str | None
+    currency_rate: str | None
+    currency_rate_date: str | None
     transfer: TransferState
 
     @classmethod
@@ -115,6 +139,8 @@ class IntentState(BaseModel):
             citizen_id=intent.metadata.get(CITIZEN),
             ducat_amount=intent.metadata.get(DUCATS),
             package=intent.metadata.get(PACKAGE),
+            currency_rate=intent.metadata.get(CURRENCY_RATE),
+            currency_rate_date=intent.metadata.get(CURRENCY_RATE_DATE),
             transfer=TransferState(
                 state=transfer.state,
                 stratagem_id=row.stratagem_id if row else None,
@@ -135,30 +161,36 @@ class PackageOffer(BaseModel):
 
 
 class Pricing(BaseModel):
-    """The price list; the rate is in US dollars per ducat."""
+    """The price list of today; the exchange_rate is in US dollars per ducat."""
 
     currency: str
+    currencies: list[str] = Field(description="All that are offered.")
     exchange_rate: str
+    currency_rate: str | None = Field(description=CURRENCY_RATE_MEANING)
+    currency_rate_date: date | None
     rounding: str
     packages: list[PackageOffer]
     custom: dict[str, Any]
 
     @classmethod
-    def of(cls, prices: PriceList) -> Pricing:
-        """From the list."""
-        offers = [(p, prices.quote(package=p.name)) for p in prices.packages]
+    def of(cls, till: Till, currency: str) -> Pricing:
+        """From the list. Raises UsageError or NoRateError."""
+        exchange, prices = till.exchange(currency), till.today()
         return cls(
-            currency=offers[0][1].currency if offers else "usd",
+            currency=currency,
+            currencies=[CURRENCY, *prices.currencies],
             exchange_rate=str(prices.rate),
-            rounding=ROUNDING,
+            currency_rate=exchange.number if exchange else None,
+            currency_rate_date=exchange.day if exchange else None,
+            rounding=rounding_of(currency),
             packages=[
                 PackageOffer(
                     name=p.name,
                     ducats=p.total,
                     bonus_ducats=p.bonus,
-                    amount_cents=quote.amount_cents,
+                    amount_cents=prices.price_cents(p.ducats, currency, exchange),
                 )
-                for p, quote in offers
+                for p in prices.packages
             ],
             custom={
                 "minimum_ducats": format_ducats(prices.custom_minimum),

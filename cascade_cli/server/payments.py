@@ -6,15 +6,22 @@ import hmac
 import secrets
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Path
+from fastapi import APIRouter, Depends, Header, Path, Query
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.exceptions import HTTPException
 
-from cascade_cli.domain.pricing import PriceList
-from cascade_cli.server.bodies import CreatedIntent, CreateIntent, IntentState, Pricing
+from cascade_cli.domain.currencies import CURRENCY
+from cascade_cli.server.bodies import (
+    CODE_PATTERN,
+    CreatedIntent,
+    CreateIntent,
+    IntentState,
+    Pricing,
+)
 from cascade_cli.server.offload import Offload
 from cascade_cli.server.problems import Problem
 from cascade_cli.services.payment_api import PaymentDesk
+from cascade_cli.services.till import Till
 
 DEADLINE_SECONDS = 25.0
 
@@ -28,6 +35,7 @@ _Key = Annotated[
         description="The same key and purchase give the same PaymentIntent, for a day at least.",
     ),
 ]
+_Currency = Annotated[str, Query(pattern=CODE_PATTERN, description="Three letters, such as EUR.")]
 _IntentId = Annotated[str, Path(pattern=r"^pi_[A-Za-z0-9_]+$", max_length=255)]
 
 
@@ -36,7 +44,7 @@ def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"model": Problem} for status in (*statuses, 408, 413, 422)}
 
 
-def router(desk: PaymentDesk, prices: PriceList, token: str | None, offload: Offload) -> APIRouter:
+def router(desk: PaymentDesk, till: Till, token: str | None, offload: Offload) -> APIRouter:
     """The routes that people's browsers and the shop's backend call."""
     routes = APIRouter(prefix="/api/payments", tags=["payments"])
 
@@ -65,10 +73,10 @@ def router(desk: PaymentDesk, prices: PriceList, token: str | None, offload: Off
         standing = await offload.run(lambda: desk.standing(intent_id), DEADLINE_SECONDS)
         return IntentState.of(standing)
 
-    @routes.get("/pricing", responses=responses())
-    async def pricing() -> Pricing:
-        """The price list."""
-        return Pricing.of(prices)
+    @routes.get("/pricing", responses=responses(400, 503))
+    async def pricing(currency: _Currency = CURRENCY) -> Pricing:
+        """The price list, in a currency that is offered."""
+        return await offload.run(lambda: Pricing.of(till, currency.lower()), DEADLINE_SECONDS)
 
     return routes
 

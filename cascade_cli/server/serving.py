@@ -83,7 +83,7 @@ def opened(ground: Ground) -> Iterator[Office]:
             desk=PaymentDesk(
                 wiring.venice, PaymentIntents(client), wiring.checkout, inbox, utc_now
             ),
-            prices=wiring.prices,
+            till=wiring.till,
             token=settings.api_token.reveal() if settings.api_token else None,
             offload=stack.enter_context(Offload()),
             readiness=_readiness(wiring, inbox, worker),

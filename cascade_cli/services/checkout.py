@@ -7,10 +7,12 @@ from decimal import Decimal
 from typing import Protocol
 
 from cascade_cli.domain.checkout import Page, Sale
+from cascade_cli.domain.currencies import CURRENCY
 from cascade_cli.domain.money import format_ducats
-from cascade_cli.domain.pricing import PriceList, Quote
+from cascade_cli.domain.pricing import Quote
 from cascade_cli.errors import GuardError, UsageError
 from cascade_cli.services.names import refuse_unknown
+from cascade_cli.services.till import Till
 
 
 class Citizens(Protocol):
@@ -34,18 +36,22 @@ class Checkout:
     """Sells at the list's prices, to citizens who exist, no more than may be credited at once."""
 
     def __init__(
-        self, citizens: Citizens, pages: Pages, prices: PriceList, max_per_credit: Decimal
+        self, citizens: Citizens, pages: Pages, till: Till, max_per_credit: Decimal
     ) -> None:
         self._citizens, self._pages = citizens, pages
-        self._prices, self._max_per_credit = prices, max_per_credit
+        self._till, self._max_per_credit = till, max_per_credit
 
-    def quote(self, ducats: Decimal | None, package: str | None) -> Quote:
-        """The offer; asks nobody.
+    def quote(self, ducats: Decimal | None, package: str | None, currency: str = CURRENCY) -> Quote:
+        """Today's offer; asks nobody.
 
-        Raises UsageError for what is not sold, GuardError for what nobody could be credited.
+        Raises UsageError for what is not sold, GuardError for what nobody could be credited or
+        what no usable exchange rate is known for.
         """
+        exchange = self._till.exchange(currency)
         try:
-            quote = self._prices.quote(ducats=ducats, package=package)
+            quote = self._till.today().quote(
+                ducats=ducats, package=package, currency=currency, exchange=exchange
+            )
         except ValueError as error:
             why = str(error)
             raise UsageError(f"{why[0].upper()}{why[1:]}.", "See cascade pricing.") from None

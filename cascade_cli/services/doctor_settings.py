@@ -22,9 +22,9 @@ from cascade_cli.settings import (
     STRIPE_URL,
     VENICE_KEY,
     VENICE_URL,
-    Setting,
     Settings,
 )
+from cascade_cli.settings.values import Setting
 
 # In the place of what is missing or wrong, so that the rest can be read; never sent anywhere,
 # since what needs it is not looked at.

@@ -14,6 +14,7 @@ from cascade_cli.adapters.journal.inbox import EventState, Kept
 from cascade_cli.adapters.stripe.payment_intents import Intent
 from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.checkout import Sale
+from cascade_cli.domain.currencies import CURRENCY
 from cascade_cli.domain.delivery import rows_of
 from cascade_cli.domain.money import format_ducats, format_money
 from cascade_cli.domain.orders import exact
@@ -77,6 +78,7 @@ class Purchase:
     ducats: Decimal | None = None
     package: str | None = None
     amount_cents: int | None = None
+    currency: str = CURRENCY
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,7 @@ class Intents(Protocol):
 class Quotes(Protocol):
     """Who knows what is sold: the checkout."""
 
-    def quote(self, ducats: Decimal | None, package: str | None) -> Quote:
+    def quote(self, ducats: Decimal | None, package: str | None, currency: str) -> Quote:
         """The offer. Raises UsageError or GuardError."""
 
 
@@ -165,7 +167,7 @@ class PaymentDesk:
             except ValueError as error:
                 raise UsageError(f"{error}.") from None
         try:
-            return self._quotes.quote(purchase.ducats, purchase.package)
+            return self._quotes.quote(purchase.ducats, purchase.package, purchase.currency)
         except UsageError as error:
             raise UsageError(error.message, "GET /api/payments/pricing tells what is.") from None
 

@@ -6,7 +6,8 @@ import re
 import pytest
 from dotenv import dotenv_values
 
-from cascade_cli.settings import SETTINGS, Setting
+from cascade_cli.settings import SETTINGS
+from cascade_cli.settings.values import Setting
 from tests.docs import readme
 
 EXAMPLE = (readme.ROOT / ".env.example").read_text(encoding="utf-8")

@@ -8,9 +8,19 @@ import stripe
 from stripe.params.checkout import SessionCreateParams
 
 from cascade_cli.adapters.stripe.errors import our_errors
-from cascade_cli.adapters.stripe.purchases import CITIZEN, DUCATS, PACKAGE, PLATFORM, RATE, TYPE
+from cascade_cli.adapters.stripe.purchases import (
+    CITIZEN,
+    CURRENCY_RATE,
+    CURRENCY_RATE_DATE,
+    DUCATS,
+    PACKAGE,
+    PLATFORM,
+    RATE,
+    TYPE,
+)
 from cascade_cli.domain.checkout import Page, Sale
 from cascade_cli.domain.money import format_ducats, format_money
+from cascade_cli.domain.pricing import Quote
 from cascade_cli.errors import AnswerError, RightsError
 
 RIGHTS_HINT = (
@@ -84,8 +94,19 @@ def purchase_metadata(sale: Sale) -> dict[str, str]:
         DUCATS: format_ducats(quote.ducats),
         RATE: str(quote.rate),
         **package,
+        **_exchange(quote),
         PLATFORM: "cascade",
         TYPE: "ducat_purchase",
+    }
+
+
+def _exchange(quote: Quote) -> dict[str, str]:
+    """By what a sale in another currency is judged later; nothing for US dollars."""
+    if quote.exchange is None:
+        return {}
+    return {
+        CURRENCY_RATE: quote.exchange.number,
+        CURRENCY_RATE_DATE: quote.exchange.day.isoformat(),
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import stripe
@@ -13,13 +13,17 @@ from cascade_cli.adapters.crew import Crew
 from cascade_cli.adapters.stripe.errors import or_none, our_errors
 from cascade_cli.adapters.stripe.ranges import PAGE_SIZE, Document, Ranges
 from cascade_cli.domain.charges import Charge, Dispute
+from cascade_cli.domain.exchange import Exchange
 from cascade_cli.domain.money import read_ducats
 from cascade_cli.domain.tally import Tally
 from cascade_cli.domain.times import Window
 
 # What the payment API writes into a PaymentIntent's metadata; Stripe copies it to the charge.
 CITIZEN, DUCATS, RATE, PACKAGE = "citizen_id", "ducat_amount", "exchange_rate", "package"
+# Beside them since other currencies are sold in: units of the currency for one US dollar.
+CURRENCY_RATE, CURRENCY_RATE_DATE = "currency_rate", "currency_rate_date"
 PLATFORM, TYPE = "platform", "type"
+_LONGEST_RATE = 20
 
 
 @dataclass
@@ -199,7 +203,19 @@ def to_charge(charge: Document, metadata: Mapping[str, str]) -> Charge:
         package=metadata.get(PACKAGE),
         citizen_text=citizen,
         ducats_text=metadata.get(DUCATS, ""),
+        exchange=_exchange(metadata),
     )
+
+
+def _exchange(metadata: Mapping[str, str]) -> Exchange | None:
+    """What the metadata says of the exchange rate, if that can be one."""
+    text = metadata.get(CURRENCY_RATE, "")
+    per_usd = read_ducats(text) if len(text) <= _LONGEST_RATE else None
+    try:
+        day = date.fromisoformat(metadata.get(CURRENCY_RATE_DATE, ""))
+    except ValueError:
+        return None
+    return Exchange(per_usd, day) if per_usd else None
 
 
 def _to_dispute(dispute: stripe.Dispute, charge_id: str) -> Dispute:

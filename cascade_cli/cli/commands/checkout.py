@@ -20,6 +20,9 @@ def checkout(
     package: Annotated[
         str | None, typer.Option(metavar="NAME", help="A package of cascade pricing.")
     ] = None,
+    currency: Annotated[
+        str, typer.Option(metavar="CODE", help="One that the price list offers.")
+    ] = "USD",
     open_: Annotated[
         bool, typer.Option("--open", help="Open the page in the browser as well.")
     ] = False,
@@ -27,12 +30,13 @@ def checkout(
 ) -> None:
     """A Stripe page on which ducats for the citizen can be paid: prints its link.
 
-    Exit code 7: Venice has no such citizen, or more ducats than may be credited at once.
+    Exit code 7: Venice has no such citizen, or more ducats than may be credited at once,
+    or no exchange rate that is new enough.
     """
     from cascade_cli.cli.checkout import CheckoutOptions
     from cascade_cli.cli.checkout import checkout as work
 
     if (ducats is None) == (package is None):
         raise typer.BadParameter("name either --ducats or --package")
-    options = CheckoutOptions(citizen, ducats, package, open_)
+    options = CheckoutOptions(citizen, ducats, package, currency, open_)
     raise typer.Exit(conduct(ctx.obj, "checkout", lambda s: work(s, options), json=json))

@@ -3,31 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import TypeVar
 
 from cascade_cli.domain.engine import Schedule, parse_schedule
 from cascade_cli.domain.orders import parse_ducats
 from cascade_cli.domain.secret import Secret
 from cascade_cli.domain.times import format_span, parse_duration
 from cascade_cli.errors import SettingsError
-
-T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Setting:
-    """One setting as README and .env.example describe it; a secret never reaches any output."""
-
-    name: str
-    default: str
-    meaning: str
-    secret: bool = False
-
+from cascade_cli.settings.values import (
+    Setting,
+    file,
+    matching,
+    optional_secret,
+    page,
+    parsed,
+    request_rate,
+    secret,
+    text,
+    url,
+)
 
 STRIPE_KEY = Setting(
     "STRIPE_SECRET_KEY", "", "Stripe key, sk_… or a restricted rk_… with read rights", secret=True
@@ -83,6 +81,14 @@ MAX_PER_DAY = Setting(
     "CASCADE_MAX_DUCATS_PER_DAY", "100000", "no more than this is credited in a UTC day"
 )
 PRICES = Setting("CASCADE_PRICES", "", "the price list, a TOML file; default: the design's prices")
+RATES_FILE = Setting(
+    "CASCADE_RATES_FILE",
+    "",
+    "exchange rates as the European Central Bank publishes them (eurofxref, .csv or .zip)",
+)
+RATES_MAX_AGE = Setting(
+    "CASCADE_RATES_MAX_AGE", "7d", "nothing is sold at an exchange rate older than this"
+)
 SUCCESS_URL = Setting(
     "CASCADE_CHECKOUT_SUCCESS_URL",
     "https://serenissima.ai/?payment=success",
@@ -112,8 +118,8 @@ STATE_DIR = Setting(
 SETTINGS = (
     STRIPE_KEY, WEBHOOK_SECRET, ENDPOINT_SECRET, AIRTABLE_KEY, AIRTABLE_BASE, STRIPE_URL,
     AIRTABLE_URL, VENICE_URL, VENICE_KEY, PROCESSOR, GRACE, ENGINE, JOURNAL_URL, PROCESSOR_CLASS,
-    PROCESSOR_DUCATS, LIFETIME, MAX_PER_CREDIT, MAX_PER_DAY, PRICES, SUCCESS_URL, CANCEL_URL,
-    API_TOKEN, ALERT_URLS, STRIPE_RATE, AIRTABLE_RATE, SANDBOX, STATE_DIR,
+    PROCESSOR_DUCATS, LIFETIME, MAX_PER_CREDIT, MAX_PER_DAY, PRICES, RATES_FILE, RATES_MAX_AGE,
+    SUCCESS_URL, CANCEL_URL, API_TOKEN, ALERT_URLS, STRIPE_RATE, AIRTABLE_RATE, SANDBOX, STATE_DIR,
 )  # fmt: skip
 
 
@@ -139,6 +145,8 @@ class Settings:
     max_per_credit: Decimal
     max_per_day: Decimal
     prices_file: Path | None
+    rates_file: Path | None
+    rates_max_age: timedelta
     success_url: str
     cancel_url: str
     api_token: Secret | None
@@ -155,29 +163,31 @@ class Settings:
         """Check what `gather_values` found. Raises SettingsError for the first that is wrong."""
         return cls(
             stripe_key=_stripe_key(values),
-            webhook_secret=_optional_secret(values, WEBHOOK_SECRET)
-            or _optional_secret(values, ENDPOINT_SECRET),
-            airtable_key=_secret(values, AIRTABLE_KEY),
-            airtable_base=_matching(values, AIRTABLE_BASE, r"app[A-Za-z0-9]+", "appXXXXXXXXXXXXXX"),
-            stripe_url=_url(values, STRIPE_URL),
-            airtable_url=_url(values, AIRTABLE_URL),
-            venice_url=_url(values, VENICE_URL),
-            venice_key=_optional_secret(values, VENICE_KEY),
-            processor=_text(values, PROCESSOR),
-            grace=_parsed(values, GRACE, parse_duration),
-            engine=_parsed(values, ENGINE, parse_schedule),
-            journal_url=_optional_secret(values, JOURNAL_URL),
-            processor_class=_text(values, PROCESSOR_CLASS),
-            processor_ducats=_parsed(values, PROCESSOR_DUCATS, parse_ducats),
-            lifetime=_parsed(values, LIFETIME, parse_duration),
-            max_per_credit=_parsed(values, MAX_PER_CREDIT, parse_ducats),
-            max_per_day=_parsed(values, MAX_PER_DAY, parse_ducats),
-            prices_file=prices_file(values),
-            success_url=_page(values, SUCCESS_URL),
-            cancel_url=_page(values, CANCEL_URL),
-            api_token=_optional_secret(values, API_TOKEN),
-            stripe_rate=_parsed(values, STRIPE_RATE, _rate),
-            airtable_rate=_parsed(values, AIRTABLE_RATE, _rate),
+            webhook_secret=optional_secret(values, WEBHOOK_SECRET)
+            or optional_secret(values, ENDPOINT_SECRET),
+            airtable_key=secret(values, AIRTABLE_KEY),
+            airtable_base=matching(values, AIRTABLE_BASE, r"app[A-Za-z0-9]+", "appXXXXXXXXXXXXXX"),
+            stripe_url=url(values, STRIPE_URL),
+            airtable_url=url(values, AIRTABLE_URL),
+            venice_url=url(values, VENICE_URL),
+            venice_key=optional_secret(values, VENICE_KEY),
+            processor=text(values, PROCESSOR),
+            grace=parsed(values, GRACE, parse_duration),
+            engine=parsed(values, ENGINE, parse_schedule),
+            journal_url=optional_secret(values, JOURNAL_URL),
+            processor_class=text(values, PROCESSOR_CLASS),
+            processor_ducats=parsed(values, PROCESSOR_DUCATS, parse_ducats),
+            lifetime=parsed(values, LIFETIME, parse_duration),
+            max_per_credit=parsed(values, MAX_PER_CREDIT, parse_ducats),
+            max_per_day=parsed(values, MAX_PER_DAY, parse_ducats),
+            prices_file=file(values, PRICES),
+            rates_file=file(values, RATES_FILE),
+            rates_max_age=rates_max_age(values),
+            success_url=page(values, SUCCESS_URL),
+            cancel_url=page(values, CANCEL_URL),
+            api_token=optional_secret(values, API_TOKEN),
+            stripe_rate=parsed(values, STRIPE_RATE, request_rate),
+            airtable_rate=parsed(values, AIRTABLE_RATE, request_rate),
         )
 
     def __post_init__(self) -> None:
@@ -218,83 +228,22 @@ def state_folder(environ: Mapping[str, str]) -> Path:
     return Path(chosen) if chosen else user_state_path("cascade")
 
 
-def prices_file(values: Mapping[str, str]) -> Path | None:
-    """The price list's file, if one is set: known without any key."""
-    name = values.get(PRICES.name, "").strip()
-    return Path(name).expanduser() if name else None
-
-
-def _text(values: Mapping[str, str], setting: Setting) -> str:
-    value = values.get(setting.name, "").strip() or setting.default
-    if value:
-        return value
-    state = "is empty" if setting.name in values else "is not set"
-    raise SettingsError(
-        f"{setting.name} {state}: {setting.meaning}.",
-        "Set it in the environment or in .env (see .env.example), or try --sandbox.",
-    )
-
-
-def _secret(values: Mapping[str, str], setting: Setting) -> Secret:
-    value = _text(values, setting)
-    # What cannot stand in a header would be shown by the exception about it.
-    if not (value.isascii() and value.isprintable()) or " " in value:
-        raise SettingsError(
-            f"{setting.name} holds a space or a character that no key has.",
-            "Copy the key again; it is one word of letters, digits, dots and underscores.",
-        )
-    return Secret(value)
-
-
-def _optional_secret(values: Mapping[str, str], setting: Setting) -> Secret | None:
-    return _secret(values, setting) if values.get(setting.name, "").strip() else None
+def rates_max_age(values: Mapping[str, str]) -> timedelta:
+    """How old the exchange rate of a sale may be: known without any key. Raises SettingsError."""
+    return parsed(values, RATES_MAX_AGE, parse_duration)
 
 
 def _stripe_key(values: Mapping[str, str]) -> Secret:
-    secret = _secret(values, STRIPE_KEY)
-    kind = re.match(r"(sk|rk)_(test|live)_", secret.reveal())
+    key = secret(values, STRIPE_KEY)
+    kind = re.match(r"(sk|rk)_(test|live)_", key.reveal())
     if not kind:
         raise SettingsError(
-            f"STRIPE_SECRET_KEY begins with {secret.reveal()[:3]!r}: it is no secret key.",
+            f"STRIPE_SECRET_KEY begins with {key.reveal()[:3]!r}: it is no secret key.",
             "Use a secret key (sk_live_…, sk_test_…) or a restricted one (rk_live_…, rk_test_…).",
         )
-    if kind[2] == "live" and _url(values, STRIPE_URL) != STRIPE_URL.default:
+    if kind[2] == "live" and url(values, STRIPE_URL) != STRIPE_URL.default:
         raise SettingsError(
             "A live Stripe key was not sent anywhere: STRIPE_API_BASE is not Stripe's own address.",
             "Leave STRIPE_API_BASE out, or use a test key (sk_test_…) with it.",
         )
-    return secret
-
-
-def _matching(values: Mapping[str, str], setting: Setting, pattern: str, form: str) -> str:
-    value = _text(values, setting)
-    if re.fullmatch(pattern, value):
-        return value
-    raise SettingsError(
-        f"{setting.name} is {value!r}, which has not the form {form}.", setting.meaning
-    )
-
-
-def _url(values: Mapping[str, str], setting: Setting) -> str:
-    return _page(values, setting).rstrip("/")
-
-
-def _page(values: Mapping[str, str], setting: Setting) -> str:
-    return _matching(values, setting, r"https?://[^\s/]+[^\s]*", setting.default)
-
-
-def _parsed(values: Mapping[str, str], setting: Setting, parse: Callable[[str], T]) -> T:
-    text = _text(values, setting)
-    try:
-        return parse(text)
-    except ValueError as error:
-        raise SettingsError(
-            f"{setting.name}: {error}.", f"The default is {setting.default}."
-        ) from None
-
-
-def _rate(text: str) -> float:
-    rate = float(text)
-    if not 0 <= rate < float("inf"):
-        raise ValueError(f"{text!r} is not a number of requests a second")
-    return rate
+    return key

@@ -1,0 +1,128 @@
+"""Exchange rates: units of a currency for one US dollar, and how far a payment's word is believed.
+
+A payment carries the rate that it was sold at, and is judged by it. But metadata can be written by
+strangers, so the word is compared with the rates that the shop knows: what is lower than any sale
+could have been counts as the lowest that is believed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import ROUND_CEILING, Context, Decimal
+from typing import Protocol
+
+# A rate is rounded up, so that its rounding is never against the shop.
+_DIVISION = Context(prec=10, rounding=ROUND_CEILING)
+
+# Known rates of the same week: what the bank corrected later lies within this.
+TOLERANCE = Decimal("0.99")
+# The shop's rates end more than a week before: currencies move.
+TOLERANCE_OLD_DATA = Decimal("0.80")
+# The payment's rate is older than its sale can be, or it names none: the rate of the day it was
+# paid, less what a currency moves while somebody hesitates.
+TOLERANCE_OLD_RATE = Decimal("0.90")
+WEEK = timedelta(days=7)
+# A rate of up to seven days, and a page that is open for a day.
+USUAL_AGE = timedelta(days=9)
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """So many units of a currency were one US dollar on that day."""
+
+    per_usd: Decimal
+    day: date
+
+    @classmethod
+    def across(cls, units: Decimal, dollars: Decimal, day: date) -> Exchange:
+        """From what one unit of a third currency was worth, rounded up to ten digits."""
+        return cls(_DIVISION.divide(units, dollars), day)
+
+    @property
+    def number(self) -> str:
+        """Plain digits: `157.2502686`."""
+        return f"{self.per_usd:f}"
+
+    def described(self, currency: str) -> str:
+        """For people: `157.2502686 JPY for 1 USD, the rate of 2026-11-27`."""
+        return f"{self.number} {currency.upper()} for 1 USD, the rate of {self.day}"
+
+
+class Rates(Protocol):
+    """Where rates are known."""
+
+    def on(self, currency: str, day: date) -> Exchange | None:
+        """The newest of that day or before; None where the currency is not known then."""
+
+
+class NoRates:
+    """Knows none."""
+
+    def on(self, currency: str, day: date) -> Exchange | None:  # noqa: ARG002 - the protocol's
+        """None."""
+        return None
+
+
+@dataclass(frozen=True)
+class OwnRates:
+    """The shop's own rates, oldest first, for the currencies that it has some of."""
+
+    own: Mapping[str, Sequence[Exchange]]
+    published: Rates
+
+    def on(self, currency: str, day: date) -> Exchange | None:
+        """The shop's own where it has any for the currency, else the published."""
+        if currency not in self.own:
+            return self.published.on(currency, day)
+        return next((rate for rate in reversed(self.own[currency]) if rate.day <= day), None)
+
+
+@dataclass(frozen=True)
+class Belief:
+    """By which rate a payment is judged, None where nobody knows one; and why, in a sentence."""
+
+    per_usd: Decimal | None
+    why: str
+
+
+def believe(currency: str, stored: Exchange | None, paid_on: date, rates: Rates) -> Belief:
+    """The rate to judge a payment by: its own, unless that is too low to be true."""
+    name = currency.upper()
+    if stored is None or stored.day > paid_on:
+        return _without_word(name, rates.on(currency, paid_on), paid_on)
+    sold = f"sold at {stored.described(currency)}"
+    known = rates.on(currency, stored.day)
+    if known is None:
+        return Belief(stored.per_usd, f"{sold}; no rate is known to compare it with")
+    floor, against = _floor(known, stored.day), known
+    if paid_on - stored.day > USUAL_AGE and (at_payment := rates.on(currency, paid_on)):
+        later = min(TOLERANCE_OLD_RATE, _tolerance(at_payment, paid_on)) * at_payment.per_usd
+        floor, against = max((floor, known), (later, at_payment), key=lambda pair: pair[0])
+    if stored.per_usd >= floor:
+        return Belief(stored.per_usd, sold + _compared(against, stored.day))
+    lowest = f"{against.number} was that of {against.day}, and {floor:.10g} is the lowest believed"
+    return Belief(floor, f"{sold}, which is too low: {lowest}")
+
+
+def _without_word(name: str, known: Exchange | None, paid_on: date) -> Belief:
+    if known is None:
+        return Belief(None, f"paid in {name}, and no rate is known: the price was not checked")
+    floor = min(TOLERANCE_OLD_RATE, _tolerance(known, paid_on)) * known.per_usd
+    why = f"paid in {name} without a usable rate: judged by {floor:.10g} {name} for 1 USD"
+    return Belief(floor, f"{why}; {known.number} was that of {known.day}")
+
+
+def _floor(known: Exchange, day: date) -> Decimal:
+    return _tolerance(known, day) * known.per_usd
+
+
+def _tolerance(known: Exchange, day: date) -> Decimal:
+    return TOLERANCE if day - known.day <= WEEK else TOLERANCE_OLD_DATA
+
+
+def _compared(known: Exchange, day: date) -> str:
+    if day - known.day <= WEEK:
+        return ""
+    return f"; the rates known end at {known.day}, so it was compared with {known.number} only"

@@ -1,0 +1,98 @@
+"""One setting's value: found, and read in its form or refused."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from cascade_cli.domain.secret import Secret
+from cascade_cli.errors import SettingsError
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting as README and .env.example describe it; a secret never reaches any output."""
+
+    name: str
+    default: str
+    meaning: str
+    secret: bool = False
+
+
+def text(values: Mapping[str, str], setting: Setting) -> str:
+    """The value, else the default. Raises SettingsError where there is neither."""
+    value = values.get(setting.name, "").strip() or setting.default
+    if value:
+        return value
+    state = "is empty" if setting.name in values else "is not set"
+    raise SettingsError(
+        f"{setting.name} {state}: {setting.meaning}.",
+        "Set it in the environment or in .env (see .env.example), or try --sandbox.",
+    )
+
+
+def secret(values: Mapping[str, str], setting: Setting) -> Secret:
+    """A key or token. Raises SettingsError where it cannot be one."""
+    value = text(values, setting)
+    # What cannot stand in a header would be shown by the exception about it.
+    if not (value.isascii() and value.isprintable()) or " " in value:
+        raise SettingsError(
+            f"{setting.name} holds a space or a character that no key has.",
+            "Copy the key again; it is one word of letters, digits, dots and underscores.",
+        )
+    return Secret(value)
+
+
+def optional_secret(values: Mapping[str, str], setting: Setting) -> Secret | None:
+    """The same, or None where none is set."""
+    return secret(values, setting) if values.get(setting.name, "").strip() else None
+
+
+def matching(values: Mapping[str, str], setting: Setting, pattern: str, form: str) -> str:
+    """A value of that form. Raises SettingsError."""
+    value = text(values, setting)
+    if re.fullmatch(pattern, value):
+        return value
+    raise SettingsError(
+        f"{setting.name} is {value!r}, which has not the form {form}.", setting.meaning
+    )
+
+
+def url(values: Mapping[str, str], setting: Setting) -> str:
+    """An address without the slash at its end."""
+    return page(values, setting).rstrip("/")
+
+
+def page(values: Mapping[str, str], setting: Setting) -> str:
+    """An address."""
+    return matching(values, setting, r"https?://[^\s/]+[^\s]*", setting.default)
+
+
+def parsed(values: Mapping[str, str], setting: Setting, parse: Callable[[str], T]) -> T:
+    """What `parse` makes of the value; its ValueError becomes a SettingsError."""
+    value = text(values, setting)
+    try:
+        return parse(value)
+    except ValueError as error:
+        raise SettingsError(
+            f"{setting.name}: {error}.", f"The default is {setting.default}."
+        ) from None
+
+
+def file(values: Mapping[str, str], setting: Setting) -> Path | None:
+    """A file that is named, if one is; whether it can be read shows when it is."""
+    name = values.get(setting.name, "").strip()
+    return Path(name).expanduser() if name else None
+
+
+def request_rate(value: str) -> float:
+    """Requests a second, 0 for no limit. Raises ValueError."""
+    rate = float(value)
+    if not 0 <= rate < float("inf"):
+        raise ValueError(f"{value!r} is not a number of requests a second")
+    return rate
