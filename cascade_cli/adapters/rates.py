@@ -29,6 +29,10 @@ _MOST_KNOWN = 10_000
 _UNREADABLE = (OSError, ValueError, ArithmeticError, LookupError, StopIteration, BadZipFile)
 
 
+class RatesError(SettingsError):
+    """The operator's file of rates cannot be used."""
+
+
 class PublishedRates:
     """Reads the rates when the first is asked for, and a file again whenever it has changed."""
 
@@ -38,7 +42,7 @@ class PublishedRates:
     def on(self, currency: str, day: date) -> Exchange | None:
         """The newest rate of that day or before.
 
-        Raises SettingsError if the file cannot be used: nothing is sold by older rates instead.
+        Raises RatesError if the file cannot be used: nothing is sold by older rates instead.
         """
         found = [source.on(currency.upper(), day) for source in self._sources]
         return max((rate for rate in found if rate), key=lambda rate: rate.day, default=None)
@@ -77,11 +81,12 @@ class _Source:
             self._known.clear()
         self._known[code, day] = rate
 
-    def _unusable(self, error: Exception) -> SettingsError:
-        why = error.strerror if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
+    def _unusable(self, error: Exception) -> RatesError:
+        # Not the library's words: they repeat what the file holds, which may be keys.
+        why = error.strerror if isinstance(error, OSError) else type(error).__name__
         name = str(self._file)
-        return SettingsError(
-            f"{RATES_FILE.name}: {name!r} cannot be read as exchange rates: {why!s:.80}.",
+        return RatesError(
+            f"{RATES_FILE.name}: {name!r} cannot be read as exchange rates: {why}.",
             f"Nothing was done. Bring a fresh one: {SOURCE}",
         )
 

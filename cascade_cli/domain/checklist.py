@@ -47,7 +47,8 @@ def _paid(charge: Charge | None) -> Check:
     if charge is None:
         return _no("paid?", "Stripe has no paid purchase of ducats for it")
     money = format_money(charge.captured_cents, charge.currency)
-    return _yes("paid?", f"{money} at {format_moment(charge.created_at)}")
+    sold = f", at {charge.exchange.described(charge.currency)}" if charge.exchange else ""
+    return _yes("paid?", f"{money} at {format_moment(charge.created_at)}{sold}")
 
 
 def _stratagem(found: Findings) -> Check:

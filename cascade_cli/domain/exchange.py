@@ -89,17 +89,17 @@ class Belief:
 
 def believe(currency: str, stored: Exchange | None, paid_on: date, rates: Rates) -> Belief:
     """The rate to judge a payment by: its own, unless that is too low to be true."""
-    name = currency.upper()
+    name, at_payment = currency.upper(), rates.on(currency, paid_on)
     if stored is None or stored.day > paid_on:
-        return _without_word(name, rates.on(currency, paid_on), paid_on)
+        return _without_word(name, at_payment, paid_on)
     sold = f"sold at {stored.described(currency)}"
-    known = rates.on(currency, stored.day)
-    if known is None:
+    if at_payment is None:
         return Belief(stored.per_usd, f"{sold}; no rate is known to compare it with")
-    floor, against = _floor(known, stored.day), known
-    if paid_on - stored.day > USUAL_AGE and (at_payment := rates.on(currency, paid_on)):
-        later = min(TOLERANCE_OLD_RATE, _tolerance(at_payment, paid_on)) * at_payment.per_usd
-        floor, against = max((floor, known), (later, at_payment), key=lambda pair: pair[0])
+    known = rates.on(currency, stored.day)
+    bounds = [(_tolerance(known, stored.day) * known.per_usd, known)] if known else []
+    if known is None or paid_on - stored.day > USUAL_AGE:
+        bounds.append((_hesitant(at_payment, paid_on), at_payment))
+    floor, against = max(bounds, key=lambda bound: bound[0])
     if stored.per_usd >= floor:
         return Belief(stored.per_usd, sold + _compared(against, stored.day))
     lowest = f"{against.number} was that of {against.day}, and {floor:.10g} is the lowest believed"
@@ -109,13 +109,14 @@ def believe(currency: str, stored: Exchange | None, paid_on: date, rates: Rates)
 def _without_word(name: str, known: Exchange | None, paid_on: date) -> Belief:
     if known is None:
         return Belief(None, f"paid in {name}, and no rate is known: the price was not checked")
-    floor = min(TOLERANCE_OLD_RATE, _tolerance(known, paid_on)) * known.per_usd
+    floor = _hesitant(known, paid_on)
     why = f"paid in {name} without a usable rate: judged by {floor:.10g} {name} for 1 USD"
     return Belief(floor, f"{why}; {known.number} was that of {known.day}")
 
 
-def _floor(known: Exchange, day: date) -> Decimal:
-    return _tolerance(known, day) * known.per_usd
+def _hesitant(known: Exchange, paid_on: date) -> Decimal:
+    """The lowest that is believed of a payment by the rate of its own day alone."""
+    return min(TOLERANCE_OLD_RATE, _tolerance(known, paid_on)) * known.per_usd
 
 
 def _tolerance(known: Exchange, day: date) -> Decimal:

@@ -23,6 +23,7 @@ from cascade_cli.errors import (
     UsageError,
 )
 from cascade_cli.services.payment_api import PriceMismatchError
+from cascade_cli.services.till import NoRateError
 
 RETRY_AFTER_SECONDS = 30
 MOST_SHOWN = 5
@@ -31,6 +32,7 @@ MOST_SHOWN = 5
 _STATUSES: tuple[tuple[type[CascadeError], int], ...] = (
     (RefusedEventError, 400),
     (KeyReusedError, 409),
+    (NoRateError, 503),
     (GuardError, 400),
     (UsageError, 400),
     (NotFoundError, 404),
@@ -73,6 +75,8 @@ def answer_to(error: CascadeError) -> JSONResponse:
     status = next(status for ours, status in _STATUSES if isinstance(error, ours))
     if isinstance(error, SettingsError):
         return problem(status, error.kind, "The shop is not set up to do this at the moment.")
+    if isinstance(error, NoRateError):
+        return problem(status, error.kind, error.message)
     if isinstance(error, PriceMismatchError):
         more = {"amount_cents": error.quote.amount_cents, "currency": error.quote.currency}
         return problem(status, error.kind, error.message, error.hint, **more)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 
 from cascade_cli.adapters.prices import read_prices
-from cascade_cli.domain.checkup import airtable, settings, stripe
+from cascade_cli.adapters.rates import PublishedRates, RatesError
+from cascade_cli.domain.checkup import airtable, rates, settings, stripe
 from cascade_cli.domain.checkup.result import Check
+from cascade_cli.domain.pricing import PriceList
 from cascade_cli.errors import SettingsError
 from cascade_cli.settings import (
     AIRTABLE_BASE,
@@ -17,6 +20,7 @@ from cascade_cli.settings import (
     JOURNAL_URL,
     LIFETIME,
     PRICES,
+    RATES_FILE,
     SETTINGS,
     STRIPE_KEY,
     STRIPE_URL,
@@ -108,8 +112,23 @@ def _contradiction(error: SettingsError, closes: tuple[str, ...]) -> Check:
 
 def _limits(found: Settings) -> Iterator[Check]:
     try:
-        prices = read_prices(found.prices_file)
+        prices = read_prices(found.prices_file, PublishedRates(found.rates_file))
     except SettingsError as error:
         yield settings.PRICES_WRONG.seen(error.message, name=PRICES.name, advice=error.hint)
     else:
-        yield from settings.judge_limits(prices, found.max_per_credit, found.max_per_day)
+        today = datetime.now(UTC).date()
+        in_force = prices.on(today)
+        yield from settings.judge_limits(in_force, found.max_per_credit, found.max_per_day)
+        yield from _rates(prices, today, found)
+
+
+def _rates(prices: PriceList, today: date, found: Settings) -> Iterator[Check]:
+    # A file that was named is read even where nobody needs it: it was meant to be used.
+    asked = prices.currencies or ("eur",) * bool(found.rates_file)
+    try:
+        known = {code: prices.rates.on(code, today) for code in asked}
+    except RatesError as error:
+        yield rates.UNREADABLE.seen(error.message, name=RATES_FILE.name, advice=error.hint)
+    else:
+        offered = {code: rate for code, rate in known.items() if code in prices.currencies}
+        yield from rates.judge_rates(offered, today, found.rates_max_age)

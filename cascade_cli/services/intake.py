@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from cascade_cli.adapters.journal.inbox import Accepted, EventState, Settlement
+from cascade_cli.adapters.rates import RatesError
 from cascade_cli.domain.events import Event
 from cascade_cli.domain.journal import ClaimState
 from cascade_cli.domain.replay import Obstacle
@@ -191,8 +192,9 @@ def _settled(
 
 
 def _may_be_one_event_s(error: Exception) -> bool:
-    """An answer without sense, or a bug, may concern one payment only; all else concerns all."""
-    return isinstance(error, AnswerError) or not isinstance(error, CascadeError)
+    """An answer without sense, a bug, or exchange rates that cannot be read may concern one payment
+    only; all else concerns all."""
+    return isinstance(error, AnswerError | RatesError) or not isinstance(error, CascadeError)
 
 
 def _reason(error: Exception) -> str:

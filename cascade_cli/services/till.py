@@ -56,7 +56,7 @@ class Till:
         offered = ", ".join(code.upper() for code in (CURRENCY, *self.prices.currencies))
         return UsageError(
             f"Nothing is sold in {currency.upper()}: the price list offers {offered}.",
-            "Nothing was sold. `currencies` in the file of CASCADE_PRICES names others.",
+            "Nothing was sold. See cascade pricing.",
         )
 
     def _too_old(self, currency: str, rate: Exchange) -> NoRateError:

@@ -24,12 +24,16 @@ from tests.benchmarks.startup import TWO_COMMANDS
 from tests.cli.invoking import COMMAND, Finished, environment, in_a_process
 from tests.sandboxed import Recorder, Sandboxed, served
 
-HEAVY = ("stripe", "pyairtable", "requests", "rich", "sqlalchemy", "http.server")
+HEAVY = (
+    *("stripe", "pyairtable", "requests", "rich", "sqlalchemy", "http.server"),
+    "currency_converter",
+)
 # By a reconciliation of a window that is too short to be remembered.
 UNUSED = (
     *("sqlalchemy", "cascade_cli.adapters.journal", "cascade_cli.domain.journal"),
     *("cascade_cli.adapters.stripe.checkout", "cascade_cli.adapters.stripe.history"),
     *("cascade_cli.cli.alerting", "cascade_cli.cli.run_metrics", "jinja2", "fastapi"),
+    *("cascade_cli.services.till", "currency_converter"),
 )
 SANDBOX = ("cascade_cli.sandbox", "lark")
 
@@ -91,6 +95,10 @@ def empty_sandbox() -> Iterator[Sandboxed]:
         served(app) as sandboxed,
     ):
         yield sandboxed
+
+
+def test_the_price_list_in_us_dollars_imports_no_exchange_rates(tmp_path: Path) -> None:
+    assert "currency_converter" not in modules_after(tmp_path, "pricing")
 
 
 def test_a_live_command_imports_nothing_of_the_sandbox(tmp_path: Path) -> None:

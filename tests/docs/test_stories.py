@@ -7,6 +7,8 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,6 +17,7 @@ from fastapi import FastAPI
 
 from cascade_cli import errors
 from cascade_cli.adapters.prices import read_prices
+from cascade_cli.domain.exchange import Exchange
 from cascade_cli.domain.pricing import PriceList
 from cascade_cli.errors import CascadeError
 from cascade_cli.server import payments, vitals, webhook
@@ -58,9 +61,14 @@ def test_the_readme_s_price_list_is_accepted_and_has_every_key(tmp_path: Path) -
     file.write_text(text)
     prices = read_prices(file)
     assert replace(prices, packages=PriceList().packages) != PriceList()
+    assert prices.currencies == ("eur", "jpy", "kwd")
+    assert prices.rates.on("kwd", date(2026, 11, 27)) == Exchange(
+        Decimal("0.3064"), date(2026, 11, 20)
+    )
+    assert prices.on(date(2027, 1, 1)) == replace(prices, rate=Decimal("0.15"), changes=())
     assert [package.name for package in prices.packages] == ["500", "patron"]
     assert set(re.findall(r"^(\w+) =", text, re.MULTILINE)) == {
-        *("rate", "lowest_rate", "highest_rate"),
+        *("rate", "lowest_rate", "highest_rate", "currencies"),
         *("minimum", "maximum", "ducats", "bonus"),
     }
 
@@ -68,7 +76,7 @@ def test_the_readme_s_price_list_is_accepted_and_has_every_key(tmp_path: Path) -
 def test_the_readme_lists_exactly_the_routes_that_are_served() -> None:
     nothing = cast("Any", None)
     api = FastAPI()
-    api.include_router(payments.router(nothing, PriceList(), None, nothing))
+    api.include_router(payments.router(nothing, nothing, None, nothing))
     api.include_router(webhook.router(nothing, nothing, nothing, nothing))
     api.include_router(vitals.router(nothing, nothing, nothing))
     paths = api.openapi()["paths"]

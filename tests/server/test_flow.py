@@ -18,6 +18,7 @@ import stripe
 from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.sandbox.instance import WEBHOOK_SECRET, Connection, serving, state_path
 from cascade_cli.sandbox.seed import seed
+from tests.pricing.bank import open_shop
 from tests.server.conftest import TOKEN, WEBHOOK, eventually
 from tests.server.processes import ROOT, Process, clean_environment, process
 
@@ -67,6 +68,7 @@ def town(tmp_path: Path) -> Iterator[Town]:
                 "CASCADE_AIRTABLE_RATE": "0",
                 "CASCADE_STATE_DIR": str(tmp_path),
                 "CASCADE_API_TOKEN": TOKEN,
+                **open_shop(tmp_path),
             }
             with process("serve", "--port", str(port), settings=settings) as server:
                 yield Town(app, settings, server)
@@ -102,6 +104,36 @@ def test_a_checkout_becomes_ducats(town: Town) -> None:
         "events"
     ]
     arrives_once(town, intent["payment"], 525)
+
+
+@pytest.mark.parametrize(
+    ("currency", "amount", "rate"),
+    [("JPY", 8_000, "160"), ("EUR", 4_000, "0.8"), ("KWD", 15_340, "0.3067")],
+)
+def test_a_checkout_in_another_currency_becomes_ducats(
+    town: Town, currency: str, amount: int, rate: str
+) -> None:
+    made = town.cascade("checkout", "marco", "--package", "500", "--currency", currency)["data"]
+    assert (made["amount_cents"], made["currency_rate"]) == (amount, rate)
+    paying = requests.post(
+        made["url"], data={"payment_method": "pm_card_visa"}, timeout=10, allow_redirects=False
+    )
+    assert paying.status_code == 303, paying.text
+    (event,) = town.cascade("events", "list", "--type", "payment_intent.succeeded")["data"][
+        "events"
+    ]
+    arrives_once(town, event["payment"], 525)
+    data = town.cascade("reconcile", "--since", "1h", "--all")["data"]
+    assert (data["ducats"]["residual"], data["ducats"]["settled"]) == ("0", "525")
+    (item,) = data["items"]
+    assert (item["kind"], item["amount_cents"], item["currency"]) == (
+        "settled",
+        amount,
+        currency.lower(),
+    )
+    assert any(f"sold at {rate} {currency} for 1 USD" in line for line in item["evidence"])
+    charge = town.cascade("explain", event["payment"])["data"]["payment"]
+    assert (charge["amount_cents"], charge["currency_rate"]) == (amount, rate)
 
 
 def confirm(town: Town, intent: str) -> None:

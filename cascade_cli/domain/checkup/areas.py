@@ -6,6 +6,7 @@ from cascade_cli.domain.checkup.result import amber, red
 
 TITLES = {
     "settings": "Settings",
+    "rates": "Exchange rates",
     "keys": "Files with keys",
     "clocks": "Clocks",
     "stripe": "Stripe",
@@ -22,7 +23,7 @@ TITLES = {
     "doctor": "Doctor itself",
 }
 
-_OWN_EYES = frozenset({"settings", "keys", "doctor"})
+_OWN_EYES = frozenset({"settings", "rates", "keys", "doctor"})
 _ASKING = frozenset(TITLES) - _OWN_EYES
 
 UNCHECKED = {

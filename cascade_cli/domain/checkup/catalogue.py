@@ -11,6 +11,7 @@ from cascade_cli.domain.checkup import (
     keys,
     older,
     processor,
+    rates,
     schema,
     settings,
     stripe,
@@ -21,6 +22,7 @@ from cascade_cli.domain.checkup import (
 FINDINGS = (
     *areas.FINDINGS,
     *settings.FINDINGS,
+    *rates.FINDINGS,
     *keys.FINDINGS,
     *clocks.FINDINGS,
     *stripe.FINDINGS,

@@ -24,11 +24,14 @@ _MINIMUM = {
     "mxn": 1000, "myr": 200, "nok": 300, "pln": 200, "ron": 200, "sek": 300, "thb": 1000,
 }  # fmt: skip
 _MAXIMUM = 99_999_999
+# Three-decimal amounts must end in 0; Icelandic ones in 00, since krónur have lost their decimals.
+_STEPS = {**dict.fromkeys(THREE_DECIMAL, 10), "isk": 100}
+_LARGER = {"idr": 999_999_999_999}
 _SYMBOLS = {"usd": "$", "eur": "€", "gbp": "£", "jpy": "¥"}
 
 
 def check_amount(amount: int, currency: str) -> None:
-    """Refuse an amount that is too small or too large to be charged."""
+    """Refuse an amount that is too small or too large to be charged, or between two steps."""
     minimum = _MINIMUM.get(currency, 50)
     if amount < minimum:
         raise StripeError(
@@ -36,10 +39,18 @@ def check_amount(amount: int, currency: str) -> None:
             code="amount_too_small",
             param="amount",
         )
-    if amount > _MAXIMUM:
+    maximum = _LARGER.get(currency, _MAXIMUM)
+    if amount > maximum:
         raise StripeError(
-            f"Amount must be no more than {show(_MAXIMUM, currency)}",
+            f"Amount must be no more than {show(maximum, currency)}",
             code="amount_too_large",
+            param="amount",
+        )
+    step = _STEPS.get(currency, 1)
+    if amount % step:
+        raise StripeError(
+            f"Invalid amount. Amounts in {currency} must be evenly divisible by {step}.",
+            code="parameter_invalid_integer",
             param="amount",
         )
 
