@@ -16,7 +16,7 @@ ALLOWED = TOP | {"CHANGELOG.md"}
 HOSTS = re.compile(
     r"(127\.0\.0\.1|localhost|simulated|recorded|\[::1\]|([\w-]+\.)*(stripe|airtable|serenissima)\.(com|ai)"
     r"|([\w-]+\.)*(example|test|invalid)(\.(com|org|net))?|keepachangelog\.com|semver\.org|www\.w3\.org"
-    r"|appriseit\.com|hc-ping\.com)"
+    r"|appriseit\.com|hc-ping\.com|www\.ecb\.europa\.eu)"
 )
 URL = re.compile(r"https?://(\[[0-9a-fA-F:]+\]|[a-zA-Z0-9.:-]*[a-zA-Z0-9])")
 # A live key or a token as the services really make them.

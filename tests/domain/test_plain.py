@@ -12,7 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cascade_cli.domain.case import Terms
 from cascade_cli.domain.charges import Charge
+from cascade_cli.domain.exchange import Exchange, NoRates, OwnRates
 from cascade_cli.domain.keys import PAYMENT_PREFIX, Origin
 from cascade_cli.domain.kinds import Kind
 from cascade_cli.domain.matching import match
@@ -49,8 +51,8 @@ def names_of(world: World) -> list[str]:
     return [charge.id for charge in plain.charges]
 
 
-def assert_same_verdicts(world: World) -> None:
-    quick, whole = reconcile(world, TERMS), reconcile(world, TERMS, nothing)
+def assert_same_verdicts(world: World, terms: Terms = TERMS) -> None:
+    quick, whole = reconcile(world, terms), reconcile(world, terms, nothing)
     assert list(quick.items) == list(whole.items)
     assert quick == whole
 
@@ -298,3 +300,46 @@ def test_a_price_is_remembered_for_its_own_currency_only() -> None:
     result = judge([euros, dollars], [keyed(euros), keyed(dollars)])
     assert result.counts == {Kind.SETTLED: 1, Kind.UNDERPAID: 1}
     assert [item.charge for item in result.discrepancies] == [dollars]
+
+
+_DEARER = PriceList(rate=Decimal("0.20"), lowest_rate=Decimal("0.20"))
+_EUROS = [Exchange(Decimal(rate), PAID.date() - 3 * HOUR * 24) for rate in ("0.5", "0.8")]
+ABROAD = replace(
+    TERMS,
+    prices=PriceList(
+        changes=(((PAID - HOUR * 24).date(), _DEARER),),
+        rates=OwnRates({"eur": (_EUROS[0], Exchange(Decimal("0.9"), PAID.date()))}, NoRates()),
+    ),
+)
+_sales = st.builds(
+    lambda name, odd, currency, exchange, days: a_pair(
+        {
+            **odd,
+            "currency": currency,
+            "exchange": exchange,
+            "created_at": PAID - HOUR * 24 * days,
+        },
+        name=name,
+    ),
+    st.sampled_from(["1", "2", "3", "4"]),
+    st.sampled_from([{}, {"captured_cents": 500}, {"captured_cents": 700}]),
+    st.sampled_from(["usd", "eur", "jpy"]),
+    st.sampled_from([None, *_EUROS]),
+    st.integers(0, 5),
+)
+
+
+@given(st.lists(_sales, max_size=8, unique_by=lambda pair: pair[0].id))
+def test_prices_that_change_by_the_day_and_other_currencies_are_judged_alike(
+    pairs: list[tuple[Charge, Stratagem]],
+) -> None:
+    assert_same_verdicts(a_world([c for c, _ in pairs], [s for _, s in pairs]), ABROAD)
+
+
+def test_a_price_is_remembered_for_its_own_day_only() -> None:
+    before, after = (
+        a_charge(name, created_at=PAID - HOUR * 24 * days) for name, days in (("1", 3), ("2", 0))
+    )
+    world = a_world([before, after], [keyed(before), keyed(after)])
+    result = reconcile(world, ABROAD)
+    assert [item.charge for item in result.discrepancies] == [after]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from cascade_cli.adapters.prices import read_prices
+from cascade_cli.domain.exchange import Exchange
 from cascade_cli.domain.pricing import Package, PriceList
 from cascade_cli.errors import SettingsError
 
@@ -80,6 +82,22 @@ WRONG = [
     ("packages.a = {ducats = 500, bonus = -1}", "packages.a.bonus", "a positive number"),
     ('packages."a b".ducats = 500', "packages.a b", "letters, digits"),
     ("packages.a.ducats = 4", "packages.a.ducats", "Stripe charges 0.50 USD"),
+    ('currencies = "EUR"', "currencies", 'such as ["EUR", "JPY"]'),
+    ('currencies = ["euro"]', "currencies", "three letters, such as EUR"),
+    ("currencies = [1]", "currencies", "three letters, such as EUR"),
+    ('currencies = ["UGX"]', "currencies", "UGX"),
+    ("own_rates = 3", "own_rates", "a table"),
+    ("own_rates.KWD = 0.3", "own_rates.KWD", "a table"),
+    ("own_rates.dinar.2026-11-01 = 0.3", "own_rates.dinar", "three letters"),
+    ("own_rates.KWD.2026-11-31 = 0.3", "own_rates.KWD.2026-11-31", "such as 2026-12-01"),
+    ("own_rates.KWD.2026-11-01 = 0", "own_rates.KWD.2026-11-01", "such as 0.3067"),
+    ("own_rates.KWD.2026-11-01 = '0.3'", "own_rates.KWD.2026-11-01", "such as 0.3067"),
+    ("from = 3", "from", "a table"),
+    ("from.soon.rate = 0.2", "from.soon", "such as 2026-12-01"),
+    ("from.2026-12-01 = 3", "from.2026-12-01", "a table"),
+    ("from.2026-12-01.rat = 0.2", "from.2026-12-01.rat", "known are rate"),
+    ("from.2026-12-01.currencies = []", "from.2026-12-01.currencies", "known are rate"),
+    ("from.2026-12-01.rate = 9", "from.2026-12-01: rate", "between 0.05 and 0.50 USD"),
 ]
 
 
@@ -106,3 +124,41 @@ def test_what_is_no_toml_is_refused(file: Path, content: bytes, why: str) -> Non
 def test_a_file_that_is_not_there_is_refused(file: Path) -> None:
     with pytest.raises(SettingsError, match="cannot be read: No such file"):
         read_prices(file)
+
+
+DATED = """
+currencies = ["JPY", "usd", "jpy", "eur"]
+packages.500 = {ducats = 500, bonus = 25}
+[from.2027-02-01]
+rate = 0.20
+[from.2027-01-01]
+custom.minimum = 20
+packages.600 = {ducats = 600}
+[own_rates.JPY]
+2026-11-20 = 150
+2026-11-10 = 155.5
+"""
+
+
+def test_each_change_of_prices_keeps_what_it_does_not_name(file: Path) -> None:
+    file.write_text(DATED)
+    prices = read_prices(file)
+    first, second = prices.on(date(2027, 1, 31)), prices.on(date(2027, 2, 1))
+    assert prices.on(date(2026, 12, 31)) is prices
+    assert (first.rate, first.custom_minimum) == (Decimal("0.10"), Decimal(20))
+    assert [p.name for p in first.packages] == ["600"]
+    assert (second.rate, second.custom_minimum) == (Decimal("0.20"), Decimal(20))
+    assert second.packages == first.packages
+    assert second.currencies == prices.currencies == ("jpy", "eur")
+
+
+def test_a_rate_of_the_shop_s_own_holds_from_its_day_on(file: Path) -> None:
+    file.write_text(DATED)
+    rates = read_prices(file).rates
+    days = [date(2026, 11, 9), date(2026, 11, 10), date(2026, 11, 30)]
+    found = [rates.on("jpy", day) for day in days]
+    assert found == [
+        None,
+        Exchange(Decimal("155.5"), date(2026, 11, 10)),
+        Exchange(Decimal(150), date(2026, 11, 20)),
+    ]

@@ -175,13 +175,30 @@ def test_an_intent_without_payment_method_cannot_be_confirmed(client: V1) -> Non
 
 @pytest.mark.parametrize(
     ("amount", "currency", "expected"),
-    [(49, "usd", "amount_too_small"), (100_000_000, "usd", "amount_too_large")],
+    [
+        (49, "usd", "amount_too_small"),
+        (100_000_000, "usd", "amount_too_large"),
+        (17_499, "huf", "amount_too_small"),
+        (49, "jpy", "amount_too_small"),
+        (1_000_000_000_000, "idr", "amount_too_large"),
+        (3_071, "kwd", "parameter_invalid_integer"),
+        (12_150, "isk", "parameter_invalid_integer"),
+    ],
 )
-def test_amounts_out_of_bounds_are_refused(
+def test_amounts_out_of_bounds_or_between_steps_are_refused(
     client: V1, amount: int, currency: str, expected: str
 ) -> None:
     params: Any = {"amount": amount, "currency": currency}
     assert code(client.payment_intents.create, params) == (400, expected, "amount")
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency"),
+    [(50, "jpy"), (3_070, "kwd"), (12_100, "isk"), (1_000_000_000, "idr"), (1_001, "eur")],
+)
+def test_amounts_that_the_currency_has_are_taken(client: V1, amount: int, currency: str) -> None:
+    intent = create(client, amount=amount, currency=currency)
+    assert (intent.amount, intent.currency) == (amount, currency)
 
 
 def test_search_does_not_exist(client: V1) -> None:
