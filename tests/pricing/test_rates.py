@@ -73,7 +73,7 @@ def test_a_file_that_has_changed_is_read_again(tmp_path: Path) -> None:
     [
         b"",
         b"\xff\xfe",
-        b"STRIPE_SECRET_KEY=sk_live_x\nAIRTABLE=y\n",
+        b"CASCADE_GRACE=15m\nSTRIPE_SECRET_KEY=sk_live_x\n",
         b"Date,JPY,\n2014-03-30,200,\n",
         b"Date,USD,JPY,\n2014-03-30,1.25,-200,\n",
         b"Date,USD,JPY,\n2014-03-30,1.25,NaN,\n",

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.pricing.bank import RATES, open_shop, today, write
-from tests.server.conftest import Shop, shop_in
+from tests.server.conftest import Shop, eventually, shop_in
+from tests.server.events import paid, succeeded
 from tests.server.test_payments import kind
 
 PRICING = "/api/payments/pricing"
@@ -85,3 +86,35 @@ def test_a_broken_file_is_the_operator_s_business_and_us_dollars_are_sold_on(
     answer = abroad.create(citizen_id="marco", package="500", currency="EUR")
     assert (answer.status_code, "eurofxref" in answer.text) == (503, False)
     assert abroad.create(citizen_id="marco", package="500").status_code == 200
+
+
+def yen(shop: Shop, amount: int, **metadata: str) -> bytes:
+    """The event of a payment of 100 ducats in yen."""
+    given = {"citizen_id": "marco", "ducat_amount": "100", "exchange_rate": "0.10", **metadata}
+    app = shop.place.app
+    purchase = {**given, "platform": "cascade", "type": "ducat_purchase"}
+    at = app.now()
+    return succeeded(app.stripe.books.pay(amount=amount, currency="jpy", metadata=purchase, at=at))
+
+
+def test_the_webhook_credits_what_was_paid_in_full_at_its_own_rate_and_nothing_else(
+    abroad: Shop,
+) -> None:
+    day = f"{today()}"
+    abroad.tell(yen(abroad, 1_600, currency_rate="160", currency_rate_date=day))
+    abroad.tell(yen(abroad, 1_599, currency_rate="160", currency_rate_date=day))
+    abroad.tell(yen(abroad, 100, currency_rate="10", currency_rate_date=day))
+    assert abroad.wait_until_dealt_with() == {"credited": 1, "attention": 2}
+    assert len(abroad.stratagems()) == 1
+
+
+def test_a_broken_file_holds_up_no_payment_in_us_dollars_and_loses_none(
+    abroad: Shop, tmp_path: Path
+) -> None:
+    (tmp_path / "eurofxref-hist.zip").write_bytes(b"broken")
+    abroad.tell(yen(abroad, 1_600, currency_rate="160", currency_rate_date=f"{today()}"))
+    for _ in range(2):
+        abroad.tell(succeeded(paid(abroad.place.app, "marco")))
+    eventually(lambda: abroad.counts() == {"credited": 2, "waiting": 1})
+    write(tmp_path / "eurofxref-hist.zip", (today(), RATES))
+    assert abroad.wait_until_dealt_with() == {"credited": 3}
