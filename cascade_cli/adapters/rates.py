@@ -12,7 +12,6 @@ from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
-from zipfile import BadZipFile
 
 from cascade_cli.domain.exchange import Exchange
 from cascade_cli.errors import SettingsError
@@ -25,8 +24,6 @@ SOURCE = "https://www.ecb.europa.eu/stats/eurofxref/eurofxref-hist.zip"
 _BASE = "EUR"
 _DAY = timedelta(days=1)
 _MOST_KNOWN = 10_000
-# Whatever a file that is none makes the library raise.
-_UNREADABLE = (OSError, ValueError, ArithmeticError, LookupError, StopIteration, BadZipFile)
 
 
 class RatesError(SettingsError):
@@ -64,7 +61,7 @@ class _Source:
                 converter = self._current()
                 if (code, day) not in self._known:
                     self._remember(code, day, _latest(converter, code, day))
-            except _UNREADABLE as error:
+            except _unreadable() as error:
                 raise self._unusable(error) from error
             return self._known[code, day]
 
@@ -89,6 +86,13 @@ class _Source:
             f"{RATES_FILE.name}: {name!r} cannot be read as exchange rates: {why}.",
             f"Nothing was done. Bring a fresh one: {SOURCE}",
         )
+
+
+def _unreadable() -> tuple[type[Exception], ...]:
+    """Whatever a file that is none makes the library raise."""
+    from zipfile import BadZipFile  # noqa: PLC0415 - every command imports this module
+
+    return (OSError, ValueError, ArithmeticError, LookupError, StopIteration, BadZipFile)
 
 
 def _read(file: Path | None) -> CurrencyConverter:
