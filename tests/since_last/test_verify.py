@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
 
+from cascade_cli.domain.case import Terms
+from cascade_cli.domain.run_memory import Memory
+from cascade_cli.domain.verification import Depth
+from cascade_cli.services.sampling import SAMPLE_SIZE
+from cascade_cli.services.since_last_ports import Check
 from tests.since_last.shop import NightShop
 
 
@@ -39,8 +47,9 @@ def test_the_full_proof_reads_all_that_is_covered_and_nothing_contradicts_it(
 @pytest.mark.parametrize("depth", ["sample", "full"])
 def test_a_transfer_that_was_taken_away_contradicts_the_memory(shop: NightShop, depth: str) -> None:
     day = shop.day
-    gone = shop.sell(day.ago(days=40))
-    row = shop.credit(shop.sandboxed.pay(day.ago(days=41)), day.ago(days=41))
+    # At one moment: no sample holds one of them without the other.
+    kept = shop.sell(day.ago(days=40))
+    row = shop.credit(shop.sandboxed.pay(day.ago(days=40)), day.ago(days=40))
     shop.begin()
     assert shop.night().code == 0
     shop.sandboxed.app.airtable.tables.delete("STRATAGEMS", row)
@@ -50,7 +59,7 @@ def test_a_transfer_that_was_taken_away_contradicts_the_memory(shop: NightShop, 
     (wrong,) = night.data["verified"]["wrong"]
     assert night.kinds == {wrong: "missing"}
     assert night.data["verified"]["checked"] == 2
-    assert wrong != gone["payment_intent"]
+    assert wrong != kept["payment_intent"]
     assert shop.night().kinds == {wrong: "missing"}
 
 
@@ -109,6 +118,31 @@ def test_a_settled_payment_of_the_older_connector_is_no_contradiction(shop: Nigh
     night = shop.night("--verify", "sample")
     assert (night.code, night.data["verified"]["wrong"]) == (0, [])
     assert night.data["verified"]["checked"] > 0
+
+
+def test_the_same_seed_chooses_the_same_sample(shop: NightShop) -> None:
+    shop.history(300, days=50)
+    shop.begin()
+    shop.day.clock.advance(hours=3)
+    asked = {_sampled(shop, seed) for seed in (1, 1, 2)}
+    assert len(asked) == 2
+
+
+def _sampled(shop: NightShop, seed: int) -> str:
+    """Which moment's charges are asked for."""
+    now, requests = shop.day.clock(), shop.sandboxed.recorder.to("stripe")
+    with closing(sqlite3.connect(shop.day.journal)) as journal:
+        ((body,),) = journal.execute("SELECT body FROM cascade_marks")
+    with shop.sandboxed.wired() as wiring:
+        terms = Terms(now, wiring.settings.grace, wiring.settings.engine, wiring.prices)
+        check = Check(Depth.SAMPLE, seed)
+        wiring.since_last.run(Memory.of(json.loads(body)), now, terms, check=check)
+    (query,) = {
+        r.query
+        for r in shop.sandboxed.recorder.to("stripe")[len(requests) :]
+        if f"limit={SAMPLE_SIZE}" in r.query.split("&")
+    }
+    return query
 
 
 @pytest.mark.parametrize(
