@@ -26,10 +26,9 @@ from cascade_cli.cli.window import (
 from cascade_cli.domain.case import Terms
 from cascade_cli.domain.run_memory import Memory, changes
 from cascade_cli.domain.times import Window
-from cascade_cli.domain.verification import Depth
+from cascade_cli.domain.verification import Check, Depth
 from cascade_cli.errors import ExitCode, ServiceError, UsageError
 from cascade_cli.services.reconcile import Run
-from cascade_cli.services.since_last_ports import Check
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,14 @@ class Depth(StrEnum):
 
 
 @dataclass(frozen=True)
+class Check:
+    """What is to be verified; the same seed chooses the same sample."""
+
+    depth: Depth
+    seed: int
+
+
+@dataclass(frozen=True)
 class Verification:
     """So many payments remembered as settled were judged again; `wrong` names what is not."""
 

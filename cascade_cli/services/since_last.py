@@ -15,7 +15,7 @@ from cascade_cli.domain.leads import without_strangers
 from cascade_cli.domain.reconciliation import Reconciliation
 from cascade_cli.domain.run_memory import Memory, Remains
 from cascade_cli.domain.times import Window, format_moment
-from cascade_cli.domain.verification import Depth, Settled, Verification
+from cascade_cli.domain.verification import Check, Depth, Settled, Verification
 from cascade_cli.domain.world import Answers, World
 from cascade_cli.errors import RightsError
 from cascade_cli.services.following import (
@@ -37,7 +37,7 @@ from cascade_cli.services.reconcile import (
     listed,
 )
 from cascade_cli.services.sampling import Sample, sample
-from cascade_cli.services.since_last_ports import Check, Sources
+from cascade_cli.services.since_last_ports import Sources
 from cascade_cli.services.vicinity import Vicinity
 
 Tell = Callable[[str], None]

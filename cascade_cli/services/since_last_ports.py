@@ -9,7 +9,6 @@ from typing import Protocol
 from cascade_cli.domain.events import Event
 from cascade_cli.domain.stratagems import Stratagem
 from cascade_cli.domain.times import Window
-from cascade_cli.domain.verification import Depth
 from cascade_cli.services import reconcile
 from cascade_cli.services.delivery_ports import Reader
 from cascade_cli.services.reconcile import Listing
@@ -46,11 +45,3 @@ class Sources:
     payments: PaymentSource
     transfers: TransferSource
     changes: ChangeSource
-
-
-@dataclass(frozen=True)
-class Check:
-    """How much of the remembered past to read again; the same seed chooses the same sample."""
-
-    depth: Depth
-    seed: int

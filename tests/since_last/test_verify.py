@@ -11,9 +11,8 @@ import pytest
 
 from cascade_cli.domain.case import Terms
 from cascade_cli.domain.run_memory import Memory
-from cascade_cli.domain.verification import Depth
+from cascade_cli.domain.verification import Check, Depth
 from cascade_cli.services.sampling import SAMPLE_SIZE
-from cascade_cli.services.since_last_ports import Check
 from tests.since_last.shop import NightShop
 
 
@@ -137,12 +136,8 @@ def _sampled(shop: NightShop, seed: int) -> str:
         terms = Terms(now, wiring.settings.grace, wiring.settings.engine, wiring.prices)
         check = Check(Depth.SAMPLE, seed)
         wiring.since_last.run(Memory.of(json.loads(body)), now, terms, check=check)
-    (query,) = {
-        r.query
-        for r in shop.sandboxed.recorder.to("stripe")[len(requests) :]
-        if f"limit={SAMPLE_SIZE}" in r.query.split("&")
-    }
-    return query
+    sent = shop.sandboxed.recorder.to("stripe")[len(requests) :]
+    return next(r.query for r in sent if f"limit={SAMPLE_SIZE}" in r.query.split("&"))
 
 
 @pytest.mark.parametrize(

@@ -129,7 +129,7 @@ def test_it_begins_where_since_last_would_and_tells_what_is_new(day: ShopDay) ->
     assert data["runs"]["last_complete"]["until"].startswith("2026-11-20T15:00:")
     assert data["runs"]["last_complete"]["discrepancies"] == 1
     out = day.cascade("status").out
-    assert re.search(r"2 discrepancies since 2026-11-18 15:00 UTC \(.*\): 1 new, 0 solved", out)
+    assert re.search(r"2 discrepancies since 2026-10-21 15:00 UTC \(.*\): 1 new, 0 solved", out)
 
 
 def test_a_look_does_not_count_as_a_run(day: ShopDay) -> None:
