@@ -193,6 +193,8 @@ def test_an_orphan_that_stays_open_for_months_does_not_widen_the_window(shop: Ni
         assert night.hours == pytest.approx(20 * 24 + 1, abs=0.1)
         assert night.beyond == (1, 0, 0)
         assert night.data["ducats"]["orphaned"] == "100"
+        # The listings, events, the orphan's row, and whether Stripe knows its payment by now.
+        assert night.requests == (3, 2)
 
 
 def test_many_young_payments_are_listed_and_an_old_one_is_asked_for(shop: NightShop) -> None:

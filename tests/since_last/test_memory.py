@@ -104,6 +104,8 @@ def test_a_key_that_may_not_read_events_is_told_and_the_window_is_read_whole(
     night = shop.night(STRIPE_SECRET_KEY="rk_test_without_event")
     assert night.hours == pytest.approx(72, abs=0.1)
     assert "refunds and disputes of what was settled go unnoticed" in night.warnings[0]
+    again = shop.night(STRIPE_SECRET_KEY="rk_test_without_event")
+    assert again.hours == pytest.approx(72, abs=0.1)
 
 
 def test_a_run_until_some_moment_looks_back_and_is_not_remembered(shop: NightShop) -> None:
