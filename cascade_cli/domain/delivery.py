@@ -23,6 +23,8 @@ The promise in one page
   else what is called under way would never arrive.
 * A surplus active row is taken out of the engine's way by its expiry as well, for the same
   reason: setting it to cancelled could hide that it was executed in that moment.
+* A transfer that is not to arrive any more, since the money went back, ends in the same way; what
+  was executed all the same is told by the rows, and taken back by an order with its own key.
 * What may have moved ducats is for people, always.
 """
 
@@ -54,7 +56,7 @@ class Action(StrEnum):
     REWRITE = "rewrite"
     """A dead row as the order wants it: citizen, Notes, expiry and status."""
     EXPIRE = "expire"
-    """End the life of an active surplus row: its expiry becomes the present."""
+    """End the life of an active row that must not run: its expiry becomes the present."""
     NOTIFY = "notify"
 
 
@@ -66,6 +68,8 @@ class Verdict(StrEnum):
     """Active: the engine takes it at its next run."""
     BLOCKED = "blocked"
     """Only a person can decide."""
+    ENDED = "ended"
+    """It was not to arrive any more, and no row of it is left that the engine would take."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +126,18 @@ def next_step(
 
     `due` is when the engine runs next; None leaves live rows to their expiry.
     """
+    if order.ends:
+        return _ending(order, rows, now, last)
+    return _delivering(order, rows, now, last, due)
+
+
+def _delivering(
+    order: Order,
+    rows: Sequence[Stratagem],
+    now: datetime,
+    last: Attempt | None,
+    due: datetime | None,
+) -> Step:
     surplus = _surplus(order, rows, now) if order.retire_surplus else ()
     end = None if surplus else _end(order, rows, now)
     lapsing = _lapsing(end, rows, now, due)
@@ -148,6 +164,21 @@ def _write(
     if surplus:
         return Write(Action.EXPIRE, surplus[0])
     return _revive(order, rows) if rows else _begin(last, now)
+
+
+def _ending(order: Order, rows: Sequence[Stratagem], now: datetime, last: Attempt | None) -> Step:
+    """What is left to write so that nothing of the order arrives, unless it has, or may have."""
+    for state in (State.DOUBTFUL, State.EXECUTED):
+        for row in rows:
+            if row.state(now) is state:
+                told = End(Verdict.EXECUTED, row)
+                return told if state is State.EXECUTED else _end_with(order, row, state)
+    if last and _may_still_be_applied(order, rows, now, last):
+        return Wait(last.at + FATE_BOUND)
+    live = [row for row in rows if row.state(now) is State.LIVE]
+    if live:
+        return Write(Action.EXPIRE, live[0])
+    return End(Verdict.ENDED, rows[0] if rows else None)
 
 
 def _surplus(order: Order, rows: Sequence[Stratagem], now: datetime) -> tuple[Stratagem, ...]:
@@ -200,9 +231,10 @@ def _end(order: Order, rows: Sequence[Stratagem], now: datetime) -> End | None:
 def _end_with(order: Order, row: Stratagem, state: State) -> End:
     if state is State.DOUBTFUL:
         return End(Verdict.BLOCKED, row, f"{row.stratagem_id} is {row.status}: {_doubt(row)}")
-    if row.citizen != order.citizen or row.ducats != order.ducats:
+    if not _fits(order, row):
         amount = format_ducats(row.ducats) if row.ducats else "an unreadable number of"
-        why = f"{row.stratagem_id} is {row.status} for {amount} ducats to {row.citizen!r}"
+        whom = f"from {row.payer!r}" if row.payer else f"to {row.citizen!r}"
+        why = f"{row.stratagem_id} is {row.status} for {amount} ducats {whom}"
         return End(Verdict.BLOCKED, row, f"{why}, not {order.description}")
     if state is State.EXECUTED:
         return End(Verdict.EXECUTED, row)
@@ -239,4 +271,4 @@ def _revive(order: Order, rows: Sequence[Stratagem]) -> Write:
 
 
 def _fits(order: Order, row: Stratagem) -> bool:
-    return row.citizen == order.citizen and row.ducats == order.ducats
+    return (row.payer, row.citizen, row.ducats) == (order.payer, order.citizen, order.ducats)

@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 
 from cascade_cli.domain.journal import Entry, EntryKind, Fate
+from cascade_cli.domain.orders import Cause
 
 
 def describe_entry(entry: Entry) -> str:
     """What happened."""
     body = entry.body
     if entry.kind is EntryKind.INTENT:
-        return f"promised {body.get('ducats')} ducats to {body.get('citizen')!r}"
+        ducats, citizen = body.get("ducats"), body.get("citizen")
+        if body.get("cause") == Cause.REFUND:
+            return f"{ducats} ducats to be taken back from {citizen!r}"
+        return f"promised {ducats} ducats to {citizen!r}"
     if entry.kind is EntryKind.ATTEMPT:
         return f"about to {body.get('action')}"
     if entry.kind is EntryKind.OUTCOME:

@@ -11,9 +11,12 @@ from enum import StrEnum
 
 PAYMENT_PREFIX = "cascade_payment_"
 MANUAL_PREFIX = "cascade_manual_"
+REFUND_PREFIX = "cascade_refund_"
+GIVE_BACK_PREFIX = "cascade_giveback_"
 OLDER_SOURCE = "cascade_payment_processor"
 
 PAYMENT_ID = re.compile(r"(?:pi|ch|py)_[A-Za-z0-9]+")
+_REFUND_ID = re.compile(r"(?:re|pyr|dp|du)_[A-Za-z0-9]+")
 _OLDER_FORM = re.compile(r"cascade_payment_.+_[0-9]{9,}", re.DOTALL)
 
 
@@ -26,6 +29,10 @@ class Origin(StrEnum):
     """The older connector made it: it names a citizen and a time, but no payment."""
     MANUAL = "manual"
     """A person credited it with a reason."""
+    REFUND = "refund"
+    """It takes ducats back from a citizen, because money went back to the payer."""
+    GIVE_BACK = "give_back"
+    """It gives them back again: the refund failed, or the dispute was won after all."""
     OTHER = "other"
 
 
@@ -40,12 +47,45 @@ def payment_id_in(stratagem_id: str) -> str | None:
     return rest if rest != stratagem_id and PAYMENT_ID.fullmatch(rest) else None
 
 
+def refund_key(refund_id: str, instalment: int = 0) -> str:
+    """The one StratagemId under which ducats come back for a refund (`re_…`) or a lost dispute
+    (`du_…`); what could not be taken at first comes by instalments, each with its own.
+
+    Raises ValueError on what is no such id.
+    """
+    return REFUND_PREFIX + _checked(refund_id) + (f"_rest{instalment}" if instalment else "")
+
+
+def give_back_key(refund_id: str) -> str:
+    """The StratagemId under which ducats taken for a refund go back to the citizen if it fails."""
+    return GIVE_BACK_PREFIX + _checked(refund_id)
+
+
+def refund_id_in(stratagem_id: str) -> str | None:
+    """The refund or dispute that a StratagemId names, or None."""
+    for prefix in (REFUND_PREFIX, GIVE_BACK_PREFIX):
+        if stratagem_id.startswith(prefix):
+            found = _REFUND_ID.match(stratagem_id.removeprefix(prefix))
+            return found[0] if found else None
+    return None
+
+
+def _checked(refund_id: str) -> str:
+    if not _REFUND_ID.fullmatch(refund_id):
+        raise ValueError(f"{refund_id[:40]!r} is no refund's id")
+    return refund_id
+
+
 def origin_of(stratagem_id: str, stripe_ids: tuple[str, ...], source: str) -> Origin:
     """Sort a transfer by what it carries: our StratagemId's form, Stripe ids, Notes' `source`.
+
+    What returns ducats names its payment in Notes as well, so that its key is asked for first.
 
     The older connector's source comes before the form of the id: a citizen called `pi` makes
     `cascade_payment_pi_1763900000`, which reads like a payment's key.
     """
+    if refund_id_in(stratagem_id):
+        return Origin.REFUND if stratagem_id.startswith(REFUND_PREFIX) else Origin.GIVE_BACK
     if stripe_ids:
         return Origin.PAYMENT
     if source == OLDER_SOURCE:

@@ -54,9 +54,13 @@ class Matches:
 
 
 def match(charges: Iterable[Charge], stratagems: Iterable[Stratagem]) -> Matches:
-    """Pair both sides; the order of the arguments does not matter."""
+    """Pair both sides; the order of the arguments does not matter.
+
+    What returns ducats for a refund delivers nothing, and is left out.
+    """
     charges = sorted(charges, key=lambda charge: (charge.created_at, charge.id))
-    stratagems = sorted(stratagems, key=lambda s: (s.created_at, s.record_id))
+    delivering = (s for s in stratagems if not s.returns)
+    stratagems = sorted(delivering, key=lambda s: (s.created_at, s.record_id))
     found: dict[str, list[Match]] = {charge.id: [] for charge in charges}
     rest = _match_by_identity(charges, stratagems, found)
     older = [s for s in rest if s.origin is Origin.OLDER and s.ducats is not None]

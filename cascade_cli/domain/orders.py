@@ -1,4 +1,4 @@
-"""What ought to stand in Venice for one cause: a payment, or a credit by hand."""
+"""What ought to stand in Venice for one cause: a payment, a credit by hand, or a refund."""
 
 from __future__ import annotations
 
@@ -28,18 +28,24 @@ class Cause(StrEnum):
 
     PAYMENT = "payment"
     MANUAL = "manual"
+    REFUND = "refund"
+    """Money went back to the payer."""
+    GIVE_BACK = "give_back"
+    """Money that was to go back to the payer did not."""
 
 
 @dataclass(frozen=True)
 class Order:
     """One transfer that ought to exist; `key` is its StratagemId, for ever.
 
+    `citizen` receives the ducats and `payer` gives them; an empty `payer` is the processor.
     `charge` is the payment behind it, None for a credit by hand. `facts` go into the
     stratagem's Notes. `foreign_records` are record ids known to belong to other payments,
     `own_records` those of the older connector known to belong to this one. `refuse_twin_since`
     is the journal's: no second such credit by hand since then. With `retire_surplus`, active
     rows beyond the one that is due are ended; with `amends`, a person corrects an earlier order
-    of the same key, whose transfer surely moved nothing.
+    of the same key, whose transfer surely moved nothing. One that `ends` is not to arrive any more:
+    its live rows are taken out of the engine's way, and nothing is made or revived.
     """
 
     key: str
@@ -54,11 +60,19 @@ class Order:
     refuse_twin_since: datetime | None = None
     retire_surplus: bool = False
     amends: bool = False
+    payer: str = ""
+    ends: bool = False
+
+    @property
+    def concerned(self) -> str:
+        """The citizen on the other side of the processor: who gives, else who receives."""
+        return self.payer or self.citizen
 
     @property
     def description(self) -> str:
-        """For people: what goes to whom."""
-        return f"{format_ducats(self.ducats)} ducats to {self.citizen!r}"
+        """For people: what goes to, or comes from, whom."""
+        ducats = f"{format_ducats(self.ducats)} ducats"
+        return f"{ducats} from {self.payer!r}" if self.payer else f"{ducats} to {self.citizen!r}"
 
 
 def order_for_charge(charge: Charge, reason: str, facts: Mapping[str, Any]) -> Order:

@@ -72,12 +72,15 @@ def finances(
     last_executed_at: datetime | None,
     now: datetime,
 ) -> Finances:
-    """Sort what is open: active rows that expired unnoticed are no obligation in flight."""
+    """Sort what is open: active rows that expired unnoticed are no obligation in flight.
+
+    What came back for refunds is left out: the processor did not pay it.
+    """
     listed = list(open_transfers)
     return Finances(
         citizen.ducats,
         Sum.of(s for s in listed if s.state(now) is State.LIVE),
         Sum.of(s for s in listed if s.status == "planned"),
-        Sum.of(executed),
+        Sum.of(s for s in executed if not s.payer),
         last_executed_at,
     )

@@ -37,14 +37,16 @@ class Failure(StrEnum):
     """It broke off somewhere between the first balance and the last."""
 
 
+RETURNING = frozenset({Origin.REFUND, Origin.GIVE_BACK})
 MAY_HAVE_MOVED = frozenset({State.EXECUTED, State.DOUBTFUL})
 MAY_STILL_MOVE = MAY_HAVE_MOVED | {State.LIVE}
 
 
 @dataclass(frozen=True, slots=True)
 class Stratagem:
-    """One `transfer_ducats` stratagem of the payment processor.
+    """One `transfer_ducats` stratagem from the payment processor, or back to it.
 
+    `citizen` receives the ducats and `payer` gives them; an empty `payer` is the processor.
     `status` is Venice's word; `ducats` is None where `notes_flaw` says why the amount could not
     be read. `success_logged` is true when the engine's line about a finished transfer stands in
     Notes, whatever Status says. `stripe_ids` are the `pi_…` and `ch_…` that Notes names,
@@ -69,6 +71,17 @@ class Stratagem:
     success_logged: bool = False
     notes_flaw: str = ""
     engine_log: str = ""
+    payer: str = ""
+
+    @property
+    def concerned(self) -> str:
+        """The citizen on the other side of the processor: who gives, else who receives."""
+        return self.payer or self.citizen
+
+    @property
+    def returns(self) -> bool:
+        """It stands for a refund, in either direction, and not for anything sold."""
+        return self.origin in RETURNING
 
     def state(self, now: datetime) -> State:
         """What may still become of its ducats, seen at `now`."""

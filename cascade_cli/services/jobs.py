@@ -82,9 +82,11 @@ class Job:
 def intent_of(order: Order) -> Intent:
     """What the journal is to remember of an order."""
     detail = {"reason": order.reason, **order.facts}
+    if order.ends:
+        detail["ends"] = True
     return Intent(
         key=order.key,
-        citizen=order.citizen,
+        citizen=order.concerned,
         ducats=order.ducats,
         cause=order.cause,
         detail=detail,
@@ -140,6 +142,8 @@ def delivery_of(job: Job) -> Delivery:
 def _ended(job: Job, end: End) -> Delivery:
     if end.verdict is Verdict.BLOCKED:
         return Delivery(job.order, Result.BLOCKED, end.why, end.row)
+    if end.verdict is Verdict.ENDED:
+        return Delivery(job.order, Result.RETIRED, "it will not arrive", end.row)
     result = Result.RETIRED if job.wrote == {Action.EXPIRE} else Result.CREDITED
     result = result if job.wrote else Result.ALREADY
     return Delivery(job.order, result, end.verdict.value.replace("_", " "), end.row)

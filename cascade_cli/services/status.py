@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 
 from cascade_cli.adapters.journal.inbox import Kept
 from cascade_cli.domain.case import Terms
+from cascade_cli.domain.keys import Origin
 from cascade_cli.domain.overview import Day, delivered_by_day, is_unresolved, passed_over
 from cascade_cli.domain.processor import Citizen
 from cascade_cli.domain.run_memory import Changes, Memory, changes
@@ -182,6 +183,7 @@ class StatusDesk:
         self, citizen: Citizen | None, rows: Sequence[Stratagem], terms: Terms
     ) -> Treasury:
         begin = terms.now - timedelta(days=OUTFLOW_DAYS)
+        rows = [row for row in rows if row.origin is not Origin.REFUND]
         executed = [row for row in rows if _is_executed(row, begin)]
         moments = [row.executed_at for row in executed if row.executed_at]
         last = max(moments) if moments else self.transfers.last_executed_at()

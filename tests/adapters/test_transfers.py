@@ -11,6 +11,7 @@ import pytest
 from cascade_cli.bootstrap import Wiring
 from cascade_cli.domain.keys import Origin
 from cascade_cli.domain.stratagems import State
+from cascade_cli.sandbox.seed.citizens import PROCESSOR
 from tests.conftest import ManualClock
 from tests.sandboxed import Sandboxed
 
@@ -59,6 +60,19 @@ def test_only_the_processors_transfers_are_read(sandboxed: Sandboxed, wiring: Wi
     assert [read.stratagem_id for read in wiring.venice.transfers(AT)] == ["ours"]
 
 
+def test_what_comes_back_to_the_processor_for_a_refund_is_read_with_its_payer(
+    sandboxed: Sandboxed, wiring: Wiring
+) -> None:
+    sandboxed.transfer("cascade_refund_re_1", AT, citizen=PROCESSOR, ExecutedBy="marco")
+    sandboxed.transfer("cascade_refund_re_2", AT, citizen="polo", ExecutedBy="marco")
+    sandboxed.transfer("cascade_giveback_re_1", AT)
+    read = {row.stratagem_id: row for row in wiring.venice.transfers(AT)}
+    assert read.keys() == {"cascade_refund_re_1", "cascade_giveback_re_1"}
+    taken, given = read["cascade_refund_re_1"], read["cascade_giveback_re_1"]
+    assert (taken.payer, taken.citizen, taken.origin) == ("marco", PROCESSOR, Origin.REFUND)
+    assert (given.payer, given.citizen, given.origin) == ("", "marco", Origin.GIVE_BACK)
+
+
 def test_the_span_is_half_open_to_the_second(sandboxed: Sandboxed, wiring: Wiring) -> None:
     for name, at in (("before", AT - SECOND), ("first", AT), ("last", AT + 59 * SECOND)):
         sandboxed.transfer(name, at)
@@ -84,7 +98,7 @@ def test_more_than_a_page_is_read_in_pages_of_a_hundred(
 def test_only_the_fields_that_are_used_are_asked_for(sandboxed: Sandboxed, wiring: Wiring) -> None:
     wiring.venice.transfers(AT)
     (request,) = sandboxed.recorder.to("airtable")
-    assert request.query.count("fields%5B%5D=") == 6
+    assert request.query.count("fields%5B%5D=") == 7
 
 
 def test_keys_are_looked_up_ninety_five_at_a_time(sandboxed: Sandboxed, wiring: Wiring) -> None:

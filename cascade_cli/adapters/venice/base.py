@@ -36,7 +36,13 @@ from cascade_cli.adapters.transport import (
 from cascade_cli.adapters.venice.errors import our_errors
 from cascade_cli.adapters.venice.notes import parse_notes
 from cascade_cli.adapters.venice.slices import PAGE_SIZE, Page, Slices, restarting
-from cascade_cli.domain.keys import OLDER_SOURCE, origin_of, stratagem_id_for
+from cascade_cli.domain.keys import (
+    OLDER_SOURCE,
+    REFUND_PREFIX,
+    Origin,
+    origin_of,
+    stratagem_id_for,
+)
 from cascade_cli.domain.matching import OLDER_REACH
 from cascade_cli.domain.orders import Order
 from cascade_cli.domain.stratagems import Stratagem
@@ -47,6 +53,7 @@ STRATAGEMS, CITIZENS = "STRATAGEMS", "CITIZENS"
 TRANSFER = "transfer_ducats"
 STRATAGEM_FIELDS = (
     "StratagemId",
+    "ExecutedBy",
     "TargetCitizen",
     "Status",
     "ExecutedAt",
@@ -132,6 +139,16 @@ class VeniceReader:
             return [to_stratagem(record) for record in records]
 
     def _transfers_where(self, *conditions: Formula) -> Formula:
+        """What the processor pays, and what comes back to it for refunds: citizens pay that."""
+        returning = AND(
+            EQ(Field("TargetCitizen"), self._processor),
+            FIND(REFUND_PREFIX, Field("StratagemId")),
+        )
+        ours = OR(EQ(Field("ExecutedBy"), self._processor), returning)
+        return AND(ours, EQ(Field("Type"), TRANSFER), *conditions)
+
+    def _paid_where(self, *conditions: Formula) -> Formula:
+        """Only what the processor pays."""
         ours = (EQ(Field("ExecutedBy"), self._processor), EQ(Field("Type"), TRANSFER))
         return AND(*ours, *conditions)
 
@@ -155,7 +172,7 @@ class VeniceReader:
     def has_mode(self, livemode: bool) -> bool:
         """Whether cascade wrote a transfer for a payment of that mode into this base."""
         marked = FIND(f'"livemode": {str(livemode).lower()}', Field("Notes"))
-        return bool(self._select(self._transfers_where(marked), max_records=1))
+        return bool(self._select(self._paid_where(marked), max_records=1))
 
     def usernames(self) -> list[str]:
         """All citizens' names: a page of 100 a request, so only where a name was not found."""
@@ -245,6 +262,7 @@ def to_stratagem(record: dict[str, Any]) -> Stratagem:
     fields = record["fields"]
     notes = parse_notes(str(fields.get("Notes", "")))
     stratagem_id = str(fields.get("StratagemId", ""))
+    origin = origin_of(stratagem_id, notes.stripe_ids, notes.source)
     return Stratagem(
         record_id=record["id"],
         stratagem_id=stratagem_id,
@@ -254,7 +272,7 @@ def to_stratagem(record: dict[str, Any]) -> Stratagem:
         created_at=_moment(record["createdTime"]),
         expires_at=_moment_or_none(fields.get("ExpiresAt")),
         executed_at=_moment_or_none(fields.get("ExecutedAt")),
-        origin=origin_of(stratagem_id, notes.stripe_ids, notes.source),
+        origin=origin,
         stripe_ids=notes.stripe_ids,
         reason=notes.reason,
         instead_of=notes.instead_of,
@@ -263,6 +281,8 @@ def to_stratagem(record: dict[str, Any]) -> Stratagem:
         success_logged=notes.success_logged,
         notes_flaw=notes.flaw,
         engine_log=notes.log.strip(),
+        # All others are the processor's: their name once more for each would fill memory.
+        payer=str(fields.get("ExecutedBy", "")) if origin is Origin.REFUND else "",
     )
 
 

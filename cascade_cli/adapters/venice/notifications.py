@@ -18,6 +18,7 @@ from cascade_cli.domain.times import rfc3339
 NOTIFICATIONS = "NOTIFICATIONS"
 TYPE = "cascade_transfer_on_its_way"
 TITLE = "Ducats on their way"
+TITLE_BACK = "Ducats go back"
 
 
 class Notifier:
@@ -41,6 +42,12 @@ class Notifier:
 
 def _text(order: Order, next_run: str) -> str:
     """True at this moment: the engine has not run yet, and tells of the arrival itself."""
+    if order.payer:
+        return (
+            f"{format_ducats(order.ducats)} ducats go back from you ({order.reason}). "
+            f"They leave when Venice next carries out its stratagems: {next_run}. "
+            f"Reference: {order.key}."
+        )
     return (
         f"{format_ducats(order.ducats)} ducats are on their way to you ({order.reason}). "
         f"They arrive when Venice next carries out its stratagems: {next_run}. "
@@ -59,7 +66,7 @@ def _details(order: Order) -> str:
 
 def _layout(order: Order, text: str, now: datetime) -> dict[str, Any]:
     return {
-        "Citizen": order.citizen,
+        "Citizen": order.concerned,
         "Type": TYPE,
         "Content": text,
         "Details": _details(order),
@@ -72,9 +79,9 @@ def _layout(order: Order, text: str, now: datetime) -> dict[str, Any]:
 
 def _older_layout(order: Order, text: str, now: datetime) -> dict[str, Any]:
     return {
-        "CitizenUsername": order.citizen,
+        "CitizenUsername": order.concerned,
         "Type": TYPE,
-        "Title": TITLE,
+        "Title": TITLE_BACK if order.payer else TITLE,
         "Message": text,
         "Metadata": _details(order),
         "Timestamp": rfc3339(now),

@@ -1,4 +1,8 @@
-"""The processor's transfers asked for in other ways than reconciliation needs."""
+"""The processor's transfers asked for in other ways than reconciliation needs.
+
+What is open, older or executed last is asked of what the processor pays; all else also of what
+comes back to it for refunds.
+"""
 
 from __future__ import annotations
 
@@ -57,12 +61,14 @@ class TransferReader(VeniceReader):
         if status is not None:
             conditions.append(EQ(Field("Status"), status))
         if citizen is not None:
-            conditions.append(EQ(Field("TargetCitizen"), citizen))
+            # What is taken back from a citizen goes to the processor.
+            ways = (EQ(Field("TargetCitizen"), citizen), EQ(Field("ExecutedBy"), citizen))
+            conditions.append(OR(*ways))
         return self._where(*conditions)
 
     def open_transfers(self) -> list[Stratagem]:
         """All that are active or planned, whenever they were made."""
-        return self._where(OR(EQ(Field("Status"), "active"), EQ(Field("Status"), "planned")))
+        return self._paid(OR(EQ(Field("Status"), "active"), EQ(Field("Status"), "planned")))
 
     def executed_since(self, since: datetime) -> list[Stratagem]:
         """Those that the engine executed at that moment or later."""
@@ -79,7 +85,7 @@ class TransferReader(VeniceReader):
         # A comparison with an empty cell is an error, which makes an error of all around it.
         may_run = NOT(IS_BEFORE(Field("ExpiresAt"), to_formula(now)))
         lately = NOT(IS_BEFORE(Field("ExecutedAt"), to_formula(executed_since)))
-        return self._where(
+        return self._paid(
             IS_BEFORE(CREATED_TIME(), to_formula(before)),
             OR(
                 EQ(Field("Status"), "planned"),
@@ -90,12 +96,15 @@ class TransferReader(VeniceReader):
 
     def last_executed_at(self) -> datetime | None:
         """When the engine executed one of the processor's transfers last; one record is read."""
-        executed = self._transfers_where(EQ(Field("Status"), "executed"))
+        executed = self._paid_where(EQ(Field("Status"), "executed"))
         with our_errors():
             last = self._api.table(self._base_id, STRATAGEMS).first(
                 formula=str(executed), sort=["-ExecutedAt"], fields=list(STRATAGEM_FIELDS)
             )
         return to_stratagem(dict(last)).executed_at if last else None
+
+    def _paid(self, *conditions: Formula) -> list[Stratagem]:
+        return [to_stratagem(r) for r in self._select(self._paid_where(*conditions))]
 
     def _where(self, *conditions: Formula) -> list[Stratagem]:
         return [to_stratagem(r) for r in self._select(self._transfers_where(*conditions))]

@@ -82,16 +82,17 @@ class VeniceWriter:
 
     def _fields(self, order: Order, expires_at: datetime) -> dict[str, Any]:
         amount = format_ducats(order.ducats)
+        payer = order.payer or self._processor
         return {
             "StratagemId": order.key,
             "Type": TRANSFER,
             "Variant": "instant",
             "Category": "economic",
             "Name": f"Transfer of {amount} ducats",
-            "ExecutedBy": self._processor,
+            "ExecutedBy": payer,
             "TargetCitizen": order.citizen,
             "ExpiresAt": rfc3339(expires_at),
-            "Description": f"{amount} ducats from {self._processor} to {order.citizen}",
+            "Description": f"{amount} ducats from {payer} to {order.citizen}",
             "Notes": notes_text(order),
         }
 

@@ -1,0 +1,214 @@
+"""What a refund takes back, and what is still to do so that no ducats stay without their money.
+
+Each refund, and each lost dispute, is one cause, and has one transfer: its share of the ducats in
+proportion to its cents, rounded down, so that in the citizen's favour and never more than all.
+What was not delivered yet is withheld instead of taken back, the oldest refund's share first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import ROUND_FLOOR, Decimal
+from enum import StrEnum
+
+from cascade_cli.domain.charges import Charge, Dispute
+from cascade_cli.domain.keys import Origin, give_back_key, refund_id_in, refund_key
+from cascade_cli.domain.money import ZERO, exactly
+from cascade_cli.domain.orders import MAX_DECIMALS
+from cascade_cli.domain.stratagems import MAY_STILL_MOVE, State, Stratagem
+
+# Shares are rounded one by one: together they may be so much less than the whole.
+ROUNDING_DUCATS = Decimal("0.0001")
+_HOLDING = frozenset({"succeeded", "pending", "lost"})
+
+
+class Policy(StrEnum):
+    """How much is taken back from a citizen who may have spent it."""
+
+    ALL = "all"
+    """All of it; the engine refuses while the citizen has less."""
+    AVAILABLE = "available"
+    """What the citizen has; the rest is a recorded debt."""
+    NONE = "none"
+    """Nothing; all of it is a recorded debt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """Money of one charge on its way back to the payer, there, or not: `status` is Stripe's.
+
+    A lost dispute counts as one, with its own id and the status `lost`.
+    """
+
+    id: str
+    status: str
+    amount_cents: int
+    created_at: datetime
+    failure: str = ""
+
+    @property
+    def holds(self) -> bool:
+        """The money went back, or is on its way: until it fails or is cancelled."""
+        return self.status in _HOLDING
+
+
+def lost(disputes: Iterable[Dispute], charge: Charge) -> tuple[Refund, ...]:
+    """The disputes that took the money for good."""
+    return tuple(
+        Refund(d.id, d.status, d.amount_cents, charge.created_at)
+        for d in disputes
+        if d.status == "lost"
+    )
+
+
+def share(ducats: Decimal, cents: int, whole_cents: int) -> Decimal:
+    """So many of `ducats` as `cents` are of `whole_cents`: all, or rounded down to what the
+    engine's float can hold."""
+    if cents <= 0 or whole_cents <= 0:
+        return ZERO
+    with exactly():
+        portion = ducats if cents >= whole_cents else ducats * cents / whole_cents
+        return floored(portion)
+
+
+def floored(ducats: Decimal) -> Decimal:
+    """At most that, with at most six decimals, as a float holds it; all digits if it can."""
+    if Decimal(repr(float(ducats))) == ducats:
+        return ducats
+    for decimals in range(MAX_DECIMALS, -1, -1):
+        rounded = ducats.quantize(Decimal(1).scaleb(-decimals), ROUND_FLOOR)
+        if Decimal(repr(float(rounded))) == rounded:
+            return rounded
+    return ZERO
+
+
+@dataclass(frozen=True)
+class Part:
+    """One refund with its share, and what became of it; all in ducats.
+
+    `due` is its share, zero where its money did not go back; `withheld` never arrived; `taken` was
+    executed, `given` executed the other way; `under_way` is still to be executed.
+    """
+
+    refund: Refund
+    due: Decimal
+    withheld: Decimal
+    taken: Decimal
+    given: Decimal
+    under_way: Decimal
+    written_off: Decimal
+    rows: tuple[Stratagem, ...] = ()
+
+    @property
+    def left(self) -> Decimal:
+        """To be taken back, beside what is under way."""
+        with exactly():
+            gone = self.withheld + self.taken - self.given + self.under_way + self.written_off
+            return max(ZERO, self.due - gone)
+
+    @property
+    def surplus(self) -> Decimal:
+        """To be given back: taken for money that did not go back after all."""
+        with exactly():
+            return ZERO if self.due else max(ZERO, self.taken - self.given)
+
+    def next_key(self, now: datetime) -> str:
+        """Under which the next ducats come: a row that moved none is revived, a new one is made
+        only beside rows that all were executed."""
+        keys = [refund_key(self.refund.id)]
+        by_key = {row.stratagem_id: row for row in self.rows if row.origin is Origin.REFUND}
+        while (row := by_key.get(keys[-1])) and row.state(now) is State.EXECUTED:
+            keys.append(refund_key(self.refund.id, len(keys)))
+        return keys[-1]
+
+    @property
+    def give_back_key(self) -> str:
+        """Under which they go back."""
+        return give_back_key(self.refund.id)
+
+
+@dataclass(frozen=True)
+class Account:
+    """A charge with all that is known of its money and ducats.
+
+    `sold` and `moving` are ducats: of the second, what moved or may still. `rows` return ducats,
+    `written_off` says by refund how many nobody will take back any more.
+    """
+
+    charge: Charge
+    refunds: tuple[Refund, ...]
+    sold: Decimal
+    moving: Decimal
+    rows: tuple[Stratagem, ...] = ()
+    written_off: Mapping[str, Decimal] = field(default_factory=dict)
+
+    def parts(self, now: datetime) -> tuple[Part, ...]:
+        """Each refund with its share, oldest first."""
+        parts, left_cents = [], self.charge.captured_cents
+        with exactly():
+            undelivered = max(ZERO, self.sold - self.moving)
+            for refund in sorted(self.refunds, key=lambda refund: (refund.created_at, refund.id)):
+                cents = min(refund.amount_cents, left_cents) if refund.holds else 0
+                left_cents -= cents
+                due = share(self.sold, cents, self.charge.captured_cents)
+                withheld = min(due, undelivered)
+                undelivered -= withheld
+                parts.append(self._part(refund, due, withheld, now))
+        return tuple(parts)
+
+    def _part(self, refund: Refund, due: Decimal, withheld: Decimal, now: datetime) -> Part:
+        rows = tuple(r for r in self.rows if refund_id_in(r.stratagem_id) == refund.id)
+        taking = [row for row in rows if row.origin is Origin.REFUND]
+        giving = [row for row in rows if row.origin is Origin.GIVE_BACK]
+        return Part(
+            refund,
+            due,
+            withheld,
+            taken=_ducats(taking, now, State.EXECUTED),
+            given=_ducats(giving, now, State.EXECUTED),
+            under_way=_ducats(taking, now, State.LIVE, State.DOUBTFUL),
+            written_off=self.written_off.get(refund.id, ZERO),
+            rows=rows,
+        )
+
+
+def _ducats(rows: Iterable[Stratagem], now: datetime, *states: State) -> Decimal:
+    with exactly():
+        return sum((row.ducats or ZERO for row in rows if row.state(now) in states), ZERO)
+
+
+def returned(rows: Iterable[Stratagem], now: datetime) -> Decimal:
+    """Ducats that came back for refunds, less those that were given back again."""
+    rows = tuple(rows)
+    with exactly():
+        taken = _ducats((r for r in rows if r.origin is Origin.REFUND), now, State.EXECUTED)
+        given = _ducats((r for r in rows if r.origin is Origin.GIVE_BACK), now, State.EXECUTED)
+        return taken - given
+
+
+def may_move(rows: Iterable[Stratagem], now: datetime) -> Decimal:
+    """Ducats of rows that were executed, may have been, or may still be."""
+    return _ducats(rows, now, *MAY_STILL_MOVE)
+
+
+def to_take(
+    parts: Sequence[Part], policy: Policy, available: Decimal, wanted: Decimal | None = None
+) -> tuple[Decimal, ...]:
+    """How much to take for each part now: by the policy, or `wanted` in all, oldest first.
+
+    Never more than what is left of it nor, but for policy `all`, than the citizen has.
+    """
+    budget = {Policy.ALL: None, Policy.AVAILABLE: available, Policy.NONE: ZERO}[policy]
+    if wanted is not None:
+        budget = wanted if policy is Policy.ALL else min(wanted, available)
+    taken = []
+    with exactly():
+        for part in parts:
+            # What is under way has its row: whatever is left comes after it.
+            left = ZERO if part.under_way else part.left
+            amount = floored(left if budget is None else min(left, max(budget, ZERO)))
+            budget = None if budget is None else budget - amount
+            taken.append(amount)
+    return tuple(taken)

@@ -1,0 +1,166 @@
+"""How many ducats come back, for any history of refunds."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cascade_cli.domain.charges import Dispute
+from cascade_cli.domain.keys import Origin, give_back_key, origin_of, refund_id_in, refund_key
+from cascade_cli.domain.money import exactly
+from cascade_cli.domain.refunds import Account, Policy, Refund, lost, returned, share, to_take
+from cascade_cli.domain.stratagems import Stratagem
+from tests.domain.samples import NOW, PAID, a_charge, a_stratagem
+
+SOLD = st.decimals("0.000001", "99999999", places=6)
+CENTS = st.integers(1, 10_000_000)
+PROCESSOR = "CASCADE_PAYMENT_PROCESSOR"
+
+
+def a_refund(name: str = "1", cents: int = 1000, status: str = "succeeded") -> Refund:
+    return Refund(f"re_{name}", status, cents, PAID + timedelta(hours=int(name)))
+
+
+def taking(name: str = "1", ducats: str = "100", **changed: object) -> Stratagem:
+    fields = {
+        "stratagem_id": refund_key(f"re_{name}"),
+        "record_id": f"recBack{name}",
+        "origin": Origin.REFUND,
+        "citizen": PROCESSOR,
+        "payer": "marco",
+        "ducats": Decimal(ducats),
+        "stripe_ids": ("pi_1", "ch_1"),
+        **changed,
+    }
+    return a_stratagem(name, **fields)
+
+
+def account(*refunds: Refund, rows: tuple[Stratagem, ...] = (), moving: str = "100") -> Account:
+    return Account(a_charge(), refunds, Decimal(100), Decimal(moving), rows)
+
+
+@given(SOLD, CENTS, st.lists(st.integers(1, 10_000_000), min_size=1, max_size=9))
+def test_the_parts_are_never_above_the_whole_nor_above_their_proportion(
+    sold: Decimal, captured: int, refunded: list[int]
+) -> None:
+    charge = a_charge(captured_cents=captured)
+    refunds = tuple(a_refund(str(n), cents) for n, cents in enumerate(refunded))
+    parts = Account(charge, refunds, sold, sold).parts(NOW)
+    with exactly():
+        assert sum(part.due for part in parts) <= sold
+        for part in parts:
+            assert 0 <= part.due * captured <= sold * part.refund.amount_cents
+
+
+@given(SOLD, CENTS)
+def test_a_whole_refund_takes_all(sold: Decimal, captured: int) -> None:
+    assert share(sold, captured, captured) == sold
+
+
+@given(SOLD, CENTS, CENTS)
+def test_a_share_is_short_of_its_proportion_by_less_than_the_rounding(
+    sold: Decimal, cents: int, captured: int
+) -> None:
+    with exactly():
+        assert sold * min(cents, captured) / captured - share(sold, cents, captured) < Decimal(
+            "0.0001"
+        )
+
+
+@given(
+    st.lists(st.integers(1, 900), min_size=1, max_size=5),
+    st.decimals(0, 200, places=3),
+    st.sampled_from(list(Policy)),
+    st.one_of(st.none(), st.decimals(0, 200, places=2)),
+)
+def test_nothing_is_taken_beyond_what_is_due_wanted_or_there(
+    refunded: list[int], available: Decimal, policy: Policy, wanted: Decimal | None
+) -> None:
+    parts = account(*(a_refund(str(n), cents) for n, cents in enumerate(refunded))).parts(NOW)
+    taken = to_take(parts, policy, available, wanted)
+    assert all(0 <= amount <= part.left for amount, part in zip(taken, parts, strict=True))
+    if wanted is not None:
+        assert sum(taken) <= wanted
+    if policy is not Policy.ALL:
+        assert sum(taken) <= available
+
+
+@pytest.mark.parametrize(
+    ("policy", "taken"), [(Policy.ALL, "50"), (Policy.AVAILABLE, "30"), (Policy.NONE, "0")]
+)
+def test_the_policy_says_what_a_citizen_with_thirty_ducats_pays_of_fifty(
+    policy: Policy, taken: str
+) -> None:
+    parts = account(a_refund(cents=500)).parts(NOW)
+    assert to_take(parts, policy, Decimal(30)) == (Decimal(taken),)
+
+
+@pytest.mark.parametrize(
+    ("status", "due"),
+    [("succeeded", 50), ("pending", 50), ("failed", 0), ("canceled", 0), ("requires_action", 0)],
+)
+def test_only_money_that_went_back_or_is_on_its_way_takes_ducats(status: str, due: int) -> None:
+    (part,) = account(a_refund(cents=500, status=status)).parts(NOW)
+    assert part.due == due
+
+
+def test_what_was_not_delivered_is_withheld_from_the_oldest_refund_first() -> None:
+    first, second = account(a_refund("1", 500), a_refund("2", 300), moving="50").parts(NOW)
+    assert [first.withheld, first.left] == [50, 0]
+    assert [second.withheld, second.left] == [0, 30]
+
+
+def test_what_was_executed_is_not_taken_again() -> None:
+    (part,) = account(a_refund(), rows=(taking(),)).parts(NOW)
+    assert [part.taken, part.left, part.surplus] == [100, 0, 0]
+
+
+def test_what_is_under_way_is_waited_for() -> None:
+    live = taking(ducats="40", status="active", expires_at=NOW + timedelta(hours=1))
+    parts = account(a_refund(), rows=(live,)).parts(NOW)
+    assert [parts[0].under_way, parts[0].left] == [40, 60]
+    assert to_take(parts, Policy.ALL, Decimal(1000)) == (Decimal(0),)
+
+
+def test_a_refund_that_failed_leaves_a_surplus_until_it_was_given_back() -> None:
+    failed = a_refund(status="failed")
+    (part,) = account(failed, rows=(taking(),)).parts(NOW)
+    assert part.surplus == 100
+    back = a_stratagem("b", stratagem_id=give_back_key("re_1"), origin=Origin.GIVE_BACK)
+    (part,) = account(failed, rows=(taking(), back)).parts(NOW)
+    assert [part.surplus, part.left] == [0, 0]
+    assert returned([taking(), back], NOW) == 0
+
+
+def test_a_dead_row_keeps_its_key_and_an_executed_one_is_followed_by_the_next() -> None:
+    dead = taking(status="failed", ducats="60")
+    assert account(a_refund(), rows=(dead,)).parts(NOW)[0].next_key(NOW) == refund_key("re_1")
+    first = taking(ducats="60")
+    assert account(a_refund(), rows=(first,)).parts(NOW)[0].next_key(NOW) == refund_key("re_1", 1)
+
+
+def test_a_lost_dispute_counts_as_a_refund_and_no_other_does() -> None:
+    disputes = [Dispute(f"du_{s}", "ch_1", s, "fraudulent", 500) for s in ("lost", "won", "open")]
+    (counted,) = lost(disputes, a_charge())
+    assert (counted.id, counted.amount_cents, counted.holds) == ("du_lost", 500, True)
+
+
+@pytest.mark.parametrize("refund", ["re_3Abc", "pyr_1", "du_1", "dp_1"])
+def test_a_refund_s_key_is_told_by_its_form(refund: str) -> None:
+    for key, origin in (
+        (refund_key(refund), Origin.REFUND),
+        (refund_key(refund, 2), Origin.REFUND),
+        (give_back_key(refund), Origin.GIVE_BACK),
+    ):
+        assert refund_id_in(key) == refund
+        assert origin_of(key, ("pi_1",), "") is origin
+
+
+@pytest.mark.parametrize("text", ["", "pi_1", "re_", "re_1 2", "re_1_rest1"])
+def test_what_is_no_refund_has_no_key(text: str) -> None:
+    with pytest.raises(ValueError, match="no refund's id"):
+        refund_key(text)
