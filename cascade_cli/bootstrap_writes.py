@@ -12,9 +12,11 @@ from cascade_cli.adapters.venice.notifications import Notifier
 from cascade_cli.adapters.venice.schema import Schema, read_schema
 from cascade_cli.adapters.venice.writer import VeniceWriter
 from cascade_cli.bootstrap import Wiring
+from cascade_cli.domain.case import Terms
 from cascade_cli.services.credit import CreditDesk, Limits
 from cascade_cli.services.deliver import Deliverer
 from cascade_cli.services.delivery_ports import DeliveryTerms, Surroundings
+from cascade_cli.services.refund import RefundDesk
 from cascade_cli.services.replay import Replayer
 
 # Airtable takes 5 requests a second and answers each in up to 0.6 s: so many fill that.
@@ -35,6 +37,7 @@ class WriteWiring:
     deliverer: Deliverer
     desk: CreditDesk
     replayer: Replayer
+    refunds: RefundDesk
 
 
 def bootstrap_writes(wiring: Wiring, journal: Journal, tell: Callable[[str], None]) -> WriteWiring:
@@ -64,4 +67,12 @@ def bootstrap_writes(wiring: Wiring, journal: Journal, tell: Callable[[str], Non
         prices=wiring.prices,
         now=utc_now,
     )
-    return WriteWiring(journal, schema, writer, deliverer, desk, replayer)
+    refunds = RefundDesk(
+        payments=wiring.payments,
+        venice=wiring.venice,
+        deliverer=deliverer,
+        decisions=journal,
+        limits=limits,
+        terms=lambda: Terms(utc_now(), settings.grace, settings.engine, wiring.prices),
+    )
+    return WriteWiring(journal, schema, writer, deliverer, desk, replayer, refunds)

@@ -20,6 +20,7 @@ from cascade_cli.cli.commands import (
     journal,
     pricing,
     reconcile,
+    refund,
     sandbox,
     schedule,
     serve,
@@ -32,6 +33,7 @@ from cascade_cli.errors import ExitCode, UsageError
 COMMANDS: tuple[Callable[..., None], ...] = (
     reconcile.reconcile,
     credit.credit,
+    refund.refund,
     explain.explain,
     status.status,
     doctor.doctor,

@@ -104,7 +104,7 @@ def show_deliveries(console: Console, deliveries: Sequence[Delivery]) -> None:
     for delivery in deliveries:
         table.add_row(
             Text(delivery.result, STYLES[delivery.result]),
-            Text(shown(delivery.order.citizen)),
+            Text(shown(delivery.order.concerned)),
             format_ducats(delivery.order.ducats, grouped=True),
             Text(shown(_what(delivery))),
         )
@@ -124,7 +124,7 @@ def delivery_document(delivery: Delivery) -> dict[str, Any]:
     return {
         "stratagem_id": delivery.order.key,
         "record_id": row.record_id if row else None,
-        "citizen": delivery.order.citizen,
+        "citizen": delivery.order.concerned,
         "ducats": format_ducats(delivery.order.ducats),
         "result": delivery.result.value,
         "why": delivery.why,

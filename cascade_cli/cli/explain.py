@@ -10,6 +10,7 @@ from cascade_cli.cli.archive import Archive, archive_of
 from cascade_cli.cli.connection import connected
 from cascade_cli.cli.explain_json import citizen_document, story_document
 from cascade_cli.cli.explain_shown import show_citizen, show_story
+from cascade_cli.cli.refunds_known import decided
 from cascade_cli.cli.session import Outcome, Session
 from cascade_cli.cli.window import parse_window
 from cascade_cli.domain.case import Terms
@@ -28,7 +29,8 @@ def explain(session: Session, identity: str, since: str) -> Outcome:
     window = parse_window(since, None, datetime.now(UTC))
     with connected(session) as wiring, archive_of(session, wiring) as archive:
         settings = wiring.settings
-        terms = Terms(window.until, settings.grace, settings.engine, wiring.prices)
+        known = decided(session, wiring)
+        terms = Terms(window.until, settings.grace, settings.engine, wiring.prices, known)
         story = tell(wiring.sources, identity, _setting(session, terms, window, archive))
     if isinstance(story, Story):
         return Outcome(story_document(story), lambda s: show_story(s.console(), story))

@@ -14,6 +14,7 @@ from cascade_cli.cli.connection import connected
 from cascade_cli.cli.reconciliation_csv import write_csv
 from cascade_cli.cli.reconciliation_json import Reading, document, incomplete_document
 from cascade_cli.cli.reconciliation_tables import show
+from cascade_cli.cli.refunds_known import decided
 from cascade_cli.cli.run_memory import recall, remember
 from cascade_cli.cli.session import Outcome, Session, failure
 from cascade_cli.cli.window import (
@@ -123,6 +124,7 @@ def once(
         wiring.settings.grace if grace is None else grace,
         wiring.settings.engine,
         wiring.prices,
+        decided(session, wiring),
     )
     try:
         with _progress(session, wiring) as tell:

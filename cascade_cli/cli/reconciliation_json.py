@@ -50,12 +50,19 @@ def document(run: Run, reading: Reading, *, everything: bool) -> dict[str, Any]:
         },
         "counts": {kind.value: result.counts.get(kind, 0) for kind in Kind},
         "ducats": _ducats(result.equation),
+        "refund_debts": refund_debts(reading.terms),
         "manual_credits": result.manual,
         "for_earlier_payments": result.elsewhere,
         "since_last": reading.since_last.document() if reading.since_last else None,
         "verified": run.verification and _verified(run.verification),
         "items": [_item(item) for item in listed(result, everything=everything)],
     }
+
+
+def refund_debts(terms: Terms) -> list[dict[str, str]]:
+    """What could not be taken back, by payment."""
+    owed = sorted(terms.decided.debts.items())
+    return [{"payment": payment, "ducats": format_ducats(ducats)} for payment, ducats in owed]
 
 
 def incomplete_document(

@@ -18,7 +18,7 @@ from cascade_cli.cli.reconciliation_json import Reading, listed
 from cascade_cli.cli.shown import shown
 from cascade_cli.domain.equation import Equation
 from cascade_cli.domain.kinds import Kind, Severity
-from cascade_cli.domain.money import format_ducats, format_money
+from cascade_cli.domain.money import ZERO, format_ducats, format_money
 from cascade_cli.domain.reconciliation import Item, Reconciliation
 from cascade_cli.domain.times import format_moment, format_span
 from cascade_cli.services.reconcile import Coverage, Run
@@ -90,6 +90,11 @@ def _headline(run: Run, reading: Reading) -> Text:
     if verification := run.verification:
         style = "bold red" if verification.wrong else "default"
         text.append(f"Verified: {verification.sentence}.\n", style)
+    if owed := reading.terms.decided.debts.values():
+        text.append(
+            f"Debts after refunds: {format_ducats(sum(owed, ZERO), grouped=True)} ducats of "
+            f"{len(owed)} payments.\n"
+        )
     text.append(f"The ducats balance: residual {format_ducats(run.result.equation.residual)}. ")
     text.append_text(_verdict(run.result)).append("\n")
     return text
@@ -131,6 +136,7 @@ def _equation(equation: Equation) -> Table:
     table.add_row("", "over-delivered", _ducats(equation.over_delivered))
     table.add_row("", "orphaned", _ducats(equation.orphaned))
     table.add_row("", "returned", _ducats(equation.returned))
+    table.add_row("", "refund exposure", _ducats(equation.refund_exposure))
     return table
 
 

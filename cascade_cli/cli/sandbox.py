@@ -52,8 +52,8 @@ def serve(session: Session, options: ServeOptions) -> Outcome:
     engine_seconds = _engine_seconds(options)
     folder = session.folder
     with (
-        _opened(session, options) as app,
-        _our_errors(),
+        opened(session, options) as app,
+        our_errors(),
         instance.serving(app, folder, port=options.port, engine_every=engine_seconds) as url,
     ):
         for webhook in options.webhooks:
@@ -92,37 +92,38 @@ def _connection(url: str, webhooks: Sequence[str]) -> str:
 
 def seed(session: Session, options: SeedOptions) -> Outcome:
     """Fill an empty sandbox."""
-    with _opened(session) as app, _our_errors():
+    with opened(session) as app, our_errors():
         report = write_seed(app, **asdict(options), until=datetime.now(UTC))
     kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(report.kinds.items()))
     text = f"Seeded {report.payments} payments of {report.citizens} citizens: {kinds or 'none'}."
     data = {"scenario": report.scenario, "payments": report.payments, "kinds": report.kinds}
-    return _told(data, text)
+    return told(data, text)
 
 
 def run_engine(session: Session, only: str | None, fail_at: str | None) -> Outcome:
     """One run of Venice's engine over the sandbox's base."""
-    with _opened(session) as app, _our_errors():
+    with opened(session) as app, our_errors():
         known = {row["fields"].get("StratagemId") for row in app.airtable.tables.select(STRATAGEMS)}
         if only is not None and only not in known:
             raise UsageError(f"The sandbox has no stratagem {only!r}.", "Nothing was executed.")
         ran = app.engine.run(only=only, fail_at=fail_at)
     lines = [f"The engine executed {len(ran.executed)} and failed {len(ran.failed)} stratagems."]
     lines += [f"  failed: {shown(stratagem_id)}" for stratagem_id in ran.failed]
-    return _told({"executed": ran.executed, "failed": ran.failed}, "\n".join(lines))
+    return told({"executed": ran.executed, "failed": ran.failed}, "\n".join(lines))
 
 
 def reset(session: Session) -> Outcome:
     """Remove the sandbox's state."""
-    with _our_errors():
+    with our_errors():
         instance.reset(session.folder)
     # What cascade did in the sandbox is forgotten with it; else its promises would seem broken.
     for suffix in ("", "-wal", "-shm"):
         (session.folder / f"{SANDBOX_JOURNAL}{suffix}").unlink(missing_ok=True)
-    return _told({}, "The sandbox is empty; the next --sandbox command seeds it again.")
+    return told({}, "The sandbox is empty; the next --sandbox command seeds it again.")
 
 
-def _told(data: dict[str, object], text: str) -> Outcome:
+def told(data: dict[str, object], text: str) -> Outcome:
+    """An outcome that is one text for people."""
     return Outcome(data, lambda _session: _print(text))
 
 
@@ -131,7 +132,8 @@ def _print(text: str) -> None:
 
 
 @contextmanager
-def _opened(session: Session, options: ServeOptions | None = None) -> Iterator[SandboxApp]:
+def opened(session: Session, options: ServeOptions | None = None) -> Iterator[SandboxApp]:
+    """The sandbox of this state folder."""
     path = instance.state_path(session.folder)
     app = (
         SandboxApp(
@@ -149,7 +151,8 @@ def _opened(session: Session, options: ServeOptions | None = None) -> Iterator[S
 
 
 @contextmanager
-def _our_errors() -> Iterator[None]:
+def our_errors() -> Iterator[None]:
+    """What the sandbox raises leaves as ours."""
     try:
         yield
     except instance.SandboxRunningError as error:

@@ -16,6 +16,7 @@ from cascade_cli.adapters.venice.transfers import TransferReader
 from cascade_cli.bootstrap import Wiring
 from cascade_cli.cli.archive import archive_of
 from cascade_cli.cli.connection import connected
+from cascade_cli.cli.refunds_known import decided
 from cascade_cli.cli.run_memory import mark_name
 from cascade_cli.cli.session import Outcome, Session
 from cascade_cli.cli.status_json import document
@@ -70,7 +71,8 @@ class Observer:
         now, before = utc_now(), self._requests()
         settings = self.wiring.settings
         records, window, gaps = self._recorded(now)
-        terms = Terms(now, settings.grace, settings.engine, self.wiring.prices)
+        known = decided(self.session, self.wiring)
+        terms = Terms(now, settings.grace, settings.engine, self.wiring.prices, known)
         follow = records.memory if records and self.since == LAST else None
         status = self._desk.look(window, terms, records, tell, follow=follow)
         status = replace(status, gaps=(*gaps, *status.gaps))

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from cascade_cli.adapters.journal.inbox import EventState, Kept
+from cascade_cli.cli.reconciliation_json import refund_debts
 from cascade_cli.cli.status_shown import Shown
 from cascade_cli.domain.kinds import Kind
 from cascade_cli.domain.money import format_ducats
@@ -39,6 +40,7 @@ def document(shown: Shown) -> dict[str, Any]:
         "processor": _processor(shown),
         "in_flight": _in_flight(status.run) if status.run else None,
         "discrepancies": _discrepancies(status.run, status.since_last) if status.run else None,
+        "refund_debts": refund_debts(status.terms),
         "today": _today(shown.today) if shown.today else None,
         "engine": _engine(status),
         "runs": _runs(status.records) if status.records else None,

@@ -18,7 +18,7 @@ from cascade_cli.cli.shown import shown as harmless
 from cascade_cli.cli.sparkline import sparkline
 from cascade_cli.domain.engine import DailyRuns
 from cascade_cli.domain.kinds import Kind
-from cascade_cli.domain.money import exactly, format_ducats
+from cascade_cli.domain.money import ZERO, exactly, format_ducats
 from cascade_cli.domain.overview import Tally, Today, in_flight, tallies
 from cascade_cli.domain.run_memory import Changes, Memory
 from cascade_cli.domain.runway import OUTFLOW_DAYS, RUNWAY_LOW_DAYS, RUNWAY_OUT_DAYS, Finances
@@ -206,6 +206,8 @@ def _discrepancies(shown: Shown, columns: int) -> Iterator[RenderableType]:
     if run is None:
         return
     found = tallies(run.result)
+    if owed := sum(status.terms.decided.debts.values(), ZERO):
+        yield Text(f"Debts after refunds: {format_ducats(owed, grouped=True)} ducats.", "yellow")
     span = format_span(status.window.until - status.known_since)
     begin = f" since {format_moment(status.known_since)} ({span})"
     if not found:

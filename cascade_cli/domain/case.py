@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
@@ -13,17 +13,29 @@ from cascade_cli.domain.engine import Schedule
 from cascade_cli.domain.matching import Match, Rule
 from cascade_cli.domain.money import ZERO
 from cascade_cli.domain.pricing import PriceList
+from cascade_cli.domain.refunds import ROUNDING_DUCATS, in_states, returned, share
 from cascade_cli.domain.stratagems import MAY_STILL_MOVE, State, Stratagem
 
 
 @dataclass(frozen=True)
+class Decided:
+    """What the journal knows of refunds, in ducats by payment: what people wrote off, and what
+    could not be taken back and stands as a debt."""
+
+    written_off: Mapping[str, Decimal] = field(default_factory=dict)
+    debts: Mapping[str, Decimal] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Terms:
-    """By what a run judges: the moment, the grace for young charges, engine and prices."""
+    """By what a run judges: the moment, the grace for young charges, engine, prices, and what was
+    decided about refunds."""
 
     now: datetime
     grace: timedelta
     schedule: Schedule
     prices: PriceList
+    decided: Decided = field(default_factory=Decided)
 
 
 @dataclass(frozen=True)
@@ -32,6 +44,7 @@ class Case:
 
     `citizen_exists` is None where nobody asked; `similar_citizen` is a name that differs from
     the charge's in upper and lower case only; `processor_ducats` is what the payer has, or None.
+    `returns` are the transfers that took its ducats back for refunds, and gave them again.
     """
 
     charge: Charge
@@ -41,6 +54,7 @@ class Case:
     similar_citizen: str | None = None
     disputes: tuple[Dispute, ...] = ()
     processor_ducats: Decimal | None = None
+    returns: tuple[Stratagem, ...] = ()
 
     @cached_property
     def stratagems(self) -> tuple[Stratagem, ...]:
@@ -106,12 +120,64 @@ class Case:
     @property
     def is_void(self) -> bool:
         """All money went back before any ducats could move: nothing is owed any more."""
-        return self.charge.is_fully_refunded and not self.moving
+        return self.cents_back >= self.charge.captured_cents and not self.moving
+
+    @cached_property
+    def cents_back(self) -> int:
+        """The money that went back: refunded, or lost in disputes."""
+        lost = sum(d.amount_cents for d in self.disputes if d.status == "lost")
+        return min(self.charge.refunded_cents + lost, self.charge.captured_cents)
+
+    @cached_property
+    def due_back(self) -> Decimal:
+        """The ducats that this money bought."""
+        if self.is_void:
+            return self.buyer.ducats or ZERO
+        return share(self.buyer.ducats or ZERO, self.cents_back, self.charge.captured_cents)
+
+    @cached_property
+    def withheld(self) -> Decimal:
+        """What of it never arrived, and is owed no more."""
+        missing = (self.buyer.ducats or ZERO) - sum_ducats(self.moving)
+        return max(ZERO, min(self.due_back, missing))
+
+    @cached_property
+    def returned(self) -> Decimal:
+        """Ducats that came back, less those that were given again."""
+        return returned(self.returns, self.terms.now)
+
+    @property
+    def written_off(self) -> Decimal:
+        """Ducats that people decided not to take back."""
+        return self.terms.decided.written_off.get(self.charge.payment_id, ZERO)
+
+    @property
+    def exposure(self) -> Decimal:
+        """Ducats delivered whose money is gone, neither returned nor written off."""
+        return self._beyond(sum_ducats(self.by_state[State.EXECUTED]))
+
+    @property
+    def to_return(self) -> Decimal:
+        """As `exposure`, with what is still to arrive, and without what is on its way back."""
+        coming = in_states((r for r in self.returns if r.payer), self.terms.now, State.LIVE)
+        left = self._beyond(sum_ducats(self.moving)) - coming
+        return left if left > ROUNDING_DUCATS else ZERO
+
+    @property
+    def to_give_again(self) -> Decimal:
+        """Taken back for money that did not go back after all, and not on its way again."""
+        going = in_states((r for r in self.returns if not r.payer), self.terms.now, State.LIVE)
+        surplus = self.returned - self.due_back - going
+        return surplus if surplus > ROUNDING_DUCATS else ZERO
+
+    def _beyond(self, delivered: Decimal) -> Decimal:
+        left = min(self.due_back - self.withheld, delivered) - self.returned - self.written_off
+        return left if left > ROUNDING_DUCATS else ZERO
 
     @property
     def sold(self) -> Decimal:
         """What the charge entitles its citizen to; zero where that is unknown or void."""
-        return ZERO if self.is_void else self.buyer.ducats or ZERO
+        return (self.buyer.ducats or ZERO) - self.withheld
 
     @cached_property
     def delivered_right(self) -> Decimal:
@@ -137,6 +203,12 @@ class Case:
     def outstanding(self) -> Decimal:
         """Sold and not known to have arrived."""
         return self.sold - self.settled
+
+    @property
+    def is_lost(self) -> bool:
+        """Disputes took money for good, and none is open."""
+        ended = self.disputes and all(d.is_won or d.status == "lost" for d in self.disputes)
+        return bool(ended) and any(d.status == "lost" for d in self.disputes)
 
     @property
     def is_contested(self) -> bool:

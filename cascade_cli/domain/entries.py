@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from typing import Any
 
 from cascade_cli.domain.journal import Entry, EntryKind, Fate
 from cascade_cli.domain.orders import Cause
@@ -23,7 +25,19 @@ def describe_entry(entry: Entry) -> str:
         return f"{body.get('action')}: {'done' if fate == Fate.APPLIED else fate}"
     if entry.kind is EntryKind.TAKEOVER:
         return f"took over from {_json(body.get('from'))}"
-    return _json(body)
+    return _of_run(body)
+
+
+def _of_run(body: Mapping[str, Any]) -> str:
+    refund = body.get("refund")
+    return _refund(refund) if isinstance(refund, Mapping) else _json(body)
+
+
+def _refund(refund: Mapping[str, Any]) -> str:
+    if refund.get("reason"):
+        off, reason = refund.get("written_off"), refund["reason"]
+        return f"{off} ducats written off, not to be taken back: {reason}"
+    return f"a debt of {refund.get('debt')} ducats of {refund.get('citizen')!r}"
 
 
 def _json(value: object) -> str:

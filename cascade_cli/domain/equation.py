@@ -2,7 +2,8 @@
 
 Both sides are summed on their own. From Stripe's: sold = settled + in flight + undelivered +
 doubtful + unattributable. From Venice's: executed = settled + over-delivered + manual + orphaned +
-elsewhere. A charge lost, or a stratagem used twice, breaks one of the two.
+elsewhere. What came back for refunds is a third sum: returned = by the window's charges +
+elsewhere. A charge lost, or a stratagem used twice, breaks one of them.
 """
 
 from __future__ import annotations
@@ -42,7 +43,8 @@ def part_of(case: Case) -> Part:
 
 @dataclass(frozen=True)
 class Equation:
-    """Ducats of one window. `returned` are those taken back after refunds."""
+    """Ducats of one window. `returned` are those taken back after refunds, less those given again;
+    `refund_exposure` those delivered whose money is gone, neither returned nor written off."""
 
     sold: Decimal
     settled: Decimal
@@ -56,6 +58,9 @@ class Equation:
     orphaned: Decimal
     elsewhere: Decimal
     returned: Decimal = ZERO
+    returned_elsewhere: Decimal = ZERO
+    returned_here: Decimal = ZERO
+    refund_exposure: Decimal = ZERO
 
     @property
     def residual(self) -> Decimal:
@@ -63,7 +68,9 @@ class Equation:
         with exactly():
             parts = self.in_flight + self.undelivered + self.doubtful + self.unattributable
             unsold = self.over_delivered + self.manual + self.orphaned + self.elsewhere
-            return (self.sold - self.settled - parts) or (self.executed - self.settled - unsold)
+            stripe_s, venice_s = self.sold - self.settled - parts, self.executed - self.settled
+            back = self.returned - self.returned_here - self.returned_elsewhere
+            return stripe_s or (venice_s - unsold) or back
 
 
 def equate(
@@ -75,16 +82,20 @@ def equate(
     manual: Decimal,
     orphaned: Decimal,
     elsewhere: Decimal,
+    returned: Decimal = ZERO,
+    returned_elsewhere: Decimal = ZERO,
 ) -> Equation:
     """Sum the cases against `sold` and `executed`, which the caller took from the two lists.
 
     `plain` are the ducats of charges that were settled without a case.
     """
-    settled, over_delivered = plain, ZERO
+    settled, over_delivered, exposure, here = plain, ZERO, ZERO, ZERO
     outstanding = dict.fromkeys(Part, ZERO)
     for case in cases:
         settled += case.settled
         over_delivered += case.over_delivered
+        exposure += case.exposure
+        here += case.returned
         if case.outstanding:
             outstanding[part_of(case)] += case.outstanding
     return Equation(
@@ -99,4 +110,8 @@ def equate(
         manual=manual,
         orphaned=orphaned,
         elsewhere=elsewhere,
+        returned=returned,
+        returned_elsewhere=returned_elsewhere,
+        returned_here=here,
+        refund_exposure=exposure,
     )

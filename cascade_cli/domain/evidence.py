@@ -9,7 +9,7 @@ from cascade_cli.domain.case import Case, Terms
 from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.currencies import CURRENCY
 from cascade_cli.domain.matching import Match, Rule
-from cascade_cli.domain.money import format_ducats, format_money
+from cascade_cli.domain.money import ZERO, format_ducats, format_money
 from cascade_cli.domain.stratagems import State, Stratagem
 from cascade_cli.domain.times import format_moment
 
@@ -29,6 +29,12 @@ def evidence_of(case: Case) -> Iterator[str]:
     ):
         yield describe(match.stratagem, case.terms)
         yield from _how_matched(match)
+    for row in case.returns:
+        whom = f"from {row.payer!r}" if row.payer else f"again to {row.citizen!r}"
+        ducats = format_ducats(row.ducats or ZERO)
+        yield f"{ducats} ducats back {whom}: {describe(row, case.terms)}"
+    if case.written_off:
+        yield f"{format_ducats(case.written_off)} ducats were written off: nobody takes them back"
     if case.is_void:
         yield "all money went back before any ducats moved: nothing is owed"
     elif case.charge.refunded_cents and not case.moving:

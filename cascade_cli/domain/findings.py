@@ -150,18 +150,44 @@ def _underpaid(case: Case) -> Finding | None:
 
 def _refunded(case: Case) -> Finding | None:
     charge = case.charge
-    if not charge.refunded_cents or not case.moving:
+    if not case.to_return:
+        return None
+    kind = Kind.REFUNDED if charge.refunded_cents else Kind.DISPUTED
+    how = "went back to the payer" if charge.refunded_cents else f"were lost{_stage(case)}"
+    sentence = (
+        f"{format_money(case.cents_back, charge.currency)} of "
+        f"{format_money(charge.captured_cents, charge.currency)} {how}: "
+        f"{format_ducats(case.to_return)} ducats are to come back"
+    )
+    if debt := case.terms.decided.debts.get(charge.payment_id):
+        sentence += f"; a debt of {format_ducats(debt)} ducats is recorded"
+    return Finding(kind, case.to_return, sentence)
+
+
+def _taken_too_much(case: Case) -> Finding | None:
+    if not case.to_give_again:
         return None
     sentence = (
-        f"{format_money(charge.refunded_cents, charge.currency)} of "
-        f"{format_money(charge.captured_cents, charge.currency)} went back to the payer"
+        f"{format_ducats(case.to_give_again)} ducats were taken back for money that did not go "
+        "back: they are the citizen's"
     )
-    at_risk = ratio(sum_ducats(case.moving) * charge.refunded_cents, charge.captured_cents)
-    return Finding(Kind.REFUNDED, at_risk, sentence)
+    return Finding(Kind.REFUNDED, case.to_give_again, sentence)
+
+
+def _doubtful_return(case: Case) -> Finding | None:
+    doubtful = [row for row in case.returns if row.state(case.terms.now) is State.DOUBTFUL]
+    if not doubtful:
+        return None
+    ducats = sum_ducats(doubtful)
+    sentence = (
+        f"{format_ducats(ducats)} ducats may or may not have come back by "
+        f"{doubtful[0].stratagem_id}: compare the balances"
+    )
+    return Finding(Kind.DOUBTFUL, ducats, sentence)
 
 
 def _disputed(case: Case) -> Finding | None:
-    if not case.is_contested or not case.moving:
+    if not case.is_contested or case.is_lost or not case.moving:
         return None
     return Finding(Kind.DISPUTED, sum_ducats(case.moving), f"the payer disputes it{_stage(case)}")
 
@@ -184,5 +210,7 @@ _QUESTIONS: tuple[Callable[[Case], Finding | None], ...] = (
     _stalled,
     _underpaid,
     _refunded,
+    _taken_too_much,
+    _doubtful_return,
     _disputed,
 )

@@ -39,6 +39,8 @@ class Item:
     evidence: tuple[str, ...]
     at_risk: Decimal
     repair: Repair | None
+    returns: tuple[Stratagem, ...] = ()
+    """The transfers that took its ducats back for refunds, and gave them again."""
 
     @property
     def name(self) -> str:

@@ -21,6 +21,7 @@ from cascade_cli.domain.kinds import Kind, Severity
 from cascade_cli.domain.matching import Match, Matches, Rule, match, named_payments
 from cascade_cli.domain.money import ZERO, exactly
 from cascade_cli.domain.plain import Aside, Plain, set_aside
+from cascade_cli.domain.refunds import returned
 from cascade_cli.domain.repair import explain, repair_for
 from cascade_cli.domain.stratagems import MAY_STILL_MOVE, State, Stratagem
 from cascade_cli.domain.times import format_moment
@@ -117,6 +118,8 @@ def _owners_elsewhere(
     matched = {match.stratagem.record_id for found in outside for match in found}
     ours = {s.record_id for case in cases.values() for s in case.stratagems}
     for stratagem in world.stratagems:
+        if stratagem.returns:
+            continue
         if world.accounts_for(stratagem) and stratagem.record_id not in ours:
             owners[_owner(stratagem, matched, world.answers)].append(stratagem)
     return owners
@@ -134,7 +137,7 @@ def _owner(stratagem: Stratagem, matched: Container[str], answers: Answers) -> _
 
 def _item_of(case: Case) -> Item:
     found = findings(case)
-    kind = found[0].kind if found else Kind.IN_FLIGHT if case.outstanding else Kind.SETTLED
+    kind = found[0].kind if found else Kind.IN_FLIGHT if _is_moving(case) else Kind.SETTLED
     sentences = [finding.sentence for finding in found[:1]]
     sentences += [f"also {other.kind}: {other.sentence}" for other in found[1:]]
     return Item(
@@ -151,6 +154,14 @@ def _item_of(case: Case) -> Item:
         evidence=(*evidence_of(case), *sentences),
         at_risk=found[0].at_risk if found else ZERO,
         repair=repair_for(case, found),
+        returns=case.returns,
+    )
+
+
+def _is_moving(case: Case) -> bool:
+    """Ducats are on their way to the citizen, or back."""
+    return bool(case.outstanding) or any(
+        row.state(case.terms.now) is State.LIVE for row in case.returns
     )
 
 
@@ -195,14 +206,18 @@ def _equation(
     def executed(stratagems: Iterable[Stratagem]) -> Decimal:
         return sum_ducats(s for s in stratagems if s.state(terms.now) is State.EXECUTED)
 
-    ours = {s.record_id for case in cases.values() for s in case.stratagems}
-    concerned = (s for s in world.stratagems if world.accounts_for(s) or s.record_id in ours)
+    ours = {s.record_id for c in cases.values() for s in (*c.stratagems, *c.returns)}
+    concerned = [s for s in world.stratagems if world.accounts_for(s) or s.record_id in ours]
+    returning = [s for s in concerned if s.returns]
+    elsewhere = [s for s in returning if s.record_id not in ours]
     return equate(
         cases.values(),
         plain=plain.sold,
         sold=sum((cases[c.id].sold for c in world.charges if c.id in cases), plain.sold),
-        executed=executed(concerned) + plain.executed,
+        executed=executed(s for s in concerned if not s.returns) + plain.executed,
         manual=executed(owners[_Owner.REASON]),
         orphaned=executed(owners[_Owner.NOBODY]),
         elsewhere=executed(owners[_Owner.OTHER_PAYMENT]),
+        returned=returned(returning, terms.now),
+        returned_elsewhere=returned(elsewhere, terms.now),
     )

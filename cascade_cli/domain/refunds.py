@@ -166,15 +166,16 @@ class Account:
             refund,
             due,
             withheld,
-            taken=_ducats(taking, now, State.EXECUTED),
-            given=_ducats(giving, now, State.EXECUTED),
-            under_way=_ducats(taking, now, State.LIVE, State.DOUBTFUL),
+            taken=in_states(taking, now, State.EXECUTED),
+            given=in_states(giving, now, State.EXECUTED),
+            under_way=in_states(taking, now, State.LIVE, State.DOUBTFUL),
             written_off=self.written_off.get(refund.id, ZERO),
             rows=rows,
         )
 
 
-def _ducats(rows: Iterable[Stratagem], now: datetime, *states: State) -> Decimal:
+def in_states(rows: Iterable[Stratagem], now: datetime, *states: State) -> Decimal:
+    """The ducats of those rows that are in one of the states."""
     with exactly():
         return sum((row.ducats or ZERO for row in rows if row.state(now) in states), ZERO)
 
@@ -183,14 +184,28 @@ def returned(rows: Iterable[Stratagem], now: datetime) -> Decimal:
     """Ducats that came back for refunds, less those that were given back again."""
     rows = tuple(rows)
     with exactly():
-        taken = _ducats((r for r in rows if r.origin is Origin.REFUND), now, State.EXECUTED)
-        given = _ducats((r for r in rows if r.origin is Origin.GIVE_BACK), now, State.EXECUTED)
+        taken = in_states((r for r in rows if r.origin is Origin.REFUND), now, State.EXECUTED)
+        given = in_states((r for r in rows if r.origin is Origin.GIVE_BACK), now, State.EXECUTED)
         return taken - given
+
+
+def returns_of(
+    charges: Iterable[Charge], stratagems: Iterable[Stratagem]
+) -> dict[str, tuple[Stratagem, ...]]:
+    """By the charge's id, the rows that return its ducats, oldest first: Notes name the payment."""
+    owners = {charge.payment_intent: charge.id for charge in charges if charge.payment_intent}
+    owners |= {charge.id: charge.id for charge in charges}
+    found: dict[str, list[Stratagem]] = {}
+    for row in sorted(stratagems, key=lambda row: (row.created_at, row.record_id)):
+        owner = next((owners[i] for i in row.stripe_ids if i in owners), None)
+        if row.returns and owner:
+            found.setdefault(owner, []).append(row)
+    return {owner: tuple(rows) for owner, rows in found.items()}
 
 
 def may_move(rows: Iterable[Stratagem], now: datetime) -> Decimal:
     """Ducats of rows that were executed, may have been, or may still be."""
-    return _ducats(rows, now, *MAY_STILL_MOVE)
+    return in_states(rows, now, *MAY_STILL_MOVE)
 
 
 def to_take(

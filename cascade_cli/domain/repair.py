@@ -37,7 +37,7 @@ def repair_for(case: Case, found: tuple[Finding, ...]) -> Repair | None:
         return _cancel_surplus(case, found)
     if kind is Kind.UNKNOWN_CITIZEN and case.similar_citizen and not _money_is_open(case):
         return _credit(case, case.similar_citizen, automatic=False)
-    if kind is Kind.REFUNDED:
+    if kind is Kind.REFUNDED or (kind is Kind.DISPUTED and case.is_lost):
         return Repair(command("refund", case.charge.payment_id))
     return explain(case.charge.payment_id)
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from cascade_cli.domain.case import Case, Terms
 from cascade_cli.domain.charges import Charge, Dispute
 from cascade_cli.domain.matching import Match, Matches
+from cascade_cli.domain.refunds import returns_of
 from cascade_cli.domain.stratagems import Stratagem
 from cascade_cli.domain.times import Window
 
@@ -54,8 +55,12 @@ class World:
 
 def cases_of(world: World, matches: Matches, terms: Terms) -> dict[str, Case]:
     """A case for every charge that is judged, by the charge's id."""
+    returns = returns_of(world.charges, (s for s in world.stratagems if s.returns))
     return {
-        charge.id: case_of(charge, matches.by_charge[charge.id], world.answers, terms)
+        charge.id: replace(
+            case_of(charge, matches.by_charge[charge.id], world.answers, terms),
+            returns=returns.get(charge.id, ()),
+        )
         for charge in world.charges
         if world.judges(charge)
     }

@@ -9,7 +9,7 @@ from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.checklist import Findings, checklist
 from cascade_cli.domain.evidence import describe
 from cascade_cli.domain.identities import FORMS, Form, form_of, is_cut_off
-from cascade_cli.domain.keys import Origin
+from cascade_cli.domain.keys import Origin, refund_key
 from cascade_cli.domain.matching import OLDER_REACH, match, named_payments
 from cascade_cli.domain.reconciliation import reconcile
 from cascade_cli.domain.story import (
@@ -128,7 +128,8 @@ class _Teller:
         items = reconcile(world, terms).items
         item = next(item for item in items if item.charge and item.charge.id == charge.id)
         verdict, rows = verdict_of(item), item.stratagems
-        return self._story(f"payment {charge.payment_id}", verdict, past, rows, charge)
+        subject = f"payment {charge.payment_id}"
+        return self._story(subject, verdict, past, rows, charge, returns=item.returns)
 
     def _transfer(self, rows: Sequence[Stratagem], past: Past) -> Story:
         """A transfer that no payment accounts for: by hand, or an orphan."""
@@ -170,16 +171,17 @@ class _Teller:
         charge: Charge | None = None,
         *,
         named: Iterable[str] = (),
+        returns: Sequence[Stratagem] = (),
     ) -> Story:
         terms = self.setting.terms
         forbidden = list(past.forbidden)
-        happenings = [*past.happenings, *self._told(rows, forbidden)]
+        happenings = [*past.happenings, *self._told((*rows, *returns), forbidden)]
         happenings += self._received({*named, *_payments(charge, rows)})
-        for row in rows:
+        for row in (*rows, *returns):
             happenings += past_of(row, terms)
-        for key in sorted(
-            {r.stratagem_id for r in rows} | ({charge.stratagem_id} if charge else set())
-        ):
+        keys = {r.stratagem_id for r in (*rows, *returns)}
+        keys |= {charge.stratagem_id} if charge else set()
+        for key in sorted(keys | _refund_keys(past.happenings)):
             happenings += journaled(self.setting.entries(key))
         balances = self._balances(charge, rows)
         found = Findings(charge, rows, balances, self.sources.processor, forbidden)
@@ -212,6 +214,14 @@ class _Teller:
         processor = self.sources.processor
         found = self.sources.transfers.citizens([processor, *([citizen] if citizen else [])])
         return Balances(found.get(processor), found.get(citizen) if citizen else None)
+
+
+def _refund_keys(happenings: Iterable[Happening]) -> set[str]:
+    """Under which the journal keeps what was decided about the payment's refunds."""
+    forms = {Form.REFUND, Form.DISPUTE}
+    return {
+        refund_key(h.identity) for h in happenings if h.identity and form_of(h.identity) in forms
+    }
 
 
 def _payments(charge: Charge | None, rows: Sequence[Stratagem]) -> Iterator[str]:

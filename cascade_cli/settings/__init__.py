@@ -11,6 +11,7 @@ from pathlib import Path
 
 from cascade_cli.domain.engine import Schedule, parse_schedule
 from cascade_cli.domain.orders import parse_ducats
+from cascade_cli.domain.refunds import Policy
 from cascade_cli.domain.secret import Secret
 from cascade_cli.domain.times import format_span, parse_duration
 from cascade_cli.errors import SettingsError
@@ -80,6 +81,11 @@ MAX_PER_CREDIT = Setting(
 MAX_PER_DAY = Setting(
     "CASCADE_MAX_DUCATS_PER_DAY", "100000", "no more than this is credited in a UTC day"
 )
+REFUND_POLICY = Setting(
+    "CASCADE_REFUND_POLICY",
+    "available",
+    "what a refund takes back: all; what is available, with the rest as a debt; or none",
+)
 PRICES = Setting("CASCADE_PRICES", "", "the price list, a TOML file; default: the design's prices")
 RATES_FILE = Setting(
     "CASCADE_RATES_FILE",
@@ -118,8 +124,9 @@ STATE_DIR = Setting(
 SETTINGS = (
     STRIPE_KEY, WEBHOOK_SECRET, ENDPOINT_SECRET, AIRTABLE_KEY, AIRTABLE_BASE, STRIPE_URL,
     AIRTABLE_URL, VENICE_URL, VENICE_KEY, PROCESSOR, GRACE, ENGINE, JOURNAL_URL, PROCESSOR_CLASS,
-    PROCESSOR_DUCATS, LIFETIME, MAX_PER_CREDIT, MAX_PER_DAY, PRICES, RATES_FILE, RATES_MAX_AGE,
-    SUCCESS_URL, CANCEL_URL, API_TOKEN, ALERT_URLS, STRIPE_RATE, AIRTABLE_RATE, SANDBOX, STATE_DIR,
+    PROCESSOR_DUCATS, LIFETIME, MAX_PER_CREDIT, MAX_PER_DAY, REFUND_POLICY, PRICES, RATES_FILE,
+    RATES_MAX_AGE, SUCCESS_URL, CANCEL_URL, API_TOKEN, ALERT_URLS, STRIPE_RATE, AIRTABLE_RATE,
+    SANDBOX, STATE_DIR,
 )  # fmt: skip
 
 
@@ -144,6 +151,7 @@ class Settings:
     lifetime: timedelta
     max_per_credit: Decimal
     max_per_day: Decimal
+    refund_policy: Policy
     prices_file: Path | None
     rates_file: Path | None
     rates_max_age: timedelta
@@ -180,6 +188,7 @@ class Settings:
             lifetime=parsed(values, LIFETIME, parse_duration),
             max_per_credit=parsed(values, MAX_PER_CREDIT, parse_ducats),
             max_per_day=parsed(values, MAX_PER_DAY, parse_ducats),
+            refund_policy=parsed(values, REFUND_POLICY, _policy),
             prices_file=file(values, PRICES),
             rates_file=file(values, RATES_FILE),
             rates_max_age=rates_max_age(values),
@@ -247,3 +256,10 @@ def _stripe_key(values: Mapping[str, str]) -> Secret:
             "Leave STRIPE_API_BASE out, or use a test key (sk_test_…) with it.",
         )
     return key
+
+
+def _policy(text: str) -> Policy:
+    try:
+        return Policy(text)
+    except ValueError:
+        raise ValueError(f"{text[:40]!r} is not one of {', '.join(Policy)}") from None

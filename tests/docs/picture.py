@@ -26,7 +26,7 @@ COMMAND = ("--sandbox", "reconcile", "--since", "7d")
 AT = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 COLUMNS = 88
 # Up to the end of the fifth discrepancy, and the closing sentence.
-FIRST_LINES, LAST_LINES = 47, 2
+FIRST_LINES, LAST_LINES = 48, 2
 
 _THEME = TerminalTheme(
     (13, 17, 23),

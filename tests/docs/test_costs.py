@@ -34,6 +34,14 @@ def _reconciled(counter: Counter) -> tuple[str, ...]:
     return "reconcile", "--since", "last"
 
 
+def _refunded(counter: Counter) -> str:
+    """A payment that was delivered, and its money went back."""
+    intent, at = _settled(counter), counter.now()
+    books = counter.sandboxed.app.stripe.books
+    books.refund(books.charge_of(intent, at=at), at=at)
+    return intent
+
+
 ASKED: dict[str, Callable[[Counter], tuple[str, ...]]] = {
     "reconcile --since last, with nothing new": _reconciled,
     "credit by hand": lambda _: _credit("--reference", "second"),
@@ -76,6 +84,7 @@ def _sent(counter: Counter) -> tuple[int, int]:
 
 SHOWN: dict[str, Callable[[Counter], list[tuple[str, ...]]]] = {
     "cascade credit": lambda _: [_credit("--again"), _credit("--again", "--dry-run")],
+    "cascade refund": lambda counter: [("refund", _refunded(counter), "--yes")],
     "cascade explain": lambda counter: [("explain", _settled(counter)), ("explain", "marco")],
     "cascade status": lambda _: [("status",)],
     "cascade doctor": lambda _: [("doctor",)],

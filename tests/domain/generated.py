@@ -14,8 +14,8 @@ from random import Random
 from hypothesis import strategies as st
 
 from cascade_cli.domain.charges import Charge, Dispute
-from cascade_cli.domain.keys import Origin, stratagem_id_for
-from cascade_cli.domain.stratagems import Failure, Stratagem
+from cascade_cli.domain.keys import Origin, give_back_key, refund_key, stratagem_id_for
+from cascade_cli.domain.stratagems import RETURNING, Failure, Stratagem
 from cascade_cli.domain.times import Window
 from cascade_cli.domain.world import Answers, World
 from tests.domain.samples import NOW
@@ -91,7 +91,7 @@ def _charge(source: Random, number: int) -> Charge:
 
 def _stratagem(source: Random, number: int) -> Stratagem:
     made, citizen = _moment(source, NOW), source.choice(CITIZENS)
-    origin = source.choice([*Origin, *[Origin.PAYMENT, Origin.OLDER] * 3])
+    origin = source.choice([*Origin, Origin.REFUND, *[Origin.PAYMENT, Origin.OLDER] * 3])
     payment = f"{source.choice(['pi', 'ch'])}_{source.randrange(5)}"
     in_notes = origin is Origin.PAYMENT and source.random() < 0.5
     ducats = source.choice([None, *AMOUNTS, *AMOUNTS])
@@ -104,11 +104,12 @@ def _stratagem(source: Random, number: int) -> Stratagem:
         created_at=made,
         expires_at=source.choice([None, NOW, *[NOW + _GRID] * 4]),
         origin=origin,
-        stripe_ids=(payment,) if in_notes else (),
+        stripe_ids=(payment,) if in_notes or origin in RETURNING else (),
         reason=source.choice(["", "Prize"]),
         failure=source.choice([None, *Failure]),
         success_logged=source.random() < 0.1,
         notes_flaw="" if ducats else "its Notes are empty",
+        payer=source.choice(CITIZENS) if origin is Origin.REFUND else "",
     )
 
 
@@ -122,6 +123,8 @@ def _name(origin: Origin, citizen: str, payment: str, made: datetime, *, in_note
         return stratagem_id_for(payment)
     if origin is Origin.MANUAL:
         return "cascade_manual_1"
+    if origin in RETURNING:
+        return (refund_key if origin is Origin.REFUND else give_back_key)(f"re_{payment[-1]}")
     return f"cascade_payment_{citizen}_{int(made.timestamp())}"
 
 

@@ -31,11 +31,13 @@ from cascade_cli.domain.journal import (
     Verification,
     Worker,
 )
+from cascade_cli.domain.keys import refund_key
 from cascade_cli.domain.money import ZERO
 
 _UNDECIDED = (
     "What was sent before stays recorded as undecided, so that the next run looks before it sends."
 )
+_REFUND = "refund "
 _STILL_CLAIMED = "The work itself is recorded; the claims end with their lease."
 
 
@@ -172,6 +174,20 @@ class Journal:
         """What was last remembered under `name`."""
         with self._database.reading() as connection:
             return records.mark(connection, name)
+
+    def keep_refund(self, refund_id: str, body: Mapping[str, Any]) -> None:
+        """What was decided about a refund: on record for ever, and remembered as it now stands."""
+        kept = self._redactor.body(body)
+        with self._writing() as transaction:
+            transaction.append(EntryKind.RUN, refund_key(refund_id), {"refund": kept})
+            records.set_mark(transaction, _REFUND + refund_id, kept)
+
+    def refunds(self) -> dict[str, dict[str, Any]]:
+        """What was decided about each refund. Makes no journal where there is none."""
+        if not self._database.exists():
+            return {}
+        with self._database.reading() as connection:
+            return records.marks_of(connection, _REFUND)
 
     def known(self, keys: Collection[str]) -> set[str]:
         """Those of `keys` that were ever claimed. Makes no journal where there is none."""

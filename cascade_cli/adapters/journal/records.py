@@ -50,6 +50,13 @@ def set_mark(transaction: Transaction, name: str, body: Mapping[str, Any]) -> No
         transaction.connection.execute(insert(marks).values(name=name, body=text))
 
 
+def marks_of(connection: Connection, prefix: str) -> dict[str, dict[str, Any]]:
+    """All that is remembered under names that begin so, by the rest of the name."""
+    named = marks.c.name.startswith(prefix, autoescape=True)
+    found = connection.execute(select(marks).where(named).order_by(marks.c.name))
+    return {row.name.removeprefix(prefix): dict(json.loads(row.body)) for row in found}
+
+
 def mark(connection: Connection, name: str) -> dict[str, Any] | None:
     """What was last remembered under `name`."""
     found = connection.execute(select(marks.c.body).where(marks.c.name == storable(name)))

@@ -15,6 +15,7 @@ from cascade_cli.adapters.stripe.ranges import PAGE_SIZE, Document, Ranges
 from cascade_cli.domain.charges import Charge, Dispute
 from cascade_cli.domain.exchange import Exchange
 from cascade_cli.domain.money import read_ducats
+from cascade_cli.domain.refunds import Refund
 from cascade_cli.domain.tally import Tally
 from cascade_cli.domain.times import Window
 
@@ -132,6 +133,12 @@ class StripeReader:
         )
         return charges.data[0].to_dict() if charges and charges.data else None
 
+    def refunds(self, charge_id: str) -> tuple[Refund, ...]:
+        """The refunds of one charge, whatever became of them, newest first."""
+        with our_errors():
+            page = self._v1.refunds.list({"charge": charge_id, "limit": PAGE_SIZE})
+            return tuple(_to_refund(refund.to_dict()) for refund in page.auto_paging_iter())
+
     def disputes(self, charge_id: str) -> tuple[Dispute, ...]:
         """The disputes against one charge, newest first."""
         with our_errors():
@@ -216,6 +223,17 @@ def _exchange(metadata: Mapping[str, str]) -> Exchange | None:
     except ValueError:
         return None
     return Exchange(per_usd, day) if per_usd else None
+
+
+def _to_refund(refund: Document) -> Refund:
+    """One without a status is of the time before refunds could fail."""
+    return Refund(
+        id=refund["id"],
+        status=refund["status"] or "succeeded",
+        amount_cents=refund["amount"],
+        created_at=datetime.fromtimestamp(refund["created"], UTC),
+        failure=refund.get("failure_reason") or "",
+    )
 
 
 def _to_dispute(dispute: stripe.Dispute, charge_id: str) -> Dispute:

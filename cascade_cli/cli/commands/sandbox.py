@@ -96,6 +96,54 @@ def run_engine(
 
 
 @sandbox.command()
+def refund(
+    ctx: typer.Context,
+    identity: Annotated[
+        str, typer.Argument(metavar="ID", help="A payment (pi_…, ch_…), or a refund (re_…).")
+    ],
+    cents: Annotated[
+        int | None, typer.Option(min=1, help="How much of the payment; all that is left.")
+    ] = None,
+    status: Annotated[
+        str, typer.Option(metavar="S", help="pending, succeeded, failed or canceled.")
+    ] = "succeeded",
+    json: _Json = False,
+) -> None:
+    """Refund a payment at the embedded Stripe, or let a refund end otherwise."""
+    from cascade_cli.cli.sandbox_money import refund as work
+
+    code = conduct(
+        ctx.obj, "sandbox refund", lambda session: work(session, identity, cents, status), json=json
+    )
+    raise typer.Exit(code)
+
+
+@sandbox.command()
+def dispute(
+    ctx: typer.Context,
+    identity: Annotated[
+        str, typer.Argument(metavar="ID", help="A payment (pi_…, ch_…), or a dispute (du_…).")
+    ],
+    status: Annotated[
+        str,
+        typer.Option(
+            metavar="S",
+            help="Of a payment needs_response or warning_needs_response; "
+            "of a dispute under_review, won or lost.",
+        ),
+    ] = "needs_response",
+    json: _Json = False,
+) -> None:
+    """Let the payer dispute a payment at the embedded Stripe, or the dispute go on."""
+    from cascade_cli.cli.sandbox_money import dispute as work
+
+    code = conduct(
+        ctx.obj, "sandbox dispute", lambda session: work(session, identity, status), json=json
+    )
+    raise typer.Exit(code)
+
+
+@sandbox.command()
 def reset(ctx: typer.Context, json: _Json = False) -> None:
     """Forget everything in the sandbox; live services are never touched."""
     from cascade_cli.cli.sandbox import reset as work

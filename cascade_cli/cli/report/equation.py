@@ -24,6 +24,7 @@ BESIDE = {
     "over-delivered": "went out beyond what was sold, or to somebody else",
     "orphaned": "went out for no payment",
     "returned": "came back after refunds",
+    "refund exposure": "were delivered, and their money is gone",
 }
 
 
@@ -72,7 +73,12 @@ def segments(equation: Equation) -> tuple[Segment, ...]:
 
 def beside(equation: Equation) -> tuple[Segment, ...]:
     """What left Venice's processor, or came back to it, outside of what was sold."""
-    ducats = (equation.over_delivered, equation.orphaned, equation.returned)
+    ducats = (
+        equation.over_delivered,
+        equation.orphaned,
+        equation.returned,
+        equation.refund_exposure,
+    )
     named = zip(BESIDE.items(), ducats, strict=True)
     return tuple(Segment(name, meaning, rounded(part), "") for (name, meaning), part in named)
 

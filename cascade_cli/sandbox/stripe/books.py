@@ -132,16 +132,38 @@ class Books:
         at: datetime,
         amount: int | None = None,
         reason: str | None = None,
+        pending: bool = False,
     ) -> Document:
-        """Give money back, all that is left unless told otherwise."""
+        """Give money back, all that is left unless told otherwise; at once, unless `pending`."""
         with self.ledger(at) as ledger:
             charge = ledger.get("charge", charge_id)
-            return refunding.create(ledger, charge, {"amount": amount, "reason": reason})
+            params = {"amount": amount, "reason": reason, "pending": pending}
+            return refunding.create(ledger, charge, params)
 
-    def dispute(self, charge_id: str, *, at: datetime, reason: str = "fraudulent") -> Document:
-        """The cardholder contests the charge."""
+    def settle_refund(self, refund_id: str, *, at: datetime, status: str) -> Document:
+        """A refund becomes `succeeded`, `failed` or `canceled`."""
         with self.ledger(at) as ledger:
-            return disputing.open_dispute(ledger, ledger.get("charge", charge_id), reason)
+            return refunding.settle(ledger, ledger.get("refund", refund_id), status)
+
+    def charge_of(self, payment_id: str, *, at: datetime) -> str:
+        """The paid charge of a PaymentIntent, or of itself."""
+        with self.ledger(at) as ledger:
+            name = "charge" if payment_id.startswith("ch_") else "payment_intent"
+            charge = refunding.charge_to_refund(ledger, {name: payment_id})
+            return str(charge["id"])
+
+    def dispute(
+        self, charge_id: str, *, at: datetime, reason: str = "fraudulent", inquiry: bool = False
+    ) -> Document:
+        """The cardholder contests the charge, or only asks about it."""
+        with self.ledger(at) as ledger:
+            charge = ledger.get("charge", charge_id)
+            return disputing.open_dispute(ledger, charge, reason, inquiry=inquiry)
+
+    def respond_to_dispute(self, dispute_id: str, *, at: datetime) -> Document:
+        """The shop answers; the bank reviews it."""
+        with self.ledger(at) as ledger:
+            return disputing.respond(ledger, ledger.get("dispute", dispute_id))
 
     def close_dispute(self, dispute_id: str, *, at: datetime, won: bool = False) -> Document:
         """The dispute ends, in the cardholder's favour unless `won`."""

@@ -26,10 +26,50 @@ def create(ledger: Ledger, charge: Document, params: Document) -> Document:
     refund = new_refund(ledger.id("re_3"), ledger.created, charge, amount)
     refund["reason"] = params.get("reason")
     refund["metadata"] = merge({}, params.get("metadata"))
+    if params.get("pending"):
+        refund["status"], refund["pending_reason"] = "pending", "processing"
     moved = move(ledger, -amount, charge["currency"], fee=0, source=refund["id"], type="refund")
     refund["balance_transaction"] = moved["id"]
     _write(ledger, charge, refund)
     return refund
+
+
+def settle(ledger: Ledger, refund: Document, status: str) -> Document:
+    """What becomes of a refund that was pending, or that the card's bank sends back later.
+
+    One that fails, or is cancelled, returns the money to the balance, and the charge is refunded
+    by so much less.
+    """
+    if refund["status"] not in _AFTER or status not in _AFTER[refund["status"]]:
+        raise StripeError(f"Refund {refund['id']} is {refund['status']} and cannot be {status}.")
+    before = {"status": refund["status"]}
+    refund["status"], refund["pending_reason"] = status, None
+    if status != "succeeded":
+        _undo(ledger, refund)
+    text = ledger.replace(refund)
+    if status == "failed":
+        ledger.emit("refund.failed", text, before)
+    ledger.emit("refund.updated", text, before)
+    ledger.emit("charge.refund.updated", text, before)
+    return refund
+
+
+_AFTER = {"pending": ("succeeded", "failed", "canceled"), "succeeded": ("failed",)}
+
+
+def _undo(ledger: Ledger, refund: Document) -> None:
+    amount = refund["amount"]
+    if refund["status"] == "failed":
+        refund["failure_reason"] = "lost_or_stolen_card"
+    moved = move(
+        ledger, amount, refund["currency"], fee=0, source=refund["id"], type="refund_failure"
+    )
+    refund["failure_balance_transaction"] = moved["id"]
+    charge = ledger.get("charge", refund["charge"])
+    before = {"amount_refunded": charge["amount_refunded"], "refunded": charge["refunded"]}
+    charge["amount_refunded"] -= amount
+    charge["refunded"] = False
+    ledger.emit("charge.updated", ledger.replace(charge), before)
 
 
 def release(ledger: Ledger, charge: Document) -> Document:

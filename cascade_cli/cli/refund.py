@@ -1,0 +1,118 @@
+"""`cascade refund`: from options to an outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from cascade_cli.cli.deliveries import delivery_document, first_error, show_deliveries
+from cascade_cli.cli.refund_shown import document, plan_lines
+from cascade_cli.cli.session import Outcome, Session
+from cascade_cli.cli.shown import shown
+from cascade_cli.cli.writing import Workshop, check_answerable, confirm, workshop
+from cascade_cli.domain.money import format_ducats
+from cascade_cli.domain.orders import parse_ducats
+from cascade_cli.domain.refund_plan import RefundPlan
+from cascade_cli.domain.refunds import Policy
+from cascade_cli.errors import ExitCode, UsageError
+from cascade_cli.services.credit import check_payment_id, check_words
+from cascade_cli.services.delivery_ports import Delivery
+from cascade_cli.services.refund import Wish
+
+
+@dataclass(frozen=True)
+class RefundOptions:
+    """The command's words as typed."""
+
+    payment: str
+    ducats: str | None = None
+    write_off: str | None = None
+    dry_run: bool = False
+    yes: bool = False
+
+
+def refund(session: Session, options: RefundOptions) -> Outcome:
+    """Look, show, ask, write. Raises UsageError before anything is read."""
+    check_payment_id(options.payment)
+    ducats = _amount(options)
+    check_answerable(yes=options.yes or options.dry_run)
+    with workshop(session, "refund", lock=not options.dry_run) as shop:
+        desk = shop.writing.refunds
+        picture = desk.look(options.payment)
+        policy = shop.settings.refund_policy
+        if ducats is not None and policy is Policy.NONE:
+            policy = Policy.AVAILABLE
+        # What is written off is not planned: it may be exactly what nothing can be done about.
+        wish = Wish(policy, shop.facts(), ducats)
+        if options.write_off is not None:
+            return _write_off(shop, options, RefundPlan(picture), options.write_off)
+        plan = desk.plan(picture, wish)
+        if options.dry_run or not (plan.endings or plan.orders or _has_debt(plan)):
+            return _planned(plan, policy, dry_run=options.dry_run)
+        return _carry_out(shop, options, plan, wish)
+
+
+def _amount(options: RefundOptions) -> Decimal | None:
+    if options.write_off is not None:
+        if options.ducats is not None:
+            raise UsageError("--write-off and --ducats exclude each other.", "Nothing was written.")
+        check_words("citizen", options.write_off)
+    if options.ducats is None:
+        return None
+    try:
+        return parse_ducats(options.ducats)
+    except ValueError as error:
+        raise UsageError(f"The amount {error}.", "Nothing was written.") from None
+
+
+def _has_debt(plan: RefundPlan) -> bool:
+    return any(plan.debt(index) for index in range(len(plan.picture.parts)))
+
+
+def _carry_out(shop: Workshop, options: RefundOptions, plan: RefundPlan, wish: Wish) -> Outcome:
+    if not options.yes:
+        _show(shop.session, plan, wish.policy, stderr=True)
+    confirm(f"Do this for {options.payment}?", yes=options.yes)
+    shop.begin()
+    deliveries = shop.writing.refunds.carry_out(plan, wish)
+    after = shop.writing.refunds.look(options.payment)
+    found = _planned(RefundPlan(after), wish.policy)
+    return _done(found, deliveries)
+
+
+def _done(found: Outcome, deliveries: Sequence[Delivery]) -> Outcome:
+    error = first_error(deliveries)
+
+    def show(session: Session) -> None:
+        if deliveries:
+            show_deliveries(session.console(), deliveries)
+        found.show(session)
+
+    data: Mapping[str, Any] = {
+        **(found.data or {}),
+        "deliveries": [delivery_document(delivery) for delivery in deliveries],
+    }
+    return Outcome(data, show, error.exit_code if error else ExitCode.OK, error)
+
+
+def _write_off(shop: Workshop, options: RefundOptions, plan: RefundPlan, reason: str) -> Outcome:
+    policy, picture = shop.settings.refund_policy, plan.picture
+    if options.dry_run or not picture.left:
+        return _planned(plan, policy, dry_run=options.dry_run)
+    ducats = format_ducats(picture.left)
+    confirm(f"Write off {ducats} ducats of {options.payment}?", yes=options.yes)
+    shop.writing.refunds.write_off(picture, reason.strip())
+    return _planned(RefundPlan(shop.writing.refunds.look(options.payment)), policy)
+
+
+def _planned(plan: RefundPlan, policy: Policy, *, dry_run: bool = False) -> Outcome:
+    data = document(plan, policy) | {"dry_run": dry_run, "deliveries": []}
+    return Outcome(data, lambda session: _show(session, plan, policy))
+
+
+def _show(session: Session, plan: RefundPlan, policy: Policy, *, stderr: bool = False) -> None:
+    console = session.console(stderr=stderr)
+    for line in plan_lines(plan, policy):
+        console.print(shown(line), soft_wrap=True)

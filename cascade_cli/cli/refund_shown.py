@@ -1,0 +1,83 @@
+"""The refunds of one payment for people and scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from cascade_cli.domain.evidence import describe as describe_row
+from cascade_cli.domain.money import format_ducats, format_money
+from cascade_cli.domain.orders import Order
+from cascade_cli.domain.refund_plan import RefundPlan, describe
+from cascade_cli.domain.refunds import Part, Policy
+from cascade_cli.domain.times import format_moment
+
+
+def plan_lines(plan: RefundPlan, policy: Policy) -> Iterator[str]:
+    """The payment, its delivery, each refund with its share, and what would be done."""
+    case = plan.picture.case
+    charge = case.charge
+    money = format_money(charge.captured_cents, charge.currency)
+    sold = format_ducats(charge.ducats) if charge.ducats else "?"
+    yield f"{charge.payment_id}: paid {format_moment(charge.created_at)}, {money} for {sold} ducats"
+    for row in (*case.stratagems, *case.returns):
+        yield f"  {describe_row(row, case.terms)}"
+    if not plan.picture.parts:
+        yield "  no money went back"
+    for part in plan.picture.parts:
+        yield f"  {_refund(part, charge.currency)}: {describe(part)}"
+    for order in plan.endings:
+        yield f"would end {order.key} by its expiry; if it was executed, take its ducats back"
+    for order in plan.orders:
+        yield f"would move {order.description}, key {order.key}"
+    if plan.waits:
+        yield plan.waits
+    for index, part in enumerate(plan.picture.parts if plan.taking else ()):
+        if debt := plan.debt(index):
+            why = f"a debt by the policy {policy}"
+            yield f"{format_ducats(debt)} ducats of {part.refund.id} stay {why}"
+
+
+def _refund(part: Part, currency: str) -> str:
+    refund = part.refund
+    money = format_money(refund.amount_cents, currency)
+    failure = f" ({refund.failure})" if refund.failure else ""
+    return f"{refund.id} {money} {refund.status}{failure}"
+
+
+def document(plan: RefundPlan, policy: Policy) -> dict[str, Any]:
+    """For --json."""
+    case = plan.picture.case
+    return {
+        "payment_intent": case.charge.payment_intent,
+        "charge": case.charge.id,
+        "citizen": case.buyer.citizen,
+        "currency": case.charge.currency,
+        "policy": policy.value,
+        "refunds": [_part(plan, index) for index in range(len(plan.picture.parts))],
+        "left": format_ducats(plan.picture.left),
+        "would": [_order(order) for order in (*plan.endings, *plan.orders)],
+        "waits": plan.waits or None,
+    }
+
+
+def _part(plan: RefundPlan, index: int) -> dict[str, Any]:
+    part = plan.picture.parts[index]
+    names = ("due", "withheld", "taken", "given", "under_way", "written_off", "left", "surplus")
+    return {
+        "refund": part.refund.id,
+        "status": part.refund.status,
+        "amount_cents": part.refund.amount_cents,
+        **{name: format_ducats(getattr(part, name)) for name in names},
+        "debt": format_ducats(plan.debt(index)) if plan.taking else "0",
+    }
+
+
+def _order(order: Order) -> dict[str, Any]:
+    return {
+        "stratagem_id": order.key,
+        "from": order.payer or None,
+        "citizen": order.concerned,
+        "ducats": format_ducats(order.ducats),
+        "ends": order.ends,
+    }

@@ -1,0 +1,209 @@
+"""What is to be done about the refunds of one payment, decided from what was read of both sides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from cascade_cli.domain.case import Case
+from cascade_cli.domain.money import ZERO, exactly, format_ducats
+from cascade_cli.domain.orders import Cause, Order, exact, order_for_charge, payment_facts
+from cascade_cli.domain.refunds import Account, Part, Policy, Refund, floored, lost, to_take
+from cascade_cli.domain.stratagems import State, Stratagem
+
+REASON = "Refund of a ducat purchase"
+REASON_AGAIN = "A refund that failed"
+REASON_REST = "Ducat purchase via CASCADE, refunded in part"
+
+
+@dataclass(frozen=True)
+class Terms:
+    """By what it is decided: the policy, who takes the ducats, what the citizen has.
+
+    `wanted` is how many a person wants to take in all, None for what the policy says.
+    """
+
+    policy: Policy
+    processor: str
+    available: Decimal
+    facts: Mapping[str, Any]
+    wanted: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One payment with its refunds; `parts` has one for each, oldest first."""
+
+    case: Case
+    refunds: tuple[Refund, ...]
+    parts: tuple[Part, ...]
+
+    @property
+    def left(self) -> Decimal:
+        """Ducats that are to come back, beside what is under way."""
+        with exactly():
+            return sum((part.left for part in self.parts), ZERO)
+
+
+@dataclass(frozen=True)
+class RefundPlan:
+    """`endings` come first: what was executed all the same is then looked at anew. `taking` has
+    for each part how many ducats are asked for now; `waits` says what has to happen before."""
+
+    picture: Picture
+    endings: tuple[Order, ...] = ()
+    orders: tuple[Order, ...] = ()
+    taking: tuple[Decimal, ...] = ()
+    waits: str = ""
+
+    def debt(self, index: int) -> Decimal:
+        """What of a part is neither taken nor asked for."""
+        if self.endings or self.waits:
+            return ZERO
+        with exactly():
+            return self.picture.parts[index].left - self.taking[index]
+
+
+def picture_of(
+    case: Case, refunds: tuple[Refund, ...], written_off: Mapping[str, Decimal]
+) -> Picture:
+    """The parts of the payment's refunds and lost disputes."""
+    counted = (*refunds, *lost(case.disputes, case.charge))
+    moving = sum((s.ducats or ZERO for s in case.moving), ZERO)
+    sold = case.buyer.ducats or ZERO
+    account = Account(case.charge, counted, sold, moving, case.returns, written_off)
+    return Picture(case, refunds, account.parts(case.terms.now))
+
+
+def obstacle_to(picture: Picture) -> str:
+    """Why no machine may move anything for this payment; empty if nothing stands in the way."""
+    case, now = picture.case, picture.case.terms.now
+    for row in (*case.stratagems, *case.returns):
+        if row.state(now) is State.DOUBTFUL:
+            return f"{row.stratagem_id} may or may not have moved its ducats"
+    if len(case.moving) > 1:
+        return "it was delivered more than once, or may be: settle that first"
+    if any(not case.is_right(row) for row in case.moving):
+        return "its ducats went to another citizen than the payment names"
+    return ""
+
+
+def plan_refunds(picture: Picture, terms: Terms) -> RefundPlan:
+    """What is to be written now. Call only if nothing stands in the way.
+
+    A live transfer of a wholly refunded payment is ended. One of a payment refunded in part is
+    left alone, since to change its amount while the engine may be executing it would hide what
+    moved: it arrives, and then the part is taken back.
+    """
+    case, now = picture.case, picture.case.terms.now
+    live = [row for row in case.stratagems if row.state(now) is State.LIVE]
+    nothing = tuple(ZERO for _ in picture.parts)
+    endings = tuple(_stale_returns(picture, terms))
+    if live and picture.left:
+        if case.cents_back < case.charge.captured_cents:
+            waits = f"{live[0].stratagem_id} is under way: the part comes back once it has arrived"
+            return RefundPlan(picture, endings, taking=nothing, waits=waits)
+        ending = _ending(case, live[0], case.charge.stratagem_id, terms)
+        return RefundPlan(picture, (ending, *endings), taking=nothing)
+    taking = to_take(picture.parts, terms.policy, terms.available, terms.wanted)
+    orders = [
+        _take(case, part, ducats, terms)
+        for part, ducats in zip(picture.parts, taking, strict=True)
+        if ducats
+    ]
+    orders += [_give(case, part, terms) for part in picture.parts if _may_give(part, case)]
+    orders += _rest(case, terms)
+    return RefundPlan(picture, endings, tuple(orders), taking)
+
+
+def _stale_returns(picture: Picture, terms: Terms) -> Iterator[Order]:
+    """Rows on their way back for money that did not go back."""
+    case = picture.case
+    for part in picture.parts:
+        for row in part.rows if not part.due else ():
+            if row.payer and row.state(case.terms.now) is State.LIVE:
+                yield _ending(case, row, row.stratagem_id, terms)
+
+
+def _ending(case: Case, row: Stratagem, key: str, terms: Terms) -> Order:
+    return Order(
+        key=key,
+        citizen=row.citizen,
+        payer=row.payer,
+        ducats=row.ducats or ZERO,
+        cause=Cause.REFUND if row.payer else Cause.PAYMENT,
+        reason="the money went back" if not row.payer else "the money did not go back",
+        own_records=frozenset({row.record_id}),
+        facts={**payment_facts(case.charge), **terms.facts},
+        ends=True,
+    )
+
+
+def _take(case: Case, part: Part, ducats: Decimal, terms: Terms) -> Order:
+    return Order(
+        key=part.next_key(case.terms.now),
+        citizen=terms.processor,
+        payer=case.buyer.citizen or "",
+        ducats=ducats,
+        cause=Cause.REFUND,
+        reason=REASON,
+        facts=_facts(case, part, terms),
+        # The engine may have refused more than the citizen had: the row then asks for less.
+        amends=True,
+    )
+
+
+def _may_give(part: Part, case: Case) -> bool:
+    going = any(not r.payer and r.state(case.terms.now) is State.LIVE for r in part.rows)
+    return bool(part.surplus) and not part.under_way and not going
+
+
+def _give(case: Case, part: Part, terms: Terms) -> Order:
+    return Order(
+        key=part.give_back_key,
+        citizen=next(row.payer for row in part.rows if row.payer),
+        ducats=part.surplus,
+        cause=Cause.GIVE_BACK,
+        reason=REASON_AGAIN,
+        facts=_facts(case, part, terms),
+    )
+
+
+def _rest(case: Case, terms: Terms) -> list[Order]:
+    """What a payment refunded in part still owes, where no row was ever let go; a row that the
+    engine may have taken up is delivered as it is, and the part taken back afterwards."""
+    charge = case.charge
+    if not charge.refunded_cents or case.moving or case.is_contested or not case.sold:
+        return []
+    if not charge.citizen or not charge.ducats or case.is_young:
+        return []
+    if any(row.status == "cancelled" for row in case.stratagems):
+        return []
+    begun = any(row.status == "active" for row in case.stratagems)
+    ducats = charge.ducats if begun else floored(case.sold)
+    whole = replace(charge, refunded_cents=0, ducats=exact(ducats))
+    order = order_for_charge(whole, REASON_REST, terms.facts)
+    own = frozenset(row.record_id for row in case.stratagems)
+    return [replace(order, amends=True, own_records=own)]
+
+
+def _facts(case: Case, part: Part, terms: Terms) -> dict[str, Any]:
+    refund = {"refund": part.refund.id, "refund_cents": part.refund.amount_cents}
+    return {**payment_facts(case.charge), **refund, **terms.facts}
+
+
+def describe(part: Part) -> str:
+    """What became of a part's ducats, in a few words."""
+    words = {
+        "withheld": part.withheld,
+        "taken back": part.taken,
+        "given again": part.given,
+        "under way": part.under_way,
+        "written off": part.written_off,
+        "left": part.left,
+        "to be given again": part.surplus,
+    }
+    told = [f"{format_ducats(ducats)} {name}" for name, ducats in words.items() if ducats]
+    return f"{format_ducats(part.due)} ducats due" + (f": {', '.join(told)}" if told else "")

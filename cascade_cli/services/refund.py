@@ -1,0 +1,190 @@
+"""Refunds: look at both sides, decide, and take ducats back, withhold them or give them again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any, Protocol
+
+from cascade_cli.domain import case as cases
+from cascade_cli.domain.charges import Charge
+from cascade_cli.domain.matching import match
+from cascade_cli.domain.money import ZERO, format_ducats
+from cascade_cli.domain.refund_plan import (
+    Picture,
+    RefundPlan,
+    Terms,
+    obstacle_to,
+    picture_of,
+    plan_refunds,
+)
+from cascade_cli.domain.refunds import Policy, Refund
+from cascade_cli.domain.times import rfc3339
+from cascade_cli.domain.world import Answers, cases_of
+from cascade_cli.errors import GuardError
+from cascade_cli.services.credit import PATIENCE, CitizenSource, Limits, check_limit
+from cascade_cli.services.deliver import Deliverer
+from cascade_cli.services.delivery_ports import Delivery, Result
+from cascade_cli.services.reconcile import PaymentSource
+from cascade_cli.services.vicinity import Vicinity
+
+# After an ending, a transfer may turn out to be executed: then there is one more look.
+LOOKS = 2
+_ON_ITS_WAY = frozenset({Result.CREDITED, Result.ALREADY, Result.UNFINISHED})
+
+
+class RefundSource(PaymentSource, Protocol):
+    """Where payments and their refunds are read: Stripe."""
+
+    def refunds(self, charge_id: str) -> tuple[Refund, ...]:
+        """The refunds of one charge."""
+
+
+class Decisions(Protocol):
+    """Where it is kept what was decided: the journal."""
+
+    def refunds(self) -> dict[str, dict[str, Any]]:
+        """What was decided about each refund."""
+
+    def keep_refund(self, refund_id: str, body: Mapping[str, Any]) -> None:
+        """Remember it."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a person, or the worker, wants done; `ducats` is None for what the policy says."""
+
+    policy: Policy
+    facts: Mapping[str, Any]
+    ducats: Decimal | None = None
+
+
+def decided_by(refunds: Mapping[str, Mapping[str, Any]]) -> cases.Decided:
+    """The journal's decisions about refunds, by payment."""
+    written_off: dict[str, Decimal] = {}
+    debts: dict[str, Decimal] = {}
+    for body in refunds.values():
+        payment = body["payment"]
+        off, debt = Decimal(body["written_off"]), Decimal(body["debt"])
+        written_off[payment] = written_off.get(payment, ZERO) + off
+        debts[payment] = debts.get(payment, ZERO) + debt
+    return cases.Decided(_positive(written_off), _positive(debts))
+
+
+def _positive(ducats: Mapping[str, Decimal]) -> dict[str, Decimal]:
+    return {payment: number for payment, number in ducats.items() if number}
+
+
+class RefundDesk:
+    """Does for refunds what the CreditDesk does for credits: with the same promise."""
+
+    def __init__(
+        self,
+        *,
+        payments: RefundSource,
+        venice: CitizenSource,
+        deliverer: Deliverer,
+        decisions: Decisions,
+        limits: Limits,
+        terms: Callable[[], cases.Terms],
+    ) -> None:
+        self._payments, self._venice, self._deliverer = payments, venice, deliverer
+        self._decisions, self._limits, self._terms = decisions, limits, terms
+
+    def look(self, payment_id: str) -> Picture:
+        """All that is known of a payment's refunds. Raises GuardError if it is no paid purchase."""
+        charge = self._payments.payment(payment_id)
+        if charge is None:
+            raise GuardError(
+                f"Stripe knows no paid ducat purchase {payment_id!r} in this account and mode.",
+                "Nothing was written. Check the id.",
+            )
+        refunds = self._payments.refunds(charge.id)
+        kept = self._decisions.refunds()
+        off = {refund: Decimal(body["written_off"]) for refund, body in kept.items()}
+        return picture_of(self._case(charge, refunds), refunds, off)
+
+    def _case(self, charge: Charge, refunds: Sequence[Refund]) -> cases.Case:
+        disputes = self._payments.disputes(charge.id) if charge.disputed else ()
+        # The charge was read before its refunds: what they say is newer.
+        cents = sum(refund.amount_cents for refund in refunds if refund.holds)
+        charge = replace(charge, refunded_cents=min(cents, charge.captured_cents))
+        world = Vicinity(self._payments, self._venice).world_of([charge])
+        others = (c for c in world.charges if c.id != charge.id)
+        answers = Answers(disputes={charge.id: disputes})
+        world = replace(world, charges=(charge, *others), answers=answers)
+        return cases_of(world, match(world.charges, world.stratagems), self._terms())[charge.id]
+
+    def plan(self, picture: Picture, wish: Wish) -> RefundPlan:
+        """What would be written now; writes nothing. Raises GuardError where a person has to
+        decide, where more is wanted than is due, or where a limit is exceeded."""
+        payment = picture.case.charge.payment_id
+        if why := obstacle_to(picture):
+            raise GuardError(f"{payment}: {why}.", f"Nothing was written. See: explain {payment}")
+        if wish.ducats is not None and wish.ducats > picture.left:
+            raise GuardError(
+                f"{format_ducats(wish.ducats)} ducats are more than the "
+                f"{format_ducats(picture.left)} that are to come back for {payment}.",
+                "Nothing was written.",
+            )
+        citizen = picture.case.buyer.citizen or ""
+        available = self._venice.citizens([citizen]).get(citizen, ZERO) if citizen else ZERO
+        terms = Terms(wish.policy, self._limits.processor, available, wish.facts, wish.ducats)
+        plan = plan_refunds(picture, terms)
+        check_limit(self._limits.per_credit, ((o.concerned, o.ducats) for o in plan.orders))
+        return plan
+
+    def carry_out(self, plan: RefundPlan, wish: Wish) -> list[Delivery]:
+        """End what must not arrive, look at its fate, then take, give, and keep what is owed."""
+        done: list[Delivery] = []
+        for _ in range(LOOKS):
+            done += self._deliver(plan.endings)
+            if any(d.result not in {Result.RETIRED, Result.ALREADY} for d in done):
+                return done
+            if plan.endings:
+                picture = self.look(plan.picture.case.charge.payment_id)
+                plan = self.plan(picture, wish)
+            if not plan.endings:
+                break
+        found = self._deliver(plan.orders)
+        self._keep(plan, {d.order.key: d for d in found})
+        return done + found
+
+    def _deliver(self, orders: Sequence[Any]) -> list[Delivery]:
+        return self._deliverer.deliver(orders, patience=PATIENCE) if orders else []
+
+    def _keep(self, plan: RefundPlan, found: Mapping[str, Delivery]) -> None:
+        """Debts, and that there is none any more."""
+        now, kept = plan.picture.case.terms.now, self._decisions.refunds()
+        for index, part in enumerate(plan.picture.parts):
+            before = kept.get(part.refund.id)
+            debt = plan.debt(index)
+            asked = plan.taking[index]
+            delivery = found.get(part.next_key(now)) if asked else None
+            if delivery and delivery.result not in _ON_ITS_WAY:
+                continue
+            if debt or (before and Decimal(before["debt"])):
+                self._decisions.keep_refund(
+                    part.refund.id, _body(plan.picture, part.written_off, debt, "")
+                )
+
+    def write_off(self, picture: Picture, reason: str) -> Decimal:
+        """Nobody takes back any more what is left; returns how many ducats that are."""
+        for part in picture.parts:
+            if part.left:
+                body = _body(picture, part.written_off + part.left, ZERO, reason)
+                self._decisions.keep_refund(part.refund.id, body)
+        return picture.left
+
+
+def _body(picture: Picture, written_off: Decimal, debt: Decimal, reason: str) -> dict[str, Any]:
+    charge = picture.case.charge
+    return {
+        "payment": charge.payment_id,
+        "citizen": picture.case.buyer.citizen,
+        "written_off": format_ducats(written_off),
+        "debt": format_ducats(debt),
+        "reason": reason,
+        "at": rfc3339(picture.case.terms.now),
+    }

@@ -1,0 +1,117 @@
+"""Refunds that change their minds, and disputes that go on."""
+
+from __future__ import annotations
+
+import pytest
+
+from cascade_cli.sandbox.stripe import StripeError
+from tests.credit.counter import Counter
+from tests.refunds.test_refund import bought, charge_of, reconciled, refund
+
+
+def pending(counter: Counter, intent: str) -> str:
+    books = counter.sandboxed.app.stripe.books
+    made = books.refund(charge_of(counter, intent), at=counter.now(), pending=True)
+    return str(made["id"])
+
+
+def becomes(counter: Counter, name: str, status: str) -> None:
+    books = counter.sandboxed.app.stripe.books
+    books.settle_refund(name, at=counter.now(), status=status)
+
+
+def types(counter: Counter) -> list[str]:
+    found = counter.type("events", "list", "--since", "1h", "--json").data["events"]
+    return [event["type"] for event in found]
+
+
+@pytest.mark.parametrize("status", ["failed", "canceled"])
+def test_a_refund_that_ends_without_money_gives_the_ducats_again_once(
+    counter: Counter, status: str
+) -> None:
+    intent = bought(counter)
+    name = pending(counter, intent)
+    assert refund(counter, intent).code == 0
+    counter.sandboxed.app.engine.run()
+    assert counter.ducats_of("marco") == 0
+    becomes(counter, name, status)
+    item = reconciled(counter)["items"][0]
+    assert (item["kind"], item["repair"]["command"]) == ("refunded", f"cascade refund {intent}")
+    for _ in range(2):
+        assert refund(counter, intent).code == 0
+        counter.sandboxed.app.engine.run()
+    assert counter.ducats_of("marco") == 100
+    assert reconciled(counter)["items"] == []
+    assert reconciled(counter)["ducats"]["returned"] == "0"
+
+
+def test_what_was_not_taken_yet_is_ended_instead_of_given_again(counter: Counter) -> None:
+    intent = bought(counter)
+    name = pending(counter, intent)
+    refund(counter, intent)
+    becomes(counter, name, "failed")
+    assert refund(counter, intent).code == 0
+    assert counter.sandboxed.app.engine.run().executed == []
+    assert counter.ducats_of("marco") == 100
+    assert reconciled(counter)["items"] == []
+
+
+def test_a_failed_refund_that_was_withheld_lets_the_ducats_arrive_after_all(
+    counter: Counter,
+) -> None:
+    intent = bought(counter, delivered=False)
+    name = pending(counter, intent)
+    refund(counter, intent)
+    becomes(counter, name, "failed")
+    assert counter.type("reconcile", "--repair", "--since", "7d", "--yes").code == 0
+    counter.sandboxed.app.engine.run()
+    assert counter.ducats_of("marco") == 100
+
+
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [
+        ("succeeded", ["refund.updated"]),
+        ("failed", ["refund.failed", "refund.updated"]),
+        ("canceled", ["refund.updated"]),
+    ],
+)
+def test_each_end_of_a_refund_is_told_by_its_events(
+    counter: Counter, status: str, told: list[str]
+) -> None:
+    intent = counter.paid(hours_ago=0)
+    name = pending(counter, intent)
+    before = types(counter)
+    becomes(counter, name, status)
+    new = types(counter)
+    for type_ in before:
+        new.remove(type_)
+    assert sorted(t for t in new if t.startswith("refund.")) == told
+    with pytest.raises(StripeError):
+        becomes(counter, name, "canceled")
+
+
+@pytest.mark.parametrize(
+    ("inquiry", "stages"),
+    [
+        (False, ["needs_response", "under_review", "won"]),
+        (True, ["warning_needs_response", "warning_under_review", "warning_closed"]),
+    ],
+)
+def test_a_dispute_goes_through_its_stages(
+    counter: Counter, inquiry: bool, stages: list[str]
+) -> None:
+    books, at = counter.sandboxed.app.stripe.books, counter.now()
+    charge = charge_of(counter, counter.paid())
+    opened = books.dispute(charge, at=at, inquiry=inquiry)
+    answered = books.respond_to_dispute(opened["id"], at=at)["status"]
+    closed = books.close_dispute(opened["id"], at=at, won=True)["status"]
+    assert [stages[0], answered, closed] == stages
+
+
+def test_money_goes_back_by_a_command_of_the_sandbox_too(
+    counter: Counter,
+) -> None:
+    assert counter.type("sandbox", "refund", "pi_none", "--json").code == 2
+    assert counter.type("sandbox", "refund", "re_none", "--status", "odd").code == 2
+    assert counter.type("sandbox", "dispute", "du_none", "--status", "needs_response").code == 2
