@@ -118,8 +118,9 @@ class Part:
         """Under which the next ducats come: a row that moved none is revived, a new one is made
         only beside rows that all were executed."""
         keys = [refund_key(self.refund.id)]
-        by_key = {row.stratagem_id: row for row in self.rows if row.origin is Origin.REFUND}
-        while (row := by_key.get(keys[-1])) and row.state(now) is State.EXECUTED:
+        # A spare row made by accident has the same key, and says nothing.
+        executed = {row.stratagem_id for row in self.rows if row.state(now) is State.EXECUTED}
+        while keys[-1] in executed:
             keys.append(refund_key(self.refund.id, len(keys)))
         return keys[-1]
 

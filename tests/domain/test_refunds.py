@@ -143,6 +143,12 @@ def test_a_dead_row_keeps_its_key_and_an_executed_one_is_followed_by_the_next() 
     assert account(a_refund(), rows=(first,)).parts(NOW)[0].next_key(NOW) == refund_key("re_1", 1)
 
 
+def test_a_spare_row_beside_the_executed_one_does_not_hold_its_key() -> None:
+    spare = taking(ducats="60", status="planned", record_id="recSpare")
+    (part,) = account(a_refund(), rows=(taking(ducats="60"), spare)).parts(NOW)
+    assert part.next_key(NOW) == refund_key("re_1", 1)
+
+
 def test_a_lost_dispute_counts_as_a_refund_and_no_other_does() -> None:
     disputes = [Dispute(f"du_{s}", "ch_1", s, "fraudulent", 500) for s in ("lost", "won", "open")]
     (counted,) = lost(disputes, a_charge())

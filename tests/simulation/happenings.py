@@ -26,6 +26,8 @@ class Happenings:
         self._stage, self._plan = stage, stage.plan
         self._at = stage.scheduler.at
         self.payments: list[str] = []
+        self.refunded: list[str] = []
+        """The intents whose money went back, in part or whole, for good or not."""
 
     def schedule(self) -> None:
         """Everything up to the plan's horizon."""
@@ -85,7 +87,8 @@ class Happenings:
         if payment.older_connector:
             self._at(5, partial(self._credit_as_before, payment))
         if payment.undone:
-            self._at(payment.undone_after_seconds, partial(self._undo, payment, charge["id"]))
+            undo = partial(self._undo, payment, charge["id"], intent)
+            self._at(payment.undone_after_seconds, undo)
 
     def _on_event(self, payment_intent: str, number: int) -> Callable[[Shop], bool]:
         if not self._plan.has_inbox:
@@ -127,13 +130,41 @@ class Happenings:
         self._stage.app.airtable.tables.create("STRATAGEMS", row)
         self._stage.tell(f"the older connector writes its row for {payment.citizen}")
 
-    def _undo(self, payment: Payment, charge: str) -> None:
+    def _undo(self, payment: Payment, charge: str, intent: str) -> None:
         now, books = self._stage.scheduler.now(), self._stage.app.stripe.books
         self._stage.tell(f"{payment.undone} of {charge}")
         if payment.undone == "dispute":
             books.dispute(charge, at=now)
-        else:
-            books.refund(charge, at=now, amount=50 if payment.undone == "part" else None)
+            return
+        self.refunded.append(intent)
+        if payment.spent:
+            self._spend(payment)
+        part = 20 if payment.undone in {"part", "parts"} else None
+        made = books.refund(charge, at=now, amount=part, pending=payment.undone == "fails")
+        if payment.undone == "parts":
+            self._at(50, partial(self._refund_again, charge))
+        if payment.undone == "fails":
+            wait = 2 * payment.refunded[0] + 700
+            self._at(wait, partial(self._fail_refund, made["id"]))
+        for number, moment in enumerate(payment.refunded):
+            self._start(moment, f"refund{number}", take_back(intent))
+
+    def _refund_again(self, charge: str) -> None:
+        self._stage.app.stripe.books.refund(charge, at=self._stage.scheduler.now(), amount=15)
+        self._stage.tell(f"another refund of {charge}")
+
+    def _fail_refund(self, refund: str) -> None:
+        now = self._stage.scheduler.now()
+        self._stage.app.stripe.books.settle_refund(refund, at=now, status="failed")
+        self._stage.tell(f"{refund} fails")
+
+    def _spend(self, payment: Payment) -> None:
+        """When the engine is idle: it writes balances without a lock."""
+        if self._stage.engine.is_running:
+            self._at(30, partial(self._spend, payment))
+        elif payment.citizen != LATECOMER:
+            self._stage.city.spend(payment.citizen, payment.spent)
+            self._stage.tell(f"{payment.citizen} spends {payment.spent:.0%} of their ducats")
 
     def _copy_a_row(self, patience: int = 10) -> None:
         """Somebody at Venice doubles a row, as a spreadsheet invites to."""
@@ -173,6 +204,11 @@ def by_hand(credit: ManualCredit) -> Callable[[Shop], bool]:
 def by_file(rows: Sequence[ManualCredit]) -> Callable[[Shop], bool]:
     """The same for several at once."""
     return lambda shop: shop.credit_by_hand(rows)
+
+
+def take_back(intent: str) -> Callable[[Shop], bool]:
+    """What an operator types about a refund."""
+    return lambda shop: shop.refund(intent)
 
 
 def _replenish(ducats: str) -> Callable[[Shop], bool]:

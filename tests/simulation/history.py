@@ -12,7 +12,7 @@ from cascade_cli.domain.delivery import FATE_BOUND
 from cascade_cli.domain.kinds import Kind
 from cascade_cli.services import deliver, reconcile
 from cascade_cli.services.reconcile import Run
-from tests.simulation.happenings import Happenings, by_file, by_hand
+from tests.simulation.happenings import Happenings, by_file, by_hand, take_back
 from tests.simulation.lanes import in_virtual_lanes
 from tests.simulation.plan import Plan
 from tests.simulation.shop import Alter, Shop
@@ -78,9 +78,11 @@ class History:
         self.stage.make_peace()
         # A balance that was sent before may still come, and would undo the grant.
         self.stage.scheduler.at(2 * FATE_BOUND.total_seconds(), self._happenings.grant)
-        for _ in range(ROUNDS):
+        for number in range(ROUNDS):
             self._one_more_day()
-            if self._runs and not self._unfinished and _is_at_rest(self._runs[-1]):
+            # On the first day there may be refunds that nobody has come back to yet.
+            is_over = number and self._runs and not self._unfinished
+            if is_over and _is_at_rest(self._runs[-1]):
                 return
         if not self._runs:
             self.stage.flaws.append("no repair ever got the run lock")
@@ -90,7 +92,9 @@ class History:
     def _one_more_day(self) -> None:
         start, at = self.stage.start, self.stage.scheduler.at
         soon = DAY_SECONDS
-        for name, command in self._unfinished:
+        # Refunds are for people, who come back to them day after day.
+        refunds = [("refund", take_back(intent)) for intent in self._happenings.refunded]
+        for name, command in (*self._unfinished, *refunds):
             finish = partial(self._finish, name, command)
             at(soon, partial(start, name, finish, 0))
             soon += _A_WHILE_SECONDS

@@ -24,8 +24,12 @@ class Payment:
     ducats: str
     deliveries: tuple[float, ...]
     undone: str = ""
-    """`refund`, `part` or `dispute`, some time later."""
+    """`refund`, `part`, `parts`, `fails` or `dispute`, some time later."""
     undone_after_seconds: float = 0.0
+    refunded: tuple[float, ...] = ()
+    """So long after the money went back somebody types `cascade refund`."""
+    spent: float = 0.0
+    """What share of their ducats the citizen has spent by then."""
     older_connector: bool = False
     """The older connector makes its row instead, and it expires in five minutes."""
 
@@ -184,10 +188,21 @@ def _payment(
         citizen=LATECOMER if late else random.choice(CITIZENS),
         ducats=f"{random.randrange(5, 900)}.125" if older else random.choice(AMOUNTS),
         deliveries=(first, *others) if lucky else (),
-        undone=random.choice(("refund", "part", "dispute")) if random.random() < 0.12 else "",
+        undone=random.choice(_UNDOINGS) if random.random() < 0.3 else "",
         undone_after_seconds=random.uniform(0, 0.3) * horizon if often else random.uniform(1, 1e5),
+        refunded=_refunded(random, horizon),
+        spent=random.choice((0.0, 0.0, 0.5, 1.0)),
         older_connector=older,
     )
+
+
+_UNDOINGS = ("refund", "refund", "part", "parts", "fails", "dispute")
+
+
+def _refunded(random: Random, horizon: float) -> tuple[float, ...]:
+    """Soon, late, or twice in the same moment."""
+    first = random.choice((1.0, 30.0, random.uniform(0, 0.3) * horizon))
+    return (first, *(first + random.choice((0.0, 2.0, 400.0)) for _ in range(random.randrange(2))))
 
 
 def _moment(random: Random, horizon: float, runs: tuple[EngineRunPlan, ...]) -> float:

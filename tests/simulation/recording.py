@@ -106,6 +106,14 @@ class Recording:
         """As Journal has it."""
         return self.do("read what was promised", lambda: self._journal.known(keys))
 
+    def refunds(self) -> dict[str, dict[str, Any]]:
+        """As Journal has it."""
+        return self.do("read what was decided about refunds", self._journal.refunds)
+
+    def keep_refund(self, refund_id: str, body: Mapping[str, Any]) -> None:
+        """As Journal has it."""
+        self.do(f"keep {refund_id}", lambda: self._journal.keep_refund(refund_id, body))
+
     def ducats_today(self) -> Decimal:
         """As Journal has it."""
         return self.do("read the day's ducats", self._journal.ducats_today)

@@ -22,11 +22,13 @@ from cascade_cli.domain.events import PAYING_TYPES, Event, chronological
 from cascade_cli.domain.orders import Order, order_for_charge
 from cascade_cli.domain.pricing import PriceList
 from cascade_cli.domain.processor import Wish
+from cascade_cli.domain.refunds import Policy
 from cascade_cli.domain.repair_plan import plan_repairs
 from cascade_cli.domain.times import Window
 from cascade_cli.errors import CascadeError
 from cascade_cli.sandbox.airtable import BASE_ID
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
+from cascade_cli.services import refund
 from cascade_cli.services.balance import BalanceDesk
 from cascade_cli.services.citizen_ports import Account, Memory
 from cascade_cli.services.citizen_ports import Surroundings as BalanceSurroundings
@@ -44,6 +46,7 @@ from cascade_cli.services.delivery_ports import (
 from cascade_cli.services.intake import Intake
 from cascade_cli.services.purse import Purse
 from cascade_cli.services.reconcile import Reconciler, Run
+from cascade_cli.services.refund import Decisions, RefundDesk
 from cascade_cli.services.replay import Replayer
 from tests.simulation.kit import Kit
 from tests.simulation.mailbox import Mailbox
@@ -57,7 +60,7 @@ PRICES = PriceList()
 _FINAL = frozenset({Result.CREDITED, Result.ALREADY, Result.RETIRED, Result.BLOCKED})
 
 
-class Book(Memory, Ledger, Promises, Protocol):
+class Book(Memory, Ledger, Promises, Decisions, Protocol):
     """The journal, as far as the commands need it."""
 
     def lock(self) -> AbstractContextManager[None]:
@@ -116,6 +119,14 @@ class Shop:
         self._desk = CreditDesk(
             self._venice, self._deliverer, parts.journal, self._limits, self._now
         )
+        self._refunds = RefundDesk(
+            payments=self._stripe,
+            venice=self._venice,
+            deliverer=self._deliverer,
+            decisions=parts.journal,
+            limits=self._limits,
+            terms=lambda: Terms(self._now(), GRACE, self._schedule, PRICES),
+        )
 
     def lock(self) -> AbstractContextManager[None]:
         """The run lock, as every writing command but the webhook's holds it."""
@@ -162,6 +173,13 @@ class Shop:
         with self.lock():
             plan = self._desk.plan([_order(credit) for credit in credits])
             return self._told(self._desk.carry_out(plan))
+
+    def refund(self, payment_id: str) -> bool:
+        """`cascade refund`."""
+        with self.lock():
+            wish = refund.Wish(Policy.AVAILABLE, {})
+            plan = self._refunds.plan(self._refunds.look(payment_id), wish)
+            return self._told(self._refunds.carry_out(plan, wish)) and not plan.waits
 
     def replenish(self, by: Decimal) -> bool:
         """`cascade citizen replenish --by N`."""

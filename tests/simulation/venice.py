@@ -61,6 +61,16 @@ class City:
         self._app.airtable.tables.update(CITIZENS, self._records[PROCESSOR], {"Ducats": balance})
         self.granted += ducats
 
+    def spend(self, username: str, share: float) -> None:
+        """The citizen spends a share of what there is; the engine must not be at work."""
+        left = self.ducats(username) * (1 - Decimal(share))
+        fields = {"Ducats": float(left)}
+        self._app.airtable.tables.update(CITIZENS, self._records[username], fields)
+
+    def balances(self) -> dict[str, Decimal]:
+        """Everybody's ducats."""
+        return {name: self.ducats(name) for name in self._records}
+
     def rows(self) -> list[dict[str, Any]]:
         """All stratagems."""
         return self._app.airtable.tables.select(STRATAGEMS)
@@ -113,6 +123,8 @@ class City:
                     self._note(step.stratagem_id, name, change)
 
     def _note(self, stratagem_id: str, name: str, change: Decimal) -> None:
+        # The engine computes with floats: their last digits are nobody's ducats.
+        change = round(change, 9)
         moves = self.moves[stratagem_id]
         if name == PROCESSOR:
             moves.debits.append(-change)

@@ -23,6 +23,10 @@ from tests.simulation.history import History
 from tests.simulation.venice import Moves
 
 _OTHER_TABLES = frozenset({"notify", "set_balance"})
+_RETURNS = ("cascade_refund_", "cascade_giveback_")
+_ROUNDING = Decimal("0.001")
+# The engine's floats: of a million and six decimals.
+_FLOAT = Decimal("0.000001")
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,7 @@ class _Judge:
         yield from self._journal_against_rows()
         yield from self._notified_twice()
         yield from self._replenished_twice()
+        yield from self._taken_back_wrongly()
 
     def _all_debts(self) -> Iterator[Debt]:
         for item in self._charged():
@@ -93,13 +98,15 @@ class _Judge:
     def _paid_twice_or_wrongly(self) -> Iterator[str]:
         known = {name for debt in self._debts.values() for name in debt.stratagem_ids}
         for stratagem_id in self._stage.city.moves.keys() - known:
+            if stratagem_id.startswith(_RETURNS):
+                continue
             yield f"ducats moved for {stratagem_id}, which nobody is owed"
         for debt in self._debts.values():
             moves = self._moves(debt)
             most = self._most_moves(debt)
             if len(moves.debits) > most or len(moves.credits) > most:
                 yield f"PAID TWICE: {debt.name} of {debt.ducats}: {moves}"
-            if any(credit != (debt.citizen, debt.ducats) for credit in moves.credits):
+            if not all(self._is_right(debt, *credit) for credit in moves.credits):
                 yield f"{debt} was paid wrongly: {moves}"
             active = set[str]()
             for stratagem_id in debt.stratagem_ids:
@@ -148,18 +155,74 @@ class _Judge:
     def _expected(self, charge: Charge) -> frozenset[Kind]:
         debt = self._debts[charge.id]
         moves = self._moves(debt)
-        if self._is_doubtful(debt):
+        if self._is_doubtful(debt) or self._is_doubtful(self._returning(charge)):
             return frozenset({Kind.DOUBTFUL})
         undone = charge.refunded_cents or charge.disputed
         if moves.credits:
             # The kind with most money at risk is named; the other stands in its evidence.
             twice = {Kind.DUPLICATE} if len(moves.credits) > 1 else set[Kind]()
-            back = {Kind.REFUNDED, Kind.DISPUTED} if undone else set[Kind]()
+            back = {Kind.DISPUTED} if charge.disputed else set[Kind]()
+            if charge.refunded_cents and not self._is_even(charge):
+                back.add(Kind.REFUNDED)
             return frozenset((twice | back) or {Kind.SETTLED})
         if undone:
             # Nothing was delivered: void if all went back, else for people, under any name.
             return frozenset(Kind) - {Kind.IN_FLIGHT, Kind.DUPLICATE}
         return frozenset[Kind]()
+
+    def _is_right(self, debt: Debt, citizen: str, ducats: Decimal) -> bool:
+        """All of it, or what was left when nothing had been delivered before a refund."""
+        is_rest = 0 <= ducats - self._rest(debt) <= _ROUNDING
+        return citizen == debt.citizen and (ducats == debt.ducats or is_rest)
+
+    def _rest(self, debt: Debt) -> Decimal:
+        """What is left of it after the refunds, where nothing was delivered before them."""
+        charge = next((i.charge for i in self._charged() if i.name == debt.name), None)
+        if charge is None:
+            return debt.ducats
+        return debt.ducats - _share(debt.ducats, charge)
+
+    def _returning(self, charge: Charge) -> Debt:
+        """The transfers that returned ducats of the charge."""
+        item = next(item for item in self._charged() if item.name == charge.id)
+        # Spare rows made by accident have the same key.
+        names = tuple(dict.fromkeys(row.stratagem_id for row in item.returns))
+        return Debt(charge.id, charge.citizen or "", charge.ducats or Decimal(0), names)
+
+    def _kept(self, charge: Charge) -> Decimal:
+        """The ducats that really moved to the charge's citizen and stayed there."""
+        moved = self._moves(self._debts[charge.id]).credits
+        moved = [*moved, *self._moves(self._returning(charge)).credits]
+        return sum((ducats for _, ducats in moved), Decimal(0))
+
+    def _is_even(self, charge: Charge) -> bool:
+        debt = self._debts[charge.id]
+        return self._kept(charge) <= self._rest(debt) + _ROUNDING
+
+    def _taken_back_wrongly(self) -> Iterator[str]:
+        """Nobody is taken from twice, nor more than is due, nor keeps what there was to take."""
+        city = self._stage.city
+        for name, balance in city.balances().items():
+            if balance < -_FLOAT:
+                yield f"{name} has {balance} ducats"
+        for name, moves in city.moves.items():
+            if name.startswith(_RETURNS) and (len(moves.credits) > 1 or len(moves.debits) > 1):
+                yield f"RETURNED TWICE: {name}: {moves}"
+        for item in self._charged():
+            charge = item.charge
+            assert charge is not None
+            returning = self._returning(charge)
+            if not charge.refunded_cents and not returning.stratagem_ids:
+                continue
+            doubtful = self._is_doubtful(returning) or self._is_doubtful(self._debts[charge.id])
+            if charge.disputed or doubtful or not self._moves(self._debts[charge.id]).credits:
+                continue
+            over = self._kept(charge) - self._rest(self._debts[charge.id])
+            if over < -_FLOAT:
+                yield f"{charge.id}: {-over} ducats too many were taken back"
+            there = city.ducats(charge.citizen or "")
+            if over > _ROUNDING and there > _ROUNDING:
+                yield f"{charge.id}: {over} ducats too many were kept, and {there} are there"
 
     def _is_doubtful(self, debt: Debt) -> bool:
         """The engine left a row of it so that nobody can tell whether ducats moved."""
@@ -174,7 +237,7 @@ class _Judge:
     def _unaccounted_ducats(self) -> Iterator[str]:
         city = self._stage.city
         debited = sum((sum(m.debits, Decimal(0)) for m in city.moves.values()), Decimal(0))
-        if city.ducats(PROCESSOR) != city.granted - debited:
+        if abs(city.ducats(PROCESSOR) - (city.granted - debited)) > _FLOAT:
             yield f"the processor has {city.ducats(PROCESSOR)}, not {city.granted} - {debited}"
         if self._run.result.equation.residual:
             yield f"residual {self._run.result.equation.residual}"
@@ -183,12 +246,13 @@ class _Judge:
         for name, rows in self._rows.items():
             executed = [r["fields"] for r in rows if r["fields"]["Status"] == "executed"]
             moves = self._stage.city.moves.get(name, Moves())
-            said = sorted((f["TargetCitizen"], _amount(f["Notes"])) for f in executed)
+            said = sorted(_moved(fields) for fields in executed)
             if said and (said != sorted(moves.credits) or len(moves.debits) != len(said)):
                 yield f"{name} is executed for {said}, and what moved is {moves}"
 
     def _journal_against_rows(self) -> Iterator[str]:
-        promises = {e.key: e.body for e in self._entries if e.kind is EntryKind.INTENT}
+        promising = {EntryKind.INTENT, EntryKind.AMENDMENT}
+        promises = {e.key: e.body for e in self._entries if e.kind in promising}
         last: dict[str, tuple[str, str]] = {}
         for entry in self._entries:
             if entry.kind is EntryKind.OUTCOME and entry.body["action"] not in _OTHER_TABLES:
@@ -238,6 +302,19 @@ class _Judge:
                 yield f"{key} was announced {told[key]} times, and its journal has {actions}"
             if any(pair == ("notify", "notify") for pair in pairwise(actions)):
                 yield f"{key} was announced again without reason: {actions}"
+
+
+def _share(ducats: Decimal, charge: Charge) -> Decimal:
+    """In proportion to the money that went back, to the last digit."""
+    return ducats * charge.refunded_cents / charge.captured_cents
+
+
+def _moved(fields: dict[str, Any]) -> tuple[str, Decimal]:
+    """By the row: who has how many ducats more, or less."""
+    ducats = _amount(fields["Notes"])
+    if fields["ExecutedBy"] == PROCESSOR:
+        return fields["TargetCitizen"], ducats
+    return fields["ExecutedBy"], -ducats
 
 
 def _amount(notes: str) -> Decimal:
