@@ -39,6 +39,9 @@ CAUGHT_BY = {
     mutants.balance_of_unknown_fate_forgotten: 66,
     mutants.balance_found_by_another_untold: 172,
     mutants.events_credited_once_each: 4,
+    mutants.taken_forgotten: 5,
+    mutants.withheld_taken: 1,
+    mutants.failed_refunds_hold: 9,
 }
 
 

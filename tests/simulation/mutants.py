@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from unittest.mock import patch
 
@@ -21,8 +22,10 @@ from cascade_cli.domain import delivery
 from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.delivery import Action, Step, Write, next_step
 from cascade_cli.domain.journal import Attempt, Claim, ClaimState
+from cascade_cli.domain.money import ZERO
 from cascade_cli.domain.orders import Order
 from cascade_cli.domain.processor import Trace
+from cascade_cli.domain.refunds import Part
 from cascade_cli.domain.stratagems import Stratagem
 from cascade_cli.services import balance, deliver, replay
 from cascade_cli.services.delivery_ports import Reader
@@ -220,6 +223,35 @@ def events_credited_once_each() -> Iterator[Alter]:
         yield as_it_is
 
 
+@contextmanager
+def taken_forgotten() -> Iterator[Alter]:
+    """What came back for a refund already is not counted."""
+
+    def left(part: Part) -> Decimal:
+        return max(ZERO, part.due - part.withheld - part.under_way)
+
+    with patch.object(Part, "left", property(left)):
+        yield as_it_is
+
+
+@contextmanager
+def withheld_taken() -> Iterator[Alter]:
+    """What never arrived is taken back all the same."""
+
+    def left(part: Part) -> Decimal:
+        return max(ZERO, part.due - part.taken + part.given - part.under_way)
+
+    with patch.object(Part, "left", property(left)):
+        yield as_it_is
+
+
+@contextmanager
+def failed_refunds_hold() -> Iterator[Alter]:
+    """A refund that failed keeps its ducats."""
+    with patch.object(Part, "surplus", property(lambda _part: ZERO)):
+        yield as_it_is
+
+
 class _ReadOnce:
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
@@ -259,4 +291,7 @@ MUTANTS: tuple[Callable[[], AbstractContextManager[Alter]], ...] = (
     balance_of_unknown_fate_forgotten,
     balance_found_by_another_untold,
     events_credited_once_each,
+    taken_forgotten,
+    withheld_taken,
+    failed_refunds_hold,
 )
