@@ -173,12 +173,13 @@ def _ending(order: Order, rows: Sequence[Stratagem], now: datetime, last: Attemp
             if row.state(now) is state:
                 told = End(Verdict.EXECUTED, row)
                 return told if state is State.EXECUTED else _end_with(order, row, state)
-    if last and _may_still_be_applied(order, rows, now, last):
-        return Wait(last.at + FATE_BOUND)
     live = [row for row in rows if row.state(now) is State.LIVE]
-    if live:
-        return Write(Action.EXPIRE, live[0])
-    return End(Verdict.ENDED, rows[0] if rows else None)
+    # Nothing has ended while the rows may hide a write that lets the engine have one of them.
+    step = Write(Action.EXPIRE, live[0]) if live else Write(Action.REWRITE)
+    shown = not live and last and (last.action, last.fate) == (Action.EXPIRE, Fate.APPLIED)
+    if last and not shown and _holds_back(last, step, order, rows, now):
+        return Wait(last.at + FATE_BOUND)
+    return step if live else End(Verdict.ENDED, rows[0] if rows else None)
 
 
 def _surplus(order: Order, rows: Sequence[Stratagem], now: datetime) -> tuple[Stratagem, ...]:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from cascade_cli.domain.case import Case, sum_ducats
 from cascade_cli.domain.currencies import CURRENCY
 from cascade_cli.domain.kinds import GRAVITY, Kind
-from cascade_cli.domain.money import ZERO, format_ducats, format_money, ratio
+from cascade_cli.domain.money import ZERO, format_ducats, format_money
 from cascade_cli.domain.pricing import worth_ducats
 from cascade_cli.domain.stratagems import State, Stratagem
 from cascade_cli.domain.times import format_moment

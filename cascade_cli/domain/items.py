@@ -43,6 +43,11 @@ class Item:
     """The transfers that took its ducats back for refunds, and gave them again."""
 
     @property
+    def rows(self) -> tuple[Stratagem, ...]:
+        """All its transfers, in either direction."""
+        return (*self.stratagems, *self.returns)
+
+    @property
     def name(self) -> str:
         """The charge's id, or the record's of a transfer without one."""
         return self.charge.id if self.charge else self.stratagems[0].record_id

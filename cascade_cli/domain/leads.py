@@ -22,7 +22,8 @@ _ROWS_PER_CHARGE, _LEAST_REQUESTS_A_DAY = 2, 1.0
 
 @dataclass(frozen=True)
 class Lead:
-    """One charge, created at `at`, or transfers without one; `records` are all its transfers."""
+    """One charge, created at `at`, or transfers without one; `records` are all its transfers,
+    those that return ducats for refunds among them."""
 
     charge: str | None
     at: datetime
@@ -52,7 +53,7 @@ def leads_of(result: Reconciliation) -> Iterable[Lead]:
 
 
 def _lead_to(item: Item) -> Lead:
-    records = tuple(stratagem.record_id for stratagem in item.stratagems)
+    records = tuple(stratagem.record_id for stratagem in item.rows)
     return Lead(item.charge.id if item.charge else None, item.occurred_at, records)
 
 
@@ -63,7 +64,7 @@ def loose_ends_of(result: Reconciliation) -> Mapping[str, str]:
         stratagem.record_id: item.charge.id
         for item in result.items.considered
         if item.kind is Kind.SETTLED and item.charge
-        for stratagem in item.stratagems
+        for stratagem in item.rows
         if stratagem.status != "executed"
     }
 

@@ -78,12 +78,12 @@ class Settled:
     def contradicted_by(self, items: Iterable[Item]) -> Iterator[str]:
         """The names of those items, none of them settled, that are remembered as settled."""
         for item in items:
-            is_news = any(s.created_at >= self.past.until for s in item.stratagems)
+            is_news = any(s.created_at >= self.past.until for s in item.rows)
             if not is_news and self._speaks_of_item(item):
                 yield name_of(item)
 
     def _speaks_of_item(self, item: Item) -> bool:
         if item.charge:
             return self.speaks_of(item.charge)
-        records = {stratagem.record_id for stratagem in item.stratagems}
+        records = {stratagem.record_id for stratagem in item.rows}
         return item.occurred_at in self.past and not records & self.open_ids

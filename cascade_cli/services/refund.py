@@ -11,6 +11,7 @@ from cascade_cli.domain import case as cases
 from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.matching import match
 from cascade_cli.domain.money import ZERO, format_ducats
+from cascade_cli.domain.orders import Order
 from cascade_cli.domain.refund_plan import (
     Picture,
     RefundPlan,
@@ -144,14 +145,14 @@ class RefundDesk:
                 return done
             if plan.endings:
                 picture = self.look(plan.picture.case.charge.payment_id)
-                plan = self.plan(picture, wish)
+                plan = self.plan(picture, _within(wish, picture.left))
             if not plan.endings:
                 break
         found = self._deliver(plan.orders)
         self._keep(plan, {d.order.key: d for d in found})
         return done + found
 
-    def _deliver(self, orders: Sequence[Any]) -> list[Delivery]:
+    def _deliver(self, orders: Sequence[Order]) -> list[Delivery]:
         return self._deliverer.deliver(orders, patience=PATIENCE) if orders else []
 
     def _keep(self, plan: RefundPlan, found: Mapping[str, Delivery]) -> None:
@@ -176,6 +177,11 @@ class RefundDesk:
                 body = _body(picture, part.written_off + part.left, ZERO, reason)
                 self._decisions.keep_refund(part.refund.id, body)
         return picture.left
+
+
+def _within(wish: Wish, left: Decimal) -> Wish:
+    """What was ended need not be taken any more."""
+    return wish if wish.ducats is None else replace(wish, ducats=min(wish.ducats, left))
 
 
 def _body(picture: Picture, written_off: Decimal, debt: Decimal, reason: str) -> dict[str, Any]:
