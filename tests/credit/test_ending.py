@@ -55,6 +55,24 @@ def test_a_write_that_may_still_come_is_waited_for(action: Action) -> None:
     assert step(last=last) == Wait(last.at + FATE_BOUND)
 
 
+@pytest.mark.parametrize("action", [Action.ACTIVATE, Action.EXTEND, Action.REWRITE, Action.NOTIFY])
+@pytest.mark.parametrize("state", DEAD)
+def test_a_row_that_may_be_shown_as_it_was_before_the_last_write_has_not_ended(
+    action: Action, state: str
+) -> None:
+    last = Attempt(action, NOW - timedelta(seconds=1), Fate.APPLIED)
+    assert step(a_row(state), last=last) == Wait(last.at + FATE_BOUND)
+    assert step(last=last) == Wait(last.at + FATE_BOUND)
+
+
+@pytest.mark.parametrize(
+    ("action", "fate"), [(Action.EXPIRE, Fate.APPLIED), (Action.REWRITE, Fate.REFUSED)]
+)
+def test_one_that_the_last_write_left_dead_has_ended(action: Action, fate: Fate) -> None:
+    last = Attempt(action, NOW - timedelta(seconds=1), fate)
+    assert step(a_row("expired"), last=last).verdict is Verdict.ENDED
+
+
 @pytest.mark.parametrize("state", EVERY)
 def test_nothing_but_an_expiry_is_ever_written_to_end_it(state: str) -> None:
     found = step(a_row(state))

@@ -66,9 +66,8 @@ def test_a_share_is_short_of_its_proportion_by_less_than_the_rounding(
     sold: Decimal, cents: int, captured: int
 ) -> None:
     with exactly():
-        assert sold * min(cents, captured) / captured - share(sold, cents, captured) < Decimal(
-            "0.0001"
-        )
+        exact = sold * min(cents, captured) / captured
+        assert 0 <= exact - share(sold, cents, captured) < Decimal("0.000001")
 
 
 @given(

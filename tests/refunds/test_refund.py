@@ -191,6 +191,16 @@ def test_people_may_take_less_and_never_more(counter: Counter) -> None:
     assert counter.ducats_of("marco") == 60
 
 
+def test_people_who_want_less_of_what_could_still_be_ended_are_not_refused(
+    counter: Counter,
+) -> None:
+    intent = bought(counter, delivered=False)
+    give_money_back(counter, intent)
+    answer = refund(counter, intent, "--ducats", "40")
+    assert (answer.code, [d["result"] for d in answer.data["deliveries"]]) == (0, ["retired"])
+    assert answer.data["left"] == "0"
+
+
 def test_what_is_written_off_leaves_the_list(counter: Counter) -> None:
     intent = bought(counter)
     give_money_back(counter, intent)
