@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from decimal import Decimal
@@ -28,6 +29,8 @@ class Happenings:
         self.payments: list[str] = []
         self.refunded: list[str] = []
         """The intents whose money went back, in part or whole, for good or not."""
+        self.cents_back: defaultdict[str, list[int]] = defaultdict(list)
+        """By charge, its refunds in their order."""
 
     def schedule(self) -> None:
         """Everything up to the plan's horizon."""
@@ -141,6 +144,7 @@ class Happenings:
             self._spend(payment)
         part = 20 if payment.undone in {"part", "parts"} else None
         made = books.refund(charge, at=now, amount=part, pending=payment.undone == "fails")
+        self.cents_back[charge].append(made["amount"])
         if payment.undone == "parts":
             self._at(50, partial(self._refund_again, charge))
         if payment.undone == "fails":
@@ -150,7 +154,10 @@ class Happenings:
             self._start(moment, f"refund{number}", take_back(intent))
 
     def _refund_again(self, charge: str) -> None:
-        self._stage.app.stripe.books.refund(charge, at=self._stage.scheduler.now(), amount=15)
+        made = self._stage.app.stripe.books.refund(
+            charge, at=self._stage.scheduler.now(), amount=15
+        )
+        self.cents_back[charge].append(made["amount"])
         self._stage.tell(f"another refund of {charge}")
 
     def _fail_refund(self, refund: str) -> None:

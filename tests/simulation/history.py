@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random as random_module
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from random import Random
 from unittest.mock import patch
@@ -45,6 +45,11 @@ class History:
     def charges(self) -> list[str]:
         """The ids of all charges that were made."""
         return self._happenings.payments
+
+    @property
+    def cents_back(self) -> Mapping[str, list[int]]:
+        """By charge, how much money each of its refunds gave back, in their order."""
+        return self._happenings.cents_back
 
     def run(self) -> Run:
         """Play everything; returns what `cascade reconcile` says in the end."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Any
 
 from cascade_cli.adapters.journal import Journal
@@ -56,6 +56,7 @@ def flaws(history: History, run: Run, journal: Journal) -> list[str]:
 class _Judge:
     def __init__(self, history: History, run: Run, entries: list[Entry]) -> None:
         self._stage, self._charges = history.stage, history.charges
+        self._cents_back = history.cents_back
         self._run, self._entries = run, entries
         self._rows: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
         for row in history.stage.city.rows():
@@ -175,9 +176,12 @@ class _Judge:
         return frozenset[Kind]()
 
     def _is_right(self, debt: Debt, citizen: str, ducats: Decimal) -> bool:
-        """All of it, or what was left when nothing had been delivered before a refund."""
-        is_rest = 0 <= ducats - self._rest(debt) <= _ROUNDING
-        return citizen == debt.citizen and (ducats == debt.ducats or is_rest)
+        """All of it, or what was left by then, where nothing was delivered before a refund."""
+        charges = (item.charge for item in self._charged() if item.charge)
+        whole = next((c.captured_cents for c in charges if c.id == debt.name), 1)
+        gone = accumulate(self._cents_back.get(debt.name, ()), initial=0)
+        rests = (debt.ducats * (whole - cents) / whole for cents in gone)
+        return citizen == debt.citizen and any(0 <= ducats - r <= _ROUNDING for r in rests)
 
     def _rest(self, debt: Debt) -> Decimal:
         """What is left of it after the refunds, where nothing was delivered before them."""
