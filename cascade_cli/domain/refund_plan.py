@@ -173,7 +173,8 @@ def _give(case: Case, part: Part, terms: Terms) -> Order:
 
 def _rest(case: Case, terms: Terms) -> list[Order]:
     """What a payment refunded in part still owes, where no row was ever let go; a row that the
-    engine may have taken up is delivered as it is, and the part taken back afterwards."""
+    engine may have taken up is delivered as it is, since another amount would hide what moved, and
+    what that is too much is taken back afterwards."""
     charge = case.charge
     if not charge.refunded_cents or case.moving or case.is_contested or not case.sold:
         return []
@@ -181,8 +182,10 @@ def _rest(case: Case, terms: Terms) -> list[Order]:
         return []
     if any(row.status == "cancelled" for row in case.stratagems):
         return []
-    begun = any(row.status == "active" for row in case.stratagems)
-    ducats = charge.ducats if begun else floored(case.sold)
+    begun = next((row for row in case.stratagems if row.status == "active"), None)
+    ducats = (begun.ducats if begun else None) or floored(case.sold)
+    if ducats > charge.ducats or (begun and not case.is_right(begun)):
+        return []
     whole = replace(charge, refunded_cents=0, ducats=exact(ducats))
     order = order_for_charge(whole, REASON_REST, terms.facts)
     own = frozenset(row.record_id for row in case.stratagems)

@@ -249,3 +249,25 @@ def test_a_lost_dispute_is_as_a_refund_and_a_won_one_is_closed(counter: Counter)
     counter.sandboxed.app.engine.run()
     assert counter.ducats_of("marco") == 0
     assert reconciled(counter)["items"] == []
+
+
+def test_an_active_row_of_the_rest_is_delivered_as_it_is_and_never_for_another_amount(
+    counter: Counter,
+) -> None:
+    intent = counter.paid()
+    give_money_back(counter, intent, 250)
+    assert refund(counter, intent).code == 0
+    tables = counter.sandboxed.app.airtable.tables
+    (record,) = tables.select("STRATAGEMS", f"{{StratagemId}} = 'cascade_payment_{intent}'")
+    tables.update("STRATAGEMS", record["id"], {"ExpiresAt": "2020-01-01T00:00:00.000Z"})
+    notes = record["fields"]["Notes"]
+    give_money_back(counter, intent, 250)
+    settings = {"CASCADE_GRACE": "1s"}
+    assert refund(counter, intent, **settings).code == 0
+    assert counter.row(f"cascade_payment_{intent}")["Notes"] == notes
+    counter.sandboxed.app.engine.run()
+    assert counter.ducats_of("marco") == 75
+    assert refund(counter, intent, **settings).code == 0
+    counter.sandboxed.app.engine.run()
+    assert counter.ducats_of("marco") == 50
+    assert reconciled(counter)["items"] == []

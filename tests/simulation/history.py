@@ -96,16 +96,25 @@ class History:
 
     def _one_more_day(self) -> None:
         start, at = self.stage.start, self.stage.scheduler.at
-        soon = DAY_SECONDS
         # Refunds are for people, who come back to them day after day.
-        refunds = [("refund", take_back(intent)) for intent in self._happenings.refunded]
-        for name, command in (*self._unfinished, *refunds):
+        for number, intent in enumerate(self._happenings.refunded):
+            moment = DAY_SECONDS + number * _A_WHILE_SECONDS
+            at(moment, partial(start, "refund", take_back(intent), 0))
+        if self._happenings.refunded:
+            self._engine_runs()
+        soon = DAY_SECONDS
+        for name, command in self._unfinished:
             finish = partial(self._finish, name, command)
             at(soon, partial(start, name, finish, 0))
             soon += _A_WHILE_SECONDS
         at(soon, partial(start, "rest", self._repair, 0))
         self.stage.scheduler.run()
         self._look_for_surplus()
+        self._engine_runs()
+
+    def _engine_runs(self) -> None:
+        """When the commands have ended: no row of theirs expires before."""
+        self.stage.scheduler.run()
         self.stage.engine.run(step_seconds=0.1)
         self.stage.scheduler.run()
 

@@ -276,20 +276,21 @@ class _Judge:
     def _journal_against_rows(self) -> Iterator[str]:
         promising = {EntryKind.INTENT, EntryKind.AMENDMENT}
         promises = {e.key: e.body for e in self._entries if e.kind in promising}
+        amended = {e.key for e in self._entries if e.kind is EntryKind.AMENDMENT}
         last: dict[str, tuple[str, str]] = {}
         for entry in self._entries:
             if entry.kind is EntryKind.OUTCOME and entry.body["action"] not in _OTHER_TABLES:
                 last[entry.key] = (entry.body["action"], entry.body["fate"])
         for name, rows in self._rows.items():
-            returns = name.startswith(_RETURNS)
-            ours = returns or name.startswith(("cascade_payment_pi_", "cascade_manual_"))
+            ours = name.startswith((*_RETURNS, "cascade_payment_pi_", "cascade_manual_"))
             for fields in (row["fields"] for row in rows if ours):
                 promise = promises.get(name)
                 ducats = _amount(fields["Notes"])
                 if promise is None or promise["citizen"] != _moved(fields)[0]:
                     yield f"{name} stands in the base, and the journal has {promise}"
-                elif returns and fields["Status"] != "executed":
-                    # What the engine refused may be asked for anew, and less of it.
+                elif name in amended and fields["Status"] != "executed":
+                    # What the engine refused is asked for anew, and less of it; and a spare row
+                    # that was never let go keeps the amount that it was made for.
                     continue
                 elif Decimal(promise["ducats"]) != ducats:
                     yield f"{name} is over {ducats}, and the journal has {promise}"
