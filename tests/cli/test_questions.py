@@ -8,7 +8,7 @@ import select
 import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -59,10 +59,19 @@ def _read_until(terminal: int, text: bytes) -> bytes:
     return said
 
 
+def _interrupted(process: subprocess.Popen[bytes]) -> int:
+    """Its exit code after Ctrl-C. One that comes just before Python begins to read is heard when it
+    has read: whoever sits there presses it again."""
+    for _ in range(3):
+        process.send_signal(signal.SIGINT)
+        with suppress(subprocess.TimeoutExpired):
+            return process.wait(LONGEST_SECONDS / 2)
+    raise AssertionError("it went on asking")
+
+
 def test_ctrl_c_at_the_question_ends_it_like_everywhere(
     no_settings: Path, sandboxed: Sandboxed
 ) -> None:
     with asked(no_settings, sandboxed) as (process, _terminal):
-        process.send_signal(signal.SIGINT)
-        assert process.wait(LONGEST_SECONDS) == 130
+        assert _interrupted(process) == 130
     assert not sandboxed.app.airtable.tables.select("STRATAGEMS")
