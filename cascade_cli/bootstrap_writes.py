@@ -10,12 +10,14 @@ from cascade_cli.adapters.journal import Journal
 from cascade_cli.adapters.transport import utc_now
 from cascade_cli.adapters.venice.notifications import Notifier
 from cascade_cli.adapters.venice.schema import Schema, read_schema
+from cascade_cli.adapters.venice.transfers import TransferReader
 from cascade_cli.adapters.venice.writer import VeniceWriter
 from cascade_cli.bootstrap import Wiring
 from cascade_cli.domain.case import Terms
 from cascade_cli.services.credit import CreditDesk, Limits
 from cascade_cli.services.deliver import Deliverer
 from cascade_cli.services.delivery_ports import DeliveryTerms, Surroundings
+from cascade_cli.services.purse import Purse
 from cascade_cli.services.refund import RefundDesk
 from cascade_cli.services.replay import Replayer
 
@@ -35,6 +37,7 @@ class WriteWiring:
     schema: Schema
     writer: VeniceWriter
     deliverer: Deliverer
+    purse: Purse
     desk: CreditDesk
     replayer: Replayer
     refunds: RefundDesk
@@ -56,12 +59,27 @@ def bootstrap_writes(wiring: Wiring, journal: Journal, tell: Callable[[str], Non
         around=Surroundings(utc_now, time.sleep, wiring.airtable.wait_turn, tell, WRITE_LANES),
     )
     limits = Limits(settings.max_per_credit, settings.max_per_day, settings.processor)
-    desk = CreditDesk(wiring.venice, deliverer, journal, limits, utc_now)
+    purse = Purse(
+        wiring.venice,
+        TransferReader(wiring.api, settings.airtable_base, settings.processor),
+        journal,
+        settings.processor,
+        settings.lifetime,
+        utc_now,
+    )
+    desk = CreditDesk(
+        venice=wiring.venice,
+        deliverer=deliverer,
+        promises=journal,
+        purse=purse,
+        limits=limits,
+        now=utc_now,
+    )
     replayer = Replayer(
         payments=wiring.payments,
         accounts=wiring.events,
         venice=wiring.venice,
-        desk=desk,
+        purse=purse,
         deliverer=deliverer,
         limits=limits,
         prices=wiring.prices,
@@ -75,4 +93,4 @@ def bootstrap_writes(wiring: Wiring, journal: Journal, tell: Callable[[str], Non
         limits=limits,
         terms=lambda: Terms(utc_now(), settings.grace, settings.engine, wiring.prices),
     )
-    return WriteWiring(journal, schema, writer, deliverer, desk, replayer, refunds)
+    return WriteWiring(journal, schema, writer, deliverer, purse, desk, replayer, refunds)

@@ -74,7 +74,7 @@ def _carry_out(shop: Workshop, plan: RepairPlan, how: RepairOptions) -> list[Del
     total = format_ducats(plan.total_ducats, grouped=True)
     confirm(f"Carry out {len(plan.repairs)} repairs, {total} ducats in all?", yes=how.yes)
     shop.begin()
-    shop.writing.desk.check_funds(plan.total_ducats)
+    shop.writing.purse.check(plan.total_ducats, {repair.order.key for repair in plan.repairs})
     return shop.writing.deliverer.deliver(
         [repair.order for repair in plan.repairs], patience=PATIENCE
     )

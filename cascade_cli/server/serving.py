@@ -20,7 +20,6 @@ from cascade_cli.adapters.stripe.client import stripe_client
 from cascade_cli.adapters.stripe.payment_intents import PaymentIntents
 from cascade_cli.adapters.stripe.signature import EventGate, secrets_in
 from cascade_cli.adapters.transport import utc_now
-from cascade_cli.adapters.venice.transfers import TransferReader
 from cascade_cli.bootstrap import Wiring
 from cascade_cli.bootstrap_writes import bootstrap_writes
 from cascade_cli.domain.journal import Worker as Identity
@@ -35,7 +34,6 @@ from cascade_cli.server.worker import Worker
 from cascade_cli.services.intake import Intake
 from cascade_cli.services.modes import guard_mode
 from cascade_cli.services.payment_api import PaymentDesk
-from cascade_cli.services.purse import Purse
 from cascade_cli.services.vicinity import SECOND
 
 BACKLOG = 2048
@@ -107,21 +105,13 @@ def _intake(ground: Ground, inbox: Inbox) -> Intake:
     journal = Journal(ground.database, identity, now=utc_now, secrets=ground.secrets)
     writing = bootstrap_writes(wiring, journal, ground.tell)
     base, live = settings.airtable_base, settings.livemode
-    purse = Purse(
-        wiring.venice,
-        TransferReader(wiring.api, base, settings.processor),
-        journal,
-        settings.processor,
-        settings.lifetime,
-        utc_now,
-    )
     return Intake(
         inbox,
         writing.replayer,
         livemode=live,
         facts={"operator": identity.operator, "livemode": live},
         guard=lambda: guard_mode(journal, wiring.venice, base, livemode=live),
-        can_pay=purse.can_pay,
+        can_pay=writing.purse.can_pay,
         now=utc_now,
     )
 

@@ -23,6 +23,7 @@ from cascade_cli.errors import GuardError, UsageError
 from cascade_cli.services.deliver import Deliverer
 from cascade_cli.services.delivery_ports import Delivery, Reader, Sighting
 from cascade_cli.services.names import refuse_unknown
+from cascade_cli.services.purse import Purse
 
 MOST_CHARACTERS = 1000
 TWIN_WINDOW = timedelta(hours=24)
@@ -92,14 +93,16 @@ class CreditDesk:
 
     def __init__(
         self,
+        *,
         venice: CitizenSource,
         deliverer: Deliverer,
         promises: Promises,
+        purse: Purse,
         limits: Limits,
         now: Callable[[], datetime],
     ) -> None:
         self._venice, self._deliverer, self._promises = venice, deliverer, promises
-        self._limits, self._now = limits, now
+        self._purse, self._limits, self._now = purse, limits, now
 
     def plan(self, orders: Sequence[Order]) -> Plan:
         """Look at all rows and citizens; writes nothing.
@@ -109,15 +112,15 @@ class CreditDesk:
         """
         check_limit(self._limits.per_credit, ((order.citizen, order.ducats) for order in orders))
         self._check_day(orders)
-        names = {order.citizen for order in orders} | {self._limits.processor}
+        names = {order.citizen for order in orders} | {self._purse.processor}
         found = self._venice.citizens(sorted(names))
         refuse_unknown((order.citizen for order in orders), found, self._venice.usernames)
         now = self._now()
         rows = tuple(self._venice.transfers_for(orders))
         steps = {order.key: next_step(order, rows_of(order, rows), now) for order in orders}
-        balance = found.get(self._limits.processor, ZERO)
+        balance = self._purse.balance_in(found)
         plan = Plan(tuple(orders), steps, balance, Sighting(rows, now))
-        self._check_funds(plan.outgoing, found)
+        self._purse.check(plan.outgoing, steps.keys(), balance)
         return plan
 
     def carry_out(
@@ -169,25 +172,6 @@ class CreditDesk:
                 f"The day's limit leaves {format_ducats(left)} ducats today (UTC), and "
                 f"{format_ducats(new)} are asked for.",
                 "Nothing was written. CASCADE_MAX_DUCATS_PER_DAY sets the limit.",
-            )
-
-    def check_funds(self, total_ducats: Decimal) -> None:
-        """Raises GuardError if the processor does not exist or has less than `total_ducats`."""
-        found = self._venice.citizens([self._limits.processor])
-        self._check_funds(total_ducats, found)
-
-    def _check_funds(self, total_ducats: Decimal, found: Mapping[str, Decimal]) -> None:
-        if self._limits.processor not in found:
-            raise GuardError(
-                f"Venice has no citizen {self._limits.processor!r} to pay with.",
-                "Nothing was written. Create it: cascade citizen setup",
-            )
-        available = found[self._limits.processor]
-        if available < total_ducats:
-            raise GuardError(
-                f"{self._limits.processor} has {format_ducats(available)} ducats "
-                f"and {format_ducats(total_ducats)} are to go out.",
-                "Nothing was written. Top it up: cascade citizen replenish --to N",
             )
 
 

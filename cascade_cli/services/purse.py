@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Protocol
 
-from cascade_cli.domain.money import ZERO, exactly
+from cascade_cli.domain.money import ZERO, exactly, format_ducats
 from cascade_cli.domain.runway import Sum
 from cascade_cli.domain.stratagems import State, Stratagem
 from cascade_cli.errors import GuardError
@@ -51,18 +51,44 @@ class Purse:
 
         Raises GuardError if the processor does not exist.
         """
-        balance = self.balances.citizens([self.processor]).get(self.processor)
-        if balance is None:
+        found = self.balances.citizens([self.processor])
+        return self._free(self.balance_in(found), wanted, frozenset())
+
+    def balance_in(self, found: Mapping[str, Decimal]) -> Decimal:
+        """The processor's ducats, among citizens read. Raises GuardError if it is not there."""
+        if self.processor not in found:
             raise GuardError(
                 f"Venice has no citizen {self.processor!r} to pay with.",
                 "Nothing was written. Create it: cascade citizen setup",
             )
+        return found[self.processor]
+
+    def check(self, wanted: Decimal, keys: Collection[str], balance: Decimal | None = None) -> None:
+        """Raises GuardError unless so many ducats can go out for the transfers with these keys,
+        which may be on their way already; `balance` is the processor's where it was just read."""
+        if balance is None:
+            balance = self.balance_in(self.balances.citizens([self.processor]))
+        free = self._free(balance, wanted, keys)
+        if free >= wanted:
+            return
+        has = f"{self.processor} has {format_ducats(balance)} ducats"
+        if free < balance:
+            has += f", {format_ducats(balance - free)} of them promised to transfers on their way,"
+        raise GuardError(
+            f"{has} and {format_ducats(wanted)} are to go out.",
+            "Nothing was written. Top it up: cascade citizen replenish --to N",
+        )
+
+    def _free(self, balance: Decimal, wanted: Decimal, keys: Collection[str]) -> Decimal:
         now = self.now()
         with exactly():
             # A promise is in flight for a lifetime at most; most of these left long ago.
             surely = balance - self.promises.ducats_promised_since(now - self.lifetime)
-            return surely if surely >= wanted else max(balance - self._in_flight(now), ZERO)
+            if surely >= wanted:
+                return surely
+            return max(balance - self._in_flight(now, keys), ZERO)
 
-    def _in_flight(self, now: datetime) -> Decimal:
+    def _in_flight(self, now: datetime, keys: Collection[str]) -> Decimal:
         rows = self.transfers.older(now, now, now)
-        return Sum.of(row for row in rows if row.state(now) is State.LIVE).ducats
+        others = (row for row in rows if row.stratagem_id not in keys)
+        return Sum.of(row for row in others if row.state(now) is State.LIVE).ducats

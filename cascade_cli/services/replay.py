@@ -27,9 +27,10 @@ from cascade_cli.domain.replay import (
 from cascade_cli.domain.stratagems import State, Stratagem
 from cascade_cli.domain.times import Window
 from cascade_cli.domain.world import World
-from cascade_cli.services.credit import PATIENCE, CitizenSource, CreditDesk, Limits
+from cascade_cli.services.credit import PATIENCE, CitizenSource, Limits
 from cascade_cli.services.deliver import Deliverer
 from cascade_cli.services.delivery_ports import Delivery, Sighting
+from cascade_cli.services.purse import Purse
 from cascade_cli.services.reconcile import PaymentSource
 from cascade_cli.services.vicinity import SECOND, Vicinity
 
@@ -102,14 +103,14 @@ class Replayer:
         payments: PaymentSource,
         accounts: Accounts,
         venice: CitizenSource,
-        desk: CreditDesk,
+        purse: Purse,
         deliverer: Deliverer,
         limits: Limits,
         prices: PriceList,
         now: Callable[[], datetime],
     ) -> None:
         self._payments, self._accounts, self._venice = payments, accounts, venice
-        self._desk, self._deliverer, self._limits = desk, deliverer, limits
+        self._purse, self._deliverer, self._limits = purse, deliverer, limits
         self._prices, self._now = prices, now
 
     def plan(
@@ -137,7 +138,7 @@ class Replayer:
         if plan.orders and can_pay:
             return plan.within(can_pay(plan.total_ducats))
         if plan.orders:
-            self._desk.check_funds(plan.total_ducats)
+            self._purse.check(plan.total_ducats, {order.key for order in plan.orders})
         return plan
 
     def carry_out(self, plan: ReplayPlan, patience: timedelta = PATIENCE) -> list[Delivery]:

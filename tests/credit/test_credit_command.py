@@ -73,6 +73,24 @@ def test_a_processor_with_too_little_cannot_pay(counter: Counter) -> None:
     assert "has 4.99 ducats and 5 are to go out" in answer.err
 
 
+def test_what_is_promised_to_others_cannot_be_paid_a_second_time(counter: Counter) -> None:
+    counter.fund(10)
+    counter.credit("lucia", "6")
+    before = len(counter.writes)
+    answer = counter.credit("marco", "5")
+    assert (answer.code, len(counter.writes)) == (7, before)
+    assert "has 10 ducats, 6 of them promised to transfers on their way, and 5 are" in answer.err
+    counter.sandboxed.app.engine.run()
+    counter.fund(10)
+    assert counter.credit("marco", "5").code == 0
+
+
+def test_a_credit_on_its_way_is_not_counted_against_itself(counter: Counter) -> None:
+    counter.fund(5)
+    counter.credit("marco", "5", "--reference", "r1")
+    assert counter.credit("marco", "5", "--reference", "r1").code == 0
+
+
 def test_a_credit_that_was_carried_out_needs_no_ducats_any_more(counter: Counter) -> None:
     counter.fund(5)
     counter.credit("marco", "5", "--reference", "r1")

@@ -9,6 +9,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
+from cascade_cli.domain.keys import payment_id_in
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
 from tests.simulation.mailbox import an_event
 from tests.simulation.plan import LATECOMER, ManualCredit, Payment
@@ -64,6 +65,7 @@ class Happenings:
                 kill=run.kill,
             )
             self._at(run.after_seconds, begin)
+        self._stage.engine.hears = self._tell_again
         for moment in self._plan.hand_runs:
             self._at(moment, self._run_by_hand)
         for moment in self._plan.copies:
@@ -99,6 +101,13 @@ class Happenings:
         # Two and three are the same event, sent twice.
         event = an_event(payment_intent, min(number, 1), self._stage.scheduler.now())
         return lambda shop: shop.receive(event)
+
+    def _tell_again(self, stratagem_id: str) -> None:
+        """Whoever looks now may be shown the row as it was before it was executed."""
+        intent = payment_id_in(stratagem_id)
+        if intent and self._stage.random.random() < self._plan.told_again:
+            after = self._stage.random.uniform(1, 30)
+            self._start(after, "webhook9", self._on_event(intent, 1), retries=0)
 
     def _replay(self, shop: Shop) -> bool:
         return shop.replay(self._stage.random)

@@ -47,6 +47,10 @@ class LoopTransport(Transport):
         self._process.step(f"before {label(request)}")
         return super().send(request, *args, **kwargs)
 
+    def _send_write(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> Any:
+        self._process.oversleep()
+        return super()._send_write(request, *args, **kwargs)
+
     def _rest(self, seconds: float) -> None:
         self._process.sleep(seconds)
 

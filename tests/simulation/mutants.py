@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from unittest.mock import patch
@@ -17,11 +17,11 @@ import requests
 
 from cascade_cli.adapters.journal import attempts
 from cascade_cli.adapters.journal.holders import Holder, Neighbours
-from cascade_cli.adapters.transport import Transport
+from cascade_cli.adapters.transport import Transport, permitted
 from cascade_cli.domain import delivery
 from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.delivery import Action, Step, Write, next_step
-from cascade_cli.domain.journal import Attempt, Claim, ClaimState
+from cascade_cli.domain.journal import Attempt, Claim, ClaimState, Fate
 from cascade_cli.domain.money import ZERO
 from cascade_cli.domain.orders import Order
 from cascade_cli.domain.processor import Trace
@@ -173,6 +173,25 @@ def no_fresh_read() -> Iterator[Alter]:
 
 
 @contextmanager
+def old_readings_believed() -> Iterator[Alter]:
+    """A reading that does not show the last write is taken for the truth, if it was applied."""
+    holds_back = delivery._holds_back
+
+    def only_unknown(last: Attempt, *args: Any) -> bool:
+        return last.fate is Fate.UNKNOWN and holds_back(last, *args)
+
+    with patch.object(delivery, "_holds_back", only_unknown):
+        yield as_it_is
+
+
+@contextmanager
+def late_writes_sent() -> Iterator[Alter]:
+    """A write leaves however long ago the journal announced it."""
+    with patch.object(deliver, "permitted", lambda _: permitted(datetime.max.replace(tzinfo=UTC))):
+        yield as_it_is
+
+
+@contextmanager
 def surplus_left_alone() -> Iterator[Alter]:
     """Of two live rows of one payment none is ended."""
     with patch.object(delivery, "_surplus", lambda *_: ()):
@@ -285,6 +304,8 @@ MUTANTS: tuple[Callable[[], AbstractContextManager[Alter]], ...] = (
     spare_rows_activated,
     no_bound,
     no_fresh_read,
+    old_readings_believed,
+    late_writes_sent,
     surplus_left_alone,
     living_taken_for_dead,
     dead_keep_what_they_held,

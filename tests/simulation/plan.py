@@ -13,6 +13,8 @@ CITIZENS = ("marco", "lucia-barbarigo", "D'Alviano", "Niccolò_Grimani")
 LATECOMER = "zorzi_bembo"
 SMALL_AMOUNTS = ("3", "37.5", "100")
 AMOUNTS = ("100", "525", "1075", "37.5", "250.25", "3")
+# A lag that may outlast what happens between an activation and its execution.
+_LONG_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,7 @@ class Plan:
     fault: float
     kill: float
     standstill: float
+    oversleep: float
     journal_failing: float
     lag: timedelta
     airtable_rate: float | None
@@ -83,6 +86,8 @@ class Plan:
     file: tuple[ManualCredit, ...]
     """The rows of one CSV, credited at once."""
     lanes: int
+    told_again: float
+    """How likely Stripe tells once more of a payment just when its transfer was executed."""
     has_inbox: bool
     """Events are kept and worked on by `cascade serve`, else told to `credit_ducats`."""
     replenishments: tuple[tuple[float, str], ...]
@@ -105,6 +110,7 @@ def draw_plan(random: Random) -> Plan:
     begins = BEGINNING + timedelta(seconds=random.uniform(0, 86400))
     runs = tuple(_engine_runs(random, begins, horizon, often=often))
     payments = tuple(_payment(random, horizon, runs, often=often) for _ in range(_few(random)))
+    lag_seconds = random.choice((0, 0, 2, 110))
     return Plan(
         begins=begins,
         horizon_seconds=horizon,
@@ -113,8 +119,9 @@ def draw_plan(random: Random) -> Plan:
         fault=random.choice((0.0, 0.05, 0.15, 0.3)),
         kill=random.choice((0.0, 0.005, 0.02)),
         standstill=random.choice((0.0, 0.0, 0.01)),
+        oversleep=random.choice((0.0, 0.0, 0.0, 0.1)),
         journal_failing=random.choice((0.0, 0.0, 0.0, 0.02)),
-        lag=timedelta(seconds=random.choice((0, 0, 2, 20))),
+        lag=timedelta(seconds=lag_seconds),
         airtable_rate=random.choice((None, None, 5.0)),
         older_notifications=random.random() < 0.2,
         schema_known=random.random() < 0.85,
@@ -124,6 +131,7 @@ def draw_plan(random: Random) -> Plan:
         credits=tuple(_credits(random, horizon, runs)),
         file=tuple(_file(random, horizon, runs)),
         lanes=random.choice((1, 3)),
+        told_again=0.9 if lag_seconds > _LONG_SECONDS else random.choice((0.0, 0.0, 0.5)),
         has_inbox=random.random() < 0.4,
         replenishments=tuple(_replenishments(random, horizon, runs)),
         copies=tuple(random.uniform(0.1, 1) * horizon for _ in range(random.randrange(5) // 4)),

@@ -12,22 +12,28 @@ from tests.simulation.killing import Killed
 from tests.simulation.scheduler import Scheduler
 
 MOST_OPERATIONS = 20_000
+# From and to, in seconds: short; longer than a claim's lease; and so long that meanwhile another
+# may have finished the matter and the engine run.
+_A_MOMENT, _LEASE_LOST, _OVERTAKEN = (1, 30), (600, 1300), (600, 2400)
 
 
 @dataclass
 class Misfortune:
     """How likely each operation is to be the last, or to be followed by a standstill.
 
-    `step_seconds` is the longest that an ordinary operation takes by itself.
+    `oversleep` is how likely a write that the journal announced is held up for so long that others
+    may have taken the matter over. `step_seconds` is the longest that an ordinary operation takes
+    by itself.
     """
 
     kill: float = 0.0
     standstill: float = 0.0
+    oversleep: float = 0.0
     step_seconds: float = 0.02
 
     def end(self) -> None:
         """From now on processes live in peace."""
-        self.kill = self.standstill = 0.0
+        self.kill = self.standstill = self.oversleep = 0.0
 
 
 @dataclass
@@ -121,11 +127,15 @@ class Process:
         host.scheduler.pause(host.random.random() * host.misfortune.step_seconds)
         self._perhaps_die(what)
         if host.random.random() < host.misfortune.standstill:
-            self._stand_still()
+            long = host.random.random() < 0.3
+            self._stand_still(host.random.uniform(*_LEASE_LOST if long else _A_MOMENT))
 
-    def _stand_still(self) -> None:
-        long = self.host.random.random() < 0.3
-        seconds = self.host.random.uniform(600, 1300) if long else self.host.random.uniform(1, 30)
+    def oversleep(self) -> None:
+        """Between the announcement of a write and its sending: perhaps too long."""
+        if self.host.random.random() < self.host.misfortune.oversleep:
+            self._stand_still(self.host.random.uniform(*_OVERTAKEN))
+
+    def _stand_still(self, seconds: float) -> None:
         self.tell(f"stands still for {seconds:.0f} s")
         self.host.chronicle.faults += 1
         self.stands_still = True

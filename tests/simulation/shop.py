@@ -116,8 +116,21 @@ class Shop:
             around=Surroundings(self._now, process.sleep, turn, process.tell, lanes),
         )
         self._limits = Limits(PER_CREDIT_DUCATS, terms.day_limit_ducats, PROCESSOR)
+        self._purse = Purse(
+            self._venice,
+            TransferReader(kit.api, BASE_ID, PROCESSOR),
+            parts.journal,
+            PROCESSOR,
+            self._lifetime,
+            self._now,
+        )
         self._desk = CreditDesk(
-            self._venice, self._deliverer, parts.journal, self._limits, self._now
+            venice=self._venice,
+            deliverer=self._deliverer,
+            promises=parts.journal,
+            purse=self._purse,
+            limits=self._limits,
+            now=self._now,
         )
         self._refunds = RefundDesk(
             payments=self._stripe,
@@ -135,21 +148,13 @@ class Shop:
     def receive(self, event: Event) -> bool:
         """What `cascade serve` does about one event: keep it, then work on all that are due."""
         self._mailbox.accept([event])
-        purse = Purse(
-            self._venice,
-            TransferReader(self._kit.api, BASE_ID, PROCESSOR),
-            self._parts.journal,
-            PROCESSOR,
-            self._lifetime,
-            self._now,
-        )
         intake = Intake(
             self._mailbox,
             self._replayer(),
             livemode=False,
             facts={},
             guard=lambda: None,
-            can_pay=purse.can_pay,
+            can_pay=self._purse.can_pay,
             now=self._now,
         )
         while intake.work():
@@ -218,7 +223,7 @@ class Shop:
             payments=self._stripe,
             accounts=self._events,
             venice=self._venice,
-            desk=self._desk,
+            purse=self._purse,
             deliverer=self._deliverer,
             limits=self._limits,
             prices=PRICES,
@@ -241,7 +246,7 @@ class Shop:
         plan = plan_repairs(run.world, run.result, per_credit_ducats=PER_CREDIT_DUCATS, facts={})
         if not plan.repairs:
             return True
-        self._desk.check_funds(plan.total_ducats)
+        self._purse.check(plan.total_ducats, {repair.order.key for repair in plan.repairs})
         orders = [repair.order for repair in plan.repairs]
         return self._told(self._deliverer.deliver(orders, patience=PATIENCE))
 

@@ -50,7 +50,7 @@ class Stage:
         self.engine = EngineRunner(self.app, self.city, self.scheduler, random, self.chronicle)
         self.witness = BaseWitness(self.app, self.city, self._blame, plan.lag, random)
         self.weather = Weather(plan.fault)
-        self._misfortune = Misfortune(plan.kill, plan.standstill)
+        self._misfortune = Misfortune(plan.kill, plan.standstill, plan.oversleep)
         self._journal_failing = plan.journal_failing
         self._network = Network(self.app, self.witness, self.weather)
         self._host = Host(self.scheduler, random, self._misfortune, self.chronicle)

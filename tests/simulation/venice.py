@@ -141,6 +141,8 @@ class EngineRunner:
         self._app, self._city, self._scheduler = app, city, scheduler
         self._random, self._story = random, story
         self.is_running = False
+        self.hears: Callable[[str], None] = lambda _stratagem_id: None
+        """Told of each stratagem that is about to be marked as executed."""
 
     def run(
         self,
@@ -179,6 +181,8 @@ class EngineRunner:
             return
         if step.name in _WRITES or step.name.startswith("mark_"):
             self._tell(f"{step.name} {step.stratagem_id}")
+        if step.name == "mark_executed":
+            self.hears(step.stratagem_id)
         self._scheduler.at(
             self._random.random() * step_seconds,
             lambda: self._go_on(

@@ -31,7 +31,7 @@ class BaseWitness:
     """Hands requests on to the sandbox; `blame` hears of every write that ought not to be.
 
     `lag` is how long a new row may stay out of listings, and a changed one be shown as it was:
-    Airtable promises no read-after-write. A change is seen by its write's deadline at the latest.
+    Airtable promises no read-after-write. A write is seen by its deadline at the latest.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class BaseWitness:
         if response.status == 200:
             written = json.loads(response.body)["records"]
             self._check_announced(sender, announced, written)
-            self._note(sender, request, written, before)
+            self._note(sender, request, written, before, deadline)
             self._keep_older(before, deadline)
         return response
 
@@ -85,10 +85,15 @@ class BaseWitness:
         return fields
 
     def _keep_older(self, before: dict[str, dict[str, Any]], deadline: datetime | None) -> None:
-        if self._lag and deadline:
-            shown_until = min(self._app.now() + self._lag, deadline)
+        if self._lag:
+            shown_until = self._shown_from(deadline)
             for record, fields in before.items():
                 self._older[record].append((shown_until, fields))
+
+    def _shown_from(self, deadline: datetime | None) -> datetime:
+        """When every server tells of a write that arrives now."""
+        lagging = self._app.now() + self._lag
+        return min(lagging, deadline) if deadline else lagging
 
     def _note(
         self,
@@ -96,13 +101,14 @@ class BaseWitness:
         request: Request,
         written: list[dict[str, Any]],
         before: dict[str, dict[str, Any]],
+        deadline: datetime | None,
     ) -> None:
         for changed, cells in _changes(request):
             self._check_untouched(sender, changed, cells, before[changed])
         for record in written:
             fields = record["fields"]
             if request.method == "POST":
-                self._created[record["id"]] = self._app.now()
+                self._created[record["id"]] = self._shown_from(deadline)
             if fields.get("Status") == "active":
                 self.activated[fields.get("StratagemId", "")].add(record["id"])
 
@@ -131,11 +137,11 @@ class BaseWitness:
         if response.status != 200 or not self._lag:
             return response
         document = json.loads(response.body)
-        seen = self._app.now() - self._lag
+        now = self._app.now()
         document["records"] = [
             record
             for record in document.get("records", [])
-            if self._created.get(record["id"], seen) <= seen
+            if self._created.get(record["id"], now) <= now
         ]
         if self._older and self._random.random() < _BEHIND:
             self._show_older(document["records"])
