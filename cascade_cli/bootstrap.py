@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 AIRTABLE_LOCKOUT_SECONDS = 31.0
 STRIPE_LOCKOUT_SECONDS = 1.0
 # Just below the allowance: requests sent evenly may still arrive bunched.
-HEADROOM = 0.95
+HEADROOM = 0.98
 
 
 @dataclass(frozen=True)

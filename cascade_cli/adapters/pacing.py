@@ -10,7 +10,10 @@ from dataclasses import dataclass
 from math import ceil, inf
 
 _SLOWER, _QUIET_REQUESTS = 1.25, 50
-_MOST_LATE_SECONDS = 0.5
+_MOST_LATE_SECONDS = 2.0
+# Of so many answers the quickest tells how long one takes that nothing has held up: a service may
+# be slower by day, or become so.
+_ANSWERS_COMPARED = 40
 # A write is journaled between its turn and its leaving; one that is given up never leaves.
 _MOST_HELD_SECONDS = 2.0
 # What is left of a wait may be less than a clock shows: whoever slept for that would never end.
@@ -35,7 +38,7 @@ class Pacer:
 
     `rate_per_second` 0 means as fast as they come. Services count what arrives within any one
     second. So it goes by what has really left: after a request that left late, or whose answer
-    took longer than the quickest and which may thus have arrived late, a second passes before
+    took longer than the quickest of late and which may thus have arrived late, a second passes before
     one more arrives than the service allows.
     """
 
@@ -56,7 +59,7 @@ class Pacer:
         self._first, self._first_at = 0, clock()
         self._counted = max(1, ceil(rate_per_second))
         self._departures: deque[Departure] = deque(maxlen=self._counted)
-        self._quickest_seconds = inf
+        self._answers_seconds: deque[float] = deque(maxlen=_ANSWERS_COMPARED)
         self._quiet_until, self._quiet_requests = clock(), 0
 
     def wait(self) -> Departure:
@@ -81,8 +84,7 @@ class Pacer:
         """The answer is there, or will never be."""
         with self._lock:
             departure.answered_at = self._clock()
-            seconds = departure.answered_at - departure.at
-            self._quickest_seconds = min(self._quickest_seconds, seconds)
+            self._answers_seconds.append(departure.answered_at - departure.at)
 
     def hold(self, seconds: float) -> None:
         """Let nobody through for a while, and go slower then: the service has asked for quiet.
@@ -135,7 +137,8 @@ class Pacer:
         if not departure.is_watched:
             return 0.0
         seconds = (departure.answered_at or now) - departure.at
-        return min(max(0.0, seconds - self._quickest_seconds), _MOST_LATE_SECONDS)
+        quickest = min(self._answers_seconds, default=inf)
+        return min(max(0.0, seconds - quickest), _MOST_LATE_SECONDS)
 
     def _recover(self, now: float) -> None:
         """Faster again after a while of quiet; turns given out already are counted from now on."""

@@ -30,7 +30,7 @@ from tests.simulation.witness import BaseWitness
 from tests.simulation.workshop import Workshop
 
 RETRIES_SECONDS = (20.0, 400.0, 3000.0)
-STRIPE_RATE, AIRTABLE_RATE = 23.75, 4.75
+STRIPE_RATE, AIRTABLE_RATE = 24.5, 4.9
 
 Command = Callable[[Shop], bool]
 

@@ -17,7 +17,7 @@ from cascade_cli.domain.tally import Tally
 
 PAGE_SIZE = 100
 # A range shorter than that costs a request more than it saves time.
-WORTH_DIVIDING_ROWS = 4 * PAGE_SIZE
+WORTH_DIVIDING_ROWS = 6 * PAGE_SIZE
 
 Document = Mapping[str, Any]
 Ask = Callable[[dict[str, Any]], Any]

@@ -24,8 +24,9 @@ RESTARTS = 3
 # Below that, the first page read for nothing and the partly empty last ones are not worth it.
 WORTH_DIVIDING_ROWS = 8 * PAGE_SIZE
 _SMALLEST_ROWS = 3 * PAGE_SIZE
-# Lanes take less than their equal share of what is left, so that none is last by much.
-_SHARE = 1.5
+# Lanes share out most of what is left, and then most of the rest: equal parts, so that all end at
+# about the same time, and few, since the last page of each is partly empty.
+_MOST = 0.75
 _PATIENCE_SECONDS = 10.0
 
 T = TypeVar("T")
@@ -69,6 +70,7 @@ class Slices(Generic[T]):
         self._lock = threading.Lock()
         self._slices: list[_Slice[T]] = []
         self._waiting: _Slice[T] | None = None
+        self._shares: list[float] = []
         self._crew = Crew()
 
     def read(self, since: datetime, until: datetime | None, crew: Crew) -> list[T]:
@@ -127,10 +129,17 @@ class Slices(Generic[T]):
 
     def _cut(self, whole: _Slice[T]) -> tuple[_Slice[T], _Slice[T] | None]:
         rows, start, end = self._rows(whole), whole.since.timestamp(), self._end(whole)
-        share = max(_SMALLEST_ROWS, rows / (_SHARE * self._crew.wanted))
+        share = self._share(rows)
         second = self._expected.second_after(start, end, share)
         if rows < share + _SMALLEST_ROWS / 2 or not start < second < end:
             return whole, None
         # On a whole second, as Airtable's times are, each row is on one side only.
         middle = datetime.fromtimestamp(second, UTC)
         return _Slice(whole.since, middle), _Slice(middle, whole.until)
+
+    def _share(self, rows: float) -> float:
+        """How many rows the next lane takes, of so many that nobody reads yet."""
+        if not self._shares:
+            wanted = self._crew.wanted
+            self._shares = [_MOST * rows / wanted] * wanted
+        return max(_SMALLEST_ROWS, self._shares.pop())
