@@ -38,8 +38,8 @@ class Pacer:
 
     `rate_per_second` 0 means as fast as they come. Services count what arrives within any one
     second. So it goes by what has really left: after a request that left late, or whose answer
-    took longer than the quickest of late and which may thus have arrived late, a second passes before
-    one more arrives than the service allows.
+    took longer than the quickest of late and which may thus have arrived late, a second passes
+    before one more arrives than the service allows.
     """
 
     def __init__(

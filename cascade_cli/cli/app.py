@@ -4,58 +4,48 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Sequence
+from importlib import import_module
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from cascade_cli import __version__
-from cascade_cli.cli.commands import (
-    checkout,
-    citizen,
-    credit,
-    doctor,
-    events,
-    explain,
-    journal,
-    pricing,
-    reconcile,
-    refund,
-    sandbox,
-    schedule,
-    serve,
-    status,
-    stratagem,
-)
 from cascade_cli.cli.session import Session, conduct, failure
 from cascade_cli.errors import ExitCode, UsageError
 
-COMMANDS: tuple[Callable[..., None], ...] = (
-    reconcile.reconcile,
-    credit.credit,
-    refund.refund,
-    explain.explain,
-    status.status,
-    doctor.doctor,
-    serve.serve,
-    checkout.checkout,
-    pricing.pricing,
-)
-GROUPS = {
-    "events": events.events,
-    "journal": journal.journal,
-    "schedule": schedule.schedule,
-    "citizen": citizen.citizen,
-    "stratagem": stratagem.stratagem,
-    "sandbox": sandbox.sandbox,
+COMMANDS = {
+    "reconcile": "Every paid charge against the transfer it should have caused.",
+    "credit": "Credit ducats by hand: one citizen, one payment, or a file of many; each exactly "
+    "once.",
+    "refund": "Take back the ducats of a payment whose money went back: each refund exactly once.",
+    "explain": "The whole story of one payment, transfer or citizen: timeline, verdict, exact "
+    "repair.",
+    "status": "Everything on one screen: processor, payments on their way, discrepancies, limits, "
+    "runs.",
+    "doctor": "Keys, rights, schema, processor, engine, webhook, journal: what would fail, before "
+    "it does.",
+    "serve": "The payment API /api/payments/ and the Stripe webhook, until SIGTERM or Ctrl-C.",
+    "checkout": "A Stripe page on which ducats for the citizen can be paid: prints its link.",
+    "pricing": "The price list: rate, packages with their bonus, and the bounds of custom amounts.",
 }
+GROUPS = {
+    "events": "Stripe's events: list them, replay them.",
+    "journal": "The audit trail: who did what when, and whether it was touched.",
+    "schedule": "Print what runs the nightly reconciliation; install nothing.",
+    "citizen": "The citizen who pays the ducats out.",
+    "stratagem": "Transfers as Venice sees them.",
+    "sandbox": "The embedded stand-in for Stripe, Airtable and Venice.",
+}
+"""What `cascade --help` lists. Each is declared in the module of cli/commands/ of its name, which
+is imported where the command line names it."""
 
 
 def app_for(words: Container[str]) -> typer.Typer:
     """The command line, with those commands and groups declared in full that `words` names.
 
-    Of the others only name and summary are needed, to list them: declaring all their options takes
-    Typer a quarter of the time of `cascade --help`.
+    Of the others only name and summary are needed, to list them: importing them and declaring all
+    their options takes more than a quarter of the time of `cascade --help`.
     """
     app = typer.Typer(
         name="cascade",
@@ -66,25 +56,29 @@ def app_for(words: Container[str]) -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(global_options)
-    for command in COMMANDS:
-        name = command.__name__
-        app.command(name)(command if name in words else _listed(command.__doc__))
-    for name, group in GROUPS.items():
-        app.add_typer(group if name in words else _listed_group(group), name=name)
+    for name, summary in COMMANDS.items():
+        app.command(name)(declared(name) if name in words else _listed(summary))
+    for name, summary in GROUPS.items():
+        app.add_typer(declared(name) if name in words else _listed_group(summary), name=name)
     return app
 
 
-def _listed(help_text: str | None) -> Callable[[], None]:
+def declared(name: str) -> Any:
+    """The command's function, or the group's Typer, with all its options."""
+    return getattr(import_module(f"cascade_cli.cli.commands.{name}"), name)
+
+
+def _listed(summary: str | None) -> Callable[[], None]:
     def listed() -> None:
         raise AssertionError("a command that is only listed was called")
 
-    listed.__doc__ = help_text
+    listed.__doc__ = summary
     return listed
 
 
-def _listed_group(group: typer.Typer) -> typer.Typer:
+def _listed_group(summary: str) -> typer.Typer:
     """Typer takes a group for one only if it has commands: here, two that nobody sees."""
-    listed = typer.Typer(help=group.info.help)
+    listed = typer.Typer(help=summary)
     for name in ("one", "other"):
         listed.command(name)(_listed(None))
     return listed

@@ -11,7 +11,7 @@ import typer
 
 from cascade_cli.cli.app import COMMANDS, GROUPS, app_for
 
-NAMES = [*(command.__name__ for command in COMMANDS), *GROUPS]
+NAMES = [*COMMANDS, *GROUPS]
 
 
 def commands(command: Any = None, path: str = "cascade") -> Iterator[tuple[str, Any]]:

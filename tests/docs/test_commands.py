@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import inspect
 import re
 from pathlib import Path
 
 import pytest
 import typer
 
+from cascade_cli.cli import app
 from tests.docs import readme
 from tests.docs.command_line import cascade_lines, commands, groups, options, parse
 
@@ -24,6 +26,13 @@ def test_the_two_commands_stand_alone_on_a_line_near_the_top() -> None:
 
 def test_every_command_has_a_section_and_every_such_section_a_command() -> None:
     assert sorted(HEADINGS) == sorted(COMMANDS)
+
+
+def test_what_the_help_lists_is_what_each_command_says_of_itself() -> None:
+    for name, summary in app.COMMANDS.items():
+        assert inspect.cleandoc(app.declared(name).__doc__).split("\n\n")[0] == summary
+    for name, summary in app.GROUPS.items():
+        assert app.declared(name).info.help == summary
 
 
 @pytest.mark.parametrize("name", COMMANDS)
