@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cascade_cli.cli.sparkline import ASCII, BLOCKS, NOTHING, sparkline
@@ -11,23 +11,27 @@ from cascade_cli.cli.sparkline import ASCII, BLOCKS, NOTHING, sparkline
 AMOUNTS = st.lists(
     st.integers(0, 10**18).map(lambda number: Decimal(number).scaleb(-6)), min_size=1, max_size=20
 )
+FEW = settings(max_examples=50)
 
 
 def _heights(line: str) -> list[int]:
     return [(NOTHING + BLOCKS).index(bar) for bar in line]
 
 
+@FEW
 @given(AMOUNTS)
 def test_each_number_has_one_bar(amounts: list[Decimal]) -> None:
     assert len(sparkline(amounts, "utf-8")) == len(amounts)
 
 
+@FEW
 @given(AMOUNTS)
 def test_more_is_never_shown_as_less(amounts: list[Decimal]) -> None:
     heights = _heights(sparkline(sorted(amounts), "utf-8"))
     assert heights == sorted(heights)
 
 
+@FEW
 @given(AMOUNTS)
 def test_the_most_fills_its_place_and_only_nothing_has_no_bar(amounts: list[Decimal]) -> None:
     line = sparkline(amounts, "utf-8")
@@ -36,6 +40,7 @@ def test_the_most_fills_its_place_and_only_nothing_has_no_bar(amounts: list[Deci
         assert line[amounts.index(max(amounts))] == BLOCKS[-1]
 
 
+@FEW
 @given(AMOUNTS)
 def test_a_terminal_without_blocks_gets_signs_of_the_same_heights(amounts: list[Decimal]) -> None:
     plain = sparkline(amounts, "ascii")
