@@ -6,9 +6,11 @@ import os
 import pty
 import select
 import signal
+import sqlite3
 import subprocess
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -74,4 +76,27 @@ def test_ctrl_c_at_the_question_ends_it_like_everywhere(
 ) -> None:
     with asked(no_settings, sandboxed) as (process, _terminal):
         assert _interrupted(process) == 130
+    assert not sandboxed.app.airtable.tables.select("STRATAGEMS")
+
+
+def test_ctrl_d_at_the_question_is_a_no(no_settings: Path, sandboxed: Sandboxed) -> None:
+    with asked(no_settings, sandboxed) as (process, terminal):
+        os.write(terminal, b"\x04")
+        assert b"you said no" in _read_until(terminal, b"no.")
+        assert process.wait(LONGEST_SECONDS) == 7
+    assert not sandboxed.app.airtable.tables.select("STRATAGEMS")
+
+
+def test_ctrl_c_while_another_program_holds_the_journal_ends_the_wait(
+    no_settings: Path, sandboxed: Sandboxed
+) -> None:
+    """SQLite waits in C, where Python hears of nothing: within that wait it must end all the
+    same."""
+    with asked(no_settings, sandboxed) as (process, terminal):
+        file = sqlite3.connect(no_settings / "state" / "journal.sqlite3", isolation_level=None)
+        with closing(file):
+            file.execute("BEGIN EXCLUSIVE")
+            os.write(terminal, b"y\n")
+            time.sleep(1)
+            assert _interrupted(process) == 130
     assert not sandboxed.app.airtable.tables.select("STRATAGEMS")
