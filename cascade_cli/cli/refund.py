@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from cascade_cli.cli.deliveries import delivery_document, first_error, show_deliveries
+from cascade_cli.cli.refund_many import RefundOptions, is_something, refund_many
 from cascade_cli.cli.refund_shown import document, plan_lines
 from cascade_cli.cli.session import Outcome, Session
 from cascade_cli.cli.shown import shown
@@ -22,17 +23,6 @@ from cascade_cli.services.delivery_ports import Delivery
 from cascade_cli.services.refund import Wish
 
 
-@dataclass(frozen=True)
-class RefundOptions:
-    """The command's words as typed."""
-
-    payment: str
-    ducats: str | None = None
-    write_off: str | None = None
-    dry_run: bool = False
-    yes: bool = False
-
-
 def refund(session: Session, options: RefundOptions) -> Outcome:
     """Look, show, ask, write. Raises UsageError before anything is read."""
     check_payment_id(options.payment)
@@ -40,8 +30,12 @@ def refund(session: Session, options: RefundOptions) -> Outcome:
     check_answerable(yes=options.yes or options.dry_run)
     with workshop(session, "refund", lock=not options.dry_run) as shop:
         desk = shop.writing.refunds
-        picture = desk.look(options.payment)
+        portions = desk.portions(options.payment)
         policy = shop.settings.refund_policy
+        if len(portions) > 1:
+            return refund_many(shop, options, portions)
+        options = replace(options, payment=portions[0])
+        picture = desk.look(options.payment)
         if ducats is not None and policy is Policy.NONE:
             policy = Policy.AVAILABLE
         # What is written off is not planned: it may be exactly what nothing can be done about.
@@ -49,7 +43,7 @@ def refund(session: Session, options: RefundOptions) -> Outcome:
         if options.write_off is not None:
             return _write_off(shop, options, RefundPlan(picture), options.write_off)
         plan = desk.plan(picture, wish)
-        if options.dry_run or not (plan.endings or plan.orders or _has_debt(plan)):
+        if options.dry_run or not is_something(plan):
             return _planned(plan, policy, dry_run=options.dry_run)
         return _carry_out(shop, options, plan, wish)
 
@@ -65,10 +59,6 @@ def _amount(options: RefundOptions) -> Decimal | None:
         return parse_ducats(options.ducats)
     except ValueError as error:
         raise UsageError(f"The amount {error}.", "Nothing was written.") from None
-
-
-def _has_debt(plan: RefundPlan) -> bool:
-    return any(plan.debt(index) for index in range(len(plan.picture.parts)))
 
 
 def _carry_out(shop: Workshop, options: RefundOptions, plan: RefundPlan, wish: Wish) -> Outcome:

@@ -96,6 +96,7 @@ def _pair(
         if (
             stratagem
             and charge.payment_intent
+            and not charge.portion
             and stratagem.status == "executed"
             and stratagem.origin is Origin.PAYMENT
             and charge.citizen

@@ -93,15 +93,32 @@ class RefundDesk:
         self._payments, self._venice, self._deliverer = payments, venice, deliverer
         self._decisions, self._limits, self._terms = decisions, limits, terms
 
-    def look(self, payment_id: str) -> Picture:
-        """All that is known of a payment's refunds. Raises GuardError if it is no paid purchase."""
-        charge = self._payments.payment(payment_id)
-        if charge is None:
+    def portions(self, payment_id: str) -> tuple[str, ...]:
+        """The ids to look at one by one: of a payment for many citizens, one for each.
+
+        Raises GuardError if it is no paid purchase.
+        """
+        found = self._payments.portions(payment_id)
+        if not found:
             raise GuardError(
                 f"Stripe knows no paid ducat purchase {payment_id!r} in this account and mode.",
                 "Nothing was written. Check the id.",
             )
-        refunds = self._payments.refunds(charge.id)
+        return tuple(charge.payment_id for charge in found)
+
+    def look(self, payment_id: str) -> Picture:
+        """All that is known of a payment's refunds. Raises GuardError if it is no paid purchase."""
+        (charge, *others) = self._payments.portions(payment_id) or (None,)
+        if charge is None or others:
+            raise GuardError(
+                f"Stripe knows no paid ducat purchase {payment_id!r} in this account and mode.",
+                "Nothing was written. Check the id.",
+            )
+        # Each portion takes its share of each refund back under a key of its own.
+        refunds = tuple(
+            replace(refund, id=refund.id + charge.suffix)
+            for refund in self._payments.refunds(charge.charge_id)
+        )
         kept = self._decisions.refunds()
         off = {refund: Decimal(body["written_off"]) for refund, body in kept.items()}
         return picture_of(self._case(charge, refunds), refunds, off)
