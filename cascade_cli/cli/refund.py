@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -30,12 +29,10 @@ def refund(session: Session, options: RefundOptions) -> Outcome:
     check_answerable(yes=options.yes or options.dry_run)
     with workshop(session, "refund", lock=not options.dry_run) as shop:
         desk = shop.writing.refunds
-        portions = desk.portions(options.payment)
+        picture, *others = desk.look(options.payment)
         policy = shop.settings.refund_policy
-        if len(portions) > 1:
-            return refund_many(shop, options, portions)
-        options = replace(options, payment=portions[0])
-        picture = desk.look(options.payment)
+        if others:
+            return refund_many(shop, options, [picture, *others])
         if ducats is not None and policy is Policy.NONE:
             policy = Policy.AVAILABLE
         # What is written off is not planned: it may be exactly what nothing can be done about.
@@ -67,7 +64,7 @@ def _carry_out(shop: Workshop, options: RefundOptions, plan: RefundPlan, wish: W
     confirm(f"Do this for {options.payment}?", yes=options.yes)
     shop.begin()
     deliveries = shop.writing.refunds.carry_out(plan, wish)
-    after = shop.writing.refunds.look(options.payment)
+    (after,) = shop.writing.refunds.look(options.payment)
     found = _planned(RefundPlan(after), wish.policy)
     return _done(found, deliveries)
 
@@ -94,7 +91,8 @@ def _write_off(shop: Workshop, options: RefundOptions, plan: RefundPlan, reason:
     ducats = format_ducats(picture.left)
     confirm(f"Write off {ducats} ducats of {options.payment}?", yes=options.yes)
     shop.writing.refunds.write_off(picture, reason.strip())
-    return _planned(RefundPlan(shop.writing.refunds.look(options.payment)), policy)
+    (after,) = shop.writing.refunds.look(options.payment)
+    return _planned(RefundPlan(after), policy)
 
 
 def _planned(plan: RefundPlan, policy: Policy, *, dry_run: bool = False) -> Outcome:

@@ -11,7 +11,7 @@ from cascade_cli.cli.refund_shown import document, plan_lines
 from cascade_cli.cli.session import Outcome, Session
 from cascade_cli.cli.shown import shown
 from cascade_cli.cli.writing import Workshop, confirm
-from cascade_cli.domain.refund_plan import RefundPlan
+from cascade_cli.domain.refund_plan import Picture, RefundPlan
 from cascade_cli.domain.refunds import Policy
 from cascade_cli.errors import CascadeError, ExitCode, GuardError, UsageError
 from cascade_cli.services.delivery_ports import Delivery
@@ -43,16 +43,16 @@ def is_something(plan: RefundPlan) -> bool:
     return bool(plan.endings or plan.orders or has_debt)
 
 
-def refund_many(shop: Workshop, options: RefundOptions, portions: Sequence[str]) -> Outcome:
-    """Look at all portions, show, ask once, write."""
+def refund_many(shop: Workshop, options: RefundOptions, pictures: Sequence[Picture]) -> Outcome:
+    """Plan for all portions, show, ask once, write."""
     if options.ducats is not None:
         raise UsageError(
-            f"{options.payment} is for {len(portions)} citizens: --ducats is for one of them.",
-            f"Nothing was written. Name the portion, such as {portions[0]}.",
+            f"{options.payment} is for {len(pictures)} citizens: --ducats is for one of them.",
+            f"Nothing was written. Name the portion: {pictures[0].case.charge.payment_id}, …",
         )
     desk, policy = shop.writing.refunds, shop.settings.refund_policy
     wish = Wish(policy, shop.facts())
-    planned = _planned(desk, portions, wish, write_off=options.write_off is not None)
+    planned = _planned(desk, pictures, wish, write_off=options.write_off is not None)
     todo = [plan for plan in planned.plans if is_something(plan)]
     if options.write_off is not None:
         todo = [plan for plan in planned.plans if plan.picture.left]
@@ -61,11 +61,11 @@ def refund_many(shop: Workshop, options: RefundOptions, portions: Sequence[str])
     if not options.yes:
         _show(shop.session, planned.plans, policy, stderr=True)
     what = "Write off" if options.write_off is not None else "Do"
-    question = f"{what} this for {len(todo)} of {len(portions)} citizens of {options.payment}?"
+    question = f"{what} this for {len(todo)} of {len(pictures)} citizens of {options.payment}?"
     confirm(question, yes=options.yes)
     shop.begin()
     done, refused = _carry_out(desk, todo, options, wish)
-    after = [RefundPlan(desk.look(portion)) for portion in portions]
+    after = [RefundPlan(picture) for picture in desk.look(options.payment)]
     return _outcome(_Plans(after, [*planned.refused, *refused]), policy, done)
 
 
@@ -85,11 +85,12 @@ def _carry_out(
     return done, refused
 
 
-def _planned(desk: RefundDesk, portions: Sequence[str], wish: Wish, *, write_off: bool) -> _Plans:
+def _planned(
+    desk: RefundDesk, pictures: Sequence[Picture], wish: Wish, *, write_off: bool
+) -> _Plans:
     plans: list[RefundPlan] = []
     refused: list[GuardError] = []
-    for portion in portions:
-        picture = desk.look(portion)
+    for picture in pictures:
         try:
             plans.append(RefundPlan(picture) if write_off else desk.plan(picture, wish))
         except GuardError as error:
