@@ -169,7 +169,9 @@ class PaymentDesk:
         allocation = self._allocation(purchase) if purchase.shares else None
         quote = self._offer(purchase, allocation)
         _check_price(purchase, quote)
-        sale = Sale(purchase.citizen or "", quote, "", "", allocation)
+        sale = Sale(
+            purchase.citizen or "", quote, success_url="", cancel_url="", allocation=allocation
+        )
         self._check_citizens(sale.citizens)
         if allocation:
             self._allocations.keep(allocation)
