@@ -17,7 +17,13 @@ from cascade_cli.cli.session import Session
 from cascade_cli.cli.writing import Workshop, workshop
 from cascade_cli.domain.orders import Order, parse_ducats
 from cascade_cli.errors import CascadeError, GuardError, UsageError
-from cascade_cli.services.credit import TWIN_WINDOW, check_limit, check_payment_id, manual_order
+from cascade_cli.services.credit import (
+    TWIN_WINDOW,
+    check_limit,
+    check_payment_id,
+    manual_order,
+    meant,
+)
 from cascade_cli.services.delivery_ports import Delivery, Result
 
 _SUCCESSES = frozenset({Result.CREDITED, Result.ALREADY})
@@ -90,9 +96,7 @@ def _order(
             refuse_twin_since=now - TWIN_WINDOW if reference is None else None,
         )
     check_payment_id(payment_intent)
-    charge = shop.reading.payments.payment(payment_intent)
-    if charge is None:
-        raise GuardError(f"Stripe knows no paid ducat purchase {payment_intent!r}.")
+    charge = meant(shop.reading.payments, payment_intent, citizen)
     desk, facts = shop.writing.desk, shop.facts()
     return desk.order_for_payment(charge, citizen, ducats, reason=reason, facts=facts)
 

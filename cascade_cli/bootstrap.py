@@ -19,6 +19,7 @@ from cascade_cli.adapters.stripe.purchases import StripeReader
 from cascade_cli.adapters.transport import MOST_LANES, Transport, utc_now
 from cascade_cli.adapters.venice.base import VeniceReader, airtable_api
 from cascade_cli.domain.pricing import PriceList
+from cascade_cli.services.allocations import Allocations, NoAllocations
 from cascade_cli.services.reconcile import Reconciler
 from cascade_cli.settings import Settings
 
@@ -50,6 +51,7 @@ class Wiring:
     airtable: Transport
     client: StripeClient
     api: Api
+    allocations: Allocations
 
     @cached_property
     def events(self) -> EventReader:
@@ -71,10 +73,11 @@ class Wiring:
     def checkout(self) -> Checkout:
         """Pages on which ducats can be paid."""
         from cascade_cli.adapters.stripe.checkout import CheckoutPages  # noqa: PLC0415
-        from cascade_cli.services.checkout import Checkout  # noqa: PLC0415
+        from cascade_cli.services.checkout import Checkout, Most  # noqa: PLC0415
 
-        pages = CheckoutPages(self.client)
-        return Checkout(self.venice, pages, self.till, self.settings.max_per_credit)
+        pages, settings = CheckoutPages(self.client), self.settings
+        most = Most(settings.max_per_credit, settings.max_per_day)
+        return Checkout(self.venice, pages, self.till, most, self.allocations)
 
     @cached_property
     def till(self) -> Till:
@@ -102,8 +105,11 @@ class Wiring:
         )
 
 
-def bootstrap(settings: Settings, tell: Callable[[str], None]) -> Wiring:
-    """Connect nothing yet; `tell` hears whenever a service makes us wait.
+def bootstrap(
+    settings: Settings, tell: Callable[[str], None], allocations: Allocations | None = None
+) -> Wiring:
+    """Connect nothing yet; `tell` hears whenever a service makes us wait. Without `allocations`,
+    the citizens of a payment for many are only known where Stripe's metadata names them.
 
     Raises SettingsError if the price list's file cannot be used.
     """
@@ -122,7 +128,8 @@ def bootstrap(settings: Settings, tell: Callable[[str], None]) -> Wiring:
     api = airtable_api(settings.airtable_key.reveal(), settings.airtable_url, airtable)
     venice_crew = Crew(MOST_LANES, airtable.lanes_wanted)
     venice = VeniceReader(api, settings.airtable_base, settings.processor, venice_crew)
-    payments = StripeReader(client, Crew(MOST_LANES, stripe.lanes_wanted))
+    allocations = allocations or NoAllocations()
+    payments = StripeReader(client, Crew(MOST_LANES, stripe.lanes_wanted), allocations.find)
     return Wiring(
         settings=settings,
         reconciler=Reconciler(payments, venice, settings.processor),
@@ -133,4 +140,5 @@ def bootstrap(settings: Settings, tell: Callable[[str], None]) -> Wiring:
         airtable=airtable,
         client=client,
         api=api,
+        allocations=allocations,
     )

@@ -42,6 +42,7 @@ CAUGHT_BY = {
     mutants.taken_forgotten: 5,
     mutants.withheld_taken: 1,
     mutants.failed_refunds_hold: 9,
+    mutants.one_key_for_all_portions: 14,
 }
 
 

@@ -6,13 +6,16 @@ import uuid
 import webbrowser
 from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from rich.text import Text
 
+from cascade_cli.cli.allocation_file import read_allocation_file
 from cascade_cli.cli.connection import connected
 from cascade_cli.cli.session import Outcome, Session
 from cascade_cli.cli.shown import shown
+from cascade_cli.domain.allocation import Allocation, fits
 from cascade_cli.domain.checkout import Page, Sale
 from cascade_cli.domain.currencies import CURRENCY, read_currency
 from cascade_cli.domain.exchange import Exchange
@@ -24,25 +27,32 @@ from cascade_cli.errors import UsageError
 
 @dataclass(frozen=True)
 class CheckoutOptions:
-    """The command's words as typed; one of `ducats` and `package` is given."""
+    """The command's words as typed: a citizen, with one of `ducats` and `package`, or a file."""
 
-    citizen: str
+    citizen: str | None = None
     ducats: str | None = None
     package: str | None = None
     currency: str = CURRENCY
     open: bool = False
+    file: Path | None = None
 
 
 def checkout(session: Session, options: CheckoutOptions) -> Outcome:
     """Check the words, then make the page. Raises UsageError before anything is read."""
     ducats = None if options.ducats is None else _amount(options.ducats)
+    allocation = read_allocation_file(options.file) if options.file else None
     currency = currency_option(options.currency)
     # One key for all of this invocation's tries: Stripe makes one page, however often it is asked.
     key = f"cascade-checkout-{uuid.uuid4()}"
     with connected(session) as wiring:
         settings = wiring.settings
-        quote = wiring.checkout.quote(ducats, options.package, currency)
-        sale = Sale(options.citizen, quote, settings.success_url, settings.cancel_url)
+        quote = (
+            wiring.checkout.quote_many(allocation, currency)
+            if allocation
+            else wiring.checkout.quote(ducats, options.package, currency)
+        )
+        leading_to = settings.success_url, settings.cancel_url
+        sale = Sale(options.citizen or "", quote, *leading_to, allocation)
         page = wiring.checkout.open(sale, key)
         if session.sandbox:
             _warn_of_closing_time(session)
@@ -84,7 +94,8 @@ def _document(sale: Sale, page: Page) -> dict[str, Any]:
         "url": page.url,
         "expires_at": rfc3339(page.expires_at),
         "livemode": page.livemode,
-        "citizen": sale.citizen,
+        "citizen": sale.citizen or None,
+        "allocation": _allocation(sale.allocation) if sale.allocation else None,
         "ducats": format_ducats(quote.ducats),
         "ducats_paid": format_ducats(quote.ducats_paid),
         "bonus": format_ducats(quote.bonus),
@@ -93,6 +104,14 @@ def _document(sale: Sale, page: Page) -> dict[str, Any]:
         **exchange_document(quote.exchange),
         "amount_cents": quote.amount_cents,
         "currency": quote.currency,
+    }
+
+
+def _allocation(allocation: Allocation) -> dict[str, Any]:
+    return {
+        "citizens": len(allocation.shares),
+        "digest": allocation.digest,
+        "in_metadata": fits(allocation),
     }
 
 
@@ -108,8 +127,14 @@ def _show(session: Session, sale: Sale, page: Page) -> None:
     console, quote = session.console(), sale.quote
     price = format_money(quote.amount_cents, quote.currency)
     ducats = format_ducats(quote.ducats, grouped=True)
-    console.print(Text(f"{ducats} ducats for {shown(sale.citizen)}: {price}", "bold"))
+    console.print(Text(f"{ducats} ducats for {shown(sale.whom)}: {price}", "bold"))
     console.print(Text(quote.description))
+    if sale.allocation and not fits(sale.allocation):
+        # Who reads only this machine's screen learns it before the page is paid.
+        session.warn(
+            "Stripe's metadata has no room for so many citizens: only what uses this journal can "
+            "credit them"
+        )
     console.print(Text(shown(page.url)), soft_wrap=True)
     mode = "real money" if page.livemode else "test mode: no money moves"
     console.print(Text(f"open until {format_moment(page.expires_at)}; {mode}", "dim"))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 from cascade_cli.bootstrap import Wiring, bootstrap
+from cascade_cli.cli.allocations_kept import KeptAllocations
 from cascade_cli.cli.sandbox_switch import enter_sandbox
 from cascade_cli.cli.session import Session
 from cascade_cli.settings import (
@@ -47,7 +48,9 @@ SANDBOX_TOKEN = "sandbox_token"  # noqa: S105
 def connected(session: Session) -> Iterator[Wiring]:
     """The services that read, wired with checked settings, while the block lasts."""
     with effective(session, gather_values(session.environ, session.env_file)) as values:
-        yield bootstrap(Settings.read(values), session.say)
+        settings = Settings.read(values)
+        with closing(KeptAllocations(session, settings)) as allocations:
+            yield bootstrap(settings, session.say, allocations)
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -13,17 +13,22 @@ from cascade_cli.cli.deliveries import deliveries_outcome, plan_outcome, show_pl
 from cascade_cli.cli.session import Outcome, Session
 from cascade_cli.cli.writing import Workshop, check_answerable, confirm, workshop
 from cascade_cli.domain.orders import Order, parse_ducats
-from cascade_cli.errors import GuardError, UsageError
+from cascade_cli.errors import ExitCode, GuardError, UsageError
 from cascade_cli.services.credit import (
     TWIN_WINDOW,
+    bought,
     check_limit,
     check_payment_id,
     check_words,
     manual_order,
+    meant,
 )
 from cascade_cli.settings import Settings
 
-FORMS = "cascade credit CITIZEN DUCATS --reason TEXT, or cascade credit --file F.csv"
+FORMS = (
+    "cascade credit CITIZEN DUCATS --reason TEXT, cascade credit --payment PI --reason TEXT, or "
+    "cascade credit --file F.csv"
+)
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,8 @@ class Wanted:
     credits: tuple[tuple[str, Decimal], ...]
     orders: Callable[[Workshop], list[Order]]
     made_up_reference: str = ""
+    missing: list[str] = field(default_factory=list)
+    """Citizens of the payment who do not exist, known once the orders are."""
 
     def check(self, settings: Settings) -> None:
         """Raises GuardError on a credit beyond the limit."""
@@ -66,7 +73,9 @@ def credit(session: Session, options: CreditOptions) -> Outcome:
             show_plan(session.console(stderr=True), plan)
         confirm(f"Credit {plan.description}?", yes=options.yes)
         shop.begin()
-        return deliveries_outcome(shop.writing.desk.carry_out(plan), wanted.made_up_reference)
+        done = deliveries_outcome(shop.writing.desk.carry_out(plan), wanted.made_up_reference)
+        is_all = done.error is not None or not wanted.missing
+        return done if is_all else replace(done, exit_code=ExitCode.DISCREPANCIES)
 
 
 def _from_file(options: CreditOptions) -> Wanted:
@@ -82,6 +91,8 @@ def _from_file(options: CreditOptions) -> Wanted:
 
 def _from_words(options: CreditOptions) -> Wanted:
     citizen, ducats, reason = options.citizen, options.ducats, options.reason
+    if citizen is None and options.payment is not None and reason is not None:
+        return _for_everybody(options.payment, reason)
     if citizen is None or ducats is None or reason is None:
         raise UsageError("A credit needs a citizen, an amount and a --reason.", FORMS)
     amount = _amount(ducats)
@@ -122,13 +133,27 @@ def _for_payment(payment: str, citizen: str, ducats: Decimal, reason: str) -> Wa
     check_words(citizen, reason)
 
     def orders(shop: Workshop) -> list[Order]:
-        charge = shop.reading.payments.payment(payment)
-        if charge is None:
-            raise GuardError(
-                f"Stripe knows no paid ducat purchase {payment!r} in this account and mode.",
-                "Nothing was written. Check the id; to credit without one, use --reference.",
-            )
+        charge = meant(shop.reading.payments, payment, citizen)
         desk, facts = shop.writing.desk, shop.facts()
         return [desk.order_for_payment(charge, citizen, ducats, reason=reason, facts=facts)]
 
     return Wanted(((citizen, ducats),), orders)
+
+
+def _for_everybody(payment: str, reason: str) -> Wanted:
+    """All that a payment says itself: one citizen, or many."""
+    check_payment_id(payment)
+    check_words("citizen", reason)
+    missing: list[str] = []
+
+    def orders(shop: Workshop) -> list[Order]:
+        desk, charges = shop.writing.desk, bought(shop.reading.payments, payment)
+        found, missing[:] = desk.orders_for_payment(charges, reason=reason, facts=shop.facts())
+        if not found:
+            named = ", ".join(map(repr, missing))
+            raise GuardError(f"Venice has no citizen {named}.", "Nothing was written.")
+        for name in missing:
+            shop.session.warn(f"Venice has no citizen {name!r}: nothing is credited to that name")
+        return found
+
+    return Wanted((), orders, missing=missing)

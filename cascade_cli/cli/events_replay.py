@@ -12,6 +12,7 @@ from rich.text import Text
 from cascade_cli.cli.deliveries import delivery_document, describe_step, first_error
 from cascade_cli.cli.events import Chosen, Selection, choose, read_file
 from cascade_cli.cli.events_forward import forward, receiver_of
+from cascade_cli.cli.reconciliation_json import portion_document
 from cascade_cli.cli.session import Outcome, Session
 from cascade_cli.cli.shown import shown
 from cascade_cli.cli.writing import Workshop, check_answerable, confirm, workshop
@@ -164,7 +165,8 @@ def _payment(report: Report, planned: Planned) -> dict[str, Any]:
         "result": result,
         "why": why,
         "events": [event.id for event in planned.events],
-        "charge": charge.id if charge else None,
+        "charge": charge.charge_id if charge else None,
+        "portion": portion_document(charge.portion) if charge and charge.portion else None,
         "citizen": charge.citizen if charge else None,
         "ducats": format_ducats(charge.ducats) if charge and charge.ducats else None,
         "paid_at": rfc3339(charge.created_at) if charge else None,

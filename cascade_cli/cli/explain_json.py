@@ -5,9 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from cascade_cli.cli.reconciliation_json import portion_document
 from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.money import format_ducats
-from cascade_cli.domain.story import Balances, CitizenStory, Story, Verdict
+from cascade_cli.domain.story import Balances, CitizenStory, Line, Story, Verdict
 from cascade_cli.domain.stratagems import Stratagem
 from cascade_cli.domain.times import rfc3339
 
@@ -30,6 +31,7 @@ def story_document(story: Story) -> dict[str, Any]:
         ],
         "balances": _balances(story.balances),
         "gaps": list(story.gaps),
+        "portions": [_line(line) for line in story.portions],
     }
 
 
@@ -41,16 +43,17 @@ def citizen_document(story: CitizenStory) -> dict[str, Any]:
         "exists": story.exists,
         "similar": story.similar,
         "window": {"since": rfc3339(story.window.since), "until": rfc3339(story.window.until)},
-        "items": [
-            {
-                "at": rfc3339(line.at),
-                "id": line.identity,
-                "what": line.what,
-                "verdict": _verdict(line.verdict),
-            }
-            for line in story.lines
-        ],
+        "items": [_line(line) for line in story.lines],
         "balances": _balances(story.balances),
+    }
+
+
+def _line(line: Line) -> dict[str, Any]:
+    return {
+        "at": rfc3339(line.at),
+        "id": line.identity,
+        "what": line.what,
+        "verdict": _verdict(line.verdict),
     }
 
 
@@ -69,9 +72,10 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
 def _charge(charge: Charge) -> dict[str, Any]:
     return {
         "payment_intent": charge.payment_intent,
-        "charge": charge.id,
+        "charge": charge.charge_id,
+        "portion": portion_document(charge.portion) if charge.portion else None,
         "paid_at": rfc3339(charge.created_at),
-        "amount_cents": charge.captured_cents,
+        "amount_cents": charge.own_cents,
         "refunded_cents": charge.refunded_cents,
         "currency": charge.currency,
         "exchange_rate": None if charge.rate is None else str(charge.rate),

@@ -14,7 +14,7 @@ from rich.text import Text
 from cascade_cli.cli.reconciliation_tables import STYLES
 from cascade_cli.cli.shown import shown
 from cascade_cli.domain.money import format_ducats
-from cascade_cli.domain.story import Check, CitizenStory, Happening, Story, Verdict
+from cascade_cli.domain.story import Check, CitizenStory, Happening, Line, Story, Verdict
 from cascade_cli.domain.times import format_moment
 
 _MARKS = {True: ("✓", "green"), False: ("✗", "red"), None: ("?", "yellow")}
@@ -27,6 +27,9 @@ def show_story(console: Console, story: Story) -> None:
         ducats = format_ducats(story.charge.ducats, grouped=True) if story.charge.ducats else "?"
         console.print(Text(shown(f"{ducats} ducats for {story.charge.citizen_text or '?'}")))
     _show_verdict(console, story.verdict)
+    if story.portions:
+        _heading(console, "Citizens")
+        _show_lines(console, story.portions)
     _heading(console, "Checks")
     _show_checks(console, story.checks)
     _heading(console, "What happened (UTC)")
@@ -45,12 +48,16 @@ def show_citizen(console: Console, story: CitizenStory) -> None:
         near = f"; Venice has {story.similar!r}" if story.similar else ""
         console.print(Text(shown(f"is not in Venice, to the letter{near}"), "bold red"))
     _heading(console, f"Since {format_moment(story.window.since)}")
-    for line in story.lines:
+    _show_lines(console, story.lines)
+    if not story.lines:
+        console.print("No payment names this citizen, and no transfer was made to them.")
+
+
+def _show_lines(console: Console, lines: Iterable[Line]) -> None:
+    for line in lines:
         console.print(Text(f"{format_moment(line.at)}  {shown(line.what)}"))
         console.print(Text(f"  {shown(line.identity)}", "dim"), soft_wrap=True)
         _show_verdict(console, line.verdict, with_advice=False)
-    if not story.lines:
-        console.print("No payment names this citizen, and no transfer was made to them.")
 
 
 def _heading(console: Console, text: str) -> None:

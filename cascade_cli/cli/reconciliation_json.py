@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from cascade_cli.domain.case import Terms
+from cascade_cli.domain.charges import Portion
 from cascade_cli.domain.equation import Equation
 from cascade_cli.domain.kinds import Kind
 from cascade_cli.domain.money import format_ducats
@@ -119,10 +120,11 @@ def _item(item: Item) -> dict[str, Any]:
         "kind": item.kind.value,
         "severity": item.severity.value,
         "payment_intent": charge.payment_intent if charge else None,
-        "charge": charge.id if charge else None,
+        "charge": charge.charge_id if charge else None,
+        "portion": portion_document(charge.portion) if charge and charge.portion else None,
         "citizen": item.citizen,
         "ducats": _optional(item.ducats),
-        "amount_cents": charge.captured_cents if charge else None,
+        "amount_cents": charge.own_cents if charge else None,
         "currency": charge.currency if charge else None,
         "paid_at": rfc3339(charge.created_at) if charge else None,
         "made_at": None if charge else rfc3339(item.occurred_at),
@@ -134,6 +136,11 @@ def _item(item: Item) -> dict[str, Any]:
         "repair": item.repair
         and {"command": item.repair.command, "automatic": item.repair.automatic},
     }
+
+
+def portion_document(portion: Portion) -> dict[str, int]:
+    """Which citizen of how many the payment is for."""
+    return {"number": portion.number, "of": portion.of}
 
 
 def _optional(ducats: Decimal | None) -> str | None:

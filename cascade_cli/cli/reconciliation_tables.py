@@ -176,7 +176,7 @@ def _show_item(console: Console, item: Item, reading: Reading) -> None:
             Text(item.kind.replace("_", " "), STYLES[item.severity]),
             Text(shown(item.citizen or "–")),
             _ducats(item.ducats) if item.ducats is not None else Text("?"),
-            Text(format_money(charge.captured_cents, charge.currency) if charge else "–"),
+            Text(format_money(charge.own_cents, charge.currency) if charge else "–"),
             Text(format_span(reading.terms.now - item.occurred_at)),
         )
     )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from cascade_cli.cli.deliveries import delivery_document, first_error, show_deliveries
+from cascade_cli.cli.refund_many import RefundOptions, is_something, refund_many
 from cascade_cli.cli.refund_shown import document, plan_lines
 from cascade_cli.cli.session import Outcome, Session
 from cascade_cli.cli.shown import shown
@@ -22,17 +22,6 @@ from cascade_cli.services.delivery_ports import Delivery
 from cascade_cli.services.refund import Wish
 
 
-@dataclass(frozen=True)
-class RefundOptions:
-    """The command's words as typed."""
-
-    payment: str
-    ducats: str | None = None
-    write_off: str | None = None
-    dry_run: bool = False
-    yes: bool = False
-
-
 def refund(session: Session, options: RefundOptions) -> Outcome:
     """Look, show, ask, write. Raises UsageError before anything is read."""
     check_payment_id(options.payment)
@@ -40,8 +29,10 @@ def refund(session: Session, options: RefundOptions) -> Outcome:
     check_answerable(yes=options.yes or options.dry_run)
     with workshop(session, "refund", lock=not options.dry_run) as shop:
         desk = shop.writing.refunds
-        picture = desk.look(options.payment)
+        picture, *others = desk.look(options.payment)
         policy = shop.settings.refund_policy
+        if others:
+            return refund_many(shop, options, [picture, *others])
         if ducats is not None and policy is Policy.NONE:
             policy = Policy.AVAILABLE
         # What is written off is not planned: it may be exactly what nothing can be done about.
@@ -49,7 +40,7 @@ def refund(session: Session, options: RefundOptions) -> Outcome:
         if options.write_off is not None:
             return _write_off(shop, options, RefundPlan(picture), options.write_off)
         plan = desk.plan(picture, wish)
-        if options.dry_run or not (plan.endings or plan.orders or _has_debt(plan)):
+        if options.dry_run or not is_something(plan):
             return _planned(plan, policy, dry_run=options.dry_run)
         return _carry_out(shop, options, plan, wish)
 
@@ -67,17 +58,13 @@ def _amount(options: RefundOptions) -> Decimal | None:
         raise UsageError(f"The amount {error}.", "Nothing was written.") from None
 
 
-def _has_debt(plan: RefundPlan) -> bool:
-    return any(plan.debt(index) for index in range(len(plan.picture.parts)))
-
-
 def _carry_out(shop: Workshop, options: RefundOptions, plan: RefundPlan, wish: Wish) -> Outcome:
     if not options.yes:
         _show(shop.session, plan, wish.policy, stderr=True)
     confirm(f"Do this for {options.payment}?", yes=options.yes)
     shop.begin()
     deliveries = shop.writing.refunds.carry_out(plan, wish)
-    after = shop.writing.refunds.look(options.payment)
+    (after,) = shop.writing.refunds.look(options.payment)
     found = _planned(RefundPlan(after), wish.policy)
     return _done(found, deliveries)
 
@@ -104,7 +91,8 @@ def _write_off(shop: Workshop, options: RefundOptions, plan: RefundPlan, reason:
     ducats = format_ducats(picture.left)
     confirm(f"Write off {ducats} ducats of {options.payment}?", yes=options.yes)
     shop.writing.refunds.write_off(picture, reason.strip())
-    return _planned(RefundPlan(shop.writing.refunds.look(options.payment)), policy)
+    (after,) = shop.writing.refunds.look(options.payment)
+    return _planned(RefundPlan(after), policy)
 
 
 def _planned(plan: RefundPlan, policy: Policy, *, dry_run: bool = False) -> Outcome:

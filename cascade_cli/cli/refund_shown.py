@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from cascade_cli.cli.reconciliation_json import portion_document
 from cascade_cli.domain.evidence import describe as describe_row
 from cascade_cli.domain.money import format_ducats, format_money
 from cascade_cli.domain.orders import Order
@@ -17,7 +18,7 @@ def plan_lines(plan: RefundPlan, policy: Policy) -> Iterator[str]:
     """The payment, its delivery, each refund with its share, and what would be done."""
     case = plan.picture.case
     charge = case.charge
-    money = format_money(charge.captured_cents, charge.currency)
+    money = format_money(charge.own_cents, charge.currency)
     sold = format_ducats(charge.ducats) if charge.ducats else "?"
     yield f"{charge.payment_id}: paid {format_moment(charge.created_at)}, {money} for {sold} ducats"
     for row in (*case.stratagems, *case.returns):
@@ -50,7 +51,8 @@ def document(plan: RefundPlan, policy: Policy) -> dict[str, Any]:
     case = plan.picture.case
     return {
         "payment_intent": case.charge.payment_intent,
-        "charge": case.charge.id,
+        "charge": case.charge.charge_id,
+        "portion": portion_document(case.charge.portion) if case.charge.portion else None,
         "citizen": case.buyer.citizen,
         "currency": case.charge.currency,
         "policy": policy.value,

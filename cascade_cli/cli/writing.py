@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
-import os
-import secrets
-import socket
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, nullcontext
@@ -21,10 +17,20 @@ from cascade_cli.bootstrap_writes import WriteWiring, bootstrap_writes
 from cascade_cli.cli.connection import connected
 from cascade_cli.cli.journal_place import journal_url
 from cascade_cli.cli.session import Session
+from cascade_cli.cli.who import this_worker
 from cascade_cli.domain.journal import Worker
 from cascade_cli.errors import GuardError
 from cascade_cli.services.modes import guard_mode
 from cascade_cli.settings import Settings
+
+__all__ = [
+    "Workshop",
+    "check_answerable",
+    "confirm",
+    "open_journal",
+    "this_worker",
+    "workshop",
+]
 
 LOCK_LEASE = timedelta(minutes=3)
 HEARTBEAT_SECONDS = 45.0
@@ -116,15 +122,3 @@ def open_journal(session: Session, wiring: Wiring, worker: Worker) -> Journal:
     chosen = wiring.settings.journal_url
     url = journal_url(session, chosen.reveal() if chosen else "")
     return Journal(url, worker, now=utc_now, secrets=session.secrets)
-
-
-def this_worker(command: str) -> Worker:
-    """Who runs this command, where."""
-    return Worker(secrets.token_hex(8), socket.gethostname(), os.getpid(), _operator(), command)
-
-
-def _operator() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return f"uid {os.getuid()}"

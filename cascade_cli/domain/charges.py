@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from cascade_cli.domain.exchange import Exchange
-from cascade_cli.domain.keys import stratagem_id_for
+from cascade_cli.domain.keys import stratagem_id_for, whole_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +27,31 @@ class Dispute:
 
 
 @dataclass(frozen=True, slots=True)
+class Portion:
+    """One citizen's part of a charge for many: the `number`th `of` so many.
+
+    `whole_ducats` were bought with all of the money; `cents` is this part's share of it, for show:
+    the shares of all portions are together what was captured, to the cent.
+    """
+
+    number: int
+    of: int
+    whole_ducats: Decimal
+    cents: int
+
+
+@dataclass(frozen=True, slots=True)
 class Charge:
     """A paid charge that bought ducats.
 
     `citizen` and `ducats` are None where the metadata named none that could be used;
     `citizen_text` and `ducats_text` are what it said. `rate` is USD per ducat, `exchange` what
     the metadata says of the exchange rate of another currency.
+
+    Of a payment for many there is one for each citizen, its `portion`: `id` then has the portion's
+    number behind it, `ducats` are its own, and the cents are those of the whole, in proportion to
+    which the ducats stay or go back. `unallocated` says why nobody knows which citizens a payment
+    is for, although it was sold for many.
     """
 
     id: str
@@ -49,11 +68,37 @@ class Charge:
     citizen_text: str = ""
     ducats_text: str = ""
     exchange: Exchange | None = None
+    portion: Portion | None = None
+    unallocated: str = ""
 
     @property
     def payment_id(self) -> str:
-        """What the payment is known by: its intent, else the charge itself."""
-        return self.payment_intent or self.id
+        """What the payment is known by: its intent, else the charge itself; a portion's number
+        stands behind it."""
+        return (self.payment_intent or self.charge_id) + self.suffix
+
+    @property
+    def charge_id(self) -> str:
+        """What Stripe knows the charge by."""
+        return whole_id(self.id) if self.portion else self.id
+
+    @property
+    def suffix(self) -> str:
+        """Behind each id that stands for this portion only; empty where there is no other."""
+        return f".{self.portion.number}" if self.portion else ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All ids that mean it: its own, and those of the payment that it is a portion of."""
+        if self.portion is None:
+            return (self.payment_id, self.id)
+        whole = self.payment_intent or self.charge_id
+        return (self.payment_id, self.id, whole, self.charge_id)
+
+    @property
+    def own_cents(self) -> int:
+        """The money for its ducats alone."""
+        return self.portion.cents if self.portion else self.captured_cents
 
     @property
     def stratagem_id(self) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from cascade_cli.domain.case import Terms
 from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.evidence import describe
+from cascade_cli.domain.many import PaymentForMany
 from cascade_cli.domain.money import ZERO, format_ducats, format_money
 from cascade_cli.domain.story import Balances, Check
 from cascade_cli.domain.stratagems import State, Stratagem
@@ -16,18 +18,25 @@ from cascade_cli.domain.times import format_moment
 
 @dataclass(frozen=True)
 class Findings:
-    """What was read: `charge` is None where nothing was paid, `unread` what the keys forbade."""
+    """What was read: `charge` is None where nothing was paid, `unread` what the keys forbade;
+    `many` is there where the payment is for many citizens."""
 
     charge: Charge | None
     stratagems: Sequence[Stratagem]
     balances: Balances
     processor: str
     unread: Sequence[str] = ()
+    many: PaymentForMany | None = None
 
 
 def checklist(found: Findings, terms: Terms) -> Iterator[Check]:
     """Paid? Stratagem? Citizen? Status? Solvent? Rights?"""
     yield _paid(found.charge)
+    if found.many:
+        yield from _of_many(found.many)
+        yield _enough(found, found.many.outstanding)
+        yield _rights(found)
+        return
     yield _stratagem(found)
     yield _citizen(found)
     yield from (_status(stratagem, terms) for stratagem in found.stratagems)
@@ -46,7 +55,7 @@ def _no(question: str, evidence: str) -> Check:
 def _paid(charge: Charge | None) -> Check:
     if charge is None:
         return _no("paid?", "Stripe has no paid purchase of ducats for it")
-    money = format_money(charge.captured_cents, charge.currency)
+    money = format_money(charge.own_cents, charge.currency)
     sold = f", at {charge.exchange.described(charge.currency)}" if charge.exchange else ""
     return _yes("paid?", f"{money} at {format_moment(charge.created_at)}{sold}")
 
@@ -75,13 +84,29 @@ def _status(stratagem: Stratagem, terms: Terms) -> Check:
 
 def _solvent(found: Findings, terms: Terms) -> Check:
     """What was executed needs no funds any more."""
+    done = any(s.state(terms.now) is State.EXECUTED for s in found.stratagems)
+    needs = ZERO if done or not found.charge else found.charge.ducats or ZERO
+    return _enough(found, needs)
+
+
+def _enough(found: Findings, needs: Decimal) -> Check:
     has = found.balances.processor
     if has is None:
         return _no("processor solvent?", f"Venice has no citizen {found.processor!r}")
-    done = any(s.state(terms.now) is State.EXECUTED for s in found.stratagems)
-    needs = ZERO if done or not found.charge else found.charge.ducats or ZERO
     evidence = f"{found.processor} has {format_ducats(has, grouped=True)} ducats"
     return Check("processor solvent?", passed=has >= needs, evidence=evidence)
+
+
+def _of_many(many: PaymentForMany) -> Iterator[Check]:
+    total = len(many.items)
+    made = sum(bool(item.stratagems) for item in many.items)
+    evidence = f"for {made} of {total} citizens"
+    yield Check("stratagems made?", passed=made == total, evidence=evidence)
+    missing = many.missing
+    named = ", ".join(map(repr, missing))
+    evidence = f"Venice has no citizen {named}, to the letter" if missing else "none is missing"
+    yield Check("citizens there?", passed=not missing, evidence=evidence)
+    yield Check("status?", passed=not many.open, evidence=many.counted)
 
 
 def _rights(found: Findings) -> Check:

@@ -5,17 +5,31 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from cascade_cli.domain.allocation import Allocation
 from cascade_cli.domain.pricing import Quote
 
 
 @dataclass(frozen=True)
 class Sale:
-    """What a page sells to whom, and where it leads afterwards."""
+    """What a page sells to whom, and where it leads afterwards. With an `allocation` it is for
+    many, and `citizen` is empty."""
 
     citizen: str
     quote: Quote
     success_url: str
     cancel_url: str
+    allocation: Allocation | None = None
+
+    @property
+    def citizens(self) -> tuple[str, ...]:
+        """All who are to be credited."""
+        shares = self.allocation.shares if self.allocation else ()
+        return tuple(share.citizen for share in shares) or (self.citizen,)
+
+    @property
+    def whom(self) -> str:
+        """For people."""
+        return f"{len(self.citizens)} citizens" if self.allocation else self.citizen
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,11 @@ def describe_entry(entry: Entry) -> str:
 
 
 def _of_run(body: Mapping[str, Any]) -> str:
-    refund = body.get("refund")
+    refund, allocation = body.get("refund"), body.get("allocation")
+    if isinstance(allocation, Mapping):
+        ducats, citizens = allocation.get("ducats"), allocation.get("citizens")
+        digest = allocation.get("digest")
+        return f"kept who gets how much of {ducats} ducats for {citizens} citizens ({digest})"
     return _refund(refund) if isinstance(refund, Mapping) else _json(body)
 
 

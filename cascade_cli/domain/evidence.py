@@ -47,9 +47,13 @@ def evidence_of(case: Case) -> Iterator[str]:
 
 
 def _payment(charge: Charge) -> str:
-    money = format_money(charge.captured_cents, charge.currency)
+    money = format_money(charge.own_cents, charge.currency)
     sold = f"{format_ducats(charge.ducats)} ducats" if charge.ducats else "ducats"
-    return f"paid {format_moment(charge.created_at)}, {money} for {sold} ({charge.payment_id})"
+    paid = f"paid {format_moment(charge.created_at)}, {money} for {sold} ({charge.payment_id})"
+    if (portion := charge.portion) is None:
+        return paid
+    whole = format_money(charge.captured_cents, charge.currency)
+    return f"{paid}: citizen {portion.number} of {portion.of} of a payment of {whole}"
 
 
 def _how_matched(match: Match) -> Iterator[str]:

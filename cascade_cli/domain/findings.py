@@ -9,7 +9,7 @@ from decimal import Decimal
 from cascade_cli.domain.case import Case, sum_ducats
 from cascade_cli.domain.currencies import CURRENCY
 from cascade_cli.domain.kinds import GRAVITY, Kind
-from cascade_cli.domain.money import ZERO, format_ducats, format_money
+from cascade_cli.domain.money import ZERO, format_ducats, format_money, ratio
 from cascade_cli.domain.pricing import worth_ducats
 from cascade_cli.domain.stratagems import State, Stratagem
 from cascade_cli.domain.times import format_moment
@@ -79,18 +79,23 @@ def _unattributable(case: Case) -> Finding | None:
     if case.is_attributable or case.is_void:
         return None
     charge = case.charge
+    if charge.unallocated:
+        return Finding(Kind.UNATTRIBUTABLE, charge.ducats or _worth(case), charge.unallocated)
     lacks = []
     if not case.buyer.citizen:
         lacks.append("no citizen_id" if not charge.citizen_text else "no usable citizen_id")
     if not case.buyer.ducats:
         said = f" (it says {charge.ducats_text!r})" if charge.ducats_text else ""
         lacks.append(f"no usable ducat_amount{said}")
-    # Without an amount, rank the case by what its money would buy.
-    prices = case.terms.prices
-    rate, belief = prices.on(charge.created_at.date()).rate, prices.belief_of(charge)
-    worth = worth_ducats(charge.captured_cents, charge.currency, rate, belief)
     sentence = f"the payment names {' and '.join(lacks)}"
-    return Finding(Kind.UNATTRIBUTABLE, charge.ducats or worth, sentence)
+    return Finding(Kind.UNATTRIBUTABLE, charge.ducats or _worth(case), sentence)
+
+
+def _worth(case: Case) -> Decimal:
+    """Without an amount, rank the case by what its money would buy."""
+    charge, prices = case.charge, case.terms.prices
+    rate, belief = prices.on(charge.created_at.date()).rate, prices.belief_of(charge)
+    return worth_ducats(charge.captured_cents, charge.currency, rate, belief)
 
 
 def _unknown_citizen(case: Case) -> Finding | None:
@@ -143,9 +148,10 @@ def _underpaid(case: Case) -> Finding | None:
         f"paid {format_money(paid.captured_cents, currency)} where "
         f"{format_money(due.cents, currency)} were due at {due.rate} USD per ducat{converted}"
     )
-    return Finding(
-        Kind.UNDERPAID, worth_ducats(missing_cents, currency, due.rate, due.belief), sentence
-    )
+    missing = worth_ducats(missing_cents, currency, due.rate, due.belief)
+    if portion := paid.portion:
+        missing = ratio(missing * (paid.ducats or ZERO), portion.whole_ducats)
+    return Finding(Kind.UNDERPAID, missing, sentence)
 
 
 def _refunded(case: Case) -> Finding | None:

@@ -35,7 +35,8 @@ _PREFIXES = {
     "dp": Form.DISPUTE,
     "du": Form.DISPUTE,
 }
-_STRIPE_ID = re.compile(r"([a-z]{2,3})_[A-Za-z0-9_]+")
+# A portion's number may stand behind it.
+_STRIPE_ID = re.compile(r"([a-z]{2,3})_[A-Za-z0-9_]+(?:\.[1-9][0-9]{0,3})?")
 
 
 def form_of(identity: str) -> Form:

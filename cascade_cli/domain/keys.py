@@ -1,7 +1,9 @@
 """The StratagemIds that cascade gives, and how those of others are told apart.
 
 One payment has one key for ever, so that whoever credits it, and however often, names the same
-record: `cascade_payment_<payment intent>`, or the charge's id where there is no intent.
+record: `cascade_payment_<payment intent>`, or the charge's id where there is no intent. A payment
+for many citizens has as many portions, each with a number of its own behind a dot, in every id that
+stands for it: `cascade_payment_<payment intent>.3`. Stripe's own ids have no dots.
 """
 
 from __future__ import annotations
@@ -16,7 +18,9 @@ GIVE_BACK_PREFIX = "cascade_giveback_"
 OLDER_SOURCE = "cascade_payment_processor"
 
 PAYMENT_ID = re.compile(r"(?:pi|ch|py)_[A-Za-z0-9]+")
-_REFUND_ID = re.compile(r"(?:re|pyr|dp|du)_[A-Za-z0-9]+")
+PORTION_ID = re.compile(PAYMENT_ID.pattern + r"(?:\.[1-9][0-9]{0,3})?")
+"""A payment, or one portion of it."""
+_REFUND_ID = re.compile(r"(?:re|pyr|dp|du)_[A-Za-z0-9]+(?:\.[1-9][0-9]{0,3})?")
 _OLDER_FORM = re.compile(r"cascade_payment_.+_[0-9]{9,}", re.DOTALL)
 
 
@@ -41,10 +45,26 @@ def stratagem_id_for(payment_id: str) -> str:
     return PAYMENT_PREFIX + payment_id
 
 
+def portion_id(stripe_id: str, number: int) -> str:
+    """What one portion of a payment is known by."""
+    return f"{stripe_id}.{number}"
+
+
+def whole_id(identity: str) -> str:
+    """Stripe's own id, of the whole payment, of an id that may be a portion's."""
+    return identity.partition(".")[0]
+
+
+def portion_number(identity: str) -> int | None:
+    """Which portion an id stands for; None for a whole payment's."""
+    number = identity.partition(".")[2]
+    return int(number) if number else None
+
+
 def payment_id_in(stratagem_id: str) -> str | None:
-    """The payment that a StratagemId names, or None."""
+    """The payment, or portion of one, that a StratagemId names, or None."""
     rest = stratagem_id.removeprefix(PAYMENT_PREFIX)
-    return rest if rest != stratagem_id and PAYMENT_ID.fullmatch(rest) else None
+    return rest if rest != stratagem_id and PORTION_ID.fullmatch(rest) else None
 
 
 def refund_key(refund_id: str, instalment: int = 0) -> str:

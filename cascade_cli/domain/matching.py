@@ -1,6 +1,7 @@
 """Which stratagem belongs to which charge.
 
-First by identity: the StratagemId or a Stripe id in Notes names the payment. Then, for what the
+First by identity: the StratagemId or a Stripe id in Notes names the payment; of a payment for many
+citizens the portion, or the whole, and then the transfer's citizen tells which. Then, for what the
 older connector wrote without any Stripe id: same citizen, exactly the same ducats, created within
 72 hours after the payment and not before it; one to one, nearest in time first. What is left over
 of the older connector's rows goes to the last such payment before it as a surplus: that connector
@@ -77,12 +78,14 @@ def _match_by_identity(
     charges: Sequence[Charge], stratagems: Sequence[Stratagem], found: dict[str, list[Match]]
 ) -> list[Stratagem]:
     """Fill `found` and return the stratagems that name none of these charges."""
-    owners = {charge.payment_intent: charge.id for charge in reversed(charges)}
+    owners = {charge.payment_id: charge.id for charge in reversed(charges)}
     owners |= {charge.id: charge.id for charge in charges}
+    portions = {(name, c.citizen): c.id for c in charges if c.portion for name in c.names}
     rest = []
     for stratagem in stratagems:
         for rule, payment_id in _identities(stratagem):
-            if owner := owners.get(payment_id):
+            whole = payment_id, stratagem.citizen
+            if owner := owners.get(payment_id) or portions.get(whole):
                 found[owner].append(Match(stratagem, rule))
                 break
         else:

@@ -17,6 +17,8 @@ from cascade_cli.domain.money import format_ducats
 MAX_DECIMALS = 6
 # In Notes: the citizen whom the payment names, where a person credits another in his place.
 INSTEAD_OF = "instead_of"
+# In Notes: which portion of a payment for many citizens it is.
+PORTION = "portion"
 DUCATS_FORM = f"a positive number with at most {MAX_DECIMALS} decimals, such as 525 or 10.50"
 _DUCATS = re.compile(rf"[0-9]{{1,15}}(\.[0-9]{{1,{MAX_DECIMALS}}})?")
 REFERENCE_FORM = "1 to 200 letters, digits, dots, dashes, underscores or colons"
@@ -81,6 +83,8 @@ def order_for_charge(charge: Charge, reason: str, facts: Mapping[str, Any]) -> O
     Raises ValueError if a person has to decide: the charge names no usable citizen or amount,
     money went back, or the payer disputes it.
     """
+    if charge.unallocated:
+        raise ValueError(f"{charge.payment_id}: {charge.unallocated}")
     if not charge.citizen or not charge.ducats:
         raise ValueError(f"{charge.payment_id} names no usable citizen or amount of ducats")
     if charge.refunded_cents or charge.disputed:
@@ -101,8 +105,9 @@ def payment_facts(charge: Charge) -> dict[str, Any]:
     """What Notes should tell of the payment."""
     facts: dict[str, Any] = {
         "payment_intent": charge.payment_intent,
-        "charge": charge.id,
-        "amount_cents": charge.captured_cents,
+        "charge": charge.charge_id,
+        PORTION: charge.portion.number if charge.portion else None,
+        "amount_cents": charge.own_cents,
         "currency": charge.currency,
         "exchange_rate": str(charge.rate) if charge.rate else None,
         "currency_rate": charge.exchange.number if charge.exchange else None,

@@ -82,9 +82,7 @@ def is_unresolved(payment_id: str | None, result: Reconciliation, *, unjudged: b
 
     `unjudged` is the answer for one that the result does not know.
     """
-    items = [
-        i for i in result.items if i.charge and payment_id in {i.charge.payment_id, i.charge.id}
-    ]
+    items = [item for item in result.items if item.charge and payment_id in item.charge.names]
     return any(item.kind.is_discrepancy for item in items) if items else unjudged
 
 

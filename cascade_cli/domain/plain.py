@@ -92,10 +92,12 @@ def _pair(
     since, until, beyond = world.window.since, world.window.until, world.beyond
     for charge in world.charges:
         stratagem = take(PAYMENT_PREFIX + (charge.payment_intent or ""), None)
-        # One expression: a call for each question would take twice as long.
+        # One expression: a call for each question would take twice as long. A portion is never
+        # plain: its charge's id is no usual one, and would bring all others back.
         if (
             stratagem
             and charge.payment_intent
+            and not charge.portion
             and stratagem.status == "executed"
             and stratagem.origin is Origin.PAYMENT
             and charge.citizen

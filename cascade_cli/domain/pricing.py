@@ -8,7 +8,7 @@ a page stays open for a day.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import ROUND_FLOOR, Decimal
@@ -160,10 +160,32 @@ class PriceList:
                 f"{format_ducats(ducats)} ducats are not sold: an amount lies between "
                 f"{format_ducats(self.custom_minimum)} and {format_ducats(self.custom_maximum)}"
             )
+        return self._priced(chosen, package, currency, exchange)
+
+    def quote_many(
+        self, shares: Sequence[Decimal], currency: str = CURRENCY, exchange: Exchange | None = None
+    ) -> Quote:
+        """The offer for the sum of many citizens' ducats, without a bonus. The list's smallest
+        amount is the least that is sold at all, its largest the most for one citizen.
+
+        Raises ValueError, saying what is on offer.
+        """
+        with exactly():
+            total = sum(shares, ZERO)
+        if total < self.custom_minimum or max(shares) > self.custom_maximum:
+            raise ValueError(
+                f"they are not sold: at least {format_ducats(self.custom_minimum)} ducats together "
+                f"and at most {format_ducats(self.custom_maximum)} for one citizen are"
+            )
+        return self._priced(Package("", total), None, currency, exchange)
+
+    def _priced(
+        self, chosen: Package, name: str | None, currency: str, exchange: Exchange | None
+    ) -> Quote:
         price = self.price_cents(chosen.ducats, currency, exchange)
         if why := unchargeable(price, currency):
             raise ValueError(f"an amount of {format_ducats(chosen.ducats)} ducats {why}")
-        return Quote(chosen.ducats, chosen.bonus, price, self.rate, package, currency, exchange)
+        return Quote(chosen.ducats, chosen.bonus, price, self.rate, name, currency, exchange)
 
     def _package(self, name: str) -> Package:
         for package in self.packages:
@@ -177,6 +199,9 @@ class PriceList:
 
     def paid_part(self, charge: Charge) -> Decimal:
         """The charge's ducats without the bonus of the package that it names or equals."""
+        if charge.portion:
+            # All portions are judged by the price of the whole, for which no package counts.
+            return charge.portion.whole_ducats
         ducats = charge.ducats or ZERO
         paid = [p.ducats for p in self.packages if p.total == ducats and _may_be(charge, p)]
         return min(paid, default=ducats)

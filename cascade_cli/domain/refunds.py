@@ -57,7 +57,7 @@ class Refund:
 def lost(disputes: Iterable[Dispute], charge: Charge) -> tuple[Refund, ...]:
     """The disputes that took the money for good."""
     return tuple(
-        Refund(d.id, d.status, d.amount_cents, charge.created_at)
+        Refund(d.id + charge.suffix, d.status, d.amount_cents, charge.created_at)
         for d in disputes
         if d.status == "lost"
     )
@@ -193,9 +193,9 @@ def returned(rows: Iterable[Stratagem], now: datetime) -> Decimal:
 def returns_of(
     charges: Iterable[Charge], stratagems: Iterable[Stratagem]
 ) -> dict[str, tuple[Stratagem, ...]]:
-    """By the charge's id, the rows that return its ducats, oldest first: Notes name the payment."""
-    owners = {charge.payment_intent: charge.id for charge in charges if charge.payment_intent}
-    owners |= {charge.id: charge.id for charge in charges}
+    """By the charge's id, the rows that return its ducats, oldest first: Notes name the payment, or
+    its portion."""
+    owners = {name: charge.id for charge in charges for name in (charge.payment_id, charge.id)}
     found: dict[str, list[Stratagem]] = {}
     for row in sorted(stratagems, key=lambda row: (row.created_at, row.record_id)):
         owner = next((owners[i] for i in row.stripe_ids if i in owners), None)

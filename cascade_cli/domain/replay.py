@@ -57,6 +57,9 @@ def objection_to(charge: Charge, rows: Sequence[Stratagem], terms: CreditTerms) 
 def _objections(
     charge: Charge, rows: Sequence[Stratagem], terms: CreditTerms
 ) -> Iterator[Objection]:
+    if charge.unallocated:
+        yield Objection(Obstacle.UNATTRIBUTABLE, charge.unallocated)
+        return
     if not charge.citizen or not charge.ducats:
         yield Objection(Obstacle.UNATTRIBUTABLE, "it names no usable citizen or amount of ducats")
         return

@@ -132,7 +132,8 @@ def _why_stalled(row: Stratagem) -> str:
 
 
 def _failed(row: Stratagem, _moment: Moment) -> Standing:
-    failure = row.failure or Failure.MALFORMED
+    # One that is active has no readable amount, whatever the engine said of it before.
+    failure = Failure.MALFORMED if row.status == "active" else row.failure or Failure.MALFORMED
     said = row.failure_text or row.notes_flaw
     meaning = f"The engine gave up before any ducats moved: {said}"
     if row.status == "active":

@@ -67,7 +67,8 @@ class Balances:
 
 @dataclass(frozen=True)
 class Story:
-    """One payment or transfer. `gaps` says what could not be read, and why."""
+    """One payment or transfer. `gaps` says what could not be read, and why; `portions` how it
+    stands with each citizen of a payment for many."""
 
     identity: str
     subject: str
@@ -78,6 +79,7 @@ class Story:
     stratagems: tuple[Stratagem, ...] = ()
     balances: Balances = field(default_factory=Balances)
     gaps: tuple[str, ...] = ()
+    portions: tuple[Line, ...] = ()
 
 
 @dataclass(frozen=True)

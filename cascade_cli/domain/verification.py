@@ -72,7 +72,9 @@ class Settled:
 
     def speaks_of(self, charge: Charge) -> bool:
         """Whether it says that the charge is settled."""
-        is_known = charge.id in self.open_ids or charge.id in self.touched
+        # Stripe tells of a change to the whole; what was open may be a portion, or once was.
+        names = {charge.id, charge.charge_id}
+        is_known = any(name in self.open_ids or name in self.touched for name in names)
         return charge.created_at in self.past and not is_known
 
     def contradicted_by(self, items: Iterable[Item]) -> Iterator[str]:

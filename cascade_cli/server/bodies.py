@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
+from cascade_cli.adapters.stripe.allocations import sealed_in
 from cascade_cli.adapters.stripe.payment_intents import Intent
 from cascade_cli.adapters.stripe.purchases import (
     CITIZEN,
@@ -16,12 +17,13 @@ from cascade_cli.adapters.stripe.purchases import (
     DUCATS,
     PACKAGE,
 )
+from cascade_cli.domain.allocation import MOST_CITIZENS, Share
 from cascade_cli.domain.currencies import CURRENCY, rounding_of
 from cascade_cli.domain.money import format_ducats
 from cascade_cli.domain.orders import MAX_DECIMALS
 from cascade_cli.domain.pricing import Quote
 from cascade_cli.domain.times import rfc3339
-from cascade_cli.services.payment_api import Purchase, Standing
+from cascade_cli.services.payment_api import Purchase, Standing, Transfer
 from cascade_cli.services.till import Till
 
 Ducats = Annotated[Decimal, PlainSerializer(format_ducats, return_type=str)]
@@ -30,13 +32,30 @@ CURRENCY_RATE_MEANING = "Units of the currency for one US dollar; null for US do
 Moment = Annotated[datetime, PlainSerializer(rfc3339, return_type=str)]
 
 
-class CreateIntent(BaseModel):
-    """A purchase: either an amount of ducats or a package."""
+class ShareOf(BaseModel):
+    """One citizen's part of a payment for many."""
 
     model_config = ConfigDict(extra="forbid")
 
     citizen_id: str = Field(
         min_length=1, max_length=200, description="Exactly as Venice spells the Username."
+    )
+    ducat_amount: Decimal = Field(gt=0, max_digits=21, decimal_places=MAX_DECIMALS)
+
+
+class CreateIntent(BaseModel):
+    """A purchase: an amount of ducats or a package for one citizen, or an allocation for many."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    citizen_id: str | None = Field(
+        None, min_length=1, max_length=200, description="Exactly as Venice spells the Username."
+    )
+    allocation: list[ShareOf] | None = Field(
+        None,
+        min_length=1,
+        max_length=MOST_CITIZENS,
+        description="In place of citizen_id: one entry for each of many citizens.",
     )
     ducat_amount: Decimal | None = Field(
         None, gt=0, max_digits=21, decimal_places=MAX_DECIMALS, description="Ducats, paid in full."
@@ -59,6 +78,7 @@ class CreateIntent(BaseModel):
             self.package,
             self.amount_cents,
             self.currency.lower(),
+            tuple(Share(one.citizen_id, one.ducat_amount) for one in self.allocation or ()),
         )
 
 
@@ -70,7 +90,8 @@ class CreatedIntent(BaseModel):
     status: str
     amount_cents: int
     currency: str
-    citizen_id: str
+    citizen_id: str | None
+    allocated: int | None = Field(description="For how many citizens; null for one citizen_id.")
     ducat_amount: Ducats
     bonus_ducats: Ducats
     exchange_rate: str
@@ -87,7 +108,8 @@ class CreatedIntent(BaseModel):
             status=intent.status,
             amount_cents=intent.amount_cents,
             currency=intent.currency,
-            citizen_id=intent.metadata[CITIZEN],
+            citizen_id=intent.metadata.get(CITIZEN),
+            allocated=seal.count if (seal := sealed_in(intent.metadata)) else None,
             ducat_amount=quote.ducats,
             bonus_ducats=quote.bonus,
             exchange_rate=str(quote.rate),
@@ -108,8 +130,17 @@ class TransferState(BaseModel):
     event: str | None = Field(None, description="Where the payment's webhook event stands.")
 
 
+class PortionState(BaseModel):
+    """One citizen of a payment for many."""
+
+    citizen_id: str | None
+    ducat_amount: Ducats | None
+    transfer: TransferState
+
+
 class IntentState(BaseModel):
-    """A payment at Stripe and its transfer in Venice."""
+    """A payment at Stripe and its transfer in Venice; of a payment for many citizens, `transfer` is
+    that of the one that has come least far, and `allocation` has all, once it is paid."""
 
     payment_intent_id: str
     status: str
@@ -123,17 +154,17 @@ class IntentState(BaseModel):
     currency_rate: str | None
     currency_rate_date: str | None
     transfer: TransferState
+    allocation: list[PortionState] | None = None
 
     @classmethod
     def of(cls, standing: Standing) -> IntentState:
         """From the service's answer."""
-        intent, transfer = standing.intent, standing.transfer
-        row = transfer.row
+        intent = standing.intent
         return cls(
             payment_intent_id=intent.id,
             status=intent.status,
             amount_cents=intent.amount_cents,
-            refunded_cents=intent.charge.refunded_cents if intent.charge else 0,
+            refunded_cents=intent.charges[0].refunded_cents if intent.charges else 0,
             currency=intent.currency,
             created_at=intent.created_at,
             citizen_id=intent.metadata.get(CITIZEN),
@@ -141,14 +172,28 @@ class IntentState(BaseModel):
             package=intent.metadata.get(PACKAGE),
             currency_rate=intent.metadata.get(CURRENCY_RATE),
             currency_rate_date=intent.metadata.get(CURRENCY_RATE_DATE),
-            transfer=TransferState(
-                state=transfer.state,
-                stratagem_id=row.stratagem_id if row else None,
-                executed_at=row.executed_at if row else None,
-                expires_at=row.expires_at if row else None,
-                event=transfer.event.value if transfer.event else None,
-            ),
+            transfer=_transfer(standing.transfer),
+            allocation=[
+                PortionState(
+                    citizen_id=charge.citizen,
+                    ducat_amount=charge.ducats,
+                    transfer=_transfer(transfer),
+                )
+                for charge, transfer in standing.portions
+            ]
+            or None,
         )
+
+
+def _transfer(transfer: Transfer) -> TransferState:
+    row = transfer.row
+    return TransferState(
+        state=transfer.state,
+        stratagem_id=row.stratagem_id if row else None,
+        executed_at=row.executed_at if row else None,
+        expires_at=row.expires_at if row else None,
+        event=transfer.event.value if transfer.event else None,
+    )
 
 
 class PackageOffer(BaseModel):

@@ -12,7 +12,8 @@ from cascade_cli.server.problems import problem
 
 WEBHOOK_PATH = "/api/payments/webhook"
 WEBHOOK_BYTES = 256 * 1024
-OTHER_BYTES = 16 * 1024
+# An allocation to a thousand citizens fits.
+OTHER_BYTES = 256 * 1024
 BODY_SECONDS = 10.0
 _TOO_LARGE, _TOO_SLOW, _BUG = 413, 408, 500
 

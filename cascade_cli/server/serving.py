@@ -79,7 +79,12 @@ def opened(ground: Ground) -> Iterator[Office]:
             committer=stack.enter_context(Committer(inbox, metrics.kept)),
             worker=worker,
             desk=PaymentDesk(
-                wiring.venice, PaymentIntents(client), wiring.checkout, inbox, utc_now
+                wiring.venice,
+                PaymentIntents(client, wiring.allocations.find),
+                wiring.checkout,
+                inbox,
+                allocations=wiring.allocations,
+                now=utc_now,
             ),
             till=wiring.till,
             token=settings.api_token.reveal() if settings.api_token else None,

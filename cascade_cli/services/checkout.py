@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
 
+from cascade_cli.domain.allocation import Allocation
 from cascade_cli.domain.checkout import Page, Sale
 from cascade_cli.domain.currencies import CURRENCY
 from cascade_cli.domain.money import format_ducats
@@ -32,14 +34,29 @@ class Pages(Protocol):
         """A page for the sale; the same key never makes a second one."""
 
 
+class Keeper(Protocol):
+    """Where allocations are kept: the journal."""
+
+    def keep(self, allocation: Allocation) -> None:
+        """For good, before anything is sold by it."""
+
+
+@dataclass(frozen=True)
+class Most:
+    """What nobody could be credited is not sold: ducats for one citizen, and for all in a day."""
+
+    per_credit: Decimal
+    per_day: Decimal
+
+
 class Checkout:
     """Sells at the list's prices, to citizens who exist, no more than may be credited at once."""
 
     def __init__(
-        self, citizens: Citizens, pages: Pages, till: Till, max_per_credit: Decimal
+        self, citizens: Citizens, pages: Pages, till: Till, most: Most, keeper: Keeper
     ) -> None:
-        self._citizens, self._pages = citizens, pages
-        self._till, self._max_per_credit = till, max_per_credit
+        self._citizens, self._pages, self._keeper = citizens, pages, keeper
+        self._till, self._most = till, most
 
     def quote(self, ducats: Decimal | None, package: str | None, currency: str = CURRENCY) -> Quote:
         """Today's offer; asks nobody.
@@ -55,19 +72,43 @@ class Checkout:
         except ValueError as error:
             why = str(error)
             raise UsageError(f"{why[0].upper()}{why[1:]}.", "See cascade pricing.") from None
-        if quote.ducats > self._max_per_credit:
+        self._check_credit(quote.ducats)
+        return quote
+
+    def quote_many(self, allocation: Allocation, currency: str = CURRENCY) -> Quote:
+        """Today's offer for many citizens at once; asks nobody, and raises as `quote` does."""
+        exchange = self._till.exchange(currency)
+        shares = [share.ducats for share in allocation.shares]
+        try:
+            quote = self._till.today().quote_many(shares, currency, exchange)
+        except ValueError as error:
+            why = str(error)
+            raise UsageError(f"{why[0].upper()}{why[1:]}.", "See cascade pricing.") from None
+        self._check_credit(max(shares))
+        if quote.ducats > self._most.per_day:
             raise GuardError(
-                f"{format_ducats(quote.ducats)} ducats are more than may be credited at once "
-                f"({format_ducats(self._max_per_credit)}): the payment would not be delivered.",
-                "Nothing was sold. CASCADE_MAX_DUCATS_PER_CREDIT sets the limit.",
+                f"{format_ducats(quote.ducats)} ducats are more than may be credited in a day "
+                f"({format_ducats(self._most.per_day)}).",
+                "Nothing was sold. CASCADE_MAX_DUCATS_PER_DAY sets the limit.",
             )
         return quote
+
+    def _check_credit(self, ducats: Decimal) -> None:
+        if ducats > self._most.per_credit:
+            raise GuardError(
+                f"{format_ducats(ducats)} ducats are more than may be credited at once "
+                f"({format_ducats(self._most.per_credit)}): the payment would not be delivered.",
+                "Nothing was sold. CASCADE_MAX_DUCATS_PER_CREDIT sets the limit.",
+            )
 
     def open(self, sale: Sale, key: str) -> Page:
         """A page on which anybody can pay for it. Raises GuardError if Venice has no such citizen.
 
+        Of a sale to many, who gets what is kept before: a page that is paid can then be credited.
         `key` is the idempotency key: send the same again only for the same sale.
         """
-        found = self._citizens.citizens([sale.citizen])
-        refuse_unknown([sale.citizen], found, self._citizens.usernames)
+        found = self._citizens.citizens(sale.citizens)
+        refuse_unknown(sale.citizens, found, self._citizens.usernames)
+        if sale.allocation:
+            self._keeper.keep(sale.allocation)
         return self._pages.create(sale, key)

@@ -67,7 +67,7 @@ def _line(item: Item) -> Line:
     charge = item.charge
     ducats = format_ducats(item.ducats, grouped=True) if item.ducats else "?"
     if charge:
-        money = format_money(charge.captured_cents, charge.currency)
+        money = format_money(charge.own_cents, charge.currency)
         what = f"{money} for {ducats} ducats"
         return Line(charge.created_at, charge.payment_id, what, verdict_of(item))
     row = item.stratagems[0]

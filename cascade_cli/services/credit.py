@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.delivery import FATE_BOUND, End, Step, Verdict, next_step, rows_of
-from cascade_cli.domain.keys import PAYMENT_ID
+from cascade_cli.domain.keys import PORTION_ID
 from cascade_cli.domain.money import ZERO, format_ducats
 from cascade_cli.domain.orders import (
     INSTEAD_OF,
@@ -39,6 +39,13 @@ class Promises(Protocol):
 
     def ducats_today(self) -> Decimal:
         """The ducats first promised on this UTC day."""
+
+
+class Portions(Protocol):
+    """Where payments are read: Stripe."""
+
+    def portions(self, payment_id: str) -> tuple[Charge, ...]:
+        """What the payment bought: one purchase, or one for each of many citizens."""
 
 
 class CitizenSource(Reader, Protocol):
@@ -148,6 +155,9 @@ class CreditDesk:
         """
         check_words(citizen, reason)
         hint = "Nothing was written. Credit it as it was sold, or by hand with a --reference."
+        if charge.unallocated:
+            # Whoever knows the citizens credits each under a key of their own.
+            raise GuardError(f"{charge.payment_id}: {charge.unallocated}.", hint)
         if charge.ducats and charge.ducats != ducats:
             bought = format_ducats(charge.ducats)
             raise GuardError(f"{charge.payment_id} bought {bought} ducats.", hint)
@@ -160,6 +170,25 @@ class CreditDesk:
             return replace(order_for_charge(named, reason, told), amends=True)
         except ValueError as error:
             raise GuardError(f"{error}.", hint) from None
+
+    def orders_for_payment(
+        self, charges: Sequence[Charge], *, reason: str, facts: Mapping[str, Any]
+    ) -> tuple[list[Order], list[str]]:
+        """What a payment bought for all its citizens, and the names of those who do not exist:
+        they hold up nobody. Raises GuardError where a person has to name citizen and amount."""
+        check_words("citizen", reason)
+        names = sorted({charge.citizen for charge in charges if charge.citizen})
+        found = self._venice.citizens(names) if names else {}
+        hint = "Nothing was written. Name the citizen and the ducats, or see cascade explain."
+        try:
+            orders = [
+                replace(order_for_charge(charge, reason, facts), amends=True)
+                for charge in charges
+                if not charge.citizen or charge.citizen in found
+            ]
+        except ValueError as error:
+            raise GuardError(f"{error}.", hint) from None
+        return orders, [name for name in names if name not in found]
 
     def _check_day(self, orders: Sequence[Order]) -> None:
         """Before the first of many is written; against others who credit meanwhile, the claims
@@ -225,9 +254,37 @@ def check_words(citizen: str, reason: str) -> None:
             )
 
 
+def bought(payments: Portions, payment_id: str) -> tuple[Charge, ...]:
+    """What a payment's id means: one purchase, or one for each of many citizens.
+
+    Raises GuardError where there is none.
+    """
+    found = payments.portions(payment_id)
+    if not found:
+        raise GuardError(
+            f"Stripe knows no paid ducat purchase {payment_id!r} in this account and mode.",
+            "Nothing was written. Check the id; to credit without one, use --reference.",
+        )
+    return found
+
+
+def meant(payments: Portions, payment_id: str, citizen: str) -> Charge:
+    """Of a payment for many, the portion of the citizen. Raises GuardError where there is none."""
+    found = bought(payments, payment_id)
+    if len(found) == 1:
+        return found[0]
+    for charge in found:
+        if charge.citizen == citizen:
+            return charge
+    raise GuardError(
+        f"{payment_id} is for {len(found)} citizens, and {citizen!r} is none of them.",
+        f"Nothing was written. See: explain {payment_id}",
+    )
+
+
 def check_payment_id(text: str) -> None:
     """Raises UsageError on what cannot be a payment's id."""
-    if not PAYMENT_ID.fullmatch(text):
+    if not PORTION_ID.fullmatch(text):
         raise UsageError(
             f"The payment {text[:40]!r} is not the id of one.",
             "Nothing was written. A payment's id is pi_… or ch_…, as Stripe shows it.",

@@ -9,7 +9,8 @@ from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.checklist import Findings, checklist
 from cascade_cli.domain.evidence import describe
 from cascade_cli.domain.identities import FORMS, Form, form_of, is_cut_off
-from cascade_cli.domain.keys import Origin, refund_key
+from cascade_cli.domain.keys import Origin, payment_id_in, refund_key, whole_id
+from cascade_cli.domain.many import PaymentForMany
 from cascade_cli.domain.matching import OLDER_REACH, match, named_payments
 from cascade_cli.domain.reconciliation import reconcile
 from cascade_cli.domain.story import (
@@ -82,9 +83,9 @@ class _Teller:
     def of_payment(self, payment_id: str) -> Story | CitizenStory:
         """Paid or not, known to Stripe or only to Venice."""
         past = self.sources.past.read(payment_id)
-        charge = self.sources.payments.payment(payment_id) if past.is_known else None
-        if charge:
-            return self._paid(charge, past)
+        charges = self.sources.payments.portions(payment_id) if past.is_known else ()
+        if charges:
+            return self._paid(charges[0], past) if len(charges) == 1 else self._many(charges, past)
         if rows := self.sources.transfers.identified(payment_id):
             return self._transfer(rows, past)
         if not past.is_known:
@@ -131,6 +132,24 @@ class _Teller:
         subject = f"payment {charge.payment_id}"
         return self._story(subject, verdict, past, rows, charge, returns=item.returns)
 
+    def _many(self, charges: Sequence[Charge], past: Past) -> Story:
+        """A payment for many citizens: how it stands with each."""
+        world, terms = self._world_of(charges), self.setting.terms
+        world = replace(world, answers=self.sources.answering.answers(world, terms))
+        named = {charge.id for charge in charges}
+        found = [i for i in reconcile(world, terms).items if i.charge and i.charge.id in named]
+        payment = PaymentForMany(charges, tuple(found))
+        return self._story(
+            f"payment {payment.whole.payment_id}",
+            payment.verdict,
+            past,
+            payment.rows,
+            payment.whole,
+            named=[charge.stratagem_id for charge in charges],
+            returns=payment.returns,
+            many=payment,
+        )
+
     def _transfer(self, rows: Sequence[Stratagem], past: Past) -> Story:
         """A transfer that no payment accounts for: by hand, or an orphan."""
         row = rows[0]
@@ -148,8 +167,10 @@ class _Teller:
     def _owner_of(self, row: Stratagem) -> Charge | None:
         """The paid charge that the transfer is for, by name, or by citizen, amount and time."""
         for payment_id in named_payments(row):
-            if charge := self.sources.payments.payment(payment_id):
-                return charge
+            found = self.sources.payments.portions(payment_id)
+            for charge in found:
+                if len(found) == 1 or charge.citizen == row.citizen:
+                    return charge
         if row.origin is not Origin.OLDER:
             return None
         window = Window(row.created_at - OLDER_REACH, row.created_at + SECOND)
@@ -172,19 +193,23 @@ class _Teller:
         *,
         named: Iterable[str] = (),
         returns: Sequence[Stratagem] = (),
+        many: PaymentForMany | None = None,
     ) -> Story:
         terms = self.setting.terms
         forbidden = list(past.forbidden)
         happenings = [*past.happenings, *self._told((*rows, *returns), forbidden)]
+        named = set(named)
         happenings += self._received({*named, *_payments(charge, rows)})
         for row in (*rows, *returns):
             happenings += past_of(row, terms)
         keys = {r.stratagem_id for r in (*rows, *returns)}
         keys |= {charge.stratagem_id} if charge else set()
-        for key in sorted(keys | _refund_keys(past.happenings)):
+        keys |= {name for name in named if payment_id_in(name)}
+        suffixes = many.suffixes if many else [charge.suffix if charge else ""]
+        for key in sorted(keys | _refund_keys(past.happenings, suffixes)):
             happenings += journaled(self.setting.entries(key))
-        balances = self._balances(charge, rows)
-        found = Findings(charge, rows, balances, self.sources.processor, forbidden)
+        balances = self._balances(charge, () if many else rows)
+        found = Findings(charge, rows, balances, self.sources.processor, forbidden, many)
         return Story(
             self.identity,
             subject,
@@ -195,6 +220,7 @@ class _Teller:
             tuple(rows),
             balances,
             (*past.gaps, *forbidden),
+            many.lines if many else (),
         )
 
     def _received(self, payments: Iterable[str]) -> Iterable[Happening]:
@@ -216,17 +242,16 @@ class _Teller:
         return Balances(found.get(processor), found.get(citizen) if citizen else None)
 
 
-def _refund_keys(happenings: Iterable[Happening]) -> set[str]:
+def _refund_keys(happenings: Iterable[Happening], suffixes: Iterable[str]) -> set[str]:
     """Under which the journal keeps what was decided about the payment's refunds."""
     forms = {Form.REFUND, Form.DISPUTE}
-    return {
-        refund_key(h.identity) for h in happenings if h.identity and form_of(h.identity) in forms
-    }
+    refunds = {h.identity for h in happenings if h.identity and form_of(h.identity) in forms}
+    return {refund_key(refund + suffix) for suffix in suffixes for refund in refunds}
 
 
 def _payments(charge: Charge | None, rows: Sequence[Stratagem]) -> Iterator[str]:
     """The ids under which an event may name what a story is about."""
     if charge:
-        yield from (charge.payment_id, charge.id)
+        yield from charge.names
     for row in rows:
-        yield from named_payments(row)
+        yield from map(whole_id, named_payments(row))

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from cascade_cli.domain.case import Terms
 from cascade_cli.domain.charges import Charge
+from cascade_cli.domain.keys import whole_id
 from cascade_cli.domain.matching import Matches, match, named_payments
 from cascade_cli.domain.plain import set_aside
 from cascade_cli.domain.run_memory import Memory
 from cascade_cli.domain.stratagems import MAY_STILL_MOVE, Stratagem
 from cascade_cli.domain.times import Window
 from cascade_cli.domain.world import World
+from cascade_cli.services.reconcile import paid
 from cascade_cli.services.since_last_ports import Sources
 
 # What may change the verdict on a payment that was settled, or bring one that is older than all
@@ -76,7 +78,7 @@ def follow(
         {r: c for r, c in memory.loose.items() if r in there and r not in woken},
         frozenset(memory.loose[record] for record in woken),
         sum(not lead.charge and lead.at not in window for lead in memory.leads),
-        len(asked) - len(shown.charges) - shown.unpaid - shown.other_products,
+        len(set(map(whole_id, asked))) - paid(shown.charges) - shown.unpaid - shown.other_products,
     )
 
 
@@ -115,20 +117,37 @@ def concerned(sources: Sources, world: World, concern: Concern, terms: Terms) ->
     matches = match(rest.charges, rest.stratagems)
     ownerless = [row for row in matches.unmatched if world.accounts_for(row)]
     named = {payment for row in ownerless for payment in named_payments(row)}
-    here = {name: charge for charge in world.charges for name in (charge.payment_id, charge.id)}
-    asked = sorted({*concern.changed, *concern.woken, *named} - here.keys())
-    found = here | sources.payments.payments(asked)
-    told = _unjudged(world, (found[name] for name in sorted(concern.changed)))
+    here: dict[str, tuple[Charge, ...]] = {}
+    for charge in world.charges:
+        here |= {name: (*here.get(name, ()), charge) for name in set(charge.names)}
+    # Stripe tells of a change to the whole, of which the world may have a few portions.
+    asked = sorted({*concern.changed, *concern.woken, *named} - _complete(here))
+    found = here | sources.payments.portions_of(asked)
+    told = _unjudged(world, _all(found, concern.changed))
     credited = _credited(world, rest.charges, matches)
-    by_row = _unjudged(world, [*(found[name] for name in sorted(named)), *credited])
-    woken = (found[name] for name in sorted(concern.woken))
-    others = _unjudged(world, [*woken, *concern.suspects])
+    by_row = _unjudged(world, [*_all(found, named), *credited])
+    others = _unjudged(world, [*_all(found, concern.woken), *concern.suspects])
     return Concerned(
         tuple({**others, **by_row, **told}.values()),
         len(told),
         len(by_row.keys() - told.keys()),
-        {name: None for name in named if found[name] is None},
+        {name: None for name in named if not found[name]},
     )
+
+
+def _complete(here: Mapping[str, Sequence[Charge]]) -> set[str]:
+    """The ids whose charges are all here, portion by portion."""
+    return {
+        name
+        for name, charges in here.items()
+        if not (portion := charges[0].portion)
+        or name in {charges[0].id, charges[0].payment_id}
+        or len(charges) == portion.of
+    }
+
+
+def _all(found: Mapping[str, Iterable[Charge]], names: Iterable[str]) -> list[Charge]:
+    return [charge for name in sorted(names) for charge in found[name]]
 
 
 def _credited(world: World, charges: Iterable[Charge], matches: Matches) -> Iterator[Charge]:
@@ -139,5 +158,5 @@ def _credited(world: World, charges: Iterable[Charge], matches: Matches) -> Iter
             yield charge
 
 
-def _unjudged(world: World, charges: Iterable[Charge | None]) -> dict[str, Charge]:
-    return {charge.id: charge for charge in charges if charge and not world.judges(charge)}
+def _unjudged(world: World, charges: Iterable[Charge]) -> dict[str, Charge]:
+    return {charge.id: charge for charge in charges if not world.judges(charge)}

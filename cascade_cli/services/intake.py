@@ -7,6 +7,7 @@ calls tries again later. An event leaves the waiting ones only with an answer fo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Protocol
@@ -33,6 +34,11 @@ SECOND_LOOK = timedelta(seconds=30)
 FAULTS_OF_ALL = 3
 
 SHORT_OF_DUCATS = "the processor has too few ducats: cascade citizen replenish"
+
+# Of a payment for many citizens, so many stand in a note.
+SHOWN = 3
+_URGENCY = (EventState.WAITING, EventState.ATTENTION, EventState.CREDITED, EventState.RECORDED)
+_LATEST = datetime.max.replace(tzinfo=UTC)
 
 _GOOD = frozenset({Result.CREDITED, Result.ALREADY, Result.RETIRED})
 
@@ -138,14 +144,27 @@ class Intake:
             self._guard()
         # Without patience: whatever has to wait is taken up again when its time has come.
         deliveries = {d.order.key: d for d in self._credits.carry_out(plan, AT_ONCE)}
-        planned = {event.id: found for found in plan.payments for event in found.events}
-        return [self._judged(a, planned.get(a.event.id), deliveries) for a in batch]
+        planned: dict[str, list[Planned]] = {}
+        for found in plan.payments:
+            for event in found.events:
+                planned.setdefault(event.id, []).append(found)
+        return [self._settlement(a, planned.get(a.event.id, ()), deliveries) for a in batch]
+
+    def _settlement(
+        self,
+        accepted: Accepted,
+        planned: Sequence[Planned],
+        deliveries: Mapping[str, Delivery],
+    ) -> Settlement:
+        """Of a payment for many citizens, all of them together."""
+        if not planned:
+            return _settled(accepted, EventState.RECORDED, "it tells of no payment")
+        found = [self._judged(accepted, one, deliveries) for one in planned]
+        return found[0] if len(found) == 1 else together(found, planned)
 
     def _judged(
-        self, accepted: Accepted, planned: Planned | None, deliveries: Mapping[str, Delivery]
+        self, accepted: Accepted, planned: Planned, deliveries: Mapping[str, Delivery]
     ) -> Settlement:
-        if planned is None:
-            return _settled(accepted, EventState.RECORDED, "it tells of no payment")
         if planned.order:
             found = deliveries.get(planned.order.key)
             return self._delivered(accepted, found) if found else self._unfunded(accepted)
@@ -178,6 +197,20 @@ class Intake:
     def _waiting(self, accepted: Accepted, why: str, span: timedelta | None = None) -> Settlement:
         later = backoff(accepted.tries) if span is None else span
         return _settled(accepted, EventState.WAITING, why, self._now() + later)
+
+
+def together(found: Sequence[Settlement], planned: Sequence[Planned]) -> Settlement:
+    """An event is done when everybody is: it waits while one citizen's ducats do, and needs a
+    person if one citizen's ducats need one."""
+    worst = min(found, key=lambda one: (_URGENCY.index(one.state), one.next_at or _LATEST))
+    alike = [
+        f"{plan.charge.citizen if plan.charge else plan.payment_id}: {one.note}"
+        for one, plan in zip(found, planned, strict=True)
+        if one.state is worst.state
+    ]
+    more = f" (and {len(alike) - SHOWN} more)" if len(alike) > SHOWN else ""
+    note = f"{len(alike)} of {len(found)} citizens: {'; '.join(alike[:SHOWN])}{more}"
+    return replace(worst, note=note)
 
 
 def backoff(tries: int) -> timedelta:

@@ -12,6 +12,7 @@ from typing import Generic, Protocol, TypeVar
 
 from cascade_cli.adapters.journal.inbox import EventState, Kept
 from cascade_cli.adapters.stripe.payment_intents import Intent
+from cascade_cli.domain.allocation import Allocation, Share
 from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.checkout import Sale
 from cascade_cli.domain.currencies import CURRENCY
@@ -22,6 +23,7 @@ from cascade_cli.domain.pricing import Quote
 from cascade_cli.domain.replay import question_about
 from cascade_cli.domain.stratagems import Stratagem
 from cascade_cli.errors import GuardError, JournalError, NotFoundError, ServiceError, UsageError
+from cascade_cli.services.allocations import Allocations
 from cascade_cli.services.delivery_ports import Reader
 
 T = TypeVar("T")
@@ -30,6 +32,7 @@ CITIZEN_KEPT_SECONDS = 60.0
 ANSWER_KEPT_SECONDS = 1.0
 MOST_KEPT = 10_000
 KEY_PREFIX = "cascade_api_"
+SHOWN_NAMES = 3
 
 
 class UnknownCitizenError(GuardError):
@@ -72,13 +75,15 @@ class Remembered(Generic[T]):
 
 @dataclass(frozen=True)
 class Purchase:
-    """What a client asks for: an amount or a package, and what it believes the price to be."""
+    """What a client asks for: an amount or a package for a citizen, or `shares` for many; and what
+    it believes the price to be."""
 
-    citizen: str
+    citizen: str | None = None
     ducats: Decimal | None = None
     package: str | None = None
     amount_cents: int | None = None
     currency: str = CURRENCY
+    shares: tuple[Share, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -93,10 +98,12 @@ class Transfer:
 
 @dataclass(frozen=True)
 class Standing:
-    """A payment at Stripe and what it led to."""
+    """A payment at Stripe and what it led to; of one for many citizens, `portions` has each with
+    its transfer, and `transfer` tells of the one that has come least far."""
 
     intent: Intent
     transfer: Transfer
+    portions: tuple[tuple[Charge, Transfer], ...] = ()
 
 
 class Citizens(Reader, Protocol):
@@ -122,6 +129,9 @@ class Quotes(Protocol):
     def quote(self, ducats: Decimal | None, package: str | None, currency: str) -> Quote:
         """The offer. Raises UsageError or GuardError."""
 
+    def quote_many(self, allocation: Allocation, currency: str) -> Quote:
+        """The offer for many citizens. Raises likewise."""
+
 
 class Arrivals(Protocol):
     """Where a payment's webhook events are found: the inbox."""
@@ -139,10 +149,12 @@ class PaymentDesk:
         intents: Intents,
         quotes: Quotes,
         arrivals: Arrivals,
+        *,
+        allocations: Allocations,
         now: Callable[[], datetime],
     ) -> None:
         self._venice, self._intents, self._quotes = venice, intents, quotes
-        self._arrivals, self._now = arrivals, now
+        self._arrivals, self._allocations, self._now = arrivals, allocations, now
         self._known = Remembered[bool](CITIZEN_KEPT_SECONDS)
         self._told = Remembered[Standing](ANSWER_KEPT_SECONDS)
 
@@ -152,13 +164,32 @@ class PaymentDesk:
         Raises UsageError for what is not sold, GuardError for what nobody could be credited,
         PriceMismatchError, UnknownCitizenError, KeyReusedError, and what Stripe and Venice raise.
         """
-        quote = self._offer(purchase)
+        if bool(purchase.citizen) == bool(purchase.shares):
+            raise UsageError("Name either citizen_id or allocation.")
+        allocation = self._allocation(purchase) if purchase.shares else None
+        quote = self._offer(purchase, allocation)
         _check_price(purchase, quote)
-        self._check_citizen(purchase.citizen)
-        sale = Sale(purchase.citizen, quote, success_url="", cancel_url="")
+        sale = Sale(
+            purchase.citizen or "", quote, success_url="", cancel_url="", allocation=allocation
+        )
+        self._check_citizens(sale.citizens)
+        if allocation:
+            self._allocations.keep(allocation)
         return self._intents.create(sale, KEY_PREFIX + key), quote
 
-    def _offer(self, purchase: Purchase) -> Quote:
+    def _allocation(self, purchase: Purchase) -> Allocation:
+        if purchase.ducats is not None or purchase.package is not None:
+            raise UsageError("An allocation says itself how many ducats: no ducat_amount, package.")
+        try:
+            for share in purchase.shares:
+                exact(share.ducats)
+            return Allocation(purchase.shares)
+        except ValueError as error:
+            raise UsageError(f"The allocation: {error}.", "Nothing was sold.") from None
+
+    def _offer(self, purchase: Purchase, allocation: Allocation | None) -> Quote:
+        if allocation:
+            return self._quotes.quote_many(allocation, purchase.currency)
         if (purchase.ducats is None) == (purchase.package is None):
             raise UsageError("Name either ducat_amount or package.")
         if purchase.ducats is not None:
@@ -171,15 +202,19 @@ class PaymentDesk:
         except UsageError as error:
             raise UsageError(error.message, "GET /api/payments/pricing tells what is.") from None
 
-    def _check_citizen(self, citizen: str) -> None:
-        if self._known.get(citizen):
-            return
-        if citizen not in self._venice.citizens([citizen]):
+    def _check_citizens(self, citizens: Sequence[str]) -> None:
+        asked = [citizen for citizen in citizens if not self._known.get(citizen)]
+        found = self._venice.citizens(asked) if asked else {}
+        missing = [citizen for citizen in asked if citizen not in found]
+        if missing:
+            named = ", ".join(map(repr, missing[:SHOWN_NAMES]))
+            more = f" (and {len(missing) - SHOWN_NAMES} more)" if missing[SHOWN_NAMES:] else ""
             raise UnknownCitizenError(
-                f"Venice has no citizen {citizen!r}.",
+                f"Venice has no citizen {named}{more}.",
                 "Nothing was sold. Names are compared to the letter.",
             )
-        self._known.put(citizen, True)  # noqa: FBT003 - the thing that is remembered
+        for citizen in asked:
+            self._known.put(citizen, True)  # noqa: FBT003 - the thing that is remembered
 
     def standing(self, intent_id: str) -> Standing:
         """Where the payment stands. Raises NotFoundError where no such payment buys ducats."""
@@ -188,25 +223,30 @@ class PaymentDesk:
         intent = self._intents.get(intent_id)
         if intent is None:
             raise NotFoundError(f"There is no purchase of ducats {intent_id!r}.")
-        standing = Standing(intent, self._transfer(intent))
+        found = self._transfers(intent)
+        least = max(found, key=lambda transfer: _FROM_LAST.index(transfer.state))
+        portions = tuple(zip(intent.charges, found, strict=True)) if len(found) > 1 else ()
+        standing = Standing(intent, least, portions)
         self._told.put(intent_id, standing)
         return standing
 
-    def _transfer(self, intent: Intent) -> Transfer:
+    def _transfers(self, intent: Intent) -> list[Transfer]:
+        """One for each charge; one in any case."""
         event = self._event(intent.id)
-        if intent.charge is None:
-            return Transfer("none", event=event)
+        if not intent.charges:
+            return [Transfer("none", event=event)]
+        questions = [question_about(charge) for charge in intent.charges]
         try:
-            row = self._row(intent.charge)
+            rows = self._venice.transfers_for(questions)
         except ServiceError:
             # What Stripe says is worth telling without it.
-            return Transfer("unknown", event=event)
-        return Transfer(row.state(self._now()).value if row else "none", row, event)
+            return [Transfer("unknown", event=event) for _ in questions]
+        return [self._transfer(rows_of(question, rows), event) for question in questions]
 
-    def _row(self, charge: Charge) -> Stratagem | None:
-        question = question_about(charge)
-        rows = rows_of(question, self._venice.transfers_for([question]))
-        return min(rows, key=lambda row: _RANKS.index(row.state(self._now()).value), default=None)
+    def _transfer(self, rows: Sequence[Stratagem], event: EventState | None) -> Transfer:
+        states = {row.state(self._now()).value: row for row in reversed(rows)}
+        state = next((state for state in _RANKS if state in states), "none")
+        return Transfer(state, states.get(state), event)
 
     def _event(self, payment_id: str) -> EventState | None:
         try:
@@ -218,6 +258,7 @@ class PaymentDesk:
 
 
 _RANKS = ("executed", "live", "doubtful", "failed", "stalled")
+_FROM_LAST = (*_RANKS, "none", "unknown")
 _STATES = (EventState.CREDITED, EventState.ATTENTION, EventState.WAITING, EventState.RECORDED)
 
 

@@ -45,8 +45,14 @@ class PaymentSource(Protocol):
     def payment(self, payment_id: str) -> Charge | None:
         """The paid ducat purchase of that id, if there is one."""
 
+    def portions(self, payment_id: str) -> tuple[Charge, ...]:
+        """What the payment bought: one purchase, or one for each of many citizens."""
+
     def payments(self, payment_ids: Sequence[str]) -> dict[str, Charge | None]:
         """For each id the paid ducat purchase, if there is one."""
+
+    def portions_of(self, payment_ids: Sequence[str]) -> dict[str, tuple[Charge, ...]]:
+        """For each id what the payment bought."""
 
     def disputes(self, charge_id: str) -> tuple[Dispute, ...]:
         """The disputes against one charge."""
@@ -220,10 +226,16 @@ def _distinct(stratagems: Iterable[Stratagem]) -> tuple[Stratagem, ...]:
 
 def coverage_of(world: World, listing: Listing) -> Coverage:
     """How much of the world was read."""
-    charges = sum(map(world.judges, world.charges))
-    return Coverage(charges, len(world.stratagems), listing.other_products, listing.unpaid)
+    judged = [charge for charge in world.charges if world.judges(charge)]
+    return Coverage(paid(judged), len(world.stratagems), listing.other_products, listing.unpaid)
 
 
 def listed(listing: Listing) -> int:
     """How many charges Stripe showed, sales of ducats or not."""
-    return len(listing.charges) + listing.other_products + listing.unpaid
+    return paid(listing.charges) + listing.other_products + listing.unpaid
+
+
+def paid(charges: Sequence[Charge]) -> int:
+    """How many charges they are at Stripe, where one for many citizens is one."""
+    portions = [charge for charge in charges if charge.portion]
+    return len(charges) - len(portions) + len({charge.charge_id for charge in portions})

@@ -93,29 +93,39 @@ class RefundDesk:
         self._payments, self._venice, self._deliverer = payments, venice, deliverer
         self._decisions, self._limits, self._terms = decisions, limits, terms
 
-    def look(self, payment_id: str) -> Picture:
-        """All that is known of a payment's refunds. Raises GuardError if it is no paid purchase."""
-        charge = self._payments.payment(payment_id)
-        if charge is None:
+    def look(self, payment_id: str) -> tuple[Picture, ...]:
+        """All that is known of a payment's refunds; of one for many citizens, each portion's.
+
+        Raises GuardError if it is no paid purchase.
+        """
+        charges = self._payments.portions(payment_id)
+        if not charges:
             raise GuardError(
                 f"Stripe knows no paid ducat purchase {payment_id!r} in this account and mode.",
                 "Nothing was written. Check the id.",
             )
-        refunds = self._payments.refunds(charge.id)
+        refunds = self._payments.refunds(charges[0].charge_id)
         kept = self._decisions.refunds()
         off = {refund: Decimal(body["written_off"]) for refund, body in kept.items()}
-        return picture_of(self._case(charge, refunds), refunds, off)
+        return tuple(
+            picture_of(case, _own(refunds, case.charge), off)
+            for case in self._cases(charges, refunds)
+        )
 
-    def _case(self, charge: Charge, refunds: Sequence[Refund]) -> cases.Case:
-        disputes = self._payments.disputes(charge.id) if charge.disputed else ()
+    def _cases(self, charges: Sequence[Charge], refunds: Sequence[Refund]) -> list[cases.Case]:
+        first = charges[0]
+        disputes = self._payments.disputes(first.charge_id) if first.disputed else ()
         # The charge was read before its refunds: what they say is newer.
         cents = sum(refund.amount_cents for refund in refunds if refund.holds)
-        charge = replace(charge, refunded_cents=min(cents, charge.captured_cents))
-        world = Vicinity(self._payments, self._venice).world_of([charge])
-        others = (c for c in world.charges if c.id != charge.id)
-        answers = Answers(disputes={charge.id: disputes})
-        world = replace(world, charges=(charge, *others), answers=answers)
-        return cases_of(world, match(world.charges, world.stratagems), self._terms())[charge.id]
+        cents = min(cents, first.captured_cents)
+        charges = [replace(charge, refunded_cents=cents) for charge in charges]
+        ids = [charge.id for charge in charges]
+        world = Vicinity(self._payments, self._venice).world_of(charges)
+        others = (c for c in world.charges if c.id not in ids)
+        answers = Answers(disputes=dict.fromkeys(ids, disputes))
+        world = replace(world, charges=(*charges, *others), answers=answers)
+        found = cases_of(world, match(world.charges, world.stratagems), self._terms())
+        return [found[charge_id] for charge_id in ids]
 
     def plan(self, picture: Picture, wish: Wish) -> RefundPlan:
         """What would be written now; writes nothing. Raises GuardError where a person has to
@@ -144,7 +154,7 @@ class RefundDesk:
             if any(d.result not in {Result.RETIRED, Result.ALREADY} for d in done):
                 return done
             if plan.endings:
-                picture = self.look(plan.picture.case.charge.payment_id)
+                (picture,) = self.look(plan.picture.case.charge.payment_id)
                 plan = self.plan(picture, _within(wish, picture.left))
             if not plan.endings:
                 break
@@ -177,6 +187,11 @@ class RefundDesk:
                 body = _body(picture, part.written_off + part.left, ZERO, reason)
                 self._decisions.keep_refund(part.refund.id, body)
         return picture.left
+
+
+def _own(refunds: Sequence[Refund], charge: Charge) -> tuple[Refund, ...]:
+    """Each portion takes its share of a refund back under a key of its own."""
+    return tuple(replace(refund, id=refund.id + charge.suffix) for refund in refunds)
 
 
 def _within(wish: Wish, left: Decimal) -> Wish:

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.delivery import End, Step, Verdict, next_step, rows_of
 from cascade_cli.domain.events import Event, by_payment
+from cascade_cli.domain.keys import whole_id
 from cascade_cli.domain.matching import match
 from cascade_cli.domain.money import ZERO
 from cascade_cli.domain.orders import Order
@@ -49,7 +50,8 @@ class Accounts(Protocol):
 
 @dataclass(frozen=True)
 class Planned:
-    """One payment with the events that told of it, and what a replay would do about it.
+    """One payment, or one portion of it, with the events that told of it, and what a replay would
+    do about it.
 
     One of these holds: there is an `order` with its next `step`; it is `already` under way or
     done; there is an `objection`; or, with none of them, it is no paid ducat purchase.
@@ -150,18 +152,24 @@ class Replayer:
         listed = self._listed(found) if len(found) > MANY_PAYMENTS else {}
         planned: dict[str, Planned] = {}
         for payment_id, events in found.items():
-            charge = listed.get(payment_id) or self._payments.payment(payment_id)
-            key = charge.payment_id if charge else payment_id
-            earlier = planned[key].events if key in planned else ()
-            entry = Planned(key, (*earlier, *events), charge)
-            planned[key] = entry if charge else self._unpaid(entry)
+            charges = listed.get(payment_id) or self._payments.portions(payment_id)
+            for charge in charges:
+                key = charge.payment_id
+                earlier = planned[key].events if key in planned else ()
+                planned[key] = Planned(key, (*earlier, *events), charge)
+            if not charges:
+                planned[payment_id] = self._unpaid(Planned(payment_id, tuple(events)))
         return list(planned.values())
 
-    def _listed(self, found: Mapping[str, Sequence[Event]]) -> dict[str, Charge]:
+    def _listed(self, found: Mapping[str, Sequence[Event]]) -> dict[str, list[Charge]]:
         moments = [event.created_at for events in found.values() for event in events]
         window = Window(min(moments) - _BEFORE_ITS_EVENT, max(moments) + SECOND)
-        charges = self._payments.purchases(window).charges
-        return {c.id: c for c in charges} | {c.payment_id: c for c in charges}
+        listed: dict[str, list[Charge]] = {}
+        for charge in self._payments.purchases(window).charges:
+            # Events name whole payments.
+            for name in {charge.charge_id, whole_id(charge.payment_id)}:
+                listed.setdefault(name, []).append(charge)
+        return listed
 
     def _unpaid(self, planned: Planned) -> Planned:
         if self._accounts.knows(planned.payment_id):

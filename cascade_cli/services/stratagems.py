@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Protocol
 
 from cascade_cli.domain.charges import Charge
-from cascade_cli.domain.keys import PAYMENT_ID
+from cascade_cli.domain.keys import PORTION_ID
 from cascade_cli.domain.matching import Rule, match
-from cascade_cli.domain.money import ZERO
-from cascade_cli.domain.orders import Cause, Order
+from cascade_cli.domain.orders import Order
+from cascade_cli.domain.replay import question_about
 from cascade_cli.domain.shell import command
 from cascade_cli.domain.stratagems import State, Stratagem
 from cascade_cli.errors import NotFoundError, UsageError
@@ -42,8 +42,8 @@ class TransferSource(Protocol):
 class PaymentSource(Protocol):
     """Where payments are read."""
 
-    def payment(self, payment_id: str) -> Charge | None:
-        """The paid ducat purchase of that id."""
+    def portions(self, payment_id: str) -> tuple[Charge, ...]:
+        """What the payment bought: one purchase, or one for each of many citizens."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class StratagemDesk:
         rows = self._transfers.identified(identity)
         if rows:
             return Found(identity, _by_age(rows))
-        if PAYMENT_ID.fullmatch(identity):
+        if PORTION_ID.fullmatch(identity):
             return self._find_for_payment(identity)
         raise NotFoundError(
             f"The processor has no transfer {identity!r} in Venice.",
@@ -111,23 +111,16 @@ class StratagemDesk:
         return sorted(kept, key=lambda row: (row.created_at, row.record_id), reverse=True)
 
     def _find_for_payment(self, payment_id: str) -> Found:
-        charge = self._payments.payment(payment_id)
-        if charge is None:
+        charges = self._payments.portions(payment_id)
+        if not charges:
             raise NotFoundError(
                 f"Venice has no transfer for {payment_id!r}, and Stripe knows no such paid "
                 "purchase of ducats in this account and mode.",
                 "Check the id; the end of a Stripe id is easily lost in copying.",
             )
-        order = Order(
-            charge.stratagem_id,
-            charge.citizen or "",
-            charge.ducats or ZERO,
-            Cause.PAYMENT,
-            reason="",
-            charge=charge,
-        )
-        rows = self._transfers.transfers_for([order])
-        found = match([charge], rows).by_charge[charge.id]
+        rows = self._transfers.transfers_for([question_about(charge) for charge in charges])
+        matches = match(charges, rows).by_charge
+        found = [one for charge in charges for one in matches[charge.id]]
         if not found:
             raise NotFoundError(
                 f"{payment_id} was paid, and Venice has no transfer for it.",

@@ -42,6 +42,16 @@ def test_a_mark_is_replaced_by_the_next_of_its_name(office: Office) -> None:
     assert office.journal(BRUNO).mark("reconcile") == {"until": "2026-11-21", "ducats": "2.5"}
 
 
+def test_an_allocation_is_found_by_its_digest_and_on_record_once(office: Office) -> None:
+    body = {"citizens": 2, "ducats": "30.5", "text": "10=marco;20.5=lucia"}
+    for journal in (office.journal(), office.journal(BRUNO)):
+        journal.keep_allocation("d1", body)
+    assert office.journal().allocation("d1") == body
+    assert office.journal().allocation("d2") is None
+    (entry,) = office.journal().entries()
+    assert entry.body == {"allocation": {"digest": "d1", **body}}
+
+
 def test_entries_are_filtered_by_key_and_by_half_open_time(office: Office) -> None:
     journal, start = office.journal(), office.clock.moment
     deliver(journal, ["a"])

@@ -142,3 +142,21 @@ def test_an_older_row_for_somebody_else_or_from_before_settles_nothing(
     older_row(counter, **{"hours_after_payment": 1, **changed})
     assert counter.credit("marco", "100", "--payment", intent).code == 0
     assert counter.row(f"cascade_payment_{intent}")["Status"] == "active"
+
+
+def test_without_words_it_is_credited_as_the_payment_says_itself(counter: Counter) -> None:
+    intent = counter.paid()
+    answer = counter.type("credit", "--payment", intent, "--reason", "late", "--yes")
+    assert answer.code == 0, answer
+    assert counter.row(f"cascade_payment_{intent}")["TargetCitizen"] == "marco"
+
+
+def test_without_words_a_payment_that_names_nobody_is_for_people(counter: Counter) -> None:
+    answers = [
+        counter.type("credit", "--payment", intent, "--reason", "late", "--yes")
+        for intent in (counter.paid(citizen=""), counter.paid(citizen="nobody"))
+    ]
+    assert [answer.code for answer in answers] == [7, 7]
+    assert "names no usable citizen" in answers[0].err
+    assert "Venice has no citizen 'nobody'" in answers[1].err
+    assert not counter.writes

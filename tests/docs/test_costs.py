@@ -9,6 +9,7 @@ import pytest
 from tests.credit.conftest import counter
 from tests.credit.counter import Counter
 from tests.docs import readme
+from tests.organisations.guild import bought
 
 __all__ = ["counter"]
 
@@ -84,7 +85,10 @@ def _sent(counter: Counter) -> tuple[int, int]:
 
 SHOWN: dict[str, Callable[[Counter], list[tuple[str, ...]]]] = {
     "cascade credit": lambda _: [_credit("--again"), _credit("--again", "--dry-run")],
-    "cascade refund": lambda counter: [("refund", _refunded(counter), "--yes")],
+    "cascade refund": lambda counter: [
+        ("refund", _refunded(counter), "--yes"),
+        ("refund", bought(counter, {"marco": "20", "lucia": "10"}), "--yes"),
+    ],
     "cascade explain": lambda counter: [("explain", _settled(counter)), ("explain", "marco")],
     "cascade status": lambda _: [("status",)],
     "cascade doctor": lambda _: [("doctor",)],

@@ -13,6 +13,7 @@ from random import Random
 
 from hypothesis import strategies as st
 
+from cascade_cli.domain.allocation import Allocation, Share, portions_of
 from cascade_cli.domain.charges import Charge, Dispute
 from cascade_cli.domain.keys import Origin, give_back_key, refund_key, stratagem_id_for
 from cascade_cli.domain.stratagems import RETURNING, Failure, Stratagem
@@ -32,6 +33,7 @@ _EARLIEST = WINDOW.since - timedelta(days=1)
 _OTHER_CHARGE = 99
 _TWINS = 0.5
 _BEYOND = 0.3
+_FOR_MANY = 0.3
 
 
 def worlds() -> st.SearchStrategy[World]:
@@ -46,19 +48,36 @@ def charges(number: int) -> st.SearchStrategy[Charge]:
 
 def _world(seed: int, sold: int, made: int) -> World:
     twins = _source(seed, "twins")
-    sales = [_charge(_source(seed, "charge", number), number) for number in range(sold)]
+    sales = [
+        sale
+        for number in range(sold)
+        for sale in _divided(
+            _charge(_source(seed, "charge", number), number), _source(seed, "many", number)
+        )
+    ]
     transfers = [
         _suited(_stratagem(_source(seed, "stratagem", number), number), sales, twins)
         for number in range(made)
     ]
     if sales and twins.random() < _TWINS:
-        sales.append(replace(sales[0], id="ch_twin", payment_intent=None))
+        sales.append(replace(sales[0], id="ch_twin", payment_intent=None, portion=None))
     if transfers and twins.random() < _TWINS:
         transfers.append(replace(transfers[0], record_id="recTwin"))
     answers, chosen = _answers(_source(seed, "answers")), _source(seed, "beyond")
     ids = [*(sale.id for sale in sales), *(transfer.record_id for transfer in transfers)]
     beyond = frozenset(id for id in ids if chosen.random() < _BEYOND)
     return World(WINDOW, tuple(sales), tuple(transfers), answers, beyond)
+
+
+def _divided(sale: Charge, source: Random) -> tuple[Charge, ...]:
+    """Some are for one to three citizens, each with a portion, or for nobody knows whom."""
+    if source.random() >= _FOR_MANY:
+        return (sale,)
+    if source.random() < _FOR_MANY:
+        return (replace(sale, citizen=None, unallocated="it was sold for 3 citizens"),)
+    citizens = source.sample(CITIZENS, source.randint(1, len(CITIZENS)))
+    shares = tuple(Share(citizen, source.choice(AMOUNTS)) for citizen in citizens)
+    return portions_of(sale, Allocation(shares))
 
 
 def _suited(stratagem: Stratagem, sales: list[Charge], source: Random) -> Stratagem:
@@ -92,7 +111,8 @@ def _charge(source: Random, number: int) -> Charge:
 def _stratagem(source: Random, number: int) -> Stratagem:
     made, citizen = _moment(source, NOW), source.choice(CITIZENS)
     origin = source.choice([*Origin, Origin.REFUND, *[Origin.PAYMENT, Origin.OLDER] * 3])
-    payment = f"{source.choice(['pi', 'ch'])}_{source.randrange(5)}"
+    sale, suffix = source.randrange(5), source.choice(["", "", ".1", ".2"])
+    payment = f"{source.choice(['pi', 'ch'])}_{sale}{suffix}"
     in_notes = origin is Origin.PAYMENT and source.random() < 0.5
     ducats = source.choice([None, *AMOUNTS, *AMOUNTS])
     return Stratagem(
@@ -124,7 +144,8 @@ def _name(origin: Origin, citizen: str, payment: str, made: datetime, *, in_note
     if origin is Origin.MANUAL:
         return "cascade_manual_1"
     if origin in RETURNING:
-        return (refund_key if origin is Origin.REFUND else give_back_key)(f"re_{payment[-1]}")
+        refund = payment.replace("pi_", "re_").replace("ch_", "re_")
+        return (refund_key if origin is Origin.REFUND else give_back_key)(refund)
     return f"cascade_payment_{citizen}_{int(made.timestamp())}"
 
 

@@ -82,3 +82,18 @@ def test_its_repair_is_the_same_credit_again_and_for_a_person() -> None:
 def test_it_is_no_part_of_what_was_sold() -> None:
     equation = judge([], [by_hand(status="expired")]).equation
     assert {equation.sold, equation.undelivered, equation.residual} == {Decimal(0)}
+
+
+def test_one_that_no_engine_can_read_is_said_so_whatever_went_wrong_before() -> None:
+    doomed = by_hand(
+        status="active",
+        expires_at=NOW + timedelta(hours=1),
+        ducats=None,
+        notes_flaw="its Notes are empty",
+        failure=Failure.UNCERTAIN,
+    )
+    (item,) = judge([], [doomed]).items
+    assert (item.kind, item.verdict) == (
+        Kind.FAILED,
+        "The engine cannot carry it out: its Notes are empty",
+    )

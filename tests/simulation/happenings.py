@@ -9,6 +9,8 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
+from cascade_cli.adapters.stripe.allocations import allocation_metadata
+from cascade_cli.domain.allocation import Allocation, Share
 from cascade_cli.domain.keys import payment_id_in
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
 from tests.simulation.mailbox import an_event
@@ -86,7 +88,8 @@ class Happenings:
         charge = self._charge(payment)
         self.payments.append(charge["id"])
         intent = str(charge["payment_intent"])
-        self._stage.tell(f"{payment.citizen} pays for {payment.ducats} ducats: {intent}")
+        buyer = payment.citizen or f"a guild of {len(payment.members)}"
+        self._stage.tell(f"{buyer} pays for {payment.ducats} ducats: {intent}")
         for number, moment in enumerate(payment.deliveries):
             self._start(moment, f"webhook{number}", self._on_event(intent, number))
         if payment.older_connector:
@@ -119,8 +122,7 @@ class Happenings:
             currency="usd",
             at=self._stage.scheduler.now(),
             metadata={
-                "citizen_id": payment.citizen,
-                "ducat_amount": str(ducats),
+                **_for_whom(payment),
                 "exchange_rate": "0.1",
                 "platform": "cascade",
                 "type": "ducat_purchase",
@@ -210,6 +212,16 @@ class Happenings:
         elif patience:
             wait = self._plan.horizon_seconds / 10
             self._at(wait, partial(self._run_by_hand, patience - 1))
+
+
+def _for_whom(payment: Payment) -> dict[str, str]:
+    if not payment.members:
+        return {
+            "citizen_id": payment.citizen,
+            "ducat_amount": str(float(payment.ducats)),
+        }
+    shares = (Share(citizen, Decimal(ducats)) for citizen, ducats in payment.members)
+    return allocation_metadata(Allocation(tuple(shares)))
 
 
 def by_hand(credit: ManualCredit) -> Callable[[Shop], bool]:

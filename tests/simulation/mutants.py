@@ -22,6 +22,7 @@ from cascade_cli.domain import delivery
 from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.delivery import Action, Step, Write, next_step
 from cascade_cli.domain.journal import Attempt, Claim, ClaimState, Fate
+from cascade_cli.domain.keys import stratagem_id_for, whole_id
 from cascade_cli.domain.money import ZERO
 from cascade_cli.domain.orders import Order
 from cascade_cli.domain.processor import Trace
@@ -271,6 +272,17 @@ def failed_refunds_hold() -> Iterator[Alter]:
         yield as_it_is
 
 
+@contextmanager
+def one_key_for_all_portions() -> Iterator[Alter]:
+    """All citizens of a payment for many have the payment's own key."""
+
+    def shared(charge: Charge) -> str:
+        return stratagem_id_for(whole_id(charge.payment_id))
+
+    with patch.object(Charge, "stratagem_id", property(shared)):
+        yield as_it_is
+
+
 class _ReadOnce:
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
@@ -315,4 +327,5 @@ MUTANTS: tuple[Callable[[], AbstractContextManager[Alter]], ...] = (
     taken_forgotten,
     withheld_taken,
     failed_refunds_hold,
+    one_key_for_all_portions,
 )

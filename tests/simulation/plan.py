@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from random import Random
 
 from cascade_cli.sandbox.venice import FAIL_POINTS
@@ -34,6 +36,8 @@ class Payment:
     """What share of their ducats the citizen has spent by then."""
     older_connector: bool = False
     """The older connector makes its row instead, and it expires in five minutes."""
+    members: tuple[tuple[str, str], ...] = ()
+    """For many citizens: who gets how much of `ducats`."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +115,8 @@ def draw_plan(random: Random) -> Plan:
     runs = tuple(_engine_runs(random, begins, horizon, often=often))
     payments = tuple(_payment(random, horizon, runs, often=often) for _ in range(_few(random)))
     lag_seconds = random.choice((0, 0, 2, 110))
+    # From a source of its own: the histories without a guild stay what they were.
+    payments = tuple(_guild(Random(f"guild {begins}"), payments))  # noqa: S311
     return Plan(
         begins=begins,
         horizon_seconds=horizon,
@@ -202,6 +208,19 @@ def _payment(
         spent=random.choice((0.0, 0.0, 0.5, 1.0)),
         older_connector=older,
     )
+
+
+def _guild(random: Random, payments: tuple[Payment, ...]) -> Iterator[Payment]:
+    """Now and then the first payment is a guild's, for some of its members."""
+    first, *others = payments
+    if random.random() < 0.85 or first.older_connector:
+        yield from payments
+        return
+    citizens = random.sample((*CITIZENS, LATECOMER), random.choice((2, 2, 3)))
+    members = tuple((citizen, random.choice(SMALL_AMOUNTS)) for citizen in citizens)
+    total = sum(Decimal(ducats) for _, ducats in members)
+    yield replace(first, citizen="", ducats=str(total), members=members, spent=0.0)
+    yield from others
 
 
 _UNDOINGS = ("refund", "refund", "part", "parts", "fails", "dispute")

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from random import Random
 from typing import Protocol
 
@@ -22,6 +23,7 @@ from cascade_cli.domain.events import PAYING_TYPES, Event, chronological
 from cascade_cli.domain.orders import Order, order_for_charge
 from cascade_cli.domain.pricing import PriceList
 from cascade_cli.domain.processor import Wish
+from cascade_cli.domain.refund_plan import Picture
 from cascade_cli.domain.refunds import Policy
 from cascade_cli.domain.repair_plan import plan_repairs
 from cascade_cli.domain.times import Window
@@ -163,15 +165,15 @@ class Shop:
 
     def credit_event(self, payment_id: str, event: str) -> bool:
         """What CASCADE's backend does, which calls `credit_ducats` when it hears of a payment."""
-        charge = self._stripe.payment(payment_id)
-        if charge is None:
+        orders = []
+        for charge in self._stripe.portions(payment_id):
+            try:
+                orders.append(order_for_charge(charge, "Ducat purchase", {"event": event}))
+            except ValueError as error:
+                self._process.tell(f"left to people: {error}")
+        if not orders:
             return True
-        try:
-            order = order_for_charge(charge, "Ducat purchase", {"event": event})
-        except ValueError as error:
-            self._process.tell(f"left to people: {error}")
-            return True
-        return self._told(self._deliverer.deliver([order], patience=timedelta(0)))
+        return self._told(self._deliverer.deliver(orders, patience=timedelta(0)))
 
     def credit_by_hand(self, credits: Sequence[ManualCredit]) -> bool:
         """`cascade credit … --reference`, or `--file` with several rows."""
@@ -182,9 +184,15 @@ class Shop:
     def refund(self, payment_id: str) -> bool:
         """`cascade refund`."""
         with self.lock():
-            wish = refund.Wish(Policy.AVAILABLE, {})
-            plan = self._refunds.plan(self._refunds.look(payment_id), wish)
-            return self._told(self._refunds.carry_out(plan, wish)) and not plan.waits
+            pictures = self._refunds.look(payment_id)
+            # What cannot be done for one of many citizens holds up no other.
+            done = [attempted(self._process, partial(self._take_back, one)) for one in pictures]
+            return all(done)
+
+    def _take_back(self, picture: Picture) -> bool:
+        wish = refund.Wish(Policy.AVAILABLE, {})
+        plan = self._refunds.plan(picture, wish)
+        return self._told(self._refunds.carry_out(plan, wish)) and not plan.waits
 
     def replenish(self, by: Decimal) -> bool:
         """`cascade citizen replenish --by N`."""

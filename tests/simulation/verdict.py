@@ -15,6 +15,7 @@ from cascade_cli.adapters.journal import Journal
 from cascade_cli.adapters.venice.notifications import TYPE
 from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.journal import Entry, EntryKind
+from cascade_cli.domain.keys import whole_id
 from cascade_cli.domain.kinds import Kind
 from cascade_cli.domain.orders import manual_key
 from cascade_cli.domain.processor import Trace
@@ -127,8 +128,9 @@ class _Judge:
 
     def _unpaid_or_unreported(self) -> Iterator[str]:
         reported = {item.charge.id: item for item in self._run.result.items if item.charge}
+        there = {item.charge.charge_id for item in reported.values() if item.charge}
         for charge_id in self._charges:
-            if charge_id not in reported:
+            if charge_id not in there:
                 yield f"{charge_id} is in nobody's report"
         for item in reported.values():
             expected = self._expected(item.charge) if item.charge else frozenset()
@@ -179,7 +181,7 @@ class _Judge:
         """All of it, or what was left by then, where nothing was delivered before a refund."""
         charges = (item.charge for item in self._charged() if item.charge)
         whole = next((c.captured_cents for c in charges if c.id == debt.name), 1)
-        gone = accumulate(self._cents_back.get(debt.name, ()), initial=0)
+        gone = accumulate(self._cents_back.get(whole_id(debt.name), ()), initial=0)
         rests = (debt.ducats * (whole - cents) / whole for cents in gone)
         return citizen == debt.citizen and any(0 <= ducats - r <= _ROUNDING for r in rests)
 

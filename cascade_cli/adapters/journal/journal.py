@@ -38,6 +38,7 @@ _UNDECIDED = (
     "What was sent before stays recorded as undecided, so that the next run looks before it sends."
 )
 _REFUND = "refund "
+_ALLOCATION = "allocation "
 _STILL_CLAIMED = "The work itself is recorded; the claims end with their lease."
 
 
@@ -188,6 +189,18 @@ class Journal:
             return {}
         with self._database.reading() as connection:
             return records.marks_of(connection, _REFUND)
+
+    def keep_allocation(self, digest: str, body: Mapping[str, Any]) -> None:
+        """Who gets how much of a payment for many: on record for ever, and found by its digest."""
+        kept = self._redactor.body(body)
+        with self._writing() as transaction:
+            if records.mark(transaction.connection, _ALLOCATION + digest) != kept:
+                transaction.append(EntryKind.RUN, "", {"allocation": {"digest": digest, **kept}})
+                records.set_mark(transaction, _ALLOCATION + digest, kept)
+
+    def allocation(self, digest: str) -> dict[str, Any] | None:
+        """What was kept of it. Makes no journal where there is none."""
+        return self.mark(_ALLOCATION + digest) if self._database.exists() else None
 
     def known(self, keys: Collection[str]) -> set[str]:
         """Those of `keys` that were ever claimed. Makes no journal where there is none."""

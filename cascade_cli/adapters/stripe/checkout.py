@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import stripe
 from stripe.params.checkout import SessionCreateParams
 
+from cascade_cli.adapters.stripe.allocations import allocation_metadata
 from cascade_cli.adapters.stripe.errors import our_errors
 from cascade_cli.adapters.stripe.purchases import (
     CITIZEN,
@@ -70,14 +71,14 @@ def session_params(sale: Sale) -> SessionCreateParams:
                     "unit_amount": quote.amount_cents,
                     "product_data": {
                         "name": ducats,
-                        "description": f"{quote.description}, for {sale.citizen}",
+                        "description": f"{quote.description}, for {sale.whom}",
                     },
                 },
             }
         ],
         "payment_intent_data": {
             "metadata": metadata,
-            "description": f"{ducats} for {sale.citizen}",
+            "description": f"{ducats} for {sale.whom}",
         },
         "metadata": metadata,
         "success_url": sale.success_url,
@@ -89,9 +90,9 @@ def purchase_metadata(sale: Sale) -> dict[str, str]:
     """What a PaymentIntent says of the ducats that it buys, all as text."""
     quote = sale.quote
     package = {PACKAGE: quote.package} if quote.package else {}
+    one = {CITIZEN: sale.citizen, DUCATS: format_ducats(quote.ducats)}
     return {
-        CITIZEN: sale.citizen,
-        DUCATS: format_ducats(quote.ducats),
+        **(allocation_metadata(sale.allocation) if sale.allocation else one),
         RATE: str(quote.rate),
         **package,
         **_exchange(quote),

@@ -14,6 +14,7 @@ from cascade_cli.adapters.stripe.events import EventReader
 from cascade_cli.adapters.stripe.ranges import PAGE_SIZE
 from cascade_cli.domain.events import KEPT, Event, chronological
 from cascade_cli.domain.identities import Form
+from cascade_cli.domain.keys import whole_id
 from cascade_cli.domain.money import format_money
 from cascade_cli.domain.story import Happening, Source
 from cascade_cli.domain.times import Window
@@ -74,7 +75,7 @@ class HistoryReader:
         """The history of a payment (`pi_…`, `ch_…`); not known if Stripe has none of that id."""
         history = History()
         with our_errors():
-            charges = list(self._charges(payment_id, history))
+            charges = list(self._charges(whole_id(payment_id), history))
         for charge in charges:
             history.is_known = True
             history.add(charge["created"], _charge(charge), charge["id"])

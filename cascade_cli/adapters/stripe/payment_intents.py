@@ -8,13 +8,14 @@ from datetime import UTC, datetime
 import stripe
 from stripe.params import PaymentIntentCreateParams
 
+from cascade_cli.adapters.stripe.allocations import Kept, nothing_kept
 from cascade_cli.adapters.stripe.checkout import purchase_metadata
 from cascade_cli.adapters.stripe.errors import or_none, our_errors
 from cascade_cli.adapters.stripe.purchases import (
     is_ducat_purchase,
     is_paid,
     metadata_of,
-    to_charge,
+    to_charges,
 )
 from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.checkout import Sale
@@ -35,7 +36,8 @@ class KeyReusedError(GuardError):
 
 @dataclass(frozen=True)
 class Intent:
-    """A PaymentIntent that buys ducats; `charge` is the paid one, once there is one.
+    """A PaymentIntent that buys ducats; `charges` is the paid one, once there is one; of a payment
+    for many citizens there is one for each, see `Charge`.
 
     Whoever has the `client_secret` can pay with it: it is for the buyer alone.
     """
@@ -47,14 +49,14 @@ class Intent:
     created_at: datetime
     metadata: dict[str, str]
     client_secret: str = field(repr=False)
-    charge: Charge | None = None
+    charges: tuple[Charge, ...] = ()
 
 
 class PaymentIntents:
     """Makes and reads them. Raises only errors of cascade_cli.errors, and KeyReusedError."""
 
-    def __init__(self, client: stripe.StripeClient) -> None:
-        self._intents = client.v1.payment_intents
+    def __init__(self, client: stripe.StripeClient, kept: Kept = nothing_kept) -> None:
+        self._intents, self._kept = client.v1.payment_intents, kept
 
     def create(self, sale: Sale, key: str) -> Intent:
         """A new one for the sale; the same key and sale give the same one again."""
@@ -65,7 +67,7 @@ class PaymentIntents:
             raise RightsError(error.message, RIGHTS_HINT) from error
         if (made.amount, made.currency) != (sale.quote.amount_cents, sale.quote.currency):
             raise AnswerError(f"Stripe made {made.id} over another price than was asked for.")
-        return _to_intent(made)
+        return _to_intent(made, self._kept)
 
     def get(self, intent_id: str) -> Intent | None:
         """One that buys ducats; None where there is none, or one that sells something else."""
@@ -75,7 +77,7 @@ class PaymentIntents:
             )
             if found is None or not is_ducat_purchase(found.metadata.to_dict()):
                 return None
-            return _to_intent(found)
+            return _to_intent(found, self._kept)
 
 
 def _created(intents: stripe.PaymentIntentService, sale: Sale, key: str) -> stripe.PaymentIntent:
@@ -97,12 +99,12 @@ def intent_params(sale: Sale) -> PaymentIntentCreateParams:
         "amount": quote.amount_cents,
         "currency": quote.currency,
         "automatic_payment_methods": {"enabled": True},
-        "description": f"{format_ducats(quote.ducats, grouped=True)} ducats for {sale.citizen}",
+        "description": f"{format_ducats(quote.ducats, grouped=True)} ducats for {sale.whom}",
         "metadata": purchase_metadata(sale),
     }
 
 
-def _to_intent(found: stripe.PaymentIntent) -> Intent:
+def _to_intent(found: stripe.PaymentIntent, kept: Kept) -> Intent:
     return Intent(
         id=found.id,
         status=found.status,
@@ -111,15 +113,16 @@ def _to_intent(found: stripe.PaymentIntent) -> Intent:
         created_at=datetime.fromtimestamp(found.created, UTC),
         metadata=found.metadata.to_dict(),
         client_secret=str(found.client_secret),
-        charge=_charge_of(found),
+        charges=_charges_of(found, kept),
     )
 
 
-def _charge_of(found: stripe.PaymentIntent) -> Charge | None:
+def _charges_of(found: stripe.PaymentIntent, kept: Kept) -> tuple[Charge, ...]:
     if not isinstance(found.latest_charge, stripe.Charge):
-        return None
+        return ()
     charge = found.latest_charge.to_dict()
     if not is_paid(charge):
-        return None
+        return ()
     metadata = metadata_of(charge)
-    return to_charge(charge, metadata if is_ducat_purchase(metadata) else found.metadata.to_dict())
+    metadata = metadata if is_ducat_purchase(metadata) else found.metadata.to_dict()
+    return to_charges(charge, metadata, kept)

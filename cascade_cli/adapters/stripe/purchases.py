@@ -10,10 +10,13 @@ from typing import Any
 import stripe
 
 from cascade_cli.adapters.crew import Crew
+from cascade_cli.adapters.stripe.allocations import ALLOCATION, Kept, divided, nothing_kept
+from cascade_cli.adapters.stripe.asked import Asked
 from cascade_cli.adapters.stripe.errors import or_none, our_errors
 from cascade_cli.adapters.stripe.ranges import PAGE_SIZE, Document, Ranges
 from cascade_cli.domain.charges import Charge, Dispute
 from cascade_cli.domain.exchange import Exchange
+from cascade_cli.domain.keys import portion_number, whole_id
 from cascade_cli.domain.money import read_ducats
 from cascade_cli.domain.refunds import Refund
 from cascade_cli.domain.tally import Tally
@@ -31,6 +34,7 @@ _LONGEST_RATE = 20
 class Purchases:
     """What a listing held: the paid ducat purchases, and how many charges were left alone.
 
+    A payment for many citizens is a charge for each of them; `kept` are the journal's allocations.
     `pending` are those unpaid ones that may still become paid, and when they were created.
     """
 
@@ -38,6 +42,7 @@ class Purchases:
     other_products: int = 0
     unpaid: int = 0
     pending: dict[str, datetime] = field(default_factory=dict)
+    kept: Kept = field(default=nothing_kept, repr=False, compare=False)
 
     def take(self, charge: Document) -> None:
         """Sort one of Stripe's charges."""
@@ -49,7 +54,7 @@ class Purchases:
             if may_become_paid(charge):
                 self.pending[charge["id"]] = datetime.fromtimestamp(charge["created"], UTC)
         else:
-            self.charges.append(to_charge(charge, metadata))
+            self.charges += to_charges(charge, metadata, self.kept)
 
     def add(self, older: Purchases) -> None:
         """Append what an older part of the same listing held."""
@@ -60,10 +65,16 @@ class Purchases:
 
 
 class StripeReader:
-    """Reads what was paid. Every method raises only errors of cascade_cli.errors."""
+    """Reads what was paid. Every method raises only errors of cascade_cli.errors.
 
-    def __init__(self, client: stripe.StripeClient, crew: Crew | None = None) -> None:
+    Ids may be those of portions: Stripe is asked for the whole payment.
+    """
+
+    def __init__(
+        self, client: stripe.StripeClient, crew: Crew | None = None, kept: Kept = nothing_kept
+    ) -> None:
         self._client, self._v1, self._crew = client, client.v1, crew or Crew()
+        self._kept = kept
 
     def purchases(self, window: Window, tally: Tally | None = None) -> Purchases:
         """All charges created in the window, to the whole second, as Stripe dates them.
@@ -72,14 +83,17 @@ class StripeReader:
         """
         tally = tally or Tally()
         since, until = whole_seconds(window.since), whole_seconds(window.until)
-        found = Purchases()
+        found, sink = self._nothing(), self._nothing
         try:
             with our_errors():
-                for part in Ranges(since, until, self._ask, Purchases, tally).read(self._crew):
+                for part in Ranges(since, until, self._ask, sink, tally).read(self._crew):
                     found.add(part)
         finally:
             tally.close()
         return found
+
+    def _nothing(self) -> Purchases:
+        return Purchases(kept=self._kept)
 
     def _ask(self, params: dict[str, Any]) -> Any:
         """Plain JSON: building the SDK's objects takes twenty times as long as reading it."""
@@ -90,7 +104,7 @@ class StripeReader:
     def latest(self, window: Window, most: int) -> Purchases:
         """Up to so many of the window's charges, the newest: one request."""
         since, until = whole_seconds(window.since), whole_seconds(window.until)
-        found = Purchases()
+        found = self._nothing()
         with our_errors():
             page = self._ask({"created": {"gte": since, "lt": until}, "limit": most})
             for charge in page["data"]:
@@ -99,24 +113,36 @@ class StripeReader:
 
     def charges(self, charge_ids: Sequence[str]) -> Purchases:
         """These charges, sorted like a listing; one that Stripe does not know is left out."""
-        found = Purchases()
+        found, asked = self._nothing(), Asked(charge_ids)
         with our_errors():
-            for charge in self._crew.map(self._charge_of, charge_ids):
+            for charge in self._crew.map(self._charge_of, asked.wholes):
                 if charge is not None:
                     found.take(charge)
+        found.charges = list(asked.keep(found.charges))
         return found
 
     def payment(self, payment_id: str) -> Charge | None:
-        """The paid ducat purchase of that id (`pi_…`, `ch_…`, `py_…`); None where none exists."""
+        """The paid ducat purchase of that id (`pi_…`, `ch_…`, `py_…`); None where none exists, or
+        where it is for many citizens: each portion has an id of its own."""
+        return _only(payment_id, self.portions(payment_id))
+
+    def portions(self, payment_id: str) -> tuple[Charge, ...]:
+        """What the payment bought: one purchase, or one for each of many citizens; or nothing."""
         with our_errors():
-            charge = self._charge_of(payment_id)
+            charge = self._charge_of(whole_id(payment_id))
             if charge is None or not is_paid(charge) or not is_ducat_purchase(metadata_of(charge)):
-                return None
-            return to_charge(charge, metadata_of(charge))
+                return ()
+            return Asked([payment_id]).keep(to_charges(charge, metadata_of(charge), self._kept))
 
     def payments(self, payment_ids: Sequence[str]) -> dict[str, Charge | None]:
         """For each id what `payment` finds."""
-        return dict(zip(payment_ids, self._crew.map(self.payment, payment_ids), strict=True))
+        return {one: _only(one, found) for one, found in self.portions_of(payment_ids).items()}
+
+    def portions_of(self, payment_ids: Sequence[str]) -> dict[str, tuple[Charge, ...]]:
+        """For each id what `portions` finds; Stripe is asked once for each whole payment."""
+        wholes = Asked(payment_ids).wholes
+        found = dict(zip(wholes, self._crew.map(self.portions, wholes), strict=True))
+        return {one: Asked([one]).keep(found[whole_id(one)]) for one in payment_ids}
 
     def _charge_of(self, payment_id: str) -> Document | None:
         v1 = self._v1
@@ -136,18 +162,26 @@ class StripeReader:
     def refunds(self, charge_id: str) -> tuple[Refund, ...]:
         """The refunds of one charge, whatever became of them, newest first."""
         with our_errors():
-            page = self._v1.refunds.list({"charge": charge_id, "limit": PAGE_SIZE})
+            page = self._v1.refunds.list({"charge": whole_id(charge_id), "limit": PAGE_SIZE})
             return tuple(_to_refund(refund.to_dict()) for refund in page.auto_paging_iter())
 
     def disputes(self, charge_id: str) -> tuple[Dispute, ...]:
         """The disputes against one charge, newest first."""
         with our_errors():
-            page = self._v1.disputes.list({"charge": charge_id, "limit": PAGE_SIZE})
+            page = self._v1.disputes.list({"charge": whole_id(charge_id), "limit": PAGE_SIZE})
             return tuple(_to_dispute(dispute, charge_id) for dispute in page.auto_paging_iter())
 
     def disputes_against(self, charge_ids: Sequence[str]) -> dict[str, tuple[Dispute, ...]]:
         """For each charge its disputes."""
-        return dict(zip(charge_ids, self._crew.map(self.disputes, charge_ids), strict=True))
+        wholes = Asked(charge_ids).wholes
+        found = dict(zip(wholes, self._crew.map(self.disputes, wholes), strict=True))
+        return {charge_id: found[whole_id(charge_id)] for charge_id in charge_ids}
+
+
+def _only(identity: str, found: Sequence[Charge]) -> Charge | None:
+    """A portion is meant by its own id alone."""
+    is_one = len(found) == 1 and (found[0].portion is None or portion_number(identity) is not None)
+    return found[0] if is_one else None
 
 
 def whole_seconds(moment: datetime) -> int:
@@ -163,7 +197,7 @@ def metadata_of(charge: Document) -> dict[str, str]:
     """
     own: dict[str, str] = charge["metadata"]
     intent = charge["payment_intent"]
-    if DUCATS in own or CITIZEN in own or not isinstance(intent, dict):
+    if DUCATS in own or CITIZEN in own or ALLOCATION in own or not isinstance(intent, dict):
         return own
     return {**intent["metadata"], **own}
 
@@ -174,7 +208,7 @@ def is_ducat_purchase(metadata: Mapping[str, str]) -> bool:
         return False
     if TYPE in metadata:
         return metadata[TYPE] == "ducat_purchase"
-    return bool(metadata.keys() & {PLATFORM, CITIZEN, DUCATS})
+    return bool(metadata.keys() & {PLATFORM, CITIZEN, DUCATS, ALLOCATION})
 
 
 def is_paid(charge: Document) -> bool:
@@ -189,6 +223,12 @@ def may_become_paid(charge: Document) -> bool:
         return True
     # A cancelled or lapsed authorisation shows as refunded.
     return charge["status"] == "succeeded" and not charge["captured"] and not charge["refunded"]
+
+
+def to_charges(charge: Document, metadata: Mapping[str, str], kept: Kept) -> tuple[Charge, ...]:
+    """Our charge from Stripe's, or one for each citizen of a payment for many."""
+    whole = to_charge(charge, metadata)
+    return divided(whole, metadata, kept) if ALLOCATION in metadata else (whole,)
 
 
 def to_charge(charge: Document, metadata: Mapping[str, str]) -> Charge:

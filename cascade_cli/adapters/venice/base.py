@@ -42,6 +42,7 @@ from cascade_cli.domain.keys import (
     Origin,
     origin_of,
     stratagem_id_for,
+    whole_id,
 )
 from cascade_cli.domain.matching import OLDER_REACH
 from cascade_cli.domain.orders import Order
@@ -129,7 +130,9 @@ class VeniceReader:
         """
         found: dict[str, Stratagem] = {}
         for chunk in _chunks(orders, ORDERS_PER_REQUEST):
-            either = OR(*(condition for order in chunk for condition in _belongs_to(order)))
+            wanted = (condition for order in chunk for condition in _belongs_to(order))
+            # The portions of one payment are all looked for by its id as well: once will do.
+            either = OR(*{str(condition): condition for condition in wanted}.values())
             found |= {stratagem.record_id: stratagem for stratagem in self._stratagems(either)}
         return list(found.values())
 
@@ -229,8 +232,9 @@ def _belongs_to(order: Order) -> Iterator[Formula]:
     if (charge := order.charge) is None:
         return
     # Not a set: the same order makes the same request in every process.
-    for payment_id in dict.fromkeys((charge.payment_id, charge.id)):
-        yield FIND(payment_id, Field("Notes"))
+    for payment_id in dict.fromkeys(charge.names):
+        if payment_id == whole_id(payment_id):
+            yield FIND(payment_id, Field("Notes"))
         if stratagem_id_for(payment_id) != order.key:
             yield EQ(Field("StratagemId"), stratagem_id_for(payment_id))
     yield AND(

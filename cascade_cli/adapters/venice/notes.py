@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from cascade_cli.domain.keys import PAYMENT_ID
+from cascade_cli.domain.keys import PAYMENT_ID, portion_id
 from cascade_cli.domain.money import read_ducats
-from cascade_cli.domain.orders import INSTEAD_OF
+from cascade_cli.domain.orders import INSTEAD_OF, PORTION
 from cascade_cli.domain.stratagems import Failure
 
 _ERROR = "[ERROR]"
@@ -94,7 +94,11 @@ def _from_document(document: dict[str, Any], log: str) -> Notes:
 
 
 def _stripe_ids(document: dict[str, Any]) -> Iterator[str]:
-    """Values that are wholly a payment's or charge's id; ids within free text are talk."""
+    """Values that are wholly a payment's or charge's id; ids within free text are talk. Where a
+    portion is named, they mean that one."""
+    number = document.get(PORTION)
+    if not isinstance(number, int) or isinstance(number, bool):
+        number = 0
     for value in document.values():
         if isinstance(value, str) and PAYMENT_ID.fullmatch(value):
-            yield value
+            yield portion_id(value, number) if number > 0 else value

@@ -32,7 +32,7 @@ from cascade_cli.adapters.venice.base import (
     to_stratagem,
 )
 from cascade_cli.adapters.venice.errors import our_errors
-from cascade_cli.domain.keys import PAYMENT_ID, stratagem_id_for
+from cascade_cli.domain.keys import PORTION_ID, stratagem_id_for, whole_id
 from cascade_cli.domain.stratagems import Stratagem
 
 
@@ -42,10 +42,10 @@ class TransferReader(VeniceReader):
     def identified(self, identity: str) -> list[Stratagem]:
         """Those with this StratagemId or record id, or for this payment by key or Notes."""
         ways: list[Formula] = [EQ(Field("StratagemId"), identity), EQ(RECORD_ID(), identity)]
-        if PAYMENT_ID.fullmatch(identity):
+        if PORTION_ID.fullmatch(identity):
             ways += [
                 EQ(Field("StratagemId"), stratagem_id_for(identity)),
-                FIND(identity, Field("Notes")),
+                FIND(whole_id(identity), Field("Notes")),
             ]
         return [row for row in self._where(OR(*ways)) if _is_meant(row, identity)]
 
@@ -112,5 +112,5 @@ class TransferReader(VeniceReader):
 
 def _is_meant(row: Stratagem, identity: str) -> bool:
     """FIND also finds an id that is only the beginning of another, or that stands in free text."""
-    names = {row.stratagem_id, row.record_id, *row.stripe_ids}
+    names = {row.stratagem_id, row.record_id, *row.stripe_ids, *map(whole_id, row.stripe_ids)}
     return identity in names or row.stratagem_id == stratagem_id_for(identity)

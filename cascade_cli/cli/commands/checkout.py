@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,13 +13,17 @@ from cascade_cli.cli.session import conduct
 def checkout(
     ctx: typer.Context,
     citizen: Annotated[
-        str, typer.Argument(show_default=False, help="Exactly as Venice spells it.")
-    ],
+        str | None, typer.Argument(show_default=False, help="Exactly as Venice spells it.")
+    ] = None,
     ducats: Annotated[
         str | None, typer.Option(metavar="N", help="Any amount within the list's bounds.")
     ] = None,
     package: Annotated[
         str | None, typer.Option(metavar="NAME", help="A package of cascade pricing.")
+    ] = None,
+    file: Annotated[
+        Path | None,
+        typer.Option(metavar="F", help="For many: a CSV with the columns citizen, ducats."),
     ] = None,
     currency: Annotated[
         str, typer.Option(metavar="CODE", help="One that the price list offers.")
@@ -28,7 +33,7 @@ def checkout(
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
 ) -> None:
-    """A Stripe page on which ducats for the citizen can be paid: prints its link.
+    """A Stripe page on which ducats for a citizen, or for many, can be paid: prints its link.
 
     Exit code 7: Venice has no such citizen, or more ducats than may be credited at once,
     or no exchange rate that is new enough.
@@ -36,7 +41,12 @@ def checkout(
     from cascade_cli.cli.checkout import CheckoutOptions
     from cascade_cli.cli.checkout import checkout as work
 
-    if (ducats is None) == (package is None):
+    if file is not None:
+        if not citizen == ducats == package is None:
+            raise typer.BadParameter("--file stands alone: its rows say who gets what")
+    elif citizen is None:
+        raise typer.BadParameter("name a citizen, or a --file of many")
+    elif (ducats is None) == (package is None):
         raise typer.BadParameter("name either --ducats or --package")
-    options = CheckoutOptions(citizen, ducats, package, currency, open_)
+    options = CheckoutOptions(citizen, ducats, package, currency, open_, file)
     raise typer.Exit(conduct(ctx.obj, "checkout", lambda s: work(s, options), json=json))

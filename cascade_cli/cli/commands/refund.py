@@ -31,8 +31,8 @@ def refund(
     What has not arrived yet is withheld instead; after a refund that failed, the ducats go to the
     citizen again. Exit code 5: run the same command again; 7: refused by a limit or a guard.
     """
-    from cascade_cli.cli.refund import RefundOptions
     from cascade_cli.cli.refund import refund as work
+    from cascade_cli.cli.refund_many import RefundOptions
 
     options = RefundOptions(payment, ducats, write_off, dry_run=dry_run, yes=yes)
     raise typer.Exit(conduct(ctx.obj, "refund", lambda s: work(s, options), json=json))

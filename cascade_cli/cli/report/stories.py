@@ -65,7 +65,7 @@ def _story(item: Item, now: datetime, new: frozenset[str] | None) -> Story:
         news="" if new is None else "new" if name in new else "still open",
         citizen=clipped(item.citizen or ""),
         ducats=format_ducats(item.ducats, grouped=True) if item.ducats is not None else "",
-        money=format_money(charge.captured_cents, charge.currency) if charge else "",
+        money=format_money(charge.own_cents, charge.currency) if charge else "",
         age=format_span(now - item.occurred_at),
         verdict=clipped(verdict.sentence),
         timeline=tuple((format_moment(at), clipped(what)) for at, what in sorted(_past(item, now))),
@@ -78,7 +78,7 @@ def _story(item: Item, now: datetime, new: frozenset[str] | None) -> Story:
 
 def _past(item: Item, now: datetime) -> Iterator[tuple[datetime, str]]:
     if charge := item.charge:
-        yield charge.created_at, f"paid {format_money(charge.captured_cents, charge.currency)}"
+        yield charge.created_at, f"paid {format_money(charge.own_cents, charge.currency)}"
     several = len(item.stratagems) > 1
     for number, stratagem in enumerate(item.stratagems, 1):
         yield from _life(stratagem, f"stratagem {number}" if several else "stratagem", now)

@@ -1,0 +1,102 @@
+"""A payment for many citizens in Stripe's metadata: who gets how much, as far as it fits.
+
+One key has a seal (how many citizens, how many ducats, the digest), further keys the allocation in
+pieces. `citizen_id` and `ducat_amount` are left out, so that no webhook which knows nothing of
+allocations credits one citizen with all of it: the older ones find nobody to credit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+
+from cascade_cli.domain.allocation import (
+    MOST_PIECES,
+    Allocation,
+    Seal,
+    pieces_of,
+    portions_of,
+    read_allocation,
+)
+from cascade_cli.domain.charges import Charge
+from cascade_cli.domain.money import format_ducats, read_ducats
+
+ALLOCATION = "allocation"
+FORM = "1"
+
+Kept = Callable[[str], Allocation | None]
+"""What the journal has under a digest."""
+
+
+def nothing_kept(_digest: str) -> Allocation | None:
+    """Where there is no journal."""
+    return None
+
+
+def allocation_metadata(allocation: Allocation) -> dict[str, str]:
+    """The seal, and the pieces if all of them fit: a part of them would be of no use."""
+    seal = allocation.seal
+    sealed = f"{FORM}:{seal.count}:{format_ducats(seal.total)}:{seal.digest}"
+    pieces = enumerate(pieces_of(allocation), start=1)
+    return {ALLOCATION: sealed} | {f"{ALLOCATION}_{number}": piece for number, piece in pieces}
+
+
+def divided(whole: Charge, metadata: Mapping[str, str], kept: Kept) -> tuple[Charge, ...]:
+    """A charge that was sold for many, as one for each citizen; as it is, and for nobody, where it
+    is not known for whom."""
+    try:
+        return portions_of(whole, allocation_in(metadata, kept))
+    except ValueError as error:
+        seal = sealed_in(metadata)
+        ducats = seal.total if seal else None
+        nobody = replace(whole, citizen=None, citizen_text="", ducats=ducats, package=None)
+        return (replace(nobody, unallocated=str(error)),)
+
+
+def sealed_in(metadata: Mapping[str, str]) -> Seal | None:
+    """By what the allocation is known again; None where that cannot be read."""
+    form, _, rest = metadata.get(ALLOCATION, "").partition(":")
+    count, _, rest = rest.partition(":")
+    total, _, digest = rest.partition(":")
+    ducats = read_ducats(total)
+    if form != FORM or not count.isdecimal() or ducats is None or not digest:
+        return None
+    return Seal(int(count[:6]), ducats, digest[:64])
+
+
+def allocation_in(metadata: Mapping[str, str], kept: Kept) -> Allocation:
+    """The allocation that was sold: of the metadata, else of the journal under the seal's digest.
+
+    Raises ValueError, with a sentence about the payment, where neither has it whole and unchanged.
+    """
+    seal = sealed_in(metadata)
+    if seal is None:
+        told = metadata[ALLOCATION][:80]
+        raise ValueError(f"it was sold for many citizens, and its allocation says {told!r}")
+    text = "".join(_pieces(metadata))
+    for read in (_read, lambda _text: kept(seal.digest)):
+        found = read(text)
+        if found and seal.is_of(found):
+            return found
+    why = "and the allocation in its metadata was changed or is not all there: who they are"
+    where = "is kept in the journal of the machine that sold it"
+    raise ValueError(
+        f"it was sold for {seal.count} citizens, {why if text else 'and who they are'} {where} "
+        f"(allocation {seal.digest})"
+    )
+
+
+def _pieces(metadata: Mapping[str, str]) -> Iterator[str]:
+    """In their order, up to the first that is missing."""
+    for number in range(1, MOST_PIECES + 1):
+        piece = metadata.get(f"{ALLOCATION}_{number}")
+        if piece is None:
+            return
+        yield piece
+
+
+def _read(text: str) -> Allocation | None:
+    try:
+        return read_allocation(text) if text else None
+    except ValueError:
+        return None

@@ -1,0 +1,131 @@
+"""`cascade refund` of a payment for many citizens: each portion like a payment of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cascade_cli.cli.deliveries import delivery_document, first_error, show_deliveries
+from cascade_cli.cli.refund_shown import document, plan_lines
+from cascade_cli.cli.session import Outcome, Session
+from cascade_cli.cli.shown import shown
+from cascade_cli.cli.writing import Workshop, confirm
+from cascade_cli.domain.refund_plan import Picture, RefundPlan
+from cascade_cli.domain.refunds import Policy
+from cascade_cli.errors import CascadeError, ExitCode, GuardError, UsageError
+from cascade_cli.services.delivery_ports import Delivery
+from cascade_cli.services.refund import RefundDesk, Wish
+
+
+@dataclass(frozen=True)
+class RefundOptions:
+    """The command's words as typed."""
+
+    payment: str
+    ducats: str | None = None
+    write_off: str | None = None
+    dry_run: bool = False
+    yes: bool = False
+
+
+@dataclass(frozen=True)
+class _Plans:
+    """One for each portion; what stands in the way of one holds up no other."""
+
+    plans: Sequence[RefundPlan]
+    refused: Sequence[GuardError] = ()
+
+
+def is_something(plan: RefundPlan) -> bool:
+    """Whether there is anything to write, or to remember."""
+    has_debt = any(plan.debt(index) for index in range(len(plan.picture.parts)))
+    return bool(plan.endings or plan.orders or has_debt)
+
+
+def refund_many(shop: Workshop, options: RefundOptions, pictures: Sequence[Picture]) -> Outcome:
+    """Plan for all portions, show, ask once, write."""
+    if options.ducats is not None:
+        raise UsageError(
+            f"{options.payment} is for {len(pictures)} citizens: --ducats is for one of them.",
+            f"Nothing was written. Name the portion: {pictures[0].case.charge.payment_id}, …",
+        )
+    desk, policy = shop.writing.refunds, shop.settings.refund_policy
+    wish = Wish(policy, shop.facts())
+    planned = _planned(desk, pictures, wish, write_off=options.write_off is not None)
+    todo = [plan for plan in planned.plans if is_something(plan)]
+    if options.write_off is not None:
+        todo = [plan for plan in planned.plans if plan.picture.left]
+    if options.dry_run or not todo:
+        return _outcome(planned, policy, dry_run=options.dry_run)
+    if not options.yes:
+        _show(shop.session, planned.plans, policy, stderr=True)
+    what = "Write off" if options.write_off is not None else "Do"
+    question = f"{what} this for {len(todo)} of {len(pictures)} citizens of {options.payment}?"
+    confirm(question, yes=options.yes)
+    shop.begin()
+    done, refused = _carry_out(desk, todo, options, wish)
+    after = [RefundPlan(picture) for picture in desk.look(options.payment)]
+    return _outcome(_Plans(after, [*planned.refused, *refused]), policy, done)
+
+
+def _carry_out(
+    desk: RefundDesk, plans: Sequence[RefundPlan], options: RefundOptions, wish: Wish
+) -> tuple[list[Delivery], list[GuardError]]:
+    done: list[Delivery] = []
+    refused: list[GuardError] = []
+    for plan in plans:
+        try:
+            if options.write_off is not None:
+                desk.write_off(plan.picture, options.write_off.strip())
+            else:
+                done += desk.carry_out(plan, wish)
+        except GuardError as error:
+            refused.append(error)
+    return done, refused
+
+
+def _planned(
+    desk: RefundDesk, pictures: Sequence[Picture], wish: Wish, *, write_off: bool
+) -> _Plans:
+    plans: list[RefundPlan] = []
+    refused: list[GuardError] = []
+    for picture in pictures:
+        try:
+            plans.append(RefundPlan(picture) if write_off else desk.plan(picture, wish))
+        except GuardError as error:
+            plans.append(RefundPlan(picture))
+            refused.append(error)
+    return _Plans(plans, refused)
+
+
+def _outcome(
+    planned: _Plans, policy: Policy, done: Sequence[Delivery] = (), *, dry_run: bool = False
+) -> Outcome:
+    delivered = first_error(done)
+    error: CascadeError | None = delivered or next(iter(planned.refused), None)
+    charge = planned.plans[0].picture.case.charge
+    data: dict[str, Any] = {
+        "payment_intent": charge.payment_intent,
+        "charge": charge.charge_id,
+        "policy": policy.value,
+        "portions": [document(plan, policy) for plan in planned.plans],
+        "dry_run": dry_run,
+        "deliveries": [delivery_document(delivery) for delivery in done],
+    }
+
+    def show(session: Session) -> None:
+        if done:
+            show_deliveries(session.console(), done)
+        _show(session, planned.plans, policy)
+
+    return Outcome(data, show, error.exit_code if error else ExitCode.OK, error)
+
+
+def _show(
+    session: Session, plans: Sequence[RefundPlan], policy: Policy, *, stderr: bool = False
+) -> None:
+    console = session.console(stderr=stderr)
+    for plan in plans:
+        for line in plan_lines(plan, policy):
+            console.print(shown(line), soft_wrap=True)

@@ -1,0 +1,22 @@
+"""Who runs this invocation."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import secrets
+import socket
+
+from cascade_cli.domain.journal import Worker
+
+
+def this_worker(command: str) -> Worker:
+    """Who runs this command, where."""
+    return Worker(secrets.token_hex(8), socket.gethostname(), os.getpid(), _operator(), command)
+
+
+def _operator() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"
