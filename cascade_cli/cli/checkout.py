@@ -11,11 +11,13 @@ from typing import Any
 from rich.text import Text
 
 from cascade_cli.cli.connection import connected
+from cascade_cli.cli.gift_shown import gift_document, show_gift
 from cascade_cli.cli.session import Outcome, Session
 from cascade_cli.cli.shown import shown
 from cascade_cli.domain.checkout import Page, Sale
 from cascade_cli.domain.currencies import CURRENCY, read_currency
 from cascade_cli.domain.exchange import Exchange
+from cascade_cli.domain.gifts import Gift, wished_gift
 from cascade_cli.domain.money import format_ducats, format_money
 from cascade_cli.domain.orders import parse_ducats
 from cascade_cli.domain.times import format_moment, rfc3339
@@ -24,25 +26,30 @@ from cascade_cli.errors import UsageError
 
 @dataclass(frozen=True)
 class CheckoutOptions:
-    """The command's words as typed; one of `ducats` and `package` is given."""
+    """The command's words as typed; one of `ducats` and `package` is given, and a `giver` where it
+    is a gift."""
 
     citizen: str
     ducats: str | None = None
     package: str | None = None
     currency: str = CURRENCY
     open: bool = False
+    giver: str | None = None
+    message: str | None = None
+    anonymous: bool = False
 
 
 def checkout(session: Session, options: CheckoutOptions) -> Outcome:
     """Check the words, then make the page. Raises UsageError before anything is read."""
     ducats = None if options.ducats is None else _amount(options.ducats)
     currency = currency_option(options.currency)
+    gift = _gift(options)
     # One key for all of this invocation's tries: Stripe makes one page, however often it is asked.
     key = f"cascade-checkout-{uuid.uuid4()}"
     with connected(session) as wiring:
         settings = wiring.settings
         quote = wiring.checkout.quote(ducats, options.package, currency)
-        sale = Sale(options.citizen, quote, settings.success_url, settings.cancel_url)
+        sale = Sale(options.citizen, quote, settings.success_url, settings.cancel_url, gift)
         page = wiring.checkout.open(sale, key)
         if session.sandbox:
             _warn_of_closing_time(session)
@@ -56,6 +63,16 @@ def _amount(text: str) -> Decimal:
         return parse_ducats(text)
     except ValueError as error:
         raise UsageError(f"--ducats: {error}.", "Nothing was sold.") from None
+
+
+def _gift(options: CheckoutOptions) -> Gift | None:
+    if options.giver is None:
+        return None
+    words = options.giver, options.citizen, options.message
+    try:
+        return wished_gift(*words, anonymous=options.anonymous)
+    except ValueError as error:
+        raise UsageError(f"Not a gift: {error}.", "Nothing was sold.") from None
 
 
 def currency_option(text: str) -> str:
@@ -85,6 +102,7 @@ def _document(sale: Sale, page: Page) -> dict[str, Any]:
         "expires_at": rfc3339(page.expires_at),
         "livemode": page.livemode,
         "citizen": sale.citizen,
+        "gift": gift_document(sale.gift),
         "ducats": format_ducats(quote.ducats),
         "ducats_paid": format_ducats(quote.ducats_paid),
         "bonus": format_ducats(quote.bonus),
@@ -109,6 +127,7 @@ def _show(session: Session, sale: Sale, page: Page) -> None:
     price = format_money(quote.amount_cents, quote.currency)
     ducats = format_ducats(quote.ducats, grouped=True)
     console.print(Text(f"{ducats} ducats for {shown(sale.citizen)}: {price}", "bold"))
+    show_gift(console, sale.gift)
     console.print(Text(quote.description))
     console.print(Text(shown(page.url)), soft_wrap=True)
     mode = "real money" if page.livemode else "test mode: no money moves"

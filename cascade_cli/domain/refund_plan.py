@@ -150,6 +150,7 @@ def _take(case: Case, part: Part, ducats: Decimal, terms: Terms) -> Order:
         cause=Cause.REFUND,
         reason=REASON,
         facts=_facts(case, part, terms),
+        gift=case.charge.gift_to(case.buyer.citizen),
         # The engine may have refused more than the citizen had: the row then asks for less.
         amends=True,
     )
@@ -168,6 +169,7 @@ def _give(case: Case, part: Part, terms: Terms) -> Order:
         cause=Cause.GIVE_BACK,
         reason=REASON_AGAIN,
         facts=_facts(case, part, terms),
+        gift=case.charge.gift_to(case.buyer.citizen),
     )
 
 

@@ -64,10 +64,12 @@ class Checkout:
         return quote
 
     def open(self, sale: Sale, key: str) -> Page:
-        """A page on which anybody can pay for it. Raises GuardError if Venice has no such citizen.
+        """A page on which anybody can pay for it. Raises GuardError if Venice has no such citizen,
+        or no such giver.
 
         `key` is the idempotency key: send the same again only for the same sale.
         """
-        found = self._citizens.citizens([sale.citizen])
-        refuse_unknown([sale.citizen], found, self._citizens.usernames)
+        names = [sale.citizen, *([sale.gift.giver] if sale.gift else [])]
+        found = self._citizens.citizens(names)
+        refuse_unknown(names, found, self._citizens.usernames)
         return self._pages.create(sale, key)

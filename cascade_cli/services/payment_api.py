@@ -16,6 +16,7 @@ from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.checkout import Sale
 from cascade_cli.domain.currencies import CURRENCY
 from cascade_cli.domain.delivery import rows_of
+from cascade_cli.domain.gifts import Gift, wished_gift
 from cascade_cli.domain.money import format_ducats, format_money
 from cascade_cli.domain.orders import exact
 from cascade_cli.domain.pricing import Quote
@@ -72,13 +73,19 @@ class Remembered(Generic[T]):
 
 @dataclass(frozen=True)
 class Purchase:
-    """What a client asks for: an amount or a package, and what it believes the price to be."""
+    """What a client asks for: an amount or a package, and what it believes the price to be.
+
+    With a `giver` it is a gift to the citizen; the rest of a gift stands beside it.
+    """
 
     citizen: str
     ducats: Decimal | None = None
     package: str | None = None
     amount_cents: int | None = None
     currency: str = CURRENCY
+    giver: str | None = None
+    message: str | None = None
+    anonymous: bool = False
 
 
 @dataclass(frozen=True)
@@ -154,8 +161,10 @@ class PaymentDesk:
         """
         quote = self._offer(purchase)
         _check_price(purchase, quote)
-        self._check_citizen(purchase.citizen)
-        sale = Sale(purchase.citizen, quote, success_url="", cancel_url="")
+        gift = _gift(purchase)
+        for citizen in (purchase.citizen, *([gift.giver] if gift else [])):
+            self._check_citizen(citizen)
+        sale = Sale(purchase.citizen, quote, success_url="", cancel_url="", gift=gift)
         return self._intents.create(sale, KEY_PREFIX + key), quote
 
     def _offer(self, purchase: Purchase) -> Quote:
@@ -219,6 +228,20 @@ class PaymentDesk:
 
 _RANKS = ("executed", "live", "doubtful", "failed", "stalled")
 _STATES = (EventState.CREDITED, EventState.ATTENTION, EventState.WAITING, EventState.RECORDED)
+
+
+def _gift(purchase: Purchase) -> Gift | None:
+    if purchase.giver is None:
+        if purchase.message or purchase.anonymous:
+            raise UsageError(
+                "gift_message and gift_anonymous go with a giver_id.", "Nothing was sold."
+            )
+        return None
+    words = purchase.giver, purchase.citizen, purchase.message
+    try:
+        return wished_gift(*words, anonymous=purchase.anonymous)
+    except ValueError as error:
+        raise UsageError(f"Not a gift: {error}.", "Nothing was sold.") from None
 
 
 def _check_price(purchase: Purchase, quote: Quote) -> None:

@@ -13,12 +13,16 @@ from cascade_cli.adapters.stripe.purchases import (
     CURRENCY_RATE,
     CURRENCY_RATE_DATE,
     DUCATS,
+    GIFT_ANONYMOUS,
+    GIFT_MESSAGE,
+    GIVER,
     PACKAGE,
     PLATFORM,
     RATE,
     TYPE,
 )
 from cascade_cli.domain.checkout import Page, Sale
+from cascade_cli.domain.gifts import Gift
 from cascade_cli.domain.money import format_ducats, format_money
 from cascade_cli.domain.pricing import Quote
 from cascade_cli.errors import AnswerError, RightsError
@@ -70,14 +74,14 @@ def session_params(sale: Sale) -> SessionCreateParams:
                     "unit_amount": quote.amount_cents,
                     "product_data": {
                         "name": ducats,
-                        "description": f"{quote.description}, for {sale.citizen}",
+                        "description": f"{quote.description}, for {sale.recipient}",
                     },
                 },
             }
         ],
         "payment_intent_data": {
             "metadata": metadata,
-            "description": f"{ducats} for {sale.citizen}",
+            "description": f"{ducats} for {sale.recipient}",
         },
         "metadata": metadata,
         "success_url": sale.success_url,
@@ -95,9 +99,18 @@ def purchase_metadata(sale: Sale) -> dict[str, str]:
         RATE: str(quote.rate),
         **package,
         **_exchange(quote),
+        **_gift(sale.gift),
         PLATFORM: "cascade",
         TYPE: "ducat_purchase",
     }
+
+
+def _gift(gift: Gift | None) -> dict[str, str]:
+    """Who gave it; Stripe takes no empty value."""
+    if gift is None:
+        return {}
+    message = {GIFT_MESSAGE: gift.message} if gift.message else {}
+    return {GIVER: gift.giver, **message, GIFT_ANONYMOUS: str(gift.anonymous).lower()}
 
 
 def _exchange(quote: Quote) -> dict[str, str]:

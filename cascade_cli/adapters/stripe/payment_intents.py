@@ -97,7 +97,7 @@ def intent_params(sale: Sale) -> PaymentIntentCreateParams:
         "amount": quote.amount_cents,
         "currency": quote.currency,
         "automatic_payment_methods": {"enabled": True},
-        "description": f"{format_ducats(quote.ducats, grouped=True)} ducats for {sale.citizen}",
+        "description": f"{format_ducats(quote.ducats, grouped=True)} ducats for {sale.recipient}",
         "metadata": purchase_metadata(sale),
     }
 
