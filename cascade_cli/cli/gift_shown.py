@@ -9,7 +9,7 @@ from rich.text import Text
 
 from cascade_cli.cli.shown import shown
 from cascade_cli.domain.evidence import describe_gift
-from cascade_cli.domain.gifts import Gift
+from cascade_cli.domain.gifts import JOINERS, Gift
 
 
 def show_gift(console: Console, gift: Gift | None) -> None:
@@ -17,7 +17,7 @@ def show_gift(console: Console, gift: Gift | None) -> None:
     if gift:
         console.print(Text(shown(describe_gift(gift))))
     if gift and gift.message:
-        console.print(Text(f"“{shown(gift.message)}”"))
+        console.print(Text(f"“{shown(gift.message, keep=JOINERS)}”"))
 
 
 def gift_document(gift: Gift | None) -> dict[str, Any] | None:

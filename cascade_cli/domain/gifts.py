@@ -12,7 +12,7 @@ MOST_CHARACTERS = 500
 # turn the direction of writing among them), line breaks, halves of characters, private ones.
 _HARMFUL = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 # Without these many an emoji, and some scripts, fall apart.
-_JOINERS = "\u200c\u200d"
+JOINERS = "\u200c\u200d"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,4 +64,4 @@ def as_text(text: str) -> str:
 
 
 def _is_harmful(character: str) -> bool:
-    return unicodedata.category(character) in _HARMFUL and character not in _JOINERS
+    return unicodedata.category(character) in _HARMFUL and character not in JOINERS
