@@ -21,6 +21,7 @@ from cascade_cli.adapters.transport import Transport
 from cascade_cli.domain import delivery
 from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.delivery import Action, Step, Write, next_step
+from cascade_cli.domain.gifts import Gift
 from cascade_cli.domain.journal import Attempt, Claim, ClaimState
 from cascade_cli.domain.money import ZERO
 from cascade_cli.domain.orders import Order
@@ -29,6 +30,8 @@ from cascade_cli.domain.refunds import Part
 from cascade_cli.domain.stratagems import Stratagem
 from cascade_cli.services import balance, deliver, replay
 from cascade_cli.services.delivery_ports import Reader
+from cascade_cli.services.intake import Intake
+from cascade_cli.services.refund_clerk import Dealt, RefundClerk
 from cascade_cli.services.sent_balances import Untold
 from tests.simulation.shop import Alter, Parts, as_it_is
 
@@ -252,6 +255,32 @@ def failed_refunds_hold() -> Iterator[Alter]:
         yield as_it_is
 
 
+@contextmanager
+def refunds_looked_at_once() -> Iterator[Alter]:
+    """What an event tells of a refund is done with, whatever is under way in that moment."""
+    after: Any = Intake._after
+
+    def at_once(self: Intake, accepted: Any, dealt: Dealt) -> Any:
+        return after(self, accepted, replace(dealt, again_at=None))
+
+    with patch.object(Intake, "_after", at_once):
+        yield as_it_is
+
+
+@contextmanager
+def crossing_overlooked() -> Iterator[Alter]:
+    """A delivery of which only the journal knows is not ended when its money goes back."""
+    with patch.object(RefundClerk, "_ending", lambda *_: None):
+        yield as_it_is
+
+
+@contextmanager
+def anonymous_givers_named() -> Iterator[Alter]:
+    """Whoever gave is told to everybody."""
+    with patch.object(Gift, "named_giver", property(lambda gift: gift.giver)):
+        yield as_it_is
+
+
 class _ReadOnce:
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
@@ -294,4 +323,7 @@ MUTANTS: tuple[Callable[[], AbstractContextManager[Alter]], ...] = (
     taken_forgotten,
     withheld_taken,
     failed_refunds_hold,
+    refunds_looked_at_once,
+    crossing_overlooked,
+    anonymous_givers_named,
 )
