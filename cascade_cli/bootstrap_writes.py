@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from cascade_cli.adapters.journal import Journal
 from cascade_cli.adapters.transport import utc_now
@@ -14,12 +15,15 @@ from cascade_cli.adapters.venice.transfers import TransferReader
 from cascade_cli.adapters.venice.writer import VeniceWriter
 from cascade_cli.bootstrap import Wiring
 from cascade_cli.domain.case import Terms
+from cascade_cli.domain.refunds import Disputing, Refunding
 from cascade_cli.services.credit import CreditDesk, Limits
 from cascade_cli.services.deliver import Deliverer
 from cascade_cli.services.delivery_ports import DeliveryTerms, Surroundings
 from cascade_cli.services.purse import Purse
-from cascade_cli.services.refund import RefundDesk
+from cascade_cli.services.refund import RefundDesk, Wish
+from cascade_cli.services.refund_clerk import RefundClerk
 from cascade_cli.services.replay import Replayer
+from cascade_cli.settings import Settings
 
 # Airtable takes 5 requests a second and answers each in up to 0.6 s: so many fill that.
 WRITE_LANES = 4
@@ -41,6 +45,17 @@ class WriteWiring:
     desk: CreditDesk
     replayer: Replayer
     refunds: RefundDesk
+
+    def clerk(
+        self, settings: Settings, facts: Mapping[str, Any], guard: Callable[[], None]
+    ) -> RefundClerk | None:
+        """Who acts on refunds and disputes; None where the settings leave all of them to people."""
+        refunds = settings.refunds is Refunding.AUTO
+        hold = settings.disputes is Disputing.HOLD
+        if not (refunds or hold):
+            return None
+        wish = Wish(settings.refund_policy, facts)
+        return RefundClerk(self.refunds, self.journal, wish, guard, refunds, hold)
 
 
 def bootstrap_writes(wiring: Wiring, journal: Journal, tell: Callable[[str], None]) -> WriteWiring:

@@ -13,12 +13,14 @@ from rich.text import Text
 
 from cascade_cli.cli.allocation_file import read_allocation_file
 from cascade_cli.cli.connection import connected
+from cascade_cli.cli.gift_shown import gift_document, show_gift
 from cascade_cli.cli.session import Outcome, Session
 from cascade_cli.cli.shown import shown
 from cascade_cli.domain.allocation import Allocation, fits
 from cascade_cli.domain.checkout import Page, Sale
 from cascade_cli.domain.currencies import CURRENCY, read_currency
 from cascade_cli.domain.exchange import Exchange
+from cascade_cli.domain.gifts import Gift, wished_gift
 from cascade_cli.domain.money import format_ducats, format_money
 from cascade_cli.domain.orders import parse_ducats
 from cascade_cli.domain.times import format_moment, rfc3339
@@ -27,7 +29,8 @@ from cascade_cli.errors import UsageError
 
 @dataclass(frozen=True)
 class CheckoutOptions:
-    """The command's words as typed: a citizen, with one of `ducats` and `package`, or a file."""
+    """The command's words as typed: a citizen, with one of `ducats` and `package`, and a `giver`
+    where it is a gift; or a file."""
 
     citizen: str | None = None
     ducats: str | None = None
@@ -35,6 +38,9 @@ class CheckoutOptions:
     currency: str = CURRENCY
     open: bool = False
     file: Path | None = None
+    giver: str | None = None
+    message: str | None = None
+    anonymous: bool = False
 
 
 def checkout(session: Session, options: CheckoutOptions) -> Outcome:
@@ -42,6 +48,7 @@ def checkout(session: Session, options: CheckoutOptions) -> Outcome:
     ducats = None if options.ducats is None else _amount(options.ducats)
     allocation = read_allocation_file(options.file) if options.file else None
     currency = currency_option(options.currency)
+    gift = _gift(options)
     # One key for all of this invocation's tries: Stripe makes one page, however often it is asked.
     key = f"cascade-checkout-{uuid.uuid4()}"
     with connected(session) as wiring:
@@ -52,7 +59,7 @@ def checkout(session: Session, options: CheckoutOptions) -> Outcome:
             else wiring.checkout.quote(ducats, options.package, currency)
         )
         leading_to = settings.success_url, settings.cancel_url
-        sale = Sale(options.citizen or "", quote, *leading_to, allocation)
+        sale = Sale(options.citizen or "", quote, *leading_to, allocation, gift)
         page = wiring.checkout.open(sale, key)
         if session.sandbox:
             _warn_of_closing_time(session)
@@ -66,6 +73,16 @@ def _amount(text: str) -> Decimal:
         return parse_ducats(text)
     except ValueError as error:
         raise UsageError(f"--ducats: {error}.", "Nothing was sold.") from None
+
+
+def _gift(options: CheckoutOptions) -> Gift | None:
+    if options.giver is None:
+        return None
+    words = options.giver, options.citizen, options.message
+    try:
+        return wished_gift(*words, anonymous=options.anonymous)
+    except ValueError as error:
+        raise UsageError(f"Not a gift: {error}.", "Nothing was sold.") from None
 
 
 def currency_option(text: str) -> str:
@@ -96,6 +113,7 @@ def _document(sale: Sale, page: Page) -> dict[str, Any]:
         "livemode": page.livemode,
         "citizen": sale.citizen or None,
         "allocation": _allocation(sale.allocation) if sale.allocation else None,
+        "gift": gift_document(sale.gift),
         "ducats": format_ducats(quote.ducats),
         "ducats_paid": format_ducats(quote.ducats_paid),
         "bonus": format_ducats(quote.bonus),
@@ -128,6 +146,7 @@ def _show(session: Session, sale: Sale, page: Page) -> None:
     price = format_money(quote.amount_cents, quote.currency)
     ducats = format_ducats(quote.ducats, grouped=True)
     console.print(Text(f"{ducats} ducats for {shown(sale.whom)}: {price}", "bold"))
+    show_gift(console, sale.gift)
     console.print(Text(quote.description))
     if sale.allocation and not fits(sale.allocation):
         # Who reads only this machine's screen learns it before the page is paid.

@@ -13,6 +13,7 @@ from cascade_cli.cli.deliveries import delivery_document, describe_step, first_e
 from cascade_cli.cli.events import Chosen, Selection, choose, read_file
 from cascade_cli.cli.events_forward import forward, receiver_of
 from cascade_cli.cli.reconciliation_json import portion_document
+from cascade_cli.cli.refunds_replayed import Back, RefundReplayed, show_refunds
 from cascade_cli.cli.session import Outcome, Session
 from cascade_cli.cli.shown import shown
 from cascade_cli.cli.writing import Workshop, check_answerable, confirm, workshop
@@ -55,10 +56,13 @@ def replay(session: Session, selection: Selection, options: ReplayOptions) -> Ou
     with workshop(session, "events replay", lock=not options.dry_run) as shop:
         _check_mode(shop, saved or ())
         chosen = choose(shop.reading.events, selection, saved)
-        plan = shop.writing.replayer.plan(chosen.events, shop.facts())
+        clerk = shop.writing.clerk(shop.settings, shop.facts(), shop.begin)
+        back = Back.of(clerk, chosen.events, shop.settings.acted_on)
+        rest = [event for event in chosen.events if event not in back.events]
+        plan = shop.writing.replayer.plan(rest, shop.facts())
         if options.dry_run:
-            return _outcome(Report(chosen, plan, None))
-        return _outcome(Report(chosen, plan, _carry_out(shop, plan, options)))
+            return _outcome(Report(chosen, plan, None, back.planned()))
+        return _outcome(_carry_out(shop, chosen, plan, back, options))
 
 
 def _check_mode(shop: Workshop, events: Sequence[Event]) -> None:
@@ -72,15 +76,30 @@ def _check_mode(shop: Workshop, events: Sequence[Event]) -> None:
         )
 
 
-def _carry_out(shop: Workshop, plan: ReplayPlan, options: ReplayOptions) -> list[Delivery]:
-    if not plan.orders:
-        return []
+def _carry_out(
+    shop: Workshop, chosen: Chosen, plan: ReplayPlan, back: Back, options: ReplayOptions
+) -> Report:
+    """Credits first: what is under way can be ended, what nobody has begun cannot."""
+    refunds = back.planned()
+    writing = [refund for refund in refunds if refund.would]
+    if not (plan.orders or writing):
+        return Report(chosen, plan, [], refunds)
     if not options.yes:
         _show_plan(shop.session.console(stderr=True), plan)
-    total = format_ducats(plan.total_ducats, grouped=True)
-    confirm(f"Credit {len(plan.orders)} payments, {total} ducats?", yes=options.yes)
+        show_refunds(shop.session.console(stderr=True), writing)
+    confirm(_question(plan, len(writing)), yes=options.yes)
     shop.begin()
-    return shop.writing.replayer.carry_out(plan)
+    deliveries = shop.writing.replayer.carry_out(plan) if plan.orders else []
+    return Report(chosen, plan, deliveries, back.settled())
+
+
+def _question(plan: ReplayPlan, refunds: int) -> str:
+    total = format_ducats(plan.total_ducats, grouped=True)
+    credit = f"Credit {len(plan.orders)} payments, {total} ducats"
+    settle = f"settle the refunds of {refunds} payments"
+    if not plan.orders:
+        return f"{settle.capitalize()}?"
+    return f"{credit}, and {settle}?" if refunds else f"{credit}?"
 
 
 @dataclass(frozen=True)
@@ -90,6 +109,7 @@ class Report:
     chosen: Chosen
     plan: ReplayPlan
     deliveries: Sequence[Delivery] | None
+    refunds: Sequence[RefundReplayed] = ()
 
     def delivery_of(self, planned: Planned) -> Delivery | None:
         """What became of its order."""
@@ -122,12 +142,14 @@ def _outcome(report: Report) -> Outcome:
 
 def _remaining(report: Report) -> ExitCode:
     objected = any(planned.objection for planned in report.plan.payments)
+    objected |= any(refund.needs_person for refund in report.refunds)
     return ExitCode.DISCREPANCIES if objected else ExitCode.OK
 
 
 def _error(report: Report) -> CascadeError | None:
     """What is incomplete has to be done again; then come guards; what people must see is last."""
-    delivered = first_error(report.deliveries or ())
+    returned = [delivery for refund in report.refunds for delivery in refund.deliveries]
+    delivered = first_error([*(report.deliveries or ()), *returned])
     if delivered and delivered.exit_code == ExitCode.INCOMPLETE:
         return delivered
     return report.chosen.error or delivered or _guard(report.plan)
@@ -153,6 +175,7 @@ def _document(report: Report) -> dict[str, Any]:
         "unknown_events": list(chosen.unknown),
         "other_events": dict(sorted(plan.other_types.items())),
         "payments": [_payment(report, planned) for planned in plan.payments],
+        "refunds": [refund.document() for refund in report.refunds],
         "total_ducats": format_ducats(plan.total_ducats),
     }
 
@@ -182,6 +205,7 @@ def _show(console: Console, report: Report) -> None:
         console.print(Text(f"  {shown(why)}", "dim"))
         if planned.objection:
             console.print(Text(f"  $ {command('explain', planned.payment_id)}"), soft_wrap=True)
+    show_refunds(console, report.refunds)
     counts: dict[str, int] = {}
     for planned in plan.payments:
         result, _ = report.result_of(planned)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from cascade_cli.cli.gift_shown import gift_document
 from cascade_cli.cli.reconciliation_json import portion_document
 from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.money import format_ducats
@@ -84,6 +85,7 @@ def _charge(charge: Charge) -> dict[str, Any]:
         "disputed": charge.disputed,
         "citizen": charge.citizen,
         "ducats": _optional(charge.ducats),
+        "gift": gift_document(charge.gift),
     }
 
 

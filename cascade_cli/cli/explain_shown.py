@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
+from cascade_cli.cli.gift_shown import show_gift
 from cascade_cli.cli.reconciliation_tables import STYLES
 from cascade_cli.cli.shown import shown
 from cascade_cli.domain.money import format_ducats
@@ -26,6 +27,7 @@ def show_story(console: Console, story: Story) -> None:
     if story.charge:
         ducats = format_ducats(story.charge.ducats, grouped=True) if story.charge.ducats else "?"
         console.print(Text(shown(f"{ducats} ducats for {story.charge.citizen_text or '?'}")))
+        show_gift(console, story.charge.gift)
     _show_verdict(console, story.verdict)
     if story.portions:
         _heading(console, "Citizens")

@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from cascade_cli.domain.exchange import Exchange
+from cascade_cli.domain.gifts import Gift
 from cascade_cli.domain.keys import stratagem_id_for, whole_id
 
 
@@ -46,7 +47,7 @@ class Charge:
 
     `citizen` and `ducats` are None where the metadata named none that could be used;
     `citizen_text` and `ducats_text` are what it said. `rate` is USD per ducat, `exchange` what
-    the metadata says of the exchange rate of another currency.
+    the metadata says of the exchange rate of another currency, `gift` what it says of a giver.
 
     Of a payment for many there is one for each citizen, its `portion`: `id` then has the portion's
     number behind it, `ducats` are its own, and the cents are those of the whole, in proportion to
@@ -70,6 +71,7 @@ class Charge:
     exchange: Exchange | None = None
     portion: Portion | None = None
     unallocated: str = ""
+    gift: Gift | None = None
 
     @property
     def payment_id(self) -> str:
@@ -104,6 +106,11 @@ class Charge:
     def stratagem_id(self) -> str:
         """The key of the one transfer that this charge may cause."""
         return stratagem_id_for(self.payment_id)
+
+    def gift_to(self, citizen: str | None) -> Gift | None:
+        """The gift, unless it was that citizen who gave: a person may have put another recipient
+        in the place of the one whom the payment names."""
+        return None if self.gift is None or self.gift.giver == citizen else self.gift
 
     @property
     def is_fully_refunded(self) -> bool:

@@ -6,19 +6,21 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cascade_cli.domain.allocation import Allocation
+from cascade_cli.domain.gifts import Gift
 from cascade_cli.domain.pricing import Quote
 
 
 @dataclass(frozen=True)
 class Sale:
-    """What a page sells to whom, and where it leads afterwards. With an `allocation` it is for
-    many, and `citizen` is empty."""
+    """What a page sells to whom, and where it leads afterwards; a `gift` is paid by another. With
+    an `allocation` it is for many, and `citizen` is empty."""
 
     citizen: str
     quote: Quote
     success_url: str
     cancel_url: str
     allocation: Allocation | None = None
+    gift: Gift | None = None
 
     @property
     def citizens(self) -> tuple[str, ...]:
@@ -27,9 +29,16 @@ class Sale:
         return tuple(share.citizen for share in shares) or (self.citizen,)
 
     @property
+    def named(self) -> tuple[str, ...]:
+        """All who have to exist: with them whoever gives."""
+        return (*self.citizens, *([self.gift.giver] if self.gift else []))
+
+    @property
     def whom(self) -> str:
-        """For people."""
-        return f"{len(self.citizens)} citizens" if self.allocation else self.citizen
+        """For people: for whom it is."""
+        if self.allocation:
+            return f"{len(self.citizens)} citizens"
+        return f"{self.citizen}, a gift" if self.gift else self.citizen
 
 
 @dataclass(frozen=True)

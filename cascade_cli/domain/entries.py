@@ -19,13 +19,20 @@ def describe_entry(entry: Entry) -> str:
             return f"{ducats} ducats to be taken back from {citizen!r}"
         return f"promised {ducats} ducats to {citizen!r}"
     if entry.kind is EntryKind.ATTEMPT:
-        return f"about to {body.get('action')}"
+        return f"about to {_action(body)}"
     if entry.kind is EntryKind.OUTCOME:
         fate = body.get("fate")
-        return f"{body.get('action')}: {'done' if fate == Fate.APPLIED else fate}"
+        return f"{_action(body)}: {'done' if fate == Fate.APPLIED else fate}"
     if entry.kind is EntryKind.TAKEOVER:
         return f"took over from {_json(body.get('from'))}"
     return _of_run(body)
+
+
+def _action(body: Mapping[str, Any]) -> str:
+    """Of a gift two citizens are told, by two writes."""
+    detail = body.get("detail")
+    told = detail.get("told") if isinstance(detail, Mapping) else None
+    return f"{body.get('action')} the {told}" if told else str(body.get("action"))
 
 
 def _of_run(body: Mapping[str, Any]) -> str:

@@ -23,6 +23,21 @@ PAYING_TYPES = frozenset(
 )
 """One payment causes several of these; all of them together are one credit."""
 
+REFUNDING_TYPES = frozenset(
+    {
+        "charge.refunded",
+        "charge.refund.updated",
+        "refund.created",
+        "refund.updated",
+        "refund.failed",
+        "charge.dispute.closed",
+    }
+)
+"""Money went back, or did not after all; likewise all of them together are one look."""
+
+DISPUTING_TYPES = frozenset({"charge.dispute.created"})
+"""The payer contests a payment, and nobody knows yet how that ends."""
+
 
 @dataclass(frozen=True)
 class Event:
@@ -45,6 +60,15 @@ class Event:
     def is_paying(self) -> bool:
         """It tells that money arrived."""
         return self.type in PAYING_TYPES
+
+
+def acted_on(*, refunds: bool, disputes: bool) -> frozenset[str]:
+    """The types that a machine deals with, where the settings let it refund, or withhold what is
+    disputed; all others are for people."""
+    more = (REFUNDING_TYPES if refunds else frozenset()) | (
+        DISPUTING_TYPES if disputes else frozenset()
+    )
+    return PAYING_TYPES | more
 
 
 def chronological(events: Iterable[Event]) -> tuple[Event, ...]:

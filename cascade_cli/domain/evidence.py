@@ -8,6 +8,7 @@ from datetime import datetime
 from cascade_cli.domain.case import Case, Terms
 from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.currencies import CURRENCY
+from cascade_cli.domain.gifts import Gift
 from cascade_cli.domain.matching import Match, Rule
 from cascade_cli.domain.money import ZERO, format_ducats, format_money
 from cascade_cli.domain.stratagems import State, Stratagem
@@ -17,6 +18,8 @@ from cascade_cli.domain.times import format_moment
 def evidence_of(case: Case) -> Iterator[str]:
     """The payment, then each stratagem, then what limits the judgement."""
     yield _payment(case.charge)
+    if case.charge.gift:
+        yield describe_gift(case.charge.gift)
     if case.buyer.citizen != case.charge.citizen:
         named = (
             f"{case.charge.citizen!r}, replaced by a person"
@@ -54,6 +57,12 @@ def _payment(charge: Charge) -> str:
         return paid
     whole = format_money(charge.captured_cents, charge.currency)
     return f"{paid}: citizen {portion.number} of {portion.of} of a payment of {whole}"
+
+
+def describe_gift(gift: Gift) -> str:
+    """From whom, for the operator, who may know it all."""
+    hidden = ", who is not to be named" if gift.anonymous else ""
+    return f"a gift from {gift.giver!r}{hidden}"
 
 
 def _how_matched(match: Match) -> Iterator[str]:

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from cascade_cli.domain.charges import Charge
+from cascade_cli.domain.gifts import Gift
 from cascade_cli.domain.keys import MANUAL_PREFIX
 from cascade_cli.domain.money import format_ducats
 
@@ -47,7 +48,8 @@ class Order:
     is the journal's: no second such credit by hand since then. With `retire_surplus`, active
     rows beyond the one that is due are ended; with `amends`, a person corrects an earlier order
     of the same key, whose transfer surely moved nothing. One that `ends` is not to arrive any more:
-    its live rows are taken out of the engine's way, and nothing is made or revived.
+    its live rows are taken out of the engine's way, and nothing is made or revived. Of a `gift` the
+    giver is told as well.
     """
 
     key: str
@@ -64,6 +66,7 @@ class Order:
     amends: bool = False
     payer: str = ""
     ends: bool = False
+    gift: Gift | None = None
 
     @property
     def concerned(self) -> str:
@@ -98,6 +101,7 @@ def order_for_charge(charge: Charge, reason: str, facts: Mapping[str, Any]) -> O
         reason=reason,
         charge=charge,
         facts={**payment_facts(charge), **facts},
+        gift=charge.gift_to(charge.citizen),
     )
 
 
@@ -113,8 +117,17 @@ def payment_facts(charge: Charge) -> dict[str, Any]:
         "currency_rate": charge.exchange.number if charge.exchange else None,
         "currency_rate_date": charge.exchange.day.isoformat() if charge.exchange else None,
         "package": charge.package,
+        "gift": _gift_facts(charge.gift_to(charge.citizen)),
     }
     return {name: value for name, value in facts.items() if value is not None}
+
+
+def _gift_facts(gift: Gift | None) -> dict[str, Any] | None:
+    """Without the message, which is between two people. Not beside the payment's id but one level
+    below: whatever a giver is called, it cannot be taken for the id of another payment."""
+    if gift is None:
+        return None
+    return {"anonymous": True} if gift.anonymous else {"giver": gift.named_giver}
 
 
 def manual_key(reference: str) -> str:

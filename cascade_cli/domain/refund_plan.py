@@ -16,6 +16,7 @@ from cascade_cli.domain.stratagems import State, Stratagem
 REASON = "Refund of a ducat purchase"
 REASON_AGAIN = "A refund that failed"
 REASON_REST = "Ducat purchase via CASCADE, refunded in part"
+REASON_WON = "Ducat purchase via CASCADE, disputed in vain"
 
 
 @dataclass(frozen=True)
@@ -127,6 +128,33 @@ def _stale_returns(picture: Picture, terms: Terms) -> Iterator[Order]:
                 yield _ending(case, row, row.stratagem_id, terms)
 
 
+def withholding(case: Case, terms: Terms) -> Order | None:
+    """What keeps an undelivered payment's ducats from arriving, whether or not its row is seen yet;
+    None where they have moved, or where nobody knows whose or how many they are."""
+    if any(row.state(case.terms.now) is not State.LIVE for row in case.moving):
+        return None
+    if case.stratagems:
+        row = (case.moving or case.stratagems)[-1]
+        order = _ending(case, row, case.charge.stratagem_id, terms)
+        return order if row.citizen and row.ducats else None
+    if not (case.charge.citizen and case.charge.ducats):
+        return None
+    return Order(
+        key=case.charge.stratagem_id,
+        citizen=case.charge.citizen,
+        ducats=case.charge.ducats,
+        cause=Cause.PAYMENT,
+        reason=_why_withheld(case),
+        charge=case.charge,
+        facts={**payment_facts(case.charge), **terms.facts},
+        ends=True,
+    )
+
+
+def _why_withheld(case: Case) -> str:
+    return "the money went back" if case.cents_back else "the payer disputes it"
+
+
 def _ending(case: Case, row: Stratagem, key: str, terms: Terms) -> Order:
     return Order(
         key=key,
@@ -134,7 +162,7 @@ def _ending(case: Case, row: Stratagem, key: str, terms: Terms) -> Order:
         payer=row.payer,
         ducats=row.ducats or ZERO,
         cause=Cause.REFUND if row.payer else Cause.PAYMENT,
-        reason="the money went back" if not row.payer else "the money did not go back",
+        reason="the money did not go back" if row.payer else _why_withheld(case),
         own_records=frozenset({row.record_id}),
         facts={**payment_facts(case.charge), **terms.facts},
         ends=True,
@@ -150,6 +178,7 @@ def _take(case: Case, part: Part, ducats: Decimal, terms: Terms) -> Order:
         cause=Cause.REFUND,
         reason=REASON,
         facts=_facts(case, part, terms),
+        gift=case.charge.gift_to(case.buyer.citizen),
         # The engine may have refused more than the citizen had: the row then asks for less.
         amends=True,
     )
@@ -168,15 +197,17 @@ def _give(case: Case, part: Part, terms: Terms) -> Order:
         cause=Cause.GIVE_BACK,
         reason=REASON_AGAIN,
         facts=_facts(case, part, terms),
+        gift=case.charge.gift_to(case.buyer.citizen),
     )
 
 
 def _rest(case: Case, terms: Terms) -> list[Order]:
-    """What a payment refunded in part still owes, where no row was ever let go; a row that the
-    engine may have taken up is delivered as it is, since another amount would hide what moved, and
-    what that is too much is taken back afterwards."""
+    """What a payment refunded in part, or one whose disputes were all won, still owes, where no row
+    was ever let go; a row that the engine may have taken up is delivered as it is, since another
+    amount would hide what moved, and what that is too much is taken back afterwards."""
     charge = case.charge
-    if not charge.refunded_cents or case.moving or case.is_contested or not case.sold:
+    is_open = charge.refunded_cents or charge.disputed
+    if not is_open or case.moving or case.is_contested or not case.sold:
         return []
     if not charge.citizen or not charge.ducats or case.is_young:
         return []
@@ -186,8 +217,9 @@ def _rest(case: Case, terms: Terms) -> list[Order]:
     ducats = (begun.ducats if begun else None) or floored(case.sold)
     if ducats > charge.ducats or (begun and not case.is_right(begun)):
         return []
-    whole = replace(charge, refunded_cents=0, ducats=exact(ducats))
-    order = order_for_charge(whole, REASON_REST, terms.facts)
+    whole = replace(charge, refunded_cents=0, disputed=False, ducats=exact(ducats))
+    reason = REASON_REST if charge.refunded_cents else REASON_WON
+    order = order_for_charge(whole, reason, terms.facts)
     own = frozenset(row.record_id for row in case.stratagems)
     return [replace(order, amends=True, own_records=own)]
 

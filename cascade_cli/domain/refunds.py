@@ -35,6 +35,24 @@ class Policy(StrEnum):
     """Nothing; all of it is a recorded debt."""
 
 
+class Refunding(StrEnum):
+    """Who acts when Stripe tells that money went back."""
+
+    MANUAL = "manual"
+    """A person, by `cascade refund`."""
+    AUTO = "auto"
+    """Whoever hears of the event."""
+
+
+class Disputing(StrEnum):
+    """What becomes of ducats whose payment is disputed, while nobody knows how that ends."""
+
+    SHOW = "show"
+    """Nothing: it is shown."""
+    HOLD = "hold"
+    """What has not arrived is withheld."""
+
+
 @dataclass(frozen=True, slots=True)
 class Refund:
     """Money of one charge on its way back to the payer, there, or not: `status` is Stripe's.

@@ -48,6 +48,8 @@ def _deliver(case: Case, found: tuple[Finding, ...]) -> Repair:
     if _needs_funds(case):
         return Repair(command("citizen", "replenish", "--by", format_ducats(case.outstanding)))
     automatic = len(found) == 1 and not _is_ambiguous(case) and not _is_decided(case)
+    if case.charge.disputed:
+        return Repair(command("refund", case.charge.payment_id), automatic)
     return _credit(case, case.buyer.citizen, automatic=automatic)
 
 

@@ -69,7 +69,8 @@ def _order(
 ) -> Order:
     own = frozenset(stratagem.record_id for stratagem in item.stratagems)
     return replace(
-        order_for_charge(charge, REASON, facts),
+        # What a machine may repair is contested no more; Stripe calls it disputed for ever.
+        order_for_charge(replace(charge, disputed=False), REASON, facts),
         own_records=own,
         foreign_records=records[charge.citizen] - own,
         retire_surplus=item.kind is Kind.DUPLICATE,

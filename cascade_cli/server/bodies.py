@@ -16,9 +16,11 @@ from cascade_cli.adapters.stripe.purchases import (
     CURRENCY_RATE_DATE,
     DUCATS,
     PACKAGE,
+    gift_of,
 )
 from cascade_cli.domain.allocation import MOST_CITIZENS, Share
 from cascade_cli.domain.currencies import CURRENCY, rounding_of
+from cascade_cli.domain.gifts import MOST_CHARACTERS
 from cascade_cli.domain.money import format_ducats
 from cascade_cli.domain.orders import MAX_DECIMALS
 from cascade_cli.domain.pricing import Quote
@@ -69,6 +71,15 @@ class CreateIntent(BaseModel):
     )
 
     currency: str = Field(CURRENCY, pattern=CODE_PATTERN, description="One that is offered.")
+    giver_id: str | None = Field(
+        None, min_length=1, max_length=200, description="Who pays, if it is a gift to citizen_id."
+    )
+    gift_message: str | None = Field(
+        None, max_length=MOST_CHARACTERS, description="For the recipient: one line of plain text."
+    )
+    gift_anonymous: bool = Field(
+        default=False, description="The recipient and other citizens do not learn who gave it."
+    )
 
     def purchase(self) -> Purchase:
         """For the service."""
@@ -79,7 +90,27 @@ class CreateIntent(BaseModel):
             self.amount_cents,
             self.currency.lower(),
             tuple(Share(one.citizen_id, one.ducat_amount) for one in self.allocation or ()),
+            self.giver_id,
+            self.gift_message,
+            self.gift_anonymous,
         )
+
+
+class GiftTold(BaseModel):
+    """A gift; without its giver where that is not to be told."""
+
+    giver_id: str | None
+    message: str
+    anonymous: bool
+
+    @classmethod
+    def of(cls, intent: Intent, *, to_giver: bool = False) -> GiftTold | None:
+        """From the intent's metadata; the giver may be told who gave it."""
+        gift = gift_of(intent.metadata)
+        if gift is None:
+            return None
+        giver = gift.giver if to_giver else gift.named_giver
+        return cls(giver_id=giver, message=gift.message, anonymous=gift.anonymous)
 
 
 class CreatedIntent(BaseModel):
@@ -98,6 +129,7 @@ class CreatedIntent(BaseModel):
     currency_rate: str | None = Field(description=CURRENCY_RATE_MEANING)
     currency_rate_date: date | None
     package: str | None
+    gift: GiftTold | None
 
     @classmethod
     def of(cls, intent: Intent, quote: Quote) -> CreatedIntent:
@@ -116,6 +148,7 @@ class CreatedIntent(BaseModel):
             currency_rate=quote.exchange.number if quote.exchange else None,
             currency_rate_date=quote.exchange.day if quote.exchange else None,
             package=quote.package,
+            gift=GiftTold.of(intent, to_giver=True),
         )
 
 
@@ -153,6 +186,7 @@ class IntentState(BaseModel):
     package: str | None
     currency_rate: str | None
     currency_rate_date: str | None
+    gift: GiftTold | None
     transfer: TransferState
     allocation: list[PortionState] | None = None
 
@@ -182,6 +216,7 @@ class IntentState(BaseModel):
                 for charge, transfer in standing.portions
             ]
             or None,
+            gift=GiftTold.of(intent),
         )
 
 

@@ -57,7 +57,13 @@ class Ground:
 def opened(ground: Ground) -> Iterator[Office]:
     """The office, its threads running; on leaving, first no event is kept, then none credited."""
     wiring, settings = ground.wiring, ground.wiring.settings
-    inbox = Inbox(ground.database, ground.identity, now=utc_now, secrets=ground.secrets)
+    inbox = Inbox(
+        ground.database,
+        ground.identity,
+        now=utc_now,
+        secrets=ground.secrets,
+        acted_on=settings.acted_on,
+    )
     paused = list[Worker]()
     metrics = Metrics(inbox, lambda: any(w.pause for w in paused), utc_now)
     worker = Worker(
@@ -110,14 +116,20 @@ def _intake(ground: Ground, inbox: Inbox) -> Intake:
     journal = Journal(ground.database, identity, now=utc_now, secrets=ground.secrets)
     writing = bootstrap_writes(wiring, journal, ground.tell)
     base, live = settings.airtable_base, settings.livemode
+    facts = {"operator": identity.operator, "livemode": live}
+
+    def guard() -> None:
+        guard_mode(journal, wiring.venice, base, livemode=live)
+
     return Intake(
         inbox,
         writing.replayer,
         livemode=live,
-        facts={"operator": identity.operator, "livemode": live},
-        guard=lambda: guard_mode(journal, wiring.venice, base, livemode=live),
+        facts=facts,
+        guard=guard,
         can_pay=writing.purse.can_pay,
         now=utc_now,
+        refunds=writing.clerk(settings, facts, guard),
     )
 
 

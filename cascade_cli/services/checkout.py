@@ -102,13 +102,14 @@ class Checkout:
             )
 
     def open(self, sale: Sale, key: str) -> Page:
-        """A page on which anybody can pay for it. Raises GuardError if Venice has no such citizen.
+        """A page on which anybody can pay for it. Raises GuardError if Venice has no such citizen,
+        or no such giver.
 
         Of a sale to many, who gets what is kept before: a page that is paid can then be credited.
         `key` is the idempotency key: send the same again only for the same sale.
         """
-        found = self._citizens.citizens(sale.citizens)
-        refuse_unknown(sale.citizens, found, self._citizens.usernames)
+        found = self._citizens.citizens(sale.named)
+        refuse_unknown(sale.named, found, self._citizens.usernames)
         if sale.allocation:
             self._keeper.keep(sale.allocation)
         return self._pages.create(sale, key)

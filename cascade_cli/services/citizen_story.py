@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from cascade_cli.domain.charges import Charge
+from cascade_cli.domain.evidence import describe_gift
 from cascade_cli.domain.matching import OLDER_REACH, match, named_payments
 from cascade_cli.domain.money import format_ducats, format_money
 from cascade_cli.domain.reconciliation import Item, reconcile
@@ -29,7 +30,7 @@ class CitizenStories:
         # An older row at the beginning may belong to a payment just before it.
         window = replace(setting.window, since=setting.window.since - OLDER_REACH)
         bought = self._payments.purchases(window).charges
-        charges = [charge for charge in bought if charge.citizen == name]
+        charges = [charge for charge in bought if name in _parties(charge)]
         rows = self._transfers.listed(setting.window.since, citizen=name)
         if name not in found and not charges and not rows:
             return None
@@ -68,11 +69,17 @@ def _line(item: Item) -> Line:
     ducats = format_ducats(item.ducats, grouped=True) if item.ducats else "?"
     if charge:
         money = format_money(charge.own_cents, charge.currency)
-        what = f"{money} for {ducats} ducats"
+        gift = f", {describe_gift(charge.gift)} to {charge.citizen!r}" if charge.gift else ""
+        what = f"{money} for {ducats} ducats{gift}"
         return Line(charge.created_at, charge.payment_id, what, verdict_of(item))
     row = item.stratagems[0]
     name = row.stratagem_id or row.record_id
     return Line(row.created_at, name, f"{ducats} ducats sent", verdict_of(item))
+
+
+def _parties(charge: Charge) -> tuple[str | None, ...]:
+    """Who receives the ducats, and who gave them, if it is a gift."""
+    return (charge.citizen, charge.gift.giver) if charge.gift else (charge.citizen,)
 
 
 def _others(world: World, rows: Sequence[Stratagem]) -> Iterator[Line]:

@@ -6,10 +6,11 @@ journaled, sent and remembered.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from functools import partial
 from itertools import islice
+from types import MappingProxyType
 from typing import TypeVar
 
 from cascade_cli.adapters.transport import permitted
@@ -51,6 +52,7 @@ from cascade_cli.services.jobs import (
 from cascade_cli.services.lanes import go_on, in_lanes
 
 T = TypeVar("T")
+Telling = Callable[[Sequence[Order], datetime, str], None]
 
 LEASE = timedelta(minutes=10)
 ORDERS_PER_ROUND = 50
@@ -196,12 +198,16 @@ class Deliverer:
             take(action, jobs, rows)
 
     def _send(
-        self, action: Action, jobs: Sequence[Job], call: Callable[[], list[Stratagem]]
+        self,
+        action: Action,
+        jobs: Sequence[Job],
+        call: Callable[[], list[Stratagem]],
+        journaled: Mapping[str, str] = MappingProxyType({}),
     ) -> list[Stratagem]:
         """Journal, permit, request, journal: the only way a write leaves."""
         keys = [job.order.key for job in jobs]
         count_write(jobs)
-        at = self._journal.attempt(keys, action, lease=LEASE)
+        at = self._journal.attempt(keys, action, journaled, lease=LEASE)
         fate, bodies, rows = Fate.UNKNOWN, None, list[Stratagem]()
         remember(jobs, Attempt(action, at, fate))
         try:
@@ -209,6 +215,7 @@ class Deliverer:
                 rows = call()
             fate = Fate.APPLIED
             bodies = {row.stratagem_id: {"record": row.record_id} for row in rows}
+            bodies |= {key: dict(journaled) for key in keys if journaled}
         except FateUnknownError:
             raise
         except CascadeError:
@@ -250,25 +257,33 @@ class Deliverer:
     def _notify(self, jobs: Sequence[Job]) -> None:
         """Tell those whose transfer came under way and who were not told yet; once, come what may.
 
-        A notification that fails changes nothing about the transfer, and is not sent again.
+        A notification that fails changes nothing about the transfer, and is not sent again. Givers
+        are told by writes of their own: no giver's name can spoil what recipients are told.
         """
         untold = [job for job in jobs if job.is_untold]
+        self._tell(untold, self._notifier.tell, "citizens", {})
+        gifts = [job for job in untold if job.order.gift]
+        self._tell(gifts, self._notifier.tell_givers, "givers", {"told": "giver"})
+
+    def _tell(
+        self, jobs: Sequence[Job], tell: Telling, whom: str, journaled: Mapping[str, str]
+    ) -> None:
         schedule = self._terms.schedule.describe(self._around.now())
-        for ten in _chunks(untold, ROWS_PER_WRITE):
+        for ten in _chunks(jobs, ROWS_PER_WRITE):
             orders = [job.order for job in ten]
 
             def call(orders: Sequence[Order] = orders) -> list[Stratagem]:
-                self._notifier.tell(orders, self._around.now(), schedule)
+                tell(orders, self._around.now(), schedule)
                 return []
 
             self._around.turn()
             go_on()
             try:
-                self._send(Action.NOTIFY, ten, call)
+                self._send(Action.NOTIFY, ten, call, journaled)
             except JournalError:
                 raise
             except CascadeError as error:
-                self._around.tell(f"{len(ten)} citizens were not told: {error.message}")
+                self._around.tell(f"{len(ten)} {whom} were not told: {error.message}")
 
 
 def _chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:

@@ -94,6 +94,9 @@ class Notifier(Protocol):
     def tell(self, orders: Sequence[Order], now: datetime, next_run: str) -> None:
         """Say that the ducats are on their way."""
 
+    def tell_givers(self, orders: Sequence[Order], now: datetime, next_run: str) -> None:
+        """Say to those who gave them that their gifts are."""
+
 
 class Ledger(Protocol):
     """The journal, as far as deliveries need it."""

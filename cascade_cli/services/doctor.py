@@ -160,7 +160,7 @@ class Doctor:
         if accepted:
             yield from webhook.judge_inbox(accepted, now)
         endpoints = account.endpoints()
-        yield from webhook.judge_endpoints(endpoints)
+        yield from webhook.judge_endpoints(endpoints, self._with.settings.acted_on)
         if accepted:
             secret = self._with.settings.webhook_secret
             secrets = secrets_in(secret.reveal()) if secret else ()

@@ -1,4 +1,5 @@
-"""Accepted webhook events, dealt with: each payment that they tell of is credited once.
+"""Accepted webhook events, dealt with: each payment that they tell of is credited once, and where
+the settings say so, its refunds are settled.
 
 What ails one event is settled with that event; what ails a whole service is raised, and whoever
 calls tries again later. An event leaves the waiting ones only with an answer for good.
@@ -20,6 +21,7 @@ from cascade_cli.domain.replay import Obstacle
 from cascade_cli.errors import AnswerError, CascadeError
 from cascade_cli.services.delivery_ports import Delivery, Result
 from cascade_cli.services.modes import MODES
+from cascade_cli.services.refund_clerk import Dealt
 from cascade_cli.services.replay import Planned, ReplayPlan
 
 # Small enough to be finished within seconds when the process is told to stop, and for its claims
@@ -71,6 +73,13 @@ class Credits(Protocol):
         """Deliver what was planned."""
 
 
+class Refunds(Protocol):
+    """Who deals with money that went back: the RefundClerk."""
+
+    def settle(self, payment_id: str, patience: timedelta) -> Dealt:
+        """Do what is due about one payment."""
+
+
 class Intake:
     """Takes due events in batches. `guard` is called before anything is written; `can_pay` tells
     how many of the ducats wanted the processor has."""
@@ -85,8 +94,10 @@ class Intake:
         guard: Callable[[], None],
         can_pay: Callable[[Decimal], Decimal],
         now: Callable[[], datetime],
+        refunds: Refunds | None = None,
     ) -> None:
         self._events, self._credits, self._guard = events, credits, guard
+        self._refunds = refunds
         self._can_pay = can_pay
         self._livemode, self._facts, self._now = livemode, facts, now
 
@@ -99,17 +110,21 @@ class Intake:
         due = self._events.due(BATCH)
         # One payment causes several events, and each look costs requests.
         done = self._events.credited({a.event.payment_id for a in due if a.event.payment_id})
-        settled, rest = list[Settlement](), list[Accepted]()
+        settled, rest, back = list[Settlement](), list[Accepted](), list[Accepted]()
         for accepted in due:
             if accepted.event.livemode != self._livemode:
                 mode = MODES[accepted.event.livemode]
                 settled.append(_settled(accepted, EventState.ATTENTION, f"of {mode} mode"))
+            elif not accepted.event.is_paying:
+                back.append(accepted)
             elif accepted.event.payment_id in done:
                 settled.append(_settled(accepted, EventState.CREDITED, "already credited"))
             else:
                 rest.append(accepted)
         self._events.settle(settled)
-        return settled + (self._dealt(rest) if rest else [])
+        settled += self._dealt(rest) if rest else []
+        # Credits first: what is under way can be ended, what nobody has begun cannot.
+        return settled + [s for events in _by_payment(back) for s in self._sent_back(events)]
 
     def _dealt(self, batch: Sequence[Accepted]) -> list[Settlement]:
         try:
@@ -193,6 +208,35 @@ class Intake:
         if delivery.finish_at:
             return self._waiting(accepted, delivery.why, delivery.finish_at - self._now())
         return self._waiting(accepted, delivery.why)
+
+    def _sent_back(self, events: Sequence[Accepted]) -> list[Settlement]:
+        """Those of one payment whose money went back, or may."""
+        payment_id = events[0].event.payment_id
+        try:
+            if self._refunds is None or payment_id is None:
+                dealt = Dealt("left to a person: cascade refund")
+            else:
+                dealt = self._refunds.settle(payment_id, AT_ONCE)
+        except Exception as error:
+            if not _may_be_one_event_s(error):
+                raise
+            settled = [self._waiting(accepted, _reason(error)) for accepted in events]
+        else:
+            settled = [self._after(accepted, dealt) for accepted in events]
+        self._events.settle(settled)
+        return settled
+
+    def _after(self, accepted: Accepted, dealt: Dealt) -> Settlement:
+        """Never `credited`: nobody may think that of a payment because its money went back."""
+        if dealt.failed:
+            return self._delivered(accepted, dealt.failed[0])
+        if dealt.needs_person:
+            return _settled(accepted, EventState.ATTENTION, dealt.note)
+        if dealt.again_at:
+            return self._waiting(accepted, dealt.note, dealt.again_at - self._now())
+        if not dealt.is_purchase and accepted.tries + 1 < LOOKS_AT_NOTHING:
+            return self._waiting(accepted, dealt.note, SECOND_LOOK)
+        return _settled(accepted, EventState.RECORDED, dealt.note)
 
     def _waiting(self, accepted: Accepted, why: str, span: timedelta | None = None) -> Settlement:
         later = backoff(accepted.tries) if span is None else span

@@ -84,6 +84,9 @@ def intent_of(order: Order) -> Intent:
     detail = {"reason": order.reason, **order.facts}
     if order.ends:
         detail["ends"] = True
+    if order.gift:
+        # Notes, which citizens can read, keep an anonymous giver's name back; the journal does not.
+        detail["gift"] = {"giver": order.gift.giver, "anonymous": order.gift.anonymous}
     return Intent(
         key=order.key,
         citizen=order.concerned,

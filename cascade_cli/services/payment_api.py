@@ -17,6 +17,7 @@ from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.checkout import Sale
 from cascade_cli.domain.currencies import CURRENCY
 from cascade_cli.domain.delivery import rows_of
+from cascade_cli.domain.gifts import Gift, wished_gift
 from cascade_cli.domain.money import format_ducats, format_money
 from cascade_cli.domain.orders import exact
 from cascade_cli.domain.pricing import Quote
@@ -76,7 +77,10 @@ class Remembered(Generic[T]):
 @dataclass(frozen=True)
 class Purchase:
     """What a client asks for: an amount or a package for a citizen, or `shares` for many; and what
-    it believes the price to be."""
+    it believes the price to be.
+
+    With a `giver` it is a gift to the citizen; the rest of a gift stands beside it.
+    """
 
     citizen: str | None = None
     ducats: Decimal | None = None
@@ -84,6 +88,9 @@ class Purchase:
     amount_cents: int | None = None
     currency: str = CURRENCY
     shares: tuple[Share, ...] = ()
+    giver: str | None = None
+    message: str | None = None
+    anonymous: bool = False
 
 
 @dataclass(frozen=True)
@@ -169,10 +176,9 @@ class PaymentDesk:
         allocation = self._allocation(purchase) if purchase.shares else None
         quote = self._offer(purchase, allocation)
         _check_price(purchase, quote)
-        sale = Sale(
-            purchase.citizen or "", quote, success_url="", cancel_url="", allocation=allocation
-        )
-        self._check_citizens(sale.citizens)
+        gift = _gift(purchase)
+        sale = Sale(purchase.citizen or "", quote, "", "", allocation, gift)
+        self._check_citizens(sale.named)
         if allocation:
             self._allocations.keep(allocation)
         return self._intents.create(sale, KEY_PREFIX + key), quote
@@ -260,6 +266,20 @@ class PaymentDesk:
 _RANKS = ("executed", "live", "doubtful", "failed", "stalled")
 _FROM_LAST = (*_RANKS, "none", "unknown")
 _STATES = (EventState.CREDITED, EventState.ATTENTION, EventState.WAITING, EventState.RECORDED)
+
+
+def _gift(purchase: Purchase) -> Gift | None:
+    if purchase.giver is None:
+        if purchase.message or purchase.anonymous:
+            raise UsageError(
+                "gift_message and gift_anonymous go with a giver_id.", "Nothing was sold."
+            )
+        return None
+    words = purchase.giver, purchase.citizen, purchase.message
+    try:
+        return wished_gift(*words, anonymous=purchase.anonymous)
+    except ValueError as error:
+        raise UsageError(f"Not a gift: {error}.", "Nothing was sold.") from None
 
 
 def _check_price(purchase: Purchase, quote: Quote) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Protocol
 
@@ -50,6 +51,10 @@ class Decisions(Protocol):
 
     def keep_refund(self, refund_id: str, body: Mapping[str, Any]) -> None:
         """Remember it."""
+
+
+class NoPurchaseError(GuardError):
+    """Stripe knows no such payment, or it bought no ducats."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +105,7 @@ class RefundDesk:
         """
         charges = self._payments.portions(payment_id)
         if not charges:
-            raise GuardError(
+            raise NoPurchaseError(
                 f"Stripe knows no paid ducat purchase {payment_id!r} in this account and mode.",
                 "Nothing was written. Check the id.",
             )
@@ -146,11 +151,13 @@ class RefundDesk:
         check_limit(self._limits.per_credit, ((o.concerned, o.ducats) for o in plan.orders))
         return plan
 
-    def carry_out(self, plan: RefundPlan, wish: Wish) -> list[Delivery]:
+    def carry_out(
+        self, plan: RefundPlan, wish: Wish, patience: timedelta = PATIENCE
+    ) -> list[Delivery]:
         """End what must not arrive, look at its fate, then take, give, and keep what is owed."""
         done: list[Delivery] = []
         for _ in range(LOOKS):
-            done += self._deliver(plan.endings)
+            done += self._deliver(plan.endings, patience)
             if any(d.result not in {Result.RETIRED, Result.ALREADY} for d in done):
                 return done
             if plan.endings:
@@ -158,12 +165,12 @@ class RefundDesk:
                 plan = self.plan(picture, _within(wish, picture.left))
             if not plan.endings:
                 break
-        found = self._deliver(plan.orders)
+        found = self._deliver(plan.orders, patience)
         self._keep(plan, {d.order.key: d for d in found})
         return done + found
 
-    def _deliver(self, orders: Sequence[Order]) -> list[Delivery]:
-        return self._deliverer.deliver(orders, patience=PATIENCE) if orders else []
+    def _deliver(self, orders: Sequence[Order], patience: timedelta) -> list[Delivery]:
+        return self._deliverer.deliver(orders, patience=patience) if orders else []
 
     def _keep(self, plan: RefundPlan, found: Mapping[str, Delivery]) -> None:
         """Debts, and that there is none any more."""

@@ -7,11 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from enum import StrEnum
 from pathlib import Path
+from typing import TypeVar
 
 from cascade_cli.domain.engine import Schedule, parse_schedule
+from cascade_cli.domain.events import acted_on
 from cascade_cli.domain.orders import parse_ducats
-from cascade_cli.domain.refunds import Policy
+from cascade_cli.domain.refunds import Disputing, Policy, Refunding
 from cascade_cli.domain.secret import Secret
 from cascade_cli.domain.times import format_span, parse_duration
 from cascade_cli.errors import SettingsError
@@ -86,6 +89,16 @@ REFUND_POLICY = Setting(
     "available",
     "what a refund takes back: all; what is available, with the rest as a debt; or none",
 )
+REFUNDS = Setting(
+    "CASCADE_REFUNDS",
+    "manual",
+    "who acts on refunds and lost disputes: manual, a person; auto, serve and events replay",
+)
+DISPUTES = Setting(
+    "CASCADE_DISPUTES",
+    "show",
+    "an open dispute: show, nothing else; hold, what has not arrived is withheld",
+)
 PRICES = Setting("CASCADE_PRICES", "", "the price list, a TOML file; default: the design's prices")
 RATES_FILE = Setting(
     "CASCADE_RATES_FILE",
@@ -124,10 +137,13 @@ STATE_DIR = Setting(
 SETTINGS = (
     STRIPE_KEY, WEBHOOK_SECRET, ENDPOINT_SECRET, AIRTABLE_KEY, AIRTABLE_BASE, STRIPE_URL,
     AIRTABLE_URL, VENICE_URL, VENICE_KEY, PROCESSOR, GRACE, ENGINE, JOURNAL_URL, PROCESSOR_CLASS,
-    PROCESSOR_DUCATS, LIFETIME, MAX_PER_CREDIT, MAX_PER_DAY, REFUND_POLICY, PRICES, RATES_FILE,
-    RATES_MAX_AGE, SUCCESS_URL, CANCEL_URL, API_TOKEN, ALERT_URLS, STRIPE_RATE, AIRTABLE_RATE,
-    SANDBOX, STATE_DIR,
+    PROCESSOR_DUCATS, LIFETIME, MAX_PER_CREDIT, MAX_PER_DAY, REFUND_POLICY, REFUNDS, DISPUTES,
+    PRICES, RATES_FILE, RATES_MAX_AGE, SUCCESS_URL, CANCEL_URL, API_TOKEN, ALERT_URLS, STRIPE_RATE,
+    AIRTABLE_RATE, SANDBOX, STATE_DIR,
 )  # fmt: skip
+
+
+Word = TypeVar("Word", bound=StrEnum)
 
 
 @dataclass(frozen=True)
@@ -152,6 +168,8 @@ class Settings:
     max_per_credit: Decimal
     max_per_day: Decimal
     refund_policy: Policy
+    refunds: Refunding
+    disputes: Disputing
     prices_file: Path | None
     rates_file: Path | None
     rates_max_age: timedelta
@@ -160,6 +178,12 @@ class Settings:
     api_token: Secret | None
     stripe_rate: float
     airtable_rate: float
+
+    @property
+    def acted_on(self) -> frozenset[str]:
+        """The types of events that a machine deals with."""
+        auto, hold = self.refunds is Refunding.AUTO, self.disputes is Disputing.HOLD
+        return acted_on(refunds=auto, disputes=hold)
 
     @property
     def livemode(self) -> bool:
@@ -188,7 +212,9 @@ class Settings:
             lifetime=parsed(values, LIFETIME, parse_duration),
             max_per_credit=parsed(values, MAX_PER_CREDIT, parse_ducats),
             max_per_day=parsed(values, MAX_PER_DAY, parse_ducats),
-            refund_policy=parsed(values, REFUND_POLICY, _policy),
+            refund_policy=parsed(values, REFUND_POLICY, lambda text: _one_of(Policy, text)),
+            refunds=parsed(values, REFUNDS, lambda text: _one_of(Refunding, text)),
+            disputes=parsed(values, DISPUTES, lambda text: _one_of(Disputing, text)),
             prices_file=file(values, PRICES),
             rates_file=file(values, RATES_FILE),
             rates_max_age=rates_max_age(values),
@@ -258,8 +284,8 @@ def _stripe_key(values: Mapping[str, str]) -> Secret:
     return key
 
 
-def _policy(text: str) -> Policy:
+def _one_of(words: type[Word], text: str) -> Word:
     try:
-        return Policy(text)
+        return words(text)
     except ValueError:
-        raise ValueError(f"{text[:40]!r} is not one of {', '.join(Policy)}") from None
+        raise ValueError(f"{text[:40]!r} is not one of {', '.join(words)}") from None

@@ -9,6 +9,7 @@ import pytest
 from tests.credit.conftest import counter
 from tests.credit.counter import Counter
 from tests.docs import readme
+from tests.gifts.test_gifts import given
 from tests.organisations.guild import bought
 
 __all__ = ["counter"]
@@ -47,6 +48,10 @@ ASKED: dict[str, Callable[[Counter], tuple[str, ...]]] = {
     "reconcile --since last, with nothing new": _reconciled,
     "credit by hand": lambda _: _credit("--reference", "second"),
     "credit for a payment": lambda counter: _credit("--payment", counter.paid()),
+    "credit for a gift": lambda counter: (
+        *("credit", "lucia", "100", "--reason", "gift", "--yes"),
+        *("--payment", given(counter)),
+    ),
     "the same credit again, while it is under way": lambda _: _credit("--reference", "first"),
     "citizen show": lambda _: ("citizen", "show"),
     "citizen replenish": lambda _: ("citizen", "replenish", "--by", "5", "--yes"),

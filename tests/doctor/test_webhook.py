@@ -40,6 +40,25 @@ def test_an_endpoint_that_is_told_of_payments_alone_is_amber(patient: Patient) -
     return found
 
 
+@provokes("webhook.partial")
+def test_whoever_acts_on_refunds_has_to_be_told_of_failed_ones(patient: Patient) -> Examination:
+    patient.endpoint(
+        enabled_events=[
+            "payment_intent.succeeded",
+            "payment_intent.payment_failed",
+            "charge.refunded",
+            "charge.dispute.created",
+            "charge.dispute.closed",
+            "refund.created",
+        ]
+    )
+    assert not patient.examined().of("webhook.partial")
+    found = patient.examined(CASCADE_REFUNDS="auto")
+    said = found.of("webhook.partial")[0]["found"]
+    assert "refund.failed, refund.updated" in said
+    return found
+
+
 @provokes("webhook.several")
 def test_two_receivers_of_payments_are_amber(patient: Patient) -> Examination:
     patient.another_endpoint(f"http://127.0.0.1:10{PATH}")

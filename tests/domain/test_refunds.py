@@ -9,12 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cascade_cli.domain.case import Case
 from cascade_cli.domain.charges import Dispute
+from cascade_cli.domain.delivery import Action, End, Verdict, Wait, next_step
+from cascade_cli.domain.journal import Attempt, Fate
 from cascade_cli.domain.keys import Origin, give_back_key, origin_of, refund_id_in, refund_key
+from cascade_cli.domain.matching import match
 from cascade_cli.domain.money import exactly
+from cascade_cli.domain.refund_plan import Terms, withholding
 from cascade_cli.domain.refunds import Account, Policy, Refund, lost, returned, share, to_take
 from cascade_cli.domain.stratagems import Stratagem
-from tests.domain.samples import NOW, PAID, a_charge, a_stratagem
+from cascade_cli.domain.world import World, cases_of
+from tests.domain.samples import NOW, PAID, TERMS, WEEK, a_charge, a_stratagem
 
 SOLD = st.decimals("0.000001", "99999999", places=6)
 CENTS = st.integers(1, 10_000_000)
@@ -54,6 +60,33 @@ def test_the_parts_are_never_above_the_whole_nor_above_their_proportion(
         assert sum(part.due for part in parts) <= sold
         for part in parts:
             assert 0 <= part.due * captured <= sold * part.refund.amount_cents
+
+
+def refunded_case(*stratagems: Stratagem) -> Case:
+    charge = a_charge(refunded_cents=1000)
+    world = World(WEEK, (charge,), stratagems)
+    return cases_of(world, match(world.charges, stratagems), TERMS)[charge.id]
+
+
+def test_what_the_journal_alone_knows_is_ended_only_when_its_write_can_no_longer_come() -> None:
+    plan_terms = Terms(Policy.AVAILABLE, PROCESSOR, Decimal(0), {})
+    order = withholding(refunded_case(), plan_terms)
+    assert order is not None
+    assert order.ends
+    for action in (Action.CREATE, Action.ACTIVATE):
+        lost_write = Attempt(action, NOW - timedelta(seconds=5), Fate.UNKNOWN)
+        assert isinstance(next_step(order, [], NOW, lost_write), Wait)
+        later = NOW + timedelta(minutes=3)
+        ended = next_step(order, [], later, lost_write)
+        assert isinstance(ended, End)
+        assert ended.verdict is Verdict.ENDED
+
+
+@pytest.mark.parametrize("status", ["executed", "error"])
+def test_what_moved_or_may_have_is_not_withheld(status: str) -> None:
+    row = a_stratagem(stratagem_id="cascade_payment_pi_1", status=status, origin=Origin.PAYMENT)
+    terms = Terms(Policy.AVAILABLE, PROCESSOR, Decimal(0), {})
+    assert withholding(refunded_case(row), terms) is None
 
 
 @given(SOLD, CENTS)

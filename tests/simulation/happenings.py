@@ -11,9 +11,10 @@ from typing import Any
 
 from cascade_cli.adapters.stripe.allocations import allocation_metadata
 from cascade_cli.domain.allocation import Allocation, Share
+from cascade_cli.domain.events import Event
 from cascade_cli.domain.keys import payment_id_in
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
-from tests.simulation.mailbox import an_event
+from tests.simulation.mailbox import a_tiding, an_event
 from tests.simulation.plan import LATECOMER, ManualCredit, Payment
 from tests.simulation.shop import Shop
 from tests.simulation.stage import Stage
@@ -34,6 +35,12 @@ class Happenings:
         """The intents whose money went back, in part or whole, for good or not."""
         self.cents_back: defaultdict[str, list[int]] = defaultdict(list)
         """By charge, its refunds in their order."""
+        self.gifts: dict[str, Payment] = {}
+        """By intent."""
+        self.tidings: dict[str, list[Event]] = defaultdict(list)
+        """By intent, what Stripe tells of its refunds and disputes."""
+        self.run_by_hand: set[str] = set()
+        """The StratagemIds that somebody at Venice ran."""
 
     def schedule(self) -> None:
         """Everything up to the plan's horizon."""
@@ -88,6 +95,8 @@ class Happenings:
         charge = self._charge(payment)
         self.payments.append(charge["id"])
         intent = str(charge["payment_intent"])
+        if payment.giver:
+            self.gifts[intent] = payment
         buyer = payment.citizen or f"a guild of {len(payment.members)}"
         self._stage.tell(f"{buyer} pays for {payment.ducats} ducats: {intent}")
         for number, moment in enumerate(payment.deliveries):
@@ -126,6 +135,7 @@ class Happenings:
                 "exchange_rate": "0.1",
                 "platform": "cascade",
                 "type": "ducat_purchase",
+                **_gift(payment),
             },
         )
 
@@ -149,6 +159,8 @@ class Happenings:
         self._stage.tell(f"{payment.undone} of {charge}")
         if payment.undone == "dispute":
             books.dispute(charge, at=now)
+            if self._plan.disputes_hold:
+                self._tell(intent, "charge.dispute.created", 0, 2)
             return
         self.refunded.append(intent)
         if payment.spent:
@@ -161,8 +173,19 @@ class Happenings:
         if payment.undone == "fails":
             wait = 2 * payment.refunded[0] + 700
             self._at(wait, partial(self._fail_refund, made["id"]))
+        if self._plan.refunds_auto:
+            self._tell(intent, "charge.refunded", *payment.refunded)
+            return
         for number, moment in enumerate(payment.refunded):
             self._start(moment, f"refund{number}", take_back(intent))
+
+    def _tell(self, intent: str, type_: str, *moments: float) -> None:
+        """Stripe tells of it now, and again: it is the same event."""
+        known = self.tidings[intent]
+        event = a_tiding(intent, type_, len(known), self._stage.scheduler.now())
+        known.append(event)
+        for number, moment in enumerate(moments):
+            self._start(moment, f"tiding{number}", told_of(event))
 
     def _refund_again(self, charge: str) -> None:
         made = self._stage.app.stripe.books.refund(
@@ -170,11 +193,15 @@ class Happenings:
         )
         self.cents_back[charge].append(made["amount"])
         self._stage.tell(f"another refund of {charge}")
+        if self._plan.refunds_auto:
+            self._tell(str(made["payment_intent"]), "refund.created", 1)
 
     def _fail_refund(self, refund: str) -> None:
         now = self._stage.scheduler.now()
-        self._stage.app.stripe.books.settle_refund(refund, at=now, status="failed")
+        made = self._stage.app.stripe.books.settle_refund(refund, at=now, status="failed")
         self._stage.tell(f"{refund} fails")
+        if self._plan.refunds_auto:
+            self._tell(str(made["payment_intent"]), "refund.failed", 1, 3)
 
     def _spend(self, payment: Payment) -> None:
         """When the engine is idle: it writes balances without a lock."""
@@ -207,6 +234,7 @@ class Happenings:
         at the shop may repair it in that very minute."""
         if expired := self._stage.city.expired(self._stage.scheduler.now()):
             self._start(0, "repairH", Shop.repair, retries=0)
+            self.run_by_hand.add(expired[0])
             run = partial(self._stage.engine.run, only=expired[0])
             self._at(self._stage.random.uniform(0, 5), run)
         elif patience:
@@ -237,6 +265,21 @@ def by_file(rows: Sequence[ManualCredit]) -> Callable[[Shop], bool]:
 def take_back(intent: str) -> Callable[[Shop], bool]:
     """What an operator types about a refund."""
     return lambda shop: shop.refund(intent)
+
+
+def told_of(event: Event) -> Callable[[Shop], bool]:
+    """What `cascade serve` hears."""
+    return lambda shop: shop.receive(event)
+
+
+def _gift(payment: Payment) -> dict[str, str]:
+    if not payment.giver:
+        return {}
+    return {
+        "giver_id": payment.giver,
+        "gift_message": "for you",
+        "gift_anonymous": str(payment.anonymous).lower(),
+    }
 
 
 def _replenish(ducats: str) -> Callable[[Shop], bool]:

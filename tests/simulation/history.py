@@ -12,9 +12,9 @@ from cascade_cli.domain.delivery import FATE_BOUND
 from cascade_cli.domain.kinds import Kind
 from cascade_cli.services import deliver, reconcile
 from cascade_cli.services.reconcile import Run
-from tests.simulation.happenings import Happenings, by_file, by_hand, take_back
+from tests.simulation.happenings import Happenings, by_file, by_hand, take_back, told_of
 from tests.simulation.lanes import in_virtual_lanes
-from tests.simulation.plan import Plan
+from tests.simulation.plan import Payment, Plan
 from tests.simulation.shop import Alter, Shop
 from tests.simulation.stage import Command, Stage
 from tests.simulation.workshop import Workshop
@@ -22,6 +22,8 @@ from tests.simulation.workshop import Workshop
 ROUNDS = 12
 DAY_SECONDS = 25 * 3600.0
 _A_WHILE_SECONDS = 600.0
+# So long cascade is alone with its refunds, where it acts on them by itself.
+DAYS_BY_ITSELF = 4
 # Several rounds for a few orders, so that lanes have something to do.
 ORDERS_PER_ROUND = 2
 
@@ -45,6 +47,11 @@ class History:
     def charges(self) -> list[str]:
         """The ids of all charges that were made."""
         return self._happenings.payments
+
+    @property
+    def gifts(self) -> Mapping[str, Payment]:
+        """By intent, those payments that are gifts."""
+        return self._happenings.gifts
 
     @property
     def cents_back(self) -> Mapping[str, list[int]]:
@@ -83,10 +90,14 @@ class History:
         self.stage.make_peace()
         # A balance that was sent before may still come, and would undo the grant.
         self.stage.scheduler.at(2 * FATE_BOUND.total_seconds(), self._happenings.grant)
+        waits_for_people = DAYS_BY_ITSELF if self.stage.plan.refunds_auto else 0
         for number in range(ROUNDS):
-            self._one_more_day()
+            self._one_more_day(number)
+            if self.stage.plan.refunds_auto and number + 1 == DAYS_BY_ITSELF:
+                self.stage.start("look", self._look_for_forgotten, 0)
+                self.stage.scheduler.run()
             # On the first day there may be refunds that nobody has come back to yet.
-            is_over = number and self._runs and not self._unfinished
+            is_over = number > waits_for_people and self._runs and not self._unfinished
             if is_over and _is_at_rest(self._runs[-1]):
                 return
         if not self._runs:
@@ -94,12 +105,16 @@ class History:
             self.stage.start("look", self._look, 0)
             self.stage.scheduler.run()
 
-    def _one_more_day(self) -> None:
+    def _one_more_day(self, day: int) -> None:
         start, at = self.stage.start, self.stage.scheduler.at
-        # Refunds are for people, who come back to them day after day.
+        # Refunds are for people, who come back to them day after day; where cascade acts on them by
+        # itself, Stripe tells of them again, and people come later, for the debts.
+        by_itself = self.stage.plan.refunds_auto and day < DAYS_BY_ITSELF
         for number, intent in enumerate(self._happenings.refunded):
             moment = DAY_SECONDS + number * _A_WHILE_SECONDS
-            at(moment, partial(start, "refund", take_back(intent), 0))
+            again = [told_of(event) for event in self._happenings.tidings[intent]]
+            for command in again if by_itself else [take_back(intent)]:
+                at(moment, partial(start, "refund", command, 0))
         if self._happenings.refunded:
             self._engine_runs()
         soon = DAY_SECONDS
@@ -127,6 +142,21 @@ class History:
     def _finish(self, name: str, command: Command, shop: Shop) -> bool:
         if command(shop):
             self._unfinished = [it for it in self._unfinished if it[0] != name]
+        return True
+
+    def _look_for_forgotten(self, shop: Shop) -> bool:
+        """What went back and was not taken is a recorded debt, or needs a person: cascade knew.
+
+        Only of what people at Venice ran later no event tells.
+        """
+        known = {str(body["payment"]) for body in shop.decisions().values()}
+        for item in shop.reconcile().result.items:
+            if item.kind is not Kind.REFUNDED or item.charge is None:
+                continue
+            payment, key = item.charge.payment_id, item.charge.stratagem_id
+            told = payment in known or shop.needs_person(payment)
+            if not told and key not in self._happenings.run_by_hand:
+                self.stage.flaws.append(f"FORGOTTEN: {payment}: {item.verdict}")
         return True
 
     def _look(self, shop: Shop) -> bool:

@@ -34,17 +34,31 @@ class Mailbox:
         said = ", ".join(f"{s.event_id} {s.state}" for s in known)
         self._do(f"settle {said}", lambda: self._inbox.settle(known))
 
+    def needs_person(self, payment_id: str) -> bool:
+        """Whether an event of the payment waits for somebody."""
+        kept = self._inbox.of_payment(payment_id)
+        return any(one.state is EventState.ATTENTION for one in kept)
+
     def is_empty(self) -> bool:
-        """Whether no event waits."""
-        return not self._inbox.counts()[EventState.WAITING]
+        """Whether no event waits, but by appointment."""
+        return self._inbox.oldest_waiting() is None
 
 
 def an_event(payment_intent: str, number: int, at: datetime) -> Event:
     """One of those that Stripe sends about a payment."""
     kinds = ("payment_intent.succeeded", "charge.succeeded", "checkout.session.completed")
+    return _event(f"evt_{payment_intent}_{number}", kinds[number % len(kinds)], payment_intent, at)
+
+
+def a_tiding(payment_intent: str, type_: str, number: int, at: datetime) -> Event:
+    """One that tells of money which went back, or may."""
+    return _event(f"evt_{payment_intent}_back{number}", type_, payment_intent, at)
+
+
+def _event(name: str, type_: str, payment_intent: str, at: datetime) -> Event:
     return Event(
-        id=f"evt_{payment_intent}_{number}",
-        type=kinds[number % len(kinds)],
+        id=name,
+        type=type_,
         created_at=at,
         livemode=False,
         payment_id=payment_intent,

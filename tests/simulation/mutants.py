@@ -21,6 +21,7 @@ from cascade_cli.adapters.transport import Transport, permitted
 from cascade_cli.domain import delivery
 from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.delivery import Action, Step, Write, next_step
+from cascade_cli.domain.gifts import Gift
 from cascade_cli.domain.journal import Attempt, Claim, ClaimState, Fate
 from cascade_cli.domain.keys import stratagem_id_for, whole_id
 from cascade_cli.domain.money import ZERO
@@ -30,6 +31,8 @@ from cascade_cli.domain.refunds import Part
 from cascade_cli.domain.stratagems import Stratagem
 from cascade_cli.services import balance, deliver, replay
 from cascade_cli.services.delivery_ports import Reader
+from cascade_cli.services.intake import Intake
+from cascade_cli.services.refund_clerk import Dealt, RefundClerk
 from cascade_cli.services.sent_balances import Untold
 from tests.simulation.shop import Alter, Parts, as_it_is
 
@@ -283,6 +286,32 @@ def one_key_for_all_portions() -> Iterator[Alter]:
         yield as_it_is
 
 
+@contextmanager
+def refunds_looked_at_once() -> Iterator[Alter]:
+    """What an event tells of a refund is done with, whatever is under way in that moment."""
+    after: Any = Intake._after
+
+    def at_once(self: Intake, accepted: Any, dealt: Dealt) -> Any:
+        return after(self, accepted, replace(dealt, again_at=None))
+
+    with patch.object(Intake, "_after", at_once):
+        yield as_it_is
+
+
+@contextmanager
+def crossing_overlooked() -> Iterator[Alter]:
+    """A delivery of which only the journal knows is not ended when its money goes back."""
+    with patch.object(RefundClerk, "_ending", lambda *_: None):
+        yield as_it_is
+
+
+@contextmanager
+def anonymous_givers_named() -> Iterator[Alter]:
+    """Whoever gave is told to everybody."""
+    with patch.object(Gift, "named_giver", property(lambda gift: gift.giver)):
+        yield as_it_is
+
+
 class _ReadOnce:
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
@@ -328,4 +357,7 @@ MUTANTS: tuple[Callable[[], AbstractContextManager[Alter]], ...] = (
     withheld_taken,
     failed_refunds_hold,
     one_key_for_all_portions,
+    refunds_looked_at_once,
+    crossing_overlooked,
+    anonymous_givers_named,
 )

@@ -38,6 +38,9 @@ class Payment:
     """The older connector makes its row instead, and it expires in five minutes."""
     members: tuple[tuple[str, str], ...] = ()
     """For many citizens: who gets how much of `ducats`."""
+    giver: str = ""
+    """Who pays, if it is a gift."""
+    anonymous: bool = False
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,9 @@ class Plan:
     replenished_after: float
     latecomer_after: float
     quota_gone: tuple[float, float] | None
+    refunds_auto: bool = False
+    """Events of refunds are dealt with by `cascade serve`, and people come only for debts."""
+    disputes_hold: bool = False
 
 
 def draw_plan(random: Random) -> Plan:
@@ -117,7 +123,7 @@ def draw_plan(random: Random) -> Plan:
     lag_seconds = random.choice((0, 0, 2, 110))
     # From a source of its own: the histories without a guild stay what they were.
     payments = tuple(_guild(Random(f"guild {begins}"), payments))  # noqa: S311
-    return Plan(
+    plan = Plan(
         begins=begins,
         horizon_seconds=horizon,
         schedule="every 10m" if often else "11:00,19:00 Europe/Rome",
@@ -149,6 +155,24 @@ def draw_plan(random: Random) -> Plan:
         latecomer_after=random.uniform(0.2, 1.2) * horizon,
         quota_gone=_quota(random, horizon),
     )
+    # By dice of their own: the histories without them stay as they were.
+    return _with_gifts_and_automatic_refunds(plan, Random(f"more {horizon}"))  # noqa: S311
+
+
+def _with_gifts_and_automatic_refunds(plan: Plan, random: Random) -> Plan:
+    return replace(
+        plan,
+        payments=tuple(_perhaps_a_gift(payment, random) for payment in plan.payments),
+        refunds_auto=plan.has_inbox and random.random() < 0.6,
+        disputes_hold=plan.has_inbox and random.random() < 0.6,
+    )
+
+
+def _perhaps_a_gift(payment: Payment, random: Random) -> Payment:
+    giver = random.choice((*CITIZENS, "Nobody"))
+    if payment.older_connector or giver == payment.citizen or random.random() < 0.75:
+        return payment
+    return replace(payment, giver=giver, anonymous=random.random() < 0.5)
 
 
 def _few(random: Random) -> int:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from random import Random
-from typing import Protocol
+from typing import Any, Protocol
 
 from cascade_cli.adapters.stripe.events import EventReader
 from cascade_cli.adapters.stripe.purchases import StripeReader
@@ -49,6 +49,7 @@ from cascade_cli.services.intake import Intake
 from cascade_cli.services.purse import Purse
 from cascade_cli.services.reconcile import Reconciler, Run
 from cascade_cli.services.refund import Decisions, RefundDesk
+from cascade_cli.services.refund_clerk import RefundClerk
 from cascade_cli.services.replay import Replayer
 from tests.simulation.kit import Kit
 from tests.simulation.mailbox import Mailbox
@@ -102,7 +103,10 @@ class Shop:
         schema: Schema,
         terms: DeliveryTerms,
         lanes: int,
+        refunds_auto: bool,
+        disputes_hold: bool,
     ) -> None:
+        self._auto, self._hold = refunds_auto, disputes_hold
         self._process, self._schedule, self._lifetime = process, terms.schedule, terms.lifetime
         self._parts, self._kit, self._mailbox, self._schema = parts, kit, mailbox, schema
         self._now = process.host.scheduler.now
@@ -158,10 +162,21 @@ class Shop:
             guard=lambda: None,
             can_pay=self._purse.can_pay,
             now=self._now,
+            refunds=self._clerk() if self._auto or self._hold else None,
         )
         while intake.work():
             pass
         return self._mailbox.is_empty()
+
+    def _clerk(self) -> RefundClerk:
+        return RefundClerk(
+            self._refunds,
+            self._parts.journal,
+            refund.Wish(Policy.AVAILABLE, {}),
+            lambda: None,
+            refunds=self._auto,
+            hold=self._hold,
+        )
 
     def credit_event(self, payment_id: str, event: str) -> bool:
         """What CASCADE's backend does, which calls `credit_ducats` when it hears of a payment."""
@@ -203,6 +218,14 @@ class Shop:
             f"=> the balance: {report.plan.trace}, as written {report.is_as_written}"
         )
         return True
+
+    def decisions(self) -> dict[str, dict[str, Any]]:
+        """What is recorded about refunds."""
+        return self._parts.journal.refunds()
+
+    def needs_person(self, payment_id: str) -> bool:
+        """Whether an event of the payment waits for somebody."""
+        return self._mailbox.needs_person(payment_id)
 
     def _balance_desk(self) -> BalanceDesk:
         api, name = self._kit.api, self._process.name

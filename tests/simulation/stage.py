@@ -11,6 +11,7 @@ from cascade_cli.adapters.venice.base import VeniceReader
 from cascade_cli.adapters.venice.schema import Schema
 from cascade_cli.adapters.venice.writer import VeniceWriter
 from cascade_cli.domain.engine import parse_schedule
+from cascade_cli.domain.events import acted_on
 from cascade_cli.sandbox.airtable import BASE_ID
 from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
@@ -108,10 +109,24 @@ class Stage:
         limit = Decimal(self.plan.day_limit_ducats)
         terms = DeliveryTerms(self.plan.lifetime, limit, self._engine_schedule)
         parts = self._alter(Parts(reader, writer, recording))
-        inbox = Inbox(self._workshop.journal.database, recording.worker, now=self.scheduler.now)
-        mailbox = Mailbox(recording, inbox)
-        lanes = self.plan.lanes
-        return Shop(process, kit, parts, mailbox=mailbox, schema=schema, terms=terms, lanes=lanes)
+        auto, hold = self.plan.refunds_auto, self.plan.disputes_hold
+        inbox = Inbox(
+            self._workshop.journal.database,
+            recording.worker,
+            now=self.scheduler.now,
+            acted_on=acted_on(refunds=auto, disputes=hold),
+        )
+        return Shop(
+            process,
+            kit,
+            parts,
+            mailbox=Mailbox(recording, inbox),
+            schema=schema,
+            terms=terms,
+            lanes=self.plan.lanes,
+            refunds_auto=auto,
+            disputes_hold=hold,
+        )
 
     def _schema(self) -> Schema:
         if not self.plan.schema_known:

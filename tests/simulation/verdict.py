@@ -26,6 +26,9 @@ from tests.simulation.history import History
 from tests.simulation.venice import Moves
 
 _OTHER_TABLES = frozenset({"notify", "set_balance"})
+_TOLD_AGAIN = frozenset(
+    {("notify", "notify"), ("notify giver", "notify giver"), ("notify giver", "notify")}
+)
 _RETURNS = ("cascade_refund_", "cascade_giveback_")
 # Each share is rounded down to six decimals, and no history has more than two refunds of one
 # payment: so much less than the exact share may come back of it.
@@ -57,7 +60,7 @@ def flaws(history: History, run: Run, journal: Journal) -> list[str]:
 class _Judge:
     def __init__(self, history: History, run: Run, entries: list[Entry]) -> None:
         self._stage, self._charges = history.stage, history.charges
-        self._cents_back = history.cents_back
+        self._cents_back, self._gifts = history.cents_back, history.gifts
         self._run, self._entries = run, entries
         self._rows: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
         for row in history.stage.city.rows():
@@ -72,6 +75,7 @@ class _Judge:
         yield from self._rows_against_moves()
         yield from self._journal_against_rows()
         yield from self._notified_twice()
+        yield from self._anonymous_named()
         yield from self._replenished_twice()
         yield from self._taken_back_wrongly()
 
@@ -335,16 +339,35 @@ class _Judge:
         rows = self._stage.app.airtable.tables.select("NOTIFICATIONS")
         fields = [row["fields"] for row in rows if row["fields"].get("Type") == TYPE]
         details = [json.loads(f.get("Details") or f["Metadata"]) for f in fields]
-        told = Counter(d["stratagem_id"] for d in details)
+        told = Counter((d["stratagem_id"], d.get("gift") == "given") for d in details)
         attempts = defaultdict[str, list[str]](list)
         for entry in self._entries:
             if entry.kind is EntryKind.ATTEMPT:
-                attempts[entry.key].append(entry.body["action"])
+                to_giver = " giver" if entry.body["detail"].get("told") else ""
+                attempts[entry.key].append(entry.body["action"] + to_giver)
         for key, actions in attempts.items():
-            if told[key] > actions.count("notify"):
-                yield f"{key} was announced {told[key]} times, and its journal has {actions}"
-            if any(pair == ("notify", "notify") for pair in pairwise(actions)):
+            for is_giver, action in ((False, "notify"), (True, "notify giver")):
+                times = told[key, is_giver]
+                if times > actions.count(action):
+                    yield f"{key} was announced {times} times, and its journal has {actions}"
+            if any(pair in _TOLD_AGAIN for pair in pairwise(actions)):
                 yield f"{key} was announced again without reason: {actions}"
+
+    def _anonymous_named(self) -> Iterator[str]:
+        """Only the giver reads the name of one who does not want to be named."""
+        tables = self._stage.app.airtable.tables
+        told = [row["fields"] for row in tables.select("NOTIFICATIONS")]
+        for intent, payment in self._gifts.items():
+            key = f"cascade_payment_{intent}"
+            rows = [row["fields"] for row in self._rows[key]]
+            rows += [f for f in told if key in str(f) and _addressee(f) != payment.giver]
+            for fields in rows if payment.anonymous else ():
+                if payment.giver in str(list(fields.values())):
+                    yield f"{key} names {payment.giver}: {fields}"
+
+
+def _addressee(fields: dict[str, Any]) -> str:
+    return str(fields.get("Citizen") or fields.get("CitizenUsername"))
 
 
 def _is_doubtful(row: dict[str, Any]) -> bool:

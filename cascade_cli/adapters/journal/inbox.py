@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -28,6 +28,7 @@ from sqlalchemy import (
     Table,
     Text,
     bindparam,
+    case,
     func,
     insert,
     inspect,
@@ -40,7 +41,7 @@ from cascade_cli.adapters.journal import schema
 from cascade_cli.adapters.journal.bodies import Redactor, moment_text
 from cascade_cli.adapters.journal.chain import Transaction
 from cascade_cli.adapters.journal.database import Database
-from cascade_cli.domain.events import Event
+from cascade_cli.domain.events import PAYING_TYPES, Event
 from cascade_cli.domain.journal import EntryKind, Worker
 
 _NOT_KEPT = "The event was not accepted, so that Stripe sends it again."
@@ -134,16 +135,18 @@ class Inbox:
         *,
         now: Callable[[], datetime],
         secrets: Sequence[str] = (),
+        acted_on: Collection[str] = PAYING_TYPES,
     ) -> None:
         self._database, self._worker, self._now = database, worker, now
+        self._acted_on = acted_on
         self._redactor = Redactor([*secrets, *database.secrets])
         self._making, self._is_made = threading.Lock(), False
 
     def accept(self, events: Sequence[Event]) -> set[str]:
         """Keep the events, all in one transaction; returns the ids that were not there before.
 
-        When this returns, they are on disk and may be acknowledged. Those that tell of a payment
-        are WAITING, all others RECORDED.
+        When this returns, they are on disk and may be acknowledged. Those that tell of a payment,
+        and are of a type that is acted on, are WAITING, all others RECORDED.
         """
         self._make()
         distinct = {event.id: event for event in events}
@@ -152,7 +155,7 @@ class Inbox:
             known = _known(connection, distinct)
             new = [event for event in distinct.values() if event.id not in known]
             if new:
-                connection.execute(insert(_events), [_row(e, transaction.at) for e in new])
+                connection.execute(insert(_events), [self._row(e, transaction.at) for e in new])
             for event in new:
                 transaction.append(EntryKind.EVENT, event.payment_id or "", _entry(event))
             transaction.flush()
@@ -212,9 +215,16 @@ class Inbox:
         return sum(int(row.number) for row in self._rows(waiting))
 
     def oldest_waiting(self) -> datetime | None:
-        """When the event that waits longest was received; None if none waits."""
-        waiting = select(func.min(_events.c.received_at).label("oldest")).where(
-            _events.c.state == EventState.WAITING.value
+        """Since when the event waits that waits longest; None if none waits.
+
+        One that tells of a payment waits since it was received; any other by appointment, for the
+        engine's next run: only what comes after that is waiting.
+        """
+        is_paying = _events.c.type.in_(sorted(PAYING_TYPES))
+        since = case((is_paying, _events.c.received_at), else_=_events.c.next_at)
+        waiting = select(func.min(since).label("oldest")).where(
+            _events.c.state == EventState.WAITING.value,
+            or_(is_paying, _events.c.next_at <= moment_text(self._now())),
         )
         found = [row.oldest for row in self._rows(waiting) if row.oldest]
         return datetime.fromisoformat(found[0]) if found else None
@@ -228,6 +238,21 @@ class Inbox:
         with self._database.reading() as connection:
             self._is_made = self._is_made or inspect(connection).has_table(_events.name)
             return connection.execute(query).all() if self._is_made else []
+
+    def _row(self, event: Event, at: datetime) -> dict[str, object]:
+        is_due = event.type in self._acted_on and event.payment_id is not None
+        return {
+            "id": event.id,
+            "type": event.type,
+            "payment": event.payment_id,
+            "created_at": moment_text(event.created_at),
+            "received_at": moment_text(at),
+            "livemode": event.livemode,
+            "state": (EventState.WAITING if is_due else EventState.RECORDED).value,
+            "next_at": moment_text(at),
+            "tries": 0,
+            "note": "",
+        }
 
     def _settled(self, settlement: Settlement) -> dict[str, str | None]:
         return {
@@ -250,25 +275,6 @@ class Inbox:
 def _known(connection: Connection, ids: Iterable[str]) -> set[str]:
     found = connection.execute(select(_events.c.id).where(_events.c.id.in_(list(ids))))
     return set(found.scalars())
-
-
-def _row(event: Event, at: datetime) -> dict[str, object]:
-    return {
-        "id": event.id,
-        "type": event.type,
-        "payment": event.payment_id,
-        "created_at": moment_text(event.created_at),
-        "received_at": moment_text(at),
-        "livemode": event.livemode,
-        "state": (EventState.WAITING if _is_due(event) else EventState.RECORDED).value,
-        "next_at": moment_text(at),
-        "tries": 0,
-        "note": "",
-    }
-
-
-def _is_due(event: Event) -> bool:
-    return event.is_paying and event.payment_id is not None
 
 
 def _kept(row: Row[Any]) -> Kept:

@@ -14,12 +14,16 @@ from cascade_cli.adapters.stripe.purchases import (
     CURRENCY_RATE,
     CURRENCY_RATE_DATE,
     DUCATS,
+    GIFT_ANONYMOUS,
+    GIFT_MESSAGE,
+    GIVER,
     PACKAGE,
     PLATFORM,
     RATE,
     TYPE,
 )
 from cascade_cli.domain.checkout import Page, Sale
+from cascade_cli.domain.gifts import Gift
 from cascade_cli.domain.money import format_ducats, format_money
 from cascade_cli.domain.pricing import Quote
 from cascade_cli.errors import AnswerError, RightsError
@@ -96,9 +100,18 @@ def purchase_metadata(sale: Sale) -> dict[str, str]:
         RATE: str(quote.rate),
         **package,
         **_exchange(quote),
+        **_gift(sale.gift),
         PLATFORM: "cascade",
         TYPE: "ducat_purchase",
     }
+
+
+def _gift(gift: Gift | None) -> dict[str, str]:
+    """Who gave it; Stripe takes no empty value."""
+    if gift is None:
+        return {}
+    message = {GIFT_MESSAGE: gift.message} if gift.message else {}
+    return {GIVER: gift.giver, **message, GIFT_ANONYMOUS: str(gift.anonymous).lower()}
 
 
 def _exchange(quote: Quote) -> dict[str, str]:

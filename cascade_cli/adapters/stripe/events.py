@@ -104,10 +104,11 @@ def to_event(document: Any, raw: bytes) -> Event:
 
 
 def _payment_id(type_: str, subject: Mapping[str, Any]) -> str | None:
-    """A session has its intent, a charge mostly has one; else it is the object itself."""
+    """A session has its intent, a charge mostly has one, and a refund or dispute of one that has
+    none its charge; else it is the object itself."""
     named = subject.get("payment_intent")
     if named is None and not type_.startswith("checkout.session."):
-        named = subject["id"]
+        named = subject.get("charge") or subject["id"]
     return named if isinstance(named, str) and PAYMENT_ID.fullmatch(named) else None
 
 

@@ -16,6 +16,7 @@ from cascade_cli.adapters.stripe.errors import or_none, our_errors
 from cascade_cli.adapters.stripe.ranges import PAGE_SIZE, Document, Ranges
 from cascade_cli.domain.charges import Charge, Dispute
 from cascade_cli.domain.exchange import Exchange
+from cascade_cli.domain.gifts import Gift
 from cascade_cli.domain.keys import portion_number, whole_id
 from cascade_cli.domain.money import read_ducats
 from cascade_cli.domain.refunds import Refund
@@ -26,6 +27,8 @@ from cascade_cli.domain.times import Window
 CITIZEN, DUCATS, RATE, PACKAGE = "citizen_id", "ducat_amount", "exchange_rate", "package"
 # Beside them since other currencies are sold in: units of the currency for one US dollar.
 CURRENCY_RATE, CURRENCY_RATE_DATE = "currency_rate", "currency_rate_date"
+# Of a gift: `citizen_id` stays the recipient, so that every older reader credits the right one.
+GIVER, GIFT_MESSAGE, GIFT_ANONYMOUS = "giver_id", "gift_message", "gift_anonymous"
 PLATFORM, TYPE = "platform", "type"
 _LONGEST_RATE = 20
 
@@ -251,7 +254,17 @@ def to_charge(charge: Document, metadata: Mapping[str, str]) -> Charge:
         citizen_text=citizen,
         ducats_text=metadata.get(DUCATS, ""),
         exchange=_exchange(metadata),
+        gift=gift_of(metadata),
     )
+
+
+def gift_of(metadata: Mapping[str, str]) -> Gift | None:
+    """From whom it is, if it is a gift; nobody gives to themselves."""
+    giver = metadata.get(GIVER, "")
+    if not giver.strip() or giver == metadata.get(CITIZEN):
+        return None
+    anonymous = metadata.get(GIFT_ANONYMOUS, "false").lower() != "false"
+    return Gift(giver, metadata.get(GIFT_MESSAGE, "").strip(), anonymous)
 
 
 def _exchange(metadata: Mapping[str, str]) -> Exchange | None:

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from pyairtable import Api
 
+from cascade_cli.adapters.venice.letters import Letter, to_citizen, to_giver
 from cascade_cli.adapters.venice.schema import Schema
 from cascade_cli.adapters.venice.writer import write_errors
-from cascade_cli.domain.money import format_ducats
 from cascade_cli.domain.orders import Order
 from cascade_cli.domain.times import rfc3339
 
 NOTIFICATIONS = "NOTIFICATIONS"
 TYPE = "cascade_transfer_on_its_way"
-TITLE = "Ducats on their way"
-TITLE_BACK = "Ducats go back"
 
 
 class Notifier:
@@ -29,61 +27,43 @@ class Notifier:
 
     def tell(self, orders: Sequence[Order], now: datetime, next_run: str) -> None:
         """Say that the ducats are on their way. Raises like VeniceWriter; needs a permit."""
+        self._write((to_citizen(order, next_run) for order in orders), now)
+
+    def tell_givers(self, orders: Sequence[Order], now: datetime, next_run: str) -> None:
+        """Say to those who gave them that their gifts are. Raises and needs as much."""
+        self._write((to_giver(order, next_run) for order in orders), now)
+
+    def _write(self, letters: Iterable[Letter], now: datetime) -> None:
         older = self._schema.has(NOTIFICATIONS, "CitizenUsername")
         compose = _older_layout if older else _layout
         required = frozenset({"CitizenUsername" if older else "Citizen"})
         rows = [
-            self._schema.keep(NOTIFICATIONS, compose(order, _text(order, next_run), now), required)
-            for order in orders
+            self._schema.keep(NOTIFICATIONS, compose(letter, now), required) for letter in letters
         ]
         with write_errors():
             self._api.table(self._base_id, NOTIFICATIONS).batch_create(rows)
 
 
-def _text(order: Order, next_run: str) -> str:
-    """True at this moment: the engine has not run yet, and tells of the arrival itself."""
-    if order.payer:
-        return (
-            f"{format_ducats(order.ducats)} ducats go back from you ({order.reason}). "
-            f"They leave when Venice next carries out its stratagems: {next_run}. "
-            f"Reference: {order.key}."
-        )
-    return (
-        f"{format_ducats(order.ducats)} ducats are on their way to you ({order.reason}). "
-        f"They arrive when Venice next carries out its stratagems: {next_run}. "
-        f"Reference: {order.key}."
-    )
-
-
-def _details(order: Order) -> str:
-    details = {
-        "stratagem_id": order.key,
-        "ducats": format_ducats(order.ducats),
-        "reason": order.reason,
-    }
-    return json.dumps(details, ensure_ascii=False)
-
-
-def _layout(order: Order, text: str, now: datetime) -> dict[str, Any]:
+def _layout(letter: Letter, now: datetime) -> dict[str, Any]:
     return {
-        "Citizen": order.concerned,
+        "Citizen": letter.citizen,
         "Type": TYPE,
-        "Content": text,
-        "Details": _details(order),
-        "Asset": order.key,
+        "Content": letter.text,
+        "Details": json.dumps(letter.details, ensure_ascii=False),
+        "Asset": letter.details["stratagem_id"],
         "AssetType": "stratagem",
         "Status": "unread",
         "CreatedAt": rfc3339(now),
     }
 
 
-def _older_layout(order: Order, text: str, now: datetime) -> dict[str, Any]:
+def _older_layout(letter: Letter, now: datetime) -> dict[str, Any]:
     return {
-        "CitizenUsername": order.concerned,
+        "CitizenUsername": letter.citizen,
         "Type": TYPE,
-        "Title": TITLE_BACK if order.payer else TITLE,
-        "Message": text,
-        "Metadata": _details(order),
+        "Title": letter.title,
+        "Message": letter.text,
+        "Metadata": json.dumps(letter.details, ensure_ascii=False),
         "Timestamp": rfc3339(now),
         "Read": False,
     }

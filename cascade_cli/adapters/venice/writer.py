@@ -92,7 +92,7 @@ class VeniceWriter:
             "ExecutedBy": payer,
             "TargetCitizen": order.citizen,
             "ExpiresAt": rfc3339(expires_at),
-            "Description": f"{amount} ducats from {payer} to {order.citizen}",
+            "Description": f"{amount} ducats from {payer} to {order.citizen}{_gift(order)}",
             "Notes": notes_text(order),
         }
 
@@ -111,6 +111,14 @@ class VeniceWriter:
         with write_errors():
             records: list[RecordDict] = send()
             return [to_stratagem(dict(record)) for record in records]
+
+
+def _gift(order: Order) -> str:
+    """All citizens can read it."""
+    if order.gift is None or order.payer:
+        return ""
+    giver = order.gift.named_giver
+    return f", a gift from {giver}" if giver else ", an anonymous gift"
 
 
 def notes_text(order: Order) -> str:

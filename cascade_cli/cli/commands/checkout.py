@@ -28,6 +28,17 @@ def checkout(
     currency: Annotated[
         str, typer.Option(metavar="CODE", help="One that the price list offers.")
     ] = "USD",
+    giver: Annotated[
+        str | None,
+        typer.Option("--from", metavar="GIVER", help="Who pays, if it is a gift to the citizen."),
+    ] = None,
+    message: Annotated[
+        str | None,
+        typer.Option(metavar="TEXT", help="The giver's words, 500 characters at most."),
+    ] = None,
+    anonymous: Annotated[
+        bool, typer.Option("--anonymous", help="Do not tell the recipient who gave it.")
+    ] = False,
     open_: Annotated[
         bool, typer.Option("--open", help="Open the page in the browser as well.")
     ] = False,
@@ -35,7 +46,7 @@ def checkout(
 ) -> None:
     """A Stripe page on which ducats for a citizen, or for many, can be paid: prints its link.
 
-    Exit code 7: Venice has no such citizen, or more ducats than may be credited at once,
+    Exit code 7: Venice has no such citizen or giver, or more ducats than may be credited at once,
     or no exchange rate that is new enough.
     """
     from cascade_cli.cli.checkout import CheckoutOptions
@@ -48,5 +59,9 @@ def checkout(
         raise typer.BadParameter("name a citizen, or a --file of many")
     elif (ducats is None) == (package is None):
         raise typer.BadParameter("name either --ducats or --package")
-    options = CheckoutOptions(citizen, ducats, package, currency, open_, file)
+    if giver is None and (message is not None or anonymous):
+        raise typer.BadParameter("--message and --anonymous go with --from")
+    options = CheckoutOptions(
+        citizen, ducats, package, currency, open_, file, giver, message, anonymous=anonymous
+    )
     raise typer.Exit(conduct(ctx.obj, "checkout", lambda s: work(s, options), json=json))

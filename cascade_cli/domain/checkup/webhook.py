@@ -24,6 +24,8 @@ RECORDED_TYPES = (
     "charge.dispute.created",
     "charge.dispute.closed",
 )
+OLDER_TYPE = "charge.refund.updated"
+"""What refund.updated was called before it told of all refunds: needed beside it by nobody."""
 RETRY_SOON = timedelta(hours=1)
 LATE_AFTER = timedelta(minutes=5)
 LOOKED_BACK = timedelta(days=7)
@@ -56,7 +58,8 @@ DEAF = red(
 PARTIAL = amber(
     "webhook.partial",
     "events",
-    "Failed payments, refunds or disputes do not reach the journal, and so not the story.",
+    "Failed payments, refunds or disputes do not reach the journal, and so neither the story nor, "
+    "with CASCADE_REFUNDS=auto, whoever acts on them.",
     "Add them to the endpoint's events.",
 )
 TYPES_GOOD = green("webhook.types_good", "events")
@@ -162,26 +165,29 @@ class Acceptance:
     attention: int = 0
 
 
-def judge_endpoints(endpoints: Sequence[Endpoint]) -> Iterator[Check]:
-    """Whether somebody is told of payments, and only one."""
+def judge_endpoints(
+    endpoints: Sequence[Endpoint], acted_on: frozenset[str] = PAYING_TYPES
+) -> Iterator[Check]:
+    """Whether somebody is told of payments, and only one; and of what else is acted on."""
     ours = [e for e in endpoints if e.is_ours]
     if not endpoints:
         yield NONE.seen("the account has no webhook endpoint")
     elif not ours:
         yield ELSEWHERE.seen(", ".join(e.url for e in endpoints))
     for endpoint in ours:
-        yield from _judge_ours(endpoint)
+        yield from _judge_ours(endpoint, sorted(acted_on - PAYING_TYPES - {OLDER_TYPE}))
     hearing = [e.url for e in endpoints if e.is_enabled and e.hears_payments]
     if len(hearing) > 1:
         yield SEVERAL.seen(f"{len(hearing)} are told of payments: {', '.join(hearing)}")
 
 
-def _judge_ours(endpoint: Endpoint) -> Iterator[Check]:
+def _judge_ours(endpoint: Endpoint, acted_on: Sequence[str]) -> Iterator[Check]:
     if not endpoint.is_enabled:
         yield DISABLED.seen(f"{endpoint.url} is disabled")
         return
     yield ENDPOINT_GOOD.seen(f"{endpoint.url} is enabled")
-    missing = [type_ for type_ in RECORDED_TYPES if not endpoint.hears(type_)]
+    wanted = dict.fromkeys((*RECORDED_TYPES, *acted_on))
+    missing = [type_ for type_ in wanted if not endpoint.hears(type_)]
     if not endpoint.hears(CREDITED_TYPE):
         yield DEAF.seen(f"it is not told of {CREDITED_TYPE}")
     elif missing:

@@ -1,0 +1,181 @@
+"""Refunds and disputes that events tell of, dealt with by the refund desk as a person would.
+
+An event is only the occasion: what is done follows from what Stripe and Venice say now, so that
+events may come in any order, twice or late. A payment whose ducats are being delivered in this
+moment is not done with: it is looked at again when that is over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from cascade_cli.domain.money import ZERO
+from cascade_cli.domain.orders import Order
+from cascade_cli.domain.refund_plan import Picture, RefundPlan, Terms, describe, withholding
+from cascade_cli.domain.refunds import Policy
+from cascade_cli.domain.stratagems import State, Stratagem
+from cascade_cli.errors import GuardError
+from cascade_cli.services.credit import PATIENCE
+from cascade_cli.services.delivery_ports import Delivery, Result
+from cascade_cli.services.refund import NoPurchaseError, RefundDesk, Wish
+
+# So long after the engine's run began, it is over with what it took.
+AFTER_THE_RUN = timedelta(minutes=5)
+_GOOD = frozenset({Result.CREDITED, Result.ALREADY, Result.RETIRED})
+
+
+class Promises(Protocol):
+    """What was promised before: the journal."""
+
+    def known(self, keys: Collection[str]) -> set[str]:
+        """Those of `keys` that were ever claimed."""
+
+
+@dataclass(frozen=True)
+class Dealt:
+    """What became of a payment's refunds, in a sentence.
+
+    With `again_at` it has to be looked at once more; with `needs_person` no machine may go on;
+    `failed` are the deliveries that did not come to a good end. `is_purchase` is false where Stripe
+    shows no paid purchase of ducats.
+    """
+
+    note: str
+    again_at: datetime | None = None
+    needs_person: bool = False
+    failed: tuple[Delivery, ...] = ()
+    is_purchase: bool = True
+    deliveries: tuple[Delivery, ...] = ()
+
+
+@dataclass(frozen=True)
+class RefundClerk:
+    """Settles one payment at a time. `guard` is called before the first write; with `hold`, what
+    has not arrived is withheld while a dispute is open; without `refunds` nothing else is done."""
+
+    desk: RefundDesk
+    promises: Promises
+    wish: Wish
+    guard: Callable[[], None]
+    refunds: bool
+    hold: bool
+
+    def plans(self, payment_id: str) -> tuple[RefundPlan, ...]:
+        """What would be written now, for each portion of a payment for many; writes nothing.
+
+        Raises NoPurchaseError, and GuardError where a person has to decide.
+        """
+        return tuple(map(self._plan, self.desk.look(payment_id)))
+
+    def _plan(self, picture: Picture) -> RefundPlan:
+        plan = self.desk.plan(picture, self.wish) if self.refunds else RefundPlan(picture)
+        ending = self._ending(plan)
+        return replace(plan, endings=(*plan.endings, ending)) if ending else plan
+
+    def settle(self, payment_id: str, patience: timedelta = PATIENCE) -> Dealt:
+        """Do what is due. Raises what a service raises, and GuardError only from `guard`."""
+        try:
+            pictures = self.desk.look(payment_id)
+        except NoPurchaseError as error:
+            return Dealt(error.message, is_purchase=False)
+        return together([self._settled(picture, patience) for picture in pictures])
+
+    def _settled(self, picture: Picture, patience: timedelta) -> Dealt:
+        try:
+            plan = self._plan(picture)
+        except GuardError as error:
+            return Dealt(error.message, needs_person=True)
+        if not has_work(plan):
+            return _idle(plan)
+        self.guard()
+        return self._carried_out(plan, patience)
+
+    def _carried_out(self, plan: RefundPlan, patience: timedelta) -> Dealt:
+        try:
+            done = tuple(self.desk.carry_out(plan, self._own_wish, patience))
+            (after,) = self.desk.look(plan.picture.case.charge.payment_id)
+        except GuardError as error:
+            return Dealt(error.message, needs_person=True)
+        failed = tuple(delivery for delivery in done if delivery.result not in _GOOD)
+        told = _looked_at(after, plan.waits)
+        if any(row.state(plan.picture.case.terms.now) is State.LIVE for row in _ended(plan)):
+            # The engine may have had it in its hands, and be executing it still.
+            told = replace(told, again_at=after.case.terms.now + AFTER_THE_RUN)
+        return replace(told, failed=failed, deliveries=done)
+
+    @property
+    def _own_wish(self) -> Wish:
+        """Who may only withhold takes nothing back when it is looked at anew after an ending."""
+        return self.wish if self.refunds else replace(self.wish, policy=Policy.NONE)
+
+    def _ending(self, plan: RefundPlan) -> Order | None:
+        """What else has to be kept from arriving: a live transfer of a disputed payment, and one
+        of which so far only the journal knows."""
+        case, now = plan.picture.case, plan.picture.case.terms.now
+        is_open = self.hold and case.is_contested and not case.is_lost
+        is_void = self.refunds and case.is_void
+        if not (is_void or (is_open and (self.refunds or not case.cents_back))):
+            return None
+        if any(order.key == case.charge.stratagem_id for order in plan.endings):
+            return None
+        is_live = any(row.state(now) is State.LIVE for row in case.moving)
+        if not is_live and not self.promises.known([case.charge.stratagem_id]):
+            return None
+        terms = Terms(self.wish.policy, "", ZERO, self.wish.facts)
+        return withholding(case, terms)
+
+
+def together(dealt: Sequence[Dealt]) -> Dealt:
+    """What became of all portions of a payment: looked at again as soon as one has to be, and by a
+    person after that."""
+    again = [one.again_at for one in dealt if one.again_at]
+    return Dealt(
+        "; ".join(dict.fromkeys(one.note for one in dealt)),
+        again_at=min(again, default=None),
+        needs_person=not again and any(one.needs_person for one in dealt),
+        failed=tuple(delivery for one in dealt for delivery in one.failed),
+        deliveries=tuple(delivery for one in dealt for delivery in one.deliveries),
+    )
+
+
+def has_work(plan: RefundPlan) -> bool:
+    """Whether anything is to be written, be it only a debt."""
+    debts = any(plan.debt(index) for index in range(len(plan.taking)))
+    return bool(plan.endings or plan.orders or debts)
+
+
+def _idle(plan: RefundPlan) -> Dealt:
+    """Nothing to write now. Somebody who read the charge before its money went back may be about
+    to deliver it, as long as it is young."""
+    case = plan.picture.case
+    if case.is_young and not case.moving and (case.cents_back or case.charge.disputed):
+        when = case.charge.created_at + case.terms.grace
+        return Dealt("not delivered, and looked at again after the grace time", again_at=when)
+    return _looked_at(plan.picture, plan.waits)
+
+
+def _looked_at(picture: Picture, waits: str) -> Dealt:
+    """Once more after the engine's next run, if anything is under way: it may be refused."""
+    case, now = picture.case, picture.case.terms.now
+    is_moving = any(row.state(now) is State.LIVE for row in case.returns)
+    again = case.terms.schedule.next_run(now) + AFTER_THE_RUN if waits or is_moving else None
+    return Dealt(waits or summary(picture), again_at=again)
+
+
+def _ended(plan: RefundPlan) -> list[Stratagem]:
+    """The rows that the plan's endings keep from being executed."""
+    keys = {order.key for order in plan.endings}
+    records = {record for order in plan.endings for record in order.own_records}
+    case = plan.picture.case
+    rows = (*case.stratagems, *case.returns)
+    return [row for row in rows if row.stratagem_id in keys or row.record_id in records]
+
+
+def summary(picture: Picture) -> str:
+    """Each refund, and what became of its ducats."""
+    parts = [f"{part.refund.id} {part.refund.status}: {describe(part)}" for part in picture.parts]
+    disputes = [f"{d.id} {d.status.replace('_', ' ')}" for d in picture.case.disputes]
+    return "; ".join((*parts, *disputes)) or "no money went back"
