@@ -26,7 +26,8 @@ COMMANDS = {
     "doctor": "Keys, rights, schema, processor, engine, webhook, journal: what would fail, before "
     "it does.",
     "serve": "The payment API /api/payments/ and the Stripe webhook, until SIGTERM or Ctrl-C.",
-    "checkout": "A Stripe page on which ducats for the citizen can be paid: prints its link.",
+    "checkout": "A Stripe page on which ducats for a citizen, or for many, can be paid: prints its "
+    "link.",
     "pricing": "The price list: rate, packages with their bonus, and the bounds of custom amounts.",
 }
 GROUPS = {
