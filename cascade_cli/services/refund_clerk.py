@@ -138,9 +138,10 @@ def _idle(plan: RefundPlan) -> Dealt:
 
 
 def _looked_at(picture: Picture, waits: str) -> Dealt:
-    """Once more after the engine's next run, if anything is under way: it may be refused."""
+    """Once more after the engine's next run, if anything is under way: what comes back may be
+    refused, and what arrives may be more than is owed by now."""
     case, now = picture.case, picture.case.terms.now
-    is_moving = any(row.state(now) is State.LIVE for row in case.returns)
+    is_moving = any(row.state(now) is State.LIVE for row in (*case.returns, *case.stratagems))
     again = case.terms.schedule.next_run(now) + AFTER_THE_RUN if waits or is_moving else None
     return Dealt(waits or summary(picture), again_at=again)
 
