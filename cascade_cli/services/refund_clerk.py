@@ -8,6 +8,7 @@ moment is not done with: it is looked at again when that is over.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -53,13 +54,15 @@ class Dealt:
 
 @dataclass(frozen=True)
 class RefundClerk:
-    """Settles one payment at a time. `guard` is called before the first write; with `hold`, what
+    """Settles one payment at a time, within `lock`: what was planned must not be changed by
+    another's refund before it is done. `guard` is called before the first write; with `hold`, what
     has not arrived is withheld while a dispute is open; without `refunds` nothing else is done."""
 
     desk: RefundDesk
     promises: Promises
     wish: Wish
     guard: Callable[[], None]
+    lock: Callable[[], AbstractContextManager[object]]
     refunds: bool
     hold: bool
 
@@ -74,7 +77,12 @@ class RefundClerk:
         return replace(plan, endings=(*plan.endings, ending)) if ending else plan
 
     def settle(self, payment_id: str, patience: timedelta = PATIENCE) -> Dealt:
-        """Do what is due. Raises what a service raises, and GuardError only from `guard`."""
+        """Do what is due. Raises what a service raises, LockedError, and GuardError only from
+        `guard`."""
+        with self.lock():
+            return self._settled(payment_id, patience)
+
+    def _settled(self, payment_id: str, patience: timedelta) -> Dealt:
         try:
             plan = self.plan(payment_id)
         except NoPurchaseError as error:
