@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from cascade_cli.adapters.journal import Journal
+from cascade_cli.adapters.journal.locks import RunLock
 from cascade_cli.adapters.transport import utc_now
 from cascade_cli.adapters.venice.notifications import Notifier
 from cascade_cli.adapters.venice.schema import Schema, read_schema
@@ -27,6 +30,8 @@ from cascade_cli.settings import Settings
 
 # Airtable takes 5 requests a second and answers each in up to 0.6 s: so many fill that.
 WRITE_LANES = 4
+LOCK_LEASE = timedelta(minutes=3)
+HEARTBEAT_SECONDS = 45.0
 SCHEMA_HINT = (
     "The token may not read the base's schema (scope schema.bases:read): cascade writes the "
     "documented fields without checking that the base has them."
@@ -47,15 +52,27 @@ class WriteWiring:
     refunds: RefundDesk
 
     def clerk(
-        self, settings: Settings, facts: Mapping[str, Any], guard: Callable[[], None]
+        self,
+        settings: Settings,
+        facts: Mapping[str, Any],
+        guard: Callable[[], None],
+        lock: Callable[[], AbstractContextManager[object]] = nullcontext,
     ) -> RefundClerk | None:
-        """Who acts on refunds and disputes; None where the settings leave all of them to people."""
+        """Who acts on refunds and disputes; None where the settings leave all of them to people.
+
+        Give a `lock` unless the run holds it: nobody settles refunds beside another.
+        """
         refunds = settings.refunds is Refunding.AUTO
         hold = settings.disputes is Disputing.HOLD
         if not (refunds or hold):
             return None
         wish = Wish(settings.refund_policy, facts)
-        return RefundClerk(self.refunds, self.journal, wish, guard, refunds, hold)
+        return RefundClerk(self.refunds, self.journal, wish, guard, lock, refunds, hold)
+
+
+def run_lock(journal: Journal, base_id: str) -> RunLock:
+    """For `with`: one run at a time works on the base. Raises LockedError on entry."""
+    return journal.lock(f"base {base_id}", lease=LOCK_LEASE, heartbeat_seconds=HEARTBEAT_SECONDS)
 
 
 def bootstrap_writes(wiring: Wiring, journal: Journal, tell: Callable[[str], None]) -> WriteWiring:

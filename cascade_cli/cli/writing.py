@@ -6,14 +6,13 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
-from datetime import timedelta
 
 import typer
 
 from cascade_cli.adapters.journal import Journal
 from cascade_cli.adapters.transport import utc_now
 from cascade_cli.bootstrap import Wiring
-from cascade_cli.bootstrap_writes import WriteWiring, bootstrap_writes
+from cascade_cli.bootstrap_writes import WriteWiring, bootstrap_writes, run_lock
 from cascade_cli.cli.connection import connected
 from cascade_cli.cli.journal_place import journal_url
 from cascade_cli.cli.session import Session
@@ -31,9 +30,6 @@ __all__ = [
     "this_worker",
     "workshop",
 ]
-
-LOCK_LEASE = timedelta(minutes=3)
-HEARTBEAT_SECONDS = 45.0
 
 
 @dataclass(frozen=True)
@@ -81,12 +77,7 @@ def workshop(
     worker = this_worker(command)
     with connected(session) as wiring, closing(open_journal(session, wiring, worker)) as journal:
         check(wiring.settings)
-        name = f"base {wiring.settings.airtable_base}"
-        with (
-            journal.lock(name, lease=LOCK_LEASE, heartbeat_seconds=HEARTBEAT_SECONDS)
-            if lock
-            else nullcontext()
-        ):
+        with run_lock(journal, wiring.settings.airtable_base) if lock else nullcontext():
             writing = bootstrap_writes(wiring, journal, session.warn)
             yield Workshop(session, worker, wiring, writing)
 

@@ -21,7 +21,7 @@ from cascade_cli.adapters.stripe.payment_intents import PaymentIntents
 from cascade_cli.adapters.stripe.signature import EventGate, secrets_in
 from cascade_cli.adapters.transport import utc_now
 from cascade_cli.bootstrap import Wiring
-from cascade_cli.bootstrap_writes import bootstrap_writes
+from cascade_cli.bootstrap_writes import bootstrap_writes, run_lock
 from cascade_cli.domain.journal import Worker as Identity
 from cascade_cli.domain.times import Window
 from cascade_cli.errors import JournalError
@@ -129,7 +129,7 @@ def _intake(ground: Ground, inbox: Inbox) -> Intake:
         guard=guard,
         can_pay=writing.purse.can_pay,
         now=utc_now,
-        refunds=writing.clerk(settings, facts, guard),
+        refunds=writing.clerk(settings, facts, guard, lambda: run_lock(journal, base)),
     )
 
 

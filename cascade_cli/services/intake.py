@@ -18,7 +18,7 @@ from cascade_cli.adapters.rates import RatesError
 from cascade_cli.domain.events import Event
 from cascade_cli.domain.journal import ClaimState
 from cascade_cli.domain.replay import Obstacle
-from cascade_cli.errors import AnswerError, CascadeError
+from cascade_cli.errors import AnswerError, CascadeError, LockedError
 from cascade_cli.services.delivery_ports import Delivery, Result
 from cascade_cli.services.modes import MODES
 from cascade_cli.services.refund_clerk import Dealt
@@ -218,7 +218,7 @@ class Intake:
             else:
                 dealt = self._refunds.settle(payment_id, AT_ONCE)
         except Exception as error:
-            if not _may_be_one_event_s(error):
+            if not (_may_be_one_event_s(error) or isinstance(error, LockedError)):
                 raise
             settled = [self._waiting(accepted, _reason(error)) for accepted in events]
         else:

@@ -8,6 +8,7 @@ moment is not done with: it is looked at again when that is over.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -53,13 +54,15 @@ class Dealt:
 
 @dataclass(frozen=True)
 class RefundClerk:
-    """Settles one payment at a time. `guard` is called before the first write; with `hold`, what
+    """Settles one payment at a time, within `lock`: what was planned must not be changed by
+    another's refund before it is done. `guard` is called before the first write; with `hold`, what
     has not arrived is withheld while a dispute is open; without `refunds` nothing else is done."""
 
     desk: RefundDesk
     promises: Promises
     wish: Wish
     guard: Callable[[], None]
+    lock: Callable[[], AbstractContextManager[object]]
     refunds: bool
     hold: bool
 
@@ -76,7 +79,12 @@ class RefundClerk:
         return replace(plan, endings=(*plan.endings, ending)) if ending else plan
 
     def settle(self, payment_id: str, patience: timedelta = PATIENCE) -> Dealt:
-        """Do what is due. Raises what a service raises, and GuardError only from `guard`."""
+        """Do what is due. Raises what a service raises, LockedError, and GuardError only from
+        `guard`."""
+        with self.lock():
+            return self._all_settled(payment_id, patience)
+
+    def _all_settled(self, payment_id: str, patience: timedelta) -> Dealt:
         try:
             pictures = self.desk.look(payment_id)
         except NoPurchaseError as error:
@@ -158,9 +166,10 @@ def _idle(plan: RefundPlan) -> Dealt:
 
 
 def _looked_at(picture: Picture, waits: str) -> Dealt:
-    """Once more after the engine's next run, if anything is under way: it may be refused."""
+    """Once more after the engine's next run, if anything is under way: what comes back may be
+    refused, and what arrives may be more than is owed by now."""
     case, now = picture.case, picture.case.terms.now
-    is_moving = any(row.state(now) is State.LIVE for row in case.returns)
+    is_moving = any(row.state(now) is State.LIVE for row in (*case.returns, *case.stratagems))
     again = case.terms.schedule.next_run(now) + AFTER_THE_RUN if waits or is_moving else None
     return Dealt(waits or summary(picture), again_at=again)
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cascade_cli.adapters.journal import Database, Journal
 from cascade_cli.adapters.journal.inbox import EventState
 from cascade_cli.adapters.transport import utc_now
+from cascade_cli.bootstrap_writes import run_lock
+from cascade_cli.domain.journal import Worker
 from cascade_cli.domain.times import Window
+from cascade_cli.sandbox.airtable import BASE_ID
 from cascade_cli.sandbox.wire import Response
 from cascade_cli.services.refund_clerk import AFTER_THE_RUN
 from tests.credit.counter import Answer, Counter
@@ -309,3 +314,22 @@ def test_without_the_setting_serve_records_refunds_for_a_person(tmp_path: Path) 
         shop.place.app.stripe.books.refund(charge["id"], at=shop.place.app.now(), amount=None)
         told(shop, *REFUNDS)
         assert set(shop.counts()) == {"recorded"}
+
+
+def test_serve_settles_no_refund_beside_another_run(tmp_path: Path) -> None:
+    with shop_in(tmp_path, **AUTO) as shop:
+        app = shop.place.app
+        charge = paid(app, "marco")
+        shop.tell(succeeded(charge))
+        shop.wait_until_dealt_with()
+        app.engine.run()
+        other = Worker("run-other", "till", 1, "anna", "refund")
+        with (
+            closing(Database(f"sqlite:///{tmp_path}/journal.sqlite3")) as database,
+            run_lock(Journal(database, other, now=utc_now), BASE_ID),
+        ):
+            refund = app.stripe.books.refund(charge["id"], at=app.now(), amount=None)
+            told(shop, "charge.refunded")
+            wait_for_note(shop, charge["payment_intent"], "Another run holds the lock")
+            assert len(shop.stratagems()) == 1
+        runs_once_under_way(shop, f"cascade_refund_{refund['id']}")

@@ -153,9 +153,10 @@ class History:
         for item in shop.reconcile().result.items:
             if item.kind is not Kind.REFUNDED or item.charge is None:
                 continue
-            payment, key = item.charge.payment_id, item.charge.stratagem_id
+            payment = item.charge.payment_id
             told = payment in known or shop.needs_person(payment)
-            if not told and key not in self._happenings.run_by_hand:
+            names = {row.stratagem_id for row in item.stratagems}
+            if not told and not names & self._happenings.run_by_hand:
                 self.stage.flaws.append(f"FORGOTTEN: {payment}: {item.verdict}")
         return True
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from cascade_cli.adapters.journal import Database, Journal
-from cascade_cli.cli.writing import LOCK_LEASE
+from cascade_cli.bootstrap_writes import LOCK_LEASE
 from cascade_cli.domain.delivery import FATE_BOUND
 from cascade_cli.domain.journal import Claim, Fate, Intent, Worker
 from cascade_cli.errors import JournalError

@@ -174,6 +174,7 @@ class Shop:
             self._parts.journal,
             refund.Wish(Policy.AVAILABLE, {}),
             lambda: None,
+            self.lock,
             refunds=self._auto,
             hold=self._hold,
         )
