@@ -31,6 +31,7 @@ class CheckoutOptions:
     package: str | None = None
     currency: str = CURRENCY
     open: bool = False
+    monthly: bool = False
 
 
 def checkout(session: Session, options: CheckoutOptions) -> Outcome:
@@ -42,7 +43,9 @@ def checkout(session: Session, options: CheckoutOptions) -> Outcome:
     with connected(session) as wiring:
         settings = wiring.settings
         quote = wiring.checkout.quote(ducats, options.package, currency)
-        sale = Sale(options.citizen, quote, settings.success_url, settings.cancel_url)
+        monthly_from = wiring.checkout.today() if options.monthly else None
+        urls = settings.success_url, settings.cancel_url
+        sale = Sale(options.citizen, quote, *urls, monthly_from)
         page = wiring.checkout.open(sale, key)
         if session.sandbox:
             _warn_of_closing_time(session)
@@ -93,6 +96,7 @@ def _document(sale: Sale, page: Page) -> dict[str, Any]:
         **exchange_document(quote.exchange),
         "amount_cents": quote.amount_cents,
         "currency": quote.currency,
+        "monthly": sale.monthly_from is not None,
     }
 
 
@@ -108,7 +112,9 @@ def _show(session: Session, sale: Sale, page: Page) -> None:
     console, quote = session.console(), sale.quote
     price = format_money(quote.amount_cents, quote.currency)
     ducats = format_ducats(quote.ducats, grouped=True)
-    console.print(Text(f"{ducats} ducats for {shown(sale.citizen)}: {price}", "bold"))
+    often = " a month" if sale.monthly_from else ""
+    head = f"{ducats} ducats{often} for {shown(sale.citizen)}: {price}{often}"
+    console.print(Text(head, "bold"))
     console.print(Text(quote.description))
     console.print(Text(shown(page.url)), soft_wrap=True)
     mode = "real money" if page.livemode else "test mode: no money moves"

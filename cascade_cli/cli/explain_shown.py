@@ -26,6 +26,8 @@ def show_story(console: Console, story: Story) -> None:
     if story.charge:
         ducats = format_ducats(story.charge.ducats, grouped=True) if story.charge.ducats else "?"
         console.print(Text(shown(f"{ducats} ducats for {story.charge.citizen_text or '?'}")))
+        if story.charge.period:
+            console.print(Text(shown(f"for {story.charge.period.described}")), soft_wrap=True)
     _show_verdict(console, story.verdict)
     _heading(console, "Checks")
     _show_checks(console, story.checks)

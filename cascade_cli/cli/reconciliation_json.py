@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from cascade_cli.domain.case import Terms
+from cascade_cli.domain.charges import Period
 from cascade_cli.domain.equation import Equation
 from cascade_cli.domain.kinds import Kind
 from cascade_cli.domain.money import format_ducats
@@ -125,6 +126,7 @@ def _item(item: Item) -> dict[str, Any]:
         "amount_cents": charge.captured_cents if charge else None,
         "currency": charge.currency if charge else None,
         "paid_at": rfc3339(charge.created_at) if charge else None,
+        "period": period_document(charge.period) if charge and charge.period else None,
         "made_at": None if charge else rfc3339(item.occurred_at),
         "ducats_at_risk": _optional(item.at_risk),
         "stratagem_ids": [stratagem.stratagem_id for stratagem in item.stratagems],
@@ -133,6 +135,16 @@ def _item(item: Item) -> dict[str, Any]:
         "evidence": list(item.evidence),
         "repair": item.repair
         and {"command": item.repair.command, "automatic": item.repair.automatic},
+    }
+
+
+def period_document(period: Period) -> dict[str, str | None]:
+    """What a subscription's payment was for."""
+    return {
+        "since": rfc3339(period.since),
+        "until": rfc3339(period.until),
+        "invoice": period.invoice,
+        "subscription": period.subscription or None,
     }
 
 

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from cascade_cli.domain.pricing import Quote
 
 
 @dataclass(frozen=True)
 class Sale:
-    """What a page sells to whom, and where it leads afterwards."""
+    """What a page sells to whom, and where it leads afterwards.
+
+    `monthly_from` is the day on which it is sold every month from now on, at that day's price;
+    None where it is sold once.
+    """
 
     citizen: str
     quote: Quote
     success_url: str
     cancel_url: str
+    monthly_from: date | None = None
 
 
 @dataclass(frozen=True)

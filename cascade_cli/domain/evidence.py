@@ -17,6 +17,8 @@ from cascade_cli.domain.times import format_moment
 def evidence_of(case: Case) -> Iterator[str]:
     """The payment, then each stratagem, then what limits the judgement."""
     yield _payment(case.charge)
+    if case.charge.period:
+        yield f"a subscription's payment for {case.charge.period.described}"
     if case.buyer.citizen != case.charge.citizen:
         named = (
             f"{case.charge.citizen!r}, replaced by a person"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Protocol
 
@@ -62,6 +63,10 @@ class Checkout:
                 "Nothing was sold. CASCADE_MAX_DUCATS_PER_CREDIT sets the limit.",
             )
         return quote
+
+    def today(self) -> date:
+        """The day (UTC) whose prices are quoted."""
+        return self._till.day()
 
     def open(self, sale: Sale, key: str) -> Page:
         """A page on which anybody can pay for it. Raises GuardError if Venice has no such citizen.

@@ -45,6 +45,9 @@ class Accounts(Protocol):
     def knows(self, payment_id: str) -> bool:
         """Whether the payment is one of this account and mode, paid or not."""
 
+    def was_paid_elsewhere(self, payment_id: str) -> bool:
+        """Whether it is an invoice over ducats that was paid outside Stripe."""
+
 
 @dataclass(frozen=True)
 class Planned:
@@ -160,9 +163,13 @@ class Replayer:
         moments = [event.created_at for events in found.values() for event in events]
         window = Window(min(moments) - _BEFORE_ITS_EVENT, max(moments) + SECOND)
         charges = self._payments.purchases(window).charges
-        return {c.id: c for c in charges} | {c.payment_id: c for c in charges}
+        by_invoice = {c.period.invoice: c for c in charges if c.period}
+        return {c.id: c for c in charges} | {c.payment_id: c for c in charges} | by_invoice
 
     def _unpaid(self, planned: Planned) -> Planned:
+        if self._accounts.was_paid_elsewhere(planned.payment_id):
+            why = f"{planned.payment_id} was paid outside Stripe: if so, cascade credit by hand"
+            return replace(planned, objection=Objection(Obstacle.PAID_ELSEWHERE, why))
         if self._accounts.knows(planned.payment_id):
             return planned
         why = "Stripe knows no such payment in this account and mode"

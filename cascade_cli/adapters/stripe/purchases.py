@@ -11,6 +11,7 @@ import stripe
 
 from cascade_cli.adapters.crew import Crew
 from cascade_cli.adapters.stripe.errors import or_none, our_errors
+from cascade_cli.adapters.stripe.invoices import INVOICE_PREFIX, Bill, Invoices, may_be_invoiced
 from cascade_cli.adapters.stripe.ranges import PAGE_SIZE, Document, Ranges
 from cascade_cli.domain.charges import Charge, Dispute
 from cascade_cli.domain.exchange import Exchange
@@ -38,18 +39,39 @@ class Purchases:
     other_products: int = 0
     unpaid: int = 0
     pending: dict[str, datetime] = field(default_factory=dict)
+    invoiced: list[Document] = field(default_factory=list)
+    """Those that say nothing themselves, and may belong to an invoice that does."""
 
     def take(self, charge: Document) -> None:
         """Sort one of Stripe's charges."""
         metadata = metadata_of(charge)
-        if not is_ducat_purchase(metadata):
-            self.other_products += 1
-        elif not is_paid(charge):
-            self.unpaid += 1
-            if may_become_paid(charge):
-                self.pending[charge["id"]] = datetime.fromtimestamp(charge["created"], UTC)
+        if is_ducat_purchase(metadata):
+            self._sort(charge, metadata)
+        elif may_be_invoiced(charge) and (is_paid(charge) or may_become_paid(charge)):
+            self.invoiced.append(charge)
         else:
-            self.charges.append(to_charge(charge, metadata))
+            self.other_products += 1
+
+    def settle(self, bills: Mapping[str, Bill]) -> None:
+        """Sort those that may belong to an invoice, by the bills that were found for them."""
+        for charge in self.invoiced:
+            bill = bills.get(charge["id"])
+            if bill and bill.is_ours:
+                self._sort(charge, bill.metadata, bill)
+            else:
+                self.other_products += 1
+        self.invoiced = []
+
+    def _sort(
+        self, charge: Document, metadata: Mapping[str, str], bill: Bill | None = None
+    ) -> None:
+        if is_paid(charge):
+            sold = to_charge(charge, metadata)
+            self.charges.append(bill.told(sold) if bill else sold)
+            return
+        self.unpaid += 1
+        if may_become_paid(charge):
+            self.pending[charge["id"]] = datetime.fromtimestamp(charge["created"], UTC)
 
     def add(self, older: Purchases) -> None:
         """Append what an older part of the same listing held."""
@@ -57,6 +79,7 @@ class Purchases:
         self.other_products += older.other_products
         self.unpaid += older.unpaid
         self.pending |= older.pending
+        self.invoiced += older.invoiced
 
 
 class StripeReader:
@@ -64,6 +87,7 @@ class StripeReader:
 
     def __init__(self, client: stripe.StripeClient, crew: Crew | None = None) -> None:
         self._client, self._v1, self._crew = client, client.v1, crew or Crew()
+        self._invoices = Invoices(client, self._crew)
 
     def purchases(self, window: Window, tally: Tally | None = None) -> Purchases:
         """All charges created in the window, to the whole second, as Stripe dates them.
@@ -77,6 +101,7 @@ class StripeReader:
             with our_errors():
                 for part in Ranges(since, until, self._ask, Purchases, tally).read(self._crew):
                     found.add(part)
+                self._settle(found)
         finally:
             tally.close()
         return found
@@ -95,7 +120,13 @@ class StripeReader:
             page = self._ask({"created": {"gte": since, "lt": until}, "limit": most})
             for charge in page["data"]:
                 found.take(charge)
+            self._settle(found)
         return found
+
+    def _settle(self, found: Purchases) -> None:
+        """Ask for the invoices of those that hint at one; asks nothing if none does."""
+        if found.invoiced:
+            found.settle(self._invoices.bills(found.invoiced, DUCATS))
 
     def charges(self, charge_ids: Sequence[str]) -> Purchases:
         """These charges, sorted like a listing; one that Stripe does not know is left out."""
@@ -104,15 +135,19 @@ class StripeReader:
             for charge in self._crew.map(self._charge_of, charge_ids):
                 if charge is not None:
                     found.take(charge)
+            self._settle(found)
         return found
 
     def payment(self, payment_id: str) -> Charge | None:
-        """The paid ducat purchase of that id (`pi_…`, `ch_…`, `py_…`); None where none exists."""
+        """The paid ducat purchase of that id (`pi_…`, `ch_…`, `py_…`), or the one that paid an
+        invoice (`in_…`); None where none exists."""
+        found = Purchases()
         with our_errors():
             charge = self._charge_of(payment_id)
-            if charge is None or not is_paid(charge) or not is_ducat_purchase(metadata_of(charge)):
-                return None
-            return to_charge(charge, metadata_of(charge))
+            if charge is not None:
+                found.take(charge)
+                self._settle(found)
+        return next(iter(found.charges), None)
 
     def payments(self, payment_ids: Sequence[str]) -> dict[str, Charge | None]:
         """For each id what `payment` finds."""
@@ -120,6 +155,9 @@ class StripeReader:
 
     def _charge_of(self, payment_id: str) -> Document | None:
         v1 = self._v1
+        if payment_id.startswith(INVOICE_PREFIX):
+            paid = self._invoices.payments_of(payment_id)
+            return self._charge_of(paid[0]) if paid else None
         if not payment_id.startswith("pi_"):
             charge = or_none(
                 lambda: v1.charges.retrieve(payment_id, {"expand": ["payment_intent"]})

@@ -20,6 +20,9 @@ def checkout(
     package: Annotated[
         str | None, typer.Option(metavar="NAME", help="A package of cascade pricing.")
     ] = None,
+    monthly: Annotated[
+        bool, typer.Option("--monthly", help="Sell it every month from now on: a subscription.")
+    ] = False,
     currency: Annotated[
         str, typer.Option(metavar="CODE", help="One that the price list offers.")
     ] = "USD",
@@ -38,5 +41,5 @@ def checkout(
 
     if (ducats is None) == (package is None):
         raise typer.BadParameter("name either --ducats or --package")
-    options = CheckoutOptions(citizen, ducats, package, currency, open_)
+    options = CheckoutOptions(citizen, ducats, package, currency, open_, monthly)
     raise typer.Exit(conduct(ctx.obj, "checkout", lambda s: work(s, options), json=json))
