@@ -70,6 +70,7 @@ class Line:
     is_part: bool = False
     full_cents: Decimal | None = None
     discount_cents: int = 0
+    is_recurring: bool = True
 
 
 @dataclass(frozen=True)
@@ -87,10 +88,13 @@ class Sold:
 
 def with_said(lines: Sequence[Line], said: Decimal | None) -> Sequence[Line]:
     """The lines of a subscription that somebody made by hand: its metadata says what one of it
-    gives. That is clear only where all lines have one price; else they are left as they are."""
-    if said is None or any(line.good for line in lines) or len({x.price for x in lines}) != 1:
+    gives. That is clear only where all that recurs has one price; else they are left as they are.
+    """
+    prices = {line.price for line in lines if line.is_recurring}
+    if said is None or any(line.good for line in lines) or len(prices) != 1:
         return lines
-    return [replace(line, good=Good(said, None)) for line in lines]
+    good = Good(said, None)
+    return [replace(line, good=good) if line.is_recurring else line for line in lines]
 
 
 def sold_by(lines: Iterable[Line]) -> Sold | None:
@@ -104,7 +108,9 @@ def sold_by(lines: Iterable[Line]) -> Sold | None:
     shares = [(_share(line), line.good) for line in ours]
     ducats = sum((share * Fraction(good.total) for share, good in shares if good), Fraction())
     bonuses = [share * Fraction(good.bonus) for share, good in shares if good and good.bonus]
-    if ducats <= 0:
+    if not ducats:
+        return None
+    if ducats < 0:
         raise ValueError("more ducats are given back by its lines than sold")
     # What a whole month was billed for says the time better than what was left of the one before.
     telling = [x for x in ours if not x.is_part] or [x for x in ours if x.amount_cents > 0]

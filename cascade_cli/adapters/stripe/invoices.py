@@ -25,6 +25,7 @@ from cascade_cli.domain.subscriptions import Line, Sold, good_of, sold_by, with_
 # In a subscription's metadata: the day (UTC) whose price list and rates it was sold by.
 SOLD_ON = "sold_on"
 INVOICE_PREFIX = "in_"
+_KINDS = ("subscription_item_details", "invoice_item_details")
 # Up to so many are asked for one by one; a listing of their time takes fewer requests for more.
 FEW = 3
 # An invoice's payment is made when it is finalised, and mostly tried within the hour.
@@ -90,17 +91,18 @@ class Invoices:
         `said_key` is where metadata says how many ducats are sold.
         """
         found = self._paid_by(charges)
-        invoices = list(found.values())
-        lines = dict(
-            zip((i["id"] for i in invoices), self._crew.map(self._lines, invoices), strict=True)
-        )
-        prices = self._prices(line for each in lines.values() for line in each)
-        bills = {
-            intent: _bill(invoice, lines[invoice["id"]], prices, said_key)
-            for intent, invoice in found.items()
-        }
+        bills = dict(zip(found, self._bills(list(found.values()), said_key), strict=True))
         intents = {charge["id"]: charge["payment_intent"]["id"] for charge in charges}
         return {id_: bills[intent] for id_, intent in intents.items() if intent in bills}
+
+    def _bills(self, invoices: Sequence[Document], said_key: str) -> list[Bill]:
+        lines = self._crew.map(self._lines, invoices)
+        read = [_read(*one, said_key) for one in zip(invoices, lines, strict=True)]
+        parts = (line for each in read for line in each if line.good and line.is_part)
+        wanted = list(dict.fromkeys(line.price for line in parts))
+        prices = dict(zip(wanted, self._crew.map(self._price_of, wanted), strict=True))
+        full = ([replace(x, full_cents=prices.get(x.price)) for x in each] for each in read)
+        return [_bill(*one, said_key) for one in zip(invoices, full, strict=True)]
 
     def payments_of(self, invoice_id: str) -> list[str]:
         """The intents that paid the invoice, or tried to; what was paid comes first."""
@@ -121,8 +123,7 @@ class Invoices:
         paid = [one for one in payments if one["status"] == "paid"]
         if not paid or any(one["payment"]["type"] != "payment_record" for one in paid):
             return False
-        lines = self._lines(paid[0]["invoice"])
-        return _bill(paid[0]["invoice"], lines, self._prices(lines), said_key).is_ours
+        return self._bills([paid[0]["invoice"]], said_key)[0].is_ours
 
     def of_payment(self, intent: str) -> Document | None:
         """The invoice that the intent paid, or is to pay."""
@@ -157,12 +158,6 @@ class Invoices:
         path = f"/v1/invoices/{invoice['id']}/lines"
         return list(self._pages(path, {"limit": PAGE_SIZE}))
 
-    def _prices(self, lines: Iterable[Document]) -> dict[str, Decimal | None]:
-        """What a whole month costs, of those prices that some line bills a part of."""
-        named = (_price(line) for line in lines if _is_part(line) and good_of(_product(line)))
-        wanted = list(dict.fromkeys(price for price in named if price))
-        return dict(zip(wanted, self._crew.map(self._price_of, wanted), strict=True))
-
     def _price_of(self, price: str) -> Decimal | None:
         found = or_none(lambda: self._client.v1.prices.retrieve(price))
         amount = found.unit_amount_decimal if found else None
@@ -188,60 +183,52 @@ def _by_intent(payments: Iterable[Document]) -> dict[str, Document]:
     }
 
 
-def _bill(
-    invoice: Document,
-    lines: Iterable[Document],
-    prices: Mapping[str, Decimal | None],
-    said_key: str,
-) -> Bill:
-    details = (invoice.get("parent") or {}).get("subscription_details") or {}
-    metadata = {**(invoice.get("metadata") or {}), **(details.get("metadata") or {})}
-    ours = with_said([_line(line, prices) for line in lines], read_ducats(metadata.get(said_key)))
-    sold, problem = None, ""
+def _read(invoice: Document, lines: Iterable[Document], said_key: str) -> Sequence[Line]:
+    said = _metadata(invoice).get(said_key)
+    return with_said([_line(line) for line in lines], read_ducats(said))
+
+
+def _bill(invoice: Document, lines: Sequence[Line], said_key: str) -> Bill:
+    metadata, sold, problem = _metadata(invoice), None, ""
     try:
-        sold = sold_by(ours)
-        if sold is None and said_key in metadata:
+        sold = sold_by(lines)
+        if sold is None and said_key in metadata and not any(line.good for line in lines):
             problem = f"{metadata[said_key]}, but not for which line of {invoice['id']}"
     except ValueError as error:
         problem = f"{invoice['id']}: {error}"
-    subscription = details.get("subscription") or ""
-    subscription = subscription["id"] if isinstance(subscription, dict) else subscription
+    subscription = _of_subscription(invoice).get("subscription") or ""
     return Bill(metadata, sold, invoice["id"], subscription, invoice["amount_due"], problem)
 
 
-def _line(line: Document, prices: Mapping[str, Decimal | None]) -> Line:
-    price = _price(line)
+def _metadata(invoice: Document) -> dict[str, str]:
+    """The subscription's, as it was when the invoice was drawn up, and the invoice's own."""
+    return {**(invoice["metadata"] or {}), **(_of_subscription(invoice).get("metadata") or {})}
+
+
+def _of_subscription(invoice: Document) -> Document:
+    details: Document = (invoice.get("parent") or {}).get("subscription_details") or {}
+    return details
+
+
+def _line(line: Document) -> Line:
+    parent = line.get("parent") or {}
+    details = [parent.get(kind) or {} for kind in _KINDS]
     return Line(
         amount_cents=line["amount"],
         quantity=line.get("quantity") or 1,
         since=_moment(line["period"]["start"]),
         until=_moment(line["period"]["end"]),
-        price=price,
-        good=good_of(_product(line)),
-        is_part=_is_part(line),
-        full_cents=prices.get(price),
+        price=str(_details(line).get("price") or ""),
+        good=good_of(str(_details(line).get("product") or "")),
+        # A proration: what is left of a month, or given back for it.
+        is_part=any(one.get("proration") for one in details),
         discount_cents=sum(each["amount"] for each in line.get("discount_amounts") or ()),
+        is_recurring=bool(details[0]),
     )
 
 
 def _details(line: Document) -> Document:
     return ((line.get("pricing") or {}).get("price_details")) or {}
-
-
-def _price(line: Document) -> str:
-    price = _details(line).get("price") or ""
-    return str(price["id"] if isinstance(price, dict) else price)
-
-
-def _product(line: Document) -> str:
-    return str(_details(line).get("product") or "")
-
-
-def _is_part(line: Document) -> bool:
-    """A proration: what is left of a month, or given back for it."""
-    parent = line.get("parent") or {}
-    kinds = ("subscription_item_details", "invoice_item_details")
-    return any((parent.get(kind) or {}).get("proration") for kind in kinds)
 
 
 def _moment(seconds: int) -> datetime:

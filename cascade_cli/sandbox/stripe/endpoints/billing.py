@@ -23,8 +23,6 @@ from cascade_cli.sandbox.stripe.routing import (
 )
 from cascade_cli.sandbox.stripe.shelf import Query, encode
 
-# The lines that an invoice shows by itself; the rest has to be listed.
-SHOWN_LINES = 10
 _LASTING = "status NOT IN ('canceled', 'incomplete_expired')"
 _STATUSES = ("active", "all", "canceled", "incomplete", "past_due", "paused", "unpaid")
 _PAUSE = {
@@ -60,25 +58,7 @@ def _list_invoices(call: Call) -> Answer:
     if "subscription" in call.params:
         path = "json_extract(body, '$.parent.subscription_details.subscription')"
         query.where(f"{path} = ?", call.params["subscription"])
-    found = page(call, query)
-    return Many([_shown(text) for text in found.texts], found.has_more)
-
-
-def _invoice(call: Call) -> Answer:
-    text = call.shelf.find("invoice", call.id)
-    if text is None:
-        raise no_such("invoice", call.id, "invoice", status=404)
-    return _shown(text)
-
-
-def _shown(text: str) -> str:
-    """An invoice with no more than its first lines."""
-    invoice = json.loads(text)
-    lines = invoice["lines"]
-    if len(lines["data"]) <= SHOWN_LINES:
-        return text
-    lines |= {"data": lines["data"][:SHOWN_LINES], "has_more": True}
-    return encode(invoice)
+    return page(call, query)
 
 
 def _list_lines(call: Call) -> Answer:
@@ -150,7 +130,7 @@ ENDPOINTS = (
         run=_list_invoices,
         listed=True,
     ),
-    Read(path=f"{_INVOICE}/{{id}}", kind="invoice", run=_invoice),
+    retrieving("invoice", f"{_INVOICE}/{{id}}", "invoice"),
     Read(
         path=f"{_INVOICE}/{{id}}/lines",
         kind="line_item",
