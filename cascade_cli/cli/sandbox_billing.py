@@ -30,8 +30,11 @@ def subscription(session: Session, identity: str, step: str, change: Change) -> 
     if step == "change" and (change.product is None or change.cents is None):
         raise UsageError("A change needs --product and --cents.", "Nothing was changed.")
     with opened(session) as app, our_errors():
+        books, at = app.stripe.books, app.now()
         try:
-            made = _STEPS[step](app.stripe.books, identity, app.now(), change)
+            if identity.startswith("cs_"):
+                identity = books.subscription_of(identity, at=at)
+            made = _STEPS[step](books, identity, at, change)
         except StripeError as error:
             raise UsageError(f"{str(error).rstrip('.')}.", "Nothing was changed.") from error
     text, data = f"{made['id']}: {made['object']}, {made['status']}.", _told(made)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from typing import Any
 
 import pytest
 
+from cascade_cli.sandbox import instance
+from cascade_cli.sandbox.app import SandboxApp
 from tests.credit.counter import Counter
+from tests.sandbox.stripe.subscribing import subscribe
 
 MONTH = {"days": 31}
 
@@ -121,14 +125,16 @@ def test_a_larger_plan_in_the_middle_of_a_month_gives_the_difference(counter: Co
     assert counter.ducats_of("marco") == pytest.approx(wanted, abs=0.00001)
 
 
-def test_a_smaller_plan_takes_no_ducats_and_the_next_month_is_for_people(counter: Counter) -> None:
-    """The money of the unused time pays of the next invoice: its ducats cost more than it paid."""
+def test_what_a_smaller_plan_leaves_over_buys_no_ducats_twice(counter: Counter) -> None:
+    """The citizen had the whole month's ducats: its unused money pays of the next invoices."""
     subscription = subscribed(counter, "--ducats", "500")["subscription"]
     replayed(counter)
-    step(counter, "change_plan", subscription, product="cascade_ducats_100", unit_amount=1000)
-    for _ in range(5):
+    counter.pass_time(hours=1)
+    step(counter, "change_plan", subscription, product="cascade_ducats_150", unit_amount=1500)
+    for _ in range(3):
         invoice = step(counter, "renew", subscription)
-    assert 0 < invoice["amount_paid"] < 1000 or invoice["amount_paid"] == 1000
+    assert 0 < invoice["amount_paid"] < 1500
+    assert sorted({*replayed(counter)}) == ["already", "left_alone", "underpaid"]
     assert delivered(counter) == 500
 
 
@@ -173,3 +179,29 @@ def test_a_refused_card_sells_nothing(counter: Counter) -> None:
     subscribed(counter, card="pm_card_chargeDeclined")
     assert replayed(counter) == []
     assert reconciled(counter)["items"] == []
+
+
+def test_commands_of_the_sandbox_let_months_pass(counter: Counter) -> None:
+    counter.state.mkdir(exist_ok=True)
+    with closing(SandboxApp(instance.state_path(counter.state))) as app:
+        session = subscribe(app.stripe.books, app.now())["id"]
+    change = "--product", "cascade_ducats_1000_75", "--cents", "10000"
+    steps: dict[tuple[str, ...], str] = {
+        ("renew",): "paid",
+        ("fail",): "open",
+        ("pay",): "paid",
+        ("change", *change): "paid",
+        ("pause",): "active",
+        ("resume",): "active",
+        ("cancel",): "canceled",
+    }
+    for words, status in steps.items():
+        done = counter.type("sandbox", "subscription", session, *words, "--json")
+        assert (done.code, done.data["status"]) == (0, status)
+
+
+@pytest.mark.parametrize(
+    "words", [("sub_none", "renew"), ("sub_none", "odd"), ("sub_none", "change"), ("cs_no", "pay")]
+)
+def test_a_step_that_is_not_possible_is_refused(counter: Counter, words: tuple[str, str]) -> None:
+    assert counter.type("sandbox", "subscription", *words, "--json").code == 2

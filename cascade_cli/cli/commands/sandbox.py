@@ -146,7 +146,10 @@ def dispute(
 @sandbox.command()
 def subscription(
     ctx: typer.Context,
-    identity: Annotated[str, typer.Argument(metavar="ID", help="A subscription (sub_…).")],
+    identity: Annotated[
+        str,
+        typer.Argument(metavar="ID", help="A subscription (sub_…), or its session (cs_…)."),
+    ],
     step: Annotated[
         str,
         typer.Argument(

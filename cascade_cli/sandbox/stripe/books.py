@@ -22,7 +22,7 @@ from cascade_cli.sandbox.stripe import (
     subscribing,
     webhooks,
 )
-from cascade_cli.sandbox.stripe.errors import Document
+from cascade_cli.sandbox.stripe.errors import Document, StripeError
 from cascade_cli.sandbox.stripe.ledger import Cause, Ledger
 from cascade_cli.sandbox.stripe.metadata import merge
 from cascade_cli.sandbox.stripe.money import check_amount
@@ -203,6 +203,14 @@ class Books:
             session = ledger.get("checkout.session", session_id)
             checkout.pay(ledger, session, payment_method)
             return session
+
+    def subscription_of(self, session_id: str, *, at: datetime) -> str:
+        """The subscription that a paid session sold."""
+        with self.ledger(at) as ledger:
+            session = ledger.get("checkout.session", session_id)
+            if session["subscription"] is None:
+                raise StripeError(f"Checkout Session {session_id} has sold no subscription.")
+            return str(session["subscription"])
 
     def renew(self, subscription: str, *, at: datetime, fails: bool = False) -> Document:
         """The subscription's next period begins and is billed; returns the invoice."""
