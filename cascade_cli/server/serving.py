@@ -16,6 +16,7 @@ import uvicorn
 from cascade_cli.adapters.journal import Journal
 from cascade_cli.adapters.journal.database import Database
 from cascade_cli.adapters.journal.inbox import Inbox
+from cascade_cli.adapters.stripe.checkout import CheckoutPages
 from cascade_cli.adapters.stripe.client import stripe_client
 from cascade_cli.adapters.stripe.payment_intents import PaymentIntents
 from cascade_cli.adapters.stripe.signature import EventGate, secrets_in
@@ -36,6 +37,7 @@ from cascade_cli.services.intake import Intake
 from cascade_cli.services.modes import guard_mode
 from cascade_cli.services.payment_api import PaymentDesk
 from cascade_cli.services.purse import Purse
+from cascade_cli.services.subscription_desk import SubscriptionDesk
 from cascade_cli.services.vicinity import SECOND
 
 BACKLOG = 2048
@@ -72,6 +74,8 @@ def opened(ground: Ground) -> Iterator[Office]:
     )
     paused.append(worker)
     client = stripe_client(settings.stripe_key.reveal(), settings.stripe_url, wiring.stripe)
+    intents = PaymentIntents(client)
+    desk = PaymentDesk(wiring.venice, intents, wiring.checkout, inbox, utc_now)
     signing = settings.webhook_secret.reveal() if settings.webhook_secret else ""
     with ExitStack() as stack:
         _open_journal(inbox, ground.tell)
@@ -80,8 +84,12 @@ def opened(ground: Ground) -> Iterator[Office]:
             gate=EventGate(secrets_in(signing), livemode=settings.livemode, now=utc_now),
             committer=stack.enter_context(Committer(inbox, metrics.kept)),
             worker=worker,
-            desk=PaymentDesk(
-                wiring.venice, PaymentIntents(client), wiring.checkout, inbox, utc_now
+            desk=desk,
+            monthly=SubscriptionDesk(
+                desk,
+                CheckoutPages(client),
+                (settings.success_url, settings.cancel_url),
+                wiring.till.day,
             ),
             till=wiring.till,
             token=settings.api_token.reveal() if settings.api_token else None,

@@ -152,11 +152,16 @@ class PaymentDesk:
         Raises UsageError for what is not sold, GuardError for what nobody could be credited,
         PriceMismatchError, UnknownCitizenError, KeyReusedError, and what Stripe and Venice raise.
         """
+        quote = self.offered(purchase)
+        sale = Sale(purchase.citizen, quote, success_url="", cancel_url="")
+        return self._intents.create(sale, KEY_PREFIX + key), quote
+
+    def offered(self, purchase: Purchase) -> Quote:
+        """Its price, checked: against what the buyer was shown, and for a citizen who exists."""
         quote = self._offer(purchase)
         _check_price(purchase, quote)
         self._check_citizen(purchase.citizen)
-        sale = Sale(purchase.citizen, quote, success_url="", cancel_url="")
-        return self._intents.create(sale, KEY_PREFIX + key), quote
+        return quote
 
     def _offer(self, purchase: Purchase) -> Quote:
         if (purchase.ducats is None) == (purchase.package is None):

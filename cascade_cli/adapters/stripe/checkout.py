@@ -10,7 +10,7 @@ from stripe.params.checkout import (
     SessionCreateParamsLineItemPriceData,
 )
 
-from cascade_cli.adapters.stripe.errors import our_errors
+from cascade_cli.adapters.stripe.errors import fresh_keys, our_errors
 from cascade_cli.adapters.stripe.invoices import SOLD_ON
 from cascade_cli.adapters.stripe.purchases import (
     CITIZEN,
@@ -44,7 +44,7 @@ class CheckoutPages:
     def create(self, sale: Sale, key: str) -> Page:
         """A page for the sale, open for a day; the same key never makes a second one."""
         try:
-            with our_errors():
+            with our_errors(), fresh_keys():
                 if sale.monthly_from:
                     self._offer(sale.quote)
                 session = self._sessions.create(session_params(sale), {"idempotency_key": key})
@@ -62,7 +62,8 @@ class CheckoutPages:
         """The product whose id tells every invoice what it gives; all subscribers share it."""
         id_ = product_id(_good(quote))
         try:
-            self._products.create({"id": id_, "name": _ducats(quote)}, {"idempotency_key": id_})
+            # The id itself keeps it from being made twice.
+            self._products.create({"id": id_, "name": _ducats(quote)})
         except stripe.InvalidRequestError as error:
             if error.code != _EXISTS:
                 raise
