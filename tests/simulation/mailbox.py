@@ -39,16 +39,17 @@ class Mailbox:
         return not self._inbox.counts()[EventState.WAITING]
 
 
-def an_event(payment_intent: str, number: int, at: datetime) -> Event:
-    """One of those that Stripe sends about a payment."""
+def an_event(payment_id: str, number: int, at: datetime) -> Event:
+    """One of those that Stripe sends about a payment, or about the invoice that it paid."""
     kinds = ("payment_intent.succeeded", "charge.succeeded", "checkout.session.completed")
+    is_invoice = payment_id.startswith("in_")
     return Event(
-        id=f"evt_{payment_intent}_{number}",
-        type=kinds[number % len(kinds)],
+        id=f"evt_{payment_id}_{number}",
+        type="invoice.paid" if is_invoice else kinds[number % len(kinds)],
         created_at=at,
         livemode=False,
-        payment_id=payment_intent,
-        subjects=frozenset({payment_intent}),
+        payment_id=payment_id,
+        subjects=frozenset({payment_id}),
         pending_webhooks=1,
         raw=b"{}",
     )

@@ -17,6 +17,7 @@ import requests
 
 from cascade_cli.adapters.journal import attempts
 from cascade_cli.adapters.journal.holders import Holder, Neighbours
+from cascade_cli.adapters.stripe.purchases import StripeReader
 from cascade_cli.adapters.transport import Transport
 from cascade_cli.domain import delivery
 from cascade_cli.domain.charges import Charge
@@ -252,6 +253,21 @@ def failed_refunds_hold() -> Iterator[Alter]:
         yield as_it_is
 
 
+@contextmanager
+def invoices_have_keys_of_their_own() -> Iterator[Alter]:
+    """Whoever hears of an invoice credits it under its own name, not under its payment's."""
+    once = StripeReader.payment
+
+    def payment(self: StripeReader, payment_id: str) -> Charge | None:
+        charge = once(self, payment_id)
+        if charge and payment_id.startswith("in_"):
+            return replace(charge, payment_intent=f"pi_of{payment_id.replace('_', '')}")
+        return charge
+
+    with patch.object(StripeReader, "payment", payment):
+        yield as_it_is
+
+
 class _ReadOnce:
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
@@ -294,4 +310,5 @@ MUTANTS: tuple[Callable[[], AbstractContextManager[Alter]], ...] = (
     taken_forgotten,
     withheld_taken,
     failed_refunds_hold,
+    invoices_have_keys_of_their_own,
 )

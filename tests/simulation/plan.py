@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 
@@ -32,6 +32,9 @@ class Payment:
     """What share of their ducats the citizen has spent by then."""
     older_connector: bool = False
     """The older connector makes its row instead, and it expires in five minutes."""
+    monthly: bool = False
+    """A subscription: Stripe tells of it by its invoices as well."""
+    renewed_after_seconds: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,7 @@ def draw_plan(random: Random) -> Plan:
     begins = BEGINNING + timedelta(seconds=random.uniform(0, 86400))
     runs = tuple(_engine_runs(random, begins, horizon, often=often))
     payments = tuple(_payment(random, horizon, runs, often=often) for _ in range(_few(random)))
+    payments += tuple(_subscriptions(begins, horizon, runs, often=often))
     return Plan(
         begins=begins,
         horizon_seconds=horizon,
@@ -196,6 +200,31 @@ def _payment(
     )
 
 
+def _subscriptions(
+    begins: datetime, horizon: float, runs: tuple[EngineRunPlan, ...], *, often: bool
+) -> list[Payment]:
+    """In one history of six somebody subscribes; drawn apart, so that the others stay as they
+    were before there were subscriptions."""
+    random = Random(f"month by month {begins.isoformat()}")  # noqa: S311
+    if random.random() > _SUBSCRIBING:
+        return []
+    payment = _payment(random, horizon, runs, often=often)
+    renewals = sorted(
+        random.choice((1.0, 60.0, random.uniform(0, 0.5) * horizon))
+        for _ in range(random.randrange(3))
+    )
+    return [
+        replace(
+            payment,
+            ducats=random.choice(AMOUNTS),
+            older_connector=False,
+            monthly=True,
+            renewed_after_seconds=tuple(renewals),
+        )
+    ]
+
+
+_SUBSCRIBING = 1 / 6
 _UNDOINGS = ("refund", "refund", "part", "parts", "fails", "dispute")
 
 

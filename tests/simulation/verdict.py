@@ -56,7 +56,7 @@ def flaws(history: History, run: Run, journal: Journal) -> list[str]:
 class _Judge:
     def __init__(self, history: History, run: Run, entries: list[Entry]) -> None:
         self._stage, self._charges = history.stage, history.charges
-        self._cents_back = history.cents_back
+        self._cents_back, self._sold = history.cents_back, history.sold
         self._run, self._entries = run, entries
         self._rows: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
         for row in history.stage.city.rows():
@@ -131,6 +131,8 @@ class _Judge:
             if charge_id not in reported:
                 yield f"{charge_id} is in nobody's report"
         for item in reported.values():
+            if item.charge and (item.charge.citizen, item.charge.ducats) != self._sold[item.name]:
+                yield f"{item.name} sold {self._sold[item.name]}, and is read as {item.charge}"
             expected = self._expected(item.charge) if item.charge else frozenset()
             if item.kind not in expected:
                 yield f"{self._name(item)} is {item.kind} ({item.verdict}), not {sorted(expected)}"
@@ -228,7 +230,7 @@ class _Judge:
     def _badly_returned(self, charge: Charge) -> Iterator[str]:
         debt, returning = self._debts[charge.id], self._returning(charge)
         credits = self._moves(debt).credits
-        if self._is_doubtful(returning) or self._is_doubtful(debt):
+        if self._is_doubtful(returning) or self._is_doubtful(debt) or self._was_set_back(returning):
             return
         over = self._kept(charge) - self._rest(debt)
         if over < -self._slack and credits and not charge.disputed:
@@ -249,6 +251,14 @@ class _Judge:
             or (row["Status"] == "failed" and "Processing error" in row["Notes"])
             or (row["Status"] == "failed" and "Processor logic" in row["Notes"])
             for row in rows
+        )
+
+    def _was_set_back(self, debt: Debt) -> bool:
+        """A row of it was executed, and failed when somebody ran it by hand once more: cascade
+        leaves it, and what else its payment returns, to people."""
+        rows = [row["fields"] for name in debt.stratagem_ids for row in self._rows[name]]
+        return any(
+            row["Status"] == "failed" and "Successfully transferred" in row["Notes"] for row in rows
         )
 
     @cached_property

@@ -17,6 +17,7 @@ from cascade_cli.sandbox.stripe import (
     charging,
     checkout,
     disputing,
+    invoicing,
     payments,
     refunding,
     subscribing,
@@ -155,8 +156,11 @@ class Books:
             return refunding.settle(ledger, ledger.get("refund", refund_id), status)
 
     def charge_of(self, payment_id: str, *, at: datetime) -> str:
-        """The paid charge of a PaymentIntent, or of itself."""
+        """The paid charge of a PaymentIntent, of an invoice (`in_…`), or of itself."""
         with self.ledger(at) as ledger:
+            if payment_id.startswith("in_"):
+                tie = invoicing.payment_of(ledger, ledger.get("invoice", payment_id))
+                payment_id = tie["payment"]["payment_intent"]
             name = "charge" if payment_id.startswith("ch_") else "payment_intent"
             charge = refunding.charge_to_refund(ledger, {name: payment_id})
             return str(charge["id"])

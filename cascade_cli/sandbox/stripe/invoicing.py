@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from cascade_cli.sandbox.stripe import payments
 from cascade_cli.sandbox.stripe.errors import Document, StripeError
 from cascade_cli.sandbox.stripe.ledger import Ledger
@@ -13,6 +15,7 @@ from cascade_cli.sandbox.stripe.shapes.invoice import (
     invoice_payment,
     of_subscription,
 )
+from cascade_cli.sandbox.stripe.shelf import Query
 
 # What Stripe writes onto the payment that it makes for an invoice, by `billing_reason`.
 _DESCRIPTIONS = {
@@ -102,6 +105,13 @@ def _prepare_payment(ledger: Ledger, invoice: Document) -> None:
         "type": "payment_intent",
     }
     ledger.add(invoice_payment(ledger.id("inpay_1"), ledger.created, invoice, named))
+
+
+def payment_of(ledger: Ledger, invoice: Document) -> Document:
+    """What ties the invoice to its PaymentIntent."""
+    query = Query("invoice_payment").where("json_extract(body, '$.invoice') = ?", invoice["id"])
+    found: Document = json.loads(ledger.flush().all(query)[-1])
+    return found
 
 
 def collect(ledger: Ledger, invoice: Document, payment: Document, method: str) -> Attempt:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import calendar
-import json
 from datetime import UTC, datetime
 
 from cascade_cli.sandbox.stripe import invoicing
@@ -14,7 +13,6 @@ from cascade_cli.sandbox.stripe.payments import Attempt
 from cascade_cli.sandbox.stripe.shapes.billing import plan, subscription_item
 from cascade_cli.sandbox.stripe.shapes.billing import subscription as new_subscription
 from cascade_cli.sandbox.stripe.shapes.invoice import line, of_item, once
-from cascade_cli.sandbox.stripe.shelf import Query
 
 DECLINED = "pm_card_chargeDeclined"
 _ENDED = ("canceled", "incomplete_expired")
@@ -106,7 +104,7 @@ def retry(ledger: Ledger, subscription: Document, *, elsewhere: bool = False) ->
         raise StripeError(f"Invoice {invoice['id']} is {invoice['status']}: nothing is to be paid.")
     if not elsewhere:
         return _collected(ledger, subscription, invoice, fails=False)
-    invoicing.pay_elsewhere(ledger, invoice, _payment_of(ledger, invoice))
+    invoicing.pay_elsewhere(ledger, invoice, invoicing.payment_of(ledger, invoice))
     _becomes(ledger, subscription, "active")
     return invoice
 
@@ -160,14 +158,7 @@ def _collected(
 
 
 def _collect(ledger: Ledger, invoice: Document, method: str) -> Attempt:
-    return invoicing.collect(ledger, invoice, _payment_of(ledger, invoice), method)
-
-
-def _payment_of(ledger: Ledger, invoice: Document) -> Document:
-    """What ties the invoice to its PaymentIntent."""
-    query = Query("invoice_payment").where("json_extract(body, '$.invoice') = ?", invoice["id"])
-    found: Document = json.loads(ledger.flush().all(query)[-1])
-    return found
+    return invoicing.collect(ledger, invoice, invoicing.payment_of(ledger, invoice), method)
 
 
 def _becomes(ledger: Ledger, subscription: Document, status: str) -> None:
