@@ -228,5 +228,7 @@ def _payments(charge: Charge | None, rows: Sequence[Stratagem]) -> Iterator[str]
     """The ids under which an event may name what a story is about."""
     if charge:
         yield from (charge.payment_id, charge.id)
+        if charge.period:
+            yield charge.period.invoice
     for row in rows:
         yield from named_payments(row)

@@ -96,6 +96,16 @@ def test_whichever_event_comes_first_it_is_one_credit(counter: Counter) -> None:
     assert len(counter.rows()) == 1
 
 
+def test_a_session_and_an_event_of_an_invoice_lead_to_its_payment(counter: Counter) -> None:
+    session = subscribed(counter)
+    listed = counter.type("events", "list", "--type", "invoice.paid", "--since", "1h", "--json")
+    (event,) = listed.data["events"]
+    for identity in (session["id"], event["id"], session["invoice"]):
+        told = counter.type("explain", identity, "--json").data
+        assert told["payment"]["period"]["invoice"] == session["invoice"]
+        assert "event invoice.paid" in json.dumps(told["timeline"])
+
+
 def test_a_renewal_that_is_paid_after_all_is_credited_then(counter: Counter) -> None:
     subscription = subscribed(counter)["subscription"]
     replayed(counter)

@@ -59,7 +59,7 @@ class HistoryReader:
         """Whether Stripe knows the object, and the payment that it belongs to, if any."""
         if form is Form.EVENT:
             event = self._events.event(identity)
-            return event is not None, _payment_in(event.subjects) if event else None
+            return event is not None, self._payment_among(event.subjects) if event else None
         if form in {Form.INVOICE, Form.SUBSCRIPTION}:
             return self._payment_of_invoice(form, identity)
         v1 = self._v1
@@ -73,7 +73,18 @@ class HistoryReader:
         if found is None:
             return False, None
         named = found.to_dict()
-        return True, named.get("payment_intent") or named.get("charge")
+        payment = named.get("payment_intent") or named.get("charge")
+        # The session of a subscription has an invoice instead.
+        return True, payment or self._payment_among({str(named.get("invoice"))})
+
+    def _payment_among(self, subjects: Iterable[str]) -> str | None:
+        """The payment that one of the ids names, else that of the invoice that one names."""
+        if payment := _payment_in(subjects):
+            return payment
+        invoice = next((s for s in subjects if s.startswith("in_")), None)
+        with our_errors():
+            paid = self._invoices.payments_of(invoice) if invoice else []
+        return next(iter(paid), None)
 
     def _payment_of_invoice(self, form: Form, identity: str) -> tuple[bool, str | None]:
         """An invoice's payment, or that of a subscription's newest invoice."""
