@@ -36,13 +36,14 @@ CAUGHT_BY = {
     mutants.surplus_left_alone: 120,
     mutants.living_taken_for_dead: 2,
     mutants.dead_keep_what_they_held: 2,
-    mutants.balance_of_unknown_fate_forgotten: 6,
+    mutants.balance_of_unknown_fate_forgotten: 12,
     mutants.balance_found_by_another_untold: 132,
     mutants.events_credited_once_each: 10,
-    mutants.taken_forgotten: 5,
+    mutants.taken_forgotten: 2,
     mutants.withheld_taken: 1,
     mutants.failed_refunds_hold: 9,
     mutants.one_key_for_all_portions: 14,
+    mutants.invoices_have_keys_of_their_own: 8,
 }
 
 

@@ -41,6 +41,7 @@ class CheckoutOptions:
     giver: str | None = None
     message: str | None = None
     anonymous: bool = False
+    monthly: bool = False
 
 
 def checkout(session: Session, options: CheckoutOptions) -> Outcome:
@@ -58,8 +59,15 @@ def checkout(session: Session, options: CheckoutOptions) -> Outcome:
             if allocation
             else wiring.checkout.quote(ducats, options.package, currency)
         )
-        leading_to = settings.success_url, settings.cancel_url
-        sale = Sale(options.citizen or "", quote, *leading_to, allocation, gift)
+        sale = Sale(
+            options.citizen or "",
+            quote,
+            settings.success_url,
+            settings.cancel_url,
+            allocation,
+            gift,
+            monthly_from=wiring.checkout.today() if options.monthly else None,
+        )
         page = wiring.checkout.open(sale, key)
         if session.sandbox:
             _warn_of_closing_time(session)
@@ -122,6 +130,7 @@ def _document(sale: Sale, page: Page) -> dict[str, Any]:
         **exchange_document(quote.exchange),
         "amount_cents": quote.amount_cents,
         "currency": quote.currency,
+        "monthly": sale.monthly_from is not None,
     }
 
 
@@ -145,7 +154,9 @@ def _show(session: Session, sale: Sale, page: Page) -> None:
     console, quote = session.console(), sale.quote
     price = format_money(quote.amount_cents, quote.currency)
     ducats = format_ducats(quote.ducats, grouped=True)
-    console.print(Text(f"{ducats} ducats for {shown(sale.whom)}: {price}", "bold"))
+    often = " a month" if sale.monthly_from else ""
+    head = f"{ducats} ducats{often} for {shown(sale.whom)}: {price}{often}"
+    console.print(Text(head, "bold"))
     show_gift(console, sale.gift)
     console.print(Text(quote.description))
     if sale.allocation and not fits(sale.allocation):

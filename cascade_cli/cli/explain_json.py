@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from cascade_cli.cli.gift_shown import gift_document
-from cascade_cli.cli.reconciliation_json import portion_document
+from cascade_cli.cli.reconciliation_json import period_document, portion_document
 from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.money import format_ducats
 from cascade_cli.domain.story import Balances, CitizenStory, Line, Story, Verdict
@@ -78,6 +78,7 @@ def _charge(charge: Charge) -> dict[str, Any]:
         "paid_at": rfc3339(charge.created_at),
         "amount_cents": charge.own_cents,
         "refunded_cents": charge.refunded_cents,
+        "period": period_document(charge.period) if charge.period else None,
         "currency": charge.currency,
         "exchange_rate": None if charge.rate is None else str(charge.rate),
         "currency_rate": charge.exchange.number if charge.exchange else None,

@@ -28,6 +28,8 @@ def show_story(console: Console, story: Story) -> None:
         ducats = format_ducats(story.charge.ducats, grouped=True) if story.charge.ducats else "?"
         console.print(Text(shown(f"{ducats} ducats for {story.charge.citizen_text or '?'}")))
         show_gift(console, story.charge.gift)
+        if story.charge.period:
+            console.print(Text(shown(f"for {story.charge.period.described}")), soft_wrap=True)
     _show_verdict(console, story.verdict)
     if story.portions:
         _heading(console, "Citizens")

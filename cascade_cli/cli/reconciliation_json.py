@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from cascade_cli.domain.case import Terms
-from cascade_cli.domain.charges import Portion
+from cascade_cli.domain.charges import Period, Portion
 from cascade_cli.domain.equation import Equation
 from cascade_cli.domain.kinds import Kind
 from cascade_cli.domain.money import format_ducats
@@ -127,6 +127,7 @@ def _item(item: Item) -> dict[str, Any]:
         "amount_cents": charge.own_cents if charge else None,
         "currency": charge.currency if charge else None,
         "paid_at": rfc3339(charge.created_at) if charge else None,
+        "period": period_document(charge.period) if charge and charge.period else None,
         "made_at": None if charge else rfc3339(item.occurred_at),
         "ducats_at_risk": _optional(item.at_risk),
         "stratagem_ids": [stratagem.stratagem_id for stratagem in item.stratagems],
@@ -141,6 +142,16 @@ def _item(item: Item) -> dict[str, Any]:
 def portion_document(portion: Portion) -> dict[str, int]:
     """Which citizen of how many the payment is for."""
     return {"number": portion.number, "of": portion.of}
+
+
+def period_document(period: Period) -> dict[str, str | None]:
+    """What a subscription's payment was for."""
+    return {
+        "since": rfc3339(period.since),
+        "until": rfc3339(period.until),
+        "invoice": period.invoice,
+        "subscription": period.subscription or None,
+    }
 
 
 def _optional(ducats: Decimal | None) -> str | None:

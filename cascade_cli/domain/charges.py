@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from cascade_cli.domain.exchange import Exchange
@@ -42,12 +42,38 @@ class Portion:
 
 
 @dataclass(frozen=True, slots=True)
+class Period:
+    """What a payment of an invoice was for: ducats from `since` to `until`.
+
+    `cents` is what the ducats cost on the invoice, beside what else stands there; `bonus` are those
+    of them that nobody pays for, None where only the price list tells. Each of so many `prices` was
+    rounded. A subscription's price is that of the day it was `sold_on`, as long as it lasts.
+    """
+
+    since: datetime
+    until: datetime
+    invoice: str
+    subscription: str
+    cents: int
+    bonus: Decimal | None = None
+    prices: int = 1
+    sold_on: date | None = None
+
+    @property
+    def described(self) -> str:
+        """For people: `2026-11-28 to 2026-12-28 (in_…, sub_…)`."""
+        ids = f"{self.invoice}, {self.subscription}" if self.subscription else self.invoice
+        return f"{self.since.date()} to {self.until.date()} ({ids})"
+
+
+@dataclass(frozen=True, slots=True)
 class Charge:
     """A paid charge that bought ducats.
 
     `citizen` and `ducats` are None where the metadata named none that could be used;
     `citizen_text` and `ducats_text` are what it said. `rate` is USD per ducat, `exchange` what
-    the metadata says of the exchange rate of another currency, `gift` what it says of a giver.
+    the metadata says of the exchange rate of another currency, `gift` what it says of a giver,
+    `period` what a subscription's payment was for.
 
     Of a payment for many there is one for each citizen, its `portion`: `id` then has the portion's
     number behind it, `ducats` are its own, and the cents are those of the whole, in proportion to
@@ -72,6 +98,12 @@ class Charge:
     portion: Portion | None = None
     unallocated: str = ""
     gift: Gift | None = None
+    period: Period | None = None
+
+    @property
+    def ducats_cents(self) -> int:
+        """What was paid for ducats, and not for what else its invoice holds."""
+        return min(self.captured_cents, self.period.cents) if self.period else self.captured_cents
 
     @property
     def payment_id(self) -> str:

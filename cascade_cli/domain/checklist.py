@@ -57,7 +57,8 @@ def _paid(charge: Charge | None) -> Check:
         return _no("paid?", "Stripe has no paid purchase of ducats for it")
     money = format_money(charge.own_cents, charge.currency)
     sold = f", at {charge.exchange.described(charge.currency)}" if charge.exchange else ""
-    return _yes("paid?", f"{money} at {format_moment(charge.created_at)}{sold}")
+    period = f", for {charge.period.described}" if charge.period else ""
+    return _yes("paid?", f"{money} at {format_moment(charge.created_at)}{sold}{period}")
 
 
 def _stratagem(found: Findings) -> Check:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from cascade_cli.domain.allocation import Allocation
 from cascade_cli.domain.gifts import Gift
@@ -13,7 +13,11 @@ from cascade_cli.domain.pricing import Quote
 @dataclass(frozen=True)
 class Sale:
     """What a page sells to whom, and where it leads afterwards; a `gift` is paid by another. With
-    an `allocation` it is for many, and `citizen` is empty."""
+    an `allocation` it is for many, and `citizen` is empty.
+
+    `monthly_from` is the day on which it is sold every month from now on, at that day's price;
+    None where it is sold once.
+    """
 
     citizen: str
     quote: Quote
@@ -21,6 +25,7 @@ class Sale:
     cancel_url: str
     allocation: Allocation | None = None
     gift: Gift | None = None
+    monthly_from: date | None = None
 
     @property
     def citizens(self) -> tuple[str, ...]:

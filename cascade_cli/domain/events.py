@@ -19,6 +19,7 @@ PAYING_TYPES = frozenset(
         "charge.captured",
         "checkout.session.completed",
         "checkout.session.async_payment_succeeded",
+        "invoice.paid",
     }
 )
 """One payment causes several of these; all of them together are one credit."""
@@ -41,7 +42,8 @@ DISPUTING_TYPES = frozenset({"charge.dispute.created"})
 
 @dataclass(frozen=True)
 class Event:
-    """One event, with the payment (`pi_…`, else `ch_…`) that it says it is about.
+    """One event, with the payment (`pi_…`, else `ch_…`) that it says it is about, or with the
+    invoice (`in_…`) where it says only that.
 
     `raw` is its JSON, byte for byte. Nothing in it is believed but ids: its `data` has the shape
     of whatever API version was in force, and a file can be written by anybody.

@@ -20,6 +20,8 @@ def evidence_of(case: Case) -> Iterator[str]:
     yield _payment(case.charge)
     if case.charge.gift:
         yield describe_gift(case.charge.gift)
+    if case.charge.period:
+        yield f"a subscription's payment for {case.charge.period.described}"
     if case.buyer.citizen != case.charge.citizen:
         named = (
             f"{case.charge.citizen!r}, replaced by a person"

@@ -145,7 +145,7 @@ def _underpaid(case: Case) -> Finding | None:
     per_usd = f"{due.belief.per_usd:.10g} {currency.upper()} for 1 USD"
     converted = "" if currency == CURRENCY else f" and {per_usd}"
     sentence = (
-        f"paid {format_money(paid.captured_cents, currency)} where "
+        f"paid {format_money(paid.ducats_cents, currency)} where "
         f"{format_money(due.cents, currency)} were due at {due.rate} USD per ducat{converted}"
     )
     missing = worth_ducats(missing_cents, currency, due.rate, due.belief)

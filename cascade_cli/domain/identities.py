@@ -6,8 +6,8 @@ import re
 from enum import StrEnum
 
 FORMS = (
-    "pi_…, ch_…, evt_…, re_…, cs_…, dp_… (Stripe), a StratagemId, a record id rec… (Venice), or "
-    "the name of a citizen, to the letter"
+    "pi_…, ch_…, evt_…, re_…, cs_…, dp_…, in_…, sub_… (Stripe), a StratagemId, a "
+    "record id rec… (Venice), or the name of a citizen, to the letter"
 )
 LONGEST = 255
 
@@ -20,6 +20,9 @@ class Form(StrEnum):
     REFUND = "refund"
     SESSION = "session"
     DISPUTE = "dispute"
+    INVOICE = "invoice"
+    SUBSCRIPTION = "subscription"
+    """Its newest payment tells of it."""
     NAME = "name"
     """A StratagemId, a record id, or a citizen: Venice tells."""
 
@@ -34,6 +37,8 @@ _PREFIXES = {
     "cs": Form.SESSION,
     "dp": Form.DISPUTE,
     "du": Form.DISPUTE,
+    "in": Form.INVOICE,
+    "sub": Form.SUBSCRIPTION,
 }
 # A portion's number may stand behind it.
 _STRIPE_ID = re.compile(r"([a-z]{2,3})_[A-Za-z0-9_]+(?:\.[1-9][0-9]{0,3})?")

@@ -20,6 +20,7 @@ OLDER_SOURCE = "cascade_payment_processor"
 PAYMENT_ID = re.compile(r"(?:pi|ch|py)_[A-Za-z0-9]+")
 PORTION_ID = re.compile(PAYMENT_ID.pattern + r"(?:\.[1-9][0-9]{0,3})?")
 """A payment, or one portion of it."""
+INVOICE_ID = re.compile(r"in_[A-Za-z0-9]+")
 _REFUND_ID = re.compile(r"(?:re|pyr|dp|du)_[A-Za-z0-9]+(?:\.[1-9][0-9]{0,3})?")
 _OLDER_FORM = re.compile(r"cascade_payment_.+_[0-9]{9,}", re.DOTALL)
 

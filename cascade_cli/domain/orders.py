@@ -10,10 +10,11 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from cascade_cli.domain.charges import Charge
+from cascade_cli.domain.charges import Charge, Period
 from cascade_cli.domain.gifts import Gift
 from cascade_cli.domain.keys import MANUAL_PREFIX
 from cascade_cli.domain.money import format_ducats
+from cascade_cli.domain.times import rfc3339
 
 MAX_DECIMALS = 6
 # In Notes: the citizen whom the payment names, where a person credits another in his place.
@@ -118,6 +119,7 @@ def payment_facts(charge: Charge) -> dict[str, Any]:
         "currency_rate_date": charge.exchange.day.isoformat() if charge.exchange else None,
         "package": charge.package,
         "gift": _gift_facts(charge.gift_to(charge.citizen)),
+        **(_period_facts(charge.period) if charge.period else {}),
     }
     return {name: value for name, value in facts.items() if value is not None}
 
@@ -128,6 +130,17 @@ def _gift_facts(gift: Gift | None) -> dict[str, Any] | None:
     if gift is None:
         return None
     return {"anonymous": True} if gift.anonymous else {"giver": gift.named_giver}
+
+
+def _period_facts(period: Period) -> dict[str, str]:
+    """Which month of which subscription the ducats are for."""
+    facts = {
+        "invoice": period.invoice,
+        "subscription": period.subscription,
+        "period_since": rfc3339(period.since),
+        "period_until": rfc3339(period.until),
+    }
+    return {name: value for name, value in facts.items() if value}
 
 
 def manual_key(reference: str) -> str:

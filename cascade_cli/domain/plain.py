@@ -106,6 +106,7 @@ def _pair(
             and stratagem.ducats == charge.ducats
             and not charge.refunded_cents
             and not charge.disputed
+            and charge.period is None
             and (since <= charge.created_at < until or charge.id in beyond)
             and charge.captured_cents >= least_cents(charge)
         ):

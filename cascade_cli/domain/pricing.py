@@ -203,6 +203,9 @@ class PriceList:
             # All portions are judged by the price of the whole, for which no package counts.
             return charge.portion.whole_ducats
         ducats = charge.ducats or ZERO
+        if charge.period and charge.period.bonus is not None:
+            with exactly():
+                return ducats - charge.period.bonus
         paid = [p.ducats for p in self.packages if p.total == ducats and _may_be(charge, p)]
         return min(paid, default=ducats)
 
@@ -213,7 +216,7 @@ class PriceList:
     def shortfall_cents(self, charge: Charge) -> int:
         """Minor units missing for the ducats it names; 0 where no rate is known to judge by."""
         due = self.due(charge)
-        missing = due.cents - charge.captured_cents
+        missing = due.cents - charge.ducats_cents
         return missing if missing > due.forgiven else 0
 
     def least_cents(self, charge: Charge) -> int:
@@ -225,12 +228,12 @@ class PriceList:
         """By which exchange rate the charge is judged."""
         if charge.currency == CURRENCY:
             return Belief(_ONE, "")
-        day = charge.created_at.date()
+        day = _sold_on(charge)
         return believe(charge.currency, charge.exchange, day, self.rates)
 
     def due(self, charge: Charge) -> Due:
         """What it ought to have paid by the list of its day, or of the day before if less."""
-        belief, day = self.belief_of(charge), charge.created_at.date()
+        belief, day = self.belief_of(charge), _sold_on(charge)
         lists = {id(found): found for found in (self.on(day), self.on(day - PAGE_LIFE))}
         return min((one._due(charge, belief) for one in lists.values()), key=lambda due: due.cents)
 
@@ -240,16 +243,23 @@ class PriceList:
             return Due(0, rate, belief)
         with exactly():
             units = self.paid_part(charge) * rate * belief.per_usd
+        forgiven = charge.period.prices if charge.period else 0
         if charge.currency == CURRENCY:
             cents = int((units * 100).to_integral_value(ROUND_FLOOR))
-            return Due(cents, rate, belief, TRUNCATION_CENTS)
-        return Due(to_minor(units, charge.currency), rate, belief)
+            return Due(cents, rate, belief, max(TRUNCATION_CENTS, forgiven))
+        return Due(to_minor(units, charge.currency), rate, belief, forgiven)
 
 
 def worth_ducats(cents: int, currency: str, rate: Decimal, belief: Belief) -> Decimal:
     """What so many minor units buy, to a millionth: for ranking."""
     units = Decimal(cents).scaleb(-minor_unit_digits(currency))
     return ratio(units, rate * (belief.per_usd or _ONE))
+
+
+def _sold_on(charge: Charge) -> date:
+    """By the list and rates of which day a charge is judged: a subscription keeps its price."""
+    day = charge.created_at.date()
+    return min(charge.period.sold_on or day, day) if charge.period else day
 
 
 def _may_be(charge: Charge, package: Package) -> bool:

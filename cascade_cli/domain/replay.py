@@ -20,6 +20,8 @@ class Obstacle(StrEnum):
     """Why a payment that was not credited yet is not credited by a replay."""
 
     UNKNOWN_PAYMENT = "unknown_payment"
+    PAID_ELSEWHERE = "paid_elsewhere"
+    """An invoice was paid in cash or the like: there is no charge to credit."""
     UNATTRIBUTABLE = "unattributable"
     UNKNOWN_CITIZEN = "unknown_citizen"
     REFUNDED = "refunded"

@@ -9,7 +9,7 @@ from starlette.types import ASGIApp
 
 from cascade_cli import __version__
 from cascade_cli.adapters.stripe.signature import EventGate
-from cascade_cli.server import payments, problems, vitals, webhook
+from cascade_cli.server import payments, problems, subscriptions, vitals, webhook
 from cascade_cli.server.committer import Committer
 from cascade_cli.server.limits import Gatehouse
 from cascade_cli.server.metrics import Metrics
@@ -17,6 +17,7 @@ from cascade_cli.server.offload import Offload
 from cascade_cli.server.readiness import Readiness
 from cascade_cli.server.worker import Worker
 from cascade_cli.services.payment_api import PaymentDesk
+from cascade_cli.services.subscription_desk import SubscriptionDesk
 from cascade_cli.services.till import Till
 
 DESCRIPTION = (
@@ -33,6 +34,7 @@ class Office:
     committer: Committer
     worker: Worker
     desk: PaymentDesk
+    monthly: SubscriptionDesk
     till: Till
     token: str | None
     offload: Offload
@@ -51,6 +53,7 @@ def create_app(office: Office) -> ASGIApp:
     )
     problems.install(api)
     api.include_router(payments.router(office.desk, office.till, office.token, office.offload))
+    api.include_router(subscriptions.router(office.monthly, office.token, office.offload))
     api.include_router(
         webhook.router(office.gate, office.committer, office.worker.wake, office.metrics)
     )

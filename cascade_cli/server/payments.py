@@ -27,7 +27,7 @@ DEADLINE_SECONDS = 25.0
 
 _bearer = HTTPBearer(auto_error=False, description="CASCADE_API_TOKEN")
 _Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
-_Key = Annotated[
+Key = Annotated[
     str | None,
     Header(
         pattern=r"^[A-Za-z0-9_.:-]+$",
@@ -48,17 +48,13 @@ def router(desk: PaymentDesk, till: Till, token: str | None, offload: Offload) -
     """The routes that people's browsers and the shop's backend call."""
     routes = APIRouter(prefix="/api/payments", tags=["payments"])
 
-    async def has_token(credentials: _Credentials) -> None:
-        _check_token(credentials, token)
-
-    # Before the purchase is looked at: a stranger learns nothing of what it should be like.
     @routes.post(
         "/create-payment-intent",
         responses=responses(400, 401, 409, 502, 503),
-        dependencies=[Depends(has_token)],
+        dependencies=[token_needed(token)],
     )
     async def create_payment_intent(
-        wanted: CreateIntent, idempotency_key: _Key = None
+        wanted: CreateIntent, idempotency_key: Key = None
     ) -> CreatedIntent:
         """Sell ducats to a citizen at the list's price: a PaymentIntent to be confirmed."""
         key = idempotency_key or secrets.token_hex(16)
@@ -79,6 +75,16 @@ def router(desk: PaymentDesk, till: Till, token: str | None, offload: Offload) -
         return await offload.run(lambda: Pricing.of(till, currency.lower()), DEADLINE_SECONDS)
 
     return routes
+
+
+def token_needed(token: str | None) -> Any:
+    """Checked before the purchase is looked at: a stranger learns nothing of what it should be
+    like."""
+
+    async def has_token(credentials: _Credentials) -> None:
+        _check_token(credentials, token)
+
+    return Depends(has_token)
 
 
 def _check_token(credentials: HTTPAuthorizationCredentials | None, token: str | None) -> None:

@@ -16,6 +16,7 @@ import uvicorn
 from cascade_cli.adapters.journal import Journal
 from cascade_cli.adapters.journal.database import Database
 from cascade_cli.adapters.journal.inbox import Inbox
+from cascade_cli.adapters.stripe.checkout import CheckoutPages
 from cascade_cli.adapters.stripe.client import stripe_client
 from cascade_cli.adapters.stripe.payment_intents import PaymentIntents
 from cascade_cli.adapters.stripe.signature import EventGate, secrets_in
@@ -34,6 +35,7 @@ from cascade_cli.server.worker import Worker
 from cascade_cli.services.intake import Intake
 from cascade_cli.services.modes import guard_mode
 from cascade_cli.services.payment_api import PaymentDesk
+from cascade_cli.services.subscription_desk import SubscriptionDesk
 from cascade_cli.services.vicinity import SECOND
 
 BACKLOG = 2048
@@ -76,6 +78,14 @@ def opened(ground: Ground) -> Iterator[Office]:
     )
     paused.append(worker)
     client = stripe_client(settings.stripe_key.reveal(), settings.stripe_url, wiring.stripe)
+    desk = PaymentDesk(
+        wiring.venice,
+        PaymentIntents(client, wiring.allocations.find),
+        wiring.checkout,
+        inbox,
+        allocations=wiring.allocations,
+        now=utc_now,
+    )
     signing = settings.webhook_secret.reveal() if settings.webhook_secret else ""
     with ExitStack() as stack:
         _open_journal(inbox, ground.tell)
@@ -84,13 +94,12 @@ def opened(ground: Ground) -> Iterator[Office]:
             gate=EventGate(secrets_in(signing), livemode=settings.livemode, now=utc_now),
             committer=stack.enter_context(Committer(inbox, metrics.kept)),
             worker=worker,
-            desk=PaymentDesk(
-                wiring.venice,
-                PaymentIntents(client, wiring.allocations.find),
-                wiring.checkout,
-                inbox,
-                allocations=wiring.allocations,
-                now=utc_now,
+            desk=desk,
+            monthly=SubscriptionDesk(
+                desk,
+                CheckoutPages(client),
+                (settings.success_url, settings.cancel_url),
+                wiring.till.day,
             ),
             till=wiring.till,
             token=settings.api_token.reveal() if settings.api_token else None,

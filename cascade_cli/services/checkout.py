@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Protocol
 
@@ -92,6 +93,10 @@ class Checkout:
                 "Nothing was sold. CASCADE_MAX_DUCATS_PER_DAY sets the limit.",
             )
         return quote
+
+    def today(self) -> date:
+        """The day (UTC) whose prices are quoted."""
+        return self._till.day()
 
     def _check_credit(self, ducats: Decimal) -> None:
         if ducats > self._most.per_credit:

@@ -253,5 +253,7 @@ def _payments(charge: Charge | None, rows: Sequence[Stratagem]) -> Iterator[str]
     """The ids under which an event may name what a story is about."""
     if charge:
         yield from charge.names
+        if charge.period:
+            yield charge.period.invoice
     for row in rows:
         yield from map(whole_id, named_payments(row))

@@ -171,6 +171,12 @@ class PaymentDesk:
         Raises UsageError for what is not sold, GuardError for what nobody could be credited,
         PriceMismatchError, UnknownCitizenError, KeyReusedError, and what Stripe and Venice raise.
         """
+        sale = self.offered(purchase)
+        return self._intents.create(sale, KEY_PREFIX + key), sale.quote
+
+    def offered(self, purchase: Purchase) -> Sale:
+        """What is to be sold, checked: against the price that the buyer was shown, and for citizens
+        who exist; of a sale to many, who gets what is kept. Raises what `sell` raises."""
         if bool(purchase.citizen) == bool(purchase.shares):
             raise UsageError("Name either citizen_id or allocation.")
         allocation = self._allocation(purchase) if purchase.shares else None
@@ -181,7 +187,7 @@ class PaymentDesk:
         self._check_citizens(sale.named)
         if allocation:
             self._allocations.keep(allocation)
-        return self._intents.create(sale, KEY_PREFIX + key), quote
+        return sale
 
     def _allocation(self, purchase: Purchase) -> Allocation:
         if purchase.ducats is not None or purchase.package is not None:

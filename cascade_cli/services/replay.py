@@ -47,6 +47,9 @@ class Accounts(Protocol):
     def knows(self, payment_id: str) -> bool:
         """Whether the payment is one of this account and mode, paid or not."""
 
+    def was_paid_elsewhere(self, payment_id: str) -> bool:
+        """Whether it is an invoice over ducats that was paid outside Stripe."""
+
 
 @dataclass(frozen=True)
 class Planned:
@@ -166,12 +169,16 @@ class Replayer:
         window = Window(min(moments) - _BEFORE_ITS_EVENT, max(moments) + SECOND)
         listed: dict[str, list[Charge]] = {}
         for charge in self._payments.purchases(window).charges:
-            # Events name whole payments.
-            for name in {charge.charge_id, whole_id(charge.payment_id)}:
+            # Events name whole payments, or the invoice that one paid.
+            names = {charge.charge_id, whole_id(charge.payment_id)}
+            for name in names | ({charge.period.invoice} if charge.period else set()):
                 listed.setdefault(name, []).append(charge)
         return listed
 
     def _unpaid(self, planned: Planned) -> Planned:
+        if self._accounts.was_paid_elsewhere(planned.payment_id):
+            why = f"{planned.payment_id} was paid outside Stripe: if so, cascade credit by hand"
+            return replace(planned, objection=Objection(Obstacle.PAID_ELSEWHERE, why))
         if self._accounts.knows(planned.payment_id):
             return planned
         why = "Stripe knows no such payment in this account and mode"

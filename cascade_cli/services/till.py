@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from cascade_cli.domain.currencies import CURRENCY
 from cascade_cli.domain.exchange import Exchange
@@ -28,9 +28,13 @@ class Till:
     max_age: timedelta
     now: Callable[[], datetime]
 
+    def day(self) -> date:
+        """Today, UTC."""
+        return self.now().date()
+
     def today(self) -> PriceList:
         """The list in force."""
-        return self.prices.on(self.now().date())
+        return self.prices.on(self.day())
 
     def exchange(self, currency: str) -> Exchange | None:
         """What a sale in the currency is priced by today; None for US dollars, which need none.

@@ -20,7 +20,7 @@ from cascade_cli.adapters.prices import read_prices
 from cascade_cli.domain.exchange import Exchange
 from cascade_cli.domain.pricing import PriceList
 from cascade_cli.errors import CascadeError
-from cascade_cli.server import payments, vitals, webhook
+from cascade_cli.server import payments, subscriptions, vitals, webhook
 from tests.credit.conftest import counter
 from tests.credit.counter import Counter
 from tests.docs import readme
@@ -77,6 +77,7 @@ def test_the_readme_lists_exactly_the_routes_that_are_served() -> None:
     nothing = cast("Any", None)
     api = FastAPI()
     api.include_router(payments.router(nothing, nothing, None, nothing))
+    api.include_router(subscriptions.router(nothing, None, nothing))
     api.include_router(webhook.router(nothing, nothing, nothing, nothing))
     api.include_router(vitals.router(nothing, nothing, nothing))
     paths = api.openapi()["paths"]

@@ -56,10 +56,12 @@ class Shop:
         self.place, self.client, self.inbox, self.said = place, client, inbox, said
         self.asgi = create_app(office)
 
-    def create(self, *, key: str | None = None, **body: Any) -> requests.Response:
-        """POST create-payment-intent as the shop's backend does."""
+    def create(
+        self, what: str = "payment-intent", *, key: str | None = None, **body: Any
+    ) -> requests.Response:
+        """POST create-payment-intent, or another route, as the shop's backend does."""
         headers = {"Authorization": f"Bearer {TOKEN}", **({"Idempotency-Key": key} if key else {})}
-        path = "/api/payments/create-payment-intent"
+        path = f"/api/payments/create-{what}"
         return self.client.post(path, json=body, headers=headers)
 
     def tell(self, body: bytes, header: str | None = None) -> requests.Response:

@@ -13,7 +13,9 @@ from cascade_cli.adapters.stripe.allocations import allocation_metadata
 from cascade_cli.domain.allocation import Allocation, Share
 from cascade_cli.domain.events import Event
 from cascade_cli.domain.keys import payment_id_in
+from cascade_cli.domain.subscriptions import Good, product_id
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
+from tests.sandbox.stripe.subscribing import monthly, subscribe
 from tests.simulation.mailbox import a_tiding, an_event
 from tests.simulation.plan import LATECOMER, ManualCredit, Payment
 from tests.simulation.shop import Shop
@@ -41,6 +43,8 @@ class Happenings:
         """By intent, what Stripe tells of its refunds and disputes."""
         self.run_by_hand: set[str] = set()
         """The StratagemIds that somebody at Venice ran."""
+        self.sold: dict[str, tuple[str, Decimal]] = {}
+        """By charge, to whom it sold how many ducats."""
 
     def schedule(self) -> None:
         """Everything up to the plan's horizon."""
@@ -92,26 +96,53 @@ class Happenings:
         self._stage.tell(f"Airtable's monthly quota is {'gone' if gone else 'there again'}")
 
     def _pay(self, payment: Payment) -> None:
+        if payment.monthly:
+            self._subscribe(payment)
+            return
         charge = self._charge(payment)
+        self._paid(payment, charge)
+        if payment.older_connector:
+            self._at(5, partial(self._credit_as_before, payment))
+
+    def _paid(self, payment: Payment, charge: dict[str, Any], invoice: str = "") -> None:
+        """People hear of it, by its intent or by its invoice; later it may be undone."""
         self.payments.append(charge["id"])
+        self.sold[charge["id"]] = payment.citizen, Decimal(payment.ducats)
         intent = str(charge["payment_intent"])
         if payment.giver:
             self.gifts[intent] = payment
         buyer = payment.citizen or f"a guild of {len(payment.members)}"
         self._stage.tell(f"{buyer} pays for {payment.ducats} ducats: {intent}")
         for number, moment in enumerate(payment.deliveries):
-            self._start(moment, f"webhook{number}", self._on_event(intent, number))
-        if payment.older_connector:
-            self._at(5, partial(self._credit_as_before, payment))
+            named = invoice if invoice and number % 2 == 0 else intent
+            self._start(moment, f"webhook{number}", self._on_event(named, number))
         if payment.undone:
             undo = partial(self._undo, payment, charge["id"], intent)
             self._at(payment.undone_after_seconds, undo)
 
-    def _on_event(self, payment_intent: str, number: int) -> Callable[[Shop], bool]:
+    def _subscribe(self, payment: Payment) -> None:
+        now, books = self._stage.scheduler.now(), self._stage.app.stripe.books
+        item = monthly(product_id(Good(Decimal(payment.ducats))), _cents(payment))
+        session = subscribe(books, now, item, citizen_id=payment.citizen, exchange_rate="0.1")
+        self._invoiced(payment, session["invoice"])
+        for moment in payment.renewed_after_seconds:
+            self._at(moment, partial(self._renew, payment, session["subscription"]))
+
+    def _renew(self, payment: Payment, subscription: str) -> None:
+        books, now = self._stage.app.stripe.books, self._stage.scheduler.now()
+        self._invoiced(payment, books.renew(subscription, at=now)["id"])
+
+    def _invoiced(self, payment: Payment, invoice: str) -> None:
+        books, now = self._stage.app.stripe.books, self._stage.scheduler.now()
+        with books.ledger(now) as ledger:
+            charge = ledger.get("charge", books.charge_of(invoice, at=now))
+        self._paid(payment, charge, invoice)
+
+    def _on_event(self, payment_id: str, number: int) -> Callable[[Shop], bool]:
         if not self._plan.has_inbox:
-            return lambda shop: shop.credit_event(payment_intent, f"evt_{number}")
+            return lambda shop: shop.credit_event(payment_id, f"evt_{number}")
         # Two and three are the same event, sent twice.
-        event = an_event(payment_intent, min(number, 1), self._stage.scheduler.now())
+        event = an_event(payment_id, min(number, 1), self._stage.scheduler.now())
         return lambda shop: shop.receive(event)
 
     def _tell_again(self, stratagem_id: str) -> None:
@@ -125,9 +156,8 @@ class Happenings:
         return shop.replay(self._stage.random)
 
     def _charge(self, payment: Payment) -> dict[str, Any]:
-        ducats = float(payment.ducats)
         return self._stage.app.stripe.books.pay(
-            amount=max(50, int(ducats * _CENTS_PER_DUCAT)),
+            amount=_cents(payment),
             currency="usd",
             at=self._stage.scheduler.now(),
             metadata={
@@ -250,6 +280,10 @@ def _for_whom(payment: Payment) -> dict[str, str]:
         }
     shares = (Share(citizen, Decimal(ducats)) for citizen, ducats in payment.members)
     return allocation_metadata(Allocation(tuple(shares)))
+
+
+def _cents(payment: Payment) -> int:
+    return max(50, int(float(payment.ducats) * _CENTS_PER_DUCAT))
 
 
 def by_hand(credit: ManualCredit) -> Callable[[Shop], bool]:

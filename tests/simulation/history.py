@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random as random_module
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from functools import partial
 from random import Random
 from unittest.mock import patch
@@ -52,6 +53,11 @@ class History:
     def gifts(self) -> Mapping[str, Payment]:
         """By intent, those payments that are gifts."""
         return self._happenings.gifts
+
+    @property
+    def sold(self) -> Mapping[str, tuple[str, Decimal]]:
+        """By charge, to whom it sold how many ducats."""
+        return self._happenings.sold
 
     @property
     def cents_back(self) -> Mapping[str, list[int]]:

@@ -44,10 +44,11 @@ class Mailbox:
         return self._inbox.oldest_waiting() is None
 
 
-def an_event(payment_intent: str, number: int, at: datetime) -> Event:
-    """One of those that Stripe sends about a payment."""
+def an_event(payment_id: str, number: int, at: datetime) -> Event:
+    """One of those that Stripe sends about a payment, or about the invoice that it paid."""
     kinds = ("payment_intent.succeeded", "charge.succeeded", "checkout.session.completed")
-    return _event(f"evt_{payment_intent}_{number}", kinds[number % len(kinds)], payment_intent, at)
+    type_ = "invoice.paid" if payment_id.startswith("in_") else kinds[number % len(kinds)]
+    return _event(f"evt_{payment_id}_{number}", type_, payment_id, at)
 
 
 def a_tiding(payment_intent: str, type_: str, number: int, at: datetime) -> Event:
@@ -55,14 +56,14 @@ def a_tiding(payment_intent: str, type_: str, number: int, at: datetime) -> Even
     return _event(f"evt_{payment_intent}_back{number}", type_, payment_intent, at)
 
 
-def _event(name: str, type_: str, payment_intent: str, at: datetime) -> Event:
+def _event(name: str, type_: str, payment_id: str, at: datetime) -> Event:
     return Event(
         id=name,
         type=type_,
         created_at=at,
         livemode=False,
-        payment_id=payment_intent,
-        subjects=frozenset({payment_intent}),
+        payment_id=payment_id,
+        subjects=frozenset({payment_id}),
         pending_webhooks=1,
         raw=b"{}",
     )

@@ -17,6 +17,7 @@ import requests
 
 from cascade_cli.adapters.journal import attempts
 from cascade_cli.adapters.journal.holders import Holder, Neighbours
+from cascade_cli.adapters.stripe.purchases import StripeReader
 from cascade_cli.adapters.transport import Transport, permitted
 from cascade_cli.domain import delivery
 from cascade_cli.domain.charges import Charge
@@ -312,6 +313,22 @@ def anonymous_givers_named() -> Iterator[Alter]:
         yield as_it_is
 
 
+@contextmanager
+def invoices_have_keys_of_their_own() -> Iterator[Alter]:
+    """Whoever hears of an invoice credits it under its own name, not under its payment's."""
+    once = StripeReader.portions
+
+    def portions(self: StripeReader, payment_id: str) -> tuple[Charge, ...]:
+        charges = once(self, payment_id)
+        if not payment_id.startswith("in_"):
+            return charges
+        own = f"pi_of{payment_id.replace('_', '')}"
+        return tuple(replace(charge, payment_intent=own) for charge in charges)
+
+    with patch.object(StripeReader, "portions", portions):
+        yield as_it_is
+
+
 class _ReadOnce:
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
@@ -360,4 +377,5 @@ MUTANTS: tuple[Callable[[], AbstractContextManager[Alter]], ...] = (
     refunds_looked_at_once,
     crossing_overlooked,
     anonymous_givers_named,
+    invoices_have_keys_of_their_own,
 )

@@ -41,6 +41,9 @@ class Payment:
     giver: str = ""
     """Who pays, if it is a gift."""
     anonymous: bool = False
+    monthly: bool = False
+    """A subscription: Stripe tells of it by its invoices as well."""
+    renewed_after_seconds: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -121,8 +124,9 @@ def draw_plan(random: Random) -> Plan:
     runs = tuple(_engine_runs(random, begins, horizon, often=often))
     payments = tuple(_payment(random, horizon, runs, often=often) for _ in range(_few(random)))
     lag_seconds = random.choice((0, 0, 2, 110))
-    # From a source of its own: the histories without a guild stay what they were.
+    # From sources of their own: the histories without them stay what they were.
     payments = tuple(_guild(Random(f"guild {begins}"), payments))  # noqa: S311
+    payments += tuple(_subscriptions(begins, horizon, runs, often=often))
     plan = Plan(
         begins=begins,
         horizon_seconds=horizon,
@@ -247,6 +251,31 @@ def _guild(random: Random, payments: tuple[Payment, ...]) -> Iterator[Payment]:
     yield from others
 
 
+def _subscriptions(
+    begins: datetime, horizon: float, runs: tuple[EngineRunPlan, ...], *, often: bool
+) -> list[Payment]:
+    """In one history of six somebody subscribes; drawn apart, so that the others stay as they
+    were before there were subscriptions."""
+    random = Random(f"month by month {begins.isoformat()}")  # noqa: S311
+    if random.random() > _SUBSCRIBING:
+        return []
+    payment = _payment(random, horizon, runs, often=often)
+    renewals = sorted(
+        random.choice((1.0, 60.0, random.uniform(0, 0.5) * horizon))
+        for _ in range(random.randrange(3))
+    )
+    return [
+        replace(
+            payment,
+            ducats=random.choice(AMOUNTS),
+            older_connector=False,
+            monthly=True,
+            renewed_after_seconds=tuple(renewals),
+        )
+    ]
+
+
+_SUBSCRIBING = 1 / 6
 _UNDOINGS = ("refund", "refund", "part", "parts", "fails", "dispute")
 
 

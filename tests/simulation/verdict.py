@@ -61,6 +61,7 @@ class _Judge:
     def __init__(self, history: History, run: Run, entries: list[Entry]) -> None:
         self._stage, self._charges = history.stage, history.charges
         self._cents_back, self._gifts = history.cents_back, history.gifts
+        self._sold = history.sold
         self._run, self._entries = run, entries
         self._rows: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
         for row in history.stage.city.rows():
@@ -137,6 +138,8 @@ class _Judge:
             if charge_id not in there:
                 yield f"{charge_id} is in nobody's report"
         for item in reported.values():
+            if item.charge:
+                yield from self._misread(item.charge)
             expected = self._expected(item.charge) if item.charge else frozenset()
             if item.kind not in expected:
                 yield f"{self._name(item)} is {item.kind} ({item.verdict}), not {sorted(expected)}"
@@ -144,6 +147,13 @@ class _Judge:
             if item.charge is None and item.kind is not Kind.DOUBTFUL:
                 yield f"{item.kind}: {item.verdict}"
         yield from self._credits_unpaid()
+
+    def _misread(self, charge: Charge) -> Iterator[str]:
+        """A portion's own share is judged by what moved; here, by the whole."""
+        sold = self._sold[charge.charge_id]
+        whole = charge.portion.whole_ducats if charge.portion else charge.ducats
+        if (charge.citizen if not charge.portion else sold[0], whole) != sold:
+            yield f"{charge.id} sold {sold}, and is read as {charge}"
 
     def _credits_unpaid(self) -> Iterator[str]:
         """A credit by hand that cannot be told to have arrived is for people, and they hear."""
@@ -234,7 +244,7 @@ class _Judge:
     def _badly_returned(self, charge: Charge) -> Iterator[str]:
         debt, returning = self._debts[charge.id], self._returning(charge)
         credits = self._moves(debt).credits
-        if self._is_doubtful(returning) or self._is_doubtful(debt):
+        if self._is_doubtful(returning) or self._is_doubtful(debt) or self._was_set_back(returning):
             return
         over = self._kept(charge) - self._rest(debt)
         if over < -self._slack and credits and not charge.disputed:
@@ -251,6 +261,14 @@ class _Judge:
         """The engine left a row of it so that nobody can tell whether ducats moved."""
         rows = [row["fields"] for name in debt.stratagem_ids for row in self._rows[name]]
         return any(map(_is_doubtful, rows))
+
+    def _was_set_back(self, debt: Debt) -> bool:
+        """A row of it was executed, and failed when somebody ran it by hand once more: cascade
+        leaves it, and what else its payment returns, to people."""
+        rows = [row["fields"] for name in debt.stratagem_ids for row in self._rows[name]]
+        return any(
+            row["Status"] == "failed" and "Successfully transferred" in row["Notes"] for row in rows
+        )
 
     @cached_property
     def _slack(self) -> Decimal:

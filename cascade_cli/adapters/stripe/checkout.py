@@ -5,10 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import stripe
-from stripe.params.checkout import SessionCreateParams
+from stripe.params.checkout import (
+    SessionCreateParams,
+    SessionCreateParamsLineItemPriceData,
+)
 
 from cascade_cli.adapters.stripe.allocations import allocation_metadata
-from cascade_cli.adapters.stripe.errors import our_errors
+from cascade_cli.adapters.stripe.errors import fresh_keys, our_errors
+from cascade_cli.adapters.stripe.invoices import SOLD_ON
 from cascade_cli.adapters.stripe.purchases import (
     CITIZEN,
     CURRENCY_RATE,
@@ -26,24 +30,28 @@ from cascade_cli.domain.checkout import Page, Sale
 from cascade_cli.domain.gifts import Gift
 from cascade_cli.domain.money import format_ducats, format_money
 from cascade_cli.domain.pricing import Quote
+from cascade_cli.domain.subscriptions import Good, product_id
 from cascade_cli.errors import AnswerError, RightsError
 
 RIGHTS_HINT = (
-    "Nothing was sold. A restricted key (rk_…) needs the right to write Checkout Sessions: add it "
-    "in the Stripe dashboard (Developers, API keys)."
+    "Nothing was sold. A restricted key (rk_…) needs the right to write Checkout Sessions, and to "
+    "sell every month also Products: add it in the Stripe dashboard (Developers, API keys)."
 )
+_EXISTS = "resource_already_exists"
 
 
 class CheckoutPages:
     """Makes payable pages. Raises only errors of cascade_cli.errors."""
 
     def __init__(self, client: stripe.StripeClient) -> None:
-        self._sessions = client.v1.checkout.sessions
+        self._sessions, self._products = client.v1.checkout.sessions, client.v1.products
 
     def create(self, sale: Sale, key: str) -> Page:
         """A page for the sale, open for a day; the same key never makes a second one."""
         try:
-            with our_errors():
+            with our_errors(), fresh_keys():
+                if sale.monthly_from:
+                    self._offer(sale.quote)
                 session = self._sessions.create(session_params(sale), {"idempotency_key": key})
         except RightsError as error:
             raise RightsError(error.message, RIGHTS_HINT) from error
@@ -55,39 +63,81 @@ class CheckoutPages:
             livemode=session.livemode,
         )
 
+    def _offer(self, quote: Quote) -> None:
+        """The product whose id tells every invoice what it gives; all subscribers share it."""
+        id_ = product_id(_good(quote))
+        try:
+            # The id itself keeps it from being made twice.
+            self._products.create({"id": id_, "name": _ducats(quote)})
+        except stripe.InvalidRequestError as error:
+            if error.code != _EXISTS:
+                raise
+
 
 def session_params(sale: Sale) -> SessionCreateParams:
     """One line item at the quoted price, and the metadata that the webhook credits by.
 
-    The session's own metadata does not reach the PaymentIntent, so it is given twice: there for
-    the credit, here for whoever looks at the session.
+    The session's own metadata does not reach the PaymentIntent, nor the subscription, so it is
+    given twice: there for the credit, here for whoever looks at the session.
     """
-    quote = sale.quote
-    ducats = f"{format_ducats(quote.ducats, grouped=True)} ducats"
     metadata = purchase_metadata(sale)
     return {
-        "mode": "payment",
-        "line_items": [
-            {
-                "quantity": 1,
-                "price_data": {
-                    "currency": quote.currency,
-                    "unit_amount": quote.amount_cents,
-                    "product_data": {
-                        "name": ducats,
-                        "description": f"{quote.description}, for {sale.whom}",
-                    },
-                },
-            }
-        ],
-        "payment_intent_data": {
-            "metadata": metadata,
-            "description": f"{ducats} for {sale.whom}",
-        },
+        "line_items": [{"quantity": 1, "price_data": _price(sale)}],
         "metadata": metadata,
         "success_url": sale.success_url,
         "cancel_url": sale.cancel_url,
+        **(_every_month(sale, metadata) if sale.monthly_from else _once(sale, metadata)),
     }
+
+
+def _price(sale: Sale) -> SessionCreateParamsLineItemPriceData:
+    quote = sale.quote
+    if sale.monthly_from:
+        return {
+            "currency": quote.currency,
+            "unit_amount": quote.amount_cents,
+            "product": product_id(_good(quote)),
+            "recurring": {"interval": "month"},
+        }
+    return {
+        "currency": quote.currency,
+        "unit_amount": quote.amount_cents,
+        "product_data": {
+            "name": _ducats(quote),
+            "description": f"{quote.description}, for {sale.whom}",
+        },
+    }
+
+
+def _once(sale: Sale, metadata: dict[str, str]) -> SessionCreateParams:
+    return {
+        "mode": "payment",
+        "payment_intent_data": {
+            "metadata": metadata,
+            "description": f"{_ducats(sale.quote)} for {sale.whom}",
+        },
+    }
+
+
+def _every_month(sale: Sale, metadata: dict[str, str]) -> SessionCreateParams:
+    """The plan may change later, and its product then tells the ducats: metadata must not."""
+    told = {name: value for name, value in metadata.items() if name != DUCATS}
+    sold_on = sale.monthly_from.isoformat() if sale.monthly_from else ""
+    return {
+        "mode": "subscription",
+        "subscription_data": {
+            "metadata": {**told, SOLD_ON: sold_on},
+            "description": f"{_ducats(sale.quote)} a month for {sale.whom}",
+        },
+    }
+
+
+def _good(quote: Quote) -> Good:
+    return Good(quote.ducats_paid, quote.bonus)
+
+
+def _ducats(quote: Quote) -> str:
+    return f"{format_ducats(quote.ducats, grouped=True)} ducats"
 
 
 def purchase_metadata(sale: Sale) -> dict[str, str]:

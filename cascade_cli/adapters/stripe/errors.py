@@ -12,6 +12,7 @@ from cascade_cli.errors import (
     AnswerError,
     CascadeError,
     CredentialsError,
+    GuardError,
     RightsError,
     ServiceError,
     ThrottledError,
@@ -57,6 +58,26 @@ SENSELESS = (AttributeError, TypeError, ValueError, LookupError)
 _FORBIDDEN, _NOT_FOUND = 403, 404
 
 T = TypeVar("T")
+
+
+class KeyReusedError(GuardError):
+    """The idempotency key was used for another purchase, or is being used right now."""
+
+    kind = "idempotency_key_reused"
+
+
+@contextmanager
+def fresh_keys() -> Iterator[None]:
+    """Within this block, a key that belongs to another purchase is told by KeyReusedError."""
+    try:
+        yield
+    except (stripe.IdempotencyError, stripe.InvalidRequestError) as error:
+        if isinstance(error, stripe.IdempotencyError) or error.code == "idempotency_key_in_use":
+            raise KeyReusedError(
+                "This Idempotency-Key was used for another purchase, or is in use right now.",
+                "Nothing was sold. Take a new key for a new purchase.",
+            ) from error
+        raise
 
 
 @contextmanager

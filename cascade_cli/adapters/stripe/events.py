@@ -11,24 +11,26 @@ from typing import Any
 import stripe
 from stripe.params import EventListParams
 
+from cascade_cli.adapters.crew import Crew
 from cascade_cli.adapters.stripe.errors import or_none, our_errors
-from cascade_cli.adapters.stripe.purchases import whole_seconds
+from cascade_cli.adapters.stripe.invoices import Invoices
+from cascade_cli.adapters.stripe.purchases import DUCATS, whole_seconds
 from cascade_cli.adapters.stripe.ranges import PAGE_SIZE
 from cascade_cli.domain.events import Event
-from cascade_cli.domain.keys import PAYMENT_ID
+from cascade_cli.domain.keys import INVOICE_ID, PAYMENT_ID
 from cascade_cli.domain.times import Window
 
 EVENT_ID = re.compile(r"evt_[A-Za-z0-9_]{1,200}")
 _MOST_TYPES = 20
 # Where an event's object names others of the same payment.
-_SUBJECTS = ("id", "payment_intent", "charge", "latest_charge")
+_SUBJECTS = ("id", "payment_intent", "charge", "latest_charge", "invoice")
 
 
 class EventReader:
     """Reads events. Every method raises only errors of cascade_cli.errors."""
 
     def __init__(self, client: stripe.StripeClient) -> None:
-        self._v1 = client.v1
+        self._v1, self._invoices = client.v1, Invoices(client, Crew())
 
     def events(self, window: Window, types: Sequence[str] = ()) -> list[Event]:
         """The events created in the window that Stripe still keeps, newest first.
@@ -59,9 +61,18 @@ class EventReader:
         """Whether the payment is one of this account and mode, paid or not."""
         v1 = self._v1
         with our_errors():
+            if payment_id.startswith("in_"):
+                return or_none(lambda: v1.invoices.retrieve(payment_id)) is not None
             if payment_id.startswith("pi_"):
                 return or_none(lambda: v1.payment_intents.retrieve(payment_id)) is not None
             return or_none(lambda: v1.charges.retrieve(payment_id)) is not None
+
+    def was_paid_elsewhere(self, payment_id: str) -> bool:
+        """Whether it is an invoice over ducats that was paid outside Stripe."""
+        if not INVOICE_ID.fullmatch(payment_id):
+            return False
+        with our_errors():
+            return self._invoices.was_paid_elsewhere(payment_id, DUCATS)
 
     def _documents(self, params: EventListParams) -> Iterator[dict[str, Any]]:
         page = self._v1.events.list(params)
@@ -105,11 +116,16 @@ def to_event(document: Any, raw: bytes) -> Event:
 
 def _payment_id(type_: str, subject: Mapping[str, Any]) -> str | None:
     """A session has its intent, a charge mostly has one, and a refund or dispute of one that has
-    none its charge; else it is the object itself."""
-    named = subject.get("payment_intent")
-    if named is None and not type_.startswith("checkout.session."):
-        named = subject.get("charge") or subject["id"]
-    return named if isinstance(named, str) and PAYMENT_ID.fullmatch(named) else None
+    none its charge; else it is the object itself.
+
+    An invoice names no payment since 2025, and the session of a subscription only its invoice.
+    """
+    named, forms = subject.get("payment_intent"), (PAYMENT_ID, INVOICE_ID)
+    if named is None:
+        is_session = type_.startswith("checkout.session.")
+        named = subject.get("invoice") if is_session else subject.get("charge") or subject["id"]
+    is_id = isinstance(named, str) and any(form.fullmatch(named) for form in forms)
+    return named if is_id else None
 
 
 def _subjects(subject: Mapping[str, Any]) -> Iterator[str]:

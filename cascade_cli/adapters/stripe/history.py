@@ -9,9 +9,11 @@ from typing import Any
 
 import stripe
 
+from cascade_cli.adapters.crew import Crew
 from cascade_cli.adapters.stripe.errors import or_none, our_errors
 from cascade_cli.adapters.stripe.events import EventReader
-from cascade_cli.adapters.stripe.ranges import PAGE_SIZE
+from cascade_cli.adapters.stripe.invoices import Invoices, may_be_invoiced
+from cascade_cli.adapters.stripe.ranges import PAGE_SIZE, Document
 from cascade_cli.domain.events import KEPT, Event, chronological
 from cascade_cli.domain.identities import Form
 from cascade_cli.domain.keys import whole_id
@@ -52,12 +54,15 @@ class HistoryReader:
         self, client: stripe.StripeClient, events: EventReader, now: Callable[[], datetime]
     ) -> None:
         self._v1, self._events, self._now = client.v1, events, now
+        self._invoices = Invoices(client, Crew())
 
     def payment_of(self, form: Form, identity: str) -> tuple[bool, str | None]:
         """Whether Stripe knows the object, and the payment that it belongs to, if any."""
         if form is Form.EVENT:
             event = self._events.event(identity)
-            return event is not None, _payment_in(event.subjects) if event else None
+            return event is not None, self._payment_among(event.subjects) if event else None
+        if form in {Form.INVOICE, Form.SUBSCRIPTION}:
+            return self._payment_of_invoice(form, identity)
         v1 = self._v1
         retrieve: dict[Form, Callable[[], stripe.StripeObject]] = {
             Form.REFUND: lambda: v1.refunds.retrieve(identity),
@@ -69,7 +74,33 @@ class HistoryReader:
         if found is None:
             return False, None
         named = found.to_dict()
-        return True, named.get("payment_intent") or named.get("charge")
+        payment = named.get("payment_intent") or named.get("charge")
+        # The session of a subscription has an invoice instead.
+        return True, payment or self._payment_among({str(named.get("invoice"))})
+
+    def _payment_among(self, subjects: Iterable[str]) -> str | None:
+        """The payment that one of the ids names, else that of the invoice that one names."""
+        if payment := _payment_in(subjects):
+            return payment
+        invoice = next((s for s in subjects if s.startswith("in_")), None)
+        with our_errors():
+            paid = self._invoices.payments_of(invoice) if invoice else []
+        return next(iter(paid), None)
+
+    def _payment_of_invoice(self, form: Form, identity: str) -> tuple[bool, str | None]:
+        """An invoice's payment, or that of a subscription's newest invoice."""
+        v1, invoice = self._v1, identity
+        with our_errors():
+            if form is Form.SUBSCRIPTION:
+                if or_none(lambda: v1.subscriptions.retrieve(identity)) is None:
+                    return False, None
+                newest = self._invoices.newest_of(identity)
+                if newest is None:
+                    return True, None
+                invoice = newest
+            elif or_none(lambda: v1.invoices.retrieve(identity)) is None:
+                return False, None
+            return True, next(iter(self._invoices.payments_of(invoice)), None)
 
     def read(self, payment_id: str) -> History:
         """The history of a payment (`pi_…`, `ch_…`); not known if Stripe has none of that id."""
@@ -99,9 +130,23 @@ class HistoryReader:
             return
         history.is_known = True
         history.add(intent.created, _intent(intent.to_dict()), intent.id)
+        self._add_invoice(history, intent.to_dict())
         page = v1.charges.list({"payment_intent": intent.id, "limit": PAGE_SIZE})
         for found in page.auto_paging_iter():
             yield found.to_dict()
+
+    def _add_invoice(self, history: History, intent: dict[str, Any]) -> None:
+        """What it pays, where it hints at an invoice."""
+        if not may_be_invoiced({"payment_intent": intent}):
+            return
+        try:
+            with our_errors():
+                invoice = self._invoices.of_payment(intent["id"])
+        except RightsError as error:
+            history.forbidden.append(f"invoices: {error.message}")
+            return
+        if invoice:
+            history.add(invoice["created"], _invoice(invoice), invoice["id"])
 
     def _add_details(self, history: History, charges: Iterable[dict[str, Any]]) -> None:
         for charge in charges:
@@ -199,6 +244,13 @@ def _dispute(dispute: dict[str, Any]) -> str:
 
 def _session(session: dict[str, Any]) -> str:
     return f"checkout session, now {session['status']}, {session['payment_status']}"
+
+
+def _invoice(invoice: Document) -> str:
+    money = format_money(invoice["total"], invoice["currency"])
+    details = (invoice.get("parent") or {}).get("subscription_details") or {}
+    subscription = f" of {details['subscription']}" if details.get("subscription") else ""
+    return f"invoice over {money}{subscription}, now {invoice['status']}"
 
 
 def _event(event: Event) -> str:

@@ -10,7 +10,7 @@ from stripe.params import PaymentIntentCreateParams
 
 from cascade_cli.adapters.stripe.allocations import Kept, nothing_kept
 from cascade_cli.adapters.stripe.checkout import purchase_metadata
-from cascade_cli.adapters.stripe.errors import or_none, our_errors
+from cascade_cli.adapters.stripe.errors import fresh_keys, or_none, our_errors
 from cascade_cli.adapters.stripe.purchases import (
     is_ducat_purchase,
     is_paid,
@@ -20,18 +20,12 @@ from cascade_cli.adapters.stripe.purchases import (
 from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.checkout import Sale
 from cascade_cli.domain.money import format_ducats
-from cascade_cli.errors import AnswerError, GuardError, RightsError
+from cascade_cli.errors import AnswerError, RightsError
 
 RIGHTS_HINT = (
     "Nothing was sold. A restricted key (rk_…) needs the right to write PaymentIntents: add it in "
     "the Stripe dashboard (Developers, API keys)."
 )
-
-
-class KeyReusedError(GuardError):
-    """The idempotency key was used for another purchase, or is being used right now."""
-
-    kind = "idempotency_key_reused"
 
 
 @dataclass(frozen=True)
@@ -61,8 +55,8 @@ class PaymentIntents:
     def create(self, sale: Sale, key: str) -> Intent:
         """A new one for the sale; the same key and sale give the same one again."""
         try:
-            with our_errors():
-                made = _created(self._intents, sale, key)
+            with our_errors(), fresh_keys():
+                made = self._intents.create(intent_params(sale), {"idempotency_key": key})
         except RightsError as error:
             raise RightsError(error.message, RIGHTS_HINT) from error
         if (made.amount, made.currency) != (sale.quote.amount_cents, sale.quote.currency):
@@ -78,18 +72,6 @@ class PaymentIntents:
             if found is None or not is_ducat_purchase(found.metadata.to_dict()):
                 return None
             return _to_intent(found, self._kept)
-
-
-def _created(intents: stripe.PaymentIntentService, sale: Sale, key: str) -> stripe.PaymentIntent:
-    try:
-        return intents.create(intent_params(sale), {"idempotency_key": key})
-    except (stripe.IdempotencyError, stripe.InvalidRequestError) as error:
-        if isinstance(error, stripe.IdempotencyError) or error.code == "idempotency_key_in_use":
-            raise KeyReusedError(
-                "This Idempotency-Key was used for another purchase, or is in use right now.",
-                "Nothing was sold. Take a new key for a new purchase.",
-            ) from error
-        raise
 
 
 def intent_params(sale: Sale) -> PaymentIntentCreateParams:

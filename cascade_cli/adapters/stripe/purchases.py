@@ -13,6 +13,7 @@ from cascade_cli.adapters.crew import Crew
 from cascade_cli.adapters.stripe.allocations import ALLOCATION, Kept, divided, nothing_kept
 from cascade_cli.adapters.stripe.asked import Asked
 from cascade_cli.adapters.stripe.errors import or_none, our_errors
+from cascade_cli.adapters.stripe.invoices import INVOICE_PREFIX, Bill, Invoices, may_be_invoiced
 from cascade_cli.adapters.stripe.ranges import PAGE_SIZE, Document, Ranges
 from cascade_cli.domain.charges import Charge, Dispute
 from cascade_cli.domain.exchange import Exchange
@@ -45,19 +46,41 @@ class Purchases:
     other_products: int = 0
     unpaid: int = 0
     pending: dict[str, datetime] = field(default_factory=dict)
+    invoiced: list[Document] = field(default_factory=list)
+    """Those that say nothing themselves, and may belong to an invoice that does."""
     kept: Kept = field(default=nothing_kept, repr=False, compare=False)
 
     def take(self, charge: Document) -> None:
         """Sort one of Stripe's charges."""
         metadata = metadata_of(charge)
-        if not is_ducat_purchase(metadata):
+        if is_ducat_purchase(metadata):
+            self._sort(charge, metadata)
+        elif may_be_invoiced(charge) and (is_paid(charge) or may_become_paid(charge)):
+            self.invoiced.append(charge)
+        else:
             self.other_products += 1
-        elif not is_paid(charge):
+
+    def settle(self, bills: Mapping[str, Bill]) -> None:
+        """Sort those that may belong to an invoice, by the bills that were found for them."""
+        for charge in self.invoiced:
+            bill = bills.get(charge["id"])
+            if bill and bill.is_ours:
+                self._sort(charge, bill.metadata, bill)
+            else:
+                self.other_products += 1
+        self.invoiced = []
+
+    def _sort(
+        self, charge: Document, metadata: Mapping[str, str], bill: Bill | None = None
+    ) -> None:
+        if is_paid(charge) and bill:
+            self.charges.append(bill.told(to_charge(charge, metadata)))
+        elif is_paid(charge):
+            self.charges += to_charges(charge, metadata, self.kept)
+        else:
             self.unpaid += 1
             if may_become_paid(charge):
                 self.pending[charge["id"]] = datetime.fromtimestamp(charge["created"], UTC)
-        else:
-            self.charges += to_charges(charge, metadata, self.kept)
 
     def add(self, older: Purchases) -> None:
         """Append what an older part of the same listing held."""
@@ -65,6 +88,7 @@ class Purchases:
         self.other_products += older.other_products
         self.unpaid += older.unpaid
         self.pending |= older.pending
+        self.invoiced += older.invoiced
 
 
 class StripeReader:
@@ -78,6 +102,7 @@ class StripeReader:
     ) -> None:
         self._client, self._v1, self._crew = client, client.v1, crew or Crew()
         self._kept = kept
+        self._invoices = Invoices(client, self._crew)
 
     def purchases(self, window: Window, tally: Tally | None = None) -> Purchases:
         """All charges created in the window, to the whole second, as Stripe dates them.
@@ -91,6 +116,7 @@ class StripeReader:
             with our_errors():
                 for part in Ranges(since, until, self._ask, sink, tally).read(self._crew):
                     found.add(part)
+                self._settle(found)
         finally:
             tally.close()
         return found
@@ -112,7 +138,13 @@ class StripeReader:
             page = self._ask({"created": {"gte": since, "lt": until}, "limit": most})
             for charge in page["data"]:
                 found.take(charge)
+            self._settle(found)
         return found
+
+    def _settle(self, found: Purchases) -> None:
+        """Ask for the invoices of those that hint at one; asks nothing if none does."""
+        if found.invoiced:
+            found.settle(self._invoices.bills(found.invoiced, DUCATS))
 
     def charges(self, charge_ids: Sequence[str]) -> Purchases:
         """These charges, sorted like a listing; one that Stripe does not know is left out."""
@@ -121,21 +153,25 @@ class StripeReader:
             for charge in self._crew.map(self._charge_of, asked.wholes):
                 if charge is not None:
                     found.take(charge)
+            self._settle(found)
         found.charges = list(asked.keep(found.charges))
         return found
 
     def payment(self, payment_id: str) -> Charge | None:
-        """The paid ducat purchase of that id (`pi_…`, `ch_…`, `py_…`); None where none exists, or
-        where it is for many citizens: each portion has an id of its own."""
+        """The paid ducat purchase of that id (`pi_…`, `ch_…`, `py_…`), or the one that paid an
+        invoice (`in_…`); None where none exists, or where it is for many citizens: each portion
+        has an id of its own."""
         return _only(payment_id, self.portions(payment_id))
 
     def portions(self, payment_id: str) -> tuple[Charge, ...]:
         """What the payment bought: one purchase, or one for each of many citizens; or nothing."""
+        found = self._nothing()
         with our_errors():
             charge = self._charge_of(whole_id(payment_id))
-            if charge is None or not is_paid(charge) or not is_ducat_purchase(metadata_of(charge)):
-                return ()
-            return Asked([payment_id]).keep(to_charges(charge, metadata_of(charge), self._kept))
+            if charge is not None:
+                found.take(charge)
+                self._settle(found)
+        return Asked([payment_id]).keep(found.charges)
 
     def payments(self, payment_ids: Sequence[str]) -> dict[str, Charge | None]:
         """For each id what `payment` finds."""
@@ -149,6 +185,9 @@ class StripeReader:
 
     def _charge_of(self, payment_id: str) -> Document | None:
         v1 = self._v1
+        if payment_id.startswith(INVOICE_PREFIX):
+            paid = self._invoices.payments_of(payment_id)
+            return self._charge_of(paid[0]) if paid else None
         if not payment_id.startswith("pi_"):
             charge = or_none(
                 lambda: v1.charges.retrieve(payment_id, {"expand": ["payment_intent"]})

@@ -25,6 +25,9 @@ def checkout(
         Path | None,
         typer.Option(metavar="F", help="For many: a CSV with the columns citizen, ducats."),
     ] = None,
+    monthly: Annotated[
+        bool, typer.Option("--monthly", help="Sell it every month from now on: a subscription.")
+    ] = False,
     currency: Annotated[
         str, typer.Option(metavar="CODE", help="One that the price list offers.")
     ] = "USD",
@@ -53,7 +56,7 @@ def checkout(
     from cascade_cli.cli.checkout import checkout as work
 
     if file is not None:
-        if not citizen == ducats == package is None:
+        if monthly or not citizen == ducats == package is None:
             raise typer.BadParameter("--file stands alone: its rows say who gets what")
     elif citizen is None:
         raise typer.BadParameter("name a citizen, or a --file of many")
@@ -62,6 +65,15 @@ def checkout(
     if giver is None and (message is not None or anonymous):
         raise typer.BadParameter("--message and --anonymous go with --from")
     options = CheckoutOptions(
-        citizen, ducats, package, currency, open_, file, giver, message, anonymous=anonymous
+        citizen,
+        ducats,
+        package,
+        currency,
+        open_,
+        file,
+        giver,
+        message,
+        anonymous=anonymous,
+        monthly=monthly,
     )
     raise typer.Exit(conduct(ctx.obj, "checkout", lambda s: work(s, options), json=json))

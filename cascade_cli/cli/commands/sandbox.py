@@ -144,6 +144,43 @@ def dispute(
 
 
 @sandbox.command()
+def subscription(
+    ctx: typer.Context,
+    identity: Annotated[
+        str,
+        typer.Argument(metavar="ID", help="A subscription (sub_…), or its session (cs_…)."),
+    ],
+    step: Annotated[
+        str,
+        typer.Argument(
+            metavar="STEP",
+            help="renew, fail, pay, pay-elsewhere, change, pause, resume or cancel.",
+        ),
+    ],
+    product: Annotated[
+        str | None, typer.Option(metavar="ID", help="To change: what is sold from now on.")
+    ] = None,
+    cents: Annotated[
+        int | None, typer.Option(min=1, help="To change: what it costs a month.")
+    ] = None,
+    quantity: Annotated[int, typer.Option(min=1, help="To change: how many of it.")] = 1,
+    json: _Json = False,
+) -> None:
+    """Let a subscription at the embedded Stripe go on: the next month, another plan, its end."""
+    from cascade_cli.cli.sandbox_billing import Change
+    from cascade_cli.cli.sandbox_billing import subscription as work
+
+    change = Change(product, cents, quantity)
+    code = conduct(
+        ctx.obj,
+        "sandbox subscription",
+        lambda session: work(session, identity, step, change),
+        json=json,
+    )
+    raise typer.Exit(code)
+
+
+@sandbox.command()
 def reset(ctx: typer.Context, json: _Json = False) -> None:
     """Forget everything in the sandbox; live services are never touched."""
     from cascade_cli.cli.sandbox import reset as work

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from cascade_cli.sandbox.stripe import payments
-from cascade_cli.sandbox.stripe.errors import Document, StripeError, no_such
+from cascade_cli.sandbox.stripe import catalogue, payments, subscribing
+from cascade_cli.sandbox.stripe.errors import Document, StripeError
 from cascade_cli.sandbox.stripe.ledger import Ledger
 from cascade_cli.sandbox.stripe.metadata import merge
 from cascade_cli.sandbox.stripe.money import check_amount
 from cascade_cli.sandbox.stripe.payments import Attempt
+from cascade_cli.sandbox.stripe.shapes.account import customer as new_customer
 from cascade_cli.sandbox.stripe.shapes.checkout_session import (
     checkout_session,
     customer_details,
+    for_subscription,
     line_item,
-    price,
 )
 from cascade_cli.sandbox.stripe.shelf import LINE_ITEMS
 
 _SHORTEST_SECONDS = 30 * 60
 _LONGEST_SECONDS = 24 * 3600
+_OF_ONE_MODE = {"payment_intent_data": "payment", "subscription_data": "subscription"}
 _COPIED = (
     "allow_promotion_codes", "billing_address_collection", "cancel_url", "client_reference_id",
     "customer", "customer_email", "expires_at", "locale", "submit_type", "success_url",
@@ -30,14 +32,19 @@ def create(ledger: Ledger, params: Document) -> Document:
     items = [
         _line_item(ledger, item, position) for position, item in enumerate(params["line_items"])
     ]
+    _check_items(params.get("mode", "payment"), items)
     total = sum(item["amount_total"] for item in items)
     currency = items[0]["currency"]
     check_amount(total, currency)
     session = checkout_session(ledger.id("cs_test_a1"), ledger.created, currency, total)
     session |= {name: params[name] for name in _COPIED if name in params}
     session["metadata"] = merge({}, params.get("metadata"))
+    name = "payment_intent_data"
+    if params.get("mode") == "subscription":
+        session |= for_subscription()
+        name = "subscription_data"
     ledger.add(session)
-    ledger.add(_aside(ledger, session["id"], items, params.get("payment_intent_data") or {}))
+    ledger.add(_aside(ledger, session["id"], items, params.get(name) or {}))
     return session
 
 
@@ -45,9 +52,12 @@ def pay(ledger: Ledger, session: Document, payment_method: str) -> Attempt:
     """The customer presses the button; a refused card leaves the session open."""
     if session["status"] != "open":
         raise StripeError(f"This Checkout Session is {session['status']}.")
-    intent = _intent(ledger, session)
-    attempt = payments.confirm(ledger, intent, {"payment_method": payment_method})
-    session["payment_intent"] = attempt.intent["id"]
+    if session["mode"] == "subscription":
+        attempt = _subscribe(ledger, session, payment_method)
+    else:
+        intent = _intent(ledger, session)
+        attempt = payments.confirm(ledger, intent, {"payment_method": payment_method})
+        session["payment_intent"] = attempt.intent["id"]
     if attempt.intent["status"] in ("succeeded", "requires_capture"):
         email = session["customer_email"] or "citizen@venice.example"
         session |= {
@@ -93,32 +103,43 @@ def _check(ledger: Ledger, params: Document) -> None:
             "The `expires_at` timestamp must be less than 24 hours from Checkout Session creation.",
             param="expires_at",
         )
-    currencies = {
-        item["price_data"]["currency"] for item in params["line_items"] if "price_data" in item
-    }
-    if len(currencies) > 1:
-        raise StripeError("All line items must have the same currency.", param="line_items")
+    for name, mode in _OF_ONE_MODE.items():
+        if name in params and params.get("mode", "payment") != mode:
+            raise StripeError(f"You can not pass `{name}` in `{params['mode']}` mode.", param=name)
 
 
 def _line_item(ledger: Ledger, item: Document, position: int) -> Document:
-    if "price" in item:
-        raise no_such("price", item["price"], f"line_items[{position}][price]")
-    if "price_data" not in item:
-        name = f"line_items[{position}][price_data]"
-        raise StripeError(f"Missing required param: {name}.", code="parameter_missing", param=name)
-    data = item["price_data"]
-    amount = data["unit_amount"]
-    made = price(ledger.id("price_1"), ledger.id("prod_"), ledger.created, data["currency"], amount)
-    return line_item(ledger.id("li_1"), made, data["product_data"]["name"], item.get("quantity", 1))
+    made = catalogue.chosen_price(ledger, item, f"line_items[{position}]")
+    name = ledger.get("product", made["product"])["name"]
+    return line_item(ledger.id("li_1"), made, name, item.get("quantity", 1))
+
+
+def _check_items(mode: str, items: list[Document]) -> None:
+    if len({item["currency"] for item in items}) > 1:
+        raise StripeError("All line items must have the same currency.", param="line_items")
+    recurring = [item for item in items if item["price"]["recurring"]]
+    if mode == "payment" and recurring:
+        raise StripeError(
+            "You specified `payment` mode but passed a recurring price. Either switch to"
+            " `subscription` mode or use only one-time prices.",
+            param="mode",
+        )
+    if mode == "subscription" and not recurring:
+        raise StripeError(
+            "You must provide at least one recurring price in `subscription` mode when using"
+            " prices.",
+            param="line_items",
+        )
 
 
 def _aside(ledger: Ledger, session_id: str, items: list[Document], data: Document) -> Document:
+    """`data` is what the payment, or the subscription, is made with."""
     return {
         "id": f"{session_id}#line_items",
         "object": LINE_ITEMS,
         "created": ledger.created,
         "line_items": items,
-        "payment_intent_data": data,
+        "data": data,
     }
 
 
@@ -126,7 +147,7 @@ def _intent(ledger: Ledger, session: Document) -> Document:
     """The session's PaymentIntent, made at the first attempt to pay."""
     if session["payment_intent"]:
         return ledger.get("payment_intent", session["payment_intent"])
-    data = ledger.get(LINE_ITEMS, f"{session['id']}#line_items")["payment_intent_data"]
+    data = ledger.get(LINE_ITEMS, f"{session['id']}#line_items")["data"]
     return payments.create(
         ledger,
         {
@@ -137,3 +158,33 @@ def _intent(ledger: Ledger, session: Document) -> Document:
             **data,
         },
     )
+
+
+def _subscribe(ledger: Ledger, session: Document, payment_method: str) -> Attempt:
+    """The subscription is made at the first attempt to pay, and shown once one has worked."""
+    aside = ledger.get(LINE_ITEMS, f"{session['id']}#line_items")
+    if "subscription" in aside:
+        subscription = ledger.get("subscription", aside["subscription"])
+        invoice = ledger.get("invoice", subscription["latest_invoice"])
+    else:
+        bought = [(item["price"], item["quantity"]) for item in aside["line_items"]]
+        customer = _customer(ledger, session)
+        subscription, invoice = subscribing.begin(ledger, customer, bought, aside["data"])
+        ledger.replace(aside | {"subscription": subscription["id"]})
+    attempt = subscribing.pay_first(ledger, subscription, invoice, payment_method)
+    if invoice["status"] == "paid":
+        session |= {
+            "customer": subscription["customer"],
+            "invoice": invoice["id"],
+            "subscription": subscription["id"],
+        }
+    return attempt
+
+
+def _customer(ledger: Ledger, session: Document) -> Document:
+    if session["customer"]:
+        return ledger.get("customer", session["customer"])
+    customer = new_customer(ledger.id("cus_"), ledger.created)
+    customer["email"] = session["customer_email"] or "citizen@venice.example"
+    ledger.emit("customer.created", ledger.add(customer))
+    return customer

@@ -47,11 +47,21 @@ EXPANDABLE: dict[str, dict[str, tuple[str, ...]]] = {
     "dispute": {"charge": ("charge",), "payment_intent": ("payment_intent",)},
     "balance_transaction": {"source": ("charge", "refund", "dispute")},
     "checkout.session": {
-        **dict.fromkeys(("invoice", "payment_link", "setup_intent", "subscription"), _NOWHERE),
+        **dict.fromkeys(("payment_link", "setup_intent"), _NOWHERE),
         "customer": ("customer",),
+        "invoice": ("invoice",),
+        "subscription": ("subscription",),
         "line_items": ("item",),
         "payment_intent": ("payment_intent",),
     },
+    "subscription": {
+        "customer": ("customer",),
+        "default_payment_method": ("payment_method",),
+        "latest_invoice": ("invoice",),
+    },
+    "invoice": {"customer": ("customer",)},
+    "invoice_payment": {"invoice": ("invoice",)},
+    "price": {"product": ("product",)},
     "payment_method": {"customer": ("customer",)},
     "customer": {"default_source": _NOWHERE, "test_clock": _NOWHERE},
 }  # fmt: skip

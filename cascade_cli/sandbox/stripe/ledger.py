@@ -83,6 +83,10 @@ class Ledger:
         document: Document = json.loads(text)
         return document
 
+    def knows(self, kind: str, id: str) -> bool:
+        """Whether there is such an object."""
+        return id in self._added or self._shelf.find(kind, id) is not None
+
     def emit(self, type: str, text: str, previous: Document | None = None) -> None:
         """Record that something happened to the object whose JSON is `text`."""
         id = self.id("evt_3")

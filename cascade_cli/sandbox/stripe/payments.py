@@ -25,7 +25,7 @@ _COPIED_TO_CHARGE = (
 )  # fmt: skip
 _SETTABLE = (
     *_COPIED_TO_CHARGE, "automatic_payment_methods", "capture_method", "confirmation_method",
-    "payment_method_types", "setup_future_usage",
+    "payment_details", "payment_method_types", "setup_future_usage",
 )  # fmt: skip
 
 

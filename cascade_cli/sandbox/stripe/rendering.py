@@ -15,6 +15,9 @@ from cascade_cli.sandbox.stripe.shelf import Shelf, encode
 from cascade_cli.sandbox.wire import Request
 
 _EVENT = '{"id":"evt_'
+_INVOICE, _LINE = '{"id":"in_', '"object":"line_item"'
+# The lines that an invoice shows by itself; the rest has to be listed.
+SHOWN_LINES = 10
 _PENDING = re.compile(r'("available_on":(\d+),.*?"status":)"pending"')
 
 
@@ -34,11 +37,21 @@ class View:
         if text.startswith(_EVENT):
             id = text[len(_EVENT) - len("evt_") : text.index('"', len(_EVENT))]
             return with_pending(text, self.shelf.outbox.pending(id))
+        if text.startswith(_INVOICE) and text.count(_LINE) > SHOWN_LINES:
+            text = _with_first_lines(text)
         if '"available_on":' in text:
             text = _PENDING.sub(partial(_settled, self.now), text)
         if HOSTED_PAGE in text:
             text = text.replace(f'"url":"{HOSTED_PAGE}', f'"url":"{self.base_url}/pay/')
         return text
+
+
+def _with_first_lines(text: str) -> str:
+    invoice: Document = json.loads(text)
+    lines = invoice["lines"]
+    if len(lines["data"]) > SHOWN_LINES:
+        lines |= {"data": lines["data"][:SHOWN_LINES], "has_more": True}
+    return encode(invoice)
 
 
 def with_pending(event: str, number: int) -> str:

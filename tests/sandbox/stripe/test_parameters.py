@@ -117,7 +117,7 @@ def test_bytes_that_are_no_text_do_no_harm(sandbox: StripeSandbox) -> None:
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        ("GET", "/v1/invoices"),
+        ("GET", "/v1/transfers"),
         ("DELETE", "/v1/charges/ch_3No"),
         ("GET", "/"),
         ("PUT", "/v1/charges"),

@@ -11,6 +11,7 @@ from cascade_cli.sandbox.stripe import Books
 from cascade_cli.sandbox.stripe.expansion import EXPANDABLE
 from tests.sandbox.stripe.conftest import StoppedClock
 from tests.sandbox.stripe.purchases import V1, buy, session_params
+from tests.sandbox.stripe.subscribing import subscribe
 
 # What Stripe shows only when asked for by `expand`, or only of something that was deleted.
 ON_REQUEST = {
@@ -27,6 +28,11 @@ ON_REQUEST = {
     },
     "Balance": {"connect_reserved", "instant_available", "issuing"},
     "Price": {"currency_options", "deleted", "tiers"},
+    "Invoice": {"deleted", "payments"},
+    "InvoiceLineItem": {"tax_rates"},
+    "Plan": {"deleted", "tiers"},
+    "Product": {"deleted"},
+    "SubscriptionItem": {"deleted"},
     "Card": {
         "account", "available_payout_methods", "currency", "default_for_currency", "deleted",
         "description", "iin", "issuer", "networks", "status",
@@ -42,10 +48,17 @@ CLASSES: dict[str, Any] = {
     "customer": stripe.Customer,
     "dispute": stripe.Dispute,
     "event": stripe.Event,
+    "invoice": stripe.Invoice,
+    "invoice_payment": stripe.InvoicePayment,
     "item": stripe.LineItem,
+    "line_item": stripe.InvoiceLineItem,
     "payment_intent": stripe.PaymentIntent,
+    "plan": stripe.Plan,
     "price": stripe.Price,
+    "product": stripe.Product,
     "refund": stripe.Refund,
+    "subscription": stripe.Subscription,
+    "subscription_item": stripe.SubscriptionItem,
 }
 
 
@@ -58,7 +71,18 @@ def shown(client: V1, books: Books, clock: StoppedClock) -> dict[str, dict[str, 
     session = client.checkout.sessions.create(session_params())
     item = client.checkout.sessions.line_items.list(session.id).data[0]
     direct = client.charges.create({"amount": 500, "currency": "usd", "source": "tok_visa"})
+    subscribed = subscribe(books, clock.time)
+    subscription = client.subscriptions.retrieve(subscribed["subscription"])
+    invoice = client.invoices.retrieve(subscribed["invoice"])
+    (subscription_item,) = subscription["items"].data
     objects: list[Any] = [
+        subscription,
+        subscription_item,
+        subscription_item.plan,
+        invoice,
+        invoice.lines.data[0],
+        client.invoice_payments.list({"invoice": invoice.id}).data[0],
+        client.products.retrieve("cascade_ducats_500_25"),
         client.accounts.retrieve_current(),
         client.balance.retrieve(),
         client.balance_transactions.retrieve(refund["balance_transaction"]),

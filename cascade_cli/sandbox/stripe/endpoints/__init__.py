@@ -1,6 +1,8 @@
 """Every route of the sandbox's Stripe, by resource."""
 
 from cascade_cli.sandbox.stripe.endpoints import (
+    billing,
+    catalogue,
     charges,
     checkout_sessions,
     payment_intents,
@@ -15,6 +17,8 @@ ENDPOINTS: tuple[Read | Write, ...] = (
     *payment_intents.ENDPOINTS,
     *settlement.ENDPOINTS,
     *checkout_sessions.ENDPOINTS,
+    *catalogue.ENDPOINTS,
+    *billing.ENDPOINTS,
     *reading.ENDPOINTS,
     *webhook_endpoints.ENDPOINTS,
 )

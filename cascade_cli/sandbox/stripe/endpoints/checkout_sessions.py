@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cascade_cli.sandbox.stripe import checkout
+from cascade_cli.sandbox.stripe.endpoints.catalogue import RECURRING
 from cascade_cli.sandbox.stripe.errors import no_such
 from cascade_cli.sandbox.stripe.metadata import Metadata
 from cascade_cli.sandbox.stripe.parameters import (
@@ -39,7 +40,9 @@ _LINE_ITEM = {
     "price_data": Hash(
         {
             "currency": Currency(required=True),
-            "product_data": Hash(_PRODUCT, required=True),
+            "product": Text(),
+            "product_data": Hash(_PRODUCT),
+            "recurring": Hash(RECURRING),
             "unit_amount": Integer(required=True, minimum=0),
         }
     ),
@@ -67,9 +70,10 @@ _CREATE = {
     "line_items": Array(Hash(_LINE_ITEM), maximum=100, required=True),
     "locale": Text(),
     "metadata": Metadata(),
-    "mode": Choice(("payment",), required=True),
+    "mode": Choice(("payment", "subscription"), required=True),
     "payment_intent_data": Hash(_INTENT),
     "payment_method_types": Array(Choice(("card", "link"))),
+    "subscription_data": Hash({"description": Text(maximum=500), "metadata": Metadata()}),
     "submit_type": Choice(("auto", "book", "donate", "pay")),
     "success_url": Text(required=True),
     "ui_mode": Choice(("hosted_page",)),

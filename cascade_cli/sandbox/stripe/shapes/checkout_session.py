@@ -103,6 +103,17 @@ _INVOICE_DATA: Document = {
 }
 
 
+def for_subscription() -> Document:
+    """What differs in a session of mode `subscription`: the payment belongs to its invoice."""
+    return {
+        "customer_creation": None,
+        "invoice_creation": None,
+        "mode": "subscription",
+        "payment_method_collection": "always",
+        "payment_method_options": {},
+    }
+
+
 def line_item(id: str, price: Document, name: str, quantity: int) -> Document:
     """One line of what is bought."""
     total = price["unit_amount"] * quantity
@@ -121,31 +132,6 @@ def line_item(id: str, price: Document, name: str, quantity: int) -> Document:
         "price": price,
         "quantity": quantity,
         "taxes": [],
-    }
-
-
-def price(id: str, product: str, created: int, currency: str, unit_amount: int) -> Document:
-    """The price that Stripe makes of inline `price_data`."""
-    return {
-        "id": id,
-        "object": "price",
-        "active": False,
-        "billing_scheme": "per_unit",
-        "created": created,
-        "currency": currency,
-        "custom_unit_amount": None,
-        "livemode": False,
-        "lookup_key": None,
-        "metadata": {},
-        "nickname": None,
-        "product": product,
-        "recurring": None,
-        "tax_behavior": "unspecified",
-        "tiers_mode": None,
-        "transform_quantity": None,
-        "type": "one_time",
-        "unit_amount": unit_amount,
-        "unit_amount_decimal": str(unit_amount),
     }
 
 

@@ -1,0 +1,65 @@
+"""Products and prices: what a shop sells, once or every month."""
+
+from __future__ import annotations
+
+from cascade_cli.sandbox.stripe.errors import Document, StripeError
+from cascade_cli.sandbox.stripe.ledger import Ledger
+from cascade_cli.sandbox.stripe.metadata import merge
+from cascade_cli.sandbox.stripe.shapes.billing import price as new_price
+from cascade_cli.sandbox.stripe.shapes.billing import product as new_product
+from cascade_cli.sandbox.stripe.shapes.billing import recurring
+
+_COPIED = ("description", "images", "active")
+
+
+def create_product(ledger: Ledger, params: Document) -> Document:
+    """A product with the shop's own id, or one that is drawn."""
+    id = params.get("id") or ledger.id("prod_")
+    if "id" in params and ledger.knows("product", id):
+        raise StripeError("Product already exists.", code="resource_already_exists")
+    made = new_product(id, ledger.created, params["name"])
+    made |= {name: params[name] for name in _COPIED if name in params}
+    made["metadata"] = merge({}, params.get("metadata"))
+    ledger.emit("product.created", ledger.add(made))
+    return made
+
+
+def create_price(ledger: Ledger, params: Document) -> Document:
+    """A price of an existing product, active."""
+    ledger.get("product", params["product"], "product")
+    made = _price(ledger, params["product"], params)
+    made |= {name: params[name] for name in ("lookup_key", "nickname") if name in params}
+    made |= {"active": True, "metadata": merge({}, params.get("metadata"))}
+    ledger.emit("price.created", ledger.add(made))
+    return made
+
+
+def chosen_price(ledger: Ledger, item: Document, name: str) -> Document:
+    """The price that a line item of a checkout names, or that is made of its `price_data`."""
+    if "price" in item:
+        return ledger.get("price", item["price"], f"{name}[price]")
+    if "price_data" not in item:
+        raise _missing(f"{name}[price_data]")
+    data = item["price_data"]
+    if "product" in data:
+        product = ledger.get("product", data["product"], f"{name}[price_data][product]")["id"]
+    elif "product_data" in data:
+        product = ledger.id("prod_")
+        ledger.add(new_product(product, ledger.created, data["product_data"]["name"]))
+    else:
+        raise _missing(f"{name}[price_data][product_data]")
+    made = _price(ledger, product, data)
+    ledger.add(made)
+    return made
+
+
+def _price(ledger: Ledger, product: str, data: Document) -> Document:
+    currency, amount = data["currency"], data["unit_amount"]
+    made = new_price(ledger.id("price_1"), product, ledger.created, currency, amount)
+    if data.get("recurring"):
+        made |= {"recurring": recurring(**data["recurring"]), "type": "recurring"}
+    return made
+
+
+def _missing(name: str) -> StripeError:
+    return StripeError(f"Missing required param: {name}.", code="parameter_missing", param=name)

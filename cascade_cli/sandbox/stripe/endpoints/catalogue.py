@@ -1,0 +1,56 @@
+"""/v1/products and /v1/prices."""
+
+from __future__ import annotations
+
+from cascade_cli.sandbox.stripe import catalogue
+from cascade_cli.sandbox.stripe.metadata import Metadata
+from cascade_cli.sandbox.stripe.parameters import (
+    Array,
+    Choice,
+    Currency,
+    Flag,
+    Hash,
+    Integer,
+    Text,
+)
+from cascade_cli.sandbox.stripe.routing import Change, One, Write, listing, retrieving
+
+RECURRING = {
+    "interval": Choice(("day", "month", "week", "year"), required=True),
+    "interval_count": Integer(minimum=1, maximum=36),
+}
+_PRODUCT = {
+    "active": Flag(),
+    "description": Text(),
+    "id": Text(maximum=255),
+    "images": Array(Text()),
+    "metadata": Metadata(),
+    "name": Text(required=True),
+}
+_PRICE = {
+    "currency": Currency(required=True),
+    "lookup_key": Text(maximum=200),
+    "metadata": Metadata(),
+    "nickname": Text(),
+    "product": Text(required=True),
+    "recurring": Hash(RECURRING),
+    "unit_amount": Integer(required=True, minimum=0),
+}
+
+
+def _create_product(call: Change) -> One:
+    return One(catalogue.create_product(call.ledger, call.params))
+
+
+def _create_price(call: Change) -> One:
+    return One(catalogue.create_price(call.ledger, call.params))
+
+
+ENDPOINTS = (
+    listing("product", "/v1/products", {}),
+    retrieving("product", "/v1/products/{id}"),
+    Write(path="/v1/products", kind="product", table=_PRODUCT, run=_create_product),
+    listing("price", "/v1/prices", {"currency": Currency(), "type": Text()}),
+    retrieving("price", "/v1/prices/{id}"),
+    Write(path="/v1/prices", kind="price", table=_PRICE, run=_create_price),
+)

@@ -1,0 +1,167 @@
+"""Invoices: drawn up from lines, finalised, and paid with a card, from a balance, or elsewhere."""
+
+from __future__ import annotations
+
+import json
+
+from cascade_cli.sandbox.stripe import payments
+from cascade_cli.sandbox.stripe.errors import Document, StripeError
+from cascade_cli.sandbox.stripe.ledger import Ledger
+from cascade_cli.sandbox.stripe.payments import Attempt
+from cascade_cli.sandbox.stripe.shapes.invoice import (
+    invoice as new_invoice,
+)
+from cascade_cli.sandbox.stripe.shapes.invoice import (
+    invoice_payment,
+    of_subscription,
+)
+from cascade_cli.sandbox.stripe.shelf import Query
+
+# What Stripe writes onto the payment that it makes for an invoice, by `billing_reason`.
+_DESCRIPTIONS = {
+    "subscription_create": "Subscription creation",
+    "subscription_cycle": "Subscription update",
+    "subscription_update": "Subscription update",
+}
+_WITHOUT_COLLECTION = {"void": "void", "mark_uncollectible": "uncollectible"}
+
+
+def begin(ledger: Ledger, subscription: Document, reason: str) -> Document:
+    """An empty draft for a subscription, with the metadata that it has now."""
+    currency, customer = subscription["currency"], subscription["customer"]
+    invoice = new_invoice(ledger.id("in_1"), ledger.created, currency, customer, reason)
+    invoice["parent"] = of_subscription(subscription)
+    return invoice
+
+
+def draw_up(ledger: Ledger, invoice: Document, lines: list[Document]) -> None:
+    """Put the lines on a draft, and what the customer's balance pays of them."""
+    customer = ledger.get("customer", invoice["customer"])
+    total = sum(one["amount"] for one in lines)
+    due = max(0, total + customer["balance"])
+    invoice["lines"] |= {"data": lines, "total_count": len(lines)}
+    invoice |= {
+        "subtotal": total,
+        "subtotal_excluding_tax": total,
+        "total": total,
+        "total_excluding_tax": total,
+        "starting_balance": customer["balance"],
+        "amount_due": due,
+        "amount_remaining": due,
+        "period_start": min(one["period"]["start"] for one in lines),
+        "period_end": max(one["period"]["end"] for one in lines),
+    }
+    ledger.emit("invoice.created", ledger.add(invoice))
+
+
+def leave(ledger: Ledger, invoice: Document, behavior: str) -> None:
+    """What becomes of a draft while collection is paused: nobody is asked for money."""
+    if behavior in _WITHOUT_COLLECTION:
+        invoice["status"] = _WITHOUT_COLLECTION[behavior]
+        name = "voided" if behavior == "void" else "marked_uncollectible"
+        invoice["status_transitions"][f"{name}_at"] = ledger.created
+        ledger.emit(f"invoice.{name}", ledger.replace(invoice))
+
+
+def finalise(ledger: Ledger, invoice: Document) -> None:
+    """No line changes any more; a payment is prepared, unless nothing is left to pay."""
+    customer = ledger.get("customer", invoice["customer"])
+    after = invoice["total"] + invoice["starting_balance"] - invoice["amount_due"]
+    if after != customer["balance"]:
+        before = {"balance": customer["balance"]}
+        customer["balance"] = after
+        ledger.emit("customer.updated", ledger.replace(customer), before)
+    invoice |= {
+        "status": "open",
+        "ending_balance": after,
+        "number": f"{customer['invoice_prefix']}-{ledger.created % 10_000:04}",
+        "effective_at": ledger.created,
+    }
+    invoice["status_transitions"]["finalized_at"] = ledger.created
+    ledger.emit("invoice.finalized", ledger.replace(invoice))
+    if invoice["amount_due"]:
+        _prepare_payment(ledger, invoice)
+    else:
+        _paid(ledger, invoice)
+
+
+def _prepare_payment(ledger: Ledger, invoice: Document) -> None:
+    """The PaymentIntent gets none of the subscription's metadata; only its order names it."""
+    params: Document = {
+        "amount": invoice["amount_due"],
+        "currency": invoice["currency"],
+        "customer": invoice["customer"],
+        "description": _DESCRIPTIONS.get(invoice["billing_reason"]),
+        "payment_method_types": ["card"],
+        "payment_details": {"customer_reference": None, "order_reference": invoice["id"]},
+    }
+    if invoice["billing_reason"] == "subscription_create":
+        params["setup_future_usage"] = "off_session"
+    intent = payments.create(ledger, params)
+    named: Document = {
+        "charge": None,
+        "payment_intent": intent["id"],
+        "payment_record": None,
+        "type": "payment_intent",
+    }
+    ledger.add(invoice_payment(ledger.id("inpay_1"), ledger.created, invoice, named))
+
+
+def payment_of(ledger: Ledger, invoice: Document) -> Document:
+    """What ties the invoice to its PaymentIntent."""
+    query = Query("invoice_payment").where("json_extract(body, '$.invoice') = ?", invoice["id"])
+    found: Document = json.loads(ledger.flush().all(query)[-1])
+    return found
+
+
+def collect(ledger: Ledger, invoice: Document, payment: Document, method: str) -> Attempt:
+    """Try to pay an open invoice with a card; `payment` ties it to its PaymentIntent."""
+    intent = ledger.get("payment_intent", payment["payment"]["payment_intent"])
+    attempt = payments.confirm(ledger, intent, {"payment_method": method, "off_session": True})
+    invoice["attempted"] = True
+    invoice["attempt_count"] += 1
+    if attempt.intent["status"] == "succeeded":
+        _close(ledger, payment, invoice["amount_due"])
+        _paid(ledger, invoice)
+    else:
+        ledger.emit("invoice.payment_failed", ledger.replace(invoice))
+    return attempt
+
+
+def pay_elsewhere(ledger: Ledger, invoice: Document, payment: Document) -> None:
+    """The shop was paid outside Stripe, in cash, and says so: no charge is made."""
+    if invoice["status"] != "open":
+        raise StripeError(f"Invoice {invoice['id']} is {invoice['status']}: nothing is to be paid.")
+    payment["status"] = "canceled"
+    payment["status_transitions"]["canceled_at"] = ledger.created
+    ledger.replace(payment)
+    record: Document = {
+        "charge": None,
+        "payment_intent": None,
+        "payment_record": ledger.id("pr_1"),
+        "type": "payment_record",
+    }
+    other = invoice_payment(ledger.id("inpay_1"), ledger.created, invoice, record)
+    ledger.add(other)
+    _close(ledger, other, invoice["amount_due"])
+    invoice["amount_paid_off_stripe"] = invoice["amount_due"]
+    _paid(ledger, invoice)
+
+
+def _close(ledger: Ledger, payment: Document, amount: int) -> None:
+    payment |= {"status": "paid", "amount_paid": amount}
+    payment["status_transitions"]["paid_at"] = ledger.created
+    ledger.emit("invoice_payment.paid", ledger.replace(payment))
+
+
+def _paid(ledger: Ledger, invoice: Document) -> None:
+    invoice |= {
+        "status": "paid",
+        "attempted": True,
+        "amount_paid": invoice["amount_due"],
+        "amount_remaining": 0,
+    }
+    invoice["status_transitions"]["paid_at"] = ledger.created
+    text = ledger.replace(invoice)
+    ledger.emit("invoice.paid", text)
+    ledger.emit("invoice.payment_succeeded", text)

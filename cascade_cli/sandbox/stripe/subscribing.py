@@ -1,0 +1,228 @@
+"""Subscriptions: begun at a checkout, billed every month, changed, paused and ended."""
+
+from __future__ import annotations
+
+import calendar
+from datetime import UTC, datetime
+
+from cascade_cli.sandbox.stripe import invoicing
+from cascade_cli.sandbox.stripe.errors import Document, StripeError
+from cascade_cli.sandbox.stripe.ledger import Ledger
+from cascade_cli.sandbox.stripe.metadata import merge
+from cascade_cli.sandbox.stripe.payments import Attempt
+from cascade_cli.sandbox.stripe.shapes.billing import plan, subscription_item
+from cascade_cli.sandbox.stripe.shapes.billing import subscription as new_subscription
+from cascade_cli.sandbox.stripe.shapes.invoice import line, of_item, once
+
+DECLINED = "pm_card_chargeDeclined"
+_ENDED = ("canceled", "incomplete_expired")
+
+
+def begin(
+    ledger: Ledger, customer: Document, bought: list[tuple[Document, int]], data: Document
+) -> tuple[Document, Document]:
+    """A subscription to those prices, with quantities, and its first invoice, neither paid yet.
+
+    A price that is not recurring is on the first invoice only.
+    """
+    currency = bought[0][0]["currency"]
+    id = ledger.id("sub_1")
+    subscription = new_subscription(id, ledger.created, currency, customer["id"])
+    subscription["metadata"] = merge({}, data.get("metadata"))
+    subscription["description"] = data.get("description")
+    end = _later(ledger.created, _interval(bought))
+    for price, quantity in bought:
+        if price["recurring"]:
+            item = subscription_item(ledger.id("si_"), subscription, price, quantity)
+            item["current_period_end"] = end
+            subscription["items"]["data"].append(item)
+    invoice = invoicing.begin(ledger, subscription, "subscription_create")
+    lines = [_regular(ledger, invoice, subscription, i) for i in subscription["items"]["data"]]
+    lines += [_once(ledger, invoice, p, q) for p, q in bought if not p["recurring"]]
+    invoicing.draw_up(ledger, invoice, lines)
+    subscription["latest_invoice"] = invoice["id"]
+    ledger.emit("customer.subscription.created", ledger.add(subscription))
+    invoicing.finalise(ledger, invoice)
+    return subscription, invoice
+
+
+def pay_first(ledger: Ledger, subscription: Document, invoice: Document, method: str) -> Attempt:
+    """The first invoice; where the card is approved, it pays all others."""
+    attempt = _collect(ledger, invoice, method)
+    if attempt.intent["status"] == "succeeded":
+        subscription["default_payment_method"] = attempt.intent["payment_method"]
+        _becomes(ledger, subscription, "active")
+    return attempt
+
+
+def renew(ledger: Ledger, subscription: Document, *, fails: bool = False) -> Document:
+    """The next period begins, and is billed now, whatever the clock shows; returns the invoice."""
+    _check(subscription)
+    items = subscription["items"]["data"]
+    for item in items:
+        begins = item["current_period_end"]
+        anchor = subscription["billing_cycle_anchor"]
+        item |= {
+            "current_period_start": begins,
+            "current_period_end": _later(begins, item["price"]["recurring"], anchor),
+        }
+    invoice = invoicing.begin(ledger, subscription, "subscription_cycle")
+    lines = [_regular(ledger, invoice, subscription, item) for item in items]
+    invoicing.draw_up(ledger, invoice, lines)
+    subscription["latest_invoice"] = invoice["id"]
+    ledger.emit("customer.subscription.updated", ledger.replace(subscription), {})
+    if subscription["pause_collection"]:
+        invoicing.leave(ledger, invoice, subscription["pause_collection"]["behavior"])
+        return invoice
+    invoicing.finalise(ledger, invoice)
+    return _collected(ledger, subscription, invoice, fails=fails)
+
+
+def change(ledger: Ledger, subscription: Document, price: Document, quantity: int = 1) -> Document:
+    """Another price for its first item from now on; the rest of the period is billed at once."""
+    _check(subscription)
+    item = subscription["items"]["data"][0]
+    old = dict(item)
+    item |= {"price": price, "plan": plan(price), "quantity": quantity}
+    invoice = invoicing.begin(ledger, subscription, "subscription_update")
+    lines = [
+        _prorated(ledger, invoice, subscription, old, -1),
+        _prorated(ledger, invoice, subscription, item, 1),
+    ]
+    invoicing.draw_up(ledger, invoice, lines)
+    subscription["latest_invoice"] = invoice["id"]
+    text = ledger.replace(subscription)
+    ledger.emit("customer.subscription.updated", text, {"items": {"data": [old]}})
+    invoicing.finalise(ledger, invoice)
+    return _collected(ledger, subscription, invoice, fails=False)
+
+
+def retry(ledger: Ledger, subscription: Document, *, elsewhere: bool = False) -> Document:
+    """The open invoice is paid after all, with the card or outside Stripe; returns it."""
+    invoice = ledger.get("invoice", subscription["latest_invoice"])
+    if invoice["status"] != "open":
+        raise StripeError(f"Invoice {invoice['id']} is {invoice['status']}: nothing is to be paid.")
+    if not elsewhere:
+        return _collected(ledger, subscription, invoice, fails=False)
+    invoicing.pay_elsewhere(ledger, invoice, invoicing.payment_of(ledger, invoice))
+    _becomes(ledger, subscription, "active")
+    return invoice
+
+
+def update(ledger: Ledger, subscription: Document, params: Document) -> Document:
+    """Metadata, whether collection is paused, or whether it ends with its period."""
+    before = {name: subscription[name] for name in params}
+    changes = dict(params)
+    if "metadata" in changes:
+        changes["metadata"] = merge(subscription["metadata"], changes["metadata"])
+    if changes.get("pause_collection"):
+        changes["pause_collection"] = {"resumes_at": None, **changes["pause_collection"]}
+    subscription |= changes
+    ledger.emit("customer.subscription.updated", ledger.replace(subscription), before)
+    return subscription
+
+
+def cancel(ledger: Ledger, subscription: Document) -> Document:
+    """No further invoices."""
+    _check(subscription)
+    subscription |= {
+        "status": "canceled",
+        "canceled_at": ledger.created,
+        "ended_at": ledger.created,
+        "cancellation_details": {
+            "comment": None,
+            "feedback": None,
+            "feedback_option": None,
+            "reason": "cancellation_requested",
+        },
+    }
+    ledger.emit("customer.subscription.deleted", ledger.replace(subscription))
+    return subscription
+
+
+def _check(subscription: Document) -> None:
+    if subscription["status"] in _ENDED:
+        raise StripeError(
+            f"Subscription {subscription['id']} is {subscription['status']} and ends there."
+        )
+
+
+def _collected(
+    ledger: Ledger, subscription: Document, invoice: Document, *, fails: bool
+) -> Document:
+    if invoice["status"] != "paid":
+        method = DECLINED if fails else subscription["default_payment_method"]
+        _collect(ledger, invoice, method)
+    _becomes(ledger, subscription, "active" if invoice["status"] == "paid" else "past_due")
+    return invoice
+
+
+def _collect(ledger: Ledger, invoice: Document, method: str) -> Attempt:
+    return invoicing.collect(ledger, invoice, invoicing.payment_of(ledger, invoice), method)
+
+
+def _becomes(ledger: Ledger, subscription: Document, status: str) -> None:
+    if subscription["status"] != status:
+        before = {"status": subscription["status"]}
+        subscription["status"] = status
+        ledger.emit("customer.subscription.updated", ledger.replace(subscription), before)
+    else:
+        ledger.replace(subscription)
+
+
+def _regular(ledger: Ledger, invoice: Document, subscription: Document, item: Document) -> Document:
+    price, quantity = item["price"], item["quantity"]
+    made = line(ledger.id("il_1"), invoice["id"], price, price["unit_amount"] * quantity, quantity)
+    return made | {
+        "description": f"{quantity} × {price['product']} (monthly)",
+        "metadata": dict(subscription["metadata"]),
+        "parent": of_item(item, proration=False),
+        "period": {"start": item["current_period_start"], "end": item["current_period_end"]},
+        "subscription": subscription["id"],
+    }
+
+
+def _prorated(
+    ledger: Ledger, invoice: Document, subscription: Document, item: Document, sign: int
+) -> Document:
+    """What is left of an item's period: to be paid, or given back if `sign` is -1."""
+    what = "Unused time" if sign < 0 else "Remaining time"
+    start, end = item["current_period_start"], item["current_period_end"]
+    now = min(max(ledger.created, start), end)
+    price, quantity = item["price"], item["quantity"]
+    amount = sign * round(price["unit_amount"] * quantity * (end - now) / (end - start))
+    return line(ledger.id("il_1"), invoice["id"], price, amount, quantity) | {
+        "description": f"{what} on {price['product']}",
+        "discountable": False,
+        "metadata": dict(subscription["metadata"]),
+        "parent": of_item(item, proration=True),
+        "period": {"start": now, "end": end},
+        "subscription": subscription["id"],
+    }
+
+
+def _once(ledger: Ledger, invoice: Document, price: Document, quantity: int) -> Document:
+    made = line(ledger.id("il_1"), invoice["id"], price, price["unit_amount"] * quantity, quantity)
+    return made | {
+        "description": f"{quantity} × {price['product']}",
+        "parent": once(ledger.id("ii_1"), None),
+        "period": {"start": ledger.created, "end": ledger.created},
+    }
+
+
+def _interval(bought: list[tuple[Document, int]]) -> Document:
+    found: Document = next(price["recurring"] for price, _ in bought if price["recurring"])
+    return found
+
+
+def _later(moment: int, recurring: Document, anchor: int | None = None) -> int:
+    """So many months on, on the anchor's day of the month or the last there is."""
+    at = datetime.fromtimestamp(moment, UTC)
+    if recurring["interval"] != "month":
+        days = {"day": 1, "week": 7, "year": 365}[recurring["interval"]]
+        return moment + days * int(recurring["interval_count"]) * 86_400
+    months = at.year * 12 + at.month - 1 + recurring["interval_count"]
+    year, month = divmod(months, 12)
+    day = datetime.fromtimestamp(anchor if anchor is not None else moment, UTC).day
+    last = calendar.monthrange(year, month + 1)[1]
+    return int(at.replace(year=year, month=month + 1, day=min(day, last)).timestamp())

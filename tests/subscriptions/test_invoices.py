@@ -1,0 +1,139 @@
+"""What a payment that names nothing is found to have sold, and how few requests that takes."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from cascade_cli.domain.charges import Charge
+from cascade_cli.domain.times import Window
+from cascade_cli.errors import RightsError
+from cascade_cli.sandbox.stripe.access import LACKING
+from tests.credit.counter import Counter
+from tests.sandbox.stripe.subscribing import monthly, subscribe
+
+
+class Shop:
+    """The books at Stripe, and what cascade reads of them."""
+
+    def __init__(self, counter: Counter) -> None:
+        self._counter, self.books = counter, counter.sandboxed.app.stripe.books
+        self.now = counter.now()
+
+    def subscribe(self, *items: Any, **metadata: str) -> str:
+        return str(subscribe(self.books, self.now, *items, **metadata)["subscription"])
+
+    def read(self, **settings: str) -> list[Charge]:
+        """The charges of the last hours, oldest first; see `asked`."""
+        window = Window(self.now - timedelta(hours=6), self.now + timedelta(hours=1))
+        before = len(self._counter.requests)
+        with self._counter.sandboxed.wired(**settings) as wiring:
+            found = wiring.payments.purchases(window)
+        self.asked = [r.path.removeprefix("/stripe/v1/") for r in self._counter.requests[before:]]
+        self.others = found.other_products
+        return sorted(found.charges, key=lambda charge: charge.created_at)
+
+
+@pytest.fixture
+def shop(counter: Counter) -> Shop:
+    return Shop(counter)
+
+
+def test_an_account_without_subscriptions_is_asked_nothing_more(shop: Shop) -> None:
+    customer = shop.books.create_customer(at=shop.now)["id"]
+    terms: Any = {"amount": 700, "currency": "usd", "metadata": {}, "customer": customer}
+    shop.books.pay(**terms, at=shop.now, description="Print of the Rialto")
+    assert (shop.read(), shop.others) == ([], 1)
+    assert shop.asked == ["charges"]
+
+
+def test_the_invoices_of_many_payments_take_one_request(shop: Shop) -> None:
+    for _ in range(5):
+        shop.subscribe()
+    assert [charge.ducats for charge in shop.read()] == [525] * 5
+    assert shop.asked == ["charges", "invoice_payments"]
+
+
+def test_a_payment_that_was_tried_for_days_is_found_by_itself(shop: Shop) -> None:
+    late = shop.subscribe()
+    shop.books.renew(late, at=shop.now - timedelta(days=9), fails=True)
+    shop.books.pay_invoice(late, at=shop.now)
+    for _ in range(4):
+        shop.subscribe()
+    assert len(shop.read()) == 6
+    assert shop.asked == ["charges", "invoice_payments", "invoice_payments"]
+
+
+def test_a_failed_renewal_is_no_purchase_and_asks_nothing(shop: Shop) -> None:
+    late = shop.subscribe()
+    shop.now += timedelta(hours=12)
+    shop.books.renew(late, at=shop.now, fails=True)
+    assert (shop.read(), shop.asked) == ([], ["charges"])
+
+
+def test_what_else_an_invoice_bills_gives_no_ducats_and_pays_for_none(shop: Shop) -> None:
+    shop.subscribe(monthly(), monthly("newsletter", 900), monthly("cascade_ducats_100", 1000))
+    (charge,) = shop.read()
+    assert charge.ducats == 625
+    assert (charge.captured_cents, charge.ducats_cents) == (6900, 6000)
+
+
+def test_an_invoice_without_ducats_is_another_product_s(shop: Shop) -> None:
+    shop.subscribe(monthly("newsletter", 900))
+    assert (shop.read(), shop.others) == ([], 1)
+
+
+def test_all_lines_of_a_long_invoice_count(shop: Shop) -> None:
+    items = [monthly(f"cascade_ducats_{100 + n}", 1000 + 10 * n) for n in range(12)]
+    shop.subscribe(*items)
+    (charge,) = shop.read()
+    assert charge.ducats == sum(100 + n for n in range(12))
+    assert shop.asked[-1].endswith("/lines")
+
+
+def test_a_change_of_plan_asks_for_the_prices_of_both(shop: Shop) -> None:
+    id_ = shop.subscribe()
+    shop.now += timedelta(days=15)
+    shop.books.change_plan(id_, at=shop.now, product="cascade_ducats_1000_75", unit_amount=10_000)
+    (charge,) = shop.read()
+    assert charge.ducats
+    assert Decimal(250) < charge.ducats < Decimal(300)
+    assert [path.split("/")[0] for path in shop.asked] == [
+        "charges", "invoice_payments", "prices", "prices",
+    ]  # fmt: skip
+
+
+def test_a_subscription_made_by_hand_says_its_ducats_in_its_metadata(shop: Shop) -> None:
+    shop.subscribe(monthly("prod_by_hand", 5000), ducat_amount="500")
+    (charge,) = shop.read()
+    assert charge.ducats == 500
+    assert charge.period
+    assert charge.period.bonus is None
+
+
+def test_metadata_that_may_mean_either_of_two_prices_is_left_to_people(shop: Shop) -> None:
+    items = monthly("prod_a", 5000), monthly("prod_b", 900)
+    shop.subscribe(*items, ducat_amount="500")
+    (charge,) = shop.read()
+    assert charge.ducats is None
+    assert "for which line" in charge.ducats_text
+
+
+def test_a_payment_of_less_than_its_invoice_is_left_to_people(shop: Shop) -> None:
+    """Each of two payments would be credited all that the invoice sells."""
+    id_ = shop.subscribe()
+    with shop.books.ledger(shop.now) as ledger:
+        invoice = ledger.get("invoice", ledger.get("subscription", id_)["latest_invoice"])
+        ledger.replace(invoice | {"amount_due": invoice["amount_due"] * 2})
+    (charge,) = shop.read()
+    assert (charge.ducats, charge.citizen) == (None, "marco")
+    assert "more than this payment" in charge.ducats_text
+
+
+def test_a_key_that_may_not_read_invoice_payments_is_told_so(shop: Shop) -> None:
+    shop.subscribe()
+    with pytest.raises(RightsError, match="Invoice Payment"):
+        shop.read(STRIPE_SECRET_KEY=f"{LACKING}invoice_payment")
