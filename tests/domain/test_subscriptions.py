@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cascade_cli.domain.charges import Period
+from cascade_cli.domain.kinds import Kind
 from cascade_cli.domain.pricing import PriceList
 from cascade_cli.domain.subscriptions import (
     Good,
@@ -20,7 +22,7 @@ from cascade_cli.domain.subscriptions import (
     sold_by,
     with_said,
 )
-from tests.domain.samples import a_charge
+from tests.domain.samples import PAID, a_charge, keyed, the_item
 
 START, END = datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC)
 SMALL, LARGE = Good(Decimal(500), Decimal(25)), Good(Decimal(1000), Decimal(75))
@@ -55,7 +57,8 @@ def test_the_rest_of_a_larger_plan_gives_the_difference() -> None:
 
 
 def test_what_is_given_back_reduces_the_next_month() -> None:
-    sold = sold_by([whole(LARGE, cents=10_000), part(-1000, since=START.replace(day=20))])
+    unused = part(-1000, since=datetime(2026, 10, 25, tzinfo=UTC), until=START)
+    sold = sold_by([whole(LARGE, cents=10_000), unused])
     assert sold
     assert (str(sold.ducats), str(sold.bonus), sold.cents) == ("970.000000", "70.000000", 9000)
     assert (sold.since, sold.until) == (START, END)
@@ -149,3 +152,27 @@ def test_a_part_of_a_month_is_judged_with_its_part_of_the_bonus() -> None:
     sold = sold_by([part(-2517), part(5034, LARGE, 10_000)])
     assert PriceList().shortfall_cents(subscribed(sold, 2517)) == 0
     assert PriceList().shortfall_cents(subscribed(sold, 2400)) > 100
+
+
+def test_each_price_that_was_rounded_may_be_off_by_one_unit() -> None:
+    sold = sold_by([whole(quantity=3)])
+    assert PriceList().shortfall_cents(subscribed(sold, 14_997)) == 0
+    assert PriceList().shortfall_cents(subscribed(sold, 14_996)) == 4
+
+
+def test_a_subscription_is_judged_by_the_list_of_the_day_it_was_sold_on() -> None:
+    dearer = PriceList(rate=Decimal("0.20"), lowest_rate=Decimal("0.20"))
+    prices = PriceList(changes=((PAID.date() - timedelta(days=60), dearer),))
+    sold = sold_by([whole()])
+    late = subscribed(sold, 5000)
+    assert prices.shortfall_cents(late) == 5000
+    early = replace(late.period, sold_on=PAID.date() - timedelta(days=90))
+    assert prices.shortfall_cents(replace(late, period=early)) == 0
+    # Nobody subscribes after the payment.
+    later = replace(late.period, sold_on=PAID.date() + timedelta(days=90))
+    assert prices.shortfall_cents(replace(late, period=later)) == 5000
+
+
+def test_what_was_paid_for_another_line_is_seen_although_all_was_delivered() -> None:
+    charge = subscribed(sold_by([whole(cents=1000), whole(None, cents=4000)]), 5000)
+    assert the_item(charge, keyed(charge, ducats=charge.ducats)).kind is Kind.UNDERPAID

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,8 +13,11 @@ from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.times import Window
 from cascade_cli.errors import RightsError
 from cascade_cli.sandbox.stripe.access import LACKING
+from cascade_cli.sandbox.stripe.shelf import Query
 from tests.credit.counter import Counter
 from tests.sandbox.stripe.subscribing import monthly, subscribe
+
+NO_LINES: dict[str, Any] = {"object": "list", "data": [], "has_more": False}
 
 
 class Shop:
@@ -131,6 +135,19 @@ def test_a_payment_of_less_than_its_invoice_is_left_to_people(shop: Shop) -> Non
     (charge,) = shop.read()
     assert (charge.ducats, charge.citizen) == (None, "marco")
     assert "more than this payment" in charge.ducats_text
+
+
+def test_an_invoice_that_a_payment_was_taken_away_from_says_nothing_of_it(shop: Shop) -> None:
+    shop.subscribe()
+    later = shop.books.create_customer(at=shop.now)
+    with shop.books.ledger(shop.now) as ledger:
+        (text,) = ledger.flush().all(Query("invoice_payment"))
+        tie = json.loads(text)
+        other = ledger.get("invoice", tie["invoice"]) | {"id": "in_1Other", "lines": NO_LINES}
+        ledger.add(other | {"customer": later["id"]})
+        before = {"created": tie["created"] - 1, "status": "canceled"}
+        ledger.add(tie | {"id": "inpay_1Other", "invoice": "in_1Other", **before})
+    assert [charge.ducats for charge in shop.read()] == [525]
 
 
 def test_a_key_that_may_not_read_invoice_payments_is_told_so(shop: Shop) -> None:
