@@ -174,7 +174,8 @@ def _with_gifts_and_automatic_refunds(plan: Plan, random: Random) -> Plan:
 
 def _perhaps_a_gift(payment: Payment, random: Random) -> Payment:
     giver = random.choice((*CITIZENS, "Nobody"))
-    if payment.older_connector or giver == payment.citizen or random.random() < 0.75:
+    is_plain = payment.citizen and not payment.older_connector and not payment.monthly
+    if not is_plain or giver == payment.citizen or random.random() < 0.75:
         return payment
     return replace(payment, giver=giver, anonymous=random.random() < 0.5)
 
