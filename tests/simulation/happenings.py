@@ -11,11 +11,13 @@ from typing import Any
 
 from cascade_cli.adapters.stripe.allocations import allocation_metadata
 from cascade_cli.domain.allocation import Allocation, Share
+from cascade_cli.domain.currencies import CURRENCY
 from cascade_cli.domain.events import Event
 from cascade_cli.domain.keys import payment_id_in
 from cascade_cli.domain.subscriptions import Good, product_id
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
 from tests.sandbox.stripe.subscribing import monthly, subscribe
+from tests.simulation.abroad import price
 from tests.simulation.mailbox import a_tiding, an_event
 from tests.simulation.plan import LATECOMER, ManualCredit, Payment
 from tests.simulation.shop import Shop
@@ -156,11 +158,16 @@ class Happenings:
         return shop.replay(self._stage.random)
 
     def _charge(self, payment: Payment) -> dict[str, Any]:
+        now, told = self._stage.scheduler.now(), dict[str, str]()
+        cents = _cents(payment)
+        if payment.currency != CURRENCY:
+            cents, told = price(payment, now)
         return self._stage.app.stripe.books.pay(
-            amount=_cents(payment),
-            currency="usd",
-            at=self._stage.scheduler.now(),
+            amount=cents,
+            currency=payment.currency,
+            at=now,
             metadata={
+                **told,
                 **_for_whom(payment),
                 "exchange_rate": "0.1",
                 "platform": "cascade",

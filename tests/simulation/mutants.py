@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from unittest.mock import patch
@@ -19,9 +19,10 @@ from cascade_cli.adapters.journal import attempts
 from cascade_cli.adapters.journal.holders import Holder, Neighbours
 from cascade_cli.adapters.stripe.purchases import StripeReader
 from cascade_cli.adapters.transport import Transport, permitted
-from cascade_cli.domain import delivery
+from cascade_cli.domain import delivery, pricing
 from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.delivery import Action, Step, Write, next_step
+from cascade_cli.domain.exchange import Belief, Rates
 from cascade_cli.domain.gifts import Gift
 from cascade_cli.domain.journal import Attempt, Claim, ClaimState, Fate
 from cascade_cli.domain.keys import stratagem_id_for, whole_id
@@ -329,6 +330,18 @@ def invoices_have_keys_of_their_own() -> Iterator[Alter]:
         yield as_it_is
 
 
+@contextmanager
+def judged_by_another_day_s_rate() -> Iterator[Alter]:
+    """Whether enough was paid is judged by the rate of the day of payment, not by the page's."""
+
+    def of_the_day(currency: str, _stored: Any, paid_on: date, rates: Rates) -> Belief:
+        known = rates.on(currency, paid_on)
+        return Belief(known.per_usd if known else None, "")
+
+    with patch.object(pricing, "believe", of_the_day):
+        yield as_it_is
+
+
 class _ReadOnce:
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
@@ -378,4 +391,5 @@ MUTANTS: tuple[Callable[[], AbstractContextManager[Alter]], ...] = (
     crossing_overlooked,
     anonymous_givers_named,
     invoices_have_keys_of_their_own,
+    judged_by_another_day_s_rate,
 )

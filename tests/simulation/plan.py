@@ -41,6 +41,9 @@ class Payment:
     giver: str = ""
     """Who pays, if it is a gift."""
     anonymous: bool = False
+    currency: str = "usd"
+    hesitated_days: int = 0
+    """So long after its page was made it is paid, where an exchange rate matters."""
     monthly: bool = False
     """A subscription: Stripe tells of it by its invoices as well."""
     renewed_after_seconds: tuple[float, ...] = ()
@@ -166,10 +169,19 @@ def draw_plan(random: Random) -> Plan:
 def _with_gifts_and_automatic_refunds(plan: Plan, random: Random) -> Plan:
     return replace(
         plan,
-        payments=tuple(_perhaps_a_gift(payment, random) for payment in plan.payments),
+        payments=tuple(
+            _perhaps_abroad(_perhaps_a_gift(payment, random), random) for payment in plan.payments
+        ),
         refunds_auto=plan.has_inbox and random.random() < 0.6,
         disputes_hold=plan.has_inbox and random.random() < 0.6,
     )
+
+
+def _perhaps_abroad(payment: Payment, random: Random) -> Payment:
+    currency, days = random.choice(("eur", "jpy", "kwd")), random.randrange(2)
+    if payment.older_connector or payment.monthly or random.random() < 0.85:
+        return payment
+    return replace(payment, currency=currency, hesitated_days=days)
 
 
 def _perhaps_a_gift(payment: Payment, random: Random) -> Payment:

@@ -21,7 +21,6 @@ from cascade_cli.adapters.venice.transfers import TransferReader
 from cascade_cli.domain.case import Terms
 from cascade_cli.domain.events import PAYING_TYPES, Event, chronological
 from cascade_cli.domain.orders import Order, order_for_charge
-from cascade_cli.domain.pricing import PriceList
 from cascade_cli.domain.processor import Wish
 from cascade_cli.domain.refund_plan import Picture
 from cascade_cli.domain.refunds import Policy
@@ -51,6 +50,7 @@ from cascade_cli.services.reconcile import Reconciler, Run
 from cascade_cli.services.refund import Decisions, RefundDesk
 from cascade_cli.services.refund_clerk import RefundClerk
 from cascade_cli.services.replay import Replayer
+from tests.simulation.abroad import PRICES
 from tests.simulation.kit import Kit
 from tests.simulation.mailbox import Mailbox
 from tests.simulation.plan import ManualCredit
@@ -59,7 +59,6 @@ from tests.simulation.process import Process
 GRACE = timedelta(minutes=15)
 HORIZON = timedelta(days=30)
 PER_CREDIT_DUCATS = Decimal(10_000)
-PRICES = PriceList()
 _FINAL = frozenset({Result.CREDITED, Result.ALREADY, Result.RETIRED, Result.BLOCKED})
 
 
