@@ -71,6 +71,11 @@ def checkout(session: Session, options: CheckoutOptions) -> Outcome:
         page = wiring.checkout.open(sale, key)
         if session.sandbox:
             _warn_of_closing_time(session)
+    if allocation and not fits(allocation):
+        session.warn(
+            "Stripe's metadata has no room for so many citizens: only what uses this journal can "
+            "credit them"
+        )
     if options.open and not webbrowser.open(page.url):
         session.warn("no browser could be opened: follow the link yourself")
     return Outcome(_document(sale, page), lambda session: _show(session, sale, page))
@@ -159,12 +164,6 @@ def _show(session: Session, sale: Sale, page: Page) -> None:
     console.print(Text(head, "bold"))
     show_gift(console, sale.gift)
     console.print(Text(quote.description))
-    if sale.allocation and not fits(sale.allocation):
-        # Who reads only this machine's screen learns it before the page is paid.
-        session.warn(
-            "Stripe's metadata has no room for so many citizens: only what uses this journal can "
-            "credit them"
-        )
     console.print(Text(shown(page.url)), soft_wrap=True)
     mode = "real money" if page.livemode else "test mode: no money moves"
     console.print(Text(f"open until {format_moment(page.expires_at)}; {mode}", "dim"))

@@ -39,7 +39,8 @@ class _Plans:
 
 def is_something(plan: RefundPlan) -> bool:
     """Whether there is anything to write, or to remember."""
-    has_debt = any(plan.debt(index) for index in range(len(plan.picture.parts)))
+    # What was not planned, since something stands in its way, asks for nothing.
+    has_debt = any(plan.debt(index) for index in range(len(plan.taking)))
     return bool(plan.endings or plan.orders or has_debt)
 
 

@@ -35,14 +35,15 @@ _TIES = {
 
 
 def status_outcome(session: Session, found: Found, moment: Moment) -> Outcome:
-    """Exit 0 if the one transfer that counts is executed or under way, else 3."""
-    moving = may_all_move(found.rows, moment.now)
-    if len(moving) > 1:
-        session.warn(f"{found.identity} has {len(moving)} transfers that moved ducats or may.")
+    """Exit 0 if the one transfer that counts is executed or under way, else 3; of a payment for
+    many citizens, each citizen's."""
+    for rows in found.by_portion:
+        moving = may_all_move(rows, moment.now)
+        if len(moving) > 1:
+            session.warn(f"{found.identity} has {len(moving)} transfers that moved ducats or may.")
     if found.rule in _TIES:
         session.warn(f"It was found {_TIES[found.rule]}; it may belong to another payment.")
-    main = standing_of(telling(found.rows, moment.now), moment)
-    is_well = main.is_well and len(moving) == 1
+    is_well = all(_is_well(rows, moment) for rows in found.by_portion)
     data = {
         "id": found.identity,
         "found_by": found.rule.value if found.rule else "id",
@@ -54,6 +55,11 @@ def status_outcome(session: Session, found: Found, moment: Moment) -> Outcome:
         lambda session: _show_all(session.console(), found, moment),
         ExitCode.OK if is_well else ExitCode.DISCREPANCIES,
     )
+
+
+def _is_well(rows: Sequence[Stratagem], moment: Moment) -> bool:
+    main = standing_of(telling(rows, moment.now), moment)
+    return main.is_well and len(may_all_move(rows, moment.now)) == 1
 
 
 def list_outcome(rows: Sequence[Stratagem], wanted: Filter, moment: Moment) -> Outcome:

@@ -23,7 +23,7 @@ from cascade_cli.cli.window import duration_option
 from cascade_cli.domain.engine import DailyRuns
 from cascade_cli.domain.shell import command
 from cascade_cli.domain.standing import Moment, is_final, standing_of, telling
-from cascade_cli.domain.stratagems import State
+from cascade_cli.domain.stratagems import State, Stratagem
 from cascade_cli.domain.times import format_span
 from cascade_cli.errors import ExitCode, ServiceError, ThrottledError, UnreachableError
 from cascade_cli.services.stratagems import Found, StratagemDesk
@@ -95,8 +95,15 @@ def watch(
 
 
 def is_over(found: Found, now: datetime) -> bool:
-    """Nothing is left to wait for: of several transfers, the one that says most decides."""
-    return is_final(telling(found.rows, now), now)
+    """Nothing is left to wait for: of several transfers, the one that says most decides; of a
+    payment for many citizens, each citizen's."""
+    return is_final(_awaited(found, now), now)
+
+
+def _awaited(found: Found, now: datetime) -> Stratagem:
+    """The one that is waited for, or the last that was."""
+    rows = [telling(rows, now) for rows in found.by_portion]
+    return next((row for row in rows if not is_final(row, now)), rows[-1])
 
 
 def pause(moment: Moment, poll_seconds: float) -> timedelta:
@@ -108,7 +115,7 @@ def pause(moment: Moment, poll_seconds: float) -> timedelta:
 
 
 def _timed_out(outcome: Outcome, found: Found, watching: _Watch) -> Outcome:
-    row = telling(found.rows, watching.clock.now())
+    row = _awaited(found, watching.clock.now())
     state = row.state(watching.clock.now())
     waiting = "live" if state is State.LIVE else "planned"
     error = ServiceError(
@@ -120,7 +127,7 @@ def _timed_out(outcome: Outcome, found: Found, watching: _Watch) -> Outcome:
 
 
 def _line(found: Found, moment: Moment, until: datetime) -> str:
-    row = telling(found.rows, moment.now)
+    row = _awaited(found, moment.now)
     standing = standing_of(row, moment)
     left = format_span(until - moment.now)
     return f"{found.identity}: {standing.state}. {standing.meaning} Waiting for up to {left}."

@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from cascade_cli.domain.keys import Origin
+from cascade_cli.domain.keys import Origin, payment_id_in, portion_number
 
 
 class State(StrEnum):
@@ -77,6 +77,12 @@ class Stratagem:
     def concerned(self) -> str:
         """The citizen on the other side of the processor: who gives, else who receives."""
         return self.payer or self.citizen
+
+    @property
+    def portion(self) -> int | None:
+        """Of a payment for many citizens, which portion it is for, by its ids."""
+        names = (payment_id_in(self.stratagem_id) or "", *self.stripe_ids)
+        return next((number for name in names if (number := portion_number(name))), None)
 
     @property
     def returns(self) -> bool:

@@ -68,6 +68,14 @@ class Found:
     rows: tuple[Stratagem, ...]
     rule: Rule | None = None
 
+    @property
+    def by_portion(self) -> tuple[tuple[Stratagem, ...], ...]:
+        """One group, or one for each citizen of a payment for many: of each, one row counts."""
+        groups: dict[int | None, list[Stratagem]] = {}
+        for row in self.rows:
+            groups.setdefault(row.portion, []).append(row)
+        return tuple(map(tuple, groups.values()))
+
 
 class StratagemDesk:
     """Finds transfers. Raises NotFoundError where none is meant, and what a read raises."""

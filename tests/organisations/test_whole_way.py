@@ -46,6 +46,12 @@ def test_one_payment_becomes_one_transfer_for_each_citizen(counter: Counter) -> 
     assert [line["id"] for line in story["portions"]] == [f"{intent}.{n}" for n in (1, 2, 3)]
     assert story["verdict"]["sentence"].startswith("3 settled")
     assert story["payment"]["amount_cents"] == 1705
+    charge = data["items"][0]["charge"]
+    assert counter.type("explain", charge, "--json").data["portions"] == story["portions"]
+    transfers = counter.type("stratagem", "status", intent, "--json")
+    assert (transfers.code, len(transfers.data["stratagems"])) == (0, 3)
+    (third,) = counter.type("stratagem", "status", f"{intent}.3", "--json").data["stratagems"]
+    assert third["citizen"] == "zuan"
     one = counter.type("explain", keys(intent, 2)[0], "--json").data
     assert (one["payment"]["citizen"], one["payment"]["portion"]) == (
         "lucia",
@@ -98,6 +104,7 @@ def test_what_does_not_fit_the_metadata_is_credited_by_the_journal_alone(
     counter.settle(*members)
     answer = offered(counter, members=members)
     assert answer.data["allocation"]["in_metadata"] is False
+    assert any("only what uses this journal" in line for line in answer.document["warnings"])
     digest = answer.data["allocation"]["digest"]
     intent = bought(counter, members=members)
     assert "allocation_1" not in metadata_of(counter, intent)
