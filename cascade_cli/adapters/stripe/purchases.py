@@ -10,8 +10,9 @@ from typing import Any
 import stripe
 
 from cascade_cli.adapters.crew import Crew
+from cascade_cli.adapters.stripe.bills import INVOICE_PREFIX, Bill, may_be_invoiced
 from cascade_cli.adapters.stripe.errors import or_none, our_errors
-from cascade_cli.adapters.stripe.invoices import INVOICE_PREFIX, Bill, Invoices, may_be_invoiced
+from cascade_cli.adapters.stripe.invoices import Invoices
 from cascade_cli.adapters.stripe.ranges import PAGE_SIZE, Document, Ranges
 from cascade_cli.domain.charges import Charge, Dispute
 from cascade_cli.domain.exchange import Exchange
