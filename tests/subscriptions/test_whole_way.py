@@ -99,11 +99,11 @@ def test_whichever_event_comes_first_it_is_one_credit(counter: Counter) -> None:
 def test_what_the_nightly_run_left_open_is_followed_until_it_is_settled(counter: Counter) -> None:
     counter.type("reconcile", "--since", "7d")
     subscribed(counter)
-    counter.pass_time(hours=3)
+    counter.pass_time(days=3)
     left = counter.type("reconcile", "--since", "last", "--json").data
     assert left["counts"]["missing"] == 1
-    replayed(counter)
-    delivered(counter)
+    counter.type("events", "replay", "--since", "4d", "--yes")
+    assert delivered(counter) == 525
     counter.pass_time(hours=30)
     found = counter.type("reconcile", "--since", "last", "--all", "--json").data
     (item,) = found["items"]
