@@ -22,7 +22,7 @@ from cascade_cli.domain.subscriptions import (
     sold_by,
     with_said,
 )
-from tests.domain.samples import PAID, a_charge, keyed, the_item
+from tests.domain.samples import PAID, a_charge, judge, keyed
 
 START, END = datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC)
 SMALL, LARGE = Good(Decimal(500), Decimal(25)), Good(Decimal(1000), Decimal(75))
@@ -57,8 +57,9 @@ def test_the_rest_of_a_larger_plan_gives_the_difference() -> None:
 
 
 def test_what_is_given_back_reduces_the_next_month() -> None:
-    unused = part(-1000, since=datetime(2026, 10, 25, tzinfo=UTC), until=START)
-    sold = sold_by([whole(LARGE, cents=10_000), unused])
+    rest: dict[str, Any] = {"since": datetime(2026, 10, 25, tzinfo=UTC), "until": START}
+    changed = part(-2000, **rest), part(1000, **rest)
+    sold = sold_by([whole(LARGE, cents=10_000), *changed])
     assert sold
     assert (str(sold.ducats), str(sold.bonus), sold.cents) == ("970.000000", "70.000000", 9000)
     assert (sold.since, sold.until) == (START, END)
@@ -175,4 +176,5 @@ def test_a_subscription_is_judged_by_the_list_of_the_day_it_was_sold_on() -> Non
 
 def test_what_was_paid_for_another_line_is_seen_although_all_was_delivered() -> None:
     charge = subscribed(sold_by([whole(cents=1000), whole(None, cents=4000)]), 5000)
-    assert the_item(charge, keyed(charge, ducats=charge.ducats)).kind is Kind.UNDERPAID
+    counts = judge([charge], [keyed(charge, ducats=charge.ducats)]).counts
+    assert (counts[Kind.UNDERPAID], counts.get(Kind.SETTLED, 0)) == (1, 0)

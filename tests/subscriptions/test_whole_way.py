@@ -96,6 +96,21 @@ def test_whichever_event_comes_first_it_is_one_credit(counter: Counter) -> None:
     assert len(counter.rows()) == 1
 
 
+def test_what_the_nightly_run_left_open_is_followed_until_it_is_settled(counter: Counter) -> None:
+    counter.type("reconcile", "--since", "7d")
+    subscribed(counter)
+    counter.pass_time(days=3)
+    left = counter.type("reconcile", "--since", "last", "--json").data
+    assert left["counts"]["missing"] == 1
+    counter.type("events", "replay", "--since", "4d", "--yes")
+    assert delivered(counter) == 525
+    counter.pass_time(hours=30)
+    found = counter.type("reconcile", "--since", "last", "--all", "--json").data
+    (item,) = found["items"]
+    assert (item["kind"], found["coverage"]["carried"]) == ("settled", 1)
+    assert item["period"]["invoice"]
+
+
 def test_a_session_and_an_event_of_an_invoice_lead_to_its_payment(counter: Counter) -> None:
     session = subscribed(counter)
     listed = counter.type("events", "list", "--type", "invoice.paid", "--since", "1h", "--json")

@@ -10,14 +10,15 @@ from typing import Any
 import stripe
 
 from cascade_cli.adapters.crew import Crew
+from cascade_cli.adapters.stripe import words
+from cascade_cli.adapters.stripe.bills import may_be_invoiced
 from cascade_cli.adapters.stripe.errors import or_none, our_errors
 from cascade_cli.adapters.stripe.events import EventReader
-from cascade_cli.adapters.stripe.invoices import Invoices, may_be_invoiced
-from cascade_cli.adapters.stripe.ranges import PAGE_SIZE, Document
+from cascade_cli.adapters.stripe.invoices import Invoices
+from cascade_cli.adapters.stripe.ranges import PAGE_SIZE
 from cascade_cli.domain.events import KEPT, Event, chronological
 from cascade_cli.domain.identities import Form
 from cascade_cli.domain.keys import whole_id
-from cascade_cli.domain.money import format_money
 from cascade_cli.domain.story import Happening, Source
 from cascade_cli.domain.times import Window
 from cascade_cli.errors import RightsError
@@ -109,7 +110,7 @@ class HistoryReader:
             charges = list(self._charges(whole_id(payment_id), history))
         for charge in charges:
             history.is_known = True
-            history.add(charge["created"], _charge(charge), charge["id"])
+            history.add(charge["created"], words.of_charge(charge), charge["id"])
         if history.is_known:
             self._add_details(history, charges)
         return history
@@ -129,7 +130,7 @@ class HistoryReader:
         if intent is None:
             return
         history.is_known = True
-        history.add(intent.created, _intent(intent.to_dict()), intent.id)
+        history.add(intent.created, words.of_intent(intent.to_dict()), intent.id)
         self._add_invoice(history, intent.to_dict())
         page = v1.charges.list({"payment_intent": intent.id, "limit": PAGE_SIZE})
         for found in page.auto_paging_iter():
@@ -146,18 +147,18 @@ class HistoryReader:
             history.forbidden.append(f"invoices: {error.message}")
             return
         if invoice:
-            history.add(invoice["created"], _invoice(invoice), invoice["id"])
+            history.add(invoice["created"], words.of_invoice(invoice), invoice["id"])
 
     def _add_details(self, history: History, charges: Iterable[dict[str, Any]]) -> None:
         for charge in charges:
             for refund in self._optional(history, "refunds", self._refunds(charge["id"])):
-                history.add(refund["created"], _refund(refund), refund["id"])
+                history.add(refund["created"], words.of_refund(refund), refund["id"])
             if charge.get("disputed"):
                 for dispute in self._optional(history, "disputes", self._disputes(charge["id"])):
-                    history.add(dispute["created"], _dispute(dispute), dispute["id"])
+                    history.add(dispute["created"], words.of_dispute(dispute), dispute["id"])
         for intent in [id_ for id_ in history.ids if id_.startswith("pi_")]:
             for session in self._optional(history, "checkout sessions", self._sessions(intent)):
-                history.add(session["created"], _session(session), session["id"])
+                history.add(session["created"], words.of_session(session), session["id"])
         try:
             self._add_events(history)
         except RightsError as error:
@@ -200,7 +201,7 @@ class HistoryReader:
             found += self._events.events(Window(min(disputed), now), ["charge.dispute.*"])
         for event in chronological(found):
             if event.subjects & history.ids:
-                history.add(event.created_at, _event(event), event.id)
+                history.add(event.created_at, words.of_event(event), event.id)
 
 
 def _echoes(moments: Iterable[datetime]) -> list[Window]:
@@ -217,42 +218,3 @@ def _echoes(moments: Iterable[datetime]) -> list[Window]:
 def _payment_in(subjects: Iterable[str]) -> str | None:
     """The intent before the charge: it stands for all attempts."""
     return next((s for p in ("pi_", "ch_", "py_") for s in subjects if s.startswith(p)), None)
-
-
-def _intent(intent: dict[str, Any]) -> str:
-    money = format_money(intent["amount"], intent["currency"])
-    return f"payment intent over {money}, now {intent['status'].replace('_', ' ')}"
-
-
-def _charge(charge: dict[str, Any]) -> str:
-    money = format_money(charge["amount"], charge["currency"])
-    if charge["status"] != "succeeded":
-        return f"charge of {money} {charge['status']}: {charge.get('failure_message') or '?'}"
-    return f"charge of {money} {'paid' if charge['captured'] else 'authorised, not captured'}"
-
-
-def _refund(refund: dict[str, Any]) -> str:
-    money = format_money(refund["amount"], refund["currency"])
-    return f"refund of {money}, {refund.get('status') or 'without status'}"
-
-
-def _dispute(dispute: dict[str, Any]) -> str:
-    money = format_money(dispute["amount"], dispute["currency"])
-    status = dispute["status"].replace("_", " ")
-    return f"dispute over {money} ({dispute['reason']}), now {status}"
-
-
-def _session(session: dict[str, Any]) -> str:
-    return f"checkout session, now {session['status']}, {session['payment_status']}"
-
-
-def _invoice(invoice: Document) -> str:
-    money = format_money(invoice["total"], invoice["currency"])
-    details = (invoice.get("parent") or {}).get("subscription_details") or {}
-    subscription = f" of {details['subscription']}" if details.get("subscription") else ""
-    return f"invoice over {money}{subscription}, now {invoice['status']}"
-
-
-def _event(event: Event) -> str:
-    waiting = f", {event.pending_webhooks} webhooks still wait" if event.pending_webhooks else ""
-    return f"event {event.type}{waiting}"

@@ -12,8 +12,9 @@ import stripe
 from cascade_cli.adapters.crew import Crew
 from cascade_cli.adapters.stripe.allocations import ALLOCATION, Kept, divided, nothing_kept
 from cascade_cli.adapters.stripe.asked import Asked
+from cascade_cli.adapters.stripe.bills import INVOICE_PREFIX, Bill, may_be_invoiced
 from cascade_cli.adapters.stripe.errors import or_none, our_errors
-from cascade_cli.adapters.stripe.invoices import INVOICE_PREFIX, Bill, Invoices, may_be_invoiced
+from cascade_cli.adapters.stripe.invoices import Invoices
 from cascade_cli.adapters.stripe.ranges import PAGE_SIZE, Document, Ranges
 from cascade_cli.domain.charges import Charge, Dispute
 from cascade_cli.domain.exchange import Exchange

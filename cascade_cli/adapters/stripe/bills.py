@@ -1,0 +1,125 @@
+"""What an invoice says of its payment, as if the payment's metadata said it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+
+from cascade_cli.adapters.stripe.ranges import Document
+from cascade_cli.domain.charges import Charge, Period
+from cascade_cli.domain.money import format_ducats, read_ducats
+from cascade_cli.domain.subscriptions import Line, Sold, good_of, sold_by, with_said
+
+# In a subscription's metadata: the day (UTC) whose price list and rates it was sold by.
+SOLD_ON = "sold_on"
+INVOICE_PREFIX = "in_"
+_KINDS = ("subscription_item_details", "invoice_item_details")
+
+
+def may_be_invoiced(charge: Document) -> bool:
+    """Whether the payment hints at an invoice: its order names one, or Stripe described it."""
+    intent = charge["payment_intent"]
+    if not isinstance(intent, dict):
+        return False
+    order = (intent.get("payment_details") or {}).get("order_reference") or ""
+    described = str(intent.get("description") or "")
+    return str(order).startswith(INVOICE_PREFIX) or described.startswith("Subscription ")
+
+
+@dataclass(frozen=True)
+class Bill:
+    """What an invoice says of its payment, as if the payment's metadata said it.
+
+    `problem` is why its ducats cannot be counted; then `ducats` and `period` are None.
+    """
+
+    metadata: Mapping[str, str]
+    sold: Sold | None
+    invoice: str
+    subscription: str
+    due_cents: int
+    problem: str = ""
+
+    @property
+    def is_ours(self) -> bool:
+        """It sells ducats, or tries to."""
+        return bool(self.sold or self.problem)
+
+    def told(self, charge: Charge) -> Charge:
+        """The charge with what the invoice says of it."""
+        if self.sold is None:
+            return replace(charge, ducats=None, ducats_text=self.problem)
+        if charge.captured_cents < self.due_cents:
+            # Each of several payments would be credited all of it.
+            why = f"{self.invoice} was paid by more than this payment"
+            return replace(charge, ducats=None, ducats_text=why)
+        sold = self.sold
+        period = Period(
+            *(sold.since, sold.until, self.invoice, self.subscription, sold.cents, sold.bonus),
+            prices=sold.prices,
+            sold_on=_day(self.metadata.get(SOLD_ON, "")),
+        )
+        text = format_ducats(sold.ducats)
+        return replace(charge, ducats=sold.ducats, ducats_text=text, period=period)
+
+
+def lines_of(invoice: Document, lines: Iterable[Document], said_key: str) -> Sequence[Line]:
+    """The invoice's lines as ours; `said_key` is where metadata says how many ducats are sold."""
+    said = _metadata(invoice).get(said_key)
+    return with_said([_line(line) for line in lines], read_ducats(said))
+
+
+def bill_of(invoice: Document, lines: Sequence[Line], said_key: str) -> Bill:
+    """What the lines come to."""
+    metadata, sold, problem = _metadata(invoice), None, ""
+    try:
+        sold = sold_by(lines)
+        if sold is None and said_key in metadata and not any(line.good for line in lines):
+            problem = f"{metadata[said_key]}, but not for which line of {invoice['id']}"
+    except ValueError as error:
+        problem = f"{invoice['id']}: {error}"
+    subscription = _of_subscription(invoice).get("subscription") or ""
+    return Bill(metadata, sold, invoice["id"], subscription, invoice["amount_due"], problem)
+
+
+def _metadata(invoice: Document) -> dict[str, str]:
+    """The subscription's, as it was when the invoice was drawn up, and the invoice's own."""
+    return {**(invoice["metadata"] or {}), **(_of_subscription(invoice).get("metadata") or {})}
+
+
+def _of_subscription(invoice: Document) -> Document:
+    details: Document = (invoice.get("parent") or {}).get("subscription_details") or {}
+    return details
+
+
+def _line(line: Document) -> Line:
+    parent = line.get("parent") or {}
+    details = [parent.get(kind) or {} for kind in _KINDS]
+    return Line(
+        amount_cents=line["amount"],
+        quantity=line.get("quantity") or 1,
+        since=_moment(line["period"]["start"]),
+        until=_moment(line["period"]["end"]),
+        price=str(_details(line).get("price") or ""),
+        good=good_of(str(_details(line).get("product") or "")),
+        # A proration: what is left of a month, or given back for it.
+        is_part=any(one.get("proration") for one in details),
+        discount_cents=sum(each["amount"] for each in line.get("discount_amounts") or ()),
+        is_recurring=bool(details[0]),
+    )
+
+
+def _details(line: Document) -> Document:
+    return ((line.get("pricing") or {}).get("price_details")) or {}
+
+
+def _moment(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
