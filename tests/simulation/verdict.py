@@ -179,6 +179,9 @@ class _Judge:
         # The kind with most money at risk is named; the other stands in its evidence.
         twice = {Kind.DUPLICATE} if len(moves.credits) > 1 else set[Kind]()
         if self._is_doubtful(debt) or self._is_doubtful(self._returning(charge)):
+            # Of a row that somebody doubled, one may have been executed beside the doubtful one.
+            if moves.credits and self._most_moves(debt) > 1:
+                twice = {Kind.DUPLICATE}
             return frozenset({Kind.DOUBTFUL} | twice)
         undone = charge.refunded_cents or charge.disputed
         if moves.credits:
