@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cascade_cli.domain.charges import Period
@@ -110,6 +110,7 @@ GOODS = st.builds(
 CENTS = st.lists(st.integers(1, 10**6), min_size=1, max_size=8)
 
 
+@settings(max_examples=40)
 @given(GOODS)
 def test_a_product_s_id_is_read_back(good: Good) -> None:
     assert good_of(product_id(good)) == good
@@ -120,6 +121,7 @@ def test_another_product_gives_no_ducats(name: str) -> None:
     assert good_of(name) is None
 
 
+@settings(max_examples=40)
 @given(GOODS, CENTS, st.integers(1, 10**6))
 def test_a_part_gives_the_same_in_one_line_or_in_many(
     good: Good, cents: list[int], full: int
@@ -128,6 +130,7 @@ def test_a_part_gives_the_same_in_one_line_or_in_many(
     assert ducats(*(part(each, good, full) for each in cents)) == together
 
 
+@settings(max_examples=40)
 @given(GOODS, CENTS, st.integers(1, 10**6))
 def test_rounding_never_gives_more_than_was_paid_for(
     good: Good, cents: list[int], full: int

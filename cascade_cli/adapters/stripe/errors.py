@@ -21,7 +21,8 @@ from cascade_cli.errors import (
 
 KEY_HINT = (
     "Check STRIPE_SECRET_KEY: copy it from the Stripe dashboard (Developers, API keys). A "
-    "restricted key (rk_…) with read rights for charges, payment intents and disputes is enough."
+    "restricted key (rk_…) with read rights for charges, payment intents and disputes is enough; "
+    "with subscriptions also for invoices and prices."
 )
 
 # The first class that fits decides; StripeError fits all that is left.
