@@ -132,9 +132,17 @@ class RefundDesk:
         found = cases_of(world, match(world.charges, world.stratagems), self._terms())
         return [found[charge_id] for charge_id in ids]
 
-    def plan(self, picture: Picture, wish: Wish) -> RefundPlan:
+    def balances(self, pictures: Sequence[Picture]) -> dict[str, Decimal]:
+        """What the citizens have who may have to return something."""
+        names = sorted({p.case.buyer.citizen for p in pictures if p.case.buyer.citizen})
+        return self._venice.citizens(names) if names else {}
+
+    def plan(
+        self, picture: Picture, wish: Wish, balances: Mapping[str, Decimal] | None = None
+    ) -> RefundPlan:
         """What would be written now; writes nothing. Raises GuardError where a person has to
-        decide, where more is wanted than is due, or where a limit is exceeded."""
+        decide, where more is wanted than is due, or where a limit is exceeded. Without
+        `balances`, the citizen's is asked for."""
         payment = picture.case.charge.payment_id
         if why := obstacle_to(picture):
             raise GuardError(f"{payment}: {why}.", f"Nothing was written. See: explain {payment}")
@@ -144,8 +152,8 @@ class RefundDesk:
                 f"{format_ducats(picture.left)} that are to come back for {payment}.",
                 "Nothing was written.",
             )
-        citizen = picture.case.buyer.citizen or ""
-        available = self._venice.citizens([citizen]).get(citizen, ZERO) if citizen else ZERO
+        balances = self.balances([picture]) if balances is None else balances
+        available = balances.get(picture.case.buyer.citizen or "", ZERO)
         terms = Terms(wish.policy, self._limits.processor, available, wish.facts, wish.ducats)
         plan = plan_refunds(picture, terms)
         check_limit(self._limits.per_credit, ((o.concerned, o.ducats) for o in plan.orders))

@@ -36,6 +36,7 @@ from cascade_cli.adapters.transport import (
 from cascade_cli.adapters.venice.errors import our_errors
 from cascade_cli.adapters.venice.notes import parse_notes
 from cascade_cli.adapters.venice.slices import PAGE_SIZE, Page, Slices, restarting
+from cascade_cli.domain.charges import Charge, Portion
 from cascade_cli.domain.keys import (
     OLDER_SOURCE,
     REFUND_PREFIX,
@@ -45,7 +46,7 @@ from cascade_cli.domain.keys import (
     whole_id,
 )
 from cascade_cli.domain.matching import OLDER_REACH
-from cascade_cli.domain.orders import Order
+from cascade_cli.domain.orders import PORTION, Order
 from cascade_cli.domain.stratagems import Stratagem
 from cascade_cli.domain.tally import Tally
 from cascade_cli.errors import AnswerError
@@ -130,9 +131,7 @@ class VeniceReader:
         """
         found: dict[str, Stratagem] = {}
         for chunk in _chunks(orders, ORDERS_PER_REQUEST):
-            wanted = (condition for order in chunk for condition in _belongs_to(order))
-            # The portions of one payment are all looked for by its id as well: once will do.
-            either = OR(*{str(condition): condition for condition in wanted}.values())
+            either = OR(*(condition for order in chunk for condition in _belongs_to(order)))
             found |= {stratagem.record_id: stratagem for stratagem in self._stratagems(either)}
         return list(found.values())
 
@@ -233,16 +232,31 @@ def _belongs_to(order: Order) -> Iterator[Formula]:
         return
     # Not a set: the same order makes the same request in every process.
     for payment_id in dict.fromkeys(charge.names):
-        if payment_id == whole_id(payment_id):
+        if not charge.portion:
             yield FIND(payment_id, Field("Notes"))
         if stratagem_id_for(payment_id) != order.key:
             yield EQ(Field("StratagemId"), stratagem_id_for(payment_id))
+    if charge.portion:
+        yield _names_portion(charge, charge.portion, order.citizen)
     yield AND(
         EQ(Field("TargetCitizen"), order.citizen),
         FIND(OLDER_SOURCE, Field("Notes")),
         NOT(IS_BEFORE(CREATED_TIME(), to_formula(charge.created_at))),
         NOT(IS_AFTER(CREATED_TIME(), to_formula(charge.created_at + OLDER_REACH))),
     )
+
+
+def _names_portion(charge: Charge, portion: Portion, citizen: str) -> Formula:
+    """Its Notes name the whole payment, as those of all its portions do: only this portion's are
+    wanted, or a thousand rows would come for each chunk of orders."""
+    whole = {whole_id(charge.payment_id), charge.charge_id}
+    ours = OR(
+        EQ(Field("TargetCitizen"), citizen),
+        EQ(Field("ExecutedBy"), citizen),
+        # As our own Notes have it, whoever stands there in another's place.
+        FIND(f'"{PORTION}": {portion.number},', Field("Notes")),
+    )
+    return AND(OR(*(FIND(name, Field("Notes")) for name in sorted(whole))), ours)
 
 
 def _balance(value: object) -> Decimal:
