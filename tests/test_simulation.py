@@ -42,6 +42,9 @@ CAUGHT_BY = {
     mutants.taken_forgotten: 5,
     mutants.withheld_taken: 1,
     mutants.failed_refunds_hold: 9,
+    mutants.refunds_looked_at_once: 218,
+    mutants.nothing_withheld: 411,
+    mutants.anonymous_givers_named: 2,
 }
 
 

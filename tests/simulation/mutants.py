@@ -268,8 +268,8 @@ def refunds_looked_at_once() -> Iterator[Alter]:
 
 
 @contextmanager
-def crossing_overlooked() -> Iterator[Alter]:
-    """A delivery of which only the journal knows is not ended when its money goes back."""
+def nothing_withheld() -> Iterator[Alter]:
+    """Neither what is disputed nor a delivery of which only the journal knows is ended."""
     with patch.object(RefundClerk, "_ending", lambda *_: None):
         yield as_it_is
 
@@ -324,6 +324,6 @@ MUTANTS: tuple[Callable[[], AbstractContextManager[Alter]], ...] = (
     withheld_taken,
     failed_refunds_hold,
     refunds_looked_at_once,
-    crossing_overlooked,
+    nothing_withheld,
     anonymous_givers_named,
 )

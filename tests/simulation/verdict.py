@@ -165,7 +165,9 @@ class _Judge:
         debt = self._debts[charge.id]
         moves = self._moves(debt)
         if self._is_doubtful(debt) or self._is_doubtful(self._returning(charge)):
-            return frozenset({Kind.DOUBTFUL})
+            # Of a row that somebody doubled, one may have been executed beside the doubtful one.
+            twice = {Kind.DUPLICATE} if moves.credits and self._most_moves(debt) > 1 else set()
+            return frozenset({Kind.DOUBTFUL} | twice)
         undone = charge.refunded_cents or charge.disputed
         if moves.credits:
             # The kind with most money at risk is named; the other stands in its evidence.
