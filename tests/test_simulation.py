@@ -44,6 +44,9 @@ CAUGHT_BY = {
     mutants.failed_refunds_hold: 9,
     mutants.one_key_for_all_portions: 14,
     mutants.invoices_have_keys_of_their_own: 8,
+    mutants.refunds_looked_at_once: 218,
+    mutants.nothing_withheld: 411,
+    mutants.anonymous_givers_named: 2,
 }
 
 

@@ -301,8 +301,8 @@ def refunds_looked_at_once() -> Iterator[Alter]:
 
 
 @contextmanager
-def crossing_overlooked() -> Iterator[Alter]:
-    """A delivery of which only the journal knows is not ended when its money goes back."""
+def nothing_withheld() -> Iterator[Alter]:
+    """Neither what is disputed nor a delivery of which only the journal knows is ended."""
     with patch.object(RefundClerk, "_ending", lambda *_: None):
         yield as_it_is
 
@@ -388,7 +388,7 @@ MUTANTS: tuple[Callable[[], AbstractContextManager[Alter]], ...] = (
     failed_refunds_hold,
     one_key_for_all_portions,
     refunds_looked_at_once,
-    crossing_overlooked,
+    nothing_withheld,
     anonymous_givers_named,
     invoices_have_keys_of_their_own,
     judged_by_another_day_s_rate,

@@ -162,8 +162,9 @@ def draw_plan(random: Random) -> Plan:
         latecomer_after=random.uniform(0.2, 1.2) * horizon,
         quota_gone=_quota(random, horizon),
     )
-    # By dice of their own: the histories without them stay as they were.
-    return _with_gifts_and_automatic_refunds(plan, Random(f"more {horizon}"))  # noqa: S311
+    # By dice of their own: the histories without them stay as they were, with those that caught the
+    # rarest mutants among them.
+    return _with_gifts_and_automatic_refunds(plan, Random(f"gifts 104 {horizon}"))  # noqa: S311
 
 
 def _with_gifts_and_automatic_refunds(plan: Plan, random: Random) -> Plan:
