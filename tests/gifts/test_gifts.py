@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -255,3 +256,18 @@ def test_the_api_sells_no_gift_that_makes_no_sense(
     answer = shop.create(citizen_id="lucia", ducat_amount=100, **body)
     assert answer.status_code == status, answer.text
     assert not [r for r in shop.place.recorder.to("stripe") if r.method == "POST"]
+
+
+def test_what_a_stranger_calls_a_giver_is_text_in_every_report(
+    counter: Counter, tmp_path: Path
+) -> None:
+    given(counter, giver_id="<img src=x> [red]\x1b[2J", citizen_id="nobody")
+    page = tmp_path / "night.html"
+    counter.pass_time(hours=1)
+    told = counter.type("reconcile", "--since", "7d", "--report", str(page))
+    assert "\x1b[2J" not in told.out
+    text = page.read_text(encoding="utf-8")
+    assert "a gift from" in text
+    assert "&lt;img src=x&gt; [red]" in text
+    assert "<img src=x>" not in text
+    assert "\x1b" not in text
