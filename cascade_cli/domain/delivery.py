@@ -36,6 +36,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from cascade_cli.domain.journal import Attempt, Fate
+from cascade_cli.domain.keys import Origin, stratagem_id_for
 from cascade_cli.domain.matching import match
 from cascade_cli.domain.money import format_ducats
 from cascade_cli.domain.orders import Order
@@ -109,9 +110,18 @@ def rows_of(order: Order, rows: Sequence[Stratagem]) -> tuple[Stratagem, ...]:
     own = [row for row in rows if row.record_id not in order.foreign_records]
     named = [r for r in own if r.stratagem_id == order.key or r.record_id in order.own_records]
     if order.charge is not None:
-        rest = [row for row in own if row not in named]
+        # A thousand portions have a thousand rows: only what may be this one's is matched.
+        ids = frozenset(order.charge.names)
+        keys = frozenset(map(stratagem_id_for, ids))
+        rest = [row for row in own if _may_be_for(ids, keys, row) and row not in named]
         named += [m.stratagem for m in match([order.charge], rest).by_charge[order.charge.id]]
     return tuple(sorted(named, key=lambda row: (row.created_at, row.record_id)))
+
+
+def _may_be_for(ids: frozenset[str], keys: frozenset[str], row: Stratagem) -> bool:
+    """It names the payment, or none at all: nothing else is matched by any rule."""
+    is_named = row.stratagem_id in keys or not ids.isdisjoint(row.stripe_ids)
+    return is_named or row.origin is Origin.OLDER
 
 
 def next_step(

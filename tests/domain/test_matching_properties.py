@@ -9,8 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cascade_cli.domain.charges import Charge
+from cascade_cli.domain.delivery import rows_of
 from cascade_cli.domain.matching import OLDER_REACH, Rule, match
+from cascade_cli.domain.replay import question_about
 from cascade_cli.domain.stratagems import Stratagem
+from cascade_cli.domain.world import World
+from tests.domain.generated import worlds
 from tests.domain.samples import PAID, a_charge, older
 
 Pair = tuple[datetime, datetime]
@@ -77,3 +81,16 @@ def test_a_surplus_row_follows_a_payment_within_seventy_two_hours(
         assert not any(
             timedelta(0) <= row.created_at - c.created_at <= OLDER_REACH for c in charges
         )
+
+
+@given(worlds())
+def test_what_an_order_is_shown_of_all_rows_is_what_matching_gives_its_charge(
+    world: World,
+) -> None:
+    for charge in world.charges:
+        question = question_about(charge)
+        keyed = [row for row in world.stratagems if row.stratagem_id == question.key]
+        rest = [row for row in world.stratagems if row not in keyed]
+        matched = [one.stratagem for one in match([charge], rest).by_charge[charge.id]]
+        shown = rows_of(question, world.stratagems)
+        assert {row.record_id for row in shown} == {row.record_id for row in (*keyed, *matched)}
