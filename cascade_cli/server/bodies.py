@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
 from cascade_cli.adapters.stripe.allocations import sealed_in
 from cascade_cli.adapters.stripe.payment_intents import Intent
-from cascade_cli.adapters.stripe.purchases import (
+from cascade_cli.adapters.stripe.sold import (
     CITIZEN,
     CURRENCY_RATE,
     CURRENCY_RATE_DATE,

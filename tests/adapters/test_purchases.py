@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from cascade_cli.adapters.stripe.purchases import is_ducat_purchase
+from cascade_cli.adapters.stripe.sold import is_ducat_purchase
 from cascade_cli.bootstrap import Wiring
 from cascade_cli.domain.times import Window
 from tests.sandboxed import Sandboxed

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cascade_cli.adapters.stripe.purchases import gift_of
+from cascade_cli.adapters.stripe.sold import gift_of
 from cascade_cli.adapters.venice.letters import to_citizen, to_giver
 from cascade_cli.adapters.venice.writer import notes_text
 from cascade_cli.domain.gifts import MOST_CHARACTERS, Gift, as_text, wished_gift

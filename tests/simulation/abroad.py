@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from cascade_cli.adapters.stripe.purchases import CURRENCY_RATE, CURRENCY_RATE_DATE
+from cascade_cli.adapters.stripe.sold import CURRENCY_RATE, CURRENCY_RATE_DATE
 from cascade_cli.domain.exchange import Exchange
 from cascade_cli.domain.pricing import PriceList
 from tests.simulation.plan import BEGINNING, Payment

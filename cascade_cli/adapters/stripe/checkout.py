@@ -13,7 +13,7 @@ from stripe.params.checkout import (
 from cascade_cli.adapters.stripe.allocations import allocation_metadata
 from cascade_cli.adapters.stripe.bills import SOLD_ON
 from cascade_cli.adapters.stripe.errors import fresh_keys, our_errors
-from cascade_cli.adapters.stripe.purchases import (
+from cascade_cli.adapters.stripe.sold import (
     CITIZEN,
     CURRENCY_RATE,
     CURRENCY_RATE_DATE,

@@ -14,8 +14,9 @@ from stripe.params import EventListParams
 from cascade_cli.adapters.crew import Crew
 from cascade_cli.adapters.stripe.errors import or_none, our_errors
 from cascade_cli.adapters.stripe.invoices import Invoices
-from cascade_cli.adapters.stripe.purchases import DUCATS, whole_seconds
+from cascade_cli.adapters.stripe.purchases import whole_seconds
 from cascade_cli.adapters.stripe.ranges import PAGE_SIZE
+from cascade_cli.adapters.stripe.sold import DUCATS
 from cascade_cli.domain.events import Event
 from cascade_cli.domain.keys import INVOICE_ID, PAYMENT_ID
 from cascade_cli.domain.times import Window

@@ -11,12 +11,7 @@ from stripe.params import PaymentIntentCreateParams
 from cascade_cli.adapters.stripe.allocations import Kept, nothing_kept
 from cascade_cli.adapters.stripe.checkout import purchase_metadata
 from cascade_cli.adapters.stripe.errors import fresh_keys, or_none, our_errors
-from cascade_cli.adapters.stripe.purchases import (
-    is_ducat_purchase,
-    is_paid,
-    metadata_of,
-    to_charges,
-)
+from cascade_cli.adapters.stripe.sold import is_ducat_purchase, is_paid, metadata_of, to_charges
 from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.checkout import Sale
 from cascade_cli.domain.money import format_ducats

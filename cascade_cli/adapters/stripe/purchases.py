@@ -4,35 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import stripe
 
 from cascade_cli.adapters.crew import Crew
-from cascade_cli.adapters.stripe.allocations import ALLOCATION, Kept, divided, nothing_kept
+from cascade_cli.adapters.stripe.allocations import Kept, nothing_kept
 from cascade_cli.adapters.stripe.asked import Asked
 from cascade_cli.adapters.stripe.bills import INVOICE_PREFIX, Bill, may_be_invoiced
 from cascade_cli.adapters.stripe.errors import or_none, our_errors
 from cascade_cli.adapters.stripe.invoices import Invoices
 from cascade_cli.adapters.stripe.ranges import PAGE_SIZE, Document, Ranges
+from cascade_cli.adapters.stripe.sold import (
+    DUCATS,
+    is_ducat_purchase,
+    is_paid,
+    may_become_paid,
+    metadata_of,
+    to_charge,
+    to_charges,
+)
 from cascade_cli.domain.charges import Charge, Dispute
-from cascade_cli.domain.exchange import Exchange
-from cascade_cli.domain.gifts import Gift
 from cascade_cli.domain.keys import portion_number, whole_id
-from cascade_cli.domain.money import read_ducats
 from cascade_cli.domain.refunds import Refund
 from cascade_cli.domain.tally import Tally
 from cascade_cli.domain.times import Window
-
-# What the payment API writes into a PaymentIntent's metadata; Stripe copies it to the charge.
-CITIZEN, DUCATS, RATE, PACKAGE = "citizen_id", "ducat_amount", "exchange_rate", "package"
-# Beside them since other currencies are sold in: units of the currency for one US dollar.
-CURRENCY_RATE, CURRENCY_RATE_DATE = "currency_rate", "currency_rate_date"
-# Of a gift: `citizen_id` stays the recipient, so that every older reader credits the right one.
-GIVER, GIFT_MESSAGE, GIFT_ANONYMOUS = "giver_id", "gift_message", "gift_anonymous"
-PLATFORM, TYPE = "platform", "type"
-_LONGEST_RATE = 20
 
 
 @dataclass
@@ -231,91 +228,6 @@ def whole_seconds(moment: datetime) -> int:
     """Round up: Stripe's times are whole seconds, and both ends of a window move alike."""
     seconds = int(moment.timestamp())
     return seconds + (moment.timestamp() > seconds)
-
-
-def metadata_of(charge: Document) -> dict[str, str]:
-    """The charge's own metadata, else its expanded intent's, as a plain dict.
-
-    Stripe copies the intent's metadata to the charge once, at confirmation.
-    """
-    own: dict[str, str] = charge["metadata"]
-    intent = charge["payment_intent"]
-    if DUCATS in own or CITIZEN in own or ALLOCATION in own or not isinstance(intent, dict):
-        return own
-    return {**intent["metadata"], **own}
-
-
-def is_ducat_purchase(metadata: Mapping[str, str]) -> bool:
-    """Whether the shop sold ducats by it: other products may share the account."""
-    if metadata.get(PLATFORM, "cascade") != "cascade":
-        return False
-    if TYPE in metadata:
-        return metadata[TYPE] == "ducat_purchase"
-    return bool(metadata.keys() & {PLATFORM, CITIZEN, DUCATS, ALLOCATION})
-
-
-def is_paid(charge: Document) -> bool:
-    """Stripe's `paid` is true for uncaptured authorisations as well, so it does not serve."""
-    return charge["status"] == "succeeded" and bool(charge["captured"])
-
-
-def may_become_paid(charge: Document) -> bool:
-    """On its way, or authorised and not yet captured. What failed stays so: a new try of the same
-    payment makes a new charge."""
-    if charge["status"] == "pending":
-        return True
-    # A cancelled or lapsed authorisation shows as refunded.
-    return charge["status"] == "succeeded" and not charge["captured"] and not charge["refunded"]
-
-
-def to_charges(charge: Document, metadata: Mapping[str, str], kept: Kept) -> tuple[Charge, ...]:
-    """Our charge from Stripe's, or one for each citizen of a payment for many."""
-    whole = to_charge(charge, metadata)
-    return divided(whole, metadata, kept) if ALLOCATION in metadata else (whole,)
-
-
-def to_charge(charge: Document, metadata: Mapping[str, str]) -> Charge:
-    """Our charge from Stripe's; what its metadata says unusably is kept as text."""
-    intent = charge["payment_intent"]
-    citizen = metadata.get(CITIZEN, "")
-    return Charge(
-        id=charge["id"],
-        payment_intent=intent["id"] if isinstance(intent, dict) else intent,
-        created_at=datetime.fromtimestamp(charge["created"], UTC),
-        captured_cents=charge["amount_captured"],
-        refunded_cents=charge["amount_refunded"],
-        currency=charge["currency"],
-        disputed=bool(charge["disputed"]),
-        citizen=citizen if citizen.strip() else None,
-        ducats=read_ducats(metadata.get(DUCATS)),
-        # Typed by the same strangers, and bounded like ducats.
-        rate=read_ducats(metadata.get(RATE)),
-        package=metadata.get(PACKAGE),
-        citizen_text=citizen,
-        ducats_text=metadata.get(DUCATS, ""),
-        exchange=_exchange(metadata),
-        gift=gift_of(metadata),
-    )
-
-
-def gift_of(metadata: Mapping[str, str]) -> Gift | None:
-    """From whom it is, if it is a gift; nobody gives to themselves."""
-    giver = metadata.get(GIVER, "")
-    if not giver.strip() or giver == metadata.get(CITIZEN):
-        return None
-    anonymous = metadata.get(GIFT_ANONYMOUS, "false").lower() != "false"
-    return Gift(giver, metadata.get(GIFT_MESSAGE, "").strip(), anonymous)
-
-
-def _exchange(metadata: Mapping[str, str]) -> Exchange | None:
-    """What the metadata says of the exchange rate, if that can be one."""
-    text = metadata.get(CURRENCY_RATE, "")
-    per_usd = read_ducats(text) if len(text) <= _LONGEST_RATE else None
-    try:
-        day = date.fromisoformat(metadata.get(CURRENCY_RATE_DATE, ""))
-    except ValueError:
-        return None
-    return Exchange(per_usd, day) if per_usd else None
 
 
 def _to_refund(refund: Document) -> Refund:
