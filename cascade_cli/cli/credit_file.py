@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,12 +9,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from cascade_cli.cli.csv_file import read_rows, refusal
 from cascade_cli.domain.orders import Order, parse_ducats
-from cascade_cli.errors import UsageError
 from cascade_cli.services.credit import manual_order
 
 COLUMNS = ("citizen", "ducats", "reason", "reference")
-SHOWN_PROBLEMS = 10
 
 
 @dataclass(frozen=True)
@@ -36,43 +34,15 @@ class CreditRow:
 
 def read_credit_file(path: Path) -> tuple[CreditRow, ...]:
     """All rows. Raises UsageError, naming every bad line, if a single one cannot be credited."""
-    lines = _lines(path)
-    rows: list[CreditRow] = []
-    problems: list[str] = []
-    for number, line in enumerate(lines, start=2):
-        try:
-            rows.append(_row(line))
-        except (ValueError, UsageError) as error:
-            problems.append(f"line {number}: {error}")
+    rows, problems = read_rows(path, COLUMNS, _row, "Nothing was written.")
     problems += _repeated(rows)
     if problems or not rows:
-        shown = problems[:SHOWN_PROBLEMS] or ["it has no rows"]
-        more = f" (and {len(problems) - len(shown)} more)" if len(problems) > len(shown) else ""
-        raise UsageError(
-            f"{path} was not credited, not even in part: {'; '.join(shown)}{more}.",
-            f"Columns: {', '.join(COLUMNS)}; every row needs a reference of its own.",
-        )
+        hint = f"Columns: {', '.join(COLUMNS)}; every row needs a reference of its own."
+        raise refusal(path, "not credited", problems or ["it has no rows"], hint)
     return tuple(rows)
 
 
-def _lines(path: Path) -> list[dict[str, str]]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, strict=True)
-            if tuple(reader.fieldnames or ()) != COLUMNS:
-                raise UsageError(
-                    f"{path} begins with other columns than {', '.join(COLUMNS)}.",
-                    "Nothing was written. Put these names into its first line.",
-                )
-            return list(reader)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise UsageError(f"{path} cannot be read: {reason}.", "Nothing was written.") from error
-
-
-def _row(line: Mapping[str, Any]) -> CreditRow:
-    if None in line or None in line.values():
-        raise ValueError("it has too many or too few cells")
+def _row(line: Mapping[str, str]) -> CreditRow:
     row = CreditRow(
         line["citizen"], parse_ducats(line["ducats"]), line["reason"], line["reference"]
     )
