@@ -74,7 +74,9 @@ def _carry_out(shop: Workshop, plan: RepairPlan, how: RepairOptions) -> list[Del
     total = format_ducats(plan.total_ducats, grouped=True)
     confirm(f"Carry out {len(plan.repairs)} repairs, {total} ducats in all?", yes=how.yes)
     shop.begin()
-    shop.writing.purse.check(plan.total_ducats, {repair.order.key for repair in plan.repairs})
+    # What is only ended may hold a second row, whose ducats do go out.
+    counted = {repair.order.key for repair in plan.repairs if repair.outgoing_ducats}
+    shop.writing.purse.check(plan.total_ducats, counted)
     return shop.writing.deliverer.deliver(
         [repair.order for repair in plan.repairs], patience=PATIENCE
     )

@@ -76,9 +76,10 @@ def _amount_mismatch(case: Case) -> Finding | None:
 
 
 def _unattributable(case: Case) -> Finding | None:
-    if case.is_attributable or case.is_void:
-        return None
     charge = case.charge
+    # Nobody knows which rows are its own: that none moved ducats cannot be told either.
+    if case.is_attributable or (case.is_void and not charge.unallocated):
+        return None
     if charge.unallocated:
         return Finding(Kind.UNATTRIBUTABLE, charge.ducats or _worth(case), charge.unallocated)
     lacks = []

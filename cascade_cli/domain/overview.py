@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from cascade_cli.domain.case import Terms, sum_ducats
+from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.kinds import Kind
 from cascade_cli.domain.money import ZERO, exactly
 from cascade_cli.domain.reconciliation import Item, Reconciliation
@@ -82,8 +83,14 @@ def is_unresolved(payment_id: str | None, result: Reconciliation, *, unjudged: b
 
     `unjudged` is the answer for one that the result does not know.
     """
-    items = [item for item in result.items if item.charge and payment_id in item.charge.names]
+    items = [item for item in result.items if item.charge and _is_named(payment_id, item.charge)]
     return any(item.kind.is_discrepancy for item in items) if items else unjudged
+
+
+def _is_named(payment_id: str | None, charge: Charge) -> bool:
+    """By an event: it may name the invoice that the charge paid."""
+    invoice = charge.period.invoice if charge.period else None
+    return payment_id in {*charge.names, invoice} - {None}
 
 
 def delivered_by_day(executed: Iterable[Stratagem], now: datetime, days: int) -> tuple[Day, ...]:

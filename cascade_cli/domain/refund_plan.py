@@ -81,6 +81,8 @@ def picture_of(
 def obstacle_to(picture: Picture) -> str:
     """Why no machine may move anything for this payment; empty if nothing stands in the way."""
     case, now = picture.case, picture.case.terms.now
+    if case.charge.unallocated:
+        return case.charge.unallocated
     for row in (*case.stratagems, *case.returns):
         if row.state(now) is State.DOUBTFUL:
             return f"{row.stratagem_id} may or may not have moved its ducats"

@@ -127,7 +127,8 @@ class CreditDesk:
         steps = {order.key: next_step(order, rows_of(order, rows), now) for order in orders}
         balance = self._purse.balance_in(found)
         plan = Plan(tuple(orders), steps, balance, Sighting(rows, now))
-        self._purse.check(plan.outgoing, steps.keys(), balance)
+        going_out = {key for key, step in steps.items() if _is_open(step)}
+        self._purse.check(plan.outgoing, going_out, balance)
         return plan
 
     def carry_out(

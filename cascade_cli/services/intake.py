@@ -229,7 +229,11 @@ class Intake:
     def _after(self, accepted: Accepted, dealt: Dealt) -> Settlement:
         """Never `credited`: nobody may think that of a payment because its money went back."""
         if dealt.failed:
-            return self._delivered(accepted, dealt.failed[0])
+            found = [self._delivered(accepted, delivery) for delivery in dealt.failed]
+            if dealt.again_at:
+                later = dealt.again_at - self._now()
+                found.append(self._waiting(accepted, dealt.note, later))
+            return min(found, key=_urgency)
         if dealt.needs_person:
             return _settled(accepted, EventState.ATTENTION, dealt.note)
         if dealt.again_at:
@@ -246,7 +250,10 @@ class Intake:
 def together(found: Sequence[Settlement], planned: Sequence[Planned]) -> Settlement:
     """An event is done when everybody is: it waits while one citizen's ducats do, and needs a
     person if one citizen's ducats need one."""
-    worst = min(found, key=lambda one: (_URGENCY.index(one.state), one.next_at or _LATEST))
+    worst = min(found, key=_urgency)
+    if any((one.state, one.note) == (worst.state, SHORT_OF_DUCATS) for one in found):
+        # Whoever counts what waits for ducats knows it by these words.
+        return replace(worst, note=SHORT_OF_DUCATS)
     alike = [
         f"{plan.charge.citizen if plan.charge else plan.payment_id}: {one.note}"
         for one, plan in zip(found, planned, strict=True)
@@ -255,6 +262,10 @@ def together(found: Sequence[Settlement], planned: Sequence[Planned]) -> Settlem
     more = f" (and {len(alike) - SHOWN} more)" if len(alike) > SHOWN else ""
     note = f"{len(alike)} of {len(found)} citizens: {'; '.join(alike[:SHOWN])}{more}"
     return replace(worst, note=note)
+
+
+def _urgency(settlement: Settlement) -> tuple[int, datetime]:
+    return _URGENCY.index(settlement.state), settlement.next_at or _LATEST
 
 
 def backoff(tries: int) -> timedelta:

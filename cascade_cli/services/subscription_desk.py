@@ -35,11 +35,12 @@ class SubscriptionDesk:
         """
         if purchase.shares:
             raise UsageError("A subscription is for one citizen: name citizen_id.")
-        success_url, cancel_url = self._urls
+        (success_url, cancel_url), today = self._urls, self._today()
         sale = replace(
             self._desk.offered(purchase),
             success_url=success_url,
             cancel_url=cancel_url,
-            monthly_from=self._today(),
+            monthly_from=today,
         )
-        return self._pages.create(sale, f"{KEY_PREFIX}monthly_{key}"), sale.quote
+        # The day is part of what is sold: the same key on the next one is another page.
+        return self._pages.create(sale, f"{KEY_PREFIX}monthly_{today}_{key}"), sale.quote

@@ -111,6 +111,18 @@ def test_of_two_active_rows_one_is_carried_out(counter: Counter) -> None:
     assert counter.ducats_of("marco") == 100
 
 
+def test_what_stays_of_a_surplus_is_not_there_for_others(counter: Counter) -> None:
+    intent, soon = counter.paid(), counter.now() + timedelta(hours=9)
+    assert repair(counter).code == 0
+    row_for(counter, intent, Status="active", ExpiresAt=soon.isoformat())
+    counter.paid()
+    counter.fund(150)
+    before = len(counter.writes)
+    answer = repair(counter)
+    assert (answer.code, len(counter.writes)) == (7, before)
+    assert "promised to transfers on their way" in answer.err
+
+
 def test_a_dry_run_shows_the_plan_and_writes_nothing(counter: Counter) -> None:
     intent = counter.paid()
     answer = repair(counter, "--dry-run")

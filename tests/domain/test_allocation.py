@@ -27,8 +27,10 @@ from cascade_cli.domain.allocation import (
 )
 from cascade_cli.domain.kinds import Kind
 from cascade_cli.domain.orders import order_for_charge, payment_facts
+from cascade_cli.domain.refund_plan import obstacle_to, picture_of
 from cascade_cli.domain.stratagems import Stratagem
-from tests.domain.samples import a_charge, a_stratagem, judge, keyed
+from cascade_cli.domain.world import Answers, case_of
+from tests.domain.samples import TERMS, a_charge, a_stratagem, judge, keyed
 
 _NAMES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1)
 _NAMES = _NAMES.filter(lambda name: bool(name.strip()) and len(name) <= 200)
@@ -176,3 +178,12 @@ def test_a_payment_for_nobody_knows_whom_is_never_credited() -> None:
     assert not (item.repair and item.repair.automatic)
     with pytest.raises(ValueError, match="sold for 3 citizens"):
         order_for_charge(replace(nobody, citizen="marco"), "", {})
+
+
+def test_whose_money_went_back_is_not_settled_while_nobody_knows_whom_it_was_for() -> None:
+    metadata = {ALLOCATION: allocation_metadata(THREE)[ALLOCATION]}
+    (nobody,) = divided(replace(WHOLE, refunded_cents=1705), metadata, nothing_kept)
+    (item,) = judge([nobody]).items
+    assert item.kind is Kind.UNATTRIBUTABLE
+    picture = picture_of(case_of(nobody, (), Answers(), TERMS), (), {})
+    assert "kept in the journal" in obstacle_to(picture)

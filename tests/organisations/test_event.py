@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from typing import Any, cast
 
 import pytest
 
-from cascade_cli.adapters.journal.inbox import EventState, Settlement
-from cascade_cli.services.intake import together
+from cascade_cli.adapters.journal.inbox import Accepted, EventState, Settlement
+from cascade_cli.domain.events import Event
+from cascade_cli.services.delivery_ports import Delivery, Result
+from cascade_cli.services.intake import SHORT_OF_DUCATS, Intake, together
+from cascade_cli.services.refund_clerk import Dealt
 from cascade_cli.services.replay import Planned
+from tests.credit.orders import an_order
 
 NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 WAITING, ATTENTION, CREDITED = EventState.WAITING, EventState.ATTENTION, EventState.CREDITED
@@ -41,3 +47,68 @@ def test_it_is_looked_at_again_when_the_first_may_go_on_and_a_few_are_named() ->
     assert one.note == (
         "5 of 5 citizens: pi_1.1: no ducats; pi_1.2: no ducats; pi_1.3: no ducats (and 2 more)"
     )
+
+
+def test_who_waits_for_ducats_is_counted_by_the_same_words_as_ever() -> None:
+    found = [settlement(WAITING, SHORT_OF_DUCATS), settlement(CREDITED, "under way")]
+    planned = [Planned(f"pi_1.{number}", ()) for number in (1, 2)]
+    assert together(found, planned).note == SHORT_OF_DUCATS
+
+
+class OneDealt:
+    """What a clerk says of every payment."""
+
+    def __init__(self, dealt: Dealt) -> None:
+        self.dealt = dealt
+
+    def settle(self, _payment_id: str, _patience: timedelta) -> Dealt:
+        return self.dealt
+
+
+class OneEvent:
+    """An inbox with one event that tells of a refund."""
+
+    def due(self, _limit: int) -> list[Accepted]:
+        event = Event(
+            id="evt_1",
+            type="charge.refunded",
+            created_at=NOW,
+            livemode=False,
+            payment_id="pi_1",
+            subjects=frozenset({"pi_1"}),
+            pending_webhooks=1,
+            raw=b"{}",
+        )
+        return [Accepted(event, NOW, 0)]
+
+    def credited(self, _payment_ids: Iterable[str]) -> set[str]:
+        return set()
+
+    def settle(self, _settlements: Iterable[Settlement]) -> None:
+        """Nothing is kept."""
+
+
+def _delivery(result: Result, finish_at: datetime | None = None) -> Delivery:
+    order = an_order(key="cascade_refund_re_1.1")
+    return Delivery(order, result, "why", finish_at=finish_at)
+
+
+def test_one_portion_s_refusal_does_not_end_what_others_wait_for() -> None:
+    refused = _delivery(Result.REFUSED)
+    unfinished = _delivery(Result.UNFINISHED, NOW + timedelta(minutes=2))
+    for dealt, state in (
+        (Dealt("", failed=(refused, unfinished)), WAITING),
+        (Dealt("", failed=(refused,), again_at=NOW + timedelta(minutes=5)), WAITING),
+        (Dealt("", failed=(refused,)), ATTENTION),
+    ):
+        intake = Intake(
+            OneEvent(),
+            cast("Any", None),
+            livemode=False,
+            facts={},
+            guard=lambda: None,
+            can_pay=lambda wanted: wanted,
+            now=lambda: NOW,
+            refunds=OneDealt(dealt),
+        )
+        assert [one.state for one in intake.work()] == [state]

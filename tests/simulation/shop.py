@@ -277,7 +277,8 @@ class Shop:
         plan = plan_repairs(run.world, run.result, per_credit_ducats=PER_CREDIT_DUCATS, facts={})
         if not plan.repairs:
             return True
-        self._purse.check(plan.total_ducats, {repair.order.key for repair in plan.repairs})
+        counted = {repair.order.key for repair in plan.repairs if repair.outgoing_ducats}
+        self._purse.check(plan.total_ducats, counted)
         orders = [repair.order for repair in plan.repairs]
         return self._told(self._deliverer.deliver(orders, patience=PATIENCE))
 

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cascade_cli.domain.case import sum_ducats
+from cascade_cli.domain.charges import Period
 from cascade_cli.domain.kinds import Kind
 from cascade_cli.domain.money import exactly
 from cascade_cli.domain.overview import (
@@ -22,7 +23,7 @@ from cascade_cli.domain.reconciliation import Reconciliation, reconcile
 from cascade_cli.domain.stratagems import Stratagem
 from cascade_cli.domain.world import World
 from tests.domain.generated import worlds
-from tests.domain.samples import NOW, TERMS, a_charge, a_stratagem, judge, keyed
+from tests.domain.samples import NOW, PAID, TERMS, a_charge, a_stratagem, judge, keyed
 
 MIDNIGHT = datetime(2026, 11, 20, tzinfo=UTC)
 BEGIN = MIDNIGHT - timedelta(days=13)
@@ -88,6 +89,14 @@ def test_a_payment_needs_nobody_once_it_is_settled(
     payment: str | None, *, unresolved: bool
 ) -> None:
     assert is_unresolved(payment, _result()) is unresolved
+
+
+def test_a_settled_subscription_s_payment_needs_nobody_whichever_event_tells_of_it() -> None:
+    period = Period(PAID, NOW, "in_1", "sub_1", 1000)
+    charge = a_charge("1", period=period)
+    settled = judge([charge], [keyed(charge)])
+    assert not is_unresolved("in_1", settled)
+    assert is_unresolved("in_1", judge([charge]))
 
 
 def test_a_payment_that_was_not_judged_needs_nobody_where_that_says_that_it_is_settled() -> None:

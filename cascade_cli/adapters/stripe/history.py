@@ -58,7 +58,9 @@ class HistoryReader:
         self._invoices = Invoices(client, Crew())
 
     def payment_of(self, form: Form, identity: str) -> tuple[bool, str | None]:
-        """Whether Stripe knows the object, and the payment that it belongs to, if any."""
+        """Whether Stripe knows the object, and the payment that it belongs to, if any. A portion's
+        refund is the whole payment's."""
+        identity = whole_id(identity)
         if form is Form.EVENT:
             event = self._events.event(identity)
             return event is not None, self._payment_among(event.subjects) if event else None
