@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any, NoReturn, Protocol
 from urllib.parse import urlsplit
@@ -57,6 +57,8 @@ class Network:
 
     def __init__(self, app: SandboxApp, witness: Witness, weather: Weather) -> None:
         self._app, self._witness, self._weather = app, witness, weather
+        self.hears: Callable[[], None] = lambda: None
+        """Told of each write to a row that was or will be applied, and whose sender cannot know."""
 
     def carry(
         self,
@@ -86,6 +88,9 @@ class Network:
             scheduler.at(late, arrive)
         if fault != FINE:
             process.host.chronicle.faults += 1
+        is_lost = fault.arrival is not Arrival.NEVER and fault.answer is not Answer.TRUE
+        if is_lost and request.method == "PATCH" and STRATAGEMS in wire.path:
+            self.hears()
         waits = READ_TIMEOUT_SECONDS if fault.answer is Answer.TIMEOUT else there + back
         self._wait(process, waits, f"awaiting {label(request)}")
         process.tell(f"{label(request)} -> {_told(fault, answers)}")

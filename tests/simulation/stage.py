@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from random import Random
 
 from cascade_cli.adapters.journal.inbox import Inbox
@@ -33,6 +34,8 @@ from tests.simulation.workshop import Workshop
 RETRIES_SECONDS = (20.0, 400.0, 3000.0)
 STRIPE_RATE, AIRTABLE_RATE = 24.5, 4.9
 
+_RUN_WHILE_UNKNOWN = 0.4
+
 Command = Callable[[Shop], bool]
 
 
@@ -54,6 +57,7 @@ class Stage:
         self._misfortune = Misfortune(plan.kill, plan.standstill, plan.oversleep)
         self._journal_failing = plan.journal_failing
         self._network = Network(self.app, self.witness, self.weather)
+        self._network.hears = self._perhaps_run_the_engine
         self._host = Host(self.scheduler, random, self._misfortune, self.chronicle)
         self._gate = Gate(self._blame)
         self._engine_schedule = parse_schedule(plan.schedule)
@@ -87,6 +91,12 @@ class Stage:
                 self.scheduler.at(wait, lambda: self.start(name, command, retries - 1))
 
         self._host.start(name, lambda process: self._live(process, command, done), ended)
+
+    def _perhaps_run_the_engine(self) -> None:
+        """While nobody knows what became of a write, the engine takes the row that it lets go."""
+        if self.random.random() < _RUN_WHILE_UNKNOWN:
+            run = partial(self.engine.run, step_seconds=1.0)
+            self.scheduler.at(self.random.uniform(1, 100), run)
 
     def _blame(self, what: str) -> None:
         self.flaws.append(what)
