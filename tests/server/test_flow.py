@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -59,9 +58,6 @@ def town(tmp_path: Path) -> Iterator[Town]:
         seed(app, scenario="empty", until=app.now())
         fields = {"CitizenId": "marco", "Username": "marco", "Ducats": 5}
         app.airtable.tables.create("CITIZENS", fields)
-        port = free_port()
-        at = f"http://127.0.0.1:{port}{WEBHOOK}"
-        app.stripe.books.register_webhook(at, at=app.now(), secret=WEBHOOK_SECRET)
         with serving(app, tmp_path) as url:
             settings = {
                 **Connection(url).settings(),
@@ -70,15 +66,12 @@ def town(tmp_path: Path) -> Iterator[Town]:
                 "CASCADE_API_TOKEN": TOKEN,
                 **open_shop(tmp_path),
             }
-            with process("serve", "--port", str(port), settings=settings) as server:
+            with process("serve", "--port", "0", settings=settings) as server:
+                at = f"{server.url}{WEBHOOK}"
+                app.stripe.books.register_webhook(at, at=app.now(), secret=WEBHOOK_SECRET)
                 yield Town(app, settings, server)
                 assert server.stop() == 0, server.said()
         assert not app.crashes, app.crashes
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return int(found.getsockname()[1])
 
 
 def test_a_payment_intent_of_the_api_becomes_ducats(town: Town) -> None:
