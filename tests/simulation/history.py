@@ -163,7 +163,7 @@ class History:
                 continue
             payment = item.charge.payment_id
             told = payment in known or shop.needs_person(payment)
-            names = {row.stratagem_id for row in item.stratagems}
+            names = {row.stratagem_id for row in item.rows}
             if not told and not names & self._happenings.run_by_hand:
                 self.stage.flaws.append(f"FORGOTTEN: {payment}: {item.verdict}")
         return True
