@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from cascade_cli.cli.console import to_type
 from cascade_cli.cli.session import Outcome, Session
 from cascade_cli.cli.shown import shown
 from cascade_cli.domain.engine import DailyRuns, Schedule
@@ -105,7 +106,9 @@ def _show(
         with exactly():
             short = format_ducats(finances.owed - finances.ducats)
         console.print(Text(f"It cannot pay what is in flight: {short} ducats are short.", "red"))
-        console.print(Text(f"  $ {command('citizen', 'replenish', '--by', short)}"), soft_wrap=True)
+        console.print(
+            to_type(console, command("citizen", "replenish", "--by", short)), soft_wrap=True
+        )
 
 
 def _lines(finances: Finances, schedule: Schedule, now: datetime) -> Iterator[tuple[str, str]]:

@@ -29,6 +29,7 @@ FORMS = (
     "cascade credit CITIZEN DUCATS --reason TEXT, cascade credit --payment PI --reason TEXT, or "
     "cascade credit --file F.csv"
 )
+_ALL_WORDS = "a citizen, an amount and a --reason"
 
 
 @dataclass(frozen=True)
@@ -69,9 +70,10 @@ def credit(session: Session, options: CreditOptions) -> Outcome:
         plan = shop.writing.desk.plan(wanted.orders(shop))
         if options.dry_run:
             return plan_outcome(plan)
-        if not options.yes:
-            show_plan(session.console(stderr=True), plan)
-        confirm(f"Credit {plan.description}?", yes=options.yes)
+        if plan.unwritten:
+            if not options.yes:
+                show_plan(session.console(stderr=True), plan)
+            confirm(f"Credit {plan.description}?", yes=options.yes)
         shop.begin()
         done = deliveries_outcome(shop.writing.desk.carry_out(plan), wanted.made_up_reference)
         is_all = done.error is not None or not wanted.missing
@@ -94,7 +96,8 @@ def _from_words(options: CreditOptions) -> Wanted:
     if citizen is None and options.payment is not None and reason is not None:
         return _for_everybody(options.payment, reason)
     if citizen is None or ducats is None or reason is None:
-        raise UsageError("A credit needs a citizen, an amount and a --reason.", FORMS)
+        needed = "a --reason" if citizen is ducats is None and options.payment else _ALL_WORDS
+        raise UsageError(f"A credit needs {needed}.", FORMS)
     amount = _amount(ducats)
     if options.payment is None:
         return _by_hand(options, citizen, amount, reason)

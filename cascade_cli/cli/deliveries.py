@@ -103,7 +103,7 @@ def show_deliveries(console: Console, deliveries: Sequence[Delivery]) -> None:
         table.add_column(name, justify="right" if name == "ducats" else "left", overflow="fold")
     for delivery in deliveries:
         table.add_row(
-            Text(delivery.result, STYLES[delivery.result]),
+            Text(_result(delivery), STYLES[delivery.result]),
             Text(shown(delivery.order.concerned)),
             format_ducats(delivery.order.ducats, grouped=True),
             Text(shown(_what(delivery))),
@@ -112,6 +112,12 @@ def show_deliveries(console: Console, deliveries: Sequence[Delivery]) -> None:
     if len(deliveries) > 1:
         counts = Counter(delivery.result for delivery in deliveries)
         console.print(", ".join(f"{number} {result}" for result, number in counts.items()))
+
+
+def _result(delivery: Delivery) -> str:
+    """What goes from a citizen is credited to nobody."""
+    is_taken = delivery.order.payer and delivery.result is Result.CREDITED
+    return "taken back" if is_taken else delivery.result
 
 
 def _what(delivery: Delivery) -> str:

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
+from cascade_cli.cli.console import to_type
 from cascade_cli.cli.gift_shown import show_gift
 from cascade_cli.cli.reconciliation_tables import STYLES
 from cascade_cli.cli.shown import shown
@@ -77,7 +78,7 @@ def _show_verdict(console: Console, verdict: Verdict, *, with_advice: bool = Tru
     if with_advice and verdict.advice:
         console.print(_indented(Text(verdict.advice)))
     if verdict.repair:
-        console.print(Text(f"  $ {verdict.repair.command}"), soft_wrap=True)
+        console.print(to_type(console, verdict.repair.command), soft_wrap=True)
 
 
 def _show_checks(console: Console, checks: Iterable[Check]) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from cascade_cli.cli.console import to_type
 from cascade_cli.cli.deliveries import delivery_document
 from cascade_cli.cli.shown import shown
 from cascade_cli.domain.events import Event
@@ -122,4 +123,4 @@ def show_refunds(console: Console, refunds: Sequence[RefundReplayed]) -> None:
         for delivery in refund.deliveries:
             console.print(Text(f"  {delivery.order.key}: {shown(delivery.why)}"), soft_wrap=True)
         if refund.needs_person:
-            console.print(Text(f"  $ {command('explain', refund.payment_id)}"), soft_wrap=True)
+            console.print(to_type(console, command("explain", refund.payment_id)), soft_wrap=True)

@@ -46,13 +46,15 @@ class Session:
         """Rich on stdout or stderr; markup in what is printed is text unless asked for."""
         from cascade_cli.cli.console import PipeConsole  # noqa: PLC0415 - not needed for --json
 
-        return PipeConsole(
+        console = PipeConsole(
             stderr=stderr,
             markup=False,
             highlight=False,
             emoji=False,
             no_color=self.no_color or None,
         )
+        console.in_sandbox = self.sandbox
+        return console
 
     def say(self, message: str) -> None:
         """A line on stderr for people, unless --quiet."""

@@ -20,7 +20,7 @@ from cascade_cli.cli.refunds_known import decided
 from cascade_cli.cli.run_memory import mark_name
 from cascade_cli.cli.session import Outcome, Session
 from cascade_cli.cli.status_json import document
-from cascade_cli.cli.status_shown import Shown, screen
+from cascade_cli.cli.status_shown import SANDBOX, Shown, screen
 from cascade_cli.cli.window import FIRST_SINCE, LAST, parse_window, window_since_last
 from cascade_cli.domain.case import Terms
 from cascade_cli.domain.overview import today
@@ -109,7 +109,7 @@ class Observer:
 
     def _mode(self) -> str:
         if self.session.sandbox:
-            return "sandbox"
+            return SANDBOX
         return "live" if self.wiring.settings.livemode else "test"
 
     def _requests(self) -> tuple[int, int]:

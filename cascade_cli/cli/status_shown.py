@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cascade_cli.adapters.journal.inbox import EventState, Kept
+from cascade_cli.cli.console import typed
 from cascade_cli.cli.reconciliation_tables import STYLES
 from cascade_cli.cli.shown import shown as harmless
 from cascade_cli.cli.sparkline import sparkline
@@ -35,6 +36,9 @@ _HUNDREDTH = Decimal("0.01")
 _UNKNOWN = Text("not known, see above", "yellow")
 
 
+SANDBOX = "sandbox"
+
+
 @dataclass(frozen=True)
 class Shown:
     """One look, with what else stands on the screen.
@@ -48,6 +52,11 @@ class Shown:
     mode: str
     since: str
     requests: tuple[int, int]
+
+    @property
+    def in_sandbox(self) -> bool:
+        """Whether it was looked at the sandbox."""
+        return self.mode == SANDBOX
 
     @property
     def now(self) -> datetime:
@@ -72,7 +81,7 @@ def screen(shown: Shown, encoding: str, width: int, beneath: Sequence[Text] = ()
         _grid(_lines(shown, encoding)),
         "",
         *_discrepancies(shown, columns=2 if width >= WIDE else 1),
-        *_attention(_of_payments(shown.status.attention)),
+        *_attention(_of_payments(shown.status.attention), in_sandbox=shown.in_sandbox),
     )
 
 
@@ -217,7 +226,7 @@ def _discrepancies(shown: Shown, columns: int) -> Iterator[RenderableType]:
     words = f"{number} {'discrepancy' if number == 1 else 'discrepancies'}"
     yield Text(words, "bold red").append(begin, "default").append(_news(status.since_last))
     yield _table(found, columns)
-    yield Text(f"  $ {command('reconcile', '--since', shown.since)}")
+    yield typed(command("reconcile", "--since", shown.since), in_sandbox=shown.in_sandbox)
 
 
 def _news(since_last: Changes | None) -> str:
@@ -251,12 +260,12 @@ def _of_payments(attention: Sequence[Kept]) -> list[Kept]:
     return list({kept.about: kept for kept in attention}.values())
 
 
-def _attention(attention: Sequence[Kept]) -> Iterator[RenderableType]:
+def _attention(attention: Sequence[Kept], *, in_sandbox: bool) -> Iterator[RenderableType]:
     """What the webhook could not decide, the newest first."""
     for kept in list(reversed(attention))[:MOST_ATTENTION]:
         event = kept.accepted.event
         yield Text(f"The webhook asks you: {harmless(kept.note)}", "yellow")
-        yield Text(f"  $ {command('explain', event.payment_id or event.id)}")
+        yield typed(command("explain", event.payment_id or event.id), in_sandbox=in_sandbox)
     if len(attention) > MOST_ATTENTION:
         yield Text(f"  and {len(attention) - MOST_ATTENTION} more, see --json")
 

@@ -88,11 +88,17 @@ class Plan:
         return sum(left, ZERO)
 
     @property
+    def unwritten(self) -> tuple[Order, ...]:
+        """Those for which there is something left to write."""
+        return tuple(o for o in self.orders if not isinstance(self.steps[o.key], End))
+
+    @property
     def description(self) -> str:
         """For a question: what goes to whom."""
-        if len(self.orders) == 1:
-            return self.orders[0].description
-        return f"{format_ducats(self.total)} ducats to {len(self.orders)} citizens"
+        if len(self.unwritten) == 1:
+            return self.unwritten[0].description
+        ducats = sum((order.ducats for order in self.unwritten), ZERO)
+        return f"{format_ducats(ducats)} ducats to {len(self.unwritten)} citizens"
 
 
 class CreditDesk:
