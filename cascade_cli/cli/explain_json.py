@@ -77,7 +77,7 @@ def _charge(charge: Charge) -> dict[str, Any]:
         "portion": portion_document(charge.portion) if charge.portion else None,
         "paid_at": rfc3339(charge.created_at),
         "amount_cents": charge.own_cents,
-        "refunded_cents": charge.refunded_cents,
+        "refunded_cents": charge.own_refunded_cents,
         "period": period_document(charge.period) if charge.period else None,
         "currency": charge.currency,
         "exchange_rate": None if charge.rate is None else str(charge.rate),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from cascade_cli.cli.reconciliation_json import portion_document
+from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.evidence import describe as describe_row
 from cascade_cli.domain.money import format_ducats, format_money
 from cascade_cli.domain.orders import Order
@@ -26,7 +27,7 @@ def plan_lines(plan: RefundPlan, policy: Policy) -> Iterator[str]:
     if not plan.picture.parts:
         yield "  no money went back"
     for part in plan.picture.parts:
-        yield f"  {_refund(part, charge.currency)}: {describe(part)}"
+        yield f"  {_refund(part, charge)}: {describe(part)}"
     for order in plan.endings:
         yield f"would end {order.key} by its expiry; if it was executed, take its ducats back"
     for order in plan.orders:
@@ -39,9 +40,10 @@ def plan_lines(plan: RefundPlan, policy: Policy) -> Iterator[str]:
             yield f"{format_ducats(debt)} ducats of {part.refund.id} stay {why}"
 
 
-def _refund(part: Part, currency: str) -> str:
+def _refund(part: Part, charge: Charge) -> str:
     refund = part.refund
-    money = format_money(refund.amount_cents, currency)
+    money = format_money(refund.amount_cents, charge.currency)
+    money = f"share of {money}" if charge.portion else money
     failure = f" ({refund.failure})" if refund.failure else ""
     return f"{refund.id} {money} {refund.status}{failure}"
 

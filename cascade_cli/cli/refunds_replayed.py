@@ -19,7 +19,7 @@ from cascade_cli.domain.times import format_moment
 from cascade_cli.errors import GuardError
 from cascade_cli.services.delivery_ports import Delivery
 from cascade_cli.services.refund import NoPurchaseError
-from cascade_cli.services.refund_clerk import Dealt, RefundClerk, has_work, summary
+from cascade_cli.services.refund_clerk import Dealt, RefundClerk, has_work, joined, summary
 
 
 @dataclass(frozen=True)
@@ -84,9 +84,9 @@ class Back:
             return RefundReplayed(payment_id, events, error.message)
         except GuardError as error:
             return RefundReplayed(payment_id, events, error.message, needs_person=True)
-        notes = dict.fromkeys(plan.waits or summary(plan.picture) for plan in plans)
+        note = joined(plan.waits or summary(plan.picture) for plan in plans)
         would = tuple(line for plan in plans for line in _would(plan))
-        return RefundReplayed(payment_id, events, "; ".join(notes), would)
+        return RefundReplayed(payment_id, events, note, would)
 
     def _settled(self, payment_id: str) -> RefundReplayed:
         assert self.clerk is not None  # noqa: S101 - as above

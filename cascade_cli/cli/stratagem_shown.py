@@ -12,15 +12,19 @@ from rich.text import Text
 
 from cascade_cli.cli.session import Outcome, Session
 from cascade_cli.cli.shown import shown
+from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.matching import Rule
 from cascade_cli.domain.money import format_ducats
 from cascade_cli.domain.runway import Sum
+from cascade_cli.domain.shell import command
 from cascade_cli.domain.standing import Moment, Standing, may_all_move, standing_of, telling
 from cascade_cli.domain.stratagems import State, Stratagem
 from cascade_cli.domain.times import format_moment, format_span, rfc3339
 from cascade_cli.errors import ExitCode
 from cascade_cli.services.stratagems import Filter, Found
 
+# So many citizens are named.
+SHOWN = 3
 STYLES = {
     State.EXECUTED: "green",
     State.LIVE: "cyan",
@@ -36,25 +40,41 @@ _TIES = {
 
 def status_outcome(session: Session, found: Found, moment: Moment) -> Outcome:
     """Exit 0 if the one transfer that counts is executed or under way, else 3; of a payment for
-    many citizens, each citizen's."""
+    many citizens, each citizen's: there must be one for everybody."""
     for rows in found.by_portion:
         moving = may_all_move(rows, moment.now)
         if len(moving) > 1:
             session.warn(f"{found.identity} has {len(moving)} transfers that moved ducats or may.")
     if found.rule in _TIES:
         session.warn(f"It was found {_TIES[found.rule]}; it may belong to another payment.")
-    is_well = all(_is_well(rows, moment) for rows in found.by_portion)
+    if found.missing:
+        session.warn(f"{missing_text(found)}. See: {command('explain', '--', found.identity)}")
+    is_well = all(_is_well(rows, moment) for rows in found.by_portion) and not found.missing
     data = {
         "id": found.identity,
         "found_by": found.rule.value if found.rule else "id",
         "next_run_at": rfc3339(moment.next_run),
         "stratagems": [document(row, moment) for row in found.rows],
+        "missing": [_missing(charge) for charge in found.missing],
     }
     return Outcome(
         data,
         lambda session: _show_all(session.console(), found, moment),
         ExitCode.OK if is_well else ExitCode.DISCREPANCIES,
     )
+
+
+def missing_text(found: Found) -> str:
+    """Which citizens of a payment for many have no transfer; a few are named."""
+    missing = [charge.citizen or "?" for charge in found.missing]
+    more = f" (and {len(missing) - SHOWN} more)" if missing[SHOWN:] else ""
+    counted = f"{len(missing)} of {len(found.portions)} citizens of {found.identity}"
+    return f"Venice has no transfer for {counted}: {', '.join(missing[:SHOWN])}{more}"
+
+
+def _missing(charge: Charge) -> dict[str, Any]:
+    ducats = format_ducats(charge.ducats) if charge.ducats is not None else None
+    return {"id": charge.payment_id, "citizen": charge.citizen, "ducats": ducats}
 
 
 def _is_well(rows: Sequence[Stratagem], moment: Moment) -> bool:

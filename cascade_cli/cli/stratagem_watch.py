@@ -18,7 +18,7 @@ from cascade_cli.cli.connection import connected
 from cascade_cli.cli.session import Outcome, Session
 from cascade_cli.cli.shown import shown
 from cascade_cli.cli.stratagem import check_text, desk
-from cascade_cli.cli.stratagem_shown import status_outcome
+from cascade_cli.cli.stratagem_shown import missing_text, status_outcome
 from cascade_cli.cli.window import duration_option
 from cascade_cli.domain.engine import DailyRuns
 from cascade_cli.domain.shell import command
@@ -96,8 +96,8 @@ def watch(
 
 def is_over(found: Found, now: datetime) -> bool:
     """Nothing is left to wait for: of several transfers, the one that says most decides; of a
-    payment for many citizens, each citizen's."""
-    return is_final(_awaited(found, now), now)
+    payment for many citizens, each citizen's, and everybody has one."""
+    return not found.missing and is_final(_awaited(found, now), now)
 
 
 def _awaited(found: Found, now: datetime) -> Stratagem:
@@ -115,21 +115,28 @@ def pause(moment: Moment, poll_seconds: float) -> timedelta:
 
 
 def _timed_out(outcome: Outcome, found: Found, watching: _Watch) -> Outcome:
-    row = _awaited(found, watching.clock.now())
-    state = row.state(watching.clock.now())
-    waiting = "live" if state is State.LIVE else "planned"
     error = ServiceError(
-        f"{found.identity} is still {waiting}: the time to wait is over.",
+        f"{_still(found, watching.clock.now())}: the time to wait is over.",
         f"Nothing is lost. Wait on: {command('stratagem', 'watch', '--', found.identity)}; "
         f"whether the engine runs at all: {command('citizen', 'show')}",
     )
     return replace(outcome, exit_code=ExitCode.INCOMPLETE, error=error)
 
 
+def _still(found: Found, now: datetime) -> str:
+    row = _awaited(found, now)
+    if found.missing and is_final(row, now):
+        return missing_text(found)
+    waiting = "live" if row.state(now) is State.LIVE else "planned"
+    return f"{found.identity} is still {waiting}"
+
+
 def _line(found: Found, moment: Moment, until: datetime) -> str:
     row = _awaited(found, moment.now)
-    standing = standing_of(row, moment)
     left = format_span(until - moment.now)
+    if found.missing and is_final(row, moment.now):
+        return f"{missing_text(found)}. Waiting for up to {left}."
+    standing = standing_of(row, moment)
     return f"{found.identity}: {standing.state}. {standing.meaning} Waiting for up to {left}."
 
 

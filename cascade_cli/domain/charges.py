@@ -135,6 +135,13 @@ class Charge:
         return self.portion.cents if self.portion else self.captured_cents
 
     @property
+    def own_refunded_cents(self) -> int:
+        """What of that went back: of a portion its share of the whole's, for show."""
+        if self.portion is None:
+            return self.refunded_cents
+        return self.refunded_cents * self.portion.cents // max(self.captured_cents, 1)
+
+    @property
     def stratagem_id(self) -> str:
         """The key of the one transfer that this charge may cause."""
         return stratagem_id_for(self.payment_id)

@@ -43,7 +43,7 @@ def evidence_of(case: Case) -> Iterator[str]:
     if case.is_void:
         yield "all money went back before any ducats moved: nothing is owed"
     elif case.charge.refunded_cents and not case.moving:
-        back = format_money(case.charge.refunded_cents, case.charge.currency)
+        back = format_money(case.charge.own_refunded_cents, case.charge.currency)
         yield f"{back} went back to the payer: decide how many ducats are still owed"
     if case.is_contested and not case.moving:
         yield "the payer disputes it: deliver only if the dispute is won"

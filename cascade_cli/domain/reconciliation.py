@@ -75,7 +75,7 @@ def _reconcile(world: World, terms: Terms, aside: Aside) -> Reconciliation:
     cases = cases_of(rest, matches, terms)
     owners = _owners_elsewhere(rest, matches, cases)
     judged = [_item_of(case) for case in cases.values()]
-    judged += [_orphan(stratagem, terms) for stratagem in owners[_Owner.NOBODY]]
+    judged += [_orphan(stratagem, world.answers, terms) for stratagem in owners[_Owner.NOBODY]]
     judged += overdue_by_hand(owners[_Owner.REASON], terms)
     counts = Counter(item.kind for item in judged)
     # Not `+= len(plain)`: a kind that nothing is of has no count.
@@ -128,7 +128,7 @@ def _owners_elsewhere(
 def _owner(stratagem: Stratagem, matched: Container[str], answers: Answers) -> _Owner:
     if stratagem.record_id in matched:
         return _Owner.OTHER_PAYMENT
-    if any(answers.payments.get(payment) for payment in named_payments(stratagem)):
+    if answers.payment_of(stratagem):
         return _Owner.OTHER_PAYMENT
     if stratagem.origin is Origin.MANUAL and stratagem.reason:
         return _Owner.REASON
@@ -165,9 +165,9 @@ def _is_moving(case: Case) -> bool:
     )
 
 
-def _orphan(stratagem: Stratagem, terms: Terms) -> Item:
+def _orphan(stratagem: Stratagem, answers: Answers, terms: Terms) -> Item:
     may_move = stratagem.state(terms.now) in MAY_STILL_MOVE
-    evidence = tuple(_orphan_evidence(stratagem, terms))
+    evidence = tuple(_orphan_evidence(stratagem, answers, terms))
     return Item(
         kind=Kind.ORPHAN,
         severity=Kind.ORPHAN.severity if may_move else Severity.MEDIUM,
@@ -185,15 +185,21 @@ def _orphan(stratagem: Stratagem, terms: Terms) -> Item:
     )
 
 
-def _orphan_evidence(stratagem: Stratagem, terms: Terms) -> Iterator[str]:
+def _orphan_evidence(stratagem: Stratagem, answers: Answers, terms: Terms) -> Iterator[str]:
     yield f"made {format_moment(stratagem.created_at)} for {stratagem.citizen!r}"
     yield describe(stratagem, terms)
     if named := named_payments(stratagem):
-        yield f"Stripe has no paid ducat purchase {named[0]}"
+        yield _why_not_for(named[0], stratagem, answers)
     elif stratagem.origin is Origin.OLDER:
         yield "no payment of this citizen and amount in the 72 hours before it"
     else:
         yield "it names neither a payment nor a recorded reason"
+
+
+def _why_not_for(payment: str, stratagem: Stratagem, answers: Answers) -> str:
+    if many := answers.payments.get(payment):
+        return f"{payment} is for {len(many)} citizens, and {stratagem.citizen!r} is none of them"
+    return f"Stripe has no paid ducat purchase {payment}"
 
 
 def _equation(

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from cascade_cli.domain.case import Case, Terms
 from cascade_cli.domain.charges import Charge, Dispute
-from cascade_cli.domain.matching import Match, Matches
+from cascade_cli.domain.matching import Match, Matches, named_payments
 from cascade_cli.domain.refunds import returns_of
 from cascade_cli.domain.stratagems import Stratagem
 from cascade_cli.domain.times import Window
@@ -19,15 +19,25 @@ class Answers:
     """What was looked up one by one because the two listings did not tell.
 
     `citizens` maps a name that was asked for to whether it exists, `similar` a missing name to
-    one that differs in case only. `payments` maps a payment's id to its paid charge, or to None
-    where Stripe knows no such payment or it was never paid.
+    one that differs in case only. `payments` maps a payment's id to what it bought: one charge, or
+    one for each of many citizens, and none where Stripe knows no such payment or it was never paid.
     """
 
     citizens: Mapping[str, bool] = field(default_factory=dict)
     similar: Mapping[str, str] = field(default_factory=dict)
-    payments: Mapping[str, Charge | None] = field(default_factory=dict)
+    payments: Mapping[str, tuple[Charge, ...]] = field(default_factory=dict)
     disputes: Mapping[str, tuple[Dispute, ...]] = field(default_factory=dict)
     processor_ducats: Decimal | None = None
+
+    def payment_of(self, stratagem: Stratagem) -> str | None:
+        """The payment that the transfer names, if it can be for it: one for many citizens, named as
+        a whole, is for them alone."""
+        named = (one for one in named_payments(stratagem) if self._is_for(one, stratagem.citizen))
+        return next(named, None)
+
+    def _is_for(self, payment: str, citizen: str | None) -> bool:
+        bought = self.payments.get(payment, ())
+        return len(bought) == 1 or any(charge.citizen == citizen for charge in bought)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.evidence import describe_gift
-from cascade_cli.domain.matching import OLDER_REACH, match, named_payments
+from cascade_cli.domain.matching import OLDER_REACH, match
 from cascade_cli.domain.money import format_ducats, format_money
 from cascade_cli.domain.reconciliation import Item, reconcile
 from cascade_cli.domain.story import Balances, CitizenStory, Line, Verdict, verdict_of
@@ -87,7 +87,7 @@ def _others(world: World, rows: Sequence[Stratagem]) -> Iterator[Line]:
     matches = match(world.charges, world.stratagems)
     unmatched = {row.record_id for row in matches.unmatched}
     for row in rows:
-        paid_for = next((p for p in named_payments(row) if world.answers.payments.get(p)), None)
+        paid_for = world.answers.payment_of(row)
         by_hand = bool(row.reason) and row.stratagem_id.startswith("cascade_manual_")
         if row.record_id in unmatched and (paid_for or by_hand):
             why = f"for {paid_for}" if paid_for else f"credited by hand: {row.reason}"

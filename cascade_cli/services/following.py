@@ -108,7 +108,7 @@ class Concerned:
     charges: tuple[Charge, ...]
     changed: int
     named: int
-    unknown: Mapping[str, None]
+    unknown: frozenset[str]
 
 
 def concerned(sources: Sources, world: World, concern: Concern, terms: Terms) -> Concerned:
@@ -131,7 +131,7 @@ def concerned(sources: Sources, world: World, concern: Concern, terms: Terms) ->
         tuple({**others, **by_row, **told}.values()),
         len(told),
         len(by_row.keys() - told.keys()),
-        {name: None for name in named if not found[name]},
+        frozenset(name for name in named if not found[name]),
     )
 
 

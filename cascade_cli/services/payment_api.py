@@ -31,6 +31,8 @@ T = TypeVar("T")
 
 CITIZEN_KEPT_SECONDS = 60.0
 ANSWER_KEPT_SECONDS = 1.0
+# Airtable is asked once for fifty portions: to poll a thousand costs a request in two seconds.
+PORTIONS_A_SECOND = 25
 MOST_KEPT = 10_000
 KEY_PREFIX = "cascade_api_"
 SHOWN_NAMES = 3
@@ -66,12 +68,12 @@ class Remembered(Generic[T]):
             until, value = self._kept.get(key, (0.0, None))
             return value if self._clock() < until else None
 
-    def put(self, key: str, value: T) -> None:
-        """Remember it."""
+    def put(self, key: str, value: T, longer_seconds: float = 0.0) -> None:
+        """Remember it, and for longer if getting it was dear."""
         with self._lock:
             if len(self._kept) >= MOST_KEPT:
                 self._kept.clear()
-            self._kept[key] = self._clock() + self._seconds, value
+            self._kept[key] = self._clock() + self._seconds + longer_seconds, value
 
 
 @dataclass(frozen=True)
@@ -159,11 +161,12 @@ class PaymentDesk:
         *,
         allocations: Allocations,
         now: Callable[[], datetime],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._venice, self._intents, self._quotes = venice, intents, quotes
         self._arrivals, self._allocations, self._now = arrivals, allocations, now
-        self._known = Remembered[bool](CITIZEN_KEPT_SECONDS)
-        self._told = Remembered[Standing](ANSWER_KEPT_SECONDS)
+        self._known = Remembered[bool](CITIZEN_KEPT_SECONDS, clock)
+        self._told = Remembered[Standing](ANSWER_KEPT_SECONDS, clock)
 
     def sell(self, purchase: Purchase, key: str) -> tuple[Intent, Quote]:
         """A PaymentIntent at the list's price; the same key gives the same one again.
@@ -239,7 +242,7 @@ class PaymentDesk:
         least = max(found, key=lambda transfer: _FROM_LAST.index(transfer.state))
         portions = tuple(zip(intent.charges, found, strict=True)) if len(found) > 1 else ()
         standing = Standing(intent, least, portions)
-        self._told.put(intent_id, standing)
+        self._told.put(intent_id, standing, len(portions) / PORTIONS_A_SECOND)
         return standing
 
     def _transfers(self, intent: Intent) -> list[Transfer]:

@@ -48,9 +48,6 @@ class PaymentSource(Protocol):
     def portions(self, payment_id: str) -> tuple[Charge, ...]:
         """What the payment bought: one purchase, or one for each of many citizens."""
 
-    def payments(self, payment_ids: Sequence[str]) -> dict[str, Charge | None]:
-        """For each id the paid ducat purchase, if there is one."""
-
     def portions_of(self, payment_ids: Sequence[str]) -> dict[str, tuple[Charge, ...]]:
         """For each id what the payment bought."""
 
@@ -184,7 +181,7 @@ class Reconciler:
         missing = [name for name in questions.citizens if name not in found]
         open_payments = [p for p in questions.payments if p not in known.payments]
         open_disputes = [c for c in questions.disputed_charges if c not in known.disputes]
-        payments = {**known.payments, **self._payments.payments(open_payments)}
+        payments = {**known.payments, **self._payments.portions_of(open_payments)}
         disputes = {**known.disputes, **self._payments.disputes_against(open_disputes)}
         return Answers(
             citizens={name: name in found for name in questions.citizens},

@@ -7,10 +7,11 @@ moment is not done with: it is looked at again when that is over.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Protocol
 
 from cascade_cli.domain.money import ZERO
@@ -25,6 +26,8 @@ from cascade_cli.services.refund import NoPurchaseError, RefundDesk, Wish
 
 # So long after the engine's run began, it is over with what it took.
 AFTER_THE_RUN = timedelta(minutes=5)
+# So many portions' notes are told.
+SHOWN = 3
 _GOOD = frozenset({Result.CREDITED, Result.ALREADY, Result.RETIRED})
 
 
@@ -53,6 +56,25 @@ class Dealt:
 
 
 @dataclass(frozen=True)
+class _Done:
+    """A plan that was carried out, before anybody looks what came of it."""
+
+    plan: RefundPlan
+    deliveries: tuple[Delivery, ...]
+
+    def seen(self, pictures: Mapping[str, Picture]) -> Dealt:
+        """With the picture after it, which is found by the charge's id."""
+        before = self.plan.picture.case
+        after = pictures.get(before.charge.id, self.plan.picture)
+        told = _looked_at(after, self.plan.waits)
+        if any(row.state(before.terms.now) is State.LIVE for row in _ended(self.plan)):
+            # The engine may have had it in its hands, and be executing it still.
+            told = replace(told, again_at=after.case.terms.now + AFTER_THE_RUN)
+        failed = tuple(one for one in self.deliveries if one.result not in _GOOD)
+        return replace(told, failed=failed, deliveries=self.deliveries)
+
+
+@dataclass(frozen=True)
 class RefundClerk:
     """Settles one payment at a time, within `lock`: what was planned must not be changed by
     another's refund before it is done. `guard` is called before the first write; with `hold`, what
@@ -71,10 +93,18 @@ class RefundClerk:
 
         Raises NoPurchaseError, and GuardError where a person has to decide.
         """
-        return tuple(map(self._plan, self.desk.look(payment_id)))
+        pictures = self.desk.look(payment_id)
+        balances = self._balances(pictures)
+        return tuple(self._plan(picture, balances) for picture in pictures)
 
-    def _plan(self, picture: Picture) -> RefundPlan:
-        plan = self.desk.plan(picture, self.wish) if self.refunds else RefundPlan(picture)
+    def _balances(self, pictures: Sequence[Picture]) -> Mapping[str, Decimal] | None:
+        """Those of many citizens at once; that of a single one is asked for when it is needed."""
+        return self.desk.balances(pictures) if self.refunds and len(pictures) > 1 else None
+
+    def _plan(self, picture: Picture, balances: Mapping[str, Decimal] | None) -> RefundPlan:
+        plan = RefundPlan(picture)
+        if self.refunds:
+            plan = self.desk.plan(picture, self.wish, balances)
         ending = self._ending(plan)
         return replace(plan, endings=(*plan.endings, ending)) if ending else plan
 
@@ -89,30 +119,35 @@ class RefundClerk:
             pictures = self.desk.look(payment_id)
         except NoPurchaseError as error:
             return Dealt(error.message, is_purchase=False)
-        return together([self._settled(picture, patience) for picture in pictures])
+        balances = self._balances(pictures)
+        steps = [self._settled(picture, balances, patience) for picture in pictures]
+        return together(self._told(payment_id, steps))
 
-    def _settled(self, picture: Picture, patience: timedelta) -> Dealt:
+    def _settled(
+        self, picture: Picture, balances: Mapping[str, Decimal] | None, patience: timedelta
+    ) -> Dealt | _Done:
         try:
-            plan = self._plan(picture)
+            plan = self._plan(picture, balances)
         except GuardError as error:
             return Dealt(error.message, needs_person=True)
         if not has_work(plan):
             return _idle(plan)
         self.guard()
-        return self._carried_out(plan, patience)
-
-    def _carried_out(self, plan: RefundPlan, patience: timedelta) -> Dealt:
         try:
-            done = tuple(self.desk.carry_out(plan, self._own_wish, patience))
-            (after,) = self.desk.look(plan.picture.case.charge.payment_id)
+            return _Done(plan, tuple(self.desk.carry_out(plan, self._own_wish, patience)))
         except GuardError as error:
             return Dealt(error.message, needs_person=True)
-        failed = tuple(delivery for delivery in done if delivery.result not in _GOOD)
-        told = _looked_at(after, plan.waits)
-        if any(row.state(plan.picture.case.terms.now) is State.LIVE for row in _ended(plan)):
-            # The engine may have had it in its hands, and be executing it still.
-            told = replace(told, again_at=after.case.terms.now + AFTER_THE_RUN)
-        return replace(told, failed=failed, deliveries=done)
+
+    def _told(self, payment_id: str, steps: Sequence[Dealt | _Done]) -> list[Dealt]:
+        """What became of each portion, by one more look at the payment if anything was done."""
+        done = [step for step in steps if isinstance(step, _Done)]
+        try:
+            pictures = self.desk.look(payment_id) if done else ()
+        except GuardError as error:
+            lost = Dealt(error.message, needs_person=True)
+            return [lost if isinstance(step, _Done) else step for step in steps]
+        after = {picture.case.charge.id: picture for picture in pictures}
+        return [step.seen(after) if isinstance(step, _Done) else step for step in steps]
 
     @property
     def _own_wish(self) -> Wish:
@@ -140,13 +175,21 @@ def together(dealt: Sequence[Dealt]) -> Dealt:
     """What became of all portions of a payment: looked at again as soon as one has to be, and by a
     person after that."""
     again = [one.again_at for one in dealt if one.again_at]
+    urgent_first = sorted(dealt, key=lambda one: (not one.needs_person, not one.again_at))
     return Dealt(
-        "; ".join(dict.fromkeys(one.note for one in dealt)),
+        joined(one.note for one in urgent_first),
         again_at=min(again, default=None),
         needs_person=not again and any(one.needs_person for one in dealt),
         failed=tuple(delivery for one in dealt for delivery in one.failed),
         deliveries=tuple(delivery for one in dealt for delivery in one.deliveries),
     )
+
+
+def joined(notes: Iterable[str]) -> str:
+    """Each note once; of many portions' notes the first few."""
+    different = list(dict.fromkeys(notes))
+    more = f" (and {len(different) - SHOWN} more)" if different[SHOWN:] else ""
+    return "; ".join(different[:SHOWN]) + more
 
 
 def has_work(plan: RefundPlan) -> bool:

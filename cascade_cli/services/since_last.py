@@ -156,7 +156,7 @@ class _Continuation:
             world = replace(world, beyond=world.beyond | {charge.id for charge in old.charges})
         remembered = {record for lead in self.memory.leads for record in lead.records}
         world = without_strangers(world, self.terms.prices, followed.ids, remembered)
-        known = Answers(payments=old.unknown)
+        known = Answers(payments=dict.fromkeys(old.unknown, ()))
         return replace(world, answers=self.reconciler.answers(world, self.terms, known))
 
     def _remains(self, world: World, listing: Listing, followed: Followed) -> Remains:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
 from cascade_cli.domain.charges import Charge
-from cascade_cli.domain.keys import PORTION_ID
+from cascade_cli.domain.keys import PAYMENT_ID, PORTION_ID
 from cascade_cli.domain.matching import Rule, match
 from cascade_cli.domain.orders import Order
 from cascade_cli.domain.replay import question_about
@@ -62,19 +62,39 @@ class Filter:
 @dataclass(frozen=True)
 class Found:
     """The transfers of one id, oldest first; `rule` says what ties them to it where that is not
-    the id itself."""
+    the id itself. `portions` are those of a payment for many, if the id is the whole's."""
 
     identity: str
     rows: tuple[Stratagem, ...]
     rule: Rule | None = None
+    portions: tuple[Charge, ...] = ()
 
     @property
     def by_portion(self) -> tuple[tuple[Stratagem, ...], ...]:
         """One group, or one for each citizen of a payment for many: of each, one row counts."""
         groups: dict[int | None, list[Stratagem]] = {}
+        named = self._numbers
         for row in self.rows:
-            groups.setdefault(row.portion, []).append(row)
+            groups.setdefault(named.get(row.record_id, row.portion), []).append(row)
         return tuple(map(tuple, groups.values()))
+
+    @property
+    def missing(self) -> tuple[Charge, ...]:
+        """Portions that no transfer is for; none is due where all money went back."""
+        there = {*self._numbers.values()}
+        open_ = (charge for charge in self.portions if not charge.is_fully_refunded)
+        return tuple(c for c in open_ if c.portion and c.portion.number not in there)
+
+    @property
+    def _numbers(self) -> dict[str, int]:
+        """Which portion each row is for, by its record: it may name the whole and the citizen."""
+        matches = match(self.portions, self.rows).by_charge
+        return {
+            found.stratagem.record_id: charge.portion.number
+            for charge in self.portions
+            for found in matches[charge.id]
+            if charge.portion
+        }
 
 
 class StratagemDesk:
@@ -86,13 +106,14 @@ class StratagemDesk:
         self._transfers, self._payments, self._now = transfers, payments, now
 
     def find(self, identity: str) -> Found:
-        """By StratagemId, record id, or payment; Stripe is asked only where Venice does not tell.
+        """By StratagemId, record id, or payment; Stripe is asked only where Venice does not tell:
+        where there is no row, and for whom of many citizens there is none.
 
         The older connector's rows name no payment: they are found by its citizen, amount and time.
         """
         rows = self._transfers.identified(identity)
         if rows:
-            return Found(identity, _by_age(rows))
+            return Found(identity, _by_age(rows), portions=self._portions(identity, rows))
         if PORTION_ID.fullmatch(identity):
             return self._find_for_payment(identity)
         raise NotFoundError(
@@ -101,14 +122,22 @@ class StratagemDesk:
         )
 
     def again(self, found: Found) -> Found:
-        """The same rows as they stand now, in one request."""
-        rows = self._transfers.by_record([row.record_id for row in found.rows])
+        """The same rows as they stand now, in one request; of a payment for many, new ones too."""
+        if found.portions and found.rule is None:
+            rows = self._transfers.identified(found.identity)
+        else:
+            rows = self._transfers.by_record([row.record_id for row in found.rows])
         if not rows:
             raise NotFoundError(
                 f"The transfer {found.identity!r} is gone: somebody deleted its record.",
                 f"See: {command('explain', '--', found.identity)}",
             )
-        return Found(found.identity, _by_age(rows), found.rule)
+        return replace(found, rows=_by_age(rows))
+
+    def _portions(self, identity: str, rows: Sequence[Stratagem]) -> tuple[Charge, ...]:
+        if not PAYMENT_ID.fullmatch(identity) or not any(row.portion for row in rows):
+            return ()
+        return _of_many(self._payments.portions(identity))
 
     def listed(self, wanted: Filter) -> list[Stratagem]:
         """Newest first. Raises UsageError for a status that no transfer can have."""
@@ -134,7 +163,13 @@ class StratagemDesk:
                 f"{payment_id} was paid, and Venice has no transfer for it.",
                 f"See: {command('explain', payment_id)}",
             )
-        return Found(payment_id, _by_age([m.stratagem for m in found]), found[0].rule)
+        rows = [one.stratagem for one in found]
+        portions = _of_many(charges) if PAYMENT_ID.fullmatch(payment_id) else ()
+        return Found(payment_id, _by_age(rows), found[0].rule, portions)
+
+
+def _of_many(charges: Sequence[Charge]) -> tuple[Charge, ...]:
+    return tuple(charge for charge in charges if charge.portion)
 
 
 def _by_age(rows: Sequence[Stratagem]) -> tuple[Stratagem, ...]:

@@ -169,6 +169,15 @@ def test_one_who_is_not_among_them_has_got_somebody_else_s_ducats() -> None:
     assert [i.stratagems for i in result.items if i.kind is Kind.ORPHAN] == [(stranger,)]
 
 
+def test_the_evidence_about_a_portion_tells_its_part_of_what_went_back() -> None:
+    (item,) = judge([replace(LUCIA, refunded_cents=341)]).items
+    assert any(line.startswith("1.01 USD went back") for line in item.evidence), item.evidence
+    assert (
+        sum(replace(one, refunded_cents=1705).own_refunded_cents for one in (MARCO, LUCIA, ZUAN))
+        == 1705
+    )
+
+
 def test_a_payment_for_nobody_knows_whom_is_never_credited() -> None:
     metadata = {ALLOCATION: allocation_metadata(THREE)[ALLOCATION]}
     (nobody,) = divided(WHOLE, metadata, nothing_kept)

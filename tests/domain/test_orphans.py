@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
+from cascade_cli.domain.allocation import Allocation, Share, portions_of
 from cascade_cli.domain.keys import Origin
 from cascade_cli.domain.kinds import Kind, Severity
 from cascade_cli.domain.stratagems import Stratagem
@@ -22,15 +25,23 @@ def test_a_transfer_with_neither_payment_nor_reason_is_an_orphan(stratagem: Stra
 
 
 def test_a_transfer_whose_payment_was_looked_up_belongs_elsewhere() -> None:
-    result = judge([], [ELSEWHERE], payments={"pi_elsewhere": a_charge("elsewhere")})
+    result = judge([], [ELSEWHERE], payments={"pi_elsewhere": (a_charge("elsewhere"),)})
     assert not result.items
     assert result.elsewhere == 1
     assert result.equation.elsewhere == 100
 
 
 def test_a_transfer_whose_payment_stripe_does_not_know_is_an_orphan() -> None:
-    (item,) = judge([], [ELSEWHERE], payments={"pi_elsewhere": None}).items
+    (item,) = judge([], [ELSEWHERE], payments={"pi_elsewhere": ()}).items
     assert item.verdict == "Stripe has no paid ducat purchase pi_elsewhere"
+
+
+def test_a_transfer_that_names_a_payment_for_many_is_for_them_alone() -> None:
+    shares = (Share("marco", Decimal(60)), Share("lucia", Decimal(40)))
+    many = {"pi_elsewhere": portions_of(a_charge("elsewhere"), Allocation(shares))}
+    assert judge([], [ELSEWHERE], payments=many).elsewhere == 1
+    (item,) = judge([], [replace(ELSEWHERE, citizen="zuan")], payments=many).items
+    assert item.verdict == "pi_elsewhere is for 2 citizens, and 'zuan' is none of them"
 
 
 def test_a_credit_by_hand_with_a_reason_is_counted_and_no_orphan() -> None:

@@ -83,3 +83,26 @@ def test_one_whose_transfer_is_in_doubt_holds_up_no_other_s_refund(counter: Coun
     assert (answer.code, f"{keys(intent, 1)[0]} may or may not" in answer.err) == (7, True), answer
     taken = [d["stratagem_id"] for d in answer.data["deliveries"]]
     assert taken == [f"cascade_refund_{refund}.2"]
+
+
+def test_one_citizen_without_a_transfer_is_told_of_and_waited_for(counter: Counter) -> None:
+    intent = bought(counter, {"marco": "20", "lucia": "10.5"})
+    gone(counter, "lucia")
+    replayed(counter)
+    status = counter.type("stratagem", "status", intent, "--json")
+    lucia = {"id": f"{intent}.2", "citizen": "lucia", "ducats": "10.5"}
+    assert (status.code, status.data["missing"]) == (3, [lucia])
+    assert "no transfer for 1 of 2 citizens" in status.err
+    assert counter.type("stratagem", "status", f"{intent}.1").code == 0
+    counter.sandboxed.app.engine.run()
+    watched = counter.type("stratagem", "watch", intent, "--timeout", "90s")
+    assert (watched.code, "1 of 2 citizens" in watched.err) == (5, True), watched
+    notes = counter.row(keys(intent, 1)[0])["Notes"].replace(f"{intent}.1", f"{intent}.2")
+    made = keys(intent, 2)[0], counter.now(), "lucia"
+
+    def arrive() -> None:
+        counter.sandboxed.transfer(*made, Notes=notes)
+
+    counter.sandboxed.recorder.before(len(counter.requests) + 4, arrive)
+    later = counter.type("stratagem", "watch", intent, "--json")
+    assert (later.code, later.data["missing"]) == (0, []), later

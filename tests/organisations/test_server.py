@@ -7,7 +7,11 @@ from typing import Any
 
 import pytest
 
+from cascade_cli.adapters.stripe.client import stripe_client
+from cascade_cli.adapters.stripe.payment_intents import PaymentIntents
+from cascade_cli.adapters.transport import utc_now
 from cascade_cli.domain.allocation import MOST_CITIZENS
+from cascade_cli.services.payment_api import PaymentDesk
 from tests.server.conftest import Shop, shop_in
 from tests.server.events import succeeded
 
@@ -96,3 +100,26 @@ def test_as_many_citizens_as_one_payment_is_for_can_be_named(shop: Shop) -> None
         400,
         True,
     )
+
+
+def test_an_answer_about_many_is_given_again_for_longer(shop: Shop) -> None:
+    intent, seconds, place = bought(shop)["payment_intent"], [0.0], shop.place
+    with place.wired() as wiring:
+        client = stripe_client(
+            wiring.settings.stripe_key.reveal(), f"{place.url}/stripe", wiring.stripe
+        )
+        desk = PaymentDesk(
+            wiring.venice,
+            PaymentIntents(client, wiring.allocations.find),
+            wiring.checkout,
+            shop.inbox,
+            allocations=wiring.allocations,
+            now=utc_now,
+            clock=lambda: seconds[0],
+        )
+        asked = []
+        for moment in (0.0, 1.07, 1.09):
+            seconds[0] = moment
+            assert len(desk.standing(intent).portions) == 2
+            asked.append(len(place.recorder.to("airtable")))
+    assert asked[0] == asked[1] < asked[2]

@@ -165,6 +165,9 @@ def test_a_refund_takes_its_share_back_from_each_citizen_under_keys_of_their_own
     data = reconciled(counter)
     assert data["counts"]["settled"] == 3
     assert (data["ducats"]["returned"], data["ducats"]["refund_exposure"]) == ("34.1", "0")
+    # The money beside one citizen is that citizen's part.
+    lucia = counter.type("explain", f"{intent}.2", "--json").data["payment"]
+    assert (lucia["amount_cents"], lucia["refunded_cents"]) == (505, 101)
 
 
 def test_the_next_run_remembers_each_portion_that_was_open(counter: Counter) -> None:

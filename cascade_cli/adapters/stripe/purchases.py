@@ -171,10 +171,6 @@ class StripeReader:
                 self._settle(found)
         return Asked([payment_id]).keep(found.charges)
 
-    def payments(self, payment_ids: Sequence[str]) -> dict[str, Charge | None]:
-        """For each id what `payment` finds."""
-        return {one: _only(one, found) for one, found in self.portions_of(payment_ids).items()}
-
     def portions_of(self, payment_ids: Sequence[str]) -> dict[str, tuple[Charge, ...]]:
         """For each id what `portions` finds; Stripe is asked once for each whole payment."""
         wholes = Asked(payment_ids).wholes
