@@ -10,6 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from cascade_cli.cli.console import to_type
 from cascade_cli.cli.session import Outcome, Session
 from cascade_cli.cli.shown import shown
 from cascade_cli.domain.charges import Charge
@@ -144,7 +145,7 @@ def _show_one(console: Console, row: Stratagem, standing: Standing, moment: Mome
     console.print(table)
     console.print(Padding(Text(shown(standing.meaning)), (0, 0, 0, 2)))
     if standing.command:
-        console.print(Text(f"  $ {standing.command}"), soft_wrap=True)
+        console.print(to_type(console, standing.command), soft_wrap=True)
 
 
 def _show_list(console: Console, rows: Sequence[Stratagem], wanted: Filter, moment: Moment) -> None:
