@@ -67,7 +67,7 @@ class WriteWiring:
         if not (refunds or hold):
             return None
         wish = Wish(settings.refund_policy, facts)
-        return RefundClerk(self.refunds, self.journal, wish, guard, lock, refunds, hold)
+        return RefundClerk(self.refunds, self.journal, wish, guard, lock, refunds, hold, utc_now)
 
 
 def run_lock(journal: Journal, base_id: str) -> RunLock:

@@ -12,8 +12,10 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Protocol
 
+from cascade_cli.domain.delivery import FATE_BOUND
 from cascade_cli.domain.money import ZERO
 from cascade_cli.domain.orders import Order
 from cascade_cli.domain.refund_plan import Picture, RefundPlan, Terms, describe, withholding
@@ -34,8 +36,8 @@ _GOOD = frozenset({Result.CREDITED, Result.ALREADY, Result.RETIRED})
 class Promises(Protocol):
     """What was promised before: the journal."""
 
-    def known(self, keys: Collection[str]) -> set[str]:
-        """Those of `keys` that were ever claimed."""
+    def at_work(self, keys: Collection[str], since: datetime) -> set[str]:
+        """Those of `keys` that somebody holds, or for which a write was sent since then."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,12 @@ class _Done:
 class RefundClerk:
     """Settles one payment at a time, within `lock`: what was planned must not be changed by
     another's refund before it is done. `guard` is called before the first write; with `hold`, what
-    has not arrived is withheld while a dispute is open; without `refunds` nothing else is done."""
+    has not arrived is withheld while a dispute is open; without `refunds` nothing else is done.
+
+    `now` is asked before anything is read. What the journal alone knows of is ended as long as it
+    may still arrive, which is what the promise says of it (see domain/delivery.py): while somebody
+    holds its key, and for FATE_BOUND after the last write. Later the rows show all there will be.
+    """
 
     desk: RefundDesk
     promises: Promises
@@ -87,25 +94,29 @@ class RefundClerk:
     lock: Callable[[], AbstractContextManager[object]]
     refunds: bool
     hold: bool
+    now: Callable[[], datetime]
 
     def plans(self, payment_id: str) -> tuple[RefundPlan, ...]:
         """What would be written now, for each portion of a payment for many; writes nothing.
 
         Raises NoPurchaseError, and GuardError where a person has to decide.
         """
+        began = self.now()
         pictures = self.desk.look(payment_id)
         balances = self._balances(pictures)
-        return tuple(self._plan(picture, balances) for picture in pictures)
+        return tuple(self._plan(picture, balances, began) for picture in pictures)
 
     def _balances(self, pictures: Sequence[Picture]) -> Mapping[str, Decimal] | None:
         """Those of many citizens at once; that of a single one is asked for when it is needed."""
         return self.desk.balances(pictures) if self.refunds and len(pictures) > 1 else None
 
-    def _plan(self, picture: Picture, balances: Mapping[str, Decimal] | None) -> RefundPlan:
+    def _plan(
+        self, picture: Picture, balances: Mapping[str, Decimal] | None, began: datetime
+    ) -> RefundPlan:
         plan = RefundPlan(picture)
         if self.refunds:
             plan = self.desk.plan(picture, self.wish, balances)
-        ending = self._ending(plan)
+        ending = self._ending(plan, began)
         return replace(plan, endings=(*plan.endings, ending)) if ending else plan
 
     def settle(self, payment_id: str, patience: timedelta = PATIENCE) -> Dealt:
@@ -115,19 +126,21 @@ class RefundClerk:
             return self._all_settled(payment_id, patience)
 
     def _all_settled(self, payment_id: str, patience: timedelta) -> Dealt:
+        began = self.now()
         try:
             pictures = self.desk.look(payment_id)
         except NoPurchaseError as error:
             return Dealt(error.message, is_purchase=False)
         balances = self._balances(pictures)
-        steps = [self._settled(picture, balances, patience) for picture in pictures]
+        plan = partial(self._plan, balances=balances, began=began)
+        steps = [self._settled(picture, plan, patience) for picture in pictures]
         return together(self._told(payment_id, steps))
 
     def _settled(
-        self, picture: Picture, balances: Mapping[str, Decimal] | None, patience: timedelta
+        self, picture: Picture, planned: Callable[[Picture], RefundPlan], patience: timedelta
     ) -> Dealt | _Done:
         try:
-            plan = self._plan(picture, balances)
+            plan = planned(picture)
         except GuardError as error:
             return Dealt(error.message, needs_person=True)
         if not has_work(plan):
@@ -154,9 +167,9 @@ class RefundClerk:
         """Who may only withhold takes nothing back when it is looked at anew after an ending."""
         return self.wish if self.refunds else replace(self.wish, policy=Policy.NONE)
 
-    def _ending(self, plan: RefundPlan) -> Order | None:
+    def _ending(self, plan: RefundPlan, began: datetime) -> Order | None:
         """What else has to be kept from arriving: a live transfer of a disputed payment, and one
-        of which so far only the journal knows."""
+        of which so far only the journal knows; `began` is when looking at the rows did."""
         case, now = plan.picture.case, plan.picture.case.terms.now
         is_open = self.hold and case.is_contested and not case.is_lost
         is_void = self.refunds and case.is_void
@@ -165,7 +178,8 @@ class RefundClerk:
         if any(order.key == case.charge.stratagem_id for order in plan.endings):
             return None
         is_live = any(row.state(now) is State.LIVE for row in case.moving)
-        if not is_live and not self.promises.known([case.charge.stratagem_id]):
+        key = case.charge.stratagem_id
+        if not is_live and not self.promises.at_work([key], began - FATE_BOUND):
             return None
         terms = Terms(self.wish.policy, "", ZERO, self.wish.facts)
         return withholding(case, terms)

@@ -1,5 +1,7 @@
 """What may be sent, and what the journal knows of it afterwards."""
 
+from datetime import timedelta
+
 import pytest
 
 from cascade_cli.adapters.journal import ClaimLostError
@@ -24,6 +26,21 @@ def test_an_attempt_is_recorded_with_its_time_before_its_outcome(office: Office)
     *_, entry = journal.entries()
     assert (entry.kind, entry.at, entry.key) == (EntryKind.ATTEMPT, at, KEY)
     assert entry.body == {"action": "create", "detail": {"fields": {"Status": "planned"}}}
+
+
+def test_a_key_is_at_work_while_it_is_held_and_as_long_as_its_last_write_is_young(
+    office: Office,
+) -> None:
+    journal = office.journal()
+    claim(journal)
+    office.clock.advance(seconds=1)
+    held = journal.at_work([KEY, "cascade_payment_pi_2"], office.clock.moment)
+    assert held == {KEY}
+    at = journal.attempt([KEY], "create", lease=LEASE)
+    journal.outcome([KEY], "create", Fate.APPLIED)
+    journal.release([KEY])
+    assert journal.at_work([KEY], at) == {KEY}
+    assert journal.at_work([KEY], at + timedelta(seconds=1)) == set()
 
 
 def test_an_outcome_settles_the_attempt(office: Office) -> None:

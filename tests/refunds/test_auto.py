@@ -13,6 +13,7 @@ from cascade_cli.adapters.journal import Database, Journal
 from cascade_cli.adapters.journal.inbox import EventState
 from cascade_cli.adapters.transport import utc_now
 from cascade_cli.bootstrap_writes import run_lock
+from cascade_cli.domain.delivery import FATE_BOUND
 from cascade_cli.domain.journal import Worker
 from cascade_cli.domain.times import Window
 from cascade_cli.sandbox.airtable import BASE_ID
@@ -136,6 +137,18 @@ def test_a_live_transfer_of_a_disputed_payment_is_withheld_and_given_after_a_win
     assert counter.sandboxed.app.engine.run().executed == [f"cascade_payment_{intent}"]
     assert counter.ducats_of("marco") == 100
     assert reconciled(counter)["items"] == []
+
+
+def test_what_can_not_arrive_any_more_is_not_ended_again(counter: Counter) -> None:
+    intent = bought(counter, delivered=False)
+    give_money_back(counter, intent)
+    assert replayed(counter, **AUTO).code == 0
+    ending = [f"end cascade_payment_{intent}"]
+    would = replayed(counter, "--dry-run", **AUTO).data["refunds"][0]["would"]
+    assert would == ending
+    counter.pass_time(seconds=FATE_BOUND.total_seconds() + 1)
+    (refund,) = replayed(counter, "--dry-run", **AUTO).data["refunds"]
+    assert (refund["would"], "100 withheld" in refund["why"]) == ([], True)
 
 
 def test_a_withheld_transfer_of_a_lost_dispute_never_arrives(counter: Counter) -> None:

@@ -106,6 +106,10 @@ class Recording:
         """As Journal has it."""
         return self.do("read what was promised", lambda: self._journal.known(keys))
 
+    def at_work(self, keys: Collection[str], since: datetime) -> set[str]:
+        """As Journal has it."""
+        return self.do("read who is at work", lambda: self._journal.at_work(keys, since))
+
     def refunds(self) -> dict[str, dict[str, Any]]:
         """As Journal has it."""
         return self.do("read what was decided about refunds", self._journal.refunds)

@@ -48,6 +48,7 @@ from cascade_cli.services.intake import Intake
 from cascade_cli.services.purse import Purse
 from cascade_cli.services.reconcile import Reconciler, Run
 from cascade_cli.services.refund import Decisions, RefundDesk
+from cascade_cli.services.refund_clerk import Promises as AtWork
 from cascade_cli.services.refund_clerk import RefundClerk
 from cascade_cli.services.replay import Replayer
 from tests.simulation.abroad import PRICES
@@ -62,7 +63,7 @@ PER_CREDIT_DUCATS = Decimal(10_000)
 _FINAL = frozenset({Result.CREDITED, Result.ALREADY, Result.RETIRED, Result.BLOCKED})
 
 
-class Book(Memory, Ledger, Promises, Decisions, Protocol):
+class Book(Memory, Ledger, Promises, AtWork, Decisions, Protocol):
     """The journal, as far as the commands need it."""
 
     def lock(self) -> AbstractContextManager[None]:
@@ -176,6 +177,7 @@ class Shop:
             self.lock,
             refunds=self._auto,
             hold=self._hold,
+            now=self._now,
         )
 
     def credit_event(self, payment_id: str, event: str) -> bool:

@@ -191,6 +191,21 @@ def known_of(connection: Connection, keys: Collection[str]) -> set[str]:
     return found
 
 
+def at_work_of(
+    connection: Connection, keys: Collection[str], since: datetime, now: datetime
+) -> set[str]:
+    """Those of `keys` that somebody holds now, or for which a write was sent at `since` or later.
+
+    A holder who is known to be dead counts as well: what it sent last may still be applied.
+    """
+    start = moment_text(since)
+    return {
+        key
+        for key, row in rows_of(connection, keys).items()
+        if Holder.of(row).has_lease(now) or (row.last_attempt_at or "") >= start
+    }
+
+
 def ducats_of_day(connection: Connection, day: str) -> Decimal:
     """The ducats first promised on that UTC day."""
     return _promised(connection, claims.c.day == day)

@@ -13,6 +13,7 @@ from cascade_cli.adapters.journal.bodies import Redactor
 from cascade_cli.adapters.journal.chain import Transaction
 from cascade_cli.adapters.journal.claims import (
     Claiming,
+    at_work_of,
     check,
     ducats_of_day,
     known_of,
@@ -208,6 +209,14 @@ class Journal:
             return set()
         with self._database.reading() as connection:
             return known_of(connection, keys)
+
+    def at_work(self, keys: Collection[str], since: datetime) -> set[str]:
+        """Those of `keys` that somebody holds, or for which a write was sent at `since` or later.
+        Makes no journal where there is none."""
+        if not self._database.exists():
+            return set()
+        with self._database.reading() as connection:
+            return at_work_of(connection, keys, since, self._now())
 
     def ducats_today(self) -> Decimal:
         """The ducats first promised on this UTC day. Makes no journal where there is none."""
