@@ -46,7 +46,6 @@ CAUGHT_BY = {
     mutants.failed_refunds_hold: 9,
     mutants.one_key_for_all_portions: 14,
     mutants.refunds_looked_at_once: 314,
-    mutants.nothing_withheld: 597,
     mutants.anonymous_givers_named: 2,
     mutants.invoices_have_keys_of_their_own: 22,
     mutants.judged_by_another_day_s_rate: 2,

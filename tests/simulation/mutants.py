@@ -34,7 +34,7 @@ from cascade_cli.domain.stratagems import Stratagem
 from cascade_cli.services import balance, deliver, replay
 from cascade_cli.services.delivery_ports import Reader
 from cascade_cli.services.intake import Intake
-from cascade_cli.services.refund_clerk import Dealt, RefundClerk
+from cascade_cli.services.refund_clerk import Dealt
 from cascade_cli.services.sent_balances import Untold
 from tests.simulation.shop import Alter, Parts, as_it_is
 
@@ -301,13 +301,6 @@ def refunds_looked_at_once() -> Iterator[Alter]:
 
 
 @contextmanager
-def nothing_withheld() -> Iterator[Alter]:
-    """Neither what is disputed nor a delivery of which only the journal knows is ended."""
-    with patch.object(RefundClerk, "_ending", lambda *_: None):
-        yield as_it_is
-
-
-@contextmanager
 def anonymous_givers_named() -> Iterator[Alter]:
     """Whoever gave is told to everybody."""
     with patch.object(Gift, "named_giver", property(lambda gift: gift.giver)):
@@ -388,7 +381,6 @@ MUTANTS: tuple[Callable[[], AbstractContextManager[Alter]], ...] = (
     failed_refunds_hold,
     one_key_for_all_portions,
     refunds_looked_at_once,
-    nothing_withheld,
     anonymous_givers_named,
     invoices_have_keys_of_their_own,
     judged_by_another_day_s_rate,

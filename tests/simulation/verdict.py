@@ -183,7 +183,9 @@ class _Judge:
             # Of a row that somebody doubled, one may have been executed beside the doubtful one.
             if moves.credits and self._most_moves(debt) > 1:
                 twice = {Kind.DUPLICATE}
-            return frozenset({Kind.DOUBTFUL} | twice)
+            # Of several refunds, more may be still to come back than one row may have returned.
+            more = set[Kind]() if self._is_doubtful(debt) else {Kind.REFUNDED, Kind.DISPUTED}
+            return frozenset({Kind.DOUBTFUL} | twice | more)
         undone = charge.refunded_cents or charge.disputed
         if moves.credits:
             back = {Kind.DISPUTED} if charge.disputed else set[Kind]()
