@@ -127,8 +127,8 @@ class Pacer:
 
     def _room_at(self, now: float) -> float:
         first = self._departures[0]
-        apart = max(self._counted * self._gap_seconds, 1.0 + self._late_seconds(first, now))
-        return first.at + apart
+        # The gap's reserve stays, however late the first one arrived.
+        return first.at + self._counted * self._gap_seconds + self._late_seconds(first, now)
 
     def _late_seconds(self, departure: Departure, now: float) -> float:
         """How much later than the quickest request it may have arrived."""

@@ -125,6 +125,23 @@ def test_a_request_that_may_have_arrived_late_keeps_its_place_for_longer() -> No
     assert time.woken[6] - time.woken[1] == pytest.approx(1.4)
 
 
+def test_the_reserve_below_the_allowance_stays_after_a_late_one() -> None:
+    time = FakeTime()
+    pacer = Pacer(4.9, clock=time.now, sleep=time.sleep)
+    first = pacer.wait()
+    first.is_watched = True
+    second = pacer.wait()
+    second.is_watched = True
+    time.sleep(0.1)
+    pacer.answered(second)
+    time.sleep(0.4)
+    pacer.answered(first)
+    late = time.now() - first.at - 0.1
+    for _ in range(4):
+        pacer.wait()
+    assert time.now() - first.at >= 5 / 4.9 + late - 1e-9
+
+
 def test_a_write_counts_from_when_it_leaves_and_not_from_its_turn() -> None:
     """It is journaled in between, and the service counts arrivals."""
     pacer, time = a_pacer(5)
