@@ -21,6 +21,7 @@ from cascade_cli.domain.stratagems import MAY_STILL_MOVE, State, Stratagem
 
 # Shares are rounded one by one: together they may be so much less than the whole.
 ROUNDING_DUCATS = Decimal("0.0001")
+_SMALLEST = Decimal(1).scaleb(-MAX_DECIMALS)
 _HOLDING = frozenset({"succeeded", "pending", "lost"})
 
 
@@ -234,6 +235,9 @@ def to_take(
 
     Never more than what is left of it nor, but for policy `all`, than the citizen has.
     """
+    # The engine's floats leave dust in a balance: nobody takes back the 16th decimal of a ducat.
+    with exactly():
+        available = available.quantize(_SMALLEST, ROUND_FLOOR)
     budget = {Policy.ALL: None, Policy.AVAILABLE: available, Policy.NONE: ZERO}[policy]
     if wanted is not None:
         budget = wanted if policy is Policy.ALL else min(wanted, available)

@@ -131,6 +131,13 @@ def test_the_policy_says_what_a_citizen_with_thirty_ducats_pays_of_fifty(
     assert to_take(parts, policy, Decimal(30)) == (Decimal(taken),)
 
 
+def test_the_dust_of_floats_in_a_balance_is_left_there() -> None:
+    parts = account(a_refund(cents=500)).parts(NOW)
+    dust = Decimal("2.220446049250313E-16")
+    assert to_take(parts, Policy.AVAILABLE, dust) == (Decimal(0),)
+    assert to_take(parts, Policy.AVAILABLE, Decimal(30) + dust) == (Decimal(30),)
+
+
 @pytest.mark.parametrize(
     ("status", "due"),
     [("succeeded", 50), ("pending", 50), ("failed", 0), ("canceled", 0), ("requires_action", 0)],
