@@ -175,8 +175,12 @@ class BalanceDesk:
             self._untold.remove(plan.sent)
         elif plan.trace is Trace.APPLIED:
             self._untold.add(plan.sent)
+        self._forget(plan.sent.key)
+
+    def _forget(self, key: str) -> None:
+        """Not what somebody else remembers, who has taken over meanwhile."""
         last = sent_of(self._journal.mark(self._mark))
-        if last and last.key == plan.sent.key:
+        if last and last.key == key:
             self._journal.set_mark(self._mark, {})
 
     def _create(self, ducats: Decimal) -> None:
@@ -209,11 +213,11 @@ class BalanceDesk:
             # The next run has to settle what became of it.
             raise
         except CascadeError:
-            self._journal.set_mark(self._mark, {})
+            self._forget(key)
             raise
         finally:
             self._journal.release([key])
-        self._journal.set_mark(self._mark, {})
+        self._forget(key)
 
     def _send(
         self,
