@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -162,6 +163,23 @@ def test_a_refused_write_leaves_nothing_open(treasury: Treasury) -> None:
     assert treasury.replenish("--by", "500").code == 5
     assert treasury.replenish("--by", "500").code == 0
     assert treasury.ducats == 1500
+
+
+@pytest.mark.parametrize("is_refused", [True, False])
+def test_one_who_was_overtaken_forgets_only_its_own_write(
+    treasury: Treasury, is_refused: bool
+) -> None:
+    """Its lock was lost while it stood still: what is remembered by then is another's write."""
+    environment = treasury.counter.environment()
+    mark = f"balance {environment['AIRTABLE_BASE_ID']} {PROCESSOR}"
+    other = {"key": "another", "wish": "by 7", "before": "1", "after": "8", "at": "2026-11-20"}
+    url = f"sqlite:///{environment['CASCADE_STATE_DIR']}/journal.sqlite3"
+    with closing(Journal(url, this_worker("replenish"), now=lambda: datetime.now(UTC))) as journal:
+        if is_refused:
+            treasury.network.break_(is_citizen_write, throttled(), applied=True)
+        treasury.before_write(lambda: journal.set_mark(mark, other))
+        assert treasury.replenish("--by", "500").code == (5 if is_refused else 0)
+        assert journal.mark(mark) == other
 
 
 def test_somebody_who_writes_in_between_is_reported_with_both_numbers(treasury: Treasury) -> None:
