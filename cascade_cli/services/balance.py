@@ -37,6 +37,7 @@ from cascade_cli.errors import (
     GuardError,
     JournalError,
     LockedError,
+    ServiceError,
 )
 from cascade_cli.services.citizen import missing, the_citizen
 from cascade_cli.services.citizen_ports import (
@@ -136,9 +137,7 @@ class BalanceDesk:
         if plan.citizen is None:
             self._create(plan.step.after)
             return Report(plan, tuple(self._exactly()))
-        self._set(wish, plan, plan.citizen)
-        meanwhile = self._transfers.executed_since(plan.read_at)
-        return Report(plan, tuple(self._exactly()), tuple(meanwhile))
+        return self._set(wish, plan, plan.citizen)
 
     def _plan_create(self, wish: Wish) -> Step:
         if not wish.is_setup:
@@ -196,13 +195,18 @@ class BalanceDesk:
         finally:
             self._journal.release([key])
 
-    def _set(self, wish: Wish, plan: Plan, citizen: Citizen) -> None:
+    def _set(self, wish: Wish, plan: Plan, citizen: Citizen) -> Report:
         key = f"cascade_balance_{self._around.run}"
         before, after = citizen.ducats, plan.step.after
         facts = {"base": self._account.base, "before": before, "wish": wish.description}
         self._claim(key, after, facts)
 
         def remember(at: datetime) -> None:
+            if sent_of(self._journal.mark(self._mark)):
+                raise LockedError(
+                    "Another run took over the balance while this one stood still.",
+                    "Nothing was written. Run it again when the other is done.",
+                )
             sent = Sent(key, wish.description, before, after, at)
             self._journal.set_mark(self._mark, body_of(sent))
 
@@ -217,7 +221,22 @@ class BalanceDesk:
             raise
         finally:
             self._journal.release([key])
+        report = self._read_back(plan)
+        # Only now: until its sender has heard of it, whoever types the same again must find it.
         self._forget(key)
+        return report
+
+    def _read_back(self, plan: Plan) -> Report:
+        try:
+            meanwhile = self._transfers.executed_since(plan.read_at)
+            return Report(plan, tuple(self._exactly()), tuple(meanwhile))
+        except ServiceError as error:
+            after = format_ducats(plan.step.after)
+            raise FateUnknownError(
+                f"The balance was written as {after} ducats, and could not be read back: "
+                f"{error.message}",
+                "Run the same command again: it looks first, and repeats nothing.",
+            ) from error
 
     def _send(
         self,
@@ -229,8 +248,8 @@ class BalanceDesk:
         """Turn, journal, permit, request, journal: the only way a write leaves."""
         self._around.turn()
         at = self._journal.attempt([key], action, lease=LEASE)
-        remember(at)
         try:
+            remember(at)
             with permitted(at + SEND_WITHIN):
                 call()
         except FateUnknownError as error:

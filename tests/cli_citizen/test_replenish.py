@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+import json
+import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
 from cascade_cli.adapters.journal import Journal
 from cascade_cli.cli.writing import this_worker
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
-from tests.cli_citizen.treasury import Treasury, is_citizen_write
+from tests.cli_citizen.treasury import Treasury, is_citizen_read, is_citizen_write
 from tests.credit.faults import throttled, unavailable
 
 
@@ -180,6 +183,45 @@ def test_one_who_was_overtaken_forgets_only_its_own_write(
         treasury.before_write(lambda: journal.set_mark(mark, other))
         assert treasury.replenish("--by", "500").code == (5 if is_refused else 0)
         assert journal.mark(mark) == other
+
+
+def test_one_who_was_overtaken_before_writing_leaves_the_others_write_on_record(
+    treasury: Treasury,
+) -> None:
+    """The database lets the other come in between the journal entry and the note of this write."""
+    assert treasury.replenish("--by", "1").code == 0
+    state = Path(treasury.counter.environment()["CASCADE_STATE_DIR"])
+    mark = f"balance {treasury.counter.environment()['AIRTABLE_BASE_ID']} {PROCESSOR}"
+    other = {"key": "another", "wish": "by 7", "before": "1", "after": "8", "at": "2026-11-20"}
+    with closing(sqlite3.connect(state / "journal.sqlite3")) as journal, journal:
+        journal.execute(
+            "create trigger overtaken after insert on cascade_entries "
+            "when new.kind = 'attempt' and new.body like '%set_balance%' begin "
+            f"update cascade_marks set body = '{json.dumps(other)}' where name = '{mark}'; end"
+        )
+    answer = treasury.replenish("--by", "500")
+    assert answer.code == 6
+    assert "Another run took over the balance" in answer.err
+    assert treasury.ducats == 1001
+    with closing(sqlite3.connect(state / "journal.sqlite3")) as journal:
+        (body,) = journal.execute(
+            f"select body from cascade_marks where name = '{mark}'"
+        ).fetchone()
+    assert json.loads(body) == other
+
+
+def test_what_was_written_but_not_read_back_is_not_added_again(treasury: Treasury) -> None:
+    treasury.after_write(lambda: treasury.network.break_(is_citizen_read, unavailable(), times=99))
+    answer = treasury.replenish("--by", "500")
+    assert answer.code == 5
+    written = "The balance was written as 1500 ducats, and could not be read back"
+    assert written in " ".join(answer.err.split())
+    assert "Run the same command again" in answer.err
+    treasury.network.heal()
+    assert treasury.replenish("--by", "500").code == 0
+    assert treasury.ducats == 1500
+    assert treasury.replenish("--by", "500").code == 0
+    assert treasury.ducats == 2000
 
 
 def test_somebody_who_writes_in_between_is_reported_with_both_numbers(treasury: Treasury) -> None:

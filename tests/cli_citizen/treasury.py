@@ -8,6 +8,7 @@ from typing import Any
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
 from cascade_cli.sandbox.wire import Request
 from tests.credit.counter import Answer, Counter
+from tests.credit.faults import is_write
 
 
 class Treasury:
@@ -82,4 +83,9 @@ class Treasury:
 
 def is_citizen_write(request: Request) -> bool:
     """A new citizen, or a changed one."""
-    return request.method in {"POST", "PATCH"} and "/CITIZENS" in request.path
+    return is_write(request) and "/CITIZENS" in request.path
+
+
+def is_citizen_read(request: Request) -> bool:
+    """Citizens looked up."""
+    return "/CITIZENS" in request.path and not is_citizen_write(request)
