@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
 
 from pyairtable import Api
 from pyairtable.formulas import CREATED_TIME, FIND, IS_BEFORE, NOT, Field, to_formula
@@ -12,7 +11,7 @@ from pyairtable.formulas import CREATED_TIME, FIND, IS_BEFORE, NOT, Field, to_fo
 from cascade_cli.adapters.venice.base import CITIZENS, STRATAGEMS, VeniceReader
 from cascade_cli.adapters.venice.errors import our_errors
 from cascade_cli.adapters.venice.notifications import NOTIFICATIONS
-from cascade_cli.adapters.venice.schema import COMPUTED_TYPES
+from cascade_cli.adapters.venice.schema import COMPUTED_TYPES, read_fields
 from cascade_cli.domain.checkup.airtable import Base
 from cascade_cli.domain.checkup.schema import Column
 from cascade_cli.domain.keys import OLDER_SOURCE, Origin
@@ -59,20 +58,16 @@ class BaseProbe:
 
     def tables(self) -> dict[str, dict[str, Column]] | None:
         """All fields by table and name; None where the token may not read the schema."""
-        try:
-            with our_errors():
-                tables = self._api.base(self._base_id).schema().tables
-                return {t.name: {f.name: _column(f) for f in t.fields} for t in tables}
-        except RightsError:
+        found = read_fields(self._api, self._base_id)
+        if found is None:
             return None
-
-
-def _column(field: Any) -> Column:
-    choices = getattr(field.options, "choices", None) if hasattr(field, "options") else None
-    options = None if choices is None else tuple(choice.name for choice in choices)
-    # Which is the name itself for a type that pyairtable does not know.
-    type_ = str(getattr(field.type, "value", field.type))
-    return Column(type_, type_ in COMPUTED_TYPES, options)
+        return {
+            table: {
+                each.name: Column(each.type, each.type in COMPUTED_TYPES, each.options)
+                for each in fields
+            }
+            for table, fields in found.items()
+        }
 
 
 class OlderReader(VeniceReader):
