@@ -17,9 +17,11 @@ from cascade_cli.settings import SETTINGS
 from tests.sandboxed import Sandboxed, served
 
 # The same examples in every run: a red build can be repeated, and no clock decides.
+# `pytest --hypothesis-profile=thorough` looks further, at other examples each time.
 hypothesis_settings.register_profile(
-    "cascade", max_examples=300, derandomize=True, deadline=None, database=None
+    "cascade", max_examples=100, derandomize=True, deadline=None, database=None
 )
+hypothesis_settings.register_profile("thorough", max_examples=3000, deadline=None)
 hypothesis_settings.load_profile("cascade")
 
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Sequence
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
@@ -64,6 +65,16 @@ def app_for(words: Container[str]) -> typer.Typer:
     return app
 
 
+def _named_in(words: Container[str]) -> frozenset[str]:
+    return frozenset(name for name in (*COMMANDS, *GROUPS) if name in words)
+
+
+@cache
+def _command_line(names: frozenset[str]) -> Callable[..., Any]:
+    """Declared once in a process, however many command lines it runs."""
+    return typer.main.get_command(app_for(names))
+
+
 def declared(name: str) -> Any:
     """The command's function, or the group's Typer, with all its options."""
     return getattr(import_module(f"cascade_cli.cli.commands.{name}"), name)
@@ -88,7 +99,8 @@ def _listed_group(summary: str) -> typer.Typer:
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code."""
     try:
-        code = app_for(arguments)(list(arguments), prog_name="cascade", standalone_mode=False)
+        command_line = _command_line(_named_in(arguments))
+        code = command_line(list(arguments), prog_name="cascade", standalone_mode=False)
     except typer.TyperException as error:
         # Typer raises this for a command line that it cannot read.
         context = getattr(error, "ctx", None)

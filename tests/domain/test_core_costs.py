@@ -9,7 +9,7 @@ from cascade_cli.domain.plain import set_aside
 from cascade_cli.domain.reconciliation import reconcile
 from tests.benchmarks.big_shop import TERMS, big_shop
 
-CHARGES = 20_000
+CHARGES = 10_000
 
 
 def test_rows_and_reconciliation_take_less_than_a_kilobyte_a_row_at_their_peak() -> None:

@@ -20,9 +20,9 @@ def test_a_killed_repair_pays_every_payment_once() -> None:
 
 
 def test_four_processes_crediting_one_by_one_pay_once_on_sqlite() -> None:
-    assert race_round(1, payments=12, alone=True) == []
+    assert race_round(1, payments=6, alone=True) == []
 
 
 def test_four_processes_crediting_some_at_a_time_pay_once_on_postgresql() -> None:
     with running_postgresql() as server:
-        assert race_round(1, journal_url=server.new_url(), payments=40) == []
+        assert race_round(1, journal_url=server.new_url(), payments=24) == []

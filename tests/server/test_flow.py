@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -14,19 +12,27 @@ import pytest
 import requests
 import stripe
 
+from cascade_cli.cli.app import run
 from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.sandbox.instance import WEBHOOK_SECRET, Connection, serving, state_path
 from cascade_cli.sandbox.seed import seed
 from tests.pricing.bank import open_shop
 from tests.server.conftest import TOKEN, WEBHOOK, eventually
-from tests.server.processes import ROOT, Process, clean_environment, process
+from tests.server.processes import Process, process
 
 
 class Town:
     """A sandbox that delivers its webhooks to a `serve` of its own."""
 
-    def __init__(self, app: SandboxApp, settings: dict[str, str], server: Process) -> None:
+    def __init__(
+        self,
+        app: SandboxApp,
+        settings: dict[str, str],
+        server: Process,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
         self.app, self.settings, self.server = app, settings, server
+        self._capsys = capsys
 
     def ask(self, path: str) -> Any:
         """GET from the server."""
@@ -34,14 +40,11 @@ class Town:
 
     def cascade(self, *arguments: str) -> Any:
         """A command's --json."""
-        done = subprocess.run(
-            [sys.executable, "-m", "cascade_cli", *arguments, "--json"],
-            capture_output=True,
-            check=False,
-            cwd=ROOT,
-            env=clean_environment(**self.settings),
-        )
-        return json.loads(done.stdout)
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in self.settings.items():
+                patch.setenv(name, value)
+            run([*arguments, "--json"])
+        return json.loads(self._capsys.readouterr().out)
 
     def ducats(self, citizen: str) -> float:
         rows = [row["fields"] for row in self.app.airtable.tables.select("CITIZENS")]
@@ -53,23 +56,23 @@ class Town:
 
 
 @pytest.fixture
-def town(tmp_path: Path) -> Iterator[Town]:
-    with closing(SandboxApp(state_path(tmp_path))) as app:
+def town(no_settings: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Town]:
+    with closing(SandboxApp(state_path(no_settings))) as app:
         seed(app, scenario="empty", until=app.now())
         fields = {"CitizenId": "marco", "Username": "marco", "Ducats": 5}
         app.airtable.tables.create("CITIZENS", fields)
-        with serving(app, tmp_path) as url:
+        with serving(app, no_settings) as url:
             settings = {
                 **Connection(url).settings(),
                 "CASCADE_AIRTABLE_RATE": "0",
-                "CASCADE_STATE_DIR": str(tmp_path),
+                "CASCADE_STATE_DIR": str(no_settings),
                 "CASCADE_API_TOKEN": TOKEN,
-                **open_shop(tmp_path),
+                **open_shop(no_settings),
             }
             with process("serve", "--port", "0", settings=settings) as server:
                 at = f"{server.url}{WEBHOOK}"
                 app.stripe.books.register_webhook(at, at=app.now(), secret=WEBHOOK_SECRET)
-                yield Town(app, settings, server)
+                yield Town(app, settings, server, capsys)
                 assert server.stop() == 0, server.said()
         assert not app.crashes, app.crashes
 
@@ -115,8 +118,7 @@ def test_a_checkout_in_another_currency_becomes_ducats(
     (event,) = town.cascade("events", "list", "--type", "payment_intent.succeeded")["data"][
         "events"
     ]
-    arrives_once(town, event["payment"], 525)
-    data = town.cascade("reconcile", "--since", "1h", "--all")["data"]
+    data, story = arrives_once(town, event["payment"], 525)
     assert (data["ducats"]["residual"], data["ducats"]["settled"]) == ("0", "525")
     (item,) = data["items"]
     assert (item["kind"], item["amount_cents"], item["currency"]) == (
@@ -125,7 +127,7 @@ def test_a_checkout_in_another_currency_becomes_ducats(
         currency.lower(),
     )
     assert any(f"sold at {rate} {currency} for 1 USD" in line for line in item["evidence"])
-    charge = town.cascade("explain", event["payment"])["data"]["payment"]
+    charge = story["payment"]
     assert (charge["amount_cents"], charge["currency_rate"]) == (amount, rate)
 
 
@@ -139,7 +141,8 @@ def confirm(town: Town, intent: str) -> None:
     assert client.v1.payment_intents.confirm(intent, params).status == "succeeded"
 
 
-def arrives_once(town: Town, intent: str, ducats: int) -> None:
+def arrives_once(town: Town, intent: str, ducats: int) -> tuple[Any, Any]:
+    """Returns what `reconcile` and `explain` say of it."""
     state = f"/api/payments/payment-intent/{intent}"
     eventually(lambda: town.ask(state)["transfer"]["state"] == "live")
     assert town.app.engine.run().executed == [f"cascade_payment_{intent}"]
@@ -153,3 +156,4 @@ def arrives_once(town: Town, intent: str, ducats: int) -> None:
     eventually(lambda: town.ask("/readyz")["events"]["counts"]["waiting"] == 0)
     counts = town.ask("/readyz")["events"]["counts"]
     assert (counts["attention"], counts["credited"] >= 2) == (0, True)
+    return report["data"], story["data"]
