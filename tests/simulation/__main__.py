@@ -11,7 +11,7 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
 from tests.simulation.mutants import MUTANTS
-from tests.simulation.play import Report, play, play_batch
+from tests.simulation.play import Report, play, play_batch, stay_on_one_core
 from tests.simulation.workshop import workshop
 
 _BATCH = 20
@@ -82,7 +82,10 @@ def _reports(seeds: range, jobs: int) -> Iterator[Report]:
         for batch in batches:
             yield from play_batch(batch)
         return
-    pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"))
+    context = get_context("spawn")
+    pool = ProcessPoolExecutor(
+        jobs, mp_context=context, initializer=stay_on_one_core, initargs=(context.Value("i", 0),)
+    )
     try:
         for reports in pool.map(play_batch, batches):
             yield from reports
