@@ -28,7 +28,6 @@ from cascade_cli.domain.journal import Attempt, Claim, ClaimState, Fate
 from cascade_cli.domain.keys import stratagem_id_for, whole_id
 from cascade_cli.domain.money import ZERO
 from cascade_cli.domain.orders import Order
-from cascade_cli.domain.processor import Trace
 from cascade_cli.domain.refunds import Part
 from cascade_cli.domain.stratagems import Stratagem
 from cascade_cli.services import balance, deliver, replay
@@ -224,7 +223,7 @@ def dead_keep_what_they_held() -> Iterator[Alter]:
 @contextmanager
 def balance_of_unknown_fate_forgotten() -> Iterator[Alter]:
     """A balance is written again without a look at what became of the last one."""
-    with patch.object(balance, "trace_of", lambda *_: Trace.NONE):
+    with patch.object(balance, "sent_of", lambda _body: None):
         yield as_it_is
 
 
