@@ -13,7 +13,7 @@ from rich.text import Text
 
 from cascade_cli.cli.console import to_type
 from cascade_cli.cli.session import Outcome, Session
-from cascade_cli.cli.shown import shown
+from cascade_cli.cli.shown import count, shown
 from cascade_cli.domain.engine import DailyRuns, Schedule
 from cascade_cli.domain.money import exactly, format_ducats
 from cascade_cli.domain.processor import Change, Citizen
@@ -115,14 +115,11 @@ def _lines(finances: Finances, schedule: Schedule, now: datetime) -> Iterator[tu
     yield "balance", f"{_ducats(finances.ducats)} ducats"
     yield (
         "in flight",
-        f"{_ducats(finances.owed)} ducats: {finances.live.number} transfers live, "
+        f"{_ducats(finances.owed)} ducats: {count(finances.live.number, 'transfer')} live, "
         f"{finances.planned.number} planned",
     )
-    yield (
-        "daily outflow",
-        f"{_ducats(finances.daily_outflow)} ducats a day ({finances.executed.number} transfers "
-        f"in {OUTFLOW_DAYS} days)",
-    )
+    executed = f"{count(finances.executed.number, 'transfer')} in {OUTFLOW_DAYS} days"
+    yield "daily outflow", f"{_ducats(finances.daily_outflow)} ducats a day ({executed})"
     runway = finances.runway_days
     yield "runway", "no end in sight" if runway is None else f"{_ducats(runway)} days"
     last = finances.last_executed_at
@@ -161,9 +158,9 @@ def _overwritten(after: Decimal, executed: tuple[Stratagem, ...]) -> str:
         right = after - debit.ducats
     correct = command("citizen", "replenish", "--to", format_ducats(right), "--force")
     return (
-        f"The engine executed {debit.number} transfers of {format_ducats(debit.ducats)} ducats "
-        "while the balance was written: the write may have erased their debit. If so, correct "
-        f"it: {correct}"
+        f"The engine executed {count(debit.number, 'transfer')} of "
+        f"{format_ducats(debit.ducats)} ducats while the balance was written: the write may have "
+        f"erased their debit. If so, correct it: {correct}"
     )
 
 

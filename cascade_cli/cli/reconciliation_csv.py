@@ -27,6 +27,9 @@ COLUMNS = (
     "evidence",
     "repair_command",
     "repair_automatic",
+    "portion",
+    "period_since",
+    "period_until",
 )
 
 
@@ -40,6 +43,8 @@ def write_csv(result: Reconciliation, *, everything: bool, out: TextIO) -> None:
 
 def _cells(item: Item) -> tuple[str, ...]:
     charge, repair = item.charge, item.repair
+    portion = charge.portion if charge else None
+    period = charge.period if charge else None
     return (
         item.kind.value,
         item.severity.value,
@@ -56,4 +61,7 @@ def _cells(item: Item) -> tuple[str, ...]:
         "; ".join(item.evidence),
         repair.command if repair else "",
         str(repair.automatic).lower() if repair else "",
+        f"{portion.number} of {portion.of}" if portion else "",
+        rfc3339(period.since) if period else "",
+        rfc3339(period.until) if period else "",
     )

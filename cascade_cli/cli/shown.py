@@ -10,6 +10,11 @@ def shown(text: str, *, keep: str = "") -> str:
     return "".join(c if c.isprintable() or c in keep else repr(c)[1:-1] for c in text)
 
 
+def count(number: int, noun: str) -> str:
+    """`1 transfer`, `1,000 transfers`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def csv_cell(text: str) -> str:
     """As `shown`, and marked as text where a spreadsheet would take it for a formula."""
     harmless = shown(text)

@@ -15,6 +15,7 @@ from rich.text import Text
 from cascade_cli.adapters.journal.inbox import EventState, Kept
 from cascade_cli.cli.console import typed
 from cascade_cli.cli.reconciliation_tables import STYLES
+from cascade_cli.cli.shown import count
 from cascade_cli.cli.shown import shown as harmless
 from cascade_cli.cli.sparkline import sparkline
 from cascade_cli.domain.engine import DailyRuns
@@ -136,7 +137,7 @@ def _balance(finances: Finances) -> Text:
             short = finances.owed - finances.ducats
         return text.append(f": {_ducats(short)} are short for what is in flight", "bold red")
     number = finances.live.number + finances.planned.number
-    due = f"; {_ducats(finances.owed)} due to go out in {_count(number, 'transfer')}"
+    due = f"; {_ducats(finances.owed)} due to go out in {count(number, 'transfer')}"
     return text.append(due if number else "; nothing is due to go out")
 
 
@@ -158,7 +159,7 @@ def _in_flight(run: Run, now: datetime) -> Text:
     found = in_flight(run.result)
     if found.oldest_at is None:
         return Text("nothing")
-    number = _count(found.payments, "payment")
+    number = count(found.payments, "payment")
     age = format_span(now - found.oldest_at)
     return Text(f"{number}, {_ducats(found.ducats)} ducats; the oldest paid {age} ago")
 
@@ -181,7 +182,7 @@ def _engine(status: Status) -> Text:
     last = treasury.last_executed_at
     text.append(f"; executed {format_span(now - last)} ago" if last else "; executed nothing yet")
     if treasury.passed_over:
-        number = _count(treasury.passed_over, "transfer")
+        number = count(treasury.passed_over, "transfer")
         text.append(f"\nit seems to stand still: {number} should have been executed", "bold red")
     return text
 
@@ -205,7 +206,7 @@ def _webhook(records: Records, attention: Sequence[Kept], now: datetime) -> Text
     if oldest := records.oldest_waiting:
         text.append(f" (the oldest {format_span(now - oldest)})")
     return text.append(
-        f", {_count(len(_of_payments(attention)), 'payment')} for you",
+        f", {count(len(_of_payments(attention)), 'payment')} for you",
         "yellow" if attention else "default",
     )
 
@@ -268,10 +269,6 @@ def _attention(attention: Sequence[Kept], *, in_sandbox: bool) -> Iterator[Rende
         yield typed(command("explain", event.payment_id or event.id), in_sandbox=in_sandbox)
     if len(attention) > MOST_ATTENTION:
         yield Text(f"  and {len(attention) - MOST_ATTENTION} more, see --json")
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _ducats(ducats: Decimal) -> str:

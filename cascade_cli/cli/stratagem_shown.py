@@ -12,7 +12,7 @@ from rich.text import Text
 
 from cascade_cli.cli.console import to_type
 from cascade_cli.cli.session import Outcome, Session
-from cascade_cli.cli.shown import shown
+from cascade_cli.cli.shown import count, shown
 from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.matching import Rule
 from cascade_cli.domain.money import format_ducats
@@ -165,10 +165,8 @@ def _show_list(console: Console, rows: Sequence[Stratagem], wanted: Filter, mome
     if rows:
         console.print(table)
     total = format_ducats(Sum.of(rows).ducats, grouped=True)
-    kind = f"{wanted.status} " if wanted.status else ""
-    console.print(
-        Text(f"{len(rows)} {kind}transfers since {format_moment(wanted.since)}, {total} ducats.")
-    )
+    found = count(len(rows), f"{wanted.status} transfer" if wanted.status else "transfer")
+    console.print(Text(f"{found} since {format_moment(wanted.since)}, {total} ducats."))
 
 
 def _ducats(row: Stratagem) -> str:

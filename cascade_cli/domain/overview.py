@@ -72,10 +72,11 @@ def _tally(kind: Kind, items: list[Item]) -> Tally:
 
 
 def in_flight(result: Reconciliation) -> InFlight:
-    """What reconciliation says is on its way."""
+    """What reconciliation says is on its way; a payment for many counts once."""
     items = result.in_flight
+    payments = {item.charge.charge_id if item.charge else id(item) for item in items}
     oldest = min((item.occurred_at for item in items), default=None)
-    return InFlight(len(items), result.equation.in_flight, oldest)
+    return InFlight(len(payments), result.equation.in_flight, oldest)
 
 
 def is_unresolved(payment_id: str | None, result: Reconciliation, *, unjudged: bool = True) -> bool:

@@ -105,8 +105,11 @@ class CitizenStory:
 
 
 def in_order(happenings: list[Happening]) -> tuple[Happening, ...]:
-    """By time; in the same moment a payment comes before what was done about it."""
-    return tuple(sorted(happenings, key=lambda h: (h.at, _ORDER[h.source])))
+    """By time. Within one second, which is all that Stripe and Venice tell of it, a payment comes
+    before what was done about it, and that before what Venice shows of it."""
+    return tuple(
+        sorted(happenings, key=lambda h: (h.at.replace(microsecond=0), _ORDER[h.source], h.at))
+    )
 
 
 def verdict_of(item: Item) -> Verdict:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
 
 from cascade_cli.domain.case import Terms
 from cascade_cli.domain.reconciliation import Item
-from cascade_cli.domain.story import Story
+from cascade_cli.domain.story import Happening, Source, Story, in_order
 from cascade_cli.domain.times import Window
 from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.sandbox.seed import seed
@@ -76,8 +77,18 @@ def test_every_discrepancy_has_advice(told: list[tuple[Item, Story]]) -> None:
 
 def test_every_story_is_in_order_of_time(told: list[tuple[Item, Story]]) -> None:
     for _, story in told:
-        times = [happening.at for happening in story.happenings]
+        times = [happening.at.replace(microsecond=0) for happening in story.happenings]
         assert times == sorted(times)
+
+
+def test_within_a_second_the_journal_comes_before_what_venice_shows_of_it() -> None:
+    """Stripe and Venice tell whole seconds, the journal its fractions."""
+    second = datetime(2026, 11, 20, 15, tzinfo=UTC)
+    paid = Happening(second, Source.STRIPE, "paid")
+    promised = Happening(second + timedelta(milliseconds=300), Source.JOURNAL, "promised")
+    sent = Happening(second + timedelta(milliseconds=700), Source.JOURNAL, "sent")
+    made = Happening(second, Source.VENICE, "made")
+    assert in_order([made, sent, paid, promised]) == (paid, promised, sent, made)
 
 
 def test_every_stratagem_of_a_story_is_in_its_timeline(told: list[tuple[Item, Story]]) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cascade_cli.domain.case import sum_ducats
-from cascade_cli.domain.charges import Period
+from cascade_cli.domain.charges import Period, Portion
 from cascade_cli.domain.kinds import Kind
 from cascade_cli.domain.money import exactly
 from cascade_cli.domain.overview import (
@@ -70,6 +70,21 @@ def test_the_oldest_payment_in_flight_gives_the_age() -> None:
     found = in_flight(judge(charges))
     assert (found.payments, found.ducats) == (3, Decimal(30))
     assert found.oldest_at == NOW - timedelta(minutes=9)
+
+
+def test_a_payment_for_many_is_one_payment_in_flight() -> None:
+    young = NOW - timedelta(minutes=1)
+    charges = [
+        a_charge(
+            id=f"ch_1.{number}",
+            created_at=young,
+            ducats=Decimal(10),
+            portion=Portion(number, 2, Decimal(20), 100),
+        )
+        for number in (1, 2)
+    ]
+    found = in_flight(judge(charges))
+    assert (found.payments, found.ducats) == (1, Decimal(20))
 
 
 def test_nothing_in_flight_has_no_age() -> None:
