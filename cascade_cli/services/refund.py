@@ -33,7 +33,7 @@ from cascade_cli.services.vicinity import Vicinity
 
 # After an ending, a transfer may turn out to be executed: then there is one more look.
 LOOKS = 2
-_ON_ITS_WAY = frozenset({Result.CREDITED, Result.ALREADY, Result.UNFINISHED})
+ON_ITS_WAY = frozenset({Result.CREDITED, Result.ALREADY, Result.UNFINISHED})
 
 
 class RefundSource(PaymentSource, Protocol):
@@ -188,7 +188,7 @@ class RefundDesk:
             debt = plan.debt(index)
             asked = plan.taking[index]
             delivery = found.get(part.next_key(now)) if asked else None
-            if delivery and delivery.result not in _ON_ITS_WAY:
+            if delivery and delivery.result not in ON_ITS_WAY:
                 continue
             if debt or (before and Decimal(before["debt"])):
                 self._decisions.keep_refund(

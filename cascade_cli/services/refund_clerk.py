@@ -24,7 +24,7 @@ from cascade_cli.domain.stratagems import State, Stratagem
 from cascade_cli.errors import GuardError
 from cascade_cli.services.credit import PATIENCE
 from cascade_cli.services.delivery_ports import Delivery, Result
-from cascade_cli.services.refund import NoPurchaseError, RefundDesk, Wish
+from cascade_cli.services.refund import ON_ITS_WAY, NoPurchaseError, RefundDesk, Wish
 
 # So long after the engine's run began, it is over with what it took.
 AFTER_THE_RUN = timedelta(minutes=5)
@@ -72,6 +72,9 @@ class _Done:
         if any(row.state(before.terms.now) is State.LIVE for row in _ended(self.plan)):
             # The engine may have had it in its hands, and be executing it still.
             told = replace(told, again_at=after.case.terms.now + AFTER_THE_RUN)
+        elif any(one.result in ON_ITS_WAY for one in self.deliveries):
+            # The reading may be older than the write, and show nothing of it.
+            told = replace(told, again_at=told.again_at or _after_next_run(after))
         failed = tuple(one for one in self.deliveries if one.result not in _GOOD)
         return replace(told, failed=failed, deliveries=self.deliveries)
 
@@ -227,8 +230,13 @@ def _looked_at(picture: Picture, waits: str) -> Dealt:
     refused, and what arrives may be more than is owed by now."""
     case, now = picture.case, picture.case.terms.now
     is_moving = any(row.state(now) is State.LIVE for row in (*case.returns, *case.stratagems))
-    again = case.terms.schedule.next_run(now) + AFTER_THE_RUN if waits or is_moving else None
+    again = _after_next_run(picture) if waits or is_moving else None
     return Dealt(waits or summary(picture), again_at=again)
+
+
+def _after_next_run(picture: Picture) -> datetime:
+    terms = picture.case.terms
+    return terms.schedule.next_run(terms.now) + AFTER_THE_RUN
 
 
 def _ended(plan: RefundPlan) -> list[Stratagem]:

@@ -17,10 +17,10 @@ from cascade_cli.domain.delivery import FATE_BOUND
 from cascade_cli.domain.journal import Worker
 from cascade_cli.domain.times import Window
 from cascade_cli.sandbox.airtable import BASE_ID
-from cascade_cli.sandbox.wire import Response
+from cascade_cli.sandbox.wire import Request, Response
 from cascade_cli.services.refund_clerk import AFTER_THE_RUN
 from tests.credit.counter import Answer, Counter
-from tests.credit.faults import is_write
+from tests.credit.faults import is_update, is_write
 from tests.refunds.test_refund import bought, charge_of, give_money_back, reconciled
 from tests.refunds.test_states import becomes, pending
 from tests.server.conftest import Shop, eventually, shop_in
@@ -198,6 +198,33 @@ def test_a_refund_that_crosses_with_a_lost_activation_keeps_the_ducats_from_arri
     assert counter.sandboxed.app.engine.run().executed == []
     assert counter.ducats_of("marco") == 0
     assert reconciled(counter)["items"] == []
+
+
+def test_what_was_just_sent_is_looked_at_again_though_the_reading_after_it_shows_nothing(
+    counter: Counter,
+) -> None:
+    """Airtable promises no reading that is as new as the last write."""
+    give_money_back(counter, bought(counter))
+    show_old_readings_after_a_change(counter)
+    (refund,) = replayed(counter, **AUTO).data["refunds"]
+    assert refund["why"].endswith("replay it again after 2026-11-20 18:05 UTC")
+
+
+def show_old_readings_after_a_change(counter: Counter) -> None:
+    """What was read once before a row was changed is shown as it was, whoever reads it again."""
+    handler = counter.network._handler
+    readings: dict[tuple[str, str, bytes], Response] = {}
+    changed: list[bool] = []
+
+    def handle(request: Request) -> Response:
+        if is_write(request) or "/STRATAGEMS" not in request.path:
+            changed.extend([True] * is_update(request))
+            return handler(request)
+        asked = (request.path, request.query, request.body)
+        old = readings.get(asked) if changed else None
+        return old or readings.setdefault(asked, handler(request))
+
+    counter.network._handler = handle
 
 
 @pytest.mark.parametrize(
