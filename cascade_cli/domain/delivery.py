@@ -153,6 +153,9 @@ def _delivering(
     lapsing = _lapsing(end, rows, now, due)
     if end and not lapsing:
         return end
+    if order.retire_surplus and not (surplus or lapsing):
+        why = "none of its stratagems is under way any more: the next reconcile says what is left"
+        return End(Verdict.BLOCKED, rows[0] if rows else None, why)
     step = _write(order, rows, now, last, lapsing=lapsing, surplus=surplus)
     if last and isinstance(step, Write) and _holds_back(last, step, order, rows, now):
         return Wait(last.at + FATE_BOUND)

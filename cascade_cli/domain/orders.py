@@ -47,10 +47,10 @@ class Order:
     stratagem's Notes. `foreign_records` are record ids known to belong to other payments,
     `own_records` those of the older connector known to belong to this one. `refuse_twin_since`
     is the journal's: no second such credit by hand since then. With `retire_surplus`, active
-    rows beyond the one that is due are ended; with `amends`, a person corrects an earlier order
-    of the same key, whose transfer surely moved nothing. One that `ends` is not to arrive any more:
-    its live rows are taken out of the engine's way, and nothing is made or revived. Of a `gift` the
-    giver is told as well.
+    rows beyond the one that is due are ended, and nothing is made or revived; with `amends`, a
+    person corrects an earlier order of the same key, whose transfer surely moved nothing. One that
+    `ends` is not to arrive any more: its live rows are taken out of the engine's way, and nothing
+    is made or revived. Of a `gift` the giver is told as well.
     """
 
     key: str

@@ -14,10 +14,12 @@ from cascade_cli.domain.stratagems import Failure, State
 
 @dataclass(frozen=True)
 class Repair:
-    """`automatic` is true where `reconcile --repair` does it without a person's judgement."""
+    """`automatic` is true where `reconcile --repair` does it without a person's judgement; it
+    `ends_surplus` where all there is to do is to keep the engine from rows beyond the one due."""
 
     command: str
     automatic: bool = False
+    ends_surplus: bool = False
 
 
 def explain(identity: str) -> Repair:
@@ -33,8 +35,8 @@ def repair_for(case: Case, found: tuple[Finding, ...]) -> Repair | None:
     kind = found[0].kind
     if kind in {Kind.MISSING, Kind.STALLED, Kind.FAILED}:
         return _deliver(case, found)
-    if kind is Kind.DUPLICATE:
-        return _cancel_surplus(case, found)
+    if _is_only_surplus(case, found):
+        return _end_surplus(case)
     if kind is Kind.UNKNOWN_CITIZEN and case.similar_citizen and not _money_is_open(case):
         return _credit(case, case.similar_citizen, automatic=False)
     if kind is Kind.REFUNDED or (kind is Kind.DISPUTED and case.is_lost):
@@ -84,10 +86,19 @@ def _credit(case: Case, citizen: str, *, automatic: bool) -> Repair:
     return Repair(command("credit", citizen, ducats, *options), automatic)
 
 
-def _cancel_surplus(case: Case, found: tuple[Finding, ...]) -> Repair:
-    """What is surely not executed yet can be cancelled; ducats that moved are for people."""
+def _is_only_surplus(case: Case, found: tuple[Finding, ...]) -> bool:
+    """Whatever becomes of an open dispute, nobody wants the ducats to arrive twice."""
+    kinds = {finding.kind for finding in found}
+    if Kind.DISPUTED in kinds and case.is_lost:
+        return False
+    return Kind.DUPLICATE in kinds and kinds <= {Kind.DUPLICATE, Kind.DISPUTED}
+
+
+def _end_surplus(case: Case) -> Repair:
+    """What is surely not executed yet can be ended; ducats that moved are for people."""
     executed, doubtful = case.by_state[State.EXECUTED], case.by_state[State.DOUBTFUL]
-    if len(executed) > 1 or doubtful or len(found) > 1 or _is_ambiguous(case):
+    if len(executed) > 1 or doubtful or _is_ambiguous(case):
         return explain(case.charge.payment_id)
     since = f"{case.charge.created_at:%Y-%m-%d}"
-    return Repair(command("reconcile", "--repair", "--since", since), automatic=True)
+    again = command("reconcile", "--repair", "--since", since)
+    return Repair(again, automatic=True, ends_surplus=True)

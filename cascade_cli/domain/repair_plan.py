@@ -9,7 +9,6 @@ from decimal import Decimal
 from typing import Any
 
 from cascade_cli.domain.charges import Charge
-from cascade_cli.domain.kinds import Kind
 from cascade_cli.domain.matching import match
 from cascade_cli.domain.money import ZERO
 from cascade_cli.domain.orders import Order, order_for_charge
@@ -57,7 +56,8 @@ def plan_repairs(
         elif (item.ducats or ZERO) > per_credit_ducats:
             for_people.append((item, "it exceeds CASCADE_MAX_DUCATS_PER_CREDIT"))
         else:
-            repairs.append(Repair(item, _order(item, item.charge, records, facts)))
+            order = _order(item, item.charge, records, facts)
+            repairs.append(Repair(item, replace(order, retire_surplus=item.repair.ends_surplus)))
     return RepairPlan(tuple(repairs), tuple(for_people))
 
 
@@ -69,11 +69,10 @@ def _order(
 ) -> Order:
     own = frozenset(stratagem.record_id for stratagem in item.stratagems)
     return replace(
-        # What a machine may repair is contested no more; Stripe calls it disputed for ever.
+        # What a machine may deliver is contested no more; Stripe calls it disputed for ever.
         order_for_charge(replace(charge, disputed=False), REASON, facts),
         own_records=own,
         foreign_records=records[charge.citizen] - own,
-        retire_surplus=item.kind is Kind.DUPLICATE,
     )
 
 

@@ -178,6 +178,14 @@ def test_of_two_live_rows_the_older_stays() -> None:
     assert next_step(an_order(retire_surplus=True), rows, NOW) == Write(Action.EXPIRE, rows[1])
 
 
+@pytest.mark.parametrize("rows", [[], [a_row(state) for state in DEAD]])
+def test_who_only_ends_a_surplus_delivers_nothing(rows: list[Stratagem]) -> None:
+    end = next_step(an_order(retire_surplus=True), rows, NOW)
+    assert isinstance(end, End)
+    assert end.verdict is Verdict.BLOCKED
+    assert isinstance(next_step(an_order(), rows, NOW), Write)
+
+
 @pytest.mark.parametrize("state", list(DOUBTFUL))
 def test_where_one_row_is_doubtful_no_surplus_is_ended(state: str) -> None:
     rows = [a_row("active", "1"), a_row("active", "2"), a_row(state, "3")]

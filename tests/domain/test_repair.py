@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cascade_cli.domain.charges import Charge
+from cascade_cli.domain.charges import Charge, Dispute
 from cascade_cli.domain.repair import Repair
 from cascade_cli.domain.stratagems import Failure, Stratagem
 from tests.domain.samples import NOW, a_charge, keyed, older, the_item
@@ -86,12 +86,20 @@ def test_an_ambiguous_match_stops_the_machine() -> None:
     assert not repair(a_charge(), *rows).automatic
 
 
-def test_a_surplus_that_has_not_moved_is_cancelled_by_a_machine() -> None:
-    charge = a_charge()
+@pytest.mark.parametrize("disputed", [False, True])
+def test_a_surplus_that_has_not_moved_is_ended_by_a_machine(disputed: bool) -> None:
+    charge = a_charge(disputed=disputed)
     twice = keyed(charge), live(charge, record_id="rec2")
     assert repair(charge, *twice) == Repair(
-        "cascade reconcile --repair --since 2026-11-19", automatic=True
+        "cascade reconcile --repair --since 2026-11-19", automatic=True, ends_surplus=True
     )
+
+
+def test_a_surplus_of_a_lost_dispute_is_left_to_a_person() -> None:
+    charge = a_charge(disputed=True)
+    lost = Dispute("du_1", charge.id, "lost", "fraudulent", charge.captured_cents)
+    twice = keyed(charge), live(charge, record_id="rec2")
+    assert not repair(charge, *twice, disputes={charge.id: (lost,)}).automatic
 
 
 @pytest.mark.parametrize(
@@ -100,7 +108,8 @@ def test_a_surplus_that_has_not_moved_is_cancelled_by_a_machine() -> None:
         ({}, {"status": "executed"}),
         ({}, {"status": "error"}),
         ({"refunded_cents": 1}, {}),
-        ({"disputed": True}, {}),
+        ({"disputed": True}, {"status": "executed"}),
+        ({"disputed": True, "captured_cents": 400}, {}),
         ({}, {"citizen": "polo"}),
         ({}, {"ducats": Decimal(1)}),
     ],

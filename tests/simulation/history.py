@@ -10,6 +10,7 @@ from random import Random
 from unittest.mock import patch
 
 from cascade_cli.domain.delivery import FATE_BOUND
+from cascade_cli.domain.keys import whole_id
 from cascade_cli.domain.kinds import Kind
 from cascade_cli.domain.stratagems import State
 from cascade_cli.services import deliver, reconcile
@@ -164,7 +165,7 @@ class History:
             if item.kind is not Kind.REFUNDED or item.charge is None:
                 continue
             payment = item.charge.payment_id
-            told = payment in known or shop.needs_person(payment)
+            told = payment in known or shop.needs_person(whole_id(payment))
             # Written in time, and the engine did not come in its lifetime: reconcile says so.
             missed = any(row.returns and row.state(now) is State.STALLED for row in item.rows)
             names = {row.stratagem_id for row in item.rows}

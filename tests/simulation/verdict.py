@@ -179,6 +179,9 @@ class _Judge:
         moves = self._moves(debt)
         # The kind with most money at risk is named; the other stands in its evidence.
         twice = {Kind.DUPLICATE} if len(moves.credits) > 1 else set[Kind]()
+        if twice and charge.refunded_cents:
+            # Two halves that a refund left may together be what is sold again, by none of them.
+            twice.add(Kind.AMOUNT_MISMATCH)
         if self._is_doubtful(debt) or self._is_doubtful(self._returning(charge)):
             # Of a row that somebody doubled, one may have been executed beside the doubtful one.
             if moves.credits and self._most_moves(debt) > 1:
