@@ -100,5 +100,5 @@ def test_no_cassette_holds_a_key() -> None:
         re.IGNORECASE,
     )
     found = {file.name: secret.findall(file.read_text()) for file in FOLDER.glob("*.yaml")}
-    assert len(found) == 18
+    assert len(found) == 22
     assert not any(found.values()), found

@@ -127,7 +127,24 @@ def test_the_processor_is_replenished(exchanged: Exchanged) -> None:
     assert {name.split()[0]: n for name, n in asked.items() if "GET" not in name} == {"PATCH": 1}
 
 
+def test_a_refund_taken_back(exchanged: Exchanged, sandboxed: Sandboxed) -> None:
+    paid = sandboxed.pay(NOW - timedelta(hours=30))
+    sandboxed.transfer(f"cascade_payment_{paid['payment_intent']}", NOW - timedelta(hours=29))
+    sandboxed.app.stripe.books.refund(paid["id"], at=NOW - timedelta(hours=2), amount=400)
+    code, asked = exchanged("refund", "refund", paid["payment_intent"], "--yes")
+    writes = {name: n for name, n in asked.items() if not name.startswith("GET")}
+    assert (code, writes) == (0, TRANSFER_WRITTEN)
+
+
+def test_a_checkout(exchanged: Exchanged) -> None:
+    code, asked = exchanged("checkout", "checkout", "marco", "--package", "500")
+    sessions = {"POST /stripe/v1/checkout/sessions": 1}
+    assert (code, asked) == (0, {f"GET {BASE}/CITIZENS": 1, **sessions})
+
+
 READING = {
+    "status": ("status",),
+    "doctor": ("doctor",),
     "citizen_show": ("citizen", "show"),
     "stratagem_status": ("stratagem", "status", "cascade_payment_pi_1"),
     "stratagem_list": ("stratagem", "list", "--citizen", "marco", "--since", "2026-11-13"),
