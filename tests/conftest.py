@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import random
 import signal
 from collections.abc import Iterator
@@ -26,8 +27,12 @@ hypothesis_settings.load_profile("cascade")
 
 
 def pytest_configure() -> None:
-    """Let Ctrl-C reach what tests start: a shell ignores it for whatever runs in its background,
-    and every child inherits that."""
+    """What the hundreds of processes that tests start inherit.
+
+    Ctrl-C is to reach them: a shell ignores it for whatever runs in its background. And each would
+    compile the whole package anew where nothing compiled may be written.
+    """
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

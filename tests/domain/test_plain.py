@@ -199,6 +199,17 @@ def test_an_id_that_stripe_never_makes_leaves_all_to_the_full_path(intent: str) 
     assert_same_verdicts(world)
 
 
+@pytest.mark.parametrize("ids", [("p", "ch_y_1"), ("c", "py_h_1"), ("ch_1\npy_2",), ("ch_",)])
+def test_ids_that_look_usual_only_side_by_side_leave_all_to_the_full_path(
+    ids: tuple[str, ...],
+) -> None:
+    odd = [a_charge(str(number), id=name) for number, name in enumerate(ids, start=2)]
+    sold, made = a_pair()
+    world = a_world([sold, *odd], [made, *map(keyed, odd)])
+    assert names_of(world) == []
+    assert_same_verdicts(world)
+
+
 def test_a_charge_without_an_intent_does_not_hinder_the_others() -> None:
     odd = a_charge("odd", payment_intent=None)
     sold, made = a_pair()

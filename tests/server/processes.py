@@ -27,7 +27,8 @@ _LOOKING = Worker("run-looking", "here", os.getpid(), "a test", "look")
 
 def clean_environment(**settings: str) -> dict[str, str]:
     """This process's environment without any setting of cascade's but these."""
-    known = {setting.name for setting in SETTINGS}
+    # Nor may a process have to compile all that it imports: benchmarks measure whole processes.
+    known = {"PYTHONDONTWRITEBYTECODE", *(setting.name for setting in SETTINGS)}
     kept = {name: value for name, value in os.environ.items() if name not in known}
     return {**kept, **settings}
 
