@@ -57,7 +57,9 @@ def plan_repairs(
             for_people.append((item, "it exceeds CASCADE_MAX_DUCATS_PER_CREDIT"))
         else:
             order = _order(item, item.charge, records, facts)
-            repairs.append(Repair(item, replace(order, retire_surplus=item.repair.ends_surplus)))
+            if item.repair.ends_surplus:
+                order = replace(order, charge=item.charge, retire_surplus=True)
+            repairs.append(Repair(item, order))
     return RepairPlan(tuple(repairs), tuple(for_people))
 
 

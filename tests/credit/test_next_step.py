@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -260,6 +261,14 @@ def _lapsing(**changes: Any) -> Stratagem:
 def test_a_live_row_that_runs_out_before_the_engines_next_run_lives_on() -> None:
     row, due = _lapsing(), NOW + timedelta(hours=1)
     assert next_step(an_order(), [row], NOW, due=due) == Write(Action.EXTEND, row)
+
+
+def test_a_live_row_of_a_disputed_payment_is_not_kept_alive_by_who_ends_a_surplus() -> None:
+    order, due = an_order(charge=a_charge(disputed=True)), NOW + timedelta(hours=1)
+    repair = replace(order, retire_surplus=True)
+    assert isinstance(next_step(repair, [_lapsing()], NOW, due=due), End)
+    # A person who credits it wants it to arrive.
+    assert next_step(order, [_lapsing()], NOW, due=due) == Write(Action.EXTEND, _lapsing())
 
 
 @pytest.mark.parametrize("due", [None, NOW + timedelta(minutes=59)])

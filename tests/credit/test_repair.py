@@ -111,6 +111,22 @@ def test_of_two_active_rows_one_is_carried_out(counter: Counter) -> None:
     assert counter.ducats_of("marco") == 100
 
 
+@pytest.mark.parametrize("disputed", [True, False])
+def test_what_stays_of_a_surplus_is_kept_alive_unless_the_payer_disputes_it(
+    counter: Counter, disputed: bool
+) -> None:
+    charge = counter.sandboxed.pay(counter.now() - timedelta(hours=5))
+    if disputed:
+        counter.sandboxed.app.stripe.books.dispute(charge["id"], at=counter.now())
+    soon = (counter.now() + timedelta(minutes=1)).isoformat()
+    for _ in range(2):
+        row_for(counter, charge["payment_intent"], Status="active", ExpiresAt=soon)
+    repair(counter)
+    counter.pass_time(minutes=2)
+    counter.sandboxed.app.engine.run()
+    assert counter.ducats_of("marco") == (0 if disputed else 100)
+
+
 def test_what_stays_of_a_surplus_is_not_there_for_others(counter: Counter) -> None:
     intent, soon = counter.paid(), counter.now() + timedelta(hours=9)
     assert repair(counter).code == 0
