@@ -14,8 +14,11 @@ from cascade_cli.sandbox.stripe.shapes.checkout_session import HOSTED_PAGE
 from cascade_cli.sandbox.stripe.shelf import Shelf, encode
 from cascade_cli.sandbox.wire import Request
 
-_EVENT = '{"id":"evt_'
-_INVOICE, _LINE = '{"id":"in_', '"object":"line_item"'
+_EVENT, _INVOICE = '{"id":"evt_', '{"id":"in_'
+_BALANCE, _CHECKOUT = '{"id":"txn_', '{"id":"cs_'
+# Of all other kinds a text is shown as it is stored.
+_MOVING = (_EVENT, _INVOICE, _BALANCE, _CHECKOUT)
+_LINE = '"object":"line_item"'
 # The lines that an invoice shows by itself; the rest has to be listed.
 SHOWN_LINES = 10
 _PENDING = re.compile(r'("available_on":(\d+),.*?"status":)"pending"')
@@ -34,16 +37,16 @@ class View:
 
         Texts are touched as texts, since a page of a hundred must not be parsed.
         """
+        if not text.startswith(_MOVING):
+            return text
         if text.startswith(_EVENT):
             id = text[len(_EVENT) - len("evt_") : text.index('"', len(_EVENT))]
             return with_pending(text, self.shelf.outbox.pending(id))
-        if text.startswith(_INVOICE) and text.count(_LINE) > SHOWN_LINES:
-            text = _with_first_lines(text)
-        if '"available_on":' in text:
-            text = _PENDING.sub(partial(_settled, self.now), text)
-        if HOSTED_PAGE in text:
-            text = text.replace(f'"url":"{HOSTED_PAGE}', f'"url":"{self.base_url}/pay/')
-        return text
+        if text.startswith(_INVOICE):
+            return _with_first_lines(text) if text.count(_LINE) > SHOWN_LINES else text
+        if text.startswith(_BALANCE):
+            return _PENDING.sub(partial(_settled, self.now), text)
+        return text.replace(f'"url":"{HOSTED_PAGE}', f'"url":"{self.base_url}/pay/')
 
 
 def _with_first_lines(text: str) -> str:
@@ -79,11 +82,12 @@ def base_url(request: Request) -> str:
 
 def _page(answer: Many, path: str, view: View, expand: list[str]) -> str:
     texts = [view.show(text) for text in answer.texts]
-    if expand:
-        texts = expansion.expand_texts(view.shelf, view.show, texts, expand)
+    pieces = (
+        expansion.expand_page(view.shelf, view.show, texts, expand) if expand else [",".join(texts)]
+    )
     more = "true" if answer.has_more else "false"
-    data = ",".join(texts)
-    return f'{{"object":"list","data":[{data}],"has_more":{more},"url":{json.dumps(path)}}}'
+    end = f'],"has_more":{more},"url":{json.dumps(path)}}}'
+    return "".join(['{"object":"list","data":[', *pieces, end])
 
 
 def _settled(now: int, match: re.Match[str]) -> str:
