@@ -1,6 +1,7 @@
 """`python -m cascade_cli` and the script `cascade`."""
 
 import io
+import os
 import sys
 
 from cascade_cli import __version__
@@ -15,7 +16,7 @@ def main() -> None:
         print(f"cascade {__version__}")  # noqa: T201 - the command's output
         return
     try:
-        sys.exit(_run(sys.argv[1:]))
+        _leave(_run(sys.argv[1:]))
     except KeyboardInterrupt:
         # Before the command line is there to hear it, or when it has ended.
         sys.exit(_INTERRUPTED)
@@ -24,10 +25,37 @@ def main() -> None:
 def _run(arguments: list[str]) -> int:
     from cascade_cli.cli.app import run  # noqa: PLC0415 - see main
 
+    if sys.stdout is None:
+        # Closed by whoever started it: nobody wants to read the result.
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - to the end
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A terminal or cron job without UTF-8 gets \u… for a name, not half a report.
         sys.stdout.reconfigure(errors="backslashreplace")
     return run(arguments)
+
+
+def _leave(code: int) -> None:
+    """Exit, and leave the taking apart of a thousand modules to the operating system: Python takes
+    a fifth of a second for it. What has to be closed has been closed by now."""
+    import atexit  # noqa: PLC0415 - as above
+    import threading  # noqa: PLC0415
+
+    others = [thread for thread in threading.enumerate() if thread is not threading.main_thread()]
+    if all(thread.daemon for thread in others) and _is_said():
+        atexit._run_exitfuncs()
+        os._exit(code)
+    sys.exit(code)
+
+
+def _is_said() -> bool:
+    """Nothing is left in the streams' buffers; if that can't be written, Python says why."""
+    try:
+        for stream in (sys.stdout, sys.stderr):
+            if stream:
+                stream.flush()
+    except OSError:
+        return False
+    return True
 
 
 if __name__ == "__main__":

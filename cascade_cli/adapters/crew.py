@@ -31,7 +31,7 @@ class Crew:
     def read(self, first: Sequence[Piece], take: Callable[[], Piece | None]) -> None:
         """Read the first pieces and whatever `take` hands out, until it has none left.
 
-        After each page, one more lane may begin: the more is known, the better it is divided.
+        Lanes begin after a page, when something is known by which to divide the rest.
         Raises the first lane's exception at once; the others end with the page they are at.
         """
         if self.most > 1:
@@ -113,5 +113,5 @@ class _Watch:
 
     def _grow(self) -> None:
         with self._changed:
-            if self._lanes < self._crew.wanted and (piece := self._take()) is not None:
+            while self._lanes < self._crew.wanted and (piece := self._take()) is not None:
                 self._begin(piece)

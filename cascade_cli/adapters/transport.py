@@ -23,7 +23,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
 from ipaddress import ip_address
-from math import ceil
+from math import ceil, inf
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -140,13 +140,15 @@ class Transport(HTTPAdapter):
         """Return when one more request may be sent; a write takes its turn before its permit."""
         _turn.set(self._pacer.hand_out())
 
-    def lanes_wanted(self) -> int:
-        """How many requests must be under way at once to use the whole rate; at least 1.
+    def lanes_wanted(self, most_per_second: float = inf) -> int:
+        """How many requests must be under way at once to use the whole rate, or as much of it as
+        that; at least 1.
 
         Without a rate too: only a sandbox near by has none, and it answers at once.
         """
         latency = self._latency_seconds or 0.0
-        return max(1, ceil(self._pacer.rate_per_second * latency * _LANES_RESERVE))
+        rate = min(self._pacer.rate_per_second, most_per_second)
+        return max(1, ceil(rate * latency * _LANES_RESERVE))
 
     def _send_write(
         self, request: requests.PreparedRequest, *args: Any, **kwargs: Any

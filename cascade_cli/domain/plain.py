@@ -73,6 +73,31 @@ def set_aside(world: World, prices: PriceList) -> tuple[Plain, World]:
     return aside, replace(world, charges=tuple(charges), stratagems=tuple(rest))
 
 
+class AsideOnce:
+    """`set_aside` for one run: of rows that it has seen last it remembers what is plain, whatever
+    was answered meanwhile."""
+
+    def __init__(self) -> None:
+        self._seen: World | None = None
+        self._found: tuple[Plain, World] | None = None
+
+    def __call__(self, world: World, prices: PriceList) -> tuple[Plain, World]:
+        """The same as `set_aside`; the prices must not change during the run."""
+        if self._found is None or not _same_rows(world, self._seen):
+            self._seen, self._found = world, set_aside(world, prices)
+        plain, rest = self._found
+        return plain, replace(world, charges=rest.charges, stratagems=rest.stratagems)
+
+
+def _same_rows(one: World, other: World | None) -> bool:
+    return (
+        other is not None
+        and one.charges is other.charges
+        and one.stratagems is other.stratagems
+        and (one.window, one.beyond) == (other.window, other.beyond)
+    )
+
+
 def _by_key(stratagems: Iterable[Stratagem]) -> tuple[dict[str, Stratagem], list[Stratagem]]:
     """One stratagem of each StratagemId, and all others of that id."""
     by_key: dict[str, Stratagem] = {}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import TypeVar
 
 from cascade_cli.domain.case import Case, Terms
 from cascade_cli.domain.keys import Origin
@@ -11,7 +13,34 @@ from cascade_cli.domain.matching import OLDER_REACH, Matches, Rule, match, named
 from cascade_cli.domain.plain import Aside, set_aside
 from cascade_cli.domain.stratagems import Failure, Stratagem
 from cascade_cli.domain.times import Window
-from cascade_cli.domain.world import World, cases_of
+from cascade_cli.domain.world import Answers, World, cases_of
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Outside:
+    """Where something that belongs to a world may lie outside it: transfers by their StratagemId,
+    and the times before and after the window."""
+
+    keys: list[str]
+    earlier: Window | None
+    later: Window | None
+
+    @property
+    def windows(self) -> tuple[Window, ...]:
+        """Both times, as far as there is anything to look for."""
+        return tuple(window for window in (self.earlier, self.later) if window)
+
+
+def outside_of(world: World) -> Outside:
+    """What to look for beyond what was read; of what is plainly settled nothing is missing."""
+    matches = match(world.charges, world.stratagems)
+    return Outside(
+        keys_to_look_up(matches, world),
+        earlier_window(matches, world),
+        later_window(matches, world),
+    )
 
 
 def keys_to_look_up(matches: Matches, world: World) -> list[str]:
@@ -61,6 +90,22 @@ class Questions:
         self.payments = sorted({p for s in ownerless for p in named_payments(s)})
         self.citizens = sorted(_citizens(cases, processor))
         self.disputed_charges = sorted(c.charge.id for c in cases if c.charge.disputed)
+
+    def answered_by(self, one: Answers, other: Answers) -> Answers:
+        """What both together say of what is asked here, and of nothing else."""
+        ducats = one.processor_ducats if other.processor_ducats is None else other.processor_ducats
+        return Answers(
+            citizens=_of(self.citizens, one.citizens, other.citizens),
+            similar=_of(self.citizens, one.similar, other.similar),
+            payments=_of(self.payments, one.payments, other.payments),
+            disputes=_of(self.disputed_charges, one.disputes, other.disputes),
+            processor_ducats=ducats,
+        )
+
+
+def _of(keys: Iterable[str], one: Mapping[str, T], other: Mapping[str, T]) -> dict[str, T]:
+    both = {**one, **other}
+    return {key: both[key] for key in keys if key in both}
 
 
 def _citizens(cases: Iterable[Case], processor: str) -> set[str]:

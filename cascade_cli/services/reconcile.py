@@ -10,9 +10,8 @@ from typing import Protocol
 
 from cascade_cli.domain.case import Terms
 from cascade_cli.domain.charges import Charge, Dispute
-from cascade_cli.domain.matching import match
-from cascade_cli.domain.plain import set_aside
-from cascade_cli.domain.questions import Questions, earlier_window, keys_to_look_up, later_window
+from cascade_cli.domain.plain import Aside, AsideOnce, set_aside
+from cascade_cli.domain.questions import Outside, Questions, outside_of
 from cascade_cli.domain.reconciliation import Reconciliation, reconcile
 from cascade_cli.domain.run_memory import Memory, Remains, Scope, memory_of
 from cascade_cli.domain.stratagems import Stratagem
@@ -137,12 +136,12 @@ class Reconciler:
         listing, transfers = self.read(window)
         world = World(window, _distinct_charges(listing.charges), _distinct(transfers))
         tell("looking up what the listings leave open")
-        world = self.with_neighbours(world, terms)
-        world = replace(world, answers=self.answers(world, terms))
+        aside = AsideOnce()
+        world = self._completed(world, terms, aside)
         return Run(
             world,
             coverage_of(world, listing),
-            judge(world, terms),
+            judge(world, terms, aside),
             Remains(listing.pending, listed=listed(listing)),
             window.since,
         )
@@ -157,44 +156,74 @@ class Reconciler:
             lambda: self._transfers.transfers(window.since, until, tally),
         )
 
+    def _completed(self, world: World, terms: Terms, aside: Aside) -> World:
+        """With neighbours and answers."""
+        _, rest = aside(world, terms.prices)
+        outside = outside_of(rest)
+        if outside.windows:
+            # What is read there answers much of what would be asked.
+            world = self._with(world, outside)
+            return replace(world, answers=self.answers(world, terms, aside=aside))
+        # A transfer that has to be named is seldom there: the questions are asked meanwhile.
+        whole, answers = side_by_side(
+            lambda: self._with(world, outside), lambda: self.answers(world, terms, aside=aside)
+        )
+        if whole is not world:
+            answers = self.answers(whole, terms, answers)
+        return replace(whole, answers=answers)
+
     def with_neighbours(self, world: World, terms: Terms) -> World:
         """Add what lies outside the window and belongs, or may, to something within it."""
         _, rest = set_aside(world, terms.prices)
-        matches = match(rest.charges, rest.stratagems)
+        return self._with(world, outside_of(rest))
+
+    def _with(self, world: World, outside: Outside) -> World:
         charges: list[Charge] = []
         transfers: list[Stratagem] = []
-        if keys := keys_to_look_up(matches, rest):
-            transfers += self._transfers.transfers_named(keys)
-        if earlier := earlier_window(matches, rest):
-            listing, found = self.read(earlier, earlier.until)
+        if outside.keys:
+            transfers += self._transfers.transfers_named(outside.keys)
+        if outside.earlier:
+            listing, found = self.read(outside.earlier, outside.earlier.until)
             charges += listing.charges
             transfers += found
-        if later := later_window(matches, rest):
-            charges += self._payments.purchases(later).charges
-        return joined(world, charges, transfers)
+        if outside.later:
+            charges += self._payments.purchases(outside.later).charges
+        return joined(world, charges, transfers) if charges or transfers else world
 
-    def answers(self, world: World, terms: Terms, known: Answers = NOTHING_KNOWN) -> Answers:
-        """Look up what the world leaves open, but for payments and disputes that are known."""
-        questions = Questions(world, terms, self._processor)
-        found = self._transfers.citizens(questions.citizens) if questions.citizens else {}
+    def answers(
+        self,
+        world: World,
+        terms: Terms,
+        known: Answers = NOTHING_KNOWN,
+        aside: Aside = set_aside,
+    ) -> Answers:
+        """Look up what the world leaves open, but for what is known, all at once."""
+        questions = Questions(world, terms, self._processor, aside)
+        names = [name for name in questions.citizens if name not in known.citizens]
+        payments = [p for p in questions.payments if p not in known.payments]
+        disputed = [c for c in questions.disputed_charges if c not in known.disputes]
+        found, (bought, contested) = side_by_side(
+            lambda: self._transfers.citizens(names) if names else {},
+            lambda: side_by_side(
+                lambda: self._payments.portions_of(payments),
+                lambda: self._payments.disputes_against(disputed),
+            ),
+        )
         by_lower_case = {name.lower(): name for name in sorted(found)}
-        missing = [name for name in questions.citizens if name not in found]
-        open_payments = [p for p in questions.payments if p not in known.payments]
-        open_disputes = [c for c in questions.disputed_charges if c not in known.disputes]
-        payments = {**known.payments, **self._payments.portions_of(open_payments)}
-        disputes = {**known.disputes, **self._payments.disputes_against(open_disputes)}
-        return Answers(
-            citizens={name: name in found for name in questions.citizens},
+        missing = [name for name in names if name not in found]
+        asked = Answers(
+            citizens={name: name in found for name in names},
             similar={n: by_lower_case[n.lower()] for n in missing if n.lower() in by_lower_case},
-            payments={payment: payments[payment] for payment in questions.payments},
-            disputes={charge: disputes[charge] for charge in questions.disputed_charges},
+            payments=bought,
+            disputes=contested,
             processor_ducats=found.get(self._processor),
         )
+        return questions.answered_by(known, asked)
 
 
-def judge(world: World, terms: Terms) -> Reconciliation:
+def judge(world: World, terms: Terms, aside: Aside = set_aside) -> Reconciliation:
     """The verdicts on a world. Raises BalanceError if its ducats are not all accounted for."""
-    result = reconcile(world, terms)
+    result = reconcile(world, terms, aside)
     if result.equation.residual:
         raise BalanceError(
             f"{result.equation.residual} ducats of this window cannot be accounted for.",

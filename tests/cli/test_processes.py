@@ -164,6 +164,39 @@ def test_a_closed_pipe_is_silent_and_keeps_the_exit_code(week: Path, output: str
     assert len(done.stdout.splitlines()) == 1
 
 
+def test_a_closed_stdout_is_nobody_who_wants_to_read_and_no_bug(week: Path) -> None:
+    done = subprocess.run(
+        ["bash", "-c", " ".join(COMMAND) + " --sandbox reconcile >&-"],
+        cwd=week,
+        env=environment(week),
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr) == (3, b"")
+
+
+def test_python_takes_nothing_apart_when_a_command_has_ended(tmp_path: Path) -> None:
+    """What was registered to happen at the end happens."""
+    script = (
+        "import atexit, sys\n"
+        "class Module:\n"
+        "    def __del__(self): print('taken apart', file=sys.stderr)\n"
+        "module = Module()\n"
+        "atexit.register(lambda: print('ended', file=sys.stderr))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script + CASCADE, "pricing"],
+        cwd=tmp_path,
+        env=environment(tmp_path),
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr.decode().split("\n")) == (0, ["ended", ""])
+    assert done.stdout
+
+
 @contextmanager
 def slow_sandbox(seconds: float) -> Iterator[Sandboxed]:
     chance = random.Random(1)  # noqa: S311

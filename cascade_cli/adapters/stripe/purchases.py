@@ -92,14 +92,20 @@ class Purchases:
 class StripeReader:
     """Reads what was paid. Every method raises only errors of cascade_cli.errors.
 
-    Ids may be those of portions: Stripe is asked for the whole payment.
+    Ids may be those of portions: Stripe is asked for the whole payment. Charges that somebody
+    takes a tally of are read by the lanes of `tallied`.
     """
 
     def __init__(
-        self, client: stripe.StripeClient, crew: Crew | None = None, kept: Kept = nothing_kept
+        self,
+        client: stripe.StripeClient,
+        crew: Crew | None = None,
+        kept: Kept = nothing_kept,
+        tallied: Crew | None = None,
     ) -> None:
-        self._client, self._v1, self._crew = client, client.v1, crew or Crew()
-        self._kept = kept
+        self._client, self._v1, self._kept = client, client.v1, kept
+        self._crew = crew or Crew()
+        self._tallied = tallied or self._crew
         self._invoices = Invoices(client, self._crew)
 
     def purchases(self, window: Window, tally: Tally | None = None) -> Purchases:
@@ -107,12 +113,12 @@ class StripeReader:
 
         `tally` hears of each page as it is read, and is closed in the end.
         """
-        tally = tally or Tally()
+        crew, tally = (self._tallied, tally) if tally else (self._crew, Tally())
         since, until = whole_seconds(window.since), whole_seconds(window.until)
         found, sink = self._nothing(), self._nothing
         try:
             with our_errors():
-                for part in Ranges(since, until, self._ask, sink, tally).read(self._crew):
+                for part in Ranges(since, until, self._ask, sink, tally).read(crew):
                     found.add(part)
                 self._settle(found)
         finally:
