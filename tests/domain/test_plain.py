@@ -18,12 +18,13 @@ from cascade_cli.domain.exchange import Exchange, NoRates, OwnRates
 from cascade_cli.domain.keys import PAYMENT_PREFIX, Origin
 from cascade_cli.domain.kinds import Kind
 from cascade_cli.domain.matching import match
-from cascade_cli.domain.plain import Plain, set_aside
+from cascade_cli.domain.plain import AsideOnce, Plain, set_aside
 from cascade_cli.domain.pricing import PriceList
 from cascade_cli.domain.questions import Questions, earlier_window, keys_to_look_up, later_window
 from cascade_cli.domain.reconciliation import reconcile
 from cascade_cli.domain.stratagems import Stratagem
-from cascade_cli.domain.world import World
+from cascade_cli.domain.times import Window
+from cascade_cli.domain.world import Answers, World
 from tests.domain.generated import worlds
 from tests.domain.samples import (
     NOW,
@@ -300,6 +301,24 @@ def test_a_mostly_plain_world_is_judged_as_the_full_path_judges_it(
     charges = {c.id: c for c in [*(c for c, _ in pairs), *beside] if isinstance(c, Charge)}
     rows = {s.record_id: s for s in [*(s for _, s in pairs), *beside] if isinstance(s, Stratagem)}
     assert_same_verdicts(a_world(charges.values(), rows.values()))
+
+
+def test_the_same_rows_are_looked_at_once_whatever_was_answered_meanwhile() -> None:
+    once, world = AsideOnce(), a_world([a_charge()], [keyed(a_charge())])
+    plain, rest = once(world, TERMS.prices)
+    answered = replace(world, answers=Answers(citizens={"marco": True}))
+    same, of_answered = once(answered, TERMS.prices)
+    assert same is plain
+    assert of_answered == replace(rest, answers=answered.answers)
+
+
+def test_other_rows_are_looked_at_anew() -> None:
+    once, world = AsideOnce(), a_world([a_charge()], [keyed(a_charge())])
+    once(world, TERMS.prices)
+    refunded = replace(world, charges=(a_charge(refunded_cents=1),))
+    later = replace(world, window=Window(NOW, NOW + HOUR))
+    for other in (refunded, later, replace(later, beyond=frozenset({world.charges[0].id}))):
+        assert once(other, TERMS.prices) == set_aside(other, TERMS.prices)
 
 
 def test_a_price_is_remembered_for_its_own_currency_only() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from threading import Barrier
 
 import pytest
 
@@ -13,7 +14,8 @@ from cascade_cli.domain.kinds import Kind
 from cascade_cli.domain.pricing import PriceList
 from cascade_cli.domain.times import Window
 from cascade_cli.errors import ServiceError
-from cascade_cli.sandbox.wire import Response
+from cascade_cli.sandbox.server import SandboxServer
+from cascade_cli.sandbox.wire import Request, Response
 from cascade_cli.services.reconcile import Run
 from tests.sandboxed import Sandboxed
 
@@ -128,6 +130,28 @@ def test_disputes_are_looked_up_for_disputed_charges_only(
     assert kinds(run(wiring))[charges[0]["id"]] is Kind.DISPUTED
     asked = [r.query for r in sandboxed.recorder.to("stripe") if "disputes" in r.path]
     assert asked == [f"charge={charges[0]['id']}&limit=100"]
+
+
+def test_what_the_listings_leave_open_is_asked_all_at_once(sandboxed: Sandboxed) -> None:
+    contested = sandboxed.pay(NOW - HOUR)
+    sandboxed.transfer(f"cascade_payment_{contested['payment_intent']}", NOW - HOUR)
+    sandboxed.app.stripe.books.dispute(contested["id"], at=NOW)
+    sandboxed.pay(NOW - HOUR, "polo")
+    sandboxed.transfer("cascade_payment_pi_unknown", SINCE + HOUR)
+    # The missing one's transfer and citizen, the payment of the orphan, the dispute.
+    all_are_there = Barrier(4)
+
+    def one_waits_for_the_other(request: Request) -> Response:
+        if "CREATED_TIME" not in request.query and "created" not in request.query:
+            all_are_there.wait(timeout=20)
+        return sandboxed.app.handle(request)
+
+    with (
+        SandboxServer(one_waits_for_the_other) as server,
+        Sandboxed(sandboxed.app, sandboxed.recorder, server.url).wired() as wiring,
+    ):
+        counts = run(wiring).result.counts
+    assert counts == {Kind.DISPUTED: 1, Kind.UNKNOWN_CITIZEN: 1, Kind.ORPHAN: 1}
 
 
 @pytest.mark.parametrize("service", ["stripe", "airtable"])
