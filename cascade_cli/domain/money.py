@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
-from decimal import Context, Decimal, InvalidOperation, localcontext
+from contextlib import AbstractContextManager, nullcontext
+from decimal import Context, Decimal, InvalidOperation, getcontext, localcontext
 from functools import lru_cache
 
 ZERO = Decimal(0)
@@ -15,6 +15,7 @@ MOST_DECIMALS = 30
 _USUAL_LENGTH = 40
 # Enough for the sum of any number of such amounts; Python's usual 28 digits would round.
 EXACT_DIGITS = 60
+_EXACT = nullcontext()
 
 # Stripe's documented exceptions to "two decimals".
 ZERO_DECIMAL = frozenset(
@@ -40,9 +41,11 @@ ZERO_DECIMAL = frozenset(
 THREE_DECIMAL = frozenset(["bhd", "jod", "kwd", "omr", "tnd"])
 
 
-def exactly() -> AbstractContextManager[Context]:
+def exactly() -> AbstractContextManager[object]:
     """Within this block, sums and differences of ducats are exact to the last digit."""
-    return localcontext(Context(prec=EXACT_DIGITS))
+    # Whoever judges a case does so within a reconciliation: a context made anew takes longer than
+    # most sums.
+    return _EXACT if getcontext().prec == EXACT_DIGITS else localcontext(Context(prec=EXACT_DIGITS))
 
 
 def read_ducats(value: object) -> Decimal | None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from itertools import compress
+from operator import attrgetter, not_, or_
 
 from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.currencies import CURRENCY
@@ -26,6 +27,7 @@ from cascade_cli.domain.world import World
 
 # How ids begin: no intent can be another charge's id, and each makes a key.
 _INTENT, _CHARGE = ("pi_",), ("ch_", "py_")
+_DUCATS = attrgetter("ducats")
 # So many different sales are remembered: a shop with more computes some of them anew.
 _SALES = 4096
 
@@ -44,14 +46,10 @@ class Plain:
         return len(self.charges)
 
     @property
-    def sold(self) -> Decimal:
-        """Ducats by the charges, to be counted within `money.exactly`."""
-        return sum([charge.ducats or ZERO for charge in self.charges], ZERO)
-
-    @property
-    def executed(self) -> Decimal:
-        """Ducats by the transfers, likewise."""
-        return sum([stratagem.ducats or ZERO for stratagem in self.stratagems], ZERO)
+    def ducats(self) -> Decimal:
+        """Sold by the charges, and moved by the transfers: of each pair as many. To be counted
+        within `money.exactly`."""
+        return sum(map(_DUCATS, self.charges), ZERO)
 
 
 Aside = Callable[[World, PriceList], tuple[Plain, World]]
@@ -63,12 +61,15 @@ def set_aside(world: World, prices: PriceList) -> tuple[Plain, World]:
     with exactly():
         plain, charges = _pair(world, by_key, rest, prices)
     rest += by_key.values()
-    if not _has_usual_ids(plain.charges):
+    # No intent can be taken for a charge's id, and each makes a key that is read back.
+    intents = [charge.payment_intent or "" for charge in plain.charges]
+    ids = [charge.id for charge in plain.charges]
+    if not (_begin(intents, _INTENT) and _begin(ids, _CHARGE)):
         return Plain([], []), world
-    concerned = _concerned(plain.charges, charges, rest)
+    concerned = _concerned(plain.charges, intents, ids, charges, rest)
     charges += compress(plain.charges, concerned)
     rest += compress(plain.stratagems, concerned)
-    alone = [not is_concerned for is_concerned in concerned]
+    alone = list(map(not_, concerned))
     aside = Plain([*compress(plain.charges, alone)], [*compress(plain.stratagems, alone)])
     return aside, replace(world, charges=tuple(charges), stratagems=tuple(rest))
 
@@ -110,24 +111,24 @@ def _pair(
 ) -> tuple[Plain, list[Charge]]:
     """Take from `by_key` what has a charge: for the plain, or for `rest` and the other charges."""
     plain, others = Plain([], []), []
-    take, least_cents = by_key.pop, _least_cents(prices)
+    take, least_cents, ours = by_key.pop, _least_cents(prices), Origin.PAYMENT
     since, until, beyond = world.window.since, world.window.until, world.beyond
     for charge in world.charges:
-        stratagem = take(PAYMENT_PREFIX + (charge.payment_intent or ""), None)
+        intent = charge.payment_intent
+        stratagem = take(PAYMENT_PREFIX + intent, None) if intent else None
         # One expression: a call for each question would take twice as long. A portion is never
         # plain: its charge's id is no usual one, and would bring all others back.
         if (
             stratagem
-            and charge.payment_intent
-            and not charge.portion
             and stratagem.status == "executed"
-            and stratagem.origin is Origin.PAYMENT
+            and stratagem.origin is ours
             and charge.citizen
             and stratagem.citizen == charge.citizen
             and charge.ducats
             and stratagem.ducats == charge.ducats
             and not charge.refunded_cents
             and not charge.disputed
+            and not charge.portion
             and charge.period is None
             and (since <= charge.created_at < until or charge.id in beyond)
             and charge.captured_cents >= least_cents(charge)
@@ -159,13 +160,6 @@ def _least_cents(prices: PriceList) -> Callable[[Charge], int]:
     return least_cents
 
 
-def _has_usual_ids(charges: Iterable[Charge]) -> bool:
-    """Whether no intent can be taken for a charge's id, and each makes a key that is read back."""
-    intents = [charge.payment_intent or "" for charge in charges]
-    ids = [charge.id for charge in charges]
-    return _begin(intents, _INTENT) and _begin(ids, _CHARGE)
-
-
 def _begin(ids: Sequence[str], beginnings: Iterable[str]) -> bool:
     """Whether each has one of the beginnings and then letters and digits only, all at once: a
     million ids are one text, in which a letter takes the place of each line's end and beginning.
@@ -181,7 +175,11 @@ def _begin(ids: Sequence[str], beginnings: Iterable[str]) -> bool:
 
 
 def _concerned(
-    plain: Iterable[Charge], others: Iterable[Charge], rest: Iterable[Stratagem]
+    plain: Sequence[Charge],
+    intents: Iterable[str],
+    ids: Iterable[str],
+    others: Iterable[Charge],
+    rest: Iterable[Stratagem],
 ) -> list[bool]:
     """Of each charge that looks plain, whether anything else may have to do with it.
 
@@ -190,7 +188,10 @@ def _concerned(
     """
     names = {name for charge in others for name in (charge.payment_intent, charge.id)}
     names.update(name for stratagem in rest for name in named_payments(stratagem))
+    named = map(or_, map(names.__contains__, intents), map(names.__contains__, ids))
     older = _older(rest)
+    if not older:
+        return list(named)
     buyers = {citizen for citizen, _ in older}
 
     def is_reached(charge: Charge) -> bool:
@@ -200,10 +201,8 @@ def _concerned(
         )
 
     return [
-        charge.payment_intent in names
-        or charge.id in names
-        or (charge.citizen in buyers and is_reached(charge))
-        for charge in plain
+        is_named or (charge.citizen in buyers and is_reached(charge))
+        for charge, is_named in zip(plain, named, strict=True)
     ]
 
 

@@ -216,11 +216,12 @@ def _equation(
     concerned = [s for s in world.stratagems if world.accounts_for(s) or s.record_id in ours]
     returning = [s for s in concerned if s.returns]
     elsewhere = [s for s in returning if s.record_id not in ours]
+    plainly = plain.ducats
     return equate(
         cases.values(),
-        plain=plain.sold,
-        sold=sum((cases[c.id].sold for c in world.charges if c.id in cases), plain.sold),
-        executed=executed(s for s in concerned if not s.returns) + plain.executed,
+        plain=plainly,
+        sold=sum((cases[c.id].sold for c in world.charges if c.id in cases), plainly),
+        executed=executed(s for s in concerned if not s.returns) + plainly,
         manual=executed(owners[_Owner.REASON]),
         orphaned=executed(owners[_Owner.NOBODY]),
         elsewhere=executed(owners[_Owner.OTHER_PAYMENT]),
