@@ -24,21 +24,21 @@ from tests.simulation.workshop import Workshop, workshop
 # is looked for again among so many.
 AMONG_THE_FIRST = 250
 CAUGHT_BY = {
-    mutants.writes_sent_again: 10,
-    mutants.no_lookup: 11,
+    mutants.writes_sent_again: 40,
+    mutants.no_lookup: 10,
     mutants.one_step_write: 2,
     mutants.no_claim: 7,
-    mutants.expired_rows_rewritten: 41,
+    mutants.expired_rows_rewritten: 26,
     mutants.dead_rows_replaced: 12,
     mutants.spare_rows_activated: 49,
-    mutants.no_bound: 41,
+    mutants.no_bound: 110,
     mutants.no_fresh_read: 130,
     mutants.old_readings_believed: 93,
     mutants.late_writes_sent: 47,
     mutants.surplus_left_alone: 58,
     mutants.living_taken_for_dead: 1,
     mutants.dead_keep_what_they_held: 1,
-    mutants.balance_of_unknown_fate_forgotten: 35,
+    mutants.balance_of_unknown_fate_forgotten: 25,
     mutants.balance_found_by_another_untold: 175,
     mutants.events_credited_once_each: 2,
     mutants.taken_forgotten: 2,
@@ -47,7 +47,7 @@ CAUGHT_BY = {
     mutants.one_key_for_all_portions: 14,
     mutants.refunds_looked_at_once: 360,
     mutants.anonymous_givers_named: 2,
-    mutants.invoices_have_keys_of_their_own: 22,
+    mutants.invoices_have_keys_of_their_own: 43,
     mutants.judged_by_another_day_s_rate: 2,
 }
 

@@ -33,6 +33,7 @@ STYLES = {
     State.FAILED: "yellow",
     State.DOUBTFUL: "bold red",
 }
+_STATE_WIDTH = max(map(len, State))
 _TIES = {
     Rule.NEAREST: "by citizen, amount and time: the older connector noted no payment",
     Rule.SURPLUS: "as a surplus of the same citizen and amount: the older connector paid twice",
@@ -149,24 +150,30 @@ def _show_one(console: Console, row: Stratagem, standing: Standing, moment: Mome
 
 
 def _show_list(console: Console, rows: Sequence[Stratagem], wanted: Filter, moment: Moment) -> None:
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
-    table.add_column("made (UTC)", no_wrap=True)
-    table.add_column("state, status", overflow="fold")
-    table.add_column("ducats", justify="right", overflow="fold")
-    table.add_column("citizen and StratagemId", overflow="fold")
-    for row in rows:
-        state = row.state(moment.now)
-        table.add_row(
-            f"{row.created_at:%Y-%m-%d %H:%M}",
-            Text.assemble((state, STYLES[state]), f"\n{shown(row.status) or '(none)'}"),
-            Text(_ducats(row)),
-            Text(f"{shown(row.citizen)}\n{shown(row.stratagem_id or row.record_id)}"),
-        )
     if rows:
-        console.print(table)
+        _show_rows(console, rows, moment)
     total = format_ducats(Sum.of(rows).ducats, grouped=True)
     found = count(len(rows), f"{wanted.status} transfer" if wanted.status else "transfer")
     console.print(Text(f"{found} since {format_moment(wanted.since)}, {total} ducats."))
+
+
+def _show_rows(console: Console, rows: Sequence[Stratagem], moment: Moment) -> None:
+    """Two lines for each. In a pipe each is one for grep, however long: there nothing is folded."""
+    cells = [(shown(row.status) or "(none)", _ducats(row)) for row in rows]
+    words = max(len("status"), *(len(status) for status, _ in cells))
+    digits = max(len("ducats"), *(len(ducats) for _, ducats in cells))
+
+    def say(line: Text) -> None:
+        console.print(line, soft_wrap=not console.is_terminal)
+
+    state, status, ducats = f"{'state':<{_STATE_WIDTH}}", f"{'status':<{words}}", "ducats"
+    say(Text(f"{'made (UTC)':<16}  {state}  {status}  {ducats:>{digits}}  citizen", "bold"))
+    for row, (status, ducats) in zip(rows, cells, strict=True):
+        line = Text(f"{row.created_at:%Y-%m-%d %H:%M}  ")
+        line.append(f"{(now := row.state(moment.now)):<{_STATE_WIDTH}}", STYLES[now])
+        line.append(f"  {status:<{words}}  {ducats:>{digits}}  {shown(row.citizen)}")
+        say(line)
+        say(Text(f"  {shown(row.stratagem_id or row.record_id)}"))
 
 
 def _ducats(row: Stratagem) -> str:
