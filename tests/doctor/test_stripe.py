@@ -57,7 +57,9 @@ def test_a_key_without_a_right_that_reconciling_needs_is_red(
 
 
 @provokes("rights.useful")
-@pytest.mark.parametrize("resource", ["event", "refund", "checkout_session", "webhook_endpoint"])
+@pytest.mark.parametrize(
+    "resource", ["event", "refund", "checkout_session", "webhook_endpoint", "invoice", "price"]
+)
 def test_a_key_without_a_right_that_stories_need_is_amber(
     patient: Patient, resource: str
 ) -> Examination:

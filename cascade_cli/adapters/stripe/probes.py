@@ -44,6 +44,9 @@ class AccountProbe:
         yield _right("Refunds", v1.refunds, is_needed=False)
         yield _right("Checkout Sessions", v1.checkout.sessions, is_needed=False)
         yield _right("Webhook Endpoints", v1.webhook_endpoints, is_needed=False)
+        # Only for shops with subscriptions.
+        yield _right("Invoices", v1.invoices, is_needed=False)
+        yield _right("Prices", v1.prices, is_needed=False)
 
     def endpoints(self) -> list[Endpoint]:
         """The webhook endpoints of the key's mode."""

@@ -48,7 +48,8 @@ USEFUL = amber(
     "rights.useful",
     "right to read",
     "The stories of `cascade explain`, replays of events and doctor have a gap; without Events, "
-    "`reconcile --since last` misses refunds of what was settled.",
+    "`reconcile --since last` misses refunds of what was settled, and without Invoices and Prices "
+    "no window with a payment for a subscription can be reconciled.",
     "Give the restricted key this right to read, in the Stripe dashboard.",
 )
 
