@@ -102,12 +102,14 @@ class History:
         self.stage.scheduler.at(2 * FATE_BOUND.total_seconds(), self._happenings.grant)
         waits_for_people = DAYS_BY_ITSELF if self.stage.plan.refunds_auto else 0
         for number in range(ROUNDS):
+            # Ducats that are credited on a day may pay a debt on the next one.
+            was_finished = not self._unfinished
             self._one_more_day(number)
             if self.stage.plan.refunds_auto and number + 1 == DAYS_BY_ITSELF:
                 self.stage.start("look", self._look_for_forgotten, 0)
                 self.stage.scheduler.run()
             # On the first day there may be refunds that nobody has come back to yet.
-            is_over = number > waits_for_people and self._runs and not self._unfinished
+            is_over = number > waits_for_people and self._runs and was_finished
             if is_over and _is_at_rest(self._runs[-1]):
                 return
         if not self._runs:
