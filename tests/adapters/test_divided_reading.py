@@ -162,20 +162,20 @@ def test_dividing_costs_few_requests(rows: int, lanes: int) -> None:
         assert (shop.asked, base.asked) == (undivided, undivided)
 
 
-def test_lanes_do_divide_what_is_large() -> None:
+def test_all_lanes_begin_once_a_page_has_shown_that_there_is_more() -> None:
     """Else all the facts above would be true of one lane."""
-    base, threads = Base(spread(5000)), set[int]()
-    pages, meeting = base.pages, threading.Barrier(3)
+    base, began = Base(spread(5000)), list[datetime]()
+    pages, meeting = base.pages, threading.Barrier(4)
 
     def seen(since: datetime, until: datetime | None) -> Iterator[Page]:
-        if since > SINCE and len(threads) < 3 and threading.get_ident() not in threads:
-            threads.add(threading.get_ident())
+        began.append(since)
+        if 1 < len(began) <= 5:
             meeting.wait(10)
         yield from pages(since, until)
 
     slices = Slices(seen, int, told(base.created), lambda: datetime.fromtimestamp(END, UTC))
     assert len(slices.read(SINCE, None, Crew(4))) == 5000
-    assert len(threads) == 3
+    assert len(began) > 5
 
 
 def test_what_is_made_meanwhile_disturbs_nothing() -> None:

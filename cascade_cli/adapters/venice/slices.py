@@ -76,18 +76,25 @@ class Slices(Generic[T]):
     def read(self, since: datetime, until: datetime | None, crew: Crew) -> list[T]:
         """All of them, slice after slice. Raises the exceptions of requests and of the SDK."""
         self._crew = crew
-        crew.read([self._whole(_Slice(since, until))], self._take)
+        self._read_whole(_Slice(since, until))
+        crew.read(list(self._first()), self._take)
         in_order = sorted(self._slices, key=lambda slice_: slice_.since)
         return [found for slice_ in in_order for found in slice_.found]
 
-    def _whole(self, whole: _Slice[T]) -> Piece:
+    def _read_whole(self, whole: _Slice[T]) -> None:
         """All in one, unless its first page says that there is more and it is worth dividing."""
         for page in self._read(whole):
             if page == 1 and self._is_worth_dividing(whole):
                 self._waiting = whole
                 return
-            yield
         self._slices.append(whole)
+
+    def _first(self) -> Iterator[Piece]:
+        """One for each lane that is wanted: of the time before the newest charges no lane will
+        know more before it has read for a while."""
+        for _lane in range(self._crew.wanted):
+            if piece := self._take():
+                yield piece
 
     def _piece(self, slice_: _Slice[T]) -> Piece:
         for _page in self._read(slice_):
