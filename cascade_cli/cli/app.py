@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from cascade_cli import __version__
-from cascade_cli.cli.session import Session, conduct, failure
+from cascade_cli.cli.session import Session, conduct, failure, unwritable
 from cascade_cli.errors import ExitCode, UsageError
 
 COMMANDS = {
@@ -112,6 +112,10 @@ def run(arguments: Sequence[str]) -> int:
         usage = failure(UsageError(message, f"See {path} --help."))
         command = path.removeprefix("cascade").strip()
         return conduct(Session(), command, lambda _session: usage, json="--json" in arguments)
+    except OSError as error:
+        # Typer's own help: what goes wrong in a command is told by conduct().
+        full = failure(unwritable(error))
+        return conduct(Session(), "", lambda _session: full)
     except (KeyboardInterrupt, typer.Abort):
         code = ExitCode.INTERRUPTED
     return int(code or 0)

@@ -127,7 +127,7 @@ def conduct(
         with closed_pipe_is_silent():
             _show(session, command, outcome, json=json)
     except OSError as error:
-        outcome = failure(_unwritable(error))
+        outcome = failure(unwritable(error))
         at_end(outcome)
     except Exception as error:  # noqa: BLE001 - as in _attempt
         outcome = _bug(session, error)
@@ -146,7 +146,8 @@ def _attempt(session: Session, work: Callable[[Session], Outcome]) -> Outcome:
         return _bug(session, error)
 
 
-def _unwritable(error: OSError) -> OutputError:
+def unwritable(error: OSError) -> OutputError:
+    """What is said where standard output is full, or otherwise closed to us."""
     # What is left in the buffer would fail again at exit, and end in a traceback.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return OutputError(

@@ -176,6 +176,19 @@ def test_a_closed_stdout_is_nobody_who_wants_to_read_and_no_bug(week: Path) -> N
     assert (done.returncode, done.stderr) == (3, b"")
 
 
+def test_a_help_that_cannot_be_written_is_told_in_one_line(tmp_path: Path) -> None:
+    done = subprocess.run(
+        ["bash", "-c", " ".join(COMMAND) + " --help >/dev/full"],
+        cwd=tmp_path,
+        env=environment(tmp_path),
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    message = b"error: The result could not be written to standard output: No space left on device."
+    assert (done.returncode, done.stderr.splitlines()[0]) == (5, message)
+
+
 def test_python_takes_nothing_apart_when_a_command_has_ended(tmp_path: Path) -> None:
     """What was registered to happen at the end happens."""
     script = (
