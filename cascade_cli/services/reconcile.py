@@ -160,13 +160,14 @@ class Reconciler:
         """With neighbours and answers."""
         _, rest = aside(world, terms.prices)
         outside = outside_of(rest)
-        if outside.windows:
+        if outside.has_windows:
             # What is read there answers much of what would be asked.
-            world = self._with(world, outside)
+            world = self._with_outside(world, outside)
             return replace(world, answers=self.answers(world, terms, aside=aside))
         # A transfer that has to be named is seldom there: the questions are asked meanwhile.
         whole, answers = side_by_side(
-            lambda: self._with(world, outside), lambda: self.answers(world, terms, aside=aside)
+            lambda: self._with_outside(world, outside),
+            lambda: self.answers(world, terms, aside=aside),
         )
         if whole is not world:
             answers = self.answers(whole, terms, answers)
@@ -175,9 +176,9 @@ class Reconciler:
     def with_neighbours(self, world: World, terms: Terms) -> World:
         """Add what lies outside the window and belongs, or may, to something within it."""
         _, rest = set_aside(world, terms.prices)
-        return self._with(world, outside_of(rest))
+        return self._with_outside(world, outside_of(rest))
 
-    def _with(self, world: World, outside: Outside) -> World:
+    def _with_outside(self, world: World, outside: Outside) -> World:
         charges: list[Charge] = []
         transfers: list[Stratagem] = []
         if outside.keys:

@@ -17,7 +17,7 @@ from cascade_cli.sandbox.wire import Request
 _EVENT, _INVOICE = '{"id":"evt_', '{"id":"in_'
 _BALANCE, _CHECKOUT = '{"id":"txn_', '{"id":"cs_'
 # Of all other kinds a text is shown as it is stored.
-_MOVING = (_EVENT, _INVOICE, _BALANCE, _CHECKOUT)
+_CHANGING = (_EVENT, _INVOICE, _BALANCE, _CHECKOUT)
 _LINE = '"object":"line_item"'
 # The lines that an invoice shows by itself; the rest has to be listed.
 SHOWN_LINES = 10
@@ -37,7 +37,7 @@ class View:
 
         Texts are touched as texts, since a page of a hundred must not be parsed.
         """
-        if not text.startswith(_MOVING):
+        if not text.startswith(_CHANGING):
             return text
         if text.startswith(_EVENT):
             id = text[len(_EVENT) - len("evt_") : text.index('"', len(_EVENT))]
