@@ -20,6 +20,7 @@ from tests.simulation.lanes import in_virtual_lanes
 from tests.simulation.plan import Payment, Plan
 from tests.simulation.shop import Alter, Shop
 from tests.simulation.stage import Command, Stage
+from tests.simulation.venice import RETURNS
 from tests.simulation.workshop import Workshop
 
 ROUNDS = 12
@@ -102,20 +103,27 @@ class History:
         self.stage.scheduler.at(2 * FATE_BOUND.total_seconds(), self._happenings.grant)
         waits_for_people = DAYS_BY_ITSELF if self.stage.plan.refunds_auto else 0
         for number in range(ROUNDS):
-            # Ducats that are credited on a day may pay a debt on the next one.
-            was_finished = not self._unfinished
+            # Ducats that are credited on a day may pay a debt on the next one, and so may those
+            # that are left when one debt of several was paid.
+            was_finished, had_returned = not self._unfinished, self._returned()
             self._one_more_day(number)
+            was_quiet = was_finished and self._returned() == had_returned
             if self.stage.plan.refunds_auto and number + 1 == DAYS_BY_ITSELF:
                 self.stage.start("look", self._look_for_forgotten, 0)
                 self.stage.scheduler.run()
             # On the first day there may be refunds that nobody has come back to yet.
-            is_over = number > waits_for_people and self._runs and was_finished
+            is_over = number > waits_for_people and self._runs and was_quiet
             if is_over and _is_at_rest(self._runs[-1]):
                 return
         if not self._runs:
             self.stage.flaws.append("no repair ever got the run lock")
             self.stage.start("look", self._look, 0)
             self.stage.scheduler.run()
+
+    def _returned(self) -> int:
+        """How many transfers have brought ducats back so far, or given them again."""
+        moves = self.stage.city.moves.items()
+        return sum(len(made.credits) for name, made in moves if name.startswith(RETURNS))
 
     def _one_more_day(self, day: int) -> None:
         start, at = self.stage.start, self.stage.scheduler.at

@@ -23,6 +23,9 @@ _WRITES = frozenset({"write_payer", "write_payee"})
 _HARMLESS_END = frozenset({"list", "read_payer", "read_payee", "notify_payer", "notify_payee"})
 ENGINE = "engine"
 
+# How the keys of transfers begin that bring ducats back for a refund, or give them again.
+RETURNS = ("cascade_refund_", "cascade_giveback_")
+
 
 @dataclass
 class Moves:

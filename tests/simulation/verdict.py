@@ -23,14 +23,13 @@ from cascade_cli.domain.reconciliation import Item
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
 from cascade_cli.services.reconcile import Run
 from tests.simulation.history import History
-from tests.simulation.venice import Moves
+from tests.simulation.venice import RETURNS, Moves
 
 _WHOLE_ROWS = frozenset({"create", "rewrite"})
 _OTHER_TABLES = frozenset({"notify", "set_balance"})
 _TOLD_AGAIN = frozenset(
     {("notify", "notify"), ("notify giver", "notify giver"), ("notify giver", "notify")}
 )
-_RETURNS = ("cascade_refund_", "cascade_giveback_")
 # Each share is rounded down to six decimals, and no history has more than two refunds of one
 # payment: so much less than the exact share may come back of it.
 _ROUNDING = 2 * Decimal("0.000001")
@@ -185,7 +184,8 @@ class _Judge:
         if self._is_doubtful(debt) or self._is_doubtful(self._returning(charge)):
             # Of a row that somebody doubled, one may have been executed beside the doubtful one.
             if moves.credits and self._most_moves(debt) > 1:
-                twice = {Kind.DUPLICATE}
+                # What a dispute contests is both.
+                twice = {Kind.DUPLICATE} | ({Kind.DISPUTED} if charge.disputed else set())
             # Of several refunds, more may be still to come back than one row may have returned.
             more = set[Kind]() if self._is_doubtful(debt) else {Kind.REFUNDED, Kind.DISPUTED}
             return frozenset({Kind.DOUBTFUL} | twice | more)
@@ -248,7 +248,7 @@ class _Judge:
 
     def _returning_names(self) -> set[str]:
         names = {*self._stage.city.moves, *self._stage.witness.activated}
-        return {name for name in names if name.startswith(_RETURNS)}
+        return {name for name in names if name.startswith(RETURNS)}
 
     def _badly_returned(self, charge: Charge) -> Iterator[str]:
         debt, returning = self._debts[charge.id], self._returning(charge)
@@ -317,7 +317,7 @@ class _Judge:
             if entry.kind is EntryKind.OUTCOME and entry.body["action"] not in _OTHER_TABLES:
                 last[entry.key] = (entry.body["action"], entry.body["fate"])
         for name, rows in self._rows.items():
-            ours = name.startswith((*_RETURNS, "cascade_payment_pi_", "cascade_manual_"))
+            ours = name.startswith((*RETURNS, "cascade_payment_pi_", "cascade_manual_"))
             for fields in (row["fields"] for row in rows if ours):
                 promise = promises.get(name)
                 ducats = _amount(fields["Notes"])
