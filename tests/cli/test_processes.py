@@ -149,42 +149,33 @@ def test_stdout_is_one_json_object_and_stderr_silent(week: Path) -> None:
     assert (finished.out[0], finished.out[-2:], finished.err) == ("{", "}\n", "")
 
 
-@pytest.mark.parametrize("output", ["--json", "--csv", "--all"])
-def test_a_closed_pipe_is_silent_and_keeps_the_exit_code(week: Path, output: str) -> None:
-    command = " ".join(COMMAND) + f" --sandbox reconcile {output} | head -1"
-    done = subprocess.run(
-        ["bash", "-c", f"{command}; exit ${{PIPESTATUS[0]}}"],
-        cwd=week,
-        env=environment(week),
+def in_a_shell(folder: Path, script: str) -> subprocess.CompletedProcess[bytes]:
+    """Run a script of bash in which `$cascade` is the command."""
+    return subprocess.run(
+        ["bash", "-c", script],
+        cwd=folder,
+        env=environment(folder, cascade=" ".join(COMMAND)),
         capture_output=True,
         check=False,
         timeout=60,
     )
+
+
+@pytest.mark.parametrize("output", ["--json", "--csv", "--all"])
+def test_a_closed_pipe_is_silent_and_keeps_the_exit_code(week: Path, output: str) -> None:
+    script = f"$cascade --sandbox reconcile {output} | head -1; exit ${{PIPESTATUS[0]}}"
+    done = in_a_shell(week, script)
     assert (done.returncode, done.stderr) == (3, b"")
     assert len(done.stdout.splitlines()) == 1
 
 
 def test_a_closed_stdout_is_nobody_who_wants_to_read_and_no_bug(week: Path) -> None:
-    done = subprocess.run(
-        ["bash", "-c", " ".join(COMMAND) + " --sandbox reconcile >&-"],
-        cwd=week,
-        env=environment(week),
-        capture_output=True,
-        check=False,
-        timeout=60,
-    )
+    done = in_a_shell(week, "$cascade --sandbox reconcile >&-")
     assert (done.returncode, done.stderr) == (3, b"")
 
 
 def test_a_help_that_cannot_be_written_is_told_in_one_line(tmp_path: Path) -> None:
-    done = subprocess.run(
-        ["bash", "-c", " ".join(COMMAND) + " --help >/dev/full"],
-        cwd=tmp_path,
-        env=environment(tmp_path),
-        capture_output=True,
-        check=False,
-        timeout=60,
-    )
+    done = in_a_shell(tmp_path, "$cascade --help >/dev/full")
     message = b"error: The result could not be written to standard output: No space left on device."
     assert (done.returncode, done.stderr.splitlines()[0]) == (5, message)
 
