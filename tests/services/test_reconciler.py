@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from threading import Barrier
 
@@ -14,10 +15,11 @@ from cascade_cli.domain.kinds import Kind
 from cascade_cli.domain.pricing import PriceList
 from cascade_cli.domain.times import Window
 from cascade_cli.errors import ServiceError
+from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.sandbox.server import SandboxServer
 from cascade_cli.sandbox.wire import Request, Response
 from cascade_cli.services.reconcile import Run
-from tests.sandboxed import Sandboxed
+from tests.sandboxed import Sandboxed, served
 
 NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 SINCE = NOW - timedelta(days=7)
@@ -152,6 +154,13 @@ def test_what_the_listings_leave_open_is_asked_all_at_once(sandboxed: Sandboxed)
     ):
         counts = run(wiring).result.counts
     assert counts == {Kind.DISPUTED: 1, Kind.UNKNOWN_CITIZEN: 1, Kind.ORPHAN: 1}
+
+
+def test_a_slower_pace_needs_fewer_lanes() -> None:
+    with closing(SandboxApp(":memory:", latency_seconds=0.2)) as app, served(app) as slow:
+        with slow.wired(CASCADE_STRIPE_RATE="25") as wiring:
+            wiring.payments.latest(Window(SINCE, NOW), 1)
+            assert 1 < wiring.stripe.lanes_wanted(10) < wiring.stripe.lanes_wanted()
 
 
 @pytest.mark.parametrize("service", ["stripe", "airtable"])
