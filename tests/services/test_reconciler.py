@@ -157,10 +157,13 @@ def test_what_the_listings_leave_open_is_asked_all_at_once(sandboxed: Sandboxed)
 
 
 def test_a_slower_pace_needs_fewer_lanes() -> None:
-    with closing(SandboxApp(":memory:", latency_seconds=0.2)) as app, served(app) as slow:
-        with slow.wired(CASCADE_STRIPE_RATE="25") as wiring:
-            wiring.payments.latest(Window(SINCE, NOW), 1)
-            assert 1 < wiring.stripe.lanes_wanted(10) < wiring.stripe.lanes_wanted()
+    with (
+        closing(SandboxApp(":memory:", latency_seconds=0.2)) as app,
+        served(app) as slow,
+        slow.wired(CASCADE_STRIPE_RATE="25") as wiring,
+    ):
+        wiring.payments.latest(Window(SINCE, NOW), 1)
+        assert 1 < wiring.stripe.lanes_wanted(10) < wiring.stripe.lanes_wanted()
 
 
 @pytest.mark.parametrize("service", ["stripe", "airtable"])
