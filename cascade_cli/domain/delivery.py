@@ -26,7 +26,8 @@ The promise in one page
   reason: setting it to cancelled could hide that it was executed in that moment.
 * A transfer that is not to arrive any more, since the money went back, ends in the same way; what
   was executed all the same is told by the rows, and taken back by an order with its own key.
-* What may have moved ducats is for people, always.
+* If ducats may already have moved, only a person may act. What the engine said of a row stays in
+  its Notes when the row is revived, so that nobody forgets that they may have.
 """
 
 from __future__ import annotations
@@ -247,7 +248,7 @@ def _end(order: Order, rows: Sequence[Stratagem], now: datetime) -> End | None:
 
 def _end_with(order: Order, row: Stratagem, state: State) -> End:
     if state is State.DOUBTFUL:
-        return End(Verdict.BLOCKED, row, f"{row.stratagem_id} is {row.status}: {_doubt(row)}")
+        return End(Verdict.BLOCKED, row, f"{row.stratagem_id} is {row.status}: {row.doubt}")
     if not _fits(order, row):
         amount = format_ducats(row.ducats) if row.ducats else "an unreadable number of"
         whom = f"from {row.payer!r}" if row.payer else f"to {row.citizen!r}"
@@ -256,12 +257,6 @@ def _end_with(order: Order, row: Stratagem, state: State) -> End:
     if state is State.EXECUTED:
         return End(Verdict.EXECUTED, row)
     return End(Verdict.UNDER_WAY, row)
-
-
-def _doubt(row: Stratagem) -> str:
-    if row.success_logged:
-        return "its Notes say that the transfer was done"
-    return row.failure_text or row.notes_flaw or "ducats may have moved"
 
 
 def _begin(last: Attempt | None, now: datetime) -> Step:
@@ -280,11 +275,11 @@ def _revive(order: Order, rows: Sequence[Stratagem]) -> Write:
     begun = [row for row in rows if row.status != "planned"] or list(rows)
     fitting = [row for row in begun if _fits(order, row)]
     row = (fitting or begun)[0]
-    if row in fitting and row.status == "planned":
-        return Write(Action.ACTIVATE, row)
-    if row in fitting and row.status == "active" and row.expires_at is not None:
-        return Write(Action.EXTEND, row)
-    return Write(Action.REWRITE, row)
+    if row not in fitting or not row.is_parsable:
+        # The engine fails whatever has its own words behind the JSON: it needs new Notes.
+        return Write(Action.REWRITE, row)
+    alone = {"planned": Action.ACTIVATE, "active": Action.EXTEND}
+    return Write(alone.get(row.status, Action.REWRITE), row)
 
 
 def _fits(order: Order, row: Stratagem) -> bool:

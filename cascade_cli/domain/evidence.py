@@ -90,9 +90,9 @@ def describe(stratagem: Stratagem, terms: Terms) -> str:
 def _meaning(stratagem: Stratagem, terms: Terms) -> Iterator[str]:
     if stratagem.executed_at:
         yield f"executed {format_moment(stratagem.executed_at)}"
-    if stratagem.success_logged and stratagem.status != "executed":
-        yield "yet its Notes say that the transfer was done"
-    if stratagem.failure_text:
+    if stratagem.state(terms.now) is State.DOUBTFUL:
+        yield stratagem.doubt
+    elif stratagem.failure_text and stratagem.status != "executed":
         yield stratagem.failure_text
     if stratagem.status == "active":
         yield _expiry(stratagem.expires_at, terms.now)
@@ -102,7 +102,7 @@ def _meaning(stratagem: Stratagem, terms: Terms) -> Iterator[str]:
 
 def _expiry(expires_at: datetime | None, now: datetime) -> str:
     if expires_at is None:
-        return "without an expiry, which the engine passes over"
+        return "without an expiry, so that the engine takes it at any run"
     verb = "expires" if expires_at > now else "expired"
     return f"{verb} {format_moment(expires_at)}"
 

@@ -135,7 +135,7 @@ def _why_stalled(stratagem: Stratagem) -> str:
     if stratagem.status != "active":
         return f"it is {stratagem.status or 'without status'}"
     expiry = stratagem.expires_at
-    return f"active, expired {format_moment(expiry)}" if expiry else "active, without an expiry"
+    return f"active, expired {format_moment(expiry)}" if expiry else "active, expired"
 
 
 def _underpaid(case: Case) -> Finding | None:

@@ -21,6 +21,8 @@ MAX_DECIMALS = 6
 INSTEAD_OF = "instead_of"
 # In Notes: which portion of a payment for many citizens it is.
 PORTION = "portion"
+# In Notes: what the engine had said of the row before cascade revived it.
+ENGINE_LOG = "engine_log"
 DUCATS_FORM = f"a positive number with at most {MAX_DECIMALS} decimals, such as 525 or 10.50"
 _DUCATS = re.compile(rf"[0-9]{{1,15}}(\.[0-9]{{1,{MAX_DECIMALS}}})?")
 REFERENCE_FORM = "1 to 200 letters, digits, dots, dashes, underscores or colons"

@@ -22,7 +22,7 @@ from cascade_cli.domain.keys import PAYMENT_PREFIX, Origin
 from cascade_cli.domain.matching import OLDER_REACH, named_payments
 from cascade_cli.domain.money import ZERO, exactly
 from cascade_cli.domain.pricing import PriceList
-from cascade_cli.domain.stratagems import Stratagem
+from cascade_cli.domain.stratagems import Failure, Stratagem
 from cascade_cli.domain.world import World
 
 # How ids begin: no intent can be another charge's id, and each makes a key.
@@ -112,6 +112,7 @@ def _pair(
     """Take from `by_key` what has a charge: for the plain, or for `rest` and the other charges."""
     plain, others = Plain([], []), []
     take, least_cents, ours = by_key.pop, _least_cents(prices), Origin.PAYMENT
+    uncertain = Failure.UNCERTAIN
     since, until, beyond = world.window.since, world.window.until, world.beyond
     for charge in world.charges:
         intent = charge.payment_intent
@@ -121,6 +122,7 @@ def _pair(
         if (
             stratagem
             and stratagem.status == "executed"
+            and stratagem.failure is not uncertain
             and stratagem.origin is ours
             and charge.citizen
             and stratagem.citizen == charge.citizen

@@ -11,7 +11,7 @@ from cascade_cli.domain.engine import DailyRuns, Schedule
 from cascade_cli.domain.keys import MANUAL_PREFIX, Origin, payment_id_in
 from cascade_cli.domain.money import ZERO, format_ducats
 from cascade_cli.domain.shell import command
-from cascade_cli.domain.stratagems import MAY_STILL_MOVE, Failure, State, Stratagem
+from cascade_cli.domain.stratagems import MAY_STILL_MOVE, Failure, State, Stratagem, Trace
 from cascade_cli.domain.times import format_moment, format_span
 
 
@@ -126,15 +126,16 @@ def _why_stalled(row: Stratagem) -> str:
     if row.status != "active":
         reasons = {"planned": "it was never activated", "": "it has no status"}
         return reasons.get(row.status, f"it is {row.status}")
-    if row.expires_at is None:
-        return "it is active without an expiry"
-    return f"it is active, but expired {format_moment(row.expires_at)}"
+    expired = f" {format_moment(row.expires_at)}" if row.expires_at else ""
+    return f"it is active, but expired{expired}"
 
 
 def _failed(row: Stratagem, _moment: Moment) -> Standing:
-    # One that is active has no readable amount, whatever the engine said of it before.
+    # One that is active cannot be read, whatever the engine said of it before.
     failure = Failure.MALFORMED if row.status == "active" else row.failure or Failure.MALFORMED
     said = row.failure_text or row.notes_flaw
+    if row.status == "active":
+        said = row.notes_flaw or "other text stands behind the JSON of its Notes"
     meaning = f"The engine gave up before any ducats moved: {said}"
     if row.status == "active":
         meaning = f"The engine cannot carry it out: {said}"
@@ -160,12 +161,18 @@ def _replenish(row: Stratagem) -> str:
 
 
 def _doubtful(row: Stratagem, _moment: Moment) -> Standing:
-    evidence = row.failure_text or row.notes_flaw or f"it is {row.status!r}, and nothing says why"
-    if row.success_logged and row.status != "executed":
-        evidence = "its Notes say that it was done, and its status says otherwise"
-    meaning = f"Ducats may or may not have moved: {evidence.rstrip('.')}."
+    what = "Ducats moved, perhaps more than once" if _moved_once(row) else _PERHAPS
+    meaning = f"{what}: {row.doubt.rstrip('.')}."
     retry = "Never by a machine: compare both balances first."
     return Standing(State.DOUBTFUL, Moved.PERHAPS, meaning, retry, _explain(row))
+
+
+_PERHAPS = "Ducats may or may not have moved"
+
+
+def _moved_once(row: Stratagem) -> bool:
+    """One run finished, as far as its record tells; nobody knows of a second."""
+    return row.status == "executed" and row.trace is Trace.UNCERTAIN
 
 
 def _explain(row: Stratagem) -> str:

@@ -1,4 +1,9 @@
-"""Venice's side: transfers as they stand in its base, and what each state means for money."""
+"""Venice's side: transfers as they stand in its base, and what each state means for money.
+
+`STATES` is the one table by which everybody decides what may still become of a transfer's ducats.
+Doubt belongs to the whole history of a row: what the engine once noted still counts when a later
+run, or a person, has changed Status since.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
+from typing import Any
 
 from cascade_cli.domain.keys import Origin, payment_id_in, portion_number
 
@@ -37,6 +44,20 @@ class Failure(StrEnum):
     """It broke off somewhere between the first balance and the last."""
 
 
+class Trace(StrEnum):
+    """The gravest thing that the engine has ever noted about a transfer."""
+
+    NOTHING = "nothing"
+    REFUSED = "refused"
+    """Each run gave up before any ducats moved."""
+    UNKNOWN_LINE = "unknown line"
+    """A dated line that no version of the engine is known to write."""
+    DONE = "done"
+    """One run noted a finished transfer."""
+    UNCERTAIN = "uncertain"
+    """A run broke off where ducats may have moved, or two runs finished."""
+
+
 RETURNING = frozenset({Origin.REFUND, Origin.GIVE_BACK})
 MAY_HAVE_MOVED = frozenset({State.EXECUTED, State.DOUBTFUL})
 MAY_STILL_MOVE = MAY_HAVE_MOVED | {State.LIVE}
@@ -48,10 +69,13 @@ class Stratagem:
 
     `citizen` receives the ducats and `payer` gives them; an empty `payer` is the processor.
     `status` is Venice's word; `ducats` is None where `notes_flaw` says why the amount could not
-    be read. `success_logged` is true when the engine's line about a finished transfer stands in
-    Notes, whatever Status says. `stripe_ids` are the `pi_…` and `ch_…` that Notes names,
-    `engine_log` the text that the engine has added to Notes, `instead_of` the citizen whom the
-    payment names and in whose place a person put this one.
+    be read. `failure` is the gravest cause that the engine ever noted, of equally grave ones the
+    last, and `failure_text` its words. `success_logged` is true when the engine's line about a
+    finished transfer stands in Notes, whatever Status says; `unknown_line` is a dated line that
+    no engine is known to write. `stripe_ids` are the `pi_…` and `ch_…` that Notes names,
+    `engine_log` is what the engine has added to Notes, what a revival kept of it included.
+    `is_parsable` is false where text behind the JSON keeps the engine from reading it.
+    `instead_of` is the citizen whom the payment names and in whose place a person put this one.
     """
 
     record_id: str
@@ -69,6 +93,8 @@ class Stratagem:
     failure: Failure | None = None
     failure_text: str = ""
     success_logged: bool = False
+    unknown_line: str = ""
+    is_parsable: bool = True
     notes_flaw: str = ""
     engine_log: str = ""
     payer: str = ""
@@ -89,44 +115,79 @@ class Stratagem:
         """It stands for a refund, in either direction, and not for anything sold."""
         return self.origin in RETURNING
 
+    @property
+    def trace(self) -> Trace:
+        """The gravest thing that the engine has noted, in this life of the row or an earlier."""
+        if self.failure is Failure.UNCERTAIN:
+            return Trace.UNCERTAIN
+        if self.success_logged:
+            return Trace.DONE
+        if self.unknown_line:
+            return Trace.UNKNOWN_LINE
+        return Trace.REFUSED if self.failure else Trace.NOTHING
+
+    @property
+    def is_readable(self) -> bool:
+        """The engine can read from its Notes how much to transfer."""
+        return self.ducats is not None and self.is_parsable
+
+    @property
+    def doubt(self) -> str:
+        """Why nobody can tell whether its ducats moved, or how often; of a doubtful row only."""
+        if self.trace is Trace.UNCERTAIN:
+            return self.failure_text or "the engine broke off, and does not say where"
+        if self.status == "executed":
+            return self.notes_flaw
+        if self.trace is Trace.DONE:
+            return "its Notes say that the transfer was done, and its Status says otherwise"
+        if self.executed_at:
+            return "it has an ExecutedAt: it was executed once, whatever its Status says"
+        if self.trace is Trace.UNKNOWN_LINE:
+            return f"its Notes hold a line that no engine is known to write: {self.unknown_line}"
+        return f"its Status is {self.status!r}, and nothing says why"
+
     def state(self, now: datetime) -> State:
         """What may still become of its ducats, seen at `now`."""
-        if self.status == "executed":
-            # They moved; but if nobody can read how many, the case is open all the same.
-            return State.DOUBTFUL if self.ducats is None else State.EXECUTED
-        if self.success_logged:
-            # Executed once and set back by somebody: it may run, or have run, a second time.
-            return State.DOUBTFUL
-        return _STATES.get(self.status, _state_unknown)(self, now)
+        return _decided(
+            self.status,
+            self.trace,
+            self.executed_at is not None,
+            self.expires_at is not None and self.expires_at <= now,
+            self.ducats is not None if self.status == "executed" else self.is_readable,
+        )
 
 
-def _state_active(stratagem: Stratagem, now: datetime) -> State:
-    """The engine lists what is active and expires in the future; nothing marks what it misses."""
-    if stratagem.expires_at is None or stratagem.expires_at <= now:
-        return State.STALLED
-    # Live, but doomed: the engine cannot read how much to transfer.
-    return State.LIVE if stratagem.ducats is not None else State.FAILED
+_ANY = None
+_PASSED_OVER = ("planned", "expired", "cancelled", "")
+_T = Trace
+
+# The first line that fits decides; `_ANY` fits everything. FACTS of the engine: it takes what is
+# active and has not expired, a blank ExpiresAt included, and it reads Notes as JSON before anything
+# else, so that a row with its own lines behind the JSON can only fail. Of an executed row the last
+# column asks for the amount alone, since the engine's lines stand behind it rightly.
+STATES: tuple[tuple[Any, Any, Any, Any, Any, State], ...] = (
+    # Status,      engine noted,      ExecutedAt, expired, readable
+    (_ANY, _T.UNCERTAIN, _ANY, _ANY, _ANY, State.DOUBTFUL),
+    ("executed", _ANY, _ANY, _ANY, True, State.EXECUTED),
+    (_ANY, _T.DONE, _ANY, _ANY, _ANY, State.DOUBTFUL),
+    (_ANY, _T.UNKNOWN_LINE, _ANY, _ANY, _ANY, State.DOUBTFUL),
+    (_ANY, _ANY, True, _ANY, _ANY, State.DOUBTFUL),
+    ("active", _ANY, _ANY, False, True, State.LIVE),
+    ("active", _ANY, _ANY, False, False, State.FAILED),
+    ("active", _ANY, _ANY, True, _ANY, State.STALLED),
+    ("failed", _T.REFUSED, _ANY, _ANY, _ANY, State.FAILED),
+    (_PASSED_OVER, _ANY, _ANY, _ANY, _ANY, State.STALLED),
+    # Executed for an amount that nobody can read, failed without a reason, and words that no
+    # engine writes.
+    (_ANY, _ANY, _ANY, _ANY, _ANY, State.DOUBTFUL),
+)
 
 
-def _state_failed(stratagem: Stratagem, _now: datetime) -> State:
-    certain = stratagem.failure not in {None, Failure.UNCERTAIN}
-    return State.FAILED if certain else State.DOUBTFUL
+# A million rows have a handful of combinations.
+@lru_cache(maxsize=1024)
+def _decided(*seen: str | bool) -> State:
+    return next(state for *row, state in STATES if all(map(_fits, row, seen)))
 
 
-def _state_passed_over(_stratagem: Stratagem, _now: datetime) -> State:
-    return State.STALLED
-
-
-def _state_unknown(_stratagem: Stratagem, _now: datetime) -> State:
-    """`error`, or a word that no version of the engine is known to write."""
-    return State.DOUBTFUL
-
-
-_STATES = {
-    "active": _state_active,
-    "failed": _state_failed,
-    "planned": _state_passed_over,
-    "expired": _state_passed_over,
-    "cancelled": _state_passed_over,
-    "": _state_passed_over,
-}
+def _fits(wanted: Any, found: str | bool) -> bool:
+    return wanted is _ANY or found == wanted or (isinstance(wanted, tuple) and found in wanted)

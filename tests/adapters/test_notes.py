@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cascade_cli.adapters.venice.notes import parse_notes
+from cascade_cli.adapters.venice.notes import log_to_keep, parse_notes
 from cascade_cli.domain.stratagems import Failure
 
 ORDER = '{"amount": 525.0, "reason": "Ducat purchase via CASCADE"}'
@@ -53,11 +53,62 @@ def test_the_text_after_error_tells_whether_ducats_may_have_moved(
     assert (notes.failure, notes.failure_text) == (failure, text)
 
 
-def test_of_several_errors_the_last_counts() -> None:
+def test_of_several_errors_the_gravest_counts_however_long_ago() -> None:
     notes = parse_notes(
-        f"{ORDER}\n[ERROR] Processing error: lost\n[ERROR] Insufficient funds: 1 < 525"
+        f"{ORDER}\n[ERROR] Processing error: lost\n[ERROR] Failed to parse transfer details: x"
     )
-    assert notes.failure is Failure.NO_FUNDS
+    assert (notes.failure, notes.failure_text) == (Failure.UNCERTAIN, "Processing error: lost")
+
+
+def test_of_errors_before_the_balances_the_last_counts() -> None:
+    notes = parse_notes(f"{ORDER}\n[ERROR] Sender x not found.\n[ERROR] Insufficient funds: 1 < 2")
+    assert (notes.failure, notes.failure_text) == (Failure.NO_FUNDS, "Insufficient funds: 1 < 2")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Processor logic returned failure or an exception occurred.",
+        "Exception: 'NoneType' object has no attribute 'get'",
+        "Processing error: 503 Server Error",
+    ],
+)
+@pytest.mark.parametrize("mark", ["", "[2026-11-03 19:00] ", "[ERROR] "])
+def test_where_a_run_broke_off_it_is_uncertain_with_whatever_mark(mark: str, text: str) -> None:
+    notes = parse_notes(f"{ORDER}\n{mark}{text}\n[ERROR] Failed to parse transfer details: x")
+    assert (notes.failure, notes.failure_text) == (Failure.UNCERTAIN, text)
+
+
+def test_two_logged_successes_are_uncertain() -> None:
+    assert parse_notes(ORDER + SUCCESS + SUCCESS).failure is Failure.UNCERTAIN
+
+
+def test_a_dated_line_that_no_engine_writes_is_told() -> None:
+    notes = parse_notes(f"{ORDER}\n[2026-11-03 19:00] half done\n[ERROR] Sender x not found.")
+    assert (notes.unknown_line, notes.failure) == ("half done", Failure.SENDER_MISSING)
+
+
+def test_a_remark_without_a_mark_is_no_line_of_the_engines() -> None:
+    notes = parse_notes(f"{ORDER}\nMarco asked for it")
+    assert (notes.unknown_line, notes.failure, notes.success_logged) == ("", None, False)
+
+
+def test_only_what_ends_with_its_json_can_be_parsed_by_the_engine() -> None:
+    assert parse_notes(f" {ORDER}\n").is_parsable
+    assert not parse_notes(f"{ORDER}\nx").is_parsable
+
+
+def test_what_a_revival_kept_counts_like_the_engines_own_log() -> None:
+    kept = json.dumps({"amount": 5, "engine_log": "[ERROR] Processing error: lost"})
+    notes = parse_notes(kept)
+    assert (notes.failure, notes.is_parsable) == (Failure.UNCERTAIN, True)
+    assert notes.whole_log == "[ERROR] Processing error: lost"
+
+
+def test_a_revival_keeps_the_newest_hundred_lines() -> None:
+    kept = log_to_keep("\n".join(f"[ERROR] Sender {number} not found." for number in range(150)))
+    assert kept.splitlines()[0] == "[ERROR] Sender 50 not found."
+    assert len(kept.splitlines()) == 100
 
 
 def test_an_uncertain_error_after_a_certain_one_is_uncertain() -> None:

@@ -170,13 +170,13 @@ def test_an_expired_iterator_starts_the_listing_over(
     assert len(sandboxed.recorder.to("airtable")) == 4
 
 
-def test_an_unreadable_time_counts_as_none(sandboxed: Sandboxed, wiring: Wiring) -> None:
+def test_an_unreadable_expiry_is_long_past_and_not_blank(sandboxed: Sandboxed, wiring: Wiring) -> None:
     tables = sandboxed.app.airtable.tables
     tables.drop_field("STRATAGEMS", "ExpiresAt")
     tables.add_field("STRATAGEMS", {"name": "ExpiresAt", "type": "singleLineText"})
     sandboxed.transfer("s", AT, Status="active", ExpiresAt="tomorrow")
     (read,) = wiring.venice.transfers(AT)
-    assert read.expires_at is None
+    assert read.state(AT) is State.STALLED
 
 
 def test_notes_of_a_hundred_thousand_characters_are_read(

@@ -32,11 +32,12 @@ _SALES = (("100.0", 1000), ("525.0", 5000), ("37.5", 375), ("1075.0", 10000), ("
 
 # How a charge or its stratagem differs from what is plainly settled; None: there is no stratagem.
 _Differences = tuple[Mapping[str, Any], Mapping[str, Any] | None]
+_NEVER_RUN = {"executed_at": None}
 _ODDITIES: Mapping[str, _Differences] = {
-    "in_flight": ({}, {"status": "active", "expires_at": NOW + timedelta(days=1)}),
+    "in_flight": ({}, {"status": "active", "expires_at": NOW + timedelta(days=1), **_NEVER_RUN}),
     "missing": ({}, None),
-    "stalled": ({}, {"status": "active"}),
-    "failed": ({}, {"status": "failed", "failure": Failure.NO_FUNDS}),
+    "stalled": ({}, {"status": "expired", **_NEVER_RUN}),
+    "failed": ({}, {"status": "failed", "failure": Failure.NO_FUNDS, **_NEVER_RUN}),
     "doubtful": ({}, {"status": "failed", "failure": Failure.UNCERTAIN}),
     "amount_mismatch": ({}, {"ducats": Decimal("1.5")}),
     "wrong_citizen": ({}, {"citizen": "somebody else"}),

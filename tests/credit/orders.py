@@ -16,13 +16,29 @@ KEY = "cascade_manual_gift"
 SOON, PAST = NOW + timedelta(hours=1), NOW - timedelta(hours=1)
 
 # What a row may be like, by the state that it means for money.
-ALIVE: dict[str, dict[str, Any]] = {"active": {"status": "active", "expires_at": SOON}}
+ALIVE: dict[str, dict[str, Any]] = {
+    "active": {"status": "active", "expires_at": SOON},
+    "active without expiry": {"status": "active", "expires_at": None},
+}
 MOVED: dict[str, dict[str, Any]] = {"executed": {"status": "executed"}}
 DOUBTFUL: dict[str, dict[str, Any]] = {
     "error": {"status": "error"},
     "processing error": {"status": "failed", "failure": Failure.UNCERTAIN},
     "failed without a reason": {"status": "failed"},
     "unknown status": {"status": "paused"},
+    "broke off, then unreadable": {"status": "failed", "failure": Failure.UNCERTAIN},
+    "broke off, then activated": {
+        "status": "active",
+        "expires_at": SOON,
+        "failure": Failure.UNCERTAIN,
+    },
+    "broke off, then executed": {"status": "executed", "failure": Failure.UNCERTAIN},
+    "an ExecutedAt and another status": {
+        "status": "active",
+        "expires_at": SOON,
+        "executed_at": PAST,
+    },
+    "a line of nobody knows whom": {"status": "expired", "unknown_line": "moved on"},
     "executed and set back": {"status": "active", "expires_at": SOON, "success_logged": True},
     "executed, amount unreadable": {"status": "executed", "ducats": None},
 }
@@ -30,7 +46,6 @@ DEAD: dict[str, dict[str, Any]] = {
     "planned": {"status": "planned", "expires_at": SOON},
     "active, ran out": {"status": "active", "expires_at": PAST},
     "active, ran out this second": {"status": "active", "expires_at": NOW},
-    "active without expiry": {"status": "active", "expires_at": None},
     "expired": {"status": "expired", "expires_at": PAST},
     "cancelled": {"status": "cancelled"},
     "no status": {"status": ""},
@@ -38,6 +53,11 @@ DEAD: dict[str, dict[str, Any]] = {
     "no funds": {"status": "failed", "failure": Failure.NO_FUNDS},
     "nobody there": {"status": "failed", "failure": Failure.RECEIVER_MISSING},
     "active, amount unreadable": {"status": "active", "expires_at": SOON, "ducats": None},
+    "active, with text behind its JSON": {
+        "status": "active",
+        "expires_at": SOON,
+        "is_parsable": False,
+    },
 }
 OPEN = {**ALIVE, **MOVED, **DOUBTFUL}
 EVERY = {**OPEN, **DEAD}

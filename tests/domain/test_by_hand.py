@@ -90,7 +90,7 @@ def test_one_that_no_engine_can_read_is_said_so_whatever_went_wrong_before() -> 
         expires_at=NOW + timedelta(hours=1),
         ducats=None,
         notes_flaw="its Notes are empty",
-        failure=Failure.UNCERTAIN,
+        failure=Failure.NO_FUNDS,
     )
     (item,) = judge([], [doomed]).items
     assert (item.kind, item.verdict) == (

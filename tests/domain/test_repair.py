@@ -38,7 +38,7 @@ def test_what_is_settled_or_in_flight_needs_no_repair() -> None:
     [
         (),
         (keyed(a_charge(), status="planned"),),
-        (keyed(a_charge(), status="active", expires_at=None),),
+        (keyed(a_charge(), status="active", expires_at=NOW),),
         (keyed(a_charge(), status="failed", failure=Failure.MALFORMED),),
     ],
 )

@@ -24,8 +24,8 @@ def test_active_is_live_until_the_moment_it_expires() -> None:
     assert stratagem.state(NOW) is State.STALLED
 
 
-def test_active_without_an_expiry_is_stalled() -> None:
-    assert a_stratagem(status="active", expires_at=None).state(NOW) is State.STALLED
+def test_active_without_an_expiry_is_live() -> None:
+    assert a_stratagem(status="active", expires_at=None).state(NOW) is State.LIVE
 
 
 def test_active_without_a_readable_amount_will_fail() -> None:

@@ -67,6 +67,8 @@ KEYS_PER_REQUEST = 95
 # An order takes several conditions.
 ORDERS_PER_REQUEST = 50
 
+_LONG_GONE = datetime(1970, 1, 1, tzinfo=UTC)
+
 T = TypeVar("T")
 
 
@@ -297,8 +299,10 @@ def to_stratagem(record: dict[str, Any]) -> Stratagem:
         failure=notes.failure,
         failure_text=notes.failure_text,
         success_logged=notes.success_logged,
+        unknown_line=notes.unknown_line,
+        is_parsable=notes.is_parsable,
         notes_flaw=notes.flaw,
-        engine_log=notes.log.strip(),
+        engine_log=notes.whole_log,
         # All others are the processor's: their name once more for each would fill memory.
         payer=str(fields.get("ExecutedBy", "")) if origin is Origin.REFUND else "",
     )
@@ -310,8 +314,9 @@ def _moment(text: str) -> datetime:
 
 
 def _moment_or_none(text: object) -> datetime | None:
-    """A base may keep a time as text: what is no time counts as none, as for the engine."""
+    """None where the cell is blank. A base may keep a time as text: what is no time counts as long
+    gone, for the engine does not find it later than now, and something stands there."""
     try:
         return _moment(str(text)) if text else None
     except ValueError:
-        return None
+        return _LONG_GONE

@@ -20,6 +20,7 @@ from pyairtable.formulas import (
     NOT,
     OR,
     RECORD_ID,
+    TRUE,
     Field,
     Formula,
     to_formula,
@@ -78,7 +79,7 @@ class TransferReader(VeniceReader):
 
     def older(self, before: datetime, executed_since: datetime, now: datetime) -> list[Stratagem]:
         """Those created before that moment which still tell something: planned, active and not
-        expired at `now`, or executed since `executed_since`.
+        expired at `now` (a blank expiry never is), or executed since `executed_since`.
 
         What expired unnoticed stays in the base for ever, and is not read.
         """
@@ -89,7 +90,7 @@ class TransferReader(VeniceReader):
             IS_BEFORE(CREATED_TIME(), to_formula(before)),
             OR(
                 EQ(Field("Status"), "planned"),
-                AND(EQ(Field("Status"), "active"), IF(Field("ExpiresAt"), may_run, FALSE())),
+                AND(EQ(Field("Status"), "active"), IF(Field("ExpiresAt"), may_run, TRUE())),
                 AND(EQ(Field("Status"), "executed"), IF(Field("ExecutedAt"), lately, FALSE())),
             ),
         )
