@@ -25,6 +25,7 @@ from tests.simulation.workshop import Workshop, workshop
 AMONG_THE_FIRST = 250
 CAUGHT_BY = {
     mutants.writes_sent_again: 40,
+    mutants.only_the_last_error_counts: 1,
     mutants.no_lookup: 10,
     mutants.one_step_write: 2,
     mutants.no_claim: 7,

@@ -11,7 +11,7 @@ from cascade_cli.domain.currencies import CURRENCY
 from cascade_cli.domain.kinds import GRAVITY, Kind
 from cascade_cli.domain.money import ZERO, format_ducats, format_money, ratio
 from cascade_cli.domain.pricing import worth_ducats
-from cascade_cli.domain.stratagems import State, Stratagem
+from cascade_cli.domain.stratagems import State, Stratagem, possible_moves
 from cascade_cli.domain.times import format_moment
 
 
@@ -48,7 +48,7 @@ def _doubtful(case: Case) -> Finding | None:
         return None
     ducats = sum_ducats(doubtful) or case.sold
     sentence = (
-        f"{format_ducats(ducats)} ducats may or may not have moved: compare the balances before "
+        f"{format_ducats(ducats)} ducats {possible_moves(doubtful)}: compare the balances before "
         "anything is tried again"
     )
     # All that is outstanding hangs on what really happened, whatever amount the stratagem names.

@@ -11,7 +11,7 @@ from cascade_cli.domain.engine import DailyRuns, Schedule
 from cascade_cli.domain.keys import MANUAL_PREFIX, Origin, payment_id_in
 from cascade_cli.domain.money import ZERO, format_ducats
 from cascade_cli.domain.shell import command
-from cascade_cli.domain.stratagems import MAY_STILL_MOVE, Failure, State, Stratagem, Trace
+from cascade_cli.domain.stratagems import MAY_STILL_MOVE, Failure, State, Stratagem, possible_moves
 from cascade_cli.domain.times import format_moment, format_span
 
 
@@ -161,18 +161,9 @@ def _replenish(row: Stratagem) -> str:
 
 
 def _doubtful(row: Stratagem, _moment: Moment) -> Standing:
-    what = "Ducats moved, perhaps more than once" if _moved_once(row) else _PERHAPS
-    meaning = f"{what}: {row.doubt.rstrip('.')}."
+    meaning = f"Ducats {possible_moves([row])}: {row.doubt.rstrip('.')}."
     retry = "Never by a machine: compare both balances first."
     return Standing(State.DOUBTFUL, Moved.PERHAPS, meaning, retry, _explain(row))
-
-
-_PERHAPS = "Ducats may or may not have moved"
-
-
-def _moved_once(row: Stratagem) -> bool:
-    """One run finished, as far as its record tells; nobody knows of a second."""
-    return row.status == "executed" and row.trace is Trace.UNCERTAIN
 
 
 def _explain(row: Stratagem) -> str:

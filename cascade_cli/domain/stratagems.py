@@ -7,6 +7,7 @@ run, or a person, has changed Status since.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -132,6 +133,11 @@ class Stratagem:
         return self.ducats is not None and self.is_parsable
 
     @property
+    def has_moved(self) -> bool:
+        """Its ducats moved at least once, as far as its record tells."""
+        return self.status == "executed" or self.success_logged or self.executed_at is not None
+
+    @property
     def doubt(self) -> str:
         """Why nobody can tell whether its ducats moved, or how often; of a doubtful row only."""
         if self.trace is Trace.UNCERTAIN:
@@ -155,6 +161,13 @@ class Stratagem:
             self.expires_at is not None and self.expires_at <= now,
             self.ducats is not None if self.status == "executed" else self.is_readable,
         )
+
+
+def possible_moves(rows: Iterable[Stratagem]) -> str:
+    """What is known of the ducats of doubtful transfers, as the end of a sentence about them."""
+    if all(row.has_moved for row in rows):
+        return "moved at least once, and perhaps again"
+    return "may or may not have moved"
 
 
 _ANY = None

@@ -170,7 +170,9 @@ def test_an_expired_iterator_starts_the_listing_over(
     assert len(sandboxed.recorder.to("airtable")) == 4
 
 
-def test_an_unreadable_expiry_is_long_past_and_not_blank(sandboxed: Sandboxed, wiring: Wiring) -> None:
+def test_an_unreadable_expiry_is_long_past_and_not_blank(
+    sandboxed: Sandboxed, wiring: Wiring
+) -> None:
     tables = sandboxed.app.airtable.tables
     tables.drop_field("STRATAGEMS", "ExpiresAt")
     tables.add_field("STRATAGEMS", {"name": "ExpiresAt", "type": "singleLineText"})

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import product
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ from tests.domain.samples import NOW, a_stratagem
 STATUSES = ("executed", "active", "failed", "planned", "expired", "cancelled", "", "error", "odd")
 EXPIRIES = (None, NOW, NOW + timedelta(hours=1))
 # What the engine noted, as the row carries it.
-NOTED = {
+NOTED: dict[Trace, dict[str, Any]] = {
     Trace.NOTHING: {},
     Trace.REFUSED: {"failure": Failure.NO_FUNDS},
     Trace.UNKNOWN_LINE: {"unknown_line": "half done"},
@@ -90,7 +91,9 @@ def test_an_executed_row_that_once_lacked_funds_is_simply_executed() -> None:
 
 
 @pytest.mark.parametrize("expires_at", [None, NOW + timedelta(seconds=1)])
-def test_active_is_live_until_it_expires_and_for_ever_without_an_expiry(expires_at: object) -> None:
+def test_active_is_live_until_it_expires_and_for_ever_without_an_expiry(
+    expires_at: datetime | None,
+) -> None:
     row = replace(a_stratagem(status="active"), expires_at=expires_at)
     assert row.state(NOW) is State.LIVE
     assert replace(row, is_parsable=False).state(NOW) is State.FAILED

@@ -83,6 +83,8 @@ class Happenings:
         self._stage.engine.hears = self._tell_again
         for moment in self._plan.hand_runs:
             self._at(moment, self._run_by_hand)
+        for moment in self._plan.reruns:
+            self._at(moment, self._run_what_broke_off)
         for moment in self._plan.copies:
             self._at(moment, self._copy_a_row)
         self._at(self._plan.replenished_after, self.grant)
@@ -277,6 +279,15 @@ class Happenings:
         elif patience:
             wait = self._plan.horizon_seconds / 10
             self._at(wait, partial(self._run_by_hand, patience - 1))
+
+    def _run_what_broke_off(self, patience: int = 6) -> None:
+        """Somebody at Venice sees a failed row and runs it once more: the engine cannot read it
+        any more, so that the last thing it says of the row is harmless."""
+        if broken := self._stage.city.broken_off():
+            self._stage.engine.run(only=broken[0])
+        elif patience:
+            wait = self._plan.horizon_seconds / 10
+            self._at(wait, partial(self._run_what_broke_off, patience - 1))
 
 
 def _for_whom(payment: Payment) -> dict[str, str]:

@@ -19,6 +19,7 @@ from cascade_cli.adapters.journal import attempts
 from cascade_cli.adapters.journal.holders import Holder, Neighbours
 from cascade_cli.adapters.stripe.purchases import StripeReader
 from cascade_cli.adapters.transport import Transport, permitted
+from cascade_cli.adapters.venice.notes import Notes
 from cascade_cli.domain import delivery, pricing
 from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.delivery import Action, Step, Write, next_step
@@ -29,7 +30,7 @@ from cascade_cli.domain.keys import stratagem_id_for, whole_id
 from cascade_cli.domain.money import ZERO
 from cascade_cli.domain.orders import Order
 from cascade_cli.domain.refunds import Part
-from cascade_cli.domain.stratagems import Stratagem
+from cascade_cli.domain.stratagems import Failure, Stratagem
 from cascade_cli.services import balance, deliver, replay
 from cascade_cli.services.delivery_ports import Reader
 from cascade_cli.services.intake import Intake
@@ -60,6 +61,18 @@ def writes_sent_again() -> Iterator[Alter]:
         return None
 
     with patch.object(Transport, "_send_write", again):
+        yield as_it_is
+
+
+@contextmanager
+def only_the_last_error_counts() -> Iterator[Alter]:
+    """What the engine noted before its last error is forgotten."""
+
+    def last(notes: Notes) -> tuple[Failure | None, str]:
+        failed = [(line.failure, line.text) for line in notes.lines if line.failure]
+        return failed[-1] if failed else (None, "")
+
+    with patch.object(Notes, "_gravest", property(last)):
         yield as_it_is
 
 
@@ -359,6 +372,7 @@ class _Replaced:
 
 MUTANTS: tuple[Callable[[], AbstractContextManager[Alter]], ...] = (
     writes_sent_again,
+    only_the_last_error_counts,
     no_lookup,
     one_step_write,
     no_claim,

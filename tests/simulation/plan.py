@@ -117,6 +117,8 @@ class Plan:
     refunds_auto: bool = False
     """Events of refunds are dealt with by `cascade serve`, and people come only for debts."""
     disputes_hold: bool = False
+    reruns: tuple[float, ...] = ()
+    """When somebody at Venice runs a row once more at which the engine broke off."""
 
 
 def draw_plan(random: Random) -> Plan:
@@ -164,7 +166,12 @@ def draw_plan(random: Random) -> Plan:
     )
     # By dice of their own: the histories without them stay as they were, with those that caught the
     # rarest mutants among them.
-    return _with_gifts_and_automatic_refunds(plan, Random(f"gifts 104 {horizon}"))  # noqa: S311
+    plan = _with_gifts_and_automatic_refunds(plan, Random(f"gifts 104 {horizon}"))  # noqa: S311
+    return replace(plan, reruns=_reruns(Random(f"reruns {begins}"), horizon))  # noqa: S311
+
+
+def _reruns(random: Random, horizon: float) -> tuple[float, ...]:
+    return tuple(random.uniform(0.2, 1) * horizon for _ in range(random.choice((0, 1, 2))))
 
 
 def _with_gifts_and_automatic_refunds(plan: Plan, random: Random) -> Plan:

@@ -24,6 +24,7 @@ _HARMLESS_END = frozenset({"list", "read_payer", "read_payee", "notify_payer", "
 ENGINE = "engine"
 
 # How the keys of transfers begin that bring ducats back for a refund, or give them again.
+BROKE_OFF = ("Processing error", "Processor logic", "Exception: ")
 RETURNS = ("cascade_refund_", "cascade_giveback_")
 
 
@@ -88,6 +89,16 @@ class City:
             if row["Status"] == "active"
             and row["ExpiresAt"] < now.isoformat()
             and names.count(row["StratagemId"]) == 1
+        ]
+
+    def broken_off(self) -> list[str]:
+        """Rows at which the engine broke off, without a spare under the same id."""
+        rows = [row["fields"] for row in self.rows()]
+        names = [row["StratagemId"] for row in rows]
+        return [
+            row["StratagemId"]
+            for row in rows
+            if is_broken_off(row) and names.count(row["StratagemId"]) == 1
         ]
 
     def active(self, now: datetime) -> list[str]:
@@ -156,7 +167,8 @@ class EngineRunner:
         kill: float = 0.0,
     ) -> None:
         """Begin a run, unless one is under way or there is nothing to do."""
-        if self.is_running or not any(_is_active(row) for row in self._city.rows()):
+        is_idle = only is None and not any(_is_active(row) for row in self._city.rows())
+        if self.is_running or is_idle:
             return
         self._tell(
             f"runs{f' only {only}' if only else ''}{f', fails at {fail_at}' if fail_at else ''}"
@@ -199,6 +211,15 @@ class EngineRunner:
 
     def _tell(self, what: str) -> None:
         self._story.tell(self._scheduler.now(), ENGINE, what)
+
+
+def is_broken_off(fields: dict[str, Any]) -> bool:
+    """The engine left it so that nobody can tell whether ducats moved: that stays so, whatever it
+    notes later."""
+    if fields["Status"] == "executed":
+        return False
+    noted = str(fields.get("Notes", ""))
+    return fields["Status"] == "error" or any(text in noted for text in BROKE_OFF)
 
 
 def _is_active(row: dict[str, Any]) -> bool:

@@ -23,7 +23,7 @@ from cascade_cli.domain.reconciliation import Item
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
 from cascade_cli.services.reconcile import Run
 from tests.simulation.history import History
-from tests.simulation.venice import RETURNS, Moves
+from tests.simulation.venice import RETURNS, Moves, is_broken_off
 
 _WHOLE_ROWS = frozenset({"create", "rewrite"})
 _OTHER_TABLES = frozenset({"notify", "set_balance"})
@@ -411,9 +411,7 @@ def _addressee(fields: dict[str, Any]) -> str:
 
 
 def _is_doubtful(row: dict[str, Any]) -> bool:
-    logged = ("Processing error", "Processor logic")
-    failed = row["Status"] == "failed" and any(text in row["Notes"] for text in logged)
-    return row["Status"] == "error" or failed
+    return is_broken_off(row)
 
 
 def _share(ducats: Decimal, charge: Charge) -> Decimal:

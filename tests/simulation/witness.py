@@ -14,7 +14,7 @@ from cascade_cli.sandbox.airtable.refusal import Refusal
 from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
 from cascade_cli.sandbox.wire import Request, Response, json_response
-from tests.simulation.venice import CITIZENS, STRATAGEMS, City
+from tests.simulation.venice import CITIZENS, STRATAGEMS, City, is_broken_off
 
 _UNTOUCHABLE = frozenset({"executed", "error"})
 _LOGGED = "Successfully transferred"
@@ -129,6 +129,7 @@ class BaseWitness:
             return
         status, notes = before.get("Status", ""), before.get("Notes", "")
         doubtful = status == "failed" and not any(text in notes for text in _CERTAIN_FAILURES)
+        doubtful = doubtful or is_broken_off({"Status": status, "Notes": notes})
         if status in _UNTOUCHABLE or _LOGGED in notes or doubtful:
             key = before.get("StratagemId")
             self._blame(f"{sender} made {key} ({record}) {fields['Status']}: it was {status}")
