@@ -54,7 +54,6 @@ def test_one_that_a_healthy_engine_would_have_taken_casts_doubt_on_the_engine(
     ("fields", "why"),
     [
         ({"hours_left": -1}, "it is active, but expired 2026-11-20 14:00 UTC"),
-        ({"ExpiresAt": None}, "it is active without an expiry"),
         ({"Status": "planned"}, "it was never activated"),
         ({"Status": "expired"}, "it is expired"),
         ({"Status": None}, "it has no status"),
