@@ -136,6 +136,7 @@ class Shop:
             promises=parts.journal,
             purse=self._purse,
             limits=self._limits,
+            prices=PRICES,
             now=self._now,
         )
         self._refunds = RefundDesk(
