@@ -104,8 +104,14 @@ def _order_of_row(shop: Workshop, row: CreditRow, overrides: frozenset[Override]
     if not payment or desk.is_promised_by_hand(payment):
         return row.order(shop.facts())
     charge = meant(shop.reading.payments, payment, row.citizen)
-    words = {"reason": row.reason, "facts": shop.facts(), "overrides": overrides}
-    return desk.order_for_payment(charge, row.citizen, row.ducats, **words)
+    return desk.order_for_payment(
+        charge,
+        row.citizen,
+        row.ducats,
+        reason=row.reason,
+        facts=shop.facts(),
+        overrides=overrides,
+    )
 
 
 def _from_words(options: CreditOptions) -> Wanted:

@@ -124,13 +124,6 @@ def _unknown_citizen(case: Case) -> Finding | None:
     return Finding(Kind.UNKNOWN_CITIZEN, case.owed, sentence)
 
 
-def _successor(case: Case) -> Finding | None:
-    """The citizen who was meant does not exist any more."""
-    if not case.successor or not case.outstanding or case.moving:
-        return None
-    return Finding(Kind.UNKNOWN_CITIZEN, case.owed, case.successor)
-
-
 def _missing(case: Case) -> Finding | None:
     if case.matches or case.is_young or not case.outstanding:
         return None
@@ -142,7 +135,7 @@ def _failed(case: Case) -> Finding | None:
     if not failed or case.moving or not case.outstanding:
         return None
     why = failed[-1].failure_text or failed[-1].notes_flaw
-    sentence = f"Venice's engine gave up before any ducats moved: {why}"
+    sentence = _succeeded(case) + f"Venice's engine gave up before any ducats moved: {why}"
     return Finding(Kind.FAILED, case.owed, sentence)
 
 
@@ -151,8 +144,14 @@ def _stalled(case: Case) -> Finding | None:
     idle = stalled and not case.moving and not case.by_state[State.FAILED]
     if not idle or case.is_young or not case.outstanding:
         return None
-    sentence = f"the engine will never take its stratagem: {_why_stalled(stalled[-1])}"
+    why = _why_stalled(stalled[-1])
+    sentence = _succeeded(case) + f"the engine will never take its stratagem: {why}"
     return Finding(Kind.STALLED, case.owed, sentence)
+
+
+def _succeeded(case: Case) -> str:
+    """Where another citizen may have taken the name, that comes first."""
+    return f"{case.successor}; " if case.successor else ""
 
 
 def _why_stalled(stratagem: Stratagem) -> str:
@@ -225,7 +224,6 @@ _QUESTIONS: tuple[Callable[[Case], Finding | None], ...] = (
     _amount_mismatch,
     _unattributable,
     _unknown_citizen,
-    _successor,
     _missing,
     _failed,
     _stalled,

@@ -14,6 +14,7 @@ from cascade_cli.domain.exchange import Exchange
 from cascade_cli.domain.kinds import Kind
 from cascade_cli.domain.price_guard import PriceFlaw, price_objection
 from cascade_cli.domain.pricing import PriceList
+from cascade_cli.domain.stratagems import Failure
 from tests.domain.samples import PAID, a_charge, keyed, the_item
 
 
@@ -117,10 +118,8 @@ def test_the_kind_is_the_one_with_most_money_at_risk_and_the_shortfall_comes_fir
 @pytest.mark.parametrize("status", ["expired", "planned", "failed"])
 def test_a_row_that_waits_to_be_revived_leads_with_the_shortfall_too(status: str) -> None:
     charge = a_charge(captured_cents=900)
-    malformed = {"failure": "malformed", "failure_text": "Failed to parse transfer details"}
-    item = the_item(
-        charge, keyed(charge, status=status, **(malformed if status == "failed" else {}))
-    )
+    failure = Failure.MALFORMED if status == "failed" else None
+    item = the_item(charge, keyed(charge, status=status, failure=failure))
     assert item.verdict.startswith("paid 9.00 USD where 10.00 USD were due")
     assert item.repair
     assert item.repair.command == "cascade explain pi_1"

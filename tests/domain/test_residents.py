@@ -50,8 +50,9 @@ def test_what_failed_for_the_one_before_is_for_people() -> None:
     charge = a_charge()
     row = keyed(charge, status="failed", failure=Failure.RECEIVER_MISSING)
     item = the_item(charge, row, citizens={"marco": True}, arrived={"marco": NOW})
-    assert item.kind is Kind.UNKNOWN_CITIZEN
-    assert "it may be another person" in item.verdict
+    assert item.kind is Kind.FAILED
+    assert item.verdict.startswith("the citizen 'marco' of today came to Venice")
+    assert "Find out whether it is the same person" in item.advice
     assert item.repair
     assert (item.repair.command, item.repair.automatic) == ("cascade explain pi_1", False)
 
