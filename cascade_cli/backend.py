@@ -66,7 +66,7 @@ def credit_ducats(
             check=lambda settings: check_limit(settings.max_per_credit, [(citizen_id, ducats)]),
         ) as shop:
             order = _order(shop, citizen_id, ducats, payment_intent, reference, reason=reason)
-            plan = shop.writing.desk.plan([order])
+            plan = shop.writing.desk.plan([order], by_person=False)
             shop.begin()
             return _answer(shop.writing.desk.carry_out(plan)[0])
     except ValueError as error:

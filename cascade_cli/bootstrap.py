@@ -78,7 +78,8 @@ class Wiring:
 
         pages, settings = CheckoutPages(self.client), self.settings
         most = Most(settings.max_per_credit, settings.max_per_day)
-        return Checkout(self.venice, pages, self.till, most, self.allocations)
+        processor = settings.processor
+        return Checkout(self.venice, pages, self.till, most, self.allocations, processor=processor)
 
     @cached_property
     def till(self) -> Till:
@@ -138,6 +139,7 @@ def bootstrap(
         Crew(MOST_LANES, stripe.lanes_wanted),
         allocations.find,
         tallied=Crew(MOST_LANES, beside_venice),
+        processor=settings.processor,
     )
     return Wiring(
         settings=settings,

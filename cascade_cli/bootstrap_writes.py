@@ -105,6 +105,7 @@ def bootstrap_writes(wiring: Wiring, journal: Journal, tell: Callable[[str], Non
         promises=journal,
         purse=purse,
         limits=limits,
+        prices=wiring.prices,
         now=utc_now,
     )
     replayer = Replayer(

@@ -75,17 +75,26 @@ class Sandboxed:
             wiring.airtable.close()
 
     def pay(
-        self, at: datetime, citizen: str = "marco", ducats: str = "100", cents: int = 1000
+        self,
+        at: datetime,
+        citizen: str = "marco",
+        ducats: str = "100",
+        cents: int = 1000,
+        *,
+        currency: str = "usd",
+        **said: str,
     ) -> dict[str, Any]:
-        """A paid purchase as the older payment API makes it; returns Stripe's charge."""
+        """A paid purchase as the older payment API makes it, with what else its metadata `said`;
+        returns Stripe's charge."""
         metadata = {
             "citizen_id": citizen,
             "ducat_amount": ducats,
             "exchange_rate": "0.1",
             "platform": "cascade",
             "type": "ducat_purchase",
+            **said,
         }
-        return self.app.stripe.books.pay(amount=cents, currency="usd", metadata=metadata, at=at)
+        return self.app.stripe.books.pay(amount=cents, currency=currency, metadata=metadata, at=at)
 
     def transfer(
         self, stratagem_id: str, at: datetime, citizen: str = "marco", **fields: Any

@@ -32,7 +32,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from cascade_cli.domain.currencies import CODE_FORM, CURRENCY, UNCLEAR, read_currency
+from cascade_cli.domain.currencies import CODE_FORM, CURRENCY, read_currency
 from cascade_cli.domain.exchange import Exchange, NoRates, OwnRates, Rates
 from cascade_cli.domain.money import ZERO, read_ducats
 from cascade_cli.domain.orders import parse_ducats
@@ -154,12 +154,9 @@ def _currencies(key: str, raw: Any) -> tuple[str, ...]:
 
 def _currency(key: str, raw: Any) -> str:
     try:
-        code = read_currency(str(raw))
+        return read_currency(str(raw))
     except ValueError:
         raise _wrong(key, raw, CODE_FORM) from None
-    if code in UNCLEAR:
-        raise PriceListError(key, f"names {code.upper()}, whose amounts Stripe does not make clear")
-    return code
 
 
 def _own_rates(key: str, raw: Any) -> dict[str, tuple[Exchange, ...]]:

@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
-from cascade_cli.cli.credit_file import read_credit_file
+from cascade_cli.cli.credit_file import CreditRow, read_credit_file
 from cascade_cli.cli.deliveries import deliveries_outcome, plan_outcome, show_plan
 from cascade_cli.cli.session import Outcome, Session
 from cascade_cli.cli.writing import Workshop, check_answerable, confirm, workshop
 from cascade_cli.domain.orders import Order, parse_ducats
+from cascade_cli.domain.overrides import Override
 from cascade_cli.errors import ExitCode, GuardError, UsageError
 from cascade_cli.services.credit import (
     TWIN_WINDOW,
@@ -58,8 +59,14 @@ class CreditOptions:
     payment: str | None = None
     file: Path | None = None
     again: bool = False
+    although_underpaid: bool = False
     dry_run: bool = False
     yes: bool = False
+
+    @property
+    def overrides(self) -> frozenset[Override]:
+        """The guards that the person has decided against."""
+        return frozenset({Override.UNDERPAID} if self.although_underpaid else ())
 
 
 def credit(session: Session, options: CreditOptions) -> Outcome:
@@ -87,23 +94,41 @@ def _from_file(options: CreditOptions) -> Wanted:
     rows = read_credit_file(options.file)
     return Wanted(
         tuple((row.citizen, row.ducats) for row in rows),
-        lambda shop: [row.order(shop.facts()) for row in rows],
+        lambda shop: [_order_of_row(shop, row, options.overrides) for row in rows],
+    )
+
+
+def _order_of_row(shop: Workshop, row: CreditRow, overrides: frozenset[Override]) -> Order:
+    """A credit by hand; where the reference is a payment's id, that payment, with its guards."""
+    desk, payment = shop.writing.desk, row.payment
+    if not payment or desk.is_promised_by_hand(payment):
+        return row.order(shop.facts())
+    charge = meant(shop.reading.payments, payment, row.citizen)
+    return desk.order_for_payment(
+        charge,
+        row.citizen,
+        row.ducats,
+        reason=row.reason,
+        facts=shop.facts(),
+        overrides=overrides,
     )
 
 
 def _from_words(options: CreditOptions) -> Wanted:
     citizen, ducats, reason = options.citizen, options.ducats, options.reason
     if citizen is None and options.payment is not None and reason is not None:
-        return _for_everybody(options.payment, reason)
+        return _for_everybody(options.payment, reason, options.overrides)
     if citizen is None or ducats is None or reason is None:
         needed = "a --reason" if citizen is ducats is None and options.payment else _ALL_WORDS
         raise UsageError(f"A credit needs {needed}.", FORMS)
     amount = _amount(ducats)
+    if options.payment is None and options.overrides:
+        raise UsageError("--although-underpaid goes with --payment.", FORMS)
     if options.payment is None:
         return _by_hand(options, citizen, amount, reason)
     if options.reference is not None:
         raise UsageError("--payment and --reference exclude each other.", "A payment is a key.")
-    return _for_payment(options.payment, citizen, amount, reason)
+    return _for_payment(options.payment, citizen, amount, reason, options.overrides)
 
 
 def _amount(text: str) -> Decimal:
@@ -131,19 +156,24 @@ def _by_hand(options: CreditOptions, citizen: str, ducats: Decimal, reason: str)
     return Wanted(((citizen, ducats),), orders, made_up)
 
 
-def _for_payment(payment: str, citizen: str, ducats: Decimal, reason: str) -> Wanted:
+def _for_payment(
+    payment: str, citizen: str, ducats: Decimal, reason: str, overrides: frozenset[Override]
+) -> Wanted:
     check_payment_id(payment)
     check_words(citizen, reason)
 
     def orders(shop: Workshop) -> list[Order]:
         charge = meant(shop.reading.payments, payment, citizen)
         desk, facts = shop.writing.desk, shop.facts()
-        return [desk.order_for_payment(charge, citizen, ducats, reason=reason, facts=facts)]
+        order = desk.order_for_payment(
+            charge, citizen, ducats, reason=reason, facts=facts, overrides=overrides
+        )
+        return [order]
 
     return Wanted(((citizen, ducats),), orders)
 
 
-def _for_everybody(payment: str, reason: str) -> Wanted:
+def _for_everybody(payment: str, reason: str, overrides: frozenset[Override]) -> Wanted:
     """All that a payment says itself: one citizen, or many."""
     check_payment_id(payment)
     check_words("citizen", reason)
@@ -151,7 +181,9 @@ def _for_everybody(payment: str, reason: str) -> Wanted:
 
     def orders(shop: Workshop) -> list[Order]:
         desk, charges = shop.writing.desk, bought(shop.reading.payments, payment)
-        found, missing[:] = desk.orders_for_payment(charges, reason=reason, facts=shop.facts())
+        found, missing[:] = desk.orders_for_payment(
+            charges, reason=reason, facts=shop.facts(), overrides=overrides
+        )
         if not found:
             named = ", ".join(map(repr, missing))
             raise GuardError(f"Venice has no citizen {named}.", "Nothing was written.")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from cascade_cli.cli.csv_file import read_rows, refusal
+from cascade_cli.domain.keys import PORTION_ID
 from cascade_cli.domain.orders import Order, parse_ducats
 from cascade_cli.services.credit import manual_order
 
@@ -24,6 +25,11 @@ class CreditRow:
     ducats: Decimal
     reason: str
     reference: str
+
+    @property
+    def payment(self) -> str:
+        """The payment that the row delivers, if its reference is a payment's id; else empty."""
+        return self.reference if PORTION_ID.fullmatch(self.reference) else ""
 
     def order(self, facts: Mapping[str, Any]) -> Order:
         """The credit by hand that the row asks for."""

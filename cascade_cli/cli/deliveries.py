@@ -49,6 +49,7 @@ def plan_outcome(plan: Plan) -> Outcome:
             "ducats": format_ducats(order.ducats),
             "reason": order.reason,
             "would": describe_step(plan.steps[order.key]),
+            "shortfall": plan.shortfall_of(order) or None,
         }
         for order in plan.orders
     ]
@@ -61,6 +62,8 @@ def show_plan(console: Console, plan: Plan) -> None:
     for order in plan.orders:
         console.print(Text(f"{shown(order.description)}: {shown(order.reason)}", "bold"))
         console.print(Text(f"  key {order.key}"), soft_wrap=True)
+        for objection in plan.overruled.get(order.key, ()):
+            console.print(Text(f"  although {shown(objection.why)}", "yellow"), soft_wrap=True)
         console.print(Text(f"  would {describe_step(plan.steps[order.key])}"))
     console.print(
         Text(

@@ -91,10 +91,10 @@ def _planned(
 ) -> _Plans:
     plans: list[RefundPlan] = []
     refused: list[GuardError] = []
-    balances = {} if write_off else desk.balances(pictures)
+    residents = {} if write_off else desk.residents(pictures)
     for picture in pictures:
         try:
-            plans.append(RefundPlan(picture) if write_off else desk.plan(picture, wish, balances))
+            plans.append(RefundPlan(picture) if write_off else desk.plan(picture, wish, residents))
         except GuardError as error:
             plans.append(RefundPlan(picture))
             refused.append(error)

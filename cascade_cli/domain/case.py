@@ -12,8 +12,10 @@ from cascade_cli.domain.charges import Charge, Dispute
 from cascade_cli.domain.engine import Schedule
 from cascade_cli.domain.matching import Match, Rule
 from cascade_cli.domain.money import ZERO
+from cascade_cli.domain.price_guard import PriceFlaw, PriceObjection, price_objection
 from cascade_cli.domain.pricing import PriceList
 from cascade_cli.domain.refunds import ROUNDING_DUCATS, in_states, returned, share
+from cascade_cli.domain.residents import successor
 from cascade_cli.domain.stratagems import MAY_STILL_MOVE, State, Stratagem
 
 
@@ -55,6 +57,8 @@ class Case:
     disputes: tuple[Dispute, ...] = ()
     processor_ducats: Decimal | None = None
     returns: tuple[Stratagem, ...] = ()
+    citizen_since: datetime | None = None
+    """When the record of the citizen of that name was made, as far as it was looked up."""
 
     @cached_property
     def stratagems(self) -> tuple[Stratagem, ...]:
@@ -95,6 +99,9 @@ class Case:
         ]
         if not named:
             return self.charge
+        if self.charge.names_processor and named[0].citizen == self.charge.citizen_text:
+            # Nobody decided that: the engine minted ducats.
+            return replace(self.charge, ducats=self.charge.ducats or named[0].ducats)
         replaced = self.charge.citizen in {None, named[0].instead_of}
         return replace(
             self.charge,
@@ -203,6 +210,25 @@ class Case:
     def outstanding(self) -> Decimal:
         """Sold and not known to have arrived."""
         return self.sold - self.settled
+
+    @cached_property
+    def price(self) -> PriceObjection | None:
+        """Why it is not certain that the ducats were paid for. What was let go although nobody
+        could tell is not asked again; what was surely too little is."""
+        found = price_objection(self.buyer, self.terms.prices)
+        is_open = bool(self.outstanding) and not self.moving
+        return found if found and (is_open or found.flaw is PriceFlaw.UNDERPAID) else None
+
+    @property
+    def owed(self) -> Decimal:
+        """Of what is outstanding, the ducats that are known to be paid for."""
+        unpaid = self.price.missing if self.price else ZERO
+        return max(ZERO, self.outstanding - unpaid)
+
+    @cached_property
+    def successor(self) -> str:
+        """Why the citizen of that name is not the one whom a transfer was made for."""
+        return successor(self.buyer.citizen, self.citizen_since, self.stratagems)
 
     @property
     def is_lost(self) -> bool:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from fractions import Fraction
 
 from cascade_cli.domain.exchange import Exchange
 from cascade_cli.domain.gifts import Gift
 from cascade_cli.domain.keys import stratagem_id_for, whole_id
+
+MINTS = "the processor pays, and Venice's engine would mint what it paid to itself"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +45,23 @@ class Portion:
 
 
 @dataclass(frozen=True, slots=True)
+class PeriodGood:
+    """One product on an invoice: a month of it gives `paid` ducats and `bonus` on top, and the
+    invoice has so many months of it, its `share`."""
+
+    paid: Decimal
+    bonus: Decimal
+    share: Fraction
+
+
+@dataclass(frozen=True, slots=True)
 class Period:
     """What a payment of an invoice was for: ducats from `since` to `until`.
 
     `cents` is what the ducats cost on the invoice, beside what else stands there; `bonus` are those
-    of them that nobody pays for, None where only the price list tells. Each of so many `prices` was
-    rounded. A subscription's price is that of the day it was `sold_on`, as long as it lasts.
+    of them that nobody pays for, None where only the price list tells; `goods` say what each
+    product gives. Each of so many `prices` was rounded. A subscription's price is that of the day
+    it was `sold_on`, as long as it lasts.
     """
 
     since: datetime
@@ -58,6 +72,7 @@ class Period:
     bonus: Decimal | None = None
     prices: int = 1
     sold_on: date | None = None
+    goods: tuple[PeriodGood, ...] = ()
 
     @property
     def described(self) -> str:
@@ -70,7 +85,8 @@ class Period:
 class Charge:
     """A paid charge that bought ducats.
 
-    `citizen` and `ducats` are None where the metadata named none that could be used;
+    `citizen` and `ducats` are None where the metadata named none that could be used, such as the
+    payment processor;
     `citizen_text` and `ducats_text` are what it said. `rate` is USD per ducat, `exchange` what
     the metadata says of the exchange rate of another currency, `gift` what it says of a giver,
     `period` what a subscription's payment was for.
@@ -99,6 +115,18 @@ class Charge:
     unallocated: str = ""
     gift: Gift | None = None
     period: Period | None = None
+
+    @property
+    def names_processor(self) -> bool:
+        """Its metadata names a citizen who can receive nothing: the payment processor itself."""
+        return self.citizen is None and bool(self.citizen_text.strip())
+
+    @property
+    def lacks(self) -> str:
+        """Why nobody can be credited by what it says."""
+        if self.names_processor:
+            return f"it is for {self.citizen_text!r} itself: {MINTS}"
+        return "it names no usable citizen or amount of ducats"
 
     @property
     def ducats_cents(self) -> int:

@@ -26,8 +26,8 @@ _SMALLEST_ELSEWHERE = 50
 # Eight digits, and twelve for rupiahs.
 _LARGEST = {"idr": 999_999_999_999}
 _LARGEST_ELSEWHERE = 99_999_999
-# Stripe's documents contradict each other on whether the shilling has decimals.
-UNCLEAR = frozenset(["ugx"])
+# They have no decimals, and Stripe takes them with two, which must be 00.
+_WHOLE_UNITS = frozenset(["isk", "ugx"])
 
 
 def read_currency(text: str) -> str:
@@ -38,8 +38,9 @@ def read_currency(text: str) -> str:
 
 
 def smallest_step(currency: str) -> int:
-    """Stripe takes only multiples of it: three-decimal amounts end in 0, Icelandic ones in 00."""
-    if currency == "isk":
+    """Stripe takes only multiples of it: three-decimal amounts end in 0, Icelandic and Ugandan ones
+    in 00."""
+    if currency in _WHOLE_UNITS:
         return 100
     return 10 if currency in THREE_DECIMAL else 1
 

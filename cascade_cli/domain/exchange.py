@@ -81,10 +81,16 @@ class OwnRates:
 
 @dataclass(frozen=True)
 class Belief:
-    """By which rate a payment is judged, None where nobody knows one; and why, in a sentence."""
+    """By which rate a payment is judged, None where nobody knows one; and why, in a sentence.
+
+    `is_known` is false where the shop knows no rate of the currency, whatever the payment says.
+    `refused` is the shop's own rate where the payment's was too low to be true.
+    """
 
     per_usd: Decimal | None
     why: str
+    is_known: bool = True
+    refused: Decimal | None = None
 
 
 def believe(currency: str, stored: Exchange | None, paid_on: date, rates: Rates) -> Belief:
@@ -94,7 +100,8 @@ def believe(currency: str, stored: Exchange | None, paid_on: date, rates: Rates)
         return _without_word(name, at_payment, paid_on)
     sold = f"sold at {stored.described(currency)}"
     if at_payment is None:
-        return Belief(stored.per_usd, f"{sold}; no rate is known to compare it with")
+        why = f"{sold}; no rate is known to compare it with"
+        return Belief(stored.per_usd, why, is_known=False)
     known = rates.on(currency, stored.day)
     bounds = [(_tolerance(known, stored.day) * known.per_usd, known)] if known else []
     if known is None or paid_on - stored.day > USUAL_AGE:
@@ -103,12 +110,13 @@ def believe(currency: str, stored: Exchange | None, paid_on: date, rates: Rates)
     if stored.per_usd >= floor:
         return Belief(stored.per_usd, sold + _compared(against, stored.day))
     lowest = f"{against.number} was that of {against.day}, and {floor:.10g} is the lowest believed"
-    return Belief(floor, f"{sold}, which is too low: {lowest}")
+    return Belief(floor, f"{sold}, which is too low: {lowest}", refused=against.per_usd)
 
 
 def _without_word(name: str, known: Exchange | None, paid_on: date) -> Belief:
     if known is None:
-        return Belief(None, f"paid in {name}, and no rate is known: the price was not checked")
+        why = f"paid in {name}, and no rate is known: the price was not checked"
+        return Belief(None, why, is_known=False)
     floor = _hesitant(known, paid_on)
     why = f"paid in {name} without a usable rate: judged by {floor:.10g} {name} for 1 USD"
     return Belief(floor, f"{why}; {known.number} was that of {known.day}")

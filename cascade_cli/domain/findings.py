@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from cascade_cli.domain.case import Case, sum_ducats
-from cascade_cli.domain.currencies import CURRENCY
+from cascade_cli.domain.charges import MINTS
 from cascade_cli.domain.kinds import GRAVITY, Kind
-from cascade_cli.domain.money import ZERO, format_ducats, format_money, ratio
+from cascade_cli.domain.money import ZERO, format_ducats, format_money
 from cascade_cli.domain.pricing import worth_ducats
 from cascade_cli.domain.stratagems import State, Stratagem, possible_moves
 from cascade_cli.domain.times import format_moment
@@ -28,6 +28,21 @@ def findings(case: Case) -> tuple[Finding, ...]:
     """All that is wrong with the charge, most ducats at risk first, the graver kind in a tie."""
     found = [finding for question in _QUESTIONS if (finding := question(case))]
     return tuple(sorted(found, key=lambda f: (-f.at_risk, GRAVITY[f.kind])))
+
+
+# What is left to deliver: there the price comes first, whatever else is wrong.
+_UNDELIVERED = frozenset(
+    {Kind.MISSING, Kind.STALLED, Kind.FAILED, Kind.UNKNOWN_CITIZEN, Kind.UNATTRIBUTABLE}
+)
+
+
+def sentences(found: tuple[Finding, ...]) -> list[str]:
+    """All that is wrong in words, what decides about the next step first."""
+    first = found[:1]
+    if first and first[0].kind in _UNDELIVERED:
+        first = tuple(f for f in found if f.kind is Kind.UNDERPAID)[:1] or first
+    others = [f"also {f.kind}: {f.sentence}" for f in found if f not in first]
+    return [*(finding.sentence for finding in first), *others]
 
 
 def _duplicate(case: Case) -> Finding | None:
@@ -83,7 +98,9 @@ def _unattributable(case: Case) -> Finding | None:
     if charge.unallocated:
         return Finding(Kind.UNATTRIBUTABLE, charge.ducats or _worth(case), charge.unallocated)
     lacks = []
-    if not case.buyer.citizen:
+    if not case.buyer.citizen and charge.names_processor:
+        lacks.append(f"{charge.citizen_text!r} itself as the citizen: {MINTS}")
+    elif not case.buyer.citizen:
         lacks.append("no citizen_id" if not charge.citizen_text else "no usable citizen_id")
     if not case.buyer.ducats:
         said = f" (it says {charge.ducats_text!r})" if charge.ducats_text else ""
@@ -104,13 +121,13 @@ def _unknown_citizen(case: Case) -> Finding | None:
         return None
     hint = f"; there is a {case.similar_citizen!r}" if case.similar_citizen else ""
     sentence = f"Venice has no citizen {case.buyer.citizen!r}{hint}"
-    return Finding(Kind.UNKNOWN_CITIZEN, case.outstanding, sentence)
+    return Finding(Kind.UNKNOWN_CITIZEN, case.owed, sentence)
 
 
 def _missing(case: Case) -> Finding | None:
     if case.matches or case.is_young or not case.outstanding:
         return None
-    return Finding(Kind.MISSING, case.outstanding, "no stratagem was ever made for it")
+    return Finding(Kind.MISSING, case.owed, "no stratagem was ever made for it")
 
 
 def _failed(case: Case) -> Finding | None:
@@ -118,8 +135,8 @@ def _failed(case: Case) -> Finding | None:
     if not failed or case.moving or not case.outstanding:
         return None
     why = failed[-1].failure_text or failed[-1].notes_flaw
-    sentence = f"Venice's engine gave up before any ducats moved: {why}"
-    return Finding(Kind.FAILED, case.outstanding, sentence)
+    sentence = _succeeded(case) + f"Venice's engine gave up before any ducats moved: {why}"
+    return Finding(Kind.FAILED, case.owed, sentence)
 
 
 def _stalled(case: Case) -> Finding | None:
@@ -127,8 +144,14 @@ def _stalled(case: Case) -> Finding | None:
     idle = stalled and not case.moving and not case.by_state[State.FAILED]
     if not idle or case.is_young or not case.outstanding:
         return None
-    sentence = f"the engine will never take its stratagem: {_why_stalled(stalled[-1])}"
-    return Finding(Kind.STALLED, case.outstanding, sentence)
+    why = _why_stalled(stalled[-1])
+    sentence = _succeeded(case) + f"the engine will never take its stratagem: {why}"
+    return Finding(Kind.STALLED, case.owed, sentence)
+
+
+def _succeeded(case: Case) -> str:
+    """Where another citizen may have taken the name, that comes first."""
+    return f"{case.successor}; " if case.successor else ""
 
 
 def _why_stalled(stratagem: Stratagem) -> str:
@@ -139,20 +162,9 @@ def _why_stalled(stratagem: Stratagem) -> str:
 
 
 def _underpaid(case: Case) -> Finding | None:
-    missing_cents = case.terms.prices.shortfall_cents(case.buyer)
-    if not missing_cents or case.is_void:
+    if case.price is None or case.is_void:
         return None
-    due, paid, currency = case.terms.prices.due(case.buyer), case.charge, case.charge.currency
-    per_usd = f"{due.belief.per_usd:.10g} {currency.upper()} for 1 USD"
-    converted = "" if currency == CURRENCY else f" and {per_usd}"
-    sentence = (
-        f"paid {format_money(paid.ducats_cents, currency)} where "
-        f"{format_money(due.cents, currency)} were due at {due.rate} USD per ducat{converted}"
-    )
-    missing = worth_ducats(missing_cents, currency, due.rate, due.belief)
-    if portion := paid.portion:
-        missing = ratio(missing * (paid.ducats or ZERO), portion.whole_ducats)
-    return Finding(Kind.UNDERPAID, missing, sentence)
+    return Finding(Kind.UNDERPAID, case.price.missing, case.price.why)
 
 
 def _refunded(case: Case) -> Finding | None:

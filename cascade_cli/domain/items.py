@@ -41,6 +41,8 @@ class Item:
     repair: Repair | None
     returns: tuple[Stratagem, ...] = ()
     """The transfers that took its ducats back for refunds, and gave them again."""
+    advice: str = ""
+    """What a person has to decide, where the kind alone does not say it."""
 
     @property
     def rows(self) -> tuple[Stratagem, ...]:

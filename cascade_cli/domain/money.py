@@ -17,7 +17,8 @@ _USUAL_LENGTH = 40
 EXACT_DIGITS = 60
 _EXACT = nullcontext()
 
-# Stripe's documented exceptions to "two decimals".
+# Stripe's documented exceptions to "two decimals". UGX and ISK have no decimals either, but are
+# sent with two.
 ZERO_DECIMAL = frozenset(
     [
         "bif",
@@ -30,7 +31,6 @@ ZERO_DECIMAL = frozenset(
         "mga",
         "pyg",
         "rwf",
-        "ugx",
         "vnd",
         "vuv",
         "xaf",

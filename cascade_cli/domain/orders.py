@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -14,6 +14,7 @@ from cascade_cli.domain.charges import Charge, Period
 from cascade_cli.domain.gifts import Gift
 from cascade_cli.domain.keys import MANUAL_PREFIX
 from cascade_cli.domain.money import format_ducats
+from cascade_cli.domain.overrides import OVERRIDES, Override
 from cascade_cli.domain.times import rfc3339
 
 MAX_DECIMALS = 6
@@ -52,7 +53,8 @@ class Order:
     rows beyond the one that is due are ended, and nothing is made or revived; with `amends`, a
     person corrects an earlier order of the same key, whose transfer surely moved nothing. One that
     `ends` is not to arrive any more: its live rows are taken out of the engine's way, and nothing
-    is made or revived. Of a `gift` the giver is told as well.
+    is made or revived. Of a `gift` the giver is told as well. `overrides` are what a person decided
+    although a guard refuses it; they stand in the `facts` as well.
     """
 
     key: str
@@ -70,6 +72,7 @@ class Order:
     payer: str = ""
     ends: bool = False
     gift: Gift | None = None
+    overrides: frozenset[Override] = frozenset()
 
     @property
     def concerned(self) -> str:
@@ -91,6 +94,8 @@ def order_for_charge(charge: Charge, reason: str, facts: Mapping[str, Any]) -> O
     """
     if charge.unallocated:
         raise ValueError(f"{charge.payment_id}: {charge.unallocated}")
+    if charge.names_processor:
+        raise ValueError(f"{charge.payment_id}: {charge.lacks}")
     if not charge.citizen or not charge.ducats:
         raise ValueError(f"{charge.payment_id} names no usable citizen or amount of ducats")
     if charge.refunded_cents or charge.disputed:
@@ -106,6 +111,13 @@ def order_for_charge(charge: Charge, reason: str, facts: Mapping[str, Any]) -> O
         facts={**payment_facts(charge), **facts},
         gift=charge.gift_to(charge.citizen),
     )
+
+
+def decided(order: Order, override: Override) -> Order:
+    """The order with a person's decision against a guard, recorded for Notes and the journal."""
+    overrides = order.overrides | {override}
+    facts = {**order.facts, OVERRIDES: sorted(overrides)}
+    return replace(order, overrides=overrides, facts=facts)
 
 
 def payment_facts(charge: Charge) -> dict[str, Any]:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+# In Notes and in the journal's intent: the decisions that an order rests on.
+OVERRIDES = "overrides"
+
 
 class Override(StrEnum):
     """One explicit decision against one guard; the value is the option's name.

@@ -9,11 +9,12 @@ a page stays open for a day.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import ROUND_FLOOR, Decimal
+from fractions import Fraction
 
-from cascade_cli.domain.charges import Charge
+from cascade_cli.domain.charges import Charge, Period
 from cascade_cli.domain.currencies import CURRENCY, to_minor, unchargeable
 from cascade_cli.domain.exchange import Belief, Exchange, NoRates, Rates, believe
 from cascade_cli.domain.money import (
@@ -205,7 +206,7 @@ class PriceList:
         ducats = charge.ducats or ZERO
         if charge.period and charge.period.bonus is not None:
             with exactly():
-                return ducats - charge.period.bonus
+                return ducats - allowed_bonus(charge.period, ducats, self.packages)
         paid = [p.ducats for p in self.packages if p.total == ducats and _may_be(charge, p)]
         return min(paid, default=ducats)
 
@@ -231,14 +232,27 @@ class PriceList:
         day = _sold_on(charge)
         return believe(charge.currency, charge.exchange, day, self.rates)
 
+    def lists_of(self, charge: Charge) -> tuple[PriceList, ...]:
+        """By which it is judged: that of its day, and that of the day before if it is another."""
+        day = _sold_on(charge)
+        return tuple(
+            {id(found): found for found in (self.on(day), self.on(day - PAGE_LIFE))}.values()
+        )
+
     def due(self, charge: Charge) -> Due:
         """What it ought to have paid by the list of its day, or of the day before if less."""
-        belief, day = self.belief_of(charge), _sold_on(charge)
-        lists = {id(found): found for found in (self.on(day), self.on(day - PAGE_LIFE))}
-        return min((one._due(charge, belief) for one in lists.values()), key=lambda due: due.cents)
+        belief, lists = self.belief_of(charge), self.lists_of(charge)
+        found = (one._due(charge, belief, one.rate_of(charge)) for one in lists)
+        return min(found, key=lambda due: due.cents)
 
-    def _due(self, charge: Charge, belief: Belief) -> Due:
-        rate = self.rate_of(charge)
+    def due_by_list(self, charge: Charge) -> Due:
+        """The same, whatever the payment says of its own rates."""
+        belief, lists = self.belief_of(charge), self.lists_of(charge)
+        belief = replace(belief, per_usd=belief.refused or belief.per_usd)
+        found = (one._due(charge, belief, one.rate) for one in lists)
+        return min(found, key=lambda due: due.cents)
+
+    def _due(self, charge: Charge, belief: Belief, rate: Decimal) -> Due:
         if belief.per_usd is None:
             return Due(0, rate, belief)
         with exactly():
@@ -248,6 +262,24 @@ class PriceList:
             cents = int((units * 100).to_integral_value(ROUND_FLOOR))
             return Due(cents, rate, belief, max(TRUNCATION_CENTS, forgiven))
         return Due(to_minor(units, charge.currency), rate, belief, forgiven)
+
+
+def allowed_bonus(period: Period, ducats: Decimal, packages: Sequence[Package]) -> Decimal:
+    """Of a subscription's bonus, what the list's packages give: a product's id is written by
+    whoever may write products.
+
+    Where the period does not tell its goods, no more in proportion than the most generous package.
+    """
+    bonus = period.bonus or ZERO
+    if not period.goods:
+        paid = ducats - bonus
+        return min(bonus, max((paid * p.bonus / p.ducats for p in packages), default=ZERO))
+    given = {p.ducats: p.bonus for p in packages}
+    beyond = sum(
+        (good.share * Fraction(good.bonus - min(good.bonus, given.get(good.paid, ZERO))))
+        for good in period.goods
+    )
+    return bonus - Decimal(beyond.numerator) / beyond.denominator if beyond else bonus
 
 
 def worth_ducats(cents: int, currency: str, rate: Decimal, belief: Belief) -> Decimal:

@@ -100,6 +100,7 @@ class Questions:
             payments=_of(self.payments, one.payments, other.payments),
             disputes=_of(self.disputed_charges, one.disputes, other.disputes),
             processor_ducats=ducats,
+            arrived=_of(self.citizens, one.arrived, other.arrived),
         )
 
 

@@ -14,7 +14,7 @@ from cascade_cli.domain.case import Case, Terms, sum_ducats
 from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.equation import Equation, equate
 from cascade_cli.domain.evidence import describe, evidence_of
-from cascade_cli.domain.findings import findings
+from cascade_cli.domain.findings import findings, sentences
 from cascade_cli.domain.items import Item, Items
 from cascade_cli.domain.keys import Origin
 from cascade_cli.domain.kinds import Kind, Severity
@@ -22,7 +22,7 @@ from cascade_cli.domain.matching import Match, Matches, Rule, match, named_payme
 from cascade_cli.domain.money import ZERO, exactly
 from cascade_cli.domain.plain import Aside, Plain, set_aside
 from cascade_cli.domain.refunds import returned
-from cascade_cli.domain.repair import explain, repair_for
+from cascade_cli.domain.repair import decision_about, explain, repair_for
 from cascade_cli.domain.stratagems import MAY_STILL_MOVE, State, Stratagem
 from cascade_cli.domain.times import format_moment
 from cascade_cli.domain.world import Answers, World, case_of, cases_of
@@ -138,8 +138,7 @@ def _owner(stratagem: Stratagem, matched: Container[str], answers: Answers) -> _
 def _item_of(case: Case) -> Item:
     found = findings(case)
     kind = found[0].kind if found else Kind.IN_FLIGHT if _is_moving(case) else Kind.SETTLED
-    sentences = [finding.sentence for finding in found[:1]]
-    sentences += [f"also {other.kind}: {other.sentence}" for other in found[1:]]
+    told = sentences(found)
     return Item(
         kind=kind,
         severity=kind.severity,
@@ -150,11 +149,12 @@ def _item_of(case: Case) -> Item:
         stratagems=case.stratagems,
         telling=case.telling.stratagem if case.telling else None,
         matched_by=case.telling.rule if case.telling else None,
-        verdict=sentences[0] if sentences else "",
-        evidence=(*evidence_of(case), *sentences),
+        verdict=told[0] if told else "",
+        evidence=(*evidence_of(case), *told),
         at_risk=found[0].at_risk if found else ZERO,
         repair=repair_for(case, found),
         returns=case.returns,
+        advice=decision_about(case),
     )
 
 

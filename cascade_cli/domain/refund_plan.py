@@ -10,6 +10,7 @@ from typing import Any
 from cascade_cli.domain.case import Case
 from cascade_cli.domain.money import ZERO, exactly, format_ducats
 from cascade_cli.domain.orders import Cause, Order, exact, order_for_charge, payment_facts
+from cascade_cli.domain.price_guard import price_objection
 from cascade_cli.domain.refunds import Account, Part, Policy, Refund, floored, lost, to_take
 from cascade_cli.domain.stratagems import State, Stratagem
 
@@ -23,7 +24,8 @@ REASON_WON = "Ducat purchase via CASCADE, disputed in vain"
 class Terms:
     """By what it is decided: the policy, who takes the ducats, what the citizen has.
 
-    `wanted` is how many a person wants to take in all, None for what the policy says.
+    `wanted` is how many a person wants to take in all, None for what the policy says. `successor`
+    says why the citizen of that name is not the one who got the ducats.
     """
 
     policy: Policy
@@ -31,6 +33,7 @@ class Terms:
     available: Decimal
     facts: Mapping[str, Any]
     wanted: Decimal | None = None
+    successor: str = ""
 
 
 @dataclass(frozen=True)
@@ -51,17 +54,19 @@ class Picture:
 @dataclass(frozen=True)
 class RefundPlan:
     """`endings` come first: what was executed all the same is then looked at anew. `taking` has
-    for each part how many ducats are asked for now; `waits` says what has to happen before."""
+    for each part how many ducats are asked for now; `waits` says what has to happen before, and
+    `refused` why no machine moves what there is to move."""
 
     picture: Picture
     endings: tuple[Order, ...] = ()
     orders: tuple[Order, ...] = ()
     taking: tuple[Decimal, ...] = ()
     waits: str = ""
+    refused: str = ""
 
     def debt(self, index: int) -> Decimal:
         """What of a part is neither taken nor asked for."""
-        if self.endings or self.waits:
+        if self.endings or self.waits or self.refused:
             return ZERO
         with exactly():
             return self.picture.parts[index].left - self.taking[index]
@@ -117,8 +122,13 @@ def plan_refunds(picture: Picture, terms: Terms) -> RefundPlan:
         if ducats
     ]
     orders += [_give(case, part, terms) for part in picture.parts if _may_give(part, case)]
-    orders += _rest(case, terms)
-    return RefundPlan(picture, endings, tuple(orders), taking)
+    rest = _rest(case, terms)
+    if terms.successor and (orders or rest):
+        return RefundPlan(picture, endings, taking=nothing, refused=terms.successor)
+    if rest and (price := price_objection(rest[0].charge or case.charge, case.terms.prices)):
+        refused = "" if orders else price.why
+        return RefundPlan(picture, endings, tuple(orders), taking, refused=refused)
+    return RefundPlan(picture, endings, (*orders, *rest), taking)
 
 
 def _stale_returns(picture: Picture, terms: Terms) -> Iterator[Order]:

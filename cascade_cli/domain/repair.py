@@ -8,6 +8,7 @@ from cascade_cli.domain.case import Case
 from cascade_cli.domain.findings import Finding
 from cascade_cli.domain.kinds import Kind
 from cascade_cli.domain.money import format_ducats
+from cascade_cli.domain.overrides import Override
 from cascade_cli.domain.shell import command
 from cascade_cli.domain.stratagems import Failure, State
 
@@ -32,6 +33,10 @@ def repair_for(case: Case, found: tuple[Finding, ...]) -> Repair | None:
     """The next step for the gravest of the findings; None where there is nothing to do."""
     if not found:
         return None
+    return explain(case.charge.payment_id) if _is_for_people(case) else _next_step(case, found)
+
+
+def _next_step(case: Case, found: tuple[Finding, ...]) -> Repair:
     kind = found[0].kind
     if kind in {Kind.MISSING, Kind.STALLED, Kind.FAILED}:
         return _deliver(case, found)
@@ -42,6 +47,38 @@ def repair_for(case: Case, found: tuple[Finding, ...]) -> Repair | None:
     if kind is Kind.REFUNDED or (kind is Kind.DISPUTED and case.is_lost):
         return Repair(command("refund", case.charge.payment_id))
     return explain(case.charge.payment_id)
+
+
+def _is_for_people(case: Case) -> bool:
+    """There is something to deliver, and only a person may say whether, or to whom."""
+    is_open = bool(case.outstanding) and not case.moving
+    return is_open and bool(case.price or case.successor)
+
+
+def decision_about(case: Case) -> str:
+    """What a person can do about ducats that no machine may deliver at that price, or to that
+    citizen; empty for all else."""
+    if not _is_for_people(case):
+        return ""
+    if not case.price:
+        return (
+            "Find out whether it is the same person: if so, credit the payment. If not, give the "
+            "money back in Stripe."
+        )
+    if _money_is_open(case) or case.charge.disputed:
+        return "Decide whether the ducats are owed: then credit them by hand, with a --reference."
+    words = (case.buyer.citizen or "CITIZEN", format_ducats(case.sold))
+    line = credit_although_underpaid(case.charge.payment_id, *words)
+    return f"Decide: give the money back in Stripe, or deliver all the same: {line}"
+
+
+def credit_although_underpaid(
+    payment_id: str, citizen: str, ducats: str, reason: str = "delivered although underpaid"
+) -> str:
+    """What a person types who has decided so."""
+    options = ("--payment", payment_id, "--reason", reason, f"--{Override.UNDERPAID}")
+    target = ("--", citizen, ducats) if citizen.startswith("-") else ()
+    return command("credit", *(() if target else (citizen, ducats)), *options, *target)
 
 
 def _deliver(case: Case, found: tuple[Finding, ...]) -> Repair:

@@ -11,8 +11,10 @@ from typing import Any
 from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.money import ZERO, format_ducats, format_money
 from cascade_cli.domain.orders import Cause, Order, order_for_charge
+from cascade_cli.domain.price_guard import price_objection
 from cascade_cli.domain.pricing import PriceList
 from cascade_cli.domain.repair_plan import REASON
+from cascade_cli.domain.residents import Resident, successor
 from cascade_cli.domain.stratagems import Stratagem
 
 
@@ -24,9 +26,12 @@ class Obstacle(StrEnum):
     """An invoice was paid in cash or the like: there is no charge to credit."""
     UNATTRIBUTABLE = "unattributable"
     UNKNOWN_CITIZEN = "unknown_citizen"
+    ANOTHER_CITIZEN = "another_citizen"
+    """The citizen of that name came to Venice after a transfer was made for the one before."""
     REFUNDED = "refunded"
     DISPUTED = "disputed"
     UNDERPAID = "underpaid"
+    """Less was paid than the ducats cost, or nobody can tell: see price_guard."""
     OVER_LIMIT = "over_limit"
     BLOCKED = "blocked"
     """A transfer stands in the way that may have moved ducats, or others than were sold."""
@@ -46,35 +51,38 @@ class Objection:
 class CreditTerms:
     """By what a payment is judged: who exists, what ducats cost, what one credit may be."""
 
-    citizens: Mapping[str, Decimal]
+    citizens: Mapping[str, Resident]
     prices: PriceList
     per_credit_ducats: Decimal
 
 
 def objection_to(charge: Charge, rows: Sequence[Stratagem], terms: CreditTerms) -> Objection | None:
     """The first reason why a machine may not credit the charge, or None; `rows` are its own."""
-    return next(_objections(charge, rows, terms), None)
+    return next(objections_to(charge, rows, terms), None)
 
 
-def _objections(
+def objections_to(
     charge: Charge, rows: Sequence[Stratagem], terms: CreditTerms
 ) -> Iterator[Objection]:
+    """All of them, those that a person may overrule among them."""
     if charge.unallocated:
         yield Objection(Obstacle.UNATTRIBUTABLE, charge.unallocated)
         return
     if not charge.citizen or not charge.ducats:
-        yield Objection(Obstacle.UNATTRIBUTABLE, "it names no usable citizen or amount of ducats")
+        yield Objection(Obstacle.UNATTRIBUTABLE, charge.lacks)
         return
     if charge.refunded_cents:
         back = format_money(charge.refunded_cents, charge.currency)
         yield Objection(Obstacle.REFUNDED, f"{back} went back to the payer")
     if charge.disputed:
         yield Objection(Obstacle.DISPUTED, "the payer disputes it, or has")
-    if short := terms.prices.shortfall_cents(charge):
-        why = f"paid {format_money(short, charge.currency)} less than its ducats cost"
-        yield Objection(Obstacle.UNDERPAID, why)
-    if charge.citizen not in terms.citizens:
+    if price := price_objection(charge, terms.prices):
+        yield Objection(Obstacle.UNDERPAID, price.why)
+    resident = terms.citizens.get(charge.citizen)
+    if resident is None:
         yield Objection(Obstacle.UNKNOWN_CITIZEN, f"Venice has no citizen {charge.citizen!r}")
+    elif why := successor(charge.citizen, resident.since, rows):
+        yield Objection(Obstacle.ANOTHER_CITIZEN, why)
     if charge.ducats > terms.per_credit_ducats:
         limit = format_ducats(terms.per_credit_ducats)
         yield Objection(Obstacle.OVER_LIMIT, f"more than the limit of {limit} ducats per credit")

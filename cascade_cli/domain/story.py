@@ -122,7 +122,7 @@ def verdict_of(item: Item) -> Verdict:
         kind=item.kind,
         severity=item.severity,
         evidence=item.evidence,
-        advice=_ADVICE.get(item.kind, ""),
+        advice=item.advice or _ADVICE.get(item.kind, ""),
         repair=repair,
     )
 

@@ -15,6 +15,7 @@ from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 
+from cascade_cli.domain.charges import PeriodGood
 from cascade_cli.domain.money import ZERO, exactly, format_ducats
 from cascade_cli.domain.orders import MAX_DECIMALS
 from cascade_cli.domain.refunds import floored
@@ -76,7 +77,7 @@ class Line:
 @dataclass(frozen=True)
 class Sold:
     """What an invoice sold: ducats, those of them that were not paid for, what they cost, of how
-    many prices, and for which time."""
+    many prices, for which time, and which products."""
 
     ducats: Decimal
     bonus: Decimal | None
@@ -84,6 +85,7 @@ class Sold:
     prices: int
     since: datetime
     until: datetime
+    goods: tuple[PeriodGood, ...] = ()
 
 
 def with_said(lines: Sequence[Line], said: Decimal | None) -> Sequence[Line]:
@@ -121,6 +123,7 @@ def sold_by(lines: Iterable[Line]) -> Sold | None:
         sum(line.quantity for line in ours),
         min(line.since for line in telling),
         max(line.until for line in telling),
+        tuple(PeriodGood(g.paid, g.bonus, share) for share, g in shares if g and g.bonus),
     )
 
 

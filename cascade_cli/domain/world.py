@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from decimal import Decimal
 
 from cascade_cli.domain.case import Case, Terms
@@ -18,7 +19,8 @@ from cascade_cli.domain.times import Window
 class Answers:
     """What was looked up one by one because the two listings did not tell.
 
-    `citizens` maps a name that was asked for to whether it exists, `similar` a missing name to
+    `citizens` maps a name that was asked for to whether it exists, `arrived` one that does to when
+    its record was made, `similar` a missing name to
     one that differs in case only. `payments` maps a payment's id to what it bought: one charge, or
     one for each of many citizens, and none where Stripe knows no such payment or it was never paid.
     """
@@ -28,6 +30,7 @@ class Answers:
     payments: Mapping[str, tuple[Charge, ...]] = field(default_factory=dict)
     disputes: Mapping[str, tuple[Dispute, ...]] = field(default_factory=dict)
     processor_ducats: Decimal | None = None
+    arrived: Mapping[str, datetime] = field(default_factory=dict)
 
     def payment_of(self, stratagem: Stratagem) -> str | None:
         """The payment that the transfer names, if it can be for it: one for many citizens, named as
@@ -87,4 +90,5 @@ def case_of(charge: Charge, found: tuple[Match, ...], answers: Answers, terms: T
         similar_citizen=answers.similar.get(citizen),
         disputes=answers.disputes.get(charge.id, ()),
         processor_ducats=answers.processor_ducats,
+        citizen_since=answers.arrived.get(citizen),
     )

@@ -84,6 +84,7 @@ def opened(ground: Ground) -> Iterator[Office]:
         wiring.checkout,
         inbox,
         allocations=wiring.allocations,
+        processor=settings.processor,
         now=utc_now,
     )
     signing = settings.webhook_secret.reveal() if settings.webhook_secret else ""

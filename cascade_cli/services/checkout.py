@@ -14,7 +14,7 @@ from cascade_cli.domain.currencies import CURRENCY
 from cascade_cli.domain.money import format_ducats
 from cascade_cli.domain.pricing import Quote
 from cascade_cli.errors import GuardError, UsageError
-from cascade_cli.services.names import refuse_unknown
+from cascade_cli.services.names import refuse_processor, refuse_unknown
 from cascade_cli.services.till import Till
 
 
@@ -54,9 +54,17 @@ class Checkout:
     """Sells at the list's prices, to citizens who exist, no more than may be credited at once."""
 
     def __init__(
-        self, citizens: Citizens, pages: Pages, till: Till, most: Most, keeper: Keeper
+        self,
+        citizens: Citizens,
+        pages: Pages,
+        till: Till,
+        most: Most,
+        keeper: Keeper,
+        *,
+        processor: str,
     ) -> None:
         self._citizens, self._pages, self._keeper = citizens, pages, keeper
+        self._processor = processor
         self._till, self._most = till, most
 
     def quote(self, ducats: Decimal | None, package: str | None, currency: str = CURRENCY) -> Quote:
@@ -108,11 +116,12 @@ class Checkout:
 
     def open(self, sale: Sale, key: str) -> Page:
         """A page on which anybody can pay for it. Raises GuardError if Venice has no such citizen,
-        or no such giver.
+        or no such giver, or if it is for the processor itself.
 
         Of a sale to many, who gets what is kept before: a page that is paid can then be credited.
         `key` is the idempotency key: send the same again only for the same sale.
         """
+        refuse_processor(sale.citizens, self._processor)
         found = self._citizens.citizens(sale.named)
         refuse_unknown(sale.named, found, self._citizens.usernames)
         if sale.allocation:

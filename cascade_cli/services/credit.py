@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Protocol
 
 from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.delivery import FATE_BOUND, End, Step, Verdict, next_step, rows_of
-from cascade_cli.domain.keys import PORTION_ID
+from cascade_cli.domain.keys import MANUAL_PREFIX, PORTION_ID
 from cascade_cli.domain.money import ZERO, format_ducats
 from cascade_cli.domain.orders import (
     INSTEAD_OF,
     Cause,
     Order,
+    decided,
     manual_key,
     order_for_charge,
 )
+from cascade_cli.domain.overrides import Override
+from cascade_cli.domain.price_guard import price_objection
+from cascade_cli.domain.pricing import PriceList
+from cascade_cli.domain.repair import credit_although_underpaid
+from cascade_cli.domain.replay import CreditTerms, Objection, Obstacle, objections_to
+from cascade_cli.domain.residents import Resident
+from cascade_cli.domain.stratagems import Stratagem
 from cascade_cli.errors import GuardError, UsageError
 from cascade_cli.services.deliver import Deliverer
 from cascade_cli.services.delivery_ports import Delivery, Reader, Sighting
-from cascade_cli.services.names import refuse_unknown
+from cascade_cli.services.names import refuse_processor, refuse_unknown
 from cascade_cli.services.purse import Purse
 
 MOST_CHARACTERS = 1000
@@ -54,6 +62,9 @@ class CitizenSource(Reader, Protocol):
     def citizens(self, usernames: Sequence[str]) -> dict[str, Decimal]:
         """The ducats of those who exist, spelt as Venice spells them."""
 
+    def residents(self, usernames: Sequence[str]) -> dict[str, Resident]:
+        """The same, and since when they have been there."""
+
     def usernames(self) -> list[str]:
         """All citizens."""
 
@@ -75,6 +86,8 @@ class Plan:
     steps: Mapping[str, Step]
     processor_ducats: Decimal
     sighting: Sighting
+    overruled: Mapping[str, tuple[Objection, ...]] = field(default_factory=dict)
+    """By key, what no machine would deliver, and a person may."""
 
     @property
     def total(self) -> Decimal:
@@ -96,9 +109,21 @@ class Plan:
     def description(self) -> str:
         """For a question: what goes to whom."""
         if len(self.unwritten) == 1:
-            return self.unwritten[0].description
+            return self.unwritten[0].description + self.objections_to(self.unwritten[0])
         ducats = sum((order.ducats for order in self.unwritten), ZERO)
-        return f"{format_ducats(ducats)} ducats to {len(self.unwritten)} citizens"
+        short = sum(bool(self.overruled.get(order.key)) for order in self.unwritten)
+        doubt = f", {short} of them although a guard objects" if short else ""
+        return f"{format_ducats(ducats)} ducats to {len(self.unwritten)} citizens{doubt}"
+
+    def shortfall_of(self, order: Order) -> str:
+        """Price, worth and difference of an order that was not paid for in full; else empty."""
+        found = self.overruled.get(order.key, ())
+        return next((one.why for one in found if one.obstacle is Obstacle.UNDERPAID), "")
+
+    def objections_to(self, order: Order) -> str:
+        """What is overruled about an order, as the end of a question; empty if nothing is."""
+        found = self.overruled.get(order.key, ())
+        return f", although {'; and '.join(one.why for one in found)}" if found else ""
 
 
 class CreditDesk:
@@ -112,27 +137,41 @@ class CreditDesk:
         promises: Promises,
         purse: Purse,
         limits: Limits,
+        prices: PriceList,
         now: Callable[[], datetime],
     ) -> None:
         self._venice, self._deliverer, self._promises = venice, deliverer, promises
         self._purse, self._limits, self._now = purse, limits, now
+        self._prices = prices
 
-    def plan(self, orders: Sequence[Order]) -> Plan:
+    def plan(self, orders: Sequence[Order], *, by_person: bool = True) -> Plan:
         """Look at all rows and citizens; writes nothing.
 
         Raises GuardError if an order exceeds the limit per credit, all of them that of the day,
-        a citizen does not exist, or the processor cannot pay.
+        a citizen does not exist, is the processor, or the processor cannot pay; and if a payment
+        must not be delivered by a machine, unless it is done `by_person`, who may decide that or
+        has said so in the order's overrides.
         """
+        refuse_processor((order.citizen for order in orders), self._limits.processor)
+        self._refuse_payments_by_hand(orders)
         check_limit(self._limits.per_credit, ((order.citizen, order.ducats) for order in orders))
         self._check_day(orders)
         names = {order.citizen for order in orders} | {self._purse.processor}
-        found = self._venice.citizens(sorted(names))
+        residents = self._venice.residents(sorted(names))
+        found = {name: resident.ducats for name, resident in residents.items()}
         refuse_unknown((order.citizen for order in orders), found, self._venice.usernames)
         now = self._now()
         rows = tuple(self._venice.transfers_for(orders))
-        steps = {order.key: next_step(order, rows_of(order, rows), now) for order in orders}
+        own = {order.key: rows_of(order, rows) for order in orders}
+        steps = {order.key: next_step(order, own[order.key], now) for order in orders}
+        terms = CreditTerms(residents, self._prices, self._limits.per_credit)
+        overruled = {
+            order.key: overrulable(order, own[order.key], terms, by_person=by_person)
+            for order in orders
+            if not isinstance(steps[order.key], End)
+        }
         balance = self._purse.balance_in(found)
-        plan = Plan(tuple(orders), steps, balance, Sighting(rows, now))
+        plan = Plan(tuple(orders), steps, balance, Sighting(rows, now), overruled)
         going_out = {key for key, step in steps.items() if _is_open(step)}
         self._purse.check(plan.outgoing, going_out, balance)
         return plan
@@ -153,6 +192,7 @@ class CreditDesk:
         *,
         reason: str,
         facts: Mapping[str, Any],
+        overrides: Collection[Override] = (),
     ) -> Order:
         """What a payment bought, as a person credits it: under the same key as the webhook's.
 
@@ -174,12 +214,17 @@ class CreditDesk:
         try:
             named = replace(charge, citizen=citizen, ducats=ducats)
             told = {**facts, INSTEAD_OF: other} if other else facts
-            return replace(order_for_charge(named, reason, told), amends=True)
+            return self._decided(order_for_charge(named, reason, told), overrides)
         except ValueError as error:
             raise GuardError(f"{error}.", hint) from None
 
     def orders_for_payment(
-        self, charges: Sequence[Charge], *, reason: str, facts: Mapping[str, Any]
+        self,
+        charges: Sequence[Charge],
+        *,
+        reason: str,
+        facts: Mapping[str, Any],
+        overrides: Collection[Override] = (),
     ) -> tuple[list[Order], list[str]]:
         """What a payment bought for all its citizens, and the names of those who do not exist:
         they hold up nobody. Raises GuardError where a person has to name citizen and amount."""
@@ -189,13 +234,40 @@ class CreditDesk:
         hint = "Nothing was written. Name the citizen and the ducats, or see cascade explain."
         try:
             orders = [
-                replace(order_for_charge(charge, reason, facts), amends=True)
+                self._decided(order_for_charge(charge, reason, facts), overrides)
                 for charge in charges
                 if not charge.citizen or charge.citizen in found
             ]
         except ValueError as error:
             raise GuardError(f"{error}.", hint) from None
         return orders, [name for name in names if name not in found]
+
+    def _decided(self, order: Order, overrides: Collection[Override]) -> Order:
+        """A person's order, with those decisions that it needs."""
+        order = replace(order, amends=True)
+        if Override.UNDERPAID in overrides and order.charge:
+            is_needed = price_objection(order.charge, self._prices)
+            return decided(order, Override.UNDERPAID) if is_needed else order
+        return order
+
+    def is_promised_by_hand(self, reference: str) -> bool:
+        """Whether somebody credited by hand under this reference before."""
+        key = manual_key(reference)
+        return key in self._promises.known([key])
+
+    def _refuse_payments_by_hand(self, orders: Sequence[Order]) -> None:
+        """A payment's id as a reference: another key than the payment's own, and no guard.
+
+        What was begun so, by an older version, is finished so.
+        """
+        named = {order.key: payment for order in orders if (payment := _payment_meant_by(order))}
+        known = self._promises.known(list(named)) if named else set()
+        for key, payment in named.items():
+            if key not in known:
+                raise GuardError(
+                    f"The reference {payment!r} is a payment's id.",
+                    f"Nothing was written. To deliver that payment: --payment {payment}",
+                )
 
     def _check_day(self, orders: Sequence[Order]) -> None:
         """Before the first of many is written; against others who credit meanwhile, the claims
@@ -209,6 +281,44 @@ class CreditDesk:
                 f"{format_ducats(new)} are asked for.",
                 "Nothing was written. CASCADE_MAX_DUCATS_PER_DAY sets the limit.",
             )
+
+
+def overrulable(
+    order: Order, rows: Sequence[Stratagem], terms: CreditTerms, *, by_person: bool
+) -> tuple[Objection, ...]:
+    """The objections to a payment's order that a person may overrule, and does.
+
+    Raises GuardError at the first that stands.
+    """
+    if order.charge is None:
+        return ()
+    found = tuple(objections_to(order.charge, rows, terms))
+    for objection in found:
+        override = _OVERRIDES.get(objection.obstacle)
+        is_said = override in order.overrides if override else by_person
+        if objection.obstacle not in _FOR_PEOPLE or not is_said:
+            raise _refusal(order, order.charge, objection)
+    return found
+
+
+# What a person may decide, with the option that says so, if it takes one.
+_OVERRIDES = {Obstacle.UNDERPAID: Override.UNDERPAID}
+_FOR_PEOPLE = frozenset({Obstacle.UNDERPAID, Obstacle.ANOTHER_CITIZEN, Obstacle.CANCELLED})
+
+
+def _refusal(order: Order, charge: Charge, objection: Objection) -> GuardError:
+    hint = "Nothing was written."
+    if objection.obstacle is Obstacle.UNDERPAID:
+        words = order.citizen, format_ducats(order.ducats), order.reason
+        line = credit_although_underpaid(charge.payment_id, *words)
+        hint = f"Nothing was written. To deliver it all the same: {line}"
+    return GuardError(f"{charge.payment_id}: {objection.why}.", hint)
+
+
+def _payment_meant_by(order: Order) -> str:
+    """The payment whose id is the reference of a credit by hand; empty for all else."""
+    reference = order.key.removeprefix(MANUAL_PREFIX) if order.cause is Cause.MANUAL else ""
+    return reference if PORTION_ID.fullmatch(reference) else ""
 
 
 def manual_order(

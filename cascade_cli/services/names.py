@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Container, Iterable, Sequence
 
+from cascade_cli.domain.charges import MINTS
 from cascade_cli.errors import GuardError
 
 SUGGESTIONS = 3
@@ -26,6 +27,12 @@ def refuse_unknown(
         f"Venice has no citizen {', '.join(map(repr, missing[:SUGGESTIONS]))}.{hint}",
         "Nothing was written. Names are compared to the letter.",
     )
+
+
+def refuse_processor(recipients: Iterable[str], processor: str) -> None:
+    """Raises GuardError if the processor would receive what it pays."""
+    if processor in recipients:
+        raise GuardError(f"{processor!r} cannot receive ducats: {MINTS}.", "Nothing was written.")
 
 
 def near_names(name: str, others: Sequence[str]) -> list[str]:

@@ -26,6 +26,7 @@ from cascade_cli.domain.stratagems import Stratagem
 from cascade_cli.errors import GuardError, JournalError, NotFoundError, ServiceError, UsageError
 from cascade_cli.services.allocations import Allocations
 from cascade_cli.services.delivery_ports import Reader
+from cascade_cli.services.names import refuse_processor
 
 T = TypeVar("T")
 
@@ -160,11 +161,13 @@ class PaymentDesk:
         arrivals: Arrivals,
         *,
         allocations: Allocations,
+        processor: str = "",
         now: Callable[[], datetime],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._venice, self._intents, self._quotes = venice, intents, quotes
         self._arrivals, self._allocations, self._now = arrivals, allocations, now
+        self._processor = processor
         self._known = Remembered[bool](CITIZEN_KEPT_SECONDS, clock)
         self._told = Remembered[Standing](ANSWER_KEPT_SECONDS, clock)
 
@@ -187,6 +190,7 @@ class PaymentDesk:
         _check_price(purchase, quote)
         gift = _gift(purchase)
         sale = Sale(purchase.citizen or "", quote, "", "", allocation, gift)
+        refuse_processor(sale.citizens, self._processor)
         self._check_citizens(sale.named)
         if allocation:
             self._allocations.keep(allocation)

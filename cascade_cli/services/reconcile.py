@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal
 from typing import Protocol
 
 from cascade_cli.domain.case import Terms
@@ -13,6 +12,7 @@ from cascade_cli.domain.charges import Charge, Dispute
 from cascade_cli.domain.plain import Aside, AsideOnce, set_aside
 from cascade_cli.domain.questions import Outside, Questions, outside_of
 from cascade_cli.domain.reconciliation import Reconciliation, reconcile
+from cascade_cli.domain.residents import Resident
 from cascade_cli.domain.run_memory import Memory, Remains, Scope, memory_of
 from cascade_cli.domain.stratagems import Stratagem
 from cascade_cli.domain.tally import Tally
@@ -68,8 +68,8 @@ class TransferSource(Protocol):
     def transfers_named(self, stratagem_ids: Sequence[str]) -> list[Stratagem]:
         """The processor's transfers with these StratagemIds."""
 
-    def citizens(self, usernames: Sequence[str]) -> dict[str, Decimal]:
-        """The ducats of those who exist, spelt as Venice spells them."""
+    def residents(self, usernames: Sequence[str]) -> dict[str, Resident]:
+        """Those who exist, spelt as Venice spells them."""
 
 
 @dataclass(frozen=True)
@@ -204,7 +204,7 @@ class Reconciler:
         payments = [p for p in questions.payments if p not in known.payments]
         disputed = [c for c in questions.disputed_charges if c not in known.disputes]
         found, (bought, contested) = side_by_side(
-            lambda: self._transfers.citizens(names) if names else {},
+            lambda: self._transfers.residents(names) if names else {},
             lambda: side_by_side(
                 lambda: self._payments.portions_of(payments),
                 lambda: self._payments.disputes_against(disputed),
@@ -217,7 +217,8 @@ class Reconciler:
             similar={n: by_lower_case[n.lower()] for n in missing if n.lower() in by_lower_case},
             payments=bought,
             disputes=contested,
-            processor_ducats=found.get(self._processor),
+            processor_ducats=found[self._processor].ducats if self._processor in found else None,
+            arrived={name: found[name].since for name in names if name in found},
         )
         return questions.answered_by(known, asked)
 

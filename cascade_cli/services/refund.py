@@ -22,6 +22,7 @@ from cascade_cli.domain.refund_plan import (
     plan_refunds,
 )
 from cascade_cli.domain.refunds import Policy, Refund
+from cascade_cli.domain.residents import Resident, successor
 from cascade_cli.domain.times import rfc3339
 from cascade_cli.domain.world import Answers, cases_of
 from cascade_cli.errors import GuardError
@@ -132,17 +133,17 @@ class RefundDesk:
         found = cases_of(world, match(world.charges, world.stratagems), self._terms())
         return [found[charge_id] for charge_id in ids]
 
-    def balances(self, pictures: Sequence[Picture]) -> dict[str, Decimal]:
-        """What the citizens have who may have to return something."""
+    def residents(self, pictures: Sequence[Picture]) -> dict[str, Resident]:
+        """The citizens who may have to return something."""
         names = sorted({p.case.buyer.citizen for p in pictures if p.case.buyer.citizen})
-        return self._venice.citizens(names) if names else {}
+        return self._venice.residents(names) if names else {}
 
     def plan(
-        self, picture: Picture, wish: Wish, balances: Mapping[str, Decimal] | None = None
+        self, picture: Picture, wish: Wish, residents: Mapping[str, Resident] | None = None
     ) -> RefundPlan:
         """What would be written now; writes nothing. Raises GuardError where a person has to
         decide, where more is wanted than is due, or where a limit is exceeded. Without
-        `balances`, the citizen's is asked for."""
+        `residents`, the citizen is asked for."""
         payment = picture.case.charge.payment_id
         if why := obstacle_to(picture):
             raise GuardError(f"{payment}: {why}.", f"Nothing was written. See: explain {payment}")
@@ -152,12 +153,25 @@ class RefundDesk:
                 f"{format_ducats(picture.left)} that are to come back for {payment}.",
                 "Nothing was written.",
             )
-        balances = self.balances([picture]) if balances is None else balances
-        available = balances.get(picture.case.buyer.citizen or "", ZERO)
-        terms = Terms(wish.policy, self._limits.processor, available, wish.facts, wish.ducats)
-        plan = plan_refunds(picture, terms)
+        residents = self.residents([picture]) if residents is None else residents
+        plan = plan_refunds(picture, self._terms_for(picture, wish, residents))
+        if plan.refused and not plan.endings:
+            hint = f"No ducats were moved. See: explain {payment}"
+            raise GuardError(f"{payment}: {plan.refused}.", hint)
         check_limit(self._limits.per_credit, ((o.concerned, o.ducats) for o in plan.orders))
         return plan
+
+    def _terms_for(self, picture: Picture, wish: Wish, residents: Mapping[str, Resident]) -> Terms:
+        citizen = picture.case.buyer.citizen or ""
+        found, rows = residents.get(citizen), picture.case.stratagems
+        return Terms(
+            wish.policy,
+            self._limits.processor,
+            found.ducats if found else ZERO,
+            wish.facts,
+            wish.ducats,
+            successor(citizen, found.since, rows) if found else "",
+        )
 
     def carry_out(
         self, plan: RefundPlan, wish: Wish, patience: timedelta = PATIENCE

@@ -11,7 +11,6 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from decimal import Decimal
 from functools import partial
 from typing import Protocol
 
@@ -20,6 +19,7 @@ from cascade_cli.domain.money import ZERO
 from cascade_cli.domain.orders import Order
 from cascade_cli.domain.refund_plan import Picture, RefundPlan, Terms, describe, withholding
 from cascade_cli.domain.refunds import Policy
+from cascade_cli.domain.residents import Resident
 from cascade_cli.domain.stratagems import State, Stratagem
 from cascade_cli.errors import GuardError
 from cascade_cli.services.credit import PATIENCE
@@ -106,19 +106,19 @@ class RefundClerk:
         """
         began = self.now()
         pictures = self.desk.look(payment_id)
-        balances = self._balances(pictures)
-        return tuple(self._plan(picture, balances, began) for picture in pictures)
+        residents = self._residents(pictures)
+        return tuple(self._plan(picture, residents, began) for picture in pictures)
 
-    def _balances(self, pictures: Sequence[Picture]) -> Mapping[str, Decimal] | None:
-        """Those of many citizens at once; that of a single one is asked for when it is needed."""
-        return self.desk.balances(pictures) if self.refunds and len(pictures) > 1 else None
+    def _residents(self, pictures: Sequence[Picture]) -> Mapping[str, Resident] | None:
+        """Many citizens at once; a single one is asked for when it is needed."""
+        return self.desk.residents(pictures) if self.refunds and len(pictures) > 1 else None
 
     def _plan(
-        self, picture: Picture, balances: Mapping[str, Decimal] | None, began: datetime
+        self, picture: Picture, residents: Mapping[str, Resident] | None, began: datetime
     ) -> RefundPlan:
         plan = RefundPlan(picture)
         if self.refunds:
-            plan = self.desk.plan(picture, self.wish, balances)
+            plan = self.desk.plan(picture, self.wish, residents)
         ending = self._ending(plan, began)
         return replace(plan, endings=(*plan.endings, ending)) if ending else plan
 
@@ -134,8 +134,8 @@ class RefundClerk:
             pictures = self.desk.look(payment_id)
         except NoPurchaseError as error:
             return Dealt(error.message, is_purchase=False)
-        balances = self._balances(pictures)
-        plan = partial(self._plan, balances=balances, began=began)
+        residents = self._residents(pictures)
+        plan = partial(self._plan, residents=residents, began=began)
         steps = [self._settled(picture, plan, patience) for picture in pictures]
         return together(self._told(payment_id, steps))
 

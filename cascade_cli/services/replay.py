@@ -186,7 +186,7 @@ class Replayer:
 
     def _terms(self, charges: Sequence[Charge]) -> CreditTerms:
         names = sorted({charge.citizen for charge in charges if charge.citizen})
-        citizens = self._venice.citizens(names) if names else {}
+        citizens = self._venice.residents(names) if names else {}
         return CreditTerms(citizens, self._prices, self._limits.per_credit)
 
 

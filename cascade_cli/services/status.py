@@ -212,7 +212,7 @@ class _AlreadyRead:
     def __init__(self, source: TransferSource, since: datetime, rows: Sequence[Stratagem]) -> None:
         self._since, self._rows = since, rows
         self._source = source
-        self.transfers_named, self.citizens = source.transfers_named, source.citizens
+        self.transfers_named, self.residents = source.transfers_named, source.residents
         self.transfers_recorded = source.transfers_recorded
         self.transfers_for = source.transfers_for
 

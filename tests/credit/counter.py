@@ -104,11 +104,18 @@ class Counter:
         (row,) = [row for row in self.rows("CITIZENS") if row["Username"] == username]
         return float(row["Ducats"])
 
-    def settle(self, *usernames: str) -> None:
-        """Citizens move in, each with nothing."""
+    def settle(self, *usernames: str, days_ago: float = 30) -> None:
+        """Citizens, each with nothing, who moved in before anything else happened."""
+        at = self.now() - timedelta(days=days_ago)
         for username in usernames:
             record = {"CitizenId": username, "Username": username, "Ducats": 0}
-            self.sandboxed.app.airtable.tables.create("CITIZENS", record)
+            self.sandboxed.app.airtable.tables.create("CITIZENS", record, at=at)
+
+    def remove(self, username: str) -> None:
+        """A citizen leaves Venice: the record is gone."""
+        tables = self.sandboxed.app.airtable.tables
+        (record,) = tables.select("CITIZENS", f"{{Username}} = '{username}'")
+        tables.delete("CITIZENS", record["id"])
 
     def fund(self, ducats: float) -> None:
         """The processor has so many ducats."""

@@ -75,6 +75,8 @@ def test_grouped_ducats_have_thousands_separators() -> None:
         (500, "jpy", "500 JPY"),
         (12345, "kwd", "12.345 KWD"),
         (123456789, "usd", "1,234,567.89 USD"),
+        (500, "ugx", "5.00 UGX"),
+        (500, "isk", "5.00 ISK"),
     ],
 )
 def test_money_has_its_currencys_decimals(amount: int, currency: str, text: str) -> None:

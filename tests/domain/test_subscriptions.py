@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from cascade_cli.domain.charges import Period
 from cascade_cli.domain.kinds import Kind
-from cascade_cli.domain.pricing import PriceList
+from cascade_cli.domain.pricing import Package, PriceList
 from cascade_cli.domain.subscriptions import (
     Good,
     Line,
@@ -175,6 +175,39 @@ def test_a_subscription_is_judged_by_the_list_of_the_day_it_was_sold_on() -> Non
     # Nobody subscribes after the payment.
     later = replace(late.period, sold_on=PAID.date() + timedelta(days=90))
     assert prices.shortfall_cents(replace(late, period=later)) == 5000
+
+
+@pytest.mark.parametrize(
+    ("good", "short"),
+    [
+        (Good(Decimal(500), Decimal(9999)), 99_740),
+        (Good(Decimal(500), Decimal(26)), 10),
+        (Good(Decimal(500), Decimal(25)), 0),
+        (Good(Decimal(500), Decimal(24)), 0),
+        (Good(Decimal(400), Decimal(25)), 250),
+    ],
+)
+def test_a_product_gives_no_larger_bonus_than_the_list_s_package(good: Good, short: int) -> None:
+    cents = int(good.paid * 10)
+    sold = sold_by([whole(good, cents=cents)])
+    charge = subscribed(sold, cents)
+    assert sold
+    told = replace(charge, period=replace(charge.period, goods=sold.goods))
+    assert PriceList().shortfall_cents(told) == short
+
+
+def test_the_list_s_own_bonus_counts_for_a_product() -> None:
+    generous = PriceList(packages=(Package("500", Decimal(500), Decimal(9999)),))
+    sold = sold_by([whole(Good(Decimal(500), Decimal(9999)))])
+    charge = subscribed(sold, 5000)
+    assert sold
+    told = replace(charge, period=replace(charge.period, goods=sold.goods))
+    assert generous.shortfall_cents(told) == 0
+
+
+def test_without_its_products_a_bonus_is_no_larger_than_the_most_generous_package_s() -> None:
+    sold = sold_by([whole(Good(Decimal(500), Decimal(9999)))])
+    assert PriceList().shortfall_cents(subscribed(sold, 5000)) > 90_000
 
 
 def test_what_was_paid_for_another_line_is_seen_although_all_was_delivered() -> None:

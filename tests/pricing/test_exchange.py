@@ -115,6 +115,8 @@ def test_what_cascade_sells_is_not_underpaid_and_a_minor_unit_less_is(
         ("kwd", "0.3064", 3_070),
         ("kwd", "0.307", 3_070),
         ("isk", "121.73291", 121_800),
+        # 36,720.04 shillings: two decimals, which must be 00, so up to the next shilling.
+        ("ugx", "3672.004", 3_672_100),
     ],
 )
 def test_a_hundred_ducats_in_each_kind_of_currency(

@@ -21,6 +21,7 @@ from tests.simulation.abroad import price
 from tests.simulation.mailbox import a_tiding, an_event
 from tests.simulation.plan import LATECOMER, ManualCredit, Payment
 from tests.simulation.shop import Shop
+from tests.simulation.short import terms
 from tests.simulation.stage import Stage
 
 ENOUGH_DUCATS = 1_000_000
@@ -47,6 +48,8 @@ class Happenings:
         """The StratagemIds that somebody at Venice ran."""
         self.sold: dict[str, tuple[str, Decimal]] = {}
         """By charge, to whom it sold how many ducats."""
+        self.short: dict[str, Payment] = {}
+        """By charge, those for which too little was paid."""
 
     def schedule(self) -> None:
         """Everything up to the plan's horizon."""
@@ -113,6 +116,8 @@ class Happenings:
         self.payments.append(charge["id"])
         self.sold[charge["id"]] = payment.citizen, Decimal(payment.ducats)
         intent = str(charge["payment_intent"])
+        if payment.short:
+            self._short(payment, charge["id"], intent)
         if payment.giver:
             self.gifts[intent] = payment
         buyer = payment.citizen or f"a guild of {len(payment.members)}"
@@ -123,6 +128,12 @@ class Happenings:
         if payment.undone:
             undo = partial(self._undo, payment, charge["id"], intent)
             self._at(payment.undone_after_seconds, undo)
+
+    def _short(self, payment: Payment, charge: str, intent: str) -> None:
+        self.short[charge] = payment
+        self._stage.tell(f"too little is paid for {intent}: {payment.short}")
+        if after := payment.overruled_after_seconds:
+            self._start(after, "although underpaid", although_underpaid(payment, intent))
 
     def _subscribe(self, payment: Payment) -> None:
         now, books = self._stage.scheduler.now(), self._stage.app.stripe.books
@@ -161,17 +172,19 @@ class Happenings:
 
     def _charge(self, payment: Payment) -> dict[str, Any]:
         now, told = self._stage.scheduler.now(), dict[str, str]()
-        cents = _cents(payment)
-        if payment.currency != CURRENCY:
+        cents, currency = _cents(payment), payment.currency
+        if currency != CURRENCY:
             cents, told = price(payment, now)
+        if payment.short:
+            cents, currency, told = terms(payment, now)
         return self._stage.app.stripe.books.pay(
             amount=cents,
-            currency=payment.currency,
+            currency=currency,
             at=now,
             metadata={
+                "exchange_rate": "0.1",
                 **told,
                 **_for_whom(payment),
-                "exchange_rate": "0.1",
                 "platform": "cascade",
                 "type": "ducat_purchase",
                 **_gift(payment),
@@ -312,6 +325,11 @@ def by_hand(credit: ManualCredit) -> Callable[[Shop], bool]:
 def by_file(rows: Sequence[ManualCredit]) -> Callable[[Shop], bool]:
     """The same for several at once."""
     return lambda shop: shop.credit_by_hand(rows)
+
+
+def although_underpaid(payment: Payment, intent: str) -> Callable[[Shop], bool]:
+    """What an operator types who has decided to deliver it."""
+    return lambda shop: shop.credit_payment(intent, payment.citizen, Decimal(payment.ducats))
 
 
 def take_back(intent: str) -> Callable[[Shop], bool]:

@@ -65,6 +65,11 @@ class History:
         return self._happenings.sold
 
     @property
+    def short(self) -> Mapping[str, Payment]:
+        """By charge, those for which too little was paid."""
+        return self._happenings.short
+
+    @property
     def cents_back(self) -> Mapping[str, list[int]]:
         """By charge, how much money each of its refunds gave back, in their order."""
         return self._happenings.cents_back

@@ -20,7 +20,7 @@ from cascade_cli.adapters.journal.holders import Holder, Neighbours
 from cascade_cli.adapters.stripe.purchases import StripeReader
 from cascade_cli.adapters.transport import Transport, permitted
 from cascade_cli.adapters.venice.notes import Notes
-from cascade_cli.domain import delivery, pricing
+from cascade_cli.domain import delivery, price_guard, pricing
 from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.delivery import Action, Step, Write, next_step
 from cascade_cli.domain.exchange import Belief, Rates
@@ -347,6 +347,13 @@ def judged_by_another_day_s_rate() -> Iterator[Alter]:
         yield as_it_is
 
 
+@contextmanager
+def price_guard_off() -> Iterator[Alter]:
+    """Whatever was paid is enough."""
+    with patch.object(price_guard, "_objections", lambda *_: iter(())):
+        yield as_it_is
+
+
 class _ReadOnce:
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
@@ -397,4 +404,5 @@ MUTANTS: tuple[Callable[[], AbstractContextManager[Alter]], ...] = (
     anonymous_givers_named,
     invoices_have_keys_of_their_own,
     judged_by_another_day_s_rate,
+    price_guard_off,
 )

@@ -47,6 +47,10 @@ class Payment:
     monthly: bool = False
     """A subscription: Stripe tells of it by its invoices as well."""
     renewed_after_seconds: tuple[float, ...] = ()
+    short: str = ""
+    """In which way too little is paid for it, see `short`."""
+    overruled_after_seconds: float = 0.0
+    """So long afterwards a person has it delivered all the same; never, if zero."""
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,8 @@ from cascade_cli.adapters.venice.transfers import TransferReader
 from cascade_cli.domain.case import Terms
 from cascade_cli.domain.events import PAYING_TYPES, Event, chronological
 from cascade_cli.domain.orders import Order, order_for_charge
+from cascade_cli.domain.overrides import Override
+from cascade_cli.domain.price_guard import price_objection
 from cascade_cli.domain.processor import Wish
 from cascade_cli.domain.refund_plan import Picture
 from cascade_cli.domain.refunds import Policy
@@ -33,7 +35,7 @@ from cascade_cli.services import refund
 from cascade_cli.services.balance import BalanceDesk
 from cascade_cli.services.citizen_ports import Account, Memory
 from cascade_cli.services.citizen_ports import Surroundings as BalanceSurroundings
-from cascade_cli.services.credit import PATIENCE, CreditDesk, Limits, Promises, manual_order
+from cascade_cli.services.credit import PATIENCE, CreditDesk, Limits, Promises, manual_order, meant
 from cascade_cli.services.deliver import Deliverer
 from cascade_cli.services.delivery_ports import (
     Delivery,
@@ -105,7 +107,9 @@ class Shop:
         lanes: int,
         refunds_auto: bool,
         disputes_hold: bool,
+        lives: Callable[[str], bool],
     ) -> None:
+        self._lives = lives
         self._auto, self._hold = refunds_auto, disputes_hold
         self._process, self._schedule, self._lifetime = process, terms.schedule, terms.lifetime
         self._parts, self._kit, self._mailbox, self._schema = parts, kit, mailbox, schema
@@ -136,6 +140,7 @@ class Shop:
             promises=parts.journal,
             purse=self._purse,
             limits=self._limits,
+            prices=PRICES,
             now=self._now,
         )
         self._refunds = RefundDesk(
@@ -184,6 +189,9 @@ class Shop:
         """What CASCADE's backend does, which calls `credit_ducats` when it hears of a payment."""
         orders = []
         for charge in self._stripe.portions(payment_id):
+            if not self._lives(charge.citizen or "") or price_objection(charge, PRICES):
+                self._process.tell(f"left to people: {charge.payment_id}")
+                continue
             try:
                 orders.append(order_for_charge(charge, "Ducat purchase", {"event": event}))
             except ValueError as error:
@@ -197,6 +205,19 @@ class Shop:
         with self.lock():
             plan = self._desk.plan([_order(credit) for credit in credits])
             return self._told(self._desk.carry_out(plan))
+
+    def credit_payment(self, payment_id: str, citizen: str, ducats: Decimal) -> bool:
+        """`cascade credit --payment … --although-underpaid`."""
+        with self.lock():
+            order = self._desk.order_for_payment(
+                meant(self._stripe, payment_id, citizen),
+                citizen,
+                ducats,
+                reason="decided",
+                facts={},
+                overrides={Override.UNDERPAID},
+            )
+            return self._told(self._desk.carry_out(self._desk.plan([order])))
 
     def refund(self, payment_id: str) -> bool:
         """`cascade refund`."""

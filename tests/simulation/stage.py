@@ -136,6 +136,7 @@ class Stage:
             lanes=self.plan.lanes,
             refunds_auto=auto,
             disputes_hold=hold,
+            lives=self.city.has,
         )
 
     def _schema(self) -> Schema:

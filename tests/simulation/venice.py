@@ -54,6 +54,10 @@ class City:
         if username == PROCESSOR:
             self.granted += ducats
 
+    def has(self, username: str) -> bool:
+        """Whether there is a citizen of that name."""
+        return username in self._records
+
     def ducats(self, username: str) -> Decimal:
         """The citizen's balance."""
         fields = self._app.airtable.tables.get(CITIZENS, self._records[username])["fields"]

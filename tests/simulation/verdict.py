@@ -23,6 +23,7 @@ from cascade_cli.domain.reconciliation import Item
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
 from cascade_cli.services.reconcile import Run
 from tests.simulation.history import History
+from tests.simulation.plan import Payment
 from tests.simulation.venice import RETURNS, Moves, is_broken_off
 
 _WHOLE_ROWS = frozenset({"create", "rewrite"})
@@ -61,7 +62,7 @@ class _Judge:
     def __init__(self, history: History, run: Run, entries: list[Entry]) -> None:
         self._stage, self._charges = history.stage, history.charges
         self._cents_back, self._gifts = history.cents_back, history.gifts
-        self._sold = history.sold
+        self._sold, self._short = history.sold, history.short
         self._run, self._entries = run, entries
         self._rows: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
         for row in history.stage.city.rows():
@@ -71,6 +72,7 @@ class _Judge:
     def flaws(self) -> Iterator[str]:
         """Question after question."""
         yield from self._paid_twice_or_wrongly()
+        yield from self._delivered_although_underpaid()
         yield from self._unpaid_or_unreported()
         yield from self._unaccounted_ducats()
         yield from self._rows_against_moves()
@@ -127,6 +129,16 @@ class _Judge:
             if len(active) > most:
                 yield f"{len(active)} rows of {debt.name} left `planned`: {sorted(active)}"
 
+    def _delivered_although_underpaid(self) -> Iterator[str]:
+        """Only a person has ducats delivered for which too little was paid."""
+        for charge, payment in self._short.items():
+            debt = self._debts.get(charge)
+            if debt is None or payment.overruled_after_seconds:
+                continue
+            let_go = [i for i in debt.stratagem_ids if self._stage.witness.activated[i]]
+            if let_go or self._moves(debt).credits:
+                yield f"UNDERPAID: a machine delivered {debt}, short by {payment.short}"
+
     def _most_moves(self, debt: Debt) -> int:
         """A row that somebody at Venice doubled may run as well, before cascade can end it."""
         return 1 + any(name in self._stage.city.copied for name in debt.stratagem_ids)
@@ -176,6 +188,8 @@ class _Judge:
     def _expected(self, charge: Charge) -> frozenset[Kind]:
         debt = self._debts[charge.id]
         moves = self._moves(debt)
+        if short := self._short.get(charge.id):
+            return _expected_of_short(short, moves)
         # The kind with most money at risk is named; the other stands in its evidence.
         twice = {Kind.DUPLICATE} if len(moves.credits) > 1 else set[Kind]()
         if twice and charge.refunded_cents:
@@ -404,6 +418,16 @@ class _Judge:
             for fields in rows if payment.anonymous else ():
                 if payment.giver in str(list(fields.values())):
                     yield f"{key} names {payment.giver}: {fields}"
+
+
+def _expected_of_short(payment: Payment, moves: Moves) -> frozenset[Kind]:
+    """What is not delivered stays open for a person to decide, by its price."""
+    if not payment.overruled_after_seconds:
+        return frozenset({Kind.UNDERPAID, Kind.MISSING})
+    if not moves.credits:
+        # A person had it delivered, and the row came to nothing: that person comes again.
+        return frozenset(Kind) - {Kind.SETTLED, Kind.IN_FLIGHT}
+    return frozenset({Kind.UNDERPAID, Kind.SETTLED, Kind.DUPLICATE, Kind.DOUBTFUL})
 
 
 def _addressee(fields: dict[str, Any]) -> str:

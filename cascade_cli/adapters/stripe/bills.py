@@ -59,6 +59,7 @@ class Bill:
             *(sold.since, sold.until, self.invoice, self.subscription, sold.cents, sold.bonus),
             prices=sold.prices,
             sold_on=_day(self.metadata.get(SOLD_ON, "")),
+            goods=sold.goods,
         )
         text = format_ducats(sold.ducats)
         return replace(charge, ducats=sold.ducats, ducats_text=text, period=period)

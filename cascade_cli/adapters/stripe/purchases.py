@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -47,6 +47,8 @@ class Purchases:
     invoiced: list[Document] = field(default_factory=list)
     """Those that say nothing themselves, and may belong to an invoice that does."""
     kept: Kept = field(default=nothing_kept, repr=False, compare=False)
+    processor: str = field(default="", repr=False, compare=False)
+    """The citizen who pays, and can receive nothing."""
 
     def take(self, charge: Document) -> None:
         """Sort one of Stripe's charges."""
@@ -72,13 +74,18 @@ class Purchases:
         self, charge: Document, metadata: Mapping[str, str], bill: Bill | None = None
     ) -> None:
         if is_paid(charge) and bill:
-            self.charges.append(bill.told(to_charge(charge, metadata)))
+            self.charges.append(self._receivable(bill.told(to_charge(charge, metadata))))
         elif is_paid(charge):
-            self.charges += to_charges(charge, metadata, self.kept)
+            self.charges += map(self._receivable, to_charges(charge, metadata, self.kept))
         else:
             self.unpaid += 1
             if may_become_paid(charge):
                 self.pending[charge["id"]] = datetime.fromtimestamp(charge["created"], UTC)
+
+    def _receivable(self, charge: Charge) -> Charge:
+        """The charge, without a usable citizen if that is the processor itself."""
+        is_own = bool(self.processor) and charge.citizen == self.processor
+        return replace(charge, citizen=None) if is_own else charge
 
     def add(self, older: Purchases) -> None:
         """Append what an older part of the same listing held."""
@@ -93,7 +100,8 @@ class StripeReader:
     """Reads what was paid. Every method raises only errors of cascade_cli.errors.
 
     Ids may be those of portions: Stripe is asked for the whole payment. Charges that somebody
-    takes a tally of are read by the lanes of `tallied`.
+    takes a tally of are read by the lanes of `tallied`. A payment for the `processor` names no
+    usable citizen.
     """
 
     def __init__(
@@ -102,8 +110,10 @@ class StripeReader:
         crew: Crew | None = None,
         kept: Kept = nothing_kept,
         tallied: Crew | None = None,
+        processor: str = "",
     ) -> None:
         self._client, self._v1, self._kept = client, client.v1, kept
+        self._processor = processor
         self._crew = crew or Crew()
         self._tallied = tallied or self._crew
         self._invoices = Invoices(client, self._crew)
@@ -126,7 +136,7 @@ class StripeReader:
         return found
 
     def _nothing(self) -> Purchases:
-        return Purchases(kept=self._kept)
+        return Purchases(kept=self._kept, processor=self._processor)
 
     def _ask(self, params: dict[str, Any]) -> Any:
         """Plain JSON: building the SDK's objects takes twenty times as long as reading it."""

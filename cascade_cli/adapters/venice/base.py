@@ -47,6 +47,7 @@ from cascade_cli.domain.keys import (
 )
 from cascade_cli.domain.matching import OLDER_REACH
 from cascade_cli.domain.orders import PORTION, Order
+from cascade_cli.domain.residents import Resident
 from cascade_cli.domain.stratagems import Stratagem
 from cascade_cli.domain.tally import Tally
 from cascade_cli.errors import AnswerError
@@ -161,13 +162,17 @@ class VeniceReader:
 
         The keys are spelt as Venice spells them; who is not in the answer does not exist.
         """
+        return {name: found.ducats for name, found in self.residents(usernames).items()}
+
+    def residents(self, usernames: Sequence[str]) -> dict[str, Resident]:
+        """The same with the time when each record was made, by the same requests."""
         chunks = list(_chunks(usernames, KEYS_PER_REQUEST))
-        fields = [
-            record["fields"]
-            for of_chunk in self._crew.map(self._citizens, chunks)
+        found = self._crew.map(self._citizens, chunks)
+        return {
+            record["fields"].get("Username", ""): _resident(record)
+            for of_chunk in found
             for record in of_chunk
-        ]
-        return {cells.get("Username", ""): _balance(cells.get("Ducats", 0)) for cells in fields}
+        }
 
     def _citizens(self, names: Sequence[str]) -> list[Any]:
         named = OR(*(EQ(LOWER(Field("Username")), name.lower()) for name in names))
@@ -259,6 +264,11 @@ def _names_portion(charge: Charge, portion: Portion, citizen: str) -> Formula:
         FIND(f'"{PORTION}": {portion.number},', Field("Notes")),
     )
     return AND(OR(*(FIND(name, Field("Notes")) for name in sorted(whole))), ours)
+
+
+def _resident(record: dict[str, Any]) -> Resident:
+    ducats = _balance(record["fields"].get("Ducats", 0))
+    return Resident(ducats, _moment(record["createdTime"]))
 
 
 def _balance(value: object) -> Decimal:

@@ -36,6 +36,14 @@ def credit(
     again: Annotated[
         bool, typer.Option("--again", help="Although the same was credited within 24 hours.")
     ] = False,
+    although_underpaid: Annotated[
+        bool,
+        typer.Option(
+            "--although-underpaid",
+            help="Deliver a payment that cost less than its ducats, or whose price nobody can "
+            "check; this is recorded.",
+        ),
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show every write and make none.")
     ] = False,
@@ -51,6 +59,15 @@ def credit(
     from cascade_cli.cli.credit import credit as work
 
     options = CreditOptions(
-        citizen, ducats, reason, reference, payment, file, again=again, dry_run=dry_run, yes=yes
+        citizen,
+        ducats,
+        reason,
+        reference,
+        payment,
+        file,
+        again=again,
+        although_underpaid=although_underpaid,
+        dry_run=dry_run,
+        yes=yes,
     )
     raise typer.Exit(conduct(ctx.obj, "credit", lambda s: work(s, options), json=json))

@@ -14,7 +14,7 @@ _CODES = """
     zmw
 """
 CURRENCIES = tuple(_CODES.split())
-_WHOLE = "bif clp djf gnf jpy kmf krw mga pyg rwf ugx vnd vuv xaf xof xpf"
+_WHOLE = "bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf"
 ZERO_DECIMAL = frozenset(_WHOLE.split())
 THREE_DECIMAL = frozenset(["bhd", "jod", "kwd", "omr", "tnd"])
 
@@ -24,8 +24,9 @@ _MINIMUM = {
     "mxn": 1000, "myr": 200, "nok": 300, "pln": 200, "ron": 200, "sek": 300, "thb": 1000,
 }  # fmt: skip
 _MAXIMUM = 99_999_999
-# Three-decimal amounts must end in 0; Icelandic ones in 00, since krónur have lost their decimals.
-_STEPS = {**dict.fromkeys(THREE_DECIMAL, 10), "isk": 100}
+# Three-decimal amounts must end in 0; those of krónur and Ugandan shillings, which have no decimals
+# but are sent with two, in 00.
+_STEPS = {**dict.fromkeys(THREE_DECIMAL, 10), "isk": 100, "ugx": 100}
 _LARGER = {"idr": 999_999_999_999}
 _SYMBOLS = {"usd": "$", "eur": "€", "gbp": "£", "jpy": "¥"}
 

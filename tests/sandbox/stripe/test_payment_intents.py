@@ -183,6 +183,7 @@ def test_an_intent_without_payment_method_cannot_be_confirmed(client: V1) -> Non
         (1_000_000_000_000, "idr", "amount_too_large"),
         (3_071, "kwd", "parameter_invalid_integer"),
         (12_150, "isk", "parameter_invalid_integer"),
+        (12_150, "ugx", "parameter_invalid_integer"),
     ],
 )
 def test_amounts_out_of_bounds_or_between_steps_are_refused(
@@ -194,7 +195,14 @@ def test_amounts_out_of_bounds_or_between_steps_are_refused(
 
 @pytest.mark.parametrize(
     ("amount", "currency"),
-    [(50, "jpy"), (3_070, "kwd"), (12_100, "isk"), (1_000_000_000, "idr"), (1_001, "eur")],
+    [
+        (50, "jpy"),
+        (3_070, "kwd"),
+        (12_100, "isk"),
+        (12_100, "ugx"),
+        (1_000_000_000, "idr"),
+        (1_001, "eur"),
+    ],
 )
 def test_amounts_that_the_currency_has_are_taken(client: V1, amount: int, currency: str) -> None:
     intent = create(client, amount=amount, currency=currency)
