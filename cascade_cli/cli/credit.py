@@ -12,7 +12,8 @@ from cascade_cli.cli.credit_file import read_credit_file
 from cascade_cli.cli.deliveries import deliveries_outcome, plan_outcome, show_plan
 from cascade_cli.cli.session import Outcome, Session
 from cascade_cli.cli.writing import Workshop, check_answerable, confirm, workshop
-from cascade_cli.domain.orders import Order, parse_ducats
+from cascade_cli.domain.orders import Order, although, parse_ducats
+from cascade_cli.domain.overrides import Override
 from cascade_cli.errors import ExitCode, GuardError, UsageError
 from cascade_cli.services.credit import (
     TWIN_WINDOW,
@@ -58,16 +59,21 @@ class CreditOptions:
     payment: str | None = None
     file: Path | None = None
     again: bool = False
+    overrides: frozenset[Override] = frozenset()
     dry_run: bool = False
     yes: bool = False
 
 
 def credit(session: Session, options: CreditOptions) -> Outcome:
     """Check, show, ask, deliver. Raises UsageError before anything is read."""
+    if options.overrides and options.payment is None:
+        names = ", ".join(f"--{override}" for override in sorted(options.overrides))
+        raise UsageError(f"{names} goes with --payment: it decides about one payment.", FORMS)
     wanted = _from_file(options) if options.file is not None else _from_words(options)
     check_answerable(yes=options.yes or options.dry_run)
     with workshop(session, "credit", lock=not options.dry_run, check=wanted.check) as shop:
-        plan = shop.writing.desk.plan(wanted.orders(shop))
+        orders = [although(order, *options.overrides) for order in wanted.orders(shop)]
+        plan = shop.writing.desk.plan(orders)
         if options.dry_run:
             return plan_outcome(plan)
         if plan.unwritten:

@@ -51,6 +51,8 @@ def _doubtful(case: Case) -> Finding | None:
         f"{format_ducats(ducats)} ducats may or may not have moved: compare the balances before "
         "anything is tried again"
     )
+    if other := next((s.other_processor for s in doubtful if s.other_processor), ""):
+        sentence += f"; {other!r} pays them, not the processor: find out who made that stratagem"
     # All that is outstanding hangs on what really happened, whatever amount the stratagem names.
     return Finding(Kind.DOUBTFUL, max(ducats, case.outstanding), sentence)
 
@@ -110,7 +112,14 @@ def _unknown_citizen(case: Case) -> Finding | None:
 def _missing(case: Case) -> Finding | None:
     if case.matches or case.is_young or not case.outstanding:
         return None
-    return Finding(Kind.MISSING, case.outstanding, "no stratagem was ever made for it")
+    sentence = f"no stratagem was ever made for it{_perhaps(case)}"
+    return Finding(Kind.MISSING, case.outstanding, sentence)
+
+
+def _perhaps(case: Case) -> str:
+    """What a person has to look at before it is delivered."""
+    names = ", ".join(s.stratagem_id or s.record_id for s in case.unclear)
+    return f"; perhaps {names} is its transfer: look before you credit it" if names else ""
 
 
 def _failed(case: Case) -> Finding | None:
@@ -118,7 +127,7 @@ def _failed(case: Case) -> Finding | None:
     if not failed or case.moving or not case.outstanding:
         return None
     why = failed[-1].failure_text or failed[-1].notes_flaw
-    sentence = f"Venice's engine gave up before any ducats moved: {why}"
+    sentence = f"Venice's engine gave up before any ducats moved: {why}{_perhaps(case)}"
     return Finding(Kind.FAILED, case.outstanding, sentence)
 
 
@@ -127,7 +136,8 @@ def _stalled(case: Case) -> Finding | None:
     idle = stalled and not case.moving and not case.by_state[State.FAILED]
     if not idle or case.is_young or not case.outstanding:
         return None
-    sentence = f"the engine will never take its stratagem: {_why_stalled(stalled[-1])}"
+    why = f"{_why_stalled(stalled[-1])}{_perhaps(case)}"
+    sentence = f"the engine will never take its stratagem: {why}"
     return Finding(Kind.STALLED, case.outstanding, sentence)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -14,6 +14,7 @@ from cascade_cli.domain.charges import Charge, Period
 from cascade_cli.domain.gifts import Gift
 from cascade_cli.domain.keys import MANUAL_PREFIX
 from cascade_cli.domain.money import format_ducats
+from cascade_cli.domain.overrides import Override
 from cascade_cli.domain.times import rfc3339
 
 MAX_DECIMALS = 6
@@ -50,7 +51,9 @@ class Order:
     rows beyond the one that is due are ended, and nothing is made or revived; with `amends`, a
     person corrects an earlier order of the same key, whose transfer surely moved nothing. One that
     `ends` is not to arrive any more: its live rows are taken out of the engine's way, and nothing
-    is made or revived. Of a `gift` the giver is told as well.
+    is made or revived. Of a `gift` the giver is told as well. `overrides` are the guards that a
+    person has decided against. `unclear_records` are legacy rows that another payment has, and
+    that may be this one's all the same.
     """
 
     key: str
@@ -68,6 +71,8 @@ class Order:
     payer: str = ""
     ends: bool = False
     gift: Gift | None = None
+    overrides: frozenset[Override] = frozenset()
+    unclear_records: frozenset[str] = frozenset()
 
     @property
     def concerned(self) -> str:
@@ -79,6 +84,13 @@ class Order:
         """For people: what goes to, or comes from, whom."""
         ducats = f"{format_ducats(self.ducats)} ducats"
         return f"{ducats} from {self.payer!r}" if self.payer else f"{ducats} to {self.citizen!r}"
+
+
+def although(order: Order, *decisions: Override) -> Order:
+    """The order with a person's decisions against guards, which Notes and the journal keep."""
+    facts = {decision.replace("-", "_"): True for decision in decisions}
+    overrides = order.overrides.union(decisions)
+    return replace(order, overrides=overrides, facts={**order.facts, **facts})
 
 
 def order_for_charge(charge: Charge, reason: str, facts: Mapping[str, Any]) -> Order:

@@ -51,7 +51,9 @@ class Stratagem:
     be read. `success_logged` is true when the engine's line about a finished transfer stands in
     Notes, whatever Status says. `stripe_ids` are the `pi_…` and `ch_…` that Notes names,
     `engine_log` the text that the engine has added to Notes, `instead_of` the citizen whom the
-    payment names and in whose place a person put this one.
+    payment names and in whose place a person put this one. `other_processor` is who stands in the
+    processor's place where that is somebody else: another CASCADE_PROCESSOR, an older set-up, or a
+    stranger. Of what is sold that is who pays it, of what is taken back who receives it.
     """
 
     record_id: str
@@ -72,6 +74,7 @@ class Stratagem:
     notes_flaw: str = ""
     engine_log: str = ""
     payer: str = ""
+    other_processor: str = ""
 
     @property
     def concerned(self) -> str:
@@ -91,6 +94,10 @@ class Stratagem:
 
     def state(self, now: datetime) -> State:
         """What may still become of its ducats, seen at `now`."""
+        state = self._state(now)
+        return _beside_the_processor(self, state) if self.other_processor else state
+
+    def _state(self, now: datetime) -> State:
         if self.status == "executed":
             # They moved; but if nobody can read how many, the case is open all the same.
             return State.DOUBTFUL if self.ducats is None else State.EXECUTED
@@ -98,6 +105,15 @@ class Stratagem:
             # Executed once and set back by somebody: it may run, or have run, a second time.
             return State.DOUBTFUL
         return _STATES.get(self.status, _state_unknown)(self, now)
+
+
+def _beside_the_processor(stratagem: Stratagem, state: State) -> State:
+    """Somebody else stands in the processor's place. What was executed has paid the citizen. What
+    may yet be executed is not ours to count on, and what was taken back went to somebody else."""
+    is_back = stratagem.origin is Origin.REFUND
+    if state is State.LIVE or (state is State.EXECUTED and is_back):
+        return State.DOUBTFUL
+    return state
 
 
 def _state_active(stratagem: Stratagem, now: datetime) -> State:

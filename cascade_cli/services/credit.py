@@ -9,7 +9,15 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from cascade_cli.domain.charges import Charge
-from cascade_cli.domain.delivery import FATE_BOUND, End, Step, Verdict, next_step, rows_of
+from cascade_cli.domain.delivery import (
+    FATE_BOUND,
+    End,
+    Step,
+    Verdict,
+    next_step,
+    rows_of,
+    unclear_rows,
+)
 from cascade_cli.domain.keys import PORTION_ID
 from cascade_cli.domain.money import ZERO, format_ducats
 from cascade_cli.domain.orders import (
@@ -19,11 +27,15 @@ from cascade_cli.domain.orders import (
     manual_key,
     order_for_charge,
 )
+from cascade_cli.domain.ownership import Ownership
+from cascade_cli.domain.stratagems import Stratagem
 from cascade_cli.errors import GuardError, UsageError
 from cascade_cli.services.deliver import Deliverer
 from cascade_cli.services.delivery_ports import Delivery, Reader, Sighting
 from cascade_cli.services.names import refuse_unknown
 from cascade_cli.services.purse import Purse
+from cascade_cli.services.reconcile import PaymentSource
+from cascade_cli.services.vicinity import Vicinity
 
 MOST_CHARACTERS = 1000
 TWIN_WINDOW = timedelta(hours=24)
@@ -107,6 +119,7 @@ class CreditDesk:
     def __init__(
         self,
         *,
+        payments: PaymentSource,
         venice: CitizenSource,
         deliverer: Deliverer,
         promises: Promises,
@@ -114,7 +127,8 @@ class CreditDesk:
         limits: Limits,
         now: Callable[[], datetime],
     ) -> None:
-        self._venice, self._deliverer, self._promises = venice, deliverer, promises
+        self._payments, self._venice = payments, venice
+        self._deliverer, self._promises = deliverer, promises
         self._purse, self._limits, self._now = purse, limits, now
 
     def plan(self, orders: Sequence[Order]) -> Plan:
@@ -129,13 +143,27 @@ class CreditDesk:
         found = self._venice.citizens(sorted(names))
         refuse_unknown((order.citizen for order in orders), found, self._venice.usernames)
         now = self._now()
-        rows = tuple(self._venice.transfers_for(orders))
-        steps = {order.key: next_step(order, rows_of(order, rows), now) for order in orders}
+        orders, rows = self._with_neighbours(orders)
+        steps = {order.key: _step_of(order, rows, now) for order in orders}
         balance = self._purse.balance_in(found)
         plan = Plan(tuple(orders), steps, balance, Sighting(rows, now))
         going_out = {key for key, step in steps.items() if _is_open(step)}
         self._purse.check(plan.outgoing, going_out, balance)
         return plan
+
+    def _with_neighbours(
+        self, orders: Sequence[Order]
+    ) -> tuple[Sequence[Order], tuple[Stratagem, ...]]:
+        """All rows of the orders, told apart from those of the payments around theirs."""
+        rows = self._venice.transfers_for(orders)
+        charges = [order.charge for order in orders if order.charge]
+        if not charges:
+            return orders, tuple(rows)
+        world = Vicinity(self._payments, self._venice).world_around(charges, rows)
+        ownership = Ownership(world.charges, world.stratagems)
+        told = [ownership.tell_apart(o, o.charge) if o.charge else o for o in orders]
+        known = {row.record_id: row for row in (*rows, *world.stratagems)}
+        return told, tuple(known.values())
 
     def carry_out(
         self, plan: Plan, done: Callable[[Delivery], None] = lambda _delivery: None
@@ -304,6 +332,10 @@ def _is_writable(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return "\0" not in text
+
+
+def _step_of(order: Order, rows: Sequence[Stratagem], now: datetime) -> Step:
+    return next_step(order, rows_of(order, rows), now, unclear=unclear_rows(order, rows))
 
 
 def _is_open(step: Step) -> bool:

@@ -29,7 +29,6 @@ from cascade_cli.adapters.venice.base import (
     STRATAGEM_FIELDS,
     STRATAGEMS,
     VeniceReader,
-    to_stratagem,
 )
 from cascade_cli.adapters.venice.errors import our_errors
 from cascade_cli.domain.keys import PORTION_ID, stratagem_id_for, whole_id
@@ -101,13 +100,13 @@ class TransferReader(VeniceReader):
             last = self._api.table(self._base_id, STRATAGEMS).first(
                 formula=str(executed), sort=["-ExecutedAt"], fields=list(STRATAGEM_FIELDS)
             )
-        return to_stratagem(dict(last)).executed_at if last else None
+        return self._stratagem(dict(last)).executed_at if last else None
 
     def _paid(self, *conditions: Formula) -> list[Stratagem]:
-        return [to_stratagem(r) for r in self._select(self._paid_where(*conditions))]
+        return [self._stratagem(r) for r in self._select(self._paid_where(*conditions))]
 
     def _where(self, *conditions: Formula) -> list[Stratagem]:
-        return [to_stratagem(r) for r in self._select(self._transfers_where(*conditions))]
+        return [self._stratagem(r) for r in self._select(self._transfers_where(*conditions))]
 
 
 def _is_meant(row: Stratagem, identity: str) -> bool:

@@ -36,6 +36,13 @@ def credit(
     again: Annotated[
         bool, typer.Option("--again", help="Although the same was credited within 24 hours.")
     ] = False,
+    although_ambiguous: Annotated[
+        bool,
+        typer.Option(
+            "--although-ambiguous",
+            help="Although another transfer may already be this payment's; it is recorded.",
+        ),
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show every write and make none.")
     ] = False,
@@ -49,8 +56,18 @@ def credit(
     """
     from cascade_cli.cli.credit import CreditOptions
     from cascade_cli.cli.credit import credit as work
+    from cascade_cli.domain.overrides import Override
 
     options = CreditOptions(
-        citizen, ducats, reason, reference, payment, file, again=again, dry_run=dry_run, yes=yes
+        citizen,
+        ducats,
+        reason,
+        reference,
+        payment,
+        file,
+        again=again,
+        overrides=frozenset({Override.AMBIGUOUS} if although_ambiguous else ()),
+        dry_run=dry_run,
+        yes=yes,
     )
     raise typer.Exit(conduct(ctx.obj, "credit", lambda s: work(s, options), json=json))
