@@ -39,6 +39,7 @@ from cascade_cli.domain.charges import Charge, Portion
 from cascade_cli.domain.keys import (
     KEY_PREFIX,
     OLDER_SOURCE,
+    REFUND_PREFIX,
     Origin,
     origin_of,
     stratagem_id_for,
@@ -149,6 +150,15 @@ class VeniceReader:
             FIND(KEY_PREFIX, Field("StratagemId")),
             FIND(OLDER_SOURCE, Field("Notes")),
         )
+        return AND(ours, EQ(Field("Type"), TRANSFER), *conditions)
+
+    def _balance_where(self, *conditions: Formula) -> Formula:
+        """Only what changes the processor's balance: what it pays, and what comes back to it."""
+        returning = AND(
+            EQ(Field("TargetCitizen"), self._processor),
+            FIND(REFUND_PREFIX, Field("StratagemId")),
+        )
+        ours = OR(EQ(Field("ExecutedBy"), self._processor), returning)
         return AND(ours, EQ(Field("Type"), TRANSFER), *conditions)
 
     def _paid_where(self, *conditions: Formula) -> Formula:
