@@ -100,6 +100,7 @@ def bootstrap_writes(wiring: Wiring, journal: Journal, tell: Callable[[str], Non
         utc_now,
     )
     desk = CreditDesk(
+        payments=wiring.payments,
         venice=wiring.venice,
         deliverer=deliverer,
         promises=journal,

@@ -59,18 +59,16 @@ class CreditOptions:
     payment: str | None = None
     file: Path | None = None
     again: bool = False
-    although_underpaid: bool = False
+    overrides: frozenset[Override] = frozenset()
     dry_run: bool = False
     yes: bool = False
-
-    @property
-    def overrides(self) -> frozenset[Override]:
-        """The guards that the person has decided against."""
-        return frozenset({Override.UNDERPAID} if self.although_underpaid else ())
 
 
 def credit(session: Session, options: CreditOptions) -> Outcome:
     """Check, show, ask, deliver. Raises UsageError before anything is read."""
+    if options.overrides and options.payment is None and options.file is None:
+        names = ", ".join(f"--{override}" for override in sorted(options.overrides))
+        raise UsageError(f"{names} goes with --payment: it decides about one payment.", FORMS)
     wanted = _from_file(options) if options.file is not None else _from_words(options)
     check_answerable(yes=options.yes or options.dry_run)
     with workshop(session, "credit", lock=not options.dry_run, check=wanted.check) as shop:
@@ -122,8 +120,6 @@ def _from_words(options: CreditOptions) -> Wanted:
         needed = "a --reason" if citizen is ducats is None and options.payment else _ALL_WORDS
         raise UsageError(f"A credit needs {needed}.", FORMS)
     amount = _amount(ducats)
-    if options.payment is None and options.overrides:
-        raise UsageError("--although-underpaid goes with --payment.", FORMS)
     if options.payment is None:
         return _by_hand(options, citizen, amount, reason)
     if options.reference is not None:

@@ -46,7 +46,8 @@ class Case:
 
     `citizen_exists` is None where nobody asked; `similar_citizen` is a name that differs from
     the charge's in upper and lower case only; `processor_ducats` is what the payer has, or None.
-    `returns` are the transfers that took its ducats back for refunds, and gave them again.
+    `returns` are the transfers that took its ducats back for refunds, and gave them again. `late`
+    are legacy rows of its citizen and amount, made after it, that no payment surely owns.
     """
 
     charge: Charge
@@ -59,6 +60,7 @@ class Case:
     returns: tuple[Stratagem, ...] = ()
     citizen_since: datetime | None = None
     """When the record of the citizen of that name was made, as far as it was looked up."""
+    late: tuple[Stratagem, ...] = ()
 
     @cached_property
     def stratagems(self) -> tuple[Stratagem, ...]:
@@ -76,6 +78,14 @@ class Case:
     def moving(self) -> tuple[Stratagem, ...]:
         """Those whose ducats have moved, may have, or may still."""
         return tuple(s for s in self.stratagems if s.state(self.terms.now) in MAY_STILL_MOVE)
+
+    @cached_property
+    def unclear(self) -> tuple[Stratagem, ...]:
+        """Of a payment that was not delivered, the transfers that may yet turn out to be its own:
+        late ones of the legacy connector, and dead ones that another processor pays."""
+        if self.moving or not self.outstanding:
+            return ()
+        return (*(s for s in self.stratagems if s.other_processor), *self.late)
 
     @property
     def telling(self) -> Match | None:

@@ -28,6 +28,9 @@ The promise in one page
   was executed all the same is told by the rows, and taken back by an order with its own key.
 * If ducats may already have moved, only a person may act. What the engine said of a row stays in
   its Notes when the row is revived, so that nobody forgets that they may have.
+* Only the processor's own rows are written upon. A row that another processor pays has paid the
+  citizen if it was executed. Else, and where a late row of the legacy connector may be the
+  payment's own, nothing is written before a person has looked and said so.
 """
 
 from __future__ import annotations
@@ -42,6 +45,8 @@ from cascade_cli.domain.keys import Origin, stratagem_id_for
 from cascade_cli.domain.matching import match
 from cascade_cli.domain.money import format_ducats
 from cascade_cli.domain.orders import Order
+from cascade_cli.domain.overrides import Override
+from cascade_cli.domain.shell import command
 from cascade_cli.domain.stratagems import MAY_STILL_MOVE, State, Stratagem
 from cascade_cli.domain.times import format_moment
 
@@ -97,6 +102,7 @@ class End:
     verdict: Verdict
     row: Stratagem | None = None
     why: str = ""
+    hint: str = ""
 
 
 Step = Write | Wait | End
@@ -120,6 +126,28 @@ def rows_of(order: Order, rows: Sequence[Stratagem]) -> tuple[Stratagem, ...]:
     return tuple(sorted(named, key=lambda row: (row.created_at, row.record_id)))
 
 
+def unclear_rows(order: Order, rows: Sequence[Stratagem]) -> tuple[Stratagem, ...]:
+    """Those of `rows` that belong to nobody surely, and may turn out to be the order's own.
+
+    Legacy rows of its citizen and amount, made after the payment at whatever time.
+    """
+    charge = order.charge
+    if charge is None:
+        return ()
+    taken = order.foreign_records - order.unclear_records
+    alike = [
+        row
+        for row in rows
+        if row.origin is Origin.OLDER
+        and (row.citizen, row.ducats) == (order.citizen, order.ducats)
+        and row.created_at >= charge.created_at
+        and row.record_id not in taken
+    ]
+    own = {row.record_id for row in rows_of(order, rows)} if alike else set()
+    found = (row for row in alike if row.record_id not in own)
+    return tuple(sorted(found, key=lambda row: (row.created_at, row.record_id)))
+
+
 def _may_be_for(ids: frozenset[str], keys: frozenset[str], row: Stratagem) -> bool:
     """It names the payment, or none at all: nothing else is matched by any rule."""
     is_named = row.stratagem_id in keys or not ids.isdisjoint(row.stripe_ids)
@@ -133,14 +161,16 @@ def next_step(
     last: Attempt | None = None,
     *,
     due: datetime | None = None,
+    unclear: Sequence[Stratagem] = (),
 ) -> Step:
     """The one thing to do, given all rows that belong to the order and the last attempt.
 
-    `due` is when the engine runs next; None leaves live rows to their expiry.
+    `due` is when the engine runs next; None leaves live rows to their expiry. `unclear` are rows
+    that may turn out to belong to the order as well.
     """
     if order.ends:
         return _ending(order, rows, now, last)
-    return _delivering(order, rows, now, last, due)
+    return _delivering(order, rows, now, last, due, unclear=unclear)
 
 
 def _delivering(
@@ -149,6 +179,8 @@ def _delivering(
     now: datetime,
     last: Attempt | None,
     due: datetime | None,
+    *,
+    unclear: Sequence[Stratagem],
 ) -> Step:
     surplus = _surplus(order, rows, now) if order.retire_surplus else ()
     end = None if surplus else _end(order, rows, now)
@@ -160,10 +192,32 @@ def _delivering(
     if order.retire_surplus and not (surplus or lapsing):
         why = "none of its stratagems is under way any more: the next reconcile says what is left"
         return End(Verdict.BLOCKED, rows[0] if rows else None, why)
+    others = [row for row in rows if row.other_processor]
+    is_new = not (lapsing or surplus)
+    if is_new and (others or unclear) and Override.AMBIGUOUS not in order.overrides:
+        return _ambiguous(order, [*others, *unclear])
+    rows = [row for row in rows if not row.other_processor]
     step = _write(order, rows, now, last, lapsing=lapsing, surplus=surplus)
     if last and isinstance(step, Write) and _holds_back(last, step, order, rows, now):
         return Wait(last.at + FATE_BOUND)
     return step
+
+
+def _ambiguous(order: Order, rows: Sequence[Stratagem]) -> End:
+    """Nothing of the order is under way, and these may be, or become, its transfer."""
+    names = ", ".join(f"{row.stratagem_id or row.record_id} ({row.status})" for row in rows)
+    whose = "another processor pays" if rows[0].other_processor else "names no payment"
+    why = f"{names} may be its transfer already: it {whose}"
+    if order.charge is None:
+        return End(Verdict.BLOCKED, rows[0], why, "Find out who made it first.")
+    words = ("--payment", order.charge.payment_id, "--reason", order.reason)
+    told = command("explain", order.charge.payment_id)
+    deliver = command(
+        *("credit", *words, f"--{Override.AMBIGUOUS}"),
+        *("--", order.citizen, format_ducats(order.ducats)),
+    )
+    hint = f"Look first whether it is this payment's: {told}. If it is not: {deliver}"
+    return End(Verdict.BLOCKED, rows[0], why, hint)
 
 
 def _write(

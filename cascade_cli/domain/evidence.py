@@ -34,6 +34,12 @@ def evidence_of(case: Case) -> Iterator[str]:
     ):
         yield describe(match.stratagem, case.terms)
         yield from _how_matched(match)
+    if not case.moving:
+        for row in case.late:
+            yield (
+                f"ambiguous: perhaps its own, made {format_moment(row.created_at)} for the same "
+                f"citizen and amount, and no other payment fits: {describe(row, case.terms)}"
+            )
     for row in case.returns:
         whom = f"from {row.payer!r}" if row.payer else f"again to {row.citizen!r}"
         ducats = format_ducats(row.ducats or ZERO)
@@ -84,6 +90,9 @@ def describe(stratagem: Stratagem, terms: Terms) -> str:
     details = [stratagem.status or "without status", *_meaning(stratagem, terms)]
     if stratagem.notes_flaw:
         details.append(stratagem.notes_flaw)
+    if stratagem.other_processor:
+        does = "receives" if stratagem.payer else "pays"
+        details.append(f"{stratagem.other_processor!r} {does} it, not the processor")
     return f"{head} {', '.join(details)}"
 
 

@@ -66,6 +66,8 @@ def _doubtful(case: Case) -> Finding | None:
         f"{format_ducats(ducats)} ducats {possible_moves(doubtful)}: compare the balances before "
         "anything is tried again"
     )
+    if other := next((s.other_processor for s in doubtful if s.other_processor), ""):
+        sentence += f"; {other!r} pays them, not the processor: find out who made that stratagem"
     # All that is outstanding hangs on what really happened, whatever amount the stratagem names.
     return Finding(Kind.DOUBTFUL, max(ducats, case.outstanding), sentence)
 
@@ -127,7 +129,14 @@ def _unknown_citizen(case: Case) -> Finding | None:
 def _missing(case: Case) -> Finding | None:
     if case.matches or case.is_young or not case.outstanding:
         return None
-    return Finding(Kind.MISSING, case.owed, "no stratagem was ever made for it")
+    sentence = f"no stratagem was ever made for it{_perhaps(case)}"
+    return Finding(Kind.MISSING, case.owed, sentence)
+
+
+def _perhaps(case: Case) -> str:
+    """What a person has to look at before it is delivered."""
+    names = ", ".join(s.stratagem_id or s.record_id for s in case.unclear)
+    return f"; perhaps {names} is its transfer: look before you credit it" if names else ""
 
 
 def _failed(case: Case) -> Finding | None:
@@ -135,8 +144,8 @@ def _failed(case: Case) -> Finding | None:
     if not failed or case.moving or not case.outstanding:
         return None
     why = failed[-1].failure_text or failed[-1].notes_flaw
-    sentence = _succeeded(case) + f"Venice's engine gave up before any ducats moved: {why}"
-    return Finding(Kind.FAILED, case.owed, sentence)
+    gave_up = f"Venice's engine gave up before any ducats moved: {why}{_perhaps(case)}"
+    return Finding(Kind.FAILED, case.owed, _succeeded(case) + gave_up)
 
 
 def _stalled(case: Case) -> Finding | None:
@@ -144,7 +153,7 @@ def _stalled(case: Case) -> Finding | None:
     idle = stalled and not case.moving and not case.by_state[State.FAILED]
     if not idle or case.is_young or not case.outstanding:
         return None
-    why = _why_stalled(stalled[-1])
+    why = f"{_why_stalled(stalled[-1])}{_perhaps(case)}"
     sentence = _succeeded(case) + f"the engine will never take its stratagem: {why}"
     return Finding(Kind.STALLED, case.owed, sentence)
 

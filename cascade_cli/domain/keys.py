@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
+KEY_PREFIX = "cascade_"
+"""Every StratagemId of cascade's and of the legacy connector's begins with it."""
 PAYMENT_PREFIX = "cascade_payment_"
 MANUAL_PREFIX = "cascade_manual_"
 REFUND_PREFIX = "cascade_refund_"

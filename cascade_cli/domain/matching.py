@@ -3,11 +3,15 @@
 First by identity: the StratagemId or a Stripe id in Notes names the payment; of a payment for many
 citizens the portion, or the whole, and then the transfer's citizen tells which. Then, for what the
 older connector wrote without any Stripe id: same citizen, exactly the same ducats, created within
-72 hours after the payment and not before it; one to one, nearest in time first. What is left over
-of the older connector's rows goes to the last such payment before it as a surplus: that connector
-credits again on every redelivery, and a second transfer must show up beside the first.
+72 hours after the payment and not before it; one to one, nearest in time first. Payments that are
+still owed come before those whose money went back: of two payments and one transfer, the one that
+was refunded is the one that was not delivered. What is left over of the older connector's rows goes
+to the last such payment before it as a surplus: that connector credits again on every redelivery,
+and a second transfer must show up beside the first.
 
-A stratagem is used at most once, whatever rule finds it.
+A stratagem is used at most once, whatever rule finds it. The legacy connector can also run days
+after the payment. So a transfer of the same citizen and amount that belongs to no payment, however
+late, is named beside every earlier payment that was not delivered: it may be that payment's.
 """
 
 from __future__ import annotations
@@ -15,11 +19,11 @@ from __future__ import annotations
 import heapq
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.keys import Origin, payment_id_in
@@ -48,10 +52,15 @@ class Match:
 
 @dataclass(frozen=True)
 class Matches:
-    """`by_charge` has every charge's id, with no match where none was found."""
+    """`by_charge` has every charge's id, with no match where none was found.
+
+    `late` has, for a charge without an executed transfer, the legacy rows made after it that no
+    payment surely owns.
+    """
 
     by_charge: dict[str, tuple[Match, ...]]
     unmatched: tuple[Stratagem, ...]
+    late: dict[str, tuple[Stratagem, ...]] = field(default_factory=dict)
 
 
 def match(charges: Iterable[Charge], stratagems: Iterable[Stratagem]) -> Matches:
@@ -60,18 +69,67 @@ def match(charges: Iterable[Charge], stratagems: Iterable[Stratagem]) -> Matches
     What returns ducats for a refund delivers nothing, and is left out.
     """
     charges = sorted(charges, key=lambda charge: (charge.created_at, charge.id))
-    delivering = (s for s in stratagems if not s.returns)
-    stratagems = sorted(delivering, key=lambda s: (s.created_at, s.record_id))
+    rows = sorted(stratagems, key=lambda s: (s.created_at, s.record_id))
     found: dict[str, list[Match]] = {charge.id: [] for charge in charges}
-    rest = _match_by_identity(charges, stratagems, found)
+    rest = _match_by_identity(charges, [s for s in rows if not s.returns], found)
+    returned = {name for s in rows if _takes_back(s) for name in s.stripe_ids}
     older = [s for s in rest if s.origin is Origin.OLDER and s.ducats is not None]
-    surplus = _match_nearest([c for c in charges if not found[c.id]], older, found)
-    _match_surplus(charges, surplus, found)
+    _match_by_likeness(charges, older, returned, found)
     used = {m.stratagem.record_id for matches in found.values() for m in matches}
     return Matches(
         {charge: tuple(matches) for charge, matches in found.items()},
         tuple(s for s in rest if s.record_id not in used),
+        _late_rows(charges, older, found),
     )
+
+
+class _Claim(IntEnum):
+    """How good a payment's claim to a transfer that names none is, best first."""
+
+    TAKEN_BACK = 0
+    """Its ducats were taken back after a refund, so they had been delivered."""
+    OWED = 1
+    DISPUTED = 2
+    REFUNDED = 3
+    """All of its money went back."""
+
+
+def _takes_back(stratagem: Stratagem) -> bool:
+    return stratagem.origin is Origin.REFUND and stratagem.status in {"executed", "active"}
+
+
+def _claim_of(charge: Charge, returned: Container[str]) -> _Claim:
+    if charge.payment_id in returned or charge.id in returned:
+        return _Claim.TAKEN_BACK
+    if charge.is_fully_refunded:
+        return _Claim.REFUNDED
+    return _Claim.DISPUTED if charge.disputed else _Claim.OWED
+
+
+def _match_by_likeness(
+    charges: Sequence[Charge],
+    older: Sequence[Stratagem],
+    returned: Container[str],
+    found: dict[str, list[Match]],
+) -> None:
+    """Pair what names no payment. The payments whose money went back come last, after those that
+    are owed and whose own transfer was not executed."""
+    if not older:
+        return
+    claims = {charge.id: _claim_of(charge, returned) for charge in charges}
+    nameless = [charge for charge in charges if not found[charge.id]]
+    owed = [charge for charge in charges if claims[charge.id] is not _Claim.REFUNDED]
+    left = older
+    for claim in (_Claim.TAKEN_BACK, _Claim.OWED, _Claim.DISPUTED):
+        left = _match_nearest([c for c in nameless if claims[c.id] is claim], left, found)
+    left = _match_surplus([c for c in owed if not _is_executed(found[c.id])], left, found)
+    refunded = [c for c in nameless if claims[c.id] is _Claim.REFUNDED]
+    left = _match_nearest(refunded, left, found)
+    _match_surplus(charges, left, found)
+
+
+def _is_executed(matches: Iterable[Match]) -> bool:
+    return any(match.stratagem.status == "executed" for match in matches)
 
 
 def _match_by_identity(
@@ -192,13 +250,37 @@ class _Timeline:
 
 def _match_surplus(
     charges: Sequence[Charge], surplus: Sequence[Stratagem], found: dict[str, list[Match]]
-) -> None:
-    """Give each to the last charge before it that the older connector may have paid twice."""
+) -> list[Stratagem]:
+    """Give each to the last charge before it that the older connector may have paid twice; return
+    the stratagems left over."""
     purchases: defaultdict[_Purchase, list[tuple[datetime, str]]] = defaultdict(list)
     for charge in charges:
         purchases[charge.citizen, charge.ducats].append((charge.created_at, charge.id))
+    left_over = []
     for stratagem in surplus:
         earlier = purchases.get((stratagem.citizen, stratagem.ducats), [])
         index = bisect_right(earlier, stratagem.created_at, key=lambda entry: entry[0])
         if index and stratagem.created_at - earlier[index - 1][0] <= OLDER_REACH:
             found[earlier[index - 1][1]].append(Match(stratagem, Rule.SURPLUS))
+        else:
+            left_over.append(stratagem)
+    return left_over
+
+
+def _late_rows(
+    charges: Sequence[Charge], older: Sequence[Stratagem], found: dict[str, list[Match]]
+) -> dict[str, tuple[Stratagem, ...]]:
+    """By charge; a surplus of another payment may as well be the late transfer of this one."""
+    owned = {m.stratagem.record_id for ms in found.values() for m in ms if m.rule is Rule.NEAREST}
+    spare: defaultdict[_Purchase, list[Stratagem]] = defaultdict(list)
+    for stratagem in older:
+        if stratagem.record_id not in owned:
+            spare[stratagem.citizen, stratagem.ducats].append(stratagem)
+    late: dict[str, tuple[Stratagem, ...]] = {}
+    for charge in charges if spare else ():
+        made = spare.get((charge.citizen, charge.ducats), ())
+        own = {match.stratagem.record_id for match in found[charge.id]}
+        rows = (s for s in made if s.created_at >= charge.created_at and s.record_id not in own)
+        if made and not _is_executed(found[charge.id]) and (kept := tuple(rows)):
+            late[charge.id] = kept
+    return late

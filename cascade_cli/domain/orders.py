@@ -54,7 +54,8 @@ class Order:
     person corrects an earlier order of the same key, whose transfer surely moved nothing. One that
     `ends` is not to arrive any more: its live rows are taken out of the engine's way, and nothing
     is made or revived. Of a `gift` the giver is told as well. `overrides` are what a person decided
-    although a guard refuses it; they stand in the `facts` as well.
+    although a guard refuses it; they stand in the `facts` as well. `unclear_records` are legacy
+    rows that another payment has, and that may be this one's all the same.
     """
 
     key: str
@@ -73,6 +74,7 @@ class Order:
     ends: bool = False
     gift: Gift | None = None
     overrides: frozenset[Override] = frozenset()
+    unclear_records: frozenset[str] = frozenset()
 
     @property
     def concerned(self) -> str:
@@ -113,11 +115,13 @@ def order_for_charge(charge: Charge, reason: str, facts: Mapping[str, Any]) -> O
     )
 
 
-def decided(order: Order, override: Override) -> Order:
-    """The order with a person's decision against a guard, recorded for Notes and the journal."""
-    overrides = order.overrides | {override}
-    facts = {**order.facts, OVERRIDES: sorted(overrides)}
-    return replace(order, overrides=overrides, facts=facts)
+def decided(order: Order, *overrides: Override) -> Order:
+    """The order with a person's decisions against guards, recorded for Notes and the journal."""
+    if not overrides:
+        return order
+    all_of_them = order.overrides.union(overrides)
+    facts = {**order.facts, OVERRIDES: sorted(all_of_them)}
+    return replace(order, overrides=all_of_them, facts=facts)
 
 
 def payment_facts(charge: Charge) -> dict[str, Any]:

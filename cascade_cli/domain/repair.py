@@ -98,7 +98,7 @@ def _money_is_open(case: Case) -> bool:
 
 
 def _is_ambiguous(case: Case) -> bool:
-    return any(match.rivals for match in case.matches)
+    return bool(case.unclear) or any(match.rivals for match in case.matches)
 
 
 def _is_decided(case: Case) -> bool:

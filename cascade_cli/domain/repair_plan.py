@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 from cascade_cli.domain.charges import Charge
-from cascade_cli.domain.matching import match
 from cascade_cli.domain.money import ZERO
 from cascade_cli.domain.orders import Order, order_for_charge
+from cascade_cli.domain.ownership import Ownership
 from cascade_cli.domain.reconciliation import Item, Reconciliation
 from cascade_cli.domain.world import World
 
@@ -48,7 +47,7 @@ def plan_repairs(
     world: World, result: Reconciliation, *, per_credit_ducats: Decimal, facts: Mapping[str, Any]
 ) -> RepairPlan:
     """Oldest payment first; what exceeds the limit for one credit is left to people."""
-    records = _records_by_citizen(world)
+    ownership = Ownership(world.charges, world.stratagems)
     repairs, for_people = [], []
     for item in sorted(result.discrepancies, key=lambda item: item.occurred_at):
         if item.charge is None or item.repair is None or not item.repair.automatic:
@@ -56,33 +55,14 @@ def plan_repairs(
         elif (item.ducats or ZERO) > per_credit_ducats:
             for_people.append((item, "it exceeds CASCADE_MAX_DUCATS_PER_CREDIT"))
         else:
-            order = _order(item, item.charge, records, facts)
+            order = _order(item.charge, ownership, facts)
             if item.repair.ends_surplus:
                 order = replace(order, charge=item.charge, retire_surplus=True)
             repairs.append(Repair(item, order))
     return RepairPlan(tuple(repairs), tuple(for_people))
 
 
-def _order(
-    item: Item,
-    charge: Charge,
-    records: Mapping[str | None, frozenset[str]],
-    facts: Mapping[str, Any],
-) -> Order:
-    own = frozenset(stratagem.record_id for stratagem in item.stratagems)
-    return replace(
-        # What a machine may deliver is contested no more; Stripe calls it disputed for ever.
-        order_for_charge(replace(charge, disputed=False), REASON, facts),
-        own_records=own,
-        foreign_records=records[charge.citizen] - own,
-    )
-
-
-def _records_by_citizen(world: World) -> Mapping[str | None, frozenset[str]]:
-    """The records matched to any payment of each citizen."""
-    matches = match(world.charges, world.stratagems)
-    records: defaultdict[str | None, set[str]] = defaultdict(set)
-    for charge in world.charges:
-        of_charge = matches.by_charge[charge.id]
-        records[charge.citizen].update(found.stratagem.record_id for found in of_charge)
-    return {citizen: frozenset(found) for citizen, found in records.items()}
+def _order(charge: Charge, ownership: Ownership, facts: Mapping[str, Any]) -> Order:
+    # What a machine may deliver is contested no more; Stripe calls it disputed for ever.
+    order = order_for_charge(replace(charge, disputed=False), REASON, facts)
+    return ownership.tell_apart(order, charge)

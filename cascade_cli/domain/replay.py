@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.money import ZERO, format_ducats, format_money
 from cascade_cli.domain.orders import Cause, Order, order_for_charge
+from cascade_cli.domain.ownership import Ownership
 from cascade_cli.domain.price_guard import price_objection
 from cascade_cli.domain.pricing import PriceList
 from cascade_cli.domain.repair_plan import REASON
@@ -92,14 +93,14 @@ def objections_to(
 
 
 def credit_order(
-    charge: Charge, facts: Mapping[str, Any], own: frozenset[str], foreign: frozenset[str]
+    charge: Charge, facts: Mapping[str, Any], ownership: Ownership
 ) -> Order | Objection:
     """The order for a charge without objections, told apart from its neighbours' records."""
     try:
         order = order_for_charge(charge, REASON, facts)
     except ValueError as error:
         return Objection(Obstacle.UNATTRIBUTABLE, str(error))
-    return replace(order, own_records=own, foreign_records=foreign)
+    return ownership.tell_apart(order, charge)
 
 
 def question_about(charge: Charge) -> Order:

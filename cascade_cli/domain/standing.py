@@ -61,6 +61,8 @@ class Standing:
 
 def standing_of(row: Stratagem, moment: Moment) -> Standing:
     """What the row means, seen at that moment."""
+    if row.other_processor and row.state(moment.now) is not State.EXECUTED:
+        return _of_another(row, moment)
     return _STANDINGS[row.state(moment.now)](row, moment)
 
 
@@ -88,9 +90,21 @@ def may_all_move(rows: Sequence[Stratagem], now: datetime) -> tuple[Stratagem, .
     return tuple(row for row in rows if row.state(now) in MAY_STILL_MOVE)
 
 
+def _of_another(row: Stratagem, moment: Moment) -> Standing:
+    """Not ours to revive, and not ours to count on."""
+    state = row.state(moment.now)
+    does = "receives" if row.payer else "pays"
+    meaning = f"{row.other_processor!r} {does} it, not the processor, and it is {row.status!r}."
+    retry = "Not by cascade, which writes the processor's rows only: find out who made it."
+    moved = Moved.PERHAPS if state is State.DOUBTFUL else Moved.NO
+    return Standing(state, moved, meaning, retry, _explain(row))
+
+
 def _executed(row: Stratagem, _moment: Moment) -> Standing:
     when = f" at {format_moment(row.executed_at)}" if row.executed_at else ""
     meaning = f"The engine executed it{when}: the ducats have arrived."
+    if row.other_processor:
+        meaning += f" {row.other_processor!r} paid them, not the processor."
     return Standing(State.EXECUTED, Moved.YES, meaning, "Nothing is left to do.")
 
 

@@ -77,6 +77,9 @@ class Stratagem:
     `engine_log` is what the engine has added to Notes, what a revival kept of it included.
     `is_parsable` is false where text behind the JSON keeps the engine from reading it.
     `instead_of` is the citizen whom the payment names and in whose place a person put this one.
+    `other_processor` is who stands in the processor's place where that is somebody else: another
+    CASCADE_PROCESSOR, an older set-up, or a stranger. Of what is sold that is who pays it, of what
+    is taken back who receives it.
     """
 
     record_id: str
@@ -99,6 +102,7 @@ class Stratagem:
     notes_flaw: str = ""
     engine_log: str = ""
     payer: str = ""
+    other_processor: str = ""
 
     @property
     def concerned(self) -> str:
@@ -154,13 +158,23 @@ class Stratagem:
 
     def state(self, now: datetime) -> State:
         """What may still become of its ducats, seen at `now`."""
-        return _decided(
+        state = _decided(
             self.status,
             self.trace,
             self.executed_at is not None,
             self.expires_at is not None and self.expires_at <= now,
             self.ducats is not None if self.status == "executed" else self.is_readable,
         )
+        return _beside_the_processor(self, state) if self.other_processor else state
+
+
+def _beside_the_processor(stratagem: Stratagem, state: State) -> State:
+    """Somebody else stands in the processor's place. What was executed has paid the citizen. What
+    may yet be executed is not ours to count on, and what was taken back went to somebody else."""
+    is_back = stratagem.origin is Origin.REFUND
+    if state is State.LIVE or (state is State.EXECUTED and is_back):
+        return State.DOUBTFUL
+    return state
 
 
 def possible_moves(rows: Iterable[Stratagem]) -> str:

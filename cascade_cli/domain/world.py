@@ -61,9 +61,14 @@ class World:
         """Whether the charge gets a verdict."""
         return charge.created_at in self.window or charge.id in self.beyond
 
-    def accounts_for(self, stratagem: Stratagem) -> bool:
-        """Whether the transfer has to have an owner, even if no judged charge is it."""
+    def looks_at(self, stratagem: Stratagem) -> bool:
+        """Whether the transfer is one to find the payment of."""
         return stratagem.created_at in self.window or stratagem.record_id in self.beyond
+
+    def accounts_for(self, stratagem: Stratagem) -> bool:
+        """Whether the transfer has to have an owner, even if no judged charge is it. What another
+        than the processor pays is our business only where it is for one of our payments."""
+        return not stratagem.other_processor and self.looks_at(stratagem)
 
 
 def cases_of(world: World, matches: Matches, terms: Terms) -> dict[str, Case]:
@@ -73,6 +78,7 @@ def cases_of(world: World, matches: Matches, terms: Terms) -> dict[str, Case]:
         charge.id: replace(
             case_of(charge, matches.by_charge[charge.id], world.answers, terms),
             returns=returns.get(charge.id, ()),
+            late=matches.late.get(charge.id, ()),
         )
         for charge in world.charges
         if world.judges(charge)

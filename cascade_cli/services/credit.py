@@ -9,7 +9,15 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from cascade_cli.domain.charges import Charge
-from cascade_cli.domain.delivery import FATE_BOUND, End, Step, Verdict, next_step, rows_of
+from cascade_cli.domain.delivery import (
+    FATE_BOUND,
+    End,
+    Step,
+    Verdict,
+    next_step,
+    rows_of,
+    unclear_rows,
+)
 from cascade_cli.domain.keys import MANUAL_PREFIX, PORTION_ID
 from cascade_cli.domain.money import ZERO, format_ducats
 from cascade_cli.domain.orders import (
@@ -21,6 +29,7 @@ from cascade_cli.domain.orders import (
     order_for_charge,
 )
 from cascade_cli.domain.overrides import Override
+from cascade_cli.domain.ownership import Ownership
 from cascade_cli.domain.price_guard import price_objection
 from cascade_cli.domain.pricing import PriceList
 from cascade_cli.domain.repair import credit_although_underpaid
@@ -32,6 +41,8 @@ from cascade_cli.services.deliver import Deliverer
 from cascade_cli.services.delivery_ports import Delivery, Reader, Sighting
 from cascade_cli.services.names import refuse_processor, refuse_unknown
 from cascade_cli.services.purse import Purse
+from cascade_cli.services.reconcile import PaymentSource
+from cascade_cli.services.vicinity import Vicinity
 
 MOST_CHARACTERS = 1000
 TWIN_WINDOW = timedelta(hours=24)
@@ -132,6 +143,7 @@ class CreditDesk:
     def __init__(
         self,
         *,
+        payments: PaymentSource,
         venice: CitizenSource,
         deliverer: Deliverer,
         promises: Promises,
@@ -140,7 +152,8 @@ class CreditDesk:
         prices: PriceList,
         now: Callable[[], datetime],
     ) -> None:
-        self._venice, self._deliverer, self._promises = venice, deliverer, promises
+        self._payments, self._venice = payments, venice
+        self._deliverer, self._promises = deliverer, promises
         self._purse, self._limits, self._now = purse, limits, now
         self._prices = prices
 
@@ -161,9 +174,12 @@ class CreditDesk:
         found = {name: resident.ducats for name, resident in residents.items()}
         refuse_unknown((order.citizen for order in orders), found, self._venice.usernames)
         now = self._now()
-        rows = tuple(self._venice.transfers_for(orders))
+        orders, rows = self._with_neighbours(orders)
         own = {order.key: rows_of(order, rows) for order in orders}
-        steps = {order.key: next_step(order, own[order.key], now) for order in orders}
+        steps = {
+            order.key: next_step(order, own[order.key], now, unclear=unclear_rows(order, rows))
+            for order in orders
+        }
         terms = CreditTerms(residents, self._prices, self._limits.per_credit)
         overruled = {
             order.key: overrulable(order, own[order.key], terms, by_person=by_person)
@@ -175,6 +191,20 @@ class CreditDesk:
         going_out = {key for key, step in steps.items() if _is_open(step)}
         self._purse.check(plan.outgoing, going_out, balance)
         return plan
+
+    def _with_neighbours(
+        self, orders: Sequence[Order]
+    ) -> tuple[Sequence[Order], tuple[Stratagem, ...]]:
+        """All rows of the orders, told apart from those of the payments around theirs."""
+        rows = self._venice.transfers_for(orders)
+        charges = [order.charge for order in orders if order.charge]
+        if not charges:
+            return orders, tuple(rows)
+        world = Vicinity(self._payments, self._venice).world_around(charges, rows)
+        ownership = Ownership(world.charges, world.stratagems)
+        told = [ownership.tell_apart(o, o.charge) if o.charge else o for o in orders]
+        known = {row.record_id: row for row in (*rows, *world.stratagems)}
+        return told, tuple(known.values())
 
     def carry_out(
         self, plan: Plan, done: Callable[[Delivery], None] = lambda _delivery: None
@@ -244,11 +274,9 @@ class CreditDesk:
 
     def _decided(self, order: Order, overrides: Collection[Override]) -> Order:
         """A person's order, with those decisions that it needs."""
-        order = replace(order, amends=True)
-        if Override.UNDERPAID in overrides and order.charge:
-            is_needed = price_objection(order.charge, self._prices)
-            return decided(order, Override.UNDERPAID) if is_needed else order
-        return order
+        is_short = order.charge and price_objection(order.charge, self._prices)
+        needed = (one for one in overrides if is_short or one is not Override.UNDERPAID)
+        return decided(replace(order, amends=True), *needed)
 
     def is_promised_by_hand(self, reference: str) -> bool:
         """Whether somebody credited by hand under this reference before."""

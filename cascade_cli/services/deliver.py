@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from cascade_cli.adapters.transport import permitted
-from cascade_cli.domain.delivery import SEND_WITHIN, Action, End, next_step, rows_of
+from cascade_cli.domain.delivery import SEND_WITHIN, Action, End, next_step
 from cascade_cli.domain.journal import Attempt, ClaimState, Fate
 from cascade_cli.domain.orders import Order
 from cascade_cli.domain.stratagems import Stratagem
@@ -156,7 +156,7 @@ class Deliverer:
         rows = self._reader.transfers_for([job.order for job in jobs]) if jobs else []
         now = self._around.now()
         for job in jobs:
-            job.see(rows_of(job.order, rows), now)
+            job.see(rows, now)
 
     def _write_all(self, jobs: Sequence[Job]) -> None:
         """Write until every job waits, ends, or was given up."""
@@ -172,7 +172,7 @@ class Deliverer:
     def _is_due(self, job: Job) -> bool:
         now = self._around.now()
         due = self._terms.schedule.next_run(now)
-        job.step = next_step(job.order, job.rows, now, job.last, due=due)
+        job.step = next_step(job.order, job.rows, now, job.last, due=due, unclear=job.unclear)
         return job.action is not None and job.error is None
 
     def _write(self, action: Action, jobs: Sequence[Job]) -> None:

@@ -25,6 +25,7 @@ from cascade_cli.domain.checkup import (
 from cascade_cli.domain.checkup.areas import TITLES
 from cascade_cli.domain.checkup.result import Check
 from cascade_cli.domain.events import KEPT
+from cascade_cli.domain.keys import Origin
 from cascade_cli.domain.runway import OUTFLOW_DAYS, finances
 from cascade_cli.domain.stratagems import Stratagem
 from cascade_cli.errors import CascadeError, JournalError, RightsError, UnreachableError
@@ -133,7 +134,9 @@ class Doctor:
 
     def _older(self) -> Iterator[Check]:
         now = self._with.now()
-        yield older.judge_older(self._with.older.older_since(now - older.LOOKED_BACK), now)
+        rows = self._with.older.older_since(now - older.LOOKED_BACK)
+        yield older.judge_older([row for row in rows if row.origin is Origin.OLDER], now)
+        yield older.judge_payers([row for row in rows if row.other_processor])
 
     def _mode(self) -> Iterator[Check]:
         settings, livemode = self._with.settings, self._with.settings.livemode

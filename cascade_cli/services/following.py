@@ -115,7 +115,7 @@ def concerned(sources: Sources, world: World, concern: Concern, terms: Terms) ->
     """All payments outside the window that have to be judged with the world."""
     _, rest = set_aside(world, terms.prices)
     matches = match(rest.charges, rest.stratagems)
-    ownerless = [row for row in matches.unmatched if world.accounts_for(row)]
+    ownerless = [row for row in matches.unmatched if world.looks_at(row)]
     named = {payment for row in ownerless for payment in named_payments(row)}
     here: dict[str, tuple[Charge, ...]] = {}
     for charge in world.charges:

@@ -6,7 +6,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from cascade_cli.domain.delivery import Action, End, Step, Verdict, Wait, Write, rows_of
+from cascade_cli.domain.delivery import (
+    Action,
+    End,
+    Step,
+    Verdict,
+    Wait,
+    Write,
+    rows_of,
+    unclear_rows,
+)
 from cascade_cli.domain.journal import Attempt, Claim, ClaimState, Intent
 from cascade_cli.domain.money import ZERO, format_ducats
 from cascade_cli.domain.orders import Order
@@ -27,6 +36,7 @@ class Job:
     order: Order
     last: Attempt | None
     rows: tuple[Stratagem, ...] = ()
+    unclear: tuple[Stratagem, ...] = ()
     seen_at: datetime | None = None
     step: Step | None = None
     wrote: set[Action] = field(default_factory=set)
@@ -34,9 +44,10 @@ class Job:
     refusals: int = 0
     error: CascadeError | None = None
 
-    def see(self, rows: tuple[Stratagem, ...], now: datetime) -> None:
-        """These are all rows that belong to the order."""
-        self.rows, self.seen_at = rows, now
+    def see(self, rows: Sequence[Stratagem], now: datetime) -> None:
+        """Among these are all rows that belong to the order, or may."""
+        self.rows, self.seen_at = rows_of(self.order, rows), now
+        self.unclear = unclear_rows(self.order, rows)
 
     def recall(self, sighting: Sighting | None, now: datetime) -> bool:
         """Take what was seen before the key was claimed, if it is as good as a look now.
@@ -46,7 +57,7 @@ class Job:
         """
         if sighting is None or self.last is not None or now - sighting.at > FRESHNESS:
             return False
-        self.see(rows_of(self.order, sighting.rows), sighting.at)
+        self.see(sighting.rows, sighting.at)
         return True
 
     def put(self, row: Stratagem, action: Action) -> None:
@@ -95,6 +106,7 @@ def intent_of(order: Order) -> Intent:
         detail=detail,
         refuse_twin_since=order.refuse_twin_since,
         amends=order.amends,
+        overrides=order.overrides,
     )
 
 
@@ -144,7 +156,7 @@ def delivery_of(job: Job) -> Delivery:
 
 def _ended(job: Job, end: End) -> Delivery:
     if end.verdict is Verdict.BLOCKED:
-        return Delivery(job.order, Result.BLOCKED, end.why, end.row)
+        return Delivery(job.order, Result.BLOCKED, end.why, end.row, hint=end.hint)
     if end.verdict is Verdict.ENDED:
         return Delivery(job.order, Result.RETIRED, "it will not arrive", end.row)
     result = Result.RETIRED if job.wrote == {Action.EXPIRE} else Result.CREDITED

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -10,12 +10,12 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from cascade_cli.domain.charges import Charge
-from cascade_cli.domain.delivery import End, Step, Verdict, next_step, rows_of
+from cascade_cli.domain.delivery import End, Step, Verdict, next_step, rows_of, unclear_rows
 from cascade_cli.domain.events import Event, by_payment
 from cascade_cli.domain.keys import whole_id
-from cascade_cli.domain.matching import match
 from cascade_cli.domain.money import ZERO
 from cascade_cli.domain.orders import Order
+from cascade_cli.domain.ownership import Ownership
 from cascade_cli.domain.pricing import PriceList
 from cascade_cli.domain.replay import (
     CreditTerms,
@@ -197,38 +197,31 @@ class _Judge:
         self, world: World, terms: CreditTerms, facts: Mapping[str, Any], now: datetime
     ) -> None:
         self._world, self._terms, self._facts, self._now = world, terms, facts, now
-        self._matches = match(world.charges, world.stratagems).by_charge
-        self._records: defaultdict[str | None, set[str]] = defaultdict(set)
-        for charge in world.charges:
-            self._records[charge.citizen] |= self._own(charge)
+        self._ownership = Ownership(world.charges, world.stratagems)
 
     def judged(self, planned: Planned) -> Planned:
         """What was delivered, or is certain to be tried, raises no objection any more."""
         charge = planned.charge
         if charge is None:
             return planned
-        own = self._own(charge)
-        foreign = frozenset(self._records[charge.citizen] - own)
-        question = replace(question_about(charge), own_records=own, foreign_records=foreign)
+        question = self._ownership.tell_apart(question_about(charge), charge)
         rows = rows_of(question, self._world.stratagems)
         objection = objection_to(charge, rows, self._terms)
         if objection is None:
             facts = {"event": planned.events[0].id, **self._facts}
-            return self._with_order(planned, credit_order(charge, facts, own, foreign), rows)
+            return self._with_order(planned, credit_order(charge, facts, self._ownership), rows)
         moving = [row for row in rows if row.state(self._now) in _UNDER_WAY_OR_DONE]
         if moving and objection.obstacle is not Obstacle.UNKNOWN_CITIZEN:
             return replace(planned, already=moving[0])
         return replace(planned, objection=objection)
-
-    def _own(self, charge: Charge) -> frozenset[str]:
-        return frozenset(found.stratagem.record_id for found in self._matches[charge.id])
 
     def _with_order(
         self, planned: Planned, order: Order | Objection, rows: Sequence[Stratagem]
     ) -> Planned:
         if isinstance(order, Objection):
             return replace(planned, objection=order)
-        step = next_step(order, rows, self._now)
+        unclear = unclear_rows(order, self._world.stratagems)
+        step = next_step(order, rows, self._now, unclear=unclear)
         if isinstance(step, End):
             if step.verdict is not Verdict.BLOCKED:
                 return replace(planned, already=step.row)

@@ -183,7 +183,7 @@ class StatusDesk:
         self, citizen: Citizen | None, rows: Sequence[Stratagem], terms: Terms
     ) -> Treasury:
         begin = terms.now - timedelta(days=OUTFLOW_DAYS)
-        rows = [row for row in rows if row.origin is not Origin.REFUND]
+        rows = [r for r in rows if r.origin is not Origin.REFUND and not r.other_processor]
         executed = [row for row in rows if _is_executed(row, begin)]
         moments = [row.executed_at for row in executed if row.executed_at]
         last = max(moments) if moments else self.transfers.last_executed_at()

@@ -11,10 +11,11 @@ from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.keys import PAYMENT_ID, PORTION_ID
 from cascade_cli.domain.matching import Rule, match
 from cascade_cli.domain.orders import Order
-from cascade_cli.domain.replay import question_about
 from cascade_cli.domain.shell import command
 from cascade_cli.domain.stratagems import State, Stratagem
 from cascade_cli.errors import NotFoundError, UsageError
+from cascade_cli.services.reconcile import PaymentSource
+from cascade_cli.services.vicinity import Vicinity
 
 STATUSES = ("planned", "active", "executed", "failed", "expired", "cancelled", "error")
 # What no status tells: an active row may be live, expired unnoticed, or already executed.
@@ -37,13 +38,6 @@ class TransferSource(Protocol):
         self, since: datetime, *, status: str | None = None, citizen: str | None = None
     ) -> list[Stratagem]:
         """Those created since then, with that Status, for that citizen."""
-
-
-class PaymentSource(Protocol):
-    """Where payments are read."""
-
-    def portions(self, payment_id: str) -> tuple[Charge, ...]:
-        """What the payment bought: one purchase, or one for each of many citizens."""
 
 
 @dataclass(frozen=True)
@@ -155,8 +149,8 @@ class StratagemDesk:
                 "purchase of ducats in this account and mode.",
                 "Check the id; the end of a Stripe id is easily lost in copying.",
             )
-        rows = self._transfers.transfers_for([question_about(charge) for charge in charges])
-        matches = match(charges, rows).by_charge
+        world = Vicinity(self._payments, self._transfers).world_of(charges)
+        matches = match(world.charges, world.stratagems).by_charge
         found = [one for charge in charges for one in matches[charge.id]]
         if not found:
             raise NotFoundError(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.keys import Origin
-from cascade_cli.domain.matching import OLDER_REACH
+from cascade_cli.domain.matching import OLDER_REACH, match
 from cascade_cli.domain.replay import question_about
 from cascade_cli.domain.stratagems import Stratagem
 from cascade_cli.domain.times import Window
@@ -33,26 +35,46 @@ class Vicinity:
         The older connector's rows belong to whichever payment of the same citizen and amount is
         nearest: to say whose they are, the other such payments have to be known.
         """
-        rows = self._rows(charges)
+        return self.world_around(charges, self._rows(charges))
+
+    def world_around(self, charges: Sequence[Charge], rows: Sequence[Stratagem]) -> World:
+        """The same, where the rows of the charges were read already."""
+        rows = list(rows)
         neighbours = self._neighbours(charges, rows)
         if new := [charge for charge in neighbours if charge not in charges]:
             rows += self._rows(new)
         return World(
             window_around(charges),
-            tuple({c.id: c for c in (*charges, *neighbours)}.values()),
+            tuple({c.id: c for c in (*neighbours, *charges)}.values()),
             tuple({row.record_id: row for row in rows}.values()),
         )
 
     def _rows(self, charges: Sequence[Charge]) -> list[Stratagem]:
         return self._transfers.transfers_for([question_about(charge) for charge in charges])
 
-    def _neighbours(self, charges: Sequence[Charge], rows: Iterable[Stratagem]) -> list[Charge]:
+    def _neighbours(self, charges: Sequence[Charge], rows: Sequence[Stratagem]) -> list[Charge]:
         nameless = {(r.citizen, r.ducats) for r in rows if r.origin is Origin.OLDER}
-        alike = [charge for charge in charges if (charge.citizen, charge.ducats) in nameless]
         found: list[Charge] = []
-        for window in _joined(charge.created_at for charge in alike):
+        for window in _joined(_moments(charges, rows)):
             found += self._payments.purchases(window).charges
         return [charge for charge in found if (charge.citizen, charge.ducats) in nameless]
+
+
+def _moments(charges: Sequence[Charge], rows: Sequence[Stratagem]) -> Iterator[datetime]:
+    """Around which other payments have to be known: charges that a legacy row may be for, and rows
+    that may be a late transfer of one that was not delivered."""
+    named = match(charges, [row for row in rows if row.origin is not Origin.OLDER]).by_charge
+    made: defaultdict[tuple[str | None, Decimal | None], list[datetime]] = defaultdict(list)
+    for row in rows:
+        if row.origin is Origin.OLDER:
+            made[row.citizen, row.ducats].append(row.created_at)
+    for charge in charges if made else ():
+        is_open = all(m.stratagem.status != "executed" for m in named[charge.id])
+        for moment in made.get((charge.citizen, charge.ducats), ()):
+            if charge.created_at <= moment <= charge.created_at + OLDER_REACH:
+                yield charge.created_at
+            elif is_open and moment > charge.created_at:
+                yield moment
 
 
 def window_around(charges: Sequence[Charge]) -> Window:

@@ -188,6 +188,22 @@ def test_what_the_older_connector_wrote_long_ago_is_forgotten(patient: Patient) 
     assert patient.examined().ill == set()
 
 
+@provokes("older.other_payer")
+def test_a_row_of_another_payer_is_named(patient: Patient) -> Examination:
+    patient.sandboxed.transfer(
+        "cascade_payment_pi_1", patient.ago(days=3), ExecutedBy="OLD_PROCESSOR"
+    )
+    found = patient.examined()
+    (told,) = found.of("older.other_payer")
+    assert "by 'OLD_PROCESSOR'; the last is cascade_payment_pi_1 (executed)" in told["found"]
+    return found
+
+
+def test_what_others_pay_each_other_is_nobodys_business(patient: Patient) -> None:
+    patient.sandboxed.transfer("transfer_ducats_a_b_1", patient.ago(days=3), ExecutedBy="a")
+    assert patient.examined().ill == set()
+
+
 @provokes("older.unread")
 def test_a_listing_of_older_transfers_that_fails_is_red(patient: Patient) -> Examination:
     patient.network.answer("cascade_payment_processor.*Notes", 422)

@@ -34,6 +34,7 @@ _OTHER_CHARGE = 99
 _TWINS = 0.5
 _BEYOND = 0.3
 _FOR_MANY = 0.3
+_OTHERS = 0.2
 
 
 def worlds() -> st.SearchStrategy[World]:
@@ -56,7 +57,10 @@ def _world(seed: int, sold: int, made: int) -> World:
         )
     ]
     transfers = [
-        _suited(_stratagem(_source(seed, "stratagem", number), number), sales, twins)
+        _paid_by(
+            _suited(_stratagem(_source(seed, "stratagem", number), number), sales, twins),
+            _source(seed, "payer", number),
+        )
         for number in range(made)
     ]
     if sales and twins.random() < _TWINS:
@@ -86,6 +90,11 @@ def _suited(stratagem: Stratagem, sales: list[Charge], source: Random) -> Strata
         return stratagem
     sale = source.choice(sales)
     return replace(stratagem, citizen=sale.citizen or "", ducats=sale.ducats)
+
+
+def _paid_by(stratagem: Stratagem, source: Random) -> Stratagem:
+    """Some of them another than the processor pays."""
+    return replace(stratagem, other_processor="OTHER") if source.random() < _OTHERS else stratagem
 
 
 def _source(*names: object) -> Random:

@@ -135,6 +135,7 @@ class Shop:
             self._now,
         )
         self._desk = CreditDesk(
+            payments=self._stripe,
             venice=self._venice,
             deliverer=self._deliverer,
             promises=parts.journal,

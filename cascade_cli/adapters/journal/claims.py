@@ -94,7 +94,7 @@ class Claiming:
         if holder.run not in {"", self._hold.run}:
             taken = {"from": holder.columns()}
             self._transaction.append(EntryKind.TAKEOVER, intent.key, taken)
-        if is_other:
+        if is_other or intent.overrides:
             self._amend(intent, row)
         self._taken.append(intent.key)
         return self._claim(ClaimState.HELD, row)

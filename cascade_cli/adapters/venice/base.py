@@ -14,7 +14,6 @@ from pyairtable.formulas import (
     CREATED_TIME,
     EQ,
     FIND,
-    IS_AFTER,
     IS_BEFORE,
     LOWER,
     NOT,
@@ -38,6 +37,7 @@ from cascade_cli.adapters.venice.notes import parse_notes
 from cascade_cli.adapters.venice.slices import PAGE_SIZE, Page, Slices, restarting
 from cascade_cli.domain.charges import Charge, Portion
 from cascade_cli.domain.keys import (
+    KEY_PREFIX,
     OLDER_SOURCE,
     REFUND_PREFIX,
     Origin,
@@ -45,7 +45,6 @@ from cascade_cli.domain.keys import (
     stratagem_id_for,
     whole_id,
 )
-from cascade_cli.domain.matching import OLDER_REACH
 from cascade_cli.domain.orders import PORTION, Order
 from cascade_cli.domain.residents import Resident
 from cascade_cli.domain.stratagems import Stratagem
@@ -109,7 +108,7 @@ class VeniceReader:
         def pages(start: datetime, end: datetime | None) -> Iterator[Page]:
             return self._pages(self._transfers_where(*_created(start, end)))
 
-        slices = Slices(pages, to_stratagem, expected or Tally(), self._now)
+        slices = Slices(pages, self._stratagem, expected or Tally(), self._now)
         with our_errors():
             return slices.read(since, until, self._crew if expected else Crew())
 
@@ -141,10 +140,23 @@ class VeniceReader:
     def _stratagems(self, *conditions: Formula) -> list[Stratagem]:
         records = self._select(self._transfers_where(*conditions))
         with our_errors():
-            return [to_stratagem(record) for record in records]
+            return [self._stratagem(record) for record in records]
+
+    def _stratagem(self, record: dict[str, Any]) -> Stratagem:
+        return to_stratagem(record, self._processor)
 
     def _transfers_where(self, *conditions: Formula) -> Formula:
-        """What the processor pays, and what comes back to it for refunds: citizens pay that."""
+        """What the processor pays, and all that has a key of cascade's or is a legacy row, whoever
+        executes it: citizens pay what comes back, and another processor may have paid before."""
+        ours = OR(
+            EQ(Field("ExecutedBy"), self._processor),
+            FIND(KEY_PREFIX, Field("StratagemId")),
+            FIND(OLDER_SOURCE, Field("Notes")),
+        )
+        return AND(ours, EQ(Field("Type"), TRANSFER), *conditions)
+
+    def _balance_where(self, *conditions: Formula) -> Formula:
+        """Only what changes the processor's balance: what it pays, and what comes back to it."""
         returning = AND(
             EQ(Field("TargetCitizen"), self._processor),
             FIND(REFUND_PREFIX, Field("StratagemId")),
@@ -248,8 +260,8 @@ def _belongs_to(order: Order) -> Iterator[Formula]:
     yield AND(
         EQ(Field("TargetCitizen"), order.citizen),
         FIND(OLDER_SOURCE, Field("Notes")),
+        # Without an end: the legacy connector may run long after the payment.
         NOT(IS_BEFORE(CREATED_TIME(), to_formula(charge.created_at))),
-        NOT(IS_AFTER(CREATED_TIME(), to_formula(charge.created_at + OLDER_REACH))),
     )
 
 
@@ -287,16 +299,19 @@ def _chunks(keys: Iterable[T], size: int) -> Iterator[list[T]]:
         yield chunk
 
 
-def to_stratagem(record: dict[str, Any]) -> Stratagem:
+def to_stratagem(record: dict[str, Any], processor: str) -> Stratagem:
     """Ours from Airtable's record, which leaves empty fields out."""
     fields = record["fields"]
     notes = parse_notes(str(fields.get("Notes", "")))
     stratagem_id = str(fields.get("StratagemId", ""))
     origin = origin_of(stratagem_id, notes.stripe_ids, notes.source)
+    citizen, payer = str(fields.get("TargetCitizen", "")), str(fields.get("ExecutedBy", ""))
+    is_back = origin is Origin.REFUND
+    in_its_place = citizen if is_back else payer
     return Stratagem(
         record_id=record["id"],
         stratagem_id=stratagem_id,
-        citizen=str(fields.get("TargetCitizen", "")),
+        citizen=citizen,
         ducats=notes.ducats,
         status=str(fields.get("Status", "")),
         created_at=_moment(record["createdTime"]),
@@ -314,7 +329,8 @@ def to_stratagem(record: dict[str, Any]) -> Stratagem:
         notes_flaw=notes.flaw,
         engine_log=notes.whole_log,
         # All others are the processor's: their name once more for each would fill memory.
-        payer=str(fields.get("ExecutedBy", "")) if origin is Origin.REFUND else "",
+        payer=payer if is_back else "",
+        other_processor="" if in_its_place == processor else in_its_place or "nobody",
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from pyairtable import Api
-from pyairtable.formulas import CREATED_TIME, FIND, IS_BEFORE, NOT, Field, to_formula
+from pyairtable.formulas import CREATED_TIME, EQ, FIND, IS_BEFORE, NOT, OR, Field, to_formula
 
 from cascade_cli.adapters.venice.base import CITIZENS, STRATAGEMS, VeniceReader
 from cascade_cli.adapters.venice.errors import our_errors
@@ -71,10 +71,12 @@ class BaseProbe:
 
 
 class OlderReader(VeniceReader):
-    """Finds what the older connector wrote."""
+    """Finds what the older connector wrote, and what another than the processor pays."""
 
     def older_since(self, since: datetime) -> list[Stratagem]:
-        """Its transfers created since then."""
+        """Such transfers created since then."""
         lately = NOT(IS_BEFORE(CREATED_TIME(), to_formula(since)))
-        rows = self._stratagems(lately, FIND(OLDER_SOURCE, Field("Notes")))
-        return [row for row in rows if row.origin is Origin.OLDER]
+        legacy = FIND(OLDER_SOURCE, Field("Notes"))
+        others = NOT(EQ(Field("ExecutedBy"), self._processor))
+        rows = self._stratagems(lately, OR(legacy, others))
+        return [row for row in rows if row.origin is Origin.OLDER or row.other_processor]

@@ -1,7 +1,7 @@
 """The processor's transfers asked for in other ways than reconciliation needs.
 
-What is open, older or executed last is asked of what the processor pays; all else also of what
-comes back to it for refunds.
+What is open, older or executed last is asked of what moves the processor's own ducats; all else
+also of what another processor pays or receives under a key of cascade's.
 """
 
 from __future__ import annotations
@@ -30,7 +30,6 @@ from cascade_cli.adapters.venice.base import (
     STRATAGEM_FIELDS,
     STRATAGEMS,
     VeniceReader,
-    to_stratagem,
 )
 from cascade_cli.adapters.venice.errors import our_errors
 from cascade_cli.domain.keys import PORTION_ID, stratagem_id_for, whole_id
@@ -72,9 +71,11 @@ class TransferReader(VeniceReader):
         return self._paid(OR(EQ(Field("Status"), "active"), EQ(Field("Status"), "planned")))
 
     def executed_since(self, since: datetime) -> list[Stratagem]:
-        """Those that the engine executed at that moment or later."""
+        """Those that the engine executed at that moment or later, and that moved the processor's
+        own ducats."""
         lately = NOT(IS_BEFORE(Field("ExecutedAt"), to_formula(since)))
-        found = self._where(EQ(Field("Status"), "executed"), lately)
+        where = self._balance_where(EQ(Field("Status"), "executed"), lately)
+        found = [self._stratagem(record) for record in self._select(where)]
         return [row for row in found if row.executed_at and row.executed_at >= since]
 
     def older(self, before: datetime, executed_since: datetime, now: datetime) -> list[Stratagem]:
@@ -102,13 +103,13 @@ class TransferReader(VeniceReader):
             last = self._api.table(self._base_id, STRATAGEMS).first(
                 formula=str(executed), sort=["-ExecutedAt"], fields=list(STRATAGEM_FIELDS)
             )
-        return to_stratagem(dict(last)).executed_at if last else None
+        return self._stratagem(dict(last)).executed_at if last else None
 
     def _paid(self, *conditions: Formula) -> list[Stratagem]:
-        return [to_stratagem(r) for r in self._select(self._paid_where(*conditions))]
+        return [self._stratagem(r) for r in self._select(self._paid_where(*conditions))]
 
     def _where(self, *conditions: Formula) -> list[Stratagem]:
-        return [to_stratagem(r) for r in self._select(self._transfers_where(*conditions))]
+        return [self._stratagem(r) for r in self._select(self._transfers_where(*conditions))]
 
 
 def _is_meant(row: Stratagem, identity: str) -> bool:

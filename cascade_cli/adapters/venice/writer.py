@@ -111,7 +111,7 @@ class VeniceWriter:
     def _written(self, send: Any) -> list[Stratagem]:
         with write_errors():
             records: list[RecordDict] = send()
-            return [to_stratagem(dict(record)) for record in records]
+            return [to_stratagem(dict(record), self._processor) for record in records]
 
 
 def _gift(order: Order) -> str:

@@ -44,6 +44,13 @@ def credit(
             "check; this is recorded.",
         ),
     ] = False,
+    although_ambiguous: Annotated[
+        bool,
+        typer.Option(
+            "--although-ambiguous",
+            help="Although another transfer may already be this payment's; it is recorded.",
+        ),
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show every write and make none.")
     ] = False,
@@ -57,7 +64,9 @@ def credit(
     """
     from cascade_cli.cli.credit import CreditOptions
     from cascade_cli.cli.credit import credit as work
+    from cascade_cli.domain.overrides import Override
 
+    said = {Override.UNDERPAID: although_underpaid, Override.AMBIGUOUS: although_ambiguous}
     options = CreditOptions(
         citizen,
         ducats,
@@ -66,7 +75,7 @@ def credit(
         payment,
         file,
         again=again,
-        although_underpaid=although_underpaid,
+        overrides=frozenset(decision for decision, is_said in said.items() if is_said),
         dry_run=dry_run,
         yes=yes,
     )

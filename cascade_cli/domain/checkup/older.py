@@ -1,4 +1,4 @@
-"""The older connector: does it still write?"""
+"""The older connector and older set-ups: do they still write?"""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from cascade_cli.domain.times import format_span
 
 LATELY = timedelta(days=2)
 LOOKED_BACK = timedelta(days=30)
+# Names of payers that are shown.
+_MOST = 3
 _ADVICE = (
     "Take its webhook out of Stripe and stop it; then: cascade reconcile --since 30d, for what it "
     "left undone or did twice."
@@ -31,7 +33,15 @@ WRITING = red(
     "is credited twice.",
     _ADVICE,
 )
-FINDINGS = (SILENT, RECENT, WRITING)
+ONE_PAYER = green("older.one_payer", "who pays")
+OTHER_PAYER = amber(
+    "older.other_payer",
+    "who pays",
+    "Another processor of an older set-up, or a stranger, makes transfers for our payments. What "
+    "was executed counts as paid; all else cascade leaves to a person.",
+    "Give every machine the same CASCADE_PROCESSOR; then: cascade stratagem status ID.",
+)
+FINDINGS = (SILENT, RECENT, WRITING, ONE_PAYER, OTHER_PAYER)
 
 
 def judge_older(rows: Sequence[Stratagem], now: datetime) -> Check:
@@ -45,3 +55,15 @@ def judge_older(rows: Sequence[Stratagem], now: datetime) -> Check:
         f"ago{life}"
     )
     return (WRITING if now - last.created_at <= LATELY else RECENT).seen(found)
+
+
+def judge_payers(rows: Sequence[Stratagem]) -> Check:
+    """`rows` are the transfers since LOOKED_BACK that another than the processor pays."""
+    if not rows:
+        return ONE_PAYER.seen(f"nobody but the processor in {LOOKED_BACK.days} days")
+    payers = ", ".join(repr(name) for name in sorted({row.other_processor for row in rows})[:_MOST])
+    last = max(rows, key=lambda row: row.created_at)
+    name = last.stratagem_id or last.record_id
+    return OTHER_PAYER.seen(
+        f"{len(rows)} in {LOOKED_BACK.days} days by {payers}; the last is {name} ({last.status})"
+    )
