@@ -43,7 +43,7 @@ def test_a_credit_beside_a_late_row_is_refused_with_the_line_that_would_do_it(
     assert late in answer.err
     assert "Nothing was written for it" in answer.err
     words = shlex.split(answer.err[answer.err.index("If it is not: cascade ") :])[5:]
-    assert counter.type(*words, "--yes").code == 0
+    assert counter.type(words[0], "--yes", *words[1:]).code == 0
     assert own_rows(counter, intent)[0]["Status"] == "active"
 
 
@@ -52,9 +52,9 @@ def test_the_persons_word_stands_in_notes_and_in_the_journal(counter: Counter) -
     legacy(counter, 20)
     deliver(counter, intent)
     assert deliver(counter, intent, "--although-ambiguous").code == 0
-    assert json.loads(own_rows(counter, intent)[0]["Notes"])["although_ambiguous"] is True
+    assert json.loads(own_rows(counter, intent)[0]["Notes"])["overrides"] == ["although-ambiguous"]
     entries = counter.type("journal", "list", "--json").data["entries"]
-    told = [e for e in entries if "although_ambiguous" in json.dumps(e)]
+    told = [e for e in entries if "although-ambiguous" in json.dumps(e)]
     assert [entry["kind"] for entry in told][:1] == ["amendment"]
     assert counter.type("journal", "verify").code == 0
 

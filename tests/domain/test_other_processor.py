@@ -10,7 +10,7 @@ import pytest
 from cascade_cli.domain.delivery import Action, End, Verdict, Write, next_step, rows_of
 from cascade_cli.domain.keys import Origin
 from cascade_cli.domain.kinds import Kind
-from cascade_cli.domain.orders import although
+from cascade_cli.domain.orders import decided
 from cascade_cli.domain.overrides import Override
 from cascade_cli.domain.replay import question_about
 from cascade_cli.domain.stratagems import Failure, State
@@ -64,12 +64,12 @@ def test_nothing_is_written_upon_it_and_a_person_may_have_a_row_made(
     assert isinstance(step, End)
     assert step.verdict is Verdict.BLOCKED
     assert "--although-ambiguous" in step.hint
-    assert next_step(although(order, Override.AMBIGUOUS), rows, NOW) == Write(Action.CREATE)
+    assert next_step(decided(order, Override.AMBIGUOUS), rows, NOW) == Write(Action.CREATE)
 
 
 def test_no_word_of_a_person_lets_a_second_row_run_beside_a_live_one() -> None:
     charge = a_charge()
-    order = although(question_about(charge), Override.AMBIGUOUS)
+    order = decided(question_about(charge), Override.AMBIGUOUS)
     live = keyed(charge, status="active", expires_at=SOON, **OTHER)
     step = next_step(order, rows_of(order, [live]), NOW)
     assert isinstance(step, End)
