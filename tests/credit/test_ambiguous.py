@@ -43,7 +43,7 @@ def test_a_credit_beside_a_late_row_is_refused_with_the_line_that_would_do_it(
     assert late in answer.err
     assert "Nothing was written for it" in answer.err
     words = shlex.split(answer.err[answer.err.index("If it is not: cascade ") :])[5:]
-    assert counter.type(*words, "--yes").code == 0
+    assert counter.type(words[0], "--yes", *words[1:]).code == 0
     assert own_rows(counter, intent)[0]["Status"] == "active"
 
 
