@@ -41,6 +41,8 @@ class Item:
     repair: Repair | None
     returns: tuple[Stratagem, ...] = ()
     """The transfers that took its ducats back for refunds, and gave them again."""
+    late: tuple[Stratagem, ...] = ()
+    """Legacy rows that no payment surely owns, and that may be its own."""
 
     @property
     def rows(self) -> tuple[Stratagem, ...]:

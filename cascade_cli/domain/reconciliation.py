@@ -155,6 +155,7 @@ def _item_of(case: Case) -> Item:
         at_risk=found[0].at_risk if found else ZERO,
         repair=repair_for(case, found),
         returns=case.returns,
+        late=case.late,
     )
 
 
