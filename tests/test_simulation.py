@@ -50,6 +50,9 @@ CAUGHT_BY = {
     mutants.anonymous_givers_named: 2,
     mutants.invoices_have_keys_of_their_own: 43,
     mutants.judged_by_another_day_s_rate: 2,
+    mutants.late_rows_ignored: 36,
+    mutants.other_payers_unseen: 2,
+    mutants.refunded_twins_first_served: 1,
 }
 
 

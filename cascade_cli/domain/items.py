@@ -43,6 +43,8 @@ class Item:
     """The transfers that took its ducats back for refunds, and gave them again."""
     advice: str = ""
     """What a person has to decide, where the kind alone does not say it."""
+    late: tuple[Stratagem, ...] = ()
+    """Legacy rows that no payment surely owns, and that may be its own."""
 
     @property
     def rows(self) -> tuple[Stratagem, ...]:

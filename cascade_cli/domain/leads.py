@@ -23,7 +23,7 @@ _ROWS_PER_CHARGE, _LEAST_REQUESTS_A_DAY = 2, 1.0
 @dataclass(frozen=True)
 class Lead:
     """One charge, created at `at`, or transfers without one; `records` are all its transfers,
-    those that return ducats for refunds among them."""
+    those that return ducats for refunds and those that may be its own among them."""
 
     charge: str | None
     at: datetime
@@ -53,7 +53,8 @@ def leads_of(result: Reconciliation) -> Iterable[Lead]:
 
 
 def _lead_to(item: Item) -> Lead:
-    records = tuple(stratagem.record_id for stratagem in item.rows)
+    rows = (*item.rows, *item.late)
+    records = tuple(dict.fromkeys(stratagem.record_id for stratagem in rows))
     return Lead(item.charge.id if item.charge else None, item.occurred_at, records)
 
 
@@ -103,10 +104,11 @@ def _strangers(
     world: World, prices: PriceList, followed: Container[str], remembered: Container[str]
 ) -> Iterator[str]:
     _, rest = set_aside(world, prices)
-    for charge, matches in match(rest.charges, rest.stratagems).by_charge.items():
-        for found in matches if charge in followed else ():
-            row = found.stratagem
-            by_likeness = found.rule in {Rule.NEAREST, Rule.SURPLUS}
-            is_new = row.created_at >= world.window.since or row.record_id in remembered
-            if by_likeness and not is_new:
+    matches = match(rest.charges, rest.stratagems)
+    for charge, found in matches.by_charge.items():
+        if charge not in followed:
+            continue
+        rows = [one.stratagem for one in found if one.rule in {Rule.NEAREST, Rule.SURPLUS}]
+        for row in (*rows, *matches.late.get(charge, ())):
+            if row.created_at < world.window.since and row.record_id not in remembered:
                 yield row.record_id

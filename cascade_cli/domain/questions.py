@@ -60,12 +60,14 @@ def earlier_window(matches: Matches, world: World) -> Window | None:
 
 
 def later_window(matches: Matches, world: World) -> Window | None:
-    """The time after the window, if older rows made then were taken for charges within it.
+    """The time after the window, if older rows made then were taken for charges within it, or may
+    be late transfers of those.
 
     Payments made then may fit them better, and would else lend their rows to a missing one.
     """
     until = world.window.until
     made = [s.created_at for s in _matched_by(matches, Rule.NEAREST, Rule.SURPLUS)]
+    made += [s.created_at for rows in matches.late.values() for s in rows]
     last = max(made, default=world.window.since)
     # No payment that comes after a row can have caused it.
     return Window(until, last + timedelta(seconds=1)) if last >= until else None

@@ -155,6 +155,7 @@ def _item_of(case: Case) -> Item:
         repair=repair_for(case, found),
         returns=case.returns,
         advice=decision_about(case),
+        late=case.late,
     )
 
 

@@ -88,7 +88,7 @@ def test_a_second_payment_by_another_processor_is_a_duplicate_and_is_accounted_f
 def test_what_others_pay_for_nothing_of_ours_is_no_orphan(origin: Origin) -> None:
     result = judge([], [a_stratagem(origin=origin, **OTHER)])
     assert list(result.items) == []
-    assert (result.equation.executed, result.equation.residual) == (0, 0)
+    assert (result.equation.executed, result.equation.residual) == (Decimal(0), Decimal(0))
 
 
 @pytest.mark.parametrize("status", ["executed", "active"])

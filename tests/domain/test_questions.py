@@ -107,3 +107,11 @@ def test_rows_made_within_the_window_ask_for_no_later_payments() -> None:
 
 def test_rows_that_name_their_payment_ask_for_no_later_payments() -> None:
     assert later(a_charge(), keyed(a_charge(), created_at=NOW - HOUR)) is None
+
+
+def test_the_time_up_to_a_late_row_is_read_for_the_payment_that_it_may_belong_to() -> None:
+    charge = a_charge(created_at=WEEK.since)
+    late = older("late", created_at=WEEK.until + timedelta(days=3))
+    world = a_world([charge], [late])
+    found = later_window(match(world.charges, world.stratagems), world)
+    assert found == Window(WEEK.until, late.created_at + timedelta(seconds=1))

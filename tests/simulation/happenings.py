@@ -18,6 +18,8 @@ from cascade_cli.domain.subscriptions import Good, product_id
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
 from tests.sandbox.stripe.subscribing import monthly, subscribe
 from tests.simulation.abroad import price
+from tests.simulation.likeness import Alike, Likeness
+from tests.simulation.lookalikes import Lookalikes
 from tests.simulation.mailbox import a_tiding, an_event
 from tests.simulation.plan import LATECOMER, ManualCredit, Payment
 from tests.simulation.shop import Shop
@@ -50,6 +52,14 @@ class Happenings:
         """By charge, to whom it sold how many ducats."""
         self.short: dict[str, Payment] = {}
         """By charge, those for which too little was paid."""
+        self.lookalikes = Lookalikes(stage, self._told_of)
+
+    def _told_of(self, alike: Alike, charge: dict[str, Any]) -> None:
+        """Of an older set-up's transfer, CASCADE's own webhook hears as well."""
+        self.payments.append(charge["id"])
+        self.sold[charge["id"]] = alike.citizen, Decimal(alike.ducats)
+        if alike.likeness is Likeness.OTHER:
+            self._start(3, "webhook0", self._on_event(str(charge["payment_intent"]), 0))
 
     def schedule(self) -> None:
         """Everything up to the plan's horizon."""
@@ -59,6 +69,8 @@ class Happenings:
     def _schedule_cascade(self) -> None:
         for payment in self._plan.payments:
             self._at(payment.after_seconds, partial(self._pay, payment))
+        for alike in self._plan.alike:
+            self._at(alike.after_seconds, partial(self.lookalikes.happen, alike))
         for credit in self._plan.credits:
             for moment in (0.0, *credit.again):
                 self._start(credit.after_seconds + moment, credit.name, by_hand(credit))

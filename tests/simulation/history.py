@@ -17,6 +17,7 @@ from cascade_cli.services import deliver, reconcile
 from cascade_cli.services.reconcile import Run
 from tests.simulation.happenings import Happenings, by_file, by_hand, take_back, told_of
 from tests.simulation.lanes import in_virtual_lanes
+from tests.simulation.lookalikes import Lookalikes
 from tests.simulation.plan import Payment, Plan
 from tests.simulation.shop import Alter, Shop
 from tests.simulation.stage import Command, Stage
@@ -68,6 +69,11 @@ class History:
     def short(self) -> Mapping[str, Payment]:
         """By charge, those for which too little was paid."""
         return self._happenings.short
+
+    @property
+    def lookalikes(self) -> Lookalikes:
+        """The rows that are a payment's own, or not, by their likeness alone."""
+        return self._happenings.lookalikes
 
     @property
     def cents_back(self) -> Mapping[str, list[int]]:

@@ -6,7 +6,7 @@ Each is a context within which histories are played, and gives what alters the p
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -19,8 +19,9 @@ from cascade_cli.adapters.journal import attempts
 from cascade_cli.adapters.journal.holders import Holder, Neighbours
 from cascade_cli.adapters.stripe.purchases import StripeReader
 from cascade_cli.adapters.transport import Transport, permitted
+from cascade_cli.adapters.venice.base import VeniceReader
 from cascade_cli.adapters.venice.notes import Notes
-from cascade_cli.domain import delivery, price_guard, pricing
+from cascade_cli.domain import delivery, matching, price_guard, pricing
 from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.delivery import Action, Step, Write, next_step
 from cascade_cli.domain.exchange import Belief, Rates
@@ -31,7 +32,7 @@ from cascade_cli.domain.money import ZERO
 from cascade_cli.domain.orders import Order
 from cascade_cli.domain.refunds import Part
 from cascade_cli.domain.stratagems import Failure, Stratagem
-from cascade_cli.services import balance, deliver, replay
+from cascade_cli.services import balance, credit, deliver, jobs, replay
 from cascade_cli.services.delivery_ports import Reader
 from cascade_cli.services.intake import Intake
 from cascade_cli.services.refund_clerk import Dealt
@@ -40,6 +41,7 @@ from tests.simulation.shop import Alter, Parts, as_it_is
 
 _FORCELIST = frozenset({429, 500, 502, 503, 504})
 _TRIES = 5
+_PLANNERS = (jobs, replay, credit)
 
 
 @contextmanager
@@ -354,6 +356,31 @@ def price_guard_off() -> Iterator[Alter]:
         yield as_it_is
 
 
+@contextmanager
+def late_rows_ignored() -> Iterator[Alter]:
+    """A legacy row beyond the reach is nobody's business."""
+    nothing = {module: patch.object(module, "unclear_rows", lambda *_: ()) for module in _PLANNERS}
+    with ExitStack() as stack:
+        for patched in nothing.values():
+            stack.enter_context(patched)
+        stack.enter_context(patch.object(matching, "_late_rows", lambda *_: {}))
+        yield as_it_is
+
+
+@contextmanager
+def other_payers_unseen() -> Iterator[Alter]:
+    """Only what the processor pays, or receives, is looked for."""
+    with patch.object(VeniceReader, "_transfers_where", VeniceReader._balance_where):
+        yield as_it_is
+
+
+@contextmanager
+def refunded_twins_first_served() -> Iterator[Alter]:
+    """A legacy row goes to the nearest payment, whether or not its money went back."""
+    with patch.object(matching, "_claim_of", lambda *_: matching._Claim.OWED):
+        yield as_it_is
+
+
 class _ReadOnce:
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
@@ -405,4 +432,7 @@ MUTANTS: tuple[Callable[[], AbstractContextManager[Alter]], ...] = (
     invoices_have_keys_of_their_own,
     judged_by_another_day_s_rate,
     price_guard_off,
+    late_rows_ignored,
+    other_payers_unseen,
+    refunded_twins_first_served,
 )

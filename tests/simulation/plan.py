@@ -9,6 +9,7 @@ from decimal import Decimal
 from random import Random
 
 from cascade_cli.sandbox.venice import FAIL_POINTS
+from tests.simulation.likeness import Alike, draw_alike
 
 BEGINNING = datetime(2026, 11, 20, 6, 0, tzinfo=UTC)
 CITIZENS = ("marco", "lucia-barbarigo", "D'Alviano", "Niccolò_Grimani")
@@ -123,6 +124,7 @@ class Plan:
     disputes_hold: bool = False
     reruns: tuple[float, ...] = ()
     """When somebody at Venice runs a row once more at which the engine broke off."""
+    alike: tuple[Alike, ...] = ()
 
 
 def draw_plan(random: Random) -> Plan:
@@ -167,6 +169,7 @@ def draw_plan(random: Random) -> Plan:
         replenished_after=random.uniform(0.2, 1) * horizon,
         latecomer_after=random.uniform(0.2, 1.2) * horizon,
         quota_gone=_quota(random, horizon),
+        alike=tuple(draw_alike(begins, horizon, CITIZENS)),
     )
     # By dice of their own: the histories without them stay as they were, with those that caught the
     # rarest mutants among them.

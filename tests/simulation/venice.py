@@ -22,6 +22,9 @@ _WRITES = frozenset({"write_payer", "write_payee"})
 # Killed between two balances and the status, the live engine itself pays again at its next run.
 _HARMLESS_END = frozenset({"list", "read_payer", "read_payee", "notify_payer", "notify_payee"})
 ENGINE = "engine"
+OTHER_PROCESSOR = "OLD_PROCESSOR"
+"""Who paid in an older set-up."""
+_PAYERS = frozenset({PROCESSOR, OTHER_PROCESSOR})
 
 # How the keys of transfers begin that bring ducats back for a refund, or give them again.
 BROKE_OFF = ("Processing error", "Processor logic", "Exception: ")
@@ -46,6 +49,8 @@ class City:
         self.moves: defaultdict[str, Moves] = defaultdict(Moves)
         self.copied: set[str] = set()
         """StratagemIds whose row somebody has doubled."""
+        self.others: set[str] = set()
+        """StratagemIds that another processor pays."""
 
     def move_in(self, username: str, ducats: int) -> None:
         """A new citizen."""
@@ -114,7 +119,8 @@ class City:
     def live(self, now: datetime) -> list[str]:
         """Those of them that belong to payments, and have no other row."""
         names = [row["fields"]["StratagemId"] for row in self.rows()]
-        live = (n for n in self.active(now) if n.startswith("cascade_payment_pi_"))
+        ours = (name for name in self.active(now) if name not in self.others)
+        live = (name for name in ours if name.startswith("cascade_payment_pi_"))
         return [name for name in live if names.count(name) == 1]
 
     def copy(self, stratagem_id: str) -> None:
@@ -144,7 +150,7 @@ class City:
         # The engine computes with floats: their last digits are nobody's ducats.
         change = round(change, 9)
         moves = self.moves[stratagem_id]
-        if name == PROCESSOR:
+        if name in _PAYERS:
             moves.debits.append(-change)
         else:
             moves.credits.append((name, change))

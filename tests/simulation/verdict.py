@@ -24,7 +24,7 @@ from cascade_cli.sandbox.seed.citizens import PROCESSOR
 from cascade_cli.services.reconcile import Run
 from tests.simulation.history import History
 from tests.simulation.plan import Payment
-from tests.simulation.venice import RETURNS, Moves, is_broken_off
+from tests.simulation.venice import OTHER_PROCESSOR, RETURNS, Moves, is_broken_off
 
 _WHOLE_ROWS = frozenset({"create", "rewrite"})
 _OTHER_TABLES = frozenset({"notify", "set_balance"})
@@ -63,6 +63,7 @@ class _Judge:
         self._stage, self._charges = history.stage, history.charges
         self._cents_back, self._gifts = history.cents_back, history.gifts
         self._sold, self._short = history.sold, history.short
+        self._lookalikes = history.lookalikes
         self._run, self._entries = run, entries
         self._rows: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
         for row in history.stage.city.rows():
@@ -73,6 +74,7 @@ class _Judge:
         """Question after question."""
         yield from self._paid_twice_or_wrongly()
         yield from self._delivered_although_underpaid()
+        yield from self._paid_beside_lookalikes()
         yield from self._unpaid_or_unreported()
         yield from self._unaccounted_ducats()
         yield from self._rows_against_moves()
@@ -91,7 +93,8 @@ class _Judge:
             ]
             assert charge.citizen is not None
             assert charge.ducats is not None
-            ids = (charge.stratagem_id, *older)
+            late = self._lookalikes.late.get(charge.id)
+            ids = (charge.stratagem_id, *older, *([late] if late else ()))
             yield Debt(charge.id, charge.citizen, charge.ducats, ids)
         for credit in (*self._stage.plan.credits, *self._stage.plan.file):
             key = manual_key(credit.reference)
@@ -139,6 +142,17 @@ class _Judge:
             if let_go or self._moves(debt).credits:
                 yield f"UNDERPAID: a machine delivered {debt}, short by {payment.short}"
 
+    def _paid_beside_lookalikes(self) -> Iterator[str]:
+        """A legacy row, or another processor, has paid or will: nobody lets a second row go."""
+        late = {f"cascade_payment_{self._intent(charge)}" for charge in self._lookalikes.late}
+        for name in sorted(late | self._lookalikes.twins | self._stage.city.others):
+            if self._stage.witness.activated[name]:
+                yield f"PAID TWICE: {name} was let go, although another row was made for it"
+
+    def _intent(self, charge_id: str) -> str | None:
+        charges = (item.charge for item in self._charged() if item.name == charge_id)
+        return next((charge.payment_intent for charge in charges if charge), None)
+
     def _most_moves(self, debt: Debt) -> int:
         """A row that somebody at Venice doubled may run as well, before cascade can end it."""
         return 1 + any(name in self._stage.city.copied for name in debt.stratagem_ids)
@@ -156,7 +170,10 @@ class _Judge:
             if item.kind not in expected:
                 yield f"{self._name(item)} is {item.kind} ({item.verdict}), not {sorted(expected)}"
         for item in self._run.result.items:
-            if item.charge is None and item.kind is not Kind.DOUBTFUL:
+            is_late = any(
+                row.stratagem_id in self._lookalikes.late.values() for row in item.stratagems
+            )
+            if item.charge is None and item.kind is not Kind.DOUBTFUL and not is_late:
                 yield f"{item.kind}: {item.verdict}"
         yield from self._credits_unpaid()
 
@@ -186,7 +203,12 @@ class _Judge:
         return item.charge.payment_id if item.charge else ""
 
     def _expected(self, charge: Charge) -> frozenset[Kind]:
+        if charge.id in self._lookalikes.late:
+            # Nobody can tell that it was paid: it is left to a person.
+            return frozenset({Kind.MISSING})
         debt = self._debts[charge.id]
+        if charge.stratagem_id in self._stage.city.others and not self._moves(debt).credits:
+            return frozenset({Kind.STALLED, Kind.FAILED, Kind.DOUBTFUL})
         moves = self._moves(debt)
         if short := self._short.get(charge.id):
             return _expected_of_short(short, moves)
@@ -301,7 +323,8 @@ class _Judge:
 
     def _unaccounted_ducats(self) -> Iterator[str]:
         city = self._stage.city
-        debited = sum((sum(m.debits, Decimal(0)) for m in city.moves.values()), Decimal(0))
+        ours = (moves for name, moves in city.moves.items() if name not in city.others)
+        debited = sum((sum(moves.debits, Decimal(0)) for moves in ours), Decimal(0))
         if abs(city.ducats(PROCESSOR) - (city.granted - debited)) > self._slack:
             yield f"the processor has {city.ducats(PROCESSOR)}, not {city.granted} - {debited}"
         if self._run.result.equation.residual:
@@ -332,7 +355,7 @@ class _Judge:
                 last[entry.key] = (entry.body["action"], entry.body["fate"])
         for name, rows in self._rows.items():
             ours = name.startswith((*RETURNS, "cascade_payment_pi_", "cascade_manual_"))
-            for fields in (row["fields"] for row in rows if ours):
+            for fields in (row["fields"] for row in rows if ours and not _is_other(row)):
                 promise = promises.get(name)
                 ducats = _amount(fields["Notes"])
                 if promise is None or promise["citizen"] != _moved(fields)[0]:
@@ -434,6 +457,10 @@ def _addressee(fields: dict[str, Any]) -> str:
     return str(fields.get("Citizen") or fields.get("CitizenUsername"))
 
 
+def _is_other(row: dict[str, Any]) -> bool:
+    return bool(row["fields"]["ExecutedBy"] == OTHER_PROCESSOR)
+
+
 def _is_doubtful(row: dict[str, Any]) -> bool:
     return is_broken_off(row)
 
@@ -446,7 +473,7 @@ def _share(ducats: Decimal, charge: Charge) -> Decimal:
 def _moved(fields: dict[str, Any]) -> tuple[str, Decimal]:
     """By the row: who has how many ducats more, or less."""
     ducats = _amount(fields["Notes"])
-    if fields["ExecutedBy"] == PROCESSOR:
+    if fields["ExecutedBy"] in {PROCESSOR, OTHER_PROCESSOR}:
         return fields["TargetCitizen"], ducats
     return fields["ExecutedBy"], -ducats
 

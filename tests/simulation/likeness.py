@@ -1,0 +1,42 @@
+"""What is drawn for tests.simulation.lookalikes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from random import Random
+
+_SHARE = 1 / 12
+
+
+class Likeness(StrEnum):
+    """What happens, all in one moment, so that no command sees half of it."""
+
+    LATE = "late"
+    """The legacy connector credits a payment that was made 100 hours ago."""
+    OTHER = "other"
+    """An older set-up makes the payment's transfer, and another processor pays it."""
+    TWINS = "twins"
+    """Of two payments alike the later one is refunded; one legacy row was made."""
+
+
+@dataclass(frozen=True)
+class Alike:
+    """One of them, for an amount that nobody else buys."""
+
+    after_seconds: float
+    likeness: Likeness
+    citizen: str
+    ducats: str
+
+
+def draw_alike(begins: datetime, horizon: float, citizens: tuple[str, ...]) -> Iterator[Alike]:
+    """From a source of its own: the histories without them stay what they were."""
+    random = Random(f"{begins}:likeness")  # noqa: S311
+    for likeness in Likeness:
+        if random.random() < _SHARE:
+            ducats = f"{random.randrange(1000, 1900)}.125"
+            after = random.uniform(0, 0.8) * horizon
+            yield Alike(after, likeness, random.choice(citizens), ducats)
