@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from contextlib import closing
+from datetime import datetime
 
 from cascade_cli.bootstrap import Wiring
 from cascade_cli.cli.session import Session
 from cascade_cli.cli.window import FIRST_REACH
 from cascade_cli.domain.run_memory import Memory, may_be_kept
+from cascade_cli.domain.times import CLOCK_TOLERANCE
 from cascade_cli.errors import JournalError
 from cascade_cli.services.reconcile import Run
 
 
-def recall(session: Session, wiring: Wiring) -> Memory | None:
-    """The last complete run over this base; None if there was none. Raises JournalError."""
+def recall(session: Session, wiring: Wiring, now: datetime) -> Memory | None:
+    """What may be believed now of the last complete run over this base; None if there was none.
+
+    Raises JournalError.
+    """
     from cascade_cli.cli.writing import open_journal, this_worker  # noqa: PLC0415 - costs 0.2 s
 
     with closing(open_journal(session, wiring, this_worker("reconcile"))) as journal:
         document = journal.mark(mark_name(wiring))
-    return Memory.of(document) if document else None
+    return Memory.of(document).believed(now) if document else None
 
 
 def remember(session: Session, wiring: Wiring, run: Run) -> None:
@@ -29,13 +34,19 @@ def remember(session: Session, wiring: Wiring, run: Run) -> None:
     """
     if run.continues is None and not may_be_kept(run.world.window):
         return
+    now = wiring.clock.now()
+    if run.world.window.until > now + CLOCK_TOLERANCE:
+        session.warn("The clock was set back: this run is not remembered for --since last")
+        return
     from cascade_cli.cli.writing import open_journal, this_worker  # noqa: PLC0415 - as above
 
     try:
         with closing(open_journal(session, wiring, this_worker("reconcile"))) as journal:
             mark = journal.mark(mark_name(wiring))
-            if _forgets_nothing(run, Memory.of(mark) if mark else None):
-                journal.set_mark(mark_name(wiring), run.memory.document())
+            known = Memory.of(mark).believed(now) if mark else None
+            if _forgets_nothing(run, known):
+                memory = run.memory.dated(known) if wiring.clock.is_known else run.memory
+                journal.set_mark(mark_name(wiring), memory.document())
     except JournalError as error:
         session.warn(f"This run is not remembered for --since last: {error.message}")
 

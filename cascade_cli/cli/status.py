@@ -68,7 +68,10 @@ class Observer:
 
     def look(self, tell: Callable[[str], None] = lambda _step: None) -> Shown:
         """What is so now; nothing is written. Raises nothing for a service that is out."""
-        now, before = utc_now(), self._requests()
+        return self.wiring.clock.settled(lambda now, _check: self._look(now, tell))
+
+    def _look(self, now: datetime, tell: Callable[[str], None]) -> Shown:
+        before = self._requests()
         settings = self.wiring.settings
         records, window, gaps = self._recorded(now)
         known = decided(self.session, self.wiring)
@@ -94,7 +97,7 @@ class Observer:
                 if archive is None:
                     return NO_RECORDS, self._window(None, now), ()
                 mark = archive.journal.mark(mark_name(self.wiring))
-                memory = Memory.of(mark) if mark else None
+                memory = Memory.of(mark).believed(now) if mark else None
                 window = self._window(memory, now)
                 attention_since = min(window.since, memory.blind_since) if memory else window.since
                 records = read_records(archive.journal, archive.inbox, memory, attention_since)
