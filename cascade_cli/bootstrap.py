@@ -22,7 +22,7 @@ from cascade_cli.adapters.transport import MOST_LANES, Transport, utc_now
 from cascade_cli.adapters.venice.base import VeniceReader, airtable_api
 from cascade_cli.domain.pricing import PriceList
 from cascade_cli.services.allocations import Allocations, NoAllocations
-from cascade_cli.services.reconcile import Reconciler
+from cascade_cli.services.reconcile import PastSource, Reconciler
 from cascade_cli.settings import Settings
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ class Wiring:
     client: StripeClient
     api: Api
     allocations: Allocations
+    past: PastSource | None = None
 
     @cached_property
     def events(self) -> EventReader:
@@ -109,10 +110,14 @@ class Wiring:
 
 
 def bootstrap(
-    settings: Settings, tell: Callable[[str], None], allocations: Allocations | None = None
+    settings: Settings,
+    tell: Callable[[str], None],
+    allocations: Allocations | None = None,
+    past: PastSource | None = None,
 ) -> Wiring:
     """Connect nothing yet; `tell` hears whenever a service makes us wait. Without `allocations`,
-    the citizens of a payment for many are only known where Stripe's metadata names them.
+    the citizens of a payment for many are only known where Stripe's metadata names them; without
+    `past` nobody knows which stratagems have vanished.
 
     Raises SettingsError if the price list's file cannot be used.
     """
@@ -149,7 +154,7 @@ def bootstrap(
     return Wiring(
         settings=settings,
         clock=clock,
-        reconciler=Reconciler(payments, venice, settings.processor),
+        reconciler=Reconciler(payments, venice, settings.processor, past),
         payments=payments,
         venice=venice,
         prices=prices,
@@ -158,4 +163,5 @@ def bootstrap(
         client=client,
         api=api,
         allocations=allocations,
+        past=past,
     )

@@ -86,7 +86,9 @@ def list_events(session: Session, options: ListOptions) -> Outcome:
     parse_window(options.since, options.until, began)
     check_types(options.types)
 
-    def look(now: datetime, _check: Callable[[], None]) -> tuple[datetime, Window, list[Event]]:
+    def look(
+        now: datetime, _check: Callable[[], None]
+    ) -> tuple[datetime, Window, tuple[Event, ...]]:
         window = parse_window(options.since, options.until, now)
         return now, window, chronological(_listed(wiring.events, window, options.types))
 

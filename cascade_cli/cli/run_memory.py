@@ -8,7 +8,7 @@ from datetime import datetime
 from cascade_cli.bootstrap import Wiring
 from cascade_cli.cli.session import Session
 from cascade_cli.cli.window import FIRST_REACH
-from cascade_cli.domain.run_memory import Memory, may_be_kept
+from cascade_cli.domain.run_memory import Memory, mark_name, may_be_kept
 from cascade_cli.domain.times import CLOCK_TOLERANCE
 from cascade_cli.errors import JournalError
 from cascade_cli.services.reconcile import Run
@@ -22,7 +22,7 @@ def recall(session: Session, wiring: Wiring, now: datetime) -> Memory | None:
     from cascade_cli.cli.writing import open_journal, this_worker  # noqa: PLC0415 - costs 0.2 s
 
     with closing(open_journal(session, wiring, this_worker("reconcile"))) as journal:
-        document = journal.mark(mark_name(wiring))
+        document = journal.mark(mark_name(wiring.settings.airtable_base))
     return Memory.of(document).believed(now) if document else None
 
 
@@ -42,11 +42,11 @@ def remember(session: Session, wiring: Wiring, run: Run) -> None:
 
     try:
         with closing(open_journal(session, wiring, this_worker("reconcile"))) as journal:
-            mark = journal.mark(mark_name(wiring))
+            mark = journal.mark(mark_name(wiring.settings.airtable_base))
             known = Memory.of(mark).believed(now) if mark else None
             if _forgets_nothing(run, known):
                 memory = run.memory.dated(known) if wiring.clock.is_known else run.memory
-                journal.set_mark(mark_name(wiring), memory.document())
+                journal.set_mark(mark_name(wiring.settings.airtable_base), memory.document())
     except JournalError as error:
         session.warn(f"This run is not remembered for --since last: {error.message}")
 
@@ -56,8 +56,3 @@ def _forgets_nothing(run: Run, known: Memory | None) -> bool:
     if known is None:
         return window.since <= window.until - FIRST_REACH
     return run.continues == known or known.is_replaced_by(run.covered_since, window.until)
-
-
-def mark_name(wiring: Wiring) -> str:
-    """Under which name the journal keeps the last complete run over this base."""
-    return f"reconcile {wiring.settings.airtable_base}"

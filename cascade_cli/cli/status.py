@@ -17,14 +17,13 @@ from cascade_cli.bootstrap import Wiring
 from cascade_cli.cli.archive import archive_of
 from cascade_cli.cli.connection import connected
 from cascade_cli.cli.refunds_known import decided
-from cascade_cli.cli.run_memory import mark_name
 from cascade_cli.cli.session import Outcome, Session
 from cascade_cli.cli.status_json import document
 from cascade_cli.cli.status_shown import SANDBOX, Shown, screen
 from cascade_cli.cli.window import FIRST_SINCE, LAST, parse_window, window_since_last
 from cascade_cli.domain.case import Terms
 from cascade_cli.domain.overview import today
-from cascade_cli.domain.run_memory import Memory
+from cascade_cli.domain.run_memory import Memory, mark_name
 from cascade_cli.domain.times import Window
 from cascade_cli.errors import CascadeError, ExitCode, JournalError, SettingsError
 from cascade_cli.services.records import NO_RECORDS, Records, read_records
@@ -64,6 +63,7 @@ class Observer:
             CitizenReader(wiring.api, base),
             wiring.events,
             processor,
+            wiring.past,
         )
 
     def look(self, tell: Callable[[str], None] = lambda _step: None) -> Shown:
@@ -96,7 +96,7 @@ class Observer:
             with archive_of(self.session, self.wiring) as archive:
                 if archive is None:
                     return NO_RECORDS, self._window(None, now), ()
-                mark = archive.journal.mark(mark_name(self.wiring))
+                mark = archive.journal.mark(mark_name(self.wiring.settings.airtable_base))
                 memory = Memory.of(mark).believed(now) if mark else None
                 window = self._window(memory, now)
                 attention_since = min(window.since, memory.blind_since) if memory else window.since

@@ -12,6 +12,7 @@ from cascade_cli.domain.charges import Charge, Dispute
 from cascade_cli.domain.engine import Schedule
 from cascade_cli.domain.matching import Match, Rule
 from cascade_cli.domain.money import ZERO
+from cascade_cli.domain.past_delivery import NOTHING_PAST, PastDelivery
 from cascade_cli.domain.pricing import PriceList
 from cascade_cli.domain.refunds import ROUNDING_DUCATS, in_states, returned, share
 from cascade_cli.domain.stratagems import MAY_STILL_MOVE, State, Stratagem
@@ -44,7 +45,8 @@ class Case:
 
     `citizen_exists` is None where nobody asked; `similar_citizen` is a name that differs from
     the charge's in upper and lower case only; `processor_ducats` is what the payer has, or None.
-    `returns` are the transfers that took its ducats back for refunds, and gave them again.
+    `returns` are the transfers that took its ducats back for refunds, and gave them again; `past`
+    is what is remembered where no stratagem is there.
     """
 
     charge: Charge
@@ -55,6 +57,12 @@ class Case:
     disputes: tuple[Dispute, ...] = ()
     processor_ducats: Decimal | None = None
     returns: tuple[Stratagem, ...] = ()
+    past: PastDelivery = NOTHING_PAST
+
+    @property
+    def has_vanished(self) -> bool:
+        """It had a stratagem, and the base shows none any more."""
+        return not self.matches and self.past.is_known
 
     @cached_property
     def stratagems(self) -> tuple[Stratagem, ...]:

@@ -34,6 +34,9 @@ def evidence_of(case: Case) -> Iterator[str]:
     ):
         yield describe(match.stratagem, case.terms)
         yield from _how_matched(match)
+    if case.has_vanished:
+        yield from case.past.evidence()
+        yield "look for the row in Airtable's trash and history before anybody pays again"
     for row in case.returns:
         whom = f"from {row.payer!r}" if row.payer else f"again to {row.citizen!r}"
         ducats = format_ducats(row.ducats or ZERO)

@@ -110,7 +110,18 @@ def _unknown_citizen(case: Case) -> Finding | None:
 def _missing(case: Case) -> Finding | None:
     if case.matches or case.is_young or not case.outstanding:
         return None
+    if case.has_vanished:
+        return Finding(Kind.MISSING, case.outstanding, _vanished(case))
     return Finding(Kind.MISSING, case.outstanding, "no stratagem was ever made for it")
+
+
+def _vanished(case: Case) -> str:
+    if case.past.was_written:
+        return "its stratagem has vanished from the base: its ducats may have arrived"
+    return (
+        "it has no stratagem, yet an earlier run left nothing open about it: its stratagem has "
+        "vanished, and its ducats may have arrived"
+    )
 
 
 def _failed(case: Case) -> Finding | None:

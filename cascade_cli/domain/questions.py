@@ -89,6 +89,8 @@ class Questions:
         ownerless = [s for s in matches.unmatched if world.accounts_for(s)]
         self.payments = sorted({p for s in ownerless for p in named_payments(s)})
         self.citizens = sorted(_citizens(cases, processor))
+        # A run without a journal asks nobody.
+        self.without_stratagem = tuple(c.charge for c in cases if not c.matches and c.outstanding)
         self.disputed_charges = sorted(c.charge.id for c in cases if c.charge.disputed)
 
     def answered_by(self, one: Answers, other: Answers) -> Answers:
@@ -100,6 +102,7 @@ class Questions:
             payments=_of(self.payments, one.payments, other.payments),
             disputes=_of(self.disputed_charges, one.disputes, other.disputes),
             processor_ducats=ducats,
+            past={**one.past, **other.past},
         )
 
 

@@ -45,7 +45,7 @@ def repair_for(case: Case, found: tuple[Finding, ...]) -> Repair | None:
 
 
 def _deliver(case: Case, found: tuple[Finding, ...]) -> Repair:
-    if _money_is_open(case) or not case.buyer.citizen:
+    if _money_is_open(case) or not case.buyer.citizen or case.has_vanished:
         return explain(case.charge.payment_id)
     if _needs_funds(case):
         return Repair(command("citizen", "replenish", "--by", format_ducats(case.outstanding)))

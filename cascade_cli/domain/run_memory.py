@@ -157,6 +157,11 @@ class Changes:
         }
 
 
+def mark_name(base_id: str) -> str:
+    """Under which name the journal keeps the last complete run over a base."""
+    return f"reconcile {base_id}"
+
+
 def may_be_kept(window: Window) -> bool:
     """False for a window that is too short to be remembered, whatever was remembered before: it
     continues nothing, and `is_replaced_by` asks for `BLIND_OVERLAP` at least."""
