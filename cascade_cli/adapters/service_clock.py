@@ -78,10 +78,13 @@ class ServiceClock:
     @property
     def remark(self) -> str:
         """What people should know about the clocks; empty if all agree."""
-        off = {name: ahead for name, ahead in self._ahead.items() if _beyond_tolerance(ahead)}
-        if not off:
+        named: dict[str, list[str]] = {}
+        for name, ahead in sorted(self._ahead.items()):
+            if _beyond_tolerance(ahead):
+                named.setdefault(_told(ahead), []).append(f"{name}'s")
+        if not named:
             return ""
-        told = " and ".join(f"{_told(ahead)} {name}'s" for name, ahead in sorted(off.items()))
+        told = " and ".join(f"{how} {' and '.join(whose)}" for how, whose in named.items())
         spread = max(self._ahead.values()) - min(self._ahead.values())
         if spread > CLOCK_TOLERANCE:
             how = f"They differ by {format_span(spread)}, so the earlier time counts"
@@ -132,4 +135,5 @@ def _beyond_tolerance(ahead: timedelta) -> timedelta:
 
 def _told(ahead: timedelta) -> str:
     way = "ahead of" if ahead > _EXACT else "behind"
-    return f"{format_span(ahead)} {way}"
+    unit = timedelta(minutes=1) if abs(ahead) > timedelta(minutes=10) else timedelta(seconds=1)
+    return f"{format_span(round(ahead / unit) * unit)} {way}"

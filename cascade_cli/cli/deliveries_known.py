@@ -38,12 +38,15 @@ class DeliveriesKnown:
             return {}
 
     def _read(self, url: str, charges: Sequence[Charge], now: datetime) -> dict[str, PastDelivery]:
-        from cascade_cli.adapters.journal import Journal  # noqa: PLC0415 - see above
+        from cascade_cli.adapters.journal import Database, Journal  # noqa: PLC0415 - see above
         from cascade_cli.adapters.transport import utc_now  # noqa: PLC0415
         from cascade_cli.cli.who import this_worker  # noqa: PLC0415
 
+        database = Database(url)
+        if not database.exists():
+            return {}
         worker, secrets = this_worker("reconcile"), self._session.secrets
-        with closing(Journal(url, worker, now=utc_now, secrets=secrets)) as journal:
+        with closing(Journal(database, worker, now=utc_now, secrets=secrets)) as journal:
             written = journal.attempts([charge.stratagem_id for charge in charges])
             mark = journal.mark(mark_name(self._settings.airtable_base))
         settled = Settled(Memory.of(mark).believed(now), ()) if mark else None

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import closing
 from datetime import datetime
+from typing import Any, Protocol
 
+from cascade_cli.adapters.service_clock import ServiceClock
 from cascade_cli.bootstrap import Wiring
 from cascade_cli.cli.session import Session
 from cascade_cli.cli.window import FIRST_REACH
@@ -14,16 +17,22 @@ from cascade_cli.errors import JournalError
 from cascade_cli.services.reconcile import Run
 
 
-def recall(session: Session, wiring: Wiring, now: datetime) -> Memory | None:
-    """What may be believed now of the last complete run over this base; None if there was none.
+class Marks(Protocol):
+    """The journal, as far as it keeps what runs leave."""
 
-    Raises JournalError.
-    """
+    def mark(self, name: str) -> dict[str, Any] | None:
+        """What was last remembered."""
+
+    def set_mark(self, name: str, body: Mapping[str, Any]) -> None:
+        """Remember in its place."""
+
+
+def recall(session: Session, wiring: Wiring, now: datetime) -> Memory | None:
+    """As `believed`. Raises JournalError."""
     from cascade_cli.cli.writing import open_journal, this_worker  # noqa: PLC0415 - costs 0.2 s
 
     with closing(open_journal(session, wiring, this_worker("reconcile"))) as journal:
-        document = journal.mark(mark_name(wiring.settings.airtable_base))
-    return Memory.of(document).believed(now) if document else None
+        return believed(journal, wiring.settings.airtable_base, now)
 
 
 def remember(session: Session, wiring: Wiring, run: Run) -> None:
@@ -34,21 +43,28 @@ def remember(session: Session, wiring: Wiring, run: Run) -> None:
     """
     if run.continues is None and not may_be_kept(run.world.window):
         return
-    now = wiring.clock.now()
-    if run.world.window.until > now + CLOCK_TOLERANCE:
-        session.warn("The clock was set back: this run is not remembered for --since last")
-        return
     from cascade_cli.cli.writing import open_journal, this_worker  # noqa: PLC0415 - as above
 
     try:
         with closing(open_journal(session, wiring, this_worker("reconcile"))) as journal:
-            mark = journal.mark(mark_name(wiring.settings.airtable_base))
-            known = Memory.of(mark).believed(now) if mark else None
-            if _forgets_nothing(run, known):
-                memory = run.memory.dated(known) if wiring.clock.is_known else run.memory
-                journal.set_mark(mark_name(wiring.settings.airtable_base), memory.document())
+            keep(journal, wiring.settings.airtable_base, run, wiring.clock)
     except JournalError as error:
         session.warn(f"This run is not remembered for --since last: {error.message}")
+
+
+def believed(journal: Marks, base_id: str, now: datetime) -> Memory | None:
+    """What may be believed now of the last complete run over the base; None if there was none."""
+    document = journal.mark(mark_name(base_id))
+    return Memory.of(document).believed(now) if document else None
+
+
+def keep(journal: Marks, base_id: str, run: Run, clock: ServiceClock) -> None:
+    """Remember the run, if it forgets nothing and ends no later than the services' present."""
+    now = clock.now()
+    known = believed(journal, base_id, now)
+    if run.world.window.until <= now + CLOCK_TOLERANCE and _forgets_nothing(run, known):
+        memory = run.memory.dated(known) if clock.is_known else run.memory
+        journal.set_mark(mark_name(base_id), memory.document())
 
 
 def _forgets_nothing(run: Run, known: Memory | None) -> bool:

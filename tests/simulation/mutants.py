@@ -17,6 +17,7 @@ import requests
 
 from cascade_cli.adapters.journal import attempts
 from cascade_cli.adapters.journal.holders import Holder, Neighbours
+from cascade_cli.adapters.service_clock import ServiceClock
 from cascade_cli.adapters.stripe.purchases import StripeReader
 from cascade_cli.adapters.transport import Transport, permitted
 from cascade_cli.domain import delivery, pricing
@@ -334,6 +335,13 @@ def judged_by_another_day_s_rate() -> Iterator[Alter]:
         yield as_it_is
 
 
+@contextmanager
+def marks_by_our_clock() -> Iterator[Alter]:
+    """What time it is at the services is not heard."""
+    with patch.object(ServiceClock, "heard", lambda *_: None):
+        yield as_it_is
+
+
 class _ReadOnce:
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
@@ -383,4 +391,5 @@ MUTANTS: tuple[Callable[[], AbstractContextManager[Alter]], ...] = (
     anonymous_givers_named,
     invoices_have_keys_of_their_own,
     judged_by_another_day_s_rate,
+    marks_by_our_clock,
 )

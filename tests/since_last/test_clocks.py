@@ -122,3 +122,87 @@ def test_of_an_older_version_s_mark_later_than_now_all_is_covered_again(shop: Ni
     assert since <= datetime.fromisoformat(begun)
     assert "is later than now" in night.warnings[0]
     assert shop.night().warnings == []
+
+
+@WAYS
+def test_a_wrong_clock_costs_no_more_than_the_first_answers(
+    shop: NightShop, ahead: timedelta
+) -> None:
+    shop.begin()
+    stripe, airtable = shop.night().requests
+    shop.day.ahead = ahead
+    # With a clock that is 40 days ahead, what events would tell is looked for in both listings.
+    more = 1 if ahead > timedelta(days=30) else 0
+    assert shop.night().requests == (stripe + 1, airtable + more)
+
+
+@WAYS
+def test_a_credit_lives_as_long_by_the_services_clock(shop: NightShop, ahead: timedelta) -> None:
+    shop.day.ahead = ahead
+    words = ("credit", "marco", "10", "--reason", "x", "--reference", "r", "--yes", "--json")
+    ended = shop.day.cascade(*words)
+    (row,) = shop.day.stratagems()
+    lives = datetime.fromisoformat(row["ExpiresAt"]) - shop.day.clock()
+    assert lives / timedelta(hours=1) == pytest.approx(72, abs=0.1)
+    assert "clock is" in json.loads(ended.out)["warnings"][0]
+
+
+@pytest.mark.parametrize(
+    ("ahead", "expires_in", "kind"),
+    [(timedelta(days=1), 60, "in_flight"), (timedelta(days=-1), -60, "stalled")],
+)
+def test_what_has_expired_is_told_by_the_services_clock(
+    shop: NightShop, ahead: timedelta, expires_in: float, kind: str
+) -> None:
+    charge = shop.sandboxed.pay(shop.day.ago(hours=2))
+    expires_at = shop.day.clock() + timedelta(minutes=expires_in)
+    fields = {"Status": "active", "ExpiresAt": expires_at.isoformat()}
+    shop.credit(charge, shop.day.ago(hours=2), **fields)
+    shop.day.ahead = ahead
+    for command in ("reconcile", "status"):
+        data = shop.day.cascade(command, "--since", "1d", "--json").data
+        counts = data.get("counts") or {
+            **data["discrepancies"]["counts"],
+            "in_flight": data["in_flight"]["payments"],
+        }
+        assert counts[kind] == 1, command
+    told = shop.day.cascade("explain", charge["payment_intent"], "--json").data
+    assert told["verdict"]["kind"] == kind
+
+
+def test_a_credit_by_hand_is_known_as_a_repetition_whatever_the_first_clock_said(
+    shop: NightShop,
+) -> None:
+    words = ("credit", "marco", "10", "--reason", "x", "--yes", "--json")
+    shop.day.ahead = -timedelta(days=2)
+    assert shop.day.cascade(*words).code == 0
+    shop.day.ahead = timedelta(0)
+    assert shop.day.cascade(*words).code == 7
+    assert len(shop.day.stratagems()) == 1
+
+
+def test_events_of_the_last_day_are_listed_by_a_clock_that_is_behind(shop: NightShop) -> None:
+    shop.sandboxed.pay(shop.day.ago(hours=1))
+    shop.day.ahead = -timedelta(days=3)
+    assert shop.day.cascade("events", "list", "--since", "1d", "--json").data["events"]
+
+
+def test_a_repair_with_a_wrong_clock_delivers_and_is_remembered(shop: NightShop) -> None:
+    shop.begin()
+    missing = shop.sandboxed.pay(shop.day.clock() + timedelta(hours=2))
+    shop.day.ahead = timedelta(days=1)
+    night = shop.night("--repair", "--yes")
+    assert night.data["repairs"][0]["result"] == "credited", missing
+    shop.day.ahead = timedelta(0)
+    again = shop.night(after_hours=1)
+    assert again.warnings == []
+    assert (again.kinds, again.data["counts"]["in_flight"]) == ({}, 1)
+
+
+def test_a_wrong_clock_is_told_on_stderr(shop: NightShop) -> None:
+    shop.day.ahead = timedelta(hours=3)
+    ended = shop.day.cascade("reconcile", "--since", "7d")
+    assert "warning: this machine's clock is" in ended.err
+    assert "3h ahead of Stripe's" in ended.err
+    shop.day.ahead = timedelta(0)
+    assert "clock" not in shop.day.cascade("reconcile", "--since", "7d").err
