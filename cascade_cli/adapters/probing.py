@@ -9,7 +9,7 @@ from typing import Any
 import requests
 
 from cascade_cli.adapters.pacing import Pacer
-from cascade_cli.adapters.service_clock import measured_ahead
+from cascade_cli.adapters.service_clock import ServiceClock, measured_ahead
 from cascade_cli.adapters.transport import PermitError, Transport
 
 ATTEMPTS = 2
@@ -25,8 +25,18 @@ class ProbingTransport(Transport):
         *,
         lockout_seconds: float,
         tell: Callable[[str], None] = lambda _message: None,
+        clock: ServiceClock | None = None,
+        service: str = "",
     ) -> None:
-        super().__init__(pacer, lockout_seconds=lockout_seconds, tell=tell, attempts=ATTEMPTS)
+        super().__init__(
+            pacer,
+            lockout_seconds=lockout_seconds,
+            tell=tell,
+            attempts=ATTEMPTS,
+            clock=clock,
+            service=service,
+        )
+        self._own = clock.own if clock else self._now
         self.ahead: timedelta | None = None
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> Any:
@@ -39,9 +49,9 @@ class ProbingTransport(Transport):
     def _carry(
         self, request: requests.PreparedRequest, *args: Any, **kwargs: Any
     ) -> requests.Response:
-        sent_at = self._now()
+        sent_at = self._own()
         response = super()._carry(request, *args, **kwargs)
-        ahead = measured_ahead(response.headers.get("Date", ""), sent_at, self._now())
+        ahead = measured_ahead(response.headers.get("Date", ""), sent_at, self._own())
         if ahead is not None:
             self.ahead = ahead
         return response

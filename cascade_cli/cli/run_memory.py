@@ -47,9 +47,15 @@ def remember(session: Session, wiring: Wiring, run: Run) -> None:
 
     try:
         with closing(open_journal(session, wiring, this_worker("reconcile"))) as journal:
-            keep(journal, wiring.settings.airtable_base, run, wiring.clock)
+            is_over = keep(journal, wiring.settings.airtable_base, run, wiring.clock)
     except JournalError as error:
         session.warn(f"This run is not remembered for --since last: {error.message}")
+        return
+    if not is_over:
+        session.warn(
+            "This run is not remembered for --since last: by the services' clocks it ends later "
+            "than now."
+        )
 
 
 def believed(journal: Marks, base_id: str, now: datetime) -> Memory | None:
@@ -58,13 +64,16 @@ def believed(journal: Marks, base_id: str, now: datetime) -> Memory | None:
     return Memory.of(document).believed(now) if document else None
 
 
-def keep(journal: Marks, base_id: str, run: Run, clock: ServiceClock) -> None:
-    """Remember the run, if it forgets nothing and ends no later than the services' present."""
+def keep(journal: Marks, base_id: str, run: Run, clock: ServiceClock) -> bool:
+    """Remember the run if it forgets nothing; False if it ends later than the services' present."""
     now = clock.now()
+    if run.world.window.until > now + CLOCK_TOLERANCE:
+        return False
     known = believed(journal, base_id, now)
-    if run.world.window.until <= now + CLOCK_TOLERANCE and _forgets_nothing(run, known):
+    if _forgets_nothing(run, known):
         memory = run.memory.dated(known) if clock.is_known else run.memory
         journal.set_mark(mark_name(base_id), memory.document())
+    return True
 
 
 def _forgets_nothing(run: Run, known: Memory | None) -> bool:

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.delivery import FATE_BOUND, End, Step, Verdict, next_step, rows_of
+from cascade_cli.domain.journal import Attempt
 from cascade_cli.domain.keys import PORTION_ID
 from cascade_cli.domain.money import ZERO, format_ducats
 from cascade_cli.domain.orders import (
@@ -36,6 +37,9 @@ class Promises(Protocol):
 
     def known(self, keys: Collection[str]) -> set[str]:
         """Those of `keys` that were ever claimed."""
+
+    def attempts(self, keys: Collection[str]) -> Mapping[str, Attempt]:
+        """The last write sent for each of `keys`."""
 
     def ducats_today(self) -> Decimal:
         """The ducats first promised on this UTC day."""
@@ -130,7 +134,10 @@ class CreditDesk:
         refuse_unknown((order.citizen for order in orders), found, self._venice.usernames)
         now = self._now()
         rows = tuple(self._venice.transfers_for(orders))
-        steps = {order.key: next_step(order, rows_of(order, rows), now) for order in orders}
+        own = {order.key: rows_of(order, rows) for order in orders}
+        # Where no row is there, the journal tells whether one has vanished.
+        last = self._promises.attempts([key for key, found_rows in own.items() if not found_rows])
+        steps = {o.key: next_step(o, own[o.key], now, last.get(o.key)) for o in orders}
         balance = self._purse.balance_in(found)
         plan = Plan(tuple(orders), steps, balance, Sighting(rows, now))
         going_out = {key for key, step in steps.items() if _is_open(step)}

@@ -203,6 +203,6 @@ def test_a_wrong_clock_is_told_on_stderr(shop: NightShop) -> None:
     shop.day.ahead = timedelta(hours=3)
     ended = shop.day.cascade("reconcile", "--since", "7d")
     assert "warning: this machine's clock is" in ended.err
-    assert "3h ahead of Stripe's" in ended.err
+    assert "3h ahead of Airtable's and Stripe's" in ended.err
     shop.day.ahead = timedelta(0)
     assert "clock" not in shop.day.cascade("reconcile", "--since", "7d").err

@@ -77,6 +77,13 @@ def test_a_credit_of_what_has_vanished_says_what_to_do(shop: NightShop, credited
     assert "Restore the row in Airtable" in " ".join(ended.err.split() + ended.out.split())
 
 
+def test_a_dry_run_says_it_too(shop: NightShop, credited: Charge) -> None:
+    _delete_all(shop)
+    intent = credited["payment_intent"]
+    words = ("credit", "marco", "100", "--payment", intent, "--reason", "x", "--dry-run")
+    assert "write nothing: a stratagem was written at" in shop.day.cascade(*words).out
+
+
 def test_explain_tells_that_it_vanished_and_what_the_journal_wrote(
     shop: NightShop, credited: Charge
 ) -> None:
