@@ -61,8 +61,12 @@ class Case:
 
     @property
     def has_vanished(self) -> bool:
-        """It had a stratagem, and the base shows none any more."""
-        return not self.matches and self.past.is_known
+        """It had a stratagem, and the base shows none any more.
+
+        A run leaves nothing open either where all money went back before anything was made.
+        """
+        is_remembered = self.past.settled_until is not None and not self.is_void
+        return not self.matches and (self.past.was_written or is_remembered)
 
     @cached_property
     def stratagems(self) -> tuple[Stratagem, ...]:

@@ -43,7 +43,7 @@ def evidence_of(case: Case) -> Iterator[str]:
         yield f"{ducats} ducats back {whom}: {describe(row, case.terms)}"
     if case.written_off:
         yield f"{format_ducats(case.written_off)} ducats were written off: nobody takes them back"
-    if case.is_void:
+    if case.is_void and not case.has_vanished:
         yield "all money went back before any ducats moved: nothing is owed"
     elif case.charge.refunded_cents and not case.moving:
         back = format_money(case.charge.own_refunded_cents, case.charge.currency)

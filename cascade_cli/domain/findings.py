@@ -182,6 +182,16 @@ def _refunded(case: Case) -> Finding | None:
     return Finding(kind, case.to_return, sentence)
 
 
+def _vanished_and_refunded(case: Case) -> Finding | None:
+    if not (case.is_void and case.has_vanished):
+        return None
+    sentence = (
+        "its money went back, and its stratagem has vanished from the base: its ducats may have "
+        "arrived, and be to come back"
+    )
+    return Finding(Kind.REFUNDED, case.buyer.ducats or ZERO, sentence)
+
+
 def _taken_too_much(case: Case) -> Finding | None:
     if not case.to_give_again:
         return None
@@ -228,6 +238,7 @@ _QUESTIONS: tuple[Callable[[Case], Finding | None], ...] = (
     _stalled,
     _underpaid,
     _refunded,
+    _vanished_and_refunded,
     _taken_too_much,
     _doubtful_return,
     _disputed,

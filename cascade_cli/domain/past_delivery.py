@@ -22,11 +22,6 @@ class PastDelivery:
     settled_until: datetime | None = None
 
     @property
-    def is_known(self) -> bool:
-        """Whether a stratagem seems to have been there: where none is now, it has vanished."""
-        return self.was_written or self.settled_until is not None
-
-    @property
     def was_written(self) -> bool:
         """cascade wrote a row: all writes but the first change one that was there."""
         last = self.last_write

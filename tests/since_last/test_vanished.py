@@ -112,6 +112,26 @@ def test_a_legacy_row_that_a_run_remembers_as_settled_has_vanished_too(shop: Nig
     assert shop.day.stratagems() == []
 
 
+def test_of_a_refunded_payment_too_it_is_said_that_the_row_vanished(
+    shop: NightShop, credited: Charge
+) -> None:
+    shop.sandboxed.app.stripe.books.refund(credited["id"], at=shop.day.clock())
+    _delete_all(shop)
+    item = _item(shop.day.cascade("reconcile", "--json"))
+    assert item["kind"] == "refunded"
+    assert any(VANISHED in line for line in item["evidence"])
+    assert "nothing is owed" not in json.dumps(item)
+    assert "explain" in item["repair"]["command"]
+
+
+def test_what_was_refunded_before_anything_was_made_is_settled(shop: NightShop) -> None:
+    charge = shop.sandboxed.pay(shop.day.ago(days=2))
+    shop.sandboxed.app.stripe.books.refund(charge["id"], at=shop.day.clock())
+    shop.begin()
+    shop.day.clock.advance(hours=24)
+    assert shop.day.cascade("reconcile", "--since", "5d", "--json").code == 0
+
+
 def test_what_was_never_made_is_still_said_never_to_have_been_made(shop: NightShop) -> None:
     shop.sandboxed.pay(shop.day.ago(days=2))
     shop.begin()
