@@ -10,7 +10,6 @@ if not answer.success:
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from decimal import Decimal
 
 from cascade_cli.cli.session import Session
@@ -85,7 +84,7 @@ def _order(
     *,
     reason: str,
 ) -> Order:
-    now = datetime.now(UTC)
+    now = shop.reading.clock.now()
     if payment_intent is None:
         return manual_order(
             citizen,

@@ -15,13 +15,14 @@ from cascade_cli.adapters.crew import Crew
 from cascade_cli.adapters.pacing import Pacer
 from cascade_cli.adapters.prices import read_prices
 from cascade_cli.adapters.rates import PublishedRates
+from cascade_cli.adapters.service_clock import ServiceClock
 from cascade_cli.adapters.stripe.client import stripe_client
 from cascade_cli.adapters.stripe.purchases import StripeReader
 from cascade_cli.adapters.transport import MOST_LANES, Transport, utc_now
 from cascade_cli.adapters.venice.base import VeniceReader, airtable_api
 from cascade_cli.domain.pricing import PriceList
 from cascade_cli.services.allocations import Allocations, NoAllocations
-from cascade_cli.services.reconcile import Reconciler
+from cascade_cli.services.reconcile import PastSource, Reconciler
 from cascade_cli.settings import Settings
 
 if TYPE_CHECKING:
@@ -41,9 +42,10 @@ HEADROOM = 0.98
 
 @dataclass(frozen=True)
 class Wiring:
-    """The services that read, and the transports that count their requests."""
+    """The services that read, the transports that count their requests, and their time."""
 
     settings: Settings
+    clock: ServiceClock
     reconciler: Reconciler
     payments: StripeReader
     venice: VeniceReader
@@ -53,6 +55,7 @@ class Wiring:
     client: StripeClient
     api: Api
     allocations: Allocations
+    past: PastSource | None = None
 
     @cached_property
     def events(self) -> EventReader:
@@ -86,7 +89,7 @@ class Wiring:
         """What is sold today, and at which rates."""
         from cascade_cli.services.till import Till  # noqa: PLC0415
 
-        return Till(self.prices, self.settings.rates_max_age, utc_now)
+        return Till(self.prices, self.settings.rates_max_age, self.clock.now)
 
     @cached_property
     def sources(self) -> Sources:
@@ -99,7 +102,7 @@ class Wiring:
         base, processor = self.settings.airtable_base, self.settings.processor
         return Sources(
             payments=self.payments,
-            past=HistoryReader(self.client, self.events, utc_now),
+            past=HistoryReader(self.client, self.events, self.clock.now),
             transfers=TransferReader(self.api, base, processor),
             notices=NoticeReader(self.api, base, processor),
             answering=self.reconciler,
@@ -108,28 +111,37 @@ class Wiring:
 
 
 def bootstrap(
-    settings: Settings, tell: Callable[[str], None], allocations: Allocations | None = None
+    settings: Settings,
+    tell: Callable[[str], None],
+    allocations: Allocations | None = None,
+    past: PastSource | None = None,
 ) -> Wiring:
     """Connect nothing yet; `tell` hears whenever a service makes us wait. Without `allocations`,
-    the citizens of a payment for many are only known where Stripe's metadata names them.
+    the citizens of a payment for many are only known where Stripe's metadata names them; without
+    `past` nobody knows which stratagems have vanished.
 
     Raises SettingsError if the price list's file cannot be used.
     """
     prices = read_prices(settings.prices_file, PublishedRates(settings.rates_file))
+    clock = ServiceClock(utc_now)
     stripe = Transport(
         Pacer(settings.stripe_rate * HEADROOM),
         lockout_seconds=STRIPE_LOCKOUT_SECONDS,
         tell=lambda message: tell(f"Stripe: {message}"),
+        clock=clock,
+        service="Stripe",
     )
     airtable = Transport(
         Pacer(settings.airtable_rate * HEADROOM),
         lockout_seconds=AIRTABLE_LOCKOUT_SECONDS,
         tell=lambda message: tell(f"Airtable: {message}"),
+        clock=clock,
+        service="Airtable",
     )
     client = stripe_client(settings.stripe_key.reveal(), settings.stripe_url, stripe)
     api = airtable_api(settings.airtable_key.reveal(), settings.airtable_url, airtable)
     venice_crew = Crew(MOST_LANES, airtable.lanes_wanted)
-    venice = VeniceReader(api, settings.airtable_base, settings.processor, venice_crew)
+    venice = VeniceReader(api, settings.airtable_base, settings.processor, venice_crew, clock.now)
     allocations = allocations or NoAllocations()
     # There are about as many transfers as charges, and Airtable lets far fewer pages through: to
     # be done first, twice its pace is enough. Each lane more is a page more that is partly empty.
@@ -143,7 +155,8 @@ def bootstrap(
     )
     return Wiring(
         settings=settings,
-        reconciler=Reconciler(payments, venice, settings.processor),
+        clock=clock,
+        reconciler=Reconciler(payments, venice, settings.processor, past),
         payments=payments,
         venice=venice,
         prices=prices,
@@ -152,4 +165,5 @@ def bootstrap(
         client=client,
         api=api,
         allocations=allocations,
+        past=past,
     )

@@ -6,12 +6,11 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from cascade_cli.adapters.journal import Journal
 from cascade_cli.adapters.journal.locks import RunLock
-from cascade_cli.adapters.transport import utc_now
 from cascade_cli.adapters.venice.notifications import Notifier
 from cascade_cli.adapters.venice.schema import Schema, read_schema
 from cascade_cli.adapters.venice.transfers import TransferReader
@@ -50,6 +49,7 @@ class WriteWiring:
     desk: CreditDesk
     replayer: Replayer
     refunds: RefundDesk
+    now: Callable[[], datetime]
 
     def clerk(
         self,
@@ -67,7 +67,7 @@ class WriteWiring:
         if not (refunds or hold):
             return None
         wish = Wish(settings.refund_policy, facts)
-        return RefundClerk(self.refunds, self.journal, wish, guard, lock, refunds, hold, utc_now)
+        return RefundClerk(self.refunds, self.journal, wish, guard, lock, refunds, hold, self.now)
 
 
 def run_lock(journal: Journal, base_id: str) -> RunLock:
@@ -77,7 +77,7 @@ def run_lock(journal: Journal, base_id: str) -> RunLock:
 
 def bootstrap_writes(wiring: Wiring, journal: Journal, tell: Callable[[str], None]) -> WriteWiring:
     """One request, for the base's schema; `tell` hears of waits and warnings."""
-    settings = wiring.settings
+    settings, now = wiring.settings, wiring.clock.now
     schema = read_schema(wiring.api, settings.airtable_base)
     if not schema.is_known:
         tell(SCHEMA_HINT)
@@ -88,7 +88,7 @@ def bootstrap_writes(wiring: Wiring, journal: Journal, tell: Callable[[str], Non
         notifier=Notifier(wiring.api, settings.airtable_base, schema),
         journal=journal,
         terms=DeliveryTerms(settings.lifetime, settings.max_per_day, settings.engine),
-        around=Surroundings(utc_now, time.sleep, wiring.airtable.wait_turn, tell, WRITE_LANES),
+        around=Surroundings(now, time.sleep, wiring.airtable.wait_turn, tell, WRITE_LANES),
     )
     limits = Limits(settings.max_per_credit, settings.max_per_day, settings.processor)
     purse = Purse(
@@ -97,7 +97,7 @@ def bootstrap_writes(wiring: Wiring, journal: Journal, tell: Callable[[str], Non
         journal,
         settings.processor,
         settings.lifetime,
-        utc_now,
+        now,
     )
     desk = CreditDesk(
         payments=wiring.payments,
@@ -107,7 +107,7 @@ def bootstrap_writes(wiring: Wiring, journal: Journal, tell: Callable[[str], Non
         purse=purse,
         limits=limits,
         prices=wiring.prices,
-        now=utc_now,
+        now=now,
     )
     replayer = Replayer(
         payments=wiring.payments,
@@ -117,7 +117,7 @@ def bootstrap_writes(wiring: Wiring, journal: Journal, tell: Callable[[str], Non
         deliverer=deliverer,
         limits=limits,
         prices=wiring.prices,
-        now=utc_now,
+        now=now,
     )
     refunds = RefundDesk(
         payments=wiring.payments,
@@ -125,6 +125,6 @@ def bootstrap_writes(wiring: Wiring, journal: Journal, tell: Callable[[str], Non
         deliverer=deliverer,
         decisions=journal,
         limits=limits,
-        terms=lambda: Terms(utc_now(), settings.grace, settings.engine, wiring.prices),
+        terms=lambda: Terms(now(), settings.grace, settings.engine, wiring.prices),
     )
-    return WriteWiring(journal, schema, writer, deliverer, purse, desk, replayer, refunds)
+    return WriteWiring(journal, schema, writer, deliverer, purse, desk, replayer, refunds, now)

@@ -36,7 +36,7 @@ class Ended:
 
 @dataclass
 class ShopDay:
-    """The sandbox, the clock that it and cascade share, and a folder for cascade's state."""
+    """The sandbox, its clock, how far ours is ahead of it, and a folder for cascade's state."""
 
     sandboxed: Sandboxed
     clock: ManualClock
@@ -44,15 +44,17 @@ class ShopDay:
     patch: pytest.MonkeyPatch
     captured: pytest.CaptureFixture[str]
     settings: dict[str, str] = field(default_factory=dict)
+    ahead: timedelta = timedelta(0)
+    """How far this machine's clock is ahead of the sandbox's."""
 
     def cascade(self, *arguments: str, **settings: str) -> Ended:
-        """Run one command line at the clock's time, without a terminal."""
+        """Run one command line at this machine's time, without a terminal."""
         state = {"CASCADE_STATE_DIR": str(self.folder / "state"), "COLUMNS": "80"}
         chosen = {**state, **self.settings, **settings}
         with self.patch.context() as patch:
             for name, value in {**self.sandboxed.environment(), **chosen}.items():
                 patch.setenv(name, value)
-            with time_machine.travel(self.clock(), tick=True):
+            with time_machine.travel(self.clock() + self.ahead, tick=True):
                 code = run(arguments)
         return Ended(code, *self.captured.readouterr())
 

@@ -53,6 +53,7 @@ CAUGHT_BY = {
     mutants.late_rows_ignored: 36,
     mutants.other_payers_unseen: 2,
     mutants.refunded_twins_first_served: 1,
+    mutants.marks_by_our_clock: 70,
 }
 
 

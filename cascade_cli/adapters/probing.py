@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import timedelta
 from typing import Any
 
 import requests
 
 from cascade_cli.adapters.pacing import Pacer
+from cascade_cli.adapters.service_clock import ServiceClock, measured_ahead
 from cascade_cli.adapters.transport import PermitError, Transport
 
 ATTEMPTS = 2
-# A Date header has whole seconds: on average the true time is half of one later.
-_HALF_A_SECOND = timedelta(milliseconds=500)
 _READING = frozenset({"GET", "HEAD"})
 
 
@@ -27,8 +25,18 @@ class ProbingTransport(Transport):
         *,
         lockout_seconds: float,
         tell: Callable[[str], None] = lambda _message: None,
+        clock: ServiceClock | None = None,
+        service: str = "",
     ) -> None:
-        super().__init__(pacer, lockout_seconds=lockout_seconds, tell=tell, attempts=ATTEMPTS)
+        super().__init__(
+            pacer,
+            lockout_seconds=lockout_seconds,
+            tell=tell,
+            attempts=ATTEMPTS,
+            clock=clock,
+            service=service,
+        )
+        self._own = clock.own if clock else self._now
         self.ahead: timedelta | None = None
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> Any:
@@ -41,18 +49,9 @@ class ProbingTransport(Transport):
     def _carry(
         self, request: requests.PreparedRequest, *args: Any, **kwargs: Any
     ) -> requests.Response:
-        sent_at = self._now()
+        sent_at = self._own()
         response = super()._carry(request, *args, **kwargs)
-        told = _moment(response.headers.get("Date", ""))
-        if told is not None:
-            halfway = sent_at + (self._now() - sent_at) / 2
-            self.ahead = halfway - (told + _HALF_A_SECOND)
+        ahead = measured_ahead(response.headers.get("Date", ""), sent_at, self._own())
+        if ahead is not None:
+            self.ahead = ahead
         return response
-
-
-def _moment(http_date: str) -> datetime | None:
-    try:
-        moment = parsedate_to_datetime(http_date)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else None

@@ -36,6 +36,7 @@ from tenacity.wait import wait_exponential, wait_random
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from cascade_cli.adapters.pacing import Departure, Pacer
+from cascade_cli.adapters.service_clock import ServiceClock
 
 CONNECT_TIMEOUT_SECONDS = 5
 READ_TIMEOUT_SECONDS = 60
@@ -55,7 +56,7 @@ _DIGITS = re.compile(r"[0-9]{1,9}(\.[0-9]+)?")
 
 
 def utc_now() -> datetime:
-    """The real clock."""
+    """This machine's clock, right or wrong."""
     return datetime.now(UTC)
 
 
@@ -96,7 +97,8 @@ class Transport(HTTPAdapter):
     """A requests adapter that owns pacing, counting and the retry policy of one service.
 
     `lockout_seconds` is how long the service stays shut after a 429 that names no Retry-After;
-    `tell` hears of every wait, so that nobody watches a silent screen.
+    `tell` hears of every wait, so that nobody watches a silent screen. `clock` learns from each
+    answer what time it is at the service; without one, time is `now`'s.
     """
 
     def __init__(
@@ -108,12 +110,15 @@ class Transport(HTTPAdapter):
         tell: Callable[[str], None] = lambda _message: None,
         now: Callable[[], datetime] = utc_now,
         attempts: int = ATTEMPTS,
+        clock: ServiceClock | None = None,
+        service: str = "",
     ) -> None:
         super().__init__(max_retries=0, pool_maxsize=MOST_LANES)
         self._counting = threading.Lock()
         self._latency_seconds: float | None = None
         self._attempts = attempts
-        self._now = now
+        self._clock, self._service = clock, service
+        self._now = clock.now if clock else now
         self._tell = tell
         self.requests_sent = 0
         self.last_sign: Sign | None = None
@@ -186,7 +191,7 @@ class Transport(HTTPAdapter):
             self.requests_sent += 1
         began = time.monotonic()
         try:
-            response = self._carry(request, *args, **kwargs)
+            response = self._dated(request, *args, **kwargs)
             # Read the body here, so that one cut short counts as a failed attempt.
             _ = response.content
         except requests.RequestException as error:
@@ -201,6 +206,17 @@ class Transport(HTTPAdapter):
         known = self._latency_seconds
         weight = _NEWEST_WEIGHT if known is not None else 1.0
         self._latency_seconds = (known or 0.0) * (1 - weight) + seconds * weight
+
+    def _dated(
+        self, request: requests.PreparedRequest, *args: Any, **kwargs: Any
+    ) -> requests.Response:
+        """Carry it, and learn from the answer what time it is at the service."""
+        if self._clock is None:
+            return self._carry(request, *args, **kwargs)
+        sent_at = self._clock.own()
+        response = self._carry(request, *args, **kwargs)
+        self._clock.heard(self._service, response.headers.get("Date", ""), sent_at)
+        return response
 
     def _carry(
         self, request: requests.PreparedRequest, *args: Any, **kwargs: Any

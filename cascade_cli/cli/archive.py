@@ -32,5 +32,5 @@ def archive_of(session: Session, wiring: Wiring) -> Iterator[Archive | None]:
         yield None
         return
     worker = this_worker("journal")
-    with closing(Journal(database, worker, now=utc_now)) as journal:
+    with closing(Journal(database, worker, now=wiring.clock.now)) as journal:
         yield Archive(journal, Inbox(database, worker, now=utc_now))

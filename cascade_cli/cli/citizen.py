@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from cascade_cli.adapters.transport import utc_now
 from cascade_cli.adapters.venice.citizens import CitizenReader, CitizenWriter
 from cascade_cli.adapters.venice.transfers import TransferReader
 from cascade_cli.bootstrap import Wiring
@@ -63,10 +62,10 @@ def show(session: Session) -> Outcome:
             CitizenReader(wiring.api, settings.airtable_base),
             _transfers(wiring),
             settings.processor,
-            utc_now,
+            wiring.clock.now,
         )
         citizen, finances = desk.look()
-        return finances_outcome(citizen, finances, settings.engine, utc_now())
+        return finances_outcome(citizen, finances, settings.engine, wiring.clock.now())
 
 
 def _change(
@@ -88,7 +87,7 @@ def _prepare(shop: Workshop, plan: Plan, *, yes: bool) -> None:
     if lowers:
         check_answerable(yes=yes)
     if before is not None:
-        next_run = shop.settings.engine.describe(utc_now())
+        next_run = shop.settings.engine.describe(shop.reading.clock.now())
         shop.session.warn(
             "Venice's engine reads and writes this balance too, without a lock; its next run: "
             f"{next_run}."
@@ -108,7 +107,7 @@ def _desk(shop: Workshop) -> BalanceDesk:
         transfers=_transfers(wiring),
         journal=shop.journal,
         account=Account(base, settings.processor, settings.processor_class, settings.engine),
-        around=Surroundings(utc_now, wiring.airtable.wait_turn, shop.worker.run),
+        around=Surroundings(wiring.clock.now, wiring.airtable.wait_turn, shop.worker.run),
     )
 
 

@@ -7,6 +7,7 @@ from contextlib import closing, contextmanager
 
 from cascade_cli.bootstrap import Wiring, bootstrap
 from cascade_cli.cli.allocations_kept import KeptAllocations
+from cascade_cli.cli.deliveries_known import DeliveriesKnown
 from cascade_cli.cli.sandbox_switch import enter_sandbox
 from cascade_cli.cli.session import Session
 from cascade_cli.settings import (
@@ -50,7 +51,14 @@ def connected(session: Session) -> Iterator[Wiring]:
     with effective(session, gather_values(session.environ, session.env_file)) as values:
         settings = Settings.read(values)
         with closing(KeptAllocations(session, settings)) as allocations:
-            yield bootstrap(settings, session.say, allocations)
+            wiring = bootstrap(
+                settings, session.say, allocations, DeliveriesKnown(session, settings)
+            )
+            try:
+                yield wiring
+            finally:
+                if remark := wiring.clock.remark:
+                    session.warn(remark)
 
 
 @contextmanager

@@ -139,7 +139,6 @@ def _by_hand(options: CreditOptions, citizen: str, ducats: Decimal, reason: str)
     made_up = f"{now:%Y%m%dT%H%M%S.%f}" if options.reference is None else ""
     reference = made_up if options.reference is None else options.reference
     is_guarded = options.reference is None and not options.again
-    twins_since = now - TWIN_WINDOW if is_guarded else None
     # Checks the words before any request; the facts come when somebody is connected.
     manual_order(citizen, ducats, reason=reason, reference=reference, facts={})
 
@@ -147,6 +146,7 @@ def _by_hand(options: CreditOptions, citizen: str, ducats: Decimal, reason: str)
         order = manual_order(
             citizen, ducats, reason=reason, reference=reference, facts=shop.facts()
         )
+        twins_since = shop.reading.clock.now() - TWIN_WINDOW if is_guarded else None
         return [replace(order, refuse_twin_since=twins_since)]
 
     return Wanted(((citizen, ducats),), orders, made_up)

@@ -10,6 +10,7 @@ from cascade_cli.adapters.journal.inbox import Inbox
 from cascade_cli.adapters.journal.inspection import JournalProbe
 from cascade_cli.adapters.pacing import Pacer
 from cascade_cli.adapters.probing import ProbingTransport
+from cascade_cli.adapters.service_clock import ServiceClock
 from cascade_cli.adapters.stripe.client import stripe_client
 from cascade_cli.adapters.stripe.probes import AccountProbe
 from cascade_cli.adapters.transport import utc_now
@@ -29,8 +30,11 @@ from cascade_cli.settings import Settings, state_folder
 
 def instruments(session: Session, settings: Settings, values: Mapping[str, str]) -> Instruments:
     """Connects nothing yet. `values` tell the state folder."""
-    stripe = _transport(session, "Stripe", settings.stripe_rate, STRIPE_LOCKOUT_SECONDS)
-    airtable = _transport(session, "Airtable", settings.airtable_rate, AIRTABLE_LOCKOUT_SECONDS)
+    clock = ServiceClock(utc_now)
+    stripe = _transport(session, "Stripe", settings.stripe_rate, STRIPE_LOCKOUT_SECONDS, clock)
+    airtable = _transport(
+        session, "Airtable", settings.airtable_rate, AIRTABLE_LOCKOUT_SECONDS, clock
+    )
     api = airtable_api(settings.airtable_key.reveal(), settings.airtable_url, airtable)
     base, username = settings.airtable_base, settings.processor
     venice_key = settings.venice_key.reveal() if settings.venice_key else ""
@@ -47,17 +51,23 @@ def instruments(session: Session, settings: Settings, values: Mapping[str, str])
         journal=_journal(session, settings, values),
         clocks=(("Stripe", stripe), ("Airtable", airtable)),
         transports=(stripe, airtable, venice),
-        now=utc_now,
+        now=clock.now,
     )
 
 
 def _transport(
-    session: Session, service: str, rate: float, lockout_seconds: float
+    session: Session,
+    service: str,
+    rate: float,
+    lockout_seconds: float,
+    clock: ServiceClock | None = None,
 ) -> ProbingTransport:
     return ProbingTransport(
         Pacer(rate * HEADROOM),
         lockout_seconds=lockout_seconds,
         tell=lambda message: session.say(f"{service}: {message}"),
+        clock=clock,
+        service=service,
     )
 
 

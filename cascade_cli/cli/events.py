@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -82,11 +82,18 @@ class Chosen:
 
 def list_events(session: Session, options: ListOptions) -> Outcome:
     """Read and show. Raises UsageError before anything is read."""
-    now = datetime.now(UTC)
-    window = parse_window(options.since, options.until, now)
+    began = datetime.now(UTC)
+    parse_window(options.since, options.until, began)
     check_types(options.types)
+
+    def look(
+        now: datetime, _check: Callable[[], None]
+    ) -> tuple[datetime, Window, tuple[Event, ...]]:
+        window = parse_window(options.since, options.until, now)
+        return now, window, chronological(_listed(wiring.events, window, options.types))
+
     with connected(session) as wiring:
-        found = chronological(_listed(wiring.events, window, options.types))
+        now, window, found = wiring.clock.settled(look, began)
         received = receipts(session, wiring, found)
     kept = found[-options.limit :] if options.limit else found
     chosen = Chosen(kept, found[: len(found) - len(kept)], forgotten(window, now))
@@ -104,9 +111,14 @@ def list_events(session: Session, options: ListOptions) -> Outcome:
     return Outcome(data, lambda s: _show_list(s.console(), chosen, received), exit_code, error)
 
 
-def choose(reader: EventReader, selection: Selection, saved: Sequence[Event] | None) -> Chosen:
+def choose(
+    reader: EventReader,
+    selection: Selection,
+    saved: Sequence[Event] | None,
+    now: datetime | None = None,
+) -> Chosen:
     """The events that a replay is to work on; `saved` are those of its file."""
-    now = datetime.now(UTC)
+    now = now or datetime.now(UTC)
     lost: Window | None = None
     unknown: tuple[str, ...] = ()
     window = _window(selection, now)

@@ -56,7 +56,7 @@ def replay(session: Session, selection: Selection, options: ReplayOptions) -> Ou
         )
     with workshop(session, "events replay", lock=not options.dry_run) as shop:
         _check_mode(shop, saved or ())
-        chosen = choose(shop.reading.events, selection, saved)
+        chosen = choose(shop.reading.events, selection, saved, shop.reading.clock.now())
         clerk = shop.writing.clerk(shop.settings, shop.facts(), shop.begin)
         back = Back.of(clerk, chosen.events, shop.settings.acted_on)
         rest = [event for event in chosen.events if event not in back.events]

@@ -14,7 +14,7 @@ from cascade_cli.cli.refunds_known import decided
 from cascade_cli.cli.session import Outcome, Session
 from cascade_cli.cli.window import parse_window
 from cascade_cli.domain.case import Terms
-from cascade_cli.domain.story import Story
+from cascade_cli.domain.story import CitizenStory, Story
 from cascade_cli.domain.times import Window
 from cascade_cli.errors import JournalError
 from cascade_cli.services.explain import explain as tell
@@ -26,12 +26,18 @@ Told = TypeVar("Told")
 
 def explain(session: Session, identity: str, since: str) -> Outcome:
     """Read both sides and the journal; write nothing."""
-    window = parse_window(since, None, datetime.now(UTC))
+    began = datetime.now(UTC)
+    parse_window(since, None, began)
     with connected(session) as wiring, archive_of(session, wiring) as archive:
         settings = wiring.settings
         known = decided(session, wiring)
-        terms = Terms(window.until, settings.grace, settings.engine, wiring.prices, known)
-        story = tell(wiring.sources, identity, _setting(session, terms, window, archive))
+
+        def look(now: datetime, _check: Callable[[], None]) -> Story | CitizenStory:
+            window = parse_window(since, None, now)
+            terms = Terms(now, settings.grace, settings.engine, wiring.prices, known)
+            return tell(wiring.sources, identity, _setting(session, terms, window, archive))
+
+        story = wiring.clock.settled(look, began)
     if isinstance(story, Story):
         return Outcome(story_document(story), lambda s: show_story(s.console(), story))
     return Outcome(citizen_document(story), lambda s: show_citizen(s.console(), story))

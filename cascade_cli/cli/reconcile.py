@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from secrets import randbits
 
 from cascade_cli.bootstrap import Wiring
@@ -72,12 +73,23 @@ def reconcile(session: Session, options: ReconcileOptions) -> Outcome:
     """Run the reconciliation. Raises UsageError before anything is read."""
     check_options(options)
     with connected(session) as wiring:
-        memory = recall(session, wiring) if options.since == LAST else None
-        window = window_of(session, options, memory)
-        attempt = once(session, wiring, window, options, memory)
+        attempt, _, _ = wiring.clock.settled(partial(first, session, wiring, options))
         if attempt.run is not None and options.until is None:
             remember(session, wiring, attempt.run)
         return attempt.outcome
+
+
+def first(
+    session: Session,
+    wiring: Wiring,
+    options: ReconcileOptions,
+    now: datetime,
+    check_time: Callable[[], None],
+) -> tuple[Attempt, Window, Memory | None]:
+    """The first look, its window, and the memory that it continues."""
+    memory = recall(session, wiring, now) if options.since == LAST else None
+    window = window_of(session, options, memory, now)
+    return once(session, wiring, window, options, memory, check_time=check_time), window, memory
 
 
 def check_options(options: ReconcileOptions) -> None:
@@ -99,13 +111,14 @@ def _check_verify(options: ReconcileOptions) -> None:
         )
 
 
-def window_of(session: Session, options: ReconcileOptions, memory: Memory | None) -> Window:
+def window_of(
+    session: Session, options: ReconcileOptions, memory: Memory | None, now: datetime
+) -> Window:
     """The window to be read whole; with `last` it begins where the memory says."""
-    now = datetime.now(UTC)
     if options.since != LAST:
         return parse_window(options.since, options.until, now)
     if memory is None:
-        session.warn(f"no complete run is recorded yet: this one begins {FIRST_SINCE} ago")
+        _warn_once(session, f"no complete run is recorded yet: this one begins {FIRST_SINCE} ago")
     return window_since_last(memory, options.until, now)
 
 
@@ -115,19 +128,26 @@ def once(
     window: Window,
     options: ReconcileOptions,
     memory: Memory | None = None,
+    *,
+    check_time: Callable[[], None] = lambda: None,
 ) -> Attempt:
     """Read and judge the window as of now, or what the memory leaves to do up to its end; with a
-    memory, also say what has changed since."""
+    memory, also say what has changed since. `check_time` may break it off between two steps."""
     grace = duration_option("--grace", options.grace)
     terms = Terms(
-        datetime.now(UTC),
+        wiring.clock.now(),
         wiring.settings.grace if grace is None else grace,
         wiring.settings.engine,
         wiring.prices,
         decided(session, wiring),
     )
     try:
-        with _progress(session, wiring) as tell:
+        with _progress(session, wiring) as show_step:
+
+            def tell(step: str) -> None:
+                check_time()
+                show_step(step)
+
             if memory is not None and options.until is None:
                 run = wiring.since_last.run(memory, window.until, terms, tell, options.check)
             else:
@@ -135,13 +155,18 @@ def once(
     except ServiceError as error:
         data = incomplete_document(window, terms, _requests(wiring), error.message)
         return Attempt(failure(error, data))
+    check_time()
     for remark in run.remarks:
-        # A repair reads twice.
-        if remark not in session.warnings:
-            session.warn(remark)
+        _warn_once(session, remark)
     since_last = changes(memory, run.result) if memory else None
     reading = Reading(run.world.window, terms, *_requests(wiring), since_last)
     return Attempt(_outcome(run, reading, options, wiring), run)
+
+
+def _warn_once(session: Session, remark: str) -> None:
+    """A repair reads twice, and so does a run whose clock was wrong."""
+    if remark not in session.warnings:
+        session.warn(remark)
 
 
 def _outcome(run: Run, reading: Reading, options: ReconcileOptions, wiring: Wiring) -> Outcome:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
 from cascade_cli.cli.deliveries import delivery_document, first_error, show_deliveries
-from cascade_cli.cli.reconcile import ReconcileOptions, check_options, once, window_of
-from cascade_cli.cli.run_memory import recall, remember
+from cascade_cli.cli.reconcile import ReconcileOptions, check_options, first, once
+from cascade_cli.cli.run_memory import remember
 from cascade_cli.cli.session import Outcome, Session
 from cascade_cli.cli.shown import shown
-from cascade_cli.cli.window import LAST
 from cascade_cli.cli.writing import Workshop, check_answerable, confirm, workshop
 from cascade_cli.domain.money import format_ducats
 from cascade_cli.domain.repair_plan import Repair, RepairPlan, plan_repairs
@@ -37,9 +37,8 @@ def repair(session: Session, options: ReconcileOptions, how: RepairOptions) -> O
     check_options(options)
     check_answerable(yes=how.yes or how.dry_run)
     with workshop(session, "reconcile --repair", lock=not how.dry_run) as shop:
-        memory = recall(session, shop.reading) if options.since == LAST else None
-        window = window_of(session, options, memory)
-        before = once(session, shop.reading, window, options, memory)
+        look = partial(first, session, shop.reading, options)
+        before, window, memory = shop.reading.clock.settled(look)
         if before.run is None:
             return before.outcome
         plan = plan_repairs(

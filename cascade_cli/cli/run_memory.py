@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import closing
+from datetime import datetime
+from typing import Any, Protocol
 
+from cascade_cli.adapters.service_clock import ServiceClock
 from cascade_cli.bootstrap import Wiring
 from cascade_cli.cli.session import Session
 from cascade_cli.cli.window import FIRST_REACH
-from cascade_cli.domain.run_memory import Memory, may_be_kept
+from cascade_cli.domain.run_memory import Memory, mark_name, may_be_kept
+from cascade_cli.domain.times import CLOCK_TOLERANCE
 from cascade_cli.errors import JournalError
 from cascade_cli.services.reconcile import Run
 
 
-def recall(session: Session, wiring: Wiring) -> Memory | None:
-    """The last complete run over this base; None if there was none. Raises JournalError."""
+class Marks(Protocol):
+    """The journal, as far as it keeps what runs leave."""
+
+    def mark(self, name: str) -> dict[str, Any] | None:
+        """What was last remembered."""
+
+    def set_mark(self, name: str, body: Mapping[str, Any]) -> None:
+        """Remember in its place."""
+
+
+def recall(session: Session, wiring: Wiring, now: datetime) -> Memory | None:
+    """As `believed`. Raises JournalError."""
     from cascade_cli.cli.writing import open_journal, this_worker  # noqa: PLC0415 - costs 0.2 s
 
     with closing(open_journal(session, wiring, this_worker("reconcile"))) as journal:
-        document = journal.mark(mark_name(wiring))
-    return Memory.of(document) if document else None
+        return believed(journal, wiring.settings.airtable_base, now)
 
 
 def remember(session: Session, wiring: Wiring, run: Run) -> None:
@@ -33,11 +47,33 @@ def remember(session: Session, wiring: Wiring, run: Run) -> None:
 
     try:
         with closing(open_journal(session, wiring, this_worker("reconcile"))) as journal:
-            mark = journal.mark(mark_name(wiring))
-            if _forgets_nothing(run, Memory.of(mark) if mark else None):
-                journal.set_mark(mark_name(wiring), run.memory.document())
+            is_over = keep(journal, wiring.settings.airtable_base, run, wiring.clock)
     except JournalError as error:
         session.warn(f"This run is not remembered for --since last: {error.message}")
+        return
+    if not is_over:
+        session.warn(
+            "This run is not remembered for --since last: by the services' clocks it ends later "
+            "than now."
+        )
+
+
+def believed(journal: Marks, base_id: str, now: datetime) -> Memory | None:
+    """What may be believed now of the last complete run over the base; None if there was none."""
+    document = journal.mark(mark_name(base_id))
+    return Memory.of(document).believed(now) if document else None
+
+
+def keep(journal: Marks, base_id: str, run: Run, clock: ServiceClock) -> bool:
+    """Remember the run if it forgets nothing; False if it ends later than the services' present."""
+    now = clock.now()
+    if run.world.window.until > now + CLOCK_TOLERANCE:
+        return False
+    known = believed(journal, base_id, now)
+    if _forgets_nothing(run, known):
+        memory = run.memory.dated(known) if clock.is_known else run.memory
+        journal.set_mark(mark_name(base_id), memory.document())
+    return True
 
 
 def _forgets_nothing(run: Run, known: Memory | None) -> bool:
@@ -45,8 +81,3 @@ def _forgets_nothing(run: Run, known: Memory | None) -> bool:
     if known is None:
         return window.since <= window.until - FIRST_REACH
     return run.continues == known or known.is_replaced_by(run.covered_since, window.until)
-
-
-def mark_name(wiring: Wiring) -> str:
-    """Under which name the journal keeps the last complete run over this base."""
-    return f"reconcile {wiring.settings.airtable_base}"

@@ -17,14 +17,13 @@ from cascade_cli.bootstrap import Wiring
 from cascade_cli.cli.archive import archive_of
 from cascade_cli.cli.connection import connected
 from cascade_cli.cli.refunds_known import decided
-from cascade_cli.cli.run_memory import mark_name
 from cascade_cli.cli.session import Outcome, Session
 from cascade_cli.cli.status_json import document
 from cascade_cli.cli.status_shown import SANDBOX, Shown, screen
 from cascade_cli.cli.window import FIRST_SINCE, LAST, parse_window, window_since_last
 from cascade_cli.domain.case import Terms
 from cascade_cli.domain.overview import today
-from cascade_cli.domain.run_memory import Memory
+from cascade_cli.domain.run_memory import Memory, mark_name
 from cascade_cli.domain.times import Window
 from cascade_cli.errors import CascadeError, ExitCode, JournalError, SettingsError
 from cascade_cli.services.records import NO_RECORDS, Records, read_records
@@ -64,11 +63,15 @@ class Observer:
             CitizenReader(wiring.api, base),
             wiring.events,
             processor,
+            wiring.past,
         )
 
     def look(self, tell: Callable[[str], None] = lambda _step: None) -> Shown:
         """What is so now; nothing is written. Raises nothing for a service that is out."""
-        now, before = utc_now(), self._requests()
+        return self.wiring.clock.settled(lambda now, _check: self._look(now, tell))
+
+    def _look(self, now: datetime, tell: Callable[[str], None]) -> Shown:
+        before = self._requests()
         settings = self.wiring.settings
         records, window, gaps = self._recorded(now)
         known = decided(self.session, self.wiring)
@@ -93,8 +96,8 @@ class Observer:
             with archive_of(self.session, self.wiring) as archive:
                 if archive is None:
                     return NO_RECORDS, self._window(None, now), ()
-                mark = archive.journal.mark(mark_name(self.wiring))
-                memory = Memory.of(mark) if mark else None
+                mark = archive.journal.mark(mark_name(self.wiring.settings.airtable_base))
+                memory = Memory.of(mark).believed(now) if mark else None
                 window = self._window(memory, now)
                 attention_since = min(window.since, memory.blind_since) if memory else window.since
                 records = read_records(archive.journal, archive.inbox, memory, attention_since)

@@ -30,7 +30,7 @@ def status(session: Session, identity: str) -> Outcome:
     check_text("ID", identity)
     with connected(session) as wiring:
         found = desk(wiring).find(identity)
-        return status_outcome(session, found, Moment(wiring.settings.engine, utc_now()))
+        return status_outcome(session, found, Moment(wiring.settings.engine, wiring.clock.now()))
 
 
 def list_transfers(session: Session, options: ListOptions) -> Outcome:
@@ -42,14 +42,14 @@ def list_transfers(session: Session, options: ListOptions) -> Outcome:
     wanted.check()
     with connected(session) as wiring:
         rows = desk(wiring).listed(wanted)
-        return list_outcome(rows, wanted, Moment(wiring.settings.engine, utc_now()))
+        return list_outcome(rows, wanted, Moment(wiring.settings.engine, wiring.clock.now()))
 
 
 def desk(wiring: Wiring) -> StratagemDesk:
     """Over the services of this run."""
     settings = wiring.settings
     transfers = TransferReader(wiring.api, settings.airtable_base, settings.processor)
-    return StratagemDesk(transfers, wiring.payments, utc_now)
+    return StratagemDesk(transfers, wiring.payments, wiring.clock.now)
 
 
 def check_text(what: str, text: str) -> None:

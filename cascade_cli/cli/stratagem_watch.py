@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from rich.status import Status
 from rich.text import Text
 
-from cascade_cli.adapters.transport import utc_now
 from cascade_cli.bootstrap import Wiring
 from cascade_cli.cli.connection import connected
 from cascade_cli.cli.session import Outcome, Session
@@ -87,9 +86,10 @@ def watch(
     timeout = duration_option("--timeout", timeout_text)
     with connected(session) as wiring, _display(session) as tell:
         poll = SANDBOX_POLL_SECONDS if session.sandbox else POLL_SECONDS
-        watching = _Watch(desk(wiring), wiring, clock or Clock(utc_now, time.sleep), poll, tell)
-        until = watching.until(timeout)
-        found = watching.wait(watching.desk.find(identity), until)
+        clock = clock or Clock(wiring.clock.now, time.sleep)
+        watching = _Watch(desk(wiring), wiring, clock, poll, tell)
+        first = watching.desk.find(identity)
+        found = watching.wait(first, watching.until(timeout))
     outcome = status_outcome(session, found, watching.moment)
     return outcome if is_over(found, watching.clock.now()) else _timed_out(outcome, found, watching)
 

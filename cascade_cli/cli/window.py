@@ -43,7 +43,7 @@ def window_since_last(memory: Memory | None, until_text: str | None, now: dateti
     if until_text is None and memory.is_continuable(now):
         return memory.next_window(now)
     until = moment_option("--until", until_text, now) if until_text is not None else now
-    return _window(min(memory.blind_since, now - timedelta(seconds=1)), min(until, now))
+    return _window(memory.blind_since, min(until, now))
 
 
 def _window(since: datetime, until: datetime) -> Window:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import typer
 
 from cascade_cli.adapters.journal import Journal
-from cascade_cli.adapters.transport import utc_now
 from cascade_cli.bootstrap import Wiring
 from cascade_cli.bootstrap_writes import WriteWiring, bootstrap_writes, run_lock
 from cascade_cli.cli.connection import connected
@@ -77,8 +76,11 @@ def workshop(
     worker = this_worker(command)
     with connected(session) as wiring, closing(open_journal(session, wiring, worker)) as journal:
         check(wiring.settings)
-        with run_lock(journal, wiring.settings.airtable_base) if lock else nullcontext():
+        with run_lock(journal, wiring.settings.airtable_base) if lock else nullcontext() as held:
             writing = bootstrap_writes(wiring, journal, session.warn)
+            if held and wiring.clock.ahead:
+                # Its lease was taken by a clock that Airtable's first answer has corrected.
+                held.renew()
             yield Workshop(session, worker, wiring, writing)
 
 
@@ -112,4 +114,4 @@ def open_journal(session: Session, wiring: Wiring, worker: Worker) -> Journal:
     """The journal of the live base, or the sandbox's own."""
     chosen = wiring.settings.journal_url
     url = journal_url(session, chosen.reveal() if chosen else "")
-    return Journal(url, worker, now=utc_now, secrets=session.secrets)
+    return Journal(url, worker, now=wiring.clock.now, secrets=session.secrets)

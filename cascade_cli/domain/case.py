@@ -12,6 +12,7 @@ from cascade_cli.domain.charges import Charge, Dispute
 from cascade_cli.domain.engine import Schedule
 from cascade_cli.domain.matching import Match, Rule
 from cascade_cli.domain.money import ZERO
+from cascade_cli.domain.past_delivery import NOTHING_PAST, PastDelivery
 from cascade_cli.domain.price_guard import PriceFlaw, PriceObjection, price_objection
 from cascade_cli.domain.pricing import PriceList
 from cascade_cli.domain.refunds import ROUNDING_DUCATS, in_states, returned, share
@@ -47,7 +48,8 @@ class Case:
     `citizen_exists` is None where nobody asked; `similar_citizen` is a name that differs from
     the charge's in upper and lower case only; `processor_ducats` is what the payer has, or None.
     `returns` are the transfers that took its ducats back for refunds, and gave them again. `late`
-    are legacy rows of its citizen and amount, made after it, that no payment surely owns.
+    are legacy rows of its citizen and amount, made after it, that no payment surely owns. `past`
+    is what is remembered where no stratagem is there.
     """
 
     charge: Charge
@@ -61,6 +63,16 @@ class Case:
     citizen_since: datetime | None = None
     """When the record of the citizen of that name was made, as far as it was looked up."""
     late: tuple[Stratagem, ...] = ()
+    past: PastDelivery = NOTHING_PAST
+
+    @property
+    def has_vanished(self) -> bool:
+        """It had a stratagem, and the base shows none any more.
+
+        A run leaves nothing open either where all money went back before anything was made.
+        """
+        is_remembered = self.past.settled_until is not None and not self.is_void
+        return not self.matches and (self.past.was_written or is_remembered)
 
     @cached_property
     def stratagems(self) -> tuple[Stratagem, ...]:

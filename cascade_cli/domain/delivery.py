@@ -319,7 +319,11 @@ def _begin(last: Attempt | None, now: datetime) -> Step:
         return Write(Action.CREATE)
     if now < last.at + FATE_BOUND:
         return Wait(last.at + FATE_BOUND)
-    why = f"a stratagem was written at {format_moment(last.at)}, and the base no longer shows it"
+    why = (
+        f"a stratagem was written at {format_moment(last.at)}, and the base no longer shows it: "
+        "it may have been executed before it vanished. Restore the row in Airtable; or, if the "
+        "citizen's balance shows that the ducats never came, credit them by hand with a --reference"
+    )
     return End(Verdict.BLOCKED, None, why)
 
 

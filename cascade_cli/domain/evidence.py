@@ -40,13 +40,16 @@ def evidence_of(case: Case) -> Iterator[str]:
                 f"ambiguous: perhaps its own, made {format_moment(row.created_at)} for the same "
                 f"citizen and amount, and no other payment fits: {describe(row, case.terms)}"
             )
+    if case.has_vanished:
+        yield from case.past.evidence()
+        yield "look for the row in Airtable's trash and history before anybody pays again"
     for row in case.returns:
         whom = f"from {row.payer!r}" if row.payer else f"again to {row.citizen!r}"
         ducats = format_ducats(row.ducats or ZERO)
         yield f"{ducats} ducats back {whom}: {describe(row, case.terms)}"
     if case.written_off:
         yield f"{format_ducats(case.written_off)} ducats were written off: nobody takes them back"
-    if case.is_void:
+    if case.is_void and not case.has_vanished:
         yield "all money went back before any ducats moved: nothing is owed"
     elif case.charge.refunded_cents and not case.moving:
         back = format_money(case.charge.own_refunded_cents, case.charge.currency)

@@ -129,6 +129,8 @@ def _unknown_citizen(case: Case) -> Finding | None:
 def _missing(case: Case) -> Finding | None:
     if case.matches or case.is_young or not case.outstanding:
         return None
+    if case.has_vanished:
+        return Finding(Kind.MISSING, case.owed, f"{_vanished(case)}{_perhaps(case)}")
     sentence = f"no stratagem was ever made for it{_perhaps(case)}"
     return Finding(Kind.MISSING, case.owed, sentence)
 
@@ -137,6 +139,15 @@ def _perhaps(case: Case) -> str:
     """What a person has to look at before it is delivered."""
     names = ", ".join(s.stratagem_id or s.record_id for s in case.unclear)
     return f"; perhaps {names} is its transfer: look before you credit it" if names else ""
+
+
+def _vanished(case: Case) -> str:
+    if case.past.was_written:
+        return "its stratagem has vanished from the base: its ducats may have arrived"
+    return (
+        "it has no stratagem, yet an earlier run left nothing open about it: its stratagem has "
+        "vanished, and its ducats may have arrived"
+    )
 
 
 def _failed(case: Case) -> Finding | None:
@@ -192,6 +203,16 @@ def _refunded(case: Case) -> Finding | None:
     return Finding(kind, case.to_return, sentence)
 
 
+def _vanished_and_refunded(case: Case) -> Finding | None:
+    if not (case.is_void and case.has_vanished):
+        return None
+    sentence = (
+        "its money went back, and its stratagem has vanished from the base: its ducats may have "
+        "arrived, and be to come back"
+    )
+    return Finding(Kind.REFUNDED, case.buyer.ducats or ZERO, sentence)
+
+
 def _taken_too_much(case: Case) -> Finding | None:
     if not case.to_give_again:
         return None
@@ -238,6 +259,7 @@ _QUESTIONS: tuple[Callable[[Case], Finding | None], ...] = (
     _stalled,
     _underpaid,
     _refunded,
+    _vanished_and_refunded,
     _taken_too_much,
     _doubtful_return,
     _disputed,

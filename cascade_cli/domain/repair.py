@@ -44,7 +44,8 @@ def _next_step(case: Case, found: tuple[Finding, ...]) -> Repair:
         return _end_surplus(case)
     if kind is Kind.UNKNOWN_CITIZEN and case.similar_citizen and not _money_is_open(case):
         return _credit(case, case.similar_citizen, automatic=False)
-    if kind is Kind.REFUNDED or (kind is Kind.DISPUTED and case.is_lost):
+    is_back = kind is Kind.REFUNDED or (kind is Kind.DISPUTED and case.is_lost)
+    if is_back and not case.has_vanished:
         return Repair(command("refund", case.charge.payment_id))
     return explain(case.charge.payment_id)
 
@@ -93,8 +94,9 @@ def _deliver(case: Case, found: tuple[Finding, ...]) -> Repair:
 
 
 def _money_is_open(case: Case) -> bool:
-    """Some of the money went back, or may: what is still owed is for a person to say."""
-    return bool(case.charge.refunded_cents) or case.is_contested
+    """Some of the money went back, or may, or the ducats may have arrived by a row that vanished:
+    what is still owed is for a person to say."""
+    return bool(case.charge.refunded_cents) or case.is_contested or case.has_vanished
 
 
 def _is_ambiguous(case: Case) -> bool:

@@ -7,7 +7,7 @@ memory is as large as what is open, and what it says can be proved: see `domain.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,7 +15,7 @@ from cascade_cli.domain.events import KEPT
 from cascade_cli.domain.kinds import Kind
 from cascade_cli.domain.leads import Lead, cheapest_since, leads_of, loose_ends_of
 from cascade_cli.domain.reconciliation import Item, Reconciliation
-from cascade_cli.domain.times import Window, rfc3339
+from cascade_cli.domain.times import CLOCK_TOLERANCE, Window, format_moment, rfc3339
 
 # Only for clocks that differ and answers that lag: a payment captured late is remembered by its
 # id since it was authorised, and a transfer made late is dated when it is made.
@@ -23,6 +23,7 @@ OVERLAP = timedelta(hours=1)
 # Without that memory: a payment may be captured, and its transfer made, after it was dated.
 BLIND_OVERLAP = timedelta(hours=48)
 _DAY = timedelta(days=1)
+_MOST_ENDS = 14
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,9 @@ class Memory:
     covered without a gap; None in a memory that an older version wrote. `leads` say where to find
     again what is open or may still be paid; `loose` maps records of settled payments that the
     engine could still be made to execute to the payments' charges. `charges_a_day` is about how
-    many Stripe listed.
+    many Stripe listed. `ends` is where this run and some before it ended by the services' clocks,
+    newest first: an older version went by this machine's. `claimed_until` is an end that was not
+    believed.
     """
 
     until: datetime
@@ -43,6 +46,32 @@ class Memory:
     leads: tuple[Lead, ...] = ()
     loose: Mapping[str, str] = field(default_factory=dict)
     charges_a_day: int = 0
+    ends: tuple[datetime, ...] = ()
+    claimed_until: datetime | None = None
+
+    def believed(self, now: datetime) -> Memory:
+        """What may be believed of it now.
+
+        A run cannot have read what was still to come. If it says so, a wrong clock has dated it,
+        and perhaps the runs before it: all is covered again since the last end that the services'
+        clocks dated. What it left open stays known.
+        """
+        if self.until <= now + CLOCK_TOLERANCE:
+            return self
+        good = tuple(end for end in self.ends if end <= now)
+        start = self.covered_since or self.open_since or now
+        until = good[0] if good else min(start, now)
+        return replace(self, until=until, ends=good, claimed_until=self.until)
+
+    @property
+    def remark(self) -> str:
+        """What people should know about a memory that was not believed."""
+        if self.claimed_until is None:
+            return ""
+        return (
+            f"the last run's end, {format_moment(self.claimed_until)}, is later than now: a wrong "
+            f"clock has dated it. All since {format_moment(self.until)} is covered again."
+        )
 
     @property
     def blind_since(self) -> datetime:
@@ -62,8 +91,7 @@ class Memory:
     def next_window(self, now: datetime) -> Window:
         """What the next run reads whole: what is new, and as much before it as is cheaper to
         list than to ask for one by one."""
-        latest = min(self.new_since, now - timedelta(seconds=1))
-        return Window(cheapest_since(self.leads, latest, self.charges_a_day), now)
+        return Window(cheapest_since(self.leads, self.new_since, self.charges_a_day), now)
 
     def is_replaced_by(self, covered_since: datetime, until: datetime) -> bool:
         """Whether a run over so much forgets nothing: neither what is open, nor that what is
@@ -83,7 +111,13 @@ class Memory:
             "leads": [lead.document() for lead in self.leads],
             "loose": dict(self.loose),
             "charges_a_day": self.charges_a_day,
+            "ends": [end.isoformat() for end in self.ends],
         }
+
+    def dated(self, before: Memory | None) -> Memory:
+        """As the services' clocks dated it, after the run that `before` is of."""
+        ends = (self.until, *(before.ends if before else ()))
+        return replace(self, ends=ends[:_MOST_ENDS])
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> Memory:
@@ -96,6 +130,7 @@ class Memory:
             tuple(map(Lead.of, document.get("leads", ()))),
             document.get("loose", {}),
             document.get("charges_a_day", 0),
+            tuple(map(datetime.fromisoformat, document.get("ends", ()))),
         )
 
 
@@ -120,6 +155,11 @@ class Changes:
             "solved": list(self.solved),
             "still_open": list(self.still_open),
         }
+
+
+def mark_name(base_id: str) -> str:
+    """Under which name the journal keeps the last complete run over a base."""
+    return f"reconcile {base_id}"
 
 
 def may_be_kept(window: Window) -> bool:

@@ -9,6 +9,9 @@ from datetime import UTC, datetime, timedelta
 MOMENT_FORMS = "45m, 36h, 7d, 2w, 2026-11-01 or 2026-11-01T08:00:00Z"
 DURATION_FORMS = "90s, 15m, 48h or 7d"
 
+# What clocks may differ by without harm: a run begins an hour before the last one ended.
+CLOCK_TOLERANCE = timedelta(seconds=10)
+
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _SPAN = re.compile(r"([0-9]{1,9})([smhdw])")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")

@@ -10,6 +10,7 @@ from decimal import Decimal
 from cascade_cli.domain.case import Case, Terms
 from cascade_cli.domain.charges import Charge, Dispute
 from cascade_cli.domain.matching import Match, Matches, named_payments
+from cascade_cli.domain.past_delivery import NOTHING_PAST, PastDelivery
 from cascade_cli.domain.refunds import returns_of
 from cascade_cli.domain.stratagems import Stratagem
 from cascade_cli.domain.times import Window
@@ -23,6 +24,7 @@ class Answers:
     its record was made, `similar` a missing name to
     one that differs in case only. `payments` maps a payment's id to what it bought: one charge, or
     one for each of many citizens, and none where Stripe knows no such payment or it was never paid.
+    `past` maps the id of a charge without a stratagem to what is remembered of its delivery.
     """
 
     citizens: Mapping[str, bool] = field(default_factory=dict)
@@ -31,6 +33,7 @@ class Answers:
     disputes: Mapping[str, tuple[Dispute, ...]] = field(default_factory=dict)
     processor_ducats: Decimal | None = None
     arrived: Mapping[str, datetime] = field(default_factory=dict)
+    past: Mapping[str, PastDelivery] = field(default_factory=dict)
 
     def payment_of(self, stratagem: Stratagem) -> str | None:
         """The payment that the transfer names, if it can be for it: one for many citizens, named as
@@ -97,4 +100,5 @@ def case_of(charge: Charge, found: tuple[Match, ...], answers: Answers, terms: T
         disputes=answers.disputes.get(charge.id, ()),
         processor_ducats=answers.processor_ducats,
         citizen_since=answers.arrived.get(citizen),
+        past=answers.past.get(charge.id, NOTHING_PAST),
     )

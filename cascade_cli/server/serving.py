@@ -59,6 +59,7 @@ class Ground:
 def opened(ground: Ground) -> Iterator[Office]:
     """The office, its threads running; on leaving, first no event is kept, then none credited."""
     wiring, settings = ground.wiring, ground.wiring.settings
+    wiring.clock.tell = ground.tell
     inbox = Inbox(
         ground.database,
         ground.identity,
@@ -85,7 +86,7 @@ def opened(ground: Ground) -> Iterator[Office]:
         inbox,
         allocations=wiring.allocations,
         processor=settings.processor,
-        now=utc_now,
+        now=wiring.clock.now,
     )
     signing = settings.webhook_secret.reveal() if settings.webhook_secret else ""
     with ExitStack() as stack:
@@ -123,7 +124,7 @@ def _intake(ground: Ground, inbox: Inbox) -> Intake:
     wiring, settings = ground.wiring, ground.wiring.settings
     # A claim belongs to a run: what credits is one run, what keeps events another.
     identity = replace(ground.identity, run=f"{ground.identity.run}-worker")
-    journal = Journal(ground.database, identity, now=utc_now, secrets=ground.secrets)
+    journal = Journal(ground.database, identity, now=wiring.clock.now, secrets=ground.secrets)
     writing = bootstrap_writes(wiring, journal, ground.tell)
     base, live = settings.airtable_base, settings.livemode
     facts = {"operator": identity.operator, "livemode": live}
@@ -138,20 +139,23 @@ def _intake(ground: Ground, inbox: Inbox) -> Intake:
         facts=facts,
         guard=guard,
         can_pay=writing.purse.can_pay,
-        now=utc_now,
+        now=wiring.clock.now,
+        inbox_now=utc_now,
         refunds=writing.clerk(settings, facts, guard, lambda: run_lock(journal, base)),
     )
 
 
 def _readiness(wiring: Wiring, inbox: Inbox, worker: Worker) -> Readiness:
+    now = wiring.clock.now
+
     def ask_stripe() -> object:
-        return wiring.payments.purchases(Window(utc_now() - SECOND, utc_now()))
+        return wiring.payments.purchases(Window(now() - SECOND, now()))
 
     def ask_airtable() -> object:
         return wiring.venice.citizens([wiring.settings.processor])
 
-    stripe = Probe(wiring.stripe, ask_stripe, utc_now)
-    airtable = Probe(wiring.airtable, ask_airtable, utc_now)
+    stripe = Probe(wiring.stripe, ask_stripe, now)
+    airtable = Probe(wiring.airtable, ask_airtable, now)
     return Readiness(inbox, worker, stripe, airtable, utc_now)
 
 

@@ -18,6 +18,7 @@ from cascade_cli.domain.delivery import (
     rows_of,
     unclear_rows,
 )
+from cascade_cli.domain.journal import Attempt
 from cascade_cli.domain.keys import MANUAL_PREFIX, PORTION_ID
 from cascade_cli.domain.money import ZERO, format_ducats
 from cascade_cli.domain.orders import (
@@ -55,6 +56,9 @@ class Promises(Protocol):
 
     def known(self, keys: Collection[str]) -> set[str]:
         """Those of `keys` that were ever claimed."""
+
+    def attempts(self, keys: Collection[str]) -> Mapping[str, Attempt]:
+        """The last write sent for each of `keys`."""
 
     def ducats_today(self) -> Decimal:
         """The ducats first promised on this UTC day."""
@@ -176,9 +180,11 @@ class CreditDesk:
         now = self._now()
         orders, rows = self._with_neighbours(orders)
         own = {order.key: rows_of(order, rows) for order in orders}
+        # Where no row is there, the journal tells whether one has vanished.
+        last = self._promises.attempts([key for key, found_rows in own.items() if not found_rows])
         steps = {
-            order.key: next_step(order, own[order.key], now, unclear=unclear_rows(order, rows))
-            for order in orders
+            o.key: next_step(o, own[o.key], now, last.get(o.key), unclear=unclear_rows(o, rows))
+            for o in orders
         }
         terms = CreditTerms(residents, self._prices, self._limits.per_credit)
         overruled = {

@@ -95,7 +95,10 @@ class Intake:
         can_pay: Callable[[Decimal], Decimal],
         now: Callable[[], datetime],
         refunds: Refunds | None = None,
+        inbox_now: Callable[[], datetime] | None = None,
     ) -> None:
+        # Events come in before any service has corrected our clock: the inbox goes by its own.
+        self._inbox_now = inbox_now or now
         self._events, self._credits, self._guard = events, credits, guard
         self._refunds = refunds
         self._can_pay = can_pay
@@ -244,7 +247,7 @@ class Intake:
 
     def _waiting(self, accepted: Accepted, why: str, span: timedelta | None = None) -> Settlement:
         later = backoff(accepted.tries) if span is None else span
-        return _settled(accepted, EventState.WAITING, why, self._now() + later)
+        return _settled(accepted, EventState.WAITING, why, self._inbox_now() + later)
 
 
 def together(found: Sequence[Settlement], planned: Sequence[Planned]) -> Settlement:

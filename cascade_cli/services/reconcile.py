@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
 from cascade_cli.domain.case import Terms
 from cascade_cli.domain.charges import Charge, Dispute
+from cascade_cli.domain.past_delivery import PastDelivery
 from cascade_cli.domain.plain import Aside, AsideOnce, set_aside
 from cascade_cli.domain.questions import Outside, Questions, outside_of
 from cascade_cli.domain.reconciliation import Reconciliation, reconcile
@@ -72,6 +73,13 @@ class TransferSource(Protocol):
         """Those who exist, spelt as Venice spells them."""
 
 
+class PastSource(Protocol):
+    """Where deliveries are remembered: the journal."""
+
+    def past_of(self, charges: Sequence[Charge], now: datetime) -> Mapping[str, PastDelivery]:
+        """What is remembered now of the charges' deliveries, by charge; no request is sent."""
+
+
 @dataclass(frozen=True)
 class Coverage:
     """How much was read: paid purchases and the processor's transfers, in and around the window.
@@ -125,8 +133,15 @@ class Reconciler:
     its payment at any later time.
     """
 
-    def __init__(self, payments: PaymentSource, transfers: TransferSource, processor: str) -> None:
+    def __init__(
+        self,
+        payments: PaymentSource,
+        transfers: TransferSource,
+        processor: str,
+        past: PastSource | None = None,
+    ) -> None:
         self._payments, self._transfers, self._processor = payments, transfers, processor
+        self._past = past
 
     def run(
         self, window: Window, terms: Terms, tell: Callable[[str], None] = lambda _step: None
@@ -210,6 +225,7 @@ class Reconciler:
                 lambda: self._payments.disputes_against(disputed),
             ),
         )
+        lost = [c for c in questions.without_stratagem if c.id not in known.past]
         by_lower_case = {name.lower(): name for name in sorted(found)}
         missing = [name for name in names if name not in found]
         asked = Answers(
@@ -219,6 +235,7 @@ class Reconciler:
             disputes=contested,
             processor_ducats=found[self._processor].ducats if self._processor in found else None,
             arrived={name: found[name].since for name in names if name in found},
+            past=self._past.past_of(lost, terms.now) if self._past and lost else {},
         )
         return questions.answered_by(known, asked)
 

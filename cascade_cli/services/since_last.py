@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from random import Random
 
 from cascade_cli.domain.case import Terms
@@ -58,6 +58,18 @@ class SinceLast:
         check: Check | None = None,
     ) -> Run:
         """Judge all that the memory leaves open, and all that is new by `until`."""
+        run = self._run(memory, until, terms, tell, check)
+        remarks = (memory.remark, *run.remarks) if memory.remark else run.remarks
+        return replace(run, remarks=remarks)
+
+    def _run(
+        self,
+        memory: Memory,
+        until: datetime,
+        terms: Terms,
+        tell: Tell,
+        check: Check | None,
+    ) -> Run:
         if not memory.is_continuable(until):
             return self._blind(memory, until, terms, tell, _why_blind(memory))
         tell("asking Stripe what has changed")
@@ -72,7 +84,7 @@ class SinceLast:
 
     def _blind(self, memory: Memory, until: datetime, terms: Terms, tell: Tell, why: str) -> Run:
         """Read all whole from where anything may have happened, as far as charges tell."""
-        since = min(memory.blind_since, until - timedelta(seconds=1))
+        since = memory.blind_since
         run = self._reconciler.run(Window(since, until), terms, tell)
         remark = f"all was read again from {format_moment(since)} on: {why}"
         remains = replace(run.remains, loose=memory.loose)

@@ -21,7 +21,7 @@ from cascade_cli.errors import CascadeError, GuardError, ServiceError, SettingsE
 from cascade_cli.services import since_last_ports
 from cascade_cli.services.citizen import missing, the_citizen
 from cascade_cli.services.citizen_ports import CitizenSource
-from cascade_cli.services.reconcile import Reconciler, Run
+from cascade_cli.services.reconcile import PastSource, Reconciler, Run
 from cascade_cli.services.records import Records
 from cascade_cli.services.since_last import SinceLast
 from cascade_cli.services.since_last_ports import ChangeSource, PaymentSource, Sources
@@ -124,6 +124,7 @@ class StatusDesk:
     citizens: CitizenSource
     changes: ChangeSource
     processor: str
+    past: PastSource | None = None
     _executed: dict[str, Stratagem] = field(default_factory=dict)
     _looked_at: datetime | None = None
 
@@ -199,7 +200,7 @@ class StatusDesk:
         self, window: Window, terms: Terms, recent: Sequence[Stratagem], follow: Memory | None
     ) -> Run:
         source = _AlreadyRead(self.transfers, window.since, recent)
-        reconciler = Reconciler(self.payments, source, self.processor)
+        reconciler = Reconciler(self.payments, source, self.processor, self.past)
         if follow is None:
             return reconciler.run(window, terms)
         sources = Sources(self.payments, source, self.changes)

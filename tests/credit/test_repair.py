@@ -131,7 +131,7 @@ def test_what_stays_of_a_surplus_is_not_there_for_others(counter: Counter) -> No
     intent, soon = counter.paid(), counter.now() + timedelta(hours=9)
     assert repair(counter).code == 0
     row_for(counter, intent, Status="active", ExpiresAt=soon.isoformat())
-    counter.paid()
+    counter.paid(hours_ago=0.5)
     counter.fund(150)
     before = len(counter.writes)
     answer = repair(counter)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -127,3 +128,37 @@ def test_what_was_followed_is_known_to_be_solved_however_old() -> None:
     assert (list(found.solved), found.elsewhere) == (["pi_old"], 0)
     assert told_after(told, followed, judge([])) == Told({})
     assert told_after(told, Scope(WEEK), judge([])) == told
+
+
+def test_a_memory_that_ends_now_or_before_is_believed() -> None:
+    memory = memory_of(WEEK, judge([PAID]))
+    assert memory.believed(WEEK.until) is memory
+    assert memory.believed(WEEK.until - timedelta(seconds=9)) is memory
+
+
+def test_of_one_that_ends_later_than_now_the_last_end_by_the_services_clocks_is_believed() -> None:
+    begun = memory_of(WEEK, judge([PAID]))
+    good = replace(begun, until=WEEK.until - timedelta(days=1)).dated(None)
+    bad = replace(begun, until=WEEK.until + timedelta(days=2)).dated(good)
+    believed = bad.believed(WEEK.until)
+    assert believed.until == good.until
+    assert believed.ends == good.ends
+    assert (believed.open, believed.covered_since) == (bad.open, bad.covered_since)
+    assert "is later than now" in believed.remark
+    assert not good.remark
+
+
+def test_without_such_an_end_nothing_is_believed_to_be_covered() -> None:
+    bad = memory_of(WEEK, judge([PAID]))
+    believed = bad.believed(WEEK.until - timedelta(days=1))
+    assert believed.until == bad.covered_since
+    assert Memory.of(believed.document()).until == bad.covered_since
+
+
+def test_the_ends_of_earlier_runs_are_kept_newest_first_and_not_for_ever() -> None:
+    memory = memory_of(WEEK, judge([PAID])).dated(None)
+    for day in range(1, 30):
+        memory = replace(memory, until=WEEK.until + timedelta(days=day)).dated(memory)
+    assert len(memory.ends) < 20
+    assert list(memory.ends) == sorted(memory.ends, reverse=True)
+    assert memory.ends[0] == memory.until

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -21,6 +21,7 @@ from tests.simulation.abroad import price
 from tests.simulation.likeness import Alike, Likeness
 from tests.simulation.lookalikes import Lookalikes
 from tests.simulation.mailbox import a_tiding, an_event
+from tests.simulation.nights import Nights
 from tests.simulation.plan import LATECOMER, ManualCredit, Payment
 from tests.simulation.shop import Shop
 from tests.simulation.short import terms
@@ -52,6 +53,9 @@ class Happenings:
         """By charge, to whom it sold how many ducats."""
         self.short: dict[str, Payment] = {}
         """By charge, those for which too little was paid."""
+        self.paid_at: dict[str, datetime] = {}
+        """By charge."""
+        self.nights = Nights()
         self.lookalikes = Lookalikes(stage, self._told_of)
 
     def _told_of(self, alike: Alike, charge: dict[str, Any]) -> None:
@@ -76,6 +80,9 @@ class Happenings:
                 self._start(credit.after_seconds + moment, credit.name, by_hand(credit))
         for number, moment in enumerate(self._plan.repairs):
             self._start(moment, f"repair{number}", Shop.repair, retries=1)
+        for number, (moment, ahead) in enumerate(self._plan.nights):
+            night = partial(self.nights.pass_by, ahead=timedelta(seconds=ahead))
+            self._start(moment, f"night{number}", night, retries=0)
         for number, moment in enumerate(self._plan.replays):
             self._start(moment, f"replay{number}", self._replay, retries=1)
         if rows := self._plan.file:
@@ -126,6 +133,7 @@ class Happenings:
     def _paid(self, payment: Payment, charge: dict[str, Any], invoice: str = "") -> None:
         """People hear of it, by its intent or by its invoice; later it may be undone."""
         self.payments.append(charge["id"])
+        self.paid_at[charge["id"]] = datetime.fromtimestamp(charge["created"], UTC)
         self.sold[charge["id"]] = payment.citizen, Decimal(payment.ducats)
         intent = str(charge["payment_intent"])
         if payment.short:

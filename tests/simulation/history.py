@@ -76,6 +76,11 @@ class History:
         return self._happenings.lookalikes
 
     @property
+    def hidden(self) -> list[str]:
+        """What the nights call covered and have not read."""
+        return list(self._happenings.nights.hidden(self._happenings.paid_at))
+
+    @property
     def cents_back(self) -> Mapping[str, list[int]]:
         """By charge, how much money each of its refunds gave back, in their order."""
         return self._happenings.cents_back

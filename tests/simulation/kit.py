@@ -11,6 +11,7 @@ import requests
 from urllib3 import HTTPResponse
 
 from cascade_cli.adapters.pacing import Pacer
+from cascade_cli.adapters.service_clock import ServiceClock
 from cascade_cli.adapters.stripe.client import stripe_client
 from cascade_cli.adapters.transport import Transport
 from cascade_cli.adapters.venice.base import airtable_api
@@ -26,19 +27,28 @@ _CUT_OFF: Mapping[str, str] = {"Content-Type": "application/json", "Content-Leng
 class LoopTransport(Transport):
     """The transport under test, boarded by one process after the other."""
 
-    def __init__(self, lockout_seconds: float) -> None:
+    def __init__(self, service: str, lockout_seconds: float) -> None:
         super().__init__(
             Pacer(0),
             lockout_seconds=lockout_seconds,
             sleep=self._rest,
             now=self._time,
+            service=service,
         )
         self._process: Process
         self._network: Network
         self._journal: Recording
 
-    def board(self, process: Process, network: Network, journal: Recording, rate: float) -> None:
+    def board(
+        self,
+        process: Process,
+        network: Network,
+        journal: Recording,
+        rate: float,
+        clock: ServiceClock,
+    ) -> None:
         """Work for this process from now on, at so many requests a second."""
+        self._clock = clock
         self._process, self._network, self._journal = process, network, journal
         self._pacer = Pacer(rate, clock=process.host.scheduler.seconds, sleep=process.sleep)
 
@@ -84,7 +94,7 @@ class Kit:
     """Both SDKs. Making them costs more than a request, so that processes take them in turns."""
 
     def __init__(self) -> None:
-        self.stripe_transport = LoopTransport(STRIPE_LOCKOUT_SECONDS)
-        self.airtable_transport = LoopTransport(AIRTABLE_LOCKOUT_SECONDS)
+        self.stripe_transport = LoopTransport("Stripe", STRIPE_LOCKOUT_SECONDS)
+        self.airtable_transport = LoopTransport("Airtable", AIRTABLE_LOCKOUT_SECONDS)
         self.stripe = stripe_client("sk_test_sandbox", f"{_URL}/stripe", self.stripe_transport)
         self.api = airtable_api("patSandbox", f"{_URL}/airtable", self.airtable_transport)

@@ -17,6 +17,7 @@ import requests
 
 from cascade_cli.adapters.journal import attempts
 from cascade_cli.adapters.journal.holders import Holder, Neighbours
+from cascade_cli.adapters.service_clock import ServiceClock
 from cascade_cli.adapters.stripe.purchases import StripeReader
 from cascade_cli.adapters.transport import Transport, permitted
 from cascade_cli.adapters.venice.base import VeniceReader
@@ -381,6 +382,13 @@ def refunded_twins_first_served() -> Iterator[Alter]:
         yield as_it_is
 
 
+@contextmanager
+def marks_by_our_clock() -> Iterator[Alter]:
+    """What time it is at the services is not heard."""
+    with patch.object(ServiceClock, "heard", lambda *_: None):
+        yield as_it_is
+
+
 class _ReadOnce:
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
@@ -435,4 +443,5 @@ MUTANTS: tuple[Callable[[], AbstractContextManager[Alter]], ...] = (
     late_rows_ignored,
     other_payers_unseen,
     refunded_twins_first_served,
+    marks_by_our_clock,
 )

@@ -18,6 +18,7 @@ SMALL_AMOUNTS = ("3", "37.5", "100")
 AMOUNTS = ("100", "525", "1075", "37.5", "250.25", "3")
 # A lag that may outlast what happens between an activation and its execution.
 _LONG_SECONDS = 60
+_DAY_SECONDS = 86400.0
 
 
 @dataclass(frozen=True)
@@ -125,6 +126,8 @@ class Plan:
     reruns: tuple[float, ...] = ()
     """When somebody at Venice runs a row once more at which the engine broke off."""
     alike: tuple[Alike, ...] = ()
+    nights: tuple[tuple[float, float], ...] = ()
+    """When `reconcile --since last` runs, and how many seconds its machine's clock is ahead."""
 
 
 def draw_plan(random: Random) -> Plan:
@@ -189,7 +192,18 @@ def _with_gifts_and_automatic_refunds(plan: Plan, random: Random) -> Plan:
         ),
         refunds_auto=plan.has_inbox and random.random() < 0.6,
         disputes_hold=plan.has_inbox and random.random() < 0.6,
+        nights=tuple(_nights(plan.horizon_seconds)),
     )
+
+
+def _nights(horizon: float) -> list[tuple[float, float]]:
+    """In some histories of days; drawn apart, so that all others stay as they were."""
+    random = Random(f"clocks {horizon}")  # noqa: S311
+    if horizon < _DAY_SECONDS or random.random() < 0.75:
+        return []
+    moments = sorted(random.uniform(0, 1.2) * horizon for _ in range(random.randrange(2, 7)))
+    wrong = (0.0, random.uniform(1, 30) * 3600, -random.uniform(1, 30) * 3600)
+    return [(moment, random.choice(wrong)) for moment in moments]
 
 
 def _perhaps_abroad(payment: Payment, random: Random) -> Payment:

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from cascade_cli.adapters.journal import Database, Journal
 from cascade_cli.bootstrap_writes import LOCK_LEASE
 from cascade_cli.domain.delivery import FATE_BOUND
-from cascade_cli.domain.journal import Claim, Fate, Intent, Worker
+from cascade_cli.domain.journal import Attempt, Claim, Fate, Intent, Worker
 from cascade_cli.errors import JournalError
 from tests.simulation.process import Process
 from tests.simulation.running import RUN_LOCK, Gate
@@ -105,6 +105,10 @@ class Recording:
     def known(self, keys: Collection[str]) -> set[str]:
         """As Journal has it."""
         return self.do("read what was promised", lambda: self._journal.known(keys))
+
+    def attempts(self, keys: Collection[str]) -> dict[str, Attempt]:
+        """As Journal has it, without a step of its own."""
+        return self._journal.attempts(keys)
 
     def at_work(self, keys: Collection[str], since: datetime) -> set[str]:
         """As Journal has it."""

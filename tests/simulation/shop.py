@@ -11,6 +11,7 @@ from functools import partial
 from random import Random
 from typing import Any, Protocol
 
+from cascade_cli.adapters.service_clock import ServiceClock
 from cascade_cli.adapters.stripe.events import EventReader
 from cascade_cli.adapters.stripe.purchases import StripeReader
 from cascade_cli.adapters.venice.base import VeniceReader
@@ -18,6 +19,8 @@ from cascade_cli.adapters.venice.citizens import CitizenReader, CitizenWriter
 from cascade_cli.adapters.venice.notifications import Notifier
 from cascade_cli.adapters.venice.schema import Schema
 from cascade_cli.adapters.venice.transfers import TransferReader
+from cascade_cli.cli.run_memory import believed, keep
+from cascade_cli.cli.window import window_since_last
 from cascade_cli.domain.case import Terms
 from cascade_cli.domain.events import PAYING_TYPES, Event, chronological
 from cascade_cli.domain.orders import Order, order_for_charge
@@ -53,6 +56,8 @@ from cascade_cli.services.refund import Decisions, RefundDesk
 from cascade_cli.services.refund_clerk import Promises as AtWork
 from cascade_cli.services.refund_clerk import RefundClerk
 from cascade_cli.services.replay import Replayer
+from cascade_cli.services.since_last import SinceLast
+from cascade_cli.services.since_last_ports import Sources
 from tests.simulation.abroad import PRICES
 from tests.simulation.kit import Kit
 from tests.simulation.mailbox import Mailbox
@@ -105,11 +110,13 @@ class Shop:
         schema: Schema,
         terms: DeliveryTerms,
         lanes: int,
+        clock: ServiceClock,
         refunds_auto: bool,
         disputes_hold: bool,
         lives: Callable[[str], bool],
     ) -> None:
         self._lives = lives
+        self._clock = clock
         self._auto, self._hold = refunds_auto, disputes_hold
         self._process, self._schedule, self._lifetime = process, terms.schedule, terms.lifetime
         self._parts, self._kit, self._mailbox, self._schema = parts, kit, mailbox, schema
@@ -289,6 +296,25 @@ class Shop:
         """`cascade reconcile`."""
         terms = Terms(self._now(), GRACE, self._schedule, PRICES)
         return Reconciler(self._stripe, self._venice, PROCESSOR).run(self._window(), terms)
+
+    def night(self, ahead: timedelta) -> Run:
+        """`cascade reconcile --since last` on a machine whose clock is ahead by that much."""
+        self._clock.own = lambda: self._now() + ahead
+        return self._clock.settled(self._since_last)
+
+    def remember(self, run: Run) -> None:
+        """What follows on a night."""
+        keep(self._parts.journal, BASE_ID, run, self._clock)
+
+    def _since_last(self, now: datetime, check: Callable[[], None]) -> Run:
+        memory = believed(self._parts.journal, BASE_ID, now)
+        window = window_since_last(memory, None, now)
+        terms = Terms(now, GRACE, self._schedule, PRICES)
+        reconciler = Reconciler(self._stripe, self._venice, PROCESSOR)
+        if memory is None:
+            return reconciler.run(window, terms)
+        sources = Sources(self._stripe, self._venice, self._events)
+        return SinceLast(reconciler, sources).run(memory, window.until, terms, lambda _: check())
 
     def repair(self) -> bool:
         """`cascade reconcile --repair`."""

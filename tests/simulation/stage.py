@@ -8,6 +8,7 @@ from functools import partial
 from random import Random
 
 from cascade_cli.adapters.journal.inbox import Inbox
+from cascade_cli.adapters.service_clock import ServiceClock
 from cascade_cli.adapters.venice.base import VeniceReader
 from cascade_cli.adapters.venice.schema import Schema
 from cascade_cli.adapters.venice.writer import VeniceWriter
@@ -107,12 +108,13 @@ class Stage:
         with self._workshop.kit() as kit:
             database = self._workshop.journal.database
             recording = Recording(process, database, self._journal_failing, self._gate)
-            kit.stripe_transport.board(process, self._network, recording, STRIPE_RATE)
-            kit.airtable_transport.board(process, self._network, recording, AIRTABLE_RATE)
-            shop = self._shop(process, kit, recording)
+            clock = ServiceClock(self.scheduler.now)
+            kit.stripe_transport.board(process, self._network, recording, STRIPE_RATE, clock)
+            kit.airtable_transport.board(process, self._network, recording, AIRTABLE_RATE, clock)
+            shop = self._shop(process, kit, recording, clock)
             done.append(attempted(process, lambda: command(shop)))
 
-    def _shop(self, process: Process, kit: Kit, recording: Recording) -> Shop:
+    def _shop(self, process: Process, kit: Kit, recording: Recording, clock: ServiceClock) -> Shop:
         schema = self._schema()
         reader = VeniceReader(kit.api, BASE_ID, PROCESSOR)
         writer = VeniceWriter(kit.api, BASE_ID, PROCESSOR, schema)
@@ -134,6 +136,7 @@ class Stage:
             schema=schema,
             terms=terms,
             lanes=self.plan.lanes,
+            clock=clock,
             refunds_auto=auto,
             disputes_hold=hold,
             lives=self.city.has,

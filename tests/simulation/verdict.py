@@ -52,7 +52,7 @@ class Debt:
 def flaws(history: History, run: Run, journal: Journal) -> list[str]:
     """Everything that is wrong; empty after a history as it should be."""
     judge = _Judge(history, run, list(journal.entries()))
-    found = [*history.stage.flaws, *history.stage.app.crashes, *judge.flaws()]
+    found = [*history.stage.flaws, *history.stage.app.crashes, *judge.flaws(), *history.hidden]
     if not journal.verify().is_intact:
         found.append(f"the journal is not intact: {journal.verify().flaw}")
     return found

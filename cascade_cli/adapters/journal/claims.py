@@ -191,6 +191,15 @@ def known_of(connection: Connection, keys: Collection[str]) -> set[str]:
     return found
 
 
+def attempts_of(connection: Connection, keys: Collection[str]) -> dict[str, Attempt]:
+    """The last write sent for each of any number of `keys`, where one was sent."""
+    found, remaining = dict[str, Attempt](), iter(keys)
+    while some := list(islice(remaining, KEYS_PER_QUERY)):
+        rows = rows_of(connection, some)
+        found |= {key: last for key, row in rows.items() if (last := _last_attempt(row))}
+    return found
+
+
 def at_work_of(
     connection: Connection, keys: Collection[str], since: datetime, now: datetime
 ) -> set[str]:

@@ -14,6 +14,7 @@ from cascade_cli.adapters.journal.chain import Transaction
 from cascade_cli.adapters.journal.claims import (
     Claiming,
     at_work_of,
+    attempts_of,
     check,
     ducats_of_day,
     known_of,
@@ -24,6 +25,7 @@ from cascade_cli.adapters.journal.failures import NOTHING_MOVES
 from cascade_cli.adapters.journal.holders import IsAlive, Neighbours
 from cascade_cli.adapters.journal.locks import RunLock
 from cascade_cli.domain.journal import (
+    Attempt,
     Claim,
     Entry,
     EntryKind,
@@ -209,6 +211,13 @@ class Journal:
             return set()
         with self._database.reading() as connection:
             return known_of(connection, keys)
+
+    def attempts(self, keys: Collection[str]) -> dict[str, Attempt]:
+        """The last write sent for each of `keys`. Makes no journal where there is none."""
+        if not self._database.exists():
+            return {}
+        with self._database.reading() as connection:
+            return attempts_of(connection, keys)
 
     def at_work(self, keys: Collection[str], since: datetime) -> set[str]:
         """Those of `keys` that somebody holds, or for which a write was sent at `since` or later.

@@ -8,22 +8,19 @@ from datetime import timedelta
 
 from cascade_cli.domain.checkup.areas import UNCHECKED
 from cascade_cli.domain.checkup.result import Check, amber, green, red
-from cascade_cli.domain.times import format_span
-
-NOTICEABLE = timedelta(seconds=10)
+from cascade_cli.domain.times import CLOCK_TOLERANCE, format_span
 
 GOOD = green("clocks.good", "this clock")
 OFF = amber(
     "clocks.off",
     "this clock",
-    "Ages, grace and expiry are judged by it; a little more, and signed events are refused.",
+    "cascade corrects it by the services' time; a little more, and signed events are refused.",
     "Let the machine set its clock by NTP.",
 )
 WRONG = red(
     "clocks.wrong",
     "this clock",
-    "The webhook refuses every event as too old or from the future, and what is in flight or "
-    "stalled is judged wrongly.",
+    "The webhook refuses every event as too old or from the future.",
     "Set the clock, and let the machine keep it by NTP.",
 )
 FINDINGS = (GOOD, OFF, WRONG)
@@ -48,7 +45,7 @@ def judge_clocks(
         finding = GOOD
         if skew.ahead > furthest_ahead or -skew.ahead > furthest_behind:
             finding = WRONG
-        elif abs(skew.ahead) > NOTICEABLE:
+        elif abs(skew.ahead) > CLOCK_TOLERANCE:
             finding = OFF
         yield finding.seen(_told(skew), name=f"against {skew.service}")
 

@@ -1,0 +1,59 @@
+"""What this machine's journal remembers of payments that have no stratagem now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+
+from cascade_cli.cli.journal_place import journal_url
+from cascade_cli.cli.session import Session
+from cascade_cli.domain.charges import Charge
+from cascade_cli.domain.past_delivery import PastDelivery
+from cascade_cli.domain.run_memory import Memory, mark_name
+from cascade_cli.domain.verification import Settled
+from cascade_cli.errors import JournalError
+from cascade_cli.settings import Settings
+
+_SQLITE = "sqlite:///"
+
+
+class DeliveriesKnown:
+    """Opens the journal when first asked: it takes 0.2 s to import."""
+
+    def __init__(self, session: Session, settings: Settings) -> None:
+        self._session, self._settings = session, settings
+
+    def past_of(self, charges: Sequence[Charge], now: datetime) -> Mapping[str, PastDelivery]:
+        """By charge; empty where there is no journal, or none that can be read."""
+        chosen = self._settings.journal_url
+        url = journal_url(self._session, chosen.reveal() if chosen else "")
+        if url.startswith(_SQLITE) and not Path(url.removeprefix(_SQLITE)).exists():
+            return {}
+        try:
+            return self._read(url, charges, now)
+        except JournalError as error:
+            self._session.warn(f"which transfers have vanished is not known: {error.message}")
+            return {}
+
+    def _read(self, url: str, charges: Sequence[Charge], now: datetime) -> dict[str, PastDelivery]:
+        from cascade_cli.adapters.journal import Database, Journal  # noqa: PLC0415 - see above
+        from cascade_cli.adapters.transport import utc_now  # noqa: PLC0415
+        from cascade_cli.cli.who import this_worker  # noqa: PLC0415
+
+        database = Database(url)
+        if not database.exists():
+            return {}
+        worker, secrets = this_worker("reconcile"), self._session.secrets
+        with closing(Journal(database, worker, now=utc_now, secrets=secrets)) as journal:
+            written = journal.attempts([charge.stratagem_id for charge in charges])
+            mark = journal.mark(mark_name(self._settings.airtable_base))
+        settled = Settled(Memory.of(mark).believed(now), ()) if mark else None
+        return {
+            charge.id: PastDelivery(
+                written.get(charge.stratagem_id),
+                settled.memory.until if settled and settled.speaks_of(charge) else None,
+            )
+            for charge in charges
+        }
