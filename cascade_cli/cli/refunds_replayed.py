@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from cascade_cli.cli.console import to_type
+from cascade_cli.cli.console import completed, to_type
 from cascade_cli.cli.deliveries import delivery_document
 from cascade_cli.cli.shown import shown
 from cascade_cli.domain.events import Event
@@ -117,7 +117,7 @@ def show_refunds(console: Console, refunds: Sequence[RefundReplayed]) -> None:
     for refund in refunds:
         style = "yellow" if refund.needs_person else "default"
         console.print(Text(f"{'refunds'.ljust(16)}{refund.payment_id}", style), soft_wrap=True)
-        console.print(Text(f"  {shown(refund.note)}", "dim"))
+        console.print(Text(f"  {shown(completed(console, refund.note))}", "dim"))
         for line in refund.would:
             console.print(Text(f"  would {shown(line)}"))
         for delivery in refund.deliveries:

@@ -46,13 +46,15 @@ SWITCH_SECONDS = 0.0005
 
 @dataclass(frozen=True)
 class Ground:
-    """What a server stands on; `secrets` never reach the journal, `tell` is for people."""
+    """What a server stands on; `secrets` never reach the journal, `tell` is for people, `complete`
+    puts the global options into the commands in a text."""
 
     wiring: Wiring
     database: Database
     identity: Identity
     secrets: Sequence[str]
     tell: Callable[[str], None]
+    complete: Callable[[str], str] = str
 
 
 @contextmanager
@@ -104,8 +106,9 @@ def opened(ground: Ground) -> Iterator[Office]:
             till=wiring.till,
             token=settings.api_token.reveal() if settings.api_token else None,
             offload=stack.enter_context(Offload()),
-            readiness=_readiness(wiring, inbox, worker),
+            readiness=_readiness(ground, inbox, worker),
             metrics=metrics,
+            complete=ground.complete,
         )
 
 
@@ -142,7 +145,9 @@ def _intake(ground: Ground, inbox: Inbox) -> Intake:
     )
 
 
-def _readiness(wiring: Wiring, inbox: Inbox, worker: Worker) -> Readiness:
+def _readiness(ground: Ground, inbox: Inbox, worker: Worker) -> Readiness:
+    wiring = ground.wiring
+
     def ask_stripe() -> object:
         return wiring.payments.purchases(Window(utc_now() - SECOND, utc_now()))
 
@@ -151,7 +156,7 @@ def _readiness(wiring: Wiring, inbox: Inbox, worker: Worker) -> Readiness:
 
     stripe = Probe(wiring.stripe, ask_stripe, utc_now)
     airtable = Probe(wiring.airtable, ask_airtable, utc_now)
-    return Readiness(inbox, worker, stripe, airtable, utc_now)
+    return Readiness(inbox, worker, stripe, airtable, utc_now, complete=ground.complete)
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -19,6 +19,7 @@ from cascade_cli.domain.orders import (
     manual_key,
     order_for_charge,
 )
+from cascade_cli.domain.shell import command
 from cascade_cli.errors import GuardError, UsageError
 from cascade_cli.services.deliver import Deliverer
 from cascade_cli.services.delivery_ports import Delivery, Reader, Sighting
@@ -285,7 +286,7 @@ def meant(payments: Portions, payment_id: str, citizen: str) -> Charge:
             return charge
     raise GuardError(
         f"{payment_id} is for {len(found)} citizens, and {citizen!r} is none of them.",
-        f"Nothing was written. See: explain {payment_id}",
+        f"Nothing was written. See: {command('explain', payment_id)}",
     )
 
 

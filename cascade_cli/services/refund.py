@@ -22,6 +22,7 @@ from cascade_cli.domain.refund_plan import (
     plan_refunds,
 )
 from cascade_cli.domain.refunds import Policy, Refund
+from cascade_cli.domain.shell import command
 from cascade_cli.domain.times import rfc3339
 from cascade_cli.domain.world import Answers, cases_of
 from cascade_cli.errors import GuardError
@@ -145,7 +146,8 @@ class RefundDesk:
         `balances`, the citizen's is asked for."""
         payment = picture.case.charge.payment_id
         if why := obstacle_to(picture):
-            raise GuardError(f"{payment}: {why}.", f"Nothing was written. See: explain {payment}")
+            see = command("explain", payment)
+            raise GuardError(f"{payment}: {why}.", f"Nothing was written. See: {see}")
         if wish.ducats is not None and wish.ducats > picture.left:
             raise GuardError(
                 f"{format_ducats(wish.ducats)} ducats are more than the "
