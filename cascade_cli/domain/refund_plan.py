@@ -195,7 +195,7 @@ def _give(case: Case, part: Part, terms: Terms) -> Order:
     return Order(
         key=part.give_back_key,
         citizen=next(row.payer for row in part.rows if row.payer),
-        ducats=part.surplus,
+        ducats=floored(part.surplus),
         cause=Cause.GIVE_BACK,
         reason=REASON_AGAIN,
         facts=_facts(case, part, terms),

@@ -8,6 +8,7 @@ from cascade_cli.domain.case import Case
 from cascade_cli.domain.findings import Finding
 from cascade_cli.domain.kinds import Kind
 from cascade_cli.domain.money import format_ducats
+from cascade_cli.domain.orders import enough, is_exact
 from cascade_cli.domain.shell import command
 from cascade_cli.domain.stratagems import Failure, State
 
@@ -48,7 +49,9 @@ def _deliver(case: Case, found: tuple[Finding, ...]) -> Repair:
     if _money_is_open(case) or not case.buyer.citizen:
         return explain(case.charge.payment_id)
     if _needs_funds(case):
-        return Repair(command("citizen", "replenish", "--by", format_ducats(case.outstanding)))
+        return Repair(
+            command("citizen", "replenish", "--by", format_ducats(enough(case.outstanding)))
+        )
     automatic = len(found) == 1 and not _is_ambiguous(case) and not _is_decided(case)
     if case.charge.disputed:
         return Repair(command("refund", case.charge.payment_id), automatic)
@@ -76,8 +79,8 @@ def _needs_funds(case: Case) -> bool:
 
 
 def _credit(case: Case, citizen: str, *, automatic: bool) -> Repair:
-    if "\0" in citizen:
-        # No shell can pass it on: the command would name somebody else.
+    if "\0" in citizen or not is_exact(case.sold):
+        # No shell can pass on such a name, and no transfer carries such an amount.
         return explain(case.charge.payment_id)
     ducats = format_ducats(case.sold)
     options = ("--payment", case.charge.payment_id, "--reason", "paid but not delivered")
