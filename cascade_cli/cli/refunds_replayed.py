@@ -102,8 +102,8 @@ class Back:
 
 
 def _would(plan: RefundPlan) -> list[str]:
-    would = [f"end {order.key}" for order in plan.endings]
-    would += [f"move {order.description}, key {order.key}" for order in plan.orders]
+    would = [f"end {plan.stratagem_id(order)}" for order in plan.endings]
+    would += [f"move {order.description}, key {plan.stratagem_id(order)}" for order in plan.orders]
     return would or (["record a debt"] if has_work(plan) else [])
 
 
@@ -121,6 +121,7 @@ def show_refunds(console: Console, refunds: Sequence[RefundReplayed]) -> None:
         for line in refund.would:
             console.print(Text(f"  would {shown(line)}"))
         for delivery in refund.deliveries:
-            console.print(Text(f"  {delivery.order.key}: {shown(delivery.why)}"), soft_wrap=True)
+            what = shown(f"{delivery.stratagem_id}: {delivery.why}")
+            console.print(Text(f"  {what}"), soft_wrap=True)
         if refund.needs_person:
             console.print(to_type(console, command("explain", refund.payment_id)), soft_wrap=True)

@@ -144,7 +144,7 @@ def show_plan(console: Console, plan: RepairPlan) -> None:
 def _document(planned: Repair) -> dict[str, Any]:
     return {
         "kind": planned.item.kind.value,
-        "stratagem_id": planned.order.key,
+        "stratagem_id": planned.stratagem_id,
         "citizen": planned.order.citizen,
         "ducats": format_ducats(planned.outgoing_ducats),
         "why": planned.item.verdict,

@@ -59,6 +59,14 @@ class RefundPlan:
     taking: tuple[Decimal, ...] = ()
     waits: str = ""
 
+    def stratagem_id(self, order: Order) -> str:
+        """The id of the row that the order ends or revives; of one without a row, what it gets."""
+        case = self.picture.case
+        rows = (row for row in (*case.stratagems, *case.returns) if row.stratagem_id)
+        own = (r for r in rows if r.record_id in order.own_records or r.stratagem_id == order.key)
+        row = next(own, None)
+        return row.stratagem_id if row else order.key
+
     def debt(self, index: int) -> Decimal:
         """What of a part is neither taken nor asked for."""
         if self.endings or self.waits:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from cascade_cli.domain.charges import Charge
-from cascade_cli.domain.delivery import FATE_BOUND, End, Step, Verdict, next_step, rows_of
+from cascade_cli.domain.delivery import FATE_BOUND, End, Step, Verdict, Wait, next_step, rows_of
 from cascade_cli.domain.keys import PORTION_ID
 from cascade_cli.domain.money import ZERO, format_ducats
 from cascade_cli.domain.orders import (
@@ -87,6 +87,12 @@ class Plan:
         """The ducats that are still to leave the processor: of a file taken up again, the rest."""
         left = (order.ducats for order in self.orders if _is_open(self.steps[order.key]))
         return sum(left, ZERO)
+
+    def stratagem_id(self, order: Order) -> str:
+        """The id that its row has; without one, what it gets."""
+        step = self.steps[order.key]
+        row = None if isinstance(step, Wait) else step.row
+        return (row.stratagem_id or row.record_id) if row else order.key
 
     @property
     def unwritten(self) -> tuple[Order, ...]:

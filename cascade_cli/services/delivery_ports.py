@@ -51,6 +51,11 @@ class Delivery:
     error: CascadeError | None = None
     claim: ClaimState | None = None
 
+    @property
+    def stratagem_id(self) -> str:
+        """The id that its row has, which a legacy row keeps for ever; without one, what it gets."""
+        return (self.row.stratagem_id or self.row.record_id) if self.row else self.order.key
+
 
 class Reader(Protocol):
     """Where the rows of orders are read."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from cascade_cli.domain.delivery import Action, End, Step, Verdict, Wait, Write, rows_of
@@ -70,6 +70,12 @@ class Job:
         assert isinstance(self.step, Write)  # noqa: S101 - asked only of jobs that are due
         assert self.step.row is not None  # noqa: S101 - only a CREATE has none
         return self.step.row
+
+    @property
+    def told(self) -> Order:
+        """The order as its citizen hears of it: under the id of the row that carries it."""
+        row = self.step.row if isinstance(self.step, End) else None
+        return replace(self.order, key=row.stratagem_id) if row and row.stratagem_id else self.order
 
     @property
     def is_untold(self) -> bool:
