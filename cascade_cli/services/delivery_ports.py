@@ -32,7 +32,7 @@ class Result(StrEnum):
     REFUSED = "refused"
     """A limit, or the key was promised otherwise."""
     FAILED = "failed"
-    """A service refused the write; nothing was applied."""
+    """A service refused the write, and nothing was applied; or the engine refused the transfer."""
     UNFINISHED = "unfinished"
     """A write's fate is unknown; the same command finishes the job after `finish_at`."""
 
