@@ -41,6 +41,10 @@ class Item:
     repair: Repair | None
     returns: tuple[Stratagem, ...] = ()
     """The transfers that took its ducats back for refunds, and gave them again."""
+    advice: str = ""
+    """What a person can do about it."""
+    conclusion: str = ""
+    """How it stands with what is settled or in flight."""
 
     @property
     def rows(self) -> tuple[Stratagem, ...]:

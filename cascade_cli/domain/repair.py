@@ -38,7 +38,7 @@ def repair_for(case: Case, found: tuple[Finding, ...]) -> Repair | None:
         return _deliver(case, found)
     if _is_only_surplus(case, found):
         return _end_surplus(case)
-    if kind is Kind.UNKNOWN_CITIZEN and case.similar_citizen and not _money_is_open(case):
+    if kind is Kind.UNKNOWN_CITIZEN and case.similar_citizen and not money_is_open(case):
         return _credit(case, case.similar_citizen, automatic=False)
     if kind is Kind.REFUNDED or (kind is Kind.DISPUTED and case.is_lost):
         return Repair(command("refund", case.charge.payment_id))
@@ -46,9 +46,9 @@ def repair_for(case: Case, found: tuple[Finding, ...]) -> Repair | None:
 
 
 def _deliver(case: Case, found: tuple[Finding, ...]) -> Repair:
-    if _money_is_open(case) or not case.buyer.citizen:
+    if money_is_open(case) or not case.buyer.citizen:
         return explain(case.charge.payment_id)
-    if _needs_funds(case):
+    if needs_funds(case):
         return Repair(
             command("citizen", "replenish", "--by", format_ducats(enough(case.outstanding)))
         )
@@ -58,7 +58,7 @@ def _deliver(case: Case, found: tuple[Finding, ...]) -> Repair:
     return _credit(case, case.buyer.citizen, automatic=automatic)
 
 
-def _money_is_open(case: Case) -> bool:
+def money_is_open(case: Case) -> bool:
     """Some of the money went back, or may: what is still owed is for a person to say."""
     return bool(case.charge.refunded_cents) or case.is_contested
 
@@ -72,7 +72,7 @@ def _is_decided(case: Case) -> bool:
     return any(stratagem.status == "cancelled" for stratagem in case.stratagems)
 
 
-def _needs_funds(case: Case) -> bool:
+def needs_funds(case: Case) -> bool:
     """The engine refused for want of ducats, and the processor is not known to have them now."""
     refused = any(s.failure is Failure.NO_FUNDS for s in case.by_state[State.FAILED])
     return refused and (case.processor_ducats is None or case.processor_ducats < case.outstanding)
