@@ -102,8 +102,8 @@ def _order(
 
 def _answer(delivery: Delivery) -> CreditAnswer:
     if delivery.result in _SUCCESSES:
-        return CreditAnswer(success=True, stratagem_id=delivery.order.key)
+        return CreditAnswer(success=True, stratagem_id=delivery.stratagem_id)
     retry = delivery.result in {Result.BUSY, Result.FAILED, Result.UNFINISHED}
     return CreditAnswer(
-        success=False, stratagem_id=delivery.order.key, error=delivery.why, retry=retry
+        success=False, stratagem_id=delivery.stratagem_id, error=delivery.why, retry=retry
     )

@@ -16,6 +16,7 @@ CascadeError
 ├── OutputError           5  standard output cannot take the result
 ├── NotFoundError         3  what was asked about does not exist
 ├── TamperedError         3  the journal is not as it was written
+├── EngineRefusedError    3  Venice's engine refused a transfer; no ducats moved
 ├── LockedError           6  another run is at work
 ├── GuardError            7  refused to protect money
 └── BalanceError          1  the ducats do not add up: a bug in cascade
@@ -146,6 +147,13 @@ class TamperedError(CascadeError):
 
     exit_code = ExitCode.DISCREPANCIES
     kind = "tampered"
+
+
+class EngineRefusedError(CascadeError):
+    """Venice's engine took a transfer up and refused it; no ducats moved."""
+
+    exit_code = ExitCode.DISCREPANCIES
+    kind = "engine_refused"
 
 
 class LockedError(CascadeError):

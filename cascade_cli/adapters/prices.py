@@ -35,7 +35,7 @@ from typing import Any
 from cascade_cli.domain.currencies import CODE_FORM, CURRENCY, read_currency
 from cascade_cli.domain.exchange import Exchange, NoRates, OwnRates, Rates
 from cascade_cli.domain.money import ZERO, read_ducats
-from cascade_cli.domain.orders import parse_ducats
+from cascade_cli.domain.orders import parse_sale
 from cascade_cli.domain.pricing import Package, PriceList, PriceListError
 from cascade_cli.errors import SettingsError
 from cascade_cli.settings import PRICES
@@ -116,7 +116,7 @@ def _rate(key: str, raw: Any) -> Decimal:
 
 def _ducats(key: str, raw: Any) -> Decimal:
     try:
-        return parse_ducats(f"{raw:f}" if isinstance(raw, Decimal) else _whole(raw))
+        return parse_sale(f"{raw:f}" if isinstance(raw, Decimal) else _whole(raw))
     except ValueError:
         raise _wrong(key, raw, _DUCATS_FORM) from None
 

@@ -12,6 +12,7 @@ from cascade_cli.cli.shown import shown
 from cascade_cli.domain.alerting import News
 from cascade_cli.domain.money import format_ducats
 from cascade_cli.domain.reconciliation import Item
+from cascade_cli.domain.repair import explain
 from cascade_cli.domain.run_memory import name_of
 from cascade_cli.domain.shell import command
 from cascade_cli.domain.times import Window, format_moment
@@ -35,9 +36,10 @@ def failure_alert(session: Session, outcome: Outcome, found: News | None = None)
 
 def news_alert(session: Session, found: News, window: Window, base: str) -> Alert:
     """Something is new or solved."""
-    told = [*_news_lines(found)]
+    told = [*_news_lines(session, found)]
     more = len(told) - MOST_LINES
-    lines = told[:MOST_LINES] + ([f"… and {more} more: cascade reconcile"] if more > 0 else [])
+    all_of_them = session.completed(command("reconcile"))
+    lines = told[:MOST_LINES] + ([f"… and {more} more: {all_of_them}"] if more > 0 else [])
     since, until = format_moment(window.since), format_moment(window.until)
     place = f"Base {base}, payments of {since} – {until}, run on {_plain(socket.gethostname())}."
     title = f"{_who(session)}: {_counts(found)}"
@@ -54,25 +56,25 @@ def _counts(found: News) -> str:
     return f"{counts}, {found.elsewhere} outside this window" if found.elsewhere else counts
 
 
-def _news_lines(found: News) -> Iterator[str]:
-    yield from (f"NEW {_line(item)}" for item in found.new)
+def _news_lines(session: Session, found: News) -> Iterator[str]:
+    yield from (f"NEW {_line(session, item)}" for item in found.new)
     yield from (f"SOLVED {known.kind} {_plain(name)}" for name, known in found.solved.items())
-    yield from (f"OPEN {_line(item)}" for item in found.still_open)
+    yield from (f"OPEN {_line(session, item)}" for item in found.still_open)
 
 
-def _line(item: Item) -> str:
+def _line(session: Session, item: Item) -> str:
     ducats = f"{format_ducats(item.ducats, grouped=True)} ducats" if item.ducats else "no amount"
     who = _plain(item.citizen) if item.citizen else "nobody"
     what = (
         f"{item.kind.value.replace('_', ' ')}: {who}, {ducats}, {format_moment(item.occurred_at)}"
     )
-    return f"{what}: {command('explain', name_of(item))}"
+    return f"{what}: {session.completed(explain(name_of(item)).command)}"
 
 
 def _error(session: Session, outcome: Outcome) -> Sequence[str]:
     error = outcome.error
     said = [error.message, error.hint] if error else ["It ended without saying why."]
-    return [_harmless(session.redacted(text)) for text in said if text]
+    return [_harmless(session.redacted(session.completed(text))) for text in said if text]
 
 
 def _harmless(text: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cascade_cli.cli.csv_file import read_rows, refusal
 from cascade_cli.domain.allocation import Allocation, Share, flaws
-from cascade_cli.domain.orders import parse_ducats
+from cascade_cli.domain.orders import parse_sale
 
 COLUMNS = ("citizen", "ducats")
 
@@ -23,4 +23,4 @@ def read_allocation_file(path: Path) -> Allocation:
 
 
 def _share(line: Mapping[str, str]) -> Share:
-    return Share(line["citizen"], parse_ducats(line["ducats"]))
+    return Share(line["citizen"], parse_sale(line["ducats"]))

@@ -22,7 +22,7 @@ from cascade_cli.domain.currencies import CURRENCY, read_currency
 from cascade_cli.domain.exchange import Exchange
 from cascade_cli.domain.gifts import Gift, wished_gift
 from cascade_cli.domain.money import format_ducats, format_money
-from cascade_cli.domain.orders import parse_ducats
+from cascade_cli.domain.orders import parse_sale
 from cascade_cli.domain.times import format_moment, rfc3339
 from cascade_cli.errors import UsageError
 
@@ -83,7 +83,7 @@ def checkout(session: Session, options: CheckoutOptions) -> Outcome:
 
 def _amount(text: str) -> Decimal:
     try:
-        return parse_ducats(text)
+        return parse_sale(text)
     except ValueError as error:
         raise UsageError(f"--ducats: {error}.", "Nothing was sold.") from None
 

@@ -16,6 +16,7 @@ from cascade_cli.cli.session import Outcome, Session
 from cascade_cli.cli.shown import count, shown
 from cascade_cli.domain.engine import DailyRuns, Schedule
 from cascade_cli.domain.money import exactly, format_ducats
+from cascade_cli.domain.orders import enough, nearest
 from cascade_cli.domain.processor import Change, Citizen
 from cascade_cli.domain.runway import OUTFLOW_DAYS, Finances, Sum
 from cascade_cli.domain.shell import command
@@ -104,7 +105,7 @@ def _show(
     console.print(table)
     if finances.ducats < finances.owed:
         with exactly():
-            short = format_ducats(finances.owed - finances.ducats)
+            short = format_ducats(enough(finances.owed - finances.ducats))
         console.print(Text(f"It cannot pay what is in flight: {short} ducats are short.", "red"))
         console.print(
             to_type(console, command("citizen", "replenish", "--by", short)), soft_wrap=True
@@ -155,7 +156,7 @@ def _changed(after: Decimal, found: Decimal) -> str:
 def _overwritten(after: Decimal, executed: tuple[Stratagem, ...]) -> str:
     debit = Sum.of(executed)
     with exactly():
-        right = after - debit.ducats
+        right = nearest(after - debit.ducats)
     correct = command("citizen", "replenish", "--to", format_ducats(right), "--force")
     return (
         f"The engine executed {count(debit.number, 'transfer')} of "

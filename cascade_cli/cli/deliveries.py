@@ -14,7 +14,7 @@ from cascade_cli.cli.session import Outcome
 from cascade_cli.cli.shown import shown
 from cascade_cli.domain.delivery import Action, End, Step, Verdict, Wait
 from cascade_cli.domain.money import format_ducats
-from cascade_cli.domain.shell import command
+from cascade_cli.domain.repair import explain
 from cascade_cli.domain.times import format_moment, rfc3339
 from cascade_cli.errors import CascadeError, ExitCode, GuardError, LockedError, ServiceError
 from cascade_cli.services.credit import Plan
@@ -44,7 +44,7 @@ def plan_outcome(plan: Plan) -> Outcome:
     """What would be written, and that nothing was."""
     orders = [
         {
-            "stratagem_id": order.key,
+            "stratagem_id": plan.stratagem_id(order),
             "citizen": order.citizen,
             "ducats": format_ducats(order.ducats),
             "reason": order.reason,
@@ -61,7 +61,7 @@ def show_plan(console: Console, plan: Plan) -> None:
     """Each order with the writes that it needs."""
     for order in plan.orders:
         console.print(Text(f"{shown(order.description)}: {shown(order.reason)}", "bold"))
-        console.print(Text(f"  key {order.key}"), soft_wrap=True)
+        console.print(Text(f"  key {shown(plan.stratagem_id(order))}"), soft_wrap=True)
         for objection in plan.overruled.get(order.key, ()):
             console.print(Text(f"  although {shown(objection.why)}", "yellow"), soft_wrap=True)
         console.print(Text(f"  would {describe_step(plan.steps[order.key])}"))
@@ -124,14 +124,14 @@ def _result(delivery: Delivery) -> str:
 
 
 def _what(delivery: Delivery) -> str:
-    return f"{delivery.order.key}: {delivery.why}"
+    return f"{delivery.stratagem_id}: {delivery.why}"
 
 
 def delivery_document(delivery: Delivery) -> dict[str, Any]:
     """A delivery for --json."""
     row, finish_at = delivery.row, delivery.finish_at
     return {
-        "stratagem_id": delivery.order.key,
+        "stratagem_id": delivery.stratagem_id,
         "record_id": row.record_id if row else None,
         "citizen": delivery.order.concerned,
         "ducats": format_ducats(delivery.order.ducats),
@@ -154,7 +154,7 @@ def first_error(deliveries: Sequence[Delivery], reference: str = "") -> CascadeE
     if refused:
         return _refused(refused)
     if busy := by_result.get(Result.BUSY):
-        return LockedError(f"{busy.order.key}: {busy.why}.", busy.hint)
+        return LockedError(f"{busy.stratagem_id}: {busy.why}.", busy.hint)
     return None
 
 
@@ -162,13 +162,13 @@ def _unfinished(delivery: Delivery, reference: str) -> CascadeError:
     when = format_moment(delivery.finish_at) if delivery.finish_at else "a while"
     named = f" with --reference {reference}" if reference else ""
     return ServiceError(
-        f"{delivery.order.key} is unfinished: {delivery.why}.",
+        f"{delivery.stratagem_id} is unfinished: {delivery.why}.",
         f"The same command{named} finishes the job after {when}, and repeats nothing.",
     )
 
 
 def _refused(delivery: Delivery) -> CascadeError:
-    hint = delivery.hint or f"See: {command('explain', delivery.order.key)}"
+    hint = delivery.hint or f"See: {explain(delivery.stratagem_id).command}"
     return GuardError(
-        f"{delivery.order.key}: {delivery.why}.", f"Nothing was written for it. {hint}"
+        f"{delivery.stratagem_id}: {delivery.why}.", f"Nothing was written for it. {hint}"
     )

@@ -66,14 +66,14 @@ def _table(session: Session, checks: Sequence[Check]) -> Table:
 
 
 def _told(session: Session, check: Check) -> Text:
-    text = Text(shown(session.redacted(check.found)))
+    text = Text(shown(session.redacted(session.completed(check.found))))
     # What is not checked for another's sake is put right there.
     if check.level is Level.GREEN or check.code in _UNCHECKED:
         return text
     if check.why:
-        text.append(f"\n{shown(check.why)}", "dim")
+        text.append(f"\n{shown(session.completed(check.why))}", "dim")
     if check.advice:
-        text.append(f"\n→ {shown(session.redacted(check.advice))}", "bold")
+        text.append(f"\n→ {shown(session.redacted(session.completed(check.advice)))}", "bold")
     return text
 
 

@@ -26,7 +26,7 @@ from cascade_cli.domain.times import Window, format_moment, rfc3339
 from cascade_cli.errors import ExitCode, ServiceError, UsageError
 from cascade_cli.services.received import standing
 
-FORMS = "cascade events replay EVENT…, or --since W, or --file F"
+FORMS = "cascade events replay EVENT…, or with --since W, or with --file F"
 _TYPE = re.compile(r"[a-z0-9_.*]{1,100}")
 
 

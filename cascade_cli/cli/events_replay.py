@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from cascade_cli.cli.console import to_type
+from cascade_cli.cli.console import completed, to_type
 from cascade_cli.cli.deliveries import delivery_document, describe_step, first_error
 from cascade_cli.cli.events import Chosen, Selection, choose, read_file
 from cascade_cli.cli.events_forward import forward, receiver_of
@@ -203,7 +203,7 @@ def _show(console: Console, report: Report) -> None:
     for planned in plan.payments:
         result, why = report.result_of(planned)
         console.print(_headline(planned, result), soft_wrap=True)
-        console.print(Text(f"  {shown(why)}", "dim"))
+        console.print(Text(f"  {shown(completed(console, why))}", "dim"))
         if planned.objection:
             console.print(to_type(console, command("explain", planned.payment_id)), soft_wrap=True)
     show_refunds(console, report.refunds)

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from cascade_cli.cli.console import to_type
+from cascade_cli.cli.console import completed, to_type
 from cascade_cli.cli.gift_shown import show_gift
 from cascade_cli.cli.reconciliation_tables import STYLES
 from cascade_cli.cli.shown import shown
@@ -40,7 +40,7 @@ def show_story(console: Console, story: Story) -> None:
     _heading(console, "What happened (UTC)")
     _show_timeline(console, story.happenings)
     for gap in story.gaps:
-        console.print(Text(shown(f"Not read: {gap}"), "yellow"))
+        console.print(Text(shown(completed(console, f"Not read: {gap}")), "yellow"))
 
 
 def show_citizen(console: Console, story: CitizenStory) -> None:
@@ -74,9 +74,9 @@ def _show_verdict(console: Console, verdict: Verdict, *, with_advice: bool = Tru
     text = Text()
     if verdict.kind:
         text.append(f"{verdict.kind.replace('_', ' ')}: ", STYLES[verdict.severity])
-    console.print(_indented(text.append(shown(verdict.sentence), "default")))
+    console.print(_indented(text.append(shown(completed(console, verdict.sentence)), "default")))
     if with_advice and verdict.advice:
-        console.print(_indented(Text(verdict.advice)))
+        console.print(_indented(Text(completed(console, verdict.advice))))
     if verdict.repair:
         console.print(to_type(console, verdict.repair.command), soft_wrap=True)
 
@@ -86,14 +86,14 @@ def _show_checks(console: Console, checks: Iterable[Check]) -> None:
         mark, style = _MARKS[check.passed]
         line = Text(f"{mark} ", style)
         line.append(f"{check.question} ", "default")
-        console.print(line.append(shown(check.evidence), "dim"))
+        console.print(line.append(shown(completed(console, check.evidence)), "dim"))
 
 
 def _show_timeline(console: Console, happenings: Iterable[Happening]) -> None:
     for happening in happenings:
         head = f"{happening.at:%Y-%m-%d %H:%M:%S}  {happening.source:<8}"
         console.print(Text(f"{head}{shown(happening.identity)}", "dim"), soft_wrap=True)
-        console.print(_indented(Text(shown(happening.what))))
+        console.print(_indented(Text(shown(completed(console, happening.what)))))
 
 
 def _indented(text: Text) -> Padding:

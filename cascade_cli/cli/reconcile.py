@@ -173,7 +173,7 @@ def _outcome(run: Run, reading: Reading, options: ReconcileOptions, wiring: Wiri
     return JudgedOutcome(
         document(run, reading, everything=options.everything),
         lambda session: (
-            write_csv(run.result, everything=options.everything, out=sys.stdout)
+            write_csv(run.result, session.completed, everything=options.everything, out=sys.stdout)
             if options.csv
             else show(session.console(), run, reading, everything=options.everything)
         ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable
 from typing import TextIO
 
 from cascade_cli.cli.reconciliation_json import listed
@@ -33,15 +34,18 @@ COLUMNS = (
 )
 
 
-def write_csv(result: Reconciliation, *, everything: bool, out: TextIO) -> None:
-    """One header, one line per item, worst first."""
+def write_csv(
+    result: Reconciliation, completed: Callable[[str], str], *, everything: bool, out: TextIO
+) -> None:
+    """One header, one line per item, worst first; `completed` puts the global options into the
+    commands in a text."""
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
     for item in listed(result, everything=everything):
-        writer.writerow(csv_cell(cell) for cell in _cells(item))
+        writer.writerow(csv_cell(cell) for cell in _cells(item, completed))
 
 
-def _cells(item: Item) -> tuple[str, ...]:
+def _cells(item: Item, completed: Callable[[str], str]) -> tuple[str, ...]:
     charge, repair = item.charge, item.repair
     portion = charge.portion if charge else None
     period = charge.period if charge else None
@@ -58,8 +62,8 @@ def _cells(item: Item) -> tuple[str, ...]:
         " ".join(stratagem.stratagem_id for stratagem in item.stratagems),
         item.telling.status if item.telling else "",
         item.matched_by.value if item.matched_by else "",
-        "; ".join(item.evidence),
-        repair.command if repair else "",
+        completed("; ".join(item.evidence)),
+        completed(repair.command) if repair else "",
         str(repair.automatic).lower() if repair else "",
         f"{portion.number} of {portion.of}" if portion else "",
         rfc3339(period.since) if period else "",

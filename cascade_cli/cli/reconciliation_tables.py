@@ -14,7 +14,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from cascade_cli.cli.console import to_type
+from cascade_cli.cli.console import completed, to_type
 from cascade_cli.cli.reconciliation_json import Reading, listed
 from cascade_cli.cli.shown import shown
 from cascade_cli.domain.equation import Equation
@@ -182,7 +182,7 @@ def _show_item(console: Console, item: Item, reading: Reading) -> None:
         )
     )
     if item.verdict:
-        console.print(Padding(Text(shown(item.verdict), "dim"), (0, 0, 0, 2)))
+        console.print(Padding(Text(shown(completed(console, item.verdict)), "dim"), (0, 0, 0, 2)))
     if item.repair:
         console.print(to_type(console, item.repair.command), soft_wrap=True)
 

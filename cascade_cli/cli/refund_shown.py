@@ -29,9 +29,10 @@ def plan_lines(plan: RefundPlan, policy: Policy) -> Iterator[str]:
     for part in plan.picture.parts:
         yield f"  {_refund(part, charge)}: {describe(part)}"
     for order in plan.endings:
-        yield f"would end {order.key} by its expiry; if it was executed, take its ducats back"
+        name = plan.stratagem_id(order)
+        yield f"would end {name} by its expiry; if it was executed, take its ducats back"
     for order in plan.orders:
-        yield f"would move {order.description}, key {order.key}"
+        yield f"would move {order.description}, key {plan.stratagem_id(order)}"
     if plan.waits:
         yield plan.waits
     for index, part in enumerate(plan.picture.parts if plan.taking else ()):
@@ -60,7 +61,7 @@ def document(plan: RefundPlan, policy: Policy) -> dict[str, Any]:
         "policy": policy.value,
         "refunds": [_part(plan, index) for index in range(len(plan.picture.parts))],
         "left": format_ducats(plan.picture.left),
-        "would": [_order(order) for order in (*plan.endings, *plan.orders)],
+        "would": [_order(plan, order) for order in (*plan.endings, *plan.orders)],
         "waits": plan.waits or None,
     }
 
@@ -77,9 +78,9 @@ def _part(plan: RefundPlan, index: int) -> dict[str, Any]:
     }
 
 
-def _order(order: Order) -> dict[str, Any]:
+def _order(plan: RefundPlan, order: Order) -> dict[str, Any]:
     return {
-        "stratagem_id": order.key,
+        "stratagem_id": plan.stratagem_id(order),
         "from": order.payer or None,
         "citizen": order.concerned,
         "ducats": format_ducats(order.ducats),

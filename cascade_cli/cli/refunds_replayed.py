@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from cascade_cli.cli.console import to_type
+from cascade_cli.cli.console import completed, to_type
 from cascade_cli.cli.deliveries import delivery_document
 from cascade_cli.cli.shown import shown
 from cascade_cli.domain.events import Event
@@ -102,8 +102,8 @@ class Back:
 
 
 def _would(plan: RefundPlan) -> list[str]:
-    would = [f"end {order.key}" for order in plan.endings]
-    would += [f"move {order.description}, key {order.key}" for order in plan.orders]
+    would = [f"end {plan.stratagem_id(order)}" for order in plan.endings]
+    would += [f"move {order.description}, key {plan.stratagem_id(order)}" for order in plan.orders]
     return would or (["record a debt"] if has_work(plan) else [])
 
 
@@ -117,10 +117,11 @@ def show_refunds(console: Console, refunds: Sequence[RefundReplayed]) -> None:
     for refund in refunds:
         style = "yellow" if refund.needs_person else "default"
         console.print(Text(f"{'refunds'.ljust(16)}{refund.payment_id}", style), soft_wrap=True)
-        console.print(Text(f"  {shown(refund.note)}", "dim"))
+        console.print(Text(f"  {shown(completed(console, refund.note))}", "dim"))
         for line in refund.would:
             console.print(Text(f"  would {shown(line)}"))
         for delivery in refund.deliveries:
-            console.print(Text(f"  {delivery.order.key}: {shown(delivery.why)}"), soft_wrap=True)
+            what = shown(f"{delivery.stratagem_id}: {delivery.why}")
+            console.print(Text(f"  {what}"), soft_wrap=True)
         if refund.needs_person:
             console.print(to_type(console, command("explain", refund.payment_id)), soft_wrap=True)

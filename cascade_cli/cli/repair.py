@@ -10,6 +10,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from cascade_cli.cli.console import completed
 from cascade_cli.cli.deliveries import delivery_document, first_error, show_deliveries
 from cascade_cli.cli.reconcile import ReconcileOptions, check_options, first, once
 from cascade_cli.cli.run_memory import remember
@@ -127,10 +128,11 @@ def show_plan(console: Console, plan: RepairPlan) -> None:
         item, order = planned.item, planned.order
         what = "end the surplus stratagem for" if order.retire_surplus else "deliver"
         console.print(Text(shown(f"{item.kind}: {what} {order.description}"), "bold"))
-        console.print(Text(f"  {shown(item.verdict)}", "dim"))
+        console.print(Text(f"  {shown(completed(console, item.verdict))}", "dim"))
     limited = [(item, why) for item, why in plan.for_people if why]
     for item, why in limited:
-        console.print(Text(shown(f"{item.kind} of {item.citizen!r} is left to you: {why}")))
+        told = completed(console, f"{item.kind} of {item.citizen!r} is left to you: {why}")
+        console.print(Text(shown(told)))
     total = format_ducats(plan.total_ducats, grouped=True)
     console.print(
         f"{len(plan.repairs)} repairs, {total} ducats in all; "
@@ -141,7 +143,7 @@ def show_plan(console: Console, plan: RepairPlan) -> None:
 def _document(planned: Repair) -> dict[str, Any]:
     return {
         "kind": planned.item.kind.value,
-        "stratagem_id": planned.order.key,
+        "stratagem_id": planned.stratagem_id,
         "citizen": planned.order.citizen,
         "ducats": format_ducats(planned.outgoing_ducats),
         "why": planned.item.verdict,

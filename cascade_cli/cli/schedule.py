@@ -38,12 +38,10 @@ class Nightly:
     def words(self, session: Session) -> list[str]:
         """The command, with absolute paths: cron and systemd know no virtual environment."""
         enter_sandbox(session, session.values())
-        options = ["--sandbox"] if session.sandbox else []
-        options += ["--env-file", str(session.env_file.absolute())] if session.env_file else []
         repair = ["--repair", "--yes"] if self.repair else []
         # Two or three requests, so that the memory of what is settled is never only believed.
         command = ["reconcile", "--since", "last", "--verify", "sample", *repair, *self._telling()]
-        return [sys.executable, "-m", "cascade_cli", "--quiet", *options, *command]
+        return [sys.executable, "-m", "cascade_cli", "--quiet", *session.options, *command]
 
     def _telling(self) -> list[str]:
         words = ["--alert"] if self.end.alert else []

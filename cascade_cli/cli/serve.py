@@ -30,7 +30,14 @@ def serve(session: Session, host: str, port: int) -> Outcome:
         url = journal_url(session, chosen.reveal() if chosen else "")
         secrets = [*session.secrets, *_signing(wiring.settings)]
         with closing(Database(url)) as database:
-            ground = serving.Ground(wiring, database, this_worker("serve"), secrets, session.say)
+            ground = serving.Ground(
+                wiring,
+                database,
+                this_worker("serve"),
+                secrets,
+                session.say,
+                session.completed,
+            )
             try:
                 listening = serving.listen(host, port)
             except OSError as error:

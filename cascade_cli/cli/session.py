@@ -26,6 +26,11 @@ JSON_VERSION = 1
 SHORTEST_SECRET = 8
 # A key in the place of another setting is not known as one, but looks like one.
 _KEY = re.compile(r"\b(?:[rs]k_(?:test|live)|whsec)_\w+|\bpat[A-Za-z0-9]{8,}\.[A-Za-z0-9]{8,}")
+# In `data`: what cascade says, in which a command may stand, and what is to be hashed as it is.
+_OURS = frozenset(
+    ("command", "evidence", "advice", "why", "hint", "message", "sentence", "meaning", "retry")
+) | frozenset(("what", "would", "reasons", "found", "gaps", "wrong"))
+_VERBATIM = frozenset(["body"])
 BUG_HINT = "This is a bug in cascade. Run it again with -v and report what it prints."
 
 
@@ -53,8 +58,20 @@ class Session:
             emoji=False,
             no_color=self.no_color or None,
         )
-        console.in_sandbox = self.sandbox
+        console.complete = self.completed
         return console
+
+    @property
+    def options(self) -> list[str]:
+        """The global options that say which accounts a command concerns."""
+        words = ["--sandbox"] if self.sandbox else []
+        return words + (["--env-file", str(self.env_file.absolute())] if self.env_file else [])
+
+    def completed(self, text: str) -> str:
+        """A text whose commands can be typed as they stand, wherever it is read."""
+        from cascade_cli.domain.shell import complete  # noqa: PLC0415 - not for --help
+
+        return complete(text, self.options)
 
     def say(self, message: str) -> None:
         """A line on stderr for people, unless --quiet."""
@@ -63,7 +80,8 @@ class Session:
 
     def complain(self, message: str) -> None:
         """A line on stderr that --quiet does not silence."""
-        print(shown(self.redacted(message), keep="\n"), file=sys.stderr, flush=True)  # noqa: T201
+        told = self.redacted(self.completed(message))
+        print(shown(told, keep="\n"), file=sys.stderr, flush=True)  # noqa: T201
 
     def redacted(self, text: str) -> str:
         """Without any key, wherever it may have crept in."""
@@ -184,11 +202,26 @@ def _show_json(session: Session, command: str, outcome: Outcome) -> None:
         "version": JSON_VERSION,
         "ok": outcome.exit_code == ExitCode.OK,
         "exit_code": int(outcome.exit_code),
-        "data": outcome.data,
-        "warnings": session.warnings,
-        "error": error and {"kind": error.kind, "message": error.message, "hint": error.hint},
+        "data": outcome.data and _completed(session, outcome.data),
+        "warnings": [session.completed(warning) for warning in session.warnings],
+        "error": error and _completed(session, error_document(error)),
     }
     print(session.redacted(dumps(envelope, indent=2)))  # noqa: T201 - the command's output
+
+
+def error_document(error: CascadeError) -> dict[str, str]:
+    """An error for --json."""
+    return {"kind": error.kind, "message": error.message, "hint": error.hint}
+
+
+def _completed(session: Session, value: Any, key: str = "") -> Any:
+    """Data as a script reads it: commands are complete, what others wrote is left as it is."""
+    if isinstance(value, Mapping):
+        inner = value.items()
+        return value if key in _VERBATIM else {k: _completed(session, v, k) for k, v in inner}
+    if isinstance(value, list | tuple):
+        return [_completed(session, item, key) for item in value]
+    return session.completed(value) if isinstance(value, str) and key in _OURS else value
 
 
 def _show_error(session: Session, error: CascadeError) -> None:

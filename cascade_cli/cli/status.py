@@ -88,6 +88,7 @@ class Observer:
             self._mode(),
             self.since,
             (after[0] - before[0], after[1] - before[1]),
+            self.session.completed,
         )
 
     def _recorded(self, now: datetime) -> tuple[Records | None, Window, tuple[Gap, ...]]:

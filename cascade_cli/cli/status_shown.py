@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -13,7 +13,6 @@ from rich.table import Table
 from rich.text import Text
 
 from cascade_cli.adapters.journal.inbox import EventState, Kept
-from cascade_cli.cli.console import typed
 from cascade_cli.cli.reconciliation_tables import STYLES
 from cascade_cli.cli.shown import count
 from cascade_cli.cli.shown import shown as harmless
@@ -44,7 +43,8 @@ SANDBOX = "sandbox"
 class Shown:
     """One look, with what else stands on the screen.
 
-    `since` is as typed, `requests` how many this look sent to Stripe and to Airtable.
+    `since` is as typed, `requests` how many this look sent to Stripe and to Airtable; `complete`
+    puts the global options into the commands in a text.
     """
 
     status: Status
@@ -53,11 +53,11 @@ class Shown:
     mode: str
     since: str
     requests: tuple[int, int]
+    complete: Callable[[str], str] = str
 
-    @property
-    def in_sandbox(self) -> bool:
-        """Whether it was looked at the sandbox."""
-        return self.mode == SANDBOX
+    def to_type(self, line: str) -> Text:
+        """A command for people to type next."""
+        return Text(f"  $ {self.complete(line)}")
 
     @property
     def now(self) -> datetime:
@@ -74,7 +74,7 @@ def screen(shown: Shown, encoding: str, width: int, beneath: Sequence[Text] = ()
     return Group(
         _headline(shown),
         *(
-            Text(f"Not known: {gap.what}. {harmless(gap.error.message)}", "yellow")
+            Text(f"Not known: {gap.what}. {harmless(shown.complete(gap.error.message))}", "yellow")
             for gap in shown.status.gaps
         ),
         *beneath,
@@ -82,7 +82,7 @@ def screen(shown: Shown, encoding: str, width: int, beneath: Sequence[Text] = ()
         _grid(_lines(shown, encoding)),
         "",
         *_discrepancies(shown, columns=2 if width >= WIDE else 1),
-        *_attention(_of_payments(shown.status.attention), in_sandbox=shown.in_sandbox),
+        *_attention(shown, _of_payments(shown.status.attention)),
     )
 
 
@@ -110,7 +110,7 @@ def _lines(shown: Shown, encoding: str) -> Iterator[tuple[str, Text]]:
     if records is None:
         yield "last run", _UNKNOWN
         return
-    yield "last run", _last_run(records.memory, now)
+    yield "last run", _last_run(shown, records.memory)
     if records.last_writes:
         yield "last writes", _last_writes(records, now)
     if any(records.events.values()):
@@ -187,11 +187,12 @@ def _engine(status: Status) -> Text:
     return text
 
 
-def _last_run(memory: Memory | None, now: datetime) -> Text:
+def _last_run(shown: Shown, memory: Memory | None) -> Text:
     if memory is None:
-        return Text(f"no complete reconciliation is recorded: {command('reconcile')}")
+        begin = shown.complete(command("reconcile"))
+        return Text(f"no complete reconciliation is recorded: {begin}")
     left = sum(Kind(kind).is_discrepancy for kind in memory.open.values())
-    ago = format_span(now - memory.until)
+    ago = format_span(shown.now - memory.until)
     return Text(f"reconciled {format_moment(memory.until)}, {ago} ago; {left} left open")
 
 
@@ -227,7 +228,7 @@ def _discrepancies(shown: Shown, columns: int) -> Iterator[RenderableType]:
     words = f"{number} {'discrepancy' if number == 1 else 'discrepancies'}"
     yield Text(words, "bold red").append(begin, "default").append(_news(status.since_last))
     yield _table(found, columns)
-    yield typed(command("reconcile", "--since", shown.since), in_sandbox=shown.in_sandbox)
+    yield shown.to_type(command("reconcile", "--since", shown.since))
 
 
 def _news(since_last: Changes | None) -> str:
@@ -261,12 +262,12 @@ def _of_payments(attention: Sequence[Kept]) -> list[Kept]:
     return list({kept.about: kept for kept in attention}.values())
 
 
-def _attention(attention: Sequence[Kept], *, in_sandbox: bool) -> Iterator[RenderableType]:
+def _attention(shown: Shown, attention: Sequence[Kept]) -> Iterator[RenderableType]:
     """What the webhook could not decide, the newest first."""
     for kept in list(reversed(attention))[:MOST_ATTENTION]:
         event = kept.accepted.event
-        yield Text(f"The webhook asks you: {harmless(kept.note)}", "yellow")
-        yield typed(command("explain", event.payment_id or event.id), in_sandbox=in_sandbox)
+        yield Text(f"The webhook asks you: {harmless(shown.complete(kept.note))}", "yellow")
+        yield shown.to_type(command("explain", event.payment_id or event.id))
     if len(attention) > MOST_ATTENTION:
         yield Text(f"  and {len(attention) - MOST_ATTENTION} more, see --json")
 

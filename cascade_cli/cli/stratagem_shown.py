@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from cascade_cli.cli.console import to_type
+from cascade_cli.cli.console import completed, to_type
 from cascade_cli.cli.session import Outcome, Session
 from cascade_cli.cli.shown import count, shown
 from cascade_cli.domain.charges import Charge
@@ -144,7 +144,7 @@ def _show_one(console: Console, row: Stratagem, standing: Standing, moment: Mome
     table.add_row("ducats moved?", Text(standing.moved))
     table.add_row("safe to retry?", Text(standing.retry))
     console.print(table)
-    console.print(Padding(Text(shown(standing.meaning)), (0, 0, 0, 2)))
+    console.print(Padding(Text(shown(completed(console, standing.meaning))), (0, 0, 0, 2)))
     if standing.command:
         console.print(to_type(console, standing.command), soft_wrap=True)
 

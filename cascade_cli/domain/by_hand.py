@@ -62,5 +62,6 @@ def _overdue(rows: Sequence[Stratagem], terms: Terms) -> Item | None:
         verdict=evidence[-1],
         evidence=evidence,
         at_risk=stratagem.ducats or ZERO,
+        advice=f"Safe to retry? {standing.retry}",
         repair=Repair(standing.command) if standing.command else explain(stratagem.record_id),
     )

@@ -36,7 +36,7 @@ The promise in one page
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -90,9 +90,11 @@ class Write:
 
 @dataclass(frozen=True)
 class Wait:
-    """Nothing may be written before `until`: an earlier write may still be applied."""
+    """Nothing may be written before `until`: an earlier write may still be applied. `refused` is
+    the row that the engine has refused since, if the rows show one."""
 
     until: datetime
+    refused: Stratagem | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -199,7 +201,7 @@ def _delivering(
     rows = [row for row in rows if not row.other_processor]
     step = _write(order, rows, now, last, lapsing=lapsing, surplus=surplus)
     if last and isinstance(step, Write) and _holds_back(last, step, order, rows, now):
-        return Wait(last.at + FATE_BOUND)
+        return Wait(last.at + FATE_BOUND, _refused(last, rows, now))
     return step
 
 
@@ -218,6 +220,18 @@ def _ambiguous(order: Order, rows: Sequence[Stratagem]) -> End:
     )
     hint = f"Look first whether it is this payment's: {told}. If it is not: {deliver}"
     return End(Verdict.BLOCKED, rows[0], why, hint)
+
+
+def _refused(last: Attempt, rows: Sequence[Stratagem], now: datetime) -> Stratagem | None:
+    """The row that the engine has refused since it was let go.
+
+    Whether a lost rewrite was applied does not show: the row may have been refused before it.
+    """
+    let_go = {Action.ACTIVATE, Action.EXTEND, Action.NOTIFY}
+    if last.action not in let_go and (last.action, last.fate) != (Action.REWRITE, Fate.APPLIED):
+        return None
+    failed = (r for r in rows if r.status == "failed" and r.state(now) is State.FAILED)
+    return next((row for row in failed if row.failure_text), None)
 
 
 def _write(

@@ -17,6 +17,16 @@ from cascade_cli.domain.times import format_moment
 
 def evidence_of(case: Case) -> Iterator[str]:
     """The payment, then each stratagem, then what limits the judgement."""
+    yield from _sale(case)
+    yield from _transfers(case)
+    for row in case.returns:
+        whom = f"from {row.payer!r}" if row.payer else f"again to {row.citizen!r}"
+        ducats = format_ducats(row.ducats or ZERO)
+        yield f"{ducats} ducats back {whom}: {describe(row, case.terms)}"
+    yield from _limits(case)
+
+
+def _sale(case: Case) -> Iterator[str]:
     yield _payment(case.charge)
     if case.charge.gift:
         yield describe_gift(case.charge.gift)
@@ -29,6 +39,10 @@ def evidence_of(case: Case) -> Iterator[str]:
             else "no citizen"
         )
         yield f"the payment names {named}; its stratagem names {case.buyer.citizen!r}"
+
+
+def _transfers(case: Case) -> Iterator[str]:
+    """Its own, those that may be its own, and those that are gone."""
     for match in sorted(
         case.matches, key=lambda m: (m.stratagem.created_at, m.stratagem.record_id)
     ):
@@ -43,10 +57,9 @@ def evidence_of(case: Case) -> Iterator[str]:
     if case.has_vanished:
         yield from case.past.evidence()
         yield "look for the row in Airtable's trash and history before anybody pays again"
-    for row in case.returns:
-        whom = f"from {row.payer!r}" if row.payer else f"again to {row.citizen!r}"
-        ducats = format_ducats(row.ducats or ZERO)
-        yield f"{ducats} ducats back {whom}: {describe(row, case.terms)}"
+
+
+def _limits(case: Case) -> Iterator[str]:
     if case.written_off:
         yield f"{format_ducats(case.written_off)} ducats were written off: nobody takes them back"
     if case.is_void and not case.has_vanished:

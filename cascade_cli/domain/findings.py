@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -76,17 +76,37 @@ def _wrong_citizen(case: Case) -> Finding | None:
     wrong = [s for s in case.moving if not case.is_right(s)]
     if not wrong or not case.buyer.citizen:
         return None
-    sentence = f"goes to {wrong[0].citizen!r}, but {case.buyer.citizen!r} was to receive it"
+    state, row = _gravest(case, wrong)
+    sentence = f"{_GOES[state]} {row.citizen!r}, but {case.buyer.citizen!r} was to receive it"
     return Finding(Kind.WRONG_CITIZEN, sum_ducats(wrong) + case.outstanding, sentence)
+
+
+_GOES = {
+    State.EXECUTED: "went to",
+    State.DOUBTFUL: "went, or may have gone, to",
+    State.LIVE: "is to go to",
+}
+_TRANSFERS = {
+    State.EXECUTED: "transferred",
+    State.DOUBTFUL: "may have transferred",
+    State.LIVE: "is to transfer",
+}
+
+
+def _gravest(case: Case, rows: Sequence[Stratagem]) -> tuple[State, Stratagem]:
+    """Of rows that move ducats: one that has comes before one that may have, or will."""
+    found = [(row.state(case.terms.now), row) for row in rows]
+    return min(found, key=lambda pair: list(_GOES).index(pair[0]))
 
 
 def _amount_mismatch(case: Case) -> Finding | None:
     other = [s for s in case.moving if case.is_right(s) and s.ducats not in {None, case.sold}]
     if not other or not case.buyer.ducats:
         return None
-    difference = abs((other[0].ducats or ZERO) - case.sold)
+    state, row = _gravest(case, other)
+    difference = abs((row.ducats or ZERO) - case.sold)
     sentence = (
-        f"transfers {format_ducats(other[0].ducats or ZERO)} ducats where "
+        f"{_TRANSFERS[state]} {format_ducats(row.ducats or ZERO)} ducats where "
         f"{format_ducats(case.sold)} were sold"
     )
     return Finding(Kind.AMOUNT_MISMATCH, difference, sentence)

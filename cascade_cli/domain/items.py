@@ -42,9 +42,11 @@ class Item:
     returns: tuple[Stratagem, ...] = ()
     """The transfers that took its ducats back for refunds, and gave them again."""
     advice: str = ""
-    """What a person has to decide, where the kind alone does not say it."""
+    """What a person can do about it."""
     late: tuple[Stratagem, ...] = ()
     """Legacy rows that no payment surely owns, and that may be its own."""
+    conclusion: str = ""
+    """How it stands with what is settled or in flight."""
 
     @property
     def rows(self) -> tuple[Stratagem, ...]:

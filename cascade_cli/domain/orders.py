@@ -6,26 +6,28 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from enum import StrEnum
 from typing import Any
 
 from cascade_cli.domain.charges import Charge, Period
 from cascade_cli.domain.gifts import Gift
 from cascade_cli.domain.keys import MANUAL_PREFIX
-from cascade_cli.domain.money import format_ducats
+from cascade_cli.domain.money import MOST_DECIMALS, exactly, format_ducats
 from cascade_cli.domain.overrides import OVERRIDES, Override
 from cascade_cli.domain.times import rfc3339
 
 MAX_DECIMALS = 6
+"""Of an amount that is sold, or made by dividing one."""
 # In Notes: the citizen whom the payment names, where a person credits another in his place.
 INSTEAD_OF = "instead_of"
 # In Notes: which portion of a payment for many citizens it is.
 PORTION = "portion"
 # In Notes: what the engine had said of the row before cascade revived it.
 ENGINE_LOG = "engine_log"
-DUCATS_FORM = f"a positive number with at most {MAX_DECIMALS} decimals, such as 525 or 10.50"
-_DUCATS = re.compile(rf"[0-9]{{1,15}}(\.[0-9]{{1,{MAX_DECIMALS}}})?")
+DUCATS_FORM = "a positive number such as 525 or 10.50"
+SALE_FORM = f"{DUCATS_FORM}, with at most {MAX_DECIMALS} decimals"
+_DUCATS = re.compile(rf"[0-9]{{1,15}}(\.[0-9]{{1,{MOST_DECIMALS}}})?")
 REFERENCE_FORM = "1 to 200 letters, digits, dots, dashes, underscores or colons"
 _REFERENCE = re.compile(r"[A-Za-z0-9._:-]{1,200}")
 
@@ -169,7 +171,8 @@ def manual_key(reference: str) -> str:
 
 
 def parse_ducats(text: str) -> Decimal:
-    """An amount as a person types it. Raises ValueError, naming the accepted form."""
+    """An amount as a person types it, or as cascade prints it. Raises ValueError, naming the
+    accepted form, or the nearest amount that can be transferred."""
     if not _DUCATS.fullmatch(text):
         raise ValueError(f"{text[:40]!r} is not {DUCATS_FORM}")
     ducats = Decimal(text)
@@ -178,8 +181,41 @@ def parse_ducats(text: str) -> Decimal:
     return exact(ducats)
 
 
+def parse_sale(text: str) -> Decimal:
+    """An amount for sale. Raises ValueError, naming the accepted form."""
+    ducats = parse_ducats(text)
+    if ducats != round(ducats, MAX_DECIMALS):
+        raise ValueError(f"{text[:40]!r} is not {SALE_FORM}")
+    return ducats
+
+
 def exact(ducats: Decimal) -> Decimal:
     """The same amount, which the engine's float can hold. Raises ValueError if it cannot."""
-    if Decimal(repr(float(ducats))) != ducats:
-        raise ValueError(f"{ducats} ducats cannot be transferred exactly")
+    if not is_exact(ducats):
+        raise ValueError(
+            f"{format_ducats(ducats)} ducats cannot be transferred exactly; the nearest amount "
+            f"that can is {format_ducats(nearest(ducats))}"
+        )
     return ducats
+
+
+def is_exact(ducats: Decimal) -> bool:
+    """Whether the engine, which calls float() on it, transfers just so many."""
+    return nearest(ducats) == ducats
+
+
+def nearest(ducats: Decimal) -> Decimal:
+    """What the engine makes of it."""
+    return Decimal(repr(float(ducats)))
+
+
+def enough(ducats: Decimal) -> Decimal:
+    """The same amount, or the least that is more and can be typed."""
+    if is_exact(ducats):
+        return ducats
+    with exactly():
+        for decimals in range(MAX_DECIMALS, -1, -1):
+            rounded = ducats.quantize(Decimal(1).scaleb(-decimals), ROUND_CEILING)
+            if is_exact(rounded):
+                return rounded
+    return nearest(ducats)

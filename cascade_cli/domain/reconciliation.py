@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import Enum, auto
 from functools import partial
 
+from cascade_cli.domain.advice import advice_for, advice_on_orphan, conclusion_of
 from cascade_cli.domain.by_hand import overdue_by_hand
 from cascade_cli.domain.case import Case, Terms, sum_ducats
 from cascade_cli.domain.charges import Charge
@@ -154,7 +155,8 @@ def _item_of(case: Case) -> Item:
         at_risk=found[0].at_risk if found else ZERO,
         repair=repair_for(case, found),
         returns=case.returns,
-        advice=decision_about(case),
+        advice=decision_about(case) or advice_for(case, kind),
+        conclusion=conclusion_of(case, kind),
         late=case.late,
     )
 
@@ -183,6 +185,7 @@ def _orphan(stratagem: Stratagem, answers: Answers, terms: Terms) -> Item:
         evidence=evidence,
         at_risk=(stratagem.ducats or ZERO) if may_move else ZERO,
         repair=explain(stratagem.stratagem_id or stratagem.record_id),
+        advice=advice_on_orphan(stratagem.state(terms.now)),
     )
 
 

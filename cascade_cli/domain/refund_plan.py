@@ -64,6 +64,14 @@ class RefundPlan:
     waits: str = ""
     refused: str = ""
 
+    def stratagem_id(self, order: Order) -> str:
+        """The id of the row that the order ends or revives; of one without a row, what it gets."""
+        case = self.picture.case
+        rows = (row for row in (*case.stratagems, *case.returns) if row.stratagem_id)
+        own = (r for r in rows if r.record_id in order.own_records or r.stratagem_id == order.key)
+        row = next(own, None)
+        return row.stratagem_id if row else order.key
+
     def debt(self, index: int) -> Decimal:
         """What of a part is neither taken nor asked for."""
         if self.endings or self.waits or self.refused:
@@ -205,7 +213,7 @@ def _give(case: Case, part: Part, terms: Terms) -> Order:
     return Order(
         key=part.give_back_key,
         citizen=next(row.payer for row in part.rows if row.payer),
-        ducats=part.surplus,
+        ducats=floored(part.surplus),
         cause=Cause.GIVE_BACK,
         reason=REASON_AGAIN,
         facts=_facts(case, part, terms),

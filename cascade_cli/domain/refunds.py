@@ -16,7 +16,7 @@ from enum import StrEnum
 from cascade_cli.domain.charges import Charge, Dispute
 from cascade_cli.domain.keys import Origin, give_back_key, refund_id_in, refund_key
 from cascade_cli.domain.money import ZERO, exactly
-from cascade_cli.domain.orders import MAX_DECIMALS
+from cascade_cli.domain.orders import MAX_DECIMALS, is_exact
 from cascade_cli.domain.stratagems import MAY_STILL_MOVE, State, Stratagem
 
 # Shares are rounded one by one: together they may be so much less than the whole.
@@ -94,11 +94,11 @@ def share(ducats: Decimal, cents: int, whole_cents: int) -> Decimal:
 
 def floored(ducats: Decimal) -> Decimal:
     """At most that, with at most six decimals, as a float holds it; all digits if it can."""
-    if Decimal(repr(float(ducats))) == ducats:
+    if is_exact(ducats):
         return ducats
     for decimals in range(MAX_DECIMALS, -1, -1):
         rounded = ducats.quantize(Decimal(1).scaleb(-decimals), ROUND_FLOOR)
-        if Decimal(repr(float(rounded))) == rounded:
+        if is_exact(rounded):
             return rounded
     return ZERO
 

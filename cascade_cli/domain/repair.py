@@ -8,6 +8,7 @@ from cascade_cli.domain.case import Case
 from cascade_cli.domain.findings import Finding
 from cascade_cli.domain.kinds import Kind
 from cascade_cli.domain.money import format_ducats
+from cascade_cli.domain.orders import enough, is_exact
 from cascade_cli.domain.overrides import Override
 from cascade_cli.domain.shell import command
 from cascade_cli.domain.stratagems import Failure, State
@@ -42,7 +43,7 @@ def _next_step(case: Case, found: tuple[Finding, ...]) -> Repair:
         return _deliver(case, found)
     if _is_only_surplus(case, found):
         return _end_surplus(case)
-    if kind is Kind.UNKNOWN_CITIZEN and case.similar_citizen and not _money_is_open(case):
+    if kind is Kind.UNKNOWN_CITIZEN and case.similar_citizen and not money_is_open(case):
         return _credit(case, case.similar_citizen, automatic=False)
     is_back = kind is Kind.REFUNDED or (kind is Kind.DISPUTED and case.is_lost)
     if is_back and not case.has_vanished:
@@ -66,7 +67,7 @@ def decision_about(case: Case) -> str:
             "Find out whether it is the same person: if so, credit the payment. If not, give the "
             "money back in Stripe."
         )
-    if _money_is_open(case) or case.charge.disputed:
+    if money_is_open(case) or case.charge.disputed:
         return "Decide whether the ducats are owed: then credit them by hand, with a --reference."
     words = (case.buyer.citizen or "CITIZEN", format_ducats(case.sold))
     line = credit_although_underpaid(case.charge.payment_id, *words)
@@ -83,17 +84,19 @@ def credit_although_underpaid(
 
 
 def _deliver(case: Case, found: tuple[Finding, ...]) -> Repair:
-    if _money_is_open(case) or not case.buyer.citizen:
+    if money_is_open(case) or not case.buyer.citizen:
         return explain(case.charge.payment_id)
-    if _needs_funds(case):
-        return Repair(command("citizen", "replenish", "--by", format_ducats(case.outstanding)))
+    if needs_funds(case):
+        return Repair(
+            command("citizen", "replenish", "--by", format_ducats(enough(case.outstanding)))
+        )
     automatic = len(found) == 1 and not _is_ambiguous(case) and not _is_decided(case)
     if case.charge.disputed:
         return Repair(command("refund", case.charge.payment_id), automatic)
     return _credit(case, case.buyer.citizen, automatic=automatic)
 
 
-def _money_is_open(case: Case) -> bool:
+def money_is_open(case: Case) -> bool:
     """Some of the money went back, or may, or the ducats may have arrived by a row that vanished:
     what is still owed is for a person to say."""
     return bool(case.charge.refunded_cents) or case.is_contested or case.has_vanished
@@ -108,15 +111,15 @@ def _is_decided(case: Case) -> bool:
     return any(stratagem.status == "cancelled" for stratagem in case.stratagems)
 
 
-def _needs_funds(case: Case) -> bool:
+def needs_funds(case: Case) -> bool:
     """The engine refused for want of ducats, and the processor is not known to have them now."""
     refused = any(s.failure is Failure.NO_FUNDS for s in case.by_state[State.FAILED])
     return refused and (case.processor_ducats is None or case.processor_ducats < case.outstanding)
 
 
 def _credit(case: Case, citizen: str, *, automatic: bool) -> Repair:
-    if "\0" in citizen:
-        # No shell can pass it on: the command would name somebody else.
+    if "\0" in citizen or not is_exact(case.sold):
+        # No shell can pass on such a name, and no transfer carries such an amount.
         return explain(case.charge.payment_id)
     ducats = format_ducats(case.sold)
     options = ("--payment", case.charge.payment_id, "--reason", "paid but not delivered")

@@ -25,6 +25,12 @@ class Repair:
     order: Order
 
     @property
+    def stratagem_id(self) -> str:
+        """The id that its row has; without one, what it gets."""
+        row = self.item.telling
+        return (row.stratagem_id or row.record_id) if row else self.order.key
+
+    @property
     def outgoing_ducats(self) -> Decimal:
         """What leaves the processor because of it; ending a surplus sends nothing out."""
         return ZERO if self.order.retire_surplus else self.order.ducats

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import shlex
+from collections.abc import Sequence
+
+COMMANDS = (
+    *("reconcile", "credit", "refund", "explain", "status", "doctor", "serve", "checkout"),
+    *("pricing", "events", "journal", "schedule", "citizen", "stratagem"),
+)
+"""What follows `cascade` in a line to type, and not in a sentence about cascade. `sandbox` is not
+among them: it means the sandbox without any option."""
+_QUOTED = r"""(?<!\S)\$?'[^']*'(?:"'"'[^']*')*"""
+_COMMAND = re.compile(rf"{_QUOTED}|\bcascade(?= (?:{'|'.join(COMMANDS)})\b)")
 
 
 def quote(argument: str) -> str:
@@ -24,3 +35,14 @@ def _spell(character: str) -> str:
 def command(*words: str) -> str:
     """A `cascade …` line of these words, each quoted."""
     return " ".join(["cascade", *map(quote, words)])
+
+
+def complete(text: str, options: Sequence[str]) -> str:
+    """The same text, with the global options in every command line that stands in it.
+
+    What is quoted is somebody's word: a reason or a citizen's name may read like a command.
+    """
+    if not options or "cascade " not in text:
+        return text
+    full = command(*options)
+    return _COMMAND.sub(lambda found: full if found[0] == "cascade" else found[0], text)

@@ -10,6 +10,7 @@ from enum import StrEnum
 from cascade_cli.domain.engine import DailyRuns, Schedule
 from cascade_cli.domain.keys import MANUAL_PREFIX, Origin, payment_id_in
 from cascade_cli.domain.money import ZERO, format_ducats
+from cascade_cli.domain.orders import enough, is_exact
 from cascade_cli.domain.shell import command
 from cascade_cli.domain.stratagems import MAY_STILL_MOVE, Failure, State, Stratagem, possible_moves
 from cascade_cli.domain.times import format_moment, format_span
@@ -171,7 +172,7 @@ def _set_up(_row: Stratagem) -> str:
 
 
 def _replenish(row: Stratagem) -> str:
-    return command("citizen", "replenish", "--by", format_ducats(row.ducats or ZERO))
+    return command("citizen", "replenish", "--by", format_ducats(enough(row.ducats or ZERO)))
 
 
 def _doubtful(row: Stratagem, _moment: Moment) -> Standing:
@@ -187,7 +188,7 @@ def _explain(row: Stratagem) -> str:
 def _again(row: Stratagem) -> str:
     """The credit that revives this very record; where its key is not known, the whole story."""
     payment = payment_id_in(row.stratagem_id) or next(iter(row.stripe_ids), None)
-    if row.ducats is None or not row.citizen:
+    if row.ducats is None or not row.citizen or not is_exact(row.ducats):
         return _explain(row)
     target = ("--", row.citizen, format_ducats(row.ducats))
     if row.origin is Origin.PAYMENT and payment:

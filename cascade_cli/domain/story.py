@@ -118,36 +118,10 @@ def verdict_of(item: Item) -> Verdict:
     if repair and repair.command.startswith("cascade explain "):
         repair = None
     return Verdict(
-        sentence=item.verdict or _SENTENCES.get(item.kind, ""),
+        sentence=item.verdict or item.conclusion,
         kind=item.kind,
         severity=item.severity,
         evidence=item.evidence,
-        advice=item.advice or _ADVICE.get(item.kind, ""),
+        advice=item.advice,
         repair=repair,
     )
-
-
-_SENTENCES = {
-    Kind.SETTLED: "executed once, for the right citizen and amount; nothing is owed",
-    Kind.IN_FLIGHT: "on its way: young, or waiting for the engine's next run",
-}
-_ADVICE = {
-    Kind.DUPLICATE: "If both were executed, talk to the citizen: no machine takes ducats back.",
-    Kind.DOUBTFUL: (
-        "Compare both balances with what they should be. Credit by hand only what did not arrive."
-    ),
-    Kind.WRONG_CITIZEN: (
-        "Cancel it if it is not executed yet; credit the right citizen; settle with the other."
-    ),
-    Kind.AMOUNT_MISMATCH: "Too few ducats: credit the difference by hand. Too many: talk to them.",
-    Kind.ORPHAN: "Find out who made it: another Stripe account, a credit by hand, or abuse.",
-    Kind.UNATTRIBUTABLE: "Find the buyer by Stripe's receipt, then credit with --payment.",
-    Kind.UNKNOWN_CITIZEN: "Find the right spelling, or wait until the citizen is in Venice.",
-    Kind.MISSING: "Credit it. Many of these mean that the webhook does not work.",
-    Kind.FAILED: "Remove the cause that the engine names, then credit it.",
-    Kind.STALLED: "Credit it: the same record is revived. If it was cancelled, ask by whom first.",
-    Kind.DISPUTED: "Answer the dispute in Stripe; an executed stratagem proves the delivery.",
-    Kind.REFUNDED: "Decide whether the ducats are to come back.",
-    Kind.UNDERPAID: "Find out how the price was made: metadata that buyers can set, mostly.",
-    Kind.IN_FLIGHT: "Wait for the engine's next run.",
-}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from fastapi import FastAPI
@@ -28,7 +29,8 @@ DESCRIPTION = (
 
 @dataclass(frozen=True)
 class Office:
-    """All that the routes need; `token` is what creating payments takes, None if it is shut."""
+    """All that the routes need; `token` is what creating payments takes, None if it is shut;
+    `complete` puts the global options into the commands in a text."""
 
     gate: EventGate
     committer: Committer
@@ -40,6 +42,7 @@ class Office:
     offload: Offload
     readiness: Readiness
     metrics: Metrics
+    complete: Callable[[str], str] = str
 
 
 def create_app(office: Office) -> ASGIApp:
@@ -51,7 +54,7 @@ def create_app(office: Office) -> ASGIApp:
         # Stripe follows no redirect, and where it leads is for the caller's Host header to say.
         redirect_slashes=False,
     )
-    problems.install(api)
+    problems.install(api, office.complete)
     api.include_router(payments.router(office.desk, office.till, office.token, office.offload))
     api.include_router(subscriptions.router(office.monthly, office.token, office.offload))
     api.include_router(

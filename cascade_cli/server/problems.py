@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
@@ -67,7 +68,7 @@ def problem(status: int, kind: str, message: str, hint: str = "", **more: Any) -
     return JSONResponse(body, status, headers=retry)
 
 
-def answer_to(error: CascadeError) -> JSONResponse:
+def answer_to(error: CascadeError, complete: Callable[[str], str] = str) -> JSONResponse:
     """The answer that an error of ours becomes.
 
     What is wrong with the shop's own keys and settings is the operator's business alone.
@@ -80,15 +81,15 @@ def answer_to(error: CascadeError) -> JSONResponse:
     if isinstance(error, PriceMismatchError):
         more = {"amount_cents": error.quote.amount_cents, "currency": error.quote.currency}
         return problem(status, error.kind, error.message, error.hint, **more)
-    return problem(status, error.kind, error.message, error.hint)
+    return problem(status, error.kind, complete(error.message), complete(error.hint))
 
 
-def install(app: FastAPI) -> None:
+def install(app: FastAPI, complete: Callable[[str], str] = str) -> None:
     """Let the app answer all errors so."""
 
     async def ours(_request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, CascadeError)  # noqa: S101 - registered for nothing else
-        return answer_to(error)
+        return answer_to(error, complete)
 
     async def invalid(_request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)  # noqa: S101 - as above

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from cascade_cli.adapters.journal.inbox import EventState, Inbox
@@ -89,19 +89,23 @@ class Readiness:
         stripe: Probe,
         airtable: Probe,
         now: Callable[[], datetime],
+        *,
+        complete: Callable[[str], str] = str,
     ) -> None:
         self._inbox, self._worker, self._now = inbox, worker, now
+        self._complete = complete
         self._stripe, self._airtable = stripe, airtable
 
     def parts(self) -> dict[str, Part]:
         """By name; may take as long as both probes."""
-        return {
+        parts = {
             "journal": self._journal(),
             "stripe": self._stripe.part(),
             "airtable": self._airtable.part(),
             "worker": self._crediting(),
             "events": self._events(),
         }
+        return {name: replace(p, why=self._complete(p.why)) for name, p in parts.items()}
 
     def stock(self) -> dict[str, object]:
         """How many events stand where, and how long the oldest waits."""

@@ -46,13 +46,15 @@ SWITCH_SECONDS = 0.0005
 
 @dataclass(frozen=True)
 class Ground:
-    """What a server stands on; `secrets` never reach the journal, `tell` is for people."""
+    """What a server stands on; `secrets` never reach the journal, `tell` is for people, `complete`
+    puts the global options into the commands in a text."""
 
     wiring: Wiring
     database: Database
     identity: Identity
     secrets: Sequence[str]
     tell: Callable[[str], None]
+    complete: Callable[[str], str] = str
 
 
 @contextmanager
@@ -106,8 +108,9 @@ def opened(ground: Ground) -> Iterator[Office]:
             till=wiring.till,
             token=settings.api_token.reveal() if settings.api_token else None,
             offload=stack.enter_context(Offload()),
-            readiness=_readiness(wiring, inbox, worker),
+            readiness=_readiness(ground, inbox, worker),
             metrics=metrics,
+            complete=ground.complete,
         )
 
 
@@ -145,7 +148,8 @@ def _intake(ground: Ground, inbox: Inbox) -> Intake:
     )
 
 
-def _readiness(wiring: Wiring, inbox: Inbox, worker: Worker) -> Readiness:
+def _readiness(ground: Ground, inbox: Inbox, worker: Worker) -> Readiness:
+    wiring = ground.wiring
     now = wiring.clock.now
 
     def ask_stripe() -> object:
@@ -156,7 +160,7 @@ def _readiness(wiring: Wiring, inbox: Inbox, worker: Worker) -> Readiness:
 
     stripe = Probe(wiring.stripe, ask_stripe, now)
     airtable = Probe(wiring.airtable, ask_airtable, now)
-    return Readiness(inbox, worker, stripe, airtable, utc_now)
+    return Readiness(inbox, worker, stripe, airtable, utc_now, complete=ground.complete)
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -14,6 +14,7 @@ from cascade_cli.domain.delivery import (
     End,
     Step,
     Verdict,
+    Wait,
     next_step,
     rows_of,
     unclear_rows,
@@ -36,6 +37,7 @@ from cascade_cli.domain.pricing import PriceList
 from cascade_cli.domain.repair import credit_although_underpaid
 from cascade_cli.domain.replay import CreditTerms, Objection, Obstacle, objections_to
 from cascade_cli.domain.residents import Resident
+from cascade_cli.domain.shell import command
 from cascade_cli.domain.stratagems import Stratagem
 from cascade_cli.errors import GuardError, UsageError
 from cascade_cli.services.deliver import Deliverer
@@ -114,6 +116,12 @@ class Plan:
         """The ducats that are still to leave the processor: of a file taken up again, the rest."""
         left = (order.ducats for order in self.orders if _is_open(self.steps[order.key]))
         return sum(left, ZERO)
+
+    def stratagem_id(self, order: Order) -> str:
+        """The id that its row has; without one, what it gets."""
+        step = self.steps[order.key]
+        row = None if isinstance(step, Wait) else step.row
+        return (row.stratagem_id or row.record_id) if row else order.key
 
     @property
     def unwritten(self) -> tuple[Order, ...]:
@@ -429,7 +437,7 @@ def meant(payments: Portions, payment_id: str, citizen: str) -> Charge:
             return charge
     raise GuardError(
         f"{payment_id} is for {len(found)} citizens, and {citizen!r} is none of them.",
-        f"Nothing was written. See: explain {payment_id}",
+        f"Nothing was written. See: {command('explain', payment_id)}",
     )
 
 

@@ -270,7 +270,7 @@ class Deliverer:
     ) -> None:
         schedule = self._terms.schedule.describe(self._around.now())
         for ten in _chunks(jobs, ROWS_PER_WRITE):
-            orders = [job.order for job in ten]
+            orders = [job.told for job in ten]
 
             def call(orders: Sequence[Order] = orders) -> list[Stratagem]:
                 tell(orders, self._around.now(), schedule)

@@ -32,7 +32,7 @@ class Result(StrEnum):
     REFUSED = "refused"
     """A limit, or the key was promised otherwise."""
     FAILED = "failed"
-    """A service refused the write; nothing was applied."""
+    """A service refused the write, and nothing was applied; or the engine refused the transfer."""
     UNFINISHED = "unfinished"
     """A write's fate is unknown; the same command finishes the job after `finish_at`."""
 
@@ -50,6 +50,11 @@ class Delivery:
     hint: str = ""
     error: CascadeError | None = None
     claim: ClaimState | None = None
+
+    @property
+    def stratagem_id(self) -> str:
+        """The id that its row has, which a legacy row keeps for ever; without one, what it gets."""
+        return (self.row.stratagem_id or self.row.record_id) if self.row else self.order.key
 
 
 class Reader(Protocol):

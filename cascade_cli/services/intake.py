@@ -18,6 +18,7 @@ from cascade_cli.adapters.rates import RatesError
 from cascade_cli.domain.events import Event
 from cascade_cli.domain.journal import ClaimState
 from cascade_cli.domain.replay import Obstacle
+from cascade_cli.domain.shell import command
 from cascade_cli.errors import AnswerError, CascadeError, LockedError
 from cascade_cli.services.delivery_ports import Delivery, Result
 from cascade_cli.services.modes import MODES
@@ -35,7 +36,7 @@ SECOND_LOOK = timedelta(seconds=30)
 # So many failures in a row, and none passed: the fault is not with single events.
 FAULTS_OF_ALL = 3
 
-SHORT_OF_DUCATS = "the processor has too few ducats: cascade citizen replenish"
+SHORT_OF_DUCATS = "the processor has too few ducats: cascade citizen replenish --by N"
 
 # Of a payment for many citizens, so many stand in a note.
 SHOWN = 3
@@ -217,7 +218,7 @@ class Intake:
         payment_id = events[0].event.payment_id
         try:
             if self._refunds is None or payment_id is None:
-                dealt = Dealt("left to a person: cascade refund")
+                dealt = Dealt(f"left to a person: {command('refund', payment_id or 'PAYMENT')}")
             else:
                 dealt = self._refunds.settle(payment_id, AT_ONCE)
         except Exception as error:

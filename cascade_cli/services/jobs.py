@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from cascade_cli.domain.delivery import (
@@ -19,8 +19,10 @@ from cascade_cli.domain.delivery import (
 from cascade_cli.domain.journal import Attempt, Claim, ClaimState, Intent
 from cascade_cli.domain.money import ZERO, format_ducats
 from cascade_cli.domain.orders import Order
+from cascade_cli.domain.repair import explain
 from cascade_cli.domain.stratagems import Stratagem
-from cascade_cli.errors import AnswerError, CascadeError, LockedError
+from cascade_cli.domain.times import format_moment
+from cascade_cli.errors import AnswerError, CascadeError, EngineRefusedError, LockedError
 from cascade_cli.services.delivery_ports import Delivery, Result, Sighting
 
 # A row seen longer ago than this may have been changed by somebody: look again before writing.
@@ -81,6 +83,12 @@ class Job:
         assert isinstance(self.step, Write)  # noqa: S101 - asked only of jobs that are due
         assert self.step.row is not None  # noqa: S101 - only a CREATE has none
         return self.step.row
+
+    @property
+    def told(self) -> Order:
+        """The order as its citizen hears of it: under the id of the row that carries it."""
+        row = self.step.row if isinstance(self.step, End) else None
+        return replace(self.order, key=row.stratagem_id) if row and row.stratagem_id else self.order
 
     @property
     def is_untold(self) -> bool:
@@ -146,12 +154,26 @@ def delivery_of(job: Job) -> Delivery:
     order, step, row = job.order, job.step, (job.rows[0] if job.rows else None)
     if isinstance(step, End):
         return _ended(job, step)
+    if isinstance(step, Wait) and step.refused:
+        return _refused(order, step.refused, step.until)
     if isinstance(step, Wait):
         why = "a write may or may not have been applied"
         return Delivery(order, Result.UNFINISHED, why, row, finish_at=step.until, error=job.error)
     error = job.error or AnswerError("Nothing could be done.")
     result = Result.BUSY if isinstance(error, LockedError) else Result.FAILED
     return Delivery(order, result, error.message, row, hint=error.hint, error=error)
+
+
+def _refused(order: Order, row: Stratagem, until: datetime) -> Delivery:
+    """The write is known to have been applied: what came of it was the engine's no."""
+    name = row.stratagem_id or row.record_id
+    why = f"the engine refused it: {row.failure_text.rstrip('.')}"
+    hint = (
+        "No ducats moved. Remove the cause, then give the same command again after "
+        f"{format_moment(until)}. See: {explain(name).command}"
+    )
+    error = EngineRefusedError(f"{name}: {why}.", hint)
+    return Delivery(order, Result.FAILED, why, row, hint=hint, error=error)
 
 
 def _ended(job: Job, end: End) -> Delivery:

@@ -23,6 +23,7 @@ from cascade_cli.domain.refund_plan import (
 )
 from cascade_cli.domain.refunds import Policy, Refund
 from cascade_cli.domain.residents import Resident, successor
+from cascade_cli.domain.shell import command
 from cascade_cli.domain.times import rfc3339
 from cascade_cli.domain.world import Answers, cases_of
 from cascade_cli.errors import GuardError
@@ -146,7 +147,8 @@ class RefundDesk:
         `residents`, the citizen is asked for."""
         payment = picture.case.charge.payment_id
         if why := obstacle_to(picture):
-            raise GuardError(f"{payment}: {why}.", f"Nothing was written. See: explain {payment}")
+            see = command("explain", payment)
+            raise GuardError(f"{payment}: {why}.", f"Nothing was written. See: {see}")
         if wish.ducats is not None and wish.ducats > picture.left:
             raise GuardError(
                 f"{format_ducats(wish.ducats)} ducats are more than the "

@@ -177,7 +177,7 @@ class Replayer:
 
     def _unpaid(self, planned: Planned) -> Planned:
         if self._accounts.was_paid_elsewhere(planned.payment_id):
-            why = f"{planned.payment_id} was paid outside Stripe: if so, cascade credit by hand"
+            why = f"{planned.payment_id} was paid outside Stripe: if so, credit it by hand"
             return replace(planned, objection=Objection(Obstacle.PAID_ELSEWHERE, why))
         if self._accounts.knows(planned.payment_id):
             return planned

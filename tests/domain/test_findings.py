@@ -13,7 +13,7 @@ def test_the_kind_with_most_ducats_at_risk_names_the_item_and_the_other_is_evide
     charge = a_charge(refunded_cents=500)
     item = the_item(charge, keyed(charge, ducats=Decimal(120)))
     assert (item.kind, item.at_risk) == (Kind.REFUNDED, Decimal(50))
-    assert item.evidence[-1].startswith("also amount_mismatch: transfers 120 ducats")
+    assert item.evidence[-1].startswith("also amount_mismatch: transferred 120 ducats")
 
 
 def test_in_a_tie_the_graver_kind_names_the_item() -> None:

@@ -206,12 +206,15 @@ class _Judge:
         if charge.id in self._lookalikes.late:
             # Nobody can tell that it was paid: it is left to a person.
             return frozenset({Kind.MISSING})
-        debt = self._debts[charge.id]
-        if charge.stratagem_id in self._stage.city.others and not self._moves(debt).credits:
+        moves = self._moves(self._debts[charge.id])
+        if charge.stratagem_id in self._stage.city.others and not moves.credits:
             return frozenset({Kind.STALLED, Kind.FAILED, Kind.DOUBTFUL})
-        moves = self._moves(debt)
         if short := self._short.get(charge.id):
             return _expected_of_short(short, moves)
+        return self._expected_of_usual(charge, moves)
+
+    def _expected_of_usual(self, charge: Charge, moves: Moves) -> frozenset[Kind]:
+        debt = self._debts[charge.id]
         # The kind with most money at risk is named; the other stands in its evidence.
         twice = {Kind.DUPLICATE} if len(moves.credits) > 1 else set[Kind]()
         if twice and charge.refunded_cents:

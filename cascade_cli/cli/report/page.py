@@ -18,8 +18,15 @@ from cascade_cli.cli.shown import shown
 PACKAGE, FOLDER = "cascade_cli.cli.report", "pages"
 
 
-def render(page: Page, *, sandbox: bool, redacted: Callable[[str], str]) -> str:
-    """The whole document; `redacted` takes keys out of any text that crept in."""
+def render(
+    page: Page,
+    *,
+    sandbox: bool,
+    redacted: Callable[[str], str],
+    completed: Callable[[str], str] = str,
+) -> str:
+    """The whole document; `redacted` takes keys out of any text that crept in, `completed` puts
+    the global options into the commands in a text."""
     css = files(PACKAGE).joinpath(FOLDER, "page.css").read_text(encoding="utf-8")
 
     def harmless(value: Any) -> Any:
@@ -36,6 +43,7 @@ def render(page: Page, *, sandbox: bool, redacted: Callable[[str], str]) -> str:
         lstrip_blocks=True,
         finalize=harmless,
     )
+    environment.filters["completed"] = completed
     return environment.get_template("page.html.j2").render(
         page=page,
         sandbox=sandbox,

@@ -54,10 +54,6 @@ def stories(items: Iterable[Item], reading: Reading) -> Iterator[Story]:
 
 def _story(item: Item, now: datetime, new: frozenset[str] | None) -> Story:
     verdict, charge, name = verdict_of(item), item.charge, name_of(item)
-    # A shortened command would be another command.
-    command = (verdict.repair or item.repair or explain(name)).command
-    if len(command) > LONGEST_TEXT:
-        command = explain(name).command
     return Story(
         name=clipped(name),
         kind=item.kind.replace("_", " "),
@@ -71,7 +67,8 @@ def _story(item: Item, now: datetime, new: frozenset[str] | None) -> Story:
         timeline=tuple((format_moment(at), clipped(what)) for at, what in sorted(_past(item, now))),
         evidence=tuple(clipped(e) for e in verdict.evidence if e != verdict.sentence),
         advice=verdict.advice,
-        command=command,
+        # However long: a shortened command would be another one.
+        command=(item.repair or explain(name)).command,
         automatic=bool(item.repair and item.repair.automatic),
     )
 

@@ -19,8 +19,16 @@ NOT_WORTH_A_PAGE = frozenset({ExitCode.USAGE, ExitCode.LOCKED})
 def write_report(session: Session, path: Path, outcome: Outcome) -> None:
     """Put the outcome's page there. Raises OSError."""
     if outcome.exit_code not in NOT_WORTH_A_PAGE:
-        page = _page(outcome)
-        replace_file(path, render(page, sandbox=session.sandbox, redacted=session.redacted))
+        replace_file(path, _rendered(session, _page(outcome)))
+
+
+def _rendered(session: Session, page: Page) -> str:
+    return render(
+        page,
+        sandbox=session.sandbox,
+        redacted=session.redacted,
+        completed=session.completed,
+    )
 
 
 def _page(outcome: Outcome) -> Page:

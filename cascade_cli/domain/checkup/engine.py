@@ -32,7 +32,7 @@ UNPROVEN = amber(
     "engine.unproven",
     "last run",
     "Only ExecutedAt tells that the engine works; nothing waits for it either.",
-    "After the next sale: cascade stratagem watch",
+    "After the next sale: cascade stratagem watch ID",
 )
 CADENCE_GOOD = green("engine.cadence_good", "cadence")
 CADENCE_UNKNOWN = green("engine.cadence_unknown", "cadence")

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from cascade_cli.domain.checkup.result import Check, amber, green, red
 from cascade_cli.domain.money import exactly, format_ducats
+from cascade_cli.domain.orders import enough
 from cascade_cli.domain.processor import Citizen
 from cascade_cli.domain.runway import RUNWAY_LOW_DAYS, RUNWAY_OUT_DAYS, Finances
 from cascade_cli.domain.shell import command
@@ -75,7 +76,7 @@ def judge_finances(finances: Finances, largest_credit: Decimal) -> Iterator[Chec
     with exactly():
         left = balance - owed
     if left < 0:
-        short = format_ducats(-left)
+        short = format_ducats(enough(-left))
         advice = command("citizen", "replenish", "--by", short)
         yield INSOLVENT.seen(f"{found}: {_d(-left)} are short", advice=advice)
     elif left < largest_credit:

@@ -1,0 +1,243 @@
+"""What a person can do about a charge or transfer, as far as what is known of it allows.
+
+For each kind a list of cases, the first that fits decides; the last fits always.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from cascade_cli.domain.case import Case
+from cascade_cli.domain.kinds import Kind
+from cascade_cli.domain.money import ZERO
+from cascade_cli.domain.repair import money_is_open, needs_funds
+from cascade_cli.domain.stratagems import State, Stratagem
+
+Fits = Callable[[Case], object]
+Rules = Sequence[tuple[Fits, str]]
+
+_COMPARE = "Compare both balances with what they should be before anything else."
+_PART_BACK = (
+    "Some of the money went back, or may: decide how many ducats are still owed, and credit those "
+    "by hand."
+)
+_VANISHED = (
+    "Look for its stratagem in Airtable's trash and history. Only if its ducats did not arrive, "
+    "credit them by hand, with a --reference."
+)
+_UNCLEAR = (
+    "Look whether the transfer named above is this payment's. If it is not, `cascade credit` with "
+    "--payment says which word delivers it."
+)
+_FIND_MAKER = "Find out who made it: another Stripe account, a credit by hand, or abuse."
+
+
+def advice_for(case: Case, kind: Kind) -> str:
+    """For a charge of that kind; empty where there is nothing to do."""
+    return next((text for fits, text in _RULES.get(kind, ()) if fits(case)), "")
+
+
+def advice_on_orphan(state: State) -> str:
+    """For a transfer that nobody can account for."""
+    return f"{_FIND_MAKER} {_ORPHANS[state]}"
+
+
+def conclusion_of(case: Case, kind: Kind) -> str:
+    """How it stands with a charge of which nothing is wrong."""
+    return next((text for fits, text in _CONCLUSIONS.get(kind, ()) if fits(case)), "")
+
+
+def _always(_case: Case) -> bool:
+    return True
+
+
+def _has(state: State) -> Fits:
+    return lambda case: case.by_state[state]
+
+
+def _wrong(state: State) -> Fits:
+    return lambda case: any(not case.is_right(row) for row in case.by_state[state])
+
+
+def _amiss(case: Case) -> tuple[Stratagem, ...]:
+    """Rows to the right citizen with another amount than was sold."""
+    return tuple(row for row in case.moving if case.is_right(row) and row.ducats != case.sold)
+
+
+def _amiss_in(state: State) -> Fits:
+    return lambda case: any(row in case.by_state[state] for row in _amiss(case))
+
+
+def _is_short(case: Case) -> bool:
+    return all((row.ducats or ZERO) < case.sold for row in _amiss(case))
+
+
+def _all_executed(case: Case) -> bool:
+    return len(case.by_state[State.EXECUTED]) == len(case.moving)
+
+
+def _is_cancelled(case: Case) -> bool:
+    return any(row.status == "cancelled" for row in case.by_state[State.STALLED])
+
+
+def _partly_back(case: Case) -> bool:
+    return 0 < case.cents_back < case.charge.captured_cents
+
+
+def _returning(case: Case) -> bool:
+    return any(row.state(case.terms.now) is State.LIVE for row in case.returns)
+
+
+def _doubtful_returns(case: Case) -> bool:
+    return any(row.state(case.terms.now) is State.DOUBTFUL for row in case.returns)
+
+
+# Where something is to be delivered, this comes first: a further transfer may pay twice.
+_UNCERTAIN: Rules = (
+    (lambda case: case.has_vanished, _VANISHED),
+    (money_is_open, _PART_BACK),
+    (lambda case: case.unclear, _UNCLEAR),
+)
+
+_RULES: Mapping[Kind, Rules] = {
+    Kind.DUPLICATE: (
+        (_has(State.DOUBTFUL), f"One of them may or may not have moved its ducats. {_COMPARE}"),
+        (_all_executed, "They were executed: talk to the citizen. No machine takes ducats back."),
+        (_has(State.EXECUTED), "One was executed: end the rest before the engine's next run."),
+        (_always, "None is executed yet: end all but one before the engine's next run."),
+    ),
+    Kind.DOUBTFUL: (
+        (_doubtful_returns, f"{_COMPARE} Take back only what did not come back."),
+        (_always, f"{_COMPARE} Credit by hand only what did not arrive."),
+    ),
+    Kind.WRONG_CITIZEN: (
+        (_wrong(State.DOUBTFUL), f"{_COMPARE} Then credit the right citizen by hand."),
+        (
+            _wrong(State.EXECUTED),
+            "It was executed: settle with the other, and credit by hand what the right citizen "
+            "lacks.",
+        ),
+        (
+            _always,
+            "It is not executed yet: cancel it in Venice's base before the engine's next run, then "
+            "credit the right citizen.",
+        ),
+    ),
+    Kind.AMOUNT_MISMATCH: (
+        (_amiss_in(State.DOUBTFUL), _COMPARE),
+        (
+            _amiss_in(State.LIVE),
+            "It is not executed yet: cancel it in Venice's base before the engine's next run, then "
+            "credit what was sold.",
+        ),
+        (_is_short, "It was executed with too few ducats: credit the difference by hand."),
+        (_always, "It was executed with too many ducats: talk to the citizen."),
+    ),
+    Kind.UNATTRIBUTABLE: (
+        (
+            lambda case: case.charge.unallocated,
+            "Find out who was to get how much, then credit each by hand.",
+        ),
+        *_UNCERTAIN,
+        (_always, "Find the buyer by Stripe's receipt, then credit with --payment."),
+    ),
+    Kind.UNKNOWN_CITIZEN: (
+        *_UNCERTAIN,
+        (
+            lambda case: case.similar_citizen,
+            "Make sure that the citizen whom Venice has is the buyer, then credit that one.",
+        ),
+        (_always, "Find the right spelling, or wait until the citizen is in Venice."),
+    ),
+    Kind.MISSING: (
+        *_UNCERTAIN,
+        (_always, "Credit it. Many of these mean that the webhook does not work."),
+    ),
+    Kind.FAILED: (
+        *_UNCERTAIN,
+        (needs_funds, "Give the processor enough ducats, then credit it."),
+        (_always, "Remove the cause that the engine names, then credit it."),
+    ),
+    Kind.STALLED: (
+        *_UNCERTAIN,
+        (_is_cancelled, "Somebody cancelled it: ask by whom. A credit revives the same record."),
+        (_always, "Credit it: the same record is revived."),
+    ),
+    Kind.DISPUTED: (
+        (
+            lambda case: case.is_lost,
+            "The dispute is lost: take the ducats back, or write them off.",
+        ),
+        (
+            _has(State.EXECUTED),
+            "Answer the dispute in Stripe; an executed stratagem proves the delivery.",
+        ),
+        (
+            _has(State.LIVE),
+            "Answer the dispute in Stripe. Its ducats are still to arrive: if they should not, "
+            "cancel the stratagem before the engine's next run.",
+        ),
+        (_always, "Answer the dispute in Stripe."),
+    ),
+    Kind.REFUNDED: (
+        (lambda case: case.to_give_again, "Give the citizen back what was taken too much."),
+        (
+            lambda case: not case.by_state[State.EXECUTED] and not _partly_back(case),
+            "Its ducats have not arrived yet: keep them from arriving before the engine's next "
+            "run.",
+        ),
+        (
+            lambda case: not case.by_state[State.EXECUTED],
+            "Its ducats have not arrived yet: when they have, decide whether the refunded part is "
+            "to come back.",
+        ),
+        (_partly_back, "Decide whether the ducats of the refunded part are to come back."),
+        (_always, "Decide whether the ducats are to come back."),
+    ),
+    Kind.UNDERPAID: (
+        (_always, "Find out how the price was made: metadata that buyers can set, mostly."),
+    ),
+    Kind.IN_FLIGHT: (
+        (
+            lambda case: case.moving or case.returns,
+            "Wait for the engine's next run.",
+        ),
+        (_always, "Wait: the webhook may still credit it."),
+    ),
+}
+
+_CONCLUSIONS: Mapping[Kind, Rules] = {
+    Kind.SETTLED: (
+        (
+            lambda case: not case.by_state[State.EXECUTED] and case.is_void,
+            "all money went back before any ducats moved: nothing is owed",
+        ),
+        (
+            lambda case: not case.by_state[State.EXECUTED],
+            "nothing was executed, and nothing is owed",
+        ),
+        (
+            lambda case: case.withheld,
+            "what was not refunded was executed once, for the right citizen; nothing is owed",
+        ),
+        (
+            lambda case: case.cents_back,
+            "executed once, for the right citizen and amount; what was to come back for the money "
+            "that went back is settled",
+        ),
+        (_always, "executed once, for the right citizen and amount; nothing is owed"),
+    ),
+    Kind.IN_FLIGHT: (
+        (_returning, "ducats are on their way back, and wait for the engine's next run"),
+        (_has(State.LIVE), "on its way: it waits for the engine's next run"),
+        (_always, "young: the webhook may still credit it"),
+    ),
+}
+
+_ORPHANS: Mapping[State, str] = {
+    State.LIVE: "If nobody can say, cancel it before the engine's next run.",
+    State.EXECUTED: "Its ducats have arrived.",
+    State.DOUBTFUL: "Its ducats may have moved: compare both balances.",
+    State.STALLED: "As it stands, the engine passes it over.",
+    State.FAILED: "No ducats moved.",
+}
