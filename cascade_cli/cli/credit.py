@@ -40,7 +40,7 @@ class Wanted:
     orders: Callable[[Workshop], list[Order]]
     made_up_reference: str = ""
     missing: list[str] = field(default_factory=list)
-    """Citizens of the payment who do not exist, known once the orders are."""
+    """A sentence about each citizen of the payment who does not exist, known once the orders are."""
 
     def check(self, settings: Settings) -> None:
         """Raises GuardError on a credit beyond the limit."""
@@ -153,10 +153,9 @@ def _for_everybody(payment: str, reason: str) -> Wanted:
         desk, charges = shop.writing.desk, bought(shop.reading.payments, payment)
         found, missing[:] = desk.orders_for_payment(charges, reason=reason, facts=shop.facts())
         if not found:
-            named = ", ".join(map(repr, missing))
-            raise GuardError(f"Venice has no citizen {named}.", "Nothing was written.")
-        for name in missing:
-            shop.session.warn(f"Venice has no citizen {name!r}: nothing is credited to that name")
+            raise GuardError(f"{'. '.join(missing)}.", "Nothing was written.")
+        for sentence in missing:
+            shop.session.warn(f"{sentence}: nothing is credited to that name")
         return found
 
     return Wanted((), orders, missing=missing)

@@ -10,6 +10,7 @@ from cascade_cli.domain.case import Case, sum_ducats
 from cascade_cli.domain.currencies import CURRENCY
 from cascade_cli.domain.kinds import GRAVITY, Kind
 from cascade_cli.domain.money import ZERO, format_ducats, format_money, ratio
+from cascade_cli.domain.names import look_alike, no_citizen, told_apart
 from cascade_cli.domain.pricing import worth_ducats
 from cascade_cli.domain.stratagems import State, Stratagem
 from cascade_cli.domain.times import format_moment
@@ -59,7 +60,9 @@ def _wrong_citizen(case: Case) -> Finding | None:
     wrong = [s for s in case.moving if not case.is_right(s)]
     if not wrong or not case.buyer.citizen:
         return None
-    sentence = f"goes to {wrong[0].citizen!r}, but {case.buyer.citizen!r} was to receive it"
+    got, due = wrong[0].citizen, case.buyer.citizen
+    shown = told_apart(got, due) if look_alike(got, due) else repr(got)
+    sentence = f"goes to {shown}, but {due!r} was to receive it"
     return Finding(Kind.WRONG_CITIZEN, sum_ducats(wrong) + case.outstanding, sentence)
 
 
@@ -102,8 +105,7 @@ def _worth(case: Case) -> Decimal:
 def _unknown_citizen(case: Case) -> Finding | None:
     if not case.is_unknown or not case.outstanding:
         return None
-    hint = f"; there is a {case.similar_citizen!r}" if case.similar_citizen else ""
-    sentence = f"Venice has no citizen {case.buyer.citizen!r}{hint}"
+    sentence = no_citizen(case.buyer.citizen or "", case.similar_citizens)
     return Finding(Kind.UNKNOWN_CITIZEN, case.outstanding, sentence)
 
 

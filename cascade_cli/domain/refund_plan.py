@@ -51,13 +51,15 @@ class Picture:
 @dataclass(frozen=True)
 class RefundPlan:
     """`endings` come first: what was executed all the same is then looked at anew. `taking` has
-    for each part how many ducats are asked for now; `waits` says what has to happen before."""
+    for each part how many ducats are asked for now; `waits` says what has to happen before, and
+    `unknown_citizen` that Venice does not have the citizen who should return them."""
 
     picture: Picture
     endings: tuple[Order, ...] = ()
     orders: tuple[Order, ...] = ()
     taking: tuple[Decimal, ...] = ()
     waits: str = ""
+    unknown_citizen: str = ""
 
     def debt(self, index: int) -> Decimal:
         """What of a part is neither taken nor asked for."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.money import ZERO, format_ducats, format_money
+from cascade_cli.domain.names import no_citizen
 from cascade_cli.domain.orders import Cause, Order, order_for_charge
 from cascade_cli.domain.pricing import PriceList
 from cascade_cli.domain.repair_plan import REASON
@@ -74,7 +75,7 @@ def _objections(
         why = f"paid {format_money(short, charge.currency)} less than its ducats cost"
         yield Objection(Obstacle.UNDERPAID, why)
     if charge.citizen not in terms.citizens:
-        yield Objection(Obstacle.UNKNOWN_CITIZEN, f"Venice has no citizen {charge.citizen!r}")
+        yield Objection(Obstacle.UNKNOWN_CITIZEN, no_citizen(charge.citizen, terms.citizens))
     if charge.ducats > terms.per_credit_ducats:
         limit = format_ducats(terms.per_credit_ducats)
         yield Objection(Obstacle.OVER_LIMIT, f"more than the limit of {limit} ducats per credit")

@@ -98,7 +98,7 @@ class CitizenStory:
 
     citizen: str
     exists: bool
-    similar: str | None
+    similar: tuple[str, ...]
     window: Window
     lines: tuple[Line, ...]
     balances: Balances

@@ -12,6 +12,13 @@ from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.delivery import FATE_BOUND, End, Step, Verdict, next_step, rows_of
 from cascade_cli.domain.keys import PORTION_ID
 from cascade_cli.domain.money import ZERO, format_ducats
+from cascade_cli.domain.names import (
+    look_alike,
+    no_citizen,
+    similar_names,
+    there_is,
+    told_apart,
+)
 from cascade_cli.domain.orders import (
     INSTEAD_OF,
     Cause,
@@ -170,7 +177,8 @@ class CreditDesk:
             raise GuardError(f"{charge.payment_id} bought {bought} ducats.", hint)
         other = charge.citizen if charge.citizen != citizen else None
         if other and other in self._venice.citizens([other]):
-            raise GuardError(f"{charge.payment_id} is for {other!r}.", hint)
+            meant = told_apart(other, citizen) if look_alike(other, citizen) else repr(other)
+            raise GuardError(f"{charge.payment_id} is for {meant}.", hint)
         try:
             named = replace(charge, citizen=citizen, ducats=ducats)
             told = {**facts, INSTEAD_OF: other} if other else facts
@@ -181,7 +189,7 @@ class CreditDesk:
     def orders_for_payment(
         self, charges: Sequence[Charge], *, reason: str, facts: Mapping[str, Any]
     ) -> tuple[list[Order], list[str]]:
-        """What a payment bought for all its citizens, and the names of those who do not exist:
+        """What a payment bought for all its citizens, and a sentence about each who does not exist:
         they hold up nobody. Raises GuardError where a person has to name citizen and amount."""
         check_words("citizen", reason)
         names = sorted({charge.citizen for charge in charges if charge.citizen})
@@ -195,7 +203,7 @@ class CreditDesk:
             ]
         except ValueError as error:
             raise GuardError(f"{error}.", hint) from None
-        return orders, [name for name in names if name not in found]
+        return orders, [no_citizen(name, found) for name in names if name not in found]
 
     def _check_day(self, orders: Sequence[Order]) -> None:
         """Before the first of many is written; against others who credit meanwhile, the claims
@@ -283,8 +291,10 @@ def meant(payments: Portions, payment_id: str, citizen: str) -> Charge:
     for charge in found:
         if charge.citizen == citizen:
             return charge
+    similar = similar_names([citizen], (charge.citizen or "" for charge in found))
     raise GuardError(
-        f"{payment_id} is for {len(found)} citizens, and {citizen!r} is none of them.",
+        f"{payment_id} is for {len(found)} citizens, and {citizen!r} is none of them"
+        f"{there_is(citizen, similar.get(citizen, ()))}.",
         f"Nothing was written. See: explain {payment_id}",
     )
 

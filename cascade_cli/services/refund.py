@@ -12,6 +12,7 @@ from cascade_cli.domain import case as cases
 from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.matching import match
 from cascade_cli.domain.money import ZERO, format_ducats
+from cascade_cli.domain.names import no_citizen
 from cascade_cli.domain.orders import Order
 from cascade_cli.domain.refund_plan import (
     Picture,
@@ -153,9 +154,12 @@ class RefundDesk:
                 "Nothing was written.",
             )
         balances = self.balances([picture]) if balances is None else balances
-        available = balances.get(picture.case.buyer.citizen or "", ZERO)
+        citizen = picture.case.buyer.citizen or ""
+        available = balances.get(citizen, ZERO)
         terms = Terms(wish.policy, self._limits.processor, available, wish.facts, wish.ducats)
         plan = plan_refunds(picture, terms)
+        if picture.left and citizen and citizen not in balances:
+            plan = replace(plan, unknown_citizen=no_citizen(citizen, balances))
         check_limit(self._limits.per_credit, ((o.concerned, o.ducats) for o in plan.orders))
         return plan
 
