@@ -53,8 +53,8 @@ def missing(citizens: CitizenSource, username: str) -> SettingsError:
     """The error to raise where nobody has exactly that name; it names whose name looks like it."""
     others = [citizen.username for citizen in citizens.called(username)]
     similar = similar_names([username], others).get(username, ())
-    near = f"{there_is(username, similar)}: CASCADE_PROCESSOR names the payer" if similar else ""
+    other = "Correct CASCADE_PROCESSOR, or create" if similar else "Create"
     return SettingsError(
-        f"Venice has no citizen {username!r} to pay with{near}.",
-        "Create it: cascade citizen setup",
+        f"Venice has no citizen {username!r} to pay with{there_is(username, similar)}.",
+        f"{other} it: cascade citizen setup",
     )
