@@ -50,7 +50,7 @@ def connected(session: Session) -> Iterator[Wiring]:
     with effective(session, gather_values(session.environ, session.env_file)) as values:
         settings = Settings.read(values)
         with closing(KeptAllocations(session, settings)) as allocations:
-            yield bootstrap(settings, session.say, allocations)
+            yield bootstrap(settings, session.say, allocations, session.pacers)
 
 
 @contextmanager

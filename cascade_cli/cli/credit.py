@@ -40,7 +40,7 @@ class Wanted:
     orders: Callable[[Workshop], list[Order]]
     made_up_reference: str = ""
     missing: list[str] = field(default_factory=list)
-    """A sentence about each citizen of the payment who does not exist, known once the orders are."""
+    """A sentence on each citizen of the payment who does not exist, known once the orders are."""
 
     def check(self, settings: Settings) -> None:
         """Raises GuardError on a credit beyond the limit."""

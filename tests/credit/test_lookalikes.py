@@ -1,4 +1,4 @@
-"""A name that only looks like a citizen's: never matched, named in every hint with how it differs."""
+"""A name that only looks like a citizen's: never matched, and every hint says how it differs."""
 
 from __future__ import annotations
 
@@ -142,7 +142,9 @@ def test_a_refund_of_a_renamed_citizen_says_who_there_is(counter: Counter) -> No
         charge = ledger.get("payment_intent", intent)["latest_charge"]
     books.refund(charge, at=counter.now())
     answer = counter.type("refund", intent, "--dry-run", "--json")
-    told = "Venice has no citizen 'marco'; there is a 'Marco', which differs in upper and lower case"
+    told = (
+        "Venice has no citizen 'marco'; there is a 'Marco', which differs in upper and lower case"
+    )
     assert answer.data["unknown_citizen"] == told
     assert told in counter.type("refund", intent, "--dry-run").out
 

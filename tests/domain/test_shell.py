@@ -11,7 +11,9 @@ from cascade_cli.domain.shell import command, quote
 
 # What a shell cannot be given at all is left out: NUL, and halves of surrogate pairs.
 _TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=20)
-_NASTY = st.text("'\"\\!$`\n\r\t\x1b\x7f\u202e\u0085 ~*#;&|<>(){}[]-=a0féq\u0301\u00a0", max_size=12)
+_NASTY = st.text(
+    "'\"\\!$`\n\r\t\x1b\x7f\u202e\u0085 ~*#;&|<>(){}[]-=a0féq\u0301\u00a0", max_size=12
+)
 
 
 def through_bash(words: list[str]) -> list[str]:

@@ -152,7 +152,8 @@ def test_a_journal_that_cannot_be_written_acknowledges_nothing(shop: Shop, tmp_p
 
 
 @pytest.mark.parametrize(
-    ("citizen", "ducats", "note"), [
+    ("citizen", "ducats", "note"),
+    [
         ("nobody", 100, "no citizen"),
         ("marco", 10_001, "limit"),
         ("marco\u00a0", 100, "there is a 'marco', which lacks the no-break space at its end"),
