@@ -64,7 +64,7 @@ class CreditOptions:
 
 def credit(session: Session, options: CreditOptions) -> Outcome:
     """Check, show, ask, deliver. Raises UsageError before anything is read."""
-    wanted = _from_file(options) if options.file is not None else _from_words(options)
+    wanted = _from_file(session, options) if options.file is not None else _from_words(options)
     check_answerable(yes=options.yes or options.dry_run)
     with workshop(session, "credit", lock=not options.dry_run, check=wanted.check) as shop:
         plan = shop.writing.desk.plan(wanted.orders(shop))
@@ -80,11 +80,11 @@ def credit(session: Session, options: CreditOptions) -> Outcome:
         return done if is_all else replace(done, exit_code=ExitCode.DISCREPANCIES)
 
 
-def _from_file(options: CreditOptions) -> Wanted:
+def _from_file(session: Session, options: CreditOptions) -> Wanted:
     words = (options.citizen, options.ducats, options.reason, options.reference, options.payment)
     if any(word is not None for word in words) or options.file is None:
         raise UsageError("--file stands alone: its rows say who gets what, and why.", FORMS)
-    rows = read_credit_file(options.file)
+    rows = read_credit_file(options.file, session.warn)
     return Wanted(
         tuple((row.citizen, row.ducats) for row in rows),
         lambda shop: [row.order(shop.facts()) for row in rows],
