@@ -33,8 +33,10 @@ class CreditRow:
 
 
 def read_credit_file(path: Path, warn: Callable[[str], None]) -> tuple[CreditRow, ...]:
-    """All rows; `warn` hears what was guessed. Raises UsageError, naming every bad line, if a single
-    one cannot be credited."""
+    """All rows; `warn` hears what was guessed.
+
+    Raises UsageError, naming every bad line, if a single one cannot be credited.
+    """
     rows, problems = read_rows(path, COLUMNS, _row, "Nothing was written.", warn)
     problems += _repeated(rows)
     if problems or not rows:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from pathlib import Path
 from unicodedata import normalize
 
 import pytest
 
 from tests.credit.counter import Counter, write_credits
+from tests.pasted import pasted
 
 # As Venice has the name, as somebody else has it, and how Venice's is told from that.
 LOOKALIKES = [
@@ -75,7 +74,7 @@ def test_reconcile_names_who_was_meant_and_prints_a_command_that_credits_them(
     verdict = counter.type("explain", intent, "--json").data["verdict"]["sentence"]
     told = f"Venice has no citizen {wanted!r}; there is a {venice!r}, which {how}"
     assert verdict.startswith(told)
-    assert counter.type(*typed(item["repair"]["command"])[1:], "--yes").code == 0
+    assert counter.type("credit", "--yes", *pasted(item["repair"]["command"])[2:]).code == 0
     assert counter.row(f"cascade_payment_{intent}")["TargetCitizen"] == venice
 
 
@@ -147,10 +146,3 @@ def test_a_refund_of_a_renamed_citizen_says_who_there_is(counter: Counter) -> No
     )
     assert answer.data["unknown_citizen"] == told
     assert told in counter.type("refund", intent, "--dry-run").out
-
-
-def typed(line: str) -> list[str]:
-    """The words that a shell makes of a printed command."""
-    shell = ["bash", "--norc", "-c", f"printf '%s\\0' {line}"]
-    done = subprocess.run(shell, capture_output=True, check=True, env={**os.environ, "LC_ALL": "C"})
-    return done.stdout.decode().split("\0")[:-1]

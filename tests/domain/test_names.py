@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Literal
 from unicodedata import normalize
 
 import pytest
@@ -46,7 +47,9 @@ def test_another_name_and_the_same_one_are_no_look_alikes(one: str, other: str) 
 
 
 @given(st.text(max_size=8), st.sampled_from(["NFC", "NFD", "NFKC", "NFKD"]))
-def test_every_way_to_write_a_name_looks_like_it_and_has_a_difference(name: str, form: str) -> None:
+def test_every_way_to_write_a_name_looks_like_it_and_has_a_difference(
+    name: str, form: Literal["NFC", "NFD", "NFKC", "NFKD"]
+) -> None:
     other = f"{normalize(form, name)}\u00a0"
     assert look_alike(name, other)
     assert told_apart(other, name) != f"{other!r}, which "

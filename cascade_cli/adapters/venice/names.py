@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Literal
 from unicodedata import normalize
 
 from pyairtable.formulas import EQ, FIND, LOWER, OR, SUBSTITUTE, Field, Formula
@@ -10,7 +11,7 @@ from pyairtable.formulas import EQ, FIND, LOWER, OR, SUBSTITUTE, Field, Formula
 from cascade_cli.domain.names import INVISIBLE, visible
 
 # No formula can normalise an accent, so a name is asked for in each of these forms.
-_FORMS = ("NFC", "NFD", "NFKC", "NFKD")
+_FORMS: tuple[Literal["NFC", "NFD", "NFKC", "NFKD"], ...] = ("NFC", "NFD", "NFKC", "NFKD")
 _USERNAME = Field("Username")
 
 
