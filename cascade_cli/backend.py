@@ -2,52 +2,71 @@
 
 from cascade_cli.backend import credit_ducats
 
-answer = credit_ducats("NLR", "525", payment_intent="pi_…")
-if not answer.success:
-    ...  # answer.error says why; calling again with the same key never pays twice
+answer = await credit_ducats("NLR", "525", payment_intent="pi_…")
+if not answer["success"]:
+    ...  # answer["error"] says why; calling again with the same key never pays twice
 """
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cache, partial
+from typing import Any, TypedDict
 
-from cascade_cli.cli.session import Session
+from cascade_cli.adapters.pacing import Pacers
+from cascade_cli.cli.session import BUG_HINT, Session
 from cascade_cli.cli.writing import Workshop, workshop
-from cascade_cli.domain.orders import Order, parse_ducats
-from cascade_cli.errors import CascadeError, GuardError, UsageError
+from cascade_cli.domain.money import format_ducats, read_ducats
+from cascade_cli.domain.orders import DUCATS_FORM, Order, parse_ducats
+from cascade_cli.errors import CascadeError, LockedError, ServiceError, SettingsError, UsageError
 from cascade_cli.services.credit import (
     TWIN_WINDOW,
     check_limit,
     check_payment_id,
+    check_words,
     manual_order,
     meant,
 )
 from cascade_cli.services.delivery_ports import Delivery, Result
 
+# A lost answer is waited for, minutes long. In asyncio's own pool such a wait would hold up what
+# else the program does there, such as looking up addresses.
+AT_ONCE = 8
+REASON = "Ducat purchase via CASCADE"
+
 _SUCCESSES = frozenset({Result.CREDITED, Result.ALREADY})
+_MAY_SUCCEED_LATER = frozenset({Result.BUSY, Result.FAILED, Result.UNFINISHED})
+# All calls of this process share the base's pace.
+_PACERS = Pacers()
 
 
-@dataclass(frozen=True)
-class CreditAnswer:
-    """Whether the ducats are on their way (or there), under which StratagemId; else why not.
+class CreditAnswer(TypedDict):
+    """What became of a credit; a plain dict.
 
-    `retry` is true where the same call may succeed later; it never pays twice.
+    `success` is true if the ducats are on their way, or there. `stratagem_id` is the id of the
+    row in Venice and `status` that row's Status, both None where there is no row. `error` says why
+    it is no success. `retry` is true where the same call may succeed later; it never pays twice.
     """
 
     success: bool
-    stratagem_id: str | None = None
-    error: str | None = None
-    retry: bool = False
+    stratagem_id: str | None
+    status: str | None
+    error: str | None
+    retry: bool
 
 
-def credit_ducats(
+async def credit_ducats(
     citizen_id: str,
     amount: str | int | float | Decimal,
     *,
     payment_intent: str | None = None,
     reference: str | None = None,
-    reason: str = "Ducat purchase via CASCADE",
+    reason: str = REASON,
     session: Session | None = None,
 ) -> CreditAnswer:
     """Credit `amount` ducats to the citizen, exactly once for one payment intent or reference.
@@ -55,55 +74,156 @@ def credit_ducats(
     Name one of the two: without either, a second identical credit within 24 hours is refused,
     since nothing tells it from a repetition. Settings come from the environment and `.env`, as
     for the command. Raises nothing of cascade's: what went wrong is in the answer.
+
+    The work is done in a thread, so that the event loop goes on; any number may be awaited at
+    once. If the await is cancelled, a credit that has begun goes on to its end, unheard, and one
+    that waits for its turn never begins. Call again with the same key to learn which: it never
+    pays twice.
     """
-    try:
-        ducats = parse_ducats(str(amount))
-        with workshop(
-            session or Session(quiet=True),
-            "credit_ducats",
-            lock=False,
-            check=lambda settings: check_limit(settings.max_per_credit, [(citizen_id, ducats)]),
-        ) as shop:
-            order = _order(shop, citizen_id, ducats, payment_intent, reference, reason=reason)
-            plan = shop.writing.desk.plan([order], by_person=False)
-            shop.begin()
-            return _answer(shop.writing.desk.carry_out(plan)[0])
-    except ValueError as error:
-        return CreditAnswer(success=False, error=f"The amount {error}.")
-    except CascadeError as error:
-        retry = not isinstance(error, GuardError | UsageError)
-        return CreditAnswer(success=False, error=error.message, retry=retry)
+    work = partial(
+        credit_ducats_sync,
+        citizen_id,
+        amount,
+        payment_intent=payment_intent,
+        reference=reference,
+        reason=reason,
+        session=session,
+    )
+    return await asyncio.get_running_loop().run_in_executor(_threads(), work)
 
 
-def _order(
-    shop: Workshop,
-    citizen: str,
-    ducats: Decimal,
-    payment_intent: str | None,
-    reference: str | None,
+def credit_ducats_sync(
+    citizen_id: str,
+    amount: str | int | float | Decimal,
     *,
-    reason: str,
-) -> Order:
-    now = shop.reading.clock.now()
-    if payment_intent is None:
-        return manual_order(
-            citizen,
-            ducats,
-            reason=reason,
-            reference=f"{now:%Y%m%dT%H%M%S.%f}" if reference is None else reference,
-            facts=shop.facts(),
-            refuse_twin_since=now - TWIN_WINDOW if reference is None else None,
+    payment_intent: str | None = None,
+    reference: str | None = None,
+    reason: str = REASON,
+    session: Session | None = None,
+) -> CreditAnswer:
+    """As `credit_ducats`, for code without an event loop: returns when the credit is done."""
+    try:
+        wanted = _checked(citizen_id, amount, payment_intent, reference, reason)
+        return _credited(wanted, session or Session(quiet=True))
+    except CascadeError as error:
+        return _failed(error.message, retry=isinstance(error, ServiceError | LockedError))
+    except Exception as error:  # noqa: BLE001 - the last line of defence, as for the command
+        return _failed(f"{type(error).__name__} was not foreseen. {BUG_HINT}", retry=False)
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(AT_ONCE, thread_name_prefix="cascade-credit")
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """The arguments, checked as far as that goes without asking anybody."""
+
+    citizen: str
+    ducats: Decimal
+    payment_intent: str | None
+    reference: str | None
+    reason: str
+
+    def order(self, shop: Workshop) -> Order:
+        """What is to stand in Venice. Raises GuardError where the payment contradicts it."""
+        facts = shop.facts()
+        if self.payment_intent is None:
+            return self.by_hand(facts, shop.reading.clock.now())
+        charge = meant(shop.reading.payments, self.payment_intent, self.citizen)
+        return shop.writing.desk.order_for_payment(
+            charge, self.citizen, self.ducats, reason=self.reason, facts=facts
         )
-    check_payment_id(payment_intent)
-    charge = meant(shop.reading.payments, payment_intent, citizen)
-    desk, facts = shop.writing.desk, shop.facts()
-    return desk.order_for_payment(charge, citizen, ducats, reason=reason, facts=facts)
+
+    def by_hand(self, facts: Mapping[str, Any], now: datetime) -> Order:
+        """A credit without a payment. Raises UsageError on an unusable word."""
+        made_up = f"{now:%Y%m%dT%H%M%S.%f}"
+        return manual_order(
+            self.citizen,
+            self.ducats,
+            reason=self.reason,
+            reference=made_up if self.reference is None else self.reference,
+            facts=facts,
+            refuse_twin_since=now - TWIN_WINDOW if self.reference is None else None,
+        )
+
+
+def _checked(
+    citizen: object, amount: object, payment_intent: object, reference: object, reason: object
+) -> _Wanted:
+    """Raises UsageError on any argument that is not what it should be."""
+    ducats = _amount(amount)
+    wanted = _Wanted(
+        _text("citizen_id", citizen),
+        ducats,
+        None if payment_intent is None else _text("payment_intent", payment_intent),
+        None if reference is None else _text("reference", reference),
+        _text("reason", reason),
+    )
+    if wanted.payment_intent is None:
+        wanted.by_hand({}, datetime.now(UTC))
+        return wanted
+    if wanted.reference is not None:
+        raise UsageError("payment_intent and reference exclude each other: a payment is a key.")
+    check_payment_id(wanted.payment_intent)
+    check_words(wanted.citizen, wanted.reason)
+    return wanted
+
+
+def _text(name: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise UsageError(f"{name} has to be text, not {type(value).__name__}.")
+    return value
+
+
+def _amount(value: object) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
+        raise UsageError(f"The amount has to be text or a number, not {type(value).__name__}.")
+    try:
+        return parse_ducats(value if isinstance(value, str) else _digits(value))
+    except ValueError as error:
+        raise UsageError(f"The amount {error}.") from None
+
+
+def _digits(number: float | Decimal) -> str:
+    """Without an exponent. Raises ValueError if no shop sells so many ducats."""
+    # Python refuses to write an integer of 5,000 digits out.
+    is_small = not isinstance(number, int) or number.bit_length() <= 64  # noqa: PLR2004
+    ducats = read_ducats(number) if is_small else None
+    if ducats is None:
+        shown = f"{number!r:.40}" if is_small else "with so many digits"
+        raise ValueError(f"{shown} is not {DUCATS_FORM}")
+    return format_ducats(ducats)
+
+
+def _credited(wanted: _Wanted, session: Session) -> CreditAnswer:
+    session.pacers = session.pacers or _PACERS
+    with workshop(
+        session,
+        "credit_ducats",
+        lock=False,
+        check=lambda settings: check_limit(
+            settings.max_per_credit, [(wanted.citizen, wanted.ducats)]
+        ),
+    ) as shop:
+        plan = shop.writing.desk.plan([wanted.order(shop)], by_person=False)
+        shop.begin()
+        return _answer(shop.writing.desk.carry_out(plan)[0])
 
 
 def _answer(delivery: Delivery) -> CreditAnswer:
-    if delivery.result in _SUCCESSES:
-        return CreditAnswer(success=True, stratagem_id=delivery.stratagem_id)
-    retry = delivery.result in {Result.BUSY, Result.FAILED, Result.UNFINISHED}
+    row, success = delivery.row, delivery.result in _SUCCESSES
+    # What the key may not do, or the base cannot hold, a person has to mend.
+    is_passing = not isinstance(delivery.error, SettingsError)
     return CreditAnswer(
-        success=False, stratagem_id=delivery.stratagem_id, error=delivery.why, retry=retry
+        success=success,
+        stratagem_id=(row.stratagem_id or None) if row else None,
+        status=(row.status or None) if row else None,
+        error=None if success else delivery.why,
+        retry=delivery.result in _MAY_SUCCEED_LATER and is_passing,
     )
+
+
+def _failed(error: str, *, retry: bool) -> CreditAnswer:
+    return CreditAnswer(success=False, stratagem_id=None, status=None, error=error, retry=retry)

@@ -12,7 +12,7 @@ from pyairtable import Api
 from stripe import StripeClient
 
 from cascade_cli.adapters.crew import Crew
-from cascade_cli.adapters.pacing import Pacer
+from cascade_cli.adapters.pacing import Pacers
 from cascade_cli.adapters.prices import read_prices
 from cascade_cli.adapters.rates import PublishedRates
 from cascade_cli.adapters.service_clock import ServiceClock
@@ -115,24 +115,29 @@ def bootstrap(
     tell: Callable[[str], None],
     allocations: Allocations | None = None,
     past: PastSource | None = None,
+    pacers: Pacers | None = None,
 ) -> Wiring:
     """Connect nothing yet; `tell` hears whenever a service makes us wait. Without `allocations`,
     the citizens of a payment for many are only known where Stripe's metadata names them; without
-    `past` nobody knows which stratagems have vanished.
+    `past` nobody knows which stratagems have vanished. Those who are wired with the same `pacers`
+    keep a service's pace together.
 
     Raises SettingsError if the price list's file cannot be used.
     """
     prices = read_prices(settings.prices_file, PublishedRates(settings.rates_file))
     clock = ServiceClock(utc_now)
+    pacers = pacers or Pacers()
     stripe = Transport(
-        Pacer(settings.stripe_rate * HEADROOM),
+        pacers.of(settings.stripe_url, settings.stripe_rate * HEADROOM),
         lockout_seconds=STRIPE_LOCKOUT_SECONDS,
         tell=lambda message: tell(f"Stripe: {message}"),
         clock=clock,
         service="Stripe",
     )
     airtable = Transport(
-        Pacer(settings.airtable_rate * HEADROOM),
+        pacers.of(
+            (settings.airtable_url, settings.airtable_base), settings.airtable_rate * HEADROOM
+        ),
         lockout_seconds=AIRTABLE_LOCKOUT_SECONDS,
         tell=lambda message: tell(f"Airtable: {message}"),
         clock=clock,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from math import ceil, inf
 
@@ -147,3 +147,17 @@ class Pacer:
         if is_slow and self._quiet_requests % _QUIET_REQUESTS == 0:
             self._gap_seconds = max(self._fastest_gap_seconds, self._gap_seconds / _SLOWER)
             self._first, self._first_at = self._gone, now + self._gap_seconds
+
+
+class Pacers:
+    """One Pacer for all in this process who ask the same service: its limit is theirs together."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: dict[tuple[Hashable, float], Pacer] = {}
+
+    def of(self, service: Hashable, rate_per_second: float) -> Pacer:
+        """The same one for the same service and rate."""
+        with self._lock:
+            key = service, rate_per_second
+            return self._kept.setdefault(key, Pacer(rate_per_second))

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from pathlib import Path
 
-from cascade_cli.cli.csv_file import read_rows, refusal
+from cascade_cli.cli.csv_file import Row, read_rows, refusal
 from cascade_cli.domain.allocation import Allocation, Share, flaws
-from cascade_cli.domain.orders import parse_sale
+from cascade_cli.domain.orders import for_sale
 
 COLUMNS = ("citizen", "ducats")
 
 
-def read_allocation_file(path: Path) -> Allocation:
-    """All rows, in their order. Raises UsageError, naming every bad line, if a single one is."""
-    shares, problems = read_rows(path, COLUMNS, _share, "Nothing was sold.")
+def read_allocation_file(path: Path, warn: Callable[[str], None]) -> Allocation:
+    """All rows, in their order; `warn` hears what was guessed. Raises UsageError, naming every bad
+    line, if a single one is."""
+    shares, problems = read_rows(path, COLUMNS, _share, "Nothing was sold.", warn)
     problems += () if problems and not shares else flaws(shares)
     if problems:
         hint = f"Columns: {', '.join(COLUMNS)}; one row for each citizen."
@@ -22,5 +23,5 @@ def read_allocation_file(path: Path) -> Allocation:
     return Allocation(tuple(shares))
 
 
-def _share(line: Mapping[str, str]) -> Share:
-    return Share(line["citizen"], parse_sale(line["ducats"]))
+def _share(line: Row) -> Share:
+    return Share(line["citizen"], for_sale(line.ducats("ducats")))

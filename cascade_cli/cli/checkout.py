@@ -47,7 +47,7 @@ class CheckoutOptions:
 def checkout(session: Session, options: CheckoutOptions) -> Outcome:
     """Check the words, then make the page. Raises UsageError before anything is read."""
     ducats = None if options.ducats is None else _amount(options.ducats)
-    allocation = read_allocation_file(options.file) if options.file else None
+    allocation = read_allocation_file(options.file, session.warn) if options.file else None
     currency = currency_option(options.currency)
     gift = _gift(options)
     # One key for all of this invocation's tries: Stripe makes one page, however often it is asked.

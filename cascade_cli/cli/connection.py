@@ -51,9 +51,8 @@ def connected(session: Session) -> Iterator[Wiring]:
     with effective(session, gather_values(session.environ, session.env_file)) as values:
         settings = Settings.read(values)
         with closing(KeptAllocations(session, settings)) as allocations:
-            wiring = bootstrap(
-                settings, session.say, allocations, DeliveriesKnown(session, settings)
-            )
+            known = DeliveriesKnown(session, settings)
+            wiring = bootstrap(settings, session.say, allocations, known, session.pacers)
             try:
                 yield wiring
             finally:

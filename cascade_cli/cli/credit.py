@@ -41,7 +41,7 @@ class Wanted:
     orders: Callable[[Workshop], list[Order]]
     made_up_reference: str = ""
     missing: list[str] = field(default_factory=list)
-    """Citizens of the payment who do not exist, known once the orders are."""
+    """A sentence on each citizen of the payment who does not exist, known once the orders are."""
 
     def check(self, settings: Settings) -> None:
         """Raises GuardError on a credit beyond the limit."""
@@ -69,7 +69,7 @@ def credit(session: Session, options: CreditOptions) -> Outcome:
     if options.overrides and options.payment is None and options.file is None:
         names = ", ".join(f"--{override}" for override in sorted(options.overrides))
         raise UsageError(f"{names} goes with --payment: it decides about one payment.", FORMS)
-    wanted = _from_file(options) if options.file is not None else _from_words(options)
+    wanted = _from_file(session, options) if options.file is not None else _from_words(options)
     check_answerable(yes=options.yes or options.dry_run)
     with workshop(session, "credit", lock=not options.dry_run, check=wanted.check) as shop:
         plan = shop.writing.desk.plan(wanted.orders(shop))
@@ -85,11 +85,11 @@ def credit(session: Session, options: CreditOptions) -> Outcome:
         return done if is_all else replace(done, exit_code=ExitCode.DISCREPANCIES)
 
 
-def _from_file(options: CreditOptions) -> Wanted:
+def _from_file(session: Session, options: CreditOptions) -> Wanted:
     words = (options.citizen, options.ducats, options.reason, options.reference, options.payment)
     if any(word is not None for word in words) or options.file is None:
         raise UsageError("--file stands alone: its rows say who gets what, and why.", FORMS)
-    rows = read_credit_file(options.file)
+    rows = read_credit_file(options.file, session.warn)
     return Wanted(
         tuple((row.citizen, row.ducats) for row in rows),
         lambda shop: [_order_of_row(shop, row, options.overrides) for row in rows],
@@ -181,10 +181,9 @@ def _for_everybody(payment: str, reason: str, overrides: frozenset[Override]) ->
             charges, reason=reason, facts=shop.facts(), overrides=overrides
         )
         if not found:
-            named = ", ".join(map(repr, missing))
-            raise GuardError(f"Venice has no citizen {named}.", "Nothing was written.")
-        for name in missing:
-            shop.session.warn(f"Venice has no citizen {name!r}: nothing is credited to that name")
+            raise GuardError(f"{'. '.join(missing)}.", "Nothing was written.")
+        for sentence in missing:
+            shop.session.warn(f"{sentence}: nothing is credited to that name")
         return found
 
     return Wanted((), orders, missing=missing)

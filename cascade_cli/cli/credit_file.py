@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from cascade_cli.cli.csv_file import read_rows, refusal
+from cascade_cli.cli.csv_file import Row, read_rows, refusal
 from cascade_cli.domain.keys import PORTION_ID
-from cascade_cli.domain.orders import Order, parse_ducats
+from cascade_cli.domain.orders import Order
 from cascade_cli.services.credit import manual_order
 
 COLUMNS = ("citizen", "ducats", "reason", "reference")
@@ -38,9 +38,12 @@ class CreditRow:
         )
 
 
-def read_credit_file(path: Path) -> tuple[CreditRow, ...]:
-    """All rows. Raises UsageError, naming every bad line, if a single one cannot be credited."""
-    rows, problems = read_rows(path, COLUMNS, _row, "Nothing was written.")
+def read_credit_file(path: Path, warn: Callable[[str], None]) -> tuple[CreditRow, ...]:
+    """All rows; `warn` hears what was guessed.
+
+    Raises UsageError, naming every bad line, if a single one cannot be credited.
+    """
+    rows, problems = read_rows(path, COLUMNS, _row, "Nothing was written.", warn)
     problems += _repeated(rows)
     if problems or not rows:
         hint = f"Columns: {', '.join(COLUMNS)}; every row needs a reference of its own."
@@ -48,10 +51,8 @@ def read_credit_file(path: Path) -> tuple[CreditRow, ...]:
     return tuple(rows)
 
 
-def _row(line: Mapping[str, str]) -> CreditRow:
-    row = CreditRow(
-        line["citizen"], parse_ducats(line["ducats"]), line["reason"], line["reference"]
-    )
+def _row(line: Row) -> CreditRow:
+    row = CreditRow(line["citizen"], line.ducats("ducats"), line["reason"], line["reference"])
     row.order({})
     return row
 

@@ -42,7 +42,7 @@ def citizen_document(story: CitizenStory) -> dict[str, Any]:
         "id": story.citizen,
         "subject": f"citizen {story.citizen}",
         "exists": story.exists,
-        "similar": story.similar,
+        "similar": story.similar[0] if story.similar else None,
         "window": {"since": rfc3339(story.window.since), "until": rfc3339(story.window.until)},
         "items": [_line(line) for line in story.lines],
         "balances": _balances(story.balances),

@@ -16,6 +16,7 @@ from cascade_cli.cli.gift_shown import show_gift
 from cascade_cli.cli.reconciliation_tables import STYLES
 from cascade_cli.cli.shown import shown
 from cascade_cli.domain.money import format_ducats
+from cascade_cli.domain.names import there_is
 from cascade_cli.domain.story import Check, CitizenStory, Happening, Line, Story, Verdict
 from cascade_cli.domain.times import format_moment
 
@@ -50,7 +51,7 @@ def show_citizen(console: Console, story: CitizenStory) -> None:
     if has is not None:
         console.print(f"has {format_ducats(has, grouped=True)} ducats")
     else:
-        near = f"; Venice has {story.similar!r}" if story.similar else ""
+        near = there_is(story.citizen, story.similar)
         console.print(Text(shown(f"is not in Venice, to the letter{near}"), "bold red"))
     _heading(console, f"Since {format_moment(story.window.since)}")
     _show_lines(console, story.lines)

@@ -35,6 +35,8 @@ def plan_lines(plan: RefundPlan, policy: Policy) -> Iterator[str]:
         yield f"would move {order.description}, key {plan.stratagem_id(order)}"
     if plan.waits:
         yield plan.waits
+    if plan.unknown_citizen:
+        yield plan.unknown_citizen
     for index, part in enumerate(plan.picture.parts if plan.taking else ()):
         if debt := plan.debt(index):
             why = f"a debt by the policy {policy}"
@@ -63,6 +65,7 @@ def document(plan: RefundPlan, policy: Policy) -> dict[str, Any]:
         "left": format_ducats(plan.picture.left),
         "would": [_order(plan, order) for order in (*plan.endings, *plan.orders)],
         "waits": plan.waits or None,
+        "unknown_citizen": plan.unknown_citizen or None,
     }
 
 

@@ -22,6 +22,8 @@ from cascade_cli.errors import CascadeError, ExitCode, OutputError
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from cascade_cli.adapters.pacing import Pacers
+
 JSON_VERSION = 1
 SHORTEST_SECRET = 8
 # A key in the place of another setting is not known as one, but looks like one.
@@ -46,6 +48,8 @@ class Session:
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     warnings: list[str] = field(default_factory=list)
     secrets: list[str] = field(default_factory=list)
+    pacers: Pacers | None = None
+    """Shared by all sessions of a process that work at once."""
 
     def console(self, *, stderr: bool = False) -> Console:
         """Rich on stdout or stderr; markup in what is printed is text unless asked for."""

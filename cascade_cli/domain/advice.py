@@ -144,7 +144,7 @@ _RULES: Mapping[Kind, Rules] = {
     Kind.UNKNOWN_CITIZEN: (
         *_UNCERTAIN,
         (
-            lambda case: case.similar_citizen,
+            lambda case: case.similar_citizens,
             "Make sure that the citizen whom Venice has is the buyer, then credit that one.",
         ),
         (_always, "Find the right spelling, or wait until the citizen is in Venice."),

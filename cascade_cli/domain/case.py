@@ -45,8 +45,8 @@ class Terms:
 class Case:
     """A charge, its matches and what was looked up about it.
 
-    `citizen_exists` is None where nobody asked; `similar_citizen` is a name that differs from
-    the charge's in upper and lower case only; `processor_ducats` is what the payer has, or None.
+    `citizen_exists` is None where nobody asked; `similar_citizens` are names that look like
+    the charge's and are not the same; `processor_ducats` is what the payer has, or None.
     `returns` are the transfers that took its ducats back for refunds, and gave them again. `late`
     are legacy rows of its citizen and amount, made after it, that no payment surely owns. `past`
     is what is remembered where no stratagem is there.
@@ -56,7 +56,7 @@ class Case:
     matches: tuple[Match, ...]
     terms: Terms
     citizen_exists: bool | None = None
-    similar_citizen: str | None = None
+    similar_citizens: tuple[str, ...] = ()
     disputes: tuple[Dispute, ...] = ()
     processor_ducats: Decimal | None = None
     returns: tuple[Stratagem, ...] = ()

@@ -10,6 +10,7 @@ from cascade_cli.domain.case import Case, sum_ducats
 from cascade_cli.domain.charges import MINTS
 from cascade_cli.domain.kinds import GRAVITY, Kind
 from cascade_cli.domain.money import ZERO, format_ducats, format_money
+from cascade_cli.domain.names import look_alike, no_citizen, told_apart
 from cascade_cli.domain.pricing import worth_ducats
 from cascade_cli.domain.stratagems import State, Stratagem, possible_moves
 from cascade_cli.domain.times import format_moment
@@ -77,7 +78,9 @@ def _wrong_citizen(case: Case) -> Finding | None:
     if not wrong or not case.buyer.citizen:
         return None
     state, row = _gravest(case, wrong)
-    sentence = f"{_GOES[state]} {row.citizen!r}, but {case.buyer.citizen!r} was to receive it"
+    got, due = row.citizen, case.buyer.citizen
+    shown = told_apart(got, due) if look_alike(got, due) else repr(got)
+    sentence = f"{_GOES[state]} {shown}, but {due!r} was to receive it"
     return Finding(Kind.WRONG_CITIZEN, sum_ducats(wrong) + case.outstanding, sentence)
 
 
@@ -141,8 +144,7 @@ def _worth(case: Case) -> Decimal:
 def _unknown_citizen(case: Case) -> Finding | None:
     if not case.is_unknown or not case.outstanding:
         return None
-    hint = f"; there is a {case.similar_citizen!r}" if case.similar_citizen else ""
-    sentence = f"Venice has no citizen {case.buyer.citizen!r}{hint}"
+    sentence = no_citizen(case.buyer.citizen or "", case.similar_citizens)
     return Finding(Kind.UNKNOWN_CITIZEN, case.owed, sentence)
 
 

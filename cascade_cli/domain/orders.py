@@ -183,9 +183,13 @@ def parse_ducats(text: str) -> Decimal:
 
 def parse_sale(text: str) -> Decimal:
     """An amount for sale. Raises ValueError, naming the accepted form."""
-    ducats = parse_ducats(text)
+    return for_sale(parse_ducats(text))
+
+
+def for_sale(ducats: Decimal) -> Decimal:
+    """The same amount. Raises ValueError if it has more decimals than the shop sells."""
     if ducats != round(ducats, MAX_DECIMALS):
-        raise ValueError(f"{text[:40]!r} is not {SALE_FORM}")
+        raise ValueError(f"{format_ducats(ducats)!r} is not {SALE_FORM}")
     return ducats
 
 

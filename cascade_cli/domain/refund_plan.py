@@ -55,7 +55,8 @@ class Picture:
 class RefundPlan:
     """`endings` come first: what was executed all the same is then looked at anew. `taking` has
     for each part how many ducats are asked for now; `waits` says what has to happen before, and
-    `refused` why no machine moves what there is to move."""
+    `refused` why no machine moves what there is to move. `unknown_citizen` says that Venice does
+    not have the citizen who should return them."""
 
     picture: Picture
     endings: tuple[Order, ...] = ()
@@ -63,6 +64,7 @@ class RefundPlan:
     taking: tuple[Decimal, ...] = ()
     waits: str = ""
     refused: str = ""
+    unknown_citizen: str = ""
 
     def stratagem_id(self, order: Order) -> str:
         """The id of the row that the order ends or revives; of one without a row, what it gets."""

@@ -43,8 +43,10 @@ def _next_step(case: Case, found: tuple[Finding, ...]) -> Repair:
         return _deliver(case, found)
     if _is_only_surplus(case, found):
         return _end_surplus(case)
-    if kind is Kind.UNKNOWN_CITIZEN and case.similar_citizen and not money_is_open(case):
-        return _credit(case, case.similar_citizen, automatic=False)
+    # Of several names that look alike, a person says which one was meant.
+    is_one = len(case.similar_citizens) == 1
+    if kind is Kind.UNKNOWN_CITIZEN and is_one and not money_is_open(case):
+        return _credit(case, case.similar_citizens[0], automatic=False)
     is_back = kind is Kind.REFUNDED or (kind is Kind.DISPUTED and case.is_lost)
     if is_back and not case.has_vanished:
         return Repair(command("refund", case.charge.payment_id))

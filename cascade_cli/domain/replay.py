@@ -10,6 +10,7 @@ from typing import Any
 
 from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.money import ZERO, format_ducats, format_money
+from cascade_cli.domain.names import no_citizen
 from cascade_cli.domain.orders import Cause, Order, order_for_charge
 from cascade_cli.domain.ownership import Ownership
 from cascade_cli.domain.price_guard import price_objection
@@ -81,7 +82,7 @@ def objections_to(
         yield Objection(Obstacle.UNDERPAID, price.why)
     resident = terms.citizens.get(charge.citizen)
     if resident is None:
-        yield Objection(Obstacle.UNKNOWN_CITIZEN, f"Venice has no citizen {charge.citizen!r}")
+        yield Objection(Obstacle.UNKNOWN_CITIZEN, no_citizen(charge.citizen, terms.citizens))
     elif why := successor(charge.citizen, resident.since, rows):
         yield Objection(Obstacle.ANOTHER_CITIZEN, why)
     if charge.ducats > terms.per_credit_ducats:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Sequence
+from unicodedata import is_normalized
 
 COMMANDS = (
     *("reconcile", "credit", "refund", "explain", "status", "doctor", "serve", "checkout"),
@@ -18,7 +19,8 @@ _COMMAND = re.compile(rf"{_QUOTED}|\bcascade(?= (?:{'|'.join(COMMANDS)})\b)")
 
 def quote(argument: str) -> str:
     """One shell word that means exactly `argument`, written in printable characters only."""
-    if argument.isprintable():
+    # Programs through which a line is copied may compose its accents: it would name another.
+    if argument.isprintable() and is_normalized("NFC", argument):
         return shlex.quote(argument)
     # $'…' (bash, zsh, ksh) spells what a terminal would act upon instead of showing.
     return "$'" + "".join(map(_spell, argument)) + "'"
@@ -26,7 +28,7 @@ def quote(argument: str) -> str:
 
 def _spell(character: str) -> str:
     # A `!` after an escaped quote would call up an interactive shell's history.
-    if character.isprintable() and character not in "'\\!":
+    if character.isascii() and character.isprintable() and character not in "'\\!":
         return character
     # Byte by byte: \U… means nothing to a shell whose locale is not UTF-8.
     return "".join(f"\\x{byte:02x}" for byte in character.encode(errors="surrogatepass"))

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
 from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.kinds import Kind, Severity
+from cascade_cli.domain.money import format_ducats, read_ducats
 from cascade_cli.domain.reconciliation import Item
 from cascade_cli.domain.repair import Repair
+from cascade_cli.domain.shell import command
 from cascade_cli.domain.stratagems import Stratagem
 from cascade_cli.domain.times import Window
 
@@ -58,6 +60,31 @@ class Verdict:
 
 
 @dataclass(frozen=True)
+class SessionSale:
+    """What a Checkout Session's own metadata sells, as text; Stripe copies it to no payment."""
+
+    session: str
+    citizen: str
+    ducats: str
+
+    @property
+    def described(self) -> str:
+        """What it says, for the end of a sentence."""
+        whom = f" for {self.citizen[:80]!r}" if self.citizen else ""
+        ducats = f"{self.ducats[:40]!r} ducats" if self.ducats else "ducats"
+        return f"checkout session {self.session} names {ducats}{whom} in metadata of its own"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What Stripe says of an object: its payment, if it has one; of a session also its sale."""
+
+    is_known: bool
+    payment: str | None = None
+    sale: SessionSale | None = None
+
+
+@dataclass(frozen=True)
 class Balances:
     """Ducats now; None where the citizen does not exist or was not asked for."""
 
@@ -98,7 +125,7 @@ class CitizenStory:
 
     citizen: str
     exists: bool
-    similar: str | None
+    similar: tuple[str, ...]
     window: Window
     lines: tuple[Line, ...]
     balances: Balances
@@ -125,3 +152,29 @@ def verdict_of(item: Item) -> Verdict:
         advice=item.advice,
         repair=repair,
     )
+
+
+def unsold(sale: SessionSale) -> Verdict:
+    """Of a payment that was paid and carries nothing of what its session sold."""
+    return Verdict(f"the payment names no ducats: {sale.described}{_NOT_COPIED}", advice=_COPY)
+
+
+def with_sale(verdict: Verdict, sale: SessionSale, charge: Charge) -> Verdict:
+    """Of a payment that names no usable citizen or amount, where its session does."""
+    sentence = f"{verdict.sentence}; {sale.described}{_NOT_COPIED}"
+    return replace(verdict, sentence=sentence, advice=_COPY, repair=_credit(sale, charge))
+
+
+def _credit(sale: SessionSale, charge: Charge) -> Repair | None:
+    citizen, ducats = charge.citizen or sale.citizen, charge.ducats or read_ducats(sale.ducats)
+    if not (citizen.strip() and ducats) or charge.refunded_cents or charge.disputed:
+        return None
+    options = ("--payment", charge.payment_id, "--reason", "paid but not delivered")
+    return Repair(command("credit", *options, "--", citizen, format_ducats(ducats)))
+
+
+_NOT_COPIED = ", which Stripe copies to no payment"
+_COPY = (
+    "Put citizen_id and ducat_amount into the payment's metadata at Stripe: then every command "
+    "knows it. Where the shop makes its sessions, set payment_intent_data.metadata."
+)

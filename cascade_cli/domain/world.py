@@ -21,14 +21,14 @@ class Answers:
     """What was looked up one by one because the two listings did not tell.
 
     `citizens` maps a name that was asked for to whether it exists, `arrived` one that does to when
-    its record was made, `similar` a missing name to
-    one that differs in case only. `payments` maps a payment's id to what it bought: one charge, or
+    its record was made, `similar` a missing name to those that look like it. `payments` maps a
+    payment's id to what it bought: one charge, or
     one for each of many citizens, and none where Stripe knows no such payment or it was never paid.
     `past` maps the id of a charge without a stratagem to what is remembered of its delivery.
     """
 
     citizens: Mapping[str, bool] = field(default_factory=dict)
-    similar: Mapping[str, str] = field(default_factory=dict)
+    similar: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     payments: Mapping[str, tuple[Charge, ...]] = field(default_factory=dict)
     disputes: Mapping[str, tuple[Dispute, ...]] = field(default_factory=dict)
     processor_ducats: Decimal | None = None
@@ -96,7 +96,7 @@ def case_of(charge: Charge, found: tuple[Match, ...], answers: Answers, terms: T
         found,
         terms,
         citizen_exists=answers.citizens.get(citizen),
-        similar_citizen=answers.similar.get(citizen),
+        similar_citizens=answers.similar.get(citizen, ()),
         disputes=answers.disputes.get(charge.id, ()),
         processor_ducats=answers.processor_ducats,
         citizen_since=answers.arrived.get(citizen),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from cascade_cli.domain.names import similar_names, there_is
 from cascade_cli.domain.processor import Citizen
 from cascade_cli.domain.runway import OUTFLOW_DAYS, Finances, finances
 from cascade_cli.errors import GuardError, SettingsError
@@ -49,10 +50,11 @@ def the_citizen(citizens: CitizenSource, username: str) -> Citizen | None:
 
 
 def missing(citizens: CitizenSource, username: str) -> SettingsError:
-    """The error to raise where nobody has exactly that name; it names who has nearly."""
-    others = sorted({citizen.username for citizen in citizens.called(username)})
-    near = f" There is {' and '.join(map(repr, others))}: CASCADE_PROCESSOR." if others else ""
+    """The error to raise where nobody has exactly that name; it names whose name looks like it."""
+    others = [citizen.username for citizen in citizens.called(username)]
+    similar = similar_names([username], others).get(username, ())
+    other = "Correct CASCADE_PROCESSOR, or create" if similar else "Create"
     return SettingsError(
-        f"Venice has no citizen {username!r} to pay with.{near}",
-        "Create it: cascade citizen setup",
+        f"Venice has no citizen {username!r} to pay with{there_is(username, similar)}.",
+        f"{other} it: cascade citizen setup",
     )

@@ -18,7 +18,7 @@ class CitizenSource(Protocol):
     """Where citizens are read."""
 
     def called(self, username: str) -> list[Citizen]:
-        """Those whose name is this but for case."""
+        """Those of this name, and those whose names look like it."""
 
 
 class CitizenSink(Protocol):

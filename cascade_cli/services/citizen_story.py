@@ -9,6 +9,7 @@ from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.evidence import describe_gift
 from cascade_cli.domain.matching import OLDER_REACH, match
 from cascade_cli.domain.money import format_ducats, format_money
+from cascade_cli.domain.names import similar_names
 from cascade_cli.domain.reconciliation import Item, reconcile
 from cascade_cli.domain.story import Balances, CitizenStory, Line, Verdict, verdict_of
 from cascade_cli.domain.stratagems import Stratagem
@@ -32,13 +33,13 @@ class CitizenStories:
         bought = self._payments.purchases(window).charges
         charges = [charge for charge in bought if name in _parties(charge)]
         rows = self._transfers.listed(setting.window.since, citizen=name)
-        if name not in found and not charges and not rows:
+        similar = () if name in found else similar_names([name], found).get(name, ())
+        if name not in found and not (charges or rows or similar):
             return None
-        similar = next((n for n in found if n != name and n.lower() == name.lower()), None)
         return CitizenStory(
             name,
             name in found,
-            None if name in found else similar,
+            similar,
             setting.window,
             tuple(sorted(self._lines(charges, rows, setting), key=lambda line: line.at)),
             Balances(found.get(self._processor), found.get(name)),

@@ -22,6 +22,13 @@ from cascade_cli.domain.delivery import (
 from cascade_cli.domain.journal import Attempt
 from cascade_cli.domain.keys import MANUAL_PREFIX, PORTION_ID
 from cascade_cli.domain.money import ZERO, format_ducats
+from cascade_cli.domain.names import (
+    look_alike,
+    no_citizen,
+    similar_names,
+    there_is,
+    told_apart,
+)
 from cascade_cli.domain.orders import (
     INSTEAD_OF,
     Cause,
@@ -254,7 +261,8 @@ class CreditDesk:
             raise GuardError(f"{charge.payment_id} bought {bought} ducats.", hint)
         other = charge.citizen if charge.citizen != citizen else None
         if other and other in self._venice.citizens([other]):
-            raise GuardError(f"{charge.payment_id} is for {other!r}.", hint)
+            meant = told_apart(other, citizen) if look_alike(other, citizen) else repr(other)
+            raise GuardError(f"{charge.payment_id} is for {meant}.", hint)
         try:
             named = replace(charge, citizen=citizen, ducats=ducats)
             told = {**facts, INSTEAD_OF: other} if other else facts
@@ -270,7 +278,7 @@ class CreditDesk:
         facts: Mapping[str, Any],
         overrides: Collection[Override] = (),
     ) -> tuple[list[Order], list[str]]:
-        """What a payment bought for all its citizens, and the names of those who do not exist:
+        """What a payment bought for all its citizens, and a sentence about each who does not exist:
         they hold up nobody. Raises GuardError where a person has to name citizen and amount."""
         check_words("citizen", reason)
         names = sorted({charge.citizen for charge in charges if charge.citizen})
@@ -284,7 +292,7 @@ class CreditDesk:
             ]
         except ValueError as error:
             raise GuardError(f"{error}.", hint) from None
-        return orders, [name for name in names if name not in found]
+        return orders, [no_citizen(name, found) for name in names if name not in found]
 
     def _decided(self, order: Order, overrides: Collection[Override]) -> Order:
         """A person's order, with those decisions that it needs."""
@@ -435,8 +443,10 @@ def meant(payments: Portions, payment_id: str, citizen: str) -> Charge:
     for charge in found:
         if charge.citizen == citizen:
             return charge
+    similar = similar_names([citizen], (charge.citizen or "" for charge in found))
     raise GuardError(
-        f"{payment_id} is for {len(found)} citizens, and {citizen!r} is none of them.",
+        f"{payment_id} is for {len(found)} citizens, and {citizen!r} is none of them"
+        f"{there_is(citizen, similar.get(citizen, ()))}.",
         f"Nothing was written. See: {command('explain', payment_id)}",
     )
 

@@ -10,6 +10,7 @@ from cascade_cli.domain.checklist import Findings, checklist
 from cascade_cli.domain.evidence import describe
 from cascade_cli.domain.identities import FORMS, Form, form_of, is_cut_off
 from cascade_cli.domain.keys import Origin, payment_id_in, refund_key, whole_id
+from cascade_cli.domain.kinds import Kind
 from cascade_cli.domain.many import PaymentForMany
 from cascade_cli.domain.matching import OLDER_REACH, match, named_payments
 from cascade_cli.domain.reconciliation import reconcile
@@ -17,10 +18,13 @@ from cascade_cli.domain.story import (
     Balances,
     CitizenStory,
     Happening,
+    SessionSale,
     Story,
     Verdict,
     in_order,
+    unsold,
     verdict_of,
+    with_sale,
 )
 from cascade_cli.domain.stratagems import Stratagem
 from cascade_cli.domain.times import Window
@@ -38,6 +42,8 @@ class _NoPast:
     """Nothing is known to Stripe."""
 
     is_known: bool = False
+    is_paid: bool = False
+    sale: SessionSale | None = None
     happenings: list[Happening] = field(default_factory=list)
     gaps: list[str] = field(default_factory=list)
     forbidden: list[str] = field(default_factory=list)
@@ -69,20 +75,22 @@ class _Teller:
 
     def of_object(self, form: Form) -> Story | CitizenStory:
         """An event, refund, session or dispute: the story of its payment."""
-        is_known, payment_id = self.sources.past.payment_of(form, self.identity)
+        subject = self.sources.past.payment_of(form, self.identity)
         # Stripe forgets events after a month; the journal does not.
         events = self.setting.received([self.identity])
-        if payment_id := payment_id or payment_of(events):
-            return self.of_payment(payment_id)
-        if not is_known:
+        if payment_id := subject.payment or payment_of(events):
+            return self.of_payment(payment_id, subject.sale)
+        if not subject.is_known:
             return self.named()
-        verdict = Verdict(f"Stripe knows this {form}, and no payment belongs to it")
+        said = f"; {subject.sale.described}" if subject.sale else ""
+        verdict = Verdict(f"Stripe knows this {form}, and no payment belongs to it{said}")
         happenings = in_order(list(received(events)))
         return Story(self.identity, f"{form} {self.identity}", verdict, happenings)
 
-    def of_payment(self, payment_id: str) -> Story | CitizenStory:
-        """Paid or not, known to Stripe or only to Venice."""
+    def of_payment(self, payment_id: str, sale: SessionSale | None = None) -> Story | CitizenStory:
+        """Paid or not, known to Stripe or only to Venice; `sale` is what its session says."""
         past = self.sources.past.read(payment_id)
+        past.sale = past.sale or sale
         charges = self.sources.payments.portions(payment_id) if past.is_known else ()
         if charges:
             return self._paid(charges[0], past) if len(charges) == 1 else self._many(charges, past)
@@ -91,6 +99,8 @@ class _Teller:
         if not past.is_known:
             return self.named()
         verdict = Verdict("no paid purchase of ducats: nothing is owed for it")
+        if past.is_paid and past.sale:
+            verdict = unsold(past.sale)
         return self._story(f"payment {payment_id}", verdict, past, named=[payment_id])
 
     def named(self) -> Story | CitizenStory:
@@ -129,6 +139,8 @@ class _Teller:
         items = reconcile(world, terms).items
         item = next(item for item in items if item.charge and item.charge.id == charge.id)
         verdict, rows = verdict_of(item), item.stratagems
+        if item.kind is Kind.UNATTRIBUTABLE and past.sale:
+            verdict = with_sale(verdict, past.sale, charge)
         subject = f"payment {charge.payment_id}"
         return self._story(subject, verdict, past, rows, charge, returns=item.returns)
 

@@ -12,7 +12,7 @@ from cascade_cli.domain.case import Terms
 from cascade_cli.domain.identities import Form
 from cascade_cli.domain.journal import Entry
 from cascade_cli.domain.orders import Order
-from cascade_cli.domain.story import Happening
+from cascade_cli.domain.story import Happening, SessionSale, Subject
 from cascade_cli.domain.stratagems import Stratagem
 from cascade_cli.domain.times import Window
 from cascade_cli.domain.world import Answers, World
@@ -27,6 +27,8 @@ class Past(Protocol):
     """One payment's past at Stripe."""
 
     is_known: bool
+    is_paid: bool
+    sale: SessionSale | None
     happenings: list[Happening]
     gaps: list[str]
     forbidden: list[str]
@@ -35,7 +37,7 @@ class Past(Protocol):
 class PastSource(Protocol):
     """Where the past of payments is read."""
 
-    def payment_of(self, form: Form, identity: str) -> tuple[bool, str | None]:
+    def payment_of(self, form: Form, identity: str) -> Subject:
         """Whether the object is known, and its payment."""
 
     def read(self, payment_id: str) -> Past:

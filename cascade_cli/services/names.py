@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Callable, Container, Iterable, Sequence
 
 from cascade_cli.domain.charges import MINTS
+from cascade_cli.domain.names import look_alike, similar_names, told_apart
 from cascade_cli.errors import GuardError
 
 SUGGESTIONS = 3
@@ -18,13 +19,13 @@ def refuse_unknown(
 
     `usernames` tells all names; it is called only then, for it takes many requests.
     """
-    missing = sorted({name for name in wanted if name not in found})
+    missing = sorted({name for name in wanted if name not in found})[:SUGGESTIONS]
     if not missing:
         return
-    near = near_names(missing[0], usernames())
-    hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
+    others = usernames()
+    near = {name: near_names(name, others) for name in missing}
     raise GuardError(
-        f"Venice has no citizen {', '.join(map(repr, missing[:SUGGESTIONS]))}.{hint}",
+        f"Venice has no citizen {', '.join(map(repr, missing))}.{_suggestions(near)}",
         "Nothing was written. Names are compared to the letter.",
     )
 
@@ -35,8 +36,21 @@ def refuse_processor(recipients: Iterable[str], processor: str) -> None:
         raise GuardError(f"{processor!r} cannot receive ducats: {MINTS}.", "Nothing was written.")
 
 
+def _suggestions(near: dict[str, list[str]]) -> str:
+    for_whom = {name: f" for {name!r}" if len(near) > 1 else "" for name in near}
+    return "".join(
+        f" Did you mean {' or '.join(_told(other, name) for other in others)}{for_whom[name]}?"
+        for name, others in near.items()
+        if others
+    )
+
+
+def _told(other: str, name: str) -> str:
+    return told_apart(other, name) if look_alike(other, name) else repr(other)
+
+
 def near_names(name: str, others: Sequence[str]) -> list[str]:
-    """Names that differ little, or only in case, most similar first."""
-    same = [other for other in others if other.lower() == name.lower()]
+    """Names that look the same or differ little, most similar first."""
+    same = similar_names([name], others).get(name, ())
     similar = difflib.get_close_matches(name, others, SUGGESTIONS, cutoff=0.75)
     return list(dict.fromkeys([*same, *similar]))[:SUGGESTIONS]

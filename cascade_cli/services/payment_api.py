@@ -19,6 +19,7 @@ from cascade_cli.domain.currencies import CURRENCY
 from cascade_cli.domain.delivery import rows_of
 from cascade_cli.domain.gifts import Gift, wished_gift
 from cascade_cli.domain.money import format_ducats, format_money
+from cascade_cli.domain.names import no_citizen
 from cascade_cli.domain.orders import exact
 from cascade_cli.domain.pricing import Quote
 from cascade_cli.domain.replay import question_about
@@ -226,10 +227,10 @@ class PaymentDesk:
         found = self._venice.citizens(asked) if asked else {}
         missing = [citizen for citizen in asked if citizen not in found]
         if missing:
-            named = ", ".join(map(repr, missing[:SHOWN_NAMES]))
+            named = ". ".join(no_citizen(name, found) for name in missing[:SHOWN_NAMES])
             more = f" (and {len(missing) - SHOWN_NAMES} more)" if missing[SHOWN_NAMES:] else ""
             raise UnknownCitizenError(
-                f"Venice has no citizen {named}{more}.",
+                f"{named}{more}.",
                 "Nothing was sold. Names are compared to the letter.",
             )
         for citizen in asked:

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from cascade_cli.domain.case import Terms
 from cascade_cli.domain.charges import Charge, Dispute
+from cascade_cli.domain.names import similar_names
 from cascade_cli.domain.past_delivery import PastDelivery
 from cascade_cli.domain.plain import Aside, AsideOnce, set_aside
 from cascade_cli.domain.questions import Outside, Questions, outside_of
@@ -226,11 +227,10 @@ class Reconciler:
             ),
         )
         lost = [c for c in questions.without_stratagem if c.id not in known.past]
-        by_lower_case = {name.lower(): name for name in sorted(found)}
         missing = [name for name in names if name not in found]
         asked = Answers(
             citizens={name: name in found for name in names},
-            similar={n: by_lower_case[n.lower()] for n in missing if n.lower() in by_lower_case},
+            similar=similar_names(missing, found),
             payments=bought,
             disputes=contested,
             processor_ducats=found[self._processor].ducats if self._processor in found else None,

@@ -12,6 +12,7 @@ from cascade_cli.domain import case as cases
 from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.matching import match
 from cascade_cli.domain.money import ZERO, format_ducats
+from cascade_cli.domain.names import no_citizen
 from cascade_cli.domain.orders import Order
 from cascade_cli.domain.refund_plan import (
     Picture,
@@ -158,8 +159,11 @@ class RefundDesk:
         residents = self.residents([picture]) if residents is None else residents
         plan = plan_refunds(picture, self._terms_for(picture, wish, residents))
         if plan.refused and not plan.endings:
-            hint = f"No ducats were moved. See: explain {payment}"
+            hint = f"No ducats were moved. See: {command('explain', payment)}"
             raise GuardError(f"{payment}: {plan.refused}.", hint)
+        citizen = picture.case.buyer.citizen or ""
+        if picture.left and citizen and citizen not in residents:
+            plan = replace(plan, unknown_citizen=no_citizen(citizen, residents))
         check_limit(self._limits.per_credit, ((o.concerned, o.ducats) for o in plan.orders))
         return plan
 

@@ -346,7 +346,7 @@ def test_a_name_is_meant_to_the_letter(treasury: Treasury, name: str) -> None:
 def test_a_name_that_differs_in_case_is_another_citizen(treasury: Treasury) -> None:
     answer = treasury.replenish("--to", "5000", CASCADE_PROCESSOR=PROCESSOR.lower())
     assert answer.code == 4
-    assert "There is 'CASCADE_PAYMENT_PROCESSOR'" in answer.err
+    assert "there is a 'CASCADE_PAYMENT_PROCESSOR', which differs in upper and lower" in answer.err
     assert treasury.writes == []
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cascade_cli.sandbox.wire import Handler, Request, Response, json_response
 
@@ -20,12 +21,33 @@ class Fault:
     applied: bool
 
 
+@dataclass
+class Held:
+    """A request that stays on its way until it is let go."""
+
+    fits: Which
+    reached: threading.Event = field(default_factory=threading.Event)
+    let_go: threading.Event = field(default_factory=threading.Event)
+
+    def meet(self, request: Request) -> None:
+        """Keep the first that fits."""
+        if self.fits(request) and not self.reached.is_set():
+            self.reached.set()
+            assert self.let_go.wait(timeout=30), "nobody let it go"
+
+
 class Network:
     """A handler in front of the sandbox's, with the faults that are still to come."""
 
     def __init__(self, handler: Handler) -> None:
         self._handler = handler
         self._faults: list[Fault] = []
+        self._held: list[Held] = []
+
+    def hold(self, fits: Which) -> Held:
+        """Keep the next request that fits on its way."""
+        self._held.append(held := Held(fits))
+        return held
 
     def break_(
         self, fits: Which, answer: Response, *, times: int = 1, applied: bool = False
@@ -38,6 +60,8 @@ class Network:
         self._faults.clear()
 
     def __call__(self, request: Request) -> Response:
+        for held in self._held:
+            held.meet(request)
         for fault in self._faults:
             if fault.times and fault.fits(request):
                 fault.times -= 1

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cascade_cli.backend import credit_ducats
+from cascade_cli.backend import credit_ducats_sync
 from cascade_cli.cli.session import Session
 from tests.credit.counter import Counter, write_credits
 
@@ -71,9 +71,9 @@ def test_a_credit_of_the_payment_is_refused_without_the_word(
 def test_the_backend_is_refused_for_good(counter: Counter, purchase: dict[str, Any]) -> None:
     intent, ducats = paid(counter, purchase)
     session = Session(quiet=True, environ=counter.environment())
-    answer = credit_ducats("marco", ducats, payment_intent=intent, session=session)
-    assert (answer.success, answer.retry, counter.rows()) == (False, False, [])
-    assert answer.error
+    answer = credit_ducats_sync("marco", ducats, payment_intent=intent, session=session)
+    assert (answer["success"], answer["retry"], counter.rows()) == (False, False, [])
+    assert answer["error"]
 
 
 @short
@@ -165,5 +165,5 @@ def test_a_payment_s_id_is_no_reference_of_a_credit_by_hand(counter: Counter) ->
     assert (answer.code, counter.rows()) == (7, [])
     assert f"--payment {intent}" in " ".join(answer.err.split())
     session = Session(quiet=True, environ=counter.environment())
-    told = credit_ducats("marco", "10000", reference=intent, session=session)
-    assert (told.success, told.retry, counter.rows()) == (False, False, [])
+    told = credit_ducats_sync("marco", "10000", reference=intent, session=session)
+    assert (told["success"], told["retry"], counter.rows()) == (False, False, [])

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from cascade_cli.backend import credit_ducats
+from cascade_cli.backend import credit_ducats_sync
 from cascade_cli.cli.session import Session
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
 from tests.credit.counter import Counter, write_credits
@@ -31,9 +31,9 @@ def test_nor_by_a_file(counter: Counter) -> None:
 def test_nor_by_the_backend(counter: Counter) -> None:
     session = Session(quiet=True, environ=counter.environment())
     for named in ({"reference": "r1"}, {"payment_intent": counter.paid(citizen=PROCESSOR)}):
-        answer = credit_ducats(PROCESSOR, "100", session=session, **named)
-        assert (answer.success, answer.retry) == (False, False)
-        assert MINTS in (answer.error or "")
+        answer = credit_ducats_sync(PROCESSOR, "100", session=session, **named)
+        assert (answer["success"], answer["retry"]) == (False, False)
+        assert MINTS in (answer["error"] or "")
     assert counter.rows() == []
 
 
@@ -89,9 +89,9 @@ def test_no_machine_gives_to_somebody_who_took_over_the_name(counter: Counter) -
     counter.type("reconcile", "--repair", "--since", "7d", "--yes")
     counter.type("events", "replay", "--since", "7d", "--yes")
     session = Session(quiet=True, environ=counter.environment())
-    answer = credit_ducats("marco", "100", payment_intent=intent, session=session)
-    assert (answer.success, answer.retry) == (False, False)
-    assert "another person" in (answer.error or "")
+    answer = credit_ducats_sync("marco", "100", payment_intent=intent, session=session)
+    assert (answer["success"], answer["retry"]) == (False, False)
+    assert "another person" in (answer["error"] or "")
     counter.sandboxed.app.engine.run()
     assert counter.ducats_of("marco") == 0
 

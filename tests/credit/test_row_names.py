@@ -6,7 +6,7 @@ import json
 from datetime import timedelta
 from typing import Any
 
-from cascade_cli.backend import credit_ducats
+from cascade_cli.backend import credit_ducats_sync
 from cascade_cli.cli.session import Session
 from tests.credit.counter import Counter
 
@@ -32,8 +32,8 @@ def test_a_credit_that_a_legacy_row_has_paid_names_that_row(counter: Counter) ->
 def test_so_does_the_answer_to_the_backend(counter: Counter) -> None:
     intent, key = _legacy(counter)
     session = Session(quiet=True, environ=counter.environment())
-    answer = credit_ducats("marco", 100, payment_intent=intent, session=session)
-    assert (answer.success, answer.stratagem_id) == (True, key)
+    answer = credit_ducats_sync("marco", 100, payment_intent=intent, session=session)
+    assert (answer["success"], answer["stratagem_id"]) == (True, key)
 
 
 def test_a_dry_run_names_the_row_that_it_would_revive(counter: Counter) -> None:

@@ -30,7 +30,7 @@ def test_a_processor_that_does_not_exist_is_red(patient: Patient) -> Examination
 @provokes("processor.missing")
 def test_a_processor_of_another_spelling_is_named(patient: Patient) -> Examination:
     found = patient.examined(CASCADE_PROCESSOR=PROCESSOR.lower())
-    assert f"there is {PROCESSOR}" in found.of("processor.missing")[0]["found"]
+    assert f"there is a {PROCESSOR!r}" in found.of("processor.missing")[0]["found"]
     return found
 
 

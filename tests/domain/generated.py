@@ -163,7 +163,7 @@ def _answers(source: Random) -> Answers:
     dispute = Dispute("du_1", "ch_1", source.choice(["won", "lost"]), "fraudulent", 1)
     return Answers(
         citizens={name: source.random() < 0.5 for name in CITIZENS if source.random() < 0.8},
-        similar=source.choice([{}, {"Marco": "marco"}]),
+        similar=source.choice([{}, {"Marco": ("marco",)}]),
         payments={one: source.choice([(), (elsewhere,)]) for one in ("pi_4", "ch_4")},
         disputes={charge: (dispute,) for charge in ("ch_0", "ch_1") if source.random() < 0.5},
         processor_ducats=source.choice([None, *AMOUNTS]),

@@ -66,8 +66,9 @@ def test_a_failed_item_says_what_the_engine_said() -> None:
 
 
 def test_an_unknown_citizens_near_namesake_is_named() -> None:
-    item = the_item(a_charge(), citizens={"marco": False}, similar={"marco": "Marco"})
-    assert item.verdict == "Venice has no citizen 'marco'; there is a 'Marco'"
+    item = the_item(a_charge(), citizens={"marco": False}, similar={"marco": ("Marco",)})
+    hint = "there is a 'Marco', which differs in upper and lower case"
+    assert item.verdict == f"Venice has no citizen 'marco'; {hint}"
 
 
 def test_evidence_tells_payment_stratagem_expiry_and_next_run() -> None:

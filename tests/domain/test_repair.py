@@ -73,7 +73,7 @@ def test_a_refund_or_dispute_leaves_an_undelivered_charge_to_a_person(
     changed: dict[str, Any],
 ) -> None:
     assert repair(a_charge(**changed)) == EXPLAIN
-    unknown = repair(a_charge(**changed), citizens={"marco": False}, similar={"marco": "Marco"})
+    unknown = repair(a_charge(**changed), citizens={"marco": False}, similar={"marco": ("Marco",)})
     assert unknown == EXPLAIN
 
 
@@ -129,7 +129,7 @@ def test_a_duplicate_of_rivals_is_left_to_a_person() -> None:
 
 
 def test_a_misspelt_citizen_is_credited_by_a_person_under_the_near_name() -> None:
-    proposed = repair(a_charge(), citizens={"marco": False}, similar={"marco": "Marco"})
+    proposed = repair(a_charge(), citizens={"marco": False}, similar={"marco": ("Marco",)})
     assert proposed == Repair(CREDIT.replace("marco", "Marco"), automatic=False)
 
 

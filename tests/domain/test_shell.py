@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from unicodedata import normalize
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,7 +11,9 @@ from cascade_cli.domain.shell import command, quote
 
 # What a shell cannot be given at all is left out: NUL, and halves of surrogate pairs.
 _TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=20)
-_NASTY = st.text("'\"\\!$`\n\r\t\x1b\x7f\u202e\u0085 ~*#;&|<>(){}[]-=a0fé", max_size=12)
+_NASTY = st.text(
+    "'\"\\!$`\n\r\t\x1b\x7f\u202e\u0085 ~*#;&|<>(){}[]-=a0féq\u0301\u00a0", max_size=12
+)
 
 
 def through_bash(words: list[str]) -> list[str]:
@@ -30,6 +33,11 @@ def test_bash_reads_back_exactly_what_was_quoted(words: list[str]) -> None:
 @given(_TEXT | _NASTY)
 def test_what_is_quoted_is_printable(text: str) -> None:
     assert quote(text).isprintable()
+
+
+@given(_TEXT | _NASTY)
+def test_nobody_who_composes_accents_changes_what_was_quoted(text: str) -> None:
+    assert normalize("NFC", quote(text)) == quote(text)
 
 
 def test_plain_words_are_left_plain() -> None:

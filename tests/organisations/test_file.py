@@ -35,7 +35,8 @@ def test_all_citizens_must_exist_to_the_letter(counter: Counter) -> None:
     answer = offered(counter, members={"marco": "10", "Lucia": "10"})
     assert (answer.code, answer.document["error"]["message"]) == (
         7,
-        "Venice has no citizen 'Lucia'. Did you mean 'lucia'?",
+        "Venice has no citizen 'Lucia'. Did you mean 'lucia', which differs in upper and "
+        "lower case?",
     )
     assert stripe_of(counter).v1.checkout.sessions.list().data == []
 

@@ -29,7 +29,7 @@ def main() -> int:
     race = commands.add_parser("race", help="four processes, the same 100 payments")
     race.add_argument("--rounds", type=int, default=20)
     race.add_argument("--journal", choices=["sqlite", "postgresql"], default="sqlite")
-    race.add_argument("--alone", action="store_true", help="one by one, by credit_ducats")
+    race.add_argument("--alone", action="store_true", help="one by one, by credit_ducats_sync")
     chosen = parser.parse_args()
     return _kill(chosen) if chosen.proof == "kill" else _race(chosen)
 

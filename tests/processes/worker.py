@@ -25,7 +25,7 @@ from typing import NamedTuple
 
 import time_machine
 
-from cascade_cli.backend import credit_ducats
+from cascade_cli.backend import credit_ducats_sync
 from cascade_cli.cli.app import run
 from cascade_cli.cli.session import Session
 from cascade_cli.cli.writing import workshop
@@ -49,7 +49,7 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--ahead", type=float, default=0.0, help="seconds")
     parser.add_argument("--credit", type=Path, help="CSV of citizen, ducats, payment intent")
-    parser.add_argument("--alone", action="store_true", help="one by one, by credit_ducats")
+    parser.add_argument("--alone", action="store_true", help="one by one, by credit_ducats_sync")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("words", nargs="*", help="a command line of cascade")
     chosen = parser.parse_args(arguments)
@@ -64,7 +64,7 @@ def main(arguments: Sequence[str]) -> int:
 def race(file: Path, chance: random.Random, *, alone: bool) -> int:
     """Credit every payment of the file, in an order of its own, until all are.
 
-    One by one through credit_ducats, or some at a time as commands do. Ends with 1, and says
+    One by one through credit_ducats_sync, or some at a time as commands do. Ends with 1, and says
     why, if one is refused for good.
     """
     with file.open(encoding="utf-8", newline="") as lines:
@@ -82,10 +82,10 @@ def race(file: Path, chance: random.Random, *, alone: bool) -> int:
 def _credit_one(payments: Sequence[Payment]) -> list[Payment]:
     """What has to be tried again."""
     (payment,) = payments
-    answer = credit_ducats(*payment[:2], payment_intent=payment.intent)
-    if not answer.success and not answer.retry:
-        raise SystemExit(f"{payment.intent}: {answer.error}")
-    return [] if answer.success else [payment]
+    answer = credit_ducats_sync(*payment[:2], payment_intent=payment.intent)
+    if not answer["success"] and not answer["retry"]:
+        raise SystemExit(f"{payment.intent}: {answer['error']}")
+    return [] if answer["success"] else [payment]
 
 
 @contextmanager

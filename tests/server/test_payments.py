@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 import pytest
 
@@ -164,3 +165,12 @@ def test_while_venice_is_out_the_payment_is_told_and_its_transfer_unknown(shop: 
 def test_the_price_list_is_public(shop: Shop) -> None:
     told = shop.client.get("/api/payments/pricing").json()
     assert {p["name"]: p["ducats"] for p in told["packages"]}["5000"] == "5750"
+
+
+def test_a_citizen_who_only_looks_like_the_buyer_is_named_and_nothing_is_sold(shop: Shop) -> None:
+    shop.place.settle("Zoë", shop.place.app.now())
+    answer = shop.create(citizen_id=normalize("NFD", "Zoë"), package="100")
+    assert kind(answer) == (400, "unknown_citizen")
+    told = "there is a 'Zoë', which is written without combining accents"
+    assert told in answer.json()["error"]["message"]
+    assert not shop.place.recorder.to("stripe")

@@ -16,10 +16,11 @@ from cascade_cli.adapters.stripe.errors import or_none, our_errors
 from cascade_cli.adapters.stripe.events import EventReader
 from cascade_cli.adapters.stripe.invoices import Invoices
 from cascade_cli.adapters.stripe.ranges import PAGE_SIZE
+from cascade_cli.adapters.stripe.sold import is_paid, sale_of_session
 from cascade_cli.domain.events import KEPT, Event, chronological
 from cascade_cli.domain.identities import Form
 from cascade_cli.domain.keys import whole_id
-from cascade_cli.domain.story import Happening, Source
+from cascade_cli.domain.story import Happening, SessionSale, Source, Subject
 from cascade_cli.domain.times import Window
 from cascade_cli.errors import RightsError
 
@@ -30,9 +31,11 @@ _ECHO = timedelta(seconds=60)
 @dataclass
 class History:
     """One payment's past. `ids` are all objects of it; `forbidden` is what the key may not read,
-    `gaps` what Stripe itself has no longer."""
+    `gaps` what Stripe itself has no longer, `sale` what its Checkout Session's metadata sells."""
 
     is_known: bool = False
+    is_paid: bool = False
+    sale: SessionSale | None = None
     happenings: list[Happening] = field(default_factory=list)
     ids: set[str] = field(default_factory=set)
     gaps: list[str] = field(default_factory=list)
@@ -57,15 +60,16 @@ class HistoryReader:
         self._v1, self._events, self._now = client.v1, events, now
         self._invoices = Invoices(client, Crew())
 
-    def payment_of(self, form: Form, identity: str) -> tuple[bool, str | None]:
-        """Whether Stripe knows the object, and the payment that it belongs to, if any. A portion's
-        refund is the whole payment's."""
+    def payment_of(self, form: Form, identity: str) -> Subject:
+        """The payment that the object belongs to, if any. A portion's refund is the whole
+        payment's."""
         identity = whole_id(identity)
         if form is Form.EVENT:
             event = self._events.event(identity)
-            return event is not None, self._payment_among(event.subjects) if event else None
+            payment = self._payment_among(event.subjects) if event else None
+            return Subject(event is not None, payment)
         if form in {Form.INVOICE, Form.SUBSCRIPTION}:
-            return self._payment_of_invoice(form, identity)
+            return Subject(*self._payment_of_invoice(form, identity))
         v1 = self._v1
         retrieve: dict[Form, Callable[[], stripe.StripeObject]] = {
             Form.REFUND: lambda: v1.refunds.retrieve(identity),
@@ -75,11 +79,13 @@ class HistoryReader:
         with our_errors():
             found = or_none(retrieve[form])
         if found is None:
-            return False, None
+            return Subject(is_known=False)
         named = found.to_dict()
         payment = named.get("payment_intent") or named.get("charge")
         # The session of a subscription has an invoice instead.
-        return True, payment or self._payment_among({str(named.get("invoice"))})
+        payment = payment or self._payment_among({str(named.get("invoice"))})
+        sale = sale_of_session(named) if form is Form.SESSION else None
+        return Subject(is_known=True, payment=payment, sale=sale)
 
     def _payment_among(self, subjects: Iterable[str]) -> str | None:
         """The payment that one of the ids names, else that of the invoice that one names."""
@@ -112,6 +118,7 @@ class HistoryReader:
             charges = list(self._charges(whole_id(payment_id), history))
         for charge in charges:
             history.is_known = True
+            history.is_paid |= is_paid(charge)
             history.add(charge["created"], words.of_charge(charge), charge["id"])
         if history.is_known:
             self._add_details(history, charges)
@@ -161,6 +168,7 @@ class HistoryReader:
         for intent in [id_ for id_ in history.ids if id_.startswith("pi_")]:
             for session in self._optional(history, "checkout sessions", self._sessions(intent)):
                 history.add(session["created"], words.of_session(session), session["id"])
+                history.sale = history.sale or sale_of_session(session)
         try:
             self._add_events(history)
         except RightsError as error:

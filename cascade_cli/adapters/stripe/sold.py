@@ -11,6 +11,7 @@ from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.exchange import Exchange
 from cascade_cli.domain.gifts import Gift
 from cascade_cli.domain.money import read_ducats
+from cascade_cli.domain.story import SessionSale
 
 # What the payment API writes into a PaymentIntent's metadata; Stripe copies it to the charge.
 CITIZEN, DUCATS, RATE, PACKAGE = "citizen_id", "ducat_amount", "exchange_rate", "package"
@@ -41,6 +42,14 @@ def is_ducat_purchase(metadata: Mapping[str, str]) -> bool:
     if TYPE in metadata:
         return metadata[TYPE] == "ducat_purchase"
     return bool(metadata.keys() & {PLATFORM, CITIZEN, DUCATS, ALLOCATION})
+
+
+def sale_of_session(session: Document) -> SessionSale | None:
+    """What a Checkout Session's own metadata sells, if it names a citizen or ducats."""
+    metadata = session.get("metadata") or {}
+    if not is_ducat_purchase(metadata) or not metadata.keys() & {CITIZEN, DUCATS}:
+        return None
+    return SessionSale(session["id"], metadata.get(CITIZEN, ""), metadata.get(DUCATS, ""))
 
 
 def is_paid(charge: Document) -> bool:

@@ -15,7 +15,6 @@ from pyairtable.formulas import (
     EQ,
     FIND,
     IS_BEFORE,
-    LOWER,
     NOT,
     OR,
     RECORD_ID,
@@ -33,6 +32,7 @@ from cascade_cli.adapters.transport import (
     utc_now,
 )
 from cascade_cli.adapters.venice.errors import our_errors
+from cascade_cli.adapters.venice.names import named_like
 from cascade_cli.adapters.venice.notes import parse_notes
 from cascade_cli.adapters.venice.slices import PAGE_SIZE, Page, Slices, restarting
 from cascade_cli.domain.charges import Charge, Portion
@@ -170,7 +170,7 @@ class VeniceReader:
         return AND(*ours, *conditions)
 
     def citizens(self, usernames: Sequence[str]) -> dict[str, Decimal]:
-        """The ducats of the citizens whose name equals one of these but for case.
+        """The ducats of the citizens of these names, and of those whose names look like them.
 
         The keys are spelt as Venice spells them; who is not in the answer does not exist.
         """
@@ -187,8 +187,7 @@ class VeniceReader:
         }
 
     def _citizens(self, names: Sequence[str]) -> list[Any]:
-        named = OR(*(EQ(LOWER(Field("Username")), name.lower()) for name in names))
-        return self._select(named, CITIZENS, ("Username", "Ducats"))
+        return self._select(named_like(names), CITIZENS, ("Username", "Ducats"))
 
     def has_mode(self, livemode: bool) -> bool:
         """Whether cascade wrote a transfer for a payment of that mode into this base."""

@@ -10,10 +10,10 @@ from typing import Any
 import requests
 from pyairtable import Api
 from pyairtable.api.types import RecordDict
-from pyairtable.formulas import EQ, LOWER, OR, Field
 
 from cascade_cli.adapters.venice.base import CITIZENS
 from cascade_cli.adapters.venice.errors import error_of, our_errors
+from cascade_cli.adapters.venice.names import named_like
 from cascade_cli.adapters.venice.schema import Schema
 from cascade_cli.adapters.venice.writer import write_errors
 from cascade_cli.domain.processor import Citizen
@@ -31,12 +31,10 @@ class CitizenReader:
         self._table = api.table(base_id, CITIZENS)
 
     def called(self, username: str) -> list[Citizen]:
-        """Those whose name is this but for case; one at most should be spelt exactly so."""
-        # LOWER is the server's: a name that it folds unlike Python is still found exactly.
-        exactly, alike = Field("Username"), LOWER(Field("Username"))
-        named = OR(EQ(exactly, username), EQ(alike, username.lower()))
+        """Those of this name, and those whose names look like it; one at most should be spelt
+        exactly so."""
         with our_errors():
-            records = self._table.all(formula=str(named))
+            records = self._table.all(formula=str(named_like([username])))
         return [_to_citizen(record) for record in records]
 
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from cascade_cli.domain.checkup.result import Check, amber, green, red
 from cascade_cli.domain.money import exactly, format_ducats
+from cascade_cli.domain.names import no_citizen
 from cascade_cli.domain.orders import enough
 from cascade_cli.domain.processor import Citizen
 from cascade_cli.domain.runway import RUNWAY_LOW_DAYS, RUNWAY_OUT_DAYS, Finances
@@ -57,16 +58,14 @@ FINDINGS = (THERE, MISSING, SEVERAL, SOLVENT, INSOLVENT, SMALL, LASTS, LOW, OUT)
 
 
 def judge_citizen(username: str, called: Sequence[Citizen]) -> Check:
-    """`called` has those whose name is this but for case."""
+    """`called` has those of this name, and those whose names look like it."""
     exact = [citizen for citizen in called if citizen.username == username]
     if len(exact) > 1:
         records = ", ".join(citizen.record_id for citizen in exact)
         return SEVERAL.seen(f"{len(exact)} citizens are called {username} ({records})")
     if exact:
         return THERE.seen(f"{username} ({exact[0].record_id})")
-    near = " and ".join(sorted({citizen.username for citizen in called}))
-    there_is = f"; there is {near}" if near else ""
-    return MISSING.seen(f"Venice has no citizen {username}{there_is}")
+    return MISSING.seen(no_citizen(username, (citizen.username for citizen in called)))
 
 
 def judge_finances(finances: Finances, largest_credit: Decimal) -> Iterator[Check]:

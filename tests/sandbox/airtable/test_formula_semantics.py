@@ -72,6 +72,12 @@ def test_a_false_result_matches_nothing(formula: str) -> None:
         "LEN(BLANK()) = 0",
         "LEN(12.5) = 4",
         "TRIM('  a b ') = 'a b'",
+        "SUBSTITUTE('a-b-a', 'a', '') = '-b-'",
+        "SUBSTITUTE('aaa', 'a', 'b', 2) = 'aba'",
+        "SUBSTITUTE('aaa', 'a', 'b', 4) = 'aaa'",
+        "SUBSTITUTE('Aa', 'a', '') = 'A'",
+        "SUBSTITUTE('a', '', 'b') = 'a'",
+        "SUBSTITUTE(BLANK(), 'a', 'b') = ''",
     ],
 )
 def test_texts(formula: str) -> None:

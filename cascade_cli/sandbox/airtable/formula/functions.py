@@ -53,6 +53,18 @@ def _search(sought: Value, within: Value, start: Value = None) -> Value:
     return _find(sought, within, start) or None
 
 
+def _substitute(within: Value, old: Value, new: Value, index: Value = None) -> str:
+    text, sought, put = values.text(within), values.text(old), values.text(new)
+    if not sought:
+        return text
+    if index is None:
+        return text.replace(sought, put)
+    parts, nth = text.split(sought), int(values.number(index))
+    if not 1 <= nth < len(parts):
+        return text
+    return sought.join(parts[:nth]) + put + sought.join(parts[nth:])
+
+
 def _value(written: Value) -> Value:
     if not isinstance(written, str):
         return values.number(written)
@@ -107,6 +119,7 @@ FUNCTIONS: dict[str, Function] = {
     "LOWER": Function(1, 1, lambda value: values.text(value).lower()),
     "UPPER": Function(1, 1, lambda value: values.text(value).upper()),
     "LEN": Function(1, 1, lambda value: len(values.text(value))),
+    "SUBSTITUTE": Function(3, 4, _substitute),
     "TRIM": Function(1, 1, lambda value: values.text(value).strip()),
     "VALUE": Function(1, 1, _value),
     "MOD": Function(2, 2, _arithmetic(_modulo)),

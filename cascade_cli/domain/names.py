@@ -1,0 +1,131 @@
+"""Names that look alike on a screen and are not the same to Venice.
+
+No machine takes one such name for another. Every hint names the other one and says how the two
+differ, because a reader may be unable to see it.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from unicodedata import normalize
+
+_NO_INK = frozenset({"Cc", "Cf", "Zl", "Zp", "Zs"})
+_CALLED = {
+    " ": "space",
+    "\u00a0": "no-break space",
+    "\t": "tab",
+    "\n": "line break",
+    "\r": "carriage return",
+    "\u00ad": "soft hyphen",
+    "\u200b": "zero-width space",
+    "\u200c": "zero-width non-joiner",
+    "\u200d": "zero-width joiner",
+    "\u2060": "word joiner",
+    "\u202f": "narrow no-break space",
+    "\ufeff": "byte order mark",
+}
+INVISIBLE = tuple(_CALLED)
+"""The characters without ink that names really have: pasted from a web page or a spreadsheet."""
+
+
+def folded(name: str) -> str:
+    """The same text for all names that look alike."""
+    plain = normalize("NFKC", normalize("NFKD", name).casefold())
+    return visible(plain)
+
+
+def visible(name: str) -> str:
+    """What of it leaves ink."""
+    return "".join(character for character in name if not _is_invisible(character))
+
+
+def look_alike(one: str, other: str) -> bool:
+    """They differ in nothing but case, spaces, invisible characters or how accents are written."""
+    return one != other and folded(one) == folded(other)
+
+
+def similar_names(wanted: Iterable[str], others: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """For each wanted name that has any, the others that look like it, nearest first."""
+    by_look: defaultdict[str, list[str]] = defaultdict(list)
+    for other in others:
+        by_look[folded(other)].append(other)
+    found = {name: [o for o in by_look.get(folded(name), ()) if o != name] for name in wanted}
+    return {name: _nearest_first(name, alike) for name, alike in found.items() if alike}
+
+
+def _nearest_first(wanted: str, alike: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(set(alike), key=lambda o: (sum(1 for _ in _differences(o, wanted)), o)))
+
+
+def no_citizen(name: str, others: Iterable[str]) -> str:
+    """That Venice has nobody of that name, and whom it has instead that looks like it."""
+    similar = similar_names([name], others).get(name, ())
+    return f"Venice has no citizen {name!r}{there_is(name, similar)}"
+
+
+def there_is(name: str, similar: Iterable[str]) -> str:
+    """The end of such a sentence; empty where there is none."""
+    told = [told_apart(other, name) for other in similar]
+    if len(told) > 1:
+        return f"; there are {', and '.join(told)}"
+    return f"; there is a {told[0]}" if told else ""
+
+
+def told_apart(name: str, wanted: str) -> str:
+    """`'Marco', which differs in upper and lower case`: a name that looks like the wanted one."""
+    return f"{name!r}, which {' and '.join(_differences(name, wanted))}"
+
+
+def _differences(name: str, wanted: str) -> Iterator[str]:
+    spaces = list(_spaces(name, wanted))
+    yield from spaces
+    ink, wanted_ink = visible(name), visible(wanted)
+    letters = list(_letters(ink, wanted_ink)) if ink != wanted_ink else []
+    yield from letters
+    if not spaces and not letters:
+        yield "has other characters that look the same"
+
+
+def _spaces(name: str, wanted: str) -> Iterator[str]:
+    has, should = _invisible(name), _invisible(wanted)
+    for character in has - should:
+        yield f"has a {_called(character)}{_place(character, name)}"
+    for character in should - has:
+        yield f"lacks the {_called(character)}{_place(character, wanted)}"
+    if has == should and _shape(name) != _shape(wanted):
+        yield "has its spaces in other places"
+
+
+def _letters(ink: str, wanted: str) -> Iterator[str]:
+    if normalize("NFKC", ink) != normalize("NFKC", wanted):
+        yield "differs in upper and lower case"
+    composed, other = normalize("NFC", ink), normalize("NFC", wanted)
+    if composed.casefold() != other.casefold():
+        yield "is written with other forms of the same letters"
+    if (ink == composed) != (wanted == other):
+        how = "without" if ink == composed else "with"
+        yield f"is written {how} combining accents"
+
+
+def _is_invisible(character: str) -> bool:
+    return unicodedata.category(character) in _NO_INK
+
+
+def _invisible(name: str) -> Counter[str]:
+    return Counter(filter(_is_invisible, name))
+
+
+def _shape(name: str) -> str:
+    return "".join(c if _is_invisible(c) else "x" for c in normalize("NFC", name))
+
+
+def _called(character: str) -> str:
+    return _CALLED.get(character, f"character U+{ord(character):04X}, which shows nothing,")
+
+
+def _place(character: str, name: str) -> str:
+    if name.startswith(character):
+        return " at its beginning"
+    return " at its end" if name.endswith(character) else ""
