@@ -1,4 +1,4 @@
-"""Venice: its HTTP API, and the engine that moves ducats."""
+"""Venice: its HTTP API, its citizens, and the engine that moves ducats."""
 
 from cascade_cli.sandbox.venice.access import (
     FAIL_POINTS,
@@ -9,6 +9,7 @@ from cascade_cli.sandbox.venice.access import (
     Step,
 )
 from cascade_cli.sandbox.venice.api import VeniceSandbox
+from cascade_cli.sandbox.venice.citizens import Residents
 from cascade_cli.sandbox.venice.engine import Engine
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "Engine",
     "EngineRun",
     "LostAnswerError",
+    "Residents",
     "Step",
     "VeniceSandbox",
 ]
