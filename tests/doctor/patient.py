@@ -173,7 +173,8 @@ class Patient:
     def executed(self, at: datetime, **fields: Any) -> None:
         """A transfer that the engine carried out at that moment."""
         name = f"cascade_manual_{at:%m%d%H%M%S}"
-        when = {"ExecutedAt": at.isoformat(), **fields}
+        expires = (at + timedelta(hours=71)).isoformat()
+        when = {"ExecutedAt": at.isoformat(), "ExpiresAt": expires, **fields}
         self.sandboxed.transfer(name, at - timedelta(hours=1), **when)
 
     def live(self, made: datetime, **fields: Any) -> None:

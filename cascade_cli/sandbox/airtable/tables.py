@@ -139,7 +139,7 @@ class Tables:
         return self.catalogue.table(key)
 
     def spend_id(self) -> None:
-        """Draw an id for nothing, so that the ids after a refused row are those after a taken one."""
+        """Draw an id for a row that is refused: the ids that follow stay the same."""
         self._new_id()
 
     def _new_id(self) -> str:

@@ -45,8 +45,9 @@ def seed(
     """Write `payments` ducat sales in the `days` before `until`, and all that goes with them.
 
     `engine_notices` gives NOTIFICATIONS the layout that Venice's engine writes; the other refuses
-    its notices. The same arguments write the same ids, times and amounts. Raises ValueError, having written
-    nothing, for an unknown scenario, too few payments or days, or a sandbox that is not empty.
+    its notices. The same arguments write the same ids, times and amounts. Raises ValueError,
+    having written nothing, for an unknown scenario, too few payments or days, or a sandbox that is
+    not empty.
     """
     stories = plan(scenario, payments)
     if days < _FEWEST_DAYS:

@@ -220,7 +220,7 @@ class Transfers:
         self._tables.create("NOTIFICATIONS", notice, at=at)
 
     def _notify(self, notice: dict[str, Any], at: datetime) -> None:
-        """As the engine tries to; the same seed has the same ids whether the base takes it or not."""
+        """As the engine tries to; taken or refused, the ids that follow are the same."""
         if self._takes_engine_notices():
             self._tables.create("NOTIFICATIONS", notice, at=at)
         else:

@@ -1,9 +1,9 @@
 """The engine that carries out transfers, step for step as the live one does.
 
 It lists stratagems that are active and expire in the future or never, and moves the ducats of each
-in turn: balances are read, computed as floats and written back as absolute numbers, without any lock. Types
-other than `transfer_ducats` are somebody else's and stay as they are. When it runs is for the
-caller to say.
+in turn: balances are read, computed as floats and written back as absolute numbers, without any
+lock. Types other than `transfer_ducats` are somebody else's and stay as they are. When it runs is
+for the caller to say.
 """
 
 from __future__ import annotations

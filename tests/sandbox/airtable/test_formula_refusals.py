@@ -56,7 +56,8 @@ def test_bad_syntax_is_refused(formula: str) -> None:
         "AND()", "OR()", "NOT()", "NOT(1, 2)", "IF(1)", "IF(1, 2, 3, 4)", "BLANK(1)", "TRUE(1)",
         "FALSE(1)", "RECORD_ID(1)", "CREATED_TIME(1)", "NOW(1)", "LAST_MODIFIED_TIME({Name})",
         "IS_BEFORE(NOW())", "IS_AFTER(NOW(), NOW(), 'day')", "IS_SAME(NOW())",
-        "DATETIME_PARSE()", "DATEADD(NOW(), 1)", "TODAY(1)", "DATETIME_DIFF(NOW())", "FIND('a')", "SEARCH('a')", "LOWER()",
+        "DATETIME_PARSE()", "DATEADD(NOW(), 1)", "TODAY(1)", "DATETIME_DIFF(NOW())",
+        "FIND('a')", "SEARCH('a')", "LOWER()",
         "UPPER('a', 'b')", "LEN()", "TRIM()", "VALUE()", "MOD(1)", "REGEX_MATCH('a')",
     ],
 )  # fmt: skip

@@ -175,4 +175,3 @@ def test_whoever_writes_a_balance_they_read_before_erases_the_debit(venice: Veni
             replenish(venice, 5000.0)
     assert venice.ducats(PAYER) == 5000.0
     assert venice.ducats(PAYEE) == MOVED[1]
-
