@@ -40,6 +40,16 @@ def test_two_processors_are_red(patient: Patient) -> Examination:
     return patient.examined()
 
 
+@provokes("processor.in_venice")
+def test_a_processor_that_other_jobs_may_choose_is_amber(patient: Patient) -> Examination:
+    assert patient.examined().of("processor.out_of_reach")
+    patient.tables.update("CITIZENS", patient.processor["id"], {"InVenice": True})
+    found = patient.examined()
+    assert found.code == 0
+    assert "cascade citizen setup" in found.of("processor.in_venice")[0]["advice"]
+    return found
+
+
 @provokes("processor.insolvent")
 def test_a_processor_that_cannot_pay_what_is_in_flight_is_red(patient: Patient) -> Examination:
     patient.live(patient.ago(hours=1))
