@@ -76,7 +76,7 @@ def _change(
         plan = desk.plan(wish)
         if options.dry_run:
             return plan_outcome(plan, shop.settings.processor)
-        if plan.step.change is not Change.NONE:
+        if plan.step.writes:
             _prepare(shop, plan, yes=options.yes)
         return report_outcome(session, desk.carry_out(wish, plan), shop.settings.processor)
 
@@ -86,7 +86,7 @@ def _prepare(shop: Workshop, plan: Plan, *, yes: bool) -> None:
     before, lowers = plan.step.before, plan.step.change is Change.LOWER
     if lowers:
         check_answerable(yes=yes)
-    if before is not None:
+    if before is not None and plan.step.change is not Change.NONE:
         next_run = shop.settings.engine.describe(shop.reading.clock.now())
         shop.session.warn(
             "Venice's engine reads and writes this balance too, without a lock; its next run: "

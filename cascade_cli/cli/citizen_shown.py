@@ -34,6 +34,8 @@ def plan_outcome(plan: Plan, username: str) -> Outcome:
         Change.LOWER: "would be lowered from {before} to {after} ducats",
         Change.NONE: "has {after} ducats: nothing would be written",
     }[plan.step.change]
+    if plan.step.leaves:
+        text = f"{_unless_nothing(plan, text)}; InVenice would be set to false"
     data = {"dry_run": True, **_document(plan, username)}
     return Outcome(data, lambda session: _tell(session, username, _filled(text, plan)))
 
@@ -46,6 +48,8 @@ def report_outcome(session: Session, report: Report, username: str) -> Outcome:
         Change.LOWER: "was lowered from {before} to {after} ducats",
         Change.NONE: "has {after} ducats: nothing was written",
     }[report.plan.step.change]
+    if report.plan.step.leaves:
+        text = f"{_unless_nothing(report.plan, text)}; InVenice was set to false"
     for warning in _warnings(report):
         session.warn(warning)
     is_clean = report.is_as_written and not report.executed_meanwhile
@@ -173,7 +177,12 @@ def _document(plan: Plan, username: str) -> dict[str, Any]:
         "before_ducats": None if before is None else format_ducats(before),
         "after_ducats": format_ducats(plan.step.after),
         "earlier_write": plan.trace.value,
+        "leaves_venice": plan.step.leaves,
     }
+
+
+def _unless_nothing(plan: Plan, text: str) -> str:
+    return "keeps its {after} ducats" if plan.step.change is Change.NONE else text
 
 
 def _filled(text: str, plan: Plan) -> str:

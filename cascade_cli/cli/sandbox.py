@@ -35,6 +35,7 @@ class ServeOptions:
     webhooks: tuple[str, ...] = ()
     webhook_twice: float = 0.0
     webhook_shuffle: bool = False
+    engine_notices: bool = False
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ class SeedOptions:
     payments: int
     days: int
     seed: int
+    engine_notices: bool
 
 
 def serve(session: Session, options: ServeOptions) -> Outcome:
@@ -58,6 +60,8 @@ def serve(session: Session, options: ServeOptions) -> Outcome:
     ):
         for webhook in options.webhooks:
             _register(app, webhook)
+        if options.engine_notices:
+            app.airtable.tables.use_older_notifications()
         sys.stdout.write(_connection(url, options.webhooks))
         sys.stdout.flush()
         stop = threading.Event()
@@ -100,16 +104,30 @@ def seed(session: Session, options: SeedOptions) -> Outcome:
     return told(data, text)
 
 
-def run_engine(session: Session, only: str | None, fail_at: str | None) -> Outcome:
+def run_engine(
+    session: Session, only: str | None, fail_at: str | None, kill_after: str | None
+) -> Outcome:
     """One run of Venice's engine over the sandbox's base."""
     with opened(session) as app, our_errors():
         known = {row["fields"].get("StratagemId") for row in app.airtable.tables.select(STRATAGEMS)}
         if only is not None and only not in known:
             raise UsageError(f"The sandbox has no stratagem {only!r}.", "Nothing was executed.")
-        ran = app.engine.run(only=only, fail_at=fail_at)
+        ran = app.engine.run(only=only, fail_at=fail_at, kill_after=kill_after)
     lines = [f"The engine executed {len(ran.executed)} and failed {len(ran.failed)} stratagems."]
     lines += [f"  failed: {shown(stratagem_id)}" for stratagem_id in ran.failed]
-    return told({"executed": ran.executed, "failed": ran.failed}, "\n".join(lines))
+    if ran.killed_at:
+        lines.append(f"  killed at {shown(ran.killed_at)}, {_KILLED[str(kill_after)]}")
+    elif kill_after:
+        lines.append("  It was not killed: no stratagem got so far.")
+    data = {"executed": ran.executed, "failed": ran.failed, "killed_at": ran.killed_at or None}
+    return told(data, "\n".join(lines))
+
+
+_KILLED = {
+    "payer": "between the two balances: the row is active, and the next run takes it again.",
+    "balances": "before the status: the row is active, and the next run pays again.",
+    "status": "before the notices: nobody is told.",
+}
 
 
 def reset(session: Session) -> Outcome:

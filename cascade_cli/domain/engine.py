@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cascade_cli.domain.times import parse_duration
 
-SCHEDULE_FORMS = "'11:00,19:00 Europe/Rome' or 'every 10m'"
+SCHEDULE_FORMS = "'03:00,11:00,19:00 Europe/Rome' or 'every 10m'"
 LONGEST_PERIOD = timedelta(days=7)
 
 
@@ -64,7 +64,7 @@ Schedule = DailyRuns | PeriodicRuns
 
 
 def parse_schedule(text: str) -> Schedule:
-    """`11:00,19:00 Europe/Rome` or `every 10m`. Raises ValueError on anything else."""
+    """`03:00,11:00,19:00 Europe/Rome` or `every 10m`. Raises ValueError on anything else."""
     try:
         if text.startswith("every "):
             return _periodic(parse_duration(text.removeprefix("every ")))

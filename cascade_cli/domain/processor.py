@@ -8,7 +8,7 @@ applied, the next one first settles that.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -26,12 +26,16 @@ RUN_LASTS = timedelta(minutes=5)
 
 @dataclass(frozen=True)
 class Citizen:
-    """A row of Venice's CITIZENS."""
+    """A row of Venice's CITIZENS.
+
+    Where `in_venice` is true, the city's own jobs may move them into a house and charge rent.
+    """
 
     record_id: str
     username: str
     ducats: Decimal
     social_class: str = ""
+    in_venice: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,17 +75,35 @@ class Change(StrEnum):
 
 @dataclass(frozen=True)
 class Step:
-    """The one write for a wish: `change` from `before` to `after` ducats."""
+    """The one write for a wish: `change` from `before` to `after` ducats.
+
+    With `leaves` it also sets InVenice to false.
+    """
 
     change: Change
     before: Decimal | None
     after: Decimal
+    leaves: bool = False
+
+    @property
+    def writes(self) -> bool:
+        """Whether there is anything to write."""
+        return self.leaves or self.change is not Change.NONE
 
 
-def next_change(wish: Wish, citizen: Citizen | None) -> Step:
+def next_step(wish: Wish, citizen: Citizen | None) -> Step:
     """What is to be written. Raises ValueError if that would lower the balance without force."""
     if citizen is None:
         return Step(Change.CREATE, None, wish.target(ZERO))
+    return replace(_next_change(wish, citizen), leaves=is_to_leave(wish, citizen))
+
+
+def is_to_leave(wish: Wish, citizen: Citizen) -> bool:
+    """A set-up takes the processor out of the reach of the city's other jobs."""
+    return wish.is_setup and citizen.in_venice
+
+
+def _next_change(wish: Wish, citizen: Citizen) -> Step:
     before, after = citizen.ducats, wish.target(citizen.ducats)
     if after == before:
         return Step(Change.NONE, before, after)

@@ -16,7 +16,7 @@ from cascade_cli.sandbox import airtable, stripe
 from cascade_cli.sandbox.airtable import AirtableSandbox
 from cascade_cli.sandbox.store import Store
 from cascade_cli.sandbox.stripe import Courier, Mischief, StripeSandbox
-from cascade_cli.sandbox.venice import Engine, VeniceSandbox
+from cascade_cli.sandbox.venice import Engine, Residents, VeniceSandbox
 from cascade_cli.sandbox.wire import Clock, Handler, Request, Response, json_response
 
 NAME = "cascade sandbox"
@@ -71,6 +71,7 @@ class SandboxApp:
             random=self.random,
         )
         self.engine = Engine(self.airtable.tables, now)
+        self.residents = Residents(self.airtable.tables, now)
         self.venice = VeniceSandbox(self.airtable.tables, now)
         self._latency_seconds = latency_seconds
         self._services: dict[str, Handler] = {

@@ -24,9 +24,10 @@ from cascade_cli.domain.processor import (
     Step,
     Trace,
     Wish,
+    is_to_leave,
     may_create_at,
     meets_engine,
-    next_change,
+    next_step,
     trace_of,
 )
 from cascade_cli.domain.stratagems import Stratagem
@@ -119,7 +120,8 @@ class BalanceDesk:
         if came is None or came.wish != wish.description:
             came = self._untold.find(wish.description, now)
         if came:
-            done = Step(Change.NONE, citizen.ducats, citizen.ducats)
+            leaves = is_to_leave(wish, citizen)
+            done = Step(Change.NONE, citizen.ducats, citizen.ducats, leaves)
             return Plan(citizen, done, Trace.APPLIED, came, now)
         return Plan(citizen, self._plan_change(wish, citizen, now), trace, sent, now)
 
@@ -132,22 +134,24 @@ class BalanceDesk:
                 "Nothing was written. Run it again to see what it comes to now.",
             )
         self._settle(plan, wish)
-        if plan.step.change is Change.NONE:
-            return Report(plan, (plan.citizen,) if plan.citizen else ())
         if plan.citizen is None:
             self._create(plan.step.after)
             return Report(plan, tuple(self._exactly()))
+        if plan.step.change is Change.NONE:
+            if plan.step.leaves:
+                self._leave(plan.citizen)
+            return Report(plan, (plan.citizen,))
         return self._set(wish, plan, plan.citizen)
 
     def _plan_create(self, wish: Wish) -> Step:
         if not wish.is_setup:
             raise missing(self._citizens, self._account.username)
         self._sink.check(self._account.social_class)
-        return next_change(wish, None)
+        return next_step(wish, None)
 
     def _plan_change(self, wish: Wish, citizen: Citizen, now: datetime) -> Step:
         try:
-            step = next_change(wish, citizen)
+            step = next_step(wish, citizen)
         except ValueError as error:
             raise GuardError(
                 f"{citizen.username!r} was left alone: {error}.",
@@ -195,6 +199,14 @@ class BalanceDesk:
         finally:
             self._journal.release([key])
 
+    def _leave(self, citizen: Citizen) -> None:
+        """No ducats are written: it may be done while the engine runs, and done again."""
+        left = {"leaves_venice": citizen.username, "record": citizen.record_id}
+        self._journal.run_event({"base": self._account.base, **left})
+        self._around.turn()
+        with permitted(self._around.now() + SEND_WITHIN):
+            self._sink.leave_venice(citizen.record_id)
+
     def _set(self, wish: Wish, plan: Plan, citizen: Citizen) -> Report:
         key = f"cascade_balance_{self._around.run}"
         before, after = citizen.ducats, plan.step.after
@@ -211,7 +223,8 @@ class BalanceDesk:
             self._journal.set_mark(self._mark, body_of(sent))
 
         try:
-            write = partial(self._sink.set_ducats, citizen.record_id, after)
+            leaves = plan.step.leaves
+            write = partial(self._sink.set_ducats, citizen.record_id, after, leaves=leaves)
             self._send(key, "set_balance", write, remember)
         except (FateUnknownError, JournalError):
             # The next run has to settle what became of it.

@@ -30,8 +30,11 @@ class CitizenSink(Protocol):
     def create(self, username: str, social_class: str, ducats: Decimal) -> None:
         """A new citizen."""
 
-    def set_ducats(self, record_id: str, ducats: Decimal) -> None:
-        """An absolute balance."""
+    def set_ducats(self, record_id: str, ducats: Decimal, *, leaves: bool = False) -> None:
+        """An absolute balance; with `leaves`, InVenice becomes false in the same write."""
+
+    def leave_venice(self, record_id: str) -> None:
+        """InVenice becomes false."""
 
 
 class TransferSource(Protocol):

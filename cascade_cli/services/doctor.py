@@ -113,6 +113,7 @@ class Doctor:
         yield check
         if check.code == processor.THERE.code:
             citizen = next(c for c in called if c.username == settings.processor)
+            yield processor.judge_presence(citizen)
             past = self._past
             known = finances(citizen, past.open, past.executed, past.last_executed_at, now)
             yield from processor.judge_finances(known, settings.max_per_credit)

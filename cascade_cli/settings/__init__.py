@@ -60,7 +60,7 @@ PROCESSOR = Setting(
 GRACE = Setting("CASCADE_GRACE", "15m", "a charge younger than this is in flight, not missing")
 ENGINE = Setting(
     "CASCADE_ENGINE_SCHEDULE",
-    "11:00,19:00 Europe/Rome",
+    "03:00,11:00,19:00 Europe/Rome",
     "when Venice's engine runs: times and zone, or every 10m",
 )
 JOURNAL_URL = Setting(

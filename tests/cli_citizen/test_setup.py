@@ -12,7 +12,77 @@ def test_the_processor_is_created_as_the_design_has_it(empty: Treasury) -> None:
     assert empty.setup().code == 0
     (row,) = empty.citizens()
     assert (row["CitizenId"], row["SocialClass"]) == (PROCESSOR, "Innovatore")
-    assert (row["Ducats"], row["IsAI"], row["InVenice"]) == (1_000_000, True, True)
+    assert (row["Ducats"], row["IsAI"]) == (1_000_000, True)
+
+
+def test_the_processor_is_created_out_of_reach_of_the_city_s_jobs(empty: Treasury) -> None:
+    empty.setup()
+    assert "InVenice" not in empty.citizens()[0]
+    (sent,) = [request for request in empty.writes if is_citizen_write(request)]
+    assert b'"InVenice":false' in sent.body.replace(b" ", b"")
+
+
+@pytest.fixture
+def resident(treasury: Treasury) -> Treasury:
+    """The processor has 1000 ducats, and InVenice is true."""
+    treasury.let_in()
+    return treasury
+
+
+def test_a_dry_run_says_that_it_would_take_the_processor_out(resident: Treasury) -> None:
+    answer = resident.setup("--ducats", "1000", "--dry-run")
+    assert "keeps its 1,000 ducats; InVenice would be set to false." in answer.out
+    assert resident.setup("--ducats", "5000", "--dry-run", "--json").data["leaves_venice"] is True
+    assert resident.writes == []
+
+
+def test_setup_takes_an_existing_processor_out_and_leaves_its_ducats(resident: Treasury) -> None:
+    answer = resident.setup("--ducats", "10")
+    assert answer.code == 0
+    assert "keeps its 1,000 ducats; InVenice was set to false." in answer.out
+    assert "InVenice" not in resident.citizens()[0]
+    assert resident.ducats == 1000
+    assert len(resident.writes) == 1
+
+
+def test_a_top_up_takes_it_out_in_the_same_write(resident: Treasury) -> None:
+    answer = resident.setup("--ducats", "5000")
+    assert "raised from 1,000 to 5,000 ducats; InVenice was set to false." in answer.out
+    assert ("InVenice" in resident.citizens()[0], resident.ducats) == (False, 5000)
+    assert len(resident.writes) == 1
+
+
+def test_a_second_set_up_has_nothing_to_take_out(resident: Treasury) -> None:
+    resident.setup("--ducats", "1000")
+    answer = resident.setup("--ducats", "1000", "--json")
+    assert (answer.data["change"], answer.data["leaves_venice"]) == ("none", False)
+    assert len(resident.writes) == 1
+
+
+def test_it_is_taken_out_even_while_the_engine_runs(resident: Treasury) -> None:
+    answer = resident.setup("--ducats", "10", CASCADE_ENGINE_SCHEDULE="15:58 Europe/Rome")
+    assert (answer.code, "InVenice" in resident.citizens()[0]) == (0, False)
+
+
+def test_a_debit_of_the_engine_meanwhile_survives_it(resident: Treasury) -> None:
+    resident.before_write(lambda: resident.fund(900))
+    assert resident.setup("--ducats", "10").code == 0
+    assert resident.ducats == 900
+
+
+@pytest.mark.parametrize("is_applied", [True, False])
+def test_a_leave_of_unknown_fate_is_finished_by_the_same_command(
+    resident: Treasury, is_applied: bool
+) -> None:
+    resident.network.break_(is_citizen_write, unavailable(), applied=is_applied)
+    assert resident.setup("--ducats", "10").code == 5
+    assert resident.setup("--ducats", "10").code == 0
+    assert "InVenice" not in resident.citizens()[0]
+
+
+def test_replenishing_leaves_it_where_it_is(resident: Treasury) -> None:
+    resident.replenish("--by", "500")
+    assert resident.citizens()[0]["InVenice"] is True
 
 
 def test_class_and_ducats_are_settings(empty: Treasury) -> None:

@@ -35,6 +35,11 @@ class Treasury:
         """Somebody else sets the balance."""
         self.counter.fund(ducats)
 
+    def let_in(self) -> None:
+        """Somebody sets InVenice to true."""
+        (record,) = self.tables.select("CITIZENS", f"{{Username}} = '{PROCESSOR}'")
+        self.tables.update("CITIZENS", record["id"], {"InVenice": True})
+
     def remove(self) -> None:
         """Somebody deletes the processor."""
         (record,) = self.tables.select("CITIZENS", f"{{Username}} = '{PROCESSOR}'")

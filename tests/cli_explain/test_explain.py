@@ -76,7 +76,6 @@ def test_the_timeline_runs_from_payment_through_journal_to_engine_and_notice(
         ("venice", "stratagem made: 100 ducats to 'marco', now executed"),
         ("venice", "'marco' was told: 100 ducats are on their way"),
         ("venice", "the engine executed it"),
-        ("venice", "'marco' was told: You have received 100.0 ducats"),
     ]
     for source, what in wanted:
         assert any(s == source and w.startswith(what) for s, w in told), what
@@ -216,6 +215,30 @@ def test_events_older_than_thirty_days_are_said_to_be_gone(day: ShopDay) -> None
 
 def test_the_older_layout_of_notifications_is_read_too(day: ShopDay) -> None:
     day.sandboxed.app.airtable.tables.catalogue.use_older_notifications()
+    day.open("marco")
+    charge = day.sandboxed.pay(day.ago(hours=5))
+    day.cascade("events", "replay", "--since", "1d", "--yes")
+    data = explained(day, charge["payment_intent"]).data
+    assert any("'marco' was told" in entry["what"] for entry in data["timeline"])
+    assert data["gaps"] == []
+
+
+def test_the_engines_own_notice_is_read_where_the_base_takes_it(day: ShopDay) -> None:
+    day.sandboxed.app.airtable.tables.catalogue.use_older_notifications()
+    day.open("marco")
+    charge = day.sandboxed.pay(day.ago(hours=5))
+    day.cascade("events", "replay", "--since", "1d", "--yes")
+    day.sandboxed.app.engine.run()
+    data = explained(day, charge["payment_intent"]).data
+    told = [entry["what"] for entry in data["timeline"]]
+    assert "'marco' was told: Payment Received" in told
+    assert data["gaps"] == []
+
+
+def test_a_base_without_the_engines_field_is_read_all_the_same(day: ShopDay) -> None:
+    tables = day.sandboxed.app.airtable.tables
+    tables.use_older_notifications()
+    tables.drop_field("NOTIFICATIONS", "RelatedEntity")
     day.open("marco")
     charge = day.sandboxed.pay(day.ago(hours=5))
     day.cascade("events", "replay", "--since", "1d", "--yes")

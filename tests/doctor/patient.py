@@ -170,11 +170,13 @@ class Patient:
         self.books.register_webhook(OURS, at=self.ago(hours=2), secret="whsec_sandbox")
         self.hear()
 
-    def executed(self, at: datetime, **fields: Any) -> None:
-        """A transfer that the engine carried out at that moment."""
+    def executed(self, at: datetime, made: datetime | None = None, **fields: Any) -> None:
+        """A transfer that the engine carried out at that moment, made an hour before."""
         name = f"cascade_manual_{at:%m%d%H%M%S}"
-        when = {"ExecutedAt": at.isoformat(), **fields}
-        self.sandboxed.transfer(name, at - timedelta(hours=1), **when)
+        made = made or at - timedelta(hours=1)
+        expires = (made + timedelta(hours=72)).isoformat()
+        when = {"ExecutedAt": at.isoformat(), "ExpiresAt": expires, **fields}
+        self.sandboxed.transfer(name, made, **when)
 
     def live(self, made: datetime, **fields: Any) -> None:
         """A transfer that the engine should take."""

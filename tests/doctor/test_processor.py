@@ -40,6 +40,16 @@ def test_two_processors_are_red(patient: Patient) -> Examination:
     return patient.examined()
 
 
+@provokes("processor.in_venice")
+def test_a_processor_that_other_jobs_may_choose_is_amber(patient: Patient) -> Examination:
+    assert patient.examined().of("processor.out_of_reach")
+    patient.tables.update("CITIZENS", patient.processor["id"], {"InVenice": True})
+    found = patient.examined()
+    assert found.code == 0
+    assert "cascade citizen setup" in found.of("processor.in_venice")[0]["advice"]
+    return found
+
+
 @provokes("processor.insolvent")
 def test_a_processor_that_cannot_pay_what_is_in_flight_is_red(patient: Patient) -> Examination:
     patient.live(patient.ago(hours=1))
@@ -153,6 +163,52 @@ def test_runs_at_other_times_than_the_setting_says_are_amber(
     patient: Patient, schedule: str
 ) -> Examination:
     return patient.examined(CASCADE_ENGINE_SCHEDULE=schedule)
+
+
+def _at(day: int, hour: int, minute: int = 0) -> datetime:
+    return datetime(2026, 11, day, hour, minute, 5, tzinfo=UTC)
+
+
+@provokes("engine.off_schedule")
+def test_two_runs_a_day_where_the_default_says_three_are_amber(patient: Patient) -> Examination:
+    for day in (18, 19):
+        patient.executed(_at(day, 10, 1), made=_at(day - 1, 19))
+    found = patient.examined()
+    assert found.of("engine.off_schedule")[0]["found"] == (
+        "no run came at 03:00 Europe/Rome, though transfers waited then on 2 days"
+    )
+    return found
+
+
+@provokes("engine.off_schedule")
+def test_three_runs_a_day_where_the_setting_says_two_are_amber(patient: Patient) -> Examination:
+    for day in (18, 19):
+        patient.executed(_at(day, 2))
+    assert patient.examined().of("engine.schedule_good")
+    found = patient.examined(CASCADE_ENGINE_SCHEDULE="11:00,19:00 Europe/Rome")
+    assert found.of("engine.off_schedule")[0]["found"].startswith("runs came at about 03:00")
+    return found
+
+
+@provokes("engine.off_schedule")
+def test_runs_before_the_set_minute_or_long_after_it_are_amber(patient: Patient) -> Examination:
+    early = patient.examined(CASCADE_ENGINE_SCHEDULE="11:05,19:05 Europe/Rome")
+    assert (
+        "7 of 7 runs were at none of the set times" in early.of("engine.off_schedule")[0]["found"]
+    )
+    late = patient.examined(CASCADE_ENGINE_SCHEDULE="10:55,18:55 Europe/Rome")
+    assert "5m 5s after the set times" in late.of("engine.off_schedule")[0]["found"]
+    return late
+
+
+@provokes("engine.off_schedule")
+def test_an_engine_that_comes_much_more_often_than_set_is_amber(patient: Patient) -> Examination:
+    for minutes in range(0, 180, 20):
+        at = patient.ago(hours=4) + timedelta(minutes=minutes)
+        patient.executed(at, made=at - timedelta(minutes=6))
+    found = patient.examined(CASCADE_ENGINE_SCHEDULE="every 5h")
+    assert "no transfer waited longer than" in found.of("engine.off_schedule")[0]["found"]
+    return found
 
 
 def test_transfers_executed_one_after_another_are_one_run(patient: Patient) -> None:

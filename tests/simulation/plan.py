@@ -131,7 +131,8 @@ class Plan:
 
 
 def draw_plan(random: Random) -> Plan:
-    """Short and busy with an engine that runs every ten minutes, or long with two runs a day."""
+    """Short and busy with an engine that runs every ten minutes, or long with two or three runs a
+    day."""
     often = random.random() < 0.5
     horizon = random.uniform(1, 3) * 3600 if often else random.uniform(1.2, 5) * 86400
     begins = BEGINNING + timedelta(seconds=random.uniform(0, 86400))
@@ -174,6 +175,8 @@ def draw_plan(random: Random) -> Plan:
         quota_gone=_quota(random, horizon),
         alike=tuple(draw_alike(begins, horizon, CITIZENS)),
     )
+    if not often:
+        plan = _perhaps_with_night_runs(plan, Random(f"{begins.isoformat()}:night runs"))  # noqa: S311
     # By dice of their own: the histories without them stay as they were, with those that caught the
     # rarest mutants among them.
     plan = _with_gifts_and_automatic_refunds(plan, Random(f"gifts 104 {horizon}"))  # noqa: S311
@@ -244,6 +247,26 @@ def _engine_runs(
         for moment in moments
         if 0 < moment < horizon and not down[0] < moment < down[1]
     ]
+
+
+def _perhaps_with_night_runs(plan: Plan, random: Random) -> Plan:
+    """As in the live city, at 03:00 in Rome too; not during an outage of the other runs."""
+    if random.random() < 0.5:
+        return plan
+    by_day = {run.after_seconds for run in plan.engine_runs}
+    midnight = plan.begins.replace(hour=0, minute=0, second=0, microsecond=0)
+    moments = [
+        (midnight + timedelta(days=day, hours=2) - plan.begins).total_seconds()
+        for day in range(1, int(plan.horizon_seconds / 86400) + 2)
+    ]
+    eight_hours = 8 * 3600
+    nights = [
+        EngineRunPlan(moment, _fail_at(random), random.choice((0.3, 3.0, 20.0)), 0.02)
+        for moment in moments
+        if moment < plan.horizon_seconds and moment + eight_hours in by_day
+    ]
+    runs = sorted((*plan.engine_runs, *nights), key=lambda run: run.after_seconds)
+    return replace(plan, schedule="03:00,11:00,19:00 Europe/Rome", engine_runs=tuple(runs))
 
 
 def _outage(random: Random, horizon: float) -> tuple[float, float]:

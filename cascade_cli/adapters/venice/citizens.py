@@ -61,18 +61,26 @@ class CitizenWriter:
             "SocialClass": social_class,
             "Ducats": float(ducats),
             "IsAI": True,
-            "InVenice": True,
+            "InVenice": False,
             "Description": DESCRIPTION,
         }
         kept = self._schema.keep(CITIZENS, fields, _REQUIRED)
         with _unknown_option_is_named(social_class), write_errors():
             self._table.create(kept)
 
-    def set_ducats(self, record_id: str, ducats: Decimal) -> None:
-        """An absolute balance, whatever stands there at that moment."""
-        fields = self._schema.keep(CITIZENS, {"Ducats": float(ducats)}, frozenset({"Ducats"}))
+    def set_ducats(self, record_id: str, ducats: Decimal, *, leaves: bool = False) -> None:
+        """An absolute balance, whatever stands there at that moment; `leaves` as leave_venice."""
+        fields = {"Ducats": float(ducats)} | ({"InVenice": False} if leaves else {})
+        self._update(record_id, fields, "Ducats")
+
+    def leave_venice(self, record_id: str) -> None:
+        """InVenice becomes false; nothing else is touched."""
+        self._update(record_id, {"InVenice": False}, "InVenice")
+
+    def _update(self, record_id: str, fields: dict[str, Any], required: str) -> None:
+        kept = self._schema.keep(CITIZENS, fields, frozenset({required}))
         with write_errors():
-            self._table.update(record_id, fields)
+            self._table.update(record_id, kept)
 
 
 @contextmanager
@@ -101,6 +109,7 @@ def _to_citizen(record: RecordDict) -> Citizen:
         username=str(fields.get("Username", "")),
         ducats=_ducats(fields.get("Ducats", 0)),
         social_class=str(fields.get("SocialClass", "")),
+        in_venice=bool(fields.get("InVenice", False)),
     )
 
 

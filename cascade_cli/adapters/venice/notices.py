@@ -2,19 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from pyairtable.formulas import FIND, OR, Field
+from pyairtable.formulas import EQ, FIND, OR, Field, Formula
 
 from cascade_cli.adapters.venice.base import VeniceReader
 from cascade_cli.adapters.venice.notifications import NOTIFICATIONS
 from cascade_cli.domain.story import Happening, Source
 from cascade_cli.errors import SchemaError
 
-# Citizen, type, text, and the JSON that names the stratagem.
-_LAYOUT = ("Citizen", "Type", "Content", "Details")
-_OLDER_LAYOUT = ("CitizenUsername", "Type", "Title", "Metadata")
+
+@dataclass(frozen=True)
+class _Layout:
+    """Names of fields: `details` holds JSON that names the stratagem, `related` its bare id."""
+
+    citizen: str
+    text: str
+    details: str
+    related: str = ""
+
+    @property
+    def fields(self) -> list[str]:
+        return [self.citizen, "Type", self.text, self.details]
+
+    def names(self, stratagem_id: str) -> Iterator[Formula]:
+        """Conditions of which one is true of a row about this stratagem."""
+        yield FIND(f'"{stratagem_id}"', Field(self.details))
+        if self.related:
+            yield EQ(Field(self.related), stratagem_id)
+
+
+_LAYOUTS = (
+    _Layout("Citizen", "Content", "Details"),
+    # The engine writes RelatedEntity, the older connector and cascade write Metadata.
+    _Layout("CitizenUsername", "Title", "Metadata", "RelatedEntity"),
+    _Layout("CitizenUsername", "Title", "Metadata"),
+)
 
 
 class NoticeReader(VeniceReader):
@@ -22,20 +47,23 @@ class NoticeReader(VeniceReader):
 
     def notices(self, stratagem_ids: Sequence[str]) -> list[Happening]:
         """What the engine and cascade told of these stratagems; two weeks back at most."""
-        try:
-            return self._told(stratagem_ids, _LAYOUT)
-        except SchemaError:
-            return self._told(stratagem_ids, _OLDER_LAYOUT)
+        *others, last = _LAYOUTS
+        for layout in others:
+            try:
+                return self._told(stratagem_ids, layout)
+            except SchemaError:
+                continue
+        return self._told(stratagem_ids, last)
 
-    def _told(self, stratagem_ids: Sequence[str], layout: Sequence[str]) -> list[Happening]:
-        citizen, type_, text, details = layout
-        named = OR(*(FIND(f'"{name}"', Field(details)) for name in stratagem_ids))
+    def _told(self, stratagem_ids: Sequence[str], layout: _Layout) -> list[Happening]:
+        named = OR(*(condition for name in stratagem_ids for condition in layout.names(name)))
         return [
             Happening(
                 datetime.fromisoformat(record["createdTime"]).astimezone(UTC),
                 Source.VENICE,
-                f"{record['fields'].get(citizen)!r} was told: {record['fields'].get(text)}",
-                str(record["fields"].get(type_, "")),
+                f"{record['fields'].get(layout.citizen)!r} was told: "
+                f"{record['fields'].get(layout.text)}",
+                str(record["fields"].get("Type", "")),
             )
-            for record in self._select(named, NOTIFICATIONS, layout)
+            for record in self._select(named, NOTIFICATIONS, layout.fields)
         ]

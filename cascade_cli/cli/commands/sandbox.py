@@ -13,6 +13,13 @@ sandbox = typer.Typer(
 )
 
 _Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
+_EngineNotices = Annotated[
+    bool,
+    typer.Option(
+        "--engine-notices",
+        help="NOTIFICATIONS in the layout that the engine writes: its notices arrive.",
+    ),
+]
 
 
 @sandbox.command()
@@ -39,6 +46,7 @@ def serve(
     webhook_shuffle: Annotated[
         bool, typer.Option("--webhook-shuffle", help="Deliver simultaneous events in any order.")
     ] = False,
+    engine_notices: _EngineNotices = False,
 ) -> None:
     """Serve the three services on 127.0.0.1 until interrupted."""
     from cascade_cli.cli.sandbox import ServeOptions
@@ -49,6 +57,7 @@ def serve(
         webhooks=tuple(webhook or ()),
         webhook_twice=webhook_twice,
         webhook_shuffle=webhook_shuffle,
+        engine_notices=engine_notices,
     )
     raise typer.Exit(conduct(ctx.obj, "sandbox serve", lambda session: work(session, options)))
 
@@ -62,13 +71,14 @@ def seed(
     payments: Annotated[int, typer.Option(min=0, help="How many ducat sales.")] = 200,
     days: Annotated[int, typer.Option(min=1, help="Over how many days, ending now.")] = 7,
     seed_: Annotated[int, typer.Option("--seed", help="The same seed, the same week.")] = 7,
+    engine_notices: _EngineNotices = False,
     json: _Json = False,
 ) -> None:
     """Fill an empty sandbox with a believable past."""
     from cascade_cli.cli.sandbox import SeedOptions
     from cascade_cli.cli.sandbox import seed as work
 
-    options = SeedOptions(scenario, payments, days, seed_)
+    options = SeedOptions(scenario, payments, days, seed_, engine_notices)
     code = conduct(ctx.obj, "sandbox seed", lambda session: work(session, options), json=json)
     raise typer.Exit(code)
 
@@ -84,14 +94,48 @@ def run_engine(
         str | None,
         typer.Option(metavar="STEP", help="Break off at this step, to make doubtful rows."),
     ] = None,
+    kill_after: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WRITE", help="Kill the run after it wrote payer, balances or status."
+        ),
+    ] = None,
     json: _Json = False,
 ) -> None:
     """Let Venice's engine execute what is active, once."""
     from cascade_cli.cli.sandbox import run_engine as work
 
     code = conduct(
-        ctx.obj, "sandbox run-engine", lambda session: work(session, only, fail_at), json=json
+        ctx.obj,
+        "sandbox run-engine",
+        lambda session: work(session, only, fail_at, kill_after),
+        json=json,
     )
+    raise typer.Exit(code)
+
+
+@sandbox.command()
+def citizen(
+    ctx: typer.Context,
+    step: Annotated[str, typer.Argument(metavar="STEP", help="add, remove, rename or stipend.")],
+    name: Annotated[
+        str | None, typer.Argument(metavar="NAME", help="Whom; none for stipend.")
+    ] = None,
+    new_name: Annotated[
+        str | None, typer.Argument(metavar="NEW", help="To rename: the new name.")
+    ] = None,
+    ducats: Annotated[float, typer.Option(min=0, help="To add: how many ducats they have.")] = 0.0,
+    social_class: Annotated[
+        str, typer.Option("--class", metavar="C", help="To add: their SocialClass.")
+    ] = "Popolani",
+    json: _Json = False,
+) -> None:
+    """Add, remove or rename a citizen of the embedded Venice, or pay the Innovatori's stipend."""
+    from cascade_cli.cli.sandbox_citizen import Change
+    from cascade_cli.cli.sandbox_citizen import citizen as work
+
+    change = Change(step, name, new_name, ducats, social_class)
+    code = conduct(ctx.obj, "sandbox citizen", lambda session: work(session, change), json=json)
     raise typer.Exit(code)
 
 

@@ -6,20 +6,15 @@ Only ExecutedAt tells: an engine whose query is refused takes that for "nothing 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import pairwise
-from statistics import median
 
+from cascade_cli.domain.checkup.cadence import Cadence, differences
 from cascade_cli.domain.checkup.result import Check, amber, green, red
-from cascade_cli.domain.engine import DailyRuns, Schedule
-from cascade_cli.domain.processor import RUN_LASTS
+from cascade_cli.domain.engine import Schedule
 from cascade_cli.domain.stratagems import State, Stratagem
 from cascade_cli.domain.times import format_moment, format_span
 
 LATELY = timedelta(days=7)
-# A scheduled run begins within seconds and works through what waits.
-ON_TIME = timedelta(minutes=15)
 
 ALIVE = green("engine.alive", "last run")
 PASSED_OVER = red(
@@ -62,46 +57,6 @@ FINDINGS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Cadence:
-    """The runs that executed something, as clusters of ExecutedAt, and the gaps between them.
-
-    A gap counts from when the first of our transfers waited in it, whether or not it lived to be
-    executed. Before that, runs may have come and found nothing: then one would measure sales.
-    """
-
-    runs: tuple[datetime, ...]
-    gaps: tuple[timedelta, ...]
-
-    @classmethod
-    def of(cls, transfers: Sequence[Stratagem]) -> Cadence:
-        """What follows within RUN_LASTS belongs to the same run."""
-        runs: list[datetime] = []
-        last: datetime | None = None
-        for moment in sorted(row.executed_at for row in transfers if row.executed_at):
-            if last is None or moment - last > RUN_LASTS:
-                runs.append(moment)
-            last = moment
-        # One made while a run was at work may have come too late for it, and waits for the next.
-        waits = [
-            later - max(earlier, min(waited))
-            for earlier, later in pairwise(runs)
-            if (waited := [row.created_at for row in transfers if _waits(row, earlier, later)])
-        ]
-        return cls(tuple(runs), tuple(waits))
-
-    @property
-    def typical(self) -> timedelta:
-        """The median gap. Raises ValueError where there is none."""
-        return timedelta(seconds=median(gap.total_seconds() for gap in self.gaps))
-
-
-def _waits(row: Stratagem, earlier: datetime, later: datetime) -> bool:
-    """It was there between these two runs, and no run before `later` had executed it."""
-    was_executed_before = row.executed_at is not None and row.executed_at < later
-    return earlier <= row.created_at < later and not was_executed_before
-
-
 def judge_life(
     open_transfers: Iterable[Stratagem],
     last_executed_at: datetime | None,
@@ -132,7 +87,7 @@ def judge_cadence(
     transfers: Sequence[Stratagem], lifetime: timedelta, schedule: Schedule | None
 ) -> Iterator[Check]:
     """Measured runs against how long our transfers live, and against the schedule if known."""
-    cadence = Cadence.of(transfers)
+    cadence = Cadence.of(transfers, lifetime)
     if not cadence.gaps:
         yield CADENCE_UNKNOWN.seen(f"{len(cadence.runs)} runs seen lately: too few to measure")
         return
@@ -152,23 +107,6 @@ def judge_cadence(
 
 
 def _judge_schedule(cadence: Cadence, schedule: Schedule) -> Check:
-    if isinstance(schedule, DailyRuns):
-        late = [run for run in cadence.runs if not _is_on_time(run, schedule)]
-        if len(late) * 2 > len(cadence.runs):
-            runs = len(cadence.runs)
-            return OFF_SCHEDULE.seen(
-                f"{len(late)} of {runs} runs were at none of the set times, such as "
-                f"{late[-1].astimezone(schedule.zone):%H:%M} {schedule.zone.key}"
-            )
-        return SCHEDULE_GOOD.seen("runs come at the times that CASCADE_ENGINE_SCHEDULE names")
-    if cadence.typical > schedule.longest_wait:
-        return OFF_SCHEDULE.seen(
-            f"transfers wait {format_span(cadence.typical)} for it, and the setting says every "
-            f"{format_span(schedule.period)}"
-        )
-    return SCHEDULE_GOOD.seen("runs come as often as CASCADE_ENGINE_SCHEDULE says")
-
-
-def _is_on_time(run: datetime, schedule: DailyRuns) -> bool:
-    """A set time lies within ON_TIME before it; ExecutedAt is when one transfer was done."""
-    return schedule.next_run(run - ON_TIME) <= run + timedelta(seconds=60)
+    if different := differences(cadence, schedule):
+        return OFF_SCHEDULE.seen("; ".join(different))
+    return SCHEDULE_GOOD.seen("the runs that were seen fit CASCADE_ENGINE_SCHEDULE")

@@ -28,6 +28,14 @@ SEVERAL = red(
     "Which of them pays is chance, and cascade refuses to write either balance.",
     "Keep one, by hand in the base.",
 )
+OUT_OF_REACH = green("processor.out_of_reach", "InVenice")
+IN_VENICE = amber(
+    "processor.in_venice",
+    "InVenice",
+    "Jobs of the city choose among citizens with InVenice true, the wealthiest first: they may "
+    "move it into a house and charge it rent.",
+    "cascade citizen setup (it sets InVenice to false; the engine needs only the name)",
+)
 SOLVENT = green("processor.solvent", "balance")
 INSOLVENT = red(
     "processor.insolvent",
@@ -54,7 +62,9 @@ OUT = red(
     "At the rate of the last 14 days the ducats end within a day; then paid transfers fail.",
     _REPLENISH,
 )
-FINDINGS = (THERE, MISSING, SEVERAL, SOLVENT, INSOLVENT, SMALL, LASTS, LOW, OUT)
+FINDINGS = (
+    THERE, MISSING, SEVERAL, OUT_OF_REACH, IN_VENICE, SOLVENT, INSOLVENT, SMALL, LASTS, LOW, OUT,
+)  # fmt: skip
 
 
 def judge_citizen(username: str, called: Sequence[Citizen]) -> Check:
@@ -66,6 +76,13 @@ def judge_citizen(username: str, called: Sequence[Citizen]) -> Check:
     if exact:
         return THERE.seen(f"{username} ({exact[0].record_id})")
     return MISSING.seen(no_citizen(username, (citizen.username for citizen in called)))
+
+
+def judge_presence(citizen: Citizen) -> Check:
+    """Whether the city's other jobs may choose the processor."""
+    if citizen.in_venice:
+        return IN_VENICE.seen("true")
+    return OUT_OF_REACH.seen("false: no other job chooses it")
 
 
 def judge_finances(finances: Finances, largest_credit: Decimal) -> Iterator[Check]:

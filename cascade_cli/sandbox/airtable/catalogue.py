@@ -75,7 +75,7 @@ class Catalogue:
             self._write(connection, table.with_field(changed))
 
     def use_older_notifications(self) -> None:
-        """Give NOTIFICATIONS the fields that the older connector writes, and no others."""
+        """Give NOTIFICATIONS the fields that engine and older connector write, and no others."""
         old, new = self.table("NOTIFICATIONS"), older_notifications()
         with self._changing() as connection:
             self._forget_cells(connection, old, [f for f in old.fields if f not in new.fields])

@@ -28,10 +28,10 @@ def venice_base() -> tuple[Table, ...]:
 
 
 def older_notifications() -> Table:
-    """NOTIFICATIONS as the older connector believes them to be."""
+    """NOTIFICATIONS as the engine and the older connector believe them to be."""
     definitions = [
         _text("CitizenUsername"), _text("Type"), _text("Title"), _long_text("Message"),
-        _long_text("Metadata"), _moment("Timestamp"), _checkbox("Read"),
+        _long_text("Metadata"), _moment("Timestamp"), _text("RelatedEntity"), _checkbox("Read"),
     ]  # fmt: skip
     return Table.build("NOTIFICATIONS", definitions)
 
@@ -84,6 +84,7 @@ def _notifications() -> list[Definition]:
         _moment("ReadAt"),
         _select("Status", "unread read archived"),
         _moment("CreatedAt"),
+        _modified("UpdatedAt"),
     ]
 
 
@@ -93,6 +94,7 @@ def _transactions() -> list[Definition]:
         _number("Price", 8),
         _long_text("Notes"),
         *_all(_moment, "CreatedAt ExecutedAt"),
+        _modified("UpdatedAt"),
     ]
 
 

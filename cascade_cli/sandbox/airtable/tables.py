@@ -125,7 +125,7 @@ class Tables:
         self.catalogue.set_select_options(table, field, options)
 
     def use_older_notifications(self) -> None:
-        """Switch NOTIFICATIONS to the layout that the older connector writes."""
+        """Switch NOTIFICATIONS to the layout that the engine and the older connector write."""
         self.catalogue.use_older_notifications()
 
     def _prepared(self, key: str, fields: Mapping[str, Any], typecast: bool) -> Table:
@@ -137,6 +137,10 @@ class Tables:
             if field.type == "singleSelect" and value and str(value) not in field.choices:
                 self.set_select_options(key, name, (*field.choices, str(value)))
         return self.catalogue.table(key)
+
+    def spend_id(self) -> None:
+        """Draw an id for a row that is refused: the ids that follow stay the same."""
+        self._new_id()
 
     def _new_id(self) -> str:
         while True:

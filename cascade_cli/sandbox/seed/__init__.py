@@ -39,12 +39,15 @@ def seed(
     payments: int = 200,
     days: int = 7,
     seed: int = 7,
+    engine_notices: bool = False,
     until: datetime,
 ) -> SeedReport:
     """Write `payments` ducat sales in the `days` before `until`, and all that goes with them.
 
-    The same arguments write the same ids, times and amounts. Raises ValueError, having written
-    nothing, for an unknown scenario, too few payments or days, or a sandbox that is not empty.
+    `engine_notices` gives NOTIFICATIONS the layout that Venice's engine writes; the other refuses
+    its notices. The same arguments write the same ids, times and amounts. Raises ValueError,
+    having written nothing, for an unknown scenario, too few payments or days, or a sandbox that is
+    not empty.
     """
     stories = plan(scenario, payments)
     if days < _FEWEST_DAYS:
@@ -61,6 +64,8 @@ def seed(
         connection.execute(f"PRAGMA cache_size = -{_PAGE_CACHE_KIB}")
         if is_used(app):
             raise ValueError("the sandbox holds data already; reset it before seeding it")
+        if engine_notices:
+            tables.use_older_notifications()
         world = World(Books(app.store, ids), tables, window, source, _population(stories))
         _tell(world, stories)
         connection.execute(

@@ -90,7 +90,7 @@ def processor_fields(arrived: datetime) -> dict[str, Any]:
         "SocialClass": "Innovatore",
         "Ducats": 1_000_000,
         "IsAI": True,
-        "InVenice": True,
+        "InVenice": False,
         "Description": "Credits the ducats that are bought through CASCADE.",
         "CreatedAt": arrived.isoformat(),
     }

@@ -166,7 +166,7 @@ class Transfers:
         self.change(row, at, Status="executed", ExecutedAt=at.isoformat(), Notes=notes)
         if self._until - at < NOTICES_KEPT:
             for notice in transfer.notices(at):
-                self._tables.create("NOTIFICATIONS", notice, at=at)
+                self._notify(notice, at)
         return at
 
     def fail(self, row: Row, text: str) -> datetime:
@@ -193,13 +193,38 @@ class Transfers:
     def _announce_early(self, stratagem_id: str, payee: str, ducats: float, at: datetime) -> None:
         """The older connector's notice, which tells of ducats that have not arrived."""
         source = {"amount": ducats, "source": "cascade_payment", "stratagem_id": stratagem_id}
-        notice = {
-            "Citizen": payee,
-            "Type": "payment_received",
-            "Content": f"You have received {ducats} ducats from your CASCADE purchase. "
-            "Thank you for supporting Venice!",
-            "Details": json.dumps(source),
-            "Status": "unread",
-            "CreatedAt": at.isoformat(),
-        }
+        text = (
+            f"You have received {ducats} ducats from your CASCADE purchase. "
+            "Thank you for supporting Venice!"
+        )
+        details = json.dumps(source)
+        if self._takes_engine_notices():
+            notice = {
+                "CitizenUsername": payee,
+                "Type": "payment_received",
+                "Title": "Payment Received",
+                "Message": text,
+                "Metadata": details,
+                "Timestamp": at.isoformat(),
+                "Read": False,
+            }
+        else:
+            notice = {
+                "Citizen": payee,
+                "Type": "payment_received",
+                "Content": text,
+                "Details": details,
+                "Status": "unread",
+                "CreatedAt": at.isoformat(),
+            }
         self._tables.create("NOTIFICATIONS", notice, at=at)
+
+    def _notify(self, notice: dict[str, Any], at: datetime) -> None:
+        """As the engine tries to; taken or refused, the ids that follow are the same."""
+        if self._takes_engine_notices():
+            self._tables.create("NOTIFICATIONS", notice, at=at)
+        else:
+            self._tables.spend_id()
+
+    def _takes_engine_notices(self) -> bool:
+        return "CitizenUsername" in self._tables.catalogue.table("NOTIFICATIONS").by_name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from random import Random
@@ -9,7 +10,9 @@ from zoneinfo import ZoneInfo
 
 from cascade_cli.sandbox.venice.transfer import VENICE_TIME
 
-RUN_TIMES = (time(11), time(19))
+RUN_TIMES = (time(3), time(11), time(19))
+# Nobody buys just before three in the morning by choice.
+_DAYTIME_RUNS = RUN_TIMES[1:]
 _ROOM_AFTER_RUN = timedelta(minutes=4)
 _QUIET_START = timedelta(hours=3)
 
@@ -30,12 +33,10 @@ def run_before(moment: datetime) -> datetime:
     return [run for run in _runs_around(moment) if run < moment][-1]
 
 
-def _runs_around(moment: datetime) -> list[datetime]:
+def _runs_around(moment: datetime, times: Sequence[time] = RUN_TIMES) -> list[datetime]:
     today = moment.astimezone(VENICE_TIME).date()
     days = (today + timedelta(days=offset) for offset in (-1, 0, 1))
-    return [
-        datetime.combine(day, at, VENICE_TIME).astimezone(UTC) for day in days for at in RUN_TIMES
-    ]
+    return [datetime.combine(day, at, VENICE_TIME).astimezone(UTC) for day in days for at in times]
 
 
 @dataclass(frozen=True)
@@ -83,9 +84,11 @@ class Window:
         span = (self.until - timedelta(seconds=70) - start).total_seconds()
         return start + timedelta(seconds=int(random.random() * span))
 
-    def runs(self) -> list[datetime]:
-        """The runs that are over, since purchases began."""
-        runs = [run_after(self.opening)]
-        while runs[-1] < self.last_run:
-            runs.append(run_after(runs[-1]))
-        return runs
+    def daytime_runs(self) -> list[datetime]:
+        """The runs at 11 and 19 that are over, since purchases began."""
+        runs: list[datetime] = []
+        moment = self.opening
+        while moment < self.last_run:
+            moment = min(r for r in _runs_around(moment, _DAYTIME_RUNS) if r > moment)
+            runs.append(moment)
+        return [run for run in runs if run <= self.last_run]

@@ -156,7 +156,7 @@ class World:
 
     def sell_before_a_run(self, *, but_the_last: bool = False) -> Sale:
         """An order alone, paid within the five minutes before a run: the lucky moment."""
-        runs = self.window.runs()
+        runs = self.window.daytime_runs()
         run = self.random.choice(runs[:-1] if but_the_last else runs)
         return self.pay(self.order(), run - timedelta(seconds=self.random.randrange(150, 260)))
 

@@ -38,6 +38,14 @@ FAIL_POINTS = (
 write that Airtable carried out but whose answer was lost."""
 
 
+KILL_POINTS = {
+    "payer": "write_payee",
+    "balances": "write_transaction",
+    "status": "notify_payer",
+}
+"""After which write a run can be killed, and the step that it then never takes."""
+
+
 class Step(NamedTuple):
     """The read or write that comes next; `stratagem_id` is empty while listing."""
 
@@ -54,12 +62,16 @@ class LostAnswerError(Exception):
 
 @dataclass
 class EngineRun:
-    """What one run did: StratagemIds by outcome, and in `warnings` what it carried on after."""
+    """What one run did: StratagemIds by outcome, and in `warnings` what it carried on after.
+
+    `killed_at` is the stratagem at which the run was killed; empty if it ran to its end.
+    """
 
     started_at: datetime
     executed: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    killed_at: str = ""
 
 
 @dataclass(frozen=True)

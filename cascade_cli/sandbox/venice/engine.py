@@ -1,9 +1,9 @@
 """The engine that carries out transfers, step for step as the live one does.
 
-It lists stratagems that are active and expire in the future, and moves the ducats of each in turn:
-balances are read, computed as floats and written back as absolute numbers, without any lock. Types
-other than `transfer_ducats` are somebody else's and stay as they are. When it runs is for the
-caller to say.
+It lists stratagems that are active and expire in the future or never, and moves the ducats of each
+in turn: balances are read, computed as floats and written back as absolute numbers, without any
+lock. Types other than `transfer_ducats` are somebody else's and stay as they are. When it runs is
+for the caller to say.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from cascade_cli.sandbox.airtable.tables import Tables
-from cascade_cli.sandbox.venice.access import Access, EngineRun, Step, Steps
+from cascade_cli.sandbox.venice.access import KILL_POINTS, Access, EngineRun, Step, Steps
 from cascade_cli.sandbox.venice.processor import Processor, Record
 from cascade_cli.sandbox.venice.transfer import OUTSIDE_FAILURE, note_line
 from cascade_cli.sandbox.wire import Clock
@@ -24,28 +24,39 @@ class Engine:
         self._tables = tables
         self._now = now
 
-    def run(self, *, only: str | None = None, fail_at: str | None = None) -> EngineRun:
+    def run(
+        self,
+        *,
+        only: str | None = None,
+        fail_at: str | None = None,
+        kill_after: str | None = None,
+    ) -> EngineRun:
         """Carry out what is due, or the one stratagem `only`, whatever its status or expiry.
 
         `fail_at` is one of `access.FAIL_POINTS`; there, every stratagem of this run meets an
-        exception. Raises ValueError for an unknown point, and what the base raises where the live
-        engine too would die: when a row cannot be read back.
+        exception. `kill_after` is one of `access.KILL_POINTS`: the first stratagem that gets so far
+        is the run's last. Raises ValueError for an unknown point, and what the base raises where
+        the live engine too would die: when a row cannot be read back.
         """
-        steps = self.steps(only=only, fail_at=fail_at)
-        while True:
-            try:
-                next(steps)
-            except StopIteration as finished:
-                run: EngineRun = finished.value
-                return run
+        if kill_after is not None and kill_after not in KILL_POINTS:
+            raise ValueError(f"no kill after {kill_after!r}; there are: {', '.join(KILL_POINTS)}")
+        run = EngineRun(self._now())
+        steps = self._steps(run, only, fail_at)
+        for step in steps:
+            if kill_after is not None and step.name == KILL_POINTS[kill_after]:
+                run.killed_at = step.stratagem_id
+                steps.close()
+        return run
 
     def steps(self, *, only: str | None = None, fail_at: str | None = None) -> Steps[EngineRun]:
         """The same run as a generator that stops before each read and write of the base.
 
         Other writers may act between two steps; closing the generator is killing the engine.
         """
+        return self._steps(EngineRun(self._now()), only, fail_at)
+
+    def _steps(self, run: EngineRun, only: str | None, fail_at: str | None) -> Steps[EngineRun]:
         access = Access(fail_at)
-        run = EngineRun(self._now())
         records = yield from self._list(access, run, only)
         for record in records:
             if record["fields"].get("Type") == "transfer_ducats":
@@ -69,7 +80,9 @@ class Engine:
             quoted = only.replace("\\", "\\\\").replace("'", "\\'")
             return f"{{StratagemId}} = '{quoted}'"
         moment = self._now().isoformat(timespec="milliseconds")
-        return f"AND({{Status}} = 'active', IS_AFTER({{ExpiresAt}}, DATETIME_PARSE('{moment}')))"
+        later = f"IS_AFTER({{ExpiresAt}}, DATETIME_PARSE('{moment}'))"
+        # IF, not OR: IS_AFTER of an empty cell is an error, and makes one of the whole OR.
+        return f"AND({{Status}} = 'active', IF({{ExpiresAt}} = BLANK(), TRUE(), {later}))"
 
     def _process(self, access: Access, run: EngineRun, record: Record) -> Steps[None]:
         processor = Processor(self._tables, self._now, access, run, record)

@@ -150,6 +150,50 @@ def test_moments(formula: str) -> None:
     assert matches(formula, Due="2026-11-20T15:00:00Z")
 
 
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "DATETIME_DIFF({Due}, NOW()) = 3600",
+        "DATETIME_DIFF(NOW(), {Due}) = -3600",
+        "DATETIME_DIFF({Due}, NOW(), 'ms') = 3600000",
+        "DATETIME_DIFF({Due}, NOW(), 'milliseconds') = 3600000",
+        "DATETIME_DIFF({Due}, NOW(), 'm') = 60",
+        "DATETIME_DIFF({Due}, NOW(), 'hour') = 1",
+        "DATETIME_DIFF('2026-01-31', '2026-01-01', 'weeks') = 4",
+        "DATETIME_DIFF('2026-03-31', '2026-02-28', 'M') = 1",
+        "DATETIME_DIFF('2026-03-27', '2026-02-28', 'months') = 0",
+        "DATETIME_DIFF('2026-02-28', '2026-01-31', 'months') = 1",
+        "DATETIME_DIFF('2026-01-01', '2026-12-31', 'Q') = -3",
+        "DATETIME_DIFF('2026-11-20', '2024-11-21', 'years') = 1",
+    ],
+)
+def test_a_difference_counts_whole_units_from_the_second_moment_to_the_first(formula: str) -> None:
+    assert matches(formula, Due="2026-11-20T15:00:00Z")
+
+
+def test_a_difference_is_cut_towards_zero() -> None:
+    assert matches("DATETIME_DIFF('2026-11-20T23:59:00Z', '2026-11-19', 'days') = 1")
+    assert matches("DATETIME_DIFF('2026-11-19', '2026-11-20T23:59:00Z', 'days') = -1")
+
+
+def test_a_difference_to_an_empty_date_matches_nothing() -> None:
+    assert not matches("DATETIME_DIFF({Due}, NOW()) = 0")
+    assert not matches("DATETIME_DIFF({Due}, NOW()) != 0")
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "TODAY() = '2026-11-20T00:00:00Z'",
+        "IS_SAME(TODAY(), NOW(), 'day')",
+        "DATETIME_DIFF(NOW(), TODAY(), 'h') = 14",
+        "{Due} > TODAY()",
+    ],
+)
+def test_today_began_at_midnight_utc(formula: str) -> None:
+    assert matches(formula, Due="2026-11-20T15:00:00Z")
+
+
 def test_is_after_misses_the_same_second() -> None:
     assert not matches("IS_AFTER(CREATED_TIME(), '2026-11-20T10:00:00Z')")
     assert matches("CREATED_TIME() >= '2026-11-20T10:00:00Z'")

@@ -75,7 +75,8 @@ def test_the_older_layout_of_notifications_replaces_the_newer(
 ) -> None:
     tables.create("NOTIFICATIONS", {"Citizen": "m", "Type": "x"})
     tables.use_older_notifications()
-    older = {"CitizenUsername", "Type", "Title", "Message", "Metadata", "Timestamp", "Read"}
+    shared = {"CitizenUsername", "Type", "Title", "Message", "Timestamp", "Read"}
+    older = shared | {"Metadata", "RelatedEntity"}
     assert set(names(client, "NOTIFICATIONS")) == older
     notifications = client.table("NOTIFICATIONS")
     assert error_type(notifications.create, {"Citizen": "m"}) == (422, "UNKNOWN_FIELD_NAME")

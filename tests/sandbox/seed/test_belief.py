@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
+
+import pytest
 
 from cascade_cli.sandbox import airtable
 from cascade_cli.sandbox.airtable import Tables
@@ -44,9 +47,12 @@ def notes(row: dict[str, Any]) -> dict[str, Any]:
     return document
 
 
-def test_an_executed_row_is_what_the_engine_makes_of_an_active_one() -> None:
+@pytest.mark.parametrize("engine_notices", [False, True])
+def test_an_executed_row_is_what_the_engine_makes_of_an_active_one(engine_notices: bool) -> None:
     at = UNTIL - timedelta(days=1)
     sides = [Tables(Store(":memory:", airtable.SCHEMA), lambda: at, Random(1)) for _ in "ab"]  # noqa: S311
+    for tables in sides if engine_notices else ():
+        tables.use_older_notifications()
     payee = {"CitizenId": "NLR", "Username": "NLR", "Ducats": 100.7}
     for tables in sides:
         transfers = Transfers(tables, Random(1), UNTIL)  # noqa: S311
@@ -65,28 +71,47 @@ def fields(tables: Tables, table: str) -> list[str]:
     return sorted(json.dumps(record["fields"], sort_keys=True) for record in tables.select(table))
 
 
-def test_the_engine_ran_at_eleven_and_nineteen_in_rome(week: Seeded) -> None:
+def test_the_engine_ran_at_three_eleven_and_nineteen_in_rome(week: Seeded) -> None:
     times = [datetime.fromisoformat(row["ExecutedAt"]).astimezone(ROME) for row in executed(week)]
     by_hand = [time for time in times if (time.hour, time.minute) not in RUNS]
     assert len(by_hand) == 2
     assert len(times) > 100
+    assert {time.hour for time in times} >= {3, 11, 19}
 
 
-RUNS = {(11, 0), (11, 1), (19, 0), (19, 1)}
+RUNS = {(3, 0), (3, 1), (11, 0), (11, 1), (19, 0), (19, 1)}
 
 
-def test_every_executed_row_has_its_two_notices(week: Seeded) -> None:
+def test_nobody_was_told_by_the_engine_whose_notices_the_base_refuses(week: Seeded) -> None:
+    assert all("Details" in record["fields"] for record in week.records("NOTIFICATIONS"))
+    kinds = {record["fields"]["Type"] for record in week.records("NOTIFICATIONS")}
+    assert kinds == {"payment_received"}
+    assert len(week.records("NOTIFICATIONS")) < len(executed(week)) / 5
+
+
+@pytest.fixture
+def told(seeded: Callable[..., Seeded]) -> Seeded:
+    """The same week in a base that takes the engine's notices."""
+    return seeded(engine_notices=True)
+
+
+def test_in_the_engines_layout_every_executed_row_has_its_two_notices(told: Seeded) -> None:
     kinds = Counter(
-        (record["fields"].get("Asset"), record["fields"]["Type"])
-        for record in week.records("NOTIFICATIONS")
+        (record["fields"].get("RelatedEntity"), record["fields"]["Type"])
+        for record in told.records("NOTIFICATIONS")
     )
-    for row in executed(week):
+    for row in executed(told):
         assert kinds[row["StratagemId"], "stratagem_complete"]
         assert kinds[row["StratagemId"], "payment_received"]
 
 
-def test_no_notice_is_older_than_fourteen_days(week: Seeded) -> None:
-    oldest = min(record["createdTime"] for record in week.records("NOTIFICATIONS"))
+def test_either_layout_has_the_same_payments_and_transfers(week: Seeded, told: Seeded) -> None:
+    assert told.charges() == week.charges()
+    assert told.transfers() == week.transfers()
+
+
+def test_no_notice_is_older_than_fourteen_days(told: Seeded) -> None:
+    oldest = min(record["createdTime"] for record in told.records("NOTIFICATIONS"))
     assert datetime.fromisoformat(oldest) > UNTIL - timedelta(days=14)
 
 

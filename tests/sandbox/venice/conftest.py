@@ -67,6 +67,12 @@ class Venice:
         return sorted(rows, key=lambda fields: str(fields["Type"]))
 
 
+def replenish(venice: Venice, to: float) -> None:
+    """Somebody else sets the payer's balance."""
+    (payer,) = venice.tables.select("CITIZENS", f"{{Username}} = '{PAYER}'")
+    venice.tables.update("CITIZENS", payer["id"], {"Ducats": to})
+
+
 @pytest.fixture
 def venice() -> Venice:
     return Venice()

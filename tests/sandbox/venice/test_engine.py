@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.venice.conftest import PAYEE, PAYER, Venice
+from tests.sandbox.venice.conftest import PAYEE, PAYER, Venice, replenish
 
 BEFORE = (1000.25, 492485.8103135929)
 MOVED = (900.25, 492585.8103135929)
@@ -33,29 +33,46 @@ def test_execution_sets_status_and_time_and_appends_a_line_in_venice_time(venice
     assert after["Notes"] == f"{notes}\n{line}"
 
 
-def test_execution_notifies_payer_and_payee(venice: Venice) -> None:
-    venice.order()
-    venice.engine.run()
-    payee, payer = venice.notices()
-    assert (payer["Citizen"], payer["Type"]) == (PAYER, "stratagem_complete")
-    assert (payee["Citizen"], payee["Type"]) == (PAYEE, "payment_received")
-    assert payee["Content"] == f"You have received 100.0 ducats from {PAYER}. Reason: Test"
-
-
-def test_a_base_in_the_older_layout_gets_notices_in_that_layout(venice: Venice) -> None:
+def test_payer_and_payee_are_told_in_the_engines_own_layout(venice: Venice) -> None:
     venice.tables.use_older_notifications()
     venice.order()
     venice.engine.run()
     payee, payer = venice.notices()
-    assert (payer["CitizenUsername"], payee["CitizenUsername"]) == (PAYER, PAYEE)
+    assert (payer["CitizenUsername"], payer["Type"]) == (PAYER, "stratagem_complete")
+    assert (payee["CitizenUsername"], payee["Type"]) == (PAYEE, "payment_received")
+    assert payee["Message"] == f"You have received 100.0 ducats from {PAYER}. Reason: Test"
+    assert payee["RelatedEntity"] == "one"
 
 
-def test_the_refused_transaction_row_is_carried_on_after(venice: Venice) -> None:
+def test_a_base_in_the_other_layout_refuses_both_notices_and_the_ducats_move(
+    venice: Venice,
+) -> None:
+    row = venice.order()
+    run = venice.engine.run()
+    assert venice.notices() == []
+    assert sum("CitizenUsername" in warning for warning in run.warnings) == 2
+    assert (venice.row(row)["Status"], venice.balances) == ("executed", MOVED)
+
+
+def test_two_refused_transaction_rows_are_carried_on_after(venice: Venice) -> None:
     venice.order()
     run = venice.engine.run()
     assert venice.tables.select("TRANSACTIONS") == []
-    assert len(run.warnings) == 1
-    assert "UNKNOWN_FIELD_NAME" in run.warnings[0]
+    assert sum("Username" in w and "CitizenUsername" not in w for w in run.warnings) == 2
+
+
+def test_where_the_base_takes_them_a_transfer_leaves_two_transaction_rows(venice: Venice) -> None:
+    for name in ("Username", "Description", "RelatedStratagem"):
+        venice.tables.add_field("TRANSACTIONS", {"name": name, "type": "singleLineText"})
+    for name in ("Amount", "BalanceBefore", "BalanceAfter"):
+        number = {"name": name, "type": "number", "options": {"precision": 8}}
+        venice.tables.add_field("TRANSACTIONS", number)
+    venice.tables.add_field("TRANSACTIONS", {"name": "Timestamp", "type": "dateTime"})
+    venice.order()
+    venice.engine.run()
+    rows = [record["fields"] for record in venice.tables.select("TRANSACTIONS")]
+    told = {row["Username"]: (row["BalanceBefore"], row["BalanceAfter"]) for row in rows}
+    assert told == {PAYER: (BEFORE[0], MOVED[0]), PAYEE: (BEFORE[1], MOVED[1])}
 
 
 @pytest.mark.parametrize("status", ["planned", "executed", "failed", "expired", "cancelled"])
@@ -70,6 +87,30 @@ def test_an_expired_stratagem_stays_active_for_ever(venice: Venice) -> None:
     venice.now += timedelta(hours=72)
     assert venice.engine.run().executed == []
     assert venice.row(row)["Status"] == "active"
+
+
+def test_an_active_one_without_expiry_is_taken_however_old(venice: Venice) -> None:
+    venice.order(ExpiresAt=None)
+    venice.now += timedelta(days=400)
+    assert venice.engine.run().executed == ["one"]
+    assert venice.balances == MOVED
+
+
+@pytest.mark.parametrize("status", ["failed", "error", "executed"])
+def test_a_row_with_an_error_line_can_never_be_parsed_again(venice: Venice, status: str) -> None:
+    notes = '{"amount": 100}\n[ERROR] Processing error: timed out'
+    row = venice.order(Status=status, Notes=notes)
+    assert venice.engine.run(only="one").failed == ["one"]
+    after = venice.row(row)
+    assert after["Notes"].startswith(f"{notes}\n[ERROR] Failed to parse transfer details: ")
+    assert (after["Status"], venice.balances) == ("failed", BEFORE)
+
+
+@pytest.mark.parametrize("status", ["failed", "error", "executed", "expired", "planned"])
+def test_a_row_whose_notes_are_json_pays_whatever_became_of_it(venice: Venice, status: str) -> None:
+    venice.order(Status=status, ExecutedAt="2026-07-01T00:00:00Z")
+    assert venice.engine.run(only="one").executed == ["one"]
+    assert venice.balances == MOVED
 
 
 def test_one_asked_for_by_id_is_executed_whatever_its_expiry_and_status(venice: Venice) -> None:
@@ -158,9 +199,10 @@ def test_one_broken_stratagem_does_not_hold_up_the_others(venice: Venice) -> Non
 
 
 def test_paying_oneself_makes_ducats_out_of_nothing(venice: Venice) -> None:
-    venice.order(TargetCitizen=PAYER)
+    replenish(venice, 976267.5)
+    venice.order(TargetCitizen=PAYER, Notes='{"amount": 5}')
     venice.engine.run()
-    assert venice.ducats(PAYER) == 1100.25
+    assert venice.ducats(PAYER) == 976272.5
 
 
 def test_the_leading_object_of_executed_notes_still_parses(venice: Venice) -> None:

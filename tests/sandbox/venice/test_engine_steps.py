@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cascade_cli.sandbox.venice import FAIL_POINTS
-from tests.sandbox.venice.conftest import PAYEE, PAYER, Venice
+from tests.sandbox.venice.conftest import PAYEE, PAYER, Venice, replenish
 
 BEFORE = (1000.25, 492485.8103135929)
 DEBITED = (900.25, 492485.8103135929)
@@ -112,6 +112,54 @@ def test_killed_before_a_step_the_row_is_active_and_the_balances_are_where_they_
     assert venice.balances == balances
 
 
+@pytest.mark.parametrize(
+    ("point", "balances"), [("payer", DEBITED), ("balances", MOVED), ("status", MOVED)]
+)
+def test_a_run_can_be_killed_after_the_payers_balance_both_or_the_status(
+    venice: Venice, point: str, balances: tuple[float, float]
+) -> None:
+    venice.order()
+    run = venice.engine.run(kill_after=point)
+    assert (run.killed_at, run.executed, run.failed) == ("one", [], [])
+    assert venice.balances == balances
+
+
+def test_killed_between_balances_and_status_the_next_run_pays_again(venice: Venice) -> None:
+    row = venice.order()
+    venice.engine.run(kill_after="balances")
+    assert venice.row(row)["Status"] == "active"
+    assert "ExecutedAt" not in venice.row(row)
+    assert venice.engine.run().executed == ["one"]
+    assert venice.balances == (BEFORE[0] - 200, BEFORE[1] + 200)
+
+
+def test_killed_after_the_status_nobody_is_told(venice: Venice) -> None:
+    venice.tables.use_older_notifications()
+    row = venice.order()
+    venice.engine.run(kill_after="status")
+    assert venice.row(row)["Status"] == "executed"
+    assert venice.notices() == []
+
+
+def test_a_killed_run_takes_no_other_stratagem(venice: Venice) -> None:
+    rows = [venice.order("first"), venice.order("second")]
+    venice.engine.run(kill_after="status")
+    assert sorted(venice.row(row)["Status"] for row in rows) == ["active", "executed"]
+
+
+def test_a_run_that_never_gets_so_far_ends_by_itself(venice: Venice) -> None:
+    venice.order(TargetCitizen="Nobody")
+    run = venice.engine.run(kill_after="payer")
+    assert (run.killed_at, run.failed) == ("", ["one"])
+
+
+def test_an_unknown_kill_is_refused_before_anything_happens(venice: Venice) -> None:
+    venice.order()
+    with pytest.raises(ValueError, match="there are: payer, balances, status"):
+        venice.engine.run(kill_after="nonsense")
+    assert venice.balances == BEFORE
+
+
 def test_whoever_writes_a_balance_in_between_loses_the_update(venice: Venice) -> None:
     venice.order()
     for step in venice.engine.steps():
@@ -127,8 +175,3 @@ def test_whoever_writes_a_balance_they_read_before_erases_the_debit(venice: Veni
             replenish(venice, 5000.0)
     assert venice.ducats(PAYER) == 5000.0
     assert venice.ducats(PAYEE) == MOVED[1]
-
-
-def replenish(venice: Venice, to: float) -> None:
-    (payer,) = venice.tables.select("CITIZENS", f"{{Username}} = '{PAYER}'")
-    venice.tables.update("CITIZENS", payer["id"], {"Ducats": to})

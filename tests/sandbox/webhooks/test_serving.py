@@ -105,6 +105,19 @@ def test_serve_with_a_webhook_tells_it_what_a_citizen_pays(tmp_path: Path) -> No
         opener.close()  # type: ignore[no-untyped-call]
 
 
+def test_serve_with_the_engines_notices_has_their_layout(tmp_path: Path) -> None:
+    def fields() -> set[str]:
+        with closing(SandboxApp(state_path(tmp_path))) as app:
+            return set(app.airtable.tables.catalogue.table("NOTIFICATIONS").by_name)
+
+    with cascade_serving(tmp_path):
+        assert "CitizenUsername" not in fields()
+    with cascade_serving(tmp_path, "--engine-notices"):
+        assert {"CitizenUsername", "RelatedEntity"} <= fields()
+    # It is the base that has changed, not the serving process.
+    assert "CitizenUsername" in fields()
+
+
 def test_a_webhook_named_again_stays_one_endpoint_with_the_secret_named_last(
     sandbox_app: SandboxApp,
 ) -> None:

@@ -9,6 +9,7 @@ from operator import itemgetter
 from typing import cast
 
 from cascade_cli.sandbox.airtable import refusal
+from cascade_cli.sandbox.airtable.formula import dates
 from cascade_cli.sandbox.airtable.formula.functions import FUNCTIONS, OPERATORS, Function
 from cascade_cli.sandbox.airtable.formula.syntax import Call, FieldName, Literal, Node
 from cascade_cli.sandbox.airtable.formula.values import EvaluationError, Value, instant, truth
@@ -71,9 +72,9 @@ class _Compiler:
         if name in _READ_FROM_ROW:
             _check_count(node, 0, 0)
             return _READ_FROM_ROW[name]
-        if name == "NOW":
+        if name in {"NOW", "TODAY"}:
             _check_count(node, 0, 0)
-            return _Constant(self._now)
+            return _Constant(self._now if name == "NOW" else dates.midnight(self._now))
         if name == "IF":
             return self._if(node)
         if name not in FUNCTIONS:

@@ -52,6 +52,23 @@ def add(start: datetime, count: float, unit: str) -> datetime:
         raise EvaluationError("beyond the calendar") from error
 
 
+def difference(end: datetime, start: datetime, unit: str) -> int:
+    """How many whole units lie between, negative where `end` comes first."""
+    if end < start:
+        return -difference(start, end, unit)
+    if unit in _FIXED:
+        return (end - start) // _FIXED[unit]
+    months = (end.year - start.year) * 12 + end.month - start.month
+    if add(start, months, "month") > end:
+        months -= 1
+    return months // _MONTHS[unit]
+
+
+def midnight(now: datetime) -> datetime:
+    """The beginning of today in UTC, where a base's formulas are at home."""
+    return now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
 def truncator(unit: str) -> Callable[[datetime], tuple[int, ...]]:
     """A function to the part of a moment that two moments of the same `unit` share."""
     lengths = {"year": 1, "month": 2, "day": 3, "hour": 4, "minute": 5, "second": 6}

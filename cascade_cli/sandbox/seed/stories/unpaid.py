@@ -19,7 +19,7 @@ _WARES = ("Carnival mask", "Print of the Rialto", "Monthly newsletter, supporter
 def transfer_nobody_paid_for(world: World) -> str:
     """The older connector was called by hand, to try it out."""
     order = world.order()
-    run = world.random.choice(world.window.runs())
+    run = world.random.choice(world.window.daytime_runs())
     at = run - timedelta(seconds=world.random.randrange(60, 280))
     payee, ducats = order.citizen.username, order.item.ducats
     world.transfers.execute(world.transfers.legacy(payee, ducats, at))
@@ -112,7 +112,7 @@ def another_stratagem(world: World) -> None:
 
 def between_citizens(world: World) -> None:
     """Citizens pay one another; sometimes they pay the processor back."""
-    run = world.random.choice(world.window.runs())
+    run = world.random.choice(world.window.daytime_runs())
     at = run - timedelta(seconds=world.random.randrange(60, 280))
     payer = world.anybody_but()
     payee = world.random.choice((PROCESSOR, *(world.anybody_but(payer) for _ in range(3))))
