@@ -28,10 +28,10 @@ def venice_base() -> tuple[Table, ...]:
 
 
 def older_notifications() -> Table:
-    """NOTIFICATIONS as the older connector believes them to be."""
+    """NOTIFICATIONS as the engine and the older connector believe them to be."""
     definitions = [
         _text("CitizenUsername"), _text("Type"), _text("Title"), _long_text("Message"),
-        _long_text("Metadata"), _moment("Timestamp"), _checkbox("Read"),
+        _long_text("Metadata"), _moment("Timestamp"), _text("RelatedEntity"), _checkbox("Read"),
     ]  # fmt: skip
     return Table.build("NOTIFICATIONS", definitions)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any, TypeAlias
 
+from cascade_cli.sandbox.airtable.refusal import Refusal
 from cascade_cli.sandbox.airtable.tables import Tables
 from cascade_cli.sandbox.venice.access import Access, EngineRun, Steps
 from cascade_cli.sandbox.venice.transfer import Terms, Transfer, failure_line, read_terms
@@ -64,7 +65,9 @@ class Processor:
         transfer = Transfer(self.stratagem_id, self._payer, self._payee, terms)
         yield from self._attempt(self._write_transaction(transfer, funds))
         yield from self._mark_executed(transfer)
-        yield from self._attempt(self._notify(transfer))
+        payer_notice, payee_notice = transfer.notices(self._now())
+        yield from self._attempt(self._notify("notify_payer", payer_notice))
+        yield from self._attempt(self._notify("notify_payee", payee_notice))
         return True
 
     def _read_citizen(self, step: str, username: str) -> Steps[Record | None]:
@@ -90,12 +93,15 @@ class Processor:
         fields = {"Status": "executed", "ExecutedAt": now.isoformat(), "Notes": notes}
         yield from self._update("mark_executed", fields)
 
-    def _notify(self, transfer: Transfer) -> Steps[None]:
-        layout = self._tables.catalogue.table("NOTIFICATIONS").by_name
-        older = "CitizenUsername" in layout
-        payer, payee = transfer.notices(self._now(), older=older)
-        yield from self._take("notify_payer", lambda: self._tables.create("NOTIFICATIONS", payer))
-        yield from self._take("notify_payee", lambda: self._tables.create("NOTIFICATIONS", payee))
+    def _notify(self, step: str, notice: dict[str, Any]) -> Steps[None]:
+        yield from self._take(step, lambda: self._create("NOTIFICATIONS", notice))
+
+    def _create(self, table: str, fields: dict[str, Any]) -> None:
+        """Try to add a row, and carry on where the base refuses it."""
+        try:
+            self._tables.create(table, fields)
+        except Refusal as refusal:
+            self._run.warnings.append(f"{self.stratagem_id}: {refusal}")
 
     def _fail(self, text: str) -> Steps[bool]:
         notes = self._notes + failure_line(text)

@@ -67,44 +67,29 @@ class Transfer:
             "RelatedStratagem": self.stratagem_id,
         }
 
-    def notices(self, at: datetime, *, older: bool = False) -> list[dict[str, Any]]:
-        """The NOTIFICATIONS rows for payer and payee; `older` is the other layout in use."""
+    def notices(self, at: datetime) -> list[dict[str, Any]]:
+        """The NOTIFICATIONS rows for payer and payee: always in this layout, whatever the base."""
         amount = f"{self.terms.amount} ducats"
         sent = f"You have successfully transferred {amount} to {self.payee}."
         received = f"You have received {amount} from {self.payer}."
-        layout = self._older_notice if older else self._notice
+        reason = f"Reason: {self.terms.reason}"
         return [
-            layout(self.payer, PAYER_NOTICE, f"{sent} Reason: {self.terms.reason}", at),
-            layout(self.payee, PAYEE_NOTICE, f"{received} Reason: {self.terms.reason}", at),
+            self._notice(self.payer, PAYER_NOTICE, "Transfer Complete", f"{sent} {reason}", at),
+            self._notice(self.payee, PAYEE_NOTICE, "Payment Received", f"{received} {reason}", at),
         ]
 
-    def _notice(self, citizen: str, kind: str, text: str, at: datetime) -> dict[str, Any]:
-        return {
-            "Citizen": citizen,
-            "Type": kind,
-            "Content": text,
-            "Details": self._details(),
-            "Asset": self.stratagem_id,
-            "AssetType": "stratagem",
-            "Status": "unread",
-            "CreatedAt": at.isoformat(),
-        }
-
-    def _older_notice(self, citizen: str, kind: str, text: str, at: datetime) -> dict[str, Any]:
-        title = "Transfer Complete" if kind == PAYER_NOTICE else "Payment Received"
+    def _notice(
+        self, citizen: str, kind: str, title: str, text: str, at: datetime
+    ) -> dict[str, Any]:
         return {
             "CitizenUsername": citizen,
             "Type": kind,
             "Title": title,
             "Message": text,
-            "Metadata": self._details(),
             "Timestamp": at.isoformat(),
+            "RelatedEntity": self.stratagem_id,
             "Read": False,
         }
-
-    def _details(self) -> str:
-        details = {"amount": self.terms.amount, "payer": self.payer, "payee": self.payee}
-        return json.dumps({"stratagemId": self.stratagem_id, **details})
 
 
 def note_line(at: datetime, text: str) -> str:
