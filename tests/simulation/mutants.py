@@ -15,7 +15,7 @@ from unittest.mock import patch
 
 import requests
 
-from cascade_cli.adapters.journal import attempts
+from cascade_cli.adapters.journal import arrivals, attempts
 from cascade_cli.adapters.journal.holders import Holder, Neighbours
 from cascade_cli.adapters.stripe.purchases import StripeReader
 from cascade_cli.adapters.transport import Transport, permitted
@@ -334,6 +334,34 @@ def judged_by_another_day_s_rate() -> Iterator[Alter]:
         yield as_it_is
 
 
+@contextmanager
+def arrivals_told_without_a_mark() -> Iterator[Alter]:
+    """Whoever tells of an arrival leaves nothing in the journal."""
+
+    def forgetful(parts: Parts) -> Parts:
+        journal: Any = parts.journal
+
+        def attempt_once(keys: Any, *_: Any) -> tuple[datetime, list[str]]:
+            return journal._process.host.scheduler.now(), list(keys)
+
+        return replace(parts, journal=_Replaced(journal, attempt_once=attempt_once))
+
+    yield forgetful
+
+
+@contextmanager
+def arrivals_told_by_all_who_found_them() -> Iterator[Alter]:
+    """Whoever finds an arrival tells of it, although another has set out to meanwhile."""
+    once = arrivals.attempt_once
+
+    def always(transaction: Any, keys: Any, action: str, detail: Any) -> list[str]:
+        once(transaction, keys, action, detail)
+        return list(keys)
+
+    with patch.object(arrivals, "attempt_once", always):
+        yield as_it_is
+
+
 class _ReadOnce:
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
@@ -383,4 +411,6 @@ MUTANTS: tuple[Callable[[], AbstractContextManager[Alter]], ...] = (
     anonymous_givers_named,
     invoices_have_keys_of_their_own,
     judged_by_another_day_s_rate,
+    arrivals_told_without_a_mark,
+    arrivals_told_by_all_who_found_them,
 )

@@ -117,6 +117,8 @@ class Plan:
     refunds_auto: bool = False
     """Events of refunds are dealt with by `cascade serve`, and people come only for debts."""
     disputes_hold: bool = False
+    arrival_looks: tuple[float, ...] = ()
+    """When a server looks whether ducats have arrived; empty where nobody tells of arrivals."""
 
 
 def draw_plan(random: Random) -> Plan:
@@ -165,6 +167,21 @@ def draw_plan(random: Random) -> Plan:
     # By dice of their own: the histories without them stay as they were, with those that caught the
     # rarest mutants among them.
     return _with_gifts_and_automatic_refunds(plan, Random(f"gifts 104 {horizon}"))  # noqa: S311
+
+
+def with_arrivals(plan: Plan, random: Random) -> Plan:
+    """In one history of three, servers look after the engine's runs, often several at once."""
+    if random.random() > _TELLING:
+        return plan
+    looks = [
+        run.after_seconds + random.choice((620.0, 620.0, 1250.0)) + random.choice((0.0, 0.0, 0.4))
+        for run in plan.engine_runs
+        for _ in range(random.choice((0, 1, 2, 2)))
+    ]
+    return replace(plan, arrival_looks=tuple(looks) or (plan.horizon_seconds,))
+
+
+_TELLING = 1 / 3
 
 
 def _with_gifts_and_automatic_refunds(plan: Plan, random: Random) -> Plan:

@@ -12,7 +12,7 @@ from random import Random
 from cascade_cli.adapters.journal import Journal
 from cascade_cli.domain.journal import Worker
 from tests.simulation.history import History
-from tests.simulation.plan import draw_plan
+from tests.simulation.plan import draw_plan, with_arrivals
 from tests.simulation.process import Chronicle
 from tests.simulation.shop import Alter, as_it_is
 from tests.simulation.verdict import flaws
@@ -34,7 +34,8 @@ def play(seed: int, workshop: Workshop, alter: Alter = as_it_is) -> Report:
     """The seed's history and its flaws; `alter` may break a part of it."""
     random = Random(seed)  # noqa: S311
     workshop.journal.begin()
-    with closing(History(seed, draw_plan(random), random, workshop, alter)) as history:
+    plan = with_arrivals(draw_plan(random), Random(f"{seed}:arrivals"))  # noqa: S311
+    with closing(History(seed, plan, random, workshop, alter)) as history:
         run = history.run()
         journal = Journal(workshop.journal.database, _AUDITOR, now=history.stage.scheduler.now)
         return Report(seed, flaws(history, run, journal), history.stage.chronicle)

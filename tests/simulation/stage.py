@@ -136,6 +136,7 @@ class Stage:
             lanes=self.plan.lanes,
             refunds_auto=auto,
             disputes_hold=hold,
+            arrivals=bool(self.plan.arrival_looks),
         )
 
     def _schema(self) -> Schema:
