@@ -33,28 +33,28 @@ def test_execution_sets_status_and_time_and_appends_a_line_in_venice_time(venice
     assert after["Notes"] == f"{notes}\n{line}"
 
 
-def test_execution_notifies_payer_and_payee(venice: Venice) -> None:
-    venice.order()
-    venice.engine.run()
-    payee, payer = venice.notices()
-    assert (payer["Citizen"], payer["Type"]) == (PAYER, "stratagem_complete")
-    assert (payee["Citizen"], payee["Type"]) == (PAYEE, "payment_received")
-    assert payee["Content"] == f"You have received 100.0 ducats from {PAYER}. Reason: Test"
-
-
-def test_a_base_in_the_older_layout_gets_notices_in_that_layout(venice: Venice) -> None:
+def test_execution_notifies_payer_and_payee_in_the_engines_own_layout(venice: Venice) -> None:
     venice.tables.use_older_notifications()
     venice.order()
     venice.engine.run()
     payee, payer = venice.notices()
-    assert (payer["CitizenUsername"], payee["CitizenUsername"]) == (PAYER, PAYEE)
+    assert (payer["CitizenUsername"], payer["Type"]) == (PAYER, "stratagem_complete")
+    assert (payee["CitizenUsername"], payee["Type"]) == (PAYEE, "payment_received")
+    assert payee["Message"] == f"You have received 100.0 ducats from {PAYER}. Reason: Test"
+    assert payee["RelatedEntity"] == payer["RelatedEntity"] != ""
+
+
+def test_the_other_layout_refuses_the_engines_notices_and_it_carries_on(venice: Venice) -> None:
+    venice.order()
+    run = venice.engine.run()
+    assert (len(run.executed), venice.notices()) == (1, [])
 
 
 def test_the_refused_transaction_row_is_carried_on_after(venice: Venice) -> None:
     venice.order()
     run = venice.engine.run()
     assert venice.tables.select("TRANSACTIONS") == []
-    assert len(run.warnings) == 1
+    assert len(run.warnings) == 3
     assert "UNKNOWN_FIELD_NAME" in run.warnings[0]
 
 
