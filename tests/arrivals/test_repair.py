@@ -250,15 +250,6 @@ def test_journal_and_explain_tell_of_it_in_plain_words(counter: Counter) -> None
     assert f"'marco' was told: 525 ducats have arrived (gift). Reference: {key}." in happened
 
 
-def test_explain_shows_the_engines_own_notice_in_its_layout(counter: Counter) -> None:
-    use_engine_layout(counter)
-    key = delivered(counter)
-    timeline = counter.type("explain", key, "--json").data["timeline"]
-    happened = [entry["what"] for entry in timeline]
-    assert "'marco' was told: Payment Received" in happened
-    assert "'marco' was told: Ducats on their way" in happened
-
-
 @contextmanager
 def desk_of(counter: Counter, run: str) -> Iterator[tuple[ArrivalDesk, Journal]]:
     """A desk of a worker of its own, over the counter's journal."""

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
 
-from pyairtable.formulas import EQ, FIND, OR, Field, Formula
+from pyairtable.formulas import FIND, OR, Field
 
 from cascade_cli.adapters.venice.base import VeniceReader
 from cascade_cli.adapters.venice.notifications import NOTIFICATIONS
 from cascade_cli.domain.story import Happening, Source
 from cascade_cli.errors import SchemaError
 
-# Citizen, type, text, the JSON that names the stratagem, and the engine's field for its id.
+# Citizen, type, text, and the JSON that names the stratagem.
 _LAYOUT = ("Citizen", "Type", "Content", "Details")
-_ENGINE_LAYOUT = ("CitizenUsername", "Type", "Title", "Metadata", "RelatedEntity")
-_LEGACY_LAYOUT = ("CitizenUsername", "Type", "Title", "Metadata")
+_OLDER_LAYOUT = ("CitizenUsername", "Type", "Title", "Metadata")
 
 
 class NoticeReader(VeniceReader):
@@ -24,15 +22,14 @@ class NoticeReader(VeniceReader):
 
     def notices(self, stratagem_ids: Sequence[str]) -> list[Happening]:
         """What the engine and cascade told of these stratagems; two weeks back at most."""
-        for layout in (_LAYOUT, _ENGINE_LAYOUT):
-            with suppress(SchemaError):
-                return self._told(stratagem_ids, layout)
-        return self._told(stratagem_ids, _LEGACY_LAYOUT)
+        try:
+            return self._told(stratagem_ids, _LAYOUT)
+        except SchemaError:
+            return self._told(stratagem_ids, _OLDER_LAYOUT)
 
     def _told(self, stratagem_ids: Sequence[str], layout: Sequence[str]) -> list[Happening]:
-        citizen, type_, text, details, *related = layout
-        named: list[Formula] = [FIND(f'"{name}"', Field(details)) for name in stratagem_ids]
-        named += [EQ(Field(field), name) for field in related for name in stratagem_ids]
+        citizen, type_, text, details = layout
+        named = OR(*(FIND(f'"{name}"', Field(details)) for name in stratagem_ids))
         return [
             Happening(
                 datetime.fromisoformat(record["createdTime"]).astimezone(UTC),
@@ -40,5 +37,5 @@ class NoticeReader(VeniceReader):
                 f"{record['fields'].get(citizen)!r} was told: {record['fields'].get(text)}",
                 str(record["fields"].get(type_, "")),
             )
-            for record in self._select(OR(*named), NOTIFICATIONS, layout)
+            for record in self._select(named, NOTIFICATIONS, layout)
         ]
