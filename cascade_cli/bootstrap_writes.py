@@ -18,6 +18,7 @@ from cascade_cli.adapters.venice.writer import VeniceWriter
 from cascade_cli.bootstrap import Wiring
 from cascade_cli.domain.case import Terms
 from cascade_cli.domain.refunds import Disputing, Refunding
+from cascade_cli.services.arrivals import ArrivalDesk
 from cascade_cli.services.credit import CreditDesk, Limits
 from cascade_cli.services.deliver import Deliverer
 from cascade_cli.services.delivery_ports import DeliveryTerms, Surroundings
@@ -49,6 +50,7 @@ class WriteWiring:
     desk: CreditDesk
     replayer: Replayer
     refunds: RefundDesk
+    arrivals: ArrivalDesk
     now: Callable[[], datetime]
 
     def clerk(
@@ -82,13 +84,15 @@ def bootstrap_writes(wiring: Wiring, journal: Journal, tell: Callable[[str], Non
     if not schema.is_known:
         tell(SCHEMA_HINT)
     writer = VeniceWriter(wiring.api, settings.airtable_base, settings.processor, schema)
+    notifier = Notifier(wiring.api, settings.airtable_base, schema)
+    around = Surroundings(now, time.sleep, wiring.airtable.wait_turn, tell, WRITE_LANES)
     deliverer = Deliverer(
         reader=wiring.venice,
         writer=writer,
-        notifier=Notifier(wiring.api, settings.airtable_base, schema),
+        notifier=notifier,
         journal=journal,
         terms=DeliveryTerms(settings.lifetime, settings.max_per_day, settings.engine),
-        around=Surroundings(now, time.sleep, wiring.airtable.wait_turn, tell, WRITE_LANES),
+        around=around,
     )
     limits = Limits(settings.max_per_credit, settings.max_per_day, settings.processor)
     purse = Purse(
@@ -127,4 +131,7 @@ def bootstrap_writes(wiring: Wiring, journal: Journal, tell: Callable[[str], Non
         limits=limits,
         terms=lambda: Terms(now(), settings.grace, settings.engine, wiring.prices),
     )
-    return WriteWiring(journal, schema, writer, deliverer, purse, desk, replayer, refunds, now)
+    arrivals = ArrivalDesk(journal, wiring.venice, notifier, around)
+    return WriteWiring(
+        journal, schema, writer, deliverer, purse, desk, replayer, refunds, arrivals, now
+    )

@@ -10,6 +10,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from cascade_cli.cli.arrivals_told import citizens, tell_of_arrivals, untold_arrivals
 from cascade_cli.cli.console import completed
 from cascade_cli.cli.deliveries import delivery_document, first_error, show_deliveries
 from cascade_cli.cli.reconcile import ReconcileOptions, check_options, first, once
@@ -17,9 +18,10 @@ from cascade_cli.cli.run_memory import remember
 from cascade_cli.cli.session import Outcome, Session
 from cascade_cli.cli.shown import shown
 from cascade_cli.cli.writing import Workshop, check_answerable, confirm, workshop
+from cascade_cli.domain.arrivals import Arrival
 from cascade_cli.domain.money import format_ducats
 from cascade_cli.domain.repair_plan import Repair, RepairPlan, plan_repairs
-from cascade_cli.errors import CascadeError, ExitCode
+from cascade_cli.errors import CascadeError, ExitCode, GuardError
 from cascade_cli.services.credit import PATIENCE
 from cascade_cli.services.delivery_ports import Delivery
 from cascade_cli.services.reconcile import Run
@@ -48,19 +50,20 @@ def repair(session: Session, options: ReconcileOptions, how: RepairOptions) -> O
             per_credit_ducats=shop.settings.max_per_credit,
             facts=shop.facts(),
         )
+        arrived = untold_arrivals(shop, before.run)
         if how.dry_run:
-            return _planned(before.outcome, plan)
-        if not plan.repairs:
-            _remember(shop, options, before.run)
-            return _nothing_to_repair(before.outcome, plan)
+            return _planned(before.outcome, plan, arrived)
         try:
-            deliveries = _carry_out(shop, plan, how)
+            deliveries, told = _carry_out(shop, plan, arrived, how)
         except CascadeError as error:
             return _stopped(before.outcome, error)
+        if not plan.repairs:
+            _remember(shop, options, before.run)
+            return _nothing_to_repair(before.outcome, plan, told)
         after = once(session, shop.reading, window, options, memory)
         if after.run is not None:
             _remember(shop, options, after.run)
-        return _repaired(after.outcome, deliveries)
+        return _repaired(after.outcome, deliveries, told)
 
 
 def _remember(shop: Workshop, options: ReconcileOptions, run: Run) -> None:
@@ -68,12 +71,35 @@ def _remember(shop: Workshop, options: ReconcileOptions, run: Run) -> None:
         remember(shop.session, shop.reading, run)
 
 
-def _carry_out(shop: Workshop, plan: RepairPlan, how: RepairOptions) -> list[Delivery]:
-    if not how.yes:
+def _carry_out(
+    shop: Workshop, plan: RepairPlan, arrived: Sequence[Arrival], how: RepairOptions
+) -> tuple[list[Delivery], int]:
+    """The deliveries, and how many notices of arrival were written."""
+    if not plan.repairs and not arrived:
+        return [], 0
+    if plan.repairs and not how.yes:
         show_plan(shop.session.console(stderr=True), plan)
-    total = format_ducats(plan.total_ducats, grouped=True)
-    confirm(f"Carry out {len(plan.repairs)} repairs, {total} ducats in all?", yes=how.yes)
+    confirm(_question(plan, arrived), yes=how.yes)
     shop.begin()
+    try:
+        return _deliver(shop, plan), tell_of_arrivals(shop, arrived)
+    except GuardError:
+        # What is refused here says nothing against telling of what has arrived.
+        tell_of_arrivals(shop, arrived)
+        raise
+
+
+def _question(plan: RepairPlan, arrived: Sequence[Arrival]) -> str:
+    if not plan.repairs:
+        return f"Tell {citizens(arrived)} that their ducats have arrived?"
+    total = format_ducats(plan.total_ducats, grouped=True)
+    also = f", and tell {citizens(arrived)} of their arrival" if arrived else ""
+    return f"Carry out {len(plan.repairs)} repairs, {total} ducats in all{also}?"
+
+
+def _deliver(shop: Workshop, plan: RepairPlan) -> list[Delivery]:
+    if not plan.repairs:
+        return []
     # What is only ended may hold a second row, whose ducats do go out.
     counted = {repair.order.key for repair in plan.repairs if repair.outgoing_ducats}
     shop.writing.purse.check(plan.total_ducats, counted)
@@ -89,24 +115,36 @@ def _stopped(found: Outcome, error: CascadeError) -> Outcome:
     )
 
 
-def _planned(found: Outcome, plan: RepairPlan) -> Outcome:
-    return _with_plan(found, plan, {"repair_plan": [_document(r) for r in plan.repairs]})
+def _planned(found: Outcome, plan: RepairPlan, arrived: Sequence[Arrival]) -> Outcome:
+    more = {
+        "repair_plan": [_document(r) for r in plan.repairs],
+        "arrivals_to_tell": len(arrived),
+    }
+    said = f"Would tell {citizens(arrived)} that their ducats have arrived." if arrived else ""
+    return _with_plan(found, plan, more, said)
 
 
-def _nothing_to_repair(found: Outcome, plan: RepairPlan) -> Outcome:
+def _nothing_to_repair(found: Outcome, plan: RepairPlan, told: int) -> Outcome:
     """All that was found is left to people, or there was nothing."""
-    return _with_plan(found, plan, {"repairs": []})
+    return _with_plan(found, plan, {"repairs": [], "arrivals_told": told}, _told(told))
 
 
-def _with_plan(found: Outcome, plan: RepairPlan, more: dict[str, Any]) -> Outcome:
+def _with_plan(found: Outcome, plan: RepairPlan, more: dict[str, Any], said: str) -> Outcome:
     def show(session: Session) -> None:
         found.show(session)
         show_plan(session.console(), plan)
+        if said:
+            session.console().print(said)
 
     return replace(found, data={**(found.data or {}), **more}, show=show)
 
 
-def _repaired(after: Outcome, deliveries: Sequence[Delivery]) -> Outcome:
+def _told(told: int) -> str:
+    notices = "1 notice" if told == 1 else f"{told} notices"
+    return f"{notices} of arrival written." if told else ""
+
+
+def _repaired(after: Outcome, deliveries: Sequence[Delivery], told: int) -> Outcome:
     """What is now true; an unfinished or refused repair outweighs what remains."""
     error: CascadeError | None = after.error or first_error(deliveries)
 
@@ -114,10 +152,13 @@ def _repaired(after: Outcome, deliveries: Sequence[Delivery]) -> Outcome:
         console = session.console()
         console.print(Text("Repairs", "bold"))
         show_deliveries(console, deliveries)
+        if told:
+            console.print(_told(told))
         console.print()
         after.show(session)
 
-    data = {**(after.data or {}), "repairs": [delivery_document(d) for d in deliveries]}
+    repairs = [delivery_document(d) for d in deliveries]
+    data = {**(after.data or {}), "repairs": repairs, "arrivals_told": told}
     exit_code: ExitCode = error.exit_code if error else after.exit_code
     return replace(after, data=data, show=show, exit_code=exit_code, error=error)
 

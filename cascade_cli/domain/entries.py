@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from cascade_cli.domain.arrivals import TELL_ARRIVAL
 from cascade_cli.domain.journal import Entry, EntryKind, Fate
 from cascade_cli.domain.orders import Cause
 
@@ -32,6 +33,8 @@ def _action(body: Mapping[str, Any]) -> str:
     """Of a gift two citizens are told, by two writes."""
     detail = body.get("detail")
     told = detail.get("told") if isinstance(detail, Mapping) else None
+    if body.get("action") == TELL_ARRIVAL:
+        return f"tell the {told or 'citizen'} of the arrival"
     return f"{body.get('action')} the {told}" if told else str(body.get("action"))
 
 

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 import uvicorn
 
@@ -32,6 +33,7 @@ from cascade_cli.server.metrics import Metrics
 from cascade_cli.server.offload import Offload
 from cascade_cli.server.readiness import Probe, Readiness
 from cascade_cli.server.worker import Worker
+from cascade_cli.services.arrival_watch import ArrivalWatch, Looks
 from cascade_cli.services.intake import Intake
 from cascade_cli.services.modes import guard_mode
 from cascade_cli.services.payment_api import PaymentDesk
@@ -69,10 +71,10 @@ def opened(ground: Ground) -> Iterator[Office]:
         secrets=ground.secrets,
         acted_on=settings.acted_on,
     )
-    paused = list[Worker]()
+    paused, looks = list[Worker](), dict[str, tuple[int, datetime]]()
     metrics = Metrics(inbox, lambda: any(w.pause for w in paused), utc_now)
     worker = Worker(
-        lambda: _intake(ground, inbox),
+        lambda: _intake(ground, inbox, looks),
         now=utc_now,
         tell=ground.tell,
         settled=metrics.settle,
@@ -123,7 +125,7 @@ def _open_journal(inbox: Inbox, tell: Callable[[str], None]) -> None:
         tell(error.message)
 
 
-def _intake(ground: Ground, inbox: Inbox) -> Intake:
+def _intake(ground: Ground, inbox: Inbox, looks: Looks) -> Intake:
     wiring, settings = ground.wiring, ground.wiring.settings
     # A claim belongs to a run: what credits is one run, what keeps events another.
     identity = replace(ground.identity, run=f"{ground.identity.run}-worker")
@@ -145,6 +147,9 @@ def _intake(ground: Ground, inbox: Inbox) -> Intake:
         now=wiring.clock.now,
         inbox_now=utc_now,
         refunds=writing.clerk(settings, facts, guard, lambda: run_lock(journal, base)),
+        arrivals=ArrivalWatch(
+            writing.arrivals, settings.engine, looks, now=utc_now, tell=ground.tell
+        ),
     )
 
 

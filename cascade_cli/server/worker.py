@@ -94,7 +94,9 @@ class Worker:
         if settled:
             self._settled(settled)
             self._report(settled)
-        return bool(settled)
+        # After the credits, and a little at a time.
+        told = self._intake.tell_arrivals()
+        return bool(settled) or told
 
     def _report(self, settled: Sequence[Settlement]) -> None:
         counts = Counter(settlement.state.value for settlement in settled)

@@ -81,6 +81,13 @@ class Refunds(Protocol):
         """Do what is due about one payment."""
 
 
+class Arrivals(Protocol):
+    """Who tells citizens that their ducats have arrived: the ArrivalWatch."""
+
+    def work(self) -> bool:
+        """Do a little of it, if it is time; whether anything was done."""
+
+
 class Intake:
     """Takes due events in batches. `guard` is called before anything is written; `can_pay` tells
     how many of the ducats wanted the processor has."""
@@ -97,11 +104,12 @@ class Intake:
         now: Callable[[], datetime],
         refunds: Refunds | None = None,
         inbox_now: Callable[[], datetime] | None = None,
+        arrivals: Arrivals | None = None,
     ) -> None:
         # Events come in before any service has corrected our clock: the inbox goes by its own.
         self._inbox_now = inbox_now or now
         self._events, self._credits, self._guard = events, credits, guard
-        self._refunds = refunds
+        self._refunds, self._arrivals = refunds, arrivals
         self._can_pay = can_pay
         self._livemode, self._facts, self._now = livemode, facts, now
 
@@ -129,6 +137,10 @@ class Intake:
         settled += self._dealt(rest) if rest else []
         # Credits first: what is under way can be ended, what nobody has begun cannot.
         return settled + [s for events in _by_payment(back) for s in self._sent_back(events)]
+
+    def tell_arrivals(self) -> bool:
+        """Tell some citizens of their arrivals, where the engine cannot; whether there was any."""
+        return self._arrivals is not None and self._arrivals.work()
 
     def _dealt(self, batch: Sequence[Accepted]) -> list[Settlement]:
         try:

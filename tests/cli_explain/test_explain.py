@@ -63,6 +63,7 @@ def test_the_timeline_runs_from_payment_through_journal_to_engine_and_notice(
     assert day.cascade("events", "replay", "--since", "1d", "--yes").code == 0
     day.clock.advance(hours=4)
     day.sandboxed.app.engine.run()
+    assert day.cascade("reconcile", "--since", "1d", "--repair", "--yes").code == 0
     data = explained(day, charge["payment_intent"]).data
     assert data["verdict"]["kind"] == "settled"
     told = [(entry["source"], entry["what"]) for entry in data["timeline"]]
@@ -76,6 +77,8 @@ def test_the_timeline_runs_from_payment_through_journal_to_engine_and_notice(
         ("venice", "stratagem made: 100 ducats to 'marco', now executed"),
         ("venice", "'marco' was told: 100 ducats are on their way"),
         ("venice", "the engine executed it"),
+        ("journal", "tell the citizen of the arrival: done"),
+        ("venice", "'marco' was told: 100 ducats have arrived"),
     ]
     for source, what in wanted:
         assert any(s == source and w.startswith(what) for s, w in told), what

@@ -67,6 +67,7 @@ def town(no_settings: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Town
                 "CASCADE_AIRTABLE_RATE": "0",
                 "CASCADE_STATE_DIR": str(no_settings),
                 "CASCADE_API_TOKEN": TOKEN,
+                "CASCADE_ENGINE_SCHEDULE": "every 1s",
                 **open_shop(no_settings),
             }
             with process("serve", "--port", "0", settings=settings) as server:
@@ -148,7 +149,8 @@ def arrives_once(town: Town, intent: str, ducats: int) -> tuple[Any, Any]:
     assert town.app.engine.run().executed == [f"cascade_payment_{intent}"]
     eventually(lambda: town.ask(state)["transfer"]["state"] == "executed")
     assert town.ducats("marco") == 5 + ducats
-    assert town.notices("marco") == ["cascade_transfer_on_its_way", "payment_received"]
+    told = ["cascade_transfer_arrived", "cascade_transfer_on_its_way"]
+    eventually(lambda: town.notices("marco") == told)
     report = town.cascade("reconcile", "--since", "1h", "--all")
     assert (report["exit_code"], report["data"]["counts"]["settled"]) == (0, 1)
     story = town.cascade("explain", intent)

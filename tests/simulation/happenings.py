@@ -89,6 +89,8 @@ class Happenings:
             self._start(rows[0].after_seconds, "file", by_file(rows))
         for moment, ducats in self._plan.replenishments:
             self._start(moment, f"by {ducats}", _replenish(ducats))
+        for moment in self._plan.arrival_looks:
+            self._start(moment, "arrivals", Shop.tell_arrivals, retries=0)
         if self._plan.quota_gone:
             for moment, gone in zip(self._plan.quota_gone, (True, False), strict=True):
                 self._at(moment, partial(self._set_quota, gone=gone))

@@ -15,7 +15,7 @@ from unittest.mock import patch
 
 import requests
 
-from cascade_cli.adapters.journal import attempts
+from cascade_cli.adapters.journal import arrivals, attempts
 from cascade_cli.adapters.journal.holders import Holder, Neighbours
 from cascade_cli.adapters.service_clock import ServiceClock
 from cascade_cli.adapters.stripe.purchases import StripeReader
@@ -389,6 +389,34 @@ def marks_by_our_clock() -> Iterator[Alter]:
         yield as_it_is
 
 
+@contextmanager
+def arrivals_told_without_a_mark() -> Iterator[Alter]:
+    """Whoever tells of an arrival leaves nothing in the journal."""
+
+    def forgetful(parts: Parts) -> Parts:
+        journal: Any = parts.journal
+
+        def attempt_once(keys: Any, *_: Any) -> tuple[datetime, list[str]]:
+            return journal._process.host.scheduler.now(), list(keys)
+
+        return replace(parts, journal=_Replaced(journal, attempt_once=attempt_once))
+
+    yield forgetful
+
+
+@contextmanager
+def arrivals_told_by_all_who_found_them() -> Iterator[Alter]:
+    """Whoever finds an arrival tells of it, although another has set out to meanwhile."""
+    once = arrivals.attempt_once
+
+    def always(transaction: Any, keys: Any, action: str, detail: Any) -> list[str]:
+        once(transaction, keys, action, detail)
+        return list(keys)
+
+    with patch.object(arrivals, "attempt_once", always):
+        yield as_it_is
+
+
 class _ReadOnce:
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
@@ -444,4 +472,6 @@ MUTANTS: tuple[Callable[[], AbstractContextManager[Alter]], ...] = (
     other_payers_unseen,
     refunded_twins_first_served,
     marks_by_our_clock,
+    arrivals_told_without_a_mark,
+    arrivals_told_by_all_who_found_them,
 )

@@ -128,6 +128,8 @@ class Plan:
     alike: tuple[Alike, ...] = ()
     nights: tuple[tuple[float, float], ...] = ()
     """When `reconcile --since last` runs, and how many seconds its machine's clock is ahead."""
+    arrival_looks: tuple[float, ...] = ()
+    """When a server looks whether ducats have arrived; empty where nobody tells of arrivals."""
 
 
 def draw_plan(random: Random) -> Plan:
@@ -185,6 +187,21 @@ def draw_plan(random: Random) -> Plan:
 
 def _reruns(random: Random, horizon: float) -> tuple[float, ...]:
     return tuple(random.uniform(0.2, 1) * horizon for _ in range(random.choice((0, 1, 2))))
+
+
+def with_arrivals(plan: Plan, random: Random) -> Plan:
+    """In one history of three, servers look after the engine's runs, often several at once."""
+    if random.random() > _TELLING:
+        return plan
+    looks = [
+        run.after_seconds + random.choice((620.0, 620.0, 1250.0)) + random.choice((0.0, 0.0, 0.4))
+        for run in plan.engine_runs
+        for _ in range(random.choice((0, 1, 2, 2)))
+    ]
+    return replace(plan, arrival_looks=tuple(looks) or (plan.horizon_seconds,))
+
+
+_TELLING = 1 / 3
 
 
 def _with_gifts_and_automatic_refunds(plan: Plan, random: Random) -> Plan:

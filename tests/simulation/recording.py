@@ -98,6 +98,29 @@ class Recording:
         """As Journal has it."""
         self.do(f"outcome {action} {fate}", lambda: self._journal.outcome(keys, action, fate, body))
 
+    def attempt_once(
+        self, keys: Collection[str], action: str, body: Mapping[str, Any]
+    ) -> tuple[datetime, list[str]]:
+        """As Journal has it."""
+        return self.do(
+            f"attempt {action} {_names(keys)}", lambda: self._announce_once(keys, action, body)
+        )
+
+    def _announce_once(
+        self, keys: Collection[str], action: str, body: Mapping[str, Any]
+    ) -> tuple[datetime, list[str]]:
+        at, first = self._journal.attempt_once(keys, action, body)
+        self._announced.deadline, self._announced.keys = at + _BOUND, frozenset(first)
+        return at, first
+
+    def untold(self, since: datetime) -> dict[str, datetime]:
+        """As Journal has it."""
+        return self.do("read who was told nothing yet", lambda: self._journal.untold(since))
+
+    def promises(self, keys: Collection[str]) -> list[Intent]:
+        """As Journal has it."""
+        return self.do("read promises", lambda: self._journal.promises(keys))
+
     def release(self, keys: Collection[str]) -> None:
         """As Journal has it."""
         self.do("release", lambda: self._journal.release(keys))

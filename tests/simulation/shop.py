@@ -21,6 +21,7 @@ from cascade_cli.adapters.venice.schema import Schema
 from cascade_cli.adapters.venice.transfers import TransferReader
 from cascade_cli.cli.run_memory import believed, keep
 from cascade_cli.cli.window import window_since_last
+from cascade_cli.domain.arrivals import NEWS
 from cascade_cli.domain.case import Terms
 from cascade_cli.domain.events import PAYING_TYPES, Event, chronological
 from cascade_cli.domain.orders import Order, order_for_charge
@@ -35,6 +36,8 @@ from cascade_cli.errors import CascadeError
 from cascade_cli.sandbox.airtable import BASE_ID
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
 from cascade_cli.services import refund
+from cascade_cli.services.arrival_watch import ArrivalWatch
+from cascade_cli.services.arrivals import ArrivalDesk, ArrivalJournal
 from cascade_cli.services.balance import BalanceDesk
 from cascade_cli.services.citizen_ports import Account, Memory
 from cascade_cli.services.citizen_ports import Surroundings as BalanceSurroundings
@@ -70,7 +73,7 @@ PER_CREDIT_DUCATS = Decimal(10_000)
 _FINAL = frozenset({Result.CREDITED, Result.ALREADY, Result.RETIRED, Result.BLOCKED})
 
 
-class Book(Memory, Ledger, Promises, AtWork, Decisions, Protocol):
+class Book(Memory, Ledger, Promises, AtWork, Decisions, ArrivalJournal, Protocol):
     """The journal, as far as the commands need it."""
 
     def lock(self) -> AbstractContextManager[None]:
@@ -114,6 +117,7 @@ class Shop:
         refunds_auto: bool,
         disputes_hold: bool,
         lives: Callable[[str], bool],
+        arrivals: bool,
     ) -> None:
         self._lives = lives
         self._clock = clock
@@ -124,14 +128,18 @@ class Shop:
         self._stripe, self._events = StripeReader(kit.stripe), EventReader(kit.stripe)
         self._venice = VeniceReader(kit.api, BASE_ID, PROCESSOR)
         turn = kit.airtable_transport.wait_turn
+        notifier = Notifier(kit.api, BASE_ID, schema)
+        around = Surroundings(self._now, process.sleep, turn, process.tell, lanes)
         self._deliverer = Deliverer(
             reader=parts.reader,
             writer=parts.writer,
-            notifier=Notifier(kit.api, BASE_ID, schema),
+            notifier=notifier,
             journal=parts.journal,
             terms=terms,
-            around=Surroundings(self._now, process.sleep, turn, process.tell, lanes),
+            around=around,
         )
+        desk = ArrivalDesk(parts.journal, self._venice, notifier, around)
+        self._arrivals = desk if arrivals else None
         self._limits = Limits(PER_CREDIT_DUCATS, terms.day_limit_ducats, PROCESSOR)
         self._purse = Purse(
             self._venice,
@@ -326,11 +334,31 @@ class Shop:
         self._process.tell(f"found { {k.value: n for k, n in run.result.counts.items()} }")
         plan = plan_repairs(run.world, run.result, per_credit_ducats=PER_CREDIT_DUCATS, facts={})
         if not plan.repairs:
+            self._tell_of_arrivals_in(run)
             return True
         counted = {repair.order.key for repair in plan.repairs if repair.outgoing_ducats}
         self._purse.check(plan.total_ducats, counted)
         orders = [repair.order for repair in plan.repairs]
-        return self._told(self._deliverer.deliver(orders, patience=PATIENCE))
+        done = self._told(self._deliverer.deliver(orders, patience=PATIENCE))
+        self._tell_of_arrivals_in(run)
+        return done
+
+    def tell_arrivals(self) -> bool:
+        """What `cascade serve` does once the engine had its turn."""
+        if self._arrivals is not None:
+            told = self._process.tell
+            watch = ArrivalWatch(self._arrivals, self._schedule, {}, now=self._now, tell=told)
+            while watch.work():
+                pass
+        return True
+
+    def _tell_of_arrivals_in(self, run: Run) -> None:
+        """What `cascade reconcile --repair` does last."""
+        if self._arrivals is None:
+            return
+        keys = list(self._arrivals.untold(self._now() - NEWS - self._lifetime))
+        told = self._arrivals.tell(self._arrivals.arrived(keys, run.world.stratagems))
+        self._process.tell(f"=> told of arrivals: {told}")
 
     def _window(self) -> Window:
         return Window(self._now() - HORIZON, self._now() + timedelta(seconds=1))

@@ -140,6 +140,7 @@ class Stage:
             refunds_auto=auto,
             disputes_hold=hold,
             lives=self.city.has,
+            arrivals=bool(self.plan.arrival_looks),
         )
 
     def _schema(self) -> Schema:

@@ -12,7 +12,8 @@ from itertools import accumulate, pairwise
 from typing import Any
 
 from cascade_cli.adapters.journal import Journal
-from cascade_cli.adapters.venice.notifications import TYPE
+from cascade_cli.adapters.venice.notifications import ARRIVED_TYPE, TYPE
+from cascade_cli.domain.arrivals import TELL_ARRIVAL
 from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.journal import Entry, EntryKind
 from cascade_cli.domain.keys import whole_id
@@ -27,7 +28,7 @@ from tests.simulation.plan import Payment
 from tests.simulation.venice import OTHER_PROCESSOR, RETURNS, Moves, is_broken_off
 
 _WHOLE_ROWS = frozenset({"create", "rewrite"})
-_OTHER_TABLES = frozenset({"notify", "set_balance"})
+_OTHER_TABLES = frozenset({"notify", "set_balance", TELL_ARRIVAL})
 _TOLD_AGAIN = frozenset(
     {("notify", "notify"), ("notify giver", "notify giver"), ("notify giver", "notify")}
 )
@@ -80,6 +81,7 @@ class _Judge:
         yield from self._rows_against_moves()
         yield from self._journal_against_rows()
         yield from self._notified_twice()
+        yield from self._told_of_arrival_wrongly()
         yield from self._anonymous_named()
         yield from self._replenished_twice()
         yield from self._taken_back_wrongly()
@@ -422,7 +424,7 @@ class _Judge:
         told = Counter((d["stratagem_id"], d.get("gift") == "given") for d in details)
         attempts = defaultdict[str, list[str]](list)
         for entry in self._entries:
-            if entry.kind is EntryKind.ATTEMPT:
+            if entry.kind is EntryKind.ATTEMPT and entry.body["action"] != TELL_ARRIVAL:
                 to_giver = " giver" if entry.body["detail"].get("told") else ""
                 attempts[entry.key].append(entry.body["action"] + to_giver)
         for key, actions in attempts.items():
@@ -432,6 +434,33 @@ class _Judge:
                     yield f"{key} was announced {times} times, and its journal has {actions}"
             if any(pair in _TOLD_AGAIN for pair in pairwise(actions)):
                 yield f"{key} was announced again without reason: {actions}"
+
+    def _told_of_arrival_wrongly(self) -> Iterator[str]:
+        """Nobody hears twice of an arrival, nor of one that was not."""
+        attempted = Counter(
+            (entry.key, bool(entry.body["detail"]))
+            for entry in self._entries
+            if entry.kind is EntryKind.ATTEMPT and entry.body["action"] == TELL_ARRIVAL
+        )
+        rows = self._stage.app.airtable.tables.select("NOTIFICATIONS")
+        notices = [row["fields"] for row in rows if row["fields"].get("Type") == ARRIVED_TYPE]
+        told = Counter[tuple[str, bool]]()
+        for fields in notices:
+            details = json.loads(fields["Details"])
+            key, is_giver = details["stratagem_id"], details.get("gift") == "given"
+            told[key, is_giver] += 1
+            moved = {(who, abs(ducats)) for who, ducats in self._all_moves(key).credits}
+            if not is_giver and (fields["Citizen"], Decimal(details["ducats"])) not in moved:
+                yield f"{fields['Citizen']} was told that {details} arrived, and {moved} did"
+        for (key, is_giver), times in told.items():
+            if times > 1 or attempted[key, is_giver] != 1:
+                attempts = attempted[key, is_giver]
+                yield f"TOLD TWICE: {times} of the arrival of {key}, by {attempts} attempts"
+
+    def _all_moves(self, key: str) -> Moves:
+        """Of a key, also by a row of the legacy connector that was revived for it."""
+        debt = next((d for d in self._debts.values() if key in d.stratagem_ids), None)
+        return self._moves(debt) if debt else self._stage.city.moves.get(key, Moves())
 
     def _anonymous_named(self) -> Iterator[str]:
         """Only the giver reads the name of one who does not want to be named."""

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from cascade_cli.adapters.journal import attempts, reading, records, verification
+from cascade_cli.adapters.journal import arrivals, attempts, reading, records, verification
 from cascade_cli.adapters.journal.bodies import Redactor
 from cascade_cli.adapters.journal.chain import Transaction
 from cascade_cli.adapters.journal.claims import (
@@ -124,6 +124,29 @@ class Journal:
         """Record what became of `action`, with a body per key; also after a lost lease."""
         with self._writing(_UNDECIDED) as transaction:
             attempts.record_outcome(transaction, keys, action, fate, body)
+
+    def attempt_once(
+        self, keys: Collection[str], action: str, body: Mapping[str, Any]
+    ) -> tuple[datetime, list[str]]:
+        """Record that `action` is sent for those of `keys` for which it never was; no claim needed.
+
+        Returns the time recorded and those keys: only for them may it be sent.
+        """
+        with self._writing() as transaction:
+            return transaction.at, arrivals.attempt_once(transaction, keys, action, body)
+
+    def untold(self, since: datetime) -> dict[str, datetime]:
+        """The keys whose transfer cascade let the engine have at `since` or later, and when last,
+        without those of whose arrival somebody was told. Makes no journal where there is none."""
+        if not self._database.exists():
+            return {}
+        with self._database.reading() as connection:
+            return arrivals.untold(connection, since)
+
+    def promises(self, keys: Collection[str]) -> list[Intent]:
+        """What was promised under these keys, as amended last."""
+        with self._database.reading() as connection:
+            return arrivals.promises(connection, keys)
 
     def release(self, keys: Collection[str]) -> None:
         """Let others work on those of `keys` that this run holds."""

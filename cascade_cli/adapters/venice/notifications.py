@@ -9,14 +9,27 @@ from typing import Any
 
 from pyairtable import Api
 
-from cascade_cli.adapters.venice.letters import Letter, to_citizen, to_giver
+from cascade_cli.adapters.venice.letters import (
+    Letter,
+    arrived_at_citizen,
+    arrived_for_giver,
+    to_citizen,
+    to_giver,
+)
 from cascade_cli.adapters.venice.schema import Schema
 from cascade_cli.adapters.venice.writer import write_errors
+from cascade_cli.domain.arrivals import Arrival
 from cascade_cli.domain.orders import Order
 from cascade_cli.domain.times import rfc3339
 
 NOTIFICATIONS = "NOTIFICATIONS"
 TYPE = "cascade_transfer_on_its_way"
+ARRIVED_TYPE = "cascade_transfer_arrived"
+ENGINE_LAYOUT = (
+    *("CitizenUsername", "Type", "Title", "Message"),
+    *("Timestamp", "RelatedEntity", "Read"),
+)
+"""The fields that the engine names in its own notice, whatever the base has."""
 
 
 class Notifier:
@@ -24,6 +37,16 @@ class Notifier:
 
     def __init__(self, api: Api, base_id: str, schema: Schema) -> None:
         self._api, self._base_id, self._schema = api, base_id, schema
+
+    @property
+    def tells_arrivals(self) -> bool:
+        """The base takes cascade's notices, and refuses the engine's, for it lacks a field of them.
+
+        False where the schema is not known.
+        """
+        fields = {name: self._schema.has(NOTIFICATIONS, name) for name in ENGINE_LAYOUT}
+        is_ours = self._schema.has(NOTIFICATIONS, "Citizen") or fields["CitizenUsername"]
+        return bool(is_ours) and not all(fields.values())
 
     def tell(self, orders: Sequence[Order], now: datetime, next_run: str) -> None:
         """Say that the ducats are on their way. Raises like VeniceWriter; needs a permit."""
@@ -33,21 +56,30 @@ class Notifier:
         """Say to those who gave them that their gifts are. Raises and needs as much."""
         self._write((to_giver(order, next_run) for order in orders), now)
 
-    def _write(self, letters: Iterable[Letter], now: datetime) -> None:
+    def tell_arrivals(self, arrivals: Sequence[Arrival], now: datetime) -> None:
+        """Say that the ducats have arrived. Raises and needs as much."""
+        self._write(map(arrived_at_citizen, arrivals), now, ARRIVED_TYPE)
+
+    def tell_givers_of_arrivals(self, arrivals: Sequence[Arrival], now: datetime) -> None:
+        """Say to those who gave them that their gifts have. Raises and needs as much."""
+        self._write(map(arrived_for_giver, arrivals), now, ARRIVED_TYPE)
+
+    def _write(self, letters: Iterable[Letter], now: datetime, type_: str = TYPE) -> None:
         older = self._schema.has(NOTIFICATIONS, "CitizenUsername")
         compose = _older_layout if older else _layout
         required = frozenset({"CitizenUsername" if older else "Citizen"})
         rows = [
-            self._schema.keep(NOTIFICATIONS, compose(letter, now), required) for letter in letters
+            self._schema.keep(NOTIFICATIONS, compose(letter, type_, now), required)
+            for letter in letters
         ]
         with write_errors():
             self._api.table(self._base_id, NOTIFICATIONS).batch_create(rows)
 
 
-def _layout(letter: Letter, now: datetime) -> dict[str, Any]:
+def _layout(letter: Letter, type_: str, now: datetime) -> dict[str, Any]:
     return {
         "Citizen": letter.citizen,
-        "Type": TYPE,
+        "Type": type_,
         "Content": letter.text,
         "Details": json.dumps(letter.details, ensure_ascii=False),
         "Asset": letter.details["stratagem_id"],
@@ -57,10 +89,10 @@ def _layout(letter: Letter, now: datetime) -> dict[str, Any]:
     }
 
 
-def _older_layout(letter: Letter, now: datetime) -> dict[str, Any]:
+def _older_layout(letter: Letter, type_: str, now: datetime) -> dict[str, Any]:
     return {
         "CitizenUsername": letter.citizen,
-        "Type": TYPE,
+        "Type": type_,
         "Title": letter.title,
         "Message": letter.text,
         "Metadata": json.dumps(letter.details, ensure_ascii=False),

@@ -1,0 +1,80 @@
+"""What the journal knows of notices of arrival: whose transfer is under way, and who was told.
+
+An attempt to tell stands in the chain like any other. It needs no claim: whoever writes it first
+may send the notice, and nobody may ever again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime
+from decimal import Decimal
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import Connection, func, or_, select
+
+from cascade_cli.adapters.journal.bodies import moment_text, to_json
+from cascade_cli.adapters.journal.chain import Transaction
+from cascade_cli.adapters.journal.claims import KEYS_PER_QUERY
+from cascade_cli.adapters.journal.schema import entries
+from cascade_cli.domain.arrivals import TELL_ARRIVAL
+from cascade_cli.domain.delivery import Action
+from cascade_cli.domain.journal import EntryKind, Intent
+
+_LETS_THE_ENGINE = (Action.ACTIVATE, Action.EXTEND, Action.REWRITE)
+_PROMISING = (EntryKind.INTENT.value, EntryKind.AMENDMENT.value)
+_PROMISE = frozenset({"citizen", "ducats", "cause", "detail"})
+
+
+def untold(connection: Connection, since: datetime) -> dict[str, datetime]:
+    """The keys for which a write let the engine have a row at `since` or later, with the last such
+    moment, as long as nobody set out to tell their citizen of the arrival."""
+    is_attempt = (entries.c.kind == EntryKind.ATTEMPT.value, entries.c.at >= moment_text(since))
+    letting = or_(*(entries.c.body.startswith(_beginning(a)) for a in _LETS_THE_ENGINE))
+    told = select(entries.c.key).where(*is_attempt, entries.c.body == _body(TELL_ARRIVAL, {}))
+    found = select(entries.c.key, func.max(entries.c.at).label("last"))
+    found = found.where(*is_attempt, letting, entries.c.key.not_in(told))
+    rows = connection.execute(found.group_by(entries.c.key).order_by("last"))
+    return {row.key: datetime.fromisoformat(row.last) for row in rows}
+
+
+def promises(connection: Connection, keys: Collection[str]) -> list[Intent]:
+    """What was promised under each of these keys last."""
+    found, remaining = dict[str, Intent](), iter(keys)
+    while some := list(islice(remaining, KEYS_PER_QUERY)):
+        found |= {intent.key: intent for intent in _promised(connection, some)}
+    return [found[key] for key in keys if key in found]
+
+
+def _promised(connection: Connection, keys: Collection[str]) -> Iterator[Intent]:
+    """Oldest first: an amendment follows what it amends."""
+    wanted = entries.c.key.in_(list(keys)), entries.c.kind.in_(_PROMISING)
+    rows = connection.execute(
+        select(entries.c.key, entries.c.body).where(*wanted).order_by(entries.c.seq)
+    )
+    for row in rows:
+        body: dict[str, Any] = {k: v for k, v in json.loads(row.body).items() if k in _PROMISE}
+        yield Intent(row.key, **{**body, "ducats": Decimal(body["ducats"])})
+
+
+def attempt_once(
+    transaction: Transaction, keys: Collection[str], action: str, detail: Mapping[str, Any]
+) -> list[str]:
+    """Record that `action` is about to be sent, for those of `keys` for which it never was."""
+    wanted = entries.c.key.in_(list(keys)), entries.c.kind == EntryKind.ATTEMPT.value
+    tried = select(entries.c.key).where(*wanted, entries.c.body == _body(action, detail))
+    known = set(transaction.connection.scalars(tried))
+    first = [key for key in dict.fromkeys(keys) if key not in known]
+    for key in first:
+        transaction.append(EntryKind.ATTEMPT, key, {"action": action, "detail": detail})
+    return first
+
+
+def _body(action: str, detail: Mapping[str, Any]) -> str:
+    return to_json({"action": action, "detail": dict(detail)})
+
+
+def _beginning(action: str) -> str:
+    return to_json({"action": action})[:-1]
