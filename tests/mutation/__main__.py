@@ -55,7 +55,7 @@ TESTS = {
     "domain/standing": "refunds/test_states domain/test_refunds cli_explain/test_verdicts",
     "domain/stratagems": "domain/test_stratagems credit/test_next_step domain/test_findings"
     " adapters/test_notes",
-    "services/credit": f"services/test_credit_desk {_CREDITING} credit/test_limits"
+    "services/credit": f"credit/test_credit_desk {_CREDITING} credit/test_limits"
     " credit/test_file credit/test_repetition organisations/test_by_people",
     "services/deliver": "credit/test_deliverer credit/test_sighting credit/test_throttling"
     " credit/test_notifications credit/test_requests credit/test_schema credit/test_amendment"
@@ -73,17 +73,16 @@ TESTS = {
 class Copies:
     """Copies of the project; in each, one mutant at a time meets its tests."""
 
+    root: Path
     free: SimpleQueue[Path] = field(default_factory=SimpleQueue)
     running: set[subprocess.Popen[bytes]] = field(default_factory=set)
     late: int = 0
 
-    def make(self, root: Path) -> None:
-        for name in (PACKAGE, "tests"):
-            shutil.copytree(PROJECT / name, root / name)
-        for file in PROJECT.iterdir():
-            if file.is_file():
-                shutil.copy2(file, root / file.name)
-        self.free.put(root)
+    def make(self, name: str, project: Path) -> None:
+        for folder in (PACKAGE, "tests"):
+            shutil.copytree(project / folder, self.root / name / folder)
+        shutil.copy2(project / "pyproject.toml", self.root / name)
+        self.free.put(self.root / name)
 
     def survives(self, path: Path, text: str, tests: Sequence[str], seconds: float | None) -> bool:
         """Whether all tests pass with this text in the module's place."""
@@ -138,13 +137,13 @@ def _write(file: Path, text: str) -> None:
 
 
 @contextmanager
-def copies(number: int) -> Iterator[Copies]:
-    """So many copies of the project, gone at the end."""
-    made = Copies()
+def copies(number: int, project: Path = PROJECT) -> Iterator[Copies]:
+    """So many copies of a project, gone at the end."""
     with TemporaryDirectory(prefix="cascade-mutation-") as folder:
+        made = Copies(Path(folder))
         try:
             for name in range(number):
-                made.make(Path(folder, str(name)))
+                made.make(str(name), project)
             yield made
         finally:
             made.stop()
@@ -152,20 +151,22 @@ def copies(number: int) -> Iterator[Copies]:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one module's mutants."""
+    """What became of one module's mutants; `late` are those killed because time ran out."""
 
     module: str
     made: int
     tried: int
     survivors: Sequence[Mutant]
+    late: int
     seconds_each: float
 
     def __str__(self) -> str:
         killed = self.tried - len(self.survivors)
         percent = 100 * killed / max(self.tried, 1)
         return (
-            f"{self.module:<24} {self.made:>5} mutants, {self.tried:>3} tried, {killed:>3} killed, "
-            f"{len(self.survivors):>2} survived: {percent:3.0f} %, {self.seconds_each:.1f} s each"
+            f"{self.module:<24} {self.made:>4} mutants, {self.tried:>3} tried, {killed:>3} killed "
+            f"({self.late} by time), {len(self.survivors):>2} survived: {percent:3.0f} %, "
+            f"{self.seconds_each:.1f} s each"
         )
 
 
@@ -180,17 +181,20 @@ def try_module(
         raise RuntimeError(f"the tests of {module} fail as it is: {' '.join(tests)}")
     limit = max(LEAST_SECONDS, TIMES_AS_LONG * (time.perf_counter() - began))
     made, mutants = sample(text, f"{seed}:{module}", size)
-    began = time.perf_counter()
+    began, late = time.perf_counter(), at.late
     with ThreadPoolExecutor(at.free.qsize()) as pool:
         survived = list(pool.map(lambda m: at.survives(path, m.text, tests, limit), mutants))
     survivors = [m for m, alive in zip(mutants, survived, strict=True) if alive]
     each = (time.perf_counter() - began) / max(len(mutants), 1)
-    return Outcome(module, made, len(mutants), survivors, each)
+    return Outcome(module, made, len(mutants), survivors, at.late - late, each)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """0 if every module could be tried, whatever survived."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if unknown := set(options.modules) - set(TESTS):
+        parser.error(f"no such module: {', '.join(sorted(unknown))}")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with copies(options.jobs) as at:
         for module in options.modules or TESTS:
