@@ -14,10 +14,14 @@ from random import Random
 
 import libcst as cst
 from libcst.metadata import MetadataWrapper, PositionProvider
-from mutmut.mutation.mutators import mutation_operators, operator_if_exp
+from mutmut.mutation.mutators import OPERATORS_TYPE, mutation_operators, operator_if_exp
 
 # mutmut forces a conditional expression both ways; the conditions of statements matter as much.
-OPERATORS = (*mutation_operators, (cst.If, operator_if_exp), (cst.CompIf, operator_if_exp))
+OPERATORS: OPERATORS_TYPE = (
+    *mutation_operators,
+    (cst.If, operator_if_exp),
+    (cst.CompIf, operator_if_exp),
+)
 
 # Types and the words of errors decide nothing; a decorator that is gone breaks the import.
 _LEFT_OUT = (cst.Annotation, cst.Decorator, cst.Import, cst.ImportFrom, cst.Raise, cst.Assert)
