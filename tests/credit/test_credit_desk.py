@@ -13,6 +13,7 @@ import pytest
 from cascade_cli.domain.allocation import Allocation, Share, portions_of
 from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.delivery import FATE_BOUND
+from cascade_cli.domain.money import ZERO
 from cascade_cli.domain.orders import Order
 from cascade_cli.errors import GuardError, UsageError
 from cascade_cli.services.credit import (
@@ -31,6 +32,7 @@ from tests.credit.faults import Which, is_create, is_update, unavailable
 from tests.domain.samples import a_charge
 
 LIMIT = Decimal(100)
+NOBODY = tuple[Order, ...]()
 MANY = portions_of(
     a_charge(), Allocation((Share("marco", Decimal(60)), Share("lucia", Decimal(40))))
 )
@@ -110,7 +112,7 @@ def test_a_credit_that_is_on_its_way_does_not_compete_with_itself(
     desk.carry_out(desk.plan([by_hand()]))
     counter.fund(100)
     again = desk.plan([by_hand()])
-    assert (again.outgoing, again.unwritten) == (100, ())
+    assert (again.outgoing, again.unwritten) == (LIMIT, NOBODY)
 
 
 def test_what_arrived_asks_for_no_more_ducats(counter: Counter, office: Workers) -> None:
@@ -119,7 +121,7 @@ def test_what_arrived_asks_for_no_more_ducats(counter: Counter, office: Workers)
     counter.sandboxed.app.engine.run()
     counter.fund(0)
     again = desk.plan([by_hand()])
-    assert (again.total, again.outgoing, again.unwritten) == (100, 0, ())
+    assert (again.total, again.outgoing, again.unwritten) == (LIMIT, ZERO, NOBODY)
 
 
 def test_a_transfer_that_only_a_person_can_judge_asks_for_no_ducats(
@@ -128,7 +130,7 @@ def test_a_transfer_that_only_a_person_can_judge_asks_for_no_ducats(
     counter.sandboxed.transfer("cascade_manual_r1", counter.now(), Status="error")
     counter.fund(0)
     again = desk.plan([by_hand()])
-    assert (again.outgoing, again.unwritten) == (0, ())
+    assert (again.outgoing, again.unwritten) == (ZERO, NOBODY)
 
 
 def test_a_question_names_the_one_credit_or_sums_up_the_many(desk: CreditDesk) -> None:
@@ -160,7 +162,7 @@ def order_for(desk: CreditDesk, charge: Charge, **changed: Any) -> Order:
 
 def test_a_payment_is_credited_as_it_was_sold_under_its_own_key(desk: CreditDesk) -> None:
     order = order_for(desk, a_charge(), facts={"by": "anna"})
-    assert (order.key, order.citizen, order.ducats) == ("cascade_payment_pi_1", "marco", 100)
+    assert (order.key, order.citizen, order.ducats) == ("cascade_payment_pi_1", "marco", LIMIT)
     assert (order.reason, order.facts["by"], order.amends) == ("late", "anna", True)
     assert "instead_of" not in order.facts
 
@@ -209,7 +211,10 @@ def test_of_a_payment_for_many_those_who_exist_are_credited_and_the_others_are_n
     shares = (Share("marco", Decimal(60)), Share("zuan", Decimal(30)), Share("lucia", Decimal(10)))
     charges = portions_of(a_charge(), Allocation(shares))
     orders, unknown = desk.orders_for_payment(charges, reason="late", facts={"by": "anna"})
-    assert [(order.citizen, order.ducats) for order in orders] == [("marco", 60), ("lucia", 10)]
+    assert [(order.citizen, order.ducats) for order in orders] == [
+        ("marco", Decimal(60)),
+        ("lucia", Decimal(10)),
+    ]
     assert {(o.reason, o.facts["by"], o.amends) for o in orders} == {("late", "anna", True)}
     assert unknown == ["zuan"]
 

@@ -31,8 +31,12 @@ from tests.domain.samples import (
 )
 
 HOUR = timedelta(hours=1)
-LIVE = {"status": "active", "expires_at": NOW + HOUR}
+LIVE: dict[str, Any] = {"status": "active", "expires_at": NOW + HOUR}
 BEFORE = a_charge("before", created_at=WEEK.since - HOUR)
+
+
+def ducats(*numbers: int) -> tuple[Decimal, ...]:
+    return tuple(map(Decimal, numbers))
 
 
 def by_hand(name: str = "1", **changed: Any) -> Stratagem:
@@ -106,7 +110,7 @@ def test_a_row_made_outside_the_window_has_an_owner_only_where_somebody_asked() 
     assert judge([], [row]).manual == 0
     asked = replace(a_world([], [row]), beyond=frozenset({row.record_id}))
     result = reconcile(asked, TERMS)
-    assert (result.manual, result.equation.manual) == (1, 100)
+    assert (result.manual, result.equation.manual) == (1, Decimal(100))
 
 
 def test_credits_by_hand_that_may_come_to_nothing_are_listed_oldest_first() -> None:
@@ -125,14 +129,16 @@ def test_what_came_back_for_a_refund_is_neither_an_orphan_nor_a_credit() -> None
     result = judge([charge], [keyed(charge), taking()])
     assert Kind.ORPHAN not in result.counts
     assert (result.manual, result.elsewhere) == (0, 0)
-    assert (result.equation.returned, result.equation.returned_here) == (100, 100)
+    assert (result.equation.returned, result.equation.returned_here) == ducats(100, 100)
 
 
 def test_what_came_back_for_a_payment_elsewhere_is_counted_there() -> None:
     result = judge([], [taking(payment="pi_elsewhere")])
     assert result.counts == {}
     equation = result.equation
-    assert (equation.returned, equation.returned_elsewhere, equation.residual) == (100, 100, 0)
+    assert (equation.returned, equation.returned_elsewhere, equation.residual) == ducats(
+        100, 100, 0
+    )
 
 
 def test_ducats_that_are_on_their_way_back_are_in_flight() -> None:
@@ -164,9 +170,9 @@ def _everything() -> tuple[list[Charge], list[Stratagem]]:
 def test_every_ducat_of_both_sides_is_accounted_for() -> None:
     equation = judge(*_everything()).equation
     assert equation.residual == 0
-    assert (equation.sold, equation.settled, equation.undelivered) == (147, 107, 40)
-    assert (equation.over_delivered, equation.manual, equation.orphaned) == (7, 3, 11)
-    assert (equation.elsewhere, equation.executed) == (17, 145)
+    assert (equation.sold, equation.settled, equation.undelivered) == ducats(147, 107, 40)
+    assert (equation.over_delivered, equation.manual, equation.orphaned) == ducats(7, 3, 11)
+    assert (equation.elsewhere, equation.executed) == ducats(17, 145)
 
 
 def test_the_order_in_which_both_sides_were_read_does_not_matter() -> None:
@@ -195,13 +201,13 @@ def test_an_orphan_is_as_grave_as_the_ducats_that_it_may_have_moved(
     changed: dict[str, Any], severity: Severity, at_risk: int
 ) -> None:
     (item,) = judge([], [a_stratagem(**changed)]).items
-    assert (item.severity, item.at_risk) == (severity, at_risk)
+    assert (item.severity, item.at_risk) == (severity, Decimal(at_risk))
 
 
 def test_an_orphan_says_when_for_whom_and_how_many() -> None:
     row = a_stratagem(created_at=PAID + HOUR, citizen="lucia", ducats=Decimal(7))
     (item,) = judge([], [row]).items
-    assert (item.occurred_at, item.citizen, item.ducats) == (PAID + HOUR, "lucia", 7)
+    assert (item.occurred_at, item.citizen, item.ducats) == (PAID + HOUR, "lucia", Decimal(7))
     assert (item.telling, item.matched_by, item.returns) == (row, None, ())
 
 
@@ -233,13 +239,13 @@ def test_a_charge_of_several_kinds_takes_the_gravest_and_names_the_others() -> N
 def test_an_item_says_by_which_rule_its_transfer_was_found(row: Stratagem, rule: Rule) -> None:
     item = the_item(a_charge(), row)
     assert (item.telling, item.matched_by, item.stratagems) == (row, rule, (row,))
-    assert (item.verdict, item.at_risk) == ("", 0)
+    assert (item.verdict, item.at_risk) == ("", Decimal(0))
 
 
 def test_a_charge_that_nobody_delivered_tells_of_no_transfer() -> None:
     item = the_item(a_charge())
     assert (item.telling, item.matched_by, item.stratagems) == (None, None, ())
-    assert (item.occurred_at, item.citizen, item.ducats) == (PAID, "marco", 100)
+    assert (item.occurred_at, item.citizen, item.ducats) == (PAID, "marco", Decimal(100))
 
 
 def test_each_citizen_of_a_payment_for_many_is_judged_alone() -> None:
@@ -251,8 +257,8 @@ def test_each_citizen_of_a_payment_for_many_is_judged_alone() -> None:
 
 
 def test_fractions_of_a_ducat_are_lost_nowhere() -> None:
-    ducats = Decimal("492485.810313592912345678901234567")
-    charges = [a_charge(str(n), ducats=ducats, captured_cents=10**9) for n in range(3)]
-    result = judge(charges, [keyed(charge, ducats=ducats) for charge in charges])
+    sold = Decimal("492485.810313592912345678901234567")
+    charges = [a_charge(str(n), ducats=sold, captured_cents=10**9) for n in range(3)]
+    result = judge(charges, [keyed(charge, ducats=sold) for charge in charges])
     assert result.equation.residual == 0
     assert result.equation.sold == Decimal("1477457.430940778737037036703703701")

@@ -47,7 +47,7 @@ def test_what_is_settled_is_neither_repaired_nor_left_to_people() -> None:
 def test_a_missing_transfer_is_ordered_as_it_was_sold_and_says_who_repaired() -> None:
     (repair,) = planned([a_charge()]).repairs
     order = repair.order
-    assert (order.citizen, order.ducats, order.reason) == ("marco", 100, REASON)
+    assert (order.citizen, order.ducats, order.reason) == ("marco", Decimal(100), REASON)
     assert order.facts["worker"] == "nightly"
     assert not order.retire_surplus
 
