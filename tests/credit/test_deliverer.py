@@ -17,7 +17,7 @@ from cascade_cli.adapters.transport import utc_now
 from cascade_cli.cli.writing import this_worker
 from cascade_cli.domain.delivery import FATE_BOUND
 from cascade_cli.domain.gifts import Gift
-from cascade_cli.domain.journal import EntryKind, Intent
+from cascade_cli.domain.journal import ClaimState, EntryKind, Intent
 from cascade_cli.domain.orders import Order
 from cascade_cli.domain.stratagems import Stratagem
 from cascade_cli.errors import ServiceError, ThrottledError, UnreachableError
@@ -193,6 +193,7 @@ def test_a_base_that_cannot_be_read_is_not_written_to(counter: Counter, office: 
     found = deliver(deliverer, *orders(2))
     assert results(found) == [FAILED, FAILED]
     assert all(isinstance(delivery.error, ServiceError) for delivery in found)
+    assert all("makes no sense" in delivery.why for delivery in found)
     assert not counter.writes
     counter.network.heal()
     assert results(deliver(office.deliverer(), *orders(2))) == [CREDITED, CREDITED]
@@ -205,8 +206,38 @@ def test_one_row_that_the_base_refuses_holds_up_none_of_its_ten(
         return is_create(request) and b"cascade_manual_001" in request.body
 
     counter.network.break_(is_bad, REFUSED, times=99)
-    assert results(deliver(office.deliverer(), *orders(3))) == [CREDITED, FAILED, CREDITED]
-    assert [records_in(request) for request in asked(counter, is_create)] == [3, 1, 1, 1]
+    assert results(deliver(office.deliverer(), *orders(2))) == [CREDITED, FAILED]
+    assert [records_in(request) for request in asked(counter, is_create)] == [2, 1, 1]
+
+
+def test_what_is_over_the_days_limit_is_refused_whoever_else_credits(
+    counter: Counter, office: Workers
+) -> None:
+    one, other = deliver(office.deliverer(CASCADE_MAX_DUCATS_PER_DAY="150"), *orders(2))
+    assert (one.result, other.result) == (CREDITED, Result.REFUSED)
+    assert other.claim is ClaimState.OVER_LIMIT
+    assert len(counter.rows()) == 1
+
+
+def test_a_worker_that_stands_still_for_ten_minutes_loses_its_key_and_writes_nothing(
+    counter: Counter, office: Workers
+) -> None:
+    order = an_order()
+    intent = Intent(order.key, "marco", Decimal(100), order.cause, {"reason": "gift"})
+    answers = list[ClaimState]()
+    with closing(Journal(office.url, this_worker("other"), now=utc_now)) as other:
+
+        def stand_still() -> None:
+            for seconds in (9 * 60 + 50, 15):
+                counter.pass_time(seconds=seconds)
+                claims = other.claim([intent], lease=timedelta(hours=1), day_limit_ducats=None)
+                answers.append(claims[order.key].state)
+
+        seen = Sighting((), counter.now() + timedelta(minutes=10))
+        deliverer = office.deliverer(turn=stand_still)
+        assert results(deliver(deliverer, order, sighting=seen)) == [Result.BUSY]
+    assert answers == [ClaimState.BUSY, ClaimState.HELD]
+    assert not counter.writes
 
 
 @pytest.mark.parametrize("which", [is_create, is_update])
@@ -328,6 +359,26 @@ def test_the_journal_says_what_was_sent_and_what_became_of_it(
     outcomes = [body for _, body in entries[1::2]]
     assert [body["fate"] for body in outcomes] == ["applied"] * 3
     assert [body["detail"].get("record") for body in outcomes] == [record["id"], record["id"], None]
+
+
+def test_of_a_write_of_unknown_fate_the_journal_claims_nothing(
+    counter: Counter, office: Workers
+) -> None:
+    counter.network.break_(is_create, unavailable())
+    deliver(office.deliverer(), an_order(), patience=timedelta(0))
+    with closing(Journal(office.url, this_worker("other"), now=utc_now)) as journal:
+        kinds = [entry.kind for entry in journal.entries(key="cascade_manual_gift")]
+    assert EntryKind.ATTEMPT in kinds
+    assert EntryKind.OUTCOME not in kinds
+
+
+def test_of_a_gift_the_journal_tells_the_givers_notice_from_the_citizens(office: Workers) -> None:
+    deliver(office.deliverer(), an_order(gift=Gift(giver="lucia", message="", anonymous=False)))
+    with closing(Journal(office.url, this_worker("other"), now=utc_now)) as journal:
+        entries = list(journal.entries(key="cascade_manual_gift"))
+    notices = [entry.body for entry in entries if entry.body.get("action") == "notify"]
+    told = [body["detail"].get("told") for body in notices]
+    assert told == [None, None, "giver", "giver"]
 
 
 def test_what_was_seen_just_before_is_not_read_again(counter: Counter, office: Workers) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from random import Random
 
 import libcst as cst
+import libcst.matchers as m
 from libcst.metadata import MetadataWrapper, PositionProvider
 from mutmut.mutation.mutators import OPERATORS_TYPE, mutation_operators, operator_if_exp
 
@@ -86,16 +87,20 @@ def _changed(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
         return
     for kind, operator in OPERATORS:
         if isinstance(node, kind):
-            yield from (new for new in operator(node) if not _loses_words(node, new))
+            yield from (new for new in operator(node) if _is_worth_it(node, new))
 
 
-def _loses_words(old: cst.CSTNode, new: cst.CSTNode) -> bool:
-    """A call that differs only in what it says."""
+def _is_worth_it(old: cst.CSTNode, new: cst.CSTNode) -> bool:
+    """Not a call that differs in what it says only, nor one that any run of it would refuse."""
     if not (isinstance(old, cst.Call) and isinstance(new, cst.Call)):
-        return False
+        return True
     kept = set(map(id, new.args))
     gone = [argument for argument in old.args if id(argument) not in kept]
-    return any(_is_wording(arg.value) or _is_wording(arg.keyword) for arg in gone)
+    if any(_is_wording(arg.value) or _is_wording(arg.keyword) for arg in gone):
+        return False
+    positional = [arg for arg in old.args if arg.keyword is None]
+    shifted = len(new.args) < len(old.args) and gone[0] in positional[:-1]
+    return not shifted and not m.matches(old.func, m.Name("isinstance") | m.Name("len"))
 
 
 def _is_wording(node: cst.CSTNode | None) -> bool:
