@@ -44,8 +44,8 @@ TESTS = {
     "domain/plain": "domain/test_plain",
     "domain/pricing": "domain/test_pricing pricing/test_price_list pricing/test_price_file"
     " pricing/test_exchange pricing/test_currencies",
-    "domain/reconciliation": f"domain/test_reconciliation {_JUDGING} domain/test_by_hand domain/test_plain"
-    " domain/test_refunds domain/test_reconcile_properties",
+    "domain/reconciliation": f"domain/test_reconciliation {_JUDGING} domain/test_by_hand"
+    " domain/test_plain domain/test_refunds domain/test_reconcile_properties",
     "domain/refund_plan": "domain/test_refunds refunds/test_states refunds/test_refund",
     "domain/refunds": "domain/test_refunds domain/test_findings refunds/test_states",
     "domain/repair": "domain/test_repair domain/test_orphans domain/test_unattributable"

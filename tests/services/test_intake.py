@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
@@ -232,8 +232,9 @@ def test_a_write_that_may_still_come_is_looked_at_when_that_can_be_told() -> Non
     assert settled(accepted(), counter=counter) == [(WAITING, "why", NOW + 2 * MINUTE)]
 
 
-@pytest.mark.parametrize("now", [NOW, NOW.astimezone(tz=None)])
-def test_what_is_over_the_days_limit_waits_for_midnight_utc(now: datetime) -> None:
+@pytest.mark.parametrize("zone", [UTC, timezone(timedelta(hours=10))])
+def test_what_is_over_the_days_limit_waits_for_midnight_utc(zone: timezone) -> None:
+    now = datetime(2026, 11, 20, 15, 7, 9, 5, tzinfo=UTC).astimezone(zone)
     over = ClaimState.OVER_LIMIT
     counter = Counter(lambda key: delivery(key, Result.REFUSED, claim=over))
     found = settled(accepted(), counter=counter, now=lambda: now)
