@@ -182,8 +182,13 @@ def try_module(
     limit = max(LEAST_SECONDS, TIMES_AS_LONG * (time.perf_counter() - began))
     made, mutants = sample(text, f"{seed}:{module}", size)
     began, late = time.perf_counter(), at.late
-    with ThreadPoolExecutor(at.free.qsize()) as pool:
+    pool = ThreadPoolExecutor(at.free.qsize())
+    try:
         survived = list(pool.map(lambda m: at.survives(path, m.text, tests, limit), mutants))
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+        at.stop()
+        pool.shutdown()
     survivors = [m for m, alive in zip(mutants, survived, strict=True) if alive]
     each = (time.perf_counter() - began) / max(len(mutants), 1)
     return Outcome(module, made, len(mutants), survivors, at.late - late, each)
