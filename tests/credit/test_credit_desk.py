@@ -291,9 +291,9 @@ def test_the_same_gift_twice_within_a_day_is_refused_and_after_it_is_not(
     counter: Counter,
 ) -> None:
     assert counter.credit("marco", "5").code == 0
-    counter.pass_time(hours=23)
+    counter.pass_time(hours=23, minutes=50)
     assert counter.credit("marco", "5").code == 7
-    counter.pass_time(hours=2)
+    counter.pass_time(minutes=15)
     assert counter.credit("marco", "5").code == 0
     assert len(counter.rows()) == 2
 

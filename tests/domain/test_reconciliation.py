@@ -228,9 +228,11 @@ def test_an_orphan_says_what_it_lacks(row: Stratagem, verdict: str) -> None:
 def test_a_charge_of_several_kinds_takes_the_gravest_and_names_the_others() -> None:
     item = the_item(a_charge(captured_cents=400), keyed(a_charge(), citizen="polo"))
     assert (item.kind, item.severity) == (Kind.WRONG_CITIZEN, Kind.WRONG_CITIZEN.severity)
-    assert item.verdict in item.evidence
     also = [sentence for sentence in item.evidence if sentence.startswith("also ")]
     assert [sentence.split(":")[0] for sentence in also] == ["also underpaid"]
+    assert item.evidence[-2:] == (item.verdict, *also)
+    assert len(set(item.evidence)) == len(item.evidence)
+    assert also[0].removeprefix("also underpaid: ") not in item.evidence
     # What polo got, and what is still owed to marco.
     assert item.at_risk == 200
 

@@ -27,7 +27,7 @@ OPERATORS: OPERATORS_TYPE = (
 # Types and the words of errors decide nothing; a decorator that is gone breaks the import.
 _LEFT_OUT = (cst.Annotation, cst.Decorator, cst.Import, cst.ImportFrom, cst.Raise, cst.Assert)
 _WORDS = frozenset({"why", "hint", "note", "message", "sentence", "sentences", "evidence"})
-_ALIAS = re.compile(r"[A-Z]\w* = (TypeVar\(|[A-Z][a-z]\w*(\[| \| ))")
+_ALIAS = re.compile(r"__all__ = |[A-Z]\w* = (TypeVar\(|[A-Z][a-z]\w*(\[| \| ))")
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ def _is_wording(node: cst.CSTNode | None) -> bool:
 
 
 def _is_about_types(node: cst.CSTNode) -> bool:
-    """A docstring, an alias such as `Step = Write | End`, or `T = TypeVar("T")`."""
+    """A docstring, `__all__`, an alias such as `Step = Write | End`, or `T = TypeVar("T")`."""
     if isinstance(node, cst.Expr):
         return isinstance(node.value, cst.SimpleString | cst.ConcatenatedString)
     if not isinstance(node, cst.Assign):
