@@ -84,6 +84,10 @@ class Copies:
         shutil.copy2(project / "pyproject.toml", self.root / name)
         self.free.put(self.root / name)
 
+    def text(self, path: Path) -> str:
+        """A module as it is, and stays while somebody works on the project."""
+        return (self.root / "0" / path).read_text(encoding="utf-8")
+
     def survives(self, path: Path, text: str, tests: Sequence[str], seconds: float | None) -> bool:
         """Whether all tests pass with this text in the module's place."""
         root = self.free.get()
@@ -175,7 +179,7 @@ def try_module(
 ) -> Outcome:
     """Try a sample of one module's mutants. Raises RuntimeError if its tests fail without one."""
     path = Path(PACKAGE, f"{module}.py")
-    text = (PROJECT / path).read_text(encoding="utf-8")
+    text = at.text(path)
     began = time.perf_counter()
     if not at.survives(path, text, tests, None):
         raise RuntimeError(f"the tests of {module} fail as it is: {' '.join(tests)}")
