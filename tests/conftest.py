@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import Phase
 from hypothesis import settings as hypothesis_settings
 
 from cascade_cli.bootstrap import Wiring
@@ -23,6 +24,12 @@ hypothesis_settings.register_profile(
     "cascade", max_examples=100, derandomize=True, deadline=None, database=None
 )
 hypothesis_settings.register_profile("thorough", max_examples=3000, deadline=None)
+# That an example fails is enough for a mutant: no smaller one is looked for.
+hypothesis_settings.register_profile(
+    "mutation",
+    hypothesis_settings.get_profile("cascade"),
+    phases=[Phase.explicit, Phase.generate],
+)
 hypothesis_settings.load_profile("cascade")
 
 

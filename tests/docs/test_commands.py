@@ -15,7 +15,7 @@ COMMANDS = dict(commands())
 HEADINGS = [name.strip("`") for name in readme.sections() if name.startswith("`cascade")]
 OPTION = re.compile(r"(?<![\w-])--?[a-zA-Z][\w-]*")
 # Options of pip and crontab, and of the simulation.
-OTHER_PROGRAMS = {"-e", "-m", "--mutants", "--trace"}
+OTHER_PROGRAMS = {"-e", "-m", "--mutants", "--sample", "--trace"}
 
 
 def test_the_two_commands_stand_alone_on_a_line_near_the_top() -> None:

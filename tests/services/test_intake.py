@@ -1,0 +1,399 @@
+"""What becomes of a webhook's event: credited, waiting until when, or left to a person."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from cascade_cli.adapters.journal.inbox import Accepted, EventState, Settlement
+from cascade_cli.adapters.rates import RatesError
+from cascade_cli.domain.delivery import Action, Write
+from cascade_cli.domain.events import Event
+from cascade_cli.domain.journal import ClaimState
+from cascade_cli.domain.replay import Objection, Obstacle
+from cascade_cli.errors import (
+    AnswerError,
+    GuardError,
+    LockedError,
+    UnreachableError,
+)
+from cascade_cli.services.delivery_ports import Delivery, Result
+from cascade_cli.services.intake import SHORT_OF_DUCATS, Intake, backoff
+from cascade_cli.services.refund_clerk import Dealt
+from cascade_cli.services.replay import Planned, ReplayPlan
+from tests.credit.orders import an_order
+from tests.domain.samples import a_stratagem
+
+NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+WAITING, ATTENTION = EventState.WAITING, EventState.ATTENTION
+CREDITED, RECORDED = EventState.CREDITED, EventState.RECORDED
+
+
+def accepted(
+    name: str = "1",
+    *,
+    kind: str = "charge.succeeded",
+    tries: int = 0,
+    livemode: bool = False,
+    payment: str | None = None,
+) -> Accepted:
+    payment_id = payment or f"pi_{name}"
+    event = Event(
+        id=f"evt_{name}",
+        type=kind,
+        created_at=NOW,
+        livemode=livemode,
+        payment_id=payment_id,
+        subjects=frozenset({payment_id}),
+        pending_webhooks=1,
+        raw=b"{}",
+    )
+    return Accepted(event, NOW, tries)
+
+
+def refunded(name: str = "1", **changed: Any) -> Accepted:
+    return accepted(name, kind="charge.refunded", **changed)
+
+
+@dataclass
+class Inbox:
+    """Events that are due, and what was settled."""
+
+    events: Sequence[Accepted]
+    credited_before: frozenset[str] = frozenset()
+    settled: list[Settlement] = field(default_factory=list)
+
+    def due(self, limit: int) -> list[Accepted]:
+        return list(self.events)[:limit]
+
+    def credited(self, payment_ids: Iterable[str]) -> set[str]:
+        return set(payment_ids) & self.credited_before
+
+    def settle(self, settlements: Iterable[Settlement]) -> None:
+        self.settled += settlements
+
+
+Deliver = Callable[[str], Delivery]
+
+
+@dataclass
+class Counter:
+    """Who credits payments: what `deliver` says of each, unless it is `planned` otherwise."""
+
+    deliver: Deliver = field(default_factory=lambda: delivery)
+    planned: Mapping[str, Planned] = field(default_factory=dict)
+    ailing: Mapping[str, Exception] = field(default_factory=dict)
+    looks: list[list[str]] = field(default_factory=list)
+    carried_out: list[str] = field(default_factory=list)
+    patience: set[timedelta] = field(default_factory=set)
+
+    def plan(
+        self,
+        events: Sequence[Event],
+        _facts: Mapping[str, Any],
+        _can_pay: Callable[[Decimal], Decimal] | None = None,
+    ) -> ReplayPlan:
+        self.looks.append([event.id for event in events])
+        payments: dict[str, Planned] = {}
+        for event in events:
+            name = str(event.payment_id)
+            if name in self.ailing:
+                raise self.ailing[name]
+            order, step = an_order(key=f"key_{name}"), Write(Action.CREATE)
+            one = self.planned.get(name, Planned(name, (), order=order, step=step))
+            earlier = payments[name].events if name in payments else ()
+            payments[name] = replace(one, events=(*earlier, event))
+        return ReplayPlan(tuple(payments.values()), {})
+
+    def carry_out(self, plan: ReplayPlan, patience: timedelta) -> list[Delivery]:
+        self.patience.add(patience)
+        self.carried_out += [order.key for order in plan.orders]
+        return [self.deliver(order.key) for order in plan.orders]
+
+
+def delivery(key: str, result: Result = Result.CREDITED, **changed: Any) -> Delivery:
+    return Delivery(an_order(key=key), result, "why", **changed)
+
+
+class Clerk:
+    """Who settles refunds: always with the same answer."""
+
+    def __init__(self, answer: Dealt | Exception) -> None:
+        self.answer, self.asked = answer, list[tuple[str, timedelta]]()
+
+    def settle(self, payment_id: str, patience: timedelta) -> Dealt:
+        self.asked.append((payment_id, patience))
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+def intake(inbox: Inbox, counter: Counter, **changed: Any) -> Intake:
+    usual: dict[str, Any] = {
+        "livemode": False,
+        "facts": {},
+        "guard": lambda: None,
+        "can_pay": lambda wanted: wanted,
+        "now": lambda: NOW,
+        **changed,
+    }
+    return Intake(inbox, counter, **usual)
+
+
+def settled(
+    *events: Accepted, counter: Counter | None = None, **changed: Any
+) -> list[tuple[EventState, str, datetime | None]]:
+    """What the inbox is told of the events."""
+    inbox = Inbox(events)
+    found = intake(inbox, counter or Counter(), **changed).work()
+    assert all(one in inbox.settled for one in found)
+    return [(one.state, one.note, one.next_at) for one in inbox.settled]
+
+
+def test_where_nothing_is_due_nobody_is_asked() -> None:
+    counter, inbox = Counter(), Inbox([])
+    assert intake(inbox, counter).work() == []
+    assert counter.looks == []
+
+
+def test_a_paid_event_is_credited_without_waiting_for_anything() -> None:
+    counter = Counter()
+    assert settled(accepted(), counter=counter) == [(CREDITED, "why", None)]
+    assert (counter.carried_out, counter.patience) == (["key_pi_1"], {timedelta(0)})
+
+
+def test_a_payment_already_credited_by_another_event_is_not_looked_up_again() -> None:
+    inbox, counter = Inbox([accepted("1"), accepted("2")], frozenset({"pi_1"})), Counter()
+    found = intake(inbox, counter).work()
+    assert {(one.event_id, one.state) for one in found} == {
+        ("evt_1", CREDITED),
+        ("evt_2", CREDITED),
+    }
+    assert counter.looks == [["evt_2"]]
+
+
+@pytest.mark.parametrize("kind", ["charge.succeeded", "charge.refunded"])
+def test_an_event_of_the_other_mode_moves_nothing_and_is_shown_to_a_person(kind: str) -> None:
+    counter, clerk = Counter(), Clerk(Dealt("refunded"))
+    live = accepted(kind=kind, livemode=True)
+    found = settled(live, counter=counter, refunds=clerk)
+    assert found == [(ATTENTION, "of live mode", None)]
+    test = settled(accepted(kind=kind), counter=counter, refunds=clerk, livemode=True)
+    assert test == [(ATTENTION, "of test mode", None)]
+    assert (counter.looks, clerk.asked) == ([], [])
+
+
+def test_the_base_is_guarded_before_the_first_write_and_only_then() -> None:
+    guarded = list[int]()
+    nothing = Counter(planned={"pi_1": Planned("pi_1", (), already=a_stratagem())})
+    settled(accepted(), counter=nothing, guard=lambda: guarded.append(1))
+    assert guarded == []
+    settled(accepted(), guard=lambda: guarded.append(1))
+    assert guarded == [1]
+
+
+def test_a_base_of_the_other_mode_is_written_to_by_nobody() -> None:
+    def refuse() -> None:
+        raise GuardError("The base holds live payments.")
+
+    inbox, counter = Inbox([accepted()]), Counter()
+    with pytest.raises(GuardError):
+        intake(inbox, counter, guard=refuse).work()
+    assert (counter.carried_out, inbox.settled) == ([], [])
+
+
+@pytest.mark.parametrize("result", [Result.CREDITED, Result.ALREADY, Result.RETIRED])
+def test_what_is_under_way_or_done_is_credited(result: Result) -> None:
+    counter = Counter(lambda key: delivery(key, result))
+    assert settled(accepted(), counter=counter) == [(CREDITED, "why", None)]
+
+
+@pytest.mark.parametrize("result", [Result.BLOCKED, Result.REFUSED])
+def test_what_only_a_person_can_decide_is_shown_to_one(result: Result) -> None:
+    counter = Counter(lambda key: delivery(key, result))
+    assert settled(accepted(), counter=counter) == [(ATTENTION, "why", None)]
+
+
+@pytest.mark.parametrize("result", [Result.BUSY, Result.FAILED, Result.UNFINISHED])
+def test_what_may_go_better_next_time_waits_a_little(result: Result) -> None:
+    counter = Counter(lambda key: delivery(key, result))
+    found = settled(accepted(tries=1), counter=counter)
+    assert found == [(WAITING, "why", NOW + timedelta(seconds=4))]
+
+
+def test_a_write_that_may_still_come_is_looked_at_when_that_can_be_told() -> None:
+    counter = Counter(lambda key: delivery(key, Result.UNFINISHED, finish_at=NOW + 2 * MINUTE))
+    assert settled(accepted(), counter=counter) == [(WAITING, "why", NOW + 2 * MINUTE)]
+
+
+@pytest.mark.parametrize("zone", [UTC, timezone(timedelta(hours=10))])
+def test_what_is_over_the_days_limit_waits_for_midnight_utc(zone: timezone) -> None:
+    now = datetime(2026, 11, 20, 15, 7, 9, 5, tzinfo=UTC).astimezone(zone)
+    over = ClaimState.OVER_LIMIT
+    counter = Counter(lambda key: delivery(key, Result.REFUSED, claim=over))
+    found = settled(accepted(), counter=counter, now=lambda: now)
+    assert found == [(WAITING, "why", datetime(2026, 11, 21, tzinfo=UTC))]
+
+
+def test_what_the_processor_cannot_pay_waits_for_ducats_and_is_not_begun() -> None:
+    order = an_order(key="key_pi_1")
+    short = Planned("pi_1", (), order=order, step=Write(Action.CREATE), is_funded=False)
+    counter = Counter(planned={"pi_1": short})
+    found = settled(accepted(), counter=counter)
+    assert found == [(WAITING, SHORT_OF_DUCATS, NOW + timedelta(seconds=2))]
+    assert counter.carried_out == []
+
+
+def test_what_was_delivered_before_is_credited_and_says_by_which_transfer() -> None:
+    row = a_stratagem(stratagem_id="cascade_payment_pi_1", status="executed")
+    counter = Counter(planned={"pi_1": Planned("pi_1", (), already=row)})
+    found = settled(accepted(), counter=counter)
+    assert found == [(CREDITED, "cascade_payment_pi_1 is executed", None)]
+
+
+NO_PURCHASE = Planned("pi_1", ())
+UNKNOWN = replace(NO_PURCHASE, objection=Objection(Obstacle.UNKNOWN_PAYMENT, "nobody knows it"))
+UNDERPAID = replace(NO_PURCHASE, objection=Objection(Obstacle.UNDERPAID, "it cost too little"))
+
+
+@pytest.mark.parametrize(
+    ("planned", "state", "note"),
+    [
+        (NO_PURCHASE, RECORDED, "no paid purchase of ducats"),
+        (UNKNOWN, ATTENTION, "nobody knows it"),
+    ],
+)
+def test_what_stripe_does_not_show_yet_is_looked_at_a_second_time_and_no_third(
+    planned: Planned, state: EventState, note: str
+) -> None:
+    counter = Counter(planned={"pi_1": planned})
+    ((first, _, again_at),) = settled(accepted(tries=0), counter=counter)
+    assert (first, again_at) == (WAITING, NOW + timedelta(seconds=30))
+    assert settled(accepted(tries=1), counter=counter) == [(state, note, None)]
+
+
+def test_an_objection_is_shown_to_a_person_at_once() -> None:
+    counter = Counter(planned={"pi_1": UNDERPAID})
+    assert settled(accepted(), counter=counter) == [(ATTENTION, "it cost too little", None)]
+
+
+def test_two_events_of_one_payment_are_one_credit_and_are_settled_alike() -> None:
+    counter = Counter()
+    both = accepted("1"), accepted("2", payment="pi_1", kind="payment_intent.succeeded")
+    assert [state for state, *_ in settled(*both, counter=counter)] == [CREDITED, CREDITED]
+    assert counter.carried_out == ["key_pi_1"]
+
+
+@pytest.mark.parametrize("error", [AnswerError("nonsense"), RatesError("bad"), ValueError("bug")])
+def test_a_payment_that_spoils_its_batch_waits_and_the_others_are_credited(
+    error: Exception,
+) -> None:
+    counter = Counter(ailing={"pi_2": error})
+    found = settled(accepted("1"), accepted("2", tries=1), accepted("3"), counter=counter)
+    assert [state for state, *_ in found] == [CREDITED, WAITING, CREDITED]
+    assert found[1][2] == NOW + timedelta(seconds=4)
+    assert found[1][1] in {"nonsense", "bad", "ValueError"}
+    assert counter.carried_out == ["key_pi_1", "key_pi_3"]
+
+
+def test_an_outage_is_no_single_events_fault_and_settles_nothing() -> None:
+    inbox = Inbox([accepted("1"), accepted("2")])
+    with pytest.raises(UnreachableError):
+        intake(inbox, Counter(ailing={"pi_2": UnreachableError("no answer")})).work()
+    assert inbox.settled == []
+
+
+def test_an_outage_after_one_bad_event_leaves_the_rest_for_later() -> None:
+    ailing = {"pi_1": AnswerError("nonsense"), "pi_3": UnreachableError("no answer")}
+    inbox = Inbox([accepted("1"), accepted("2"), accepted("3")])
+    with pytest.raises(UnreachableError):
+        intake(inbox, Counter(ailing=ailing)).work()
+    assert [(one.event_id, one.state) for one in inbox.settled] == [
+        ("evt_1", WAITING),
+        ("evt_2", CREDITED),
+    ]
+
+
+def test_three_bad_events_and_no_good_one_are_a_fault_of_all() -> None:
+    events = [accepted(name) for name in "123"]
+    ailing = {f"pi_{name}": AnswerError("nonsense") for name in "123"}
+    with pytest.raises(AnswerError):
+        intake(Inbox(events), Counter(ailing=ailing)).work()
+    assert len(settled(*events[:2], counter=Counter(ailing=ailing))) == 2
+
+
+def test_three_bad_events_after_a_good_one_are_each_their_own_fault() -> None:
+    ailing = {f"pi_{name}": AnswerError("nonsense") for name in "234"}
+    found = settled(*(accepted(name) for name in "1234"), counter=Counter(ailing=ailing))
+    assert [state for state, *_ in found] == [CREDITED, WAITING, WAITING, WAITING]
+
+
+def test_without_a_clerk_a_refund_is_left_to_a_person_and_recorded() -> None:
+    found = settled(refunded())
+    assert found == [(RECORDED, "left to a person: cascade refund", None)]
+
+
+def test_two_events_of_one_refund_are_one_look_without_patience() -> None:
+    clerk = Clerk(Dealt("taken back"))
+    both = refunded("1"), refunded("2", payment="pi_1")
+    found = settled(*both, refunds=clerk)
+    assert found == [(RECORDED, "taken back", None)] * 2
+    assert clerk.asked == [("pi_1", timedelta(0))]
+
+
+def test_credits_come_before_what_went_back() -> None:
+    found = settled(refunded("1"), accepted("2"), refunds=Clerk(Dealt("taken back")))
+    assert [state for state, *_ in found] == [CREDITED, RECORDED]
+
+
+@pytest.mark.parametrize(
+    ("dealt", "state", "again_at"),
+    [
+        (Dealt("x", needs_person=True), ATTENTION, None),
+        (Dealt("x", needs_person=True, again_at=NOW + MINUTE), ATTENTION, None),
+        (Dealt("x", again_at=NOW + MINUTE), WAITING, NOW + MINUTE),
+        (Dealt("x", is_purchase=False), WAITING, NOW + timedelta(seconds=30)),
+        (Dealt("x"), RECORDED, None),
+    ],
+)
+def test_a_refund_is_seen_through_as_the_clerk_says(
+    dealt: Dealt, state: EventState, again_at: datetime | None
+) -> None:
+    assert settled(refunded(), refunds=Clerk(dealt)) == [(state, "x", again_at)]
+
+
+def test_a_refund_of_what_is_no_purchase_is_looked_at_twice_and_recorded() -> None:
+    clerk = Clerk(Dealt("x", is_purchase=False))
+    assert settled(refunded(tries=1), refunds=clerk) == [(RECORDED, "x", None)]
+
+
+def test_what_failed_of_a_refund_is_tried_again_at_the_earliest_moment() -> None:
+    unfinished = delivery("key", Result.UNFINISHED, finish_at=NOW + 3 * MINUTE)
+    for again_at, next_at in ((2 * MINUTE, 2 * MINUTE), (9 * MINUTE, 3 * MINUTE)):
+        clerk = Clerk(Dealt("x", again_at=NOW + again_at, failed=(unfinished,)))
+        ((state, _, later),) = settled(refunded(), refunds=clerk)
+        assert (state, later) == (WAITING, NOW + next_at)
+
+
+@pytest.mark.parametrize("error", [AnswerError("nonsense"), LockedError("another run")])
+def test_a_refund_that_cannot_be_dealt_with_now_waits(error: Exception) -> None:
+    found = settled(refunded(tries=2), refunds=Clerk(error))
+    assert found == [(WAITING, str(error), NOW + timedelta(seconds=8))]
+
+
+def test_a_refund_waits_for_a_service_that_is_out_with_all_the_rest() -> None:
+    inbox = Inbox([refunded()])
+    with pytest.raises(UnreachableError):
+        intake(inbox, Counter(), refunds=Clerk(UnreachableError("no answer"))).work()
+    assert inbox.settled == []
+
+
+def test_who_waits_waits_longer_each_time_and_never_more_than_five_minutes() -> None:
+    waits = [backoff(tries).total_seconds() for tries in (0, 1, 2, 7, 8, 1000)]
+    assert waits == [2, 4, 8, 256, 300, 300]
