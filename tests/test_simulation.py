@@ -49,6 +49,7 @@ CAUGHT_BY = {
     mutants.anonymous_givers_named: 2,
     mutants.invoices_have_keys_of_their_own: 43,
     mutants.judged_by_another_day_s_rate: 2,
+    mutants.price_guard_off: 9,
 }
 
 
