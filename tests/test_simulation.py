@@ -54,6 +54,7 @@ CAUGHT_BY = {
     mutants.other_payers_unseen: 2,
     mutants.refunded_twins_first_served: 1,
     mutants.marks_by_our_clock: 70,
+    mutants.price_guard_off: 9,
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -167,3 +168,20 @@ def test_a_payment_s_id_is_no_reference_of_a_credit_by_hand(counter: Counter) ->
     session = Session(quiet=True, environ=counter.environment())
     told = credit_ducats_sync("marco", "10000", reference=intent, session=session)
     assert (told["success"], told["retry"], counter.rows()) == (False, False, [])
+
+
+def test_a_refund_does_not_deliver_the_rest_of_it(counter: Counter) -> None:
+    charge = counter.sandboxed.pay(counter.now() - timedelta(hours=5), ducats="10000", cents=50_000)
+    counter.sandboxed.app.stripe.books.refund(charge["id"], amount=10_000, at=counter.now())
+    answer = counter.type("refund", charge["payment_intent"], "--yes")
+    assert (answer.code, counter.rows()) == (7, [])
+    assert "less than its ducats cost" in " ".join(answer.err.split())
+
+
+def test_explain_leads_with_the_shortfall_and_tells_the_decision(counter: Counter) -> None:
+    intent = counter.paid(ducats="10000", cents=50)
+    verdict = counter.type("explain", intent, "--json").data["verdict"]
+    assert verdict["sentence"].startswith("paid 0.50 USD where 1,000.00 USD were due")
+    assert verdict["repair"] is None
+    assert f"--payment {intent}" in verdict["advice"]
+    assert "--although-underpaid" in verdict["advice"]
