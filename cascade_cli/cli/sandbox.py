@@ -119,12 +119,9 @@ def run_engine(
         lines.append(f"  killed at {shown(ran.killed_at)}, {_KILLED[str(kill_after)]}")
     elif kill_after:
         lines.append("  It was not killed: no stratagem got so far.")
-    data: dict[str, object] = {
-        "executed": ran.executed,
-        "failed": ran.failed,
-        "killed_at": ran.killed_at or None,
-    }
-    return told(data, "\n".join(lines))
+    killed_at = ran.killed_at or None
+    data = {"executed": ran.executed, "failed": ran.failed, "killed_at": killed_at}
+    return told({**data}, "\n".join(lines))
 
 
 _KILLED = {

@@ -41,14 +41,15 @@ def test_whoever_is_made_anew_is_another_record_made_later(
 
 def test_a_wrong_name_changes_nothing(venice: Venice, residents: Residents) -> None:
     before = venice.tables.select("CITIZENS")
-    for change in (
-        lambda: residents.remove("Nobody"),
-        lambda: residents.rename("Nobody", "x"),
-        lambda: residents.rename(PAYEE, PAYER),
-        lambda: residents.add(PAYER),
-    ):
+    changes = (
+        (residents.remove, ("Nobody",)),
+        (residents.rename, ("Nobody", "x")),
+        (residents.rename, (PAYEE, PAYER)),
+        (residents.add, (PAYER,)),
+    )
+    for change, names in changes:
         with pytest.raises(ValueError, match="nothing was changed"):
-            change()
+            change(*names)
     assert venice.tables.select("CITIZENS") == before
 
 
