@@ -152,7 +152,8 @@ def test_a_journal_that_cannot_be_written_acknowledges_nothing(shop: Shop, tmp_p
 
 
 @pytest.mark.parametrize(
-    ("citizen", "ducats", "note"), [("nobody", 100, "no citizen"), ("marco", 10_001, "limit")]
+    ("citizen", "ducats", "note"),
+    [("nobody", 100, "no citizen"), ("marco", 10_001, "limit"), (PROCESSOR, 100, "would mint")],
 )
 def test_a_payment_that_may_not_be_credited_asks_for_attention(
     shop: Shop, citizen: str, ducats: int, note: str
