@@ -6,6 +6,7 @@ import json
 
 import requests
 
+from cascade_cli.sandbox.seed.citizens import PROCESSOR
 from tests.server.conftest import Shop
 from tests.server.test_payments import kind
 
@@ -40,5 +41,6 @@ def test_the_same_key_sells_the_same_page(shop: Shop) -> None:
 
 
 def test_what_cannot_be_sold_once_is_not_sold_every_month(shop: Shop) -> None:
-    assert kind(shop.create("subscription", citizen_id="nobody", package="500"))[0] == 400
+    for citizen in ("nobody", PROCESSOR):
+        assert kind(shop.create("subscription", citizen_id=citizen, package="500"))[0] == 400
     assert not [r for r in shop.place.recorder.to("stripe") if r.method == "POST"]

@@ -156,6 +156,7 @@ def test_a_journal_that_cannot_be_written_acknowledges_nothing(shop: Shop, tmp_p
     [
         ("nobody", 100, "no citizen"),
         ("marco", 10_001, "limit"),
+        (PROCESSOR, 100, "would mint"),
         ("marco\u00a0", 100, "there is a 'marco', which lacks the no-break space at its end"),
     ],
 )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from cascade_cli.sandbox.seed.stories import Story, healthy, mistaken, undelivered, unpaid
+from cascade_cli.sandbox.seed.stories import Story, guarded, healthy, mistaken, undelivered, unpaid
 from cascade_cli.sandbox.seed.stories import disputable as money
 
 Plan = list[tuple[Story, int]]
 
-SCENARIOS = ("week", "quiet", "empty", "large")
+SCENARIOS = ("week", "quiet", "empty", "large", "guarded")
 USUAL_PAYMENTS = 200
 
 _PAID_AND_WELL: Plan = [
@@ -52,6 +52,13 @@ _PAID_WITH_TROUBLE: Plan = [
     (money.refunded_whole, 2),
     (money.contested, 3),
 ]
+_GUARDED: Plan = [
+    (guarded.half_a_dollar, 3),
+    (guarded.at_a_rate_of_its_own, 2),
+    (guarded.in_dongs, 1),
+    (guarded.for_the_processor, 2),
+    (undelivered.paid_before_arriving, 2),
+]
 _UNPAID_TROUBLE: Plan = [
     (unpaid.transfer_nobody_paid_for, 2),
     (unpaid.payment_of_another_account, 2),
@@ -79,6 +86,8 @@ def plan(scenario: str, payments: int) -> Plan:
         return []
     if scenario == "quiet":
         return _filled(scenario, payments, paid=_PAID_AND_WELL, besides=_NOISE)
+    if scenario == "guarded":
+        return _filled(scenario, payments, paid=_GUARDED, besides=[])
     share = max(1.0, payments / USUAL_PAYMENTS) if scenario == "large" else 1.0
     return _filled(
         scenario,

@@ -121,14 +121,20 @@ class World:
         raise ValueError(f"nobody is left to buy {item} alone; take fewer payments")
 
     def pay(
-        self, order: Order, at: datetime, *, cents: int | None = None, **metadata: str | None
+        self,
+        order: Order,
+        at: datetime,
+        *,
+        cents: int | None = None,
+        currency: str = "usd",
+        **metadata: str | None,
     ) -> Sale:
         """Pay for the order; `metadata` overrides the API's, None leaves a key out."""
         at = at.replace(microsecond=0)
         merged = {**order.metadata, **metadata}
         charge = self.books.pay(
             amount=order.item.cents if cents is None else cents,
-            currency="usd",
+            currency=currency,
             metadata={name: text for name, text in merged.items() if text is not None},
             at=at,
             description=f"Purchase {order.item.ducats:.2f} ducats for {order.citizen.username}",
@@ -142,13 +148,18 @@ class World:
         return str(json.loads(texts[0])["id"])
 
     def sell(
-        self, order: Order | None = None, *, cents: int | None = None, **metadata: str | None
+        self,
+        order: Order | None = None,
+        *,
+        cents: int | None = None,
+        currency: str = "usd",
+        **metadata: str | None,
     ) -> Sale:
         """Pay for `order`, or for one alone, early enough for the last run to see its stratagem."""
         order = order or self.order()
         before = self.window.last_run - timedelta(minutes=12)
         at = self.window.purchase(self.random, order.citizen.zone, before)
-        return self.pay(order, at, cents=cents, **metadata)
+        return self.pay(order, at, cents=cents, currency=currency, **metadata)
 
     def sell_fresh(self, order: Order | None = None) -> Sale:
         """The same, paid since the last run."""

@@ -137,3 +137,9 @@ def test_payments_begin_hours_after_the_window_but_one_settled_across_it(week: S
     created = sorted(charge["created"] for charge in week.charges())
     assert created[0] < since
     assert created[1] >= since + timedelta(hours=3).total_seconds()
+
+
+def test_a_guarded_week_has_what_no_machine_may_deliver(seeded: Opening) -> None:
+    report = seeded(scenario="guarded", payments=20).report
+    kinds = {kind: report.kinds[kind] for kind in ("underpaid", "unattributable", "failed")}
+    assert kinds == {"underpaid": 6, "unattributable": 2, "failed": 2}
