@@ -8,7 +8,7 @@ import pytest
 
 from tests.since_last.shop import Night, NightShop
 
-OTHER = {"ExecutedBy": "OLD_PROCESSOR"}
+OTHER: dict[str, Any] = {"ExecutedBy": "OLD_PROCESSOR"}
 
 
 def may_be_repaired(night: Night) -> list[bool]:
