@@ -68,7 +68,7 @@ def items(week: Week) -> Sequence[dict[str, Any]]:
 
 def _name(item: dict[str, Any]) -> str:
     names = (item["payment_intent"], item["charge"], *item["stratagem_ids"])
-    return next(name for name in names if name)
+    return str(next(name for name in names if name))
 
 
 def _commands(value: Any) -> Iterator[str]:
