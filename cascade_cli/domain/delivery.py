@@ -201,7 +201,7 @@ def _delivering(
     rows = [row for row in rows if not row.other_processor]
     step = _write(order, rows, now, last, lapsing=lapsing, surplus=surplus)
     if last and isinstance(step, Write) and _holds_back(last, step, order, rows, now):
-        return Wait(last.at + FATE_BOUND, _refused(last, rows, now))
+        return Wait(last.at + FATE_BOUND, _refused(order, last, rows, now))
     return step
 
 
@@ -222,8 +222,10 @@ def _ambiguous(order: Order, rows: Sequence[Stratagem]) -> End:
     return End(Verdict.BLOCKED, rows[0], why, hint)
 
 
-def _refused(last: Attempt, rows: Sequence[Stratagem], now: datetime) -> Stratagem | None:
-    """The row that the engine has refused since it was let go.
+def _refused(
+    order: Order, last: Attempt, rows: Sequence[Stratagem], now: datetime
+) -> Stratagem | None:
+    """The row that the engine has refused since it was let go, just as the order wants it.
 
     Whether a lost rewrite was applied does not show: the row may have been refused before it.
     """
@@ -231,7 +233,7 @@ def _refused(last: Attempt, rows: Sequence[Stratagem], now: datetime) -> Stratag
     if last.action not in let_go and (last.action, last.fate) != (Action.REWRITE, Fate.APPLIED):
         return None
     failed = (r for r in rows if r.status == "failed" and r.state(now) is State.FAILED)
-    return next((row for row in failed if row.failure_text), None)
+    return next((row for row in failed if row.failure_text and _fits(order, row)), None)
 
 
 def _write(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 
 import pytest
 
@@ -74,6 +75,13 @@ def test_a_refusal_shows_that_the_write_before_it_was_applied(action: Action, fa
     step = next_step(an_order(), [row], NOW, attempted(action, fate))
     assert isinstance(step, Wait)
     assert step.refused == row
+
+
+def test_a_refused_row_that_is_to_ask_for_less_waits_to_be_rewritten() -> None:
+    row = a_row("no funds", failure_text="Insufficient funds: 1 < 200", ducats=Decimal(200))
+    step = next_step(an_order(), [row], NOW, attempted(Action.ACTIVATE, Fate.APPLIED))
+    assert isinstance(step, Wait)
+    assert step.refused is None
 
 
 def test_a_lost_rewrite_of_a_refused_row_stays_of_unknown_fate() -> None:

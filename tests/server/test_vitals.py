@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 import requests
 
+from cascade_cli.cli.session import Session
+from cascade_cli.errors import GuardError
 from cascade_cli.sandbox.wire import json_response
+from cascade_cli.server.problems import answer_to
 from tests.server.conftest import WEBHOOK, Shop
 from tests.server.events import event_body
 
@@ -62,3 +65,9 @@ def test_another_path_leads_nowhere_whatever_host_the_caller_names(shop: Shop) -
 def test_what_is_not_there_has_the_shape_of_every_other_problem(shop: Shop) -> None:
     assert shop.client.get("/nothing").json()["error"]["kind"] == "not_found"
     assert shop.client.put("/healthz").json()["error"]["kind"] == "method_not_allowed"
+
+
+def test_what_a_server_of_the_sandbox_answers_names_commands_of_the_sandbox() -> None:
+    error = GuardError("100 ducats are not sold.", "See cascade pricing.")
+    answer = answer_to(error, Session(sandbox=True).completed)
+    assert b"See cascade --sandbox pricing." in bytes(answer.body)
