@@ -4,7 +4,7 @@ import os
 import subprocess
 from unicodedata import normalize
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cascade_cli.domain.shell import command, quote
@@ -36,6 +36,7 @@ def test_what_is_quoted_is_printable(text: str) -> None:
 
 
 @given(_TEXT | _NASTY)
+@example("Zoe\u0308")
 def test_nobody_who_composes_accents_changes_what_was_quoted(text: str) -> None:
     assert normalize("NFC", quote(text)) == quote(text)
 
