@@ -41,7 +41,7 @@ def test_what_was_executed_as_promised_has_arrived_when_the_engine_says() -> Non
     (arrival,) = told(ROW)
     order = arrival.order
     assert arrival.at == ROW.executed_at
-    assert (order.key, order.citizen, order.ducats) == (KEY, "marco", 525)
+    assert (order.key, order.citizen, order.ducats) == (KEY, "marco", Decimal(525))
     assert (order.reason, order.payer, order.gift) == ("Ducat purchase", "", None)
 
 
