@@ -79,7 +79,9 @@ def _carry_out(
         return [], 0
     if plan.repairs and not how.yes:
         show_plan(shop.session.console(stderr=True), plan)
-    confirm(_question(plan, arrived), yes=how.yes)
+    if not _agreed(plan, arrived, how):
+        shop.session.warn("nobody was told of arrivals: you said no")
+        return [], 0
     shop.begin()
     try:
         return _deliver(shop, plan), tell_of_arrivals(shop, arrived)
@@ -87,6 +89,17 @@ def _carry_out(
         # What is refused here says nothing against telling of what has arrived.
         tell_of_arrivals(shop, arrived)
         raise
+
+
+def _agreed(plan: RepairPlan, arrived: Sequence[Arrival], how: RepairOptions) -> bool:
+    """A no to repairs ends the command; a no to notices alone leaves the report to be shown."""
+    try:
+        confirm(_question(plan, arrived), yes=how.yes)
+    except GuardError:
+        if plan.repairs:
+            raise
+        return False
+    return True
 
 
 def _question(plan: RepairPlan, arrived: Sequence[Arrival]) -> str:

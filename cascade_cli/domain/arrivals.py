@@ -51,7 +51,8 @@ def rows_by_key(rows: Iterable[Stratagem]) -> dict[str, list[Stratagem]]:
 
 
 def _arrival(intent: Intent, rows: Sequence[Stratagem], now: datetime) -> Arrival | None:
-    if any(row.state(now) is State.DOUBTFUL for row in rows):
+    is_transfer = intent.cause in set(Cause)
+    if not is_transfer or any(row.state(now) is State.DOUBTFUL for row in rows):
         return None
     executed = [
         (row.executed_at, row.record_id, row)

@@ -66,6 +66,10 @@ def test_nobody_is_told_of_a_row_that_is(change: dict[str, Any]) -> None:
     assert told(replace(ROW, **change)) == ()
 
 
+def test_nobody_is_told_of_a_promise_that_is_no_transfer() -> None:
+    assert told(ROW, promise=replace(PROMISE, cause="citizen")) == ()
+
+
 def test_a_row_executed_three_days_ago_to_the_second_is_told_of() -> None:
     assert len(told(replace(ROW, executed_at=NOW - NEWS))) == 1
 
