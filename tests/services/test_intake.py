@@ -101,7 +101,7 @@ class Counter:
     ) -> ReplayPlan:
         self.looks.append([event.id for event in events])
         payments: dict[str, Planned] = {}
-        for event in events:
+        for event in (event for event in events if event.payment_id):
             name = str(event.payment_id)
             if name in self.ailing:
                 raise self.ailing[name]
@@ -276,6 +276,12 @@ def test_what_stripe_does_not_show_yet_is_looked_at_a_second_time_and_no_third(
     ((first, _, again_at),) = settled(accepted(tries=0), counter=counter)
     assert (first, again_at) == (WAITING, NOW + timedelta(seconds=30))
     assert settled(accepted(tries=1), counter=counter) == [(state, note, None)]
+
+
+def test_an_event_that_tells_of_no_payment_is_recorded() -> None:
+    one = accepted()
+    nameless = replace(one, event=replace(one.event, payment_id=None))
+    assert settled(nameless) == [(RECORDED, "it tells of no payment", None)]
 
 
 def test_an_objection_is_shown_to_a_person_at_once() -> None:
