@@ -63,6 +63,19 @@ class ManualClock:
         self.moment += timedelta(**duration)
 
 
+class RunningClock(ManualClock):
+    """The real time, and what a test lets it advance by: for commands that ask the real clock."""
+
+    def __init__(self) -> None:
+        self.ahead = timedelta(0)
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+    def advance(self, **duration: float) -> None:
+        self.ahead += timedelta(**duration)
+
+
 @pytest.fixture
 def no_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """Neither the developer's environment nor a .env of theirs; returns the working folder."""

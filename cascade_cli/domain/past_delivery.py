@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from cascade_cli.domain.journal import Attempt, Fate
 from cascade_cli.domain.times import format_moment
 
-# As `domain.delivery` names it, which is above this.
-_CREATE = "create"
+if TYPE_CHECKING:
+    from cascade_cli.domain.journal import Attempt
+
+# As `domain.delivery` and `domain.journal` name them: a short reconciliation needs neither.
+_CREATE, _APPLIED = "create", "applied"
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,7 @@ class PastDelivery:
     def was_written(self) -> bool:
         """cascade wrote a row: all writes but the first change one that was there."""
         last = self.last_write
-        return last is not None and (last.action != _CREATE or last.fate is Fate.APPLIED)
+        return last is not None and (last.action != _CREATE or last.fate == _APPLIED)
 
     def evidence(self) -> Iterator[str]:
         """Who says so."""

@@ -9,9 +9,16 @@ import pytest
 
 from cascade_cli.cli.app import run
 from tests.cli.invoking import Finished
+from tests.conftest import ManualClock, RunningClock
 from tests.sandboxed import Sandboxed
 
 Cascade = Callable[..., Finished]
+
+
+@pytest.fixture
+def manual_clock() -> ManualClock:
+    """The sandbox's time is the real one here, as cascade's is."""
+    return RunningClock()
 
 
 @pytest.fixture

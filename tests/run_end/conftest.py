@@ -6,11 +6,11 @@ from collections.abc import Iterator
 import pytest
 from apprise import Apprise
 
-from tests.cli.conftest import Cascade, cascade, recently
+from tests.cli.conftest import Cascade, cascade, manual_clock, recently
 from tests.cli.invoking import Finished
 from tests.run_end.listener import Listener, listening
 
-__all__ = ["cascade", "recently"]
+__all__ = ["cascade", "manual_clock", "recently"]
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -229,8 +229,9 @@ def test_what_is_older_than_the_window_is_not_asked_about(day: ShopDay) -> None:
 
 
 def test_a_stream_without_blocks_gets_plain_signs(day: ShopDay) -> None:
+    day.clock.moment = datetime.now(UTC)
     day.open("marco")
-    at = datetime.now(UTC) - timedelta(hours=1)
+    at = day.ago(hours=1)
     notes = '{"amount": 100.0, "reason": "gift"}'
     day.sandboxed.transfer("cascade_manual_1", at, ExecutedAt=at.isoformat(), Notes=notes)
     settings = day.sandboxed.environment(
