@@ -216,12 +216,12 @@ def test_of_a_payment_for_many_those_who_exist_are_credited_and_the_others_are_n
         ("lucia", Decimal(10)),
     ]
     assert {(o.reason, o.facts["by"], o.amends) for o in orders} == {("late", "anna", True)}
-    assert unknown == ["zuan"]
+    assert unknown == ["Venice has no citizen 'zuan'"]
 
 
 def test_where_a_payment_names_nobody_a_person_has_to(desk: CreditDesk) -> None:
     with pytest.raises(GuardError, match="names no usable citizen"):
-        desk.orders_for_payment([a_charge(citizen=None)], reason="late", facts={})
+        desk.orders_for_payment([a_charge(citizen=None, citizen_text="")], reason="late", facts={})
 
 
 @pytest.mark.parametrize("text", ["", "  ", "x" * 1001, "a\0b", "\ud800"])

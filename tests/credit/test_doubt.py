@@ -96,6 +96,7 @@ def test_one_that_lacked_funds_and_was_revived_is_simply_executed(counter: Count
     assert counter.credit("marco", "100", "--payment", intent).code == 0
     counter.fund(1)
     counter.sandboxed.app.engine.run()
+    counter.pass_time(minutes=3)
     counter.fund(1_000)
     assert counter.credit("marco", "100", "--payment", intent).code == 0
     kept = json.loads(counter.row(f"cascade_payment_{intent}")["Notes"])["engine_log"]
