@@ -62,10 +62,11 @@ def serve(session: Session, options: ServeOptions) -> Outcome:
             _register(app, webhook)
         if options.engine_notices:
             app.airtable.tables.use_older_notifications()
-        sys.stdout.write(_connection(url, options.webhooks))
-        sys.stdout.flush()
+        # Whoever reads the lines may end it at once.
         stop = threading.Event()
         signal.signal(signal.SIGTERM, lambda *_: stop.set())
+        sys.stdout.write(_connection(url, options.webhooks))
+        sys.stdout.flush()
         stop.wait()
     return Outcome({"url": url}, lambda _session: None)
 

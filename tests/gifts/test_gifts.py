@@ -131,7 +131,7 @@ def test_an_anonymous_giver_is_named_to_nobody_in_venice_and_to_the_operator(
 @pytest.mark.parametrize(
     ("words", "code", "why"),
     [
-        (["--from", "Marco"], 7, "Did you mean 'marco'?"),
+        (["--from", "Marco"], 7, "Did you mean 'marco', which differs in upper and lower case?"),
         (["--from", "lucia"], 2, "cannot be both giver and recipient"),
         (["--from", ""], 2, "a gift needs a giver"),
         (["--from", "marco", "--message", "a\nb"], 2, "character 2 of the message is U+000A"),

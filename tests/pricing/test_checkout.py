@@ -94,7 +94,7 @@ def test_people_see_price_amount_and_an_unbroken_link(
 def test_a_citizen_who_is_not_there_to_the_letter_buys_nothing(shop: Shop) -> None:
     code, out, err = shop.run("checkout", "nlr", "--package", "500")
     assert (code, out) == (7, "")
-    assert "Did you mean 'NLR'?" in err
+    assert "Did you mean 'NLR', which differs in upper and lower case?" in err
     assert shop.place.recorder.to("stripe") == []
 
 

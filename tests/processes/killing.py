@@ -111,7 +111,6 @@ class _Victim:
         self._real_clock = real_clock
         self._journal = market.folder / "journal.sqlite3"
         self._all_entries = ENTRIES_PER_ROW * rows
-        self._ahead = 0.0
         self._tally = Tally(rounds=1)
 
     def kill_until_done(self, sales: Mapping[str, Sale], most_kills: int) -> Tally:
@@ -159,7 +158,7 @@ class _Victim:
             self._tally.flaws.append(f"not done: exit {process.returncode}: {complaint}")
 
     def _start(self) -> subprocess.Popen[str]:
-        words = ("--ahead", str(self._ahead), "--", *self._words)
+        words = ("--clock", str(self._market.clock), "--", *self._words)
         return subprocess.Popen(
             [sys.executable, "-m", "tests.processes.worker", *words],
             env=self._market.environment(),
@@ -177,7 +176,7 @@ class _Victim:
         if self._real_clock or self._chance.random() < AT_ONCE:
             self._tally.restarts_at_once += 1
         else:
-            self._ahead += AHEAD_SECONDS
+            self._market.pass_time(AHEAD_SECONDS)
 
 
 def _count(journal: Path, rows: str, *values: object) -> int:

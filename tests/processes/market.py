@@ -38,6 +38,18 @@ class Market:
     def __init__(self, folder: Path, url: str = "") -> None:
         self.folder, self.url = folder, url
 
+    @property
+    def clock(self) -> Path:
+        """The file that says how many seconds everybody's clock is ahead."""
+        return self.folder / "ahead.txt"
+
+    def pass_time(self, seconds: float) -> None:
+        """For the served sandbox, and for every process that starts from now on."""
+        before = float(self.clock.read_text(encoding="ascii")) if self.clock.exists() else 0.0
+        written = self.clock.with_suffix(".new")
+        written.write_text(str(before + seconds), encoding="ascii")
+        written.replace(self.clock)
+
     def environment(self, **settings: str) -> dict[str, str]:
         """For a process that works there: of this one's environment nothing that is ours."""
         foreign = ("CASCADE_", "STRIPE_", "AIRTABLE_", "VENICE_")
@@ -145,8 +157,9 @@ def open_market(folder: Path) -> Iterator[Market]:
     """`cascade sandbox serve` over an empty state, with a little latency on every request."""
     folder.mkdir(parents=True, exist_ok=True)
     market = Market(folder)
-    command = (sys.executable, "-m", "cascade_cli", "sandbox", "serve")
-    words = ("--port", "0", "--latency", str(LATENCY_SECONDS))
+    market.pass_time(0)
+    command = (sys.executable, "-m", "tests.processes.worker", "--clock", str(market.clock), "--")
+    words = ("sandbox", "serve", "--port", "0", "--latency", str(LATENCY_SECONDS))
     with subprocess.Popen(
         [*command, *words],
         env=market.environment(),

@@ -1,12 +1,13 @@
 """What the proofs start and kill: cascade itself, unchanged, under a clock that may be ahead.
 
 Nobody wants to wait two minutes at each of some hundred restarts until the fate of a killed write
-is settled. So a restarted process may see a clock that is ahead, by more than the bound. That is
-what an operator sees who comes back later; neither the bound nor anything else of cascade is
-touched. It is honest, because the writes that a killed process has sent are over by then: all of
-them are on this machine, and the sandbox answers within its latency.
+is settled. So a restarted process may see a clock that is ahead, by more than the bound, and the
+served sandbox sees the same: a file says how many seconds. That is what an operator sees who comes
+back later; neither the bound nor anything else of cascade is touched. It is honest, because the
+writes that a killed process has sent are over by then: all of them are on this machine, and the
+sandbox answers within its latency.
 
-    python -m tests.processes.worker --ahead 125 -- credit --file gifts.csv --yes
+    python -m tests.processes.worker --clock ahead.txt -- credit --file gifts.csv --yes
     python -m tests.processes.worker --credit gifts.csv --seed 3
 """
 
@@ -16,6 +17,7 @@ import argparse
 import csv
 import random
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
@@ -34,6 +36,8 @@ from cascade_cli.services.delivery_ports import Delivery, Result
 
 MOST_AT_ONCE = 20
 _BETWEEN_TRIES_SECONDS = 0.02
+# Far less than a process takes to start.
+_CLOCK_SECONDS = 0.02
 
 
 class Payment(NamedTuple):
@@ -47,7 +51,7 @@ class Payment(NamedTuple):
 def main(arguments: Sequence[str]) -> int:
     """Run one command line ahead of time, or race for a file's payments."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--ahead", type=float, default=0.0, help="seconds")
+    parser.add_argument("--clock", type=Path, help="a file: how many seconds the clock is ahead")
     parser.add_argument("--credit", type=Path, help="CSV of citizen, ducats, payment intent")
     parser.add_argument("--alone", action="store_true", help="one by one, by credit_ducats_sync")
     parser.add_argument("--seed", type=int, default=0)
@@ -56,9 +60,31 @@ def main(arguments: Sequence[str]) -> int:
     if chosen.credit:
         chance = random.Random(chosen.seed)  # noqa: S311
         return race(chosen.credit, chance, alone=chosen.alone)
-    ahead = datetime.now(UTC) + timedelta(seconds=chosen.ahead)
-    with time_machine.travel(ahead, tick=True) if chosen.ahead else nullcontext():
+    with _ahead(chosen.clock) if chosen.clock else nullcontext():
         return run(chosen.words)
+
+
+@contextmanager
+def _ahead(file: Path) -> Iterator[None]:
+    """A clock that is as far ahead as the file says, now and whenever it says more."""
+    seconds = _seconds(file)
+    begin = datetime.now(UTC) + timedelta(seconds=seconds)
+    with time_machine.travel(begin, tick=True) as traveller:
+        follow = threading.Thread(target=_follow, args=(file, seconds, traveller), daemon=True)
+        follow.start()
+        yield
+
+
+def _follow(file: Path, seconds: float, traveller: time_machine.Traveller) -> None:
+    while True:
+        if (more := _seconds(file)) > seconds:
+            traveller.shift(more - seconds)
+            seconds = more
+        time.sleep(_CLOCK_SECONDS)
+
+
+def _seconds(file: Path) -> float:
+    return float(file.read_text(encoding="ascii"))
 
 
 def race(file: Path, chance: random.Random, *, alone: bool) -> int:

@@ -342,7 +342,7 @@ def test_three_bad_events_after_a_good_one_are_each_their_own_fault() -> None:
 
 def test_without_a_clerk_a_refund_is_left_to_a_person_and_recorded() -> None:
     found = settled(refunded())
-    assert found == [(RECORDED, "left to a person: cascade refund", None)]
+    assert found == [(RECORDED, "left to a person: cascade refund pi_1", None)]
 
 
 def test_two_events_of_one_refund_are_one_look_without_patience() -> None:

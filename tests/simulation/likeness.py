@@ -37,6 +37,6 @@ def draw_alike(begins: datetime, horizon: float, citizens: tuple[str, ...]) -> I
     random = Random(f"{begins}:likeness")  # noqa: S311
     for likeness in Likeness:
         if random.random() < _SHARE:
-            ducats = f"{random.randrange(1000, 1900)}.125"
+            ducats = f"{random.randrange(900, 1100)}.125"
             after = random.uniform(0, 0.8) * horizon
             yield Alike(after, likeness, random.choice(citizens), ducats)
