@@ -71,7 +71,7 @@ class Market:
             create("CITIZENS", {**processor_fields(_long_ago()), "Ducats": STARTED_WITH})
             for sale in sales:
                 name = {"CitizenId": sale.citizen, "Username": sale.citizen}
-                create("CITIZENS", {**name, "Ducats": 0})
+                create("CITIZENS", {**name, "Ducats": 0}, at=_long_ago())
 
     def sell(self, sales: list[Sale]) -> list[Sale]:
         """Each is paid at Stripe, hours ago; returns them with their payment intents."""
