@@ -25,10 +25,6 @@ _VANISHED = (
     "Look for its stratagem in Airtable's trash and history. Only if its ducats did not arrive, "
     "credit them by hand, with a --reference."
 )
-_UNCLEAR = (
-    "Look whether the transfer named above is this payment's. If it is not, `cascade credit` with "
-    "--payment says which word delivers it."
-)
 _FIND_MAKER = "Find out who made it: another Stripe account, a credit by hand, or abuse."
 
 
@@ -96,7 +92,6 @@ def _doubtful_returns(case: Case) -> bool:
 _UNCERTAIN: Rules = (
     (lambda case: case.has_vanished, _VANISHED),
     (money_is_open, _PART_BACK),
-    (lambda case: case.unclear, _UNCLEAR),
 )
 
 _RULES: Mapping[Kind, Rules] = {

@@ -45,7 +45,7 @@ from cascade_cli.domain.keys import Origin, stratagem_id_for
 from cascade_cli.domain.matching import match
 from cascade_cli.domain.money import format_ducats
 from cascade_cli.domain.orders import Order
-from cascade_cli.domain.overrides import Override
+from cascade_cli.domain.overrides import Override, credit_although
 from cascade_cli.domain.shell import command
 from cascade_cli.domain.stratagems import MAY_STILL_MOVE, State, Stratagem
 from cascade_cli.domain.times import format_moment
@@ -212,11 +212,13 @@ def _ambiguous(order: Order, rows: Sequence[Stratagem]) -> End:
     why = f"{names} may be its transfer already: it {whose}"
     if order.charge is None:
         return End(Verdict.BLOCKED, rows[0], why, "Find out who made it first.")
-    words = ("--payment", order.charge.payment_id, "--reason", order.reason)
     told = command("explain", order.charge.payment_id)
-    deliver = command(
-        *("credit", *words, f"--{Override.AMBIGUOUS}"),
-        *("--", order.citizen, format_ducats(order.ducats)),
+    deliver = credit_although(
+        order.overrides | {Override.AMBIGUOUS},
+        order.charge.payment_id,
+        order.citizen,
+        format_ducats(order.ducats),
+        order.reason,
     )
     hint = f"Look first whether it is this payment's: {told}. If it is not: {deliver}"
     return End(Verdict.BLOCKED, rows[0], why, hint)

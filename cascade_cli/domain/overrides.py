@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
+
+from cascade_cli.domain.shell import command
 
 # In Notes and in the journal's intent: the decisions that an order rests on.
 OVERRIDES = "overrides"
@@ -18,3 +21,14 @@ class Override(StrEnum):
     """Deliver, although less was paid than the ducats cost or the price is not known."""
     AMBIGUOUS = "although-ambiguous"
     """Deliver, although a transfer of the legacy connector may already be this payment's."""
+
+
+def credit_although(
+    overrides: Iterable[Override], payment_id: str, citizen: str, ducats: str, reason: str
+) -> str:
+    """What a person types who has decided so; `ducats` as they are written."""
+    options = ("--payment", payment_id, "--reason", reason)
+    words = (*options, *(f"--{override}" for override in sorted(overrides)))
+    if citizen.startswith("-"):
+        return command("credit", *words, "--", citizen, ducats)
+    return command("credit", citizen, ducats, *words)

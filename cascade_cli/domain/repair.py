@@ -9,7 +9,7 @@ from cascade_cli.domain.findings import Finding
 from cascade_cli.domain.kinds import Kind
 from cascade_cli.domain.money import format_ducats
 from cascade_cli.domain.orders import enough, is_exact
-from cascade_cli.domain.overrides import Override
+from cascade_cli.domain.overrides import Override, credit_although
 from cascade_cli.domain.shell import command
 from cascade_cli.domain.stratagems import Failure, State
 
@@ -56,33 +56,36 @@ def _next_step(case: Case, found: tuple[Finding, ...]) -> Repair:
 def _is_for_people(case: Case) -> bool:
     """There is something to deliver, and only a person may say whether, or to whom."""
     is_open = bool(case.outstanding) and not case.moving
-    return is_open and bool(case.price or case.successor)
+    return is_open and bool(case.price or case.successor or case.unclear)
 
 
 def decision_about(case: Case) -> str:
-    """What a person can do about ducats that no machine may deliver at that price, or to that
-    citizen; empty for all else."""
-    if not _is_for_people(case):
+    """What a person can do about ducats that no machine may deliver at that price, to that citizen,
+    or beside another transfer that may be theirs; empty for all else."""
+    if not _is_for_people(case) or case.has_vanished:
         return ""
-    if not case.price:
+    if money_is_open(case) or case.charge.disputed:
+        return "Decide whether the ducats are owed: then credit them by hand, with a --reference."
+    if not (case.price or case.unclear):
         return (
             "Find out whether it is the same person: if so, credit the payment. If not, give the "
             "money back in Stripe."
         )
-    if money_is_open(case) or case.charge.disputed:
-        return "Decide whether the ducats are owed: then credit them by hand, with a --reference."
-    words = (case.buyer.citizen or "CITIZEN", format_ducats(case.sold))
-    line = credit_although_underpaid(case.charge.payment_id, *words)
-    return f"Decide: give the money back in Stripe, or deliver all the same: {line}"
+    look = "Look whether the transfer named above is this payment's. If it is not: "
+    decide = "Decide: give the money back in Stripe, or deliver all the same: "
+    return f"{look if case.unclear else ''}{decide if case.price else ''}{_although(case)}"
 
 
-def credit_although_underpaid(
-    payment_id: str, citizen: str, ducats: str, reason: str = "delivered although underpaid"
-) -> str:
-    """What a person types who has decided so."""
-    options = ("--payment", payment_id, "--reason", reason, f"--{Override.UNDERPAID}")
-    target = ("--", citizen, ducats) if citizen.startswith("-") else ()
-    return command("credit", *(() if target else (citizen, ducats)), *options, *target)
+def _although(case: Case) -> str:
+    overrides = {Override.UNDERPAID: case.price, Override.AMBIGUOUS: case.unclear}
+    reason = "delivered although underpaid" if case.price else "paid but not delivered"
+    return credit_although(
+        (override for override, is_needed in overrides.items() if is_needed),
+        case.charge.payment_id,
+        case.buyer.citizen or "CITIZEN",
+        format_ducats(case.sold),
+        reason,
+    )
 
 
 def _deliver(case: Case, found: tuple[Finding, ...]) -> Repair:
@@ -105,7 +108,7 @@ def money_is_open(case: Case) -> bool:
 
 
 def _is_ambiguous(case: Case) -> bool:
-    return bool(case.unclear) or any(match.rivals for match in case.matches)
+    return any(match.rivals for match in case.matches)
 
 
 def _is_decided(case: Case) -> bool:

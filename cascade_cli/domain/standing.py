@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from cascade_cli.domain.engine import DailyRuns, Schedule
-from cascade_cli.domain.keys import MANUAL_PREFIX, Origin, payment_id_in
+from cascade_cli.domain.keys import MANUAL_PREFIX, Origin
 from cascade_cli.domain.money import ZERO, format_ducats
 from cascade_cli.domain.orders import enough, is_exact
 from cascade_cli.domain.shell import command
@@ -186,14 +186,11 @@ def _explain(row: Stratagem) -> str:
 
 
 def _again(row: Stratagem) -> str:
-    """The credit that revives this very record; where its key is not known, the whole story."""
-    payment = payment_id_in(row.stratagem_id) or next(iter(row.stripe_ids), None)
+    """The credit by hand that revives this very record. Of a payment the record does not tell
+    whether it was paid for in full: its story does, and ends with what to type."""
     if row.ducats is None or not row.citizen or not is_exact(row.ducats):
         return _explain(row)
     target = ("--", row.citizen, format_ducats(row.ducats))
-    if row.origin is Origin.PAYMENT and payment:
-        reason = ("--reason", "paid but not delivered")
-        return command("credit", "--payment", payment, *reason, *target)
     if row.origin is Origin.MANUAL:
         reference = row.stratagem_id.removeprefix(MANUAL_PREFIX)
         reason = ("--reason", row.reason or "credit by hand")

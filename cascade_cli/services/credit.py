@@ -37,11 +37,10 @@ from cascade_cli.domain.orders import (
     manual_key,
     order_for_charge,
 )
-from cascade_cli.domain.overrides import Override
+from cascade_cli.domain.overrides import Override, credit_although
 from cascade_cli.domain.ownership import Ownership
 from cascade_cli.domain.price_guard import price_objection
 from cascade_cli.domain.pricing import PriceList
-from cascade_cli.domain.repair import credit_although_underpaid
 from cascade_cli.domain.replay import CreditTerms, Objection, Obstacle, objections_to
 from cascade_cli.domain.residents import Resident
 from cascade_cli.domain.shell import command
@@ -360,7 +359,8 @@ def _refusal(order: Order, charge: Charge, objection: Objection) -> GuardError:
     hint = "Nothing was written."
     if objection.obstacle is Obstacle.UNDERPAID:
         words = order.citizen, format_ducats(order.ducats), order.reason
-        line = credit_although_underpaid(charge.payment_id, *words)
+        overrides = order.overrides | {Override.UNDERPAID}
+        line = credit_although(overrides, charge.payment_id, *words)
         hint = f"Nothing was written. To deliver it all the same: {line}"
     return GuardError(f"{charge.payment_id}: {objection.why}.", hint)
 

@@ -67,7 +67,7 @@ def test_what_the_engine_passes_over_may_be_tried_again(
     row = _the_one(answer)
     assert (answer.code, row["state"], row["safe_to_retry"]) == (3, "stalled", True)
     assert why in str(row["meaning"])
-    assert str(row["command"]).startswith("cascade credit --payment pi_3Abc --reason")
+    assert str(row["command"]).endswith("cascade explain -- cascade_payment_pi_3Abc")
 
 
 def test_what_somebody_cancelled_is_not_for_a_retry(counter: Counter) -> None:
@@ -84,8 +84,8 @@ def test_a_row_planned_moments_ago_is_being_made(counter: Counter) -> None:
 
 # The engine's words, whether ducats moved, and what to do: FACTS' table.
 FAILURES = [
-    ("Failed to parse transfer details: x", "failed", "no", "cascade credit"),
-    ("Missing required fields or invalid amount.", "failed", "no", "cascade credit"),
+    ("Failed to parse transfer details: x", "failed", "no", "cascade explain"),
+    ("Missing required fields or invalid amount.", "failed", "no", "cascade explain"),
     ("Sender X not found.", "failed", "no", "cascade citizen setup"),
     ("Receiver marco not found.", "failed", "no", "cascade explain"),
     ("Insufficient funds: 1.0 < 100.0", "failed", "no", "cascade citizen replenish --by 100"),
