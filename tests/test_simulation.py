@@ -46,7 +46,7 @@ CAUGHT_BY = {
     mutants.withheld_taken: 1,
     mutants.failed_refunds_hold: 20,
     mutants.one_key_for_all_portions: 14,
-    mutants.refunds_looked_at_once: 459,
+    mutants.refunds_looked_at_once: 360,
     mutants.anonymous_givers_named: 2,
     mutants.invoices_have_keys_of_their_own: 43,
     mutants.judged_by_another_day_s_rate: 2,

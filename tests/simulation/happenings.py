@@ -109,6 +109,8 @@ class Happenings:
             self._at(moment, self._run_by_hand)
         for moment in self._plan.reruns:
             self._at(moment, self._run_what_broke_off)
+        for moment in self._plan.blanks:
+            self._at(moment, self._clear_an_expiry)
         for moment in self._plan.copies:
             self._at(moment, self._copy_a_row)
         self._at(self._plan.replenished_after, self.grant)
@@ -294,6 +296,16 @@ class Happenings:
         elif patience:
             wait = self._plan.horizon_seconds / 20
             self._at(wait, partial(self._copy_a_row, patience - 1))
+
+    def _clear_an_expiry(self, patience: int = 10) -> None:
+        """Somebody at Venice edits a live row: what never expires is as live as any."""
+        city = self._stage.city
+        if live := city.live(self._stage.scheduler.now()):
+            city.clear_expiry(live[0])
+            self._stage.tell(f"somebody clears the expiry of {live[0]}")
+        elif patience:
+            wait = self._plan.horizon_seconds / 20
+            self._at(wait, partial(self._clear_an_expiry, patience - 1))
 
     def grant(self) -> None:
         """More ducats for the processor, by somebody who waits until the engine is idle."""

@@ -125,6 +125,8 @@ class Plan:
     disputes_hold: bool = False
     reruns: tuple[float, ...] = ()
     """When somebody at Venice runs a row once more at which the engine broke off."""
+    blanks: tuple[float, ...] = ()
+    """When somebody at Venice clears the expiry of a live row."""
     alike: tuple[Alike, ...] = ()
     nights: tuple[tuple[float, float], ...] = ()
     """When `reconcile --since last` runs, and how many seconds its machine's clock is ahead."""
@@ -182,7 +184,15 @@ def draw_plan(random: Random) -> Plan:
     # By dice of their own: the histories without them stay as they were, with those that caught the
     # rarest mutants among them.
     plan = _with_gifts_and_automatic_refunds(plan, Random(f"gifts 104 {horizon}"))  # noqa: S311
-    return replace(plan, reruns=_reruns(Random(f"reruns {begins}"), horizon))  # noqa: S311
+    return replace(
+        plan,
+        reruns=_reruns(Random(f"reruns {begins}"), horizon),  # noqa: S311
+        blanks=_blanks(Random(f"blanks {begins}"), horizon),  # noqa: S311
+    )
+
+
+def _blanks(random: Random, horizon: float) -> tuple[float, ...]:
+    return tuple(random.uniform(0.1, 1) * horizon for _ in range(random.randrange(5) // 4))
 
 
 def _reruns(random: Random, horizon: float) -> tuple[float, ...]:

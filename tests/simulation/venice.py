@@ -96,7 +96,7 @@ class City:
             row["StratagemId"]
             for row in rows
             if row["Status"] == "active"
-            and row["ExpiresAt"] < now.isoformat()
+            and row.get("ExpiresAt", "for ever") < now.isoformat()
             and names.count(row["StratagemId"]) == 1
         ]
 
@@ -113,7 +113,8 @@ class City:
     def active(self, now: datetime) -> list[str]:
         """StratagemIds of the rows that the engine will take."""
         rows = [row["fields"] for row in self.rows()]
-        live = (r for r in rows if r["Status"] == "active" and r["ExpiresAt"] > now.isoformat())
+        active = (row for row in rows if row["Status"] == "active")
+        live = (row for row in active if row.get("ExpiresAt", "for ever") > now.isoformat())
         return [row["StratagemId"] for row in live]
 
     def live(self, now: datetime) -> list[str]:
@@ -122,6 +123,12 @@ class City:
         ours = (name for name in self.active(now) if name not in self.others)
         live = (name for name in ours if name.startswith("cascade_payment_pi_"))
         return [name for name in live if names.count(name) == 1]
+
+    def clear_expiry(self, stratagem_id: str) -> None:
+        """Its row is taken by every run from now on."""
+        for row in self.rows():
+            if row["fields"]["StratagemId"] == stratagem_id:
+                self._app.airtable.tables.update(STRATAGEMS, row["id"], {"ExpiresAt": None})
 
     def copy(self, stratagem_id: str) -> None:
         """Double its row."""
