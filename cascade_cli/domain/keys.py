@@ -93,6 +93,12 @@ def refund_id_in(stratagem_id: str) -> str | None:
     return None
 
 
+def is_own_key(stratagem_id: str) -> bool:
+    """cascade made the row, by its StratagemId: a payment's, a credit's by hand or a refund's."""
+    is_by_hand = stratagem_id.startswith(MANUAL_PREFIX)
+    return is_by_hand or bool(payment_id_in(stratagem_id) or refund_id_in(stratagem_id))
+
+
 def _checked(refund_id: str) -> str:
     if not _REFUND_ID.fullmatch(refund_id):
         raise ValueError(f"{refund_id[:40]!r} is no refund's id")

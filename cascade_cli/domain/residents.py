@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from cascade_cli.domain.keys import Origin
+from cascade_cli.domain.keys import Origin, is_own_key
 from cascade_cli.domain.stratagems import MAY_HAVE_MOVED, Stratagem
 from cascade_cli.domain.times import format_moment
 
@@ -40,7 +40,9 @@ def successor(citizen: str | None, since: datetime | None, rows: Iterable[Strata
 
 def _was_there_at(row: Stratagem) -> datetime | None:
     """When there surely was a citizen for it: the engine finds one before it moves ducats, cascade
-    before it makes a row. The legacy connector asks nobody: its buyer may have arrived later."""
+    before it makes a row. The legacy connector asks nobody: its buyer may have arrived later, and
+    then cascade has revived the row under the connector's StratagemId."""
     if row.state(row.created_at) in MAY_HAVE_MOVED:
         return row.executed_at or row.created_at
-    return None if row.origin in {Origin.OLDER, Origin.OTHER} else row.created_at
+    is_legacy = row.origin in {Origin.OLDER, Origin.OTHER} or not is_own_key(row.stratagem_id)
+    return None if is_legacy else row.created_at

@@ -38,6 +38,10 @@ def test_a_row_of_the_legacy_connector_that_moved_nothing_says_nothing() -> None
     assert told(LATER, status="executed", origin=Origin.OLDER)
 
 
+def test_a_legacy_row_that_cascade_revived_for_a_latecomer_says_nothing() -> None:
+    assert not told(LATER, status="active", stratagem_id="cascade_payment_marco_1763900000")
+
+
 def test_what_comes_back_from_the_citizen_tells_as_well() -> None:
     assert told(LATER, origin=Origin.REFUND, citizen="bank", payer="marco")
 
