@@ -21,7 +21,7 @@ The promise in one page
   and Status of an active row never, so that one executed in that very moment is not set back.
 * An active row that would run out before the engine's next run is given a later expiry as well:
   else what is called under way would never arrive. Not so by a repair that ends the surplus of a
-  disputed payment.
+  payment that is disputed or was not paid for in full.
 * A surplus active row is taken out of the engine's way by its expiry as well, for the same
   reason: setting it to cancelled could hide that it was executed in that moment.
 * A transfer that is not to arrive any more, since the money went back, ends in the same way; what
@@ -186,9 +186,7 @@ def _delivering(
 ) -> Step:
     surplus = _surplus(order, rows, now) if order.retire_surplus else ()
     end = None if surplus else _end(order, rows, now)
-    # Of a disputed payment a repair ends the surplus, and does not see to it that the rest arrives.
-    is_left = order.retire_surplus and order.charge is not None and order.charge.disputed
-    lapsing = None if is_left else _lapsing(end, rows, now, due)
+    lapsing = None if order.leaves_rest else _lapsing(end, rows, now, due)
     if end and not lapsing:
         return end
     if order.retire_surplus and not (surplus or lapsing):

@@ -52,10 +52,11 @@ class Order:
     stratagem's Notes. `foreign_records` are record ids known to belong to other payments,
     `own_records` those of the older connector known to belong to this one. `refuse_twin_since`
     is the journal's: no second such credit by hand since then. With `retire_surplus`, active
-    rows beyond the one that is due are ended, and nothing is made or revived; with `amends`, a
-    person corrects an earlier order of the same key, whose transfer surely moved nothing. One that
-    `ends` is not to arrive any more: its live rows are taken out of the engine's way, and nothing
-    is made or revived. Of a `gift` the giver is told as well. `overrides` are what a person decided
+    rows beyond the one that is due are ended, and nothing is made or revived; one that
+    `leaves_rest` does not see to it that this one arrives. With `amends`, a person corrects an
+    earlier order of the same key, whose transfer surely moved nothing. One that `ends` is not to
+    arrive any more: its live rows are taken out of the engine's way, and nothing is made or
+    revived. Of a `gift` the giver is told as well. `overrides` are what a person decided
     although a guard refuses it; they stand in the `facts` as well. `unclear_records` are legacy
     rows that another payment has, and that may be this one's all the same.
     """
@@ -71,6 +72,7 @@ class Order:
     foreign_records: frozenset[str] = frozenset()
     refuse_twin_since: datetime | None = None
     retire_surplus: bool = False
+    leaves_rest: bool = False
     amends: bool = False
     payer: str = ""
     ends: bool = False

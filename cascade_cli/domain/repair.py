@@ -17,11 +17,13 @@ from cascade_cli.domain.stratagems import Failure, State
 @dataclass(frozen=True)
 class Repair:
     """`automatic` is true where `reconcile --repair` does it without a person's judgement; it
-    `ends_surplus` where all there is to do is to keep the engine from rows beyond the one due."""
+    `ends_surplus` where all there is to do is to keep the engine from rows beyond the one due, and
+    `leaves_rest` where it does not see to it that this one arrives."""
 
     command: str
     automatic: bool = False
     ends_surplus: bool = False
+    leaves_rest: bool = False
 
 
 def explain(identity: str) -> Repair:
@@ -134,11 +136,12 @@ def _credit(case: Case, citizen: str, *, automatic: bool) -> Repair:
 
 
 def _is_only_surplus(case: Case, found: tuple[Finding, ...]) -> bool:
-    """Whatever becomes of an open dispute, nobody wants the ducats to arrive twice."""
+    """Whatever becomes of an open dispute, or of a price that was too low, nobody wants the ducats
+    to arrive twice."""
     kinds = {finding.kind for finding in found}
     if Kind.DISPUTED in kinds and case.is_lost:
         return False
-    return Kind.DUPLICATE in kinds and kinds <= {Kind.DUPLICATE, Kind.DISPUTED}
+    return Kind.DUPLICATE in kinds and kinds <= {Kind.DUPLICATE, Kind.DISPUTED, Kind.UNDERPAID}
 
 
 def _end_surplus(case: Case) -> Repair:
@@ -148,4 +151,5 @@ def _end_surplus(case: Case) -> Repair:
         return explain(case.charge.payment_id)
     since = f"{case.charge.created_at:%Y-%m-%d}"
     again = command("reconcile", "--repair", "--since", since)
-    return Repair(again, automatic=True, ends_surplus=True)
+    is_in_question = case.charge.disputed or case.price is not None
+    return Repair(again, automatic=True, ends_surplus=True, leaves_rest=is_in_question)

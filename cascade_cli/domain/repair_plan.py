@@ -63,7 +63,8 @@ def plan_repairs(
         else:
             order = _order(item.charge, ownership, facts)
             if item.repair.ends_surplus:
-                order = replace(order, charge=item.charge, retire_surplus=True)
+                rest = item.repair.leaves_rest
+                order = replace(order, charge=item.charge, retire_surplus=True, leaves_rest=rest)
             repairs.append(Repair(item, order))
     return RepairPlan(tuple(repairs), tuple(for_people))
 

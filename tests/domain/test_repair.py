@@ -86,13 +86,26 @@ def test_an_ambiguous_match_stops_the_machine() -> None:
     assert not repair(a_charge(), *rows).automatic
 
 
-@pytest.mark.parametrize("disputed", [False, True])
-def test_a_surplus_that_has_not_moved_is_ended_by_a_machine(disputed: bool) -> None:
-    charge = a_charge(disputed=disputed)
-    twice = keyed(charge), live(charge, record_id="rec2")
-    assert repair(charge, *twice) == Repair(
-        "cascade reconcile --repair --since 2026-11-19", automatic=True, ends_surplus=True
-    )
+@pytest.mark.parametrize(
+    ("changed", "leaves_rest"),
+    [
+        ({}, False),
+        ({"disputed": True}, True),
+        ({"captured_cents": 400}, True),
+        ({"disputed": True, "captured_cents": 400}, True),
+    ],
+)
+def test_a_surplus_that_has_not_moved_is_ended_by_a_machine(
+    changed: dict[str, Any], leaves_rest: bool
+) -> None:
+    charge = a_charge(**changed)
+    for first in (keyed(charge), live(charge)):
+        assert repair(charge, first, live(charge, record_id="rec2")) == Repair(
+            "cascade reconcile --repair --since 2026-11-19",
+            automatic=True,
+            ends_surplus=True,
+            leaves_rest=leaves_rest,
+        )
 
 
 def test_a_surplus_of_a_lost_dispute_is_left_to_a_person() -> None:
@@ -109,7 +122,6 @@ def test_a_surplus_of_a_lost_dispute_is_left_to_a_person() -> None:
         ({}, {"status": "error"}),
         ({"refunded_cents": 1}, {}),
         ({"disputed": True}, {"status": "executed"}),
-        ({"disputed": True, "captured_cents": 400}, {}),
         ({}, {"citizen": "polo"}),
         ({}, {"ducats": Decimal(1)}),
     ],
