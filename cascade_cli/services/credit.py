@@ -44,13 +44,13 @@ from cascade_cli.domain.pricing import PriceList
 from cascade_cli.domain.replay import CreditTerms, Objection, Obstacle, objections_to
 from cascade_cli.domain.residents import Resident
 from cascade_cli.domain.shell import command
-from cascade_cli.domain.stratagems import Stratagem
+from cascade_cli.domain.stratagems import MAY_STILL_MOVE, Stratagem
 from cascade_cli.errors import GuardError, UsageError
 from cascade_cli.services.deliver import Deliverer
 from cascade_cli.services.delivery_ports import Delivery, Reader, Sighting
 from cascade_cli.services.names import refuse_processor, refuse_unknown
 from cascade_cli.services.purse import Purse
-from cascade_cli.services.reconcile import PaymentSource
+from cascade_cli.services.reconcile import PastSource, PaymentSource
 from cascade_cli.services.vicinity import Vicinity
 
 MOST_CHARACTERS = 1000
@@ -169,7 +169,9 @@ class CreditDesk:
         limits: Limits,
         prices: PriceList,
         now: Callable[[], datetime],
+        past: PastSource | None = None,
     ) -> None:
+        self._past = past
         self._payments, self._venice = payments, venice
         self._deliverer, self._promises = deliverer, promises
         self._purse, self._limits, self._now = purse, limits, now
@@ -192,10 +194,10 @@ class CreditDesk:
         found = {name: resident.ducats for name, resident in residents.items()}
         refuse_unknown((order.citizen for order in orders), found, self._venice.usernames)
         now = self._now()
-        orders, rows = self._with_neighbours(orders)
+        orders, rows = self._with_neighbours(self._with_past(orders, now))
         own = {order.key: rows_of(order, rows) for order in orders}
-        # Where no row is there, the journal tells whether one has vanished.
-        last = self._promises.attempts([key for key, found_rows in own.items() if not found_rows])
+        # Where no row moves ducats, the journal tells whether one has vanished.
+        last = self._promises.attempts([key for key, seen in own.items() if not _moves(seen, now)])
         steps = {
             o.key: next_step(o, own[o.key], now, last.get(o.key), unclear=unclear_rows(o, rows))
             for o in orders
@@ -211,6 +213,19 @@ class CreditDesk:
         going_out = {key for key, step in steps.items() if _is_open(step)}
         self._purse.check(plan.outgoing, going_out, balance)
         return plan
+
+    def _with_past(self, orders: Sequence[Order], now: datetime) -> Sequence[Order]:
+        """With what is remembered of the payments' deliveries."""
+        charges = [order.charge for order in orders if order.charge]
+        if self._past is None or not charges:
+            return orders
+        past = self._past.past_of(charges, now)
+        return [
+            replace(order, settled_until=past[order.charge.id].settled_until)
+            if order.charge and order.charge.id in past
+            else order
+            for order in orders
+        ]
 
     def _with_neighbours(
         self, orders: Sequence[Order]
@@ -466,6 +481,10 @@ def _is_writable(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return "\0" not in text
+
+
+def _moves(rows: Iterable[Stratagem], now: datetime) -> bool:
+    return any(row.state(now) in MAY_STILL_MOVE for row in rows)
 
 
 def _is_open(step: Step) -> bool:
