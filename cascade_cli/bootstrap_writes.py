@@ -22,6 +22,7 @@ from cascade_cli.services.arrivals import ArrivalDesk
 from cascade_cli.services.credit import CreditDesk, Limits
 from cascade_cli.services.deliver import Deliverer
 from cascade_cli.services.delivery_ports import DeliveryTerms, Surroundings
+from cascade_cli.services.past_deliveries import PastDeliveries
 from cascade_cli.services.purse import Purse
 from cascade_cli.services.refund import RefundDesk, Wish
 from cascade_cli.services.refund_clerk import RefundClerk
@@ -94,6 +95,7 @@ def bootstrap_writes(wiring: Wiring, journal: Journal, tell: Callable[[str], Non
         terms=DeliveryTerms(settings.lifetime, settings.max_per_day, settings.engine),
         around=around,
     )
+    past = PastDeliveries(journal, settings.airtable_base)
     limits = Limits(settings.max_per_credit, settings.max_per_day, settings.processor)
     purse = Purse(
         wiring.venice,
@@ -112,6 +114,7 @@ def bootstrap_writes(wiring: Wiring, journal: Journal, tell: Callable[[str], Non
         limits=limits,
         prices=wiring.prices,
         now=now,
+        past=past,
     )
     replayer = Replayer(
         payments=wiring.payments,
@@ -122,6 +125,7 @@ def bootstrap_writes(wiring: Wiring, journal: Journal, tell: Callable[[str], Non
         limits=limits,
         prices=wiring.prices,
         now=now,
+        past=past,
     )
     refunds = RefundDesk(
         payments=wiring.payments,
@@ -130,6 +134,7 @@ def bootstrap_writes(wiring: Wiring, journal: Journal, tell: Callable[[str], Non
         decisions=journal,
         limits=limits,
         terms=lambda: Terms(now(), settings.grace, settings.engine, wiring.prices),
+        past=past,
     )
     arrivals = ArrivalDesk(journal, wiring.venice, notifier, around)
     return WriteWiring(

@@ -11,8 +11,6 @@ from cascade_cli.cli.journal_place import journal_url
 from cascade_cli.cli.session import Session
 from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.past_delivery import PastDelivery
-from cascade_cli.domain.run_memory import Memory, mark_name
-from cascade_cli.domain.verification import Settled
 from cascade_cli.errors import JournalError
 from cascade_cli.settings import Settings
 
@@ -41,19 +39,11 @@ class DeliveriesKnown:
         from cascade_cli.adapters.journal import Database, Journal  # noqa: PLC0415 - see above
         from cascade_cli.adapters.transport import utc_now  # noqa: PLC0415
         from cascade_cli.cli.who import this_worker  # noqa: PLC0415
+        from cascade_cli.services.past_deliveries import PastDeliveries  # noqa: PLC0415
 
         database = Database(url)
         if not database.exists():
             return {}
         worker, secrets = this_worker("reconcile"), self._session.secrets
         with closing(Journal(database, worker, now=utc_now, secrets=secrets)) as journal:
-            written = journal.attempts([charge.stratagem_id for charge in charges])
-            mark = journal.mark(mark_name(self._settings.airtable_base))
-        settled = Settled(Memory.of(mark).believed(now), ()) if mark else None
-        return {
-            charge.id: PastDelivery(
-                written.get(charge.stratagem_id),
-                settled.memory.until if settled and settled.speaks_of(charge) else None,
-            )
-            for charge in charges
-        }
+            return dict(PastDeliveries(journal, self._settings.airtable_base).past_of(charges, now))

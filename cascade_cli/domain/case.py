@@ -49,7 +49,7 @@ class Case:
     the charge's and are not the same; `processor_ducats` is what the payer has, or None.
     `returns` are the transfers that took its ducats back for refunds, and gave them again. `late`
     are legacy rows of its citizen and amount, made after it, that no payment surely owns. `past`
-    is what is remembered where no stratagem is there.
+    is what is remembered where no stratagem is there, or only such as move nothing.
     """
 
     charge: Charge
@@ -64,15 +64,17 @@ class Case:
     """When the record of the citizen of that name was made, as far as it was looked up."""
     late: tuple[Stratagem, ...] = ()
     past: PastDelivery = NOTHING_PAST
+    foreign_records: frozenset[str] = frozenset()
+    """Record ids known to belong to other payments, where an order is to be made of it."""
 
     @property
     def has_vanished(self) -> bool:
-        """It had a stratagem, and the base shows none any more.
+        """It had a stratagem, and the base does not show that one any more.
 
         A run leaves nothing open either where all money went back before anything was made.
         """
-        is_remembered = self.past.settled_until is not None and not self.is_void
-        return not self.matches and (self.past.was_written or is_remembered)
+        past = replace(self.past, settled_until=None) if self.is_void else self.past
+        return not self.moving and past.is_missed_by(self.stratagems)
 
     @cached_property
     def stratagems(self) -> tuple[Stratagem, ...]:

@@ -28,6 +28,8 @@ The promise in one page
   was executed all the same is told by the rows, and taken back by an order with its own key.
 * If ducats may already have moved, only a person may act. What the engine said of a row stays in
   its Notes when the row is revived, so that nobody forgets that they may have.
+* A dead row says nothing of another that the engine was given and that is not there any more: the
+  journal, and the run that saw it executed, remember it, and nothing is written.
 * Only the processor's own rows are written upon. A row that another processor pays has paid the
   citizen if it was executed. Else, and where a late row of the legacy connector may be the
   payment's own, nothing is written before a person has looked and said so.
@@ -46,6 +48,7 @@ from cascade_cli.domain.matching import match
 from cascade_cli.domain.money import format_ducats
 from cascade_cli.domain.orders import Order
 from cascade_cli.domain.overrides import Override, credit_although
+from cascade_cli.domain.past_delivery import PastDelivery
 from cascade_cli.domain.shell import command
 from cascade_cli.domain.stratagems import MAY_STILL_MOVE, State, Stratagem
 from cascade_cli.domain.times import format_moment
@@ -200,7 +203,17 @@ def _delivering(
     step = _write(order, rows, now, last, lapsing=lapsing, surplus=surplus)
     if last and isinstance(step, Write) and _holds_back(last, step, order, rows, now):
         return Wait(last.at + FATE_BOUND, _refused(order, last, rows, now))
-    return step
+    return (_vanished(order, rows, last) or step) if is_new and isinstance(step, Write) else step
+
+
+def _vanished(order: Order, rows: Sequence[Stratagem], last: Attempt | None) -> End | None:
+    """A row that the engine was given, or that a run saw executed, is not there any more."""
+    past = PastDelivery(last, order.settled_until)
+    if not past.is_missed_by(rows):
+        return None
+    said = "; ".join(past.evidence())
+    why = f"the base no longer shows its stratagem: {said}. {_LOST}"
+    return End(Verdict.BLOCKED, rows[0] if rows else None, why)
 
 
 def _ambiguous(order: Order, rows: Sequence[Stratagem]) -> End:
@@ -335,12 +348,14 @@ def _begin(last: Attempt | None, now: datetime) -> Step:
         return Write(Action.CREATE)
     if now < last.at + FATE_BOUND:
         return Wait(last.at + FATE_BOUND)
-    why = (
-        f"a stratagem was written at {format_moment(last.at)}, and the base no longer shows it: "
-        "it may have been executed before it vanished. Restore the row in Airtable; or, if the "
-        "citizen's balance shows that the ducats never came, credit them by hand with a --reference"
-    )
-    return End(Verdict.BLOCKED, None, why)
+    why = f"a stratagem was written at {format_moment(last.at)}, and the base no longer shows it"
+    return End(Verdict.BLOCKED, None, f"{why}. {_LOST}")
+
+
+_LOST = (
+    "It may have been executed before it vanished. Restore the row in Airtable; or, if the "
+    "citizen's balance shows that the ducats never came, credit them by hand with a --reference"
+)
 
 
 def _revive(order: Order, rows: Sequence[Stratagem]) -> Write:

@@ -166,8 +166,9 @@ def _perhaps(case: Case) -> str:
 def _vanished(case: Case) -> str:
     if case.past.was_written:
         return "its stratagem has vanished from the base: its ducats may have arrived"
+    lacks = "none of its stratagems was executed" if case.matches else "it has no stratagem"
     return (
-        "it has no stratagem, yet an earlier run left nothing open about it: its stratagem has "
+        f"{lacks}, yet an earlier run left nothing open about it: its stratagem has "
         "vanished, and its ducats may have arrived"
     )
 
@@ -192,8 +193,10 @@ def _stalled(case: Case) -> Finding | None:
 
 
 def _succeeded(case: Case) -> str:
-    """Where another citizen may have taken the name, that comes first."""
-    return f"{case.successor}; " if case.successor else ""
+    """Where another stratagem has vanished, or another citizen may have taken the name, that comes
+    first."""
+    vanished = f"{_vanished(case)}; " if case.has_vanished else ""
+    return f"{vanished}{case.successor}; " if case.successor else vanished
 
 
 def _why_stalled(stratagem: Stratagem) -> str:

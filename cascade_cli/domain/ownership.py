@@ -31,13 +31,16 @@ class Ownership:
         """The record ids of the charge's own rows."""
         return frozenset(found.stratagem.record_id for found in self._matches.by_charge[charge.id])
 
+    def foreign(self, charge: Charge) -> frozenset[str]:
+        """The record ids of rows for the same citizen that other charges own."""
+        return frozenset(self._taken[charge.citizen] - self.own(charge))
+
     def tell_apart(self, order: Order, charge: Charge) -> Order:
         """The order for the charge, with what is known of its own and of others' rows."""
-        own = self.own(charge)
         late = self._matches.late.get(charge.id, ())
         return replace(
             order,
-            own_records=own,
-            foreign_records=frozenset(self._taken[charge.citizen] - own),
+            own_records=self.own(charge),
+            foreign_records=self.foreign(charge),
             unclear_records=frozenset(row.record_id for row in late),
         )

@@ -1,19 +1,22 @@
-"""What is remembered of the delivery of a payment that has no stratagem now."""
+"""What is remembered of the delivery of a payment whose stratagem the base does not show now."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from cascade_cli.domain.keys import Origin
+from cascade_cli.domain.stratagems import Stratagem
 from cascade_cli.domain.times import format_moment
 
 if TYPE_CHECKING:
     from cascade_cli.domain.journal import Attempt
 
 # As `domain.delivery` and `domain.journal` name them: a short reconciliation needs neither.
-_CREATE, _APPLIED = "create", "applied"
+_CREATE, _NOTIFY, _APPLIED = "create", "notify", "applied"
+_LETS_GO = frozenset({"activate", "extend", "rewrite"})
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,29 @@ class PastDelivery:
         """cascade wrote a row: all writes but the first change one that was there."""
         last = self.last_write
         return last is not None and (last.action != _CREATE or last.fate == _APPLIED)
+
+    @property
+    def was_let_go(self) -> bool:
+        """The last that cascade did was to let the engine have a row."""
+        last = self.last_write
+        is_applied = last is not None and last.action in _LETS_GO and last.fate == _APPLIED
+        return is_applied or (last is not None and last.action == _NOTIFY)
+
+    def is_missed_by(self, rows: Iterable[Stratagem]) -> bool:
+        """A row of it is not among `rows`, which are all that the base shows, and move nothing."""
+        if not (rows := tuple(rows)):
+            return self.was_written or self.settled_until is not None
+        is_remembered = self.was_let_go or self.settled_until is not None
+        return is_remembered and all(self._is_another(row) for row in rows)
+
+    def _is_another(self, row: Stratagem) -> bool:
+        """The engine was never given this row by cascade, or not by the last write: a spare one, or
+        a legacy row, whose expiry each such write would have moved."""
+        if row.status == "planned":
+            return True
+        expiry, last = row.expires_at, self.last_write
+        is_touched = last is not None and (expiry is None or expiry > last.at)
+        return row.origin is Origin.OLDER and not is_touched
 
     def evidence(self) -> Iterator[str]:
         """Who says so."""

@@ -91,9 +91,9 @@ class Questions:
         ownerless = [s for s in matches.unmatched if world.accounts_for(s)]
         self.payments = sorted({p for s in ownerless for p in named_payments(s)})
         self.citizens = sorted(_citizens(cases, processor))
-        # Of these the journal may know that they had one, which is no request.
-        self.without_stratagem = tuple(
-            c.charge for c in cases if not c.matches and (c.outstanding or c.is_void)
+        # Of these the journal may know that they had another, which is no request.
+        self.undelivered = tuple(
+            c.charge for c in cases if not c.moving and (c.outstanding or c.is_void)
         )
         self.disputed_charges = sorted(c.charge.id for c in cases if c.charge.disputed)
 

@@ -161,7 +161,7 @@ def withholding(case: Case, terms: Terms) -> Order | None:
         return order if row.citizen and row.ducats else None
     if not (case.charge.citizen and case.charge.ducats):
         return None
-    return Order(
+    order = Order(
         key=case.charge.stratagem_id,
         citizen=case.charge.citizen,
         ducats=case.charge.ducats,
@@ -171,6 +171,7 @@ def withholding(case: Case, terms: Terms) -> Order | None:
         facts={**payment_facts(case.charge), **terms.facts},
         ends=True,
     )
+    return _told_apart(order, case)
 
 
 def _why_withheld(case: Case) -> str:
@@ -229,7 +230,8 @@ def _rest(case: Case, terms: Terms) -> list[Order]:
     amount would hide what moved, and what that is too much is taken back afterwards."""
     charge = case.charge
     is_open = charge.refunded_cents or charge.disputed
-    if not is_open or case.moving or case.is_contested or not case.sold:
+    is_kept_back = case.is_contested or case.has_vanished
+    if not is_open or case.moving or is_kept_back or not case.sold:
         return []
     if not charge.citizen or not charge.ducats or case.is_young:
         return []
@@ -243,7 +245,13 @@ def _rest(case: Case, terms: Terms) -> list[Order]:
     reason = REASON_REST if charge.refunded_cents else REASON_WON
     order = order_for_charge(whole, reason, terms.facts)
     own = frozenset(row.record_id for row in case.stratagems)
-    return [replace(order, amends=True, own_records=own)]
+    return [_told_apart(replace(order, amends=True, own_records=own), case)]
+
+
+def _told_apart(order: Order, case: Case) -> Order:
+    """Rows of other payments for the same citizen and amount are no rows of this one."""
+    late = frozenset(row.record_id for row in case.late)
+    return replace(order, foreign_records=case.foreign_records, unclear_records=late)
 
 
 def _facts(case: Case, part: Part, terms: Terms) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -13,6 +13,7 @@ from cascade_cli.domain.money import ZERO, format_ducats, format_money
 from cascade_cli.domain.names import no_citizen
 from cascade_cli.domain.orders import Cause, Order, order_for_charge
 from cascade_cli.domain.ownership import Ownership
+from cascade_cli.domain.past_delivery import PastDelivery
 from cascade_cli.domain.price_guard import price_objection
 from cascade_cli.domain.pricing import PriceList
 from cascade_cli.domain.repair_plan import REASON
@@ -94,14 +95,15 @@ def objections_to(
 
 
 def credit_order(
-    charge: Charge, facts: Mapping[str, Any], ownership: Ownership
+    charge: Charge, facts: Mapping[str, Any], ownership: Ownership, past: PastDelivery
 ) -> Order | Objection:
-    """The order for a charge without objections, told apart from its neighbours' records."""
+    """The order for a charge without objections, told apart from its neighbours' records, with what
+    is remembered of its delivery."""
     try:
         order = order_for_charge(charge, REASON, facts)
     except ValueError as error:
         return Objection(Obstacle.UNATTRIBUTABLE, str(error))
-    return ownership.tell_apart(order, charge)
+    return ownership.tell_apart(replace(order, settled_until=past.settled_until), charge)
 
 
 def question_about(charge: Charge) -> Order:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -42,15 +43,15 @@ from cascade_cli.domain.ownership import Ownership
 from cascade_cli.domain.price_guard import price_objection
 from cascade_cli.domain.pricing import PriceList
 from cascade_cli.domain.replay import CreditTerms, Objection, Obstacle, objections_to
-from cascade_cli.domain.residents import Resident
+from cascade_cli.domain.residents import Resident, successor
 from cascade_cli.domain.shell import command
-from cascade_cli.domain.stratagems import Stratagem
+from cascade_cli.domain.stratagems import MAY_STILL_MOVE, Stratagem
 from cascade_cli.errors import GuardError, UsageError
 from cascade_cli.services.deliver import Deliverer
 from cascade_cli.services.delivery_ports import Delivery, Reader, Sighting
 from cascade_cli.services.names import refuse_processor, refuse_unknown
 from cascade_cli.services.purse import Purse
-from cascade_cli.services.reconcile import PaymentSource
+from cascade_cli.services.reconcile import PastSource, PaymentSource
 from cascade_cli.services.vicinity import Vicinity
 
 MOST_CHARACTERS = 1000
@@ -169,7 +170,9 @@ class CreditDesk:
         limits: Limits,
         prices: PriceList,
         now: Callable[[], datetime],
+        past: PastSource | None = None,
     ) -> None:
+        self._past = past
         self._payments, self._venice = payments, venice
         self._deliverer, self._promises = deliverer, promises
         self._purse, self._limits, self._now = purse, limits, now
@@ -184,6 +187,7 @@ class CreditDesk:
         has said so in the order's overrides.
         """
         refuse_processor((order.citizen for order in orders), self._limits.processor)
+        refuse_repeated(orders)
         self._refuse_payments_by_hand(orders)
         check_limit(self._limits.per_credit, ((order.citizen, order.ducats) for order in orders))
         self._check_day(orders)
@@ -192,10 +196,10 @@ class CreditDesk:
         found = {name: resident.ducats for name, resident in residents.items()}
         refuse_unknown((order.citizen for order in orders), found, self._venice.usernames)
         now = self._now()
-        orders, rows = self._with_neighbours(orders)
+        orders, rows = self._with_neighbours(self._with_past(orders, now))
         own = {order.key: rows_of(order, rows) for order in orders}
-        # Where no row is there, the journal tells whether one has vanished.
-        last = self._promises.attempts([key for key, found_rows in own.items() if not found_rows])
+        # Where no row moves ducats, the journal tells whether one has vanished.
+        last = self._promises.attempts([key for key, seen in own.items() if not _moves(seen, now)])
         steps = {
             o.key: next_step(o, own[o.key], now, last.get(o.key), unclear=unclear_rows(o, rows))
             for o in orders
@@ -211,6 +215,19 @@ class CreditDesk:
         going_out = {key for key, step in steps.items() if _is_open(step)}
         self._purse.check(plan.outgoing, going_out, balance)
         return plan
+
+    def _with_past(self, orders: Sequence[Order], now: datetime) -> Sequence[Order]:
+        """With what is remembered of the payments' deliveries."""
+        charges = [order.charge for order in orders if order.charge]
+        if self._past is None or not charges:
+            return orders
+        past = self._past.past_of(charges, now)
+        return [
+            replace(order, settled_until=past[order.charge.id].settled_until)
+            if order.charge and order.charge.id in past
+            else order
+            for order in orders
+        ]
 
     def _with_neighbours(
         self, orders: Sequence[Order]
@@ -335,19 +352,30 @@ class CreditDesk:
 def overrulable(
     order: Order, rows: Sequence[Stratagem], terms: CreditTerms, *, by_person: bool
 ) -> tuple[Objection, ...]:
-    """The objections to a payment's order that a person may overrule, and does.
+    """The objections to an order that a person may overrule, and does.
 
     Raises GuardError at the first that stands.
     """
-    if order.charge is None:
-        return ()
-    found = tuple(objections_to(order.charge, rows, terms))
+    found = tuple(
+        objections_to(order.charge, rows, terms)
+        if order.charge
+        else _objections_by_hand(order, rows, terms)
+    )
     for objection in found:
         override = _OVERRIDES.get(objection.obstacle)
         is_said = override in order.overrides if override else by_person
         if objection.obstacle not in _FOR_PEOPLE or not is_said:
-            raise _refusal(order, order.charge, objection)
+            raise _refusal(order, objection)
     return found
+
+
+def _objections_by_hand(
+    order: Order, rows: Sequence[Stratagem], terms: CreditTerms
+) -> Iterator[Objection]:
+    """A credit by hand that was begun for somebody who had that name before."""
+    resident = terms.citizens.get(order.citizen)
+    if resident and (why := successor(order.citizen, resident.since, rows)):
+        yield Objection(Obstacle.ANOTHER_CITIZEN, why)
 
 
 # What a person may decide, with the option that says so, if it takes one.
@@ -355,14 +383,26 @@ _OVERRIDES = {Obstacle.UNDERPAID: Override.UNDERPAID}
 _FOR_PEOPLE = frozenset({Obstacle.UNDERPAID, Obstacle.ANOTHER_CITIZEN, Obstacle.CANCELLED})
 
 
-def _refusal(order: Order, charge: Charge, objection: Objection) -> GuardError:
-    hint = "Nothing was written."
-    if objection.obstacle is Obstacle.UNDERPAID:
+def _refusal(order: Order, objection: Objection) -> GuardError:
+    hint, charge = "Nothing was written.", order.charge
+    if charge and objection.obstacle is Obstacle.UNDERPAID:
         words = order.citizen, format_ducats(order.ducats), order.reason
         overrides = order.overrides | {Override.UNDERPAID}
         line = credit_although(overrides, charge.payment_id, *words)
         hint = f"Nothing was written. To deliver it all the same: {line}"
-    return GuardError(f"{charge.payment_id}: {objection.why}.", hint)
+    name = charge.payment_id if charge else order.key
+    return GuardError(f"{name}: {objection.why}.", hint)
+
+
+def refuse_repeated(orders: Iterable[Order]) -> None:
+    """Raises GuardError where two orders are for one transfer: a file may name a payment by its
+    intent and by its charge, and only one of the two would be written."""
+    for key, number in Counter(order.key for order in orders).items():
+        if number > 1:
+            raise GuardError(
+                f"{number} of these credits are for the same transfer, {key}.",
+                "Nothing was written. Name each payment once.",
+            )
 
 
 def _payment_meant_by(order: Order) -> str:
@@ -466,6 +506,10 @@ def _is_writable(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return "\0" not in text
+
+
+def _moves(rows: Iterable[Stratagem], now: datetime) -> bool:
+    return any(row.state(now) in MAY_STILL_MOVE for row in rows)
 
 
 def _is_open(step: Step) -> bool:

@@ -226,7 +226,7 @@ class Reconciler:
                 lambda: self._payments.disputes_against(disputed),
             ),
         )
-        lost = [c for c in questions.without_stratagem if c.id not in known.past]
+        lost = [c for c in questions.undelivered if c.id not in known.past]
         missing = [name for name in names if name not in found]
         asked = Answers(
             citizens={name: name in found for name in names},

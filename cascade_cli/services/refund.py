@@ -14,6 +14,7 @@ from cascade_cli.domain.matching import match
 from cascade_cli.domain.money import ZERO, format_ducats
 from cascade_cli.domain.names import no_citizen
 from cascade_cli.domain.orders import Order
+from cascade_cli.domain.ownership import Ownership
 from cascade_cli.domain.refund_plan import (
     Picture,
     RefundPlan,
@@ -31,7 +32,7 @@ from cascade_cli.errors import GuardError
 from cascade_cli.services.credit import PATIENCE, CitizenSource, Limits, check_limit
 from cascade_cli.services.deliver import Deliverer
 from cascade_cli.services.delivery_ports import Delivery, Result
-from cascade_cli.services.reconcile import PaymentSource
+from cascade_cli.services.reconcile import PastSource, PaymentSource
 from cascade_cli.services.vicinity import Vicinity
 
 # After an ending, a transfer may turn out to be executed: then there is one more look.
@@ -97,7 +98,9 @@ class RefundDesk:
         decisions: Decisions,
         limits: Limits,
         terms: Callable[[], cases.Terms],
+        past: PastSource | None = None,
     ) -> None:
+        self._past = past
         self._payments, self._venice, self._deliverer = payments, venice, deliverer
         self._decisions, self._limits, self._terms = decisions, limits, terms
 
@@ -130,10 +133,16 @@ class RefundDesk:
         ids = [charge.id for charge in charges]
         world = Vicinity(self._payments, self._venice).world_of(charges)
         others = (c for c in world.charges if c.id not in ids)
-        answers = Answers(disputes=dict.fromkeys(ids, disputes))
+        terms = self._terms()
+        past = self._past.past_of(charges, terms.now) if self._past else {}
+        answers = Answers(disputes=dict.fromkeys(ids, disputes), past=past)
         world = replace(world, charges=(*charges, *others), answers=answers)
-        found = cases_of(world, match(world.charges, world.stratagems), self._terms())
-        return [found[charge_id] for charge_id in ids]
+        found = cases_of(world, match(world.charges, world.stratagems), terms)
+        ownership = Ownership(world.charges, world.stratagems)
+        return [
+            replace(found[charge.id], foreign_records=ownership.foreign(charge))
+            for charge in charges
+        ]
 
     def residents(self, pictures: Sequence[Picture]) -> dict[str, Resident]:
         """The citizens who may have to return something."""

@@ -16,6 +16,7 @@ from cascade_cli.domain.keys import whole_id
 from cascade_cli.domain.money import ZERO
 from cascade_cli.domain.orders import Order
 from cascade_cli.domain.ownership import Ownership
+from cascade_cli.domain.past_delivery import NOTHING_PAST, PastDelivery
 from cascade_cli.domain.pricing import PriceList
 from cascade_cli.domain.replay import (
     CreditTerms,
@@ -32,7 +33,7 @@ from cascade_cli.services.credit import PATIENCE, CitizenSource, Limits
 from cascade_cli.services.deliver import Deliverer
 from cascade_cli.services.delivery_ports import Delivery, Sighting
 from cascade_cli.services.purse import Purse
-from cascade_cli.services.reconcile import PaymentSource
+from cascade_cli.services.reconcile import PastSource, PaymentSource
 from cascade_cli.services.vicinity import SECOND, Vicinity
 
 # From so many payments on, a listing of their time takes fewer requests than asking for each.
@@ -113,7 +114,9 @@ class Replayer:
         limits: Limits,
         prices: PriceList,
         now: Callable[[], datetime],
+        past: PastSource | None = None,
     ) -> None:
+        self._past = past
         self._payments, self._accounts, self._venice = payments, accounts, venice
         self._purse, self._deliverer, self._limits = purse, deliverer, limits
         self._prices, self._now = prices, now
@@ -136,7 +139,8 @@ class Replayer:
             now = self._now()
             world = Vicinity(self._payments, self._venice).world_of(charges)
             sighting = Sighting(world.stratagems, now)
-            judge = _Judge(world, self._terms(charges), facts, now)
+            past = self._past.past_of(charges, now) if self._past else {}
+            judge = _Judge(world, self._terms(charges), facts, now, past)
             planned = [judge.judged(p) for p in planned]
         others = Counter(e.type for e in events if not e.is_paying or not e.payment_id)
         plan = ReplayPlan(tuple(planned), others, sighting)
@@ -194,8 +198,14 @@ class _Judge:
     """Says of each payment what is to be done, from what was read about all of them."""
 
     def __init__(
-        self, world: World, terms: CreditTerms, facts: Mapping[str, Any], now: datetime
+        self,
+        world: World,
+        terms: CreditTerms,
+        facts: Mapping[str, Any],
+        now: datetime,
+        past: Mapping[str, PastDelivery],
     ) -> None:
+        self._past = past
         self._world, self._terms, self._facts, self._now = world, terms, facts, now
         self._ownership = Ownership(world.charges, world.stratagems)
 
@@ -209,7 +219,9 @@ class _Judge:
         objection = objection_to(charge, rows, self._terms)
         if objection is None:
             facts = {"event": planned.events[0].id, **self._facts}
-            return self._with_order(planned, credit_order(charge, facts, self._ownership), rows)
+            past = self._past.get(charge.id, NOTHING_PAST)
+            order = credit_order(charge, facts, self._ownership, past)
+            return self._with_order(planned, order, rows)
         moving = [row for row in rows if row.state(self._now) in _UNDER_WAY_OR_DONE]
         if moving and objection.obstacle is not Obstacle.UNKNOWN_CITIZEN:
             return replace(planned, already=moving[0])

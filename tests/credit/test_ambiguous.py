@@ -113,6 +113,17 @@ def test_a_credit_takes_no_row_that_is_its_neighbours(counter: Counter) -> None:
     assert len(own_rows(counter, first)) == 1
 
 
+def test_a_won_dispute_delivers_its_own_payment_beside_a_neighbours_row(counter: Counter) -> None:
+    books = counter.sandboxed.app.stripe.books
+    disputed = counter.sandboxed.pay(counter.now() - timedelta(hours=50))
+    counter.paid(hours_ago=40)
+    legacy(counter, 39.9)
+    dispute = books.dispute(disputed["id"], at=counter.now() - timedelta(hours=30))
+    books.close_dispute(dispute["id"], won=True, at=counter.now() - timedelta(hours=20))
+    assert counter.type("refund", disputed["payment_intent"], "--yes").code == 0
+    assert own_rows(counter, disputed["payment_intent"])[0]["Status"] == "active"
+
+
 def test_paid_twice_refunded_once_and_delivered_once_is_settled(counter: Counter) -> None:
     counter.paid(hours_ago=30)
     charge = counter.sandboxed.pay(counter.now() - timedelta(hours=29))

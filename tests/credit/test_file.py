@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from threading import Barrier
 
@@ -97,6 +98,15 @@ def test_more_than_the_processor_has_and_nothing_of_the_file_is_credited(
     counter.fund(9)
     answer = credit_text(counter, tmp_path, HEADER + "marco,5,gift,a\nlucia,5,gift,b\n")
     assert (answer.code, counter.writes) == (7, [])
+
+
+def test_a_payment_that_is_named_twice_is_refused(counter: Counter, tmp_path: Path) -> None:
+    charge = counter.sandboxed.pay(counter.now() - timedelta(hours=5), citizen="")
+    names = [("marco", charge["payment_intent"]), ("lucia", charge["id"])]
+    rows = [(citizen, "100", "gift", name) for citizen, name in names]
+    answer = credit_file(counter, write_credits(tmp_path / "f.csv", rows))
+    assert (answer.code, counter.writes, counter.rows()) == (7, [], [])
+    assert "same transfer" in answer.err
 
 
 def test_the_file_excludes_other_words(counter: Counter, tmp_path: Path) -> None:

@@ -151,7 +151,7 @@ def test_a_create_of_unknown_fate_holds_back_the_revival_of_another_row() -> Non
         *((Action.NOTIFY, fate) for fate in Fate),
     ],
 )
-@pytest.mark.parametrize("state", [s for s in DEAD if "ran out" not in s])
+@pytest.mark.parametrize("state", [s for s in DEAD if s != "planned" and "ran out" not in s])
 def test_a_row_shown_as_it_was_before_the_last_write_is_not_let_go_again(
     state: str, action: Action, fate: Fate
 ) -> None:
@@ -159,6 +159,53 @@ def test_a_row_shown_as_it_was_before_the_last_write_is_not_let_go_again(
     assert next_step(an_order(), [a_row(state)], NOW, last) == Wait(last.at + FATE_BOUND)
     past = attempted(action, fate, BOUND_SECONDS)
     assert isinstance(next_step(an_order(), [a_row(state)], NOW, past), Write)
+
+
+LETTING_GO = [
+    *((action, Fate.APPLIED) for action in (Action.ACTIVATE, Action.EXTEND, Action.REWRITE)),
+    *((Action.NOTIFY, fate) for fate in Fate),
+]
+
+
+@pytest.mark.parametrize(("action", "fate"), LETTING_GO)
+def test_a_spare_row_is_not_let_go_where_the_one_that_was_has_vanished(
+    action: Action, fate: Fate
+) -> None:
+    last = attempted(action, fate, BOUND_SECONDS)
+    end = next_step(an_order(), [a_row("planned")], NOW, last)
+    assert isinstance(end, End)
+    assert (end.verdict, "vanished" in end.why) == (Verdict.BLOCKED, True)
+
+
+@pytest.mark.parametrize(("action", "fate"), LETTING_GO)
+def test_nor_is_a_legacy_row_that_no_write_has_touched(action: Action, fate: Fate) -> None:
+    charge = a_charge()
+    stale = older(status="active", expires_at=NOW - timedelta(hours=20))
+    order = an_order(key=charge.stratagem_id, charge=charge)
+    end = next_step(order, [stale], NOW, attempted(action, fate, 3600))
+    assert isinstance(end, End)
+    assert end.verdict is Verdict.BLOCKED
+
+
+def test_a_legacy_row_that_was_given_a_later_expiry_and_ran_out_is_given_another() -> None:
+    charge = a_charge()
+    row = older(status="active", expires_at=NOW - timedelta(hours=1))
+    order = an_order(key=charge.stratagem_id, charge=charge)
+    last = attempted(Action.NOTIFY, Fate.APPLIED, 2 * 3600)
+    assert next_step(order, [row], NOW, last) == Write(Action.EXTEND, row)
+
+
+def test_a_spare_row_is_let_go_where_the_activation_of_the_other_was_lost() -> None:
+    row, last = a_row("planned"), attempted(Action.ACTIVATE, Fate.UNKNOWN, BOUND_SECONDS)
+    assert next_step(an_order(), [row], NOW, last) == Write(Action.ACTIVATE, row)
+
+
+@pytest.mark.parametrize("rows", [[], ["planned"]])
+def test_what_a_run_saw_settled_and_is_not_there_is_not_made_again(rows: list[str]) -> None:
+    order = an_order(charge=a_charge(), settled_until=NOW - timedelta(hours=8))
+    end = next_step(order, [a_row(state) for state in rows], NOW)
+    assert isinstance(end, End)
+    assert (end.verdict, "left nothing open" in end.why) == (Verdict.BLOCKED, True)
 
 
 def test_a_lost_notification_holds_no_later_expiry_back() -> None:

@@ -96,6 +96,23 @@ def test_no_machine_gives_to_somebody_who_took_over_the_name(counter: Counter) -
     assert counter.ducats_of("marco") == 0
 
 
+def test_nor_does_the_backend_go_on_with_a_credit_by_hand_for_them(counter: Counter) -> None:
+    session = Session(quiet=True, environ=counter.environment())
+    assert credit_ducats_sync("marco", "100", reference="prize", session=session)["success"]
+    counter.remove("marco")
+    counter.sandboxed.app.engine.run()
+    counter.pass_time(days=4)
+    counter.settle("marco", days_ago=0)
+    session = Session(quiet=True, environ=counter.environment())
+    answer = credit_ducats_sync("marco", "100", reference="prize", session=session)
+    assert (answer["success"], answer["retry"]) == (False, False)
+    assert "another person" in (answer["error"] or "")
+    counter.sandboxed.app.engine.run()
+    assert counter.ducats_of("marco") == 0
+    words = ("credit", "marco", "100", "--reference", "prize", "--reason", "gift", "--dry-run")
+    assert "another person" in " ".join(counter.type(*words).out.split())
+
+
 def test_a_person_may_and_is_told(counter: Counter) -> None:
     intent = made_anew(counter)
     words = ("credit", "marco", "100", "--payment", intent, "--reason", "gift")

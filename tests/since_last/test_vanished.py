@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -48,15 +49,18 @@ def test_what_the_journal_wrote_and_the_base_no_longer_shows_is_said_to_have_van
     assert "explain" in item["repair"]["command"]
 
 
-@pytest.mark.parametrize(
+PAYING = pytest.mark.parametrize(
     "words",
     [
         ("reconcile", "--repair", "--yes"),
-        ("events", "replay", "--since", "2d", "--yes"),
+        ("events", "replay", "--since", "7d", "--yes"),
         ("credit", "marco", "100", "--payment", "{}", "--reason", "again", "--yes"),
     ],
     ids=lambda words: words[0],
 )
+
+
+@PAYING
 def test_nothing_pays_again_what_has_vanished(
     shop: NightShop, credited: Charge, words: tuple[str, ...]
 ) -> None:
@@ -65,6 +69,31 @@ def test_nothing_pays_again_what_has_vanished(
     shop.day.cascade(*(word.format(credited["payment_intent"]) for word in words))
     assert len(shop.day.writes()) == before
     assert shop.day.stratagems() == []
+
+
+def _leave_behind(shop: NightShop, charge: Charge, what: str) -> None:
+    """Only a row that was never executed stays: a spare one, or one of the legacy connector."""
+    _delete_all(shop)
+    if what == "spare":
+        shop.credit(charge, Status="planned")
+    else:
+        at = shop.day.ago(hours=10)
+        expiry = (at + timedelta(minutes=5)).isoformat()
+        shop.older(at, Status="active", ExpiresAt=expiry)
+
+
+@PAYING
+@pytest.mark.parametrize("left", ["spare", "legacy"])
+def test_nor_does_a_dead_row_beside_it_make_it_payable(
+    shop: NightShop, credited: Charge, words: tuple[str, ...], left: str
+) -> None:
+    _leave_behind(shop, credited, left)
+    before = len(shop.day.writes())
+    shop.day.cascade(*(word.format(credited["payment_intent"]) for word in words))
+    assert len(shop.day.writes()) == before
+    item = _item(shop.day.cascade("reconcile", "--json"))
+    assert (item["kind"], item["repair"]["automatic"]) == ("stalled", False)
+    assert any(VANISHED in line for line in item["evidence"])
 
 
 def test_a_credit_of_what_has_vanished_says_what_to_do(shop: NightShop, credited: Charge) -> None:
@@ -109,6 +138,30 @@ def test_a_legacy_row_that_a_run_remembers_as_settled_has_vanished_too(shop: Nig
     assert item["payment_intent"] == charge["payment_intent"]
     assert any(VANISHED in line for line in item["evidence"])
     assert item["repair"]["automatic"] is False
+    assert shop.day.stratagems() == []
+
+
+@PAYING
+def test_no_command_pays_such_a_legacy_payment_again(
+    shop: NightShop, words: tuple[str, ...]
+) -> None:
+    charge = shop.sandboxed.pay(shop.day.ago(days=2))
+    shop.older(shop.day.ago(days=2, minutes=-1))
+    shop.begin()
+    _delete_all(shop)
+    shop.day.clock.advance(hours=24)
+    shop.day.cascade(*(word.format(charge["payment_intent"]) for word in words))
+    assert shop.day.stratagems() == []
+
+
+def test_a_refund_in_part_delivers_no_rest_of_it(shop: NightShop) -> None:
+    charge = shop.sandboxed.pay(shop.day.ago(days=2))
+    shop.older(shop.day.ago(days=2, minutes=-1))
+    shop.begin()
+    _delete_all(shop)
+    shop.day.clock.advance(hours=24)
+    shop.sandboxed.app.stripe.books.refund(charge["id"], amount=100, at=shop.day.clock())
+    shop.day.cascade("refund", charge["payment_intent"], "--yes")
     assert shop.day.stratagems() == []
 
 

@@ -198,7 +198,9 @@ class Journal:
             records.set_mark(transaction, name, self._redactor.body(body))
 
     def mark(self, name: str) -> dict[str, Any] | None:
-        """What was last remembered under `name`."""
+        """What was last remembered under `name`. Makes no journal where there is none."""
+        if not self._database.exists():
+            return None
         with self._database.reading() as connection:
             return records.mark(connection, name)
 
