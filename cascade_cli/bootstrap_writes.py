@@ -21,6 +21,7 @@ from cascade_cli.domain.refunds import Disputing, Refunding
 from cascade_cli.services.arrivals import ArrivalDesk
 from cascade_cli.services.credit import CreditDesk, Limits
 from cascade_cli.services.deliver import Deliverer
+from cascade_cli.services.deliveries_past import JournaledPast
 from cascade_cli.services.delivery_ports import DeliveryTerms, Surroundings
 from cascade_cli.services.purse import Purse
 from cascade_cli.services.refund import RefundDesk, Wish
@@ -103,6 +104,7 @@ def bootstrap_writes(wiring: Wiring, journal: Journal, tell: Callable[[str], Non
         settings.lifetime,
         now,
     )
+    past = JournaledPast(journal, settings.airtable_base)
     desk = CreditDesk(
         payments=wiring.payments,
         venice=wiring.venice,
@@ -112,6 +114,7 @@ def bootstrap_writes(wiring: Wiring, journal: Journal, tell: Callable[[str], Non
         limits=limits,
         prices=wiring.prices,
         now=now,
+        past=past,
     )
     replayer = Replayer(
         payments=wiring.payments,
@@ -122,6 +125,7 @@ def bootstrap_writes(wiring: Wiring, journal: Journal, tell: Callable[[str], Non
         limits=limits,
         prices=wiring.prices,
         now=now,
+        past=past,
     )
     refunds = RefundDesk(
         payments=wiring.payments,

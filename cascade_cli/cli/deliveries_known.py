@@ -11,9 +11,8 @@ from cascade_cli.cli.journal_place import journal_url
 from cascade_cli.cli.session import Session
 from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.past_delivery import PastDelivery
-from cascade_cli.domain.run_memory import Memory, mark_name
-from cascade_cli.domain.verification import Settled
 from cascade_cli.errors import JournalError
+from cascade_cli.services.deliveries_past import JournaledPast
 from cascade_cli.settings import Settings
 
 _SQLITE = "sqlite:///"
@@ -37,7 +36,9 @@ class DeliveriesKnown:
             self._session.warn(f"which transfers have vanished is not known: {error.message}")
             return {}
 
-    def _read(self, url: str, charges: Sequence[Charge], now: datetime) -> dict[str, PastDelivery]:
+    def _read(
+        self, url: str, charges: Sequence[Charge], now: datetime
+    ) -> Mapping[str, PastDelivery]:
         from cascade_cli.adapters.journal import Database, Journal  # noqa: PLC0415 - see above
         from cascade_cli.adapters.transport import utc_now  # noqa: PLC0415
         from cascade_cli.cli.who import this_worker  # noqa: PLC0415
@@ -47,13 +48,4 @@ class DeliveriesKnown:
             return {}
         worker, secrets = this_worker("reconcile"), self._session.secrets
         with closing(Journal(database, worker, now=utc_now, secrets=secrets)) as journal:
-            written = journal.attempts([charge.stratagem_id for charge in charges])
-            mark = journal.mark(mark_name(self._settings.airtable_base))
-        settled = Settled(Memory.of(mark).believed(now), ()) if mark else None
-        return {
-            charge.id: PastDelivery(
-                written.get(charge.stratagem_id),
-                settled.memory.until if settled and settled.speaks_of(charge) else None,
-            )
-            for charge in charges
-        }
+            return JournaledPast(journal, self._settings.airtable_base).past_of(charges, now)

@@ -26,6 +26,8 @@ The promise in one page
   reason: setting it to cancelled could hide that it was executed in that moment.
 * A transfer that is not to arrive any more, since the money went back, ends in the same way; what
   was executed all the same is told by the rows, and taken back by an order with its own key.
+* A row that vanished may have been executed before. If the journal wrote one, or a run found the
+  payment settled, nothing is made in its place.
 * If ducats may already have moved, only a person may act. What the engine said of a row stays in
   its Notes when the row is revived, so that nobody forgets that they may have.
 * Only the processor's own rows are written upon. A row that another processor pays has paid the
@@ -252,7 +254,7 @@ def _write(
         return Write(Action.EXTEND, lapsing)
     if surplus:
         return Write(Action.EXPIRE, surplus[0])
-    return _revive(order, rows) if rows else _begin(last, now)
+    return _revive(order, rows) if rows else _begin(order, last, now)
 
 
 def _ending(order: Order, rows: Sequence[Stratagem], now: datetime, last: Attempt | None) -> Step:
@@ -331,16 +333,24 @@ def _end_with(order: Order, row: Stratagem, state: State) -> End:
     return End(Verdict.UNDER_WAY, row)
 
 
-def _begin(last: Attempt | None, now: datetime) -> Step:
+def _begin(order: Order, last: Attempt | None, now: datetime) -> Step:
     """No row. If the journal knows of one, Airtable may be late to show it, or it was deleted."""
     if last is None or (last.action == Action.CREATE and last.fate is not Fate.APPLIED):
-        return Write(Action.CREATE)
+        if order.settled_until is None:
+            return Write(Action.CREATE)
+        known = f"the run until {format_moment(order.settled_until)} found it settled"
+        return _vanished(f"{known}, and the base shows no stratagem for it")
     if now < last.at + FATE_BOUND:
         return Wait(last.at + FATE_BOUND)
+    known = f"a stratagem was written at {format_moment(last.at)}"
+    return _vanished(f"{known}, and the base no longer shows it")
+
+
+def _vanished(known: str) -> End:
     why = (
-        f"a stratagem was written at {format_moment(last.at)}, and the base no longer shows it: "
-        "it may have been executed before it vanished. Restore the row in Airtable; or, if the "
-        "citizen's balance shows that the ducats never came, credit them by hand with a --reference"
+        f"{known}: it may have been executed before it vanished. Restore the row in Airtable; or, "
+        "if the citizen's balance shows that the ducats never came, credit them by hand with a "
+        "--reference"
     )
     return End(Verdict.BLOCKED, None, why)
 

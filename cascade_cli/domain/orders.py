@@ -57,7 +57,8 @@ class Order:
     `ends` is not to arrive any more: its live rows are taken out of the engine's way, and nothing
     is made or revived. Of a `gift` the giver is told as well. `overrides` are what a person decided
     although a guard refuses it; they stand in the `facts` as well. `unclear_records` are legacy
-    rows that another payment has, and that may be this one's all the same.
+    rows that another payment has, and that may be this one's all the same. `settled_until` is the
+    end of a run that found the payment settled: whatever delivered it, the base showed it then.
     """
 
     key: str
@@ -77,6 +78,7 @@ class Order:
     gift: Gift | None = None
     overrides: frozenset[Override] = frozenset()
     unclear_records: frozenset[str] = frozenset()
+    settled_until: datetime | None = None
 
     @property
     def concerned(self) -> str:

@@ -39,6 +39,7 @@ from cascade_cli.domain.orders import (
 )
 from cascade_cli.domain.overrides import Override, credit_although
 from cascade_cli.domain.ownership import Ownership
+from cascade_cli.domain.past_delivery import NOTHING_PAST
 from cascade_cli.domain.price_guard import price_objection
 from cascade_cli.domain.pricing import PriceList
 from cascade_cli.domain.replay import CreditTerms, Objection, Obstacle, objections_to
@@ -50,7 +51,7 @@ from cascade_cli.services.deliver import Deliverer
 from cascade_cli.services.delivery_ports import Delivery, Reader, Sighting
 from cascade_cli.services.names import refuse_processor, refuse_unknown
 from cascade_cli.services.purse import Purse
-from cascade_cli.services.reconcile import PaymentSource
+from cascade_cli.services.reconcile import PastSource, PaymentSource
 from cascade_cli.services.vicinity import Vicinity
 
 MOST_CHARACTERS = 1000
@@ -169,11 +170,12 @@ class CreditDesk:
         limits: Limits,
         prices: PriceList,
         now: Callable[[], datetime],
+        past: PastSource | None = None,
     ) -> None:
         self._payments, self._venice = payments, venice
         self._deliverer, self._promises = deliverer, promises
         self._purse, self._limits, self._now = purse, limits, now
-        self._prices = prices
+        self._prices, self._past = prices, past
 
     def plan(self, orders: Sequence[Order], *, by_person: bool = True) -> Plan:
         """Look at all rows and citizens; writes nothing.
@@ -196,6 +198,7 @@ class CreditDesk:
         own = {order.key: rows_of(order, rows) for order in orders}
         # Where no row is there, the journal tells whether one has vanished.
         last = self._promises.attempts([key for key, found_rows in own.items() if not found_rows])
+        orders = self._with_past(orders, own, now)
         steps = {
             o.key: next_step(o, own[o.key], now, last.get(o.key), unclear=unclear_rows(o, rows))
             for o in orders
@@ -225,6 +228,17 @@ class CreditDesk:
         told = [ownership.tell_apart(o, o.charge) if o.charge else o for o in orders]
         known = {row.record_id: row for row in (*rows, *world.stratagems)}
         return told, tuple(known.values())
+
+    def _with_past(
+        self, orders: Sequence[Order], own: Mapping[str, Sequence[Stratagem]], now: datetime
+    ) -> list[Order]:
+        """Those without rows, with what a run knows of their payments."""
+        lost = {o.key: o.charge for o in orders if o.charge and not own[o.key]}
+        past = self._past.past_of(list(lost.values()), now) if self._past and lost else {}
+        until = {
+            key: past.get(charge.id, NOTHING_PAST).settled_until for key, charge in lost.items()
+        }
+        return [replace(order, settled_until=until.get(order.key)) for order in orders]
 
     def carry_out(
         self, plan: Plan, done: Callable[[Delivery], None] = lambda _delivery: None

@@ -16,6 +16,7 @@ from cascade_cli.domain.keys import whole_id
 from cascade_cli.domain.money import ZERO
 from cascade_cli.domain.orders import Order
 from cascade_cli.domain.ownership import Ownership
+from cascade_cli.domain.past_delivery import NOTHING_PAST, PastDelivery
 from cascade_cli.domain.pricing import PriceList
 from cascade_cli.domain.replay import (
     CreditTerms,
@@ -32,7 +33,7 @@ from cascade_cli.services.credit import PATIENCE, CitizenSource, Limits
 from cascade_cli.services.deliver import Deliverer
 from cascade_cli.services.delivery_ports import Delivery, Sighting
 from cascade_cli.services.purse import Purse
-from cascade_cli.services.reconcile import PaymentSource
+from cascade_cli.services.reconcile import PastSource, PaymentSource
 from cascade_cli.services.vicinity import SECOND, Vicinity
 
 # From so many payments on, a listing of their time takes fewer requests than asking for each.
@@ -113,10 +114,11 @@ class Replayer:
         limits: Limits,
         prices: PriceList,
         now: Callable[[], datetime],
+        past: PastSource | None = None,
     ) -> None:
         self._payments, self._accounts, self._venice = payments, accounts, venice
         self._purse, self._deliverer, self._limits = purse, deliverer, limits
-        self._prices, self._now = prices, now
+        self._prices, self._now, self._past = prices, now, past
 
     def plan(
         self,
@@ -137,7 +139,8 @@ class Replayer:
             world = Vicinity(self._payments, self._venice).world_of(charges)
             sighting = Sighting(world.stratagems, now)
             judge = _Judge(world, self._terms(charges), facts, now)
-            planned = [judge.judged(p) for p in planned]
+            past = self._past.past_of(judge.without_rows(charges), now) if self._past else {}
+            planned = [judge.judged(p, past) for p in planned]
         others = Counter(e.type for e in events if not e.is_paying or not e.payment_id)
         plan = ReplayPlan(tuple(planned), others, sighting)
         if plan.orders and can_pay:
@@ -199,29 +202,42 @@ class _Judge:
         self._world, self._terms, self._facts, self._now = world, terms, facts, now
         self._ownership = Ownership(world.charges, world.stratagems)
 
-    def judged(self, planned: Planned) -> Planned:
+    def without_rows(self, charges: Sequence[Charge]) -> list[Charge]:
+        """Those for which nothing is there: only the journal tells whether a row has vanished."""
+        return [charge for charge in charges if not self._rows(charge)]
+
+    def _rows(self, charge: Charge) -> tuple[Stratagem, ...]:
+        question = self._ownership.tell_apart(question_about(charge), charge)
+        return rows_of(question, self._world.stratagems)
+
+    def judged(self, planned: Planned, past: Mapping[str, PastDelivery]) -> Planned:
         """What was delivered, or is certain to be tried, raises no objection any more."""
         charge = planned.charge
         if charge is None:
             return planned
-        question = self._ownership.tell_apart(question_about(charge), charge)
-        rows = rows_of(question, self._world.stratagems)
+        rows = self._rows(charge)
         objection = objection_to(charge, rows, self._terms)
         if objection is None:
             facts = {"event": planned.events[0].id, **self._facts}
-            return self._with_order(planned, credit_order(charge, facts, self._ownership), rows)
+            order = credit_order(charge, facts, self._ownership)
+            return self._with_order(planned, order, rows, past.get(charge.id, NOTHING_PAST))
         moving = [row for row in rows if row.state(self._now) in _UNDER_WAY_OR_DONE]
         if moving and objection.obstacle is not Obstacle.UNKNOWN_CITIZEN:
             return replace(planned, already=moving[0])
         return replace(planned, objection=objection)
 
     def _with_order(
-        self, planned: Planned, order: Order | Objection, rows: Sequence[Stratagem]
+        self,
+        planned: Planned,
+        order: Order | Objection,
+        rows: Sequence[Stratagem],
+        past: PastDelivery,
     ) -> Planned:
         if isinstance(order, Objection):
             return replace(planned, objection=order)
+        order = replace(order, settled_until=past.settled_until)
         unclear = unclear_rows(order, self._world.stratagems)
-        step = next_step(order, rows, self._now, unclear=unclear)
+        step = next_step(order, rows, self._now, past.last_write, unclear=unclear)
         if isinstance(step, End):
             if step.verdict is not Verdict.BLOCKED:
                 return replace(planned, already=step.row)

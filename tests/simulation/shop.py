@@ -43,6 +43,7 @@ from cascade_cli.services.citizen_ports import Account, Memory
 from cascade_cli.services.citizen_ports import Surroundings as BalanceSurroundings
 from cascade_cli.services.credit import PATIENCE, CreditDesk, Limits, Promises, manual_order, meant
 from cascade_cli.services.deliver import Deliverer
+from cascade_cli.services.deliveries_past import JournaledPast
 from cascade_cli.services.delivery_ports import (
     Delivery,
     DeliveryTerms,
@@ -158,6 +159,7 @@ class Shop:
             limits=self._limits,
             prices=PRICES,
             now=self._now,
+            past=JournaledPast(parts.journal, BASE_ID),
         )
         self._refunds = RefundDesk(
             payments=self._stripe,
@@ -298,6 +300,7 @@ class Shop:
             limits=self._limits,
             prices=PRICES,
             now=self._now,
+            past=JournaledPast(self._parts.journal, BASE_ID),
         )
 
     def reconcile(self) -> Run:

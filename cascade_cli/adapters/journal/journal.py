@@ -198,7 +198,9 @@ class Journal:
             records.set_mark(transaction, name, self._redactor.body(body))
 
     def mark(self, name: str) -> dict[str, Any] | None:
-        """What was last remembered under `name`."""
+        """What was last remembered under `name`. Makes no journal where there is none."""
+        if not self._database.exists():
+            return None
         with self._database.reading() as connection:
             return records.mark(connection, name)
 
@@ -226,7 +228,7 @@ class Journal:
 
     def allocation(self, digest: str) -> dict[str, Any] | None:
         """What was kept of it. Makes no journal where there is none."""
-        return self.mark(_ALLOCATION + digest) if self._database.exists() else None
+        return self.mark(_ALLOCATION + digest)
 
     def known(self, keys: Collection[str]) -> set[str]:
         """Those of `keys` that were ever claimed. Makes no journal where there is none."""

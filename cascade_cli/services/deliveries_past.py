@@ -1,0 +1,43 @@
+"""What a journal remembers of payments that have no stratagem now. No request is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from cascade_cli.domain.charges import Charge
+from cascade_cli.domain.journal import Attempt
+from cascade_cli.domain.past_delivery import PastDelivery
+from cascade_cli.domain.run_memory import Memory, mark_name
+from cascade_cli.domain.verification import Settled
+
+
+class Records(Protocol):
+    """The journal, as far as it knows of writes and of runs."""
+
+    def attempts(self, keys: Collection[str]) -> Mapping[str, Attempt]:
+        """The last write sent for each of `keys`."""
+
+    def mark(self, name: str) -> dict[str, Any] | None:
+        """What was last remembered under `name`."""
+
+
+class JournaledPast:
+    """Deliveries to one base, as the journal of this machine tells of them."""
+
+    def __init__(self, journal: Records, base_id: str) -> None:
+        self._journal, self._base_id = journal, base_id
+
+    def past_of(self, charges: Sequence[Charge], now: datetime) -> Mapping[str, PastDelivery]:
+        """What is remembered now of the charges' deliveries, by charge. Raises JournalError."""
+        written = self._journal.attempts([charge.stratagem_id for charge in charges])
+        mark = self._journal.mark(mark_name(self._base_id))
+        settled = Settled(Memory.of(mark).believed(now), ()) if mark else None
+        return {
+            charge.id: PastDelivery(
+                written.get(charge.stratagem_id),
+                settled.memory.until if settled and settled.speaks_of(charge) else None,
+            )
+            for charge in charges
+        }
