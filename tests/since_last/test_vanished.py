@@ -243,3 +243,21 @@ def test_what_was_never_made_is_still_said_never_to_have_been_made(shop: NightSh
     item = _item(shop.day.cascade("reconcile", "--json"))
     assert "no stratagem was ever made for it" in item["evidence"]
     assert item["repair"]["automatic"] is True
+
+
+@pytest.mark.parametrize("name", ["{}", "cascade_payment_{}"])
+def test_stratagem_status_says_that_the_row_has_vanished(
+    shop: NightShop, credited: Charge, name: str
+) -> None:
+    _delete_all(shop)
+    ended = shop.day.cascade("stratagem", "status", name.format(credited["payment_intent"]))
+    told = " ".join(ended.err.split())
+    assert (ended.code, "has vanished" in told, "the journal: " in told) == (3, True, True)
+
+
+def test_stratagem_status_says_it_of_what_only_a_run_remembers(
+    shop: NightShop, settled_by_a_legacy_row: Charge
+) -> None:
+    intent = settled_by_a_legacy_row["payment_intent"]
+    ended = shop.day.cascade("stratagem", "status", intent)
+    assert "has vanished from Venice's base: the run until" in " ".join(ended.err.split())
