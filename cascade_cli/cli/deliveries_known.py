@@ -35,7 +35,9 @@ class DeliveriesKnown:
             self._session.warn(f"which transfers have vanished is not known: {error.message}")
             return {}
 
-    def _read(self, url: str, charges: Sequence[Charge], now: datetime) -> dict[str, PastDelivery]:
+    def _read(
+        self, url: str, charges: Sequence[Charge], now: datetime
+    ) -> Mapping[str, PastDelivery]:
         from cascade_cli.adapters.journal import Database, Journal  # noqa: PLC0415 - see above
         from cascade_cli.adapters.transport import utc_now  # noqa: PLC0415
         from cascade_cli.cli.who import this_worker  # noqa: PLC0415

@@ -5,10 +5,10 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from cascade_cli.cli.journal_place import SANDBOX_JOURNAL
 from cascade_cli.cli.session import Outcome, Session
@@ -21,6 +21,7 @@ from cascade_cli.sandbox.seed import seed as write_seed
 from cascade_cli.sandbox.stripe import Mischief, StripeError
 
 STRATAGEMS = "STRATAGEMS"
+FURTHEST = timedelta(days=3650)
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,19 @@ class ServeOptions:
     webhook_twice: float = 0.0
     webhook_shuffle: bool = False
     engine_notices: bool = False
+    clock_ahead: str | None = None
+    clock_behind: str | None = None
+
+    @property
+    def ahead(self) -> timedelta:
+        """How far the services' clocks are ahead of this machine's. Raises UsageError."""
+        if self.clock_ahead and self.clock_behind:
+            raise UsageError("--clock-ahead and --clock-behind exclude each other.")
+        ahead = _duration("--clock-ahead", self.clock_ahead) or timedelta(0)
+        ahead -= _duration("--clock-behind", self.clock_behind) or timedelta(0)
+        if abs(ahead) > FURTHEST:
+            raise UsageError("The clock of a sandbox may be wrong by ten years at most.")
+        return ahead
 
 
 @dataclass(frozen=True)
@@ -51,7 +65,8 @@ class SeedOptions:
 
 def serve(session: Session, options: ServeOptions) -> Outcome:
     """Serve until SIGTERM or Ctrl-C."""
-    engine_seconds = _engine_seconds(options)
+    engine_every = _duration("--engine-every", options.engine_every)
+    engine_seconds = engine_every.total_seconds() if engine_every else None
     folder = session.folder
     with (
         opened(session, options) as app,
@@ -71,13 +86,13 @@ def serve(session: Session, options: ServeOptions) -> Outcome:
     return Outcome({"url": url}, lambda _session: None)
 
 
-def _engine_seconds(options: ServeOptions) -> float | None:
-    if options.engine_every is None:
+def _duration(option: str, text: str | None) -> timedelta | None:
+    if text is None:
         return None
     try:
-        return parse_duration(options.engine_every).total_seconds()
+        return parse_duration(text)
     except ValueError as error:
-        raise UsageError(f"--engine-every: {error}.") from None
+        raise UsageError(f"{option}: {error}.") from None
 
 
 def _register(app: SandboxApp, webhook: str) -> None:
@@ -158,6 +173,7 @@ def opened(session: Session, options: ServeOptions | None = None) -> Iterator[Sa
     app = (
         SandboxApp(
             path,
+            now=_clock(options.ahead),
             airtable_rate=options.airtable_rate,
             stripe_rate=options.stripe_rate,
             latency_seconds=options.latency,
@@ -168,6 +184,10 @@ def opened(session: Session, options: ServeOptions | None = None) -> Iterator[Sa
     )
     with closing(app):
         yield app
+
+
+def _clock(ahead: timedelta) -> Callable[[], datetime]:
+    return lambda: datetime.now(UTC) + ahead
 
 
 @contextmanager

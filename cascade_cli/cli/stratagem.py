@@ -49,7 +49,7 @@ def desk(wiring: Wiring) -> StratagemDesk:
     """Over the services of this run."""
     settings = wiring.settings
     transfers = TransferReader(wiring.api, settings.airtable_base, settings.processor)
-    return StratagemDesk(transfers, wiring.payments, wiring.clock.now)
+    return StratagemDesk(transfers, wiring.payments, wiring.clock.now, wiring.past)
 
 
 def check_text(what: str, text: str) -> None:

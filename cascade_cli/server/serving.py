@@ -88,6 +88,7 @@ def opened(ground: Ground) -> Iterator[Office]:
         PaymentIntents(client, wiring.allocations.find),
         wiring.checkout,
         inbox,
+        payments=wiring.payments,
         allocations=wiring.allocations,
         processor=settings.processor,
         now=wiring.clock.now,

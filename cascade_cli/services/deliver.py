@@ -26,6 +26,7 @@ from cascade_cli.errors import (
     JournalError,
     LockedError,
     ServiceError,
+    SettingsError,
     ThrottledError,
     UnreachableError,
 )
@@ -62,7 +63,8 @@ TRIES = 5
 
 class Deliverer:
     """Carries orders out. Raises JournalError with all that was held released; what is wrong with
-    a single order, or with a service while it is being delivered, is told in its Delivery."""
+    a single order, with a service or with the rights to it while it is being delivered, is told in
+    its Delivery."""
 
     def __init__(
         self,
@@ -147,7 +149,7 @@ class Deliverer:
             self._write_all(jobs)
         except JournalError:
             raise
-        except ServiceError as error:
+        except (ServiceError, SettingsError) as error:
             # A reading failed: what has not ended by now stays as it is.
             give_up([job for job in jobs if not isinstance(job.step, End)], error)
         self._notify(jobs)
@@ -246,7 +248,8 @@ class Deliverer:
             for job in jobs:
                 job.refusals += 1
             give_up([job for job in jobs if job.refusals >= TRIES], error)
-            self._around.sleep(2.0 ** min(job.refusals for job in jobs))
+            if again := [job.refusals for job in jobs if job.error is None]:
+                self._around.sleep(2.0 ** min(again))
         elif isinstance(error, AnswerError) and len(jobs) > 1:
             # One bad row spoils the ten: find it, and let the others through.
             for job in jobs:

@@ -154,17 +154,17 @@ class Intake:
 
     def _one_by_one(self, batch: Sequence[Accepted]) -> list[Settlement]:
         """Find the payment that spoils the batch, and let the others through."""
-        settled, failed = list[Settlement](), 0
+        settled, failed, passed = list[Settlement](), 0, False
         for events in _by_payment(batch):
             try:
                 found = self._credit(events)
             except Exception as error:
                 failed += 1
-                if not _may_be_one_event_s(error) or (failed == FAULTS_OF_ALL and not settled):
+                if not _may_be_one_event_s(error) or (failed == FAULTS_OF_ALL and not passed):
                     raise
                 found = [self._waiting(accepted, _reason(error)) for accepted in events]
-                self._events.settle(found)
-                continue
+            else:
+                passed = True
             self._events.settle(found)
             settled += found
         return settled

@@ -18,9 +18,12 @@ from cascade_cli.domain.checkout import Sale
 from cascade_cli.domain.currencies import CURRENCY
 from cascade_cli.domain.delivery import rows_of
 from cascade_cli.domain.gifts import Gift, wished_gift
+from cascade_cli.domain.keys import Origin
+from cascade_cli.domain.matching import match
 from cascade_cli.domain.money import format_ducats, format_money
 from cascade_cli.domain.names import no_citizen
 from cascade_cli.domain.orders import exact
+from cascade_cli.domain.ownership import Ownership
 from cascade_cli.domain.pricing import Quote
 from cascade_cli.domain.replay import question_about
 from cascade_cli.domain.stratagems import Stratagem
@@ -28,6 +31,8 @@ from cascade_cli.errors import GuardError, JournalError, NotFoundError, ServiceE
 from cascade_cli.services.allocations import Allocations
 from cascade_cli.services.delivery_ports import Reader
 from cascade_cli.services.names import refuse_processor
+from cascade_cli.services.reconcile import PaymentSource
+from cascade_cli.services.vicinity import Vicinity
 
 T = TypeVar("T")
 
@@ -161,6 +166,7 @@ class PaymentDesk:
         quotes: Quotes,
         arrivals: Arrivals,
         *,
+        payments: PaymentSource,
         allocations: Allocations,
         processor: str = "",
         now: Callable[[], datetime],
@@ -168,7 +174,7 @@ class PaymentDesk:
     ) -> None:
         self._venice, self._intents, self._quotes = venice, intents, quotes
         self._arrivals, self._allocations, self._now = arrivals, allocations, now
-        self._processor = processor
+        self._payments, self._processor = payments, processor
         self._known = Remembered[bool](CITIZEN_KEPT_SECONDS, clock)
         self._told = Remembered[Standing](ANSWER_KEPT_SECONDS, clock)
 
@@ -255,13 +261,23 @@ class PaymentDesk:
         event = self._event(intent.id)
         if not intent.charges:
             return [Transfer("none", event=event)]
-        questions = [question_about(charge) for charge in intent.charges]
         try:
-            rows = self._venice.transfers_for(questions)
+            own = self._rows(intent.charges)
         except ServiceError:
             # What Stripe says is worth telling without it.
-            return [Transfer("unknown", event=event) for _ in questions]
-        return [self._transfer(rows_of(question, rows), event) for question in questions]
+            return [Transfer("unknown", event=event) for _ in intent.charges]
+        return [self._transfer(rows, event) for rows in own]
+
+    def _rows(self, charges: Sequence[Charge]) -> list[tuple[Stratagem, ...]]:
+        """Each charge's own. A legacy row may be a neighbour's: then Stripe is asked for those."""
+        rows = self._venice.transfers_for([question_about(charge) for charge in charges])
+        if any(row.origin is Origin.OLDER for row in rows) and not _all_executed(charges, rows):
+            world = Vicinity(self._payments, self._venice).world_around(charges, rows)
+            ownership = Ownership(world.charges, world.stratagems)
+        else:
+            ownership = Ownership(charges, rows)
+        questions = [ownership.tell_apart(question_about(c), c) for c in charges]
+        return [rows_of(question, rows) for question in questions]
 
     def _transfer(self, rows: Sequence[Stratagem], event: EventState | None) -> Transfer:
         states = {row.state(self._now()).value: row for row in reversed(rows)}
@@ -280,6 +296,12 @@ class PaymentDesk:
 _RANKS = ("executed", "live", "doubtful", "failed", "stalled")
 _FROM_LAST = (*_RANKS, "none", "unknown")
 _STATES = (EventState.CREDITED, EventState.ATTENTION, EventState.WAITING, EventState.RECORDED)
+
+
+def _all_executed(charges: Sequence[Charge], rows: Sequence[Stratagem]) -> bool:
+    """By rows that name their payment: then it does not matter whose the others are."""
+    named = match(charges, [row for row in rows if row.origin is not Origin.OLDER]).by_charge
+    return all(any(m.stratagem.status == "executed" for m in named[c.id]) for c in charges)
 
 
 def _gift(purchase: Purchase) -> Gift | None:

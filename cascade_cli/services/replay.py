@@ -116,10 +116,9 @@ class Replayer:
         now: Callable[[], datetime],
         past: PastSource | None = None,
     ) -> None:
-        self._past = past
         self._payments, self._accounts, self._venice = payments, accounts, venice
         self._purse, self._deliverer, self._limits = purse, deliverer, limits
-        self._prices, self._now = prices, now
+        self._prices, self._now, self._past = prices, now, past
 
     def plan(
         self,
@@ -205,35 +204,42 @@ class _Judge:
         now: datetime,
         past: Mapping[str, PastDelivery],
     ) -> None:
-        self._past = past
         self._world, self._terms, self._facts, self._now = world, terms, facts, now
+        self._past = past
         self._ownership = Ownership(world.charges, world.stratagems)
+
+    def _rows(self, charge: Charge) -> tuple[Stratagem, ...]:
+        question = self._ownership.tell_apart(question_about(charge), charge)
+        return rows_of(question, self._world.stratagems)
 
     def judged(self, planned: Planned) -> Planned:
         """What was delivered, or is certain to be tried, raises no objection any more."""
         charge = planned.charge
         if charge is None:
             return planned
-        question = self._ownership.tell_apart(question_about(charge), charge)
-        rows = rows_of(question, self._world.stratagems)
+        rows = self._rows(charge)
         objection = objection_to(charge, rows, self._terms)
         if objection is None:
             facts = {"event": planned.events[0].id, **self._facts}
             past = self._past.get(charge.id, NOTHING_PAST)
             order = credit_order(charge, facts, self._ownership, past)
-            return self._with_order(planned, order, rows)
+            return self._with_order(planned, order, rows, past)
         moving = [row for row in rows if row.state(self._now) in _UNDER_WAY_OR_DONE]
         if moving and objection.obstacle is not Obstacle.UNKNOWN_CITIZEN:
             return replace(planned, already=moving[0])
         return replace(planned, objection=objection)
 
     def _with_order(
-        self, planned: Planned, order: Order | Objection, rows: Sequence[Stratagem]
+        self,
+        planned: Planned,
+        order: Order | Objection,
+        rows: Sequence[Stratagem],
+        past: PastDelivery,
     ) -> Planned:
         if isinstance(order, Objection):
             return replace(planned, objection=order)
         unclear = unclear_rows(order, self._world.stratagems)
-        step = next_step(order, rows, self._now, unclear=unclear)
+        step = next_step(order, rows, self._now, past.last_write, unclear=unclear)
         if isinstance(step, End):
             if step.verdict is not Verdict.BLOCKED:
                 return replace(planned, already=step.row)

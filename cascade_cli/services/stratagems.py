@@ -8,13 +8,13 @@ from datetime import datetime
 from typing import Protocol
 
 from cascade_cli.domain.charges import Charge
-from cascade_cli.domain.keys import PAYMENT_ID, PORTION_ID
+from cascade_cli.domain.keys import PAYMENT_ID, PORTION_ID, payment_id_in
 from cascade_cli.domain.matching import Rule, match
 from cascade_cli.domain.orders import Order
 from cascade_cli.domain.shell import command
 from cascade_cli.domain.stratagems import State, Stratagem
 from cascade_cli.errors import NotFoundError, UsageError
-from cascade_cli.services.reconcile import PaymentSource
+from cascade_cli.services.reconcile import PastSource, PaymentSource
 from cascade_cli.services.vicinity import Vicinity
 
 STATUSES = ("planned", "active", "executed", "failed", "expired", "cancelled", "error")
@@ -95,9 +95,14 @@ class StratagemDesk:
     """Finds transfers. Raises NotFoundError where none is meant, and what a read raises."""
 
     def __init__(
-        self, transfers: TransferSource, payments: PaymentSource, now: Callable[[], datetime]
+        self,
+        transfers: TransferSource,
+        payments: PaymentSource,
+        now: Callable[[], datetime],
+        past: PastSource | None = None,
     ) -> None:
         self._transfers, self._payments, self._now = transfers, payments, now
+        self._past = past
 
     def find(self, identity: str) -> Found:
         """By StratagemId, record id, or payment; Stripe is asked only where Venice does not tell:
@@ -110,6 +115,8 @@ class StratagemDesk:
             return Found(identity, _by_age(rows), portions=self._portions(identity, rows))
         if PORTION_ID.fullmatch(identity):
             return self._find_for_payment(identity)
+        if payment_id := payment_id_in(identity):
+            self._refuse_vanished(identity, self._payments.portions(payment_id))
         raise NotFoundError(
             f"The processor has no transfer {identity!r} in Venice.",
             "An id is a StratagemId, a record id (rec…) or a payment (pi_…, ch_…), to the letter.",
@@ -153,6 +160,7 @@ class StratagemDesk:
         matches = match(world.charges, world.stratagems).by_charge
         found = [one for charge in charges for one in matches[charge.id]]
         if not found:
+            self._refuse_vanished(payment_id, charges)
             raise NotFoundError(
                 f"{payment_id} was paid, and Venice has no transfer for it.",
                 f"See: {command('explain', payment_id)}",
@@ -160,6 +168,16 @@ class StratagemDesk:
         rows = [one.stratagem for one in found]
         portions = _of_many(charges) if PAYMENT_ID.fullmatch(payment_id) else ()
         return Found(payment_id, _by_age(rows), found[0].rule, portions)
+
+    def _refuse_vanished(self, identity: str, charges: Sequence[Charge]) -> None:
+        """Raises NotFoundError in the words of the journal, if it knows that there was a row."""
+        past = self._past.past_of(charges, self._now()) if self._past and charges else {}
+        told = [sentence for one in past.values() for sentence in one.evidence()]
+        if told:
+            raise NotFoundError(
+                f"The transfer of {identity!r} has vanished from Venice's base: {told[0]}.",
+                f"It may have been executed before. See: {command('explain', '--', identity)}",
+            )
 
 
 def _of_many(charges: Sequence[Charge]) -> tuple[Charge, ...]:

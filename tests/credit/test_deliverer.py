@@ -20,7 +20,7 @@ from cascade_cli.domain.gifts import Gift
 from cascade_cli.domain.journal import ClaimState, EntryKind, Intent
 from cascade_cli.domain.orders import Order
 from cascade_cli.domain.stratagems import Stratagem
-from cascade_cli.errors import ServiceError, ThrottledError, UnreachableError
+from cascade_cli.errors import ServiceError, SettingsError, ThrottledError, UnreachableError
 from cascade_cli.sandbox.wire import Request, Response, json_response
 from cascade_cli.services.deliver import Deliverer
 from cascade_cli.services.delivery_ports import Delivery, Result, Sighting
@@ -250,7 +250,22 @@ def test_a_locked_out_write_is_tried_five_times_ever_more_slowly(
     (found,) = deliver(deliverer, an_order())
     assert isinstance(found.error, ThrottledError | UnreachableError)
     assert found.result is FAILED
-    assert pauses == [2, 4, 8, 16, 32]
+    # After the last there is nothing left to wait for.
+    assert pauses == [2, 4, 8, 16]
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_a_right_that_is_taken_away_while_rows_are_read_is_told_in_the_deliveries(
+    counter: Counter, office: Workers, status: int
+) -> None:
+    deliverer = office.deliverer()
+    counter.network.break_(is_read, json_response(status, {"error": "NO"}), times=99)
+    found = deliver(deliverer, *orders(2))
+    assert results(found) == [FAILED, FAILED]
+    assert all(isinstance(delivery.error, SettingsError) for delivery in found)
+    assert not counter.writes
+    counter.network.heal()
+    assert results(deliver(office.deliverer(), *orders(2))) == [CREDITED, CREDITED]
 
 
 def test_a_turn_that_comes_late_has_the_rows_looked_at_again(

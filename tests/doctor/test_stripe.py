@@ -117,6 +117,15 @@ def test_a_base_with_live_transfers_is_red_for_a_test_key(patient: Patient) -> E
     return patient.examined()
 
 
+@provokes("mode.mixed")
+def test_live_transfers_that_another_processor_pays_are_seen_as_well(
+    patient: Patient,
+) -> Examination:
+    notes = '{"amount": 5.0, "reason": "r", "source": "cascade", "livemode": true}'
+    patient.executed(patient.ago(hours=5, seconds=3), ExecutedBy="ANOTHER", Notes=notes)
+    return patient.examined()
+
+
 @provokes("mode.unread")
 def test_a_base_that_cannot_tell_its_mode_is_red(patient: Patient) -> Examination:
     patient.network.answer("livemode", 422)

@@ -113,6 +113,7 @@ def test_an_answer_about_many_is_given_again_for_longer(shop: Shop) -> None:
             PaymentIntents(client, wiring.allocations.find),
             wiring.checkout,
             shop.inbox,
+            payments=wiring.payments,
             allocations=wiring.allocations,
             now=utc_now,
             clock=lambda: seconds[0],

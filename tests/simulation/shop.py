@@ -53,6 +53,7 @@ from cascade_cli.services.delivery_ports import (
     Writer,
 )
 from cascade_cli.services.intake import Intake
+from cascade_cli.services.past_deliveries import PastDeliveries
 from cascade_cli.services.purse import Purse
 from cascade_cli.services.reconcile import Reconciler, Run
 from cascade_cli.services.refund import Decisions, RefundDesk
@@ -158,6 +159,7 @@ class Shop:
             limits=self._limits,
             prices=PRICES,
             now=self._now,
+            past=PastDeliveries(parts.journal, BASE_ID),
         )
         self._refunds = RefundDesk(
             payments=self._stripe,
@@ -298,6 +300,7 @@ class Shop:
             limits=self._limits,
             prices=PRICES,
             now=self._now,
+            past=PastDeliveries(self._parts.journal, BASE_ID),
         )
 
     def reconcile(self) -> Run:

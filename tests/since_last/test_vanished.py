@@ -141,17 +141,108 @@ def test_a_legacy_row_that_a_run_remembers_as_settled_has_vanished_too(shop: Nig
     assert shop.day.stratagems() == []
 
 
-@PAYING
-def test_no_command_pays_such_a_legacy_payment_again(
-    shop: NightShop, words: tuple[str, ...]
+def _replayed(ended: Ended) -> dict[str, Any]:
+    (payment,) = ended.data["payments"]
+    assert isinstance(payment, dict)
+    return payment
+
+
+def test_a_dry_replay_says_of_what_has_vanished_what_the_real_one_says(
+    shop: NightShop, credited: Charge
 ) -> None:
+    _delete_all(shop)
+    words = ("events", "replay", "--since", "2d", "--json")
+    dry, real = (shop.day.cascade(*words, how) for how in ("--dry-run", "--yes"))
+    assert (dry.code, _replayed(dry)["result"]) == (7, "blocked"), credited
+    assert (real.code, _replayed(real)["why"]) == (7, _replayed(dry)["why"])
+    assert "the base no longer shows it" in _replayed(dry)["why"]
+
+
+def test_a_dry_replay_just_after_a_write_waits_as_the_real_one_does(shop: NightShop) -> None:
+    shop.sandboxed.pay(shop.day.ago(hours=10))
+    shop.day.cascade("reconcile", "--repair", "--yes")
+    _delete_all(shop)
+    ended = shop.day.cascade("events", "replay", "--since", "2d", "--json", "--dry-run")
+    assert "would wait until" in _replayed(ended)["why"]
+
+
+@pytest.fixture
+def settled_by_a_legacy_row(shop: NightShop) -> Charge:
+    """Only a run remembers that the payment was settled: its legacy row was deleted since."""
     charge = shop.sandboxed.pay(shop.day.ago(days=2))
     shop.older(shop.day.ago(days=2, minutes=-1))
     shop.begin()
     _delete_all(shop)
     shop.day.clock.advance(hours=24)
-    shop.day.cascade(*(word.format(charge["payment_intent"]) for word in words))
+    return charge
+
+
+PAYING_AGAIN = [
+    ("events", "replay", "--since", "5d"),
+    ("credit", "marco", "100", "--payment", "{}", "--reason", "again"),
+    ("credit", "--payment", "{}", "--reason", "again"),
+]
+
+
+@pytest.mark.parametrize("words", PAYING_AGAIN, ids=" ".join)
+@pytest.mark.parametrize("how", ["--yes", "--dry-run"])
+def test_nothing_pays_again_what_only_a_run_remembers(
+    shop: NightShop, settled_by_a_legacy_row: Charge, words: tuple[str, ...], how: str
+) -> None:
+    intent = settled_by_a_legacy_row["payment_intent"]
+    ended = shop.day.cascade(*(word.format(intent) for word in words), how)
+    assert ended.code == (0 if how == "--dry-run" and words[0] == "credit" else 7)
+    told = " ".join(f"{ended.out} {ended.err}".split())
+    assert "left nothing open about it" in told
+    assert "Restore the row in Airtable; or, if the citizen's balance shows" in told
     assert shop.day.stratagems() == []
+
+
+def test_no_override_pays_again_what_only_a_run_remembers(
+    shop: NightShop, settled_by_a_legacy_row: Charge
+) -> None:
+    words = ("marco", "100", "--payment", settled_by_a_legacy_row["payment_intent"])
+    overrides = ("--although-ambiguous", "--although-underpaid")
+    ended = shop.day.cascade("credit", *words, "--reason", "x", "--yes", *overrides)
+    assert (ended.code, shop.day.stratagems()) == (7, [])
+
+
+def test_a_person_may_credit_by_hand_what_only_a_run_remembers(
+    shop: NightShop, settled_by_a_legacy_row: Charge
+) -> None:
+    reference = f"for-{settled_by_a_legacy_row['id']}"
+    words = ("marco", "100", "--reason", "never came", "--reference", reference, "--yes")
+    assert shop.day.cascade("credit", *words).code == 0
+    assert len(shop.day.active()) == 1
+
+
+def test_to_ask_what_runs_remember_costs_no_request(
+    shop: NightShop, settled_by_a_legacy_row: Charge
+) -> None:
+    asked = shop.sandboxed.recorder.requests
+    intent = settled_by_a_legacy_row["payment_intent"]
+    words = ("credit", "marco", "100", "--payment", intent, "--reason", "x", "--dry-run")
+    before = len(asked)
+    shop.day.cascade(*words)
+    knowing, before = len(asked) - before, len(asked)
+    shop.day.cascade(*words, CASCADE_STATE_DIR=str(shop.day.folder / "another"))
+    assert knowing == len(asked) - before
+
+
+def test_what_was_sold_since_the_run_is_credited_as_ever(shop: NightShop) -> None:
+    shop.begin()
+    shop.day.clock.advance(hours=24)
+    shop.sandboxed.pay(shop.day.ago(hours=2))
+    ended = shop.day.cascade("events", "replay", "--since", "5d", "--yes", "--json")
+    assert _replayed(ended)["result"] == "credited"
+
+
+def test_what_a_run_left_open_is_credited_as_ever(shop: NightShop) -> None:
+    shop.sandboxed.pay(shop.day.ago(days=2))
+    shop.begin()
+    shop.day.clock.advance(hours=24)
+    ended = shop.day.cascade("events", "replay", "--since", "5d", "--yes", "--json")
+    assert _replayed(ended)["result"] == "credited"
 
 
 def test_a_refund_in_part_delivers_no_rest_of_it(shop: NightShop) -> None:
@@ -192,3 +283,21 @@ def test_what_was_never_made_is_still_said_never_to_have_been_made(shop: NightSh
     item = _item(shop.day.cascade("reconcile", "--json"))
     assert "no stratagem was ever made for it" in item["evidence"]
     assert item["repair"]["automatic"] is True
+
+
+@pytest.mark.parametrize("name", ["{}", "cascade_payment_{}"])
+def test_stratagem_status_says_that_the_row_has_vanished(
+    shop: NightShop, credited: Charge, name: str
+) -> None:
+    _delete_all(shop)
+    ended = shop.day.cascade("stratagem", "status", name.format(credited["payment_intent"]))
+    told = " ".join(ended.err.split())
+    assert (ended.code, "has vanished" in told, "the journal: " in told) == (3, True, True)
+
+
+def test_stratagem_status_says_it_of_what_only_a_run_remembers(
+    shop: NightShop, settled_by_a_legacy_row: Charge
+) -> None:
+    intent = settled_by_a_legacy_row["payment_intent"]
+    ended = shop.day.cascade("stratagem", "status", intent)
+    assert "has vanished from Venice's base: the run until" in " ".join(ended.err.split())

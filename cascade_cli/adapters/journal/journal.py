@@ -228,7 +228,7 @@ class Journal:
 
     def allocation(self, digest: str) -> dict[str, Any] | None:
         """What was kept of it. Makes no journal where there is none."""
-        return self.mark(_ALLOCATION + digest) if self._database.exists() else None
+        return self.mark(_ALLOCATION + digest)
 
     def known(self, keys: Collection[str]) -> set[str]:
         """Those of `keys` that were ever claimed. Makes no journal where there is none."""

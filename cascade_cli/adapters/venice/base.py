@@ -190,9 +190,10 @@ class VeniceReader:
         return self._select(named_like(names), CITIZENS, ("Username", "Ducats"))
 
     def has_mode(self, livemode: bool) -> bool:
-        """Whether cascade wrote a transfer for a payment of that mode into this base."""
+        """Whether cascade wrote a transfer for a payment of that mode into this base, whoever pays
+        it."""
         marked = FIND(f'"livemode": {str(livemode).lower()}', Field("Notes"))
-        return bool(self._select(self._paid_where(marked), max_records=1))
+        return bool(self._select(self._transfers_where(marked), max_records=1))
 
     def usernames(self) -> list[str]:
         """All citizens' names: a page of 100 a request, so only where a name was not found."""

@@ -47,6 +47,14 @@ def serve(
         bool, typer.Option("--webhook-shuffle", help="Deliver simultaneous events in any order.")
     ] = False,
     engine_notices: _EngineNotices = False,
+    clock_ahead: Annotated[
+        str | None,
+        typer.Option(metavar="D", help="The services' clocks are ahead of this machine's: 3h."),
+    ] = None,
+    clock_behind: Annotated[
+        str | None,
+        typer.Option(metavar="D", help="The services' clocks are behind this machine's: 3h."),
+    ] = None,
 ) -> None:
     """Serve the three services on 127.0.0.1 until interrupted."""
     from cascade_cli.cli.sandbox import ServeOptions
@@ -58,6 +66,8 @@ def serve(
         webhook_twice=webhook_twice,
         webhook_shuffle=webhook_shuffle,
         engine_notices=engine_notices,
+        clock_ahead=clock_ahead,
+        clock_behind=clock_behind,
     )
     raise typer.Exit(conduct(ctx.obj, "sandbox serve", lambda session: work(session, options)))
 
