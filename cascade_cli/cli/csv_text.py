@@ -59,7 +59,7 @@ def _unmarked_utf_16(data: bytes) -> str:
         return "utf-16-le"
     if head[::2].count(0) == len(head[::2]) and 0 not in head[1::2]:
         return "utf-16-be"
-    raise UndecodableError("it has NUL characters: it is no CSV text")
+    raise UndecodableError("it is no text; a workbook has to be saved as CSV first")
 
 
 def _windows(data: bytes) -> str:

@@ -124,7 +124,8 @@ def _result(delivery: Delivery) -> str:
 
 
 def _what(delivery: Delivery) -> str:
-    return f"{delivery.stratagem_id}: {delivery.why}"
+    named = delivery.stratagem_id
+    return delivery.why if delivery.why.startswith(named) else f"{named}: {delivery.why}"
 
 
 def delivery_document(delivery: Delivery) -> dict[str, Any]:
@@ -169,6 +170,4 @@ def _unfinished(delivery: Delivery, reference: str) -> CascadeError:
 
 def _refused(delivery: Delivery) -> CascadeError:
     hint = delivery.hint or f"See: {explain(delivery.stratagem_id).command}"
-    return GuardError(
-        f"{delivery.stratagem_id}: {delivery.why}.", f"Nothing was written for it. {hint}"
-    )
+    return GuardError(f"{_what(delivery)}.", f"Nothing was written for it. {hint}")

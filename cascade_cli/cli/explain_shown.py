@@ -77,9 +77,18 @@ def _show_verdict(console: Console, verdict: Verdict, *, with_advice: bool = Tru
         text.append(f"{verdict.kind.replace('_', ' ')}: ", STYLES[verdict.severity])
     console.print(_indented(text.append(shown(completed(console, verdict.sentence)), "default")))
     if with_advice and verdict.advice:
-        console.print(_indented(Text(completed(console, verdict.advice))))
+        _show_advice(console, verdict.advice)
     if verdict.repair:
         console.print(to_type(console, verdict.repair.command), soft_wrap=True)
+
+
+def _show_advice(console: Console, advice: str) -> None:
+    """A command that ends the advice stands on a line of its own: folded, nobody could type it."""
+    sentence, has_command, arguments = advice.partition(": cascade ")
+    end = ":" if has_command else ""
+    console.print(_indented(Text(completed(console, f"{sentence}{end}"))))
+    if has_command:
+        console.print(to_type(console, f"cascade {arguments}"), soft_wrap=True)
 
 
 def _show_checks(console: Console, checks: Iterable[Check]) -> None:

@@ -188,9 +188,10 @@ def show_plan(console: Console, plan: RepairPlan) -> None:
         told = completed(console, f"{item.kind} of {item.citizen!r} is left to you: {why}")
         console.print(Text(shown(told)))
     total = format_ducats(plan.total_ducats, grouped=True)
+    repairs, left = len(plan.repairs), len(plan.for_people)
     console.print(
-        f"{len(plan.repairs)} repairs, {total} ducats in all; "
-        f"{len(plan.for_people)} discrepancies are left to people."
+        f"{repairs} {'repair' if repairs == 1 else 'repairs'}, {total} ducats in all; "
+        f"{left} {'discrepancy is' if left == 1 else 'discrepancies are'} left to people."
     )
 
 

@@ -190,7 +190,10 @@ _RULES: Mapping[Kind, Rules] = {
         (_always, "Decide whether the ducats are to come back."),
     ),
     Kind.UNDERPAID: (
-        (_always, "Find out how the price was made: metadata that buyers can set, mostly."),
+        (
+            _always,
+            "Find out how the price was made: metadata that buyers can set is the usual cause.",
+        ),
     ),
     Kind.IN_FLIGHT: (
         (

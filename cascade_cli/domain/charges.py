@@ -11,7 +11,7 @@ from cascade_cli.domain.exchange import Exchange
 from cascade_cli.domain.gifts import Gift
 from cascade_cli.domain.keys import stratagem_id_for, whole_id
 
-MINTS = "the processor pays, and Venice's engine would mint what it paid to itself"
+MINTS = "Venice's engine would mint the ducats that the processor pays to itself"
 
 
 @dataclass(frozen=True, slots=True)

@@ -219,8 +219,9 @@ def _vanished(order: Order, rows: Sequence[Stratagem], last: Attempt | None) -> 
 def _ambiguous(order: Order, rows: Sequence[Stratagem]) -> End:
     """Nothing of the order is under way, and these may be, or become, its transfer."""
     names = ", ".join(f"{row.stratagem_id or row.record_id} ({row.status})" for row in rows)
-    whose = "another processor pays" if rows[0].other_processor else "names no payment"
-    why = f"{names} may be its transfer already: it {whose}"
+    whose = "another processor pays it" if rows[0].other_processor else "it names no payment"
+    paid = order.charge.payment_id if order.charge else order.key
+    why = f"{names} may already be the transfer for {paid}: {whose}"
     if order.charge is None:
         return End(Verdict.BLOCKED, rows[0], why, "Find out who made it first.")
     told = command("explain", order.charge.payment_id)

@@ -9,16 +9,16 @@ from typing import Any
 from cascade_cli.domain.arrivals import TELL_ARRIVAL
 from cascade_cli.domain.journal import Entry, EntryKind, Fate
 from cascade_cli.domain.orders import Cause
+from cascade_cli.domain.overrides import OVERRIDES
 
 
 def describe_entry(entry: Entry) -> str:
     """What happened."""
     body = entry.body
     if entry.kind is EntryKind.INTENT:
-        ducats, citizen = body.get("ducats"), body.get("citizen")
-        if body.get("cause") == Cause.REFUND:
-            return f"{ducats} ducats to be taken back from {citizen!r}"
-        return f"promised {ducats} ducats to {citizen!r}"
+        return _promise(body)
+    if entry.kind is EntryKind.AMENDMENT:
+        return f"now {_promise(body)}"
     if entry.kind is EntryKind.ATTEMPT:
         return f"about to {_action(body)}"
     if entry.kind is EntryKind.OUTCOME:
@@ -27,6 +27,16 @@ def describe_entry(entry: Entry) -> str:
     if entry.kind is EntryKind.TAKEOVER:
         return f"took over from {_json(body.get('from'))}"
     return _of_run(body)
+
+
+def _promise(body: Mapping[str, Any]) -> str:
+    ducats, citizen = body.get("ducats"), body.get("citizen")
+    if body.get("cause") == Cause.REFUND:
+        return f"{ducats} ducats to be taken back from {citizen!r}"
+    detail = body.get("detail")
+    overrides = detail.get(OVERRIDES, ()) if isinstance(detail, Mapping) else ()
+    words = "".join(f", {str(override).replace('-', ' ')}" for override in overrides)
+    return f"promised {ducats} ducats to {citizen!r}{words}"
 
 
 def _action(body: Mapping[str, Any]) -> str:

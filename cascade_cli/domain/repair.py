@@ -70,8 +70,8 @@ def decision_about(case: Case) -> str:
         return "Decide whether the ducats are owed: then credit them by hand, with a --reference."
     if not (case.price or case.unclear):
         return (
-            "Find out whether it is the same person: if so, credit the payment. If not, give the "
-            "money back in Stripe."
+            "Find out whether it is the same person. If not, give the money back in Stripe. If so: "
+            f"{_although(case)}"
         )
     look = "Look whether the transfer named above is this payment's. If it is not: "
     decide = "Decide: give the money back in Stripe, or deliver all the same: "

@@ -32,8 +32,8 @@ def successor(citizen: str | None, since: datetime | None, rows: Iterable[Strata
         there = _was_there_at(row)
         if row.concerned == citizen and there and since > there:
             return (
-                f"the citizen {citizen!r} of today came to Venice {format_moment(since)}, after "
-                f"{row.stratagem_id} was made for one of that name: it may be another person"
+                f"the citizen {citizen!r} came to Venice {format_moment(since)}, after the "
+                f"transfer {row.stratagem_id} was made: this may be another person of the same name"
             )
     return ""
 

@@ -299,7 +299,8 @@ class CreditDesk:
         check_words("citizen", reason)
         names = sorted({charge.citizen for charge in charges if charge.citizen})
         found = self._venice.citizens(names) if names else {}
-        hint = "Nothing was written. Name the citizen and the ducats, or see cascade explain."
+        story = command("explain", charges[0].payment_id)
+        hint = f"Nothing was written. Name the citizen and the ducats, or see: {story}"
         try:
             orders = [
                 self._decided(order_for_charge(charge, reason, facts), overrides)

@@ -185,3 +185,12 @@ def test_explain_leads_with_the_shortfall_and_tells_the_decision(counter: Counte
     assert verdict["repair"] is None
     assert f"--payment {intent}" in verdict["advice"]
     assert "--although-underpaid" in verdict["advice"]
+
+
+def test_explain_prints_the_decision_s_command_unfolded_on_a_line_of_its_own(
+    counter: Counter,
+) -> None:
+    intent = counter.paid(ducats="10000", cents=50)
+    (line,) = [x for x in counter.type("explain", intent).out.splitlines() if "  $ cascade" in x]
+    assert line.startswith("  $ cascade credit marco")
+    assert line.endswith("--although-underpaid")

@@ -55,8 +55,9 @@ def test_what_failed_for_the_one_before_is_for_people() -> None:
     row = keyed(charge, status="failed", failure=Failure.RECEIVER_MISSING)
     item = the_item(charge, row, citizens={"marco": True}, arrived={"marco": NOW})
     assert item.kind is Kind.FAILED
-    assert item.verdict.startswith("the citizen 'marco' of today came to Venice")
+    assert item.verdict.startswith("the citizen 'marco' came to Venice")
     assert "Find out whether it is the same person" in item.advice
+    assert item.advice.endswith("--reason 'paid but not delivered'")
     assert item.repair
     assert (item.repair.command, item.repair.automatic) == ("cascade explain pi_1", False)
 

@@ -48,7 +48,8 @@ def credit(
         bool,
         typer.Option(
             "--although-ambiguous",
-            help="Although another transfer may already be this payment's; it is recorded.",
+            help="Deliver, although another transfer may already be this payment's; this is "
+            "recorded.",
         ),
     ] = False,
     dry_run: Annotated[

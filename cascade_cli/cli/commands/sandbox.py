@@ -76,7 +76,7 @@ def serve(
 def seed(
     ctx: typer.Context,
     scenario: Annotated[
-        str, typer.Option(metavar="S", help="week, quiet, large or empty.")
+        str, typer.Option(metavar="S", help="week, quiet, large, empty or guarded.")
     ] = "week",
     payments: Annotated[int, typer.Option(min=0, help="How many ducat sales.")] = 200,
     days: Annotated[int, typer.Option(min=1, help="Over how many days, ending now.")] = 7,
