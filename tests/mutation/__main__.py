@@ -65,7 +65,8 @@ TESTS = {
     "domain/plain": "domain/test_plain domain/test_core_costs",
     "domain/price_guard": "domain/test_price_guard domain/test_subscriptions"
     " credit/test_price_guard",
-    "domain/pricing": "domain/test_pricing domain/test_price_guard pricing/test_price_list"
+    "domain/pricing": "domain/test_pricing domain/test_price_guard domain/test_subscriptions"
+    " pricing/test_price_list"
     " pricing/test_price_file pricing/test_exchange pricing/test_currencies",
     "domain/reconciliation": f"domain/test_reconciliation {_JUDGING} domain/test_by_hand"
     " domain/test_plain domain/test_refunds domain/test_late_rows domain/test_other_processor"
