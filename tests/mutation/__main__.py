@@ -28,7 +28,10 @@ PACKAGE = "cascade_cli"
 # A mutant may run round in circles: then its tests take longer than this.
 LEAST_SECONDS, TIMES_AS_LONG = 60, 5
 
-_JUDGING = "domain/test_findings domain/test_repair domain/test_orphans domain/test_kinds"
+_JUDGING = (
+    "domain/test_findings domain/test_repair domain/test_orphans domain/test_kinds"
+    " domain/test_vanished"
+)
 _AMBIGUITY = "domain/test_other_processor domain/test_late_rows credit/test_ambiguous"
 _CREDITING = "credit/test_payments credit/test_names credit/test_credit_command"
 _GUARDED = "credit/test_price_guard credit/test_recipients"
@@ -61,7 +64,7 @@ TESTS = {
     " credit/test_price_guard",
     "domain/ownership": "domain/test_late_rows domain/test_other_processor domain/test_matching"
     " domain/test_matching_properties domain/test_reconcile_properties credit/test_ambiguous",
-    "domain/past_delivery": "since_last/test_vanished credit/test_doubt",
+    "domain/past_delivery": "domain/test_vanished since_last/test_vanished credit/test_doubt",
     "domain/plain": "domain/test_plain domain/test_core_costs",
     "domain/price_guard": "domain/test_price_guard domain/test_subscriptions"
     " credit/test_price_guard",
@@ -75,9 +78,10 @@ TESTS = {
     " refunds/test_refund",
     "domain/refunds": "domain/test_refunds domain/test_findings domain/test_residents"
     " refunds/test_states",
-    "domain/repair": "domain/test_repair domain/test_orphans domain/test_unattributable"
-    " domain/test_by_hand domain/test_late_rows domain/test_other_processor"
-    f" domain/test_residents credit/test_repair credit/test_ambiguous {_GUARDED}",
+    "domain/repair": "domain/test_repair domain/test_vanished domain/test_orphans"
+    " domain/test_unattributable domain/test_by_hand domain/test_late_rows"
+    " domain/test_other_processor domain/test_residents credit/test_repair"
+    f" credit/test_ambiguous {_GUARDED}",
     "domain/repair_plan": "domain/test_repair_plan credit/test_repair credit/test_limits",
     "domain/replay": "cli_events/test_obstacles domain/test_price_guard"
     f" cli_events/test_replay domain/test_subscriptions {_GUARDED}",
