@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -18,7 +20,7 @@ SETTLED = PastDelivery(settled_until=NOW - timedelta(hours=1))
 NEVER = PastDelivery(Attempt("create", PAID, Fate.REFUSED))
 
 
-def vanished(past: PastDelivery, *rows: Stratagem, **changed: object) -> Item:
+def vanished(past: PastDelivery, *rows: Stratagem, **changed: Any) -> Item:
     charge = a_charge(**changed)
     return the_item(charge, *rows, past={charge.id: past})
 
@@ -28,7 +30,7 @@ def test_a_person_decides_about_it_and_hears_that_the_ducats_may_have_arrived(
     past: PastDelivery,
 ) -> None:
     item = vanished(past)
-    assert (item.kind, item.at_risk) == (Kind.MISSING, 100)
+    assert (item.kind, item.at_risk) == (Kind.MISSING, Decimal(100))
     assert "its stratagem has vanished" in item.verdict
     assert "its ducats may have arrived" in item.verdict
     assert item.repair is not None
@@ -56,7 +58,7 @@ def test_a_late_row_that_may_be_its_own_is_named_with_it() -> None:
 
 def test_after_a_refund_the_ducats_that_may_have_arrived_may_be_to_come_back() -> None:
     item = vanished(WRITTEN, refunded_cents=1000)
-    assert (item.kind, item.at_risk) == (Kind.REFUNDED, 100)
+    assert (item.kind, item.at_risk) == (Kind.REFUNDED, Decimal(100))
     assert item.repair is not None
     assert item.repair.command == "cascade explain pi_1"
 
