@@ -351,3 +351,7 @@ def test_a_live_row_waits_for_its_later_expiry_while_another_write_may_come() ->
     last = attempted(Action.EXTEND, Fate.UNKNOWN, 1)
     step = next_step(an_order(), [_lapsing()], NOW, last, due=NOW + timedelta(days=1))
     assert isinstance(step, Wait)
+
+
+def test_the_journal_keeps_what_was_written_in_these_words() -> None:
+    assert list(Action) == ["create", "activate", "extend", "rewrite", "expire", "notify"]

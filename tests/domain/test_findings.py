@@ -180,3 +180,17 @@ def test_of_several_dead_rows_the_last_says_why() -> None:
 def test_a_dispute_of_which_nothing_more_is_known_says_just_that() -> None:
     charge = a_charge(disputed=True)
     assert the_item(charge, keyed(charge)).verdict == "the payer disputes it"
+
+
+def test_a_payment_without_a_citizen_says_what_it_lacks_and_no_more() -> None:
+    nobody = a_charge(citizen=None, citizen_text="")
+    assert the_item(nobody).verdict == "the payment names no citizen_id"
+    nothing = a_charge(ducats=None, ducats_text="")
+    assert the_item(nothing).verdict == "the payment names no usable ducat_amount"
+
+
+def test_a_doubtful_row_says_who_pays_it_only_where_that_is_somebody_else() -> None:
+    charge = a_charge()
+    other = keyed(charge, status="active", other_processor="OLD_PROCESSOR")
+    assert "; 'OLD_PROCESSOR' pays them, not the processor" in the_item(charge, other).verdict
+    assert "pays them" not in the_item(charge, keyed(charge, status="error")).verdict

@@ -194,3 +194,12 @@ def test_nobody_is_told_to_deliver_again_what_went_astray_even_where_less_was_pa
     assert "deliver all the same" in the_item(short).advice
     for astray in (keyed(short, citizen="polo"), live(short, citizen="polo")):
         assert "deliver all the same" not in the_item(short, astray).advice
+
+
+@pytest.mark.parametrize("changed", [{"refunded_cents": 100}, {"disputed": True}])
+def test_where_money_went_back_or_is_disputed_no_line_delivers_an_underpaid_payment(
+    changed: dict[str, Any],
+) -> None:
+    advice = the_item(a_charge(captured_cents=500, **changed)).advice
+    assert "by hand, with a --reference" in advice
+    assert "--although" not in advice

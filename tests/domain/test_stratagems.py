@@ -108,3 +108,7 @@ def test_ducats_moved_at_least_once_only_where_every_doubtful_row_shows_it() -> 
     unknown = a_stratagem(status="error")
     assert possible_moves([moved, moved]) == "moved at least once, and perhaps again"
     assert possible_moves([moved, unknown]) == "may or may not have moved"
+
+
+def test_the_payment_api_tells_a_state_in_these_words() -> None:
+    assert list(State) == ["executed", "live", "stalled", "failed", "doubtful"]
