@@ -195,9 +195,6 @@ class PriceList:
         names = ", ".join(package.name for package in self.packages) or "none at all"
         raise ValueError(f"there is no package {name[:40]!r}; there are {names}")
 
-    def _offer(self, ducats: Decimal, bonus: Decimal, package: str | None) -> Quote:
-        return Quote(ducats, bonus, self.price_cents(ducats), self.rate, package)
-
     def paid_part(self, charge: Charge) -> Decimal:
         """The charge's ducats without the bonus of the package that it names or equals."""
         if charge.portion:

@@ -18,8 +18,11 @@ from cascade_cli.domain.delivery import (
     Write,
     next_step,
     rows_of,
+    unclear_rows,
 )
 from cascade_cli.domain.journal import Attempt, Fate
+from cascade_cli.domain.keys import Origin
+from cascade_cli.domain.matching import OLDER_REACH
 from cascade_cli.domain.stratagems import Stratagem
 from tests.credit.orders import (
     ALIVE,
@@ -292,6 +295,61 @@ def test_a_credit_by_hand_has_only_what_stands_under_its_key() -> None:
     assert rows_of(an_order(), rows) == (rows[0],)
 
 
+LATE = NOW - timedelta(minutes=1)
+SOLD = a_charge(created_at=NOW - timedelta(days=9))
+DELIVERY = an_order(key=SOLD.stratagem_id, charge=SOLD)
+
+
+def test_late_rows_of_its_citizen_and_amount_may_be_a_payments_own_oldest_first() -> None:
+    older_one, newer = older("1", created_at=LATE), older("2", created_at=NOW)
+    assert unclear_rows(DELIVERY, [newer, older_one]) == (older_one, newer)
+    assert unclear_rows(DELIVERY, [older(created_at=SOLD.created_at + OLDER_REACH)]) == ()
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"citizen": "polo"},
+        {"ducats": Decimal(99)},
+        {"created_at": SOLD.created_at - timedelta(seconds=1)},
+        {"origin": Origin.OTHER},
+    ],
+)
+def test_no_other_row_may_be_a_payments_own(changed: dict[str, Any]) -> None:
+    assert unclear_rows(DELIVERY, [older(**{"created_at": LATE, **changed})]) == ()
+
+
+def test_a_row_that_another_payment_has_surely_is_not_unclear() -> None:
+    row = older(created_at=LATE)
+    taken = replace(DELIVERY, foreign_records=frozenset({row.record_id}))
+    assert unclear_rows(taken, [row]) == ()
+    perhaps = replace(taken, unclear_records=frozenset({row.record_id}))
+    assert unclear_rows(perhaps, [row]) == (row,)
+
+
+def test_a_credit_by_hand_has_no_unclear_rows() -> None:
+    assert unclear_rows(an_order(), [older(created_at=LATE)]) == ()
+
+
+def test_its_own_dead_legacy_row_is_revived_and_doubted_by_nobody() -> None:
+    charge = a_charge()
+    order = an_order(key=charge.stratagem_id, charge=charge)
+    own = older(status="active", expires_at=NOW - timedelta(hours=1))
+    rows, unclear = rows_of(order, [own]), unclear_rows(order, [own])
+    assert next_step(order, rows, NOW, unclear=unclear) == Write(Action.EXTEND, own)
+
+
+def test_beside_an_unclear_row_the_way_to_look_and_the_way_to_deliver_are_told() -> None:
+    row = older(created_at=LATE)
+    end = next_step(DELIVERY, [], NOW, unclear=[row])
+    assert isinstance(end, End)
+    assert (end.verdict, end.row) == (Verdict.BLOCKED, row)
+    assert f"{row.stratagem_id} (executed) may be its transfer already" in end.why
+    assert "cascade explain pi_1" in end.hint
+    assert "cascade credit marco 100 --payment pi_1" in end.hint
+    assert "--although-ambiguous" in end.hint
+
+
 def test_a_moment_before_the_bound_still_waits_and_the_bound_itself_does_not() -> None:
     at = NOW - FATE_BOUND
     applied = Attempt(Action.ACTIVATE, at, Fate.UNKNOWN)
@@ -340,3 +398,7 @@ def test_a_live_row_waits_for_its_later_expiry_while_another_write_may_come() ->
     last = attempted(Action.EXTEND, Fate.UNKNOWN, 1)
     step = next_step(an_order(), [_lapsing()], NOW, last, due=NOW + timedelta(days=1))
     assert isinstance(step, Wait)
+
+
+def test_the_journal_keeps_what_was_written_in_these_words() -> None:
+    assert list(Action) == ["create", "activate", "extend", "rewrite", "expire", "notify"]

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from cascade_cli.domain.kinds import Kind
-from cascade_cli.domain.stratagems import Failure
-from tests.domain.samples import NOW, a_charge, keyed, older, the_item
+from cascade_cli.domain.reconciliation import reconcile
+from cascade_cli.domain.stratagems import Failure, Stratagem
+from tests.domain.samples import NOW, PAID, TERMS, a_charge, a_world, keyed, older, the_item
 
 
 def test_the_kind_with_most_ducats_at_risk_names_the_item_and_the_other_is_evidence() -> None:
@@ -49,6 +51,19 @@ def test_an_unattributable_charge_without_amount_is_ranked_by_its_money() -> Non
     item = the_item(a_charge(ducats=None, ducats_text="abc", captured_cents=2500))
     assert item.at_risk == Decimal(250)
     assert "no usable ducat_amount (it says 'abc')" in item.verdict
+
+
+def test_an_unattributable_charge_is_ranked_by_the_rate_of_its_own_day() -> None:
+    dearer = replace(TERMS.prices, rate=Decimal("0.20"))
+    prices = replace(TERMS.prices, changes=((PAID.date() + timedelta(days=1), dearer),))
+    terms = replace(TERMS, prices=prices)
+
+    def at_risk(paid: datetime) -> Decimal:
+        charge = a_charge(ducats=None, captured_cents=2500, created_at=paid)
+        (item,) = reconcile(a_world([charge]), terms).items
+        return item.at_risk
+
+    assert (at_risk(PAID), at_risk(NOW - timedelta(hours=1))) == (Decimal(250), Decimal(125))
 
 
 def test_a_stalled_item_says_when_its_stratagem_expired() -> None:
@@ -114,3 +129,68 @@ def test_the_status_that_moves_ducats_tells_more_than_a_later_one_that_does_not(
     item = the_item(charge, keyed(charge), later)
     assert item.telling is not None
     assert item.telling.status == "executed"
+
+
+def test_a_wrong_citizen_is_named_beside_the_right_one() -> None:
+    charge = a_charge()
+    verdict = the_item(charge, keyed(charge, citizen="polo")).verdict
+    assert verdict == "went to 'polo', but 'marco' was to receive it"
+
+
+def test_a_wrong_citizen_who_looks_like_the_right_one_is_told_apart() -> None:
+    charge = a_charge()
+    verdict = the_item(charge, keyed(charge, citizen="Marco")).verdict
+    assert verdict.startswith("went to 'Marco', which ")
+
+
+def test_what_went_to_a_wrong_citizen_is_told_before_what_may_have_or_will() -> None:
+    charge = a_charge()
+    soon = keyed(charge, citizen="tarra", status="active", record_id="rec0")
+    perhaps = keyed(charge, citizen="carlo", status="error", record_id="rec1")
+    went = keyed(charge, citizen="polo", record_id="rec2")
+
+    def told(*rows: Stratagem) -> str:
+        return "; ".join(the_item(charge, *rows).evidence)
+
+    assert "went to 'polo'" in told(soon, perhaps, went)
+    assert "went, or may have gone, to 'carlo'" in told(soon, perhaps)
+    assert "is to go to 'tarra'" in told(soon)
+
+
+def test_of_several_dead_rows_the_last_says_why() -> None:
+    charge = a_charge()
+    first, last = (
+        keyed(
+            charge,
+            status="failed",
+            failure=Failure.RECEIVER_MISSING,
+            failure_text=f"Receiver {name} not found",
+            record_id=f"rec{name}",
+        )
+        for name in ("a", "b")
+    )
+    assert "Receiver b not found" in the_item(charge, first, last).verdict
+    expired, cancelled = (
+        keyed(charge, status=status, record_id=f"rec{number}")
+        for number, status in enumerate(("expired", "cancelled"))
+    )
+    assert the_item(charge, expired, cancelled).verdict.endswith("it is cancelled")
+
+
+def test_a_dispute_of_which_nothing_more_is_known_says_just_that() -> None:
+    charge = a_charge(disputed=True)
+    assert the_item(charge, keyed(charge)).verdict == "the payer disputes it"
+
+
+def test_a_payment_without_a_citizen_says_what_it_lacks_and_no_more() -> None:
+    nobody = a_charge(citizen=None, citizen_text="")
+    assert the_item(nobody).verdict == "the payment names no citizen_id"
+    nothing = a_charge(ducats=None, ducats_text="")
+    assert the_item(nothing).verdict == "the payment names no usable ducat_amount"
+
+
+def test_a_doubtful_row_says_who_pays_it_only_where_that_is_somebody_else() -> None:
+    charge = a_charge()
+    other = keyed(charge, status="active", other_processor="OLD_PROCESSOR")
+    assert "; 'OLD_PROCESSOR' pays them, not the processor" in the_item(charge, other).verdict
+    assert "pays them" not in the_item(charge, keyed(charge, status="error")).verdict

@@ -162,3 +162,12 @@ def test_the_payments_that_a_stratagem_names_are_its_key_and_its_notes() -> None
     stratagem = keyed(a_charge(), stripe_ids=("pi_1", "ch_9"))
     assert named_payments(stratagem) == ("pi_1", "ch_9")
     assert named_payments(older()) == ()
+
+
+def test_scripts_read_by_which_rule_a_row_was_found_in_these_words() -> None:
+    assert list(Rule) == [
+        "stratagem_id",
+        "stripe_id_in_notes",
+        "citizen_amount_time",
+        "surplus_of_same_citizen_and_amount",
+    ]

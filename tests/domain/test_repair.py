@@ -182,8 +182,36 @@ def test_the_citizen_is_one_word_of_the_command(citizen: str) -> None:
 
 def test_a_citizen_who_looks_like_an_option_comes_after_two_dashes() -> None:
     command = repair(a_charge(citizen="--yes")).command
-    assert shlex.split(command)[-3:] == ["--", "--yes", "100"]
+    words = shlex.split(command)
+    assert words[:4] == ["cascade", "credit", "--payment", "pi_1"]
+    assert words[-3:] == ["--", "--yes", "100"]
 
 
 def test_a_citizen_whom_no_shell_can_name_is_explained() -> None:
     assert repair(a_charge(citizen="marco\0polo")) == EXPLAIN
+
+
+def test_what_a_won_dispute_has_left_undelivered_is_delivered_by_the_refund_desk() -> None:
+    charge = a_charge(disputed=True)
+    won = (Dispute("du_1", charge.id, "won", "fraudulent", 1000),)
+    delivered = Repair("cascade refund pi_1", automatic=True)
+    assert repair(charge, disputes={charge.id: won}) == delivered
+    cancelled = keyed(charge, status="cancelled")
+    by_person = Repair("cascade refund pi_1", automatic=False)
+    assert repair(charge, cancelled, disputes={charge.id: won}) == by_person
+
+
+def test_nobody_is_told_to_deliver_again_what_went_astray_even_where_less_was_paid() -> None:
+    short = a_charge(captured_cents=500)
+    assert "deliver all the same" in the_item(short).advice
+    for astray in (keyed(short, citizen="polo"), live(short, citizen="polo")):
+        assert "deliver all the same" not in the_item(short, astray).advice
+
+
+@pytest.mark.parametrize("changed", [{"refunded_cents": 100}, {"disputed": True}])
+def test_where_money_went_back_or_is_disputed_no_line_delivers_an_underpaid_payment(
+    changed: dict[str, Any],
+) -> None:
+    advice = the_item(a_charge(captured_cents=500, **changed)).advice
+    assert "by hand, with a --reference" in advice
+    assert "--although" not in advice

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from cascade_cli.domain.stratagems import Failure, State
+from cascade_cli.domain.stratagems import Failure, State, possible_moves
 from tests.domain.samples import NOW, a_stratagem
 
 SECOND = timedelta(seconds=1)
@@ -63,3 +64,51 @@ def test_an_unknown_status_is_doubtful(status: str) -> None:
 def test_a_logged_success_under_another_status_is_doubtful(status: str) -> None:
     stratagem = a_stratagem(status=status, success_logged=True, failure=Failure.NO_FUNDS)
     assert stratagem.state(NOW) is State.DOUBTFUL
+
+
+def test_a_transfer_concerns_who_receives_it_and_one_back_who_gives_it() -> None:
+    assert a_stratagem(citizen="marco").concerned == "marco"
+    assert a_stratagem(citizen="ConsiglioDeiDieci", payer="marco").concerned == "marco"
+
+
+@pytest.mark.parametrize(
+    ("changed", "doubt"),
+    [
+        (
+            {"status": "failed", "failure": Failure.UNCERTAIN},
+            "the engine broke off, and does not say where",
+        ),
+        (
+            {"failure": Failure.UNCERTAIN, "failure_text": "Processing error: timeout"},
+            "Processing error: timeout",
+        ),
+        ({"ducats": None, "notes_flaw": "its Notes are empty"}, "its Notes are empty"),
+        (
+            {"status": "active", "success_logged": True},
+            "its Notes say that the transfer was done, and its Status says otherwise",
+        ),
+        (
+            {"status": "active", "executed_at": NOW},
+            "it has an ExecutedAt: it was executed once, whatever its Status says",
+        ),
+        (
+            {"status": "active", "unknown_line": "[2026-11-20 03:00] Hm"},
+            "its Notes hold a line that no engine is known to write: [2026-11-20 03:00] Hm",
+        ),
+        ({"status": "error"}, "its Status is 'error', and nothing says why"),
+    ],
+)
+def test_a_doubtful_row_says_why_nobody_can_tell(changed: dict[str, Any], doubt: str) -> None:
+    row = a_stratagem(**changed)
+    assert (row.state(NOW), row.doubt) == (State.DOUBTFUL, doubt)
+
+
+def test_ducats_moved_at_least_once_only_where_every_doubtful_row_shows_it() -> None:
+    moved = a_stratagem(status="failed", success_logged=True)
+    unknown = a_stratagem(status="error")
+    assert possible_moves([moved, moved]) == "moved at least once, and perhaps again"
+    assert possible_moves([moved, unknown]) == "may or may not have moved"
+
+
+def test_the_payment_api_tells_a_state_in_these_words() -> None:
+    assert list(State) == ["executed", "live", "stalled", "failed", "doubtful"]

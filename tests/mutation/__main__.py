@@ -28,44 +28,86 @@ PACKAGE = "cascade_cli"
 # A mutant may run round in circles: then its tests take longer than this.
 LEAST_SECONDS, TIMES_AS_LONG = 60, 5
 
-_JUDGING = "domain/test_findings domain/test_repair domain/test_orphans domain/test_kinds"
+_JUDGING = (
+    "domain/test_findings domain/test_repair domain/test_orphans domain/test_kinds"
+    " domain/test_vanished"
+)
+_AMBIGUITY = "domain/test_other_processor domain/test_late_rows credit/test_ambiguous"
 _CREDITING = "credit/test_payments credit/test_names credit/test_credit_command"
+_GUARDED = "credit/test_price_guard credit/test_recipients"
+_VIEWS = "agreement/test_agreement"
 # The tests that speak for each module: those that fail soonest come first.
 TESTS = {
+    "adapters/service_clock": "adapters/test_service_clock since_last/test_clocks",
+    "adapters/venice/notes": "adapters/test_notes domain/test_transfer_states"
+    " adapters/test_transfers credit/test_rewriting credit/test_doubt",
+    "domain/advice": f"domain/test_advice domain/test_by_hand cli_explain/test_verdicts {_VIEWS}",
     "domain/allocation": "domain/test_allocation organisations/test_file",
-    "domain/case": f"{_JUDGING} domain/test_unattributable domain/test_reconcile_properties",
+    "domain/arrivals": "arrivals/test_decision adapters_journal/test_arrivals arrivals/test_repair",
+    "domain/case": f"{_JUDGING} domain/test_unattributable domain/test_late_rows"
+    " domain/test_other_processor domain/test_residents domain/test_reconcile_properties"
+    " credit/test_ambiguous credit/test_recipients",
     "domain/delivery": "credit/test_next_step credit/test_ending credit/test_next_step_properties"
-    " domain/test_matching",
+    f" domain/test_matching domain/test_matching_properties {_AMBIGUITY} credit/test_doubt"
+    " credit/test_refused credit/test_rewriting",
     "domain/exchange": "pricing/test_exchange domain/test_pricing pricing/test_rates",
-    "domain/findings": f"{_JUDGING} domain/test_refunds domain/test_unattributable",
-    "domain/matching": "domain/test_matching domain/test_matching_properties domain/test_orphans",
+    "domain/findings": f"{_JUDGING} domain/test_refunds domain/test_unattributable"
+    " domain/test_late_rows domain/test_residents domain/test_transfer_states"
+    f" domain/test_price_guard credit/test_price_guard",
+    "domain/matching": "domain/test_matching domain/test_matching_properties domain/test_orphans"
+    " domain/test_late_rows domain/test_other_processor",
+    "domain/names": "domain/test_names credit/test_lookalikes",
     "domain/orders": "domain/test_keys credit/test_next_step domain/test_gifts"
-    f" domain/test_allocation refunds/test_states {_CREDITING}",
-    "domain/plain": "domain/test_plain",
-    "domain/pricing": "domain/test_pricing pricing/test_price_list pricing/test_price_file"
-    " pricing/test_exchange pricing/test_currencies",
+    " domain/test_other_processor"
+    f" domain/test_allocation refunds/test_states {_CREDITING} {_GUARDED}",
+    "domain/overrides": "domain/test_other_processor domain/test_price_guard credit/test_ambiguous"
+    " credit/test_price_guard",
+    "domain/ownership": "domain/test_late_rows domain/test_other_processor domain/test_matching"
+    " domain/test_matching_properties domain/test_reconcile_properties credit/test_ambiguous",
+    "domain/past_delivery": "domain/test_vanished since_last/test_vanished credit/test_doubt",
+    "domain/plain": "domain/test_plain domain/test_core_costs",
+    "domain/price_guard": "domain/test_price_guard domain/test_subscriptions"
+    " credit/test_price_guard",
+    "domain/pricing": "domain/test_pricing domain/test_price_guard domain/test_subscriptions"
+    " pricing/test_price_list"
+    " pricing/test_price_file pricing/test_exchange pricing/test_currencies",
     "domain/reconciliation": f"domain/test_reconciliation {_JUDGING} domain/test_by_hand"
-    " domain/test_plain domain/test_refunds domain/test_reconcile_properties",
-    "domain/refund_plan": "domain/test_refunds refunds/test_states refunds/test_refund",
-    "domain/refunds": "domain/test_refunds domain/test_findings refunds/test_states",
-    "domain/repair": "domain/test_repair domain/test_orphans domain/test_unattributable"
-    " domain/test_by_hand credit/test_repair",
+    " domain/test_advice"
+    " domain/test_plain domain/test_refunds domain/test_late_rows domain/test_other_processor"
+    " domain/test_reconcile_properties",
+    "domain/refund_plan": "domain/test_refunds domain/test_residents refunds/test_states"
+    " refunds/test_refund",
+    "domain/refunds": "domain/test_refunds domain/test_findings domain/test_residents"
+    " refunds/test_states",
+    "domain/repair": "domain/test_repair domain/test_vanished domain/test_orphans"
+    " domain/test_unattributable domain/test_by_hand domain/test_late_rows"
+    " domain/test_other_processor domain/test_residents credit/test_repair"
+    f" credit/test_ambiguous {_GUARDED}",
     "domain/repair_plan": "domain/test_repair_plan credit/test_repair credit/test_limits",
-    "domain/replay": "cli_events/test_obstacles cli_events/test_replay domain/test_subscriptions",
-    "domain/standing": "refunds/test_states domain/test_refunds cli_explain/test_verdicts",
-    "domain/stratagems": "domain/test_stratagems credit/test_next_step domain/test_findings"
-    " adapters/test_notes",
-    "services/credit": f"credit/test_credit_desk {_CREDITING} credit/test_limits"
-    " credit/test_file credit/test_repetition organisations/test_by_people",
+    "domain/replay": "cli_events/test_obstacles domain/test_price_guard"
+    f" cli_events/test_replay domain/test_subscriptions {_GUARDED}",
+    "domain/residents": "domain/test_residents credit/test_recipients",
+    "domain/run_memory": "domain/test_run_memory domain/test_verification since_last/test_memory"
+    " since_last/test_clocks",
+    "domain/standing": "domain/test_transfer_states refunds/test_states domain/test_refunds"
+    " cli_explain/test_verdicts",
+    "domain/stratagems": "domain/test_stratagems domain/test_transfer_states credit/test_next_step"
+    " domain/test_findings adapters/test_notes adapters/test_transfers credit/test_doubt",
+    "services/arrivals": "arrivals/test_repair arrivals/test_watch arrivals/test_gifts",
+    "services/credit": f"credit/test_credit_desk {_CREDITING} {_GUARDED} credit/test_limits"
+    " credit/test_file credit/test_repetition credit/test_row_names credit/test_ambiguous"
+    " credit/test_refused organisations/test_by_people",
     "services/deliver": "credit/test_deliverer credit/test_sighting credit/test_throttling"
     " credit/test_notifications credit/test_requests credit/test_schema credit/test_amendment"
-    " credit/test_journal_failures gifts/test_gifts",
-    "services/intake": "services/test_intake organisations/test_event organisations/test_server",
+    " credit/test_journal_failures credit/test_ambiguous credit/test_refused gifts/test_gifts",
+    "services/intake": f"services/test_intake {_GUARDED} organisations/test_event"
+    " organisations/test_server",
     "services/jobs": "credit/test_deliverer credit/test_sighting credit/test_repetition"
-    " credit/test_requests credit/test_notifications credit/test_limits credit/test_ending",
+    " credit/test_requests credit/test_notifications credit/test_limits credit/test_ending"
+    " credit/test_row_names",
     "services/refund_clerk": "organisations/test_clerk refunds/test_auto",
     "services/replay": "cli_events/test_replay cli_events/test_obstacles cli_events/test_selection"
-    " organisations/test_server",
+    f" {_GUARDED} organisations/test_server",
 }
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cascade_cli.domain.pricing import Package, PriceList, PriceListError
+from cascade_cli.domain.pricing import Package, PriceList, PriceListError, Quote
 from tests.domain.samples import a_charge
 
 DESIGN = PriceList()
@@ -53,6 +53,29 @@ def test_the_custom_bounds_are_sold(ducats: str) -> None:
 def test_beyond_the_custom_bounds_nothing_is_sold(ducats: str) -> None:
     with pytest.raises(ValueError, match="an amount lies between 10 and 10000"):
         DESIGN.quote(ducats=Decimal(ducats))
+
+
+def many(*shares: str) -> Quote:
+    return DESIGN.quote_many([Decimal(share) for share in shares])
+
+
+def test_many_citizens_pay_for_the_sum_of_their_ducats_without_a_bonus() -> None:
+    quote = many("400", "99.5", "0.5")
+    assert (quote.ducats_paid, quote.bonus, quote.amount_cents) == (Decimal(500), Decimal(0), 5_000)
+    assert quote.package is None
+
+
+@pytest.mark.parametrize("shares", [("9", "1"), ("10000", "10000")])
+def test_the_smallest_amount_is_asked_of_all_together_and_the_largest_of_each(
+    shares: tuple[str, ...],
+) -> None:
+    assert many(*shares).ducats == sum(map(Decimal, shares))
+
+
+@pytest.mark.parametrize("shares", [("9", "0.999999"), ("10", "10000.000001")])
+def test_beyond_those_bounds_nothing_is_sold_to_many(shares: tuple[str, ...]) -> None:
+    with pytest.raises(ValueError, match="at least 10 ducats together and at most 10000 for one"):
+        many(*shares)
 
 
 def test_a_package_that_is_not_sold_brings_the_names_of_those_that_are() -> None:
@@ -104,6 +127,7 @@ def test_a_renamed_package_still_knows_the_older_api_s_name_for_it() -> None:
     ("key", "changed"),
     [
         ("lowest_rate", {"lowest_rate": Decimal("0.6")}),
+        ("lowest_rate", {"lowest_rate": Decimal(0)}),
         ("rate", {"rate": Decimal("0.04")}),
         ("rate", {"rate": Decimal("0.51")}),
         ("custom.minimum", {"custom_minimum": Decimal(10_001)}),
