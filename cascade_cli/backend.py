@@ -24,7 +24,7 @@ from cascade_cli.cli.writing import Workshop, workshop
 from cascade_cli.domain.money import format_ducats, read_ducats
 from cascade_cli.domain.orders import DUCATS_FORM, Order, parse_ducats
 from cascade_cli.errors import CascadeError, LockedError, ServiceError, SettingsError, UsageError
-from cascade_cli.services.credit import (
+from cascade_cli.services.credit_requests import (
     TWIN_WINDOW,
     check_limit,
     check_payment_id,

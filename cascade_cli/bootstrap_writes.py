@@ -19,7 +19,10 @@ from cascade_cli.bootstrap import Wiring
 from cascade_cli.domain.case import Terms
 from cascade_cli.domain.refunds import Disputing, Refunding
 from cascade_cli.services.arrivals import ArrivalDesk
-from cascade_cli.services.credit import CreditDesk, Limits
+from cascade_cli.services.credit import (
+    CreditDesk,
+    Limits,
+)
 from cascade_cli.services.deliver import Deliverer
 from cascade_cli.services.delivery_ports import DeliveryTerms, Surroundings
 from cascade_cli.services.past_deliveries import PastDeliveries

@@ -15,7 +15,7 @@ from cascade_cli.cli.writing import Workshop, check_answerable, confirm, worksho
 from cascade_cli.domain.orders import Order, parse_ducats
 from cascade_cli.domain.overrides import Override
 from cascade_cli.errors import ExitCode, GuardError, UsageError
-from cascade_cli.services.credit import (
+from cascade_cli.services.credit_requests import (
     TWIN_WINDOW,
     bought,
     check_limit,

@@ -12,7 +12,7 @@ from typing import Any
 from cascade_cli.cli.csv_file import Row, read_rows, refusal
 from cascade_cli.domain.keys import PORTION_ID
 from cascade_cli.domain.orders import Order
-from cascade_cli.services.credit import manual_order
+from cascade_cli.services.credit_requests import manual_order
 
 COLUMNS = ("citizen", "ducats", "reason", "reference")
 

@@ -17,7 +17,10 @@ from cascade_cli.domain.orders import parse_ducats
 from cascade_cli.domain.refund_plan import RefundPlan
 from cascade_cli.domain.refunds import Policy
 from cascade_cli.errors import ExitCode, UsageError
-from cascade_cli.services.credit import check_payment_id, check_words
+from cascade_cli.services.credit_requests import (
+    check_payment_id,
+    check_words,
+)
 from cascade_cli.services.delivery_ports import Delivery
 from cascade_cli.services.refund import Wish
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Protocol
 
@@ -21,32 +20,30 @@ from cascade_cli.domain.delivery import (
     unclear_rows,
 )
 from cascade_cli.domain.journal import Attempt
-from cascade_cli.domain.keys import MANUAL_PREFIX, PORTION_ID
 from cascade_cli.domain.money import ZERO, format_ducats
 from cascade_cli.domain.names import (
     look_alike,
     no_citizen,
-    similar_names,
-    there_is,
     told_apart,
 )
 from cascade_cli.domain.orders import (
     INSTEAD_OF,
-    Cause,
     Order,
     decided,
     manual_key,
     order_for_charge,
 )
-from cascade_cli.domain.overrides import Override, credit_although
+from cascade_cli.domain.overrides import Override
 from cascade_cli.domain.ownership import Ownership
 from cascade_cli.domain.price_guard import price_objection
 from cascade_cli.domain.pricing import PriceList
-from cascade_cli.domain.replay import CreditTerms, Objection, Obstacle, objections_to
-from cascade_cli.domain.residents import Resident, successor
+from cascade_cli.domain.replay import CreditTerms, Objection, Obstacle
+from cascade_cli.domain.residents import Resident
 from cascade_cli.domain.shell import command
 from cascade_cli.domain.stratagems import MAY_STILL_MOVE, Stratagem
-from cascade_cli.errors import GuardError, UsageError
+from cascade_cli.errors import GuardError
+from cascade_cli.services.credit_guards import overrulable, payment_meant_by, refuse_repeated
+from cascade_cli.services.credit_requests import check_limit, check_words
 from cascade_cli.services.deliver import Deliverer
 from cascade_cli.services.delivery_ports import Delivery, Reader, Sighting
 from cascade_cli.services.names import refuse_processor, refuse_unknown
@@ -54,8 +51,6 @@ from cascade_cli.services.purse import Purse
 from cascade_cli.services.reconcile import PastSource, PaymentSource
 from cascade_cli.services.vicinity import Vicinity
 
-MOST_CHARACTERS = 1000
-TWIN_WINDOW = timedelta(hours=24)
 # Long enough to see one lost write through, and a second.
 PATIENCE = 2 * FATE_BOUND
 
@@ -71,13 +66,6 @@ class Promises(Protocol):
 
     def ducats_today(self) -> Decimal:
         """The ducats first promised on this UTC day."""
-
-
-class Portions(Protocol):
-    """Where payments are read: Stripe."""
-
-    def portions(self, payment_id: str) -> tuple[Charge, ...]:
-        """What the payment bought: one purchase, or one for each of many citizens."""
 
 
 class CitizenSource(Reader, Protocol):
@@ -327,7 +315,7 @@ class CreditDesk:
 
         What was begun so, by an older version, is finished so.
         """
-        named = {order.key: payment for order in orders if (payment := _payment_meant_by(order))}
+        named = {order.key: payment for order in orders if (payment := payment_meant_by(order))}
         known = self._promises.known(list(named)) if named else set()
         for key, payment in named.items():
             if key not in known:
@@ -348,165 +336,6 @@ class CreditDesk:
                 f"{format_ducats(new)} are asked for.",
                 "Nothing was written. CASCADE_MAX_DUCATS_PER_DAY sets the limit.",
             )
-
-
-def overrulable(
-    order: Order, rows: Sequence[Stratagem], terms: CreditTerms, *, by_person: bool
-) -> tuple[Objection, ...]:
-    """The objections to an order that a person may overrule, and does.
-
-    Raises GuardError at the first that stands.
-    """
-    found = tuple(
-        objections_to(order.charge, rows, terms)
-        if order.charge
-        else _objections_by_hand(order, rows, terms)
-    )
-    for objection in found:
-        override = _OVERRIDES.get(objection.obstacle)
-        is_said = override in order.overrides if override else by_person
-        if objection.obstacle not in _FOR_PEOPLE or not is_said:
-            raise _refusal(order, objection)
-    return found
-
-
-def _objections_by_hand(
-    order: Order, rows: Sequence[Stratagem], terms: CreditTerms
-) -> Iterator[Objection]:
-    """A credit by hand that was begun for somebody who had that name before."""
-    resident = terms.citizens.get(order.citizen)
-    if resident and (why := successor(order.citizen, resident.since, rows)):
-        yield Objection(Obstacle.ANOTHER_CITIZEN, why)
-
-
-# What a person may decide, with the option that says so, if it takes one.
-_OVERRIDES = {Obstacle.UNDERPAID: Override.UNDERPAID}
-_FOR_PEOPLE = frozenset({Obstacle.UNDERPAID, Obstacle.ANOTHER_CITIZEN, Obstacle.CANCELLED})
-
-
-def _refusal(order: Order, objection: Objection) -> GuardError:
-    hint, charge = "Nothing was written.", order.charge
-    if charge and objection.obstacle is Obstacle.UNDERPAID:
-        words = order.citizen, format_ducats(order.ducats), order.reason
-        overrides = order.overrides | {Override.UNDERPAID}
-        line = credit_although(overrides, charge.payment_id, *words)
-        hint = f"Nothing was written. To deliver it all the same: {line}"
-    name = charge.payment_id if charge else order.key
-    return GuardError(f"{name}: {objection.why}.", hint)
-
-
-def refuse_repeated(orders: Iterable[Order]) -> None:
-    """Raises GuardError where two orders are for one transfer: a file may name a payment by its
-    intent and by its charge, and only one of the two would be written."""
-    for key, number in Counter(order.key for order in orders).items():
-        if number > 1:
-            raise GuardError(
-                f"{number} of these credits are for the same transfer, {key}.",
-                "Nothing was written. Name each payment once.",
-            )
-
-
-def _payment_meant_by(order: Order) -> str:
-    """The payment whose id is the reference of a credit by hand; empty for all else."""
-    reference = order.key.removeprefix(MANUAL_PREFIX) if order.cause is Cause.MANUAL else ""
-    return reference if PORTION_ID.fullmatch(reference) else ""
-
-
-def manual_order(
-    citizen: str,
-    ducats: Decimal,
-    *,
-    reason: str,
-    reference: str,
-    facts: Mapping[str, Any],
-    refuse_twin_since: datetime | None = None,
-) -> Order:
-    """A credit by hand. Raises UsageError on an unusable reference, reason or citizen."""
-    check_words(citizen, reason)
-    try:
-        key = manual_key(reference)
-    except ValueError as error:
-        raise UsageError(f"{str(error).capitalize()}.") from None
-    return Order(
-        key=key,
-        citizen=citizen,
-        ducats=ducats,
-        cause=Cause.MANUAL,
-        reason=reason.strip(),
-        facts={"reference": reference, **facts},
-        refuse_twin_since=refuse_twin_since,
-    )
-
-
-def check_limit(per_credit: Decimal, credits: Iterable[tuple[str, Decimal]]) -> None:
-    """Raises GuardError if one of these (citizen, ducats) is more than one credit may be."""
-    for citizen, ducats in credits:
-        if ducats > per_credit:
-            raise GuardError(
-                f"{format_ducats(ducats)} ducats to {citizen!r} are more than the limit of "
-                f"{format_ducats(per_credit)} ducats per credit.",
-                "Nothing was written. CASCADE_MAX_DUCATS_PER_CREDIT sets the limit.",
-            )
-
-
-def check_words(citizen: str, reason: str) -> None:
-    """Raises UsageError on a citizen or reason that is blank or that no record can hold."""
-    for name, text in (("citizen", citizen), ("reason", reason)):
-        if not text.strip():
-            raise UsageError(f"A credit needs a {name}.", "Nothing was written.")
-        if len(text) > MOST_CHARACTERS or not _is_writable(text):
-            raise UsageError(
-                f"The {name} {text[:40]!r} is longer than {MOST_CHARACTERS} characters, or one of "
-                "them is NUL or no character at all.",
-                "Nothing was written.",
-            )
-
-
-def bought(payments: Portions, payment_id: str) -> tuple[Charge, ...]:
-    """What a payment's id means: one purchase, or one for each of many citizens.
-
-    Raises GuardError where there is none.
-    """
-    found = payments.portions(payment_id)
-    if not found:
-        raise GuardError(
-            f"Stripe knows no paid ducat purchase {payment_id!r} in this account and mode.",
-            "Nothing was written. Check the id; to credit without one, use --reference.",
-        )
-    return found
-
-
-def meant(payments: Portions, payment_id: str, citizen: str) -> Charge:
-    """Of a payment for many, the portion of the citizen. Raises GuardError where there is none."""
-    found = bought(payments, payment_id)
-    if len(found) == 1:
-        return found[0]
-    for charge in found:
-        if charge.citizen == citizen:
-            return charge
-    similar = similar_names([citizen], (charge.citizen or "" for charge in found))
-    raise GuardError(
-        f"{payment_id} is for {len(found)} citizens, and {citizen!r} is none of them"
-        f"{there_is(citizen, similar.get(citizen, ()))}.",
-        f"Nothing was written. See: {command('explain', payment_id)}",
-    )
-
-
-def check_payment_id(text: str) -> None:
-    """Raises UsageError on what cannot be a payment's id."""
-    if not PORTION_ID.fullmatch(text):
-        raise UsageError(
-            f"The payment {text[:40]!r} is not the id of one.",
-            "Nothing was written. A payment's id is pi_… or ch_…, as Stripe shows it.",
-        )
-
-
-def _is_writable(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return "\0" not in text
 
 
 def _moves(rows: Iterable[Stratagem], now: datetime) -> bool:

@@ -29,7 +29,12 @@ from cascade_cli.domain.shell import command
 from cascade_cli.domain.times import rfc3339
 from cascade_cli.domain.world import Answers, cases_of
 from cascade_cli.errors import GuardError
-from cascade_cli.services.credit import PATIENCE, CitizenSource, Limits, check_limit
+from cascade_cli.services.credit import (
+    PATIENCE,
+    CitizenSource,
+    Limits,
+)
+from cascade_cli.services.credit_requests import check_limit
 from cascade_cli.services.deliver import Deliverer
 from cascade_cli.services.delivery_ports import Delivery, Result
 from cascade_cli.services.reconcile import PastSource, PaymentSource

@@ -29,7 +29,11 @@ from cascade_cli.domain.replay import (
 from cascade_cli.domain.stratagems import State, Stratagem
 from cascade_cli.domain.times import Window
 from cascade_cli.domain.world import World
-from cascade_cli.services.credit import PATIENCE, CitizenSource, Limits
+from cascade_cli.services.credit import (
+    PATIENCE,
+    CitizenSource,
+    Limits,
+)
 from cascade_cli.services.deliver import Deliverer
 from cascade_cli.services.delivery_ports import Delivery, Sighting
 from cascade_cli.services.purse import Purse

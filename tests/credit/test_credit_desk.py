@@ -16,8 +16,8 @@ from cascade_cli.domain.delivery import FATE_BOUND
 from cascade_cli.domain.money import ZERO
 from cascade_cli.domain.orders import Order
 from cascade_cli.errors import GuardError, UsageError
-from cascade_cli.services.credit import (
-    CreditDesk,
+from cascade_cli.services.credit import CreditDesk
+from cascade_cli.services.credit_requests import (
     bought,
     check_limit,
     check_payment_id,

@@ -344,7 +344,7 @@ def test_beside_an_unclear_row_the_way_to_look_and_the_way_to_deliver_are_told()
     end = next_step(DELIVERY, [], NOW, unclear=[row])
     assert isinstance(end, End)
     assert (end.verdict, end.row) == (Verdict.BLOCKED, row)
-    assert f"{row.stratagem_id} (executed) may be its transfer already" in end.why
+    assert f"{row.stratagem_id} (executed) may already be the transfer for" in end.why
     assert "cascade explain pi_1" in end.hint
     assert "cascade credit marco 100 --payment pi_1" in end.hint
     assert "--although-ambiguous" in end.hint

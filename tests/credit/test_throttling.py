@@ -20,7 +20,8 @@ from cascade_cli.bootstrap_writes import bootstrap_writes
 from cascade_cli.cli.writing import this_worker
 from cascade_cli.errors import ThrottledError
 from cascade_cli.sandbox.wire import json_response
-from cascade_cli.services.credit import CreditDesk, manual_order
+from cascade_cli.services.credit import CreditDesk
+from cascade_cli.services.credit_requests import manual_order
 from cascade_cli.services.delivery_ports import Delivery, Result
 from cascade_cli.settings import Settings
 from tests.credit.counter import Counter

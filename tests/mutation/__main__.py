@@ -97,6 +97,8 @@ TESTS = {
     "services/credit": f"credit/test_credit_desk {_CREDITING} {_GUARDED} credit/test_limits"
     " credit/test_file credit/test_repetition credit/test_row_names credit/test_ambiguous"
     " credit/test_refused organisations/test_by_people",
+    "services/credit_guards": "credit/test_price_guard credit/test_recipients credit/test_file",
+    "services/credit_requests": "credit/test_credit_desk credit/test_limits credit/test_names",
     "services/deliver": "credit/test_deliverer credit/test_sighting credit/test_throttling"
     " credit/test_notifications credit/test_requests credit/test_schema credit/test_amendment"
     " credit/test_journal_failures credit/test_ambiguous credit/test_refused gifts/test_gifts",

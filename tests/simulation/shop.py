@@ -41,7 +41,16 @@ from cascade_cli.services.arrivals import ArrivalDesk, ArrivalJournal
 from cascade_cli.services.balance import BalanceDesk
 from cascade_cli.services.citizen_ports import Account, Memory
 from cascade_cli.services.citizen_ports import Surroundings as BalanceSurroundings
-from cascade_cli.services.credit import PATIENCE, CreditDesk, Limits, Promises, manual_order, meant
+from cascade_cli.services.credit import (
+    PATIENCE,
+    CreditDesk,
+    Limits,
+    Promises,
+)
+from cascade_cli.services.credit_requests import (
+    manual_order,
+    meant,
+)
 from cascade_cli.services.deliver import Deliverer
 from cascade_cli.services.delivery_ports import (
     Delivery,

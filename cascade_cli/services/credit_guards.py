@@ -1,0 +1,77 @@
+"""What stands against a credit, and what of it a person may overrule."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+from cascade_cli.domain.keys import MANUAL_PREFIX, PORTION_ID
+from cascade_cli.domain.money import format_ducats
+from cascade_cli.domain.orders import Cause, Order
+from cascade_cli.domain.overrides import Override, credit_although
+from cascade_cli.domain.replay import CreditTerms, Objection, Obstacle, objections_to
+from cascade_cli.domain.residents import successor
+from cascade_cli.domain.stratagems import Stratagem
+from cascade_cli.errors import GuardError
+
+
+def overrulable(
+    order: Order, rows: Sequence[Stratagem], terms: CreditTerms, *, by_person: bool
+) -> tuple[Objection, ...]:
+    """The objections to an order that a person may overrule, and does.
+
+    Raises GuardError at the first that stands.
+    """
+    found = tuple(
+        objections_to(order.charge, rows, terms)
+        if order.charge
+        else _objections_by_hand(order, rows, terms)
+    )
+    for objection in found:
+        override = _OVERRIDES.get(objection.obstacle)
+        is_said = override in order.overrides if override else by_person
+        if objection.obstacle not in _FOR_PEOPLE or not is_said:
+            raise _refusal(order, objection)
+    return found
+
+
+def _objections_by_hand(
+    order: Order, rows: Sequence[Stratagem], terms: CreditTerms
+) -> Iterator[Objection]:
+    """A credit by hand that was begun for somebody who had that name before."""
+    resident = terms.citizens.get(order.citizen)
+    if resident and (why := successor(order.citizen, resident.since, rows)):
+        yield Objection(Obstacle.ANOTHER_CITIZEN, why)
+
+
+# What a person may decide, with the option that says so, if it takes one.
+_OVERRIDES = {Obstacle.UNDERPAID: Override.UNDERPAID}
+_FOR_PEOPLE = frozenset({Obstacle.UNDERPAID, Obstacle.ANOTHER_CITIZEN, Obstacle.CANCELLED})
+
+
+def _refusal(order: Order, objection: Objection) -> GuardError:
+    hint, charge = "Nothing was written.", order.charge
+    if charge and objection.obstacle is Obstacle.UNDERPAID:
+        words = order.citizen, format_ducats(order.ducats), order.reason
+        overrides = order.overrides | {Override.UNDERPAID}
+        line = credit_although(overrides, charge.payment_id, *words)
+        hint = f"Nothing was written. To deliver it all the same: {line}"
+    name = charge.payment_id if charge else order.key
+    return GuardError(f"{name}: {objection.why}.", hint)
+
+
+def refuse_repeated(orders: Iterable[Order]) -> None:
+    """Raises GuardError where two orders are for one transfer: a file may name a payment by its
+    intent and by its charge, and only one of the two would be written."""
+    for key, number in Counter(order.key for order in orders).items():
+        if number > 1:
+            raise GuardError(
+                f"{number} of these credits are for the same transfer, {key}.",
+                "Nothing was written. Name each payment once.",
+            )
+
+
+def payment_meant_by(order: Order) -> str:
+    """The payment whose id is the reference of a credit by hand; empty for all else."""
+    reference = order.key.removeprefix(MANUAL_PREFIX) if order.cause is Cause.MANUAL else ""
+    return reference if PORTION_ID.fullmatch(reference) else ""
