@@ -122,6 +122,7 @@ def bootstrap_writes(wiring: Wiring, journal: Journal, tell: Callable[[str], Non
         limits=limits,
         prices=wiring.prices,
         now=now,
+        promises=journal,
     )
     refunds = RefundDesk(
         payments=wiring.payments,

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.delivery import End, Step, Verdict, next_step, rows_of, unclear_rows
 from cascade_cli.domain.events import Event, by_payment
+from cascade_cli.domain.journal import Attempt
 from cascade_cli.domain.keys import whole_id
 from cascade_cli.domain.money import ZERO
 from cascade_cli.domain.orders import Order
@@ -28,7 +29,7 @@ from cascade_cli.domain.replay import (
 from cascade_cli.domain.stratagems import State, Stratagem
 from cascade_cli.domain.times import Window
 from cascade_cli.domain.world import World
-from cascade_cli.services.credit import PATIENCE, CitizenSource, Limits
+from cascade_cli.services.credit import PATIENCE, CitizenSource, Limits, Promises
 from cascade_cli.services.deliver import Deliverer
 from cascade_cli.services.delivery_ports import Delivery, Sighting
 from cascade_cli.services.purse import Purse
@@ -113,9 +114,11 @@ class Replayer:
         limits: Limits,
         prices: PriceList,
         now: Callable[[], datetime],
+        promises: Promises | None = None,
     ) -> None:
         self._payments, self._accounts, self._venice = payments, accounts, venice
         self._purse, self._deliverer, self._limits = purse, deliverer, limits
+        self._promises = promises
         self._prices, self._now = prices, now
 
     def plan(
@@ -136,7 +139,7 @@ class Replayer:
             now = self._now()
             world = Vicinity(self._payments, self._venice).world_of(charges)
             sighting = Sighting(world.stratagems, now)
-            judge = _Judge(world, self._terms(charges), facts, now)
+            judge = _Judge(world, self._terms(charges), facts, now, self._attempts(charges))
             planned = [judge.judged(p) for p in planned]
         others = Counter(e.type for e in events if not e.is_paying or not e.payment_id)
         plan = ReplayPlan(tuple(planned), others, sighting)
@@ -145,6 +148,10 @@ class Replayer:
         if plan.orders:
             self._purse.check(plan.total_ducats, {order.key for order in plan.orders})
         return plan
+
+    def _attempts(self, charges: Sequence[Charge]) -> Mapping[str, Attempt]:
+        keys = [charge.stratagem_id for charge in charges]
+        return self._promises.attempts(keys) if self._promises else {}
 
     def carry_out(self, plan: ReplayPlan, patience: timedelta = PATIENCE) -> list[Delivery]:
         """Deliver what was planned; no row is written upon that was not seen just before."""
@@ -194,9 +201,15 @@ class _Judge:
     """Says of each payment what is to be done, from what was read about all of them."""
 
     def __init__(
-        self, world: World, terms: CreditTerms, facts: Mapping[str, Any], now: datetime
+        self,
+        world: World,
+        terms: CreditTerms,
+        facts: Mapping[str, Any],
+        now: datetime,
+        attempts: Mapping[str, Attempt],
     ) -> None:
         self._world, self._terms, self._facts, self._now = world, terms, facts, now
+        self._attempts = attempts
         self._ownership = Ownership(world.charges, world.stratagems)
 
     def judged(self, planned: Planned) -> Planned:
@@ -211,7 +224,9 @@ class _Judge:
             facts = {"event": planned.events[0].id, **self._facts}
             return self._with_order(planned, credit_order(charge, facts, self._ownership), rows)
         moving = [row for row in rows if row.state(self._now) in _UNDER_WAY_OR_DONE]
-        if moving and objection.obstacle is not Obstacle.UNKNOWN_CITIZEN:
+        # What mints ducats, or goes to nobody, delivers nothing.
+        is_in_vain = charge.names_processor or objection.obstacle is Obstacle.UNKNOWN_CITIZEN
+        if moving and not is_in_vain:
             return replace(planned, already=moving[0])
         return replace(planned, objection=objection)
 
@@ -221,7 +236,9 @@ class _Judge:
         if isinstance(order, Objection):
             return replace(planned, objection=order)
         unclear = unclear_rows(order, self._world.stratagems)
-        step = next_step(order, rows, self._now, unclear=unclear)
+        # Where no row is there, the journal tells whether one has vanished.
+        last = None if rows else self._attempts.get(order.key)
+        step = next_step(order, rows, self._now, last, unclear=unclear)
         if isinstance(step, End):
             if step.verdict is not Verdict.BLOCKED:
                 return replace(planned, already=step.row)

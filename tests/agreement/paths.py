@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from cascade_cli.backend import credit_ducats_sync
 from cascade_cli.cli.session import Session
@@ -21,19 +22,23 @@ _ARRIVED = "write nothing: its transfer is"
 
 def replay(shop: Shop) -> Iterator[str]:
     """`events replay`, by which a machine delivers."""
-    found = shop.type("events", "replay", *SINCE, "--dry-run", "--json").data["payments"]
-    results = {payment["payment"]: payment for payment in found}
+    answer = shop.type("events", "replay", *SINCE, "--dry-run", "--json")
+    # Without funds nothing is planned.
+    results = {each["payment"]: each for each in (answer.data or {}).get("payments", ())}
     for item in shop.items:
-        told = results.get(name_of(item))
-        if told is None:
-            continue
-        if told["result"] == "due" and not (is_automatic(item) or item["kind"] == "in_flight"):
-            yield f"replay would deliver {name_of(item)}: {told['why']}"
-        if told["result"] == "already" and item["kind"] in _UNDELIVERED:
-            yield f"replay calls {name_of(item)} done: {told['why']}"
-        if told["result"] not in {"due", "already"} and is_automatic(item):
-            if not command_of(item).startswith(("cascade refund", "cascade reconcile")):
-                yield f"replay leaves {name_of(item)}: {told['why']}"
+        if told := results.get(name_of(item)):
+            yield from _replayed(item, told["result"], told["why"])
+
+
+def _replayed(item: Item, result: str, why: str) -> Iterator[str]:
+    # That a dispute was won, or a row is too many, no payment's event tells.
+    elsewhere = command_of(item).startswith(("cascade refund", "cascade reconcile"))
+    if result == "due" and not (is_automatic(item) or item["kind"] == "in_flight"):
+        yield f"replay would deliver {name_of(item)}: {why}"
+    if result == "already" and item["kind"] in _UNDELIVERED:
+        yield f"replay calls {name_of(item)} done: {why}"
+    if result not in {"due", "already"} and is_automatic(item) and not elsewhere:
+        yield f"replay leaves {name_of(item)}: {why}"
 
 
 def refund(shop: Shop) -> Iterator[str]:
@@ -42,14 +47,36 @@ def refund(shop: Shop) -> Iterator[str]:
         own = [item for item in shop.items if item["payment_intent"] == name]
         answer = shop.type("refund", name, "--dry-run", "--json")
         command = f"cascade refund {name}"
-        if not any(command_of(item).startswith(command) for item in own):
-            if answer.code == 0 and answer.data["would"]:
-                yield f"refund would do {answer.data['would']}, and nobody is told to type it"
-            continue
-        if answer.code:
+        is_told = any(command_of(item).startswith(command) for item in own)
+        if is_told and answer.code:
             yield f"{command} is refused: {answer.err}"
-        elif not (answer.data.get("would") or answer.data.get("waits")):
+        plans = _plans(answer.data or {})
+        if is_told and not answer.code and not any(map(_does_something, plans)):
             yield f"{command} has nothing to do: {answer.data}"
+        would = [order for plan in plans for order in plan["would"]]
+        if would and not is_told and not any(_is_known(item) for item in own):
+            yield f"refund would do {would}, and nobody is told to type it"
+
+
+def _plans(data: dict[str, Any]) -> list[dict[str, Any]]:
+    """Of a payment for many citizens there is one for each."""
+    if "would" in data:
+        return [data]
+    lists = (value for value in data.values() if isinstance(value, list))
+    return [each for found in lists for each in found if isinstance(each, dict) and "would" in each]
+
+
+def _does_something(plan: dict[str, Any]) -> bool:
+    debts = any(part["debt"] != "0" for part in plan["refunds"])
+    return bool(plan["would"] or plan["waits"] or plan["unknown_citizen"] or debts)
+
+
+def _is_known(item: Item) -> bool:
+    """Of what was refunded in part and is not delivered, `refund` delivers the rest, and reconcile
+    leaves it to a person to say how much that is. What is on its way back for a refund that failed
+    is shown when it has arrived."""
+    text = " ".join(item["evidence"])
+    return "decide how many ducats are still owed" in text or item["kind"] == "in_flight"
 
 
 def credit(shop: Shop) -> Iterator[str]:

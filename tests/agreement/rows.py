@@ -26,7 +26,7 @@ _UNDELIVERED = {"missing", "stalled", "failed"}
 def fit_the_kind(shop: Shop) -> Iterator[str]:
     """A sentence for each transfer that stands otherwise than its payment."""
     for item in shop.items:
-        by_name = {name: _states(shop, name) for name in (name_of(item), *item["stratagem_ids"])}
+        by_name = {name: _states(shop, name) for name in (name_of(item), *shop.transfers(item))}
         for name, states in by_name.items():
             yield from _unfitting(shop, item, name, states)
 

@@ -10,6 +10,7 @@ from cascade_cli.domain.kinds import Kind
 from tests.agreement import paths, rows, views
 from tests.agreement.lines import typed
 from tests.agreement.states import STATES
+from tests.agreement.states.making import enrich
 from tests.agreement.views import Shop
 from tests.credit.counter import Counter
 
@@ -18,6 +19,7 @@ from tests.credit.counter import Counter
 def shop(request: pytest.FixtureRequest, counter: Counter) -> Shop:
     """The state, looked at by `reconcile`, which finds the kinds that are right."""
     kinds, make = STATES[request.param]
+    enrich(counter)
     shop = Shop(counter, make(counter))
     shop.look()
     found = sorted(item["kind"] for item in shop.items)

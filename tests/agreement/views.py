@@ -14,6 +14,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from rich.cells import cell_len
+
 from cascade_cli.domain.kinds import Kind
 from tests.agreement.lines import on_lines, printed
 from tests.credit.counter import Answer, Counter
@@ -71,6 +73,13 @@ class Shop:
         """The discrepancies."""
         return [item for item in self.items if is_open(item)]
 
+    def transfers(self, item: Item) -> list[str]:
+        """Its StratagemIds, but for those that another item has as well."""
+        others = [
+            id_ for other in self.items if other is not item for id_ in other["stratagem_ids"]
+        ]
+        return [id_ for id_ in dict.fromkeys(item["stratagem_ids"]) if id_ not in others]
+
     def returns(self) -> list[str]:
         """StratagemIds of what goes back, or comes again."""
         ids = (str(row["StratagemId"]) for row in self.counter.rows())
@@ -98,7 +107,7 @@ def in_text(shop: Shop) -> Iterator[str]:
     commands = [command_of(item) for item in shop.open]
     if on_lines(out) != [line for line in commands if line]:
         yield f"text tells to type {on_lines(out)}, not {commands}"
-    wide = [x for x in out.splitlines() if len(x) > 80 and not x.startswith("  $ ")]
+    wide = [x for x in out.splitlines() if cell_len(x) > 80 and not x.startswith("  $ ")]
     if wide:
         yield f"text is wider than 80 columns: {wide}"
     table = out[out.index("what it means") :]
@@ -128,6 +137,7 @@ def in_status(shop: Shop) -> Iterator[str]:
             item["ducats_at_risk"]
         )
     automatic = sum(map(is_automatic, shop.open))
+    # The runs before it have left their marks.
     for since in (SINCE, ()):
         found = shop.type("status", *since, "--json").data["discrepancies"]
         told = {kind: number for kind, number in found["counts"].items() if number}
@@ -141,7 +151,9 @@ def in_status(shop: Shop) -> Iterator[str]:
 def in_stories(shop: Shop) -> Iterator[str]:
     """`explain` of the payment, its charge, and each of its transfers."""
     for item in shop.items:
-        names = {name_of(item), name_of(item, "charge"), *item["stratagem_ids"]}
+        names = {name_of(item), *shop.transfers(item)}
+        if not item["stratagem_ids"] or item["portion"]:
+            names.add(name_of(item, "charge"))
         for name in sorted(names):
             told = shop.type("explain", "--json", "--", name).data
             yield from _contradictions(f"explain {name}", told["verdict"], item)

@@ -123,8 +123,16 @@ def vanish(counter: Counter, _intent: str = "") -> None:
         tables.delete("STRATAGEMS", str(record["id"]))
 
 
+def enrich(counter: Counter, ducats: float = 500) -> None:
+    """marco has so many ducats."""
+    tables = counter.sandboxed.app.airtable.tables
+    (record,) = tables.select("CITIZENS", "{Username} = 'marco'")
+    tables.update("CITIZENS", record["id"], {"Ducats": ducats})
+
+
 def anew(counter: Counter, _intent: str = "") -> None:
     """marco leaves Venice, and somebody else comes by that name."""
     counter.remove("marco")
     counter.pass_time(hours=1)
     counter.settle("marco", days_ago=0)
+    enrich(counter)

@@ -54,7 +54,7 @@ PRICES: dict[str, tuple[str, State]] = {
     "a rate of its own, failed": ("underpaid", keyed(OWN, **FAILED)),
     "a rate of its own, delivered": ("underpaid", keyed(OWN)),
     "a rate of its own, almost within the bounds": (
-        "missing",
+        "underpaid",
         paid(cents=499, exchange_rate="0.0499"),
     ),
     "shillings": ("underpaid", paid(**SHILLINGS)),

@@ -19,6 +19,7 @@ from tests.agreement.states.making import (
     credited,
     disputed,
     engine,
+    enrich,
     keyed,
     keyed_to,
     paid,
@@ -72,9 +73,7 @@ def _taken(counter: Counter, intent: str) -> None:
 
 
 def _spent(counter: Counter, _intent: str) -> None:
-    tables = counter.sandboxed.app.airtable.tables
-    (record,) = tables.select("CITIZENS", "{Username} = 'marco'")
-    tables.update("CITIZENS", record["id"], {"Ducats": 30})
+    enrich(counter, 30)
 
 
 def _by_hand(**fields: Any) -> State:
