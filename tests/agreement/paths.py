@@ -48,7 +48,9 @@ def refund(shop: Shop) -> Iterator[str]:
         answer = shop.type("refund", name, "--dry-run", "--json")
         command = f"cascade refund {name}"
         is_told = any(command_of(item).startswith(command) for item in own)
-        if is_told and answer.code:
+        # Of what was delivered reconcile does not ask since when the citizen has been there.
+        is_successor = "may be another person" in answer.err + answer.out
+        if is_told and answer.code and not is_successor:
             yield f"{command} is refused: {answer.err}"
         plans = _plans(answer.data or {})
         if is_told and not answer.code and not any(map(_does_something, plans)):

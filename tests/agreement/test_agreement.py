@@ -42,7 +42,8 @@ def test_every_view_agrees_on_kind_amounts_and_next_command(shop: Shop, tmp_path
         *paths.refund(shop),
         *paths.credit(shop),
     ]
-    for line in sorted(shop.lines):
+    # A form is filled in before it is typed.
+    for line in sorted(line for line in shop.lines if not line.endswith("--to N")):
         answer = typed(shop.counter, line)
         if answer.code in {1, 2} or (line.startswith("cascade credit ") and answer.code):
             contradictions.append(f"{line} ends with {answer.code}: {answer.err}")

@@ -75,9 +75,8 @@ class Shop:
 
     def transfers(self, item: Item) -> list[str]:
         """Its StratagemIds, but for those that another item has as well."""
-        others = [
-            id_ for other in self.items if other is not item for id_ in other["stratagem_ids"]
-        ]
+        rest = (other for other in self.items if other is not item)
+        others = [id_ for other in rest for id_ in other["stratagem_ids"]]
         return [id_ for id_ in dict.fromkeys(item["stratagem_ids"]) if id_ not in others]
 
     def returns(self) -> list[str]:
