@@ -20,10 +20,13 @@ UNREADABLE = "[ERROR] Failed to parse transfer details: Extra data"
 DONE = "[2026-11-20 12:00] Successfully transferred 100.0 ducats"
 LATER = "2026-11-23T00:00:00Z"
 """Until then the engine takes what is active."""
-LIVE = {"Status": "active", "ExpiresAt": LATER}
-STALLED = {"Status": "active"}
-FAILED = {"Status": "failed", "Notes": f"{ORDER}\n[ERROR] Receiver marco not found."}
-DOUBTFUL = {"Status": "failed", "Notes": f"{ORDER}\n{BROKE_OFF}"}
+LIVE: dict[str, Any] = {"Status": "active", "ExpiresAt": LATER}
+STALLED: dict[str, Any] = {"Status": "active"}
+FAILED: dict[str, Any] = {
+    "Status": "failed",
+    "Notes": f"{ORDER}\n[ERROR] Receiver marco not found.",
+}
+DOUBTFUL: dict[str, Any] = {"Status": "failed", "Notes": f"{ORDER}\n{BROKE_OFF}"}
 
 
 def row(counter: Counter, name: str, hours_ago: float = 4, **fields: Any) -> str:

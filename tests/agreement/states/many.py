@@ -37,7 +37,12 @@ ROWS: dict[str, dict[str, Any]] = {
 }
 """cleo has none, and gia is not in Venice."""
 EACH = "settled in_flight missing stalled failed doubtful unknown_citizen amount_mismatch"
-GIVEN = {"citizen": "lucia", "giver_id": "marco", "gift_message": "For you", "gift_anonymous": "1"}
+GIVEN: dict[str, Any] = {
+    "citizen": "lucia",
+    "giver_id": "marco",
+    "gift_message": "For you",
+    "gift_anonymous": "1",
+}
 
 
 def _sold(counter: Counter, cents: int, *members: str) -> str:
@@ -110,9 +115,9 @@ def _credited_whole(counter: Counter, intent: str) -> None:
 
 MANY: dict[str, tuple[str, State]] = {
     "for many": (EACH, _many()),
-    "for many, underpaid": (EACH.replace("settled in_flight", "underpaid underpaid"), _many(100)),
+    "for many, underpaid": ("doubtful" + 7 * " underpaid", _many(100)),
     "for many, refunded": (
-        "refunded refunded settled settled settled doubtful settled amount_mismatch",
+        "doubtful" + 3 * " refunded" + 4 * " settled",
         then(_many(), refunded()),
     ),
     "for two": ("settled missing", _two()),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from tests.agreement.states.making import (
     DOUBTFUL,
@@ -26,7 +27,7 @@ from tests.agreement.states.making import (
 )
 from tests.credit.counter import Counter
 
-OTHER = {"ExecutedBy": "OLD_PROCESSOR"}
+OTHER: dict[str, Any] = {"ExecutedBy": "OLD_PROCESSOR"}
 SOLD = "1234.567890123457"
 OLD = {"ducats": SOLD, "cents": 12_346}
 OLD_NOTES = json.dumps({"amount": float(SOLD), "reason": "Ducat purchase"})
