@@ -92,8 +92,11 @@ def _reconcile(world: World, terms: Terms, aside: Aside) -> Reconciliation:
 
 
 def _under_way(by_hand: Iterable[Stratagem]) -> tuple[Stratagem, ...]:
-    """Oldest first, in whatever order they were read."""
-    found = (stratagem for stratagem in by_hand if stratagem.status not in _DECIDED)
+    """Oldest first, in whatever order they were read; with them whatever else has their key: of
+    several rows the one counts that tells most."""
+    by_hand = tuple(by_hand)
+    keys = {stratagem.stratagem_id for stratagem in by_hand if stratagem.status not in _DECIDED}
+    found = (stratagem for stratagem in by_hand if stratagem.stratagem_id in keys)
     return tuple(sorted(found, key=lambda s: (s.created_at, s.record_id)))
 
 

@@ -73,9 +73,24 @@ def decision_about(case: Case) -> str:
             "Find out whether it is the same person. If not, give the money back in Stripe. If so: "
             f"{_although(case)}"
         )
+    if not _whom_to_credit(case):
+        return "Find the buyer by Stripe's receipt. Then " + _TO_SOMEBODY
     look = "Look whether the transfer named above is this payment's. If it is not: "
     decide = "Decide: give the money back in Stripe, or deliver all the same: "
     return f"{look if case.unclear else ''}{decide if case.price else ''}{_although(case)}"
+
+
+_TO_SOMEBODY = (
+    "decide: give the money back in Stripe, or credit the payment to its buyer with "
+    "--although-underpaid."
+)
+
+
+def _whom_to_credit(case: Case) -> str:
+    """Whom a command may name: a citizen whom Venice does not have would be refused."""
+    if not case.is_unknown:
+        return case.buyer.citizen or ""
+    return case.similar_citizens[0] if len(case.similar_citizens) == 1 else ""
 
 
 def _although(case: Case) -> str:
@@ -84,7 +99,7 @@ def _although(case: Case) -> str:
     return credit_although(
         (override for override, is_needed in overrides.items() if is_needed),
         case.charge.payment_id,
-        case.buyer.citizen or "CITIZEN",
+        _whom_to_credit(case),
         format_ducats(case.sold),
         reason,
     )

@@ -51,10 +51,12 @@ class CitizenStories:
         world = self._world(charges, rows, setting)
         terms = setting.terms
         world = replace(world, answers=self._answering.answers(world, terms))
+        told = set[str]()
         for item in reconcile(world, terms).items:
             if item.charge is None or item.charge in charges:
+                told |= {row.record_id for row in item.stratagems}
                 yield _line(item)
-        yield from _others(world, rows)
+        yield from _others(world, [row for row in rows if row.record_id not in told])
 
     def _world(
         self, charges: Sequence[Charge], rows: Sequence[Stratagem], setting: Setting

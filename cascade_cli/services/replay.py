@@ -229,7 +229,9 @@ class _Judge:
             order = credit_order(charge, facts, self._ownership, past)
             return self._with_order(planned, order, rows, past)
         moving = [row for row in rows if row.state(self._now) in _UNDER_WAY_OR_DONE]
-        if moving and objection.obstacle is not Obstacle.UNKNOWN_CITIZEN:
+        # What mints ducats, or goes to nobody, delivers nothing.
+        is_in_vain = charge.names_processor or objection.obstacle is Obstacle.UNKNOWN_CITIZEN
+        if moving and not is_in_vain:
             return replace(planned, already=moving[0])
         return replace(planned, objection=objection)
 
