@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from cascade_cli.domain.case import Case
 from cascade_cli.domain.kinds import Kind
 from cascade_cli.domain.money import ZERO
-from cascade_cli.domain.repair import money_is_open, needs_funds
+from cascade_cli.domain.repair import money_is_open, needs_funds, owes_rest
 from cascade_cli.domain.stratagems import State, Stratagem
 
 Fits = Callable[[Case], object]
@@ -91,6 +91,11 @@ def _doubtful_returns(case: Case) -> bool:
 # Where something is to be delivered, this comes first: a further transfer may pay twice.
 _UNCERTAIN: Rules = (
     (lambda case: case.has_vanished, _VANISHED),
+    (owes_rest, "Some of the money went back: this delivers what the rest of it bought."),
+    (
+        lambda case: case.is_contested,
+        "Wait for the end of the dispute: if it is won, `cascade refund` delivers the ducats.",
+    ),
     (money_is_open, _PART_BACK),
 )
 

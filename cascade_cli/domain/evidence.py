@@ -66,7 +66,7 @@ def _limits(case: Case) -> Iterator[str]:
         yield "all money went back before any ducats moved: nothing is owed"
     elif case.charge.refunded_cents and not case.moving:
         back = format_money(case.charge.own_refunded_cents, case.charge.currency)
-        yield f"{back} went back to the payer: decide how many ducats are still owed"
+        yield f"{back} went back to the payer: what the rest of it bought is still owed"
     if case.is_contested and not case.moving:
         yield "the payer disputes it: deliver only if the dispute is won"
     if case.charge.currency != CURRENCY:

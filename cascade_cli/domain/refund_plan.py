@@ -25,7 +25,8 @@ class Terms:
     """By what it is decided: the policy, who takes the ducats, what the citizen has.
 
     `wanted` is how many a person wants to take in all, None for what the policy says. `successor`
-    says why the citizen of that name is not the one who got the ducats.
+    says why the citizen of that name is not the one who got the ducats, `nobody` that there is
+    none.
     """
 
     policy: Policy
@@ -34,6 +35,7 @@ class Terms:
     facts: Mapping[str, Any]
     wanted: Decimal | None = None
     successor: str = ""
+    nobody: str = ""
 
 
 @dataclass(frozen=True)
@@ -135,6 +137,8 @@ def plan_refunds(picture: Picture, terms: Terms) -> RefundPlan:
     rest = _rest(case, terms)
     if terms.successor and (orders or rest):
         return RefundPlan(picture, endings, taking=nothing, refused=terms.successor)
+    if terms.nobody and rest:
+        return RefundPlan(picture, endings, tuple(orders), taking, refused=terms.nobody)
     if rest and (price := price_objection(rest[0].charge or case.charge, case.terms.prices)):
         refused = "" if orders else price.why
         return RefundPlan(picture, endings, tuple(orders), taking, refused=refused)
@@ -230,7 +234,7 @@ def _rest(case: Case, terms: Terms) -> list[Order]:
     amount would hide what moved, and what that is too much is taken back afterwards."""
     charge = case.charge
     is_open = charge.refunded_cents or charge.disputed
-    is_kept_back = case.is_contested or case.has_vanished
+    is_kept_back = case.is_contested or case.has_vanished or case.unclear
     if not is_open or case.moving or is_kept_back or not case.sold:
         return []
     if not charge.citizen or not charge.ducats or case.is_young:

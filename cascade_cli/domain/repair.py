@@ -106,6 +106,8 @@ def _although(case: Case) -> str:
 
 
 def _deliver(case: Case, found: tuple[Finding, ...]) -> Repair:
+    if owes_rest(case):
+        return Repair(command("refund", case.charge.payment_id))
     if money_is_open(case) or not case.buyer.citizen:
         return explain(case.charge.payment_id)
     if needs_funds(case):
@@ -116,6 +118,13 @@ def _deliver(case: Case, found: tuple[Finding, ...]) -> Repair:
     if case.charge.disputed:
         return Repair(command("refund", case.charge.payment_id), automatic)
     return _credit(case, case.buyer.citizen, automatic=automatic)
+
+
+def owes_rest(case: Case) -> bool:
+    """Some of the money went back before anything was delivered: `cascade refund` delivers what the
+    rest of it bought. A credit by hand beside that would pay it twice."""
+    is_certain = not (case.is_contested or case.has_vanished or _is_decided(case))
+    return bool(case.charge.refunded_cents and case.buyer.citizen and is_certain)
 
 
 def money_is_open(case: Case) -> bool:

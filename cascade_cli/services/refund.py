@@ -191,6 +191,7 @@ class RefundDesk:
             wish.facts,
             wish.ducats,
             successor(citizen, found.since, rows) if found else "",
+            "" if found else no_citizen(citizen, residents),
         )
 
     def carry_out(

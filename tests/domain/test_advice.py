@@ -15,6 +15,7 @@ from cascade_cli.domain.charges import Dispute
 from cascade_cli.domain.keys import Origin, refund_key
 from cascade_cli.domain.kinds import Kind
 from cascade_cli.domain.reconciliation import Item
+from cascade_cli.domain.repair import Repair
 from cascade_cli.domain.story import verdict_of
 from cascade_cli.domain.stratagems import Failure, State
 from tests.domain.samples import NOW, a_charge, a_stratagem, judge, keyed, the_item
@@ -94,7 +95,8 @@ def test_where_some_of_the_money_went_back_nobody_is_told_to_credit_all(kind: st
     }
     item = judged(*rows[kind], charge=a_charge(refunded_cents=400))
     assert item.kind == kind
-    assert "decide how many ducats are still owed" in item.advice
+    assert "delivers what the rest of it bought" in item.advice
+    assert item.repair == Repair("cascade refund pi_1")
 
 
 def test_a_cancelled_transfer_is_asked_about_first() -> None:

@@ -72,7 +72,10 @@ def test_a_doubtful_transfer_is_left_to_a_person(status: str) -> None:
 def test_a_refund_or_dispute_leaves_an_undelivered_charge_to_a_person(
     changed: dict[str, Any],
 ) -> None:
-    assert repair(a_charge(**changed)) == EXPLAIN
+    # What the rest of the money bought is delivered by `refund`; credited by hand beside that, it
+    # would be paid twice.
+    rest = Repair("cascade refund pi_1") if "refunded_cents" in changed else EXPLAIN
+    assert repair(a_charge(**changed)) == rest
     unknown = repair(a_charge(**changed), citizens={"marco": False}, similar={"marco": ("Marco",)})
     assert unknown == EXPLAIN
 

@@ -37,7 +37,6 @@ from cascade_cli.services import balance, credit, deliver, jobs, replay
 from cascade_cli.services.delivery_ports import Reader
 from cascade_cli.services.intake import Intake
 from cascade_cli.services.refund_clerk import Dealt
-from cascade_cli.services.sent_balances import Untold
 from tests.simulation.shop import Alter, Parts, as_it_is
 
 _FORCELIST = frozenset({429, 500, 502, 503, 504})
@@ -240,13 +239,6 @@ def dead_keep_what_they_held() -> Iterator[Alter]:
 def balance_of_unknown_fate_forgotten() -> Iterator[Alter]:
     """A balance is written again without a look at what became of the last one."""
     with patch.object(balance, "sent_of", lambda _body: None):
-        yield as_it_is
-
-
-@contextmanager
-def balance_found_by_another_untold() -> Iterator[Alter]:
-    """Whoever finds that a balance came keeps it from whoever sent it."""
-    with patch.object(Untold, "add", lambda *_: None):
         yield as_it_is
 
 
@@ -457,7 +449,6 @@ MUTANTS: tuple[Callable[[], AbstractContextManager[Alter]], ...] = (
     living_taken_for_dead,
     dead_keep_what_they_held,
     balance_of_unknown_fate_forgotten,
-    balance_found_by_another_untold,
     events_credited_once_each,
     taken_forgotten,
     withheld_taken,
