@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import NoReturn
@@ -54,9 +56,28 @@ def watch(session: Session, since: str, every_text: str | None) -> Outcome:
 
 
 def _watch(look: Callable[[], Shown], draw: Callable[[Shown], None], every: timedelta) -> NoReturn:
-    while True:
-        draw(look())
-        time.sleep(every.total_seconds())
+    with _ctrl_c() as is_pressed:
+        while True:
+            draw(look())
+            if is_pressed.wait(every.total_seconds()):
+                raise KeyboardInterrupt
+
+
+@contextmanager
+def _ctrl_c() -> Iterator[threading.Event]:
+    """Raises KeyboardInterrupt as ever, and remembers it: one that Python raises while it throws
+    things away is lost, and the screen would stay for minutes."""
+    is_pressed = threading.Event()
+
+    def press(*_: object) -> NoReturn:
+        is_pressed.set()
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, press)
+    try:
+        yield is_pressed
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _every(text: str | None) -> timedelta:

@@ -34,4 +34,4 @@ def test_an_event_of_a_payment_that_a_run_found_settled_needs_a_person(
     assert shop.wait_until_dealt_with() == {"attention": 1}
     assert shop.stratagems() == []
     (kept,) = shop.inbox.of_payment(charge["payment_intent"])
-    assert "found it settled" in kept.note
+    assert "left nothing open about it" in kept.note

@@ -5,6 +5,7 @@ import pty
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -46,6 +47,9 @@ class Terminal:
             return
 
 
+_LONGEST_SECONDS = 120
+
+
 @contextmanager
 def _watching(counter: Counter, *words: str) -> Iterator[tuple[subprocess.Popen[bytes], Terminal]]:
     environment = {**os.environ, **counter.environment(), "TERM": "xterm", "COLUMNS": "80"}
@@ -55,7 +59,11 @@ def _watching(counter: Counter, *words: str) -> Iterator[tuple[subprocess.Popen[
         line, env=environment, stdout=theirs, stderr=theirs, stdin=theirs
     ) as process:
         os.close(theirs)
+        # What does not end by itself must not hold up everything else.
+        deadline = threading.Timer(_LONGEST_SECONDS, process.kill)
+        deadline.start()
         yield process, Terminal(ours)
+        deadline.cancel()
     os.close(ours)
 
 
