@@ -178,17 +178,15 @@ def _contradictions(where: str, verdict: dict[str, Any], item: Item) -> Iterator
             yield f"{where}: {name} {said}, not {wanted}"
 
 
-def is_decision(line: str) -> bool:
-    """It delivers by a person's explicit word, or to whom a person has looked at."""
-    return line.startswith("cascade credit ")
-
-
 def _in_words(shop: Shop, item: Item) -> Iterator[str]:
     out = shop.type("explain", "--", name_of(item)).out
     command = command_of(item)
     expected = [] if command.startswith("cascade explain ") else [command]
     # What a person may decide stands on a line of its own where reconcile leads to the story.
-    told = [line for line in on_lines(out) if expected or not is_decision(line)]
+    told = on_lines(out)
+    if told and not expected:
+        advice = shop.type("explain", "--json", "--", name_of(item)).data["verdict"]["advice"]
+        told = [line for line in told if line not in advice]
     if told != [line for line in expected if line]:
         yield f"the story in words tells to type {told}, not {expected}"
     if f"{item['kind'].replace('_', ' ')}: " not in out:
