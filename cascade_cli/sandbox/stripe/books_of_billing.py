@@ -67,6 +67,11 @@ class BillingBooks(ABC):
         with self.ledger(at) as ledger:
             return catalogue.create_product(ledger, params)
 
+    def update_product(self, product: str, *, at: datetime, **params: Any) -> Document:
+        """As POST /v1/products/…, with its parameters."""
+        with self.ledger(at) as ledger:
+            return catalogue.update(ledger, ledger.get("product", product), params)
+
     def update_subscription(self, subscription: str, *, at: datetime, **params: Any) -> Document:
         """As POST /v1/subscriptions/…, with its parameters."""
         with self.ledger(at) as ledger:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from cascade_cli.sandbox.stripe.errors import Document, StripeError
 from cascade_cli.sandbox.stripe.ledger import Ledger
 from cascade_cli.sandbox.stripe.metadata import merge
+from cascade_cli.sandbox.stripe.money import check_step
 from cascade_cli.sandbox.stripe.shapes.billing import price as new_price
 from cascade_cli.sandbox.stripe.shapes.billing import product as new_product
 from cascade_cli.sandbox.stripe.shapes.billing import recurring
@@ -34,15 +35,26 @@ def create_price(ledger: Ledger, params: Document) -> Document:
     return made
 
 
+def update(ledger: Ledger, kept: Document, params: Document) -> Document:
+    """Change a product or a price; what is `active: false` is sold no longer."""
+    changes = dict(params)
+    if "metadata" in changes:
+        changes["metadata"] = merge(kept["metadata"], changes["metadata"])
+    before = {name: kept[name] for name in changes if kept[name] != changes[name]}
+    kept |= changes
+    ledger.emit(f"{kept['object']}.updated", ledger.replace(kept), before)
+    return kept
+
+
 def chosen_price(ledger: Ledger, item: Document, name: str) -> Document:
     """The price that a line item of a checkout names, or that is made of its `price_data`."""
     if "price" in item:
-        return ledger.get("price", item["price"], f"{name}[price]")
+        return _active_price(ledger, item["price"], f"{name}[price]")
     if "price_data" not in item:
         raise _missing(f"{name}[price_data]")
     data = item["price_data"]
     if "product" in data:
-        product = ledger.get("product", data["product"], f"{name}[price_data][product]")["id"]
+        product = _active_product(ledger, data["product"], f"{name}[price_data][product]")
     elif "product_data" in data:
         product = ledger.id("prod_")
         ledger.add(new_product(product, ledger.created, data["product_data"]["name"]))
@@ -53,8 +65,28 @@ def chosen_price(ledger: Ledger, item: Document, name: str) -> Document:
     return made
 
 
+def _active_price(ledger: Ledger, id: str, name: str) -> Document:
+    found = ledger.get("price", id, name)
+    if not found["active"]:
+        raise StripeError(
+            "The price specified is inactive. This field only accepts active prices.", param=name
+        )
+    _active_product(ledger, found["product"], name)
+    return found
+
+
+def _active_product(ledger: Ledger, id: str, name: str) -> str:
+    if not ledger.get("product", id, name)["active"]:
+        raise StripeError(
+            f"The product {id} is marked as inactive, and thus nothing new can be sold of it.",
+            param=name,
+        )
+    return id
+
+
 def _price(ledger: Ledger, product: str, data: Document) -> Document:
     currency, amount = data["currency"], data["unit_amount"]
+    check_step(amount, currency)
     made = new_price(ledger.id("price_1"), product, ledger.created, currency, amount)
     if data.get("recurring"):
         made |= {"recurring": recurring(**data["recurring"]), "type": "recurring"}

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from cascade_cli.sandbox.stripe import ids
 from cascade_cli.sandbox.stripe.errors import Document, no_such
-from cascade_cli.sandbox.stripe.shelf import Row, Shelf, encode, event_row, row
+from cascade_cli.sandbox.stripe.shelf import Query, Row, Shelf, encode, event_row, row
 
 API_VERSION = "2026-10-28.endive"
+
+
+Settlement = Mapping[str, tuple[str, float]]
+"""By a currency that the account does not hold: what it is exchanged into, and the rate."""
 
 
 @dataclass(frozen=True)
@@ -29,9 +34,15 @@ class Ledger:
     """
 
     def __init__(
-        self, shelf: Shelf, source: random.Random, at: datetime, cause: Cause | None = None
+        self,
+        shelf: Shelf,
+        source: random.Random,
+        at: datetime,
+        cause: Cause | None = None,
+        settlement: Settlement | None = None,
     ) -> None:
         self.created = int(at.timestamp())
+        self.settlement = settlement or {}
         self._shelf = shelf
         self._source = source
         self._cause = cause or Cause()
@@ -82,6 +93,15 @@ class Ledger:
             raise no_such(kind, id, param, status=status)
         document: Document = json.loads(text)
         return document
+
+    def of_charge(self, kind: str, charge_id: str) -> list[Document]:
+        """The refunds or disputes of a charge, in no order."""
+        texts = self._shelf.all(Query(kind).where("charge = ?", charge_id))
+        written = [kept[-2] for kept in (*self._added.values(), *self._changed.values())]
+        found = {one["id"]: one for one in map(json.loads, [*texts, *written])}
+        return [
+            one for one in found.values() if one["object"] == kind and one["charge"] == charge_id
+        ]
 
     def knows(self, kind: str, id: str) -> bool:
         """Whether there is such an object."""

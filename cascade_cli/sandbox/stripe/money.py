@@ -47,6 +47,11 @@ def check_amount(amount: int, currency: str) -> None:
             code="amount_too_large",
             param="amount",
         )
+    check_step(amount, currency)
+
+
+def check_step(amount: int, currency: str) -> None:
+    """Refuse an amount that the currency does not have."""
     step = _STEPS.get(currency, 1)
     if amount % step:
         raise StripeError(

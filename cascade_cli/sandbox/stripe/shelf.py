@@ -126,6 +126,18 @@ class Shelf:
         )
         return dict(rows.fetchall())
 
+    def refunds(self, charges: list[str]) -> dict[str, list[str]]:
+        """The texts of the charges' refunds, newest first, by charge."""
+        found: dict[str, list[str]] = {}
+        marks = ", ".join("?" * len(charges))
+        for charge, body in self._connection.execute(
+            f"SELECT charge, body FROM stripe_objects WHERE charge IN ({marks})"  # noqa: S608
+            " AND object = 'refund' ORDER BY created DESC, seq DESC",
+            charges,
+        ):
+            found.setdefault(charge, []).append(body)
+        return found
+
     def page(
         self, query: Query, limit: int, *, after: str | None = None, before: str | None = None
     ) -> tuple[list[str], bool]:

@@ -37,6 +37,19 @@ _PRICE = {
     "unit_amount": Integer(required=True, minimum=0),
 }
 
+_UPDATE_PRODUCT = {
+    "active": Flag(),
+    "description": Text(),
+    "images": Array(Text()),
+    "metadata": Metadata(),
+    "name": Text(),
+}
+_UPDATE_PRICE = {
+    "active": Flag(),
+    "metadata": Metadata(),
+    "nickname": Text(),
+}
+
 
 def _create_product(call: Change) -> One:
     return One(catalogue.create_product(call.ledger, call.params))
@@ -46,11 +59,21 @@ def _create_price(call: Change) -> One:
     return One(catalogue.create_price(call.ledger, call.params))
 
 
+def _update_product(call: Change) -> One:
+    return One(catalogue.update(call.ledger, call.get("product"), call.params))
+
+
+def _update_price(call: Change) -> One:
+    return One(catalogue.update(call.ledger, call.get("price"), call.params))
+
+
 ENDPOINTS = (
     listing("product", "/v1/products", {}),
     retrieving("product", "/v1/products/{id}"),
     Write(path="/v1/products", kind="product", table=_PRODUCT, run=_create_product),
+    Write(path="/v1/products/{id}", kind="product", table=_UPDATE_PRODUCT, run=_update_product),
     listing("price", "/v1/prices", {"currency": Currency(), "type": Text()}),
     retrieving("price", "/v1/prices/{id}"),
     Write(path="/v1/prices", kind="price", table=_PRICE, run=_create_price),
+    Write(path="/v1/prices/{id}", kind="price", table=_UPDATE_PRICE, run=_update_price),
 )
