@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from cascade_cli.domain.case import Case
 from cascade_cli.domain.findings import Finding
@@ -170,10 +173,19 @@ def _is_only_surplus(case: Case, found: tuple[Finding, ...]) -> bool:
 
 def _end_surplus(case: Case) -> Repair:
     """What is surely not executed yet can be ended; ducats that moved are for people."""
-    executed, doubtful = case.by_state[State.EXECUTED], case.by_state[State.DOUBTFUL]
-    if len(executed) > 1 or doubtful or _is_ambiguous(case):
+    if _is_ambiguous(case) or not may_end_surplus(s.state(case.terms.now) for s in case.moving):
         return explain(case.charge.payment_id)
-    since = f"{case.charge.created_at:%Y-%m-%d}"
-    again = command("reconcile", "--repair", "--since", since)
     is_in_question = case.charge.disputed or case.price is not None
-    return Repair(again, automatic=True, ends_surplus=True, leaves_rest=is_in_question)
+    return replace(reconcile_since(case.charge.created_at), leaves_rest=is_in_question)
+
+
+def may_end_surplus(states: Iterable[State]) -> bool:
+    """Whether a machine may end transfers beyond the one that is due, in these states."""
+    counts = Counter(states)
+    return counts[State.EXECUTED] <= 1 and not counts[State.DOUBTFUL]
+
+
+def reconcile_since(moment: datetime) -> Repair:
+    """Let `reconcile --repair` end what is beyond the one transfer that is due."""
+    again = command("reconcile", "--repair", "--since", f"{moment:%Y-%m-%d}")
+    return Repair(again, automatic=True, ends_surplus=True)
