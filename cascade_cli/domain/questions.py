@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -44,8 +45,16 @@ def outside_of(world: World) -> Outside:
 
 
 def keys_to_look_up(matches: Matches, world: World) -> list[str]:
-    """StratagemIds of charges without a transfer: one made before the window has to be named."""
-    return sorted({c.stratagem_id for c in world.charges if not matches.by_charge[c.id]})
+    """StratagemIds of charges without a transfer, and of credits by hand under way, which may be
+    copies: what was made before the window has to be named."""
+    missing = {c.stratagem_id for c in world.charges if not matches.by_charge[c.id]}
+    return sorted(missing | _keys_of_copies(matches, world))
+
+
+def _keys_of_copies(matches: Matches, world: World) -> set[str]:
+    by_hand = [s for s in matches.unmatched if s.origin is Origin.MANUAL and world.looks_at(s)]
+    keys = Counter(stratagem.stratagem_id for stratagem in by_hand)
+    return {s.stratagem_id for s in by_hand if s.status == "active" and keys[s.stratagem_id] == 1}
 
 
 def earlier_window(matches: Matches, world: World) -> Window | None:

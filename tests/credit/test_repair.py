@@ -185,6 +185,10 @@ def credited_twice(counter: Counter, amount: int = 30) -> None:
     counter.credit("marco", "30", "--reference", "prize")
     counter.pass_time(minutes=1)
     counter.sandboxed.app.engine.run()
+    copy_of_the_credit(counter, amount)
+
+
+def copy_of_the_credit(counter: Counter, amount: int = 30) -> None:
     (row,) = counter.sandboxed.app.airtable.tables.select("STRATAGEMS")
     notes = json.loads(row["fields"]["Notes"].split("\n")[0])
     copied = {"StratagemId", "Type", "Variant", "Category", "ExecutedBy", "TargetCitizen"}
@@ -213,3 +217,14 @@ def test_a_copy_for_another_amount_is_left_to_a_person(counter: Counter) -> None
     told = counter.type("explain", "cascade_manual_prize")
     assert "2 stratagems of one credit by hand" in told.out
     assert "end the rest before the engine's next run" in told.out
+
+
+def test_a_copy_is_noticed_however_long_ago_the_credit_by_hand_has_arrived(
+    counter: Counter,
+) -> None:
+    counter.credit("marco", "30", "--reference", "prize")
+    counter.pass_time(minutes=1)
+    counter.sandboxed.app.engine.run()
+    counter.pass_time(days=9)
+    copy_of_the_credit(counter)
+    assert repair(counter, "--since", "2d").data["repairs"][0]["result"] == "retired"
