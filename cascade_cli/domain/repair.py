@@ -13,6 +13,7 @@ from cascade_cli.domain.kinds import Kind
 from cascade_cli.domain.money import format_ducats
 from cascade_cli.domain.orders import enough, is_exact
 from cascade_cli.domain.overrides import Override, credit_although
+from cascade_cli.domain.refund_plan import obstacle_in
 from cascade_cli.domain.shell import command
 from cascade_cli.domain.stratagems import Failure, State
 
@@ -53,9 +54,15 @@ def _next_step(case: Case, found: tuple[Finding, ...]) -> Repair:
     if kind is Kind.UNKNOWN_CITIZEN and is_one and not money_is_open(case):
         return _credit(case, case.similar_citizens[0], automatic=False)
     is_back = kind is Kind.REFUNDED or (kind is Kind.DISPUTED and case.is_lost)
-    if is_back and not case.has_vanished:
+    if is_back and not case.has_vanished and not refund_refuses(case):
         return Repair(command("refund", case.charge.payment_id))
     return explain(case.charge.payment_id)
+
+
+def refund_refuses(case: Case) -> bool:
+    """`cascade refund` would move nothing: another may have the citizen's name, or the rows say no.
+    What has not arrived it ends all the same."""
+    return bool(obstacle_in(case) or (case.successor and not case.by_state[State.LIVE]))
 
 
 def _is_for_people(case: Case) -> bool:
@@ -67,7 +74,11 @@ def _is_for_people(case: Case) -> bool:
 def decision_about(case: Case) -> str:
     """What a person can do about ducats that no machine may deliver at that price, to that citizen,
     or beside another transfer that may be theirs; empty for all else."""
-    if not _is_for_people(case) or case.has_vanished:
+    if case.has_vanished:
+        return ""
+    if (case.to_return or case.to_give_again) and not obstacle_in(case) and refund_refuses(case):
+        return f"{_ANOTHER}{command('refund', case.charge.payment_id, '--write-off', _SETTLED)}"
+    if not _is_for_people(case):
         return ""
     if money_is_open(case) or case.charge.disputed:
         return "Decide whether the ducats are owed: then credit them by hand, with a --reference."
@@ -83,6 +94,11 @@ def decision_about(case: Case) -> str:
     return f"{look if case.unclear else ''}{decide if case.price else ''}{_although(case)}"
 
 
+_ANOTHER = (
+    "Find out whether it is the same person: cascade moves no ducats of a citizen who came after "
+    "the delivery. What you have settled in Venice, or let go, write off: "
+)
+_SETTLED = "the citizen was made anew"
 _TO_SOMEBODY = (
     "decide: give the money back in Stripe, or credit the payment to its buyer with "
     "--although-underpaid."

@@ -64,9 +64,7 @@ def _refund(shop: Shop, item: Item) -> Iterator[str]:
         if would and not _is_known(item):
             yield f"refund would do {would}, and nobody is told to type it"
         return
-    # Of what was delivered reconcile does not ask since when the citizen has been there.
-    is_successor = "may be another person" in answer.err + answer.out
-    if answer.code and not is_successor:
+    if answer.code:
         yield f"{command} is refused: {answer.err}"
     if not answer.code and not any(map(_does_something, plans)):
         yield f"{command} has nothing to do: {answer.data}"
