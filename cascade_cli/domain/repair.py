@@ -74,11 +74,9 @@ def _is_for_people(case: Case) -> bool:
 def decision_about(case: Case) -> str:
     """What a person can do about ducats that no machine may deliver at that price, to that citizen,
     or beside another transfer that may be theirs; empty for all else."""
-    if case.has_vanished:
-        return ""
-    if (case.to_return or case.to_give_again) and not obstacle_in(case) and refund_refuses(case):
+    if _is_of_another(case):
         return f"{_ANOTHER}{command('refund', case.charge.payment_id, '--write-off', _SETTLED)}"
-    if not _is_for_people(case):
+    if not _is_for_people(case) or case.has_vanished:
         return ""
     if money_is_open(case) or case.charge.disputed:
         return "Decide whether the ducats are owed: then credit them by hand, with a --reference."
@@ -92,6 +90,12 @@ def decision_about(case: Case) -> str:
     look = "Look whether the transfer named above is this payment's. If it is not: "
     decide = "Decide: give the money back in Stripe, or deliver all the same: "
     return f"{look if case.unclear else ''}{decide if case.price else ''}{_although(case)}"
+
+
+def _is_of_another(case: Case) -> bool:
+    """What is to come back, or be given again, concerns a citizen who may be somebody else now."""
+    is_open = bool(case.to_return or case.to_give_again) and not case.has_vanished
+    return is_open and refund_refuses(case) and not obstacle_in(case)
 
 
 _ANOTHER = (
@@ -133,7 +137,7 @@ def _deliver(case: Case, found: tuple[Finding, ...]) -> Repair:
         return Repair(
             command("citizen", "replenish", "--by", format_ducats(enough(case.outstanding)))
         )
-    automatic = len(found) == 1 and not _is_ambiguous(case) and not _is_decided(case)
+    automatic = len(found) == 1 and not _is_decided(case)
     if case.charge.disputed:
         return Repair(command("refund", case.charge.payment_id), automatic)
     return _credit(case, case.buyer.citizen, automatic=automatic)
@@ -152,7 +156,8 @@ def money_is_open(case: Case) -> bool:
     return bool(case.charge.refunded_cents) or case.is_contested or case.has_vanished
 
 
-def _is_ambiguous(case: Case) -> bool:
+def _has_rivals(case: Case) -> bool:
+    """Which row is whose makes no difference to what is owed, but to which of them is ended."""
     return any(match.rivals for match in case.matches)
 
 
@@ -189,7 +194,7 @@ def _is_only_surplus(case: Case, found: tuple[Finding, ...]) -> bool:
 
 def _end_surplus(case: Case) -> Repair:
     """What is surely not executed yet can be ended; ducats that moved are for people."""
-    if _is_ambiguous(case) or not may_end_surplus(s.state(case.terms.now) for s in case.moving):
+    if _has_rivals(case) or not may_end_surplus(s.state(case.terms.now) for s in case.moving):
         return explain(case.charge.payment_id)
     is_in_question = case.charge.disputed or case.price is not None
     return replace(reconcile_since(case.charge.created_at), leaves_rest=is_in_question)
