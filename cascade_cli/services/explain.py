@@ -165,12 +165,13 @@ class _Teller:
     def _transfer(self, rows: Sequence[Stratagem], past: Past) -> Story:
         """A transfer that no payment accounts for: by hand, or an orphan."""
         row = rows[0]
-        verdict = self._transfer_verdict(row)
+        verdict = self._transfer_verdict(rows)
         return self._story(f"transfer {row.stratagem_id or row.record_id}", verdict, past, rows)
 
-    def _transfer_verdict(self, row: Stratagem) -> Verdict:
-        terms = self.setting.terms
-        world = World(Window(row.created_at, row.created_at + SECOND), (), (row,))
+    def _transfer_verdict(self, rows: Sequence[Stratagem]) -> Verdict:
+        row, terms = rows[0], self.setting.terms
+        made = [one.created_at for one in rows]
+        world = World(Window(min(made), max(made) + SECOND), (), tuple(rows))
         world = replace(world, answers=self.sources.answering.answers(world, terms))
         if items := reconcile(world, terms).items:
             return verdict_of(items[0])
