@@ -67,12 +67,13 @@ def replay(session: Session, selection: Selection, options: ReplayOptions) -> Ou
 
 
 def _check_mode(shop: Workshop, events: Sequence[Event]) -> None:
-    other = next((e for e in events if e.livemode != shop.settings.livemode), None)
+    ours = {shop.settings.livemode, None}
+    other = next((e for e in events if e.livemode not in ours), None)
     if other:
-        modes = {True: "live", False: "test"}
+        modes, livemode = {True: "live", False: "test"}, shop.settings.livemode
         raise GuardError(
-            f"{other.id} is an event of {modes[other.livemode]} mode, and the Stripe key is a "
-            f"{modes[not other.livemode]} key.",
+            f"{other.id} is an event of {modes[not livemode]} mode, and the Stripe key is a "
+            f"{modes[livemode]} key.",
             "Nothing was written. Use the key of the mode in which the events were made.",
         )
 

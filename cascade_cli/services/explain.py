@@ -78,11 +78,16 @@ class _Teller:
         subject = self.sources.past.payment_of(form, self.identity)
         # Stripe forgets events after a month; the journal does not.
         events = self.setting.received([self.identity])
+        said = f"; {subject.sale.described}" if subject.sale else ""
         if payment_id := subject.payment or payment_of(events):
-            return self.of_payment(payment_id, subject.sale)
+            try:
+                return self.of_payment(payment_id, subject.sale)
+            except NotFoundError:
+                if not subject.is_known:
+                    raise
+            said = f"; it names {payment_id}, which this Stripe key does not know"
         if not subject.is_known:
             return self.named()
-        said = f"; {subject.sale.described}" if subject.sale else ""
         verdict = Verdict(f"Stripe knows this {form}, and no payment belongs to it{said}")
         happenings = in_order(list(received(events)))
         return Story(self.identity, f"{form} {self.identity}", verdict, happenings)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 from cascade_cli.adapters.stripe.ranges import Document
+from cascade_cli.adapters.stripe.sold import is_another_s
 from cascade_cli.domain.charges import Charge, Period
 from cascade_cli.domain.money import format_ducats, read_ducats
 from cascade_cli.domain.subscriptions import Line, Sold, good_of, sold_by, with_said
@@ -43,8 +44,8 @@ class Bill:
 
     @property
     def is_ours(self) -> bool:
-        """It sells ducats, or tries to."""
-        return bool(self.sold or self.problem)
+        """It sells ducats, or tries to, and says of no other shop that it is theirs."""
+        return bool(self.sold or self.problem) and not is_another_s(self.metadata)
 
     def told(self, charge: Charge) -> Charge:
         """The charge with what the invoice says of it."""

@@ -6,6 +6,7 @@ import calendar
 from datetime import UTC, datetime
 
 from cascade_cli.sandbox.stripe import invoicing
+from cascade_cli.sandbox.stripe.announcing import announce_upcoming
 from cascade_cli.sandbox.stripe.errors import Document, StripeError
 from cascade_cli.sandbox.stripe.ledger import Ledger
 from cascade_cli.sandbox.stripe.metadata import merge
@@ -68,6 +69,7 @@ def renew(ledger: Ledger, subscription: Document, *, fails: bool = False) -> Doc
         }
     invoice = invoicing.begin(ledger, subscription, "subscription_cycle")
     lines = [_regular(ledger, invoice, subscription, item) for item in items]
+    announce_upcoming(ledger, invoice, lines)
     invoicing.draw_up(ledger, invoice, lines)
     subscription["latest_invoice"] = invoice["id"]
     ledger.emit("customer.subscription.updated", ledger.replace(subscription), {})
