@@ -22,6 +22,8 @@ RIGHTS_HINT = (
     "the Stripe dashboard (Developers, API keys)."
 )
 
+_EXPANDED = ["latest_charge", "latest_charge.refunds"]
+
 
 @dataclass(frozen=True)
 class Intent:
@@ -61,9 +63,7 @@ class PaymentIntents:
     def get(self, intent_id: str) -> Intent | None:
         """One that buys ducats; None where there is none, or one that sells something else."""
         with our_errors():
-            found = or_none(
-                lambda: self._intents.retrieve(intent_id, {"expand": ["latest_charge"]})
-            )
+            found = or_none(lambda: self._intents.retrieve(intent_id, {"expand": _EXPANDED}))
             if found is None or not is_ducat_purchase(found.metadata.to_dict()):
                 return None
             return _to_intent(found, self._kept)
