@@ -91,6 +91,11 @@ def _partly_back(case: Case) -> bool:
     return 0 < case.cents_back < case.charge.captured_cents
 
 
+def _awaits_money(case: Case) -> bool:
+    is_open = [dispute for dispute in case.disputes if dispute.is_open]
+    return bool(is_open) and all(dispute.awaits_money for dispute in is_open)
+
+
 def _returning(case: Case) -> bool:
     return any(row.state(case.terms.now) is State.LIVE for row in case.returns)
 
@@ -170,9 +175,15 @@ _RULES: Mapping[Kind, Rules] = {
     ),
     Kind.DISPUTED: (
         (
-            lambda case: case.is_lost,
+            lambda case: case.to_return and not case.is_contested,
             "The dispute is lost: take the ducats back, or write them off.",
         ),
+        (
+            lambda case: case.to_return,
+            "Some of the money is gone: take its ducats back, or write them off. Answer in Stripe "
+            "what is still open.",
+        ),
+        (_awaits_money, "Wait until the money of the dispute that was won is back."),
         (
             _has(State.EXECUTED),
             "Answer the dispute in Stripe; an executed stratagem proves the delivery.",

@@ -35,6 +35,9 @@ REFUNDING_TYPES = frozenset(
         "refund.updated",
         "refund.failed",
         "charge.dispute.closed",
+        "charge.dispute.updated",
+        "charge.dispute.funds_withdrawn",
+        "charge.dispute.funds_reinstated",
     }
 )
 """Money went back, or did not after all; likewise all of them together are one look."""

@@ -53,7 +53,7 @@ def _next_step(case: Case, found: tuple[Finding, ...]) -> Repair:
     is_one = len(case.similar_citizens) == 1
     if kind is Kind.UNKNOWN_CITIZEN and is_one and not money_is_open(case):
         return _credit(case, case.similar_citizens[0], automatic=False)
-    is_back = kind is Kind.REFUNDED or (kind is Kind.DISPUTED and case.is_lost)
+    is_back = kind is Kind.REFUNDED or (kind is Kind.DISPUTED and bool(case.to_return))
     if is_back and not case.has_vanished and not refund_refuses(case):
         return Repair(command("refund", case.charge.payment_id))
     return explain(case.charge.payment_id)
@@ -147,13 +147,13 @@ def owes_rest(case: Case) -> bool:
     """Some of the money went back before anything was delivered: `cascade refund` delivers what the
     rest of it bought. A credit by hand beside that would pay it twice."""
     is_certain = not (case.is_contested or case.has_vanished or _is_decided(case))
-    return bool(case.charge.refunded_cents and case.buyer.citizen and is_certain)
+    return bool(case.cents_back and case.buyer.citizen and is_certain)
 
 
 def money_is_open(case: Case) -> bool:
     """Some of the money went back, or may, or the ducats may have arrived by a row that vanished:
     what is still owed is for a person to say."""
-    return bool(case.charge.refunded_cents) or case.is_contested or case.has_vanished
+    return bool(case.cents_back) or case.is_contested or case.has_vanished
 
 
 def _has_rivals(case: Case) -> bool:
@@ -187,7 +187,7 @@ def _is_only_surplus(case: Case, found: tuple[Finding, ...]) -> bool:
     """Whatever becomes of an open dispute, or of a price that was too low, nobody wants the ducats
     to arrive twice."""
     kinds = {finding.kind for finding in found}
-    if Kind.DISPUTED in kinds and case.is_lost:
+    if Kind.DISPUTED in kinds and case.to_return:
         return False
     return Kind.DUPLICATE in kinds and kinds <= {Kind.DUPLICATE, Kind.DISPUTED, Kind.UNDERPAID}
 

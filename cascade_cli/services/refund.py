@@ -23,7 +23,7 @@ from cascade_cli.domain.refund_plan import (
     picture_of,
     plan_refunds,
 )
-from cascade_cli.domain.refunds import Policy, Refund
+from cascade_cli.domain.refunds import Policy
 from cascade_cli.domain.residents import Resident, successor
 from cascade_cli.domain.shell import command
 from cascade_cli.domain.times import rfc3339
@@ -43,13 +43,6 @@ from cascade_cli.services.vicinity import Vicinity
 # After an ending, a transfer may turn out to be executed: then there is one more look.
 LOOKS = 2
 ON_ITS_WAY = frozenset({Result.CREDITED, Result.ALREADY, Result.UNFINISHED})
-
-
-class RefundSource(PaymentSource, Protocol):
-    """Where payments and their refunds are read: Stripe."""
-
-    def refunds(self, charge_id: str) -> tuple[Refund, ...]:
-        """The refunds of one charge."""
 
 
 class Decisions(Protocol):
@@ -97,7 +90,7 @@ class RefundDesk:
     def __init__(
         self,
         *,
-        payments: RefundSource,
+        payments: PaymentSource,
         venice: CitizenSource,
         deliverer: Deliverer,
         decisions: Decisions,
@@ -120,21 +113,13 @@ class RefundDesk:
                 f"Stripe knows no paid ducat purchase {payment_id!r} in this account and mode.",
                 "Nothing was written. Check the id.",
             )
-        refunds = self._payments.refunds(charges[0].charge_id)
         kept = self._decisions.refunds()
         off = {refund: Decimal(body["written_off"]) for refund, body in kept.items()}
-        return tuple(
-            picture_of(case, _own(refunds, case.charge), off)
-            for case in self._cases(charges, refunds)
-        )
+        return tuple(picture_of(case, off) for case in self._cases(charges))
 
-    def _cases(self, charges: Sequence[Charge], refunds: Sequence[Refund]) -> list[cases.Case]:
+    def _cases(self, charges: Sequence[Charge]) -> list[cases.Case]:
         first = charges[0]
         disputes = self._payments.disputes(first.charge_id) if first.disputed else ()
-        # The charge was read before its refunds: what they say is newer.
-        cents = sum(refund.amount_cents for refund in refunds if refund.holds)
-        cents = min(cents, first.captured_cents)
-        charges = [replace(charge, refunded_cents=cents) for charge in charges]
         ids = [charge.id for charge in charges]
         world = Vicinity(self._payments, self._venice).world_of(charges)
         others = (c for c in world.charges if c.id not in ids)
@@ -237,11 +222,6 @@ class RefundDesk:
                 body = _body(picture, part.written_off + part.left, ZERO, reason)
                 self._decisions.keep_refund(part.refund.id, body)
         return picture.left
-
-
-def _own(refunds: Sequence[Refund], charge: Charge) -> tuple[Refund, ...]:
-    """Each portion takes its share of a refund back under a key of its own."""
-    return tuple(replace(refund, id=refund.id + charge.suffix) for refund in refunds)
 
 
 def _within(wish: Wish, left: Decimal) -> Wish:

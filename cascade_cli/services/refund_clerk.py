@@ -174,7 +174,7 @@ class RefundClerk:
         """What else has to be kept from arriving: a live transfer of a disputed payment, and one
         of which so far only the journal knows; `began` is when looking at the rows did."""
         case, now = plan.picture.case, plan.picture.case.terms.now
-        is_open = self.hold and case.is_contested and not case.is_lost
+        is_open = self.hold and case.is_contested
         is_void = self.refunds and case.is_void
         if not (is_void or (is_open and (self.refunds or not case.cents_back))):
             return None
@@ -250,6 +250,10 @@ def _ended(plan: RefundPlan) -> list[Stratagem]:
 
 def summary(picture: Picture) -> str:
     """Each refund, and what became of its ducats."""
-    parts = [f"{part.refund.id} {part.refund.status}: {describe(part)}" for part in picture.parts]
-    disputes = [f"{d.id} {d.status.replace('_', ' ')}" for d in picture.case.disputes]
-    return "; ".join((*parts, *disputes)) or "no money went back"
+    return (
+        "; ".join(
+            f"{part.refund.id} {part.refund.status.replace('_', ' ')}: {describe(part)}"
+            for part in picture.parts
+        )
+        or "no money went back"
+    )

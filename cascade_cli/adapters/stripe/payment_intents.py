@@ -22,6 +22,8 @@ RIGHTS_HINT = (
     "the Stripe dashboard (Developers, API keys)."
 )
 
+_EXPANDED = ["latest_charge", "latest_charge.refunds"]
+
 
 @dataclass(frozen=True)
 class Intent:
@@ -66,9 +68,7 @@ class PaymentIntents:
     def get(self, intent_id: str) -> Intent | None:
         """The one of that id, whatever it sells; None where there is none."""
         with our_errors():
-            found = or_none(
-                lambda: self._intents.retrieve(intent_id, {"expand": ["latest_charge"]})
-            )
+            found = or_none(lambda: self._intents.retrieve(intent_id, {"expand": _EXPANDED}))
             return _to_intent(found, self._kept) if found else None
 
 

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 
 from cascade_cli.adapters.stripe.allocations import ALLOCATION, Kept, divided
+from cascade_cli.adapters.stripe.money_moved import stated_refunded_cents, to_refunds
 from cascade_cli.adapters.stripe.ranges import Document
 from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.exchange import Exchange
 from cascade_cli.domain.gifts import Gift
 from cascade_cli.domain.money import read_ducats
+from cascade_cli.domain.money_back import refunded_cents
 from cascade_cli.domain.story import SessionSale
 
 # What the payment API writes into a PaymentIntent's metadata; Stripe copies it to the charge.
@@ -81,12 +83,13 @@ def to_charge(charge: Document, metadata: Mapping[str, str]) -> Charge:
     """Our charge from Stripe's; what its metadata says unusably is kept as text."""
     intent = charge["payment_intent"]
     citizen = metadata.get(CITIZEN, "")
+    refunds = to_refunds((charge.get("refunds") or {}).get("data", ()))
     return Charge(
         id=charge["id"],
         payment_intent=intent["id"] if isinstance(intent, dict) else intent,
         created_at=datetime.fromtimestamp(charge["created"], UTC),
         captured_cents=charge["amount_captured"],
-        refunded_cents=charge["amount_refunded"],
+        refunded_cents=refunded_cents(refunds, stated_refunded_cents(charge)),
         currency=charge["currency"],
         disputed=bool(charge["disputed"]),
         citizen=citizen if citizen.strip() else None,
@@ -98,6 +101,7 @@ def to_charge(charge: Document, metadata: Mapping[str, str]) -> Charge:
         ducats_text=metadata.get(DUCATS, ""),
         exchange=_exchange(metadata),
         gift=gift_of(metadata),
+        refunds=refunds,
     )
 
 
