@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from cascade_cli.sandbox.stripe.errors import Document, StripeError
+from cascade_cli.sandbox.stripe.shapes.billing import currency_options
 from cascade_cli.sandbox.stripe.shelf import Query, Shelf, encode
 
 _DEPTH = 4
@@ -61,11 +62,12 @@ EXPANDABLE: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "invoice": {"customer": ("customer",)},
     "invoice_payment": {"invoice": ("invoice",)},
-    "price": {"product": ("product",)},
+    "price": {"currency_options": _NOWHERE, "product": ("product",)},
     "payment_method": {"customer": ("customer",)},
     "customer": {"default_source": _NOWHERE, "test_clock": _NOWHERE},
 }  # fmt: skip
 _LISTS = ("refunds", "line_items")
+_ON_REQUEST = (*_LISTS, "currency_options")
 _ID = re.compile(r'"([^"\\]+)"')
 
 Show = Callable[[str], str]
@@ -108,7 +110,7 @@ def expand_page(shelf: Shelf, show: Show, texts: list[str], paths: list[str]) ->
     A single property is put in as text, where there can be no doubt which it is: parsing a page
     of a hundred takes twenty times as long.
     """
-    if len(paths) == 1 and "." not in paths[0] and paths[0] not in _LISTS:
+    if len(paths) == 1 and "." not in paths[0] and paths[0] not in _ON_REQUEST:
         spliced = _spliced(shelf, show, texts, paths[0])
         if spliced is not None:
             return spliced
@@ -147,6 +149,8 @@ def _expand(shelf: Shelf, show: Show, documents: list[Document], segments: list[
     for one in documents:
         if name in _LISTS and name not in one:
             one[name] = _list(shelf, show, one, name)
+        elif name == "currency_options" and name not in one:
+            one[name] = shelf.currency_options(one["id"]) or currency_options(one, {})
         elif isinstance(one.get(name), str):
             one[name] = found.get(one[name], one[name])
     if rest:
