@@ -119,9 +119,12 @@ def _payment_id(type_: str, subject: Mapping[str, Any]) -> str | None:
     """A session has its intent, a charge mostly has one, and a refund or dispute of one that has
     none its charge; else it is the object itself.
 
-    An invoice names no payment since 2025, and the session of a subscription only its invoice.
+    An invoice names no payment since 2025, and the session of a subscription only its invoice; what
+    ties a payment to an invoice names both.
     """
     named, forms = subject.get("payment_intent"), (PAYMENT_ID, INVOICE_ID)
+    if type_.startswith("invoice_payment."):
+        named = (subject.get("payment") or {}).get("payment_intent")
     if named is None:
         is_session = type_.startswith("checkout.session.")
         named = subject.get("invoice") if is_session else subject.get("charge") or subject["id"]

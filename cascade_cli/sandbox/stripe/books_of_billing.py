@@ -86,11 +86,13 @@ class BillingBooks(ABC):
             attempt = payments.confirm(ledger, intent, {"payment_method": "pm_card_visa"})
             return attempt.charge or {}
 
-    def attach_payment(self, invoice: str, payment_intent: str, *, at: datetime) -> Document:
-        """As POST /v1/invoices/…/attach_payment: a payment that exists already."""
+    def attach_payment(
+        self, invoice: str, payment_intent: str, *, at: datetime, amount: int | None = None
+    ) -> Document:
+        """As POST /v1/invoices/…/attach_payment: a payment that exists already, or part of it."""
         with self.ledger(at) as ledger:
             intent = ledger.get("payment_intent", payment_intent)
-            return crediting.attach(ledger, ledger.get("invoice", invoice), intent)
+            return crediting.attach(ledger, ledger.get("invoice", invoice), intent, amount)
 
     def give_credit(self, customer: str, *, at: datetime, amount: int) -> Document:
         """So much of the customer's next invoices is paid already."""

@@ -17,8 +17,13 @@ from cascade_cli.sandbox.stripe.shelf import Query
 _OVER = ("canceled", "succeeded", "requires_capture")
 
 
-def attach(ledger: Ledger, invoice: Document, intent: Document) -> Document:
-    """Let a PaymentIntent pay an invoice, at once if it has succeeded; returns the invoice."""
+def attach(
+    ledger: Ledger, invoice: Document, intent: Document, amount: int | None = None
+) -> Document:
+    """Let a PaymentIntent pay an invoice, at once if it has succeeded; returns the invoice.
+
+    With `amount` only so much of it: the rest may pay another invoice.
+    """
     _check(invoice, intent)
     named: Document = {
         "charge": None,
@@ -27,7 +32,7 @@ def attach(ledger: Ledger, invoice: Document, intent: Document) -> Document:
         "type": "payment_intent",
     }
     made = invoice_payment(ledger.id("inpay_1"), ledger.created, invoice, named)
-    made |= {"is_default": False, "amount_requested": intent["amount"]}
+    made |= {"is_default": False, "amount_requested": amount or intent["amount"]}
     ledger.add(made)
     if intent["status"] == "succeeded":
         credit(ledger, made, invoice, intent["amount_received"])
