@@ -162,9 +162,12 @@ def _payment_id(type_: str, subject: Mapping[str, Any]) -> str | None:
     """A session has its intent, a charge mostly has one, and a refund or dispute of one that has
     none its charge; else it is the object itself.
 
-    An invoice names no payment since 2025, and the session of a subscription only its invoice.
+    An invoice names no payment since 2025, and the session of a subscription only its invoice; what
+    ties a payment to an invoice names both.
     """
     named = _named(subject, "payment_intent")
+    if type_.startswith("invoice_payment.") and isinstance(subject.get("payment"), Mapping):
+        named = _named(subject["payment"], "payment_intent")
     if named is None and type_.startswith("checkout.session."):
         named = _named(subject, "invoice")
     elif named is None:

@@ -146,8 +146,8 @@ class HistoryReader:
             yield found.to_dict()
 
     def _add_invoice(self, history: History, intent: dict[str, Any]) -> None:
-        """What it pays, where it hints at an invoice."""
-        if not may_be_invoiced({"payment_intent": intent}):
+        """What it pays, where only an invoice can tell."""
+        if not may_be_invoiced(intent, intent["metadata"]):
             return
         try:
             with our_errors():

@@ -51,6 +51,14 @@ def is_ducat_purchase(metadata: Mapping[str, str]) -> bool:
     return bool(named) and not is_another_s(metadata)
 
 
+def speaks_for_itself(metadata: Mapping[str, str]) -> bool:
+    """Whether it says what was sold, or that it is another shop's or product's."""
+    is_named = bool(metadata.keys() & {PLATFORM, TYPE})
+    return (is_named and not is_ducat_purchase(metadata)) or bool(
+        metadata.keys() & {DUCATS, ALLOCATION}
+    )
+
+
 def sale_of_session(session: Document) -> SessionSale | None:
     """What a Checkout Session's own metadata sells, if it names a citizen or ducats."""
     metadata = session.get("metadata") or {}

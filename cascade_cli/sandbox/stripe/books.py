@@ -16,8 +16,8 @@ from cascade_cli.sandbox.stripe import (
     announcing,
     charging,
     checkout,
+    crediting,
     disputing,
-    invoicing,
     payments,
     refunding,
     webhooks,
@@ -172,8 +172,10 @@ class Books(BillingBooks):
         """The paid charge of a PaymentIntent, of an invoice (`in_…`), or of itself."""
         with self.ledger(at) as ledger:
             if payment_id.startswith("in_"):
-                tie = invoicing.payment_of(ledger, ledger.get("invoice", payment_id))
-                payment_id = tie["payment"]["payment_intent"]
+                ties = crediting.payments_of(ledger, ledger.get("invoice", payment_id))
+                payment_id = next((one for one in ties if one["status"] == "paid"), ties[-1])[
+                    "payment"
+                ]["payment_intent"]
             name = "charge" if payment_id.startswith("ch_") else "payment_intent"
             charge = refunding.charge_to_refund(ledger, {name: payment_id})
             return str(charge["id"])
