@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 
 from cascade_cli.domain.times import Window
 
 KEPT = timedelta(days=30)
 """How long Stripe keeps events (its documentation)."""
+
+UNDATED = datetime(1970, 1, 1, tzinfo=UTC)
+"""When an event was made that does not say it in a way that can be used."""
 
 PAYING_TYPES = frozenset(
     {
@@ -55,7 +58,8 @@ class Event:
     id: str
     type: str
     created_at: datetime
-    livemode: bool
+    livemode: bool | None
+    """None where it does not say."""
     payment_id: str | None
     subjects: frozenset[str]
     pending_webhooks: int

@@ -97,7 +97,7 @@ def _how_matched(match: Match) -> Iterator[str]:
         yield f"{name} names no payment and no other payment fits it: a second credit of this one"
     if match.rivals:
         rivals = ", ".join(match.rivals)
-        yield f"ambiguous: at the same second {rivals} would fit just as well"
+        yield f"at the same second {rivals} would fit just as well"
 
 
 def describe(stratagem: Stratagem, terms: Terms) -> str:

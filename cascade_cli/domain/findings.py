@@ -226,7 +226,7 @@ def _refunded(case: Case) -> Finding | None:
     )
     if debt := case.terms.decided.debts.get(charge.payment_id):
         sentence += f"; a debt of {format_ducats(debt)} ducats is recorded"
-    return Finding(kind, case.to_return, sentence)
+    return Finding(kind, case.to_return, sentence + _now_another(case))
 
 
 def _vanished_and_refunded(case: Case) -> Finding | None:
@@ -247,7 +247,11 @@ def _taken_too_much(case: Case) -> Finding | None:
         f"{format_ducats(case.to_give_again)} ducats were {what} for money that did not go back, "
         "or came again: they are the citizen's"
     )
-    return Finding(Kind.REFUNDED, case.to_give_again, sentence)
+    return Finding(Kind.REFUNDED, case.to_give_again, sentence + _now_another(case))
+
+
+def _now_another(case: Case) -> str:
+    return f"; {case.successor}" if case.successor else ""
 
 
 def _doubtful_return(case: Case) -> Finding | None:

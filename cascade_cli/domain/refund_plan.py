@@ -106,7 +106,12 @@ def picture_of(case: Case, written_off: Mapping[str, Decimal]) -> Picture:
 
 def obstacle_to(picture: Picture) -> str:
     """Why no machine may move anything for this payment; empty if nothing stands in the way."""
-    case, now = picture.case, picture.case.terms.now
+    return obstacle_in(picture.case)
+
+
+def obstacle_in(case: Case) -> str:
+    """As `obstacle_to`, of which it needs no more than the case."""
+    now = case.terms.now
     if case.charge.unallocated:
         return case.charge.unallocated
     for row in (*case.stratagems, *case.returns):

@@ -24,6 +24,7 @@ from cascade_cli.adapters.stripe.sold import (
     is_paid,
     may_become_paid,
     metadata_of,
+    speaks_for_itself,
     to_charge,
     to_charges,
 )
@@ -51,20 +52,20 @@ class Purchases:
     unpaid: int = 0
     pending: dict[str, datetime] = field(default_factory=dict)
     invoiced: list[Document] = field(default_factory=list)
-    """Those that say nothing themselves, and may belong to an invoice that does."""
+    """Those that do not say themselves what they bought, and may have paid an invoice that does."""
     kept: Kept = field(default=nothing_kept, repr=False, compare=False)
     processor: str = field(default="", repr=False, compare=False)
     """The citizen who pays, and can receive nothing."""
 
-    def take(self, charge: Document) -> None:
-        """Sort one of Stripe's charges."""
+    def take(self, charge: Document, *, is_invoiced: bool = False) -> None:
+        """Sort one of Stripe's charges; `is_invoiced` if an invoice named it."""
         metadata = metadata_of(charge)
-        if is_ducat_purchase(metadata):
-            self._sort(charge, metadata)
-        elif may_be_invoiced(charge) and (is_paid(charge) or may_become_paid(charge)):
+        says_all = is_ducat_purchase(metadata) and speaks_for_itself(metadata)
+        may_be = is_invoiced or may_be_invoiced(charge["payment_intent"], metadata)
+        if not says_all and may_be and (is_paid(charge) or may_become_paid(charge)):
             self.invoiced.append(charge)
         else:
-            self.other_products += 1
+            self._sort_alone(charge, metadata)
 
     def settle(self, bills: Mapping[str, Bill]) -> None:
         """Sort those that may belong to an invoice, by the bills that were found for them."""
@@ -73,8 +74,15 @@ class Purchases:
             if bill and bill.is_ours:
                 self._sort(charge, bill.metadata, bill)
             else:
-                self.other_products += 1
+                self._sort_alone(charge, metadata_of(charge))
         self.invoiced = []
+
+    def _sort_alone(self, charge: Document, metadata: Mapping[str, str]) -> None:
+        """By what it says itself."""
+        if is_ducat_purchase(metadata):
+            self._sort(charge, metadata)
+        else:
+            self.other_products += 1
 
     def _sort(
         self, charge: Document, metadata: Mapping[str, str], bill: Bill | None = None
@@ -173,7 +181,7 @@ class StripeReader:
         return found
 
     def _settle(self, found: Purchases) -> None:
-        """Ask for the invoices of those that hint at one; asks nothing if none does."""
+        """Ask for the invoices of those that may have one; asks nothing if none may."""
         if found.invoiced:
             found.settle(self._invoices.bills(found.invoiced, DUCATS))
 
@@ -195,13 +203,17 @@ class StripeReader:
         return _only(payment_id, self.portions(payment_id))
 
     def portions(self, payment_id: str) -> tuple[Charge, ...]:
-        """What the payment bought: one purchase, or one for each of many citizens; or nothing."""
-        found = self._nothing()
+        """What the payment bought: one purchase, or one for each of many citizens; or nothing.
+
+        Of an invoice (`in_…`) what each of the payments bought that paid it.
+        """
+        found, is_invoice = self._nothing(), payment_id.startswith(INVOICE_PREFIX)
         with our_errors():
-            charge = self._charge_of(whole_id(payment_id))
-            if charge is not None:
-                found.take(charge)
-                self._settle(found)
+            named = self._invoices.payments_of(payment_id) if is_invoice else [whole_id(payment_id)]
+            for charge in map(self._charge_of, named):
+                if charge is not None:
+                    found.take(charge, is_invoiced=is_invoice)
+            self._settle(found)
         return Asked([payment_id]).keep(found.charges)
 
     def portions_of(self, payment_ids: Sequence[str]) -> dict[str, tuple[Charge, ...]]:
@@ -212,9 +224,6 @@ class StripeReader:
 
     def _charge_of(self, payment_id: str) -> Document | None:
         v1 = self._v1
-        if payment_id.startswith(INVOICE_PREFIX):
-            paid = self._invoices.payments_of(payment_id)
-            return self._charge_of(paid[0]) if paid else None
         if not payment_id.startswith("pi_"):
             charge = or_none(lambda: v1.charges.retrieve(payment_id, {"expand": list(_EXPANDED)}))
             return self._with_refunds(charge.to_dict()) if charge else None

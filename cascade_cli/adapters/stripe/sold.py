@@ -22,6 +22,7 @@ CURRENCY_RATE, CURRENCY_RATE_DATE = "currency_rate", "currency_rate_date"
 # Of a gift: `citizen_id` stays the recipient, so that every older reader credits the right one.
 GIVER, GIFT_MESSAGE, GIFT_ANONYMOUS = "giver_id", "gift_message", "gift_anonymous"
 PLATFORM, TYPE = "platform", "type"
+OUR_PLATFORM, OUR_TYPE = "cascade", "ducat_purchase"
 _LONGEST_RATE = 20
 
 
@@ -37,13 +38,25 @@ def metadata_of(charge: Document) -> dict[str, str]:
     return {**intent["metadata"], **own}
 
 
+def is_another_s(metadata: Mapping[str, str]) -> bool:
+    """Whether it says that another shop on the account sold it, or that it is no sale of ducats."""
+    if metadata.get(PLATFORM, OUR_PLATFORM) != OUR_PLATFORM:
+        return True
+    return metadata.get(TYPE, OUR_TYPE) != OUR_TYPE
+
+
 def is_ducat_purchase(metadata: Mapping[str, str]) -> bool:
     """Whether the shop sold ducats by it: other products may share the account."""
-    if metadata.get(PLATFORM, "cascade") != "cascade":
-        return False
-    if TYPE in metadata:
-        return metadata[TYPE] == "ducat_purchase"
-    return bool(metadata.keys() & {PLATFORM, CITIZEN, DUCATS, ALLOCATION})
+    named = metadata.keys() & {PLATFORM, TYPE, CITIZEN, DUCATS, ALLOCATION}
+    return bool(named) and not is_another_s(metadata)
+
+
+def speaks_for_itself(metadata: Mapping[str, str]) -> bool:
+    """Whether it says what was sold, or that it is another shop's or product's."""
+    is_named = bool(metadata.keys() & {PLATFORM, TYPE})
+    return (is_named and not is_ducat_purchase(metadata)) or bool(
+        metadata.keys() & {DUCATS, ALLOCATION}
+    )
 
 
 def sale_of_session(session: Document) -> SessionSale | None:
