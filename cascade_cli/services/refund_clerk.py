@@ -222,9 +222,7 @@ class RefundClerk:
 
 def _money_of(picture: Picture) -> object:
     """What Stripe says of the payment, whichever portion is looked at."""
-    suffix = picture.case.charge.suffix
-    refunds = [replace(one, id=one.id.removesuffix(suffix)) for one in picture.refunds]
-    return refunds, picture.case.disputes
+    return picture.case.charge.refunds, picture.case.disputes
 
 
 def _seen(plan: RefundPlan, found: CarriedOut, pictures: Mapping[str, Picture]) -> Dealt:

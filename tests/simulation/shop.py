@@ -35,7 +35,6 @@ from cascade_cli.domain.times import Window
 from cascade_cli.errors import CascadeError, GuardError
 from cascade_cli.sandbox.airtable import BASE_ID
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
-from cascade_cli.services import refund
 from cascade_cli.services.arrival_watch import ArrivalWatch
 from cascade_cli.services.arrivals import ArrivalDesk, ArrivalJournal
 from cascade_cli.services.balance import BalanceDesk
@@ -66,6 +65,7 @@ from cascade_cli.services.past_deliveries import PastDeliveries
 from cascade_cli.services.purse import Purse
 from cascade_cli.services.reconcile import Reconciler, Run
 from cascade_cli.services.refund import Decisions, RefundDesk
+from cascade_cli.services.refund import Wish as RefundWish
 from cascade_cli.services.refund_clerk import Promises as AtWork
 from cascade_cli.services.refund_clerk import RefundClerk
 from cascade_cli.services.replay import Replayer
@@ -204,7 +204,7 @@ class Shop:
         return RefundClerk(
             self._refunds,
             self._parts.journal,
-            refund.Wish(Policy.AVAILABLE, {}),
+            RefundWish(Policy.AVAILABLE, {}),
             lambda: None,
             self.lock,
             refunds=self._auto,
@@ -249,7 +249,7 @@ class Shop:
     def refund(self, payment_id: str) -> bool:
         """`cascade refund`."""
         with self.lock():
-            desk, wish = self._refunds, refund.Wish(Policy.AVAILABLE, {})
+            desk, wish = self._refunds, RefundWish(Policy.AVAILABLE, {})
             pictures = desk.look(payment_id)
             residents = desk.residents(pictures)
             # What cannot be done for one of many citizens holds up no other.
@@ -263,7 +263,7 @@ class Shop:
             return told and is_done and not any(one.refused for one in found)
 
     def _planned(
-        self, picture: Picture, wish: refund.Wish, residents: Mapping[str, Resident]
+        self, picture: Picture, wish: RefundWish, residents: Mapping[str, Resident]
     ) -> RefundPlan | None:
         try:
             return self._refunds.plan(picture, wish, residents)

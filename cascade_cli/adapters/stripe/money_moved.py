@@ -43,7 +43,7 @@ def to_refunds(refunds: Iterable[Document]) -> tuple[Refund, ...]:
 
 def stated_refunded_cents(charge: Document) -> int:
     """By the charge's own numbers; Stripe books what was not captured as refunded as well."""
-    released = max(charge["amount"] - charge["amount_captured"], 0)
+    released: int = max(charge["amount"] - charge["amount_captured"], 0)
     refunded: int = charge["amount_refunded"]
     return max(refunded - released, 0)
 

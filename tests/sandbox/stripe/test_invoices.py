@@ -124,7 +124,8 @@ def test_a_price_is_billed_in_the_subscription_s_currency_and_shows_its_options_
     books.create_product(at=clock.time, id="cascade_ducats_500_25", name="500 and 25")
     recurring = {"interval": "month"}
     terms: Any = {"currency": "usd", "unit_amount": 5000, "product": "cascade_ducats_500_25"}
-    price = client.prices.create({**terms, "recurring": recurring, **EUR})
+    asked: Any = {**terms, "recurring": recurring, **EUR}
+    price = client.prices.create(asked)
     assert "currency_options" not in price.to_dict()
     item = {"price": price.id, "quantity": 2}
     session = books.create_checkout_session(
