@@ -196,7 +196,7 @@ _RULES: Mapping[Kind, Rules] = {
         (_always, "Answer the dispute in Stripe."),
     ),
     Kind.REFUNDED: (
-        (lambda case: case.to_give_again, "Give the citizen back what was taken too much."),
+        (lambda case: case.to_give_again, "Give the citizen what was taken or kept back too much."),
         (
             lambda case: not case.by_state[State.EXECUTED] and not _partly_back(case),
             "Its ducats have not arrived yet: keep them from arriving before the engine's next "

@@ -16,7 +16,13 @@ from cascade_cli.domain.money_back import MoneyBack, money_back
 from cascade_cli.domain.past_delivery import NOTHING_PAST, PastDelivery
 from cascade_cli.domain.price_guard import PriceFlaw, PriceObjection, price_objection
 from cascade_cli.domain.pricing import PriceList
-from cascade_cli.domain.refunds import ROUNDING_DUCATS, in_states, returned, share
+from cascade_cli.domain.refunds import (
+    REASON_REST,
+    ROUNDING_DUCATS,
+    in_states,
+    returned,
+    share,
+)
 from cascade_cli.domain.residents import successor
 from cascade_cli.domain.stratagems import MAY_STILL_MOVE, State, Stratagem
 
@@ -174,13 +180,37 @@ class Case:
     @cached_property
     def withheld(self) -> Decimal:
         """What of it never arrived, and is owed no more."""
-        missing = (self.buyer.ducats or ZERO) - sum_ducats(self.moving)
-        return max(ZERO, min(self.due_back, missing))
+        return max(ZERO, min(self.due_back, self._undelivered))
+
+    @cached_property
+    def _undelivered(self) -> Decimal:
+        return (self.buyer.ducats or ZERO) - sum_ducats(self.moving) - self.completed
 
     @cached_property
     def returned(self) -> Decimal:
         """Ducats that came back, less those that were given again."""
-        return returned(self.returns, self.terms.now)
+        return max(ZERO, returned(self.returns, self.terms.now))
+
+    @cached_property
+    def completed(self) -> Decimal:
+        """Given beyond what was taken: what a rest lacked whose money came again."""
+        return max(ZERO, -returned(self.returns, self.terms.now))
+
+    @cached_property
+    def is_rest(self) -> bool:
+        """It was refunded in part before its delivery, and only the rest was delivered."""
+        return bool(self.moving) and all(
+            self.is_right(row) and row.reason == REASON_REST and (row.ducats or ZERO) <= self.sold
+            for row in self.moving
+        )
+
+    @cached_property
+    def lacking(self) -> Decimal:
+        """What a delivered rest lacks, since money that had gone came again."""
+        if not self.is_rest or len(self.by_state[State.EXECUTED]) < len(self.moving):
+            return ZERO
+        held = share(self.buyer.ducats or ZERO, self.money.held_cents, self.charge.captured_cents)
+        return max(ZERO, self.outstanding - held)
 
     @property
     def written_off(self) -> Decimal:
@@ -190,29 +220,28 @@ class Case:
     @property
     def exposure(self) -> Decimal:
         """Ducats delivered whose money is gone, neither returned nor written off."""
-        return self._beyond(sum_ducats(self.by_state[State.EXECUTED]))
+        return self._beyond(sum_ducats(self.by_state[State.EXECUTED]) + self.completed)
 
     @property
     def to_return(self) -> Decimal:
         """As `exposure`, with what is still to arrive, and without what is on its way back."""
         coming = in_states((r for r in self.returns if r.payer), self.terms.now, State.LIVE)
-        left = self._beyond(sum_ducats(self.moving)) - coming
+        left = self._beyond(sum_ducats(self.moving) + self.completed) - coming
         return left if left > ROUNDING_DUCATS else ZERO
 
     @property
     def to_give_again(self) -> Decimal:
         """Taken back for money that did not go back after all, and not on its way again."""
         going = in_states((r for r in self.returns if not r.payer), self.terms.now, State.LIVE)
-        surplus = self.returned - self._kept_back - going
+        surplus = max(ZERO, self.returned - self._kept_back) + self.lacking - going
         return surplus if surplus > ROUNDING_DUCATS else ZERO
 
     @property
     def _kept_back(self) -> Decimal:
         """What may have been taken: what went back, and what nobody has decided about."""
-        if self.is_void:
-            return self.due_back
         cents = self.money.cents + self.money.held_cents
-        return share(self.buyer.ducats or ZERO, cents, self.charge.captured_cents)
+        gone = share(self.buyer.ducats or ZERO, cents, self.charge.captured_cents)
+        return max(ZERO, gone - max(ZERO, self._undelivered))
 
     def _beyond(self, delivered: Decimal) -> Decimal:
         left = min(self.due_back - self.withheld, delivered) - self.returned - self.written_off
@@ -226,7 +255,8 @@ class Case:
     @cached_property
     def delivered_right(self) -> Decimal:
         """Ducats that reached the right citizen."""
-        return sum_ducats(s for s in self.by_state[State.EXECUTED] if self.is_right(s))
+        executed = sum_ducats(s for s in self.by_state[State.EXECUTED] if self.is_right(s))
+        return executed + self.completed
 
     @cached_property
     def delivered_wrong(self) -> Decimal:

@@ -3,8 +3,9 @@
 Both sides are summed on their own. From Stripe's: sold = settled + in flight + undelivered +
 doubtful + unattributable. From Venice's: executed = settled + over-delivered + manual + orphaned +
 elsewhere. What came back for refunds is a third sum: returned = by the window's charges +
-elsewhere. A charge lost, or a stratagem used twice, breaks one of them. What is plainly settled was
-compared pair by pair, and stands on both sides.
+elsewhere; what was given beyond that, since money came again, counts as executed. A charge lost, or
+a stratagem used twice, breaks one of them. What is plainly settled was compared pair by pair, and
+stands on both sides.
 """
 
 from __future__ import annotations

@@ -105,7 +105,7 @@ def _gravest(case: Case, rows: Sequence[Stratagem]) -> tuple[State, Stratagem]:
 
 def _amount_mismatch(case: Case) -> Finding | None:
     other = [s for s in case.moving if case.is_right(s) and s.ducats not in {None, case.sold}]
-    if not other or not case.buyer.ducats:
+    if not other or not case.buyer.ducats or case.is_rest:
         return None
     state, row = _gravest(case, other)
     difference = abs((row.ducats or ZERO) - case.sold)
@@ -242,9 +242,10 @@ def _vanished_and_refunded(case: Case) -> Finding | None:
 def _taken_too_much(case: Case) -> Finding | None:
     if not case.to_give_again:
         return None
+    what = "kept back" if case.lacking else "taken back"
     sentence = (
-        f"{format_ducats(case.to_give_again)} ducats were taken back for money that did not go "
-        "back, or came again: they are the citizen's"
+        f"{format_ducats(case.to_give_again)} ducats were {what} for money that did not go back, "
+        "or came again: they are the citizen's"
     )
     return Finding(Kind.REFUNDED, case.to_give_again, sentence + _now_another(case))
 

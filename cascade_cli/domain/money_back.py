@@ -8,10 +8,14 @@ neither taken back nor given again.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import TypeVar
 
 from cascade_cli.domain.charges import Charge, Dispute, Refund
+
+Number = TypeVar("Number", int, Decimal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,7 @@ def money_back(
     ranked = sorted(causes, key=lambda one: (one.held_cents > 0, one.refund.id not in taken))
     # Without its refunds only their sum is known, and nothing can be taken for it.
     nameless = 0 if charge.refunds else min(charge.refunded_cents, charge.captured_cents)
-    amounts = _within(
+    amounts = within(
         charge.captured_cents - nameless, (one.cents + one.held_cents for one in ranked)
     )
     counted = {one.refund.id: amount for one, amount in zip(ranked, amounts, strict=True)}
@@ -65,7 +69,7 @@ def money_back(
 def _causes(charge: Charge, disputes: Iterable[Dispute]) -> Iterable[Gone]:
     """Each portion takes its share of a refund back under an id of its own."""
     sent = (refund.amount_cents if refund.holds else 0 for refund in charge.refunds)
-    for refund, cents in zip(charge.refunds, _within(charge.refunded_cents, sent), strict=True):
+    for refund, cents in zip(charge.refunds, within(charge.refunded_cents, sent), strict=True):
         yield Gone(replace(refund, id=refund.id + charge.suffix), cents)
     for dispute in disputes:
         gone = dispute.cents_gone
@@ -79,7 +83,7 @@ def _causes(charge: Charge, disputes: Iterable[Dispute]) -> Iterable[Gone]:
         yield Gone(cause, held_cents=gone) if dispute.is_open else Gone(cause, gone)
 
 
-def _within(bound: int, amounts: Iterable[int]) -> Iterable[int]:
+def within(bound: Number, amounts: Iterable[Number]) -> Iterator[Number]:
     """Each of the amounts, as far as the bound reaches."""
     for amount in amounts:
         yield min(amount, bound)

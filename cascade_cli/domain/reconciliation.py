@@ -233,14 +233,15 @@ def _equation(
     returning = [s for s in concerned if s.returns]
     elsewhere = [s for s in returning if s.record_id not in ours]
     plainly = plain.ducats
+    completed = sum((case.completed for case in cases.values()), ZERO)
     return equate(
         cases.values(),
         plain=plainly,
         sold=sum((cases[c.id].sold for c in world.charges if c.id in cases), plainly),
-        executed=executed(s for s in concerned if not s.returns) + plainly,
+        executed=executed(s for s in concerned if not s.returns) + completed + plainly,
         manual=executed(owners[_Owner.REASON]),
         orphaned=executed(owners[_Owner.NOBODY]),
         elsewhere=executed(owners[_Owner.OTHER_PAYMENT]),
-        returned=returned(returning, terms.now),
+        returned=returned(returning, terms.now) + completed,
         returned_elsewhere=returned(elsewhere, terms.now),
     )

@@ -13,6 +13,7 @@ from cascade_cli.domain.money_back import money_back
 from cascade_cli.domain.orders import Cause, Order, exact, order_for_charge, payment_facts
 from cascade_cli.domain.price_guard import price_objection
 from cascade_cli.domain.refunds import (
+    REASON_REST,
     ROUNDING_DUCATS,
     Account,
     Part,
@@ -25,7 +26,6 @@ from cascade_cli.domain.stratagems import State, Stratagem
 
 REASON = "Refund of a ducat purchase"
 REASON_AGAIN = "A refund that failed"
-REASON_REST = "Ducat purchase via CASCADE, refunded in part"
 REASON_WON = "Ducat purchase via CASCADE, disputed in vain"
 
 
@@ -98,7 +98,9 @@ def picture_of(case: Case, written_off: Mapping[str, Decimal]) -> Picture:
     gone = money_back(case.charge, case.disputes, taken_for(case.returns, now))
     moving = sum((s.ducats or ZERO for s in case.moving), ZERO)
     sold = case.buyer.ducats or ZERO
-    account = Account(case.charge, gone.causes, sold, moving, case.returns, written_off)
+    account = Account(
+        case.charge, gone.causes, sold, moving, case.returns, written_off, case.lacking
+    )
     return Picture(case, account.parts(now))
 
 
@@ -231,7 +233,7 @@ def _may_give(part: Part, case: Case) -> bool:
 def _give(case: Case, part: Part, terms: Terms) -> Order:
     return Order(
         key=part.next_give_back_key(case.terms.now),
-        citizen=next(row.payer for row in part.rows if row.payer),
+        citizen=next((row.payer for row in part.rows if row.payer), case.buyer.citizen or ""),
         ducats=floored(part.surplus),
         cause=Cause.GIVE_BACK,
         reason=REASON_AGAIN,

@@ -8,7 +8,7 @@ What was not delivered yet is withheld instead of taken back, the oldest refund'
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import ROUND_FLOOR, Decimal
 from enum import StrEnum
@@ -16,10 +16,12 @@ from enum import StrEnum
 from cascade_cli.domain.charges import Charge, Refund
 from cascade_cli.domain.keys import Origin, give_back_key, refund_id_in, refund_key
 from cascade_cli.domain.money import ZERO, exactly
-from cascade_cli.domain.money_back import Gone
+from cascade_cli.domain.money_back import Gone, within
 from cascade_cli.domain.orders import MAX_DECIMALS, is_exact
 from cascade_cli.domain.stratagems import MAY_STILL_MOVE, State, Stratagem
 
+# Why only a part of what was sold is delivered.
+REASON_REST = "Ducat purchase via CASCADE, refunded in part"
 # Shares are rounded one by one: together they may be so much less than the whole.
 ROUNDING_DUCATS = Decimal("0.0001")
 _SMALLEST = Decimal(1).scaleb(-MAX_DECIMALS)
@@ -81,7 +83,7 @@ class Part:
 
     `due` is its share, zero where its money did not go back; `held` is what nobody has decided
     about; `withheld` never arrived; `taken` was executed, `given` executed the other way;
-    `under_way` is still to be executed.
+    `under_way` is still to be executed. `lacking` was not delivered because of it, and is owed.
     """
 
     refund: Refund
@@ -93,19 +95,31 @@ class Part:
     written_off: Decimal
     rows: tuple[Stratagem, ...] = ()
     held: Decimal = ZERO
+    lacking: Decimal = ZERO
 
     @property
     def left(self) -> Decimal:
         """To be taken back, beside what is under way."""
         with exactly():
-            gone = self.withheld + self.taken - self.given + self.under_way + self.written_off
+            gone = self.withheld + self.returned + self.under_way + self.written_off
             return max(ZERO, self.due - gone)
+
+    @property
+    def returned(self) -> Decimal:
+        """Taken, and not given again."""
+        return max(ZERO, self.taken - self.given)
+
+    @property
+    def completed(self) -> Decimal:
+        """Given beyond what was taken, to whom only the rest had been delivered."""
+        return max(ZERO, self.given - self.taken)
 
     @property
     def surplus(self) -> Decimal:
         """To be given back: taken for money that did not go back after all, or came again."""
         with exactly():
-            return max(ZERO, self.taken - self.given - self.due - self.held)
+            kept = max(ZERO, self.due + self.held - self.withheld)
+            return max(ZERO, self.returned - kept) + self.lacking
 
     def next_key(self, now: datetime) -> str:
         """Under which the next ducats come: a row that moved none is revived, a new one is made
@@ -131,7 +145,7 @@ class Account:
 
     `causes` are its refunds and disputes, oldest first. `sold` and `moving` are ducats: of the
     second, what moved or may still. `rows` return ducats, `written_off` says by refund how many
-    nobody will take back any more.
+    nobody will take back any more; `lacking` is what a delivered rest lacks.
     """
 
     charge: Charge
@@ -140,34 +154,44 @@ class Account:
     moving: Decimal
     rows: tuple[Stratagem, ...] = ()
     written_off: Mapping[str, Decimal] = field(default_factory=dict)
+    lacking: Decimal = ZERO
 
     def parts(self, now: datetime) -> tuple[Part, ...]:
         """Each refund with its share, oldest first."""
-        parts = []
         with exactly():
-            undelivered = max(ZERO, self.sold - self.moving)
-            for cause in self.causes:
-                due = share(self.sold, cause.cents, self.charge.captured_cents)
-                withheld = min(due, undelivered)
-                undelivered -= withheld
-                parts.append(self._part(cause, due, withheld, now))
-        return tuple(parts)
+            parts = [self._part(cause, now) for cause in self.causes]
+            completed = sum((part.completed for part in parts), ZERO)
+            undelivered = max(ZERO, self.sold - self.moving - completed)
+            withheld = within(undelivered, (part.due for part in parts))
+            owed = within(self.lacking, map(self._never_due, parts))
+            return tuple(
+                replace(part, withheld=ducats, lacking=lacking)
+                for part, ducats, lacking in zip(parts, withheld, owed, strict=True)
+            )
 
-    def _part(self, cause: Gone, due: Decimal, withheld: Decimal, now: datetime) -> Part:
+    def _never_due(self, part: Part) -> Decimal:
+        """What of it is not due, or not any more, and was not given yet."""
+        whole = self._share(part.refund.amount_cents)
+        return max(ZERO, whole - part.due - part.held - part.completed)
+
+    def _share(self, cents: int) -> Decimal:
+        return share(self.sold, cents, self.charge.captured_cents)
+
+    def _part(self, cause: Gone, now: datetime) -> Part:
         refund = cause.refund
         rows = tuple(r for r in self.rows if refund_id_in(r.stratagem_id) == refund.id)
         taking = [row for row in rows if row.origin is Origin.REFUND]
         giving = [row for row in rows if row.origin is Origin.GIVE_BACK]
         return Part(
             refund,
-            due,
-            withheld,
+            due=self._share(cause.cents),
+            withheld=ZERO,
             taken=in_states(taking, now, State.EXECUTED),
             given=in_states(giving, now, State.EXECUTED),
             under_way=in_states(taking, now, State.LIVE, State.DOUBTFUL),
             written_off=self.written_off.get(refund.id, ZERO),
             rows=rows,
-            held=share(self.sold, cause.held_cents, self.charge.captured_cents),
+            held=self._share(cause.held_cents),
         )
 
 

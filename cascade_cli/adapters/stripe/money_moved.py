@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from cascade_cli.adapters.stripe.ranges import Document
 from cascade_cli.domain.charges import Dispute, Refund
 
+_GAVE_UP = frozenset({"failed", "canceled"})
 # Of what comes back at another day's exchange rate so much may be lacking.
 RATE_DRIFT_PERCENT = 10
 
@@ -31,21 +32,31 @@ def to_refund(refund: Document) -> Refund:
     )
 
 
-def is_release(refund: Document) -> bool:
-    """The rest of an authorisation that was not captured: no money that went back."""
-    return refund.get("status") == "succeeded" and refund.get("balance_transaction", "") is None
+def to_refunds(charge: Document, refunds: Sequence[Document]) -> tuple[Refund, ...]:
+    """Without the one that stands for what was never captured."""
+    released = release_among(charge, refunds)
+    return tuple(to_refund(refund) for refund in refunds if refund is not released)
 
 
-def to_refunds(refunds: Iterable[Document]) -> tuple[Refund, ...]:
-    """Without what was never captured."""
-    return tuple(to_refund(refund) for refund in refunds if not is_release(refund))
+def release_among(charge: Document, refunds: Sequence[Document]) -> Document | None:
+    """The refund as which Stripe books the rest of an authorisation, at its capture: the oldest of
+    that amount, if the charge's refunds hold it at all."""
+    listed = sum(one["amount"] for one in refunds if one["status"] not in _GAVE_UP)
+    alike = [one for one in refunds if one["amount"] == _not_captured(charge)]
+    if not alike or listed <= stated_refunded_cents(charge):
+        return None
+    return min(alike, key=lambda one: (one["created"], one["id"]))
 
 
 def stated_refunded_cents(charge: Document) -> int:
-    """By the charge's own numbers; Stripe books what was not captured as refunded as well."""
-    released: int = max(charge["amount"] - charge["amount_captured"], 0)
+    """By the charge's own numbers, without what was not captured."""
     refunded: int = charge["amount_refunded"]
-    return max(refunded - released, 0)
+    return max(refunded - _not_captured(charge), 0)
+
+
+def _not_captured(charge: Document) -> int:
+    rest: int = charge["amount"] - charge["amount_captured"]
+    return max(rest, 0)
 
 
 def to_dispute(dispute: Document, charge_id: str, settled: Settled) -> Dispute:
