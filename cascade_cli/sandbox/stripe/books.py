@@ -6,17 +6,18 @@ The HTTP endpoints stand on the same functions, so both leave the same objects a
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 from cascade_cli.sandbox.store import Store
 from cascade_cli.sandbox.stripe import (
+    announcing,
     charging,
     checkout,
+    crediting,
     disputing,
-    invoicing,
     payments,
     refunding,
     webhooks,
@@ -171,8 +172,10 @@ class Books(BillingBooks):
         """The paid charge of a PaymentIntent, of an invoice (`in_…`), or of itself."""
         with self.ledger(at) as ledger:
             if payment_id.startswith("in_"):
-                tie = invoicing.payment_of(ledger, ledger.get("invoice", payment_id))
-                payment_id = tie["payment"]["payment_intent"]
+                ties = crediting.payments_of(ledger, ledger.get("invoice", payment_id))
+                payment_id = next((one for one in ties if one["status"] == "paid"), ties[-1])[
+                    "payment"
+                ]["payment_intent"]
             name = "charge" if payment_id.startswith("ch_") else "payment_intent"
             charge = refunding.charge_to_refund(ledger, {name: payment_id})
             return str(charge["id"])
@@ -237,6 +240,20 @@ class Books(BillingBooks):
         """Tell `url`, on this machine, of every event from now on, signed with `secret`."""
         with self.ledger(at) as ledger:
             return webhooks.register(ledger, url, secret)
+
+    def announce(
+        self,
+        type: str,
+        *,
+        at: datetime,
+        subject: Any = None,
+        said: Mapping[str, Any] | None = None,
+        lacking: Collection[str] = (),
+    ) -> Document:
+        """Send an event of any type about any `subject`; `said` and `lacking` change its own
+        fields."""
+        with self.ledger(at) as ledger:
+            return announcing.announce(ledger, type, subject, dict(said or {}), lacking)
 
     def expire_checkout(self, session_id: str, *, at: datetime) -> Document:
         """Close a session that nobody has paid."""

@@ -6,9 +6,10 @@ from cascade_cli.sandbox.stripe.errors import Document, StripeError
 from cascade_cli.sandbox.stripe.ledger import Ledger
 from cascade_cli.sandbox.stripe.metadata import merge
 from cascade_cli.sandbox.stripe.money import check_step
+from cascade_cli.sandbox.stripe.shapes.billing import currency_options, recurring
 from cascade_cli.sandbox.stripe.shapes.billing import price as new_price
 from cascade_cli.sandbox.stripe.shapes.billing import product as new_product
-from cascade_cli.sandbox.stripe.shapes.billing import recurring
+from cascade_cli.sandbox.stripe.shelf import CURRENCY_OPTIONS
 
 _COPIED = ("description", "images", "active")
 
@@ -31,6 +32,9 @@ def create_price(ledger: Ledger, params: Document) -> Document:
     made = _price(ledger, params["product"], params)
     made |= {name: params[name] for name in ("lookup_key", "nickname") if name in params}
     made |= {"active": True, "metadata": merge({}, params.get("metadata"))}
+    options = params.get("currency_options") or {}
+    amounts = {currency: option["unit_amount"] for currency, option in options.items()}
+    ledger.add(_aside(made, amounts))
     ledger.emit("price.created", ledger.add(made))
     return made
 
@@ -91,6 +95,33 @@ def _price(ledger: Ledger, product: str, data: Document) -> Document:
     if data.get("recurring"):
         made |= {"recurring": recurring(**data["recurring"]), "type": "recurring"}
     return made
+
+
+def in_currency(ledger: Ledger, price: Document, currency: str) -> Document:
+    """The price with its amount in another currency, or the error if it has none in that."""
+    if price["currency"] == currency:
+        return price
+    id = f"{price['id']}#currency_options"
+    options = (
+        ledger.get(CURRENCY_OPTIONS, id)["options"] if ledger.knows(CURRENCY_OPTIONS, id) else {}
+    )
+    if currency not in options:
+        raise StripeError(
+            f"The price specified only supports `{price['currency']}`. This doesn't match the"
+            f" expected currency: `{currency}`.",
+            param="currency",
+        )
+    return price | {"currency": currency, **options[currency]}
+
+
+def _aside(price: Document, amounts: dict[str, int]) -> Document:
+    """Stripe shows a price's currencies only when asked to."""
+    return {
+        "id": f"{price['id']}#currency_options",
+        "object": CURRENCY_OPTIONS,
+        "created": price["created"],
+        "options": currency_options(price, amounts),
+    }
 
 
 def _missing(name: str) -> StripeError:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 
 from cascade_cli.sandbox.stripe.errors import Document, StripeError
+from cascade_cli.sandbox.stripe.shapes.billing import currency_options
 from cascade_cli.sandbox.stripe.shelf import Shelf, encode
 
 _DEPTH = 4
@@ -60,13 +61,14 @@ EXPANDABLE: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "invoice": {"customer": ("customer",)},
     "invoice_payment": {"invoice": ("invoice",)},
-    "price": {"product": ("product",)},
+    "price": {"currency_options": _NOWHERE, "product": ("product",)},
     "payment_method": {"customer": ("customer",)},
     "customer": {"default_source": _NOWHERE, "test_clock": _NOWHERE},
 }  # fmt: skip
 _LISTS = ("refunds", "line_items")
 SHOWN = 10
 """What a list shows within its owner; the rest is read from the list's own address."""
+_ON_REQUEST = (*_LISTS, "currency_options")
 _ID = re.compile(r'"([^"\\]+)"')
 
 Show = Callable[[str], str]
@@ -110,7 +112,7 @@ def expand_page(shelf: Shelf, show: Show, texts: list[str], paths: list[str]) ->
     refunds: parsing a page of a hundred takes twenty times as long.
     """
     names = [path for path in paths if path != "refunds"]
-    if len(names) < 2 and not any("." in name or name in _LISTS for name in names):  # noqa: PLR2004
+    if len(names) < 2 and not any("." in name or name in _ON_REQUEST for name in names):  # noqa: PLR2004
         ends = _ends(shelf, show, texts) if "refunds" in paths else ["}"] * len(texts)
         spliced = _spliced(shelf, show, texts, ends, *names)
         if spliced is not None:
@@ -162,7 +164,9 @@ def _expand(shelf: Shelf, show: Show, documents: list[Document], segments: list[
     if name in _LISTS:
         _add_lists(shelf, show, [one for one in documents if name not in one], name)
     for one in documents:
-        if isinstance(one.get(name), str):
+        if name == "currency_options" and name not in one:
+            one[name] = shelf.currency_options(one["id"]) or currency_options(one, {})
+        elif isinstance(one.get(name), str):
             one[name] = found.get(one[name], one[name])
     if rest:
         _expand(shelf, show, _children(documents, name), rest)

@@ -107,27 +107,41 @@ class Ledger:
         """Whether there is such an object."""
         return id in self._added or self._shelf.find(kind, id) is not None
 
-    def emit(self, type: str, text: str, previous: Document | None = None) -> None:
-        """Record that something happened to the object whose JSON is `text`."""
-        id = self.id("evt_3")
+    def emit(
+        self,
+        type: str,
+        text: str,
+        previous: Document | None = None,
+        source: random.Random | None = None,
+    ) -> None:
+        """Record that something happened to the object whose JSON is `text`.
+
+        With a `source` of its own, the event shifts no id that is drawn after it.
+        """
+        head = self.head(type, source)
         before = "" if previous is None else f',"previous_attributes":{encode(previous)}'
-        head = encode(
-            {
-                "id": id,
-                "object": "event",
-                "account": None,
-                "api_version": API_VERSION,
-                "context": None,
-                "created": self.created,
-                "livemode": False,
-                "pending_webhooks": 0,
-                "request": {
-                    "id": self._cause.request_id,
-                    "idempotency_key": self._cause.idempotency_key,
-                },
-                "type": type,
-            }
-        )
-        event = f'{head[:-1]},"data":{{"object":{text}{before}}}}}'
-        self._added[id] = event_row(id, self.created, type, event)
+        event = f'{encode(head)[:-1]},"data":{{"object":{text}{before}}}}}'
+        self.record(head["id"], type, event)
+
+    def head(self, type: str, source: random.Random | None = None) -> Document:
+        """A new event without its `data`."""
+        return {
+            "id": ids.draw(source or self._source, "evt_3"),
+            "object": "event",
+            "account": None,
+            "api_version": API_VERSION,
+            "context": None,
+            "created": self.created,
+            "livemode": False,
+            "pending_webhooks": 0,
+            "request": {
+                "id": self._cause.request_id,
+                "idempotency_key": self._cause.idempotency_key,
+            },
+            "type": type,
+        }
+
+    def record(self, id: str, type: str, text: str) -> None:
+        """Keep an event, whose JSON is `text`, and have it delivered."""
+        self._added[id] = event_row(id, self.created, type, text)
         self._events.append((id, self.created, type))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cascade_cli.sandbox.stripe import capturing, charging, disputing, refunding
+from cascade_cli.sandbox.stripe import capturing, charging, crediting, disputing, refunding
 from cascade_cli.sandbox.stripe.cards import AUTHENTICATION_REQUIRED, Decline
 from cascade_cli.sandbox.stripe.charging import Means
 from cascade_cli.sandbox.stripe.errors import Document, StripeError, card_error, unexpected_state
@@ -197,6 +197,7 @@ def _succeed(ledger: Ledger, intent: Document, charge: Document) -> None:
         "amount_capturable": 0,
     }
     ledger.emit("payment_intent.succeeded", ledger.replace(intent))
+    crediting.credit_attached(ledger, intent)
 
 
 def _refuse(ledger: Ledger, intent: Document, means: Means, charge_id: str | None) -> None:

@@ -47,6 +47,7 @@ _CAPTURE = {
     "transfer_group": Text(),
 }
 _CUSTOMER = {
+    "balance": Integer(),
     "description": Text(unsettable=True),
     "email": Text(unsettable=True, maximum=512),
     "metadata": Metadata(),
@@ -110,6 +111,16 @@ def _refunds(call: Call) -> Answer:
     return page(call, Query("refund").where("charge = ?", call.id))
 
 
+def _update_customer(call: Change) -> One:
+    customer, changes = call.get("customer"), dict(call.params)
+    if "metadata" in changes:
+        changes["metadata"] = merge(customer["metadata"], changes["metadata"])
+    before = {name: customer[name] for name in changes}
+    customer |= changes
+    call.ledger.emit("customer.updated", call.ledger.replace(customer), before)
+    return One(customer)
+
+
 ENDPOINTS = (
     listing(
         "charge",
@@ -129,4 +140,5 @@ ENDPOINTS = (
     listing("customer", "/v1/customers", {}),
     retrieving("customer", "/v1/customers/{id}"),
     Write(path="/v1/customers", kind="customer", table=_CUSTOMER, run=_create_customer),
+    Write(path="/v1/customers/{id}", kind="customer", table=_CUSTOMER, run=_update_customer),
 )
