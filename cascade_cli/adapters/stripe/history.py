@@ -15,6 +15,7 @@ from cascade_cli.adapters.stripe.bills import may_be_invoiced
 from cascade_cli.adapters.stripe.errors import or_none, our_errors
 from cascade_cli.adapters.stripe.events import EventReader
 from cascade_cli.adapters.stripe.invoices import Invoices
+from cascade_cli.adapters.stripe.money_moved import release_of
 from cascade_cli.adapters.stripe.ranges import PAGE_SIZE
 from cascade_cli.adapters.stripe.sold import is_paid, sale_of_session
 from cascade_cli.domain.events import KEPT, Event, chronological
@@ -160,8 +161,11 @@ class HistoryReader:
 
     def _add_details(self, history: History, charges: Iterable[dict[str, Any]]) -> None:
         for charge in charges:
-            for refund in self._optional(history, "refunds", self._refunds(charge["id"])):
-                history.add(refund["created"], words.of_refund(refund), refund["id"])
+            refunds = self._optional(history, "refunds", self._refunds(charge["id"]))
+            release = release_of(charge, refunds)
+            for refund in refunds:
+                said = words.of_release if refund is release else words.of_refund
+                history.add(refund["created"], said(refund), refund["id"])
             if charge.get("disputed"):
                 for dispute in self._optional(history, "disputes", self._disputes(charge["id"])):
                     history.add(dispute["created"], words.of_dispute(dispute), dispute["id"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from cascade_cli.adapters.stripe.ranges import Document
@@ -31,14 +31,23 @@ def to_refund(refund: Document) -> Refund:
     )
 
 
-def is_release(refund: Document) -> bool:
-    """The rest of an authorisation that was not captured: no money that went back."""
-    return refund.get("status") == "succeeded" and refund.get("balance_transaction", "") is None
+def release_of(charge: Document, refunds: Sequence[Document]) -> Document | None:
+    """Of all refunds of a charge, newest first, the one that stands for what was not captured: no
+    money that went back. It is made at the capture, before all others.
+
+    Stripe books the whole authorisation and this rest back, so that its balance transaction says
+    nothing.
+    """
+    released = charge["amount"] - charge["amount_captured"]
+    is_first = released > 0 and refunds and refunds[-1]["amount"] == released
+    return refunds[-1] if is_first else None
 
 
-def to_refunds(refunds: Iterable[Document]) -> tuple[Refund, ...]:
-    """Without what was never captured."""
-    return tuple(to_refund(refund) for refund in refunds if not is_release(refund))
+def to_refunds(charge: Document) -> tuple[Refund, ...]:
+    """Those that the charge shows, without what was never captured."""
+    refunds = (charge.get("refunds") or {}).get("data", ())
+    release = release_of(charge, refunds)
+    return tuple(to_refund(refund) for refund in refunds if refund is not release)
 
 
 def stated_refunded_cents(charge: Document) -> int:

@@ -91,7 +91,7 @@ def to_charge(charge: Document, metadata: Mapping[str, str]) -> Charge:
     """Our charge from Stripe's; what its metadata says unusably is kept as text."""
     intent = charge["payment_intent"]
     citizen = metadata.get(CITIZEN, "")
-    refunds = to_refunds((charge.get("refunds") or {}).get("data", ()))
+    refunds = to_refunds(charge)
     return Charge(
         id=charge["id"],
         payment_intent=intent["id"] if isinstance(intent, dict) else intent,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from cascade_cli.adapters.stripe.money_moved import is_release
 from cascade_cli.adapters.stripe.ranges import Document
 from cascade_cli.domain.events import Event
 from cascade_cli.domain.money import format_money
@@ -29,11 +28,14 @@ def of_charge(charge: dict[str, Any]) -> str:
     return f"charge of {money} paid"
 
 
+def of_release(refund: dict[str, Any]) -> str:
+    """How much was never taken."""
+    return f"{format_money(refund['amount'], refund['currency'])} of the authorisation not captured"
+
+
 def of_refund(refund: dict[str, Any]) -> str:
     """What goes back, and how far it is."""
     money = format_money(refund["amount"], refund["currency"])
-    if is_release(refund):
-        return f"{money} of the authorisation not captured"
     return f"refund of {money}, {refund.get('status') or 'without status'}"
 
 
