@@ -165,6 +165,12 @@ def _perhaps(case: Case) -> str:
 
 
 def _vanished(case: Case) -> str:
+    if any(row.status == "planned" for row in case.stratagems):
+        return (
+            "cascade, or an earlier run, saw it delivered or on its way, and the base shows a "
+            "planned stratagem: somebody has set it back by hand, or another one has vanished, and "
+            "its ducats may have arrived"
+        )
     if case.past.was_written:
         return "its stratagem has vanished from the base: its ducats may have arrived"
     lacks = "none of its stratagems was executed" if case.matches else "it has no stratagem"
