@@ -10,7 +10,14 @@ from stripe.params import PaymentIntentCreateParams
 
 from cascade_cli.adapters.stripe.allocations import Kept, nothing_kept
 from cascade_cli.adapters.stripe.checkout import purchase_metadata
-from cascade_cli.adapters.stripe.errors import fresh_keys, or_none, our_errors
+from cascade_cli.adapters.stripe.earlier_sales import intent_made_with, price_changed
+from cascade_cli.adapters.stripe.errors import (
+    KeyInUseError,
+    KeyReusedError,
+    fresh_keys,
+    or_none,
+    our_errors,
+)
 from cascade_cli.adapters.stripe.sold import is_ducat_purchase, is_paid, metadata_of, to_charges
 from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.checkout import Sale
@@ -52,18 +59,29 @@ class PaymentIntents:
     """Makes and reads them. Raises only errors of cascade_cli.errors, and KeyReusedError."""
 
     def __init__(self, client: stripe.StripeClient, kept: Kept = nothing_kept) -> None:
-        self._intents, self._kept = client.v1.payment_intents, kept
+        self._client, self._intents, self._kept = client, client.v1.payment_intents, kept
 
     def create(self, sale: Sale, key: str) -> Intent:
-        """A new one for the sale; the same key and sale give the same one again."""
+        """A new one for the sale; the same key and sale give the same one again. Raises
+        KeyReusedError, saying so where only the price has changed."""
         try:
             with our_errors(), fresh_keys():
                 made = self._intents.create(intent_params(sale), {"idempotency_key": key})
         except RightsError as error:
             raise RightsError(error.message, RIGHTS_HINT) from error
+        except KeyInUseError:
+            raise
+        except KeyReusedError as error:
+            raise self._price_changed(sale, key) or error from error
         if (made.amount, made.currency) != (sale.quote.amount_cents, sale.quote.currency):
             raise AnswerError(f"Stripe made {made.id} over another price than was asked for.")
         return _to_intent(made, self._kept)
+
+    def _price_changed(self, sale: Sale, key: str) -> KeyReusedError | None:
+        made = intent_made_with(self._client, key)
+        with our_errors():
+            earlier = or_none(lambda: self._intents.retrieve(made)) if made else None
+        return price_changed(sale, earlier) if earlier else None
 
     def get(self, intent_id: str) -> Intent | None:
         """The one of that id, whatever it sells; None where there is none."""
