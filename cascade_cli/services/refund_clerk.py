@@ -42,6 +42,7 @@ SHOWN = 3
 CITIZENS_AT_ONCE = 100
 # For so long the lock is free for others before the next citizens' turn.
 PAUSE = timedelta(seconds=10)
+OTHERS_NEXT = "the others are next"
 _GOOD = frozenset({Result.CREDITED, Result.ALREADY, Result.RETIRED})
 
 
@@ -154,8 +155,8 @@ class RefundClerk:
         if portion is None or len(pictures) < self.at_once or portion.number == portion.of:
             return together(dealt)
         self._begun[payment_id] = _Begun(money, dealt)
-        note = f"{portion.number} of {portion.of} citizens dealt with, the others are next"
-        return Dealt(note, again_at=self.now() + PAUSE, goes_on=True)
+        note = f"{portion.number} of {portion.of} citizens are dealt with"
+        return Dealt(f"{note}, {OTHERS_NEXT}", again_at=self.now() + PAUSE, goes_on=True)
 
     def _settled(
         self,

@@ -66,8 +66,8 @@ from cascade_cli.services.purse import Purse
 from cascade_cli.services.reconcile import Reconciler, Run
 from cascade_cli.services.refund import Decisions, RefundDesk
 from cascade_cli.services.refund import Wish as RefundWish
+from cascade_cli.services.refund_clerk import OTHERS_NEXT, PAUSE, RefundClerk
 from cascade_cli.services.refund_clerk import Promises as AtWork
-from cascade_cli.services.refund_clerk import RefundClerk
 from cascade_cli.services.replay import Replayer
 from cascade_cli.services.since_last import SinceLast
 from cascade_cli.services.since_last_ports import Sources
@@ -178,6 +178,18 @@ class Shop:
             limits=self._limits,
             terms=lambda: Terms(self._now(), GRACE, self._schedule, PRICES),
         )
+        self._clerk = RefundClerk(
+            self._refunds,
+            parts.journal,
+            RefundWish(Policy.AVAILABLE, {}),
+            lambda: None,
+            self.lock,
+            refunds=self._auto,
+            hold=self._hold,
+            now=self._now,
+            # Guilds are small here, and their refunds take several turns all the same.
+            at_once=1,
+        )
 
     def lock(self) -> AbstractContextManager[None]:
         """The run lock, as every writing command but the webhook's holds it."""
@@ -194,23 +206,12 @@ class Shop:
             guard=lambda: None,
             can_pay=self._purse.can_pay,
             now=self._now,
-            refunds=self._clerk() if self._auto or self._hold else None,
+            refunds=self._clerk if self._auto or self._hold else None,
         )
-        while intake.work():
-            pass
+        while settled := intake.work():
+            if any(one.note.endswith(OTHERS_NEXT) for one in settled):
+                self._process.sleep(PAUSE.total_seconds())
         return self._mailbox.is_empty()
-
-    def _clerk(self) -> RefundClerk:
-        return RefundClerk(
-            self._refunds,
-            self._parts.journal,
-            RefundWish(Policy.AVAILABLE, {}),
-            lambda: None,
-            self.lock,
-            refunds=self._auto,
-            hold=self._hold,
-            now=self._now,
-        )
 
     def credit_event(self, payment_id: str, event: str) -> bool:
         """What CASCADE's backend does, which calls `credit_ducats` when it hears of a payment."""
