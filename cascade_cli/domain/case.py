@@ -12,6 +12,7 @@ from cascade_cli.domain.charges import Charge, Dispute
 from cascade_cli.domain.engine import Schedule
 from cascade_cli.domain.matching import Match, Rule
 from cascade_cli.domain.money import ZERO
+from cascade_cli.domain.money_back import MoneyBack, money_back
 from cascade_cli.domain.past_delivery import NOTHING_PAST, PastDelivery
 from cascade_cli.domain.price_guard import PriceFlaw, PriceObjection, price_objection
 from cascade_cli.domain.pricing import PriceList
@@ -156,8 +157,12 @@ class Case:
     @cached_property
     def cents_back(self) -> int:
         """The money that went back: refunded, or lost in disputes."""
-        lost = sum(d.amount_cents for d in self.disputes if d.status == "lost")
-        return min(self.charge.refunded_cents + lost, self.charge.captured_cents)
+        return self.money.cents
+
+    @cached_property
+    def money(self) -> MoneyBack:
+        """What became of the charge's money."""
+        return money_back(self.charge, self.disputes)
 
     @cached_property
     def due_back(self) -> Decimal:
@@ -198,8 +203,16 @@ class Case:
     def to_give_again(self) -> Decimal:
         """Taken back for money that did not go back after all, and not on its way again."""
         going = in_states((r for r in self.returns if not r.payer), self.terms.now, State.LIVE)
-        surplus = self.returned - self.due_back - going
+        surplus = self.returned - self._kept_back - going
         return surplus if surplus > ROUNDING_DUCATS else ZERO
+
+    @property
+    def _kept_back(self) -> Decimal:
+        """What may have been taken: what went back, and what nobody has decided about."""
+        if self.is_void:
+            return self.due_back
+        cents = self.money.cents + self.money.held_cents
+        return share(self.buyer.ducats or ZERO, cents, self.charge.captured_cents)
 
     def _beyond(self, delivered: Decimal) -> Decimal:
         left = min(self.due_back - self.withheld, delivered) - self.returned - self.written_off
@@ -255,16 +268,10 @@ class Case:
         return successor(self.buyer.citizen, self.citizen_since, self.stratagems)
 
     @property
-    def is_lost(self) -> bool:
-        """Disputes took money for good, and none is open."""
-        ended = self.disputes and all(d.is_won or d.status == "lost" for d in self.disputes)
-        return bool(ended) and any(d.status == "lost" for d in self.disputes)
-
-    @property
     def is_contested(self) -> bool:
-        """A dispute stands against the charge, open or lost."""
-        won = bool(self.disputes) and all(dispute.is_won for dispute in self.disputes)
-        return self.charge.disputed and not won
+        """A dispute is open, or nothing is known of it."""
+        is_open = not self.disputes or any(dispute.is_open for dispute in self.disputes)
+        return self.charge.disputed and is_open
 
     def is_right(self, stratagem: Stratagem) -> bool:
         """It goes to the citizen whom the payment names, to the letter."""

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from cascade_cli.domain.case import Case, sum_ducats
-from cascade_cli.domain.charges import MINTS
+from cascade_cli.domain.charges import MINTS, Dispute
 from cascade_cli.domain.kinds import GRAVITY, Kind
 from cascade_cli.domain.money import ZERO, format_ducats, format_money
 from cascade_cli.domain.names import look_alike, no_citizen, told_apart
 from cascade_cli.domain.pricing import worth_ducats
+from cascade_cli.domain.refunds import ROUNDING_DUCATS
 from cascade_cli.domain.stratagems import State, Stratagem, possible_moves
 from cascade_cli.domain.times import format_moment
 
@@ -225,7 +226,7 @@ def _refunded(case: Case) -> Finding | None:
     )
     if debt := case.terms.decided.debts.get(charge.payment_id):
         sentence += f"; a debt of {format_ducats(debt)} ducats is recorded"
-    return Finding(kind, case.to_return, sentence)
+    return Finding(kind, case.to_return, sentence + _now_another(case))
 
 
 def _vanished_and_refunded(case: Case) -> Finding | None:
@@ -243,9 +244,13 @@ def _taken_too_much(case: Case) -> Finding | None:
         return None
     sentence = (
         f"{format_ducats(case.to_give_again)} ducats were taken back for money that did not go "
-        "back: they are the citizen's"
+        "back, or came again: they are the citizen's"
     )
-    return Finding(Kind.REFUNDED, case.to_give_again, sentence)
+    return Finding(Kind.REFUNDED, case.to_give_again, sentence + _now_another(case))
+
+
+def _now_another(case: Case) -> str:
+    return f"; {case.successor}" if case.successor else ""
 
 
 def _doubtful_return(case: Case) -> Finding | None:
@@ -261,15 +266,20 @@ def _doubtful_return(case: Case) -> Finding | None:
 
 
 def _disputed(case: Case) -> Finding | None:
-    if not case.is_contested or case.is_lost or not case.moving:
+    at_risk = sum_ducats(case.moving) - case.returned
+    if not case.is_contested or at_risk <= ROUNDING_DUCATS:
         return None
-    return Finding(Kind.DISPUTED, sum_ducats(case.moving), f"the payer disputes it{_stage(case)}")
+    return Finding(Kind.DISPUTED, at_risk, f"the payer disputes it{_stage(case)}")
 
 
 def _stage(case: Case) -> str:
-    stages = (f"{d.id} {d.status.replace('_', ' ')}, {d.reason}" for d in case.disputes)
-    text = "; ".join(stages)
+    text = "; ".join(map(_how_it_stands, case.disputes))
     return f" ({text})" if text else ""
+
+
+def _how_it_stands(dispute: Dispute) -> str:
+    awaited = ", its money not back yet" if dispute.awaits_money else ""
+    return f"{dispute.id} {dispute.status.replace('_', ' ')}{awaited}, {dispute.reason}"
 
 
 _QUESTIONS: tuple[Callable[[Case], Finding | None], ...] = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum, auto
@@ -77,7 +77,7 @@ def _reconcile(world: World, terms: Terms, aside: Aside) -> Reconciliation:
     owners = _owners_elsewhere(rest, matches, cases)
     judged = [_item_of(case) for case in cases.values()]
     judged += [_orphan(stratagem, world.answers, terms) for stratagem in owners[_Owner.NOBODY]]
-    judged += overdue_by_hand(owners[_Owner.REASON], terms)
+    judged += overdue_by_hand(_with_copies(owners[_Owner.REASON], rest, matches), terms)
     counts = Counter(item.kind for item in judged)
     # Not `+= len(plain)`: a kind that nothing is of has no count.
     counts.update(dict.fromkeys([Kind.SETTLED] if plain else [], len(plain)))
@@ -89,6 +89,15 @@ def _reconcile(world: World, terms: Terms, aside: Aside) -> Reconciliation:
         elsewhere=len(owners[_Owner.OTHER_PAYMENT]),
         under_way=_under_way(owners[_Owner.REASON]),
     )
+
+
+def _with_copies(
+    by_hand: Sequence[Stratagem], world: World, matches: Matches
+) -> tuple[Stratagem, ...]:
+    """With them what else has their keys, made before the window."""
+    keys = {stratagem.stratagem_id for stratagem in by_hand}
+    earlier = (s for s in matches.unmatched if not world.accounts_for(s))
+    return (*by_hand, *(s for s in earlier if s.stratagem_id in keys))
 
 
 def _under_way(by_hand: Iterable[Stratagem]) -> tuple[Stratagem, ...]:

@@ -114,6 +114,15 @@ class Memory:
             "ends": [end.isoformat() for end in self.ends],
         }
 
+    def ended(self, until: datetime, before: Memory | None) -> Memory:
+        """As of a run that surely read no further than `until`, but what is covered already."""
+        return replace(self, until=min(self.until, max(until, before.until) if before else until))
+
+    @property
+    def covers_anything(self) -> bool:
+        """It ends after it begins."""
+        return self.covered_since is None or self.covered_since < self.until
+
     def dated(self, before: Memory | None) -> Memory:
         """As the services' clocks dated it, after the run that `before` is of."""
         ends = (self.until, *(before.ends if before else ()))

@@ -240,5 +240,5 @@ def test_whose_money_went_back_is_not_settled_while_nobody_knows_whom_it_was_for
     (nobody,) = divided(replace(WHOLE, refunded_cents=1705), metadata, nothing_kept)
     (item,) = judge([nobody]).items
     assert item.kind is Kind.UNATTRIBUTABLE
-    picture = picture_of(case_of(nobody, (), Answers(), TERMS), (), {})
+    picture = picture_of(case_of(nobody, (), Answers(), TERMS), {})
     assert "kept in the journal" in obstacle_to(picture)

@@ -19,7 +19,7 @@ from cascade_cli.adapters.stripe.ranges import PAGE_SIZE
 from cascade_cli.adapters.stripe.sold import is_paid, sale_of_session
 from cascade_cli.domain.events import KEPT, Event, chronological
 from cascade_cli.domain.identities import Form
-from cascade_cli.domain.keys import whole_id
+from cascade_cli.domain.keys import INVOICE_ID, PAYMENT_ID, whole_id
 from cascade_cli.domain.story import Happening, SessionSale, Source, Subject
 from cascade_cli.domain.times import Window
 from cascade_cli.errors import RightsError
@@ -91,7 +91,7 @@ class HistoryReader:
         """The payment that one of the ids names, else that of the invoice that one names."""
         if payment := _payment_in(subjects):
             return payment
-        invoice = next((s for s in subjects if s.startswith("in_")), None)
+        invoice = next((s for s in subjects if INVOICE_ID.fullmatch(s)), None)
         with our_errors():
             paid = self._invoices.payments_of(invoice) if invoice else []
         return next(iter(paid), None)
@@ -146,8 +146,8 @@ class HistoryReader:
             yield found.to_dict()
 
     def _add_invoice(self, history: History, intent: dict[str, Any]) -> None:
-        """What it pays, where it hints at an invoice."""
-        if not may_be_invoiced({"payment_intent": intent}):
+        """What it pays, where only an invoice can tell."""
+        if not may_be_invoiced(intent, intent["metadata"]):
             return
         try:
             with our_errors():
@@ -227,4 +227,5 @@ def _echoes(moments: Iterable[datetime]) -> list[Window]:
 
 def _payment_in(subjects: Iterable[str]) -> str | None:
     """The intent before the charge: it stands for all attempts."""
-    return next((s for p in ("pi_", "ch_", "py_") for s in subjects if s.startswith(p)), None)
+    payments = [s for s in subjects if PAYMENT_ID.fullmatch(s)]
+    return next((s for p in ("pi_", "ch_", "py_") for s in payments if s.startswith(p)), None)

@@ -22,11 +22,13 @@ RIGHTS_HINT = (
     "the Stripe dashboard (Developers, API keys)."
 )
 
+_EXPANDED = ["latest_charge", "latest_charge.refunds"]
+
 
 @dataclass(frozen=True)
 class Intent:
-    """A PaymentIntent that buys ducats; `charges` is the paid one, once there is one; of a payment
-    for many citizens there is one for each, see `Charge`.
+    """A PaymentIntent; `charges` is the paid one, once there is one; of a payment for many citizens
+    there is one for each, see `Charge`.
 
     Whoever has the `client_secret` can pay with it: it is for the buyer alone.
     """
@@ -39,6 +41,11 @@ class Intent:
     metadata: dict[str, str]
     client_secret: str = field(repr=False)
     charges: tuple[Charge, ...] = ()
+
+    @property
+    def is_purchase(self) -> bool:
+        """It says itself that it buys ducats. Others may all the same: by an invoice."""
+        return is_ducat_purchase(self.metadata)
 
 
 class PaymentIntents:
@@ -59,14 +66,10 @@ class PaymentIntents:
         return _to_intent(made, self._kept)
 
     def get(self, intent_id: str) -> Intent | None:
-        """One that buys ducats; None where there is none, or one that sells something else."""
+        """The one of that id, whatever it sells; None where there is none."""
         with our_errors():
-            found = or_none(
-                lambda: self._intents.retrieve(intent_id, {"expand": ["latest_charge"]})
-            )
-            if found is None or not is_ducat_purchase(found.metadata.to_dict()):
-                return None
-            return _to_intent(found, self._kept)
+            found = or_none(lambda: self._intents.retrieve(intent_id, {"expand": _EXPANDED}))
+            return _to_intent(found, self._kept) if found else None
 
 
 def intent_params(sale: Sale) -> PaymentIntentCreateParams:
@@ -95,11 +98,12 @@ def _to_intent(found: stripe.PaymentIntent, kept: Kept) -> Intent:
 
 
 def _charges_of(found: stripe.PaymentIntent, kept: Kept) -> tuple[Charge, ...]:
+    """What a listing of charges would make of the paid one."""
     if not isinstance(found.latest_charge, stripe.Charge):
         return ()
-    charge = found.latest_charge.to_dict()
-    if not is_paid(charge):
-        return ()
+    intent = {"id": found.id, "metadata": found.metadata.to_dict()}
+    charge = {**found.latest_charge.to_dict(), "payment_intent": intent}
     metadata = metadata_of(charge)
-    metadata = metadata if is_ducat_purchase(metadata) else found.metadata.to_dict()
+    if not is_paid(charge) or not is_ducat_purchase(metadata):
+        return ()
     return to_charges(charge, metadata, kept)

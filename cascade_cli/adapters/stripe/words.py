@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from cascade_cli.adapters.stripe.money_moved import is_release
 from cascade_cli.adapters.stripe.ranges import Document
 from cascade_cli.domain.events import Event
 from cascade_cli.domain.money import format_money
@@ -20,12 +21,19 @@ def of_charge(charge: dict[str, Any]) -> str:
     money = format_money(charge["amount"], charge["currency"])
     if charge["status"] != "succeeded":
         return f"charge of {money} {charge['status']}: {charge.get('failure_message') or '?'}"
-    return f"charge of {money} {'paid' if charge['captured'] else 'authorised, not captured'}"
+    if not charge["captured"]:
+        return f"charge of {money} authorised, not captured"
+    if charge["amount_captured"] < charge["amount"]:
+        captured = format_money(charge["amount_captured"], charge["currency"])
+        return f"charge of {money} authorised, {captured} of it paid"
+    return f"charge of {money} paid"
 
 
 def of_refund(refund: dict[str, Any]) -> str:
     """What goes back, and how far it is."""
     money = format_money(refund["amount"], refund["currency"])
+    if is_release(refund):
+        return f"{money} of the authorisation not captured"
     return f"refund of {money}, {refund.get('status') or 'without status'}"
 
 

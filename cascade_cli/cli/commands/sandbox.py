@@ -235,6 +235,36 @@ def subscription(
 
 
 @sandbox.command()
+def event(
+    ctx: typer.Context,
+    type_: Annotated[
+        str,
+        typer.Argument(metavar="TYPE", help="Any, such as balance.available.", show_default=False),
+    ],
+    subject: Annotated[
+        str | None,
+        typer.Option("--object", metavar="JSON", help="What it is about; the balance, or nothing."),
+    ] = None,
+    said: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="F=JSON", help="Another value of a field; repeatable."),
+    ] = None,
+    lacking: Annotated[
+        list[str] | None,
+        typer.Option("--without", metavar="F", help="A field that it lacks; repeatable."),
+    ] = None,
+    json: _Json = False,
+) -> None:
+    """Let the embedded Stripe send an event: without an id in its object, or of any other kind."""
+    from cascade_cli.cli.sandbox_event import Wish
+    from cascade_cli.cli.sandbox_event import event as work
+
+    wish = Wish(type_, subject, tuple(said or ()), tuple(lacking or ()))
+    code = conduct(ctx.obj, "sandbox event", lambda session: work(session, wish), json=json)
+    raise typer.Exit(code)
+
+
+@sandbox.command()
 def reset(ctx: typer.Context, json: _Json = False) -> None:
     """Forget everything in the sandbox; live services are never touched."""
     from cascade_cli.cli.sandbox import reset as work
