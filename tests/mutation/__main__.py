@@ -35,6 +35,7 @@ _JUDGING = (
 _AMBIGUITY = "domain/test_other_processor domain/test_late_rows credit/test_ambiguous"
 _CREDITING = "credit/test_payments credit/test_names credit/test_credit_command"
 _GUARDED = "credit/test_price_guard credit/test_recipients"
+_MONEY_BACK = "domain/test_refunds domain/test_refund_plan domain/test_money_stays"
 _VIEWS = "agreement/test_agreement"
 # The tests that speak for each module: those that fail soonest come first.
 TESTS = {
@@ -75,9 +76,9 @@ TESTS = {
     " domain/test_advice"
     " domain/test_plain domain/test_refunds domain/test_late_rows domain/test_other_processor"
     " domain/test_reconcile_properties",
-    "domain/refund_plan": "domain/test_refunds domain/test_residents refunds/test_states"
+    "domain/refund_plan": f"{_MONEY_BACK} domain/test_residents refunds/test_states"
     " refunds/test_refund",
-    "domain/refunds": "domain/test_refunds domain/test_findings domain/test_residents"
+    "domain/refunds": f"{_MONEY_BACK} domain/test_findings domain/test_residents"
     " refunds/test_states",
     "domain/repair": "domain/test_repair domain/test_vanished domain/test_orphans"
     " domain/test_unattributable domain/test_by_hand domain/test_late_rows"
