@@ -351,9 +351,7 @@ def test_the_rest_is_delivered_only_where_it_is_certain(
     assert [one for one in plan(charge, *rows, **answers).orders if not one.payer] == []
 
 
-def test_a_row_that_ran_out_is_delivered_as_it_is_so_that_its_amount_tells_what_moved() -> (
-    None
-):
+def test_a_row_that_ran_out_is_delivered_as_it_is_so_that_its_amount_tells_what_moved() -> None:
     (order,) = plan(sent_back(300), RAN_OUT).orders
     assert moves((order,)) == [("", "marco", Decimal(100), "cascade_payment_pi_1")]
     assert order.own_records == {RAN_OUT.record_id}
