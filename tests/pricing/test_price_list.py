@@ -279,3 +279,7 @@ def test_money_is_ranked_by_the_ducats_that_it_buys(
 ) -> None:
     belief = Belief(Decimal(per_usd) if per_usd else None, "")
     assert worth_ducats(cents, currency, Decimal("0.10"), belief) == Decimal(ducats)
+
+
+def test_us_dollars_need_no_rate_and_nothing_is_said_of_one() -> None:
+    assert DESIGN.belief_of(a_charge()) == Belief(Decimal(1), "")
