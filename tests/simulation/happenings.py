@@ -26,6 +26,7 @@ from tests.simulation.plan import LATECOMER, ManualCredit, Payment
 from tests.simulation.shop import Shop
 from tests.simulation.short import terms
 from tests.simulation.stage import Stage
+from tests.simulation.turning import Turning
 
 ENOUGH_DUCATS = 1_000_000
 _CENTS_PER_DUCAT = 10
@@ -41,8 +42,6 @@ class Happenings:
         self.payments: list[str] = []
         self.refunded: list[str] = []
         """The intents whose money went back, in part or whole, for good or not."""
-        self.cents_back: defaultdict[str, list[int]] = defaultdict(list)
-        """By charge, its refunds in their order."""
         self.gifts: dict[str, Payment] = {}
         """By intent."""
         self.tidings: dict[str, list[Event]] = defaultdict(list)
@@ -57,6 +56,8 @@ class Happenings:
         """By charge."""
         self.nights = Nights()
         self.lookalikes = Lookalikes(stage, self._told_of)
+        self._turning = Turning(stage, self._turned)
+        self._courses: dict[str, tuple[Payment, str]] = {}
 
     def _told_of(self, alike: Alike, charge: dict[str, Any]) -> None:
         """Of an older set-up's transfer, CASCADE's own webhook hears as well."""
@@ -130,9 +131,23 @@ class Happenings:
             self._subscribe(payment)
             return
         charge = self._charge(payment)
+        if payment.held_seconds:
+            self._stage.tell(f"{payment.citizen} holds {charge['amount']} ready: {charge['id']}")
+            self._at(payment.held_seconds, partial(self._capture, payment, charge["id"]))
+            return
         self._paid(payment, charge)
         if payment.older_connector:
             self._at(5, partial(self._credit_as_before, payment))
+
+    def _capture(self, payment: Payment, charge_id: str) -> None:
+        """Its price is taken; the rest is released."""
+        books, now = self._stage.app.stripe.books, self._stage.scheduler.now()
+        with books.ledger(now) as ledger:
+            intent = str(ledger.get("charge", charge_id)["payment_intent"])
+        books.capture(intent, at=now, amount_to_capture=_cents(payment))
+        with books.ledger(now) as ledger:
+            self._paid(payment, ledger.get("charge", charge_id))
+        self.paid_at[charge_id] = now
 
     def _paid(self, payment: Payment, charge: dict[str, Any], invoice: str = "") -> None:
         """People hear of it, by its intent or by its invoice; later it may be undone."""
@@ -152,6 +167,9 @@ class Happenings:
         if payment.undone:
             undo = partial(self._undo, payment, charge["id"], intent)
             self._at(payment.undone_after_seconds, undo)
+        if payment.course:
+            self._turning.begin(payment.course, charge["id"])
+            self._courses[charge["id"]] = payment, intent
 
     def _short(self, payment: Payment, charge: str, intent: str) -> None:
         self.short[charge] = payment
@@ -202,9 +220,10 @@ class Happenings:
         if payment.short:
             cents, currency, told = terms(payment, now)
         return self._stage.app.stripe.books.pay(
-            amount=cents,
+            amount=cents + cents // 4 if payment.held_seconds else cents,
             currency=currency,
             at=now,
+            capture=not payment.held_seconds,
             metadata={
                 "exchange_rate": "0.1",
                 **told,
@@ -243,7 +262,6 @@ class Happenings:
             self._spend(payment)
         part = 20 if payment.undone in {"part", "parts"} else None
         made = books.refund(charge, at=now, amount=part, pending=payment.undone == "fails")
-        self.cents_back[charge].append(made["amount"])
         if payment.undone == "parts":
             self._at(50, partial(self._refund_again, charge))
         if payment.undone == "fails":
@@ -255,6 +273,20 @@ class Happenings:
         for number, moment in enumerate(payment.refunded):
             self._start(moment, f"refund{number}", take_back(intent))
 
+    def _turned(self, charge: str, types: list[str]) -> None:
+        """People, or servers, hear of each step of a payment's course."""
+        payment, intent = self._courses[charge]
+        if intent not in self.refunded:
+            self.refunded.append(intent)
+            if payment.spent:
+                self._spend(payment)
+        if self._plan.refunds_auto or self._plan.disputes_hold:
+            for type_ in types:
+                self._tell(intent, type_, *payment.refunded)
+        if not self._plan.refunds_auto:
+            for number, moment in enumerate(payment.refunded):
+                self._start(moment, f"refund{number}", take_back(intent))
+
     def _tell(self, intent: str, type_: str, *moments: float) -> None:
         """Stripe tells of it now, and again: it is the same event."""
         known = self.tidings[intent]
@@ -264,10 +296,10 @@ class Happenings:
             self._start(moment, f"tiding{number}", told_of(event))
 
     def _refund_again(self, charge: str) -> None:
-        made = self._stage.app.stripe.books.refund(
-            charge, at=self._stage.scheduler.now(), amount=15
-        )
-        self.cents_back[charge].append(made["amount"])
+        books, now = self._stage.app.stripe.books, self._stage.scheduler.now()
+        with books.ledger(now) as ledger:
+            cents = 20 if ledger.get("charge", charge)["currency"] == "kwd" else 15
+        made = books.refund(charge, at=now, amount=cents)
         self._stage.tell(f"another refund of {charge}")
         if self._plan.refunds_auto:
             self._tell(str(made["payment_intent"]), "refund.created", 1)

@@ -80,11 +80,6 @@ class History:
         """What the nights call covered and have not read."""
         return list(self._happenings.nights.hidden(self._happenings.paid_at))
 
-    @property
-    def cents_back(self) -> Mapping[str, list[int]]:
-        """By charge, how much money each of its refunds gave back, in their order."""
-        return self._happenings.cents_back
-
     def run(self) -> Run:
         """Play everything; returns what `cascade reconcile` says in the end."""
         self.stage.settle()

@@ -9,6 +9,7 @@ from decimal import Decimal
 from random import Random
 
 from cascade_cli.sandbox.venice import FAIL_POINTS
+from tests.simulation.course import Course
 from tests.simulation.likeness import Alike, draw_alike
 
 BEGINNING = datetime(2026, 11, 20, 6, 0, tzinfo=UTC)
@@ -53,6 +54,10 @@ class Payment:
     """In which way too little is paid for it, see `short`."""
     overruled_after_seconds: float = 0.0
     """So long afterwards a person has it delivered all the same; never, if zero."""
+    held_seconds: float = 0.0
+    """So long it is only authorised, for more than it costs."""
+    course: Course | None = None
+    """What becomes of its money, step by step."""
 
 
 @dataclass(frozen=True)
