@@ -9,7 +9,7 @@ from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.checklist import Findings, checklist
 from cascade_cli.domain.evidence import describe
 from cascade_cli.domain.identities import FORMS, Form, form_of, is_cut_off
-from cascade_cli.domain.keys import Origin, payment_id_in, refund_key, whole_id
+from cascade_cli.domain.keys import Origin, is_own_key, payment_id_in, refund_key, whole_id
 from cascade_cli.domain.kinds import Kind
 from cascade_cli.domain.many import PaymentForMany
 from cascade_cli.domain.matching import OLDER_REACH, match, named_payments
@@ -63,6 +63,12 @@ def explain(sources: Sources, identity: str, setting: Setting) -> Story | Citize
     if form is Form.NAME:
         return teller.named()
     return teller.of_payment(identity) if form is Form.PAYMENT else teller.of_object(form)
+
+
+_GONE = (
+    "the journal knows what was written for it. If it was written, it has vanished, and may have "
+    "been executed before: look in Airtable's trash and history before anybody pays again"
+)
 
 
 @dataclass(frozen=True)
@@ -119,6 +125,14 @@ class _Teller:
         found = CitizenStories(self.sources).tell(self.identity, self.setting)
         if found:
             return found
+        is_key = is_own_key(self.identity)
+        if is_key and (entries := list(self.setting.entries(self.identity))):
+            return Story(
+                self.identity,
+                f"transfer {self.identity}",
+                Verdict(f"Venice's base shows no such transfer; {_GONE}"),
+                in_order(list(journaled(entries))),
+            )
         events = self.setting.received([self.identity])
         if not events:
             raise self._unknown()

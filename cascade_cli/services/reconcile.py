@@ -80,6 +80,9 @@ class PastSource(Protocol):
     def past_of(self, charges: Sequence[Charge], now: datetime) -> Mapping[str, PastDelivery]:
         """What is remembered now of the charges' deliveries, by charge; no request is sent."""
 
+    def written_for(self, key: str) -> PastDelivery:
+        """What was written last under that StratagemId, whatever it stands for."""
+
 
 @dataclass(frozen=True)
 class Coverage:
