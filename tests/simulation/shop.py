@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -27,10 +27,9 @@ from cascade_cli.domain.orders import Order, order_for_charge
 from cascade_cli.domain.overrides import Override
 from cascade_cli.domain.price_guard import price_objection
 from cascade_cli.domain.processor import Wish
-from cascade_cli.domain.refund_plan import Picture, RefundPlan
+from cascade_cli.domain.refund_plan import RefundPlan
 from cascade_cli.domain.refunds import Policy
 from cascade_cli.domain.repair_plan import plan_repairs
-from cascade_cli.domain.residents import Resident
 from cascade_cli.domain.times import Window
 from cascade_cli.errors import CascadeError, GuardError
 from cascade_cli.sandbox.airtable import BASE_ID
@@ -253,24 +252,24 @@ class Shop:
             desk, wish = self._refunds, RefundWish(Policy.AVAILABLE, {})
             pictures = desk.look(payment_id)
             residents = desk.residents(pictures)
-            # What cannot be done for one of many citizens holds up no other.
-            planned = [self._planned(picture, wish, residents) for picture in pictures]
-            plans = [plan for plan in planned if plan]
+            plans: list[RefundPlan] = []
+            for picture in pictures:
+                # What cannot be done for one of many citizens holds up no other.
+                with self._told_of_guards():
+                    plans.append(desk.plan(picture, wish, residents))
             found = desk.carry_out(plans, wish)
             for error in (one.refused for one in found if one.refused):
                 self._process.tell(f"ends: {error.kind}: {error.message[:90]}")
             told = self._told([delivery for one in found for delivery in one.deliveries])
-            is_done = all(plan and not plan.waits for plan in planned)
+            is_done = len(plans) == len(pictures) and not any(plan.waits for plan in plans)
             return told and is_done and not any(one.refused for one in found)
 
-    def _planned(
-        self, picture: Picture, wish: RefundWish, residents: Mapping[str, Resident]
-    ) -> RefundPlan | None:
+    @contextmanager
+    def _told_of_guards(self) -> Iterator[None]:
         try:
-            return self._refunds.plan(picture, wish, residents)
+            yield
         except GuardError as error:
             self._process.tell(f"ends: {error.kind}: {error.message[:90]}")
-            return None
 
     def replenish(self, by: Decimal) -> bool:
         """`cascade citizen replenish --by N`."""
