@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import ROUND_CEILING, Decimal
+from typing import Any
 
 from cascade_cli.domain.case import Case, Decided
 from cascade_cli.domain.case import Terms as CaseTerms
@@ -231,8 +232,8 @@ class OnePayment:
         if step.row is None:
             self.rows.append(self._new(order))
             return
-        alive = {"status": "active", "expires_at": self.now + LIFETIME}
-        changed = {
+        alive: dict[str, Any] = {"status": "active", "expires_at": self.now + LIFETIME}
+        changed: dict[str, Any] = {
             Action.ACTIVATE: alive,
             Action.EXTEND: {"expires_at": alive["expires_at"]},
             Action.EXPIRE: {"expires_at": self.now},

@@ -80,7 +80,7 @@ def test_when_nothing_is_left_to_do_no_run_finds_anything_to_say(
     payment.finish()
     assert payment.discrepancies() == []
     case = payment.case()
-    assert (case.to_return, case.to_give_again, case.exposure) == (0, 0, 0)
+    assert {case.to_return, case.to_give_again, case.exposure} == {ZERO}
 
 
 @given(DUCATS, HISTORY, OUTCOMES)
