@@ -214,6 +214,11 @@ class OnePayment:
         self.planned = plan_refunds(self.picture(), terms)
         return self.planned
 
+    def hear(self) -> None:
+        """The webhook tells of a change, and it is dealt with at once."""
+        self.look()
+        self.write()
+
     def write(self) -> None:
         """What was planned, upon the rows as they are now."""
         if self.planned:
@@ -286,9 +291,13 @@ class OnePayment:
 
 
 def stayed_ducats(payment: OnePayment) -> Decimal:
-    """What the money that stayed has bought, to a millionth and rather more than less."""
-    stayed = max(0, PAID_CENTS - payment.gone_cents)
-    exact = payment.ducats * stayed / PAID_CENTS
+    """What the money that stayed has bought."""
+    return bought_by(payment, max(0, PAID_CENTS - payment.gone_cents))
+
+
+def bought_by(payment: OnePayment, cents: int) -> Decimal:
+    """What so much of the money has bought, to a millionth and rather more than less."""
+    exact = payment.ducats * cents / PAID_CENTS
     return exact.quantize(Decimal("0.000001"), ROUND_CEILING)
 
 
