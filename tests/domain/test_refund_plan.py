@@ -14,6 +14,7 @@ from cascade_cli.domain.charges import Charge, Dispute, Refund
 from cascade_cli.domain.gifts import Gift
 from cascade_cli.domain.journal import Attempt, Fate
 from cascade_cli.domain.keys import Origin, give_back_key, refund_key
+from cascade_cli.domain.money import ZERO
 from cascade_cli.domain.orders import Cause, Order
 from cascade_cli.domain.past_delivery import PastDelivery
 from cascade_cli.domain.refund_plan import (
@@ -234,7 +235,7 @@ def test_a_transfer_whose_money_all_went_back_is_ended_and_nothing_is_taken() ->
     )
     assert ending.own_records == {ON_ITS_WAY.record_id}
     assert (ending.facts["payment_intent"], ending.facts["worker"]) == ("pi_1", "one")
-    assert (found.orders, found.taking, found.debt(0)) == ((), (Decimal(0),), 0)
+    assert (found.orders, found.taking, found.debt(0)) == ((), (ZERO,), ZERO)
 
 
 def test_a_part_of_what_is_under_way_comes_back_once_it_has_arrived() -> None:
@@ -256,7 +257,7 @@ def test_what_is_taken_for_a_refund_that_failed_is_stopped() -> None:
         Cause.REFUND,
         "the money did not go back",
     )
-    assert (found.orders, found.debt(0)) == ((), 0)
+    assert (found.orders, found.debt(0)) == ((), ZERO)
 
 
 def test_what_is_taken_for_money_that_a_bank_holds_is_not_stopped() -> None:
@@ -309,7 +310,7 @@ def test_what_was_never_delivered_is_withheld_and_the_rest_is_delivered() -> Non
     assert (order.cause, order.amends) == (Cause.PAYMENT, True)
     assert order.reason == "Ducat purchase via CASCADE, refunded in part"
     assert (order.facts["worker"], order.charge and order.charge.id) == ("one", "ch_1")
-    assert (found.taking, found.debt(0)) == ((Decimal(0),), 0)
+    assert (found.taking, found.debt(0)) == ((ZERO,), ZERO)
 
 
 def test_a_dispute_that_was_won_lets_all_ducats_arrive() -> None:
@@ -407,7 +408,8 @@ def test_the_row_that_is_there_is_the_one_that_is_kept_from_arriving(row: Strata
     charge = a_charge(disputed=True)
     order = withholding(case_of(charge, row, **disputed(a_dispute("needs_response"))), terms())
     assert order is not None
-    assert (order.own_records, order.reason) == ({row.record_id}, "the payer disputes it")
+    assert order.own_records == {row.record_id}
+    assert order.reason == "the payer disputes it"
     assert (order.key, order.ends) == ("cascade_payment_pi_1", True)
 
 
