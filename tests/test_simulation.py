@@ -49,6 +49,8 @@ CAUGHT_BY = {
     mutants.only_the_first_citizens_settled: 121,
     mutants.anonymous_givers_named: 2,
     mutants.invoices_have_keys_of_their_own: 43,
+    mutants.attached_payments_overlooked: 3,
+    mutants.halves_credited_whole: 6,
     mutants.judged_by_another_day_s_rate: 2,
     mutants.late_rows_ignored: 36,
     mutants.other_payers_unseen: 2,

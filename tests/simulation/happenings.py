@@ -18,6 +18,7 @@ from cascade_cli.domain.subscriptions import Good, product_id
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
 from tests.sandbox.stripe.subscribing import monthly, subscribe
 from tests.simulation.abroad import price
+from tests.simulation.attached import AFTER, HALVES, open_invoice, pay_apart, pay_in_halves
 from tests.simulation.likeness import Alike, Likeness
 from tests.simulation.lookalikes import Lookalikes
 from tests.simulation.mailbox import a_tiding, an_event
@@ -54,6 +55,8 @@ class Happenings:
         """By charge, those for which too little was paid."""
         self.paid_at: dict[str, datetime] = {}
         """By charge."""
+        self.halves: set[str] = set()
+        """The charges of which each paid a part of an invoice."""
         self.nights = Nights()
         self.lookalikes = Lookalikes(stage, self._told_of)
         self._turning = Turning(stage, self._turned)
@@ -187,7 +190,41 @@ class Happenings:
 
     def _renew(self, payment: Payment, subscription: str) -> None:
         books, now = self._stage.app.stripe.books, self._stage.scheduler.now()
-        self._invoiced(payment, books.renew(subscription, at=now)["id"])
+        if payment.attached:
+            self._attach(payment, subscription)
+        else:
+            self._invoiced(payment, books.renew(subscription, at=now)["id"])
+
+    def _attach(self, payment: Payment, subscription: str) -> None:
+        books, now = self._stage.app.stripe.books, self._stage.scheduler.now()
+        in_halves = payment.attached == HALVES
+        invoice = open_invoice(books, subscription, now, sent=in_halves)
+        if in_halves:
+            for half in pay_in_halves(books, invoice, now):
+                self._half(payment, half, invoice["id"])
+        elif payment.attached == AFTER:
+            charge = pay_apart(books, invoice, now)
+            attach = partial(self._attach_afterwards, payment, charge, invoice["id"])
+            self._at(payment.attached_after_seconds, attach)
+        else:
+            self._paid(payment, books.attach(invoice["id"], at=now), invoice["id"])
+
+    def _attach_afterwards(self, payment: Payment, charge: dict[str, Any], invoice: str) -> None:
+        now = self._stage.scheduler.now()
+        self._stage.app.stripe.books.attach_payment(invoice, charge["payment_intent"], at=now)
+        self._paid(payment, charge, invoice)
+        # Nobody could know earlier what it bought.
+        self.paid_at[charge["id"]] = now
+
+    def _half(self, payment: Payment, charge: dict[str, Any], invoice: str) -> None:
+        """People hear of it, and nobody is to have it credited."""
+        self.payments.append(charge["id"])
+        self.halves.add(charge["id"])
+        intent = str(charge["payment_intent"])
+        self._stage.tell(f"{payment.citizen} pays a half of {invoice}: {intent}")
+        for number, moment in enumerate(payment.deliveries):
+            named = invoice if number % 2 == 0 else intent
+            self._start(moment, f"webhook{number}", self._on_event(named, number))
 
     def _invoiced(self, payment: Payment, invoice: str) -> None:
         books, now = self._stage.app.stripe.books, self._stage.scheduler.now()

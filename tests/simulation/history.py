@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random as random_module
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from decimal import Decimal
 from functools import partial
 from random import Random
@@ -69,6 +69,11 @@ class History:
     def short(self) -> Mapping[str, Payment]:
         """By charge, those for which too little was paid."""
         return self._happenings.short
+
+    @property
+    def halves(self) -> Set[str]:
+        """The charges of which each paid a part of an invoice."""
+        return self._happenings.halves
 
     @property
     def lookalikes(self) -> Lookalikes:

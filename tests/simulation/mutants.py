@@ -18,6 +18,8 @@ import requests
 from cascade_cli.adapters.journal import arrivals, attempts
 from cascade_cli.adapters.journal.holders import Holder, Neighbours
 from cascade_cli.adapters.service_clock import ServiceClock
+from cascade_cli.adapters.stripe import purchases
+from cascade_cli.adapters.stripe.bills import Bill, hints_at_invoice
 from cascade_cli.adapters.stripe.purchases import StripeReader
 from cascade_cli.adapters.transport import Transport, permitted
 from cascade_cli.adapters.venice.base import VeniceReader
@@ -345,6 +347,24 @@ def invoices_have_keys_of_their_own() -> Iterator[Alter]:
 
 
 @contextmanager
+def attached_payments_overlooked() -> Iterator[Alter]:
+    """Only what hints at an invoice is taken to have paid one."""
+
+    def hints(intent: Any, _metadata: Any) -> bool:
+        return isinstance(intent, dict) and hints_at_invoice(intent)
+
+    with patch.object(purchases, "may_be_invoiced", hints):
+        yield as_it_is
+
+
+@contextmanager
+def halves_credited_whole() -> Iterator[Alter]:
+    """Each payment of an invoice is taken to have paid all of it."""
+    with patch.object(Bill, "_brought_by", lambda bill, _charge: bill.due_cents):
+        yield as_it_is
+
+
+@contextmanager
 def judged_by_another_day_s_rate() -> Iterator[Alter]:
     """Whether enough was paid is judged by the rate of the day of payment, not by the page's."""
 
@@ -472,6 +492,8 @@ MUTANTS: tuple[Callable[[], AbstractContextManager[Alter]], ...] = (
     only_the_first_citizens_settled,
     anonymous_givers_named,
     invoices_have_keys_of_their_own,
+    attached_payments_overlooked,
+    halves_credited_whole,
     judged_by_another_day_s_rate,
     price_guard_off,
     late_rows_ignored,

@@ -50,6 +50,10 @@ class Payment:
     monthly: bool = False
     """A subscription: Stripe tells of it by its invoices as well."""
     renewed_after_seconds: tuple[float, ...] = ()
+    attached: str = ""
+    """In which way later months are paid by payments attached to their invoices, see `attached`."""
+    attached_after_seconds: float = 0.0
+    """So long after such a payment, if it is attached only afterwards."""
     short: str = ""
     """In which way too little is paid for it, see `short`."""
     overruled_after_seconds: float = 0.0

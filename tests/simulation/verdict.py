@@ -64,7 +64,7 @@ class _Judge:
         self._stage, self._charges = history.stage, history.charges
         self._till, self._gifts = Till(history.stage), history.gifts
         self._sold, self._short = history.sold, history.short
-        self._lookalikes = history.lookalikes
+        self._lookalikes, self._halves = history.lookalikes, history.halves
         self._run, self._entries = run, entries
         self._rows: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
         for row in history.stage.city.rows():
@@ -106,7 +106,9 @@ class _Judge:
             yield Debt(key, credit.citizen, Decimal(credit.ducats), (key,))
 
     def _charged(self) -> list[Item]:
-        return [item for item in self._run.result.items if item.charge is not None]
+        """Of halves of an invoice nobody knows what each of them is owed."""
+        items = (item for item in self._run.result.items if item.charge is not None)
+        return [i for i in items if i.charge and i.charge.id not in self._halves]
 
     def _moves(self, debt: Debt) -> Moves:
         """All that moved for one debt, under whichever StratagemId."""
@@ -168,6 +170,10 @@ class _Judge:
         for charge_id in self._charges:
             if charge_id not in there:
                 yield f"{charge_id} is in nobody's report"
+        for charge_id in self._halves & reported.keys():
+            item = reported.pop(charge_id)
+            if item.kind is not Kind.UNATTRIBUTABLE:
+                yield f"{charge_id} paid a half of an invoice, and is {item.kind}"
         for item in reported.values():
             if item.charge:
                 yield from self._misread(item.charge)
