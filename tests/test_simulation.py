@@ -59,6 +59,10 @@ CAUGHT_BY = {
     mutants.price_guard_off: 9,
     mutants.arrivals_told_without_a_mark: 1,
     mutants.arrivals_told_by_all_who_found_them: 22,
+    mutants.releases_taken_for_refunds: 1,
+    mutants.waiting_refunds_taken_for_gone: 103,
+    mutants.disputed_money_never_comes_back: 56,
+    mutants.only_lost_disputes_cost: 301,
 }
 
 

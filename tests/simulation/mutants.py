@@ -18,14 +18,14 @@ import requests
 from cascade_cli.adapters.journal import arrivals, attempts
 from cascade_cli.adapters.journal.holders import Holder, Neighbours
 from cascade_cli.adapters.service_clock import ServiceClock
-from cascade_cli.adapters.stripe import purchases
+from cascade_cli.adapters.stripe import money_moved, purchases, sold
 from cascade_cli.adapters.stripe.bills import Bill, hints_at_invoice
 from cascade_cli.adapters.stripe.purchases import StripeReader
 from cascade_cli.adapters.transport import Transport, permitted
 from cascade_cli.adapters.venice.base import VeniceReader
 from cascade_cli.adapters.venice.notes import Notes
 from cascade_cli.domain import delivery, matching, price_guard, pricing
-from cascade_cli.domain.charges import Charge
+from cascade_cli.domain.charges import Charge, Dispute, Refund
 from cascade_cli.domain.delivery import Action, Step, Write, next_step
 from cascade_cli.domain.exchange import Belief, Rates
 from cascade_cli.domain.gifts import Gift
@@ -443,6 +443,54 @@ def arrivals_told_by_all_who_found_them() -> Iterator[Alter]:
         yield as_it_is
 
 
+@contextmanager
+def releases_taken_for_refunds() -> Iterator[Alter]:
+    """What was authorised and not captured is money that went back."""
+    with (
+        patch.object(money_moved, "release_of", lambda *_: None),
+        patch.object(sold, "stated_refunded_cents", lambda charge: charge["amount_refunded"]),
+    ):
+        yield as_it_is
+
+
+@contextmanager
+def waiting_refunds_taken_for_gone() -> Iterator[Alter]:
+    """A refund counts from its first day, whether or not its money has left."""
+    once = money_moved.to_refund
+
+    def gone(refund: Any) -> Refund:
+        made = once(refund)
+        return replace(made, has_left=made.status not in {"failed", "canceled"})
+
+    with patch.object(money_moved, "to_refund", gone):
+        yield as_it_is
+
+
+@contextmanager
+def disputed_money_never_comes_back() -> Iterator[Alter]:
+    """What a dispute took counts, and what it returned does not."""
+    net: Any = vars(money_moved._DisputedMoney)["taken_cents"]
+
+    def withdrawn(money: Any) -> Any:
+        moved = money._moved
+        money._moved = [one for one in moved if one["amount"] < 0] if moved else moved
+        return net.fget(money)
+
+    with patch.object(money_moved._DisputedMoney, "taken_cents", property(withdrawn)):
+        yield as_it_is
+
+
+@contextmanager
+def only_lost_disputes_cost() -> Iterator[Alter]:
+    """The word decides, not the money."""
+
+    def by_word(dispute: Dispute) -> int:
+        return dispute.amount_cents if dispute.status == "lost" else 0
+
+    with patch.object(Dispute, "cents_gone", property(by_word)):
+        yield as_it_is
+
+
 class _ReadOnce:
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
@@ -502,4 +550,8 @@ MUTANTS: tuple[Callable[[], AbstractContextManager[Alter]], ...] = (
     marks_by_our_clock,
     arrivals_told_without_a_mark,
     arrivals_told_by_all_who_found_them,
+    releases_taken_for_refunds,
+    waiting_refunds_taken_for_gone,
+    disputed_money_never_comes_back,
+    only_lost_disputes_cost,
 )
