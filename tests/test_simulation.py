@@ -55,6 +55,8 @@ CAUGHT_BY = {
     mutants.late_rows_ignored: 36,
     mutants.other_payers_unseen: 2,
     mutants.refunded_twins_first_served: 1,
+    mutants.newcomers_taken_for_the_same: 4,
+    mutants.vanished_behind_the_dead: 49,
     mutants.marks_by_our_clock: 70,
     mutants.price_guard_off: 9,
     mutants.arrivals_told_without_a_mark: 1,

@@ -63,10 +63,13 @@ class Happenings:
         self._courses: dict[str, tuple[Payment, str]] = {}
 
     def _told_of(self, alike: Alike, charge: dict[str, Any]) -> None:
-        """Of an older set-up's transfer, CASCADE's own webhook hears as well."""
+        """Of what another set-up made, and what is left to people, CASCADE's own webhook hears as
+        well: of a citizen made anew only the real one, for `Shop.credit_event` asks nobody since
+        when they are there."""
         self.payments.append(charge["id"])
         self.sold[charge["id"]] = alike.citizen, Decimal(alike.ducats)
-        if alike.likeness is Likeness.OTHER:
+        is_anew = alike.likeness is Likeness.ANEW and self._plan.has_inbox
+        if is_anew or alike.likeness in {Likeness.OTHER, Likeness.VANISHED}:
             self._start(3, "webhook0", self._on_event(str(charge["payment_intent"]), 0))
 
     def schedule(self) -> None:

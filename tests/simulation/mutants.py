@@ -5,7 +5,7 @@ Each is a context within which histories are played, and gives what alters the p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -24,7 +24,8 @@ from cascade_cli.adapters.stripe.purchases import StripeReader
 from cascade_cli.adapters.transport import Transport, permitted
 from cascade_cli.adapters.venice.base import VeniceReader
 from cascade_cli.adapters.venice.notes import Notes
-from cascade_cli.domain import delivery, matching, price_guard, pricing
+from cascade_cli.domain import case, delivery, matching, price_guard, pricing
+from cascade_cli.domain import replay as replay_decisions
 from cascade_cli.domain.charges import Charge, Dispute, Refund
 from cascade_cli.domain.delivery import Action, Step, Write, next_step
 from cascade_cli.domain.exchange import Belief, Rates
@@ -33,9 +34,10 @@ from cascade_cli.domain.journal import Attempt, Claim, ClaimState, Fate
 from cascade_cli.domain.keys import stratagem_id_for, whole_id
 from cascade_cli.domain.money import ZERO
 from cascade_cli.domain.orders import Order
+from cascade_cli.domain.past_delivery import PastDelivery
 from cascade_cli.domain.refunds import Part
 from cascade_cli.domain.stratagems import Failure, Stratagem
-from cascade_cli.services import balance, credit, deliver, jobs, replay
+from cascade_cli.services import balance, credit, credit_guards, deliver, jobs, refund, replay
 from cascade_cli.services.delivery_ports import Reader
 from cascade_cli.services.intake import Intake
 from cascade_cli.services.refund_clerk import Dealt, RefundClerk
@@ -402,6 +404,28 @@ def other_payers_unseen() -> Iterator[Alter]:
 
 
 @contextmanager
+def newcomers_taken_for_the_same() -> Iterator[Alter]:
+    """Whoever has the name now is the one whom the row was made for."""
+    with ExitStack() as stack:
+        for module in (case, replay_decisions, credit_guards, refund):
+            stack.enter_context(patch.object(module, "successor", lambda *_: ""))
+        yield as_it_is
+
+
+@contextmanager
+def vanished_behind_the_dead() -> Iterator[Alter]:
+    """A row is only missed where there is no other."""
+    once = PastDelivery.is_missed_by
+
+    def alone(self: PastDelivery, rows: Iterable[Stratagem]) -> bool:
+        there = tuple(rows)
+        return not there and once(self, there)
+
+    with patch.object(PastDelivery, "is_missed_by", alone):
+        yield as_it_is
+
+
+@contextmanager
 def refunded_twins_first_served() -> Iterator[Alter]:
     """A legacy row goes to the nearest payment, whether or not its money went back."""
     with patch.object(matching, "_claim_of", lambda *_: matching._Claim.OWED):
@@ -547,6 +571,8 @@ MUTANTS: tuple[Callable[[], AbstractContextManager[Alter]], ...] = (
     late_rows_ignored,
     other_payers_unseen,
     refunded_twins_first_served,
+    newcomers_taken_for_the_same,
+    vanished_behind_the_dead,
     marks_by_our_clock,
     arrivals_told_without_a_mark,
     arrivals_told_by_all_who_found_them,

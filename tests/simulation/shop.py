@@ -62,7 +62,7 @@ from cascade_cli.services.delivery_ports import (
 from cascade_cli.services.intake import Intake
 from cascade_cli.services.past_deliveries import PastDeliveries
 from cascade_cli.services.purse import Purse
-from cascade_cli.services.reconcile import Reconciler, Run
+from cascade_cli.services.reconcile import PastSource, Reconciler, Run
 from cascade_cli.services.refund import Decisions, RefundDesk
 from cascade_cli.services.refund import Wish as RefundWish
 from cascade_cli.services.refund_clerk import OTHERS_NEXT, PAUSE, RefundClerk
@@ -127,7 +127,9 @@ class Shop:
         disputes_hold: bool,
         lives: Callable[[str], bool],
         arrivals: bool,
+        earlier: PastSource,
     ) -> None:
+        self._earlier = earlier
         self._lives = lives
         self._clock = clock
         self._auto, self._hold = refunds_auto, disputes_hold
@@ -327,7 +329,9 @@ class Shop:
     def reconcile(self) -> Run:
         """`cascade reconcile`."""
         terms = Terms(self._now(), GRACE, self._schedule, PRICES)
-        return Reconciler(self._stripe, self._venice, PROCESSOR).run(self._window(), terms)
+        return Reconciler(self._stripe, self._venice, PROCESSOR, self._earlier).run(
+            self._window(), terms
+        )
 
     def night(self, ahead: timedelta) -> Run:
         """`cascade reconcile --since last` on a machine whose clock is ahead by that much."""
@@ -342,7 +346,7 @@ class Shop:
         memory = believed(self._parts.journal, BASE_ID, now)
         window = window_since_last(memory, None, now)
         terms = Terms(now, GRACE, self._schedule, PRICES)
-        reconciler = Reconciler(self._stripe, self._venice, PROCESSOR)
+        reconciler = Reconciler(self._stripe, self._venice, PROCESSOR, self._earlier)
         if memory is None:
             return reconciler.run(window, terms)
         sources = Sources(self._stripe, self._venice, self._events)

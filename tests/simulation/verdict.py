@@ -155,6 +155,9 @@ class _Judge:
         for name in sorted(late | self._lookalikes.twins | self._stage.city.others):
             if self._stage.witness.activated[name]:
                 yield f"PAID TWICE: {name} was let go, although another row was made for it"
+        for name, why in self._lookalikes.for_people.items():
+            if self._stage.witness.activated[name]:
+                yield f"LET GO: {name}, although {why}"
 
     def _intent(self, charge_id: str) -> str | None:
         charges = (item.charge for item in self._charged() if item.name == charge_id)
@@ -217,6 +220,8 @@ class _Judge:
         if charge.id in self._lookalikes.late:
             # Nobody can tell that it was paid: it is left to a person.
             return frozenset({Kind.MISSING})
+        if charge.stratagem_id in self._lookalikes.for_people:
+            return frozenset({Kind.STALLED})
         moves = self._moves(self._debts[charge.id])
         if charge.stratagem_id in self._stage.city.others and not moves.credits:
             return frozenset({Kind.STALLED, Kind.FAILED, Kind.DOUBTFUL})
