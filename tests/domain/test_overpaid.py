@@ -46,7 +46,7 @@ def a_month(cents: int, bonus: Decimal | None, ducats: int = 525) -> Charge:
         ({"captured_cents": 99_000, "rate": Decimal(9)}, "980.00 USD"),
         ({**PACKAGE, "captured_cents": 5250}, "2.50 USD"),
         ({**YEN, "captured_cents": 1600}, "100 JPY"),
-        ({"currency": "jpy", "captured_cents": 1667}, "1 JPY"),
+        ({"currency": "jpy", "captured_cents": 1668}, "1 JPY"),
     ],
 )
 def test_what_was_paid_beyond_the_price_is_named(changed: dict[str, Any], beyond: str) -> None:
@@ -65,7 +65,7 @@ def test_what_was_paid_beyond_the_price_is_named(changed: dict[str, Any], beyond
         # Cents of a ducat's millionth are rounded up.
         {"ducats": Decimal("100.01"), "captured_cents": 1001},
         {**YEN, "captured_cents": 1500},
-        {"currency": "jpy", "captured_cents": 1666},
+        {"currency": "jpy", "captured_cents": 1667},
         {"currency": "vnd", "captured_cents": 10**8},
         {"currency": "vnd", "captured_cents": 10**8, "exchange": TODAY},
         {"ducats": None, "captured_cents": 10**8},
