@@ -280,9 +280,7 @@ LIVE: dict[str, Any] = {"status": "active", "expires_at": NOW + timedelta(hours=
     ("row", "moves"),
     [({}, 100), (LIVE, 100), ({"status": "error"}, 100), ({"status": "cancelled"}, 0)],
 )
-def test_what_moved_may_have_or_may_still_counts_as_moving(
-    row: dict[str, object], moves: int
-) -> None:
+def test_what_moved_may_have_or_may_still_counts_as_moving(row: dict[str, Any], moves: int) -> None:
     assert may_move([taking(**row)], NOW) == moves
 
 
