@@ -12,7 +12,7 @@ from tests.sandbox.stripe.conftest import StoppedClock
 from tests.sandbox.stripe.purchases import V1
 from tests.sandbox.stripe.subscribing import monthly, subscribe
 
-EUR = {"currency_options": {"eur": {"unit_amount": 5500}}}
+EUR: dict[str, Any] = {"currency_options": {"eur": {"unit_amount": 5500}}}
 
 
 def types(client: V1) -> list[str]:
@@ -124,7 +124,8 @@ def test_a_price_is_billed_in_the_subscription_s_currency_and_shows_its_options_
     books.create_product(at=clock.time, id="cascade_ducats_500_25", name="500 and 25")
     recurring = {"interval": "month"}
     terms: Any = {"currency": "usd", "unit_amount": 5000, "product": "cascade_ducats_500_25"}
-    price = client.prices.create({**terms, "recurring": recurring, **EUR})
+    made: Any = {**terms, "recurring": recurring, **EUR}
+    price = client.prices.create(made)
     assert "currency_options" not in price.to_dict()
     item = {"price": price.id, "quantity": 2}
     session = books.create_checkout_session(
