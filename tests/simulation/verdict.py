@@ -173,7 +173,7 @@ class _Judge:
         for charge_id in self._charges:
             if charge_id not in there:
                 yield f"{charge_id} is in nobody's report"
-        for charge_id in self._halves & reported.keys():
+        for charge_id in sorted(self._halves & reported.keys()):
             item = reported.pop(charge_id)
             if item.kind is not Kind.UNATTRIBUTABLE:
                 yield f"{charge_id} paid a half of an invoice, and is {item.kind}"
