@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
@@ -200,8 +200,8 @@ class Reconciler:
     def _with_outside(self, world: World, outside: Outside) -> World:
         charges: list[Charge] = []
         transfers: list[Stratagem] = []
-        if outside.keys:
-            transfers += self._transfers.transfers_named(outside.keys)
+        if keys := sorted({*outside.keys, *self._copied(outside.copies)}):
+            transfers += self._transfers.transfers_named(keys)
         if outside.earlier:
             listing, found = self.read(outside.earlier, outside.earlier.until)
             charges += listing.charges
@@ -209,6 +209,12 @@ class Reconciler:
         if outside.later:
             charges += self._payments.purchases(outside.later).charges
         return joined(world, charges, transfers) if charges or transfers else world
+
+    def _copied(self, rows: Sequence[Stratagem]) -> Iterator[str]:
+        """The keys of those that cascade did not make, as far as the journal tells."""
+        for row in rows if self._past else ():
+            if self._past and self._past.written_for(row.stratagem_id).is_older_than(row):
+                yield row.stratagem_id
 
     def answers(
         self,
