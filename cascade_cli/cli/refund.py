@@ -39,7 +39,7 @@ def refund(session: Session, options: RefundOptions) -> Outcome:
         if ducats is not None and policy is Policy.NONE:
             policy = Policy.AVAILABLE
         # What is written off is not planned: it may be exactly what nothing can be done about.
-        wish = Wish(policy, shop.facts(), ducats)
+        wish = Wish(policy, shop.facts(), ducats, options.overrides)
         if options.write_off is not None:
             return _write_off(shop, options, RefundPlan(picture), options.write_off)
         plan = desk.plan(picture, wish)

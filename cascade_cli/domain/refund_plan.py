@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -10,8 +10,15 @@ from typing import Any
 from cascade_cli.domain.case import Case
 from cascade_cli.domain.money import ZERO, exactly, format_ducats
 from cascade_cli.domain.money_back import money_back
-from cascade_cli.domain.orders import Cause, Order, exact, order_for_charge, payment_facts
-from cascade_cli.domain.price_guard import price_objection
+from cascade_cli.domain.orders import (
+    Cause,
+    Order,
+    decided,
+    exact,
+    order_for_charge,
+    payment_facts,
+)
+from cascade_cli.domain.overrides import Override
 from cascade_cli.domain.refunds import (
     REASON_REST,
     ROUNDING_DUCATS,
@@ -35,7 +42,7 @@ class Terms:
 
     `wanted` is how many a person wants to take in all, None for what the policy says. `successor`
     says why the citizen of that name is not the one who got the ducats, `nobody` that there is
-    none.
+    none. `overrides` are what a person decided although a guard refuses it.
     """
 
     policy: Policy
@@ -45,6 +52,7 @@ class Terms:
     wanted: Decimal | None = None
     successor: str = ""
     nobody: str = ""
+    overrides: Collection[Override] = ()
 
 
 @dataclass(frozen=True)
@@ -153,8 +161,8 @@ def plan_refunds(picture: Picture, terms: Terms) -> RefundPlan:
         return RefundPlan(picture, endings, taking=nothing, refused=terms.successor)
     if terms.nobody and rest:
         return RefundPlan(picture, endings, tuple(orders), taking, refused=terms.nobody)
-    if rest and (price := price_objection(rest[0].charge or case.charge, case.terms.prices)):
-        refused = "" if orders else price.why
+    if rest and case.price and Override.UNDERPAID not in terms.overrides:
+        refused = "" if orders else case.price.why
         return RefundPlan(picture, endings, tuple(orders), taking, refused=refused)
     return RefundPlan(picture, endings, (*orders, *rest), taking)
 
@@ -262,6 +270,8 @@ def _rest(case: Case, terms: Terms) -> list[Order]:
     whole = replace(charge, refunded_cents=0, disputed=False, ducats=exact(ducats))
     reason = REASON_REST if case.cents_back else REASON_WON
     order = order_for_charge(whole, reason, terms.facts)
+    # The payment is judged as it was sold: what went back took its own share of the ducats along.
+    order = decided(order, *(terms.overrides if case.price else ()))
     own = frozenset(row.record_id for row in case.stratagems)
     return [_told_apart(replace(order, amends=True, own_records=own), case)]
 

@@ -12,7 +12,7 @@ from cascade_cli.domain.findings import Finding
 from cascade_cli.domain.kinds import Kind
 from cascade_cli.domain.money import format_ducats
 from cascade_cli.domain.orders import enough, is_exact
-from cascade_cli.domain.overrides import Override, credit_although
+from cascade_cli.domain.overrides import Override, credit_although, refund_although
 from cascade_cli.domain.refund_plan import obstacle_in
 from cascade_cli.domain.shell import command
 from cascade_cli.domain.stratagems import Failure, State
@@ -78,6 +78,9 @@ def decision_about(case: Case) -> str:
         return f"{_ANOTHER}{command('refund', case.charge.payment_id, '--write-off', _SETTLED)}"
     if not _is_for_people(case) or case.has_vanished:
         return ""
+    if _is_underpaid_rest(case):
+        rest = refund_although(Override.UNDERPAID, case.charge.payment_id)
+        return f"Decide: give the rest of the money back in Stripe, or deliver what it paid: {rest}"
     if money_is_open(case) or case.charge.disputed:
         return "Decide whether the ducats are owed: then credit them by hand, with a --reference."
     if not (case.price or case.unclear):
@@ -90,6 +93,13 @@ def decision_about(case: Case) -> str:
     look = "Look whether the transfer named above is this payment's. If it is not: "
     decide = "Decide: give the money back in Stripe, or deliver all the same: "
     return f"{look if case.unclear else ''}{decide if case.price else ''}{_although(case)}"
+
+
+def _is_underpaid_rest(case: Case) -> bool:
+    """Nothing but the price keeps `cascade refund` from delivering what is left of it."""
+    others = case.unclear or case.successor or case.is_unknown or case.is_young
+    is_left = owes_rest(case) or (case.charge.disputed and not money_is_open(case))
+    return bool(case.price and case.charge.citizen and case.charge.ducats and is_left and not others)
 
 
 def _is_of_another(case: Case) -> bool:

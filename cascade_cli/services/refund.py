@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
@@ -15,6 +15,7 @@ from cascade_cli.domain.matching import match
 from cascade_cli.domain.money import ZERO, format_ducats
 from cascade_cli.domain.names import no_citizen
 from cascade_cli.domain.orders import Order
+from cascade_cli.domain.overrides import Override
 from cascade_cli.domain.ownership import Ownership
 from cascade_cli.domain.refund_plan import (
     Picture,
@@ -63,11 +64,13 @@ class NoPurchaseError(GuardError):
 
 @dataclass(frozen=True)
 class Wish:
-    """What a person, or the worker, wants done; `ducats` is None for what the policy says."""
+    """What a person, or the worker, wants done; `ducats` is None for what the policy says,
+    `overrides` are what a person decided although a guard refuses it."""
 
     policy: Policy
     facts: Mapping[str, Any]
     ducats: Decimal | None = None
+    overrides: Collection[Override] = ()
 
 
 @dataclass
@@ -198,6 +201,7 @@ class RefundDesk:
             wish.ducats,
             successor(citizen, found.since, rows) if found else "",
             "" if found else no_citizen(citizen, residents),
+            wish.overrides,
         )
 
     def carry_out(

@@ -16,6 +16,7 @@ from cascade_cli.domain.journal import Attempt, Fate
 from cascade_cli.domain.keys import Origin, give_back_key, refund_key
 from cascade_cli.domain.money import ZERO
 from cascade_cli.domain.orders import Cause, Order
+from cascade_cli.domain.overrides import Override
 from cascade_cli.domain.past_delivery import PastDelivery
 from cascade_cli.domain.refund_plan import (
     Picture,
@@ -396,6 +397,29 @@ def test_the_rest_is_not_delivered_where_too_little_was_paid() -> None:
     found = plan(cheap)
     assert found.orders == ()
     assert "less than its ducats cost" in found.refused
+
+
+def test_the_rest_of_a_payment_is_judged_by_what_all_its_ducats_cost() -> None:
+    """100 ducats cost 10.00, and 7.50 were paid: that pays neither for 100 nor for 70."""
+    assert plan(sent_back(225, captured_cents=750)).orders == ()
+    assert "7.50 USD where 10.00 USD were due" in plan(sent_back(225, captured_cents=750)).refused
+
+
+@pytest.mark.parametrize("back", [1, 333, 666, 999])
+def test_the_rest_of_a_payment_in_full_is_never_refused_for_its_roundings(back: int) -> None:
+    found = plan(sent_back(back))
+    assert (len(found.orders), found.refused) == (1, "")
+
+
+def test_a_person_may_deliver_the_rest_although_too_little_was_paid() -> None:
+    found = plan(sent_back(225, captured_cents=750), by=terms(overrides=[Override.UNDERPAID]))
+    assert [order.ducats for order in found.orders] == [70]
+    assert found.orders[0].facts["overrides"] == ["although-underpaid"]
+
+
+def test_what_a_person_decides_about_prices_is_recorded_only_where_it_counts() -> None:
+    found = plan(sent_back(300), by=terms(overrides=[Override.UNDERPAID]))
+    assert "overrides" not in found.orders[0].facts
 
 
 def test_the_rest_is_not_delivered_to_nobody() -> None:
