@@ -39,13 +39,6 @@ class _Plans:
     refused: Sequence[GuardError] = ()
 
 
-def is_something(plan: RefundPlan) -> bool:
-    """Whether there is anything to write, or to remember."""
-    # What was not planned, since something stands in its way, asks for nothing.
-    has_debt = any(plan.debt(index) for index in range(len(plan.taking)))
-    return bool(plan.endings or plan.orders or has_debt)
-
-
 def refund_many(shop: Workshop, options: RefundOptions, pictures: Sequence[Picture]) -> Outcome:
     """Plan for all portions, show, ask once, write."""
     if options.ducats is not None:
@@ -56,7 +49,7 @@ def refund_many(shop: Workshop, options: RefundOptions, pictures: Sequence[Pictu
     desk, policy = shop.writing.refunds, shop.settings.refund_policy
     wish = Wish(policy, shop.facts(), overrides=options.overrides)
     planned = _planned(desk, pictures, wish, write_off=options.write_off is not None)
-    todo = [plan for plan in planned.plans if is_something(plan)]
+    todo = [plan for plan in planned.plans if plan.is_work]
     if options.write_off is not None:
         todo = [plan for plan in planned.plans if plan.picture.left]
     if options.dry_run or not todo:

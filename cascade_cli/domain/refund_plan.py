@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 from cascade_cli.domain.case import Case
 from cascade_cli.domain.money import ZERO, exactly, format_ducats
-from cascade_cli.domain.money_back import money_back
 from cascade_cli.domain.orders import (
     Cause,
     Order,
@@ -26,7 +26,6 @@ from cascade_cli.domain.refunds import (
     Part,
     Policy,
     floored,
-    taken_for,
     to_take,
 )
 from cascade_cli.domain.stratagems import State, Stratagem
@@ -64,9 +63,10 @@ class Picture:
 
     @property
     def left(self) -> Decimal:
-        """Ducats that are to come back, beside what is under way."""
+        """Ducats that are to come back, beside what is under way; nobody takes dust."""
         with exactly():
-            return sum((part.left for part in self.parts), ZERO)
+            left = sum((part.left for part in self.parts), ZERO)
+        return left if left > ROUNDING_DUCATS else ZERO
 
 
 @dataclass(frozen=True)
@@ -93,21 +93,42 @@ class RefundPlan:
         return row.stratagem_id if row else order.key
 
     def debt(self, index: int) -> Decimal:
-        """What of a part is neither taken nor asked for."""
+        """What of a part is neither taken nor asked for; while nothing can be taken, what is on
+        record of that."""
+        part = self.picture.parts[index]
+        left = part.left if self.picture.left else ZERO
         if self.endings or self.waits or self.refused:
-            return ZERO
+            return min(part.debt, left)
         with exactly():
-            return self.picture.parts[index].left - self.taking[index]
+            return left - self.taking[index]
+
+    @property
+    def is_work(self) -> bool:
+        """Whether there is anything to write, be it only a debt, or that there is none any more."""
+        # What was not planned, since something stands in its way, asks for nothing.
+        debts = [self.debt(index) for index in range(len(self.taking))]
+        recorded = [part.debt for part in self.picture.parts[: len(debts)]]
+        return bool(self.endings or self.orders or debts != recorded)
 
 
-def picture_of(case: Case, written_off: Mapping[str, Decimal]) -> Picture:
+def picture_of(
+    case: Case,
+    written_off: Mapping[str, Decimal],
+    debts: Mapping[str, Decimal] = MappingProxyType({}),
+) -> Picture:
     """The parts of the payment's refunds and disputes."""
     now = case.terms.now
-    gone = money_back(case.charge, case.disputes, taken_for(case.returns, now))
     moving = sum((s.ducats or ZERO for s in case.moving), ZERO)
     sold = case.buyer.ducats or ZERO
     account = Account(
-        case.charge, gone.causes, sold, moving, case.returns, written_off, case.lacking
+        case.charge,
+        case.money.causes,
+        sold,
+        moving,
+        case.returns,
+        written_off,
+        case.lacking,
+        debts,
     )
     return Picture(case, account.parts(now))
 
@@ -149,7 +170,9 @@ def plan_refunds(picture: Picture, terms: Terms) -> RefundPlan:
             return RefundPlan(picture, endings, taking=nothing, waits=waits)
         ending = _ending(case, live[0], case.charge.stratagem_id, terms)
         return RefundPlan(picture, (ending, *endings), taking=nothing)
-    taking = to_take(picture.parts, terms.policy, terms.available, terms.wanted)
+    taking = nothing
+    if picture.left:
+        taking = to_take(picture.parts, terms.policy, terms.available, terms.wanted)
     orders = [
         _take(case, part, ducats, terms)
         for part, ducats in zip(picture.parts, taking, strict=True)

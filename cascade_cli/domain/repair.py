@@ -78,11 +78,8 @@ def decision_about(case: Case) -> str:
         return f"{_ANOTHER}{command('refund', case.charge.payment_id, '--write-off', _SETTLED)}"
     if not _is_for_people(case) or case.has_vanished:
         return ""
-    if _is_underpaid_rest(case):
-        rest = refund_although(Override.UNDERPAID, case.charge.payment_id)
-        return f"Decide: give the rest of the money back in Stripe, or deliver what it paid: {rest}"
     if money_is_open(case) or case.charge.disputed:
-        return "Decide whether the ducats are owed: then credit them by hand, with a --reference."
+        return _about_the_rest(case)
     if not (case.price or case.unclear):
         return (
             "Find out whether it is the same person. If not, give the money back in Stripe. If so: "
@@ -95,11 +92,14 @@ def decision_about(case: Case) -> str:
     return f"{look if case.unclear else ''}{decide if case.price else ''}{_although(case)}"
 
 
-def _is_underpaid_rest(case: Case) -> bool:
-    """Nothing but the price keeps `cascade refund` from delivering what is left of it."""
+def _about_the_rest(case: Case) -> str:
+    """Where nothing but the price keeps `cascade refund` from delivering it, a person may."""
     others = case.unclear or case.successor or case.is_unknown or case.is_young
-    is_left = owes_rest(case) or (case.charge.disputed and not money_is_open(case))
-    return bool(case.price and case.charge.citizen and case.charge.ducats and is_left and not others)
+    is_left = owes_rest(case) or not (money_is_open(case) or _is_decided(case))
+    if not (case.price and case.charge.citizen and case.charge.ducats and is_left) or others:
+        return "Decide whether the ducats are owed: then credit them by hand, with a --reference."
+    rest = refund_although(Override.UNDERPAID, case.charge.payment_id)
+    return f"Decide: give the rest of the money back in Stripe, or deliver what it paid: {rest}"
 
 
 def _is_of_another(case: Case) -> bool:

@@ -41,7 +41,6 @@ def refund(
     """
     from cascade_cli.cli.refund import refund as work
     from cascade_cli.cli.refund_many import RefundOptions
-
     from cascade_cli.domain.overrides import Override
 
     overrides = frozenset({Override.UNDERPAID} if although_underpaid else ())
