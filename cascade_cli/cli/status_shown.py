@@ -217,7 +217,7 @@ def _discrepancies(shown: Shown, columns: int) -> Iterator[RenderableType]:
     if run is None:
         return
     found = tallies(run.result)
-    if owed := sum(status.terms.decided.debts.values(), ZERO):
+    if owed := sum(status.debts.values(), ZERO):
         yield Text(f"Debts after refunds: {format_ducats(owed, grouped=True)} ducats.", "yellow")
     span = format_span(status.window.until - status.known_since)
     begin = f" since {format_moment(status.known_since)} ({span})"

@@ -11,7 +11,7 @@ from cascade_cli.domain.case import Case
 from cascade_cli.domain.kinds import Kind
 from cascade_cli.domain.money import ZERO
 from cascade_cli.domain.repair import money_is_open, needs_funds, owes_rest
-from cascade_cli.domain.stratagems import State, Stratagem
+from cascade_cli.domain.stratagems import State
 
 Fits = Callable[[Case], object]
 Rules = Sequence[tuple[Fits, str]]
@@ -70,17 +70,12 @@ def _wrong(state: State) -> Fits:
     return lambda case: any(not case.is_right(row) for row in case.by_state[state])
 
 
-def _amiss(case: Case) -> tuple[Stratagem, ...]:
-    """Rows to the right citizen with another amount than was sold."""
-    return tuple(row for row in case.moving if case.is_right(row) and row.ducats != case.sold)
-
-
 def _amiss_in(state: State) -> Fits:
-    return lambda case: any(row in case.by_state[state] for row in _amiss(case))
+    return lambda case: any(row in case.by_state[state] for row in case.amiss)
 
 
 def _is_short(case: Case) -> bool:
-    return all((row.ducats or ZERO) < case.sold for row in _amiss(case))
+    return all((row.ducats or ZERO) < case.sold for row in case.amiss)
 
 
 def _is_cancelled(case: Case) -> bool:

@@ -104,10 +104,9 @@ def _gravest(case: Case, rows: Sequence[Stratagem]) -> tuple[State, Stratagem]:
 
 
 def _amount_mismatch(case: Case) -> Finding | None:
-    other = [s for s in case.moving if case.is_right(s) and s.ducats not in {None, case.sold}]
-    if not other or not case.buyer.ducats or case.is_rest:
+    if not case.amiss or not case.buyer.ducats or case.is_rest:
         return None
-    state, row = _gravest(case, other)
+    state, row = _gravest(case, case.amiss)
     difference = abs((row.ducats or ZERO) - case.sold)
     sentence = (
         f"{_TRANSFERS[state]} {format_ducats(row.ducats or ZERO)} ducats where "
@@ -143,7 +142,7 @@ def _worth(case: Case) -> Decimal:
 
 
 def _unknown_citizen(case: Case) -> Finding | None:
-    if not case.is_unknown or not case.outstanding:
+    if not case.is_unknown or not case.is_outstanding:
         return None
     sentence = no_citizen(case.buyer.citizen or "", case.similar_citizens)
     return Finding(Kind.UNKNOWN_CITIZEN, case.owed, sentence)
@@ -230,8 +229,8 @@ def _refunded(case: Case) -> Finding | None:
         f"{format_money(charge.captured_cents, charge.currency)} {how}: "
         f"{format_ducats(case.to_return)} ducats are to come back"
     )
-    if debt := case.terms.decided.debts.get(charge.payment_id):
-        sentence += f"; a debt of {format_ducats(debt)} ducats is recorded"
+    if case.debt:
+        sentence += f"; a debt of {format_ducats(case.debt)} ducats is recorded"
     return Finding(kind, case.to_return, sentence + _now_another(case))
 
 

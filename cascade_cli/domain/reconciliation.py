@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum, auto
 from functools import partial
@@ -41,7 +41,8 @@ class Reconciliation:
 
     `manual` counts credits by hand with a recorded reason, `elsewhere` transfers for payments
     that are not judged here. `under_way` are those credits by hand that may still come to
-    nothing, whether or not that is a discrepancy yet.
+    nothing, whether or not that is a discrepancy yet. `debts` are those after refunds, by
+    payment, and `settled_debts` the payments whose recorded debts stand no more.
     """
 
     items: Items
@@ -50,6 +51,8 @@ class Reconciliation:
     manual: int
     elsewhere: int
     under_way: tuple[Stratagem, ...] = ()
+    debts: Mapping[str, Decimal] = field(default_factory=dict)
+    settled_debts: frozenset[str] = frozenset()
 
     @property
     def discrepancies(self) -> tuple[Item, ...]:
@@ -89,7 +92,19 @@ def _reconcile(world: World, terms: Terms, aside: Aside) -> Reconciliation:
         manual=len(owners[_Owner.REASON]),
         elsewhere=len(owners[_Owner.OTHER_PAYMENT]),
         under_way=_under_way(owners[_Owner.REASON]),
+        debts=(debts := _debts(terms, cases.values(), plain)),
+        settled_debts=frozenset(terms.decided.debts.keys() - debts.keys()),
     )
+
+
+def _debts(terms: Terms, cases: Iterable[Case], plain: Plain) -> dict[str, Decimal]:
+    """The recorded debts that still stand, as far as that is known: those of payments that are not
+    judged here stand as they were recorded."""
+    debts = dict(terms.decided.debts)
+    if debts:
+        debts.update((c.charge.payment_id, c.debt) for c in cases if c.charge.payment_id in debts)
+        debts.update((c.payment_id, ZERO) for c in plain.charges if c.payment_id in debts)
+    return {payment: ducats for payment, ducats in debts.items() if ducats}
 
 
 def _with_copies(
@@ -183,7 +198,7 @@ def _conclusion(case: Case, kind: Kind, beyond: str) -> str:
 
 def _is_moving(case: Case) -> bool:
     """Ducats are on their way to the citizen, or back."""
-    return bool(case.outstanding) or any(
+    return case.is_outstanding or any(
         row.state(case.terms.now) is State.LIVE for row in case.returns
     )
 

@@ -12,7 +12,7 @@ from cascade_cli.domain.findings import Finding
 from cascade_cli.domain.kinds import Kind
 from cascade_cli.domain.money import format_ducats
 from cascade_cli.domain.orders import enough, is_exact
-from cascade_cli.domain.overrides import Override, credit_although
+from cascade_cli.domain.overrides import Override, credit_although, refund_although
 from cascade_cli.domain.refund_plan import obstacle_in
 from cascade_cli.domain.shell import command
 from cascade_cli.domain.stratagems import Failure, State
@@ -79,7 +79,7 @@ def decision_about(case: Case) -> str:
     if not _is_for_people(case) or case.has_vanished:
         return ""
     if money_is_open(case) or case.charge.disputed:
-        return "Decide whether the ducats are owed: then credit them by hand, with a --reference."
+        return _about_the_rest(case)
     if not (case.price or case.unclear):
         return (
             "Find out whether it is the same person. If not, give the money back in Stripe. If so: "
@@ -90,6 +90,16 @@ def decision_about(case: Case) -> str:
     look = "Look whether the transfer named above is this payment's. If it is not: "
     decide = "Decide: give the money back in Stripe, or deliver all the same: "
     return f"{look if case.unclear else ''}{decide if case.price else ''}{_although(case)}"
+
+
+def _about_the_rest(case: Case) -> str:
+    """Where nothing but the price keeps `cascade refund` from delivering it, a person may."""
+    others = case.unclear or case.successor or case.is_unknown or case.is_young
+    is_left = owes_rest(case) or not (money_is_open(case) or _is_decided(case))
+    if not (case.price and case.charge.citizen and case.charge.ducats and is_left) or others:
+        return "Decide whether the ducats are owed: then credit them by hand, with a --reference."
+    rest = refund_although(Override.UNDERPAID, case.charge.payment_id)
+    return f"Decide: give the rest of the money back in Stripe, or deliver what it paid: {rest}"
 
 
 def _is_of_another(case: Case) -> bool:
