@@ -473,7 +473,7 @@ def arrivals_told_by_all_who_found_them() -> Iterator[Alter]:
 def releases_taken_for_refunds() -> Iterator[Alter]:
     """What was authorised and not captured is money that went back."""
     with (
-        patch.object(money_moved, "release_of", lambda *_: None),
+        patch.object(money_moved, "release_among", lambda *_: None),
         patch.object(sold, "stated_refunded_cents", lambda charge: charge["amount_refunded"]),
     ):
         yield as_it_is
