@@ -65,6 +65,7 @@ class _Judge:
         self._till, self._gifts = Till(history.stage), history.gifts
         self._sold, self._short = history.sold, history.short
         self._lookalikes, self._halves = history.lookalikes, history.halves
+        self._another_s = history.another_s
         self._run, self._entries = run, entries
         self._rows: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
         for row in history.stage.city.rows():
@@ -177,6 +178,8 @@ class _Judge:
             item = reported.pop(charge_id)
             if item.kind is not Kind.UNATTRIBUTABLE:
                 yield f"{charge_id} paid a half of an invoice, and is {item.kind}"
+        for charge_id in sorted(self._another_s & reported.keys()):
+            yield f"{charge_id} is another shop's, and is {reported.pop(charge_id).kind}"
         for item in reported.values():
             if item.charge:
                 yield from self._misread(item.charge)
@@ -296,10 +299,11 @@ class _Judge:
         return self._kept(charge) <= self._rest(debt) + _ROUNDING
 
     def _is_a_rest(self, charge: Charge) -> bool:
-        """It was delivered when less money was there than in the end."""
+        """It was delivered when less money was there than in the end, and nobody has made up for
+        it since."""
         debt = self._debts[charge.id]
         moved = sum((ducats for _, ducats in self._moves(debt).credits), Decimal(0))
-        return 0 < moved < self._rest(debt) - _ROUNDING
+        return moved > 0 and max(moved, self._kept(charge)) < self._rest(debt) - _ROUNDING
 
     def _taken_back_wrongly(self) -> Iterator[str]:
         """Nobody is taken from twice, nor more than is due, nor keeps what there was to take."""
