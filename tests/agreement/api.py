@@ -33,10 +33,11 @@ def told(shop: Shop, folder: Path) -> Iterator[str]:
 
 def _contradictions(shop: Shop, told: dict[str, Any], items: list[Item]) -> Iterator[str]:
     intent = told["payment_intent_id"]
-    story = shop.type("explain", "--json", "--", intent).data["payment"]
+    story = shop.read("explain", "--json", "--", intent).data["payment"]
     if told["refunded_cents"] != story["refunded_cents"]:
         yield f"GET {intent}: {told['refunded_cents']} cents back, not {story['refunded_cents']}"
     parts = told["allocation"] or [told]
+    items = sorted(items, key=lambda item: item["portion"]["number"] if item["portion"] else 0)
     if len(parts) != len(items):
         yield f"GET {intent} has {len(parts)} parts, not {len(items)}"
         return
