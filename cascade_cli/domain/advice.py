@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from cascade_cli.domain.case import Case
+from cascade_cli.domain.findings import stale_returns
 from cascade_cli.domain.kinds import Kind
 from cascade_cli.domain.money import ZERO
 from cascade_cli.domain.repair import money_is_open, needs_funds, owes_rest
@@ -191,6 +192,7 @@ _RULES: Mapping[Kind, Rules] = {
         (_always, "Answer the dispute in Stripe."),
     ),
     Kind.REFUNDED: (
+        (stale_returns, "End it before the engine's next run: its ducats stay with the citizen."),
         (lambda case: case.to_give_again, "Give the citizen what was taken or kept back too much."),
         (
             lambda case: not case.by_state[State.EXECUTED] and not _partly_back(case),

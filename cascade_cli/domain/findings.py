@@ -12,6 +12,7 @@ from cascade_cli.domain.kinds import GRAVITY, Kind
 from cascade_cli.domain.money import ZERO, format_ducats, format_money
 from cascade_cli.domain.names import look_alike, no_citizen, told_apart
 from cascade_cli.domain.pricing import worth_ducats
+from cascade_cli.domain.refund_plan import picture_of
 from cascade_cli.domain.refunds import ROUNDING_DUCATS
 from cascade_cli.domain.stratagems import State, Stratagem, possible_moves
 from cascade_cli.domain.times import format_moment
@@ -255,6 +256,31 @@ def _taken_too_much(case: Case) -> Finding | None:
     return Finding(Kind.REFUNDED, case.to_give_again, sentence + _now_another(case))
 
 
+def _still_taking(case: Case) -> Finding | None:
+    if not (stale := stale_returns(case)):
+        return None
+    ducats = sum_ducats(stale)
+    sentence = (
+        f"{format_ducats(ducats)} ducats are on their way back for money that did not go back, or "
+        "came again: they are the citizen's"
+    )
+    return Finding(Kind.REFUNDED, ducats, sentence)
+
+
+def stale_returns(case: Case) -> tuple[Stratagem, ...]:
+    """Transfers that are still to take ducats back for money that did not go back, or came again:
+    `cascade refund` ends them."""
+    coming = {
+        row.record_id
+        for row in case.returns
+        if row.payer and row.state(case.terms.now) is State.LIVE
+    }
+    if not coming:
+        return ()
+    parts = (part for part in picture_of(case, {}).parts if not (part.due or part.held))
+    return tuple(row for part in parts for row in part.rows if row.record_id in coming)
+
+
 def _now_another(case: Case) -> str:
     return f"; {case.successor}" if case.successor else ""
 
@@ -302,6 +328,7 @@ _QUESTIONS: tuple[Callable[[Case], Finding | None], ...] = (
     _refunded,
     _vanished_and_refunded,
     _taken_too_much,
+    _still_taking,
     _doubtful_return,
     _disputed,
 )

@@ -75,7 +75,7 @@ def decision_about(case: Case) -> str:
     """What a person can do about ducats that no machine may deliver at that price, to that citizen,
     or beside another transfer that may be theirs; empty for all else."""
     if _is_of_another(case):
-        return f"{_ANOTHER}{command('refund', case.charge.payment_id, '--write-off', _SETTLED)}"
+        return f"{_ANOTHER} {_what_of_another(case)}"
     if not _is_for_people(case) or case.has_vanished:
         return ""
     if money_is_open(case) or case.charge.disputed:
@@ -108,9 +108,17 @@ def _is_of_another(case: Case) -> bool:
     return is_open and refund_refuses(case) and not obstacle_in(case)
 
 
+def _what_of_another(case: Case) -> str:
+    if not case.to_return:
+        # A write-off is of what is to come back.
+        return "If it is, credit by hand what was taken or kept back, with a --reference."
+    write_off = command("refund", case.charge.payment_id, "--write-off", _SETTLED)
+    return f"What you have settled in Venice, or let go, write off: {write_off}"
+
+
 _ANOTHER = (
-    "Find out whether it is the same person: cascade moves no ducats of a citizen who came after "
-    "the delivery. What you have settled in Venice, or let go, write off: "
+    "Find out whether it is the same person, since cascade moves no ducats of a citizen who came "
+    "after the delivery."
 )
 _SETTLED = "the citizen was made anew"
 _TO_SOMEBODY = (

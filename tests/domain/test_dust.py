@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from cascade_cli.domain.kinds import Kind
+from cascade_cli.domain.money import ZERO
 from cascade_cli.domain.refund_plan import plan_refunds
 from tests.domain.samples import a_charge, judge, keyed, the_item
 from tests.domain.test_refund_plan import picture, sent_back, taken, terms
@@ -41,5 +42,5 @@ def test_nobody_takes_dust_back() -> None:
     charge = sent_back(1000)
     seen = picture(charge, keyed(BOUGHT), taken(ducats="99.999999997"))
     plan = plan_refunds(seen, terms())
-    assert (seen.left, plan.orders, plan.is_work) == (0, (), False)
+    assert (seen.left, plan.orders, plan.is_work) == (ZERO, (), False)
     assert the_item(charge, keyed(BOUGHT), taken(ducats="99.999999997")).kind is Kind.SETTLED
