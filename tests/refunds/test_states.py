@@ -211,3 +211,21 @@ def test_a_rest_that_the_engine_refused_is_delivered_whole_once_its_money_came_a
     repaired(counter)
     assert counter.ducats_of("marco") == 100
     assert reconciled(counter)["items"] == []
+
+
+def test_a_replay_of_what_was_promised_as_a_rest_names_no_way_to_pay_it_beside(
+    counter: Counter,
+) -> None:
+    counter.fund(0)
+    intent, name = rest_promised(counter)
+    counter.sandboxed.app.engine.run()
+    counter.fund(1000)
+    counter.pass_time(minutes=5)
+    becomes(counter, name, "failed")
+    replayed = counter.type(
+        "events", "replay", "--since", "24h", "--type", "payment_intent.succeeded", "--yes"
+    )
+    said = " ".join((replayed.out + replayed.err).split())
+    assert "its key was promised otherwise" in said, said
+    assert "reference" not in said
+    assert f"cascade explain {intent}" in said
