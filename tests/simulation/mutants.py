@@ -25,7 +25,7 @@ from cascade_cli.adapters.stripe.purchases import StripeReader
 from cascade_cli.adapters.transport import Transport, permitted
 from cascade_cli.adapters.venice.base import VeniceReader
 from cascade_cli.adapters.venice.notes import Notes
-from cascade_cli.domain import case, delivery, matching, price_guard, pricing
+from cascade_cli.domain import case, delivery, matching, price_guard, pricing, repair_plan
 from cascade_cli.domain import replay as replay_decisions
 from cascade_cli.domain.charges import Charge, Dispute, Refund
 from cascade_cli.domain.delivery import Action, Step, Write, next_step
@@ -493,6 +493,13 @@ def waiting_refunds_taken_for_gone() -> Iterator[Alter]:
 
 
 @contextmanager
+def rests_promised_for_ever() -> Iterator[Alter]:
+    """What was promised while money was gone stays promised when it came again."""
+    with patch.object(repair_plan, "_after_a_rest", lambda order, _rows: order):
+        yield as_it_is
+
+
+@contextmanager
 def disputed_money_never_comes_back() -> Iterator[Alter]:
     """What a dispute took counts, and what it returned does not."""
     net: Any = vars(money_moved._DisputedMoney)["taken_cents"]
@@ -624,6 +631,7 @@ MUTANTS: tuple[Callable[[], AbstractContextManager[Alter]], ...] = (
     arrivals_told_by_all_who_found_them,
     releases_taken_for_refunds,
     waiting_refunds_taken_for_gone,
+    rests_promised_for_ever,
     disputed_money_never_comes_back,
     only_lost_disputes_cost,
     strange_events_refused,
