@@ -93,7 +93,11 @@ def _awaits_money(case: Case) -> bool:
 
 
 def _returning(case: Case) -> bool:
-    return any(row.state(case.terms.now) is State.LIVE for row in case.returns)
+    return any(row.payer and row.state(case.terms.now) is State.LIVE for row in case.returns)
+
+
+def _given_again(case: Case) -> bool:
+    return any(not r.payer and r.state(case.terms.now) is State.LIVE for r in case.returns)
 
 
 def _doubtful_returns(case: Case) -> bool:
@@ -145,6 +149,10 @@ _RULES: Mapping[Kind, Rules] = {
             "Find out who was to get how much, then credit each by hand.",
         ),
         *_UNCERTAIN,
+        (
+            lambda case: case.buyer.citizen,
+            "Find out how many ducats it paid for, then credit them with --payment.",
+        ),
         (_always, "Find the buyer by Stripe's receipt, then credit with --payment."),
     ),
     Kind.UNKNOWN_CITIZEN: (
@@ -157,6 +165,10 @@ _RULES: Mapping[Kind, Rules] = {
     ),
     Kind.MISSING: (
         *_UNCERTAIN,
+        (
+            lambda case: case.charge.disputed,
+            "The dispute has ended, and the money is there: this delivers the ducats.",
+        ),
         (_always, "Credit it. Many of these mean that the webhook does not work."),
     ),
     Kind.FAILED: (
@@ -172,7 +184,7 @@ _RULES: Mapping[Kind, Rules] = {
     Kind.DISPUTED: (
         (
             lambda case: case.to_return and not case.is_contested,
-            "The dispute is lost: take the ducats back, or write them off.",
+            "Its money is gone: take the ducats back, or write them off.",
         ),
         (
             lambda case: case.to_return,
@@ -245,6 +257,10 @@ _CONCLUSIONS: Mapping[Kind, Rules] = {
     ),
     Kind.IN_FLIGHT: (
         (_returning, "ducats are on their way back, and wait for the engine's next run"),
+        (
+            _given_again,
+            "ducats are on their way to the citizen again, and wait for the engine's next run",
+        ),
         (_has(State.LIVE), "on its way: it waits for the engine's next run"),
         (_always, "young: the webhook may still credit it"),
     ),

@@ -50,7 +50,7 @@ def test_a_wrong_citizen_risks_what_went_astray_and_what_is_still_owed() -> None
 def test_an_unattributable_charge_without_amount_is_ranked_by_its_money() -> None:
     item = the_item(a_charge(ducats=None, ducats_text="abc", captured_cents=2500))
     assert item.at_risk == Decimal(250)
-    assert "no usable ducat_amount (it says 'abc')" in item.verdict
+    assert "no usable ducat_amount ('abc')" in item.verdict
 
 
 def test_an_unattributable_charge_is_ranked_by_the_rate_of_its_own_day() -> None:

@@ -570,4 +570,4 @@ def test_what_was_written_off_and_what_a_bank_holds_are_told() -> None:
     assert describe(seen.parts[0]) == "25 ducats due: 5 written off, 20 left"
     charge = a_charge(disputed=True)
     (part,) = picture(charge, DELIVERED, **disputed(a_dispute("under_review", 1000))).parts
-    assert describe(part) == "0 ducats due: 100 held until it is decided"
+    assert describe(part) == "0 ducats due: 100 more if it is lost"
