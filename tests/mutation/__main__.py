@@ -91,8 +91,8 @@ TESTS = {
     " refunds/test_states",
     "domain/repair": "domain/test_repair domain/test_vanished domain/test_orphans"
     " domain/test_unattributable domain/test_by_hand domain/test_late_rows"
-    " domain/test_other_processor domain/test_residents credit/test_repair"
-    f" credit/test_ambiguous {_GUARDED}",
+    " domain/test_other_processor domain/test_residents domain/test_price_guard"
+    f" domain/test_advice credit/test_repair credit/test_ambiguous {_GUARDED}",
     "domain/repair_plan": "domain/test_repair_plan credit/test_repair credit/test_limits",
     "domain/replay": "cli_events/test_obstacles domain/test_price_guard"
     f" cli_events/test_replay domain/test_subscriptions {_GUARDED}",
