@@ -59,7 +59,8 @@ TESTS = {
     f" domain/test_matching domain/test_matching_properties {_AMBIGUITY} credit/test_doubt"
     " credit/test_refused credit/test_rewriting",
     "domain/exchange": "pricing/test_exchange domain/test_pricing pricing/test_rates",
-    "domain/findings": f"{_JUDGING} domain/test_refunds domain/test_unattributable"
+    "domain/findings": f"{_JUDGING} domain/test_money_back_told domain/test_refunds"
+    " domain/test_unattributable"
     " domain/test_late_rows domain/test_residents domain/test_transfer_states"
     f" domain/test_price_guard credit/test_price_guard",
     "domain/matching": "domain/test_matching domain/test_matching_properties domain/test_orphans"
