@@ -205,3 +205,10 @@ def test_a_doubtful_row_says_who_pays_it_only_where_that_is_somebody_else() -> N
     other = keyed(charge, status="active", other_processor="OLD_PROCESSOR")
     assert "; 'OLD_PROCESSOR' pays them, not the processor" in the_item(charge, other).verdict
     assert "pays them" not in the_item(charge, keyed(charge, status="error")).verdict
+
+
+def test_a_payment_for_the_processor_itself_says_that_it_would_mint() -> None:
+    minting = a_charge(citizen=None, citizen_text="CASCADE_PAYMENT_PROCESSOR")
+    verdict = the_item(minting).verdict
+    assert verdict.startswith("the payment names 'CASCADE_PAYMENT_PROCESSOR' itself as the citizen")
+    assert "mint" in verdict

@@ -406,7 +406,7 @@ def test_a_row_that_ran_out_for_another_citizen_or_for_more_is_not_delivered() -
 def test_the_rest_is_not_delivered_where_too_little_was_paid() -> None:
     cheap = sent_back(150, captured_cents=500)
     found = plan(cheap)
-    assert found.orders == ()
+    assert (found.orders, found.taking, found.debt(0)) == ((), (ZERO,), ZERO)
     assert "less than its ducats cost" in found.refused
 
 
