@@ -167,7 +167,8 @@ def test_a_charge_without_an_executed_row_is_not_called_executed(
 
 
 def test_a_charge_that_was_delivered_as_sold_is_called_executed_once() -> None:
-    assert verdict_of(judged(EXECUTED)).sentence.startswith("executed once, for the right citizen")
+    sentence = verdict_of(judged(EXECUTED)).sentence
+    assert sentence == "executed once, for the right citizen and amount; nothing is owed"
 
 
 def test_after_a_refund_the_conclusion_tells_of_it() -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
+
+import pytest
 
 from cascade_cli.domain.case import Decided
 from cascade_cli.domain.charges import Charge, Dispute
 from cascade_cli.domain.items import Item
 from cascade_cli.domain.kinds import Kind
+from cascade_cli.domain.reconciliation import Reconciliation as Result
 from cascade_cli.domain.reconciliation import reconcile
 from cascade_cli.domain.stratagems import Stratagem
 from tests.domain.samples import NOW, PAID, TERMS, a_charge, a_world, keyed
@@ -17,12 +21,19 @@ from tests.domain.test_refund_plan import DELIVERED, DOUBTFUL, LIVE, failed, sen
 LOST = Dispute("du_1", "ch_1", "lost", "fraudulent", 1000, 1000, PAID)
 
 
-def told(charge: Charge, *rows: Stratagem, debt: int = 0, lost: bool = False) -> Item:
-    """The item of the payment, with what is on record as a debt."""
-    terms = replace(TERMS, decided=Decided(debts={"pi_1": Decimal(debt)} if debt else {}))
+def judged(
+    charge: Charge, *rows: Stratagem, debts: Mapping[str, int], lost: bool = False
+) -> Result:
+    """With what is on record as debts, by payment; another bears the citizen's name by now."""
+    decided = Decided(debts={payment: Decimal(ducats) for payment, ducats in debts.items()})
     disputes = {"ch_1": (LOST,)} if lost else {}
     answers = {"citizens": {"marco": True}, "disputes": disputes, "arrived": {"marco": NOW}}
-    (item,) = reconcile(a_world([charge], rows, **answers), terms).items
+    return reconcile(a_world([charge], rows, **answers), replace(TERMS, decided=decided))
+
+
+def told(charge: Charge, *rows: Stratagem, debt: int = 0, lost: bool = False) -> Item:
+    """The item of the payment, with what is on record as its debt."""
+    (item,) = judged(charge, *rows, debts={"pi_1": debt} if debt else {}, lost=lost).items
     return item
 
 
@@ -77,3 +88,25 @@ def test_ducats_that_may_have_come_back_are_compared_before_anything_else() -> N
     assert item.verdict == (
         "25 ducats may or may not have come back by cascade_refund_re_1: compare the balances"
     )
+
+
+def test_a_recorded_debt_stands_as_long_as_its_ducats_are_to_come_back() -> None:
+    due = judged(sent_back(250), DELIVERED, debts={"pi_1": 20, "pi_elsewhere": 5})
+    assert due.debts == {"pi_1": Decimal(20), "pi_elsewhere": Decimal(5)}
+    assert due.settled_debts == set()
+
+
+@pytest.mark.parametrize(
+    ("charge", "rows"),
+    [
+        (sent_back(250), (DELIVERED, taken(ducats="25"))),
+        (failed(sent_back(250)), (DELIVERED,)),
+        # Settled at a glance.
+        (a_charge(), (DELIVERED,)),
+    ],
+)
+def test_a_debt_whose_ducats_came_back_or_need_not_is_over(
+    charge: Charge, rows: tuple[Stratagem, ...]
+) -> None:
+    over = judged(charge, *rows, debts={"pi_1": 20, "pi_elsewhere": 5})
+    assert (over.debts, over.settled_debts) == ({"pi_elsewhere": Decimal(5)}, {"pi_1"})

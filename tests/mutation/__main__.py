@@ -83,7 +83,7 @@ TESTS = {
     " pricing/test_price_list"
     " pricing/test_price_file pricing/test_exchange pricing/test_currencies",
     "domain/reconciliation": f"domain/test_reconciliation {_JUDGING} domain/test_by_hand"
-    " domain/test_advice"
+    " domain/test_advice domain/test_money_back_told"
     " domain/test_plain domain/test_refunds domain/test_late_rows domain/test_other_processor"
     " domain/test_reconcile_properties",
     "domain/refund_plan": f"{_MONEY_BACK} domain/test_residents refunds/test_states"
