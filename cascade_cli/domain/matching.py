@@ -20,7 +20,7 @@ import heapq
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import IntEnum, StrEnum
@@ -60,7 +60,7 @@ class Matches:
 
     by_charge: dict[str, tuple[Match, ...]]
     unmatched: tuple[Stratagem, ...]
-    late: dict[str, tuple[Stratagem, ...]] = field(default_factory=dict)
+    late: dict[str, tuple[Stratagem, ...]]
 
 
 def match(charges: Iterable[Charge], stratagems: Iterable[Stratagem]) -> Matches:
