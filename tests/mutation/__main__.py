@@ -107,7 +107,7 @@ TESTS = {
     "services/arrivals": "arrivals/test_repair arrivals/test_watch arrivals/test_gifts",
     "services/credit": f"credit/test_credit_desk {_CREDITING} {_GUARDED} credit/test_limits"
     " credit/test_file credit/test_repetition credit/test_row_names credit/test_ambiguous"
-    " credit/test_refused organisations/test_by_people",
+    " credit/test_refused organisations/test_by_people since_last/test_vanished",
     "services/credit_guards": "credit/test_price_guard credit/test_recipients credit/test_file",
     "services/credit_requests": "credit/test_credit_desk credit/test_limits credit/test_names",
     "services/deliver": "credit/test_deliverer credit/test_sighting credit/test_throttling"
