@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager
 from cascade_cli.bootstrap import Wiring, bootstrap
 from cascade_cli.cli.allocations_kept import KeptAllocations
 from cascade_cli.cli.deliveries_known import DeliveriesKnown
+from cascade_cli.cli.rulings_known import RulingsKnown
 from cascade_cli.cli.sandbox_switch import enter_sandbox
 from cascade_cli.cli.session import Session
 from cascade_cli.settings import (
@@ -52,7 +53,9 @@ def connected(session: Session) -> Iterator[Wiring]:
         settings = Settings.read(values)
         with closing(KeptAllocations(session, settings)) as allocations:
             known = DeliveriesKnown(session, settings)
-            wiring = bootstrap(settings, session.say, allocations, known, session.pacers)
+            rulings = RulingsKnown(session, settings)
+            pacers = session.pacers
+            wiring = bootstrap(settings, session.say, allocations, known, pacers, rulings=rulings)
             try:
                 yield wiring
             finally:

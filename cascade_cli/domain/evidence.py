@@ -23,7 +23,24 @@ def evidence_of(case: Case) -> Iterator[str]:
         whom = f"from {row.payer!r}" if row.payer else f"again to {row.citizen!r}"
         ducats = format_ducats(row.ducats or ZERO)
         yield f"{ducats} ducats back {whom}: {describe(row, case.terms)}"
+    yield from _decided_on(case)
     yield from _limits(case)
+
+
+def _decided_on(case: Case) -> Iterator[str]:
+    """What people did about it beside its own transfers."""
+    for row in case.corrections:
+        ducats = format_ducats(row.ducats or ZERO)
+        yield f"corrected: {ducats} ducats to {row.citizen!r}: {describe(row, case.terms)}"
+    for row in case.takebacks:
+        ducats = format_ducats(row.ducats or ZERO)
+        yield f"taken back: {ducats} ducats from {row.payer!r}: {describe(row, case.terms)}"
+    for row in case.mentioned:
+        ducats = format_ducats(row.ducats or ZERO)
+        yield (
+            f"a credit by hand speaks of it, {ducats} ducats to {row.citizen!r}: "
+            f"{describe(row, case.terms)} ({row.reason})"
+        )
 
 
 def _sale(case: Case) -> Iterator[str]:

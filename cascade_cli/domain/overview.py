@@ -85,7 +85,7 @@ def is_unresolved(payment_id: str | None, result: Reconciliation, *, unjudged: b
     `unjudged` is the answer for one that the result does not know.
     """
     items = [item for item in result.items if item.charge and _is_named(payment_id, item.charge)]
-    return any(item.kind.is_discrepancy for item in items) if items else unjudged
+    return any(item.is_open for item in items) if items else unjudged
 
 
 def _is_named(payment_id: str | None, charge: Charge) -> bool:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
 
-from cascade_cli.domain.case import Case, Terms
+from cascade_cli.domain.case import NOTHING_DECIDED, Case, Decided, Terms
 from cascade_cli.domain.keys import Origin
 from cascade_cli.domain.matching import OLDER_REACH, Matches, Rule, match, named_payments
 from cascade_cli.domain.plain import Aside, set_aside
@@ -33,11 +33,11 @@ class Outside:
         return bool(self.earlier or self.later)
 
 
-def outside_of(world: World) -> Outside:
+def outside_of(world: World, decided: Decided = NOTHING_DECIDED) -> Outside:
     """What to look for beyond what was read; of what is plainly settled nothing is missing."""
     matches = match(world.charges, world.stratagems)
     return Outside(
-        keys_to_look_up(matches, world),
+        sorted({*keys_to_look_up(matches, world), *_settled_beside(world, decided)}),
         earlier_window(matches, world),
         later_window(matches, world),
     )
@@ -46,6 +46,15 @@ def outside_of(world: World) -> Outside:
 def keys_to_look_up(matches: Matches, world: World) -> list[str]:
     """StratagemIds of charges without a transfer: one made before the window has to be named."""
     return sorted({c.stratagem_id for c in world.charges if not matches.by_charge[c.id]})
+
+
+def _settled_beside(world: World, decided: Decided) -> Iterator[str]:
+    """The keys of payments that have another transfer by a person's word, which is not here."""
+    if decided.settling:
+        here = {row.record_id for row in world.stratagems}
+        for charge in world.charges:
+            if not decided.settling.get(charge.payment_id, frozenset()) <= here:
+                yield charge.stratagem_id
 
 
 def earlier_window(matches: Matches, world: World) -> Window | None:

@@ -147,13 +147,18 @@ def _why_stalled(row: Stratagem) -> str:
 
 def _failed(row: Stratagem, _moment: Moment) -> Standing:
     # One that is active cannot be read, whatever the engine said of it before.
-    failure = Failure.MALFORMED if row.status == "active" else row.failure or Failure.MALFORMED
+    failure = row.failure or Failure.MALFORMED
+    # What a person has found to have moved nothing has Notes that keep the engine from it.
+    if row.status == "active" or failure is Failure.UNCERTAIN:
+        failure = Failure.MALFORMED
     said = row.failure_text or row.notes_flaw
     if row.status == "active":
         said = row.notes_flaw or "other text stands behind the JSON of its Notes"
     meaning = f"The engine gave up before any ducats moved: {said}"
     if row.status == "active":
         meaning = f"The engine cannot carry it out: {said}"
+    if row.ruling:
+        meaning = f"A person found that it moved no ducats: {said or row.status}"
     cure = _CURES.get(failure, _again)(row)
     return Standing(State.FAILED, Moved.NO, f"{meaning.rstrip('.')}.", _RETRIES[failure], cure)
 

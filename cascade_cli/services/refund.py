@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from cascade_cli.domain import case as cases
 from cascade_cli.domain.charges import Charge
+from cascade_cli.domain.decisions import Decision
 from cascade_cli.domain.matching import match
 from cascade_cli.domain.money import ZERO, format_ducats
 from cascade_cli.domain.names import no_citizen
@@ -75,8 +76,12 @@ class Wish:
     ducats: Decimal | None = None
 
 
-def decided_by(refunds: Mapping[str, Mapping[str, Any]]) -> cases.Decided:
-    """The journal's decisions about refunds, by payment."""
+def decided_by(
+    refunds: Mapping[str, Mapping[str, Any]],
+    decisions: Mapping[str, Mapping[str, Any]],
+    rulings: Mapping[str, Mapping[str, Any]],
+) -> cases.Decided:
+    """The journal's decisions about refunds and cases, by payment."""
     written_off: dict[str, Decimal] = {}
     debts: dict[str, Decimal] = {}
     for body in refunds.values():
@@ -84,7 +89,12 @@ def decided_by(refunds: Mapping[str, Mapping[str, Any]]) -> cases.Decided:
         off, debt = Decimal(body["written_off"]), Decimal(body["debt"])
         written_off[payment] = written_off.get(payment, ZERO) + off
         debts[payment] = debts.get(payment, ZERO) + debt
-    return cases.Decided(_positive(written_off), _positive(debts))
+    known = {case: Decision.of(body) for case, body in decisions.items()}
+    settling: dict[str, frozenset[str]] = {}
+    for record, body in rulings.items():
+        if payment := body["settles"]:
+            settling[payment] = settling.get(payment, frozenset()) | {record}
+    return cases.Decided(_positive(written_off), _positive(debts), known, settling)
 
 
 def _positive(ducats: Mapping[str, Decimal]) -> dict[str, Decimal]:
