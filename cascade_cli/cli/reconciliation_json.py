@@ -9,6 +9,7 @@ from typing import Any
 
 from cascade_cli.domain.case import Terms
 from cascade_cli.domain.charges import Period, Portion
+from cascade_cli.domain.decisions import Decision
 from cascade_cli.domain.equation import Equation
 from cascade_cli.domain.kinds import Kind
 from cascade_cli.domain.money import format_ducats
@@ -50,13 +51,14 @@ def document(run: Run, reading: Reading, *, everything: bool) -> dict[str, Any]:
             "airtable_requests": reading.airtable_requests,
         },
         "counts": {kind.value: result.counts.get(kind, 0) for kind in Kind},
+        "decided": {how.value: number for how, number in sorted(result.decided.items())},
         "ducats": _ducats(result.equation),
         "refund_debts": refund_debts(reading.terms),
         "manual_credits": result.manual,
         "for_earlier_payments": result.elsewhere,
         "since_last": reading.since_last.document() if reading.since_last else None,
         "verified": run.verification and _verified(run.verification),
-        "items": [_item(item) for item in listed(result, everything=everything)],
+        "items": [item_document(item) for item in listed(result, everything=everything)],
     }
 
 
@@ -81,6 +83,7 @@ def incomplete_document(
             "airtable_requests": requests[1],
         },
         "counts": {},
+        "decided": {},
         "ducats": None,
         "items": [],
     }
@@ -114,7 +117,8 @@ def _verified(verification: Verification) -> dict[str, Any]:
     }
 
 
-def _item(item: Item) -> dict[str, Any]:
+def item_document(item: Item) -> dict[str, Any]:
+    """One charge or transfer."""
     charge = item.charge
     return {
         "kind": item.kind.value,
@@ -136,6 +140,21 @@ def _item(item: Item) -> dict[str, Any]:
         "evidence": list(item.evidence),
         "repair": item.repair
         and {"command": item.repair.command, "automatic": item.repair.automatic},
+        "decision": item.decision and decision_document(item.decision),
+        "reopened": item.reopened or None,
+    }
+
+
+def decision_document(decision: Decision) -> dict[str, Any]:
+    """What a person decided."""
+    return {
+        "how": decision.how.value,
+        "by": decision.by,
+        "at": rfc3339(decision.at),
+        "reason": decision.reason,
+        "ducats": decision.ducats,
+        "stratagem_id": decision.stratagem_id,
+        "until": rfc3339(decision.until) if decision.until else None,
     }
 
 

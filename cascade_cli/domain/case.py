@@ -154,10 +154,15 @@ class Case:
     @cached_property
     def unclear(self) -> tuple[Stratagem, ...]:
         """Of a payment that was not delivered, the transfers that may yet turn out to be its own:
-        late ones of the legacy connector, and dead ones that another processor pays."""
+        late ones of the legacy connector, dead ones that another processor pays, and credits by
+        hand that speak of it."""
         if self.moving or not self.lacking:
             return ()
-        return (*(s for s in self.stratagems if s.other_processor), *self.late)
+        strange = (s for s in self.stratagems if s.other_processor)
+        return (*strange, *self.late, *(s for s in self.mentioned if self._may_be_its(s)))
+
+    def _may_be_its(self, row: Stratagem) -> bool:
+        return self.is_right(row) and row.state(self.terms.now) in MAY_STILL_MOVE
 
     @property
     def telling(self) -> Match | None:

@@ -140,7 +140,8 @@ def rows_of(order: Order, rows: Sequence[Stratagem]) -> tuple[Stratagem, ...]:
 def unclear_rows(order: Order, rows: Sequence[Stratagem]) -> tuple[Stratagem, ...]:
     """Those of `rows` that belong to nobody surely, and may turn out to be the order's own.
 
-    Legacy rows of its citizen and amount, made after the payment at whatever time.
+    Legacy rows of its citizen and amount, made after the payment at whatever time, and credits by
+    hand to its citizen that speak of the payment.
     """
     charge = order.charge
     if charge is None:
@@ -153,6 +154,14 @@ def unclear_rows(order: Order, rows: Sequence[Stratagem]) -> tuple[Stratagem, ..
         and (row.citizen, row.ducats) == (order.citizen, order.ducats)
         and row.created_at >= charge.created_at
         and row.record_id not in taken
+    ]
+    ids = set(charge.names)
+    alike += [
+        row
+        for row in rows
+        if row.citizen == order.citizen
+        and row.status in {"executed", "active"}
+        and not ids.isdisjoint(row.mentions)
     ]
     own = {row.record_id for row in rows_of(order, rows)} if alike else set()
     found = (row for row in alike if row.record_id not in own)
@@ -229,6 +238,9 @@ def _ambiguous(order: Order, rows: Sequence[Stratagem]) -> End:
     """Nothing of the order is under way, and these may be, or become, its transfer."""
     names = ", ".join(f"{row.stratagem_id or row.record_id} ({row.status})" for row in rows)
     whose = "another processor pays it" if rows[0].other_processor else "it names no payment"
+    if rows[0].mentions:
+        by = f" by {rows[0].made_by}" if rows[0].made_by else ""
+        whose = f"a credit by hand{by}, made {format_moment(rows[0].created_at)}: {rows[0].reason}"
     paid = order.charge.payment_id if order.charge else order.key
     why = f"{names} may already be the transfer for {paid}: {whose}"
     if order.charge is None:

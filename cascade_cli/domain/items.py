@@ -50,6 +50,8 @@ class Item:
     """How it stands with what is settled or in flight."""
     corrections: tuple[Stratagem, ...] = ()
     """What people decided to give beside its own transfers, and to take back of any of them."""
+    mentioned: tuple[Stratagem, ...] = ()
+    """Credits by hand that speak of it."""
     decision: Decision | None = None
     """The newest about it."""
     reopened: str = ""

@@ -29,6 +29,8 @@ ENGINE_LOG = "engine_log"
 RULED_LOG = "ruled_log"
 # In Notes: the operator's own key of a credit by hand.
 REFERENCE = "reference"
+# In Notes: who made it.
+OPERATOR = "operator"
 DUCATS_FORM = "a positive number such as 525 or 10.50"
 SALE_FORM = f"{DUCATS_FORM}, with at most {MAX_DECIMALS} decimals"
 _DUCATS = re.compile(rf"[0-9]{{1,15}}(\.[0-9]{{1,{MOST_DECIMALS}}})?")
@@ -68,7 +70,7 @@ class Order:
     although a guard refuses it; they stand in the `facts` as well. `unclear_records` are legacy
     rows that another payment has, and that may be this one's all the same. `settled_until` is the
     end of the complete run that left nothing open about the payment: what it saw executed and is
-    not there now has vanished.
+    not there now has vanished. A credit by hand may be meant `again`, although one was made.
     """
 
     key: str
@@ -90,6 +92,7 @@ class Order:
     overrides: frozenset[Override] = frozenset()
     unclear_records: frozenset[str] = frozenset()
     settled_until: datetime | None = None
+    again: bool = False
 
     @property
     def mentions(self) -> tuple[str, ...]:

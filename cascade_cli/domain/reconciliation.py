@@ -192,6 +192,7 @@ def _judged(case: Case) -> Item:
         conclusion=conclusion_of(case, kind),
         late=case.late,
         corrections=(*case.corrections, *case.takebacks),
+        mentioned=case.mentioned,
     )
 
 

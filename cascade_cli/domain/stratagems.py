@@ -92,7 +92,8 @@ class Stratagem:
     is taken back who receives it.
     `ruling` is a person's word on a doubtful row, `ruled_log` what the engine had said of the row
     before a person found that it had moved nothing. `mentions` are payments that the reason or
-    reference of a credit by hand speaks of.
+    reference of a credit by hand speaks of. `made_by` is the person who decided on it, or credited
+    it by hand.
     """
 
     record_id: str
@@ -119,6 +120,7 @@ class Stratagem:
     ruling: Ruling | None = None
     ruled_log: str = ""
     mentions: tuple[str, ...] = ()
+    made_by: str = ""
 
     @property
     def concerned(self) -> str:

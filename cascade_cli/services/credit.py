@@ -42,7 +42,12 @@ from cascade_cli.domain.residents import Resident
 from cascade_cli.domain.shell import command
 from cascade_cli.domain.stratagems import MAY_STILL_MOVE, Stratagem
 from cascade_cli.errors import GuardError
-from cascade_cli.services.credit_guards import overrulable, payment_meant_by, refuse_repeated
+from cascade_cli.services.credit_guards import (
+    overrulable,
+    payment_meant_by,
+    refuse_credited,
+    refuse_repeated,
+)
 from cascade_cli.services.credit_requests import check_limit, check_words
 from cascade_cli.services.deliver import Deliverer
 from cascade_cli.services.delivery_ports import Delivery, Reader, Sighting
@@ -185,6 +190,7 @@ class CreditDesk:
         refuse_unknown((order.citizen for order in orders), found, self._venice.usernames)
         now = self._now()
         orders, rows = self._with_neighbours(self._with_past(orders, now))
+        refuse_credited(orders, rows, now)
         own = {order.key: rows_of(order, rows) for order in orders}
         # Where no row moves ducats, the journal tells whether one has vanished.
         last = self._promises.attempts([key for key, seen in own.items() if not _moves(seen, now)])

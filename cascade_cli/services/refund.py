@@ -249,6 +249,16 @@ class RefundDesk:
         return picture.left
 
 
+def refuse_nothing_back(payment: str, pictures: Sequence[Picture]) -> None:
+    """Raises GuardError if no money of the payment went back: nothing is to be written off."""
+    if not any(part.due for picture in pictures for part in picture.parts):
+        leave = command("resolve", payment, "--accept", "--reason", "why")
+        raise GuardError(
+            f"No money of {payment} went back: there is nothing to write off.",
+            f"Nothing was written. To leave it as it is: {leave}",
+        )
+
+
 def _own(refunds: Sequence[Refund], charge: Charge) -> tuple[Refund, ...]:
     """Each portion takes its share of a refund back under a key of its own."""
     return tuple(replace(refund, id=refund.id + charge.suffix) for refund in refunds)

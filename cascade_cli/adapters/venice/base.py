@@ -48,7 +48,7 @@ from cascade_cli.domain.keys import (
 from cascade_cli.domain.orders import PORTION, Order
 from cascade_cli.domain.residents import Resident
 from cascade_cli.domain.rulings import Rulings, no_rulings
-from cascade_cli.domain.stratagems import TAKING, Stratagem
+from cascade_cli.domain.stratagems import CORRECTING, TAKING, Stratagem
 from cascade_cli.domain.tally import Tally
 from cascade_cli.errors import AnswerError
 
@@ -68,6 +68,7 @@ KEYS_PER_REQUEST = 95
 # An order takes several conditions.
 ORDERS_PER_REQUEST = 50
 
+_BY_PEOPLE = frozenset({Origin.MANUAL, *CORRECTING})
 _LONG_GONE = datetime(1970, 1, 1, tzinfo=UTC)
 
 T = TypeVar("T")
@@ -359,6 +360,7 @@ def to_stratagem(record: dict[str, Any], processor: str) -> Stratagem:
         payer=payer if is_back else "",
         ruled_log=notes.ruled_log,
         mentions=notes.mentions if origin is Origin.MANUAL else (),
+        made_by=notes.operator if origin in _BY_PEOPLE else "",
         other_processor="" if in_its_place == processor else in_its_place or "nobody",
     )
 

@@ -18,7 +18,14 @@ from typing import Any
 
 from cascade_cli.domain.keys import PAYMENT_ID, mentioned_payments, portion_id
 from cascade_cli.domain.money import read_ducats
-from cascade_cli.domain.orders import ENGINE_LOG, INSTEAD_OF, PORTION, REFERENCE, RULED_LOG
+from cascade_cli.domain.orders import (
+    ENGINE_LOG,
+    INSTEAD_OF,
+    OPERATOR,
+    PORTION,
+    REFERENCE,
+    RULED_LOG,
+)
 from cascade_cli.domain.stratagems import Failure
 
 _ERROR = "[ERROR]"
@@ -55,6 +62,7 @@ class Notes:
     kept_log: str = field(default="", repr=False)
     ruled_log: str = field(default="", repr=False)
     reference: str = ""
+    operator: str = ""
 
     @property
     def mentions(self) -> tuple[str, ...]:
@@ -168,6 +176,7 @@ def _from_document(document: dict[str, Any], log: str) -> Notes:
         kept_log=kept if isinstance(kept := document.get(ENGINE_LOG), str) else "",
         ruled_log=ruled if isinstance(ruled := document.get(RULED_LOG), str) else "",
         reference=str(document.get(REFERENCE) or ""),
+        operator=str(document.get(OPERATOR) or ""),
     )
 
 
