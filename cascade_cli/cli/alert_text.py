@@ -57,8 +57,11 @@ def _counts(found: News) -> str:
 
 
 def _news_lines(session: Session, found: News) -> Iterator[str]:
-    yield from (f"NEW {_line(session, item)}" for item in found.new)
-    yield from (f"SOLVED {known.kind} {_plain(name)}" for name, known in found.solved.items())
+    for item in found.new:
+        yield f"{'REOPENED' if item.reopened else 'NEW'} {_line(session, item)}"
+    for name, known in found.solved.items():
+        what = "DECIDED" if name in found.decided else "SOLVED"
+        yield f"{what} {known.kind} {_plain(name)}"
     yield from (f"OPEN {_line(session, item)}" for item in found.still_open)
 
 

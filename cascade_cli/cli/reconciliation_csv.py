@@ -31,6 +31,8 @@ COLUMNS = (
     "portion",
     "period_since",
     "period_until",
+    "decision",
+    "reopened",
 )
 
 
@@ -68,4 +70,6 @@ def _cells(item: Item, completed: Callable[[str], str]) -> tuple[str, ...]:
         f"{portion.number} of {portion.of}" if portion else "",
         rfc3339(period.since) if period else "",
         rfc3339(period.until) if period else "",
+        item.decision.described if item.decision else "",
+        item.reopened,
     )

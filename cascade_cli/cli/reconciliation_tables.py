@@ -17,6 +17,7 @@ from rich.text import Text
 from cascade_cli.cli.console import completed, to_type
 from cascade_cli.cli.reconciliation_json import Reading, listed
 from cascade_cli.cli.shown import shown
+from cascade_cli.domain.decisions import counted
 from cascade_cli.domain.equation import Equation
 from cascade_cli.domain.kinds import Kind, Severity
 from cascade_cli.domain.money import ZERO, format_ducats, format_money
@@ -96,6 +97,8 @@ def _headline(run: Run, reading: Reading) -> Text:
             f"Debts after refunds: {format_ducats(sum(owed, ZERO), grouped=True)} ducats of "
             f"{len(owed)} payments.\n"
         )
+    if told := counted(run.result.decided):
+        text.append(f"Decided by people: {told}.\n")
     text.append(f"The ducats balance: residual {format_ducats(run.result.equation.residual)}. ")
     text.append_text(_verdict(run.result)).append("\n")
     return text
@@ -183,13 +186,18 @@ def _show_item(console: Console, item: Item, reading: Reading) -> None:
     )
     if item.verdict:
         console.print(Padding(Text(shown(completed(console, item.verdict)), "dim"), (0, 0, 0, 2)))
+    if item.decision:
+        since = f"; since then {item.reopened}" if item.reopened else ""
+        told = f"decided: {item.decision.described}{since}"
+        console.print(Padding(Text(shown(told), "magenta"), (0, 0, 0, 2)))
     if item.repair:
         console.print(to_type(console, item.repair.command), soft_wrap=True)
 
 
 def _closing(result: Reconciliation) -> Text:
     if not result.discrepancies:
-        return Text("Nothing to do: every charge is settled or in flight.", "bold green")
+        left = ", in flight or decided" if result.decided else " or in flight"
+        return Text(f"Nothing to do: every charge is settled{left}.", "bold green")
     automatic = sum(bool(i.repair and i.repair.automatic) for i in result.discrepancies)
     text = _verdict(result)
     text.append(f" A machine may repair {automatic} of them. ", "default")

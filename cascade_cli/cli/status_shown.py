@@ -17,6 +17,7 @@ from cascade_cli.cli.reconciliation_tables import STYLES
 from cascade_cli.cli.shown import count
 from cascade_cli.cli.shown import shown as harmless
 from cascade_cli.cli.sparkline import sparkline
+from cascade_cli.domain.decisions import counted
 from cascade_cli.domain.engine import DailyRuns
 from cascade_cli.domain.kinds import Kind
 from cascade_cli.domain.money import ZERO, exactly, format_ducats
@@ -219,6 +220,8 @@ def _discrepancies(shown: Shown, columns: int) -> Iterator[RenderableType]:
     found = tallies(run.result)
     if owed := sum(status.terms.decided.debts.values(), ZERO):
         yield Text(f"Debts after refunds: {format_ducats(owed, grouped=True)} ducats.", "yellow")
+    if told := counted(run.result.decided):
+        yield Text(f"Decided by people: {told}.")
     span = format_span(status.window.until - status.known_since)
     begin = f" since {format_moment(status.known_since)} ({span})"
     if not found:

@@ -203,9 +203,24 @@ class Decision:
         return replace(self, by=by, host=host, at=at)
 
 
+def counted(decided: Mapping[How, int]) -> str:
+    """How many of each, for people: `2 accepted, 1 snoozed`; empty where there is none."""
+    return ", ".join(f"{decided[how]:,} {_COUNTED[how]}" for how in How if decided.get(how))
+
+
+_COUNTED = {
+    How.CREDIT: "credited",
+    How.TAKE_BACK: "taken back",
+    How.SETTLED_BY: "settled by another transfer",
+    How.MOVED: "found to have moved",
+    How.NOT_MOVED: "found to have moved nothing",
+    How.ACCEPT: "accepted",
+    How.SNOOZE: "snoozed",
+    How.REOPEN: "opened again",
+}
 _WORDS = {
-    How.CREDIT: "credited by decision",
-    How.TAKE_BACK: "taken back by decision",
+    How.CREDIT: "a credit was decided",
+    How.TAKE_BACK: "taking back was decided",
     How.SETTLED_BY: "settled by another transfer",
     How.MOVED: "found to have moved its ducats",
     How.NOT_MOVED: "found to have moved nothing",

@@ -8,6 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from cascade_cli.domain.charges import Charge
+from cascade_cli.domain.decisions import Decision
 from cascade_cli.domain.kinds import Kind, Severity
 from cascade_cli.domain.money import format_ducats, read_ducats
 from cascade_cli.domain.reconciliation import Item
@@ -57,6 +58,8 @@ class Verdict:
     evidence: tuple[str, ...] = ()
     advice: str = ""
     repair: Repair | None = None
+    decision: Decision | None = None
+    reopened: str = ""
 
 
 @dataclass(frozen=True)
@@ -151,6 +154,8 @@ def verdict_of(item: Item) -> Verdict:
         evidence=item.evidence,
         advice=item.advice,
         repair=repair,
+        decision=item.decision,
+        reopened=item.reopened,
     )
 
 

@@ -13,6 +13,7 @@ from cascade_cli.cli.reconciliation_tables import MEANINGS, followed_up
 from cascade_cli.cli.report.days import Days, days_of
 from cascade_cli.cli.report.equation import Segment, beside, rounded, segments, share
 from cascade_cli.cli.report.stories import URGENCY, Story, clipped, stories
+from cascade_cli.domain.decisions import counted
 from cascade_cli.domain.kinds import Kind
 from cascade_cli.domain.reconciliation import Reconciliation
 from cascade_cli.domain.run_memory import Changes
@@ -98,7 +99,7 @@ def judged_page(
     return Page(
         tone="open" if number else "well",
         headline=f"{number:,} {plural}" if number else "No discrepancies",
-        summary=_summary(number, automatic),
+        summary=_summary(number, automatic, counted(run.result.decided)),
         window=_window(reading.window),
         made_at=format_moment(reading.terms.now),
         trouble=_trouble(error),
@@ -107,7 +108,9 @@ def judged_page(
     )
 
 
-def _summary(number: int, automatic: int) -> str:
+def _summary(number: int, automatic: int, decided: str) -> str:
+    if not number and decided:
+        return f"Every paid charge is settled, in flight or decided by people: {decided}."
     if not number:
         return "Every paid charge is settled or in flight. There is nothing to do."
     if automatic == number:
@@ -190,6 +193,7 @@ def _coverage(run: Run, reading: Reading) -> tuple[str, ...]:
         f"Left alone: {coverage.other_products:,} charges for other products, "
         f"{coverage.unpaid:,} not paid; {result.manual:,} credits by hand with a recorded reason, "
         f"{result.elsewhere:,} transfers for payments outside the window.",
+        f"Decided by people: {told}." if (told := counted(result.decided)) else "",
         followed_up(coverage),
         f"Verified: {run.verification.sentence}." if run.verification else "",
     )
