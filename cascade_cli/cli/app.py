@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from cascade_cli import __version__
-from cascade_cli.cli.resolve_words import with_amounts
+from cascade_cli.cli.resolve_words import OptionalAmounts
 from cascade_cli.cli.session import Session, conduct, failure, unwritable
 from cascade_cli.errors import ExitCode, UsageError
 
@@ -21,8 +21,8 @@ COMMANDS = {
     "credit": "Credit ducats by hand: one citizen, one payment, or a file of many; each exactly "
     "once.",
     "refund": "Take back the ducats of a payment whose money went back: each refund exactly once.",
-    "resolve": "Decide what becomes of one discrepancy: recorded, carried out once, shown "
-    "everywhere.",
+    "resolve": "Decide what becomes of one discrepancy: recorded, carried out once, and "
+    "shown everywhere.",
     "explain": "The whole story of one payment, transfer or citizen: timeline, verdict, exact "
     "repair.",
     "status": "Everything on one screen: processor, payments on their way, discrepancies, limits, "
@@ -62,7 +62,8 @@ def app_for(words: Container[str]) -> typer.Typer:
     )
     app.callback()(global_options)
     for name, summary in COMMANDS.items():
-        app.command(name)(declared(name) if name in words else _listed(summary))
+        read = app.command(name, cls=OptionalAmounts if name == "resolve" else None)
+        read(declared(name) if name in words else _listed(summary))
     for name, summary in GROUPS.items():
         app.add_typer(declared(name) if name in words else _listed_group(summary), name=name)
     return app
@@ -102,7 +103,6 @@ def _listed_group(summary: str) -> typer.Typer:
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code."""
     try:
-        arguments = with_amounts(arguments) if "resolve" in arguments else arguments
         command_line = _command_line(_named_in(arguments))
         code = command_line(list(arguments), prog_name="cascade", standalone_mode=False)
     except typer.TyperException as error:
