@@ -46,6 +46,7 @@ CAUGHT_BY = {
     mutants.failed_refunds_hold: 100,
     mutants.one_key_for_all_portions: 14,
     mutants.refunds_looked_at_once: 360,
+    mutants.only_the_first_citizens_settled: 121,
     mutants.anonymous_givers_named: 2,
     mutants.invoices_have_keys_of_their_own: 43,
     mutants.judged_by_another_day_s_rate: 2,

@@ -67,12 +67,13 @@ def replay(session: Session, selection: Selection, options: ReplayOptions) -> Ou
 
 
 def _check_mode(shop: Workshop, events: Sequence[Event]) -> None:
-    other = next((e for e in events if e.livemode != shop.settings.livemode), None)
+    ours = {shop.settings.livemode, None}
+    other = next((e for e in events if e.livemode not in ours), None)
     if other:
-        modes = {True: "live", False: "test"}
+        modes, livemode = {True: "live", False: "test"}, shop.settings.livemode
         raise GuardError(
-            f"{other.id} is an event of {modes[other.livemode]} mode, and the Stripe key is a "
-            f"{modes[not other.livemode]} key.",
+            f"{other.id} is an event of {modes[not livemode]} mode, and the Stripe key is a "
+            f"{modes[livemode]} key.",
             "Nothing was written. Use the key of the mode in which the events were made.",
         )
 
@@ -81,16 +82,18 @@ def _carry_out(
     shop: Workshop, chosen: Chosen, plan: ReplayPlan, back: Back, options: ReplayOptions
 ) -> Report:
     """Credits first: what is under way can be ended, what nobody has begun cannot."""
-    refunds = back.planned()
-    writing = [refund for refund in refunds if refund.would]
-    if not (plan.orders or writing):
-        return Report(chosen, plan, [], refunds)
     if not options.yes:
+        refunds = back.planned()
+        writing = [refund for refund in refunds if refund.would]
+        if not (plan.orders or writing):
+            return Report(chosen, plan, [], refunds)
         _show_plan(shop.session.console(stderr=True), plan)
         show_refunds(shop.session.console(stderr=True), writing)
-    confirm(_question(plan, len(writing)), yes=options.yes)
-    shop.begin()
-    deliveries = shop.writing.replayer.carry_out(plan) if plan.orders else []
+        confirm(_question(plan, len(writing)), yes=False)
+    deliveries: Sequence[Delivery] = []
+    if plan.orders:
+        shop.begin()
+        deliveries = shop.writing.replayer.carry_out(plan)
     return Report(chosen, plan, deliveries, back.settled())
 
 

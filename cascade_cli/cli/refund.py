@@ -16,7 +16,7 @@ from cascade_cli.domain.money import format_ducats
 from cascade_cli.domain.orders import parse_ducats
 from cascade_cli.domain.refund_plan import RefundPlan
 from cascade_cli.domain.refunds import Policy
-from cascade_cli.errors import ExitCode, UsageError
+from cascade_cli.errors import ExitCode, GuardError, UsageError
 from cascade_cli.services.credit_requests import (
     check_payment_id,
     check_words,
@@ -68,14 +68,14 @@ def _carry_out(shop: Workshop, options: RefundOptions, plan: RefundPlan, wish: W
         _show(shop.session, plan, wish.policy, stderr=True)
     confirm(f"Do this for {options.payment}?", yes=options.yes)
     shop.begin()
-    deliveries = shop.writing.refunds.carry_out(plan, wish)
+    (done,) = shop.writing.refunds.carry_out([plan], wish)
     (after,) = shop.writing.refunds.look(options.payment)
     found = _planned(RefundPlan(after), wish.policy)
-    return _done(found, deliveries)
+    return _done(found, done.deliveries, done.refused)
 
 
-def _done(found: Outcome, deliveries: Sequence[Delivery]) -> Outcome:
-    error = first_error(deliveries)
+def _done(found: Outcome, deliveries: Sequence[Delivery], refused: GuardError | None) -> Outcome:
+    error = first_error(deliveries) or refused
 
     def show(session: Session) -> None:
         if deliveries:
@@ -95,7 +95,7 @@ def _write_off(shop: Workshop, options: RefundOptions, plan: RefundPlan, reason:
         return _planned(plan, policy, dry_run=options.dry_run)
     ducats = format_ducats(picture.left)
     confirm(f"Write off {ducats} ducats of {options.payment}?", yes=options.yes)
-    shop.writing.refunds.write_off(picture, reason.strip())
+    shop.writing.refunds.write_off([picture], reason.strip())
     (after,) = shop.writing.refunds.look(options.payment)
     return _planned(RefundPlan(after), policy)
 

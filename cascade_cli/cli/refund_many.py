@@ -15,7 +15,7 @@ from cascade_cli.domain.refund_plan import Picture, RefundPlan
 from cascade_cli.domain.refunds import Policy
 from cascade_cli.errors import CascadeError, ExitCode, GuardError, UsageError
 from cascade_cli.services.delivery_ports import Delivery
-from cascade_cli.services.refund import RefundDesk, Wish
+from cascade_cli.services.refund import CarriedOut, RefundDesk, Wish
 
 
 @dataclass(frozen=True)
@@ -65,25 +65,15 @@ def refund_many(shop: Workshop, options: RefundOptions, pictures: Sequence[Pictu
     question = f"{what} this for {len(todo)} of {len(pictures)} citizens of {options.payment}?"
     confirm(question, yes=options.yes)
     shop.begin()
-    done, refused = _carry_out(desk, todo, options, wish)
+    found: Sequence[CarriedOut] = ()
+    if options.write_off is not None:
+        desk.write_off([plan.picture for plan in todo], options.write_off.strip())
+    else:
+        found = desk.carry_out(todo, wish)
     after = [RefundPlan(picture) for picture in desk.look(options.payment)]
-    return _outcome(_Plans(after, [*planned.refused, *refused]), policy, done)
-
-
-def _carry_out(
-    desk: RefundDesk, plans: Sequence[RefundPlan], options: RefundOptions, wish: Wish
-) -> tuple[list[Delivery], list[GuardError]]:
-    done: list[Delivery] = []
-    refused: list[GuardError] = []
-    for plan in plans:
-        try:
-            if options.write_off is not None:
-                desk.write_off(plan.picture, options.write_off.strip())
-            else:
-                done += desk.carry_out(plan, wish)
-        except GuardError as error:
-            refused.append(error)
-    return done, refused
+    refused = [*planned.refused, *(one.refused for one in found if one.refused)]
+    done = [delivery for one in found for delivery in one.deliveries]
+    return _outcome(_Plans(after, refused), policy, done)
 
 
 def _planned(

@@ -90,7 +90,7 @@ class Back:
 
     def _settled(self, payment_id: str) -> RefundReplayed:
         assert self.clerk is not None  # noqa: S101 - as above
-        dealt = self.clerk.settle(payment_id)
+        dealt = self.clerk.settle_all(payment_id)
         events = tuple(self.by_payment[payment_id])
         return RefundReplayed(
             payment_id,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import closing
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from cascade_cli.adapters.service_clock import ServiceClock
@@ -53,8 +53,8 @@ def remember(session: Session, wiring: Wiring, run: Run) -> None:
         return
     if not is_over:
         session.warn(
-            "This run is not remembered for --since last: by the services' clocks it ends later "
-            "than now."
+            "This run is not remembered for --since last: it may end later than now, since the "
+            "clocks of this machine and of the services differ."
         )
 
 
@@ -65,14 +65,22 @@ def believed(journal: Marks, base_id: str, now: datetime) -> Memory | None:
 
 
 def keep(journal: Marks, base_id: str, run: Run, clock: ServiceClock) -> bool:
-    """Remember the run if it forgets nothing; False if it ends later than the services' present."""
+    """Remember the run if it forgets nothing; False if its end may be later than the present.
+
+    Where the clocks differ, nobody knows which is right: a proxy may date all answers. So what is
+    remembered ends by the earlier of our own clock and the services'.
+    """
     now = clock.now()
     if run.world.window.until > now + CLOCK_TOLERANCE:
         return False
     known = believed(journal, base_id, now)
-    if _forgets_nothing(run, known):
-        memory = run.memory.dated(known) if clock.is_known else run.memory
-        journal.set_mark(mark_name(base_id), memory.document())
+    if not _forgets_nothing(run, known):
+        return True
+    memory = run.memory.ended(run.world.window.until + min(clock.ahead, timedelta(0)), known)
+    if not memory.covers_anything:
+        return False
+    memory = memory.dated(known) if clock.is_known else memory
+    journal.set_mark(mark_name(base_id), memory.document())
     return True
 
 

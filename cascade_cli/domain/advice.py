@@ -25,17 +25,32 @@ _VANISHED = (
     "Look for its stratagem in Airtable's trash and history. Only if its ducats did not arrive, "
     "credit them by hand, with a --reference."
 )
+_TWINS_DOUBTFUL = f"One of them may or may not have moved its ducats. {_COMPARE}"
+_TWINS_EXECUTED = "They were executed: talk to the citizen. No machine takes ducats back."
+_TWINS_HALF = "One was executed: end the rest before the engine's next run."
+_TWINS_LIVE = "None is executed yet: end all but one before the engine's next run."
 _FIND_MAKER = "Find out who made it: another Stripe account, a credit by hand, or abuse."
 
 
 def advice_for(case: Case, kind: Kind) -> str:
     """For a charge of that kind; empty where there is nothing to do."""
+    if kind is Kind.DUPLICATE:
+        return advice_on_twins([row.state(case.terms.now) for row in case.moving])
     return next((text for fits, text in _RULES.get(kind, ()) if fits(case)), "")
 
 
 def advice_on_orphan(state: State) -> str:
     """For a transfer that nobody can account for."""
     return f"{_FIND_MAKER} {_ORPHANS[state]}"
+
+
+def advice_on_twins(states: Sequence[State]) -> str:
+    """For rows of one cause, more than one of which moved ducats, may have, or will."""
+    if State.DOUBTFUL in states:
+        return _TWINS_DOUBTFUL
+    if State.LIVE not in states:
+        return _TWINS_EXECUTED
+    return _TWINS_HALF if State.EXECUTED in states else _TWINS_LIVE
 
 
 def conclusion_of(case: Case, kind: Kind) -> str:
@@ -68,16 +83,17 @@ def _is_short(case: Case) -> bool:
     return all((row.ducats or ZERO) < case.sold for row in _amiss(case))
 
 
-def _all_executed(case: Case) -> bool:
-    return len(case.by_state[State.EXECUTED]) == len(case.moving)
-
-
 def _is_cancelled(case: Case) -> bool:
     return any(row.status == "cancelled" for row in case.by_state[State.STALLED])
 
 
 def _partly_back(case: Case) -> bool:
     return 0 < case.cents_back < case.charge.captured_cents
+
+
+def _awaits_money(case: Case) -> bool:
+    is_open = [dispute for dispute in case.disputes if dispute.is_open]
+    return bool(is_open) and all(dispute.awaits_money for dispute in is_open)
 
 
 def _returning(case: Case) -> bool:
@@ -100,12 +116,6 @@ _UNCERTAIN: Rules = (
 )
 
 _RULES: Mapping[Kind, Rules] = {
-    Kind.DUPLICATE: (
-        (_has(State.DOUBTFUL), f"One of them may or may not have moved its ducats. {_COMPARE}"),
-        (_all_executed, "They were executed: talk to the citizen. No machine takes ducats back."),
-        (_has(State.EXECUTED), "One was executed: end the rest before the engine's next run."),
-        (_always, "None is executed yet: end all but one before the engine's next run."),
-    ),
     Kind.DOUBTFUL: (
         (_doubtful_returns, f"{_COMPARE} Take back only what did not come back."),
         (_always, f"{_COMPARE} Credit by hand only what did not arrive."),
@@ -165,9 +175,15 @@ _RULES: Mapping[Kind, Rules] = {
     ),
     Kind.DISPUTED: (
         (
-            lambda case: case.is_lost,
+            lambda case: case.to_return and not case.is_contested,
             "The dispute is lost: take the ducats back, or write them off.",
         ),
+        (
+            lambda case: case.to_return,
+            "Some of the money is gone: take its ducats back, or write them off. Answer in Stripe "
+            "what is still open.",
+        ),
+        (_awaits_money, "Wait until the money of the dispute that was won is back."),
         (
             _has(State.EXECUTED),
             "Answer the dispute in Stripe; an executed stratagem proves the delivery.",
@@ -180,7 +196,7 @@ _RULES: Mapping[Kind, Rules] = {
         (_always, "Answer the dispute in Stripe."),
     ),
     Kind.REFUNDED: (
-        (lambda case: case.to_give_again, "Give the citizen back what was taken too much."),
+        (lambda case: case.to_give_again, "Give the citizen what was taken or kept back too much."),
         (
             lambda case: not case.by_state[State.EXECUTED] and not _partly_back(case),
             "Its ducats have not arrived yet: keep them from arriving before the engine's next "

@@ -1,17 +1,18 @@
-"""Credits by hand that did not arrive: promised to a citizen, and no payment speaks for them."""
+"""Credits by hand that did not arrive, or may arrive twice: no payment speaks for them."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
-from cascade_cli.domain.case import Terms
+from cascade_cli.domain.advice import advice_on_twins
+from cascade_cli.domain.case import Terms, sum_ducats
 from cascade_cli.domain.evidence import describe
 from cascade_cli.domain.items import Item
 from cascade_cli.domain.kinds import Kind
-from cascade_cli.domain.money import ZERO
-from cascade_cli.domain.repair import Repair, explain
-from cascade_cli.domain.standing import Moment, is_final, standing_of, telling
+from cascade_cli.domain.money import ZERO, format_ducats
+from cascade_cli.domain.repair import Repair, explain, may_end_surplus, reconcile_since
+from cascade_cli.domain.standing import Moment, is_final, may_all_move, standing_of, telling
 from cascade_cli.domain.stratagems import State, Stratagem
 from cascade_cli.domain.times import format_moment
 
@@ -33,8 +34,42 @@ def overdue_by_hand(stratagems: Iterable[Stratagem], terms: Terms) -> Iterator[I
     for found in by_key.values():
         # Airtable lists in any order: the report is the same for each.
         rows = sorted(found, key=lambda row: (row.created_at, row.record_id))
-        if item := _overdue(rows, terms):
+        if item := _duplicate(rows, terms) or _overdue(rows, terms):
             yield item
+
+
+def _duplicate(rows: Sequence[Stratagem], terms: Terms) -> Item | None:
+    """One promise, and more than one row whose ducats moved, may have, or will."""
+    moving = may_all_move(rows, terms.now)
+    if len(moving) < 2:  # noqa: PLR2004 - one is as it should be
+        return None
+    first, states = telling(rows, terms.now), [row.state(terms.now) for row in moving]
+    promised = max(row.ducats or ZERO for row in moving)
+    total = sum_ducats(moving)
+    verdict = (
+        f"{len(moving)} stratagems of one credit by hand are executed or may still be: together "
+        f"{format_ducats(total)} ducats"
+    )
+    made = f"a credit by hand, made {format_moment(rows[0].created_at)}: {first.reason}"
+    is_alike = len({(row.citizen, row.ducats, row.payer) for row in moving}) == 1
+    is_safe = is_alike and may_end_surplus(states)
+    since = rows[0].created_at
+    return Item(
+        kind=Kind.DUPLICATE,
+        severity=Kind.DUPLICATE.severity,
+        occurred_at=since,
+        charge=None,
+        citizen=first.citizen,
+        ducats=first.ducats,
+        stratagems=tuple(rows),
+        telling=first,
+        matched_by=None,
+        verdict=verdict,
+        evidence=(made, *(describe(row, terms) for row in rows), verdict),
+        at_risk=total - promised,
+        advice=advice_on_twins(states),
+        repair=reconcile_since(since) if is_safe else explain(first.stratagem_id),
+    )
 
 
 def _overdue(rows: Sequence[Stratagem], terms: Terms) -> Item | None:

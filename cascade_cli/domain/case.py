@@ -14,10 +14,17 @@ from cascade_cli.domain.engine import Schedule
 from cascade_cli.domain.keys import taken_record_in
 from cascade_cli.domain.matching import Match, Rule
 from cascade_cli.domain.money import ZERO
+from cascade_cli.domain.money_back import MoneyBack, money_back
 from cascade_cli.domain.past_delivery import NOTHING_PAST, PastDelivery
 from cascade_cli.domain.price_guard import PriceFlaw, PriceObjection, price_objection
 from cascade_cli.domain.pricing import PriceList
-from cascade_cli.domain.refunds import ROUNDING_DUCATS, in_states, returned, share
+from cascade_cli.domain.refunds import (
+    REASON_REST,
+    ROUNDING_DUCATS,
+    in_states,
+    returned,
+    share,
+)
 from cascade_cli.domain.residents import successor
 from cascade_cli.domain.stratagems import MAY_STILL_MOVE, State, Stratagem
 
@@ -156,7 +163,7 @@ class Case:
         """Of a payment that was not delivered, the transfers that may yet turn out to be its own:
         late ones of the legacy connector, dead ones that another processor pays, and credits by
         hand that speak of it."""
-        if self.moving or not self.lacking:
+        if self.moving or not self.uncovered:
             return ()
         strange = (s for s in self.stratagems if s.other_processor)
         return (*strange, *self.late, *(s for s in self.mentioned if self._may_be_its(s)))
@@ -221,8 +228,12 @@ class Case:
     @cached_property
     def cents_back(self) -> int:
         """The money that went back: refunded, or lost in disputes."""
-        lost = sum(d.amount_cents for d in self.disputes if d.status == "lost")
-        return min(self.charge.refunded_cents + lost, self.charge.captured_cents)
+        return self.money.cents
+
+    @cached_property
+    def money(self) -> MoneyBack:
+        """What became of the charge's money."""
+        return money_back(self.charge, self.disputes)
 
     @cached_property
     def due_back(self) -> Decimal:
@@ -234,13 +245,37 @@ class Case:
     @cached_property
     def withheld(self) -> Decimal:
         """What of it never arrived, and is owed no more."""
-        missing = (self.buyer.ducats or ZERO) - self.carried
-        return max(ZERO, min(self.due_back, missing))
+        return max(ZERO, min(self.due_back, self._undelivered))
+
+    @cached_property
+    def _undelivered(self) -> Decimal:
+        return (self.buyer.ducats or ZERO) - self.carried - self.completed
 
     @cached_property
     def returned(self) -> Decimal:
         """Ducats that came back, less those that were given again."""
-        return returned(self.returns, self.terms.now)
+        return max(ZERO, returned(self.returns, self.terms.now))
+
+    @cached_property
+    def completed(self) -> Decimal:
+        """Given beyond what was taken: what a rest lacked whose money came again."""
+        return max(ZERO, -returned(self.returns, self.terms.now))
+
+    @cached_property
+    def is_rest(self) -> bool:
+        """It was refunded in part before its delivery, and only the rest was delivered."""
+        return bool(self.moving) and all(
+            self.is_right(row) and row.reason == REASON_REST and (row.ducats or ZERO) <= self.sold
+            for row in self.moving
+        )
+
+    @cached_property
+    def lacking(self) -> Decimal:
+        """What a delivered rest lacks, since money that had gone came again."""
+        if not self.is_rest or len(self.by_state[State.EXECUTED]) < len(self.moving):
+            return ZERO
+        held = share(self.buyer.ducats or ZERO, self.money.held_cents, self.charge.captured_cents)
+        return max(ZERO, self.outstanding - held)
 
     @property
     def written_off(self) -> Decimal:
@@ -256,15 +291,22 @@ class Case:
     def to_return(self) -> Decimal:
         """As `exposure`, with what is still to arrive, and without what is on its way back."""
         coming = in_states((r for r in self.returns if r.payer), self.terms.now, State.LIVE)
-        left = self._beyond(self.carried) - coming
+        left = self._beyond(self.carried + self.completed) - coming
         return left if left > ROUNDING_DUCATS else ZERO
 
     @property
     def to_give_again(self) -> Decimal:
         """Taken back for money that did not go back after all, and not on its way again."""
         going = in_states((r for r in self.returns if not r.payer), self.terms.now, State.LIVE)
-        surplus = self.returned - self.due_back - going
+        surplus = max(ZERO, self.returned - self._kept_back) + self.lacking - going
         return surplus if surplus > ROUNDING_DUCATS else ZERO
+
+    @property
+    def _kept_back(self) -> Decimal:
+        """What may have been taken: what went back, and what nobody has decided about."""
+        cents = self.money.cents + self.money.held_cents
+        gone = share(self.buyer.ducats or ZERO, cents, self.charge.captured_cents)
+        return max(ZERO, gone - max(ZERO, self._undelivered))
 
     def _beyond(self, delivered: Decimal) -> Decimal:
         left = min(self.due_back - self.withheld, delivered) - self.returned - self.written_off
@@ -278,7 +320,7 @@ class Case:
     @cached_property
     def delivered_right(self) -> Decimal:
         """Ducats that reached the right citizen."""
-        return self._delivered(right=True)
+        return self._delivered(right=True) + self.completed
 
     @cached_property
     def delivered_wrong(self) -> Decimal:
@@ -303,7 +345,7 @@ class Case:
     @property
     def over_delivered(self) -> Decimal:
         """Delivered beyond what was sold, or to somebody else, and not taken back."""
-        return sum_ducats(self.executed) - self.taken_back - self.settled
+        return sum_ducats(self.executed) + self.completed - self.taken_back - self.settled
 
     @property
     def outstanding(self) -> Decimal:
@@ -311,7 +353,7 @@ class Case:
         return self.sold - self.settled
 
     @property
-    def lacking(self) -> Decimal:
+    def uncovered(self) -> Decimal:
         """The same without what a correction may still bring."""
         coming = (s for s in self.correcting if self.is_right(s) and s not in self.executed)
         return max(ZERO, self.outstanding - sum_ducats(coming))
@@ -328,7 +370,7 @@ class Case:
     def owed(self) -> Decimal:
         """Of what is outstanding, the ducats that are known to be paid for."""
         unpaid = self.price.missing if self.price else ZERO
-        return max(ZERO, self.lacking - unpaid)
+        return max(ZERO, self.uncovered - unpaid)
 
     @cached_property
     def successor(self) -> str:
@@ -336,16 +378,10 @@ class Case:
         return successor(self.buyer.citizen, self.citizen_since, self.stratagems)
 
     @property
-    def is_lost(self) -> bool:
-        """Disputes took money for good, and none is open."""
-        ended = self.disputes and all(d.is_won or d.status == "lost" for d in self.disputes)
-        return bool(ended) and any(d.status == "lost" for d in self.disputes)
-
-    @property
     def is_contested(self) -> bool:
-        """A dispute stands against the charge, open or lost."""
-        won = bool(self.disputes) and all(dispute.is_won for dispute in self.disputes)
-        return self.charge.disputed and not won
+        """A dispute is open, or nothing is known of it."""
+        is_open = not self.disputes or any(dispute.is_open for dispute in self.disputes)
+        return self.charge.disputed and is_open
 
     def is_right(self, stratagem: Stratagem) -> bool:
         """It goes to the citizen whom the payment names, to the letter."""

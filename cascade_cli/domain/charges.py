@@ -14,20 +14,77 @@ from cascade_cli.domain.keys import stratagem_id_for, whole_id
 MINTS = "Venice's engine would mint the ducats that the processor pays to itself"
 
 
+# While the payer's bank has not decided for the first time, nobody knows whose the money is.
+_FIRST_ROUND = frozenset(
+    {"warning_needs_response", "warning_under_review", "needs_response", "under_review"}
+)
+_OURS = frozenset({"won", "warning_closed"})
+_CLOSED = frozenset({"lost", "prevented"})
+_GOING_BACK = frozenset({"succeeded", "pending"})
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """Money of one charge on its way back to the payer, there, or not: `status` is Stripe's.
+
+    `has_left` says whether it left our balance and did not come back, whatever the status is; it
+    is None where Stripe does not tell. A dispute counts as a refund with its own id.
+    """
+
+    id: str
+    status: str
+    amount_cents: int
+    created_at: datetime
+    failure: str = ""
+    has_left: bool | None = None
+
+    @property
+    def age(self) -> tuple[datetime, str]:
+        """Sorts the oldest first, and always alike."""
+        return self.created_at, self.id
+
+    @property
+    def holds(self) -> bool:
+        """The money is gone: until it comes back."""
+        return self.status in _GOING_BACK if self.has_left is None else self.has_left
+
+
 @dataclass(frozen=True, slots=True)
 class Dispute:
-    """A payer's complaint at the bank; `status` is Stripe's (`needs_response`, `won`, `lost` …)."""
+    """A payer's complaint at the bank; `status` is Stripe's (`needs_response`, `won`, `lost` …).
+
+    `taken_cents` is what it took of the charge's money and has not returned, by its own balance
+    transactions; None where Stripe does not tell of them. All cents are in the charge's currency.
+    """
 
     id: str
     charge: str
     status: str
     reason: str
     amount_cents: int
+    taken_cents: int | None = None
+    created_at: datetime | None = None
 
     @property
-    def is_won(self) -> bool:
-        """The money came back, or never left: nothing is contested any more."""
-        return self.status in {"won", "warning_closed", "prevented"}
+    def cents_gone(self) -> int:
+        """The charge's money that is gone because of it, decided or not."""
+        if self.taken_cents is None:
+            return self.amount_cents if self.status == "lost" else 0
+        return max(self.taken_cents, 0)
+
+    @property
+    def is_open(self) -> bool:
+        """Nobody can say yet whose the money is. A dispute that was won is open until the money is
+        back. An appeal, or a status that nobody has heard of, counts as lost while the money is
+        gone."""
+        if self.status in _FIRST_ROUND or self.awaits_money:
+            return True
+        return self.status not in _OURS | _CLOSED and not self.cents_gone
+
+    @property
+    def awaits_money(self) -> bool:
+        """It was won, and what it took is not back yet."""
+        return self.status in _OURS and self.cents_gone > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +146,8 @@ class Charge:
     payment processor;
     `citizen_text` and `ducats_text` are what it said. `rate` is USD per ducat, `exchange` what
     the metadata says of the exchange rate of another currency, `gift` what it says of a giver,
-    `period` what a subscription's payment was for.
+    `period` what a subscription's payment was for. `refunded_cents` is what its `refunds` sent
+    back: neither the rest of an authorisation that was not captured, nor what has not left yet.
 
     Of a payment for many there is one for each citizen, its `portion`: `id` then has the portion's
     number behind it, `ducats` are its own, and the cents are those of the whole, in proportion to
@@ -115,6 +173,7 @@ class Charge:
     unallocated: str = ""
     gift: Gift | None = None
     period: Period | None = None
+    refunds: tuple[Refund, ...] = ()
 
     @property
     def names_processor(self) -> bool:
@@ -164,10 +223,14 @@ class Charge:
 
     @property
     def own_refunded_cents(self) -> int:
-        """What of that went back: of a portion its share of the whole's, for show."""
+        """What of that went back by refunds."""
+        return self.own_share_of(self.refunded_cents)
+
+    def own_share_of(self, cents: int) -> int:
+        """Of a portion its share of the whole's, for show."""
         if self.portion is None:
-            return self.refunded_cents
-        return self.refunded_cents * self.portion.cents // max(self.captured_cents, 1)
+            return cents
+        return cents * self.portion.cents // max(self.captured_cents, 1)
 
     @property
     def stratagem_id(self) -> str:

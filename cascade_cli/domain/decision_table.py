@@ -75,7 +75,7 @@ def _amiss_is_live(case: Case) -> bool:
 
 
 def _lacks(case: Case) -> bool:
-    return bool(case.lacking)
+    return bool(case.uncovered)
 
 
 def _has_surplus_live(case: Case) -> bool:
@@ -121,7 +121,7 @@ _RULES: Mapping[Kind, Rules] = {
     # Lost, or refunded: what is accepted is written off.
     Kind.DISPUTED: ((_always, _WAIT),),
     Kind.REFUNDED: ((_is_doubtful, (*_FOUND_OUT, How.ACCEPT)), (_always, _WAIT)),
-    Kind.UNDERPAID: ((lambda case: case.lacking and not case.moving, _LACKS), (_always, _WAIT)),
+    Kind.UNDERPAID: ((lambda case: case.uncovered and not case.moving, _LACKS), (_always, _WAIT)),
 }
 
 

@@ -71,6 +71,8 @@ class Action(StrEnum):
     """A dead row as the order wants it: citizen, Notes, expiry and status."""
     EXPIRE = "expire"
     """End the life of an active row that must not run: its expiry becomes the present."""
+    RETIRE = "retire"
+    """The same, of a surplus: beside it another row is due, or was executed."""
     NOTIFY = "notify"
 
 
@@ -284,7 +286,7 @@ def _write(
     if lapsing:
         return Write(Action.EXTEND, lapsing)
     if surplus:
-        return Write(Action.EXPIRE, surplus[0])
+        return Write(Action.RETIRE, surplus[0])
     return _revive(order, rows) if rows else _begin(last, now)
 
 
@@ -337,7 +339,7 @@ def _holds_back(
         return False
     if last.action == Action.CREATE and any(row.stratagem_id == order.key for row in rows):
         return False
-    if step.action in {Action.EXTEND, Action.EXPIRE}:
+    if step.action in {Action.EXTEND, Action.EXPIRE, Action.RETIRE}:
         return last.fate is Fate.UNKNOWN and last.action != Action.NOTIFY
     return last.action == Action.NOTIFY or last.fate is not Fate.REFUSED
 

@@ -3,9 +3,10 @@
 Both sides are summed on their own. From Stripe's: sold = settled + in flight + undelivered +
 doubtful + unattributable. From Venice's: executed = settled + over-delivered + manual + orphaned +
 elsewhere + taken back of these. What came back for refunds is a third sum: returned = by the
-window's charges + elsewhere, and what people decided to take back of wrong transfers a fourth. A
-charge lost, or a stratagem used twice, breaks one of them. What is plainly settled was
-compared pair by pair, and stands on both sides.
+window's charges + elsewhere; what was given beyond that, since money came again, counts as
+executed. What people decided to take back of wrong transfers is a fourth sum. A charge lost, or a
+stratagem used twice, breaks one of them. What is plainly settled was compared pair by pair, and
+stands on both sides.
 """
 
 from __future__ import annotations

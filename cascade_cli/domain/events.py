@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 
 from cascade_cli.domain.times import Window
 
 KEPT = timedelta(days=30)
 """How long Stripe keeps events (its documentation)."""
+
+UNDATED = datetime(1970, 1, 1, tzinfo=UTC)
+"""When an event was made that does not say it in a way that can be used."""
 
 PAYING_TYPES = frozenset(
     {
@@ -32,6 +35,9 @@ REFUNDING_TYPES = frozenset(
         "refund.updated",
         "refund.failed",
         "charge.dispute.closed",
+        "charge.dispute.updated",
+        "charge.dispute.funds_withdrawn",
+        "charge.dispute.funds_reinstated",
     }
 )
 """Money went back, or did not after all; likewise all of them together are one look."""
@@ -52,7 +58,8 @@ class Event:
     id: str
     type: str
     created_at: datetime
-    livemode: bool
+    livemode: bool | None
+    """None where it does not say."""
     payment_id: str | None
     subjects: frozenset[str]
     pending_webhooks: int

@@ -81,8 +81,8 @@ def _limits(case: Case) -> Iterator[str]:
         yield f"{format_ducats(case.written_off)} ducats were written off: nobody takes them back"
     if case.is_void and not case.has_vanished:
         yield "all money went back before any ducats moved: nothing is owed"
-    elif case.charge.refunded_cents and not case.moving:
-        back = format_money(case.charge.own_refunded_cents, case.charge.currency)
+    elif case.cents_back and not case.moving:
+        back = format_money(case.charge.own_share_of(case.cents_back), case.charge.currency)
         yield f"{back} went back to the payer: what the rest of it bought is still owed"
     if case.is_contested and not case.moving:
         yield "the payer disputes it: deliver only if the dispute is won"
@@ -114,7 +114,7 @@ def _how_matched(match: Match) -> Iterator[str]:
         yield f"{name} names no payment and no other payment fits it: a second credit of this one"
     if match.rivals:
         rivals = ", ".join(match.rivals)
-        yield f"ambiguous: at the same second {rivals} would fit just as well"
+        yield f"at the same second {rivals} would fit just as well"
 
 
 def describe(stratagem: Stratagem, terms: Terms) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from cascade_cli.domain.case import Case, sum_ducats
-from cascade_cli.domain.charges import MINTS
+from cascade_cli.domain.charges import MINTS, Dispute
 from cascade_cli.domain.kinds import GRAVITY, Kind
 from cascade_cli.domain.money import ZERO, format_ducats, format_money
 from cascade_cli.domain.names import look_alike, no_citizen, told_apart
@@ -87,9 +87,9 @@ def _wrong_citizen(case: Case) -> Finding | None:
     got, due = row.citizen, case.buyer.citizen
     shown = told_apart(got, due) if look_alike(got, due) else repr(got)
     sentence = f"{_GOES[state]} {shown}, but {due!r} was to receive it"
-    if case.correcting and not case.lacking:
+    if case.correcting and not case.uncovered:
         sentence += ", who gets it by a correction"
-    at_risk = sum((case.staying(row) for row in wrong), case.lacking)
+    at_risk = sum((case.staying(row) for row in wrong), case.uncovered)
     return Finding(Kind.WRONG_CITIZEN, at_risk, sentence)
 
 
@@ -113,7 +113,7 @@ def _gravest(case: Case, rows: Sequence[Stratagem]) -> tuple[State, Stratagem]:
 
 def _amount_mismatch(case: Case) -> Finding | None:
     other = [s for s in case.moving if case.is_right(s) and s.ducats not in {None, case.sold}]
-    if not other or not case.buyer.ducats:
+    if not other or not case.buyer.ducats or case.is_rest:
         return None
     if case.correcting or case.takebacks:
         return _still_mismatched(case)
@@ -165,7 +165,7 @@ def _worth(case: Case) -> Decimal:
 
 
 def _unknown_citizen(case: Case) -> Finding | None:
-    if not case.is_unknown or not case.lacking:
+    if not case.is_unknown or not case.uncovered:
         return None
     sentence = no_citizen(case.buyer.citizen or "", case.similar_citizens)
     return Finding(Kind.UNKNOWN_CITIZEN, case.owed, sentence)
@@ -174,7 +174,7 @@ def _unknown_citizen(case: Case) -> Finding | None:
 def _missing(case: Case) -> Finding | None:
     if case.matches and not case.is_all_taken_back:
         return None
-    if case.is_young or not case.lacking:
+    if case.is_young or not case.uncovered:
         return None
     if case.matches:
         sentence = "its transfer was taken back, and nobody was credited instead"
@@ -192,6 +192,12 @@ def _perhaps(case: Case) -> str:
 
 
 def _vanished(case: Case) -> str:
+    if any(row.status == "planned" for row in case.stratagems):
+        return (
+            "cascade, or an earlier run, saw it delivered or on its way, and the base shows a "
+            "planned stratagem: somebody has set it back by hand, or another one has vanished, and "
+            "its ducats may have arrived"
+        )
     if case.past.was_written:
         return "its stratagem has vanished from the base: its ducats may have arrived"
     lacks = "none of its stratagems was executed" if case.matches else "it has no stratagem"
@@ -203,7 +209,7 @@ def _vanished(case: Case) -> str:
 
 def _failed(case: Case) -> Finding | None:
     failed = case.by_state[State.FAILED]
-    if not failed or case.moving or not case.lacking:
+    if not failed or case.moving or not case.uncovered:
         return None
     why = failed[-1].failure_text or failed[-1].notes_flaw
     gave_up = f"Venice's engine gave up before any ducats moved: {why}{_perhaps(case)}"
@@ -213,7 +219,7 @@ def _failed(case: Case) -> Finding | None:
 def _stalled(case: Case) -> Finding | None:
     stalled = case.by_state[State.STALLED]
     idle = stalled and not case.moving and not case.by_state[State.FAILED]
-    if not idle or case.is_young or not case.lacking:
+    if not idle or case.is_young or not case.uncovered:
         return None
     why = f"{_why_stalled(stalled[-1])}{_perhaps(case)}"
     sentence = _succeeded(case) + f"the engine will never take its stratagem: {why}"
@@ -253,7 +259,7 @@ def _refunded(case: Case) -> Finding | None:
     )
     if debt := case.terms.decided.debts.get(charge.payment_id):
         sentence += f"; a debt of {format_ducats(debt)} ducats is recorded"
-    return Finding(kind, case.to_return, sentence)
+    return Finding(kind, case.to_return, sentence + _now_another(case))
 
 
 def _vanished_and_refunded(case: Case) -> Finding | None:
@@ -269,11 +275,16 @@ def _vanished_and_refunded(case: Case) -> Finding | None:
 def _taken_too_much(case: Case) -> Finding | None:
     if not case.to_give_again:
         return None
+    what = "kept back" if case.lacking else "taken back"
     sentence = (
-        f"{format_ducats(case.to_give_again)} ducats were taken back for money that did not go "
-        "back: they are the citizen's"
+        f"{format_ducats(case.to_give_again)} ducats were {what} for money that did not go back, "
+        "or came again: they are the citizen's"
     )
-    return Finding(Kind.REFUNDED, case.to_give_again, sentence)
+    return Finding(Kind.REFUNDED, case.to_give_again, sentence + _now_another(case))
+
+
+def _now_another(case: Case) -> str:
+    return f"; {case.successor}" if case.successor else ""
 
 
 def _doubtful_return(case: Case) -> Finding | None:
@@ -290,15 +301,20 @@ def _doubtful_return(case: Case) -> Finding | None:
 
 
 def _disputed(case: Case) -> Finding | None:
-    if not case.is_contested or case.is_lost or not (case.moving or case.correcting):
+    at_risk = case.carried - case.returned
+    if not case.is_contested or at_risk <= ROUNDING_DUCATS:
         return None
-    return Finding(Kind.DISPUTED, case.carried, f"the payer disputes it{_stage(case)}")
+    return Finding(Kind.DISPUTED, at_risk, f"the payer disputes it{_stage(case)}")
 
 
 def _stage(case: Case) -> str:
-    stages = (f"{d.id} {d.status.replace('_', ' ')}, {d.reason}" for d in case.disputes)
-    text = "; ".join(stages)
+    text = "; ".join(map(_how_it_stands, case.disputes))
     return f" ({text})" if text else ""
+
+
+def _how_it_stands(dispute: Dispute) -> str:
+    awaited = ", its money not back yet" if dispute.awaits_money else ""
+    return f"{dispute.id} {dispute.status.replace('_', ' ')}{awaited}, {dispute.reason}"
 
 
 _QUESTIONS: tuple[Callable[[Case], Finding | None], ...] = (

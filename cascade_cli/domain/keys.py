@@ -95,9 +95,10 @@ def refund_key(refund_id: str, instalment: int = 0) -> str:
     return REFUND_PREFIX + _checked(refund_id) + (f"_rest{instalment}" if instalment else "")
 
 
-def give_back_key(refund_id: str) -> str:
-    """The StratagemId under which ducats taken for a refund go back to the citizen if it fails."""
-    return GIVE_BACK_PREFIX + _checked(refund_id)
+def give_back_key(refund_id: str, again: int = 0) -> str:
+    """The StratagemId under which ducats taken for a refund go back to the citizen if it fails, or
+    for a dispute if it is won; each further time has a number."""
+    return GIVE_BACK_PREFIX + _checked(refund_id) + (f"_again{again}" if again else "")
 
 
 def correction_key(payment_id: str, number: int = 1) -> str:

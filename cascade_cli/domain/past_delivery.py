@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from cascade_cli.domain.keys import Origin
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 # As `domain.delivery` and `domain.journal` name them: a short reconciliation needs neither.
 _CREATE, _NOTIFY, _APPLIED = "create", "notify", "applied"
 _LETS_GO = frozenset({"activate", "extend", "rewrite"})
+# A surplus is ended beside another row, which is due or was executed.
+_RETIRE = "retire"
+# A row that is ended expires at once; one that is let go lives for hours.
+_AT_ONCE = timedelta(seconds=30)
 
 
 @dataclass(frozen=True)
@@ -35,10 +39,10 @@ class PastDelivery:
 
     @property
     def was_let_go(self) -> bool:
-        """The last that cascade did was to let the engine have a row."""
+        """After the last that cascade did the engine had a row, or had executed one."""
         last = self.last_write
         is_applied = last is not None and last.action in _LETS_GO and last.fate == _APPLIED
-        return is_applied or (last is not None and last.action == _NOTIFY)
+        return is_applied or (last is not None and last.action in {_NOTIFY, _RETIRE})
 
     def is_missed_by(self, rows: Iterable[Stratagem]) -> bool:
         """A row of it is not among `rows`, which are all that the base shows, and move nothing."""
@@ -48,11 +52,13 @@ class PastDelivery:
         return is_remembered and all(self._is_another(row) for row in rows)
 
     def _is_another(self, row: Stratagem) -> bool:
-        """The engine was never given this row by cascade, or not by the last write: a spare one, or
-        a legacy row, whose expiry each such write would have moved."""
+        """The engine was never given this row by cascade, or not by the last write: a spare one, a
+        legacy row, whose expiry each such write would have moved, or a surplus that was ended."""
         if row.status == "planned":
             return True
         expiry, last = row.expires_at, self.last_write
+        if last is not None and last.action == _RETIRE:
+            return expiry is not None and expiry <= last.at + _AT_ONCE
         is_touched = last is not None and (expiry is None or expiry > last.at)
         return row.origin is Origin.OLDER and not is_touched
 

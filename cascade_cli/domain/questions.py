@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
@@ -44,8 +45,16 @@ def outside_of(world: World, decided: Decided = NOTHING_DECIDED) -> Outside:
 
 
 def keys_to_look_up(matches: Matches, world: World) -> list[str]:
-    """StratagemIds of charges without a transfer: one made before the window has to be named."""
-    return sorted({c.stratagem_id for c in world.charges if not matches.by_charge[c.id]})
+    """StratagemIds of charges without a transfer, and of credits by hand under way, which may be
+    copies: what was made before the window has to be named."""
+    missing = {c.stratagem_id for c in world.charges if not matches.by_charge[c.id]}
+    return sorted(missing | _keys_of_copies(matches, world))
+
+
+def _keys_of_copies(matches: Matches, world: World) -> set[str]:
+    by_hand = [s for s in matches.unmatched if s.origin is Origin.MANUAL and world.looks_at(s)]
+    keys = Counter(stratagem.stratagem_id for stratagem in by_hand)
+    return {s.stratagem_id for s in by_hand if s.status == "active" and keys[s.stratagem_id] == 1}
 
 
 def _settled_beside(world: World, decided: Decided) -> Iterator[str]:
@@ -125,9 +134,17 @@ def _of(keys: Iterable[str], one: Mapping[str, T], other: Mapping[str, T]) -> di
     return {key: both[key] for key in keys if key in both}
 
 
-def _citizens(cases: Iterable[Case], processor: str) -> set[str]:
-    """The payees of what has not arrived, and the payer where it is said to be short."""
+def _may_come_back(case: Case) -> bool:
+    """What a dispute took is not known yet where this is asked."""
+    is_disputed = case.charge.disputed and case.moving
+    return bool(case.to_return or case.to_give_again or is_disputed)
+
+
+def _citizens(cases: Collection[Case], processor: str) -> set[str]:
+    """The payees of what has not arrived, or is to come back or be given again, and the payer where
+    it is said to be short."""
     waiting = [case for case in cases if case.outstanding and case.buyer.citizen]
-    names = {case.buyer.citizen for case in waiting if case.buyer.citizen}
+    concerned = [*waiting, *filter(_may_come_back, cases)]
+    names = {case.buyer.citizen for case in concerned if case.buyer.citizen}
     short = any(s.failure is Failure.NO_FUNDS for case in waiting for s in case.stratagems)
     return names | {processor} if short else names

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import Enum, auto
@@ -83,7 +83,8 @@ def _reconcile(world: World, terms: Terms, aside: Aside) -> Reconciliation:
     taking = _taking(world.stratagems)
     orphans = owners[_Owner.NOBODY]
     judged += [_orphan(row, taking.get(row.record_id, ()), world.answers, terms) for row in orphans]
-    judged += [_decided_by_hand(i, terms) for i in overdue_by_hand(owners[_Owner.REASON], terms)]
+    by_hand = _with_copies(owners[_Owner.REASON], rest, matches)
+    judged += [_decided_by_hand(item, terms) for item in overdue_by_hand(by_hand, terms)]
     counts = Counter(item.kind for item in judged if not item.is_decided)
     # Not `+= len(plain)`: a kind that nothing is of has no count.
     counts.update(dict.fromkeys([Kind.SETTLED] if plain else [], len(plain)))
@@ -110,6 +111,15 @@ def _taking(rows: Iterable[Stratagem]) -> Mapping[str, tuple[Stratagem, ...]]:
 def _decided_by_hand(item: Item, terms: Terms) -> Item:
     facts = facts_of_rows(item.stratagems, item.kind, terms.now)
     return decided_on(item, item.name, facts, terms)
+
+
+def _with_copies(
+    by_hand: Sequence[Stratagem], world: World, matches: Matches
+) -> tuple[Stratagem, ...]:
+    """With them what else has their keys, made before the window."""
+    keys = {stratagem.stratagem_id for stratagem in by_hand}
+    earlier = (s for s in matches.unmatched if not world.accounts_for(s))
+    return (*by_hand, *(s for s in earlier if s.stratagem_id in keys))
 
 
 def _under_way(by_hand: Iterable[Stratagem]) -> tuple[Stratagem, ...]:
@@ -302,6 +312,7 @@ def _equation(
     others = [t for t in taking if t.record_id not in ours and t not in of_orphans]
     elsewhere = [s for s in returning if s.record_id not in ours]
     plainly = plain.ducats
+    completed = sum((case.completed for case in cases.values()), ZERO)
     return equate(
         cases.values(),
         plain=plainly,
@@ -309,11 +320,12 @@ def _equation(
         executed=executed(
             s for s in concerned if not s.returns and s.origin is not Origin.TAKE_BACK
         )
+        + completed
         + plainly,
         manual=executed(owners[_Owner.REASON]),
         orphaned=executed(owners[_Owner.NOBODY]),
         elsewhere=executed(owners[_Owner.OTHER_PAYMENT]),
-        returned=returned(returning, terms.now),
+        returned=returned(returning, terms.now) + completed,
         returned_elsewhere=returned(elsewhere, terms.now),
         taken_back=executed(taking),
         taken_back_elsewhere=executed(others),

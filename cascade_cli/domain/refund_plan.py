@@ -9,14 +9,23 @@ from typing import Any
 
 from cascade_cli.domain.case import Case
 from cascade_cli.domain.money import ZERO, exactly, format_ducats
+from cascade_cli.domain.money_back import money_back
 from cascade_cli.domain.orders import Cause, Order, exact, order_for_charge, payment_facts
 from cascade_cli.domain.price_guard import price_objection
-from cascade_cli.domain.refunds import Account, Part, Policy, Refund, floored, lost, to_take
+from cascade_cli.domain.refunds import (
+    REASON_REST,
+    ROUNDING_DUCATS,
+    Account,
+    Part,
+    Policy,
+    floored,
+    taken_for,
+    to_take,
+)
 from cascade_cli.domain.stratagems import State, Stratagem
 
 REASON = "Refund of a ducat purchase"
 REASON_AGAIN = "A refund that failed"
-REASON_REST = "Ducat purchase via CASCADE, refunded in part"
 REASON_WON = "Ducat purchase via CASCADE, disputed in vain"
 
 
@@ -43,7 +52,6 @@ class Picture:
     """One payment with its refunds; `parts` has one for each, oldest first."""
 
     case: Case
-    refunds: tuple[Refund, ...]
     parts: tuple[Part, ...]
 
     @property
@@ -84,28 +92,35 @@ class RefundPlan:
             return self.picture.parts[index].left - self.taking[index]
 
 
-def picture_of(
-    case: Case, refunds: tuple[Refund, ...], written_off: Mapping[str, Decimal]
-) -> Picture:
-    """The parts of the payment's refunds and lost disputes."""
-    counted = (*refunds, *lost(case.disputes, case.charge))
-    moving = sum((s.ducats or ZERO for s in case.moving), ZERO)
+def picture_of(case: Case, written_off: Mapping[str, Decimal]) -> Picture:
+    """The parts of the payment's refunds and disputes."""
+    now = case.terms.now
+    gone = money_back(case.charge, case.disputes, taken_for(case.returns, now))
+    moving = case.carried
     sold = case.buyer.ducats or ZERO
-    account = Account(case.charge, counted, sold, moving, case.returns, written_off)
-    return Picture(case, refunds, account.parts(case.terms.now))
+    account = Account(
+        case.charge, gone.causes, sold, moving, case.returns, written_off, case.lacking
+    )
+    return Picture(case, account.parts(now))
 
 
 def obstacle_to(picture: Picture) -> str:
     """Why no machine may move anything for this payment; empty if nothing stands in the way."""
-    case, now = picture.case, picture.case.terms.now
+    return obstacle_in(picture.case)
+
+
+def obstacle_in(case: Case) -> str:
+    """As `obstacle_to`, of which it needs no more than the case."""
+    now = case.terms.now
     if case.charge.unallocated:
         return case.charge.unallocated
-    for row in (*case.stratagems, *case.returns):
+    for row in (*case.stratagems, *case.returns, *case.corrections, *case.takebacks):
         if row.state(now) is State.DOUBTFUL:
             return f"{row.stratagem_id} may or may not have moved its ducats"
     if len(case.moving) > 1:
         return "it was delivered more than once, or may be: settle that first"
-    if any(not case.is_right(row) for row in case.moving):
+    is_wrong = any(not case.is_right(row) for row in case.moving)
+    if is_wrong and case.carried_right < case.sold:
         return "its ducats went to another citizen than the payment names"
     return ""
 
@@ -149,7 +164,7 @@ def _stale_returns(picture: Picture, terms: Terms) -> Iterator[Order]:
     """Rows on their way back for money that did not go back."""
     case = picture.case
     for part in picture.parts:
-        for row in part.rows if not part.due else ():
+        for row in part.rows if not (part.due or part.held) else ():
             if row.payer and row.state(case.terms.now) is State.LIVE:
                 yield _ending(case, row, row.stratagem_id, terms)
 
@@ -213,13 +228,13 @@ def _take(case: Case, part: Part, ducats: Decimal, terms: Terms) -> Order:
 
 def _may_give(part: Part, case: Case) -> bool:
     going = any(not r.payer and r.state(case.terms.now) is State.LIVE for r in part.rows)
-    return bool(part.surplus) and not part.under_way and not going
+    return part.surplus > ROUNDING_DUCATS and not part.under_way and not going
 
 
 def _give(case: Case, part: Part, terms: Terms) -> Order:
     return Order(
-        key=part.give_back_key,
-        citizen=next(row.payer for row in part.rows if row.payer),
+        key=part.next_give_back_key(case.terms.now),
+        citizen=next((row.payer for row in part.rows if row.payer), case.buyer.citizen or ""),
         ducats=floored(part.surplus),
         cause=Cause.GIVE_BACK,
         reason=REASON_AGAIN,
@@ -229,13 +244,14 @@ def _give(case: Case, part: Part, terms: Terms) -> Order:
 
 
 def _rest(case: Case, terms: Terms) -> list[Order]:
-    """What a payment refunded in part, or one whose disputes were all won, still owes, where no row
-    was ever let go; a row that the engine may have taken up is delivered as it is, since another
-    amount would hide what moved, and what that is too much is taken back afterwards."""
+    """What a payment refunded in part, or one whose disputes are all decided, still owes, where no
+    row was ever let go. A row that the engine may have taken up is delivered as it is, since
+    another amount would hide what moved; what is too much of it is taken back afterwards."""
     charge = case.charge
     is_open = charge.refunded_cents or charge.disputed
     is_kept_back = case.is_contested or case.has_vanished or case.unclear
-    if not is_open or case.moving or is_kept_back or not case.sold:
+    is_moving = case.moving or case.correcting
+    if not is_open or is_moving or is_kept_back or not case.sold:
         return []
     if not charge.citizen or not charge.ducats or case.is_young:
         return []
@@ -246,7 +262,7 @@ def _rest(case: Case, terms: Terms) -> list[Order]:
     if ducats > charge.ducats or (begun and not case.is_right(begun)):
         return []
     whole = replace(charge, refunded_cents=0, disputed=False, ducats=exact(ducats))
-    reason = REASON_REST if charge.refunded_cents else REASON_WON
+    reason = REASON_REST if case.cents_back else REASON_WON
     order = order_for_charge(whole, reason, terms.facts)
     own = frozenset(row.record_id for row in case.stratagems)
     return [_told_apart(replace(order, amends=True, own_records=own), case)]
@@ -271,6 +287,7 @@ def describe(part: Part) -> str:
         "given again": part.given,
         "under way": part.under_way,
         "written off": part.written_off,
+        "held until it is decided": part.held,
         "left": part.left,
         "to be given again": part.surplus,
     }

@@ -1,28 +1,30 @@
 """What a refund takes back, and what is still to do so that no ducats stay without their money.
 
-Each refund, and each lost dispute, is one cause, and has one transfer: its share of the ducats in
+Each refund, and each dispute, is one cause, and has one transfer: its share of the ducats in
 proportion to its cents, rounded down, so that in the citizen's favour and never more than all.
 What was not delivered yet is withheld instead of taken back, the oldest refund's share first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import ROUND_FLOOR, Decimal
 from enum import StrEnum
 
-from cascade_cli.domain.charges import Charge, Dispute
+from cascade_cli.domain.charges import Charge, Refund
 from cascade_cli.domain.keys import Origin, give_back_key, refund_id_in, refund_key
 from cascade_cli.domain.money import ZERO, exactly
+from cascade_cli.domain.money_back import Gone, within
 from cascade_cli.domain.orders import MAX_DECIMALS, is_exact
 from cascade_cli.domain.stratagems import MAY_STILL_MOVE, State, Stratagem
 
+# Why only a part of what was sold is delivered.
+REASON_REST = "Ducat purchase via CASCADE, refunded in part"
 # Shares are rounded one by one: together they may be so much less than the whole.
 ROUNDING_DUCATS = Decimal("0.0001")
 _SMALLEST = Decimal(1).scaleb(-MAX_DECIMALS)
-_HOLDING = frozenset({"succeeded", "pending", "lost"})
 
 
 class Policy(StrEnum):
@@ -54,34 +56,6 @@ class Disputing(StrEnum):
     """What has not arrived is withheld."""
 
 
-@dataclass(frozen=True, slots=True)
-class Refund:
-    """Money of one charge on its way back to the payer, there, or not: `status` is Stripe's.
-
-    A lost dispute counts as one, with its own id and the status `lost`.
-    """
-
-    id: str
-    status: str
-    amount_cents: int
-    created_at: datetime
-    failure: str = ""
-
-    @property
-    def holds(self) -> bool:
-        """The money went back, or is on its way: until it fails or is cancelled."""
-        return self.status in _HOLDING
-
-
-def lost(disputes: Iterable[Dispute], charge: Charge) -> tuple[Refund, ...]:
-    """The disputes that took the money for good."""
-    return tuple(
-        Refund(d.id + charge.suffix, d.status, d.amount_cents, charge.created_at)
-        for d in disputes
-        if d.status == "lost"
-    )
-
-
 def share(ducats: Decimal, cents: int, whole_cents: int) -> Decimal:
     """So many of `ducats` as `cents` are of `whole_cents`: all, or rounded down to what the
     engine's float can hold."""
@@ -107,8 +81,9 @@ def floored(ducats: Decimal) -> Decimal:
 class Part:
     """One refund with its share, and what became of it; all in ducats.
 
-    `due` is its share, zero where its money did not go back; `withheld` never arrived; `taken` was
-    executed, `given` executed the other way; `under_way` is still to be executed.
+    `due` is its share, zero where its money did not go back; `held` is what nobody has decided
+    about; `withheld` never arrived; `taken` was executed, `given` executed the other way;
+    `under_way` is still to be executed. `lacking` was not delivered because of it, and is owed.
     """
 
     refund: Refund
@@ -119,78 +94,104 @@ class Part:
     under_way: Decimal
     written_off: Decimal
     rows: tuple[Stratagem, ...] = ()
+    held: Decimal = ZERO
+    lacking: Decimal = ZERO
 
     @property
     def left(self) -> Decimal:
         """To be taken back, beside what is under way."""
         with exactly():
-            gone = self.withheld + self.taken - self.given + self.under_way + self.written_off
+            gone = self.withheld + self.returned + self.under_way + self.written_off
             return max(ZERO, self.due - gone)
 
     @property
+    def returned(self) -> Decimal:
+        """Taken, and not given again."""
+        return max(ZERO, self.taken - self.given)
+
+    @property
+    def completed(self) -> Decimal:
+        """Given beyond what was taken, to whom only the rest had been delivered."""
+        return max(ZERO, self.given - self.taken)
+
+    @property
     def surplus(self) -> Decimal:
-        """To be given back: taken for money that did not go back after all."""
+        """To be given back: taken for money that did not go back after all, or came again."""
         with exactly():
-            return ZERO if self.due else max(ZERO, self.taken - self.given)
+            kept = max(ZERO, self.due + self.held - self.withheld)
+            return max(ZERO, self.returned - kept) + self.lacking
 
     def next_key(self, now: datetime) -> str:
         """Under which the next ducats come: a row that moved none is revived, a new one is made
         only beside rows that all were executed."""
-        keys = [refund_key(self.refund.id)]
+        return self._next(refund_key, now)
+
+    def next_give_back_key(self, now: datetime) -> str:
+        """Under which the next ducats go back: a dispute can be lost and won more than once."""
+        return self._next(give_back_key, now)
+
+    def _next(self, key: Callable[[str, int], str], now: datetime) -> str:
+        keys = [key(self.refund.id, 0)]
         # A spare row made by accident has the same key, and says nothing.
         executed = {row.stratagem_id for row in self.rows if row.state(now) is State.EXECUTED}
         while keys[-1] in executed:
-            keys.append(refund_key(self.refund.id, len(keys)))
+            keys.append(key(self.refund.id, len(keys)))
         return keys[-1]
-
-    @property
-    def give_back_key(self) -> str:
-        """Under which they go back."""
-        return give_back_key(self.refund.id)
 
 
 @dataclass(frozen=True)
 class Account:
     """A charge with all that is known of its money and ducats.
 
-    `sold` and `moving` are ducats: of the second, what moved or may still. `rows` return ducats,
-    `written_off` says by refund how many nobody will take back any more.
+    `causes` are its refunds and disputes, oldest first. `sold` and `moving` are ducats: of the
+    second, what moved or may still. `rows` return ducats, `written_off` says by refund how many
+    nobody will take back any more; `lacking` is what a delivered rest lacks.
     """
 
     charge: Charge
-    refunds: tuple[Refund, ...]
+    causes: tuple[Gone, ...]
     sold: Decimal
     moving: Decimal
     rows: tuple[Stratagem, ...] = ()
     written_off: Mapping[str, Decimal] = field(default_factory=dict)
+    lacking: Decimal = ZERO
 
     def parts(self, now: datetime) -> tuple[Part, ...]:
         """Each refund with its share, oldest first."""
-        parts, left_cents = [], self.charge.captured_cents
         with exactly():
-            undelivered = max(ZERO, self.sold - self.moving)
-            for refund in sorted(self.refunds, key=lambda refund: (refund.created_at, refund.id)):
-                cents = min(refund.amount_cents, left_cents) if refund.holds else 0
-                left_cents -= cents
-                due = share(self.sold, cents, self.charge.captured_cents)
-                withheld = min(due, undelivered)
-                undelivered -= withheld
-                parts.append(self._part(refund, due, withheld, now))
-        return tuple(parts)
+            parts = [self._part(cause, now) for cause in self.causes]
+            completed = sum((part.completed for part in parts), ZERO)
+            undelivered = max(ZERO, self.sold - self.moving - completed)
+            withheld = within(undelivered, (part.due for part in parts))
+            owed = within(self.lacking, map(self._never_due, parts))
+            return tuple(
+                replace(part, withheld=ducats, lacking=lacking)
+                for part, ducats, lacking in zip(parts, withheld, owed, strict=True)
+            )
 
-    def _part(self, refund: Refund, due: Decimal, withheld: Decimal, now: datetime) -> Part:
+    def _never_due(self, part: Part) -> Decimal:
+        """What of it is not due, or not any more, and was not given yet."""
+        whole = self._share(part.refund.amount_cents)
+        return max(ZERO, whole - part.due - part.held - part.completed)
+
+    def _share(self, cents: int) -> Decimal:
+        return share(self.sold, cents, self.charge.captured_cents)
+
+    def _part(self, cause: Gone, now: datetime) -> Part:
+        refund = cause.refund
         rows = tuple(r for r in self.rows if refund_id_in(r.stratagem_id) == refund.id)
         taking = [row for row in rows if row.origin is Origin.REFUND]
         giving = [row for row in rows if row.origin is Origin.GIVE_BACK]
         return Part(
             refund,
-            due,
-            withheld,
+            due=self._share(cause.cents),
+            withheld=ZERO,
             taken=in_states(taking, now, State.EXECUTED),
             given=in_states(giving, now, State.EXECUTED),
             under_way=in_states(taking, now, State.LIVE, State.DOUBTFUL),
             written_off=self.written_off.get(refund.id, ZERO),
             rows=rows,
+            held=self._share(cause.held_cents),
         )
 
 
@@ -198,6 +199,19 @@ def in_states(rows: Iterable[Stratagem], now: datetime, *states: State) -> Decim
     """The ducats of those rows that are in one of the states."""
     with exactly():
         return sum((row.ducats or ZERO for row in rows if row.state(now) in states), ZERO)
+
+
+def taken_for(rows: Iterable[Stratagem], now: datetime) -> frozenset[str]:
+    """The refunds and disputes for which ducats came back, or are on their way."""
+    by_cause: dict[str, list[Stratagem]] = {}
+    for row in rows:
+        by_cause.setdefault(refund_id_in(row.stratagem_id) or "", []).append(row)
+    return frozenset(
+        cause
+        for cause, of_cause in by_cause.items()
+        if returned(of_cause, now) > 0
+        or in_states((r for r in of_cause if r.payer), now, State.LIVE, State.DOUBTFUL)
+    )
 
 
 def returned(rows: Iterable[Stratagem], now: datetime) -> Decimal:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from cascade_cli.domain.case import Case
 from cascade_cli.domain.findings import Finding
@@ -10,6 +13,7 @@ from cascade_cli.domain.kinds import Kind
 from cascade_cli.domain.money import format_ducats
 from cascade_cli.domain.orders import enough, is_exact
 from cascade_cli.domain.overrides import Override, credit_although
+from cascade_cli.domain.refund_plan import obstacle_in
 from cascade_cli.domain.shell import command
 from cascade_cli.domain.stratagems import Failure, State
 
@@ -49,10 +53,16 @@ def _next_step(case: Case, found: tuple[Finding, ...]) -> Repair:
     is_one = len(case.similar_citizens) == 1
     if kind is Kind.UNKNOWN_CITIZEN and is_one and not money_is_open(case):
         return _credit(case, case.similar_citizens[0], automatic=False)
-    is_back = kind is Kind.REFUNDED or (kind is Kind.DISPUTED and case.is_lost)
-    if is_back and not case.has_vanished:
+    is_back = kind is Kind.REFUNDED or (kind is Kind.DISPUTED and bool(case.to_return))
+    if is_back and not case.has_vanished and not refund_refuses(case):
         return Repair(command("refund", case.charge.payment_id))
     return explain(case.charge.payment_id)
+
+
+def refund_refuses(case: Case) -> bool:
+    """`cascade refund` would move nothing: another may have the citizen's name, or the rows say no.
+    What has not arrived it ends all the same."""
+    return bool(obstacle_in(case) or (case.successor and not case.by_state[State.LIVE]))
 
 
 def _is_for_people(case: Case) -> bool:
@@ -64,6 +74,8 @@ def _is_for_people(case: Case) -> bool:
 def decision_about(case: Case) -> str:
     """What a person can do about ducats that no machine may deliver at that price, to that citizen,
     or beside another transfer that may be theirs; empty for all else."""
+    if _is_of_another(case):
+        return f"{_ANOTHER}{command('refund', case.charge.payment_id, '--write-off', _SETTLED)}"
     if not _is_for_people(case) or case.has_vanished:
         return ""
     if money_is_open(case) or case.charge.disputed:
@@ -80,6 +92,17 @@ def decision_about(case: Case) -> str:
     return f"{look if case.unclear else ''}{decide if case.price else ''}{_although(case)}"
 
 
+def _is_of_another(case: Case) -> bool:
+    """What is to come back, or be given again, concerns a citizen who may be somebody else now."""
+    is_open = bool(case.to_return or case.to_give_again) and not case.has_vanished
+    return is_open and refund_refuses(case) and not obstacle_in(case)
+
+
+_ANOTHER = (
+    "Find out whether it is the same person: cascade moves no ducats of a citizen who came after "
+    "the delivery. What you have settled in Venice, or let go, write off: "
+)
+_SETTLED = "the citizen was made anew"
 _TO_SOMEBODY = (
     "decide: give the money back in Stripe, or credit the payment to its buyer with "
     "--although-underpaid."
@@ -114,7 +137,7 @@ def _deliver(case: Case, found: tuple[Finding, ...]) -> Repair:
         return Repair(
             command("citizen", "replenish", "--by", format_ducats(enough(case.outstanding)))
         )
-    automatic = len(found) == 1 and not _is_ambiguous(case) and not _is_decided(case)
+    automatic = len(found) == 1 and not _is_decided(case)
     if case.charge.disputed:
         return Repair(command("refund", case.charge.payment_id), automatic)
     return _credit(case, case.buyer.citizen, automatic=automatic)
@@ -124,16 +147,17 @@ def owes_rest(case: Case) -> bool:
     """Some of the money went back before anything was delivered: `cascade refund` delivers what the
     rest of it bought. A credit by hand beside that would pay it twice."""
     is_certain = not (case.is_contested or case.has_vanished or _is_decided(case))
-    return bool(case.charge.refunded_cents and case.buyer.citizen and is_certain)
+    return bool(case.cents_back and case.buyer.citizen and is_certain)
 
 
 def money_is_open(case: Case) -> bool:
     """Some of the money went back, or may, or the ducats may have arrived by a row that vanished:
     what is still owed is for a person to say."""
-    return bool(case.charge.refunded_cents) or case.is_contested or case.has_vanished
+    return bool(case.cents_back) or case.is_contested or case.has_vanished
 
 
-def _is_ambiguous(case: Case) -> bool:
+def _has_rivals(case: Case) -> bool:
+    """Which row is whose makes no difference to what is owed, but to which of them is ended."""
     return any(match.rivals for match in case.matches)
 
 
@@ -163,17 +187,26 @@ def _is_only_surplus(case: Case, found: tuple[Finding, ...]) -> bool:
     """Whatever becomes of an open dispute, or of a price that was too low, nobody wants the ducats
     to arrive twice."""
     kinds = {finding.kind for finding in found}
-    if Kind.DISPUTED in kinds and case.is_lost:
+    if Kind.DISPUTED in kinds and case.to_return:
         return False
     return Kind.DUPLICATE in kinds and kinds <= {Kind.DUPLICATE, Kind.DISPUTED, Kind.UNDERPAID}
 
 
 def _end_surplus(case: Case) -> Repair:
     """What is surely not executed yet can be ended; ducats that moved are for people."""
-    executed, doubtful = case.by_state[State.EXECUTED], case.by_state[State.DOUBTFUL]
-    if len(executed) > 1 or doubtful or _is_ambiguous(case):
+    if _has_rivals(case) or not may_end_surplus(s.state(case.terms.now) for s in case.moving):
         return explain(case.charge.payment_id)
-    since = f"{case.charge.created_at:%Y-%m-%d}"
-    again = command("reconcile", "--repair", "--since", since)
     is_in_question = case.charge.disputed or case.price is not None
-    return Repair(again, automatic=True, ends_surplus=True, leaves_rest=is_in_question)
+    return replace(reconcile_since(case.charge.created_at), leaves_rest=is_in_question)
+
+
+def may_end_surplus(states: Iterable[State]) -> bool:
+    """Whether a machine may end transfers beyond the one that is due, in these states."""
+    counts = Counter(states)
+    return counts[State.EXECUTED] <= 1 and not counts[State.DOUBTFUL]
+
+
+def reconcile_since(moment: datetime) -> Repair:
+    """Let `reconcile --repair` end what is beyond the one transfer that is due."""
+    again = command("reconcile", "--repair", "--since", f"{moment:%Y-%m-%d}")
+    return Repair(again, automatic=True, ends_surplus=True)

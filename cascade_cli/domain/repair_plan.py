@@ -9,7 +9,7 @@ from typing import Any
 
 from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.money import ZERO
-from cascade_cli.domain.orders import Order, order_for_charge
+from cascade_cli.domain.orders import Cause, Order, order_for_charge
 from cascade_cli.domain.ownership import Ownership
 from cascade_cli.domain.reconciliation import Item, Reconciliation
 from cascade_cli.domain.world import World
@@ -56,10 +56,12 @@ def plan_repairs(
     ownership = Ownership(world.charges, world.stratagems)
     repairs, for_people = [], []
     for item in sorted(result.discrepancies, key=lambda item: item.occurred_at):
-        if item.charge is None or item.repair is None or not item.repair.automatic:
+        if item.repair is None or not item.repair.automatic:
             for_people.append((item, ""))
         elif (item.ducats or ZERO) > per_credit_ducats:
             for_people.append((item, "it exceeds CASCADE_MAX_DUCATS_PER_CREDIT"))
+        elif item.charge is None:
+            repairs.append(Repair(item, _surplus_by_hand(item, facts)))
         else:
             order = _order(item.charge, ownership, facts)
             if item.repair.ends_surplus:
@@ -67,6 +69,19 @@ def plan_repairs(
                 order = replace(order, charge=item.charge, retire_surplus=True, leaves_rest=rest)
             repairs.append(Repair(item, order))
     return RepairPlan(tuple(repairs), tuple(for_people))
+
+
+def _surplus_by_hand(item: Item, facts: Mapping[str, Any]) -> Order:
+    row = item.stratagems[0]
+    return Order(
+        key=row.stratagem_id,
+        citizen=item.citizen or "",
+        ducats=item.ducats or ZERO,
+        cause=Cause.MANUAL,
+        reason=row.reason,
+        facts=facts,
+        retire_surplus=True,
+    )
 
 
 def _order(charge: Charge, ownership: Ownership, facts: Mapping[str, Any]) -> Order:

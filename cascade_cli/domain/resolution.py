@@ -280,7 +280,7 @@ def _unsuitable(case: Case, row: Stratagem) -> str:
     due = case.buyer.citizen
     if due and row.citizen != due and not case.is_unknown:
         return f"it went to {row.citizen!r}, and {due!r} is to receive it"
-    return "" if case.lacking or not case.is_attributable else "nothing is lacking"
+    return "" if case.uncovered or not case.is_attributable else "nothing is lacking"
 
 
 def _credit(subject: Subject, wish: Wish, means: Means) -> Resolution:
@@ -324,7 +324,7 @@ def _correction(subject: Subject, case: Case, wish: Wish, means: Means) -> Resol
         )
     _refuse_corrected(subject, case)
     ducats = wish.ducats or _due(case, wish)
-    most = floored(case.lacking)
+    most = floored(case.uncovered)
     if ducats > most:
         raise GuardError(
             f"{format_ducats(ducats)} ducats are more than the {format_ducats(most)} that "
@@ -356,14 +356,14 @@ def _correction(subject: Subject, case: Case, wish: Wish, means: Means) -> Resol
 
 def _due(case: Case, wish: Wish) -> Decimal:
     """What he lacks and has paid for; all that he lacks, where a person says so."""
-    return floored(case.lacking if Override.UNDERPAID in wish.overrides else case.owed)
+    return floored(case.uncovered if Override.UNDERPAID in wish.overrides else case.owed)
 
 
 def _refuse_corrected(subject: Subject, case: Case) -> None:
     """Raises GuardError if a correction is on its way, or nothing is lacking any more."""
     now, before = case.terms.now, subject.item.decision
     coming = [row for row in case.corrections if row.state(now) in {State.LIVE, State.DOUBTFUL}]
-    if not coming and case.lacking:
+    if not coming and case.uncovered:
         return
     done = coming or [row for row in case.corrections if row.state(now) is State.EXECUTED]
     told = f": {_told(done[-1])}" if done else ""

@@ -36,7 +36,7 @@ class Memory:
     engine could still be made to execute to the payments' charges. `charges_a_day` is about how
     many Stripe listed. `ends` is where this run and some before it ended by the services' clocks,
     newest first: an older version went by this machine's. `claimed_until` is an end that was not
-    believed.
+    believed. `void` are settled charges that were not delivered, since nothing was owed.
     """
 
     until: datetime
@@ -48,6 +48,7 @@ class Memory:
     charges_a_day: int = 0
     ends: tuple[datetime, ...] = ()
     claimed_until: datetime | None = None
+    void: frozenset[str] = frozenset()
 
     def believed(self, now: datetime) -> Memory:
         """What may be believed of it now.
@@ -112,7 +113,17 @@ class Memory:
             "loose": dict(self.loose),
             "charges_a_day": self.charges_a_day,
             "ends": [end.isoformat() for end in self.ends],
+            "void": sorted(self.void),
         }
+
+    def ended(self, until: datetime, before: Memory | None) -> Memory:
+        """As of a run that surely read no further than `until`, but what is covered already."""
+        return replace(self, until=min(self.until, max(until, before.until) if before else until))
+
+    @property
+    def covers_anything(self) -> bool:
+        """It ends after it begins."""
+        return self.covered_since is None or self.covered_since < self.until
 
     def dated(self, before: Memory | None) -> Memory:
         """As the services' clocks dated it, after the run that `before` is of."""
@@ -131,6 +142,7 @@ class Memory:
             document.get("loose", {}),
             document.get("charges_a_day", 0),
             tuple(map(datetime.fromisoformat, document.get("ends", ()))),
+            void=frozenset(document.get("void", ())),
         )
 
 
@@ -184,11 +196,13 @@ class Scope:
 @dataclass(frozen=True)
 class Remains:
     """What the verdicts do not tell of a run: what may still be paid, by charge and when that was
-    created; loose ends that are as they were; how many charges Stripe listed in the window."""
+    created; loose ends and void charges that are as they were; how many charges Stripe listed in
+    the window."""
 
     pending: Mapping[str, datetime] = field(default_factory=dict)
     loose: Mapping[str, str] = field(default_factory=dict)
     listed: int = 0
+    void: frozenset[str] = frozenset()
 
 
 def memory_of(
@@ -208,12 +222,20 @@ def memory_of(
         (*leads_of(result), *_leads_to(remains.pending)),
         {**remains.loose, **loose_ends_of(result)},
         _a_day(remains.listed, window),
+        void=remains.void | frozenset(_void_in(result)),
     )
 
 
 def _left_as(item: Item) -> Kind:
     """What a person decided to leave as it is counts as settled, and is watched all the same."""
     return Kind.SETTLED if item.is_decided else item.kind
+
+
+def _void_in(result: Reconciliation) -> Iterator[str]:
+    for item in result.items.considered:
+        is_delivered = any(row.status == "executed" for row in item.stratagems)
+        if item.kind is Kind.SETTLED and item.charge and not is_delivered:
+            yield item.charge.id
 
 
 def _leads_to(pending: Mapping[str, datetime]) -> Iterator[Lead]:

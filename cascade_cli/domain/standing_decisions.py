@@ -22,7 +22,7 @@ def facts_of(case: Case, kind: Kind) -> Facts:
         _rows((*case.stratagems, *case.returns), case.terms.now),
         case.cents_back,
         ", ".join(disputes),
-        format_ducats(case.lacking),
+        format_ducats(case.uncovered),
         format_ducats(max(ZERO, case.carried - case.sold)),
     )
 

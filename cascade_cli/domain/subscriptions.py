@@ -73,6 +73,11 @@ class Line:
     discount_cents: int = 0
     is_recurring: bool = True
 
+    @property
+    def owed_cents(self) -> int:
+        """What is left to pay of it: nothing of a free line, or one discounted to nothing."""
+        return self.amount_cents - self.discount_cents
+
 
 @dataclass(frozen=True)
 class Sold:
@@ -104,7 +109,7 @@ def sold_by(lines: Iterable[Line]) -> Sold | None:
 
     Raises ValueError, saying why, where a line cannot be counted, or more is given back than sold.
     """
-    ours = [line for line in lines if line.good and line.amount_cents]
+    ours = [line for line in lines if line.good and line.owed_cents]
     if not ours:
         return None
     shares = [(_share(line), line.good) for line in ours]
@@ -119,7 +124,7 @@ def sold_by(lines: Iterable[Line]) -> Sold | None:
     return Sold(
         floored(_decimal(ducats)),
         None if any(g and g.bonus is None for _, g in shares) else _decimal(sum(bonuses)),
-        sum(line.amount_cents - line.discount_cents for line in ours),
+        sum(line.owed_cents for line in ours),
         sum(line.quantity for line in ours),
         min(line.since for line in telling),
         max(line.until for line in telling),

@@ -77,6 +77,10 @@ class Settled:
         is_known = any(name in self.open_ids or name in self.touched for name in names)
         return charge.created_at in self.past and not is_known
 
+    def saw_delivered(self, charge: Charge) -> bool:
+        """Whether it says that the charge is settled because its ducats have arrived."""
+        return self.speaks_of(charge) and charge.id not in self.memory.void
+
     def contradicted_by(self, items: Iterable[Item]) -> Iterator[str]:
         """The names of those items, none of them settled, that are remembered as settled."""
         for item in items:

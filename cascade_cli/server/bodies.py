@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
@@ -19,8 +20,9 @@ from cascade_cli.adapters.stripe.sold import (
     gift_of,
 )
 from cascade_cli.domain.allocation import MOST_CITIZENS, Share
+from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.currencies import CURRENCY, rounding_of
-from cascade_cli.domain.gifts import MOST_CHARACTERS
+from cascade_cli.domain.gifts import MOST_CHARACTERS, Gift
 from cascade_cli.domain.money import format_ducats
 from cascade_cli.domain.orders import MAX_DECIMALS
 from cascade_cli.domain.pricing import Quote
@@ -104,9 +106,8 @@ class GiftTold(BaseModel):
     anonymous: bool
 
     @classmethod
-    def of(cls, intent: Intent, *, to_giver: bool = False) -> GiftTold | None:
-        """From the intent's metadata; the giver may be told who gave it."""
-        gift = gift_of(intent.metadata)
+    def of(cls, gift: Gift | None, *, to_giver: bool = False) -> GiftTold | None:
+        """The giver may be told who gave it."""
         if gift is None:
             return None
         giver = gift.giver if to_giver else gift.named_giver
@@ -148,7 +149,7 @@ class CreatedIntent(BaseModel):
             currency_rate=quote.exchange.number if quote.exchange else None,
             currency_rate_date=quote.exchange.day if quote.exchange else None,
             package=quote.package,
-            gift=GiftTold.of(intent, to_giver=True),
+            gift=GiftTold.of(gift_of(intent.metadata), to_giver=True),
         )
 
 
@@ -193,7 +194,7 @@ class IntentState(BaseModel):
     @classmethod
     def of(cls, standing: Standing) -> IntentState:
         """From the service's answer."""
-        intent = standing.intent
+        intent, told = standing.intent, _told(standing.intent)
         return cls(
             payment_intent_id=intent.id,
             status=intent.status,
@@ -201,11 +202,11 @@ class IntentState(BaseModel):
             refunded_cents=intent.charges[0].refunded_cents if intent.charges else 0,
             currency=intent.currency,
             created_at=intent.created_at,
-            citizen_id=intent.metadata.get(CITIZEN),
-            ducat_amount=intent.metadata.get(DUCATS),
-            package=intent.metadata.get(PACKAGE),
-            currency_rate=intent.metadata.get(CURRENCY_RATE),
-            currency_rate_date=intent.metadata.get(CURRENCY_RATE_DATE),
+            citizen_id=told.get(CITIZEN),
+            ducat_amount=told.get(DUCATS),
+            package=told.get(PACKAGE),
+            currency_rate=told.get(CURRENCY_RATE),
+            currency_rate_date=told.get(CURRENCY_RATE_DATE),
             transfer=_transfer(standing.transfer),
             allocation=[
                 PortionState(
@@ -216,8 +217,29 @@ class IntentState(BaseModel):
                 for charge, transfer in standing.portions
             ]
             or None,
-            gift=GiftTold.of(intent),
+            gift=GiftTold.of(only.gift if (only := _only(intent)) else gift_of(intent.metadata)),
         )
+
+
+def _only(intent: Intent) -> Charge | None:
+    """The charge, if it is for one citizen."""
+    return intent.charges[0] if len(intent.charges) == 1 else None
+
+
+def _told(intent: Intent) -> Mapping[str, str]:
+    """What the intent says, else what is known of the one citizen whom it is for: the payment of an
+    invoice says nothing itself."""
+    charge = _only(intent)
+    if charge is None or DUCATS in intent.metadata:
+        return intent.metadata
+    known = {
+        CITIZEN: charge.citizen_text,
+        DUCATS: format_ducats(charge.ducats) if charge.ducats else "",
+        PACKAGE: charge.package or "",
+        CURRENCY_RATE: charge.exchange.number if charge.exchange else "",
+        CURRENCY_RATE_DATE: charge.exchange.day.isoformat() if charge.exchange else "",
+    }
+    return {**{name: text for name, text in known.items() if text}, **intent.metadata}
 
 
 def _transfer(transfer: Transfer) -> TransferState:

@@ -11,7 +11,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from cascade_cli.server.problems import problem
 
 WEBHOOK_PATH = "/api/payments/webhook"
-WEBHOOK_BYTES = 256 * 1024
+# An invoice shows ten lines, each with up to 27,000 characters of metadata, as the customer has.
+WEBHOOK_BYTES = 1024 * 1024
 # An allocation to a thousand citizens fits.
 OTHER_BYTES = 256 * 1024
 BODY_SECONDS = 10.0

@@ -36,7 +36,14 @@ Key = Annotated[
     ),
 ]
 _Currency = Annotated[str, Query(pattern=CODE_PATTERN, description="Three letters, such as EUR.")]
-_IntentId = Annotated[str, Path(pattern=r"^pi_[A-Za-z0-9_]+$", max_length=255)]
+_IntentId = Annotated[
+    str,
+    Path(
+        pattern=r"^pi_[A-Za-z0-9_]+(\.[1-9][0-9]{0,3})?$",
+        max_length=255,
+        description="A payment, or with .3 behind it the third citizen's part of one for many.",
+    ),
+]
 
 
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -65,7 +72,7 @@ def router(desk: PaymentDesk, till: Till, token: str | None, offload: Offload) -
 
     @routes.get("/payment-intent/{intent_id}", responses=responses(404, 502, 503))
     async def payment_intent(intent_id: _IntentId) -> IntentState:
-        """Where a payment stands at Stripe, and its transfer in Venice."""
+        """Where a payment stands at Stripe, and its transfer in Venice; a subscription's too."""
         standing = await offload.run(lambda: desk.standing(intent_id), DEADLINE_SECONDS)
         return IntentState.of(standing)
 

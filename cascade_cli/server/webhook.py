@@ -16,7 +16,7 @@ from cascade_cli.server.payments import responses
 _BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
-        "description": "An event, byte for byte as Stripe signed it; at most 256 KiB.",
+        "description": "An event, byte for byte as Stripe signed it; at most 1 MiB.",
         "content": {"application/json": {"schema": {"type": "object"}}},
     }
 }

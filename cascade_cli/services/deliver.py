@@ -239,7 +239,7 @@ class Deliverer:
             return self._writer.activate(records, expires_at)
         if action is Action.EXTEND:
             return self._writer.extend(records, expires_at)
-        if action is Action.EXPIRE:
+        if action in {Action.EXPIRE, Action.RETIRE}:
             return self._writer.expire(records, self._around.now())
         return self._writer.rewrite([(job.target, job.order) for job in jobs], expires_at)
 

@@ -88,11 +88,16 @@ class _Teller:
         subject = self.sources.past.payment_of(form, self.identity)
         # Stripe forgets events after a month; the journal does not.
         events = self.setting.received([self.identity])
+        said = f"; {subject.sale.described}" if subject.sale else ""
         if payment_id := subject.payment or payment_of(events):
-            return self.of_payment(payment_id, subject.sale)
+            try:
+                return self.of_payment(payment_id, subject.sale)
+            except NotFoundError:
+                if not subject.is_known:
+                    raise
+            said = f"; it names {payment_id}, which this Stripe key does not know"
         if not subject.is_known:
             return self.named()
-        said = f"; {subject.sale.described}" if subject.sale else ""
         verdict = Verdict(f"Stripe knows this {form}, and no payment belongs to it{said}")
         happenings = in_order(list(received(events)))
         return Story(self.identity, f"{form} {self.identity}", verdict, happenings)
@@ -178,7 +183,7 @@ class _Teller:
         """A transfer that no payment accounts for: by hand, or an orphan."""
         row = rows[0]
         taking = self._taken_back(row)
-        verdict = self._transfer_verdict(row, taking)
+        verdict = self._transfer_verdict(rows, taking)
         name = f"transfer {row.stratagem_id or row.record_id}"
         return self._story(name, verdict, past, rows, returns=taking)
 
@@ -189,9 +194,10 @@ class _Teller:
         keys = [take_back_key(row.record_id, number) for number in range(MOST_INSTALMENTS)]
         return self.sources.transfers.transfers_named(keys)
 
-    def _transfer_verdict(self, row: Stratagem, taking: Sequence[Stratagem]) -> Verdict:
-        terms = self.setting.terms
-        world = World(Window(row.created_at, row.created_at + SECOND), (), (row, *taking))
+    def _transfer_verdict(self, rows: Sequence[Stratagem], taking: Sequence[Stratagem]) -> Verdict:
+        row, terms = rows[0], self.setting.terms
+        made = [one.created_at for one in rows]
+        world = World(Window(min(made), max(made) + SECOND), (), (*rows, *taking))
         world = replace(world, answers=self.sources.answering.answers(world, terms))
         if items := reconcile(world, terms).items:
             return verdict_of(items[0])

@@ -33,6 +33,8 @@ CHANGES = (
     "charge.dispute.closed",
     "charge.dispute.funds_reinstated",
     "charge.dispute.funds_withdrawn",
+    # A payment of long ago may be attached to an invoice today.
+    "invoice_payment.paid",
 )
 
 

@@ -125,7 +125,7 @@ class Intake:
         settled, rest, back = list[Settlement](), list[Accepted](), list[Accepted]()
         for accepted in due:
             if accepted.event.livemode != self._livemode:
-                mode = MODES[accepted.event.livemode]
+                mode = MODES[not self._livemode]
                 settled.append(_settled(accepted, EventState.ATTENTION, f"of {mode} mode"))
             elif not accepted.event.is_paying:
                 back.append(accepted)

@@ -181,7 +181,8 @@ def _ended(job: Job, end: End) -> Delivery:
         return Delivery(job.order, Result.BLOCKED, end.why, end.row, hint=end.hint)
     if end.verdict is Verdict.ENDED:
         return Delivery(job.order, Result.RETIRED, "it will not arrive", end.row)
-    result = Result.RETIRED if job.wrote == {Action.EXPIRE} else Result.CREDITED
+    is_ended = job.wrote <= {Action.EXPIRE, Action.RETIRE}
+    result = Result.RETIRED if is_ended else Result.CREDITED
     result = result if job.wrote else Result.ALREADY
     return Delivery(job.order, result, end.verdict.value.replace("_", " "), end.row)
 

@@ -39,7 +39,7 @@ class PastDeliveries:
         return {
             charge.id: PastDelivery(
                 written.get(charge.stratagem_id),
-                settled.memory.until if settled and settled.speaks_of(charge) else None,
+                settled.memory.until if settled and settled.saw_delivered(charge) else None,
             )
             for charge in charges
         }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Generic, Protocol, TypeVar
@@ -18,7 +18,7 @@ from cascade_cli.domain.checkout import Sale
 from cascade_cli.domain.currencies import CURRENCY
 from cascade_cli.domain.delivery import rows_of
 from cascade_cli.domain.gifts import Gift, wished_gift
-from cascade_cli.domain.keys import Origin
+from cascade_cli.domain.keys import Origin, portion_number, whole_id
 from cascade_cli.domain.matching import match
 from cascade_cli.domain.money import format_ducats, format_money
 from cascade_cli.domain.names import no_citizen
@@ -136,7 +136,7 @@ class Intents(Protocol):
         """A new one; the same key and sale give the same one again."""
 
     def get(self, intent_id: str) -> Intent | None:
-        """One that buys ducats."""
+        """The one of that id, whatever it sells."""
 
 
 class Quotes(Protocol):
@@ -246,7 +246,7 @@ class PaymentDesk:
         """Where the payment stands. Raises NotFoundError where no such payment buys ducats."""
         if told := self._told.get(intent_id):
             return told
-        intent = self._intents.get(intent_id)
+        intent = self._purchase(intent_id)
         if intent is None:
             raise NotFoundError(f"There is no purchase of ducats {intent_id!r}.")
         found = self._transfers(intent)
@@ -256,9 +256,23 @@ class PaymentDesk:
         self._told.put(intent_id, standing, len(portions) / PORTIONS_A_SECOND)
         return standing
 
+    def _purchase(self, intent_id: str) -> Intent | None:
+        """The intent with what it bought: of a part's id, that part alone."""
+        intent = self._intents.get(whole_id(intent_id))
+        if intent is None:
+            return None
+        if not intent.is_purchase:
+            # Its charge may say more than itself, or the invoice that it paid.
+            charges = self._payments.portions(whole_id(intent_id))
+            intent = replace(intent, metadata={}, charges=charges) if charges else None
+        if intent is None or portion_number(intent_id) is None:
+            return intent
+        part = tuple(charge for charge in intent.charges if charge.payment_id == intent_id)
+        return replace(intent, id=intent_id, charges=part) if part else None
+
     def _transfers(self, intent: Intent) -> list[Transfer]:
         """One for each charge; one in any case."""
-        event = self._event(intent.id)
+        event = self._event(intent)
         if not intent.charges:
             return [Transfer("none", event=event)]
         try:
@@ -284,9 +298,12 @@ class PaymentDesk:
         state = next((state for state in _RANKS if state in states), "none")
         return Transfer(state, states.get(state), event)
 
-    def _event(self, payment_id: str) -> EventState | None:
+    def _event(self, intent: Intent) -> EventState | None:
+        """Events name the whole payment, or the invoice that it paid."""
+        invoices = [charge.period.invoice for charge in intent.charges if charge.period]
+        names = dict.fromkeys([whole_id(intent.id), *invoices])
         try:
-            kept = self._arrivals.of_payment(payment_id)
+            kept = [event for name in names for event in self._arrivals.of_payment(name)]
         except JournalError:
             return None
         states = {k.state for k in kept if k.accepted.event.is_paying}

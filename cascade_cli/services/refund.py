@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Protocol
@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from cascade_cli.domain import case as cases
 from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.decisions import Decision
+from cascade_cli.domain.keys import whole_id
 from cascade_cli.domain.matching import match
 from cascade_cli.domain.money import ZERO, format_ducats
 from cascade_cli.domain.names import no_citizen
@@ -24,7 +25,7 @@ from cascade_cli.domain.refund_plan import (
     picture_of,
     plan_refunds,
 )
-from cascade_cli.domain.refunds import Policy, Refund
+from cascade_cli.domain.refunds import Policy
 from cascade_cli.domain.residents import Resident, successor
 from cascade_cli.domain.shell import command
 from cascade_cli.domain.times import rfc3339
@@ -43,14 +44,8 @@ from cascade_cli.services.vicinity import Vicinity
 
 # After an ending, a transfer may turn out to be executed: then there is one more look.
 LOOKS = 2
+EVERY_PORTION = slice(None)
 ON_ITS_WAY = frozenset({Result.CREDITED, Result.ALREADY, Result.UNFINISHED})
-
-
-class RefundSource(PaymentSource, Protocol):
-    """Where payments and their refunds are read: Stripe."""
-
-    def refunds(self, charge_id: str) -> tuple[Refund, ...]:
-        """The refunds of one charge."""
 
 
 class Decisions(Protocol):
@@ -59,8 +54,8 @@ class Decisions(Protocol):
     def refunds(self) -> dict[str, dict[str, Any]]:
         """What was decided about each refund."""
 
-    def keep_refund(self, refund_id: str, body: Mapping[str, Any]) -> None:
-        """Remember it."""
+    def keep_refunds(self, bodies: Mapping[str, Mapping[str, Any]]) -> None:
+        """Remember what was decided about these refunds: about all of them, or about none."""
 
 
 class NoPurchaseError(GuardError):
@@ -74,6 +69,22 @@ class Wish:
     policy: Policy
     facts: Mapping[str, Any]
     ducats: Decimal | None = None
+
+
+@dataclass
+class CarriedOut:
+    """A plan with what was done about it; `refused` says why it went no further. `plan` is the
+    newest: it was made anew if something had to be ended first."""
+
+    plan: RefundPlan
+    deliveries: list[Delivery] = field(default_factory=list)
+    refused: GuardError | None = None
+
+    @property
+    def goes_on(self) -> bool:
+        """All that had to be ended has ended, and nothing newly seen stands in the way."""
+        ended = (d.result in {Result.RETIRED, Result.ALREADY} for d in self.deliveries)
+        return self.refused is None and all(ended)
 
 
 def decided_by(
@@ -107,7 +118,7 @@ class RefundDesk:
     def __init__(
         self,
         *,
-        payments: RefundSource,
+        payments: PaymentSource,
         venice: CitizenSource,
         deliverer: Deliverer,
         decisions: Decisions,
@@ -119,32 +130,27 @@ class RefundDesk:
         self._payments, self._venice, self._deliverer = payments, venice, deliverer
         self._decisions, self._limits, self._terms = decisions, limits, terms
 
-    def look(self, payment_id: str) -> tuple[Picture, ...]:
-        """All that is known of a payment's refunds; of one for many citizens, each portion's.
+    def look(self, payment_id: str, some: slice = EVERY_PORTION) -> tuple[Picture, ...]:
+        """All that is known of a payment's refunds; of one for many citizens, each portion's, or
+        that of `some` of the portions.
 
         Raises GuardError if it is no paid purchase.
         """
-        charges = self._payments.portions(payment_id)
+        return self._pictures(payment_id, self._payments.portions(payment_id)[some])
+
+    def _pictures(self, payment_id: str, charges: Sequence[Charge]) -> tuple[Picture, ...]:
         if not charges:
             raise NoPurchaseError(
                 f"Stripe knows no paid ducat purchase {payment_id!r} in this account and mode.",
                 "Nothing was written. Check the id.",
             )
-        refunds = self._payments.refunds(charges[0].charge_id)
         kept = self._decisions.refunds()
         off = {refund: Decimal(body["written_off"]) for refund, body in kept.items()}
-        return tuple(
-            picture_of(case, _own(refunds, case.charge), off)
-            for case in self._cases(charges, refunds)
-        )
+        return tuple(picture_of(case, off) for case in self._cases(charges))
 
-    def _cases(self, charges: Sequence[Charge], refunds: Sequence[Refund]) -> list[cases.Case]:
+    def _cases(self, charges: Sequence[Charge]) -> list[cases.Case]:
         first = charges[0]
         disputes = self._payments.disputes(first.charge_id) if first.disputed else ()
-        # The charge was read before its refunds: what they say is newer.
-        cents = sum(refund.amount_cents for refund in refunds if refund.holds)
-        cents = min(cents, first.captured_cents)
-        charges = [replace(charge, refunded_cents=cents) for charge in charges]
         ids = [charge.id for charge in charges]
         world = Vicinity(self._payments, self._venice).world_of(charges)
         others = (c for c in world.charges if c.id not in ids)
@@ -205,48 +211,80 @@ class RefundDesk:
         )
 
     def carry_out(
-        self, plan: RefundPlan, wish: Wish, patience: timedelta = PATIENCE
-    ) -> list[Delivery]:
-        """End what must not arrive, look at its fate, then take, give, and keep what is owed."""
-        done: list[Delivery] = []
+        self, plans: Sequence[RefundPlan], wish: Wish, patience: timedelta = PATIENCE
+    ) -> list[CarriedOut]:
+        """End what must not arrive, look at its fate, then take, give, and keep what is owed.
+
+        The plans are those of one payment's portions; each step is taken for all of them at once,
+        and what stands in the way of one holds up no other.
+        """
+        found = [CarriedOut(plan) for plan in plans]
         for _ in range(LOOKS):
-            done += self._deliver(plan.endings, patience)
-            if any(d.result not in {Result.RETIRED, Result.ALREADY} for d in done):
-                return done
-            if plan.endings:
-                (picture,) = self.look(plan.picture.case.charge.payment_id)
-                plan = self.plan(picture, _within(wish, picture.left))
-            if not plan.endings:
+            if not any(one.plan.endings for one in _going_on(found)):
                 break
-        found = self._deliver(plan.orders, patience)
-        self._keep(plan, {d.order.key: d for d in found})
-        return done + found
+            self._deliver(_going_on(found), lambda plan: plan.endings, patience)
+            self._plan_anew(_going_on(found), wish)
+        self._write(_going_on(found), patience)
+        return found
 
-    def _deliver(self, orders: Sequence[Order], patience: timedelta) -> list[Delivery]:
-        return self._deliverer.deliver(orders, patience=patience) if orders else []
+    def _plan_anew(self, found: Sequence[CarriedOut], wish: Wish) -> None:
+        """By one more look: what was ended may have been executed all the same."""
+        try:
+            pictures = self._look_again([one.plan.picture.case.charge for one in found])
+        except GuardError as error:
+            for one in found:
+                one.refused = error
+            return
+        residents = self.residents(pictures)
+        for one, picture in zip(found, pictures, strict=True):
+            try:
+                one.plan = self.plan(picture, _within(wish, picture.left), residents)
+            except GuardError as error:
+                one.refused = error
 
-    def _keep(self, plan: RefundPlan, found: Mapping[str, Delivery]) -> None:
+    def _look_again(self, charges: Sequence[Charge]) -> tuple[Picture, ...]:
+        """At the same portions, in the same order. Raises GuardError if one is not there."""
+        if not charges:
+            return ()
+        whole = whole_id(charges[0].payment_id)
+        portions = {portion.id: portion for portion in self._payments.portions(whole)}
+        still = [portions[charge.id] for charge in charges if charge.id in portions]
+        return self._pictures(whole, still if len(still) == len(charges) else [])
+
+    def _write(self, found: Sequence[CarriedOut], patience: timedelta) -> None:
+        self._deliver(found, lambda plan: plan.orders, patience)
+        self._keep(found)
+
+    def _deliver(
+        self,
+        found: Sequence[CarriedOut],
+        orders_of: Callable[[RefundPlan], Sequence[Order]],
+        patience: timedelta,
+    ) -> None:
+        """The orders of all plans at once."""
+        orders = [order for one in found for order in orders_of(one.plan)]
+        delivered = self._deliverer.deliver(orders, patience=patience) if orders else []
+        by_key = {delivery.order.key: delivery for delivery in delivered}
+        for one in found:
+            one.deliveries += [by_key[order.key] for order in orders_of(one.plan)]
+
+    def _keep(self, found: Sequence[CarriedOut]) -> None:
         """Debts, and that there is none any more."""
-        now, kept = plan.picture.case.terms.now, self._decisions.refunds()
-        for index, part in enumerate(plan.picture.parts):
-            before = kept.get(part.refund.id)
-            debt = plan.debt(index)
-            asked = plan.taking[index]
-            delivery = found.get(part.next_key(now)) if asked else None
-            if delivery and delivery.result not in ON_ITS_WAY:
-                continue
-            if debt or (before and Decimal(before["debt"])):
-                self._decisions.keep_refund(
-                    part.refund.id, _body(plan.picture, part.written_off, debt, "")
-                )
+        kept = self._decisions.refunds()
+        bodies = {name: body for one in found for name, body in _debts(one, kept)}
+        if bodies:
+            self._decisions.keep_refunds(bodies)
 
-    def write_off(self, picture: Picture, reason: str) -> Decimal:
-        """Nobody takes back any more what is left; returns how many ducats that are."""
-        for part in picture.parts:
-            if part.left:
-                body = _body(picture, part.written_off + part.left, ZERO, reason)
-                self._decisions.keep_refund(part.refund.id, body)
-        return picture.left
+    def write_off(self, pictures: Sequence[Picture], reason: str) -> None:
+        """Nobody takes back any more what is left."""
+        self._decisions.keep_refunds(
+            {
+                part.refund.id: _body(picture, part.written_off + part.left, ZERO, reason)
+                for picture in pictures
+                for part in picture.parts
+                if part.left
+            }
+        )
 
 
 def refuse_nothing_back(payment: str, pictures: Sequence[Picture]) -> None:
@@ -259,9 +297,23 @@ def refuse_nothing_back(payment: str, pictures: Sequence[Picture]) -> None:
         )
 
 
-def _own(refunds: Sequence[Refund], charge: Charge) -> tuple[Refund, ...]:
-    """Each portion takes its share of a refund back under a key of its own."""
-    return tuple(replace(refund, id=refund.id + charge.suffix) for refund in refunds)
+def _going_on(found: Sequence[CarriedOut]) -> list[CarriedOut]:
+    return [one for one in found if one.goes_on]
+
+
+def _debts(
+    one: CarriedOut, kept: Mapping[str, Mapping[str, Any]]
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """What is owed for each refund of which that has to be remembered."""
+    plan, found = one.plan, {delivery.order.key: delivery for delivery in one.deliveries}
+    for index, part in enumerate(plan.picture.parts):
+        before, debt = kept.get(part.refund.id), plan.debt(index)
+        key = part.next_key(plan.picture.case.terms.now)
+        delivery = found.get(key) if plan.taking[index] else None
+        if delivery and delivery.result not in ON_ITS_WAY:
+            continue
+        if debt or (before and Decimal(before["debt"])):
+            yield part.refund.id, _body(plan.picture, part.written_off, debt, "")
 
 
 def _within(wish: Wish, left: Decimal) -> Wish:

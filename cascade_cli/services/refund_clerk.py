@@ -3,15 +3,17 @@
 An event is only the occasion: what is done follows from what Stripe and Venice say now, so that
 events may come in any order, twice or late. A payment whose ducats are being delivered in this
 moment is not done with: it is looked at again when that is over.
+
+A payment for very many citizens is settled a hundred at a time. In between the lock is free, and
+the worker takes other events.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Protocol
 
 from cascade_cli.domain.delivery import FATE_BOUND
@@ -24,12 +26,23 @@ from cascade_cli.domain.stratagems import State, Stratagem
 from cascade_cli.errors import GuardError
 from cascade_cli.services.credit import PATIENCE
 from cascade_cli.services.delivery_ports import Delivery, Result
-from cascade_cli.services.refund import ON_ITS_WAY, NoPurchaseError, RefundDesk, Wish
+from cascade_cli.services.refund import (
+    ON_ITS_WAY,
+    CarriedOut,
+    NoPurchaseError,
+    RefundDesk,
+    Wish,
+)
 
 # So long after the engine's run began, it is over with what it took.
 AFTER_THE_RUN = timedelta(minutes=5)
 # So many portions' notes are told.
 SHOWN = 3
+# So many take some ten seconds, at Airtable's five requests a second.
+CITIZENS_AT_ONCE = 100
+# For so long the lock is free for others before the next citizens' turn.
+PAUSE = timedelta(seconds=10)
+OTHERS_NEXT = "the others are next"
 _GOOD = frozenset({Result.CREDITED, Result.ALREADY, Result.RETIRED})
 
 
@@ -46,7 +59,7 @@ class Dealt:
 
     With `again_at` it has to be looked at once more; with `needs_person` no machine may go on;
     `failed` are the deliveries that did not come to a good end. `is_purchase` is false where Stripe
-    shows no paid purchase of ducats.
+    shows no paid purchase of ducats. It `goes_on` where other citizens of the payment are next.
     """
 
     note: str
@@ -55,35 +68,23 @@ class Dealt:
     failed: tuple[Delivery, ...] = ()
     is_purchase: bool = True
     deliveries: tuple[Delivery, ...] = ()
+    goes_on: bool = False
 
 
 @dataclass(frozen=True)
-class _Done:
-    """A plan that was carried out, before anybody looks what came of it."""
+class _Begun:
+    """A payment for very many: what became of its first portions, by what Stripe said then."""
 
-    plan: RefundPlan
-    deliveries: tuple[Delivery, ...]
-
-    def seen(self, pictures: Mapping[str, Picture]) -> Dealt:
-        """With the picture after it, which is found by the charge's id."""
-        before = self.plan.picture.case
-        after = pictures.get(before.charge.id, self.plan.picture)
-        told = _looked_at(after, self.plan.waits)
-        if any(row.state(before.terms.now) is State.LIVE for row in _ended(self.plan)):
-            # The engine may have had it in its hands, and be executing it still.
-            told = replace(told, again_at=after.case.terms.now + AFTER_THE_RUN)
-        elif any(one.result in ON_ITS_WAY for one in self.deliveries):
-            # The reading may be older than the write, and show nothing of it.
-            told = replace(told, again_at=told.again_at or _after_next_run(after))
-        failed = tuple(one for one in self.deliveries if one.result not in _GOOD)
-        return replace(told, failed=failed, deliveries=self.deliveries)
+    money: object
+    dealt: tuple[Dealt, ...]
 
 
 @dataclass(frozen=True)
 class RefundClerk:
-    """Settles one payment at a time, within `lock`: what was planned must not be changed by
-    another's refund before it is done. `guard` is called before the first write; with `hold`, what
-    has not arrived is withheld while a dispute is open; without `refunds` nothing else is done.
+    """Settles one payment at a time, `at_once` of its citizens within one `lock`: what was planned
+    must not be changed by another's refund before it is done. `guard` is called before the first
+    write; with `hold`, what has not arrived is withheld while a dispute is open; without `refunds`
+    nothing else is done.
 
     `now` is asked before anything is read. What the journal alone knows of is ended as long as it
     may still arrive, which is what the promise says of it (see domain/delivery.py): while somebody
@@ -98,6 +99,8 @@ class RefundClerk:
     refunds: bool
     hold: bool
     now: Callable[[], datetime]
+    at_once: int = CITIZENS_AT_ONCE
+    _begun: dict[str, _Begun] = field(default_factory=dict)
 
     def plans(self, payment_id: str) -> tuple[RefundPlan, ...]:
         """What would be written now, for each portion of a payment for many; writes nothing.
@@ -123,47 +126,77 @@ class RefundClerk:
         return replace(plan, endings=(*plan.endings, ending)) if ending else plan
 
     def settle(self, payment_id: str, patience: timedelta = PATIENCE) -> Dealt:
-        """Do what is due. Raises what a service raises, LockedError, and GuardError only from
-        `guard`."""
+        """Do what is due; of a payment for very many, for the citizens whose turn it is. Raises
+        what a service raises, LockedError, and GuardError only from `guard`."""
         with self.lock():
-            return self._all_settled(payment_id, patience)
+            return self._next_settled(payment_id, patience)
 
-    def _all_settled(self, payment_id: str, patience: timedelta) -> Dealt:
+    def settle_all(self, payment_id: str) -> Dealt:
+        """Do what is due for all citizens of the payment."""
+        while (dealt := self.settle(payment_id)).goes_on:
+            pass
+        return dealt
+
+    def _next_settled(self, payment_id: str, patience: timedelta) -> Dealt:
         began = self.now()
+        before = self._begun.pop(payment_id, _Begun(None, ()))
+        first = len(before.dealt)
+        some = slice(first, first + self.at_once)
         try:
-            pictures = self.desk.look(payment_id)
+            pictures = self.desk.look(payment_id, some)
         except NoPurchaseError as error:
             return Dealt(error.message, is_purchase=False)
-        residents = self._residents(pictures)
-        plan = partial(self._plan, residents=residents, began=began)
-        steps = [self._settled(picture, plan, patience) for picture in pictures]
-        return together(self._told(payment_id, steps))
+        money = _money_of(pictures[0])
+        if first and money != before.money:
+            # What was right for the first citizens may be wrong by now: begin again with them.
+            return self._next_settled(payment_id, patience)
+        dealt = (*before.dealt, *self._settled(payment_id, some, pictures, began, patience))
+        portion = pictures[-1].case.charge.portion
+        if portion is None or len(pictures) < self.at_once or portion.number == portion.of:
+            return together(dealt)
+        self._begun[payment_id] = _Begun(money, dealt)
+        note = f"{portion.number} of {portion.of} citizens are dealt with"
+        return Dealt(f"{note}, {OTHERS_NEXT}", again_at=self.now() + PAUSE, goes_on=True)
 
     def _settled(
-        self, picture: Picture, planned: Callable[[Picture], RefundPlan], patience: timedelta
-    ) -> Dealt | _Done:
-        try:
-            plan = planned(picture)
-        except GuardError as error:
-            return Dealt(error.message, needs_person=True)
-        if not has_work(plan):
-            return _idle(plan)
-        self.guard()
-        try:
-            return _Done(plan, tuple(self.desk.carry_out(plan, self._own_wish, patience)))
-        except GuardError as error:
-            return Dealt(error.message, needs_person=True)
+        self,
+        payment_id: str,
+        some: slice,
+        pictures: Sequence[Picture],
+        began: datetime,
+        patience: timedelta,
+    ) -> list[Dealt]:
+        """What became of each of these portions."""
+        residents = self._residents(pictures)
+        steps = [self._step(picture, residents, began) for picture in pictures]
+        plans = [step for step in steps if isinstance(step, RefundPlan)]
+        done = iter(self._carried_out(payment_id, some, plans, patience))
+        return [step if isinstance(step, Dealt) else next(done) for step in steps]
 
-    def _told(self, payment_id: str, steps: Sequence[Dealt | _Done]) -> list[Dealt]:
-        """What became of each portion, by one more look at the payment if anything was done."""
-        done = [step for step in steps if isinstance(step, _Done)]
+    def _step(
+        self, picture: Picture, residents: Mapping[str, Resident] | None, began: datetime
+    ) -> Dealt | RefundPlan:
+        """What is to be carried out, or why nothing is."""
         try:
-            pictures = self.desk.look(payment_id) if done else ()
+            plan = self._plan(picture, residents, began)
         except GuardError as error:
-            lost = Dealt(error.message, needs_person=True)
-            return [lost if isinstance(step, _Done) else step for step in steps]
+            return Dealt(error.message, needs_person=True)
+        return plan if has_work(plan) else _idle(plan)
+
+    def _carried_out(
+        self, payment_id: str, some: slice, plans: Sequence[RefundPlan], patience: timedelta
+    ) -> list[Dealt]:
+        """What became of each plan, by one more look at the payment."""
+        if not plans:
+            return []
+        self.guard()
+        found = self.desk.carry_out(plans, self._own_wish, patience)
+        try:
+            pictures = self.desk.look(payment_id, some)
+        except GuardError as error:
+            return [_for_a_person(error, one) for one in found]
         after = {picture.case.charge.id: picture for picture in pictures}
-        return [step.seen(after) if isinstance(step, _Done) else step for step in steps]
+        return [_seen(plan, one, after) for plan, one in zip(plans, found, strict=True)]
 
     @property
     def _own_wish(self) -> Wish:
@@ -174,7 +207,7 @@ class RefundClerk:
         """What else has to be kept from arriving: a live transfer of a disputed payment, and one
         of which so far only the journal knows; `began` is when looking at the rows did."""
         case, now = plan.picture.case, plan.picture.case.terms.now
-        is_open = self.hold and case.is_contested and not case.is_lost
+        is_open = self.hold and case.is_contested
         is_void = self.refunds and case.is_void
         if not (is_void or (is_open and (self.refunds or not case.cents_back))):
             return None
@@ -186,6 +219,32 @@ class RefundClerk:
             return None
         terms = Terms(self.wish.policy, "", ZERO, self.wish.facts)
         return withholding(case, terms)
+
+
+def _money_of(picture: Picture) -> object:
+    """What Stripe says of the payment, whichever portion is looked at."""
+    return picture.case.charge.refunds, picture.case.disputes
+
+
+def _seen(plan: RefundPlan, found: CarriedOut, pictures: Mapping[str, Picture]) -> Dealt:
+    """With the picture after it, which is found by the charge's id."""
+    if found.refused:
+        return _for_a_person(found.refused, found)
+    before = plan.picture.case
+    after = pictures.get(before.charge.id, plan.picture)
+    told = _looked_at(after, plan.waits)
+    if any(row.state(before.terms.now) is State.LIVE for row in _ended(plan)):
+        # The engine may have had it in its hands, and be executing it still.
+        told = replace(told, again_at=after.case.terms.now + AFTER_THE_RUN)
+    elif any(one.result in ON_ITS_WAY for one in found.deliveries):
+        # The reading may be older than the write, and show nothing of it.
+        told = replace(told, again_at=told.again_at or _after_next_run(after))
+    failed = tuple(one for one in found.deliveries if one.result not in _GOOD)
+    return replace(told, failed=failed, deliveries=tuple(found.deliveries))
+
+
+def _for_a_person(error: GuardError, found: CarriedOut) -> Dealt:
+    return Dealt(error.message, needs_person=True, deliveries=tuple(found.deliveries))
 
 
 def together(dealt: Sequence[Dealt]) -> Dealt:
@@ -250,6 +309,10 @@ def _ended(plan: RefundPlan) -> list[Stratagem]:
 
 def summary(picture: Picture) -> str:
     """Each refund, and what became of its ducats."""
-    parts = [f"{part.refund.id} {part.refund.status}: {describe(part)}" for part in picture.parts]
-    disputes = [f"{d.id} {d.status.replace('_', ' ')}" for d in picture.case.disputes]
-    return "; ".join((*parts, *disputes)) or "no money went back"
+    return (
+        "; ".join(
+            f"{part.refund.id} {part.refund.status.replace('_', ' ')}: {describe(part)}"
+            for part in picture.parts
+        )
+        or "no money went back"
+    )

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.delivery import End, Step, Verdict, next_step, rows_of, unclear_rows
-from cascade_cli.domain.events import Event, by_payment
+from cascade_cli.domain.events import UNDATED, Event, by_payment
 from cascade_cli.domain.keys import whole_id
 from cascade_cli.domain.money import ZERO
 from cascade_cli.domain.orders import Order
@@ -172,7 +172,10 @@ class Replayer:
         return list(planned.values())
 
     def _listed(self, found: Mapping[str, Sequence[Event]]) -> dict[str, list[Charge]]:
-        moments = [event.created_at for events in found.values() for event in events]
+        told = [event.created_at for events in found.values() for event in events]
+        moments = [moment for moment in told if moment != UNDATED]
+        if not moments:
+            return {}
         window = Window(min(moments) - _BEFORE_ITS_EVENT, max(moments) + SECOND)
         listed: dict[str, list[Charge]] = {}
         for charge in self._payments.purchases(window).charges:

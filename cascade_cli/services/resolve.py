@@ -325,8 +325,8 @@ class ResolveDesk:
         ]
 
     def _write_off(self, resolution: Resolution) -> None:
-        for picture in self.refunds.look(resolution.subject.name):
-            self.refunds.write_off(picture, resolution.decision.reason)
+        pictures = self.refunds.look(resolution.subject.name)
+        self.refunds.write_off(pictures, resolution.decision.reason)
 
 
 def _is_recorded(before: Decision | None, decision: Decision) -> bool:

@@ -87,7 +87,8 @@ class SinceLast:
         since = memory.blind_since
         run = self._reconciler.run(Window(since, until), terms, tell)
         remark = f"all was read again from {format_moment(since)} on: {why}"
-        remains = replace(run.remains, loose=memory.loose)
+        judged = {charge.id for charge in run.world.charges if run.world.judges(charge)}
+        remains = replace(run.remains, loose=memory.loose, void=memory.void - judged)
         return replace(run, continues=memory, remains=remains, remarks=(remark,))
 
     def _changed(self, window: Window) -> frozenset[str]:
@@ -174,7 +175,8 @@ class _Continuation:
     def _remains(self, world: World, listing: Listing, followed: Followed) -> Remains:
         judged = {charge.id for charge in world.charges if world.judges(charge)}
         loose = {row: charge for row, charge in followed.loose.items() if charge not in judged}
-        return Remains({**followed.pending, **listing.pending}, loose, listed(listing))
+        pending = {**followed.pending, **listing.pending}
+        return Remains(pending, loose, listed(listing), self.memory.void - judged)
 
     def _verified(
         self, world: World, result: Reconciliation, followed: Followed, looked_at: Sample

@@ -147,7 +147,7 @@ def test_a_won_dispute_is_read_as_won(sandboxed: Sandboxed, wiring: Wiring) -> N
     paid, books = sandboxed.pay(AT), sandboxed.app.stripe.books
     books.close_dispute(books.dispute(paid["id"], at=AT)["id"], at=AT, won=True)
     (found,) = wiring.payments.disputes(paid["id"])
-    assert found.is_won
+    assert (found.is_open, found.cents_gone) == (False, 0)
 
 
 @pytest.mark.parametrize("by", ["id", "payment_intent"])

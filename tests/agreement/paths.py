@@ -33,19 +33,13 @@ def replay(shop: Shop) -> Iterator[str]:
 def _replayed(item: Item, result: str, why: str) -> Iterator[str]:
     # That a dispute was won, or a row is too many, no payment's event tells.
     elsewhere = command_of(item).startswith(("cascade refund", "cascade reconcile"))
-    may_be_due = is_automatic(item) or item["kind"] == "in_flight" or _is_twin(item)
+    may_be_due = is_automatic(item) or item["kind"] == "in_flight"
     if result == "due" and not may_be_due:
         yield f"replay would deliver {name_of(item)}: {why}"
     if result == "already" and item["kind"] in _UNDELIVERED:
         yield f"replay calls {name_of(item)} done: {why}"
     if result not in {"due", "already"} and is_automatic(item) and not elsewhere:
         yield f"replay leaves {name_of(item)}: {why}"
-
-
-def _is_twin(item: Item) -> bool:
-    """Which of two payments of one second has which row nobody knows: repair leaves that to people,
-    and replay delivers, since both are owed their ducats."""
-    return any(line.startswith("ambiguous: at the same second") for line in item["evidence"])
 
 
 def refund(shop: Shop) -> Iterator[str]:
@@ -64,9 +58,7 @@ def _refund(shop: Shop, item: Item) -> Iterator[str]:
         if would and not _is_known(item):
             yield f"refund would do {would}, and nobody is told to type it"
         return
-    # Of what was delivered reconcile does not ask since when the citizen has been there.
-    is_successor = "may be another person" in answer.err + answer.out
-    if answer.code and not is_successor:
+    if answer.code:
         yield f"{command} is refused: {answer.err}"
     if not answer.code and not any(map(_does_something, plans)):
         yield f"{command} has nothing to do: {answer.data}"
@@ -121,7 +113,7 @@ def machines(shop: Shop) -> Iterator[str]:
     if (repaired != before) is not any(map(is_automatic, shop.items)):
         yield f"repair changed {before} to {repaired}"
     young = (item["kind"] == "in_flight" and not item["stratagem_ids"] for item in shop.items)
-    if any(young) or any(map(_is_twin, shop.items)):
+    if any(young):
         return
     shop.type("events", "replay", *SINCE, "--yes", "--json")
     if (replayed := shop.counter.rows()) != repaired:

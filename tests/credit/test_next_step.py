@@ -36,7 +36,10 @@ from tests.credit.orders import (
 from tests.domain.samples import NOW, a_charge, keyed, older
 
 BOUND_SECONDS = FATE_BOUND.total_seconds()
-NEITHER_NOTICE_NOR_CREATE = [a for a in Action if a not in {Action.NOTIFY, Action.CREATE}]
+# Beside a surplus that was ended there is another row.
+NEITHER_NOTICE_NOR_CREATE = [
+    a for a in Action if a not in {Action.NOTIFY, Action.CREATE, Action.RETIRE}
+]
 
 
 def test_without_a_row_and_an_attempt_one_is_created() -> None:
@@ -221,12 +224,12 @@ def test_a_surplus_is_ended_only_when_told_to(state: str) -> None:
     done, surplus = a_row("executed", "1"), a_row(state, "2")
     assert isinstance(next_step(an_order(), [done, surplus], NOW), End)
     retiring = an_order(retire_surplus=True)
-    assert next_step(retiring, [done, surplus], NOW) == Write(Action.EXPIRE, surplus)
+    assert next_step(retiring, [done, surplus], NOW) == Write(Action.RETIRE, surplus)
 
 
 def test_of_two_live_rows_the_older_stays() -> None:
     rows = [a_row("active", "1"), a_row("active", "2")]
-    assert next_step(an_order(retire_surplus=True), rows, NOW) == Write(Action.EXPIRE, rows[1])
+    assert next_step(an_order(retire_surplus=True), rows, NOW) == Write(Action.RETIRE, rows[1])
 
 
 @pytest.mark.parametrize("rows", [[], [a_row(state) for state in DEAD]])
@@ -253,7 +256,7 @@ def test_a_surplus_for_somebody_else_is_left_to_people(changed: dict[str, Any]) 
 
 def test_an_expiry_of_unknown_fate_is_waited_for() -> None:
     rows = [a_row("executed", "1"), a_row("active", "2")]
-    last = attempted(Action.EXPIRE, Fate.UNKNOWN)
+    last = attempted(Action.RETIRE, Fate.UNKNOWN)
     step = next_step(an_order(retire_surplus=True), rows, NOW, last)
     assert step == Wait(last.at + FATE_BOUND)
 
@@ -401,4 +404,15 @@ def test_a_live_row_waits_for_its_later_expiry_while_another_write_may_come() ->
 
 
 def test_the_journal_keeps_what_was_written_in_these_words() -> None:
-    assert list(Action) == ["create", "activate", "extend", "rewrite", "expire", "notify"]
+    assert list(Action) == ["create", "activate", "extend", "rewrite", "expire", "retire", "notify"]
+
+
+@pytest.mark.parametrize("fate", [Fate.APPLIED, Fate.UNKNOWN])
+def test_a_surplus_that_was_ended_says_that_another_row_was_there(fate: Fate) -> None:
+    last = attempted(Action.RETIRE, fate, BOUND_SECONDS)
+    ended = a_row("expired", expires_at=last.at)
+    found = next_step(an_order(), [ended], NOW, last)
+    assert isinstance(found, End)
+    assert found.verdict is Verdict.BLOCKED
+    outlived = a_row("expired", expires_at=last.at + timedelta(minutes=1))
+    assert next_step(an_order(), [ended, outlived], NOW, last) == Write(Action.REWRITE, ended)

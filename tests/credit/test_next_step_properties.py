@@ -56,7 +56,7 @@ def test_where_ducats_moved_or_may_move_nothing_but_a_surplus_is_ended(
 ) -> None:
     step = next_step(order, rows_of(order, rows), NOW, last)
     if any(row.state(NOW) in MAY_STILL_MOVE for row in rows) and isinstance(step, Write):
-        assert step.action is Action.EXPIRE
+        assert step.action is Action.RETIRE
         assert order.retire_surplus
 
 
@@ -65,7 +65,7 @@ def test_what_is_ended_leaves_another_that_moved_or_will(
     order: Order, rows: list[Stratagem], last: Attempt | None
 ) -> None:
     step = next_step(order, rows_of(order, rows), NOW, last)
-    if isinstance(step, Write) and step.action is Action.EXPIRE:
+    if isinstance(step, Write) and step.action in {Action.EXPIRE, Action.RETIRE}:
         assert step.row is not None
         assert step.row.state(NOW) is State.LIVE
         others = [row for row in rows if row.record_id != step.row.record_id]

@@ -178,3 +178,53 @@ def test_two_payments_and_one_older_row_are_two_transfers(counter: Counter) -> N
     assert repair(counter).code == 0
     assert counter.row(f"cascade_payment_{second}")["Status"] == "active"
     assert len(counter.rows()) == 2
+
+
+def credited_twice(counter: Counter, amount: int = 30) -> None:
+    """A credit by hand that was executed, and its copy, which the engine would take next."""
+    counter.credit("marco", "30", "--reference", "prize")
+    counter.pass_time(minutes=1)
+    counter.sandboxed.app.engine.run()
+    copy_of_the_credit(counter, amount)
+
+
+def copy_of_the_credit(counter: Counter, amount: int = 30) -> None:
+    (row,) = counter.sandboxed.app.airtable.tables.select("STRATAGEMS")
+    notes = json.loads(row["fields"]["Notes"].split("\n")[0])
+    copied = {"StratagemId", "Type", "Variant", "Category", "ExecutedBy", "TargetCitizen"}
+    fields = {name: value for name, value in row["fields"].items() if name in copied}
+    soon = counter.now() + timedelta(hours=9)
+    fields |= {"Status": "active", "ExpiresAt": soon.isoformat()}
+    fields |= {"Notes": json.dumps({**notes, "amount": float(amount)})}
+    counter.sandboxed.app.airtable.tables.create("STRATAGEMS", fields)
+
+
+def test_the_copy_of_a_credit_by_hand_that_has_arrived_is_ended(counter: Counter) -> None:
+    credited_twice(counter)
+    before = counter.ducats_of("marco")
+    report = counter.type("reconcile", "--since", "2d", "--json")
+    (item,) = report.data["items"]
+    assert (report.code, item["kind"], len(item["stratagem_ids"])) == (3, "duplicate", 2)
+    assert [r["result"] for r in repair(counter).data["repairs"]] == ["retired"]
+    counter.pass_time(minutes=1)
+    counter.sandboxed.app.engine.run()
+    assert counter.ducats_of("marco") == before
+
+
+def test_a_copy_for_another_amount_is_left_to_a_person(counter: Counter) -> None:
+    credited_twice(counter, amount=31)
+    repair(counter)
+    told = counter.type("explain", "cascade_manual_prize")
+    assert "2 stratagems of one credit by hand" in told.out
+    assert "end the rest before the engine's next run" in told.out
+
+
+def test_a_copy_is_noticed_however_long_ago_the_credit_by_hand_has_arrived(
+    counter: Counter,
+) -> None:
+    counter.credit("marco", "30", "--reference", "prize")
+    counter.pass_time(minutes=1)
+    counter.sandboxed.app.engine.run()
+    counter.pass_time(days=9)
+    copy_of_the_credit(counter)
+    assert repair(counter, "--since", "2d").data["repairs"][0]["result"] == "retired"

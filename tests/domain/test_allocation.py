@@ -101,11 +101,47 @@ def test_neither_citizen_nor_ducats_stand_where_an_older_webhook_looks_for_them(
         ((Share("marco", Decimal(1)), Share("marco", Decimal(2))), "'marco' stands in 2 rows"),
         ((Share(" ", Decimal(1)),), "' ' is no citizen's name"),
         (tuple(Share(str(n), Decimal(1)) for n in range(MOST_CITIZENS + 1)), "1001 citizens"),
+        ((Share("x" * 201, Decimal(1)),), "is no citizen's name"),
+        ((Share("mar\0co", Decimal(1)),), "is no citizen's name"),
+        ((Share("half a sign: \ud83d", Decimal(1)),), "is no citizen's name"),
     ],
 )
 def test_what_nobody_could_be_credited_by_is_refused(shares: tuple[Share, ...], why: str) -> None:
     with pytest.raises(ValueError, match=why):
         Allocation(shares)
+
+
+def test_a_thousand_citizens_and_a_name_of_two_hundred_letters_can_be_credited() -> None:
+    assert len(Allocation(tuple(Share(str(n), Decimal(1)) for n in range(1000))).shares) == 1000
+    assert Allocation((Share("x" * 200, Decimal(1)),)).total == Decimal(1)
+
+
+def test_the_text_and_the_digest_of_what_was_sold_years_ago_are_still_the_same() -> None:
+    """Both lie in Stripe and in journals, and are compared with what this version makes."""
+    shares = (("marco", "100"), ("Zoë d/Este", "100.0"), ("lucia", "50.50"))
+    sold = Allocation(tuple(Share(citizen, Decimal(ducats)) for citizen, ducats in shares))
+    assert sold.text == "100=marco,Zo%C3%AB%20d%2FEste;50.5=lucia"
+    assert sold.digest == "ce8bac349255a29d518dbd6344ec89fb"
+
+
+@pytest.mark.parametrize("text", ["", "marco", "100", "100=", "ten=marco", "100=%ff", "-1=marco"])
+def test_what_was_never_written_as_an_allocation_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"\w"):
+        read_allocation(text)
+
+
+def test_stripe_s_metadata_takes_36_values_of_500_characters_and_not_one_more() -> None:
+    full, over = _of_length(36 * 500), _of_length(36 * 500 + 1)
+    values = [value for key, value in allocation_metadata(full).items() if key != ALLOCATION]
+    assert [len(value) for value in values] == [500] * 36
+    assert allocation_metadata(over).keys() == {ALLOCATION}
+
+
+def _of_length(length: int) -> Allocation:
+    """Some citizens, and one whose name makes the text so long."""
+    names = [f"{number:0>170}" for number in range(105)]
+    text = f"1={','.join(names)},"
+    return read_allocation(text + "x" * (length - len(text)))
 
 
 @given(ALLOCATIONS, st.integers(0, 10**9))
@@ -131,6 +167,16 @@ def test_a_portion_is_known_by_its_number_and_shows_stripe_s_own_ids() -> None:
         2,
     )
     assert facts["amount_cents"] == 505
+
+
+def test_a_portion_says_whose_it_is_as_if_it_had_been_sold_alone() -> None:
+    said = [(one.citizen_text, one.ducats_text) for one in (MARCO, LUCIA, ZUAN)]
+    assert said == [("marco", "100"), ("lucia", "50.5"), ("zuan", "20")]
+
+
+def test_a_portion_says_how_many_there_are() -> None:
+    parts = [one.portion for one in (MARCO, LUCIA, ZUAN) if one.portion]
+    assert [(part.number, part.of) for part in parts] == [(1, 3), (2, 3), (3, 3)]
 
 
 def test_the_whole_is_judged_by_the_price_of_all_its_ducats() -> None:
@@ -194,5 +240,5 @@ def test_whose_money_went_back_is_not_settled_while_nobody_knows_whom_it_was_for
     (nobody,) = divided(replace(WHOLE, refunded_cents=1705), metadata, nothing_kept)
     (item,) = judge([nobody]).items
     assert item.kind is Kind.UNATTRIBUTABLE
-    picture = picture_of(case_of(nobody, (), Answers(), TERMS), (), {})
+    picture = picture_of(case_of(nobody, (), Answers(), TERMS), {})
     assert "kept in the journal" in obstacle_to(picture)

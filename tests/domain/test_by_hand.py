@@ -97,3 +97,37 @@ def test_one_that_no_engine_can_read_is_said_so_whatever_went_wrong_before() -> 
         Kind.FAILED,
         "The engine cannot carry it out: its Notes are empty",
     )
+
+
+def twins(*rows: dict[str, Any]) -> Item:
+    made = [by_hand(record_id=f"rec{number}", **row) for number, row in enumerate(rows)]
+    (item,) = judge([], made).items
+    return item
+
+
+EXECUTED = {"status": "executed"}
+LIVE = {"status": "active", "expires_at": NOW + timedelta(hours=1)}
+
+
+@pytest.mark.parametrize("rows", [(EXECUTED, LIVE), (LIVE, LIVE)])
+def test_one_that_may_arrive_twice_is_a_duplicate_that_a_machine_ends(
+    rows: tuple[dict[str, Any], ...],
+) -> None:
+    item = twins(*rows)
+    assert (item.kind, item.at_risk) == (Kind.DUPLICATE, Decimal(100))
+    assert item.repair is not None
+    assert (item.repair.automatic, item.repair.ends_surplus) == (True, True)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [(EXECUTED, EXECUTED), (EXECUTED, {"status": "error"}), (EXECUTED, {**LIVE, "citizen": "zoe"})],
+)
+def test_one_that_arrived_twice_or_whose_rows_differ_is_for_people(
+    rows: tuple[dict[str, Any], ...],
+) -> None:
+    item = twins(*rows)
+    assert item.kind is Kind.DUPLICATE
+    assert item.repair is not None
+    assert item.repair.command == "cascade explain cascade_manual_r1"
+    assert not item.repair.automatic

@@ -103,9 +103,9 @@ def test_evidence_warns_when_the_next_run_comes_after_the_expiry() -> None:
     assert the_item(charge, stratagem).evidence[-1].endswith("which comes too late for it")
 
 
-def test_evidence_names_the_rivals_of_an_ambiguous_match() -> None:
+def test_evidence_names_the_rivals_of_a_match() -> None:
     item = the_item(a_charge(), older("a", stratagem_id="A"), older("b", stratagem_id="B"))
-    assert "ambiguous: at the same second B would fit just as well" in item.evidence
+    assert "at the same second B would fit just as well" in item.evidence
 
 
 def test_evidence_says_how_a_row_without_ids_was_matched() -> None:

@@ -10,14 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cascade_cli.domain.case import Case
-from cascade_cli.domain.charges import Dispute
+from cascade_cli.domain.charges import Charge, Refund
 from cascade_cli.domain.delivery import Action, End, Verdict, Wait, next_step
 from cascade_cli.domain.journal import Attempt, Fate
 from cascade_cli.domain.keys import Origin, give_back_key, origin_of, refund_id_in, refund_key
 from cascade_cli.domain.matching import match
 from cascade_cli.domain.money import exactly
+from cascade_cli.domain.money_back import money_back, refunded_cents
 from cascade_cli.domain.refund_plan import Terms, withholding
-from cascade_cli.domain.refunds import Account, Policy, Refund, lost, returned, share, to_take
+from cascade_cli.domain.refunds import Account, Policy, returned, share, to_take
 from cascade_cli.domain.stratagems import Stratagem
 from cascade_cli.domain.world import World, cases_of
 from tests.domain.samples import NOW, PAID, TERMS, WEEK, a_charge, a_stratagem
@@ -45,17 +46,23 @@ def taking(name: str = "1", ducats: str = "100", **changed: object) -> Stratagem
     return a_stratagem(name, **fields)
 
 
+def refunded(*refunds: Refund, captured: int = 1000) -> Charge:
+    cents = refunded_cents(refunds, captured)
+    return a_charge(captured_cents=captured, refunds=refunds, refunded_cents=cents)
+
+
 def account(*refunds: Refund, rows: tuple[Stratagem, ...] = (), moving: str = "100") -> Account:
-    return Account(a_charge(), refunds, Decimal(100), Decimal(moving), rows)
+    charge = refunded(*refunds)
+    return Account(charge, money_back(charge).causes, Decimal(100), Decimal(moving), rows)
 
 
 @given(SOLD, CENTS, st.lists(st.integers(1, 10_000_000), min_size=1, max_size=9))
 def test_the_parts_are_never_above_the_whole_nor_above_their_proportion(
-    sold: Decimal, captured: int, refunded: list[int]
+    sold: Decimal, captured: int, sizes: list[int]
 ) -> None:
-    charge = a_charge(captured_cents=captured)
-    refunds = tuple(a_refund(str(n), cents) for n, cents in enumerate(refunded))
-    parts = Account(charge, refunds, sold, sold).parts(NOW)
+    refunds = tuple(a_refund(str(n), cents) for n, cents in enumerate(sizes))
+    charge = refunded(*refunds, captured=captured)
+    parts = Account(charge, money_back(charge).causes, sold, sold).parts(NOW)
     with exactly():
         assert sum(part.due for part in parts) <= sold
         for part in parts:
@@ -110,9 +117,9 @@ def test_a_share_is_short_of_its_proportion_by_less_than_the_rounding(
     st.one_of(st.none(), st.decimals(0, 200, places=2)),
 )
 def test_nothing_is_taken_beyond_what_is_due_wanted_or_there(
-    refunded: list[int], available: Decimal, policy: Policy, wanted: Decimal | None
+    sizes: list[int], available: Decimal, policy: Policy, wanted: Decimal | None
 ) -> None:
-    parts = account(*(a_refund(str(n), cents) for n, cents in enumerate(refunded))).parts(NOW)
+    parts = account(*(a_refund(str(n), cents) for n, cents in enumerate(sizes))).parts(NOW)
     taken = to_take(parts, policy, available, wanted)
     assert all(0 <= amount <= part.left for amount, part in zip(taken, parts, strict=True))
     if wanted is not None:
@@ -186,12 +193,6 @@ def test_a_spare_row_beside_the_executed_one_does_not_hold_its_key() -> None:
     spare = taking(ducats="60", status="planned", record_id="recSpare")
     (part,) = account(a_refund(), rows=(taking(ducats="60"), spare)).parts(NOW)
     assert part.next_key(NOW) == refund_key("re_1", 1)
-
-
-def test_a_lost_dispute_counts_as_a_refund_and_no_other_does() -> None:
-    disputes = [Dispute(f"du_{s}", "ch_1", s, "fraudulent", 500) for s in ("lost", "won", "open")]
-    (counted,) = lost(disputes, a_charge())
-    assert (counted.id, counted.amount_cents, counted.holds) == ("du_lost", 500, True)
 
 
 @pytest.mark.parametrize("refund", ["re_3Abc", "pyr_1", "du_1", "dp_1"])

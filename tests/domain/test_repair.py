@@ -10,7 +10,7 @@ import pytest
 from cascade_cli.domain.charges import Charge, Dispute
 from cascade_cli.domain.repair import Repair
 from cascade_cli.domain.stratagems import Failure, Stratagem
-from tests.domain.samples import NOW, a_charge, keyed, older, the_item
+from tests.domain.samples import NOW, a_charge, judge, keyed, older, the_item
 
 CREDIT = "cascade credit marco 100 --payment pi_1 --reason 'paid but not delivered'"
 EXPLAIN = Repair("cascade explain pi_1")
@@ -84,9 +84,9 @@ def test_a_second_finding_stops_the_machine() -> None:
     assert repair(a_charge(captured_cents=400)) == EXPLAIN
 
 
-def test_an_ambiguous_match_stops_the_machine() -> None:
+def test_dead_rows_of_the_same_second_stop_no_machine() -> None:
     rows = (older("a", status="expired"), older("b", status="expired"))
-    assert not repair(a_charge(), *rows).automatic
+    assert repair(a_charge(), *rows).automatic
 
 
 @pytest.mark.parametrize(
@@ -135,6 +135,12 @@ def test_a_duplicate_with_anything_more_to_it_is_left_to_a_person(
     charge = a_charge(**changed)
     other = live(charge, **{"record_id": "rec2", **second})
     assert not repair(charge, keyed(charge), other).automatic
+
+
+def test_of_two_payments_of_one_second_each_row_is_revived_by_a_machine() -> None:
+    charges = [a_charge("1"), a_charge("2")]
+    items = judge(charges, [older(n, status="active", expires_at=NOW) for n in "ab"]).items
+    assert [item.repair.automatic for item in items if item.repair] == [True, True]
 
 
 def test_a_duplicate_of_rivals_is_left_to_a_person() -> None:

@@ -210,6 +210,11 @@ def test_without_its_products_a_bonus_is_no_larger_than_the_most_generous_packag
     assert PriceList().shortfall_cents(subscribed(sold, 5000)) > 90_000
 
 
+def test_a_shop_without_packages_gives_no_bonus() -> None:
+    sold = sold_by([whole()])
+    assert PriceList(packages=()).shortfall_cents(subscribed(sold, 5000)) == 250
+
+
 def test_what_was_paid_for_another_line_is_seen_although_all_was_delivered() -> None:
     charge = subscribed(sold_by([whole(cents=1000), whole(None, cents=4000)]), 5000)
     counts = judge([charge], [keyed(charge, ducats=charge.ducats)]).counts

@@ -35,6 +35,9 @@ _JUDGING = (
 _AMBIGUITY = "domain/test_other_processor domain/test_late_rows credit/test_ambiguous"
 _CREDITING = "credit/test_payments credit/test_names credit/test_credit_command"
 _GUARDED = "credit/test_price_guard credit/test_recipients"
+_MONEY_BACK = (
+    "domain/test_refund_plan domain/test_refunds domain/test_money_back domain/test_money_stays"
+)
 _VIEWS = "agreement/test_agreement"
 # The tests that speak for each module: those that fail soonest come first.
 TESTS = {
@@ -56,6 +59,7 @@ TESTS = {
     f" domain/test_price_guard credit/test_price_guard",
     "domain/matching": "domain/test_matching domain/test_matching_properties domain/test_orphans"
     " domain/test_late_rows domain/test_other_processor",
+    "domain/money_back": "domain/test_money_back domain/test_money_stays",
     "domain/names": "domain/test_names credit/test_lookalikes",
     "domain/orders": "domain/test_keys credit/test_next_step domain/test_gifts"
     " domain/test_other_processor"
@@ -75,9 +79,9 @@ TESTS = {
     " domain/test_advice"
     " domain/test_plain domain/test_refunds domain/test_late_rows domain/test_other_processor"
     " domain/test_reconcile_properties",
-    "domain/refund_plan": "domain/test_refunds domain/test_residents refunds/test_states"
+    "domain/refund_plan": f"{_MONEY_BACK} domain/test_residents refunds/test_states"
     " refunds/test_refund",
-    "domain/refunds": "domain/test_refunds domain/test_findings domain/test_residents"
+    "domain/refunds": f"{_MONEY_BACK} domain/test_findings domain/test_residents"
     " refunds/test_states",
     "domain/repair": "domain/test_repair domain/test_vanished domain/test_orphans"
     " domain/test_unattributable domain/test_by_hand domain/test_late_rows"
@@ -107,7 +111,8 @@ TESTS = {
     "services/jobs": "credit/test_deliverer credit/test_sighting credit/test_repetition"
     " credit/test_requests credit/test_notifications credit/test_limits credit/test_ending"
     " credit/test_row_names",
-    "services/refund_clerk": "organisations/test_clerk refunds/test_auto",
+    "services/refund_clerk": "services/test_refund_clerk organisations/test_clerk"
+    " refunds/test_auto",
     "services/replay": "cli_events/test_replay cli_events/test_obstacles cli_events/test_selection"
     f" {_GUARDED} organisations/test_server",
 }

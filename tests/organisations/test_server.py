@@ -102,6 +102,22 @@ def test_as_many_citizens_as_one_payment_is_for_can_be_named(shop: Shop) -> None
     )
 
 
+def test_one_citizen_s_part_is_told_by_its_own_id(shop: Shop) -> None:
+    charge = bought(shop)
+    whole = state(shop, charge)
+    for number, part in enumerate(whole["allocation"], 1):
+        own = state(shop, {"payment_intent": f"{charge['payment_intent']}.{number}"})
+        assert (own["citizen_id"], own["ducat_amount"]) == (
+            part["citizen_id"],
+            part["ducat_amount"],
+        )
+        assert (own["transfer"], own["allocation"]) == (part["transfer"], None)
+    beyond = (
+        f"/api/payments/payment-intent/{charge['payment_intent']}.{len(whole['allocation']) + 1}"
+    )
+    assert shop.client.get(beyond).status_code == 404
+
+
 def test_an_answer_about_many_is_given_again_for_longer(shop: Shop) -> None:
     intent, seconds, place = bought(shop)["payment_intent"], [0.0], shop.place
     with place.wired() as wiring:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.currencies import smallest_step
-from cascade_cli.domain.exchange import Exchange, NoRates, OwnRates, believe
+from cascade_cli.domain.exchange import Belief, Exchange, NoRates, OwnRates, believe
 from cascade_cli.domain.money import THREE_DECIMAL, ZERO_DECIMAL, minor_unit_digits
 from cascade_cli.domain.pricing import Package, PriceList, Quote
 from tests.domain.samples import a_charge
@@ -198,3 +198,93 @@ def test_no_word_of_a_stranger_is_believed_far_below_the_rate_of_the_day(
     number: Decimal, day: date
 ) -> None:
     assert judged_by(Exchange(number, day)) >= Decimal(41) * Decimal("0.80")
+
+
+def belief_in(stored: Exchange | None, paid_on: date = DAY, rates: OwnRates = BANK) -> Belief:
+    return believe("try", stored, paid_on, rates)
+
+
+def test_a_true_rate_is_believed_and_nothing_more_is_said_of_it() -> None:
+    belief = belief_in(Exchange(Decimal(41), DAY))
+    assert belief.why == "sold at 41 TRY for 1 USD, the rate of 2026-11-20"
+    assert (belief.is_known, belief.refused) == (True, None)
+
+
+def test_a_rate_that_is_too_low_leaves_the_shop_s_own_to_judge_by() -> None:
+    belief = belief_in(Exchange(Decimal(20), DAY))
+    assert (belief.is_known, belief.refused) == (True, Decimal(41))
+
+
+@pytest.mark.parametrize("stored", [None, Exchange(Decimal(3), DAY)])
+def test_a_currency_without_a_rate_is_unknown_whatever_the_payment_says(
+    stored: Exchange | None,
+) -> None:
+    belief = belief_in(stored, rates=known("eur"))
+    assert (belief.is_known, belief.refused) == (False, None)
+
+
+def test_a_payment_without_a_rate_says_the_currency_and_the_rate_that_judges_it() -> None:
+    said = "paid in TRY without a usable rate: judged by 36.90 TRY for 1 USD"
+    assert belief_in(None).why == f"{said}; 41 was that of 2026-11-20"
+
+
+@pytest.mark.parametrize(("days", "believed"), [(9, "20"), (10, "36.90")])
+def test_a_sale_may_be_paid_nine_days_after_the_day_of_its_rate_and_no_later(
+    days: int, believed: str
+) -> None:
+    rates = known("try", ("20", DAY - timedelta(days=days)), ("41", DAY))
+    sold = Exchange(Decimal(20), DAY - timedelta(days=days))
+    assert belief_in(sold, rates=rates).per_usd == Decimal(believed)
+
+
+def test_the_rates_of_both_days_count_where_the_payment_s_is_old() -> None:
+    """And the higher of them decides: here that of the day of the rate."""
+    risen = known("try", ("41", DAY - timedelta(days=10)), ("20", DAY))
+    sold = Exchange(Decimal(30), DAY - timedelta(days=10))
+    belief = belief_in(sold, rates=risen)
+    assert (belief.per_usd, belief.refused) == (Decimal("40.59"), Decimal(41))
+
+
+def test_two_days_that_allow_the_same_do_not_contradict_each_other() -> None:
+    sold = DAY - timedelta(days=10)
+    rates = known("try", ("20", sold), ("22", DAY))
+    assert belief_in(Exchange(Decimal(1), sold), rates=rates).per_usd == Decimal("19.80")
+
+
+@pytest.mark.parametrize(("days", "lowest"), [(7, "40.59"), (8, "32.80")])
+def test_known_rates_serve_for_a_week_and_then_allow_a_fifth(days: int, lowest: str) -> None:
+    later = DAY + timedelta(days=days)
+    belief = belief_in(Exchange(Decimal(1), later), later)
+    assert belief.per_usd == Decimal(lowest)
+
+
+@pytest.mark.parametrize(("days", "said"), [(7, False), (8, True)])
+def test_it_is_said_from_the_eighth_day_on_that_the_known_rates_ended(
+    days: int, said: bool
+) -> None:
+    later = DAY + timedelta(days=days)
+    belief = belief_in(Exchange(Decimal(41), later), later)
+    assert ("the rates known end at 2026-11-20" in belief.why) == said
+
+
+def test_an_old_rate_is_judged_although_the_known_rates_ended_before_it() -> None:
+    sold, paid = (DAY + timedelta(days=days) for days in (20, 40))
+    assert belief_in(Exchange(Decimal(33), sold), paid).per_usd == Decimal(33)
+    assert belief_in(Exchange(Decimal(32), sold), paid).per_usd == Decimal("32.80")
+
+
+def test_a_currency_without_a_rate_of_the_shop_s_own_has_the_published_of_its_day() -> None:
+    earlier, today = Exchange(Decimal(40), DAY - timedelta(days=1)), Exchange(Decimal(41), DAY)
+    published = OwnRates({"try": (earlier, today)}, NoRates())
+    rates = OwnRates({"eur": (Exchange(Decimal(2), DAY),)}, published)
+    assert rates.on("try", DAY) == today
+    assert rates.on("try", earlier.day) == earlier
+    assert rates.on("kwd", DAY) is None
+
+
+def test_the_shop_s_own_rate_goes_before_the_published_even_where_it_is_older() -> None:
+    published = OwnRates({"try": (Exchange(Decimal(41), DAY),)}, NoRates())
+    own = Exchange(Decimal(45), DAY - timedelta(days=3))
+    rates = OwnRates({"try": (own,)}, published)
+    assert rates.on("try", DAY) == own
+    assert rates.on("try", DAY - timedelta(days=4)) is None

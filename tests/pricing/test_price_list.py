@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -10,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cascade_cli.domain.pricing import Package, PriceList, PriceListError, Quote
+from cascade_cli.domain.exchange import Belief, Exchange
+from cascade_cli.domain.pricing import Package, PriceList, PriceListError, Quote, worth_ducats
 from tests.domain.samples import a_charge
 
 DESIGN = PriceList()
@@ -144,3 +146,140 @@ def test_a_list_that_contradicts_itself_or_no_card_can_pay_is_refused(
     with pytest.raises(PriceListError) as refused:
         replace(DESIGN, **changed)
     assert refused.value.key == key
+
+
+def test_a_list_that_contradicts_itself_says_which_setting_and_why() -> None:
+    with pytest.raises(PriceListError, match=r"^custom.minimum is more than custom.maximum$"):
+        replace(DESIGN, custom_minimum=Decimal(10_001))
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"lowest_rate": Decimal("0.10"), "highest_rate": Decimal("0.10")},
+        {"rate": Decimal("0.05")},
+        {"rate": Decimal("0.50")},
+        {"custom_minimum": Decimal(500), "custom_maximum": Decimal(500)},
+        {"packages": ()},
+    ],
+)
+def test_the_bounds_belong_to_what_may_be_sold(changed: dict[str, Any]) -> None:
+    assert replace(DESIGN, **changed) != DESIGN
+
+
+@pytest.mark.parametrize(
+    ("wanted", "text"),
+    [
+        ({"package": "500"}, "500 ducats at 0.10 USD and 25 on top"),
+        ({"ducats": Decimal("10.50")}, "10.5 ducats at 0.10 USD"),
+        (
+            {
+                "package": "500",
+                "currency": "jpy",
+                "exchange": Exchange(Decimal(160), date(2026, 11, 27)),
+            },
+            "500 ducats at 0.10 USD and 25 on top; 160 JPY for 1 USD, the rate of 2026-11-27",
+        ),
+    ],
+)
+def test_an_offer_says_what_is_paid_for_what_comes_on_top_and_by_which_rate(
+    wanted: dict[str, Any], text: str
+) -> None:
+    assert DESIGN.quote(**wanted).description == text
+
+
+def test_an_offer_to_many_in_yen_is_priced_by_the_rate_and_keeps_it() -> None:
+    rate = Exchange(Decimal(160), date(2026, 11, 27))
+    quote = DESIGN.quote_many([Decimal(100), Decimal(400)], "jpy", rate)
+    assert (quote.amount_cents, quote.currency, quote.exchange) == (8_000, "jpy", rate)
+
+
+def test_a_package_that_is_not_sold_is_refused_where_there_is_none_at_all() -> None:
+    with pytest.raises(ValueError, match="no package 'Gold'; there are none at all"):
+        replace(DESIGN, packages=()).quote(package="Gold")
+
+
+FIRST, SECOND = date(2026, 11, 10), date(2026, 11, 15)
+RISING = PriceList(
+    changes=(
+        (FIRST, PriceList(rate=Decimal("0.20"), lowest_rate=Decimal("0.20"))),
+        (SECOND, PriceList(rate=Decimal("0.40"), lowest_rate=Decimal("0.40"))),
+    )
+)
+"""A shop that has become dearer twice."""
+
+
+@pytest.mark.parametrize(
+    ("day", "rate"),
+    [(9, "0.10"), (10, "0.20"), (14, "0.20"), (15, "0.40"), (30, "0.40")],
+)
+def test_the_newest_list_that_has_begun_is_in_force(day: int, rate: str) -> None:
+    assert RISING.on(date(2026, 11, day)).rate == Decimal(rate)
+
+
+def sold_on(day: int, cents: int, **changed: Any) -> int:
+    """What is missing of the price of 100 ducats that were paid in that night."""
+    at = datetime(2026, 11, day, 23, 59, tzinfo=UTC)
+    usual = {"created_at": at, "captured_cents": cents, "rate": None, **changed}
+    return RISING.shortfall_cents(a_charge(**usual))
+
+
+@pytest.mark.parametrize(
+    ("day", "due"), [(9, 500), (10, 500), (11, 2_000), (15, 2_000), (16, 4_000)]
+)
+def test_a_page_stays_open_for_a_day_and_the_lower_price_of_both_days_counts(
+    day: int, due: int
+) -> None:
+    assert sold_on(day, due) == 0
+    assert sold_on(day, due - 100) == 100
+
+
+def test_a_page_of_a_dearer_day_does_not_make_a_payment_too_small() -> None:
+    cheaper = PriceList(
+        rate=Decimal("0.40"), lowest_rate=Decimal("0.40"), changes=((FIRST, DESIGN),)
+    )
+    at = datetime(2026, 11, 10, 1, tzinfo=UTC)
+    assert cheaper.shortfall_cents(a_charge(created_at=at, captured_cents=1000)) == 0
+
+
+def test_the_list_s_own_price_stands_beside_what_the_payment_says() -> None:
+    """A payment that names the lowest rate owes half of what the list asks for."""
+    said = a_charge(rate=Decimal("0.05"), captured_cents=500)
+    assert (DESIGN.due(said).cents, DESIGN.due_by_list(said).cents) == (500, 1_000)
+    assert DESIGN.due_by_list(said).rate == Decimal("0.10")
+
+
+def test_the_smallest_payment_that_is_enough_is_one_cent_less_than_the_price() -> None:
+    assert DESIGN.least_cents(a_charge()) == 999
+
+
+def test_a_payment_that_names_a_package_in_yen_is_forgiven_nothing() -> None:
+    class Yen:
+        def on(self, _currency: str, day: date) -> Exchange | None:
+            return Exchange(Decimal(160), day)
+
+    day = date(2026, 11, 19)
+    charge = a_charge(currency="jpy", exchange=Exchange(Decimal(160), day), captured_cents=1_600)
+    prices = replace(DESIGN, rates=Yen())
+    assert prices.least_cents(charge) == 1_600
+    assert prices.shortfall_cents(replace(charge, captured_cents=1_599)) == 1
+
+
+@pytest.mark.parametrize(
+    ("cents", "currency", "per_usd", "ducats"),
+    [
+        (1_000, "usd", "1", "100"),
+        (1_600, "jpy", "160", "100"),
+        (3_070, "kwd", "0.307", "100"),
+        (1, "usd", None, "0.1"),
+    ],
+)
+def test_money_is_ranked_by_the_ducats_that_it_buys(
+    cents: int, currency: str, per_usd: str | None, ducats: str
+) -> None:
+    belief = Belief(Decimal(per_usd) if per_usd else None, "")
+    assert worth_ducats(cents, currency, Decimal("0.10"), belief) == Decimal(ducats)
+
+
+def test_us_dollars_need_no_rate_and_nothing_is_said_of_one() -> None:
+    assert DESIGN.belief_of(a_charge()) == Belief(Decimal(1), "")

@@ -155,6 +155,21 @@ def test_a_paid_intent_tells_that_no_transfer_is_there_yet(shop: Shop) -> None:
     assert "client_secret" not in told
 
 
+def test_a_payment_is_known_by_what_only_its_charge_says(shop: Shop) -> None:
+    books, now = shop.place.app.stripe.books, shop.place.app.now()
+    charge = paid(shop.place.app, "marco")
+    lacking = dict.fromkeys(charge["metadata"], "")
+    books.update(charge["payment_intent"], at=now, metadata=lacking)
+    told = shop.client.get(f"/api/payments/payment-intent/{charge['payment_intent']}").json()
+    assert (told["citizen_id"], told["ducat_amount"]) == ("marco", "100")
+
+
+def test_a_payment_of_ours_asks_stripe_once(shop: Shop) -> None:
+    charge = paid(shop.place.app, "marco")
+    shop.client.get(f"/api/payments/payment-intent/{charge['payment_intent']}")
+    assert len(shop.place.recorder.to("stripe")) == 1
+
+
 def test_while_venice_is_out_the_payment_is_told_and_its_transfer_unknown(shop: Shop) -> None:
     charge = paid(shop.place.app, "marco")
     shop.place.recorder.break_from("airtable", 1, json_response(422, {"error": "BROKEN"}))

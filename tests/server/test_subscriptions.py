@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import time
+from typing import Any
 
 import requests
 
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
+from cascade_cli.services.payment_api import ANSWER_KEPT_SECONDS
+from tests.sandbox.stripe.subscribing import subscribe
 from tests.server.conftest import Shop
+from tests.server.events import event_body
 from tests.server.test_payments import kind
 
 WANTED = {"citizen_id": "marco", "package": "500"}
@@ -31,6 +36,54 @@ def test_a_subscription_is_sold_by_a_page_and_credited_once_whatever_is_told_how
     shop.wait_until_dealt_with()
     (row,) = [row for row in shop.stratagems() if row["TargetCitizen"] == "marco"]
     assert row["Status"] == "active"
+
+
+def subscribed(shop: Shop, **metadata: str) -> tuple[str, dict[str, Any]]:
+    """A paid first month: the invoice's id, and its charge."""
+    books, now = shop.place.app.stripe.books, shop.place.app.now()
+    invoice = subscribe(books, now, **metadata)["invoice"]
+    charge = books.charge_of(invoice, at=now)
+    with books.ledger(now) as ledger:
+        return invoice, ledger.get("charge", charge)
+
+
+def asked(shop: Shop, charge: dict[str, Any]) -> requests.Response:
+    return shop.client.get(f"/api/payments/payment-intent/{charge['payment_intent']}")
+
+
+def test_a_subscription_s_payment_tells_where_it_stands(shop: Shop) -> None:
+    invoice, charge = subscribed(shop)
+    told = asked(shop, charge).json()
+    assert (told["citizen_id"], told["ducat_amount"], told["amount_cents"]) == (
+        "marco",
+        "525",
+        5000,
+    )
+    assert (told["status"], told["transfer"]["state"]) == ("succeeded", "none")
+    body = event_body("evt_paid", "invoice.paid", {"id": invoice, "object": "invoice"})
+    assert shop.tell(body).status_code == 200
+    shop.wait_until_dealt_with()
+    time.sleep(ANSWER_KEPT_SECONDS)
+    transfer = asked(shop, charge).json()["transfer"]
+    assert (transfer["state"], transfer["event"]) == ("live", "credited")
+    assert transfer["stratagem_id"] == f"cascade_payment_{charge['payment_intent']}"
+
+
+def test_a_subscription_that_is_a_gift_names_its_giver_and_message(shop: Shop) -> None:
+    shop.place.settle("lucia", shop.place.app.now())
+    _, charge = subscribed(shop, giver_id="lucia", gift_message="every month")
+    gift = asked(shop, charge).json()["gift"]
+    assert gift == {"giver_id": "lucia", "message": "every month", "anonymous": False}
+
+
+def test_an_anonymous_gift_s_giver_is_not_told(shop: Shop) -> None:
+    _, charge = subscribed(shop, giver_id="lucia", gift_anonymous="true")
+    assert asked(shop, charge).json()["gift"]["giver_id"] is None
+
+
+def test_another_shop_s_subscription_is_no_payment_of_ours(shop: Shop) -> None:
+    _, charge = subscribed(shop, platform="rialto")
+    assert kind(asked(shop, charge)) == (404, "not_found")
 
 
 def test_the_same_key_sells_the_same_page(shop: Shop) -> None:

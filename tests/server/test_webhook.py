@@ -19,7 +19,7 @@ from cascade_cli.sandbox.wire import json_response
 from tests.server.conftest import Shop, eventually, shop_in
 from tests.server.events import event_body, paid, signature, succeeded
 
-LIMIT = 256 * 1024
+LIMIT = 1024 * 1024
 
 
 def endow(shop: Shop, ducats: int) -> None:

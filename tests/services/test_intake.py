@@ -23,11 +23,11 @@ from cascade_cli.errors import (
     UnreachableError,
 )
 from cascade_cli.services.delivery_ports import Delivery, Result
-from cascade_cli.services.intake import SHORT_OF_DUCATS, Intake, backoff
+from cascade_cli.services.intake import BATCH, SHORT_OF_DUCATS, Intake, backoff
 from cascade_cli.services.refund_clerk import Dealt
-from cascade_cli.services.replay import Planned, ReplayPlan
+from cascade_cli.services.replay import MANY_PAYMENTS, Planned, ReplayPlan
 from tests.credit.orders import an_order
-from tests.domain.samples import a_stratagem
+from tests.domain.samples import a_charge, a_stratagem
 
 NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -84,27 +84,34 @@ Deliver = Callable[[str], Delivery]
 
 @dataclass
 class Counter:
-    """Who credits payments: what `deliver` says of each, unless it is `planned` otherwise."""
+    """Who credits payments: what `deliver` says of each, unless it is `planned` otherwise, or
+    `shared` among many citizens."""
 
     deliver: Deliver = field(default_factory=lambda: delivery)
     planned: Mapping[str, Planned] = field(default_factory=dict)
+    shared: Mapping[str, Sequence[Planned]] = field(default_factory=dict)
     ailing: Mapping[str, Exception] = field(default_factory=dict)
     looks: list[list[str]] = field(default_factory=list)
+    told: list[tuple[Mapping[str, Any], Decimal | None]] = field(default_factory=list)
     carried_out: list[str] = field(default_factory=list)
     patience: set[timedelta] = field(default_factory=set)
 
     def plan(
         self,
         events: Sequence[Event],
-        _facts: Mapping[str, Any],
-        _can_pay: Callable[[Decimal], Decimal] | None = None,
+        facts: Mapping[str, Any],
+        can_pay: Callable[[Decimal], Decimal] | None = None,
     ) -> ReplayPlan:
         self.looks.append([event.id for event in events])
+        self.told.append((facts, can_pay(Decimal(100)) if can_pay else None))
         payments: dict[str, Planned] = {}
         for event in (event for event in events if event.payment_id):
             name = str(event.payment_id)
             if name in self.ailing:
                 raise self.ailing[name]
+            if name in self.shared:
+                parts = self.shared[name]
+                return ReplayPlan(tuple(replace(one, events=(event,)) for one in parts), {})
             order, step = an_order(key=f"key_{name}"), Write(Action.CREATE)
             one = self.planned.get(name, Planned(name, (), order=order, step=step))
             earlier = payments[name].events if name in payments else ()
@@ -409,3 +416,134 @@ def test_a_refund_waits_for_a_service_that_is_out_with_all_the_rest() -> None:
 def test_who_waits_waits_longer_each_time_and_never_more_than_five_minutes() -> None:
     waits = [backoff(tries).total_seconds() for tries in (0, 1, 2, 7, 8, 1000)]
     assert waits == [2, 4, 8, 256, 300, 300]
+
+
+def test_a_batch_is_small_enough_to_be_finished_within_seconds() -> None:
+    """The process is told to stop, and the claims of a batch keep the webhook waiting."""
+    found = settled(*(accepted(str(number)) for number in range(40)))
+    assert len(found) == 30
+
+
+def test_a_batch_of_different_payments_is_large_enough_for_one_listing_of_all() -> None:
+    assert BATCH > MANY_PAYMENTS
+
+
+def test_a_credit_carries_the_shop_s_facts_and_no_more_than_the_processor_can_pay() -> None:
+    counter = Counter()
+    settled(accepted(), counter=counter, facts={"worker": "one"}, can_pay=lambda _: Decimal(7))
+    assert counter.told == [({"worker": "one"}, Decimal(7))]
+
+
+def test_the_time_to_wait_is_told_by_the_inbox_s_clock_and_the_days_limit_by_the_services() -> None:
+    """Our clock may be wrong: the inbox lives by it, Stripe and Venice by theirs."""
+    wrong = {"now": lambda: NOW, "inbox_now": lambda: NOW - 30 * MINUTE}
+    counter = Counter(lambda key: delivery(key, Result.FAILED))
+    ((_, _, next_at),) = settled(accepted(), counter=counter, **wrong)
+    assert next_at == NOW - 30 * MINUTE + timedelta(seconds=2)
+    over = Counter(lambda key: delivery(key, Result.REFUSED, claim=ClaimState.OVER_LIMIT))
+    ((_, _, next_at),) = settled(accepted(), counter=over, **wrong)
+    assert next_at == NOW - 30 * MINUTE + timedelta(hours=9)
+
+
+def test_two_events_of_a_payment_that_spoils_its_batch_wait_together() -> None:
+    twins = accepted("1"), accepted("2", payment="pi_1"), accepted("3")
+    counter = Counter(ailing={"pi_1": AnswerError("nonsense")})
+    found = settled(*twins, counter=counter)
+    assert [state for state, *_ in found] == [WAITING, WAITING, CREDITED]
+    assert counter.looks == [["evt_1", "evt_2", "evt_3"], ["evt_1", "evt_2"], ["evt_3"]]
+
+
+def test_a_fault_of_all_settles_what_was_found_before_it_and_nothing_else() -> None:
+    inbox = Inbox([accepted(name) for name in "1234"])
+    ailing = {f"pi_{name}": AnswerError("nonsense") for name in "1234"}
+    with pytest.raises(AnswerError):
+        intake(inbox, Counter(ailing=ailing)).work()
+    assert [one.event_id for one in inbox.settled] == ["evt_1", "evt_2"]
+
+
+def test_a_refund_that_names_no_payment_is_left_to_a_person_and_asks_nobody() -> None:
+    one = refunded()
+    nameless, clerk = replace(one, event=replace(one.event, payment_id=None)), Clerk(Dealt("x"))
+    found = settled(nameless, refunds=clerk)
+    assert found == [(RECORDED, "left to a person: cascade refund PAYMENT", None)]
+    assert clerk.asked == []
+
+
+@pytest.mark.parametrize(
+    ("failed", "again_at", "state", "next_at"),
+    [
+        ([Result.REFUSED], None, ATTENTION, None),
+        ([Result.REFUSED], NOW + MINUTE, WAITING, NOW + MINUTE),
+        ([Result.REFUSED, Result.FAILED], None, WAITING, NOW + timedelta(seconds=2)),
+        ([Result.CREDITED, Result.REFUSED], None, ATTENTION, None),
+    ],
+)
+def test_a_refund_for_many_waits_while_one_part_does_and_else_needs_a_person(
+    failed: list[Result], again_at: datetime | None, state: EventState, next_at: datetime | None
+) -> None:
+    parts = tuple(delivery("key", result) for result in failed)
+    dealt = Dealt("x", again_at=again_at, failed=parts)
+    ((found, _, later),) = settled(refunded(), refunds=Clerk(dealt))
+    assert (found, later) == (state, next_at)
+
+
+def test_refunds_of_two_payments_are_settled_each_for_itself() -> None:
+    inbox, clerk = Inbox([refunded("1"), refunded("2")]), Clerk(Dealt("taken back"))
+    found = intake(inbox, Counter(), refunds=clerk).work()
+    assert [one.event_id for one in found] == ["evt_1", "evt_2"]
+    assert [payment for payment, _ in clerk.asked] == ["pi_1", "pi_2"]
+
+
+def part(number: int, citizen: str, **changed: Any) -> Planned:
+    """One citizen's part of a payment for many, under way unless it is said otherwise."""
+    row = a_stratagem(stratagem_id=f"cascade_payment_pi_1.{number}", status="executed")
+    charge = a_charge(citizen=citizen)
+    return Planned(f"pi_1.{number}", (), charge, **{"already": row, **changed})
+
+
+def shared(*parts: Planned) -> tuple[EventState, str, datetime | None]:
+    (found,) = settled(accepted(), counter=Counter(shared={"pi_1": parts}))
+    return found
+
+
+def test_a_payment_for_two_is_credited_when_both_have_their_ducats_and_names_both() -> None:
+    state, note, next_at = shared(part(1, "marco"), part(2, "lucia"))
+    assert (state, next_at) == (CREDITED, None)
+    assert note == (
+        "2 of 2 citizens: marco: cascade_payment_pi_1.1 is executed; "
+        "lucia: cascade_payment_pi_1.2 is executed"
+    )
+
+
+def test_a_payment_for_many_needs_a_person_for_the_one_citizen_who_does() -> None:
+    nobody = Objection(Obstacle.UNKNOWN_CITIZEN, "Venice has no citizen 'polo'")
+    state, note, _ = shared(part(1, "marco"), part(2, "polo", already=None, objection=nobody))
+    assert (state, note) == (ATTENTION, "1 of 2 citizens: polo: Venice has no citizen 'polo'")
+
+
+def test_who_waits_for_ducats_makes_the_whole_payment_wait_for_them() -> None:
+    order = an_order(key="key_pi_1.2")
+    unfunded = {"already": None, "order": order, "step": Write(Action.CREATE), "is_funded": False}
+    state, note, next_at = shared(part(1, "marco"), part(2, "lucia", **unfunded))
+    assert (state, note) == (WAITING, SHORT_OF_DUCATS)
+    assert next_at == NOW + timedelta(seconds=2)
+
+
+@dataclass
+class Watch:
+    """Who tells of arrivals: whether there was anything to do."""
+
+    busy: bool
+    asked: int = 0
+
+    def work(self) -> bool:
+        self.asked += 1
+        return self.busy
+
+
+@pytest.mark.parametrize("busy", [True, False])
+def test_arrivals_are_told_where_somebody_is_there_to_tell_them(busy: bool) -> None:
+    watch = Watch(busy)
+    assert intake(Inbox([]), Counter(), arrivals=watch).tell_arrivals() is busy
+    assert watch.asked == 1
+    assert intake(Inbox([]), Counter()).tell_arrivals() is False

@@ -36,7 +36,7 @@ from cascade_cli.domain.stratagems import Failure, Stratagem
 from cascade_cli.services import balance, credit, deliver, jobs, replay
 from cascade_cli.services.delivery_ports import Reader
 from cascade_cli.services.intake import Intake
-from cascade_cli.services.refund_clerk import Dealt
+from cascade_cli.services.refund_clerk import Dealt, RefundClerk
 from tests.simulation.shop import Alter, Parts, as_it_is
 
 _FORCELIST = frozenset({429, 500, 502, 503, 504})
@@ -308,6 +308,20 @@ def refunds_looked_at_once() -> Iterator[Alter]:
 
 
 @contextmanager
+def only_the_first_citizens_settled() -> Iterator[Alter]:
+    """Of a payment for many, whoever is next for a refund never has a turn."""
+    once: Any = RefundClerk._next_settled
+
+    def first(self: RefundClerk, *asked: Any) -> Dealt:
+        dealt: Dealt = once(self, *asked)
+        self._begun.clear()
+        return Dealt(dealt.note) if dealt.goes_on else dealt
+
+    with patch.object(RefundClerk, "_next_settled", first):
+        yield as_it_is
+
+
+@contextmanager
 def anonymous_givers_named() -> Iterator[Alter]:
     """Whoever gave is told to everybody."""
     with patch.object(Gift, "named_giver", property(lambda gift: gift.giver)):
@@ -455,6 +469,7 @@ MUTANTS: tuple[Callable[[], AbstractContextManager[Alter]], ...] = (
     failed_refunds_hold,
     one_key_for_all_portions,
     refunds_looked_at_once,
+    only_the_first_citizens_settled,
     anonymous_givers_named,
     invoices_have_keys_of_their_own,
     judged_by_another_day_s_rate,

@@ -141,9 +141,9 @@ class Recording:
         """As Journal has it."""
         return self.do("read what was decided about refunds", self._journal.refunds)
 
-    def keep_refund(self, refund_id: str, body: Mapping[str, Any]) -> None:
+    def keep_refunds(self, bodies: Mapping[str, Mapping[str, Any]]) -> None:
         """As Journal has it."""
-        self.do(f"keep {refund_id}", lambda: self._journal.keep_refund(refund_id, body))
+        self.do(f"keep {', '.join(bodies)}", lambda: self._journal.keep_refunds(bodies))
 
     def ducats_today(self) -> Decimal:
         """As Journal has it."""

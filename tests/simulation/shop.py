@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from functools import partial
 from random import Random
 from typing import Any, Protocol
 
@@ -28,14 +27,14 @@ from cascade_cli.domain.orders import Order, order_for_charge
 from cascade_cli.domain.overrides import Override
 from cascade_cli.domain.price_guard import price_objection
 from cascade_cli.domain.processor import Wish
-from cascade_cli.domain.refund_plan import Picture
+from cascade_cli.domain.refund_plan import Picture, RefundPlan
 from cascade_cli.domain.refunds import Policy
 from cascade_cli.domain.repair_plan import plan_repairs
+from cascade_cli.domain.residents import Resident
 from cascade_cli.domain.times import Window
-from cascade_cli.errors import CascadeError
+from cascade_cli.errors import CascadeError, GuardError
 from cascade_cli.sandbox.airtable import BASE_ID
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
-from cascade_cli.services import refund
 from cascade_cli.services.arrival_watch import ArrivalWatch
 from cascade_cli.services.arrivals import ArrivalDesk, ArrivalJournal
 from cascade_cli.services.balance import BalanceDesk
@@ -66,8 +65,9 @@ from cascade_cli.services.past_deliveries import PastDeliveries
 from cascade_cli.services.purse import Purse
 from cascade_cli.services.reconcile import Reconciler, Run
 from cascade_cli.services.refund import Decisions, RefundDesk
+from cascade_cli.services.refund import Wish as RefundWish
+from cascade_cli.services.refund_clerk import OTHERS_NEXT, PAUSE, RefundClerk
 from cascade_cli.services.refund_clerk import Promises as AtWork
-from cascade_cli.services.refund_clerk import RefundClerk
 from cascade_cli.services.replay import Replayer
 from cascade_cli.services.since_last import SinceLast
 from cascade_cli.services.since_last_ports import Sources
@@ -178,6 +178,18 @@ class Shop:
             limits=self._limits,
             terms=lambda: Terms(self._now(), GRACE, self._schedule, PRICES),
         )
+        self._clerk = RefundClerk(
+            self._refunds,
+            parts.journal,
+            RefundWish(Policy.AVAILABLE, {}),
+            lambda: None,
+            self.lock,
+            refunds=self._auto,
+            hold=self._hold,
+            now=self._now,
+            # Guilds are small here, and their refunds take several turns all the same.
+            at_once=1,
+        )
 
     def lock(self) -> AbstractContextManager[None]:
         """The run lock, as every writing command but the webhook's holds it."""
@@ -194,23 +206,12 @@ class Shop:
             guard=lambda: None,
             can_pay=self._purse.can_pay,
             now=self._now,
-            refunds=self._clerk() if self._auto or self._hold else None,
+            refunds=self._clerk if self._auto or self._hold else None,
         )
-        while intake.work():
-            pass
+        while settled := intake.work():
+            if any(one.note.endswith(OTHERS_NEXT) for one in settled):
+                self._process.sleep(PAUSE.total_seconds())
         return self._mailbox.is_empty()
-
-    def _clerk(self) -> RefundClerk:
-        return RefundClerk(
-            self._refunds,
-            self._parts.journal,
-            refund.Wish(Policy.AVAILABLE, {}),
-            lambda: None,
-            self.lock,
-            refunds=self._auto,
-            hold=self._hold,
-            now=self._now,
-        )
 
     def credit_event(self, payment_id: str, event: str) -> bool:
         """What CASCADE's backend does, which calls `credit_ducats` when it hears of a payment."""
@@ -249,15 +250,27 @@ class Shop:
     def refund(self, payment_id: str) -> bool:
         """`cascade refund`."""
         with self.lock():
-            pictures = self._refunds.look(payment_id)
+            desk, wish = self._refunds, RefundWish(Policy.AVAILABLE, {})
+            pictures = desk.look(payment_id)
+            residents = desk.residents(pictures)
             # What cannot be done for one of many citizens holds up no other.
-            done = [attempted(self._process, partial(self._take_back, one)) for one in pictures]
-            return all(done)
+            planned = [self._planned(picture, wish, residents) for picture in pictures]
+            plans = [plan for plan in planned if plan]
+            found = desk.carry_out(plans, wish)
+            for error in (one.refused for one in found if one.refused):
+                self._process.tell(f"ends: {error.kind}: {error.message[:90]}")
+            told = self._told([delivery for one in found for delivery in one.deliveries])
+            is_done = all(plan and not plan.waits for plan in planned)
+            return told and is_done and not any(one.refused for one in found)
 
-    def _take_back(self, picture: Picture) -> bool:
-        wish = refund.Wish(Policy.AVAILABLE, {})
-        plan = self._refunds.plan(picture, wish)
-        return self._told(self._refunds.carry_out(plan, wish)) and not plan.waits
+    def _planned(
+        self, picture: Picture, wish: RefundWish, residents: Mapping[str, Resident]
+    ) -> RefundPlan | None:
+        try:
+            return self._refunds.plan(picture, wish, residents)
+        except GuardError as error:
+            self._process.tell(f"ends: {error.kind}: {error.message[:90]}")
+            return None
 
     def replenish(self, by: Decimal) -> bool:
         """`cascade citizen replenish --by N`."""

@@ -301,3 +301,69 @@ def test_stratagem_status_says_it_of_what_only_a_run_remembers(
     intent = settled_by_a_legacy_row["payment_intent"]
     ended = shop.day.cascade("stratagem", "status", intent)
     assert "has vanished from Venice's base: the run until" in " ".join(ended.err.split())
+
+
+def _double(shop: NightShop) -> Charge:
+    """Of two rows of one payment one was executed; the other is ended as a surplus."""
+    charge = shop.sandboxed.pay(shop.day.ago(hours=10))
+    shop.credit(charge, shop.day.ago(hours=9))
+    soon = (shop.day.clock() + timedelta(hours=9)).isoformat()
+    shop.credit(charge, shop.day.ago(hours=9), Status="active", ExpiresAt=soon)
+    ended = shop.day.cascade("reconcile", "--since", "2d", "--repair", "--yes", "--json")
+    assert [repair["result"] for repair in ended.data["repairs"]] == ["retired"]
+    return charge
+
+
+@PAYING
+def test_a_surplus_that_was_ended_is_not_paid_where_the_executed_row_was_archived(
+    shop: NightShop, words: tuple[str, ...]
+) -> None:
+    charge = _double(shop)
+    tables = shop.sandboxed.app.airtable.tables
+    (executed,) = tables.select("STRATAGEMS", "{Status} = 'executed'")
+    tables.delete("STRATAGEMS", str(executed["id"]))
+    shop.day.clock.advance(minutes=5)
+    before = len(shop.day.writes())
+    shop.day.cascade(*(word.format(charge["payment_intent"]) for word in words))
+    assert len(shop.day.writes()) == before
+    item = _item(shop.day.cascade("reconcile", "--since", "2d", "--json"))
+    assert (item["kind"], item["repair"]["automatic"]) == ("stalled", False)
+    assert any(VANISHED in line for line in item["evidence"])
+
+
+def test_a_surplus_that_was_ended_does_not_keep_its_dead_sister_from_being_revived(
+    shop: NightShop,
+) -> None:
+    charge = shop.sandboxed.pay(shop.day.ago(hours=10))
+    for hours in (9, 10):
+        soon = (shop.day.clock() + timedelta(hours=hours)).isoformat()
+        shop.credit(charge, shop.day.ago(hours=9), Status="active", ExpiresAt=soon)
+    shop.day.cascade("reconcile", "--since", "2d", "--repair", "--yes", "--json")
+    shop.day.clock.advance(hours=80)
+    item = _item(shop.day.cascade("reconcile", "--since", "7d", "--json"))
+    assert (item["kind"], item["repair"]["automatic"]) == ("stalled", True)
+
+
+def test_a_payment_whose_refund_failed_after_a_run_was_never_delivered(shop: NightShop) -> None:
+    charge = shop.sandboxed.pay(shop.day.ago(days=2))
+    books = shop.sandboxed.app.stripe.books
+    refund = books.refund(charge["id"], at=shop.day.ago(days=2), pending=True)
+    shop.begin()
+    assert shop.night().kinds == {}
+    books.settle_refund(refund["id"], at=shop.day.clock(), status="failed")
+    night = shop.night()
+    assert night.kinds == {charge["payment_intent"]: "missing"}
+    (item,) = night.data["items"]
+    assert item["repair"]["automatic"]
+    assert not any(VANISHED in line for line in item["evidence"])
+
+
+def test_a_row_that_was_set_back_to_planned_by_hand_is_told(
+    shop: NightShop, credited: Charge
+) -> None:
+    (row,) = shop.sandboxed.app.airtable.tables.select("STRATAGEMS")
+    notes = row["fields"]["Notes"].split("\n")[0]
+    shop.change(str(row["id"]), Status="planned", ExecutedAt=None, Notes=notes)
+    item = _item(shop.day.cascade("reconcile", "--json"))
+    assert any("set it back by hand" in line for line in item["evidence"]), credited
+    assert item["repair"]["automatic"] is False

@@ -15,7 +15,7 @@ from cascade_cli.errors import RightsError
 from cascade_cli.sandbox.stripe.access import LACKING
 from cascade_cli.sandbox.stripe.shelf import Query
 from tests.credit.counter import Counter
-from tests.sandbox.stripe.subscribing import monthly, subscribe
+from tests.sandbox.stripe.subscribing import METADATA, monthly, subscribe
 
 NO_LINES: dict[str, Any] = {"object": "list", "data": [], "has_more": False}
 
@@ -47,8 +47,8 @@ def shop(counter: Counter) -> Shop:
 
 
 def test_an_account_without_subscriptions_is_asked_nothing_more(shop: Shop) -> None:
-    customer = shop.books.create_customer(at=shop.now)["id"]
-    terms: Any = {"amount": 700, "currency": "usd", "metadata": {}, "customer": customer}
+    """But of customers' payments, to which an invoice may belong: see test_attached."""
+    terms: Any = {"amount": 700, "currency": "usd", "metadata": {}}
     shop.books.pay(**terms, at=shop.now, description="Print of the Rialto")
     assert (shop.read(), shop.others) == ([], 1)
     assert shop.asked == ["charges"]
@@ -88,6 +88,28 @@ def test_what_else_an_invoice_bills_gives_no_ducats_and_pays_for_none(shop: Shop
 def test_an_invoice_without_ducats_is_another_product_s(shop: Shop) -> None:
     shop.subscribe(monthly("newsletter", 900))
     assert (shop.read(), shop.others) == ([], 1)
+
+
+@pytest.mark.parametrize("said", [{"platform": "rialto_prints"}, {"type": "newsletter"}])
+def test_another_shop_s_subscription_is_left_alone_though_it_sells_the_same_product(
+    shop: Shop, said: dict[str, str]
+) -> None:
+    shop.subscribe(**said)
+    assert (shop.read(), shop.others) == ([], 1)
+
+
+@pytest.mark.parametrize(
+    "said", [{"platform": "cascade"}, {"type": "ducat_purchase"}, {"note": "anything"}]
+)
+def test_a_subscription_to_our_product_is_ours_unless_it_says_otherwise(
+    shop: Shop, said: dict[str, str]
+) -> None:
+    session = subscribe(shop.books, shop.now)
+    without = {"metadata": dict.fromkeys(METADATA, "") | said}
+    shop.books.update_subscription(session["subscription"], at=shop.now, **without)
+    shop.books.renew(session["subscription"], at=shop.now)
+    assert [charge.ducats for charge in shop.read()] == [525, 525]
+    assert shop.others == 0
 
 
 def test_all_lines_of_a_long_invoice_count(shop: Shop) -> None:

@@ -211,12 +211,14 @@ class Journal:
         with self._database.reading() as connection:
             return records.mark(connection, name)
 
-    def keep_refund(self, refund_id: str, body: Mapping[str, Any]) -> None:
-        """What was decided about a refund: on record for ever, and remembered as it now stands."""
-        kept = self._redactor.body(body)
+    def keep_refunds(self, bodies: Mapping[str, Mapping[str, Any]]) -> None:
+        """What was decided about these refunds, all of it or nothing: on record for ever, and
+        remembered as it now stands."""
         with self._writing() as transaction:
-            transaction.append(EntryKind.RUN, refund_key(refund_id), {"refund": kept})
-            records.set_mark(transaction, _REFUND + refund_id, kept)
+            for refund_id, body in bodies.items():
+                kept = self._redactor.body(body)
+                transaction.append(EntryKind.RUN, refund_key(refund_id), {"refund": kept})
+                records.set_mark(transaction, _REFUND + refund_id, kept)
 
     def refunds(self) -> dict[str, dict[str, Any]]:
         """What was decided about each refund. Makes no journal where there is none."""

@@ -21,6 +21,8 @@ from cascade_cli.adapters.stripe.sold import (
     GIFT_ANONYMOUS,
     GIFT_MESSAGE,
     GIVER,
+    OUR_PLATFORM,
+    OUR_TYPE,
     PACKAGE,
     PLATFORM,
     RATE,
@@ -151,8 +153,8 @@ def purchase_metadata(sale: Sale) -> dict[str, str]:
         **package,
         **_exchange(quote),
         **_gift(sale.gift),
-        PLATFORM: "cascade",
-        TYPE: "ducat_purchase",
+        PLATFORM: OUR_PLATFORM,
+        TYPE: OUR_TYPE,
     }
 
 

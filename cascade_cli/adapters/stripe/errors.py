@@ -57,28 +57,38 @@ _TRANSLATIONS: tuple[tuple[type[stripe.StripeError], type[CascadeError], str, st
 # What the SDK makes of JSON that is not Stripe's.
 SENSELESS = (AttributeError, TypeError, ValueError, LookupError)
 _FORBIDDEN, _NOT_FOUND = 403, 404
+_IN_USE = "idempotency_key_in_use"
 
 T = TypeVar("T")
 
 
 class KeyReusedError(GuardError):
-    """The idempotency key was used for another purchase, or is being used right now."""
+    """The idempotency key was used for another purchase or price, or is being used right now."""
 
     kind = "idempotency_key_reused"
 
 
+class KeyInUseError(KeyReusedError):
+    """A request with the same key is under way."""
+
+
 @contextmanager
 def fresh_keys() -> Iterator[None]:
-    """Within this block, a key that belongs to another purchase is told by KeyReusedError."""
+    """Within this block, a key that Stripe knows already is told by KeyReusedError."""
     try:
         yield
-    except (stripe.IdempotencyError, stripe.InvalidRequestError) as error:
-        if isinstance(error, stripe.IdempotencyError) or error.code == "idempotency_key_in_use":
-            raise KeyReusedError(
-                "This Idempotency-Key was used for another purchase, or is in use right now.",
-                "Nothing was sold. Take a new key for a new purchase.",
-            ) from error
-        raise
+    except stripe.IdempotencyError as error:
+        raise KeyReusedError(
+            "This Idempotency-Key was used for another purchase, or for this one at another price.",
+            "Nothing was sold. Take a new key for a new purchase.",
+        ) from error
+    except stripe.InvalidRequestError as error:
+        if error.code != _IN_USE:
+            raise
+        raise KeyInUseError(
+            "Another request with this Idempotency-Key is under way.",
+            "Send the same request with the same key again in some seconds.",
+        ) from error
 
 
 @contextmanager

@@ -17,12 +17,18 @@ from cascade_cli.adapters.stripe.invoices import Invoices
 from cascade_cli.adapters.stripe.purchases import whole_seconds
 from cascade_cli.adapters.stripe.ranges import PAGE_SIZE
 from cascade_cli.adapters.stripe.sold import DUCATS
-from cascade_cli.domain.events import Event
+from cascade_cli.domain.events import UNDATED, Event
+from cascade_cli.domain.identities import LONGEST
 from cascade_cli.domain.keys import INVOICE_ID, PAYMENT_ID
 from cascade_cli.domain.times import Window
 
 EVENT_ID = re.compile(r"evt_[A-Za-z0-9_]{1,200}")
 _MOST_TYPES = 20
+_LONGEST_TYPE = 200
+# Thin events of the newer API come to the same endpoint.
+_OBJECTS = ("event", "v2.core.event")
+# Before and after these Stripe makes no events: such a moment is somebody's mistake.
+_EARLIEST, _LATEST = datetime(2010, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 # Where an event's object names others of the same payment.
 _SUBJECTS = ("id", "payment_intent", "charge", "latest_charge", "invoice")
 
@@ -47,16 +53,15 @@ class EventReader:
         elif 1 < len(types) <= _MOST_TYPES and not any("*" in name for name in types):
             params["types"] = list(types)
         with our_errors():
-            return [to_event(document, _raw(document)) for document in self._documents(params)]
+            found = filter(is_event, self._documents(params))
+            return [to_event(document, _raw(document)) for document in found]
 
     def event(self, event_id: str) -> Event | None:
         """One event; None where Stripe has it no longer, or never had."""
         with our_errors():
             found = or_none(lambda: self._v1.events.retrieve(event_id))
-        if found is None:
-            return None
-        document = _answer(found)
-        return to_event(document, _raw(document))
+            document = None if found is None else _answer(found)
+            return None if document is None else to_event(document, _raw(document))
 
     def knows(self, payment_id: str) -> bool:
         """Whether the payment is one of this account and mode, paid or not."""
@@ -92,44 +97,94 @@ def _answer(answered: stripe.StripeObject) -> Any:
 
 
 def _raw(document: Mapping[str, Any]) -> bytes:
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    # Half a surrogate, which UTF-8 cannot say, stays the escape that it was.
+    return text.encode("utf-8", "backslashreplace")
+
+
+def is_event(document: Any) -> bool:
+    """Whether the JSON is one of Stripe's events: all else about it may be missing."""
+    if not isinstance(document, dict) or document.get("object", "event") not in _OBJECTS:
+        return False
+    identity = document.get("id")
+    return isinstance(identity, str) and EVENT_ID.fullmatch(identity) is not None
 
 
 def to_event(document: Any, raw: bytes) -> Event:
-    """Ours from the JSON of Stripe's. Raises ValueError, saying what is wrong, if it is none."""
+    """Ours from the JSON of Stripe's. Raises ValueError if it is none.
+
+    New types and versions come without notice. What an event lacks or says unusably is left out,
+    so that it is recorded and passed over: it must not stop the events beside it.
+    """
+    if not is_event(document):
+        raise ValueError("it is no event of Stripe")
+    type_, subject = _type(document.get("type")), _subject(document)
+    livemode, pending = document.get("livemode"), document.get("pending_webhooks")
+    return Event(
+        id=document["id"],
+        type=type_,
+        created_at=moment_of(document.get("created")),
+        livemode=livemode if isinstance(livemode, bool) else None,
+        payment_id=_payment_id(type_, subject),
+        subjects=frozenset(_subjects(subject)),
+        pending_webhooks=max(pending, 0) if isinstance(pending, int) else 0,
+        raw=raw,
+    )
+
+
+def moment_of(created: Any) -> datetime:
+    """When Stripe made it: in seconds, or as its newer events write it; else UNDATED."""
     try:
-        if document["object"] != "event" or not EVENT_ID.fullmatch(document["id"]):
-            raise ValueError("it is no event of Stripe")
-        type_, subject = str(document["type"]), document["data"]["object"]
-        return Event(
-            id=document["id"],
-            type=type_,
-            created_at=datetime.fromtimestamp(document["created"], UTC),
-            livemode=bool(document["livemode"]),
-            payment_id=_payment_id(type_, subject),
-            subjects=frozenset(_subjects(subject)),
-            pending_webhooks=int(document.get("pending_webhooks") or 0),
-            raw=raw,
+        is_text = isinstance(created, str)
+        moment = (
+            datetime.fromisoformat(created) if is_text else datetime.fromtimestamp(created, UTC)
         )
-    except (KeyError, TypeError, AttributeError, OverflowError, OSError) as error:
-        raise ValueError(f"it is no event of Stripe ({type(error).__name__}: {error})") from error
+        is_plausible = _EARLIEST <= moment <= _LATEST
+    except (TypeError, ValueError, OverflowError, OSError):
+        return UNDATED
+    return moment.astimezone(UTC) if is_plausible else UNDATED
+
+
+def _type(named: Any) -> str:
+    """In characters that every journal can keep as text."""
+    text = named if isinstance(named, str) else ""
+    return re.sub(r"[^!-~]", "?", text)[:_LONGEST_TYPE] or "unknown"
+
+
+def _subject(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What it is about; a balance has no id, and neither has an invoice that is still to come."""
+    data = document.get("data")
+    subject = data.get("object") if isinstance(data, dict) else None
+    return subject if isinstance(subject, dict) else {}
 
 
 def _payment_id(type_: str, subject: Mapping[str, Any]) -> str | None:
     """A session has its intent, a charge mostly has one, and a refund or dispute of one that has
     none its charge; else it is the object itself.
 
-    An invoice names no payment since 2025, and the session of a subscription only its invoice.
+    An invoice names no payment since 2025, and the session of a subscription only its invoice; what
+    ties a payment to an invoice names both.
     """
-    named, forms = subject.get("payment_intent"), (PAYMENT_ID, INVOICE_ID)
-    if named is None:
-        is_session = type_.startswith("checkout.session.")
-        named = subject.get("invoice") if is_session else subject.get("charge") or subject["id"]
-    is_id = isinstance(named, str) and any(form.fullmatch(named) for form in forms)
-    return named if is_id else None
+    named = _named(subject, "payment_intent")
+    if type_.startswith("invoice_payment.") and isinstance(subject.get("payment"), Mapping):
+        named = _named(subject["payment"], "payment_intent")
+    if named is None and type_.startswith("checkout.session."):
+        named = _named(subject, "invoice")
+    elif named is None:
+        named = _named(subject, "charge") or _named(subject, "id")
+    forms = (PAYMENT_ID, INVOICE_ID)
+    return named if named and any(form.fullmatch(named) for form in forms) else None
 
 
 def _subjects(subject: Mapping[str, Any]) -> Iterator[str]:
     for name in _SUBJECTS:
-        if isinstance(value := subject.get(name), str):
-            yield value
+        if identity := _named(subject, name):
+            yield identity
+
+
+def _named(subject: Mapping[str, Any], name: str) -> str | None:
+    """The id that the object names, or that of the object which stands in its place."""
+    value = subject.get(name)
+    identity = value.get("id") if isinstance(value, dict) else value
+    is_id = isinstance(identity, str) and len(identity) <= LONGEST
+    return identity if is_id else None

@@ -15,11 +15,12 @@ from cascade_cli.adapters.stripe.bills import may_be_invoiced
 from cascade_cli.adapters.stripe.errors import or_none, our_errors
 from cascade_cli.adapters.stripe.events import EventReader
 from cascade_cli.adapters.stripe.invoices import Invoices
+from cascade_cli.adapters.stripe.money_moved import release_among
 from cascade_cli.adapters.stripe.ranges import PAGE_SIZE
 from cascade_cli.adapters.stripe.sold import is_paid, sale_of_session
 from cascade_cli.domain.events import KEPT, Event, chronological
 from cascade_cli.domain.identities import Form
-from cascade_cli.domain.keys import whole_id
+from cascade_cli.domain.keys import INVOICE_ID, PAYMENT_ID, whole_id
 from cascade_cli.domain.story import Happening, SessionSale, Source, Subject
 from cascade_cli.domain.times import Window
 from cascade_cli.errors import RightsError
@@ -91,7 +92,7 @@ class HistoryReader:
         """The payment that one of the ids names, else that of the invoice that one names."""
         if payment := _payment_in(subjects):
             return payment
-        invoice = next((s for s in subjects if s.startswith("in_")), None)
+        invoice = next((s for s in subjects if INVOICE_ID.fullmatch(s)), None)
         with our_errors():
             paid = self._invoices.payments_of(invoice) if invoice else []
         return next(iter(paid), None)
@@ -146,8 +147,8 @@ class HistoryReader:
             yield found.to_dict()
 
     def _add_invoice(self, history: History, intent: dict[str, Any]) -> None:
-        """What it pays, where it hints at an invoice."""
-        if not may_be_invoiced({"payment_intent": intent}):
+        """What it pays, where only an invoice can tell."""
+        if not may_be_invoiced(intent, intent["metadata"]):
             return
         try:
             with our_errors():
@@ -160,8 +161,11 @@ class HistoryReader:
 
     def _add_details(self, history: History, charges: Iterable[dict[str, Any]]) -> None:
         for charge in charges:
-            for refund in self._optional(history, "refunds", self._refunds(charge["id"])):
-                history.add(refund["created"], words.of_refund(refund), refund["id"])
+            refunds = self._optional(history, "refunds", self._refunds(charge["id"]))
+            released = release_among(charge, refunds)
+            for refund in refunds:
+                told = words.of_release if refund is released else words.of_refund
+                history.add(refund["created"], told(refund), refund["id"])
             if charge.get("disputed"):
                 for dispute in self._optional(history, "disputes", self._disputes(charge["id"])):
                     history.add(dispute["created"], words.of_dispute(dispute), dispute["id"])
@@ -227,4 +231,5 @@ def _echoes(moments: Iterable[datetime]) -> list[Window]:
 
 def _payment_in(subjects: Iterable[str]) -> str | None:
     """The intent before the charge: it stands for all attempts."""
-    return next((s for p in ("pi_", "ch_", "py_") for s in subjects if s.startswith(p)), None)
+    payments = [s for s in subjects if PAYMENT_ID.fullmatch(s)]
+    return next((s for p in ("pi_", "ch_", "py_") for s in payments if s.startswith(p)), None)

@@ -1,8 +1,9 @@
 """The invoices that payments belong to, read from Stripe.
 
-Stripe makes these payments by itself, and copies nothing of the subscription's metadata to them.
-The intent only hints at an invoice; which one it paid, `/v1/invoice_payments` tells, and nothing
-else. An account whose payments never hint at one is asked nothing.
+Which invoice a payment paid, `/v1/invoice_payments` tells, and nothing else. Stripe copies nothing
+of a subscription's metadata to the payments that it makes by itself, and hints at their invoices
+only; a payment that somebody attached to an invoice does not even hint. Payments that have no
+customer, or say themselves what they are for, are not asked about.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any
 import stripe
 
 from cascade_cli.adapters.crew import Crew
-from cascade_cli.adapters.stripe.bills import Bill, bill_of, lines_of
+from cascade_cli.adapters.stripe.bills import Bill, bill_of, hints_at_invoice, lines_of, only_one
 from cascade_cli.adapters.stripe.errors import or_none
 from cascade_cli.adapters.stripe.ranges import PAGE_SIZE, Document
 
@@ -23,6 +24,8 @@ from cascade_cli.adapters.stripe.ranges import PAGE_SIZE, Document
 FEW = 3
 # An invoice's payment is made when it is finalised, and mostly tried within the hour.
 _BEFORE, _AFTER = 3600, 60
+# Another may be attached long before it is paid, or after.
+_ATTACHED = 31 * 86_400
 
 
 class Invoices:
@@ -36,24 +39,35 @@ class Invoices:
 
         `said_key` is where metadata says how many ducats are sold.
         """
-        found = self._paid_by(charges)
-        bills = dict(zip(found, self._bills(list(found.values()), said_key), strict=True))
+        ties = self._ties_of(charges)
+        invoices = {tie["invoice"]["id"]: tie["invoice"] for each in ties.values() for tie in each}
+        bills = dict(zip(invoices, self._bills(list(invoices.values()), said_key), strict=True))
+        told = {
+            intent: only_one([_brought(bills[tie["invoice"]["id"]], tie) for tie in each])
+            for intent, each in ties.items()
+        }
         intents = {charge["id"]: charge["payment_intent"]["id"] for charge in charges}
-        return {id_: bills[intent] for id_, intent in intents.items() if intent in bills}
+        return {id_: told[intent] for id_, intent in intents.items() if intent in told}
 
     def _bills(self, invoices: Sequence[Document], said_key: str) -> list[Bill]:
         lines = self._crew.map(self._lines, invoices)
         read = [lines_of(*one, said_key) for one in zip(invoices, lines, strict=True)]
-        parts = (line for each in read for line in each if line.good and line.is_part)
-        wanted = list(dict.fromkeys(line.price for line in parts))
+        pairs = list(zip(invoices, read, strict=True))
+        parts = [
+            (x, each["currency"]) for each, lines in pairs for x in lines if x.good and x.is_part
+        ]
+        wanted = list(dict.fromkeys((x.price, currency) for x, currency in parts))
         prices = dict(zip(wanted, self._crew.map(self._price_of, wanted), strict=True))
-        full = ([replace(x, full_cents=prices.get(x.price)) for x in each] for each in read)
+        full = (
+            [replace(x, full_cents=prices.get((x.price, each["currency"]))) for x in lines]
+            for each, lines in pairs
+        )
         return [bill_of(*one, said_key) for one in zip(invoices, full, strict=True)]
 
     def payments_of(self, invoice_id: str) -> list[str]:
-        """The intents that paid the invoice, or tried to; what was paid comes first."""
-        found = or_none(lambda: self._list({"invoice": invoice_id, "limit": PAGE_SIZE}))
-        payments = sorted(found or [], key=lambda one: one["status"] != "paid")
+        """The intents that paid the invoice, all of them; if none did, those that were to."""
+        found = or_none(lambda: self._list({"invoice": invoice_id, "limit": PAGE_SIZE})) or []
+        payments = [one for one in found if one["status"] == "paid"] or found
         named = [one["payment"].get("payment_intent") for one in payments]
         return [intent for intent in named if isinstance(intent, str)]
 
@@ -73,21 +87,24 @@ class Invoices:
 
     def of_payment(self, intent: str) -> Document | None:
         """The invoice that the intent paid, or is to pay."""
-        return _by_intent(self._of_intent(intent)).get(intent)
+        ties = _by_intent(self._of_intent(intent)).get(intent)
+        return ties[0]["invoice"] if ties else None
 
-    def _paid_by(self, charges: Sequence[Document]) -> dict[str, Document]:
-        """The invoices by the intents that paid them."""
-        found: dict[str, Document] = {}
-        if len(charges) > FEW:
-            moments = [charge["created"] for charge in charges]
-            created = {"gte": min(moments) - _BEFORE, "lte": max(moments) + _AFTER}
-            found = _by_intent(self._list({"created": created, "limit": PAGE_SIZE}))
-        # What was tried for days has an older invoice than its charge.
-        wanted = dict.fromkeys(charge["payment_intent"]["id"] for charge in charges)
-        rest = [intent for intent in wanted if intent not in found]
-        for one in self._crew.map(self._of_intent, rest):
+    def _ties_of(self, charges: Sequence[Document]) -> dict[str, list[Document]]:
+        """What ties the charges' intents to invoices, by intent."""
+        hinting = [one for one in charges if hints_at_invoice(one["payment_intent"])]
+        silent = [one for one in charges if not hints_at_invoice(one["payment_intent"])]
+        found: dict[str, list[Document]] = {}
+        asked: Sequence[Document] = charges
+        if len(charges) > FEW or len(silent) > 1:
+            found = _by_intent(self._list({"created": _span(charges, silent), "limit": PAGE_SIZE}))
+            # What was tried for days has an older invoice than its charge.
+            asked = hinting
+        rest = dict.fromkeys(one["payment_intent"]["id"] for one in asked)
+        for one in self._crew.map(self._of_intent, [id_ for id_ in rest if id_ not in found]):
             found |= _by_intent(one)
-        return {intent: invoice for intent, invoice in found.items() if intent in wanted}
+        wanted = {one["payment_intent"]["id"] for one in charges}
+        return {intent: ties for intent, ties in found.items() if intent in wanted}
 
     def _of_intent(self, intent: str) -> list[Document]:
         named = {"type": "payment_intent", "payment_intent": intent}
@@ -104,9 +121,15 @@ class Invoices:
         path = f"/v1/invoices/{invoice['id']}/lines"
         return list(self._pages(path, {"limit": PAGE_SIZE}))
 
-    def _price_of(self, price: str) -> Decimal | None:
-        found = or_none(lambda: self._client.v1.prices.retrieve(price))
-        amount = found.unit_amount_decimal if found else None
+    def _price_of(self, named: tuple[str, str]) -> Decimal | None:
+        """What one costs in the invoice's currency, which need not be the price's own."""
+        price, currency = named
+        expand: Any = {"expand": ["currency_options"]}
+        found = or_none(lambda: self._client.v1.prices.retrieve(price, expand))
+        document = found.to_dict() if found else {}
+        own = document if document.get("currency") == currency else None
+        option = own or (document.get("currency_options") or {}).get(currency) or {}
+        amount = option.get("unit_amount_decimal")
         return None if amount is None else Decimal(str(amount))
 
     def _pages(self, path: str, params: dict[str, Any]) -> Iterator[Document]:
@@ -118,12 +141,26 @@ class Invoices:
             params = {**params, "starting_after": page["data"][-1]["id"]}
 
 
-def _by_intent(payments: Iterable[Document]) -> dict[str, Document]:
-    """The invoices by intent. A payment that was given up paid none."""
+def _brought(bill: Bill, tie: Document) -> Bill:
+    return replace(bill, brought_cents=tie["amount_paid"])
+
+
+def _span(charges: Sequence[Document], silent: Sequence[Document]) -> dict[str, int]:
+    """When what ties the charges to invoices was made."""
+    moments, attached = ([one["created"] for one in each] for each in (charges, silent))
+    since = [min(moments) - _BEFORE, *(moment - _ATTACHED for moment in attached)]
+    until = [max(moments) + _AFTER, *(moment + _ATTACHED for moment in attached)]
+    return {"gte": min(since), "lte": max(until)}
+
+
+def _by_intent(payments: Iterable[Document]) -> dict[str, list[Document]]:
+    """What ties each intent to invoices that it paid, or else may still pay."""
+    found: dict[str, list[Document]] = {}
+    for one in payments:
+        is_intent = one["payment"]["type"] == "payment_intent"
+        if is_intent and one["status"] != "canceled" and isinstance(one["invoice"], dict):
+            found.setdefault(one["payment"]["payment_intent"], []).append(one)
     return {
-        one["payment"]["payment_intent"]: one["invoice"]
-        for one in payments
-        if one["payment"]["type"] == "payment_intent"
-        and one["status"] != "canceled"
-        and isinstance(one["invoice"], dict)
+        intent: [tie for tie in ties if tie["status"] == "paid"] or ties
+        for intent, ties in found.items()
     }

@@ -10,7 +10,14 @@ from stripe.params import PaymentIntentCreateParams
 
 from cascade_cli.adapters.stripe.allocations import Kept, nothing_kept
 from cascade_cli.adapters.stripe.checkout import purchase_metadata
-from cascade_cli.adapters.stripe.errors import fresh_keys, or_none, our_errors
+from cascade_cli.adapters.stripe.earlier_sales import intent_made_with, price_changed
+from cascade_cli.adapters.stripe.errors import (
+    KeyInUseError,
+    KeyReusedError,
+    fresh_keys,
+    or_none,
+    our_errors,
+)
 from cascade_cli.adapters.stripe.sold import is_ducat_purchase, is_paid, metadata_of, to_charges
 from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.checkout import Sale
@@ -22,11 +29,13 @@ RIGHTS_HINT = (
     "the Stripe dashboard (Developers, API keys)."
 )
 
+_EXPANDED = ["latest_charge", "latest_charge.refunds"]
+
 
 @dataclass(frozen=True)
 class Intent:
-    """A PaymentIntent that buys ducats; `charges` is the paid one, once there is one; of a payment
-    for many citizens there is one for each, see `Charge`.
+    """A PaymentIntent; `charges` is the paid one, once there is one; of a payment for many citizens
+    there is one for each, see `Charge`.
 
     Whoever has the `client_secret` can pay with it: it is for the buyer alone.
     """
@@ -40,33 +49,45 @@ class Intent:
     client_secret: str = field(repr=False)
     charges: tuple[Charge, ...] = ()
 
+    @property
+    def is_purchase(self) -> bool:
+        """It says itself that it buys ducats. Others may all the same: by an invoice."""
+        return is_ducat_purchase(self.metadata)
+
 
 class PaymentIntents:
     """Makes and reads them. Raises only errors of cascade_cli.errors, and KeyReusedError."""
 
     def __init__(self, client: stripe.StripeClient, kept: Kept = nothing_kept) -> None:
-        self._intents, self._kept = client.v1.payment_intents, kept
+        self._client, self._intents, self._kept = client, client.v1.payment_intents, kept
 
     def create(self, sale: Sale, key: str) -> Intent:
-        """A new one for the sale; the same key and sale give the same one again."""
+        """A new one for the sale; the same key and sale give the same one again. Raises
+        KeyReusedError, saying so where only the price has changed."""
         try:
             with our_errors(), fresh_keys():
                 made = self._intents.create(intent_params(sale), {"idempotency_key": key})
         except RightsError as error:
             raise RightsError(error.message, RIGHTS_HINT) from error
+        except KeyInUseError:
+            raise
+        except KeyReusedError as error:
+            raise self._price_changed(sale, key) or error from error
         if (made.amount, made.currency) != (sale.quote.amount_cents, sale.quote.currency):
             raise AnswerError(f"Stripe made {made.id} over another price than was asked for.")
         return _to_intent(made, self._kept)
 
-    def get(self, intent_id: str) -> Intent | None:
-        """One that buys ducats; None where there is none, or one that sells something else."""
+    def _price_changed(self, sale: Sale, key: str) -> KeyReusedError | None:
+        made = intent_made_with(self._client, key)
         with our_errors():
-            found = or_none(
-                lambda: self._intents.retrieve(intent_id, {"expand": ["latest_charge"]})
-            )
-            if found is None or not is_ducat_purchase(found.metadata.to_dict()):
-                return None
-            return _to_intent(found, self._kept)
+            earlier = or_none(lambda: self._intents.retrieve(made)) if made else None
+        return price_changed(sale, earlier) if earlier else None
+
+    def get(self, intent_id: str) -> Intent | None:
+        """The one of that id, whatever it sells; None where there is none."""
+        with our_errors():
+            found = or_none(lambda: self._intents.retrieve(intent_id, {"expand": _EXPANDED}))
+            return _to_intent(found, self._kept) if found else None
 
 
 def intent_params(sale: Sale) -> PaymentIntentCreateParams:
@@ -95,11 +116,12 @@ def _to_intent(found: stripe.PaymentIntent, kept: Kept) -> Intent:
 
 
 def _charges_of(found: stripe.PaymentIntent, kept: Kept) -> tuple[Charge, ...]:
+    """What a listing of charges would make of the paid one."""
     if not isinstance(found.latest_charge, stripe.Charge):
         return ()
-    charge = found.latest_charge.to_dict()
-    if not is_paid(charge):
-        return ()
+    intent = {"id": found.id, "metadata": found.metadata.to_dict()}
+    charge = {**found.latest_charge.to_dict(), "payment_intent": intent}
     metadata = metadata_of(charge)
-    metadata = metadata if is_ducat_purchase(metadata) else found.metadata.to_dict()
+    if not is_paid(charge) or not is_ducat_purchase(metadata):
+        return ()
     return to_charges(charge, metadata, kept)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import stripe
 
 from cascade_cli.adapters.stripe.errors import or_none, our_errors
+from cascade_cli.adapters.stripe.events import is_event, to_event
 from cascade_cli.domain.checkup.stripe import Account, Right
 from cascade_cli.domain.checkup.webhook import Endpoint, Undelivered
 from cascade_cli.domain.events import PAYING_TYPES
@@ -71,7 +72,7 @@ class AccountProbe:
                 }
             )
             found = []
-            for document in _documents(listed):
+            for document in filter(is_event, _documents(listed)):
                 found.append(_undelivered(document))
                 if len(found) == MOST_UNDELIVERED:
                     break
@@ -102,5 +103,5 @@ def _documents(page: Any) -> Iterator[dict[str, Any]]:
 
 
 def _undelivered(document: dict[str, Any]) -> Undelivered:
-    created_at = datetime.fromtimestamp(document["created"], UTC)
-    return Undelivered(str(document["id"]), str(document["type"]), created_at)
+    event = to_event(document, b"")
+    return Undelivered(event.id, event.type, event.created_at)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import stripe
+from stripe.params import DisputeListParams
 
 from cascade_cli.adapters.crew import Crew
 from cascade_cli.adapters.stripe.allocations import Kept, nothing_kept
@@ -15,6 +16,7 @@ from cascade_cli.adapters.stripe.asked import Asked
 from cascade_cli.adapters.stripe.bills import INVOICE_PREFIX, Bill, may_be_invoiced
 from cascade_cli.adapters.stripe.errors import or_none, our_errors
 from cascade_cli.adapters.stripe.invoices import Invoices
+from cascade_cli.adapters.stripe.money_moved import to_dispute
 from cascade_cli.adapters.stripe.ranges import PAGE_SIZE, Document, Ranges
 from cascade_cli.adapters.stripe.sold import (
     DUCATS,
@@ -22,14 +24,19 @@ from cascade_cli.adapters.stripe.sold import (
     is_paid,
     may_become_paid,
     metadata_of,
+    speaks_for_itself,
     to_charge,
     to_charges,
 )
 from cascade_cli.domain.charges import Charge, Dispute
 from cascade_cli.domain.keys import portion_number, whole_id
-from cascade_cli.domain.refunds import Refund
 from cascade_cli.domain.tally import Tally
 from cascade_cli.domain.times import Window
+from cascade_cli.errors import RightsError
+
+# A charge made before its intent got metadata has none of its own; what went back of it is in its
+# refunds.
+_EXPANDED = ("payment_intent", "refunds")
 
 
 @dataclass
@@ -45,20 +52,20 @@ class Purchases:
     unpaid: int = 0
     pending: dict[str, datetime] = field(default_factory=dict)
     invoiced: list[Document] = field(default_factory=list)
-    """Those that say nothing themselves, and may belong to an invoice that does."""
+    """Those that do not say themselves what they bought, and may have paid an invoice that does."""
     kept: Kept = field(default=nothing_kept, repr=False, compare=False)
     processor: str = field(default="", repr=False, compare=False)
     """The citizen who pays, and can receive nothing."""
 
-    def take(self, charge: Document) -> None:
-        """Sort one of Stripe's charges."""
+    def take(self, charge: Document, *, is_invoiced: bool = False) -> None:
+        """Sort one of Stripe's charges; `is_invoiced` if an invoice named it."""
         metadata = metadata_of(charge)
-        if is_ducat_purchase(metadata):
-            self._sort(charge, metadata)
-        elif may_be_invoiced(charge) and (is_paid(charge) or may_become_paid(charge)):
+        says_all = is_ducat_purchase(metadata) and speaks_for_itself(metadata)
+        may_be = is_invoiced or may_be_invoiced(charge["payment_intent"], metadata)
+        if not says_all and may_be and (is_paid(charge) or may_become_paid(charge)):
             self.invoiced.append(charge)
         else:
-            self.other_products += 1
+            self._sort_alone(charge, metadata)
 
     def settle(self, bills: Mapping[str, Bill]) -> None:
         """Sort those that may belong to an invoice, by the bills that were found for them."""
@@ -67,8 +74,15 @@ class Purchases:
             if bill and bill.is_ours:
                 self._sort(charge, bill.metadata, bill)
             else:
-                self.other_products += 1
+                self._sort_alone(charge, metadata_of(charge))
         self.invoiced = []
+
+    def _sort_alone(self, charge: Document, metadata: Mapping[str, str]) -> None:
+        """By what it says itself."""
+        if is_ducat_purchase(metadata):
+            self._sort(charge, metadata)
+        else:
+            self.other_products += 1
 
     def _sort(
         self, charge: Document, metadata: Mapping[str, str], bill: Bill | None = None
@@ -140,9 +154,20 @@ class StripeReader:
 
     def _ask(self, params: dict[str, Any]) -> Any:
         """Plain JSON: building the SDK's objects takes twenty times as long as reading it."""
-        # A charge made before its intent got metadata has none of its own.
-        expand = ["data.payment_intent"]
-        return self._client.raw_request("get", "/v1/charges", **params, expand=expand).data
+        page: Any = self._client.raw_request(
+            "get", "/v1/charges", **params, expand=[f"data.{name}" for name in _EXPANDED]
+        ).data
+        page["data"] = [self._with_refunds(charge) for charge in page["data"]]
+        return page
+
+    def _with_refunds(self, charge: Document) -> Document:
+        """A charge shows its last refunds; of one that has more, all are read."""
+        shown = charge.get("refunds")
+        if not (shown and shown["has_more"]):
+            return charge
+        page = self._v1.refunds.list({"charge": charge["id"], "limit": PAGE_SIZE})
+        refunds = [refund.to_dict() for refund in page.auto_paging_iter()]
+        return {**charge, "refunds": {**shown, "data": refunds, "has_more": False}}
 
     def latest(self, window: Window, most: int) -> Purchases:
         """Up to so many of the window's charges, the newest: one request."""
@@ -156,7 +181,7 @@ class StripeReader:
         return found
 
     def _settle(self, found: Purchases) -> None:
-        """Ask for the invoices of those that hint at one; asks nothing if none does."""
+        """Ask for the invoices of those that may have one; asks nothing if none may."""
         if found.invoiced:
             found.settle(self._invoices.bills(found.invoiced, DUCATS))
 
@@ -178,13 +203,17 @@ class StripeReader:
         return _only(payment_id, self.portions(payment_id))
 
     def portions(self, payment_id: str) -> tuple[Charge, ...]:
-        """What the payment bought: one purchase, or one for each of many citizens; or nothing."""
-        found = self._nothing()
+        """What the payment bought: one purchase, or one for each of many citizens; or nothing.
+
+        Of an invoice (`in_…`) what each of the payments bought that paid it.
+        """
+        found, is_invoice = self._nothing(), payment_id.startswith(INVOICE_PREFIX)
         with our_errors():
-            charge = self._charge_of(whole_id(payment_id))
-            if charge is not None:
-                found.take(charge)
-                self._settle(found)
+            named = self._invoices.payments_of(payment_id) if is_invoice else [whole_id(payment_id)]
+            for charge in map(self._charge_of, named):
+                if charge is not None:
+                    found.take(charge, is_invoiced=is_invoice)
+            self._settle(found)
         return Asked([payment_id]).keep(found.charges)
 
     def portions_of(self, payment_ids: Sequence[str]) -> dict[str, tuple[Charge, ...]]:
@@ -195,33 +224,37 @@ class StripeReader:
 
     def _charge_of(self, payment_id: str) -> Document | None:
         v1 = self._v1
-        if payment_id.startswith(INVOICE_PREFIX):
-            paid = self._invoices.payments_of(payment_id)
-            return self._charge_of(paid[0]) if paid else None
         if not payment_id.startswith("pi_"):
-            charge = or_none(
-                lambda: v1.charges.retrieve(payment_id, {"expand": ["payment_intent"]})
-            )
-            return charge.to_dict() if charge else None
+            charge = or_none(lambda: v1.charges.retrieve(payment_id, {"expand": list(_EXPANDED)}))
+            return self._with_refunds(charge.to_dict()) if charge else None
         # The newest comes first, and only the last attempt of an intent can succeed.
+        expand = [f"data.{name}" for name in _EXPANDED]
         charges = or_none(
-            lambda: v1.charges.list(
-                {"payment_intent": payment_id, "limit": 1, "expand": ["data.payment_intent"]}
-            )
+            lambda: v1.charges.list({"payment_intent": payment_id, "limit": 1, "expand": expand})
         )
-        return charges.data[0].to_dict() if charges and charges.data else None
-
-    def refunds(self, charge_id: str) -> tuple[Refund, ...]:
-        """The refunds of one charge, whatever became of them, newest first."""
-        with our_errors():
-            page = self._v1.refunds.list({"charge": whole_id(charge_id), "limit": PAGE_SIZE})
-            return tuple(_to_refund(refund.to_dict()) for refund in page.auto_paging_iter())
+        found = charges.data[0].to_dict() if charges and charges.data else None
+        return self._with_refunds(found) if found else None
 
     def disputes(self, charge_id: str) -> tuple[Dispute, ...]:
         """The disputes against one charge, newest first."""
+        params: DisputeListParams = {
+            "charge": whole_id(charge_id),
+            "limit": PAGE_SIZE,
+            "expand": ["data.charge"],
+        }
         with our_errors():
-            page = self._v1.disputes.list({"charge": whole_id(charge_id), "limit": PAGE_SIZE})
-            return tuple(_to_dispute(dispute, charge_id) for dispute in page.auto_paging_iter())
+            page = self._v1.disputes.list(params)
+            found = [dispute.to_dict() for dispute in page.auto_paging_iter()]
+            return tuple(to_dispute(one, charge_id, self._moved) for one in found)
+
+    def _moved(self, transaction_id: str) -> Document | None:
+        """A balance transaction; None where the key may not read it."""
+        try:
+            with our_errors():
+                found = or_none(lambda: self._v1.balance_transactions.retrieve(transaction_id))
+        except RightsError:
+            return None
+        return found.to_dict() if found else None
 
     def disputes_against(self, charge_ids: Sequence[str]) -> dict[str, tuple[Dispute, ...]]:
         """For each charge its disputes."""
@@ -240,18 +273,3 @@ def whole_seconds(moment: datetime) -> int:
     """Round up: Stripe's times are whole seconds, and both ends of a window move alike."""
     seconds = int(moment.timestamp())
     return seconds + (moment.timestamp() > seconds)
-
-
-def _to_refund(refund: Document) -> Refund:
-    """One without a status is of the time before refunds could fail."""
-    return Refund(
-        id=refund["id"],
-        status=refund["status"] or "succeeded",
-        amount_cents=refund["amount"],
-        created_at=datetime.fromtimestamp(refund["created"], UTC),
-        failure=refund.get("failure_reason") or "",
-    )
-
-
-def _to_dispute(dispute: stripe.Dispute, charge_id: str) -> Dispute:
-    return Dispute(dispute.id, charge_id, dispute.status, dispute.reason, dispute.amount)

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 
 from cascade_cli.adapters.stripe.allocations import ALLOCATION, Kept, divided
+from cascade_cli.adapters.stripe.money_moved import stated_refunded_cents, to_refunds
 from cascade_cli.adapters.stripe.ranges import Document
 from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.exchange import Exchange
 from cascade_cli.domain.gifts import Gift
 from cascade_cli.domain.money import read_ducats
+from cascade_cli.domain.money_back import refunded_cents
 from cascade_cli.domain.story import SessionSale
 
 # What the payment API writes into a PaymentIntent's metadata; Stripe copies it to the charge.
@@ -20,6 +22,7 @@ CURRENCY_RATE, CURRENCY_RATE_DATE = "currency_rate", "currency_rate_date"
 # Of a gift: `citizen_id` stays the recipient, so that every older reader credits the right one.
 GIVER, GIFT_MESSAGE, GIFT_ANONYMOUS = "giver_id", "gift_message", "gift_anonymous"
 PLATFORM, TYPE = "platform", "type"
+OUR_PLATFORM, OUR_TYPE = "cascade", "ducat_purchase"
 _LONGEST_RATE = 20
 
 
@@ -35,13 +38,25 @@ def metadata_of(charge: Document) -> dict[str, str]:
     return {**intent["metadata"], **own}
 
 
+def is_another_s(metadata: Mapping[str, str]) -> bool:
+    """Whether it says that another shop on the account sold it, or that it is no sale of ducats."""
+    if metadata.get(PLATFORM, OUR_PLATFORM) != OUR_PLATFORM:
+        return True
+    return metadata.get(TYPE, OUR_TYPE) != OUR_TYPE
+
+
 def is_ducat_purchase(metadata: Mapping[str, str]) -> bool:
     """Whether the shop sold ducats by it: other products may share the account."""
-    if metadata.get(PLATFORM, "cascade") != "cascade":
-        return False
-    if TYPE in metadata:
-        return metadata[TYPE] == "ducat_purchase"
-    return bool(metadata.keys() & {PLATFORM, CITIZEN, DUCATS, ALLOCATION})
+    named = metadata.keys() & {PLATFORM, TYPE, CITIZEN, DUCATS, ALLOCATION}
+    return bool(named) and not is_another_s(metadata)
+
+
+def speaks_for_itself(metadata: Mapping[str, str]) -> bool:
+    """Whether it says what was sold, or that it is another shop's or product's."""
+    is_named = bool(metadata.keys() & {PLATFORM, TYPE})
+    return (is_named and not is_ducat_purchase(metadata)) or bool(
+        metadata.keys() & {DUCATS, ALLOCATION}
+    )
 
 
 def sale_of_session(session: Document) -> SessionSale | None:
@@ -76,12 +91,13 @@ def to_charge(charge: Document, metadata: Mapping[str, str]) -> Charge:
     """Our charge from Stripe's; what its metadata says unusably is kept as text."""
     intent = charge["payment_intent"]
     citizen = metadata.get(CITIZEN, "")
+    refunds = to_refunds(charge, (charge.get("refunds") or {}).get("data", ()))
     return Charge(
         id=charge["id"],
         payment_intent=intent["id"] if isinstance(intent, dict) else intent,
         created_at=datetime.fromtimestamp(charge["created"], UTC),
         captured_cents=charge["amount_captured"],
-        refunded_cents=charge["amount_refunded"],
+        refunded_cents=refunded_cents(refunds, stated_refunded_cents(charge)),
         currency=charge["currency"],
         disputed=bool(charge["disputed"]),
         citizen=citizen if citizen.strip() else None,
@@ -93,6 +109,7 @@ def to_charge(charge: Document, metadata: Mapping[str, str]) -> Charge:
         ducats_text=metadata.get(DUCATS, ""),
         exchange=_exchange(metadata),
         gift=gift_of(metadata),
+        refunds=refunds,
     )
 
 

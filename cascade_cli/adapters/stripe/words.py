@@ -20,7 +20,17 @@ def of_charge(charge: dict[str, Any]) -> str:
     money = format_money(charge["amount"], charge["currency"])
     if charge["status"] != "succeeded":
         return f"charge of {money} {charge['status']}: {charge.get('failure_message') or '?'}"
-    return f"charge of {money} {'paid' if charge['captured'] else 'authorised, not captured'}"
+    if not charge["captured"]:
+        return f"charge of {money} authorised, not captured"
+    if charge["amount_captured"] < charge["amount"]:
+        captured = format_money(charge["amount_captured"], charge["currency"])
+        return f"charge of {money} authorised, {captured} of it paid"
+    return f"charge of {money} paid"
+
+
+def of_release(refund: dict[str, Any]) -> str:
+    """What was authorised and not captured, which Stripe books as a refund."""
+    return f"{format_money(refund['amount'], refund['currency'])} of it not captured"
 
 
 def of_refund(refund: dict[str, Any]) -> str:

@@ -150,6 +150,49 @@ def citizen(
 
 
 @sandbox.command()
+def pay(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="CITIZEN", help="Who gets the ducats.")],
+    ducats: Annotated[float, typer.Option(min=1, help="How many.")] = 100.0,
+    cents: Annotated[
+        int | None, typer.Option(min=1, help="The price in minor units; 0.10 USD a ducat.")
+    ] = None,
+    currency: Annotated[str, typer.Option(metavar="C", help="Of the price.")] = "usd",
+    hold: Annotated[
+        bool, typer.Option("--hold", help="Only authorise it; `sandbox capture` takes it.")
+    ] = False,
+    json: _Json = False,
+) -> None:
+    """Let somebody pay for ducats by card at the embedded Stripe."""
+    from cascade_cli.cli.sandbox_money import Sale
+    from cascade_cli.cli.sandbox_money import pay as work
+
+    sale = Sale(name, ducats, cents, currency, hold)
+    code = conduct(ctx.obj, "sandbox pay", lambda session: work(session, sale), json=json)
+    raise typer.Exit(code)
+
+
+@sandbox.command()
+def capture(
+    ctx: typer.Context,
+    identity: Annotated[
+        str, typer.Argument(metavar="PAYMENT", help="A payment that is only authorised (pi_…).")
+    ],
+    cents: Annotated[
+        int | None, typer.Option(min=1, help="How much; the rest is released.")
+    ] = None,
+    json: _Json = False,
+) -> None:
+    """Take a payment that the embedded Stripe has only authorised, or part of it."""
+    from cascade_cli.cli.sandbox_money import capture as work
+
+    code = conduct(
+        ctx.obj, "sandbox capture", lambda session: work(session, identity, cents), json=json
+    )
+    raise typer.Exit(code)
+
+
+@sandbox.command()
 def refund(
     ctx: typer.Context,
     identity: Annotated[
@@ -159,16 +202,21 @@ def refund(
         int | None, typer.Option(min=1, help="How much of the payment; all that is left.")
     ] = None,
     status: Annotated[
-        str, typer.Option(metavar="S", help="pending, succeeded, failed or canceled.")
+        str,
+        typer.Option(metavar="S", help="requires_action, pending, succeeded, failed or canceled."),
     ] = "succeeded",
+    unfunded: Annotated[
+        bool,
+        typer.Option("--unfunded", help="Pending since the balance cannot pay it: nothing moved."),
+    ] = False,
     json: _Json = False,
 ) -> None:
     """Refund a payment at the embedded Stripe, or let a refund end otherwise."""
+    from cascade_cli.cli.sandbox_money import Refund
     from cascade_cli.cli.sandbox_money import refund as work
 
-    code = conduct(
-        ctx.obj, "sandbox refund", lambda session: work(session, identity, cents, status), json=json
-    )
+    wanted = Refund(identity, cents, status, unfunded)
+    code = conduct(ctx.obj, "sandbox refund", lambda session: work(session, wanted), json=json)
     raise typer.Exit(code)
 
 
@@ -182,17 +230,54 @@ def dispute(
         str,
         typer.Option(
             metavar="S",
-            help="Of a payment needs_response or warning_needs_response; "
-            "of a dispute under_review, won or lost.",
+            help="Of a payment needs_response, warning_needs_response or prevented; "
+            "of a dispute what it becomes: won, lost, appeal_needs_response and so on.",
         ),
     ] = "needs_response",
+    prevented_by: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOW", help="Prevented by a block (money stays) or a resolution (it went)."
+        ),
+    ] = None,
+    cents: Annotated[
+        int | None, typer.Option(min=1, help="How much is claimed; all that is left.")
+    ] = None,
+    currency: Annotated[
+        str | None, typer.Option(metavar="C", help="Of the claim, if not the payment's.")
+    ] = None,
+    withdrawn: Annotated[
+        int | None,
+        typer.Option(min=1, help="What leaves the balance for it, in the payment's currency."),
+    ] = None,
     json: _Json = False,
 ) -> None:
     """Let the payer dispute a payment at the embedded Stripe, or the dispute go on."""
+    from cascade_cli.cli.sandbox_money import Dispute
     from cascade_cli.cli.sandbox_money import dispute as work
 
+    wanted = Dispute(identity, status, prevented_by, cents, currency, withdrawn)
+    code = conduct(ctx.obj, "sandbox dispute", lambda session: work(session, wanted), json=json)
+    raise typer.Exit(code)
+
+
+@sandbox.command()
+def product(
+    ctx: typer.Context,
+    identity: Annotated[str, typer.Argument(metavar="ID", help="The product.")],
+    inactive: Annotated[
+        bool, typer.Option("--inactive", help="Off the shelves: nothing new is sold of it.")
+    ] = False,
+    json: _Json = False,
+) -> None:
+    """Put a product of the embedded Stripe back on the shelves, or take it off."""
+    from cascade_cli.cli.sandbox_money import product as work
+
     code = conduct(
-        ctx.obj, "sandbox dispute", lambda session: work(session, identity, status), json=json
+        ctx.obj,
+        "sandbox product",
+        lambda session: work(session, identity, active=not inactive),
+        json=json,
     )
     raise typer.Exit(code)
 
@@ -231,6 +316,36 @@ def subscription(
         lambda session: work(session, identity, step, change),
         json=json,
     )
+    raise typer.Exit(code)
+
+
+@sandbox.command()
+def event(
+    ctx: typer.Context,
+    type_: Annotated[
+        str,
+        typer.Argument(metavar="TYPE", help="Any, such as balance.available.", show_default=False),
+    ],
+    subject: Annotated[
+        str | None,
+        typer.Option("--object", metavar="JSON", help="What it is about; the balance, or nothing."),
+    ] = None,
+    said: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="F=JSON", help="Another value of a field; repeatable."),
+    ] = None,
+    lacking: Annotated[
+        list[str] | None,
+        typer.Option("--without", metavar="F", help="A field that it lacks; repeatable."),
+    ] = None,
+    json: _Json = False,
+) -> None:
+    """Let the embedded Stripe send an event: without an id in its object, or of any other kind."""
+    from cascade_cli.cli.sandbox_event import Wish
+    from cascade_cli.cli.sandbox_event import event as work
+
+    wish = Wish(type_, subject, tuple(said or ()), tuple(lacking or ()))
+    code = conduct(ctx.obj, "sandbox event", lambda session: work(session, wish), json=json)
     raise typer.Exit(code)
 
 

@@ -6,22 +6,24 @@ The HTTP endpoints stand on the same functions, so both leave the same objects a
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 from cascade_cli.sandbox.store import Store
 from cascade_cli.sandbox.stripe import (
+    announcing,
     charging,
     checkout,
+    crediting,
     disputing,
-    invoicing,
     payments,
     refunding,
     webhooks,
 )
 from cascade_cli.sandbox.stripe.books_of_billing import BillingBooks
+from cascade_cli.sandbox.stripe.disputing import Claim
 from cascade_cli.sandbox.stripe.errors import Document
 from cascade_cli.sandbox.stripe.ledger import Cause, Ledger
 from cascade_cli.sandbox.stripe.metadata import merge
@@ -42,14 +44,19 @@ class Books(BillingBooks):
         # A file that outlives its process may meet the same seed again, but not the same ids.
         with store.read() as connection:
             self._source = random.Random(f"{source.random()} {Shelf(connection).last()}")
+        self._settlement: dict[str, tuple[str, float]] = {}
 
     @contextmanager
     def ledger(self, at: datetime, cause: Cause | None = None) -> Iterator[Ledger]:
         """A transaction at one moment, for one cause."""
         with self._store.write() as connection:
-            ledger = Ledger(Shelf(connection), self._source, at, cause)
+            ledger = Ledger(Shelf(connection), self._source, at, cause, self._settlement)
             yield ledger
             ledger.flush()
+
+    def settle_in(self, held: str, rates: Mapping[str, float]) -> None:
+        """From now on, money of these currencies is exchanged into one that the account holds."""
+        self._settlement |= {currency: (held, rate) for currency, rate in rates.items()}
 
     def pay(
         self,
@@ -142,15 +149,22 @@ class Books(BillingBooks):
         amount: int | None = None,
         reason: str | None = None,
         pending: bool = False,
+        status: str = "succeeded",
+        pending_reason: str | None = None,
     ) -> Document:
-        """Give money back, all that is left unless told otherwise; at once, unless `pending`."""
+        """Give money back, all that is left unless told otherwise.
+
+        It is done at once unless its `status` is `pending` or `requires_action`; one that is
+        pending for `insufficient_funds` has taken no money yet.
+        """
         with self.ledger(at) as ledger:
             charge = ledger.get("charge", charge_id)
-            params = {"amount": amount, "reason": reason, "pending": pending}
-            return refunding.create(ledger, charge, params)
+            status = "pending" if pending or pending_reason else status
+            params = {"amount": amount, "reason": reason, "status": status}
+            return refunding.create(ledger, charge, params | {"pending_reason": pending_reason})
 
     def settle_refund(self, refund_id: str, *, at: datetime, status: str) -> Document:
-        """A refund becomes `succeeded`, `failed` or `canceled`."""
+        """A refund becomes `pending`, `succeeded`, `failed` or `canceled`."""
         with self.ledger(at) as ledger:
             return refunding.settle(ledger, ledger.get("refund", refund_id), status)
 
@@ -158,19 +172,34 @@ class Books(BillingBooks):
         """The paid charge of a PaymentIntent, of an invoice (`in_…`), or of itself."""
         with self.ledger(at) as ledger:
             if payment_id.startswith("in_"):
-                tie = invoicing.payment_of(ledger, ledger.get("invoice", payment_id))
-                payment_id = tie["payment"]["payment_intent"]
+                ties = crediting.payments_of(ledger, ledger.get("invoice", payment_id))
+                payment_id = next((one for one in ties if one["status"] == "paid"), ties[-1])[
+                    "payment"
+                ]["payment_intent"]
             name = "charge" if payment_id.startswith("ch_") else "payment_intent"
             charge = refunding.charge_to_refund(ledger, {name: payment_id})
             return str(charge["id"])
 
     def dispute(
-        self, charge_id: str, *, at: datetime, reason: str = "fraudulent", inquiry: bool = False
+        self,
+        charge_id: str,
+        *,
+        at: datetime,
+        inquiry: bool = False,
+        status: str = "needs_response",
+        prevented_by: str = "block",
+        **claim: Any,
     ) -> Document:
-        """The cardholder contests the charge, or only asks about it."""
+        """The cardholder contests the charge, or only asks about it; `claim` as in `Claim`."""
         with self.ledger(at) as ledger:
             charge = ledger.get("charge", charge_id)
-            return disputing.open_dispute(ledger, charge, reason, inquiry=inquiry)
+            status = "warning_needs_response" if inquiry else status
+            return disputing.open_dispute(ledger, charge, Claim(**claim), status, prevented_by)
+
+    def turn_dispute(self, dispute_id: str, *, at: datetime, status: str) -> Document:
+        """The dispute comes to another status, and its money follows."""
+        with self.ledger(at) as ledger:
+            return disputing.turn(ledger, ledger.get("dispute", dispute_id), status)
 
     def respond_to_dispute(self, dispute_id: str, *, at: datetime) -> Document:
         """The shop answers; the bank reviews it."""
@@ -211,6 +240,20 @@ class Books(BillingBooks):
         """Tell `url`, on this machine, of every event from now on, signed with `secret`."""
         with self.ledger(at) as ledger:
             return webhooks.register(ledger, url, secret)
+
+    def announce(
+        self,
+        type: str,
+        *,
+        at: datetime,
+        subject: Any = None,
+        said: Mapping[str, Any] | None = None,
+        lacking: Collection[str] = (),
+    ) -> Document:
+        """Send an event of any type about any `subject`; `said` and `lacking` change its own
+        fields."""
+        with self.ledger(at) as ledger:
+            return announcing.announce(ledger, type, subject, dict(said or {}), lacking)
 
     def expire_checkout(self, session_id: str, *, at: datetime) -> Document:
         """Close a session that nobody has paid."""

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any
 
-from cascade_cli.sandbox.stripe import catalogue, subscribing
+from cascade_cli.sandbox.stripe import catalogue, crediting, discounting, payments, subscribing
 from cascade_cli.sandbox.stripe.errors import Document, StripeError
 from cascade_cli.sandbox.stripe.ledger import Cause, Ledger
 
@@ -47,25 +47,79 @@ class BillingBooks(ABC):
         product: str,
         unit_amount: int,
         quantity: int = 1,
+        listed: tuple[str, int] | None = None,
     ) -> Document:
-        """Another product every month, what is left of this one prorated; returns the invoice."""
+        """Another product every month, what is left of this one prorated; returns the invoice.
+
+        With `listed` the price is one of that currency and amount, and `unit_amount` is what it
+        costs in the subscription's own (`currency_options`).
+        """
         with self.ledger(at) as ledger:
             found = ledger.get("subscription", subscription)
-            if not ledger.knows("product", product):
-                catalogue.create_product(ledger, {"id": product, "name": product})
-            price_data = {
-                "currency": found["currency"],
-                "unit_amount": unit_amount,
-                "product": product,
-                "recurring": {"interval": "month"},
-            }
-            price = catalogue.chosen_price(ledger, {"price_data": price_data}, "items[0]")
+            price = _monthly(ledger, found["currency"], product, unit_amount, listed)
             return subscribing.change(ledger, found, price, quantity)
+
+    def add_product(
+        self, subscription: str, *, at: datetime, product: str, unit_amount: int, quantity: int = 1
+    ) -> Document:
+        """A further product every month, from the next period on; returns the subscription."""
+        with self.ledger(at) as ledger:
+            found = ledger.get("subscription", subscription)
+            price = _monthly(ledger, found["currency"], product, unit_amount)
+            return subscribing.add_item(ledger, found, price, quantity)
+
+    def attach(
+        self, invoice: str, *, at: datetime, amount: int | None = None, **params: Any
+    ) -> Document:
+        """A payment by the same customer, attached to an open invoice and then paid; it is over
+        what remains unless told otherwise. Returns the charge."""
+        with self.ledger(at) as ledger:
+            found = ledger.get("invoice", invoice)
+            terms = {
+                "amount": amount or found["amount_remaining"],
+                "currency": found["currency"],
+                "customer": found["customer"],
+                **params,
+            }
+            intent = payments.create(ledger, terms)
+            crediting.attach(ledger, found, intent)
+            attempt = payments.confirm(ledger, intent, {"payment_method": "pm_card_visa"})
+            return attempt.charge or {}
+
+    def attach_payment(
+        self, invoice: str, payment_intent: str, *, at: datetime, amount: int | None = None
+    ) -> Document:
+        """As POST /v1/invoices/…/attach_payment: a payment that exists already, or part of it."""
+        with self.ledger(at) as ledger:
+            intent = ledger.get("payment_intent", payment_intent)
+            return crediting.attach(ledger, ledger.get("invoice", invoice), intent, amount)
+
+    def give_credit(self, customer: str, *, at: datetime, amount: int) -> Document:
+        """So much of the customer's next invoices is paid already."""
+        with self.ledger(at) as ledger:
+            return crediting.change_balance(ledger, ledger.get("customer", customer), -amount)
+
+    def discount(self, subscription: str, *, at: datetime, **coupon: Any) -> Document:
+        """A voucher for the invoices from now on, with a coupon's parameters."""
+        with self.ledger(at) as ledger:
+            found = ledger.get("subscription", subscription)
+            made = discounting.create_coupon(ledger, coupon)
+            return subscribing.update(ledger, found, {"discounts": [{"coupon": made["id"]}]})
+
+    def create_price(self, *, at: datetime, **params: Any) -> Document:
+        """As POST /v1/prices, with its parameters."""
+        with self.ledger(at) as ledger:
+            return catalogue.create_price(ledger, params)
 
     def create_product(self, *, at: datetime, **params: Any) -> Document:
         """As POST /v1/products, with its parameters."""
         with self.ledger(at) as ledger:
             return catalogue.create_product(ledger, params)
+
+    def update_product(self, product: str, *, at: datetime, **params: Any) -> Document:
+        """As POST /v1/products/…, with its parameters."""
+        with self.ledger(at) as ledger:
+            return catalogue.update(ledger, ledger.get("product", product), params)
 
     def update_subscription(self, subscription: str, *, at: datetime, **params: Any) -> Document:
         """As POST /v1/subscriptions/…, with its parameters."""
@@ -76,3 +130,27 @@ class BillingBooks(ABC):
         """End it now."""
         with self.ledger(at) as ledger:
             return subscribing.cancel(ledger, ledger.get("subscription", subscription))
+
+
+def _monthly(
+    ledger: Ledger,
+    currency: str,
+    product: str,
+    unit_amount: int,
+    listed: tuple[str, int] | None = None,
+) -> Document:
+    """A new price for a month of a product, which is made if there is none yet."""
+    if not ledger.knows("product", product):
+        catalogue.create_product(ledger, {"id": product, "name": product})
+    own, amount = listed or (currency, unit_amount)
+    options = {currency: {"unit_amount": unit_amount}} if own != currency else {}
+    return catalogue.create_price(
+        ledger,
+        {
+            "currency": own,
+            "currency_options": options,
+            "product": product,
+            "recurring": {"interval": "month"},
+            "unit_amount": amount,
+        },
+    )

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from cascade_cli.sandbox.stripe.cards import BY_LAST4, PAYMENT_METHODS, TOKENS, Card
 from cascade_cli.sandbox.stripe.errors import Document, StripeError, card_error, no_such
 from cascade_cli.sandbox.stripe.ledger import Ledger
-from cascade_cli.sandbox.stripe.money import show
 from cascade_cli.sandbox.stripe.shapes.charge import charge as new_charge
 from cascade_cli.sandbox.stripe.shapes.payment_method import (
     card_source,
@@ -69,7 +68,7 @@ def charge(
     if not capture:
         made |= {"captured": False, "amount_captured": 0}
     if made["captured"] and settle_at_once:
-        _settle(ledger, made)
+        settle(ledger, made)
     text = ledger.add(made)
     ledger.emit(f"charge.{made['status']}", text)
     return made
@@ -78,43 +77,56 @@ def charge(
 def settle_later(ledger: Ledger, made: Document) -> None:
     """Put a captured charge on the balance, as `automatic_async` does just after the fact."""
     before = {"balance_transaction": None, "receipt_url": None}
-    _settle(ledger, made)
+    settle(ledger, made)
     ledger.emit("charge.updated", ledger.replace(made), before)
 
 
-def capture(ledger: Ledger, made: Document, amount: int | None) -> Document:
-    """Take authorised money, all of it or less; the rest of the authorisation lapses."""
-    wanted = made["amount"] if amount is None else amount
-    if made["captured"] or made["refunded"] or made["status"] != "succeeded":
-        raise StripeError(
-            f"Charge {made['id']} has already been captured."
-            if made["captured"]
-            else f"Charge {made['id']} could not be captured.",
-            code="charge_already_captured" if made["captured"] else None,
-        )
-    if wanted > made["amount"]:
-        raise StripeError(
-            f"You cannot capture more than the authorized amount of"
-            f" {show(made['amount'], made['currency'])}.",
-            code="amount_too_large",
-            param="amount",
-        )
-    before = {key: made[key] for key in ("amount_captured", "balance_transaction", "captured")}
-    made |= {"captured": True, "amount_captured": wanted}
-    _settle(ledger, made)
-    ledger.emit("charge.captured", ledger.replace(made), before)
-    return made
+def settle(ledger: Ledger, made: Document) -> None:
+    """Put the charge's money on the balance, less the fee."""
+    amount = made["amount"]
+    fee = fee_for(amount)
+    moved = move(ledger, amount, made["currency"], fee=fee, source=made["id"], type="charge")
+    made["balance_transaction"] = moved["id"]
+    made["receipt_url"] = f"https://pay.stripe.com/receipts/payment/{made['id']}"
+
+
+def fee_for(amount: int) -> int:
+    """Stripe's fee for domestic cards: 2.9 % and 30 of the minor unit."""
+    return round(amount * 29 / 1000) + 30
 
 
 def move(
-    ledger: Ledger, amount: int, currency: str, *, fee: int, source: str, type: str
+    ledger: Ledger,
+    amount: int,
+    currency: str,
+    *,
+    fee: int,
+    source: str,
+    type: str,
+    category: str | None = None,
 ) -> Document:
-    """Book a movement on the balance; `amount` is signed."""
+    """Book a movement on the balance; `amount` is signed.
+
+    In a currency that the account does not hold, it is booked in the one that it holds.
+    """
+    held, rate = ledger.settlement.get(currency, (currency, None))
     moved = balance_transaction(
-        ledger.id("txn_3"), ledger.created, amount, currency, fee=fee, source=source, type=type
+        ledger.id("txn_3"),
+        ledger.created,
+        _exchanged(amount, rate),
+        held,
+        fee=_exchanged(fee, rate),
+        source=source,
+        type=type,
+        category=category or type,
     )
+    moved["exchange_rate"] = rate
     ledger.add(moved)
     return moved
+
+
+def _exchanged(amount: int, rate: float | None) -> int:
+    return amount if rate is None else round(amount * rate)
 
 
 def decline_of(made: Document, means: Means) -> StripeError | None:
@@ -128,12 +140,3 @@ def decline_of(made: Document, means: Means) -> StripeError | None:
         "message": decline.message,
     }
     return card_error(failure, charge=made["id"])
-
-
-def _settle(ledger: Ledger, made: Document) -> None:
-    """Stripe's fee for domestic cards: 2.9 % and 30 of the minor unit."""
-    amount = made["amount_captured"]
-    fee = round(amount * 29 / 1000) + 30
-    moved = move(ledger, amount, made["currency"], fee=fee, source=made["id"], type="charge")
-    made["balance_transaction"] = moved["id"]
-    made["receipt_url"] = f"https://pay.stripe.com/receipts/payment/{made['id']}"

@@ -30,7 +30,8 @@ def create(ledger: Ledger, params: Document) -> Document:
     """A session from checked parameters. Its own metadata never reaches the PaymentIntent."""
     _check(ledger, params)
     items = [
-        _line_item(ledger, item, position) for position, item in enumerate(params["line_items"])
+        _line_item(ledger, item, position, params.get("currency"))
+        for position, item in enumerate(params["line_items"])
     ]
     _check_items(params.get("mode", "payment"), items)
     total = sum(item["amount_total"] for item in items)
@@ -44,7 +45,10 @@ def create(ledger: Ledger, params: Document) -> Document:
         session |= for_subscription()
         name = "subscription_data"
     ledger.add(session)
-    ledger.add(_aside(ledger, session["id"], items, params.get(name) or {}))
+    data = params.get(name) or {}
+    if params.get("discounts"):
+        data = {**data, "discounts": params["discounts"]}
+    ledger.add(_aside(ledger, session["id"], items, data))
     return session
 
 
@@ -108,10 +112,11 @@ def _check(ledger: Ledger, params: Document) -> None:
             raise StripeError(f"You can not pass `{name}` in `{params['mode']}` mode.", param=name)
 
 
-def _line_item(ledger: Ledger, item: Document, position: int) -> Document:
+def _line_item(ledger: Ledger, item: Document, position: int, currency: str | None) -> Document:
     made = catalogue.chosen_price(ledger, item, f"line_items[{position}]")
     name = ledger.get("product", made["product"])["name"]
-    return line_item(ledger.id("li_1"), made, name, item.get("quantity", 1))
+    priced = catalogue.in_currency(ledger, made, currency or made["currency"])
+    return line_item(ledger.id("li_1"), priced, name, item.get("quantity", 1)) | {"price": made}
 
 
 def _check_items(mode: str, items: list[Document]) -> None:
@@ -169,7 +174,9 @@ def _subscribe(ledger: Ledger, session: Document, payment_method: str) -> Attemp
     else:
         bought = [(item["price"], item["quantity"]) for item in aside["line_items"]]
         customer = _customer(ledger, session)
-        subscription, invoice = subscribing.begin(ledger, customer, bought, aside["data"])
+        subscription, invoice = subscribing.begin(
+            ledger, customer, bought, {**aside["data"], "currency": session["currency"]}
+        )
         ledger.replace(aside | {"subscription": subscription["id"]})
     attempt = subscribing.pay_first(ledger, subscription, invoice, payment_method)
     if invoice["status"] == "paid":

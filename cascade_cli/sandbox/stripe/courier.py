@@ -139,7 +139,8 @@ def signature(body: bytes, secret: str, at: int) -> str:
 
 def _body(text: str) -> bytes:
     """Indented as Stripe sends it, so that whoever serialises it again signs other bytes."""
-    return json.dumps(json.loads(text), ensure_ascii=False, indent=2).encode()
+    indented = json.dumps(json.loads(text), ensure_ascii=False, indent=2)
+    return indented.encode("utf-8", "backslashreplace")
 
 
 def _post(url: str, body: bytes, headers: Mapping[str, str]) -> int | None:

@@ -2,69 +2,114 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from cascade_cli.sandbox.stripe.charging import move
 from cascade_cli.sandbox.stripe.errors import Document, StripeError
 from cascade_cli.sandbox.stripe.ledger import Ledger
 from cascade_cli.sandbox.stripe.metadata import merge
+from cascade_cli.sandbox.stripe.money import show
 from cascade_cli.sandbox.stripe.shapes.settlement import dispute as new_dispute
+from cascade_cli.sandbox.stripe.shapes.settlement import due_by
 
+UNHEARD_OF = "unheard_of"
+"""A status that Stripe does not have yet: stands for those that it will have."""
+OPENINGS = ("needs_response", "warning_needs_response", "prevented")
+PREVENTIONS = ("block", "resolution")
 _FEE = 1500
-_REVIEWED = {
-    "needs_response": "under_review",
-    "warning_needs_response": "warning_under_review",
+_AFTER = {
+    "warning_needs_response": ("warning_under_review", "warning_closed", "needs_response"),
+    "warning_under_review": ("warning_closed", "needs_response"),
+    "needs_response": ("under_review", "won", "lost", UNHEARD_OF),
+    "under_review": ("won", "lost", UNHEARD_OF),
+    "lost": ("appeal_needs_response", "won", UNHEARD_OF),
+    "appeal_needs_response": ("appeal_under_review", "won", "lost"),
+    "appeal_under_review": ("won", "lost"),
+    UNHEARD_OF: ("under_review", "won", "lost"),
 }
+STATUSES = tuple(dict.fromkeys((*OPENINGS, *(each for after in _AFTER.values() for each in after))))
+_WITHOUT_MONEY = ("warning_needs_response", "warning_under_review", "warning_closed", "won")
 _CLOSED = ("won", "lost", "warning_closed", "prevented")
 
 
+@dataclass(frozen=True)
+class Claim:
+    """What the cardholder contests, by default all that was not refunded.
+
+    It may be in another currency than the charge; `withdrawn` is what leaves the balance for it, in
+    the charge's currency.
+    """
+
+    reason: str = "fraudulent"
+    amount: int | None = None
+    currency: str | None = None
+    withdrawn: int | None = None
+
+
 def open_dispute(
-    ledger: Ledger, charge: Document, reason: str, *, inquiry: bool = False
+    ledger: Ledger,
+    charge: Document,
+    claim: Claim,
+    status: str = "needs_response",
+    prevented_by: str = "block",
 ) -> Document:
-    """The bank withdraws the charge's amount, and Stripe takes its fee; an inquiry only asks."""
-    if charge["disputed"] or charge["refunded"] or not charge["captured"]:
+    """The bank withdraws the claim and Stripe takes its fee.
+
+    An inquiry (`warning_needs_response`) only asks. A dispute that was `prevented` by a block never
+    reached Stripe's balance; one prevented by a resolution has paid the cardholder.
+    """
+    if status not in OPENINGS or prevented_by not in PREVENTIONS:
+        raise StripeError(f"No dispute begins as {status} ({prevented_by}).")
+    if charge["refunded"] or not charge["captured"] or forbids_refunds(ledger, charge):
         raise StripeError(f"Charge {charge['id']} cannot be disputed.")
-    dispute = new_dispute(ledger.id("du_1"), ledger.created, charge, reason)
+    dispute = new_dispute(ledger.id("du_1"), ledger.created, charge, claim.reason)
+    dispute["amount"] = claim.amount or dispute["amount"]
+    dispute["currency"] = claim.currency or dispute["currency"]
+    _check_amount(charge, dispute)
     charge["disputed"] = True
     ledger.replace(charge)
-    if inquiry:
-        dispute["status"], dispute["is_charge_refundable"] = "warning_needs_response", True
-        dispute["payment_method_details"]["card"]["case_type"] = "inquiry"
+    _becomes(ledger, dispute, status)
+    if status == "prevented":
+        dispute["payment_method_details"]["card"]["case_type"] = prevented_by
+        dispute["evidence_details"]["due_by"] = 0
     ledger.emit("charge.dispute.created", ledger.add(dispute))
-    if inquiry:
-        return dispute
-    _move(ledger, dispute, -dispute["amount"], _FEE)
-    ledger.emit("charge.dispute.funds_withdrawn", ledger.replace(dispute))
+    if _withdraws(dispute):
+        _withdraw(ledger, dispute, charge, claim.withdrawn)
+    return dispute
+
+
+def turn(ledger: Ledger, dispute: Document, status: str) -> Document:
+    """The dispute comes to its next stage, and its money follows."""
+    before = {"status": dispute["status"]}
+    if status not in _AFTER.get(dispute["status"], ()):
+        raise StripeError(f"This dispute is {dispute['status']} and cannot become {status}.")
+    _becomes(ledger, dispute, status)
+    if _withdraws(dispute) and _moved(dispute) == 0:
+        _withdraw(ledger, dispute, ledger.get("charge", dispute["charge"]))
+    if status == "won":
+        _reinstate(ledger, dispute)
+    text = ledger.replace(dispute)
+    if status in _CLOSED:
+        ledger.emit("charge.dispute.closed", text)
+    else:
+        ledger.emit("charge.dispute.updated", text, before)
     return dispute
 
 
 def respond(ledger: Ledger, dispute: Document) -> Document:
     """The shop submits its evidence: the bank looks at it."""
-    if dispute["status"] not in _REVIEWED:
+    if not dispute["status"].endswith("needs_response"):
         raise StripeError(f"This dispute is {dispute['status']} and cannot be answered.")
-    before = {"status": dispute["status"]}
-    dispute["status"] = _REVIEWED[dispute["status"]]
-    details = dispute["evidence_details"]
-    details["has_evidence"], details["submission_count"] = True, 1
-    details["submission_method"] = "manual"
-    ledger.emit("charge.dispute.updated", ledger.replace(dispute), before)
-    return dispute
+    return turn(ledger, dispute, dispute["status"].replace("needs_response", "under_review"))
 
 
 def close(ledger: Ledger, dispute: Document, *, won: bool = False) -> Document:
-    """End it. Closing by API concedes; a win returns the money and the fee."""
+    """End it. Closing by API concedes."""
     if dispute["status"] in _CLOSED:
         raise StripeError("This dispute is already closed")
     if dispute["status"].startswith("warning_"):
-        dispute["status"] = "warning_closed"
-        ledger.emit("charge.dispute.closed", ledger.replace(dispute))
-        return dispute
-    dispute["status"] = "won" if won else "lost"
-    if won:
-        _move(ledger, dispute, dispute["amount"], -_FEE)
-    text = ledger.replace(dispute)
-    if won:
-        ledger.emit("charge.dispute.funds_reinstated", text)
-    ledger.emit("charge.dispute.closed", text)
-    return dispute
+        return turn(ledger, dispute, "warning_closed")
+    return turn(ledger, dispute, "won" if won else "lost")
 
 
 def update(ledger: Ledger, dispute: Document, params: Document) -> Document:
@@ -76,8 +121,67 @@ def update(ledger: Ledger, dispute: Document, params: Document) -> Document:
     return dispute
 
 
-def _move(ledger: Ledger, dispute: Document, amount: int, fee: int) -> None:
+def forbids_refunds(ledger: Ledger, charge: Document) -> bool:
+    """Whether a dispute of the charge has its money, or had it and is not settled yet."""
+    return any(_withdraws(dispute) for dispute in ledger.of_charge("dispute", charge["id"]))
+
+
+def _withdraws(dispute: Document) -> bool:
+    """Whether a dispute in this state has taken the money."""
+    if dispute["status"] == "prevented":
+        return bool(dispute["payment_method_details"]["card"]["case_type"] == "resolution")
+    return dispute["status"] not in _WITHOUT_MONEY
+
+
+def _check_amount(charge: Document, dispute: Document) -> None:
+    left = charge["amount"] - charge["amount_refunded"]
+    if dispute["currency"] == charge["currency"] and dispute["amount"] > left:
+        most = show(left, charge["currency"])
+        raise StripeError(f"No more than {most} of charge {charge['id']} can be disputed.")
+
+
+def _becomes(ledger: Ledger, dispute: Document, status: str) -> None:
+    asks = status.startswith("warning_")
+    dispute |= {"status": status, "is_charge_refundable": asks}
+    details = dispute["evidence_details"]
+    if status.endswith("needs_response"):
+        dispute["payment_method_details"]["card"]["case_type"] = "inquiry" if asks else "chargeback"
+        details["due_by"] = due_by(ledger.created)
+    if status.endswith("under_review"):
+        details["has_evidence"], details["submission_method"] = True, "manual"
+        details["submission_count"] += 1
+
+
+def _moved(dispute: Document) -> int:
+    return sum(moved["amount"] for moved in dispute["balance_transactions"])
+
+
+def _withdraw(
+    ledger: Ledger, dispute: Document, charge: Document, amount: int | None = None
+) -> None:
+    """A claim in another currency takes all that is left of the charge, unless it says what."""
+    if amount is None and dispute["currency"] == charge["currency"]:
+        amount = dispute["amount"]
+    amount = amount or charge["amount"] - charge["amount_refunded"]
+    _move(ledger, dispute, -amount, charge["currency"], "dispute")
+    ledger.emit("charge.dispute.funds_withdrawn", ledger.replace(dispute))
+
+
+def _reinstate(ledger: Ledger, dispute: Document) -> None:
+    """What was withdrawn comes back as it was booked; the fee does not."""
+    (first, *_) = dispute["balance_transactions"]
+    _move(ledger, dispute, -_moved(dispute), first["currency"], "dispute_reversal")
+    ledger.emit("charge.dispute.funds_reinstated", ledger.replace(dispute))
+
+
+def _move(ledger: Ledger, dispute: Document, amount: int, currency: str, category: str) -> None:
     moved = move(
-        ledger, amount, dispute["currency"], fee=fee, source=dispute["id"], type="adjustment"
+        ledger,
+        amount,
+        currency,
+        fee=_FEE if category == "dispute" else 0,
+        source=dispute["id"],
+        type="adjustment",
+        category=category,
     )
     dispute["balance_transactions"].append(moved)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from typing import Any
 
 from cascade_cli.sandbox.stripe.errors import Document, StripeError
-from cascade_cli.sandbox.stripe.shelf import Query, Shelf, encode
+from cascade_cli.sandbox.stripe.shapes.billing import currency_options
+from cascade_cli.sandbox.stripe.shelf import Shelf, encode
 
 _DEPTH = 4
 _NOWHERE: tuple[str, ...] = ()
@@ -61,11 +61,14 @@ EXPANDABLE: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "invoice": {"customer": ("customer",)},
     "invoice_payment": {"invoice": ("invoice",)},
-    "price": {"product": ("product",)},
+    "price": {"currency_options": _NOWHERE, "product": ("product",)},
     "payment_method": {"customer": ("customer",)},
     "customer": {"default_source": _NOWHERE, "test_clock": _NOWHERE},
 }  # fmt: skip
 _LISTS = ("refunds", "line_items")
+SHOWN = 10
+"""What a list shows within its owner; the rest is read from the list's own address."""
+_ON_REQUEST = (*_LISTS, "currency_options")
 _ID = re.compile(r'"([^"\\]+)"')
 
 Show = Callable[[str], str]
@@ -105,11 +108,13 @@ def _follow(segments: list[str], kinds: tuple[str, ...]) -> None:
 def expand_page(shelf: Shelf, show: Show, texts: list[str], paths: list[str]) -> list[str]:
     """A page of objects with checked paths expanded, as pieces of text that follow one another.
 
-    A single property is put in as text, where there can be no doubt which it is: parsing a page
-    of a hundred takes twenty times as long.
+    A single property is put in as text, where there can be no doubt which it is, and so are the
+    refunds: parsing a page of a hundred takes twenty times as long.
     """
-    if len(paths) == 1 and "." not in paths[0] and paths[0] not in _LISTS:
-        spliced = _spliced(shelf, show, texts, paths[0])
+    names = [path for path in paths if path != "refunds"]
+    if len(names) < 2 and not any("." in name or name in _ON_REQUEST for name in names):  # noqa: PLR2004
+        ends = _ends(shelf, show, texts) if "refunds" in paths else ["}"] * len(texts)
+        spliced = _spliced(shelf, show, texts, ends, *names)
         if spliced is not None:
             return spliced
     documents: list[Document] = [json.loads(text) for text in texts]
@@ -117,20 +122,32 @@ def expand_page(shelf: Shelf, show: Show, texts: list[str], paths: list[str]) ->
     return [",".join(map(encode, documents))]
 
 
-def _spliced(shelf: Shelf, show: Show, texts: list[str], name: str) -> list[str] | None:
+def _ends(shelf: Shelf, show: Show, texts: list[str]) -> list[str]:
+    """What closes each text of a charge: its refunds."""
+    ids = [text.split('"', 4)[3] for text in texts]
+    lists = _refunds(shelf, show, ids)
+    return [f',"refunds":{lists[id]}}}' for id in ids]
+
+
+def _spliced(
+    shelf: Shelf, show: Show, texts: list[str], ends: list[str], name: str | None = None
+) -> list[str] | None:
     """None if any text names the property twice: metadata may have keys of any name."""
+    if name is None:
+        whole = zip(texts, ends, strict=True)
+        return [piece for text, end in whole for piece in (",", text[:-1], end)][1:]
     key = f'"{name}":'
-    halves = [text.split(key) for text in texts]
+    halves = [text[:-1].split(key) for text in texts]
     if any(len(parts) != 2 for parts in halves):  # noqa: PLR2004 - before it and behind it
         return None
     values = [_ID.match(behind) for _, behind in halves]
     found = shelf.many({value[1] for value in values if value})
     pieces = []
-    for (before, behind), value in zip(halves, values, strict=True):
+    for (before, behind), value, end in zip(halves, values, ends, strict=True):
         if value and value[1] in found:
-            pieces += [",", before, key, show(found[value[1]]), behind[value.end() :]]
+            pieces += [",", before, key, show(found[value[1]]), behind[value.end() :], end]
         else:
-            pieces += [",", before, key, behind]
+            pieces += [",", before, key, behind, end]
     return pieces[1:]
 
 
@@ -144,9 +161,11 @@ def _expand(shelf: Shelf, show: Show, documents: list[Document], segments: list[
     name, *rest = segments
     ids = {one[name] for one in documents if isinstance(one.get(name), str)}
     found = {id: json.loads(show(text)) for id, text in shelf.many(ids).items()} if ids else {}
+    if name in _LISTS:
+        _add_lists(shelf, show, [one for one in documents if name not in one], name)
     for one in documents:
-        if name in _LISTS and name not in one:
-            one[name] = _list(shelf, show, one, name)
+        if name == "currency_options" and name not in one:
+            one[name] = shelf.currency_options(one["id"]) or currency_options(one, {})
         elif isinstance(one.get(name), str):
             one[name] = found.get(one[name], one[name])
     if rest:
@@ -159,14 +178,25 @@ def _children(documents: list[Document], name: str) -> list[Document]:
     return [value for value in flat if isinstance(value, dict)]
 
 
-def _list(shelf: Shelf, show: Show, owner: Document, name: str) -> Document:
-    """The first ten of what belongs to the owner."""
-    data: list[Any]
+def _add_lists(shelf: Shelf, show: Show, owners: list[Document], name: str) -> None:
+    """The first ten of what belongs to each owner."""
     if name == "refunds":
-        texts, more = shelf.page(Query("refund").where("charge = ?", owner["id"]), 10)
-        data = [json.loads(show(text)) for text in texts]
-        url = f"/v1/charges/{owner['id']}/refunds"
-    else:
-        data, more = shelf.line_items(owner["id"])[:10], False
-        url = f"/v1/checkout/sessions/{owner['id']}/line_items"
-    return {"object": "list", "data": data, "has_more": more, "url": url}
+        lists = _refunds(shelf, show, [one["id"] for one in owners])
+        for one in owners:
+            one[name] = json.loads(lists[one["id"]])
+        return
+    for one in owners:
+        url = f"/v1/checkout/sessions/{one['id']}/line_items"
+        data = shelf.line_items(one["id"])[:SHOWN]
+        one[name] = {"object": "list", "data": data, "has_more": False, "url": url}
+
+
+def _refunds(shelf: Shelf, show: Show, charges: list[str]) -> dict[str, str]:
+    """The list of the newest refunds of each charge, as text."""
+    found = shelf.refunds(charges)
+    return {
+        charge: f'{{"object":"list","data":[{",".join(map(show, texts[:SHOWN]))}],'
+        f'"has_more":{"true" if len(texts) > SHOWN else "false"},'
+        f'"url":"/v1/charges/{charge}/refunds"}}'
+        for charge, texts in ((charge, found.get(charge, [])) for charge in charges)
+    }

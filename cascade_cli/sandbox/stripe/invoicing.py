@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
-from cascade_cli.sandbox.stripe import payments
+from cascade_cli.sandbox.stripe import crediting, discounting, payments
 from cascade_cli.sandbox.stripe.errors import Document, StripeError
 from cascade_cli.sandbox.stripe.ledger import Ledger
+from cascade_cli.sandbox.stripe.money import minimum
 from cascade_cli.sandbox.stripe.payments import Attempt
 from cascade_cli.sandbox.stripe.shapes.invoice import (
     invoice as new_invoice,
@@ -15,7 +14,6 @@ from cascade_cli.sandbox.stripe.shapes.invoice import (
     invoice_payment,
     of_subscription,
 )
-from cascade_cli.sandbox.stripe.shelf import Query
 
 # What Stripe writes onto the payment that it makes for an invoice, by `billing_reason`.
 _DESCRIPTIONS = {
@@ -31,18 +29,23 @@ def begin(ledger: Ledger, subscription: Document, reason: str) -> Document:
     currency, customer = subscription["currency"], subscription["customer"]
     invoice = new_invoice(ledger.id("in_1"), ledger.created, currency, customer, reason)
     invoice["parent"] = of_subscription(subscription)
+    invoice["collection_method"] = subscription["collection_method"]
+    invoice["discounts"] = list(subscription["discounts"])
     return invoice
 
 
 def draw_up(ledger: Ledger, invoice: Document, lines: list[Document]) -> None:
     """Put the lines on a draft, and what the customer's balance pays of them."""
     customer = ledger.get("customer", invoice["customer"])
-    total = sum(one["amount"] for one in lines)
+    subtotal = sum(one["amount"] for one in lines)
+    total = subtotal - discounting.spread(ledger, invoice, lines)
     due = max(0, total + customer["balance"])
+    # What is too little for any card is left for the next invoice.
+    due = due if due >= minimum(invoice["currency"]) else 0
     invoice["lines"] |= {"data": lines, "total_count": len(lines)}
     invoice |= {
-        "subtotal": total,
-        "subtotal_excluding_tax": total,
+        "subtotal": subtotal,
+        "subtotal_excluding_tax": subtotal,
         "total": total,
         "total_excluding_tax": total,
         "starting_balance": customer["balance"],
@@ -67,10 +70,7 @@ def finalise(ledger: Ledger, invoice: Document) -> None:
     """No line changes any more; a payment is prepared, unless nothing is left to pay."""
     customer = ledger.get("customer", invoice["customer"])
     after = invoice["total"] + invoice["starting_balance"] - invoice["amount_due"]
-    if after != customer["balance"]:
-        before = {"balance": customer["balance"]}
-        customer["balance"] = after
-        ledger.emit("customer.updated", ledger.replace(customer), before)
+    crediting.change_balance(ledger, customer, after - customer["balance"])
     invoice |= {
         "status": "open",
         "ending_balance": after,
@@ -82,7 +82,7 @@ def finalise(ledger: Ledger, invoice: Document) -> None:
     if invoice["amount_due"]:
         _prepare_payment(ledger, invoice)
     else:
-        _paid(ledger, invoice)
+        crediting.paid(ledger, invoice)
 
 
 def _prepare_payment(ledger: Ledger, invoice: Document) -> None:
@@ -107,13 +107,6 @@ def _prepare_payment(ledger: Ledger, invoice: Document) -> None:
     ledger.add(invoice_payment(ledger.id("inpay_1"), ledger.created, invoice, named))
 
 
-def payment_of(ledger: Ledger, invoice: Document) -> Document:
-    """What ties the invoice to its PaymentIntent."""
-    query = Query("invoice_payment").where("json_extract(body, '$.invoice') = ?", invoice["id"])
-    found: Document = json.loads(ledger.flush().all(query)[-1])
-    return found
-
-
 def collect(ledger: Ledger, invoice: Document, payment: Document, method: str) -> Attempt:
     """Try to pay an open invoice with a card; `payment` ties it to its PaymentIntent."""
     intent = ledger.get("payment_intent", payment["payment"]["payment_intent"])
@@ -121,8 +114,8 @@ def collect(ledger: Ledger, invoice: Document, payment: Document, method: str) -
     invoice["attempted"] = True
     invoice["attempt_count"] += 1
     if attempt.intent["status"] == "succeeded":
-        _close(ledger, payment, invoice["amount_due"])
-        _paid(ledger, invoice)
+        crediting.close(ledger, payment, invoice["amount_remaining"])
+        crediting.paid(ledger, invoice)
     else:
         ledger.emit("invoice.payment_failed", ledger.replace(invoice))
     return attempt
@@ -143,25 +136,6 @@ def pay_elsewhere(ledger: Ledger, invoice: Document, payment: Document) -> None:
     }
     other = invoice_payment(ledger.id("inpay_1"), ledger.created, invoice, record)
     ledger.add(other)
-    _close(ledger, other, invoice["amount_due"])
-    invoice["amount_paid_off_stripe"] = invoice["amount_due"]
-    _paid(ledger, invoice)
-
-
-def _close(ledger: Ledger, payment: Document, amount: int) -> None:
-    payment |= {"status": "paid", "amount_paid": amount}
-    payment["status_transitions"]["paid_at"] = ledger.created
-    ledger.emit("invoice_payment.paid", ledger.replace(payment))
-
-
-def _paid(ledger: Ledger, invoice: Document) -> None:
-    invoice |= {
-        "status": "paid",
-        "attempted": True,
-        "amount_paid": invoice["amount_due"],
-        "amount_remaining": 0,
-    }
-    invoice["status_transitions"]["paid_at"] = ledger.created
-    text = ledger.replace(invoice)
-    ledger.emit("invoice.paid", text)
-    ledger.emit("invoice.payment_succeeded", text)
+    crediting.close(ledger, other, invoice["amount_remaining"])
+    invoice["amount_paid_off_stripe"] = invoice["amount_remaining"]
+    crediting.paid(ledger, invoice)

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from cascade_cli.sandbox.stripe import ids
 from cascade_cli.sandbox.stripe.errors import Document, no_such
-from cascade_cli.sandbox.stripe.shelf import Row, Shelf, encode, event_row, row
+from cascade_cli.sandbox.stripe.shelf import Query, Row, Shelf, encode, event_row, row
 
 API_VERSION = "2026-10-28.endive"
+
+
+Settlement = Mapping[str, tuple[str, float]]
+"""By a currency that the account does not hold: what it is exchanged into, and the rate."""
 
 
 @dataclass(frozen=True)
@@ -29,9 +34,15 @@ class Ledger:
     """
 
     def __init__(
-        self, shelf: Shelf, source: random.Random, at: datetime, cause: Cause | None = None
+        self,
+        shelf: Shelf,
+        source: random.Random,
+        at: datetime,
+        cause: Cause | None = None,
+        settlement: Settlement | None = None,
     ) -> None:
         self.created = int(at.timestamp())
+        self.settlement = settlement or {}
         self._shelf = shelf
         self._source = source
         self._cause = cause or Cause()
@@ -83,31 +94,54 @@ class Ledger:
         document: Document = json.loads(text)
         return document
 
+    def of_charge(self, kind: str, charge_id: str) -> list[Document]:
+        """The refunds or disputes of a charge, in no order."""
+        texts = self._shelf.all(Query(kind).where("charge = ?", charge_id))
+        written = [kept[-2] for kept in (*self._added.values(), *self._changed.values())]
+        found = {one["id"]: one for one in map(json.loads, [*texts, *written])}
+        return [
+            one for one in found.values() if one["object"] == kind and one["charge"] == charge_id
+        ]
+
     def knows(self, kind: str, id: str) -> bool:
         """Whether there is such an object."""
         return id in self._added or self._shelf.find(kind, id) is not None
 
-    def emit(self, type: str, text: str, previous: Document | None = None) -> None:
-        """Record that something happened to the object whose JSON is `text`."""
-        id = self.id("evt_3")
+    def emit(
+        self,
+        type: str,
+        text: str,
+        previous: Document | None = None,
+        source: random.Random | None = None,
+    ) -> None:
+        """Record that something happened to the object whose JSON is `text`.
+
+        With a `source` of its own, the event shifts no id that is drawn after it.
+        """
+        head = self.head(type, source)
         before = "" if previous is None else f',"previous_attributes":{encode(previous)}'
-        head = encode(
-            {
-                "id": id,
-                "object": "event",
-                "account": None,
-                "api_version": API_VERSION,
-                "context": None,
-                "created": self.created,
-                "livemode": False,
-                "pending_webhooks": 0,
-                "request": {
-                    "id": self._cause.request_id,
-                    "idempotency_key": self._cause.idempotency_key,
-                },
-                "type": type,
-            }
-        )
-        event = f'{head[:-1]},"data":{{"object":{text}{before}}}}}'
-        self._added[id] = event_row(id, self.created, type, event)
+        event = f'{encode(head)[:-1]},"data":{{"object":{text}{before}}}}}'
+        self.record(head["id"], type, event)
+
+    def head(self, type: str, source: random.Random | None = None) -> Document:
+        """A new event without its `data`."""
+        return {
+            "id": ids.draw(source or self._source, "evt_3"),
+            "object": "event",
+            "account": None,
+            "api_version": API_VERSION,
+            "context": None,
+            "created": self.created,
+            "livemode": False,
+            "pending_webhooks": 0,
+            "request": {
+                "id": self._cause.request_id,
+                "idempotency_key": self._cause.idempotency_key,
+            },
+            "type": type,
+        }
+
+    def record(self, id: str, type: str, text: str) -> None:
+        """Keep an event, whose JSON is `text`, and have it delivered."""
+        self._added[id] = event_row(id, self.created, type, text)
         self._events.append((id, self.created, type))

@@ -33,10 +33,10 @@ _SYMBOLS = {"usd": "$", "eur": "€", "gbp": "£", "jpy": "¥"}
 
 def check_amount(amount: int, currency: str) -> None:
     """Refuse an amount that is too small or too large to be charged, or between two steps."""
-    minimum = _MINIMUM.get(currency, 50)
-    if amount < minimum:
+    least = minimum(currency)
+    if amount < least:
         raise StripeError(
-            f"Amount must be at least {show(minimum, currency)} {currency}",
+            f"Amount must be at least {show(least, currency)} {currency}",
             code="amount_too_small",
             param="amount",
         )
@@ -47,6 +47,11 @@ def check_amount(amount: int, currency: str) -> None:
             code="amount_too_large",
             param="amount",
         )
+    check_step(amount, currency)
+
+
+def check_step(amount: int, currency: str) -> None:
+    """Refuse an amount that the currency does not have."""
     step = _STEPS.get(currency, 1)
     if amount % step:
         raise StripeError(
@@ -54,6 +59,11 @@ def check_amount(amount: int, currency: str) -> None:
             code="parameter_invalid_integer",
             param="amount",
         )
+
+
+def minimum(currency: str) -> int:
+    """The least that a card is charged."""
+    return _MINIMUM.get(currency, 50)
 
 
 def show(amount: int, currency: str) -> str:

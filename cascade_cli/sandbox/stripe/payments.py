@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cascade_cli.sandbox.stripe import charging, disputing, refunding
+from cascade_cli.sandbox.stripe import capturing, charging, crediting, disputing, refunding
 from cascade_cli.sandbox.stripe.cards import AUTHENTICATION_REQUIRED, Decline
 from cascade_cli.sandbox.stripe.charging import Means
 from cascade_cli.sandbox.stripe.errors import Document, StripeError, card_error, unexpected_state
@@ -95,7 +95,7 @@ def confirm(ledger: Ledger, intent: Document, params: Document) -> Attempt:
     else:
         _accept(ledger, intent, charge)
         if means.card.behaviour == "pays_then_disputes":
-            disputing.open_dispute(ledger, charge, "fraudulent")
+            disputing.open_dispute(ledger, charge, disputing.Claim())
     return Attempt(intent, charge)
 
 
@@ -109,7 +109,7 @@ def capture(ledger: Ledger, intent: Document, params: Document) -> Document:
             intent,
         )
     charge = ledger.get("charge", intent["latest_charge"])
-    charging.capture(ledger, charge, params.get("amount_to_capture"))
+    capturing.capture(ledger, charge, params.get("amount_to_capture"))
     _set(ledger, intent, params)
     _succeed(ledger, intent, charge)
     return intent
@@ -197,6 +197,7 @@ def _succeed(ledger: Ledger, intent: Document, charge: Document) -> None:
         "amount_capturable": 0,
     }
     ledger.emit("payment_intent.succeeded", ledger.replace(intent))
+    crediting.credit_attached(ledger, intent)
 
 
 def _refuse(ledger: Ledger, intent: Document, means: Means, charge_id: str | None) -> None:

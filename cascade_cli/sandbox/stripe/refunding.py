@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
-from cascade_cli.sandbox.stripe.charging import move
+from cascade_cli.sandbox.stripe import disputing
+from cascade_cli.sandbox.stripe.charging import fee_for, move
 from cascade_cli.sandbox.stripe.errors import Document, StripeError
 from cascade_cli.sandbox.stripe.ledger import Ledger
 from cascade_cli.sandbox.stripe.metadata import merge
-from cascade_cli.sandbox.stripe.money import show
+from cascade_cli.sandbox.stripe.money import check_step, show
+from cascade_cli.sandbox.stripe.shapes.settlement import awaiting_details
 from cascade_cli.sandbox.stripe.shapes.settlement import refund as new_refund
+
+STATUSES = ("requires_action", "pending", "succeeded", "failed", "canceled")
+UNFUNDED = "insufficient_funds"
+_AFTER = {
+    "requires_action": ("pending", "succeeded", "failed", "canceled"),
+    "pending": ("succeeded", "failed", "canceled"),
+    "succeeded": ("failed",),
+}
 
 
 def create(ledger: Ledger, charge: Document, params: Document) -> Document:
-    """Send money back to the card; without an amount, all that is left."""
-    _check_refundable(charge)
+    """Send money back to the card; without an amount, all that is left.
+
+    `status` is how it begins: `succeeded`, `pending` (with a `pending_reason`), or
+    `requires_action`. It takes the money off the balance at once, unless the refund waits for the
+    customer's bank details or for the shop's money.
+    """
+    _check_refundable(ledger, charge)
     if not charge["captured"]:
         return release(ledger, charge)
-    left = charge["amount_captured"] - charge["amount_refunded"]
+    left = charge["amount"] - charge["amount_refunded"]
     amount = params.get("amount") or left
     if amount > left:
         raise StripeError(
@@ -23,29 +38,36 @@ def create(ledger: Ledger, charge: Document, params: Document) -> Document:
             f" on charge ({show(left, charge['currency'])})",
             param="amount",
         )
+    check_step(amount, charge["currency"])
     refund = new_refund(ledger.id("re_3"), ledger.created, charge, amount)
     refund["reason"] = params.get("reason")
     refund["metadata"] = merge({}, params.get("metadata"))
-    if params.get("pending"):
-        refund["status"], refund["pending_reason"] = "pending", "processing"
-    moved = move(ledger, -amount, charge["currency"], fee=0, source=refund["id"], type="refund")
-    refund["balance_transaction"] = moved["id"]
+    refund["status"] = params.get("status") or "succeeded"
+    if refund["status"] == "pending":
+        refund["pending_reason"] = params.get("pending_reason") or "processing"
+    if refund["status"] == "requires_action":
+        refund |= awaiting_details(ledger.created)
+    elif refund["pending_reason"] != UNFUNDED:
+        _take(ledger, refund)
     _write(ledger, charge, refund)
     return refund
 
 
 def settle(ledger: Ledger, refund: Document, status: str) -> Document:
-    """What becomes of a refund that was pending, or that the card's bank sends back later.
+    """What becomes of a refund that waits, or that the card's bank sends back later.
 
-    One that fails, or is cancelled, returns the money to the balance, and the charge is refunded
-    by so much less.
+    One that fails, or is cancelled, returns the money to the balance if it had been taken, and the
+    charge is refunded by so much less.
     """
-    if refund["status"] not in _AFTER or status not in _AFTER[refund["status"]]:
+    if status not in _AFTER.get(refund["status"], ()):
         raise StripeError(f"Refund {refund['id']} is {refund['status']} and cannot be {status}.")
     before = {"status": refund["status"]}
-    refund["status"], refund["pending_reason"] = status, None
-    if status != "succeeded":
+    refund |= {"status": status, "next_action": None}
+    refund["pending_reason"] = "processing" if status == "pending" else None
+    if status in {"failed", "canceled"}:
         _undo(ledger, refund)
+    elif refund["balance_transaction"] is None:
+        _take(ledger, refund)
     text = ledger.replace(refund)
     if status == "failed":
         ledger.emit("refund.failed", text, before)
@@ -54,17 +76,32 @@ def settle(ledger: Ledger, refund: Document, status: str) -> Document:
     return refund
 
 
-_AFTER = {"pending": ("succeeded", "failed", "canceled"), "succeeded": ("failed",)}
+def cancel(ledger: Ledger, refund: Document) -> Document:
+    """Only a refund that still waits for the customer's bank details can be called off."""
+    if refund["status"] != "requires_action":
+        raise StripeError(
+            f"Refund {refund['id']} cannot be canceled: only refunds with status requires_action"
+            f" can, and its status is {refund['status']}."
+        )
+    return settle(ledger, refund, "canceled")
+
+
+def _take(ledger: Ledger, refund: Document) -> None:
+    moved = move(
+        ledger, -refund["amount"], refund["currency"], fee=0, source=refund["id"], type="refund"
+    )
+    refund["balance_transaction"] = moved["id"]
 
 
 def _undo(ledger: Ledger, refund: Document) -> None:
     amount = refund["amount"]
     if refund["status"] == "failed":
         refund["failure_reason"] = "lost_or_stolen_card"
-    moved = move(
-        ledger, amount, refund["currency"], fee=0, source=refund["id"], type="refund_failure"
-    )
-    refund["failure_balance_transaction"] = moved["id"]
+    if refund["balance_transaction"]:
+        moved = move(
+            ledger, amount, refund["currency"], fee=0, source=refund["id"], type="refund_failure"
+        )
+        refund["failure_balance_transaction"] = moved["id"]
     charge = ledger.get("charge", refund["charge"])
     before = {"amount_refunded": charge["amount_refunded"], "refunded": charge["refunded"]}
     charge["amount_refunded"] -= amount
@@ -76,6 +113,23 @@ def release(ledger: Ledger, charge: Document) -> Document:
     """Give back an authorisation: a refund of money that never reached the balance."""
     refund = new_refund(ledger.id("re_3"), ledger.created, charge, charge["amount"])
     _write(ledger, charge, refund)
+    return refund
+
+
+def booked_back(ledger: Ledger, charge: Document, rest: int) -> Document:
+    """The refund of what a capture left uncaptured, whose fee comes back with it."""
+    refund = new_refund(ledger.id("re_3"), ledger.created, charge, rest)
+    moved = move(
+        ledger,
+        -rest,
+        charge["currency"],
+        fee=fee_for(charge["amount"] - rest) - fee_for(charge["amount"]),
+        source=refund["id"],
+        type="refund",
+        category="partial_capture_reversal",
+    )
+    refund["balance_transaction"] = moved["id"]
+    charge["amount_refunded"] += rest
     return refund
 
 
@@ -109,14 +163,14 @@ def update(ledger: Ledger, refund: Document, params: Document) -> Document:
     return refund
 
 
-def _check_refundable(charge: Document) -> None:
+def _check_refundable(ledger: Ledger, charge: Document) -> None:
     if charge["status"] == "failed":
         raise StripeError(f"Charge {charge['id']} failed and cannot be refunded.")
     if not charge["captured"] and charge["payment_intent"]:
         raise StripeError(
             f"Charge {charge['id']} has not been captured: cancel its PaymentIntent instead."
         )
-    if charge["disputed"]:
+    if charge["disputed"] and disputing.forbids_refunds(ledger, charge):
         raise StripeError(
             f"Charge {charge['id']} has been charged back; cannot issue a refund.",
             code="charge_disputed",
@@ -131,7 +185,7 @@ def _write(ledger: Ledger, charge: Document, refund: Document) -> None:
     before = {"amount_refunded": charge["amount_refunded"]}
     charge["amount_refunded"] += refund["amount"]
     ledger.emit("refund.created", ledger.add(refund))
-    if charge["amount_refunded"] >= (charge["amount_captured"] or charge["amount"]):
+    if charge["amount_refunded"] >= charge["amount"]:
         charge["refunded"] = True
         before["refunded"] = False
     ledger.emit("charge.refunded", ledger.replace(charge), before)

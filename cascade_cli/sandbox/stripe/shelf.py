@@ -75,6 +75,9 @@ class Query:
 LINE_ITEMS = "sandbox.line_items"
 """The kind of what Stripe knows of a Checkout Session and shows only when asked, or never."""
 
+CURRENCY_OPTIONS = "sandbox.currency_options"
+"""The kind of what a price costs in each currency, which Stripe shows only when asked."""
+
 Row = tuple[Any, ...]
 """An object as the table holds it; the id comes last, the text just before it."""
 
@@ -126,6 +129,18 @@ class Shelf:
         )
         return dict(rows.fetchall())
 
+    def refunds(self, charges: list[str]) -> dict[str, list[str]]:
+        """The texts of the charges' refunds, newest first, by charge."""
+        found: dict[str, list[str]] = {}
+        marks = ", ".join("?" * len(charges))
+        for charge, body in self._connection.execute(
+            f"SELECT charge, body FROM stripe_objects WHERE charge IN ({marks})"  # noqa: S608
+            " AND object = 'refund' ORDER BY created DESC, seq DESC",
+            charges,
+        ):
+            found.setdefault(charge, []).append(body)
+        return found
+
     def page(
         self, query: Query, limit: int, *, after: str | None = None, before: str | None = None
     ) -> tuple[list[str], bool]:
@@ -155,6 +170,12 @@ class Shelf:
         text = self.find(LINE_ITEMS, f"{session_id}#line_items")
         items: list[Document] = json.loads(text)["line_items"] if text else []
         return items
+
+    def currency_options(self, price_id: str) -> Document | None:
+        """What a price costs in each currency; None if it was made for one alone."""
+        text = self.find(CURRENCY_OPTIONS, f"{price_id}#currency_options")
+        options: Document | None = json.loads(text)["options"] if text else None
+        return options
 
     def balance(self, now: int) -> tuple[dict[str, int], dict[str, int]]:
         """Net amounts by currency: available, and pending."""

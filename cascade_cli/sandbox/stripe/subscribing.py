@@ -5,7 +5,8 @@ from __future__ import annotations
 import calendar
 from datetime import UTC, datetime
 
-from cascade_cli.sandbox.stripe import invoicing
+from cascade_cli.sandbox.stripe import catalogue, crediting, discounting, invoicing
+from cascade_cli.sandbox.stripe.announcing import announce_upcoming
 from cascade_cli.sandbox.stripe.errors import Document, StripeError
 from cascade_cli.sandbox.stripe.ledger import Ledger
 from cascade_cli.sandbox.stripe.metadata import merge
@@ -25,11 +26,13 @@ def begin(
 
     A price that is not recurring is on the first invoice only.
     """
-    currency = bought[0][0]["currency"]
+    currency = data.get("currency") or bought[0][0]["currency"]
     id = ledger.id("sub_1")
     subscription = new_subscription(id, ledger.created, currency, customer["id"])
     subscription["metadata"] = merge({}, data.get("metadata"))
     subscription["description"] = data.get("description")
+    found = discounting.discounts(ledger, subscription, data.get("discounts") or [])
+    subscription["discounts"] = found
     end = _later(ledger.created, _interval(bought))
     for price, quantity in bought:
         if price["recurring"]:
@@ -56,7 +59,10 @@ def pay_first(ledger: Ledger, subscription: Document, invoice: Document, method:
 
 
 def renew(ledger: Ledger, subscription: Document, *, fails: bool = False) -> Document:
-    """The next period begins, and is billed now, whatever the clock shows; returns the invoice."""
+    """The next period begins, and is billed now, whatever the clock shows; returns the invoice.
+
+    It stays open where invoices are sent to the customer.
+    """
     _check(subscription)
     items = subscription["items"]["data"]
     for item in items:
@@ -68,6 +74,7 @@ def renew(ledger: Ledger, subscription: Document, *, fails: bool = False) -> Doc
         }
     invoice = invoicing.begin(ledger, subscription, "subscription_cycle")
     lines = [_regular(ledger, invoice, subscription, item) for item in items]
+    announce_upcoming(ledger, invoice, lines)
     invoicing.draw_up(ledger, invoice, lines)
     subscription["latest_invoice"] = invoice["id"]
     ledger.emit("customer.subscription.updated", ledger.replace(subscription), {})
@@ -75,7 +82,23 @@ def renew(ledger: Ledger, subscription: Document, *, fails: bool = False) -> Doc
         invoicing.leave(ledger, invoice, subscription["pause_collection"]["behavior"])
         return invoice
     invoicing.finalise(ledger, invoice)
+    if subscription["collection_method"] == "send_invoice":
+        return invoice
     return _collected(ledger, subscription, invoice, fails=fails)
+
+
+def add_item(ledger: Ledger, subscription: Document, price: Document, quantity: int) -> Document:
+    """Another product every month, from the next period on; returns the subscription."""
+    _check(subscription)
+    first = subscription["items"]["data"][0]
+    item = subscription_item(ledger.id("si_"), subscription, price, quantity)
+    item |= {
+        "current_period_start": first["current_period_start"],
+        "current_period_end": first["current_period_end"],
+    }
+    subscription["items"]["data"].append(item)
+    ledger.emit("customer.subscription.updated", ledger.replace(subscription), {})
+    return subscription
 
 
 def change(ledger: Ledger, subscription: Document, price: Document, quantity: int = 1) -> Document:
@@ -104,7 +127,7 @@ def retry(ledger: Ledger, subscription: Document, *, elsewhere: bool = False) ->
         raise StripeError(f"Invoice {invoice['id']} is {invoice['status']}: nothing is to be paid.")
     if not elsewhere:
         return _collected(ledger, subscription, invoice, fails=False)
-    invoicing.pay_elsewhere(ledger, invoice, invoicing.payment_of(ledger, invoice))
+    invoicing.pay_elsewhere(ledger, invoice, crediting.default_of(ledger, invoice))
     _becomes(ledger, subscription, "active")
     return invoice
 
@@ -115,6 +138,8 @@ def update(ledger: Ledger, subscription: Document, params: Document) -> Document
     changes = dict(params)
     if "metadata" in changes:
         changes["metadata"] = merge(subscription["metadata"], changes["metadata"])
+    if "discounts" in changes:
+        changes["discounts"] = discounting.discounts(ledger, subscription, changes["discounts"])
     if changes.get("pause_collection"):
         changes["pause_collection"] = {"resumes_at": None, **changes["pause_collection"]}
     subscription |= changes
@@ -158,7 +183,7 @@ def _collected(
 
 
 def _collect(ledger: Ledger, invoice: Document, method: str) -> Attempt:
-    return invoicing.collect(ledger, invoice, invoicing.payment_of(ledger, invoice), method)
+    return invoicing.collect(ledger, invoice, crediting.default_of(ledger, invoice), method)
 
 
 def _becomes(ledger: Ledger, subscription: Document, status: str) -> None:
@@ -171,7 +196,8 @@ def _becomes(ledger: Ledger, subscription: Document, status: str) -> None:
 
 
 def _regular(ledger: Ledger, invoice: Document, subscription: Document, item: Document) -> Document:
-    price, quantity = item["price"], item["quantity"]
+    price = catalogue.in_currency(ledger, item["price"], invoice["currency"])
+    quantity = item["quantity"]
     made = line(ledger.id("il_1"), invoice["id"], price, price["unit_amount"] * quantity, quantity)
     return made | {
         "description": f"{quantity} × {price['product']} (monthly)",
@@ -189,7 +215,8 @@ def _prorated(
     what = "Unused time" if sign < 0 else "Remaining time"
     start, end = item["current_period_start"], item["current_period_end"]
     now = min(max(ledger.created, start), end)
-    price, quantity = item["price"], item["quantity"]
+    price = catalogue.in_currency(ledger, item["price"], invoice["currency"])
+    quantity = item["quantity"]
     amount = sign * round(price["unit_amount"] * quantity * (end - now) / (end - start))
     return line(ledger.id("il_1"), invoice["id"], price, amount, quantity) | {
         "description": f"{what} on {price['product']}",
@@ -202,6 +229,7 @@ def _prorated(
 
 
 def _once(ledger: Ledger, invoice: Document, price: Document, quantity: int) -> Document:
+    price = catalogue.in_currency(ledger, price, invoice["currency"])
     made = line(ledger.id("il_1"), invoice["id"], price, price["unit_amount"] * quantity, quantity)
     return made | {
         "description": f"{quantity} × {price['product']}",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from tests.agreement.states.making import State
 from tests.agreement.states.many import MANY
+from tests.agreement.states.money import MONEY
 from tests.agreement.states.owners import OWNERS
 from tests.agreement.states.prices import PRICES
 from tests.agreement.states.recipients import RECIPIENTS
 from tests.agreement.states.returns import RETURNS
 from tests.agreement.states.usual import USUAL
 
-_ALL = (USUAL, PRICES, RECIPIENTS, OWNERS, RETURNS, MANY)
+_ALL = (USUAL, PRICES, RECIPIENTS, OWNERS, RETURNS, MONEY, MANY)
 STATES: dict[str, tuple[str, State]] = {
     name: state for states in _ALL for name, state in states.items()
 }

@@ -131,6 +131,7 @@ OWNERS: dict[str, tuple[str, State]] = {
     "twins of a second, executed": ("settled settled", _same_second("executed", "executed")),
     "twins of a second, one row": ("missing settled", _same_second("executed")),
     "twins of a second, one stalled": ("settled stalled", _same_second("executed", "active")),
+    "twins of a second, both stalled": ("stalled stalled", _same_second("active", "active")),
     "vanished": ("missing", then(paid(), credited, engine, vanish, later(minutes=5))),
     "vanished, refunded": ("refunded", then(paid(), credited, engine, vanish, refunded())),
     "vanished, refunded in part": (

@@ -12,6 +12,7 @@ from tests.agreement.states.making import (
     State,
     anew,
     credited,
+    disputed,
     engine,
     keyed,
     keyed_to,
@@ -102,6 +103,18 @@ RECIPIENTS: dict[str, tuple[str, State]] = {
     "made anew, delivered, refunded": (
         "refunded",
         then(paid(), credited, engine, anew, refunded()),
+    ),
+    "made anew, delivered, refunded in part": (
+        "refunded",
+        then(paid(), credited, engine, anew, refunded(250)),
+    ),
+    "made anew, delivered, dispute lost": (
+        "disputed",
+        then(paid(), credited, engine, anew, disputed(lost=True)),
+    ),
+    "made anew, live, refunded": (
+        "refunded",
+        then(paid(), credited, anew, refunded()),
     ),
     "arrived after paying": ("missing", _arrived_after_paying),
     "arrived after a legacy row": ("stalled", _legacy_row_for_a_late_arrival),

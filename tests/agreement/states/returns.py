@@ -100,6 +100,11 @@ def _by_hand_twice(counter: Counter) -> str:
     return row(counter, "cascade_manual_prize", 2, Notes=GIFT, Status="active")
 
 
+def _by_hand_twice_live(counter: Counter) -> str:
+    row(counter, "cascade_manual_prize", 3, Notes=GIFT)
+    return row(counter, "cascade_manual_prize", 2, Notes=GIFT, Status="active", ExpiresAt=LATER)
+
+
 RETURNS: dict[str, tuple[str, State]] = {
     "not delivered, refunded": ("settled", then(paid(), refunded())),
     "not delivered, refunded in part": ("missing", then(paid(), refunded(250))),
@@ -178,6 +183,7 @@ RETURNS: dict[str, tuple[str, State]] = {
     "by hand, doubtful": ("doubtful", _by_hand(Status="failed", Notes=f"{GIFT}\n{BROKE_OFF}")),
     "by hand, set back": ("doubtful", _by_hand(Status="active", ExecutedAt="2026-11-20T12:00:00Z")),
     "by hand, executed and stalled": ("", _by_hand_twice),
+    "by hand, executed and live": ("duplicate", _by_hand_twice_live),
     "by hand, another's": ("", _by_hand(ExecutedBy="OLD_PROCESSOR")),
     "by hand, another's, stalled": ("", _by_hand(ExecutedBy="OLD_PROCESSOR", Status="active")),
 }

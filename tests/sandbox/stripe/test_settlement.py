@@ -114,13 +114,13 @@ def test_closing_a_dispute_loses_it_once(
     assert refusal(client.disputes.close, dispute).http_status == 400
 
 
-def test_a_won_dispute_returns_money_and_fee(
+def test_a_won_dispute_returns_the_money_and_not_the_fee(
     client: V1, books: Books, clock: StoppedClock, charge: str
 ) -> None:
     dispute = books.dispute(charge, at=clock.time)["id"]
     assert books.close_dispute(dispute, at=clock.time, won=True)["status"] == "won"
     moved = client.disputes.retrieve(dispute).balance_transactions
-    assert [each.net for each in moved] == [-2500, 2500]
+    assert [each.net for each in moved] == [-2500, 1000]
 
 
 def test_money_is_pending_for_two_days(client: V1, charge: str, clock: StoppedClock) -> None:

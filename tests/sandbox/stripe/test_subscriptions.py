@@ -68,6 +68,17 @@ def test_a_renewal_bills_the_month_after(books: Books, clock: StoppedClock) -> N
     assert ends == ["2026-03-31", "2026-04-30", "2026-05-31"]
 
 
+def test_before_a_renewal_an_invoice_without_an_id_is_told_of(
+    books: Books, clock: StoppedClock, client: V1
+) -> None:
+    session = subscribe(books, clock(), monthly())
+    renewed = books.renew(session["subscription"], at=clock())
+    (event,) = client.events.list({"type": "invoice.upcoming"}).data
+    upcoming = event.data.object.to_dict()
+    assert "id" not in upcoming
+    assert (upcoming["total"], upcoming["lines"]["total_count"]) == (renewed["total"], 1)
+
+
 def test_a_failed_renewal_leaves_the_invoice_open_and_is_paid_later(
     client: V1, books: Books, clock: StoppedClock
 ) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 
-from cascade_cli.sandbox.stripe import subscribing
+from cascade_cli.sandbox.stripe import crediting, subscribing
 from cascade_cli.sandbox.stripe.errors import StripeError, no_such
 from cascade_cli.sandbox.stripe.metadata import Metadata
-from cascade_cli.sandbox.stripe.parameters import Choice, Flag, Hash, Integer, Range, Text
+from cascade_cli.sandbox.stripe.parameters import Array, Choice, Flag, Hash, Integer, Range, Text
 from cascade_cli.sandbox.stripe.routing import (
     PAGE,
     Answer,
@@ -31,6 +31,9 @@ _PAUSE = {
 }
 _UPDATE = {
     "cancel_at_period_end": Flag(),
+    "collection_method": Choice(("charge_automatically", "send_invoice")),
+    "days_until_due": Integer(minimum=0),
+    "discounts": Array(Hash({"coupon": Text(required=True)}), maximum=20),
     "metadata": Metadata(),
     "pause_collection": Hash(_PAUSE, unsettable=True),
 }
@@ -104,6 +107,11 @@ def _cancel(call: Change) -> One:
     return One(subscribing.cancel(call.ledger, call.get("subscription")))
 
 
+def _attach(call: Change) -> One:
+    intent = call.ledger.get("payment_intent", call.params["payment_intent"], "payment_intent")
+    return One(crediting.attach(call.ledger, call.get("invoice", "invoice"), intent))
+
+
 _SUBSCRIPTION, _INVOICE, _PAID_BY = "/v1/subscriptions", "/v1/invoices", "/v1/invoice_payments"
 
 ENDPOINTS = (
@@ -131,6 +139,12 @@ ENDPOINTS = (
         listed=True,
     ),
     retrieving("invoice", f"{_INVOICE}/{{id}}", "invoice"),
+    Write(
+        path=f"{_INVOICE}/{{id}}/attach_payment",
+        kind="invoice",
+        table={"payment_intent": Text(required=True)},
+        run=_attach,
+    ),
     Read(
         path=f"{_INVOICE}/{{id}}/lines",
         kind="line_item",

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from cascade_cli.sandbox.stripe import charging
-from cascade_cli.sandbox.stripe.errors import StripeError
+from cascade_cli.sandbox.stripe import capturing, charging
+from cascade_cli.sandbox.stripe.errors import StripeError, no_such
 from cascade_cli.sandbox.stripe.metadata import Metadata, merge
 from cascade_cli.sandbox.stripe.money import check_amount
 from cascade_cli.sandbox.stripe.parameters import Anything, Currency, Flag, Integer, Text
-from cascade_cli.sandbox.stripe.routing import Change, One, Write, listing, retrieving
+from cascade_cli.sandbox.stripe.routing import (
+    PAGE,
+    Answer,
+    Call,
+    Change,
+    One,
+    Read,
+    Write,
+    listing,
+    page,
+    retrieving,
+)
 from cascade_cli.sandbox.stripe.shapes.account import customer as new_customer
+from cascade_cli.sandbox.stripe.shelf import Query
 
 _FIELDS = {
     "customer": Text(),
@@ -35,6 +47,7 @@ _CAPTURE = {
     "transfer_group": Text(),
 }
 _CUSTOMER = {
+    "balance": Integer(),
     "description": Text(unsettable=True),
     "email": Text(unsettable=True, maximum=512),
     "metadata": Metadata(),
@@ -82,13 +95,29 @@ def _capture(call: Change) -> One:
         )
     amount = call.params.get("amount")
     charge |= {name: value for name, value in call.params.items() if name != "amount"}
-    return One(charging.capture(call.ledger, charge, amount))
+    return One(capturing.capture(call.ledger, charge, amount))
 
 
 def _create_customer(call: Change) -> One:
     customer = new_customer(call.ledger.id("cus_"), call.ledger.created) | call.params
     customer["metadata"] = merge({}, call.params.get("metadata"))
     call.ledger.emit("customer.created", call.ledger.add(customer))
+    return One(customer)
+
+
+def _refunds(call: Call) -> Answer:
+    if call.shelf.find("charge", call.id) is None:
+        raise no_such("charge", call.id, "charge", status=404)
+    return page(call, Query("refund").where("charge = ?", call.id))
+
+
+def _update_customer(call: Change) -> One:
+    customer, changes = call.get("customer"), dict(call.params)
+    if "metadata" in changes:
+        changes["metadata"] = merge(customer["metadata"], changes["metadata"])
+    before = {name: customer[name] for name in changes}
+    customer |= changes
+    call.ledger.emit("customer.updated", call.ledger.replace(customer), before)
     return One(customer)
 
 
@@ -107,7 +136,9 @@ ENDPOINTS = (
         run=_update,
     ),
     Write(path="/v1/charges/{id}/capture", kind="charge", table=_CAPTURE, run=_capture),
+    Read(path="/v1/charges/{id}/refunds", kind="refund", table=PAGE, run=_refunds, listed=True),
     listing("customer", "/v1/customers", {}),
     retrieving("customer", "/v1/customers/{id}"),
     Write(path="/v1/customers", kind="customer", table=_CUSTOMER, run=_create_customer),
+    Write(path="/v1/customers/{id}", kind="customer", table=_CUSTOMER, run=_update_customer),
 )

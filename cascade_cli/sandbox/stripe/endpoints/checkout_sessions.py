@@ -66,6 +66,7 @@ _CREATE = {
     "currency": Currency(),
     "customer": Text(),
     "customer_email": Text(maximum=800),
+    "discounts": Array(Hash({"coupon": Text(required=True)}), maximum=1),
     "expires_at": Integer(),
     "line_items": Array(Hash(_LINE_ITEM), maximum=100, required=True),
     "locale": Text(),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from cascade_cli.sandbox.stripe import disputing, refunding
-from cascade_cli.sandbox.stripe.errors import StripeError
 from cascade_cli.sandbox.stripe.metadata import Metadata
 from cascade_cli.sandbox.stripe.parameters import Choice, Currency, Integer, Text
 from cascade_cli.sandbox.stripe.routing import Change, One, Write, listing, retrieving
@@ -29,11 +28,7 @@ def _update_refund(call: Change) -> One:
 
 
 def _cancel_refund(call: Change) -> One:
-    refund = call.get("refund")
-    raise StripeError(
-        f"Refund {refund['id']} cannot be canceled: only refunds with status requires_action can,"
-        f" and its status is {refund['status']}."
-    )
+    return One(refunding.cancel(call.ledger, call.get("refund")))
 
 
 def _update_dispute(call: Change) -> One:

@@ -1,4 +1,4 @@
-"""Products, recurring prices, and subscriptions with their items."""
+"""Products, prices, coupons, and subscriptions with their items."""
 
 from __future__ import annotations
 
@@ -156,4 +156,59 @@ def subscription(id: str, created: int, currency: str, customer: str) -> Documen
         "start_date": created,
         "status": "incomplete",
         **dict.fromkeys(_UNSAID_OF_SUBSCRIPTION),
+    }
+
+
+def coupon(id: str, created: int) -> Document:
+    """A coupon; what it takes off is the caller's to say."""
+    return {
+        "id": id,
+        "object": "coupon",
+        "amount_off": None,
+        "created": created,
+        "currency": None,
+        "duration": "forever",
+        "duration_in_months": None,
+        "livemode": False,
+        "max_redemptions": None,
+        "metadata": {},
+        "name": None,
+        "percent_off": None,
+        "redeem_by": None,
+        "times_redeemed": 0,
+        "valid": True,
+    }
+
+
+def discount(id: str, created: int, subscription: Document, coupon: str) -> Document:
+    """A coupon in use by a subscription."""
+    return {
+        "id": id,
+        "object": "discount",
+        "checkout_session": None,
+        "created": created,
+        "customer": subscription["customer"],
+        "customer_account": None,
+        "end": None,
+        "invoice": None,
+        "invoice_item": None,
+        "promotion_code": None,
+        "source": {"coupon": coupon, "type": "coupon"},
+        "start": created,
+        "subscription": subscription["id"],
+        "subscription_item": None,
+    }
+
+
+def currency_options(price: Document, options: dict[str, int]) -> Document:
+    """What a price costs in each currency, its own among them."""
+    amounts = {price["currency"]: price["unit_amount"], **options}
+    return {
+        currency: {
+            "custom_unit_amount": None,
+            "tax_behavior": price["tax_behavior"],
+            "unit_amount": amount,
+            "unit_amount_decimal": str(amount),
+        }
+        for currency, amount in amounts.items()
     }

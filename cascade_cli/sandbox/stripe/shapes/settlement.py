@@ -63,6 +63,28 @@ def refund(id: str, created: int, charge: Document, amount: int) -> Document:
     }
 
 
+def awaiting_details(created: int) -> Document:
+    """What a refund shows while the customer has still to name a bank account."""
+    return {
+        "destination_details": {
+            "type": "us_bank_transfer",
+            "us_bank_transfer": {"reference": None, "reference_status": None},
+        },
+        "instructions_email": "citizen@venice.example",
+        "next_action": {
+            "display_details": {
+                "email_sent": {
+                    "email_sent_at": created,
+                    "email_sent_to": "citizen@venice.example",
+                },
+                "expires_at": created + 45 * _DAY,
+            },
+            "type": "display_details",
+        },
+        "status": "requires_action",
+    }
+
+
 def dispute(id: str, created: int, charge: Document, reason: str) -> Document:
     """A fresh chargeback, answerable for nine days."""
     brand = charge["payment_method_details"]["card"]["brand"]
@@ -70,7 +92,7 @@ def dispute(id: str, created: int, charge: Document, reason: str) -> Document:
     return {
         "id": id,
         "object": "dispute",
-        "amount": charge["amount_captured"] - charge["amount_refunded"],
+        "amount": charge["amount"] - charge["amount_refunded"],
         "balance_transactions": [],
         "charge": charge["id"],
         "created": created,
@@ -78,7 +100,7 @@ def dispute(id: str, created: int, charge: Document, reason: str) -> Document:
         "enhanced_eligibility_types": [],
         "evidence": {**dict.fromkeys(_EVIDENCE.split()), "enhanced_evidence": {}},
         "evidence_details": {
-            "due_by": created - created % _DAY + 10 * _DAY - 1,
+            "due_by": due_by(created),
             "enhanced_eligibility": {},
             "has_evidence": False,
             "past_due": False,
@@ -105,8 +127,21 @@ def dispute(id: str, created: int, charge: Document, reason: str) -> Document:
     }
 
 
+def due_by(created: int) -> int:
+    """Evidence is taken for nine days, to the end of the last."""
+    return created - created % _DAY + 10 * _DAY - 1
+
+
 def balance_transaction(
-    id: str, created: int, amount: int, currency: str, *, fee: int, source: str, type: str
+    id: str,
+    created: int,
+    amount: int,
+    currency: str,
+    *,
+    fee: int,
+    source: str,
+    type: str,
+    category: str,
 ) -> Document:
     """A movement on the account's balance: `amount` is signed and before the fee.
 
@@ -134,7 +169,7 @@ def balance_transaction(
         "fee": fee,
         "fee_details": fees if fee else [],
         "net": amount - fee,
-        "reporting_category": "dispute" if type == "adjustment" else type,
+        "reporting_category": category,
         "source": source,
         "status": "pending",
         "type": type,

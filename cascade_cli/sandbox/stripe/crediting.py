@@ -1,0 +1,183 @@
+"""What payments do for the invoices that they are attached to.
+
+A payment of the shop's own may be attached to an open invoice of the same customer. What it brings
+is credited to the invoice once it has succeeded; several may pay one invoice, and one may pay
+several. Nothing on the payment itself names the invoice.
+"""
+
+from __future__ import annotations
+
+import json
+
+from cascade_cli.sandbox.stripe.errors import Document, StripeError
+from cascade_cli.sandbox.stripe.ledger import Ledger
+from cascade_cli.sandbox.stripe.shapes.invoice import invoice_payment
+from cascade_cli.sandbox.stripe.shelf import Query
+
+_OVER = ("canceled", "succeeded", "requires_capture")
+
+
+def attach(
+    ledger: Ledger, invoice: Document, intent: Document, amount: int | None = None
+) -> Document:
+    """Let a PaymentIntent pay an invoice, at once if it has succeeded; returns the invoice.
+
+    With `amount` only so much of it: the rest may pay another invoice.
+    """
+    _check(invoice, intent)
+    named: Document = {
+        "charge": None,
+        "payment_intent": intent["id"],
+        "payment_record": None,
+        "type": "payment_intent",
+    }
+    made = invoice_payment(ledger.id("inpay_1"), ledger.created, invoice, named)
+    made |= {"is_default": False, "amount_requested": amount or intent["amount"]}
+    ledger.add(made)
+    if intent["status"] == "succeeded":
+        credit(ledger, made, invoice, intent["amount_received"])
+    return invoice
+
+
+def credit_attached(ledger: Ledger, intent: Document) -> None:
+    """A PaymentIntent has succeeded: it pays what it is attached to, the oldest first."""
+    # Only payments of a customer can be attached.
+    if not intent["customer"]:
+        return
+    left = intent["amount_received"]
+    for payment in reversed(_payments(ledger, "payment.payment_intent", intent["id"])):
+        if payment["status"] == "open" and not payment["is_default"]:
+            invoice = ledger.get("invoice", payment["invoice"])
+            left -= credit(ledger, payment, invoice, left)
+
+
+def credit(ledger: Ledger, payment: Document, invoice: Document, most: int) -> int:
+    """A payment brings up to so much to its invoice; returns how much it brought.
+
+    What is too much goes to the customer's balance.
+    """
+    amount = min(payment["amount_requested"], most)
+    over = max(0, amount - invoice["amount_remaining"])
+    close(ledger, payment, amount)
+    invoice["amount_paid"] += amount - over
+    invoice["amount_remaining"] -= amount - over
+    if over:
+        _overpaid(ledger, invoice, over)
+    default = default_of(ledger, invoice)
+    if invoice["amount_remaining"]:
+        _lower(ledger, default, invoice["amount_remaining"])
+        ledger.emit("invoice.updated", ledger.replace(invoice))
+    else:
+        if default["id"] != payment["id"]:
+            _give_up(ledger, default)
+        paid(ledger, invoice)
+        _revive(ledger, invoice)
+    return int(amount)
+
+
+def close(ledger: Ledger, payment: Document, amount: int) -> None:
+    """An invoice's payment has brought so much."""
+    payment |= {"status": "paid", "amount_paid": amount}
+    payment["status_transitions"]["paid_at"] = ledger.created
+    ledger.emit("invoice_payment.paid", ledger.replace(payment))
+
+
+def paid(ledger: Ledger, invoice: Document) -> None:
+    """Nothing is left to pay."""
+    invoice |= {
+        "status": "paid",
+        "attempted": True,
+        "amount_paid": invoice["amount_due"],
+        "amount_remaining": 0,
+    }
+    invoice["status_transitions"]["paid_at"] = ledger.created
+    text = ledger.replace(invoice)
+    ledger.emit("invoice.paid", text)
+    ledger.emit("invoice.payment_succeeded", text)
+
+
+def default_of(ledger: Ledger, invoice: Document) -> Document:
+    """The payment that Stripe made by itself when the invoice was finalised."""
+    found = _payments(ledger, "invoice", invoice["id"])
+    return next(one for one in found if one["is_default"])
+
+
+def payments_of(ledger: Ledger, invoice: Document) -> list[Document]:
+    """All that ties payments to the invoice, newest first."""
+    return _payments(ledger, "invoice", invoice["id"])
+
+
+def _payments(ledger: Ledger, path: str, id: str) -> list[Document]:
+    query = Query("invoice_payment").where(f"json_extract(body, '$.{path}') = ?", id)
+    return [json.loads(text) for text in ledger.flush().all(query)]
+
+
+def _check(invoice: Document, intent: Document) -> None:
+    if invoice["status"] != "open":
+        raise StripeError(
+            f"Invoice {invoice['id']} is {invoice['status']}: only to an open one can a payment be"
+            " attached."
+        )
+    if (intent["customer"], intent["currency"]) != (invoice["customer"], invoice["currency"]):
+        raise StripeError(
+            "The PaymentIntent must have the same customer and currency as the invoice.",
+            param="payment_intent",
+        )
+    if intent["status"] == "canceled":
+        raise StripeError("The PaymentIntent is canceled.", param="payment_intent")
+    if intent["status"] != "succeeded" and intent["amount"] > invoice["amount_remaining"]:
+        raise StripeError(
+            "The PaymentIntent's amount is more than what remains of the invoice.",
+            param="payment_intent",
+        )
+    is_automatic = invoice["collection_method"] == "charge_automatically" and invoice["parent"]
+    if is_automatic and intent["amount"] < invoice["amount_remaining"]:
+        raise StripeError(
+            "An invoice of a subscription that is charged automatically takes no partial payments.",
+            param="payment_intent",
+        )
+
+
+def _overpaid(ledger: Ledger, invoice: Document, over: int) -> None:
+    invoice["amount_overpaid"] += over
+    change_balance(ledger, ledger.get("customer", invoice["customer"]), -over)
+    ledger.emit("invoice.overpaid", ledger.replace(invoice))
+
+
+def change_balance(ledger: Ledger, customer: Document, amount: int) -> Document:
+    """So much more is owed by the customer; less than nothing is credit for later invoices."""
+    if amount:
+        before = {"balance": customer["balance"]}
+        customer["balance"] += amount
+        ledger.emit("customer.updated", ledger.replace(customer), before)
+    return customer
+
+
+def _lower(ledger: Ledger, default: Document, remaining: int) -> None:
+    """The default payment is over what is left."""
+    ledger.replace(default | {"amount_requested": remaining})
+    intent = ledger.get("payment_intent", default["payment"]["payment_intent"])
+    ledger.replace(intent | {"amount": remaining})
+
+
+def _give_up(ledger: Ledger, default: Document) -> None:
+    default["status"] = "canceled"
+    default["status_transitions"]["canceled_at"] = ledger.created
+    ledger.replace(default)
+    named = default["payment"]["payment_intent"]
+    intent = ledger.get("payment_intent", named) if named else None
+    if intent and intent["status"] not in _OVER:
+        intent |= {"status": "canceled", "canceled_at": ledger.created}
+        ledger.emit("payment_intent.canceled", ledger.replace(intent))
+
+
+def _revive(ledger: Ledger, invoice: Document) -> None:
+    """The subscription whose newest invoice was late goes on."""
+    details = (invoice["parent"] or {}).get("subscription_details") or {}
+    if not details.get("subscription"):
+        return
+    subscription = ledger.get("subscription", details["subscription"])
+    if subscription["status"] == "past_due" and subscription["latest_invoice"] == invoice["id"]:
+        subscription["status"] = "active"
+        before = {"status": "past_due"}
+        ledger.emit("customer.subscription.updated", ledger.replace(subscription), before)

@@ -1,0 +1,81 @@
+"""Coupons, and what they take off the lines of an invoice."""
+
+from __future__ import annotations
+
+from cascade_cli.sandbox.stripe.errors import Document, StripeError
+from cascade_cli.sandbox.stripe.ledger import Ledger
+from cascade_cli.sandbox.stripe.metadata import merge
+from cascade_cli.sandbox.stripe.shapes.billing import coupon as new_coupon
+from cascade_cli.sandbox.stripe.shapes.billing import discount as new_discount
+
+_COPIED = ("amount_off", "currency", "duration", "name", "percent_off")
+APPLIES_TO = "sandbox.applies_to"
+
+
+def create_coupon(ledger: Ledger, params: Document) -> Document:
+    """So many percent, or so much of a currency, off some products or off all."""
+    if ("percent_off" in params) == ("amount_off" in params):
+        raise StripeError("You must pass either `percent_off` or `amount_off`, and not both.")
+    if "amount_off" in params and "currency" not in params:
+        raise StripeError(
+            "Missing required param: currency.", code="parameter_missing", param="currency"
+        )
+    made = new_coupon(params.get("id") or ledger.id("cpn_"), ledger.created)
+    made |= {name: params[name] for name in _COPIED if name in params}
+    made["metadata"] = merge({}, params.get("metadata"))
+    products = (params.get("applies_to") or {}).get("products") or []
+    # Stripe shows these only when asked to.
+    aside = {"id": f"{made['id']}#applies_to", "object": APPLIES_TO, "created": ledger.created}
+    ledger.add(aside | {"products": products})
+    ledger.emit("coupon.created", ledger.add(made))
+    return made
+
+
+def discounts(ledger: Ledger, subscription: Document, params: list[Document]) -> list[str]:
+    """The ids of new discounts of a subscription, one for each coupon named."""
+    made = []
+    for position, one in enumerate(params):
+        coupon = ledger.get("coupon", one["coupon"], f"discounts[{position}][coupon]")
+        id = ledger.id("di_1")
+        ledger.add(new_discount(id, ledger.created, subscription, coupon["id"]))
+        made.append(id)
+    return made
+
+
+def spread(ledger: Ledger, invoice: Document, lines: list[Document]) -> int:
+    """Take the invoice's discounts off its lines; returns what they take off altogether."""
+    for id in invoice["discounts"]:
+        coupon = ledger.get("coupon", ledger.get("discount", id)["source"]["coupon"])
+        products = ledger.get(APPLIES_TO, f"{coupon['id']}#applies_to")["products"]
+        open_lines = [line for line in lines if _may_be_lowered(line, products)]
+        amounts = _shares(coupon, [_left(line) for line in open_lines])
+        for line, amount in zip(open_lines, amounts, strict=True):
+            line["discount_amounts"].append({"amount": amount, "discount": id})
+            line["discounts"].append(id)
+            taken = {"amount": amount, "discount": id, "type": "discount"}
+            line["pretax_credit_amounts"].append(taken)
+        total = {"amount": sum(amounts), "discount": id}
+        invoice["total_discount_amounts"].append(total)
+        invoice["total_pretax_credit_amounts"].append(total | {"type": "discount"})
+    return sum(one["amount"] for one in invoice["total_discount_amounts"])
+
+
+def _may_be_lowered(line: Document, products: list[str]) -> bool:
+    product = line["pricing"]["price_details"]["product"]
+    return line["discountable"] and line["amount"] > 0 and (not products or product in products)
+
+
+def _left(line: Document) -> int:
+    return int(line["amount"]) - sum(int(one["amount"]) for one in line["discount_amounts"])
+
+
+def _shares(coupon: Document, amounts: list[int]) -> list[int]:
+    """A fixed amount is spread in proportion, and no cent of it is lost by rounding."""
+    if coupon["percent_off"] is not None:
+        return [round(amount * coupon["percent_off"] / 100) for amount in amounts]
+    whole, done, shares = sum(amounts), 0, list[int]()
+    most = min(int(coupon["amount_off"]), whole)
+    for amount in amounts:
+        before, done = done, done + amount
+        shares.append(most * done // whole - most * before // whole)
+    return shares

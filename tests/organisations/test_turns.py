@@ -1,0 +1,171 @@
+"""The webhook's worker settles the refund of a payment for very many in turns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from cascade_cli.adapters.journal import Database, Journal
+from cascade_cli.adapters.journal.inbox import Inbox, Settlement
+from cascade_cli.adapters.transport import utc_now
+from cascade_cli.bootstrap import bootstrap
+from cascade_cli.bootstrap_writes import bootstrap_writes, run_lock
+from cascade_cli.domain.events import Event
+from cascade_cli.domain.journal import Worker
+from cascade_cli.domain.times import Window
+from cascade_cli.sandbox.airtable import BASE_ID
+from cascade_cli.services.intake import Intake
+from cascade_cli.services.refund_clerk import PAUSE
+from cascade_cli.settings import Settings
+from tests.credit.counter import Counter
+from tests.organisations.guild import bought, replayed, stripe_of
+
+MEMBERS = {"marco": "100", "lucia": "50.5", "zuan": "20", "bianca": "10", "piero": "10"}
+
+
+@dataclass
+class Till:
+    """What `cascade serve` works with, two citizens a turn."""
+
+    counter: Counter
+    intake: Intake
+    inbox: Inbox
+    database: Database
+
+    def hear(self, payment: str, kind: str) -> None:
+        """The webhook takes what Stripe tells of the payment."""
+        self.inbox.accept([event for event in self._events(kind) if event.payment_id == payment])
+
+    def _events(self, kind: str) -> list[Event]:
+        now = utc_now()
+        window = Window(now - timedelta(days=1), now + timedelta(seconds=2))
+        with self.counter.sandboxed.wired() as wiring:
+            return [event for event in wiring.events.events(window) if event.type == kind]
+
+    def turn(self) -> list[Settlement]:
+        """The worker's next round, when it is time."""
+        self.counter.pass_time(seconds=PAUSE.total_seconds() + 1)
+        return self.intake.work()
+
+    def lock(self) -> AbstractContextManager[object]:
+        """Another run's."""
+        other = Worker("run-other", "till", 1, "anna", "refund")
+        return run_lock(Journal(self.database, other, now=utc_now), BASE_ID)
+
+
+@contextmanager
+def opened(counter: Counter, folder: Path) -> Iterator[Till]:
+    settings = Settings.read(counter.environment(CASCADE_REFUNDS="auto"))
+    identity = Worker("run-serve", "till", 1, "anna", "serve")
+    wiring = bootstrap(settings, lambda _message: None)
+    with closing(Database(f"sqlite:///{folder}/journal.sqlite3")) as database:
+        journal = Journal(database, identity, now=utc_now)
+        writing = bootstrap_writes(wiring, journal, lambda _message: None)
+        clerk = writing.clerk(settings, {}, lambda: None, lambda: run_lock(journal, BASE_ID))
+        assert clerk
+        inbox = Inbox(database, identity, now=utc_now, acted_on=settings.acted_on)
+        intake = Intake(
+            inbox,
+            writing.replayer,
+            livemode=False,
+            facts={},
+            guard=lambda: None,
+            can_pay=writing.purse.can_pay,
+            now=utc_now,
+            refunds=replace(clerk, at_once=2),
+        )
+        yield Till(counter, intake, inbox, database)
+
+
+@pytest.fixture
+def till(counter: Counter, tmp_path: Path) -> Iterator[Till]:
+    counter.settle(*(name for name in MEMBERS if name not in {"marco", "lucia"}))
+    with opened(counter, tmp_path) as till:
+        yield till
+
+
+@pytest.fixture
+def intent(till: Till) -> str:
+    """Their payment, which has arrived."""
+    intent = bought(till.counter, MEMBERS)
+    assert replayed(till.counter).code == 0
+    till.counter.sandboxed.app.engine.run()
+    return intent
+
+
+def takers(till: Till) -> list[str]:
+    """Who has a transfer back."""
+    payers = [row["ExecutedBy"] for row in till.counter.rows()]
+    return [name for name in MEMBERS if name in payers]
+
+
+def send_back(till: Till, intent: str, cents: int) -> None:
+    stripe_of(till.counter).v1.refunds.create({"payment_intent": intent, "amount": cents})
+
+
+def test_between_two_turns_the_lock_is_free_and_other_events_are_dealt_with(
+    till: Till, intent: str
+) -> None:
+    send_back(till, intent, 1905)
+    till.hear(intent, "charge.refunded")
+    (first,) = till.turn()
+    assert first.note == "2 of 5 citizens are dealt with, the others are next"
+    assert takers(till) == ["marco", "lucia"]
+    other = till.counter.paid(hours_ago=0)
+    with till.lock():
+        till.hear(other, "charge.succeeded")
+        # Before it is the others' turn.
+        assert [one.state.value for one in till.intake.work()] == ["credited"]
+    till.turn()
+    assert takers(till) == ["marco", "lucia", "zuan", "bianca"]
+    (last,) = till.turn()
+    assert (takers(till), "are next" in last.note) == (list(MEMBERS), False)
+    till.counter.sandboxed.app.engine.run()
+    assert [till.counter.ducats_of(name) for name in MEMBERS] == [100, 0, 0, 0, 0]
+
+
+def test_whose_turn_comes_while_another_run_has_the_lock_is_next_when_it_is_free(
+    till: Till, intent: str
+) -> None:
+    send_back(till, intent, 1905)
+    till.hear(intent, "charge.refunded")
+    till.turn()
+    with till.lock():
+        (held_up,) = till.turn()
+    assert "Another run holds the lock" in held_up.note
+    assert takers(till) == ["marco", "lucia"]
+    till.turn()
+    assert takers(till) == ["marco", "lucia", "zuan", "bianca"]
+
+
+def test_more_money_that_goes_back_between_two_turns_is_taken_from_the_first_citizens_too(
+    till: Till, intent: str
+) -> None:
+    send_back(till, intent, 381)
+    till.hear(intent, "charge.refunded")
+    till.turn()
+    send_back(till, intent, 1524)
+    for _ in range(3):
+        till.turn()
+    for _ in range(2):
+        till.counter.sandboxed.app.engine.run()
+    assert [till.counter.ducats_of(name) for name in MEMBERS] == [0] * len(MEMBERS)
+
+
+def test_who_is_killed_between_two_turns_begins_again_and_takes_nothing_twice(
+    till: Till, intent: str, tmp_path: Path
+) -> None:
+    send_back(till, intent, 1905)
+    till.hear(intent, "charge.refunded")
+    till.turn()
+    with opened(till.counter, tmp_path) as after_the_start:
+        for _ in range(3):
+            after_the_start.turn()
+    till.counter.sandboxed.app.engine.run()
+    assert [till.counter.ducats_of(name) for name in MEMBERS] == [0] * len(MEMBERS)
+    assert len(till.counter.rows()) == 2 * len(MEMBERS)
