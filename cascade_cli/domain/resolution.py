@@ -122,10 +122,21 @@ class Resolution:
 
 def plan(subject: Subject, wish: Wish, means: Means) -> Resolution:
     """What would be written. Raises GuardError where the decision does not fit."""
+    if unfinished := _unfinished(subject, wish):
+        return unfinished
     refuse_repeated(subject, wish)
     _refuse_unfit(subject, wish)
     with exactly():
         return _PLANS[wish.how](subject, wish, means)
+
+
+def _unfinished(subject: Subject, wish: Wish) -> Resolution | None:
+    """It was found to have moved nothing, and whoever said so has not let it go out again."""
+    before, repair = subject.item.decision, subject.item.repair
+    is_same = before is not None and before.how is wish.how is How.NOT_MOVED
+    if not (before and is_same and repair and repair.automatic):
+        return None
+    return Resolution(subject, before, afterwards="in flight", after=subject)
 
 
 def refuse_repeated(subject: Subject, wish: Wish) -> None:
@@ -135,9 +146,18 @@ def refuse_repeated(subject: Subject, wish: Wish) -> None:
         return
     if wish.how in {How.CREDIT, How.TAKE_BACK} or before.is_over(subject.terms.now):
         return  # What their transfers came to tells whether anything is left to do.
-    if wish.how is How.SNOOZE and wish.until != before.until:
+    if _is_about_another(subject, wish, before):
         return
     raise GuardError(f"{subject.name} was decided so already: {before.described}.", UNTOUCHED)
+
+
+def _is_about_another(subject: Subject, wish: Wish, before: Decision) -> bool:
+    """The same words about another transfer, or for another time, are no repetition."""
+    if wish.how in {How.MOVED, How.NOT_MOVED}:
+        return bool(subject.doubtful)
+    if wish.how is How.SETTLED_BY and wish.settles:
+        return _id(wish.settles) != before.stratagem_id
+    return wish.how is How.SNOOZE and wish.until != before.until
 
 
 def _refuse_unfit(subject: Subject, wish: Wish) -> None:

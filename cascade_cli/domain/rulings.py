@@ -30,7 +30,9 @@ class RowRuling:
     instead_of: str = ""
 
     def applied_to(self, row: Stratagem) -> Stratagem:
-        """The row as decided; as it is, where it has changed since."""
+        """The row as decided; as it is, where it is another or has changed since."""
+        if row.record_id != self.record_id:
+            return row
         if self.settles:
             if self.seen != _deal(row):
                 return row

@@ -300,7 +300,7 @@ class ResolveDesk:
 
     def _record(self, planned: Planned) -> None:
         resolution, subject = planned.resolution, planned.seen.subject
-        if _is_recorded(subject.item.decision, resolution.decision):
+        if not resolution.rulings and _is_recorded(subject, resolution.decision):
             # The same, broken off before it was done, and taken up again.
             return
         rulings = {ruling.record_id: ruling for ruling in self._rulings(resolution)}
@@ -329,10 +329,11 @@ class ResolveDesk:
         self.refunds.write_off(pictures, resolution.decision.reason)
 
 
-def _is_recorded(before: Decision | None, decision: Decision) -> bool:
-    if before is None or before.how not in {How.CREDIT, How.TAKE_BACK}:
+def _is_recorded(subject: Subject, decision: Decision) -> bool:
+    before = subject.item.decision
+    if before is None or before.how not in {How.CREDIT, How.TAKE_BACK, How.NOT_MOVED}:
         return False
-    return before.is_same_as == decision.is_same_as
+    return before.is_same_as == decision.is_same_as and not before.change(subject.facts)
 
 
 def _the_one(identity: str, items: Sequence[Item]) -> Item:
