@@ -57,6 +57,10 @@ CAUGHT_BY = {
     mutants.price_guard_off: 9,
     mutants.arrivals_told_without_a_mark: 1,
     mutants.arrivals_told_by_all_who_found_them: 22,
+    mutants.decisions_without_facts: 29,
+    mutants.decisions_hold_for_ever: 29,
+    mutants.corrections_without_a_key: 308,
+    mutants.hand_credits_unseen: 39,
 }
 
 

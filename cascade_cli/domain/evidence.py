@@ -11,7 +11,7 @@ from cascade_cli.domain.currencies import CURRENCY
 from cascade_cli.domain.gifts import Gift
 from cascade_cli.domain.matching import Match, Rule
 from cascade_cli.domain.money import ZERO, format_ducats, format_money
-from cascade_cli.domain.stratagems import State, Stratagem
+from cascade_cli.domain.stratagems import Ruling, State, Stratagem
 from cascade_cli.domain.times import format_moment
 
 
@@ -132,6 +132,8 @@ def describe(stratagem: Stratagem, terms: Terms) -> str:
 def _meaning(stratagem: Stratagem, terms: Terms) -> Iterator[str]:
     if stratagem.executed_at:
         yield f"executed {format_moment(stratagem.executed_at)}"
+    if stratagem.ruling:
+        yield _RULED[stratagem.ruling]
     if stratagem.state(terms.now) is State.DOUBTFUL:
         yield stratagem.doubt
     elif stratagem.failure_text and stratagem.status != "executed":
@@ -140,6 +142,12 @@ def _meaning(stratagem: Stratagem, terms: Terms) -> Iterator[str]:
         yield _expiry(stratagem.expires_at, terms.now)
     if stratagem.state(terms.now) is State.LIVE:
         yield from _prospect(stratagem, terms)
+
+
+_RULED = {
+    Ruling.MOVED: "a person found that it moved its ducats",
+    Ruling.NOT_MOVED: "a person found that it moved nothing",
+}
 
 
 def _expiry(expires_at: datetime | None, now: datetime) -> str:

@@ -104,6 +104,8 @@ def _of_another(row: Stratagem, moment: Moment) -> Standing:
 def _executed(row: Stratagem, _moment: Moment) -> Standing:
     when = f" at {format_moment(row.executed_at)}" if row.executed_at else ""
     meaning = f"The engine executed it{when}: the ducats have arrived."
+    if row.ruling:
+        meaning = "A person found that it has moved its ducats."
     if row.other_processor:
         meaning += f" {row.other_processor!r} paid them, not the processor."
     return Standing(State.EXECUTED, Moved.YES, meaning, "Nothing is left to do.")

@@ -21,6 +21,7 @@ from tests.simulation.abroad import price
 from tests.simulation.likeness import Alike, Likeness
 from tests.simulation.lookalikes import Lookalikes
 from tests.simulation.mailbox import a_tiding, an_event
+from tests.simulation.mistakes import Mistakes
 from tests.simulation.nights import Nights
 from tests.simulation.plan import LATECOMER, ManualCredit, Payment
 from tests.simulation.shop import Shop
@@ -57,6 +58,7 @@ class Happenings:
         """By charge."""
         self.nights = Nights()
         self.lookalikes = Lookalikes(stage, self._told_of)
+        self.mistakes = Mistakes(stage)
 
     def _told_of(self, alike: Alike, charge: dict[str, Any]) -> None:
         """Of an older set-up's transfer, CASCADE's own webhook hears as well."""
@@ -69,6 +71,7 @@ class Happenings:
         """Everything up to the plan's horizon."""
         self._schedule_cascade()
         self._schedule_venice()
+        self.mistakes.schedule()
 
     def _schedule_cascade(self) -> None:
         for payment in self._plan.payments:

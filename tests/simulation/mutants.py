@@ -22,13 +22,23 @@ from cascade_cli.adapters.stripe.purchases import StripeReader
 from cascade_cli.adapters.transport import Transport, permitted
 from cascade_cli.adapters.venice.base import VeniceReader
 from cascade_cli.adapters.venice.notes import Notes
-from cascade_cli.domain import delivery, matching, price_guard, pricing
+from cascade_cli.domain import (
+    delivery,
+    matching,
+    price_guard,
+    pricing,
+    reconciliation,
+    resolution,
+    standing_decisions,
+)
+from cascade_cli.domain.case import Case
 from cascade_cli.domain.charges import Charge
+from cascade_cli.domain.decisions import Decision, Facts
 from cascade_cli.domain.delivery import Action, Step, Write, next_step
 from cascade_cli.domain.exchange import Belief, Rates
 from cascade_cli.domain.gifts import Gift
 from cascade_cli.domain.journal import Attempt, Claim, ClaimState, Fate
-from cascade_cli.domain.keys import stratagem_id_for, whole_id
+from cascade_cli.domain.keys import correction_key, stratagem_id_for, whole_id
 from cascade_cli.domain.money import ZERO
 from cascade_cli.domain.orders import Order
 from cascade_cli.domain.refunds import Part
@@ -423,6 +433,47 @@ def arrivals_told_by_all_who_found_them() -> Iterator[Alter]:
         yield as_it_is
 
 
+@contextmanager
+def decisions_without_facts() -> Iterator[Alter]:
+    """What a decision rests on is not remembered."""
+    nothing = Facts("", ())
+    with (
+        patch.object(resolution, "facts_of", lambda *_: nothing),
+        patch.object(standing_decisions, "facts_of", lambda *_: nothing),
+        patch.object(reconciliation, "facts_of", lambda *_: nothing),
+    ):
+        yield as_it_is
+
+
+@contextmanager
+def decisions_hold_for_ever() -> Iterator[Alter]:
+    """Whatever changes, a decided case is not opened again."""
+    with patch.object(Decision, "change", lambda *_: ""):
+        yield as_it_is
+
+
+@contextmanager
+def corrections_without_a_key() -> Iterator[Alter]:
+    """Every correction has another StratagemId."""
+
+    def another(case: Case) -> str:
+        number = 2 + int(case.terms.now.timestamp()) % 1_000_000
+        return correction_key(case.charge.payment_id, number)
+
+    with patch.object(resolution, "_next_correction", another):
+        yield as_it_is
+
+
+@contextmanager
+def hand_credits_unseen() -> Iterator[Alter]:
+    """Nobody looks whether a payment was made good by hand."""
+    with (
+        patch.object(resolution, "refuse_mentioned", lambda *_: None),
+        patch.object(credit, "refuse_credited", lambda *_: None),
+    ):
+        yield as_it_is
+
+
 class _ReadOnce:
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
@@ -480,4 +531,8 @@ MUTANTS: tuple[Callable[[], AbstractContextManager[Alter]], ...] = (
     marks_by_our_clock,
     arrivals_told_without_a_mark,
     arrivals_told_by_all_who_found_them,
+    decisions_without_facts,
+    decisions_hold_for_ever,
+    corrections_without_a_key,
+    hand_credits_unseen,
 )

@@ -12,6 +12,7 @@ from random import Random
 from cascade_cli.adapters.journal import Journal
 from cascade_cli.domain.journal import Worker
 from tests.simulation.history import History
+from tests.simulation.mistakes import with_mistakes
 from tests.simulation.plan import draw_plan, with_arrivals
 from tests.simulation.process import Chronicle
 from tests.simulation.shop import Alter, as_it_is
@@ -37,6 +38,7 @@ def play(seed: int, workshop: Workshop, alter: Alter = as_it_is) -> Report:
     workshop.journal.begin()
     plan = with_short_payments(draw_plan(random), Random(f"{seed}:underpaid"))  # noqa: S311
     plan = with_arrivals(plan, Random(f"{seed}:arrivals"))  # noqa: S311
+    plan = with_mistakes(plan, Random(f"{seed}:decisions"))  # noqa: S311
     with closing(History(seed, plan, random, workshop, alter)) as history:
         run = history.run()
         journal = Journal(workshop.journal.database, _AUDITOR, now=history.stage.scheduler.now)

@@ -15,6 +15,7 @@ from cascade_cli.adapters.journal import Journal
 from cascade_cli.adapters.venice.notifications import ARRIVED_TYPE, TYPE
 from cascade_cli.domain.arrivals import TELL_ARRIVAL
 from cascade_cli.domain.charges import Charge
+from cascade_cli.domain.decisions import Decision
 from cascade_cli.domain.journal import Entry, EntryKind
 from cascade_cli.domain.keys import whole_id
 from cascade_cli.domain.kinds import Kind
@@ -24,6 +25,7 @@ from cascade_cli.domain.reconciliation import Item
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
 from cascade_cli.services.reconcile import Run
 from tests.simulation.history import History
+from tests.simulation.mistakes import MistakesJudge
 from tests.simulation.plan import Payment
 from tests.simulation.venice import OTHER_PROCESSOR, RETURNS, Moves, is_broken_off
 
@@ -52,7 +54,8 @@ class Debt:
 
 def flaws(history: History, run: Run, journal: Journal) -> list[str]:
     """Everything that is wrong; empty after a history as it should be."""
-    judge = _Judge(history, run, list(journal.entries()))
+    decisions = {case: Decision.of(body) for case, body in journal.decisions().items()}
+    judge = _Judge(history, run, list(journal.entries()), decisions)
     found = [*history.stage.flaws, *history.stage.app.crashes, *judge.flaws(), *history.hidden]
     if not journal.verify().is_intact:
         found.append(f"the journal is not intact: {journal.verify().flaw}")
@@ -60,7 +63,9 @@ def flaws(history: History, run: Run, journal: Journal) -> list[str]:
 
 
 class _Judge:
-    def __init__(self, history: History, run: Run, entries: list[Entry]) -> None:
+    def __init__(
+        self, history: History, run: Run, entries: list[Entry], decisions: dict[str, Decision]
+    ) -> None:
         self._stage, self._charges = history.stage, history.charges
         self._cents_back, self._gifts = history.cents_back, history.gifts
         self._sold, self._short = history.sold, history.short
@@ -69,6 +74,7 @@ class _Judge:
         self._rows: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
         for row in history.stage.city.rows():
             self._rows[row["fields"]["StratagemId"]].append(row)
+        self._mistakes = MistakesJudge(history.mistakes, history.stage, run, decisions)
         self._debts = {debt.name: debt for debt in self._all_debts()}
 
     def flaws(self) -> Iterator[str]:
@@ -85,6 +91,7 @@ class _Judge:
         yield from self._anonymous_named()
         yield from self._replenished_twice()
         yield from self._taken_back_wrongly()
+        yield from self._mistakes.flaws()
 
     def _all_debts(self) -> Iterator[Debt]:
         for item in self._charged():
@@ -103,7 +110,8 @@ class _Judge:
             yield Debt(key, credit.citizen, Decimal(credit.ducats), (key,))
 
     def _charged(self) -> list[Item]:
-        return [item for item in self._run.result.items if item.charge is not None]
+        items = (item for item in self._run.result.items if item.charge is not None)
+        return [item for item in items if item.name not in self._mistakes.charges]
 
     def _moves(self, debt: Debt) -> Moves:
         """All that moved for one debt, under whichever StratagemId."""
@@ -117,6 +125,7 @@ class _Judge:
     def _paid_twice_or_wrongly(self) -> Iterator[str]:
         known = {name for debt in self._debts.values() for name in debt.stratagem_ids}
         known |= {row.stratagem_id for item in self._charged() for row in item.returns}
+        known |= self._mistakes.names()
         for stratagem_id in self._stage.city.moves.keys() - known:
             yield f"ducats moved for {stratagem_id}, which nobody is owed"
         for debt in self._debts.values():
@@ -160,7 +169,7 @@ class _Judge:
         return 1 + any(name in self._stage.city.copied for name in debt.stratagem_ids)
 
     def _unpaid_or_unreported(self) -> Iterator[str]:
-        reported = {item.charge.id: item for item in self._run.result.items if item.charge}
+        reported = {item.charge.id: item for item in self._charged() if item.charge}
         there = {item.charge.charge_id for item in reported.values() if item.charge}
         for charge_id in self._charges:
             if charge_id not in there:
@@ -360,6 +369,7 @@ class _Judge:
                 last[entry.key] = (entry.body["action"], entry.body["fate"])
         for name, rows in self._rows.items():
             ours = name.startswith((*RETURNS, "cascade_payment_pi_", "cascade_manual_"))
+            ours = ours and name not in self._mistakes.names()
             for fields in (row["fields"] for row in rows if ours and not _is_other(row)):
                 promise = promises.get(name)
                 ducats = _amount(fields["Notes"])
