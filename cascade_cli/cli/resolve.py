@@ -18,7 +18,7 @@ from cascade_cli.domain.case import Terms
 from cascade_cli.domain.decisions import How
 from cascade_cli.domain.orders import parse_ducats
 from cascade_cli.domain.overrides import Override
-from cascade_cli.domain.resolution import Wish
+from cascade_cli.domain.subject import Wish
 from cascade_cli.errors import ExitCode, UsageError
 from cascade_cli.services.credit import Limits
 from cascade_cli.services.credit_requests import check_words

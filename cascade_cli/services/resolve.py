@@ -24,18 +24,12 @@ from cascade_cli.domain.reconciliation import reconcile
 from cascade_cli.domain.refunds import Policy
 from cascade_cli.domain.repair_plan import REASON
 from cascade_cli.domain.residents import Resident, successor
-from cascade_cli.domain.resolution import (
-    UNTOUCHED,
-    Means,
-    Resolution,
-    Subject,
-    Wish,
-    plan,
-    surpluses,
-)
+from cascade_cli.domain.resolution import plan
 from cascade_cli.domain.rulings import RowRuling, withdrawn
 from cascade_cli.domain.shell import command
 from cascade_cli.domain.stratagems import Stratagem
+from cascade_cli.domain.subject import UNTOUCHED, Means, Resolution, Subject, Wish
+from cascade_cli.domain.taking_back import surpluses
 from cascade_cli.domain.times import Window
 from cascade_cli.domain.world import World, cases_of
 from cascade_cli.errors import GuardError, NotFoundError, UsageError

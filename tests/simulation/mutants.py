@@ -23,13 +23,14 @@ from cascade_cli.adapters.transport import Transport, permitted
 from cascade_cli.adapters.venice.base import VeniceReader
 from cascade_cli.adapters.venice.notes import Notes
 from cascade_cli.domain import (
+    crediting,
     delivery,
     matching,
     price_guard,
     pricing,
     reconciliation,
-    resolution,
     standing_decisions,
+    subject,
 )
 from cascade_cli.domain.case import Case
 from cascade_cli.domain.charges import Charge
@@ -438,7 +439,7 @@ def decisions_without_facts() -> Iterator[Alter]:
     """What a decision rests on is not remembered."""
     nothing = Facts("", ())
     with (
-        patch.object(resolution, "facts_of", lambda *_: nothing),
+        patch.object(subject, "facts_of", lambda *_: nothing),
         patch.object(standing_decisions, "facts_of", lambda *_: nothing),
         patch.object(reconciliation, "facts_of", lambda *_: nothing),
     ):
@@ -460,7 +461,7 @@ def corrections_without_a_key() -> Iterator[Alter]:
         number = 2 + int(case.terms.now.timestamp()) % 1_000_000
         return correction_key(case.charge.payment_id, number)
 
-    with patch.object(resolution, "_next_correction", another):
+    with patch.object(crediting, "_next_correction", another):
         yield as_it_is
 
 
@@ -468,7 +469,7 @@ def corrections_without_a_key() -> Iterator[Alter]:
 def hand_credits_unseen() -> Iterator[Alter]:
     """Nobody looks whether a payment was made good by hand."""
     with (
-        patch.object(resolution, "refuse_mentioned", lambda *_: None),
+        patch.object(crediting, "refuse_mentioned", lambda *_: None),
         patch.object(credit, "refuse_credited", lambda *_: None),
     ):
         yield as_it_is

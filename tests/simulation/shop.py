@@ -33,8 +33,8 @@ from cascade_cli.domain.refund_plan import Picture, RefundPlan
 from cascade_cli.domain.refunds import Policy
 from cascade_cli.domain.repair_plan import plan_repairs
 from cascade_cli.domain.residents import Resident
-from cascade_cli.domain.resolution import Wish as Decided
 from cascade_cli.domain.rulings import RowRuling, Rulings, no_rulings
+from cascade_cli.domain.subject import Wish as Decided
 from cascade_cli.domain.times import Window
 from cascade_cli.errors import CascadeError, GuardError, UsageError
 from cascade_cli.sandbox.airtable import BASE_ID
