@@ -49,10 +49,14 @@ CAUGHT_BY = {
     mutants.only_the_first_citizens_settled: 121,
     mutants.anonymous_givers_named: 2,
     mutants.invoices_have_keys_of_their_own: 43,
+    mutants.attached_payments_overlooked: 3,
+    mutants.halves_credited_whole: 6,
     mutants.judged_by_another_day_s_rate: 2,
     mutants.late_rows_ignored: 36,
     mutants.other_payers_unseen: 2,
     mutants.refunded_twins_first_served: 1,
+    mutants.newcomers_taken_for_the_same: 4,
+    mutants.vanished_behind_the_dead: 49,
     mutants.marks_by_our_clock: 70,
     mutants.price_guard_off: 9,
     mutants.arrivals_told_without_a_mark: 1,
@@ -61,6 +65,10 @@ CAUGHT_BY = {
     mutants.decisions_hold_for_ever: 29,
     mutants.corrections_without_a_key: 308,
     mutants.hand_credits_unseen: 39,
+    mutants.releases_taken_for_refunds: 1,
+    mutants.waiting_refunds_taken_for_gone: 103,
+    mutants.disputed_money_never_comes_back: 56,
+    mutants.only_lost_disputes_cost: 301,
 }
 
 

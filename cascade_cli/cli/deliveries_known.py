@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 from cascade_cli.cli.journal_place import journal_url
 from cascade_cli.cli.session import Session
 from cascade_cli.domain.charges import Charge
-from cascade_cli.domain.past_delivery import PastDelivery
+from cascade_cli.domain.past_delivery import NOTHING_PAST, PastDelivery
 from cascade_cli.errors import JournalError
 from cascade_cli.settings import Settings
+
+if TYPE_CHECKING:
+    from cascade_cli.services.past_deliveries import PastDeliveries
+
+T = TypeVar("T")
 
 _SQLITE = "sqlite:///"
 
@@ -25,19 +31,24 @@ class DeliveriesKnown:
 
     def past_of(self, charges: Sequence[Charge], now: datetime) -> Mapping[str, PastDelivery]:
         """By charge; empty where there is no journal, or none that can be read."""
+        return self._asked(lambda past: dict(past.past_of(charges, now)), {})
+
+    def written_for(self, key: str) -> PastDelivery:
+        """As the journal has it, if there is one that can be read."""
+        return self._asked(lambda past: past.written_for(key), NOTHING_PAST)
+
+    def _asked(self, ask: Callable[[PastDeliveries], T], otherwise: T) -> T:
         chosen = self._settings.journal_url
         url = journal_url(self._session, chosen.reveal() if chosen else "")
         if url.startswith(_SQLITE) and not Path(url.removeprefix(_SQLITE)).exists():
-            return {}
+            return otherwise
         try:
-            return self._read(url, charges, now)
+            return self._read(url, ask, otherwise)
         except JournalError as error:
             self._session.warn(f"which transfers have vanished is not known: {error.message}")
-            return {}
+            return otherwise
 
-    def _read(
-        self, url: str, charges: Sequence[Charge], now: datetime
-    ) -> Mapping[str, PastDelivery]:
+    def _read(self, url: str, ask: Callable[[PastDeliveries], T], otherwise: T) -> T:
         from cascade_cli.adapters.journal import Database, Journal  # noqa: PLC0415 - see above
         from cascade_cli.adapters.transport import utc_now  # noqa: PLC0415
         from cascade_cli.cli.who import this_worker  # noqa: PLC0415
@@ -45,7 +56,7 @@ class DeliveriesKnown:
 
         database = Database(url)
         if not database.exists():
-            return {}
+            return otherwise
         worker, secrets = this_worker("reconcile"), self._session.secrets
         with closing(Journal(database, worker, now=utc_now, secrets=secrets)) as journal:
-            return dict(PastDeliveries(journal, self._settings.airtable_base).past_of(charges, now))
+            return ask(PastDeliveries(journal, self._settings.airtable_base))

@@ -41,6 +41,8 @@ def list_transfers(session: Session, options: ListOptions) -> Outcome:
     wanted.check()
     with connected(session) as wiring:
         rows = desk(wiring).listed(wanted)
+        if wanted.citizen and not rows and (nobody := desk(wiring).nobody(wanted.citizen)):
+            session.warn(f"{nobody}.")
         return list_outcome(rows, wanted, Moment(wiring.settings.engine, wiring.clock.now()))
 
 

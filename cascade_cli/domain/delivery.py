@@ -236,15 +236,20 @@ def _vanished(order: Order, rows: Sequence[Stratagem], last: Attempt | None) -> 
     return End(Verdict.BLOCKED, rows[0] if rows else None, why)
 
 
-def _ambiguous(order: Order, rows: Sequence[Stratagem]) -> End:
-    """Nothing of the order is under way, and these may be, or become, its transfer."""
+def ambiguity(order: Order, rows: Sequence[Stratagem]) -> str:
+    """Why a person has to look at these rows before anything is delivered beside them."""
     names = ", ".join(f"{row.stratagem_id or row.record_id} ({row.status})" for row in rows)
     whose = "another processor pays it" if rows[0].other_processor else "it names no payment"
     if rows[0].mentions:
         by = f" by {rows[0].made_by}" if rows[0].made_by else ""
         whose = f"a credit by hand{by}, made {format_moment(rows[0].created_at)}: {rows[0].reason}"
     paid = order.charge.payment_id if order.charge else order.key
-    why = f"{names} may already be the transfer for {paid}: {whose}"
+    return f"{names} may already be the transfer for {paid}: {whose}"
+
+
+def _ambiguous(order: Order, rows: Sequence[Stratagem]) -> End:
+    """Nothing of the order is under way, and these may be, or become, its transfer."""
+    why = ambiguity(order, rows)
     if order.charge is None:
         return End(Verdict.BLOCKED, rows[0], why, "Find out who made it first.")
     told = command("explain", order.charge.payment_id)

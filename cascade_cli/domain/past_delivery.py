@@ -20,6 +20,7 @@ _LETS_GO = frozenset({"activate", "extend", "rewrite"})
 # A surplus is ended beside another row, which is due or was executed.
 _RETIRE = "retire"
 # A row that is ended expires at once; one that is let go lives for hours.
+_SETTLING = timedelta(minutes=2)
 _AT_ONCE = timedelta(seconds=30)
 
 
@@ -43,6 +44,11 @@ class PastDelivery:
         last = self.last_write
         is_applied = last is not None and last.action in _LETS_GO and last.fate == _APPLIED
         return is_applied or (last is not None and last.action in {_NOTIFY, _RETIRE})
+
+    def is_older_than(self, row: Stratagem) -> bool:
+        """cascade has not written for it since the row was made, which is then a copy."""
+        last = self.last_write
+        return last is not None and row.created_at > last.at + _SETTLING
 
     def is_missed_by(self, rows: Iterable[Stratagem]) -> bool:
         """A row of it is not among `rows`, which are all that the base shows, and move nothing."""

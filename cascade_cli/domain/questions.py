@@ -22,9 +22,10 @@ T = TypeVar("T")
 @dataclass(frozen=True)
 class Outside:
     """Where something that belongs to a world may lie outside it: transfers by their StratagemId,
-    and the times before and after the window."""
+    those that `copies` may be copies of, and the times before and after the window."""
 
     keys: list[str]
+    copies: list[Stratagem]
     earlier: Window | None
     later: Window | None
 
@@ -39,22 +40,23 @@ def outside_of(world: World, decided: Decided = NOTHING_DECIDED) -> Outside:
     matches = match(world.charges, world.stratagems)
     return Outside(
         sorted({*keys_to_look_up(matches, world), *_settled_beside(world, decided)}),
+        possible_copies(matches, world),
         earlier_window(matches, world),
         later_window(matches, world),
     )
 
 
 def keys_to_look_up(matches: Matches, world: World) -> list[str]:
-    """StratagemIds of charges without a transfer, and of credits by hand under way, which may be
-    copies: what was made before the window has to be named."""
-    missing = {c.stratagem_id for c in world.charges if not matches.by_charge[c.id]}
-    return sorted(missing | _keys_of_copies(matches, world))
+    """StratagemIds of charges without a transfer: one made before the window has to be named."""
+    return sorted({c.stratagem_id for c in world.charges if not matches.by_charge[c.id]})
 
 
-def _keys_of_copies(matches: Matches, world: World) -> set[str]:
+def possible_copies(matches: Matches, world: World) -> list[Stratagem]:
+    """Credits by hand under way, each the only row of its key: what it may be a copy of may have
+    been made before the window."""
     by_hand = [s for s in matches.unmatched if s.origin is Origin.MANUAL and world.looks_at(s)]
     keys = Counter(stratagem.stratagem_id for stratagem in by_hand)
-    return {s.stratagem_id for s in by_hand if s.status == "active" and keys[s.stratagem_id] == 1}
+    return [s for s in by_hand if s.status == "active" and keys[s.stratagem_id] == 1]
 
 
 def _settled_beside(world: World, decided: Decided) -> Iterator[str]:

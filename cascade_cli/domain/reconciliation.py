@@ -22,6 +22,7 @@ from cascade_cli.domain.keys import Origin, taken_record_in
 from cascade_cli.domain.kinds import Kind, Severity
 from cascade_cli.domain.matching import Match, Matches, Rule, match, named_payments
 from cascade_cli.domain.money import ZERO, exactly
+from cascade_cli.domain.overpaid import overpaid
 from cascade_cli.domain.plain import Aside, Plain, set_aside
 from cascade_cli.domain.refunds import ROUNDING_DUCATS, in_states, returned
 from cascade_cli.domain.repair import decision_about, explain, repair_for
@@ -182,7 +183,7 @@ def item_of(case: Case) -> Item:
 def _judged(case: Case) -> Item:
     found = findings(case)
     kind = found[0].kind if found else Kind.IN_FLIGHT if _is_moving(case) else Kind.SETTLED
-    told = sentences(found)
+    told, beyond = sentences(found), overpaid(case.charge, case.terms.prices)
     return Item(
         kind=kind,
         severity=kind.severity,
@@ -194,16 +195,23 @@ def _judged(case: Case) -> Item:
         telling=case.telling.stratagem if case.telling else None,
         matched_by=case.telling.rule if case.telling else None,
         verdict=told[0] if told else "",
-        evidence=(*evidence_of(case), *told),
+        evidence=(*evidence_of(case), *([beyond] if beyond else []), *told),
         at_risk=found[0].at_risk if found else ZERO,
         repair=repair_for(case, found),
         returns=case.returns,
         advice=decision_about(case) or advice_for(case, kind),
-        conclusion=conclusion_of(case, kind),
+        conclusion=_conclusion(case, kind, beyond),
         late=case.late,
         corrections=(*case.corrections, *case.takebacks),
         mentioned=case.mentioned,
     )
+
+
+def _conclusion(case: Case, kind: Kind, beyond: str) -> str:
+    """Settled is said of the ducats: where more was paid, that is not passed over."""
+    conclusion = conclusion_of(case, kind)
+    is_told = beyond and conclusion and not case.cents_back
+    return f"{conclusion}; {beyond}" if is_told else conclusion
 
 
 def _is_moving(case: Case) -> bool:

@@ -38,6 +38,8 @@ class Obstacle(StrEnum):
     OVER_LIMIT = "over_limit"
     BLOCKED = "blocked"
     """A transfer stands in the way that may have moved ducats, or others than were sold."""
+    AMBIGUOUS = "ambiguous"
+    """Another transfer may already be the payment's."""
     CANCELLED = "cancelled"
     """cascade cancels nothing: a person did, and a person has to undo it."""
 

@@ -15,6 +15,7 @@ from cascade_cli.adapters.transport import permitted
 from cascade_cli.domain.arrivals import TELL_ARRIVAL, Arrival, arrivals, rows_by_key
 from cascade_cli.domain.delivery import SEND_WITHIN
 from cascade_cli.domain.journal import Fate, Intent
+from cascade_cli.domain.keys import payment_id_in, whole_id
 from cascade_cli.domain.stratagems import Stratagem
 from cascade_cli.errors import AnswerError, CascadeError, FateUnknownError
 from cascade_cli.services.delivery_ports import Surroundings
@@ -49,6 +50,9 @@ class ArrivalReader(Protocol):
 
     def transfers_named(self, stratagem_ids: Sequence[str]) -> list[Stratagem]:
         """The processor's transfers with these StratagemIds."""
+
+    def transfers_noting(self, payment_ids: Sequence[str]) -> list[Stratagem]:
+        """Those whose Notes name one of these payments."""
 
 
 class ArrivalNotifier(Protocol):
@@ -96,7 +100,15 @@ class ArrivalDesk:
         known = rows_by_key(rows)
         if unseen := [key for key in keys if key not in known]:
             rows += self._reader.transfers_named(unseen)
+            rows += self._revived(unseen, rows)
         return arrivals(self._journal.promises(keys), rows, self._around.now()) if keys else ()
+
+    def _revived(self, keys: Iterable[str], rows: Iterable[Stratagem]) -> list[Stratagem]:
+        """A revived row of the legacy connector has another StratagemId, and notes the payment."""
+        there = rows_by_key(rows)
+        payments = {payment_id_in(key) for key in keys if key not in there}
+        named = sorted({whole_id(payment) for payment in payments if payment})
+        return self._reader.transfers_noting(named) if named else []
 
     def tell(self, arrived: Sequence[Arrival]) -> Told:
         """Tell of each, unless somebody has set out to before. A refused notice is a warning.

@@ -43,6 +43,7 @@ from cascade_cli.domain.shell import command
 from cascade_cli.domain.stratagems import MAY_STILL_MOVE, Stratagem
 from cascade_cli.errors import GuardError
 from cascade_cli.services.credit_guards import (
+    ambiguity_of,
     overrulable,
     payment_meant_by,
     refuse_credited,
@@ -192,15 +193,19 @@ class CreditDesk:
         orders, rows = self._with_neighbours(self._with_past(orders, now))
         refuse_credited(orders, rows, now)
         own = {order.key: rows_of(order, rows) for order in orders}
+        unclear = {order.key: unclear_rows(order, rows) for order in orders}
         # Where no row moves ducats, the journal tells whether one has vanished.
         last = self._promises.attempts([key for key, seen in own.items() if not _moves(seen, now)])
         steps = {
-            o.key: next_step(o, own[o.key], now, last.get(o.key), unclear=unclear_rows(o, rows))
+            o.key: next_step(o, own[o.key], now, last.get(o.key), unclear=unclear[o.key])
             for o in orders
         }
         terms = CreditTerms(residents, self._prices, self._limits.per_credit)
         overruled = {
-            order.key: overrulable(order, own[order.key], terms, by_person=by_person)
+            order.key: (
+                *overrulable(order, own[order.key], terms, by_person=by_person),
+                *ambiguity_of(order, own[order.key], unclear[order.key]),
+            )
             for order in orders
             if not isinstance(steps[order.key], End)
         }

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
+from cascade_cli.domain.delivery import ambiguity
 from cascade_cli.domain.keys import MANUAL_PREFIX, PORTION_ID
 from cascade_cli.domain.money import format_ducats
 from cascade_cli.domain.orders import Cause, Order
@@ -35,6 +36,16 @@ def overrulable(
         if objection.obstacle not in _FOR_PEOPLE or not is_said:
             raise _refusal(order, objection)
     return found
+
+
+def ambiguity_of(
+    order: Order, rows: Sequence[Stratagem], unclear: Sequence[Stratagem]
+) -> tuple[Objection, ...]:
+    """The rows beside which a person delivers all the same, having said so."""
+    beside = [*(row for row in rows if row.other_processor), *unclear]
+    if not beside or Override.AMBIGUOUS not in order.overrides:
+        return ()
+    return (Objection(Obstacle.AMBIGUOUS, ambiguity(order, beside)),)
 
 
 def _objections_by_hand(

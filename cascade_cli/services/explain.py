@@ -11,6 +11,7 @@ from cascade_cli.domain.evidence import describe
 from cascade_cli.domain.identities import FORMS, Form, form_of, is_cut_off
 from cascade_cli.domain.keys import (
     decision_key,
+    is_own_key,
     payment_id_in,
     refund_key,
     take_back_key,
@@ -75,6 +76,12 @@ def explain(sources: Sources, identity: str, setting: Setting) -> Story | Citize
     return teller.of_payment(identity) if form is Form.PAYMENT else teller.of_object(form)
 
 
+_GONE = (
+    "the journal knows what was written for it. If it was written, it has vanished, and may have "
+    "been executed before: look in Airtable's trash and history before anybody pays again"
+)
+
+
 @dataclass(frozen=True)
 class _Teller:
     """One explanation under way."""
@@ -129,6 +136,14 @@ class _Teller:
         found = CitizenStories(self.sources).tell(self.identity, self.setting)
         if found:
             return found
+        is_key = is_own_key(self.identity)
+        if is_key and (entries := list(self.setting.entries(self.identity))):
+            return Story(
+                self.identity,
+                f"transfer {self.identity}",
+                Verdict(f"Venice's base shows no such transfer; {_GONE}"),
+                in_order(list(journaled(entries))),
+            )
         events = self.setting.received([self.identity])
         if not events:
             raise self._unknown()

@@ -29,6 +29,10 @@ class PastDeliveries:
     def __init__(self, journal: Remembering, base_id: str) -> None:
         self._journal, self._base_id = journal, base_id
 
+    def written_for(self, key: str) -> PastDelivery:
+        """What the journal wrote last under that key, whatever it stands for."""
+        return PastDelivery(self._journal.attempts([key]).get(key))
+
     def past_of(self, charges: Sequence[Charge], now: datetime) -> Mapping[str, PastDelivery]:
         """What is remembered now of the charges' deliveries, by charge; no request is sent."""
         if not charges:

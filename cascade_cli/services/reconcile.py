@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
@@ -79,6 +79,9 @@ class PastSource(Protocol):
 
     def past_of(self, charges: Sequence[Charge], now: datetime) -> Mapping[str, PastDelivery]:
         """What is remembered now of the charges' deliveries, by charge; no request is sent."""
+
+    def written_for(self, key: str) -> PastDelivery:
+        """What was written last under that StratagemId, whatever it stands for."""
 
 
 @dataclass(frozen=True)
@@ -197,8 +200,8 @@ class Reconciler:
     def _with_outside(self, world: World, outside: Outside) -> World:
         charges: list[Charge] = []
         transfers: list[Stratagem] = []
-        if outside.keys:
-            transfers += self._transfers.transfers_named(outside.keys)
+        if keys := sorted({*outside.keys, *self._copied(outside.copies)}):
+            transfers += self._transfers.transfers_named(keys)
         if outside.earlier:
             listing, found = self.read(outside.earlier, outside.earlier.until)
             charges += listing.charges
@@ -206,6 +209,12 @@ class Reconciler:
         if outside.later:
             charges += self._payments.purchases(outside.later).charges
         return joined(world, charges, transfers) if charges or transfers else world
+
+    def _copied(self, rows: Sequence[Stratagem]) -> Iterator[str]:
+        """The keys of those that cascade did not make, as far as the journal tells."""
+        for row in rows if self._past else ():
+            if self._past and self._past.written_for(row.stratagem_id).is_older_than(row):
+                yield row.stratagem_id
 
     def answers(
         self,

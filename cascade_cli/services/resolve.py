@@ -148,7 +148,7 @@ class ResolveDesk:
             )
         owner = self._owners.owner_of(rows[0])
         if owner is None:
-            return self._of_transfer(rows[0])
+            return self._of_transfer(rows)
         return self._of_charges(owner.payment_id, [owner], rows[0].record_id)
 
     @property
@@ -165,13 +165,15 @@ class ResolveDesk:
         case = next(cases[charge.id] for charge in charges if charge == item.charge)
         return self._seen(Subject(item, case, terms, named), world)
 
-    def _of_transfer(self, row: Stratagem) -> Seen:
-        terms = self.terms()
+    def _of_transfer(self, rows: Sequence[Stratagem]) -> Seen:
+        """Of several rows under one StratagemId, the item that has the first."""
+        row, terms = rows[0], self.terms()
         keys = [take_back_key(row.record_id, number) for number in range(MOST_INSTALMENTS)]
         taking = self.transfers.transfers_named(keys)
-        window = Window(row.created_at, row.created_at + SECOND)
-        world = self._answered(World(window, (), (row, *taking)), terms)
-        items = reconcile(world, terms).items
+        made = [one.created_at for one in rows]
+        window = Window(min(made), max(made) + SECOND)
+        world = self._answered(World(window, (), (*rows, *taking)), terms)
+        items = [item for item in reconcile(world, terms).items if row in item.stratagems]
         if not items:
             raise GuardError(
                 f"{row.stratagem_id or row.record_id} needs no decision.",

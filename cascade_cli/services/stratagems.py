@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
 from cascade_cli.domain.charges import Charge
-from cascade_cli.domain.keys import PAYMENT_ID, PORTION_ID, payment_id_in
+from cascade_cli.domain.keys import PAYMENT_ID, PORTION_ID, is_own_key, payment_id_in
 from cascade_cli.domain.matching import Rule, match
+from cascade_cli.domain.names import no_citizen
 from cascade_cli.domain.orders import Order
+from cascade_cli.domain.residents import Resident
 from cascade_cli.domain.shell import command
 from cascade_cli.domain.stratagems import State, Stratagem
 from cascade_cli.errors import NotFoundError, UsageError
@@ -38,6 +40,9 @@ class TransferSource(Protocol):
         self, since: datetime, *, status: str | None = None, citizen: str | None = None
     ) -> list[Stratagem]:
         """Those created since then, with that Status, for that citizen."""
+
+    def residents(self, usernames: Sequence[str]) -> Mapping[str, Resident]:
+        """Those who exist, and those whose names look like theirs."""
 
 
 @dataclass(frozen=True)
@@ -117,6 +122,8 @@ class StratagemDesk:
             return self._find_for_payment(identity)
         if payment_id := payment_id_in(identity):
             self._refuse_vanished(identity, self._payments.portions(payment_id))
+        elif is_own_key(identity) and self._past:
+            _refuse_told(identity, self._past.written_for(identity).evidence())
         raise NotFoundError(
             f"The processor has no transfer {identity!r} in Venice.",
             "An id is a StratagemId, a record id (rec…) or a payment (pi_…, ch_…), to the letter.",
@@ -148,6 +155,11 @@ class StratagemDesk:
         kept = [row for row in rows if state is None or row.state(now) is state]
         return sorted(kept, key=lambda row: (row.created_at, row.record_id), reverse=True)
 
+    def nobody(self, name: str) -> str:
+        """That Venice has no citizen of that name, and who looks like it; empty if it has."""
+        found = self._transfers.residents([name])
+        return "" if name in found else no_citizen(name, found)
+
     def _find_for_payment(self, payment_id: str) -> Found:
         charges = self._payments.portions(payment_id)
         if not charges:
@@ -172,12 +184,15 @@ class StratagemDesk:
     def _refuse_vanished(self, identity: str, charges: Sequence[Charge]) -> None:
         """Raises NotFoundError in the words of the journal, if it knows that there was a row."""
         past = self._past.past_of(charges, self._now()) if self._past and charges else {}
-        told = [sentence for one in past.values() for sentence in one.evidence()]
-        if told:
-            raise NotFoundError(
-                f"The transfer of {identity!r} has vanished from Venice's base: {told[0]}.",
-                f"It may have been executed before. See: {command('explain', '--', identity)}",
-            )
+        _refuse_told(identity, (said for one in past.values() for said in one.evidence()))
+
+
+def _refuse_told(identity: str, told: Iterable[str]) -> None:
+    if said := next(iter(told), ""):
+        raise NotFoundError(
+            f"The transfer of {identity!r} has vanished from Venice's base: {said}.",
+            f"It may have been executed before. See: {command('explain', '--', identity)}",
+        )
 
 
 def _of_many(charges: Sequence[Charge]) -> tuple[Charge, ...]:

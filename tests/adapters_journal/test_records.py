@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -40,6 +41,20 @@ def test_a_mark_is_replaced_by_the_next_of_its_name(office: Office) -> None:
     journal.set_mark("reconcile", {"until": "2026-11-20", "ducats": Decimal("1.50")})
     journal.set_mark("reconcile", {"until": "2026-11-21", "ducats": Decimal("2.50")})
     assert office.journal(BRUNO).mark("reconcile") == {"until": "2026-11-21", "ducats": "2.5"}
+
+
+def test_what_was_decided_about_several_refunds_is_kept_whole_or_not_at_all(
+    office: Office,
+) -> None:
+    journal, debt = office.journal(), {"debt": "6"}
+    nothing: Any = None
+    with pytest.raises(AttributeError):
+        journal.keep_refunds({"re_1.1": debt, "re_1.2": nothing})
+    assert (journal.refunds(), list(journal.entries())) == ({}, [])
+    journal.keep_refunds({"re_1.1": debt, "re_1.2": debt})
+    assert journal.refunds() == {"re_1.1": debt, "re_1.2": debt}
+    keys = [entry.key for entry in journal.entries()]
+    assert keys == ["cascade_refund_re_1.1", "cascade_refund_re_1.2"]
 
 
 def test_an_allocation_is_found_by_its_digest_and_on_record_once(office: Office) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from tests.agreement.views import Item, Shop, name_of
 
 # Of which state at least one of its transfers is.
-_FITTING = {
+FITTING = {
     "settled": {"executed"},
     "in_flight": {"live", "executed"},
     "stalled": {"stalled"},
@@ -49,7 +49,7 @@ def _unfitting(shop: Shop, item: Item, name: str, states: set[str]) -> Iterator[
     if item["kind"] in _UNDELIVERED and states & _MOVING and is_whole:
         yield f"stratagem status {name} is {states} of what is {item['kind']}"
     returned = shop.returns()
-    fitting = _FITTING.get(item["kind"])
+    fitting = FITTING.get(item["kind"])
     all_back = "all money went back before any ducats moved: nothing is owed" in item["evidence"]
     if fitting and is_whole and not (states & fitting) and not (returned or all_back):
         yield f"stratagem status {name} is {states} of what is {item['kind']}"

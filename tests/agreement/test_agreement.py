@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cascade_cli.domain.kinds import Kind
-from tests.agreement import paths, rows, views
+from tests.agreement import api, paths, rows, views
 from tests.agreement.lines import typed
 from tests.agreement.states import STATES
 from tests.agreement.states.making import enrich
@@ -38,6 +38,7 @@ def test_every_view_agrees_on_kind_amounts_and_next_command(shop: Shop, tmp_path
         *views.in_the_citizens_story(shop),
         *views.in_stories_of_returns(shop),
         *rows.fit_the_kind(shop),
+        *api.told(shop, tmp_path),
         *paths.replay(shop),
         *paths.refund(shop),
         *paths.credit(shop),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import timedelta
 from itertools import pairwise
 
 import pytest
@@ -14,6 +16,7 @@ from cascade_cli.bootstrap import bootstrap
 from cascade_cli.bootstrap_writes import bootstrap_writes
 from cascade_cli.domain.engine import Schedule, parse_schedule
 from cascade_cli.domain.journal import Worker
+from cascade_cli.domain.keys import OLDER_SOURCE
 from cascade_cli.services.arrival_watch import ArrivalWatch, Looks
 from cascade_cli.services.arrivals import ArrivalDesk
 from cascade_cli.settings import Settings
@@ -139,3 +142,20 @@ def test_a_notice_that_cannot_be_sent_is_said_and_never_raised(hour: Hour) -> No
     assert hour.said[-1].startswith("nobody is told of arrivals for now: ")
     hour.reads(watch, hours=17)
     assert arrived(hour.counter) == []
+
+
+def test_a_revived_row_of_the_legacy_connector_is_found_by_the_payment_it_notes(
+    hour: Hour,
+) -> None:
+    counter = hour.counter
+    intent, at = counter.paid(), counter.now() - timedelta(hours=4)
+    notes = json.dumps({"source": OLDER_SOURCE, "amount": 100.0})
+    name = f"cascade_payment_marco_{int(at.timestamp())}"
+    refused = f"{notes}\n[ERROR] Receiver marco not found."
+    counter.sandboxed.transfer(name, at, Notes=refused, Status="failed")
+    assert counter.credit("marco", "100", "--payment", intent).code == 0
+    watch = hour.watch()
+    hour.reads(watch, hours=3)
+    counter.sandboxed.app.engine.run()
+    assert hour.reads(watch, minutes=11) == 2
+    assert len(arrived(counter)) == 1

@@ -64,6 +64,14 @@ def test_nobody_s_transfers_are_an_empty_list(counter: Counter) -> None:
     assert answer.out.startswith("0 transfers since 2026-11-13 15:00 UTC, 0 ducats.")
 
 
+def test_a_name_that_nobody_has_is_told_with_those_that_look_like_it(counter: Counter) -> None:
+    counter.settle("Zanetta")
+    answer = counter.type("stratagem", "list", "--citizen", "zanetta")
+    assert answer.code == 0
+    assert "no citizen 'zanetta'; there is a 'Zanetta'" in " ".join(answer.err.split())
+    assert "no citizen" not in counter.type("stratagem", "list", "--citizen", "Zanetta").err
+
+
 def test_in_a_pipe_each_id_is_whole_on_a_line_of_its_own(
     counter: Counter, monkeypatch: pytest.MonkeyPatch
 ) -> None:

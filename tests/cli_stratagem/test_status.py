@@ -238,3 +238,20 @@ def test_notes_whose_amount_cannot_be_read_do_not_stop_it(counter: Counter) -> N
     make(counter, "bad", Notes="not json")
     row = _the_one(_status(counter, "bad"))
     assert (row["state"], row["ducats"]) == ("failed", None)
+
+
+def test_a_credit_by_hand_that_vanished_is_told_in_the_journal_s_words(counter: Counter) -> None:
+    counter.credit("marco", "30", "--reference", "prize")
+    tables = counter.sandboxed.app.airtable.tables
+    (row,) = tables.select("STRATAGEMS")
+    tables.delete("STRATAGEMS", str(row["id"]))
+    answer = counter.type("stratagem", "status", "cascade_manual_prize")
+    assert "has vanished from Venice's base: the journal: " in " ".join(answer.err.split())
+    told = counter.type("explain", "cascade_manual_prize")
+    assert told.code == 0
+    assert "about to create" in told.out
+
+
+def test_a_key_that_nobody_ever_wrote_for_is_not_found(counter: Counter) -> None:
+    answer = counter.type("stratagem", "status", "cascade_manual_other")
+    assert "has no transfer 'cascade_manual_other'" in " ".join(answer.err.split())

@@ -177,3 +177,12 @@ def test_the_balance_of_the_processor_counts_nothing_that_others_pay(counter: Co
     counter.sandboxed.transfer("cascade_payment_pi_9", at, **fields)
     told = counter.type("citizen", "show", "--json").data
     assert told["outflow"]["executed"]["transfers"] == 0
+
+
+def test_who_delivers_beside_a_late_row_sees_which(counter: Counter) -> None:
+    intent, late = counter.paid(hours_ago=200), legacy(counter, 20)
+    answer = counter.credit(
+        "marco", "100", "--payment", intent, "--although-ambiguous", "--dry-run"
+    )
+    told = f"although {late} (executed) may already be the transfer for {intent}"
+    assert told in " ".join(answer.out.split())

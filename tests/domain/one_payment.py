@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import ROUND_CEILING, Decimal
+from typing import Any
 
 from cascade_cli.domain.case import Case, Decided
 from cascade_cli.domain.case import Terms as CaseTerms
@@ -213,6 +214,11 @@ class OnePayment:
         self.planned = plan_refunds(self.picture(), terms)
         return self.planned
 
+    def hear(self) -> None:
+        """The webhook tells of a change, and it is dealt with at once."""
+        self.look()
+        self.write()
+
     def write(self) -> None:
         """What was planned, upon the rows as they are now."""
         if self.planned:
@@ -231,8 +237,8 @@ class OnePayment:
         if step.row is None:
             self.rows.append(self._new(order))
             return
-        alive = {"status": "active", "expires_at": self.now + LIFETIME}
-        changed = {
+        alive: dict[str, Any] = {"status": "active", "expires_at": self.now + LIFETIME}
+        changed: dict[str, Any] = {
             Action.ACTIVATE: alive,
             Action.EXTEND: {"expires_at": alive["expires_at"]},
             Action.EXPIRE: {"expires_at": self.now},
@@ -285,9 +291,13 @@ class OnePayment:
 
 
 def stayed_ducats(payment: OnePayment) -> Decimal:
-    """What the money that stayed has bought, to a millionth and rather more than less."""
-    stayed = max(0, PAID_CENTS - payment.gone_cents)
-    exact = payment.ducats * stayed / PAID_CENTS
+    """What the money that stayed has bought."""
+    return bought_by(payment, max(0, PAID_CENTS - payment.gone_cents))
+
+
+def bought_by(payment: OnePayment, cents: int) -> Decimal:
+    """What so much of the money has bought, to a millionth and rather more than less."""
+    exact = payment.ducats * cents / PAID_CENTS
     return exact.quantize(Decimal("0.000001"), ROUND_CEILING)
 
 

@@ -158,3 +158,12 @@ def test_the_citizen_has_the_ducats_whose_money_stayed(
     repair = repair_for(case, found)
     assert not (repair and repair.command.startswith("cascade refund"))
     assert found or not case.is_contested or shop.has == 0
+
+
+def test_a_dispute_that_is_lost_and_won_twice_takes_and_gives_twice() -> None:
+    shop = Shop()
+    shop.rows.append(keyed(shop.charge))
+    for stage, ducats in ((("lost", 2), 0), (("won", 0), 100)) * 2:
+        shop.dispute(2, stage)
+        shop.settle()
+        assert shop.has == ducats

@@ -14,6 +14,7 @@ from cascade_cli.domain.charges import Charge, Dispute, Refund
 from cascade_cli.domain.gifts import Gift
 from cascade_cli.domain.journal import Attempt, Fate
 from cascade_cli.domain.keys import Origin, give_back_key, refund_key
+from cascade_cli.domain.money import ZERO
 from cascade_cli.domain.orders import Cause, Order
 from cascade_cli.domain.past_delivery import PastDelivery
 from cascade_cli.domain.refund_plan import (
@@ -234,7 +235,7 @@ def test_a_transfer_whose_money_all_went_back_is_ended_and_nothing_is_taken() ->
     )
     assert ending.own_records == {ON_ITS_WAY.record_id}
     assert (ending.facts["payment_intent"], ending.facts["worker"]) == ("pi_1", "one")
-    assert (found.orders, found.taking, found.debt(0)) == ((), (Decimal(0),), 0)
+    assert (found.orders, found.taking, found.debt(0)) == ((), (ZERO,), ZERO)
 
 
 def test_a_part_of_what_is_under_way_comes_back_once_it_has_arrived() -> None:
@@ -256,7 +257,7 @@ def test_what_is_taken_for_a_refund_that_failed_is_stopped() -> None:
         Cause.REFUND,
         "the money did not go back",
     )
-    assert (found.orders, found.debt(0)) == ((), 0)
+    assert (found.orders, found.debt(0)) == ((), ZERO)
 
 
 def test_what_is_taken_for_money_that_a_bank_holds_is_not_stopped() -> None:
@@ -299,6 +300,21 @@ def test_a_citizen_whose_name_another_has_now_gets_and_pays_nothing() -> None:
     assert plan(a_charge(), DELIVERED, by=by).refused == ""
 
 
+def test_a_citizen_who_gave_the_gift_gets_it_back_as_no_gift() -> None:
+    charge = sent_back(1000, gift=Gift("marco", "for you"))
+    assert plan(charge, DELIVERED).orders[0].gift is None
+    assert plan(failed(charge), DELIVERED, taken()).orders[0].gift is None
+
+
+def test_what_is_to_be_stopped_is_stopped_whoever_bears_the_name_now() -> None:
+    charge = sent_back(300, 200)
+    first = replace(charge.refunds[0], status="failed", has_left=False)
+    charge = replace(charge, refunds=(first, charge.refunds[1]), refunded_cents=200)
+    found = plan(charge, DELIVERED, taken("re_1", "30", **LIVE), by=terms(successor="another"))
+    assert [one.key for one in found.endings] == ["cascade_refund_re_1"]
+    assert (found.orders, found.taking) == ((), (ZERO, ZERO))
+
+
 # The rest ----------------------------------------------------------------------------------------
 
 
@@ -309,7 +325,7 @@ def test_what_was_never_delivered_is_withheld_and_the_rest_is_delivered() -> Non
     assert (order.cause, order.amends) == (Cause.PAYMENT, True)
     assert order.reason == "Ducat purchase via CASCADE, refunded in part"
     assert (order.facts["worker"], order.charge and order.charge.id) == ("one", "ch_1")
-    assert (found.taking, found.debt(0)) == ((Decimal(0),), 0)
+    assert (found.taking, found.debt(0)) == ((ZERO,), ZERO)
 
 
 def test_a_dispute_that_was_won_lets_all_ducats_arrive() -> None:
@@ -341,7 +357,7 @@ def test_a_dispute_that_was_won_lets_all_ducats_arrive() -> None:
             (),
             {"past": {"ch_1": PastDelivery(Attempt("activate", PAST, Fate.APPLIED), None)}},
         ),
-        # A late row of the legacy connector may be its transfer.
+        # The legacy connector delivered it a day later.
         (sent_back(300), (older("late", created_at=PAID + timedelta(hours=25)),), {}),
     ],
 )
@@ -355,6 +371,19 @@ def test_a_row_that_ran_out_is_delivered_as_it_is_so_that_its_amount_tells_what_
     (order,) = plan(sent_back(300), RAN_OUT).orders
     assert moves((order,)) == [("", "marco", Decimal(100), "cascade_payment_pi_1")]
     assert order.own_records == {RAN_OUT.record_id}
+
+
+def test_the_rest_is_not_delivered_beside_a_late_row_that_may_be_its_transfer() -> None:
+    seen = picture(sent_back(300))
+    unclear = replace(seen.case, late=(older("late"),))
+    assert plan_refunds(replace(seen, case=unclear), terms()).orders == ()
+
+
+def test_a_row_that_the_engine_was_never_given_becomes_the_rest() -> None:
+    planned = keyed(BOUGHT, status="planned")
+    (order,) = plan(sent_back(300), planned).orders
+    assert order.ducats == Decimal(70)
+    assert order.own_records == {planned.record_id}
 
 
 def test_a_row_that_ran_out_for_another_citizen_or_for_more_is_not_delivered() -> None:
@@ -372,6 +401,7 @@ def test_the_rest_is_not_delivered_where_too_little_was_paid() -> None:
 def test_the_rest_is_not_delivered_to_nobody() -> None:
     found = plan(sent_back(300), by=terms(nobody="Venice has no citizen 'marco'"))
     assert (found.orders, found.refused) == ((), "Venice has no citizen 'marco'")
+    assert found.taking == (ZERO,)
 
 
 def test_who_has_gone_may_still_return_what_is_due() -> None:
@@ -402,12 +432,20 @@ def test_what_only_the_journal_knows_is_kept_from_arriving() -> None:
     assert order.charge is not None
 
 
+def test_a_late_row_of_the_legacy_connector_is_known_beside_what_is_withheld() -> None:
+    late = older("late")
+    order = withholding(replace(case_of(sent_back(1000)), late=(late,)), terms())
+    assert order is not None
+    assert order.unclear_records == {late.record_id}
+
+
 @pytest.mark.parametrize("row", [ON_ITS_WAY, RAN_OUT])
 def test_the_row_that_is_there_is_the_one_that_is_kept_from_arriving(row: Stratagem) -> None:
     charge = a_charge(disputed=True)
     order = withholding(case_of(charge, row, **disputed(a_dispute("needs_response"))), terms())
     assert order is not None
-    assert (order.own_records, order.reason) == ({row.record_id}, "the payer disputes it")
+    assert order.own_records == {row.record_id}
+    assert order.reason == "the payer disputes it"
     assert (order.key, order.ends) == ("cascade_payment_pi_1", True)
 
 
@@ -433,6 +471,9 @@ def test_an_order_is_shown_with_the_id_of_the_row_that_it_changes() -> None:
     assert found.stratagem_id(found.endings[0]) == legacy.stratagem_id
     new = plan(sent_back(250), DELIVERED)
     assert new.stratagem_id(new.orders[0]) == "cascade_refund_re_1"
+    nameless = keyed(BOUGHT, stratagem_id="", stripe_ids=("pi_1",), **LIVE)
+    unnamed = plan(sent_back(1000), nameless)
+    assert unnamed.stratagem_id(unnamed.endings[0]) == "cascade_payment_pi_1"
     refused = taken(status="failed", failure=Failure.NO_FUNDS)
     again = plan(sent_back(1000), DELIVERED, refused)
     assert again.stratagem_id(again.orders[0]) == refused.stratagem_id

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -18,12 +20,25 @@ from cascade_cli.domain.matching import match
 from cascade_cli.domain.money import exactly
 from cascade_cli.domain.money_back import money_back, refunded_cents
 from cascade_cli.domain.refund_plan import Terms, withholding
-from cascade_cli.domain.refunds import Account, Policy, returned, share, to_take
+from cascade_cli.domain.refunds import (
+    Account,
+    Disputing,
+    Policy,
+    Refunding,
+    floored,
+    may_move,
+    returned,
+    returns_of,
+    share,
+    taken_for,
+    to_take,
+)
 from cascade_cli.domain.stratagems import Stratagem
 from cascade_cli.domain.world import World, cases_of
 from tests.domain.samples import NOW, PAID, TERMS, WEEK, a_charge, a_stratagem
 
 SOLD = st.decimals("0.000001", "99999999", places=6)
+
 CENTS = st.integers(1, 10_000_000)
 PROCESSOR = "CASCADE_PAYMENT_PROCESSOR"
 
@@ -210,3 +225,84 @@ def test_a_refund_s_key_is_told_by_its_form(refund: str) -> None:
 def test_what_is_no_refund_has_no_key(text: str) -> None:
     with pytest.raises(ValueError, match="no refund's id"):
         refund_key(text)
+
+
+def test_the_words_of_the_settings_are_those_of_the_manual() -> None:
+    assert list(Policy) == ["all", "available", "none"]
+    assert (list(Refunding), list(Disputing)) == (["manual", "auto"], ["show", "hold"])
+
+
+@pytest.mark.parametrize(("cents", "whole"), [(0, 1000), (-1, 1000), (1, 0)])
+def test_no_money_takes_no_ducats(cents: int, whole: int) -> None:
+    assert share(Decimal(100), cents, whole) == 0
+
+
+@pytest.mark.parametrize(
+    ("ducats", "kept"),
+    [("0.123456789", "0.123456789"), ("33.33333333333333333333333", "33.333333")],
+)
+def test_a_share_has_as_many_decimals_as_the_engine_can_transfer(ducats: str, kept: str) -> None:
+    assert floored(Decimal(ducats)) == Decimal(kept)
+
+
+def test_a_citizen_is_not_asked_for_the_millionth_that_is_not_there() -> None:
+    parts = account(a_refund(cents=500)).parts(NOW)
+    assert to_take(parts, Policy.AVAILABLE, Decimal("29.9999999")) == (Decimal("29.999999"),)
+
+
+GIVEN = a_stratagem(
+    "b",
+    stratagem_id=give_back_key("re_1"),
+    origin=Origin.GIVE_BACK,
+    ducats=Decimal(30),
+    stripe_ids=("pi_1",),
+)
+
+
+def test_what_was_given_again_did_not_come_back() -> None:
+    assert returned([taking(), GIVEN, a_stratagem("sold")], NOW) == 70
+
+
+def test_the_transfers_back_are_their_payment_s_and_no_other_s() -> None:
+    first, other = a_charge("1"), a_charge("2")
+    elsewhere = taking("9", stripe_ids=("pi_2",))
+    of_nobody = taking("8", stripe_ids=("pi_3",))
+    sold = a_stratagem("sold", stratagem_id="cascade_payment_pi_1", stripe_ids=("pi_1",))
+    later = replace(GIVEN, created_at=NOW)
+    found = returns_of([first, other], [later, taking(), elsewhere, of_nobody, sold])
+    assert found == {"ch_1": (taking(), later), "ch_2": (elsewhere,)}
+
+
+LIVE: dict[str, Any] = {"status": "active", "expires_at": NOW + timedelta(hours=1)}
+
+
+@pytest.mark.parametrize(
+    ("row", "moves"),
+    [({}, 100), (LIVE, 100), ({"status": "error"}, 100), ({"status": "cancelled"}, 0)],
+)
+def test_what_moved_may_have_or_may_still_counts_as_moving(row: dict[str, Any], moves: int) -> None:
+    assert may_move([taking(**row)], NOW) == moves
+
+
+@pytest.mark.parametrize(
+    ("rows", "causes"),
+    [
+        ((taking(),), {"re_1"}),
+        ((taking(**LIVE),), {"re_1"}),
+        ((taking(status="error"),), {"re_1"}),
+        ((taking(status="cancelled"),), set()),
+        ((taking(), GIVEN), {"re_1"}),
+        ((taking(), replace(GIVEN, ducats=Decimal(100))), set()),
+        ((replace(GIVEN, **LIVE),), set()),
+    ],
+)
+def test_ducats_are_taken_for_a_refund_while_some_are_there_or_on_their_way(
+    rows: tuple[Stratagem, ...], causes: set[str]
+) -> None:
+    assert taken_for(rows, NOW) == causes
+
+
+def test_what_came_back_for_one_refund_does_not_count_for_another() -> None:
+    parts = account(a_refund("1", 300), a_refund("2", 200), rows=(taking("1", "30"),)).parts(NOW)
+    assert [part.taken for part in parts] == [30, 0]
+    assert [part.left for part in parts] == [0, 20]

@@ -17,8 +17,8 @@ from tests.sandboxed import Sandboxed, served
 from tests.server.conftest import Shop, shop_at, shop_in
 from tests.server.test_payments import kind
 
-PACKAGE = {"citizen_id": "marco", "package": "500"}
-AMOUNT = {"citizen_id": "marco", "ducat_amount": 100}
+PACKAGE: dict[str, Any] = {"citizen_id": "marco", "package": "500"}
+AMOUNT: dict[str, Any] = {"citizen_id": "marco", "ducat_amount": 100}
 
 
 @pytest.fixture

@@ -131,7 +131,7 @@ def test_disputes_are_looked_up_for_disputed_charges_only(
     sandboxed.app.stripe.books.dispute(charges[0]["id"], at=NOW)
     assert kinds(run(wiring))[charges[0]["id"]] is Kind.DISPUTED
     asked = [r.query for r in sandboxed.recorder.to("stripe") if "disputes" in r.path]
-    assert asked == [f"charge={charges[0]['id']}&limit=100"]
+    assert asked == [f"charge={charges[0]['id']}&limit=100&expand%5B0%5D=data.charge"]
 
 
 def test_what_the_listings_leave_open_is_asked_all_at_once(sandboxed: Sandboxed) -> None:

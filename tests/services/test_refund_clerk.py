@@ -243,6 +243,12 @@ def test_what_cannot_be_looked_at_afterwards_is_for_a_person() -> None:
     assert len(dealt.deliveries) == 1
 
 
+def test_what_no_look_shows_afterwards_is_told_as_it_was_before() -> None:
+    dealt = till(shown(sent_back(), DELIVERED), ()).settle()
+    assert dealt.note == "re_1 succeeded: 100 ducats due: 100 left"
+    assert dealt.again_at == AFTER_NEXT_RUN
+
+
 def test_a_debt_alone_is_work() -> None:
     one = till(shown(sent_back(), DELIVERED))
     poor = replace(one.clerk, wish=replace(WISH, policy=Policy.NONE))
@@ -322,6 +328,14 @@ def test_a_write_that_only_the_journal_knows_is_kept_from_arriving(known: bool) 
     one.settle()
     assert [keys for keys, *_ in one.desk.told] == [["cascade_payment_pi_1"]] * known
     # Later than that after the last write, the rows show all there will be.
+    assert one.promises.since == [NOW - FATE_BOUND]
+
+
+def test_a_plan_shows_that_a_write_known_to_the_journal_alone_would_be_ended() -> None:
+    one = till(shown(sent_back()))
+    one.promises.keys = frozenset({"cascade_payment_pi_1"})
+    (plan,) = one.clerk.plans("pi_1")
+    assert [order.key for order in plan.endings] == ["cascade_payment_pi_1"]
     assert one.promises.since == [NOW - FATE_BOUND]
 
 

@@ -18,6 +18,7 @@ from cascade_cli.domain.subscriptions import Good, product_id
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
 from tests.sandbox.stripe.subscribing import monthly, subscribe
 from tests.simulation.abroad import price
+from tests.simulation.attached import AFTER, HALVES, open_invoice, pay_apart, pay_in_halves
 from tests.simulation.likeness import Alike, Likeness
 from tests.simulation.lookalikes import Lookalikes
 from tests.simulation.mailbox import a_tiding, an_event
@@ -27,6 +28,7 @@ from tests.simulation.plan import LATECOMER, ManualCredit, Payment
 from tests.simulation.shop import Shop
 from tests.simulation.short import terms
 from tests.simulation.stage import Stage
+from tests.simulation.turning import Turning
 
 ENOUGH_DUCATS = 1_000_000
 _CENTS_PER_DUCAT = 10
@@ -42,8 +44,6 @@ class Happenings:
         self.payments: list[str] = []
         self.refunded: list[str] = []
         """The intents whose money went back, in part or whole, for good or not."""
-        self.cents_back: defaultdict[str, list[int]] = defaultdict(list)
-        """By charge, its refunds in their order."""
         self.gifts: dict[str, Payment] = {}
         """By intent."""
         self.tidings: dict[str, list[Event]] = defaultdict(list)
@@ -56,15 +56,22 @@ class Happenings:
         """By charge, those for which too little was paid."""
         self.paid_at: dict[str, datetime] = {}
         """By charge."""
+        self.halves: set[str] = set()
+        """The charges of which each paid a part of an invoice."""
         self.nights = Nights()
         self.lookalikes = Lookalikes(stage, self._told_of)
         self.mistakes = Mistakes(stage)
+        self._turning = Turning(stage, self._turned)
+        self._courses: dict[str, tuple[Payment, str]] = {}
 
     def _told_of(self, alike: Alike, charge: dict[str, Any]) -> None:
-        """Of an older set-up's transfer, CASCADE's own webhook hears as well."""
+        """Of what another set-up made, and what is left to people, CASCADE's own webhook hears as
+        well: of a citizen made anew only the real one, for `Shop.credit_event` asks nobody since
+        when they are there."""
         self.payments.append(charge["id"])
         self.sold[charge["id"]] = alike.citizen, Decimal(alike.ducats)
-        if alike.likeness is Likeness.OTHER:
+        is_anew = alike.likeness is Likeness.ANEW and self._plan.has_inbox
+        if is_anew or alike.likeness in {Likeness.OTHER, Likeness.VANISHED}:
             self._start(3, "webhook0", self._on_event(str(charge["payment_intent"]), 0))
 
     def schedule(self) -> None:
@@ -133,9 +140,23 @@ class Happenings:
             self._subscribe(payment)
             return
         charge = self._charge(payment)
+        if payment.held_seconds:
+            self._stage.tell(f"{payment.citizen} holds {charge['amount']} ready: {charge['id']}")
+            self._at(payment.held_seconds, partial(self._capture, payment, charge["id"]))
+            return
         self._paid(payment, charge)
         if payment.older_connector:
             self._at(5, partial(self._credit_as_before, payment))
+
+    def _capture(self, payment: Payment, charge_id: str) -> None:
+        """Its price is taken; the rest is released."""
+        books, now = self._stage.app.stripe.books, self._stage.scheduler.now()
+        with books.ledger(now) as ledger:
+            intent = str(ledger.get("charge", charge_id)["payment_intent"])
+        books.capture(intent, at=now, amount_to_capture=_cents(payment))
+        with books.ledger(now) as ledger:
+            self._paid(payment, ledger.get("charge", charge_id))
+        self.paid_at[charge_id] = now
 
     def _paid(self, payment: Payment, charge: dict[str, Any], invoice: str = "") -> None:
         """People hear of it, by its intent or by its invoice; later it may be undone."""
@@ -155,6 +176,9 @@ class Happenings:
         if payment.undone:
             undo = partial(self._undo, payment, charge["id"], intent)
             self._at(payment.undone_after_seconds, undo)
+        if payment.course:
+            self._turning.begin(payment.course, charge["id"])
+            self._courses[charge["id"]] = payment, intent
 
     def _short(self, payment: Payment, charge: str, intent: str) -> None:
         self.short[charge] = payment
@@ -172,7 +196,41 @@ class Happenings:
 
     def _renew(self, payment: Payment, subscription: str) -> None:
         books, now = self._stage.app.stripe.books, self._stage.scheduler.now()
-        self._invoiced(payment, books.renew(subscription, at=now)["id"])
+        if payment.attached:
+            self._attach(payment, subscription)
+        else:
+            self._invoiced(payment, books.renew(subscription, at=now)["id"])
+
+    def _attach(self, payment: Payment, subscription: str) -> None:
+        books, now = self._stage.app.stripe.books, self._stage.scheduler.now()
+        in_halves = payment.attached == HALVES
+        invoice = open_invoice(books, subscription, now, sent=in_halves)
+        if in_halves:
+            for half in pay_in_halves(books, invoice, now):
+                self._half(payment, half, invoice["id"])
+        elif payment.attached == AFTER:
+            charge = pay_apart(books, invoice, now)
+            attach = partial(self._attach_afterwards, payment, charge, invoice["id"])
+            self._at(payment.attached_after_seconds, attach)
+        else:
+            self._paid(payment, books.attach(invoice["id"], at=now), invoice["id"])
+
+    def _attach_afterwards(self, payment: Payment, charge: dict[str, Any], invoice: str) -> None:
+        now = self._stage.scheduler.now()
+        self._stage.app.stripe.books.attach_payment(invoice, charge["payment_intent"], at=now)
+        self._paid(payment, charge, invoice)
+        # Nobody could know earlier what it bought.
+        self.paid_at[charge["id"]] = now
+
+    def _half(self, payment: Payment, charge: dict[str, Any], invoice: str) -> None:
+        """People hear of it, and nobody is to have it credited."""
+        self.payments.append(charge["id"])
+        self.halves.add(charge["id"])
+        intent = str(charge["payment_intent"])
+        self._stage.tell(f"{payment.citizen} pays a half of {invoice}: {intent}")
+        for number, moment in enumerate(payment.deliveries):
+            named = invoice if number % 2 == 0 else intent
+            self._start(moment, f"webhook{number}", self._on_event(named, number))
 
     def _invoiced(self, payment: Payment, invoice: str) -> None:
         books, now = self._stage.app.stripe.books, self._stage.scheduler.now()
@@ -205,9 +263,10 @@ class Happenings:
         if payment.short:
             cents, currency, told = terms(payment, now)
         return self._stage.app.stripe.books.pay(
-            amount=cents,
+            amount=cents + cents // 4 if payment.held_seconds else cents,
             currency=currency,
             at=now,
+            capture=not payment.held_seconds,
             metadata={
                 "exchange_rate": "0.1",
                 **told,
@@ -246,7 +305,6 @@ class Happenings:
             self._spend(payment)
         part = 20 if payment.undone in {"part", "parts"} else None
         made = books.refund(charge, at=now, amount=part, pending=payment.undone == "fails")
-        self.cents_back[charge].append(made["amount"])
         if payment.undone == "parts":
             self._at(50, partial(self._refund_again, charge))
         if payment.undone == "fails":
@@ -258,6 +316,20 @@ class Happenings:
         for number, moment in enumerate(payment.refunded):
             self._start(moment, f"refund{number}", take_back(intent))
 
+    def _turned(self, charge: str, types: list[str]) -> None:
+        """People, or servers, hear of each step of a payment's course."""
+        payment, intent = self._courses[charge]
+        if intent not in self.refunded:
+            self.refunded.append(intent)
+            if payment.spent:
+                self._spend(payment)
+        if self._plan.refunds_auto or self._plan.disputes_hold:
+            for type_ in types:
+                self._tell(intent, type_, *payment.refunded)
+        if not self._plan.refunds_auto:
+            for number, moment in enumerate(payment.refunded):
+                self._start(moment, f"refund{number}", take_back(intent))
+
     def _tell(self, intent: str, type_: str, *moments: float) -> None:
         """Stripe tells of it now, and again: it is the same event."""
         known = self.tidings[intent]
@@ -267,10 +339,10 @@ class Happenings:
             self._start(moment, f"tiding{number}", told_of(event))
 
     def _refund_again(self, charge: str) -> None:
-        made = self._stage.app.stripe.books.refund(
-            charge, at=self._stage.scheduler.now(), amount=15
-        )
-        self.cents_back[charge].append(made["amount"])
+        books, now = self._stage.app.stripe.books, self._stage.scheduler.now()
+        with books.ledger(now) as ledger:
+            cents = 20 if ledger.get("charge", charge)["currency"] == "kwd" else 15
+        made = books.refund(charge, at=now, amount=cents)
         self._stage.tell(f"another refund of {charge}")
         if self._plan.refunds_auto:
             self._tell(str(made["payment_intent"]), "refund.created", 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random as random_module
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from decimal import Decimal
 from functools import partial
 from random import Random
@@ -72,6 +72,11 @@ class History:
         return self._happenings.short
 
     @property
+    def halves(self) -> Set[str]:
+        """The charges of which each paid a part of an invoice."""
+        return self._happenings.halves
+
+    @property
     def lookalikes(self) -> Lookalikes:
         """The rows that are a payment's own, or not, by their likeness alone."""
         return self._happenings.lookalikes
@@ -85,11 +90,6 @@ class History:
     def hidden(self) -> list[str]:
         """What the nights call covered and have not read."""
         return list(self._happenings.nights.hidden(self._happenings.paid_at))
-
-    @property
-    def cents_back(self) -> Mapping[str, list[int]]:
-        """By charge, how much money each of its refunds gave back, in their order."""
-        return self._happenings.cents_back
 
     def run(self) -> Run:
         """Play everything; returns what `cascade reconcile` says in the end."""

@@ -20,6 +20,10 @@ class Likeness(StrEnum):
     """An older set-up makes the payment's transfer, and another processor pays it."""
     TWINS = "twins"
     """Of two payments alike the later one is refunded; one legacy row was made."""
+    ANEW = "anew"
+    """The citizen of an expired row has left, and another has come by that name."""
+    VANISHED = "vanished"
+    """The row that cascade let go is not there any more, and a spare one is."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +39,16 @@ class Alike:
 def draw_alike(begins: datetime, horizon: float, citizens: tuple[str, ...]) -> Iterator[Alike]:
     """From a source of its own: the histories without them stay what they were."""
     random = Random(f"{begins}:likeness")  # noqa: S311
-    for likeness in Likeness:
-        if random.random() < _SHARE:
-            ducats = f"{random.randrange(900, 1100)}.125"
-            after = random.uniform(0, 0.8) * horizon
-            yield Alike(after, likeness, random.choice(citizens), ducats)
+    for likeness in (Likeness.LATE, Likeness.OTHER, Likeness.TWINS):
+        yield from _drawn(likeness, random, horizon, citizens)
+    for likeness in (Likeness.ANEW, Likeness.VANISHED):
+        yield from _drawn(likeness, Random(f"{begins}:{likeness}"), horizon, citizens)  # noqa: S311
+
+
+def _drawn(
+    likeness: Likeness, random: Random, horizon: float, citizens: tuple[str, ...]
+) -> Iterator[Alike]:
+    if random.random() < _SHARE:
+        ducats = f"{random.randrange(900, 1100)}.125"
+        after = random.uniform(0, 0.8) * horizon
+        yield Alike(after, likeness, random.choice(citizens), ducats)

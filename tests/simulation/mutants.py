@@ -5,7 +5,7 @@ Each is a context within which histories are played, and gives what alters the p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -18,11 +18,14 @@ import requests
 from cascade_cli.adapters.journal import arrivals, attempts
 from cascade_cli.adapters.journal.holders import Holder, Neighbours
 from cascade_cli.adapters.service_clock import ServiceClock
+from cascade_cli.adapters.stripe import money_moved, purchases, sold
+from cascade_cli.adapters.stripe.bills import Bill, hints_at_invoice
 from cascade_cli.adapters.stripe.purchases import StripeReader
 from cascade_cli.adapters.transport import Transport, permitted
 from cascade_cli.adapters.venice.base import VeniceReader
 from cascade_cli.adapters.venice.notes import Notes
 from cascade_cli.domain import (
+    case,
     crediting,
     delivery,
     matching,
@@ -32,8 +35,9 @@ from cascade_cli.domain import (
     standing_decisions,
     subject,
 )
+from cascade_cli.domain import replay as replay_decisions
 from cascade_cli.domain.case import Case
-from cascade_cli.domain.charges import Charge
+from cascade_cli.domain.charges import Charge, Dispute, Refund
 from cascade_cli.domain.decisions import Decision, Facts
 from cascade_cli.domain.delivery import Action, Step, Write, next_step
 from cascade_cli.domain.exchange import Belief, Rates
@@ -42,9 +46,10 @@ from cascade_cli.domain.journal import Attempt, Claim, ClaimState, Fate
 from cascade_cli.domain.keys import correction_key, stratagem_id_for, whole_id
 from cascade_cli.domain.money import ZERO
 from cascade_cli.domain.orders import Order
+from cascade_cli.domain.past_delivery import PastDelivery
 from cascade_cli.domain.refunds import Part
 from cascade_cli.domain.stratagems import Failure, Stratagem
-from cascade_cli.services import balance, credit, deliver, jobs, replay
+from cascade_cli.services import balance, credit, credit_guards, deliver, jobs, refund, replay
 from cascade_cli.services.delivery_ports import Reader
 from cascade_cli.services.intake import Intake
 from cascade_cli.services.refund_clerk import Dealt, RefundClerk
@@ -356,6 +361,24 @@ def invoices_have_keys_of_their_own() -> Iterator[Alter]:
 
 
 @contextmanager
+def attached_payments_overlooked() -> Iterator[Alter]:
+    """Only what hints at an invoice is taken to have paid one."""
+
+    def hints(intent: Any, _metadata: Any) -> bool:
+        return isinstance(intent, dict) and hints_at_invoice(intent)
+
+    with patch.object(purchases, "may_be_invoiced", hints):
+        yield as_it_is
+
+
+@contextmanager
+def halves_credited_whole() -> Iterator[Alter]:
+    """Each payment of an invoice is taken to have paid all of it."""
+    with patch.object(Bill, "_brought_by", lambda bill, _charge: bill.due_cents):
+        yield as_it_is
+
+
+@contextmanager
 def judged_by_another_day_s_rate() -> Iterator[Alter]:
     """Whether enough was paid is judged by the rate of the day of payment, not by the page's."""
 
@@ -389,6 +412,28 @@ def late_rows_ignored() -> Iterator[Alter]:
 def other_payers_unseen() -> Iterator[Alter]:
     """Only what the processor pays, or receives, is looked for."""
     with patch.object(VeniceReader, "_transfers_where", VeniceReader._balance_where):
+        yield as_it_is
+
+
+@contextmanager
+def newcomers_taken_for_the_same() -> Iterator[Alter]:
+    """Whoever has the name now is the one whom the row was made for."""
+    with ExitStack() as stack:
+        for module in (case, replay_decisions, credit_guards, refund):
+            stack.enter_context(patch.object(module, "successor", lambda *_: ""))
+        yield as_it_is
+
+
+@contextmanager
+def vanished_behind_the_dead() -> Iterator[Alter]:
+    """A row is only missed where there is no other."""
+    once = PastDelivery.is_missed_by
+
+    def alone(self: PastDelivery, rows: Iterable[Stratagem]) -> bool:
+        there = tuple(rows)
+        return not there and once(self, there)
+
+    with patch.object(PastDelivery, "is_missed_by", alone):
         yield as_it_is
 
 
@@ -431,6 +476,54 @@ def arrivals_told_by_all_who_found_them() -> Iterator[Alter]:
         return list(keys)
 
     with patch.object(arrivals, "attempt_once", always):
+        yield as_it_is
+
+
+@contextmanager
+def releases_taken_for_refunds() -> Iterator[Alter]:
+    """What was authorised and not captured is money that went back."""
+    with (
+        patch.object(money_moved, "release_of", lambda *_: None),
+        patch.object(sold, "stated_refunded_cents", lambda charge: charge["amount_refunded"]),
+    ):
+        yield as_it_is
+
+
+@contextmanager
+def waiting_refunds_taken_for_gone() -> Iterator[Alter]:
+    """A refund counts from its first day, whether or not its money has left."""
+    once = money_moved.to_refund
+
+    def gone(refund: Any) -> Refund:
+        made = once(refund)
+        return replace(made, has_left=made.status not in {"failed", "canceled"})
+
+    with patch.object(money_moved, "to_refund", gone):
+        yield as_it_is
+
+
+@contextmanager
+def disputed_money_never_comes_back() -> Iterator[Alter]:
+    """What a dispute took counts, and what it returned does not."""
+    net: Any = vars(money_moved._DisputedMoney)["taken_cents"]
+
+    def withdrawn(money: Any) -> Any:
+        moved = money._moved
+        money._moved = [one for one in moved if one["amount"] < 0] if moved else moved
+        return net.fget(money)
+
+    with patch.object(money_moved._DisputedMoney, "taken_cents", property(withdrawn)):
+        yield as_it_is
+
+
+@contextmanager
+def only_lost_disputes_cost() -> Iterator[Alter]:
+    """The word decides, not the money."""
+
+    def by_word(dispute: Dispute) -> int:
+        return dispute.amount_cents if dispute.status == "lost" else 0
+
+    with patch.object(Dispute, "cents_gone", property(by_word)):
         yield as_it_is
 
 
@@ -524,14 +617,22 @@ MUTANTS: tuple[Callable[[], AbstractContextManager[Alter]], ...] = (
     only_the_first_citizens_settled,
     anonymous_givers_named,
     invoices_have_keys_of_their_own,
+    attached_payments_overlooked,
+    halves_credited_whole,
     judged_by_another_day_s_rate,
     price_guard_off,
     late_rows_ignored,
     other_payers_unseen,
     refunded_twins_first_served,
+    newcomers_taken_for_the_same,
+    vanished_behind_the_dead,
     marks_by_our_clock,
     arrivals_told_without_a_mark,
     arrivals_told_by_all_who_found_them,
+    releases_taken_for_refunds,
+    waiting_refunds_taken_for_gone,
+    disputed_money_never_comes_back,
+    only_lost_disputes_cost,
     decisions_without_facts,
     decisions_hold_for_ever,
     corrections_without_a_key,

@@ -9,6 +9,7 @@ from decimal import Decimal
 from random import Random
 
 from cascade_cli.sandbox.venice import FAIL_POINTS
+from tests.simulation.course import Course
 from tests.simulation.likeness import Alike, draw_alike
 
 BEGINNING = datetime(2026, 11, 20, 6, 0, tzinfo=UTC)
@@ -49,10 +50,18 @@ class Payment:
     monthly: bool = False
     """A subscription: Stripe tells of it by its invoices as well."""
     renewed_after_seconds: tuple[float, ...] = ()
+    attached: str = ""
+    """In which way later months are paid by payments attached to their invoices, see `attached`."""
+    attached_after_seconds: float = 0.0
+    """So long after such a payment, if it is attached only afterwards."""
     short: str = ""
     """In which way too little is paid for it, see `short`."""
     overruled_after_seconds: float = 0.0
     """So long afterwards a person has it delivered all the same; never, if zero."""
+    held_seconds: float = 0.0
+    """So long it is only authorised, for more than it costs."""
+    course: Course | None = None
+    """What becomes of its money, step by step."""
 
 
 @dataclass(frozen=True)

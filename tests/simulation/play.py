@@ -11,12 +11,14 @@ from random import Random
 
 from cascade_cli.adapters.journal import Journal
 from cascade_cli.domain.journal import Worker
+from tests.simulation.attached import with_attached
 from tests.simulation.history import History
 from tests.simulation.mistakes import with_mistakes
 from tests.simulation.plan import draw_plan, with_arrivals
 from tests.simulation.process import Chronicle
 from tests.simulation.shop import Alter, as_it_is
 from tests.simulation.short import with_short_payments
+from tests.simulation.turning import with_turning_money
 from tests.simulation.verdict import flaws
 from tests.simulation.workshop import Workshop, workshop
 
@@ -37,6 +39,8 @@ def play(seed: int, workshop: Workshop, alter: Alter = as_it_is) -> Report:
     random = Random(seed)  # noqa: S311
     workshop.journal.begin()
     plan = with_short_payments(draw_plan(random), Random(f"{seed}:underpaid"))  # noqa: S311
+    plan = with_turning_money(plan, Random(f"{seed}:turning money"))  # noqa: S311
+    plan = with_attached(plan, Random(f"{seed}:attached"))  # noqa: S311
     plan = with_arrivals(plan, Random(f"{seed}:arrivals"))  # noqa: S311
     plan = with_mistakes(plan, Random(f"{seed}:decisions"))  # noqa: S311
     with closing(History(seed, plan, random, workshop, alter)) as history:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -29,10 +29,9 @@ from cascade_cli.domain.orders import Order, order_for_charge
 from cascade_cli.domain.overrides import Override
 from cascade_cli.domain.price_guard import price_objection
 from cascade_cli.domain.processor import Wish
-from cascade_cli.domain.refund_plan import Picture, RefundPlan
+from cascade_cli.domain.refund_plan import RefundPlan
 from cascade_cli.domain.refunds import Policy
 from cascade_cli.domain.repair_plan import plan_repairs
-from cascade_cli.domain.residents import Resident
 from cascade_cli.domain.rulings import RowRuling, Rulings, no_rulings
 from cascade_cli.domain.subject import Wish as Decided
 from cascade_cli.domain.times import Window
@@ -67,7 +66,7 @@ from cascade_cli.services.delivery_ports import (
 from cascade_cli.services.intake import Intake
 from cascade_cli.services.past_deliveries import PastDeliveries
 from cascade_cli.services.purse import Purse
-from cascade_cli.services.reconcile import Reconciler, Run
+from cascade_cli.services.reconcile import PastSource, Reconciler, Run
 from cascade_cli.services.refund import Decisions, RefundDesk, decided_by
 from cascade_cli.services.refund import Wish as RefundWish
 from cascade_cli.services.refund_clerk import OTHERS_NEXT, PAUSE, RefundClerk
@@ -134,9 +133,10 @@ class Shop:
         disputes_hold: bool,
         lives: Callable[[str], bool],
         arrivals: bool,
+        earlier: PastSource,
         rulings: Callable[[], Rulings] = no_rulings,
     ) -> None:
-        self._rulings = rulings
+        self._earlier, self._rulings = earlier, rulings
         self._lives = lives
         self._clock = clock
         self._auto, self._hold = refunds_auto, disputes_hold
@@ -261,24 +261,24 @@ class Shop:
             desk, wish = self._refunds, RefundWish(Policy.AVAILABLE, {})
             pictures = desk.look(payment_id)
             residents = desk.residents(pictures)
-            # What cannot be done for one of many citizens holds up no other.
-            planned = [self._planned(picture, wish, residents) for picture in pictures]
-            plans = [plan for plan in planned if plan]
+            plans: list[RefundPlan] = []
+            for picture in pictures:
+                # What cannot be done for one of many citizens holds up no other.
+                with self._told_of_guards():
+                    plans.append(desk.plan(picture, wish, residents))
             found = desk.carry_out(plans, wish)
             for error in (one.refused for one in found if one.refused):
                 self._process.tell(f"ends: {error.kind}: {error.message[:90]}")
             told = self._told([delivery for one in found for delivery in one.deliveries])
-            is_done = all(plan and not plan.waits for plan in planned)
+            is_done = len(plans) == len(pictures) and not any(plan.waits for plan in plans)
             return told and is_done and not any(one.refused for one in found)
 
-    def _planned(
-        self, picture: Picture, wish: RefundWish, residents: Mapping[str, Resident]
-    ) -> RefundPlan | None:
+    @contextmanager
+    def _told_of_guards(self) -> Iterator[None]:
         try:
-            return self._refunds.plan(picture, wish, residents)
+            yield
         except GuardError as error:
             self._process.tell(f"ends: {error.kind}: {error.message[:90]}")
-            return None
 
     def replenish(self, by: Decimal) -> bool:
         """`cascade citizen replenish --by N`."""
@@ -335,7 +335,8 @@ class Shop:
 
     def reconcile(self) -> Run:
         """`cascade reconcile`."""
-        return Reconciler(self._stripe, self._venice, PROCESSOR).run(self._window(), self._terms())
+        reconciler = Reconciler(self._stripe, self._venice, PROCESSOR, self._earlier)
+        return reconciler.run(self._window(), self._terms())
 
     def _terms(self) -> Terms:
         """With what people decided about cases."""
@@ -406,7 +407,7 @@ class Shop:
         memory = believed(self._parts.journal, BASE_ID, now)
         window = window_since_last(memory, None, now)
         terms = replace(self._terms(), now=now)
-        reconciler = Reconciler(self._stripe, self._venice, PROCESSOR)
+        reconciler = Reconciler(self._stripe, self._venice, PROCESSOR, self._earlier)
         if memory is None:
             return reconciler.run(window, terms)
         sources = Sources(self._stripe, self._venice, self._events)

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from random import Random
 
+from cascade_cli.adapters.journal import Journal
 from cascade_cli.adapters.journal.inbox import Inbox
 from cascade_cli.adapters.service_clock import ServiceClock
 from cascade_cli.adapters.venice.base import VeniceReader
 from cascade_cli.adapters.venice.schema import Schema
 from cascade_cli.adapters.venice.writer import VeniceWriter
+from cascade_cli.domain.charges import Charge
+from cascade_cli.domain.delivery import Action
 from cascade_cli.domain.engine import parse_schedule
 from cascade_cli.domain.events import acted_on
+from cascade_cli.domain.journal import Attempt, Fate, Intent, Worker
+from cascade_cli.domain.orders import Cause
+from cascade_cli.domain.past_delivery import PastDelivery
 from cascade_cli.domain.rulings import no_rulings
 from cascade_cli.sandbox.airtable import BASE_ID
 from cascade_cli.sandbox.app import SandboxApp
@@ -33,12 +40,30 @@ from tests.simulation.venice import City, EngineRunner
 from tests.simulation.witness import BaseWitness
 from tests.simulation.workshop import Workshop
 
+_EARLIER = Worker("earlier", "", 0, "simulation", "serve")
+_LEASE = timedelta(minutes=10)
 RETRIES_SECONDS = (20.0, 400.0, 3000.0)
 STRIPE_RATE, AIRTABLE_RATE = 24.5, 4.9
 
 _RUN_WHILE_UNKNOWN = 0.4
 
 Command = Callable[[Shop], bool]
+
+
+class EarlierWrites:
+    """What earlier processes of cascade wrote last, by key, for reconciliation to know: what those
+    of this history write it does not look up, so that histories stay what they were."""
+
+    def __init__(self) -> None:
+        self.by_key: dict[str, Attempt] = {}
+
+    def past_of(self, charges: Sequence[Charge], _now: datetime) -> dict[str, PastDelivery]:
+        """By charge."""
+        return {charge.id: self.written_for(charge.stratagem_id) for charge in charges}
+
+    def written_for(self, key: str) -> PastDelivery:
+        """Under that key."""
+        return PastDelivery(self.by_key.get(key))
 
 
 class Stage:
@@ -48,6 +73,7 @@ class Stage:
         self.plan, self.random = plan, random
         self._workshop, self._alter = workshop, alter
         self.flaws: list[str] = []
+        self.earlier = EarlierWrites()
         self.chronicle = Chronicle()
         self.scheduler = Scheduler(plan.begins, random)
         now = self.scheduler.now
@@ -82,6 +108,20 @@ class Stage:
     def tell(self, what: str) -> None:
         """Note what happens in the world."""
         self.chronicle.tell(self.scheduler.now(), "world", what)
+
+    def promised_before(
+        self, key: str, citizen: str, ducats: Decimal, wrote: Action | None = None
+    ) -> None:
+        """An earlier process of cascade has promised it; its last write, if any, was applied."""
+        database = self._workshop.journal.database
+        journal = Journal(database, _EARLIER, now=self.scheduler.now)
+        intent = Intent(key, citizen, ducats, Cause.PAYMENT)
+        journal.claim([intent], lease=_LEASE, day_limit_ducats=None)
+        if wrote:
+            at = journal.attempt([key], wrote, lease=_LEASE)
+            journal.outcome([key], wrote, Fate.APPLIED)
+            self.earlier.by_key[key] = Attempt(wrote, at, Fate.APPLIED)
+        journal.release([key])
 
     def start(self, name: str, command: Command, retries: int = len(RETRIES_SECONDS)) -> None:
         """A process for the command; whoever gave it tries again some times if it fails or dies."""
@@ -144,6 +184,7 @@ class Stage:
             lives=self.city.has,
             arrivals=bool(self.plan.arrival_looks),
             rulings=rulings,
+            earlier=self.earlier,
         )
 
     def _schema(self) -> Schema:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
-from itertools import accumulate, pairwise
+from itertools import pairwise
 from typing import Any
 
 from cascade_cli.adapters.journal import Journal
@@ -17,7 +17,6 @@ from cascade_cli.domain.arrivals import TELL_ARRIVAL
 from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.decisions import Decision
 from cascade_cli.domain.journal import Entry, EntryKind
-from cascade_cli.domain.keys import whole_id
 from cascade_cli.domain.kinds import Kind
 from cascade_cli.domain.orders import manual_key
 from cascade_cli.domain.processor import Trace
@@ -27,6 +26,7 @@ from cascade_cli.services.reconcile import Run
 from tests.simulation.history import History
 from tests.simulation.mistakes import MistakesJudge
 from tests.simulation.plan import Payment
+from tests.simulation.till import Money, Till
 from tests.simulation.venice import OTHER_PROCESSOR, RETURNS, Moves, is_broken_off
 
 _WHOLE_ROWS = frozenset({"create", "rewrite"})
@@ -67,15 +67,18 @@ class _Judge:
         self, history: History, run: Run, entries: list[Entry], decisions: dict[str, Decision]
     ) -> None:
         self._stage, self._charges = history.stage, history.charges
-        self._cents_back, self._gifts = history.cents_back, history.gifts
+        self._till, self._gifts = Till(history.stage), history.gifts
         self._sold, self._short = history.sold, history.short
-        self._lookalikes = history.lookalikes
+        self._lookalikes, self._halves = history.lookalikes, history.halves
         self._run, self._entries = run, entries
         self._rows: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
         for row in history.stage.city.rows():
             self._rows[row["fields"]["StratagemId"]].append(row)
         self._mistakes = MistakesJudge(history.mistakes, history.stage, run, decisions)
         self._debts = {debt.name: debt for debt in self._all_debts()}
+
+    def _money(self, charge: Charge) -> Money:
+        return self._till.money(charge.charge_id)
 
     def flaws(self) -> Iterator[str]:
         """Question after question."""
@@ -110,8 +113,11 @@ class _Judge:
             yield Debt(key, credit.citizen, Decimal(credit.ducats), (key,))
 
     def _charged(self) -> list[Item]:
+        """Of halves of an invoice nobody knows what each of them is owed; what an older set-up did
+        wrongly has a judge of its own."""
         items = (item for item in self._run.result.items if item.charge is not None)
-        return [item for item in items if item.name not in self._mistakes.charges]
+        apart = self._halves | self._mistakes.charges
+        return [i for i in items if i.charge and i.charge.id not in apart]
 
     def _moves(self, debt: Debt) -> Moves:
         """All that moved for one debt, under whichever StratagemId."""
@@ -159,6 +165,9 @@ class _Judge:
         for name in sorted(late | self._lookalikes.twins | self._stage.city.others):
             if self._stage.witness.activated[name]:
                 yield f"PAID TWICE: {name} was let go, although another row was made for it"
+        for name, why in self._lookalikes.for_people.items():
+            if self._stage.witness.activated[name]:
+                yield f"LET GO: {name}, although {why}"
 
     def _intent(self, charge_id: str) -> str | None:
         charges = (item.charge for item in self._charged() if item.name == charge_id)
@@ -174,6 +183,10 @@ class _Judge:
         for charge_id in self._charges:
             if charge_id not in there:
                 yield f"{charge_id} is in nobody's report"
+        for charge_id in sorted(self._halves & reported.keys()):
+            item = reported.pop(charge_id)
+            if item.kind is not Kind.UNATTRIBUTABLE:
+                yield f"{charge_id} paid a half of an invoice, and is {item.kind}"
         for item in reported.values():
             if item.charge:
                 yield from self._misread(item.charge)
@@ -217,6 +230,8 @@ class _Judge:
         if charge.id in self._lookalikes.late:
             # Nobody can tell that it was paid: it is left to a person.
             return frozenset({Kind.MISSING})
+        if charge.stratagem_id in self._lookalikes.for_people:
+            return frozenset({Kind.STALLED})
         moves = self._moves(self._debts[charge.id])
         if charge.stratagem_id in self._stage.city.others and not moves.credits:
             return frozenset({Kind.STALLED, Kind.FAILED, Kind.DOUBTFUL})
@@ -228,42 +243,50 @@ class _Judge:
         debt = self._debts[charge.id]
         # The kind with most money at risk is named; the other stands in its evidence.
         twice = {Kind.DUPLICATE} if len(moves.credits) > 1 else set[Kind]()
-        if twice and charge.refunded_cents:
+        money = self._money(charge)
+        if twice and money.gone:
             # Two halves that a refund left may together be what is sold again, by none of them.
             twice.add(Kind.AMOUNT_MISMATCH)
         if self._is_doubtful(debt) or self._is_doubtful(self._returning(charge)):
             # Of a row that somebody doubled, one may have been executed beside the doubtful one.
             if moves.credits and self._most_moves(debt) > 1:
                 # What a dispute contests is both.
-                twice = {Kind.DUPLICATE} | ({Kind.DISPUTED} if charge.disputed else set())
+                twice = {Kind.DUPLICATE} | ({Kind.DISPUTED} if money.was_disputed else set())
             # Of several refunds, more may be still to come back than one row may have returned.
             more = set[Kind]() if self._is_doubtful(debt) else {Kind.REFUNDED, Kind.DISPUTED}
             return frozenset({Kind.DOUBTFUL} | twice | more)
-        undone = charge.refunded_cents or charge.disputed
         if moves.credits:
-            back = {Kind.DISPUTED} if charge.disputed else set[Kind]()
-            if charge.refunded_cents and not self._is_even(charge):
-                back.add(Kind.REFUNDED)
+            back = {Kind.DISPUTED} if money.is_contested else set[Kind]()
+            if self._is_a_rest(charge):
+                # What was withheld when only the rest went out is owed again: people hear of it.
+                return frozenset(twice | back | {Kind.AMOUNT_MISMATCH})
+            if money.gone and not self._is_even(charge):
+                back |= {Kind.REFUNDED, Kind.DISPUTED} if money.was_disputed else {Kind.REFUNDED}
             return frozenset((twice | back) or {Kind.SETTLED})
-        if undone:
+        if money.gone or money.is_contested:
             # Nothing was delivered: void if all went back, else for people, under any name.
             return frozenset(Kind) - {Kind.IN_FLIGHT, Kind.DUPLICATE}
         return frozenset[Kind]()
 
     def _is_right(self, debt: Debt, citizen: str, ducats: Decimal) -> bool:
         """All of it, or what was left by then, where nothing was delivered before a refund."""
-        charges = (item.charge for item in self._charged() if item.charge)
-        whole = next((c.captured_cents for c in charges if c.id == debt.name), 1)
-        gone = accumulate(self._cents_back.get(whole_id(debt.name), ()), initial=0)
-        rests = (debt.ducats * (whole - cents) / whole for cents in gone)
+        rests = [debt.ducats]
+        if charge := self._charge_of(debt):
+            money = self._money(charge)
+            left = (money.captured - gone for gone in money.gone_after)
+            rests = [debt.ducats * cents / money.captured for cents in left]
         return citizen == debt.citizen and any(0 <= ducats - r <= _ROUNDING for r in rests)
 
     def _rest(self, debt: Debt) -> Decimal:
         """What is left of it after the refunds, where nothing was delivered before them."""
-        charge = next((i.charge for i in self._charged() if i.name == debt.name), None)
+        charge = self._charge_of(debt)
         if charge is None:
             return debt.ducats
-        return debt.ducats - _share(debt.ducats, charge)
+        money = self._money(charge)
+        return debt.ducats * (money.captured - money.gone) / money.captured
+
+    def _charge_of(self, debt: Debt) -> Charge | None:
+        return next((i.charge for i in self._charged() if i.name == debt.name), None)
 
     def _returning(self, charge: Charge) -> Debt:
         """The transfers that returned ducats of the charge."""
@@ -282,6 +305,12 @@ class _Judge:
         debt = self._debts[charge.id]
         return self._kept(charge) <= self._rest(debt) + _ROUNDING
 
+    def _is_a_rest(self, charge: Charge) -> bool:
+        """It was delivered when less money was there than in the end."""
+        debt = self._debts[charge.id]
+        moved = sum((ducats for _, ducats in self._moves(debt).credits), Decimal(0))
+        return 0 < moved < self._rest(debt) - _ROUNDING
+
     def _taken_back_wrongly(self) -> Iterator[str]:
         """Nobody is taken from twice, nor more than is due, nor keeps what there was to take."""
         for name, balance in self._stage.city.balances().items():
@@ -293,7 +322,7 @@ class _Judge:
                 yield f"RETURNED TWICE: {name}: {moves}, by {sorted(let_go)}"
         for item in self._charged():
             assert item.charge is not None
-            if item.charge.refunded_cents or item.returns:
+            if self._money(item.charge).ever_moved or item.returns:
                 yield from self._badly_returned(item.charge)
 
     def _returning_names(self) -> set[str]:
@@ -302,18 +331,21 @@ class _Judge:
 
     def _badly_returned(self, charge: Charge) -> Iterator[str]:
         debt, returning = self._debts[charge.id], self._returning(charge)
+        is_contested = self._money(charge).is_contested
         credits = self._moves(debt).credits
         if self._is_doubtful(returning) or self._is_doubtful(debt) or self._was_set_back(returning):
             return
         over = self._kept(charge) - self._rest(debt)
-        if over < -self._slack and credits and not charge.disputed:
+        if self._is_a_rest(charge):
+            over = self._kept(charge) - sum((ducats for _, ducats in credits), Decimal(0))
+        if over < -self._slack and credits and not is_contested:
             yield f"{charge.id}: {-over} ducats too many were taken back"
         if returning.stratagem_ids and not credits and self._moves(returning).credits:
             yield f"{charge.id}: nothing was delivered, and something was taken back"
         # A dispute may be lost or won yet, and what was delivered twice is for people.
         there = self._stage.city.ducats(charge.citizen or "")
         is_over = over > _ROUNDING and there > _ROUNDING
-        if is_over and len(credits) == 1 and not charge.disputed:
+        if is_over and len(credits) == 1 and not is_contested:
             yield f"{charge.id}: {over} ducats too many were kept, and {there} are there"
 
     def _is_doubtful(self, debt: Debt) -> bool:
@@ -505,11 +537,6 @@ def _is_other(row: dict[str, Any]) -> bool:
 
 def _is_doubtful(row: dict[str, Any]) -> bool:
     return is_broken_off(row)
-
-
-def _share(ducats: Decimal, charge: Charge) -> Decimal:
-    """In proportion to the money that went back, to the last digit."""
-    return ducats * charge.refunded_cents / charge.captured_cents
 
 
 def _moved(fields: dict[str, Any]) -> tuple[str, Decimal]:

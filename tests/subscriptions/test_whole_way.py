@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from contextlib import closing
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from cascade_cli.sandbox import instance
 from cascade_cli.sandbox.app import SandboxApp
+from cascade_cli.sandbox.stripe import Books
+from cascade_cli.sandbox.stripe.shelf import Query
 from tests.credit.counter import Counter
 from tests.sandbox.stripe.subscribing import subscribe
 
@@ -225,8 +229,76 @@ def test_commands_of_the_sandbox_let_months_pass(counter: Counter) -> None:
         assert (done.code, done.data["status"]) == (0, status)
 
 
+def at_the_counter(counter: Counter) -> Callable[..., dict[str, Any]]:
+    """`cascade sandbox subscription` for a subscription that was just sold for 525 ducats."""
+    counter.state.mkdir(exist_ok=True)
+    with closing(SandboxApp(instance.state_path(counter.state))) as app:
+        session = subscribe(app.stripe.books, app.now())["id"]
+
+    def step(*words: str) -> dict[str, Any]:
+        done = counter.type("sandbox", "subscription", session, *words, "--json")
+        assert done.code == 0, done.err
+        return done.data
+
+    return step
+
+
+def test_commands_of_the_sandbox_pay_an_invoice_in_halves(counter: Counter) -> None:
+    step = at_the_counter(counter)
+    assert (step("send")["status"], step("attach", "--cents", "2000")["amount"]) == ("open", 2000)
+    assert step("attach")["amount"] == 3000
+
+
+def test_commands_of_the_sandbox_attach_a_payment_that_there_is(counter: Counter) -> None:
+    step = at_the_counter(counter)
+    step("fail")
+    with closing(SandboxApp(instance.state_path(counter.state))) as app:
+        books, at = app.stripe.books, app.now()
+        (id_,) = subscriptions(books, at)
+        customer = books.subscription(id_, at=at)["customer"]
+        terms: Any = {"amount": 5000, "currency": "usd", "metadata": {}, "customer": customer}
+        intent = str(books.pay(**terms, at=at)["payment_intent"])
+    assert step("attach", "--payment", intent)["status"] == "paid"
+
+
+def test_commands_of_the_sandbox_give_credit_and_vouchers_on_a_mixed_invoice(
+    counter: Counter,
+) -> None:
+    step = at_the_counter(counter)
+    step("add", "--product", "newsletter", "--cents", "900")
+    step("credit", "--cents", "1000")
+    assert step("renew")["amount_due"] == 4900
+    step("discount", "--product", "cascade_ducats_500_25", "--cents", "5000")
+    assert step("renew")["amount_due"] == 900
+
+
+def test_commands_of_the_sandbox_sell_by_a_price_in_another_currency(counter: Counter) -> None:
+    step = at_the_counter(counter)
+    words = "--product", "cascade_ducats_1000_75", "--cents", "10000", "--listed-cents", "9200"
+    done = step("change", *words)
+    assert (done["currency"], done["status"]) == ("usd", "paid")
+    assert step("renew")["amount_due"] == 10_000
+    with closing(SandboxApp(instance.state_path(counter.state))) as app:
+        (id_,) = subscriptions(app.stripe.books, app.now())
+        (item,) = app.stripe.books.subscription(id_, at=app.now())["items"]["data"]
+        assert (item["price"]["currency"], item["price"]["unit_amount"]) == ("eur", 9200)
+
+
+def subscriptions(books: Books, at: datetime) -> list[str]:
+    with books.ledger(at) as ledger:
+        return [json.loads(text)["id"] for text in ledger.flush().all(Query("subscription"))]
+
+
 @pytest.mark.parametrize(
-    "words", [("sub_none", "renew"), ("sub_none", "odd"), ("sub_none", "change"), ("cs_no", "pay")]
+    "words",
+    [
+        ("sub_none", "renew"),
+        ("sub_none", "odd"),
+        ("sub_none", "change"),
+        ("cs_no", "pay"),
+        ("sub_none", "credit"),
+        ("sub_none", "attach"),
+    ],
 )
 def test_a_step_that_is_not_possible_is_refused(counter: Counter, words: tuple[str, str]) -> None:
     assert counter.type("sandbox", "subscription", *words, "--json").code == 2

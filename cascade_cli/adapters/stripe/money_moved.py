@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-from cascade_cli.adapters.stripe.ranges import Document
+import stripe
+
+from cascade_cli.adapters.stripe.ranges import PAGE_SIZE, Document
 from cascade_cli.domain.charges import Dispute, Refund
 
 _GAVE_UP = frozenset({"failed", "canceled"})
@@ -30,6 +32,16 @@ def to_refund(refund: Document) -> Refund:
         failure=refund.get("failure_reason") or "",
         has_left=has_left,
     )
+
+
+def with_refunds(client: stripe.StripeClient, charge: Document) -> Document:
+    """A charge shows its last ten refunds; of one that has more, all are read."""
+    shown = charge.get("refunds")
+    if not (shown and shown["has_more"]):
+        return charge
+    page = client.v1.refunds.list({"charge": charge["id"], "limit": PAGE_SIZE})
+    refunds = [refund.to_dict() for refund in page.auto_paging_iter()]
+    return {**charge, "refunds": {**shown, "data": refunds, "has_more": False}}
 
 
 def to_refunds(charge: Document, refunds: Sequence[Document]) -> tuple[Refund, ...]:

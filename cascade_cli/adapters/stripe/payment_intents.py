@@ -18,6 +18,7 @@ from cascade_cli.adapters.stripe.errors import (
     or_none,
     our_errors,
 )
+from cascade_cli.adapters.stripe.money_moved import with_refunds
 from cascade_cli.adapters.stripe.sold import is_ducat_purchase, is_paid, metadata_of, to_charges
 from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.checkout import Sale
@@ -75,7 +76,7 @@ class PaymentIntents:
             raise self._price_changed(sale, key) or error from error
         if (made.amount, made.currency) != (sale.quote.amount_cents, sale.quote.currency):
             raise AnswerError(f"Stripe made {made.id} over another price than was asked for.")
-        return _to_intent(made, self._kept)
+        return self._intent_of(made)
 
     def _price_changed(self, sale: Sale, key: str) -> KeyReusedError | None:
         made = intent_made_with(self._client, key)
@@ -87,7 +88,30 @@ class PaymentIntents:
         """The one of that id, whatever it sells; None where there is none."""
         with our_errors():
             found = or_none(lambda: self._intents.retrieve(intent_id, {"expand": _EXPANDED}))
-            return _to_intent(found, self._kept) if found else None
+            return self._intent_of(found) if found else None
+
+    def _intent_of(self, found: stripe.PaymentIntent) -> Intent:
+        return Intent(
+            id=found.id,
+            status=found.status,
+            amount_cents=found.amount,
+            currency=found.currency,
+            created_at=datetime.fromtimestamp(found.created, UTC),
+            metadata=found.metadata.to_dict(),
+            client_secret=str(found.client_secret),
+            charges=self._charges_of(found),
+        )
+
+    def _charges_of(self, found: stripe.PaymentIntent) -> tuple[Charge, ...]:
+        """What a listing of charges would make of the paid one."""
+        if not isinstance(found.latest_charge, stripe.Charge):
+            return ()
+        intent = {"id": found.id, "metadata": found.metadata.to_dict()}
+        charge = {**found.latest_charge.to_dict(), "payment_intent": intent}
+        metadata = metadata_of(charge)
+        if not is_paid(charge) or not is_ducat_purchase(metadata):
+            return ()
+        return to_charges(with_refunds(self._client, charge), metadata, self._kept)
 
 
 def intent_params(sale: Sale) -> PaymentIntentCreateParams:
@@ -100,28 +124,3 @@ def intent_params(sale: Sale) -> PaymentIntentCreateParams:
         "description": f"{format_ducats(quote.ducats, grouped=True)} ducats for {sale.whom}",
         "metadata": purchase_metadata(sale),
     }
-
-
-def _to_intent(found: stripe.PaymentIntent, kept: Kept) -> Intent:
-    return Intent(
-        id=found.id,
-        status=found.status,
-        amount_cents=found.amount,
-        currency=found.currency,
-        created_at=datetime.fromtimestamp(found.created, UTC),
-        metadata=found.metadata.to_dict(),
-        client_secret=str(found.client_secret),
-        charges=_charges_of(found, kept),
-    )
-
-
-def _charges_of(found: stripe.PaymentIntent, kept: Kept) -> tuple[Charge, ...]:
-    """What a listing of charges would make of the paid one."""
-    if not isinstance(found.latest_charge, stripe.Charge):
-        return ()
-    intent = {"id": found.id, "metadata": found.metadata.to_dict()}
-    charge = {**found.latest_charge.to_dict(), "payment_intent": intent}
-    metadata = metadata_of(charge)
-    if not is_paid(charge) or not is_ducat_purchase(metadata):
-        return ()
-    return to_charges(charge, metadata, kept)

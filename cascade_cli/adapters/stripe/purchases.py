@@ -16,7 +16,7 @@ from cascade_cli.adapters.stripe.asked import Asked
 from cascade_cli.adapters.stripe.bills import INVOICE_PREFIX, Bill, may_be_invoiced
 from cascade_cli.adapters.stripe.errors import or_none, our_errors
 from cascade_cli.adapters.stripe.invoices import Invoices
-from cascade_cli.adapters.stripe.money_moved import to_dispute
+from cascade_cli.adapters.stripe.money_moved import to_dispute, with_refunds
 from cascade_cli.adapters.stripe.ranges import PAGE_SIZE, Document, Ranges
 from cascade_cli.adapters.stripe.sold import (
     DUCATS,
@@ -161,13 +161,7 @@ class StripeReader:
         return page
 
     def _with_refunds(self, charge: Document) -> Document:
-        """A charge shows its last refunds; of one that has more, all are read."""
-        shown = charge.get("refunds")
-        if not (shown and shown["has_more"]):
-            return charge
-        page = self._v1.refunds.list({"charge": charge["id"], "limit": PAGE_SIZE})
-        refunds = [refund.to_dict() for refund in page.auto_paging_iter()]
-        return {**charge, "refunds": {**shown, "data": refunds, "has_more": False}}
+        return with_refunds(self._client, charge)
 
     def latest(self, window: Window, most: int) -> Purchases:
         """Up to so many of the window's charges, the newest: one request."""

@@ -137,6 +137,10 @@ class VeniceReader:
             wanted = set(payments)
             yield from sorted(r.record_id for r in rulings.values() if r.settles in wanted)
 
+    def transfers_noting(self, payment_ids: Sequence[str]) -> list[Stratagem]:
+        """The processor's transfers whose Notes name these payments, and perhaps some others."""
+        return self._each(payment_ids, lambda id_: FIND(id_, Field("Notes")))
+
     def transfers_recorded(self, record_ids: Sequence[str]) -> list[Stratagem]:
         """The processor's transfers with these record ids, as far as they still exist."""
         return self._each(record_ids, lambda id_: EQ(RECORD_ID(), id_))

@@ -293,23 +293,42 @@ def subscription(
         str,
         typer.Argument(
             metavar="STEP",
-            help="renew, fail, pay, pay-elsewhere, change, pause, resume or cancel.",
+            help="renew, fail, send, pay, pay-elsewhere, attach, credit, discount, add, change, "
+            "pause, resume or cancel.",
         ),
     ],
     product: Annotated[
-        str | None, typer.Option(metavar="ID", help="To change: what is sold from now on.")
+        str | None,
+        typer.Option(
+            metavar="ID", help="To change or add: what is sold; to discount: for this alone."
+        ),
     ] = None,
     cents: Annotated[
-        int | None, typer.Option(min=1, help="To change: what it costs a month.")
+        int | None,
+        typer.Option(
+            min=1,
+            help="To change or add: its price a month; to attach, credit or discount: how much.",
+        ),
     ] = None,
-    quantity: Annotated[int, typer.Option(min=1, help="To change: how many of it.")] = 1,
+    quantity: Annotated[int, typer.Option(min=1, help="To change or add: how many of it.")] = 1,
+    listed_cents: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="To change: its price in another currency, which has --cents as an option.",
+        ),
+    ] = None,
+    payment: Annotated[
+        str | None,
+        typer.Option(metavar="PI", help="To attach: a payment that there is; else a new one."),
+    ] = None,
     json: _Json = False,
 ) -> None:
     """Let a subscription at the embedded Stripe go on: the next month, another plan, its end."""
     from cascade_cli.cli.sandbox_billing import Change
     from cascade_cli.cli.sandbox_billing import subscription as work
 
-    change = Change(product, cents, quantity)
+    change = Change(product, cents, quantity, listed_cents, payment)
     code = conduct(
         ctx.obj,
         "sandbox subscription",

@@ -27,6 +27,11 @@ class BillingBooks(ABC):
                 raise StripeError(f"Checkout Session {session_id} has sold no subscription.")
             return str(session["subscription"])
 
+    def subscription(self, id: str, *, at: datetime) -> Document:
+        """As GET /v1/subscriptions/… answers."""
+        with self.ledger(at) as ledger:
+            return ledger.get("subscription", id)
+
     def renew(self, subscription: str, *, at: datetime, fails: bool = False) -> Document:
         """The subscription's next period begins and is billed; returns the invoice."""
         with self.ledger(at) as ledger:

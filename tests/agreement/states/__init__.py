@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.agreement.states.invoices import INVOICES
 from tests.agreement.states.making import State
 from tests.agreement.states.many import MANY
 from tests.agreement.states.money import MONEY
@@ -11,7 +12,7 @@ from tests.agreement.states.recipients import RECIPIENTS
 from tests.agreement.states.returns import RETURNS
 from tests.agreement.states.usual import USUAL
 
-_ALL = (USUAL, PRICES, RECIPIENTS, OWNERS, RETURNS, MONEY, MANY)
+_ALL = (USUAL, PRICES, RECIPIENTS, OWNERS, RETURNS, MONEY, MANY, INVOICES)
 STATES: dict[str, tuple[str, State]] = {
     name: state for states in _ALL for name, state in states.items()
 }

@@ -19,6 +19,7 @@ from tests.agreement.states.making import (
 )
 
 CHEAP: dict[str, Any] = {"cents": 50}
+DEAR: dict[str, Any] = {"cents": 1500}
 DONGS: dict[str, Any] = {"cents": 13_000, "currency": "vnd"}
 OWN: dict[str, Any] = {"cents": 50, "exchange_rate": "0.005"}
 RATED: dict[str, Any] = {**DONGS, "currency_rate": "1", "currency_rate_date": "2026-11-20"}
@@ -45,6 +46,10 @@ PRICES: dict[str, tuple[str, State]] = {
     "underpaid, refunded": ("settled", then(paid(**CHEAP), refunded())),
     "underpaid, disputed": ("underpaid", then(paid(**CHEAP), disputed())),
     "underpaid, delivered, refunded": ("refunded", then(keyed(CHEAP), refunded())),
+    "overpaid": ("missing", paid(**DEAR)),
+    "overpaid, delivered": ("settled", keyed(DEAR)),
+    "overpaid, live": ("in_flight", keyed(DEAR, **LIVE)),
+    "overpaid, refunded": ("settled", then(paid(**DEAR), refunded())),
     "dongs": ("underpaid", paid(**DONGS)),
     "dongs, stalled": ("underpaid", keyed(DONGS, **STALLED)),
     "dongs, live": ("in_flight", keyed(DONGS, **LIVE)),

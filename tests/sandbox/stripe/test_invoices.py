@@ -12,7 +12,7 @@ from tests.sandbox.stripe.conftest import StoppedClock
 from tests.sandbox.stripe.purchases import V1
 from tests.sandbox.stripe.subscribing import monthly, subscribe
 
-EUR = {"currency_options": {"eur": {"unit_amount": 5500}}}
+EUR: dict[str, Any] = {"currency_options": {"eur": {"unit_amount": 5500}}}
 
 
 def types(client: V1) -> list[str]:
