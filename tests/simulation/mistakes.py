@@ -54,7 +54,7 @@ def _draw(random: Random, plan: Plan, number: int) -> Mistake:
     citizen, other = random.sample(CITIZENS, 2)
     way = random.choice(tuple(Way))
     moments = sorted(random.uniform(0.02, 0.9) * horizon for _ in range(random.randrange(1, 5)))
-    hows = [_true(random.choice((*How, *_USUAL[way], *_USUAL[way])), way) for _ in moments]
+    hows = [random.choice((*How, *_USUAL[way], *_USUAL[way])) for _ in moments]
     again = [random.choice((0.0, 0.0, 1.0, 40.0, 300.0)) for _ in moments]
     return Mistake(
         after_seconds=random.uniform(0, 0.3) * horizon,
@@ -66,12 +66,6 @@ def _draw(random: Random, plan: Plan, number: int) -> Mistake:
         by_hand_after=random.uniform(0.02, 0.9) * horizon if random.random() < 0.3 else 0.0,
         relapse_after=horizon * random.uniform(0.9, 1) if random.random() < 0.4 else 0.0,
     )
-
-
-def _true(how: How, way: Way) -> How:
-    """What became of a doubtful transfer people find out rightly."""
-    told = {Way.MOVED: How.MOVED, Way.NOT_MOVED: How.NOT_MOVED}
-    return told.get(way, how) if how in {How.MOVED, How.NOT_MOVED} else how
 
 
 _USUAL = {
@@ -146,7 +140,7 @@ class Mistakes:
     def _decide(self, made: Made) -> None:
         mistake, at = made.mistake, self._stage.scheduler.at
         for number, (moment, how, again) in enumerate(mistake.decisions):
-            decide = partial(Shop.decide, payment=made.intent, how=How(how))
+            decide = partial(self._say, made, How(how))
             start = partial(self._stage.start, f"{how}{number}", decide)
             at(moment, start)
             if again:
@@ -155,6 +149,13 @@ class Mistakes:
             at(after, partial(self._stage.start, "by hand", partial(self._by_hand, made), 1))
         if after := mistake.relapse_after:
             at(after, partial(self._relapse, made))
+
+    def _say(self, made: Made, how: How, shop: Shop) -> bool:
+        """What became of a doubtful transfer people find out rightly."""
+        if made.is_doubtful and how in {How.MOVED, How.NOT_MOVED}:
+            has_moved = bool(self._stage.city.moves[made.own_key].credits)
+            how = How.MOVED if has_moved else How.NOT_MOVED
+        return shop.decide(made.intent, how)
 
     def _by_hand(self, made: Made, shop: Shop) -> bool:
         return shop.credit_for(
@@ -176,7 +177,7 @@ class Mistakes:
                 yield "by hand", partial(self._by_hand, made)
             for how in dict.fromkeys(how for _, how, _ in made.mistake.decisions):
                 if how in {How.CREDIT, How.TAKE_BACK, How.MOVED, How.NOT_MOVED}:
-                    yield how, partial(Shop.decide, payment=made.intent, how=How(how))
+                    yield how, partial(self._say, made, How(how))
 
     def _pay(self, mistake: Mistake) -> dict[str, Any]:
         return self._stage.app.stripe.books.pay(

@@ -178,7 +178,8 @@ class _Judge:
         return 1 + any(name in self._stage.city.copied for name in debt.stratagem_ids)
 
     def _unpaid_or_unreported(self) -> Iterator[str]:
-        reported = {item.charge.id: item for item in self._charged() if item.charge}
+        items = [i for i in self._run.result.items if i.name not in self._mistakes.charges]
+        reported = {item.charge.id: item for item in items if item.charge}
         there = {item.charge.charge_id for item in reported.values() if item.charge}
         for charge_id in self._charges:
             if charge_id not in there:
@@ -377,7 +378,11 @@ class _Judge:
             yield f"residual {self._run.result.equation.residual}"
 
     def _rows_against_moves(self) -> Iterator[str]:
+        apart = self._mistakes.names()
         for name, rows in self._rows.items():
+            if name in apart:
+                # Of these, one may have been tried again after the payer alone was debited.
+                continue
             executed = [r["fields"] for r in rows if r["fields"]["Status"] == "executed"]
             moves = self._stage.city.moves.get(name, Moves())
             said = Counter(_moved(fields) for fields in executed)
