@@ -69,6 +69,10 @@ CAUGHT_BY = {
     mutants.waiting_refunds_taken_for_gone: 103,
     mutants.disputed_money_never_comes_back: 56,
     mutants.only_lost_disputes_cost: 301,
+    mutants.strange_events_refused: 42,
+    mutants.strange_events_spoil_the_list: 12,
+    mutants.other_shops_sales_taken: 7,
+    mutants.authorised_money_counts: 178,
 }
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,7 +69,7 @@ class _Source:
     def _current(self) -> CurrencyConverter:
         changed_at = self._file.stat().st_mtime_ns if self._file else 0
         if self._converter is None or changed_at != self._read_at:
-            self._converter = _read(self._file)
+            self._converter = _read(self._file) if self._file else _shipped()
             self._read_at = changed_at
             self._known.clear()
         return self._converter
@@ -95,11 +96,18 @@ def _unreadable() -> tuple[type[Exception], ...]:
     return (OSError, ValueError, ArithmeticError, LookupError, StopIteration, BadZipFile)
 
 
-def _read(file: Path | None) -> CurrencyConverter:
+@cache
+def _shipped() -> CurrencyConverter:
     # Half a second that only other currencies than US dollars are worth.
     from currency_converter import CurrencyConverter  # noqa: PLC0415
 
-    converter = CurrencyConverter(**({"currency_file": str(file)} if file else {}), decimal=True)
+    return CurrencyConverter(decimal=True)
+
+
+def _read(file: Path) -> CurrencyConverter:
+    from currency_converter import CurrencyConverter  # noqa: PLC0415 - as above
+
+    converter = CurrencyConverter(str(file), decimal=True)
     if "USD" not in converter.currencies:
         raise ValueError("it has no US dollars")
     return converter

@@ -15,7 +15,7 @@ from cascade_cli.cli.connection import connected
 from cascade_cli.cli.reconciliation_csv import write_csv
 from cascade_cli.cli.reconciliation_json import Reading, document, incomplete_document
 from cascade_cli.cli.reconciliation_tables import show
-from cascade_cli.cli.refunds_known import decided
+from cascade_cli.cli.refunds_known import decided, forget_debts
 from cascade_cli.cli.run_memory import recall, remember
 from cascade_cli.cli.session import Outcome, Session, failure
 from cascade_cli.cli.window import (
@@ -76,6 +76,7 @@ def reconcile(session: Session, options: ReconcileOptions) -> Outcome:
         attempt, _, _ = wiring.clock.settled(partial(first, session, wiring, options))
         if attempt.run is not None and options.until is None:
             remember(session, wiring, attempt.run)
+            forget_debts(session, wiring, attempt.run)
         return attempt.outcome
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from decimal import Decimal
 from typing import Any
@@ -53,7 +53,7 @@ def document(run: Run, reading: Reading, *, everything: bool) -> dict[str, Any]:
         "counts": {kind.value: result.counts.get(kind, 0) for kind in Kind},
         "decided": {how.value: number for how, number in sorted(result.decided.items())},
         "ducats": _ducats(result.equation),
-        "refund_debts": refund_debts(reading.terms),
+        "refund_debts": refund_debts(result.debts),
         "manual_credits": result.manual,
         "for_earlier_payments": result.elsewhere,
         "since_last": reading.since_last.document() if reading.since_last else None,
@@ -62,9 +62,9 @@ def document(run: Run, reading: Reading, *, everything: bool) -> dict[str, Any]:
     }
 
 
-def refund_debts(terms: Terms) -> list[dict[str, str]]:
+def refund_debts(debts: Mapping[str, Decimal]) -> list[dict[str, str]]:
     """What could not be taken back, by payment."""
-    owed = sorted(terms.decided.debts.items())
+    owed = sorted(debts.items())
     return [{"payment": payment, "ducats": format_ducats(ducats)} for payment, ducats in owed]
 
 

@@ -92,7 +92,7 @@ def _headline(run: Run, reading: Reading) -> Text:
     if verification := run.verification:
         style = "bold red" if verification.wrong else "default"
         text.append(f"Verified: {verification.sentence}.\n", style)
-    if owed := reading.terms.decided.debts.values():
+    if owed := run.result.debts.values():
         text.append(
             f"Debts after refunds: {format_ducats(sum(owed, ZERO), grouped=True)} ducats of "
             f"{len(owed)} payments.\n"

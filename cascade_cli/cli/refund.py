@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from cascade_cli.cli.deliveries import delivery_document, first_error, show_deliveries
-from cascade_cli.cli.refund_many import RefundOptions, is_something, refund_many
+from cascade_cli.cli.refund_many import RefundOptions, refund_many
 from cascade_cli.cli.refund_shown import document, plan_lines
 from cascade_cli.cli.session import Outcome, Session
 from cascade_cli.cli.shown import shown
@@ -41,11 +41,11 @@ def refund(session: Session, options: RefundOptions) -> Outcome:
         if ducats is not None and policy is Policy.NONE:
             policy = Policy.AVAILABLE
         # What is written off is not planned: it may be exactly what nothing can be done about.
-        wish = Wish(policy, shop.facts(), ducats)
+        wish = Wish(policy, shop.facts(), ducats, options.overrides)
         if options.write_off is not None:
             return _write_off(shop, options, RefundPlan(picture), options.write_off)
         plan = desk.plan(picture, wish)
-        if options.dry_run or not is_something(plan):
+        if options.dry_run or not plan.is_work:
             return _planned(plan, policy, dry_run=options.dry_run)
         return _carry_out(shop, options, plan, wish)
 

@@ -11,6 +11,7 @@ from cascade_cli.cli.refund_shown import document, plan_lines
 from cascade_cli.cli.session import Outcome, Session
 from cascade_cli.cli.shown import shown
 from cascade_cli.cli.writing import Workshop, confirm
+from cascade_cli.domain.overrides import Override
 from cascade_cli.domain.refund_plan import Picture, RefundPlan
 from cascade_cli.domain.refunds import Policy
 from cascade_cli.errors import CascadeError, ExitCode, GuardError, UsageError
@@ -27,6 +28,7 @@ class RefundOptions:
     write_off: str | None = None
     dry_run: bool = False
     yes: bool = False
+    overrides: frozenset[Override] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -37,13 +39,6 @@ class _Plans:
     refused: Sequence[GuardError] = ()
 
 
-def is_something(plan: RefundPlan) -> bool:
-    """Whether there is anything to write, or to remember."""
-    # What was not planned, since something stands in its way, asks for nothing.
-    has_debt = any(plan.debt(index) for index in range(len(plan.taking)))
-    return bool(plan.endings or plan.orders or has_debt)
-
-
 def refund_many(shop: Workshop, options: RefundOptions, pictures: Sequence[Picture]) -> Outcome:
     """Plan for all portions, show, ask once, write."""
     if options.ducats is not None:
@@ -52,9 +47,9 @@ def refund_many(shop: Workshop, options: RefundOptions, pictures: Sequence[Pictu
             f"Nothing was written. Name the portion: {pictures[0].case.charge.payment_id}, …",
         )
     desk, policy = shop.writing.refunds, shop.settings.refund_policy
-    wish = Wish(policy, shop.facts())
+    wish = Wish(policy, shop.facts(), overrides=options.overrides)
     planned = _planned(desk, pictures, wish, write_off=options.write_off is not None)
-    todo = [plan for plan in planned.plans if is_something(plan)]
+    todo = [plan for plan in planned.plans if plan.is_work]
     if options.write_off is not None:
         todo = [plan for plan in planned.plans if plan.picture.left]
     if options.dry_run or not todo:

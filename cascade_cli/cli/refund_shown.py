@@ -30,7 +30,8 @@ def plan_lines(plan: RefundPlan, policy: Policy) -> Iterator[str]:
         yield f"  {_refund(part, charge)}: {describe(part)}"
     for order in plan.endings:
         name = plan.stratagem_id(order)
-        yield f"would end {name} by its expiry; if it was executed, take its ducats back"
+        undone = "give its ducats again" if order.payer else "take its ducats back"
+        yield f"would end {name} by its expiry; if it was executed, {undone}"
     for order in plan.orders:
         yield f"would move {order.description}, key {plan.stratagem_id(order)}"
     if plan.waits:

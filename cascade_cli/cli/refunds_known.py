@@ -10,8 +10,26 @@ from cascade_cli.cli.journal_place import journal_url
 from cascade_cli.cli.session import Session
 from cascade_cli.domain.case import Decided
 from cascade_cli.errors import JournalError
+from cascade_cli.services.reconcile import Run
 
 _SQLITE = "sqlite:///"
+
+
+def forget_debts(session: Session, wiring: Wiring, run: Run) -> None:
+    """Of payments that the run has judged, keep what became of recorded debts: nothing is to come
+    back any more, since the dispute was won, the refund failed, or the ducats are back."""
+    gone = run.result.settled_debts
+    if not gone:
+        return
+    from cascade_cli.cli.writing import open_journal, this_worker  # noqa: PLC0415 - as below
+    from cascade_cli.services.refund import settled_debts  # noqa: PLC0415
+
+    try:
+        with closing(open_journal(session, wiring, this_worker("reconcile"))) as journal:
+            settled = settled_debts(journal.refunds(), gone, wiring.clock.now())
+            journal.keep_refunds(settled)
+    except JournalError as error:
+        session.warn(f"That debts stand no more is not kept: {error.message}")
 
 
 def decided(session: Session, wiring: Wiring) -> Decided:

@@ -19,7 +19,7 @@ from cascade_cli.domain.times import format_moment
 from cascade_cli.errors import GuardError
 from cascade_cli.services.delivery_ports import Delivery
 from cascade_cli.services.refund import NoPurchaseError
-from cascade_cli.services.refund_clerk import Dealt, RefundClerk, has_work, joined, summary
+from cascade_cli.services.refund_clerk import Dealt, RefundClerk, joined, summary
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ class Back:
 def _would(plan: RefundPlan) -> list[str]:
     would = [f"end {plan.stratagem_id(order)}" for order in plan.endings]
     would += [f"move {order.description}, key {plan.stratagem_id(order)}" for order in plan.orders]
-    return would or (["record a debt"] if has_work(plan) else [])
+    return would or (["record what is owed"] if plan.is_work else [])
 
 
 def _told(dealt: Dealt) -> str:

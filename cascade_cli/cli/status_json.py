@@ -40,7 +40,7 @@ def document(shown: Shown) -> dict[str, Any]:
         "processor": _processor(shown),
         "in_flight": _in_flight(status.run) if status.run else None,
         "discrepancies": _discrepancies(status.run, status.since_last) if status.run else None,
-        "refund_debts": refund_debts(status.terms),
+        "refund_debts": refund_debts(status.debts),
         "today": _today(shown.today) if shown.today else None,
         "engine": _engine(status),
         "runs": _runs(status.records) if status.records else None,

@@ -218,7 +218,7 @@ def _discrepancies(shown: Shown, columns: int) -> Iterator[RenderableType]:
     if run is None:
         return
     found = tallies(run.result)
-    if owed := sum(status.terms.decided.debts.values(), ZERO):
+    if owed := sum(status.debts.values(), ZERO):
         yield Text(f"Debts after refunds: {format_ducats(owed, grouped=True)} ducats.", "yellow")
     if told := counted(run.result.decided):
         yield Text(f"Decided by people: {told}.")

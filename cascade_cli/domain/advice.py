@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from cascade_cli.domain.case import Case
+from cascade_cli.domain.findings import stale_returns
 from cascade_cli.domain.kinds import Kind
 from cascade_cli.domain.money import ZERO
 from cascade_cli.domain.repair import money_is_open, needs_funds, owes_rest
-from cascade_cli.domain.stratagems import State, Stratagem
+from cascade_cli.domain.stratagems import State
 
 Fits = Callable[[Case], object]
 Rules = Sequence[tuple[Fits, str]]
@@ -70,17 +71,12 @@ def _wrong(state: State) -> Fits:
     return lambda case: any(not case.is_right(row) for row in case.by_state[state])
 
 
-def _amiss(case: Case) -> tuple[Stratagem, ...]:
-    """Rows to the right citizen with another amount than was sold."""
-    return tuple(row for row in case.moving if case.is_right(row) and row.ducats != case.sold)
-
-
 def _amiss_in(state: State) -> Fits:
-    return lambda case: any(row in case.by_state[state] for row in _amiss(case))
+    return lambda case: any(row in case.by_state[state] for row in case.amiss)
 
 
 def _is_short(case: Case) -> bool:
-    return all((row.ducats or ZERO) < case.sold for row in _amiss(case))
+    return all((row.ducats or ZERO) < case.sold for row in case.amiss)
 
 
 def _is_cancelled(case: Case) -> bool:
@@ -196,6 +192,7 @@ _RULES: Mapping[Kind, Rules] = {
         (_always, "Answer the dispute in Stripe."),
     ),
     Kind.REFUNDED: (
+        (stale_returns, "End it before the engine's next run: its ducats stay with the citizen."),
         (lambda case: case.to_give_again, "Give the citizen what was taken or kept back too much."),
         (
             lambda case: not case.by_state[State.EXECUTED] and not _partly_back(case),

@@ -24,6 +24,7 @@ from cascade_cli.domain.refunds import (
     in_states,
     returned,
     share,
+    taken_for,
 )
 from cascade_cli.domain.residents import successor
 from cascade_cli.domain.stratagems import MAY_STILL_MOVE, State, Stratagem
@@ -31,9 +32,10 @@ from cascade_cli.domain.stratagems import MAY_STILL_MOVE, State, Stratagem
 
 @dataclass(frozen=True)
 class Decided:
-    """What the journal knows of refunds, in ducats by payment: what people wrote off, and what
-    could not be taken back and stands as a debt. `decisions` has the newest about each case, by the
-    payment or the record of the transfer, `settling` the records that people say are a payment's.
+    """What the journal knows of refunds: what people wrote off, in ducats by refund, and what could
+    not be taken back and was recorded as a debt, in ducats by payment. `decisions` has the newest
+    about each case, by the payment or the record of the transfer, `settling` the records that
+    people say are a payment's.
     """
 
     written_off: Mapping[str, Decimal] = field(default_factory=dict)
@@ -233,14 +235,18 @@ class Case:
     @cached_property
     def money(self) -> MoneyBack:
         """What became of the charge's money."""
-        return money_back(self.charge, self.disputes)
+        taken = taken_for(self.returns, self.terms.now)
+        return money_back(self.charge, self.disputes, taken)
 
     @cached_property
     def due_back(self) -> Decimal:
         """The ducats that this money bought."""
         if self.is_void:
             return self.buyer.ducats or ZERO
-        return share(self.buyer.ducats or ZERO, self.cents_back, self.charge.captured_cents)
+        return self._share(self.cents_back)
+
+    def _share(self, cents: int) -> Decimal:
+        return share(self.buyer.ducats or ZERO, cents, self.charge.captured_cents)
 
     @cached_property
     def withheld(self) -> Decimal:
@@ -263,10 +269,32 @@ class Case:
 
     @cached_property
     def is_rest(self) -> bool:
-        """It was refunded in part before its delivery, and only the rest was delivered."""
-        return bool(self.moving) and all(
-            self.is_right(row) and row.reason == REASON_REST and (row.ducats or ZERO) <= self.sold
+        """It was refunded in part before its delivery, and only the rest was delivered: what is
+        short of it is no more than refunds and disputes once concerned, whoever made the row."""
+        rows = self.moving
+        if len(rows) > 1 and any(row.reason != REASON_REST for row in rows):
+            return False
+        most = self.sold + ROUNDING_DUCATS
+        are_parts = all(self.is_right(row) and (row.ducats or ZERO) <= most for row in rows)
+        short = self.sold - sum_ducats(rows) - self.completed
+        return bool(rows) and are_parts and short <= self._once_back + ROUNDING_DUCATS
+
+    @property
+    def _once_back(self) -> Decimal:
+        """The ducats whose money was to go back, or had gone, and stays as far as is decided."""
+        causes = self.money.causes
+        concerned = sum((self._share(cause.refund.amount_cents) for cause in causes), ZERO)
+        return concerned - self._share(self.cents_back) - self.completed
+
+    @cached_property
+    def amiss(self) -> tuple[Stratagem, ...]:
+        """Transfers to the right citizen over another amount than was sold."""
+        return tuple(
+            row
             for row in self.moving
+            if self.is_right(row)
+            and row.ducats is not None
+            and abs(row.ducats - self.sold) > ROUNDING_DUCATS
         )
 
     @cached_property
@@ -274,13 +302,26 @@ class Case:
         """What a delivered rest lacks, since money that had gone came again."""
         if not self.is_rest or len(self.by_state[State.EXECUTED]) < len(self.moving):
             return ZERO
-        held = share(self.buyer.ducats or ZERO, self.money.held_cents, self.charge.captured_cents)
-        return max(ZERO, self.outstanding - held)
+        return max(ZERO, self.outstanding - self._share(self.money.held_cents))
 
     @property
     def written_off(self) -> Decimal:
-        """Ducats that people decided not to take back."""
-        return self.terms.decided.written_off.get(self.charge.payment_id, ZERO)
+        """Ducats that people decided not to take back, of money that is gone still."""
+        off = self.terms.decided.written_off
+        return sum(
+            (
+                min(off[cause.refund.id], self._share(cause.cents))
+                for cause in self.money.causes
+                if cause.refund.id in off
+            ),
+            ZERO,
+        )
+
+    @property
+    def debt(self) -> Decimal:
+        """What could not be taken back when that was tried: at most what is still to come back."""
+        recorded = self.terms.decided.debts.get(self.charge.payment_id, ZERO)
+        return min(recorded, self.to_return)
 
     @property
     def exposure(self) -> Decimal:
@@ -304,8 +345,7 @@ class Case:
     @property
     def _kept_back(self) -> Decimal:
         """What may have been taken: what went back, and what nobody has decided about."""
-        cents = self.money.cents + self.money.held_cents
-        gone = share(self.buyer.ducats or ZERO, cents, self.charge.captured_cents)
+        gone = self._share(self.money.cents + self.money.held_cents)
         return max(ZERO, gone - max(ZERO, self._undelivered))
 
     def _beyond(self, delivered: Decimal) -> Decimal:
@@ -354,9 +394,19 @@ class Case:
 
     @property
     def uncovered(self) -> Decimal:
-        """The same without what a correction may still bring."""
+        """The same without what a correction may still bring, and without dust."""
         coming = (s for s in self.correcting if self.is_right(s) and s not in self.executed)
-        return max(ZERO, self.outstanding - sum_ducats(coming))
+        left = max(ZERO, self.outstanding - sum_ducats(coming))
+        return left if left > self._dust else ZERO
+
+    @property
+    def is_outstanding(self) -> bool:
+        """Something was sold and has not arrived. Beside what has, dust does not count."""
+        return self.outstanding > self._dust
+
+    @property
+    def _dust(self) -> Decimal:
+        return ROUNDING_DUCATS if self.executed else ZERO
 
     @cached_property
     def price(self) -> PriceObjection | None:

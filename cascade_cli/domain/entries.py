@@ -64,6 +64,8 @@ def _refund(refund: Mapping[str, Any]) -> str:
     if refund.get("reason"):
         off, reason = refund.get("written_off"), refund["reason"]
         return f"{off} ducats written off, not to be taken back: {reason}"
+    if refund.get("debt") == "0":
+        return f"no debt of {refund.get('citizen')!r} any more"
     return f"a debt of {refund.get('debt')} ducats of {refund.get('citizen')!r}"
 
 

@@ -12,6 +12,7 @@ from cascade_cli.domain.kinds import GRAVITY, Kind
 from cascade_cli.domain.money import ZERO, format_ducats, format_money
 from cascade_cli.domain.names import look_alike, no_citizen, told_apart
 from cascade_cli.domain.pricing import worth_ducats
+from cascade_cli.domain.refund_plan import picture_of
 from cascade_cli.domain.refunds import ROUNDING_DUCATS
 from cascade_cli.domain.stratagems import State, Stratagem, possible_moves
 from cascade_cli.domain.times import format_moment
@@ -112,12 +113,11 @@ def _gravest(case: Case, rows: Sequence[Stratagem]) -> tuple[State, Stratagem]:
 
 
 def _amount_mismatch(case: Case) -> Finding | None:
-    other = [s for s in case.moving if case.is_right(s) and s.ducats not in {None, case.sold}]
-    if not other or not case.buyer.ducats or case.is_rest:
+    if not case.amiss or not case.buyer.ducats or case.is_rest:
         return None
     if case.correcting or case.takebacks:
         return _still_mismatched(case)
-    state, row = _gravest(case, other)
+    state, row = _gravest(case, case.amiss)
     difference = abs((row.ducats or ZERO) - case.sold)
     sentence = (
         f"{_TRANSFERS[state]} {format_ducats(row.ducats or ZERO)} ducats where "
@@ -257,8 +257,8 @@ def _refunded(case: Case) -> Finding | None:
         f"{format_money(charge.captured_cents, charge.currency)} {how}: "
         f"{format_ducats(case.to_return)} ducats are to come back"
     )
-    if debt := case.terms.decided.debts.get(charge.payment_id):
-        sentence += f"; a debt of {format_ducats(debt)} ducats is recorded"
+    if case.debt:
+        sentence += f"; a debt of {format_ducats(case.debt)} ducats is recorded"
     return Finding(kind, case.to_return, sentence + _now_another(case))
 
 
@@ -281,6 +281,31 @@ def _taken_too_much(case: Case) -> Finding | None:
         "or came again: they are the citizen's"
     )
     return Finding(Kind.REFUNDED, case.to_give_again, sentence + _now_another(case))
+
+
+def _still_taking(case: Case) -> Finding | None:
+    if not (stale := stale_returns(case)):
+        return None
+    ducats = sum_ducats(stale)
+    sentence = (
+        f"{format_ducats(ducats)} ducats are on their way back for money that did not go back, or "
+        "came again: they are the citizen's"
+    )
+    return Finding(Kind.REFUNDED, ducats, sentence)
+
+
+def stale_returns(case: Case) -> tuple[Stratagem, ...]:
+    """Transfers that are still to take ducats back for money that did not go back, or came again:
+    `cascade refund` ends them."""
+    coming = {
+        row.record_id
+        for row in case.returns
+        if row.payer and row.state(case.terms.now) is State.LIVE
+    }
+    if not coming:
+        return ()
+    parts = (part for part in picture_of(case, {}).parts if not (part.due or part.held))
+    return tuple(row for part in parts for row in part.rows if row.record_id in coming)
 
 
 def _now_another(case: Case) -> str:
@@ -331,6 +356,7 @@ _QUESTIONS: tuple[Callable[[Case], Finding | None], ...] = (
     _refunded,
     _vanished_and_refunded,
     _taken_too_much,
+    _still_taking,
     _doubtful_return,
     _disputed,
 )

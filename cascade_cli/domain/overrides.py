@@ -23,6 +23,11 @@ class Override(StrEnum):
     """Deliver, although a transfer of the legacy connector may already be this payment's."""
 
 
+def refund_although(override: Override, payment_id: str) -> str:
+    """What a person types who has decided so about what a refund left of a payment."""
+    return command("refund", payment_id, f"--{override}")
+
+
 def credit_although(
     overrides: Iterable[Override], payment_id: str, citizen: str, ducats: str, reason: str
 ) -> str:

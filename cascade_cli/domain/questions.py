@@ -145,7 +145,7 @@ def _may_come_back(case: Case) -> bool:
 def _citizens(cases: Collection[Case], processor: str) -> set[str]:
     """The payees of what has not arrived, or is to come back or be given again, and the payer where
     it is said to be short."""
-    waiting = [case for case in cases if case.outstanding and case.buyer.citizen]
+    waiting = [case for case in cases if case.is_outstanding and case.buyer.citizen]
     concerned = [*waiting, *filter(_may_come_back, cases)]
     names = {case.buyer.citizen for case in concerned if case.buyer.citizen}
     short = any(s.failure is Failure.NO_FUNDS for case in waiting for s in case.stratagems)

@@ -43,8 +43,10 @@ class Reconciliation:
 
     `manual` counts credits by hand with a recorded reason, `elsewhere` transfers for payments
     that are not judged here. `under_way` are those credits by hand that may still come to
-    nothing, whether or not that is a discrepancy yet. `decided` counts what people decided and
-    nothing is left to do about, by how; `counts` has only what nobody decided to leave as it is.
+    nothing, whether or not that is a discrepancy yet. `debts` are those after refunds, by
+    payment, and `settled_debts` the payments whose recorded debts stand no more. `decided` counts
+    what people decided and nothing is left to do about, by how; `counts` has only what nobody
+    decided to leave as it is.
     """
 
     items: Items
@@ -54,6 +56,8 @@ class Reconciliation:
     elsewhere: int
     under_way: tuple[Stratagem, ...] = ()
     decided: Mapping[How, int] = field(default_factory=dict)
+    debts: Mapping[str, Decimal] = field(default_factory=dict)
+    settled_debts: frozenset[str] = frozenset()
 
     @property
     def discrepancies(self) -> tuple[Item, ...]:
@@ -97,6 +101,8 @@ def _reconcile(world: World, terms: Terms, aside: Aside) -> Reconciliation:
         elsewhere=len(owners[_Owner.OTHER_PAYMENT]),
         under_way=_under_way(owners[_Owner.REASON]),
         decided=Counter(i.decision.how for i in judged if i.decision and not i.is_open),
+        debts=(debts := _debts(terms, cases.values(), plain)),
+        settled_debts=frozenset(terms.decided.debts.keys() - debts.keys()),
     )
 
 
@@ -112,6 +118,16 @@ def _taking(rows: Iterable[Stratagem]) -> Mapping[str, tuple[Stratagem, ...]]:
 def _decided_by_hand(item: Item, terms: Terms) -> Item:
     facts = facts_of_rows(item.stratagems, item.kind, terms.now)
     return decided_on(item, item.name, facts, terms)
+
+
+def _debts(terms: Terms, cases: Iterable[Case], plain: Plain) -> dict[str, Decimal]:
+    """The recorded debts that still stand, as far as that is known: those of payments that are not
+    judged here stand as they were recorded."""
+    debts = dict(terms.decided.debts)
+    if debts:
+        debts.update((c.charge.payment_id, c.debt) for c in cases if c.charge.payment_id in debts)
+        debts.update((c.payment_id, ZERO) for c in plain.charges if c.payment_id in debts)
+    return {payment: ducats for payment, ducats in debts.items() if ducats}
 
 
 def _with_copies(
@@ -217,9 +233,7 @@ def _conclusion(case: Case, kind: Kind, beyond: str) -> str:
 def _is_moving(case: Case) -> bool:
     """Ducats are on their way to the citizen, or back."""
     returning = (*case.returns, *case.takebacks)
-    return bool(case.outstanding) or any(
-        row.state(case.terms.now) is State.LIVE for row in returning
-    )
+    return case.is_outstanding or any(row.state(case.terms.now) is State.LIVE for row in returning)
 
 
 def _orphan(

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 from cascade_cli.domain.case import Case
 from cascade_cli.domain.money import ZERO, exactly, format_ducats
-from cascade_cli.domain.money_back import money_back
-from cascade_cli.domain.orders import Cause, Order, exact, order_for_charge, payment_facts
-from cascade_cli.domain.price_guard import price_objection
+from cascade_cli.domain.orders import (
+    Cause,
+    Order,
+    decided,
+    exact,
+    order_for_charge,
+    payment_facts,
+)
+from cascade_cli.domain.overrides import Override
 from cascade_cli.domain.refunds import (
     REASON_REST,
     ROUNDING_DUCATS,
@@ -19,7 +26,6 @@ from cascade_cli.domain.refunds import (
     Part,
     Policy,
     floored,
-    taken_for,
     to_take,
 )
 from cascade_cli.domain.stratagems import State, Stratagem
@@ -35,7 +41,7 @@ class Terms:
 
     `wanted` is how many a person wants to take in all, None for what the policy says. `successor`
     says why the citizen of that name is not the one who got the ducats, `nobody` that there is
-    none.
+    none. `overrides` are what a person decided although a guard refuses it.
     """
 
     policy: Policy
@@ -45,6 +51,7 @@ class Terms:
     wanted: Decimal | None = None
     successor: str = ""
     nobody: str = ""
+    overrides: Collection[Override] = ()
 
 
 @dataclass(frozen=True)
@@ -56,9 +63,10 @@ class Picture:
 
     @property
     def left(self) -> Decimal:
-        """Ducats that are to come back, beside what is under way."""
+        """Ducats that are to come back, beside what is under way; nobody takes dust."""
         with exactly():
-            return sum((part.left for part in self.parts), ZERO)
+            left = sum((part.left for part in self.parts), ZERO)
+        return left if left > ROUNDING_DUCATS else ZERO
 
 
 @dataclass(frozen=True)
@@ -85,21 +93,42 @@ class RefundPlan:
         return row.stratagem_id if row else order.key
 
     def debt(self, index: int) -> Decimal:
-        """What of a part is neither taken nor asked for."""
+        """What of a part is neither taken nor asked for; while nothing can be taken, what is on
+        record of that."""
+        part = self.picture.parts[index]
+        left = part.left if self.picture.left else ZERO
         if self.endings or self.waits or self.refused:
-            return ZERO
+            return min(part.debt, left)
         with exactly():
-            return self.picture.parts[index].left - self.taking[index]
+            return left - self.taking[index]
+
+    @property
+    def is_work(self) -> bool:
+        """Whether there is anything to write, be it only a debt, or that there is none any more."""
+        # What was not planned, since something stands in its way, asks for nothing.
+        debts = [self.debt(index) for index in range(len(self.taking))]
+        recorded = [part.debt for part in self.picture.parts[: len(debts)]]
+        return bool(self.endings or self.orders or debts != recorded)
 
 
-def picture_of(case: Case, written_off: Mapping[str, Decimal]) -> Picture:
+def picture_of(
+    case: Case,
+    written_off: Mapping[str, Decimal],
+    debts: Mapping[str, Decimal] = MappingProxyType({}),
+) -> Picture:
     """The parts of the payment's refunds and disputes."""
     now = case.terms.now
-    gone = money_back(case.charge, case.disputes, taken_for(case.returns, now))
     moving = case.carried
     sold = case.buyer.ducats or ZERO
     account = Account(
-        case.charge, gone.causes, sold, moving, case.returns, written_off, case.lacking
+        case.charge,
+        case.money.causes,
+        sold,
+        moving,
+        case.returns,
+        written_off,
+        case.lacking,
+        debts,
     )
     return Picture(case, account.parts(now))
 
@@ -142,7 +171,9 @@ def plan_refunds(picture: Picture, terms: Terms) -> RefundPlan:
             return RefundPlan(picture, endings, taking=nothing, waits=waits)
         ending = _ending(case, live[0], case.charge.stratagem_id, terms)
         return RefundPlan(picture, (ending, *endings), taking=nothing)
-    taking = to_take(picture.parts, terms.policy, terms.available, terms.wanted)
+    taking = nothing
+    if picture.left:
+        taking = to_take(picture.parts, terms.policy, terms.available, terms.wanted)
     orders = [
         _take(case, part, ducats, terms)
         for part, ducats in zip(picture.parts, taking, strict=True)
@@ -154,8 +185,8 @@ def plan_refunds(picture: Picture, terms: Terms) -> RefundPlan:
         return RefundPlan(picture, endings, taking=nothing, refused=terms.successor)
     if terms.nobody and rest:
         return RefundPlan(picture, endings, tuple(orders), taking, refused=terms.nobody)
-    if rest and (price := price_objection(rest[0].charge or case.charge, case.terms.prices)):
-        refused = "" if orders else price.why
+    if rest and case.price and Override.UNDERPAID not in terms.overrides:
+        refused = "" if orders else case.price.why
         return RefundPlan(picture, endings, tuple(orders), taking, refused=refused)
     return RefundPlan(picture, endings, (*orders, *rest), taking)
 
@@ -264,6 +295,8 @@ def _rest(case: Case, terms: Terms) -> list[Order]:
     whole = replace(charge, refunded_cents=0, disputed=False, ducats=exact(ducats))
     reason = REASON_REST if case.cents_back else REASON_WON
     order = order_for_charge(whole, reason, terms.facts)
+    # The payment is judged as it was sold: what went back took its own share of the ducats along.
+    order = decided(order, *(terms.overrides if case.price else ()))
     own = frozenset(row.record_id for row in case.stratagems)
     return [_told_apart(replace(order, amends=True, own_records=own), case)]
 

@@ -83,7 +83,8 @@ class Part:
 
     `due` is its share, zero where its money did not go back; `held` is what nobody has decided
     about; `withheld` never arrived; `taken` was executed, `given` executed the other way;
-    `under_way` is still to be executed. `lacking` was not delivered because of it, and is owed.
+    `under_way` is still to be executed. `lacking` was not delivered because of it, and is owed;
+    `debt` is what is on record as not to be had from the citizen.
     """
 
     refund: Refund
@@ -96,6 +97,7 @@ class Part:
     rows: tuple[Stratagem, ...] = ()
     held: Decimal = ZERO
     lacking: Decimal = ZERO
+    debt: Decimal = ZERO
 
     @property
     def left(self) -> Decimal:
@@ -145,7 +147,8 @@ class Account:
 
     `causes` are its refunds and disputes, oldest first. `sold` and `moving` are ducats: of the
     second, what moved or may still. `rows` return ducats, `written_off` says by refund how many
-    nobody will take back any more; `lacking` is what a delivered rest lacks.
+    nobody will take back any more, `debts` how many could not be taken; `lacking` is what a
+    delivered rest lacks.
     """
 
     charge: Charge
@@ -155,6 +158,7 @@ class Account:
     rows: tuple[Stratagem, ...] = ()
     written_off: Mapping[str, Decimal] = field(default_factory=dict)
     lacking: Decimal = ZERO
+    debts: Mapping[str, Decimal] = field(default_factory=dict)
 
     def parts(self, now: datetime) -> tuple[Part, ...]:
         """Each refund with its share, oldest first."""
@@ -192,6 +196,7 @@ class Account:
             written_off=self.written_off.get(refund.id, ZERO),
             rows=rows,
             held=self._share(cause.held_cents),
+            debt=self.debts.get(refund.id, ZERO),
         )
 
 

@@ -12,7 +12,7 @@ from cascade_cli.domain.findings import Finding
 from cascade_cli.domain.kinds import Kind
 from cascade_cli.domain.money import format_ducats
 from cascade_cli.domain.orders import enough, is_exact
-from cascade_cli.domain.overrides import Override, credit_although
+from cascade_cli.domain.overrides import Override, credit_although, refund_although
 from cascade_cli.domain.refund_plan import obstacle_in
 from cascade_cli.domain.shell import command
 from cascade_cli.domain.stratagems import Failure, State
@@ -75,11 +75,11 @@ def decision_about(case: Case) -> str:
     """What a person can do about ducats that no machine may deliver at that price, to that citizen,
     or beside another transfer that may be theirs; empty for all else."""
     if _is_of_another(case):
-        return f"{_ANOTHER}{command('refund', case.charge.payment_id, '--write-off', _SETTLED)}"
+        return f"{_ANOTHER} {_what_of_another(case)}"
     if not _is_for_people(case) or case.has_vanished:
         return ""
     if money_is_open(case) or case.charge.disputed:
-        return "Decide whether the ducats are owed: then credit them by hand, with a --reference."
+        return _about_the_rest(case)
     if not (case.price or case.unclear):
         return (
             "Find out whether it is the same person. If not, give the money back in Stripe. If so: "
@@ -92,15 +92,33 @@ def decision_about(case: Case) -> str:
     return f"{look if case.unclear else ''}{decide if case.price else ''}{_although(case)}"
 
 
+def _about_the_rest(case: Case) -> str:
+    """Where nothing but the price keeps `cascade refund` from delivering it, a person may."""
+    others = case.unclear or case.successor or case.is_unknown or case.is_young
+    is_left = owes_rest(case) or not (money_is_open(case) or _is_decided(case))
+    if not (case.price and case.charge.citizen and case.charge.ducats and is_left) or others:
+        return "Decide whether the ducats are owed: then credit them by hand, with a --reference."
+    rest = refund_although(Override.UNDERPAID, case.charge.payment_id)
+    return f"Decide: give the rest of the money back in Stripe, or deliver what it paid: {rest}"
+
+
 def _is_of_another(case: Case) -> bool:
     """What is to come back, or be given again, concerns a citizen who may be somebody else now."""
     is_open = bool(case.to_return or case.to_give_again) and not case.has_vanished
     return is_open and refund_refuses(case) and not obstacle_in(case)
 
 
+def _what_of_another(case: Case) -> str:
+    if not case.to_return:
+        # A write-off is of what is to come back.
+        return "If it is, credit by hand what was taken or kept back, with a --reference."
+    write_off = command("refund", case.charge.payment_id, "--write-off", _SETTLED)
+    return f"What you have settled in Venice, or let go, write off: {write_off}"
+
+
 _ANOTHER = (
-    "Find out whether it is the same person: cascade moves no ducats of a citizen who came after "
-    "the delivery. What you have settled in Venice, or let go, write off: "
+    "Find out whether it is the same person, since cascade moves no ducats of a citizen who came "
+    "after the delivery."
 )
 _SETTLED = "the citizen was made anew"
 _TO_SOMEBODY = (

@@ -178,8 +178,9 @@ class IntentState(BaseModel):
 
     payment_intent_id: str
     status: str
-    amount_cents: int
-    refunded_cents: int
+    amount_cents: int = Field(description="What was asked for.")
+    captured_cents: int = Field(description="What of it was paid: 0 until then.")
+    refunded_cents: int = Field(description="What of that went back by refunds.")
     currency: str
     created_at: Moment
     citizen_id: str | None
@@ -199,6 +200,7 @@ class IntentState(BaseModel):
             payment_intent_id=intent.id,
             status=intent.status,
             amount_cents=intent.amount_cents,
+            captured_cents=intent.charges[0].captured_cents if intent.charges else 0,
             refunded_cents=intent.charges[0].refunded_cents if intent.charges else 0,
             currency=intent.currency,
             created_at=intent.created_at,

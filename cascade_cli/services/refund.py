@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Protocol
 
@@ -16,6 +16,7 @@ from cascade_cli.domain.matching import match
 from cascade_cli.domain.money import ZERO, format_ducats
 from cascade_cli.domain.names import no_citizen
 from cascade_cli.domain.orders import Order
+from cascade_cli.domain.overrides import Override
 from cascade_cli.domain.ownership import Ownership
 from cascade_cli.domain.refund_plan import (
     Picture,
@@ -64,11 +65,13 @@ class NoPurchaseError(GuardError):
 
 @dataclass(frozen=True)
 class Wish:
-    """What a person, or the worker, wants done; `ducats` is None for what the policy says."""
+    """What a person, or the worker, wants done; `ducats` is None for what the policy says,
+    `overrides` are what a person decided although a guard refuses it."""
 
     policy: Policy
     facts: Mapping[str, Any]
     ducats: Decimal | None = None
+    overrides: Collection[Override] = ()
 
 
 @dataclass
@@ -92,14 +95,12 @@ def decided_by(
     decisions: Mapping[str, Mapping[str, Any]],
     rulings: Mapping[str, Mapping[str, Any]],
 ) -> cases.Decided:
-    """The journal's decisions about refunds and cases, by payment."""
-    written_off: dict[str, Decimal] = {}
+    """The journal's decisions about refunds and cases."""
+    written_off = {refund: Decimal(body["written_off"]) for refund, body in refunds.items()}
     debts: dict[str, Decimal] = {}
     for body in refunds.values():
         payment = body["payment"]
-        off, debt = Decimal(body["written_off"]), Decimal(body["debt"])
-        written_off[payment] = written_off.get(payment, ZERO) + off
-        debts[payment] = debts.get(payment, ZERO) + debt
+        debts[payment] = debts.get(payment, ZERO) + Decimal(body["debt"])
     known = {case: Decision.of(body) for case, body in decisions.items()}
     settling: dict[str, frozenset[str]] = {}
     for record, body in rulings.items():
@@ -108,8 +109,19 @@ def decided_by(
     return cases.Decided(_positive(written_off), _positive(debts), known, settling)
 
 
+def settled_debts(
+    refunds: Mapping[str, Mapping[str, Any]], payments: Collection[str], now: datetime
+) -> dict[str, dict[str, Any]]:
+    """What to keep of these payments' refunds, whose recorded debts stand no more."""
+    return {
+        refund: {**body, "debt": "0", "reason": "", "at": rfc3339(now)}
+        for refund, body in refunds.items()
+        if body["payment"] in payments and Decimal(body["debt"])
+    }
+
+
 def _positive(ducats: Mapping[str, Decimal]) -> dict[str, Decimal]:
-    return {payment: number for payment, number in ducats.items() if number}
+    return {name: number for name, number in ducats.items() if number}
 
 
 class RefundDesk:
@@ -146,7 +158,8 @@ class RefundDesk:
             )
         kept = self._decisions.refunds()
         off = {refund: Decimal(body["written_off"]) for refund, body in kept.items()}
-        return tuple(picture_of(case, off) for case in self._cases(charges))
+        debts = {refund: Decimal(body["debt"]) for refund, body in kept.items()}
+        return tuple(picture_of(case, off, debts) for case in self._cases(charges))
 
     def _cases(self, charges: Sequence[Charge]) -> list[cases.Case]:
         first = charges[0]
@@ -208,6 +221,7 @@ class RefundDesk:
             wish.ducats,
             successor(citizen, found.since, rows) if found else "",
             "" if found else no_citizen(citizen, residents),
+            wish.overrides,
         )
 
     def carry_out(
@@ -270,8 +284,7 @@ class RefundDesk:
 
     def _keep(self, found: Sequence[CarriedOut]) -> None:
         """Debts, and that there is none any more."""
-        kept = self._decisions.refunds()
-        bodies = {name: body for one in found for name, body in _debts(one, kept)}
+        bodies = {name: body for one in found for name, body in _debts(one)}
         if bodies:
             self._decisions.keep_refunds(bodies)
 
@@ -301,18 +314,16 @@ def _going_on(found: Sequence[CarriedOut]) -> list[CarriedOut]:
     return [one for one in found if one.goes_on]
 
 
-def _debts(
-    one: CarriedOut, kept: Mapping[str, Mapping[str, Any]]
-) -> Iterator[tuple[str, dict[str, Any]]]:
-    """What is owed for each refund of which that has to be remembered."""
+def _debts(one: CarriedOut) -> Iterator[tuple[str, dict[str, Any]]]:
+    """What is owed for each refund of which that has changed."""
     plan, found = one.plan, {delivery.order.key: delivery for delivery in one.deliveries}
     for index, part in enumerate(plan.picture.parts):
-        before, debt = kept.get(part.refund.id), plan.debt(index)
+        debt = plan.debt(index)
         key = part.next_key(plan.picture.case.terms.now)
         delivery = found.get(key) if plan.taking[index] else None
         if delivery and delivery.result not in ON_ITS_WAY:
             continue
-        if debt or (before and Decimal(before["debt"])):
+        if debt != part.debt:
             yield part.refund.id, _body(plan.picture, part.written_off, debt, "")
 
 

@@ -181,7 +181,7 @@ class RefundClerk:
             plan = self._plan(picture, residents, began)
         except GuardError as error:
             return Dealt(error.message, needs_person=True)
-        return plan if has_work(plan) else _idle(plan)
+        return plan if plan.is_work else _idle(plan)
 
     def _carried_out(
         self, payment_id: str, some: slice, plans: Sequence[RefundPlan], patience: timedelta
@@ -266,12 +266,6 @@ def joined(notes: Iterable[str]) -> str:
     different = list(dict.fromkeys(notes))
     more = f" (and {len(different) - SHOWN} more)" if different[SHOWN:] else ""
     return "; ".join(different[:SHOWN]) + more
-
-
-def has_work(plan: RefundPlan) -> bool:
-    """Whether anything is to be written, be it only a debt."""
-    debts = any(plan.debt(index) for index in range(len(plan.taking)))
-    return bool(plan.endings or plan.orders or debts)
 
 
 def _idle(plan: RefundPlan) -> Dealt:

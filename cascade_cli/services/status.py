@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Protocol, TypeVar
 
 from cascade_cli.adapters.journal.inbox import Kept
@@ -77,6 +78,11 @@ class Status:
     def known_since(self) -> datetime:
         """Since when all discrepancies are known."""
         return self.run.covered_since if self.run else self.window.since
+
+    @property
+    def debts(self) -> Mapping[str, Decimal]:
+        """The debts after refunds, by payment: as they were recorded, where nothing was judged."""
+        return self.run.result.debts if self.run else self.terms.decided.debts
 
     @property
     def since_last(self) -> Changes | None:

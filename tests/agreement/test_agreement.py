@@ -8,7 +8,7 @@ import pytest
 
 from cascade_cli.domain.kinds import Kind
 from tests.agreement import api, paths, rows, views
-from tests.agreement.lines import typed
+from tests.agreement.lines import safe
 from tests.agreement.states import STATES
 from tests.agreement.states.making import enrich
 from tests.agreement.views import Shop
@@ -30,8 +30,7 @@ def shop(request: pytest.FixtureRequest, counter: Counter) -> Shop:
 def test_every_view_agrees_on_kind_amounts_and_next_command(shop: Shop, tmp_path: Path) -> None:
     contradictions = [
         *views.in_csv(shop),
-        *views.in_text(shop),
-        *views.on_the_page(shop, tmp_path / "night.html"),
+        *views.in_text_and_on_the_page(shop, tmp_path / "night.html"),
         *views.in_status(shop),
         *views.in_stories(shop),
         *views.in_the_whole_story(shop),
@@ -45,7 +44,7 @@ def test_every_view_agrees_on_kind_amounts_and_next_command(shop: Shop, tmp_path
     ]
     # A form is filled in before it is typed.
     for line in sorted(line for line in shop.lines if not line.endswith("--to N")):
-        answer = typed(shop.counter, line)
+        answer = shop.read(*safe(line))
         if answer.code in {1, 2} or (line.startswith("cascade credit ") and answer.code):
             contradictions.append(f"{line} ends with {answer.code}: {answer.err}")
     contradictions += paths.machines(shop)

@@ -15,6 +15,7 @@ from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.delivery import FATE_BOUND
 from cascade_cli.domain.money import ZERO
 from cascade_cli.domain.orders import Order
+from cascade_cli.domain.overrides import Override
 from cascade_cli.errors import GuardError, UsageError
 from cascade_cli.services.credit import CreditDesk
 from cascade_cli.services.credit_requests import (
@@ -139,6 +140,12 @@ def test_a_question_names_the_one_credit_or_sums_up_the_many(desk: CreditDesk) -
     assert desk.plan([one, two]).description == "100 ducats to 2 citizens"
     desk.carry_out(desk.plan([one]))
     assert desk.plan([one, two]).description == "40 ducats to 'lucia'"
+
+
+def test_a_question_about_many_says_of_how_many_a_guard_objects(desk: CreditDesk) -> None:
+    short = order_for(desk, a_charge(captured_cents=50), overrides={Override.UNDERPAID})
+    plan = desk.plan([short, by_hand("r1", 5, "lucia")])
+    assert plan.description == "105 ducats to 2 citizens, 1 of them although a guard objects"
 
 
 def test_without_a_processor_nothing_is_planned(office: Workers) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from cascade_cli.domain.delivery import (
     FATE_BOUND,
+    SEND_WITHIN,
     Action,
     End,
     Verdict,
@@ -40,6 +41,11 @@ BOUND_SECONDS = FATE_BOUND.total_seconds()
 NEITHER_NOTICE_NOR_CREATE = [
     a for a in Action if a not in {Action.NOTIFY, Action.CREATE, Action.RETIRE}
 ]
+
+
+def test_a_write_is_sent_within_ten_seconds_and_told_of_after_two_minutes() -> None:
+    assert SEND_WITHIN.total_seconds() == 10
+    assert FATE_BOUND.total_seconds() == 120
 
 
 def test_without_a_row_and_an_attempt_one_is_created() -> None:
@@ -416,3 +422,10 @@ def test_a_surplus_that_was_ended_says_that_another_row_was_there(fate: Fate) ->
     assert found.verdict is Verdict.BLOCKED
     outlived = a_row("expired", expires_at=last.at + timedelta(minutes=1))
     assert next_step(an_order(), [ended, outlived], NOW, last) == Write(Action.REWRITE, ended)
+
+
+def test_beside_a_dead_row_of_another_processor_no_credit_by_hand_is_made() -> None:
+    row = a_row("expired", other_processor="OLD_PROCESSOR")
+    why = f"{KEY} (expired) may already be the transfer for {KEY}: another processor pays it"
+    hint = "Find out who made it first."
+    assert next_step(an_order(), [row], NOW) == End(Verdict.BLOCKED, row, why, hint)

@@ -195,8 +195,7 @@ class OnePayment:
         return World(WEEK, (self.charge(),), tuple(self.rows), answers)
 
     def _terms(self) -> CaseTerms:
-        off = sum(self.written_off.values(), Decimal(0))
-        return replace(TERMS, now=self.now, decided=Decided({"pi_1": off} if off else {}))
+        return replace(TERMS, now=self.now, decided=Decided(self.written_off))
 
     def discrepancies(self) -> list[Item]:
         """What the reconciliation finds."""

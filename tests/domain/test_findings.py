@@ -177,6 +177,17 @@ def test_of_several_dead_rows_the_last_says_why() -> None:
     assert the_item(charge, expired, cancelled).verdict.endswith("it is cancelled")
 
 
+def test_a_row_of_a_payment_made_just_now_is_not_stalled_yet() -> None:
+    charge = a_charge(created_at=NOW - timedelta(minutes=1))
+    planned = keyed(charge, status="planned", created_at=NOW)
+    assert the_item(charge, planned).kind is Kind.IN_FLIGHT
+
+
+def test_nothing_is_stalled_where_all_money_went_back() -> None:
+    charge = a_charge(refunded_cents=1000)
+    assert the_item(charge, keyed(charge, status="expired")).kind is Kind.SETTLED
+
+
 def test_a_dispute_of_which_nothing_more_is_known_says_just_that() -> None:
     charge = a_charge(disputed=True)
     assert the_item(charge, keyed(charge)).verdict == "the payer disputes it"

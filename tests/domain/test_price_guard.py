@@ -15,7 +15,7 @@ from cascade_cli.domain.kinds import Kind
 from cascade_cli.domain.price_guard import PriceFlaw, price_objection
 from cascade_cli.domain.pricing import PriceList
 from cascade_cli.domain.stratagems import Failure
-from tests.domain.samples import PAID, a_charge, keyed, the_item
+from tests.domain.samples import PAID, a_charge, keyed, older, the_item
 
 
 class Yen:
@@ -123,6 +123,14 @@ def test_a_row_that_waits_to_be_revived_leads_with_the_shortfall_too(status: str
     assert item.verdict.startswith("paid 9.00 USD where 10.00 USD were due")
     assert item.repair
     assert item.repair.command == "cascade explain pi_1"
+
+
+def test_of_an_underpaid_payment_that_was_delivered_twice_the_second_delivery_leads() -> None:
+    charge = a_charge(captured_cents=900)
+    item = the_item(charge, keyed(charge), older())
+    assert item.kind is Kind.DUPLICATE
+    assert item.verdict.startswith("2 stratagems are executed or may still be")
+    assert item.evidence[-1].startswith("also underpaid: paid 9.00 USD where 10.00 USD were due")
 
 
 def test_a_name_that_differs_in_case_is_not_offered_where_less_was_paid() -> None:

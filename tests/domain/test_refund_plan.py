@@ -14,8 +14,10 @@ from cascade_cli.domain.charges import Charge, Dispute, Refund
 from cascade_cli.domain.gifts import Gift
 from cascade_cli.domain.journal import Attempt, Fate
 from cascade_cli.domain.keys import Origin, give_back_key, refund_key
+from cascade_cli.domain.kinds import Kind
 from cascade_cli.domain.money import ZERO
 from cascade_cli.domain.orders import Cause, Order
+from cascade_cli.domain.overrides import Override
 from cascade_cli.domain.past_delivery import PastDelivery
 from cascade_cli.domain.refund_plan import (
     Picture,
@@ -28,8 +30,18 @@ from cascade_cli.domain.refund_plan import (
     withholding,
 )
 from cascade_cli.domain.refunds import Policy
+from cascade_cli.domain.repair import Repair
 from cascade_cli.domain.stratagems import Failure, Stratagem
-from tests.domain.samples import NOW, PAID, a_charge, a_stratagem, keyed, older, the_case
+from tests.domain.samples import (
+    NOW,
+    PAID,
+    a_charge,
+    a_stratagem,
+    keyed,
+    older,
+    the_case,
+    the_item,
+)
 
 PROCESSOR = "CASCADE_PAYMENT_PROCESSOR"
 SOON, PAST = NOW + timedelta(hours=1), NOW - timedelta(hours=1)
@@ -398,6 +410,29 @@ def test_the_rest_is_not_delivered_where_too_little_was_paid() -> None:
     assert "less than its ducats cost" in found.refused
 
 
+def test_the_rest_of_a_payment_is_judged_by_what_all_its_ducats_cost() -> None:
+    """100 ducats cost 10.00, and 7.50 were paid: that pays neither for 100 nor for 70."""
+    assert plan(sent_back(225, captured_cents=750)).orders == ()
+    assert "7.50 USD where 10.00 USD were due" in plan(sent_back(225, captured_cents=750)).refused
+
+
+@pytest.mark.parametrize("back", [1, 333, 666, 999])
+def test_the_rest_of_a_payment_in_full_is_never_refused_for_its_roundings(back: int) -> None:
+    found = plan(sent_back(back))
+    assert (len(found.orders), found.refused) == (1, "")
+
+
+def test_a_person_may_deliver_the_rest_although_too_little_was_paid() -> None:
+    found = plan(sent_back(225, captured_cents=750), by=terms(overrides=[Override.UNDERPAID]))
+    assert [order.ducats for order in found.orders] == [70]
+    assert found.orders[0].facts["overrides"] == ["although-underpaid"]
+
+
+def test_what_a_person_decides_about_prices_is_recorded_only_where_it_counts() -> None:
+    found = plan(sent_back(300), by=terms(overrides=[Override.UNDERPAID]))
+    assert "overrides" not in found.orders[0].facts
+
+
 def test_the_rest_is_not_delivered_to_nobody() -> None:
     found = plan(sent_back(300), by=terms(nobody="Venice has no citizen 'marco'"))
     assert (found.orders, found.refused) == ((), "Venice has no citizen 'marco'")
@@ -414,6 +449,26 @@ def test_the_rest_knows_which_rows_are_other_payments() -> None:
     known = replace(seen.case, foreign_records=frozenset({"recOther"}))
     (order,) = plan_refunds(replace(seen, case=known), terms()).orders
     assert order.foreign_records == {"recOther"}
+
+
+@pytest.mark.parametrize("reason", ["Ducat purchase via CASCADE, refunded in part", "by hand"])
+def test_what_any_rest_lacks_is_given_when_its_refund_fails(reason: str) -> None:
+    """Whoever delivered it: cascade or, in Airtable, a person."""
+    rest = keyed(BOUGHT, ducats=Decimal(70), reason=reason)
+    assert the_item(sent_back(300), rest).kind is Kind.SETTLED
+    charge = failed(sent_back(300))
+    item = the_item(charge, rest)
+    assert (item.kind, item.at_risk) == (Kind.REFUNDED, Decimal(30))
+    assert item.repair == Repair("cascade refund pi_1")
+    (order,) = plan(charge, rest).orders
+    assert (order.ducats, order.cause) == (Decimal(30), Cause.GIVE_BACK)
+    assert the_item(charge, rest, given("re_1", "30")).kind is Kind.SETTLED
+
+
+def test_what_is_short_by_more_than_any_refund_was_over_is_for_a_person() -> None:
+    charge, short = failed(sent_back(300)), keyed(BOUGHT, ducats=Decimal(60))
+    assert the_item(charge, short).kind is Kind.AMOUNT_MISMATCH
+    assert plan(charge, short).orders == ()
 
 
 # Withholding -------------------------------------------------------------------------------------

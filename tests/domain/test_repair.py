@@ -217,10 +217,15 @@ def test_nobody_is_told_to_deliver_again_what_went_astray_even_where_less_was_pa
         assert "deliver all the same" not in the_item(short, astray).advice
 
 
-@pytest.mark.parametrize("changed", [{"refunded_cents": 100}, {"disputed": True}])
-def test_where_money_went_back_or_is_disputed_no_line_delivers_an_underpaid_payment(
+def test_a_person_may_deliver_what_is_left_of_an_underpaid_payment() -> None:
+    advice = the_item(a_charge(captured_cents=500, refunded_cents=100)).advice
+    assert advice.endswith(": cascade refund pi_1 --although-underpaid")
+
+
+@pytest.mark.parametrize("changed", [{"refunded_cents": 100}, {}])
+def test_while_a_payment_is_disputed_no_line_delivers_an_underpaid_one(
     changed: dict[str, Any],
 ) -> None:
-    advice = the_item(a_charge(captured_cents=500, **changed)).advice
+    advice = the_item(a_charge(captured_cents=500, disputed=True, **changed)).advice
     assert "by hand, with a --reference" in advice
     assert "--although" not in advice

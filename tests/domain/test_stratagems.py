@@ -112,3 +112,27 @@ def test_ducats_moved_at_least_once_only_where_every_doubtful_row_shows_it() -> 
 
 def test_the_payment_api_tells_a_state_in_these_words() -> None:
     assert list(State) == ["executed", "live", "stalled", "failed", "doubtful"]
+
+
+def test_scripts_read_why_the_engine_gave_up_in_these_words() -> None:
+    assert list(Failure) == [
+        "malformed",
+        "sender missing",
+        "receiver missing",
+        "no funds",
+        "uncertain",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("names", "portion"),
+    [
+        ({"stratagem_id": "cascade_payment_pi_1.3"}, 3),
+        ({"stripe_ids": ("pi_1", "pi_1.2")}, 2),
+        ({"stratagem_id": "cascade_payment_pi_1", "stripe_ids": ("pi_1", "ch_1")}, None),
+    ],
+)
+def test_a_row_of_a_payment_for_many_tells_by_its_ids_which_portion_it_pays(
+    names: dict[str, Any], portion: int | None
+) -> None:
+    assert a_stratagem(**names).portion == portion

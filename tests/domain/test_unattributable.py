@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -91,3 +92,11 @@ def test_no_transfer_stands_in_for_a_citizen_unless_a_person_said_so(
     charge = a_charge()
     item = the_item(charge, keyed(charge, citizen="polo"), citizens=citizens)
     assert item.kind is Kind.WRONG_CITIZEN
+
+
+def test_a_payment_for_nobody_knows_whom_is_ranked_by_its_ducats_or_else_by_its_money() -> None:
+    why = "the file is not the one that was sold"
+    charge = a_charge(citizen=None, citizen_text="", unallocated=why, captured_cents=2500)
+    known, unknown = the_item(charge), the_item(replace(charge, ducats=None))
+    assert (known.kind, known.verdict, known.at_risk) == (Kind.UNATTRIBUTABLE, why, Decimal(100))
+    assert (unknown.kind, unknown.at_risk) == (Kind.UNATTRIBUTABLE, Decimal(250))

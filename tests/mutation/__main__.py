@@ -37,6 +37,7 @@ _CREDITING = "credit/test_payments credit/test_names credit/test_credit_command"
 _GUARDED = "credit/test_price_guard credit/test_recipients"
 _MONEY_BACK = (
     "domain/test_refund_plan domain/test_refunds domain/test_money_back domain/test_money_stays"
+    " domain/test_money_sequences domain/test_refund_obstacles"
 )
 _VIEWS = "agreement/test_agreement"
 # The tests that speak for each module: those that fail soonest come first.
@@ -50,6 +51,10 @@ TESTS = {
     "domain/case": f"{_JUDGING} domain/test_unattributable domain/test_late_rows"
     " domain/test_other_processor domain/test_residents domain/test_reconcile_properties"
     " credit/test_ambiguous credit/test_recipients",
+    "domain/charges": "domain/test_money_back domain/test_money_stays domain/test_money_sequences"
+    " domain/test_refunds domain/test_findings domain/test_subscriptions domain/test_gifts"
+    " domain/test_allocation domain/test_residents adapters/test_money_moved"
+    " adapters/test_captures adapters/test_purchases",
     "domain/delivery": "credit/test_next_step credit/test_ending credit/test_next_step_properties"
     f" domain/test_matching domain/test_matching_properties {_AMBIGUITY} credit/test_doubt"
     " credit/test_refused credit/test_rewriting",
@@ -59,7 +64,8 @@ TESTS = {
     f" domain/test_price_guard credit/test_price_guard",
     "domain/matching": "domain/test_matching domain/test_matching_properties domain/test_orphans"
     " domain/test_late_rows domain/test_other_processor",
-    "domain/money_back": "domain/test_money_back domain/test_money_stays",
+    "domain/money_back": "domain/test_money_back domain/test_money_stays"
+    " domain/test_money_sequences",
     "domain/names": "domain/test_names credit/test_lookalikes",
     "domain/orders": "domain/test_keys credit/test_next_step domain/test_gifts"
     " domain/test_other_processor"

@@ -182,6 +182,27 @@ def test_of_what_was_never_made_only_the_rest_is_delivered(counter: Counter) -> 
     assert (found["items"], found["ducats"]["sold"]) == ([], "75")
 
 
+def test_a_refund_in_part_does_not_get_an_underpaid_payment_past_the_price_guard(
+    counter: Counter,
+) -> None:
+    intent = counter.paid(cents=750)
+    give_money_back(counter, intent, 225)
+    assert refund(counter, intent).code == 7
+    assert counter.rows() == []
+
+
+def test_what_is_printed_about_an_underpaid_payment_delivers_its_rest(counter: Counter) -> None:
+    intent = counter.paid(cents=750)
+    give_money_back(counter, intent, 225)
+    story = counter.type("explain", intent).out
+    line = f"cascade refund {intent} --although-underpaid"
+    assert line in " ".join(story.split())
+    assert refund(counter, intent, "--although-underpaid").code == 0
+    counter.sandboxed.app.engine.run()
+    assert counter.ducats_of("marco") == 70
+    assert "although-underpaid" in counter.row(f"cascade_payment_{intent}")["Notes"]
+
+
 def test_people_may_take_less_and_never_more(counter: Counter) -> None:
     intent = bought(counter)
     give_money_back(counter, intent)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from cascade_cli.sandbox.stripe import StripeError
+from tests.agreement.states.making import anew
 from tests.credit.counter import Counter
-from tests.refunds.test_refund import bought, charge_of, reconciled, refund
+from tests.refunds.test_refund import bought, charge_of, give_money_back, reconciled, refund
 
 
 def pending(counter: Counter, intent: str) -> str:
@@ -43,6 +44,57 @@ def test_a_refund_that_ends_without_money_gives_the_ducats_again_once(
     assert counter.ducats_of("marco") == 100
     assert reconciled(counter)["items"] == []
     assert reconciled(counter)["ducats"]["returned"] == "0"
+
+
+def test_ducats_on_their_way_back_for_money_that_came_again_are_told_of_before_they_are_taken(
+    counter: Counter,
+) -> None:
+    intent = bought(counter)
+    name = pending(counter, intent)
+    refund(counter, intent)
+    assert reconciled(counter)["items"] == []
+    becomes(counter, name, "failed")
+    item = reconciled(counter)["items"][0]
+    assert (item["kind"], item["repair"]["command"]) == ("refunded", f"cascade refund {intent}")
+    assert "100 ducats are on their way back for money that did not go back" in item["evidence"][-1]
+
+
+def test_a_dry_run_says_that_a_taking_back_which_was_executed_is_given_again(
+    counter: Counter,
+) -> None:
+    intent = bought(counter)
+    name = pending(counter, intent)
+    refund(counter, intent)
+    becomes(counter, name, "failed")
+    said = counter.type("refund", intent, "--dry-run").out
+    assert f"would end cascade_refund_{name} by its expiry; if it was executed, give its" in said
+
+
+def test_of_a_citizen_made_anew_no_write_off_is_printed_where_ducats_are_to_be_given_again(
+    counter: Counter,
+) -> None:
+    intent = bought(counter)
+    name = pending(counter, intent)
+    refund(counter, intent)
+    counter.sandboxed.app.engine.run()
+    anew(counter)
+    becomes(counter, name, "failed")
+    said = counter.type("explain", intent).out
+    assert "credit by hand what was taken or kept back, with a --reference" in " ".join(
+        said.split()
+    )
+    assert "--write-off" not in said
+
+
+def test_of_a_citizen_made_anew_only_a_command_stands_where_something_is_to_be_typed(
+    counter: Counter,
+) -> None:
+    intent = bought(counter)
+    give_money_back(counter, intent)
+    anew(counter)
+    typed = [x for x in counter.type("explain", intent).out.splitlines() if "$ cascade" in x]
+    assert f"  $ cascade refund {intent} --write-off 'the citizen was made anew'" in typed
+    assert not any("moves no ducats" in line for line in typed)
 
 
 def test_what_was_not_taken_yet_is_ended_instead_of_given_again(counter: Counter) -> None:

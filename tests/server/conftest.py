@@ -6,11 +6,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
+from starlette.types import ASGIApp
 
 from cascade_cli.adapters.journal.database import Database
 from cascade_cli.adapters.journal.inbox import EventState, Inbox
@@ -54,7 +56,12 @@ class Shop:
         self, place: Sandboxed, office: Office, client: Client, inbox: Inbox, said: list[str]
     ) -> None:
         self.place, self.client, self.inbox, self.said = place, client, inbox, said
-        self.asgi = create_app(office)
+        self._office = office
+
+    @cached_property
+    def asgi(self) -> ASGIApp:
+        """The application without a server before it."""
+        return create_app(self._office)
 
     def create(
         self, what: str = "payment-intent", *, key: str | None = None, **body: Any

@@ -380,7 +380,7 @@ def test_very_many_citizens_take_turns_and_the_lock_is_free_in_between() -> None
     one = till(guild(), at_once=2)
     first = one.settle()
     assert (first.note, first.goes_on, first.again_at) == (
-        "2 of 5 citizens dealt with, the others are next",
+        "2 of 5 citizens are dealt with, the others are next",
         True,
         NOW + timedelta(seconds=10),
     )

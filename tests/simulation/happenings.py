@@ -12,22 +12,22 @@ from typing import Any
 from cascade_cli.adapters.stripe.allocations import allocation_metadata
 from cascade_cli.domain.allocation import Allocation, Share
 from cascade_cli.domain.currencies import CURRENCY
-from cascade_cli.domain.events import Event
-from cascade_cli.domain.keys import payment_id_in
+from cascade_cli.domain.keys import payment_id_in, whole_id
 from cascade_cli.domain.subscriptions import Good, product_id
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
 from tests.sandbox.stripe.subscribing import monthly, subscribe
 from tests.simulation.abroad import price
 from tests.simulation.attached import AFTER, HALVES, open_invoice, pay_apart, pay_in_halves
+from tests.simulation.bodies import a_tiding, an_event
 from tests.simulation.likeness import Alike, Likeness
 from tests.simulation.lookalikes import Lookalikes
-from tests.simulation.mailbox import a_tiding, an_event
 from tests.simulation.mistakes import Mistakes
 from tests.simulation.nights import Nights
-from tests.simulation.plan import LATECOMER, ManualCredit, Payment
+from tests.simulation.plan import LATECOMER, ManualCredit, Payment, StrangeEvent
 from tests.simulation.shop import Shop
-from tests.simulation.short import terms
+from tests.simulation.short import captured_cents, terms
 from tests.simulation.stage import Stage
+from tests.simulation.strange import StrangeEvents
 from tests.simulation.turning import Turning
 
 ENOUGH_DUCATS = 1_000_000
@@ -46,7 +46,7 @@ class Happenings:
         """The intents whose money went back, in part or whole, for good or not."""
         self.gifts: dict[str, Payment] = {}
         """By intent."""
-        self.tidings: dict[str, list[Event]] = defaultdict(list)
+        self.tidings: dict[str, list[bytes]] = defaultdict(list)
         """By intent, what Stripe tells of its refunds and disputes."""
         self.run_by_hand: set[str] = set()
         """The StratagemIds that somebody at Venice ran."""
@@ -58,6 +58,11 @@ class Happenings:
         """By charge."""
         self.halves: set[str] = set()
         """The charges of which each paid a part of an invoice."""
+        self.another_s: set[str] = set()
+        """The charges of another shop."""
+        self._told: list[str] = []
+        """The intents of which people hear."""
+        self.strange = StrangeEvents(stage, self._told)
         self.nights = Nights()
         self.lookalikes = Lookalikes(stage, self._told_of)
         self.mistakes = Mistakes(stage)
@@ -76,15 +81,20 @@ class Happenings:
 
     def schedule(self) -> None:
         """Everything up to the plan's horizon."""
+        self._schedule_stripe()
         self._schedule_cascade()
         self._schedule_venice()
         self.mistakes.schedule()
 
-    def _schedule_cascade(self) -> None:
+    def _schedule_stripe(self) -> None:
         for payment in self._plan.payments:
             self._at(payment.after_seconds, partial(self._pay, payment))
         for alike in self._plan.alike:
             self._at(alike.after_seconds, partial(self.lookalikes.happen, alike))
+        for strange in self._plan.strange:
+            self._at(strange.after_seconds, partial(self._send_strange, strange))
+
+    def _schedule_cascade(self) -> None:
         for credit in self._plan.credits:
             for moment in (0.0, *credit.again):
                 self._start(credit.after_seconds + moment, credit.name, by_hand(credit))
@@ -140,6 +150,9 @@ class Happenings:
             self._subscribe(payment)
             return
         charge = self._charge(payment)
+        if payment.another_s:
+            self._paid_elsewhere(payment, charge)
+            return
         if payment.held_seconds:
             self._stage.tell(f"{payment.citizen} holds {charge['amount']} ready: {charge['id']}")
             self._at(payment.held_seconds, partial(self._capture, payment, charge["id"]))
@@ -153,7 +166,7 @@ class Happenings:
         books, now = self._stage.app.stripe.books, self._stage.scheduler.now()
         with books.ledger(now) as ledger:
             intent = str(ledger.get("charge", charge_id)["payment_intent"])
-        books.capture(intent, at=now, amount_to_capture=_cents(payment))
+        books.capture(intent, at=now, amount_to_capture=captured_cents(payment, _cents(payment)))
         with books.ledger(now) as ledger:
             self._paid(payment, ledger.get("charge", charge_id))
         self.paid_at[charge_id] = now
@@ -170,15 +183,33 @@ class Happenings:
             self.gifts[intent] = payment
         buyer = payment.citizen or f"a guild of {len(payment.members)}"
         self._stage.tell(f"{buyer} pays for {payment.ducats} ducats: {intent}")
-        for number, moment in enumerate(payment.deliveries):
-            named = invoice if invoice and number % 2 == 0 else intent
-            self._start(moment, f"webhook{number}", self._on_event(named, number))
+        if payment.deliveries:
+            self._told.append(intent)
+        self._deliver(payment, intent, invoice)
         if payment.undone:
             undo = partial(self._undo, payment, charge["id"], intent)
             self._at(payment.undone_after_seconds, undo)
         if payment.course:
             self._turning.begin(payment.course, charge["id"])
             self._courses[charge["id"]] = payment, intent
+
+    def _deliver(self, payment: Payment, intent: str, invoice: str) -> None:
+        """The events of a payment, by its intent or by its invoice."""
+        for number, moment in enumerate(payment.deliveries):
+            named = invoice if invoice and number % 2 == 0 else intent
+            self._start(moment, f"webhook{number}", self._on_event(named, number))
+
+    def _paid_elsewhere(self, payment: Payment, charge: dict[str, Any], invoice: str = "") -> None:
+        """Another shop on the account sold it, whatever else it looks like."""
+        self.another_s.add(charge["id"])
+        intent = str(charge["payment_intent"])
+        self._stage.tell(f"{payment.citizen} pays another shop {payment.ducats}: {intent}")
+        self._deliver(payment, intent, invoice)
+
+    def _send_strange(self, strange: StrangeEvent) -> None:
+        body = self.strange.make(strange)
+        for number, moment in enumerate(strange.deliveries if self._plan.has_inbox else ()):
+            self._start(moment, f"strange{number}", told_of(body))
 
     def _short(self, payment: Payment, charge: str, intent: str) -> None:
         self.short[charge] = payment
@@ -189,7 +220,8 @@ class Happenings:
     def _subscribe(self, payment: Payment) -> None:
         now, books = self._stage.scheduler.now(), self._stage.app.stripe.books
         item = monthly(product_id(Good(Decimal(payment.ducats))), _cents(payment))
-        session = subscribe(books, now, item, citizen_id=payment.citizen, exchange_rate="0.1")
+        said = {"citizen_id": payment.citizen, "exchange_rate": "0.1", **_whose(payment)}
+        session = subscribe(books, now, item, **said)
         self._invoiced(payment, session["invoice"])
         for moment in payment.renewed_after_seconds:
             self._at(moment, partial(self._renew, payment, session["subscription"]))
@@ -228,29 +260,29 @@ class Happenings:
         self.halves.add(charge["id"])
         intent = str(charge["payment_intent"])
         self._stage.tell(f"{payment.citizen} pays a half of {invoice}: {intent}")
-        for number, moment in enumerate(payment.deliveries):
-            named = invoice if number % 2 == 0 else intent
-            self._start(moment, f"webhook{number}", self._on_event(named, number))
+        self._deliver(payment, intent, invoice)
 
     def _invoiced(self, payment: Payment, invoice: str) -> None:
         books, now = self._stage.app.stripe.books, self._stage.scheduler.now()
         with books.ledger(now) as ledger:
             charge = ledger.get("charge", books.charge_of(invoice, at=now))
-        self._paid(payment, charge, invoice)
+        sold = self._paid_elsewhere if payment.another_s else self._paid
+        sold(payment, charge, invoice)
 
     def _on_event(self, payment_id: str, number: int) -> Callable[[Shop], bool]:
         if not self._plan.has_inbox:
             return lambda shop: shop.credit_event(payment_id, f"evt_{number}")
         # Two and three are the same event, sent twice.
-        event = an_event(payment_id, min(number, 1), self._stage.scheduler.now())
-        return lambda shop: shop.receive(event)
+        return told_of(an_event(payment_id, min(number, 1), self._stage.scheduler.now()))
 
     def _tell_again(self, stratagem_id: str) -> None:
         """Whoever looks now may be shown the row as it was before it was executed."""
         intent = payment_id_in(stratagem_id)
         if intent and self._stage.random.random() < self._plan.told_again:
             after = self._stage.random.uniform(1, 30)
-            self._start(after, "webhook9", self._on_event(intent, 1), retries=0)
+            # Stripe knows nothing of the portions of a payment for many.
+            tell = self._on_event(whole_id(intent), 1)
+            self._start(after, "webhook9", tell, retries=0)
 
     def _replay(self, shop: Shop) -> bool:
         return shop.replay(self._stage.random)
@@ -274,6 +306,7 @@ class Happenings:
                 "platform": "cascade",
                 "type": "ducat_purchase",
                 **_gift(payment),
+                **_whose(payment),
             },
         )
 
@@ -333,10 +366,10 @@ class Happenings:
     def _tell(self, intent: str, type_: str, *moments: float) -> None:
         """Stripe tells of it now, and again: it is the same event."""
         known = self.tidings[intent]
-        event = a_tiding(intent, type_, len(known), self._stage.scheduler.now())
-        known.append(event)
+        body = a_tiding(intent, type_, len(known), self._stage.scheduler.now())
+        known.append(body)
         for number, moment in enumerate(moments):
-            self._start(moment, f"tiding{number}", told_of(event))
+            self._start(moment, f"tiding{number}", told_of(body))
 
     def _refund_again(self, charge: str) -> None:
         books, now = self._stage.app.stripe.books, self._stage.scheduler.now()
@@ -422,6 +455,10 @@ def _for_whom(payment: Payment) -> dict[str, str]:
     return allocation_metadata(Allocation(tuple(shares)))
 
 
+def _whose(payment: Payment) -> dict[str, str]:
+    return {payment.another_s: "regatta"} if payment.another_s else {}
+
+
 def _cents(payment: Payment) -> int:
     return max(50, int(float(payment.ducats) * _CENTS_PER_DUCAT))
 
@@ -446,9 +483,9 @@ def take_back(intent: str) -> Callable[[Shop], bool]:
     return lambda shop: shop.refund(intent)
 
 
-def told_of(event: Event) -> Callable[[Shop], bool]:
+def told_of(body: bytes) -> Callable[[Shop], bool]:
     """What `cascade serve` hears."""
-    return lambda shop: shop.receive(event)
+    return lambda shop: shop.receive(body)
 
 
 def _gift(payment: Payment) -> dict[str, str]:

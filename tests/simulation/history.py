@@ -77,6 +77,11 @@ class History:
         return self._happenings.halves
 
     @property
+    def another_s(self) -> Set[str]:
+        """The charges of another shop."""
+        return self._happenings.another_s
+
+    @property
     def lookalikes(self) -> Lookalikes:
         """The rows that are a payment's own, or not, by their likeness alone."""
         return self._happenings.lookalikes
@@ -103,6 +108,7 @@ class History:
             self._happenings.schedule()
             self.stage.scheduler.run()
             self._come_to_rest()
+            self._list_events()
             return self._runs[-1]
 
     def close(self) -> None:
@@ -154,7 +160,7 @@ class History:
         by_itself = self.stage.plan.refunds_auto and day < DAYS_BY_ITSELF
         for number, intent in enumerate(self._happenings.refunded):
             moment = DAY_SECONDS + number * _A_WHILE_SECONDS
-            again = [told_of(event) for event in self._happenings.tidings[intent]]
+            again = [told_of(body) for body in self._happenings.tidings[intent]]
             for command in again if by_itself else [take_back(intent)]:
                 at(moment, partial(start, "refund", command, 0))
         if self._happenings.refunded:
@@ -207,6 +213,19 @@ class History:
             if not told and not missed and not names & self._happenings.run_by_hand:
                 self.stage.flaws.append(f"FORGOTTEN: {payment}: {item.verdict}")
         return True
+
+    def _list_events(self) -> None:
+        """In the end, so that it shifts nothing."""
+        listed = set[str]()
+
+        def listing(shop: Shop) -> bool:
+            listed.update(event.id for event in shop.all_events())
+            return True
+
+        if self.stage.plan.strange:
+            self.stage.start("events", listing, 0)
+            self.stage.scheduler.run()
+            self.stage.flaws += self._happenings.strange.missing(listed)
 
     def _look(self, shop: Shop) -> bool:
         self._runs.append(shop.reconcile())

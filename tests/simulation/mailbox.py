@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 
 from cascade_cli.adapters.journal.inbox import Accepted, EventState, Inbox, Settlement
 from cascade_cli.domain.events import Event
@@ -42,28 +41,3 @@ class Mailbox:
     def is_empty(self) -> bool:
         """Whether no event waits, but by appointment."""
         return self._inbox.oldest_waiting() is None
-
-
-def an_event(payment_id: str, number: int, at: datetime) -> Event:
-    """One of those that Stripe sends about a payment, or about the invoice that it paid."""
-    kinds = ("payment_intent.succeeded", "charge.succeeded", "checkout.session.completed")
-    type_ = "invoice.paid" if payment_id.startswith("in_") else kinds[number % len(kinds)]
-    return _event(f"evt_{payment_id}_{number}", type_, payment_id, at)
-
-
-def a_tiding(payment_intent: str, type_: str, number: int, at: datetime) -> Event:
-    """One that tells of money which went back, or may."""
-    return _event(f"evt_{payment_intent}_back{number}", type_, payment_intent, at)
-
-
-def _event(name: str, type_: str, payment_id: str, at: datetime) -> Event:
-    return Event(
-        id=name,
-        type=type_,
-        created_at=at,
-        livemode=False,
-        payment_id=payment_id,
-        subjects=frozenset({payment_id}),
-        pending_webhooks=1,
-        raw=b"{}",
-    )

@@ -18,8 +18,9 @@ import requests
 from cascade_cli.adapters.journal import arrivals, attempts
 from cascade_cli.adapters.journal.holders import Holder, Neighbours
 from cascade_cli.adapters.service_clock import ServiceClock
-from cascade_cli.adapters.stripe import money_moved, purchases, sold
+from cascade_cli.adapters.stripe import bills, events, money_moved, purchases, signature, sold
 from cascade_cli.adapters.stripe.bills import Bill, hints_at_invoice
+from cascade_cli.adapters.stripe.events import to_event
 from cascade_cli.adapters.stripe.purchases import StripeReader
 from cascade_cli.adapters.transport import Transport, permitted
 from cascade_cli.adapters.venice.base import VeniceReader
@@ -40,6 +41,7 @@ from cascade_cli.domain.case import Case
 from cascade_cli.domain.charges import Charge, Dispute, Refund
 from cascade_cli.domain.decisions import Decision, Facts
 from cascade_cli.domain.delivery import Action, Step, Write, next_step
+from cascade_cli.domain.events import Event
 from cascade_cli.domain.exchange import Belief, Rates
 from cascade_cli.domain.gifts import Gift
 from cascade_cli.domain.journal import Attempt, Claim, ClaimState, Fate
@@ -483,7 +485,7 @@ def arrivals_told_by_all_who_found_them() -> Iterator[Alter]:
 def releases_taken_for_refunds() -> Iterator[Alter]:
     """What was authorised and not captured is money that went back."""
     with (
-        patch.object(money_moved, "release_of", lambda *_: None),
+        patch.object(money_moved, "release_among", lambda *_: None),
         patch.object(sold, "stated_refunded_cents", lambda charge: charge["amount_refunded"]),
     ):
         yield as_it_is
@@ -568,6 +570,50 @@ def hand_credits_unseen() -> Iterator[Alter]:
         yield as_it_is
 
 
+@contextmanager
+def strange_events_refused() -> Iterator[Alter]:
+    """What cannot be read whole is no event for the endpoint."""
+    with patch.object(signature, "to_event", _only_whole_ones):
+        yield as_it_is
+
+
+@contextmanager
+def strange_events_spoil_the_list() -> Iterator[Alter]:
+    """One event that cannot be read whole, and none of the list is."""
+    with patch.object(events, "to_event", _only_whole_ones):
+        yield as_it_is
+
+
+def _only_whole_ones(document: Any, raw: bytes) -> Event:
+    subject = (document.get("data") or {}).get("object") or ()
+    if not isinstance(document.get("created"), int) or "id" not in subject:
+        raise ValueError("it is no event of Stripe")
+    return to_event(document, raw)
+
+
+@contextmanager
+def other_shops_sales_taken() -> Iterator[Alter]:
+    """Whoever says that it is theirs is not heard where the product is ours."""
+    with (
+        patch.object(bills, "is_another_s", lambda _: False),
+        patch.object(sold, "is_another_s", lambda _: False),
+    ):
+        yield as_it_is
+
+
+@contextmanager
+def authorised_money_counts() -> Iterator[Alter]:
+    """What was only authorised is taken for paid."""
+
+    once = sold.to_charge
+
+    def authorised(charge: Any, metadata: Any) -> Charge:
+        return replace(once(charge, metadata), captured_cents=charge["amount"])
+
+    with patch.object(sold, "to_charge", authorised):
+        yield as_it_is
+
+
 class _ReadOnce:
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
@@ -637,4 +683,8 @@ MUTANTS: tuple[Callable[[], AbstractContextManager[Alter]], ...] = (
     decisions_hold_for_ever,
     corrections_without_a_key,
     hand_credits_unseen,
+    strange_events_refused,
+    strange_events_spoil_the_list,
+    other_shops_sales_taken,
+    authorised_money_counts,
 )

@@ -62,6 +62,8 @@ class Payment:
     """So long it is only authorised, for more than it costs."""
     course: Course | None = None
     """What becomes of its money, step by step."""
+    another_s: str = ""
+    """Which field of its metadata says that another shop sold it, or no ducats."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,18 @@ class ManualCredit:
     def name(self) -> str:
         """For the chronicle."""
         return f"credit {self.reference[-1]}"
+
+
+@dataclass(frozen=True)
+class StrangeEvent:
+    """Stripe sends an event that can be read only in part, `deliveries` seconds later."""
+
+    after_seconds: float
+    name: str
+    """What is strange about it, see tests.strange_events."""
+    type: str
+    """As what it tells of a payment; empty if of none."""
+    deliveries: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -159,6 +173,7 @@ class Plan:
     arrival_looks: tuple[float, ...] = ()
     """When a server looks whether ducats have arrived; empty where nobody tells of arrivals."""
     mistakes: tuple[Mistake, ...] = ()
+    strange: tuple[StrangeEvent, ...] = ()
 
 
 def draw_plan(random: Random) -> Plan:

@@ -14,10 +14,12 @@ from cascade_cli.domain.journal import Worker
 from tests.simulation.attached import with_attached
 from tests.simulation.history import History
 from tests.simulation.mistakes import with_mistakes
+from tests.simulation.other_shop import with_other_shop
 from tests.simulation.plan import draw_plan, with_arrivals
 from tests.simulation.process import Chronicle
 from tests.simulation.shop import Alter, as_it_is
-from tests.simulation.short import with_short_payments
+from tests.simulation.short import with_short_captures, with_short_payments
+from tests.simulation.strange import with_strange_events
 from tests.simulation.turning import with_turning_money
 from tests.simulation.verdict import flaws
 from tests.simulation.workshop import Workshop, workshop
@@ -41,6 +43,9 @@ def play(seed: int, workshop: Workshop, alter: Alter = as_it_is) -> Report:
     plan = with_short_payments(draw_plan(random), Random(f"{seed}:underpaid"))  # noqa: S311
     plan = with_turning_money(plan, Random(f"{seed}:turning money"))  # noqa: S311
     plan = with_attached(plan, Random(f"{seed}:attached"))  # noqa: S311
+    plan = with_short_captures(plan, Random(f"{seed}:short captures"))  # noqa: S311
+    plan = with_other_shop(plan, Random(f"{seed}:other shop"))  # noqa: S311
+    plan = with_strange_events(plan, Random(f"{seed}:strange events"))  # noqa: S311
     plan = with_arrivals(plan, Random(f"{seed}:arrivals"))  # noqa: S311
     plan = with_mistakes(plan, Random(f"{seed}:decisions"))  # noqa: S311
     with closing(History(seed, plan, random, workshop, alter)) as history:

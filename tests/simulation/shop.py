@@ -77,6 +77,7 @@ from cascade_cli.services.resolve import ResolveDesk
 from cascade_cli.services.since_last import SinceLast
 from cascade_cli.services.since_last_ports import Sources
 from tests.simulation.abroad import PRICES
+from tests.simulation.endpoint import Endpoint
 from tests.simulation.kit import Kit
 from tests.simulation.mailbox import Mailbox
 from tests.simulation.plan import ManualCredit
@@ -125,6 +126,7 @@ class Shop:
         parts: Parts,
         *,
         mailbox: Mailbox,
+        endpoint: Endpoint,
         schema: Schema,
         terms: DeliveryTerms,
         lanes: int,
@@ -142,6 +144,7 @@ class Shop:
         self._auto, self._hold = refunds_auto, disputes_hold
         self._process, self._schedule, self._lifetime = process, terms.schedule, terms.lifetime
         self._parts, self._kit, self._mailbox, self._schema = parts, kit, mailbox, schema
+        self._endpoint = endpoint
         self._now = process.host.scheduler.now
         self._stripe, self._events = StripeReader(kit.stripe), EventReader(kit.stripe)
         self._venice = VeniceReader(kit.api, BASE_ID, PROCESSOR, rulings=rulings)
@@ -203,9 +206,9 @@ class Shop:
         """The run lock, as every writing command but the webhook's holds it."""
         return self._parts.journal.lock()
 
-    def receive(self, event: Event) -> bool:
+    def receive(self, body: bytes) -> bool:
         """What `cascade serve` does about one event: keep it, then work on all that are due."""
-        self._mailbox.accept([event])
+        self._endpoint.post(body)
         intake = Intake(
             self._mailbox,
             self._replayer(),
@@ -319,6 +322,10 @@ class Shop:
             replayer = self._replayer()
             plan = replayer.plan(chronological(shuffled), {})
             return self._told(replayer.carry_out(plan))
+
+    def all_events(self) -> list[Event]:
+        """`cascade events list`."""
+        return self._events.events(self._window())
 
     def _replayer(self) -> Replayer:
         return Replayer(

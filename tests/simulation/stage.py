@@ -26,6 +26,7 @@ from cascade_cli.sandbox.airtable import BASE_ID
 from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
 from cascade_cli.services.delivery_ports import DeliveryTerms
+from tests.simulation.endpoint import Endpoint
 from tests.simulation.faults import Weather
 from tests.simulation.kit import Kit
 from tests.simulation.mailbox import Mailbox
@@ -170,11 +171,13 @@ class Stage:
             now=self.scheduler.now,
             acted_on=acted_on(refunds=auto, disputes=hold),
         )
+        mailbox = Mailbox(recording, inbox)
         return Shop(
             process,
             kit,
             parts,
-            mailbox=Mailbox(recording, inbox),
+            mailbox=mailbox,
+            endpoint=Endpoint(mailbox, self.scheduler.now, self._blame),
             schema=schema,
             terms=terms,
             lanes=self.plan.lanes,

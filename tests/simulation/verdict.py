@@ -70,6 +70,7 @@ class _Judge:
         self._till, self._gifts = Till(history.stage), history.gifts
         self._sold, self._short = history.sold, history.short
         self._lookalikes, self._halves = history.lookalikes, history.halves
+        self._another_s = history.another_s
         self._run, self._entries = run, entries
         self._rows: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
         for row in history.stage.city.rows():
@@ -188,6 +189,8 @@ class _Judge:
             item = reported.pop(charge_id)
             if item.kind is not Kind.UNATTRIBUTABLE:
                 yield f"{charge_id} paid a half of an invoice, and is {item.kind}"
+        for charge_id in sorted(self._another_s & reported.keys()):
+            yield f"{charge_id} is another shop's, and is {reported.pop(charge_id).kind}"
         for item in reported.values():
             if item.charge:
                 yield from self._misread(item.charge)
@@ -258,9 +261,6 @@ class _Judge:
             return frozenset({Kind.DOUBTFUL} | twice | more)
         if moves.credits:
             back = {Kind.DISPUTED} if money.is_contested else set[Kind]()
-            if self._is_a_rest(charge):
-                # What was withheld when only the rest went out is owed again: people hear of it.
-                return frozenset(twice | back | {Kind.AMOUNT_MISMATCH})
             if money.gone and not self._is_even(charge):
                 back |= {Kind.REFUNDED, Kind.DISPUTED} if money.was_disputed else {Kind.REFUNDED}
             return frozenset((twice | back) or {Kind.SETTLED})
@@ -306,12 +306,6 @@ class _Judge:
         debt = self._debts[charge.id]
         return self._kept(charge) <= self._rest(debt) + _ROUNDING
 
-    def _is_a_rest(self, charge: Charge) -> bool:
-        """It was delivered when less money was there than in the end."""
-        debt = self._debts[charge.id]
-        moved = sum((ducats for _, ducats in self._moves(debt).credits), Decimal(0))
-        return 0 < moved < self._rest(debt) - _ROUNDING
-
     def _taken_back_wrongly(self) -> Iterator[str]:
         """Nobody is taken from twice, nor more than is due, nor keeps what there was to take."""
         for name, balance in self._stage.city.balances().items():
@@ -337,8 +331,6 @@ class _Judge:
         if self._is_doubtful(returning) or self._is_doubtful(debt) or self._was_set_back(returning):
             return
         over = self._kept(charge) - self._rest(debt)
-        if self._is_a_rest(charge):
-            over = self._kept(charge) - sum((ducats for _, ducats in credits), Decimal(0))
         if over < -self._slack and credits and not is_contested:
             yield f"{charge.id}: {-over} ducats too many were taken back"
         if returning.stratagem_ids and not credits and self._moves(returning).credits:

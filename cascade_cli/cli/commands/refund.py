@@ -20,6 +20,14 @@ def refund(
         str | None,
         typer.Option(metavar="REASON", help="Take nothing back, and record why not."),
     ] = None,
+    although_underpaid: Annotated[
+        bool,
+        typer.Option(
+            "--although-underpaid",
+            help="Deliver the rest, although less was paid than the ducats cost or the price is "
+            "not known; this is recorded.",
+        ),
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show every write and make none.")
     ] = False,
@@ -33,6 +41,10 @@ def refund(
     """
     from cascade_cli.cli.refund import refund as work
     from cascade_cli.cli.refund_many import RefundOptions
+    from cascade_cli.domain.overrides import Override
 
-    options = RefundOptions(payment, ducats, write_off, dry_run=dry_run, yes=yes)
+    overrides = frozenset({Override.UNDERPAID} if although_underpaid else ())
+    options = RefundOptions(
+        payment, ducats, write_off, dry_run=dry_run, yes=yes, overrides=overrides
+    )
     raise typer.Exit(conduct(ctx.obj, "refund", lambda s: work(s, options), json=json))
