@@ -19,8 +19,8 @@ Rules = Sequence[tuple[Fits, str]]
 
 _COMPARE = "Compare both balances with what they should be before anything else."
 _PART_BACK = (
-    "Some of the money went back, or may: decide how many ducats are still owed, and give those "
-    "by --credit N."
+    "Some of the money went back, or may: decide how many ducats are still owed, credit those by "
+    "hand, and accept the case."
 )
 _VANISHED = (
     "Look for its stratagem in Airtable's trash and history. Only if its ducats did not arrive, "

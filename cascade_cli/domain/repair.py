@@ -98,7 +98,10 @@ def _about_the_rest(case: Case) -> str:
     others = case.unclear or case.successor or case.is_unknown or case.is_young
     is_left = owes_rest(case) or not (money_is_open(case) or _is_decided(case))
     if not (case.price and case.charge.citizen and case.charge.ducats and is_left) or others:
-        return "Decide whether the ducats are owed: then give them by --credit N."
+        return (
+            "Decide whether the ducats are owed: then credit them by hand, with a --reference, and "
+            "accept the case."
+        )
     rest = refund_although(Override.UNDERPAID, case.charge.payment_id)
     return f"Decide: give the rest of the money back in Stripe, or deliver what it paid: {rest}"
 
