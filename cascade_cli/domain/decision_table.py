@@ -76,10 +76,15 @@ def may_settle(row: Stratagem) -> bool:
 
 
 def table() -> Iterator[tuple[str, str, Choice]]:
-    """Every row for the manual: the kind, what is known, the decisions that fit."""
+    """Every row for the manual: the kinds, what is known, the decisions that fit."""
+    together: dict[int, list[Kind]] = {}
     for kind, rules in CHARGES.items():
-        yield from ((kind.value, rule.known, rule.choice) for rule in rules)
-    yield from (("without a payment", rule.known, rule.choice) for rule in TRANSFERS)
+        together.setdefault(id(rules), []).append(kind)
+    for kinds in together.values():
+        names = ", ".join(f"`{kind.value}`" for kind in kinds)
+        yield from ((names, rule.known, rule.choice) for rule in CHARGES[kinds[0]])
+    names = f"`{Kind.ORPHAN.value}`, a credit by hand"
+    yield from ((names, rule.known, rule.choice) for rule in TRANSFERS)
 
 
 def _always(_case: Case) -> bool:
@@ -155,10 +160,16 @@ _UNDELIVERED: Sequence[Rule] = (
         "that transfer was made for it",
     ),
     Rule(
-        "it was not paid for in full, or its citizen was made anew",
-        lambda case: case.price or case.successor or case.unclear,
+        "it was not paid for in full",
+        lambda case: case.price or case.unclear,
         _UNSURE,
         "the buyer is being asked",
+    ),
+    Rule(
+        "its citizen may not be the one who bought it",
+        lambda case: case.successor,
+        _LACKS,
+        "the buyer was found",
     ),
     Rule("nothing of it was delivered", _always, _LACKS, "paid but not delivered"),
 )

@@ -59,5 +59,5 @@ def _to_whom(case: Case) -> Iterator[str]:
     """Who, and how many: where the payment does not say so, a person fills it in."""
     if not case.buyer.ducats:
         yield DUCATS
-    if not case.buyer.citizen or case.is_unknown:
+    if not case.buyer.citizen or case.is_unknown or case.successor:
         yield from ("--citizen", CITIZEN)
