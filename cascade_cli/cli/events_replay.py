@@ -208,7 +208,8 @@ def _show(console: Console, report: Report) -> None:
         console.print(_headline(planned, result), soft_wrap=True)
         console.print(Text(f"  {shown(completed(console, why))}", "dim"))
         if planned.objection:
-            console.print(to_type(console, command("explain", planned.payment_id)), soft_wrap=True)
+            line = planned.objection.command or command("explain", planned.payment_id)
+            console.print(to_type(console, line), soft_wrap=True)
     show_refunds(console, report.refunds)
     counts: dict[str, int] = {}
     for planned in plan.payments:

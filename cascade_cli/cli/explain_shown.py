@@ -36,10 +36,12 @@ def show_story(console: Console, story: Story) -> None:
     if story.portions:
         _heading(console, "Citizens")
         _show_lines(console, story.portions)
-    _heading(console, "Checks")
-    _show_checks(console, story.checks)
-    _heading(console, "What happened (UTC)")
-    _show_timeline(console, story.happenings)
+    if story.checks:
+        _heading(console, "Checks")
+        _show_checks(console, story.checks)
+    if story.happenings:
+        _heading(console, "What happened (UTC)")
+        _show_timeline(console, story.happenings)
     for gap in story.gaps:
         console.print(Text(shown(completed(console, f"Not read: {gap}")), "yellow"))
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from cascade_cli.cli.deliveries import delivery_document, first_error, show_deliveries
 from cascade_cli.cli.refund_many import RefundOptions, refund_many
-from cascade_cli.cli.refund_shown import document, plan_lines
+from cascade_cli.cli.refund_shown import NOTHING, document, plan_lines
 from cascade_cli.cli.session import Outcome, Session
 from cascade_cli.cli.shown import shown
 from cascade_cli.cli.writing import Workshop, check_answerable, confirm, workshop
@@ -45,8 +45,10 @@ def refund(session: Session, options: RefundOptions) -> Outcome:
         if options.write_off is not None:
             return _write_off(shop, options, RefundPlan(picture), options.write_off)
         plan = desk.plan(picture, wish)
-        if options.dry_run or not plan.is_work:
-            return _planned(plan, policy, dry_run=options.dry_run)
+        if not plan.is_work:
+            return _planned(plan, policy, dry_run=options.dry_run, last=NOTHING)
+        if options.dry_run:
+            return _planned(plan, policy, dry_run=True)
         return _carry_out(shop, options, plan, wish)
 
 
@@ -100,12 +102,14 @@ def _write_off(shop: Workshop, options: RefundOptions, plan: RefundPlan, reason:
     return _planned(RefundPlan(after), policy)
 
 
-def _planned(plan: RefundPlan, policy: Policy, *, dry_run: bool = False) -> Outcome:
+def _planned(plan: RefundPlan, policy: Policy, *, dry_run: bool = False, last: str = "") -> Outcome:
     data = document(plan, policy) | {"dry_run": dry_run, "deliveries": []}
-    return Outcome(data, lambda session: _show(session, plan, policy))
+    return Outcome(data, lambda session: _show(session, plan, policy, last))
 
 
-def _show(session: Session, plan: RefundPlan, policy: Policy, *, stderr: bool = False) -> None:
+def _show(
+    session: Session, plan: RefundPlan, policy: Policy, last: str = "", *, stderr: bool = False
+) -> None:
     console = session.console(stderr=stderr)
-    for line in plan_lines(plan, policy):
+    for line in (*plan_lines(plan, policy), *((last,) if last else ())):
         console.print(shown(line), soft_wrap=True)

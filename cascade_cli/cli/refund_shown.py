@@ -10,9 +10,12 @@ from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.evidence import describe as describe_row
 from cascade_cli.domain.money import format_ducats, format_money
 from cascade_cli.domain.orders import Order
+from cascade_cli.domain.overrides import Override
 from cascade_cli.domain.refund_plan import RefundPlan, describe
 from cascade_cli.domain.refunds import Part, Policy
 from cascade_cli.domain.times import format_moment
+
+NOTHING = "nothing is to be written now"
 
 
 def plan_lines(plan: RefundPlan, policy: Policy) -> Iterator[str]:
@@ -34,6 +37,8 @@ def plan_lines(plan: RefundPlan, policy: Policy) -> Iterator[str]:
         yield f"would end {name} by its expiry; if it was executed, {undone}"
     for order in plan.orders:
         yield f"would move {order.description}, key {plan.stratagem_id(order)}"
+        if case.price and Override.UNDERPAID in order.overrides:
+            yield f"  although {case.price.why}"
     if plan.waits:
         yield plan.waits
     if plan.unknown_citizen:

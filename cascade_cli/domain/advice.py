@@ -100,7 +100,11 @@ def _awaits_money(case: Case) -> bool:
 
 
 def _returning(case: Case) -> bool:
-    return any(row.state(case.terms.now) is State.LIVE for row in case.returns)
+    return any(row.payer and row.state(case.terms.now) is State.LIVE for row in case.returns)
+
+
+def _given_again(case: Case) -> bool:
+    return any(not r.payer and r.state(case.terms.now) is State.LIVE for r in case.returns)
 
 
 def _doubtful_returns(case: Case) -> bool:
@@ -164,6 +168,10 @@ _RULES: Mapping[Kind, Rules] = {
             "Find out who was to get how much, then credit each by hand, and accept the case.",
         ),
         *_UNCERTAIN,
+        (
+            lambda case: case.buyer.citizen,
+            "Find out how many ducats it paid for, then credit them to that payment.",
+        ),
         (_always, "Find the buyer by Stripe's receipt, then credit the payment to that one."),
     ),
     Kind.UNKNOWN_CITIZEN: (
@@ -179,6 +187,10 @@ _RULES: Mapping[Kind, Rules] = {
     ),
     Kind.MISSING: (
         *_UNCERTAIN,
+        (
+            lambda case: case.charge.disputed,
+            "The dispute has ended, and the money is there: this delivers the ducats.",
+        ),
         (_always, "Credit it. Many of these mean that the webhook does not work."),
     ),
     Kind.FAILED: (
@@ -195,7 +207,7 @@ _RULES: Mapping[Kind, Rules] = {
         (lambda case: case.debt and not case.is_contested, _DEBT),
         (
             lambda case: case.to_return and not case.is_contested,
-            "The dispute is lost: take the ducats back, or write them off.",
+            "Its money is gone: take the ducats back, or write them off.",
         ),
         (
             lambda case: case.to_return,
@@ -270,6 +282,10 @@ _CONCLUSIONS: Mapping[Kind, Rules] = {
     ),
     Kind.IN_FLIGHT: (
         (_returning, "ducats are on their way back, and wait for the engine's next run"),
+        (
+            _given_again,
+            "ducats are on their way to the citizen again, and wait for the engine's next run",
+        ),
         (_has(State.LIVE), "on its way: it waits for the engine's next run"),
         (_always, "young: the webhook may still credit it"),
     ),

@@ -69,6 +69,8 @@ def _stratagem(found: Findings) -> Check:
 def _citizen(found: Findings) -> Check:
     names = [found.charge.citizen] if found.charge else [s.citizen for s in found.stratagems]
     name = next((name for name in names if name), None)
+    if name is None and found.charge is None:
+        return Check("citizen there?", passed=None, evidence="nothing was paid for anybody")
     if name is None:
         return _no("citizen there?", "the payment names no usable citizen")
     if found.balances.citizen is None:

@@ -151,7 +151,7 @@ def _unattributable(case: Case) -> Finding | None:
     elif not case.buyer.citizen:
         lacks.append("no citizen_id" if not charge.citizen_text else "no usable citizen_id")
     if not case.buyer.ducats:
-        said = f" (it says {charge.ducats_text!r})" if charge.ducats_text else ""
+        said = f" ({charge.ducats_text!r})" if charge.ducats_text else ""
         lacks.append(f"no usable ducat_amount{said}")
     sentence = f"the payment names {' and '.join(lacks)}"
     return Finding(Kind.UNATTRIBUTABLE, charge.ducats or _worth(case), sentence)

@@ -320,7 +320,7 @@ def describe(part: Part) -> str:
         "given again": part.given,
         "under way": part.under_way,
         "written off": part.written_off,
-        "held until it is decided": part.held,
+        "more if it is lost": part.held,
         "left": part.left,
         "to be given again": part.surplus,
     }

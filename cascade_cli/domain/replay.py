@@ -46,10 +46,12 @@ class Obstacle(StrEnum):
 
 @dataclass(frozen=True)
 class Objection:
-    """One payment's obstacle in a sentence; it holds up no other payment."""
+    """One payment's obstacle in a sentence; it holds up no other payment. `command` gets a person
+    past it; without one its story tells more."""
 
     obstacle: Obstacle
     why: str
+    command: str = ""
 
 
 @dataclass(frozen=True)

@@ -283,6 +283,9 @@ class CreditDesk:
             told = {**facts, INSTEAD_OF: other} if other else facts
             return self._decided(order_for_charge(named, reason, told), overrides)
         except ValueError as error:
+            if charge.refunded_cents or charge.disputed:
+                looked = command("refund", charge.payment_id, "--dry-run")
+                hint = f"Nothing was written. What is owed for it: {looked}"
             raise GuardError(f"{error}.", hint) from None
 
     def orders_for_payment(

@@ -13,7 +13,7 @@ from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.delivery import End, Step, Verdict, next_step, rows_of, unclear_rows
 from cascade_cli.domain.events import UNDATED, Event, by_payment
 from cascade_cli.domain.keys import whole_id
-from cascade_cli.domain.money import ZERO
+from cascade_cli.domain.money import ZERO, format_ducats
 from cascade_cli.domain.orders import Order
 from cascade_cli.domain.ownership import Ownership
 from cascade_cli.domain.past_delivery import NOTHING_PAST, PastDelivery
@@ -26,6 +26,7 @@ from cascade_cli.domain.replay import (
     objection_to,
     question_about,
 )
+from cascade_cli.domain.shell import command
 from cascade_cli.domain.stratagems import State, Stratagem
 from cascade_cli.domain.times import Window
 from cascade_cli.domain.world import World
@@ -52,8 +53,9 @@ class Accounts(Protocol):
     def knows(self, payment_id: str) -> bool:
         """Whether the payment is one of this account and mode, paid or not."""
 
-    def was_paid_elsewhere(self, payment_id: str) -> bool:
-        """Whether it is an invoice over ducats that was paid outside Stripe."""
+    def sold_elsewhere(self, payment_id: str) -> tuple[str, Decimal | None] | None:
+        """The citizen and the ducats of an invoice that was paid outside Stripe; None for what is
+        no such invoice. An empty name and None are what it does not say."""
 
 
 @dataclass(frozen=True)
@@ -186,9 +188,8 @@ class Replayer:
         return listed
 
     def _unpaid(self, planned: Planned) -> Planned:
-        if self._accounts.was_paid_elsewhere(planned.payment_id):
-            why = f"{planned.payment_id} was paid outside Stripe: if so, credit it by hand"
-            return replace(planned, objection=Objection(Obstacle.PAID_ELSEWHERE, why))
+        if sold := self._accounts.sold_elsewhere(planned.payment_id):
+            return replace(planned, objection=_by_hand(planned.payment_id, *sold))
         if self._accounts.knows(planned.payment_id):
             return planned
         why = "Stripe knows no such payment in this account and mode"
@@ -198,6 +199,15 @@ class Replayer:
         names = sorted({charge.citizen for charge in charges if charge.citizen})
         citizens = self._venice.residents(names) if names else {}
         return CreditTerms(citizens, self._prices, self._limits.per_credit)
+
+
+def _by_hand(invoice: str, citizen: str, ducats: Decimal | None) -> Objection:
+    """Of money that never came to Stripe only a person knows whether it came."""
+    why = f"{invoice} was paid outside Stripe"
+    amount = format_ducats(ducats) if ducats else "DUCATS"
+    words = (citizen or "CITIZEN", amount, "--reason", why, "--reference", invoice)
+    told = f"{why}: once you have its money, credit it by hand"
+    return Objection(Obstacle.PAID_ELSEWHERE, told, command("credit", *words))
 
 
 class _Judge:

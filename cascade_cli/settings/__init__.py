@@ -92,7 +92,7 @@ REFUND_POLICY = Setting(
 REFUNDS = Setting(
     "CASCADE_REFUNDS",
     "manual",
-    "who acts on refunds and lost disputes: manual, a person; auto, serve and events replay",
+    "who acts on refunds and ended disputes: manual, a person; auto, serve and events replay",
 )
 DISPUTES = Setting(
     "CASCADE_DISPUTES",

@@ -228,5 +228,6 @@ def test_a_product_is_taken_off_the_shelves_and_put_back(cascade: Cascade, typed
     refused = cascade(*monthly)
     assert refused.code != 0
     assert "marked as inactive" in refused.err
+    assert "Make it active again" in refused.err
     typed("product", "cascade_ducats_500_25")
     assert cascade(*monthly).code == 0

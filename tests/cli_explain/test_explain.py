@@ -98,6 +98,8 @@ def test_an_unpaid_payment_owes_nothing_and_shows_why(day: ShopDay) -> None:
     assert data["verdict"]["kind"] is None
     assert "nothing is owed" in data["verdict"]["sentence"]
     assert any("declined" in entry["what"] for entry in data["timeline"])
+    (citizen,) = [check for check in data["checks"] if check["question"] == "citizen there?"]
+    assert (citizen["passed"], citizen["evidence"]) == (None, "nothing was paid for anybody")
 
 
 def test_a_transfer_for_a_payment_of_another_account_is_an_orphan(day: ShopDay) -> None:

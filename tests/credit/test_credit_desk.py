@@ -314,3 +314,32 @@ def test_a_lost_write_is_seen_through_before_the_command_ends(
     counter.network.break_(lost, unavailable())
     assert [one.result for one in desk.carry_out(plan)] == [Result.CREDITED]
     assert counter.now() - began >= FATE_BOUND
+
+
+def test_a_transfer_that_was_begun_and_has_vanished_leaves_nothing_to_write(
+    counter: Counter, desk: CreditDesk
+) -> None:
+    desk.carry_out(desk.plan([by_hand()]))
+    counter.pass_time(seconds=FATE_BOUND.total_seconds() + 1)
+    tables = counter.sandboxed.app.airtable.tables
+    for record in tables.select("STRATAGEMS"):
+        tables.delete("STRATAGEMS", record["id"])
+    assert desk.plan([by_hand()]).unwritten == NOBODY
+
+
+def test_only_a_person_takes_up_what_somebody_cancelled(counter: Counter, desk: CreditDesk) -> None:
+    counter.sandboxed.transfer("cascade_payment_pi_1", counter.now(), Status="cancelled")
+    order = order_for(desk, a_charge())
+    plan = desk.plan([order])
+    assert [one.key for one in plan.unwritten] == [order.key]
+    assert "cancelled" in plan.objections_to(order)
+    with pytest.raises(GuardError, match="cancelled"):
+        desk.plan([order], by_person=False)
+
+
+def test_what_is_under_way_is_not_objected_to_again(desk: CreditDesk) -> None:
+    cheap = a_charge(captured_cents=50)
+    desk.carry_out(desk.plan([order_for(desk, cheap, overrides={Override.UNDERPAID})]))
+    order = order_for(desk, cheap)
+    again = desk.plan([order])
+    assert (again.unwritten, again.objections_to(order)) == (NOBODY, "")

@@ -67,6 +67,7 @@ def test_a_refunded_payment_is_left_to_people(counter: Counter) -> None:
     answer = counter.credit("marco", "100", "--payment", charge["payment_intent"])
     assert (answer.code, counter.writes) == (7, [])
     assert "was refunded, in part or whole" in answer.err
+    assert f"cascade refund {charge['payment_intent']} --dry-run" in answer.err
 
 
 def test_a_disputed_payment_is_left_to_people(counter: Counter) -> None:
@@ -75,6 +76,7 @@ def test_a_disputed_payment_is_left_to_people(counter: Counter) -> None:
     answer = counter.credit("marco", "100", "--payment", charge["payment_intent"])
     assert (answer.code, counter.writes) == (7, [])
     assert "is disputed" in answer.err
+    assert f"cascade refund {charge['payment_intent']} --dry-run" in answer.err
 
 
 @pytest.mark.parametrize(

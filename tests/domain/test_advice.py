@@ -121,6 +121,28 @@ def test_a_dispute_is_answered_with_the_executed_stratagem_only_where_there_is_o
     assert "still to arrive" in live.advice
 
 
+@pytest.mark.parametrize("status", ["lost", "prevented", "appeal_under_review", "unheard_of"])
+def test_whatever_a_dispute_is_called_that_took_the_money_is_not_said_to_be_lost(
+    status: str,
+) -> None:
+    taking = Dispute("du_1", "ch_1", status, "fraudulent", 1000, 1000)
+    item = judged(EXECUTED, charge=a_charge(disputed=True), disputes={"ch_1": (taking,)})
+    assert item.advice == "Its money is gone: take the ducats back, or write them off."
+
+
+def test_what_a_dispute_in_vain_kept_from_arriving_is_not_blamed_on_the_webhook() -> None:
+    won = Dispute("du_1", "ch_1", "won", "fraudulent", 1000, 0)
+    item = judged(charge=a_charge(disputed=True), disputes={"ch_1": (won,)})
+    assert (item.kind, item.repair) == (Kind.MISSING, Repair("cascade refund pi_1", automatic=True))
+    assert item.advice == "The dispute has ended, and the money is there: this delivers the ducats."
+
+
+def test_of_whom_only_the_amount_is_unknown_nobody_looks_for_the_buyer() -> None:
+    half = a_charge(ducats=None, ducats_text="in_1 was paid by more than this payment")
+    item = judged(charge=half)
+    assert item.advice == "Find out how many ducats it paid for, then credit them with --payment."
+
+
 def test_of_a_refund_it_is_said_whether_the_ducats_have_arrived() -> None:
     whole, part = a_charge(refunded_cents=1000), a_charge(refunded_cents=400)
     assert "the ducats are to come back" in judged(EXECUTED, charge=whole).advice
@@ -144,7 +166,8 @@ def test_a_charge_without_an_executed_row_is_not_called_executed(
 
 
 def test_a_charge_that_was_delivered_as_sold_is_called_executed_once() -> None:
-    assert verdict_of(judged(EXECUTED)).sentence.startswith("executed once, for the right citizen")
+    sentence = verdict_of(judged(EXECUTED)).sentence
+    assert sentence == "executed once, for the right citizen and amount; nothing is owed"
 
 
 def test_after_a_refund_the_conclusion_tells_of_it() -> None:

@@ -14,6 +14,8 @@ from cascade_cli.domain.reconciliation import Item
 from cascade_cli.domain.stratagems import Failure, Stratagem
 from tests.domain.samples import NOW, a_stratagem, judge
 
+LONG_AGO = NOW - timedelta(days=8)
+
 
 def by_hand(**changed: Any) -> Stratagem:
     fields = {"stratagem_id": "cascade_manual_r1", "origin": Origin.MANUAL, "reason": "prize"}
@@ -131,3 +133,14 @@ def test_one_that_arrived_twice_or_whose_rows_differ_is_for_people(
     assert item.repair is not None
     assert item.repair.command.startswith("cascade resolve rec")
     assert not item.repair.automatic
+
+
+def test_one_of_another_key_that_was_made_before_the_window_is_for_another_report() -> None:
+    stalled = {"status": "active", "expires_at": NOW}
+    now = by_hand(**stalled)
+    copy, other = (
+        by_hand(record_id=f"rec_{key}", stratagem_id=key, created_at=LONG_AGO, **stalled)
+        for key in (now.stratagem_id, "cascade_manual_r2")
+    )
+    (item,) = judge([], [now, copy, other]).items
+    assert {row.record_id for row in item.stratagems} == {now.record_id, copy.record_id}

@@ -50,7 +50,7 @@ def test_a_wrong_citizen_risks_what_went_astray_and_what_is_still_owed() -> None
 def test_an_unattributable_charge_without_amount_is_ranked_by_its_money() -> None:
     item = the_item(a_charge(ducats=None, ducats_text="abc", captured_cents=2500))
     assert item.at_risk == Decimal(250)
-    assert "no usable ducat_amount (it says 'abc')" in item.verdict
+    assert "no usable ducat_amount ('abc')" in item.verdict
 
 
 def test_an_unattributable_charge_is_ranked_by_the_rate_of_its_own_day() -> None:
@@ -205,3 +205,10 @@ def test_a_doubtful_row_says_who_pays_it_only_where_that_is_somebody_else() -> N
     other = keyed(charge, status="active", other_processor="OLD_PROCESSOR")
     assert "; 'OLD_PROCESSOR' pays them, not the processor" in the_item(charge, other).verdict
     assert "pays them" not in the_item(charge, keyed(charge, status="error")).verdict
+
+
+def test_a_payment_for_the_processor_itself_says_that_it_would_mint() -> None:
+    minting = a_charge(citizen=None, citizen_text="CASCADE_PAYMENT_PROCESSOR")
+    verdict = the_item(minting).verdict
+    assert verdict.startswith("the payment names 'CASCADE_PAYMENT_PROCESSOR' itself as the citizen")
+    assert "mint" in verdict

@@ -11,6 +11,7 @@ import pytest
 
 from cascade_cli.domain.charges import Portion
 from cascade_cli.domain.exchange import Exchange
+from cascade_cli.domain.items import Item
 from cascade_cli.domain.kinds import Kind
 from cascade_cli.domain.price_guard import PriceFlaw, price_objection
 from cascade_cli.domain.pricing import PriceList
@@ -134,11 +135,28 @@ def test_of_an_underpaid_payment_that_was_delivered_twice_the_second_delivery_le
 
 
 def test_a_name_that_differs_in_case_is_not_offered_where_less_was_paid() -> None:
-    item = the_item(
-        a_charge(captured_cents=900), citizens={"marco": False}, similar={"marco": "Marco"}
-    )
+    item = of_a_stranger("Marco")
     assert item.repair
     assert item.repair.command.startswith("cascade resolve pi_1 --snooze 7d ")
+
+
+def of_a_stranger(*similar: str) -> Item:
+    """An underpaid payment for a citizen whom Venice does not have."""
+    answers = {"citizens": {"marco": False}, "similar": {"marco": similar}}
+    return the_item(a_charge(captured_cents=900), **answers)
+
+
+def test_a_person_who_delivers_all_the_same_is_told_the_one_name_that_it_can_be() -> None:
+    assert "cascade credit Marco 100 --payment pi_1 " in of_a_stranger("Marco").advice
+
+
+@pytest.mark.parametrize("similar", [(), ("Marco", "MARCO")])
+def test_where_no_one_name_can_be_told_the_buyer_is_looked_for_first(
+    similar: tuple[str, ...],
+) -> None:
+    advice = of_a_stranger(*similar).advice
+    assert advice.startswith("Find the buyer by Stripe's receipt.")
+    assert "cascade credit" not in advice
 
 
 def test_what_was_delivered_in_a_currency_without_a_rate_is_settled() -> None:

@@ -7,11 +7,15 @@ from typing import Any
 
 import pytest
 
+from cascade_cli.domain.charges import Charge
+from cascade_cli.domain.items import Item
 from cascade_cli.domain.keys import Origin
 from cascade_cli.domain.kinds import Kind
+from cascade_cli.domain.repair import Repair
 from cascade_cli.domain.residents import successor
-from cascade_cli.domain.stratagems import Failure
-from tests.domain.samples import NOW, PAID, a_charge, keyed, older, the_item
+from cascade_cli.domain.stratagems import Failure, Stratagem
+from tests.domain.samples import NOW, PAID, a_charge, judge, keyed, older, the_item
+from tests.domain.test_refund_plan import taken
 
 MADE = PAID + timedelta(minutes=1)
 LATER = MADE + timedelta(hours=1)
@@ -68,3 +72,33 @@ def test_who_arrives_after_paying_is_credited_by_a_machine() -> None:
         item = the_item(a_charge(), *row, citizens={"marco": True}, arrived={"marco": NOW})
         assert item.repair
         assert item.repair.automatic
+
+
+def settled_with(charge: Charge, *rows: Stratagem) -> Item:
+    """Of a payment whose citizen's name another may bear by now."""
+    items = judge([charge], rows, citizens={"marco": True}, arrived={"marco": NOW}).items
+    (item,) = (item for item in items if item.charge)
+    return item
+
+
+def test_nobody_is_told_to_take_ducats_back_from_who_came_after_the_delivery() -> None:
+    charge = a_charge(refunded_cents=1000)
+    item = settled_with(charge, keyed(charge))
+    assert item.repair == Repair("cascade explain pi_1")
+    assert item.advice.startswith("Find out whether it is the same person")
+    assert "cascade refund pi_1 --write-off 'the citizen was made anew'" in item.advice
+
+
+def test_what_has_not_arrived_is_ended_by_the_refund_whoever_bears_the_name() -> None:
+    charge = a_charge(refunded_cents=1000)
+    live = keyed(charge, status="active", expires_at=NOW + timedelta(hours=1))
+    assert settled_with(charge, live).repair == Repair("cascade refund pi_1")
+
+
+def test_what_was_taken_from_the_one_before_is_for_people_to_give_again() -> None:
+    charge = a_charge()
+    back = taken(created_at=MADE, stripe_ids=("pi_1",))
+    item = settled_with(charge, keyed(charge), back)
+    assert item.repair == Repair("cascade explain pi_1")
+    assert item.advice.endswith("credit by hand what was taken or kept back, with a --reference.")
+    assert "--write-off" not in item.advice

@@ -12,7 +12,7 @@ from cascade_cli.domain.items import Item
 from cascade_cli.domain.journal import Attempt, Fate
 from cascade_cli.domain.kinds import Kind
 from cascade_cli.domain.past_delivery import PastDelivery
-from cascade_cli.domain.stratagems import Stratagem
+from cascade_cli.domain.stratagems import Failure, Stratagem
 from tests.domain.samples import NOW, PAID, a_charge, judge, keyed, older, the_item
 
 WRITTEN = PastDelivery(Attempt("activate", PAID, Fate.UNKNOWN))
@@ -66,3 +66,31 @@ def test_after_a_refund_the_ducats_that_may_have_arrived_may_be_to_come_back() -
 
 def test_what_a_run_remembers_as_settled_says_nothing_about_a_refunded_payment() -> None:
     assert vanished(SETTLED, refunded_cents=1000).kind is Kind.SETTLED
+
+
+LET_GO = PastDelivery(Attempt("activate", PAID, Fate.APPLIED))
+
+
+def test_whoever_looks_is_told_who_remembers_the_row() -> None:
+    written = "its stratagem has vanished from the base: its ducats may have arrived"
+    assert vanished(WRITTEN).verdict == written
+    assert vanished(SETTLED).verdict == (
+        "it has no stratagem, yet an earlier run left nothing open about it: its stratagem has "
+        "vanished, and its ducats may have arrived"
+    )
+
+
+def test_beside_a_planned_row_somebody_may_have_set_it_back_by_hand() -> None:
+    item = vanished(LET_GO, keyed(a_charge(), status="planned"))
+    assert item.kind is Kind.STALLED
+    assert item.verdict.startswith("cascade, or an earlier run, saw it delivered or on its way")
+    assert "somebody has set it back by hand" in item.verdict
+    assert item.verdict.endswith("; the engine will never take its stratagem: it is planned")
+
+
+@pytest.mark.parametrize("status", ["expired", "failed"])
+def test_beside_a_dead_legacy_row_the_one_that_vanished_is_told_of_first(status: str) -> None:
+    dead = older(status=status, failure=Failure.RECEIVER_MISSING if status == "failed" else None)
+    verdict = vanished(SETTLED, dead).verdict
+    assert verdict.startswith("none of its stratagems was executed, yet an earlier run")
+    assert "by hand" not in verdict

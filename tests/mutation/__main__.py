@@ -59,7 +59,8 @@ TESTS = {
     f" domain/test_matching domain/test_matching_properties {_AMBIGUITY} credit/test_doubt"
     " credit/test_refused credit/test_rewriting",
     "domain/exchange": "pricing/test_exchange domain/test_pricing pricing/test_rates",
-    "domain/findings": f"{_JUDGING} domain/test_refunds domain/test_unattributable"
+    "domain/findings": f"{_JUDGING} domain/test_money_back_told domain/test_refunds"
+    " domain/test_unattributable"
     " domain/test_late_rows domain/test_residents domain/test_transfer_states"
     f" domain/test_price_guard credit/test_price_guard",
     "domain/matching": "domain/test_matching domain/test_matching_properties domain/test_orphans"
@@ -82,7 +83,7 @@ TESTS = {
     " pricing/test_price_list"
     " pricing/test_price_file pricing/test_exchange pricing/test_currencies",
     "domain/reconciliation": f"domain/test_reconciliation {_JUDGING} domain/test_by_hand"
-    " domain/test_advice"
+    " domain/test_advice domain/test_money_back_told"
     " domain/test_plain domain/test_refunds domain/test_late_rows domain/test_other_processor"
     " domain/test_reconcile_properties",
     "domain/refund_plan": f"{_MONEY_BACK} domain/test_residents refunds/test_states"
@@ -91,8 +92,8 @@ TESTS = {
     " refunds/test_states",
     "domain/repair": "domain/test_repair domain/test_vanished domain/test_orphans"
     " domain/test_unattributable domain/test_by_hand domain/test_late_rows"
-    " domain/test_other_processor domain/test_residents credit/test_repair"
-    f" credit/test_ambiguous {_GUARDED}",
+    " domain/test_other_processor domain/test_residents domain/test_price_guard"
+    f" domain/test_advice credit/test_repair credit/test_ambiguous {_GUARDED}",
     "domain/repair_plan": "domain/test_repair_plan credit/test_repair credit/test_limits",
     "domain/replay": "cli_events/test_obstacles domain/test_price_guard"
     f" cli_events/test_replay domain/test_subscriptions {_GUARDED}",

@@ -197,6 +197,8 @@ def test_what_is_printed_about_an_underpaid_payment_delivers_its_rest(counter: C
     story = counter.type("explain", intent).out
     line = f"cascade refund {intent} --although-underpaid"
     assert line in " ".join(story.split())
+    asked = counter.type("refund", intent, "--although-underpaid", "--dry-run").out
+    assert "although paid 7.50 USD where 10.00 USD were due" in asked
     assert refund(counter, intent, "--although-underpaid").code == 0
     counter.sandboxed.app.engine.run()
     assert counter.ducats_of("marco") == 70

@@ -47,6 +47,19 @@ def test_a_refund_that_ends_without_money_gives_the_ducats_again_once(
     assert reconciled(counter)["ducats"]["returned"] == "0"
 
 
+def test_who_waits_for_the_engine_is_told_which_way_the_ducats_go(counter: Counter) -> None:
+    intent = bought(counter)
+    name = pending(counter, intent)
+    refund(counter, intent)
+    assert "ducats are on their way back" in counter.type("explain", intent).out
+    counter.sandboxed.app.engine.run()
+    becomes(counter, name, "failed")
+    refund(counter, intent)
+    story = counter.type("explain", intent).out
+    assert "ducats are on their way to the citizen again" in story
+    assert "nothing is to be written now" in counter.type("refund", intent, "--dry-run").out
+
+
 def test_ducats_on_their_way_back_for_money_that_came_again_are_told_of_before_they_are_taken(
     counter: Counter,
 ) -> None:

@@ -26,6 +26,9 @@ class Likeness(StrEnum):
     """The row that cascade let go is not there any more, and a spare one is."""
 
 
+_FRACTIONS = {likeness: f"{number}125" for number, likeness in enumerate(Likeness, 1)}
+
+
 @dataclass(frozen=True)
 class Alike:
     """One of them, for an amount that nobody else buys."""
@@ -49,6 +52,7 @@ def _drawn(
     likeness: Likeness, random: Random, horizon: float, citizens: tuple[str, ...]
 ) -> Iterator[Alike]:
     if random.random() < _SHARE:
-        ducats = f"{random.randrange(900, 1100)}.125"
+        # Else the legacy row of one may be the transfer of another's payment.
+        ducats = f"{random.randrange(900, 1100)}.{_FRACTIONS[likeness]}"
         after = random.uniform(0, 0.8) * horizon
         yield Alike(after, likeness, random.choice(citizens), ducats)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime
@@ -189,6 +190,12 @@ def test_an_invoice_that_was_paid_in_cash_is_left_to_people(counter: Counter) ->
     (cash,) = (p for name, p in told.items() if name.startswith("in_"))
     assert cash["result"] == "paid_elsewhere"
     assert len(counter.rows()) == 1
+    said = counter.type("events", "replay", "--since", "1h", "--dry-run").out
+    (line,) = (line for line in said.splitlines() if "cascade credit" in line)
+    typed = shlex.split(line)[2:]
+    for _ in range(2):
+        assert counter.type(*typed, "--yes").code == 0
+    assert delivered(counter) == 1050
 
 
 def test_a_refunded_month_takes_its_ducats_back(counter: Counter) -> None:

@@ -54,6 +54,7 @@ _TRANSLATIONS: tuple[tuple[type[stripe.StripeError], type[CascadeError], str, st
         "See status.stripe.com, then run the same command again.",
     ),
 )
+_OFF_SALE = "Make it active again in the Stripe dashboard, or sell something else."
 # What the SDK makes of JSON that is not Stripe's.
 SENSELESS = (AttributeError, TypeError, ValueError, LookupError)
 _FORBIDDEN, _NOT_FOUND = 403, 404
@@ -121,7 +122,8 @@ def translate(error: stripe.StripeError) -> CascadeError:
     fits = stripe.PermissionError if forbidden else type(error)
     for theirs, ours, what, hint in _TRANSLATIONS:
         if issubclass(fits, theirs):
-            return ours(f"{what}: {_first_line(error)}", hint)
+            line = _first_line(error)
+            return ours(f"{what}: {line}", _OFF_SALE if "inactive" in line else hint)
     raise AssertionError("StripeError fits every exception of the SDK") from error
 
 

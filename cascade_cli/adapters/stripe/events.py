@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import stripe
@@ -16,7 +17,7 @@ from cascade_cli.adapters.stripe.errors import or_none, our_errors
 from cascade_cli.adapters.stripe.invoices import Invoices
 from cascade_cli.adapters.stripe.purchases import whole_seconds
 from cascade_cli.adapters.stripe.ranges import PAGE_SIZE
-from cascade_cli.adapters.stripe.sold import DUCATS
+from cascade_cli.adapters.stripe.sold import CITIZEN, DUCATS
 from cascade_cli.domain.events import UNDATED, Event
 from cascade_cli.domain.identities import LONGEST
 from cascade_cli.domain.keys import INVOICE_ID, PAYMENT_ID
@@ -73,12 +74,15 @@ class EventReader:
                 return or_none(lambda: v1.payment_intents.retrieve(payment_id)) is not None
             return or_none(lambda: v1.charges.retrieve(payment_id)) is not None
 
-    def was_paid_elsewhere(self, payment_id: str) -> bool:
-        """Whether it is an invoice over ducats that was paid outside Stripe."""
+    def sold_elsewhere(self, payment_id: str) -> tuple[str, Decimal | None] | None:
+        """To whom, and how many ducats, an invoice sold that was paid outside Stripe."""
         if not INVOICE_ID.fullmatch(payment_id):
-            return False
+            return None
         with our_errors():
-            return self._invoices.was_paid_elsewhere(payment_id, DUCATS)
+            bill = self._invoices.sold_elsewhere(payment_id, DUCATS)
+        if bill is None:
+            return None
+        return bill.metadata.get(CITIZEN, ""), bill.sold.ducats if bill.sold else None
 
     def _documents(self, params: EventListParams) -> Iterator[dict[str, Any]]:
         page = self._v1.events.list(params)

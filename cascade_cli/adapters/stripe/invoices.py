@@ -77,13 +77,14 @@ class Invoices:
         found = self._client.v1.invoices.list(params).data
         return found[0].id if found else None
 
-    def was_paid_elsewhere(self, invoice_id: str, said_key: str) -> bool:
-        """Whether the invoice sold ducats for money that never came to Stripe."""
+    def sold_elsewhere(self, invoice_id: str, said_key: str) -> Bill | None:
+        """An invoice over ducats whose money never came to Stripe; None for any other."""
         payments = or_none(lambda: self._list({"invoice": invoice_id, "limit": PAGE_SIZE})) or []
         paid = [one for one in payments if one["status"] == "paid"]
         if not paid or any(one["payment"]["type"] != "payment_record" for one in paid):
-            return False
-        return self._bills([paid[0]["invoice"]], said_key)[0].is_ours
+            return None
+        bill = self._bills([paid[0]["invoice"]], said_key)[0]
+        return bill if bill.is_ours else None
 
     def of_payment(self, intent: str) -> Document | None:
         """The invoice that the intent paid, or is to pay."""

@@ -16,7 +16,8 @@ def explain(
         typer.Argument(
             metavar="ID",
             show_default=False,
-            help="pi_…, ch_…, evt_…, re_…, cs_…, a StratagemId, rec…, or a citizen.",
+            help="An id of Stripe's (pi_…, ch_…, evt_…, re_…, cs_…, dp_…, in_…, "
+            "sub_…), a StratagemId, rec…, or a citizen.",
         ),
     ],
     since: Annotated[

@@ -36,8 +36,9 @@ def refund(
 ) -> None:
     """Take back the ducats of a payment whose money went back: each refund exactly once.
 
-    What has not arrived yet is withheld instead; after a refund that failed, the ducats go to the
-    citizen again. Exit code 5: run the same command again; 7: refused by a limit or a guard.
+    What has not arrived yet is withheld instead. If a refund fails, or a lost dispute is won, the
+    ducats go to the citizen again. Exit code 5: run the same command again; 7: refused by a limit
+    or a guard.
     """
     from cascade_cli.cli.refund import refund as work
     from cascade_cli.cli.refund_many import RefundOptions
