@@ -1,0 +1,206 @@
+"""One case on one screen: what is known of it, and the keys that decide it.
+
+The keys always fit. What is known is cut where the window is low, and the key for the whole story
+shows all of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from rich.console import Console
+from rich.text import Text
+
+from cascade_cli.adapters.links import Links
+from cascade_cli.cli.reconciliation_tables import MEANINGS, STYLES
+from cascade_cli.cli.resolve_shown import neighbour
+from cascade_cli.cli.shown import shown
+from cascade_cli.domain.charges import Charge
+from cascade_cli.domain.decisions import How
+from cascade_cli.domain.evidence import describe
+from cascade_cli.domain.items import Item
+from cascade_cli.domain.money import ZERO, format_ducats, format_money
+from cascade_cli.domain.review import Draft, Offer, offers_for
+from cascade_cli.domain.stratagems import Stratagem
+from cascade_cli.domain.subject import Subject, words_for
+from cascade_cli.domain.times import format_moment
+from cascade_cli.services.review import View
+
+KEYS = {
+    "c": How.CREDIT,
+    "t": How.TAKE_BACK,
+    "l": How.SETTLED_BY,
+    "m": How.MOVED,
+    "n": How.NOT_MOVED,
+    "a": How.ACCEPT,
+    "s": How.SNOOZE,
+}
+_KEY_OF = {how: key for key, how in KEYS.items()}
+_LABEL_WIDTH = 10
+_MORE = "… e shows the rest"
+
+
+@dataclass(frozen=True)
+class Page:
+    """What a screen shows: the case as the `number`th `of` so many, what is chosen about it so far,
+    how many are `decided` in all, and a `note` about the last key."""
+
+    view: View
+    number: int
+    of: int
+    decided: int = 0
+    draft: Draft | None = None
+    links: Links = field(default_factory=Links)
+    why_not: str = ""
+    """Why a machine leaves it, if a limit is the reason."""
+    note: str = ""
+
+    @property
+    def subject(self) -> Subject:
+        """What is to be decided about."""
+        return self.view.seen.subject
+
+
+def page_lines(console: Console, page: Page, height: int | None) -> list[Text]:
+    """The screen, each line as wide as the console at most. Without a height nothing is cut."""
+    head = [*_head(console, page), Text()]
+    foot = [Text(), *_foot(console, page)]
+    blocks = [_block(console, label, texts) for label, texts in _facts(page) if texts]
+    if height is not None:
+        blocks = _fitted(blocks, height - len(head) - len(foot))
+    return [*head, *(line for block in blocks for line in block), *foot]
+
+
+def _head(console: Console, page: Page) -> Iterator[Text]:
+    item = page.subject.item
+    decided = f" · {page.decided} decided" if page.decided else ""
+    text = Text(f"{page.number} of {page.of}{decided} · ", "bold")
+    text.append(words_for(item), STYLES[item.severity])
+    at_risk = format_ducats(item.at_risk, grouped=True)
+    text.append(f" · {item.severity.value} · {at_risk} ducats at risk", "bold")
+    yield from _wrapped(console, text)
+    yield from _wrapped(console, Text(f"It {MEANINGS[item.kind]}."))
+
+
+def _facts(page: Page) -> Iterator[tuple[str, list[str]]]:
+    """What is known, under labels; the most important first."""
+    subject, item = page.subject, page.subject.item
+    terms, charge = subject.terms, item.charge
+    yield "reopened", [_reopened(item)] if item.reopened else []
+    yield "buyer", [_buyer(charge, item)] if charge else ["nobody paid for it"]
+    if charge:
+        money = format_money(charge.own_cents, charge.currency)
+        yield "paid", [f"{money}, {format_moment(charge.created_at)}, {charge.payment_id}"]
+    for row in item.rows:
+        yield "in Venice", [f"{_amount(row)}: {describe(row, terms)}"]
+    if not item.rows:
+        yield "in Venice", ["no transfer"]
+    balances = page.view.balances.items()
+    yield (
+        "balances",
+        [f"{name}: {format_ducats(has, grouped=True)} ducats" for name, has in balances],
+    )
+    yield "engine", [line for row in item.rows for line in row.engine_log.splitlines() if line]
+    yield "without", list(_without(page.view))
+    known = {describe(row, terms) for row in item.rows}
+    yield "known", [told for told in dict.fromkeys(item.evidence[1:]) if told not in known]
+    yield "beside", [neighbour(row, terms) for row in page.view.evidence.neighbours]
+    yield "limit", [page.why_not] if page.why_not else []
+    yield "to do", _to_do(subject)
+    payment = charge.payment_id if charge else ""
+    yield "links", list(page.links.of(payment, tuple(row.record_id for row in item.rows)))
+
+
+def _reopened(item: Item) -> str:
+    decided = item.decision.described if item.decision else ""
+    return f"{item.reopened}; before: {decided}"
+
+
+def _buyer(charge: Charge, item: Item) -> str:
+    ducats = f"{format_ducats(charge.ducats, grouped=True)} ducats" if charge.ducats else "ducats"
+    whom = repr(item.citizen or charge.citizen_text) if item.citizen or charge.citizen_text else ""
+    return f"{whom or 'not named'}, who bought {ducats}"
+
+
+def _amount(row: Stratagem) -> str:
+    ducats = "?" if row.ducats is None else format_ducats(row.ducats, grouped=True)
+    return f"{ducats} ducats {'from' if row.payer else 'to'} {row.concerned!r}"
+
+
+def _without(view: View) -> Iterator[str]:
+    """What the citizen of a doubtful transfer would have if it had not moved."""
+    for row in view.evidence.rows:
+        has = view.balances.get(row.concerned)
+        if has is not None:
+            ducats = row.ducats or ZERO
+            before = has + ducats if row.payer else has - ducats
+            yield (
+                f"if it moved, {row.concerned!r} would have "
+                f"{format_ducats(before, grouped=True)} without it"
+            )
+
+
+def _to_do(subject: Subject) -> list[str]:
+    """What is done elsewhere, where waiting and accepting are all that fits here."""
+    item = subject.item
+    if not item.advice or not set(subject.choice) <= {How.SNOOZE, How.ACCEPT}:
+        return []
+    is_command = item.repair and not item.repair.command.startswith("cascade explain")
+    typed = f" Type: {item.repair.command}" if item.repair and is_command else ""
+    return [f"{item.advice}{typed}"]
+
+
+def _foot(console: Console, page: Page) -> Iterator[Text]:
+    if page.draft:
+        wish = page.draft.wish
+        chosen = f"Chosen: {wish.how.option}: {wish.reason} (u undoes it)"
+        yield from _wrapped(console, Text(shown(chosen), "bold green"))
+    for offer in offers_for(page.subject):
+        yield from _offer(console, offer)
+    moves = "space next · b back · e whole story · g to the plan · q stop and keep"
+    yield from _wrapped(console, Text(moves, "dim"))
+    if page.note:
+        yield from _wrapped(console, Text(shown(page.note), "bold yellow"))
+
+
+def _offer(console: Console, offer: Offer) -> Iterator[Text]:
+    text = Text(f" {_KEY_OF[offer.how]}  ", "bold")
+    text.append(shown(offer.what), "bold green" if offer.is_safest else "not bold")
+    if offer.is_safest:
+        text.append("  (safest)", "bold green")
+    yield from _wrapped(console, text, indent=4)
+
+
+def _block(console: Console, label: str, texts: Sequence[str]) -> list[Text]:
+    """A label and what stands beside it, each text from a line of its own."""
+    if label == "links":
+        return [Text(text, f"dim link {text}") for text in texts]
+    found: list[Text] = []
+    for text in texts:
+        for line in _folded(console, Text(shown(text)), console.width - _LABEL_WIDTH):
+            head = label if not found else ""
+            found.append(Text(f"{head:<{_LABEL_WIDTH}}", "dim").append_text(line))
+    return found
+
+
+def _wrapped(console: Console, text: Text, indent: int = 0) -> Iterator[Text]:
+    """The text in lines; all but the first are indented."""
+    for number, line in enumerate(_folded(console, text, console.width - indent)):
+        yield Text(" " * indent).append_text(line) if number else line
+
+
+def _folded(console: Console, text: Text, width: int) -> Iterable[Text]:
+    return text.wrap(console, max(width, 10), overflow="fold")
+
+
+def _fitted(blocks: list[list[Text]], room: int) -> list[list[Text]]:
+    """Cut the longest block, again and again, until they fit; at least the label stays."""
+    blocks = [list(block) for block in blocks]
+    cut = 0
+    while blocks and sum(map(len, blocks)) + bool(cut) > max(room, 1):
+        longest = max(reversed(blocks), key=len)
+        longest.pop()
+        blocks = [block for block in blocks if block]
+        cut += 1
+    return [*blocks, [Text(_MORE, "dim")]] if cut else blocks
