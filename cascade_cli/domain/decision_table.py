@@ -35,14 +35,6 @@ def decisions_for(item: Item, case: Case | None, now: datetime) -> Choice:
     return next(choice for fits, choice in _RULES[item.kind] if fits(case))
 
 
-def safest(choice: Choice) -> How | None:
-    """The one that does least harm if it is wrong. Whether a doubtful transfer moved has to be
-    found out first, so there it is the one that waits; of all else it is the first."""
-    if How.MOVED in choice:
-        return How.SNOOZE if How.SNOOZE in choice else None
-    return choice[0] if choice else None
-
-
 def _without_charge(item: Item, now: datetime) -> Choice:
     if item.kind is Kind.DOUBTFUL:
         return (*_FOUND_OUT, How.ACCEPT)

@@ -12,12 +12,11 @@ from decimal import Decimal
 from typing import Any
 
 from cascade_cli.domain.crediting import due_to_buyer, is_delivered_by_own_key, mentioned_by
-from cascade_cli.domain.decision_table import safest
 from cascade_cli.domain.decisions import Facts, How, what_changed
 from cascade_cli.domain.evidence import describe
 from cascade_cli.domain.items import Item
 from cascade_cli.domain.kinds import Kind
-from cascade_cli.domain.money import ZERO, format_ducats
+from cascade_cli.domain.money import ZERO, ducats_shown, format_ducats
 from cascade_cli.domain.orders import Order
 from cascade_cli.domain.overrides import Override
 from cascade_cli.domain.price_guard import price_objection
@@ -38,8 +37,27 @@ class Offer:
 
 def offers_for(subject: Subject) -> tuple[Offer, ...]:
     """Those that fit, in the table's order."""
+    best = safest(subject)
+    return tuple(Offer(how, _sentence(subject, how), how is best) for how in subject.choice)
+
+
+def safest(subject: Subject) -> How | None:
+    """The one that does least harm if it is wrong: the table's first, but to wait where something
+    has to be found out before that."""
     choice = subject.choice
-    return tuple(Offer(how, _sentence(subject, how), how is safest(choice)) for how in choice)
+    if not choice:
+        return None
+    must_wait = _has_to_be_found_out(subject, choice[0]) and How.SNOOZE in choice
+    return How.SNOOZE if must_wait else choice[0]
+
+
+def _has_to_be_found_out(subject: Subject, how: How) -> bool:
+    """Whether ducats moved, who made a transfer that nobody paid for, who the buyer is, or whether
+    something that stands against a credit counts."""
+    if how is How.TAKE_BACK:
+        return subject.case is None
+    is_hindered = needs_buyer(subject) or any(hurdles(subject, Wish(How.CREDIT, "")))
+    return how is How.MOVED or (how is How.CREDIT and is_hindered)
 
 
 def _sentence(subject: Subject, how: How) -> str:
@@ -48,7 +66,7 @@ def _sentence(subject: Subject, how: How) -> str:
     if how is How.TAKE_BACK:
         return _take_back(subject)
     if how is How.ACCEPT and subject.case and subject.case.to_return:
-        ducats = format_ducats(subject.case.to_return, grouped=True)
+        ducats = ducats_shown(subject.case.to_return)
         return f"accept: {ducats} ducats are written off"
     return _SENTENCES[how]
 
@@ -68,7 +86,7 @@ def _credit(subject: Subject) -> str:
         return "give the buyer the ducats: you say who it is"
     is_own = is_delivered_by_own_key(case)
     ducats = case.charge.ducats if is_own else due_to_buyer(case, Wish(How.CREDIT, ""))
-    amount = f"{format_ducats(ducats, grouped=True)} ducats" if ducats else "what he lacks"
+    amount = f"{ducats_shown(ducats)} ducats" if ducats else "what he lacks"
     return f"give {case.buyer.citizen!r} {amount}"
 
 
@@ -77,7 +95,7 @@ def _take_back(subject: Subject) -> str:
     live = [one for one in found if one.row.state(subject.terms.now) is State.LIVE]
     ducats = sum((still_to_take(one, subject) for one in live or found), ZERO)
     whose = " and ".join(dict.fromkeys(repr(one.row.citizen) for one in live or found))
-    amount = f"{format_ducats(ducats, grouped=True)} ducats"
+    amount = f"{ducats_shown(ducats)} ducats"
     if live:
         return f"keep {amount} for {whose} from the engine"
     return f"take {amount} back from {whose}"

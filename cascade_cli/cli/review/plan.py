@@ -10,21 +10,24 @@ from rich.text import Text
 from cascade_cli.cli.resolve_shown import would
 from cascade_cli.cli.shown import count, shown
 from cascade_cli.domain.decisions import How
-from cascade_cli.domain.money import ZERO, format_ducats
+from cascade_cli.domain.money import ZERO, ducats_shown
 from cascade_cli.domain.orders import Order
 from cascade_cli.domain.repair_plan import RepairPlan
 from cascade_cli.domain.times import format_moment
 from cascade_cli.services.review import Chosen
 
 
-def plan_lines(chosen: Sequence[Chosen], repairs: RepairPlan, *, with_repairs: bool) -> list[Text]:
+def plan_lines(
+    console: Console, chosen: Sequence[Chosen], repairs: RepairPlan, *, with_repairs: bool
+) -> list[Text]:
     """Everything that would be done, then the sums, then the keys."""
-    return [
+    lines = [
         *_decisions(chosen),
         Text(),
         *_sums(chosen, repairs, with_repairs),
         _keys(chosen, repairs, with_repairs),
     ]
+    return [part for line in lines for part in wrapped(console, line, indent=6)]
 
 
 def _decisions(chosen: Sequence[Chosen]) -> Iterator[Text]:
@@ -57,12 +60,12 @@ def _sums(chosen: Sequence[Chosen], repairs: RepairPlan, with_repairs: bool) -> 
     orders = [order for one in chosen for order in one.planned.orders if not order.ends]
     out, back = _sum(orders, is_back=False), _sum(orders, is_back=True)
     if number := len(repairs.repairs):
-        total = f"{format_ducats(repairs.total_ducats, grouped=True)} ducats"
+        total = f"{ducats_shown(repairs.total_ducats)} ducats"
         what = f"{count(number, 'case')} that a machine may repair, {total}"
         yield Text(f"With {what}." if with_repairs else f"Not in it: {what}.")
         out += repairs.total_ducats if with_repairs else ZERO
-    sums = [f"{format_ducats(out, grouped=True)} ducats go out"]
-    sums += [f"{format_ducats(back, grouped=True)} come back"] if back else []
+    sums = [f"{ducats_shown(out)} ducats go out"]
+    sums += [f"{ducats_shown(back)} come back"] if back else []
     yield Text(f"In all {', '.join(sums)}.", "bold")
 
 

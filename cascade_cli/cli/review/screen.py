@@ -13,17 +13,20 @@ from rich.console import Console
 from rich.text import Text
 
 from cascade_cli.adapters.links import Links
-from cascade_cli.cli.reconciliation_tables import MEANINGS, STYLES
+from cascade_cli.cli.console import completed
+from cascade_cli.cli.reconciliation_tables import STYLES
 from cascade_cli.cli.resolve_shown import neighbour
 from cascade_cli.cli.shown import shown
+from cascade_cli.domain.case import Terms
 from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.decisions import How
 from cascade_cli.domain.evidence import describe
 from cascade_cli.domain.items import Item
-from cascade_cli.domain.money import ZERO, format_ducats, format_money
+from cascade_cli.domain.kinds import Kind
+from cascade_cli.domain.money import ZERO, ducats_shown, format_money
 from cascade_cli.domain.review import Draft, Offer, offers_for
 from cascade_cli.domain.stratagems import Stratagem
-from cascade_cli.domain.subject import Subject, words_for
+from cascade_cli.domain.subject import Subject, row_name, words_for
 from cascade_cli.domain.times import format_moment
 from cascade_cli.services.review import View
 
@@ -37,6 +40,21 @@ KEYS = {
     "s": How.SNOOZE,
 }
 _KEY_OF = {how: key for key, how in KEYS.items()}
+_MEANINGS = {
+    Kind.DUPLICATE: "Its ducats went out more than once, or still may.",
+    Kind.DOUBTFUL: "Its ducats may or may not have moved: find out before anything else.",
+    Kind.WRONG_CITIZEN: "Its ducats went, or go, to somebody other than the buyer.",
+    Kind.AMOUNT_MISMATCH: "Not as many ducats went out, or go out, as were sold.",
+    Kind.ORPHAN: "Ducats were sent, and nobody is known to have paid for them.",
+    Kind.UNATTRIBUTABLE: "The payment does not say who gets the ducats, or how many.",
+    Kind.UNKNOWN_CITIZEN: "Venice has no citizen of the name in the payment.",
+    Kind.DISPUTED: "The payer contests the payment with the bank.",
+    Kind.REFUNDED: "Money went back to the payer, and its ducats did not come back.",
+    Kind.MISSING: "It was paid, and no transfer was made.",
+    Kind.FAILED: "The engine gave up before any ducats moved.",
+    Kind.STALLED: "Its transfer expired or was cancelled, so the engine will skip it.",
+    Kind.UNDERPAID: "Less was paid than the ducats cost.",
+}
 _LABEL_WIDTH = 10
 _MORE = "… e shows the rest"
 
@@ -77,10 +95,10 @@ def _head(console: Console, page: Page) -> Iterator[Text]:
     decided = f" · {page.decided} decided" if page.decided else ""
     text = Text(f"{page.number} of {page.of}{decided} · ", "bold")
     text.append(words_for(item), STYLES[item.severity])
-    at_risk = format_ducats(item.at_risk, grouped=True)
+    at_risk = ducats_shown(item.at_risk)
     text.append(f" · {item.severity.value} · {at_risk} ducats at risk", "bold")
-    yield from _wrapped(console, text)
-    yield from _wrapped(console, Text(f"It {MEANINGS[item.kind]}."))
+    yield from wrapped(console, text)
+    yield from wrapped(console, Text(_MEANINGS[item.kind]))
 
 
 def _facts(page: Page) -> Iterator[tuple[str, list[str]]]:
@@ -93,13 +111,13 @@ def _facts(page: Page) -> Iterator[tuple[str, list[str]]]:
         money = format_money(charge.own_cents, charge.currency)
         yield "paid", [f"{money}, {format_moment(charge.created_at)}, {charge.payment_id}"]
     for row in item.rows:
-        yield "in Venice", [f"{_amount(row)}: {describe(row, terms)}"]
+        yield "in Venice", [f"{_amount(row)}, {_state(row, terms)}", row_name(row)]
     if not item.rows:
         yield "in Venice", ["no transfer"]
     balances = page.view.balances.items()
     yield (
         "balances",
-        [f"{name}: {format_ducats(has, grouped=True)} ducats" for name, has in balances],
+        [f"{name}: {ducats_shown(has)} ducats" for name, has in balances],
     )
     yield "engine", [line for row in item.rows for line in row.engine_log.splitlines() if line]
     yield "without", list(_without(page.view))
@@ -118,14 +136,20 @@ def _reopened(item: Item) -> str:
 
 
 def _buyer(charge: Charge, item: Item) -> str:
-    ducats = f"{format_ducats(charge.ducats, grouped=True)} ducats" if charge.ducats else "ducats"
+    ducats = f"{ducats_shown(charge.ducats)} ducats" if charge.ducats else "ducats"
     whom = repr(item.citizen or charge.citizen_text) if item.citizen or charge.citizen_text else ""
     return f"{whom or 'not named'}, who bought {ducats}"
 
 
 def _amount(row: Stratagem) -> str:
-    ducats = "?" if row.ducats is None else format_ducats(row.ducats, grouped=True)
+    ducats = "?" if row.ducats is None else ducats_shown(row.ducats)
     return f"{ducats} ducats {'from' if row.payer else 'to'} {row.concerned!r}"
+
+
+def _state(row: Stratagem, terms: Terms) -> str:
+    """As everywhere, but for the id, which has a line of its own."""
+    told = describe(row, terms).removeprefix(f"stratagem {row_name(row)} ")
+    return told.replace("executed, executed", "executed", 1)
 
 
 def _without(view: View) -> Iterator[str]:
@@ -135,10 +159,7 @@ def _without(view: View) -> Iterator[str]:
         if has is not None:
             ducats = row.ducats or ZERO
             before = has + ducats if row.payer else has - ducats
-            yield (
-                f"if it moved, {row.concerned!r} would have "
-                f"{format_ducats(before, grouped=True)} without it"
-            )
+            yield (f"if it moved, {row.concerned!r} would have {ducats_shown(before)} without it")
 
 
 def _to_do(subject: Subject) -> list[str]:
@@ -146,22 +167,24 @@ def _to_do(subject: Subject) -> list[str]:
     item = subject.item
     if not item.advice or not set(subject.choice) <= {How.SNOOZE, How.ACCEPT}:
         return []
-    is_command = item.repair and not item.repair.command.startswith("cascade explain")
-    typed = f" Type: {item.repair.command}" if item.repair and is_command else ""
-    return [f"{item.advice}{typed}"]
+    return [item.advice]
 
 
 def _foot(console: Console, page: Page) -> Iterator[Text]:
     if page.draft:
         wish = page.draft.wish
         chosen = f"Chosen: {wish.how.option}: {wish.reason} (u undoes it)"
-        yield from _wrapped(console, Text(shown(chosen), "bold green"))
+        yield from wrapped(console, Text(shown(chosen), "bold green"))
     for offer in offers_for(page.subject):
         yield from _offer(console, offer)
+    repair = page.subject.item.repair
+    if repair and not repair.command.startswith("cascade explain"):
+        line = Text("    or type: ", "dim").append(completed(console, repair.command))
+        yield from wrapped(console, line, indent=4)
     moves = "space next · b back · e whole story · g to the plan · q stop and keep"
-    yield from _wrapped(console, Text(moves, "dim"))
+    yield from wrapped(console, Text(moves, "dim"))
     if page.note:
-        yield from _wrapped(console, Text(shown(page.note), "bold yellow"))
+        yield from wrapped(console, Text(shown(page.note), "bold yellow"))
 
 
 def _offer(console: Console, offer: Offer) -> Iterator[Text]:
@@ -169,7 +192,7 @@ def _offer(console: Console, offer: Offer) -> Iterator[Text]:
     text.append(shown(offer.what), "bold green" if offer.is_safest else "not bold")
     if offer.is_safest:
         text.append("  (safest)", "bold green")
-    yield from _wrapped(console, text, indent=4)
+    yield from wrapped(console, text, indent=4)
 
 
 def _block(console: Console, label: str, texts: Sequence[str]) -> list[Text]:
@@ -184,7 +207,7 @@ def _block(console: Console, label: str, texts: Sequence[str]) -> list[Text]:
     return found
 
 
-def _wrapped(console: Console, text: Text, indent: int = 0) -> Iterator[Text]:
+def wrapped(console: Console, text: Text, indent: int = 0) -> Iterator[Text]:
     """The text in lines; all but the first are indented."""
     for number, line in enumerate(_folded(console, text, console.width - indent)):
         yield Text(" " * indent).append_text(line) if number else line

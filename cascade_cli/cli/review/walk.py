@@ -161,7 +161,9 @@ class Walk:
 
     def _draw_plan(self) -> None:
         self.console.clear()
-        lines = plan_lines(list(self.chosen.values()), self.repairs, with_repairs=self.with_repairs)
+        lines = plan_lines(
+            self.console, list(self.chosen.values()), self.repairs, with_repairs=self.with_repairs
+        )
         if self.note:
             lines = [Text(self.note, "bold yellow"), *lines]
         for line in lines:
