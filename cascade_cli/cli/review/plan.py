@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
+from rich.console import Console
 from rich.text import Text
 
 from cascade_cli.cli.resolve_shown import would
+from cascade_cli.cli.review.screen import wrapped
 from cascade_cli.cli.shown import count, shown
 from cascade_cli.domain.decisions import How
 from cascade_cli.domain.money import ZERO, ducats_shown
