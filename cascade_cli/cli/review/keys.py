@@ -35,14 +35,13 @@ class Keyboard:
 
     def key(self, show: Callable[[], None]) -> str:
         """Show the screen, then wait for one key, named or as typed; `RESIZED` asks for the screen
-        anew. What was typed before the screen stood there is forgotten: it was not meant for it.
-        So is what comes many at once, from the clipboard."""
+        anew. What was typed before is forgotten: it was not meant for this screen. So is what comes
+        many at once, from the clipboard."""
         terminal = sys.stdin.fileno()
         before = termios.tcgetattr(terminal)
         try:
             tty.setcbreak(terminal, termios.TCSAFLUSH)
             show()
-            termios.tcflush(terminal, termios.TCIFLUSH)
             ready, _, _ = select.select([terminal, self._wakeup], [], [])
             if self._wakeup in ready:
                 os.read(self._wakeup, 4096)

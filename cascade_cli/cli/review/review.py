@@ -111,7 +111,8 @@ def _walked(shop: Workshop, found: JudgedOutcome, selection: Selection) -> Agree
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return _without_terminal(session, desk, cases)
     kept = f"{len(chosen)} kept from before. " if chosen else ""
-    with keyboard() as keys, _keeping(session, chosen):
+    is_kept = "Nothing was carried out; what you decided is kept"
+    with keyboard() as keys, _told_if_broken_off(session, is_kept):
         walk = Walk(
             session.console(stderr=True),
             keys,
@@ -146,13 +147,12 @@ def _taken_up(desk: ReviewDesk, open_cases: Sequence[Seen]) -> tuple[dict[str, C
 
 
 @contextmanager
-def _keeping(session: Session, chosen: dict[str, Chosen]) -> Iterator[None]:
-    """Whoever breaks off is told that nothing is lost."""
+def _told_if_broken_off(session: Session, told: str) -> Iterator[None]:
+    """Whoever presses Ctrl-C hears that nothing is lost."""
     try:
         yield
     except KeyboardInterrupt:
-        told = f"{len(chosen)} kept; go on with: {command('review')}" if chosen else "none kept"
-        session.complain(f"\nNothing was carried out. Decisions: {told}")
+        session.complain(f"\n{told}. To go on: {command('review')}")
         raise
 
 
@@ -204,7 +204,8 @@ def _carried_out(session: Session, options: ReviewOptions, agreed: Agreed) -> Ou
     with workshop(session, "review") as shop:
         shop.begin()
         desk = _desk(shop)
-        carried = [_carry(session, desk, chosen) for chosen in agreed.chosen]
+        with _told_if_broken_off(session, "What was not carried out is kept"):
+            carried = [_carry(session, desk, chosen) for chosen in agreed.chosen]
         repaired = _repaired(shop, options, agreed.repairs)
         return ended(_read(shop, options), carried, repaired)
 

@@ -134,6 +134,7 @@ class Walk:
     def _undo(self, seen: Seen) -> None:
         if chosen := self.chosen.pop(seen.subject.name, None):
             self.desk.drop(chosen.draft)
+            self.note = "Undone."
 
     def _tell_all(self, page: Page) -> None:
         self.console.clear()
