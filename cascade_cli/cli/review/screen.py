@@ -198,7 +198,8 @@ def _offer(console: Console, offer: Offer) -> Iterator[Text]:
 def _block(console: Console, label: str, texts: Sequence[str]) -> list[Text]:
     """A label and what stands beside it, each text from a line of its own."""
     if label == "links":
-        return [Text(text, f"dim link {text}") for text in texts]
+        pages = (Text(text, f"dim link {text}") for text in texts)
+        return [line for page in pages for line in _folded(console, page, console.width)]
     found: list[Text] = []
     for text in texts:
         for line in _folded(console, Text(shown(text)), console.width - _LABEL_WIDTH):
