@@ -11,7 +11,7 @@ from cascade_cli.domain.evidence import describe
 from cascade_cli.domain.items import Item
 from cascade_cli.domain.kinds import Kind
 from cascade_cli.domain.money import ZERO, format_ducats
-from cascade_cli.domain.repair import Repair, explain, may_end_surplus, reconcile_since
+from cascade_cli.domain.repair import Repair, may_end_surplus, reconcile_since
 from cascade_cli.domain.standing import Moment, is_final, may_all_move, standing_of, telling
 from cascade_cli.domain.stratagems import State, Stratagem
 from cascade_cli.domain.times import format_moment
@@ -68,7 +68,7 @@ def _duplicate(rows: Sequence[Stratagem], terms: Terms) -> Item | None:
         evidence=(made, *(describe(row, terms) for row in rows), verdict),
         at_risk=total - promised,
         advice=advice_on_twins(states),
-        repair=reconcile_since(since) if is_safe else explain(first.stratagem_id),
+        repair=reconcile_since(since) if is_safe else None,
     )
 
 
@@ -98,5 +98,5 @@ def _overdue(rows: Sequence[Stratagem], terms: Terms) -> Item | None:
         evidence=evidence,
         at_risk=stratagem.ducats or ZERO,
         advice=f"Safe to retry? {standing.retry}",
-        repair=Repair(standing.command) if standing.command else explain(stratagem.record_id),
+        repair=Repair(standing.command) if standing.has_cure else None,
     )

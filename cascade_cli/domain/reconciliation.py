@@ -22,10 +22,11 @@ from cascade_cli.domain.keys import Origin, taken_record_in
 from cascade_cli.domain.kinds import Kind, Severity
 from cascade_cli.domain.matching import Match, Matches, Rule, match, named_payments
 from cascade_cli.domain.money import ZERO, exactly
+from cascade_cli.domain.next_decision import with_next_step
 from cascade_cli.domain.overpaid import overpaid
 from cascade_cli.domain.plain import Aside, Plain, set_aside
 from cascade_cli.domain.refunds import ROUNDING_DUCATS, in_states, returned
-from cascade_cli.domain.repair import decision_about, explain, repair_for
+from cascade_cli.domain.repair import decision_about, repair_for
 from cascade_cli.domain.standing_decisions import decided_on, facts_of, facts_of_rows
 from cascade_cli.domain.stratagems import MAY_STILL_MOVE, State, Stratagem
 from cascade_cli.domain.times import format_moment
@@ -117,7 +118,7 @@ def _taking(rows: Iterable[Stratagem]) -> Mapping[str, tuple[Stratagem, ...]]:
 
 def _decided_by_hand(item: Item, terms: Terms) -> Item:
     facts = facts_of_rows(item.stratagems, item.kind, terms.now)
-    return decided_on(item, item.name, facts, terms)
+    return with_next_step(decided_on(item, item.name, facts, terms), None, terms.now)
 
 
 def _debts(terms: Terms, cases: Iterable[Case], plain: Plain) -> dict[str, Decimal]:
@@ -193,7 +194,8 @@ def item_of(case: Case) -> Item:
     """The verdict on a charge, with what people decided about it."""
     item, name = _judged(case), case.charge.payment_id
     is_known = name in case.terms.decided.decisions
-    return decided_on(item, name, facts_of(case, item.kind) if is_known else None, case.terms)
+    facts = facts_of(case, item.kind) if is_known else None
+    return with_next_step(decided_on(item, name, facts, case.terms), case, case.terms.now)
 
 
 def _judged(case: Case) -> Item:
@@ -243,7 +245,7 @@ def _orphan(
     facts = facts_of_rows([stratagem], item.kind, terms.now)
     if taking:
         item = _less_taken(item, taking, terms)
-    return decided_on(item, item.name, facts, terms)
+    return with_next_step(decided_on(item, item.name, facts, terms), None, terms.now)
 
 
 def _less_taken(item: Item, taking: tuple[Stratagem, ...], terms: Terms) -> Item:
@@ -289,7 +291,7 @@ def _unaccounted(stratagem: Stratagem, answers: Answers, terms: Terms) -> Item:
         verdict=evidence[-1],
         evidence=evidence,
         at_risk=(stratagem.ducats or ZERO) if may_move else ZERO,
-        repair=explain(stratagem.stratagem_id or stratagem.record_id),
+        repair=None,
         advice=advice_on_orphan(stratagem.state(terms.now)),
     )
 

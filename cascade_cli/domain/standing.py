@@ -59,6 +59,11 @@ class Standing:
         """Executed, or the engine will take it."""
         return self.state in {State.EXECUTED, State.LIVE}
 
+    @property
+    def has_cure(self) -> bool:
+        """The command does something, and does not only tell the story."""
+        return bool(self.command) and not self.command.startswith(command("explain"))
+
 
 def standing_of(row: Stratagem, moment: Moment) -> Standing:
     """What the row means, seen at that moment."""

@@ -188,11 +188,11 @@ def _in_words(shop: Shop, item: Item) -> Iterator[str]:
     out = shop.read("explain", *(["--"] if name.startswith("-") else []), name).out
     command = command_of(item)
     expected = [] if command.startswith("cascade explain ") else [command]
-    # What a person may decide stands on a line of its own where reconcile leads to the story.
+    # What else a person may decide stands on a line of its own.
     told = on_lines(out)
-    if told and not expected:
+    if told != expected:
         advice = shop.read("explain", "--json", "--", name_of(item)).data["verdict"]["advice"]
-        told = [line for line in told if line not in advice]
+        told = [line for line in told if line in expected or line not in advice]
     if told != [line for line in expected if line]:
         yield f"the story in words tells to type {told}, not {expected}"
     if f"{item['kind'].replace('_', ' ')}: " not in out:

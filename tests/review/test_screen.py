@@ -85,18 +85,28 @@ def test_the_pages_of_both_services_are_linked_where_there_is_room() -> None:
     assert f"https://airtable.com/appX/tblX/rec_{CHARGE.id}" in lines
 
 
+def _links(
+    *, is_stripe: bool = True, livemode: bool = True, is_airtable: bool = True, table: str = "tblX"
+) -> Links:
+    return links(
+        is_stripe=is_stripe,
+        livemode=livemode,
+        is_airtable=is_airtable,
+        base_id="appX",
+        table_id=table,
+    )
+
+
 def test_a_stand_in_for_a_service_has_no_pages() -> None:
-    live = {"is_stripe": True, "livemode": True, "is_airtable": True, "base_id": "appX"}
-    assert list(links(**live, table_id="tblX").of("pi_1.2", ("recY",))) == [
+    assert list(_links().of("pi_1.2", ("recY",))) == [
         "https://dashboard.stripe.com/payments/pi_1",
         "https://airtable.com/appX/tblX/recY",
     ]
-    in_test = links(**{**live, "livemode": False}, table_id="tblX")
-    assert next(in_test.of("pi_1", ())) == "https://dashboard.stripe.com/test/payments/pi_1"
+    in_test = next(_links(livemode=False).of("pi_1", ()))
+    assert in_test == "https://dashboard.stripe.com/test/payments/pi_1"
     # Without the schema nobody knows the table's id; the sandbox has neither.
-    assert list(links(**live, table_id="").of("", ("recY",))) == []
-    nowhere = links(**{**live, "is_stripe": False, "is_airtable": False}, table_id="tblX")
-    assert list(nowhere.of("pi_1", ("recY",))) == []
+    assert list(_links(table="").of("", ("recY",))) == []
+    assert list(_links(is_stripe=False, is_airtable=False).of("pi_1", ("recY",))) == []
 
 
 def test_where_another_command_does_it_the_screen_says_so() -> None:

@@ -51,9 +51,10 @@ def test_the_worst_case_comes_first_and_each_key_decides_its_own(
     terminal.press(" ", then="2 of 3 · duplicate")
     terminal.press("t", then="kept for ever")
     terminal.press("paid once\r", then="3 of 3 · 1 decided · doubtful")
-    # The reason of the case before is offered again.
-    terminal.press("n", then="[paid once]")
-    terminal.press("the balance says so\r", then=PLAN)
+    # The table's reason is offered.
+    terminal.press("n", then="[the balances show it]")
+    terminal.press("\r", then=PLAN)
+    assert "--not-moved: the balances show it" in terminal.text
     assert "In all 100 ducats go out, 100 come back." in terminal.text
     before = shop.ducats_of("marco")
     terminal.press("y", then="open")
@@ -69,8 +70,8 @@ def test_what_does_not_fit_decides_nothing(shop: Counter, at_terminal: Opening) 
     terminal.press("m", then="--moved does not fit this case.")
     terminal.press("x", then="The key 'x' does nothing here.")
     terminal.press("c", then="kept for ever")
-    # An empty answer decides nothing.
-    terminal.press("\r", then="Nothing is decided.")
+    # Ctrl-D, or an empty answer, decides nothing.
+    terminal.press("\x04", then="Nothing is decided.")
     terminal.press("q", then="Nothing was decided.")
     assert terminal.ended() == 3
 

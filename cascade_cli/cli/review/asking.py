@@ -22,7 +22,6 @@ from cascade_cli.errors import UsageError
 from cascade_cli.services.credit_requests import check_words
 from cascade_cli.services.resolve import ResolveDesk, Seen
 
-_A_DAY = "24h"
 Said = TypeVar("Said")
 
 
@@ -46,10 +45,16 @@ class Interview:
             if _needed("Do it all the same? y or n", "n").lower() not in {"y", "yes"}:
                 raise LeftOpenError
             wish = hurdle.taken_by(wish)
-        reason = _needed("Why, in a few words, kept for ever", self._reason)
+        reason = _needed("Why, in a few words, kept for ever", self._usual(seen, how))
         check_words(wish.citizen or "citizen", reason)
         self._reason = reason
         return seen, replace(wish, reason=reason)
+
+    def _usual(self, seen: Seen, how: How) -> str:
+        """The table's reason for what it names first, the last one that was given for all else."""
+        rule = seen.subject.rule
+        is_first = how is rule.choice[0] or {how, rule.choice[0]} <= {How.MOVED, How.NOT_MOVED}
+        return rule.reason if is_first else self._reason
 
     def _one_doubtful(self, seen: Seen, how: How) -> Seen:
         rows = seen.subject.doubtful if how in {How.MOVED, How.NOT_MOVED} else ()
@@ -81,7 +86,9 @@ class Interview:
         return replace(wish, settles=self._desk.settling(said, seen))
 
     def _snooze(self, seen: Seen, wish: Wish) -> Wish:
-        duration = _read(parse_duration, _needed("For how long: 36h, 14d", _A_DAY))
+        duration = _read(
+            parse_duration, _needed("For how long: 36h, 14d", f"{seen.subject.rule.days}d")
+        )
         return replace(wish, until=seen.subject.terms.now + duration)
 
     def _nothing(self, _seen: Seen, wish: Wish) -> Wish:

@@ -178,7 +178,7 @@ def _foot(console: Console, page: Page) -> Iterator[Text]:
     for offer in offers_for(page.subject):
         yield from _offer(console, offer)
     repair = page.subject.item.repair
-    if repair and not repair.command.startswith("cascade explain"):
+    if repair and repair.command.startswith("cascade refund"):
         line = Text("    or type: ", "dim").append(completed(console, repair.command))
         yield from wrapped(console, line, indent=4)
     moves = "space next · b back · e whole story · g to the plan · q stop and keep"
