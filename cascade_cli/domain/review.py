@@ -52,11 +52,12 @@ def safest(subject: Subject) -> How | None:
 
 
 def _has_to_be_found_out(subject: Subject, how: How) -> bool:
-    """Whether ducats moved, who made a transfer that nobody paid for, who the buyer is, or whether
+    """Whether ducats moved, who made a transfer that nobody paid for, who gets how many, or whether
     something that stands against a credit counts."""
     if how is How.TAKE_BACK:
         return subject.case is None
-    is_hindered = needs_buyer(subject) or any(hurdles(subject, Wish(How.CREDIT, "")))
+    is_unsure = needs_buyer(subject) or needs_ducats(subject)
+    is_hindered = is_unsure or any(hurdles(subject, Wish(How.CREDIT, "")))
     return how is How.MOVED or (how is How.CREDIT and is_hindered)
 
 
@@ -86,6 +87,8 @@ def _credit(subject: Subject) -> str:
         return "give the buyer the ducats: you say who it is"
     is_own = is_delivered_by_own_key(case)
     ducats = case.charge.ducats if is_own else due_to_buyer(case, Wish(How.CREDIT, ""))
+    if is_own and not ducats:
+        return f"give {case.buyer.citizen!r} his ducats: you say how many"
     amount = f"{ducats_shown(ducats)} ducats" if ducats else "what he lacks"
     return f"give {case.buyer.citizen!r} {amount}"
 
@@ -102,20 +105,18 @@ def _take_back(subject: Subject) -> str:
 
 
 def needs_buyer(subject: Subject) -> bool:
-    """Whoever credits it has to say whom."""
+    """Whoever credits it has to say whom: nobody is named, or nobody of that name is there, or it
+    may be another person by now."""
     case = subject.case
-    return bool(case and is_delivered_by_own_key(case) and (not _citizen(subject)))
+    if case is None or not is_delivered_by_own_key(case):
+        return False
+    return not case.buyer.citizen or case.is_unknown or bool(case.successor)
 
 
 def needs_ducats(subject: Subject) -> bool:
     """Whoever credits it has to say how many."""
     case = subject.case
-    return bool(case and is_delivered_by_own_key(case) and not case.charge.ducats)
-
-
-def _citizen(subject: Subject) -> str | None:
-    case = subject.case
-    return None if case is None or case.is_unknown else case.buyer.citizen
+    return bool(case and is_delivered_by_own_key(case) and not case.buyer.ducats)
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from cascade_cli.domain.items import Item
 from cascade_cli.domain.kinds import Kind
 from cascade_cli.domain.money import ZERO, ducats_shown, format_money
 from cascade_cli.domain.review import Draft, Offer, offers_for
-from cascade_cli.domain.stratagems import Stratagem
+from cascade_cli.domain.stratagems import State, Stratagem
 from cascade_cli.domain.subject import Subject, row_name, words_for
 from cascade_cli.domain.times import format_moment
 from cascade_cli.services.review import View
@@ -44,7 +44,7 @@ _MEANINGS = {
     Kind.DUPLICATE: "Its ducats went out more than once, or still may.",
     Kind.DOUBTFUL: "Its ducats may or may not have moved: find out before anything else.",
     Kind.WRONG_CITIZEN: "Its ducats went, or go, to somebody other than the buyer.",
-    Kind.AMOUNT_MISMATCH: "Not as many ducats went out, or go out, as were sold.",
+    Kind.AMOUNT_MISMATCH: "Another number of ducats went out, or goes out, than was sold.",
     Kind.ORPHAN: "Ducats were sent, and nobody is known to have paid for them.",
     Kind.UNATTRIBUTABLE: "The payment does not say who gets the ducats, or how many.",
     Kind.UNKNOWN_CITIZEN: "Venice has no citizen of the name in the payment.",
@@ -84,7 +84,11 @@ def page_lines(console: Console, page: Page, height: int | None) -> list[Text]:
     """The screen, each line as wide as the console at most. Without a height nothing is cut."""
     head = [*_head(console, page), Text()]
     foot = [Text(), *_foot(console, page)]
-    blocks = [_block(console, label, texts) for label, texts in _facts(page) if texts]
+    blocks = [
+        _block(console, label, texts)
+        for label, texts in _facts(page, is_whole=height is None)
+        if texts
+    ]
     if height is not None:
         blocks = _fitted(blocks, height - len(head) - len(foot))
     return [*head, *(line for block in blocks for line in block), *foot]
@@ -101,7 +105,7 @@ def _head(console: Console, page: Page) -> Iterator[Text]:
     yield from wrapped(console, Text(_MEANINGS[item.kind]))
 
 
-def _facts(page: Page) -> Iterator[tuple[str, list[str]]]:
+def _facts(page: Page, *, is_whole: bool) -> Iterator[tuple[str, list[str]]]:
     """What is known, under labels; the most important first."""
     subject, item = page.subject, page.subject.item
     terms, charge = subject.terms, item.charge
@@ -114,16 +118,14 @@ def _facts(page: Page) -> Iterator[tuple[str, list[str]]]:
         yield "in Venice", [f"{_amount(row)}, {_state(row, terms)}", row_name(row)]
     if not item.rows:
         yield "in Venice", ["no transfer"]
-    balances = page.view.balances.items()
-    yield (
-        "balances",
-        [f"{name}: {ducats_shown(has)} ducats" for name, has in balances],
-    )
+    yield "balances", [" · ".join(_balances(page.view))]
     yield "engine", [line for row in item.rows for line in row.engine_log.splitlines() if line]
-    yield "without", list(_without(page.view))
     known = {describe(row, terms) for row in item.rows}
     yield "known", [told for told in dict.fromkeys(item.evidence[1:]) if told not in known]
-    yield "beside", [neighbour(row, terms) for row in page.view.evidence.neighbours]
+    yield (
+        "beside",
+        [_beside(row, terms, is_whole=is_whole) for row in page.view.evidence.neighbours],
+    )
     yield "limit", [page.why_not] if page.why_not else []
     yield "to do", _to_do(subject)
     payment = charge.payment_id if charge else ""
@@ -147,19 +149,29 @@ def _amount(row: Stratagem) -> str:
 
 
 def _state(row: Stratagem, terms: Terms) -> str:
-    """As everywhere, but for the id, which has a line of its own."""
+    """As everywhere, but for the id, which has a line of its own, and the engine's words."""
     told = describe(row, terms).removeprefix(f"stratagem {row_name(row)} ")
-    return told.replace("executed, executed", "executed", 1)
+    told = told.replace("executed, executed", "executed", 1)
+    said = row.doubt if row.state(terms.now) is State.DOUBTFUL else row.failure_text
+    return told.replace(f", {said}", "") if said and said in row.engine_log else told
 
 
-def _without(view: View) -> Iterator[str]:
-    """What the citizen of a doubtful transfer would have if it had not moved."""
-    for row in view.evidence.rows:
-        has = view.balances.get(row.concerned)
-        if has is not None:
-            ducats = row.ducats or ZERO
-            before = has + ducats if row.payer else has - ducats
-            yield (f"if it moved, {row.concerned!r} would have {ducats_shown(before)} without it")
+def _balances(view: View) -> Iterator[str]:
+    """And what the citizen of a doubtful transfer would have without it."""
+    without = {
+        row.concerned: (row.ducats or ZERO) * (-1 if row.payer else 1) for row in view.evidence.rows
+    }
+    for name, has in view.balances.items():
+        told = f"{name} {ducats_shown(has)}"
+        if name in without:
+            told += f" (without it {ducats_shown(has - without[name])})"
+        yield told
+
+
+def _beside(row: Stratagem, terms: Terms, *, is_whole: bool) -> str:
+    if is_whole:
+        return neighbour(row, terms)
+    return f"{format_moment(row.created_at)}, {_amount(row)}, {row.status}"
 
 
 def _to_do(subject: Subject) -> list[str]:
