@@ -3,7 +3,7 @@ chosen is carried out at the end, one after the other, as `cascade resolve` woul
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Protocol
@@ -74,13 +74,15 @@ class ReviewDesk:
         return [Seen(subject, world, decided.get(subject.name)) for subject in subjects]
 
     def view(self, seen: Seen) -> View:
-        """With what only a look into the base tells."""
-        evidence = self.desk.evidence(seen)
-        if evidence.balances:
-            return View(seen, evidence.balances, evidence)
-        names = sorted({self.desk.limits.processor, *_concerned(seen.subject)})
-        found = self.desk.citizens.residents(names)
-        return View(seen, {name: found[name].ducats for name in names if name in found}, evidence)
+        """With what only a look into the base tells; the processor's balance comes last."""
+        evidence, processor = self.desk.evidence(seen), self.desk.limits.processor
+        balances = evidence.balances or self._balances({processor, *_concerned(seen.subject)})
+        ordered = sorted(balances.items(), key=lambda one: (one[0] == processor, one[0]))
+        return View(seen, dict(ordered), evidence)
+
+    def _balances(self, names: Collection[str]) -> Mapping[str, Decimal]:
+        found = self.desk.citizens.residents(sorted(names))
+        return {name: resident.ducats for name, resident in found.items()}
 
     def plan(self, seen: Seen, wish: Wish) -> Planned:
         """What it would write. Raises GuardError where it does not fit, or a guard refuses it."""

@@ -12,10 +12,14 @@ import time_machine
 from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
 from cascade_cli.sandbox.server import SandboxServer
+from tests.credit.conftest import counter
 from tests.credit.counter import Counter
 from tests.credit.faults import Network
 from tests.review.terminal import Terminal
 from tests.sandboxed import Recorder, Sandboxed
+
+
+__all__ = ["counter"]
 
 
 @pytest.fixture

@@ -111,3 +111,9 @@ def test_a_stand_in_for_a_service_has_no_pages() -> None:
 def test_where_another_command_does_it_the_screen_says_so() -> None:
     lines = _drawn(_page(SUBJECTS["refunded"]), 80, 23)
     assert f"    or type: cascade refund {CHARGE.payment_id}" in lines
+
+
+def test_what_a_decision_rests_on_is_cut_last() -> None:
+    text = " ".join(" ".join(_drawn(_page(SUBJECTS["doubtful"]), 60, 20)).split())
+    assert "marco 12.35 (without it -87.65)" in text
+    assert "'marco', who bought 100 ducats" in text

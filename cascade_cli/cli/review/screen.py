@@ -57,6 +57,8 @@ _MEANINGS = {
 }
 _LABEL_WIDTH = 10
 _MORE = "… e shows the rest"
+_KEPT = frozenset({"reopened", "buyer", "paid", "balances"})
+_Block = tuple[str, list[Text]]
 
 
 @dataclass(frozen=True)
@@ -84,14 +86,11 @@ def page_lines(console: Console, page: Page, height: int | None) -> list[Text]:
     """The screen, each line as wide as the console at most. Without a height nothing is cut."""
     head = [*_head(console, page), Text()]
     foot = [Text(), *_foot(console, page)]
-    blocks = [
-        _block(console, label, texts)
-        for label, texts in _facts(page, is_whole=height is None)
-        if texts
-    ]
+    facts = _facts(page, is_whole=height is None)
+    blocks = [(label, _block(console, label, texts)) for label, texts in facts if texts]
     if height is not None:
         blocks = _fitted(blocks, height - len(head) - len(foot))
-    return [*head, *(line for block in blocks for line in block), *foot]
+    return [*head, *(line for _, lines in blocks for line in lines), *foot]
 
 
 def _head(console: Console, page: Page) -> Iterator[Text]:
@@ -230,13 +229,14 @@ def _folded(console: Console, text: Text, width: int) -> Iterable[Text]:
     return text.wrap(console, max(width, 10), overflow="fold")
 
 
-def _fitted(blocks: list[list[Text]], room: int) -> list[list[Text]]:
-    """Cut the longest block, again and again, until they fit; at least the label stays."""
-    blocks = [list(block) for block in blocks]
-    cut = 0
-    while blocks and sum(map(len, blocks)) + bool(cut) > max(room, 1):
-        longest = max(reversed(blocks), key=len)
-        longest.pop()
-        blocks = [block for block in blocks if block]
-        cut += 1
-    return [*blocks, [Text(_MORE, "dim")]] if cut else blocks
+def _fitted(blocks: Sequence[_Block], room: int) -> list[_Block]:
+    """Cut the longest block, again and again, until they fit, and of equal ones the last; what a
+    decision rests on only where nothing else is left."""
+    left = [(label, list(lines)) for label, lines in blocks]
+    is_cut = False
+    while left and sum(len(lines) for _, lines in left) + is_cut > max(room, 1):
+        others = [block for block in left if block[0] not in _KEPT] or left
+        max(reversed(others), key=lambda block: len(block[1]))[1].pop()
+        left = [block for block in left if block[1]]
+        is_cut = True
+    return [*left, ("", [Text(_MORE, "dim")])] if is_cut else left
