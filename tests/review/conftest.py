@@ -18,7 +18,6 @@ from tests.credit.faults import Network
 from tests.review.terminal import Terminal
 from tests.sandboxed import Recorder, Sandboxed
 
-
 __all__ = ["counter"]
 
 
