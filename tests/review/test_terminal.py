@@ -251,3 +251,12 @@ def test_only_the_cases_that_are_meant_are_walked(shop: Counter, no_settings: Pa
 def test_where_nothing_is_open_there_is_nothing_to_ask(shop: Counter, no_settings: Path) -> None:
     done = in_a_process(no_settings, "review", **shop.environment())
     assert (done.code, done.out) == (0, "Nothing is open.\n")
+
+
+def test_what_is_pasted_decides_nothing(shop: Counter, at_terminal: Opening) -> None:
+    wrong_citizen(shop)
+    terminal = at_terminal()
+    terminal.until(LAST_KEYS)
+    terminal.press("accept it all\ry", then="What came at once")
+    assert "decided" not in terminal.text
+    terminal.press("q", then="Nothing was decided.")

@@ -81,8 +81,9 @@ class Walk:
             self._at = len(self.cases)
         elif key in {"q", END}:
             return End.STOP
-        elif key not in {RESIZED, ""}:
-            self.note = f"The key {key!r} does nothing here."
+        elif key != RESIZED:
+            what = f"The key {key!r} does" if key else "What came at once, or has no name, does"
+            self.note = f"{what} nothing here."
         return None
 
     def page(self, seen: Seen) -> Page:
