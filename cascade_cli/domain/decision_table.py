@@ -269,21 +269,27 @@ CHARGES: Mapping[Kind, Sequence[Rule]] = {
             _UNSURE,
             "the buyer is being asked",
         ),
+        Rule("not all of it has arrived", _lacks, _WAIT, "not all of it has arrived", days=1),
         Rule("it was delivered", _always, _LEAVE, "delivered below its price"),
     ),
 }
 
 
 def _rows_in(item: Item, now: datetime, *states: State) -> bool:
-    return any(row.state(now) in states for row in item.stratagems)
+    return any(row.state(now) in states for row in item.rows)
 
 
 def _was_taken_back(item: Item, _now: datetime) -> bool:
     return item.decision is not None and bool(item.decision.debt)
 
 
+def _is_coming_back(item: Item, now: datetime) -> bool:
+    return any(row.state(now) is State.LIVE for row in item.corrections)
+
+
 def _is_orphan(item: Item, now: datetime) -> bool:
-    return item.kind is Kind.ORPHAN and _rows_in(item, now, State.EXECUTED, State.LIVE)
+    is_known = item.kind is Kind.ORPHAN and item.at_risk > 0
+    return is_known and item.stratagems[0].state(now) in {State.EXECUTED, State.LIVE}
 
 
 # Every transfer that nobody paid for: an orphan, or a credit by hand that went wrong.
@@ -294,6 +300,13 @@ TRANSFERS: Sequence[TransferRule] = (
         _DOUBTFUL.choice,
         _DOUBTFUL.reason,
     ),
+    TransferRule(
+        "some of it is on its way back",
+        _is_coming_back,
+        _WAIT,
+        "the engine has not run yet",
+        days=1,
+    ),
     TransferRule(_INDEBTED.known, _was_taken_back, _DEBT, _INDEBTED.reason, _INDEBTED.days),
     TransferRule(
         "it was executed, or will be, and nobody paid for it",
@@ -301,5 +314,10 @@ TRANSFERS: Sequence[TransferRule] = (
         _SURPLUS,
         "nobody has paid for it",
     ),
-    TransferRule("it moves nothing any more", lambda *_: True, _LEAVE, "nothing is left of it"),
+    TransferRule(
+        "it moves nothing any more, or nobody can read how much",
+        lambda *_: True,
+        _LEAVE,
+        "nothing is left to take back",
+    ),
 )

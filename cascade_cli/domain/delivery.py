@@ -52,6 +52,7 @@ from cascade_cli.domain.money import format_ducats
 from cascade_cli.domain.orders import Order
 from cascade_cli.domain.overrides import Override, credit_although
 from cascade_cli.domain.past_delivery import PastDelivery
+from cascade_cli.domain.refunds import REASON_REST
 from cascade_cli.domain.shell import command
 from cascade_cli.domain.stratagems import MAY_STILL_MOVE, State, Stratagem
 from cascade_cli.domain.times import format_moment
@@ -361,7 +362,7 @@ def _end(order: Order, rows: Sequence[Stratagem], now: datetime) -> End | None:
 def _end_with(order: Order, row: Stratagem, state: State) -> End:
     if state is State.DOUBTFUL:
         return End(Verdict.BLOCKED, row, f"{row.stratagem_id} is {row.status}: {row.doubt}")
-    if not _fits(order, row):
+    if not (_fits(order, row) or _is_rest(order, row)):
         amount = format_ducats(row.ducats) if row.ducats else "an unreadable number of"
         whom = f"from {row.payer!r}" if row.payer else f"to {row.citizen!r}"
         why = f"{row.stratagem_id} is {row.status} for {amount} ducats {whom}"
@@ -369,6 +370,16 @@ def _end_with(order: Order, row: Stratagem, state: State) -> End:
     if state is State.EXECUTED:
         return End(Verdict.EXECUTED, row)
     return End(Verdict.UNDER_WAY, row)
+
+
+def _is_rest(order: Order, row: Stratagem) -> bool:
+    """The payment's transfer, made while money was gone that came again: what it lacks is given
+    like what was taken back too much."""
+    charge = order.charge
+    went = charge is not None and (charge.refunds or charge.disputed)
+    is_part = row.ducats is not None and row.ducats < order.ducats
+    same = (row.payer, row.citizen) == (order.payer, order.citizen)
+    return bool(went) and row.reason == REASON_REST and is_part and same
 
 
 def _begin(last: Attempt | None, now: datetime) -> Step:

@@ -60,7 +60,7 @@ class Intent:
 
     `detail` is kept as it is (Stripe ids, reason, price …). `refuse_twin_since` asks for a
     refusal if the same citizen was promised the same ducats by hand after that moment. With
-    `amends`, a person corrects what the key was promised before, instead of a conflict.
+    `amends`, what the key was promised before is corrected, instead of a conflict.
     `overrides` are decisions against guards: they are recorded even if the promise stays the same.
     """
 

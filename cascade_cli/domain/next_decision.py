@@ -45,14 +45,16 @@ def _words(how: How, days: int, case: Case | None) -> Iterator[str]:
 def _doubtful(item: Item, case: Case | None, now: datetime) -> tuple[Stratagem, ...]:
     if case:
         return doubtful_rows(case)
-    return tuple(row for row in item.stratagems if row.state(now) is State.DOUBTFUL)
+    return tuple(row for row in item.rows if row.state(now) is State.DOUBTFUL)
 
 
 def _found_out(row: Stratagem) -> How:
     """What can be said of the row; of most only a person knows which of the two."""
     if row.other_processor and row.status == "active":
         return How.SNOOZE
-    return How.MOVED if row.has_moved or row.ducats is not None else How.NOT_MOVED
+    if row.ducats is None:
+        return How.SNOOZE if row.has_moved else How.NOT_MOVED
+    return How.MOVED
 
 
 def _to_whom(case: Case) -> Iterator[str]:

@@ -63,14 +63,14 @@ class Order:
     `own_records` those of the older connector known to belong to this one. `refuse_twin_since`
     is the journal's: no second such credit by hand since then. With `retire_surplus`, active
     rows beyond the one that is due are ended, and nothing is made or revived; one that
-    `leaves_rest` does not see to it that this one arrives. With `amends`, a person corrects an
-    earlier order of the same key, whose transfer surely moved nothing. One that `ends` is not to
-    arrive any more: its live rows are taken out of the engine's way, and nothing is made or
-    revived. Of a `gift` the giver is told as well. `overrides` are what a person decided
-    although a guard refuses it; they stand in the `facts` as well. `unclear_records` are legacy
-    rows that another payment has, and that may be this one's all the same. `settled_until` is the
-    end of the complete run that left nothing open about the payment: what it saw executed and is
-    not there now has vanished. A credit by hand may be meant `again`, although one was made.
+    `leaves_rest` does not see to it that this one arrives. With `amends`, a person, or money that
+    went or came, corrects an earlier order of the same key, whose transfer surely moved nothing.
+    One that `ends` is not to arrive any more: its live rows are taken out of the engine's way, and
+    nothing is made or revived. Of a `gift` the giver is told as well. `overrides` are what a person
+    decided although a guard refuses it; they stand in the `facts` as well. `unclear_records` are
+    legacy rows that another payment has, and that may be this one's all the same. `settled_until`
+    is the end of the complete run that left nothing open about the payment: what it saw executed
+    and is not there now has vanished. A credit by hand may be meant `again`, although one was made.
     """
 
     key: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -12,6 +12,8 @@ from cascade_cli.domain.money import ZERO
 from cascade_cli.domain.orders import Cause, Order, order_for_charge
 from cascade_cli.domain.ownership import Ownership
 from cascade_cli.domain.reconciliation import Item, Reconciliation
+from cascade_cli.domain.refunds import REASON_REST
+from cascade_cli.domain.stratagems import Stratagem
 from cascade_cli.domain.world import World
 
 REASON = "Ducat purchase via CASCADE"
@@ -63,7 +65,7 @@ def plan_repairs(
         elif item.charge is None:
             repairs.append(Repair(item, _surplus_by_hand(item, facts)))
         else:
-            order = _order(item.charge, ownership, facts)
+            order = _order(item.charge, item.stratagems, ownership, facts)
             if item.repair.ends_surplus:
                 rest = item.repair.leaves_rest
                 order = replace(order, charge=item.charge, retire_surplus=True, leaves_rest=rest)
@@ -84,7 +86,20 @@ def _surplus_by_hand(item: Item, facts: Mapping[str, Any]) -> Order:
     )
 
 
-def _order(charge: Charge, ownership: Ownership, facts: Mapping[str, Any]) -> Order:
+def _order(
+    charge: Charge, rows: Sequence[Stratagem], ownership: Ownership, facts: Mapping[str, Any]
+) -> Order:
     # What a machine may deliver is contested no more; Stripe calls it disputed for ever.
     order = order_for_charge(replace(charge, disputed=False), REASON, facts)
+    if charge.refunds or charge.disputed:
+        order = _after_a_rest(order, rows)
     return ownership.tell_apart(order, charge)
+
+
+def _after_a_rest(order: Order, rows: Sequence[Stratagem]) -> Order:
+    """While money was gone, only the rest was promised. A row that the engine may have taken up
+    stays that rest, since another amount would hide what moved; what it lacks is given later."""
+    begun = next((r for r in rows if r.status == "active" and r.reason == REASON_REST), None)
+    if begun and begun.ducats and begun.ducats < order.ducats:
+        order = replace(order, ducats=begun.ducats, reason=REASON_REST)
+    return replace(order, amends=True)

@@ -78,7 +78,7 @@ class Subject:
         rows = (
             doubtful_rows(self.case)
             if self.case
-            else tuple(r for r in self.item.stratagems if r.state(now) is State.DOUBTFUL)
+            else tuple(r for r in self.item.rows if r.state(now) is State.DOUBTFUL)
         )
         return tuple(r for r in rows if r.record_id == self.named) if self.named else rows
 

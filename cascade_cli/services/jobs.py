@@ -212,5 +212,7 @@ def not_held(order: Order, claim: Claim) -> Delivery:
     """What an order came to whose key was not to be had."""
     result, why, hint = _NOT_HELD[claim.state]
     why = f"{why}: {claim.other}" if claim.other else why
-    left = format_ducats(claim.ducats_left_today or ZERO)
-    return Delivery(order, result, why, hint=hint.format(left=left), claim=claim.state)
+    hint = hint.format(left=format_ducats(claim.ducats_left_today or ZERO))
+    if order.charge and claim.state is ClaimState.CONFLICT:
+        hint = f"What it still lacks is told by: {explain(order.charge.payment_id).command}"
+    return Delivery(order, result, why, hint=hint, claim=claim.state)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from cascade_cli.domain.charges import Charge, Refund
 from cascade_cli.domain.delivery import (
     FATE_BOUND,
     SEND_WITHIN,
@@ -24,6 +25,7 @@ from cascade_cli.domain.delivery import (
 from cascade_cli.domain.journal import Attempt, Fate
 from cascade_cli.domain.keys import Origin
 from cascade_cli.domain.matching import OLDER_REACH
+from cascade_cli.domain.refunds import REASON_REST
 from cascade_cli.domain.stratagems import Stratagem
 from tests.credit.orders import (
     ALIVE,
@@ -429,3 +431,32 @@ def test_beside_a_dead_row_of_another_processor_no_credit_by_hand_is_made() -> N
     why = f"{KEY} (expired) may already be the transfer for {KEY}: another processor pays it"
     hint = "Find out who made it first."
     assert next_step(an_order(), [row], NOW) == End(Verdict.BLOCKED, row, why, hint)
+
+
+REST: dict[str, Any] = {"ducats": Decimal(75), "reason": REASON_REST}
+WENT = Refund("re_1", "failed", 250, NOW)
+
+
+@pytest.mark.parametrize("charge", [a_charge(refunds=(WENT,)), a_charge(disputed=True)])
+@pytest.mark.parametrize(
+    ("row", "verdict"),
+    [
+        (a_row("executed", **REST), Verdict.EXECUTED),
+        (a_row("active", **REST), Verdict.UNDER_WAY),
+        (a_row("executed", **REST, citizen="lucia"), Verdict.BLOCKED),
+        (a_row("executed", **{**REST, "reason": "gift"}), Verdict.BLOCKED),
+        (a_row("executed", **{**REST, "ducats": Decimal(101)}), Verdict.BLOCKED),
+    ],
+)
+def test_the_rest_of_a_payment_is_its_transfer_whose_money_came_again(
+    charge: Charge, row: Stratagem, verdict: Verdict
+) -> None:
+    step = next_step(an_order(charge=charge), [row], NOW)
+    assert isinstance(step, End)
+    assert step.verdict is verdict
+
+
+def test_a_rest_of_a_payment_whose_money_never_went_is_another_transfer() -> None:
+    step = next_step(an_order(charge=a_charge()), [a_row("executed", **REST)], NOW)
+    assert isinstance(step, End)
+    assert step.verdict is Verdict.BLOCKED

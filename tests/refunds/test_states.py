@@ -10,9 +10,10 @@ from tests.credit.counter import Counter
 from tests.refunds.test_refund import bought, charge_of, give_money_back, reconciled, refund
 
 
-def pending(counter: Counter, intent: str) -> str:
+def pending(counter: Counter, intent: str, cents: int | None = None) -> str:
     books = counter.sandboxed.app.stripe.books
-    made = books.refund(charge_of(counter, intent), at=counter.now(), pending=True)
+    charge = charge_of(counter, intent)
+    made = books.refund(charge, at=counter.now(), amount=cents, pending=True)
     return str(made["id"])
 
 
@@ -167,3 +168,80 @@ def test_money_goes_back_by_a_command_of_the_sandbox_too(
     assert counter.type("sandbox", "refund", "pi_none", "--json").code == 2
     assert counter.type("sandbox", "refund", "re_none", "--status", "odd").code == 2
     assert counter.type("sandbox", "dispute", "du_none", "--status", "needs_response").code == 2
+
+
+def rest_promised(counter: Counter) -> tuple[str, str]:
+    """A quarter of the money went back before the delivery; the rest is under way."""
+    intent = counter.paid()
+    name = pending(counter, intent, cents=250)
+    assert refund(counter, intent).code == 0
+    assert counter.row(f"cascade_payment_{intent}")["Status"] == "active"
+    return intent, name
+
+
+def repaired(counter: Counter) -> None:
+    repair = counter.type("reconcile", "--since", "7d", "--repair", "--yes")
+    assert "credited  marco" in repair.out, repair.out + repair.err
+    counter.sandboxed.app.engine.run()
+
+
+def test_a_rest_that_ran_out_is_delivered_as_promised_and_made_up_for_when_its_money_came_again(
+    counter: Counter,
+) -> None:
+    intent, name = rest_promised(counter)
+    counter.pass_time(hours=73)
+    becomes(counter, name, "failed")
+    repaired(counter)
+    assert counter.ducats_of("marco") == 75
+    assert refund(counter, intent).code == 0
+    counter.sandboxed.app.engine.run()
+    assert counter.ducats_of("marco") == 100
+    assert reconciled(counter)["items"] == []
+
+
+def test_a_rest_that_the_engine_refused_is_delivered_whole_once_its_money_came_again(
+    counter: Counter,
+) -> None:
+    counter.fund(0)
+    _, name = rest_promised(counter)
+    counter.sandboxed.app.engine.run()
+    counter.fund(1000)
+    counter.pass_time(minutes=5)
+    becomes(counter, name, "failed")
+    repaired(counter)
+    assert counter.ducats_of("marco") == 100
+    assert reconciled(counter)["items"] == []
+
+
+def test_a_replay_of_what_was_promised_as_a_rest_names_no_way_to_pay_it_beside(
+    counter: Counter,
+) -> None:
+    counter.fund(0)
+    intent, name = rest_promised(counter)
+    counter.sandboxed.app.engine.run()
+    counter.fund(1000)
+    counter.pass_time(minutes=5)
+    becomes(counter, name, "failed")
+    said = sold_again(counter)
+    assert "its key was promised otherwise" in said, said
+    assert "reference" not in said
+    assert f"cascade explain {intent}" in said
+
+
+def test_a_rest_that_was_made_up_for_is_no_obstacle_to_a_replay(counter: Counter) -> None:
+    intent, name = rest_promised(counter)
+    becomes(counter, name, "failed")
+    assert "1 already" in sold_again(counter)
+    counter.sandboxed.app.engine.run()
+    assert refund(counter, intent).code == 0
+    counter.sandboxed.app.engine.run()
+    assert reconciled(counter)["items"] == []
+    assert "1 already" in sold_again(counter)
+    assert counter.ducats_of("marco") == 100
+
+
+def sold_again(counter: Counter) -> str:
+    """What a replay of the sale's event says."""
+    only = ("--since", "24h", "--type", "payment_intent.succeeded")
+    replayed = counter.type("events", "replay", *only, "--yes")
+    return " ".join((replayed.out + replayed.err).split())

@@ -17,13 +17,14 @@ _DISPUTES = (
     ("warning_needs_response", "needs_response", "lost"),
     ("prevented",),
 )
+# One that waits for ever has moved nothing.
 _REFUNDS = (
     ("requires_action", "succeeded"),
-    ("requires_action", "pending", "succeeded"),
+    ("requires_action",),
     ("requires_action", "canceled"),
     ("requires_action", "pending", "failed"),
     ("unfunded", "succeeded"),
-    ("unfunded", "canceled"),
+    ("unfunded",),
     ("pending", "failed"),
     ("succeeded", "failed"),
 )

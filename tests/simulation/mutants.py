@@ -33,6 +33,7 @@ from cascade_cli.domain import (
     price_guard,
     pricing,
     reconciliation,
+    repair_plan,
     standing_decisions,
     subject,
 )
@@ -505,6 +506,13 @@ def waiting_refunds_taken_for_gone() -> Iterator[Alter]:
 
 
 @contextmanager
+def rests_promised_for_ever() -> Iterator[Alter]:
+    """What was promised while money was gone stays promised when it came again."""
+    with patch.object(repair_plan, "_after_a_rest", lambda order, _rows: order):
+        yield as_it_is
+
+
+@contextmanager
 def disputed_money_never_comes_back() -> Iterator[Alter]:
     """What a dispute took counts, and what it returned does not."""
     net: Any = vars(money_moved._DisputedMoney)["taken_cents"]
@@ -677,6 +685,7 @@ MUTANTS: tuple[Callable[[], AbstractContextManager[Alter]], ...] = (
     arrivals_told_by_all_who_found_them,
     releases_taken_for_refunds,
     waiting_refunds_taken_for_gone,
+    rests_promised_for_ever,
     disputed_money_never_comes_back,
     only_lost_disputes_cost,
     decisions_without_facts,
