@@ -14,7 +14,7 @@ import pyte
 
 from tests.cli.invoking import ROOT
 
-LONGEST_SECONDS = 60
+LONGEST_SECONDS = 120
 
 
 class Terminal:
