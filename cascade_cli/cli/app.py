@@ -23,6 +23,7 @@ COMMANDS = {
     "refund": "Take back the ducats of a payment whose money went back: each refund exactly once.",
     "resolve": "Decide what becomes of one discrepancy: recorded, carried out once, and "
     "shown everywhere.",
+    "review": "Walk through the open cases: decide each with a key, see the plan, confirm once.",
     "explain": "The whole story of one payment, transfer or citizen: timeline, verdict, exact "
     "repair.",
     "status": "Everything on one screen: processor, payments on their way, discrepancies, limits, "

@@ -84,7 +84,7 @@ def _carry_out(
         return [], 0
     shop.begin()
     try:
-        return _deliver(shop, plan), tell_of_arrivals(shop, arrived)
+        return deliver_repairs(shop, plan), tell_of_arrivals(shop, arrived)
     except GuardError:
         # What is refused here says nothing against telling of what has arrived.
         tell_of_arrivals(shop, arrived)
@@ -110,7 +110,8 @@ def _question(plan: RepairPlan, arrived: Sequence[Arrival]) -> str:
     return f"Carry out {len(plan.repairs)} repairs, {total} ducats in all{also}?"
 
 
-def _deliver(shop: Workshop, plan: RepairPlan) -> list[Delivery]:
+def deliver_repairs(shop: Workshop, plan: RepairPlan) -> list[Delivery]:
+    """Carry out the plan. Raises GuardError if the processor cannot pay it."""
     if not plan.repairs:
         return []
     # What is only ended may hold a second row, whose ducats do go out.

@@ -67,7 +67,7 @@ def resolve(session: Session, options: ResolveOptions) -> Outcome:
     wish = _wish(options)
     check_answerable(yes=options.yes or options.dry_run)
     with workshop(session, "resolve", lock=not options.dry_run) as shop:
-        desk = _desk(shop)
+        desk = resolve_desk(shop)
         seen = desk.look(options.case)
         if wish.how is How.SNOOZE:
             snooze = duration_option("--snooze", options.snooze)
@@ -138,7 +138,8 @@ def _amount(text: str | None) -> Decimal | None:
         raise UsageError(f"The amount {error}.", "Nothing was written.") from None
 
 
-def _desk(shop: Workshop) -> ResolveDesk:
+def resolve_desk(shop: Workshop) -> ResolveDesk:
+    """What decides, with what it reads and writes."""
     reading, writing, settings = shop.reading, shop.writing, shop.settings
 
     def terms() -> Terms:

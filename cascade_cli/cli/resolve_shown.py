@@ -11,6 +11,7 @@ from rich.console import Console
 from cascade_cli.cli.deliveries import delivery_document, show_deliveries
 from cascade_cli.cli.reconciliation_json import decision_document, item_document
 from cascade_cli.cli.shown import shown
+from cascade_cli.domain.case import Terms
 from cascade_cli.domain.evidence import describe
 from cascade_cli.domain.money import ZERO, format_ducats
 from cascade_cli.domain.orders import Order
@@ -52,7 +53,7 @@ def _lines(planned: Planned, evidence: Evidence) -> Iterator[str]:
     until = f", until {format_moment(decision.until)}" if decision.until else ""
     yield f"decision: {decision.how.option}{ducats}{until}: {decision.reason}"
     for order in planned.orders:
-        yield f"  {_would(order)}"
+        yield f"  {would(order)}"
     if resolution.writes_off:
         yield "  writes off what was to come back"
     if decision.debt:
@@ -60,13 +61,14 @@ def _lines(planned: Planned, evidence: Evidence) -> Iterator[str]:
     yield f"afterwards: {resolution.afterwards}"
 
 
-def _would(order: Order) -> str:
+def would(order: Order) -> str:
+    """One write, for people."""
     if order.ends:
         return f"ends {order.key} by its expiry: {order.description}"
     return f"moves {order.description}, key {order.key}"
 
 
-def _doubts(evidence: Evidence, terms: Any) -> Iterator[str]:
+def _doubts(evidence: Evidence, terms: Terms) -> Iterator[str]:
     """What a person compares."""
     for row in evidence.rows:
         name, ducats = row.concerned, row.ducats or ZERO
@@ -83,7 +85,12 @@ def _doubts(evidence: Evidence, terms: Any) -> Iterator[str]:
         if name not in {row.concerned for row in evidence.rows}:
             yield f"  {name!r} has {format_ducats(has)} ducats now"
     for row in evidence.neighbours:
-        yield f"  beside it, {_amount(row)}: {describe(row, terms)}"
+        yield f"  beside it, {neighbour(row, terms)}"
+
+
+def neighbour(row: Stratagem, terms: Terms) -> str:
+    """Another transfer of the same citizen, made about the same time."""
+    return f"{_amount(row)}: {describe(row, terms)}"
 
 
 def _amount(row: Stratagem) -> str:
@@ -105,7 +112,7 @@ def document(
             "engine_log": [row.engine_log for row in evidence.rows],
             "neighbours": [_neighbour(row) for row in evidence.neighbours],
         },
-        "would": [_would(order) for order in planned.orders],
+        "would": [would(order) for order in planned.orders],
         "writes_off": resolution.writes_off,
         "afterwards": resolution.afterwards,
         "dry_run": dry_run,

@@ -51,14 +51,19 @@ def is_delivered_by_own_key(case: Case) -> bool:
     return is_still and not case.has_vanished
 
 
+def mentioned_by(case: Case) -> Stratagem | None:
+    """The newest credit by hand that speaks of it, and may have moved or may still."""
+    now = case.terms.now
+    rows = [row for row in case.mentioned if row.state(now) in MAY_STILL_MOVE]
+    return rows[-1] if rows else None
+
+
 def refuse_mentioned(case: Case, wish: Wish) -> None:
     """Raises GuardError if somebody credited by hand for this payment, and nobody has said what
     that was."""
-    now = case.terms.now
-    rows = [row for row in case.mentioned if row.state(now) in MAY_STILL_MOVE]
-    if wish.again or not rows:
+    row = mentioned_by(case)
+    if wish.again or row is None:
         return
-    row = rows[-1]
     raise GuardError(
         f"A credit by hand speaks of {case.charge.payment_id}: {told_of(row)}.",
         f"{UNTOUCHED} If it was meant for this payment: {How.SETTLED_BY.option} {row_name(row)}. "
@@ -74,7 +79,7 @@ def _correction(subject: Subject, case: Case, wish: Wish, means: Means) -> Resol
             f"{UNTOUCHED} A correction goes to the citizen whom the payment names.",
         )
     refuse_corrected(subject, case)
-    ducats = wish.ducats or _due(case, wish)
+    ducats = wish.ducats or due_to_buyer(case, wish)
     most = floored(case.uncovered)
     if ducats > most:
         raise GuardError(
@@ -82,7 +87,7 @@ def _correction(subject: Subject, case: Case, wish: Wish, means: Means) -> Resol
             f"{citizen!r} lacks of {payment}.",
             f"{UNTOUCHED} Credit a gift by hand, with a --reference.",
         )
-    if ducats > _due(case, wish) or not ducats:
+    if ducats > due_to_buyer(case, wish) or not ducats:
         why = case.price.why if case.price else "it was not paid for"
         raise GuardError(
             f"{payment}: {why}.",
@@ -105,7 +110,7 @@ def _correction(subject: Subject, case: Case, wish: Wish, means: Means) -> Resol
     return Resolution(subject, decision, orders=(order,), afterwards=after)
 
 
-def _due(case: Case, wish: Wish) -> Decimal:
+def due_to_buyer(case: Case, wish: Wish) -> Decimal:
     """What he lacks and has paid for; all that he lacks, where a person says so."""
     return floored(case.uncovered if Override.UNDERPAID in wish.overrides else case.owed)
 

@@ -90,6 +90,11 @@ def format_ducats(ducats: Decimal, *, grouped: bool = False) -> str:
     return (text.rstrip("0").rstrip(".") if "." in text else text) or "0"
 
 
+def ducats_shown(ducats: Decimal) -> str:
+    """For a screen: grouped, and rounded to hundredths."""
+    return format_ducats(ducats.quantize(Decimal("0.01")), grouped=True)
+
+
 def minor_unit_digits(currency: str) -> int:
     """How many decimals the currency (three letters, lower case) has at Stripe."""
     if currency in ZERO_DECIMAL:

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from unicodedata import is_normalized
 
 COMMANDS = (
-    *("reconcile", "credit", "refund", "resolve", "explain", "status", "doctor", "serve"),
-    *("checkout", "pricing", "events", "journal", "schedule", "citizen", "stratagem"),
+    *("reconcile", "credit", "refund", "resolve", "review", "explain", "status", "doctor"),
+    *("serve", "checkout", "pricing", "events", "journal", "schedule", "citizen", "stratagem"),
 )
 """What follows `cascade` in a line to type, and not in a sentence about cascade. `sandbox` is not
 among them: it means the sandbox without any option."""

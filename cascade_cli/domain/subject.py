@@ -9,7 +9,13 @@ from decimal import Decimal
 from typing import Any
 
 from cascade_cli.domain.case import Case, Terms
-from cascade_cli.domain.decision_table import decisions_for, doubtful_rows
+from cascade_cli.domain.decision_table import (
+    Rule,
+    TransferRule,
+    decisions_for,
+    doubtful_rows,
+    rule_for,
+)
 from cascade_cli.domain.decisions import Decision, Facts, How
 from cascade_cli.domain.items import Item
 from cascade_cli.domain.keys import (
@@ -59,6 +65,11 @@ class Subject:
     def choice(self) -> tuple[How, ...]:
         """The decisions that fit."""
         return decisions_for(self.item, self.case, self.terms.now)
+
+    @property
+    def rule(self) -> Rule | TransferRule:
+        """Why these fit; only of a discrepancy."""
+        return rule_for(self.item, self.case, self.terms.now)
 
     @property
     def doubtful(self) -> tuple[Stratagem, ...]:

@@ -32,7 +32,7 @@ from cascade_cli.errors import GuardError
 
 
 @dataclass(frozen=True)
-class _Surplus:
+class Surplus:
     """Ducats of one row that somebody has and should not."""
 
     row: Stratagem
@@ -46,7 +46,7 @@ def plan_taking(subject: Subject, wish: Wish, means: Means) -> Resolution:
     live = [s for s in found if s.row.state(subject.terms.now) is State.LIVE]
     if live:
         return _ended(subject, wish, means, [one.row for one in live])
-    left = [(one, _still_to_take(one, subject)) for one in found]
+    left = [(one, still_to_take(one, subject)) for one in found]
     total = sum((ducats for _, ducats in left), ZERO)
     if not total:
         raise nothing_left(subject)
@@ -70,21 +70,21 @@ def plan_taking(subject: Subject, wish: Wish, means: Means) -> Resolution:
     return Resolution(subject, decision, orders=orders, afterwards=_afterwards(subject, orders))
 
 
-def surpluses(subject: Subject) -> Iterator[_Surplus]:
+def surpluses(subject: Subject) -> Iterator[Surplus]:
     """What went to somebody else, or out beyond what was sold; of the right citizen's own rows the
     newest first."""
     case, now = subject.case, subject.terms.now
     if case is None:
         rows = [r for r in subject.item.stratagems if r.state(now) in {State.EXECUTED, State.LIVE}]
-        yield from (_Surplus(row, row.ducats or ZERO) for row in rows)
+        yield from (Surplus(row, row.ducats or ZERO) for row in rows)
         return
     rows = [*case.moving, *case.correcting]
     for row in rows:
         if not case.is_right(row):
-            yield _Surplus(row, row.ducats or ZERO)
+            yield Surplus(row, row.ducats or ZERO)
     amiss = [r for r in case.by_state[State.LIVE] if case.is_right(r) and r.ducats != case.sold]
     if amiss and len(case.moving) == 1:
-        yield _Surplus(amiss[0], amiss[0].ducats or ZERO)
+        yield Surplus(amiss[0], amiss[0].ducats or ZERO)
         return
     excess = case.carried_right - case.sold
     mine = [r for r in rows if case.is_right(r) and r.state(now) is State.EXECUTED]
@@ -93,7 +93,7 @@ def surpluses(subject: Subject) -> Iterator[_Surplus]:
         excess -= ducats
         if ducats:
             gone = (row.ducats or ZERO) - case.staying(row)
-            yield _Surplus(row, ducats + gone)
+            yield Surplus(row, ducats + gone)
 
 
 def _takebacks(subject: Subject, row: Stratagem) -> tuple[Stratagem, ...]:
@@ -101,7 +101,7 @@ def _takebacks(subject: Subject, row: Stratagem) -> tuple[Stratagem, ...]:
     return tuple(t for t in rows if taken_record_in(t.stratagem_id) == row.record_id)
 
 
-def _still_to_take(one: _Surplus, subject: Subject) -> Decimal:
+def still_to_take(one: Surplus, subject: Subject) -> Decimal:
     """What is under way has its row: whatever is left comes after it."""
     now, rows = subject.terms.now, _takebacks(subject, one.row)
     if in_states(rows, now, State.LIVE, State.DOUBTFUL):
@@ -121,7 +121,7 @@ def nothing_left(subject: Subject) -> GuardError:
 
 
 def _taking(
-    subject: Subject, wish: Wish, means: Means, left: Iterable[tuple[_Surplus, Decimal]]
+    subject: Subject, wish: Wish, means: Means, left: Iterable[tuple[Surplus, Decimal]]
 ) -> Iterator[Order]:
     """By the policy, never more than the citizen has; but for the policy `all`."""
     is_free = means.policy is Policy.ALL

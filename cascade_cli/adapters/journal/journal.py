@@ -222,7 +222,7 @@ class Journal:
 
     def refunds(self) -> dict[str, dict[str, Any]]:
         """What was decided about each refund. Makes no journal where there is none."""
-        return self._marks(_REFUND)
+        return self.marks(_REFUND)
 
     def keep_decision(
         self,
@@ -241,13 +241,15 @@ class Journal:
 
     def decisions(self) -> dict[str, dict[str, Any]]:
         """The newest about each case. Makes no journal where there is none."""
-        return self._marks(decisions.CASE)
+        return self.marks(decisions.CASE)
 
     def rulings(self) -> dict[str, dict[str, Any]]:
         """What was decided about rows, by record id. Makes no journal where there is none."""
-        return self._marks(decisions.ROW)
+        return self.marks(decisions.ROW)
 
-    def _marks(self, prefix: str) -> dict[str, dict[str, Any]]:
+    def marks(self, prefix: str) -> dict[str, dict[str, Any]]:
+        """All that is remembered under names that begin so, by the rest of the name. Makes no
+        journal where there is none."""
         if not self._database.exists():
             return {}
         with self._database.reading() as connection:
