@@ -15,7 +15,7 @@ from cascade_cli.cli.console import completed, to_type
 from cascade_cli.cli.gift_shown import show_gift
 from cascade_cli.cli.reconciliation_tables import STYLES
 from cascade_cli.cli.shown import shown
-from cascade_cli.domain.money import format_ducats
+from cascade_cli.domain.money import rounded
 from cascade_cli.domain.names import there_is
 from cascade_cli.domain.story import Check, CitizenStory, Happening, Line, Story, Verdict
 from cascade_cli.domain.times import format_moment
@@ -27,7 +27,7 @@ def show_story(console: Console, story: Story) -> None:
     """Print one payment's or transfer's story."""
     console.print(Text(shown(story.subject), "bold"), soft_wrap=True)
     if story.charge:
-        ducats = format_ducats(story.charge.ducats, grouped=True) if story.charge.ducats else "?"
+        ducats = rounded(story.charge.ducats) if story.charge.ducats else "?"
         console.print(Text(shown(f"{ducats} ducats for {story.charge.citizen_text or '?'}")))
         show_gift(console, story.charge.gift)
         if story.charge.period:
@@ -49,7 +49,7 @@ def show_citizen(console: Console, story: CitizenStory) -> None:
     console.print(Text(shown(f"citizen {story.citizen}"), "bold"))
     has = story.balances.citizen
     if has is not None:
-        console.print(f"has {format_ducats(has, grouped=True)} ducats")
+        console.print(f"has {rounded(has)} ducats")
     else:
         near = there_is(story.citizen, story.similar)
         console.print(Text(shown(f"is not in Venice, to the letter{near}"), "bold red"))

@@ -20,7 +20,7 @@ from cascade_cli.cli.shown import shown
 from cascade_cli.domain.decisions import counted
 from cascade_cli.domain.equation import Equation
 from cascade_cli.domain.kinds import Kind, Severity
-from cascade_cli.domain.money import ZERO, format_ducats, format_money
+from cascade_cli.domain.money import ZERO, format_ducats, format_money, rounded
 from cascade_cli.domain.reconciliation import Item, Reconciliation
 from cascade_cli.domain.times import format_moment, format_span
 from cascade_cli.services.reconcile import Coverage, Run
@@ -94,8 +94,7 @@ def _headline(run: Run, reading: Reading) -> Text:
         text.append(f"Verified: {verification.sentence}.\n", style)
     if owed := run.result.debts.values():
         text.append(
-            f"Debts after refunds: {format_ducats(sum(owed, ZERO), grouped=True)} ducats of "
-            f"{len(owed)} payments.\n"
+            f"Debts after refunds: {rounded(sum(owed, ZERO))} ducats of {len(owed)} payments.\n"
         )
     if told := counted(run.result.decided):
         text.append(f"Decided by people: {told}.\n")
@@ -206,4 +205,4 @@ def _closing(result: Reconciliation) -> Text:
 
 
 def _ducats(ducats: Decimal) -> Text:
-    return Text(format_ducats(ducats, grouped=True))
+    return Text(rounded(ducats))

@@ -20,7 +20,7 @@ from cascade_cli.cli.sparkline import sparkline
 from cascade_cli.domain.decisions import counted
 from cascade_cli.domain.engine import DailyRuns
 from cascade_cli.domain.kinds import Kind
-from cascade_cli.domain.money import ZERO, exactly, format_ducats
+from cascade_cli.domain.money import ZERO, exactly, rounded
 from cascade_cli.domain.overview import Tally, Today, in_flight, tallies
 from cascade_cli.domain.run_memory import Changes, Memory
 from cascade_cli.domain.runway import OUTFLOW_DAYS, RUNWAY_LOW_DAYS, RUNWAY_OUT_DAYS, Finances
@@ -33,7 +33,6 @@ from cascade_cli.services.status import Status, Treasury
 MOST_ATTENTION = 3
 # Two columns of kinds beside each other.
 WIDE = 78
-_HUNDREDTH = Decimal("0.01")
 _UNKNOWN = Text("not known, see above", "yellow")
 
 
@@ -127,18 +126,18 @@ def _money(treasury: Treasury | None, encoding: str) -> Iterator[tuple[str, Text
         return
     amounts = [day.ducats for day in treasury.delivered]
     text = Text(sparkline(amounts, encoding), "cyan")
-    most = f"  a day, for {OUTFLOW_DAYS} days; at most {_ducats(max(amounts))} ducats"
+    most = f"  a day, for {OUTFLOW_DAYS} days; at most {rounded(max(amounts))} ducats"
     yield "delivered", text.append(most, "default")
 
 
 def _balance(finances: Finances) -> Text:
-    text = Text(f"{_ducats(finances.ducats)} ducats")
+    text = Text(f"{rounded(finances.ducats)} ducats")
     if finances.ducats < finances.owed:
         with exactly():
             short = finances.owed - finances.ducats
-        return text.append(f": {_ducats(short)} are short for what is in flight", "bold red")
+        return text.append(f": {rounded(short)} are short for what is in flight", "bold red")
     number = finances.live.number + finances.planned.number
-    due = f"; {_ducats(finances.owed)} due to go out in {count(number, 'transfer')}"
+    due = f"; {rounded(finances.owed)} due to go out in {count(number, 'transfer')}"
     return text.append(due if number else "; nothing is due to go out")
 
 
@@ -146,8 +145,8 @@ def _runway(finances: Finances) -> Text:
     days = finances.runway_days
     if days is None:
         return Text(f"no end in sight: nothing was delivered in {OUTFLOW_DAYS} days")
-    daily = f", at {_ducats(finances.daily_outflow)} ducats a day"
-    return Text(f"{_ducats(days)} days", _runway_style(days)).append(daily, "default")
+    daily = f", at {rounded(finances.daily_outflow)} ducats a day"
+    return Text(f"{rounded(days)} days", _runway_style(days)).append(daily, "default")
 
 
 def _runway_style(days: Decimal) -> str:
@@ -162,13 +161,13 @@ def _in_flight(run: Run, now: datetime) -> Text:
         return Text("nothing")
     number = count(found.payments, "payment")
     age = format_span(now - found.oldest_at)
-    return Text(f"{number}, {_ducats(found.ducats)} ducats; the oldest paid {age} ago")
+    return Text(f"{number}, {rounded(found.ducats)} ducats; the oldest paid {age} ago")
 
 
 def _today(today: Today, now: datetime) -> Text:
     span = format_span(today.resets_at - now)
-    text = Text(f"{_ducats(today.promised)} of {_ducats(today.limit)} ducats credited; ")
-    text.append(f"{_ducats(today.left)} left", "default" if today.left else "bold red")
+    text = Text(f"{rounded(today.promised)} of {rounded(today.limit)} ducats credited; ")
+    text.append(f"{rounded(today.left)} left", "default" if today.left else "bold red")
     return text.append(f", a new day in {span}", "default")
 
 
@@ -219,7 +218,7 @@ def _discrepancies(shown: Shown, columns: int) -> Iterator[RenderableType]:
         return
     found = tallies(run.result)
     if owed := sum(status.debts.values(), ZERO):
-        yield Text(f"Debts after refunds: {format_ducats(owed, grouped=True)} ducats.", "yellow")
+        yield Text(f"Debts after refunds: {rounded(owed)} ducats.", "yellow")
     if told := counted(run.result.decided):
         yield Text(f"Decided by people: {told}.")
     span = format_span(status.window.until - status.known_since)
@@ -257,7 +256,7 @@ def _table(found: Sequence[Tally], columns: int) -> Table:
 
 def _cells(tally: Tally) -> tuple[Text, Text, Text]:
     name = Text(tally.kind.replace("_", " "), STYLES[tally.kind.severity])
-    return name, Text(str(tally.number)), Text(_ducats(tally.at_risk))
+    return name, Text(str(tally.number)), Text(rounded(tally.at_risk))
 
 
 def _of_payments(attention: Sequence[Kept]) -> list[Kept]:
@@ -273,9 +272,3 @@ def _attention(shown: Shown, attention: Sequence[Kept]) -> Iterator[RenderableTy
         yield shown.to_type(command("explain", event.payment_id or event.id))
     if len(attention) > MOST_ATTENTION:
         yield Text(f"  and {len(attention) - MOST_ATTENTION} more, see --json")
-
-
-def _ducats(ducats: Decimal) -> str:
-    """To a hundredth: a screen is no account, and --json has every digit."""
-    with exactly():
-        return format_ducats(ducats.quantize(_HUNDREDTH), grouped=True)

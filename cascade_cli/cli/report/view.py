@@ -11,10 +11,11 @@ from typing import Any
 from cascade_cli.cli.reconciliation_json import Reading
 from cascade_cli.cli.reconciliation_tables import MEANINGS, followed_up
 from cascade_cli.cli.report.days import Days, days_of
-from cascade_cli.cli.report.equation import Segment, beside, rounded, segments, share
+from cascade_cli.cli.report.equation import Segment, beside, segments, share
 from cascade_cli.cli.report.stories import URGENCY, Story, clipped, stories
 from cascade_cli.domain.decisions import counted
 from cascade_cli.domain.kinds import Kind
+from cascade_cli.domain.money import rounded
 from cascade_cli.domain.reconciliation import Reconciliation
 from cascade_cli.domain.run_memory import Changes
 from cascade_cli.domain.times import Window, format_moment, format_span
