@@ -148,10 +148,13 @@ def global_options(
     no_color: Annotated[
         bool, typer.Option("--no-color", help="No colours (NO_COLOR does the same).")
     ] = False,
+    no_pager: Annotated[
+        bool, typer.Option("--no-pager", help="Print long lists as they are, without a pager.")
+    ] = False,
     version: Annotated[  # noqa: ARG001 - its callback has done the work
         bool,
         typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
     ] = False,
 ) -> None:
     """Options that stand before the command."""
-    ctx.obj = Session(sandbox, env_file, quiet, verbose, no_color)
+    ctx.obj = Session(sandbox, env_file, quiet, verbose, no_color, not no_pager)

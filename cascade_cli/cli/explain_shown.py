@@ -13,7 +13,7 @@ from rich.text import Text
 
 from cascade_cli.cli.console import completed, to_type
 from cascade_cli.cli.gift_shown import show_gift
-from cascade_cli.cli.reconciliation_tables import STYLES
+from cascade_cli.cli.kinds_shown import STYLES
 from cascade_cli.cli.shown import shown
 from cascade_cli.domain.money import rounded
 from cascade_cli.domain.names import there_is

@@ -46,6 +46,8 @@ class Session:
     quiet: bool = False
     verbose: bool = False
     no_color: bool = False
+    pages: bool = True
+    """What is longer than a screen may go through the user's pager."""
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     warnings: list[str] = field(default_factory=list)
     secrets: list[str] = field(default_factory=list)

@@ -6,14 +6,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from itertools import zip_longest
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from cascade_cli.adapters.journal.inbox import EventState, Kept
-from cascade_cli.cli.reconciliation_tables import STYLES
+from cascade_cli.cli.kinds_shown import kinds_table
 from cascade_cli.cli.shown import count
 from cascade_cli.cli.shown import shown as harmless
 from cascade_cli.cli.sparkline import sparkline
@@ -21,7 +20,7 @@ from cascade_cli.domain.decisions import counted
 from cascade_cli.domain.engine import DailyRuns
 from cascade_cli.domain.kinds import Kind
 from cascade_cli.domain.money import ZERO, exactly, rounded
-from cascade_cli.domain.overview import Tally, Today, in_flight, tallies
+from cascade_cli.domain.overview import Today, in_flight, tallies
 from cascade_cli.domain.run_memory import Changes, Memory
 from cascade_cli.domain.runway import OUTFLOW_DAYS, RUNWAY_LOW_DAYS, RUNWAY_OUT_DAYS, Finances
 from cascade_cli.domain.shell import command
@@ -31,8 +30,6 @@ from cascade_cli.services.records import Records
 from cascade_cli.services.status import Status, Treasury
 
 MOST_ATTENTION = 3
-# Two columns of kinds beside each other.
-WIDE = 78
 _UNKNOWN = Text("not known, see above", "yellow")
 
 
@@ -81,7 +78,7 @@ def screen(shown: Shown, encoding: str, width: int, beneath: Sequence[Text] = ()
         "",
         _grid(_lines(shown, encoding)),
         "",
-        *_discrepancies(shown, columns=2 if width >= WIDE else 1),
+        *_discrepancies(shown, width),
         *_attention(shown, _of_payments(shown.status.attention)),
     )
 
@@ -212,7 +209,7 @@ def _webhook(records: Records, attention: Sequence[Kept], now: datetime) -> Text
     )
 
 
-def _discrepancies(shown: Shown, columns: int) -> Iterator[RenderableType]:
+def _discrepancies(shown: Shown, width: int) -> Iterator[RenderableType]:
     status, run = shown.status, shown.status.run
     if run is None:
         return
@@ -229,7 +226,7 @@ def _discrepancies(shown: Shown, columns: int) -> Iterator[RenderableType]:
     number = sum(tally.number for tally in found)
     words = f"{number} {'discrepancy' if number == 1 else 'discrepancies'}"
     yield Text(words, "bold red").append(begin, "default").append(_news(status.since_last))
-    yield _table(found, columns)
+    yield kinds_table(found, width)
     yield shown.to_type(command("reconcile", "--since", shown.since))
 
 
@@ -237,26 +234,6 @@ def _news(since_last: Changes | None) -> str:
     if since_last is None:
         return ""
     return f": {len(since_last.new)} new, {len(since_last.solved)} solved"
-
-
-def _table(found: Sequence[Tally], columns: int) -> Table:
-    """Columns of kinds, each read downwards."""
-    table = Table.grid(padding=(0, 2))
-    rows = -(-len(found) // columns)
-    parts = [found[at : at + rows] for at in range(0, len(found), rows)]
-    for _ in parts:
-        table.add_column(min_width=15)
-        table.add_column(justify="right", min_width=4)
-        table.add_column(justify="right", min_width=14)
-    table.add_row(*(cell for _ in parts for cell in ("", "", Text("ducats at risk", "dim"))))
-    for line in zip_longest(*parts):
-        table.add_row(*(cell for tally in line if tally for cell in _cells(tally)))
-    return table
-
-
-def _cells(tally: Tally) -> tuple[Text, Text, Text]:
-    name = Text(tally.kind.replace("_", " "), STYLES[tally.kind.severity])
-    return name, Text(str(tally.number)), Text(rounded(tally.at_risk))
 
 
 def _of_payments(attention: Sequence[Kept]) -> list[Kept]:

@@ -8,8 +8,9 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
+from cascade_cli.cli.kinds_shown import MEANINGS
 from cascade_cli.cli.reconciliation_json import Reading
-from cascade_cli.cli.reconciliation_tables import MEANINGS, followed_up
+from cascade_cli.cli.reconciliation_shown import followed_up
 from cascade_cli.cli.report.days import Days, days_of
 from cascade_cli.cli.report.equation import Segment, beside, segments, share
 from cascade_cli.cli.report.stories import URGENCY, Story, clipped, stories
