@@ -188,7 +188,7 @@ def _in_words(shop: Shop, item: Item) -> Iterator[str]:
     command = command_of(item)
     expected = [] if command.startswith("cascade explain ") else [command]
     # What a person may decide stands on a line of its own where reconcile leads to the story.
-    told = on_lines(out)
+    told = list(dict.fromkeys(on_lines(out)))
     if told and not expected:
         advice = shop.read("explain", "--json", "--", name_of(item)).data["verdict"]["advice"]
         told = [line for line in told if line not in advice]

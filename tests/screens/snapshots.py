@@ -1,4 +1,4 @@
-"""The screens kept as text, at three widths: `python -m tests.screens.snapshots` draws them again."""
+"""The screens kept as text at three widths: `python -m tests.screens.snapshots` draws them anew."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`reconcile` for people: one screen on a terminal, every case in a pipe or where it is asked for."""
+"""`reconcile` for people: one screen on a terminal, every case in a pipe or where asked for."""
 
 from __future__ import annotations
 
