@@ -143,7 +143,12 @@ def global_options(
         bool, typer.Option("--quiet", "-q", help="No progress and no warnings on stderr.")
     ] = False,
     verbose: Annotated[
-        bool, typer.Option("--verbose", "-v", help="Also say what caused an error.")
+        bool,
+        typer.Option(
+            "--verbose",
+            "-v",
+            help="Also say what caused an error, and what is fine.",
+        ),
     ] = False,
     no_color: Annotated[
         bool, typer.Option("--no-color", help="No colours (NO_COLOR does the same).")
