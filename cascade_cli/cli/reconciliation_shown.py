@@ -214,14 +214,14 @@ def _flowing(words: Sequence[str], width: int) -> Iterator[Text]:
     yield Text(line)
 
 
-def _row(console: Console, item: Item, now: datetime) -> Table:
-    """Of a long name only the beginning: its story has all of it."""
+def _row(console: Console, item: Item, now: datetime, *, whole: bool = False) -> Table:
+    """Of a long name the one screen has only the beginning."""
     fixed = KIND_WIDTH + DUCATS_WIDTH + AGE_WIDTH + 3 * GAP
     table = Table.grid(padding=(0, GAP, 0, 0), pad_edge=False)
     table.add_column(width=KIND_WIDTH)
     least, most = CITIZEN_WIDTH
     width = min(max(console.width - fixed, least), most)
-    table.add_column(width=width, no_wrap=True, overflow="ellipsis")
+    table.add_column(width=width, no_wrap=not whole, overflow="fold" if whole else "ellipsis")
     table.add_column(width=DUCATS_WIDTH, justify="right", overflow="fold")
     table.add_column(width=AGE_WIDTH, justify="right")
     ducats = "?" if item.ducats is None else rounded(item.ducats)
@@ -235,7 +235,7 @@ def _row(console: Console, item: Item, now: datetime) -> Table:
 
 
 def _show_item(console: Console, item: Item, now: datetime) -> None:
-    console.print(_row(console, item, now))
+    console.print(_row(console, item, now, whole=True))
     charge = item.charge
     paid = f"paid {format_money(charge.own_cents, charge.currency)}" if charge else ""
     verdict = shown(completed(console, item.verdict))

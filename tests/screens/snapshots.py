@@ -15,7 +15,7 @@ SCREENS = {
     "reconcile": ("reconcile",),
     "reconcile_kind": ("--no-pager", "reconcile", "--kind", "refunded", "--kind", "stalled"),
     "explain": ("explain", "pi_3hzz7gx0XIcXauOz19fho1La"),
-    "explain_settled": ("explain", "--since", "7d", "SerenissimaTrader"),
+    "explain_citizen": ("explain", "--since", "7d", "SerenissimaTrader"),
     "doctor": ("doctor",),
     "status": ("status", "--since", "7d"),
 }
