@@ -11,4 +11,6 @@ from tests.screens.terminal import Terminal, terminal
 def week() -> Iterator[Terminal]:
     """The sandbox's week of 57 discrepancies, which nobody repairs."""
     with terminal() as found:
+        # Whatever is asked first: status tells when it was last reconciled.
+        found.sandbox("reconcile")
         yield found
