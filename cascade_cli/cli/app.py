@@ -144,10 +144,18 @@ def global_options(
         bool, typer.Option("--quiet", "-q", help="No progress and no warnings on stderr.")
     ] = False,
     verbose: Annotated[
-        bool, typer.Option("--verbose", "-v", help="Also say what caused an error.")
+        bool,
+        typer.Option(
+            "--verbose",
+            "-v",
+            help="Also say what caused an error, and what is fine.",
+        ),
     ] = False,
     no_color: Annotated[
         bool, typer.Option("--no-color", help="No colours (NO_COLOR does the same).")
+    ] = False,
+    no_pager: Annotated[
+        bool, typer.Option("--no-pager", help="Print long lists as they are, without a pager.")
     ] = False,
     version: Annotated[  # noqa: ARG001 - its callback has done the work
         bool,
@@ -155,4 +163,4 @@ def global_options(
     ] = False,
 ) -> None:
     """Options that stand before the command."""
-    ctx.obj = Session(sandbox, env_file, quiet, verbose, no_color)
+    ctx.obj = Session(sandbox, env_file, quiet, verbose, no_color, not no_pager)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from decimal import Decimal
 from typing import Any
@@ -13,8 +13,9 @@ from cascade_cli.domain.decisions import Decision
 from cascade_cli.domain.equation import Equation
 from cascade_cli.domain.kinds import Kind
 from cascade_cli.domain.money import format_ducats
-from cascade_cli.domain.reconciliation import Item, Reconciliation
+from cascade_cli.domain.reconciliation import Item
 from cascade_cli.domain.run_memory import Changes
+from cascade_cli.domain.selection import Selection
 from cascade_cli.domain.times import Window, rfc3339
 from cascade_cli.domain.verification import Verification
 from cascade_cli.services.reconcile import Run
@@ -31,8 +32,8 @@ class Reading:
     since_last: Changes | None = None
 
 
-def document(run: Run, reading: Reading, *, everything: bool) -> dict[str, Any]:
-    """The promised object; `everything` lists what is settled and in flight as well."""
+def document(run: Run, reading: Reading, selection: Selection) -> dict[str, Any]:
+    """The promised object. Only `items` are selected: the rest tells of the whole run."""
     coverage, result = run.coverage, run.result
     return {
         "window": _window(reading.window, reading.terms),
@@ -58,7 +59,7 @@ def document(run: Run, reading: Reading, *, everything: bool) -> dict[str, Any]:
         "for_earlier_payments": result.elsewhere,
         "since_last": reading.since_last.document() if reading.since_last else None,
         "verified": run.verification and _verified(run.verification),
-        "items": [item_document(item) for item in listed(result, everything=everything)],
+        "items": [item_document(item) for item in selection.items(result)],
     }
 
 
@@ -87,11 +88,6 @@ def incomplete_document(
         "ducats": None,
         "items": [],
     }
-
-
-def listed(result: Reconciliation, *, everything: bool) -> Iterable[Item]:
-    """The items that an output shows."""
-    return result.items if everything else result.discrepancies
 
 
 def _window(window: Window, terms: Terms) -> dict[str, Any]:

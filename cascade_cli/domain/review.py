@@ -16,7 +16,7 @@ from cascade_cli.domain.decisions import Facts, How, what_changed
 from cascade_cli.domain.evidence import describe
 from cascade_cli.domain.items import Item
 from cascade_cli.domain.kinds import Kind
-from cascade_cli.domain.money import ZERO, ducats_shown, format_ducats
+from cascade_cli.domain.money import ZERO, format_ducats, rounded
 from cascade_cli.domain.orders import Order
 from cascade_cli.domain.overrides import Override
 from cascade_cli.domain.price_guard import price_objection
@@ -67,7 +67,7 @@ def _sentence(subject: Subject, how: How) -> str:
     if how is How.TAKE_BACK:
         return _take_back(subject)
     if how is How.ACCEPT and subject.case and subject.case.to_return:
-        ducats = ducats_shown(subject.case.to_return)
+        ducats = rounded(subject.case.to_return)
         return f"accept: {ducats} ducats are written off"
     return _SENTENCES[how]
 
@@ -89,7 +89,7 @@ def _credit(subject: Subject) -> str:
     ducats = case.charge.ducats if is_own else due_to_buyer(case, Wish(How.CREDIT, ""))
     if is_own and not ducats:
         return f"give {case.buyer.citizen!r} his ducats: you say how many"
-    amount = f"{ducats_shown(ducats)} ducats" if ducats else "what he lacks"
+    amount = f"{rounded(ducats)} ducats" if ducats else "what he lacks"
     return f"give {case.buyer.citizen!r} {amount}"
 
 
@@ -98,7 +98,7 @@ def _take_back(subject: Subject) -> str:
     live = [one for one in found if one.row.state(subject.terms.now) is State.LIVE]
     ducats = sum((still_to_take(one, subject) for one in live or found), ZERO)
     whose = " and ".join(dict.fromkeys(repr(one.row.citizen) for one in live or found))
-    amount = f"{ducats_shown(ducats)} ducats"
+    amount = f"{rounded(ducats)} ducats"
     if live:
         return f"keep {amount} for {whose} from the engine"
     return f"take {amount} back from {whose}"

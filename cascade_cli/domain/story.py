@@ -61,6 +61,12 @@ class Verdict:
     decision: Decision | None = None
     reopened: str = ""
 
+    @property
+    def is_open(self) -> bool:
+        """It needs a person or a machine."""
+        is_left = self.decision and self.decision.how.closes and not self.reopened
+        return bool(self.kind and self.kind.is_discrepancy and not is_left)
+
 
 @dataclass(frozen=True)
 class SessionSale:

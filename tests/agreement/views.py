@@ -116,9 +116,8 @@ def in_text_and_on_the_page(shop: Shop, path: Path) -> Iterator[str]:
     wide = [x for x in out.splitlines() if cell_len(x) > 80 and not x.startswith("  $ ")]
     if wide:
         yield f"text is wider than 80 columns: {wide}"
-    table = out[out.index("what it means") :]
     for item in shop.open:
-        if item["kind"].replace("_", " ") not in table:
+        if item["kind"].replace("_", " ") not in out:
             yield f"text lacks {item['kind']}"
     yield from _on_the_page(shop, page(path).text)
 
@@ -189,7 +188,7 @@ def _in_words(shop: Shop, item: Item) -> Iterator[str]:
     command = command_of(item)
     expected = [] if command.startswith("cascade explain ") else [command]
     # What else a person may decide stands on a line of its own.
-    told = on_lines(out)
+    told = list(dict.fromkeys(on_lines(out)))
     if told != expected:
         advice = shop.read("explain", "--json", "--", name_of(item)).data["verdict"]["advice"]
         told = [line for line in told if line in expected or line not in advice]

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from cascade_cli.cli.reconciliation_json import Reading
 from cascade_cli.domain.kinds import Severity
-from cascade_cli.domain.money import format_ducats, format_money
+from cascade_cli.domain.money import format_money, rounded
 from cascade_cli.domain.reconciliation import Item
 from cascade_cli.domain.repair import explain
 from cascade_cli.domain.run_memory import name_of
@@ -60,7 +60,7 @@ def _story(item: Item, now: datetime, new: frozenset[str] | None) -> Story:
         severity=item.severity.value,
         news=_news(item, name, new),
         citizen=clipped(item.citizen or ""),
-        ducats=format_ducats(item.ducats, grouped=True) if item.ducats is not None else "",
+        ducats=rounded(item.ducats) if item.ducats is not None else "",
         money=format_money(charge.own_cents, charge.currency) if charge else "",
         age=format_span(now - item.occurred_at),
         verdict=clipped(verdict.sentence),

@@ -12,7 +12,7 @@ from cascade_cli.cli.resolve_shown import would
 from cascade_cli.cli.review.screen import wrapped
 from cascade_cli.cli.shown import count, shown
 from cascade_cli.domain.decisions import How
-from cascade_cli.domain.money import ZERO, ducats_shown
+from cascade_cli.domain.money import ZERO, rounded
 from cascade_cli.domain.orders import Order
 from cascade_cli.domain.repair_plan import RepairPlan
 from cascade_cli.domain.times import format_moment
@@ -62,12 +62,12 @@ def _sums(chosen: Sequence[Chosen], repairs: RepairPlan, with_repairs: bool) -> 
     orders = [order for one in chosen for order in one.planned.orders if not order.ends]
     out, back = _sum(orders, is_back=False), _sum(orders, is_back=True)
     if number := len(repairs.repairs):
-        total = f"{ducats_shown(repairs.total_ducats)} ducats"
+        total = f"{rounded(repairs.total_ducats)} ducats"
         what = f"{count(number, 'case')} that a machine may repair, {total}"
         yield Text(f"With {what}." if with_repairs else f"Not in it: {what}.")
         out += repairs.total_ducats if with_repairs else ZERO
-    sums = [f"{ducats_shown(out)} ducats go out"]
-    sums += [f"{ducats_shown(back)} come back"] if back else []
+    sums = [f"{rounded(out)} ducats go out"]
+    sums += [f"{rounded(back)} come back"] if back else []
     yield Text(f"In all {', '.join(sums)}.", "bold")
 
 

@@ -23,7 +23,7 @@ from cascade_cli.domain.decisions import How
 from cascade_cli.domain.evidence import describe
 from cascade_cli.domain.items import Item
 from cascade_cli.domain.kinds import Kind
-from cascade_cli.domain.money import ZERO, ducats_shown, format_money
+from cascade_cli.domain.money import ZERO, format_money, rounded
 from cascade_cli.domain.review import Draft, Offer, offers_for
 from cascade_cli.domain.stratagems import State, Stratagem
 from cascade_cli.domain.subject import Subject, row_name, words_for
@@ -98,7 +98,7 @@ def _head(console: Console, page: Page) -> Iterator[Text]:
     decided = f" · {page.decided} decided" if page.decided else ""
     text = Text(f"{page.number} of {page.of}{decided} · ", "bold")
     text.append(words_for(item), STYLES[item.severity])
-    at_risk = ducats_shown(item.at_risk)
+    at_risk = rounded(item.at_risk)
     text.append(f" · {item.severity.value} · {at_risk} ducats at risk", "bold")
     yield from wrapped(console, text)
     yield from wrapped(console, Text(_MEANINGS[item.kind]))
@@ -137,13 +137,13 @@ def _reopened(item: Item) -> str:
 
 
 def _buyer(charge: Charge, item: Item) -> str:
-    ducats = f"{ducats_shown(charge.ducats)} ducats" if charge.ducats else "ducats"
+    ducats = f"{rounded(charge.ducats)} ducats" if charge.ducats else "ducats"
     whom = repr(item.citizen or charge.citizen_text) if item.citizen or charge.citizen_text else ""
     return f"{whom or 'not named'}, who bought {ducats}"
 
 
 def _amount(row: Stratagem) -> str:
-    ducats = "?" if row.ducats is None else ducats_shown(row.ducats)
+    ducats = "?" if row.ducats is None else rounded(row.ducats)
     return f"{ducats} ducats {'from' if row.payer else 'to'} {row.concerned!r}"
 
 
@@ -161,9 +161,9 @@ def _balances(view: View) -> Iterator[str]:
         row.concerned: (row.ducats or ZERO) * (-1 if row.payer else 1) for row in view.evidence.rows
     }
     for name, has in view.balances.items():
-        told = f"{name} {ducats_shown(has)}"
+        told = f"{name} {rounded(has)}"
         if name in without:
-            told += f" (without it {ducats_shown(has - without[name])})"
+            told += f" (without it {rounded(has - without[name])})"
         yield told
 
 
