@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import getpass
+from datetime import timedelta
+
+import pytest
 
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
 from tests.credit.counter import Counter
@@ -268,3 +271,21 @@ def test_a_dry_run_shows_all_and_writes_nothing(counter: Counter) -> None:
     assert "afterwards: wrong citizen" in answer.out
     assert len(counter.writes) == number
     assert reconciled(counter)["decided"] == {}
+
+
+@pytest.mark.parametrize(("citizen", "ducats"), [("marco", 90), ("lucia", 100)])
+def test_what_was_ended_before_the_engine_took_it_is_delivered_as_sold_by_repair(
+    counter: Counter, citizen: str, ducats: float
+) -> None:
+    payment = counter.paid()
+    until = counter.now() + timedelta(hours=40)
+    row = {"Status": "active", "ExpiresAt": until.isoformat()}
+    transferred(counter, payment, citizen, ducats, **row)
+    answer = resolve(counter, payment, "--take-back")
+    assert answer.code == 0, answer
+    counter.pass_time(minutes=5)
+    repaired = counter.type("reconcile", "--since", "7d", "--repair", "--yes")
+    assert "refused" not in repaired.out, repaired.out
+    run_engine(counter)
+    assert counter.ducats_of("marco") == 100
+    assert reconciled(counter)["items"] == []

@@ -26,11 +26,16 @@ LIVE = {
 }
 
 
-def printed(*, terminal: bool, links: Links | None, **settings: bool) -> str:
+def printed(*, terminal: bool, links: Links | None, no_color: bool = False) -> str:
     """A sentence and a table with ids."""
     out = io.StringIO()
     console = PipeConsole(
-        file=out, force_terminal=terminal, width=80, markup=False, highlight=False, **settings
+        file=out,
+        force_terminal=terminal,
+        width=80,
+        markup=False,
+        highlight=False,
+        no_color=no_color,
     )
     console.links = links
     table = Table.grid()
