@@ -113,7 +113,9 @@ def in_text_and_on_the_page(shop: Shop, path: Path) -> Iterator[str]:
     commands = [command_of(item) for item in shop.open]
     if on_lines(out) != [line for line in commands if line]:
         yield f"text tells to type {on_lines(out)}, not {commands}"
-    wide = [x for x in out.splitlines() if cell_len(x) > 80 and not x.startswith("  $ ")]
+    # A command is never broken.
+    commanding = ("  $ ", "Next: cascade ")
+    wide = [x for x in out.splitlines() if cell_len(x) > 80 and not x.startswith(commanding)]
     if wide:
         yield f"text is wider than 80 columns: {wide}"
     for item in shop.open:
