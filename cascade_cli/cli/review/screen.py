@@ -14,7 +14,7 @@ from rich.text import Text
 
 from cascade_cli.adapters.links import Links
 from cascade_cli.cli.console import completed
-from cascade_cli.cli.reconciliation_tables import STYLES
+from cascade_cli.cli.kinds_shown import STYLES
 from cascade_cli.cli.resolve_shown import neighbour
 from cascade_cli.cli.shown import shown
 from cascade_cli.domain.case import Terms
