@@ -130,8 +130,6 @@ class Mistakes:
         made = Made(mistake, charge["id"], str(charge["payment_intent"]))
         self.made.append(made)
         self._stage.tell(f"{mistake.way}: {mistake.citizen} pays for {made.intent}")
-        if mistake.way == Way.NOT_MOVED:
-            self._stage.witness.excused.add(made.own_key)
         for index, (citizen, ducats, moved) in enumerate(_deals(mistake)):
             name = made.own_key if made.is_doubtful else f"older_{number}_{index}"
             self._row(made, name, citizen, ducats, moved=moved)
@@ -152,10 +150,14 @@ class Mistakes:
 
     def _say(self, made: Made, how: How, shop: Shop) -> bool:
         """What became of a doubtful transfer people find out rightly."""
-        if made.is_doubtful and how in {How.MOVED, How.NOT_MOVED}:
-            has_moved = bool(self._stage.city.moves[made.own_key].credits)
-            how = How.MOVED if has_moved else How.NOT_MOVED
-        return shop.decide(made.intent, how)
+        return shop.decide(made.intent, how, self._has_moved)
+
+    def _has_moved(self, stratagem_id: str) -> bool:
+        moves = self._stage.city.moves.get(stratagem_id)
+        if moves and moves.credits:
+            return True
+        self._stage.witness.excused.add(stratagem_id)
+        return False
 
     def _by_hand(self, made: Made, shop: Shop) -> bool:
         return shop.credit_for(

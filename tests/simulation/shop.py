@@ -354,12 +354,15 @@ class Shop:
         known = decided_by({}, journal.decisions(), journal.rulings())
         return replace(terms, decided=known)
 
-    def decide(self, payment: str, how: How) -> bool:
-        """`cascade resolve`; of a doubtful transfer people say what is true."""
+    def decide(self, payment: str, how: How, has_moved: Callable[[str], bool]) -> bool:
+        """`cascade resolve`; of a doubtful transfer, whichever of the payment's it is, people say
+        what is true: by its StratagemId, whether it moved its ducats."""
         with self.lock():
             desk = self._resolve_desk()
             try:
                 seen = desk.look(payment)
+                if how in {How.MOVED, How.NOT_MOVED} and (rows := seen.subject.doubtful):
+                    how = How.MOVED if has_moved(rows[0].stratagem_id) else How.NOT_MOVED
                 wish = Decided(how, f"decided to {how}")
                 if how is How.SNOOZE:
                     wish = replace(wish, until=self._now() + timedelta(hours=5))
