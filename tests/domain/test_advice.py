@@ -140,7 +140,7 @@ def test_what_a_dispute_in_vain_kept_from_arriving_is_not_blamed_on_the_webhook(
 def test_of_whom_only_the_amount_is_unknown_nobody_looks_for_the_buyer() -> None:
     half = a_charge(ducats=None, ducats_text="in_1 was paid by more than this payment")
     item = judged(charge=half)
-    assert item.advice == "Find out how many ducats it paid for, then credit them with --payment."
+    assert item.advice == "Find out how many ducats it paid for, then credit them to that payment."
 
 
 def test_of_a_refund_it_is_said_whether_the_ducats_have_arrived() -> None:
