@@ -12,7 +12,6 @@ from typing import Annotated, Any
 import typer
 
 from cascade_cli import __version__
-from cascade_cli.cli.resolve_words import OptionalAmounts
 from cascade_cli.cli.session import Session, conduct, failure, unwritable
 from cascade_cli.errors import ExitCode, UsageError
 
@@ -63,8 +62,10 @@ def app_for(words: Container[str]) -> typer.Typer:
     )
     app.callback()(global_options)
     for name, summary in COMMANDS.items():
-        read = app.command(name, cls=OptionalAmounts if name == "resolve" else None)
-        read(declared(name) if name in words else _listed(summary))
+        if name in words:
+            app.command(name, cls=_class_of(name))(declared(name))
+        else:
+            app.command(name)(_listed(summary))
     for name, summary in GROUPS.items():
         app.add_typer(declared(name) if name in words else _listed_group(summary), name=name)
     return app
@@ -83,6 +84,13 @@ def _command_line(names: frozenset[str]) -> Callable[..., Any]:
 def declared(name: str) -> Any:
     """The command's function, or the group's Typer, with all its options."""
     return getattr(import_module(f"cascade_cli.cli.commands.{name}"), name)
+
+
+def _class_of(name: str) -> Any:
+    """The class that reads its words, if it is not Typer's own."""
+    if name == "resolve":
+        return import_module("cascade_cli.cli.resolve_words").OptionalAmounts
+    return None
 
 
 def _listed(summary: str | None) -> Callable[[], None]:
