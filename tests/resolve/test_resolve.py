@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -279,7 +280,7 @@ def test_what_was_ended_before_the_engine_took_it_is_delivered_as_sold_by_repair
 ) -> None:
     payment = counter.paid()
     until = counter.now() + timedelta(hours=40)
-    row = {"Status": "active", "ExpiresAt": until.isoformat()}
+    row: dict[str, Any] = {"Status": "active", "ExpiresAt": until.isoformat()}
     transferred(counter, payment, citizen, ducats, **row)
     answer = resolve(counter, payment, "--take-back")
     assert answer.code == 0, answer
