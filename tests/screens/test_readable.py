@@ -79,7 +79,7 @@ def _screens(document: dict[str, Any]) -> Iterator[tuple[str, ...]]:
 def test_no_screen_has_more_decimals_than_two(week: Terminal, document: dict[str, Any]) -> None:
     seen = 0
     for words in _screens(document):
-        told = week.sandbox(*words)
+        told = week.sandbox("--no-pager", *words)
         assert told, words
         lines = (line for line in told.splitlines() if not line.startswith("  $ "))
         assert [line for line in lines if _EXACT.search(line)] == [], words
