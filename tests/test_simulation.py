@@ -31,7 +31,7 @@ CAUGHT_BY = {
     mutants.no_claim: 4,
     mutants.expired_rows_rewritten: 41,
     mutants.dead_rows_replaced: 12,
-    mutants.spare_rows_activated: 45,
+    mutants.spare_rows_activated: 136,
     mutants.no_bound: 43,
     mutants.no_fresh_read: 65,
     mutants.old_readings_believed: 242,
