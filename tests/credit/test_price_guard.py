@@ -193,7 +193,8 @@ def test_explain_prints_the_decision_s_command_unfolded_on_a_line_of_its_own(
 ) -> None:
     intent = counter.paid(ducats="10000", cents=50)
     lines = [x for x in counter.type("explain", intent).out.splitlines() if "  $ cascade" in x]
-    line, otherwise = lines
+    line, otherwise, *again = lines
+    assert again == [line, otherwise], "the story ends as it begins"
     assert otherwise.startswith(f"  $ cascade resolve {intent} --snooze 7d ")
     assert line.startswith("  $ cascade credit marco")
     assert line.endswith("--although-underpaid")
