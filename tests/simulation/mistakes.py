@@ -253,6 +253,14 @@ class MistakesJudge:
         own = {name for one in self.made for name in (*one.rows, _manual(one))}
         return own | {name for name in moved if any(map(partial(_is_of, name), self.made))}
 
+    def is_overtaken(self, item: Item) -> bool:
+        """A credit by hand that broke off, and is refused since: a correction has made it good."""
+        names = {row.stratagem_id for row in item.stratagems}
+        return item.kind in {Kind.STALLED, Kind.FAILED} and any(
+            _manual(one) in names and any(self._moves(one, "cascade_correction_"))
+            for one in self.made
+        )
+
     def flaws(self) -> Iterator[str]:
         """Question after question."""
         for one in self.made:

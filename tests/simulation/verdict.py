@@ -201,7 +201,8 @@ class _Judge:
             is_late = any(
                 row.stratagem_id in self._lookalikes.late.values() for row in item.stratagems
             )
-            if item.charge is None and item.kind is not Kind.DOUBTFUL and not is_late:
+            is_expected = is_late or self._mistakes.is_overtaken(item)
+            if item.charge is None and item.kind is not Kind.DOUBTFUL and not is_expected:
                 yield f"{item.kind}: {item.verdict}"
         yield from self._credits_unpaid()
 
