@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import signal
 import sys
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from queue import SimpleQueue
 
 from cascade_cli.cli.journal_place import SANDBOX_JOURNAL
 from cascade_cli.cli.session import Outcome, Session
@@ -77,12 +77,13 @@ def serve(session: Session, options: ServeOptions) -> Outcome:
             _register(app, webhook)
         if options.engine_notices:
             app.airtable.tables.use_older_notifications()
-        # Whoever reads the lines may end it at once.
-        stop = threading.Event()
-        signal.signal(signal.SIGTERM, lambda *_: stop.set())
+        # Whoever reads the lines may end it at once: a threading.Event would hang where its own
+        # lock is held as the signal arrives.
+        stop: SimpleQueue[int] = SimpleQueue()
+        signal.signal(signal.SIGTERM, lambda number, _: stop.put(number))
         sys.stdout.write(_connection(url, options.webhooks))
         sys.stdout.flush()
-        stop.wait()
+        stop.get()
     return Outcome({"url": url}, lambda _session: None)
 
 

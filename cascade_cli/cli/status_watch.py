@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import signal
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
+from queue import Empty, SimpleQueue
 from typing import NoReturn
 
 from rich.live import Live
@@ -56,26 +56,30 @@ def watch(session: Session, since: str, every_text: str | None) -> Outcome:
 
 
 def _watch(look: Callable[[], Shown], draw: Callable[[Shown], None], every: timedelta) -> NoReturn:
-    with _ctrl_c() as is_pressed:
+    with _ctrl_c() as pressed:
         while True:
             draw(look())
-            if is_pressed.wait(every.total_seconds()):
+            with suppress(Empty):
+                pressed.get(timeout=every.total_seconds())
                 raise KeyboardInterrupt
 
 
 @contextmanager
-def _ctrl_c() -> Iterator[threading.Event]:
+def _ctrl_c() -> Iterator[SimpleQueue[int]]:
     """Raises KeyboardInterrupt as ever, and remembers it: one that Python raises while it throws
-    things away is lost, and the screen would stay for minutes."""
-    is_pressed = threading.Event()
+    things away is lost, and the screen would stay for minutes.
+
+    A threading.Event has a lock, which what the signal interrupts may hold: both would hang.
+    """
+    pressed: SimpleQueue[int] = SimpleQueue()
 
     def press(*_: object) -> NoReturn:
-        is_pressed.set()
+        pressed.put(signal.SIGINT)
         raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGINT, press)
     try:
-        yield is_pressed
+        yield pressed
     finally:
         signal.signal(signal.SIGINT, before)
 

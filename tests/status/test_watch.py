@@ -91,6 +91,37 @@ def test_the_screen_is_renewed_and_tells_what_watching_costs(counter: Counter) -
     )
 
 
+# Presses Ctrl-C at the n-th line that Python runs after the screen was drawn.
+_AT_EVERY_LINE = """
+import signal, sys
+from datetime import timedelta
+from cascade_cli.cli.status_watch import _watch
+
+for at in range(1, 60):
+    left = at
+
+    def pressing(frame, event, _):
+        global left
+        left -= event == "line"
+        if not left:
+            sys.settrace(None)
+            signal.raise_signal(signal.SIGINT)
+        return pressing
+
+    try:
+        _watch(lambda: None, lambda _: sys.settrace(pressing), timedelta(milliseconds=1))
+    except KeyboardInterrupt:
+        sys.settrace(None)
+        print(at)
+"""
+
+
+def test_ctrl_c_ends_it_whatever_it_interrupts() -> None:
+    words = [sys.executable, "-c", _AT_EVERY_LINE]
+    done = subprocess.run(words, capture_output=True, check=True, timeout=60, text=True)
+    assert done.stdout.split() == [str(at) for at in range(1, 60)]
+
+
 def test_without_a_terminal_it_is_refused_before_any_request(counter: Counter) -> None:
     answer = counter.type("status", "--watch")
     assert answer.code == 2
