@@ -16,7 +16,6 @@ from cascade_cli.sandbox.seed.citizens import PROCESSOR
 from cascade_cli.sandbox.wire import Request, Response, json_response
 from tests.simulation.venice import CITIZENS, STRATAGEMS, City, is_broken_off
 
-_UNTOUCHABLE = frozenset({"executed", "error"})
 _LOGGED = "Successfully transferred"
 _CERTAIN_FAILURES = ("[ERROR] Insufficient", "[ERROR] Receiver", "[ERROR] Sender")
 
@@ -135,7 +134,7 @@ class BaseWitness:
         key = before.get("StratagemId")
         # A person may find that a doubtful one has moved nothing.
         doubtful = doubtful and key not in self.excused
-        if status in _UNTOUCHABLE or _LOGGED in notes or doubtful:
+        if status == "executed" or _LOGGED in notes or doubtful:
             self._blame(f"{sender} made {key} ({record}) {fields['Status']}: it was {status}")
 
     def _with_lag(self, response: Response) -> Response:
