@@ -90,7 +90,8 @@ def _reconcile(world: World, terms: Terms, aside: Aside) -> Reconciliation:
     orphans = owners[_Owner.NOBODY]
     judged += [_orphan(row, taking.get(row.record_id, ()), world.answers, terms) for row in orphans]
     by_hand = _with_copies(owners[_Owner.REASON], rest, matches)
-    judged += [_decided_by_hand(item, terms) for item in overdue_by_hand(by_hand, terms)]
+    overdue = overdue_by_hand(by_hand, world.stratagems, terms)
+    judged += [_decided_by_hand(item, terms) for item in overdue]
     counts = Counter(item.kind for item in judged if not item.is_decided)
     # Not `+= len(plain)`: a kind that nothing is of has no count.
     counts.update(dict.fromkeys([Kind.SETTLED] if plain else [], len(plain)))

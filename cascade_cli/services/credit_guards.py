@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
+from cascade_cli.domain.by_hand import is_given_by
 from cascade_cli.domain.delivery import ambiguity
 from cascade_cli.domain.keys import MANUAL_PREFIX, PORTION_ID
 from cascade_cli.domain.money import format_ducats
@@ -13,7 +14,7 @@ from cascade_cli.domain.orders import Cause, Order
 from cascade_cli.domain.overrides import Override, credit_although
 from cascade_cli.domain.replay import CreditTerms, Objection, Obstacle, objections_to
 from cascade_cli.domain.residents import successor
-from cascade_cli.domain.stratagems import MAY_STILL_MOVE, Stratagem
+from cascade_cli.domain.stratagems import Stratagem
 from cascade_cli.domain.times import format_moment
 from cascade_cli.errors import GuardError
 
@@ -90,10 +91,8 @@ def refuse_credited(orders: Sequence[Order], rows: Sequence[Stratagem], now: dat
     keys = {order.key for order in orders}
     for order in orders:
         for row in rows if order.mentions and not order.again else ():
-            if row.stratagem_id in keys or row.citizen != order.citizen:
-                continue
-            named = {*row.mentions, *(row.stripe_ids if row.corrects else ())}
-            if row.state(now) in MAY_STILL_MOVE and not named.isdisjoint(order.mentions):
+            is_another = row.stratagem_id not in keys
+            if is_another and is_given_by(row, order.citizen, order.mentions, now):
                 by = f" by {row.made_by}" if row.made_by else ""
                 raise GuardError(
                     f"{row.citizen!r} was credited for {order.mentions[0]} already{by}: "
