@@ -155,6 +155,10 @@ def _deliver(case: Case, found: tuple[Finding, ...]) -> Repair | None:
         return Repair(command("refund", case.charge.payment_id))
     if money_is_open(case) or not case.buyer.citizen:
         return None
+    if case.executed:
+        # Its own transfer is refused beside one that was executed and taken back: a person's
+        # correction delivers it.
+        return None
     if needs_funds(case):
         return Repair(
             command("citizen", "replenish", "--by", format_ducats(enough(case.outstanding)))

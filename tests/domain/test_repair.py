@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from cascade_cli.domain.charges import Charge, Dispute
+from cascade_cli.domain.keys import Origin
+from cascade_cli.domain.kinds import Kind
 from cascade_cli.domain.repair import Repair
 from cascade_cli.domain.stratagems import Failure, Stratagem
-from tests.domain.samples import NOW, a_charge, judge, keyed, older, the_item
+from tests.domain.samples import NOW, a_charge, a_stratagem, judge, keyed, older, the_item
 
 CREDIT = "cascade credit marco 100 --payment pi_1 --reason 'paid but not delivered'"
 EXPLAIN = Repair("cascade explain pi_1")
@@ -247,3 +249,25 @@ def test_while_a_payment_is_disputed_no_line_delivers_an_underpaid_one(
     advice = the_item(a_charge(captured_cents=500, disputed=True, **changed)).advice
     assert "by hand, with a --reference" in advice
     assert "--although" not in advice
+
+
+@pytest.mark.parametrize("status", ["executed", "active"])
+def test_what_was_taken_back_of_another_is_delivered_by_a_correction_and_by_no_machine(
+    status: str,
+) -> None:
+    """Its own transfer is refused beside the executed one: a machine would try it every night."""
+    charge = a_charge()
+    wrong = older(citizen="lucia", stripe_ids=("pi_1",))
+    back = a_stratagem(
+        "2",
+        stratagem_id=f"cascade_takeback_{wrong.record_id}",
+        origin=Origin.TAKE_BACK,
+        stripe_ids=("pi_1",),
+        payer="lucia",
+        status=status,
+        expires_at=NOW + timedelta(hours=9),
+    )
+    world = judge([charge], [wrong, back])
+    (item,) = (item for item in world.items if item.charge)
+    assert item.kind is Kind.MISSING
+    assert item.repair == decided("--credit", "paid but not delivered")
