@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from functools import partial
+from functools import cached_property, partial
 from random import Random
 from typing import Any
 
@@ -251,7 +251,7 @@ class MistakesJudge:
         """The StratagemIds under which something of them may have moved."""
         moved = self.stage.city.moves
         own = {name for one in self.made for name in (*one.rows, _manual(one))}
-        return own | {name for name in moved if any(map(partial(_is_of, name), self.made))}
+        return own | {name for name in moved if any(map(partial(self._is_of, name), self.made))}
 
     def is_overtaken(self, item: Item) -> bool:
         """A credit by hand that broke off, and is refused since: a correction has made it good."""
@@ -305,10 +305,26 @@ class MistakesJudge:
 
     def _moves(self, one: Made, prefix: str = "") -> Iterator[tuple[str, Any]]:
         for name, moves in self.stage.city.moves.items():
-            if name.startswith(prefix) and (name in one.rows or _is_of(name, one)):
+            if name.startswith(prefix) and (name in one.rows or self._is_of(name, one)):
                 yield name, moves
         if not prefix and _manual(one) in self.stage.city.moves:
             yield _manual(one), self.stage.city.moves[_manual(one)]
+
+    def _is_of(self, name: str, one: Made) -> bool:
+        """A correction, or what takes back any transfer of it, also a credit by hand."""
+        correction = f"cascade_correction_{one.intent}"
+        if name.startswith(correction):
+            return True
+        return any(
+            name.startswith(f"cascade_takeback_{row['id']}")
+            for row in self._rows
+            if row["fields"]["StratagemId"] in {*one.rows, _manual(one)}
+            or row["fields"]["StratagemId"].startswith(correction)
+        )
+
+    @cached_property
+    def _rows(self) -> list[dict[str, Any]]:
+        return self.stage.city.rows()
 
     def _right(self, one: Made) -> Decimal:
         return self._net(one, one.mistake.citizen)
@@ -342,9 +358,3 @@ class MistakesJudge:
 
 def _manual(one: Made) -> str:
     return f"cascade_manual_{one.reference}"
-
-
-def _is_of(name: str, one: Made) -> bool:
-    is_correction = name.startswith(f"cascade_correction_{one.intent}")
-    records = tuple(f"cascade_takeback_{record}" for record in one.rows.values())
-    return is_correction or name.startswith(records)
