@@ -102,4 +102,5 @@ def _after_a_rest(order: Order, rows: Sequence[Stratagem]) -> Order:
     begun = next((r for r in rows if r.status == "active" and r.reason == REASON_REST), None)
     if begun and begun.ducats and begun.ducats < order.ducats:
         order = replace(order, ducats=begun.ducats, reason=REASON_REST)
-    return replace(order, amends=True)
+    # Who gets it is no matter of money: another name stays a conflict, for a person.
+    return replace(order, amends=all(row.citizen == order.citizen for row in rows))

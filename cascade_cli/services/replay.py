@@ -205,7 +205,8 @@ def _by_hand(invoice: str, citizen: str, ducats: Decimal | None) -> Objection:
     """Of money that never came to Stripe only a person knows whether it came."""
     why = f"{invoice} was paid outside Stripe"
     amount = format_ducats(ducats) if ducats else "DUCATS"
-    words = (citizen or "CITIZEN", amount, "--reason", why, "--reference", invoice)
+    # A name may begin like an option: somebody typed it at the shop.
+    words = ("--reason", why, "--reference", invoice, "--", citizen or "CITIZEN", amount)
     told = f"{why}: once you have its money, credit it by hand"
     return Objection(Obstacle.PAID_ELSEWHERE, told, command("credit", *words))
 

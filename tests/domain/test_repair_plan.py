@@ -7,7 +7,9 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from cascade_cli.domain.charges import Charge
+import pytest
+
+from cascade_cli.domain.charges import Charge, Refund
 from cascade_cli.domain.reconciliation import reconcile
 from cascade_cli.domain.repair_plan import REASON, RepairPlan, plan_repairs
 from cascade_cli.domain.stratagems import Stratagem
@@ -104,3 +106,12 @@ def test_rows_of_other_citizens_are_nobodys_concern() -> None:
     paid, missing = a_charge("1", citizen="lucia"), a_charge("2")
     (repair,) = planned([paid, missing], [keyed(paid, citizen="lucia")]).repairs
     assert not repair.order.foreign_records
+
+
+@pytest.mark.parametrize(("citizen", "amends"), [("marco", True), ("lucia", False)])
+def test_money_that_went_and_came_corrects_how_many_ducats_and_never_whose(
+    citizen: str, amends: bool
+) -> None:
+    charge = a_charge(refunds=(Refund("re_1", "failed", 250, PAID, has_left=False),))
+    (repair,) = planned([charge], [keyed(charge, citizen=citizen, status="expired")]).repairs
+    assert repair.order.amends is amends

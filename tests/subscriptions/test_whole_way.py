@@ -180,9 +180,12 @@ def test_nothing_is_owed_while_a_subscription_is_paused(counter: Counter) -> Non
     )
 
 
-def test_an_invoice_that_was_paid_in_cash_is_left_to_people(counter: Counter) -> None:
+@pytest.mark.parametrize("citizen", ["marco", "--yes"])
+def test_an_invoice_that_was_paid_in_cash_is_left_to_people(counter: Counter, citizen: str) -> None:
+    counter.settle("--yes")
     subscription = subscribed(counter)["subscription"]
     replayed(counter)
+    step(counter, "update_subscription", subscription, metadata={"citizen_id": citizen})
     step(counter, "renew", subscription, fails=True)
     step(counter, "pay_invoice", subscription, elsewhere=True)
     ended = counter.type("events", "replay", "--since", "1h", "--yes", "--json")
@@ -192,10 +195,11 @@ def test_an_invoice_that_was_paid_in_cash_is_left_to_people(counter: Counter) ->
     assert len(counter.rows()) == 1
     said = counter.type("events", "replay", "--since", "1h", "--dry-run").out
     (line,) = (line for line in said.splitlines() if "cascade credit" in line)
-    typed = shlex.split(line)[2:]
+    command, *words = shlex.split(line)[2:]
     for _ in range(2):
-        assert counter.type(*typed, "--yes").code == 0
-    assert delivered(counter) == 1050
+        assert counter.type(command, "--yes", *words).code == 0
+    delivered(counter)
+    assert sorted(row["TargetCitizen"] for row in counter.rows()) == sorted(["marco", citizen])
 
 
 def test_a_refunded_month_takes_its_ducats_back(counter: Counter) -> None:
