@@ -192,6 +192,17 @@ def rest_promised(counter: Counter) -> tuple[str, str]:
     return intent, name
 
 
+def rest_refused(counter: Counter) -> str:
+    """The engine has refused such a rest, for want of funds; then the money came again."""
+    counter.fund(0)
+    intent, name = rest_promised(counter)
+    counter.sandboxed.app.engine.run()
+    counter.fund(1000)
+    counter.pass_time(minutes=5)
+    becomes(counter, name, "failed")
+    return intent
+
+
 def repaired(counter: Counter) -> None:
     repair = counter.type("reconcile", "--since", "7d", "--repair", "--yes")
     assert "credited  marco" in repair.out, repair.out + repair.err
@@ -215,12 +226,7 @@ def test_a_rest_that_ran_out_is_delivered_as_promised_and_made_up_for_when_its_m
 def test_a_rest_that_the_engine_refused_is_delivered_whole_once_its_money_came_again(
     counter: Counter,
 ) -> None:
-    counter.fund(0)
-    _, name = rest_promised(counter)
-    counter.sandboxed.app.engine.run()
-    counter.fund(1000)
-    counter.pass_time(minutes=5)
-    becomes(counter, name, "failed")
+    rest_refused(counter)
     repaired(counter)
     assert counter.ducats_of("marco") == 100
     assert reconciled(counter)["items"] == []
@@ -229,12 +235,7 @@ def test_a_rest_that_the_engine_refused_is_delivered_whole_once_its_money_came_a
 def test_a_replay_of_what_was_promised_as_a_rest_names_no_way_to_pay_it_beside(
     counter: Counter,
 ) -> None:
-    counter.fund(0)
-    intent, name = rest_promised(counter)
-    counter.sandboxed.app.engine.run()
-    counter.fund(1000)
-    counter.pass_time(minutes=5)
-    becomes(counter, name, "failed")
+    intent = rest_refused(counter)
     said = sold_again(counter)
     assert "its key was promised otherwise" in said, said
     assert "reference" not in said
