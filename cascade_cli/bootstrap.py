@@ -21,6 +21,7 @@ from cascade_cli.adapters.stripe.purchases import StripeReader
 from cascade_cli.adapters.transport import MOST_LANES, Transport, utc_now
 from cascade_cli.adapters.venice.base import VeniceReader, airtable_api
 from cascade_cli.domain.pricing import PriceList
+from cascade_cli.domain.rulings import Rulings, no_rulings
 from cascade_cli.services.allocations import Allocations, NoAllocations
 from cascade_cli.services.reconcile import PastSource, Reconciler
 from cascade_cli.settings import Settings
@@ -28,6 +29,7 @@ from cascade_cli.settings import Settings
 if TYPE_CHECKING:
     # What few commands use is imported when they do: every one waits for what is imported here.
     from cascade_cli.adapters.stripe.events import EventReader
+    from cascade_cli.adapters.venice.transfers import TransferReader
     from cascade_cli.services.checkout import Checkout
     from cascade_cli.services.explain_ports import Sources
     from cascade_cli.services.since_last import SinceLast
@@ -56,6 +58,14 @@ class Wiring:
     api: Api
     allocations: Allocations
     past: PastSource | None = None
+    rulings: Callable[[], Rulings] = no_rulings
+
+    def transfers(self) -> TransferReader:
+        """Venice's transfers, by any id or by what became of them."""
+        from cascade_cli.adapters.venice.transfers import TransferReader  # noqa: PLC0415
+
+        base, processor = self.settings.airtable_base, self.settings.processor
+        return TransferReader(self.api, base, processor, rulings=self.rulings)
 
     @cached_property
     def events(self) -> EventReader:
@@ -96,14 +106,13 @@ class Wiring:
         """What an explanation is told from."""
         from cascade_cli.adapters.stripe.history import HistoryReader  # noqa: PLC0415
         from cascade_cli.adapters.venice.notices import NoticeReader  # noqa: PLC0415
-        from cascade_cli.adapters.venice.transfers import TransferReader  # noqa: PLC0415
         from cascade_cli.services.explain_ports import Sources  # noqa: PLC0415
 
         base, processor = self.settings.airtable_base, self.settings.processor
         return Sources(
             payments=self.payments,
             past=HistoryReader(self.client, self.events, self.clock.now),
-            transfers=TransferReader(self.api, base, processor),
+            transfers=self.transfers(),
             notices=NoticeReader(self.api, base, processor),
             answering=self.reconciler,
             processor=processor,
@@ -116,10 +125,13 @@ def bootstrap(
     allocations: Allocations | None = None,
     past: PastSource | None = None,
     pacers: Pacers | None = None,
+    *,
+    rulings: Callable[[], Rulings] = no_rulings,
 ) -> Wiring:
     """Connect nothing yet; `tell` hears whenever a service makes us wait. Without `allocations`,
     the citizens of a payment for many are only known where Stripe's metadata names them; without
-    `past` nobody knows which stratagems have vanished. Those who are wired with the same `pacers`
+    `past` nobody knows which stratagems have vanished, without `rulings` what people decided about
+    single rows. Those who are wired with the same `pacers`
     keep a service's pace together.
 
     Raises SettingsError if the price list's file cannot be used.
@@ -146,7 +158,8 @@ def bootstrap(
     client = stripe_client(settings.stripe_key.reveal(), settings.stripe_url, stripe)
     api = airtable_api(settings.airtable_key.reveal(), settings.airtable_url, airtable)
     venice_crew = Crew(MOST_LANES, airtable.lanes_wanted)
-    venice = VeniceReader(api, settings.airtable_base, settings.processor, venice_crew, clock.now)
+    base, processor = settings.airtable_base, settings.processor
+    venice = VeniceReader(api, base, processor, venice_crew, clock.now, rulings=rulings)
     allocations = allocations or NoAllocations()
     # There are about as many transfers as charges, and Airtable lets far fewer pages through: to
     # be done first, twice its pace is enough. Each lane more is a page more that is partly empty.
@@ -171,4 +184,5 @@ def bootstrap(
         api=api,
         allocations=allocations,
         past=past,
+        rulings=rulings,
     )

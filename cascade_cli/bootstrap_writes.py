@@ -13,7 +13,6 @@ from cascade_cli.adapters.journal import Journal
 from cascade_cli.adapters.journal.locks import RunLock
 from cascade_cli.adapters.venice.notifications import Notifier
 from cascade_cli.adapters.venice.schema import Schema, read_schema
-from cascade_cli.adapters.venice.transfers import TransferReader
 from cascade_cli.adapters.venice.writer import VeniceWriter
 from cascade_cli.bootstrap import Wiring
 from cascade_cli.domain.case import Terms
@@ -102,7 +101,7 @@ def bootstrap_writes(wiring: Wiring, journal: Journal, tell: Callable[[str], Non
     limits = Limits(settings.max_per_credit, settings.max_per_day, settings.processor)
     purse = Purse(
         wiring.venice,
-        TransferReader(wiring.api, settings.airtable_base, settings.processor),
+        wiring.transfers(),
         journal,
         settings.processor,
         settings.lifetime,

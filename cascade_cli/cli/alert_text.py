@@ -10,7 +10,7 @@ from cascade_cli.adapters.notification import Alert, Urgency
 from cascade_cli.cli.session import Outcome, Session
 from cascade_cli.cli.shown import shown
 from cascade_cli.domain.alerting import News
-from cascade_cli.domain.money import format_ducats
+from cascade_cli.domain.money import rounded
 from cascade_cli.domain.reconciliation import Item
 from cascade_cli.domain.repair import explain
 from cascade_cli.domain.run_memory import name_of
@@ -57,13 +57,16 @@ def _counts(found: News) -> str:
 
 
 def _news_lines(session: Session, found: News) -> Iterator[str]:
-    yield from (f"NEW {_line(session, item)}" for item in found.new)
-    yield from (f"SOLVED {known.kind} {_plain(name)}" for name, known in found.solved.items())
+    for item in found.new:
+        yield f"{'REOPENED' if item.reopened else 'NEW'} {_line(session, item)}"
+    for name, known in found.solved.items():
+        what = "DECIDED" if name in found.decided else "SOLVED"
+        yield f"{what} {known.kind} {_plain(name)}"
     yield from (f"OPEN {_line(session, item)}" for item in found.still_open)
 
 
 def _line(session: Session, item: Item) -> str:
-    ducats = f"{format_ducats(item.ducats, grouped=True)} ducats" if item.ducats else "no amount"
+    ducats = f"{rounded(item.ducats)} ducats" if item.ducats else "no amount"
     who = _plain(item.citizen) if item.citizen else "nobody"
     what = (
         f"{item.kind.value.replace('_', ' ')}: {who}, {ducats}, {format_moment(item.occurred_at)}"

@@ -20,6 +20,9 @@ COMMANDS = {
     "credit": "Credit ducats by hand: one citizen, one payment, or a file of many; each exactly "
     "once.",
     "refund": "Take back the ducats of a payment whose money went back: each refund exactly once.",
+    "resolve": "Decide what becomes of one discrepancy: recorded, carried out once, and "
+    "shown everywhere.",
+    "review": "Walk through the open cases: decide each with a key, see the plan, confirm once.",
     "explain": "The whole story of one payment, transfer or citizen: timeline, verdict, exact "
     "repair.",
     "status": "Everything on one screen: processor, payments on their way, discrepancies, limits, "
@@ -59,7 +62,10 @@ def app_for(words: Container[str]) -> typer.Typer:
     )
     app.callback()(global_options)
     for name, summary in COMMANDS.items():
-        app.command(name)(declared(name) if name in words else _listed(summary))
+        if name in words:
+            app.command(name, cls=_class_of(name))(declared(name))
+        else:
+            app.command(name)(_listed(summary))
     for name, summary in GROUPS.items():
         app.add_typer(declared(name) if name in words else _listed_group(summary), name=name)
     return app
@@ -78,6 +84,13 @@ def _command_line(names: frozenset[str]) -> Callable[..., Any]:
 def declared(name: str) -> Any:
     """The command's function, or the group's Typer, with all its options."""
     return getattr(import_module(f"cascade_cli.cli.commands.{name}"), name)
+
+
+def _class_of(name: str) -> Any:
+    """The class that reads its words, if it is not Typer's own."""
+    if name == "resolve":
+        return import_module("cascade_cli.cli.resolve_words").OptionalAmounts
+    return None
 
 
 def _listed(summary: str | None) -> Callable[[], None]:
@@ -139,10 +152,18 @@ def global_options(
         bool, typer.Option("--quiet", "-q", help="No progress and no warnings on stderr.")
     ] = False,
     verbose: Annotated[
-        bool, typer.Option("--verbose", "-v", help="Also say what caused an error.")
+        bool,
+        typer.Option(
+            "--verbose",
+            "-v",
+            help="Also say what caused an error, and what is fine.",
+        ),
     ] = False,
     no_color: Annotated[
         bool, typer.Option("--no-color", help="No colours (NO_COLOR does the same).")
+    ] = False,
+    no_pager: Annotated[
+        bool, typer.Option("--no-pager", help="Print long lists as they are, without a pager.")
     ] = False,
     version: Annotated[  # noqa: ARG001 - its callback has done the work
         bool,
@@ -150,4 +171,4 @@ def global_options(
     ] = False,
 ) -> None:
     """Options that stand before the command."""
-    ctx.obj = Session(sandbox, env_file, quiet, verbose, no_color)
+    ctx.obj = Session(sandbox, env_file, quiet, verbose, no_color, not no_pager)

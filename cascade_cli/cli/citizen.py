@@ -13,7 +13,7 @@ from cascade_cli.cli.citizen_shown import finances_outcome, plan_outcome, report
 from cascade_cli.cli.connection import connected
 from cascade_cli.cli.session import Outcome, Session
 from cascade_cli.cli.writing import Workshop, check_answerable, confirm, workshop
-from cascade_cli.domain.money import format_ducats
+from cascade_cli.domain.money import rounded
 from cascade_cli.domain.orders import parse_ducats
 from cascade_cli.domain.processor import Change, Wish
 from cascade_cli.errors import UsageError
@@ -93,8 +93,8 @@ def _prepare(shop: Workshop, plan: Plan, *, yes: bool) -> None:
             f"{next_run}."
         )
     if before is not None and lowers:
-        after = format_ducats(plan.step.after, grouped=True)
-        confirm(f"Lower it from {format_ducats(before, grouped=True)} to {after} ducats?", yes=yes)
+        after = rounded(plan.step.after)
+        confirm(f"Lower it from {rounded(before)} to {after} ducats?", yes=yes)
     shop.begin()
 
 

@@ -15,7 +15,7 @@ from cascade_cli.cli.console import to_type
 from cascade_cli.cli.session import Outcome, Session
 from cascade_cli.cli.shown import count, shown
 from cascade_cli.domain.engine import DailyRuns, Schedule
-from cascade_cli.domain.money import exactly, format_ducats
+from cascade_cli.domain.money import exactly, format_ducats, rounded
 from cascade_cli.domain.orders import enough, nearest
 from cascade_cli.domain.processor import Change, Citizen
 from cascade_cli.domain.runway import OUTFLOW_DAYS, Finances, Sum
@@ -117,16 +117,16 @@ def _show(
 
 
 def _lines(finances: Finances, schedule: Schedule, now: datetime) -> Iterator[tuple[str, str]]:
-    yield "balance", f"{_ducats(finances.ducats)} ducats"
+    yield "balance", f"{rounded(finances.ducats)} ducats"
     yield (
         "in flight",
-        f"{_ducats(finances.owed)} ducats: {count(finances.live.number, 'transfer')} live, "
+        f"{rounded(finances.owed)} ducats: {count(finances.live.number, 'transfer')} live, "
         f"{finances.planned.number} planned",
     )
     executed = f"{count(finances.executed.number, 'transfer')} in {OUTFLOW_DAYS} days"
-    yield "daily outflow", f"{_ducats(finances.daily_outflow)} ducats a day ({executed})"
+    yield "daily outflow", f"{rounded(finances.daily_outflow)} ducats a day ({executed})"
     runway = finances.runway_days
-    yield "runway", "no end in sight" if runway is None else f"{_ducats(runway)} days"
+    yield "runway", "no end in sight" if runway is None else f"{rounded(runway)} days"
     last = finances.last_executed_at
     ago = f"{format_moment(last)}, {format_span(now - last)} ago" if last else "never"
     yield "last executed", ago
@@ -187,8 +187,8 @@ def _unless_nothing(plan: Plan, text: str) -> str:
 
 def _filled(text: str, plan: Plan) -> str:
     before, after = plan.step.before, plan.step.after
-    shown_before = "" if before is None else _ducats(before)
-    return text.format(before=shown_before, after=_ducats(after))
+    shown_before = "" if before is None else rounded(before)
+    return text.format(before=shown_before, after=rounded(after))
 
 
 def _tell(session: Session, username: str, text: str) -> None:
@@ -197,7 +197,3 @@ def _tell(session: Session, username: str, text: str) -> None:
 
 def _sum(summed: Sum) -> dict[str, Any]:
     return {"transfers": summed.number, "ducats": format_ducats(summed.ducats)}
-
-
-def _ducats(ducats: Decimal) -> str:
-    return format_ducats(ducats, grouped=True)

@@ -8,6 +8,8 @@ from contextlib import closing, contextmanager
 from cascade_cli.bootstrap import Wiring, bootstrap
 from cascade_cli.cli.allocations_kept import KeptAllocations
 from cascade_cli.cli.deliveries_known import DeliveriesKnown
+from cascade_cli.cli.links import Links
+from cascade_cli.cli.rulings_known import RulingsKnown
 from cascade_cli.cli.sandbox_switch import enter_sandbox
 from cascade_cli.cli.session import Session
 from cascade_cli.settings import (
@@ -50,14 +52,25 @@ def connected(session: Session) -> Iterator[Wiring]:
     """The services that read, wired with checked settings, while the block lasts."""
     with effective(session, gather_values(session.environ, session.env_file)) as values:
         settings = Settings.read(values)
+        session.links = _links(settings)
         with closing(KeptAllocations(session, settings)) as allocations:
             known = DeliveriesKnown(session, settings)
-            wiring = bootstrap(settings, session.say, allocations, known, session.pacers)
+            rulings = RulingsKnown(session, settings)
+            pacers = session.pacers
+            wiring = bootstrap(settings, session.say, allocations, known, pacers, rulings=rulings)
             try:
                 yield wiring
             finally:
                 if remark := wiring.clock.remark:
                     session.warn(remark)
+
+
+def _links(settings: Settings) -> Links | None:
+    """What is read from any other address stands in no dashboard."""
+    addresses = (settings.stripe_url, settings.airtable_url)
+    if addresses != (STRIPE_URL.default, AIRTABLE_URL.default):
+        return None
+    return Links(settings.airtable_base, settings.livemode)
 
 
 @contextmanager

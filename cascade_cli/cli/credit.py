@@ -147,7 +147,7 @@ def _by_hand(options: CreditOptions, citizen: str, ducats: Decimal, reason: str)
             citizen, ducats, reason=reason, reference=reference, facts=shop.facts()
         )
         twins_since = shop.reading.clock.now() - TWIN_WINDOW if is_guarded else None
-        return [replace(order, refuse_twin_since=twins_since)]
+        return [replace(order, refuse_twin_since=twins_since, again=options.again)]
 
     return Wanted(((citizen, ducats),), orders, made_up)
 

@@ -13,7 +13,7 @@ from rich.text import Text
 from cascade_cli.cli.session import Outcome
 from cascade_cli.cli.shown import shown
 from cascade_cli.domain.delivery import Action, End, Step, Verdict, Wait
-from cascade_cli.domain.money import format_ducats
+from cascade_cli.domain.money import format_ducats, rounded
 from cascade_cli.domain.repair import explain
 from cascade_cli.domain.times import format_moment, rfc3339
 from cascade_cli.errors import CascadeError, ExitCode, GuardError, LockedError, ServiceError
@@ -68,8 +68,8 @@ def show_plan(console: Console, plan: Plan) -> None:
         console.print(Text(f"  would {describe_step(plan.steps[order.key])}"))
     console.print(
         Text(
-            f"{format_ducats(plan.total, grouped=True)} ducats in all; the processor has "
-            f"{format_ducats(plan.processor_ducats, grouped=True)}."
+            f"{rounded(plan.total)} ducats in all; the processor has "
+            f"{rounded(plan.processor_ducats)}."
         )
     )
 
@@ -109,7 +109,7 @@ def show_deliveries(console: Console, deliveries: Sequence[Delivery]) -> None:
         table.add_row(
             Text(_result(delivery), STYLES[delivery.result]),
             Text(shown(delivery.order.concerned)),
-            format_ducats(delivery.order.ducats, grouped=True),
+            rounded(delivery.order.ducats),
             Text(shown(_what(delivery))),
         )
     console.print(table)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -45,13 +47,28 @@ def document(session: Session, checks: Sequence[Check]) -> dict[str, Any]:
 
 
 def show(session: Session, checks: Sequence[Check]) -> None:
-    """Every area with its checks, then the verdict."""
+    """What is fine is counted, with -v told; what is wrong comes last, red at the end."""
     console = session.console()
+    by_level = {level: [check for check in checks if check.level is level] for level in Level}
+    fine = by_level[Level.GREEN]
+    if session.verbose:
+        _show_areas(session, console, fine)
+    elif fine:
+        console.print(Text(f"{len(fine)} fine: {_counted(fine)}.", "green"))
+    console.print(Text(LEFT_OUT, "dim"))
+    _show_areas(session, console, [*by_level[Level.AMBER], *by_level[Level.RED]])
+    console.print(_verdict(checks))
+
+
+def _counted(checks: Sequence[Check]) -> str:
+    numbers = Counter(check.area for check in checks)
+    return ", ".join(f"{TITLES[area]} {number}" for area, number in numbers.items())
+
+
+def _show_areas(session: Session, console: Console, checks: Sequence[Check]) -> None:
     for area, listed in groupby(checks, key=lambda check: check.area):
         console.print(Text(TITLES[area], "bold"))
         console.print(_table(session, list(listed)))
-    console.print(Text(LEFT_OUT, "dim"))
-    console.print(_verdict(checks))
 
 
 def _table(session: Session, checks: Sequence[Check]) -> Table:

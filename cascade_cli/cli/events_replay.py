@@ -19,7 +19,7 @@ from cascade_cli.cli.session import Outcome, Session
 from cascade_cli.cli.shown import shown
 from cascade_cli.cli.writing import Workshop, check_answerable, confirm, workshop
 from cascade_cli.domain.events import Event
-from cascade_cli.domain.money import format_ducats
+from cascade_cli.domain.money import format_ducats, rounded
 from cascade_cli.domain.replay import Obstacle
 from cascade_cli.domain.shell import command
 from cascade_cli.domain.times import rfc3339
@@ -98,7 +98,7 @@ def _carry_out(
 
 
 def _question(plan: ReplayPlan, refunds: int) -> str:
-    total = format_ducats(plan.total_ducats, grouped=True)
+    total = rounded(plan.total_ducats)
     credit = f"Credit {len(plan.orders)} payments, {total} ducats"
     settle = f"settle the refunds of {refunds} payments"
     if not plan.orders:
@@ -230,7 +230,7 @@ def _headline(planned: Planned, result: str) -> Text:
     text = Text(result.replace("_", " ").ljust(16), _STYLES.get(result, "yellow"))
     text.append(planned.payment_id, "default")
     if charge:
-        ducats = format_ducats(charge.ducats, grouped=True) if charge.ducats else "?"
+        ducats = rounded(charge.ducats) if charge.ducats else "?"
         text.append(f"  {ducats} to {shown(charge.citizen or '?')}", "default")
     return text
 

@@ -6,7 +6,11 @@ from decimal import Decimal
 from typing import Any
 
 from cascade_cli.cli.gift_shown import gift_document
-from cascade_cli.cli.reconciliation_json import period_document, portion_document
+from cascade_cli.cli.reconciliation_json import (
+    decision_document,
+    period_document,
+    portion_document,
+)
 from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.money import format_ducats
 from cascade_cli.domain.story import Balances, CitizenStory, Line, Story, Verdict
@@ -67,6 +71,8 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
         "evidence": list(verdict.evidence),
         "advice": verdict.advice,
         "repair": repair and {"command": repair.command, "automatic": repair.automatic},
+        "decision": verdict.decision and decision_document(verdict.decision),
+        "reopened": verdict.reopened or None,
     }
 
 

@@ -1,4 +1,5 @@
-"""Stories for people: the verdict first, then the checks, then what happened when.
+"""Stories for people: the verdict and the next command, then the checks, then what happened when;
+and at the end, where a long story leaves its reader, the verdict and the command once more.
 
 80 columns; only what is to be copied, ids and commands, may be longer.
 """
@@ -13,10 +14,11 @@ from rich.text import Text
 
 from cascade_cli.cli.console import completed, to_type
 from cascade_cli.cli.gift_shown import show_gift
-from cascade_cli.cli.reconciliation_tables import STYLES
+from cascade_cli.cli.kinds_shown import STYLES
 from cascade_cli.cli.shown import shown
-from cascade_cli.domain.money import format_ducats
+from cascade_cli.domain.money import rounded
 from cascade_cli.domain.names import there_is
+from cascade_cli.domain.repair import explain
 from cascade_cli.domain.story import Check, CitizenStory, Happening, Line, Story, Verdict
 from cascade_cli.domain.times import format_moment
 
@@ -25,14 +27,15 @@ _MARKS = {True: ("✓", "green"), False: ("✗", "red"), None: ("?", "yellow")}
 
 def show_story(console: Console, story: Story) -> None:
     """Print one payment's or transfer's story."""
+    _show_verdict(console, story.verdict)
+    console.print()
     console.print(Text(shown(story.subject), "bold"), soft_wrap=True)
     if story.charge:
-        ducats = format_ducats(story.charge.ducats, grouped=True) if story.charge.ducats else "?"
+        ducats = rounded(story.charge.ducats) if story.charge.ducats else "?"
         console.print(Text(shown(f"{ducats} ducats for {story.charge.citizen_text or '?'}")))
         show_gift(console, story.charge.gift)
         if story.charge.period:
             console.print(Text(shown(f"for {story.charge.period.described}")), soft_wrap=True)
-    _show_verdict(console, story.verdict)
     if story.portions:
         _heading(console, "Citizens")
         _show_lines(console, story.portions)
@@ -44,14 +47,18 @@ def show_story(console: Console, story: Story) -> None:
         _show_timeline(console, story.happenings)
     for gap in story.gaps:
         console.print(Text(shown(completed(console, f"Not read: {gap}")), "yellow"))
+    console.print()
+    _show_verdict(console, story.verdict)
 
 
 def show_citizen(console: Console, story: CitizenStory) -> None:
     """Print what a citizen bought and was sent."""
+    _show_open(console, story)
+    console.print()
     console.print(Text(shown(f"citizen {story.citizen}"), "bold"))
     has = story.balances.citizen
     if has is not None:
-        console.print(f"has {format_ducats(has, grouped=True)} ducats")
+        console.print(f"has {rounded(has)} ducats")
     else:
         near = there_is(story.citizen, story.similar)
         console.print(Text(shown(f"is not in Venice, to the letter{near}"), "bold red"))
@@ -59,13 +66,27 @@ def show_citizen(console: Console, story: CitizenStory) -> None:
     _show_lines(console, story.lines)
     if not story.lines:
         console.print("No payment names this citizen, and no transfer was made to them.")
+    console.print()
+    _show_open(console, story)
+
+
+def _show_open(console: Console, story: CitizenStory) -> None:
+    """How it stands with the citizen, and what to do first."""
+    found = [line for line in story.lines if line.verdict.is_open]
+    if not found:
+        console.print(Text("Nothing is open.", "bold green"))
+        return
+    console.print(Text(f"{len(found):,} of {len(story.lines):,} are open.", "bold red"))
+    repair = found[0].verdict.repair or explain(found[0].identity)
+    console.print(to_type(console, repair.command), soft_wrap=True)
 
 
 def _show_lines(console: Console, lines: Iterable[Line]) -> None:
     for line in lines:
         console.print(Text(f"{format_moment(line.at)}  {shown(line.what)}"))
         console.print(Text(f"  {shown(line.identity)}", "dim"), soft_wrap=True)
-        _show_verdict(console, line.verdict, with_advice=False)
+        console.print(_indented(_sentence(console, line.verdict)))
+        _show_repair(console, line.verdict)
 
 
 def _heading(console: Console, text: str) -> None:
@@ -73,13 +94,21 @@ def _heading(console: Console, text: str) -> None:
     console.print(Text(text, "bold"))
 
 
-def _show_verdict(console: Console, verdict: Verdict, *, with_advice: bool = True) -> None:
+def _show_verdict(console: Console, verdict: Verdict) -> None:
+    console.print(_sentence(console, verdict))
+    if verdict.advice:
+        _show_advice(console, verdict.advice)
+    _show_repair(console, verdict)
+
+
+def _sentence(console: Console, verdict: Verdict) -> Text:
     text = Text()
     if verdict.kind:
         text.append(f"{verdict.kind.replace('_', ' ')}: ", STYLES[verdict.severity])
-    console.print(_indented(text.append(shown(completed(console, verdict.sentence)), "default")))
-    if with_advice and verdict.advice:
-        _show_advice(console, verdict.advice)
+    return text.append(shown(completed(console, verdict.sentence)), "default")
+
+
+def _show_repair(console: Console, verdict: Verdict) -> None:
     if verdict.repair:
         console.print(to_type(console, verdict.repair.command), soft_wrap=True)
 
@@ -88,7 +117,7 @@ def _show_advice(console: Console, advice: str) -> None:
     """A command that ends the advice stands on a line of its own: folded, nobody could type it."""
     sentence, has_command, arguments = advice.partition(": cascade ")
     end = ":" if has_command else ""
-    console.print(_indented(Text(completed(console, f"{sentence}{end}"))))
+    console.print(Text(completed(console, f"{sentence}{end}")))
     if has_command:
         console.print(to_type(console, f"cascade {arguments}"), soft_wrap=True)
 

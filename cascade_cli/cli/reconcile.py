@@ -14,7 +14,7 @@ from cascade_cli.bootstrap import Wiring
 from cascade_cli.cli.connection import connected
 from cascade_cli.cli.reconciliation_csv import write_csv
 from cascade_cli.cli.reconciliation_json import Reading, document, incomplete_document
-from cascade_cli.cli.reconciliation_tables import show
+from cascade_cli.cli.reconciliation_shown import show
 from cascade_cli.cli.refunds_known import decided, forget_debts
 from cascade_cli.cli.run_memory import recall, remember
 from cascade_cli.cli.session import Outcome, Session, failure
@@ -27,6 +27,7 @@ from cascade_cli.cli.window import (
 )
 from cascade_cli.domain.case import Terms
 from cascade_cli.domain.run_memory import Memory, changes
+from cascade_cli.domain.selection import Selection
 from cascade_cli.domain.times import Window
 from cascade_cli.domain.verification import Check, Depth
 from cascade_cli.errors import ExitCode, ServiceError, UsageError
@@ -37,14 +38,21 @@ from cascade_cli.services.reconcile import Run
 class ReconcileOptions:
     """The command's options as typed; `until` and `grace` None mean now and the setting's."""
 
-    since: str = "7d"
+    since: str = FIRST_SINCE
     until: str | None = None
     grace: str | None = None
-    everything: bool = False
+    selection: Selection = field(default_factory=Selection)
     csv: bool = False
     verify: str | None = None
     seed: int = field(default_factory=lambda: randbits(32))
     """Chooses what `--verify sample` reads."""
+
+    @property
+    def again(self) -> tuple[str, ...]:
+        """The words that make another run look at the same payments."""
+        since = None if self.since == FIRST_SINCE else self.since
+        named = (("--since", since), ("--until", self.until), ("--grace", self.grace))
+        return tuple(word for pair in named if pair[1] is not None for word in pair if word)
 
     @property
     def check(self) -> Check | None:
@@ -172,11 +180,11 @@ def _warn_once(session: Session, remark: str) -> None:
 
 def _outcome(run: Run, reading: Reading, options: ReconcileOptions, wiring: Wiring) -> Outcome:
     return JudgedOutcome(
-        document(run, reading, everything=options.everything),
+        document(run, reading, options.selection),
         lambda session: (
-            write_csv(run.result, session.completed, everything=options.everything, out=sys.stdout)
+            write_csv(run.result, session.completed, options.selection, out=sys.stdout)
             if options.csv
-            else show(session.console(), run, reading, everything=options.everything)
+            else show(session, run, reading, options.selection, options.again)
         ),
         _exit_code(run),
         run=run,

@@ -6,10 +6,10 @@ import csv
 from collections.abc import Callable
 from typing import TextIO
 
-from cascade_cli.cli.reconciliation_json import listed
 from cascade_cli.cli.shown import csv_cell
 from cascade_cli.domain.money import format_ducats
 from cascade_cli.domain.reconciliation import Item, Reconciliation
+from cascade_cli.domain.selection import Selection
 from cascade_cli.domain.times import rfc3339
 
 COLUMNS = (
@@ -31,17 +31,19 @@ COLUMNS = (
     "portion",
     "period_since",
     "period_until",
+    "decision",
+    "reopened",
 )
 
 
 def write_csv(
-    result: Reconciliation, completed: Callable[[str], str], *, everything: bool, out: TextIO
+    result: Reconciliation, completed: Callable[[str], str], selection: Selection, *, out: TextIO
 ) -> None:
     """One header, one line per item, worst first; `completed` puts the global options into the
     commands in a text."""
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
-    for item in listed(result, everything=everything):
+    for item in selection.items(result):
         writer.writerow(csv_cell(cell) for cell in _cells(item, completed))
 
 
@@ -68,4 +70,6 @@ def _cells(item: Item, completed: Callable[[str], str]) -> tuple[str, ...]:
         f"{portion.number} of {portion.of}" if portion else "",
         rfc3339(period.since) if period else "",
         rfc3339(period.until) if period else "",
+        item.decision.described if item.decision else "",
+        item.reopened,
     )

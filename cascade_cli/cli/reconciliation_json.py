@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from decimal import Decimal
 from typing import Any
 
 from cascade_cli.domain.case import Terms
 from cascade_cli.domain.charges import Period, Portion
+from cascade_cli.domain.decisions import Decision
 from cascade_cli.domain.equation import Equation
 from cascade_cli.domain.kinds import Kind
 from cascade_cli.domain.money import format_ducats
-from cascade_cli.domain.reconciliation import Item, Reconciliation
+from cascade_cli.domain.reconciliation import Item
 from cascade_cli.domain.run_memory import Changes
+from cascade_cli.domain.selection import Selection
 from cascade_cli.domain.times import Window, rfc3339
 from cascade_cli.domain.verification import Verification
 from cascade_cli.services.reconcile import Run
@@ -30,8 +32,8 @@ class Reading:
     since_last: Changes | None = None
 
 
-def document(run: Run, reading: Reading, *, everything: bool) -> dict[str, Any]:
-    """The promised object; `everything` lists what is settled and in flight as well."""
+def document(run: Run, reading: Reading, selection: Selection) -> dict[str, Any]:
+    """The promised object. Only `items` are selected: the rest tells of the whole run."""
     coverage, result = run.coverage, run.result
     return {
         "window": _window(reading.window, reading.terms),
@@ -50,13 +52,14 @@ def document(run: Run, reading: Reading, *, everything: bool) -> dict[str, Any]:
             "airtable_requests": reading.airtable_requests,
         },
         "counts": {kind.value: result.counts.get(kind, 0) for kind in Kind},
+        "decided": {how.value: number for how, number in sorted(result.decided.items())},
         "ducats": _ducats(result.equation),
         "refund_debts": refund_debts(result.debts),
         "manual_credits": result.manual,
         "for_earlier_payments": result.elsewhere,
         "since_last": reading.since_last.document() if reading.since_last else None,
         "verified": run.verification and _verified(run.verification),
-        "items": [_item(item) for item in listed(result, everything=everything)],
+        "items": [item_document(item) for item in selection.items(result)],
     }
 
 
@@ -81,14 +84,10 @@ def incomplete_document(
             "airtable_requests": requests[1],
         },
         "counts": {},
+        "decided": {},
         "ducats": None,
         "items": [],
     }
-
-
-def listed(result: Reconciliation, *, everything: bool) -> Iterable[Item]:
-    """The items that an output shows."""
-    return result.items if everything else result.discrepancies
 
 
 def _window(window: Window, terms: Terms) -> dict[str, Any]:
@@ -114,7 +113,8 @@ def _verified(verification: Verification) -> dict[str, Any]:
     }
 
 
-def _item(item: Item) -> dict[str, Any]:
+def item_document(item: Item) -> dict[str, Any]:
+    """One charge or transfer."""
     charge = item.charge
     return {
         "kind": item.kind.value,
@@ -136,6 +136,21 @@ def _item(item: Item) -> dict[str, Any]:
         "evidence": list(item.evidence),
         "repair": item.repair
         and {"command": item.repair.command, "automatic": item.repair.automatic},
+        "decision": item.decision and decision_document(item.decision),
+        "reopened": item.reopened or None,
+    }
+
+
+def decision_document(decision: Decision) -> dict[str, Any]:
+    """What a person decided."""
+    return {
+        "how": decision.how.value,
+        "by": decision.by,
+        "at": rfc3339(decision.at),
+        "reason": decision.reason,
+        "ducats": decision.ducats,
+        "stratagem_id": decision.stratagem_id,
+        "until": rfc3339(decision.until) if decision.until else None,
     }
 
 

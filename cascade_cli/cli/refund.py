@@ -22,7 +22,7 @@ from cascade_cli.services.credit_requests import (
     check_words,
 )
 from cascade_cli.services.delivery_ports import Delivery
-from cascade_cli.services.refund import Wish
+from cascade_cli.services.refund import Wish, refuse_nothing_back
 
 
 def refund(session: Session, options: RefundOptions) -> Outcome:
@@ -33,6 +33,8 @@ def refund(session: Session, options: RefundOptions) -> Outcome:
     with workshop(session, "refund", lock=not options.dry_run) as shop:
         desk = shop.writing.refunds
         picture, *others = desk.look(options.payment)
+        if options.write_off is not None:
+            refuse_nothing_back(options.payment, [picture, *others])
         policy = shop.settings.refund_policy
         if others:
             return refund_many(shop, options, [picture, *others])

@@ -1,4 +1,4 @@
-"""What this machine's journal knows of refunds: written off, or owed."""
+"""What this machine's journal knows of people's decisions: about refunds, and about cases."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def decided(session: Session, wiring: Wiring) -> Decided:
 
     try:
         with closing(open_journal(session, wiring, this_worker("reconcile"))) as journal:
-            return decided_by(journal.refunds())
+            return decided_by(journal.refunds(), journal.decisions(), journal.rulings())
     except JournalError as error:
-        session.warn(f"What was written off is not known: {error.message}")
+        session.warn(f"What people decided is not known: {error.message}")
         return Decided()

@@ -19,7 +19,7 @@ from cascade_cli.cli.session import Outcome, Session
 from cascade_cli.cli.shown import shown
 from cascade_cli.cli.writing import Workshop, check_answerable, confirm, workshop
 from cascade_cli.domain.arrivals import Arrival
-from cascade_cli.domain.money import format_ducats
+from cascade_cli.domain.money import format_ducats, rounded
 from cascade_cli.domain.repair_plan import Repair, RepairPlan, plan_repairs
 from cascade_cli.errors import CascadeError, ExitCode, GuardError
 from cascade_cli.services.credit import PATIENCE
@@ -84,7 +84,7 @@ def _carry_out(
         return [], 0
     shop.begin()
     try:
-        return _deliver(shop, plan), tell_of_arrivals(shop, arrived)
+        return deliver_repairs(shop, plan), tell_of_arrivals(shop, arrived)
     except GuardError:
         # What is refused here says nothing against telling of what has arrived.
         tell_of_arrivals(shop, arrived)
@@ -105,12 +105,13 @@ def _agreed(plan: RepairPlan, arrived: Sequence[Arrival], how: RepairOptions) ->
 def _question(plan: RepairPlan, arrived: Sequence[Arrival]) -> str:
     if not plan.repairs:
         return f"Tell {citizens(arrived)} that their ducats have arrived?"
-    total = format_ducats(plan.total_ducats, grouped=True)
+    total = rounded(plan.total_ducats)
     also = f", and tell {citizens(arrived)} of their arrival" if arrived else ""
     return f"Carry out {len(plan.repairs)} repairs, {total} ducats in all{also}?"
 
 
-def _deliver(shop: Workshop, plan: RepairPlan) -> list[Delivery]:
+def deliver_repairs(shop: Workshop, plan: RepairPlan) -> list[Delivery]:
+    """Carry out the plan. Raises GuardError if the processor cannot pay it."""
     if not plan.repairs:
         return []
     # What is only ended may hold a second row, whose ducats do go out.
@@ -187,7 +188,7 @@ def show_plan(console: Console, plan: RepairPlan) -> None:
     for item, why in limited:
         told = completed(console, f"{item.kind} of {item.citizen!r} is left to you: {why}")
         console.print(Text(shown(told)))
-    total = format_ducats(plan.total_ducats, grouped=True)
+    total = rounded(plan.total_ducats)
     repairs, left = len(plan.repairs), len(plan.for_people)
     console.print(
         f"{repairs} {'repair' if repairs == 1 else 'repairs'}, {total} ducats in all; "

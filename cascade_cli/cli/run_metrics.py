@@ -9,6 +9,7 @@ from pathlib import Path
 from cascade_cli.adapters.textfile import Gauge, Value, lines_of, write
 from cascade_cli.cli.reconcile import JudgedOutcome
 from cascade_cli.cli.session import Outcome
+from cascade_cli.domain.decisions import How
 from cascade_cli.domain.kinds import Kind
 from cascade_cli.services.reconcile import Run
 
@@ -19,7 +20,7 @@ _LAST_SUCCESS = f"{_PREFIX}last_success_timestamp_seconds"
 _JUDGED = {
     _PREFIX + name
     for name in (
-        *("items", "discrepancies", "ducats", "sold_ducats", "over_delivered_ducats"),
+        *("items", "discrepancies", "decided", "ducats", "sold_ducats", "over_delivered_ducats"),
         *("orphaned_ducats", "residual_ducats", "processor_balance_ducats"),
     )
 }
@@ -56,6 +57,8 @@ def _of_what_was_judged(run: Run) -> Iterator[Gauge]:
     items = {kind.value: counts.get(kind, 0) for kind in Kind}
     yield Gauge(_PREFIX + "items", "Charges and transfers of its window.", items, "kind")
     yield _one("discrepancies", "Those that need explaining.", len(run.result.discrepancies))
+    decided = {how.value: run.result.decided.get(how, 0) for how in How}
+    yield Gauge(_PREFIX + "decided", "Closed by people's decisions.", decided, "how")
     parts = {part: getattr(equation, part) for part in _PARTS}
     yield _one("sold_ducats", "Ducats sold in its window.", equation.sold)
     yield Gauge(_PREFIX + "ducats", "Where the ducats sold are; adds up to them.", parts, "part")

@@ -17,12 +17,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cascade_cli.cli.shown import shown
-from cascade_cli.errors import CascadeError, ExitCode, OutputError
+from cascade_cli.errors import CascadeError, ExitCode, OutputError, UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from cascade_cli.adapters.pacing import Pacers
+    from cascade_cli.cli.links import Links
 
 JSON_VERSION = 1
 SHORTEST_SECRET = 8
@@ -45,9 +46,13 @@ class Session:
     quiet: bool = False
     verbose: bool = False
     no_color: bool = False
+    pages: bool = True
+    """What is longer than a screen may go through the user's pager."""
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     warnings: list[str] = field(default_factory=list)
     secrets: list[str] = field(default_factory=list)
+    links: Links | None = None
+    """Where ids lead, once it is known which services are read."""
     pacers: Pacers | None = None
     """Shared by all sessions of a process that work at once."""
 
@@ -63,6 +68,7 @@ class Session:
             no_color=self.no_color or None,
         )
         console.complete = self.completed
+        console.links = self.links
         return console
 
     @property
@@ -76,6 +82,12 @@ class Session:
         from cascade_cli.domain.shell import complete  # noqa: PLC0415 - not for --help
 
         return complete(text, self.options)
+
+    def readable(self, message: str) -> str:
+        """A sentence with its ducats to a hundredth."""
+        from cascade_cli.cli.readable import readable  # noqa: PLC0415 - as above
+
+        return readable(message)
 
     def say(self, message: str) -> None:
         """A line on stderr for people, unless --quiet."""
@@ -111,12 +123,12 @@ class Session:
     def warn(self, message: str) -> None:
         """Something the operator should know; also listed in --json."""
         self.warnings.append(message)
-        self.say(f"warning: {message}")
+        self.say(f"warning: {self.readable(message)}")
 
     def insist(self, message: str) -> None:
         """A warning that --quiet does not silence: where others could not be told."""
         self.warnings.append(message)
-        self.complain(f"warning: {message}")
+        self.complain(f"warning: {self.readable(message)}")
 
 
 @dataclass(frozen=True)
@@ -229,9 +241,11 @@ def _completed(session: Session, value: Any, key: str = "") -> Any:
 
 
 def _show_error(session: Session, error: CascadeError) -> None:
-    session.complain(f"error: {error.message}")
+    # An amount that was typed is said as it was typed.
+    told = str if isinstance(error, UsageError) else session.readable
+    session.complain(f"error: {told(error.message)}")
     if error.hint:
-        session.complain(f"  {error.hint}")
+        session.complain(f"  {told(error.hint)}")
     if session.verbose and error.__cause__ is not None:
         session.complain(f"  cause: {error.__cause__!r}")
 

@@ -12,7 +12,6 @@ from rich.console import Console
 
 from cascade_cli.adapters.transport import utc_now
 from cascade_cli.adapters.venice.citizens import CitizenReader
-from cascade_cli.adapters.venice.transfers import TransferReader
 from cascade_cli.bootstrap import Wiring
 from cascade_cli.cli.archive import archive_of
 from cascade_cli.cli.connection import connected
@@ -59,7 +58,7 @@ class Observer:
         processor = wiring.settings.processor
         self._desk = StatusDesk(
             wiring.payments,
-            TransferReader(wiring.api, base, processor),
+            wiring.transfers(),
             CitizenReader(wiring.api, base),
             wiring.events,
             processor,

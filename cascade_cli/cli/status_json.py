@@ -105,6 +105,7 @@ def _discrepancies(run: Run, since_last: Changes | None) -> dict[str, Any]:
             }
             for tally in tallies(result)
         ],
+        "decided": {how.value: number for how, number in sorted(result.decided.items())},
         "undelivered_ducats": _text(result.equation.undelivered),
         "doubtful_ducats": _text(result.equation.doubtful),
         "since_last": since_last.document() if since_last else None,

@@ -6,21 +6,21 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from itertools import zip_longest
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from cascade_cli.adapters.journal.inbox import EventState, Kept
-from cascade_cli.cli.reconciliation_tables import STYLES
+from cascade_cli.cli.kinds_shown import kinds_table
 from cascade_cli.cli.shown import count
 from cascade_cli.cli.shown import shown as harmless
 from cascade_cli.cli.sparkline import sparkline
+from cascade_cli.domain.decisions import counted
 from cascade_cli.domain.engine import DailyRuns
 from cascade_cli.domain.kinds import Kind
-from cascade_cli.domain.money import ZERO, exactly, format_ducats
-from cascade_cli.domain.overview import Tally, Today, in_flight, tallies
+from cascade_cli.domain.money import ZERO, exactly, rounded
+from cascade_cli.domain.overview import Today, in_flight, tallies
 from cascade_cli.domain.run_memory import Changes, Memory
 from cascade_cli.domain.runway import OUTFLOW_DAYS, RUNWAY_LOW_DAYS, RUNWAY_OUT_DAYS, Finances
 from cascade_cli.domain.shell import command
@@ -30,9 +30,6 @@ from cascade_cli.services.records import Records
 from cascade_cli.services.status import Status, Treasury
 
 MOST_ATTENTION = 3
-# Two columns of kinds beside each other.
-WIDE = 78
-_HUNDREDTH = Decimal("0.01")
 _UNKNOWN = Text("not known, see above", "yellow")
 
 
@@ -81,7 +78,7 @@ def screen(shown: Shown, encoding: str, width: int, beneath: Sequence[Text] = ()
         "",
         _grid(_lines(shown, encoding)),
         "",
-        *_discrepancies(shown, columns=2 if width >= WIDE else 1),
+        *_discrepancies(shown, width),
         *_attention(shown, _of_payments(shown.status.attention)),
     )
 
@@ -126,18 +123,18 @@ def _money(treasury: Treasury | None, encoding: str) -> Iterator[tuple[str, Text
         return
     amounts = [day.ducats for day in treasury.delivered]
     text = Text(sparkline(amounts, encoding), "cyan")
-    most = f"  a day, for {OUTFLOW_DAYS} days; at most {_ducats(max(amounts))} ducats"
+    most = f"  a day, for {OUTFLOW_DAYS} days; at most {rounded(max(amounts))} ducats"
     yield "delivered", text.append(most, "default")
 
 
 def _balance(finances: Finances) -> Text:
-    text = Text(f"{_ducats(finances.ducats)} ducats")
+    text = Text(f"{rounded(finances.ducats)} ducats")
     if finances.ducats < finances.owed:
         with exactly():
             short = finances.owed - finances.ducats
-        return text.append(f": {_ducats(short)} are short for what is in flight", "bold red")
+        return text.append(f": {rounded(short)} are short for what is in flight", "bold red")
     number = finances.live.number + finances.planned.number
-    due = f"; {_ducats(finances.owed)} due to go out in {count(number, 'transfer')}"
+    due = f"; {rounded(finances.owed)} due to go out in {count(number, 'transfer')}"
     return text.append(due if number else "; nothing is due to go out")
 
 
@@ -145,8 +142,8 @@ def _runway(finances: Finances) -> Text:
     days = finances.runway_days
     if days is None:
         return Text(f"no end in sight: nothing was delivered in {OUTFLOW_DAYS} days")
-    daily = f", at {_ducats(finances.daily_outflow)} ducats a day"
-    return Text(f"{_ducats(days)} days", _runway_style(days)).append(daily, "default")
+    daily = f", at {rounded(finances.daily_outflow)} ducats a day"
+    return Text(f"{rounded(days)} days", _runway_style(days)).append(daily, "default")
 
 
 def _runway_style(days: Decimal) -> str:
@@ -161,13 +158,13 @@ def _in_flight(run: Run, now: datetime) -> Text:
         return Text("nothing")
     number = count(found.payments, "payment")
     age = format_span(now - found.oldest_at)
-    return Text(f"{number}, {_ducats(found.ducats)} ducats; the oldest paid {age} ago")
+    return Text(f"{number}, {rounded(found.ducats)} ducats; the oldest paid {age} ago")
 
 
 def _today(today: Today, now: datetime) -> Text:
     span = format_span(today.resets_at - now)
-    text = Text(f"{_ducats(today.promised)} of {_ducats(today.limit)} ducats credited; ")
-    text.append(f"{_ducats(today.left)} left", "default" if today.left else "bold red")
+    text = Text(f"{rounded(today.promised)} of {rounded(today.limit)} ducats credited; ")
+    text.append(f"{rounded(today.left)} left", "default" if today.left else "bold red")
     return text.append(f", a new day in {span}", "default")
 
 
@@ -212,13 +209,15 @@ def _webhook(records: Records, attention: Sequence[Kept], now: datetime) -> Text
     )
 
 
-def _discrepancies(shown: Shown, columns: int) -> Iterator[RenderableType]:
+def _discrepancies(shown: Shown, width: int) -> Iterator[RenderableType]:
     status, run = shown.status, shown.status.run
     if run is None:
         return
     found = tallies(run.result)
     if owed := sum(status.debts.values(), ZERO):
-        yield Text(f"Debts after refunds: {format_ducats(owed, grouped=True)} ducats.", "yellow")
+        yield Text(f"Debts after refunds: {rounded(owed)} ducats.", "yellow")
+    if told := counted(run.result.decided):
+        yield Text(f"Decided by people: {told}.")
     span = format_span(status.window.until - status.known_since)
     begin = f" since {format_moment(status.known_since)} ({span})"
     if not found:
@@ -227,7 +226,7 @@ def _discrepancies(shown: Shown, columns: int) -> Iterator[RenderableType]:
     number = sum(tally.number for tally in found)
     words = f"{number} {'discrepancy' if number == 1 else 'discrepancies'}"
     yield Text(words, "bold red").append(begin, "default").append(_news(status.since_last))
-    yield _table(found, columns)
+    yield kinds_table(found, width)
     yield shown.to_type(command("reconcile", "--since", shown.since))
 
 
@@ -235,26 +234,6 @@ def _news(since_last: Changes | None) -> str:
     if since_last is None:
         return ""
     return f": {len(since_last.new)} new, {len(since_last.solved)} solved"
-
-
-def _table(found: Sequence[Tally], columns: int) -> Table:
-    """Columns of kinds, each read downwards."""
-    table = Table.grid(padding=(0, 2))
-    rows = -(-len(found) // columns)
-    parts = [found[at : at + rows] for at in range(0, len(found), rows)]
-    for _ in parts:
-        table.add_column(min_width=15)
-        table.add_column(justify="right", min_width=4)
-        table.add_column(justify="right", min_width=14)
-    table.add_row(*(cell for _ in parts for cell in ("", "", Text("ducats at risk", "dim"))))
-    for line in zip_longest(*parts):
-        table.add_row(*(cell for tally in line if tally for cell in _cells(tally)))
-    return table
-
-
-def _cells(tally: Tally) -> tuple[Text, Text, Text]:
-    name = Text(tally.kind.replace("_", " "), STYLES[tally.kind.severity])
-    return name, Text(str(tally.number)), Text(_ducats(tally.at_risk))
 
 
 def _of_payments(attention: Sequence[Kept]) -> list[Kept]:
@@ -270,9 +249,3 @@ def _attention(shown: Shown, attention: Sequence[Kept]) -> Iterator[RenderableTy
         yield shown.to_type(command("explain", event.payment_id or event.id))
     if len(attention) > MOST_ATTENTION:
         yield Text(f"  and {len(attention) - MOST_ATTENTION} more, see --json")
-
-
-def _ducats(ducats: Decimal) -> str:
-    """To a hundredth: a screen is no account, and --json has every digit."""
-    with exactly():
-        return format_ducats(ducats.quantize(_HUNDREDTH), grouped=True)

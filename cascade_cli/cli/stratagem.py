@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cascade_cli.adapters.transport import utc_now
-from cascade_cli.adapters.venice.transfers import TransferReader
 from cascade_cli.bootstrap import Wiring
 from cascade_cli.cli.connection import connected
 from cascade_cli.cli.session import Outcome, Session
@@ -49,9 +48,7 @@ def list_transfers(session: Session, options: ListOptions) -> Outcome:
 
 def desk(wiring: Wiring) -> StratagemDesk:
     """Over the services of this run."""
-    settings = wiring.settings
-    transfers = TransferReader(wiring.api, settings.airtable_base, settings.processor)
-    return StratagemDesk(transfers, wiring.payments, wiring.clock.now, wiring.past)
+    return StratagemDesk(wiring.transfers(), wiring.payments, wiring.clock.now, wiring.past)
 
 
 def check_text(what: str, text: str) -> None:

@@ -15,7 +15,7 @@ from cascade_cli.cli.session import Outcome, Session
 from cascade_cli.cli.shown import count, shown
 from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.matching import Rule
-from cascade_cli.domain.money import format_ducats
+from cascade_cli.domain.money import format_ducats, rounded
 from cascade_cli.domain.runway import Sum
 from cascade_cli.domain.shell import command
 from cascade_cli.domain.standing import Moment, Standing, may_all_move, standing_of, telling
@@ -152,7 +152,7 @@ def _show_one(console: Console, row: Stratagem, standing: Standing, moment: Mome
 def _show_list(console: Console, rows: Sequence[Stratagem], wanted: Filter, moment: Moment) -> None:
     if rows:
         _show_rows(console, rows, moment)
-    total = format_ducats(Sum.of(rows).ducats, grouped=True)
+    total = rounded(Sum.of(rows).ducats)
     found = count(len(rows), f"{wanted.status} transfer" if wanted.status else "transfer")
     console.print(Text(f"{found} since {format_moment(wanted.since)}, {total} ducats."))
 
@@ -177,7 +177,7 @@ def _show_rows(console: Console, rows: Sequence[Stratagem], moment: Moment) -> N
 
 
 def _ducats(row: Stratagem) -> str:
-    return format_ducats(row.ducats, grouped=True) if row.ducats is not None else "?"
+    return rounded(row.ducats) if row.ducats is not None else "?"
 
 
 def _ago(row: Stratagem, moment: Moment) -> str:

@@ -14,6 +14,7 @@ from cascade_cli.bootstrap import Wiring
 from cascade_cli.bootstrap_writes import WriteWiring, bootstrap_writes, run_lock
 from cascade_cli.cli.connection import connected
 from cascade_cli.cli.journal_place import journal_url
+from cascade_cli.cli.readable import readable
 from cascade_cli.cli.session import Session
 from cascade_cli.cli.who import this_worker
 from cascade_cli.domain.journal import Worker
@@ -94,7 +95,7 @@ def confirm(question: str, *, yes: bool) -> None:
 def _is_agreed(question: str) -> bool:
     """Ctrl-D is a no. Ctrl-C ends the command as everywhere: typer makes an error of both."""
     try:
-        return typer.confirm(question, err=True)
+        return typer.confirm(readable(question), err=True)
     except typer.Abort as abort:
         if isinstance(abort.__context__, EOFError):
             return False

@@ -19,17 +19,24 @@ Rules = Sequence[tuple[Fits, str]]
 
 _COMPARE = "Compare both balances with what they should be before anything else."
 _PART_BACK = (
-    "Some of the money went back, or may: decide how many ducats are still owed, and credit those "
-    "by hand."
+    "Some of the money went back, or may: decide how many ducats are still owed, credit those by "
+    "hand, and accept the case."
 )
 _VANISHED = (
     "Look for its stratagem in Airtable's trash and history. Only if its ducats did not arrive, "
-    "credit them by hand, with a --reference."
+    "decide on --credit."
 )
-_TWINS_DOUBTFUL = f"One of them may or may not have moved its ducats. {_COMPARE}"
-_TWINS_EXECUTED = "They were executed: talk to the citizen. No machine takes ducats back."
+_FOUND_OUT = (
+    f"{_COMPARE} If its ducats arrived, say --moved; if not, --not-moved lets it go out again."
+)
+_TWINS_DOUBTFUL = f"One of them may or may not have moved its ducats. {_FOUND_OUT}"
+_TWINS_EXECUTED = "They were executed: talk to the citizen, and take back what is too much."
 _TWINS_HALF = "One was executed: end the rest before the engine's next run."
 _TWINS_LIVE = "None is executed yet: end all but one before the engine's next run."
+_DEBT = (
+    "When the citizen has ducats again, `cascade refund` takes them. Until then put it off, or "
+    "accept it: then nobody takes them any more."
+)
 _FIND_MAKER = "Find out who made it: another Stripe account, a credit by hand, or abuse."
 
 
@@ -117,43 +124,55 @@ _UNCERTAIN: Rules = (
 
 _RULES: Mapping[Kind, Rules] = {
     Kind.DOUBTFUL: (
-        (_doubtful_returns, f"{_COMPARE} Take back only what did not come back."),
-        (_always, f"{_COMPARE} Credit by hand only what did not arrive."),
+        (_doubtful_returns, f"{_COMPARE} If they came back, say --moved, else --not-moved."),
+        (_always, _FOUND_OUT),
     ),
     Kind.WRONG_CITIZEN: (
-        (_wrong(State.DOUBTFUL), f"{_COMPARE} Then credit the right citizen by hand."),
+        (_wrong(State.DOUBTFUL), _FOUND_OUT),
+        (
+            lambda case: case.uncovered and _wrong(State.EXECUTED)(case),
+            "It was executed: credit the right citizen, then take the ducats back from the other.",
+        ),
         (
             _wrong(State.EXECUTED),
-            "It was executed: settle with the other, and credit by hand what the right citizen "
-            "lacks.",
+            "It was executed, and the right citizen has his ducats: take them back from the other.",
         ),
         (
             _always,
-            "It is not executed yet: cancel it in Venice's base before the engine's next run, then "
-            "credit the right citizen.",
+            "It is not executed yet: take it back before the engine's next run, then credit the "
+            "right citizen.",
         ),
     ),
     Kind.AMOUNT_MISMATCH: (
-        (_amiss_in(State.DOUBTFUL), _COMPARE),
+        (_amiss_in(State.DOUBTFUL), _FOUND_OUT),
         (
             _amiss_in(State.LIVE),
-            "It is not executed yet: cancel it in Venice's base before the engine's next run, then "
-            "credit what was sold.",
+            "It is not executed yet: take it back before the engine's next run, then credit what "
+            "was sold.",
         ),
-        (_is_short, "It was executed with too few ducats: credit the difference by hand."),
-        (_always, "It was executed with too many ducats: talk to the citizen."),
+        (
+            lambda case: _is_short(case) and not case.owed,
+            "It was executed with too few ducats, and the rest was not paid for: accept it, or "
+            "credit the rest all the same.",
+        ),
+        (_is_short, "It was executed with too few ducats: credit the difference."),
+        (
+            _always,
+            "It was executed with too many ducats: talk to the citizen, and take back what is too "
+            "much.",
+        ),
     ),
     Kind.UNATTRIBUTABLE: (
         (
             lambda case: case.charge.unallocated,
-            "Find out who was to get how much, then credit each by hand.",
+            "Find out who was to get how much, then credit each by hand, and accept the case.",
         ),
         *_UNCERTAIN,
         (
             lambda case: case.buyer.citizen,
-            "Find out how many ducats it paid for, then credit them with --payment.",
+            "Find out how many ducats it paid for, then credit them to that payment.",
         ),
-        (_always, "Find the buyer by Stripe's receipt, then credit with --payment."),
+        (_always, "Find the buyer by Stripe's receipt, then credit the payment to that one."),
     ),
     Kind.UNKNOWN_CITIZEN: (
         *_UNCERTAIN,
@@ -161,7 +180,10 @@ _RULES: Mapping[Kind, Rules] = {
             lambda case: case.similar_citizens,
             "Make sure that the citizen whom Venice has is the buyer, then credit that one.",
         ),
-        (_always, "Find the right spelling, or wait until the citizen is in Venice."),
+        (
+            _always,
+            "Find the right spelling and credit that one, or wait for the citizen in Venice.",
+        ),
     ),
     Kind.MISSING: (
         *_UNCERTAIN,
@@ -182,6 +204,7 @@ _RULES: Mapping[Kind, Rules] = {
         (_always, "Credit it: the same record is revived."),
     ),
     Kind.DISPUTED: (
+        (lambda case: case.debt and not case.is_contested, _DEBT),
         (
             lambda case: case.to_return and not case.is_contested,
             "Its money is gone: take the ducats back, or write them off.",
@@ -206,6 +229,7 @@ _RULES: Mapping[Kind, Rules] = {
     Kind.REFUNDED: (
         (stale_returns, "End it before the engine's next run: its ducats stay with the citizen."),
         (lambda case: case.to_give_again, "Give the citizen what was taken or kept back too much."),
+        (lambda case: case.debt, _DEBT),
         (
             lambda case: not case.by_state[State.EXECUTED] and not _partly_back(case),
             "Its ducats have not arrived yet: keep them from arriving before the engine's next "
@@ -222,7 +246,8 @@ _RULES: Mapping[Kind, Rules] = {
     Kind.UNDERPAID: (
         (
             _always,
-            "Find out how the price was made: metadata that buyers can set is the usual cause.",
+            "Find out how the price was made: metadata that buyers can set is the usual cause. "
+            "Then accept what was delivered.",
         ),
     ),
     Kind.IN_FLIGHT: (
@@ -267,9 +292,9 @@ _CONCLUSIONS: Mapping[Kind, Rules] = {
 }
 
 _ORPHANS: Mapping[State, str] = {
-    State.LIVE: "If nobody can say, cancel it before the engine's next run.",
-    State.EXECUTED: "Its ducats have arrived.",
-    State.DOUBTFUL: "Its ducats may have moved: compare both balances.",
-    State.STALLED: "As it stands, the engine passes it over.",
-    State.FAILED: "No ducats moved.",
+    State.LIVE: "If nobody can say, take it back before the engine's next run.",
+    State.EXECUTED: "Its ducats have arrived: take them back, or accept it if it was meant.",
+    State.DOUBTFUL: "Its ducats may have moved: compare both balances, then say whether they did.",
+    State.STALLED: "As it stands, the engine passes it over: accept it.",
+    State.FAILED: "No ducats moved: accept it.",
 }

@@ -49,14 +49,16 @@ class News:
     """What a run found, beside what was told.
 
     `new` are discrepancies that nobody was told of, or that were of another kind then; `solved`
-    are told ones of this run's scope that are none any more, by name; `elsewhere` counts the told
-    ones outside it, of which the run knows nothing.
+    are told ones of this run's scope that are none any more, by name; `decided` are those of them
+    that a person decided to leave as they are. `elsewhere` counts the told ones outside it, of
+    which the run knows nothing.
     """
 
     new: tuple[Item, ...]
     solved: Mapping[str, Known]
     still_open: tuple[Item, ...]
     elsewhere: int
+    decided: frozenset[str] = frozenset()
 
     @property
     def is_change(self) -> bool:
@@ -75,6 +77,7 @@ def news(told: Told, scope: Scope, result: Reconciliation) -> News:
         {name: known for name, known in gone.items() if scope.covers(name, known.at)},
         tuple(item for item in found if _is_known(told, item)),
         sum(not scope.covers(name, known.at) for name, known in gone.items()),
+        frozenset(name_of(item) for item in result.items.unsettled if item.is_decided),
     )
 
 

@@ -44,7 +44,7 @@ def rows_by_key(rows: Iterable[Stratagem]) -> dict[str, list[Stratagem]]:
     """
     found = defaultdict[str, list[Stratagem]](list)
     for row in rows:
-        named = () if row.returns else map(stratagem_id_for, row.stripe_ids)
+        named = () if row.returns or row.corrects else map(stratagem_id_for, row.stripe_ids)
         for key in {row.stratagem_id, *named}:
             found[key].append(row)
     return dict(found)
@@ -66,7 +66,7 @@ def _arrival(intent: Intent, rows: Sequence[Stratagem], now: datetime) -> Arriva
 
 
 def _is_as_promised(intent: Intent, row: Stratagem) -> bool:
-    is_back = intent.cause == Cause.REFUND
+    is_back = intent.cause in {Cause.REFUND, Cause.TAKE_BACK}
     as_found = (row.concerned, row.ducats, bool(row.payer))
     return as_found == (intent.citizen, intent.ducats, is_back)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 
 from cascade_cli.domain.advice import advice_on_twins
 from cascade_cli.domain.case import Terms, sum_ducats
@@ -11,9 +12,9 @@ from cascade_cli.domain.evidence import describe
 from cascade_cli.domain.items import Item
 from cascade_cli.domain.kinds import Kind
 from cascade_cli.domain.money import ZERO, format_ducats
-from cascade_cli.domain.repair import Repair, explain, may_end_surplus, reconcile_since
+from cascade_cli.domain.repair import Repair, may_end_surplus, reconcile_since
 from cascade_cli.domain.standing import Moment, is_final, may_all_move, standing_of, telling
-from cascade_cli.domain.stratagems import State, Stratagem
+from cascade_cli.domain.stratagems import MAY_STILL_MOVE, State, Stratagem
 from cascade_cli.domain.times import format_moment
 
 _KINDS = {
@@ -23,8 +24,19 @@ _KINDS = {
 }
 
 
-def overdue_by_hand(stratagems: Iterable[Stratagem], terms: Terms) -> Iterator[Item]:
-    """A discrepancy for each credit by hand that is neither well nor just being made.
+def is_given_by(row: Stratagem, citizen: str, payments: Sequence[str], now: datetime) -> bool:
+    """By hand, or by a decision, the citizen got ducats for one of the payments, or may still."""
+    if row.citizen != citizen or row.state(now) not in MAY_STILL_MOVE:
+        return False
+    named = {*row.mentions, *(row.stripe_ids if row.corrects else ())}
+    return not named.isdisjoint(payments)
+
+
+def overdue_by_hand(
+    stratagems: Iterable[Stratagem], beside: Sequence[Stratagem], terms: Terms
+) -> Iterator[Item]:
+    """A discrepancy for each credit by hand that is neither well nor just being made. `beside` are
+    all transfers: one of them may have given the same since.
 
     A cancelled one is a person's decision, and nobody paid for it.
     """
@@ -34,7 +46,7 @@ def overdue_by_hand(stratagems: Iterable[Stratagem], terms: Terms) -> Iterator[I
     for found in by_key.values():
         # Airtable lists in any order: the report is the same for each.
         rows = sorted(found, key=lambda row: (row.created_at, row.record_id))
-        if item := _duplicate(rows, terms) or _overdue(rows, terms):
+        if item := _duplicate(rows, terms) or _overdue(rows, beside, terms):
             yield item
 
 
@@ -68,11 +80,11 @@ def _duplicate(rows: Sequence[Stratagem], terms: Terms) -> Item | None:
         evidence=(made, *(describe(row, terms) for row in rows), verdict),
         at_risk=total - promised,
         advice=advice_on_twins(states),
-        repair=reconcile_since(since) if is_safe else explain(first.stratagem_id),
+        repair=reconcile_since(since) if is_safe else None,
     )
 
 
-def _overdue(rows: Sequence[Stratagem], terms: Terms) -> Item | None:
+def _overdue(rows: Sequence[Stratagem], beside: Sequence[Stratagem], terms: Terms) -> Item | None:
     """Of several rows under one key, made by accident, the one counts that tells most."""
     stratagem = telling(rows, terms.now)
     kind = _KINDS.get(stratagem.state(terms.now))
@@ -84,6 +96,7 @@ def _overdue(rows: Sequence[Stratagem], terms: Terms) -> Item | None:
         describe(stratagem, terms),
         standing.meaning.rstrip("."),
     )
+    given = _given_since(stratagem, beside, terms.now)
     return Item(
         kind=kind,
         severity=kind.severity,
@@ -97,6 +110,16 @@ def _overdue(rows: Sequence[Stratagem], terms: Terms) -> Item | None:
         verdict=evidence[-1],
         evidence=evidence,
         at_risk=stratagem.ducats or ZERO,
-        advice=f"Safe to retry? {standing.retry}",
-        repair=Repair(standing.command) if standing.command else explain(stratagem.record_id),
+        advice=given or f"Safe to retry? {standing.retry}",
+        # `cascade credit` refuses what would be given twice.
+        repair=Repair(standing.command) if standing.has_cure and not given else None,
     )
+
+
+def _given_since(row: Stratagem, beside: Sequence[Stratagem], now: datetime) -> str:
+    """That another transfer has given what this one was to give; empty where none has."""
+    for other in beside if row.mentions else ():
+        is_another = other.stratagem_id != row.stratagem_id
+        if is_another and is_given_by(other, row.citizen, row.mentions, now):
+            return f"{other.stratagem_id} credited {row.citizen!r} for {row.mentions[0]} instead."
+    return ""

@@ -9,7 +9,9 @@ from decimal import Decimal
 from functools import cached_property
 
 from cascade_cli.domain.charges import Charge, Dispute
+from cascade_cli.domain.decisions import Decision
 from cascade_cli.domain.engine import Schedule
+from cascade_cli.domain.keys import taken_record_in
 from cascade_cli.domain.matching import Match, Rule
 from cascade_cli.domain.money import ZERO
 from cascade_cli.domain.money_back import MoneyBack, money_back
@@ -31,10 +33,18 @@ from cascade_cli.domain.stratagems import MAY_STILL_MOVE, State, Stratagem
 @dataclass(frozen=True)
 class Decided:
     """What the journal knows of refunds: what people wrote off, in ducats by refund, and what could
-    not be taken back and was recorded as a debt, in ducats by payment."""
+    not be taken back and was recorded as a debt, in ducats by payment. `decisions` has the newest
+    about each case, by the payment or the record of the transfer, `settling` the records that
+    people say are a payment's.
+    """
 
     written_off: Mapping[str, Decimal] = field(default_factory=dict)
     debts: Mapping[str, Decimal] = field(default_factory=dict)
+    decisions: Mapping[str, Decision] = field(default_factory=dict)
+    settling: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+
+NOTHING_DECIDED = Decided()
 
 
 @dataclass(frozen=True)
@@ -74,6 +84,12 @@ class Case:
     past: PastDelivery = NOTHING_PAST
     foreign_records: frozenset[str] = frozenset()
     """Record ids known to belong to other payments, where an order is to be made of it."""
+    corrections: tuple[Stratagem, ...] = ()
+    """What people decided to give beside its own transfers, and transfers that they say are its."""
+    takebacks: tuple[Stratagem, ...] = ()
+    """What people decided to take back of any of these."""
+    mentioned: tuple[Stratagem, ...] = ()
+    """Credits by hand that speak of the payment. Nobody has said that they are its."""
 
     @property
     def has_vanished(self) -> bool:
@@ -82,7 +98,7 @@ class Case:
         A run leaves nothing open either where all money went back before anything was made.
         """
         past = replace(self.past, settled_until=None) if self.is_void else self.past
-        return not self.moving and past.is_missed_by(self.stratagems)
+        return not self.moving and not self.correcting and past.is_missed_by(self.stratagems)
 
     @cached_property
     def stratagems(self) -> tuple[Stratagem, ...]:
@@ -98,16 +114,64 @@ class Case:
 
     @cached_property
     def moving(self) -> tuple[Stratagem, ...]:
-        """Those whose ducats have moved, may have, or may still."""
-        return tuple(s for s in self.stratagems if s.state(self.terms.now) in MAY_STILL_MOVE)
+        """Those whose ducats have moved, may have, or may still, and are not taken back."""
+        return self._in_motion(self.stratagems)
+
+    @cached_property
+    def correcting(self) -> tuple[Stratagem, ...]:
+        """The same of its corrections."""
+        return self._in_motion(self.corrections)
+
+    def _in_motion(self, rows: Iterable[Stratagem]) -> tuple[Stratagem, ...]:
+        found = (s for s in rows if s.state(self.terms.now) in MAY_STILL_MOVE)
+        return tuple(s for s in found if not self.is_taken_back(s))
+
+    def is_taken_back(self, row: Stratagem) -> bool:
+        """Somebody decided to take it back, and all of it came back or is on its way."""
+        is_concerned = any(taken_record_in(t.stratagem_id) == row.record_id for t in self.takebacks)
+        return is_concerned and self.staying(row) <= ROUNDING_DUCATS
+
+    @property
+    def is_all_taken_back(self) -> bool:
+        """It has transfers, and people decided to take back each of them."""
+        return bool(self.matches) and all(map(self.is_taken_back, self.stratagems))
+
+    def staying(self, row: Stratagem) -> Decimal:
+        """A row's ducats but for those that were taken back or are on their way back."""
+        return self._less_taken(row, State.EXECUTED, State.LIVE)
+
+    def _less_taken(self, row: Stratagem, *states: State) -> Decimal:
+        taken = (t for t in self.takebacks if taken_record_in(t.stratagem_id) == row.record_id)
+        return max(ZERO, (row.ducats or ZERO) - in_states(taken, self.terms.now, *states))
+
+    @cached_property
+    def taken_back(self) -> Decimal:
+        """Ducats that came back because somebody decided so."""
+        return in_states(self.takebacks, self.terms.now, State.EXECUTED)
+
+    @property
+    def carried(self) -> Decimal:
+        """What all its transfers have moved or may still move, and what is not to come back."""
+        return sum((self.staying(s) for s in (*self.moving, *self.correcting)), ZERO)
+
+    @property
+    def carried_right(self) -> Decimal:
+        """The same, to the right citizen."""
+        rows = (s for s in (*self.moving, *self.correcting) if self.is_right(s))
+        return sum((self.staying(s) for s in rows), ZERO)
 
     @cached_property
     def unclear(self) -> tuple[Stratagem, ...]:
         """Of a payment that was not delivered, the transfers that may yet turn out to be its own:
-        late ones of the legacy connector, and dead ones that another processor pays."""
-        if self.moving or not self.outstanding:
+        late ones of the legacy connector, dead ones that another processor pays, and credits by
+        hand that speak of it."""
+        if self.moving or not self.uncovered:
             return ()
-        return (*(s for s in self.stratagems if s.other_processor), *self.late)
+        strange = (s for s in self.stratagems if s.other_processor)
+        return (*strange, *self.late, *(s for s in self.mentioned if self._may_be_its(s)))
+
+    def _may_be_its(self, row: Stratagem) -> bool:
+        return self.is_right(row) and row.state(self.terms.now) in MAY_STILL_MOVE
 
     @property
     def telling(self) -> Match | None:
@@ -129,6 +193,7 @@ class Case:
             for match in self.matches
             if match.rule in {Rule.KEY, Rule.NOTES} and match.stratagem in self.moving
         ]
+        named += self.correcting
         if not named:
             return self.charge
         if self.charge.names_processor and named[0].citizen == self.charge.citizen_text:
@@ -159,7 +224,8 @@ class Case:
     @property
     def is_void(self) -> bool:
         """All money went back before any ducats could move: nothing is owed any more."""
-        return self.cents_back >= self.charge.captured_cents and not self.moving
+        is_still = not self.moving and not self.correcting
+        return self.cents_back >= self.charge.captured_cents and is_still
 
     @cached_property
     def cents_back(self) -> int:
@@ -189,7 +255,7 @@ class Case:
 
     @cached_property
     def _undelivered(self) -> Decimal:
-        return (self.buyer.ducats or ZERO) - sum_ducats(self.moving) - self.completed
+        return (self.buyer.ducats or ZERO) - self.carried - self.completed
 
     @cached_property
     def returned(self) -> Decimal:
@@ -260,13 +326,13 @@ class Case:
     @property
     def exposure(self) -> Decimal:
         """Ducats delivered whose money is gone, neither returned nor written off."""
-        return self._beyond(sum_ducats(self.by_state[State.EXECUTED]) + self.completed)
+        return self._beyond(self.delivered_right + self.delivered_wrong)
 
     @property
     def to_return(self) -> Decimal:
         """As `exposure`, with what is still to arrive, and without what is on its way back."""
         coming = in_states((r for r in self.returns if r.payer), self.terms.now, State.LIVE)
-        left = self._beyond(sum_ducats(self.moving) + self.completed) - coming
+        left = self._beyond(self.carried + self.completed) - coming
         return left if left > ROUNDING_DUCATS else ZERO
 
     @property
@@ -294,13 +360,22 @@ class Case:
     @cached_property
     def delivered_right(self) -> Decimal:
         """Ducats that reached the right citizen."""
-        executed = sum_ducats(s for s in self.by_state[State.EXECUTED] if self.is_right(s))
-        return executed + self.completed
+        return self._delivered(right=True) + self.completed
 
     @cached_property
     def delivered_wrong(self) -> Decimal:
         """Ducats that reached somebody else."""
-        return sum_ducats(s for s in self.by_state[State.EXECUTED] if not self.is_right(s))
+        return self._delivered(right=False)
+
+    def _delivered(self, *, right: bool) -> Decimal:
+        found = (s for s in self.executed if self.is_right(s) is right)
+        return sum((self._less_taken(s, State.EXECUTED) for s in found), ZERO)
+
+    @cached_property
+    def executed(self) -> tuple[Stratagem, ...]:
+        """All whose ducats moved, corrections among them."""
+        rows = (*self.stratagems, *self.corrections)
+        return tuple(s for s in rows if s.state(self.terms.now) is State.EXECUTED)
 
     @property
     def settled(self) -> Decimal:
@@ -309,8 +384,8 @@ class Case:
 
     @property
     def over_delivered(self) -> Decimal:
-        """Delivered beyond what was sold, or to somebody else."""
-        return self.delivered_right - self.settled + self.delivered_wrong
+        """Delivered beyond what was sold, or to somebody else, and not taken back."""
+        return sum_ducats(self.executed) + self.completed - self.taken_back - self.settled
 
     @property
     def outstanding(self) -> Decimal:
@@ -318,24 +393,34 @@ class Case:
         return self.sold - self.settled
 
     @property
+    def uncovered(self) -> Decimal:
+        """The same without what a correction may still bring, and without dust."""
+        coming = (s for s in self.correcting if self.is_right(s) and s not in self.executed)
+        left = max(ZERO, self.outstanding - sum_ducats(coming))
+        return left if left > self._dust else ZERO
+
+    @property
     def is_outstanding(self) -> bool:
         """Something was sold and has not arrived. Beside what has, dust does not count."""
-        dust = ROUNDING_DUCATS if self.by_state[State.EXECUTED] else ZERO
-        return self.outstanding > dust
+        return self.outstanding > self._dust
+
+    @property
+    def _dust(self) -> Decimal:
+        return ROUNDING_DUCATS if self.executed else ZERO
 
     @cached_property
     def price(self) -> PriceObjection | None:
         """Why it is not certain that the ducats were paid for. What was let go although nobody
         could tell is not asked again; what was surely too little is."""
         found = price_objection(self.buyer, self.terms.prices)
-        is_open = bool(self.outstanding) and not self.moving
+        is_open = bool(self.outstanding) and not self.moving and not self.correcting
         return found if found and (is_open or found.flaw is PriceFlaw.UNDERPAID) else None
 
     @property
     def owed(self) -> Decimal:
         """Of what is outstanding, the ducats that are known to be paid for."""
         unpaid = self.price.missing if self.price else ZERO
-        return max(ZERO, self.outstanding - unpaid)
+        return max(ZERO, self.uncovered - unpaid)
 
     @cached_property
     def successor(self) -> str:

@@ -30,6 +30,9 @@ The promise in one page
   its Notes when the row is revived, so that nobody forgets that they may have.
 * A dead row says nothing of another that the engine was given and that is not there any more: the
   journal, and the run that saw it executed, remember it, and nothing is written.
+* A person may have found that a doubtful row moved nothing. Then its Notes are written anew, and
+  keep apart what the engine had said of it: only what it says from then on counts.
+* What a person decided to give beside a payment's own transfer stands in its way like that one.
 * Only the processor's own rows are written upon. A row that another processor pays has paid the
   citizen if it was executed. Else, and where a late row of the legacy connector may be the
   payment's own, nothing is written before a person has looked and said so.
@@ -130,14 +133,18 @@ def rows_of(order: Order, rows: Sequence[Stratagem]) -> tuple[Stratagem, ...]:
         ids = frozenset(order.charge.names)
         keys = frozenset(map(stratagem_id_for, ids))
         rest = [row for row in own if _may_be_for(ids, keys, row) and row not in named]
-        named += [m.stratagem for m in match([order.charge], rest).by_charge[order.charge.id]]
+        found = match([order.charge], rest)
+        named += [m.stratagem for m in found.by_charge[order.charge.id]]
+        # What a person gave beside its own transfer has paid it, where nothing else is known.
+        named += found.corrections.get(order.charge.id, ())
     return tuple(sorted(named, key=lambda row: (row.created_at, row.record_id)))
 
 
 def unclear_rows(order: Order, rows: Sequence[Stratagem]) -> tuple[Stratagem, ...]:
     """Those of `rows` that belong to nobody surely, and may turn out to be the order's own.
 
-    Legacy rows of its citizen and amount, made after the payment at whatever time.
+    Legacy rows of its citizen and amount, made after the payment at whatever time, and credits by
+    hand to its citizen that speak of the payment.
     """
     charge = order.charge
     if charge is None:
@@ -150,6 +157,14 @@ def unclear_rows(order: Order, rows: Sequence[Stratagem]) -> tuple[Stratagem, ..
         and (row.citizen, row.ducats) == (order.citizen, order.ducats)
         and row.created_at >= charge.created_at
         and row.record_id not in taken
+    ]
+    ids = set(charge.names)
+    alike += [
+        row
+        for row in rows
+        if row.citizen == order.citizen
+        and row.status in {"executed", "active"}
+        and not ids.isdisjoint(row.mentions)
     ]
     own = {row.record_id for row in rows_of(order, rows)} if alike else set()
     found = (row for row in alike if row.record_id not in own)
@@ -190,6 +205,9 @@ def _delivering(
     *,
     unclear: Sequence[Stratagem],
 ) -> Step:
+    # A correction that came to nothing is revived by the decision that it rests on.
+    moving = [r for r in rows if r.state(now) in MAY_STILL_MOVE]
+    rows = [r for r in rows if r in moving or not r.corrects or r.stratagem_id == order.key]
     surplus = _surplus(order, rows, now) if order.retire_surplus else ()
     end = None if surplus else _end(order, rows, now)
     lapsing = None if order.leaves_rest else _lapsing(end, rows, now, due)
@@ -223,6 +241,9 @@ def ambiguity(order: Order, rows: Sequence[Stratagem]) -> str:
     """Why a person has to look at these rows before anything is delivered beside them."""
     names = ", ".join(f"{row.stratagem_id or row.record_id} ({row.status})" for row in rows)
     whose = "another processor pays it" if rows[0].other_processor else "it names no payment"
+    if rows[0].mentions:
+        by = f" by {rows[0].made_by}" if rows[0].made_by else ""
+        whose = f"a credit by hand{by}, made {format_moment(rows[0].created_at)}: {rows[0].reason}"
     paid = order.charge.payment_id if order.charge else order.key
     return f"{names} may already be the transfer for {paid}: {whose}"
 
@@ -383,7 +404,7 @@ def _revive(order: Order, rows: Sequence[Stratagem]) -> Write:
     begun = [row for row in rows if row.status != "planned"] or list(rows)
     fitting = [row for row in begun if _fits(order, row)]
     row = (fitting or begun)[0]
-    if row not in fitting or not row.is_parsable:
+    if row not in fitting or not row.is_parsable or row.ruling:
         # The engine fails whatever has its own words behind the JSON: it needs new Notes.
         return Write(Action.REWRITE, row)
     alone = {"planned": Action.ACTIVATE, "active": Action.EXTEND}

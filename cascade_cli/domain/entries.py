@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cascade_cli.domain.arrivals import TELL_ARRIVAL
+from cascade_cli.domain.decisions import Decision
 from cascade_cli.domain.journal import Entry, EntryKind, Fate
 from cascade_cli.domain.orders import Cause
 from cascade_cli.domain.overrides import OVERRIDES
@@ -31,7 +32,7 @@ def describe_entry(entry: Entry) -> str:
 
 def _promise(body: Mapping[str, Any]) -> str:
     ducats, citizen = body.get("ducats"), body.get("citizen")
-    if body.get("cause") == Cause.REFUND:
+    if body.get("cause") in {Cause.REFUND, Cause.TAKE_BACK}:
         return f"{ducats} ducats to be taken back from {citizen!r}"
     detail = body.get("detail")
     overrides = detail.get(OVERRIDES, ()) if isinstance(detail, Mapping) else ()
@@ -50,6 +51,8 @@ def _action(body: Mapping[str, Any]) -> str:
 
 def _of_run(body: Mapping[str, Any]) -> str:
     refund, allocation = body.get("refund"), body.get("allocation")
+    if isinstance(decision := body.get("decision"), Mapping):
+        return f"decided: {Decision.of(decision).described}"
     if isinstance(allocation, Mapping):
         ducats, citizens = allocation.get("ducats"), allocation.get("citizens")
         digest = allocation.get("digest")

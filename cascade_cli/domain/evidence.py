@@ -11,7 +11,7 @@ from cascade_cli.domain.currencies import CURRENCY
 from cascade_cli.domain.gifts import Gift
 from cascade_cli.domain.matching import Match, Rule
 from cascade_cli.domain.money import ZERO, format_ducats, format_money
-from cascade_cli.domain.stratagems import State, Stratagem
+from cascade_cli.domain.stratagems import Ruling, State, Stratagem
 from cascade_cli.domain.times import format_moment
 
 
@@ -23,7 +23,24 @@ def evidence_of(case: Case) -> Iterator[str]:
         whom = f"from {row.payer!r}" if row.payer else f"again to {row.citizen!r}"
         ducats = format_ducats(row.ducats or ZERO)
         yield f"{ducats} ducats back {whom}: {describe(row, case.terms)}"
+    yield from _decided_on(case)
     yield from _limits(case)
+
+
+def _decided_on(case: Case) -> Iterator[str]:
+    """What people did about it beside its own transfers."""
+    for row in case.corrections:
+        ducats = format_ducats(row.ducats or ZERO)
+        yield f"corrected: {ducats} ducats to {row.citizen!r}: {describe(row, case.terms)}"
+    for row in case.takebacks:
+        ducats = format_ducats(row.ducats or ZERO)
+        yield f"taken back: {ducats} ducats from {row.payer!r}: {describe(row, case.terms)}"
+    for row in case.mentioned:
+        ducats = format_ducats(row.ducats or ZERO)
+        yield (
+            f"a credit by hand speaks of it, {ducats} ducats to {row.citizen!r}: "
+            f"{describe(row, case.terms)} ({row.reason})"
+        )
 
 
 def _sale(case: Case) -> Iterator[str]:
@@ -115,6 +132,8 @@ def describe(stratagem: Stratagem, terms: Terms) -> str:
 def _meaning(stratagem: Stratagem, terms: Terms) -> Iterator[str]:
     if stratagem.executed_at:
         yield f"executed {format_moment(stratagem.executed_at)}"
+    if stratagem.ruling:
+        yield _RULED[stratagem.ruling]
     if stratagem.state(terms.now) is State.DOUBTFUL:
         yield stratagem.doubt
     elif stratagem.failure_text and stratagem.status != "executed":
@@ -123,6 +142,12 @@ def _meaning(stratagem: Stratagem, terms: Terms) -> Iterator[str]:
         yield _expiry(stratagem.expires_at, terms.now)
     if stratagem.state(terms.now) is State.LIVE:
         yield from _prospect(stratagem, terms)
+
+
+_RULED = {
+    Ruling.MOVED: "a person found that it moved its ducats",
+    Ruling.NOT_MOVED: "a person found that it moved nothing",
+}
 
 
 def _expiry(expires_at: datetime | None, now: datetime) -> str:

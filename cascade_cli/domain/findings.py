@@ -49,19 +49,24 @@ def sentences(found: tuple[Finding, ...]) -> list[str]:
 
 
 def _duplicate(case: Case) -> Finding | None:
-    if len(case.moving) <= 1:
-        return None
-    total = sum_ducats(case.moving)
+    rows = case.moving
+    if len(rows) <= 1:
+        # What was corrected is no second transfer, but for what went out beyond what was sold.
+        if not case.correcting or case.carried_right <= case.sold:
+            return None
+        rows = tuple(s for s in (*rows, *case.correcting) if case.is_right(s))
+    total = sum((case.staying(row) for row in rows), ZERO)
     surplus = max(total - case.sold, ZERO)
     sentence = (
-        f"{len(case.moving)} stratagems are executed or may still be: together "
+        f"{len(rows)} stratagems are executed or may still be: together "
         f"{format_ducats(total)} ducats for {format_ducats(case.sold)} sold"
     )
     return Finding(Kind.DUPLICATE, surplus, sentence)
 
 
 def _doubtful(case: Case) -> Finding | None:
-    doubtful = case.by_state[State.DOUBTFUL]
+    corrections = (s for s in case.corrections if s.state(case.terms.now) is State.DOUBTFUL)
+    doubtful = (*case.by_state[State.DOUBTFUL], *corrections)
     if not doubtful:
         return None
     ducats = sum_ducats(doubtful) or case.sold
@@ -76,14 +81,17 @@ def _doubtful(case: Case) -> Finding | None:
 
 
 def _wrong_citizen(case: Case) -> Finding | None:
-    wrong = [s for s in case.moving if not case.is_right(s)]
+    wrong = [s for s in (*case.moving, *case.correcting) if not case.is_right(s)]
     if not wrong or not case.buyer.citizen:
         return None
     state, row = _gravest(case, wrong)
     got, due = row.citizen, case.buyer.citizen
     shown = told_apart(got, due) if look_alike(got, due) else repr(got)
     sentence = f"{_GOES[state]} {shown}, but {due!r} was to receive it"
-    return Finding(Kind.WRONG_CITIZEN, sum_ducats(wrong) + case.outstanding, sentence)
+    if case.correcting and not case.uncovered:
+        sentence += ", who gets it by a correction"
+    at_risk = sum((case.staying(row) for row in wrong), case.uncovered)
+    return Finding(Kind.WRONG_CITIZEN, at_risk, sentence)
 
 
 _GOES = {
@@ -107,11 +115,25 @@ def _gravest(case: Case, rows: Sequence[Stratagem]) -> tuple[State, Stratagem]:
 def _amount_mismatch(case: Case) -> Finding | None:
     if not case.amiss or not case.buyer.ducats or case.is_rest:
         return None
+    if case.correcting or case.takebacks:
+        return _still_mismatched(case)
     state, row = _gravest(case, case.amiss)
     difference = abs((row.ducats or ZERO) - case.sold)
     sentence = (
         f"{_TRANSFERS[state]} {format_ducats(row.ducats or ZERO)} ducats where "
         f"{format_ducats(case.sold)} were sold"
+    )
+    return Finding(Kind.AMOUNT_MISMATCH, difference, sentence)
+
+
+def _still_mismatched(case: Case) -> Finding | None:
+    """What is too little, or too much, after people have corrected it."""
+    difference = abs(case.carried_right - case.sold)
+    if difference <= ROUNDING_DUCATS:
+        return None
+    sentence = (
+        f"with what was corrected, {format_ducats(case.carried_right)} ducats are transferred "
+        f"where {format_ducats(case.sold)} were sold"
     )
     return Finding(Kind.AMOUNT_MISMATCH, difference, sentence)
 
@@ -143,15 +165,20 @@ def _worth(case: Case) -> Decimal:
 
 
 def _unknown_citizen(case: Case) -> Finding | None:
-    if not case.is_unknown or not case.is_outstanding:
+    if not case.is_unknown or not case.uncovered:
         return None
     sentence = no_citizen(case.buyer.citizen or "", case.similar_citizens)
     return Finding(Kind.UNKNOWN_CITIZEN, case.owed, sentence)
 
 
 def _missing(case: Case) -> Finding | None:
-    if case.matches or case.is_young or not case.outstanding:
+    if case.matches and not case.is_all_taken_back:
         return None
+    if case.is_young or not case.uncovered:
+        return None
+    if case.matches:
+        sentence = "its transfer was taken back, and nobody was credited instead"
+        return Finding(Kind.MISSING, case.owed, sentence)
     if case.has_vanished:
         return Finding(Kind.MISSING, case.owed, f"{_vanished(case)}{_perhaps(case)}")
     sentence = f"no stratagem was ever made for it{_perhaps(case)}"
@@ -182,7 +209,7 @@ def _vanished(case: Case) -> str:
 
 def _failed(case: Case) -> Finding | None:
     failed = case.by_state[State.FAILED]
-    if not failed or case.moving or not case.outstanding:
+    if not failed or case.moving or not case.uncovered:
         return None
     why = failed[-1].failure_text or failed[-1].notes_flaw
     gave_up = f"Venice's engine gave up before any ducats moved: {why}{_perhaps(case)}"
@@ -192,7 +219,7 @@ def _failed(case: Case) -> Finding | None:
 def _stalled(case: Case) -> Finding | None:
     stalled = case.by_state[State.STALLED]
     idle = stalled and not case.moving and not case.by_state[State.FAILED]
-    if not idle or case.is_young or not case.outstanding:
+    if not idle or case.is_young or not case.uncovered:
         return None
     why = f"{_why_stalled(stalled[-1])}{_perhaps(case)}"
     sentence = _succeeded(case) + f"the engine will never take its stratagem: {why}"
@@ -286,7 +313,8 @@ def _now_another(case: Case) -> str:
 
 
 def _doubtful_return(case: Case) -> Finding | None:
-    doubtful = [row for row in case.returns if row.state(case.terms.now) is State.DOUBTFUL]
+    rows = (*case.returns, *case.takebacks)
+    doubtful = [row for row in rows if row.state(case.terms.now) is State.DOUBTFUL]
     if not doubtful:
         return None
     ducats = sum_ducats(doubtful)
@@ -298,7 +326,7 @@ def _doubtful_return(case: Case) -> Finding | None:
 
 
 def _disputed(case: Case) -> Finding | None:
-    at_risk = sum_ducats(case.moving) - case.returned
+    at_risk = case.carried - case.returned
     if not case.is_contested or at_risk <= ROUNDING_DUCATS:
         return None
     return Finding(Kind.DISPUTED, at_risk, f"the payer disputes it{_stage(case)}")

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import overload
 
 from cascade_cli.domain.charges import Charge
+from cascade_cli.domain.decisions import Decision
 from cascade_cli.domain.kinds import GRAVITY, SEVERITY_RANK, Kind, Severity
 from cascade_cli.domain.matching import Rule
 from cascade_cli.domain.plain import Plain
@@ -47,11 +48,26 @@ class Item:
     """Legacy rows that no payment surely owns, and that may be its own."""
     conclusion: str = ""
     """How it stands with what is settled or in flight."""
+    corrections: tuple[Stratagem, ...] = ()
+    """What people decided to give beside its own transfers, and to take back of any of them."""
+    mentioned: tuple[Stratagem, ...] = ()
+    """Credits by hand that speak of it."""
+    decision: Decision | None = None
+    """The newest about it."""
+    reopened: str = ""
+    """What has changed since."""
+    is_decided: bool = False
+    """A person decided to leave it as it is, and that still counts: it is no discrepancy."""
+
+    @property
+    def is_open(self) -> bool:
+        """It needs a person or a machine."""
+        return self.kind.is_discrepancy and not self.is_decided
 
     @property
     def rows(self) -> tuple[Stratagem, ...]:
         """All its transfers, in either direction."""
-        return (*self.stratagems, *self.returns)
+        return (*self.stratagems, *self.returns, *self.corrections)
 
     @property
     def name(self) -> str:

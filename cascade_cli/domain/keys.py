@@ -17,13 +17,20 @@ PAYMENT_PREFIX = "cascade_payment_"
 MANUAL_PREFIX = "cascade_manual_"
 REFUND_PREFIX = "cascade_refund_"
 GIVE_BACK_PREFIX = "cascade_giveback_"
+CORRECTION_PREFIX = "cascade_correction_"
+TAKE_BACK_PREFIX = "cascade_takeback_"
+DECISION_PREFIX = "cascade_decision_"
+"""Of no StratagemId: under it the journal keeps what people decided about a case."""
 OLDER_SOURCE = "cascade_payment_processor"
 
 PAYMENT_ID = re.compile(r"(?:pi|ch|py)_[A-Za-z0-9]+")
 PORTION_ID = re.compile(PAYMENT_ID.pattern + r"(?:\.[1-9][0-9]{0,3})?")
 """A payment, or one portion of it."""
+_MENTION = re.compile(rf"(?<![A-Za-z0-9_])(?:{PORTION_ID.pattern})(?![A-Za-z0-9_])")
 INVOICE_ID = re.compile(r"in_[A-Za-z0-9]+")
 _REFUND_ID = re.compile(r"(?:re|pyr|dp|du)_[A-Za-z0-9]+(?:\.[1-9][0-9]{0,3})?")
+_CORRECTION_ID = re.compile(rf"({PORTION_ID.pattern})(?:_[1-9][0-9]*)?")
+_RECORD_ID = re.compile(r"(rec[A-Za-z0-9]+)(?:_rest[1-9][0-9]*)?")
 _OLDER_FORM = re.compile(r"cascade_payment_.+_[0-9]{9,}", re.DOTALL)
 
 
@@ -40,12 +47,21 @@ class Origin(StrEnum):
     """It takes ducats back from a citizen, because money went back to the payer."""
     GIVE_BACK = "give_back"
     """It gives them back again: the refund failed, or the dispute was won after all."""
+    CORRECTION = "correction"
+    """A person decided that a payment's citizen lacks these ducats."""
+    TAKE_BACK = "take_back"
+    """A person decided that a citizen has these ducats from a transfer that was wrong."""
     OTHER = "other"
 
 
 def stratagem_id_for(payment_id: str) -> str:
     """The one StratagemId under which the payment (`pi_…`, else `ch_…`) may be credited."""
     return PAYMENT_PREFIX + payment_id
+
+
+def mentioned_payments(text: str) -> tuple[str, ...]:
+    """The payments and charges, or portions of them, that a text speaks of."""
+    return tuple(dict.fromkeys(_MENTION.findall(text)))
 
 
 def portion_id(stripe_id: str, number: int) -> str:
@@ -85,6 +101,44 @@ def give_back_key(refund_id: str, again: int = 0) -> str:
     return GIVE_BACK_PREFIX + _checked(refund_id) + (f"_again{again}" if again else "")
 
 
+def correction_key(payment_id: str, number: int = 1) -> str:
+    """The StratagemId under which a payment's citizen gets what he still lacks. Only a further
+    correction, of what became wrong later, has a number.
+
+    Raises ValueError on what is no payment's id.
+    """
+    if not PORTION_ID.fullmatch(payment_id):
+        raise ValueError(f"{payment_id[:40]!r} is no payment's id")
+    return CORRECTION_PREFIX + payment_id + (f"_{number}" if number > 1 else "")
+
+
+def decision_key(case: str) -> str:
+    """Under which the journal keeps what was decided about a payment, or about a record."""
+    return DECISION_PREFIX + case
+
+
+def corrected_payment_in(stratagem_id: str) -> str | None:
+    """The payment, or portion of one, that a correction's StratagemId names, or None."""
+    rest = stratagem_id.removeprefix(CORRECTION_PREFIX)
+    found = _CORRECTION_ID.fullmatch(rest) if rest != stratagem_id else None
+    return found[1] if found else None
+
+
+def take_back_key(record_id: str, instalment: int = 0) -> str:
+    """The StratagemId under which ducats of a wrong transfer come back; what could not be taken at
+    first comes by instalments, each with its own. Raises ValueError on what is no record's id."""
+    if not re.fullmatch(r"rec[A-Za-z0-9]+", record_id):
+        raise ValueError(f"{record_id[:40]!r} is no record's id")
+    return TAKE_BACK_PREFIX + record_id + (f"_rest{instalment}" if instalment else "")
+
+
+def taken_record_in(stratagem_id: str) -> str | None:
+    """The record whose ducats a transfer takes back, by its StratagemId, or None."""
+    rest = stratagem_id.removeprefix(TAKE_BACK_PREFIX)
+    found = _RECORD_ID.fullmatch(rest) if rest != stratagem_id else None
+    return found[1] if found else None
+
+
 def refund_id_in(stratagem_id: str) -> str | None:
     """The refund or dispute that a StratagemId names, or None."""
     for prefix in (REFUND_PREFIX, GIVE_BACK_PREFIX):
@@ -95,9 +149,11 @@ def refund_id_in(stratagem_id: str) -> str | None:
 
 
 def is_own_key(stratagem_id: str) -> bool:
-    """cascade made the row, by its StratagemId: a payment's, a credit's by hand or a refund's."""
+    """cascade made the row, by its StratagemId: a payment's, a credit's by hand, a refund's or
+    a decision's."""
     is_by_hand = stratagem_id.startswith(MANUAL_PREFIX)
-    return is_by_hand or bool(payment_id_in(stratagem_id) or refund_id_in(stratagem_id))
+    found = (payment_id_in, refund_id_in, corrected_payment_in, taken_record_in)
+    return is_by_hand or any(read(stratagem_id) for read in found)
 
 
 def _checked(refund_id: str) -> str:
@@ -109,13 +165,14 @@ def _checked(refund_id: str) -> str:
 def origin_of(stratagem_id: str, stripe_ids: tuple[str, ...], source: str) -> Origin:
     """Sort a transfer by what it carries: our StratagemId's form, Stripe ids, Notes' `source`.
 
-    What returns ducats names its payment in Notes as well, so that its key is asked for first.
+    What returns or corrects ducats names its payment in Notes as well, so that its key is asked for
+    first.
 
     The older connector's source comes before the form of the id: a citizen called `pi` makes
     `cascade_payment_pi_1763900000`, which reads like a payment's key.
     """
-    if refund_id_in(stratagem_id):
-        return Origin.REFUND if stratagem_id.startswith(REFUND_PREFIX) else Origin.GIVE_BACK
+    if own := _later_origin(stratagem_id):
+        return own
     if stripe_ids:
         return Origin.PAYMENT
     if source == OLDER_SOURCE:
@@ -125,3 +182,14 @@ def origin_of(stratagem_id: str, stripe_ids: tuple[str, ...], source: str) -> Or
     if stratagem_id.startswith(MANUAL_PREFIX):
         return Origin.MANUAL
     return Origin.OLDER if _OLDER_FORM.fullmatch(stratagem_id) else Origin.OTHER
+
+
+def _later_origin(stratagem_id: str) -> Origin | None:
+    """Of what stands beside a payment's own transfer, by its key."""
+    if corrected_payment_in(stratagem_id):
+        return Origin.CORRECTION
+    if taken_record_in(stratagem_id):
+        return Origin.TAKE_BACK
+    if refund_id_in(stratagem_id):
+        return Origin.REFUND if stratagem_id.startswith(REFUND_PREFIX) else Origin.GIVE_BACK
+    return None

@@ -48,7 +48,7 @@ class PaymentForMany:
     @property
     def open(self) -> tuple[Item, ...]:
         """What needs somebody."""
-        return tuple(item for item in self.items if item.kind.is_discrepancy)
+        return tuple(item for item in self.items if item.is_open)
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -74,8 +74,9 @@ class PaymentForMany:
 
     @property
     def returns(self) -> tuple[Stratagem, ...]:
-        """All transfers that took ducats back, and gave them again."""
-        return tuple(row for item in self.in_order for row in item.returns)
+        """All transfers that took ducats back, gave them again, or corrected what was wrong."""
+        items = self.in_order
+        return tuple(row for item in items for row in (*item.returns, *item.corrections))
 
     @property
     def lines(self) -> tuple[Line, ...]:
@@ -91,7 +92,7 @@ class PaymentForMany:
         """That of the portion which matters most, and how many there are of each kind."""
         worst = self.worst
         verdict = verdict_of(worst)
-        about = f"{worst.citizen or '?'}: " if worst.kind.is_discrepancy else ""
+        about = f"{worst.citizen or '?'}: " if worst.is_open else ""
         return replace(verdict, sentence=f"{self.counted}; {about}{verdict.sentence}")
 
     @property

@@ -20,7 +20,7 @@ import heapq
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import IntEnum, StrEnum
@@ -55,23 +55,28 @@ class Matches:
     """`by_charge` has every charge's id, with no match where none was found.
 
     `late` has, for a charge without an executed transfer, the legacy rows made after it that no
-    payment surely owns.
+    payment surely owns. `corrections` has the transfers that people decided on beside a charge's
+    own, and `unmatched` those of payments that are not here.
     """
 
     by_charge: dict[str, tuple[Match, ...]]
     unmatched: tuple[Stratagem, ...]
     late: dict[str, tuple[Stratagem, ...]]
+    corrections: dict[str, tuple[Stratagem, ...]] = field(default_factory=dict)
 
 
 def match(charges: Iterable[Charge], stratagems: Iterable[Stratagem]) -> Matches:
     """Pair both sides; the order of the arguments does not matter.
 
-    What returns ducats for a refund delivers nothing, and is left out.
+    What returns ducats delivers nothing, and is left out; what a person decided to give beside a
+    charge's own transfer is no second one.
     """
     charges = sorted(charges, key=lambda charge: (charge.created_at, charge.id))
     rows = sorted(stratagems, key=lambda s: (s.created_at, s.record_id))
     found: dict[str, list[Match]] = {charge.id: [] for charge in charges}
-    rest = _match_by_identity(charges, [s for s in rows if not s.returns], found)
+    deals = [s for s in rows if not (s.returns or s.origin is Origin.TAKE_BACK)]
+    rest = _match_by_identity(charges, deals, found)
+    corrections = _take_corrections(found)
     returned = {name for s in rows if _takes_back(s) for name in s.stripe_ids}
     older = [s for s in rest if s.origin is Origin.OLDER and s.ducats is not None]
     _match_by_likeness(charges, older, returned, found)
@@ -80,7 +85,19 @@ def match(charges: Iterable[Charge], stratagems: Iterable[Stratagem]) -> Matches
         {charge: tuple(matches) for charge, matches in found.items()},
         tuple(s for s in rest if s.record_id not in used),
         _late_rows(charges, older, found),
+        corrections,
     )
+
+
+def _take_corrections(found: dict[str, list[Match]]) -> dict[str, tuple[Stratagem, ...]]:
+    """Out of `found`, by the charge's id."""
+    taken: dict[str, tuple[Stratagem, ...]] = {}
+    for charge, matches in found.items():
+        rows = tuple(m.stratagem for m in matches if m.stratagem.corrects)
+        if rows:
+            taken[charge] = rows
+            matches[:] = [m for m in matches if not m.stratagem.corrects]
+    return taken
 
 
 class _Claim(IntEnum):

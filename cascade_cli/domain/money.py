@@ -8,6 +8,7 @@ from functools import lru_cache
 
 ZERO = Decimal(0)
 ONE_MILLIONTH = Decimal("0.000001")
+ONE_HUNDREDTH = Decimal("0.01")
 
 # Metadata is typed by strangers: `1e999999999` is a finite Decimal, and printing it fills memory.
 TOO_MANY = Decimal(10) ** 12
@@ -88,6 +89,15 @@ def format_ducats(ducats: Decimal, *, grouped: bool = False) -> str:
     """Plain decimal digits without an exponent or trailing zeros: `525`, `0.25`, `1,075.5`."""
     text = f"{ducats:,f}" if grouped else f"{ducats:f}"
     return (text.rstrip("0").rstrip(".") if "." in text else text) or "0"
+
+
+def rounded(ducats: Decimal) -> str:
+    """For people: `16,706.6`. To a hundredth, since floats over the wire have a dozen decimals that
+    nobody reads; what is there never becomes nothing."""
+    if 0 < abs(ducats) < ONE_HUNDREDTH:
+        return f"< {ONE_HUNDREDTH}"
+    with exactly():
+        return format_ducats(ducats.quantize(ONE_HUNDREDTH), grouped=True)
 
 
 def minor_unit_digits(currency: str) -> int:

@@ -12,7 +12,7 @@ from typing import Any
 
 from cascade_cli.domain.charges import Charge, Period
 from cascade_cli.domain.gifts import Gift
-from cascade_cli.domain.keys import MANUAL_PREFIX
+from cascade_cli.domain.keys import MANUAL_PREFIX, mentioned_payments
 from cascade_cli.domain.money import MOST_DECIMALS, exactly, format_ducats
 from cascade_cli.domain.overrides import OVERRIDES, Override
 from cascade_cli.domain.times import rfc3339
@@ -25,6 +25,12 @@ INSTEAD_OF = "instead_of"
 PORTION = "portion"
 # In Notes: what the engine had said of the row before cascade revived it.
 ENGINE_LOG = "engine_log"
+# In Notes: what of that a person has found to have moved nothing, so that it means nothing now.
+RULED_LOG = "ruled_log"
+# In Notes: the operator's own key of a credit by hand.
+REFERENCE = "reference"
+# In Notes: who made it.
+OPERATOR = "operator"
 DUCATS_FORM = "a positive number such as 525 or 10.50"
 SALE_FORM = f"{DUCATS_FORM}, with at most {MAX_DECIMALS} decimals"
 _DUCATS = re.compile(rf"[0-9]{{1,15}}(\.[0-9]{{1,{MOST_DECIMALS}}})?")
@@ -41,6 +47,10 @@ class Cause(StrEnum):
     """Money went back to the payer."""
     GIVE_BACK = "give_back"
     """Money that was to go back to the payer did not."""
+    CORRECTION = "correction"
+    """A person decided that a citizen lacks them."""
+    TAKE_BACK = "take_back"
+    """A person decided that a citizen has them from a transfer that was wrong."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +70,7 @@ class Order:
     decided although a guard refuses it; they stand in the `facts` as well. `unclear_records` are
     legacy rows that another payment has, and that may be this one's all the same. `settled_until`
     is the end of the complete run that left nothing open about the payment: what it saw executed
-    and is not there now has vanished.
+    and is not there now has vanished. A credit by hand may be meant `again`, although one was made.
     """
 
     key: str
@@ -82,6 +92,14 @@ class Order:
     overrides: frozenset[Override] = frozenset()
     unclear_records: frozenset[str] = frozenset()
     settled_until: datetime | None = None
+    again: bool = False
+
+    @property
+    def mentions(self) -> tuple[str, ...]:
+        """Of a credit by hand, the payments that its reason or reference speaks of."""
+        if self.cause is not Cause.MANUAL:
+            return ()
+        return mentioned_payments(f"{self.facts.get(REFERENCE, '')} {self.reason}")
 
     @property
     def concerned(self) -> str:

@@ -57,6 +57,39 @@ class Today:
             return max(self.limit - self.promised, ZERO)
 
 
+@dataclass(frozen=True)
+class Open:
+    """How many discrepancies are open, for whom, and how many payments wait beside them."""
+
+    number: int
+    automatic: int
+    waiting: int
+
+    @property
+    def described(self) -> str:
+        """For the first line of a screen, without a full stop."""
+        people = self.number - self.automatic
+        parts = (
+            (self.automatic, "is", "are", "safe to repair"),
+            (people, "needs", "need", "a person"),
+            (self.waiting, "waits", "wait", "for the engine"),
+        )
+        told = ", ".join(
+            f"{number:,} {one if number == 1 else many} {what}"
+            for number, one, many, what in parts
+            if number
+        )
+        begin = f"{self.number:,} open" if self.number else "Nothing is open"
+        return f"{begin}: {told}" if told else begin
+
+
+def what_is_open(result: Reconciliation) -> Open:
+    """In numbers."""
+    found = result.discrepancies
+    automatic = sum(bool(item.repair and item.repair.automatic) for item in found)
+    return Open(len(found), automatic, result.counts.get(Kind.IN_FLIGHT, 0))
+
+
 def tallies(result: Reconciliation) -> tuple[Tally, ...]:
     """The discrepancies by kind, gravest first."""
     by_kind: dict[Kind, list[Item]] = {}
@@ -85,7 +118,7 @@ def is_unresolved(payment_id: str | None, result: Reconciliation, *, unjudged: b
     `unjudged` is the answer for one that the result does not know.
     """
     items = [item for item in result.items if item.charge and _is_named(payment_id, item.charge)]
-    return any(item.kind.is_discrepancy for item in items) if items else unjudged
+    return any(item.is_open for item in items) if items else unjudged
 
 
 def _is_named(payment_id: str | None, charge: Charge) -> bool:

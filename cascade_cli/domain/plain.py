@@ -189,7 +189,9 @@ def _concerned(
     connector may have credited it as well.
     """
     names = {name for charge in others for name in (charge.payment_intent, charge.id)}
-    names.update(name for stratagem in rest for name in named_payments(stratagem))
+    for stratagem in rest:
+        names.update(named_payments(stratagem))
+        names.update(stratagem.mentions)
     named = map(or_, map(names.__contains__, intents), map(names.__contains__, ids))
     older = _older(rest)
     if not older:

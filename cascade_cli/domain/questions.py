@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
 
-from cascade_cli.domain.case import Case, Terms
+from cascade_cli.domain.case import NOTHING_DECIDED, Case, Decided, Terms
 from cascade_cli.domain.keys import Origin
 from cascade_cli.domain.matching import OLDER_REACH, Matches, Rule, match, named_payments
 from cascade_cli.domain.plain import Aside, set_aside
@@ -35,11 +35,11 @@ class Outside:
         return bool(self.earlier or self.later)
 
 
-def outside_of(world: World) -> Outside:
+def outside_of(world: World, decided: Decided = NOTHING_DECIDED) -> Outside:
     """What to look for beyond what was read; of what is plainly settled nothing is missing."""
     matches = match(world.charges, world.stratagems)
     return Outside(
-        keys_to_look_up(matches, world),
+        sorted({*keys_to_look_up(matches, world), *_settled_beside(world, decided)}),
         possible_copies(matches, world),
         earlier_window(matches, world),
         later_window(matches, world),
@@ -57,6 +57,15 @@ def possible_copies(matches: Matches, world: World) -> list[Stratagem]:
     by_hand = [s for s in matches.unmatched if s.origin is Origin.MANUAL and world.looks_at(s)]
     keys = Counter(stratagem.stratagem_id for stratagem in by_hand)
     return [s for s in by_hand if s.status == "active" and keys[s.stratagem_id] == 1]
+
+
+def _settled_beside(world: World, decided: Decided) -> Iterator[str]:
+    """The keys of payments that have another transfer by a person's word, which is not here."""
+    if decided.settling:
+        here = {row.record_id for row in world.stratagems}
+        for charge in world.charges:
+            if not decided.settling.get(charge.payment_id, frozenset()) <= here:
+                yield charge.stratagem_id
 
 
 def earlier_window(matches: Matches, world: World) -> Window | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import Enum, auto
 from functools import partial
@@ -13,18 +13,21 @@ from cascade_cli.domain.advice import advice_for, advice_on_orphan, conclusion_o
 from cascade_cli.domain.by_hand import overdue_by_hand
 from cascade_cli.domain.case import Case, Terms, sum_ducats
 from cascade_cli.domain.charges import Charge
+from cascade_cli.domain.decisions import How
 from cascade_cli.domain.equation import Equation, equate
 from cascade_cli.domain.evidence import describe, evidence_of
 from cascade_cli.domain.findings import findings, sentences
 from cascade_cli.domain.items import Item, Items
-from cascade_cli.domain.keys import Origin
+from cascade_cli.domain.keys import Origin, taken_record_in
 from cascade_cli.domain.kinds import Kind, Severity
 from cascade_cli.domain.matching import Match, Matches, Rule, match, named_payments
 from cascade_cli.domain.money import ZERO, exactly
+from cascade_cli.domain.next_decision import with_next_step
 from cascade_cli.domain.overpaid import overpaid
 from cascade_cli.domain.plain import Aside, Plain, set_aside
-from cascade_cli.domain.refunds import returned
-from cascade_cli.domain.repair import decision_about, explain, repair_for
+from cascade_cli.domain.refunds import ROUNDING_DUCATS, in_states, returned
+from cascade_cli.domain.repair import decision_about, repair_for
+from cascade_cli.domain.standing_decisions import decided_on, facts_of, facts_of_rows
 from cascade_cli.domain.stratagems import MAY_STILL_MOVE, State, Stratagem
 from cascade_cli.domain.times import format_moment
 from cascade_cli.domain.world import Answers, World, case_of, cases_of
@@ -42,7 +45,9 @@ class Reconciliation:
     `manual` counts credits by hand with a recorded reason, `elsewhere` transfers for payments
     that are not judged here. `under_way` are those credits by hand that may still come to
     nothing, whether or not that is a discrepancy yet. `debts` are those after refunds, by
-    payment, and `settled_debts` the payments whose recorded debts stand no more.
+    payment, and `settled_debts` the payments whose recorded debts stand no more. `decided` counts
+    what people decided and nothing is left to do about, by how; `counts` has only what nobody
+    decided to leave as it is.
     """
 
     items: Items
@@ -51,13 +56,14 @@ class Reconciliation:
     manual: int
     elsewhere: int
     under_way: tuple[Stratagem, ...] = ()
+    decided: Mapping[How, int] = field(default_factory=dict)
     debts: Mapping[str, Decimal] = field(default_factory=dict)
     settled_debts: frozenset[str] = frozenset()
 
     @property
     def discrepancies(self) -> tuple[Item, ...]:
-        """The items that need explaining."""
-        return tuple(item for item in self.items.unsettled if item.kind.is_discrepancy)
+        """The items that need explaining, and that nobody decided to leave as they are."""
+        return tuple(item for item in self.items.unsettled if item.is_open)
 
     @property
     def in_flight(self) -> tuple[Item, ...]:
@@ -79,10 +85,14 @@ def _reconcile(world: World, terms: Terms, aside: Aside) -> Reconciliation:
     matches = match(rest.charges, rest.stratagems)
     cases = cases_of(rest, matches, terms)
     owners = _owners_elsewhere(rest, matches, cases)
-    judged = [_item_of(case) for case in cases.values()]
-    judged += [_orphan(stratagem, world.answers, terms) for stratagem in owners[_Owner.NOBODY]]
-    judged += overdue_by_hand(_with_copies(owners[_Owner.REASON], rest, matches), terms)
-    counts = Counter(item.kind for item in judged)
+    judged = [item_of(case) for case in cases.values()]
+    taking = _taking(world.stratagems)
+    orphans = owners[_Owner.NOBODY]
+    judged += [_orphan(row, taking.get(row.record_id, ()), world.answers, terms) for row in orphans]
+    by_hand = _with_copies(owners[_Owner.REASON], rest, matches)
+    overdue = overdue_by_hand(by_hand, world.stratagems, terms)
+    judged += [_decided_by_hand(item, terms) for item in overdue]
+    counts = Counter(item.kind for item in judged if not item.is_decided)
     # Not `+= len(plain)`: a kind that nothing is of has no count.
     counts.update(dict.fromkeys([Kind.SETTLED] if plain else [], len(plain)))
     return Reconciliation(
@@ -92,9 +102,24 @@ def _reconcile(world: World, terms: Terms, aside: Aside) -> Reconciliation:
         manual=len(owners[_Owner.REASON]),
         elsewhere=len(owners[_Owner.OTHER_PAYMENT]),
         under_way=_under_way(owners[_Owner.REASON]),
+        decided=Counter(i.decision.how for i in judged if i.decision and not i.is_open),
         debts=(debts := _debts(terms, cases.values(), plain)),
         settled_debts=frozenset(terms.decided.debts.keys() - debts.keys()),
     )
+
+
+def _taking(rows: Iterable[Stratagem]) -> Mapping[str, tuple[Stratagem, ...]]:
+    """What people decided to take back, by the record that it is of."""
+    found: dict[str, tuple[Stratagem, ...]] = {}
+    for row in rows:
+        if row.origin is Origin.TAKE_BACK and (record := taken_record_in(row.stratagem_id)):
+            found[record] = (*found.get(record, ()), row)
+    return found
+
+
+def _decided_by_hand(item: Item, terms: Terms) -> Item:
+    facts = facts_of_rows(item.stratagems, item.kind, terms.now)
+    return with_next_step(decided_on(item, item.name, facts, terms), None, terms.now)
 
 
 def _debts(terms: Terms, cases: Iterable[Case], plain: Plain) -> dict[str, Decimal]:
@@ -128,7 +153,7 @@ def _under_way(by_hand: Iterable[Stratagem]) -> tuple[Stratagem, ...]:
 def _settled(answers: Answers, terms: Terms, charge: Charge, stratagem: Stratagem) -> Item:
     """The item of a plainly settled charge, made as any other is."""
     with exactly():
-        return _item_of(case_of(charge, (Match(stratagem, Rule.KEY),), answers, terms))
+        return item_of(case_of(charge, (Match(stratagem, Rule.KEY),), answers, terms))
 
 
 class _Owner(Enum):
@@ -145,9 +170,11 @@ def _owners_elsewhere(
     owners: dict[_Owner, list[Stratagem]] = {owner: [] for owner in _Owner}
     outside = [found for charge, found in matches.by_charge.items() if charge not in cases]
     matched = {match.stratagem.record_id for found in outside for match in found}
-    ours = {s.record_id for case in cases.values() for s in case.stratagems}
+    for charge, rows in matches.corrections.items():
+        matched.update(row.record_id for row in rows if charge not in cases)
+    ours = {s.record_id for c in cases.values() for s in (*c.stratagems, *c.corrections)}
     for stratagem in world.stratagems:
-        if stratagem.returns:
+        if stratagem.returns or stratagem.origin is Origin.TAKE_BACK:
             continue
         if world.accounts_for(stratagem) and stratagem.record_id not in ours:
             owners[_owner(stratagem, matched, world.answers)].append(stratagem)
@@ -164,7 +191,15 @@ def _owner(stratagem: Stratagem, matched: Container[str], answers: Answers) -> _
     return _Owner.NOBODY
 
 
-def _item_of(case: Case) -> Item:
+def item_of(case: Case) -> Item:
+    """The verdict on a charge, with what people decided about it."""
+    item, name = _judged(case), case.charge.payment_id
+    is_known = name in case.terms.decided.decisions
+    facts = facts_of(case, item.kind) if is_known else None
+    return with_next_step(decided_on(item, name, facts, case.terms), case, case.terms.now)
+
+
+def _judged(case: Case) -> Item:
     found = findings(case)
     kind = found[0].kind if found else Kind.IN_FLIGHT if _is_moving(case) else Kind.SETTLED
     told, beyond = sentences(found), overpaid(case.charge, case.terms.prices)
@@ -186,6 +221,8 @@ def _item_of(case: Case) -> Item:
         advice=decision_about(case) or advice_for(case, kind),
         conclusion=_conclusion(case, kind, beyond),
         late=case.late,
+        corrections=(*case.corrections, *case.takebacks),
+        mentioned=case.mentioned,
     )
 
 
@@ -198,12 +235,48 @@ def _conclusion(case: Case, kind: Kind, beyond: str) -> str:
 
 def _is_moving(case: Case) -> bool:
     """Ducats are on their way to the citizen, or back."""
-    return case.is_outstanding or any(
-        row.state(case.terms.now) is State.LIVE for row in case.returns
+    returning = (*case.returns, *case.takebacks)
+    return case.is_outstanding or any(row.state(case.terms.now) is State.LIVE for row in returning)
+
+
+def _orphan(
+    stratagem: Stratagem, taking: tuple[Stratagem, ...], answers: Answers, terms: Terms
+) -> Item:
+    item = _unaccounted(stratagem, answers, terms)
+    facts = facts_of_rows([stratagem], item.kind, terms.now)
+    if taking:
+        item = _less_taken(item, taking, terms)
+    return with_next_step(decided_on(item, item.name, facts, terms), None, terms.now)
+
+
+def _less_taken(item: Item, taking: tuple[Stratagem, ...], terms: Terms) -> Item:
+    """A transfer for nobody whose ducats somebody decided to take back."""
+    row, now = item.stratagems[0], terms.now
+    ducats = row.ducats or ZERO
+    taken = in_states(taking, now, State.EXECUTED)
+    left = ducats - taken - in_states(taking, now, State.LIVE)
+    told = tuple(f"taken back: {describe(t, terms)}" for t in taking)
+    item = replace(item, corrections=taking, evidence=(*item.evidence, *told))
+    if left > ROUNDING_DUCATS or row.state(now) is not State.EXECUTED:
+        return replace(item, at_risk=min(item.at_risk, left))
+    kind = Kind.SETTLED if taken + ROUNDING_DUCATS >= ducats else Kind.IN_FLIGHT
+    done = {
+        Kind.SETTLED: "its ducats were taken back",
+        Kind.IN_FLIGHT: "they are on their way back",
+    }
+    return replace(
+        item,
+        kind=kind,
+        severity=kind.severity,
+        verdict="",
+        at_risk=ZERO,
+        repair=None,
+        advice="",
+        conclusion=done[kind],
     )
 
 
-def _orphan(stratagem: Stratagem, answers: Answers, terms: Terms) -> Item:
+def _unaccounted(stratagem: Stratagem, answers: Answers, terms: Terms) -> Item:
     may_move = stratagem.state(terms.now) in MAY_STILL_MOVE
     evidence = tuple(_orphan_evidence(stratagem, answers, terms))
     return Item(
@@ -219,7 +292,7 @@ def _orphan(stratagem: Stratagem, answers: Answers, terms: Terms) -> Item:
         verdict=evidence[-1],
         evidence=evidence,
         at_risk=(stratagem.ducats or ZERO) if may_move else ZERO,
-        repair=explain(stratagem.stratagem_id or stratagem.record_id),
+        repair=None,
         advice=advice_on_orphan(stratagem.state(terms.now)),
     )
 
@@ -251,9 +324,17 @@ def _equation(
     def executed(stratagems: Iterable[Stratagem]) -> Decimal:
         return sum_ducats(s for s in stratagems if s.state(terms.now) is State.EXECUTED)
 
-    ours = {s.record_id for c in cases.values() for s in (*c.stratagems, *c.returns)}
+    ours = {
+        s.record_id
+        for c in cases.values()
+        for s in (*c.stratagems, *c.returns, *c.corrections, *c.takebacks)
+    }
     concerned = [s for s in world.stratagems if world.accounts_for(s) or s.record_id in ours]
     returning = [s for s in concerned if s.returns]
+    taking = [s for s in concerned if s.origin is Origin.TAKE_BACK]
+    orphans = {s.record_id for s in owners[_Owner.NOBODY] if s.state(terms.now) is State.EXECUTED}
+    of_orphans = [t for t in taking if taken_record_in(t.stratagem_id) in orphans]
+    others = [t for t in taking if t.record_id not in ours and t not in of_orphans]
     elsewhere = [s for s in returning if s.record_id not in ours]
     plainly = plain.ducats
     completed = sum((case.completed for case in cases.values()), ZERO)
@@ -261,10 +342,17 @@ def _equation(
         cases.values(),
         plain=plainly,
         sold=sum((cases[c.id].sold for c in world.charges if c.id in cases), plainly),
-        executed=executed(s for s in concerned if not s.returns) + completed + plainly,
+        executed=executed(
+            s for s in concerned if not s.returns and s.origin is not Origin.TAKE_BACK
+        )
+        + completed
+        + plainly,
         manual=executed(owners[_Owner.REASON]),
         orphaned=executed(owners[_Owner.NOBODY]),
         elsewhere=executed(owners[_Owner.OTHER_PAYMENT]),
         returned=returned(returning, terms.now) + completed,
         returned_elsewhere=returned(elsewhere, terms.now),
+        taken_back=executed(taking),
+        taken_back_elsewhere=executed(others),
+        taken_from_orphans=executed(of_orphans),
     )

@@ -118,7 +118,7 @@ def picture_of(
 ) -> Picture:
     """The parts of the payment's refunds and disputes."""
     now = case.terms.now
-    moving = sum((s.ducats or ZERO for s in case.moving), ZERO)
+    moving = case.carried
     sold = case.buyer.ducats or ZERO
     account = Account(
         case.charge,
@@ -143,12 +143,13 @@ def obstacle_in(case: Case) -> str:
     now = case.terms.now
     if case.charge.unallocated:
         return case.charge.unallocated
-    for row in (*case.stratagems, *case.returns):
+    for row in (*case.stratagems, *case.returns, *case.corrections, *case.takebacks):
         if row.state(now) is State.DOUBTFUL:
             return f"{row.stratagem_id} may or may not have moved its ducats"
     if len(case.moving) > 1:
         return "it was delivered more than once, or may be: settle that first"
-    if any(not case.is_right(row) for row in case.moving):
+    is_wrong = any(not case.is_right(row) for row in case.moving)
+    if is_wrong and case.carried_right < case.sold:
         return "its ducats went to another citizen than the payment names"
     return ""
 
@@ -280,7 +281,8 @@ def _rest(case: Case, terms: Terms) -> list[Order]:
     charge = case.charge
     is_open = charge.refunded_cents or charge.disputed
     is_kept_back = case.is_contested or case.has_vanished or case.unclear
-    if not is_open or case.moving or is_kept_back or not case.sold:
+    is_moving = case.moving or case.correcting
+    if not is_open or is_moving or is_kept_back or not case.sold:
         return []
     if not charge.citizen or not charge.ducats or case.is_young:
         return []

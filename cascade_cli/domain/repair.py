@@ -37,13 +37,12 @@ def explain(identity: str) -> Repair:
 
 
 def repair_for(case: Case, found: tuple[Finding, ...]) -> Repair | None:
-    """The next step for the gravest of the findings; None where there is nothing to do."""
-    if not found:
-        return None
-    return explain(case.charge.payment_id) if _is_for_people(case) else _next_step(case, found)
+    """The next step for the gravest of the findings; None where there is nothing to do, or a person
+    has to decide what."""
+    return _next_step(case, found) if found and not _is_for_people(case) else None
 
 
-def _next_step(case: Case, found: tuple[Finding, ...]) -> Repair:
+def _next_step(case: Case, found: tuple[Finding, ...]) -> Repair | None:
     kind = found[0].kind
     if kind in {Kind.MISSING, Kind.STALLED, Kind.FAILED}:
         return _deliver(case, found)
@@ -54,9 +53,11 @@ def _next_step(case: Case, found: tuple[Finding, ...]) -> Repair:
     if kind is Kind.UNKNOWN_CITIZEN and is_one and not money_is_open(case):
         return _credit(case, case.similar_citizens[0], automatic=False)
     is_back = kind is Kind.REFUNDED or (kind is Kind.DISPUTED and bool(case.to_return))
-    if is_back and not case.has_vanished and not refund_refuses(case):
+    # What could not be had yesterday is a debt: to ask for it every night closes nothing.
+    is_tried = bool(case.debt) and case.debt >= case.to_return
+    if is_back and not is_tried and not case.has_vanished and not refund_refuses(case):
         return Repair(command("refund", case.charge.payment_id))
-    return explain(case.charge.payment_id)
+    return None
 
 
 def refund_refuses(case: Case) -> bool:
@@ -97,7 +98,10 @@ def _about_the_rest(case: Case) -> str:
     others = case.unclear or case.successor or case.is_unknown or case.is_young
     is_left = owes_rest(case) or not (money_is_open(case) or _is_decided(case))
     if not (case.price and case.charge.citizen and case.charge.ducats and is_left) or others:
-        return "Decide whether the ducats are owed: then credit them by hand, with a --reference."
+        return (
+            "Decide whether the ducats are owed: then credit them by hand, with a --reference, and "
+            "accept the case."
+        )
     rest = refund_although(Override.UNDERPAID, case.charge.payment_id)
     return f"Decide: give the rest of the money back in Stripe, or deliver what it paid: {rest}"
 
@@ -146,11 +150,15 @@ def _although(case: Case) -> str:
     )
 
 
-def _deliver(case: Case, found: tuple[Finding, ...]) -> Repair:
+def _deliver(case: Case, found: tuple[Finding, ...]) -> Repair | None:
     if owes_rest(case):
         return Repair(command("refund", case.charge.payment_id))
     if money_is_open(case) or not case.buyer.citizen:
-        return explain(case.charge.payment_id)
+        return None
+    if case.executed:
+        # Its own transfer is refused beside one that was executed and taken back: a person's
+        # correction delivers it.
+        return None
     if needs_funds(case):
         return Repair(
             command("citizen", "replenish", "--by", format_ducats(enough(case.outstanding)))
@@ -190,7 +198,7 @@ def needs_funds(case: Case) -> bool:
     return refused and (case.processor_ducats is None or case.processor_ducats < case.outstanding)
 
 
-def _credit(case: Case, citizen: str, *, automatic: bool) -> Repair:
+def _credit(case: Case, citizen: str, *, automatic: bool) -> Repair | None:
     if "\0" in citizen or not is_exact(case.sold):
         # No shell can pass on such a name, and no transfer carries such an amount.
         return explain(case.charge.payment_id)
@@ -210,10 +218,10 @@ def _is_only_surplus(case: Case, found: tuple[Finding, ...]) -> bool:
     return Kind.DUPLICATE in kinds and kinds <= {Kind.DUPLICATE, Kind.DISPUTED, Kind.UNDERPAID}
 
 
-def _end_surplus(case: Case) -> Repair:
+def _end_surplus(case: Case) -> Repair | None:
     """What is surely not executed yet can be ended; ducats that moved are for people."""
     if _has_rivals(case) or not may_end_surplus(s.state(case.terms.now) for s in case.moving):
-        return explain(case.charge.payment_id)
+        return None
     is_in_question = case.charge.disputed or case.price is not None
     return replace(reconcile_since(case.charge.created_at), leaves_rest=is_in_question)
 

@@ -216,7 +216,7 @@ def memory_of(
     unsettled = result.items.unsettled
     return Memory(
         window.until,
-        {name_of(item): item.kind.value for item in unsettled},
+        {name_of(item): _left_as(item).value for item in unsettled},
         min((item.occurred_at for item in unsettled), default=None),
         covered_since or window.since,
         (*leads_of(result), *_leads_to(remains.pending)),
@@ -224,6 +224,11 @@ def memory_of(
         _a_day(remains.listed, window),
         void=remains.void | frozenset(_void_in(result)),
     )
+
+
+def _left_as(item: Item) -> Kind:
+    """What a person decided to leave as it is counts as settled, and is watched all the same."""
+    return Kind.SETTLED if item.is_decided else item.kind
 
 
 def _void_in(result: Reconciliation) -> Iterator[str]:

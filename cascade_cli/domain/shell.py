@@ -8,13 +8,16 @@ from collections.abc import Sequence
 from unicodedata import is_normalized
 
 COMMANDS = (
-    *("reconcile", "credit", "refund", "explain", "status", "doctor", "serve", "checkout"),
-    *("pricing", "events", "journal", "schedule", "citizen", "stratagem"),
+    *("reconcile", "credit", "refund", "resolve", "review", "explain", "status", "doctor"),
+    *("serve", "checkout", "pricing", "events", "journal", "schedule", "citizen", "stratagem"),
 )
 """What follows `cascade` in a line to type, and not in a sentence about cascade. `sandbox` is not
 among them: it means the sandbox without any option."""
-_QUOTED = r"""(?<!\S)\$?'[^']*'(?:"'"'[^']*')*"""
-_COMMAND = re.compile(rf"{_QUOTED}|\bcascade(?= (?:{'|'.join(COMMANDS)})\b)")
+QUOTED = r"""(?<!\S)\$?'[^']*'(?:"'"'[^']*')*"""
+"""Somebody's word: a reason or a citizen's name may read like a command."""
+COMMAND_LINE = rf"`[^`]*`|\bcascade (?:--|(?:{'|'.join(COMMANDS)})\b).*"
+"""A command in a sentence, to be typed as it stands: between backticks, or to the line's end."""
+_COMMAND = re.compile(rf"{QUOTED}|\bcascade(?= (?:{'|'.join(COMMANDS)})\b)")
 
 
 def quote(argument: str) -> str:
@@ -42,7 +45,7 @@ def command(*words: str) -> str:
 def complete(text: str, options: Sequence[str]) -> str:
     """The same text, with the global options in every command line that stands in it.
 
-    What is quoted is somebody's word: a reason or a citizen's name may read like a command.
+    What is quoted is left as it is.
     """
     if not options or "cascade " not in text:
         return text

@@ -59,6 +59,11 @@ class Standing:
         """Executed, or the engine will take it."""
         return self.state in {State.EXECUTED, State.LIVE}
 
+    @property
+    def has_cure(self) -> bool:
+        """The command does something, and does not only tell the story."""
+        return bool(self.command) and not self.command.startswith(command("explain"))
+
 
 def standing_of(row: Stratagem, moment: Moment) -> Standing:
     """What the row means, seen at that moment."""
@@ -104,6 +109,8 @@ def _of_another(row: Stratagem, moment: Moment) -> Standing:
 def _executed(row: Stratagem, _moment: Moment) -> Standing:
     when = f" at {format_moment(row.executed_at)}" if row.executed_at else ""
     meaning = f"The engine executed it{when}: the ducats have arrived."
+    if row.ruling:
+        meaning = "A person found that it has moved its ducats."
     if row.other_processor:
         meaning += f" {row.other_processor!r} paid them, not the processor."
     return Standing(State.EXECUTED, Moved.YES, meaning, "Nothing is left to do.")
@@ -147,13 +154,18 @@ def _why_stalled(row: Stratagem) -> str:
 
 def _failed(row: Stratagem, _moment: Moment) -> Standing:
     # One that is active cannot be read, whatever the engine said of it before.
-    failure = Failure.MALFORMED if row.status == "active" else row.failure or Failure.MALFORMED
+    failure = row.failure or Failure.MALFORMED
+    # What a person has found to have moved nothing has Notes that keep the engine from it.
+    if row.status == "active" or failure is Failure.UNCERTAIN:
+        failure = Failure.MALFORMED
     said = row.failure_text or row.notes_flaw
     if row.status == "active":
         said = row.notes_flaw or "other text stands behind the JSON of its Notes"
     meaning = f"The engine gave up before any ducats moved: {said}"
     if row.status == "active":
         meaning = f"The engine cannot carry it out: {said}"
+    if row.ruling:
+        meaning = f"A person found that it moved no ducats: {said or row.status}"
     cure = _CURES.get(failure, _again)(row)
     return Standing(State.FAILED, Moved.NO, f"{meaning.rstrip('.')}.", _RETRIES[failure], cure)
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from cascade_cli.domain.charges import Charge
+from cascade_cli.domain.decisions import Decision
 from cascade_cli.domain.kinds import Kind, Severity
 from cascade_cli.domain.money import format_ducats, read_ducats
 from cascade_cli.domain.reconciliation import Item
@@ -57,6 +58,14 @@ class Verdict:
     evidence: tuple[str, ...] = ()
     advice: str = ""
     repair: Repair | None = None
+    decision: Decision | None = None
+    reopened: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        """It needs a person or a machine."""
+        is_left = self.decision and self.decision.how.closes and not self.reopened
+        return bool(self.kind and self.kind.is_discrepancy and not is_left)
 
 
 @dataclass(frozen=True)
@@ -151,6 +160,8 @@ def verdict_of(item: Item) -> Verdict:
         evidence=item.evidence,
         advice=item.advice,
         repair=repair,
+        decision=item.decision,
+        reopened=item.reopened,
     )
 
 

@@ -59,7 +59,17 @@ class Trace(StrEnum):
     """A run broke off where ducats may have moved, or two runs finished."""
 
 
+class Ruling(StrEnum):
+    """What a person found out about a row that nobody could tell of."""
+
+    MOVED = "moved"
+    NOT_MOVED = "not_moved"
+
+
 RETURNING = frozenset({Origin.REFUND, Origin.GIVE_BACK})
+CORRECTING = frozenset({Origin.CORRECTION, Origin.TAKE_BACK})
+TAKING = frozenset({Origin.REFUND, Origin.TAKE_BACK})
+"""These go from a citizen to the processor."""
 MAY_HAVE_MOVED = frozenset({State.EXECUTED, State.DOUBTFUL})
 MAY_STILL_MOVE = MAY_HAVE_MOVED | {State.LIVE}
 
@@ -80,6 +90,10 @@ class Stratagem:
     `other_processor` is who stands in the processor's place where that is somebody else: another
     CASCADE_PROCESSOR, an older set-up, or a stranger. Of what is sold that is who pays it, of what
     is taken back who receives it.
+    `ruling` is a person's word on a doubtful row, `ruled_log` what the engine had said of the row
+    before a person found that it had moved nothing. `mentions` are payments that the reason or
+    reference of a credit by hand speaks of. `made_by` is the person who decided on it, or credited
+    it by hand.
     """
 
     record_id: str
@@ -103,6 +117,10 @@ class Stratagem:
     engine_log: str = ""
     payer: str = ""
     other_processor: str = ""
+    ruling: Ruling | None = None
+    ruled_log: str = ""
+    mentions: tuple[str, ...] = ()
+    made_by: str = ""
 
     @property
     def concerned(self) -> str:
@@ -119,6 +137,11 @@ class Stratagem:
     def returns(self) -> bool:
         """It stands for a refund, in either direction, and not for anything sold."""
         return self.origin in RETURNING
+
+    @property
+    def corrects(self) -> bool:
+        """A person decided on it: it makes good what another transfer did or failed to do."""
+        return self.origin in CORRECTING
 
     @property
     def trace(self) -> Trace:
@@ -158,20 +181,36 @@ class Stratagem:
 
     def state(self, now: datetime) -> State:
         """What may still become of its ducats, seen at `now`."""
-        state = _decided(
+        if self.ruling is Ruling.MOVED:
+            return State.EXECUTED
+        if self.ruling is Ruling.NOT_MOVED:
+            return self._unmoved_state(now)
+        return self.unruled_state(now)
+
+    def unruled_state(self, now: datetime) -> State:
+        """The same by what the row itself tells."""
+        state = self._state_by(self.trace, now)
+        return _beside_the_processor(self, state) if self.other_processor else state
+
+    def _unmoved_state(self, now: datetime) -> State:
+        """Nothing that the engine noted counts any more; what it would do next does."""
+        state = self._state_by(Trace.REFUSED, now)
+        return state if state in {State.LIVE, State.STALLED} else State.FAILED
+
+    def _state_by(self, trace: Trace, now: datetime) -> State:
+        return _decided(
             self.status,
-            self.trace,
+            trace,
             self.executed_at is not None,
             self.expires_at is not None and self.expires_at <= now,
             self.ducats is not None if self.status == "executed" else self.is_readable,
         )
-        return _beside_the_processor(self, state) if self.other_processor else state
 
 
 def _beside_the_processor(stratagem: Stratagem, state: State) -> State:
     """Somebody else stands in the processor's place. What was executed has paid the citizen. What
     may yet be executed is not ours to count on, and what was taken back went to somebody else."""
-    is_back = stratagem.origin is Origin.REFUND
+    is_back = stratagem.origin in TAKING
     if state is State.LIVE or (state is State.EXECUTED and is_back):
         return State.DOUBTFUL
     return state

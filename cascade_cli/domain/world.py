@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 
+from cascade_cli.domain.beside import Beside
 from cascade_cli.domain.case import Case, Terms
 from cascade_cli.domain.charges import Charge, Dispute
 from cascade_cli.domain.matching import Match, Matches, named_payments
@@ -77,11 +78,15 @@ class World:
 def cases_of(world: World, matches: Matches, terms: Terms) -> dict[str, Case]:
     """A case for every charge that is judged, by the charge's id."""
     returns = returns_of(world.charges, (s for s in world.stratagems if s.returns))
+    beside = Beside(world.charges, world.stratagems, matches)
     return {
         charge.id: replace(
             case_of(charge, matches.by_charge[charge.id], world.answers, terms),
             returns=returns.get(charge.id, ()),
             late=matches.late.get(charge.id, ()),
+            corrections=matches.corrections.get(charge.id, ()),
+            takebacks=beside.takebacks.get(charge.id, ()),
+            mentioned=beside.mentioned.get(charge.id, ()),
         )
         for charge in world.charges
         if world.judges(charge)

@@ -46,6 +46,7 @@ from cascade_cli.services.credit_guards import (
     ambiguity_of,
     overrulable,
     payment_meant_by,
+    refuse_credited,
     refuse_repeated,
 )
 from cascade_cli.services.credit_requests import check_limit, check_words
@@ -190,6 +191,7 @@ class CreditDesk:
         refuse_unknown((order.citizen for order in orders), found, self._venice.usernames)
         now = self._now()
         orders, rows = self._with_neighbours(self._with_past(orders, now))
+        refuse_credited(orders, rows, now)
         own = {order.key: rows_of(order, rows) for order in orders}
         unclear = {order.key: unclear_rows(order, rows) for order in orders}
         # Where no row moves ducats, the journal tells whether one has vanished.

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 
+from cascade_cli.domain.by_hand import is_given_by
 from cascade_cli.domain.delivery import ambiguity
 from cascade_cli.domain.keys import MANUAL_PREFIX, PORTION_ID
 from cascade_cli.domain.money import format_ducats
@@ -13,6 +15,7 @@ from cascade_cli.domain.overrides import Override, credit_although
 from cascade_cli.domain.replay import CreditTerms, Objection, Obstacle, objections_to
 from cascade_cli.domain.residents import successor
 from cascade_cli.domain.stratagems import Stratagem
+from cascade_cli.domain.times import format_moment
 from cascade_cli.errors import GuardError
 
 
@@ -80,6 +83,22 @@ def refuse_repeated(orders: Iterable[Order]) -> None:
                 f"{number} of these credits are for the same transfer, {key}.",
                 "Nothing was written. Name each payment once.",
             )
+
+
+def refuse_credited(orders: Sequence[Order], rows: Sequence[Stratagem], now: datetime) -> None:
+    """Raises GuardError where a credit by hand speaks of a payment for which somebody has given the
+    same citizen ducats by hand, or by a decision."""
+    keys = {order.key for order in orders}
+    for order in orders:
+        for row in rows if order.mentions and not order.again else ():
+            is_another = row.stratagem_id not in keys
+            if is_another and is_given_by(row, order.citizen, order.mentions, now):
+                by = f" by {row.made_by}" if row.made_by else ""
+                raise GuardError(
+                    f"{row.citizen!r} was credited for {order.mentions[0]} already{by}: "
+                    f"{row.stratagem_id}, made {format_moment(row.created_at)}: {row.reason}.",
+                    "Nothing was written. If it is meant a second time, add --again.",
+                )
 
 
 def payment_meant_by(order: Order) -> str:

@@ -11,7 +11,7 @@ from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.keys import PORTION_ID
 from cascade_cli.domain.money import format_ducats
 from cascade_cli.domain.names import similar_names, there_is
-from cascade_cli.domain.orders import Cause, Order, manual_key
+from cascade_cli.domain.orders import REFERENCE, Cause, Order, manual_key
 from cascade_cli.domain.shell import command
 from cascade_cli.errors import GuardError, UsageError
 
@@ -47,7 +47,7 @@ def manual_order(
         ducats=ducats,
         cause=Cause.MANUAL,
         reason=reason.strip(),
-        facts={"reference": reference, **facts},
+        facts={REFERENCE: reference, **facts},
         refuse_twin_since=refuse_twin_since,
     )
 

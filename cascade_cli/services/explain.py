@@ -9,10 +9,17 @@ from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.checklist import Findings, checklist
 from cascade_cli.domain.evidence import describe
 from cascade_cli.domain.identities import FORMS, Form, form_of, is_cut_off
-from cascade_cli.domain.keys import Origin, is_own_key, payment_id_in, refund_key, whole_id
+from cascade_cli.domain.keys import (
+    decision_key,
+    is_own_key,
+    payment_id_in,
+    refund_key,
+    take_back_key,
+    whole_id,
+)
 from cascade_cli.domain.kinds import Kind
 from cascade_cli.domain.many import PaymentForMany
-from cascade_cli.domain.matching import OLDER_REACH, match, named_payments
+from cascade_cli.domain.matching import named_payments
 from cascade_cli.domain.reconciliation import reconcile
 from cascade_cli.domain.story import (
     Balances,
@@ -33,8 +40,12 @@ from cascade_cli.domain.world import World
 from cascade_cli.errors import NotFoundError, RightsError, SchemaError, UsageError
 from cascade_cli.services.citizen_story import CitizenStories
 from cascade_cli.services.explain_ports import Past, Setting, Sources
+from cascade_cli.services.owners import Owners
 from cascade_cli.services.received import payment_of, received
-from cascade_cli.services.vicinity import SECOND, Vicinity
+from cascade_cli.services.vicinity import SECOND
+
+# So often at most are ducats of one transfer taken back.
+MOST_INSTALMENTS = 10
 
 
 @dataclass
@@ -118,7 +129,7 @@ class _Teller:
         """A transfer by its id, else a citizen."""
         rows = self.sources.transfers.identified(self.identity)
         if rows:
-            owner = self._owner_of(rows[0])
+            owner = self._owners.owner_of(rows[0])
             if owner is None:
                 return self._transfer(rows, _NoPast())
             return self._paid(owner, self.sources.past.read(owner.payment_id))
@@ -140,8 +151,9 @@ class _Teller:
         payment_id = payment_of(events) or self.identity
         return self._story(f"event of {payment_id}", verdict, _NoPast(), named=[payment_id])
 
-    def _world_of(self, charges: Sequence[Charge]) -> World:
-        return Vicinity(self.sources.payments, self.sources.transfers).world_of(charges)
+    @property
+    def _owners(self) -> Owners:
+        return Owners(self.sources.payments, self.sources.transfers)
 
     def _unknown(self) -> UsageError | NotFoundError:
         if is_cut_off(self.identity):
@@ -153,7 +165,7 @@ class _Teller:
         )
 
     def _paid(self, charge: Charge, past: Past) -> Story:
-        world, terms = self._world_of([charge]), self.setting.terms
+        world, terms = self._owners.world_of([charge]), self.setting.terms
         world = replace(world, answers=self.sources.answering.answers(world, terms))
         items = reconcile(world, terms).items
         item = next(item for item in items if item.charge and item.charge.id == charge.id)
@@ -161,11 +173,12 @@ class _Teller:
         if item.kind is Kind.UNATTRIBUTABLE and past.sale:
             verdict = with_sale(verdict, past.sale, charge)
         subject = f"payment {charge.payment_id}"
-        return self._story(subject, verdict, past, rows, charge, returns=item.returns)
+        beside = (*item.returns, *item.corrections, *item.mentioned)
+        return self._story(subject, verdict, past, rows, charge, returns=beside)
 
     def _many(self, charges: Sequence[Charge], past: Past) -> Story:
         """A payment for many citizens: how it stands with each."""
-        world, terms = self._world_of(charges), self.setting.terms
+        world, terms = self._owners.world_of(charges), self.setting.terms
         world = replace(world, answers=self.sources.answering.answers(world, terms))
         named = {charge.id for charge in charges}
         found = [i for i in reconcile(world, terms).items if i.charge and i.charge.id in named]
@@ -184,36 +197,26 @@ class _Teller:
     def _transfer(self, rows: Sequence[Stratagem], past: Past) -> Story:
         """A transfer that no payment accounts for: by hand, or an orphan."""
         row = rows[0]
-        verdict = self._transfer_verdict(rows)
-        return self._story(f"transfer {row.stratagem_id or row.record_id}", verdict, past, rows)
+        taking = self._taken_back(row)
+        verdict = self._transfer_verdict(rows, taking)
+        name = f"transfer {row.stratagem_id or row.record_id}"
+        return self._story(name, verdict, past, rows, returns=taking)
 
-    def _transfer_verdict(self, rows: Sequence[Stratagem]) -> Verdict:
+    def _taken_back(self, row: Stratagem) -> list[Stratagem]:
+        """What people decided to take back of it; asked for where somebody did."""
+        if row.record_id not in self.setting.terms.decided.decisions:
+            return []
+        keys = [take_back_key(row.record_id, number) for number in range(MOST_INSTALMENTS)]
+        return self.sources.transfers.transfers_named(keys)
+
+    def _transfer_verdict(self, rows: Sequence[Stratagem], taking: Sequence[Stratagem]) -> Verdict:
         row, terms = rows[0], self.setting.terms
         made = [one.created_at for one in rows]
-        world = World(Window(min(made), max(made) + SECOND), (), tuple(rows))
+        world = World(Window(min(made), max(made) + SECOND), (), (*rows, *taking))
         world = replace(world, answers=self.sources.answering.answers(world, terms))
         if items := reconcile(world, terms).items:
             return verdict_of(items[0])
         return Verdict(f"credited by hand: {row.reason}", evidence=(describe(row, terms),))
-
-    def _owner_of(self, row: Stratagem) -> Charge | None:
-        """The paid charge that the transfer is for, by name, or by citizen, amount and time."""
-        for payment_id in named_payments(row):
-            found = self.sources.payments.portions(payment_id)
-            for charge in found:
-                if len(found) == 1 or charge.citizen == row.citizen:
-                    return charge
-        if row.origin is not Origin.OLDER:
-            return None
-        window = Window(row.created_at - OLDER_REACH, row.created_at + SECOND)
-        bought = self.sources.payments.purchases(window).charges
-        alike = [c for c in bought if (c.citizen, c.ducats) == (row.citizen, row.ducats)]
-        if not alike:
-            return None
-        world = self._world_of(alike)
-        matches = match(world.charges, world.stratagems).by_charge
-        owned = {m.stratagem.record_id: charge for charge, ms in matches.items() for m in ms}
-        return next((c for c in world.charges if c.id == owned.get(row.record_id)), None)
 
     def _story(
         self,
@@ -237,6 +240,7 @@ class _Teller:
         keys = {r.stratagem_id for r in (*rows, *returns)}
         keys |= {charge.stratagem_id} if charge else set()
         keys |= {name for name in named if payment_id_in(name)}
+        keys |= set(_decision_keys(charge, rows, many))
         suffixes = many.suffixes if many else [charge.suffix if charge else ""]
         for key in sorted(keys | _refund_keys(past.happenings, suffixes)):
             happenings += journaled(self.setting.entries(key))
@@ -279,6 +283,18 @@ def _refund_keys(happenings: Iterable[Happening], suffixes: Iterable[str]) -> se
     forms = {Form.REFUND, Form.DISPUTE}
     refunds = {h.identity for h in happenings if h.identity and form_of(h.identity) in forms}
     return {refund_key(refund + suffix) for suffix in suffixes for refund in refunds}
+
+
+def _decision_keys(
+    charge: Charge | None, rows: Iterable[Stratagem], many: PaymentForMany | None
+) -> Iterator[str]:
+    """Under which the journal keeps what people decided about it."""
+    if many:
+        yield from (decision_key(one.payment_id) for one in many.charges)
+    elif charge:
+        yield decision_key(charge.payment_id)
+    else:
+        yield from (decision_key(row.record_id) for row in rows)
 
 
 def _payments(charge: Charge | None, rows: Sequence[Stratagem]) -> Iterator[str]:

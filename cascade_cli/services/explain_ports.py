@@ -50,6 +50,9 @@ class TransferSource(Protocol):
     def identified(self, identity: str) -> list[Stratagem]:
         """Those with this StratagemId or record id, or for this payment."""
 
+    def transfers_named(self, stratagem_ids: Sequence[str]) -> list[Stratagem]:
+        """Those with these StratagemIds."""
+
     def transfers_for(self, orders: Sequence[Order]) -> list[Stratagem]:
         """All transfers that may belong to the orders."""
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from cascade_cli.domain.case import Terms
 from cascade_cli.domain.charges import Charge
-from cascade_cli.domain.keys import whole_id
+from cascade_cli.domain.keys import Origin, whole_id
 from cascade_cli.domain.matching import Matches, match, named_payments
 from cascade_cli.domain.plain import set_aside
 from cascade_cli.domain.run_memory import Memory
@@ -118,6 +118,9 @@ def concerned(sources: Sources, world: World, concern: Concern, terms: Terms) ->
     _, rest = set_aside(world, terms.prices)
     matches = match(rest.charges, rest.stratagems)
     ownerless = [row for row in matches.unmatched if world.looks_at(row)]
+    # What people decided to take back speaks of its payment as well.
+    taking = (row for row in world.stratagems if row.origin is Origin.TAKE_BACK)
+    ownerless += [row for row in taking if world.looks_at(row)]
     named = {payment for row in ownerless for payment in named_payments(row)}
     here: dict[str, tuple[Charge, ...]] = {}
     for charge in world.charges:

@@ -178,7 +178,7 @@ class Reconciler:
     def _completed(self, world: World, terms: Terms, aside: Aside) -> World:
         """With neighbours and answers."""
         _, rest = aside(world, terms.prices)
-        outside = outside_of(rest)
+        outside = outside_of(rest, terms.decided)
         if outside.has_windows:
             # What is read there answers much of what would be asked.
             world = self._with_outside(world, outside)
@@ -195,7 +195,7 @@ class Reconciler:
     def with_neighbours(self, world: World, terms: Terms) -> World:
         """Add what lies outside the window and belongs, or may, to something within it."""
         _, rest = set_aside(world, terms.prices)
-        return self._with_outside(world, outside_of(rest))
+        return self._with_outside(world, outside_of(rest, terms.decided))
 
     def _with_outside(self, world: World, outside: Outside) -> World:
         charges: list[Charge] = []

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from cascade_cli.domain import case as cases
 from cascade_cli.domain.charges import Charge
+from cascade_cli.domain.decisions import Decision
 from cascade_cli.domain.keys import whole_id
 from cascade_cli.domain.matching import match
 from cascade_cli.domain.money import ZERO, format_ducats
@@ -89,14 +90,23 @@ class CarriedOut:
         return self.refused is None and all(ended)
 
 
-def decided_by(refunds: Mapping[str, Mapping[str, Any]]) -> cases.Decided:
-    """The journal's decisions about refunds."""
+def decided_by(
+    refunds: Mapping[str, Mapping[str, Any]],
+    decisions: Mapping[str, Mapping[str, Any]],
+    rulings: Mapping[str, Mapping[str, Any]],
+) -> cases.Decided:
+    """The journal's decisions about refunds and cases."""
     written_off = {refund: Decimal(body["written_off"]) for refund, body in refunds.items()}
     debts: dict[str, Decimal] = {}
     for body in refunds.values():
         payment = body["payment"]
         debts[payment] = debts.get(payment, ZERO) + Decimal(body["debt"])
-    return cases.Decided(_positive(written_off), _positive(debts))
+    known = {case: Decision.of(body) for case, body in decisions.items()}
+    settling: dict[str, frozenset[str]] = {}
+    for record, body in rulings.items():
+        if payment := body["settles"]:
+            settling[payment] = settling.get(payment, frozenset()) | {record}
+    return cases.Decided(_positive(written_off), _positive(debts), known, settling)
 
 
 def settled_debts(
@@ -287,6 +297,16 @@ class RefundDesk:
                 for part in picture.parts
                 if part.left
             }
+        )
+
+
+def refuse_nothing_back(payment: str, pictures: Sequence[Picture]) -> None:
+    """Raises GuardError if no money of the payment went back: nothing is to be written off."""
+    if not any(part.due for picture in pictures for part in picture.parts):
+        leave = command("resolve", payment, "--accept", "--reason", "why")
+        raise GuardError(
+            f"No money of {payment} went back: there is nothing to write off.",
+            f"Nothing was written. To leave it as it is: {leave}",
         )
 
 

@@ -15,7 +15,9 @@ _COMMAND = rf"cascade (?:{'|'.join(COMMANDS)})\b"
 _ON_A_LINE = re.compile(rf"^  \$ ({_COMMAND}.*)$", re.MULTILINE)
 _IN_A_SENTENCE = re.compile(rf": ({_COMMAND}.*?)(?:\. (?=[A-Z])|\.?$)")
 # Of those that write, what they would do is enough to see whether they can be typed.
-_WRITING = ("credit", "refund", "reconcile --repair", "citizen", "events replay")
+_WRITING = ("credit", "refund", "reconcile --repair", "resolve", "citizen", "events replay")
+# What only a person knows, as somebody might fill it in.
+FILLED_IN = {"DUCATS": "100", "CITIZEN": "marco"}
 
 
 def on_lines(text: str) -> list[str]:
@@ -53,7 +55,7 @@ def words_of(line: str) -> list[str]:
 
 def safe(line: str) -> list[str]:
     """The words of the line as it stands, but that nothing is written."""
-    words = words_of(line)
+    words = [FILLED_IN.get(word, word) for word in words_of(line)]
     if line.removeprefix("cascade ").startswith(_WRITING) and words[1:2] != ["show"]:
         place = 2 if words[0] in {"citizen", "events"} else 1
         words.insert(place, "--dry-run")

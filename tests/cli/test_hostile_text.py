@@ -83,7 +83,7 @@ def test_each_item_is_one_line_of_csv(cascade: Cascade) -> None:
     finished = cascade("reconcile", "--csv")
     assert len(finished.out.splitlines()) == 1 + 4 * len(HOSTILE)
     rows = list(csv.DictReader(io.StringIO(finished.out)))
-    assert {len(row) for row in rows} == {18}
+    assert {len(row) for row in rows} == {20}
 
 
 def test_no_cell_of_the_csv_is_a_formula(cascade: Cascade) -> None:

@@ -160,7 +160,7 @@ def test_the_envelope_of_an_incomplete_reading(cascade: Cascade, sandboxed: Sand
     sandboxed.recorder.break_from("stripe", 1, Response(400, b"{}"))
     document = cascade("reconcile", "--json").document
     assert list(document) == ENVELOPE
-    assert list(document["data"]) == ["window", "coverage", "counts", "ducats", "items"]
+    assert list(document["data"]) == ["window", "coverage", "counts", "decided", "ducats", "items"]
     assert document["data"]["coverage"]["charges"] is None
     assert isinstance(document["data"]["coverage"]["reasons"][0], str)
 

@@ -20,6 +20,7 @@ from cascade_cli.cli.session import Session
 from cascade_cli.domain.shell import COMMANDS as KNOWN
 from cascade_cli.domain.shell import command, complete
 from cascade_cli.settings import SETTINGS
+from tests.agreement.lines import FILLED_IN
 from tests.docs.command_line import parse
 from tests.report.reading import Page
 
@@ -86,7 +87,7 @@ def _commands(value: Any) -> Iterator[str]:
 def _check(line: str) -> None:
     words = shlex.split(line)
     assert words[:2] == ["cascade", "--sandbox"], line
-    parse(words[1:])
+    parse([FILLED_IN.get(word, word) for word in words[1:]])
 
 
 def test_the_names_that_make_a_command_line_are_those_of_the_commands() -> None:

@@ -43,6 +43,13 @@ def test_another_citizen_is_a_conflict_unless_a_person_amends(journal: Journal) 
     assert _claim(journal, "marko", amends=False) is ClaimState.CONFLICT
 
 
+def test_who_only_ended_a_transfer_promised_nobody_its_ducats(journal: Journal) -> None:
+    ended = Intent(KEY, "marko", Decimal(90), "payment", detail={"ends": True})
+    assert journal.claim([ended], lease=LEASE, day_limit_ducats=None)[KEY].state is ClaimState.HELD
+    assert _claim(journal, "marco", amends=False) is ClaimState.HELD
+    assert _claim(journal, "marko", amends=False) is ClaimState.CONFLICT
+
+
 def test_both_promises_stay_on_record_and_the_chain_is_whole(journal: Journal) -> None:
     _claim(journal, "marko", amends=False)
     _claim(journal, "marco", amends=True)

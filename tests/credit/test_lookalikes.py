@@ -106,7 +106,8 @@ def test_where_two_names_look_alike_no_command_chooses_one(counter: Counter) -> 
     intent = counter.paid(citizen="zanetta")
     data = counter.type("reconcile", "--since", "1d", "--json").data
     (item,) = data["items"]
-    assert item["repair"]["command"] == f"cascade explain {intent}"
+    chosen = f"cascade resolve {intent} --credit --citizen CITIZEN "
+    assert item["repair"]["command"].startswith(chosen)
     verdict = counter.type("explain", intent, "--json").data["verdict"]["sentence"]
     assert "'Zanetta'" in verdict
     assert "'ZANETTA'" in verdict

@@ -35,12 +35,13 @@ def paid(counter: Counter, purchase: dict[str, Any]) -> tuple[str, str]:
 
 
 @short
-def test_the_report_s_command_for_it_is_to_read_its_story(
+def test_the_report_s_command_for_it_puts_it_off_and_delivers_nothing(
     counter: Counter, purchase: dict[str, Any]
 ) -> None:
     intent, _ = paid(counter, purchase)
     (item,) = counter.type("reconcile", "--json").data["items"]
-    assert item["repair"] == {"command": f"cascade explain {intent}", "automatic": False}
+    command = f"cascade resolve {intent} --snooze 7d --reason 'the buyer is being asked'"
+    assert item["repair"] == {"command": command, "automatic": False}
 
 
 @short
@@ -182,7 +183,7 @@ def test_explain_leads_with_the_shortfall_and_tells_the_decision(counter: Counte
     intent = counter.paid(ducats="10000", cents=50)
     verdict = counter.type("explain", intent, "--json").data["verdict"]
     assert verdict["sentence"].startswith("paid 0.50 USD where 1,000.00 USD were due")
-    assert verdict["repair"] is None
+    assert f"cascade resolve {intent} --snooze 7d " in verdict["repair"]["command"]
     assert f"--payment {intent}" in verdict["advice"]
     assert "--although-underpaid" in verdict["advice"]
 
@@ -191,6 +192,9 @@ def test_explain_prints_the_decision_s_command_unfolded_on_a_line_of_its_own(
     counter: Counter,
 ) -> None:
     intent = counter.paid(ducats="10000", cents=50)
-    (line,) = [x for x in counter.type("explain", intent).out.splitlines() if "  $ cascade" in x]
+    lines = [x for x in counter.type("explain", intent).out.splitlines() if "  $ cascade" in x]
+    line, otherwise, *again = lines
+    assert again == [line, otherwise], "the story ends as it begins"
+    assert otherwise.startswith(f"  $ cascade resolve {intent} --snooze 7d ")
     assert line.startswith("  $ cascade credit marco")
     assert line.endswith("--although-underpaid")

@@ -6,27 +6,17 @@ The command itself runs, over a sandbox seeded at a fixed moment; Rich draws wha
 from __future__ import annotations
 
 import io
-import os
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, redirect_stdout
-from datetime import UTC, datetime
 from pathlib import Path
 
-import time_machine
 from rich.console import Console
 from rich.terminal_theme import TerminalTheme
 from rich.text import Text
 
-from cascade_cli.cli.app import run
-from cascade_cli.settings import SETTINGS
+from tests.screens.terminal import terminal
 
 PICTURE = Path(__file__).with_name("reconcile.svg")
 COMMAND = ("--sandbox", "reconcile", "--since", "7d")
-AT = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 COLUMNS = 88
-# Up to the end of the fifth discrepancy, and the closing sentence.
-FIRST_LINES, LAST_LINES = 48, 2
 
 _THEME = TerminalTheme(
     (13, 17, 23),
@@ -71,41 +61,16 @@ _FORMAT = """\
 
 
 def printed() -> str:
-    """What the command prints on a terminal with colours, at that moment."""
-    out = io.StringIO()
-    with _alone(), time_machine.travel(AT, tick=False), redirect_stdout(out):
-        run(COMMAND)
-    return out.getvalue()
-
-
-@contextmanager
-def _alone() -> Iterator[None]:
-    """A state folder of its own, and nobody's settings."""
-    before = dict(os.environ)
-    for name in (*(setting.name for setting in SETTINGS), "NO_COLOR"):
-        os.environ.pop(name, None)
-    with tempfile.TemporaryDirectory() as folder:
-        terminal = {"FORCE_COLOR": "1", "COLUMNS": str(COLUMNS), "TERM": "xterm-256color"}
-        os.environ.update({"CASCADE_STATE_DIR": folder, **terminal})
-        try:
-            yield
-        finally:
-            os.environ.clear()
-            os.environ.update(before)
-
-
-def shortened(lines: Sequence[str]) -> list[str]:
-    """The beginning and the end; what is left out is counted."""
-    left = len(lines) - FIRST_LINES - LAST_LINES
-    note = f"\x1b[2m… {left} lines are left out here …\x1b[0m"
-    return [*lines[:FIRST_LINES], "", note, "", *lines[-LAST_LINES:]]
+    """What the command prints on a terminal with colours."""
+    with terminal() as shop:
+        return shop.say(*COMMAND, columns=COLUMNS)
 
 
 def drawn(text: str) -> str:
     """As a picture; a line that is too wide for a terminal is folded as a terminal would."""
     console = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True)
     console.print(Text(f"$ cascade {' '.join(COMMAND)}", "bold"))
-    for line in shortened(text.splitlines()):
+    for line in text.splitlines():
         console.print(Text.from_ansi(line), overflow="fold", highlight=False)
     return console.export_svg(
         title="cascade", theme=_THEME, code_format=_FORMAT, unique_id="cascade"

@@ -94,6 +94,9 @@ SHOWN: dict[str, Callable[[Counter], list[tuple[str, ...]]]] = {
         ("refund", _refunded(counter), "--yes"),
         ("refund", bought(counter, {"marco": "20", "lucia": "10"}), "--yes"),
     ],
+    "cascade resolve": lambda counter: [
+        ("resolve", counter.paid(), "--accept", "--reason", "as agreed", "--yes")
+    ],
     "cascade explain": lambda counter: [("explain", _settled(counter)), ("explain", "marco")],
     "cascade status": lambda _: [("status",)],
     "cascade doctor": lambda _: [("doctor",)],

@@ -112,9 +112,10 @@ def test_people_can_tell_the_levels_apart_without_colour(patient: Patient) -> No
     assert code == 4
     assert "RED    balance" in out
     assert "→ cascade citizen replenish --by 99" in out
-    assert "ok     last run" in out
+    assert " fine: Settings " in out
     assert max(map(len, out.splitlines())) <= 80
     assert "\x1b" not in out
+    assert "ok     last run" in patient.typed("-v", "doctor")[1]
 
 
 def test_counts_say_how_many_of_each_level(patient: Patient) -> None:

@@ -15,8 +15,15 @@ from hypothesis import strategies as st
 
 from cascade_cli.domain.allocation import Allocation, Share, portions_of
 from cascade_cli.domain.charges import Charge, Dispute
-from cascade_cli.domain.keys import Origin, give_back_key, refund_key, stratagem_id_for
-from cascade_cli.domain.stratagems import RETURNING, Failure, Stratagem
+from cascade_cli.domain.keys import (
+    Origin,
+    correction_key,
+    give_back_key,
+    refund_key,
+    stratagem_id_for,
+    take_back_key,
+)
+from cascade_cli.domain.stratagems import CORRECTING, RETURNING, TAKING, Failure, Ruling, Stratagem
 from cascade_cli.domain.times import Window
 from cascade_cli.domain.world import Answers, World
 from tests.domain.samples import NOW
@@ -133,12 +140,14 @@ def _stratagem(source: Random, number: int) -> Stratagem:
         created_at=made,
         expires_at=source.choice([None, NOW, *[NOW + _GRID] * 4]),
         origin=origin,
-        stripe_ids=(payment,) if in_notes or origin in RETURNING else (),
+        stripe_ids=(payment,) if in_notes or origin in RETURNING | CORRECTING else (),
         reason=source.choice(["", "Prize"]),
         failure=source.choice([None, *Failure]),
         success_logged=source.random() < 0.1,
         notes_flaw="" if ducats else "its Notes are empty",
-        payer=source.choice(CITIZENS) if origin is Origin.REFUND else "",
+        payer=source.choice(CITIZENS) if origin in TAKING else "",
+        ruling=source.choice([None] * 8 + [*Ruling]),
+        mentions=(payment,) if origin is Origin.MANUAL and source.random() < 0.5 else (),
     )
 
 
@@ -155,6 +164,10 @@ def _name(origin: Origin, citizen: str, payment: str, made: datetime, *, in_note
     if origin in RETURNING:
         refund = payment.replace("pi_", "re_").replace("ch_", "re_")
         return (refund_key if origin is Origin.REFUND else give_back_key)(refund)
+    if origin is Origin.CORRECTION:
+        return correction_key(payment)
+    if origin is Origin.TAKE_BACK:
+        return take_back_key(f"rec{made.minute % 8}")
     return f"cascade_payment_{citizen}_{int(made.timestamp())}"
 
 

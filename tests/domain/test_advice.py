@@ -34,8 +34,8 @@ def judged(*rows: dict[str, Any], charge: Any = CHARGE, **answers: Any) -> Item:
 @pytest.mark.parametrize(
     ("state", "said", "advised"),
     [
-        (EXECUTED, "went to 'lucia'", "It was executed: settle with the other"),
-        (LIVE, "is to go to 'lucia'", "not executed yet: cancel it in Venice's base"),
+        (EXECUTED, "went to 'lucia'", "It was executed: credit the right citizen"),
+        (LIVE, "is to go to 'lucia'", "not executed yet: take it back before"),
     ],
 )
 def test_of_a_wrong_citizen_it_is_said_whether_it_went_or_is_to_go(
@@ -45,7 +45,6 @@ def test_of_a_wrong_citizen_it_is_said_whether_it_went_or_is_to_go(
     assert item.kind is Kind.WRONG_CITIZEN
     assert item.verdict.startswith(said)
     assert advised in item.advice
-    assert ("cancel" in item.advice) is (state is LIVE)
 
 
 @pytest.mark.parametrize(
@@ -53,8 +52,8 @@ def test_of_a_wrong_citizen_it_is_said_whether_it_went_or_is_to_go(
     [
         (EXECUTED, 60, "transferred 60 ducats", "too few ducats: credit the difference"),
         (EXECUTED, 160, "transferred 160 ducats", "too many ducats: talk to the citizen"),
-        (LIVE, 60, "is to transfer 60 ducats", "cancel it in Venice's base"),
-        (LIVE, 160, "is to transfer 160 ducats", "cancel it in Venice's base"),
+        (LIVE, 60, "is to transfer 60 ducats", "take it back before the engine's next run"),
+        (LIVE, 160, "is to transfer 160 ducats", "take it back before the engine's next run"),
     ],
 )
 def test_of_another_amount_it_is_said_whether_too_few_or_too_many_have_moved(
@@ -141,7 +140,7 @@ def test_what_a_dispute_in_vain_kept_from_arriving_is_not_blamed_on_the_webhook(
 def test_of_whom_only_the_amount_is_unknown_nobody_looks_for_the_buyer() -> None:
     half = a_charge(ducats=None, ducats_text="in_1 was paid by more than this payment")
     item = judged(charge=half)
-    assert item.advice == "Find out how many ducats it paid for, then credit them with --payment."
+    assert item.advice == "Find out how many ducats it paid for, then credit them to that payment."
 
 
 def test_of_a_refund_it_is_said_whether_the_ducats_have_arrived() -> None:
@@ -151,9 +150,9 @@ def test_of_a_refund_it_is_said_whether_the_ducats_have_arrived() -> None:
     assert "keep them from arriving" in judged(LIVE, charge=whole).advice
 
 
-def test_an_orphan_is_cancelled_only_while_it_is_live() -> None:
-    cancelling = {state for state in State if "cancel" in advice_on_orphan(state)}
-    assert cancelling == {State.LIVE}
+def test_an_orphan_is_kept_from_the_engine_only_while_it_is_live() -> None:
+    ending = {state for state in State if "before the engine" in advice_on_orphan(state)}
+    assert ending == {State.LIVE}
 
 
 @pytest.mark.parametrize("row", [(), ({"status": "expired"},)])

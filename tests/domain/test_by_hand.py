@@ -56,6 +56,43 @@ def test_one_that_is_well_or_being_made_or_was_called_off_is_none(changed: dict[
     assert items(**changed) == []
 
 
+def begun_for_a_payment() -> Stratagem:
+    return by_hand(status="planned", mentions=("pi_1",))
+
+
+def a_correction(**changed: Any) -> Stratagem:
+    fields = {
+        "record_id": "correction",
+        "stratagem_id": "cascade_correction_pi_1",
+        "origin": Origin.CORRECTION,
+        "stripe_ids": ("pi_1",),
+        "status": "executed",
+    }
+    return a_stratagem(**{**fields, **changed})
+
+
+def stalled(*rows: Stratagem) -> Item:
+    (item,) = (item for item in judge([], rows).items if item.kind is Kind.STALLED)
+    return item
+
+
+def test_what_was_given_otherwise_since_is_accepted_and_not_credited_again() -> None:
+    item = stalled(begun_for_a_payment(), a_correction())
+    assert item.advice.startswith("cascade_correction_pi_1 credited ")
+    assert item.repair
+    assert "cascade resolve" in item.repair.command
+    assert "--accept" in item.repair.command
+
+
+@pytest.mark.parametrize(
+    "changed", [{"citizen": "lucia"}, {"stripe_ids": ("pi_2",)}, {"status": "cancelled"}]
+)
+def test_what_nobody_else_gave_is_credited_again(changed: dict[str, Any]) -> None:
+    item = stalled(begun_for_a_payment(), a_correction(**changed))
+    assert item.repair
+    assert item.repair.command.startswith("cascade credit --reference r1 ")
+
+
 @pytest.mark.parametrize("status", ["executed", "active"])
 def test_a_spare_row_under_its_key_is_none_where_another_is_well(status: str) -> None:
     well = by_hand(status=status, expires_at=NOW + timedelta(hours=1))
@@ -131,7 +168,7 @@ def test_one_that_arrived_twice_or_whose_rows_differ_is_for_people(
     item = twins(*rows)
     assert item.kind is Kind.DUPLICATE
     assert item.repair is not None
-    assert item.repair.command == "cascade explain cascade_manual_r1"
+    assert item.repair.command.startswith("cascade resolve rec")
     assert not item.repair.automatic
 
 

@@ -80,12 +80,9 @@ def test_an_orphans_ducats_stand_in_the_equation_only_if_they_moved() -> None:
     assert judge([], [a_stratagem()]).equation.orphaned == 100
 
 
-def test_an_orphan_is_explained_by_its_stratagem_id_else_its_record() -> None:
-    for stratagem, command in (
-        (a_stratagem(stratagem_id="x y"), "cascade explain 'x y'"),
-        (a_stratagem(stratagem_id=""), "cascade explain rec1"),
-        (a_stratagem(stratagem_id="-rf"), "cascade explain -- -rf"),
-    ):
-        (item,) = judge([], [stratagem]).items
+def test_an_orphan_is_taken_back_by_a_person_who_names_its_record() -> None:
+    command = "cascade resolve rec1 --take-back --reason 'nobody has paid for it'"
+    for name in ("x y", "", "-rf"):
+        (item,) = judge([], [a_stratagem(stratagem_id=name)]).items
         assert item.repair is not None
         assert (item.repair.command, item.repair.automatic) == (command, False)

@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.equation import Part, part_of
 from cascade_cli.domain.findings import findings
+from cascade_cli.domain.keys import Origin
 from cascade_cli.domain.kinds import Kind
 from cascade_cli.domain.matching import match
 from cascade_cli.domain.money import exactly
 from cascade_cli.domain.reconciliation import Item, reconcile
+from cascade_cli.domain.stratagems import RETURNING
 from cascade_cli.domain.world import World, cases_of
 from tests.domain.generated import charges, worlds
 from tests.domain.samples import TERMS
@@ -68,8 +70,12 @@ def test_each_transfer_that_is_accounted_for_belongs_to_somebody(world: World) -
     matches = match(world.charges, world.stratagems)
     charges = {charge.id for charge in world.charges if world.judges(charge)}
     matched = {m.stratagem.record_id for charge in charges for m in matches.by_charge[charge]}
-    orphans = {i.stratagems[0].record_id for i in result.items if i.kind is Kind.ORPHAN}
-    delivering = [s for s in world.stratagems if not s.returns]
+    matched |= {s.record_id for charge in charges for s in matches.corrections.get(charge, ())}
+    orphans = {i.stratagems[0].record_id for i in result.items if i.charge is None}
+    by_hand = {s.record_id for s in world.stratagems if s.origin is Origin.MANUAL and s.reason}
+    orphans -= by_hand
+    apart = (*RETURNING, Origin.TAKE_BACK)
+    delivering = [s for s in world.stratagems if s.origin not in apart]
     within = {s.record_id for s in delivering if world.accounts_for(s)}
     assert not matched & orphans
     assert len(within - matched - orphans) == result.manual + result.elsewhere
@@ -87,7 +93,8 @@ def test_what_was_sold_is_settled_or_in_exactly_one_other_part(world: World) -> 
     parts = (equation.in_flight, equation.undelivered, equation.doubtful, equation.unattributable)
     with exactly():
         assert equation.sold == equation.settled + sum(parts)
-    assert all(part >= 0 for part in (*parts, equation.settled, equation.over_delivered))
+    assert all(part >= 0 for part in (*parts, equation.settled))
+    assert equation.over_delivered + equation.taken_back_here >= 0
 
 
 @given(worlds())
@@ -95,7 +102,9 @@ def test_what_was_executed_is_settled_or_accounted_for_elsewhere(world: World) -
     equation = reconcile(world, TERMS).equation
     others = (equation.over_delivered, equation.manual, equation.orphaned, equation.elsewhere)
     with exactly():
-        assert equation.executed == equation.settled + sum(others)
+        taken = equation.taken_back_here
+        assert equation.executed == equation.settled + sum(others) + taken
+        assert equation.taken_back == taken + equation.taken_back_elsewhere
 
 
 @given(worlds())

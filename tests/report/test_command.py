@@ -39,7 +39,7 @@ def test_the_page_tells_what_the_run_found_and_the_run_ends_as_without(
     plain = counter.type("reconcile")
     answer, written = reconcile(counter, file)
     assert (answer.code, answer.out, answer.err) == (3, plain.out, plain.err)
-    assert "1 discrepancy" in written.text
+    assert "1 open: " in written.text
     assert "no stratagem was ever made for it" in written.text
 
 
@@ -107,7 +107,7 @@ def test_after_a_repair_the_page_shows_what_is_true_then_and_what_was_repaired(
 ) -> None:
     intent = counter.paid()
     _, written = reconcile(counter, file, "--repair", "--yes")
-    assert "No discrepancies" in written.text
+    assert "Nothing is open" in written.text
     assert "Repairs made in this run" in written.text
     assert ["credited", "marco", "100"] in [row[:3] for row in written.rows]
     assert f"cascade_payment_{intent}" in written.text
@@ -118,7 +118,7 @@ def test_a_dry_run_s_page_shows_what_is_true_now_and_what_a_repair_would_do(
 ) -> None:
     counter.paid()
     _, written = reconcile(counter, file, "--repair", "--dry-run")
-    assert "1 discrepancy" in written.text
+    assert "1 open: " in written.text
     assert "What a repair would do" in written.text
     assert counter.writes == []
 
@@ -131,7 +131,7 @@ def test_a_repair_that_is_refused_leaves_what_was_found_on_the_page(
     answer, written = reconcile(counter, file, "--repair", "--yes", "--json")
     assert answer.code == 7
     assert answer.document["data"] is None
-    assert "1 discrepancy" in written.text
+    assert "1 open: " in written.text
     assert "What went wrong after this was read" in written.text
     assert answer.document["error"]["message"] in written.text
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from cascade_cli.cli.report.equation import NARROWEST, rounded, segments, share
+from cascade_cli.cli.report.equation import NARROWEST, segments, share
 from cascade_cli.domain.equation import Equation
 from cascade_cli.domain.money import ZERO
 from tests.domain.samples import judge
@@ -42,9 +42,3 @@ def test_a_share_is_never_rounded_to_nothing_or_to_all() -> None:
     assert share(Decimal("0.01"), Decimal(1_000_000)) == "< 0.1 %"
     assert share(Decimal("999999.99"), Decimal(1_000_000)) == "> 99.9 %"
     assert share(Decimal(1), Decimal(1)) == "100.0 %"
-
-
-def test_ducats_are_shown_to_a_hundredth_and_never_as_none() -> None:
-    assert rounded(Decimal("492485.8103135929")) == "492,485.81"
-    assert rounded(Decimal("0.0004")) == "< 0.01"
-    assert rounded(ZERO) == "0"

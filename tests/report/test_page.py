@@ -41,7 +41,9 @@ def test_every_element_that_is_opened_is_closed(ordinary: Page) -> None:
 
 def test_nothing_on_the_page_is_fetched_and_nothing_runs(ordinary: Page) -> None:
     names = {name for name, _ in ordinary.elements}
-    assert names & {"script", "link", "img", "iframe", "object", "base", "form", "a"} == set()
+    assert names & {"script", "link", "img", "iframe", "object", "base", "form"} == set()
+    # Links lead elsewhere on the page.
+    assert all(link["href"].startswith("#") for link in ordinary.named("a"))
     assert "://" not in ordinary.html
     assert re.findall(r"url\((?!#)", ordinary.html) == []
     attributes = {key for _, of in ordinary.elements for key in of}
@@ -80,7 +82,7 @@ def test_a_key_that_crept_into_a_text_is_taken_out() -> None:
 def test_five_thousand_discrepancies_are_counted_and_the_worst_hundred_told() -> None:
     page = shown(view([a_charge(str(number)) for number in range(5000)]))
     assert len(page.named("article")) == MOST_STORIES
-    assert "5,000 discrepancies" in page.text
+    assert "5,000 open: " in page.text
     assert "4,900 more are not shown here" in page.text
     assert len(page.html) < 300_000
 
@@ -95,7 +97,7 @@ def test_long_lists_of_what_was_solved_or_repaired_say_what_they_leave_out() -> 
 
 def test_a_window_without_charges_is_a_page_that_says_there_is_nothing_to_do() -> None:
     page = shown(view([]))
-    assert "No discrepancies" in page.text
+    assert "Nothing is open" in page.text
     assert page.named("article") == []
     assert page.row("settled")[1:] == ["0", "–"]
     assert "No ducats were sold in this window" in page.text
@@ -110,7 +112,8 @@ def test_every_number_of_the_bars_stands_in_a_table(ordinary: Page) -> None:
 
 
 def page_row(page: Page, name: str) -> list[str]:
-    row = next(row for row in page.rows if row[0].startswith(name))
+    """Of the equation: the row with a share."""
+    row = next(row for row in page.rows if row[0].startswith(name) and row[-1].endswith("%"))
     return row[1:]
 
 
@@ -166,3 +169,19 @@ def test_every_text_stands_out_from_what_is_behind_it(palette: dict[str, str]) -
 def test_the_age_of_a_discrepancy_is_as_of_the_run() -> None:
     page = shown(view([a_charge(created_at=NOW - timedelta(days=2))]))
     assert "2d ago" in page.text
+
+
+def test_each_kind_leads_to_its_cases_whose_stories_are_folded(ordinary: Page) -> None:
+    names = {attributes["id"] for _, attributes in ordinary.elements if "id" in attributes}
+    links = [link["href"] for link in ordinary.named("a") if link["href"].startswith("#kind-")]
+    assert links == ["#kind-missing"]
+    assert {link.removeprefix("#") for link in links} <= names
+    assert ordinary.row("missing")[1:] == ["1", "100"]
+    (details,) = ordinary.named("details")
+    assert "open" not in details
+    assert ordinary.named("summary")
+
+
+def test_the_verdict_and_the_kinds_come_before_the_charts(ordinary: Page) -> None:
+    assert ordinary.text.index("1 open: 1 is safe to repair") < ordinary.text.index("By kind")
+    assert ordinary.text.index("By kind") < ordinary.text.index("Payments by day")

@@ -21,6 +21,7 @@ from tests.simulation.attached import AFTER, HALVES, open_invoice, pay_apart, pa
 from tests.simulation.bodies import a_tiding, an_event
 from tests.simulation.likeness import Alike, Likeness
 from tests.simulation.lookalikes import Lookalikes
+from tests.simulation.mistakes import Mistakes
 from tests.simulation.nights import Nights
 from tests.simulation.plan import LATECOMER, ManualCredit, Payment, StrangeEvent
 from tests.simulation.shop import Shop
@@ -64,6 +65,7 @@ class Happenings:
         self.strange = StrangeEvents(stage, self._told)
         self.nights = Nights()
         self.lookalikes = Lookalikes(stage, self._told_of)
+        self.mistakes = Mistakes(stage)
         self._turning = Turning(stage, self._turned)
         self._courses: dict[str, tuple[Payment, str]] = {}
 
@@ -82,6 +84,7 @@ class Happenings:
         self._schedule_stripe()
         self._schedule_cascade()
         self._schedule_venice()
+        self.mistakes.schedule()
 
     def _schedule_stripe(self) -> None:
         for payment in self._plan.payments:

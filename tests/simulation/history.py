@@ -18,6 +18,7 @@ from cascade_cli.services.reconcile import Run
 from tests.simulation.happenings import Happenings, by_file, by_hand, take_back, told_of
 from tests.simulation.lanes import in_virtual_lanes
 from tests.simulation.lookalikes import Lookalikes
+from tests.simulation.mistakes import Made
 from tests.simulation.plan import Payment, Plan
 from tests.simulation.shop import Alter, Shop
 from tests.simulation.stage import Command, Stage
@@ -84,6 +85,11 @@ class History:
     def lookalikes(self) -> Lookalikes:
         """The rows that are a payment's own, or not, by their likeness alone."""
         return self._happenings.lookalikes
+
+    @property
+    def mistakes(self) -> tuple[Made, ...]:
+        """What went wrong in an older set-up, and was for people to decide."""
+        return tuple(self._happenings.mistakes.made)
 
     @property
     def hidden(self) -> list[str]:
@@ -160,6 +166,9 @@ class History:
         if self._happenings.refunded:
             self._engine_runs()
         soon = DAY_SECONDS
+        for name, command in self._happenings.mistakes.again():
+            at(soon, partial(start, name, command, 0))
+            soon += _A_WHILE_SECONDS
         for name, command in self._unfinished:
             finish = partial(self._finish, name, command)
             at(soon, partial(start, name, finish, 0))

@@ -25,15 +25,28 @@ from cascade_cli.adapters.stripe.purchases import StripeReader
 from cascade_cli.adapters.transport import Transport, permitted
 from cascade_cli.adapters.venice.base import VeniceReader
 from cascade_cli.adapters.venice.notes import Notes
-from cascade_cli.domain import case, delivery, matching, price_guard, pricing, repair_plan
+from cascade_cli.domain import (
+    case,
+    crediting,
+    delivery,
+    matching,
+    price_guard,
+    pricing,
+    reconciliation,
+    repair_plan,
+    standing_decisions,
+    subject,
+)
 from cascade_cli.domain import replay as replay_decisions
+from cascade_cli.domain.case import Case
 from cascade_cli.domain.charges import Charge, Dispute, Refund
+from cascade_cli.domain.decisions import Decision, Facts
 from cascade_cli.domain.delivery import Action, Step, Write, next_step
 from cascade_cli.domain.events import Event
 from cascade_cli.domain.exchange import Belief, Rates
 from cascade_cli.domain.gifts import Gift
 from cascade_cli.domain.journal import Attempt, Claim, ClaimState, Fate
-from cascade_cli.domain.keys import stratagem_id_for, whole_id
+from cascade_cli.domain.keys import correction_key, stratagem_id_for, whole_id
 from cascade_cli.domain.money import ZERO
 from cascade_cli.domain.orders import Order
 from cascade_cli.domain.past_delivery import PastDelivery
@@ -525,6 +538,47 @@ def only_lost_disputes_cost() -> Iterator[Alter]:
 
 
 @contextmanager
+def decisions_without_facts() -> Iterator[Alter]:
+    """What a decision rests on is not remembered."""
+    nothing = Facts("", ())
+    with (
+        patch.object(subject, "facts_of", lambda *_: nothing),
+        patch.object(standing_decisions, "facts_of", lambda *_: nothing),
+        patch.object(reconciliation, "facts_of", lambda *_: nothing),
+    ):
+        yield as_it_is
+
+
+@contextmanager
+def decisions_hold_for_ever() -> Iterator[Alter]:
+    """Whatever changes, a decided case is not opened again."""
+    with patch.object(Decision, "change", lambda *_: ""):
+        yield as_it_is
+
+
+@contextmanager
+def corrections_without_a_key() -> Iterator[Alter]:
+    """Every correction has another StratagemId."""
+
+    def another(case: Case) -> str:
+        number = 2 + int(case.terms.now.timestamp()) % 1_000_000
+        return correction_key(case.charge.payment_id, number)
+
+    with patch.object(crediting, "_next_correction", another):
+        yield as_it_is
+
+
+@contextmanager
+def hand_credits_unseen() -> Iterator[Alter]:
+    """Nobody looks whether a payment was made good by hand."""
+    with (
+        patch.object(crediting, "refuse_mentioned", lambda *_: None),
+        patch.object(credit, "refuse_credited", lambda *_: None),
+    ):
+        yield as_it_is
+
+
+@contextmanager
 def strange_events_refused() -> Iterator[Alter]:
     """What cannot be read whole is no event for the endpoint."""
     with patch.object(signature, "to_event", _only_whole_ones):
@@ -634,6 +688,10 @@ MUTANTS: tuple[Callable[[], AbstractContextManager[Alter]], ...] = (
     rests_promised_for_ever,
     disputed_money_never_comes_back,
     only_lost_disputes_cost,
+    decisions_without_facts,
+    decisions_hold_for_ever,
+    corrections_without_a_key,
+    hand_credits_unseen,
     strange_events_refused,
     strange_events_spoil_the_list,
     other_shops_sales_taken,

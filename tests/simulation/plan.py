@@ -105,6 +105,23 @@ class EngineRunPlan:
 
 
 @dataclass(frozen=True)
+class Mistake:
+    """A payment that an older set-up delivered wrongly, see `mistakes`, and what people decide
+    about it: so many seconds later, what, and how long after that once more, if at all."""
+
+    after_seconds: float
+    way: str
+    citizen: str
+    other: str
+    ducats: str
+    decisions: tuple[tuple[float, str, float], ...]
+    by_hand_after: float = 0.0
+    """So long afterwards somebody credits it by hand and names the payment; never, if zero."""
+    relapse_after: float = 0.0
+    """So long after the beginning the older set-up does something more; never, if zero."""
+
+
+@dataclass(frozen=True)
 class Plan:
     """A whole history, up to the moment from which nothing goes wrong any more."""
 
@@ -155,6 +172,7 @@ class Plan:
     """When `reconcile --since last` runs, and how many seconds its machine's clock is ahead."""
     arrival_looks: tuple[float, ...] = ()
     """When a server looks whether ducats have arrived; empty where nobody tells of arrivals."""
+    mistakes: tuple[Mistake, ...] = ()
     strange: tuple[StrangeEvent, ...] = ()
 
 

@@ -13,6 +13,7 @@ from cascade_cli.adapters.journal import Journal
 from cascade_cli.domain.journal import Worker
 from tests.simulation.attached import with_attached
 from tests.simulation.history import History
+from tests.simulation.mistakes import with_mistakes
 from tests.simulation.other_shop import with_other_shop
 from tests.simulation.plan import draw_plan, with_arrivals
 from tests.simulation.process import Chronicle
@@ -46,6 +47,7 @@ def play(seed: int, workshop: Workshop, alter: Alter = as_it_is) -> Report:
     plan = with_other_shop(plan, Random(f"{seed}:other shop"))  # noqa: S311
     plan = with_strange_events(plan, Random(f"{seed}:strange events"))  # noqa: S311
     plan = with_arrivals(plan, Random(f"{seed}:arrivals"))  # noqa: S311
+    plan = with_mistakes(plan, Random(f"{seed}:decisions"))  # noqa: S311
     with closing(History(seed, plan, random, workshop, alter)) as history:
         run = history.run()
         journal = Journal(workshop.journal.database, _AUDITOR, now=history.stage.scheduler.now)

@@ -145,6 +145,26 @@ class Recording:
         """As Journal has it."""
         self.do(f"keep {', '.join(bodies)}", lambda: self._journal.keep_refunds(bodies))
 
+    def decisions(self) -> dict[str, dict[str, Any]]:
+        """As Journal has it, without a step of its own."""
+        return self._journal.decisions()
+
+    def rulings(self) -> dict[str, dict[str, Any]]:
+        """As Journal has it, without a step of its own."""
+        return self._journal.rulings()
+
+    def keep_decision(
+        self,
+        case: str,
+        body: Mapping[str, Any],
+        rulings: Mapping[str, Mapping[str, Any]],
+        *,
+        seen: Mapping[str, Any] | None,
+    ) -> None:
+        """As Journal has it."""
+        keep = self._journal.keep_decision
+        self.do(f"decide {body['how']} {case}", lambda: keep(case, body, rulings, seen=seen))
+
     def ducats_today(self) -> Decimal:
         """As Journal has it."""
         return self.do("read the day's ducats", self._journal.ducats_today)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from random import Random
@@ -22,7 +22,9 @@ from cascade_cli.cli.run_memory import believed, keep
 from cascade_cli.cli.window import window_since_last
 from cascade_cli.domain.arrivals import NEWS
 from cascade_cli.domain.case import Terms
+from cascade_cli.domain.decisions import How
 from cascade_cli.domain.events import PAYING_TYPES, Event, chronological
+from cascade_cli.domain.journal import Worker
 from cascade_cli.domain.orders import Order, order_for_charge
 from cascade_cli.domain.overrides import Override
 from cascade_cli.domain.price_guard import price_objection
@@ -30,8 +32,10 @@ from cascade_cli.domain.processor import Wish
 from cascade_cli.domain.refund_plan import RefundPlan
 from cascade_cli.domain.refunds import Policy
 from cascade_cli.domain.repair_plan import plan_repairs
+from cascade_cli.domain.rulings import RowRuling, Rulings, no_rulings
+from cascade_cli.domain.subject import Wish as Decided
 from cascade_cli.domain.times import Window
-from cascade_cli.errors import CascadeError, GuardError
+from cascade_cli.errors import CascadeError, GuardError, UsageError
 from cascade_cli.sandbox.airtable import BASE_ID
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
 from cascade_cli.services.arrival_watch import ArrivalWatch
@@ -63,11 +67,13 @@ from cascade_cli.services.intake import Intake
 from cascade_cli.services.past_deliveries import PastDeliveries
 from cascade_cli.services.purse import Purse
 from cascade_cli.services.reconcile import PastSource, Reconciler, Run
-from cascade_cli.services.refund import Decisions, RefundDesk
+from cascade_cli.services.refund import Decisions, RefundDesk, decided_by
 from cascade_cli.services.refund import Wish as RefundWish
 from cascade_cli.services.refund_clerk import OTHERS_NEXT, PAUSE, RefundClerk
 from cascade_cli.services.refund_clerk import Promises as AtWork
 from cascade_cli.services.replay import Replayer
+from cascade_cli.services.resolve import Decisions as CaseDecisions
+from cascade_cli.services.resolve import ResolveDesk
 from cascade_cli.services.since_last import SinceLast
 from cascade_cli.services.since_last_ports import Sources
 from tests.simulation.abroad import PRICES
@@ -83,7 +89,7 @@ PER_CREDIT_DUCATS = Decimal(10_000)
 _FINAL = frozenset({Result.CREDITED, Result.ALREADY, Result.RETIRED, Result.BLOCKED})
 
 
-class Book(Memory, Ledger, Promises, AtWork, Decisions, ArrivalJournal, Protocol):
+class Book(Memory, Ledger, Promises, AtWork, Decisions, CaseDecisions, ArrivalJournal, Protocol):
     """The journal, as far as the commands need it."""
 
     def lock(self) -> AbstractContextManager[None]:
@@ -130,8 +136,9 @@ class Shop:
         lives: Callable[[str], bool],
         arrivals: bool,
         earlier: PastSource,
+        rulings: Callable[[], Rulings] = no_rulings,
     ) -> None:
-        self._earlier = earlier
+        self._earlier, self._rulings = earlier, rulings
         self._lives = lives
         self._clock = clock
         self._auto, self._hold = refunds_auto, disputes_hold
@@ -140,7 +147,7 @@ class Shop:
         self._endpoint = endpoint
         self._now = process.host.scheduler.now
         self._stripe, self._events = StripeReader(kit.stripe), EventReader(kit.stripe)
-        self._venice = VeniceReader(kit.api, BASE_ID, PROCESSOR)
+        self._venice = VeniceReader(kit.api, BASE_ID, PROCESSOR, rulings=rulings)
         turn = kit.airtable_transport.wait_turn
         notifier = Notifier(kit.api, BASE_ID, schema)
         around = Surroundings(self._now, process.sleep, turn, process.tell, lanes)
@@ -335,9 +342,66 @@ class Shop:
 
     def reconcile(self) -> Run:
         """`cascade reconcile`."""
+        reconciler = Reconciler(self._stripe, self._venice, PROCESSOR, self._earlier)
+        return reconciler.run(self._window(), self._terms())
+
+    def _terms(self) -> Terms:
+        """With what people decided about cases."""
         terms = Terms(self._now(), GRACE, self._schedule, PRICES)
-        return Reconciler(self._stripe, self._venice, PROCESSOR, self._earlier).run(
-            self._window(), terms
+        if self._rulings is no_rulings:
+            return terms
+        journal = self._parts.journal
+        known = decided_by({}, journal.decisions(), journal.rulings())
+        return replace(terms, decided=known)
+
+    def decide(self, payment: str, how: How, has_moved: Callable[[str], bool]) -> bool:
+        """`cascade resolve`; of a doubtful transfer, whichever of the payment's it is, people say
+        what is true: by its StratagemId, whether it moved its ducats."""
+        with self.lock():
+            desk = self._resolve_desk()
+            try:
+                seen = desk.look(payment)
+                if how in {How.MOVED, How.NOT_MOVED} and (rows := seen.subject.doubtful):
+                    how = How.MOVED if has_moved(rows[0].stratagem_id) else How.NOT_MOVED
+                wish = Decided(how, f"decided to {how}")
+                if how is How.SNOOZE:
+                    wish = replace(wish, until=self._now() + timedelta(hours=5))
+                if how is How.SETTLED_BY:
+                    wish = replace(
+                        wish, settles=desk.settling(f"cascade_manual_for-{payment}", seen)
+                    )
+                worker = Worker("", "simulated", 0, self._process.name, "resolve")
+                planned = desk.plan(seen, wish, {}, Policy.AVAILABLE, worker)
+                return self._told(desk.carry_out(planned))
+            except (GuardError, UsageError) as error:
+                self._process.tell(f"refused: {error.message[:90]}")
+                return True
+
+    def credit_for(self, payment: str, citizen: str, ducats: Decimal, reference: str) -> bool:
+        """`cascade credit` with a reason that speaks of a payment."""
+        with self.lock():
+            order = manual_order(
+                citizen, ducats, reason=f"makes good {payment}", reference=reference, facts={}
+            )
+            try:
+                return self._told(self._desk.carry_out(self._desk.plan([order])))
+            except GuardError as error:
+                self._process.tell(f"refused: {error.message[:90]}")
+                return True
+
+    def _resolve_desk(self) -> ResolveDesk:
+        return ResolveDesk(
+            payments=self._stripe,
+            transfers=TransferReader(self._kit.api, BASE_ID, PROCESSOR, rulings=self._rulings),
+            answering=Reconciler(self._stripe, self._venice, PROCESSOR),
+            citizens=self._venice,
+            desk=self._desk,
+            refunds=self._refunds,
+            deliverer=self._deliverer,
+            decisions=self._parts.journal,
+            limits=self._limits,
+            terms=self._terms,
+            forget=lambda: None,
         )
 
     def night(self, ahead: timedelta) -> Run:
@@ -352,7 +416,7 @@ class Shop:
     def _since_last(self, now: datetime, check: Callable[[], None]) -> Run:
         memory = believed(self._parts.journal, BASE_ID, now)
         window = window_since_last(memory, None, now)
-        terms = Terms(now, GRACE, self._schedule, PRICES)
+        terms = replace(self._terms(), now=now)
         reconciler = Reconciler(self._stripe, self._venice, PROCESSOR, self._earlier)
         if memory is None:
             return reconciler.run(window, terms)
@@ -412,6 +476,12 @@ def _order(credit: ManualCredit) -> Order:
         reference=credit.reference,
         facts={},
     )
+
+
+def rulings_of(journal: Book) -> Rulings:
+    """What people decided about rows."""
+    found = map(RowRuling.of, journal.rulings().values())
+    return {ruling.record_id: ruling for ruling in found if ruling}
 
 
 def attempted(process: Process, work: Callable[[], bool]) -> bool:

@@ -21,6 +21,7 @@ from cascade_cli.domain.events import acted_on
 from cascade_cli.domain.journal import Attempt, Fate, Intent, Worker
 from cascade_cli.domain.orders import Cause
 from cascade_cli.domain.past_delivery import PastDelivery
+from cascade_cli.domain.rulings import no_rulings
 from cascade_cli.sandbox.airtable import BASE_ID
 from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
@@ -35,7 +36,7 @@ from tests.simulation.process import Chronicle, Host, Misfortune, Process
 from tests.simulation.recording import Recording
 from tests.simulation.running import Gate
 from tests.simulation.scheduler import Scheduler
-from tests.simulation.shop import Alter, Parts, Shop, attempted
+from tests.simulation.shop import Alter, Parts, Shop, attempted, rulings_of
 from tests.simulation.venice import City, EngineRunner
 from tests.simulation.witness import BaseWitness
 from tests.simulation.workshop import Workshop
@@ -157,7 +158,8 @@ class Stage:
 
     def _shop(self, process: Process, kit: Kit, recording: Recording, clock: ServiceClock) -> Shop:
         schema = self._schema()
-        reader = VeniceReader(kit.api, BASE_ID, PROCESSOR)
+        rulings = partial(rulings_of, recording) if self.plan.mistakes else no_rulings
+        reader = VeniceReader(kit.api, BASE_ID, PROCESSOR, rulings=rulings)
         writer = VeniceWriter(kit.api, BASE_ID, PROCESSOR, schema)
         limit = Decimal(self.plan.day_limit_ducats)
         terms = DeliveryTerms(self.plan.lifetime, limit, self._engine_schedule)
@@ -184,6 +186,7 @@ class Stage:
             disputes_hold=hold,
             lives=self.city.has,
             arrivals=bool(self.plan.arrival_looks),
+            rulings=rulings,
             earlier=self.earlier,
         )
 

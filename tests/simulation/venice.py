@@ -137,6 +137,13 @@ class City:
         self._app.airtable.tables.create(STRATAGEMS, fields)
         self.copied.add(stratagem_id)
 
+    def move(self, stratagem_id: str, username: str, ducats: Decimal) -> None:
+        """As the engine of an older set-up has moved them; ours must not be at work."""
+        for name, change in ((PROCESSOR, -ducats), (username, ducats)):
+            balance = float(self.ducats(name) + change)
+            self._app.airtable.tables.update(CITIZENS, self._records[name], {"Ducats": balance})
+            self._note(stratagem_id, name, change)
+
     def replenished(self, before: Decimal) -> None:
         """Cascade has written the processor's balance, which was `before` when it came there."""
         self.granted += self.ducats(PROCESSOR) - before

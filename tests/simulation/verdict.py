@@ -15,6 +15,7 @@ from cascade_cli.adapters.journal import Journal
 from cascade_cli.adapters.venice.notifications import ARRIVED_TYPE, TYPE
 from cascade_cli.domain.arrivals import TELL_ARRIVAL
 from cascade_cli.domain.charges import Charge
+from cascade_cli.domain.decisions import Decision
 from cascade_cli.domain.journal import Entry, EntryKind
 from cascade_cli.domain.kinds import Kind
 from cascade_cli.domain.orders import manual_key
@@ -23,6 +24,7 @@ from cascade_cli.domain.reconciliation import Item
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
 from cascade_cli.services.reconcile import Run
 from tests.simulation.history import History
+from tests.simulation.mistakes import MistakesJudge
 from tests.simulation.plan import Payment
 from tests.simulation.till import Money, Till
 from tests.simulation.venice import OTHER_PROCESSOR, RETURNS, Moves, is_broken_off
@@ -52,7 +54,8 @@ class Debt:
 
 def flaws(history: History, run: Run, journal: Journal) -> list[str]:
     """Everything that is wrong; empty after a history as it should be."""
-    judge = _Judge(history, run, list(journal.entries()))
+    decisions = {case: Decision.of(body) for case, body in journal.decisions().items()}
+    judge = _Judge(history, run, list(journal.entries()), decisions)
     found = [*history.stage.flaws, *history.stage.app.crashes, *judge.flaws(), *history.hidden]
     if not journal.verify().is_intact:
         found.append(f"the journal is not intact: {journal.verify().flaw}")
@@ -60,7 +63,9 @@ def flaws(history: History, run: Run, journal: Journal) -> list[str]:
 
 
 class _Judge:
-    def __init__(self, history: History, run: Run, entries: list[Entry]) -> None:
+    def __init__(
+        self, history: History, run: Run, entries: list[Entry], decisions: dict[str, Decision]
+    ) -> None:
         self._stage, self._charges = history.stage, history.charges
         self._till, self._gifts = Till(history.stage), history.gifts
         self._sold, self._short = history.sold, history.short
@@ -70,6 +75,7 @@ class _Judge:
         self._rows: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
         for row in history.stage.city.rows():
             self._rows[row["fields"]["StratagemId"]].append(row)
+        self._mistakes = MistakesJudge(history.mistakes, history.stage, run, decisions)
         self._debts = {debt.name: debt for debt in self._all_debts()}
 
     def _money(self, charge: Charge) -> Money:
@@ -89,6 +95,7 @@ class _Judge:
         yield from self._anonymous_named()
         yield from self._replenished_twice()
         yield from self._taken_back_wrongly()
+        yield from self._mistakes.flaws()
 
     def _all_debts(self) -> Iterator[Debt]:
         for item in self._charged():
@@ -107,9 +114,11 @@ class _Judge:
             yield Debt(key, credit.citizen, Decimal(credit.ducats), (key,))
 
     def _charged(self) -> list[Item]:
-        """Of halves of an invoice nobody knows what each of them is owed."""
+        """Of halves of an invoice nobody knows what each of them is owed; what an older set-up did
+        wrongly has a judge of its own."""
         items = (item for item in self._run.result.items if item.charge is not None)
-        return [i for i in items if i.charge and i.charge.id not in self._halves]
+        apart = self._halves | self._mistakes.charges
+        return [i for i in items if i.charge and i.charge.id not in apart]
 
     def _moves(self, debt: Debt) -> Moves:
         """All that moved for one debt, under whichever StratagemId."""
@@ -123,6 +132,7 @@ class _Judge:
     def _paid_twice_or_wrongly(self) -> Iterator[str]:
         known = {name for debt in self._debts.values() for name in debt.stratagem_ids}
         known |= {row.stratagem_id for item in self._charged() for row in item.returns}
+        known |= self._mistakes.names()
         for stratagem_id in self._stage.city.moves.keys() - known:
             yield f"ducats moved for {stratagem_id}, which nobody is owed"
         for debt in self._debts.values():
@@ -169,7 +179,8 @@ class _Judge:
         return 1 + any(name in self._stage.city.copied for name in debt.stratagem_ids)
 
     def _unpaid_or_unreported(self) -> Iterator[str]:
-        reported = {item.charge.id: item for item in self._run.result.items if item.charge}
+        items = [i for i in self._run.result.items if i.name not in self._mistakes.charges]
+        reported = {item.charge.id: item for item in items if item.charge}
         there = {item.charge.charge_id for item in reported.values() if item.charge}
         for charge_id in self._charges:
             if charge_id not in there:
@@ -190,7 +201,8 @@ class _Judge:
             is_late = any(
                 row.stratagem_id in self._lookalikes.late.values() for row in item.stratagems
             )
-            if item.charge is None and item.kind is not Kind.DOUBTFUL and not is_late:
+            is_expected = is_late or self._mistakes.is_overtaken(item)
+            if item.charge is None and item.kind is not Kind.DOUBTFUL and not is_expected:
                 yield f"{item.kind}: {item.verdict}"
         yield from self._credits_unpaid()
 
@@ -359,7 +371,11 @@ class _Judge:
             yield f"residual {self._run.result.equation.residual}"
 
     def _rows_against_moves(self) -> Iterator[str]:
+        apart = self._mistakes.names()
         for name, rows in self._rows.items():
+            if name in apart:
+                # Of these, one may have been tried again after the payer alone was debited.
+                continue
             executed = [r["fields"] for r in rows if r["fields"]["Status"] == "executed"]
             moves = self._stage.city.moves.get(name, Moves())
             said = Counter(_moved(fields) for fields in executed)
@@ -383,6 +399,7 @@ class _Judge:
                 last[entry.key] = (entry.body["action"], entry.body["fate"])
         for name, rows in self._rows.items():
             ours = name.startswith((*RETURNS, "cascade_payment_pi_", "cascade_manual_"))
+            ours = ours and name not in self._mistakes.names()
             for fields in (row["fields"] for row in rows if ours and not _is_other(row)):
                 promise = promises.get(name)
                 ducats = _amount(fields["Notes"])

@@ -16,7 +16,6 @@ from cascade_cli.sandbox.seed.citizens import PROCESSOR
 from cascade_cli.sandbox.wire import Request, Response, json_response
 from tests.simulation.venice import CITIZENS, STRATAGEMS, City, is_broken_off
 
-_UNTOUCHABLE = frozenset({"executed", "error"})
 _LOGGED = "Successfully transferred"
 _CERTAIN_FAILURES = ("[ERROR] Insufficient", "[ERROR] Receiver", "[ERROR] Sender")
 
@@ -39,6 +38,8 @@ class BaseWitness:
     ) -> None:
         self._app, self._city, self._blame = app, city, blame
         self._lag, self._random = lag, random
+        self.excused: set[str] = set()
+        """StratagemIds whose doubtful row people may have tried again."""
         self.balances: list[str] = []
         """The keys under which the processor's balance was written, as the writes arrived."""
         self._created: dict[str, datetime] = {}
@@ -130,8 +131,10 @@ class BaseWitness:
         status, notes = before.get("Status", ""), before.get("Notes", "")
         doubtful = status == "failed" and not any(text in notes for text in _CERTAIN_FAILURES)
         doubtful = doubtful or is_broken_off({"Status": status, "Notes": notes})
-        if status in _UNTOUCHABLE or _LOGGED in notes or doubtful:
-            key = before.get("StratagemId")
+        key = before.get("StratagemId")
+        # A person may find that a doubtful one has moved nothing.
+        doubtful = doubtful and key not in self.excused
+        if status == "executed" or _LOGGED in notes or doubtful:
             self._blame(f"{sender} made {key} ({record}) {fields['Status']}: it was {status}")
 
     def _with_lag(self, response: Response) -> Response:

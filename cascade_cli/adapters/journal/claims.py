@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -13,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, insert, 
 from cascade_cli.adapters.journal.bodies import is_storable, moment_text
 from cascade_cli.adapters.journal.chain import Transaction
 from cascade_cli.adapters.journal.holders import RELEASED, Holder, Neighbours, hold
-from cascade_cli.adapters.journal.schema import claims
+from cascade_cli.adapters.journal.schema import claims, entries
 from cascade_cli.domain.journal import (
     CITIZEN_CAUSE,
     Attempt,
@@ -86,7 +87,7 @@ class Claiming:
     def _known(self, intent: Intent, row: Row[Any]) -> Claim:
         holder = Holder.of(row)
         is_other = (row.citizen, row.ducats) != (intent.citizen, format_ducats(intent.ducats))
-        if is_other and not intent.amends:
+        if is_other and not (intent.amends or self._was_to_end(row)):
             promise = f"promised to {row.citizen}: {row.ducats} ducats, {_when(row.first_at)}"
             return self._claim(ClaimState.CONFLICT, row, promise)
         if self._is_kept(holder):
@@ -98,6 +99,12 @@ class Claiming:
             self._amend(intent, row)
         self._taken.append(intent.key)
         return self._claim(ClaimState.HELD, row)
+
+    def _was_to_end(self, row: Row[Any]) -> bool:
+        """Nobody was promised ducats by who only kept a transfer from arriving."""
+        promised = select(entries.c.body).where(entries.c.seq == row.intent_seq)
+        body = self._transaction.connection.scalar(promised)
+        return bool(body and json.loads(body).get("detail", {}).get("ends"))
 
     def _amend(self, intent: Intent, row: Row[Any]) -> None:
         """A person corrects what a key was promised; both promises stay on record."""

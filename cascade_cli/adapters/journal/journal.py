@@ -8,7 +8,14 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from cascade_cli.adapters.journal import arrivals, attempts, reading, records, verification
+from cascade_cli.adapters.journal import (
+    arrivals,
+    attempts,
+    decisions,
+    reading,
+    records,
+    verification,
+)
 from cascade_cli.adapters.journal.bodies import Redactor
 from cascade_cli.adapters.journal.chain import Transaction
 from cascade_cli.adapters.journal.claims import (
@@ -215,10 +222,38 @@ class Journal:
 
     def refunds(self) -> dict[str, dict[str, Any]]:
         """What was decided about each refund. Makes no journal where there is none."""
+        return self.marks(_REFUND)
+
+    def keep_decision(
+        self,
+        case: str,
+        body: Mapping[str, Any],
+        rulings: Mapping[str, Mapping[str, Any]],
+        *,
+        seen: Mapping[str, Any] | None,
+    ) -> None:
+        """What a person decided about a case, and with it about single rows: on record for ever.
+
+        Raises GuardError, and records nothing, if the newest decision is not the one `seen`.
+        """
+        with self._writing() as transaction:
+            decisions.keep(transaction, case, self._redactor.body(body), rulings, seen)
+
+    def decisions(self) -> dict[str, dict[str, Any]]:
+        """The newest about each case. Makes no journal where there is none."""
+        return self.marks(decisions.CASE)
+
+    def rulings(self) -> dict[str, dict[str, Any]]:
+        """What was decided about rows, by record id. Makes no journal where there is none."""
+        return self.marks(decisions.ROW)
+
+    def marks(self, prefix: str) -> dict[str, dict[str, Any]]:
+        """All that is remembered under names that begin so, by the rest of the name. Makes no
+        journal where there is none."""
         if not self._database.exists():
             return {}
         with self._database.reading() as connection:
-            return records.marks_of(connection, _REFUND)
+            return records.marks_of(connection, prefix)
 
     def keep_allocation(self, digest: str, body: Mapping[str, Any]) -> None:
         """Who gets how much of a payment for many: on record for ever, and found by its digest."""

@@ -39,15 +39,16 @@ from cascade_cli.domain.charges import Charge, Portion
 from cascade_cli.domain.keys import (
     KEY_PREFIX,
     OLDER_SOURCE,
-    REFUND_PREFIX,
     Origin,
     origin_of,
+    payment_id_in,
     stratagem_id_for,
     whole_id,
 )
 from cascade_cli.domain.orders import PORTION, Order
 from cascade_cli.domain.residents import Resident
-from cascade_cli.domain.stratagems import Stratagem
+from cascade_cli.domain.rulings import Rulings, no_rulings
+from cascade_cli.domain.stratagems import CORRECTING, TAKING, Stratagem
 from cascade_cli.domain.tally import Tally
 from cascade_cli.errors import AnswerError
 
@@ -67,6 +68,7 @@ KEYS_PER_REQUEST = 95
 # An order takes several conditions.
 ORDERS_PER_REQUEST = 50
 
+_BY_PEOPLE = frozenset({Origin.MANUAL, *CORRECTING})
 _LONG_GONE = datetime(1970, 1, 1, tzinfo=UTC)
 
 T = TypeVar("T")
@@ -84,7 +86,10 @@ def airtable_api(token: str, endpoint_url: str, transport: Transport) -> Api:
 
 
 class VeniceReader:
-    """Reads the processor's transfers and citizens. Raises only errors of cascade_cli.errors."""
+    """Reads the processor's transfers and citizens. Raises only errors of cascade_cli.errors.
+
+    `rulings` are what people decided about single rows: every reader sees the rows as decided.
+    """
 
     def __init__(
         self,
@@ -93,7 +98,10 @@ class VeniceReader:
         processor: str,
         crew: Crew | None = None,
         now: Callable[[], datetime] = utc_now,
+        *,
+        rulings: Callable[[], Rulings] = no_rulings,
     ) -> None:
+        self._rulings = rulings
         self._api, self._base_id, self._processor = api, base_id, processor
         self._crew, self._now = crew or Crew(), now
 
@@ -114,7 +122,20 @@ class VeniceReader:
 
     def transfers_named(self, stratagem_ids: Sequence[str]) -> list[Stratagem]:
         """The processor's transfers with these StratagemIds, whenever they were created."""
-        return self._each(stratagem_ids, lambda id_: EQ(Field("StratagemId"), id_))
+        records = {key: list(self._settling([payment_id_in(key) or ""])) for key in stratagem_ids}
+
+        def condition(key: str) -> Formula:
+            named = EQ(Field("StratagemId"), key)
+            ways = [EQ(RECORD_ID(), record) for record in records[key]]
+            return OR(named, *ways) if ways else named
+
+        return self._each(stratagem_ids, condition)
+
+    def _settling(self, payments: Iterable[str]) -> Iterator[str]:
+        """The records of transfers that people say are these payments'."""
+        if rulings := self._rulings():
+            wanted = set(payments)
+            yield from sorted(r.record_id for r in rulings.values() if r.settles in wanted)
 
     def transfers_noting(self, payment_ids: Sequence[str]) -> list[Stratagem]:
         """The processor's transfers whose Notes name these payments, and perhaps some others."""
@@ -137,7 +158,10 @@ class VeniceReader:
         """
         found: dict[str, Stratagem] = {}
         for chunk in _chunks(orders, ORDERS_PER_REQUEST):
-            either = OR(*(condition for order in chunk for condition in _belongs_to(order)))
+            ways = [condition for order in chunk for condition in _belongs_to(order)]
+            payments = [order.charge.payment_id for order in chunk if order.charge]
+            ways += [EQ(RECORD_ID(), record) for record in self._settling(payments)]
+            either = OR(*ways)
             found |= {stratagem.record_id: stratagem for stratagem in self._stratagems(either)}
         return list(found.values())
 
@@ -147,7 +171,9 @@ class VeniceReader:
             return [self._stratagem(record) for record in records]
 
     def _stratagem(self, record: dict[str, Any]) -> Stratagem:
-        return to_stratagem(record, self._processor)
+        row = to_stratagem(record, self._processor)
+        ruling = self._rulings().get(row.record_id)
+        return ruling.applied_to(row) if ruling else row
 
     def _transfers_where(self, *conditions: Formula) -> Formula:
         """What the processor pays, and all that has a key of cascade's or is a legacy row, whoever
@@ -163,7 +189,7 @@ class VeniceReader:
         """Only what changes the processor's balance: what it pays, and what comes back to it."""
         returning = AND(
             EQ(Field("TargetCitizen"), self._processor),
-            FIND(REFUND_PREFIX, Field("StratagemId")),
+            FIND(KEY_PREFIX, Field("StratagemId")),
         )
         ours = OR(EQ(Field("ExecutedBy"), self._processor), returning)
         return AND(ours, EQ(Field("Type"), TRANSFER), *conditions)
@@ -251,6 +277,8 @@ def _belongs_to(order: Order) -> Iterator[Formula]:
     yield EQ(Field("StratagemId"), order.key)
     for record in sorted(order.own_records):
         yield EQ(RECORD_ID(), record)
+    for payment in order.mentions:
+        yield FIND(payment, Field("Notes"))
     if (charge := order.charge) is None:
         return
     # Not a set: the same order makes the same request in every process.
@@ -310,7 +338,7 @@ def to_stratagem(record: dict[str, Any], processor: str) -> Stratagem:
     stratagem_id = str(fields.get("StratagemId", ""))
     origin = origin_of(stratagem_id, notes.stripe_ids, notes.source)
     citizen, payer = str(fields.get("TargetCitizen", "")), str(fields.get("ExecutedBy", ""))
-    is_back = origin is Origin.REFUND
+    is_back = origin in TAKING
     in_its_place = citizen if is_back else payer
     return Stratagem(
         record_id=record["id"],
@@ -334,6 +362,9 @@ def to_stratagem(record: dict[str, Any], processor: str) -> Stratagem:
         engine_log=notes.whole_log,
         # All others are the processor's: their name once more for each would fill memory.
         payer=payer if is_back else "",
+        ruled_log=notes.ruled_log,
+        mentions=notes.mentions if origin is Origin.MANUAL else (),
+        made_by=notes.operator if origin in _BY_PEOPLE else "",
         other_processor="" if in_its_place == processor else in_its_place or "nobody",
     )
 

@@ -16,9 +16,16 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from cascade_cli.domain.keys import PAYMENT_ID, portion_id
+from cascade_cli.domain.keys import PAYMENT_ID, mentioned_payments, portion_id
 from cascade_cli.domain.money import read_ducats
-from cascade_cli.domain.orders import ENGINE_LOG, INSTEAD_OF, PORTION
+from cascade_cli.domain.orders import (
+    ENGINE_LOG,
+    INSTEAD_OF,
+    OPERATOR,
+    PORTION,
+    REFERENCE,
+    RULED_LOG,
+)
 from cascade_cli.domain.stratagems import Failure
 
 _ERROR = "[ERROR]"
@@ -53,6 +60,14 @@ class Notes:
     flaw: str = ""
     log: str = field(default="", repr=False)
     kept_log: str = field(default="", repr=False)
+    ruled_log: str = field(default="", repr=False)
+    reference: str = ""
+    operator: str = ""
+
+    @property
+    def mentions(self) -> tuple[str, ...]:
+        """The payments that reason and reference speak of."""
+        return mentioned_payments(f"{self.reference} {self.reason}")
 
     @property
     def is_parsable(self) -> bool:
@@ -159,6 +174,9 @@ def _from_document(document: dict[str, Any], log: str) -> Notes:
         flaw="" if ducats else f"its Notes hold no usable amount ({document.get('amount')!r:.40})",
         log=log,
         kept_log=kept if isinstance(kept := document.get(ENGINE_LOG), str) else "",
+        ruled_log=ruled if isinstance(ruled := document.get(RULED_LOG), str) else "",
+        reference=str(document.get(REFERENCE) or ""),
+        operator=str(document.get(OPERATOR) or ""),
     )
 
 

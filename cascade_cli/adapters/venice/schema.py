@@ -110,3 +110,14 @@ def _field(described: Mapping[str, Any]) -> FieldDefinition:
     choices = (described.get("options") or {}).get("choices")
     options = None if choices is None else tuple(choice["name"] for choice in choices)
     return FieldDefinition(described["name"], described["type"], options)
+
+
+def table_id(api: Api, base_id: str, table: str) -> str:
+    """The table's id in the addresses of Airtable's own pages; empty where the token may not read
+    the schema. One request."""
+    try:
+        with our_errors():
+            tables = api.get(api.base(base_id).urls.tables)["tables"]
+    except RightsError:
+        return ""
+    return next((each["id"] for each in tables if each["name"] == table), "")

@@ -22,8 +22,8 @@ from cascade_cli.adapters.venice.errors import SENSELESS, translate
 from cascade_cli.adapters.venice.notes import log_to_keep
 from cascade_cli.adapters.venice.schema import Schema
 from cascade_cli.domain.money import format_ducats
-from cascade_cli.domain.orders import ENGINE_LOG, Order
-from cascade_cli.domain.stratagems import Stratagem
+from cascade_cli.domain.orders import ENGINE_LOG, RULED_LOG, Order
+from cascade_cli.domain.stratagems import Ruling, Stratagem
 from cascade_cli.domain.times import rfc3339
 from cascade_cli.errors import FateUnknownError, ServiceError
 
@@ -70,7 +70,7 @@ class VeniceWriter:
         """
         changes = []
         for row, order in rows:
-            fields = self._fields(order, expires_at, row.engine_log)
+            fields = self._fields(order, expires_at, row)
             del fields["StratagemId"]
             if row.status != "active":
                 fields["Status"] = "active"
@@ -81,7 +81,9 @@ class VeniceWriter:
     def _table(self) -> Any:
         return self._api.table(self._base_id, STRATAGEMS)
 
-    def _fields(self, order: Order, expires_at: datetime, engine_log: str = "") -> dict[str, Any]:
+    def _fields(
+        self, order: Order, expires_at: datetime, row: Stratagem | None = None
+    ) -> dict[str, Any]:
         amount = format_ducats(order.ducats)
         payer = order.payer or self._processor
         return {
@@ -94,7 +96,7 @@ class VeniceWriter:
             "TargetCitizen": order.citizen,
             "ExpiresAt": rfc3339(expires_at),
             "Description": f"{amount} ducats from {payer} to {order.citizen}{_gift(order)}",
-            "Notes": notes_text(order, engine_log),
+            "Notes": notes_text(order, row),
         }
 
     def _kept(self, fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -122,9 +124,9 @@ def _gift(order: Order) -> str:
     return f", a gift from {giver}" if giver else ", an anonymous gift"
 
 
-def notes_text(order: Order, engine_log: str = "") -> str:
+def notes_text(order: Order, row: Stratagem | None = None) -> str:
     """The JSON of Notes: `amount` and `reason` for the engine, the rest for the audit, with what
-    the engine said of the row before: whoever judges it later has to know."""
+    the engine said of the `row` before: whoever judges it later has to know."""
     document = {
         # The engine calls float() on it, and `exact` has seen to it that a float can hold it.
         "amount": float(order.ducats),
@@ -132,9 +134,17 @@ def notes_text(order: Order, engine_log: str = "") -> str:
         "source": "cascade",
         **order.facts,
     }
-    if kept := log_to_keep(engine_log):
-        document[ENGINE_LOG] = kept
+    if row is not None:
+        document.update(_logs(row))
     return json.dumps(document, ensure_ascii=False)
+
+
+def _logs(row: Stratagem) -> dict[str, str]:
+    """Apart, what a person has found to have moved nothing."""
+    is_ruled = row.ruling is Ruling.NOT_MOVED
+    ruled = f"{row.ruled_log}\n{row.engine_log}" if is_ruled else row.ruled_log
+    logs = {ENGINE_LOG: "" if is_ruled else row.engine_log, RULED_LOG: ruled}
+    return {name: kept for name, log in logs.items() if (kept := log_to_keep(log))}
 
 
 @contextmanager

@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from cascade_cli.domain.kinds import Kind
+
+
+def _kind(text: str) -> Kind:
+    from cascade_cli.domain.kinds import Kind
+
+    try:
+        return Kind(text.strip().replace(" ", "_").replace("-", "_"))
+    except ValueError:
+        raise typer.BadParameter(f"--kind {text!r} is none of {', '.join(Kind)}") from None
 
 
 def reconcile(
@@ -24,8 +36,18 @@ def reconcile(
         typer.Option(metavar="D", help="Younger charges are in flight: 90s, 15m, 48h."),
     ] = None,
     everything: Annotated[
-        bool, typer.Option("--all", help="List what is settled and in flight as well.")
+        bool, typer.Option("--all", help="List all: what is settled and in flight as well.")
     ] = False,
+    kinds: Annotated[
+        list[str] | None,
+        typer.Option("--kind", metavar="K", help="List only this kind; may be given repeatedly."),
+    ] = None,
+    citizen: Annotated[
+        str | None, typer.Option(metavar="C", help="List only what concerns this citizen.")
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="List only the N worst.")
+    ] = None,
     repair: Annotated[
         bool, typer.Option("--repair", help="Do what a machine may about the discrepancies.")
     ] = False,
@@ -57,6 +79,9 @@ def reconcile(
 ) -> None:
     """Every paid charge against the transfer it should have caused.
 
+    On a terminal one screen: the verdict, the five worst, what to do next. --all, --kind, --citizen
+    and --limit list the cases, through your pager; in a pipe every discrepancy is listed.
+
     Exit code 0: all is settled or in flight. 3: discrepancies remain. 5: not all could be read,
     and nothing was judged.
     """
@@ -64,10 +89,12 @@ def reconcile(
     from cascade_cli.cli.reconcile import ReconcileOptions
     from cascade_cli.cli.reconcile import reconcile as work
     from cascade_cli.cli.run_end import conduct_run
+    from cascade_cli.domain.selection import Selection
 
     if json and csv:
         raise typer.BadParameter("--json and --csv exclude each other")
-    options = ReconcileOptions(since, until, grace, everything, csv, verify)
+    selection = Selection(everything, frozenset(map(_kind, kinds or ())), citizen, limit)
+    options = ReconcileOptions(since, until, grace, selection, csv, verify)
     end = EndOptions(alert, ping, metrics_file, report)
     if (dry_run or yes) and not repair:
         raise typer.BadParameter("--dry-run and --yes go with --repair")

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from cascade_cli.domain.equation import Equation
-from cascade_cli.domain.money import format_ducats, ratio
+from cascade_cli.domain.money import ratio, rounded
 
 # What is there has to be seen, however small its share.
 NARROWEST = 0.8
-_CENT = Decimal("0.01")
 
 MEANINGS = {
     "settled": "reached the right citizen",
@@ -100,10 +99,3 @@ def share(part: Decimal, whole: Decimal) -> str:
     if part < whole and percent > Decimal("99.9"):
         return "> 99.9 %"
     return f"{percent:.1f} %"
-
-
-def rounded(ducats: Decimal) -> str:
-    """To a hundredth: floats over the wire have a dozen decimals that nobody reads."""
-    if 0 < abs(ducats) < _CENT:
-        return f"< {_CENT}"
-    return format_ducats(ducats.quantize(_CENT), grouped=True)

@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from cascade_cli import __version__
+from cascade_cli.cli.readable import readable
 from cascade_cli.cli.report.view import Page
 from cascade_cli.cli.shown import shown
 
@@ -32,7 +33,7 @@ def render(
     def harmless(value: Any) -> Any:
         """What would act on a reader (direction marks, control codes) spelt out."""
         if isinstance(value, str) and not isinstance(value, Markup):
-            return shown(redacted(value))
+            return shown(redacted(readable(value)))
         return value
 
     environment = Environment(

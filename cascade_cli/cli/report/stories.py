@@ -8,7 +8,7 @@ from datetime import datetime
 
 from cascade_cli.cli.reconciliation_json import Reading
 from cascade_cli.domain.kinds import Severity
-from cascade_cli.domain.money import format_ducats, format_money
+from cascade_cli.domain.money import format_money, rounded
 from cascade_cli.domain.reconciliation import Item
 from cascade_cli.domain.repair import explain
 from cascade_cli.domain.run_memory import name_of
@@ -58,9 +58,9 @@ def _story(item: Item, now: datetime, new: frozenset[str] | None) -> Story:
         name=clipped(name),
         kind=item.kind.replace("_", " "),
         severity=item.severity.value,
-        news="" if new is None else "new" if name in new else "still open",
+        news=_news(item, name, new),
         citizen=clipped(item.citizen or ""),
-        ducats=format_ducats(item.ducats, grouped=True) if item.ducats is not None else "",
+        ducats=rounded(item.ducats) if item.ducats is not None else "",
         money=format_money(charge.own_cents, charge.currency) if charge else "",
         age=format_span(now - item.occurred_at),
         verdict=clipped(verdict.sentence),
@@ -71,6 +71,12 @@ def _story(item: Item, now: datetime, new: frozenset[str] | None) -> Story:
         command=(item.repair or explain(name)).command,
         automatic=bool(item.repair and item.repair.automatic),
     )
+
+
+def _news(item: Item, name: str, new: frozenset[str] | None) -> str:
+    if item.reopened:
+        return "reopened"
+    return "" if new is None else "new" if name in new else "still open"
 
 
 def _past(item: Item, now: datetime) -> Iterator[tuple[datetime, str]]:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from typing import Any
 
+from cascade_cli.cli.kinds_shown import MEANINGS
 from cascade_cli.cli.reconciliation_json import Reading
-from cascade_cli.cli.reconciliation_tables import MEANINGS, followed_up
+from cascade_cli.cli.reconciliation_shown import followed_up
 from cascade_cli.cli.report.days import Days, days_of
-from cascade_cli.cli.report.equation import Segment, beside, rounded, segments, share
+from cascade_cli.cli.report.equation import Segment, beside, segments, share
 from cascade_cli.cli.report.stories import URGENCY, Story, clipped, stories
+from cascade_cli.domain.decisions import counted
 from cascade_cli.domain.kinds import Kind
+from cascade_cli.domain.money import rounded
+from cascade_cli.domain.overview import Open, tallies, what_is_open
 from cascade_cli.domain.reconciliation import Reconciliation
 from cascade_cli.domain.run_memory import Changes
 from cascade_cli.domain.times import Window, format_moment, format_span
@@ -27,12 +31,33 @@ MOST_REPAIRS = 100
 
 @dataclass(frozen=True)
 class Count:
-    """How many charges or transfers are of a kind."""
+    """How many charges or transfers are of a kind; `leads` where its cases stand on the page."""
 
     kind: str
     severity: str
     number: int
     meaning: str
+    ducats: str
+    leads: bool
+
+    @property
+    def anchor(self) -> str:
+        """The name of the kind's first case on the page."""
+        return anchor(self.kind)
+
+
+@dataclass(frozen=True)
+class Cases:
+    """The stories of one kind."""
+
+    kind: str
+    severity: str
+    stories: tuple[Story, ...]
+
+    @property
+    def anchor(self) -> str:
+        """Where the kind leads."""
+        return anchor(self.kind)
 
 
 @dataclass(frozen=True)
@@ -59,7 +84,7 @@ class Findings:
     days: Days
     counts: tuple[Count, ...]
     news: News | None
-    stories: tuple[Story, ...]
+    cases: tuple[Cases, ...]
     hidden: int
     coverage: tuple[str, ...]
     urgency: tuple[tuple[str, str], ...] = URGENCY
@@ -92,13 +117,11 @@ def judged_page(
     run: Run, reading: Reading, data: Mapping[str, Any], error: CascadeError | None = None
 ) -> Page:
     """A run that read everything; `data` is what --json tells, `error` what a repair met with."""
-    number = len(run.result.discrepancies)
-    plural = "discrepancy" if number == 1 else "discrepancies"
-    automatic = sum(bool(i.repair and i.repair.automatic) for i in run.result.discrepancies)
+    found = what_is_open(run.result)
     return Page(
-        tone="open" if number else "well",
-        headline=f"{number:,} {plural}" if number else "No discrepancies",
-        summary=_summary(number, automatic),
+        tone="open" if found.number else "well",
+        headline=found.described,
+        summary=_summary(found, counted(run.result.decided)),
         window=_window(reading.window),
         made_at=format_moment(reading.terms.now),
         trouble=_trouble(error),
@@ -107,12 +130,14 @@ def judged_page(
     )
 
 
-def _summary(number: int, automatic: int) -> str:
-    if not number:
+def _summary(found: Open, decided: str) -> str:
+    if not found.number and decided:
+        return f"Every paid charge is settled, in flight or decided by people: {decided}."
+    if not found.number:
         return "Every paid charge is settled or in flight. There is nothing to do."
-    if automatic == number:
-        return "A machine may repair all of it: cascade reconcile --repair."
-    return f"A machine may repair {automatic:,} of {number:,}; the rest is for people."
+    if found.automatic:
+        return "Begin with what is safe to repair: cascade reconcile --repair."
+    return "Each of them needs a person: begin with the first below."
 
 
 def unjudged_page(error: CascadeError, data: Mapping[str, Any], now: datetime) -> Page:
@@ -155,9 +180,9 @@ def _findings(run: Run, reading: Reading) -> Findings:
         segments=segments(result.equation),
         beside=beside(result.equation),
         days=days_of(reading.window, result.items),
-        counts=tuple(_counts(result)),
+        counts=tuple(_counts(result, {story.kind for story in told})),
         news=_news(reading.since_last) if reading.since_last else None,
-        stories=told,
+        cases=tuple(_cases(told)),
         hidden=len(result.discrepancies) - len(told),
         coverage=_coverage(run, reading),
     )
@@ -173,12 +198,27 @@ def _tiles(run: Run) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _counts(result: Reconciliation) -> list[Count]:
-    return [
-        Count(kind.replace("_", " "), kind.severity.value, number, MEANINGS[kind])
-        for kind in Kind
-        if (number := result.counts.get(kind, 0))
-    ]
+def _counts(result: Reconciliation, told: Container[str]) -> Iterator[Count]:
+    at_risk = {tally.kind: rounded(tally.at_risk) for tally in tallies(result)}
+    for kind in Kind:
+        if number := result.counts.get(kind, 0):
+            name = kind.replace("_", " ")
+            ducats = at_risk.get(kind, "")
+            yield Count(name, kind.severity.value, number, MEANINGS[kind], ducats, name in told)
+
+
+def _cases(told: Sequence[Story]) -> Iterator[Cases]:
+    """By kind, the one with the worst case first; within a kind worst first."""
+    by_kind: dict[str, list[Story]] = {}
+    for story in told:
+        by_kind.setdefault(story.kind, []).append(story)
+    for kind, listed in by_kind.items():
+        yield Cases(kind, listed[0].severity, tuple(listed))
+
+
+def anchor(kind: str) -> str:
+    """A name within the page."""
+    return f"kind-{kind.replace(' ', '-')}"
 
 
 def _coverage(run: Run, reading: Reading) -> tuple[str, ...]:
@@ -190,6 +230,7 @@ def _coverage(run: Run, reading: Reading) -> tuple[str, ...]:
         f"Left alone: {coverage.other_products:,} charges for other products, "
         f"{coverage.unpaid:,} not paid; {result.manual:,} credits by hand with a recorded reason, "
         f"{result.elsewhere:,} transfers for payments outside the window.",
+        f"Decided by people: {told}." if (told := counted(result.decided)) else "",
         followed_up(coverage),
         f"Verified: {run.verification.sentence}." if run.verification else "",
     )

@@ -1,0 +1,43 @@
+"""Ids as links, for terminals that have them: to Stripe's dashboard, and to rows in Airtable."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cascade_cli.adapters.venice.base import STRATAGEMS
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+_ID = re.compile(r"(?<!\w)(pi|ch|py|evt|in|sub|re|pyr|du|dp|cs|rec)(?:_\w{6,}|(?<=rec)\w{14})\b")
+_PAGES = {
+    **dict.fromkeys(("pi", "ch", "py"), "payments/{}"),
+    "evt": "events/{}",
+    "in": "invoices/{}",
+    "sub": "subscriptions/{}",
+}
+# The dashboard finds everything else by its id.
+_SEARCH = "search?query={}"
+
+
+@dataclass(frozen=True)
+class Links:
+    """The live services: an account in one mode, and a base."""
+
+    base: str
+    livemode: bool
+
+    def add(self, text: Text) -> None:
+        """Make links of the ids in a text."""
+        for found in _ID.finditer(text.plain):
+            text.stylize(f"link {self.url(found[0], found[1])}", *found.span())
+
+    def url(self, identity: str, sort: str) -> str:
+        """Where an id leads that begins like this."""
+        if sort == "rec":
+            return f"https://airtable.com/{self.base}/{STRATAGEMS}/{identity}"
+        mode = "" if self.livemode else "test/"
+        page = _PAGES.get(sort, _SEARCH).format(identity)
+        return f"https://dashboard.stripe.com/{mode}{page}"

@@ -1,0 +1,267 @@
+"""A reconciliation for a tired person: verdict, equation, kinds, then what to do, worst first.
+
+On a terminal it is one screen; every discrepancy stands in a pipe, and wherever somebody asks what
+to list. Nothing is cut off but a long name in the one screen: what does not fit is folded, except
+the commands, which stand on lines of their own so that they can be copied whole.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from cascade_cli.cli.console import completed, to_type
+from cascade_cli.cli.kinds_shown import kind_name, kinds_explained, kinds_table
+from cascade_cli.cli.paging import paged
+from cascade_cli.cli.reconciliation_json import Reading
+from cascade_cli.cli.session import Session
+from cascade_cli.cli.shown import count, shown
+from cascade_cli.domain.decisions import counted
+from cascade_cli.domain.equation import Equation
+from cascade_cli.domain.money import ZERO, format_money, rounded
+from cascade_cli.domain.overview import tallies, what_is_open
+from cascade_cli.domain.reconciliation import Item, Reconciliation
+from cascade_cli.domain.repair import explain
+from cascade_cli.domain.run_memory import name_of
+from cascade_cli.domain.selection import Selection
+from cascade_cli.domain.shell import command
+from cascade_cli.domain.times import format_moment, format_span
+from cascade_cli.services.reconcile import Coverage, Run
+
+# A small terminal has one line more, for the prompt.
+MOST_ROWS = 23
+WORST = 5
+# Kind, citizen (what is left, within bounds), ducats, age.
+KIND_WIDTH, CITIZEN_WIDTH, DUCATS_WIDTH, AGE_WIDTH, GAP = 15, (12, 32), 16, 11, 1
+
+
+@dataclass(frozen=True)
+class Block:
+    """Something to print; what is to be typed is never folded."""
+
+    content: Text | Table
+    is_typed: bool = False
+
+    def rows(self, console: Console) -> int:
+        """How many it takes; a terminal folds what is to be typed anywhere."""
+        if isinstance(self.content, Text) and self.is_typed:
+            return -(-self.content.cell_len // console.width)
+        return len(console.render_lines(self.content, pad=False))
+
+    def put(self, console: Console) -> None:
+        """Print it."""
+        console.print(self.content, soft_wrap=self.is_typed)
+
+
+def show(
+    session: Session, run: Run, reading: Reading, selection: Selection, again: Sequence[str]
+) -> None:
+    """Print the report; `again` are the words that make another run look at the same payments."""
+    console = session.console()
+    if sys.stdout.isatty() and not selection.is_asked_for:
+        _show_screen(console, run, reading, again)
+        return
+    with paged(console, wanted=session.pages):
+        _show_list(console, run, reading, selection, again)
+
+
+def _show_screen(console: Console, run: Run, reading: Reading, again: Sequence[str]) -> None:
+    layouts = (list(blocks) for blocks in _layouts(console, run, reading, again))
+    for blocks in layouts:
+        if sum(block.rows(console) for block in blocks) <= MOST_ROWS:
+            break
+    for block in blocks:
+        block.put(console)
+
+
+def _layouts(
+    console: Console, run: Run, reading: Reading, again: Sequence[str]
+) -> Iterator[Iterable[Block]]:
+    """From the roomiest to the least that is of use."""
+    found, now = run.result.discrepancies, reading.terms.now
+    head = [Block(text) for text in _head(console, run, reading)]
+    kinds = [Block(kinds_table(tallies(run.result), console.width))] if found else []
+    for number, is_short in ((WORST, False), *((n, True) for n in range(WORST, -1, -1))):
+        worst = [b for item in found[:number] for b in _worst(console, item, now, short=is_short)]
+        closing = _closing(console, run.result, again, listed=min(number, len(found)))
+        end = [Block(closing, is_typed=True)]
+        parts = [part for part in (head, kinds, worst, end) if part]
+        if not is_short:
+            yield _spaced(parts)
+        yield [block for part in parts for block in part]
+
+
+def _spaced(parts: Sequence[Sequence[Block]]) -> list[Block]:
+    blocks = [block for part in parts for block in (*part, Block(Text()))]
+    return blocks[:-1]
+
+
+def _worst(console: Console, item: Item, now: datetime, *, short: bool) -> Iterator[Block]:
+    """One line and one command; where that has no room, the story has it as well."""
+    yield Block(_row(console, item, now))
+    story = explain(name_of(item))
+    line = to_type(console, (item.repair or story).command)
+    if short and line.cell_len > console.width:
+        line = to_type(console, story.command)
+    yield Block(line, is_typed=True)
+
+
+def _show_list(
+    console: Console, run: Run, reading: Reading, selection: Selection, again: Sequence[str]
+) -> None:
+    for text in _head(console, run, reading):
+        console.print(text)
+    if not selection.is_part:
+        for text in _read(run, reading):
+            console.print(text)
+        console.print(kinds_explained(run.result.counts))
+    listed = 0
+    for item in selection.items(run.result):
+        listed += item.is_open
+        _show_item(console, item, reading.terms.now)
+    console.print(_closing(console, run.result, again, listed), soft_wrap=True)
+
+
+def _head(console: Console, run: Run, reading: Reading) -> Iterator[Text]:
+    """Verdict first, then where it comes from."""
+    found, window, coverage = what_is_open(run.result), reading.window, run.coverage
+    yield Text(f"{found.described}.", "bold red" if found.number else "bold green")
+    span = format_span(window.until - window.since)
+    yield Text(
+        f"{window.since:%Y-%m-%d %H:%M} – {format_moment(window.until)} ({span}): "
+        f"{count(coverage.charges, 'paid charge')}, {count(coverage.stratagems, 'stratagem')}."
+    )
+    if changes := reading.since_last:
+        yield Text(
+            f"Since the run of {format_moment(changes.since)}: {len(changes.new)} new, "
+            f"{len(changes.solved)} solved, {len(changes.still_open)} still open."
+        )
+    if run.verification and run.verification.wrong:
+        yield Text(f"Verified: {run.verification.sentence}.", "bold red")
+    if owed := run.result.debts.values():
+        ducats = rounded(sum(owed, ZERO))
+        yield Text(f"Debts after refunds: {ducats} ducats of {count(len(owed), 'payment')}.")
+    if told := counted(run.result.decided):
+        yield Text(f"Decided by people: {told}.")
+    yield from _equation(run.result.equation, console.width)
+
+
+def _read(run: Run, reading: Reading) -> Iterator[Text]:
+    """What else is known of how it was read."""
+    coverage = run.coverage
+    yield Text(
+        f"Read in full, with {reading.stripe_requests} Stripe and {reading.airtable_requests} "
+        "Airtable requests."
+    )
+    if coverage.other_products + coverage.unpaid:
+        yield Text(
+            f"Left alone: {coverage.other_products} charges for other products, "
+            f"{coverage.unpaid} not paid."
+        )
+    if told := followed_up(coverage):
+        yield Text(told)
+    if run.verification and not run.verification.wrong:
+        yield Text(f"Verified: {run.verification.sentence}.")
+
+
+def followed_up(coverage: Coverage) -> str:
+    """What was judged although it lies outside the window, in a sentence, if anything was."""
+    parts = (
+        (coverage.carried, "left open"),
+        (coverage.changed, "changed at Stripe"),
+        (coverage.named, "credited since"),
+    )
+    told = ", ".join(f"{number:,} {what}" for number, what in parts if number)
+    return f"From before the window: {told}." if told else ""
+
+
+def _equation(equation: Equation, width: int) -> Iterator[Text]:
+    """Of the parts those that there are; a residual is a bug in cascade."""
+    sold = f"Ducats sold {rounded(equation.sold)}", f"= settled {rounded(equation.settled)}"
+    parts = _amounts(equation, "in flight", "undelivered", "doubtful", "unattributable")
+    yield from _flowing([*sold, *(f"+ {part}" for part in parts)], width)
+    if equation.residual:
+        told = f"The ducats do not balance: residual {rounded(equation.residual)}."
+        yield Text(told, "bold red")
+    beside = _amounts(equation, "over-delivered", "orphaned", "returned", "refund exposure")
+    if beside:
+        words = [*(f"{amount}," for amount in beside[:-1]), f"{beside[-1]}."]
+        yield from _flowing(["Beside it:", *words], width)
+
+
+def _amounts(equation: Equation, *names: str) -> list[str]:
+    amounts = ((name, getattr(equation, re.sub(r"\W", "_", name))) for name in names)
+    return [f"{name} {rounded(ducats)}" for name, ducats in amounts if ducats]
+
+
+def _flowing(words: Sequence[str], width: int) -> Iterator[Text]:
+    """In as few lines as it takes; no name is parted from its number."""
+    line = words[0]
+    for word in words[1:]:
+        if len(line) + 1 + len(word) > width:
+            yield Text(line)
+            line = f"  {word}"
+        else:
+            line += f" {word}"
+    yield Text(line)
+
+
+def _row(console: Console, item: Item, now: datetime, *, whole: bool = False) -> Table:
+    """Of a long name the one screen has only the beginning."""
+    fixed = KIND_WIDTH + DUCATS_WIDTH + AGE_WIDTH + 3 * GAP
+    table = Table.grid(padding=(0, GAP, 0, 0), pad_edge=False)
+    table.add_column(width=KIND_WIDTH)
+    least, most = CITIZEN_WIDTH
+    width = min(max(console.width - fixed, least), most)
+    table.add_column(width=width, no_wrap=not whole, overflow="fold" if whole else "ellipsis")
+    table.add_column(width=DUCATS_WIDTH, justify="right", overflow="fold")
+    table.add_column(width=AGE_WIDTH, justify="right")
+    ducats = "?" if item.ducats is None else rounded(item.ducats)
+    table.add_row(
+        kind_name(item.kind, item.severity),
+        Text(shown(item.citizen or "–")),
+        Text(f"{ducats} ducats"),
+        Text(f"{format_span(now - item.occurred_at)} ago"),
+    )
+    return table
+
+
+def _show_item(console: Console, item: Item, now: datetime) -> None:
+    console.print(_row(console, item, now, whole=True))
+    charge = item.charge
+    paid = f"paid {format_money(charge.own_cents, charge.currency)}" if charge else ""
+    verdict = shown(completed(console, item.verdict))
+    if told := "; ".join(filter(None, (paid, verdict))):
+        console.print(Padding(Text(told, "dim"), (0, 0, 0, 2)))
+    if item.decision:
+        since = f"; since then {item.reopened}" if item.reopened else ""
+        told = f"decided: {item.decision.described}{since}"
+        console.print(Padding(Text(shown(told), "magenta"), (0, 0, 0, 2)))
+    if item.repair:
+        console.print(to_type(console, item.repair.command), soft_wrap=True)
+
+
+def _closing(console: Console, result: Reconciliation, again: Sequence[str], listed: int) -> Text:
+    """How to see the rest, and what to do first."""
+    if not result.discrepancies:
+        left = ", in flight or decided" if result.decided else " or in flight"
+        return Text(f"Nothing to do: every charge is settled{left}.", "bold green")
+    rest = len(result.discrepancies) - listed
+    more = f"{rest:,} more with --all or --kind K. " if rest else ""
+    return Text(f"{more}Next: {completed(console, next_command(result, again))}", "bold")
+
+
+def next_command(result: Reconciliation, again: Sequence[str]) -> str:
+    """What a machine may do comes first: it leaves less to people."""
+    if what_is_open(result).automatic:
+        return command("reconcile", "--repair", *again)
+    worst = result.discrepancies[0]
+    return (worst.repair or explain(name_of(worst))).command

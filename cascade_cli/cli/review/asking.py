@@ -1,0 +1,118 @@
+"""From a key to a decision: what else has to be said, asked in short lines below the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TypeVar
+
+from rich.console import Console
+from rich.text import Text
+
+from cascade_cli.cli.review.keys import answer
+from cascade_cli.cli.shown import shown
+from cascade_cli.domain.crediting import mentioned_by
+from cascade_cli.domain.decisions import How
+from cascade_cli.domain.evidence import describe
+from cascade_cli.domain.orders import parse_ducats
+from cascade_cli.domain.review import hurdles, needs_buyer, needs_ducats
+from cascade_cli.domain.subject import Subject, Wish
+from cascade_cli.domain.times import parse_duration
+from cascade_cli.errors import UsageError
+from cascade_cli.services.credit_requests import check_words
+from cascade_cli.services.resolve import ResolveDesk, Seen
+
+Said = TypeVar("Said")
+
+
+class LeftOpenError(Exception):
+    """Nothing was answered: nothing is decided."""
+
+
+class Interview:
+    """Asks one person; remembers the reason, since the next case often has the same."""
+
+    def __init__(self, console: Console, desk: ResolveDesk) -> None:
+        self._console, self._desk = console, desk
+        self._reason = ""
+
+    def wish(self, seen: Seen, how: How) -> tuple[Seen, Wish]:
+        """What is decided, of which transfer. Raises LeftOpenError, UsageError or GuardError."""
+        seen = self._one_doubtful(seen, how)
+        wish = _ASKED.get(how, Interview._nothing)(self, seen, Wish(how, ""))
+        for hurdle in hurdles(seen.subject, wish):
+            self._say(hurdle.why)
+            if _needed("Do it all the same? y or n", "n").lower() not in {"y", "yes"}:
+                raise LeftOpenError
+            wish = hurdle.taken_by(wish)
+        reason = _needed("Why, in a few words, kept for ever", self._usual(seen, how))
+        check_words(wish.citizen or "citizen", reason)
+        self._reason = reason
+        return seen, replace(wish, reason=reason)
+
+    def _usual(self, seen: Seen, how: How) -> str:
+        """The table's reason for what it names first, the last one that was given for all else."""
+        rule = seen.subject.rule
+        is_first = how is rule.choice[0] or {how, rule.choice[0]} <= {How.MOVED, How.NOT_MOVED}
+        return rule.reason if is_first else self._reason
+
+    def _one_doubtful(self, seen: Seen, how: How) -> Seen:
+        rows = seen.subject.doubtful if how in {How.MOVED, How.NOT_MOVED} else ()
+        if len(rows) < 2:  # noqa: PLR2004 - several
+            return seen
+        for number, row in enumerate(rows, 1):
+            self._say(f"{number}: {describe(row, seen.subject.terms)}")
+        said = _needed("Which of them, by number")
+        if said not in {str(number) for number in range(1, len(rows) + 1)}:
+            raise UsageError(f"{said!r} is none of them.")
+        subject: Subject = replace(seen.subject, named=rows[int(said) - 1].record_id)
+        return replace(seen, subject=subject)
+
+    def _credit(self, seen: Seen, wish: Wish) -> Wish:
+        subject = seen.subject
+        if needs_buyer(subject):
+            similar = subject.case.similar_citizens if subject.case else ()
+            only = similar[0] if len(similar) == 1 else ""
+            citizen = _needed("Who is the buyer, as Venice spells it", only)
+            wish = replace(wish, citizen=citizen)
+        if needs_ducats(subject):
+            said = _needed("How many ducats")
+            wish = replace(wish, ducats=_read(parse_ducats, said))
+        return wish
+
+    def _settled_by(self, seen: Seen, wish: Wish) -> Wish:
+        row = mentioned_by(seen.subject.case) if seen.subject.case else None
+        said = _needed("Which transfer, by StratagemId or rec… id", row.record_id if row else "")
+        return replace(wish, settles=self._desk.settling(said, seen))
+
+    def _snooze(self, seen: Seen, wish: Wish) -> Wish:
+        duration = _read(
+            parse_duration, _needed("For how long: 36h, 14d", f"{seen.subject.rule.days}d")
+        )
+        return replace(wish, until=seen.subject.terms.now + duration)
+
+    def _nothing(self, _seen: Seen, wish: Wish) -> Wish:
+        return wish
+
+    def _say(self, told: str) -> None:
+        self._console.print(Text(shown(told), "yellow"))
+
+
+def _needed(question: str, default: str = "") -> str:
+    if said := answer(question, default):
+        return said
+    raise LeftOpenError
+
+
+def _read(parse: Callable[[str], Said], said: str) -> Said:
+    try:
+        return parse(said)
+    except ValueError as error:
+        raise UsageError(f"{str(error).capitalize()}.") from None
+
+
+_ASKED: dict[How, Callable[[Interview, Seen, Wish], Wish]] = {
+    How.CREDIT: Interview._credit,
+    How.SETTLED_BY: Interview._settled_by,
+    How.SNOOZE: Interview._snooze,
+}

@@ -1,0 +1,79 @@
+"""How a review ends: what was done, what was not, and what is open now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cascade_cli.cli.console import to_type
+from cascade_cli.cli.deliveries import first_error, show_deliveries
+from cascade_cli.cli.reconcile import JudgedOutcome
+from cascade_cli.cli.session import Outcome, Session
+from cascade_cli.cli.shown import count, shown
+from cascade_cli.domain.shell import command
+from cascade_cli.errors import CascadeError
+from cascade_cli.services.delivery_ports import Delivery
+from cascade_cli.services.review import Chosen
+
+
+@dataclass(frozen=True)
+class Carried:
+    """A decision, and what became of it."""
+
+    chosen: Chosen
+    deliveries: Sequence[Delivery]
+    error: CascadeError | None = None
+
+    @property
+    def described(self) -> str:
+        """In one line."""
+        how = self.chosen.draft.wish.how.option
+        error = self.error or first_error(self.deliveries)
+        told = f"not done, and kept: {error.message}" if error else "done"
+        return f"{self.chosen.draft.case} {how}: {told}"
+
+
+def nothing_open(found: JudgedOutcome) -> Outcome:
+    """There is nothing to walk."""
+    return Outcome(None, lambda s: _show_open(s, found), found.exit_code)
+
+
+def stopped(found: JudgedOutcome, kept: int) -> Outcome:
+    """The person stopped before the end."""
+
+    def show(session: Session) -> None:
+        told = f"{count(kept, 'decision')} kept." if kept else "Nothing was decided."
+        session.console().print(f"Nothing was carried out. {told}")
+        _show_open(session, found)
+
+    return Outcome(None, show, found.exit_code)
+
+
+def ended(after: Outcome, carried: Sequence[Carried], repaired: Sequence[Delivery]) -> Outcome:
+    """What is now true; what was not done outweighs what remains."""
+    deliveries = [*(d for one in carried for d in one.deliveries), *repaired]
+    refused = next((one.error for one in carried if one.error), None)
+    error = after.error or first_error(deliveries) or refused
+
+    def show(session: Session) -> None:
+        console = session.console()
+        for one in carried:
+            console.print(shown(session.completed(one.described)), soft_wrap=True)
+        if deliveries:
+            show_deliveries(console, deliveries)
+        _show_open(session, after)
+
+    return Outcome(None, show, error.exit_code if error else after.exit_code, error)
+
+
+def _show_open(session: Session, outcome: Outcome) -> None:
+    if not isinstance(outcome, JudgedOutcome):
+        return
+    console, discrepancies = session.console(), outcome.run.result.discrepancies
+    automatic = sum(bool(item.repair and item.repair.automatic) for item in discrepancies)
+    if not discrepancies:
+        console.print("Nothing is open.")
+        return
+    console.print(f"{count(len(discrepancies), 'case')} open, {automatic} of them for a machine.")
+    if automatic < len(discrepancies):
+        console.print(to_type(console, command("review")), soft_wrap=True)

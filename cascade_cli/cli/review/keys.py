@@ -1,0 +1,85 @@
+"""Single keys and short answers from a terminal."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import sys
+import termios
+import tty
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+import typer
+
+RESIZED = "resized"
+NEXT, BACK, END = "next", "back", "end"
+_NAMED = {
+    b"\x1b[C": NEXT,
+    b"\x1bOC": NEXT,
+    b" ": NEXT,
+    b"\x1b[D": BACK,
+    b"\x1bOD": BACK,
+    b"\x04": END,
+    b"": END,
+}
+
+
+class Keyboard:
+    """Reads standard input key by key, and is woken when the window changes or the program comes
+    back from the background. Between two keys the terminal is as it was found."""
+
+    def __init__(self, wakeup: int) -> None:
+        self._wakeup = wakeup
+
+    def key(self, show: Callable[[], None]) -> str:
+        """Show the screen, then wait for one key, named or as typed; `RESIZED` asks for the screen
+        anew. What was typed before is forgotten: it was not meant for this screen. So is what comes
+        many at once, from the clipboard."""
+        terminal = sys.stdin.fileno()
+        before = termios.tcgetattr(terminal)
+        try:
+            tty.setcbreak(terminal, termios.TCSAFLUSH)
+            show()
+            ready, _, _ = select.select([terminal, self._wakeup], [], [])
+            if self._wakeup in ready:
+                os.read(self._wakeup, 4096)
+                return RESIZED
+            typed = os.read(terminal, 4096)
+        finally:
+            termios.tcsetattr(terminal, termios.TCSADRAIN, before)
+        return _NAMED.get(typed) or (typed.decode() if len(typed) == 1 and typed < b"\x7f" else "")
+
+
+@contextmanager
+def keyboard() -> Iterator[Keyboard]:
+    """Standard input as keys, while the block lasts."""
+    ours, theirs = os.pipe()
+    os.set_blocking(theirs, False)
+
+    def wake(_signal: int, _frame: object) -> None:
+        with suppress(BlockingIOError):
+            os.write(theirs, b"!")
+
+    signals = (signal.SIGWINCH, signal.SIGCONT)
+    before = [signal.signal(one, wake) for one in signals]
+    try:
+        yield Keyboard(ours)
+    finally:
+        for one, handler in zip(signals, before, strict=True):
+            signal.signal(one, handler)
+        os.close(ours)
+        os.close(theirs)
+
+
+def answer(question: str, default: str = "") -> str:
+    """A line, trimmed; the default for an empty one. Empty after Ctrl-D; Ctrl-C ends the command as
+    everywhere: typer makes an error of both."""
+    try:
+        said = typer.prompt(question, default=default, show_default=bool(default), err=True)
+    except typer.Abort as abort:
+        if isinstance(abort.__context__, EOFError):
+            return ""
+        raise KeyboardInterrupt from None
+    return str(said).strip()

@@ -1,0 +1,84 @@
+"""The plan of a review: every decision with what it writes, the ducats in all, one question."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+
+from rich.console import Console
+from rich.text import Text
+
+from cascade_cli.cli.resolve_shown import would
+from cascade_cli.cli.review.screen import wrapped
+from cascade_cli.cli.shown import count, shown
+from cascade_cli.domain.decisions import How
+from cascade_cli.domain.money import ZERO, rounded
+from cascade_cli.domain.orders import Order
+from cascade_cli.domain.repair_plan import RepairPlan
+from cascade_cli.domain.times import format_moment
+from cascade_cli.services.review import Chosen
+
+
+def plan_lines(
+    console: Console, chosen: Sequence[Chosen], repairs: RepairPlan, *, with_repairs: bool
+) -> list[Text]:
+    """Everything that would be done, then the sums, then the keys."""
+    lines = [
+        *_decisions(chosen),
+        Text(),
+        *_sums(chosen, repairs, with_repairs),
+        _keys(chosen, repairs, with_repairs),
+    ]
+    return [part for line in lines for part in wrapped(console, line, indent=6)]
+
+
+def _decisions(chosen: Sequence[Chosen]) -> Iterator[Text]:
+    yield Text(f"The plan: {count(len(chosen), 'decision')}", "bold")
+    for number, one in enumerate(chosen, 1):
+        resolution = one.planned.resolution
+        until = resolution.decision.until
+        waits = f" until {format_moment(until)}" if until else ""
+        how = f"{resolution.decision.how.option}{waits}"
+        yield Text(shown(f"{number:>3} {one.draft.case} {how}: {one.draft.wish.reason}"))
+        for line in _writes(one):
+            yield Text(f"      {shown(line)}", "dim")
+
+
+def _writes(one: Chosen) -> Iterator[str]:
+    resolution = one.planned.resolution
+    yield from map(would, one.planned.orders)
+    credit = one.planned.credit
+    for found in credit.overruled.values() if credit else ():
+        yield from (f"although {objection.why}" for objection in found)
+    if resolution.writes_off:
+        yield "writes off what was to come back"
+    if debt := resolution.decision.debt:
+        yield f"{debt} ducats stay a debt of {resolution.decision.citizen!r}"
+    if resolution.decision.how not in {How.SNOOZE, How.ACCEPT}:
+        yield f"afterwards: {resolution.afterwards}"
+
+
+def _sums(chosen: Sequence[Chosen], repairs: RepairPlan, with_repairs: bool) -> Iterator[Text]:
+    orders = [order for one in chosen for order in one.planned.orders if not order.ends]
+    out, back = _sum(orders, is_back=False), _sum(orders, is_back=True)
+    if number := len(repairs.repairs):
+        total = f"{rounded(repairs.total_ducats)} ducats"
+        what = f"{count(number, 'case')} that a machine may repair, {total}"
+        yield Text(f"With {what}." if with_repairs else f"Not in it: {what}.")
+        out += repairs.total_ducats if with_repairs else ZERO
+    sums = [f"{rounded(out)} ducats go out"]
+    sums += [f"{rounded(back)} come back"] if back else []
+    yield Text(f"In all {', '.join(sums)}.", "bold")
+
+
+def _sum(orders: Sequence[Order], *, is_back: bool) -> Decimal:
+    return sum((order.ducats for order in orders if bool(order.payer) is is_back), ZERO)
+
+
+def _keys(chosen: Sequence[Chosen], repairs: RepairPlan, with_repairs: bool) -> Text:
+    moves = ["y yes"] if chosen or with_repairs else []
+    if repairs.repairs:
+        moves.append("r without the repairs" if with_repairs else "r with the repairs")
+    moves += ["b back to the cases", "q not now: all is kept"]
+    question = "Carry it out?" if chosen or with_repairs else "Nothing is decided yet."
+    return Text(f"{question}  {' · '.join(moves)}", "bold")

@@ -1,0 +1,242 @@
+"""One case on one screen: what is known of it, and the keys that decide it.
+
+The keys always fit. What is known is cut where the window is low, and the key for the whole story
+shows all of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from rich.console import Console
+from rich.text import Text
+
+from cascade_cli.adapters.links import Links
+from cascade_cli.cli.console import completed
+from cascade_cli.cli.kinds_shown import STYLES
+from cascade_cli.cli.resolve_shown import neighbour
+from cascade_cli.cli.shown import shown
+from cascade_cli.domain.case import Terms
+from cascade_cli.domain.charges import Charge
+from cascade_cli.domain.decisions import How
+from cascade_cli.domain.evidence import describe
+from cascade_cli.domain.items import Item
+from cascade_cli.domain.kinds import Kind
+from cascade_cli.domain.money import ZERO, format_money, rounded
+from cascade_cli.domain.review import Draft, Offer, offers_for
+from cascade_cli.domain.stratagems import State, Stratagem
+from cascade_cli.domain.subject import Subject, row_name, words_for
+from cascade_cli.domain.times import format_moment
+from cascade_cli.services.review import View
+
+KEYS = {
+    "c": How.CREDIT,
+    "t": How.TAKE_BACK,
+    "l": How.SETTLED_BY,
+    "m": How.MOVED,
+    "n": How.NOT_MOVED,
+    "a": How.ACCEPT,
+    "s": How.SNOOZE,
+}
+_KEY_OF = {how: key for key, how in KEYS.items()}
+_MEANINGS = {
+    Kind.DUPLICATE: "Its ducats went out more than once, or still may.",
+    Kind.DOUBTFUL: "Its ducats may or may not have moved: find out before anything else.",
+    Kind.WRONG_CITIZEN: "Its ducats went, or go, to somebody other than the buyer.",
+    Kind.AMOUNT_MISMATCH: "Another number of ducats went out, or goes out, than was sold.",
+    Kind.ORPHAN: "Ducats were sent, and nobody is known to have paid for them.",
+    Kind.UNATTRIBUTABLE: "The payment does not say who gets the ducats, or how many.",
+    Kind.UNKNOWN_CITIZEN: "Venice has no citizen of the name in the payment.",
+    Kind.DISPUTED: "The payer contests the payment with the bank.",
+    Kind.REFUNDED: "Money went back to the payer, and its ducats did not come back.",
+    Kind.MISSING: "It was paid, and no transfer was made.",
+    Kind.FAILED: "The engine gave up before any ducats moved.",
+    Kind.STALLED: "Its transfer expired or was cancelled, so the engine will skip it.",
+    Kind.UNDERPAID: "Less was paid than the ducats cost.",
+}
+_LABEL_WIDTH = 10
+_MORE = "… e shows the rest"
+_KEPT = frozenset({"reopened", "buyer", "paid", "balances"})
+_Block = tuple[str, list[Text]]
+
+
+@dataclass(frozen=True)
+class Page:
+    """What a screen shows: the case as the `number`th `of` so many, what is chosen about it so far,
+    how many are `decided` in all, and a `note` about the last key."""
+
+    view: View
+    number: int
+    of: int
+    decided: int = 0
+    draft: Draft | None = None
+    links: Links = field(default_factory=Links)
+    why_not: str = ""
+    """Why a machine leaves it, if a limit is the reason."""
+    note: str = ""
+
+    @property
+    def subject(self) -> Subject:
+        """What is to be decided about."""
+        return self.view.seen.subject
+
+
+def page_lines(console: Console, page: Page, height: int | None) -> list[Text]:
+    """The screen, each line as wide as the console at most. Without a height nothing is cut."""
+    head = [*_head(console, page), Text()]
+    foot = [Text(), *_foot(console, page)]
+    facts = _facts(page, is_whole=height is None)
+    blocks = [(label, _block(console, label, texts)) for label, texts in facts if texts]
+    if height is not None:
+        blocks = _fitted(blocks, height - len(head) - len(foot))
+    return [*head, *(line for _, lines in blocks for line in lines), *foot]
+
+
+def _head(console: Console, page: Page) -> Iterator[Text]:
+    item = page.subject.item
+    decided = f" · {page.decided} decided" if page.decided else ""
+    text = Text(f"{page.number} of {page.of}{decided} · ", "bold")
+    text.append(words_for(item), STYLES[item.severity])
+    at_risk = rounded(item.at_risk)
+    text.append(f" · {item.severity.value} · {at_risk} ducats at risk", "bold")
+    yield from wrapped(console, text)
+    yield from wrapped(console, Text(_MEANINGS[item.kind]))
+
+
+def _facts(page: Page, *, is_whole: bool) -> Iterator[tuple[str, list[str]]]:
+    """What is known, under labels; the most important first."""
+    subject, item = page.subject, page.subject.item
+    terms, charge = subject.terms, item.charge
+    yield "reopened", [_reopened(item)] if item.reopened else []
+    yield "buyer", [_buyer(charge, item)] if charge else ["nobody paid for it"]
+    if charge:
+        money = format_money(charge.own_cents, charge.currency)
+        yield "paid", [f"{money}, {format_moment(charge.created_at)}, {charge.payment_id}"]
+    for row in item.rows:
+        yield "in Venice", [f"{_amount(row)}, {_state(row, terms)}", row_name(row)]
+    if not item.rows:
+        yield "in Venice", ["no transfer"]
+    yield "balances", [" · ".join(_balances(page.view))]
+    yield "engine", [line for row in item.rows for line in row.engine_log.splitlines() if line]
+    known = {describe(row, terms) for row in item.rows}
+    yield "known", [told for told in dict.fromkeys(item.evidence[1:]) if told not in known]
+    yield (
+        "beside",
+        [_beside(row, terms, is_whole=is_whole) for row in page.view.evidence.neighbours],
+    )
+    yield "limit", [page.why_not] if page.why_not else []
+    yield "to do", _to_do(subject)
+    payment = charge.payment_id if charge else ""
+    yield "links", list(page.links.of(payment, tuple(row.record_id for row in item.rows)))
+
+
+def _reopened(item: Item) -> str:
+    decided = item.decision.described if item.decision else ""
+    return f"{item.reopened}; before: {decided}"
+
+
+def _buyer(charge: Charge, item: Item) -> str:
+    ducats = f"{rounded(charge.ducats)} ducats" if charge.ducats else "ducats"
+    whom = repr(item.citizen or charge.citizen_text) if item.citizen or charge.citizen_text else ""
+    return f"{whom or 'not named'}, who bought {ducats}"
+
+
+def _amount(row: Stratagem) -> str:
+    ducats = "?" if row.ducats is None else rounded(row.ducats)
+    return f"{ducats} ducats {'from' if row.payer else 'to'} {row.concerned!r}"
+
+
+def _state(row: Stratagem, terms: Terms) -> str:
+    """As everywhere, but for the id, which has a line of its own, and the engine's words."""
+    told = describe(row, terms).removeprefix(f"stratagem {row_name(row)} ")
+    told = told.replace("executed, executed", "executed", 1)
+    said = row.doubt if row.state(terms.now) is State.DOUBTFUL else row.failure_text
+    return told.replace(f", {said}", "") if said and said in row.engine_log else told
+
+
+def _balances(view: View) -> Iterator[str]:
+    """And what the citizen of a doubtful transfer would have without it."""
+    without = {
+        row.concerned: (row.ducats or ZERO) * (-1 if row.payer else 1) for row in view.evidence.rows
+    }
+    for name, has in view.balances.items():
+        told = f"{name} {rounded(has)}"
+        if name in without:
+            told += f" (without it {rounded(has - without[name])})"
+        yield told
+
+
+def _beside(row: Stratagem, terms: Terms, *, is_whole: bool) -> str:
+    if is_whole:
+        return neighbour(row, terms)
+    return f"{format_moment(row.created_at)}, {_amount(row)}, {row.status}"
+
+
+def _to_do(subject: Subject) -> list[str]:
+    """What is done elsewhere, where waiting and accepting are all that fits here."""
+    item = subject.item
+    if not item.advice or not set(subject.choice) <= {How.SNOOZE, How.ACCEPT}:
+        return []
+    return [item.advice]
+
+
+def _foot(console: Console, page: Page) -> Iterator[Text]:
+    if page.draft:
+        wish = page.draft.wish
+        chosen = f"Chosen: {wish.how.option}: {wish.reason} (u undoes it)"
+        yield from wrapped(console, Text(shown(chosen), "bold green"))
+    for offer in offers_for(page.subject):
+        yield from _offer(console, offer)
+    repair = page.subject.item.repair
+    if repair and repair.command.startswith("cascade refund"):
+        line = Text("    or type: ", "dim").append(completed(console, repair.command))
+        yield from wrapped(console, line, indent=4)
+    moves = "space next · b back · e whole story · g to the plan · q stop and keep"
+    yield from wrapped(console, Text(moves, "dim"))
+    if page.note:
+        yield from wrapped(console, Text(shown(page.note), "bold yellow"))
+
+
+def _offer(console: Console, offer: Offer) -> Iterator[Text]:
+    text = Text(f" {_KEY_OF[offer.how]}  ", "bold")
+    text.append(shown(offer.what), "bold green" if offer.is_safest else "not bold")
+    if offer.is_safest:
+        text.append("  (safest)", "bold green")
+    yield from wrapped(console, text, indent=4)
+
+
+def _block(console: Console, label: str, texts: Sequence[str]) -> list[Text]:
+    """A label and what stands beside it, each text from a line of its own."""
+    if label == "links":
+        pages = (Text(text, f"dim link {text}") for text in texts)
+        return [line for page in pages for line in _folded(console, page, console.width)]
+    found: list[Text] = []
+    for text in texts:
+        for line in _folded(console, Text(shown(text)), console.width - _LABEL_WIDTH):
+            head = label if not found else ""
+            found.append(Text(f"{head:<{_LABEL_WIDTH}}", "dim").append_text(line))
+    return found
+
+
+def wrapped(console: Console, text: Text, indent: int = 0) -> Iterator[Text]:
+    """The text in lines; all but the first are indented."""
+    for number, line in enumerate(_folded(console, text, console.width - indent)):
+        yield Text(" " * indent).append_text(line) if number else line
+
+
+def _folded(console: Console, text: Text, width: int) -> Iterable[Text]:
+    return text.wrap(console, max(width, 10), overflow="fold")
+
+
+def _fitted(blocks: Sequence[_Block], room: int) -> list[_Block]:
+    """Cut the longest block, again and again, until they fit, and of equal ones the last; what a
+    decision rests on only where nothing else is left."""
+    left = [(label, list(lines)) for label, lines in blocks]
+    is_cut = False
+    while left and sum(len(lines) for _, lines in left) + is_cut > max(room, 1):
+        others = [block for block in left if block[0] not in _KEPT] or left
+        max(reversed(others), key=lambda block: len(block[1]))[1].pop()
+        left = [block for block in left if block[1]]
+        is_cut = True
+    return [*left, ("", [Text(_MORE, "dim")])] if is_cut else left

@@ -1,0 +1,172 @@
+"""The walk itself: a case, a key, the next case; at the end the plan and the one question."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from rich.console import Console
+from rich.text import Text
+
+from cascade_cli.adapters.links import Links
+from cascade_cli.cli.console import completed
+from cascade_cli.cli.review.asking import Interview, LeftOpenError
+from cascade_cli.cli.review.keys import BACK, END, NEXT, RESIZED, Keyboard
+from cascade_cli.cli.review.plan import plan_lines
+from cascade_cli.cli.review.screen import KEYS, Page, page_lines
+from cascade_cli.domain.repair_plan import RepairPlan
+from cascade_cli.errors import CascadeError
+from cascade_cli.services.resolve import Evidence, Seen
+from cascade_cli.services.review import Chosen, ReviewDesk, View
+
+_NO_EVIDENCE = Evidence((), {}, ())
+
+
+class End(StrEnum):
+    """How a walk ends."""
+
+    CARRY_OUT = "carry out"
+    STOP = "stop"
+
+
+@dataclass
+class Walk:
+    """Where a person is in the cases, and what is chosen so far, by case; `repairs` are what a
+    machine may do besides, and `with_repairs` whether it is wished. `whole_story` shows all there
+    is about a case."""
+
+    console: Console
+    keyboard: Keyboard
+    desk: ReviewDesk
+    cases: Sequence[Seen]
+    chosen: dict[str, Chosen]
+    repairs: RepairPlan
+    whole_story: Callable[[str], None]
+    links: Links = field(default_factory=Links)
+    limits: Mapping[str, str] = field(default_factory=dict)
+    with_repairs: bool = False
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        self._interview = Interview(self.console, self.desk.desk)
+        self._views: dict[str, View] = {}
+        names = [seen.subject.name for seen in self.cases]
+        self._at = next((i for i, name in enumerate(names) if name not in self.chosen), len(names))
+
+    def run(self) -> End:
+        """Until the plan is agreed, or the person stops."""
+        while True:
+            end = self._at_case() if self._at < len(self.cases) else self._at_plan()
+            if end:
+                return end
+
+    def _at_case(self) -> End | None:
+        """One key. Everything but a decision is about where to go."""
+        seen = self.cases[self._at]
+        page = self.page(seen)
+        self.note = ""
+        key = self.keyboard.key(lambda: self._draw(page))
+        if key in KEYS:
+            self._decide(seen, key)
+        elif key == "u":
+            self._undo(seen)
+        elif key == "e":
+            self._tell_all(page)
+        elif key == NEXT:
+            self._at += 1
+        elif key in {BACK, "b"}:
+            self._at = max(0, self._at - 1)
+        elif key == "g":
+            self._at = len(self.cases)
+        elif key in {"q", END}:
+            return End.STOP
+        elif key != RESIZED:
+            what = f"The key {key!r} does" if key else "What came at once, or has no name, does"
+            self.note = f"{what} nothing here."
+        return None
+
+    def page(self, seen: Seen) -> Page:
+        """The case as its screen shows it."""
+        name = seen.subject.name
+        chosen = self.chosen.get(name)
+        return Page(
+            self._view(seen),
+            self.cases.index(seen) + 1,
+            len(self.cases),
+            len(self.chosen),
+            chosen.draft if chosen else None,
+            self.links,
+            self.limits.get(seen.subject.item.name, ""),
+            self.note,
+        )
+
+    def _view(self, seen: Seen) -> View:
+        """Looked at once; without what cannot be read."""
+        name = seen.subject.name
+        if name not in self._views:
+            try:
+                self._views[name] = self.desk.view(seen)
+            except CascadeError as error:
+                self.note = error.message
+                return View(seen, {}, _NO_EVIDENCE)
+        return self._views[name]
+
+    def _draw(self, page: Page) -> None:
+        self.console.clear()
+        # The line below the last is for questions.
+        lines = page_lines(self.console, page, self.console.height - 1)
+        self.console.print(Text("\n").join(lines))
+
+    def _decide(self, seen: Seen, key: str) -> None:
+        how = KEYS[key]
+        if how not in seen.subject.choice:
+            self.note = f"{how.option} does not fit this case."
+            return
+        try:
+            named, wish = self._interview.wish(seen, how)
+            self.chosen[seen.subject.name] = self.desk.choose(named, wish)
+            self._at += 1
+        except LeftOpenError:
+            self.note = "Nothing is decided."
+        except CascadeError as error:
+            self.note = completed(self.console, f"{error.message} {error.hint}")
+
+    def _undo(self, seen: Seen) -> None:
+        if chosen := self.chosen.pop(seen.subject.name, None):
+            self.desk.drop(chosen.draft)
+            self.note = "Undone."
+
+    def _tell_all(self, page: Page) -> None:
+        self.console.clear()
+        for line in page_lines(self.console, page, None):
+            self.console.print(line)
+        try:
+            self.whole_story(page.subject.named or page.subject.name)
+        except CascadeError as error:
+            self.note = error.message
+        self.keyboard.key(lambda: self.console.print(Text("Any key goes back.", "dim")))
+
+    def _at_plan(self) -> End | None:
+        """The one question. Only a plan that does something can be agreed."""
+        is_work = bool(self.chosen) or self.with_repairs
+        key = self.keyboard.key(self._draw_plan)
+        if key == "y" and is_work:
+            return End.CARRY_OUT
+        if key == "r" and self.repairs.repairs:
+            self.with_repairs = not self.with_repairs
+        elif key in {BACK, "b"} and self.cases:
+            self._at = len(self.cases) - 1
+        elif key in {"q", "n", END}:
+            return End.STOP
+        return None
+
+    def _draw_plan(self) -> None:
+        self.console.clear()
+        lines = plan_lines(
+            self.console, list(self.chosen.values()), self.repairs, with_repairs=self.with_repairs
+        )
+        if self.note:
+            lines = [Text(self.note, "bold yellow"), *lines]
+        for line in lines:
+            self.console.print(line)

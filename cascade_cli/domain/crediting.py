@@ -1,0 +1,172 @@
+"""Decisions by which the right citizen gets what he lacks: by a transfer, or by one that a person
+has made."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+from cascade_cli.domain.case import Case
+from cascade_cli.domain.decision_table import may_settle
+from cascade_cli.domain.decisions import How
+from cascade_cli.domain.keys import (
+    correction_key,
+)
+from cascade_cli.domain.money import ZERO, format_ducats
+from cascade_cli.domain.orders import Cause, Order, payment_facts
+from cascade_cli.domain.overrides import Override
+from cascade_cli.domain.refunds import floored
+from cascade_cli.domain.rulings import settling
+from cascade_cli.domain.stratagems import MAY_STILL_MOVE, State, Stratagem
+from cascade_cli.domain.subject import (
+    UNTOUCHED,
+    Means,
+    Resolution,
+    Subject,
+    Wish,
+    as_executed,
+    called,
+    decision_on,
+    row_name,
+    told_of,
+)
+from cascade_cli.errors import GuardError
+
+
+def plan_credit(subject: Subject, wish: Wish, means: Means) -> Resolution:
+    """By the payment's own key where nothing of it moved, else by a correction beside it."""
+    case = subject.case
+    if case is None:
+        raise GuardError(f"{subject.name} is no payment: nobody lacks anything.", UNTOUCHED)
+    refuse_mentioned(case, wish)
+    if is_delivered_by_own_key(case):
+        decision = decision_on(subject, wish, citizen=wish.citizen or case.buyer.citizen)
+        return Resolution(subject, decision, own_key=True, afterwards="settled")
+    return _correction(subject, case, wish, means)
+
+
+def is_delivered_by_own_key(case: Case) -> bool:
+    """Nothing of it moved, and nothing has vanished: its own transfer delivers it."""
+    is_still = not case.moving and not case.corrections and not case.executed
+    return is_still and not case.has_vanished
+
+
+def mentioned_by(case: Case) -> Stratagem | None:
+    """The newest credit by hand that speaks of it, and may have moved or may still."""
+    now = case.terms.now
+    rows = [row for row in case.mentioned if row.state(now) in MAY_STILL_MOVE]
+    return rows[-1] if rows else None
+
+
+def refuse_mentioned(case: Case, wish: Wish) -> None:
+    """Raises GuardError if somebody credited by hand for this payment, and nobody has said what
+    that was."""
+    row = mentioned_by(case)
+    if wish.again or row is None:
+        return
+    raise GuardError(
+        f"A credit by hand speaks of {case.charge.payment_id}: {told_of(row)}.",
+        f"{UNTOUCHED} If it was meant for this payment: {How.SETTLED_BY.option} {row_name(row)}. "
+        "If not, add --again.",
+    )
+
+
+def _correction(subject: Subject, case: Case, wish: Wish, means: Means) -> Resolution:
+    payment, citizen = case.charge.payment_id, case.buyer.citizen
+    if not citizen or (wish.citizen and wish.citizen != citizen):
+        raise GuardError(
+            f"{payment} is for {citizen!r}." if citizen else f"{payment} names no citizen.",
+            f"{UNTOUCHED} A correction goes to the citizen whom the payment names.",
+        )
+    refuse_corrected(subject, case)
+    ducats = wish.ducats or due_to_buyer(case, wish)
+    most = floored(case.uncovered)
+    if ducats > most:
+        raise GuardError(
+            f"{format_ducats(ducats)} ducats are more than the {format_ducats(most)} that "
+            f"{citizen!r} lacks of {payment}.",
+            f"{UNTOUCHED} Credit a gift by hand, with a --reference.",
+        )
+    if ducats > due_to_buyer(case, wish) or not ducats:
+        why = case.price.why if case.price else "it was not paid for"
+        raise GuardError(
+            f"{payment}: {why}.",
+            f"{UNTOUCHED} To give {format_ducats(most)} ducats all the same: "
+            f"add --{Override.UNDERPAID}.",
+        )
+    order = Order(
+        key=_next_correction(case),
+        citizen=citizen,
+        ducats=ducats,
+        cause=Cause.CORRECTION,
+        reason=wish.reason,
+        facts={**payment_facts(case.charge), **means.facts},
+        amends=True,
+    )
+    decision = decision_on(
+        subject, wish, ducats=format_ducats(ducats), stratagem_id=order.key, citizen=citizen
+    )
+    after = called(replace(case, corrections=(*case.corrections, as_executed(order, case))))
+    return Resolution(subject, decision, orders=(order,), afterwards=after)
+
+
+def due_to_buyer(case: Case, wish: Wish) -> Decimal:
+    """What he lacks and has paid for; all that he lacks, where a person says so."""
+    return floored(case.uncovered if Override.UNDERPAID in wish.overrides else case.owed)
+
+
+def refuse_corrected(subject: Subject, case: Case) -> None:
+    """Raises GuardError if a correction is on its way, or nothing is lacking any more."""
+    now, before = case.terms.now, subject.item.decision
+    coming = [row for row in case.corrections if row.state(now) in {State.LIVE, State.DOUBTFUL}]
+    if not coming and case.uncovered:
+        return
+    done = coming or [row for row in case.corrections if row.state(now) is State.EXECUTED]
+    told = f": {told_of(done[-1])}" if done else ""
+    said = f" Decided: {before.described}." if before else ""
+    raise GuardError(f"{case.charge.payment_id} was corrected already{told}.", f"{UNTOUCHED}{said}")
+
+
+def _next_correction(case: Case) -> str:
+    """A further one only beside corrections that were all executed; a dead one is revived."""
+    payment, now = case.charge.payment_id, case.terms.now
+    done = {row.stratagem_id for row in case.corrections if row.state(now) is State.EXECUTED}
+    number = 1
+    while correction_key(payment, number) in done:
+        number += 1
+    return correction_key(payment, number)
+
+
+def plan_settling(subject: Subject, wish: Wish, _means: Means) -> Resolution:
+    """The transfer counts as the payment's from now on."""
+    case, row = subject.case, wish.settles
+    if case is None or row is None:
+        raise GuardError(f"{subject.name} is no payment.", UNTOUCHED)
+    if why := _unsuitable(case, row):
+        raise GuardError(f"{row_name(row)} does not settle {subject.name}: {why}.", UNTOUCHED)
+    named = case.charge.citizen
+    instead = named if named and named != row.citizen else ""
+    ruling = settling(row, subject.name, instead)
+    adopted = ruling.applied_to(row)
+    corrections = (*case.corrections, adopted)
+    mentioned = tuple(m for m in case.mentioned if m.record_id != row.record_id)
+    after = called(replace(case, corrections=corrections, mentioned=mentioned))
+    ducats = format_ducats(row.ducats or ZERO)
+    decision = decision_on(
+        subject, wish, ducats=ducats, stratagem_id=row_name(row), citizen=row.citizen
+    )
+    return Resolution(subject, decision, (ruling,), afterwards=after)
+
+
+def _unsuitable(case: Case, row: Stratagem) -> str:
+    """Why the row cannot be the transfer that the case lacks."""
+    if row.state(case.terms.now) not in {State.EXECUTED, State.LIVE}:
+        return f"it is {row.status}, so that nothing has arrived by it"
+    if row.record_id in {own.record_id for own in (*case.stratagems, *case.corrections)}:
+        return "it is that payment's already"
+    if not may_settle(row):
+        return "it was made for another payment or decision"
+    due = case.buyer.citizen
+    if due and row.citizen != due and not case.is_unknown:
+        return f"it went to {row.citizen!r}, and {due!r} is to receive it"
+    return "" if case.uncovered or not case.is_attributable else "nothing is lacking"

@@ -1,0 +1,65 @@
+"""What to type about a case that no machine may settle: the first decision that fits it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+
+from cascade_cli.domain.case import Case
+from cascade_cli.domain.decision_table import doubtful_rows, may_settle, rule_for
+from cascade_cli.domain.decisions import How
+from cascade_cli.domain.items import Item
+from cascade_cli.domain.repair import Repair
+from cascade_cli.domain.shell import command
+from cascade_cli.domain.stratagems import State, Stratagem
+
+# What only a person can fill in; no citizen and no number is written so.
+CITIZEN, DUCATS = "CITIZEN", "DUCATS"
+
+
+def with_next_step(item: Item, case: Case | None, now: datetime) -> Item:
+    """The item with what to type, where nothing else is: the first decision that fits."""
+    if item.repair is not None or not item.is_open:
+        return item
+    rule = rule_for(item, case, now)
+    how, name = rule.choice[0], case.charge.payment_id if case else item.name
+    if how is How.MOVED:
+        row = _doubtful(item, case, now)[0]
+        how = _found_out(row)
+        name = name if how is How.SNOOZE else row.record_id
+    words = (how.option, *_words(how, rule.days, case))
+    return replace(item, repair=Repair(command("resolve", name, *words, "--reason", rule.reason)))
+
+
+def _words(how: How, days: int, case: Case | None) -> Iterator[str]:
+    """What belongs to the option."""
+    if how is How.SNOOZE:
+        yield f"{days}d"
+    if how is How.SETTLED_BY and case:
+        yield next(row for row in case.unclear if may_settle(row)).stratagem_id
+    if how is How.CREDIT and case:
+        yield from _to_whom(case)
+
+
+def _doubtful(item: Item, case: Case | None, now: datetime) -> tuple[Stratagem, ...]:
+    if case:
+        return doubtful_rows(case)
+    return tuple(row for row in item.rows if row.state(now) is State.DOUBTFUL)
+
+
+def _found_out(row: Stratagem) -> How:
+    """What can be said of the row; of most only a person knows which of the two."""
+    if row.other_processor and row.status == "active":
+        return How.SNOOZE
+    if row.ducats is None:
+        return How.SNOOZE if row.has_moved else How.NOT_MOVED
+    return How.MOVED
+
+
+def _to_whom(case: Case) -> Iterator[str]:
+    """Who, and how many: where the payment does not say so, a person fills it in."""
+    if not case.buyer.ducats:
+        yield DUCATS
+    if not case.buyer.citizen or case.is_unknown or case.successor:
+        yield from ("--citizen", CITIZEN)

@@ -1,0 +1,243 @@
+"""What a review offers about a case, and what a person has chosen there and not carried out yet.
+
+A draft is no decision: nobody else sees it, and it moves nothing. Like one it rests on facts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from cascade_cli.domain.crediting import due_to_buyer, is_delivered_by_own_key, mentioned_by
+from cascade_cli.domain.decisions import Facts, How, what_changed
+from cascade_cli.domain.evidence import describe
+from cascade_cli.domain.items import Item
+from cascade_cli.domain.kinds import Kind
+from cascade_cli.domain.money import ZERO, format_ducats, rounded
+from cascade_cli.domain.orders import Order
+from cascade_cli.domain.overrides import Override
+from cascade_cli.domain.price_guard import price_objection
+from cascade_cli.domain.stratagems import State
+from cascade_cli.domain.subject import Resolution, Subject, Wish, told_of
+from cascade_cli.domain.taking_back import still_to_take, surpluses
+from cascade_cli.domain.times import rfc3339
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One decision that fits a case, as a sentence."""
+
+    how: How
+    what: str
+    is_safest: bool
+
+
+def offers_for(subject: Subject) -> tuple[Offer, ...]:
+    """Those that fit, in the table's order."""
+    best = safest(subject)
+    return tuple(Offer(how, _sentence(subject, how), how is best) for how in subject.choice)
+
+
+def safest(subject: Subject) -> How | None:
+    """The one that does least harm if it is wrong: the table's first, but to wait where something
+    has to be found out before that."""
+    choice = subject.choice
+    if not choice:
+        return None
+    must_wait = _has_to_be_found_out(subject, choice[0]) and How.SNOOZE in choice
+    return How.SNOOZE if must_wait else choice[0]
+
+
+def _has_to_be_found_out(subject: Subject, how: How) -> bool:
+    """Whether ducats moved, who made a transfer that nobody paid for, who gets how many, or whether
+    something that stands against a credit counts."""
+    if how is How.TAKE_BACK:
+        return subject.case is None
+    is_unsure = needs_buyer(subject) or needs_ducats(subject)
+    is_hindered = is_unsure or any(hurdles(subject, Wish(How.CREDIT, "")))
+    return how is How.MOVED or (how is How.CREDIT and is_hindered)
+
+
+def _sentence(subject: Subject, how: How) -> str:
+    if how is How.CREDIT:
+        return _credit(subject)
+    if how is How.TAKE_BACK:
+        return _take_back(subject)
+    if how is How.ACCEPT and subject.case and subject.case.to_return:
+        ducats = rounded(subject.case.to_return)
+        return f"accept: {ducats} ducats are written off"
+    return _SENTENCES[how]
+
+
+_SENTENCES = {
+    How.SETTLED_BY: "settled by a transfer that a person made: you say which",
+    How.MOVED: "its ducats have moved: nothing more goes out",
+    How.NOT_MOVED: "its ducats have not moved: it may be tried again",
+    How.ACCEPT: "accept: nothing will be done",
+    How.SNOOZE: "put it off: you say for how long",
+}
+
+
+def _credit(subject: Subject) -> str:
+    case = subject.case
+    if case is None or needs_buyer(subject):
+        return "give the buyer the ducats: you say who it is"
+    is_own = is_delivered_by_own_key(case)
+    ducats = case.charge.ducats if is_own else due_to_buyer(case, Wish(How.CREDIT, ""))
+    if is_own and not ducats:
+        return f"give {case.buyer.citizen!r} his ducats: you say how many"
+    amount = f"{rounded(ducats)} ducats" if ducats else "what he lacks"
+    return f"give {case.buyer.citizen!r} {amount}"
+
+
+def _take_back(subject: Subject) -> str:
+    found = list(surpluses(subject))
+    live = [one for one in found if one.row.state(subject.terms.now) is State.LIVE]
+    ducats = sum((still_to_take(one, subject) for one in live or found), ZERO)
+    whose = " and ".join(dict.fromkeys(repr(one.row.citizen) for one in live or found))
+    amount = f"{rounded(ducats)} ducats"
+    if live:
+        return f"keep {amount} for {whose} from the engine"
+    return f"take {amount} back from {whose}"
+
+
+def needs_buyer(subject: Subject) -> bool:
+    """Whoever credits it has to say whom: nobody is named, or nobody of that name is there, or it
+    may be another person by now."""
+    case = subject.case
+    if case is None or not is_delivered_by_own_key(case):
+        return False
+    return not case.buyer.citizen or case.is_unknown or bool(case.successor)
+
+
+def needs_ducats(subject: Subject) -> bool:
+    """Whoever credits it has to say how many."""
+    case = subject.case
+    return bool(case and is_delivered_by_own_key(case) and not case.buyer.ducats)
+
+
+@dataclass(frozen=True)
+class Hurdle:
+    """What stands against a credit until a person says that it is to be done all the same."""
+
+    why: str
+    override: Override | None = None
+    """None for a credit by hand that may have been it."""
+
+    def taken_by(self, wish: Wish) -> Wish:
+        """The wish of somebody who has said so."""
+        if self.override is None:
+            return replace(wish, again=True)
+        return replace(wish, overrides=wish.overrides | {self.override})
+
+
+def hurdles(subject: Subject, wish: Wish) -> Iterator[Hurdle]:
+    """What whoever credits it has to be asked first."""
+    case = subject.case
+    if case is None or wish.how is not How.CREDIT:
+        return
+    if row := mentioned_by(case):
+        yield Hurdle(f"A credit by hand speaks of it: {told_of(row)}")
+    if not is_delivered_by_own_key(case):
+        if case.price and not due_to_buyer(case, wish):
+            yield Hurdle(case.price.why, Override.UNDERPAID)
+        return
+    ducats = wish.ducats or case.charge.ducats
+    sold = replace(case.charge, ducats=ducats, citizen=wish.citizen or case.charge.citizen)
+    if price := price_objection(sold, case.terms.prices):
+        yield Hurdle(price.why, Override.UNDERPAID)
+    for row in case.unclear:
+        if row not in case.mentioned:
+            yield Hurdle(f"May be its transfer: {describe(row, case.terms)}", Override.AMBIGUOUS)
+            return
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What was chosen: `named` is the record that it is about, where a single transfer is meant,
+    `settles` the record of the transfer that settles it."""
+
+    case: str
+    wish: Wish
+    facts: Facts
+    named: str = ""
+    settles: str = ""
+
+    @property
+    def identity(self) -> str:
+        """By which the case is looked up again."""
+        return self.named or self.case
+
+    def change(self, now: Facts) -> str:
+        """What has changed since in the facts that it rests on; empty where nothing has."""
+        return what_changed(self.facts, now, beyond_rows=self.wish.how.closes)
+
+    def document(self) -> dict[str, Any]:
+        """As the journal keeps it."""
+        wish = self.wish
+        return {
+            "case": self.case,
+            "named": self.named,
+            "settles": self.settles,
+            "facts": self.facts.document(),
+            "how": wish.how.value,
+            "reason": wish.reason,
+            "ducats": None if wish.ducats is None else format_ducats(wish.ducats),
+            "citizen": wish.citizen,
+            "until": rfc3339(wish.until) if wish.until else None,
+            "overrides": sorted(wish.overrides),
+            "again": wish.again,
+        }
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> Draft:
+        """From what the journal kept."""
+        ducats, until = document["ducats"], document["until"]
+        wish = Wish(
+            How(document["how"]),
+            document["reason"],
+            ducats=Decimal(ducats) if ducats else None,
+            citizen=document["citizen"],
+            until=datetime.fromisoformat(until) if until else None,
+            overrides=frozenset(map(Override, document["overrides"])),
+            again=document["again"],
+        )
+        facts = Facts.of(document["facts"])
+        return cls(document["case"], wish, facts, document["named"], document["settles"])
+
+
+def draft_of(subject: Subject, wish: Wish) -> Draft:
+    """What a person has chosen about the case as it is."""
+    settles = wish.settles.record_id if wish.settles else ""
+    return Draft(subject.name, wish, subject.facts, subject.named, settles)
+
+
+def writes_of(resolution: Resolution, orders: Sequence[Order]) -> tuple[object, ...]:
+    """All that a plan would write: two plans that are alike in this do the same."""
+    moved = [(o.key, o.citizen, o.payer, o.ducats, o.ends, o.overrides) for o in orders]
+    return resolution.decision.is_same_as, resolution.writes_off, tuple(moved)
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which open cases to walk; nothing given means all."""
+
+    kinds: Collection[Kind] = field(default=())
+    citizen: str | None = None
+    limit: int | None = None
+
+    def of(self, items: Sequence[Item]) -> tuple[Item, ...]:
+        """Those of `items` that are meant, in their order."""
+        found = [item for item in items if self.has(item)]
+        return tuple(found[: self.limit])
+
+    def has(self, item: Item) -> bool:
+        """Whether it is of one of the kinds, and about the citizen: who bought it, or whom one of
+        its transfers concerns."""
+        if self.kinds and item.kind not in self.kinds:
+            return False
+        concerned = {item.citizen, *(row.concerned for row in item.rows)}
+        return self.citizen is None or self.citizen in concerned

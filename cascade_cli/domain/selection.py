@@ -1,0 +1,42 @@
+"""Which items of a reconciliation somebody wants to see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from cascade_cli.domain.items import Item
+from cascade_cli.domain.kinds import Kind
+from cascade_cli.domain.reconciliation import Reconciliation
+
+
+@dataclass(frozen=True)
+class Selection:
+    """All discrepancies, unless more or less is asked for: `everything` is what is settled, in
+    flight or decided as well. No kinds means any, `limit` counts from the worst."""
+
+    everything: bool = False
+    kinds: frozenset[Kind] = frozenset()
+    citizen: str | None = None
+    limit: int | None = None
+
+    @property
+    def is_part(self) -> bool:
+        """Less than all discrepancies is asked for."""
+        return bool(self.kinds or self.citizen is not None or self.limit)
+
+    @property
+    def is_asked_for(self) -> bool:
+        """Somebody said what to list."""
+        return self.everything or self.is_part
+
+    def items(self, result: Reconciliation) -> Iterator[Item]:
+        """Worst first."""
+        is_beyond = self.everything or any(not kind.is_discrepancy for kind in self.kinds)
+        found = result.items if is_beyond else result.discrepancies
+        return islice(filter(self._has, found), self.limit)
+
+    def _has(self, item: Item) -> bool:
+        is_kind = not self.kinds or item.kind in self.kinds
+        return is_kind and self.citizen in {None, item.citizen}

@@ -1,0 +1,79 @@
+"""What is printed beside a case that is for people fits it, in any world at all."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from decimal import Decimal
+
+from hypothesis import given
+
+from cascade_cli.domain.case import Case
+from cascade_cli.domain.decision_table import decisions_for
+from cascade_cli.domain.decisions import How
+from cascade_cli.domain.items import Item
+from cascade_cli.domain.matching import match
+from cascade_cli.domain.next_decision import CITIZEN, DUCATS
+from cascade_cli.domain.reconciliation import reconcile
+from cascade_cli.domain.refunds import Policy
+from cascade_cli.domain.resolution import plan
+from cascade_cli.domain.subject import Means, Subject, Wish
+from cascade_cli.domain.world import World, cases_of
+from tests.domain.generated import worlds
+from tests.domain.samples import TERMS
+
+BY_OPTION = {how.option: how for how in How}
+
+
+def open_items(world: World) -> Iterator[tuple[Item, Case | None]]:
+    cases = cases_of(world, match(world.charges, world.stratagems), TERMS)
+    for item in reconcile(world, TERMS).items:
+        if item.is_open:
+            yield item, cases[item.charge.id] if item.charge else None
+
+
+def printed(item: Item) -> list[str]:
+    assert item.repair is not None, item
+    return shlex.split(item.repair.command)[1:]
+
+
+def wish_of(words: list[str], case: Case | None) -> Wish:
+    """What is typed, with what only a person knows."""
+    how = BY_OPTION[words[2]]
+    rows = {row.stratagem_id: row for row in case.unclear} if case else {}
+    return Wish(
+        how,
+        words[-1],
+        ducats=Decimal(100) if DUCATS in words else None,
+        citizen="marco" if CITIZEN in words else None,
+        settles=rows[words[3]] if how is How.SETTLED_BY else None,
+        until=TERMS.now if how is How.SNOOZE else None,
+    )
+
+
+@given(worlds())
+def test_whatever_is_open_has_a_line_to_type_that_is_no_circle(world: World) -> None:
+    for item, _case in open_items(world):
+        assert printed(item)[0] != "explain"
+
+
+@given(worlds())
+def test_a_printed_decision_fits_and_is_not_refused(world: World) -> None:
+    for item, case in open_items(world):
+        words = printed(item)
+        if words[0] != "resolve":
+            continue
+        wish = wish_of(words, case)
+        assert wish.how in decisions_for(item, case, TERMS.now)
+        own = {row.record_id for row in item.rows}
+        subject = Subject(item, case, TERMS, words[1] if words[1] in own and case else "")
+        has = {row.citizen: Decimal(10**9) for row in item.rows}
+        means = Means(Policy.AVAILABLE, "CASCADE_PAYMENT_PROCESSOR", {}, has)
+        assert plan(subject, wish, means).decision.how is wish.how
+
+
+@given(worlds())
+def test_nothing_that_was_paid_for_is_given_up(world: World) -> None:
+    for item, case in open_items(world):
+        if How.ACCEPT.option in printed(item) and case:
+            assert case.owed == 0

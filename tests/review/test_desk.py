@@ -1,0 +1,169 @@
+"""What was chosen is carried out exactly as it was shown, or not at all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+
+import pytest
+
+from cascade_cli.cli.reconcile import JudgedOutcome, ReconcileOptions, first
+from cascade_cli.cli.resolve import resolve_desk
+from cascade_cli.cli.session import Session
+from cascade_cli.cli.writing import workshop
+from cascade_cli.domain.decisions import How
+from cascade_cli.domain.subject import Wish
+from cascade_cli.errors import GuardError
+from cascade_cli.services.resolve import Seen
+from cascade_cli.services.review import ReviewDesk
+from tests.credit.counter import Counter
+from tests.resolve.cases import (
+    edit,
+    give,
+    orphan,
+    resolve,
+    run_engine,
+    too_few,
+    twice,
+    wrong_citizen,
+)
+
+
+@contextmanager
+def desk_of(counter: Counter, **settings: str) -> Iterator[tuple[ReviewDesk, list[Seen]]]:
+    """The desk of one review, and the cases that it would walk."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in counter.environment(**settings).items():
+            patch.setenv(name, value)
+        session = Session(environ=os.environ, quiet=True)
+        with workshop(session, "review", lock=False) as shop:
+            options = ReconcileOptions()
+            attempt, _, _ = first(session, shop.reading, options, counter.now(), lambda: None)
+            found = attempt.outcome
+            assert isinstance(found, JudgedOutcome)
+            settings_now = shop.settings
+            desk = ReviewDesk(
+                resolve_desk(shop),
+                shop.journal,
+                settings_now.airtable_base,
+                shop.worker,
+                settings_now.refund_policy,
+                shop.facts(),
+            )
+            run = found.run
+            yield desk, desk.cases(run.world, run.result.discrepancies, found.reading.terms)
+
+
+CREDIT = Wish(How.CREDIT, "looked into")
+TAKE_BACK = Wish(How.TAKE_BACK, "looked into")
+
+
+@pytest.mark.parametrize("make", [wrong_citizen, too_few, twice, orphan])
+def test_a_case_of_the_run_is_the_one_that_resolve_would_look_up(
+    counter: Counter, make: object
+) -> None:
+    make(counter)  # type: ignore[operator]
+    with desk_of(counter) as (desk, cases):
+        (seen,) = cases
+        looked_up = desk.desk.look(seen.subject.named or seen.subject.name).subject
+        assert seen.subject.facts == looked_up.facts
+        assert seen.subject.choice == looked_up.choice
+        assert (seen.subject.name, seen.subject.named) == (looked_up.name, looked_up.named)
+
+
+def test_what_was_chosen_is_kept_until_it_is_carried_out(counter: Counter) -> None:
+    wrong_citizen(counter)
+    with desk_of(counter) as (desk, [seen]):
+        chosen = desk.choose(seen, CREDIT)
+        assert counter.writes == []
+    with desk_of(counter) as (desk, [seen]):
+        (draft,) = desk.kept()
+        assert draft == chosen.draft
+        _, again = desk.taken_up(draft, seen)
+        (delivery,) = desk.carry_out(again)
+        assert delivery.order.ducats == Decimal(100)
+        assert desk.kept() == []
+    run_engine(counter)
+    assert counter.ducats_of("marco") == 100
+
+
+def test_one_operator_s_and_one_base_s_drafts_are_their_own(counter: Counter) -> None:
+    wrong_citizen(counter)
+    with desk_of(counter) as (desk, [seen]):
+        desk.choose(seen, CREDIT)
+        for changed in ({"base": "appOther"}, {"worker": _somebody_else(desk)}):
+            assert ReviewDesk(**{**vars(desk), **changed}).kept() == []
+
+
+def _somebody_else(desk: ReviewDesk) -> object:
+    return type(desk.worker)("1", "elsewhere", 1, "lucia", "review")
+
+
+def test_a_case_that_has_changed_since_it_was_shown_is_left(counter: Counter) -> None:
+    payment = wrong_citizen(counter)
+    with desk_of(counter) as (desk, [seen]):
+        chosen = desk.choose(seen, Wish(How.ACCEPT, "a gift"))
+        (row,) = counter.sandboxed.app.airtable.tables.select("STRATAGEMS")
+        edit(counter, row["id"], TargetCitizen="marco", Notes='{"amount": 70}')
+        with pytest.raises(GuardError, match="has changed"):
+            desk.carry_out(chosen)
+    assert resolve(counter, payment, "--reopen").code == 7
+
+
+def test_what_would_write_something_else_by_now_is_left(counter: Counter) -> None:
+    twice(counter)
+    with desk_of(counter) as (desk, [seen]):
+        chosen = desk.choose(seen, TAKE_BACK)
+        give(counter, "marco", -150)
+        before = counter.rows()
+        with pytest.raises(GuardError, match="something else now"):
+            desk.carry_out(chosen)
+        assert counter.rows() == before
+        assert desk.kept() == [chosen.draft]
+
+
+def test_what_somebody_else_has_decided_meanwhile_is_not_done_twice(counter: Counter) -> None:
+    payment = wrong_citizen(counter)
+    with desk_of(counter) as (desk, [seen]):
+        chosen = desk.choose(seen, CREDIT)
+        assert resolve(counter, payment, "--credit").code == 0
+        with pytest.raises(GuardError):
+            desk.carry_out(chosen)
+    with desk_of(counter) as (desk, _), pytest.raises(GuardError):
+        desk.taken_up(chosen.draft, None)
+    run_engine(counter)
+    assert counter.ducats_of("marco") == 100
+
+
+def test_a_draft_about_a_case_that_is_settled_is_forgotten(counter: Counter) -> None:
+    payment = too_few(counter)
+    with desk_of(counter) as (desk, [seen]):
+        desk.choose(seen, CREDIT)
+    assert resolve(counter, payment, "--credit").code == 0
+    run_engine(counter)
+    with desk_of(counter) as (desk, cases):
+        (draft,) = desk.kept()
+        assert cases == []
+        with pytest.raises(GuardError, match="open no more"):
+            desk.taken_up(draft, None)
+        assert desk.kept() == []
+
+
+def test_a_transfer_that_settles_a_case_is_looked_up_again(counter: Counter) -> None:
+    payment = too_few(counter)
+    credit = counter.credit("marco", "10", "--reference", "r1", "--json")
+    assert credit.code == 0, credit
+    run_engine(counter)
+    with desk_of(counter) as (desk, cases):
+        seen = next(one for one in cases if one.subject.name == payment)
+        row = desk.desk.settling("cascade_manual_r1", seen)
+        chosen = desk.choose(seen, Wish(How.SETTLED_BY, "by hand", settles=row))
+    with desk_of(counter) as (desk, _):
+        (draft,) = desk.kept()
+        _, again = desk.taken_up(draft, None)
+        assert again.planned.resolution.decision.is_same_as == (
+            chosen.planned.resolution.decision.is_same_as
+        )
+        assert desk.carry_out(again) == []

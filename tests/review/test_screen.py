@@ -1,0 +1,119 @@
+"""One case on one screen: it fits, and its keys are always there."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+from rich.console import Console
+
+from cascade_cli.adapters.links import Links, links
+from cascade_cli.cli.review.screen import Page, page_lines
+from cascade_cli.domain.subject import Subject
+from cascade_cli.domain.world import World
+from cascade_cli.services.resolve import Evidence, Seen
+from cascade_cli.services.review import View
+from tests.domain.samples import WEEK, a_charge, a_stratagem, keyed
+from tests.review.subjects import of_charge, of_transfer
+
+BALANCES = {"CASCADE_PAYMENT_PROCESSOR": Decimal(900_000), "marco": Decimal("12.345678901")}
+PAGES = Links("https://dashboard.stripe.com/payments/", "https://airtable.com/appX/tblX/")
+BROKE_OFF = "[ERROR] Processing error: " + "the connection was reset by the other side; " * 4
+
+
+def _page(subject: Subject, **changed: object) -> Page:
+    near = tuple(a_stratagem(str(number)) for number in range(20, 29))
+    rows = subject.doubtful
+    evidence = Evidence(rows, BALANCES, near) if rows else Evidence((), {}, ())
+
+    view = View(Seen(subject, World(WEEK, (), ()), None), BALANCES, evidence)
+    return replace(Page(view, 3, 39, links=PAGES), **changed)  # type: ignore[arg-type]
+
+
+def _drawn(page: Page, width: int, height: int | None) -> list[str]:
+    console = Console(file=io.StringIO(), width=width, height=height or 24, no_color=True)
+    return [line.plain for line in page_lines(console, page, height)]
+
+
+CHARGE = a_charge("3OXFOgefA2AwMxpD8ck8jdf1")
+SUBJECTS = {
+    "wrong citizen": of_charge(CHARGE, keyed(CHARGE, citizen="lucia")),
+    "doubtful": of_charge(CHARGE, keyed(CHARGE, status="failed", engine_log=BROKE_OFF)),
+    "duplicate": of_charge(CHARGE, *(keyed(CHARGE, record_id=f"rec{n}") for n in range(9))),
+    "orphan": of_transfer(a_stratagem()),
+    "refunded": of_charge(replace(CHARGE, refunded_cents=500), keyed(CHARGE)),
+    "missing": of_charge(CHARGE),
+    "hostile": of_charge(CHARGE, keyed(CHARGE, citizen="\x1b[2J\nlucia" * 9)),
+}
+
+
+@pytest.mark.parametrize("size", [(80, 23), (60, 23), (140, 40), (60, 16)])
+@pytest.mark.parametrize("name", SUBJECTS)
+def test_a_screen_fits_and_has_all_its_keys(name: str, size: tuple[int, int]) -> None:
+    subject = SUBJECTS[name]
+    lines = _drawn(_page(subject), *size)
+    assert len(lines) <= size[1]
+    assert max(map(len, lines)) <= size[0]
+    text = " ".join(" ".join(lines).split())
+    assert text.startswith(f"3 of 39 · {subject.item.kind.value.replace('_', ' ')} · ")
+    assert text.endswith("q stop and keep")
+    keys = [line[1] for line in lines if line[2:4] == "  " and line[:1] == " " and line[1] != " "]
+    assert len(keys) == len(subject.choice)
+    assert text.isprintable()
+
+
+def test_what_is_cut_is_said_and_there_without_a_height() -> None:
+    page = _page(SUBJECTS["doubtful"])
+    assert "… e shows the rest" in _drawn(page, 80, 23)
+    whole = _drawn(page, 80, None)
+    assert "… e shows the rest" not in whole
+    assert sum("100 ducats to 'marco': stratagem" in line for line in whole) == 9
+
+
+def test_a_doubtful_transfer_has_the_balances_and_the_engine_s_words_before_its_keys() -> None:
+    text = " ".join(_drawn(_page(SUBJECTS["doubtful"]), 80, 23))
+    assert "marco 12.35 (without it -87.65)" in text
+    assert "[ERROR] Processing error" in text
+
+
+def test_the_pages_of_both_services_are_linked_where_there_is_room() -> None:
+    lines = _drawn(_page(SUBJECTS["wrong citizen"]), 80, 23)
+    assert "https://dashboard.stripe.com/payments/pi_3OXFOgefA2AwMxpD8ck8jdf1" in lines
+    assert f"https://airtable.com/appX/tblX/rec_{CHARGE.id}" in lines
+
+
+def _links(
+    *, is_stripe: bool = True, livemode: bool = True, is_airtable: bool = True, table: str = "tblX"
+) -> Links:
+    return links(
+        is_stripe=is_stripe,
+        livemode=livemode,
+        is_airtable=is_airtable,
+        base_id="appX",
+        table_id=table,
+    )
+
+
+def test_a_stand_in_for_a_service_has_no_pages() -> None:
+    assert list(_links().of("pi_1.2", ("recY",))) == [
+        "https://dashboard.stripe.com/payments/pi_1",
+        "https://airtable.com/appX/tblX/recY",
+    ]
+    in_test = next(_links(livemode=False).of("pi_1", ()))
+    assert in_test == "https://dashboard.stripe.com/test/payments/pi_1"
+    # Without the schema nobody knows the table's id; the sandbox has neither.
+    assert list(_links(table="").of("", ("recY",))) == []
+    assert list(_links(is_stripe=False, is_airtable=False).of("pi_1", ("recY",))) == []
+
+
+def test_where_another_command_does_it_the_screen_says_so() -> None:
+    lines = _drawn(_page(SUBJECTS["refunded"]), 80, 23)
+    assert f"    or type: cascade refund {CHARGE.payment_id}" in lines
+
+
+def test_what_a_decision_rests_on_is_cut_last() -> None:
+    text = " ".join(" ".join(_drawn(_page(SUBJECTS["doubtful"]), 60, 20)).split())
+    assert "marco 12.35 (without it -87.65)" in text
+    assert "'marco', who bought 100 ducats" in text

@@ -1,0 +1,37 @@
+"""`doctor` counts what is fine, and tells last what is wrong."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from tests.screens.terminal import Terminal
+
+
+@pytest.fixture(scope="module")
+def checks(week: Terminal) -> list[dict[str, str]]:
+    told = week.say("--sandbox", "doctor", "--json", piped=True)
+    found: list[dict[str, str]] = json.loads(told)["data"]["checks"]
+    return found
+
+
+def test_what_is_fine_is_counted_and_what_is_wrong_comes_last(
+    week: Terminal, checks: list[dict[str, str]]
+) -> None:
+    told = week.sandbox("doctor")
+    fine = [check for check in checks if check["level"] == "green"]
+    assert f"{len(fine)} fine: Settings " in told
+    assert re.search(r"^(\x1b\[\d+m)?ok ", told, re.MULTILINE) is None
+    assert -1 < told.index("fine: ") < told.index("AMBER") < told.index("RED")
+    assert "1 red, 1 amber" in told.splitlines()[-1]
+
+
+def test_verbose_tells_what_is_fine_before_what_is_wrong(
+    week: Terminal, checks: list[dict[str, str]]
+) -> None:
+    told = week.sandbox("-v", "doctor")
+    for check in checks:
+        assert check["name"].split()[0] in told
+    assert told.rindex("ok  ") < told.index("AMBER")
