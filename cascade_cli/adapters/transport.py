@@ -35,7 +35,8 @@ from tenacity import RetryCallState, Retrying, stop_after_attempt, stop_before_d
 from tenacity.wait import wait_exponential, wait_random
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
-from cascade_cli.adapters.pacing import Departure, Pacer
+from cascade_cli.adapters.pace import Departure
+from cascade_cli.adapters.pacing import Pacer
 from cascade_cli.adapters.service_clock import ServiceClock
 
 CONNECT_TIMEOUT_SECONDS = 5
@@ -177,8 +178,7 @@ class Transport(HTTPAdapter):
         self, request: requests.PreparedRequest, *args: Any, **kwargs: Any
     ) -> requests.Response:
         self._use_turn()
-        departure = self._pacer.wait()
-        departure.is_watched = True
+        departure = self._pacer.wait(is_watched=True)
         try:
             return self._send_once(request, *args, **kwargs)
         finally:

@@ -32,7 +32,7 @@ from cascade_cli.services.status import Gap, Status, StatusDesk
 def status(session: Session, since: str) -> Outcome:
     """Look once. Raises UsageError before anything is read."""
     check_since(since)
-    with connected(session) as wiring, _progress(session) as tell:
+    with connected(session, in_hurry=False) as wiring, _progress(session) as tell:
         observer = Observer(session, wiring, since)
         shown = observer.look(tell)
     for remark in shown.status.run.remarks if shown.status.run else ():

@@ -42,7 +42,7 @@ def watch(session: Session, since: str, every_text: str | None) -> Outcome:
         )
     # What services say while they make us wait would be written across the screen.
     with (
-        connected(replace(session, quiet=True)) as wiring,
+        connected(replace(session, quiet=True), in_hurry=False) as wiring,
         Live(Text("Looking …"), console=console, screen=True, auto_refresh=False) as live,
     ):
         _watch(
