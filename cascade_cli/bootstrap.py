@@ -21,6 +21,7 @@ from cascade_cli.adapters.stripe.purchases import StripeReader
 from cascade_cli.adapters.transport import MOST_LANES, Transport, utc_now
 from cascade_cli.adapters.venice.base import VeniceReader, airtable_api
 from cascade_cli.domain.pricing import PriceList
+from cascade_cli.domain.processor import meets_engine
 from cascade_cli.domain.rulings import Rulings, no_rulings
 from cascade_cli.services.allocations import Allocations, NoAllocations
 from cascade_cli.services.reconcile import PastSource, Reconciler
@@ -162,7 +163,12 @@ def bootstrap(
         service="Stripe",
     )
     airtable = Transport(
-        pacing.of(airtable_service(settings), settings.airtable_rate, tell_airtable),
+        pacing.of(
+            airtable_service(settings),
+            settings.airtable_rate,
+            tell_airtable,
+            lambda: meets_engine(settings.engine, clock.now()),
+        ),
         lockout_seconds=AIRTABLE_LOCKOUT_SECONDS,
         tell=tell_airtable,
         clock=clock,

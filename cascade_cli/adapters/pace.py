@@ -30,8 +30,6 @@ _PATIENCE_SECONDS = 1.0
 _HURRY_SECONDS = 3.0
 # No wait is longer, whatever a file says that another program or an earlier boot left behind.
 _LONGEST_SECONDS = 300.0
-# Of what is allowed, the part that is used while the engine is expected to run.
-_BESIDE_ENGINE = 0.5
 
 
 @dataclass
@@ -94,12 +92,10 @@ class Pace:
     waiting: dict[str, Place] = field(default_factory=dict)
     departures: list[Departure] = field(default_factory=list)
     answers_seconds: list[float] = field(default_factory=list)
-    engine_from: float = 0.0
-    engine_until: float = 0.0
 
     def ask(self, name: str, turn: Turn, now: float) -> Departure | float:
         """The departure if `name` may go now, else for how many seconds it has to wait."""
-        rate = turn.rate_per_second * self._allowed(now)
+        rate = turn.rate_per_second
         place = self._place_of(name, turn, now)
         ahead = sum(other.rank < place.rank for other in self.waiting.values())
         gap = self.slowed / rate if rate else 0.0
@@ -139,14 +135,6 @@ class Pace:
         self.quiet_requests = 0
         self.quiet_until = max(self.quiet_until, now + seconds)
 
-    def expect_engine(self, in_seconds: float, for_seconds: float, now: float) -> None:
-        """Then Venice's engine asks for its part of the allowance."""
-        self.engine_from = now + in_seconds
-        self.engine_until = self.engine_from + for_seconds
-
-    def _allowed(self, now: float) -> float:
-        return _BESIDE_ENGINE if self.engine_from <= now < self.engine_until else 1.0
-
     def _place_of(self, name: str, turn: Turn, now: float) -> Place:
         """Whoever waits has one; the dead lose theirs."""
         self.waiting = {n: p for n, p in self.waiting.items() if now <= p.until or n == name}
@@ -170,7 +158,9 @@ class Pace:
             self.slowed = max(1.0, self.slowed / _SLOWER)
         self.number += 1
         departure = Departure(self.number, now, turn.is_watched, turn.is_held)
-        self.departures = [*self.departures, departure][-max(1, ceil(turn.rate_per_second)) :]
+        # Twice as many as count: whoever asks beside the engine counts fewer.
+        kept = 2 * max(1, ceil(turn.rate_per_second))
+        self.departures = [*self.departures, departure][-kept:]
         return departure
 
     def _numbered(self, number: int) -> list[Departure]:

@@ -11,6 +11,7 @@ from typing import Any
 from cascade_cli.adapters.pace import Departure, Step, Turn, new_name
 from cascade_cli.adapters.pace_kept import KeptPace, OwnPace
 
+_HALF = 0.5
 # Just below the allowance: requests sent evenly may still arrive bunched.
 HEADROOM = 0.98
 
@@ -18,8 +19,10 @@ HEADROOM = 0.98
 class Pacer:
     """Lets this process's requests through, one at a time, when the service's pace allows.
 
-    `rate_per_second` 0 means as fast as they come. Where the pace is `kept` in a place that others
-    share and that fails, this process goes by a pace of its own and says so, once, to `tell`.
+    `rate_per_second` 0 means as fast as they come. While it `is_shared` with somebody who keeps no
+    pace, as with Venice's engine during its run, half of it is left to them. Where the pace is
+    `kept` in a place that others share and that fails, this process goes by a pace of its own and
+    says so, once, to `tell`.
     """
 
     def __init__(
@@ -30,6 +33,7 @@ class Pacer:
         sleep: Callable[[float], None] = time.sleep,
         kept: KeptPace | None = None,
         in_hurry: bool = False,
+        is_shared: Callable[[], bool] = lambda: False,
         tell: Callable[[str], None] = lambda _message: None,
     ) -> None:
         self.rate_per_second = rate_per_second
@@ -37,6 +41,7 @@ class Pacer:
         self._own = OwnPace(clock)
         self._kept: KeptPace = kept or self._own
         self._turn = Turn(rate_per_second, in_hurry=in_hurry)
+        self._is_shared = is_shared
         # One waits for all, so that the processes, not their threads, take turns.
         self._line, self._name = threading.Lock(), new_name()
 
@@ -60,10 +65,6 @@ class Pacer:
         """Let nobody through for a while: the service has asked for quiet."""
         self._change(lambda pace, now: pace.hold(seconds, now))
 
-    def expect_engine(self, in_seconds: float, for_seconds: float) -> None:
-        """Then Venice's engine asks the same service."""
-        self._change(lambda pace, now: pace.expect_engine(in_seconds, for_seconds, now))
-
     def _wait(self, turn: Turn) -> Departure:
         with self._line:
             try:
@@ -75,6 +76,8 @@ class Pacer:
         return found
 
     def _ask(self, turn: Turn) -> Departure | float:
+        if self._is_shared():
+            turn = replace(turn, rate_per_second=turn.rate_per_second * _HALF)
         found: Departure | float = self._change(lambda pace, now: pace.ask(self._name, turn, now))
         return found
 
@@ -114,12 +117,18 @@ class Pacing:
     in_hurry: bool = True
     pacers: Pacers = field(default_factory=Pacers)
 
-    def of(self, service: str, rate_per_second: float, tell: Callable[[str], None]) -> Pacer:
+    def of(
+        self,
+        service: str,
+        rate_per_second: float,
+        tell: Callable[[str], None],
+        is_shared: Callable[[], bool] = lambda: False,
+    ) -> Pacer:
         """The Pacer of a service that allows so many requests a second; 0 means any number."""
         rate = rate_per_second * HEADROOM
 
         def make() -> Pacer:
             kept = self.kept(service) if rate else None
-            return Pacer(rate, kept=kept, in_hurry=self.in_hurry, tell=tell)
+            return Pacer(rate, kept=kept, in_hurry=self.in_hurry, is_shared=is_shared, tell=tell)
 
         return self.pacers.of(service, rate, make)
