@@ -20,8 +20,8 @@ from cascade_cli.adapters.stripe.client import stripe_client
 from cascade_cli.adapters.stripe.purchases import StripeReader
 from cascade_cli.adapters.transport import MOST_LANES, Transport, utc_now
 from cascade_cli.adapters.venice.base import VeniceReader, airtable_api
+from cascade_cli.domain.engine import meets_engine
 from cascade_cli.domain.pricing import PriceList
-from cascade_cli.domain.processor import meets_engine
 from cascade_cli.domain.rulings import Rulings, no_rulings
 from cascade_cli.services.allocations import Allocations, NoAllocations
 from cascade_cli.services.reconcile import PastSource, Reconciler
