@@ -10,23 +10,20 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from rich.console import Console
-from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from cascade_cli.cli.console import completed, to_type
-from cascade_cli.cli.kinds_shown import kind_name, kinds_explained, kinds_table
+from cascade_cli.cli.items_shown import Block, item_blocks, row
+from cascade_cli.cli.kinds_shown import kinds_explained, kinds_table
 from cascade_cli.cli.paging import paged
 from cascade_cli.cli.reconciliation_json import Reading
 from cascade_cli.cli.session import Session
-from cascade_cli.cli.shown import count, shown
-from cascade_cli.domain.decisions import counted
+from cascade_cli.cli.shown import count
 from cascade_cli.domain.equation import Equation
-from cascade_cli.domain.money import ZERO, format_money, rounded
+from cascade_cli.domain.money import ZERO, rounded
 from cascade_cli.domain.overview import tallies, what_is_open
 from cascade_cli.domain.reconciliation import Item, Reconciliation
 from cascade_cli.domain.repair import explain
@@ -39,26 +36,6 @@ from cascade_cli.services.reconcile import Coverage, Run
 # A small terminal has one line more, for the prompt.
 MOST_ROWS = 23
 WORST = 5
-# Kind, citizen (what is left, within bounds), ducats, age.
-KIND_WIDTH, CITIZEN_WIDTH, DUCATS_WIDTH, AGE_WIDTH, GAP = 15, (12, 32), 16, 11, 1
-
-
-@dataclass(frozen=True)
-class Block:
-    """Something to print; what is to be typed is never folded."""
-
-    content: Text | Table
-    is_typed: bool = False
-
-    def rows(self, console: Console) -> int:
-        """How many it takes; a terminal folds what is to be typed anywhere."""
-        if isinstance(self.content, Text) and self.is_typed:
-            return -(-self.content.cell_len // console.width)
-        return len(console.render_lines(self.content, pad=False))
-
-    def put(self, console: Console) -> None:
-        """Print it."""
-        console.print(self.content, soft_wrap=self.is_typed)
 
 
 def show(
@@ -106,7 +83,7 @@ def _spaced(parts: Sequence[Sequence[Block]]) -> list[Block]:
 
 def _worst(console: Console, item: Item, now: datetime, *, short: bool) -> Iterator[Block]:
     """One line and one command; where that has no room, the story has it as well."""
-    yield Block(_row(console, item, now))
+    yield Block(row(console, item, now))
     story = explain(name_of(item))
     line = to_type(console, (item.repair or story).command)
     if short and line.cell_len > console.width:
@@ -126,7 +103,8 @@ def _show_list(
     listed = 0
     for item in selection.items(run.result):
         listed += item.is_open
-        _show_item(console, item, reading.terms.now)
+        for block in item_blocks(console, item, reading.terms.now):
+            block.put(console)
     console.print(_closing(console, run.result, again, listed), soft_wrap=True)
 
 
@@ -149,8 +127,8 @@ def _head(console: Console, run: Run, reading: Reading) -> Iterator[Text]:
     if owed := run.result.debts.values():
         ducats = rounded(sum(owed, ZERO))
         yield Text(f"Debts after refunds: {ducats} ducats of {count(len(owed), 'payment')}.")
-    if told := counted(run.result.decided):
-        yield Text(f"Decided by people: {told}.")
+    if found.closed:
+        yield Text(found.closed)
     yield from _equation(run.result.equation, console.width)
 
 
@@ -212,41 +190,6 @@ def _flowing(words: Sequence[str], width: int) -> Iterator[Text]:
         else:
             line += f" {word}"
     yield Text(line)
-
-
-def _row(console: Console, item: Item, now: datetime, *, whole: bool = False) -> Table:
-    """Of a long name the one screen has only the beginning."""
-    fixed = KIND_WIDTH + DUCATS_WIDTH + AGE_WIDTH + 3 * GAP
-    table = Table.grid(padding=(0, GAP, 0, 0), pad_edge=False)
-    table.add_column(width=KIND_WIDTH)
-    least, most = CITIZEN_WIDTH
-    width = min(max(console.width - fixed, least), most)
-    table.add_column(width=width, no_wrap=not whole, overflow="fold" if whole else "ellipsis")
-    table.add_column(width=DUCATS_WIDTH, justify="right", overflow="fold")
-    table.add_column(width=AGE_WIDTH, justify="right")
-    ducats = "?" if item.ducats is None else rounded(item.ducats)
-    table.add_row(
-        kind_name(item.kind, item.severity),
-        Text(shown(item.citizen or "–")),
-        Text(f"{ducats} ducats"),
-        Text(f"{format_span(now - item.occurred_at)} ago"),
-    )
-    return table
-
-
-def _show_item(console: Console, item: Item, now: datetime) -> None:
-    console.print(_row(console, item, now, whole=True))
-    charge = item.charge
-    paid = f"paid {format_money(charge.own_cents, charge.currency)}" if charge else ""
-    verdict = shown(completed(console, item.verdict))
-    if told := "; ".join(filter(None, (paid, verdict))):
-        console.print(Padding(Text(told, "dim"), (0, 0, 0, 2)))
-    if item.decision:
-        since = f"; since then {item.reopened}" if item.reopened else ""
-        told = f"decided: {item.decision.described}{since}"
-        console.print(Padding(Text(shown(told), "magenta"), (0, 0, 0, 2)))
-    if item.repair:
-        console.print(to_type(console, item.repair.command), soft_wrap=True)
 
 
 def _closing(console: Console, result: Reconciliation, again: Sequence[str], listed: int) -> Text:

@@ -5,8 +5,8 @@ A draft is no decision: nobody else sees it, and it moves nothing. Like one it r
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -14,8 +14,6 @@ from typing import Any
 from cascade_cli.domain.crediting import due_to_buyer, is_delivered_by_own_key, mentioned_by
 from cascade_cli.domain.decisions import Facts, How, what_changed
 from cascade_cli.domain.evidence import describe
-from cascade_cli.domain.items import Item
-from cascade_cli.domain.kinds import Kind
 from cascade_cli.domain.money import ZERO, format_ducats, rounded
 from cascade_cli.domain.orders import Order
 from cascade_cli.domain.overrides import Override
@@ -219,25 +217,3 @@ def writes_of(resolution: Resolution, orders: Sequence[Order]) -> tuple[object, 
     """All that a plan would write: two plans that are alike in this do the same."""
     moved = [(o.key, o.citizen, o.payer, o.ducats, o.ends, o.overrides) for o in orders]
     return resolution.decision.is_same_as, resolution.writes_off, tuple(moved)
-
-
-@dataclass(frozen=True)
-class Selection:
-    """Which open cases to walk; nothing given means all."""
-
-    kinds: Collection[Kind] = field(default=())
-    citizen: str | None = None
-    limit: int | None = None
-
-    def of(self, items: Sequence[Item]) -> tuple[Item, ...]:
-        """Those of `items` that are meant, in their order."""
-        found = [item for item in items if self.has(item)]
-        return tuple(found[: self.limit])
-
-    def has(self, item: Item) -> bool:
-        """Whether it is of one of the kinds, and about the citizen: who bought it, or whom one of
-        its transfers concerns."""
-        if self.kinds and item.kind not in self.kinds:
-            return False
-        concerned = {item.citizen, *(row.concerned for row in item.rows)}
-        return self.citizen is None or self.citizen in concerned

@@ -15,7 +15,6 @@ from cascade_cli.domain.kinds import Kind
 from cascade_cli.domain.overrides import Override
 from cascade_cli.domain.review import (
     Draft,
-    Selection,
     draft_of,
     hurdles,
     needs_buyer,
@@ -23,6 +22,7 @@ from cascade_cli.domain.review import (
     offers_for,
     safest,
 )
+from cascade_cli.domain.selection import Selection
 from cascade_cli.domain.subject import Subject, Wish
 from tests.domain.samples import NOW, a_charge, a_stratagem, keyed
 from tests.review.subjects import of_charge, of_transfer
@@ -149,7 +149,7 @@ def test_a_selection_keeps_the_order_and_goes_by_kind_citizen_and_number() -> No
     items = (wrong, orphan)
     assert Selection().of(items) == items
     assert Selection(limit=1).of(items) == (wrong,)
-    assert Selection([Kind.ORPHAN]).of(items) == (orphan,)
+    assert Selection(kinds=frozenset({Kind.ORPHAN})).of(items) == (orphan,)
     # Who bought it, and whom a transfer went to.
     assert Selection(citizen="marco").of(items) == (wrong,)
     assert Selection(citizen="lucia").of(items) == (wrong,)
