@@ -15,6 +15,7 @@ from cascade_cli.domain.crediting import due_to_buyer, is_delivered_by_own_key, 
 from cascade_cli.domain.decisions import Facts, How, what_changed
 from cascade_cli.domain.evidence import describe
 from cascade_cli.domain.money import ZERO, format_ducats, rounded
+from cascade_cli.domain.next_decision import first_decision
 from cascade_cli.domain.orders import Order
 from cascade_cli.domain.overrides import Override
 from cascade_cli.domain.price_guard import price_objection
@@ -26,37 +27,44 @@ from cascade_cli.domain.times import rfc3339
 
 @dataclass(frozen=True)
 class Offer:
-    """One decision that fits a case, as a sentence."""
+    """One decision that fits a case, as a sentence. `condition` is what has to be found out before
+    the safest one is safe."""
 
     how: How
     what: str
     is_safest: bool
+    condition: str = ""
 
 
 def offers_for(subject: Subject) -> tuple[Offer, ...]:
     """Those that fit, in the table's order."""
     best = safest(subject)
-    return tuple(Offer(how, _sentence(subject, how), how is best) for how in subject.choice)
+    return tuple(
+        Offer(how, _sentence(subject, how), how is best, _condition(subject, how, best))
+        for how in subject.choice
+    )
 
 
 def safest(subject: Subject) -> How | None:
-    """The one that does least harm if it is wrong: the table's first, but to wait where something
-    has to be found out before that."""
-    choice = subject.choice
-    if not choice:
+    """The one that is printed beside the case: all that is printed and marked is one advice."""
+    if not subject.choice:
         return None
-    must_wait = _has_to_be_found_out(subject, choice[0]) and How.SNOOZE in choice
-    return How.SNOOZE if must_wait else choice[0]
+    return first_decision(subject.item, subject.case, subject.terms.now)[0]
 
 
-def _has_to_be_found_out(subject: Subject, how: How) -> bool:
-    """Whether ducats moved, who made a transfer that nobody paid for, who gets how many, or whether
-    something that stands against a credit counts."""
-    if how is How.TAKE_BACK:
-        return subject.case is None
-    is_unsure = needs_buyer(subject) or needs_ducats(subject)
-    is_hindered = is_unsure or any(hurdles(subject, Wish(How.CREDIT, "")))
-    return how is How.MOVED or (how is How.CREDIT and is_hindered)
+def _condition(subject: Subject, how: How, best: How | None) -> str:
+    """Whoever is led to it has to know this first; most often there is nothing."""
+    if how is not best:
+        return ""
+    if how in {How.MOVED, How.NOT_MOVED}:
+        return "once the balances show it"
+    if how is How.TAKE_BACK and subject.case is None:
+        return "once nobody can say who made it"
+    if how is How.CREDIT and (needs_buyer(subject) or needs_ducats(subject)):
+        return "once you know who gets how many"
+    if how is How.CREDIT and any(hurdles(subject, Wish(How.CREDIT, ""))):
+        return "once you know that it is owed"
+    return ""
 
 
 def _sentence(subject: Subject, how: How) -> str:

@@ -277,10 +277,11 @@ def test_of_a_window_that_leaves_out_what_was_open_nothing_is_said_to_be_solved(
 def test_its_verdict_has_the_words_and_the_numbers_of_reconcile(
     day: ShopDay, week: SeedReport
 ) -> None:
-    told = day.cascade("reconcile", "--since", week.since, "--all").out.splitlines()[0]
+    assert week.kinds
+    told = day.cascade("reconcile", "--since", "7d", "--all").out.splitlines()[0]
     assert " are safe to repair, " in told
-    assert told in day.cascade("status", "--since", week.since).out.splitlines()
-    found = day.cascade("status", "--since", week.since, "--json").data["discrepancies"]
+    assert told in day.cascade("status", "--since", "7d").out.splitlines()
+    found = day.cascade("status", "--since", "7d", "--json").data["discrepancies"]
     numbers = (found["total"], found["automatic"], found["for_people"], found["waiting"])
     assert tuple(map(int, re.findall(r"\d+", told))) == numbers
 
@@ -291,7 +292,8 @@ def test_its_verdict_has_the_words_and_the_numbers_of_reconcile(
 def test_kind_citizen_and_limit_list_cases_as_reconcile_does(
     day: ShopDay, week: SeedReport, words: tuple[str, ...]
 ) -> None:
-    since = ("--since", week.since)
+    assert week.kinds
+    since = ("--since", "7d")
     if words == ("--citizen",):
         everything = day.cascade("reconcile", *since, "--json").data["items"]
         words = ("--citizen", str(everything[0]["citizen"]))
@@ -306,7 +308,8 @@ def test_kind_citizen_and_limit_list_cases_as_reconcile_does(
 
 
 def test_without_a_selection_no_case_is_listed(day: ShopDay, week: SeedReport) -> None:
-    found = day.cascade("status", "--since", week.since, "--json").data["discrepancies"]
+    assert week.kinds
+    found = day.cascade("status", "--since", "7d", "--json").data["discrepancies"]
     assert found["items"] is None
-    nobody = day.cascade("status", "--since", week.since, "--citizen", "Nobody").out
+    nobody = day.cascade("status", "--since", "7d", "--citizen", "Nobody").out
     assert "None of them is what you asked for." in nobody

@@ -202,7 +202,8 @@ def _offer(console: Console, offer: Offer) -> Iterator[Text]:
     text = Text(f" {_KEY_OF[offer.how]}  ", "bold")
     text.append(shown(offer.what), "bold green" if offer.is_safest else "not bold")
     if offer.is_safest:
-        text.append("  (safest)", "bold green")
+        condition = f", {offer.condition}" if offer.condition else ""
+        text.append(f"  (safest{condition})", "bold green")
     yield from wrapped(console, text, indent=4)
 
 
