@@ -5,7 +5,7 @@ A draft is no decision: nobody else sees it, and it moves nothing. Like one it r
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -46,10 +46,24 @@ def offers_for(subject: Subject) -> tuple[Offer, ...]:
 
 
 def safest(subject: Subject) -> How | None:
-    """The one that is printed beside the case: all that is printed and marked is one advice."""
-    if not subject.choice:
+    """The one that is printed beside the case: all that is printed and marked is one advice. None
+    where a refund is to be carried out, which is no decision."""
+    if not subject.choice or refund_offered(subject):
         return None
     return first_decision(subject.item, subject.case, subject.terms.now)[0]
+
+
+def refund_offered(subject: Subject) -> str:
+    """What `cascade refund` does, where that is printed beside the case; empty where it is not."""
+    case, repair = subject.case, subject.item.repair
+    if case is None or repair is None or not repair.command.startswith("cascade refund "):
+        return ""
+    if case.to_return:
+        return f"refund: take {rounded(case.to_return)} ducats back from {case.buyer.citizen!r}"
+    if case.to_give_again:
+        ducats = rounded(case.to_give_again)
+        return f"refund: give {case.buyer.citizen!r} {ducats} ducats again"
+    return f"refund: give {case.buyer.citizen!r} what the rest of the money bought"
 
 
 def _condition(subject: Subject, how: How, best: How | None) -> str:
@@ -164,13 +178,20 @@ def hurdles(subject: Subject, wish: Wish) -> Iterator[Hurdle]:
 @dataclass(frozen=True)
 class Draft:
     """What was chosen: `named` is the record that it is about, where a single transfer is meant,
-    `settles` the record of the transfer that settles it."""
+    `settles` the record of the transfer that settles it. With `is_refund` it is no decision: its
+    refund is to be carried out as `cascade refund` does."""
 
     case: str
     wish: Wish
     facts: Facts
     named: str = ""
     settles: str = ""
+    is_refund: bool = False
+
+    @property
+    def described(self) -> str:
+        """In a few words."""
+        return "refund" if self.is_refund else f"{self.wish.how.option}: {self.wish.reason}"
 
     @property
     def identity(self) -> str:
@@ -196,6 +217,7 @@ class Draft:
             "until": rfc3339(wish.until) if wish.until else None,
             "overrides": sorted(wish.overrides),
             "again": wish.again,
+            "is_refund": self.is_refund,
         }
 
     @classmethod
@@ -212,7 +234,9 @@ class Draft:
             again=document["again"],
         )
         facts = Facts.of(document["facts"])
-        return cls(document["case"], wish, facts, document["named"], document["settles"])
+        named, settles = document["named"], document["settles"]
+        is_refund = document.get("is_refund", False)
+        return cls(document["case"], wish, facts, named, settles, is_refund)
 
 
 def draft_of(subject: Subject, wish: Wish) -> Draft:
@@ -221,7 +245,17 @@ def draft_of(subject: Subject, wish: Wish) -> Draft:
     return Draft(subject.name, wish, subject.facts, subject.named, settles)
 
 
+def refund_draft(subject: Subject) -> Draft:
+    """The refund of the case as it is."""
+    wish = Wish(How.TAKE_BACK, "money went back")
+    return Draft(subject.name, wish, subject.facts, is_refund=True)
+
+
+def moves_of(orders: Iterable[Order]) -> tuple[object, ...]:
+    """All that orders would write: those that are alike in this do the same."""
+    return tuple((o.key, o.citizen, o.payer, o.ducats, o.ends, o.overrides) for o in orders)
+
+
 def writes_of(resolution: Resolution, orders: Sequence[Order]) -> tuple[object, ...]:
-    """All that a plan would write: two plans that are alike in this do the same."""
-    moved = [(o.key, o.citizen, o.payer, o.ducats, o.ends, o.overrides) for o in orders]
-    return resolution.decision.is_same_as, resolution.writes_off, tuple(moved)
+    """The same of a decision."""
+    return resolution.decision.is_same_as, resolution.writes_off, moves_of(orders)

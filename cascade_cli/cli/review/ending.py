@@ -28,10 +28,11 @@ class Carried:
     @property
     def described(self) -> str:
         """In one line."""
-        how = self.chosen.draft.wish.how.option
+        draft = self.chosen.draft
+        how = "refund" if draft.is_refund else draft.wish.how.option
         error = self.error or first_error(self.deliveries)
         told = f"not done, and kept: {error.message}" if error else "done"
-        return f"{self.chosen.draft.case} {how}: {told}"
+        return f"{draft.case} {how}: {told}"
 
 
 def nothing_open(found: JudgedOutcome) -> Outcome:
