@@ -22,7 +22,8 @@ def review(
 ) -> None:
     """Walk through the open cases: decide each with a key, see the plan, confirm once.
 
-    Nothing is carried out before the plan is confirmed. What was decided is kept if you stop, and
+    The key that is marked is what `reconcile` prints. Nothing is carried out before the plan is
+    confirmed. What was decided is kept if you stop, and
     the next review goes on there. Exit code 0: nothing is open. 3: cases remain. 2: no terminal,
     and what would be asked was printed.
     """

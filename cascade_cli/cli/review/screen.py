@@ -212,11 +212,13 @@ def _offer(console: Console, offer: Offer) -> Iterator[Text]:
 
 
 def _key(console: Console, key: str, what: str, mark: str = "", part: str = "") -> Iterator[Text]:
-    """A key and what it does; `mark` says that it is the safest, and under which condition."""
+    """A key and what it does; `mark` says that it is the safest, and under which condition: then
+    it is not green yet."""
     text = Text(f" {key}  ", "bold")
-    text.append(readable(shown(what)), "bold green" if mark else "not bold")
+    style = "bold yellow" if "," in mark else "bold green"
+    text.append(readable(shown(what)), style if mark else "not bold")
     if mark:
-        text.append(f"  ({mark})", "bold green")
+        text.append(f"  ({mark})", style)
     if part:
         text.append(f"  {part}", "dim not bold")
     return wrapped(console, text, indent=4)
