@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from cascade_cli.adapters.links import Links
-from cascade_cli.cli.console import completed
+from cascade_cli.cli.console import PipeConsole, completed
 from cascade_cli.cli.kinds_shown import STYLES
 from cascade_cli.cli.readable import readable
 from cascade_cli.cli.resolve_shown import neighbour
@@ -227,7 +227,8 @@ def _key(console: Console, key: str, what: str, mark: str = "", part: str = "") 
 def _block(console: Console, label: str, texts: Sequence[str]) -> list[Text]:
     """A label and what stands beside it, each text from a line of its own."""
     if label == "links":
-        pages = (Text(text, f"dim link {text}") for text in texts)
+        has_links = not isinstance(console, PipeConsole) or console.shows_links
+        pages = (Text(text, f"dim link {text}" if has_links else "dim") for text in texts)
         return [line for page in pages for line in _folded(console, page, console.width)]
     found: list[Text] = []
     for text in texts:
