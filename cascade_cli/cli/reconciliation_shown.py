@@ -134,8 +134,8 @@ def _head(
     yield Text(f"{since} – {until} ({span}){read}.")
     if changes := reading.since_last:
         yield Text(
-            f"Since the run of {format_moment(changes.since)}: {len(changes.new)} new, "
-            f"{len(changes.solved)} solved, {len(changes.still_open)} still open."
+            f"Since the run of {format_moment(changes.since)}: {changes.described}, "
+            f"{len(changes.still_open)} still open."
         )
     if run.verification and run.verification.wrong:
         yield Text(f"Verified: {run.verification.sentence}.", "bold red")

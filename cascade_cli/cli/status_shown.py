@@ -228,7 +228,7 @@ def _since(status: Status) -> str:
     changed = status.since_last
     if changed is None:
         return f"{begin}."
-    return f"{begin}: {len(changed.new)} new, {len(changed.solved)} solved since the last run."
+    return f"{begin}: {changed.described} since the last run."
 
 
 def _listed(console: Console, shown: Shown, run: Run) -> Iterator[Block]:

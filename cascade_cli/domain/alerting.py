@@ -14,7 +14,7 @@ from typing import Any
 from cascade_cli.domain.decisions import How
 from cascade_cli.domain.overview import Open, what_is_open
 from cascade_cli.domain.reconciliation import Item, Reconciliation
-from cascade_cli.domain.run_memory import Scope, name_of
+from cascade_cli.domain.run_memory import Scope, decided_in, name_of
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def news(told: Told, scope: Scope, result: Reconciliation) -> News:
         {name: known for name, known in gone.items() if scope.covers(name, known.at)},
         tuple(item for item in found if _is_known(told, item)),
         sum(not scope.covers(name, known.at) for name, known in gone.items()),
-        {name_of(i): i.decision.how for i in result.items.unsettled if i.is_decided and i.decision},
+        decided_in(result),
         what_is_open(result),
     )
 

@@ -69,6 +69,8 @@ class News:
     solved_number: int
     solved: tuple[str, ...]
     solved_hidden: int
+    decided: int
+    snoozed: int
 
 
 @dataclass(frozen=True)
@@ -239,14 +241,16 @@ def _coverage(run: Run, reading: Reading) -> tuple[str, ...]:
 
 
 def _news(changes: Changes) -> News:
-    solved = changes.solved[:MOST_SOLVED]
+    solved = changes.gone[:MOST_SOLVED]
     return News(
         since=format_moment(changes.since),
         new=len(changes.new),
         still_open=len(changes.still_open),
-        solved_number=len(changes.solved),
+        solved_number=len(changes.gone),
         solved=solved,
-        solved_hidden=len(changes.solved) - len(solved),
+        solved_hidden=len(changes.gone) - len(solved),
+        decided=len(changes.decided),
+        snoozed=len(changes.snoozed),
     )
 
 
