@@ -134,3 +134,12 @@ def test_what_a_decision_rests_on_is_cut_last() -> None:
     text = " ".join(" ".join(_drawn(_page(SUBJECTS["doubtful"]), 60, 20)).split())
     assert "marco 12.35 (without it -87.65)" in text
     assert "'marco', who bought 100 ducats" in text
+
+
+def test_only_the_labels_of_what_is_known_are_dim() -> None:
+    out = io.StringIO()
+    console = Console(file=out, width=80, height=24, force_terminal=True, color_system="standard")
+    for line in page_lines(console, _page(SUBJECTS["wrong citizen"]), 23):
+        console.print(line)
+    buyer = next(line for line in out.getvalue().splitlines() if "buyer " in line)
+    assert buyer.startswith("\x1b[2mbuyer     \x1b[0m")

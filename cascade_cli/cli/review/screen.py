@@ -197,7 +197,7 @@ def _foot(console: Console, page: Page) -> Iterator[Text]:
         yield from _offer(console, offer)
     repair = page.subject.item.repair
     if repair and not repair.command.startswith(_DONE_BY_KEYS):
-        line = Text("    first type: ", "dim").append(completed(console, repair.command))
+        line = Text().append("    first type: ", "dim").append(completed(console, repair.command))
         yield from wrapped(console, line, indent=4)
     moves = "space next · b back · e whole story · g to the plan · q stop and keep"
     yield from wrapped(console, Text(moves, "dim"))
@@ -234,7 +234,7 @@ def _block(console: Console, label: str, texts: Sequence[str]) -> list[Text]:
     for text in texts:
         for line in _folded(console, Text(readable(shown(text))), console.width - _LABEL_WIDTH):
             head = label if not found else ""
-            found.append(Text(f"{head:<{_LABEL_WIDTH}}", "dim").append_text(line))
+            found.append(Text().append(f"{head:<{_LABEL_WIDTH}}", "dim").append_text(line))
     return found
 
 
