@@ -107,6 +107,7 @@ def _walked(shop: Workshop, found: JudgedOutcome, selection: Selection) -> Agree
         return _without_terminal(session, desk, cases)
     kept = f"{len(chosen)} kept from before. " if chosen else ""
     is_kept = "Nothing was carried out; what you decided is kept"
+    pages = _links(shop)
     with keyboard() as keys, _told_if_broken_off(session, is_kept):
         walk = Walk(
             session.console(stderr=True),
@@ -116,7 +117,7 @@ def _walked(shop: Workshop, found: JudgedOutcome, selection: Selection) -> Agree
             chosen,
             repairs,
             partial(_tell, session),
-            _links(shop),
+            pages,
             by_people,
             note=kept + " ".join(notes),
         )
@@ -164,15 +165,19 @@ def _desk(shop: Workshop) -> ReviewDesk:
 
 
 def _links(shop: Workshop) -> Links:
+    """The pages of both services; from here on the ids of rows lead to theirs by the table's id."""
     settings = shop.settings
     is_airtable = settings.airtable_url == AIRTABLE_URL.default
     base = settings.airtable_base
+    table = table_id(shop.reading.api, base, STRATAGEMS) if is_airtable else ""
+    if table and shop.session.links:
+        shop.session.links = replace(shop.session.links, table=table)
     return links(
         is_stripe=settings.stripe_url == STRIPE_URL.default,
         livemode=settings.livemode,
         is_airtable=is_airtable,
         base_id=base,
-        table_id=table_id(shop.reading.api, base, STRATAGEMS) if is_airtable else "",
+        table_id=table,
     )
 
 
