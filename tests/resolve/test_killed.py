@@ -47,41 +47,45 @@ CASES: dict[str, tuple[Callable[[Counter], str], str, dict[str, float]]] = {
     "settled by": (_gifted, "--settled-by=cascade_manual_for-{}", {"marco": 100, "lucia": 100}),
     "accept": (twice, "--accept", {"marco": 200}),
 }
-MOVING = ("credit", "take back", "orphan", "not moved")
 
 
-def _broken_off(counter: Counter, folder: Path, words: tuple[str, ...], number: int) -> bool:
+def _broken_off(
+    counter: Counter, folder: Path, words: tuple[str, ...], number: int, *, applied: bool
+) -> bool:
     """Whether it was killed at that request."""
-    begun = len(counter.requests)
+    at = len(counter.requests) + number
+    if not applied:
+        counter.network.break_(lambda _: len(counter.requests) >= at, unavailable())
     colleague = Colleague(counter, folder, *words)
-    counter.sandboxed.recorder.before(begun + number, colleague.kill)
+    counter.sandboxed.recorder.before(at, colleague.kill)
     ended = colleague.ended()
+    counter.network.heal()
     assert ended.code in {0, -9}, ended
     return ended.code == -9
+
+
+def _typed_again(counter: Counter, words: tuple[str, ...]) -> None:
+    counter.pass_time(minutes=3)
+    again = resolve(counter, *words)
+    assert again.code in {0, 7}, again
+    counter.pass_time(minutes=3)
+    run_engine(counter)
+    assert resolve(counter, *words).code == 7
+    run_engine(counter)
 
 
 @pytest.mark.parametrize("applied", [True, False])
 @pytest.mark.parametrize("name", CASES)
 def test_killed_at_every_request_and_typed_again(
-    counter: Counter, tmp_path: Path, name: str, applied: bool
+    counter: Counter, tmp_path: Path, name: str, *, applied: bool
 ) -> None:
     make, how, held = CASES[name]
     for number in range(FIRST, MOST_REQUESTS):
         before = {citizen: counter.ducats_of(citizen) for citizen in held}
         case = make(counter)
         words = (case, how.format(case))
-        if not applied:
-            counter.network.break_(lambda _: len(counter.requests) >= at, unavailable())
-        at = len(counter.requests) + number
-        is_killed = _broken_off(counter, tmp_path, words, number)
-        counter.network.heal()
-        counter.pass_time(minutes=3)
-        again = resolve(counter, *words)
-        assert again.code in {0, 7}, again
-        counter.pass_time(minutes=3)
-        run_engine(counter)
-        assert resolve(counter, *words).code == 7
-        run_engine(counter)
+        is_killed = _broken_off(counter, tmp_path, words, number, applied=applied)
+        _typed_again(counter, words)
         gained = {citizen: counter.ducats_of(citizen) - before[citizen] for citizen in held}
         assert gained == held
         if not is_killed:

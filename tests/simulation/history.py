@@ -29,8 +29,8 @@ ROUNDS = 12
 DAY_SECONDS = 25 * 3600.0
 # Longer than a command waits for a lost write; so short that no row of the first one has expired
 # when the engine runs after the last.
-_A_MOMENT_SECONDS = 60
 _A_WHILE_SECONDS = 300.0
+_A_MOMENT_SECONDS = 60.0
 # So long cascade is alone with its refunds, where it acts on them by itself.
 DAYS_BY_ITSELF = 4
 # Several rounds for a few orders, so that lanes have something to do.
