@@ -161,3 +161,27 @@ def test_a_case_that_no_night_has_seen_and_nobody_decided_about_stays_unseen(
     _twice_long_ago(counter)
     counter.pass_time(hours=24)
     assert night(counter)["items"] == []
+
+
+NIGHTS = 100
+
+
+def test_what_does_not_change_stays_decided_for_a_hundred_nights(counter: Counter) -> None:
+    for name in CASES:
+        decided(counter, name)
+    accepted = [make(counter) for make in (doubtful, too_few, too_many, wrong_citizen, orphan)]
+    night(counter)
+    for case in accepted:
+        assert resolve(counter, case, "--accept").code == 0
+    counter.pass_time(hours=24)
+    first = night(counter)
+    assert first["items"] == []
+    # The newest decision of each; what moved nothing has been delivered since like any other.
+    assert set(first["decided"]) == {"accept", "snooze", "credit", "take_back", "moved"}
+    for number in range(NIGHTS):
+        counter.pass_time(hours=24)
+        run_engine(counter)
+        data = night(counter)
+        assert (number, data["items"]) == (number, [])
+        assert data["since_last"]["new"] == data["since_last"]["solved"] == []
+        assert data["decided"] == first["decided"]
