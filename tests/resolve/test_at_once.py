@@ -44,6 +44,26 @@ def _decided_once(counter: Counter, name: str, folder: Path, *settings: dict[str
 
 
 @pytest.mark.parametrize("name", CASES)
+def test_typed_twice_it_is_refused_with_who_decided_when_and_why(
+    counter: Counter, name: str
+) -> None:
+    make, how, held = CASES[name]
+    case = make(counter)
+    words = (case, how.format(case), "--reason", "anna has seen it")
+    assert resolve(counter, *words).code == ExitCode.OK
+    for _ in range(2):
+        again = resolve(counter, *words)
+        assert again.code == ExitCode.REFUSED
+        told = " ".join(str(word) for word in again.document["error"].values())
+        assert ("anna has seen it" in told, "2026-11-20 15:00" in told) == (True, True), told
+        run_engine(counter)
+    assert {citizen: counter.ducats_of(citizen) for citizen in held} == held
+    entries = counter.type("journal", "list", "--json").data["entries"]
+    decided = [entry for entry in entries if "decision" in entry["body"]]
+    assert len(decided) == 1
+
+
+@pytest.mark.parametrize("name", CASES)
 def test_two_processes_with_one_journal(counter: Counter, tmp_path: Path, name: str) -> None:
     _decided_once(counter, name, tmp_path, {}, {})
 

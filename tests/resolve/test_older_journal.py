@@ -1,8 +1,8 @@
 """A journal from before there were decisions: nobody has to change it, nor the credits by hand that
 it tells of.
 
-Its text is what that version wrote, as `sqlite3 journal.sqlite3 .dump` shows it: a credited payment,
-a credit by hand, and a night that left open the payment whose ducats lucia has.
+Its text is what that version wrote, as `sqlite3 journal.sqlite3 .dump` shows it: a payment that was
+credited, a credit by hand, and a night that left open the payment whose ducats lucia has.
 """
 
 from __future__ import annotations
