@@ -102,6 +102,7 @@ def _correction(subject: Subject, case: Case, wish: Wish, means: Means) -> Resol
         reason=wish.reason,
         facts={**payment_facts(case.charge), **means.facts},
         amends=True,
+        again=wish.again,
     )
     decision = decision_on(
         subject, wish, ducats=format_ducats(ducats), stratagem_id=order.key, citizen=citizen

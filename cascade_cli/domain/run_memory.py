@@ -29,7 +29,8 @@ _MOST_ENDS = 14
 
 @dataclass(frozen=True)
 class Memory:
-    """The end of a complete run; `open` maps what was not settled to its kind.
+    """The end of a complete run; `open` maps what was not settled, or what people decided about, to
+    its kind.
 
     `open_since` is when the oldest of these was paid. `covered_since` is since when all is
     covered without a gap; None in a memory that an older version wrote. `leads` say where to find
@@ -232,11 +233,11 @@ def memory_of(
 ) -> Memory:
     """What to remember of a complete run; all is covered since its window, if not before."""
     remains = remains or Remains()
-    unsettled = result.items.unsettled
+    watched = result.items.watched
     return Memory(
         window.until,
-        {name_of(item): _left_as(item).value for item in unsettled},
-        min((item.occurred_at for item in unsettled), default=None),
+        {name_of(item): _left_as(item).value for item in watched},
+        min((item.occurred_at for item in watched), default=None),
         covered_since or window.since,
         (*leads_of(result), *_leads_to(remains.pending)),
         {**remains.loose, **loose_ends_of(result)},

@@ -14,7 +14,7 @@ from cascade_cli.domain.keys import (
     is_own_key,
     payment_id_in,
     refund_key,
-    take_back_key,
+    take_back_keys,
     whole_id,
 )
 from cascade_cli.domain.kinds import Kind
@@ -43,9 +43,6 @@ from cascade_cli.services.explain_ports import Past, Setting, Sources
 from cascade_cli.services.owners import Owners
 from cascade_cli.services.received import payment_of, received
 from cascade_cli.services.vicinity import SECOND
-
-# So often at most are ducats of one transfer taken back.
-MOST_INSTALMENTS = 10
 
 
 @dataclass
@@ -206,7 +203,7 @@ class _Teller:
         """What people decided to take back of it; asked for where somebody did."""
         if row.record_id not in self.setting.terms.decided.decisions:
             return []
-        keys = [take_back_key(row.record_id, number) for number in range(MOST_INSTALMENTS)]
+        keys = take_back_keys(row.record_id)
         return self.sources.transfers.transfers_named(keys)
 
     def _transfer_verdict(self, rows: Sequence[Stratagem], taking: Sequence[Stratagem]) -> Verdict:

@@ -14,7 +14,7 @@ from cascade_cli.domain.decisions import Decision, How
 from cascade_cli.domain.identities import Form, form_of
 from cascade_cli.domain.items import Item
 from cascade_cli.domain.journal import Worker
-from cascade_cli.domain.keys import take_back_key
+from cascade_cli.domain.keys import take_back_keys
 from cascade_cli.domain.matching import match
 from cascade_cli.domain.names import no_citizen
 from cascade_cli.domain.orders import Order, order_for_charge
@@ -36,8 +36,7 @@ from cascade_cli.errors import GuardError, NotFoundError, UsageError
 from cascade_cli.services.credit import PATIENCE, CreditDesk, Limits, Plan
 from cascade_cli.services.credit_requests import check_limit
 from cascade_cli.services.deliver import Deliverer
-from cascade_cli.services.delivery_ports import Delivery
-from cascade_cli.services.explain import MOST_INSTALMENTS
+from cascade_cli.services.delivery_ports import Delivery, Result
 from cascade_cli.services.explain_ports import Answering, TransferSource
 from cascade_cli.services.owners import Owners
 from cascade_cli.services.reconcile import PaymentSource
@@ -168,7 +167,7 @@ class ResolveDesk:
     def _of_transfer(self, rows: Sequence[Stratagem]) -> Seen:
         """Of several rows under one StratagemId, the item that has the first."""
         row, terms = rows[0], self.terms()
-        keys = [take_back_key(row.record_id, number) for number in range(MOST_INSTALMENTS)]
+        keys = take_back_keys(row.record_id)
         taking = self.transfers.transfers_named(keys)
         made = [one.created_at for one in rows]
         window = Window(min(made), max(made) + SECOND)
@@ -290,9 +289,20 @@ class ResolveDesk:
             self._write_off(planned.resolution)
         endings = self.deliverer.deliver(planned.resolution.endings, patience=patience)
         if planned.credit:
-            return [*endings, *self.desk.carry_out(planned.credit)]
-        others = [o for o in planned.orders if o not in planned.resolution.endings]
-        return [*endings, *self.deliverer.deliver(others, patience=patience)]
+            moved = self.desk.carry_out(planned.credit)
+        else:
+            others = [o for o in planned.orders if o not in planned.resolution.endings]
+            moved = self.deliverer.deliver(others, patience=patience)
+        self._look_again(moved, patience)
+        return [*endings, *moved]
+
+    def _look_again(self, moved: Sequence[Delivery], patience: timedelta) -> None:
+        """Somebody with another journal may have looked when this one did, before either wrote:
+        whoever was last sees both transfers, and takes the surplus out of the engine's way."""
+        credited = (one.order for one in moved if one.result is Result.CREDITED)
+        made = [replace(order, retire_surplus=True) for order in credited]
+        if made:
+            self.deliverer.deliver(made, patience=patience)
 
     def _record(self, planned: Planned) -> None:
         resolution, subject = planned.resolution, planned.seen.subject
