@@ -30,6 +30,7 @@ DESCRIPTION = (
 @dataclass(frozen=True)
 class Office:
     """All that the routes need; `token` is what creating payments takes, None if it is shut;
+    `own_offload` is for questions about the server itself, which wait for nobody's payment;
     `complete` puts the global options into the commands in a text."""
 
     gate: EventGate
@@ -40,6 +41,7 @@ class Office:
     till: Till
     token: str | None
     offload: Offload
+    own_offload: Offload
     readiness: Readiness
     metrics: Metrics
     complete: Callable[[str], str] = str
@@ -60,7 +62,7 @@ def create_app(office: Office) -> ASGIApp:
     api.include_router(
         webhook.router(office.gate, office.committer, office.worker.wake, office.metrics)
     )
-    api.include_router(vitals.router(office.readiness, office.metrics, office.offload))
+    api.include_router(vitals.router(office.readiness, office.metrics, office.own_offload))
     return Gatehouse(
         api,
         answered=lambda route, status, seconds: office.metrics.requests.labels(

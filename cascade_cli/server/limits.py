@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -15,12 +16,43 @@ WEBHOOK_PATH = "/api/payments/webhook"
 WEBHOOK_BYTES = 1024 * 1024
 # An allocation to a thousand citizens fits.
 OTHER_BYTES = 256 * 1024
+# A usual event is far shorter; what a body has beyond this comes out of a share for all.
+SMALL_BYTES = 64 * 1024
+LARGE_BYTES = 64 * 1024 * 1024
 BODY_SECONDS = 10.0
-_TOO_LARGE, _TOO_SLOW, _BUG = 413, 408, 500
+_TOO_LARGE, _TOO_SLOW, _BUG, _CROWDED = 413, 408, 500, 503
 
 
 class TooLargeError(Exception):
     """The body is longer than allowed; the rest of it was not read."""
+
+
+class CrowdedError(Exception):
+    """The large bodies in hand leave no room for this one."""
+
+
+class LargeBodies:
+    """What all bodies in hand may have beyond SMALL_BYTES each."""
+
+    def __init__(self, most: int = LARGE_BYTES) -> None:
+        self._left = most
+
+    @contextmanager
+    def share(self) -> Iterator[Callable[[int], None]]:
+        """One body's: to be told its length as it grows. Telling raises CrowdedError."""
+        taken = 0
+
+        def grown(length: int) -> None:
+            nonlocal taken
+            more = max(length - SMALL_BYTES, 0) - taken
+            if more > self._left:
+                raise CrowdedError
+            taken, self._left = taken + more, self._left - more
+
+        try:
+            yield grown
+        finally:
+            self._left += taken
 
 
 class Gatehouse:
@@ -36,6 +68,7 @@ class Gatehouse:
         crashed: Callable[[str], None],
     ) -> None:
         self._app, self._answered, self._crashed = app, answered, crashed
+        self._large = LargeBodies()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, as ASGI asks."""
@@ -61,9 +94,17 @@ class Gatehouse:
             self._answered(_route_of(scope), status, time.perf_counter() - began)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._large.share() as grown:
+            await self._serve_within(grown, scope, receive, send)
+
+    async def _serve_within(
+        self, grown: Callable[[int], None], scope: Scope, receive: Receive, send: Send
+    ) -> None:
         limit = WEBHOOK_BYTES if scope["path"] == WEBHOOK_PATH else OTHER_BYTES
         try:
-            body = await asyncio.wait_for(_read(scope, receive, limit), BODY_SECONDS)
+            body = await asyncio.wait_for(_read(scope, receive, limit, grown), BODY_SECONDS)
+        except CrowdedError:
+            answer = problem(_CROWDED, "overloaded", "Too many large bodies are arriving.")
         except TooLargeError:
             answer = problem(_TOO_LARGE, "too_large", f"A body has at most {limit} bytes here.")
         except TimeoutError:
@@ -77,8 +118,10 @@ class Gatehouse:
         await answer(scope, receive, send)
 
 
-async def _read(scope: Scope, receive: Receive, limit: int) -> bytes | None:
-    """The whole body; None if the client hung up. Raises TooLargeError."""
+async def _read(
+    scope: Scope, receive: Receive, limit: int, grown: Callable[[int], None]
+) -> bytes | None:
+    """The whole body; None if the client hung up. Raises TooLargeError and CrowdedError."""
     if _announced(scope) > limit:
         raise TooLargeError
     body = bytearray()
@@ -89,6 +132,7 @@ async def _read(scope: Scope, receive: Receive, limit: int) -> bytes | None:
         body += message.get("body", b"")
         if len(body) > limit:
             raise TooLargeError
+        grown(len(body))
         if not message.get("more_body", False):
             return bytes(body)
 

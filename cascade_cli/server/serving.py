@@ -7,6 +7,7 @@ import logging
 import signal
 import socket
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -29,8 +30,10 @@ from cascade_cli.domain.times import Window
 from cascade_cli.errors import JournalError
 from cascade_cli.server.app import Office, create_app
 from cascade_cli.server.committer import Committer
+from cascade_cli.server.connections import Connections, most_connections
 from cascade_cli.server.metrics import Metrics
 from cascade_cli.server.offload import Offload
+from cascade_cli.server.protocol import BoundedProtocol
 from cascade_cli.server.readiness import Probe, Readiness
 from cascade_cli.server.worker import Worker
 from cascade_cli.services.arrival_watch import ArrivalWatch, Looks
@@ -44,6 +47,7 @@ BACKLOG = 2048
 GRACE_SECONDS = 20
 KEEP_ALIVE_SECONDS = 75
 SWITCH_SECONDS = 0.0005
+QUIET_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -111,6 +115,7 @@ def opened(ground: Ground) -> Iterator[Office]:
             till=wiring.till,
             token=settings.api_token.reveal() if settings.api_token else None,
             offload=stack.enter_context(Offload()),
+            own_offload=stack.enter_context(Offload()),
             readiness=_readiness(ground, inbox, worker),
             metrics=metrics,
             complete=ground.complete,
@@ -193,8 +198,16 @@ def run(office: Office, listening: socket.socket, tell: Callable[[str], None]) -
 
 def server_of(office: Office) -> uvicorn.Server:
     """uvicorn with the office's application, not yet running."""
+
+    class Protocol(BoundedProtocol):
+        register = Connections(
+            most_connections(), lambda why: office.metrics.closed.labels(why).inc()
+        )
+
     config = uvicorn.Config(
         create_app(office),
+        http=Protocol,
+        ws="none",
         log_config=None,
         access_log=False,
         server_header=False,
@@ -207,9 +220,17 @@ def server_of(office: Office) -> uvicorn.Server:
 
 def _hear_uvicorn(tell: Callable[[str], None]) -> None:
     class _Ear(logging.Handler):
+        def __init__(self) -> None:
+            super().__init__(logging.WARNING)
+            self._told_at = dict[str, float]()
+
         def emit(self, record: logging.LogRecord) -> None:
-            tell(record.getMessage())
+            # Any stranger can send what is no request: that must not fill a disk with words.
+            text, now = record.getMessage(), time.monotonic()
+            if now - self._told_at.get(text, -QUIET_SECONDS) >= QUIET_SECONDS:
+                self._told_at[text] = now
+                tell(text)
 
     logger = logging.getLogger("uvicorn")
-    logger.handlers[:] = [_Ear(logging.WARNING)]
+    logger.handlers[:] = [_Ear()]
     logger.propagate = False

@@ -56,12 +56,12 @@ class Shop:
         self, place: Sandboxed, office: Office, client: Client, inbox: Inbox, said: list[str]
     ) -> None:
         self.place, self.client, self.inbox, self.said = place, client, inbox, said
-        self._office = office
+        self.office = office
 
     @cached_property
     def asgi(self) -> ASGIApp:
         """The application without a server before it."""
-        return create_app(self._office)
+        return create_app(self.office)
 
     def create(
         self, what: str = "payment-intent", *, key: str | None = None, **body: Any

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
+
 import pytest
 import requests
 
 from cascade_cli.cli.session import Session
 from cascade_cli.errors import GuardError
 from cascade_cli.sandbox.wire import json_response
+from cascade_cli.server.offload import THREADS
 from cascade_cli.server.problems import answer_to
 from tests.server.conftest import WEBHOOK, Shop
 from tests.server.events import event_body
@@ -71,3 +75,20 @@ def test_what_a_server_of_the_sandbox_answers_names_commands_of_the_sandbox() ->
     error = GuardError("100 ducats are not sold.", "See cascade pricing.")
     answer = answer_to(error, Session(sandbox=True).completed)
     assert b"See cascade --sandbox pricing." in bytes(answer.body)
+
+
+def test_whether_it_is_ready_is_told_while_every_payment_waits(shop: Shop) -> None:
+    blocked = threading.Event()
+    offload = shop.office.offload
+
+    async def wait_for_nothing() -> None:
+        tasks = [offload.run(blocked.wait, 20) for _ in range(THREADS)]
+        await asyncio.gather(*tasks)
+
+    waiting = threading.Thread(target=lambda: asyncio.run(wait_for_nothing()))
+    waiting.start()
+    try:
+        assert shop.client.get("/readyz").status_code == 200
+    finally:
+        blocked.set()
+        waiting.join()
