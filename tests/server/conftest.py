@@ -36,8 +36,8 @@ class Client:
         self.url, self._session = url, requests.Session()
         self._session.trust_env = False
 
-    def get(self, path: str) -> requests.Response:
-        return self._session.get(self.url + path, timeout=30)
+    def get(self, path: str, **headers: str) -> requests.Response:
+        return self._session.get(self.url + path, timeout=30, headers=headers)
 
     def put(self, path: str) -> requests.Response:
         return self._session.put(self.url + path, timeout=30)

@@ -54,7 +54,7 @@ async def deaf(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter, _sen
     while True:
         writer.write(b"GET /openapi.json HTTP/1.1\r\nHost: shop\r\n\r\n")
         await writer.drain()
-        await asyncio.sleep(PAUSE_SECONDS)
+        await asyncio.sleep(0.5)
 
 
 async def headers(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter, sent: Sent) -> None:
