@@ -10,7 +10,7 @@ from starlette.types import ASGIApp
 
 from cascade_cli import __version__
 from cascade_cli.adapters.stripe.signature import EventGate
-from cascade_cli.server import payments, problems, subscriptions, vitals, webhook
+from cascade_cli.server import docs, payments, problems, subscriptions, vitals, webhook
 from cascade_cli.server.committer import Committer
 from cascade_cli.server.limits import Gatehouse
 from cascade_cli.server.metrics import Metrics
@@ -55,7 +55,9 @@ def create_app(office: Office) -> ASGIApp:
         description=DESCRIPTION,
         # Stripe follows no redirect, and where it leads is for the caller's Host header to say.
         redirect_slashes=False,
+        openapi_url=None,  # see docs.py
     )
+    api.include_router(docs.router(api))
     problems.install(api, office.complete)
     api.include_router(payments.router(office.desk, office.till, office.token, office.offload))
     api.include_router(subscriptions.router(office.monthly, office.token, office.offload))

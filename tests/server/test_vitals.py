@@ -51,8 +51,21 @@ def test_the_metrics_count_what_was_kept_and_what_was_refused(shop: Shop) -> Non
     assert 'cascade_inbox_events{state="recorded"} 1.0' in lines
 
 
-def test_the_openapi_page_is_on(shop: Shop) -> None:
-    assert shop.client.get("/docs").status_code == 200
+def test_the_routes_are_described_without_the_internet(shop: Shop) -> None:
+    answer = shop.client.get("/docs")
+    assert answer.status_code == 200
+    assert "<script" not in answer.text
+    assert "//" not in answer.text
+    assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
+
+
+def test_the_page_tells_of_every_route_field_and_token(shop: Shop) -> None:
+    page = shop.client.get("/docs").text
+    description = shop.client.get("/openapi.json").json()
+    schemas = description["components"]["schemas"].values()
+    names = {name for schema in schemas for name in schema.get("properties", {})}
+    assert not [name for name in {*names, *description["paths"]} if name not in page]
+    assert "with CASCADE_API_TOKEN" in page
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
