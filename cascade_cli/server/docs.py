@@ -6,7 +6,7 @@ One page without a script, because the usual ones load theirs from the Internet.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -131,11 +131,11 @@ def _fields(body: Mapping[str, Any]) -> Iterator[Row]:
 
 def _form(schema: Mapping[str, Any]) -> str:
     """A schema in a few words."""
-    find: Callable[[str], Any] = schema.get
-    if one := find("$ref"):
-        return str(one).rpartition("/")[2]
-    if several := find("anyOf"):
-        return " or ".join(dict.fromkeys(_form(one) for one in several))
-    if find("type") == "array":
+    if "$ref" in schema:
+        return str(schema["$ref"]).rpartition("/")[2]
+    if "anyOf" in schema:
+        return " or ".join(dict.fromkeys(_form(one) for one in schema["anyOf"]))
+    if schema.get("type") == "array":
         return f"list of {_form(schema['items'])}"
-    return " ".join(filter(None, (find("type"), find("format") and f"({find('format')})")))
+    form = f"({schema['format']})" if "format" in schema else ""
+    return f"{schema.get('type', '')} {form}".strip()

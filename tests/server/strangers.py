@@ -151,7 +151,6 @@ def main() -> None:
     name, number, megabytes, port, seconds = sys.argv[1:]
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    os.nice(5)  # strangers have machines of their own
     client = globals()[name]
     asyncio.run(_crowd(client, int(number), int(megabytes), int(port), float(seconds)))
 
