@@ -44,6 +44,7 @@ from cascade_cli.services.subscription_desk import SubscriptionDesk
 from cascade_cli.services.vicinity import SECOND
 
 BACKLOG = 2048
+RECEIVE_BYTES = 32 * 1024
 GRACE_SECONDS = 20
 KEEP_ALIVE_SECONDS = 75
 SWITCH_SECONDS = 0.0005
@@ -177,7 +178,10 @@ def _readiness(ground: Ground, inbox: Inbox, worker: Worker) -> Readiness:
 def listen(host: str, port: int) -> socket.socket:
     """A listening socket; port 0 takes a free one. Raises OSError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    listening = socket.create_server((host, port), family=family, backlog=BACKLOG)
+    # Its connections inherit it: what a thousand send at once is read before any of it is counted.
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BYTES)
+    return listening
 
 
 def run(office: Office, listening: socket.socket, tell: Callable[[str], None]) -> None:

@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PATH = "/api/payments/webhook"
 ASK = b"GET /healthz HTTP/1.1\r\nHost: shop\r\n"
 PIECE = 16 * 1024
-PAUSE_SECONDS = 0.05
+PAUSE_SECONDS = 0.25
 _numbers = itertools.count()
 
 Client = Callable[[asyncio.StreamReader, asyncio.StreamWriter, "Sent"], Coroutine[Any, Any, None]]
@@ -43,7 +43,7 @@ async def slow_body(
 ) -> None:
     """Much of a large body, and the rest slowly."""
     writer.write(f"POST {PATH} HTTP/1.1\r\nHost: shop\r\nContent-Length: 1000000\r\n\r\n".encode())
-    writer.write(b"x" * 400_000)
+    writer.write(b"x" * 200_000)
     await writer.drain()
     await _drip(reader, writer, b"x" * 1000)
 
