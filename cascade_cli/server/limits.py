@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from cascade_cli.server.large_bodies import LargeBodies
 from cascade_cli.server.problems import problem
 
 WEBHOOK_PATH = "/api/payments/webhook"
@@ -16,9 +16,6 @@ WEBHOOK_PATH = "/api/payments/webhook"
 WEBHOOK_BYTES = 1024 * 1024
 # An allocation to a thousand citizens fits.
 OTHER_BYTES = 256 * 1024
-# A usual event is far shorter; what a body has beyond this comes out of a share for all.
-SMALL_BYTES = 64 * 1024
-LARGE_BYTES = 64 * 1024 * 1024
 BODY_SECONDS = 10.0
 _TOO_LARGE, _TOO_SLOW, _BUG, _CROWDED = 413, 408, 500, 503
 
@@ -28,31 +25,7 @@ class TooLargeError(Exception):
 
 
 class CrowdedError(Exception):
-    """The large bodies in hand leave no room for this one."""
-
-
-class LargeBodies:
-    """What all bodies in hand may have beyond SMALL_BYTES each."""
-
-    def __init__(self, most: int = LARGE_BYTES) -> None:
-        self._left = most
-
-    @contextmanager
-    def share(self) -> Iterator[Callable[[int], None]]:
-        """One body's: to be told its length as it grows. Telling raises CrowdedError."""
-        taken = 0
-
-        def grown(length: int) -> None:
-            nonlocal taken
-            more = max(length - SMALL_BYTES, 0) - taken
-            if more > self._left:
-                raise CrowdedError
-            taken, self._left = taken + more, self._left - more
-
-        try:
-            yield grown
-        finally:
-            self._left += taken
+    """Other bodies needed the room of this one, which had been arriving for long."""
 
 
 class Gatehouse:
@@ -94,15 +67,9 @@ class Gatehouse:
             self._answered(_route_of(scope), status, time.perf_counter() - began)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        with self._large.share() as grown:
-            await self._serve_within(grown, scope, receive, send)
-
-    async def _serve_within(
-        self, grown: Callable[[int], None], scope: Scope, receive: Receive, send: Send
-    ) -> None:
         limit = WEBHOOK_BYTES if scope["path"] == WEBHOOK_PATH else OTHER_BYTES
         try:
-            body = await asyncio.wait_for(_read(scope, receive, limit, grown), BODY_SECONDS)
+            body = await self._body(scope, receive, limit)
         except CrowdedError:
             answer = problem(_CROWDED, "overloaded", "Too many large bodies are arriving.")
         except TooLargeError:
@@ -117,24 +84,40 @@ class Gatehouse:
         answer.headers["Connection"] = "close"
         await answer(scope, receive, send)
 
+    async def _body(self, scope: Scope, receive: Receive, limit: int) -> bytes | None:
+        """The whole body; None if the client hung up. Raises CrowdedError, TooLargeError and
+        TimeoutError."""
+        announced = _announced(scope)
+        if announced > limit:
+            raise TooLargeError
+        reading = asyncio.create_task(_read(receive, limit, lambda n: self._large.take(reading, n)))
+        self._large.take(reading, announced)
+        try:
+            await asyncio.wait({reading}, timeout=BODY_SECONDS)
+        finally:
+            self._large.done(reading)
+            is_late = reading.cancel()
+        if is_late:
+            raise TimeoutError
+        if reading.cancelled():
+            raise CrowdedError
+        return reading.result()
 
-async def _read(
-    scope: Scope, receive: Receive, limit: int, grown: Callable[[int], None]
-) -> bytes | None:
-    """The whole body; None if the client hung up. Raises TooLargeError and CrowdedError."""
-    if _announced(scope) > limit:
-        raise TooLargeError
-    body = bytearray()
+
+async def _read(receive: Receive, limit: int, grown: Callable[[int], None]) -> bytes | None:
+    """What `_body` says; `grown` hears how long it is by now."""
+    pieces, length = list[bytes](), 0
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
             return None
-        body += message.get("body", b"")
-        if len(body) > limit:
+        pieces.append(message.get("body", b""))
+        length += len(pieces[-1])
+        if length > limit:
             raise TooLargeError
-        grown(len(body))
+        grown(length)
         if not message.get("more_body", False):
-            return bytes(body)
+            return b"".join(pieces)
 
 
 def _announced(scope: Scope) -> int:

@@ -6,13 +6,14 @@ import resource
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 from urllib.parse import urlsplit
 
 import pytest
 
-from cascade_cli.server import limits, protocol
+from cascade_cli.server import protocol
 from cascade_cli.server.connections import Connections, most_connections
+from cascade_cli.server.large_bodies import SMALL_BYTES, LargeBodies
 from tests.server.conftest import Shop, eventually
 from tests.server.events import event_body, signature
 
@@ -157,16 +158,45 @@ def test_what_is_no_request_is_told_so_in_the_shape_of_every_problem(caller: Cal
     assert b'"kind":"bad_request"' in answer
 
 
-def test_large_bodies_share_what_there_is() -> None:
-    share = limits.LargeBodies(most=100)
-    with share.share() as first, share.share() as second:
-        first(limits.SMALL_BYTES + 60)
-        first(limits.SMALL_BYTES + 70)
-        second(limits.SMALL_BYTES + 30)
-        with pytest.raises(limits.CrowdedError):
-            second(limits.SMALL_BYTES + 31)
-    with share.share() as third:
-        third(limits.SMALL_BYTES + 100)
+class Reader:
+    """Reads a body until it is stopped."""
+
+    def __init__(self) -> None:
+        self.stopped = False
+
+    def cancel(self) -> bool:
+        self.stopped = True
+        return True
+
+
+def test_the_large_body_that_has_arrived_longest_makes_room() -> None:
+    bodies, (first, second, third) = LargeBodies(most=100), (Reader(), Reader(), Reader())
+    bodies.take(first, SMALL_BYTES + 60)
+    bodies.take(second, SMALL_BYTES + 10)
+    bodies.take(first, SMALL_BYTES + 90)
+    assert not first.stopped
+    bodies.take(third, SMALL_BYTES + 90)
+    assert (first.stopped, second.stopped, third.stopped) == (True, False, False)
+
+
+def test_small_bodies_and_those_that_are_read_need_no_room() -> None:
+    bodies, (first, second, third) = LargeBodies(most=100), (Reader(), Reader(), Reader())
+    bodies.take(first, SMALL_BYTES + 90)
+    bodies.take(second, SMALL_BYTES)
+    bodies.done(first)
+    bodies.take(third, SMALL_BYTES + 100)
+    assert not any(reader.stopped for reader in (first, second, third))
+
+
+def test_a_large_body_that_made_room_is_told_so(shop: Shop) -> None:
+    head = b"POST /api/payments/webhook HTTP/1.1\r\nHost: shop\r\nContent-Length: 1000000\r\n\r\n"
+    with ExitStack() as stack:
+        callers = [stack.enter_context(closing(Caller(shop.client.url))) for _ in range(40)]
+        for caller in callers:
+            caller.say(head + b"x")
+        answer = callers[0].hear()
+    assert answer.startswith(b"HTTP/1.1 503 ")
+    assert b'"kind":"overloaded"' in answer
 
 
 class Line:
