@@ -49,7 +49,7 @@ from cascade_cli.services.credit_guards import (
     refuse_credited,
     refuse_repeated,
 )
-from cascade_cli.services.credit_requests import check_limit, check_words
+from cascade_cli.services.credit_requests import allowing, check_limit, check_words
 from cascade_cli.services.deliver import Deliverer
 from cascade_cli.services.delivery_ports import Delivery, Reader, Sighting
 from cascade_cli.services.names import refuse_processor, refuse_unknown
@@ -343,12 +343,13 @@ class CreditDesk:
         hold the limit."""
         known = self._promises.known([order.key for order in orders])
         new = sum((order.ducats for order in orders if order.key not in known), ZERO)
-        left = max(ZERO, self._limits.per_day - self._promises.ducats_today())
+        today = self._promises.ducats_today()
+        left = max(ZERO, self._limits.per_day - today)
         if new > left:
             raise GuardError(
                 f"The day's limit leaves {format_ducats(left)} ducats today (UTC), and "
                 f"{format_ducats(new)} are asked for.",
-                "Nothing was written. CASCADE_MAX_DUCATS_PER_DAY sets the limit.",
+                allowing("CASCADE_MAX_DUCATS_PER_DAY", today + new),
             )
 
 
