@@ -98,6 +98,10 @@ def _matched_by(matches: Matches, *rules: Rule) -> list[Stratagem]:
     return [m.stratagem for m in found if m.rule in rules]
 
 
+# What a credit by hand lacked when the engine came to it.
+_MAY_BE_THERE = frozenset({Failure.NO_FUNDS, Failure.RECEIVER_MISSING, Failure.SENDER_MISSING})
+
+
 class Questions:
     """Names and ids to look up one by one, or in few requests: each list sorted, none twice."""
 
@@ -110,7 +114,9 @@ class Questions:
         cases = cases_of(world, matches, terms).values()
         ownerless = [s for s in matches.unmatched if world.accounts_for(s)]
         self.payments = sorted({p for s in ownerless for p in named_payments(s)})
-        self.citizens = sorted(_citizens(cases, processor))
+        lacking = [s for s in ownerless if _lacked(s)]
+        names = _citizens(cases, processor) | {s.citizen for s in lacking if s.citizen}
+        self.citizens = sorted(names | {processor} if lacking else names)
         # Of these the journal may know that they had another, which is no request.
         self.undelivered = tuple(
             c.charge for c in cases if not c.moving and (c.outstanding or c.is_void)
@@ -129,6 +135,11 @@ class Questions:
             arrived=_of(self.citizens, one.arrived, other.arrived),
             past={**one.past, **other.past},
         )
+
+
+def _lacked(row: Stratagem) -> bool:
+    is_short = row.status == "failed" and row.failure in _MAY_BE_THERE
+    return is_short and row.origin is Origin.MANUAL
 
 
 def _of(keys: Iterable[str], one: Mapping[str, T], other: Mapping[str, T]) -> dict[str, T]:

@@ -93,7 +93,7 @@ class Stratagem:
     `ruling` is a person's word on a doubtful row, `ruled_log` what the engine had said of the row
     before a person found that it had moved nothing. `mentions` are payments that the reason or
     reference of a credit by hand speaks of. `made_by` is the person who decided on it, or credited
-    it by hand.
+    it by hand. `overrides` are the guards that this person overruled.
     """
 
     record_id: str
@@ -121,6 +121,7 @@ class Stratagem:
     ruled_log: str = ""
     mentions: tuple[str, ...] = ()
     made_by: str = ""
+    overrides: tuple[str, ...] = ()
 
     @property
     def concerned(self) -> str:

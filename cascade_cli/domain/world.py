@@ -13,6 +13,7 @@ from cascade_cli.domain.charges import Charge, Dispute
 from cascade_cli.domain.matching import Match, Matches, named_payments
 from cascade_cli.domain.past_delivery import NOTHING_PAST, PastDelivery
 from cascade_cli.domain.refunds import returns_of
+from cascade_cli.domain.settling import one_each
 from cascade_cli.domain.stratagems import Stratagem
 from cascade_cli.domain.times import Window
 
@@ -79,7 +80,7 @@ def cases_of(world: World, matches: Matches, terms: Terms) -> dict[str, Case]:
     """A case for every charge that is judged, by the charge's id."""
     returns = returns_of(world.charges, (s for s in world.stratagems if s.returns))
     beside = Beside(world.charges, world.stratagems, matches)
-    return {
+    cases = {
         charge.id: replace(
             case_of(charge, matches.by_charge[charge.id], world.answers, terms),
             returns=returns.get(charge.id, ()),
@@ -91,6 +92,9 @@ def cases_of(world: World, matches: Matches, terms: Terms) -> dict[str, Case]:
         for charge in world.charges
         if world.judges(charge)
     }
+    if any(map(matches.late.get, cases)):
+        cases.update((case.charge.id, case) for case in one_each(cases.values()))
+    return cases
 
 
 def case_of(charge: Charge, found: tuple[Match, ...], answers: Answers, terms: Terms) -> Case:

@@ -259,8 +259,11 @@ class CreditDesk:
         reason: str,
         facts: Mapping[str, Any],
         overrides: Collection[Override] = (),
+        due: Decimal | None = None,
+        is_another: bool = False,
     ) -> Order:
-        """What a payment bought, as a person credits it: under the same key as the webhook's.
+        """What a payment bought, as a person credits it: under the same key as the webhook's. With
+        `due`, only that is owed of it; whoever has the citizen's name now may be another person.
 
         Where the payment names no usable citizen or amount, or a citizen who does not exist, the
         person's words count. Raises GuardError where they contradict the payment otherwise, or
@@ -271,17 +274,20 @@ class CreditDesk:
         if charge.unallocated:
             # Whoever knows the citizens credits each under a key of their own.
             raise GuardError(f"{charge.payment_id}: {charge.unallocated}.", hint)
-        if charge.ducats and charge.ducats != ducats:
+        if charge.ducats and ducats not in {charge.ducats, due}:
             bought = format_ducats(charge.ducats)
             raise GuardError(f"{charge.payment_id} bought {bought} ducats.", hint)
         other = charge.citizen if charge.citizen != citizen else None
-        if other and other in self._venice.citizens([other]):
+        if other and not is_another and other in self._venice.citizens([other]):
             meant = told_apart(other, citizen) if look_alike(other, citizen) else repr(other)
             raise GuardError(f"{charge.payment_id} is for {meant}.", hint)
         try:
             named = replace(charge, citizen=citizen, ducats=ducats)
             told = {**facts, INSTEAD_OF: other} if other else facts
-            return self._decided(order_for_charge(named, reason, told), overrides)
+            order = order_for_charge(named, reason, told)
+            # Its price is that of all that it bought.
+            order = replace(order, charge=replace(named, ducats=charge.ducats or ducats))
+            return self._decided(order, overrides)
         except ValueError as error:
             if charge.refunded_cents or charge.disputed:
                 looked = command("refund", charge.payment_id, "--dry-run")
