@@ -56,7 +56,7 @@ def overdue_by_hand(stratagems: Iterable[Stratagem], world: World, terms: Terms)
     for found in by_key.values():
         # Airtable lists in any order: the report is the same for each.
         rows = sorted(found, key=lambda row: (row.created_at, row.record_id))
-        if item := _duplicate(rows, _taking(rows, world), terms) or _overdue(rows, world, terms):
+        if item := _duplicate(rows, world, terms) or _overdue(rows, world, terms):
             yield item
 
 
@@ -67,10 +67,9 @@ def _taking(rows: Sequence[Stratagem], world: World) -> tuple[Stratagem, ...]:
     return tuple(row for row in back if taken_record_in(row.stratagem_id) in records)
 
 
-def _duplicate(
-    rows: Sequence[Stratagem], taking: tuple[Stratagem, ...], terms: Terms
-) -> Item | None:
+def _duplicate(rows: Sequence[Stratagem], world: World, terms: Terms) -> Item | None:
     """One promise, and more than one row whose ducats moved, may have, or will."""
+    taking = _taking(rows, world)
     moving = may_all_move(rows, terms.now)
     if len(moving) < 2:  # noqa: PLR2004 - one is as it should be
         return None
@@ -106,6 +105,7 @@ def _duplicate(
         ),
         at_risk=max(ZERO, total - promised),
         corrections=taking,
+        left_there=terms.collects and world.answers.ducats.get(first.citizen, ZERO) > ZERO,
         advice=advice_on_twins(states),
         repair=reconcile_since(since) if is_safe else None,
     )

@@ -51,13 +51,14 @@ NOTHING_DECIDED = Decided()
 @dataclass(frozen=True)
 class Terms:
     """By what a run judges: the moment, the grace for young charges, engine, prices, and what was
-    decided about refunds."""
+    decided about refunds. Without `collects`, the policy leaves ducats where they are."""
 
     now: datetime
     grace: timedelta
     schedule: Schedule
     prices: PriceList
     decided: Decided = field(default_factory=Decided)
+    collects: bool = True
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,8 @@ class Case:
     """Credits by hand that speak of the payment. Nobody has said that they are its."""
     spoken_for: frozenset[str] = frozenset()
     """Records of `late` that an older payment lacks as well, and comes first."""
+    balances: Mapping[str, Decimal] = field(default_factory=dict)
+    """What citizens have, as far as it was looked up."""
 
     @property
     def has_vanished(self) -> bool:
@@ -331,6 +334,11 @@ class Case:
         """What could not be taken back when that was tried: at most what is still to come back."""
         recorded = self.terms.decided.debts.get(self.charge.payment_id, ZERO)
         return min(recorded, self.to_return)
+
+    def can_return(self, citizen: str) -> bool:
+        """Something is there to take back now."""
+        has = self.balances.get(citizen, ZERO)
+        return self.terms.collects and has > ROUNDING_DUCATS
 
     @property
     def exposure(self) -> Decimal:

@@ -112,10 +112,11 @@ def _has_surplus_live(case: Case) -> bool:
     return bool(case.by_state[State.LIVE])
 
 
-def _has_debt(case: Case) -> bool:
-    """The newest decision took back what could be had, and there was not enough."""
+def _has_debt(case: Case) -> object:
+    """The newest decision took back what could be had, and there is nothing more to be had."""
     decision = case.terms.decided.decisions.get(case.charge.payment_id)
-    return decision is not None and bool(decision.debt)
+    holders = [row.citizen for row in _wrong_rows(case)] or [case.buyer.citizen or ""]
+    return decision is not None and decision.debt and not any(map(case.can_return, holders))
 
 
 def _is_unsure(case: Case) -> bool:
@@ -352,7 +353,8 @@ def _rows_in(item: Item, now: datetime, *states: State) -> bool:
 
 
 def _was_taken_back(item: Item, _now: datetime) -> bool:
-    return item.decision is not None and bool(item.decision.debt)
+    is_short = item.decision is not None and bool(item.decision.debt)
+    return is_short and not item.left_there
 
 
 def _is_coming_back(item: Item, now: datetime) -> bool:

@@ -302,6 +302,7 @@ def _unaccounted(stratagem: Stratagem, answers: Answers, terms: Terms) -> Item:
         at_risk=(stratagem.ducats or ZERO) if may_move else ZERO,
         repair=None,
         advice=advice_on_orphan(stratagem.state(terms.now)),
+        left_there=terms.collects and answers.ducats.get(stratagem.citizen, ZERO) > ROUNDING_DUCATS,
     )
 
 

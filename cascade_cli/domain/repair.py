@@ -55,6 +55,7 @@ def _next_step(case: Case, found: tuple[Finding, ...]) -> Repair | None:
     is_back = kind is Kind.REFUNDED or (kind is Kind.DISPUTED and bool(case.to_return))
     # What could not be had yesterday is a debt: to ask for it every night closes nothing.
     is_tried = bool(case.debt) and case.debt >= case.to_return
+    is_tried &= not case.can_return(case.buyer.citizen or "")
     if is_back and not is_tried and not case.has_vanished and not refund_refuses(case):
         return Repair(command("refund", case.charge.payment_id))
     return None

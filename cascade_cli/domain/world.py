@@ -23,9 +23,9 @@ class Answers:
     """What was looked up one by one because the two listings did not tell.
 
     `citizens` maps a name that was asked for to whether it exists, `arrived` one that does to when
-    its record was made, `similar` a missing name to those that look like it. `payments` maps a
-    payment's id to what it bought: one charge, or
-    one for each of many citizens, and none where Stripe knows no such payment or it was never paid.
+    its record was made, `ducats` to what it has, `similar` a missing name to those that look like
+    it. `payments` maps a payment's id to what it bought: one charge, or one for each of many
+    citizens, and none where Stripe knows no such payment or it was never paid.
     `past` maps the id of a charge without a stratagem to what is remembered of its delivery.
     """
 
@@ -36,6 +36,7 @@ class Answers:
     processor_ducats: Decimal | None = None
     arrived: Mapping[str, datetime] = field(default_factory=dict)
     past: Mapping[str, PastDelivery] = field(default_factory=dict)
+    ducats: Mapping[str, Decimal] = field(default_factory=dict)
 
     def payment_of(self, stratagem: Stratagem) -> str | None:
         """The payment that the transfer names, if it can be for it: one for many citizens, named as
@@ -110,4 +111,5 @@ def case_of(charge: Charge, found: tuple[Match, ...], answers: Answers, terms: T
         processor_ducats=answers.processor_ducats,
         citizen_since=answers.arrived.get(citizen),
         past=answers.past.get(charge.id, NOTHING_PAST),
+        balances=answers.ducats,
     )
