@@ -72,7 +72,9 @@ def _to_whom(case: Case) -> Iterator[str]:
     """Who, and how many: where the payment does not say so, a person fills it in."""
     if not case.buyer.ducats:
         yield DUCATS
-    if not case.buyer.citizen or case.is_unknown or case.successor:
+    named = case.buyer.citizen or ""
+    # No shell passes on a NUL.
+    if not named or "\0" in named or case.is_unknown or case.successor:
         yield from ("--citizen", CITIZEN)
     # Whoever credits has looked at what may be its own, or was meant for it.
     if case.unclear:

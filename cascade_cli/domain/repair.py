@@ -90,7 +90,9 @@ def decision_about(case: Case) -> str:
     if not _whom_to_credit(case):
         return "Find the buyer by Stripe's receipt. Then " + _TO_SOMEBODY
     look = "Look whether the transfer named above is this payment's. If it is not: "
-    decide = "Decide: give the money back in Stripe, or deliver all the same: "
+    paid = f"This gives the {format_ducats(case.owed)} ducats that were paid for. Or decide"
+    decide = "give the money back in Stripe, or deliver all the same: "
+    decide = f"{paid if case.owed else 'Decide'}: {decide}"
     return f"{look if case.unclear else ''}{decide if case.price else ''}{_although(case)}"
 
 

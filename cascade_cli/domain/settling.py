@@ -7,6 +7,8 @@ from dataclasses import replace
 
 from cascade_cli.domain.case import Case
 from cascade_cli.domain.keys import Origin
+from cascade_cli.domain.money import ZERO
+from cascade_cli.domain.refunds import ROUNDING_DUCATS
 from cascade_cli.domain.stratagems import MAY_STILL_MOVE, State, Stratagem
 
 
@@ -17,8 +19,15 @@ def may_settle(row: Stratagem) -> bool:
 
 def settling_rows(case: Case) -> tuple[Stratagem, ...]:
     """Those that a person will most likely say are its own."""
-    late = (row for row in case.late if row.record_id not in case.spoken_for)
+    late = (row for row in case.late if _fits(case, row))
     return tuple(row for row in (*late, *case.mentioned) if not unsuitable(case, row))
+
+
+def _fits(case: Case, row: Stratagem) -> bool:
+    """It is not more than is lacking, and no older payment comes before."""
+    most = case.uncovered if case.is_attributable else row.ducats or ZERO
+    is_free = row.record_id not in case.spoken_for
+    return is_free and (row.ducats or ZERO) <= most + ROUNDING_DUCATS
 
 
 def one_each(cases: Iterable[Case]) -> Iterator[Case]:

@@ -16,6 +16,7 @@ from cascade_cli.domain.identities import Form, form_of
 from cascade_cli.domain.items import Item
 from cascade_cli.domain.journal import Worker
 from cascade_cli.domain.keys import taken_record_in
+from cascade_cli.domain.kinds import Kind
 from cascade_cli.domain.matching import match
 from cascade_cli.domain.names import no_citizen
 from cascade_cli.domain.orders import Order, order_for_charge
@@ -179,7 +180,9 @@ class ResolveDesk:
                 f"{row.stratagem_id or row.record_id} needs no decision.",
                 f"{UNTOUCHED} See: {command('explain', row.record_id)}",
             )
-        return self._seen(Subject(items[0], None, terms, row.record_id), world)
+        # Of what was executed more than once nobody says which row was the one too many.
+        is_one = items[0].kind is not Kind.DUPLICATE or row.state(terms.now) is State.DOUBTFUL
+        return self._seen(Subject(items[0], None, terms, row.record_id if is_one else ""), world)
 
     def _answered(self, world: World, terms: Terms) -> World:
         return replace(world, answers=self.answering.answers(world, terms))

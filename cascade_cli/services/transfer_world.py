@@ -59,11 +59,16 @@ class TransferWorlds:
 def _beside(rows: Sequence[Stratagem]) -> Iterator[Order]:
     """By what that is looked for."""
     for row in rows:
+        if row.origin is Origin.MANUAL:
+            yield _question(row, row.stratagem_id)
         if row.state(row.created_at) in MAY_STILL_MOVE:
             for number in range(MOST_INSTALMENTS):
                 key = take_back_key(row.record_id, number)
-                yield Order(key, row.citizen, row.ducats or ZERO, Cause.TAKE_BACK, "")
+                yield _question(row, key)
         elif row.mentions:
             said = {REFERENCE: row.stratagem_id.removeprefix(MANUAL_PREFIX)}
-            by_hand = Order(row.stratagem_id, row.citizen, row.ducats or ZERO, Cause.MANUAL, "")
-            yield replace(by_hand, reason=row.reason, facts=said)
+            yield replace(_question(row, row.stratagem_id), reason=row.reason, facts=said)
+
+
+def _question(row: Stratagem, key: str) -> Order:
+    return Order(key, row.citizen, row.ducats or ZERO, Cause.MANUAL, "")

@@ -71,7 +71,7 @@ def test_accepting_a_refund_says_what_is_given_up() -> None:
         (of_charge(a_charge(), keyed(a_charge(), status="error")), How.SNOOZE),
         (of_transfer(a_stratagem()), How.SNOOZE),
         (of_charge(a_charge(citizen=None, citizen_text="")), How.SNOOZE),
-        (of_charge(a_charge(captured_cents=10)), How.SNOOZE),
+        (of_charge(a_charge(captured_cents=10)), How.CREDIT),
         (of_charge(a_charge()), How.CREDIT),
         (of_transfer(a_stratagem(status="cancelled")), How.ACCEPT),
     ],
@@ -94,7 +94,8 @@ def test_the_buyer_is_asked_for_where_the_payment_names_nobody() -> None:
 
 def test_a_price_that_is_too_low_has_to_be_overruled_in_so_many_words() -> None:
     subject = of_charge(a_charge(captured_cents=10))
-    (hurdle,) = hurdles(subject, CREDIT)
+    assert list(hurdles(subject, CREDIT)) == [], "what was paid for is given as it is"
+    (hurdle,) = hurdles(subject, replace(CREDIT, ducats=Decimal(100)))
     assert hurdle.override is Override.UNDERPAID
     said = hurdle.taken_by(CREDIT)
     assert said.overrides == {Override.UNDERPAID}
