@@ -65,7 +65,7 @@ def _beside(rows: Sequence[Stratagem]) -> Iterator[Order]:
             for number in range(MOST_INSTALMENTS):
                 key = take_back_key(row.record_id, number)
                 yield _question(row, key)
-        elif row.mentions:
+        if row.mentions:
             said = {REFERENCE: row.stratagem_id.removeprefix(MANUAL_PREFIX)}
             yield replace(_question(row, row.stratagem_id), reason=row.reason, facts=said)
 
