@@ -31,7 +31,15 @@ def _run(arguments: list[str]) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A terminal or cron job without UTF-8 gets \u… for a name, not half a report.
         sys.stdout.reconfigure(errors="backslashreplace")
+    _forget_no_size()
     return run(arguments)
+
+
+def _forget_no_size() -> None:
+    """A terminal of no width is one whose width is not known: some programs export it as 0."""
+    for name in ("COLUMNS", "LINES"):
+        if os.environ.get(name, "").strip() == "0":
+            del os.environ[name]
 
 
 def _leave(code: int) -> None:

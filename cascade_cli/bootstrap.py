@@ -12,7 +12,7 @@ from pyairtable import Api
 from stripe import StripeClient
 
 from cascade_cli.adapters.crew import Crew
-from cascade_cli.adapters.pacing import Pacers
+from cascade_cli.adapters.pacing import Pacing
 from cascade_cli.adapters.prices import read_prices
 from cascade_cli.adapters.rates import PublishedRates
 from cascade_cli.adapters.service_clock import ServiceClock
@@ -20,6 +20,7 @@ from cascade_cli.adapters.stripe.client import stripe_client
 from cascade_cli.adapters.stripe.purchases import StripeReader
 from cascade_cli.adapters.transport import MOST_LANES, Transport, utc_now
 from cascade_cli.adapters.venice.base import VeniceReader, airtable_api
+from cascade_cli.domain.engine import meets_engine
 from cascade_cli.domain.pricing import PriceList
 from cascade_cli.domain.rulings import Rulings, no_rulings
 from cascade_cli.services.allocations import Allocations, NoAllocations
@@ -38,8 +39,6 @@ if TYPE_CHECKING:
 # Airtable shuts a base for 30 s after too many requests; Stripe asks for short pauses.
 AIRTABLE_LOCKOUT_SECONDS = 31.0
 STRIPE_LOCKOUT_SECONDS = 1.0
-# Just below the allowance: requests sent evenly may still arrive bunched.
-HEADROOM = 0.98
 
 
 @dataclass(frozen=True)
@@ -119,39 +118,59 @@ class Wiring:
         )
 
 
+def stripe_service(settings: Settings) -> str:
+    """Whose allowance a request to Stripe uses: the account's, in one of its modes."""
+    return f"{settings.stripe_url} {'live' if settings.livemode else 'test'}"
+
+
+def airtable_service(settings: Settings) -> str:
+    """Whose allowance a request to Airtable uses: the base's, whoever asks."""
+    return f"{settings.airtable_url} {settings.airtable_base}"
+
+
 def bootstrap(
     settings: Settings,
     tell: Callable[[str], None],
     allocations: Allocations | None = None,
     past: PastSource | None = None,
-    pacers: Pacers | None = None,
+    pacing: Pacing | None = None,
     *,
     rulings: Callable[[], Rulings] = no_rulings,
 ) -> Wiring:
     """Connect nothing yet; `tell` hears whenever a service makes us wait. Without `allocations`,
     the citizens of a payment for many are only known where Stripe's metadata names them; without
     `past` nobody knows which stratagems have vanished, without `rulings` what people decided about
-    single rows. Those who are wired with the same `pacers`
+    single rows. Those who are wired with the same `pacing`
     keep a service's pace together.
 
     Raises SettingsError if the price list's file cannot be used.
     """
     prices = read_prices(settings.prices_file, PublishedRates(settings.rates_file))
     clock = ServiceClock(utc_now)
-    pacers = pacers or Pacers()
+    pacing = pacing or Pacing()
+
+    def tell_stripe(message: str) -> None:
+        tell(f"Stripe: {message}")
+
+    def tell_airtable(message: str) -> None:
+        tell(f"Airtable: {message}")
+
     stripe = Transport(
-        pacers.of(settings.stripe_url, settings.stripe_rate * HEADROOM),
+        pacing.of(stripe_service(settings), settings.stripe_rate, tell_stripe),
         lockout_seconds=STRIPE_LOCKOUT_SECONDS,
-        tell=lambda message: tell(f"Stripe: {message}"),
+        tell=tell_stripe,
         clock=clock,
         service="Stripe",
     )
     airtable = Transport(
-        pacers.of(
-            (settings.airtable_url, settings.airtable_base), settings.airtable_rate * HEADROOM
+        pacing.of(
+            airtable_service(settings),
+            settings.airtable_rate,
+            tell_airtable,
+            lambda: meets_engine(settings.engine, clock.now()),
         ),
         lockout_seconds=AIRTABLE_LOCKOUT_SECONDS,
-        tell=lambda message: tell(f"Airtable: {message}"),
+        tell=tell_airtable,
         clock=clock,
         service="Airtable",
     )

@@ -35,7 +35,8 @@ from tenacity import RetryCallState, Retrying, stop_after_attempt, stop_before_d
 from tenacity.wait import wait_exponential, wait_random
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
-from cascade_cli.adapters.pacing import Departure, Pacer
+from cascade_cli.adapters.pace import Departure
+from cascade_cli.adapters.pacing import Pacer
 from cascade_cli.adapters.service_clock import ServiceClock
 
 CONNECT_TIMEOUT_SECONDS = 5
@@ -47,7 +48,7 @@ MOST_LANES = 32
 _LANES_RESERVE = 1.15
 _NEWEST_WEIGHT = 0.2
 
-_TOO_MANY = 429
+_OK, _TOO_MANY = 200, 429
 _PASSING = frozenset({_TOO_MANY, 500, 502, 503, 504})
 _UNWELL = _PASSING | {401, 403}
 _PASSING_ERRORS = (requests.ConnectionError, requests.Timeout, ChunkedEncodingError)
@@ -177,8 +178,7 @@ class Transport(HTTPAdapter):
         self, request: requests.PreparedRequest, *args: Any, **kwargs: Any
     ) -> requests.Response:
         self._use_turn()
-        departure = self._pacer.wait()
-        departure.is_watched = True
+        departure = self._pacer.wait(is_watched=True)
         try:
             return self._send_once(request, *args, **kwargs)
         finally:
@@ -227,7 +227,7 @@ class Transport(HTTPAdapter):
     def _tell_wait(self, state: RetryCallState) -> None:
         response = _response_of(state)
         error = state.outcome.exception() if state.outcome and response is None else None
-        why = f"HTTP {response.status_code}" if response is not None else type(error).__name__
+        why = _trouble(response) if response is not None else type(error).__name__
         seconds = state.next_action.sleep if state.next_action else 0
         self._tell(f"{why}, trying again in {seconds:.0f} s")
 
@@ -256,9 +256,19 @@ def _response_of(state: RetryCallState) -> requests.Response | None:
 def _may_go_again(state: RetryCallState) -> bool:
     response = _response_of(state)
     if response is not None:
-        return response.status_code in _PASSING and _QUOTA_GONE not in response.content
+        is_passing = response.status_code in _PASSING and _QUOTA_GONE not in response.content
+        return is_passing or _is_cut_off(response)
     error = state.outcome.exception() if state.outcome else None
     return isinstance(error, _PASSING_ERRORS) and not isinstance(error, SSLError)
+
+
+def _is_cut_off(response: requests.Response) -> bool:
+    """Neither service answers a read with nothing."""
+    return response.status_code == _OK and not response.content
+
+
+def _trouble(response: requests.Response) -> str:
+    return "an empty answer" if _is_cut_off(response) else f"HTTP {response.status_code}"
 
 
 def _may_be_repeated(request: requests.PreparedRequest) -> bool:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import socket
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from cascade_cli.adapters.notification import Alert, Urgency
 from cascade_cli.cli.session import Outcome, Session
 from cascade_cli.cli.shown import shown
 from cascade_cli.domain.alerting import News
+from cascade_cli.domain.decisions import How
 from cascade_cli.domain.money import rounded
 from cascade_cli.domain.reconciliation import Item
 from cascade_cli.domain.repair import explain
@@ -44,7 +46,7 @@ def news_alert(session: Session, found: News, window: Window, base: str) -> Aler
     place = f"Base {base}, payments of {since} – {until}, run on {_plain(socket.gethostname())}."
     title = f"{_who(session)}: {_counts(found)}"
     urgency = Urgency.WARNING if found.new else Urgency.SUCCESS
-    return Alert(title, "\n".join([*lines, "", place]), urgency)
+    return Alert(title, "\n".join([*lines, "", _standing(found), place]), urgency)
 
 
 def _who(session: Session) -> str:
@@ -52,16 +54,36 @@ def _who(session: Session) -> str:
 
 
 def _counts(found: News) -> str:
-    counts = f"{len(found.new)} new, {len(found.solved)} solved, {len(found.still_open)} still open"
-    return f"{counts}, {found.elsewhere} outside this window" if found.elsewhere else counts
+    """What people decided is not called solved."""
+    became = Counter(_became(found, name) for name in found.solved)
+    parts = (
+        f"{len(found.new)} new",
+        f"{became['solved']} solved",
+        *(f"{became[what]} {what}" for what in ("decided", "snoozed") if became[what]),
+        f"{len(found.still_open)} still open",
+        f"{found.elsewhere} outside this window" if found.elsewhere else "",
+    )
+    return ", ".join(filter(None, parts))
+
+
+def _became(found: News, name: str) -> str:
+    how = found.decided.get(name)
+    if how is None:
+        return "solved"
+    return "snoozed" if how is How.SNOOZE else "decided"
+
+
+def _standing(found: News) -> str:
+    """As every screen says it."""
+    standing = found.standing
+    return f"{standing.described}. {standing.closed}".strip() if standing else ""
 
 
 def _news_lines(session: Session, found: News) -> Iterator[str]:
     for item in found.new:
         yield f"{'REOPENED' if item.reopened else 'NEW'} {_line(session, item)}"
     for name, known in found.solved.items():
-        what = "DECIDED" if name in found.decided else "SOLVED"
-        yield f"{what} {known.kind} {_plain(name)}"
+        yield f"{_became(found, name).upper()} {known.kind} {_plain(name)}"
     yield from (f"OPEN {_line(session, item)}" for item in found.still_open)
 
 

@@ -129,6 +129,9 @@ def run(arguments: Sequence[str]) -> int:
         # Typer's own help: what goes wrong in a command is told by conduct().
         full = failure(unwritable(error))
         return conduct(Session(), "", lambda _session: full)
+    except SystemExit:
+        # Typer's help: its reader went away before the end, and Rich ends the process for that.
+        code = ExitCode.OK
     except (KeyboardInterrupt, typer.Abort):
         code = ExitCode.INTERRUPTED
     return int(code or 0)

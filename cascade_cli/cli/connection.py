@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
+from functools import partial
 
+from cascade_cli.adapters.pacing import Pacers, Pacing
 from cascade_cli.bootstrap import Wiring, bootstrap
 from cascade_cli.cli.allocations_kept import KeptAllocations
 from cascade_cli.cli.deliveries_known import DeliveriesKnown
 from cascade_cli.cli.links import Links
+from cascade_cli.cli.pace_place import kept_pace
 from cascade_cli.cli.rulings_known import RulingsKnown
 from cascade_cli.cli.sandbox_switch import enter_sandbox
 from cascade_cli.cli.session import Session
 from cascade_cli.settings import (
     AIRTABLE_BASE,
     AIRTABLE_KEY,
-    AIRTABLE_RATE,
     AIRTABLE_URL,
     API_TOKEN,
     CANCEL_URL,
@@ -23,7 +25,6 @@ from cascade_cli.settings import (
     JOURNAL_URL,
     SETTINGS,
     STRIPE_KEY,
-    STRIPE_RATE,
     STRIPE_URL,
     SUCCESS_URL,
     VENICE_KEY,
@@ -48,16 +49,21 @@ SANDBOX_TOKEN = "sandbox_token"  # noqa: S105
 
 
 @contextmanager
-def connected(session: Session) -> Iterator[Wiring]:
-    """The services that read, wired with checked settings, while the block lasts."""
+def connected(session: Session, *, in_hurry: bool = True) -> Iterator[Wiring]:
+    """The services that read, wired with checked settings, while the block lasts.
+
+    What is not `in_hurry` lets the requests of others go first: it reads much, and nobody waits.
+    """
     with effective(session, gather_values(session.environ, session.env_file)) as values:
         settings = Settings.read(values)
         session.links = _links(settings)
         with closing(KeptAllocations(session, settings)) as allocations:
             known = DeliveriesKnown(session, settings)
             rulings = RulingsKnown(session, settings)
-            pacers = session.pacers
-            wiring = bootstrap(settings, session.say, allocations, known, pacers, rulings=rulings)
+            pacing = Pacing(
+                partial(kept_pace, session, settings), in_hurry, session.pacers or Pacers()
+            )
+            wiring = bootstrap(settings, session.say, allocations, known, pacing, rulings=rulings)
             try:
                 yield wiring
             finally:
@@ -95,13 +101,12 @@ def _hide(session: Session, values: Mapping[str, str]) -> None:
 @contextmanager
 def _sandbox_values(session: Session, values: dict[str, str]) -> Iterator[dict[str, str]]:
     # The live services need none of it.
-    from cascade_cli.sandbox.instance import Connection, open_sandbox  # noqa: PLC0415
+    from cascade_cli.sandbox.instance import Connection, open_sandbox, rates  # noqa: PLC0415
 
     with open_sandbox(state_folder(session.environ)) as url:
         kept = {name: v for name, v in values.items() if name not in {s.name for s in _LIVE}}
-        unpaced = {STRIPE_RATE.name: "0", AIRTABLE_RATE.name: "0"}
         # Pages of its own, so that a test payment ends on this machine.
         pay = f"{url}/stripe/pay"
         pages = {SUCCESS_URL.name: f"{pay}/thanks", CANCEL_URL.name: f"{pay}/cancelled"}
         token = {API_TOKEN.name: SANDBOX_TOKEN}
-        yield {**unpaced, **pages, **token, **kept, **Connection(url).settings()}
+        yield {**rates(url), **pages, **token, **kept, **Connection(url).settings()}

@@ -21,6 +21,8 @@ class PipeConsole(Console):
 
     complete: Callable[[str], str] = str
     """Puts the global options of this invocation into the commands in a text."""
+    shows_links: bool = True
+    """Whether the terminal has links at all."""
     links: Links | None = None
     """Where ids lead, on a terminal that shows links; None while no service is known."""
 

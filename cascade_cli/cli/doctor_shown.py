@@ -19,6 +19,9 @@ from cascade_cli.domain.checkup.result import Check, Level, count
 MARKS = {Level.GREEN: "ok", Level.AMBER: "AMBER", Level.RED: "RED"}
 STYLES = {Level.GREEN: "green", Level.AMBER: "bold yellow", Level.RED: "bold red"}
 MARK_WIDTH, NAME_WIDTH, GAP = 5, 22, 2
+# Where a column of names leaves too little, each name begins what is told of it.
+NARROW = 100
+NEW_LINE = "\n  "
 _UNCHECKED = {finding.code for finding in UNCHECKED.values()}
 LEFT_OUT = (
     "Looked at by reading only: whether a key may write shows when it first does. "
@@ -68,17 +71,20 @@ def _counted(checks: Sequence[Check]) -> str:
 def _show_areas(session: Session, console: Console, checks: Sequence[Check]) -> None:
     for area, listed in groupby(checks, key=lambda check: check.area):
         console.print(Text(TITLES[area], "bold"))
-        console.print(_table(session, list(listed)))
+        console.print(_table(session, list(listed), is_narrow=console.width < NARROW))
 
 
-def _table(session: Session, checks: Sequence[Check]) -> Table:
+def _table(session: Session, checks: Sequence[Check], *, is_narrow: bool) -> Table:
     table = Table.grid(padding=(0, GAP, 0, 0))
     table.add_column(width=MARK_WIDTH, no_wrap=True)
-    table.add_column(width=NAME_WIDTH, overflow="fold")
+    if not is_narrow:
+        table.add_column(width=NAME_WIDTH, overflow="fold")
     table.add_column(ratio=1, overflow="fold")
     for check in checks:
         mark = Text(MARKS[check.level], STYLES[check.level])
-        table.add_row(mark, Text(shown(check.name)), _told(session, check))
+        name, told = Text(shown(check.name)), _told(session, check)
+        cells = [name.append(": ").append_text(told)] if is_narrow else [name, told]
+        table.add_row(mark, *cells)
     return table
 
 
@@ -90,7 +96,9 @@ def _told(session: Session, check: Check) -> Text:
     if check.why:
         text.append(f"\n{shown(session.completed(check.why))}", "dim")
     if check.advice:
-        text.append(f"\n→ {shown(session.redacted(session.completed(check.advice)))}", "bold")
+        advice = shown(session.redacted(session.completed(check.advice)))
+        # From a line of its own a command is seldom folded, and can be copied.
+        text.append(f"\n→ {advice.replace(': cascade ', f':{NEW_LINE}cascade ')}", "bold")
     return text
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from cascade_cli.adapters.journal import Journal
 from cascade_cli.adapters.journal.database import Database
 from cascade_cli.adapters.journal.inbox import Inbox
 from cascade_cli.adapters.journal.inspection import JournalProbe
-from cascade_cli.adapters.pacing import Pacer
+from cascade_cli.adapters.pacing import Pacer, Pacing
 from cascade_cli.adapters.probing import ProbingTransport
 from cascade_cli.adapters.service_clock import ServiceClock
 from cascade_cli.adapters.stripe.client import stripe_client
@@ -19,8 +20,14 @@ from cascade_cli.adapters.venice.citizens import CitizenReader
 from cascade_cli.adapters.venice.probes import BaseProbe, OlderReader
 from cascade_cli.adapters.venice.transfers import TransferReader
 from cascade_cli.adapters.venice.web_api import VeniceApi
-from cascade_cli.bootstrap import AIRTABLE_LOCKOUT_SECONDS, HEADROOM, STRIPE_LOCKOUT_SECONDS
+from cascade_cli.bootstrap import (
+    AIRTABLE_LOCKOUT_SECONDS,
+    STRIPE_LOCKOUT_SECONDS,
+    airtable_service,
+    stripe_service,
+)
 from cascade_cli.cli.journal_place import JOURNAL, SANDBOX_JOURNAL
+from cascade_cli.cli.pace_place import kept_pace
 from cascade_cli.cli.session import Session
 from cascade_cli.cli.writing import this_worker
 from cascade_cli.errors import SettingsError
@@ -31,14 +38,34 @@ from cascade_cli.settings import Settings, state_folder
 def instruments(session: Session, settings: Settings, values: Mapping[str, str]) -> Instruments:
     """Connects nothing yet. `values` tell the state folder."""
     clock = ServiceClock(utc_now)
-    stripe = _transport(session, "Stripe", settings.stripe_rate, STRIPE_LOCKOUT_SECONDS, clock)
-    airtable = _transport(
-        session, "Airtable", settings.airtable_rate, AIRTABLE_LOCKOUT_SECONDS, clock
+    pacing = Pacing(partial(kept_pace, session, settings))
+    tell_stripe, tell_airtable = (
+        partial(_tell, session, "Stripe"),
+        partial(_tell, session, "Airtable"),
+    )
+    stripe = ProbingTransport(
+        pacing.of(stripe_service(settings), settings.stripe_rate, tell_stripe),
+        lockout_seconds=STRIPE_LOCKOUT_SECONDS,
+        tell=tell_stripe,
+        clock=clock,
+        service="Stripe",
+    )
+    airtable = ProbingTransport(
+        pacing.of(airtable_service(settings), settings.airtable_rate, tell_airtable),
+        lockout_seconds=AIRTABLE_LOCKOUT_SECONDS,
+        tell=tell_airtable,
+        clock=clock,
+        service="Airtable",
     )
     api = airtable_api(settings.airtable_key.reveal(), settings.airtable_url, airtable)
     base, username = settings.airtable_base, settings.processor
     venice_key = settings.venice_key.reveal() if settings.venice_key else ""
-    venice = _transport(session, "Venice", 0, STRIPE_LOCKOUT_SECONDS)
+    venice = ProbingTransport(
+        Pacer(0),
+        lockout_seconds=STRIPE_LOCKOUT_SECONDS,
+        tell=partial(_tell, session, "Venice"),
+        service="Venice",
+    )
     client = stripe_client(settings.stripe_key.reveal(), settings.stripe_url, stripe)
     return Instruments(
         settings=settings,
@@ -55,20 +82,8 @@ def instruments(session: Session, settings: Settings, values: Mapping[str, str])
     )
 
 
-def _transport(
-    session: Session,
-    service: str,
-    rate: float,
-    lockout_seconds: float,
-    clock: ServiceClock | None = None,
-) -> ProbingTransport:
-    return ProbingTransport(
-        Pacer(rate * HEADROOM),
-        lockout_seconds=lockout_seconds,
-        tell=lambda message: session.say(f"{service}: {message}"),
-        clock=clock,
-        service=service,
-    )
+def _tell(session: Session, service: str, message: str) -> None:
+    session.say(f"{service}: {message}")
 
 
 def _journal(

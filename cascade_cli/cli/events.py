@@ -92,7 +92,7 @@ def list_events(session: Session, options: ListOptions) -> Outcome:
         window = parse_window(options.since, options.until, now)
         return now, window, chronological(_listed(wiring.events, window, options.types))
 
-    with connected(session) as wiring:
+    with connected(session, in_hurry=False) as wiring:
         now, window, found = wiring.clock.settled(look, began)
         received = receipts(session, wiring, found)
     kept = found[-options.limit :] if options.limit else found

@@ -16,6 +16,7 @@ from cascade_cli.cli.console import completed, to_type
 from cascade_cli.cli.gift_shown import show_gift
 from cascade_cli.cli.kinds_shown import STYLES
 from cascade_cli.cli.shown import shown
+from cascade_cli.domain.kinds import SEVERITY_RANK
 from cascade_cli.domain.money import rounded
 from cascade_cli.domain.names import there_is
 from cascade_cli.domain.repair import explain
@@ -77,7 +78,8 @@ def _show_open(console: Console, story: CitizenStory) -> None:
         console.print(Text("Nothing is open.", "bold green"))
         return
     console.print(Text(f"{len(found):,} of {len(story.lines):,} are open.", "bold red"))
-    repair = found[0].verdict.repair or explain(found[0].identity)
+    worst = min(found, key=lambda line: SEVERITY_RANK[line.verdict.severity])
+    repair = worst.verdict.repair or explain(worst.identity)
     console.print(to_type(console, repair.command), soft_wrap=True)
 
 

@@ -80,7 +80,7 @@ class Attempt:
 def reconcile(session: Session, options: ReconcileOptions) -> Outcome:
     """Run the reconciliation. Raises UsageError before anything is read."""
     check_options(options)
-    with connected(session) as wiring:
+    with connected(session, in_hurry=False) as wiring:
         attempt, _, _ = wiring.clock.settled(partial(first, session, wiring, options))
         if attempt.run is not None and options.until is None:
             remember(session, wiring, attempt.run)

@@ -10,23 +10,21 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
 
 from rich.console import Console
-from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from cascade_cli.cli.console import completed, to_type
-from cascade_cli.cli.kinds_shown import kind_name, kinds_explained, kinds_table
+from cascade_cli.cli.items_shown import Block, item_blocks, row
+from cascade_cli.cli.kinds_shown import kinds_explained, kinds_table
 from cascade_cli.cli.paging import paged
 from cascade_cli.cli.reconciliation_json import Reading
 from cascade_cli.cli.session import Session
-from cascade_cli.cli.shown import count, shown
-from cascade_cli.domain.decisions import counted
+from cascade_cli.cli.shown import count
 from cascade_cli.domain.equation import Equation
-from cascade_cli.domain.money import ZERO, format_money, rounded
+from cascade_cli.domain.money import ZERO, rounded
 from cascade_cli.domain.overview import tallies, what_is_open
 from cascade_cli.domain.reconciliation import Item, Reconciliation
 from cascade_cli.domain.repair import explain
@@ -39,26 +37,14 @@ from cascade_cli.services.reconcile import Coverage, Run
 # A small terminal has one line more, for the prompt.
 MOST_ROWS = 23
 WORST = 5
-# Kind, citizen (what is left, within bounds), ducats, age.
-KIND_WIDTH, CITIZEN_WIDTH, DUCATS_WIDTH, AGE_WIDTH, GAP = 15, (12, 32), 16, 11, 1
 
 
-@dataclass(frozen=True)
-class Block:
-    """Something to print; what is to be typed is never folded."""
+class Brevity(Enum):
+    """How few words the one screen makes."""
 
-    content: Text | Table
-    is_typed: bool = False
-
-    def rows(self, console: Console) -> int:
-        """How many it takes; a terminal folds what is to be typed anywhere."""
-        if isinstance(self.content, Text) and self.is_typed:
-            return -(-self.content.cell_len // console.width)
-        return len(console.render_lines(self.content, pad=False))
-
-    def put(self, console: Console) -> None:
-        """Print it."""
-        console.print(self.content, soft_wrap=self.is_typed)
+    FULL = "as in the list"
+    BRIEF = "reasons of one word"
+    TERSE = "and only what the verdict rests on"
 
 
 def show(
@@ -85,18 +71,18 @@ def _show_screen(console: Console, run: Run, reading: Reading, again: Sequence[s
 def _layouts(
     console: Console, run: Run, reading: Reading, again: Sequence[str]
 ) -> Iterator[Iterable[Block]]:
-    """From the roomiest to the least that is of use."""
-    found, now = run.result.discrepancies, reading.terms.now
-    head = [Block(text) for text in _head(console, run, reading)]
+    """From the roomiest to the least that is of use: first the words get fewer, then the cases."""
+    found = run.result.discrepancies
     kinds = [Block(kinds_table(tallies(run.result), console.width))] if found else []
-    for number, is_short in ((WORST, False), *((n, True) for n in range(WORST, -1, -1))):
-        worst = [b for item in found[:number] for b in _worst(console, item, now, short=is_short)]
-        closing = _closing(console, run.result, again, listed=min(number, len(found)))
-        end = [Block(closing, is_typed=True)]
-        parts = [part for part in (head, kinds, worst, end) if part]
-        if not is_short:
-            yield _spaced(parts)
-        yield [block for part in parts for block in part]
+    tight = ((number, brevity) for number in range(WORST, -1, -1) for brevity in Brevity)
+    for number, brevity in ((WORST, None), *tight):
+        head = [Block(text) for text in _head(console, run, reading, brevity or Brevity.FULL)]
+        worst = [_worst(console, item, reading.terms.now, brevity) for item in found[:number]]
+        rest = len(found) - min(number, len(found))
+        closing = _closing(console, run.result, again, rest, is_terse=brevity is Brevity.TERSE)
+        blocks = [block for pair in worst for block in pair]
+        parts = [part for part in (head, kinds, blocks, [Block(closing, is_typed=True)]) if part]
+        yield _spaced(parts) if brevity is None else [block for part in parts for block in part]
 
 
 def _spaced(parts: Sequence[Sequence[Block]]) -> list[Block]:
@@ -104,14 +90,16 @@ def _spaced(parts: Sequence[Sequence[Block]]) -> list[Block]:
     return blocks[:-1]
 
 
-def _worst(console: Console, item: Item, now: datetime, *, short: bool) -> Iterator[Block]:
-    """One line and one command; where that has no room, the story has it as well."""
-    yield Block(_row(console, item, now))
-    story = explain(name_of(item))
-    line = to_type(console, (item.repair or story).command)
-    if short and line.cell_len > console.width:
-        line = to_type(console, story.command)
-    yield Block(line, is_typed=True)
+def _worst(
+    console: Console, item: Item, now: datetime, brevity: Brevity | None
+) -> tuple[Block, Block]:
+    """One line, and the one command that closes the case; a terminal folds it where it must."""
+    repair = item.repair or explain(name_of(item))
+    lines = [repair.command]
+    if brevity in {Brevity.BRIEF, Brevity.TERSE} and repair.brief:
+        lines.append(repair.brief)
+    typed = [Block(to_type(console, line), is_typed=True) for line in lines]
+    return Block(row(console, item, now)), min(typed, key=lambda block: block.rows(console))
 
 
 def _show_list(
@@ -126,32 +114,37 @@ def _show_list(
     listed = 0
     for item in selection.items(run.result):
         listed += item.is_open
-        _show_item(console, item, reading.terms.now)
-    console.print(_closing(console, run.result, again, listed), soft_wrap=True)
+        for block in item_blocks(console, item, reading.terms.now):
+            block.put(console)
+    rest = len(run.result.discrepancies) - listed
+    console.print(_closing(console, run.result, again, rest), soft_wrap=True)
 
 
-def _head(console: Console, run: Run, reading: Reading) -> Iterator[Text]:
+def _head(
+    console: Console, run: Run, reading: Reading, brevity: Brevity = Brevity.FULL
+) -> Iterator[Text]:
     """Verdict first, then where it comes from."""
+    is_terse = brevity is Brevity.TERSE
     found, window, coverage = what_is_open(run.result), reading.window, run.coverage
     yield Text(f"{found.described}.", "bold red" if found.number else "bold green")
     span = format_span(window.until - window.since)
-    yield Text(
-        f"{window.since:%Y-%m-%d %H:%M} – {format_moment(window.until)} ({span}): "
-        f"{count(coverage.charges, 'paid charge')}, {count(coverage.stratagems, 'stratagem')}."
-    )
+    charges, rows = count(coverage.charges, "paid charge"), count(coverage.stratagems, "stratagem")
+    read = "" if is_terse else f": {charges}, {rows}"
+    since, until = f"{window.since:%Y-%m-%d %H:%M}", format_moment(window.until)
+    yield Text(f"{since} – {until} ({span}){read}.")
     if changes := reading.since_last:
         yield Text(
-            f"Since the run of {format_moment(changes.since)}: {len(changes.new)} new, "
-            f"{len(changes.solved)} solved, {len(changes.still_open)} still open."
+            f"Since the run of {format_moment(changes.since)}: {changes.described}, "
+            f"{len(changes.still_open)} still open."
         )
     if run.verification and run.verification.wrong:
         yield Text(f"Verified: {run.verification.sentence}.", "bold red")
     if owed := run.result.debts.values():
         ducats = rounded(sum(owed, ZERO))
         yield Text(f"Debts after refunds: {ducats} ducats of {count(len(owed), 'payment')}.")
-    if told := counted(run.result.decided):
-        yield Text(f"Decided by people: {told}.")
-    yield from _equation(run.result.equation, console.width)
+    if found.closed:
+        yield Text(found.closed)
+    yield from _equation(run.result.equation, console.width, is_terse=is_terse)
 
 
 def _read(run: Run, reading: Reading) -> Iterator[Text]:
@@ -183,7 +176,7 @@ def followed_up(coverage: Coverage) -> str:
     return f"From before the window: {told}." if told else ""
 
 
-def _equation(equation: Equation, width: int) -> Iterator[Text]:
+def _equation(equation: Equation, width: int, *, is_terse: bool) -> Iterator[Text]:
     """Of the parts those that there are; a residual is a bug in cascade."""
     sold = f"Ducats sold {rounded(equation.sold)}", f"= settled {rounded(equation.settled)}"
     parts = _amounts(equation, "in flight", "undelivered", "doubtful", "unattributable")
@@ -192,7 +185,7 @@ def _equation(equation: Equation, width: int) -> Iterator[Text]:
         told = f"The ducats do not balance: residual {rounded(equation.residual)}."
         yield Text(told, "bold red")
     beside = _amounts(equation, "over-delivered", "orphaned", "returned", "refund exposure")
-    if beside:
+    if beside and not is_terse:
         words = [*(f"{amount}," for amount in beside[:-1]), f"{beside[-1]}."]
         yield from _flowing(["Beside it:", *words], width)
 
@@ -214,48 +207,20 @@ def _flowing(words: Sequence[str], width: int) -> Iterator[Text]:
     yield Text(line)
 
 
-def _row(console: Console, item: Item, now: datetime, *, whole: bool = False) -> Table:
-    """Of a long name the one screen has only the beginning."""
-    fixed = KIND_WIDTH + DUCATS_WIDTH + AGE_WIDTH + 3 * GAP
-    table = Table.grid(padding=(0, GAP, 0, 0), pad_edge=False)
-    table.add_column(width=KIND_WIDTH)
-    least, most = CITIZEN_WIDTH
-    width = min(max(console.width - fixed, least), most)
-    table.add_column(width=width, no_wrap=not whole, overflow="fold" if whole else "ellipsis")
-    table.add_column(width=DUCATS_WIDTH, justify="right", overflow="fold")
-    table.add_column(width=AGE_WIDTH, justify="right")
-    ducats = "?" if item.ducats is None else rounded(item.ducats)
-    table.add_row(
-        kind_name(item.kind, item.severity),
-        Text(shown(item.citizen or "–")),
-        Text(f"{ducats} ducats"),
-        Text(f"{format_span(now - item.occurred_at)} ago"),
-    )
-    return table
-
-
-def _show_item(console: Console, item: Item, now: datetime) -> None:
-    console.print(_row(console, item, now, whole=True))
-    charge = item.charge
-    paid = f"paid {format_money(charge.own_cents, charge.currency)}" if charge else ""
-    verdict = shown(completed(console, item.verdict))
-    if told := "; ".join(filter(None, (paid, verdict))):
-        console.print(Padding(Text(told, "dim"), (0, 0, 0, 2)))
-    if item.decision:
-        since = f"; since then {item.reopened}" if item.reopened else ""
-        told = f"decided: {item.decision.described}{since}"
-        console.print(Padding(Text(shown(told), "magenta"), (0, 0, 0, 2)))
-    if item.repair:
-        console.print(to_type(console, item.repair.command), soft_wrap=True)
-
-
-def _closing(console: Console, result: Reconciliation, again: Sequence[str], listed: int) -> Text:
+def _closing(
+    console: Console,
+    result: Reconciliation,
+    again: Sequence[str],
+    rest: int,
+    *,
+    is_terse: bool = False,
+) -> Text:
     """How to see the rest, and what to do first."""
     if not result.discrepancies:
         left = ", in flight or decided" if result.decided else " or in flight"
         return Text(f"Nothing to do: every charge is settled{left}.", "bold green")
-    rest = len(result.discrepancies) - listed
-    more = f"{rest:,} more with --all or --kind K. " if rest else ""
+    how = ": --all" if is_terse else " with --all or --kind K"
+    more = f"{rest:,} more{how}. " if rest else ""
     return Text(f"{more}Next: {completed(console, next_command(result, again))}", "bold")
 
 

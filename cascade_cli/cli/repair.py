@@ -192,7 +192,7 @@ def show_plan(console: Console, plan: RepairPlan) -> None:
     repairs, left = len(plan.repairs), len(plan.for_people)
     console.print(
         f"{repairs} {'repair' if repairs == 1 else 'repairs'}, {total} ducats in all; "
-        f"{left} {'discrepancy is' if left == 1 else 'discrepancies are'} left to people."
+        f"{left:,} {'needs' if left == 1 else 'need'} a person."
     )
 
 

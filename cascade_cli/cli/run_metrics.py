@@ -11,6 +11,7 @@ from cascade_cli.cli.reconcile import JudgedOutcome
 from cascade_cli.cli.session import Outcome
 from cascade_cli.domain.decisions import How
 from cascade_cli.domain.kinds import Kind
+from cascade_cli.domain.overview import what_is_open
 from cascade_cli.services.reconcile import Run
 
 _PREFIX = "cascade_reconcile_"
@@ -20,8 +21,9 @@ _LAST_SUCCESS = f"{_PREFIX}last_success_timestamp_seconds"
 _JUDGED = {
     _PREFIX + name
     for name in (
-        *("items", "discrepancies", "decided", "ducats", "sold_ducats", "over_delivered_ducats"),
-        *("orphaned_ducats", "residual_ducats", "processor_balance_ducats"),
+        *("items", "discrepancies", "open", "decided", "ducats", "sold_ducats"),
+        *("over_delivered_ducats", "orphaned_ducats", "residual_ducats"),
+        "processor_balance_ducats",
     )
 }
 _PARTS = ("settled", "in_flight", "undelivered", "doubtful", "unattributable")
@@ -56,7 +58,10 @@ def _of_what_was_judged(run: Run) -> Iterator[Gauge]:
     equation, counts = run.result.equation, run.result.counts
     items = {kind.value: counts.get(kind, 0) for kind in Kind}
     yield Gauge(_PREFIX + "items", "Charges and transfers of its window.", items, "kind")
-    yield _one("discrepancies", "Those that need explaining.", len(run.result.discrepancies))
+    found = what_is_open(run.result)
+    yield _one("discrepancies", "Those that need explaining.", found.number)
+    by_whom = {"machine": found.automatic, "person": found.for_people}
+    yield Gauge(_PREFIX + "open", "The same, by who may settle them.", by_whom, "by")
     decided = {how.value: run.result.decided.get(how, 0) for how in How}
     yield Gauge(_PREFIX + "decided", "Closed by people's decisions.", decided, "how")
     parts = {part: getattr(equation, part) for part in _PARTS}

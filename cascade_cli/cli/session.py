@@ -59,6 +59,7 @@ class Session:
     def console(self, *, stderr: bool = False) -> Console:
         """Rich on stdout or stderr; markup in what is printed is text unless asked for."""
         from cascade_cli.cli.console import PipeConsole  # noqa: PLC0415 - not needed for --json
+        from cascade_cli.cli.links import has_links  # noqa: PLC0415 - as above
 
         console = PipeConsole(
             stderr=stderr,
@@ -68,7 +69,8 @@ class Session:
             no_color=self.no_color or None,
         )
         console.complete = self.completed
-        console.links = self.links
+        console.shows_links = has_links(self.environ)
+        console.links = self.links if console.shows_links else None
         return console
 
     @property

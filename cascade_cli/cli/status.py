@@ -5,16 +5,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-
-from rich.console import Console
 
 from cascade_cli.adapters.transport import utc_now
 from cascade_cli.adapters.venice.citizens import CitizenReader
 from cascade_cli.bootstrap import Wiring
 from cascade_cli.cli.archive import archive_of
 from cascade_cli.cli.connection import connected
+from cascade_cli.cli.paging import paged
 from cascade_cli.cli.refunds_known import decided
 from cascade_cli.cli.session import Outcome, Session
 from cascade_cli.cli.status_json import document
@@ -23,17 +22,18 @@ from cascade_cli.cli.window import FIRST_SINCE, LAST, parse_window, window_since
 from cascade_cli.domain.case import Terms
 from cascade_cli.domain.overview import today
 from cascade_cli.domain.run_memory import Memory, mark_name
+from cascade_cli.domain.selection import Selection
 from cascade_cli.domain.times import Window
 from cascade_cli.errors import CascadeError, ExitCode, JournalError, SettingsError
 from cascade_cli.services.records import NO_RECORDS, Records, read_records
 from cascade_cli.services.status import Gap, Status, StatusDesk
 
 
-def status(session: Session, since: str) -> Outcome:
+def status(session: Session, since: str, selection: Selection) -> Outcome:
     """Look once. Raises UsageError before anything is read."""
     check_since(since)
-    with connected(session) as wiring, _progress(session) as tell:
-        observer = Observer(session, wiring, since)
+    with connected(session, in_hurry=False) as wiring, _progress(session) as tell:
+        observer = Observer(session, wiring, since, selection)
         shown = observer.look(tell)
     for remark in shown.status.run.remarks if shown.status.run else ():
         session.warn(remark)
@@ -52,6 +52,7 @@ class Observer:
     session: Session
     wiring: Wiring
     since: str
+    selection: Selection = field(default_factory=Selection)
 
     def __post_init__(self) -> None:
         wiring, base = self.wiring, self.wiring.settings.airtable_base
@@ -89,6 +90,7 @@ class Observer:
             self.since,
             (after[0] - before[0], after[1] - before[1]),
             self.session.completed,
+            self.selection,
         )
 
     def _recorded(self, now: datetime) -> tuple[Records | None, Window, tuple[Gap, ...]]:
@@ -125,14 +127,17 @@ def outcome_of(shown: Shown) -> Outcome:
     error = _worst(shown.status)
     return Outcome(
         document(shown),
-        lambda session: _show(session.console(), shown),
+        lambda session: _show(session, shown),
         error.exit_code if error else _code(shown.status),
         error,
     )
 
 
-def _show(console: Console, shown: Shown) -> None:
-    console.print(screen(shown, console.encoding, console.width))
+def _show(session: Session, shown: Shown) -> None:
+    console = session.console()
+    with paged(console, wanted=session.pages and shown.selection.is_part):
+        for block in screen(console, shown):
+            block.put(console)
 
 
 def _worst(status: Status) -> CascadeError | None:

@@ -7,12 +7,11 @@ from decimal import Decimal
 from typing import Any
 
 from cascade_cli.adapters.journal.inbox import EventState, Kept
-from cascade_cli.cli.reconciliation_json import refund_debts
+from cascade_cli.cli.reconciliation_json import item_document, refund_debts
 from cascade_cli.cli.status_shown import Shown
 from cascade_cli.domain.kinds import Kind
 from cascade_cli.domain.money import format_ducats
-from cascade_cli.domain.overview import Today, in_flight, tallies
-from cascade_cli.domain.run_memory import Changes
+from cascade_cli.domain.overview import Today, in_flight, tallies, what_is_open
 from cascade_cli.domain.runway import OUTFLOW_DAYS, Finances, Sum
 from cascade_cli.domain.times import rfc3339
 from cascade_cli.services.reconcile import Run
@@ -39,7 +38,7 @@ def document(shown: Shown) -> dict[str, Any]:
         ],
         "processor": _processor(shown),
         "in_flight": _in_flight(status.run) if status.run else None,
-        "discrepancies": _discrepancies(status.run, status.since_last) if status.run else None,
+        "discrepancies": _discrepancies(shown, status.run) if status.run else None,
         "refund_debts": refund_debts(status.debts),
         "today": _today(shown.today) if shown.today else None,
         "engine": _engine(status),
@@ -88,12 +87,15 @@ def _in_flight(run: Run) -> dict[str, Any]:
     }
 
 
-def _discrepancies(run: Run, since_last: Changes | None) -> dict[str, Any]:
-    result = run.result
-    found = result.discrepancies
+def _discrepancies(shown: Shown, run: Run) -> dict[str, Any]:
+    """Numbers of all that there is; only `items` are selected."""
+    result, since_last = run.result, shown.status.since_last
+    found, selection = what_is_open(result), shown.selection
     return {
-        "total": len(found),
-        "automatic": sum(bool(item.repair and item.repair.automatic) for item in found),
+        "total": found.number,
+        "automatic": found.automatic,
+        "for_people": found.for_people,
+        "waiting": found.waiting,
         "counts": {k.value: result.counts.get(k, 0) for k in Kind if k.is_discrepancy},
         "by_kind": [
             {
@@ -109,6 +111,9 @@ def _discrepancies(run: Run, since_last: Changes | None) -> dict[str, Any]:
         "undelivered_ducats": _text(result.equation.undelivered),
         "doubtful_ducats": _text(result.equation.doubtful),
         "since_last": since_last.document() if since_last else None,
+        "items": [item_document(item) for item in selection.items(result)]
+        if selection.is_part
+        else None,
     }
 
 

@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-from rich.console import Group, RenderableType
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from cascade_cli.adapters.journal.inbox import EventState, Kept
+from cascade_cli.cli.items_shown import Block, item_blocks
 from cascade_cli.cli.kinds_shown import kinds_table
 from cascade_cli.cli.shown import count
 from cascade_cli.cli.shown import shown as harmless
 from cascade_cli.cli.sparkline import sparkline
-from cascade_cli.domain.decisions import counted
 from cascade_cli.domain.engine import DailyRuns
 from cascade_cli.domain.kinds import Kind
 from cascade_cli.domain.money import ZERO, exactly, rounded
-from cascade_cli.domain.overview import Today, in_flight, tallies
-from cascade_cli.domain.run_memory import Changes, Memory
+from cascade_cli.domain.overview import Today, in_flight, tallies, what_is_open
+from cascade_cli.domain.run_memory import Memory
 from cascade_cli.domain.runway import OUTFLOW_DAYS, RUNWAY_LOW_DAYS, RUNWAY_OUT_DAYS, Finances
+from cascade_cli.domain.selection import Selection
 from cascade_cli.domain.shell import command
 from cascade_cli.domain.times import format_moment, format_span
 from cascade_cli.services.reconcile import Run
@@ -41,7 +42,7 @@ class Shown:
     """One look, with what else stands on the screen.
 
     `since` is as typed, `requests` how many this look sent to Stripe and to Airtable; `complete`
-    puts the global options into the commands in a text.
+    puts the global options into the commands in a text. The cases of a `selection` are listed.
     """
 
     status: Status
@@ -51,10 +52,11 @@ class Shown:
     since: str
     requests: tuple[int, int]
     complete: Callable[[str], str] = str
+    selection: Selection = field(default_factory=Selection)
 
-    def to_type(self, line: str) -> Text:
+    def to_type(self, line: str) -> Block:
         """A command for people to type next."""
-        return Text(f"  $ {self.complete(line)}")
+        return Block(Text(f"  $ {self.complete(line)}"), is_typed=True)
 
     @property
     def now(self) -> datetime:
@@ -62,25 +64,20 @@ class Shown:
         return self.status.terms.now
 
 
-def screen(shown: Shown, encoding: str, width: int, beneath: Sequence[Text] = ()) -> RenderableType:
-    """The whole screen; `encoding` and `width`, in columns, are the terminal's.
-
-    What must not be cut off at the lower end of a small one, with `beneath`, stands below the
-    headline.
-    """
-    return Group(
-        _headline(shown),
-        *(
-            Text(f"Not known: {gap.what}. {harmless(shown.complete(gap.error.message))}", "yellow")
-            for gap in shown.status.gaps
-        ),
-        *beneath,
-        "",
-        _grid(_lines(shown, encoding)),
-        "",
-        *_discrepancies(shown, width),
-        *_attention(shown, _of_payments(shown.status.attention)),
-    )
+def screen(console: Console, shown: Shown, beneath: Sequence[Text] = ()) -> Iterator[Block]:
+    """The whole screen. What must not be cut off at the lower end of a small one, with `beneath`,
+    stands below the headline."""
+    yield Block(_headline(shown))
+    for gap in shown.status.gaps:
+        told = harmless(shown.complete(gap.error.message))
+        yield Block(Text(f"Not known: {gap.what}. {told}", "yellow"))
+    yield from map(Block, beneath)
+    yield Block(Text())
+    yield Block(_grid(_lines(shown, console.encoding)))
+    yield Block(Text())
+    if shown.status.run:
+        yield from _open(console, shown, shown.status.run)
+    yield from _attention(shown, _of_payments(shown.status.attention))
 
 
 def _headline(shown: Shown) -> Text:
@@ -209,31 +206,37 @@ def _webhook(records: Records, attention: Sequence[Kept], now: datetime) -> Text
     )
 
 
-def _discrepancies(shown: Shown, width: int) -> Iterator[RenderableType]:
-    status, run = shown.status, shown.status.run
-    if run is None:
-        return
-    found = tallies(run.result)
-    if owed := sum(status.debts.values(), ZERO):
-        yield Text(f"Debts after refunds: {rounded(owed)} ducats.", "yellow")
-    if told := counted(run.result.decided):
-        yield Text(f"Decided by people: {told}.")
+def _open(console: Console, shown: Shown, run: Run) -> Iterator[Block]:
+    """The verdict in the words of `reconcile`, then the kinds, or the cases that are asked for."""
+    found = what_is_open(run.result)
+    yield Block(Text(f"{found.described}.", "bold red" if found.number else "bold green"))
+    yield Block(Text(_since(shown.status)))
+    if owed := sum(shown.status.debts.values(), ZERO):
+        yield Block(Text(f"Debts after refunds: {rounded(owed)} ducats.", "yellow"))
+    if found.closed:
+        yield Block(Text(found.closed))
+    if shown.selection.is_part:
+        yield from _listed(console, shown, run)
+    elif found.number:
+        yield Block(kinds_table(tallies(run.result), console.width))
+        yield shown.to_type(command("reconcile", "--since", shown.since))
+
+
+def _since(status: Status) -> str:
     span = format_span(status.window.until - status.known_since)
-    begin = f" since {format_moment(status.known_since)} ({span})"
-    if not found:
-        yield Text("No discrepancies", "bold green").append(f"{begin}.", "default")
-        return
-    number = sum(tally.number for tally in found)
-    words = f"{number} {'discrepancy' if number == 1 else 'discrepancies'}"
-    yield Text(words, "bold red").append(begin, "default").append(_news(status.since_last))
-    yield kinds_table(found, width)
-    yield shown.to_type(command("reconcile", "--since", shown.since))
+    begin = f"Read since {format_moment(status.known_since)} ({span})"
+    changed = status.since_last
+    if changed is None:
+        return f"{begin}."
+    return f"{begin}: {changed.described} since the last run."
 
 
-def _news(since_last: Changes | None) -> str:
-    if since_last is None:
-        return ""
-    return f": {len(since_last.new)} new, {len(since_last.solved)} solved"
+def _listed(console: Console, shown: Shown, run: Run) -> Iterator[Block]:
+    items = list(shown.selection.items(run.result))
+    for item in items:
+        yield from item_blocks(console, item, shown.now)
+    if not items:
+        yield Block(Text("None of them is what you asked for."))
 
 
 def _of_payments(attention: Sequence[Kept]) -> list[Kept]:
@@ -241,11 +244,12 @@ def _of_payments(attention: Sequence[Kept]) -> list[Kept]:
     return list({kept.about: kept for kept in attention}.values())
 
 
-def _attention(shown: Shown, attention: Sequence[Kept]) -> Iterator[RenderableType]:
+def _attention(shown: Shown, attention: Sequence[Kept]) -> Iterator[Block]:
     """What the webhook could not decide, the newest first."""
     for kept in list(reversed(attention))[:MOST_ATTENTION]:
         event = kept.accepted.event
-        yield Text(f"The webhook asks you: {harmless(shown.complete(kept.note))}", "yellow")
+        told = harmless(shown.complete(kept.note))
+        yield Block(Text(f"The webhook asks you: {told}", "yellow"))
         yield shown.to_type(command("explain", event.payment_id or event.id))
     if len(attention) > MOST_ATTENTION:
-        yield Text(f"  and {len(attention) - MOST_ATTENTION} more, see --json")
+        yield Block(Text(f"  and {len(attention) - MOST_ATTENTION} more, see --json"))

@@ -10,6 +10,7 @@ from datetime import timedelta
 from queue import Empty, SimpleQueue
 from typing import NoReturn
 
+from rich.console import Group
 from rich.live import Live
 from rich.text import Text
 
@@ -18,6 +19,7 @@ from cascade_cli.cli.session import Outcome, Session
 from cascade_cli.cli.status import Observer, check_since
 from cascade_cli.cli.status_shown import Shown, screen
 from cascade_cli.cli.window import duration_option
+from cascade_cli.domain.selection import Selection
 from cascade_cli.domain.times import format_span
 from cascade_cli.errors import UsageError
 
@@ -27,7 +29,7 @@ SHORTEST = timedelta(seconds=5)
 DAY = timedelta(days=1)
 
 
-def watch(session: Session, since: str, every_text: str | None) -> Outcome:
+def watch(session: Session, since: str, every_text: str | None, selection: Selection) -> Outcome:
     """Look again and again; Ctrl-C ends it, with exit code 130 as everywhere.
 
     Raises UsageError before anything is read.
@@ -42,13 +44,13 @@ def watch(session: Session, since: str, every_text: str | None) -> Outcome:
         )
     # What services say while they make us wait would be written across the screen.
     with (
-        connected(replace(session, quiet=True)) as wiring,
+        connected(replace(session, quiet=True), in_hurry=False) as wiring,
         Live(Text("Looking …"), console=console, screen=True, auto_refresh=False) as live,
     ):
         _watch(
-            Observer(session, wiring, since).look,
+            Observer(session, wiring, since, selection).look,
             lambda shown: live.update(
-                screen(shown, console.encoding, console.width, [_costs(shown, every)]),
+                Group(*(b.content for b in screen(console, shown, [_costs(shown, every)]))),
                 refresh=True,
             ),
             every,

@@ -61,6 +61,10 @@ class Workshop:
         return {"operator": self.worker.operator, "livemode": self.settings.livemode}
 
 
+# What reads much, and lets the requests of others go first.
+_PATIENT = frozenset({"reconcile --repair", "events replay"})
+
+
 @contextmanager
 def workshop(
     session: Session,
@@ -75,7 +79,10 @@ def workshop(
     Raises LockedError if another run is at work on the same base.
     """
     worker = this_worker(command)
-    with connected(session) as wiring, closing(open_journal(session, wiring, worker)) as journal:
+    with (
+        connected(session, in_hurry=command not in _PATIENT) as wiring,
+        closing(open_journal(session, wiring, worker)) as journal,
+    ):
         check(wiring.settings)
         with run_lock(journal, wiring.settings.airtable_base) if lock else nullcontext() as held:
             writing = bootstrap_writes(wiring, journal, session.warn)

@@ -7,12 +7,14 @@ alert that was lost has to be told again.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from cascade_cli.domain.decisions import How
+from cascade_cli.domain.overview import Open, what_is_open
 from cascade_cli.domain.reconciliation import Item, Reconciliation
-from cascade_cli.domain.run_memory import Scope, name_of
+from cascade_cli.domain.run_memory import Scope, decided_in, name_of
 
 
 @dataclass(frozen=True)
@@ -49,8 +51,8 @@ class News:
     """What a run found, beside what was told.
 
     `new` are discrepancies that nobody was told of, or that were of another kind then; `solved`
-    are told ones of this run's scope that are none any more, by name; `decided` are those of them
-    that a person decided to leave as they are. `elsewhere` counts the told ones outside it, of
+    are told ones of this run's scope that are none any more, by name; `decided` says how a person
+    decided to leave cases as they are. `elsewhere` counts the told ones outside it, of
     which the run knows nothing.
     """
 
@@ -58,7 +60,9 @@ class News:
     solved: Mapping[str, Known]
     still_open: tuple[Item, ...]
     elsewhere: int
-    decided: frozenset[str] = frozenset()
+    decided: Mapping[str, How] = field(default_factory=dict)
+    standing: Open | None = None
+    """How it stands with all of this run."""
 
     @property
     def is_change(self) -> bool:
@@ -77,7 +81,8 @@ def news(told: Told, scope: Scope, result: Reconciliation) -> News:
         {name: known for name, known in gone.items() if scope.covers(name, known.at)},
         tuple(item for item in found if _is_known(told, item)),
         sum(not scope.covers(name, known.at) for name, known in gone.items()),
-        frozenset(name_of(item) for item in result.items.unsettled if item.is_decided),
+        decided_in(result),
+        what_is_open(result),
     )
 
 

@@ -11,9 +11,18 @@ from cascade_cli.domain.advice import advice_on_twins
 from cascade_cli.domain.case import Terms
 from cascade_cli.domain.evidence import describe
 from cascade_cli.domain.items import Item
-from cascade_cli.domain.keys import Origin, taken_record_in
+from cascade_cli.domain.journal import Intent
+from cascade_cli.domain.keys import (
+    MANUAL_PREFIX,
+    Origin,
+    corrected_payment_in,
+    mentioned_payments,
+    taken_record_in,
+    whole_id,
+)
 from cascade_cli.domain.kinds import Kind
 from cascade_cli.domain.money import ZERO, format_ducats
+from cascade_cli.domain.orders import Order
 from cascade_cli.domain.refunds import ROUNDING_DUCATS, staying
 from cascade_cli.domain.repair import Repair, may_end_surplus, reconcile_since
 from cascade_cli.domain.standing import (
@@ -42,6 +51,26 @@ def is_given_by(row: Stratagem, citizen: str, payments: Sequence[str], now: date
         return False
     named = {*row.mentions, *(row.stripe_ids if row.corrects else ())}
     return not named.isdisjoint(payments)
+
+
+def is_beside(order: Order, intent: Intent) -> bool:
+    """Another transfer, which somebody gives by hand or by a decision, is for the same payment. A
+    second correction is none: its number says that the first was seen executed."""
+    if intent.key == order.key or intent.citizen != order.citizen:
+        return False
+    if corrected_payment_in(order.key) and corrected_payment_in(intent.key):
+        return False
+    theirs = _meant(intent.key, str(intent.detail.get("reason", "")))
+    ours = order.charge.names if order.charge else _meant(order.key, order.reason)
+    return not set(map(whole_id, ours)).isdisjoint(map(whole_id, theirs))
+
+
+def _meant(key: str, reason: str) -> Sequence[str]:
+    """The payments for which a person gives something beside their own transfers."""
+    if payment := corrected_payment_in(key):
+        return (payment,)
+    reference = key.removeprefix(MANUAL_PREFIX)
+    return mentioned_payments(f"{reference} {reason}") if reference != key else ()
 
 
 def overdue_by_hand(stratagems: Iterable[Stratagem], world: World, terms: Terms) -> Iterator[Item]:

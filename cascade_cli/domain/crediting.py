@@ -103,6 +103,7 @@ def _correction(subject: Subject, case: Case, wish: Wish, means: Means) -> Resol
             **({INSTEAD_OF: named} if named and named != citizen else {}),
         },
         amends=True,
+        again=wish.again,
     )
     # Only what needs the word has it on record.
     order = decided(order, *(wish.overrides if case.price else ()))

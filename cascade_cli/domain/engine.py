@@ -10,6 +10,10 @@ from cascade_cli.domain.times import parse_duration
 
 SCHEDULE_FORMS = "'03:00,11:00,19:00 Europe/Rome' or 'every 10m'"
 LONGEST_PERIOD = timedelta(days=7)
+# A write on its way for up to a minute may meet the run that begins meanwhile.
+BEFORE_RUN = timedelta(minutes=1)
+# A run of some thousand transfers at five requests a second.
+RUN_LASTS = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -80,3 +84,13 @@ def _periodic(period: timedelta) -> PeriodicRuns:
     if not timedelta(0) < period <= LONGEST_PERIOD:
         raise ValueError("an engine runs at least once a week")
     return PeriodicRuns(period)
+
+
+def meets_engine(schedule: Schedule, now: datetime) -> bool:
+    """A scheduled run is due within a minute or so, or began just now.
+
+    An engine that runs every few minutes at unknown moments can be met at any time.
+    """
+    if not isinstance(schedule, DailyRuns):
+        return False
+    return schedule.next_run(now - RUN_LASTS) <= now + BEFORE_RUN

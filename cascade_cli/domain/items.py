@@ -103,6 +103,12 @@ class Items(Sequence[Item]):
         """All but the plainly settled."""
         return (*self.unsettled, *self._settled)
 
+    @property
+    def watched(self) -> tuple[Item, ...]:
+        """What every run has to look at again: with the unsettled whatever people decided about,
+        since a change in its facts opens it."""
+        return (*self.unsettled, *(item for item in self._settled if item.decision))
+
     def __len__(self) -> int:
         return len(self.unsettled) + len(self._settled) + len(self._plain)
 

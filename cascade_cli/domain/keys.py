@@ -31,6 +31,8 @@ INVOICE_ID = re.compile(r"in_[A-Za-z0-9]+")
 _REFUND_ID = re.compile(r"(?:re|pyr|dp|du)_[A-Za-z0-9]+(?:\.[1-9][0-9]{0,3})?")
 _CORRECTION_ID = re.compile(rf"({PORTION_ID.pattern})(?:_[1-9][0-9]*)?")
 _RECORD_ID = re.compile(r"(rec[A-Za-z0-9]+)(?:_rest[1-9][0-9]*)?")
+# So often at most are ducats of one transfer taken back.
+_MOST_INSTALMENTS = 10
 _OLDER_FORM = re.compile(r"cascade_payment_.+_[0-9]{9,}", re.DOTALL)
 
 
@@ -130,6 +132,11 @@ def take_back_key(record_id: str, instalment: int = 0) -> str:
     if not re.fullmatch(r"rec[A-Za-z0-9]+", record_id):
         raise ValueError(f"{record_id[:40]!r} is no record's id")
     return TAKE_BACK_PREFIX + record_id + (f"_rest{instalment}" if instalment else "")
+
+
+def take_back_keys(record_id: str) -> list[str]:
+    """All under which ducats of one transfer may come back."""
+    return [take_back_key(record_id, instalment) for instalment in range(_MOST_INSTALMENTS)]
 
 
 def taken_record_in(stratagem_id: str) -> str | None:

@@ -41,9 +41,9 @@ class Lead:
 
 
 def leads_of(result: Reconciliation) -> Iterable[Lead]:
-    """To all that is not settled, credits by hand that are under way among them."""
+    """To all that is watched, and to credits by hand that are under way."""
     known: set[str] = set()
-    for item in result.items.unsettled:
+    for item in result.items.watched:
         lead = _lead_to(item)
         known.update(lead.records)
         yield lead

@@ -18,6 +18,17 @@ from cascade_cli.domain.stratagems import State, Stratagem
 
 # What only a person can fill in; no citizen and no number is written so.
 CITIZEN, DUCATS = "CITIZEN", "DUCATS"
+# The reason in one word, for a line that has room for no more: with --sandbox and an id of Stripe's
+# it has 80 columns. What it rests on is recorded with every decision.
+_BRIEFLY = {
+    How.CREDIT: "owed",
+    How.TAKE_BACK: "surplus",
+    How.SETTLED_BY: "by-hand",
+    How.MOVED: "balances",
+    How.NOT_MOVED: "balances",
+    How.ACCEPT: "accepted",
+    How.SNOOZE: "pending",
+}
 
 
 def with_next_step(item: Item, case: Case | None, now: datetime) -> Item:
@@ -25,13 +36,21 @@ def with_next_step(item: Item, case: Case | None, now: datetime) -> Item:
     if item.repair is not None or not item.is_open:
         return item
     rule = rule_for(item, case, now)
-    how, name = rule.choice[0], case.charge.payment_id if case else item.name
-    if how is How.MOVED:
-        row = _doubtful(item, case, now)[0]
-        how = _found_out(row)
-        name = name if how is How.SNOOZE else row.record_id
-    words = (how.option, *_words(how, rule.days, case))
-    return replace(item, repair=Repair(command("resolve", name, *words, "--reason", rule.reason)))
+    how, name = first_decision(item, case, now)
+    words = ("resolve", name, how.option, *_words(how, rule.days, case))
+    line = command(*words, "--reason", rule.reason)
+    return replace(item, repair=Repair(line, brief=command(*words, "-r", _BRIEFLY[how])))
+
+
+def first_decision(item: Item, case: Case | None, now: datetime) -> tuple[How, str]:
+    """What is printed beside the case and marked in a review, and the id to type: that of the
+    payment, or of the record where a single transfer is meant."""
+    how, name = rule_for(item, case, now).choice[0], case.charge.payment_id if case else item.name
+    if how is not How.MOVED:
+        return how, name
+    row = _doubtful(item, case, now)[0]
+    how = _found_out(row)
+    return how, name if how is How.SNOOZE else row.record_id
 
 
 def line_for_late(item: Item, case: Case, now: datetime) -> tuple[str, Repair] | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from cascade_cli.domain.case import Terms, sum_ducats
 from cascade_cli.domain.charges import Charge
+from cascade_cli.domain.decisions import How, counted
 from cascade_cli.domain.kinds import Kind
 from cascade_cli.domain.money import ZERO, exactly
 from cascade_cli.domain.reconciliation import Item, Reconciliation
@@ -59,19 +60,25 @@ class Today:
 
 @dataclass(frozen=True)
 class Open:
-    """How many discrepancies are open, for whom, and how many payments wait beside them."""
+    """How many discrepancies are open, for whom, how many payments wait beside them, and how many
+    people `decided` about, by how."""
 
     number: int
     automatic: int
     waiting: int
+    decided: Mapping[How, int] = field(default_factory=dict)
+
+    @property
+    def for_people(self) -> int:
+        """Those that no machine may settle."""
+        return self.number - self.automatic
 
     @property
     def described(self) -> str:
         """For the first line of a screen, without a full stop."""
-        people = self.number - self.automatic
         parts = (
             (self.automatic, "is", "are", "safe to repair"),
-            (people, "needs", "need", "a person"),
+            (self.for_people, "needs", "need", "a person"),
             (self.waiting, "waits", "wait", "for the engine"),
         )
         told = ", ".join(
@@ -82,12 +89,19 @@ class Open:
         begin = f"{self.number:,} open" if self.number else "Nothing is open"
         return f"{begin}: {told}" if told else begin
 
+    @property
+    def closed(self) -> str:
+        """What people decided, in a sentence that tells what is snoozed apart; empty where they
+        decided nothing."""
+        told = counted(self.decided)
+        return f"Decided by people: {told}." if told else ""
+
 
 def what_is_open(result: Reconciliation) -> Open:
     """In numbers."""
     found = result.discrepancies
     automatic = sum(bool(item.repair and item.repair.automatic) for item in found)
-    return Open(len(found), automatic, result.counts.get(Kind.IN_FLIGHT, 0))
+    return Open(len(found), automatic, result.counts.get(Kind.IN_FLIGHT, 0), result.decided)
 
 
 def tallies(result: Reconciliation) -> tuple[Tally, ...]:

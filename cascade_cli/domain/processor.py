@@ -9,19 +9,13 @@ applied, the next one first settles that.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
 from cascade_cli.domain.delivery import FATE_BOUND
-from cascade_cli.domain.engine import DailyRuns, Schedule
 from cascade_cli.domain.journal import Attempt, Fate
 from cascade_cli.domain.money import ZERO, exactly, format_ducats
-
-# A write on its way for up to a minute may meet the run that begins meanwhile.
-BEFORE_RUN = timedelta(minutes=1)
-# A run of some thousand transfers at five requests a second.
-RUN_LASTS = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -160,13 +154,3 @@ def may_create_at(last: Attempt | None) -> datetime | None:
     if last is None or last.fate is Fate.REFUSED:
         return None
     return last.at + FATE_BOUND
-
-
-def meets_engine(schedule: Schedule, now: datetime) -> bool:
-    """A scheduled run is due within a minute or so, or began just now.
-
-    An engine that runs every few minutes at unknown moments can be met at any time.
-    """
-    if not isinstance(schedule, DailyRuns):
-        return False
-    return schedule.next_run(now - RUN_LASTS) <= now + BEFORE_RUN

@@ -22,12 +22,14 @@ from cascade_cli.domain.stratagems import Failure, State
 class Repair:
     """`automatic` is true where `reconcile --repair` does it without a person's judgement; it
     `ends_surplus` where all there is to do is to keep the engine from rows beyond the one due, and
-    `leaves_rest` where it does not see to it that this one arrives."""
+    `leaves_rest` where it does not see to it that this one arrives. `brief` is the same command in
+    fewer columns, where there is one."""
 
     command: str
     automatic: bool = False
     ends_surplus: bool = False
     leaves_rest: bool = False
+    brief: str = ""
 
 
 def explain(identity: str) -> Repair:

@@ -77,7 +77,7 @@ def _refuse_unfit(subject: Subject, wish: Wish) -> None:
         refuse_corrected(subject, subject.case)
     if wish.how is How.TAKE_BACK and any(r.origin is Origin.TAKE_BACK for r in item.corrections):
         raise nothing_left(subject)
-    if before and before.how is wish.how and wish.how in {How.CREDIT, How.TAKE_BACK}:
+    if before and before.how is wish.how and not wish.how.closes:
         raise GuardError(f"{subject.name} was decided so already: {before.described}.", UNTOUCHED)
     if item.is_decided and before:
         fits = f"{How.REOPEN.option} opens it again: {before.described}"

@@ -5,8 +5,8 @@ A draft is no decision: nobody else sees it, and it moves nothing. Like one it r
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -14,9 +14,8 @@ from typing import Any
 from cascade_cli.domain.crediting import due_to_buyer, is_delivered_by_own_key, own_ducats
 from cascade_cli.domain.decisions import Facts, How, what_changed
 from cascade_cli.domain.evidence import describe
-from cascade_cli.domain.items import Item
-from cascade_cli.domain.kinds import Kind
 from cascade_cli.domain.money import ZERO, format_ducats, rounded
+from cascade_cli.domain.next_decision import first_decision
 from cascade_cli.domain.orders import Order
 from cascade_cli.domain.overrides import Override
 from cascade_cli.domain.price_guard import paid_for, price_objection
@@ -29,37 +28,58 @@ from cascade_cli.domain.times import rfc3339
 
 @dataclass(frozen=True)
 class Offer:
-    """One decision that fits a case, as a sentence."""
+    """One decision that fits a case, as a sentence. `condition` is what has to be found out before
+    the safest one is safe."""
 
     how: How
     what: str
     is_safest: bool
+    condition: str = ""
 
 
 def offers_for(subject: Subject) -> tuple[Offer, ...]:
     """Those that fit, in the table's order."""
     best = safest(subject)
-    return tuple(Offer(how, _sentence(subject, how), how is best) for how in subject.choice)
+    return tuple(
+        Offer(how, _sentence(subject, how), how is best, _condition(subject, how, best))
+        for how in subject.choice
+    )
 
 
 def safest(subject: Subject) -> How | None:
-    """The one that does least harm if it is wrong: the table's first, but to wait where something
-    has to be found out before that."""
-    choice = subject.choice
-    if not choice:
+    """The one that is printed beside the case: all that is printed and marked is one advice. None
+    where a refund is to be carried out, which is no decision."""
+    if not subject.choice or refund_offered(subject):
         return None
-    must_wait = _has_to_be_found_out(subject, choice[0]) and How.SNOOZE in choice
-    return How.SNOOZE if must_wait else choice[0]
+    return first_decision(subject.item, subject.case, subject.terms.now)[0]
 
 
-def _has_to_be_found_out(subject: Subject, how: How) -> bool:
-    """Whether ducats moved, who made a transfer that nobody paid for, who gets how many, or whether
-    something that stands against a credit counts."""
-    if how is How.TAKE_BACK:
-        return subject.case is None
-    is_unsure = needs_buyer(subject) or needs_ducats(subject)
-    is_hindered = is_unsure or any(hurdles(subject, Wish(How.CREDIT, "")))
-    return how is How.MOVED or (how is How.CREDIT and is_hindered)
+def refund_offered(subject: Subject) -> str:
+    """What `cascade refund` does, where that is printed beside the case; empty where it is not."""
+    case, repair = subject.case, subject.item.repair
+    if case is None or repair is None or not repair.command.startswith("cascade refund "):
+        return ""
+    if case.to_return:
+        return f"refund: take {rounded(case.to_return)} ducats back from {case.buyer.citizen!r}"
+    if case.to_give_again:
+        ducats = rounded(case.to_give_again)
+        return f"refund: give {case.buyer.citizen!r} {ducats} ducats again"
+    return f"refund: give {case.buyer.citizen!r} what the rest of the money bought"
+
+
+def _condition(subject: Subject, how: How, best: How | None) -> str:
+    """Whoever is led to it has to know this first; most often there is nothing."""
+    if how is not best:
+        return ""
+    if how in {How.MOVED, How.NOT_MOVED}:
+        return "once the balances show it"
+    if how is How.TAKE_BACK and subject.case is None:
+        return "once nobody can say who made it"
+    if how is How.CREDIT and (needs_buyer(subject) or needs_ducats(subject)):
+        return "once you know who gets how many"
+    if how is How.CREDIT and any(hurdles(subject, Wish(How.CREDIT, ""))):
+        return "once you know that it is owed"
+    return ""
 
 
 def _sentence(subject: Subject, how: How) -> str:
@@ -161,13 +181,20 @@ def hurdles(subject: Subject, wish: Wish) -> Iterator[Hurdle]:
 @dataclass(frozen=True)
 class Draft:
     """What was chosen: `named` is the record that it is about, where a single transfer is meant,
-    `settles` the record of the transfer that settles it."""
+    `settles` the record of the transfer that settles it. With `is_refund` it is no decision: its
+    refund is to be carried out as `cascade refund` does."""
 
     case: str
     wish: Wish
     facts: Facts
     named: str = ""
     settles: str = ""
+    is_refund: bool = False
+
+    @property
+    def described(self) -> str:
+        """In a few words."""
+        return "refund" if self.is_refund else f"{self.wish.how.option}: {self.wish.reason}"
 
     @property
     def identity(self) -> str:
@@ -193,6 +220,7 @@ class Draft:
             "until": rfc3339(wish.until) if wish.until else None,
             "overrides": sorted(wish.overrides),
             "again": wish.again,
+            "is_refund": self.is_refund,
         }
 
     @classmethod
@@ -209,7 +237,9 @@ class Draft:
             again=document["again"],
         )
         facts = Facts.of(document["facts"])
-        return cls(document["case"], wish, facts, document["named"], document["settles"])
+        named, settles = document["named"], document["settles"]
+        is_refund = document.get("is_refund", False)
+        return cls(document["case"], wish, facts, named, settles, is_refund)
 
 
 def draft_of(subject: Subject, wish: Wish) -> Draft:
@@ -218,29 +248,17 @@ def draft_of(subject: Subject, wish: Wish) -> Draft:
     return Draft(subject.name, wish, subject.facts, subject.named, settles)
 
 
+def refund_draft(subject: Subject) -> Draft:
+    """The refund of the case as it is."""
+    wish = Wish(How.TAKE_BACK, "money went back")
+    return Draft(subject.name, wish, subject.facts, is_refund=True)
+
+
+def moves_of(orders: Iterable[Order]) -> tuple[object, ...]:
+    """All that orders would write: those that are alike in this do the same."""
+    return tuple((o.key, o.citizen, o.payer, o.ducats, o.ends, o.overrides) for o in orders)
+
+
 def writes_of(resolution: Resolution, orders: Sequence[Order]) -> tuple[object, ...]:
-    """All that a plan would write: two plans that are alike in this do the same."""
-    moved = [(o.key, o.citizen, o.payer, o.ducats, o.ends, o.overrides) for o in orders]
-    return resolution.decision.is_same_as, resolution.writes_off, tuple(moved)
-
-
-@dataclass(frozen=True)
-class Selection:
-    """Which open cases to walk; nothing given means all."""
-
-    kinds: Collection[Kind] = field(default=())
-    citizen: str | None = None
-    limit: int | None = None
-
-    def of(self, items: Sequence[Item]) -> tuple[Item, ...]:
-        """Those of `items` that are meant, in their order."""
-        found = [item for item in items if self.has(item)]
-        return tuple(found[: self.limit])
-
-    def has(self, item: Item) -> bool:
-        """Whether it is of one of the kinds, and about the citizen: who bought it, or whom one of
-        its transfers concerns."""
-        if self.kinds and item.kind not in self.kinds:
-            return False
-        concerned = {item.citizen, *(row.concerned for row in item.rows)}
-        return self.citizen is None or self.citizen in concerned
+    """The same of a decision."""
+    return resolution.decision.is_same_as, resolution.writes_off, moves_of(orders)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from cascade_cli.domain.decisions import How
 from cascade_cli.domain.events import KEPT
 from cascade_cli.domain.kinds import Kind
 from cascade_cli.domain.leads import Lead, cheapest_since, leads_of, loose_ends_of
@@ -28,7 +29,8 @@ _MOST_ENDS = 14
 
 @dataclass(frozen=True)
 class Memory:
-    """The end of a complete run; `open` maps what was not settled to its kind.
+    """The end of a complete run; `open` maps what was not settled, or what people decided about, to
+    its kind.
 
     `open_since` is when the oldest of these was paid. `covered_since` is since when all is
     covered without a gap; None in a memory that an older version wrote. `leads` say where to find
@@ -152,12 +154,28 @@ def _moment(text: str | None) -> datetime | None:
 
 @dataclass(frozen=True)
 class Changes:
-    """Discrepancies that are new since the last complete run, solved, or open as before."""
+    """Discrepancies that are new since the last complete run, solved, or open as before. Of the
+    solved, `decided` and `snoozed` are those that only a person's decision has closed."""
 
     since: datetime
     new: tuple[str, ...]
     solved: tuple[str, ...]
     still_open: tuple[str, ...]
+    decided: tuple[str, ...] = ()
+    snoozed: tuple[str, ...] = ()
+
+    @property
+    def gone(self) -> tuple[str, ...]:
+        """The solved of which nothing is left."""
+        closed = {*self.decided, *self.snoozed}
+        return tuple(name for name in self.solved if name not in closed)
+
+    @property
+    def described(self) -> str:
+        """In numbers, for people."""
+        parts = ((self.decided, "decided"), (self.snoozed, "snoozed"))
+        closed = [f"{len(names)} {what}" for names, what in parts if names]
+        return ", ".join([f"{len(self.new)} new", f"{len(self.gone)} solved", *closed])
 
     def document(self) -> dict[str, Any]:
         """As scripts read it."""
@@ -166,6 +184,8 @@ class Changes:
             "new": list(self.new),
             "solved": list(self.solved),
             "still_open": list(self.still_open),
+            "decided": list(self.decided),
+            "snoozed": list(self.snoozed),
         }
 
 
@@ -213,11 +233,11 @@ def memory_of(
 ) -> Memory:
     """What to remember of a complete run; all is covered since its window, if not before."""
     remains = remains or Remains()
-    unsettled = result.items.unsettled
+    watched = result.items.watched
     return Memory(
         window.until,
-        {name_of(item): _left_as(item).value for item in unsettled},
-        min((item.occurred_at for item in unsettled), default=None),
+        {name_of(item): _left_as(item).value for item in watched},
+        min((item.occurred_at for item in watched), default=None),
         covered_since or window.since,
         (*leads_of(result), *_leads_to(remains.pending)),
         {**remains.loose, **loose_ends_of(result)},
@@ -251,12 +271,22 @@ def changes(memory: Memory, result: Reconciliation) -> Changes:
     """What became of the discrepancies since `memory`; what is in flight is none."""
     before = {name for name, kind in memory.open.items() if Kind(kind).is_discrepancy}
     now = {name_of(item) for item in result.discrepancies}
+    closed = decided_in(result)
+    snoozed = {name for name, how in closed.items() if how is How.SNOOZE}
     return Changes(
         memory.until,
         tuple(sorted(now - before)),
         tuple(sorted(before - now)),
         tuple(sorted(now & before)),
+        tuple(sorted(before & (closed.keys() - snoozed))),
+        tuple(sorted(before & snoozed)),
     )
+
+
+def decided_in(result: Reconciliation) -> dict[str, How]:
+    """What only a person's decision has closed, by name, and how."""
+    found = (item for item in result.items.unsettled if item.is_decided)
+    return {name_of(item): item.decision.how for item in found if item.decision}
 
 
 def name_of(item: Item) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -35,8 +35,15 @@ class Selection:
         """Worst first."""
         is_beyond = self.everything or any(not kind.is_discrepancy for kind in self.kinds)
         found = result.items if is_beyond else result.discrepancies
-        return islice(filter(self._has, found), self.limit)
+        return islice(filter(self.has, found), self.limit)
 
-    def _has(self, item: Item) -> bool:
-        is_kind = not self.kinds or item.kind in self.kinds
-        return is_kind and self.citizen in {None, item.citizen}
+    def of(self, items: Sequence[Item]) -> tuple[Item, ...]:
+        """Those of `items` that are meant, in their order."""
+        return tuple(islice(filter(self.has, items), self.limit))
+
+    def has(self, item: Item) -> bool:
+        """Whether it is of one of the kinds, and about the citizen: who bought it, or whom one of
+        its transfers concerns."""
+        if self.kinds and item.kind not in self.kinds:
+            return False
+        return self.citizen in {None, item.citizen, *(row.concerned for row in item.rows)}

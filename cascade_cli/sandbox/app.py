@@ -74,6 +74,7 @@ class SandboxApp:
         self.residents = Residents(self.airtable.tables, now)
         self.venice = VeniceSandbox(self.airtable.tables, now)
         self._latency_seconds = latency_seconds
+        self._rates = {"stripe": stripe_rate, "airtable": airtable_rate}
         self._services: dict[str, Handler] = {
             "stripe": self.stripe.handle,
             "airtable": self.airtable.handle,
@@ -94,8 +95,10 @@ class SandboxApp:
         return json_response(404, {"error": f"nothing is served at {request.path}"})
 
     def identity(self) -> dict[str, Any]:
-        """What `/healthz` tells: who answers, from which process, over which state."""
-        return {"name": NAME, "pid": os.getpid(), "state": str(Path(self.state_path).resolve())}
+        """What `/healthz` tells: who answers, from which process, over which state, and how many
+        requests a second each service allows."""
+        state = str(Path(self.state_path).resolve())
+        return {"name": NAME, "pid": os.getpid(), "state": state, "rates": self._rates}
 
     def close(self) -> None:
         """Let go of the state file."""

@@ -80,7 +80,16 @@ def find_running(folder: Path) -> Running | None:
         return None
     found = _identity(running.url)
     expected = {"name": NAME, "pid": running.pid, "state": str(state_path(folder).resolve())}
-    return running if found == expected else None
+    is_it = isinstance(found, dict) and found.items() >= expected.items()
+    return running if is_it else None
+
+
+def rates(url: str) -> dict[str, str]:
+    """The settings that make a client keep the pace of the sandbox at `url`."""
+    found = _identity(url)
+    told = found.get("rates", {}) if isinstance(found, dict) else {}
+    services = {"CASCADE_STRIPE_RATE": "stripe", "CASCADE_AIRTABLE_RATE": "airtable"}
+    return {name: f"{told.get(service) or 0:g}" for name, service in services.items()}
 
 
 def reset(folder: Path) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 
 from cascade_cli.adapters.transport import permitted
 from cascade_cli.domain.delivery import FATE_BOUND, SEND_WITHIN
+from cascade_cli.domain.engine import meets_engine
 from cascade_cli.domain.journal import CITIZEN_CAUSE, Claim, ClaimState, Fate, Intent
 from cascade_cli.domain.money import format_ducats
 from cascade_cli.domain.processor import (
@@ -26,7 +27,6 @@ from cascade_cli.domain.processor import (
     Wish,
     is_to_leave,
     may_create_at,
-    meets_engine,
     next_step,
     trace_of,
 )

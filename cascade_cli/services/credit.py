@@ -19,7 +19,7 @@ from cascade_cli.domain.delivery import (
     rows_of,
     unclear_rows,
 )
-from cascade_cli.domain.journal import Attempt
+from cascade_cli.domain.journal import Attempt, Intent
 from cascade_cli.domain.money import ZERO, format_ducats
 from cascade_cli.domain.names import (
     look_alike,
@@ -47,6 +47,7 @@ from cascade_cli.services.credit_guards import (
     overrulable,
     payment_meant_by,
     refuse_credited,
+    refuse_just_credited,
     refuse_repeated,
 )
 from cascade_cli.services.credit_requests import allowing, check_limit, check_words
@@ -72,6 +73,9 @@ class Promises(Protocol):
 
     def ducats_today(self) -> Decimal:
         """The ducats first promised on this UTC day."""
+
+    def sent_since(self, moment: datetime) -> Sequence[Intent]:
+        """What was promised under the keys for which a write was sent at that moment or later."""
 
 
 class CitizenSource(Reader, Protocol):
@@ -192,6 +196,7 @@ class CreditDesk:
         now = self._now()
         orders, rows = self._with_neighbours(self._with_past(orders, now))
         refuse_credited(orders, rows, now)
+        refuse_just_credited(orders, rows, self._promises.sent_since(now - FATE_BOUND), now)
         own = {order.key: rows_of(order, rows) for order in orders}
         unclear = {order.key: unclear_rows(order, rows) for order in orders}
         # Where no row moves ducats, the journal tells whether one has vanished.

@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
-from cascade_cli.domain.by_hand import is_given_by
+from cascade_cli.domain.by_hand import is_beside, is_given_by
 from cascade_cli.domain.delivery import ambiguity
+from cascade_cli.domain.journal import Intent
 from cascade_cli.domain.keys import MANUAL_PREFIX, PORTION_ID
 from cascade_cli.domain.money import format_ducats
 from cascade_cli.domain.orders import Cause, Order
@@ -15,7 +16,7 @@ from cascade_cli.domain.overrides import Override, credit_although
 from cascade_cli.domain.price_guard import paid_for
 from cascade_cli.domain.replay import CreditTerms, Objection, Obstacle, objections_to
 from cascade_cli.domain.residents import successor
-from cascade_cli.domain.stratagems import Stratagem
+from cascade_cli.domain.stratagems import MAY_STILL_MOVE, Stratagem
 from cascade_cli.domain.times import format_moment
 from cascade_cli.errors import GuardError
 
@@ -108,6 +109,22 @@ def refuse_credited(orders: Sequence[Order], rows: Sequence[Stratagem], now: dat
                     f"{row.citizen!r} was credited for {order.mentions[0]} already{by}: "
                     f"{row.stratagem_id}, made {format_moment(row.created_at)}: {row.reason}.",
                     "Nothing was written. If it is meant a second time, add --again.",
+                )
+
+
+def refuse_just_credited(
+    orders: Sequence[Order], rows: Sequence[Stratagem], sent: Sequence[Intent], now: datetime
+) -> None:
+    """Raises GuardError where somebody gives the citizen ducats for the same payment in this very
+    moment, by hand or by a decision: a reading need not show yet what was `sent` lately."""
+    shown = {row.stratagem_id for row in rows if row.state(now) in MAY_STILL_MOVE}
+    for order in orders if sent else ():
+        for intent in () if order.again or Override.AMBIGUOUS in order.overrides else sent:
+            if intent.key not in shown and is_beside(order, intent):
+                raise GuardError(
+                    f"{order.citizen!r} is being credited for the same payment: {intent.key}, "
+                    f"{format_ducats(intent.ducats)} ducats.",
+                    "Nothing was written. Look again in two minutes, when it shows.",
                 )
 
 

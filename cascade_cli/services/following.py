@@ -8,7 +8,7 @@ from datetime import datetime
 
 from cascade_cli.domain.case import Terms
 from cascade_cli.domain.charges import Charge
-from cascade_cli.domain.keys import Origin, whole_id
+from cascade_cli.domain.keys import Origin, take_back_keys, whole_id
 from cascade_cli.domain.matching import Matches, match, named_payments
 from cascade_cli.domain.plain import set_aside
 from cascade_cli.domain.run_memory import Memory
@@ -62,26 +62,43 @@ class Followed:
 
 
 def follow(
-    sources: Sources, memory: Memory, window: Window, rows: Iterable[Stratagem], now: datetime
+    sources: Sources,
+    memory: Memory,
+    window: Window,
+    rows: Iterable[Stratagem],
+    now: datetime,
+    *,
+    decided: Iterable[str],
 ) -> Followed:
-    """Ask for the charges that the window's listing does not hold, and for rows likewise."""
+    """Ask for the charges that the window's listing does not hold, and for rows likewise; with them
+    for the `decided` transfers of which the memory knows nothing."""
     asked = [lead.charge for lead in memory.leads if lead.charge and lead.at not in window]
     shown = sources.payments.charges(asked)
     here = {row.record_id: row for row in rows}
     led_to = dict.fromkeys(record for lead in memory.leads for record in lead.records)
     wanted = [record for record in {**led_to, **memory.loose} if record not in here]
     found = {row.record_id: row for row in sources.transfers.transfers_recorded(wanted)}
+    unknown = _with_what_was_taken(sources, decided)
+    found |= unknown
     there = here | found
     woken = {record for record in memory.loose if _moves(there.get(record), now)}
     return Followed(
         shown.charges,
-        [found[record] for record in {**led_to, **dict.fromkeys(woken)} if record in found],
+        [found[r] for r in {**led_to, **dict.fromkeys(woken), **unknown} if r in found],
         shown.pending,
         {r: c for r, c in memory.loose.items() if r in there and r not in woken},
         frozenset(memory.loose[record] for record in woken),
         sum(not lead.charge and lead.at not in window for lead in memory.leads),
         len(set(map(whole_id, asked))) - paid(shown.charges) - shown.unpaid - shown.other_products,
     )
+
+
+def _with_what_was_taken(sources: Sources, records: Iterable[str]) -> dict[str, Stratagem]:
+    """Transfers without a charge, and those that take their ducats back."""
+    rows = sources.transfers.transfers_recorded(names) if (names := sorted(records)) else []
+    keys = [key for row in rows for key in take_back_keys(row.record_id)]
+    taking = sources.transfers.transfers_named(keys) if keys else []
+    return {row.record_id: row for row in (*rows, *taking)}
 
 
 def _moves(row: Stratagem | None, now: datetime) -> bool:
@@ -91,11 +108,13 @@ def _moves(row: Stratagem | None, now: datetime) -> bool:
 @dataclass(frozen=True)
 class Concern:
     """Why a payment outside the window may have to be judged: Stripe told that it `changed`, a
-    loose end of it has `woken` (both are ids of charges, or of their payments), or it is suspect.
+    loose end of it has `woken`, somebody has `decided` about it (these are ids of charges, or of
+    their payments), or it is suspect.
     """
 
     changed: frozenset[str]
     woken: frozenset[str] = frozenset()
+    decided: frozenset[str] = frozenset()
     suspects: tuple[Charge, ...] = ()
 
 
@@ -126,12 +145,13 @@ def concerned(sources: Sources, world: World, concern: Concern, terms: Terms) ->
     for charge in world.charges:
         here |= {name: (*here.get(name, ()), charge) for name in set(charge.names)}
     # Stripe tells of a change to the whole, of which the world may have a few portions.
-    asked = sorted({*concern.changed, *concern.woken, *named} - _complete(here))
+    others_named = {*concern.woken, *concern.decided}
+    asked = sorted({*concern.changed, *others_named, *named} - _complete(here))
     found = here | sources.payments.portions_of(asked)
     told = _unjudged(world, _all(found, concern.changed))
     credited = _credited(world, rest.charges, matches)
     by_row = _unjudged(world, [*_all(found, named), *credited])
-    others = _unjudged(world, [*_all(found, concern.woken), *concern.suspects])
+    others = _unjudged(world, [*_all(found, others_named), *concern.suspects])
     return Concerned(
         tuple({**others, **by_row, **told}.values()),
         len(told),

@@ -37,7 +37,7 @@ from cascade_cli.errors import GuardError, NotFoundError, UsageError
 from cascade_cli.services.credit import PATIENCE, CreditDesk, Limits, Plan
 from cascade_cli.services.credit_requests import check_limit
 from cascade_cli.services.deliver import Deliverer
-from cascade_cli.services.delivery_ports import Delivery
+from cascade_cli.services.delivery_ports import Delivery, Result
 from cascade_cli.services.explain_ports import Answering, TransferSource
 from cascade_cli.services.owners import Owners
 from cascade_cli.services.reconcile import PaymentSource
@@ -303,9 +303,20 @@ class ResolveDesk:
             self._write_off(planned.resolution)
         endings = self.deliverer.deliver(planned.resolution.endings, patience=patience)
         if planned.credit:
-            return [*endings, *self.desk.carry_out(planned.credit)]
-        others = [o for o in planned.orders if o not in planned.resolution.endings]
-        return [*endings, *self.deliverer.deliver(others, patience=patience)]
+            moved = self.desk.carry_out(planned.credit)
+        else:
+            others = [o for o in planned.orders if o not in planned.resolution.endings]
+            moved = self.deliverer.deliver(others, patience=patience)
+        self._look_again(moved, patience)
+        return [*endings, *moved]
+
+    def _look_again(self, moved: Sequence[Delivery], patience: timedelta) -> None:
+        """Somebody with another journal may have looked when this one did, before either wrote:
+        whoever was last sees both transfers, and takes the surplus out of the engine's way."""
+        credited = (one.order for one in moved if one.result is Result.CREDITED)
+        made = [replace(order, retire_surplus=True) for order in credited]
+        if made:
+            self.deliverer.deliver(made, patience=patience)
 
     def _record(self, planned: Planned) -> None:
         resolution, subject = planned.resolution, planned.seen.subject

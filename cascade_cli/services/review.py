@@ -12,11 +12,15 @@ from cascade_cli.domain.case import Terms
 from cascade_cli.domain.items import Item
 from cascade_cli.domain.journal import Worker
 from cascade_cli.domain.matching import match
+from cascade_cli.domain.orders import Order
+from cascade_cli.domain.refund_plan import RefundPlan
 from cascade_cli.domain.refunds import Policy
-from cascade_cli.domain.review import Draft, draft_of, writes_of
+from cascade_cli.domain.review import Draft, draft_of, moves_of, refund_draft, writes_of
+from cascade_cli.domain.shell import command
 from cascade_cli.domain.subject import UNTOUCHED, Subject, Wish
 from cascade_cli.domain.world import World, cases_of
 from cascade_cli.errors import GuardError, NotFoundError
+from cascade_cli.services import refund
 from cascade_cli.services.delivery_ports import Delivery, Result
 from cascade_cli.services.resolve import Evidence, Planned, ResolveDesk, Seen
 
@@ -38,7 +42,14 @@ class Chosen:
     """A draft, and what it would write."""
 
     draft: Draft
-    planned: Planned
+    planned: Planned | RefundPlan
+
+    @property
+    def orders(self) -> tuple[Order, ...]:
+        """Everything that moves ducats, or keeps them from moving."""
+        if isinstance(self.planned, RefundPlan):
+            return (*self.planned.endings, *self.planned.orders)
+        return self.planned.orders
 
 
 @dataclass(frozen=True)
@@ -94,6 +105,28 @@ class ReviewDesk:
         self.drafts.set_mark(self._prefix + chosen.draft.case, chosen.draft.document())
         return chosen
 
+    def choose_refund(self, seen: Seen) -> Chosen:
+        """The same of its refund. Raises GuardError where there is nothing to do, or a guard
+        refuses it."""
+        chosen = Chosen(refund_draft(seen.subject), self._refund(seen))
+        self.drafts.set_mark(self._prefix + chosen.draft.case, chosen.draft.document())
+        return chosen
+
+    def _refund(self, seen: Seen) -> RefundPlan:
+        payment = seen.subject.name
+        picture, *others = self.desk.refunds.look(payment)
+        if others:
+            type_it = f"Type it: {command('refund', payment)}"
+            raise GuardError(f"{payment} is for several citizens.", type_it)
+        plan = self.desk.refunds.plan(picture, self._refund_wish)
+        if not plan.is_work:
+            raise GuardError(f"{payment}: nothing is to be written now.", UNTOUCHED)
+        return plan
+
+    @property
+    def _refund_wish(self) -> refund.Wish:
+        return refund.Wish(self.policy, self.facts)
+
     def drop(self, draft: Draft) -> None:
         """It was carried out, or is not to be."""
         self.drafts.set_mark(self._prefix + draft.case, {})
@@ -115,7 +148,10 @@ class ReviewDesk:
         except (GuardError, NotFoundError):
             self.drop(draft)
             raise
-        return seen, Chosen(draft, self.plan(seen, self._wish(draft, seen)))
+        return seen, Chosen(draft, self._planned(draft, seen))
+
+    def _planned(self, draft: Draft, seen: Seen) -> Planned | RefundPlan:
+        return self._refund(seen) if draft.is_refund else self.plan(seen, self._wish(draft, seen))
 
     def _still_open(self, draft: Draft, seen: Seen | None) -> Seen:
         seen = seen or self.desk.look(draft.identity)
@@ -136,16 +172,26 @@ class ReviewDesk:
         GuardError where it would be something else now."""
         draft = chosen.draft
         seen = self._still_open(draft, None)
-        planned = self.plan(seen, self._wish(draft, seen))
+        planned = self._planned(draft, seen)
         if _writes(planned) != _writes(chosen.planned):
             raise GuardError(f"{draft.case}: it would write something else now.", UNTOUCHED)
-        deliveries = self.desk.carry_out(planned)
+        deliveries = self._deliveries(planned)
         if all(delivery.result in _DONE for delivery in deliveries):
             self.drop(draft)
         return deliveries
 
+    def _deliveries(self, planned: Planned | RefundPlan) -> list[Delivery]:
+        if not isinstance(planned, RefundPlan):
+            return self.desk.carry_out(planned)
+        (done,) = self.desk.refunds.carry_out([planned], self._refund_wish)
+        if done.refused:
+            raise done.refused
+        return done.deliveries
 
-def _writes(planned: Planned) -> tuple[object, ...]:
+
+def _writes(planned: Planned | RefundPlan) -> tuple[object, ...]:
+    if isinstance(planned, RefundPlan):
+        return moves_of((*planned.endings, *planned.orders))
     return writes_of(planned.resolution, planned.orders)
 
 

@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from random import Random
 
 from cascade_cli.domain.case import Terms
+from cascade_cli.domain.identities import Form, form_of
+from cascade_cli.domain.keys import whole_id
 from cascade_cli.domain.leads import without_strangers
 from cascade_cli.domain.reconciliation import Reconciliation
 from cascade_cli.domain.run_memory import Memory, Remains
@@ -126,12 +129,13 @@ class _Continuation:
         tell("reading what is new")
         listing, rows = self.reconciler.read(window)
         tell("following up what was open, and what has changed")
-        followed = follow(self.sources, self.memory, window, rows, self.terms.now)
+        records, payments = self._decided
+        followed = follow(self.sources, self.memory, window, rows, self.terms.now, decided=records)
         world = World(window, (), (), beyond=followed.ids)
         world = joined(world, [*listing.charges, *followed.charges], [*rows, *followed.rows])
         world = self.reconciler.with_neighbours(world, self.terms)
         looked_at = self._sample(followed)
-        concern = Concern(self.changed, followed.woken, looked_at.suspects)
+        concern = Concern(self.changed, followed.woken, payments, looked_at.suspects)
         old = concerned(self.sources, world, concern, self.terms)
         world = self._complete(world, followed, old)
         result = judge(world, self.terms)
@@ -151,6 +155,14 @@ class _Continuation:
         if since and self.check and self.check.depth is Depth.FULL:
             return Window(min(since, window.since), until)
         return window
+
+    @cached_property
+    def _decided(self) -> tuple[frozenset[str], frozenset[str]]:
+        """Transfers and payments that people decided about, of which the memory does not say where
+        to find them: older than all that it covers, or plainly settled since."""
+        names = self.terms.decided.decisions.keys() - self.memory.open.keys()
+        records = frozenset(name for name in names if form_of(name) is Form.NAME)
+        return records, frozenset(map(whole_id, names - records))
 
     def _settled(self, followed: Followed) -> Settled:
         return Settled(self.memory, self.changed | followed.woken)

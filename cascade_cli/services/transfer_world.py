@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from cascade_cli.domain.charges import Charge
-from cascade_cli.domain.keys import MANUAL_PREFIX, Origin, take_back_key
+from cascade_cli.domain.keys import MANUAL_PREFIX, Origin, take_back_keys
 from cascade_cli.domain.money import ZERO
 from cascade_cli.domain.orders import REFERENCE, Cause, Order
 from cascade_cli.domain.stratagems import MAY_STILL_MOVE, Stratagem
@@ -17,8 +17,6 @@ from cascade_cli.services.delivery_ports import Reader
 from cascade_cli.services.reconcile import PaymentSource
 from cascade_cli.services.vicinity import SECOND, Vicinity
 
-# So often at most are ducats of one transfer taken back.
-MOST_INSTALMENTS = 10
 # So far back is looked for a payment that a legacy row may be a late transfer of.
 LATE_REACH = timedelta(days=30)
 
@@ -62,9 +60,7 @@ def _beside(rows: Sequence[Stratagem]) -> Iterator[Order]:
         if row.origin is Origin.MANUAL:
             yield _question(row, row.stratagem_id)
         if row.state(row.created_at) in MAY_STILL_MOVE:
-            for number in range(MOST_INSTALMENTS):
-                key = take_back_key(row.record_id, number)
-                yield _question(row, key)
+            yield from (_question(row, key) for key in take_back_keys(row.record_id))
         if row.mentions:
             said = {REFERENCE: row.stratagem_id.removeprefix(MANUAL_PREFIX)}
             yield replace(_question(row, row.stratagem_id), reason=row.reason, facts=said)

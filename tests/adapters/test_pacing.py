@@ -114,8 +114,7 @@ def test_a_request_that_may_have_arrived_late_keeps_its_place_for_longer() -> No
     """The service counts arrivals: what left at 0 and was answered late may have come at 0.4."""
     pacer, time = a_pacer(5)
     for seconds in (0.1, 0.5):
-        departure = pacer.wait()
-        departure.is_watched = True
+        departure = pacer.wait(is_watched=True)
         time.wake()
         time.sleep(seconds)
         pacer.answered(departure)
@@ -128,10 +127,8 @@ def test_a_request_that_may_have_arrived_late_keeps_its_place_for_longer() -> No
 def test_the_reserve_below_the_allowance_stays_after_a_late_one() -> None:
     time = FakeTime()
     pacer = Pacer(4.9, clock=time.now, sleep=time.sleep)
-    first = pacer.wait()
-    first.is_watched = True
-    second = pacer.wait()
-    second.is_watched = True
+    first = pacer.wait(is_watched=True)
+    second = pacer.wait(is_watched=True)
     time.sleep(0.1)
     pacer.answered(second)
     time.sleep(0.4)

@@ -61,8 +61,13 @@ def client_of(*script: bytes) -> Iterator[tuple[Client, ScriptedServer]]:
 
 @pytest.mark.parametrize(
     "passing",
-    [*(answer(status) for status in (429, 500, 502, 503, 504)), CUT_OFF, NO_ANSWER],
-    ids=["429", "500", "502", "503", "504", "cut off", "no answer"],
+    [
+        *(answer(status) for status in (429, 500, 502, 503, 504)),
+        answer(200, ""),
+        CUT_OFF,
+        NO_ANSWER,
+    ],
+    ids=["429", "500", "502", "503", "504", "an empty 200", "cut off", "no answer"],
 )
 def test_a_read_is_tried_again_after_what_may_pass(passing: bytes) -> None:
     with client_of(passing, FINE) as (client, server):

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 import stripe
 
+from cascade_cli.adapters.foreign_text import MOST_CHARACTERS, body_described, one_line
 from cascade_cli.adapters.stripe.errors import our_errors, translate
 from cascade_cli.errors import (
     AnswerError,
@@ -16,6 +17,7 @@ from cascade_cli.errors import (
     ThrottledError,
     UnreachableError,
 )
+from tests.adapters.scripted_server import ScriptedServer, answer
 
 
 def tree(root: type[stripe.StripeError]) -> Iterator[type[stripe.StripeError]]:
@@ -88,3 +90,33 @@ def test_an_error_without_a_message_is_told_by_its_name() -> None:
 def test_what_the_sdk_makes_of_foreign_json_is_an_answer_error(nonsense: Exception) -> None:
     with pytest.raises(AnswerError), our_errors():
         raise nonsense
+
+
+TRUNCATED = (
+    b'{"object": "list", "data": [{"client_secret": "pi_1_secret_abc", "x": ' + b" " * 25_000
+)
+
+
+@pytest.mark.parametrize("status", [200, 500])
+def test_a_body_that_makes_no_sense_is_told_by_its_size_and_type(status: int) -> None:
+    """The SDK's own text has the whole of it."""
+    script = answer(status, TRUNCATED.decode(), Content_Type="application/json")
+    with ScriptedServer(script) as server, pytest.raises(AnswerError) as caught, our_errors():
+        stripe.StripeClient("sk_test_1", base_addresses={"api": server.url}).v1.charges.list()
+    assert caught.value.message == (
+        f"Stripe's answer makes no sense (HTTP {status}, 25,070 bytes of application/json)"
+    )
+    assert caught.value.__cause__ is None
+
+
+def test_of_a_web_page_the_first_words_are_told() -> None:
+    page = b"<html><head><title>502 Bad Gateway</title><script>let key = 1</script></head></html>"
+    assert body_described(page, "text/html; charset=utf-8") == (
+        f"{len(page)} bytes of text/html: 502 Bad Gateway"
+    )
+
+
+def test_a_services_message_is_one_line_of_bounded_length() -> None:
+    line = one_line("one\r\ntwo\x1b[31m" + "x" * 500)
+    assert line.startswith("one two [31mx")
+    assert len(line) == MOST_CHARACTERS + 1

@@ -174,6 +174,17 @@ def test_a_closed_stdout_is_nobody_who_wants_to_read_and_no_bug(week: Path) -> N
     assert (done.returncode, done.stderr) == (3, b"")
 
 
+def test_help_whose_reader_has_gone_is_no_failure(tmp_path: Path) -> None:
+    done = in_a_shell(tmp_path, "$cascade --help | true; exit ${PIPESTATUS[0]}")
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_a_terminal_of_no_width_is_one_whose_width_is_unknown(tmp_path: Path) -> None:
+    done = in_a_shell(tmp_path, "COLUMNS=0 LINES=0 $cascade --sandbox pricing")
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"100.00 USD" in done.stdout
+
+
 def test_a_help_that_cannot_be_written_is_told_in_one_line(tmp_path: Path) -> None:
     done = in_a_shell(tmp_path, "$cascade --help >/dev/full")
     message = b"error: The result could not be written to standard output: No space left on device."

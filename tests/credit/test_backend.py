@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from cascade_cli.adapters.pacing import Pacer
 from cascade_cli.backend import CreditAnswer, credit_ducats, credit_ducats_sync
 from cascade_cli.cli.session import Session
 from tests.credit.counter import Counter
@@ -235,8 +236,9 @@ def test_all_credits_of_a_process_share_the_pace_that_the_base_allows(counter: C
     first, second = (session.pacers for session in sessions)
     assert first is second
     assert first is not None
-    assert first.of("base", 5.0) is first.of("base", 5.0)
-    assert first.of("base", 5.0) is not first.of("another", 5.0)
+    pacers = [first.of(base, 5.0, lambda: Pacer(5)) for base in ("one", "one", "another")]
+    assert pacers[0] is pacers[1]
+    assert pacers[0] is not pacers[2]
 
 
 def test_many_at_once_are_each_credited_once_and_one_key_once(counter: Counter) -> None:

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import re
 from datetime import timedelta
+from decimal import Decimal
 from itertools import pairwise, product
 
 import pytest
@@ -185,3 +186,15 @@ def test_each_kind_leads_to_its_cases_whose_stories_are_folded(ordinary: Page) -
 def test_the_verdict_and_the_kinds_come_before_the_charts(ordinary: Page) -> None:
     assert ordinary.text.index("1 open: 1 is safe to repair") < ordinary.text.index("By kind")
     assert ordinary.text.index("By kind") < ordinary.text.index("Payments by day")
+
+
+def test_folded_stories_are_open_on_paper(ordinary: Page) -> None:
+    (style,) = re.findall(r"<style>(.*?)</style>", ordinary.html, re.DOTALL)
+    on_paper = style[style.index("@media print") :]
+    assert re.search(r"details::details-content \{[^}]*content-visibility: visible", on_paper)
+
+
+def test_a_command_keeps_every_digit_and_its_words_are_whole() -> None:
+    page = shown(view([a_charge(ducats=Decimal("100.123456"))]))
+    assert re.search(r"cascade credit marco 100\.123456 --payment pi_\w+ --reason", page.text)
+    assert '<span class="word">--payment</span> ' in page.html

@@ -99,3 +99,34 @@ def test_a_refund_of_which_nothing_went_back_is_not_written_off(counter: Counter
     answer = counter.type("refund", payment, "--write-off", "a gift", "--yes", "--json")
     assert answer.code == 7
     assert "--accept" in answer.document["error"]["hint"]
+
+
+def _not_shown_yet(counter: Counter, stratagem_id: str) -> None:
+    """A reading may be older than the row."""
+    tables = counter.sandboxed.app.airtable.tables
+    (row,) = tables.select("STRATAGEMS", f"{{StratagemId}} = '{stratagem_id}'")
+    tables.delete("STRATAGEMS", row["id"])
+
+
+def test_one_of_this_very_moment_stands_in_the_way_although_the_base_does_not_show_it(
+    counter: Counter,
+) -> None:
+    payment = wrong_citizen(counter)
+    assert credited(counter, payment) == 0
+    _not_shown_yet(counter, "cascade_manual_one")
+    answer = resolve(counter, payment, "--credit")
+    assert answer.code == 7
+    assert "cascade_manual_one" in answer.document["error"]["message"]
+    assert credited(counter, payment, "two") == 7
+    counter.pass_time(minutes=2)
+    assert resolve(counter, payment, "--credit").code == 0
+
+
+def test_a_correction_of_this_very_moment_stands_in_the_way_of_a_credit_by_hand(
+    counter: Counter,
+) -> None:
+    payment = wrong_citizen(counter)
+    assert resolve(counter, payment, "--credit").code == 0
+    _not_shown_yet(counter, f"cascade_correction_{payment}")
+    assert credited(counter, payment) == 7
+    assert counter.credit("marco", "100", "--reference", "a-gift").code == 0

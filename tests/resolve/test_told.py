@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+
+import pytest
 
 from tests.credit.counter import Counter
 from tests.resolve.cases import resolve, run_engine, too_many, twice, wrong_citizen
+from tests.run_end.conftest import _apprise_has_loaded, listener
+from tests.run_end.listener import Listener
+
+__all__ = ["_apprise_has_loaded", "listener"]
 
 
 def test_the_story_tells_who_decided_what_and_what_came_of_it(counter: Counter) -> None:
@@ -49,6 +56,41 @@ def test_open_decided_and_snoozed_are_told_apart(counter: Counter, tmp_path: Pat
     assert "Decided by people: 1 accepted, 1 snoozed." in counter.type("status").out
     shown = counter.type("reconcile", "--since", "7d", "--all").out
     assert "decided: accepted as it is, by" in shown
+
+
+def test_since_the_last_run_decided_and_snoozed_are_not_called_solved(
+    counter: Counter, tmp_path: Path
+) -> None:
+    first, second, third = twice(counter), too_many(counter), wrong_citizen(counter)
+    counter.type("reconcile", "--since", "7d")
+    assert resolve(counter, first, "--accept").code == 0
+    assert resolve(counter, second, "--snooze", "3d").code == 0
+    told = "0 new, 0 solved, 1 decided, 1 snoozed"
+    assert f"{told} since the last run." in " ".join(counter.type("status").out.split())
+    page = tmp_path / "night.html"
+    answer = counter.type("reconcile", "--since", "last", "--json", "--report", str(page))
+    changed = answer.data["since_last"]
+    assert (changed["decided"], changed["snoozed"]) == ([first], [second])
+    assert changed["still_open"] == [third]
+    tiles = re.findall(r"<b>(\d+)</b> <span>(decided|snoozed|solved)</span>", page.read_text())
+    assert tiles == [("0", "solved"), ("1", "decided"), ("1", "snoozed")]
+
+
+@pytest.mark.usefixtures("_apprise_has_loaded")
+def test_an_alert_tells_decided_and_snoozed_from_solved(
+    counter: Counter, listener: Listener
+) -> None:
+    first, second = twice(counter), too_many(counter)
+    words = ("reconcile", "--since", "7d", "--alert")
+    assert counter.type(*words, CASCADE_ALERT_URLS=listener.address).code == 3
+    assert resolve(counter, first, "--accept").code == 0
+    assert resolve(counter, second, "--snooze", "3d").code == 0
+    assert counter.type(*words, CASCADE_ALERT_URLS=listener.address).code == 0
+    *_, alert = listener.alerts()
+    assert alert["title"] == "cascade: 0 new, 0 solved, 1 decided, 1 snoozed, 0 still open"
+    lines = alert["message"].splitlines()
+    assert {f"DECIDED duplicate {first}", f"SNOOZED amount_mismatch {second}"} <= set(lines)
+    assert "Nothing is open. Decided by people: 1 accepted, 1 snoozed." in lines
 
 
 def test_a_night_without_anything_open_ends_at_zero(counter: Counter) -> None:

@@ -19,6 +19,7 @@ from cascade_cli.errors import GuardError
 from cascade_cli.services.resolve import Seen
 from cascade_cli.services.review import ReviewDesk
 from tests.credit.counter import Counter
+from tests.refunds.test_refund import bought, give_money_back
 from tests.resolve.cases import (
     edit,
     give,
@@ -163,7 +164,34 @@ def test_a_transfer_that_settles_a_case_is_looked_up_again(counter: Counter) -> 
     with desk_of(counter) as (desk, _):
         (draft,) = desk.kept()
         _, again = desk.taken_up(draft, None)
-        assert again.planned.resolution.decision.is_same_as == (
-            chosen.planned.resolution.decision.is_same_as
-        )
+        assert again.orders == chosen.orders == ()
+        assert again.draft.wish.how is How.SETTLED_BY
         assert desk.carry_out(again) == []
+
+
+def test_a_refund_is_kept_and_carried_out_once(counter: Counter) -> None:
+    name = give_money_back(counter, bought(counter), 500)
+    with desk_of(counter) as (desk, [seen]):
+        chosen = desk.choose_refund(seen)
+        assert [(order.payer, order.ducats) for order in chosen.orders] == [("marco", Decimal(50))]
+        before = counter.rows()
+    with desk_of(counter) as (desk, [seen]):
+        (draft,) = desk.kept()
+        assert (draft, draft.described) == (chosen.draft, "refund")
+        _, again = desk.taken_up(draft, seen)
+        assert counter.rows() == before
+        desk.carry_out(again)
+        assert desk.kept() == []
+        with pytest.raises(GuardError):
+            desk.carry_out(again)
+    assert counter.row(f"cascade_refund_{name}")["ExecutedBy"] == "marco"
+    assert len(counter.rows()) == len(before) + 1
+
+
+def test_a_refund_that_would_be_another_by_now_is_left(counter: Counter) -> None:
+    give_money_back(counter, bought(counter), 500)
+    with desk_of(counter) as (desk, [seen]):
+        chosen = desk.choose_refund(seen)
+        give(counter, "marco", -80)
+        with pytest.raises(GuardError, match="something else now"):
+            desk.carry_out(chosen)

@@ -15,7 +15,6 @@ from cascade_cli.domain.kinds import Kind
 from cascade_cli.domain.overrides import Override
 from cascade_cli.domain.review import (
     Draft,
-    Selection,
     draft_of,
     hurdles,
     needs_buyer,
@@ -23,6 +22,7 @@ from cascade_cli.domain.review import (
     offers_for,
     safest,
 )
+from cascade_cli.domain.selection import Selection
 from cascade_cli.domain.subject import Subject, Wish
 from tests.domain.samples import NOW, a_charge, a_stratagem, keyed
 from tests.review.subjects import of_charge, of_transfer
@@ -64,22 +64,35 @@ def test_accepting_a_refund_says_what_is_given_up() -> None:
 
 
 @pytest.mark.parametrize(
-    ("subject", "marked"),
+    ("subject", "marked", "condition"),
     [
-        (_wrong(), How.CREDIT),
-        # Whether it moved, who made it and who bought it has to be found out first.
-        (of_charge(a_charge(), keyed(a_charge(), status="error")), How.SNOOZE),
-        (of_transfer(a_stratagem()), How.SNOOZE),
-        (of_charge(a_charge(citizen=None, citizen_text="")), How.SNOOZE),
-        (of_charge(a_charge(captured_cents=10)), How.CREDIT),
-        (of_charge(a_charge()), How.CREDIT),
-        (of_transfer(a_stratagem(status="cancelled")), How.ACCEPT),
+        (_wrong(), How.CREDIT, ""),
+        (
+            of_charge(a_charge(), keyed(a_charge(), status="error")),
+            How.MOVED,
+            "once the balances show it",
+        ),
+        (of_transfer(a_stratagem()), How.TAKE_BACK, "once nobody can say who made it"),
+        (
+            of_charge(a_charge(citizen=None, citizen_text="")),
+            How.CREDIT,
+            "once you know who gets how many",
+        ),
+        (of_charge(a_charge(captured_cents=10)), How.CREDIT, ""),
+        (of_charge(a_charge()), How.CREDIT, ""),
+        (of_transfer(a_stratagem(status="cancelled")), How.ACCEPT, ""),
     ],
     ids=["wrong citizen", "doubtful", "orphan", "unattributable", "underpaid", "missing", "dead"],
 )
-def test_the_one_that_does_least_harm_is_marked(subject: Subject, marked: How) -> None:
+def test_what_is_printed_is_marked_and_says_what_has_to_be_found_out_first(
+    subject: Subject, marked: How, condition: str
+) -> None:
     assert safest(subject) is marked
-    assert [offer.how for offer in offers_for(subject) if offer.is_safest] == [marked]
+    offers = [offer for offer in offers_for(subject) if offer.is_safest]
+    assert [(offer.how, offer.condition) for offer in offers] == [(marked, condition)]
+    repair = subject.item.repair
+    if repair and repair.command.startswith("cascade resolve"):
+        assert f" {marked.option} " in repair.command
 
 
 def test_every_decision_but_opening_again_has_a_key_of_its_own() -> None:
@@ -150,7 +163,7 @@ def test_a_selection_keeps_the_order_and_goes_by_kind_citizen_and_number() -> No
     items = (wrong, orphan)
     assert Selection().of(items) == items
     assert Selection(limit=1).of(items) == (wrong,)
-    assert Selection([Kind.ORPHAN]).of(items) == (orphan,)
+    assert Selection(kinds=frozenset({Kind.ORPHAN})).of(items) == (orphan,)
     # Who bought it, and whom a transfer went to.
     assert Selection(citizen="marco").of(items) == (wrong,)
     assert Selection(citizen="lucia").of(items) == (wrong,)

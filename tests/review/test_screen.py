@@ -11,6 +11,7 @@ from rich.console import Console
 
 from cascade_cli.adapters.links import Links, links
 from cascade_cli.cli.review.screen import Page, page_lines
+from cascade_cli.domain.repair import Repair
 from cascade_cli.domain.subject import Subject
 from cascade_cli.domain.world import World
 from cascade_cli.services.resolve import Evidence, Seen
@@ -60,7 +61,7 @@ def test_a_screen_fits_and_has_all_its_keys(name: str, size: tuple[int, int]) ->
     assert text.startswith(f"3 of 39 · {subject.item.kind.value.replace('_', ' ')} · ")
     assert text.endswith("q stop and keep")
     keys = [line[1] for line in lines if line[2:4] == "  " and line[:1] == " " and line[1] != " "]
-    assert len(keys) == len(subject.choice)
+    assert len(keys) == len(subject.choice) + (name == "refunded")
     assert text.isprintable()
 
 
@@ -108,12 +109,37 @@ def test_a_stand_in_for_a_service_has_no_pages() -> None:
     assert list(_links(is_stripe=False, is_airtable=False).of("pi_1", ("recY",))) == []
 
 
-def test_where_another_command_does_it_the_screen_says_so() -> None:
+def test_a_refund_that_is_to_be_carried_out_has_a_key_and_is_what_is_marked() -> None:
     lines = _drawn(_page(SUBJECTS["refunded"]), 80, 23)
-    assert f"    or type: cascade refund {CHARGE.payment_id}" in lines
+    assert " f  refund: take 50 ducats back from 'marco'  (safest)" in lines
+    assert sum("safest" in line for line in lines) == 1
+
+
+def test_what_has_to_be_done_elsewhere_first_is_said() -> None:
+    subject = SUBJECTS["missing"]
+    replenish = Repair("cascade citizen replenish --by 100")
+    changed = replace(subject, item=replace(subject.item, repair=replenish))
+    assert "    first type: cascade citizen replenish --by 100" in _drawn(_page(changed), 80, 23)
+
+
+def test_what_is_known_has_its_ducats_to_a_hundredth() -> None:
+    subject = SUBJECTS["wrong citizen"]
+    told = "it is short by 219510.899999999999994 ducats, and the rest is with 'lucia'"
+    changed = replace(subject, item=replace(subject.item, evidence=("", told)))
+    text = " ".join(" ".join(_drawn(_page(changed), 60, 23)).split())
+    assert "it is short by 219,510.9 ducats" in text
 
 
 def test_what_a_decision_rests_on_is_cut_last() -> None:
     text = " ".join(" ".join(_drawn(_page(SUBJECTS["doubtful"]), 60, 20)).split())
     assert "marco 12.35 (without it -87.65)" in text
     assert "'marco', who bought 100 ducats" in text
+
+
+def test_only_the_labels_of_what_is_known_are_dim() -> None:
+    out = io.StringIO()
+    console = Console(file=out, width=80, height=24, force_terminal=True, color_system="standard")
+    for line in page_lines(console, _page(SUBJECTS["wrong citizen"]), 23):
+        console.print(line)
+    buyer = next(line for line in out.getvalue().splitlines() if "buyer " in line)
+    assert buyer.startswith("\x1b[2mbuyer     \x1b[0m")

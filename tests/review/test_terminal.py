@@ -11,7 +11,16 @@ import pytest
 from tests.cli.invoking import in_a_process
 from tests.credit.counter import Counter
 from tests.credit.faults import is_create
-from tests.resolve.cases import doubtful, give, run_engine, too_few, twice, wrong_citizen
+from tests.refunds.test_refund import give_money_back
+from tests.resolve.cases import (
+    doubtful,
+    give,
+    run_engine,
+    too_few,
+    transferred,
+    twice,
+    wrong_citizen,
+)
 from tests.review.terminal import Terminal
 
 Opening = Callable[..., Terminal]
@@ -31,7 +40,7 @@ def test_a_case_is_decided_by_a_key_and_the_plan_is_carried_out_after_one_yes(
     terminal.press("lucia has them\r", then=PLAN)
     assert "In all 100 ducats go out." in terminal.text
     assert shop.writes == []
-    terminal.press("y", then="1 case open")
+    terminal.press("y", then="1 open: ")
     # lucia still has hers: the next decision.
     assert terminal.ended() == 3
     run_engine(shop)
@@ -61,6 +70,35 @@ def test_the_worst_case_comes_first_and_each_key_decides_its_own(
     assert terminal.ended() == 3
     run_engine(shop)
     assert shop.ducats_of("marco") == before
+
+
+def test_a_number_of_one_s_own_is_given_by_the_capital_key(
+    shop: Counter, at_terminal: Opening
+) -> None:
+    payment = wrong_citizen(shop)
+    terminal = at_terminal()
+    assert "c give 'marco' 100 ducats (safest) C another number" in terminal.until(LAST_KEYS)
+    terminal.press("C", then="How many ducats")
+    terminal.press("40\r", then="kept for ever")
+    terminal.press("the rest later\r", then=PLAN)
+    assert "In all 40 ducats go out." in terminal.text
+    terminal.press("y", then="1 open: ")
+    assert terminal.ended() == 3
+    assert '"amount": 40' in shop.row(f"cascade_correction_{payment}")["Notes"]
+
+
+def test_a_refund_is_carried_out_by_its_key(shop: Counter, at_terminal: Opening) -> None:
+    payment = shop.paid()
+    transferred(shop, payment)
+    name = give_money_back(shop, payment, 500)
+    terminal = at_terminal()
+    assert "f refund: take 50 ducats back from 'marco' (safest)" in terminal.until(LAST_KEYS)
+    terminal.press("f", then=PLAN)
+    assert "In all 0 ducats go out, 50 come back." in terminal.text
+    assert shop.writes == []
+    terminal.press("y", then="Nothing is open")
+    assert terminal.ended() == 0
+    assert shop.row(f"cascade_refund_{name}")["ExecutedBy"] == "marco"
 
 
 def test_what_does_not_fit_decides_nothing(shop: Counter, at_terminal: Opening) -> None:
@@ -153,7 +191,7 @@ def test_killed_while_it_writes_the_next_review_finishes_and_nobody_is_paid_twic
     # Its lock and its claims end with the process.
     again = at_terminal()
     again.until("The plan: 2 decisions")
-    again.press("y", then="1 case open")
+    again.press("y", then="1 open: ")
     assert again.ended() == 3
     _once(shop)
     assert len([row for row in shop.rows() if "correction" in row["StratagemId"]]) == 1
@@ -210,7 +248,7 @@ def test_the_repairs_of_a_machine_go_into_the_plan_if_wished(
     terminal.until("Not in it: 1 case that a machine may repair, 100 ducats.")
     terminal.press("r", then="In all 100 ducats go out.")
     assert shop.writes == []
-    terminal.press("y", then="Nothing is open.")
+    terminal.press("y", then="Nothing is open: 1 waits for the engine.")
     assert terminal.ended() == 0
     assert shop.row(f"cascade_payment_{payment}")["Status"] == "active"
 

@@ -227,7 +227,8 @@ def test_names_are_neither_markup_nor_mentions_and_the_list_ends(
     nightly()
     (alert,) = listener.alerts()
     lines = alert["message"].splitlines()
-    assert len(lines) == 23
+    assert len(lines) == 24
+    assert lines[22] == "25 open: 25 need a person."
     assert lines[20] == "… and 5 more: cascade reconcile"
     assert "·everyone ·b··http···evil·test" in lines[0]
     assert not set("@<>*") & set(alert["message"])

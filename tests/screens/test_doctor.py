@@ -6,6 +6,7 @@ import json
 import re
 
 import pytest
+from rich.text import Text
 
 from tests.screens.terminal import Terminal
 
@@ -35,3 +36,17 @@ def test_verbose_tells_what_is_fine_before_what_is_wrong(
     for check in checks:
         assert check["name"].split()[0] in told
     assert told.rindex("ok  ") < told.index("AMBER")
+
+
+@pytest.mark.parametrize("columns", [60, 80, 140])
+def test_a_command_in_an_advice_is_not_folded(week: Terminal, columns: int) -> None:
+    told = Text.from_ansi(week.say("--sandbox", "doctor", columns=columns)).plain
+    assert "  cascade --sandbox reconcile --since 30d, for" in told
+
+
+def test_where_it_is_narrow_a_name_begins_what_is_told_of_it(week: Terminal) -> None:
+    narrow, wide = (
+        Text.from_ansi(week.sandbox("doctor", columns=columns)).plain for columns in (80, 140)
+    )
+    assert "RED    its transfers: 18 in 30 days" in narrow
+    assert "RED    its transfers           18 in 30 days" in wide

@@ -44,3 +44,11 @@ def test_a_citizens_story_does_too(week: Terminal, items: list[dict[str, object]
 def test_of_a_citizen_of_whom_all_is_settled_nothing_is_open(week: Terminal) -> None:
     told = week.sandbox("explain", "--since", "1m", "SerenissimaTrader")
     assert told.startswith("\x1b[1mNothing is open.")
+
+
+def test_the_command_of_a_citizen_s_gravest_case_comes_first(week: Terminal) -> None:
+    told = week.sandbox("explain", "--since", "7d", "SerenissimaTrader").splitlines()
+    lines = [line for line in told if line.startswith("  $ ")]
+    assert lines[0] == lines[-1]
+    assert " --take-back " in lines[0]
+    assert lines[1] != lines[0]

@@ -81,3 +81,28 @@ def test_the_live_services_have_links_and_no_other_address(no_settings: Path) ->
 
 def test_the_sandbox_has_no_dashboard(week: Terminal) -> None:
     assert "\x1b]8" not in week.say("--sandbox", "reconcile")
+
+
+@pytest.mark.parametrize(
+    ("environ", "has"),
+    [
+        ({"TERM": "xterm-256color"}, True),
+        ({"TERM": "xterm-kitty"}, True),
+        ({"TERM": "tmux-256color"}, True),
+        ({"TERM": "xterm-256color", "VTE_VERSION": "7600"}, True),
+        ({"TERM": "xterm-256color", "VTE_VERSION": "4205"}, False),
+        ({"TERM": "xterm-256color", "TERM_PROGRAM": "Apple_Terminal"}, False),
+        ({"TERM": "linux"}, False),
+        ({"TERM": "screen"}, False),
+        ({"TERM": "vt100"}, False),
+        ({"TERM": "dumb"}, False),
+        ({}, False),
+        ({"TERM": "linux", "FORCE_HYPERLINK": "1"}, True),
+        ({"TERM": "xterm-kitty", "FORCE_HYPERLINK": "0"}, False),
+    ],
+)
+def test_links_are_for_terminals_that_have_them(environ: dict[str, str], *, has: bool) -> None:
+    session = Session(environ=environ, links=LINKS)
+    console = session.console()
+    assert isinstance(console, PipeConsole)
+    assert (console.links == LINKS) is has

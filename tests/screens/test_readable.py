@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -66,14 +67,21 @@ def document(week: Terminal) -> dict[str, Any]:
 def _screens(document: dict[str, Any]) -> Iterator[tuple[str, ...]]:
     yield "reconcile", "--all"
     yield "reconcile", "--repair", "--dry-run"
-    yield from (("status",), ("doctor",), ("citizen", "show"))
+    yield from (("status",), ("status", "--limit", "60"), ("doctor",), ("citizen", "show"))
+    yield ("review",)
     yield "stratagem", "list", "--since", "30d"
     for item in document["items"]:
         if not Kind(item["kind"]).is_discrepancy:
             return
         yield "explain", item["payment_intent"] or item["stratagem_ids"][0]
-        if item["kind"] == "refunded":
-            yield "refund", item["payment_intent"], "--dry-run"
+        yield from _typed(item)
+
+
+def _typed(item: dict[str, Any]) -> Iterator[tuple[str, ...]]:
+    """What is printed beside it, as a plan."""
+    words = shlex.split(item["repair"]["command"])[2:]
+    if words[0] in {"resolve", "credit", "refund"} and not {"CITIZEN", "DUCATS"} & set(words):
+        yield *words, "--dry-run"
 
 
 def test_no_screen_has_more_decimals_than_two(week: Terminal, document: dict[str, Any]) -> None:

@@ -30,6 +30,7 @@ DAY_SECONDS = 25 * 3600.0
 # Longer than a command waits for a lost write; so short that no row of the first one has expired
 # when the engine runs after the last.
 _A_WHILE_SECONDS = 300.0
+_A_MOMENT_SECONDS = 60.0
 # So long cascade is alone with its refunds, where it acts on them by itself.
 DAYS_BY_ITSELF = 4
 # Several rounds for a few orders, so that lanes have something to do.
@@ -168,7 +169,8 @@ class History:
         soon = DAY_SECONDS
         for name, command in self._happenings.mistakes.again():
             at(soon, partial(start, name, command, 0))
-            soon += _A_WHILE_SECONDS
+            # All of them before the engine runs: what they prolong may not last half an hour.
+            soon += _A_MOMENT_SECONDS
         for name, command in self._unfinished:
             finish = partial(self._finish, name, command)
             at(soon, partial(start, name, finish, 0))

@@ -350,7 +350,12 @@ class MistakesJudge:
         relapse = Decimal(7) if one.relapsed_at else Decimal(0)
         # A credit by hand that was taken for this payment may be too much as well.
         beyond = max(self._first(one) - one.ducats, Decimal(0)) + self._by_hand(one)
-        return wrong + relapse + beyond
+        return wrong + relapse + beyond + self._doubled(one)
+
+    def _doubled(self, one: Made) -> Decimal:
+        """What went out by rows that somebody at Venice doubled."""
+        moved = [self.stage.city.moves[n] for n in self.stage.city.copied & one.rows.keys()]
+        return sum((ducats for moves in moved for _, ducats in moves.credits[1:]), Decimal(0))
 
     def _told(self, one: Made) -> str:
         return ", ".join(f"{name}: {moves}" for name, moves in self._moves(one))

@@ -169,6 +169,10 @@ class Recording:
         """As Journal has it."""
         return self.do("read the day's ducats", self._journal.ducats_today)
 
+    def sent_since(self, moment: datetime) -> list[Intent]:
+        """As Journal has it, without a step of its own."""
+        return self._journal.sent_since(moment)
+
     def ducats_promised_since(self, moment: datetime) -> Decimal:
         """As Journal has it."""
         promised = self._journal.ducats_promised_since

@@ -53,7 +53,7 @@ def test_without_airtable_what_the_journal_tells_is_shown(
     assert ended.code == code
     assert "5 of 100,000 ducats credited; 99,995 left" in ended.out
     assert "processor    not known, see above" in ended.out
-    assert "No discrepancies" not in ended.out
+    assert "Nothing is open" not in ended.out
     # Who does not answer the first question is not asked the others.
     assert len(day.sandboxed.recorder.to("airtable")) == asked + 1
 
@@ -84,4 +84,4 @@ def test_an_unread_week_is_never_called_a_week_without_discrepancies(
 ) -> None:
     assert quiet.kinds
     _without(day, "stripe", REFUSED)
-    assert "No discrepancies" not in day.cascade("status").out
+    assert "Nothing is open" not in day.cascade("status").out

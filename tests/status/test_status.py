@@ -130,7 +130,10 @@ def test_it_begins_where_since_last_would_and_tells_what_is_new(day: ShopDay) ->
     assert data["runs"]["last_complete"]["until"].startswith("2026-11-20T15:00:")
     assert data["runs"]["last_complete"]["discrepancies"] == 1
     out = day.cascade("status").out
-    assert re.search(r"2 discrepancies since 2026-10-21 15:00 UTC \(.*\): 1 new, 0 solved", out)
+    assert re.search(
+        r"2 open: .*\nRead since 2026-10-21 15:00 UTC \(.*\): 1 new, 0 solved since the last run\.",
+        out,
+    )
 
 
 def test_a_look_does_not_count_as_a_run(day: ShopDay) -> None:
@@ -269,3 +272,44 @@ def test_of_a_window_that_leaves_out_what_was_open_nothing_is_said_to_be_solved(
     day.cascade("reconcile", "--since", "30d")
     short = json.loads(day.cascade("status", "--since", "2d", "--json").out)["data"]
     assert short["discrepancies"]["since_last"] is None
+
+
+def test_its_verdict_has_the_words_and_the_numbers_of_reconcile(
+    day: ShopDay, week: SeedReport
+) -> None:
+    assert week.kinds
+    told = day.cascade("reconcile", "--since", "7d", "--all").out.splitlines()[0]
+    assert " are safe to repair, " in told
+    assert told in day.cascade("status", "--since", "7d").out.splitlines()
+    found = day.cascade("status", "--since", "7d", "--json").data["discrepancies"]
+    numbers = (found["total"], found["automatic"], found["for_people"], found["waiting"])
+    assert tuple(map(int, re.findall(r"\d+", told))) == numbers
+
+
+@pytest.mark.parametrize(
+    "words", [("--kind", "orphan", "--kind", "wrong-citizen", "--limit", "4"), ("--citizen",)]
+)
+def test_kind_citizen_and_limit_list_cases_as_reconcile_does(
+    day: ShopDay, week: SeedReport, words: tuple[str, ...]
+) -> None:
+    assert week.kinds
+    since = ("--since", "7d")
+    if words == ("--citizen",):
+        everything = day.cascade("reconcile", *since, "--json").data["items"]
+        words = ("--citizen", str(everything[0]["citizen"]))
+    wanted = day.cascade("reconcile", *since, *words, "--json").data["items"]
+    found = day.cascade("status", *since, *words, "--json").data["discrepancies"]
+    assert found["items"] == wanted != []
+    assert len(wanted) < found["total"]
+    told = day.cascade("status", *since, *words).out
+    commands = [line[4:] for line in told.splitlines() if line.startswith("  $ ")]
+    assert commands == [item["repair"]["command"] for item in wanted]
+    assert "at risk" not in told
+
+
+def test_without_a_selection_no_case_is_listed(day: ShopDay, week: SeedReport) -> None:
+    assert week.kinds
+    found = day.cascade("status", "--since", "7d", "--json").data["discrepancies"]
+    assert found["items"] is None
+    nobody = day.cascade("status", "--since", "7d", "--citizen", "Nobody").out
+    assert "None of them is what you asked for." in nobody

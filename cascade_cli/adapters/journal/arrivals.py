@@ -48,6 +48,13 @@ def promises(connection: Connection, keys: Collection[str]) -> list[Intent]:
     return [found[key] for key in keys if key in found]
 
 
+def sent_since(connection: Connection, since: datetime) -> list[Intent]:
+    """What was promised under the keys for which a write was sent at `since` or later."""
+    lately = entries.c.kind == EntryKind.ATTEMPT.value, entries.c.at >= moment_text(since)
+    keys = connection.scalars(select(entries.c.key).where(*lately).distinct())
+    return promises(connection, sorted(keys))
+
+
 def _promised(connection: Connection, keys: Collection[str]) -> Iterator[Intent]:
     """Oldest first: an amendment follows what it amends."""
     wanted = entries.c.key.in_(list(keys)), entries.c.kind.in_(_PROMISING)

@@ -24,7 +24,7 @@ class Database:
     """
 
     def __init__(self, url: str, *, lock_wait_seconds: float = 5.0) -> None:
-        self._url = _parse(url)
+        self._url = parse_url(url)
         self._lock_wait_seconds = lock_wait_seconds
         self._engine: Engine | None = None
         self._opening, self._turn = threading.Lock(), threading.Lock()
@@ -124,7 +124,8 @@ def _for_writing(engine: Engine) -> Engine:
     return engine.execution_options(journal_write=True)
 
 
-def _parse(text: str) -> URL:
+def parse_url(text: str) -> URL:
+    """The address of a journal. Raises SettingsError for any other."""
     try:
         # `postgres://` is what hosting services hand out, and SQLAlchemy does not know it.
         url = make_url(text.strip().replace("postgres://", "postgresql://", 1))

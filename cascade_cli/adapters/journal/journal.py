@@ -297,6 +297,14 @@ class Journal:
         with self._database.reading() as connection:
             return ducats_of_day(connection, day)
 
+    def sent_since(self, moment: datetime) -> list[Intent]:
+        """What was promised under the keys for which a write was sent at that moment or later.
+        Makes no journal where there is none."""
+        if not self._database.exists():
+            return []
+        with self._database.reading() as connection:
+            return arrivals.sent_since(connection, moment)
+
     def ducats_promised_since(self, moment: datetime) -> Decimal:
         """The ducats first promised at that moment or later, whatever became of them."""
         with self._database.reading() as connection:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import stripe
+from requests.structures import CaseInsensitiveDict
 
+from cascade_cli.adapters.foreign_text import body_described, one_line
 from cascade_cli.errors import (
     AnswerError,
     CascadeError,
@@ -54,6 +56,9 @@ _TRANSLATIONS: tuple[tuple[type[stripe.StripeError], type[CascadeError], str, st
         "See status.stripe.com, then run the same command again.",
     ),
 )
+_PROXY_HINT = "A proxy may stand in between: check STRIPE_API_BASE, then run it again."
+# How the SDK begins its text about a body that it cannot read; the whole body follows.
+_UNREADABLE = "Invalid response"
 _OFF_SALE = "Make it active again in the Stripe dashboard, or sell something else."
 # What the SDK makes of JSON that is not Stripe's.
 SENSELESS = (AttributeError, TypeError, ValueError, LookupError)
@@ -98,11 +103,11 @@ def our_errors() -> Iterator[None]:
     try:
         yield
     except stripe.StripeError as error:
-        raise translate(error) from error
+        # The SDK's text about what it cannot read has the whole of it, secrets too.
+        raise translate(error) from (None if _is_unreadable(error) else error)
     except SENSELESS as error:
         raise AnswerError(
-            f"Stripe's answer makes no sense ({type(error).__name__})",
-            "A proxy may stand in between: check STRIPE_API_BASE, then run it again.",
+            f"Stripe's answer makes no sense ({type(error).__name__})", _PROXY_HINT
         ) from error
 
 
@@ -118,6 +123,9 @@ def or_none(read: Callable[[], T]) -> T | None:
 
 def translate(error: stripe.StripeError) -> CascadeError:
     """Ours for Stripe's. Missing rights come as either of two classes, but always as a 403."""
+    if _is_unreadable(error):
+        told = _described(error)
+        return AnswerError(f"Stripe's answer makes no sense ({told})", _PROXY_HINT)
     forbidden = error.http_status == _FORBIDDEN
     fits = stripe.PermissionError if forbidden else type(error)
     for theirs, ours, what, hint in _TRANSLATIONS:
@@ -127,9 +135,24 @@ def translate(error: stripe.StripeError) -> CascadeError:
     raise AssertionError("StripeError fits every exception of the SDK") from error
 
 
+def _is_unreadable(error: stripe.StripeError) -> bool:
+    return str(error.user_message or error).startswith(_UNREADABLE)
+
+
+def _described(error: stripe.StripeError) -> str:
+    body = error.http_body or b""
+    content = body if isinstance(body, bytes) else str(body).encode()
+    # The SDK passes the headers in the place of the parsed body.
+    headers: CaseInsensitiveDict[object] = CaseInsensitiveDict(
+        error.headers or cast(Mapping[str, object], error.json_body or {})
+    )
+    content_type = str(headers.get("content-type", ""))
+    return f"HTTP {error.http_status}, {body_described(content, content_type)}"
+
+
 def _first_line(error: stripe.StripeError) -> str:
     lines = (error.user_message or str(error)).strip().splitlines()
     # The SDK's text about a lost connection runs to paragraphs; its cause says more.
     if isinstance(error, stripe.APIConnectionError) and error.__cause__ is not None:
         return type(error.__cause__).__name__
-    return lines[0] if lines else type(error).__name__
+    return one_line(lines[0]) if lines else type(error).__name__

@@ -8,6 +8,7 @@ from typing import Any
 
 import requests
 
+from cascade_cli.adapters.foreign_text import one_line
 from cascade_cli.adapters.transport import READ_TIMEOUT_SECONDS
 from cascade_cli.errors import (
     AnswerError,
@@ -113,7 +114,7 @@ def _translate_answer(response: requests.Response) -> CascadeError:
         (ServiceError, "Airtable failed", "See status.airtable.com, then run it again."),
     )
     said = ": ".join(part for part in (kind, message) if part) or response.reason
-    return ours(f"{what} (HTTP {response.status_code}, {said})", hint)
+    return ours(f"{what} (HTTP {response.status_code}, {one_line(said)})", hint)
 
 
 def error_of(response: requests.Response) -> tuple[str, str]:

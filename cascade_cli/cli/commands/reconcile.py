@@ -3,21 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from cascade_cli.domain.kinds import Kind
-
-
-def _kind(text: str) -> Kind:
-    from cascade_cli.domain.kinds import Kind
-
-    try:
-        return Kind(text.strip().replace(" ", "_").replace("-", "_"))
-    except ValueError:
-        raise typer.BadParameter(f"--kind {text!r} is none of {', '.join(Kind)}") from None
+from cascade_cli.cli.commands.selecting import CitizenOption, KindOption, LimitOption, selected
 
 
 def reconcile(
@@ -38,16 +28,9 @@ def reconcile(
     everything: Annotated[
         bool, typer.Option("--all", help="List all: what is settled and in flight as well.")
     ] = False,
-    kinds: Annotated[
-        list[str] | None,
-        typer.Option("--kind", metavar="K", help="List only this kind; may be given repeatedly."),
-    ] = None,
-    citizen: Annotated[
-        str | None, typer.Option(metavar="C", help="List only what concerns this citizen.")
-    ] = None,
-    limit: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="List only the N worst.")
-    ] = None,
+    kinds: KindOption = None,
+    citizen: CitizenOption = None,
+    limit: LimitOption = None,
     repair: Annotated[
         bool, typer.Option("--repair", help="Do what a machine may about the discrepancies.")
     ] = False,
@@ -89,11 +72,10 @@ def reconcile(
     from cascade_cli.cli.reconcile import ReconcileOptions
     from cascade_cli.cli.reconcile import reconcile as work
     from cascade_cli.cli.run_end import conduct_run
-    from cascade_cli.domain.selection import Selection
 
     if json and csv:
         raise typer.BadParameter("--json and --csv exclude each other")
-    selection = Selection(everything, frozenset(map(_kind, kinds or ())), citizen, limit)
+    selection = selected(kinds, citizen, limit, everything=everything)
     options = ReconcileOptions(since, until, grace, selection, csv, verify)
     end = EndOptions(alert, ping, metrics_file, report)
     if (dry_run or yes) and not repair:

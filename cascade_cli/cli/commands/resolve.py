@@ -44,7 +44,8 @@ def resolve(
         bool, typer.Option("--reopen", help="What was decided counts no more.")
     ] = False,
     reason: Annotated[
-        str | None, typer.Option(metavar="TEXT", help="Why; needed, and kept for ever.")
+        str | None,
+        typer.Option("--reason", "-r", metavar="TEXT", help="Why; needed, and kept for ever."),
     ] = None,
     citizen: Annotated[
         str | None,

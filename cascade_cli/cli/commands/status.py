@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from cascade_cli.cli.commands.selecting import CitizenOption, KindOption, LimitOption, selected
 from cascade_cli.cli.session import conduct
 
 
@@ -15,6 +16,9 @@ def status(
         str,
         typer.Option(metavar="W", help="Reconcile from when: last, 36h, 7d, 2026-11-01, …."),
     ] = "last",
+    kinds: KindOption = None,
+    citizen: CitizenOption = None,
+    limit: LimitOption = None,
     watch: Annotated[
         bool, typer.Option("--watch", help="Stay, and look again until Ctrl-C.")
     ] = False,
@@ -25,19 +29,21 @@ def status(
 ) -> None:
     """Everything on one screen: processor, payments on their way, discrepancies, limits, runs.
 
-    It only reads. Exit code 0: all is settled or in flight. 3: discrepancies remain. 4 or 5: a
+    --kind, --citizen and --limit list cases in place of the kinds; the verdict is of all that there
+    is. It only reads. Exit code 0: all is settled or in flight. 3: discrepancies remain. 4 or 5: a
     part could not be read, the rest is shown.
     """
     if json and watch:
         raise typer.BadParameter("--json and --watch exclude each other")
     if every and not watch:
         raise typer.BadParameter("--every goes with --watch")
+    selection = selected(kinds, citizen, limit)
     if watch:
         from cascade_cli.cli.status_watch import watch as stay
 
-        code = conduct(ctx.obj, "status", lambda s: stay(s, since, every))
+        code = conduct(ctx.obj, "status", lambda s: stay(s, since, every, selection))
     else:
         from cascade_cli.cli.status import status as work
 
-        code = conduct(ctx.obj, "status", lambda s: work(s, since), json=json)
+        code = conduct(ctx.obj, "status", lambda s: work(s, since, selection), json=json)
     raise typer.Exit(code)

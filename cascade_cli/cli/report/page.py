@@ -45,6 +45,7 @@ def render(
         finalize=harmless,
     )
     environment.filters["completed"] = completed
+    environment.filters["words"] = lambda line: _words(harmless(line))
     return environment.get_template("page.html.j2").render(
         page=page,
         sandbox=sandbox,
@@ -52,3 +53,9 @@ def render(
         css=Markup(css),  # noqa: S704 - our own file
         css_hash=b64encode(sha256(css.encode()).digest()).decode(),
     )
+
+
+def _words(line: str) -> Markup:
+    """A command whose words are not parted at their hyphens; what is copied is the same."""
+    word = Markup('<span class="word">{}</span>')
+    return Markup(" ").join(word.format(each) for each in line.split(" "))

@@ -14,7 +14,6 @@ from cascade_cli.cli.reconciliation_shown import followed_up
 from cascade_cli.cli.report.days import Days, days_of
 from cascade_cli.cli.report.equation import Segment, beside, segments, share
 from cascade_cli.cli.report.stories import URGENCY, Story, clipped, stories
-from cascade_cli.domain.decisions import counted
 from cascade_cli.domain.kinds import Kind
 from cascade_cli.domain.money import rounded
 from cascade_cli.domain.overview import Open, tallies, what_is_open
@@ -70,6 +69,8 @@ class News:
     solved_number: int
     solved: tuple[str, ...]
     solved_hidden: int
+    decided: int
+    snoozed: int
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,7 @@ def judged_page(
     return Page(
         tone="open" if found.number else "well",
         headline=found.described,
-        summary=_summary(found, counted(run.result.decided)),
+        summary=_summary(found),
         window=_window(reading.window),
         made_at=format_moment(reading.terms.now),
         trouble=_trouble(error),
@@ -130,14 +131,16 @@ def judged_page(
     )
 
 
-def _summary(found: Open, decided: str) -> str:
-    if not found.number and decided:
-        return f"Every paid charge is settled, in flight or decided by people: {decided}."
+def _summary(found: Open) -> str:
+    if not found.number and found.closed:
+        return f"Every paid charge is settled, in flight or decided by people. {found.closed}"
     if not found.number:
         return "Every paid charge is settled or in flight. There is nothing to do."
     if found.automatic:
-        return "Begin with what is safe to repair: cascade reconcile --repair."
-    return "Each of them needs a person: begin with the first below."
+        begin = "Begin with what is safe to repair: cascade reconcile --repair"
+    else:
+        begin = "Each of them needs a person: begin with the first below."
+    return " ".join(filter(None, (found.closed, begin)))
 
 
 def unjudged_page(error: CascadeError, data: Mapping[str, Any], now: datetime) -> Page:
@@ -230,7 +233,7 @@ def _coverage(run: Run, reading: Reading) -> tuple[str, ...]:
         f"Left alone: {coverage.other_products:,} charges for other products, "
         f"{coverage.unpaid:,} not paid; {result.manual:,} credits by hand with a recorded reason, "
         f"{result.elsewhere:,} transfers for payments outside the window.",
-        f"Decided by people: {told}." if (told := counted(result.decided)) else "",
+        what_is_open(result).closed,
         followed_up(coverage),
         f"Verified: {run.verification.sentence}." if run.verification else "",
     )
@@ -238,14 +241,16 @@ def _coverage(run: Run, reading: Reading) -> tuple[str, ...]:
 
 
 def _news(changes: Changes) -> News:
-    solved = changes.solved[:MOST_SOLVED]
+    solved = changes.gone[:MOST_SOLVED]
     return News(
         since=format_moment(changes.since),
         new=len(changes.new),
         still_open=len(changes.still_open),
-        solved_number=len(changes.solved),
+        solved_number=len(changes.gone),
         solved=solved,
-        solved_hidden=len(changes.solved) - len(solved),
+        solved_hidden=len(changes.gone) - len(solved),
+        decided=len(changes.decided),
+        snoozed=len(changes.snoozed),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 from typing import TypeVar
 
 from rich.console import Console
@@ -36,10 +37,13 @@ class Interview:
         self._console, self._desk = console, desk
         self._reason = ""
 
-    def wish(self, seen: Seen, how: How) -> tuple[Seen, Wish]:
-        """What is decided, of which transfer. Raises LeftOpenError, UsageError or GuardError."""
+    def wish(self, seen: Seen, how: How, *, is_part: bool = False) -> tuple[Seen, Wish]:
+        """What is decided, of which transfer; with `is_part`, the person says of how many ducats.
+        Raises LeftOpenError, UsageError or GuardError."""
         seen = self._one_doubtful(seen, how)
         wish = _ASKED.get(how, Interview._nothing)(self, seen, Wish(how, ""))
+        if is_part and wish.ducats is None:
+            wish = replace(wish, ducats=self._ducats())
         for hurdle in hurdles(seen.subject, wish):
             self._say(hurdle.why)
             if _needed("Do it all the same? y or n", "n").lower() not in {"y", "yes"}:
@@ -76,9 +80,11 @@ class Interview:
             citizen = _needed("Who is the buyer, as Venice spells it", only)
             wish = replace(wish, citizen=citizen)
         if needs_ducats(subject):
-            said = _needed("How many ducats")
-            wish = replace(wish, ducats=_read(parse_ducats, said))
+            wish = replace(wish, ducats=self._ducats())
         return wish
+
+    def _ducats(self) -> Decimal:
+        return _read(parse_ducats, _needed("How many ducats"))
 
     def _settled_by(self, seen: Seen, wish: Wish) -> Wish:
         row = mentioned_by(seen.subject.case) if seen.subject.case else None

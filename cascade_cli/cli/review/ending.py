@@ -10,6 +10,7 @@ from cascade_cli.cli.deliveries import first_error, show_deliveries
 from cascade_cli.cli.reconcile import JudgedOutcome
 from cascade_cli.cli.session import Outcome, Session
 from cascade_cli.cli.shown import count, shown
+from cascade_cli.domain.overview import what_is_open
 from cascade_cli.domain.shell import command
 from cascade_cli.errors import CascadeError
 from cascade_cli.services.delivery_ports import Delivery
@@ -27,10 +28,11 @@ class Carried:
     @property
     def described(self) -> str:
         """In one line."""
-        how = self.chosen.draft.wish.how.option
+        draft = self.chosen.draft
+        how = "refund" if draft.is_refund else draft.wish.how.option
         error = self.error or first_error(self.deliveries)
         told = f"not done, and kept: {error.message}" if error else "done"
-        return f"{self.chosen.draft.case} {how}: {told}"
+        return f"{draft.case} {how}: {told}"
 
 
 def nothing_open(found: JudgedOutcome) -> Outcome:
@@ -69,11 +71,9 @@ def ended(after: Outcome, carried: Sequence[Carried], repaired: Sequence[Deliver
 def _show_open(session: Session, outcome: Outcome) -> None:
     if not isinstance(outcome, JudgedOutcome):
         return
-    console, discrepancies = session.console(), outcome.run.result.discrepancies
-    automatic = sum(bool(item.repair and item.repair.automatic) for item in discrepancies)
-    if not discrepancies:
-        console.print("Nothing is open.")
-        return
-    console.print(f"{count(len(discrepancies), 'case')} open, {automatic} of them for a machine.")
-    if automatic < len(discrepancies):
+    console, found = session.console(), what_is_open(outcome.run.result)
+    console.print(f"{found.described}.")
+    if found.closed:
+        console.print(found.closed)
+    if found.for_people:
         console.print(to_type(console, command("review")), soft_wrap=True)

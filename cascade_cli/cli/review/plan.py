@@ -14,6 +14,7 @@ from cascade_cli.cli.shown import count, shown
 from cascade_cli.domain.decisions import How
 from cascade_cli.domain.money import ZERO, rounded
 from cascade_cli.domain.orders import Order
+from cascade_cli.domain.refund_plan import RefundPlan
 from cascade_cli.domain.repair_plan import RepairPlan
 from cascade_cli.domain.times import format_moment
 from cascade_cli.services.review import Chosen
@@ -35,18 +36,19 @@ def plan_lines(
 def _decisions(chosen: Sequence[Chosen]) -> Iterator[Text]:
     yield Text(f"The plan: {count(len(chosen), 'decision')}", "bold")
     for number, one in enumerate(chosen, 1):
-        resolution = one.planned.resolution
-        until = resolution.decision.until
-        waits = f" until {format_moment(until)}" if until else ""
-        how = f"{resolution.decision.how.option}{waits}"
-        yield Text(shown(f"{number:>3} {one.draft.case} {how}: {one.draft.wish.reason}"))
+        until = one.draft.wish.until
+        waits = f" (until {format_moment(until)})" if until else ""
+        yield Text(shown(f"{number:>3} {one.draft.case} {one.draft.described}{waits}"))
         for line in _writes(one):
             yield Text(f"      {shown(line)}", "dim")
 
 
 def _writes(one: Chosen) -> Iterator[str]:
+    yield from map(would, one.orders)
+    if isinstance(one.planned, RefundPlan):
+        yield from _refund(one.planned)
+        return
     resolution = one.planned.resolution
-    yield from map(would, one.planned.orders)
     credit = one.planned.credit
     for found in credit.overruled.values() if credit else ():
         yield from (f"although {objection.why}" for objection in found)
@@ -58,8 +60,16 @@ def _writes(one: Chosen) -> Iterator[str]:
         yield f"afterwards: {resolution.afterwards}"
 
 
+def _refund(plan: RefundPlan) -> Iterator[str]:
+    """What `cascade refund` would say besides."""
+    yield from (told for told in (plan.waits, plan.unknown_citizen) if told)
+    debts = map(plan.debt, range(len(plan.picture.parts) if plan.taking else 0))
+    if debt := sum(debts, ZERO):
+        yield f"{rounded(debt)} ducats stay a debt"
+
+
 def _sums(chosen: Sequence[Chosen], repairs: RepairPlan, with_repairs: bool) -> Iterator[Text]:
-    orders = [order for one in chosen for order in one.planned.orders if not order.ends]
+    orders = [order for one in chosen for order in one.orders if not order.ends]
     out, back = _sum(orders, is_back=False), _sum(orders, is_back=True)
     if number := len(repairs.repairs):
         total = f"{rounded(repairs.total_ducats)} ducats"

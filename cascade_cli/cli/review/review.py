@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from cascade_cli.adapters.links import Links, links
@@ -23,7 +23,7 @@ from cascade_cli.cli.session import Outcome, Session
 from cascade_cli.cli.writing import Workshop, workshop
 from cascade_cli.domain.kinds import Kind
 from cascade_cli.domain.repair_plan import RepairPlan, plan_repairs
-from cascade_cli.domain.review import Selection
+from cascade_cli.domain.selection import Selection
 from cascade_cli.domain.shell import command
 from cascade_cli.errors import CascadeError, GuardError, JournalError, ServiceError, UsageError
 from cascade_cli.services.delivery_ports import Delivery
@@ -39,25 +39,21 @@ class ReviewOptions:
     """The command's options as typed."""
 
     since: str = "7d"
-    kinds: tuple[str, ...] = ()
-    citizen: str | None = None
-    limit: int | None = None
+    selection: Selection = field(default_factory=Selection)
 
     @property
     def reading(self) -> ReconcileOptions:
         """What is reconciled."""
         return ReconcileOptions(self.since)
 
-    @property
-    def selection(self) -> Selection:
-        """Which cases are walked. Raises UsageError for a kind that no open case has."""
-        known = {kind.value: kind for kind in Kind if kind.is_discrepancy}
-        for kind in self.kinds:
-            if kind not in known:
-                raise UsageError(
-                    f"{kind!r} is no kind of open case.", f"Kinds: {', '.join(known)}."
-                )
-        return Selection([known[kind] for kind in self.kinds], self.citizen, self.limit)
+    def check(self) -> None:
+        """Raises UsageError for words that nothing can be read with, and for a kind that no open
+        case has."""
+        check_options(self.reading)
+        for kind in self.selection.kinds:
+            if not kind.is_discrepancy:
+                known = ", ".join(kind.value for kind in Kind if kind.is_discrepancy)
+                raise UsageError(f"{kind.value!r} is no kind of open case.", f"Kinds: {known}.")
 
 
 @dataclass(frozen=True)
@@ -70,13 +66,12 @@ class Agreed:
 
 def review(session: Session, options: ReviewOptions) -> Outcome:
     """Read, walk, ask once, carry out, read again. Raises UsageError before anything is read."""
-    check_options(options.reading)
-    selection = options.selection
+    options.check()
     with workshop(session, "review", lock=False) as shop:
         found = _read(shop, options)
         if not isinstance(found, JudgedOutcome):
             return found
-        walked = _walked(shop, found, selection)
+        walked = _walked(shop, found, options.selection)
     return _carried_out(session, options, walked) if isinstance(walked, Agreed) else walked
 
 
@@ -112,6 +107,7 @@ def _walked(shop: Workshop, found: JudgedOutcome, selection: Selection) -> Agree
         return _without_terminal(session, desk, cases)
     kept = f"{len(chosen)} kept from before. " if chosen else ""
     is_kept = "Nothing was carried out; what you decided is kept"
+    pages = _links(shop)
     with keyboard() as keys, _told_if_broken_off(session, is_kept):
         walk = Walk(
             session.console(stderr=True),
@@ -121,7 +117,7 @@ def _walked(shop: Workshop, found: JudgedOutcome, selection: Selection) -> Agree
             chosen,
             repairs,
             partial(_tell, session),
-            _links(shop),
+            pages,
             by_people,
             note=kept + " ".join(notes),
         )
@@ -169,15 +165,19 @@ def _desk(shop: Workshop) -> ReviewDesk:
 
 
 def _links(shop: Workshop) -> Links:
+    """The pages of both services; from here on the ids of rows lead to theirs by the table's id."""
     settings = shop.settings
     is_airtable = settings.airtable_url == AIRTABLE_URL.default
     base = settings.airtable_base
+    table = table_id(shop.reading.api, base, STRATAGEMS) if is_airtable else ""
+    if table and shop.session.links:
+        shop.session.links = replace(shop.session.links, table=table)
     return links(
         is_stripe=settings.stripe_url == STRIPE_URL.default,
         livemode=settings.livemode,
         is_airtable=is_airtable,
         base_id=base,
-        table_id=table_id(shop.reading.api, base, STRATAGEMS) if is_airtable else "",
+        table_id=table,
     )
 
 

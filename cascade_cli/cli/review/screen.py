@@ -13,8 +13,9 @@ from rich.console import Console
 from rich.text import Text
 
 from cascade_cli.adapters.links import Links
-from cascade_cli.cli.console import completed
+from cascade_cli.cli.console import PipeConsole, completed
 from cascade_cli.cli.kinds_shown import STYLES
+from cascade_cli.cli.readable import readable
 from cascade_cli.cli.resolve_shown import neighbour
 from cascade_cli.cli.shown import shown
 from cascade_cli.domain.case import Terms
@@ -24,7 +25,7 @@ from cascade_cli.domain.evidence import describe
 from cascade_cli.domain.items import Item
 from cascade_cli.domain.kinds import Kind
 from cascade_cli.domain.money import ZERO, format_money, rounded
-from cascade_cli.domain.review import Draft, Offer, offers_for
+from cascade_cli.domain.review import Draft, Offer, offers_for, refund_offered
 from cascade_cli.domain.stratagems import State, Stratagem
 from cascade_cli.domain.subject import Subject, row_name, words_for
 from cascade_cli.domain.times import format_moment
@@ -39,6 +40,10 @@ KEYS = {
     "a": How.ACCEPT,
     "s": How.SNOOZE,
 }
+# The same, of a number of ducats that the person says.
+PARTS = {"C": How.CREDIT, "T": How.TAKE_BACK}
+REFUND = "f"
+_PART_OF = {how: key for key, how in PARTS.items()}
 _KEY_OF = {how: key for key, how in KEYS.items()}
 _MEANINGS = {
     Kind.DUPLICATE: "Its ducats went out more than once, or still may.",
@@ -56,6 +61,7 @@ _MEANINGS = {
     Kind.UNDERPAID: "Less was paid than the ducats cost.",
 }
 _LABEL_WIDTH = 10
+_DONE_BY_KEYS = ("cascade resolve ", "cascade refund ", "cascade credit ", "cascade explain ")
 _MORE = "… e shows the rest"
 _KEPT = frozenset({"reopened", "buyer", "paid", "balances"})
 _Block = tuple[str, list[Text]]
@@ -183,14 +189,15 @@ def _to_do(subject: Subject) -> list[str]:
 
 def _foot(console: Console, page: Page) -> Iterator[Text]:
     if page.draft:
-        wish = page.draft.wish
-        chosen = f"Chosen: {wish.how.option}: {wish.reason} (u undoes it)"
+        chosen = f"Chosen: {page.draft.described} (u undoes it)"
         yield from wrapped(console, Text(shown(chosen), "bold green"))
+    if refund := refund_offered(page.subject):
+        yield from _key(console, REFUND, refund, "safest")
     for offer in offers_for(page.subject):
         yield from _offer(console, offer)
     repair = page.subject.item.repair
-    if repair and repair.command.startswith("cascade refund"):
-        line = Text("    or type: ", "dim").append(completed(console, repair.command))
+    if repair and not repair.command.startswith(_DONE_BY_KEYS):
+        line = Text().append("    first type: ", "dim").append(completed(console, repair.command))
         yield from wrapped(console, line, indent=4)
     moves = "space next · b back · e whole story · g to the plan · q stop and keep"
     yield from wrapped(console, Text(moves, "dim"))
@@ -199,23 +206,35 @@ def _foot(console: Console, page: Page) -> Iterator[Text]:
 
 
 def _offer(console: Console, offer: Offer) -> Iterator[Text]:
-    text = Text(f" {_KEY_OF[offer.how]}  ", "bold")
-    text.append(shown(offer.what), "bold green" if offer.is_safest else "not bold")
-    if offer.is_safest:
-        text.append("  (safest)", "bold green")
-    yield from wrapped(console, text, indent=4)
+    mark = ", ".join(filter(None, ("safest", offer.condition))) if offer.is_safest else ""
+    part = f"{_PART_OF[offer.how]} another number" if offer.how in _PART_OF else ""
+    return _key(console, _KEY_OF[offer.how], offer.what, mark, part)
+
+
+def _key(console: Console, key: str, what: str, mark: str = "", part: str = "") -> Iterator[Text]:
+    """A key and what it does; `mark` says that it is the safest, and under which condition: then
+    it is not green yet."""
+    text = Text(f" {key}  ", "bold")
+    style = "bold yellow" if "," in mark else "bold green"
+    text.append(readable(shown(what)), style if mark else "not bold")
+    if mark:
+        text.append(f"  ({mark})", style)
+    if part:
+        text.append(f"  {part}", "dim not bold")
+    return wrapped(console, text, indent=4)
 
 
 def _block(console: Console, label: str, texts: Sequence[str]) -> list[Text]:
     """A label and what stands beside it, each text from a line of its own."""
     if label == "links":
-        pages = (Text(text, f"dim link {text}") for text in texts)
+        has_links = not isinstance(console, PipeConsole) or console.shows_links
+        pages = (Text(text, f"dim link {text}" if has_links else "dim") for text in texts)
         return [line for page in pages for line in _folded(console, page, console.width)]
     found: list[Text] = []
     for text in texts:
-        for line in _folded(console, Text(shown(text)), console.width - _LABEL_WIDTH):
+        for line in _folded(console, Text(readable(shown(text))), console.width - _LABEL_WIDTH):
             head = label if not found else ""
-            found.append(Text(f"{head:<{_LABEL_WIDTH}}", "dim").append_text(line))
+            found.append(Text().append(f"{head:<{_LABEL_WIDTH}}", "dim").append_text(line))
     return found
 
 

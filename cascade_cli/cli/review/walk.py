@@ -14,8 +14,9 @@ from cascade_cli.cli.console import completed
 from cascade_cli.cli.review.asking import Interview, LeftOpenError
 from cascade_cli.cli.review.keys import BACK, END, NEXT, RESIZED, Keyboard
 from cascade_cli.cli.review.plan import plan_lines
-from cascade_cli.cli.review.screen import KEYS, Page, page_lines
+from cascade_cli.cli.review.screen import KEYS, PARTS, REFUND, Page, page_lines
 from cascade_cli.domain.repair_plan import RepairPlan
+from cascade_cli.domain.review import refund_offered
 from cascade_cli.errors import CascadeError
 from cascade_cli.services.resolve import Evidence, Seen
 from cascade_cli.services.review import Chosen, ReviewDesk, View
@@ -67,8 +68,10 @@ class Walk:
         page = self.page(seen)
         self.note = ""
         key = self.keyboard.key(lambda: self._draw(page))
-        if key in KEYS:
+        if key in KEYS or key in PARTS:
             self._decide(seen, key)
+        elif key == REFUND:
+            self._choose_refund(seen)
         elif key == "u":
             self._undo(seen)
         elif key == "e":
@@ -119,16 +122,26 @@ class Walk:
         self.console.print(Text("\n").join(lines))
 
     def _decide(self, seen: Seen, key: str) -> None:
-        how = KEYS[key]
+        how = KEYS[key.lower()]
         if how not in seen.subject.choice:
             self.note = f"{how.option} does not fit this case."
             return
         try:
-            named, wish = self._interview.wish(seen, how)
+            named, wish = self._interview.wish(seen, how, is_part=key in PARTS)
             self.chosen[seen.subject.name] = self.desk.choose(named, wish)
             self._at += 1
         except LeftOpenError:
             self.note = "Nothing is decided."
+        except CascadeError as error:
+            self.note = completed(self.console, f"{error.message} {error.hint}")
+
+    def _choose_refund(self, seen: Seen) -> None:
+        if not refund_offered(seen.subject):
+            self.note = "No refund is to be carried out here."
+            return
+        try:
+            self.chosen[seen.subject.name] = self.desk.choose_refund(seen)
+            self._at += 1
         except CascadeError as error:
             self.note = completed(self.console, f"{error.message} {error.hint}")
 

@@ -12,8 +12,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from statistics import median
 
-from cascade_cli.domain.engine import DailyRuns, PeriodicRuns, Schedule
-from cascade_cli.domain.processor import RUN_LASTS
+from cascade_cli.domain.engine import RUN_LASTS, DailyRuns, PeriodicRuns, Schedule
 from cascade_cli.domain.stratagems import Stratagem
 from cascade_cli.domain.times import format_span
 

@@ -1,0 +1,31 @@
+"""A process that takes turns from a shared pace, and prints when: `waiter.py PLACE RATE TURNS`.
+
+PLACE is a file, or the address of a PostgreSQL database. With a fourth word it is in a hurry.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+from cascade_cli.adapters.journal.pace import PaceRow
+from cascade_cli.adapters.pace_kept import KeptPace, PaceFile
+from cascade_cli.adapters.pacing import Pacer
+
+
+def main(place: str, rate: str, turns: str, *hurry: str) -> None:
+    """Take the turns."""
+    is_row = place.startswith("postgresql")
+    kept: KeptPace = PaceRow(place, "airtable") if is_row else PaceFile(Path(place))
+    pacer = Pacer(float(rate), kept=kept, in_hurry=bool(hurry), tell=print)
+    print("ready", flush=True)  # noqa: T201
+    sys.stdin.readline()
+    for _ in range(int(turns)):
+        departure = pacer.wait(is_watched=True)
+        print(time.monotonic(), flush=True)  # noqa: T201
+        pacer.answered(departure)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
