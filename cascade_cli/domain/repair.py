@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from cascade_cli.domain.case import Case
@@ -29,7 +29,7 @@ class Repair:
     automatic: bool = False
     ends_surplus: bool = False
     leaves_rest: bool = False
-    brief: str = ""
+    brief: str = field(default="", compare=False)
 
 
 def explain(identity: str) -> Repair:
