@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import stat
@@ -14,8 +15,10 @@ def replace_file(path: Path, text: str) -> None:
     """Put the text there, whole or not at all. Raises OSError.
 
     A new file gets what umask allows, so that others can be let read it; one that was there
-    before keeps its permissions. A symbolic link stays one.
+    before keeps its permissions. A symbolic link stays one, but for one that somebody else has put
+    there: it may lead to a file that only this user may write.
     """
+    _refuse_strange_link(path)
     target = path.resolve()
     kept = stat.S_IMODE(target.stat().st_mode) if target.exists() else None
     draft = target.with_name(f".cascade-{secrets.token_hex(8)}")
@@ -31,3 +34,12 @@ def replace_file(path: Path, text: str) -> None:
         draft.replace(target)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def _refuse_strange_link(path: Path) -> None:
+    if path.is_symlink() and path.lstat().st_uid not in {
+        0,
+        os.geteuid(),
+        path.parent.stat().st_uid,
+    }:
+        raise PermissionError(errno.EPERM, "it is a symbolic link of another user", str(path))

@@ -6,6 +6,7 @@ import getpass
 import re
 import shlex
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,6 +72,7 @@ def cron(session: Session, nightly: Nightly) -> Outcome:
     hour, minute = nightly.clock
     # Cron starts with an empty environment; the journal must be the one that you use by hand.
     state = f"CASCADE_STATE_DIR={session.folder.absolute()}"
+    _refuse_line_breaks([state, str(Path.cwd()), *nightly.words(session)])
     command = f"cd {shlex.quote(str(Path.cwd()))} && {shlex.join(['env', state])} "
     command += shlex.join(nightly.words(session))
     # To cron a bare % ends the command.
@@ -81,6 +83,7 @@ def systemd(session: Session, nightly: Nightly) -> Outcome:
     """Service and timer as one text, each part named by the file it belongs into."""
     hour, minute = nightly.clock
     state, folders = str(session.folder.absolute()), nightly.folders(session)
+    _refuse_line_breaks([state, str(Path.cwd()), *folders, *nightly.words(session)])
     for missing in (folder for folder in folders if not Path(folder).is_dir()):
         session.warn(f"systemd starts the service only when the folder {missing!r} is there")
     return _text(
@@ -109,6 +112,16 @@ def _unit_word(word: str) -> str:
     """One word of a list: systemd expands %, and quotes like C."""
     escaped = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
     return f'"{escaped}"' if re.search(r"[\s\"'\\;]", word) else escaped
+
+
+def _refuse_line_breaks(words: Iterable[str]) -> None:
+    """Neither cron nor systemd has a form for them. Raises UsageError."""
+    for word in words:
+        if any(character in word for character in "\n\r"):
+            raise UsageError(
+                f"The line break in {word!r} cannot be written into a schedule.",
+                "Nothing was printed. Use a folder or file without one in its name.",
+            )
 
 
 def _text(text: str) -> Outcome:

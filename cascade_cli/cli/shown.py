@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from unicodedata import normalize
+
+_FORMULAS = frozenset("=+-@")
+
 
 def shown(text: str, *, keep: str = "") -> str:
     """What would act on a terminal (escape codes, line breaks, direction marks) spelt out."""
@@ -18,4 +22,7 @@ def count(number: int, noun: str) -> str:
 def csv_cell(text: str) -> str:
     """As `shown`, and marked as text where a spreadsheet would take it for a formula."""
     harmless = shown(text)
-    return f"'{harmless}" if harmless.lstrip().startswith(("=", "+", "-", "@", "\\t")) else harmless
+    # Spreadsheets of East Asia take their wide forms (U+FF1D and so on) for the same.
+    begin = normalize("NFKC", harmless.lstrip()[:1])
+    acts = begin in _FORMULAS or harmless.lstrip().startswith("\\t")
+    return f"'{harmless}" if acts else harmless

@@ -29,6 +29,7 @@ class Repair:
     automatic: bool = False
     ends_surplus: bool = False
     leaves_rest: bool = False
+    # Two ways to write one step are one step.
     brief: str = field(default="", compare=False)
 
 

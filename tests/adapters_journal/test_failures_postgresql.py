@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url, text
 
-from cascade_cli.errors import ExitCode, JournalError
+from cascade_cli.errors import ExitCode, JournalError, SettingsError
 from tests.adapters_journal.office import Office, claim, deliver, intent
 
 
@@ -114,3 +114,19 @@ def test_without_its_driver_the_setting_is_refused_with_the_way_to_install_it() 
         [sys.executable, "-c", program], check=False, capture_output=True, text=True
     )
     assert "SettingsError: CASCADE_JOURNAL_URL names PostgreSQL" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://shop:sec@ret-word@host/db",
+        "postgresql://shop:sec@ret-word/x@host/db",
+        "postgres://shop:p@sec@ret-word@host:5432/db",
+    ],
+)
+def test_a_password_that_was_not_encoded_is_shown_in_no_part(url: str) -> None:
+    with pytest.raises(SettingsError) as raised:
+        Office(url).journal()
+    shown = "".join(traceback.format_exception(raised.value)) + raised.value.hint
+    assert "ret-word" not in shown
+    assert "%40" in raised.value.hint

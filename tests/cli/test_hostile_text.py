@@ -93,7 +93,22 @@ def test_no_cell_of_the_csv_is_a_formula(cascade: Cascade) -> None:
     assert [cell for cell in cells if not cell.isprintable()] == []
 
 
-@pytest.mark.parametrize("start", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1"])
+@pytest.mark.parametrize(
+    "start",
+    [
+        "=1+1",
+        "\uff1d1",
+        "\uff0b1",
+        "\uff0d1",
+        "\uff20A",
+        "+1",
+        "-1",
+        "@SUM(A1)",
+        "\t=1",
+        "\r=1",
+        " =1",
+    ],
+)
 def test_a_formula_is_marked_as_text(
     cascade: Cascade, sandboxed: Sandboxed, recently: datetime, start: str
 ) -> None:

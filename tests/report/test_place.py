@@ -89,3 +89,15 @@ def test_a_place_where_no_page_can_be_is_refused(tmp_path: Path, name: str, flaw
 def test_checking_a_place_writes_nothing(tmp_path: Path) -> None:
     check_place("--report", tmp_path / "report.html")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a link to somebody else")
+def test_a_link_that_somebody_else_has_put_there_is_not_followed(tmp_path: Path) -> None:
+    """In a folder where all may write, as /tmp."""
+    precious, link = tmp_path / "precious", tmp_path / "report.html"
+    precious.write_text("mine")
+    link.symlink_to(precious)
+    os.chown(link, 12345, 12345, follow_symlinks=False)
+    with pytest.raises(PermissionError, match="symbolic link of another user"):
+        replace_file(link, "text")
+    assert precious.read_text() == "mine"

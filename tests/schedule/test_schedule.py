@@ -156,3 +156,24 @@ def test_what_is_kept_in_a_temporary_folder_is_not_hidden_from_the_service(
 ) -> None:
     monkeypatch.setenv("CASCADE_STATE_DIR", state)
     assert _line(_printed(capsys, "systemd"), "PrivateTmp") == private
+
+
+@pytest.mark.parametrize("form", ["cron", "systemd"])
+@pytest.mark.parametrize("where", ["folder", "state"])
+def test_a_line_break_in_a_name_is_refused(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    form: str,
+    where: str,
+) -> None:
+    """A second line of a crontab would be a job of its own."""
+    odd, usual = tmp_path / "odd\n* * * * * true", tmp_path / "usual"
+    odd.mkdir()
+    usual.mkdir()
+    monkeypatch.chdir(odd if where == "folder" else usual)
+    monkeypatch.setenv("CASCADE_STATE_DIR", str(odd if where == "state" else usual))
+    assert run(["schedule", form]) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "line break" in told.err

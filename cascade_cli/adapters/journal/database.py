@@ -132,6 +132,12 @@ def parse_url(text: str) -> URL:
         name = url.get_backend_name()
     except ArgumentError:
         name = ""
+    if name == "postgresql" and "@" in f"{url.host or ''}{url.database or ''}":
+        # What stands behind the first @ would be shown as host and database.
+        raise SettingsError(
+            "CASCADE_JOURNAL_URL has more than one @.",
+            "In a user's name or a password, write @ as %40, : as %3A, / as %2F and % as %25.",
+        )
     if name == "postgresql" or (name == "sqlite" and url.database not in {None, "", ":memory:"}):
         return url
     # Without the cause and the text, which may hold a password.
