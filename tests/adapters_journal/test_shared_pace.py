@@ -175,7 +175,7 @@ def test_a_place_that_cannot_be_used_is_told_once(tmp_path: Path, is_link: bool)
         '{"waiting": 3}',
         json.dumps({"at": 1e12, "next_at": 1e12}),
         json.dumps({"next_at": 1e12}),
-        json.dumps({"waiting": {"gone": {"rank": 0, "since": 0, "until": 0}}}),
+        json.dumps({"waiting": {"gone": {"owner": "x", "rank": 0, "since": 0, "until": 0}}}),
     ],
 )
 def test_what_is_no_pace_or_from_before_a_reboot_is_replaced(file: Path, content: str) -> None:
