@@ -13,6 +13,7 @@ from cascade_cli.adapters.pace import Departure, Step, Turn, new_name
 from cascade_cli.adapters.pace_kept import KeptPace, OwnPace
 
 _HALF = 0.5
+_LONG_SECONDS = 5.0
 # Just below the allowance: requests sent evenly may still arrive bunched.
 HEADROOM = 0.98
 
@@ -44,6 +45,7 @@ class Pacer:
         self._turn = Turn(new_name(), rate_per_second, in_hurry=in_hurry)
         self._is_shared = is_shared
         self._numbers = itertools.count()
+        self._told_until = clock()
 
     def wait(self, *, is_watched: bool = False) -> Departure:
         """Return when this caller's turn has come; `answered` is told of one that is watched."""
@@ -69,11 +71,19 @@ class Pacer:
         name = f"{turn.owner} {next(self._numbers)}"
         try:
             while isinstance(found := self._ask(name, turn), float):
+                self._tell_long(found)
                 self._sleep(found)
         except BaseException:
             self._change(lambda pace, _now: pace.withdraw(name))
             raise
         return found
+
+    def _tell_long(self, seconds: float) -> None:
+        """Nobody watches a silent screen; those who wait for the same are not told once each."""
+        now = self._clock()
+        if seconds > _LONG_SECONDS and now >= self._told_until:
+            self._told_until = now + seconds
+            self._tell(f"it has asked for quiet, going on in {seconds:.0f} s")
 
     def _ask(self, name: str, turn: Turn) -> Departure | float:
         if self._is_shared():

@@ -125,14 +125,23 @@ def test_a_dead_process_blocks_nobody(place: str) -> None:
     assert taken[-1] - taken[0] < 28 / RATE + 4
 
 
-def test_a_lock_out_that_one_is_told_of_holds_for_all(file: Path) -> None:
-    time = FakeTime()
+def test_a_lock_out_that_one_is_told_of_holds_for_all_and_is_told_them_once(file: Path) -> None:
+    time, told = FakeTime(), list[str]()
     first, second = (
-        Pacer(5, clock=time.now, sleep=time.sleep, kept=PaceFile(file, time.now)) for _ in "12"
+        Pacer(
+            5,
+            clock=time.now,
+            sleep=time.sleep,
+            kept=PaceFile(file, time.now),
+            tell=told.append,
+        )
+        for _ in "12"
     )
     first.hold(31)
     second.wait()
     assert time.now() == pytest.approx(31)
+    second.wait()
+    assert told == ["it has asked for quiet, going on in 31 s"]
 
 
 def test_a_stopped_process_that_has_the_lock_blocks_nobody_for_long(file: Path) -> None:
