@@ -28,7 +28,7 @@ from cascade_cli.domain.refunds import (
     taken_for,
 )
 from cascade_cli.domain.residents import successor
-from cascade_cli.domain.stratagems import MAY_STILL_MOVE, State, Stratagem
+from cascade_cli.domain.stratagems import MAY_BE_RUN, MAY_STILL_MOVE, State, Stratagem
 
 
 @dataclass(frozen=True)
@@ -177,7 +177,7 @@ class Case:
         return (*strange, *self.late, *(s for s in self.mentioned if self._may_be_its(s)))
 
     def _may_be_its(self, row: Stratagem) -> bool:
-        return self.is_right(row) and row.state(self.terms.now) in MAY_STILL_MOVE
+        return self.is_right(row) and row.state(self.terms.now) in MAY_BE_RUN
 
     @property
     def telling(self) -> Match | None:
