@@ -55,7 +55,7 @@ def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
 def router(desk: PaymentDesk, till: Till, token: str | None, offload: Offload) -> APIRouter:
     """The routes that people's browsers and the shop's backend call."""
     routes = APIRouter(prefix="/api/payments", tags=["payments"])
-    strangers = Strangers(desk.standing, offload, DEADLINE_SECONDS)
+    strangers = Strangers(desk, offload, DEADLINE_SECONDS)
 
     @routes.post(
         "/create-payment-intent",

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from typing import Protocol
 
 from cascade_cli.errors import CascadeError, NotFoundError
 from cascade_cli.server.offload import Offload
@@ -26,6 +27,13 @@ class TooManyQuestionsError(CascadeError):
     """Strangers ask for more payments than are looked up for them."""
 
     kind = "too_many_questions"
+
+
+class Desk(Protocol):
+    """Who knows where payments stand: the PaymentDesk."""
+
+    def standing(self, intent_id: str) -> Standing:
+        """Where the payment stands. Raises NotFoundError where no such payment buys ducats."""
 
 
 class Allowance:
@@ -54,12 +62,12 @@ class Strangers:
 
     def __init__(
         self,
-        look: Callable[[str], Standing],
+        desk: Desk,
         offload: Offload,
         deadline_seconds: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._look, self._offload, self._seconds = look, offload, deadline_seconds
+        self._desk, self._offload, self._seconds = desk, offload, deadline_seconds
         self._allowance, self._unknown_in_hand = Allowance(clock), 0
         self._under_way = dict[str, asyncio.Future[Standing]]()
         self._known = Remembered[bool](KNOWN_SECONDS, clock)
@@ -95,7 +103,9 @@ class Strangers:
 
     async def _find(self, intent_id: str, *, is_known: bool) -> Standing:
         try:
-            standing = await self._offload.run(lambda: self._look(intent_id), self._seconds)
+            standing = await self._offload.run(
+                lambda: self._desk.standing(intent_id), self._seconds
+            )
         except NotFoundError as error:
             self._unfound.put(intent_id, error.message)
             raise

@@ -65,7 +65,7 @@ class Desk:
     def __init__(self) -> None:
         self.asked, self.open, self.seconds = list[str](), threading.Event(), 0.0
 
-    def look(self, intent_id: str) -> Standing:
+    def standing(self, intent_id: str) -> Standing:
         self.asked.append(intent_id)
         self.open.wait(10)
         raise NotFoundError(f"no {intent_id}")
@@ -83,7 +83,7 @@ def test_few_unknown_payments_are_looked_up_at_once_and_each_once() -> None:
     desk = Desk()
 
     async def play(offload: Offload) -> list[type[BaseException]]:
-        who = Strangers(desk.look, offload, 10, desk.clock)
+        who = Strangers(desk, offload, 10, desk.clock)
         asyncio.get_running_loop().call_later(0.1, desk.open.set)
         return await _asked(who, "pi_1", "pi_1", "pi_2", "pi_3")
 
@@ -99,7 +99,7 @@ def test_more_are_looked_up_as_time_goes_by_and_what_was_not_found_is_forgotten(
     many = int(strangers.UNKNOWN_IN_A_ROW)
 
     async def play(offload: Offload) -> list[type[BaseException]]:
-        who, found = Strangers(desk.look, offload, 10, desk.clock), list[type[BaseException]]()
+        who, found = Strangers(desk, offload, 10, desk.clock), list[type[BaseException]]()
         for number in range(many + 1):
             found += await _asked(who, f"pi_{number}")
         desk.seconds = strangers.UNFOUND_SECONDS
