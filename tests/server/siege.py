@@ -43,6 +43,7 @@ def crowds(connections: int, megabytes: int) -> tuple[Crowd, ...]:
         Crowd(f"{connections} idle connections", strangers.idle, connections),
         Crowd(f"{connections} heads, a byte a second", strangers.slow_head, connections),
         Crowd(f"{connections} bodies, a kB a second", strangers.slow_body, connections),
+        Crowd("100 large bodies, a kB a second", strangers.large_body, 100),
         Crowd("200 clients who read no answer", strangers.deaf, 200),
         Crowd(f"{megabytes} MB of headers", strangers.headers, 8, megabytes),
         Crowd(f"{megabytes} MB of one header line", strangers.endless, 8, megabytes),

@@ -41,11 +41,23 @@ async def slow_head(
 async def slow_body(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter, _sent: Sent
 ) -> None:
-    """Much of a large body, and the rest slowly."""
-    writer.write(f"POST {PATH} HTTP/1.1\r\nHost: shop\r\nContent-Length: 1000000\r\n\r\n".encode())
-    writer.write(b"x" * 200_000)
-    await writer.drain()
+    """Most of a body of usual size, and the rest slowly."""
+    await _begin_body(writer, 65_000, 50_000)
     await _drip(reader, writer, b"x" * 1000)
+
+
+async def large_body(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, _sent: Sent
+) -> None:
+    """Much of a large body, and the rest slowly."""
+    await _begin_body(writer, 1_000_000, 200_000)
+    await _drip(reader, writer, b"x" * 1000)
+
+
+async def _begin_body(writer: asyncio.StreamWriter, length: int, sent: int) -> None:
+    head = f"POST {PATH} HTTP/1.1\r\nHost: shop\r\nContent-Length: {length}\r\n\r\n"
+    writer.write(head.encode() + b"x" * sent)
+    await writer.drain()
 
 
 async def deaf(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter, _sent: Sent) -> None:
