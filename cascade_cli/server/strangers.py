@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from functools import partial
 from typing import Protocol
 
 from cascade_cli.errors import CascadeError, NotFoundError
