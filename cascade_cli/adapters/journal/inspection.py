@@ -60,7 +60,7 @@ class JournalProbe:
         """Change the chain's own row, and take that back. Raises JournalError."""
         with self._database.writing(NOTHING_MOVES) as connection:
             # SQLite would not even write a row that stays as it is.
-            connection.execute(update(chain).values(length=chain.c.length + 1))
+            connection.execute(update(chain).values(entries=chain.c.entries + 1))
             connection.rollback()
 
     def verify(self) -> Verification:
