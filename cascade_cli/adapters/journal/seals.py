@@ -51,6 +51,11 @@ class Seals:
         pairs = {name: [self._rows[name], f"{self._sums[name]:064x}"] for name in self._rows}
         return to_json(pairs)
 
+    @property
+    def tables(self) -> set[str]:
+        """The names of the tables that have any."""
+        return {*self._rows}
+
     def rows(self, table: Table) -> int:
         """How many rows should stand."""
         return self._rows.get(table.name, 0)
