@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, RowMapping, Table, insert, select, update
 
 from cascade_cli.adapters.journal.bodies import Redactor, moment_text, to_json
-from cascade_cli.adapters.journal.schema import chain, entries
+from cascade_cli.adapters.journal.schema import GENESIS, chain, entries
 from cascade_cli.adapters.journal.seals import Seals, delete_row, insert_rows, update_rows
 from cascade_cli.domain.journal import Entry, EntryKind, Head, Worker
 
@@ -113,6 +113,14 @@ def head_of(connection: Connection) -> Head:
     """The chain's end as it is recorded; `verify` says whether it is."""
     end = connection.execute(_END_AS_READ).one()
     return Head(str(end.head), int(end.entries))
+
+
+def holds(connection: Connection, head: Head) -> bool:
+    """Whether the entry of that number has that hash."""
+    if not head.entries:
+        return head.hash == GENESIS
+    found = select(entries.c.hash).where(entries.c.seq == head.entries)
+    return connection.scalar(found) == head.hash
 
 
 def hash_of(row: Mapping[str, Any] | RowMapping) -> str:

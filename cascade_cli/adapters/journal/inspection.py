@@ -19,14 +19,23 @@ from cascade_cli.adapters.journal.journal import Journal
 from cascade_cli.adapters.journal.schema import chain, version
 from cascade_cli.domain.checkup.journal import Place
 from cascade_cli.domain.checkup.webhook import Acceptance
-from cascade_cli.domain.journal import Verification
+from cascade_cli.domain.journal import Head, Verification
 from cascade_cli.errors import JournalError
 
 
 class JournalProbe:
     """The journal at `url`, which may not exist. Raises SettingsError for what is no address."""
 
-    def __init__(self, url: str, database: Database, journal: Journal, inbox: Inbox) -> None:
+    def __init__(
+        self,
+        url: str,
+        database: Database,
+        journal: Journal,
+        inbox: Inbox,
+        told: Head | None = None,
+    ) -> None:
+        self.told = told
+        """The newest head that was told to anybody."""
         self._database, self._journal, self._inbox = database, journal, inbox
         parsed = make_url(url.strip().replace("postgres://", "postgresql://", 1))
         is_file = parsed.get_backend_name() == "sqlite"
@@ -66,6 +75,10 @@ class JournalProbe:
     def verify(self) -> Verification:
         """Recompute the chain. Raises JournalError."""
         return self._journal.verify()
+
+    def holds(self, head: Head) -> bool:
+        """Whether the chain has that entry. Raises JournalError."""
+        return self._journal.holds(head)
 
     def mode_of(self, base_id: str) -> bool | None:
         """Whether the base was bound to live payments; None where neither. Raises JournalError."""

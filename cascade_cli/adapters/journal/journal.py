@@ -86,6 +86,11 @@ class Journal:
         self._neighbours = Neighbours(worker.host, is_alive)
         self._redactor = Redactor([*secrets, *self._database.secrets])
 
+    @property
+    def place(self) -> str:
+        """Where it is, without its password."""
+        return self._database.place
+
     def __repr__(self) -> str:
         return f"Journal({self._database.place!r}, run={self._worker.run!r})"
 
@@ -197,6 +202,11 @@ class Journal:
             return None
         with self._database.reading() as connection:
             return chain.head_of(connection)
+
+    def holds(self, head: Head) -> bool:
+        """Whether the entry of that number has that hash."""
+        with self._database.reading() as connection:
+            return chain.holds(connection, head)
 
     def lock(
         self, name: str, *, lease: timedelta, heartbeat_seconds: float | None = None
