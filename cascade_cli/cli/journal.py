@@ -77,9 +77,10 @@ def list_entries(session: Session, options: EntryOptions) -> Outcome:
     """Who did what when."""
     criteria = options.criteria()
     with existing_journal(session) as journal:
-        found: list[Entry] = list(journal.entries(**criteria)) if journal else []
-    kept = found[-options.limit :] if options.limit else found
-    left = len(found) - len(kept)
+        kept: list[Entry] = (
+            list(journal.entries(**criteria, limit=options.limit)) if journal else []
+        )
+        left = journal.count(**criteria) - len(kept) if journal and options.limit else 0
     data = {"entries": [entry_document(entry) for entry in kept], "left": left}
     return Outcome(data, lambda s: show_entries(s.console(), kept, left))
 

@@ -185,6 +185,17 @@ class Journal:
         with self._database.reading() as connection:
             yield from reading.entries_in(connection, key, since, until, limit)
 
+    def count(
+        self,
+        *,
+        key: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> int:
+        """How many entries of `key` there are in [since, until)."""
+        with self._database.reading() as connection:
+            return reading.count(connection, key, since, until)
+
     def verify(self, against: Head | None = None) -> Verification:
         """Recompute the whole chain and every seal; `against` must be part of the chain.
 
