@@ -64,11 +64,13 @@ def _remove(draft: Path) -> None:
 def _build(draft: Path, lock_wait_seconds: float) -> None:
     engine = _engine(draft, lock_wait_seconds, mode="rw")
     try:
-        with engine.connect() as connection:
-            # Before any transaction: inside one, SQLite keeps the old mode.
-            _pragma(connection, "journal_mode = WAL")
         with engine.begin() as connection:
             schema.create(connection)
+        # Only now: what is committed before stands in the file itself, and is linked with it. In
+        # this mode it would stand beside it until a checkpoint, which a full disk quietly prevents.
+        with closing(engine.raw_connection()) as connection:
+            # Outside of any transaction: inside one, SQLite keeps the old mode.
+            connection.cursor().execute("PRAGMA journal_mode = WAL")
     finally:
         engine.dispose()
 
@@ -111,12 +113,6 @@ def any_text(connection: Connection) -> Iterator[None]:
         yield
     finally:
         driver.text_factory = str
-
-
-def _pragma(connection: Connection, pragma: str) -> None:
-    cursor = connection.connection.cursor()
-    cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
 
 
 def _link(draft: Path, path: Path) -> None:
