@@ -35,7 +35,7 @@ def disk(tmp_path: Path) -> Iterator[Disk]:
     except (OSError, subprocess.CalledProcessError):
         pytest.skip("a small file system can be mounted by root only")
     yield disk
-    subprocess.run(["umount", str(disk.folder)], check=True)
+    subprocess.run(["umount", "-l", str(disk.folder)], check=True)
 
 
 def test_it_works_as_soon_as_there_is_room(disk: Disk) -> None:
