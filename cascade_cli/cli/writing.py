@@ -13,7 +13,7 @@ from cascade_cli.adapters.journal import Journal
 from cascade_cli.bootstrap import Wiring
 from cascade_cli.bootstrap_writes import WriteWiring, bootstrap_writes, run_lock
 from cascade_cli.cli.connection import connected
-from cascade_cli.cli.journal_place import journal_url
+from cascade_cli.cli.journal_place import chosen_url, journal_url
 from cascade_cli.cli.readable import readable
 from cascade_cli.cli.session import Session
 from cascade_cli.cli.who import this_worker
@@ -120,6 +120,5 @@ def check_answerable(*, yes: bool) -> None:
 
 def open_journal(session: Session, wiring: Wiring, worker: Worker) -> Journal:
     """The journal of the live base, or the sandbox's own."""
-    chosen = wiring.settings.journal_url
-    url = journal_url(session, chosen.reveal() if chosen else "")
+    url = journal_url(session, chosen_url(wiring.settings))
     return Journal(url, worker, now=wiring.clock.now, secrets=session.secrets)

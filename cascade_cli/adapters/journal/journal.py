@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from sqlalchemy import URL
+
 from cascade_cli.adapters.journal import (
     arrivals,
     attempts,
@@ -67,7 +69,7 @@ class Journal:
 
     def __init__(
         self,
-        url: str | Database,
+        url: str | URL | Database,
         worker: Worker,
         *,
         now: Callable[[], datetime],
