@@ -78,7 +78,7 @@ def credit(session: Session, options: CreditOptions) -> Outcome:
         if plan.unwritten:
             if not options.yes:
                 show_plan(session.console(stderr=True), plan)
-            confirm(f"Credit {plan.description}?", yes=options.yes)
+            confirm(session, f"Credit {plan.description}?", yes=options.yes)
         shop.begin()
         done = deliveries_outcome(shop.writing.desk.carry_out(plan), wanted.made_up_reference)
         is_all = done.error is not None or not wanted.missing

@@ -19,11 +19,10 @@ from cascade_cli.domain.checkup.result import Check, Level
 from cascade_cli.errors import ExitCode, SettingsError
 from cascade_cli.services.doctor import Doctor
 from cascade_cli.services.doctor_settings import examine_settings
-from cascade_cli.settings import SANDBOX, SETTINGS, gather_values, strays
+from cascade_cli.settings import DEFAULT_FILE, SANDBOX, SETTINGS, gather_values, strays
 
 _KNOWN = [setting.name for setting in SETTINGS]
 _SECRET = {setting.name for setting in SETTINGS if setting.secret}
-DEFAULT_FILE = Path(".env")
 
 
 def doctor(session: Session) -> Outcome:
@@ -44,7 +43,7 @@ def doctor(session: Session) -> Outcome:
 
 def _gather(session: Session) -> tuple[list[Check], dict[str, str]]:
     """What is said of the settings file, and the values that could be read."""
-    file = session.env_file or DEFAULT_FILE
+    file = session.env_file or Path(DEFAULT_FILE)
     try:
         values = gather_values(session.environ, session.env_file)
         named = read_names(file) if file.is_file() else {}

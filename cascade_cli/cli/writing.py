@@ -92,17 +92,20 @@ def workshop(
             yield Workshop(session, worker, wiring, writing)
 
 
-def confirm(question: str, *, yes: bool) -> None:
-    """Ask, unless --yes. Raises GuardError for a no, or where nobody can be asked."""
+def confirm(session: Session, question: str, *, yes: bool) -> None:
+    """Ask, with the settings file that is read, unless --yes.
+
+    Raises GuardError for a no, or where nobody can be asked.
+    """
     check_answerable(yes=yes)
-    if not yes and not _is_agreed(question):
+    if not yes and not _is_agreed(readable(question) + session.settings_note):
         raise GuardError("Nothing was written: you said no.")
 
 
 def _is_agreed(question: str) -> bool:
     """Ctrl-D is a no. Ctrl-C ends the command as everywhere: typer makes an error of both."""
     try:
-        return typer.confirm(readable(question), err=True)
+        return typer.confirm(question, err=True)
     except typer.Abort as abort:
         if isinstance(abort.__context__, EOFError):
             return False

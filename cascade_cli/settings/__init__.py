@@ -136,6 +136,8 @@ STATE_DIR = Setting(
     "CASCADE_STATE_DIR", "", "where journal and sandbox live; default: the user's state folder"
 )
 
+DEFAULT_FILE = ".env"
+
 SETTINGS = (
     STRIPE_KEY, WEBHOOK_SECRET, ENDPOINT_SECRET, AIRTABLE_KEY, AIRTABLE_BASE, STRIPE_URL,
     AIRTABLE_URL, VENICE_URL, VENICE_KEY, PROCESSOR, GRACE, ENGINE, JOURNAL_URL, PROCESSOR_CLASS,
@@ -250,14 +252,23 @@ def gather_values(environ: Mapping[str, str], env_file: Path | None) -> dict[str
         raise SettingsError(f"There is no file {str(env_file)!r}.", "Check --env-file.")
     try:
         # Without interpolation: a `$` in a key is a `$`.
-        from_file = dotenv_values(env_file or ".env", interpolate=False)
+        from_file = dotenv_values(env_file or DEFAULT_FILE, interpolate=False)
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(
-            f"{env_file or '.env'} cannot be read: {type(error).__name__}", "Check the file."
+            f"{env_file or DEFAULT_FILE} cannot be read: {type(error).__name__}", "Check the file."
         ) from error
     known = {setting.name for setting in SETTINGS}
     merged = {**{name: value or "" for name, value in from_file.items()}, **environ}
     return {name: value for name, value in merged.items() if name in known}
+
+
+def settings_file(environ: Mapping[str, str], env_file: Path | None) -> str:
+    """The .env file that is read, as short as it can be said; empty where there is none."""
+    file, home = (env_file or Path(DEFAULT_FILE)).absolute(), environ.get("HOME", "")
+    if not file.is_file():
+        return ""
+    is_at_home = home not in {"", "/"} and file.is_relative_to(home)
+    return f"~/{file.relative_to(home)}" if is_at_home else str(file)
 
 
 def state_folder(environ: Mapping[str, str]) -> Path:

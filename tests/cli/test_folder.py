@@ -14,6 +14,9 @@ from shutil import which
 import pytest
 
 from cascade_cli.adapters.transport import utc_now
+from cascade_cli.cli.review.plan import plan_lines
+from cascade_cli.cli.session import Session
+from cascade_cli.domain.repair_plan import RepairPlan
 from tests.cli.conftest import Cascade
 from tests.cli.invoking import COMMAND, Finished, environment
 from tests.cli.test_settings_refused import is_plain
@@ -154,6 +157,34 @@ class TestKeys:
 
 def _reason(command: tuple[str, ...]) -> list[str]:
     return ["--reason", "gift", "--yes"] if command[0] == "credit" else []
+
+
+class TestSettingsFile:
+    @pytest.mark.parametrize("words", [("reconcile",), ("status",)])
+    def test_the_headline_names_the_file_that_is_read(
+        self, cascade: Cascade, no_settings: Path, sandboxed: Sandboxed, words: tuple[str, ...]
+    ) -> None:
+        inhabit(sandboxed)
+        assert "(settings: " not in cascade(*words).out
+        file = dot_env(no_settings, "CASCADE_GRACE=20m")
+        assert f"(settings: {file})" in cascade(*words, COLUMNS="300").out.splitlines()[0]
+        named = cascade("--env-file", str(file), *words, COLUMNS="300", HOME=str(no_settings))
+        assert "(settings: ~/.env)" in named.out.splitlines()[0]
+
+    def test_so_does_the_page_s(self, cascade: Cascade, no_settings: Path) -> None:
+        file = dot_env(no_settings, "CASCADE_GRACE=20m")
+        page = no_settings / "page.html"
+        cascade("reconcile", "--report", str(page))
+        headline = page.read_text().partition("<h1>")[2].partition("</h1>")[0]
+        assert f"(settings: {file})" in headline
+
+    def test_so_does_the_question_of_a_review(
+        self, no_settings: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        file, session = dot_env(no_settings), Session(no_color=True)
+        monkeypatch.setenv("COLUMNS", "300")
+        lines = plan_lines(session.console(), [], RepairPlan((), ()), with_repairs=False)
+        assert f"(settings: {file})  b back" in lines[-1].plain
 
 
 class TestStateFolder:
