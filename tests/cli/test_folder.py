@@ -22,6 +22,8 @@ from tests.cli.invoking import COMMAND, Finished, environment
 from tests.cli.test_settings_refused import is_plain
 from tests.sandboxed import Sandboxed
 
+# It leads to this machine, and is no loopback address.
+ANYWHERE = "0.0.0.0"  # noqa: S104
 LIVE = {"STRIPE_SECRET_KEY": "sk_live_x", "STRIPE_API_BASE": None}
 NAMES = {"AIRTABLE_ENDPOINT_URL": "AIRTABLE_API_KEY", "VENICE_API_URL": "VENICE_API_KEY"}
 
@@ -30,7 +32,7 @@ class Elsewhere:
     """A host that is neither a service's own nor loopback, and what it was sent."""
 
     def __init__(self, port: int) -> None:
-        self.url = f"http://0.0.0.0:{port}"
+        self.url = f"http://{ANYWHERE}:{port}"
         self.received: list[str] = []
 
 
@@ -42,7 +44,7 @@ def elsewhere() -> Iterator[Elsewhere]:
             self.wfile.write(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n")
             self.close_connection = True
 
-    with ThreadingHTTPServer(("0.0.0.0", 0), Handler) as server:  # noqa: S104
+    with ThreadingHTTPServer((ANYWHERE, 0), Handler) as server:
         found = Elsewhere(server.server_address[1])
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         yield found
