@@ -135,7 +135,9 @@ def bootstrap_writes(wiring: Wiring, journal: Journal, tell: Callable[[str], Non
         deliverer=deliverer,
         decisions=journal,
         limits=limits,
-        terms=lambda: Terms(now(), settings.grace, settings.engine, wiring.prices),
+        terms=lambda: Terms(
+            now(), settings.grace, settings.engine, wiring.prices, collects=settings.collects
+        ),
         past=past,
     )
     arrivals = ArrivalDesk(journal, wiring.venice, notifier, around)

@@ -57,8 +57,9 @@ class Departure:
 
 @dataclass
 class Place:
-    """Somebody's place in the queue, which is kept `until` then."""
+    """A request's place in the queue, which is kept `until` then; `owner` is its process."""
 
+    owner: str
     rank: float
     since: float
     until: float
@@ -66,8 +67,10 @@ class Place:
 
 @dataclass(frozen=True)
 class Turn:
-    """What is asked for: at most `rate_per_second`, in a hurry or not, to be watched or held."""
+    """What a process, the `owner`, asks for: at most `rate_per_second`, in a hurry or not, to be
+    watched or held."""
 
+    owner: str
     rate_per_second: float
     in_hurry: bool = False
     is_watched: bool = False
@@ -96,9 +99,9 @@ class Pace:
     def ask(self, name: str, turn: Turn, now: float) -> Departure | float:
         """The departure if `name` may go now, else for how many seconds it has to wait."""
         rate = turn.rate_per_second
-        place = self._place_of(name, turn, now)
-        ahead = sum(other.rank < place.rank for other in self.waiting.values())
         gap = self.slowed / rate if rate else 0.0
+        place = self._place_of(name, turn, gap, now)
+        ahead = sum(other.rank < place.rank for other in self.waiting.values())
         due = max(self.next_at, self.quiet_until, self._room_at(ceil(rate), gap, now))
         due = max(due, now if ahead else due) + ahead * gap
         if due - now > _CLOCK_TICK_SECONDS:
@@ -135,12 +138,18 @@ class Pace:
         self.quiet_requests = 0
         self.quiet_until = max(self.quiet_until, now + seconds)
 
-    def _place_of(self, name: str, turn: Turn, now: float) -> Place:
-        """Whoever waits has one; the dead lose theirs."""
+    def _place_of(self, name: str, turn: Turn, gap: float, now: float) -> Place:
+        """Whoever waits has one; the dead lose theirs.
+
+        Each owner gets places a gap apart, however much it asks for at once: who asks for little
+        stands between them.
+        """
         self.waiting = {n: p for n, p in self.waiting.items() if now <= p.until or n == name}
         if name not in self.waiting:
             rank = now - (_HURRY_SECONDS if turn.in_hurry else 0.0)
-            self.waiting[name] = Place(rank, now, now + _PATIENCE_SECONDS)
+            own = [place.rank + gap for place in self.waiting.values() if place.owner == turn.owner]
+            until = now + _PATIENCE_SECONDS
+            self.waiting[name] = Place(turn.owner, max([rank, *own]), now, until)
         return self.waiting[name]
 
     def _room_at(self, counted: int, gap: float, now: float) -> float:

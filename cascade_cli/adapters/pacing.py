@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections.abc import Callable
@@ -12,12 +13,13 @@ from cascade_cli.adapters.pace import Departure, Step, Turn, new_name
 from cascade_cli.adapters.pace_kept import KeptPace, OwnPace
 
 _HALF = 0.5
+_LONG_SECONDS = 5.0
 # Just below the allowance: requests sent evenly may still arrive bunched.
 HEADROOM = 0.98
 
 
 class Pacer:
-    """Lets this process's requests through, one at a time, when the service's pace allows.
+    """Lets this process's requests through when the service's pace allows.
 
     `rate_per_second` 0 means as fast as they come. While it `is_shared` with somebody who keeps no
     pace, as with Venice's engine during its run, half of it is left to them. Where the pace is
@@ -40,10 +42,10 @@ class Pacer:
         self._clock, self._sleep, self._tell = clock, sleep, tell
         self._own = OwnPace(clock)
         self._kept: KeptPace = kept or self._own
-        self._turn = Turn(rate_per_second, in_hurry=in_hurry)
+        self._turn = Turn(new_name(), rate_per_second, in_hurry=in_hurry)
         self._is_shared = is_shared
-        # One waits for all, so that the processes, not their threads, take turns.
-        self._line, self._name = threading.Lock(), new_name()
+        self._numbers = itertools.count()
+        self._told_until = clock()
 
     def wait(self, *, is_watched: bool = False) -> Departure:
         """Return when this caller's turn has come; `answered` is told of one that is watched."""
@@ -66,19 +68,27 @@ class Pacer:
         self._change(lambda pace, now: pace.hold(seconds, now))
 
     def _wait(self, turn: Turn) -> Departure:
-        with self._line:
-            try:
-                while isinstance(found := self._ask(turn), float):
-                    self._sleep(found)
-            except BaseException:
-                self._change(lambda pace, _now: pace.withdraw(self._name))
-                raise
+        name = f"{turn.owner} {next(self._numbers)}"
+        try:
+            while isinstance(found := self._ask(name, turn), float):
+                self._tell_long(found)
+                self._sleep(found)
+        except BaseException:
+            self._change(lambda pace, _now: pace.withdraw(name))
+            raise
         return found
 
-    def _ask(self, turn: Turn) -> Departure | float:
+    def _tell_long(self, seconds: float) -> None:
+        """Nobody watches a silent screen; those who wait for the same are not told once each."""
+        now = self._clock()
+        if seconds > _LONG_SECONDS and now >= self._told_until:
+            self._told_until = now + seconds
+            self._tell(f"it has asked for quiet, going on in {seconds:.0f} s")
+
+    def _ask(self, name: str, turn: Turn) -> Departure | float:
         if self._is_shared():
             turn = replace(turn, rate_per_second=turn.rate_per_second * _HALF)
-        found: Departure | float = self._change(lambda pace, now: pace.ask(self._name, turn, now))
+        found: Departure | float = self._change(lambda pace, now: pace.ask(name, turn, now))
         return found
 
     def _change(self, step: Step) -> Any:

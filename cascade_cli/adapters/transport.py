@@ -24,6 +24,7 @@ from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
 from ipaddress import ip_address
 from math import ceil, inf
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -38,6 +39,7 @@ from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 from cascade_cli.adapters.pace import Departure
 from cascade_cli.adapters.pacing import Pacer
 from cascade_cli.adapters.service_clock import ServiceClock
+from cascade_cli.errors import SettingsError
 
 CONNECT_TIMEOUT_SECONDS = 5
 READ_TIMEOUT_SECONDS = 60
@@ -312,12 +314,23 @@ def plain_session(url: str, transport: HTTPAdapter) -> requests.Session:
     session.trust_env = False
     if not _is_loopback(url):
         session.proxies.update(get_environ_proxies(url))
-    session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or True
+    session.verify = _certificates()
     # A jar that nothing enters: lanes share the session, and need no cookie.
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
     session.mount("https://", transport)
     session.mount("http://", transport)
     return session
+
+
+def _certificates() -> str | bool:
+    """The file or folder that a user has named, or what requests brings."""
+    named = os.environ.get("REQUESTS_CA_BUNDLE")
+    if named and not Path(named).exists():
+        raise SettingsError(
+            f"REQUESTS_CA_BUNDLE names {named!r}, which is not there.",
+            "Nothing was sent. Correct the path, or unset it to use the certificates of certifi.",
+        )
+    return named or True
 
 
 def _is_loopback(url: str) -> bool:

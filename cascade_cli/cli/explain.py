@@ -34,7 +34,9 @@ def explain(session: Session, identity: str, since: str) -> Outcome:
 
         def look(now: datetime, _check: Callable[[], None]) -> Story | CitizenStory:
             window = parse_window(since, None, now)
-            terms = Terms(now, settings.grace, settings.engine, wiring.prices, known)
+            terms = Terms(
+                now, settings.grace, settings.engine, wiring.prices, known, settings.collects
+            )
             return tell(wiring.sources, identity, _setting(session, terms, window, archive))
 
         story = wiring.clock.settled(look, began)

@@ -149,6 +149,7 @@ def once(
         wiring.settings.engine,
         wiring.prices,
         decided(session, wiring),
+        wiring.settings.collects,
     )
     try:
         with _progress(session, wiring) as show_step:

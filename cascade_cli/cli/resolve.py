@@ -144,7 +144,8 @@ def resolve_desk(shop: Workshop) -> ResolveDesk:
 
     def terms() -> Terms:
         known = decided(shop.session, reading)
-        return Terms(writing.now(), settings.grace, settings.engine, reading.prices, known)
+        at, engine = writing.now(), settings.engine
+        return Terms(at, settings.grace, engine, reading.prices, known, settings.collects)
 
     def forget() -> None:
         if isinstance(reading.rulings, RulingsKnown):

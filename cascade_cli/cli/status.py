@@ -75,7 +75,8 @@ class Observer:
         settings = self.wiring.settings
         records, window, gaps = self._recorded(now)
         known = decided(self.session, self.wiring)
-        terms = Terms(now, settings.grace, settings.engine, self.wiring.prices, known)
+        engine, collects = settings.engine, settings.collects
+        terms = Terms(now, settings.grace, engine, self.wiring.prices, known, collects)
         follow = records.memory if records and self.since == LAST else None
         status = self._desk.look(window, terms, records, tell, follow=follow)
         status = replace(status, gaps=(*gaps, *status.gaps))

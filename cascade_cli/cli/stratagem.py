@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from cascade_cli.adapters.transport import utc_now
 from cascade_cli.bootstrap import Wiring
@@ -10,9 +11,13 @@ from cascade_cli.cli.connection import connected
 from cascade_cli.cli.session import Outcome, Session
 from cascade_cli.cli.stratagem_shown import list_outcome, status_outcome
 from cascade_cli.cli.window import moment_option
+from cascade_cli.domain.case import Terms
 from cascade_cli.domain.standing import Moment
+from cascade_cli.domain.stratagems import Stratagem
+from cascade_cli.domain.world import World
 from cascade_cli.errors import UsageError
 from cascade_cli.services.stratagems import Filter, StratagemDesk
+from cascade_cli.services.transfer_world import TransferWorlds
 
 
 @dataclass(frozen=True)
@@ -28,8 +33,10 @@ def status(session: Session, identity: str) -> Outcome:
     """One transfer, or all that one payment has."""
     check_text("ID", identity)
     with connected(session) as wiring:
-        found = desk(wiring).find(identity)
-        return status_outcome(session, found, Moment(wiring.settings.engine, wiring.clock.now()))
+        at = desk(wiring)
+        found = at.find(identity)
+        moment = Moment(wiring.settings.engine, wiring.clock.now())
+        return status_outcome(session, found, moment, at.world_of(found.rows))
 
 
 def list_transfers(session: Session, options: ListOptions) -> Outcome:
@@ -43,12 +50,20 @@ def list_transfers(session: Session, options: ListOptions) -> Outcome:
         rows = desk(wiring).listed(wanted)
         if wanted.citizen and not rows and (nobody := desk(wiring).nobody(wanted.citizen)):
             session.warn(f"{nobody}.")
-        return list_outcome(rows, wanted, Moment(wiring.settings.engine, wiring.clock.now()))
+        moment = Moment(wiring.settings.engine, wiring.clock.now())
+        return list_outcome(rows, wanted, moment, desk(wiring).world_of(rows))
 
 
 def desk(wiring: Wiring) -> StratagemDesk:
     """Over the services of this run."""
-    return StratagemDesk(wiring.transfers(), wiring.payments, wiring.clock.now, wiring.past)
+    transfers, clock, settings = wiring.transfers(), wiring.clock, wiring.settings
+
+    def beside(rows: Sequence[Stratagem]) -> World:
+        terms = Terms(clock.now(), settings.grace, settings.engine, wiring.prices)
+        world = TransferWorlds(wiring.payments, transfers).world_of(rows)
+        return replace(world, answers=wiring.reconciler.answers(world, terms))
+
+    return StratagemDesk(transfers, wiring.payments, clock.now, wiring.past, beside)
 
 
 def check_text(what: str, text: str) -> None:

@@ -13,6 +13,7 @@ from rich.text import Text
 from cascade_cli.cli.console import completed, to_type
 from cascade_cli.cli.session import Outcome, Session
 from cascade_cli.cli.shown import count, shown
+from cascade_cli.domain.by_hand import standing_by_hand
 from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.matching import Rule
 from cascade_cli.domain.money import format_ducats, rounded
@@ -21,6 +22,7 @@ from cascade_cli.domain.shell import command
 from cascade_cli.domain.standing import Moment, Standing, may_all_move, standing_of, telling
 from cascade_cli.domain.stratagems import State, Stratagem
 from cascade_cli.domain.times import format_moment, format_span, rfc3339
+from cascade_cli.domain.world import World
 from cascade_cli.errors import ExitCode
 from cascade_cli.services.stratagems import Filter, Found
 
@@ -40,7 +42,7 @@ _TIES = {
 }
 
 
-def status_outcome(session: Session, found: Found, moment: Moment) -> Outcome:
+def status_outcome(session: Session, found: Found, moment: Moment, world: World) -> Outcome:
     """Exit 0 if the one transfer that counts is executed or under way, else 3; of a payment for
     many citizens, each citizen's: there must be one for everybody."""
     for rows in found.by_portion:
@@ -56,12 +58,12 @@ def status_outcome(session: Session, found: Found, moment: Moment) -> Outcome:
         "id": found.identity,
         "found_by": found.rule.value if found.rule else "id",
         "next_run_at": rfc3339(moment.next_run),
-        "stratagems": [document(row, moment) for row in found.rows],
+        "stratagems": [document(row, moment, world) for row in found.rows],
         "missing": [_missing(charge) for charge in found.missing],
     }
     return Outcome(
         data,
-        lambda session: _show_all(session.console(), found, moment),
+        lambda session: _show_all(session.console(), found, moment, world),
         ExitCode.OK if is_well else ExitCode.DISCREPANCIES,
     )
 
@@ -84,7 +86,9 @@ def _is_well(rows: Sequence[Stratagem], moment: Moment) -> bool:
     return main.is_well and len(may_all_move(rows, moment.now)) == 1
 
 
-def list_outcome(rows: Sequence[Stratagem], wanted: Filter, moment: Moment) -> Outcome:
+def list_outcome(
+    rows: Sequence[Stratagem], wanted: Filter, moment: Moment, world: World
+) -> Outcome:
     """Exit 0, whatever there is to list."""
     data = {
         "since": rfc3339(wanted.since),
@@ -92,14 +96,14 @@ def list_outcome(rows: Sequence[Stratagem], wanted: Filter, moment: Moment) -> O
         "citizen": wanted.citizen,
         "next_run_at": rfc3339(moment.next_run),
         "count": len(rows),
-        "stratagems": [document(row, moment) for row in rows],
+        "stratagems": [document(row, moment, world) for row in rows],
     }
     return Outcome(data, lambda session: _show_list(session.console(), rows, wanted, moment))
 
 
-def document(row: Stratagem, moment: Moment) -> dict[str, Any]:
+def document(row: Stratagem, moment: Moment, world: World) -> dict[str, Any]:
     """One transfer with what it means."""
-    standing = standing_of(row, moment)
+    standing = standing_by_hand(row, world, moment)
     return {
         "stratagem_id": row.stratagem_id,
         "record_id": row.record_id,
@@ -122,9 +126,9 @@ def document(row: Stratagem, moment: Moment) -> dict[str, Any]:
     }
 
 
-def _show_all(console: Console, found: Found, moment: Moment) -> None:
+def _show_all(console: Console, found: Found, moment: Moment, world: World) -> None:
     for row in found.rows:
-        _show_one(console, row, standing_of(row, moment), moment)
+        _show_one(console, row, standing_by_hand(row, world, moment), moment)
     console.print(Text(f"The engine's next run: {moment.schedule.describe(moment.now)}."))
 
 

@@ -90,7 +90,8 @@ def watch(
         watching = _Watch(desk(wiring), wiring, clock, poll, tell)
         first = watching.desk.find(identity)
         found = watching.wait(first, watching.until(timeout))
-    outcome = status_outcome(session, found, watching.moment)
+        world = watching.desk.world_of(found.rows)
+    outcome = status_outcome(session, found, watching.moment, world)
     return outcome if is_over(found, watching.clock.now()) else _timed_out(outcome, found, watching)
 
 

@@ -4,26 +4,39 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from cascade_cli.domain.advice import advice_on_twins
-from cascade_cli.domain.case import Terms, sum_ducats
+from cascade_cli.domain.case import Terms
 from cascade_cli.domain.evidence import describe
 from cascade_cli.domain.items import Item
 from cascade_cli.domain.journal import Intent
 from cascade_cli.domain.keys import (
     MANUAL_PREFIX,
+    Origin,
     corrected_payment_in,
     mentioned_payments,
+    taken_record_in,
     whole_id,
 )
 from cascade_cli.domain.kinds import Kind
 from cascade_cli.domain.money import ZERO, format_ducats
 from cascade_cli.domain.orders import Order
+from cascade_cli.domain.refunds import ROUNDING_DUCATS, staying
 from cascade_cli.domain.repair import Repair, may_end_surplus, reconcile_since
-from cascade_cli.domain.standing import Moment, is_final, may_all_move, standing_of, telling
-from cascade_cli.domain.stratagems import MAY_STILL_MOVE, State, Stratagem
+from cascade_cli.domain.standing import (
+    Moment,
+    Standing,
+    again,
+    is_final,
+    may_all_move,
+    standing_of,
+    telling,
+)
+from cascade_cli.domain.stratagems import MAY_STILL_MOVE, Failure, State, Stratagem
 from cascade_cli.domain.times import format_moment
+from cascade_cli.domain.world import Answers, World
 
 _KINDS = {
     State.STALLED: Kind.STALLED,
@@ -60,11 +73,9 @@ def _meant(key: str, reason: str) -> Sequence[str]:
     return mentioned_payments(f"{reference} {reason}") if reference != key else ()
 
 
-def overdue_by_hand(
-    stratagems: Iterable[Stratagem], beside: Sequence[Stratagem], terms: Terms
-) -> Iterator[Item]:
-    """A discrepancy for each credit by hand that is neither well nor just being made. `beside` are
-    all transfers: one of them may have given the same since.
+def overdue_by_hand(stratagems: Iterable[Stratagem], world: World, terms: Terms) -> Iterator[Item]:
+    """A discrepancy for each credit by hand that is neither well nor just being made. Another
+    transfer of the world may have given the same since, or taken back what was too much.
 
     A cancelled one is a person's decision, and nobody paid for it.
     """
@@ -74,18 +85,28 @@ def overdue_by_hand(
     for found in by_key.values():
         # Airtable lists in any order: the report is the same for each.
         rows = sorted(found, key=lambda row: (row.created_at, row.record_id))
-        if item := _duplicate(rows, terms) or _overdue(rows, beside, terms):
+        if item := _duplicate(rows, world, terms) or _overdue(rows, world, terms):
             yield item
 
 
-def _duplicate(rows: Sequence[Stratagem], terms: Terms) -> Item | None:
+def _taking(rows: Sequence[Stratagem], world: World) -> tuple[Stratagem, ...]:
+    """What people decided to take back of them."""
+    records = {row.record_id for row in rows}
+    back = (row for row in world.stratagems if row.origin is Origin.TAKE_BACK)
+    return tuple(row for row in back if taken_record_in(row.stratagem_id) in records)
+
+
+def _duplicate(rows: Sequence[Stratagem], world: World, terms: Terms) -> Item | None:
     """One promise, and more than one row whose ducats moved, may have, or will."""
+    taking = _taking(rows, world)
     moving = may_all_move(rows, terms.now)
     if len(moving) < 2:  # noqa: PLR2004 - one is as it should be
         return None
     first, states = telling(rows, terms.now), [row.state(terms.now) for row in moving]
     promised = max(row.ducats or ZERO for row in moving)
-    total = sum_ducats(moving)
+    total = sum((staying(row, taking, terms.now) for row in moving), ZERO)
+    if total - promised <= ROUNDING_DUCATS and State.DOUBTFUL not in states:
+        return None
     verdict = (
         f"{len(moving)} stratagems of one credit by hand are executed or may still be: together "
         f"{format_ducats(total)} ducats"
@@ -105,26 +126,33 @@ def _duplicate(rows: Sequence[Stratagem], terms: Terms) -> Item | None:
         telling=first,
         matched_by=None,
         verdict=verdict,
-        evidence=(made, *(describe(row, terms) for row in rows), verdict),
-        at_risk=total - promised,
+        evidence=(
+            made,
+            *(describe(row, terms) for row in rows),
+            *(f"taken back: {describe(row, terms)}" for row in taking),
+            verdict,
+        ),
+        at_risk=max(ZERO, total - promised),
+        corrections=taking,
+        left_there=terms.collects and world.answers.ducats.get(first.citizen, ZERO) > ZERO,
         advice=advice_on_twins(states),
         repair=reconcile_since(since) if is_safe else None,
     )
 
 
-def _overdue(rows: Sequence[Stratagem], beside: Sequence[Stratagem], terms: Terms) -> Item | None:
+def _overdue(rows: Sequence[Stratagem], world: World, terms: Terms) -> Item | None:
     """Of several rows under one key, made by accident, the one counts that tells most."""
     stratagem = telling(rows, terms.now)
     kind = _KINDS.get(stratagem.state(terms.now))
     if kind is None or stratagem.status == "cancelled" or not is_final(stratagem, terms.now):
         return None
-    standing = standing_of(stratagem, Moment(terms.schedule, terms.now))
+    standing = standing_by_hand(stratagem, world, Moment(terms.schedule, terms.now))
     evidence = (
         f"a credit by hand, made {format_moment(stratagem.created_at)}: {stratagem.reason}",
         describe(stratagem, terms),
         standing.meaning.rstrip("."),
     )
-    given = _given_since(stratagem, beside, terms.now)
+    given = _given_since(stratagem, world.stratagems, terms.now)
     return Item(
         kind=kind,
         severity=kind.severity,
@@ -137,11 +165,33 @@ def _overdue(rows: Sequence[Stratagem], beside: Sequence[Stratagem], terms: Term
         matched_by=None,
         verdict=evidence[-1],
         evidence=evidence,
-        at_risk=stratagem.ducats or ZERO,
+        # What another transfer has given nobody waits for.
+        at_risk=ZERO if given else stratagem.ducats or ZERO,
         advice=given or f"Safe to retry? {standing.retry}",
-        # `cascade credit` refuses what would be given twice.
-        repair=Repair(standing.command) if standing.has_cure and not given else None,
+        repair=Repair(standing.command) if standing.has_cure else None,
     )
+
+
+def standing_by_hand(row: Stratagem, world: World, moment: Moment) -> Standing:
+    """How it stands, with what is known beside it: `cascade credit` refuses what would be given
+    twice, and what the engine lacked may be there now."""
+    standing = standing_of(row, moment)
+    if row.origin is not Origin.MANUAL or standing.state not in {State.STALLED, State.FAILED}:
+        return standing
+    if given := _given_since(row, world.stratagems, moment.now):
+        return replace(standing, retry=f"No: {given}", command="", is_safe_to_retry=False)
+    if _is_there_now(row, world.answers):
+        return replace(standing, retry="Yes: what it lacked is there now.", command=again(row))
+    return standing
+
+
+def _is_there_now(row: Stratagem, answers: Answers) -> bool:
+    has = answers.processor_ducats
+    if row.failure is Failure.RECEIVER_MISSING:
+        return row.status == "failed" and answers.citizens.get(row.citizen, False)
+    if row.failure is Failure.SENDER_MISSING:
+        return has is not None
+    return row.failure is Failure.NO_FUNDS and has is not None and has >= (row.ducats or ZERO)
 
 
 def _given_since(row: Stratagem, beside: Sequence[Stratagem], now: datetime) -> str:

@@ -15,6 +15,7 @@ from cascade_cli.domain.keys import taken_record_in
 from cascade_cli.domain.matching import Match, Rule
 from cascade_cli.domain.money import ZERO
 from cascade_cli.domain.money_back import MoneyBack, money_back
+from cascade_cli.domain.overrides import Override
 from cascade_cli.domain.past_delivery import NOTHING_PAST, PastDelivery
 from cascade_cli.domain.price_guard import PriceFlaw, PriceObjection, price_objection
 from cascade_cli.domain.pricing import PriceList
@@ -50,13 +51,14 @@ NOTHING_DECIDED = Decided()
 @dataclass(frozen=True)
 class Terms:
     """By what a run judges: the moment, the grace for young charges, engine, prices, and what was
-    decided about refunds."""
+    decided about refunds. Without `collects`, the policy leaves ducats where they are."""
 
     now: datetime
     grace: timedelta
     schedule: Schedule
     prices: PriceList
     decided: Decided = field(default_factory=Decided)
+    collects: bool = True
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,10 @@ class Case:
     """What people decided to take back of any of these."""
     mentioned: tuple[Stratagem, ...] = ()
     """Credits by hand that speak of the payment. Nobody has said that they are its."""
+    spoken_for: frozenset[str] = frozenset()
+    """Records of `late` that an older payment lacks as well, and comes first."""
+    balances: Mapping[str, Decimal] = field(default_factory=dict)
+    """What citizens have, as far as it was looked up."""
 
     @property
     def has_vanished(self) -> bool:
@@ -194,11 +200,12 @@ class Case:
             if match.rule in {Rule.KEY, Rule.NOTES} and match.stratagem in self.moving
         ]
         named += self.correcting
-        if not named:
-            return self.charge
-        if self.charge.names_processor and named[0].citizen == self.charge.citizen_text:
-            # Nobody decided that: the engine minted ducats.
-            return replace(self.charge, ducats=self.charge.ducats or named[0].ducats)
+        # What the processor pays itself nobody decided: the engine minted ducats.
+        found = [row for row in named if not self.is_minted(row)]
+        if not found:
+            minted = named[0].ducats if named else None
+            return replace(self.charge, ducats=self.charge.ducats or minted)
+        named = found
         replaced = self.charge.citizen in {None, named[0].instead_of}
         return replace(
             self.charge,
@@ -295,7 +302,12 @@ class Case:
             if self.is_right(row)
             and row.ducats is not None
             and abs(row.ducats - self.sold) > ROUNDING_DUCATS
+            and not self._is_what_was_paid_for(row.ducats)
         )
+
+    def _is_what_was_paid_for(self, ducats: Decimal) -> bool:
+        """A person decided to give that and no more."""
+        return bool(self.unpaid) and abs(self.sold - self.unpaid - ducats) <= ROUNDING_DUCATS
 
     @cached_property
     def lacking(self) -> Decimal:
@@ -322,6 +334,11 @@ class Case:
         """What could not be taken back when that was tried: at most what is still to come back."""
         recorded = self.terms.decided.debts.get(self.charge.payment_id, ZERO)
         return min(recorded, self.to_return)
+
+    def can_return(self, citizen: str) -> bool:
+        """Something is there to take back now."""
+        has = self.balances.get(citizen, ZERO)
+        return self.terms.collects and has > ROUNDING_DUCATS
 
     @property
     def exposure(self) -> Decimal:
@@ -394,8 +411,10 @@ class Case:
 
     @property
     def uncovered(self) -> Decimal:
-        """The same without what a correction may still bring, and without dust."""
-        coming = (s for s in self.correcting if self.is_right(s) and s not in self.executed)
+        """The same without what is on its way, or may be by a correction, and without dust."""
+        live = (s for s in self.moving if s in self.by_state[State.LIVE])
+        still = (s for s in self.correcting if s not in self.executed)
+        coming = (s for s in (*live, *still) if self.is_right(s))
         left = max(ZERO, self.outstanding - sum_ducats(coming))
         return left if left > self._dust else ZERO
 
@@ -411,16 +430,33 @@ class Case:
     @cached_property
     def price(self) -> PriceObjection | None:
         """Why it is not certain that the ducats were paid for. What was let go although nobody
-        could tell is not asked again; what was surely too little is."""
-        found = price_objection(self.buyer, self.terms.prices)
+        could tell is not asked again; what was surely too little is, until a person says so."""
+        found = None if self.let_go else price_objection(self.buyer, self.terms.prices)
+        if found is None or found.flaw is PriceFlaw.UNDERPAID:
+            return found
         is_open = bool(self.outstanding) and not self.moving and not self.correcting
-        return found if found and (is_open or found.flaw is PriceFlaw.UNDERPAID) else None
+        is_paid_part = abs(self.sold - self._share_left(found.missing) - self.carried_right)
+        return found if is_open or is_paid_part <= ROUNDING_DUCATS < self.carried_right else None
+
+    @property
+    def let_go(self) -> Stratagem | None:
+        """The transfer by which a person let it go although it was not paid for in full."""
+        rows = (*self.moving, *self.correcting)
+        return next((row for row in rows if Override.UNDERPAID in row.overrides), None)
+
+    @property
+    def unpaid(self) -> Decimal:
+        """Of what is sold, the ducats that nobody is known to have paid for."""
+        return self._share_left(self.price.missing) if self.price else ZERO
+
+    def _share_left(self, ducats: Decimal) -> Decimal:
+        """Of so many of its ducats, those whose money did not go back."""
+        return ducats - share(ducats, self.cents_back, self.charge.captured_cents)
 
     @property
     def owed(self) -> Decimal:
         """Of what is outstanding, the ducats that are known to be paid for."""
-        unpaid = self.price.missing if self.price else ZERO
-        return max(ZERO, self.uncovered - unpaid)
+        return max(ZERO, self.uncovered - self.unpaid)
 
     @cached_property
     def successor(self) -> str:
@@ -432,6 +468,10 @@ class Case:
         """A dispute is open, or nothing is known of it."""
         is_open = not self.disputes or any(dispute.is_open for dispute in self.disputes)
         return self.charge.disputed and is_open
+
+    def is_minted(self, row: Stratagem) -> bool:
+        """The processor pays itself: the engine makes these ducats of nothing."""
+        return self.charge.names_processor and row.citizen == self.charge.citizen_text
 
     def is_right(self, stratagem: Stratagem) -> bool:
         """It goes to the citizen whom the payment names, to the letter."""

@@ -7,17 +7,17 @@ from dataclasses import replace
 from decimal import Decimal
 
 from cascade_cli.domain.case import Case
-from cascade_cli.domain.decision_table import may_settle
 from cascade_cli.domain.decisions import How
 from cascade_cli.domain.keys import (
     correction_key,
 )
 from cascade_cli.domain.money import ZERO, format_ducats
-from cascade_cli.domain.orders import Cause, Order, payment_facts
+from cascade_cli.domain.orders import INSTEAD_OF, Cause, Order, decided, payment_facts
 from cascade_cli.domain.overrides import Override
 from cascade_cli.domain.refunds import floored
 from cascade_cli.domain.rulings import settling
-from cascade_cli.domain.stratagems import MAY_STILL_MOVE, State, Stratagem
+from cascade_cli.domain.settling import mentioned_by, unsuitable
+from cascade_cli.domain.stratagems import State
 from cascade_cli.domain.subject import (
     UNTOUCHED,
     Means,
@@ -41,7 +41,9 @@ def plan_credit(subject: Subject, wish: Wish, means: Means) -> Resolution:
     refuse_mentioned(case, wish)
     if is_delivered_by_own_key(case):
         decision = decision_on(subject, wish, citizen=wish.citizen or case.buyer.citizen)
-        return Resolution(subject, decision, own_key=True, afterwards="settled")
+        is_all = Override.UNDERPAID in wish.overrides or not case.unpaid
+        after = "settled" if is_all else "underpaid"
+        return Resolution(subject, decision, own_key=True, afterwards=after)
     return _correction(subject, case, wish, means)
 
 
@@ -49,13 +51,6 @@ def is_delivered_by_own_key(case: Case) -> bool:
     """Nothing of it moved, and nothing has vanished: its own transfer delivers it."""
     is_still = not case.moving and not case.corrections and not case.executed
     return is_still and not case.has_vanished
-
-
-def mentioned_by(case: Case) -> Stratagem | None:
-    """The newest credit by hand that speaks of it, and may have moved or may still."""
-    now = case.terms.now
-    rows = [row for row in case.mentioned if row.state(now) in MAY_STILL_MOVE]
-    return rows[-1] if rows else None
 
 
 def refuse_mentioned(case: Case, wish: Wish) -> None:
@@ -72,22 +67,24 @@ def refuse_mentioned(case: Case, wish: Wish) -> None:
 
 
 def _correction(subject: Subject, case: Case, wish: Wish, means: Means) -> Resolution:
-    payment, citizen = case.charge.payment_id, case.buyer.citizen
+    payment, named = case.charge.payment_id, case.buyer.citizen
+    is_open = not named or case.is_unknown
+    citizen = (wish.citizen or named) if is_open else named
     if not citizen or (wish.citizen and wish.citizen != citizen):
         raise GuardError(
             f"{payment} is for {citizen!r}." if citizen else f"{payment} names no citizen.",
             f"{UNTOUCHED} A correction goes to the citizen whom the payment names.",
         )
     refuse_corrected(subject, case)
-    ducats = wish.ducats or due_to_buyer(case, wish)
-    most = floored(case.uncovered)
+    due = due_to_buyer(case, wish)
+    ducats, most = wish.ducats or due, floored(case.uncovered)
     if ducats > most:
         raise GuardError(
             f"{format_ducats(ducats)} ducats are more than the {format_ducats(most)} that "
             f"{citizen!r} lacks of {payment}.",
             f"{UNTOUCHED} Credit a gift by hand, with a --reference.",
         )
-    if ducats > due_to_buyer(case, wish) or not ducats:
+    if ducats > due or not ducats:
         why = case.price.why if case.price else "it was not paid for"
         raise GuardError(
             f"{payment}: {why}.",
@@ -100,15 +97,28 @@ def _correction(subject: Subject, case: Case, wish: Wish, means: Means) -> Resol
         ducats=ducats,
         cause=Cause.CORRECTION,
         reason=wish.reason,
-        facts={**payment_facts(case.charge), **means.facts},
+        facts={
+            **payment_facts(case.charge),
+            **means.facts,
+            **({INSTEAD_OF: named} if named and named != citizen else {}),
+        },
         amends=True,
         again=wish.again,
     )
+    # Only what needs the word has it on record.
+    order = decided(order, *(wish.overrides if case.price else ()))
     decision = decision_on(
         subject, wish, ducats=format_ducats(ducats), stratagem_id=order.key, citizen=citizen
     )
     after = called(replace(case, corrections=(*case.corrections, as_executed(order, case))))
     return Resolution(subject, decision, orders=(order,), afterwards=after)
+
+
+def own_ducats(case: Case, wish: Wish) -> Decimal | None:
+    """What goes out by the payment's own key: what was paid for. Where nothing is known to be, all
+    of it, which the price guard refuses; None where nobody says how many."""
+    sold = case.charge.ducats
+    return wish.ducats or (sold and (due_to_buyer(case, wish) or sold))
 
 
 def due_to_buyer(case: Case, wish: Wish) -> Decimal:
@@ -143,7 +153,7 @@ def plan_settling(subject: Subject, wish: Wish, _means: Means) -> Resolution:
     case, row = subject.case, wish.settles
     if case is None or row is None:
         raise GuardError(f"{subject.name} is no payment.", UNTOUCHED)
-    if why := _unsuitable(case, row):
+    if why := unsuitable(case, row):
         raise GuardError(f"{row_name(row)} does not settle {subject.name}: {why}.", UNTOUCHED)
     named = case.charge.citizen
     instead = named if named and named != row.citizen else ""
@@ -157,17 +167,3 @@ def plan_settling(subject: Subject, wish: Wish, _means: Means) -> Resolution:
         subject, wish, ducats=ducats, stratagem_id=row_name(row), citizen=row.citizen
     )
     return Resolution(subject, decision, (ruling,), afterwards=after)
-
-
-def _unsuitable(case: Case, row: Stratagem) -> str:
-    """Why the row cannot be the transfer that the case lacks."""
-    if row.state(case.terms.now) not in {State.EXECUTED, State.LIVE}:
-        return f"it is {row.status}, so that nothing has arrived by it"
-    if row.record_id in {own.record_id for own in (*case.stratagems, *case.corrections)}:
-        return "it is that payment's already"
-    if not may_settle(row):
-        return "it was made for another payment or decision"
-    due = case.buyer.citizen
-    if due and row.citizen != due and not case.is_unknown:
-        return f"it went to {row.citizen!r}, and {due!r} is to receive it"
-    return "" if case.uncovered or not case.is_attributable else "nothing is lacking"

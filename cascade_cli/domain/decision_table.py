@@ -13,9 +13,9 @@ from datetime import datetime
 from cascade_cli.domain.case import Case
 from cascade_cli.domain.decisions import How
 from cascade_cli.domain.items import Item
-from cascade_cli.domain.keys import Origin
 from cascade_cli.domain.kinds import Kind
-from cascade_cli.domain.repair import owes_rest
+from cascade_cli.domain.refunds import floored
+from cascade_cli.domain.settling import mentioned_by, settling_rows
 from cascade_cli.domain.stratagems import State, Stratagem
 
 Choice = tuple[How, ...]
@@ -27,6 +27,8 @@ _SURPLUS: Choice = (How.TAKE_BACK, How.SNOOZE, How.ACCEPT)
 _DEBT: Choice = (How.SNOOZE, How.TAKE_BACK, How.ACCEPT)
 _WAIT: Choice = (How.SNOOZE, How.ACCEPT)
 _LEAVE: Choice = (How.ACCEPT, How.SNOOZE)
+_SETTLE: Choice = (How.SETTLED_BY, How.CREDIT, How.SNOOZE, How.ACCEPT)
+_REST: Choice = (How.ACCEPT, How.CREDIT, How.TAKE_BACK, How.SETTLED_BY, How.SNOOZE)
 
 
 @dataclass(frozen=True)
@@ -70,11 +72,6 @@ def doubtful_rows(case: Case) -> tuple[Stratagem, ...]:
     return tuple(row for row in rows if row.state(case.terms.now) is State.DOUBTFUL)
 
 
-def may_settle(row: Stratagem) -> bool:
-    """A person can have made it for a payment that it does not name."""
-    return row.origin in {Origin.MANUAL, Origin.OLDER, Origin.OTHER} and bool(row.stratagem_id)
-
-
 def table() -> Iterator[tuple[str, str, Choice]]:
     """Every row for the manual: the kinds, what is known, the decisions that fit."""
     together: dict[int, list[Kind]] = {}
@@ -115,15 +112,36 @@ def _has_surplus_live(case: Case) -> bool:
     return bool(case.by_state[State.LIVE])
 
 
-def _has_debt(case: Case) -> bool:
-    """The newest decision took back what could be had, and there was not enough."""
+def _has_debt(case: Case) -> object:
+    """The newest decision took back what could be had, and there is nothing more to be had."""
     decision = case.terms.decided.decisions.get(case.charge.payment_id)
-    return decision is not None and bool(decision.debt)
+    holders = [row.citizen for row in _wrong_rows(case)] or [case.buyer.citizen or ""]
+    return decision is not None and decision.debt and not any(map(case.can_return, holders))
 
 
 def _is_unsure(case: Case) -> bool:
-    """What is owed depends on what the payer or the bank does, or `cascade refund` delivers it."""
-    return bool(case.charge.unallocated or case.is_contested or owes_rest(case))
+    """What is owed depends on what the payer or the bank does."""
+    return bool(case.charge.unallocated or case.is_contested)
+
+
+def _wrong_rows(case: Case) -> tuple[Stratagem, ...]:
+    return tuple(s for s in (*case.moving, *case.correcting) if not case.is_right(s))
+
+
+def _is_minted(case: Case) -> bool:
+    """The processor alone has what went to nobody who bought it: it paid itself."""
+    return not case.uncovered and all(map(case.is_minted, _wrong_rows(case)))
+
+
+def _looked_into(case: Case) -> bool:
+    """A credit by hand that speaks of it may or may not have moved: that one is decided first."""
+    row = mentioned_by(case)
+    return row is not None and row.state(case.terms.now) is State.DOUBTFUL
+
+
+def _cannot_be_carried(case: Case) -> bool:
+    """The engine's float holds nothing near it."""
+    return case.is_attributable and not floored(case.owed)
 
 
 _DOUBTFUL = Rule(
@@ -139,8 +157,46 @@ _INDEBTED = Rule(
     "the citizen does not have them now",
     days=30,
 )
+_SETTLED_BY = Rule(
+    "another transfer may be its own",
+    settling_rows,
+    _SETTLE,
+    "that transfer was made for it",
+)
+_ASKED = Rule(
+    "a credit by hand that speaks of it may or may not have moved",
+    _looked_into,
+    (How.SNOOZE, How.SETTLED_BY, How.CREDIT, How.ACCEPT),
+    "that credit is being looked into",
+    days=1,
+)
+_UNPAID = Rule(
+    "what was paid for was executed, and the rest was not paid for",
+    lambda case: case.price and case.carried_right and not case.owed,
+    _REST,
+    "the rest was not paid for",
+)
 # To deliver what nobody has delivered yet; whatever makes that unsure comes first.
 _UNDELIVERED: Sequence[Rule] = (
+    Rule(
+        "the engine has not taken a transfer to another citizen yet",
+        _wrong_is_live,
+        (How.TAKE_BACK, How.SNOOZE),
+        "it goes to another citizen than the buyer",
+    ),
+    Rule(
+        "the engine has not taken its transfer yet",
+        _amiss_is_live,
+        _WAIT,
+        "the engine has not run yet",
+        days=1,
+    ),
+    Rule(
+        "all of it was delivered, and it was not paid for in full",
+        lambda case: case.price and not case.uncovered,
+        (How.ACCEPT, How.TAKE_BACK, How.SNOOZE),
+        "delivered below its price",
+    ),
     Rule(
         "what is owed depends on the bank, the payer, or an unclear allocation",
         _is_unsure,
@@ -153,17 +209,32 @@ _UNDELIVERED: Sequence[Rule] = (
         _UNSURE,
         "its transfer is being looked for",
     ),
+    _SETTLED_BY,
+    _ASKED,
+    _UNPAID,
     Rule(
-        "another transfer may be its own",
-        lambda case: any(map(may_settle, case.unclear)),
-        (How.SETTLED_BY, How.CREDIT, How.SNOOZE, How.ACCEPT),
-        "that transfer was made for it",
+        "nobody can tell how many of its ducats were paid for",
+        lambda case: case.price and not case.owed,
+        _UNSURE,
+        "the buyer is being asked",
+    ),
+    Rule(
+        "no transfer carries so few ducats",
+        lambda case: _cannot_be_carried(case) and case.owed < 1,
+        (How.ACCEPT, How.SETTLED_BY, How.SNOOZE),
+        "no transfer carries so few ducats",
+    ),
+    Rule(
+        "no transfer carries so many ducats",
+        _cannot_be_carried,
+        _UNSURE,
+        "the buyer is being asked",
     ),
     Rule(
         "it was not paid for in full",
-        lambda case: case.price or case.unclear,
-        _UNSURE,
-        "the buyer is being asked",
+        lambda case: case.price,
+        _LACKS,
+        "only this was paid for",
     ),
     Rule(
         "its citizen may not be the one who bought it",
@@ -204,13 +275,27 @@ CHARGES: Mapping[Kind, Sequence[Rule]] = {
             (How.TAKE_BACK, How.SNOOZE),
             "it goes to another citizen than the buyer",
         ),
+        _SETTLED_BY,
+        _ASKED,
         Rule(
             "the right citizen lacks ducats",
-            _lacks,
+            _lacks_what_was_paid,
             (How.CREDIT, How.TAKE_BACK, How.SETTLED_BY, How.SNOOZE, How.ACCEPT),
             "its ducats went to another citizen",
         ),
+        Rule(
+            "the right citizen has them, and the processor paid itself besides",
+            _is_minted,
+            _LEAVE,
+            "nobody has them but the processor",
+        ),
         _INDEBTED,
+        Rule(
+            "the right citizen lacks ducats that were not paid for",
+            _lacks,
+            (How.TAKE_BACK, How.CREDIT, How.SETTLED_BY, How.SNOOZE, How.ACCEPT),
+            "they went to another citizen than the buyer",
+        ),
         Rule(
             "the right citizen has them, and another one too",
             _always,
@@ -226,13 +311,10 @@ CHARGES: Mapping[Kind, Sequence[Rule]] = {
             (How.TAKE_BACK, How.SNOOZE),
             "it has another amount than was sold",
         ),
+        _SETTLED_BY,
+        _ASKED,
         Rule("too few were executed", _lacks_what_was_paid, _LACKS, "too few were transferred"),
-        Rule(
-            "too few were executed, and the rest was not paid for",
-            _lacks,
-            (How.ACCEPT, How.CREDIT, How.SETTLED_BY, How.SNOOZE),
-            "the rest was not paid for",
-        ),
+        _UNPAID,
         _INDEBTED,
         Rule("too many were executed", _always, _SURPLUS, "too many were transferred"),
     ),
@@ -262,16 +344,7 @@ CHARGES: Mapping[Kind, Sequence[Rule]] = {
         ),
         Rule("a person has to look first", _always, _WAIT, "it is being looked into"),
     ),
-    Kind.UNDERPAID: (
-        Rule(
-            "nothing of it was delivered",
-            lambda case: case.uncovered and not case.moving,
-            _UNSURE,
-            "the buyer is being asked",
-        ),
-        Rule("not all of it has arrived", _lacks, _WAIT, "not all of it has arrived", days=1),
-        Rule("it was delivered", _always, _LEAVE, "delivered below its price"),
-    ),
+    Kind.UNDERPAID: _UNDELIVERED,
 }
 
 
@@ -280,7 +353,8 @@ def _rows_in(item: Item, now: datetime, *states: State) -> bool:
 
 
 def _was_taken_back(item: Item, _now: datetime) -> bool:
-    return item.decision is not None and bool(item.decision.debt)
+    is_short = item.decision is not None and bool(item.decision.debt)
+    return is_short and not item.left_there
 
 
 def _is_coming_back(item: Item, now: datetime) -> bool:
@@ -313,6 +387,18 @@ TRANSFERS: Sequence[TransferRule] = (
         _is_orphan,
         _SURPLUS,
         "nobody has paid for it",
+    ),
+    TransferRule(
+        "a credit by hand was executed more than once",
+        lambda item, _now: item.kind is Kind.DUPLICATE and item.at_risk,
+        _SURPLUS,
+        "transferred more than once",
+    ),
+    TransferRule(
+        "a credit by hand has not arrived, and does not as it stands",
+        lambda item, _now: item.kind in {Kind.FAILED, Kind.STALLED} and item.at_risk,
+        _WAIT,
+        "what it lacks is not there yet",
     ),
     TransferRule(
         "it moves nothing any more, or nobody can read how much",

@@ -11,6 +11,7 @@ from cascade_cli.domain.currencies import CURRENCY
 from cascade_cli.domain.gifts import Gift
 from cascade_cli.domain.matching import Match, Rule
 from cascade_cli.domain.money import ZERO, format_ducats, format_money
+from cascade_cli.domain.price_guard import price_objection
 from cascade_cli.domain.stratagems import Ruling, State, Stratagem
 from cascade_cli.domain.times import format_moment
 
@@ -77,6 +78,8 @@ def _transfers(case: Case) -> Iterator[str]:
 
 
 def _limits(case: Case) -> Iterator[str]:
+    if row := case.let_go:
+        yield from _let_go(case, row)
     if case.written_off:
         yield f"{format_ducats(case.written_off)} ducats were written off: nobody takes them back"
     if case.is_void and not case.has_vanished:
@@ -88,6 +91,13 @@ def _limits(case: Case) -> Iterator[str]:
         yield "the payer disputes it: deliver only if the dispute is won"
     if case.charge.currency != CURRENCY:
         yield case.terms.prices.belief_of(case.charge).why
+
+
+def _let_go(case: Case, row: Stratagem) -> Iterator[str]:
+    if short := price_objection(case.buyer, case.terms.prices):
+        by = f"by {row.made_by}" if row.made_by else "by a person"
+        made = format_moment(row.created_at)
+        yield f"let go although it was not paid for in full, {by}, {made}: {short.why}"
 
 
 def _payment(charge: Charge) -> str:

@@ -52,6 +52,8 @@ class Item:
     """What people decided to give beside its own transfers, and to take back of any of them."""
     mentioned: tuple[Stratagem, ...] = ()
     """Credits by hand that speak of it."""
+    left_there: bool = False
+    """Of a transfer without a charge: something is there to take back."""
     decision: Decision | None = None
     """The newest about it."""
     reopened: str = ""

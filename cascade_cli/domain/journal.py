@@ -113,6 +113,8 @@ class Claim:
     last_attempt: Attempt | None = None
     other: str = ""
     ducats_left_today: Decimal | None = None
+    limit_needed: Decimal | None = None
+    """Where the day's limit is in the way: what it would have to be."""
 
 
 @dataclass(frozen=True)

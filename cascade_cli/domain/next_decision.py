@@ -7,10 +7,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from cascade_cli.domain.case import Case
-from cascade_cli.domain.decision_table import doubtful_rows, may_settle, rule_for
+from cascade_cli.domain.decision_table import doubtful_rows, rule_for
 from cascade_cli.domain.decisions import How
 from cascade_cli.domain.items import Item
+from cascade_cli.domain.overrides import Override
 from cascade_cli.domain.repair import Repair
+from cascade_cli.domain.settling import mentioned_by, settling_rows
 from cascade_cli.domain.shell import command
 from cascade_cli.domain.stratagems import State, Stratagem
 
@@ -51,12 +53,21 @@ def first_decision(item: Item, case: Case | None, now: datetime) -> tuple[How, s
     return how, name if how is How.SNOOZE else row.record_id
 
 
+def line_for_late(item: Item, case: Case, now: datetime) -> tuple[str, Repair] | None:
+    """The record of the late row that the item's line says is its own, with that line: typed once,
+    it settles both."""
+    if not (item.repair and item.is_open and settling_rows(case)):
+        return None
+    is_said = rule_for(item, case, now).choice[0] is How.SETTLED_BY
+    return (settling_rows(case)[0].record_id, item.repair) if is_said else None
+
+
 def _words(how: How, days: int, case: Case | None) -> Iterator[str]:
     """What belongs to the option."""
     if how is How.SNOOZE:
         yield f"{days}d"
     if how is How.SETTLED_BY and case:
-        yield next(row for row in case.unclear if may_settle(row)).stratagem_id
+        yield settling_rows(case)[0].stratagem_id
     if how is How.CREDIT and case:
         yield from _to_whom(case)
 
@@ -80,5 +91,12 @@ def _to_whom(case: Case) -> Iterator[str]:
     """Who, and how many: where the payment does not say so, a person fills it in."""
     if not case.buyer.ducats:
         yield DUCATS
-    if not case.buyer.citizen or case.is_unknown or case.successor:
+    named = case.buyer.citizen or ""
+    # No shell passes on a NUL.
+    if not named or "\0" in named or case.is_unknown or case.successor:
         yield from ("--citizen", CITIZEN)
+    # Whoever credits has looked at what may be its own, or was meant for it.
+    if case.unclear:
+        yield f"--{Override.AMBIGUOUS}"
+    if mentioned_by(case):
+        yield "--again"

@@ -48,6 +48,12 @@ def price_objection(charge: Charge, prices: PriceList) -> PriceObjection | None:
     return next(_objections(charge, prices), None) if charge.ducats else None
 
 
+def paid_for(charge: Charge, prices: PriceList) -> Decimal:
+    """Of the ducats that the charge names, those that are known to be paid for."""
+    found, ducats = price_objection(charge, prices), charge.ducats or ZERO
+    return max(ZERO, ducats - found.missing) if found else ducats
+
+
 def _objections(charge: Charge, prices: PriceList) -> Iterator[PriceObjection]:
     due = prices.due(charge)
     if not due.belief.is_known:

@@ -98,6 +98,10 @@ def _matched_by(matches: Matches, *rules: Rule) -> list[Stratagem]:
     return [m.stratagem for m in found if m.rule in rules]
 
 
+# What a credit by hand lacked when the engine came to it.
+_MAY_BE_THERE = frozenset({Failure.NO_FUNDS, Failure.RECEIVER_MISSING, Failure.SENDER_MISSING})
+
+
 class Questions:
     """Names and ids to look up one by one, or in few requests: each list sorted, none twice."""
 
@@ -110,7 +114,11 @@ class Questions:
         cases = cases_of(world, matches, terms).values()
         ownerless = [s for s in matches.unmatched if world.accounts_for(s)]
         self.payments = sorted({p for s in ownerless for p in asked_payments(s)})
-        self.citizens = sorted(_citizens(cases, processor))
+        lacking = [s for s in ownerless if _lacked(s)]
+        indebted = [s for s in ownerless if _is_indebted(s.record_id, terms)]
+        names = _citizens(cases, processor)
+        names |= {s.citizen for s in (*lacking, *indebted) if s.citizen}
+        self.citizens = sorted(names | {processor} if lacking else names)
         # Of these the journal may know that they had another, which is no request.
         self.undelivered = tuple(
             c.charge for c in cases if not c.moving and (c.outstanding or c.is_void)
@@ -129,12 +137,24 @@ class Questions:
             processor_ducats=ducats,
             arrived=_of(self.citizens, one.arrived, other.arrived),
             past={**one.past, **other.past},
+            ducats=_of(self.citizens, one.ducats, other.ducats),
         )
+
+
+def _lacked(row: Stratagem) -> bool:
+    is_short = row.status == "failed" and row.failure in _MAY_BE_THERE
+    return is_short and row.origin is Origin.MANUAL
 
 
 def _of(keys: Iterable[str], one: Mapping[str, T], other: Mapping[str, T]) -> dict[str, T]:
     both = {**one, **other}
     return {key: both[key] for key in keys if key in both}
+
+
+def _is_indebted(name: str, terms: Terms) -> bool:
+    """What was decided to come back was not all there: it may be now."""
+    decision = terms.decided.decisions.get(name)
+    return bool(decision and decision.debt)
 
 
 def _may_come_back(case: Case) -> bool:
@@ -147,7 +167,9 @@ def _citizens(cases: Collection[Case], processor: str) -> set[str]:
     """The payees of what has not arrived, or is to come back or be given again, and the payer where
     it is said to be short."""
     waiting = [case for case in cases if case.is_outstanding and case.buyer.citizen]
-    concerned = [*waiting, *filter(_may_come_back, cases)]
+    indebted = [case for case in cases if _is_indebted(case.charge.payment_id, case.terms)]
+    concerned = [*waiting, *filter(_may_come_back, cases), *indebted]
     names = {case.buyer.citizen for case in concerned if case.buyer.citizen}
+    names |= {row.citizen for case in indebted for row in case.executed if row.citizen}
     short = any(s.failure is Failure.NO_FUNDS for case in waiting for s in case.stratagems)
     return names | {processor} if short else names

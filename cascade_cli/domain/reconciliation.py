@@ -22,11 +22,11 @@ from cascade_cli.domain.keys import Origin, taken_record_in
 from cascade_cli.domain.kinds import Kind, Severity
 from cascade_cli.domain.matching import Match, Matches, Rule, match, named_payments
 from cascade_cli.domain.money import ZERO, exactly
-from cascade_cli.domain.next_decision import with_next_step
+from cascade_cli.domain.next_decision import line_for_late, with_next_step
 from cascade_cli.domain.overpaid import overpaid
 from cascade_cli.domain.plain import Aside, Plain, set_aside
 from cascade_cli.domain.refunds import ROUNDING_DUCATS, in_states, returned
-from cascade_cli.domain.repair import decision_about, repair_for
+from cascade_cli.domain.repair import Repair, decision_about, repair_for
 from cascade_cli.domain.standing_decisions import decided_on, facts_of, facts_of_rows
 from cascade_cli.domain.stratagems import MAY_STILL_MOVE, State, Stratagem
 from cascade_cli.domain.times import format_moment
@@ -86,11 +86,14 @@ def _reconcile(world: World, terms: Terms, aside: Aside) -> Reconciliation:
     cases = cases_of(rest, matches, terms)
     owners = _owners_elsewhere(rest, matches, cases)
     judged = [item_of(case) for case in cases.values()]
+    lines = (line_for_late(i, c, terms.now) for i, c in zip(judged, cases.values(), strict=True))
+    wanted = dict(filter(None, lines))
     taking = _taking(world.stratagems)
     orphans = owners[_Owner.NOBODY]
-    judged += [_orphan(row, taking.get(row.record_id, ()), world.answers, terms) for row in orphans]
+    found = (_orphan(row, taking.get(row.record_id, ()), world.answers, terms) for row in orphans)
+    judged += [_with_line(item, wanted.get(item.name)) for item in found]
     by_hand = _with_copies(owners[_Owner.REASON], rest, matches)
-    overdue = overdue_by_hand(by_hand, world.stratagems, terms)
+    overdue = overdue_by_hand(by_hand, world, terms)
     judged += [_decided_by_hand(item, terms) for item in overdue]
     counts = Counter(item.kind for item in judged if not item.is_decided)
     # Not `+= len(plain)`: a kind that nothing is of has no count.
@@ -249,6 +252,11 @@ def _orphan(
     return with_next_step(decided_on(item, item.name, facts, terms), None, terms.now)
 
 
+def _with_line(item: Item, line: Repair | None) -> Item:
+    """Where a payment's line says whose it is, the transfer is not taken back as nobody's."""
+    return replace(item, repair=line) if line and item.is_open else item
+
+
 def _less_taken(item: Item, taking: tuple[Stratagem, ...], terms: Terms) -> Item:
     """A transfer for nobody whose ducats somebody decided to take back."""
     row, now = item.stratagems[0], terms.now
@@ -294,6 +302,7 @@ def _unaccounted(stratagem: Stratagem, answers: Answers, terms: Terms) -> Item:
         at_risk=(stratagem.ducats or ZERO) if may_move else ZERO,
         repair=None,
         advice=advice_on_orphan(stratagem.state(terms.now)),
+        left_there=terms.collects and answers.ducats.get(stratagem.citizen, ZERO) > ROUNDING_DUCATS,
     )
 
 

@@ -14,7 +14,7 @@ from decimal import ROUND_FLOOR, Decimal
 from enum import StrEnum
 
 from cascade_cli.domain.charges import Charge, Refund
-from cascade_cli.domain.keys import Origin, give_back_key, refund_id_in, refund_key
+from cascade_cli.domain.keys import Origin, give_back_key, refund_id_in, refund_key, taken_record_in
 from cascade_cli.domain.money import ZERO, exactly
 from cascade_cli.domain.money_back import Gone, within
 from cascade_cli.domain.orders import MAX_DECIMALS, is_exact
@@ -204,6 +204,12 @@ def in_states(rows: Iterable[Stratagem], now: datetime, *states: State) -> Decim
     """The ducats of those rows that are in one of the states."""
     with exactly():
         return sum((row.ducats or ZERO for row in rows if row.state(now) in states), ZERO)
+
+
+def staying(row: Stratagem, takebacks: Iterable[Stratagem], now: datetime) -> Decimal:
+    """A row's ducats but for those that people took back, or that are on their way back."""
+    of_it = (t for t in takebacks if taken_record_in(t.stratagem_id) == row.record_id)
+    return max(ZERO, (row.ducats or ZERO) - in_states(of_it, now, State.EXECUTED, State.LIVE))
 
 
 def taken_for(rows: Iterable[Stratagem], now: datetime) -> frozenset[str]:

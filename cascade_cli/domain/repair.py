@@ -58,6 +58,7 @@ def _next_step(case: Case, found: tuple[Finding, ...]) -> Repair | None:
     is_back = kind is Kind.REFUNDED or (kind is Kind.DISPUTED and bool(case.to_return))
     # What could not be had yesterday is a debt: to ask for it every night closes nothing.
     is_tried = bool(case.debt) and case.debt >= case.to_return
+    is_tried &= not case.can_return(case.buyer.citizen or "")
     if is_back and not is_tried and not case.has_vanished and not refund_refuses(case):
         return Repair(command("refund", case.charge.payment_id))
     return None
@@ -92,7 +93,9 @@ def decision_about(case: Case) -> str:
     if not _whom_to_credit(case):
         return "Find the buyer by Stripe's receipt. Then " + _TO_SOMEBODY
     look = "Look whether the transfer named above is this payment's. If it is not: "
-    decide = "Decide: give the money back in Stripe, or deliver all the same: "
+    paid = f"This gives the {format_ducats(case.owed)} ducats that were paid for. Or decide"
+    decide = "give the money back in Stripe, or deliver all the same: "
+    decide = f"{paid if case.owed else 'Decide'}: {decide}"
     return f"{look if case.unclear else ''}{decide if case.price else ''}{_although(case)}"
 
 
@@ -204,7 +207,7 @@ def needs_funds(case: Case) -> bool:
 def _credit(case: Case, citizen: str, *, automatic: bool) -> Repair | None:
     if "\0" in citizen or not is_exact(case.sold):
         # No shell can pass on such a name, and no transfer carries such an amount.
-        return explain(case.charge.payment_id)
+        return None
     ducats = format_ducats(case.sold)
     options = ("--payment", case.charge.payment_id, "--reason", "paid but not delivered")
     if citizen.startswith("-"):

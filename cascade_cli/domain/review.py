@@ -11,14 +11,15 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from cascade_cli.domain.crediting import due_to_buyer, is_delivered_by_own_key, mentioned_by
+from cascade_cli.domain.crediting import due_to_buyer, is_delivered_by_own_key, own_ducats
 from cascade_cli.domain.decisions import Facts, How, what_changed
 from cascade_cli.domain.evidence import describe
 from cascade_cli.domain.money import ZERO, format_ducats, rounded
 from cascade_cli.domain.next_decision import first_decision
 from cascade_cli.domain.orders import Order
 from cascade_cli.domain.overrides import Override
-from cascade_cli.domain.price_guard import price_objection
+from cascade_cli.domain.price_guard import paid_for, price_objection
+from cascade_cli.domain.settling import mentioned_by
 from cascade_cli.domain.stratagems import State
 from cascade_cli.domain.subject import Resolution, Subject, Wish, told_of
 from cascade_cli.domain.taking_back import still_to_take, surpluses
@@ -106,7 +107,8 @@ def _credit(subject: Subject) -> str:
     if case is None or needs_buyer(subject):
         return "give the buyer the ducats: you say who it is"
     is_own = is_delivered_by_own_key(case)
-    ducats = case.charge.ducats if is_own else due_to_buyer(case, Wish(How.CREDIT, ""))
+    wish = Wish(How.CREDIT, "")
+    ducats = own_ducats(case, wish) if is_own else due_to_buyer(case, wish)
     if is_own and not ducats:
         return f"give {case.buyer.citizen!r} his ducats: you say how many"
     amount = f"{rounded(ducats)} ducats" if ducats else "what he lacks"
@@ -165,9 +167,10 @@ def hurdles(subject: Subject, wish: Wish) -> Iterator[Hurdle]:
         if case.price and not due_to_buyer(case, wish):
             yield Hurdle(case.price.why, Override.UNDERPAID)
         return
-    ducats = wish.ducats or case.charge.ducats
-    sold = replace(case.charge, ducats=ducats, citizen=wish.citizen or case.charge.citizen)
-    if price := price_objection(sold, case.terms.prices):
+    ducats = own_ducats(case, wish)
+    sold = replace(case.charge, ducats=case.charge.ducats or ducats)
+    price = price_objection(sold, case.terms.prices)
+    if price and ducats and ducats > paid_for(sold, case.terms.prices):
         yield Hurdle(price.why, Override.UNDERPAID)
     for row in case.unclear:
         if row not in case.mentioned:

@@ -141,7 +141,7 @@ def _stalled(row: Stratagem, moment: Moment) -> Standing:
         retry = "No: somebody cancelled it. Find out why first."
         return Standing(State.STALLED, Moved.NO, meaning, retry, _explain(row))
     retry = "Yes: the same record is revived, no second one is made."
-    return Standing(State.STALLED, Moved.NO, meaning, retry, _again(row), is_safe_to_retry=True)
+    return Standing(State.STALLED, Moved.NO, meaning, retry, again(row), is_safe_to_retry=True)
 
 
 def _why_stalled(row: Stratagem) -> str:
@@ -166,7 +166,7 @@ def _failed(row: Stratagem, _moment: Moment) -> Standing:
         meaning = f"The engine cannot carry it out: {said}"
     if row.ruling:
         meaning = f"A person found that it moved no ducats: {said or row.status}"
-    cure = _CURES.get(failure, _again)(row)
+    cure = _CURES.get(failure, again)(row)
     return Standing(State.FAILED, Moved.NO, f"{meaning.rstrip('.')}.", _RETRIES[failure], cure)
 
 
@@ -197,7 +197,7 @@ def _explain(row: Stratagem) -> str:
     return command("explain", "--", row.stratagem_id or row.record_id)
 
 
-def _again(row: Stratagem) -> str:
+def again(row: Stratagem) -> str:
     """The credit by hand that revives this very record. Of a payment the record does not tell
     whether it was paid for in full: its story does, and ends with what to type."""
     if row.ducats is None or not row.citizen or not is_exact(row.ducats):

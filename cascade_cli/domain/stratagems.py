@@ -93,7 +93,7 @@ class Stratagem:
     `ruling` is a person's word on a doubtful row, `ruled_log` what the engine had said of the row
     before a person found that it had moved nothing. `mentions` are payments that the reason or
     reference of a credit by hand speaks of. `made_by` is the person who decided on it, or credited
-    it by hand.
+    it by hand. `overrides` are the guards that this person overruled.
     """
 
     record_id: str
@@ -121,6 +121,7 @@ class Stratagem:
     ruled_log: str = ""
     mentions: tuple[str, ...] = ()
     made_by: str = ""
+    overrides: tuple[str, ...] = ()
 
     @property
     def concerned(self) -> str:
@@ -170,7 +171,7 @@ class Stratagem:
         if self.trace is Trace.UNCERTAIN:
             return self.failure_text or "the engine broke off, and does not say where"
         if self.status == "executed":
-            return self.notes_flaw
+            return self.notes_flaw or "its ducats went to another than the processor"
         if self.trace is Trace.DONE:
             return "its Notes say that the transfer was done, and its Status says otherwise"
         if self.executed_at:

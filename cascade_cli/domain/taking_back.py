@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -10,9 +10,10 @@ from cascade_cli.domain.keys import (
     take_back_key,
     taken_record_in,
 )
+from cascade_cli.domain.kinds import Kind
 from cascade_cli.domain.money import ZERO, format_ducats
 from cascade_cli.domain.orders import Cause, Order, payment_facts
-from cascade_cli.domain.refunds import Policy, floored, in_states
+from cascade_cli.domain.refunds import Policy, floored, in_states, staying
 from cascade_cli.domain.stratagems import State, Stratagem
 from cascade_cli.domain.subject import (
     UNTOUCHED,
@@ -75,8 +76,7 @@ def surpluses(subject: Subject) -> Iterator[Surplus]:
     newest first."""
     case, now = subject.case, subject.terms.now
     if case is None:
-        rows = [r for r in subject.item.stratagems if r.state(now) in {State.EXECUTED, State.LIVE}]
-        yield from (Surplus(row, row.ducats or ZERO) for row in rows)
+        yield from _without_a_charge(subject)
         return
     rows = [*case.moving, *case.correcting]
     for row in rows:
@@ -87,13 +87,34 @@ def surpluses(subject: Subject) -> Iterator[Surplus]:
         yield Surplus(amiss[0], amiss[0].ducats or ZERO)
         return
     excess = case.carried_right - case.sold
+    if subject.item.kind is Kind.UNDERPAID:
+        excess += case.unpaid
     mine = [r for r in rows if case.is_right(r) and r.state(now) is State.EXECUTED]
-    for row in sorted(mine, key=lambda r: (r.executed_at or r.created_at, r.record_id))[::-1]:
-        ducats = min(case.staying(row), max(excess, ZERO))
+    yield from _newest_first(mine, excess, case.staying)
+
+
+def _without_a_charge(subject: Subject) -> Iterator[Surplus]:
+    """All of an orphan; of a credit by hand that was executed more than once, what is beyond it."""
+    item, now = subject.item, subject.terms.now
+    rows = [row for row in item.stratagems if row.state(now) in {State.EXECUTED, State.LIVE}]
+    if item.kind is not Kind.DUPLICATE:
+        yield from (Surplus(row, row.ducats or ZERO) for row in rows)
+        return
+    executed = [row for row in rows if row.state(now) is State.EXECUTED]
+    live = [row for row in rows if row not in executed]
+    yield from (Surplus(row, row.ducats or ZERO) for row in live[not executed :])
+    yield from _newest_first(executed, item.at_risk, lambda r: staying(r, item.corrections, now))
+
+
+def _newest_first(
+    rows: Iterable[Stratagem], excess: Decimal, left: Callable[[Stratagem], Decimal]
+) -> Iterator[Surplus]:
+    """So many of what is left of these rows; what came back of one before is told with it."""
+    for row in sorted(rows, key=lambda r: (r.executed_at or r.created_at, r.record_id))[::-1]:
+        ducats = min(left(row), max(excess, ZERO))
         excess -= ducats
         if ducats:
-            gone = (row.ducats or ZERO) - case.staying(row)
-            yield Surplus(row, ducats + gone)
+            yield Surplus(row, ducats + (row.ducats or ZERO) - left(row))
 
 
 def _takebacks(subject: Subject, row: Stratagem) -> tuple[Stratagem, ...]:
@@ -189,6 +210,6 @@ def _afterwards(subject: Subject, orders: Sequence[Order]) -> str:
     case = subject.case
     if case is None:
         taken = sum((order.ducats for order in orders), ZERO)
-        return "settled" if taken >= (subject.item.ducats or ZERO) else "orphan"
+        return "settled" if taken >= subject.item.at_risk else words_for(subject.item)
     rows = (*case.takebacks, *(as_executed(order, case) for order in orders))
     return called(replace(case, takebacks=rows))

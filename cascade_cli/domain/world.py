@@ -13,6 +13,7 @@ from cascade_cli.domain.charges import Charge, Dispute
 from cascade_cli.domain.matching import Match, Matches, named_payments
 from cascade_cli.domain.past_delivery import NOTHING_PAST, PastDelivery
 from cascade_cli.domain.refunds import returns_of
+from cascade_cli.domain.settling import one_each
 from cascade_cli.domain.stratagems import Stratagem
 from cascade_cli.domain.times import Window
 
@@ -22,9 +23,9 @@ class Answers:
     """What was looked up one by one because the two listings did not tell.
 
     `citizens` maps a name that was asked for to whether it exists, `arrived` one that does to when
-    its record was made, `similar` a missing name to those that look like it. `payments` maps a
-    payment's id to what it bought: one charge, or
-    one for each of many citizens, and none where Stripe knows no such payment or it was never paid.
+    its record was made, `ducats` to what it has, `similar` a missing name to those that look like
+    it. `payments` maps a payment's id to what it bought: one charge, or one for each of many
+    citizens, and none where Stripe knows no such payment or it was never paid.
     `past` maps the id of a charge without a stratagem to what is remembered of its delivery.
     """
 
@@ -35,6 +36,7 @@ class Answers:
     processor_ducats: Decimal | None = None
     arrived: Mapping[str, datetime] = field(default_factory=dict)
     past: Mapping[str, PastDelivery] = field(default_factory=dict)
+    ducats: Mapping[str, Decimal] = field(default_factory=dict)
 
     def payment_of(self, stratagem: Stratagem) -> str | None:
         """The payment that the transfer names, if it can be for it: one for many citizens, named as
@@ -79,7 +81,7 @@ def cases_of(world: World, matches: Matches, terms: Terms) -> dict[str, Case]:
     """A case for every charge that is judged, by the charge's id."""
     returns = returns_of(world.charges, (s for s in world.stratagems if s.returns))
     beside = Beside(world.charges, world.stratagems, matches)
-    return {
+    cases = {
         charge.id: replace(
             case_of(charge, matches.by_charge[charge.id], world.answers, terms),
             returns=returns.get(charge.id, ()),
@@ -91,6 +93,9 @@ def cases_of(world: World, matches: Matches, terms: Terms) -> dict[str, Case]:
         for charge in world.charges
         if world.judges(charge)
     }
+    if any(map(matches.late.get, cases)):
+        cases.update((case.charge.id, case) for case in one_each(cases.values()))
+    return cases
 
 
 def case_of(charge: Charge, found: tuple[Match, ...], answers: Answers, terms: Terms) -> Case:
@@ -106,4 +111,5 @@ def case_of(charge: Charge, found: tuple[Match, ...], answers: Answers, terms: T
         processor_ducats=answers.processor_ducats,
         citizen_since=answers.arrived.get(citizen),
         past=answers.past.get(charge.id, NOTHING_PAST),
+        balances=answers.ducats,
     )

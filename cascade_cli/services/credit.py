@@ -50,7 +50,7 @@ from cascade_cli.services.credit_guards import (
     refuse_just_credited,
     refuse_repeated,
 )
-from cascade_cli.services.credit_requests import check_limit, check_words
+from cascade_cli.services.credit_requests import allowing, check_limit, check_words
 from cascade_cli.services.deliver import Deliverer
 from cascade_cli.services.delivery_ports import Delivery, Reader, Sighting
 from cascade_cli.services.names import refuse_processor, refuse_unknown
@@ -264,8 +264,11 @@ class CreditDesk:
         reason: str,
         facts: Mapping[str, Any],
         overrides: Collection[Override] = (),
+        due: Decimal | None = None,
+        is_another: bool = False,
     ) -> Order:
-        """What a payment bought, as a person credits it: under the same key as the webhook's.
+        """What a payment bought, as a person credits it: under the same key as the webhook's. With
+        `due`, only that is owed of it; whoever has the citizen's name now may be another person.
 
         Where the payment names no usable citizen or amount, or a citizen who does not exist, the
         person's words count. Raises GuardError where they contradict the payment otherwise, or
@@ -276,17 +279,20 @@ class CreditDesk:
         if charge.unallocated:
             # Whoever knows the citizens credits each under a key of their own.
             raise GuardError(f"{charge.payment_id}: {charge.unallocated}.", hint)
-        if charge.ducats and charge.ducats != ducats:
+        if charge.ducats and ducats not in {charge.ducats, due}:
             bought = format_ducats(charge.ducats)
             raise GuardError(f"{charge.payment_id} bought {bought} ducats.", hint)
         other = charge.citizen if charge.citizen != citizen else None
-        if other and other in self._venice.citizens([other]):
+        if other and not is_another and other in self._venice.citizens([other]):
             meant = told_apart(other, citizen) if look_alike(other, citizen) else repr(other)
             raise GuardError(f"{charge.payment_id} is for {meant}.", hint)
         try:
             named = replace(charge, citizen=citizen, ducats=ducats)
             told = {**facts, INSTEAD_OF: other} if other else facts
-            return self._decided(order_for_charge(named, reason, told), overrides)
+            order = order_for_charge(named, reason, told)
+            # Its price is that of all that it bought.
+            order = replace(order, charge=replace(named, ducats=charge.ducats or ducats))
+            return self._decided(order, overrides)
         except ValueError as error:
             if charge.refunded_cents or charge.disputed:
                 looked = command("refund", charge.payment_id, "--dry-run")
@@ -348,12 +354,13 @@ class CreditDesk:
         hold the limit."""
         known = self._promises.known([order.key for order in orders])
         new = sum((order.ducats for order in orders if order.key not in known), ZERO)
-        left = max(ZERO, self._limits.per_day - self._promises.ducats_today())
+        today = self._promises.ducats_today()
+        left = max(ZERO, self._limits.per_day - today)
         if new > left:
             raise GuardError(
                 f"The day's limit leaves {format_ducats(left)} ducats today (UTC), and "
                 f"{format_ducats(new)} are asked for.",
-                "Nothing was written. CASCADE_MAX_DUCATS_PER_DAY sets the limit.",
+                allowing("CASCADE_MAX_DUCATS_PER_DAY", today + new),
             )
 
 

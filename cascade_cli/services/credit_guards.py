@@ -13,6 +13,7 @@ from cascade_cli.domain.keys import MANUAL_PREFIX, PORTION_ID
 from cascade_cli.domain.money import format_ducats
 from cascade_cli.domain.orders import Cause, Order
 from cascade_cli.domain.overrides import Override, credit_although
+from cascade_cli.domain.price_guard import paid_for
 from cascade_cli.domain.replay import CreditTerms, Objection, Obstacle, objections_to
 from cascade_cli.domain.residents import successor
 from cascade_cli.domain.stratagems import MAY_STILL_MOVE, Stratagem
@@ -32,12 +33,21 @@ def overrulable(
         if order.charge
         else _objections_by_hand(order, rows, terms)
     )
+    found = tuple(one for one in found if _stands(one, order, terms))
     for objection in found:
         override = _OVERRIDES.get(objection.obstacle)
         is_said = override in order.overrides if override else by_person
         if objection.obstacle not in _FOR_PEOPLE or not is_said:
             raise _refusal(order, objection)
     return found
+
+
+def _stands(objection: Objection, order: Order, terms: CreditTerms) -> bool:
+    """Against fewer ducats than the payment names less may be said."""
+    if order.charge and objection.obstacle is Obstacle.UNDERPAID:
+        return order.ducats > paid_for(order.charge, terms.prices)
+    is_limit = objection.obstacle is Obstacle.OVER_LIMIT
+    return not is_limit or order.ducats > terms.per_credit_ducats
 
 
 def ambiguity_of(

@@ -54,13 +54,23 @@ def manual_order(
 
 def check_limit(per_credit: Decimal, credits: Iterable[tuple[str, Decimal]]) -> None:
     """Raises GuardError if one of these (citizen, ducats) is more than one credit may be."""
+    credits = tuple(credits)
     for citizen, ducats in credits:
         if ducats > per_credit:
             raise GuardError(
                 f"{format_ducats(ducats)} ducats to {citizen!r} are more than the limit of "
                 f"{format_ducats(per_credit)} ducats per credit.",
-                "Nothing was written. CASCADE_MAX_DUCATS_PER_CREDIT sets the limit.",
+                allowing("CASCADE_MAX_DUCATS_PER_CREDIT", max(each for _, each in credits)),
             )
+
+
+def allowing(setting: str, ducats: Decimal) -> str:
+    """How a person lets a limit go for one command: what was refused is typed once more, with this
+    before it."""
+    return (
+        f"Nothing was written. {setting} sets the limit; to allow it this once, put "
+        f"{setting}={format_ducats(ducats)} before the command."
+    )
 
 
 def check_words(citizen: str, reason: str) -> None:

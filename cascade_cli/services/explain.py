@@ -14,7 +14,6 @@ from cascade_cli.domain.keys import (
     is_own_key,
     payment_id_in,
     refund_key,
-    take_back_keys,
     whole_id,
 )
 from cascade_cli.domain.kinds import Kind
@@ -34,15 +33,13 @@ from cascade_cli.domain.story import (
     with_sale,
 )
 from cascade_cli.domain.stratagems import Stratagem
-from cascade_cli.domain.times import Window
 from cascade_cli.domain.transfer_past import journaled, past_of
-from cascade_cli.domain.world import World
 from cascade_cli.errors import NotFoundError, RightsError, SchemaError, UsageError
 from cascade_cli.services.citizen_story import CitizenStories
 from cascade_cli.services.explain_ports import Past, Setting, Sources
 from cascade_cli.services.owners import Owners
 from cascade_cli.services.received import payment_of, received
-from cascade_cli.services.vicinity import SECOND
+from cascade_cli.services.transfer_world import TransferWorlds
 
 
 @dataclass
@@ -193,27 +190,15 @@ class _Teller:
 
     def _transfer(self, rows: Sequence[Stratagem], past: Past) -> Story:
         """A transfer that no payment accounts for: by hand, or an orphan."""
-        row = rows[0]
-        taking = self._taken_back(row)
-        verdict = self._transfer_verdict(rows, taking)
-        name = f"transfer {row.stratagem_id or row.record_id}"
-        return self._story(name, verdict, past, rows, returns=taking)
-
-    def _taken_back(self, row: Stratagem) -> list[Stratagem]:
-        """What people decided to take back of it; asked for where somebody did."""
-        if row.record_id not in self.setting.terms.decided.decisions:
-            return []
-        keys = take_back_keys(row.record_id)
-        return self.sources.transfers.transfers_named(keys)
-
-    def _transfer_verdict(self, rows: Sequence[Stratagem], taking: Sequence[Stratagem]) -> Verdict:
         row, terms = rows[0], self.setting.terms
-        made = [one.created_at for one in rows]
-        world = World(Window(min(made), max(made) + SECOND), (), (*rows, *taking))
+        world = TransferWorlds(self.sources.payments, self.sources.transfers).world_of(rows)
         world = replace(world, answers=self.sources.answering.answers(world, terms))
-        if items := reconcile(world, terms).items:
-            return verdict_of(items[0])
-        return Verdict(f"credited by hand: {row.reason}", evidence=(describe(row, terms),))
+        found = (item for item in reconcile(world, terms).items if row in item.stratagems)
+        item = next(found, None)
+        verdict = Verdict(f"credited by hand: {row.reason}", evidence=(describe(row, terms),))
+        name = f"transfer {row.stratagem_id or row.record_id}"
+        taking = item.corrections if item else ()
+        return self._story(name, verdict_of(item) if item else verdict, past, rows, returns=taking)
 
     def _story(
         self,

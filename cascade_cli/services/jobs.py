@@ -197,7 +197,8 @@ _NOT_HELD = {
     ClaimState.OVER_LIMIT: (
         Result.REFUSED,
         "the day's limit of ducats is reached",
-        "{left} ducats are left today (UTC); CASCADE_MAX_DUCATS_PER_DAY sets the limit.",
+        "{left} ducats are left today (UTC); CASCADE_MAX_DUCATS_PER_DAY sets the limit; to allow "
+        "it this once, put CASCADE_MAX_DUCATS_PER_DAY={needed} before the command.",
     ),
     ClaimState.TWIN: (
         Result.REFUSED,
@@ -212,7 +213,8 @@ def not_held(order: Order, claim: Claim) -> Delivery:
     """What an order came to whose key was not to be had."""
     result, why, hint = _NOT_HELD[claim.state]
     why = f"{why}: {claim.other}" if claim.other else why
-    hint = hint.format(left=format_ducats(claim.ducats_left_today or ZERO))
+    left, needed = claim.ducats_left_today or ZERO, claim.limit_needed or ZERO
+    hint = hint.format(left=format_ducats(left), needed=format_ducats(needed))
     if order.charge and claim.state is ClaimState.CONFLICT:
         hint = f"What it still lacks is told by: {explain(order.charge.payment_id).command}"
     return Delivery(order, result, why, hint=hint, claim=claim.state)

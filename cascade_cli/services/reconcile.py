@@ -244,6 +244,7 @@ class Reconciler:
             disputes=contested,
             processor_ducats=found[self._processor].ducats if self._processor in found else None,
             arrived={name: found[name].since for name in names if name in found},
+            ducats={name: found[name].ducats for name in names if name in found},
             past=self._past.past_of(lost, terms.now) if self._past and lost else {},
         )
         return questions.answered_by(known, asked)

@@ -10,27 +10,28 @@ from typing import Any, Protocol
 
 from cascade_cli.domain.case import Terms
 from cascade_cli.domain.charges import Charge
+from cascade_cli.domain.crediting import due_to_buyer, own_ducats
 from cascade_cli.domain.decisions import Decision, How
 from cascade_cli.domain.identities import Form, form_of
 from cascade_cli.domain.items import Item
 from cascade_cli.domain.journal import Worker
-from cascade_cli.domain.keys import take_back_keys
+from cascade_cli.domain.keys import taken_record_in
+from cascade_cli.domain.kinds import Kind
 from cascade_cli.domain.matching import match
 from cascade_cli.domain.names import no_citizen
 from cascade_cli.domain.orders import Order, order_for_charge
 from cascade_cli.domain.overrides import Override
 from cascade_cli.domain.ownership import Ownership
 from cascade_cli.domain.reconciliation import reconcile
-from cascade_cli.domain.refunds import Policy
+from cascade_cli.domain.refunds import Policy, in_states
 from cascade_cli.domain.repair_plan import REASON
 from cascade_cli.domain.residents import Resident, successor
 from cascade_cli.domain.resolution import plan
 from cascade_cli.domain.rulings import RowRuling, withdrawn
 from cascade_cli.domain.shell import command
-from cascade_cli.domain.stratagems import Stratagem
-from cascade_cli.domain.subject import UNTOUCHED, Means, Resolution, Subject, Wish
+from cascade_cli.domain.stratagems import State, Stratagem
+from cascade_cli.domain.subject import UNTOUCHED, Means, Resolution, Subject, Wish, told_of
 from cascade_cli.domain.taking_back import surpluses
-from cascade_cli.domain.times import Window
 from cascade_cli.domain.world import World, cases_of
 from cascade_cli.errors import GuardError, NotFoundError, UsageError
 from cascade_cli.services.credit import PATIENCE, CreditDesk, Limits, Plan
@@ -41,7 +42,7 @@ from cascade_cli.services.explain_ports import Answering, TransferSource
 from cascade_cli.services.owners import Owners
 from cascade_cli.services.reconcile import PaymentSource
 from cascade_cli.services.refund import RefundDesk
-from cascade_cli.services.vicinity import SECOND
+from cascade_cli.services.transfer_world import TransferWorlds
 
 FORMS = "a payment pi_… or ch_…, a portion pi_….3, or a transfer by its StratagemId or rec… id"
 # So far around a doubtful transfer its citizen's others are shown.
@@ -154,6 +155,10 @@ class ResolveDesk:
     def _owners(self) -> Owners:
         return Owners(self.payments, self.transfers)
 
+    @property
+    def _worlds(self) -> TransferWorlds:
+        return TransferWorlds(self.payments, self.transfers)
+
     def _of_charges(self, identity: str, charges: Sequence[Charge], named: str = "") -> Seen:
         terms = self.terms()
         world = self._answered(self._owners.world_of(charges), terms)
@@ -167,18 +172,17 @@ class ResolveDesk:
     def _of_transfer(self, rows: Sequence[Stratagem]) -> Seen:
         """Of several rows under one StratagemId, the item that has the first."""
         row, terms = rows[0], self.terms()
-        keys = take_back_keys(row.record_id)
-        taking = self.transfers.transfers_named(keys)
-        made = [one.created_at for one in rows]
-        window = Window(min(made), max(made) + SECOND)
-        world = self._answered(World(window, (), (*rows, *taking)), terms)
+        world = self._worlds.world_of(rows)
+        world = self._answered(world, terms)
         items = [item for item in reconcile(world, terms).items if row in item.stratagems]
         if not items:
             raise GuardError(
                 f"{row.stratagem_id or row.record_id} needs no decision.",
                 f"{UNTOUCHED} See: {command('explain', row.record_id)}",
             )
-        return self._seen(Subject(items[0], None, terms, row.record_id), world)
+        # Of what was executed more than once nobody says which row was the one too many.
+        is_one = items[0].kind is not Kind.DUPLICATE or row.state(terms.now) is State.DOUBTFUL
+        return self._seen(Subject(items[0], None, terms, row.record_id if is_one else ""), world)
 
     def _answered(self, world: World, terms: Terms) -> World:
         return replace(world, answers=self.answering.answers(world, terms))
@@ -212,6 +216,11 @@ class ResolveDesk:
         if len(rows) != 1:
             found = f"{len(rows)} transfers have" if rows else "No transfer has"
             raise GuardError(f"{found} the id {identity[:80]!r}.", UNTOUCHED)
+        now, record = seen.subject.terms.now, rows[0].record_id
+        beside = self._worlds.world_of(rows).stratagems
+        back = [row for row in beside if taken_record_in(row.stratagem_id) == record]
+        if in_states(back, now, State.EXECUTED, State.LIVE, State.DOUBTFUL):
+            raise GuardError(f"{identity} was taken back: {told_of(back[-1])}.", UNTOUCHED)
         owner = self._owners.owner_of(rows[0])
         case = seen.subject.case
         if owner and case and owner.id != case.charge.id:
@@ -241,7 +250,9 @@ class ResolveDesk:
     ) -> Means:
         if wish.how is not How.TAKE_BACK:
             return Means(policy, self.limits.processor, facts)
-        rows = [one.row for one in surpluses(subject)]
+        # What the engine has not taken is kept from it, whoever has the name and however much.
+        now, surplus = subject.terms.now, [one.row for one in surpluses(subject)]
+        rows = [row for row in surplus if row.state(now) is not State.LIVE]
         names = sorted({row.citizen for row in rows if row.citizen})
         found = self.citizens.residents(names) if names else {}
         for name in names:
@@ -255,7 +266,7 @@ class ResolveDesk:
         """As `cascade credit --payment` makes it."""
         case = subject.case
         assert case is not None  # noqa: S101 - a transfer without a charge has no own key
-        citizen, ducats = wish.citizen or case.charge.citizen, wish.ducats or case.charge.ducats
+        citizen, ducats = wish.citizen or case.charge.citizen, own_ducats(case, wish)
         ambiguous = frozenset([Override.AMBIGUOUS]) if wish.again else frozenset()
         if not citizen or not ducats:
             lacks = "--citizen C" if not citizen else "--credit N"
@@ -264,9 +275,12 @@ class ResolveDesk:
                 f"{UNTOUCHED} Add {lacks}.",
             )
         return self.desk.order_for_payment(
-            case.charge,
+            # What went back has taken its ducats along: the rest is owed as if nothing had.
+            replace(case.charge, refunded_cents=0, disputed=False),
             citizen,
             ducats,
+            due=due_to_buyer(case, wish),
+            is_another=bool(case.successor),
             reason=wish.reason,
             facts=facts,
             overrides=wish.overrides | ambiguous,

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Protocol
 
 from cascade_cli.domain.charges import Charge
-from cascade_cli.domain.keys import PAYMENT_ID, PORTION_ID, is_own_key, payment_id_in
+from cascade_cli.domain.keys import PAYMENT_ID, PORTION_ID, Origin, is_own_key, payment_id_in
 from cascade_cli.domain.matching import Rule, match
 from cascade_cli.domain.names import no_citizen
 from cascade_cli.domain.orders import Order
 from cascade_cli.domain.residents import Resident
 from cascade_cli.domain.shell import command
 from cascade_cli.domain.stratagems import State, Stratagem
+from cascade_cli.domain.times import Window
+from cascade_cli.domain.world import World
 from cascade_cli.errors import NotFoundError, UsageError
 from cascade_cli.services.reconcile import PastSource, PaymentSource
 from cascade_cli.services.vicinity import Vicinity
@@ -96,6 +98,12 @@ class Found:
         }
 
 
+def bare(rows: Sequence[Stratagem]) -> World:
+    """These rows, and nothing that was looked up."""
+    made = [row.created_at for row in rows] or [datetime.min.replace(tzinfo=UTC)]
+    return World(Window(min(made), max(made)), (), tuple(rows))
+
+
 class StratagemDesk:
     """Finds transfers. Raises NotFoundError where none is meant, and what a read raises."""
 
@@ -105,9 +113,10 @@ class StratagemDesk:
         payments: PaymentSource,
         now: Callable[[], datetime],
         past: PastSource | None = None,
+        beside: Callable[[Sequence[Stratagem]], World] = bare,
     ) -> None:
         self._transfers, self._payments, self._now = transfers, payments, now
-        self._past = past
+        self._past, self._beside = past, beside
 
     def find(self, identity: str) -> Found:
         """By StratagemId, record id, or payment; Stripe is asked only where Venice does not tell:
@@ -128,6 +137,13 @@ class StratagemDesk:
             f"The processor has no transfer {identity!r} in Venice.",
             "An id is a StratagemId, a record id (rec…) or a payment (pi_…, ch_…), to the letter.",
         )
+
+    def world_of(self, rows: Sequence[Stratagem]) -> World:
+        """What tells of credits by hand that came to nothing whether they are to be tried again."""
+        now = self._now()
+        by_hand = [row for row in rows if row.origin is Origin.MANUAL]
+        dead = [row for row in by_hand if row.state(now) in {State.STALLED, State.FAILED}]
+        return self._beside(dead) if dead else bare(rows)
 
     def again(self, found: Found) -> Found:
         """The same rows as they stand now, in one request; of a payment for many, new ones too."""

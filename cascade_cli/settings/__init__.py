@@ -193,6 +193,11 @@ class Settings:
         return acted_on(refunds=auto, disputes=hold)
 
     @property
+    def collects(self) -> bool:
+        """Whether ducats are taken back at all without a person who says how many."""
+        return self.refund_policy is not Policy.NONE
+
+    @property
     def livemode(self) -> bool:
         """Whether the Stripe key moves real money."""
         return "_live_" in self.stripe_key.reveal()[: len("sk_live_")]

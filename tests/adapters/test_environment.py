@@ -12,6 +12,7 @@ import requests
 from cascade_cli.adapters.pacing import Pacer
 from cascade_cli.adapters.transport import Transport, plain_session
 from cascade_cli.domain.times import Window
+from cascade_cli.errors import SettingsError
 from tests.adapters.scripted_server import ScriptedServer, answer
 from tests.sandboxed import Sandboxed
 
@@ -85,3 +86,11 @@ def test_requests_left_alone_would_follow_that_netrc() -> None:
     with ScriptedServer(answer(200)) as server:
         requests.get(server.url, headers={"Authorization": "Bearer ours"}, timeout=5)
         assert b"Bearer ours" not in server.requests[0]
+
+
+def test_a_file_of_certificates_that_is_not_there_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "ca.pem"))
+    with pytest.raises(SettingsError, match=r"REQUESTS_CA_BUNDLE names .*ca.pem"):
+        plain_session("https://example.com", Transport(Pacer(0), lockout_seconds=1))

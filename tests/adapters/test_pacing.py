@@ -4,6 +4,7 @@ import threading
 
 import pytest
 
+from cascade_cli.adapters.pace import Departure, Pace, Turn
 from cascade_cli.adapters.pacing import Pacer
 from tests.adapters.fake_time import FakeTime
 
@@ -14,20 +15,17 @@ def a_pacer(rate: float) -> tuple[Pacer, FakeTime]:
 
 
 def test_requests_of_many_threads_are_spaced_evenly() -> None:
-    pacer, time = a_pacer(5)
+    pacer, left_at = Pacer(50), list[float]()
 
     def work() -> None:
-        pacer.wait()
-        time.wake()
+        left_at.append(pacer.wait().at)
 
     threads = [threading.Thread(target=work) for _ in range(20)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    gaps = [b - a for a, b in zip(sorted(time.woken), sorted(time.woken)[1:], strict=False)]
-    assert min(time.woken) == 0
-    assert all(abs(gap - 0.2) < 1e-9 for gap in gaps)
+    assert 19 / 50 - 0.02 <= max(left_at) - min(left_at) < 8 * 19 / 50
 
 
 def test_the_first_request_does_not_wait() -> None:
@@ -174,3 +172,33 @@ def test_a_wait_ends_also_by_a_clock_that_ticks_in_microseconds() -> None:
     for _ in range(20):
         pacer.wait()
     assert ticks[0] >= 3_870_000
+
+
+def test_one_with_much_to_do_leaves_every_other_turn_to_one_with_little() -> None:
+    pace, long, short = Pace(), Turn("long", 5), Turn("short", 5)
+    for number in range(10):
+        pace.ask(f"long {number}", long, 0.0)
+    waits = [pace.ask(f"short {number}", short, 0.01) for number in range(4)]
+    assert waits == pytest.approx([0.39, 0.79, 1.19, 1.59])
+
+
+def test_whoever_is_in_a_hurry_has_the_next_turn() -> None:
+    pace, patient = Pace(), Turn("patient", 5)
+    for number in range(10):
+        pace.ask(f"patient {number}", patient, 0.0)
+    assert pace.ask("hurried", Turn("hurried", 5, in_hurry=True), 0.05) == pytest.approx(0.15)
+    # Those before whom it goes wait a turn longer.
+    assert pace.ask("patient 1", patient, 0.06) == pytest.approx(0.34)
+
+
+def test_nobody_is_overtaken_for_ever() -> None:
+    pace = Pace()
+    pace.ask("first", Turn("first", 5), 0.0)
+    waits = [pace.ask("patient", Turn("patient", 5), 0.0)]
+    now, hurried = 0.0, 0
+    while isinstance(waits[-1], float):
+        now += 0.2
+        hurried += isinstance(pace.ask(f"h {now}", Turn("h", 5, in_hurry=True), now), Departure)
+        waits.append(pace.ask("patient", Turn("patient", 5), now))
+        assert now < 10
+    assert hurried > 10

@@ -97,23 +97,7 @@ def test_processes_together_keep_the_allowance_and_use_it(place: str) -> None:
     assert len(moments) == 60
     # What leaves in time may be written down late by a busy machine.
     assert within_a_second(moments) <= RATE + 2
-    assert 0.9 * 59 / RATE < moments[-1] - moments[0] < 2 * 59 / RATE
-
-
-def test_processes_take_turns(place: str) -> None:
-    """One with much to do leaves every other turn to one with little."""
-    long, short = Waiter(place, 200), Waiter(place, 10)
-    with waiters(long, short):
-        taken = short.rest()
-    assert taken[-1] - taken[0] < 4 * 10 / RATE
-
-
-def test_whoever_is_in_a_hurry_goes_first(place: str) -> None:
-    patient = [Waiter(place, 200) for _ in range(3)]
-    hurried = Waiter(place, 10, "hurry")
-    with waiters(*patient, hurried):
-        taken = hurried.rest()
-    assert taken[-1] - taken[0] < 2.5 * 10 / RATE
+    assert 0.9 * 59 / RATE < moments[-1] - moments[0] < 4 * 59 / RATE
 
 
 def test_a_dead_process_blocks_nobody(place: str) -> None:
@@ -122,17 +106,26 @@ def test_a_dead_process_blocks_nobody(place: str) -> None:
         other.next()
         dead.process.send_signal(signal.SIGKILL)
         taken = other.rest()
-    assert taken[-1] - taken[0] < 28 / RATE + 4
+    assert taken[-1] - taken[0] < 28 / RATE + 6
 
 
-def test_a_lock_out_that_one_is_told_of_holds_for_all(file: Path) -> None:
-    time = FakeTime()
+def test_a_lock_out_that_one_is_told_of_holds_for_all_and_is_told_them_once(file: Path) -> None:
+    time, told = FakeTime(), list[str]()
     first, second = (
-        Pacer(5, clock=time.now, sleep=time.sleep, kept=PaceFile(file, time.now)) for _ in "12"
+        Pacer(
+            5,
+            clock=time.now,
+            sleep=time.sleep,
+            kept=PaceFile(file, time.now),
+            tell=told.append,
+        )
+        for _ in "12"
     )
     first.hold(31)
     second.wait()
     assert time.now() == pytest.approx(31)
+    second.wait()
+    assert told == ["it has asked for quiet, going on in 31 s"]
 
 
 def test_a_stopped_process_that_has_the_lock_blocks_nobody_for_long(file: Path) -> None:
@@ -175,7 +168,7 @@ def test_a_place_that_cannot_be_used_is_told_once(tmp_path: Path, is_link: bool)
         '{"waiting": 3}',
         json.dumps({"at": 1e12, "next_at": 1e12}),
         json.dumps({"next_at": 1e12}),
-        json.dumps({"waiting": {"gone": {"rank": 0, "since": 0, "until": 0}}}),
+        json.dumps({"waiting": {"gone": {"owner": "x", "rank": 0, "since": 0, "until": 0}}}),
     ],
 )
 def test_what_is_no_pace_or_from_before_a_reboot_is_replaced(file: Path, content: str) -> None:

@@ -101,9 +101,20 @@ def test_new_sales_keep_to_six_decimals() -> None:
         parse_sale("0.1234567")
 
 
-def test_no_credit_is_printed_for_an_amount_that_no_transfer_carries() -> None:
-    item = the_item(a_charge(ducats=Decimal("1.1234567890123456789")))
-    assert item.repair == Repair("cascade explain pi_1")
+@pytest.mark.parametrize(
+    ("ducats", "decision", "reason"),
+    [
+        # The nearest that is less.
+        ("1.1234567890123456789", "--credit", "paid but not delivered"),
+        ("0.00000000000000000012345678901234567", "--accept", "no transfer carries so few ducats"),
+        ("123456789012345678901234567890.5", "--snooze 7d", "the buyer is being asked"),
+    ],
+)
+def test_an_amount_that_no_transfer_carries_has_a_line_of_its_own(
+    ducats: str, decision: str, reason: str
+) -> None:
+    item = the_item(a_charge(ducats=Decimal(ducats), captured_cents=10**32))
+    assert item.repair == Repair(f"cascade resolve pi_1 {decision} --reason '{reason}'")
 
 
 def test_a_replenishment_for_an_amount_between_two_floats_can_be_typed() -> None:

@@ -35,12 +35,15 @@ def paid(counter: Counter, purchase: dict[str, Any]) -> tuple[str, str]:
 
 
 @short
-def test_the_report_s_command_for_it_puts_it_off_and_delivers_nothing(
+def test_the_report_s_command_for_it_delivers_no_more_than_was_paid_for(
     counter: Counter, purchase: dict[str, Any]
 ) -> None:
     intent, _ = paid(counter, purchase)
     (item,) = counter.type("reconcile", "--json").data["items"]
-    command = f"cascade resolve {intent} --snooze 7d --reason 'the buyer is being asked'"
+    gives, reason = "--credit", "only this was paid for"
+    if purchase.get("currency"):
+        gives, reason = "--snooze 7d", "the buyer is being asked"
+    command = f"cascade resolve {intent} {gives} --reason '{reason}'"
     assert item["repair"] == {"command": command, "automatic": False}
 
 
@@ -183,7 +186,8 @@ def test_explain_leads_with_the_shortfall_and_tells_the_decision(counter: Counte
     intent = counter.paid(ducats="10000", cents=50)
     verdict = counter.type("explain", intent, "--json").data["verdict"]
     assert verdict["sentence"].startswith("paid 0.50 USD where 1,000.00 USD were due")
-    assert f"cascade resolve {intent} --snooze 7d " in verdict["repair"]["command"]
+    assert f"cascade resolve {intent} --credit " in verdict["repair"]["command"]
+    assert "gives the 5 ducats that were paid for" in verdict["advice"]
     assert f"--payment {intent}" in verdict["advice"]
     assert "--although-underpaid" in verdict["advice"]
 
@@ -195,6 +199,6 @@ def test_explain_prints_the_decision_s_command_unfolded_on_a_line_of_its_own(
     lines = [x for x in counter.type("explain", intent).out.splitlines() if "  $ cascade" in x]
     line, otherwise, *again = lines
     assert again == [line, otherwise], "the story ends as it begins"
-    assert otherwise.startswith(f"  $ cascade resolve {intent} --snooze 7d ")
+    assert otherwise.startswith(f"  $ cascade resolve {intent} --credit ")
     assert line.startswith("  $ cascade credit marco")
     assert line.endswith("--although-underpaid")

@@ -17,6 +17,7 @@ from cascade_cli.domain.next_decision import CITIZEN, DUCATS
 from cascade_cli.domain.reconciliation import reconcile
 from cascade_cli.domain.refunds import Policy
 from cascade_cli.domain.resolution import plan
+from cascade_cli.domain.settling import settling_rows
 from cascade_cli.domain.subject import Means, Subject, Wish
 from cascade_cli.domain.world import World, cases_of
 from tests.domain.generated import worlds
@@ -40,7 +41,7 @@ def printed(item: Item) -> list[str]:
 def wish_of(words: list[str], case: Case | None) -> Wish:
     """What is typed, with what only a person knows."""
     how = BY_OPTION[words[2]]
-    rows = {row.stratagem_id: row for row in case.unclear} if case else {}
+    rows = {row.stratagem_id: row for row in settling_rows(case)} if case else {}
     return Wish(
         how,
         words[-1],
@@ -48,6 +49,7 @@ def wish_of(words: list[str], case: Case | None) -> Wish:
         citizen="marco" if CITIZEN in words else None,
         settles=rows[words[3]] if how is How.SETTLED_BY else None,
         until=TERMS.now if how is How.SNOOZE else None,
+        again="--again" in words,
     )
 
 
@@ -59,14 +61,17 @@ def test_whatever_is_open_has_a_line_to_type_that_is_no_circle(world: World) -> 
 
 @given(worlds())
 def test_a_printed_decision_fits_and_is_not_refused(world: World) -> None:
-    for item, case in open_items(world):
+    found = list(open_items(world))
+    of_payments = [printed(item) for item, case in found if case]
+    for item, case in found:
         words = printed(item)
-        if words[0] != "resolve":
+        # A late legacy row may have the line of the payment that it settles.
+        if words[0] != "resolve" or (case is None and words in of_payments):
             continue
         wish = wish_of(words, case)
         assert wish.how in decisions_for(item, case, TERMS.now)
         own = {row.record_id for row in item.rows}
-        subject = Subject(item, case, TERMS, words[1] if words[1] in own and case else "")
+        subject = Subject(item, case, TERMS, words[1] if words[1] in own else "")
         has = {row.citizen: Decimal(10**9) for row in item.rows}
         means = Means(Policy.AVAILABLE, "CASCADE_PAYMENT_PROCESSOR", {}, has)
         assert plan(subject, wish, means).decision.how is wish.how

@@ -123,7 +123,7 @@ def test_a_row_that_waits_to_be_revived_leads_with_the_shortfall_too(status: str
     item = the_item(charge, keyed(charge, status=status, failure=failure))
     assert item.verdict.startswith("paid 9.00 USD where 10.00 USD were due")
     assert item.repair
-    assert item.repair.command.startswith("cascade resolve pi_1 --snooze 7d ")
+    assert item.repair.command.startswith("cascade resolve pi_1 --credit ")
 
 
 def test_of_an_underpaid_payment_that_was_delivered_twice_the_second_delivery_leads() -> None:
@@ -137,7 +137,7 @@ def test_of_an_underpaid_payment_that_was_delivered_twice_the_second_delivery_le
 def test_a_name_that_differs_in_case_is_not_offered_where_less_was_paid() -> None:
     item = of_a_stranger("Marco")
     assert item.repair
-    assert item.repair.command.startswith("cascade resolve pi_1 --snooze 7d ")
+    assert item.repair.command.startswith("cascade resolve pi_1 --credit --citizen CITIZEN ")
 
 
 def of_a_stranger(*similar: str) -> Item:

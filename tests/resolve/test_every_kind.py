@@ -139,7 +139,7 @@ STATES = {
     "not delivered, underpaid": State(
         _underpaid, "missing", _LACKS, {"--credit": ("--although-underpaid",)}
     ),
-    "underpaid": State(_underpaid_delivered, "underpaid", ("--snooze", "--accept")),
+    "underpaid": State(_underpaid_delivered, "underpaid", _SURPLUS),
     "disputed": State(_disputed, "disputed", ("--snooze", "--accept")),
     "refunded": State(_refunded, "refunded", ("--snooze", "--accept")),
     "orphan": State(orphan, "orphan", _SURPLUS),

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 import time_machine
@@ -16,7 +17,17 @@ from cascade_cli.sandbox.server import SandboxServer
 from tests.credit.conftest import AFTERNOON
 from tests.credit.counter import Answer, Counter
 from tests.credit.faults import Network
-from tests.resolve.week import bank_decides, enrich, follow, held, night, owed, seeded
+from tests.resolve.week import (
+    Truth,
+    bank_decides,
+    debts,
+    everybody_has,
+    follow,
+    held,
+    night,
+    owed,
+    seeded,
+)
 from tests.sandboxed import Recorder, Sandboxed
 
 MOST_ROUNDS = 3
@@ -44,18 +55,46 @@ def is_done(line: Sequence[str], answer: Answer) -> bool:
     return answer.code == 0 or (answer.code == 3 and line[0] == "reconcile")
 
 
-@pytest.mark.parametrize("number", [7, 1, 2])
-def test_the_printed_lines_bring_a_week_to_zero(empty: Counter, number: int) -> None:
-    truth, refused = seeded(empty, number), []
-    enrich(empty, 100_000)
+def typed_through(counter: Counter, truth: Truth) -> dict[str, Any]:
+    """The last night, after so many rounds as it may take."""
+    refused = []
     for turn in range(MOST_ROUNDS):
-        typed = follow(empty, truth, night(empty).data)
-        refused += [(turn, line, answer.err) for line, answer in typed if not is_done(line, answer)]
+        typed = follow(counter, truth, night(counter).data)
+        refused += [(turn, line, a.err) for line, a in typed if not is_done(line, a)]
         if not turn:
-            bank_decides(empty, truth)
-    answer = night(empty)
+            bank_decides(counter, truth)
+    answer = night(counter)
     left = [(item["kind"], item["evidence"], item["repair"]) for item in answer.data["items"]]
     assert (answer.code, left, refused) == (0, [], [])
     assert answer.data["ducats"]["residual"] == "0"
-    have, due = held(empty, truth), owed(empty, truth)
-    assert {k: (have[k], due[k]) for k in have | due if abs(have[k] - due[k]) > 1} == {}
+    return answer.data
+
+
+def too_much(counter: Counter, truth: Truth) -> dict[str, int]:
+    """By citizen, in hundredths, beyond what was paid for; less than that is below zero."""
+    have, due = held(counter, truth), owed(counter, truth)
+    return {k: have[k] - due[k] for k in have | due if abs(have[k] - due[k]) > 1}
+
+
+@pytest.mark.parametrize("number", range(1, 12))
+def test_the_printed_lines_bring_a_week_to_zero(empty: Counter, number: int) -> None:
+    truth = seeded(empty, number)
+    typed_through(empty, truth)
+    assert too_much(empty, truth) == {}
+
+
+def test_where_everybody_is_rich_all_comes_back(empty: Counter) -> None:
+    truth = seeded(empty, 12)
+    everybody_has(empty, 100_000)
+    typed_through(empty, truth)
+    assert too_much(empty, truth) == {}
+    assert debts(empty) == 0
+
+
+def test_where_everything_is_spent_what_cannot_come_back_is_put_off(empty: Counter) -> None:
+    truth = seeded(empty, 13)
+    everybody_has(empty, 0)
+    typed_through(empty, truth)
+    left = too_much(empty, truth)
+    assert min(left.values()) > 0
+    assert 0 < sum(left.values()) == debts(empty)

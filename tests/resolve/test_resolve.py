@@ -52,6 +52,27 @@ def test_the_right_citizen_gets_what_he_lacks_and_the_other_one_gives_it_back(
     assert after["decided"] == {"take_back": 1}
 
 
+@pytest.mark.parametrize("wrong", [7, 100, 300])
+def test_nothing_is_credited_beside_a_transfer_that_is_on_its_way(
+    counter: Counter, wrong: float
+) -> None:
+    """Somebody else has ducats for it, and its own transfer waits for the engine."""
+    payment = counter.paid()
+    transferred(counter, payment, citizen="lucia", ducats=wrong, StratagemId="by_somebody")
+    expires = (counter.now() + timedelta(days=2)).isoformat()
+    transferred(counter, payment, Status="active", ExpiresAt=expires)
+    assert resolve(counter, payment, "--credit").code == 7
+    # Nor does a machine end the rightful one.
+    assert counter.type("reconcile", "--since", "7d", "--repair", "--yes").code == 3
+    run_engine(counter)
+    assert counter.ducats_of("marco") == 100
+    assert resolve(counter, payment, "--credit").code == 7
+    assert resolve(counter, payment, "--take-back").code == 0
+    run_engine(counter)
+    assert (counter.ducats_of("marco"), counter.ducats_of("lucia")) == (100, 0)
+    assert reconciled(counter)["items"] == []
+
+
 def test_what_is_typed_again_is_refused_with_who_when_and_why(counter: Counter) -> None:
     payment = wrong_citizen(counter)
     assert resolve(counter, payment, "--credit").code == 0

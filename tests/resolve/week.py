@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import re
 import shlex
 from collections import Counter as Tally
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from unittest.mock import patch
@@ -18,11 +21,8 @@ from cascade_cli.sandbox.seed.world import Order, Sale, World
 from cascade_cli.sandbox.stripe import Books
 from tests.credit.counter import Answer, Counter
 
-# What was taken back ten times too large is above the usual limits, which are not in question here.
-LIMITS = {
-    "CASCADE_MAX_DUCATS_PER_CREDIT": "1000000",
-    "CASCADE_MAX_DUCATS_PER_DAY": "10000000",
-}
+# What is printed where a limit refuses a line.
+_ALLOWING = re.compile(r"put (CASCADE_\w+)=(\S+) before the command")
 
 
 @dataclass
@@ -95,26 +95,34 @@ def seeded(counter: Counter, number: int) -> Truth:
     return truth
 
 
-def enrich(counter: Counter, ducats: float) -> None:
-    """Everybody has that much more: nobody has spent what is to come back."""
+def everybody_has(counter: Counter, ducats: float) -> None:
+    """Every citizen has so many."""
     tables = counter.sandboxed.app.airtable.tables
     for record in tables.select("CITIZENS"):
-        has = record["fields"].get("Ducats", 0)
-        tables.update("CITIZENS", record["id"], {"Ducats": has + ducats})
+        if record["fields"]["Username"] != PROCESSOR:
+            tables.update("CITIZENS", record["id"], {"Ducats": ducats})
 
 
 def night(counter: Counter, *words: str) -> Answer:
     """What is left, worst first."""
-    return counter.type("reconcile", "--since", "8d", "--json", *words, **LIMITS)
+    return counter.type("reconcile", "--since", "8d", "--json", *words)
 
 
 def follow(counter: Counter, truth: Truth, data: dict[str, Any]) -> list[tuple[list[str], Answer]]:
     """Type what is printed beside each item, then let the engine run."""
     lines = {tuple(truth.filled_in(item)): None for item in data["items"]}
-    answers = [(list(line), counter.type(*line, "--yes", **LIMITS)) for line in lines]
+    answers = [(list(line), typed(counter, line)) for line in lines]
     counter.sandboxed.app.engine.run()
     counter.pass_time(minutes=20)
     return answers
+
+
+def typed(counter: Counter, line: Sequence[str]) -> Answer:
+    """The line, and where a limit refuses it, with that limit let go as the refusal says."""
+    words = (line[0], "--yes", *line[1:]) if line[0] != "citizen" else (*line, "--yes")
+    answer = counter.type(*words)
+    allowing = _ALLOWING.search(" ".join(answer.err.split()))
+    return counter.type(*words, **{allowing[1]: allowing[2]}) if allowing else answer
 
 
 def bank_decides(counter: Counter, truth: Truth) -> None:
@@ -144,14 +152,21 @@ def held(counter: Counter, truth: Truth) -> Tally[str]:
 
 
 def _amount(row: dict[str, Any]) -> int:
-    import json  # noqa: PLC0415
-
     notes, _ = json.JSONDecoder().raw_decode(row["Notes"])
     return _hundredths(notes["amount"])
 
 
-def _hundredths(ducats: float) -> int:
+def _hundredths(ducats: float | str) -> int:
     return round(Decimal(str(ducats)) * 100)
+
+
+def debts(counter: Counter) -> int:
+    """In hundredths: what is to come back, and was put off since nobody has it."""
+    items = night(counter, "--all").data["items"]
+    soon = counter.now() + timedelta(days=20)
+    put_off = [i for i in items if i["decision"] and i["decision"]["until"]]
+    late = [i for i in put_off if datetime.fromisoformat(i["decision"]["until"]) > soon]
+    return sum(_hundredths(item["ducats_at_risk"]) for item in late)
 
 
 def owed(counter: Counter, truth: Truth) -> Tally[str]:

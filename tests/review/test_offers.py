@@ -78,7 +78,7 @@ def test_accepting_a_refund_says_what_is_given_up() -> None:
             How.CREDIT,
             "once you know who gets how many",
         ),
-        (of_charge(a_charge(captured_cents=10)), How.SNOOZE, ""),
+        (of_charge(a_charge(captured_cents=10)), How.CREDIT, ""),
         (of_charge(a_charge()), How.CREDIT, ""),
         (of_transfer(a_stratagem(status="cancelled")), How.ACCEPT, ""),
     ],
@@ -107,7 +107,8 @@ def test_the_buyer_is_asked_for_where_the_payment_names_nobody() -> None:
 
 def test_a_price_that_is_too_low_has_to_be_overruled_in_so_many_words() -> None:
     subject = of_charge(a_charge(captured_cents=10))
-    (hurdle,) = hurdles(subject, CREDIT)
+    assert list(hurdles(subject, CREDIT)) == [], "what was paid for is given as it is"
+    (hurdle,) = hurdles(subject, replace(CREDIT, ducats=Decimal(100)))
     assert hurdle.override is Override.UNDERPAID
     said = hurdle.taken_by(CREDIT)
     assert said.overrides == {Override.UNDERPAID}

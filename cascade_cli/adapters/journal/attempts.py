@@ -63,7 +63,7 @@ def _require_hold(transaction: Transaction, keys: Collection[str]) -> None:
 
 def _loss(holder: Holder, transaction: Transaction) -> str:
     if holder.run == transaction.worker.run:
-        return f"its lease ended at {holder.lease_until}"
+        return f"its lease ended at {holder.ends}"
     return f"it is held by {holder}" if holder.run else "nobody holds it"
 
 

@@ -136,8 +136,11 @@ class Claiming:
         if twin:
             other = f"{twin.key}, {_when(twin.first_at)}"
             return Claim(intent.key, ClaimState.TWIN, other=other, ducats_left_today=self._left())
-        if self._limit is not None and self._spent + intent.ducats > self._limit:
-            return Claim(intent.key, ClaimState.OVER_LIMIT, ducats_left_today=self._left())
+        needed = self._spent + intent.ducats
+        if self._limit is not None and needed > self._limit:
+            left = self._left()
+            over = ClaimState.OVER_LIMIT
+            return Claim(intent.key, over, ducats_left_today=left, limit_needed=needed)
         self._spent += intent.ducats
         self._record(intent)
         at = self._transaction.at

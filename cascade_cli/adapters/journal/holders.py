@@ -48,6 +48,11 @@ class Holder:
         """Whether the lease still runs at that moment."""
         return bool(self.run) and self.lease_until > moment_text(moment)
 
+    @property
+    def ends(self) -> str:
+        """When its lease does, for people."""
+        return format_moment(datetime.fromisoformat(self.lease_until))
+
     def __str__(self) -> str:
         since = format_moment(datetime.fromisoformat(self.since))
         return f"`{self.command}` by {self.operator} on {self.host} (pid {self.pid}) since {since}"

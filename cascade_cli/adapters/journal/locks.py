@@ -101,8 +101,7 @@ class RunLock:
         if holder.has_lease(transaction.at) and not self._neighbours.is_dead(holder):
             raise LockedError(
                 f"Another run holds the lock on {self._name}: {holder}. Nothing was done.",
-                "Wait until it is done. If that run is gone, its lock ends at "
-                f"{holder.lease_until}.",
+                f"Wait until it is done. If that run is gone, its lock ends at {holder.ends}.",
             )
         taken = {"lock": self._name, "from": holder.columns()}
         transaction.append(EntryKind.TAKEOVER, "", taken)

@@ -364,7 +364,8 @@ def to_stratagem(record: dict[str, Any], processor: str) -> Stratagem:
         payer=payer if is_back else "",
         ruled_log=notes.ruled_log,
         mentions=notes.mentions if origin is Origin.MANUAL else (),
-        made_by=notes.operator if origin in _BY_PEOPLE else "",
+        made_by=notes.operator if origin in _BY_PEOPLE or notes.overrides else "",
+        overrides=notes.overrides,
         other_processor="" if in_its_place == processor else in_its_place or "nobody",
     )
 

@@ -26,6 +26,7 @@ from cascade_cli.domain.orders import (
     REFERENCE,
     RULED_LOG,
 )
+from cascade_cli.domain.overrides import OVERRIDES
 from cascade_cli.domain.stratagems import Failure
 
 _ERROR = "[ERROR]"
@@ -63,6 +64,7 @@ class Notes:
     ruled_log: str = field(default="", repr=False)
     reference: str = ""
     operator: str = ""
+    overrides: tuple[str, ...] = ()
 
     @property
     def mentions(self) -> tuple[str, ...]:
@@ -177,7 +179,13 @@ def _from_document(document: dict[str, Any], log: str) -> Notes:
         ruled_log=ruled if isinstance(ruled := document.get(RULED_LOG), str) else "",
         reference=str(document.get(REFERENCE) or ""),
         operator=str(document.get(OPERATOR) or ""),
+        overrides=_overrides(document.get(OVERRIDES)),
     )
+
+
+def _overrides(said: object) -> tuple[str, ...]:
+    """What a person decided although a guard refused it."""
+    return tuple(one for one in said if isinstance(one, str)) if isinstance(said, list) else ()
 
 
 def _stripe_ids(document: dict[str, Any]) -> Iterator[str]:

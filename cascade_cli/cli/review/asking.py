@@ -12,11 +12,11 @@ from rich.text import Text
 
 from cascade_cli.cli.review.keys import answer
 from cascade_cli.cli.shown import shown
-from cascade_cli.domain.crediting import mentioned_by
 from cascade_cli.domain.decisions import How
 from cascade_cli.domain.evidence import describe
 from cascade_cli.domain.orders import parse_ducats
 from cascade_cli.domain.review import hurdles, needs_buyer, needs_ducats
+from cascade_cli.domain.settling import mentioned_by
 from cascade_cli.domain.subject import Subject, Wish
 from cascade_cli.domain.times import parse_duration
 from cascade_cli.errors import UsageError
