@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import URL
+
 from cascade_cli.adapters.journal import Database, Journal
 from cascade_cli.adapters.transport import utc_now
 from cascade_cli.cli.heads_told import told
@@ -16,6 +18,7 @@ from cascade_cli.cli.journal_entries import entry_document, show_entries, write_
 from cascade_cli.cli.journal_place import journal_url
 from cascade_cli.cli.sandbox_switch import enter_sandbox
 from cascade_cli.cli.session import Outcome, Session, closed_pipe_is_silent
+from cascade_cli.cli.state_place import check_state_folder
 from cascade_cli.cli.window import moment_option
 from cascade_cli.cli.writing import this_worker
 from cascade_cli.domain.journal import Entry, Head, Verification
@@ -49,12 +52,14 @@ def existing_journal(session: Session) -> Iterator[Journal | None]:
     enter_sandbox(session, values)
     chosen = "" if session.sandbox else values.get(JOURNAL_URL.name, "").strip()
     session.secrets += [chosen] if chosen else []
+    if not chosen:
+        check_state_folder(session.folder)
     with journal_at(journal_url(session, chosen)) as journal:
         yield journal
 
 
 @contextmanager
-def journal_at(url: str) -> Iterator[Journal | None]:
+def journal_at(url: str | URL) -> Iterator[Journal | None]:
     """The journal at `url`, to read; None where there is none."""
     database = Database(url)
     if not database.exists():

@@ -29,8 +29,8 @@ class Database:
     Several Journals of one process may share one. `place` names it without its password.
     """
 
-    def __init__(self, url: str, *, lock_wait_seconds: float = 5.0) -> None:
-        self._url = parse_url(url)
+    def __init__(self, url: str | URL, *, lock_wait_seconds: float = 5.0) -> None:
+        self._url = url if isinstance(url, URL) else parse_url(url)
         self._lock_wait_seconds = lock_wait_seconds
         self._engine: Engine | None = None
         self._opening, self._turn = threading.Lock(), threading.Lock()
@@ -145,6 +145,11 @@ class Database:
 def _for_writing(engine: Engine) -> Engine:
     """SQLite's transactions must be told at their beginning that they will write."""
     return engine.execution_options(journal_write=True)
+
+
+def file_url(path: Path) -> URL:
+    """The address of a journal in that file, whatever stands in its name."""
+    return URL.create("sqlite", database=str(path))
 
 
 def parse_url(text: str) -> URL:

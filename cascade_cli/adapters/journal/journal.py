@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from sqlalchemy import URL
+
 from cascade_cli.adapters.journal import (
     arrivals,
     attempts,
@@ -70,7 +72,7 @@ class Journal:
 
     def __init__(
         self,
-        url: str | Database,
+        url: str | URL | Database,
         worker: Worker,
         *,
         now: Callable[[], datetime],

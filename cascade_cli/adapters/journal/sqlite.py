@@ -127,7 +127,7 @@ def _link(draft: Path, path: Path) -> None:
 
 
 def _engine(path: Path, lock_wait_seconds: float, mode: str) -> Engine:
-    uri = f"file:{quote(str(path.absolute()))}?mode={mode}"
+    uri = f"file:{quote(os.fsencode(path.absolute()))}?mode={mode}"
 
     def connect() -> sqlite3.Connection:
         # sqlite3's own transactions start too late to be trusted: `isolation_level=None` leaves

@@ -27,6 +27,7 @@ def _rendered(session: Session, page: Page) -> str:
     return render(
         page,
         sandbox=session.sandbox,
+        settings=session.settings_note,
         redacted=session.redacted,
         completed=session.completed,
     )
