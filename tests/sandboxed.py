@@ -36,6 +36,10 @@ class Recorder:
             return broken
         return self._handler(request)
 
+    def answer_by(self, handler: Handler) -> None:
+        """Let another hand answer from now on."""
+        self._handler = handler
+
     def before(self, number: int, happen: Callable[[], None]) -> None:
         """Let something happen before the request of this number, counted from 1."""
         self._events[number] = happen

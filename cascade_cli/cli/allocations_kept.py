@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from cascade_cli.cli.journal_place import journal_url
+from cascade_cli.cli.journal_place import chosen_url, has_no_journal, journal_url
 from cascade_cli.cli.session import Session
 from cascade_cli.domain.allocation import Allocation, read_allocation
 from cascade_cli.domain.money import format_ducats
@@ -14,8 +13,6 @@ from cascade_cli.settings import Settings
 
 if TYPE_CHECKING:
     from cascade_cli.adapters.journal import Journal
-
-_SQLITE = "sqlite:///"
 
 
 class KeptAllocations:
@@ -28,8 +25,7 @@ class KeptAllocations:
 
     def find(self, digest: str) -> Allocation | None:
         """The allocation of that digest; None where there is none, or no journal."""
-        path = Path(self._url.removeprefix(_SQLITE))
-        if self._url.startswith(_SQLITE) and not path.exists():
+        if has_no_journal(self._session, self._settings):
             return None
         kept = self._opened().allocation(digest)
         try:
@@ -52,11 +48,6 @@ class KeptAllocations:
         if self._journal:
             self._journal.close()
 
-    @property
-    def _url(self) -> str:
-        chosen = self._settings.journal_url
-        return journal_url(self._session, chosen.reveal() if chosen else "")
-
     def _opened(self) -> Journal:
         from cascade_cli.adapters.journal import Journal  # noqa: PLC0415 - see above
         from cascade_cli.adapters.transport import utc_now  # noqa: PLC0415
@@ -64,6 +55,7 @@ class KeptAllocations:
 
         with self._lock:
             if self._journal is None:
+                url = journal_url(self._session, chosen_url(self._settings))
                 worker, secrets = this_worker("checkout"), self._session.secrets
-                self._journal = Journal(self._url, worker, now=utc_now, secrets=secrets)
+                self._journal = Journal(url, worker, now=utc_now, secrets=secrets)
             return self._journal

@@ -10,7 +10,7 @@ from cascade_cli.adapters.journal import Database, Journal
 from cascade_cli.adapters.journal.inbox import Inbox
 from cascade_cli.adapters.transport import utc_now
 from cascade_cli.bootstrap import Wiring
-from cascade_cli.cli.journal_place import journal_url
+from cascade_cli.cli.journal_place import chosen_url, journal_url
 from cascade_cli.cli.session import Session
 from cascade_cli.cli.writing import this_worker
 
@@ -26,8 +26,7 @@ class Archive:
 @contextmanager
 def archive_of(session: Session, wiring: Wiring) -> Iterator[Archive | None]:
     """What this invocation's journal holds; None where there is none. Raises JournalError."""
-    chosen = wiring.settings.journal_url
-    database = Database(journal_url(session, chosen.reveal() if chosen else ""))
+    database = Database(journal_url(session, chosen_url(wiring.settings)))
     if not database.exists():
         yield None
         return

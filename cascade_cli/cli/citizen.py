@@ -94,7 +94,7 @@ def _prepare(shop: Workshop, plan: Plan, *, yes: bool) -> None:
         )
     if before is not None and lowers:
         after = rounded(plan.step.after)
-        confirm(f"Lower it from {rounded(before)} to {after} ducats?", yes=yes)
+        confirm(shop.session, f"Lower it from {rounded(before)} to {after} ducats?", yes=yes)
     shop.begin()
 
 

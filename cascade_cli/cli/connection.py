@@ -15,6 +15,7 @@ from cascade_cli.cli.pace_place import kept_pace
 from cascade_cli.cli.rulings_known import RulingsKnown
 from cascade_cli.cli.sandbox_switch import enter_sandbox
 from cascade_cli.cli.session import Session
+from cascade_cli.cli.state_place import make_state_folder
 from cascade_cli.settings import (
     AIRTABLE_BASE,
     AIRTABLE_KEY,
@@ -33,6 +34,7 @@ from cascade_cli.settings import (
     Settings,
     gather_values,
     state_folder,
+    strays,
 )
 
 # What --sandbox replaces, so that no live key is read, let alone sent.
@@ -56,6 +58,8 @@ def connected(session: Session, *, in_hurry: bool = True) -> Iterator[Wiring]:
     """
     with effective(session, gather_values(session.environ, session.env_file)) as values:
         settings = Settings.read(values)
+        if not settings.journal_url:
+            make_state_folder(session.folder)
         session.links = _links(settings)
         with closing(KeptAllocations(session, settings)) as allocations:
             known = DeliveriesKnown(session, settings)
@@ -84,11 +88,13 @@ def effective(session: Session, values: dict[str, str]) -> Iterator[dict[str, st
     """The values as given, or with the sandbox's in place of the live ones; none is shown."""
     enter_sandbox(session, values)
     if session.sandbox:
-        with _sandbox_values(session, values) as sandbox_values:
+        with _sandbox_values(values) as sandbox_values:
             _hide(session, sandbox_values)
             yield sandbox_values
     else:
         _hide(session, values)
+        for _, refusal in strays(values, session.environ, session.env_file):
+            raise refusal
         yield values
 
 
@@ -99,11 +105,11 @@ def _hide(session: Session, values: Mapping[str, str]) -> None:
 
 
 @contextmanager
-def _sandbox_values(session: Session, values: dict[str, str]) -> Iterator[dict[str, str]]:
+def _sandbox_values(values: dict[str, str]) -> Iterator[dict[str, str]]:
     # The live services need none of it.
     from cascade_cli.sandbox.instance import Connection, open_sandbox, rates  # noqa: PLC0415
 
-    with open_sandbox(state_folder(session.environ)) as url:
+    with open_sandbox(make_state_folder(state_folder(values))) as url:
         kept = {name: v for name, v in values.items() if name not in {s.name for s in _LIVE}}
         # Pages of its own, so that a test payment ends on this machine.
         pay = f"{url}/stripe/pay"

@@ -21,6 +21,8 @@ class PipeConsole(Console):
 
     complete: Callable[[str], str] = str
     """Puts the global options of this invocation into the commands in a text."""
+    settings: str = ""
+    """The settings file that is read, as `Session.settings_note` says it."""
     shows_links: bool = True
     """Whether the terminal has links at all."""
     links: Links | None = None
@@ -53,6 +55,11 @@ def _readable(text: Text) -> Text:
 def to_type(console: Console, command: str) -> Text:
     """A command for people to type next: on a line of its own, for where this one was typed."""
     return Text(f"  $ {completed(console, command)}")
+
+
+def settings_note(console: Console) -> str:
+    """Which settings file is read, to be put behind a headline or a question."""
+    return console.settings if isinstance(console, PipeConsole) else ""
 
 
 def completed(console: Console, text: str) -> str:

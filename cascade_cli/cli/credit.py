@@ -8,12 +8,14 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
+from cascade_cli.cli.broken_off import Interruption
 from cascade_cli.cli.credit_file import CreditRow, read_credit_file
 from cascade_cli.cli.deliveries import deliveries_outcome, plan_outcome, show_plan
 from cascade_cli.cli.session import Outcome, Session
 from cascade_cli.cli.writing import Workshop, check_answerable, confirm, workshop
 from cascade_cli.domain.orders import Order, parse_ducats
 from cascade_cli.domain.overrides import Override
+from cascade_cli.domain.shell import command
 from cascade_cli.errors import ExitCode, GuardError, UsageError
 from cascade_cli.services.credit_requests import (
     TWIN_WINDOW,
@@ -63,6 +65,19 @@ class CreditOptions:
     dry_run: bool = False
     yes: bool = False
 
+    def again_as(self, made_up_reference: str) -> str:
+        """The command line that goes on with what this one began."""
+        words = [word for word in (self.citizen, self.ducats) if word is not None]
+        named = {
+            "--reason": self.reason,
+            "--payment": self.payment,
+            "--reference": self.reference or made_up_reference or None,
+            "--file": self.file and str(self.file),
+        }
+        words += [word for pair in named.items() if pair[1] is not None for word in map(str, pair)]
+        words += sorted(f"--{override}" for override in self.overrides)
+        return command("credit", *words)
+
 
 def credit(session: Session, options: CreditOptions) -> Outcome:
     """Check, show, ask, deliver. Raises UsageError before anything is read."""
@@ -71,16 +86,18 @@ def credit(session: Session, options: CreditOptions) -> Outcome:
         raise UsageError(f"{names} goes with --payment: it decides about one payment.", FORMS)
     wanted = _from_file(session, options) if options.file is not None else _from_words(options)
     check_answerable(yes=options.yes or options.dry_run)
-    with workshop(session, "credit", lock=not options.dry_run, check=wanted.check) as shop:
+    interruption = Interruption(session, options.again_as(wanted.made_up_reference))
+    lock = not options.dry_run
+    with interruption, workshop(session, "credit", lock=lock, check=wanted.check) as shop:
         plan = shop.writing.desk.plan(wanted.orders(shop))
         if options.dry_run:
             return plan_outcome(plan)
         if plan.unwritten:
             if not options.yes:
                 show_plan(session.console(stderr=True), plan)
-            confirm(f"Credit {plan.description}?", yes=options.yes)
+            confirm(session, f"Credit {plan.description}?", yes=options.yes)
         shop.begin()
-        done = deliveries_outcome(shop.writing.desk.carry_out(plan), wanted.made_up_reference)
+        done = deliveries_outcome(interruption.carry_out(shop, plan), wanted.made_up_reference)
         is_all = done.error is not None or not wanted.missing
         return done if is_all else replace(done, exit_code=ExitCode.DISCREPANCIES)
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from cascade_cli.cli.journal_place import journal_url
+from cascade_cli.cli.journal_place import chosen_url, has_no_journal, journal_url
 from cascade_cli.cli.session import Session
 from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.past_delivery import NOTHING_PAST, PastDelivery
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
     from cascade_cli.services.past_deliveries import PastDeliveries
 
 T = TypeVar("T")
-
-_SQLITE = "sqlite:///"
 
 
 class DeliveriesKnown:
@@ -38,23 +35,21 @@ class DeliveriesKnown:
         return self._asked(lambda past: past.written_for(key), NOTHING_PAST)
 
     def _asked(self, ask: Callable[[PastDeliveries], T], otherwise: T) -> T:
-        chosen = self._settings.journal_url
-        url = journal_url(self._session, chosen.reveal() if chosen else "")
-        if url.startswith(_SQLITE) and not Path(url.removeprefix(_SQLITE)).exists():
+        if has_no_journal(self._session, self._settings):
             return otherwise
         try:
-            return self._read(url, ask, otherwise)
+            return self._read(ask, otherwise)
         except JournalError as error:
             self._session.warn(f"which transfers have vanished is not known: {error.message}")
             return otherwise
 
-    def _read(self, url: str, ask: Callable[[PastDeliveries], T], otherwise: T) -> T:
+    def _read(self, ask: Callable[[PastDeliveries], T], otherwise: T) -> T:
         from cascade_cli.adapters.journal import Database, Journal  # noqa: PLC0415 - see above
         from cascade_cli.adapters.transport import utc_now  # noqa: PLC0415
         from cascade_cli.cli.who import this_worker  # noqa: PLC0415
         from cascade_cli.services.past_deliveries import PastDeliveries  # noqa: PLC0415
 
-        database = Database(url)
+        database = Database(journal_url(self._session, chosen_url(self._settings)))
         if not database.exists():
             return otherwise
         worker, secrets = this_worker("reconcile"), self._session.secrets

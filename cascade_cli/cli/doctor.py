@@ -11,6 +11,7 @@ from cascade_cli.adapters.key_files import inspect_file, read_names
 from cascade_cli.cli.connection import effective
 from cascade_cli.cli.doctor_shown import document, show
 from cascade_cli.cli.doctor_tools import instruments
+from cascade_cli.cli.sandbox_switch import enter_sandbox
 from cascade_cli.cli.session import Outcome, Session
 from cascade_cli.domain.checkup import keys
 from cascade_cli.domain.checkup import settings as findings
@@ -18,11 +19,10 @@ from cascade_cli.domain.checkup.result import Check, Level
 from cascade_cli.errors import ExitCode, SettingsError
 from cascade_cli.services.doctor import Doctor
 from cascade_cli.services.doctor_settings import examine_settings
-from cascade_cli.settings import SANDBOX, SETTINGS, gather_values
+from cascade_cli.settings import DEFAULT_FILE, SANDBOX, SETTINGS, gather_values, strays
 
 _KNOWN = [setting.name for setting in SETTINGS]
 _SECRET = {setting.name for setting in SETTINGS if setting.secret}
-DEFAULT_FILE = Path(".env")
 
 
 def doctor(session: Session) -> Outcome:
@@ -43,7 +43,7 @@ def doctor(session: Session) -> Outcome:
 
 def _gather(session: Session) -> tuple[list[Check], dict[str, str]]:
     """What is said of the settings file, and the values that could be read."""
-    file = session.env_file or DEFAULT_FILE
+    file = session.env_file or Path(DEFAULT_FILE)
     try:
         values = gather_values(session.environ, session.env_file)
         named = read_names(file) if file.is_file() else {}
@@ -61,12 +61,18 @@ def _gather(session: Session) -> tuple[list[Check], dict[str, str]]:
 def _effective(
     session: Session, values: dict[str, str]
 ) -> Iterator[tuple[list[Check], Mapping[str, str]]]:
-    """The sandbox's values where it is asked for; a switch that is neither on nor off is red."""
+    """The sandbox's values where it is asked for; a switch that is neither on nor off is red, and
+    so is an address to which no live key is sent."""
     switch, checks = values.get(SANDBOX.name, "").strip(), []
     if switch not in {"", "0", "1"}:
         found = f"{SANDBOX.name} is {switch!r}."
         checks.append(findings.WRONG.seen(found, name=SANDBOX.name, advice="Set it to 1 or 0."))
         values = {name: value for name, value in values.items() if name != SANDBOX.name}
+    enter_sandbox(session, values)
+    strange = [] if session.sandbox else strays(values, session.environ, session.env_file)
+    for setting, refusal in [*strange]:
+        checks.append(findings.WRONG.seen(refusal.message, name=setting.name, advice=refusal.hint))
+        values = {name: value for name, value in values.items() if name != setting.name}
     with effective(session, values) as usable:
         yield checks, usable
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
+from sqlalchemy import URL
+
 from cascade_cli.adapters.journal import Journal
-from cascade_cli.adapters.journal.database import Database
+from cascade_cli.adapters.journal.database import Database, file_url, parse_url
 from cascade_cli.adapters.journal.inbox import Inbox
 from cascade_cli.adapters.journal.inspection import JournalProbe
 from cascade_cli.adapters.pacing import Pacer, Pacing
@@ -26,6 +28,7 @@ from cascade_cli.bootstrap import (
     airtable_service,
     stripe_service,
 )
+from cascade_cli.cli.heads_told import last_told
 from cascade_cli.cli.journal_place import JOURNAL, SANDBOX_JOURNAL
 from cascade_cli.cli.pace_place import kept_pace
 from cascade_cli.cli.session import Session
@@ -89,16 +92,22 @@ def _tell(session: Session, service: str, message: str) -> None:
 def _journal(
     session: Session, settings: Settings, values: Mapping[str, str]
 ) -> JournalProbe | SettingsError:
-    file = state_folder(values) / (SANDBOX_JOURNAL if session.sandbox else JOURNAL)
-    url = settings.journal_url.reveal() if settings.journal_url else f"sqlite:///{file}"
     try:
-        database = Database(url)
+        url = _journal_url(session, settings, values)
     except SettingsError as error:
         return error
+    database = Database(url)
     worker = this_worker("doctor")
     return JournalProbe(
         url,
         database,
         Journal(database, worker, now=utc_now),
         Inbox(database, worker, now=utc_now),
+        last_told(state_folder(values), database.place),
     )
+
+
+def _journal_url(session: Session, settings: Settings, values: Mapping[str, str]) -> URL:
+    if settings.journal_url:
+        return parse_url(settings.journal_url.reveal())
+    return file_url(state_folder(values) / (SANDBOX_JOURNAL if session.sandbox else JOURNAL))

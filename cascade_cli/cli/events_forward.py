@@ -90,7 +90,7 @@ def forward(
         chosen = choose(wiring.events)
         if dry_run or not chosen.events:
             return _outcome(Forwarding(chosen, dry_run=dry_run), receiver)
-        confirm(f"Send {len(chosen.events)} events to {receiver}?", yes=yes)
+        confirm(session, f"Send {len(chosen.events)} events to {receiver}?", yes=yes)
         webhook = Webhook(url, secrets_in(secret.reveal())[0], utc_now)
         return _outcome(_send(webhook, chosen), receiver)
 

@@ -89,7 +89,7 @@ def _carry_out(
             return Report(chosen, plan, [], refunds)
         _show_plan(shop.session.console(stderr=True), plan)
         show_refunds(shop.session.console(stderr=True), writing)
-        confirm(_question(plan, len(writing)), yes=False)
+        confirm(shop.session, _question(plan, len(writing)), yes=False)
     deliveries: Sequence[Delivery] = []
     if plan.orders:
         shop.begin()

@@ -16,7 +16,7 @@ from enum import Enum
 from rich.console import Console
 from rich.text import Text
 
-from cascade_cli.cli.console import completed, to_type
+from cascade_cli.cli.console import completed, settings_note, to_type
 from cascade_cli.cli.items_shown import Block, item_blocks, row
 from cascade_cli.cli.kinds_shown import kinds_explained, kinds_table
 from cascade_cli.cli.paging import paged
@@ -126,7 +126,8 @@ def _head(
     """Verdict first, then where it comes from."""
     is_terse = brevity is Brevity.TERSE
     found, window, coverage = what_is_open(run.result), reading.window, run.coverage
-    yield Text(f"{found.described}.", "bold red" if found.number else "bold green")
+    verdict = Text(f"{found.described}.", "bold red" if found.number else "bold green")
+    yield verdict.append(settings_note(console), "not bold default")
     span = format_span(window.until - window.since)
     charges, rows = count(coverage.charges, "paid charge"), count(coverage.stratagems, "stratagem")
     read = "" if is_terse else f": {charges}, {rows}"

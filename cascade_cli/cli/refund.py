@@ -68,7 +68,7 @@ def _amount(options: RefundOptions) -> Decimal | None:
 def _carry_out(shop: Workshop, options: RefundOptions, plan: RefundPlan, wish: Wish) -> Outcome:
     if not options.yes:
         _show(shop.session, plan, wish.policy, stderr=True)
-    confirm(f"Do this for {options.payment}?", yes=options.yes)
+    confirm(shop.session, f"Do this for {options.payment}?", yes=options.yes)
     shop.begin()
     (done,) = shop.writing.refunds.carry_out([plan], wish)
     (after,) = shop.writing.refunds.look(options.payment)
@@ -96,7 +96,7 @@ def _write_off(shop: Workshop, options: RefundOptions, plan: RefundPlan, reason:
     if options.dry_run or not picture.left:
         return _planned(plan, policy, dry_run=options.dry_run)
     ducats = format_ducats(picture.left)
-    confirm(f"Write off {ducats} ducats of {options.payment}?", yes=options.yes)
+    confirm(shop.session, f"Write off {ducats} ducats of {options.payment}?", yes=options.yes)
     shop.writing.refunds.write_off([picture], reason.strip())
     (after,) = shop.writing.refunds.look(options.payment)
     return _planned(RefundPlan(after), policy)

@@ -58,7 +58,7 @@ def refund_many(shop: Workshop, options: RefundOptions, pictures: Sequence[Pictu
         _show(shop.session, planned.plans, policy, stderr=True)
     what = "Write off" if options.write_off is not None else "Do"
     question = f"{what} this for {len(todo)} of {len(pictures)} citizens of {options.payment}?"
-    confirm(question, yes=options.yes)
+    confirm(shop.session, question, yes=options.yes)
     shop.begin()
     found: Sequence[CarriedOut] = ()
     if options.write_off is not None:

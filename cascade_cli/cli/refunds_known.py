@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from contextlib import closing
-from pathlib import Path
 
 from cascade_cli.bootstrap import Wiring
-from cascade_cli.cli.journal_place import journal_url
+from cascade_cli.cli.journal_place import has_no_journal
 from cascade_cli.cli.session import Session
 from cascade_cli.domain.case import Decided
 from cascade_cli.errors import JournalError
 from cascade_cli.services.reconcile import Run
-
-_SQLITE = "sqlite:///"
 
 
 def forget_debts(session: Session, wiring: Wiring, run: Run) -> None:
@@ -35,9 +32,7 @@ def forget_debts(session: Session, wiring: Wiring, run: Run) -> None:
 def decided(session: Session, wiring: Wiring) -> Decided:
     """Nothing where there is no journal, or none that can be read: then the report lists refunds
     that somebody may have settled."""
-    chosen = wiring.settings.journal_url
-    url = journal_url(session, chosen.reveal() if chosen else "")
-    if url.startswith(_SQLITE) and not Path(url.removeprefix(_SQLITE)).exists():
+    if has_no_journal(session, wiring.settings):
         return Decided()
     # Costs 0.2 s to import, and only shops with a journal need it.
     from cascade_cli.cli.writing import open_journal, this_worker  # noqa: PLC0415

@@ -79,7 +79,7 @@ def _carry_out(
         return [], 0
     if plan.repairs and not how.yes:
         show_plan(shop.session.console(stderr=True), plan)
-    if not _agreed(plan, arrived, how):
+    if not _agreed(shop.session, plan, arrived, how):
         shop.session.warn("nobody was told of arrivals: you said no")
         return [], 0
     shop.begin()
@@ -91,10 +91,12 @@ def _carry_out(
         raise
 
 
-def _agreed(plan: RepairPlan, arrived: Sequence[Arrival], how: RepairOptions) -> bool:
+def _agreed(
+    session: Session, plan: RepairPlan, arrived: Sequence[Arrival], how: RepairOptions
+) -> bool:
     """A no to repairs ends the command; a no to notices alone leaves the report to be shown."""
     try:
-        confirm(_question(plan, arrived), yes=how.yes)
+        confirm(session, _question(plan, arrived), yes=how.yes)
     except GuardError:
         if plan.repairs:
             raise

@@ -80,7 +80,7 @@ def resolve(session: Session, options: ResolveOptions) -> Outcome:
             return _outcome(planned, evidence, dry_run=True)
         if not options.yes:
             show(session.console(stderr=True), planned, evidence, ())
-        confirm(f"Decide this for {seen.subject.name}?", yes=options.yes)
+        confirm(session, f"Decide this for {seen.subject.name}?", yes=options.yes)
         if planned.orders:
             shop.begin()
         done = desk.carry_out(planned)

@@ -5,15 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from contextlib import closing
-from pathlib import Path
 
-from cascade_cli.cli.journal_place import journal_url
+from cascade_cli.cli.journal_place import chosen_url, has_no_journal, journal_url
 from cascade_cli.cli.session import Session
 from cascade_cli.domain.rulings import RowRuling, Rulings
 from cascade_cli.errors import JournalError
 from cascade_cli.settings import Settings
 
-_SQLITE = "sqlite:///"
 # A server reads rows all day. What a person decides meanwhile counts so much later there.
 _FRESH_SECONDS = 10.0
 
@@ -40,22 +38,21 @@ class RulingsKnown:
         self._read_at = None
 
     def _read(self) -> Rulings:
-        chosen = self._settings.journal_url
-        url = journal_url(self._session, chosen.reveal() if chosen else "")
-        if url.startswith(_SQLITE) and not Path(url.removeprefix(_SQLITE)).exists():
+        if has_no_journal(self._session, self._settings):
             return {}
         try:
-            return self._read_from(url)
+            return self._read_from_journal()
         except JournalError as error:
             self._session.warn(f"what people decided about rows is not known: {error.message}")
             return {}
 
-    def _read_from(self, url: str) -> Rulings:
+    def _read_from_journal(self) -> Rulings:
         # Costs 0.2 s to import, and only shops with a journal need it.
         from cascade_cli.adapters.journal import Database, Journal  # noqa: PLC0415
         from cascade_cli.adapters.transport import utc_now  # noqa: PLC0415
         from cascade_cli.cli.who import this_worker  # noqa: PLC0415
 
+        url = journal_url(self._session, chosen_url(self._settings))
         worker, secrets = this_worker("reconcile"), self._session.secrets
         with closing(Journal(Database(url), worker, now=utc_now, secrets=secrets)) as journal:
             found = map(RowRuling.of, journal.rulings().values())

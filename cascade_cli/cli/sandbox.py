@@ -13,6 +13,7 @@ from queue import SimpleQueue
 from cascade_cli.cli.journal_place import SANDBOX_JOURNAL
 from cascade_cli.cli.session import Outcome, Session
 from cascade_cli.cli.shown import shown
+from cascade_cli.cli.state_place import make_state_folder
 from cascade_cli.domain.times import parse_duration
 from cascade_cli.errors import LockedError, ServiceError, UsageError
 from cascade_cli.sandbox import instance
@@ -170,7 +171,7 @@ def _print(text: str) -> None:
 @contextmanager
 def opened(session: Session, options: ServeOptions | None = None) -> Iterator[SandboxApp]:
     """The sandbox of this state folder."""
-    path = instance.state_path(session.folder)
+    path = instance.state_path(make_state_folder(session.folder))
     app = (
         SandboxApp(
             path,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import re
 import shlex
 import sys
@@ -11,12 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cascade_cli.cli.end_options import EndOptions
+from cascade_cli.cli.journal_place import journal_file
 from cascade_cli.cli.sandbox_switch import enter_sandbox
 from cascade_cli.cli.session import Outcome, Session
+from cascade_cli.cli.state_place import check_state_folder
+from cascade_cli.cli.who import system_user
 from cascade_cli.errors import UsageError
 from cascade_cli.settings import JOURNAL_URL
 
-_SQLITE = "sqlite:///"
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 
 
@@ -62,16 +63,15 @@ class Nightly:
 def _journal_file(session: Session) -> Path | None:
     """The journal's own file, where CASCADE_JOURNAL_URL names one."""
     address = session.values().get(JOURNAL_URL.name, "").strip()
-    if session.sandbox or not address.startswith(_SQLITE):
-        return None
-    return Path(address.removeprefix(_SQLITE).partition("?")[0]).absolute()
+    file = journal_file(session, address) if address and not session.sandbox else None
+    return file.absolute() if file else None
 
 
 def cron(session: Session, nightly: Nightly) -> Outcome:
     """One crontab line; cron mails what it prints, which is nothing but the report."""
     hour, minute = nightly.clock
     # Cron starts with an empty environment; the journal must be the one that you use by hand.
-    state = f"CASCADE_STATE_DIR={session.folder.absolute()}"
+    state = f"CASCADE_STATE_DIR={check_state_folder(session.folder).absolute()}"
     _refuse_line_breaks([state, str(Path.cwd()), *nightly.words(session)])
     command = f"cd {shlex.quote(str(Path.cwd()))} && {shlex.join(['env', state])} "
     command += shlex.join(nightly.words(session))
@@ -82,7 +82,8 @@ def cron(session: Session, nightly: Nightly) -> Outcome:
 def systemd(session: Session, nightly: Nightly) -> Outcome:
     """Service and timer as one text, each part named by the file it belongs into."""
     hour, minute = nightly.clock
-    state, folders = str(session.folder.absolute()), nightly.folders(session)
+    state = str(check_state_folder(session.folder).absolute())
+    folders = nightly.folders(session)
     _refuse_line_breaks([state, str(Path.cwd()), *folders, *nightly.words(session)])
     for missing in (folder for folder in folders if not Path(folder).is_dir()):
         session.warn(f"systemd starts the service only when the folder {missing!r} is there")
@@ -92,7 +93,7 @@ def systemd(session: Session, nightly: Nightly) -> Outcome:
             command=" ".join(
                 _unit_word(word).replace("$", "$$") for word in nightly.words(session)
             ),
-            user=getpass.getuser(),
+            user=system_user(),
             folder=str(Path.cwd()).replace("%", "%%"),
             written=" ".join(map(_unit_word, folders)),
             private_tmp="no" if any(map(_is_temporary, folders)) else "yes",

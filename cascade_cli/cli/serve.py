@@ -10,7 +10,7 @@ from cascade_cli.adapters.journal.database import Database
 from cascade_cli.adapters.stripe.signature import secrets_in
 from cascade_cli.adapters.transport import is_loopback
 from cascade_cli.cli.connection import SANDBOX_TOKEN, connected
-from cascade_cli.cli.journal_place import journal_url
+from cascade_cli.cli.journal_place import chosen_url, journal_url
 from cascade_cli.cli.session import Outcome, Session
 from cascade_cli.cli.writing import this_worker
 from cascade_cli.domain.checkup.settings import SHORTEST_TOKEN
@@ -37,8 +37,7 @@ def serve(session: Session, host: str, port: int) -> Outcome:
 
     with connected(session) as wiring:
         _check(session, wiring.settings)
-        chosen = wiring.settings.journal_url
-        url = journal_url(session, chosen.reveal() if chosen else "")
+        url = journal_url(session, chosen_url(wiring.settings))
         secrets = [*session.secrets, *_signing(wiring.settings)]
         with closing(Database(url)) as database:
             ground = serving.Ground(

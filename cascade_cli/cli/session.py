@@ -69,6 +69,7 @@ class Session:
             no_color=self.no_color or None,
         )
         console.complete = self.completed
+        console.settings = self.settings_note
         console.shows_links = has_links(self.environ)
         console.links = self.links if console.shows_links else None
         return console
@@ -114,6 +115,14 @@ class Session:
         from cascade_cli.settings import gather_values  # noqa: PLC0415 - not for --help
 
         return gather_values(self.environ, self.env_file)
+
+    @property
+    def settings_note(self) -> str:
+        """` (settings: ~/shop/.env)`, for a headline or a question; empty where no file is read."""
+        from cascade_cli.settings import settings_file  # noqa: PLC0415 - as above
+
+        file = settings_file(self.environ, self.env_file)
+        return f" (settings: {shown(file)})" if file else ""
 
     @property
     def folder(self) -> Path:

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cascade_cli.adapters.journal.inbox import EventState, Kept
+from cascade_cli.cli.console import settings_note
 from cascade_cli.cli.items_shown import Block, item_blocks
 from cascade_cli.cli.kinds_shown import kinds_table
 from cascade_cli.cli.shown import count
@@ -67,7 +68,7 @@ class Shown:
 def screen(console: Console, shown: Shown, beneath: Sequence[Text] = ()) -> Iterator[Block]:
     """The whole screen. What must not be cut off at the lower end of a small one, with `beneath`,
     stands below the headline."""
-    yield Block(_headline(shown))
+    yield Block(_headline(shown).append(settings_note(console), "default"))
     for gap in shown.status.gaps:
         told = harmless(shown.complete(gap.error.message))
         yield Block(Text(f"Not known: {gap.what}. {told}", "yellow"))

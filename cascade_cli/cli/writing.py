@@ -13,7 +13,7 @@ from cascade_cli.adapters.journal import Journal
 from cascade_cli.bootstrap import Wiring
 from cascade_cli.bootstrap_writes import WriteWiring, bootstrap_writes, run_lock
 from cascade_cli.cli.connection import connected
-from cascade_cli.cli.journal_place import journal_url
+from cascade_cli.cli.journal_place import chosen_url, journal_url
 from cascade_cli.cli.readable import readable
 from cascade_cli.cli.session import Session
 from cascade_cli.cli.who import this_worker
@@ -92,17 +92,20 @@ def workshop(
             yield Workshop(session, worker, wiring, writing)
 
 
-def confirm(question: str, *, yes: bool) -> None:
-    """Ask, unless --yes. Raises GuardError for a no, or where nobody can be asked."""
+def confirm(session: Session, question: str, *, yes: bool) -> None:
+    """Ask, with the settings file that is read, unless --yes.
+
+    Raises GuardError for a no, or where nobody can be asked.
+    """
     check_answerable(yes=yes)
-    if not yes and not _is_agreed(question):
+    if not yes and not _is_agreed(readable(question) + session.settings_note):
         raise GuardError("Nothing was written: you said no.")
 
 
 def _is_agreed(question: str) -> bool:
     """Ctrl-D is a no. Ctrl-C ends the command as everywhere: typer makes an error of both."""
     try:
-        return typer.confirm(readable(question), err=True)
+        return typer.confirm(question, err=True)
     except typer.Abort as abort:
         if isinstance(abort.__context__, EOFError):
             return False
@@ -120,6 +123,5 @@ def check_answerable(*, yes: bool) -> None:
 
 def open_journal(session: Session, wiring: Wiring, worker: Worker) -> Journal:
     """The journal of the live base, or the sandbox's own."""
-    chosen = wiring.settings.journal_url
-    url = journal_url(session, chosen.reveal() if chosen else "")
+    url = journal_url(session, chosen_url(wiring.settings))
     return Journal(url, worker, now=wiring.clock.now, secrets=session.secrets)

@@ -411,8 +411,10 @@ class Case:
 
     @property
     def uncovered(self) -> Decimal:
-        """The same without what is on its way, or may be by a correction, and without dust."""
-        live = (s for s in self.moving if s in self.by_state[State.LIVE])
+        """The same without what is on its way, or may be by a correction, and without dust. Nothing
+        arrives at somebody who does not exist."""
+        going = () if self.is_unknown else self.moving
+        live = (s for s in going if s in self.by_state[State.LIVE])
         still = (s for s in self.correcting if s not in self.executed)
         coming = (s for s in (*live, *still) if self.is_right(s))
         left = max(ZERO, self.outstanding - sum_ducats(coming))

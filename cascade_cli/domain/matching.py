@@ -181,6 +181,17 @@ def named_payments(stratagem: Stratagem) -> tuple[str, ...]:
     return tuple(dict.fromkeys(payment_id for _, payment_id in _identities(stratagem)))
 
 
+def asked_payments(stratagem: Stratagem) -> tuple[str, ...]:
+    """Of these as few as tell whose it is. Where key and Notes name the same intent, the charge
+    beside it was copied from the same payment, and a second question could not tell more."""
+    named = named_payments(stratagem)
+    first = named[0] if named else ""
+    is_told_twice = stratagem.origin is Origin.PAYMENT and first in stratagem.stripe_ids
+    if not (is_told_twice and first.startswith("pi_")):
+        return named
+    return tuple(name for name in named if name.startswith("pi_"))
+
+
 _Purchase = tuple[str | None, Decimal | None]
 
 

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from cascade_cli.domain.case import NOTHING_DECIDED, Case, Decided, Terms
 from cascade_cli.domain.keys import Origin
-from cascade_cli.domain.matching import OLDER_REACH, Matches, Rule, match, named_payments
+from cascade_cli.domain.matching import OLDER_REACH, Matches, Rule, asked_payments, match
 from cascade_cli.domain.plain import Aside, set_aside
 from cascade_cli.domain.stratagems import Failure, Stratagem
 from cascade_cli.domain.times import Window
@@ -113,7 +113,7 @@ class Questions:
         matches = match(world.charges, world.stratagems)
         cases = cases_of(world, matches, terms).values()
         ownerless = [s for s in matches.unmatched if world.accounts_for(s)]
-        self.payments = sorted({p for s in ownerless for p in named_payments(s)})
+        self.payments = sorted({p for s in ownerless for p in asked_payments(s)})
         lacking = [s for s in ownerless if _lacked(s)]
         indebted = [s for s in ownerless if _is_indebted(s.record_id, terms)]
         names = _citizens(cases, processor)
@@ -123,7 +123,8 @@ class Questions:
         self.undelivered = tuple(
             c.charge for c in cases if not c.moving and (c.outstanding or c.is_void)
         )
-        self.disputed_charges = sorted(c.charge.id for c in cases if c.charge.disputed)
+        disputed = (c.charge for c in cases if c.charge.disputed)
+        self.disputed_charges = sorted(disputed, key=lambda charge: charge.id)
 
     def answered_by(self, one: Answers, other: Answers) -> Answers:
         """What both together say of what is asked here, and of nothing else."""
@@ -132,7 +133,7 @@ class Questions:
             citizens=_of(self.citizens, one.citizens, other.citizens),
             similar=_of(self.citizens, one.similar, other.similar),
             payments=_of(self.payments, one.payments, other.payments),
-            disputes=_of(self.disputed_charges, one.disputes, other.disputes),
+            disputes=_of((c.id for c in self.disputed_charges), one.disputes, other.disputes),
             processor_ducats=ducats,
             arrived=_of(self.citizens, one.arrived, other.arrived),
             past={**one.past, **other.past},

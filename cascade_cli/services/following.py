@@ -9,7 +9,7 @@ from datetime import datetime
 from cascade_cli.domain.case import Terms
 from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.keys import Origin, take_back_keys, whole_id
-from cascade_cli.domain.matching import Matches, match, named_payments
+from cascade_cli.domain.matching import Matches, asked_payments, match
 from cascade_cli.domain.plain import set_aside
 from cascade_cli.domain.run_memory import Memory
 from cascade_cli.domain.stratagems import MAY_STILL_MOVE, Stratagem
@@ -140,7 +140,7 @@ def concerned(sources: Sources, world: World, concern: Concern, terms: Terms) ->
     # What people decided to take back speaks of its payment as well.
     taking = (row for row in world.stratagems if row.origin is Origin.TAKE_BACK)
     ownerless += [row for row in taking if world.looks_at(row)]
-    named = {payment for row in ownerless for payment in named_payments(row)}
+    named = {payment for row in ownerless for payment in asked_payments(row)}
     here: dict[str, tuple[Charge, ...]] = {}
     for charge in world.charges:
         here |= {name: (*here.get(name, ()), charge) for name in set(charge.names)}

@@ -55,7 +55,7 @@ class PaymentSource(Protocol):
     def disputes(self, charge_id: str) -> tuple[Dispute, ...]:
         """The disputes against one charge."""
 
-    def disputes_against(self, charge_ids: Sequence[str]) -> dict[str, tuple[Dispute, ...]]:
+    def disputes_against(self, charges: Sequence[Charge]) -> dict[str, tuple[Dispute, ...]]:
         """The disputes against each of the charges."""
 
 
@@ -227,7 +227,7 @@ class Reconciler:
         questions = Questions(world, terms, self._processor, aside)
         names = [name for name in questions.citizens if name not in known.citizens]
         payments = [p for p in questions.payments if p not in known.payments]
-        disputed = [c for c in questions.disputed_charges if c not in known.disputes]
+        disputed = [c for c in questions.disputed_charges if c.id not in known.disputes]
         found, (bought, contested) = side_by_side(
             lambda: self._transfers.residents(names) if names else {},
             lambda: side_by_side(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -18,6 +19,7 @@ from cascade_cli.domain.refunds import Disputing, Policy, Refunding
 from cascade_cli.domain.secret import Secret
 from cascade_cli.domain.times import format_span, parse_duration
 from cascade_cli.errors import SettingsError
+from cascade_cli.settings.addresses import Keyed, stray_addresses
 from cascade_cli.settings.values import (
     Setting,
     file,
@@ -134,6 +136,8 @@ STATE_DIR = Setting(
     "CASCADE_STATE_DIR", "", "where journal and sandbox live; default: the user's state folder"
 )
 
+DEFAULT_FILE = ".env"
+
 SETTINGS = (
     STRIPE_KEY, WEBHOOK_SECRET, ENDPOINT_SECRET, AIRTABLE_KEY, AIRTABLE_BASE, STRIPE_URL,
     AIRTABLE_URL, VENICE_URL, VENICE_KEY, PROCESSOR, GRACE, ENGINE, JOURNAL_URL, PROCESSOR_CLASS,
@@ -142,6 +146,9 @@ SETTINGS = (
     AIRTABLE_RATE, SANDBOX, STATE_DIR,
 )  # fmt: skip
 
+
+# Of Stripe's own address `Settings.read` is stricter: a live key goes nowhere else at all.
+_KEYED = (Keyed(AIRTABLE_URL, AIRTABLE_KEY), Keyed(VENICE_URL, VENICE_KEY))
 
 Word = TypeVar("Word", bound=StrEnum)
 
@@ -250,22 +257,55 @@ def gather_values(environ: Mapping[str, str], env_file: Path | None) -> dict[str
         raise SettingsError(f"There is no file {str(env_file)!r}.", "Check --env-file.")
     try:
         # Without interpolation: a `$` in a key is a `$`.
-        from_file = dotenv_values(env_file or ".env", interpolate=False)
+        from_file = dotenv_values(env_file or DEFAULT_FILE, interpolate=False)
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(
-            f"{env_file or '.env'} cannot be read: {type(error).__name__}", "Check the file."
+            f"{env_file or DEFAULT_FILE} cannot be read: {type(error).__name__}", "Check the file."
         ) from error
     known = {setting.name for setting in SETTINGS}
     merged = {**{name: value or "" for name, value in from_file.items()}, **environ}
     return {name: value for name, value in merged.items() if name in known}
 
 
+def settings_file(environ: Mapping[str, str], env_file: Path | None) -> str:
+    """The .env file that is read, as short as it can be said; empty where there is none."""
+    file, home = (env_file or Path(DEFAULT_FILE)).absolute(), environ.get("HOME", "")
+    if not file.is_file():
+        return ""
+    is_at_home = home not in {"", "/"} and file.is_relative_to(home)
+    return f"~/{file.relative_to(home)}" if is_at_home else str(file)
+
+
 def state_folder(environ: Mapping[str, str]) -> Path:
-    """Where journal and sandbox live."""
+    """Where journal and sandbox live, for whoever reads the settings. Raises SettingsError."""
     from platformdirs import user_state_path  # noqa: PLC0415 - as above
 
     chosen = environ.get(STATE_DIR.name)
-    return Path(chosen) if chosen else user_state_path("cascade")
+    try:
+        if chosen:
+            # In a file no shell has made a folder of it.
+            return Path(chosen).expanduser() if chosen.startswith("~/") else Path(chosen)
+        usual = user_state_path("cascade")
+    except RuntimeError as error:
+        raise _homeless() from error
+    if not usual.is_absolute():
+        raise _homeless()
+    return usual
+
+
+def _homeless() -> SettingsError:
+    return SettingsError(
+        f"There is no place for the journal: uid {os.getuid()} has no name and no home folder on "
+        "this machine. Nothing was read or written.",
+        f"Set {STATE_DIR.name} to a folder that this user may write, or set HOME.",
+    )
+
+
+def strays(
+    values: Mapping[str, str], environ: Mapping[str, str], env_file: Path | None
+) -> Iterator[tuple[Setting, SettingsError]]:
+    """What a `.env` that nobody named may not decide; see `stray_addresses`."""
+    return stray_addresses(values, environ if env_file is None else values, _KEYED, STRIPE_KEY)
 
 
 def rates_max_age(values: Mapping[str, str]) -> timedelta:

@@ -85,9 +85,17 @@ def parsed(values: Mapping[str, str], setting: Setting, parse: Callable[[str], T
 
 
 def file(values: Mapping[str, str], setting: Setting) -> Path | None:
-    """A file that is named, if one is; whether it can be read shows when it is."""
+    """A file that is named, if one is; whether it can be read shows when it is.
+
+    Raises SettingsError where it is in a home that nobody knows.
+    """
     name = values.get(setting.name, "").strip()
-    return Path(name).expanduser() if name else None
+    try:
+        return Path(name).expanduser() if name else None
+    except RuntimeError as error:
+        raise SettingsError(
+            f"{setting.name}: this user has no home folder.", "Write the whole path."
+        ) from error
 
 
 def request_rate(value: str) -> float:

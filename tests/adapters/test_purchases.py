@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
+from cascade_cli.adapters.stripe.ranges import PAGE_SIZE
 from cascade_cli.adapters.stripe.sold import is_ducat_purchase
 from cascade_cli.bootstrap import Wiring
 from cascade_cli.domain.times import Window
@@ -141,6 +143,47 @@ def test_refunds_and_disputes_come_along(sandboxed: Sandboxed, wiring: Wiring) -
     assert (charge.refunded_cents, charge.disputed) == (300, True)
     (found,) = wiring.payments.disputes(charge.id)
     assert (found.id, found.status) == (dispute["id"], "needs_response")
+
+
+def _disputed(sandboxed: Sandboxed, at: datetime = AT) -> dict[str, Any]:
+    charge = sandboxed.pay(at)
+    sandboxed.app.stripe.books.dispute(charge["id"], at=at)
+    return charge
+
+
+def _asked_of_disputes(sandboxed: Sandboxed, wiring: Wiring) -> tuple[dict[str, Any], int]:
+    """The disputes of the day's charges, by asking for each and by asking for all; the requests of
+    the latter."""
+    charges = [charge for charge in wiring.payments.purchases(DAY).charges if charge.disputed]
+    each = {charge.id: wiring.payments.disputes(charge.id) for charge in charges}
+    before = len(sandboxed.recorder.requests)
+    assert wiring.payments.disputes_against(charges) == each
+    return each, len(sandboxed.recorder.requests) - before
+
+
+def test_the_disputes_of_many_charges_come_by_one_listing(
+    sandboxed: Sandboxed, wiring: Wiring
+) -> None:
+    books, twice = sandboxed.app.stripe.books, sandboxed.pay(AT)
+    for _ in range(2):
+        books.close_dispute(books.dispute(twice["id"], at=AT)["id"], at=AT, won=True)
+    for _ in range(3):
+        _disputed(sandboxed)
+    _disputed(sandboxed, AT + timedelta(days=2))
+    found, requests = _asked_of_disputes(sandboxed, wiring)
+    assert sorted(map(len, found.values())) == [1, 1, 1, 2]
+    assert requests == 1
+
+
+def test_where_the_account_has_very_many_disputes_each_charge_is_asked_for(
+    sandboxed: Sandboxed, wiring: Wiring
+) -> None:
+    for _ in range(2):
+        _disputed(sandboxed)
+    for _ in range(PAGE_SIZE):
+        _disputed(sandboxed, AT + timedelta(days=2))
+    found, requests = _asked_of_disputes(sandboxed, wiring)
+    assert (len(found), requests) == (2, 1 + 2)
 
 
 def test_a_won_dispute_is_read_as_won(sandboxed: Sandboxed, wiring: Wiring) -> None:

@@ -31,7 +31,9 @@ def inhabited(sandboxed: Sandboxed) -> None:
 
 
 @contextmanager
-def asked(folder: Path, sandboxed: Sandboxed) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+def asked(
+    folder: Path, sandboxed: Sandboxed, question: bytes = b"[y/N]"
+) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     """A credit at a terminal, at the moment of its question; and the terminal's other end."""
     ours, theirs = pty.openpty()
     words = ("credit", "marco", "5", "--reason", "gift", "--reference", "r1")
@@ -45,7 +47,7 @@ def asked(folder: Path, sandboxed: Sandboxed) -> Iterator[tuple[subprocess.Popen
     )
     os.close(theirs)
     try:
-        _read_until(ours, b"[y/N]")
+        _read_until(ours, question)
         yield process, ours
     finally:
         process.kill()
@@ -77,6 +79,15 @@ def test_ctrl_c_at_the_question_ends_it_like_everywhere(
     with asked(no_settings, sandboxed) as (process, _terminal):
         assert _interrupted(process) == 130
     assert not sandboxed.app.airtable.tables.select("STRATAGEMS")
+
+
+def test_a_question_names_the_settings_file_that_is_read(
+    no_settings: Path, sandboxed: Sandboxed
+) -> None:
+    (no_settings / ".env").write_text("CASCADE_GRACE=20m\n")
+    with asked(no_settings, sandboxed, b"? (settings: ~/.env) [y/N]") as (process, terminal):
+        os.write(terminal, b"n\n")
+        assert process.wait(LONGEST_SECONDS) == 7
 
 
 def test_ctrl_d_at_the_question_is_a_no(no_settings: Path, sandboxed: Sandboxed) -> None:

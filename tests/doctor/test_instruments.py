@@ -14,7 +14,7 @@ import stripe
 from sqlalchemy import create_engine, make_url, text
 
 from cascade_cli.adapters.journal import Journal
-from cascade_cli.adapters.journal.database import Database
+from cascade_cli.adapters.journal.database import Database, parse_url
 from cascade_cli.adapters.journal.inbox import Inbox
 from cascade_cli.adapters.journal.inspection import JournalProbe
 from cascade_cli.adapters.pacing import Pacer
@@ -80,7 +80,7 @@ def test_a_failing_service_is_asked_twice(
 def _probe(url: str) -> JournalProbe:
     database, worker = Database(url, lock_wait_seconds=0.1), this_worker("doctor")
     journal = Journal(database, worker, now=utc_now)
-    return JournalProbe(url, database, journal, Inbox(database, worker, now=utc_now))
+    return JournalProbe(parse_url(url), database, journal, Inbox(database, worker, now=utc_now))
 
 
 def _tables(url: str) -> int:

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from cascade_cli.domain.charges import Charge
-from cascade_cli.domain.matching import Match, Rule, match, named_payments
+from cascade_cli.domain.matching import Match, Rule, asked_payments, match, named_payments
 from cascade_cli.domain.stratagems import Stratagem
 from tests.domain.samples import PAID, a_charge, a_stratagem, keyed, older
 
@@ -162,6 +162,16 @@ def test_the_payments_that_a_stratagem_names_are_its_key_and_its_notes() -> None
     stratagem = keyed(a_charge(), stripe_ids=("pi_1", "ch_9"))
     assert named_payments(stratagem) == ("pi_1", "ch_9")
     assert named_payments(older()) == ()
+
+
+def test_a_charge_beside_an_intent_that_is_named_twice_needs_no_question_of_its_own() -> None:
+    told_twice = keyed(a_charge(), stripe_ids=("pi_1", "ch_1"))
+    assert asked_payments(told_twice) == ("pi_1",)
+    told_once = keyed(a_charge(), stripe_ids=("ch_1",))
+    assert asked_payments(told_once) == ("pi_1", "ch_1")
+    told_apart = keyed(a_charge(), stripe_ids=("pi_2", "ch_2"))
+    assert asked_payments(told_apart) == ("pi_1", "pi_2", "ch_2")
+    assert asked_payments(older()) == ()
 
 
 def test_scripts_read_by_which_rule_a_row_was_found_in_these_words() -> None:

@@ -57,7 +57,7 @@ def test_the_payments_of_unmatched_transfers_in_the_window_are_looked_up() -> No
 
 def test_the_disputes_of_disputed_charges_are_looked_up() -> None:
     world = a_world([a_charge("1", disputed=True), a_charge("2")])
-    assert questions(world).disputed_charges == ["ch_1"]
+    assert [charge.id for charge in questions(world).disputed_charges] == ["ch_1"]
 
 
 def test_nothing_is_asked_where_everything_is_settled() -> None:

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote
 
-from sqlalchemy import make_url, update
+from sqlalchemy import URL, update
 
 from cascade_cli.adapters.journal.database import Database
 from cascade_cli.adapters.journal.failures import NOTHING_MOVES, journal_error
@@ -19,18 +19,25 @@ from cascade_cli.adapters.journal.journal import Journal
 from cascade_cli.adapters.journal.schema import chain, version
 from cascade_cli.domain.checkup.journal import Place
 from cascade_cli.domain.checkup.webhook import Acceptance
-from cascade_cli.domain.journal import Verification
+from cascade_cli.domain.journal import Head, Verification
 from cascade_cli.errors import JournalError
 
 
 class JournalProbe:
-    """The journal at `url`, which may not exist. Raises SettingsError for what is no address."""
+    """The journal at `url`, which may not exist."""
 
-    def __init__(self, url: str, database: Database, journal: Journal, inbox: Inbox) -> None:
+    def __init__(
+        self,
+        url: URL,
+        database: Database,
+        journal: Journal,
+        inbox: Inbox,
+        told: Head | None = None,
+    ) -> None:
+        self.told = told
+        """The newest head that was told to anybody."""
         self._database, self._journal, self._inbox = database, journal, inbox
-        parsed = make_url(url.strip().replace("postgres://", "postgresql://", 1))
-        is_file = parsed.get_backend_name() == "sqlite"
-        self._file = Path(parsed.database or "") if is_file else None
+        self._file = Path(url.database or "") if url.get_backend_name() == "sqlite" else None
 
     @property
     def place(self) -> Place:
@@ -60,12 +67,16 @@ class JournalProbe:
         """Change the chain's own row, and take that back. Raises JournalError."""
         with self._database.writing(NOTHING_MOVES) as connection:
             # SQLite would not even write a row that stays as it is.
-            connection.execute(update(chain).values(length=chain.c.length + 1))
+            connection.execute(update(chain).values(entries=chain.c.entries + 1))
             connection.rollback()
 
     def verify(self) -> Verification:
         """Recompute the chain. Raises JournalError."""
         return self._journal.verify()
+
+    def holds(self, head: Head) -> bool:
+        """Whether the chain has that entry. Raises JournalError."""
+        return self._journal.holds(head)
 
     def mode_of(self, base_id: str) -> bool | None:
         """Whether the base was bound to live payments; None where neither. Raises JournalError."""
@@ -100,7 +111,7 @@ def _as_ours(file: Path) -> Iterator[None]:
 
 def _check_kind(file: Path) -> None:
     """Opening it as a journal would give somebody else's database our tables."""
-    uri = f"file:{quote(str(file.absolute()))}?mode=ro"
+    uri = f"file:{quote(os.fsencode(file.absolute()))}?mode=ro"
     with closing(sqlite3.connect(uri, uri=True)) as connection:
         query = "SELECT count(*) FROM sqlite_master WHERE name = ?"
         (found,) = connection.execute(query, (version.name,)).fetchone()

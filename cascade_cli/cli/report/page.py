@@ -25,9 +25,10 @@ def render(
     sandbox: bool,
     redacted: Callable[[str], str],
     completed: Callable[[str], str] = str,
+    settings: str = "",
 ) -> str:
     """The whole document; `redacted` takes keys out of any text that crept in, `completed` puts
-    the global options into the commands in a text."""
+    the global options into the commands in a text, `settings` names the file that is read."""
     css = files(PACKAGE).joinpath(FOLDER, "page.css").read_text(encoding="utf-8")
 
     def harmless(value: Any) -> Any:
@@ -49,6 +50,7 @@ def render(
     return environment.get_template("page.html.j2").render(
         page=page,
         sandbox=sandbox,
+        settings=settings,
         version=__version__,
         css=Markup(css),  # noqa: S704 - our own file
         css_hash=b64encode(sha256(css.encode()).digest()).decode(),

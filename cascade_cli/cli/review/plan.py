@@ -8,6 +8,7 @@ from decimal import Decimal
 from rich.console import Console
 from rich.text import Text
 
+from cascade_cli.cli.console import settings_note
 from cascade_cli.cli.resolve_shown import would
 from cascade_cli.cli.review.screen import wrapped
 from cascade_cli.cli.shown import count, shown
@@ -28,7 +29,7 @@ def plan_lines(
         *_decisions(chosen),
         Text(),
         *_sums(chosen, repairs, with_repairs),
-        _keys(chosen, repairs, with_repairs),
+        _keys(chosen, repairs, with_repairs, settings_note(console)),
     ]
     return [part for line in lines for part in wrapped(console, line, indent=6)]
 
@@ -85,10 +86,10 @@ def _sum(orders: Sequence[Order], *, is_back: bool) -> Decimal:
     return sum((order.ducats for order in orders if bool(order.payer) is is_back), ZERO)
 
 
-def _keys(chosen: Sequence[Chosen], repairs: RepairPlan, with_repairs: bool) -> Text:
+def _keys(chosen: Sequence[Chosen], repairs: RepairPlan, with_repairs: bool, settings: str) -> Text:
     moves = ["y yes"] if chosen or with_repairs else []
     if repairs.repairs:
         moves.append("r without the repairs" if with_repairs else "r with the repairs")
     moves += ["b back to the cases", "q not now: all is kept"]
     question = "Carry it out?" if chosen or with_repairs else "Nothing is decided yet."
-    return Text(f"{question}  {' · '.join(moves)}", "bold")
+    return Text(f"{question}{settings}  {' · '.join(moves)}", "bold")
