@@ -312,7 +312,7 @@ def plain_session(url: str, transport: HTTPAdapter) -> requests.Session:
     """
     session = requests.Session()
     session.trust_env = False
-    if not _is_loopback(url):
+    if not is_loopback(url):
         session.proxies.update(get_environ_proxies(url))
     session.verify = _certificates()
     # A jar that nothing enters: lanes share the session, and need no cookie.
@@ -333,7 +333,8 @@ def _certificates() -> str | bool:
     return named or True
 
 
-def _is_loopback(url: str) -> bool:
+def is_loopback(url: str) -> bool:
+    """Whether what is sent there stays on this machine."""
     host = urlsplit(url).hostname or ""
     try:
         return ip_address(host).is_loopback

@@ -6,12 +6,14 @@ import re
 import socket
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from cascade_cli.adapters.notification import Alert, Urgency
 from cascade_cli.cli.session import Outcome, Session
 from cascade_cli.cli.shown import shown
 from cascade_cli.domain.alerting import News
 from cascade_cli.domain.decisions import How
+from cascade_cli.domain.journal import Head
 from cascade_cli.domain.money import rounded
 from cascade_cli.domain.reconciliation import Item
 from cascade_cli.domain.repair import explain
@@ -47,6 +49,11 @@ def news_alert(session: Session, found: News, window: Window, base: str) -> Aler
     title = f"{_who(session)}: {_counts(found)}"
     urgency = Urgency.WARNING if found.new else Urgency.SUCCESS
     return Alert(title, "\n".join([*lines, "", _standing(found), place]), urgency)
+
+
+def with_head(alert: Alert, head: Head | None) -> Alert:
+    """The same, and what proves later that the journal was not cut off or put back."""
+    return replace(alert, body=f"{alert.body}\nJournal: {head}") if head else alert
 
 
 def _who(session: Session) -> str:

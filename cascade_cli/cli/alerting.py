@@ -6,10 +6,11 @@ from contextlib import closing
 
 from cascade_cli.adapters.notification import Alert, Channels, addresses_in
 from cascade_cli.bootstrap import Wiring
-from cascade_cli.cli.alert_text import failure_alert, news_alert
+from cascade_cli.cli.alert_text import failure_alert, news_alert, with_head
 from cascade_cli.cli.reconcile import JudgedOutcome
 from cascade_cli.cli.session import Outcome, Session
 from cascade_cli.domain.alerting import NOTHING_TOLD, Told, news, told_after
+from cascade_cli.domain.journal import Head
 from cascade_cli.errors import JournalError
 from cascade_cli.settings import ALERT_URLS
 
@@ -23,12 +24,14 @@ class Alerting:
         session.secrets += addresses
         self._session = session
         self._channels = Channels(addresses)
+        self._head: Head | None = None
 
-    def tell(self, outcome: Outcome, *, failed: bool) -> bool:
+    def tell(self, outcome: Outcome, *, failed: bool, head: Head | None = None) -> bool:
         """Tell of a failure, or of what is new or solved since people were last told.
 
         False if a service did not take it; the next run then tells the news again.
         """
+        self._head = head
         if isinstance(outcome, JudgedOutcome):
             return self._tell_judged(outcome, failed=failed)
         return not failed or self._send(failure_alert(self._session, outcome))
@@ -48,7 +51,7 @@ class Alerting:
 
     def _send(self, alert: Alert) -> bool:
         """Whether every service took it: where one did not, the next run tells all again."""
-        missed = self._channels.send(alert)
+        missed = self._channels.send(with_head(alert, self._head))
         for number in missed:
             self._session.insist(
                 f"the alert was not taken by address {number} of {len(self._channels)} in "

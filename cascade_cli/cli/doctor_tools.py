@@ -28,6 +28,7 @@ from cascade_cli.bootstrap import (
     airtable_service,
     stripe_service,
 )
+from cascade_cli.cli.heads_told import last_told
 from cascade_cli.cli.journal_place import JOURNAL, SANDBOX_JOURNAL
 from cascade_cli.cli.pace_place import kept_pace
 from cascade_cli.cli.session import Session
@@ -103,6 +104,7 @@ def _journal(
         database,
         Journal(database, worker, now=utc_now),
         Inbox(database, worker, now=utc_now),
+        last_told(state_folder(values), database.place),
     )
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import URL
 
 from cascade_cli.adapters.journal import Database, Journal
 from cascade_cli.adapters.transport import utc_now
+from cascade_cli.cli.heads_told import told
 from cascade_cli.cli.journal_entries import entry_document, show_entries, write_lines
 from cascade_cli.cli.journal_place import journal_url
 from cascade_cli.cli.sandbox_switch import enter_sandbox
@@ -20,8 +21,8 @@ from cascade_cli.cli.session import Outcome, Session, closed_pipe_is_silent
 from cascade_cli.cli.state_place import check_state_folder
 from cascade_cli.cli.window import moment_option
 from cascade_cli.cli.writing import this_worker
-from cascade_cli.domain.journal import Entry, Verification
-from cascade_cli.errors import JournalError, TamperedError, UsageError
+from cascade_cli.domain.journal import Entry, Head, Verification
+from cascade_cli.errors import CascadeError, JournalError, TamperedError, UsageError
 from cascade_cli.settings import JOURNAL_URL
 
 
@@ -68,26 +69,39 @@ def journal_at(url: str | URL) -> Iterator[Journal | None]:
         yield journal
 
 
+def head_to_tell(session: Session) -> Head | None:
+    """The journal's head, from now on known as told; None where there is no journal to be read."""
+    try:
+        with existing_journal(session) as journal:
+            return told(session, journal) if journal else None
+    except CascadeError:
+        return None
+
+
 def list_entries(session: Session, options: EntryOptions) -> Outcome:
     """Who did what when."""
     criteria = options.criteria()
     with existing_journal(session) as journal:
-        found: list[Entry] = list(journal.entries(**criteria)) if journal else []
-    kept = found[-options.limit :] if options.limit else found
-    left = len(found) - len(kept)
+        kept: list[Entry] = (
+            list(journal.entries(**criteria, limit=options.limit)) if journal else []
+        )
+        left = journal.count(**criteria) - len(kept) if journal and options.limit else 0
     data = {"entries": [entry_document(entry) for entry in kept], "left": left}
     return Outcome(data, lambda s: show_entries(s.console(), kept, left))
 
 
-def verify(session: Session) -> Outcome:
-    """Whether the chain is whole."""
+def verify(session: Session, against: str | None = None) -> Outcome:
+    """Whether all of it is as cascade wrote it. Raises UsageError for what is no head."""
+    kept = _kept_head(against) if against is not None else None
     with existing_journal(session) as journal:
         if journal is None:
             raise JournalError(
                 "There is no journal: nothing was written from here yet, or it was removed.",
                 "If ducats were moved from this machine, restore it from a backup.",
             )
-        found = journal.verify()
+        found = journal.verify(kept)
+        if found.is_intact:
+            told(session, journal)
     data = {
         "intact": found.is_intact,
         "entries": found.entries,
@@ -96,19 +110,36 @@ def verify(session: Session) -> Outcome:
         "seq": found.seq,
     }
     if found.is_intact:
-        return Outcome(data, lambda s: _show_intact(s, found))
+        return Outcome(data, lambda s: _show_intact(s, found, kept))
     error = TamperedError(
         f"The journal was tampered with: {found.flaw}.",
-        f"Entries 1 to {found.entries} are as they were written. Keep the file as it is, and "
-        "compare it with a backup.",
+        f"{_what_stands(found)}Keep the journal as it is, and compare it with a backup.",
     )
     return Outcome(data, lambda _session: None, error.exit_code, error)
 
 
-def _show_intact(session: Session, found: Verification) -> None:
+def _kept_head(text: str) -> Head:
+    head = Head.of(text)
+    if head is None:
+        raise UsageError(
+            f"--against {text!r} is no head.",
+            "It is the line that `cascade journal verify` printed after `Head:`, or a part of it "
+            "before the colon.",
+        )
+    return head
+
+
+def _what_stands(found: Verification) -> str:
+    return f"Entries 1 to {found.entries} are as they were written. " if found.entries else ""
+
+
+def _show_intact(session: Session, found: Verification, kept: Head | None) -> None:
     console = session.console()
     console.print(f"Intact: {found.entries} entries, none changed, removed or reordered.")
-    console.print(f"Head: {found.head}", soft_wrap=True)
+    console.print("Claims, locks, modes, marks and events are as cascade left them.")
+    if kept:
+        console.print("Nothing was cut off or put back since the head that you kept.")
+    console.print(f"Head: {Head(found.head, found.entries)}", soft_wrap=True)
 
 
 def export(session: Session, options: EntryOptions, output: Path | None) -> Outcome:

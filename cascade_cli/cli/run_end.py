@@ -18,6 +18,7 @@ from cascade_cli.errors import CascadeError, ExitCode
 
 if TYPE_CHECKING:
     from cascade_cli.cli.alerting import Alerting
+    from cascade_cli.domain.journal import Head
 
 _GOOD = (ExitCode.OK, ExitCode.DISCREPANCIES)
 
@@ -50,6 +51,7 @@ class RunEnd:
         self._alerting: Alerting | None = None
         self._page: Path | None = None
         self._is_written = False
+        self._head: Head | None = None
 
     def prepare(self) -> None:
         """Raises UsageError or SettingsError, before anything is read, for what cannot work.
@@ -85,6 +87,8 @@ class RunEnd:
         files keep what was judged.
         """
         failed = outcome.error is not None or outcome.exit_code not in _GOOD
+        if self._metrics or self._page or self._alerting:
+            self._guarded("the journal's head", self._read_head)
         if not self._is_written:
             self._guarded("the metrics file", lambda: self._write_metrics(outcome, failed))
             self._guarded("the report", lambda: self._write_page(outcome))
@@ -93,13 +97,24 @@ class RunEnd:
         # The switch watches over the alerts too: nobody else would notice that they are lost.
         self._guarded("the ping", lambda: self._ping(failed or not heard))
 
+    def _read_head(self) -> bool:
+        from cascade_cli.cli.journal import head_to_tell  # noqa: PLC0415 - costs 0.2 s
+
+        self._head = head_to_tell(self._session)
+        return True
+
     def _write_metrics(self, outcome: Outcome, failed: bool) -> bool:
         if self._metrics is not None:
             from cascade_cli.cli.run_metrics import write_metrics  # noqa: PLC0415 - as above
 
             seconds = time.monotonic() - self._begun
             write_metrics(
-                self._metrics, outcome, failed=failed, at=datetime.now(UTC), seconds=seconds
+                self._metrics,
+                outcome,
+                failed=failed,
+                at=datetime.now(UTC),
+                seconds=seconds,
+                head=self._head,
             )
         return True
 
@@ -107,11 +122,13 @@ class RunEnd:
         if self._page is not None:
             from cascade_cli.cli.report.writing import write_report  # noqa: PLC0415 - brings Jinja
 
-            write_report(self._session, self._page, outcome)
+            write_report(self._session, self._page, outcome, self._head)
         return True
 
     def _alert(self, outcome: Outcome, failed: bool) -> bool:
-        return self._alerting is None or self._alerting.tell(outcome, failed=failed)
+        return self._alerting is None or self._alerting.tell(
+            outcome, failed=failed, head=self._head
+        )
 
     def _ping(self, failed: bool) -> bool:
         if self._switch is not None:

@@ -10,6 +10,7 @@ from cascade_cli.adapters.textfile import Gauge, Value, lines_of, write
 from cascade_cli.cli.reconcile import JudgedOutcome
 from cascade_cli.cli.session import Outcome
 from cascade_cli.domain.decisions import How
+from cascade_cli.domain.journal import Head
 from cascade_cli.domain.kinds import Kind
 from cascade_cli.domain.overview import what_is_open
 from cascade_cli.services.reconcile import Run
@@ -30,10 +31,18 @@ _PARTS = ("settled", "in_flight", "undelivered", "doubtful", "unattributable")
 
 
 def write_metrics(
-    path: Path, outcome: Outcome, *, failed: bool, at: datetime, seconds: float
+    path: Path,
+    outcome: Outcome,
+    *,
+    failed: bool,
+    at: datetime,
+    seconds: float,
+    head: Head | None = None,
 ) -> None:
     """Replace the file, keeping what a failed run knows nothing about. Raises OSError."""
     gauges = [*_of_this_run(outcome, failed, at, seconds)]
+    if head:
+        gauges.append(_of_journal(head))
     kept = {_LAST_SUCCESS} if failed else set()
     if isinstance(outcome, JudgedOutcome):
         gauges += _of_what_was_judged(outcome.run)
@@ -52,6 +61,11 @@ def _of_this_run(outcome: Outcome, failed: bool, at: datetime, seconds: float) -
     coverage = (outcome.data or {}).get("coverage", {})
     sent = {name: coverage.get(f"{name}_requests", 0) for name in ("stripe", "airtable")}
     yield Gauge(_PREFIX + "requests", "Requests that the last run sent.", sent, "service")
+
+
+def _of_journal(head: Head) -> Gauge:
+    meaning = "Entries of the journal, and the hash of the newest: its head."
+    return Gauge(_PREFIX + "journal_entries", meaning, {head.hash: head.entries or 0}, "head")
 
 
 def _of_what_was_judged(run: Run) -> Iterator[Gauge]:

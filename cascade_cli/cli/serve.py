@@ -8,14 +8,25 @@ from importlib.util import find_spec
 
 from cascade_cli.adapters.journal.database import Database
 from cascade_cli.adapters.stripe.signature import secrets_in
-from cascade_cli.cli.connection import connected
+from cascade_cli.adapters.transport import is_loopback
+from cascade_cli.cli.connection import SANDBOX_TOKEN, connected
 from cascade_cli.cli.journal_place import chosen_url, journal_url
 from cascade_cli.cli.session import Outcome, Session
 from cascade_cli.cli.writing import this_worker
+from cascade_cli.domain.checkup.settings import SHORTEST_TOKEN
 from cascade_cli.errors import SettingsError, UsageError
+from cascade_cli.sandbox.instance import WEBHOOK_SECRET as SANDBOX_SECRET
 from cascade_cli.settings import API_TOKEN, ENDPOINT_SECRET, WEBHOOK_SECRET, Settings
+from cascade_cli.settings.values import Setting
 
 WEBHOOK = "/api/payments/webhook"
+_WEBHOOK_HINT = (
+    "Copy it whole from the webhook's page in Stripe. Whoever has it sends events in Stripe's name."
+)
+_API_HINT = (
+    "Take a long random one, such as openssl rand -hex 32 prints. Whoever has it creates payments "
+    "in the shop's name."
+)
 _EXTRA = ("fastapi", "uvicorn", "prometheus_client")
 
 
@@ -65,8 +76,29 @@ def _check(session: Session, settings: Settings) -> None:
             f"{WEBHOOK_SECRET.name} is not set: without it anybody could send events.",
             f"Copy it from the webhook's page in Stripe; {ENDPOINT_SECRET.name} serves too.",
         )
-    if settings.api_token is None:
+    known = _known_to_everybody(session, settings)
+    for secret in _signing(settings):
+        _check_length(WEBHOOK_SECRET, secret, known, _WEBHOOK_HINT)
+    if settings.api_token:
+        _check_length(API_TOKEN, settings.api_token.reveal(), known, _API_HINT)
+    else:
         session.say(f"{API_TOKEN.name} is not set: payments cannot be created through this server.")
+
+
+def _known_to_everybody(session: Session, settings: Settings) -> set[str]:
+    """What opens a server over the sandbox: there is nothing to guess, and nothing to gain."""
+    if session.sandbox or is_loopback(settings.stripe_url):
+        return {SANDBOX_TOKEN, SANDBOX_SECRET}
+    return set()
+
+
+def _check_length(setting: Setting, value: str, known: set[str], hint: str) -> None:
+    if len(value) < SHORTEST_TOKEN and value not in known:
+        raise SettingsError(
+            f"{setting.name} has {len(value)} characters, which can be guessed; {SHORTEST_TOKEN} "
+            "are the fewest.",
+            hint,
+        )
 
 
 def _signing(settings: Settings) -> tuple[str, ...]:

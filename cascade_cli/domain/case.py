@@ -28,7 +28,7 @@ from cascade_cli.domain.refunds import (
     taken_for,
 )
 from cascade_cli.domain.residents import successor
-from cascade_cli.domain.stratagems import MAY_STILL_MOVE, State, Stratagem
+from cascade_cli.domain.stratagems import MAY_BE_RUN, MAY_STILL_MOVE, State, Stratagem
 
 
 @dataclass(frozen=True)
@@ -177,7 +177,7 @@ class Case:
         return (*strange, *self.late, *(s for s in self.mentioned if self._may_be_its(s)))
 
     def _may_be_its(self, row: Stratagem) -> bool:
-        return self.is_right(row) and row.state(self.terms.now) in MAY_STILL_MOVE
+        return self.is_right(row) and row.state(self.terms.now) in MAY_BE_RUN
 
     @property
     def telling(self) -> Match | None:
@@ -411,8 +411,10 @@ class Case:
 
     @property
     def uncovered(self) -> Decimal:
-        """The same without what is on its way, or may be by a correction, and without dust."""
-        live = (s for s in self.moving if s in self.by_state[State.LIVE])
+        """The same without what is on its way, or may be by a correction, and without dust. Nothing
+        arrives at somebody who does not exist."""
+        going = () if self.is_unknown else self.moving
+        live = (s for s in going if s in self.by_state[State.LIVE])
         still = (s for s in self.correcting if s not in self.executed)
         coming = (s for s in (*live, *still) if self.is_right(s))
         left = max(ZERO, self.outstanding - sum_ducats(coming))

@@ -17,7 +17,8 @@ from cascade_cli.domain.overrides import Override
 from cascade_cli.domain.refunds import floored
 from cascade_cli.domain.rulings import settling
 from cascade_cli.domain.settling import mentioned_by, unsuitable
-from cascade_cli.domain.stratagems import State
+from cascade_cli.domain.shell import command
+from cascade_cli.domain.stratagems import State, Stratagem
 from cascade_cli.domain.subject import (
     UNTOUCHED,
     Means,
@@ -61,9 +62,14 @@ def refuse_mentioned(case: Case, wish: Wish) -> None:
         return
     raise GuardError(
         f"A credit by hand speaks of {case.charge.payment_id}: {told_of(row)}.",
-        f"{UNTOUCHED} If it was meant for this payment: {How.SETTLED_BY.option} {row_name(row)}. "
-        "If not, add --again.",
+        f"{UNTOUCHED} If it was meant for this payment: {_meant(case, row)}. If not, add --again.",
     )
+
+
+def _meant(case: Case, row: Stratagem) -> str:
+    if row.state(case.terms.now) is State.STALLED:
+        return f"finish it first, see: {command('stratagem', 'status', row_name(row))}"
+    return f"{How.SETTLED_BY.option} {row_name(row)}"
 
 
 def _correction(subject: Subject, case: Case, wish: Wish, means: Means) -> Resolution:

@@ -134,9 +134,10 @@ def _is_minted(case: Case) -> bool:
 
 
 def _looked_into(case: Case) -> bool:
-    """A credit by hand that speaks of it may or may not have moved: that one is decided first."""
+    """A credit by hand that speaks of it may or may not have moved, or has not arrived: that one is
+    decided or finished first."""
     row = mentioned_by(case)
-    return row is not None and row.state(case.terms.now) is State.DOUBTFUL
+    return row is not None and row.state(case.terms.now) in {State.DOUBTFUL, State.STALLED}
 
 
 def _cannot_be_carried(case: Case) -> bool:
@@ -164,7 +165,7 @@ _SETTLED_BY = Rule(
     "that transfer was made for it",
 )
 _ASKED = Rule(
-    "a credit by hand that speaks of it may or may not have moved",
+    "a credit by hand that speaks of it may or may not have moved, or is stuck",
     _looked_into,
     (How.SNOOZE, How.SETTLED_BY, How.CREDIT, How.ACCEPT),
     "that credit is being looked into",

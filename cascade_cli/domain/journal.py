@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,6 +13,8 @@ from typing import Any
 CITIZEN_CAUSE = "citizen"
 """The cause of an Intent that sets the processor's own balance. It promises nothing to a buyer,
 so the limit of ducats per day leaves it out."""
+
+_HEAD = re.compile(r"([0-9a-fA-F]{64})(?::([0-9]{1,18}))?")
 
 
 class EntryKind(StrEnum):
@@ -132,6 +135,27 @@ class Entry:
     body: Mapping[str, Any]
     previous_hash: str
     hash: str
+
+
+@dataclass(frozen=True)
+class Head:
+    """The hash of an entry, which covers all before it, and the entry's number if it is known.
+
+    Whoever keeps the newest one elsewhere can tell later that nothing before it was changed, cut
+    off or put back.
+    """
+
+    hash: str
+    entries: int | None = None
+
+    @classmethod
+    def of(cls, text: str) -> Head | None:
+        """From `HASH` or `HASH:NUMBER`; None if it is neither."""
+        found = _HEAD.fullmatch(text.strip())
+        return cls(found[1].lower(), int(found[2]) if found[2] else None) if found else None
+
+    def __str__(self) -> str:
+        return self.hash if self.entries is None else f"{self.hash}:{self.entries}"
 
 
 @dataclass(frozen=True)

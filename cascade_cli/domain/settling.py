@@ -9,7 +9,7 @@ from cascade_cli.domain.case import Case
 from cascade_cli.domain.keys import Origin
 from cascade_cli.domain.money import ZERO
 from cascade_cli.domain.refunds import ROUNDING_DUCATS
-from cascade_cli.domain.stratagems import MAY_STILL_MOVE, State, Stratagem
+from cascade_cli.domain.stratagems import MAY_BE_RUN, State, Stratagem
 
 
 def may_settle(row: Stratagem) -> bool:
@@ -55,7 +55,7 @@ def unsuitable(case: Case, row: Stratagem) -> str:
 
 
 def mentioned_by(case: Case) -> Stratagem | None:
-    """The newest credit by hand that speaks of it, and may have moved or may still."""
+    """The newest credit by hand that speaks of it, and may have moved or could still be made to."""
     now = case.terms.now
-    rows = [row for row in case.mentioned if row.state(now) in MAY_STILL_MOVE]
+    rows = [row for row in case.mentioned if row.state(now) in MAY_BE_RUN]
     return rows[-1] if rows else None

@@ -72,6 +72,8 @@ TAKING = frozenset({Origin.REFUND, Origin.TAKE_BACK})
 """These go from a citizen to the processor."""
 MAY_HAVE_MOVED = frozenset({State.EXECUTED, State.DOUBTFUL})
 MAY_STILL_MOVE = MAY_HAVE_MOVED | {State.LIVE}
+# Told to run a single row by its id, the engine heeds neither expiry nor Status.
+MAY_BE_RUN = MAY_STILL_MOVE | {State.STALLED}
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp
 
 from cascade_cli import __version__
 from cascade_cli.adapters.stripe.signature import EventGate
-from cascade_cli.server import payments, problems, subscriptions, vitals, webhook
+from cascade_cli.server import docs, payments, problems, subscriptions, vitals, webhook
 from cascade_cli.server.committer import Committer
 from cascade_cli.server.limits import Gatehouse
 from cascade_cli.server.metrics import Metrics
@@ -30,6 +30,7 @@ DESCRIPTION = (
 @dataclass(frozen=True)
 class Office:
     """All that the routes need; `token` is what creating payments takes, None if it is shut;
+    `own_offload` is for questions about the server itself, which wait for nobody's payment;
     `complete` puts the global options into the commands in a text."""
 
     gate: EventGate
@@ -40,6 +41,7 @@ class Office:
     till: Till
     token: str | None
     offload: Offload
+    own_offload: Offload
     readiness: Readiness
     metrics: Metrics
     complete: Callable[[str], str] = str
@@ -53,14 +55,16 @@ def create_app(office: Office) -> ASGIApp:
         description=DESCRIPTION,
         # Stripe follows no redirect, and where it leads is for the caller's Host header to say.
         redirect_slashes=False,
+        openapi_url=None,  # see docs.py
     )
+    api.include_router(docs.router(api))
     problems.install(api, office.complete)
     api.include_router(payments.router(office.desk, office.till, office.token, office.offload))
     api.include_router(subscriptions.router(office.monthly, office.token, office.offload))
     api.include_router(
         webhook.router(office.gate, office.committer, office.worker.wake, office.metrics)
     )
-    api.include_router(vitals.router(office.readiness, office.metrics, office.offload))
+    api.include_router(vitals.router(office.readiness, office.metrics, office.own_offload))
     return Gatehouse(
         api,
         answered=lambda route, status, seconds: office.metrics.requests.labels(

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from cascade_cli.server.large_bodies import LargeBodies
 from cascade_cli.server.problems import problem
 
 WEBHOOK_PATH = "/api/payments/webhook"
@@ -16,11 +17,15 @@ WEBHOOK_BYTES = 1024 * 1024
 # An allocation to a thousand citizens fits.
 OTHER_BYTES = 256 * 1024
 BODY_SECONDS = 10.0
-_TOO_LARGE, _TOO_SLOW, _BUG = 413, 408, 500
+_TOO_LARGE, _TOO_SLOW, _BUG, _CROWDED = 413, 408, 500, 503
 
 
 class TooLargeError(Exception):
     """The body is longer than allowed; the rest of it was not read."""
+
+
+class CrowdedError(Exception):
+    """Other bodies needed the room of this one, which had been arriving for long."""
 
 
 class Gatehouse:
@@ -36,6 +41,7 @@ class Gatehouse:
         crashed: Callable[[str], None],
     ) -> None:
         self._app, self._answered, self._crashed = app, answered, crashed
+        self._large = LargeBodies()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, as ASGI asks."""
@@ -63,7 +69,9 @@ class Gatehouse:
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         limit = WEBHOOK_BYTES if scope["path"] == WEBHOOK_PATH else OTHER_BYTES
         try:
-            body = await asyncio.wait_for(_read(scope, receive, limit), BODY_SECONDS)
+            body = await self._body(scope, receive, limit)
+        except CrowdedError:
+            answer = problem(_CROWDED, "overloaded", "Too many large bodies are arriving.")
         except TooLargeError:
             answer = problem(_TOO_LARGE, "too_large", f"A body has at most {limit} bytes here.")
         except TimeoutError:
@@ -76,21 +84,40 @@ class Gatehouse:
         answer.headers["Connection"] = "close"
         await answer(scope, receive, send)
 
+    async def _body(self, scope: Scope, receive: Receive, limit: int) -> bytes | None:
+        """The whole body; None if the client hung up. Raises CrowdedError, TooLargeError and
+        TimeoutError."""
+        announced = _announced(scope)
+        if announced > limit:
+            raise TooLargeError
+        reading = asyncio.create_task(_read(receive, limit, lambda n: self._large.take(reading, n)))
+        self._large.take(reading, announced)
+        try:
+            await asyncio.wait({reading}, timeout=BODY_SECONDS)
+        finally:
+            self._large.done(reading)
+            is_late = reading.cancel()
+        if is_late:
+            raise TimeoutError
+        if reading.cancelled():
+            raise CrowdedError
+        return reading.result()
 
-async def _read(scope: Scope, receive: Receive, limit: int) -> bytes | None:
-    """The whole body; None if the client hung up. Raises TooLargeError."""
-    if _announced(scope) > limit:
-        raise TooLargeError
-    body = bytearray()
+
+async def _read(receive: Receive, limit: int, grown: Callable[[int], None]) -> bytes | None:
+    """What `_body` says; `grown` hears how long it is by now."""
+    pieces, length = list[bytes](), 0
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
             return None
-        body += message.get("body", b"")
-        if len(body) > limit:
+        pieces.append(message.get("body", b""))
+        length += len(pieces[-1])
+        if length > limit:
             raise TooLargeError
+        grown(length)
         if not message.get("more_body", False):
-            return bytes(body)
+            return b"".join(pieces)
 
 
 def _announced(scope: Scope) -> int:

@@ -46,6 +46,7 @@ class Metrics:
         self.commits = self._counter("cascade_webhook_commits", "Transactions that kept events.")
         self.settled = self._counter("cascade_events_settled", "What became of events.", "state")
         self.failures = self._counter("cascade_worker_failures", "Pauses of crediting.", "kind")
+        self.closed = self._counter("cascade_connections_closed", "Connections cut off.", "why")
 
     def _counter(self, name: str, meaning: str, *labels: str) -> Counter:
         return Counter(name, meaning, labels, registry=self.registry)

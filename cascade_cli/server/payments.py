@@ -20,6 +20,7 @@ from cascade_cli.server.bodies import (
 )
 from cascade_cli.server.offload import Offload
 from cascade_cli.server.problems import Problem
+from cascade_cli.server.strangers import Strangers
 from cascade_cli.services.payment_api import PaymentDesk
 from cascade_cli.services.till import Till
 
@@ -54,6 +55,7 @@ def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
 def router(desk: PaymentDesk, till: Till, token: str | None, offload: Offload) -> APIRouter:
     """The routes that people's browsers and the shop's backend call."""
     routes = APIRouter(prefix="/api/payments", tags=["payments"])
+    strangers = Strangers(desk.standing, offload, DEADLINE_SECONDS)
 
     @routes.post(
         "/create-payment-intent",
@@ -68,12 +70,17 @@ def router(desk: PaymentDesk, till: Till, token: str | None, offload: Offload) -
         intent, quote = await offload.run(
             lambda: desk.sell(wanted.purchase(), key), DEADLINE_SECONDS
         )
+        strangers.know(intent.id)
         return CreatedIntent.of(intent, quote)
 
-    @routes.get("/payment-intent/{intent_id}", responses=responses(404, 502, 503))
-    async def payment_intent(intent_id: _IntentId) -> IntentState:
-        """Where a payment stands at Stripe, and its transfer in Venice; a subscription's too."""
-        standing = await offload.run(lambda: desk.standing(intent_id), DEADLINE_SECONDS)
+    @routes.get("/payment-intent/{intent_id}", responses=responses(404, 429, 502, 503))
+    async def payment_intent(intent_id: _IntentId, credentials: _Credentials) -> IntentState:
+        """Where a payment stands at Stripe, and its transfer in Venice; a subscription's too.
+        Without the token it is 429 when too many are asked for of which nothing is known here."""
+        if token is not None and _is_shown(credentials, token):
+            standing = await offload.run(lambda: desk.standing(intent_id), DEADLINE_SECONDS)
+        else:
+            standing = await strangers.ask(intent_id)
         return IntentState.of(standing)
 
     @routes.get("/pricing", responses=responses(400, 503))
@@ -97,10 +104,14 @@ def token_needed(token: str | None) -> Any:
 def _check_token(credentials: HTTPAuthorizationCredentials | None, token: str | None) -> None:
     if token is None:
         raise HTTPException(503, "Creating payments is shut: CASCADE_API_TOKEN is not set.")
-    shown = credentials.credentials if credentials else ""
-    if not hmac.compare_digest(shown.encode(), token.encode()):
+    if not _is_shown(credentials, token):
         raise HTTPException(
             401,
             "Creating payments takes Authorization: Bearer with the API token.",
             {"WWW-Authenticate": "Bearer"},
         )
+
+
+def _is_shown(credentials: HTTPAuthorizationCredentials | None, token: str) -> bool:
+    shown = credentials.credentials if credentials else ""
+    return hmac.compare_digest(shown.encode(), token.encode())

@@ -23,16 +23,18 @@ from cascade_cli.errors import (
     SettingsError,
     UsageError,
 )
+from cascade_cli.server.strangers import TooManyQuestionsError
 from cascade_cli.services.payment_api import PriceMismatchError
 from cascade_cli.services.till import NoRateError
 
-RETRY_AFTER_SECONDS = 30
+RETRY_AFTER_SECONDS = {429: 5, 503: 30}
 MOST_SHOWN = 5
 
 # The first class that fits decides.
 _STATUSES: tuple[tuple[type[CascadeError], int], ...] = (
     (RefusedEventError, 400),
     (KeyReusedError, 409),
+    (TooManyQuestionsError, 429),
     (NoRateError, 503),
     (GuardError, 400),
     (UsageError, 400),
@@ -64,7 +66,8 @@ def problem(status: int, kind: str, message: str, hint: str = "", **more: Any) -
     """An answer of that shape."""
     trouble = Trouble(kind=kind, message=message, hint=hint, **more)
     body = {"error": trouble.model_dump(exclude_none=True)}
-    retry = {"Retry-After": str(RETRY_AFTER_SECONDS)} if status in {429, 503} else {}
+    seconds = RETRY_AFTER_SECONDS.get(status)
+    retry = {"Retry-After": str(seconds)} if seconds else {}
     return JSONResponse(body, status, headers=retry)
 
 

@@ -7,6 +7,7 @@ import logging
 import signal
 import socket
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -29,8 +30,10 @@ from cascade_cli.domain.times import Window
 from cascade_cli.errors import JournalError
 from cascade_cli.server.app import Office, create_app
 from cascade_cli.server.committer import Committer
+from cascade_cli.server.connections import Connections, most_connections
 from cascade_cli.server.metrics import Metrics
 from cascade_cli.server.offload import Offload
+from cascade_cli.server.protocol import BoundedProtocol
 from cascade_cli.server.readiness import Probe, Readiness
 from cascade_cli.server.worker import Worker
 from cascade_cli.services.arrival_watch import ArrivalWatch, Looks
@@ -41,9 +44,11 @@ from cascade_cli.services.subscription_desk import SubscriptionDesk
 from cascade_cli.services.vicinity import SECOND
 
 BACKLOG = 2048
+RECEIVE_BYTES = 32 * 1024
 GRACE_SECONDS = 20
 KEEP_ALIVE_SECONDS = 75
 SWITCH_SECONDS = 0.0005
+QUIET_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -111,6 +116,7 @@ def opened(ground: Ground) -> Iterator[Office]:
             till=wiring.till,
             token=settings.api_token.reveal() if settings.api_token else None,
             offload=stack.enter_context(Offload()),
+            own_offload=stack.enter_context(Offload()),
             readiness=_readiness(ground, inbox, worker),
             metrics=metrics,
             complete=ground.complete,
@@ -172,7 +178,10 @@ def _readiness(ground: Ground, inbox: Inbox, worker: Worker) -> Readiness:
 def listen(host: str, port: int) -> socket.socket:
     """A listening socket; port 0 takes a free one. Raises OSError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    listening = socket.create_server((host, port), family=family, backlog=BACKLOG)
+    # Its connections inherit it: what a thousand send at once is read before any of it is counted.
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BYTES)
+    return listening
 
 
 def run(office: Office, listening: socket.socket, tell: Callable[[str], None]) -> None:
@@ -193,8 +202,16 @@ def run(office: Office, listening: socket.socket, tell: Callable[[str], None]) -
 
 def server_of(office: Office) -> uvicorn.Server:
     """uvicorn with the office's application, not yet running."""
+
+    class Protocol(BoundedProtocol):
+        register = Connections(
+            most_connections(), lambda why: office.metrics.closed.labels(why).inc()
+        )
+
     config = uvicorn.Config(
         create_app(office),
+        http=Protocol,
+        ws="none",
         log_config=None,
         access_log=False,
         server_header=False,
@@ -207,9 +224,17 @@ def server_of(office: Office) -> uvicorn.Server:
 
 def _hear_uvicorn(tell: Callable[[str], None]) -> None:
     class _Ear(logging.Handler):
+        def __init__(self) -> None:
+            super().__init__(logging.WARNING)
+            self._told_at = dict[str, float]()
+
         def emit(self, record: logging.LogRecord) -> None:
-            tell(record.getMessage())
+            # Any stranger can send what is no request: that must not fill a disk with words.
+            text, now = record.getMessage(), time.monotonic()
+            if now - self._told_at.get(text, -QUIET_SECONDS) >= QUIET_SECONDS:
+                self._told_at[text] = now
+                tell(text)
 
     logger = logging.getLogger("uvicorn")
-    logger.handlers[:] = [_Ear(logging.WARNING)]
+    logger.handlers[:] = [_Ear()]
     logger.propagate = False

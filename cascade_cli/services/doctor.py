@@ -224,4 +224,7 @@ def _judge_existing(probe: JournalProbe) -> Iterator[Check]:
         yield journal.judge_writing(error)
     else:
         yield journal.judge_writing(None)
-    yield journal.judge_chain(probe.verify())
+    found = probe.verify()
+    yield journal.judge_chain(found)
+    if found.is_intact and probe.told and not probe.holds(probe.told):
+        yield journal.judge_head(found, probe.told)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Protocol
 
+from cascade_cli.adapters.stripe.bills import INVOICE_PREFIX
 from cascade_cli.domain.charges import Charge
 from cascade_cli.domain.delivery import End, Step, Verdict, next_step, rows_of, unclear_rows
 from cascade_cli.domain.events import UNDATED, Event, by_payment
@@ -41,9 +42,13 @@ from cascade_cli.services.purse import Purse
 from cascade_cli.services.reconcile import PastSource, PaymentSource
 from cascade_cli.services.vicinity import SECOND, Vicinity
 
-# From so many payments on, a listing of their time takes fewer requests than asking for each.
+# From so many payments on, a listing may take fewer requests than asking for each.
 MANY_PAYMENTS = 20
+# Nearly all events are told within seconds of their charge. In a busy shop that is a page or two,
+# and it tells how many pages the rest would be.
+_NEAR = timedelta(seconds=15)
 _BEFORE_ITS_EVENT = timedelta(hours=1)
+_PAGE = 100
 _UNDER_WAY_OR_DONE = frozenset({State.EXECUTED, State.LIVE})
 
 
@@ -161,10 +166,10 @@ class Replayer:
 
     def _resolved(self, found: Mapping[str, Sequence[Event]]) -> list[Planned]:
         """One entry per payment, although events name it by its intent or by its charge."""
-        listed = self._listed(found) if len(found) > MANY_PAYMENTS else {}
+        bought = self._bought(found)
         planned: dict[str, Planned] = {}
         for payment_id, events in found.items():
-            charges = listed.get(payment_id) or self._payments.portions(payment_id)
+            charges = bought[payment_id]
             for charge in charges:
                 key = charge.payment_id
                 earlier = planned[key].events if key in planned else ()
@@ -173,19 +178,28 @@ class Replayer:
                 planned[payment_id] = self._unpaid(Planned(payment_id, tuple(events)))
         return list(planned.values())
 
-    def _listed(self, found: Mapping[str, Sequence[Event]]) -> dict[str, list[Charge]]:
+    def _bought(self, found: Mapping[str, Sequence[Event]]) -> dict[str, Sequence[Charge]]:
+        """What each payment bought, by listings where those take fewer requests."""
         told = [event.created_at for events in found.values() for event in events]
         moments = [moment for moment in told if moment != UNDATED]
-        if not moments:
-            return {}
-        window = Window(min(moments) - _BEFORE_ITS_EVENT, max(moments) + SECOND)
-        listed: dict[str, list[Charge]] = {}
-        for charge in self._payments.purchases(window).charges:
-            # Events name whole payments, or the invoice that one paid.
-            names = {charge.charge_id, whole_id(charge.payment_id)}
-            for name in names | ({charge.period.invoice} if charge.period else set()):
-                listed.setdefault(name, []).append(charge)
-        return listed
+        listed: dict[str, Sequence[Charge]] = {}
+        if moments and len(found) > MANY_PAYMENTS:
+            listed = self._listed(found.keys(), min(moments), max(moments))
+        missing = [payment_id for payment_id in found if payment_id not in listed]
+        return {**listed, **self._payments.portions_of(missing)}
+
+    def _listed(
+        self, wanted: Collection[str], first: datetime, last: datetime
+    ) -> dict[str, Sequence[Charge]]:
+        near = Window(last - _NEAR, last + SECOND)
+        charges = self._payments.purchases(near).charges
+        earlier = Window(min(first, near.since) - _BEFORE_ITS_EVENT, near.since)
+        pages = len(charges) / _PAGE * ((earlier.until - earlier.since) / (near.until - near.since))
+        # Another part of an invoice may have been paid long before: a short look does not show it.
+        listed = {n: c for n, c in _by_name(charges).items() if not n.startswith(INVOICE_PREFIX)}
+        if pages + 1 < sum(1 for payment_id in wanted if payment_id not in listed):
+            listed = _by_name([*charges, *self._payments.purchases(earlier).charges])
+        return {payment_id: listed[payment_id] for payment_id in wanted if payment_id in listed}
 
     def _unpaid(self, planned: Planned) -> Planned:
         if sold := self._accounts.sold_elsewhere(planned.payment_id):
@@ -199,6 +213,16 @@ class Replayer:
         names = sorted({charge.citizen for charge in charges if charge.citizen})
         citizens = self._venice.residents(names) if names else {}
         return CreditTerms(citizens, self._prices, self._limits.per_credit)
+
+
+def _by_name(charges: Sequence[Charge]) -> dict[str, list[Charge]]:
+    """Under all that events may call them: whole payments, or the invoice that one paid."""
+    found: dict[str, list[Charge]] = {}
+    for charge in charges:
+        names = {charge.charge_id, whole_id(charge.payment_id)}
+        for name in names | ({charge.period.invoice} if charge.period else set()):
+            found.setdefault(name, []).append(charge)
+    return found
 
 
 def _by_hand(invoice: str, citizen: str, ducats: Decimal | None) -> Objection:

@@ -130,3 +130,18 @@ def test_a_password_that_was_not_encoded_is_shown_in_no_part(url: str) -> None:
     shown = "".join(traceback.format_exception(raised.value)) + raised.value.hint
     assert "ret-word" not in shown
     assert "%40" in raised.value.hint
+
+
+@pytest.mark.parametrize("query", ["pgbouncer=true", "sslmode=prefer&sslmode=require", "Host=x"])
+def test_a_parameter_that_psycopg_does_not_know_is_refused(query: str) -> None:
+    with pytest.raises(SettingsError, match="CASCADE_JOURNAL_URL has the parameter") as raised:
+        claim(Office(f"postgresql://cascade:hidden-word@nowhere.invalid/x?{query}").journal())
+    assert "hidden-word" not in raised.value.message
+
+
+def test_parameters_of_libpq_work(postgresql_office: Office) -> None:
+    more = "sslmode=prefer&connect_timeout=20&application_name=cascade&keepalives_idle=30"
+    office = Office(f"{postgresql_office.url}&{more}")
+    deliver(office.journal(), ["a"])
+    assert office.journal().verify().entries == 5
+    office.close()

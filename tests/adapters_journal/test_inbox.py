@@ -8,7 +8,6 @@ from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import inspect
 
 from cascade_cli.adapters.journal.database import Database
 from cascade_cli.adapters.journal.inbox import EventState, Inbox, Settlement
@@ -149,14 +148,6 @@ def test_the_oldest_waiting_is_by_its_arrival(opened: Open, office: Office) -> N
     assert inbox.oldest_waiting() == arrived
     inbox.settle([Settlement("evt_a", EventState.CREDITED)])
     assert inbox.oldest_waiting() == arrived + timedelta(minutes=1)
-
-
-def test_reading_makes_no_table(opened: Open, office: Office) -> None:
-    office.journal().run_event({"what": "a journal without webhooks"})
-    assert opened().of_payment("pi_a") == []
-    assert "cascade_events" not in inspect(office.engine).get_table_names()
-    opened().accept([_event("a")])
-    assert "cascade_events" in inspect(office.engine).get_table_names()
 
 
 def test_notes_hold_no_secret_and_what_every_database_stores(opened: Open) -> None:

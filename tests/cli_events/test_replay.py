@@ -177,3 +177,19 @@ def test_many_payments_are_resolved_by_listing_not_one_by_one(day: ShopDay) -> N
     ended = day.cascade("events", "replay", "--since", "1d", "--yes", "--json")
     assert set(results(ended.data).values()) == {"credited"}
     assert len(day.sandboxed.recorder.to("stripe")) <= 4
+
+
+def test_in_a_busy_hour_no_page_is_read_for_the_sake_of_one_payment(day: ShopDay) -> None:
+    day.open("marco")
+    others = {"type": "something_else"}
+    books = day.sandboxed.app.stripe.books
+    for seconds in range(310, 3300, 3):
+        books.pay(amount=500, currency="usd", metadata=others, at=day.ago(seconds=seconds))
+    for number in range(29):
+        day.sandboxed.pay(day.ago(seconds=2), ducats=str(50 + number), cents=2000)
+    day.sandboxed.pay(day.ago(seconds=120), ducats="40", cents=2000)
+    day.sandboxed.recorder.requests.clear()
+    ended = day.cascade("events", "replay", "--since", "5m", "--yes", "--json")
+    assert len(ended.data["payments"]) == 30
+    read = [r for r in day.sandboxed.recorder.to("stripe") if r.path.endswith("/v1/charges")]
+    assert len(read) == 2

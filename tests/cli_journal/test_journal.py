@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import sqlite3
 from contextlib import closing
 from pathlib import Path
 
@@ -168,3 +169,67 @@ def test_an_export_to_a_file_is_private_and_never_replaces_another(
 def test_the_sandbox_has_a_journal_of_its_own(journaled: ShopDay) -> None:
     ended = journaled.cascade("--sandbox", "journal", "list", "--json")
     assert ended.data["entries"] == []
+
+
+def head_of(shop: ShopDay) -> str:
+    """As `verify` prints it."""
+    *_, last = shop.cascade("journal", "verify").out.split()
+    return last
+
+
+def test_a_head_that_was_kept_proves_what_came_before_it(journaled: ShopDay) -> None:
+    kept = head_of(journaled)
+    hash_alone, _, number = kept.partition(":")
+    journaled.sandboxed.pay(journaled.ago(hours=4))
+    assert journaled.cascade("events", "replay", "--since", "1d", "--yes").code == 0
+    for against in (kept, hash_alone, f" {kept.upper()} "):
+        ended = journaled.cascade("journal", "verify", "--against", against)
+        assert (ended.code, "since the head that you kept" in ended.out) == (0, True)
+    assert int(head_of(journaled).partition(":")[2]) > int(number)
+
+
+@pytest.mark.parametrize("form", ["{hash}:{number}", "{hash}"])
+def test_a_journal_that_was_put_back_is_found_by_a_head_that_was_kept(
+    journaled: ShopDay, form: str
+) -> None:
+    _, _, number = head_of(journaled).partition(":")
+    other = head_of(journaled).translate(str.maketrans("0123456789abcdef", "123456789abcdef0"))
+    assert journaled.cascade("journal", "verify", "--against", other).code == 3
+    later = form.format(hash=other.partition(":")[0], number=int(number) + 1)
+    ended = journaled.cascade("journal", "verify", "--against", later, "--json")
+    assert (ended.code, ended.data["intact"]) == (3, False)
+    assert "put back" in ended.data["flaw"]
+
+
+@pytest.mark.parametrize("text", ["", "last", "12", "f" * 63, "f" * 64 + ":x"])
+def test_what_is_no_head_is_refused(journaled: ShopDay, text: str) -> None:
+    ended = journaled.cascade("journal", "verify", "--against", text)
+    assert (ended.code, "is no head" in ended.err) == (2, True)
+
+
+def test_a_blob_is_told_as_tampering_by_whatever_reads_it(
+    credited: ShopDay,
+) -> None:
+    with closing(sqlite3.connect(credited.journal)) as journal, journal:
+        journal.execute("UPDATE cascade_claims SET ducats = x'00ff'")
+    ended = credited.cascade("journal", "verify")
+    assert (ended.code, "was tampered with" in ended.err) == (3, True)
+    assert credited.cascade("status", "--since", "1d").code == 3
+
+
+def test_the_head_that_was_told_is_kept_outside_until_the_journal_no_longer_has_it(
+    credited: ShopDay,
+) -> None:
+    kept = credited.journal.with_name("journal-heads.json")
+    first = head_of(credited)
+    assert json.loads(kept.read_text()) == {str(credited.journal): first}
+    earlier = credited.journal.read_bytes()
+    credited.sandboxed.pay(credited.ago(hours=4))
+    assert credited.cascade("events", "replay", "--since", "1d", "--yes").code == 0
+    second = head_of(credited)
+    assert second != first
+    for suffix in ("-wal", "-shm"):
+        credited.journal.with_name(credited.journal.name + suffix).unlink(missing_ok=True)
+    credited.journal.write_bytes(earlier)
+    head_of(credited)
+    assert json.loads(kept.read_text()) == {str(credited.journal): second}

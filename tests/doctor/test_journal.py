@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import closing
 
@@ -80,4 +81,14 @@ def test_a_journal_that_was_changed_is_red(patient: Patient) -> Examination:
         connection.execute("DROP TRIGGER cascade_entries_no_update")
         connection.execute("UPDATE cascade_entries SET body = '{}' WHERE seq = 1")
         connection.commit()
+    return patient.examined()
+
+
+@provokes("journal.other_head")
+@pytest.mark.parametrize("entries", [1, 9999])
+def test_a_journal_without_the_head_that_was_told_is_amber(
+    patient: Patient, entries: int
+) -> Examination:
+    kept = {str(patient.journal_file): f"{'f' * 64}:{entries}"}
+    patient.journal_file.with_name("journal-heads.json").write_text(json.dumps(kept))
     return patient.examined()

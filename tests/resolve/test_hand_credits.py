@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from tests.credit.counter import Counter
 from tests.resolve.cases import (
+    edit,
     reconciled,
     resolve,
     run_engine,
@@ -130,3 +133,20 @@ def test_a_correction_of_this_very_moment_stands_in_the_way_of_a_credit_by_hand(
     _not_shown_yet(counter, f"cascade_correction_{payment}")
     assert credited(counter, payment) == 7
     assert counter.credit("marco", "100", "--reference", "a-gift").code == 0
+
+
+def test_one_that_has_expired_stands_in_the_way_too_for_it_can_be_run_by_its_id(
+    counter: Counter,
+) -> None:
+    payment = wrong_citizen(counter)
+    assert credited(counter, payment) == 0
+    tables = counter.sandboxed.app.airtable.tables
+    (record,) = tables.select("STRATAGEMS", "{StratagemId} = 'cascade_manual_one'")
+    edit(counter, record["id"], ExpiresAt=(counter.now() - timedelta(hours=1)).isoformat())
+    answer = resolve(counter, payment, "--credit")
+    assert answer.code == 7
+    assert "stratagem status cascade_manual_one" in answer.document["error"]["hint"]
+    counter.sandboxed.app.engine.run(only="cascade_manual_one")
+    assert resolve(counter, payment, "--settled-by", "cascade_manual_one").code == 0
+    assert resolve(counter, payment, "--credit").code == 7
+    assert counter.ducats_of("marco") == 100

@@ -227,7 +227,8 @@ def test_names_are_neither_markup_nor_mentions_and_the_list_ends(
     nightly()
     (alert,) = listener.alerts()
     lines = alert["message"].splitlines()
-    assert len(lines) == 24
+    assert len(lines) == 25
+    assert lines[24].startswith("Journal: ")
     assert lines[22] == "25 open: 25 need a person."
     assert lines[20] == "… and 5 more: cascade reconcile"
     assert "·everyone ·b··http···evil·test" in lines[0]
@@ -280,3 +281,17 @@ def test_in_the_sandbox_an_alert_names_commands_of_the_sandbox() -> None:
     found = News(new=(item,), solved={}, still_open=(item,), elsewhere=0)
     message = news_alert(Session(sandbox=True), found, WEEK, "app").body
     assert message.count(": cascade --sandbox explain pi_1") == 2
+
+
+@pytest.mark.usefixtures("missing")
+def test_the_journal_s_head_stands_in_alert_metrics_and_page(
+    nightly: Cascade, cascade: Cascade, listener: Listener, tmp_path: Path
+) -> None:
+    page, metrics = tmp_path / "night.html", tmp_path / "night.prom"
+    nightly("--repair", "--yes", "--report", str(page), "--metrics-file", str(metrics))
+    *_, alert = listener.alerts()
+    *_, told = alert["message"].split()
+    assert cascade("journal", "verify", "--against", told).code == 0
+    hash_, _, number = told.partition(":")
+    assert f'cascade_reconcile_journal_entries{{head="{hash_}"}} {number}\n' in metrics.read_text()
+    assert told in page.read_text()

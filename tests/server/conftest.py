@@ -36,8 +36,8 @@ class Client:
         self.url, self._session = url, requests.Session()
         self._session.trust_env = False
 
-    def get(self, path: str) -> requests.Response:
-        return self._session.get(self.url + path, timeout=30)
+    def get(self, path: str, **headers: str) -> requests.Response:
+        return self._session.get(self.url + path, timeout=30, headers=headers)
 
     def put(self, path: str) -> requests.Response:
         return self._session.put(self.url + path, timeout=30)
@@ -56,12 +56,12 @@ class Shop:
         self, place: Sandboxed, office: Office, client: Client, inbox: Inbox, said: list[str]
     ) -> None:
         self.place, self.client, self.inbox, self.said = place, client, inbox, said
-        self._office = office
+        self.office = office
 
     @cached_property
     def asgi(self) -> ASGIApp:
         """The application without a server before it."""
-        return create_app(self._office)
+        return create_app(self.office)
 
     def create(
         self, what: str = "payment-intent", *, key: str | None = None, **body: Any

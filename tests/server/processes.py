@@ -34,13 +34,15 @@ def clean_environment(**settings: str) -> dict[str, str]:
 
 
 class Process:
-    """A cascade command that serves; `url` is where."""
+    """A cascade command that serves; `url` is where. It may open so many `files`."""
 
-    def __init__(self, *arguments: str, settings: Mapping[str, str]) -> None:
+    def __init__(
+        self, *arguments: str, settings: Mapping[str, str], files: int | None = None
+    ) -> None:
         # Not a pipe: nobody would read it while the command writes.
         self.log = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed in stop()
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "cascade_cli", *arguments],
+            [*_with_files(files), sys.executable, "-m", "cascade_cli", *arguments],
             stdout=subprocess.PIPE,
             stderr=self.log,
             text=True,
@@ -70,6 +72,16 @@ class Process:
             else:
                 return
 
+    def megabytes(self) -> float:
+        """The most memory that it had since the peak was last forgotten. Linux only."""
+        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
+        return int(line.split()[1]) / 1024
+
+    def forget_memory_peak(self) -> None:
+        """From now on only what it has now counts. Linux only."""
+        Path(f"/proc/{self._process.pid}/clear_refs").write_text("5")
+
     def kill(self) -> None:
         """As the kernel does when memory is short: at once, and nothing is tidied up."""
         self._process.kill()
@@ -89,10 +101,17 @@ class Process:
         self.log.close()
 
 
+def _with_files(most: int | None) -> list[str]:
+    """A command's beginning, if it may open so many files."""
+    return ["sh", "-c", f'ulimit -n {most} && exec "$@"', "sh"] if most else []
+
+
 @contextmanager
-def process(*arguments: str, settings: Mapping[str, str]) -> Iterator[Process]:
+def process(
+    *arguments: str, settings: Mapping[str, str], files: int | None = None
+) -> Iterator[Process]:
     """A serving process that answers, gone when the block ends."""
-    with closing(Process(*arguments, settings=settings)) as running:
+    with closing(Process(*arguments, settings=settings, files=files)) as running:
         running.wait_until_up()
         yield running
 

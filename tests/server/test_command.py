@@ -49,6 +49,35 @@ def test_without_a_signing_secret_it_does_not_start(
     assert "anybody could send events" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("CASCADE_API_TOKEN", "x" * 15),
+        ("STRIPE_WEBHOOK_SECRET", "whsec_too_short"),
+        ("STRIPE_WEBHOOK_SECRET", f"whsec_{'long' * 8},whsec_short"),
+        ("STRIPE_ENDPOINT_SECRET", "whsec_too_short"),
+    ],
+)
+def test_what_is_too_short_to_be_a_secret_does_not_open_a_server(
+    settings: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str, value: str
+) -> None:
+    if name == "STRIPE_ENDPOINT_SECRET":
+        settings.delenv("STRIPE_WEBHOOK_SECRET")
+    settings.setenv(name, value)
+    assert run(["serve"]) == 4
+    told = capsys.readouterr().err
+    assert "can be guessed" in told
+    assert value not in told
+
+
+def test_the_sandboxs_own_secrets_open_no_server_that_asks_stripe(
+    settings: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings.delenv("STRIPE_API_BASE")
+    assert run(["serve"]) == 4
+    assert "STRIPE_WEBHOOK_SECRET has 13 characters" in capsys.readouterr().err
+
+
 @pytest.mark.usefixtures("settings")
 def test_a_port_in_use_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:

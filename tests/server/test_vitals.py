@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
+
 import pytest
 import requests
 
 from cascade_cli.cli.session import Session
 from cascade_cli.errors import GuardError
 from cascade_cli.sandbox.wire import json_response
+from cascade_cli.server.offload import THREADS
 from cascade_cli.server.problems import answer_to
 from tests.server.conftest import WEBHOOK, Shop
 from tests.server.events import event_body
@@ -47,8 +51,21 @@ def test_the_metrics_count_what_was_kept_and_what_was_refused(shop: Shop) -> Non
     assert 'cascade_inbox_events{state="recorded"} 1.0' in lines
 
 
-def test_the_openapi_page_is_on(shop: Shop) -> None:
-    assert shop.client.get("/docs").status_code == 200
+def test_the_routes_are_described_without_the_internet(shop: Shop) -> None:
+    answer = shop.client.get("/docs")
+    assert answer.status_code == 200
+    assert "<script" not in answer.text
+    assert "//" not in answer.text
+    assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
+
+
+def test_the_page_tells_of_every_route_field_and_token(shop: Shop) -> None:
+    page = shop.client.get("/docs").text
+    description = shop.client.get("/openapi.json").json()
+    schemas = description["components"]["schemas"].values()
+    names = {name for schema in schemas for name in schema.get("properties", {})}
+    assert not [name for name in {*names, *description["paths"]} if name not in page]
+    assert "with CASCADE_API_TOKEN" in page
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
@@ -71,3 +88,20 @@ def test_what_a_server_of_the_sandbox_answers_names_commands_of_the_sandbox() ->
     error = GuardError("100 ducats are not sold.", "See cascade pricing.")
     answer = answer_to(error, Session(sandbox=True).completed)
     assert b"See cascade --sandbox pricing." in bytes(answer.body)
+
+
+def test_whether_it_is_ready_is_told_while_every_payment_waits(shop: Shop) -> None:
+    blocked = threading.Event()
+    offload = shop.office.offload
+
+    async def wait_for_nothing() -> None:
+        tasks = [offload.run(blocked.wait, 20) for _ in range(THREADS)]
+        await asyncio.gather(*tasks)
+
+    waiting = threading.Thread(target=lambda: asyncio.run(wait_for_nothing()))
+    waiting.start()
+    try:
+        assert shop.client.get("/readyz").status_code == 200
+    finally:
+        blocked.set()
+        waiting.join()

@@ -300,6 +300,7 @@ class MistakesJudge:
         has_changed = bool(decision and one.relapsed_at and one.relapsed_at > decision.at)
         if is_accepted and has_changed and not item.is_open:
             yield f"{one.intent} was accepted before it changed, and is not open again"
+        has_changed = has_changed or bool(decision and self._is_touched(one, decision.at))
         if is_accepted and not has_changed and item.is_open:
             yield f"{one.intent} was accepted and is open: {item.reopened or item.verdict}"
 
@@ -309,6 +310,15 @@ class MistakesJudge:
                 yield name, moves
         if not prefix and _manual(one) in self.stage.city.moves:
             yield _manual(one), self.stage.city.moves[_manual(one)]
+
+    def _is_touched(self, one: Made, since: datetime) -> bool:
+        """The engine has done something about it since then."""
+        told = (
+            what.rpartition(" ")[2]
+            for at, who, what in self.stage.chronicle.lines
+            if who == "engine" and at > since
+        )
+        return any(name in {*one.rows, one.own_key} or self._is_of(name, one) for name in told)
 
     def _is_of(self, name: str, one: Made) -> bool:
         """A correction, or what takes back any transfer of it, also a credit by hand."""

@@ -13,7 +13,7 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, or_, select
 
 from cascade_cli.adapters.journal.bodies import moment_text, to_json
 from cascade_cli.adapters.journal.chain import Transaction
@@ -34,10 +34,14 @@ def untold(connection: Connection, since: datetime) -> dict[str, datetime]:
     is_attempt = (entries.c.kind == EntryKind.ATTEMPT.value, entries.c.at >= moment_text(since))
     letting = or_(*(entries.c.body.startswith(_beginning(a)) for a in _LETS_THE_ENGINE))
     told = select(entries.c.key).where(*is_attempt, entries.c.body == _body(TELL_ARRIVAL, {}))
-    found = select(entries.c.key, func.max(entries.c.at).label("last"))
-    found = found.where(*is_attempt, letting, entries.c.key.not_in(told))
-    rows = connection.execute(found.group_by(entries.c.key).order_by("last"))
-    return {row.key: datetime.fromisoformat(row.last) for row in rows}
+    found = select(entries.c.key, entries.c.at).where(*is_attempt, letting)
+    # Grouped here: to group by the key, SQLite would read all entries there ever were.
+    rows = connection.execute(found.where(entries.c.key.not_in(told)).order_by(entries.c.at))
+    last = dict[str, str]()
+    for row in rows:
+        last.pop(row.key, None)
+        last[row.key] = row.at
+    return {key: datetime.fromisoformat(at) for key, at in last.items()}
 
 
 def promises(connection: Connection, keys: Collection[str]) -> list[Intent]:
@@ -51,8 +55,8 @@ def promises(connection: Connection, keys: Collection[str]) -> list[Intent]:
 def sent_since(connection: Connection, since: datetime) -> list[Intent]:
     """What was promised under the keys for which a write was sent at `since` or later."""
     lately = entries.c.kind == EntryKind.ATTEMPT.value, entries.c.at >= moment_text(since)
-    keys = connection.scalars(select(entries.c.key).where(*lately).distinct())
-    return promises(connection, sorted(keys))
+    keys = connection.scalars(select(entries.c.key).where(*lately))
+    return promises(connection, sorted(set(keys)))
 
 
 def _promised(connection: Connection, keys: Collection[str]) -> Iterator[Intent]:

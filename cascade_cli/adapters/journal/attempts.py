@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, update
+from sqlalchemy import Row
 
 from cascade_cli.adapters.journal.bodies import moment_text
 from cascade_cli.adapters.journal.chain import Transaction
@@ -31,24 +31,21 @@ def attempt(
     lease: timedelta,
 ) -> datetime:
     """Record that `action` is about to be sent for all `keys`. Raises ClaimLostError."""
-    _require_hold(transaction, keys)
-    at = moment_text(transaction.at)
-    sending = update(claims).where(claims.c.key.in_(list(keys)))
-    transaction.connection.execute(
-        sending.values(
-            lease_until=moment_text(transaction.at + lease),
-            last_action=action,
-            last_attempt_at=at,
-            last_run=transaction.worker.run,
-            last_fate=Fate.UNKNOWN.value,
-        )
-    )
+    rows = _require_hold(transaction, keys)
+    sending = {
+        "lease_until": moment_text(transaction.at + lease),
+        "last_action": action,
+        "last_attempt_at": moment_text(transaction.at),
+        "last_run": transaction.worker.run,
+        "last_fate": Fate.UNKNOWN.value,
+    }
+    transaction.update(claims, ((row, sending) for row in rows))
     for key in keys:
         transaction.append(EntryKind.ATTEMPT, key, {"action": action, "detail": body or {}})
     return transaction.at
 
 
-def _require_hold(transaction: Transaction, keys: Collection[str]) -> None:
+def _require_hold(transaction: Transaction, keys: Collection[str]) -> Collection[Row[Any]]:
     rows = rows_of(transaction.connection, keys)
     for key in keys:
         holder = Holder.of(rows[key]) if key in rows else RELEASED
@@ -59,6 +56,7 @@ def _require_hold(transaction: Transaction, keys: Collection[str]) -> None:
             "Nothing was sent for it and the others in its request.",
             "Run the same command again: it looks first at what was done meanwhile.",
         )
+    return rows.values()
 
 
 def _loss(holder: Holder, transaction: Transaction) -> str:
@@ -75,14 +73,9 @@ def record_outcome(
     body: Mapping[str, Mapping[str, Any]] | None,
 ) -> None:
     """Record what became of `action`, whoever holds the keys now."""
-    run = transaction.worker.run
-    settling = update(claims).where(
-        claims.c.key.in_(list(keys)),
-        claims.c.last_action == action,
-        # A late word about one's own attempt must not settle the newer attempt of another.
-        or_(claims.c.last_run == run, claims.c.run == run),
-    )
-    transaction.connection.execute(settling.values(last_fate=fate.value))
+    rows = rows_of(transaction.connection, keys).values()
+    settled = [row for row in rows if row.last_action == action and _is_its_own(transaction, row)]
+    transaction.update(claims, ((row, {"last_fate": fate.value}) for row in settled))
     for key in keys:
         detail = (body or {}).get(key, {})
         transaction.append(
@@ -90,9 +83,13 @@ def record_outcome(
         )
 
 
+def _is_its_own(transaction: Transaction, row: Row[Any]) -> bool:
+    """A late word about one's own attempt must not settle the newer attempt of another."""
+    return transaction.worker.run in {row.last_run, row.run}
+
+
 def release(transaction: Transaction, keys: Collection[str]) -> None:
     """Give up those of `keys` that this run still holds."""
-    ours = update(claims).where(
-        claims.c.key.in_(list(keys)), claims.c.run == transaction.worker.run
-    )
-    transaction.connection.execute(ours.values(RELEASED.columns()))
+    rows = rows_of(transaction.connection, keys).values()
+    ours = [row for row in rows if row.run == transaction.worker.run]
+    transaction.update(claims, ((row, RELEASED.columns()) for row in ours))

@@ -1,26 +1,28 @@
 """The append-only chain of entries: each hash covers its entry and all before it.
 
 The chain shows that something was changed to whoever compares; somebody with the right to write
-the tables can rebuild it whole. Exporting the last hash to another place closes that gap.
+the tables can rebuild it whole. Its head, told elsewhere, closes that gap.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, RowMapping, insert, select, update
+from sqlalchemy import Connection, Row, RowMapping, Table, insert, select, update
 
 from cascade_cli.adapters.journal.bodies import Redactor, moment_text, to_json
-from cascade_cli.adapters.journal.schema import chain, entries
-from cascade_cli.domain.journal import Entry, EntryKind, Worker
+from cascade_cli.adapters.journal.schema import GENESIS, chain, entries
+from cascade_cli.adapters.journal.seals import Seals, delete_row, insert_rows, update_rows
+from cascade_cli.domain.journal import Entry, EntryKind, Head, Worker
 
 # Built once: to build a statement costs SQLAlchemy more than to send it.
-_END = select(chain.c.head, chain.c.length).where(chain.c.id == 1).with_for_update()
+_END = select(chain.c.head, chain.c.entries, chain.c.seals).where(chain.c.id == 1).with_for_update()
+_END_AS_READ = select(chain.c.head, chain.c.entries).where(chain.c.id == 1)
 _MOVE_END = update(chain).where(chain.c.id == 1)
 _APPEND = insert(entries)
 
@@ -44,7 +46,9 @@ class Transaction:
     ) -> None:
         found = connection.execute(_END).one()
         self._head: str = found.head
-        self._length: int = found.length
+        self._length: int = found.entries
+        self._seals = Seals(found.seals)
+        self._found = found.seals
         self._rows: list[dict[str, Any]] = []
         self._redactor = redactor
         self.connection = connection
@@ -83,17 +87,48 @@ class Transaction:
         self._rows.append(row)
         return self._length
 
+    def insert(self, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Add sealed rows."""
+        insert_rows(self.connection, self._seals, table, rows)
+
+    def update(self, table: Table, changes: Iterable[tuple[Row[Any], Mapping[str, Any]]]) -> None:
+        """Change sealed rows: each as it stands, beside what changes, the same columns of each."""
+        pairs = ((row._mapping, changed) for row, changed in changes)
+        update_rows(self.connection, self._seals, table, pairs)
+
+    def delete(self, table: Table, row: Row[Any]) -> None:
+        """Remove a sealed row."""
+        delete_row(self.connection, self._seals, table, row._mapping)
+
     def flush(self) -> None:
         """Send the entries and the chain's new end to the database."""
         if self._rows:
             self.connection.execute(_APPEND, self._rows)
-            end = {"head": self._head, "length": self._length}
+        if self._rows or self._seals.text != self._found:
+            end = {"head": self._head, "entries": self._length, "seals": self._seals.text}
             self.connection.execute(_MOVE_END, end)
+
+
+def head_of(connection: Connection) -> Head:
+    """The chain's end as it is recorded; `verify` says whether it is."""
+    end = connection.execute(_END_AS_READ).one()
+    return Head(str(end.head), int(end.entries))
+
+
+def holds(connection: Connection, head: Head) -> bool:
+    """Whether the entry of that number has that hash."""
+    if not head.entries:
+        return head.hash == GENESIS
+    found = select(entries.c.hash).where(entries.c.seq == head.entries)
+    return connection.scalar(found) == head.hash
 
 
 def hash_of(row: Mapping[str, Any] | RowMapping) -> str:
     """SHA-256 over all columns but the hash itself, as a JSON list in ASCII."""
-    return hashlib.sha256(to_json([row[name] for name in _HASHED]).encode()).hexdigest()
+    # A blob or the like, which no cascade writes, must not stop who verifies.
+    values = [row[name] for name in _HASHED]
+    text = json.dumps(values, separators=(",", ":"), default=repr)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def entry_of(row: Row[Any]) -> Entry:

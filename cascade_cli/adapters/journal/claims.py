@@ -9,11 +9,11 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, func, select
 
 from cascade_cli.adapters.journal.bodies import is_storable, moment_text
 from cascade_cli.adapters.journal.chain import Transaction
-from cascade_cli.adapters.journal.holders import RELEASED, Holder, Neighbours, hold
+from cascade_cli.adapters.journal.holders import Holder, Neighbours, hold
 from cascade_cli.adapters.journal.schema import claims, entries
 from cascade_cli.domain.journal import (
     CITIZEN_CAUSE,
@@ -33,13 +33,7 @@ KEY_BYTES = 2000
 KEYS_PER_QUERY = 500
 """A statement holds only so many values: in an older SQLite 999."""
 
-# Built once: to build a statement costs SQLAlchemy more than to send it.
-_MAKE = insert(claims)
-_TAKE = (
-    update(claims)
-    .where(claims.c.key == bindparam("taken"))
-    .values({name: bindparam(name) for name in RELEASED.columns()})
-)
+_Change = tuple[Row[Any], dict[str, Any]]
 
 
 class Claiming:
@@ -60,7 +54,8 @@ class Claiming:
         self._spent = ducats_of_day(transaction.connection, self._day)
         worker = transaction.worker
         self._hold = hold(worker, neighbours.birth_of(worker.pid), transaction.at, lease)
-        self._made, self._taken = list[dict[str, Any]](), list[str]()
+        self._made = list[dict[str, Any]]()
+        self._taken, self._amended = list[_Change](), list[_Change]()
 
     def answer(self, intents: Sequence[Intent]) -> dict[str, Claim]:
         """Claim what may be claimed. `intents` have passed `check`."""
@@ -75,14 +70,11 @@ class Claiming:
         return answers
 
     def _flush(self) -> None:
-        """All rows by two statements: whoever else writes waits for as long as this takes."""
-        connection = self._transaction.connection
-        if self._made:
-            connection.execute(_MAKE, self._made)
-        if self._taken:
-            taking = [{"taken": key, **self._hold.columns()} for key in self._taken]
-            connection.execute(_TAKE, taking)
-        self._made, self._taken = [], []
+        """All rows by few statements: whoever else writes waits for as long as this takes."""
+        self._transaction.insert(claims, self._made)
+        self._transaction.update(claims, self._taken)
+        self._transaction.update(claims, self._amended)
+        self._made, self._taken, self._amended = [], [], []
 
     def _known(self, intent: Intent, row: Row[Any]) -> Claim:
         holder = Holder.of(row)
@@ -96,8 +88,9 @@ class Claiming:
             taken = {"from": holder.columns()}
             self._transaction.append(EntryKind.TAKEOVER, intent.key, taken)
         if is_other or intent.overrides:
-            self._amend(intent, row)
-        self._taken.append(intent.key)
+            self._amended.append((row, {**self._hold.columns(), **self._amend(intent, row)}))
+        else:
+            self._taken.append((row, self._hold.columns()))
         return self._claim(ClaimState.HELD, row)
 
     def _was_to_end(self, row: Row[Any]) -> bool:
@@ -106,14 +99,13 @@ class Claiming:
         body = self._transaction.connection.scalar(promised)
         return bool(body and json.loads(body).get("detail", {}).get("ends"))
 
-    def _amend(self, intent: Intent, row: Row[Any]) -> None:
+    def _amend(self, intent: Intent, row: Row[Any]) -> dict[str, Any]:
         """A person corrects what a key was promised; both promises stay on record."""
         promise = _promise(intent)
         before = {"citizen": row.citizen, "ducats": row.ducats}
         body = {"detail": intent.detail, "amends": before}
         seq = self._transaction.append(EntryKind.AMENDMENT, intent.key, body, verbatim=promise)
-        changing = update(claims).where(claims.c.key == intent.key)
-        self._transaction.connection.execute(changing.values(**promise, intent_seq=seq))
+        return {**promise, "intent_seq": seq}
 
     def _is_kept(self, holder: Holder) -> bool:
         """Another worker's lease runs, and that worker is not known to be dead."""

@@ -10,8 +10,14 @@ from pathlib import Path
 from sqlalchemy import URL, Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError
 
-from cascade_cli.adapters.journal import postgresql, schema, sqlite
-from cascade_cli.adapters.journal.failures import FOREIGN_ERRORS, NOTHING_MOVES, journal_error
+from cascade_cli.adapters.journal import migration, postgresql, schema, sqlite
+from cascade_cli.adapters.journal.failures import (
+    FOREIGN_ERRORS,
+    NONSENSE,
+    NOTHING_MOVES,
+    journal_error,
+    tampered_error,
+)
 from cascade_cli.errors import SettingsError
 
 _FORMS = "sqlite:////path/to/journal.db or postgresql://user:password@host/database"
@@ -36,15 +42,26 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A transaction that only reads. Raises JournalError."""
+        """A transaction that only reads. Raises JournalError or TamperedError."""
         with self._translated(NOTHING_MOVES), self._opened().connect() as connection:
             yield connection
+
+    @contextmanager
+    def reading_one_state(self) -> Iterator[Connection]:
+        """The same, and all its statements see one state of the journal, whoever writes on."""
+        with self._translated(NOTHING_MOVES), self._opened().connect() as connection:
+            if self._url.get_backend_name() == "sqlite":
+                with sqlite.any_text(connection):
+                    yield connection
+            else:
+                yield connection.execution_options(isolation_level="REPEATABLE READ")
 
     @contextmanager
     def writing(self, consequence: str) -> Iterator[Connection]:
         """A transaction that writes, committed at the end of the block.
 
-        Raises JournalError, which tells the `consequence` of its not being recorded.
+        Raises JournalError, which tells the `consequence` of its not being recorded, or
+        TamperedError.
         """
         with (
             self._translated(consequence),
@@ -74,7 +91,7 @@ class Database:
             engine = postgresql.open_engine(self._url, self._lock_wait_seconds)
             try:
                 with engine.connect() as connection:
-                    return schema.is_current(connection)
+                    return schema.found_version(connection) > 0
             finally:
                 engine.dispose()
 
@@ -97,11 +114,23 @@ class Database:
         else:
             engine = postgresql.open_engine(self._url, self._lock_wait_seconds)
         try:
-            _make_tables(engine)
+            self._make_tables(engine)
         except BaseException:
             engine.dispose()
             raise
         return engine
+
+    def _make_tables(self, engine: Engine) -> None:
+        with engine.connect() as connection:
+            if schema.found_version(connection) == schema.VERSION:
+                return
+        with _for_writing(engine).begin() as connection:
+            migration.bring_up(connection, self._back_up)
+
+    def _back_up(self, version: int) -> None:
+        """Before its tables change, a file is copied; a database has backups of its own."""
+        if self._url.get_backend_name() == "sqlite":
+            sqlite.back_up(Path(self._url.database or ""), version)
 
     @contextmanager
     def _translated(self, consequence: str) -> Iterator[None]:
@@ -109,14 +138,8 @@ class Database:
             yield
         except FOREIGN_ERRORS as error:
             raise journal_error(error, self.place, consequence, self.secrets) from error
-
-
-def _make_tables(engine: Engine) -> None:
-    with engine.connect() as connection:
-        if schema.is_current(connection):
-            return
-    with _for_writing(engine).begin() as connection:
-        schema.create(connection)
+        except NONSENSE as error:
+            raise tampered_error(error, self.place, consequence) from error
 
 
 def _for_writing(engine: Engine) -> Engine:

@@ -7,10 +7,13 @@ from typing import NamedTuple
 
 from sqlalchemy.exc import DBAPIError, NoResultFound, SQLAlchemyError
 
-from cascade_cli.errors import JournalError
+from cascade_cli.errors import JournalError, TamperedError
 
 FOREIGN_ERRORS = (SQLAlchemyError, sqlite3.Error, OSError)
 """All that opening and using a database may raise; `journal_error` takes any of them."""
+
+NONSENSE = (ValueError, TypeError, ArithmeticError, LookupError)
+"""What reading a row raises that no cascade wrote; `tampered_error` takes any of them."""
 
 NOTHING_MOVES = "No ducats move without it."
 
@@ -74,6 +77,16 @@ def journal_error(
         detail = detail.replace(secret, "***")
     message = f"The journal {place} {diagnosis.what} ({detail}). {consequence}"
     return JournalError(message, diagnosis.hint)
+
+
+def tampered_error(error: Exception, place: str, consequence: str) -> TamperedError:
+    """The TamperedError for a row that cannot be what cascade wrote."""
+    return TamperedError(
+        f"The journal {place} holds something that cascade never writes "
+        f"({type(error).__name__}). {consequence}",
+        "Run `cascade journal verify`: it says what was edited. Keep the journal as it is, and "
+        "compare it with a backup.",
+    )
 
 
 def _diagnose(error: Exception) -> _Diagnosis:

@@ -8,44 +8,26 @@ a PaymentIntent's carries the client secret.
 from __future__ import annotations
 
 import hashlib
-import threading
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from itertools import islice
+from typing import Any, TypeVar
 
-from sqlalchemy import (
-    Boolean,
-    Column,
-    ColumnElement,
-    Connection,
-    Index,
-    Integer,
-    MetaData,
-    Row,
-    Select,
-    Table,
-    Text,
-    bindparam,
-    case,
-    func,
-    insert,
-    inspect,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, Connection, Row, Select, case, func, or_, select
 
-from cascade_cli.adapters.journal import schema
 from cascade_cli.adapters.journal.bodies import Redactor, moment_text
 from cascade_cli.adapters.journal.chain import Transaction
+from cascade_cli.adapters.journal.claims import KEYS_PER_QUERY
 from cascade_cli.adapters.journal.database import Database
+from cascade_cli.adapters.journal.schema import events as _events
 from cascade_cli.domain.events import PAYING_TYPES, Event
 from cascade_cli.domain.journal import EntryKind, Worker
 
 _NOT_KEPT = "The event was not accepted, so that Stripe sends it again."
 _MOST_NOTE = 500
+_Decoded = TypeVar("_Decoded")
 _SEEN_AGAIN = "The event is looked at again, which pays nothing twice."
 
 
@@ -95,36 +77,6 @@ class Settlement:
     next_at: datetime | None = None
 
 
-_metadata = MetaData()
-_events = Table(
-    "cascade_events",
-    _metadata,
-    Column("id", Text, primary_key=True),
-    Column("type", Text, nullable=False),
-    Column("payment", Text),
-    Column("created_at", Text, nullable=False),
-    Column("livemode", Boolean, nullable=False),
-    Column("received_at", Text, nullable=False),
-    Column("state", Text, nullable=False),
-    Column("next_at", Text, nullable=False),
-    Column("tries", Integer, nullable=False, default=0),
-    Column("note", Text, nullable=False, default=""),
-    Index("cascade_events_due", "state", "next_at"),
-    Index("cascade_events_payment", "payment"),
-)
-
-_SETTLE = (
-    update(_events)
-    .where(_events.c.id == bindparam("event"))
-    .values(
-        state=bindparam("to_state"),
-        note=bindparam("why"),
-        next_at=func.coalesce(bindparam("then"), _events.c.next_at),
-        tries=_events.c.tries + 1,
-    )
-)
-
-
 class Inbox:
     """The accepted events of a journal. Every method raises JournalError."""
 
@@ -140,7 +92,6 @@ class Inbox:
         self._database, self._worker, self._now = database, worker, now
         self._acted_on = acted_on
         self._redactor = Redactor([*secrets, *database.secrets])
-        self._making, self._is_made = threading.Lock(), False
 
     def accept(self, events: Sequence[Event]) -> set[str]:
         """Keep the events, all in one transaction; returns the ids that were not there before.
@@ -148,14 +99,12 @@ class Inbox:
         When this returns, they are on disk and may be acknowledged. Those that tell of a payment,
         and are of a type that is acted on, are WAITING, all others RECORDED.
         """
-        self._make()
         distinct = {event.id: event for event in events}
         with self._database.writing(_NOT_KEPT) as connection:
             transaction = Transaction(connection, self._worker, self._redactor, self._now)
             known = _known(connection, distinct)
             new = [event for event in distinct.values() if event.id not in known]
-            if new:
-                connection.execute(insert(_events), [self._row(e, transaction.at) for e in new])
+            transaction.insert(_events, (self._row(event, transaction.at) for event in new))
             for event in new:
                 transaction.append(EntryKind.EVENT, event.payment_id or "", _entry(event))
             transaction.flush()
@@ -168,14 +117,20 @@ class Inbox:
             _events.c.next_at <= moment_text(self._now()),
         )
         oldest = waiting.order_by(_events.c.created_at, _events.c.id).limit(limit)
-        return [_accepted(row) for row in self._rows(oldest)]
+        return self._rows(oldest, _accepted)
 
     def settle(self, settlements: Iterable[Settlement]) -> None:
         """Record what became of events."""
-        self._make()
-        if rows := [self._settled(settlement) for settlement in settlements]:
-            with self._database.writing(_SEEN_AGAIN) as connection:
-                connection.execute(_SETTLE, rows)
+        settled = {settlement.event_id: settlement for settlement in settlements}
+        if not settled:
+            return
+        with self._database.writing(_SEEN_AGAIN) as connection:
+            transaction = Transaction(connection, self._worker, self._redactor, self._now)
+            rows = _rows_of(connection, settled)
+            transaction.update(
+                _events, ((row, self._settled(row, settled[row.id])) for row in rows)
+            )
+            transaction.flush()
 
     def of_payment(self, payment_id: str) -> list[Kept]:
         """All events that name the payment, the oldest first."""
@@ -199,12 +154,12 @@ class Inbox:
             _events.c.payment.in_(list(payment_ids)),
             _events.c.state == EventState.CREDITED.value,
         )
-        return {str(row.payment) for row in self._rows(done)}
+        return set(self._rows(done, lambda row: str(row.payment)))
 
     def counts(self) -> dict[EventState, int]:
         """How many events stand where."""
         counted = select(_events.c.state, func.count().label("number")).group_by(_events.c.state)
-        found = {row.state: int(row.number) for row in self._rows(counted)}
+        found = dict(self._rows(counted, lambda row: (row.state, int(row.number))))
         return {state: found.get(state.value, 0) for state in EventState}
 
     def waiting_because(self, note: str) -> int:
@@ -212,7 +167,7 @@ class Inbox:
         waiting = select(func.count(func.distinct(_events.c.payment)).label("number")).where(
             _events.c.state == EventState.WAITING.value, _events.c.note == note
         )
-        return sum(int(row.number) for row in self._rows(waiting))
+        return sum(self._rows(waiting, lambda row: int(row.number)))
 
     def oldest_waiting(self) -> datetime | None:
         """Since when the event waits that waits longest; None if none waits.
@@ -226,18 +181,17 @@ class Inbox:
             _events.c.state == EventState.WAITING.value,
             or_(is_paying, _events.c.next_at <= moment_text(self._now())),
         )
-        found = [row.oldest for row in self._rows(waiting) if row.oldest]
-        return datetime.fromisoformat(found[0]) if found else None
+        found = self._rows(waiting.having(func.count() > 0), _oldest)
+        return found[0] if found else None
 
     def _kept(self, *conditions: ColumnElement[bool]) -> list[Kept]:
         found = select(_events).where(*conditions)
-        return [_kept(r) for r in self._rows(found.order_by(_events.c.created_at, _events.c.id))]
+        return self._rows(found.order_by(_events.c.created_at, _events.c.id), _kept)
 
-    def _rows(self, query: Select[Any]) -> Sequence[Row[Any]]:
-        """Reading makes no table: where none is, no event ever came."""
+    def _rows(self, query: Select[Any], decode: Callable[[Row[Any]], _Decoded]) -> list[_Decoded]:
+        """What cannot be decoded was not written by cascade, and is told as that."""
         with self._database.reading() as connection:
-            self._is_made = self._is_made or inspect(connection).has_table(_events.name)
-            return connection.execute(query).all() if self._is_made else []
+            return [decode(row) for row in connection.execute(query)]
 
     def _row(self, event: Event, at: datetime) -> dict[str, object]:
         is_due = event.type in self._acted_on and event.payment_id is not None
@@ -250,31 +204,33 @@ class Inbox:
             "livemode": event.livemode,
             "state": (EventState.WAITING if is_due else EventState.RECORDED).value,
             "next_at": moment_text(at),
-            "tries": 0,
+            "attempts": 0,
             "note": "",
         }
 
-    def _settled(self, settlement: Settlement) -> dict[str, str | None]:
+    def _settled(self, row: Row[Any], settlement: Settlement) -> dict[str, object]:
+        next_at = settlement.next_at
         return {
-            "event": settlement.event_id,
-            "to_state": settlement.state.value,
-            "why": self._redactor.text(settlement.note)[:_MOST_NOTE],
-            "then": moment_text(settlement.next_at) if settlement.next_at else None,
+            "state": settlement.state.value,
+            "note": self._redactor.text(settlement.note)[:_MOST_NOTE],
+            "next_at": moment_text(next_at) if next_at else row.next_at,
+            "attempts": row.attempts + 1,
         }
-
-    def _make(self) -> None:
-        """The table is made by the first write: a journal without webhooks has none."""
-        with self._making:
-            if not self._is_made:
-                with self._database.writing(_NOT_KEPT) as connection:
-                    schema.lock_creation(connection)
-                    _metadata.create_all(connection)
-                self._is_made = True
 
 
 def _known(connection: Connection, ids: Iterable[str]) -> set[str]:
     found = connection.execute(select(_events.c.id).where(_events.c.id.in_(list(ids))))
     return set(found.scalars())
+
+
+def _rows_of(connection: Connection, ids: Iterable[str]) -> Iterator[Row[Any]]:
+    remaining = iter(ids)
+    while some := list(islice(remaining, KEYS_PER_QUERY)):
+        yield from connection.execute(select(_events).where(_events.c.id.in_(some))).all()
+
+
+def _oldest(row: Row[Any]) -> datetime:
+    return datetime.fromisoformat(row.oldest)
 
 
 def _kept(row: Row[Any]) -> Kept:
@@ -293,7 +249,7 @@ def _accepted(row: Row[Any]) -> Accepted:
         pending_webhooks=0,
         raw=b"",
     )
-    return Accepted(event, datetime.fromisoformat(row.received_at), row.tries)
+    return Accepted(event, datetime.fromisoformat(row.received_at), row.attempts)
 
 
 def _entry(event: Event) -> dict[str, object]:

@@ -19,14 +19,23 @@ from cascade_cli.adapters.journal.journal import Journal
 from cascade_cli.adapters.journal.schema import chain, version
 from cascade_cli.domain.checkup.journal import Place
 from cascade_cli.domain.checkup.webhook import Acceptance
-from cascade_cli.domain.journal import Verification
+from cascade_cli.domain.journal import Head, Verification
 from cascade_cli.errors import JournalError
 
 
 class JournalProbe:
     """The journal at `url`, which may not exist."""
 
-    def __init__(self, url: URL, database: Database, journal: Journal, inbox: Inbox) -> None:
+    def __init__(
+        self,
+        url: URL,
+        database: Database,
+        journal: Journal,
+        inbox: Inbox,
+        told: Head | None = None,
+    ) -> None:
+        self.told = told
+        """The newest head that was told to anybody."""
         self._database, self._journal, self._inbox = database, journal, inbox
         self._file = Path(url.database or "") if url.get_backend_name() == "sqlite" else None
 
@@ -58,12 +67,16 @@ class JournalProbe:
         """Change the chain's own row, and take that back. Raises JournalError."""
         with self._database.writing(NOTHING_MOVES) as connection:
             # SQLite would not even write a row that stays as it is.
-            connection.execute(update(chain).values(length=chain.c.length + 1))
+            connection.execute(update(chain).values(entries=chain.c.entries + 1))
             connection.rollback()
 
     def verify(self) -> Verification:
         """Recompute the chain. Raises JournalError."""
         return self._journal.verify()
+
+    def holds(self, head: Head) -> bool:
+        """Whether the chain has that entry. Raises JournalError."""
+        return self._journal.holds(head)
 
     def mode_of(self, base_id: str) -> bool | None:
         """Whether the base was bound to live payments; None where neither. Raises JournalError."""

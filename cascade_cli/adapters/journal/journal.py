@@ -13,6 +13,7 @@ from sqlalchemy import URL
 from cascade_cli.adapters.journal import (
     arrivals,
     attempts,
+    chain,
     decisions,
     reading,
     records,
@@ -39,12 +40,14 @@ from cascade_cli.domain.journal import (
     Entry,
     EntryKind,
     Fate,
+    Head,
     Intent,
     Verification,
     Worker,
 )
 from cascade_cli.domain.keys import refund_key
 from cascade_cli.domain.money import ZERO
+from cascade_cli.errors import TamperedError
 
 _UNDECIDED = (
     "What was sent before stays recorded as undecided, so that the next run looks before it sends."
@@ -84,6 +87,11 @@ class Journal:
         self._now = now
         self._neighbours = Neighbours(worker.host, is_alive)
         self._redactor = Redactor([*secrets, *self._database.secrets])
+
+    @property
+    def place(self) -> str:
+        """Where it is, without its password."""
+        return self._database.place
 
     def __repr__(self) -> str:
         return f"Journal({self._database.place!r}, run={self._worker.run!r})"
@@ -179,10 +187,39 @@ class Journal:
         with self._database.reading() as connection:
             yield from reading.entries_in(connection, key, since, until, limit)
 
-    def verify(self) -> Verification:
-        """Recompute the whole chain and hold the claims against it."""
+    def count(
+        self,
+        *,
+        key: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> int:
+        """How many entries of `key` there are in [since, until)."""
         with self._database.reading() as connection:
-            return verification.verify(connection)
+            return reading.count(connection, key, since, until)
+
+    def verify(self, against: Head | None = None) -> Verification:
+        """Recompute the whole chain and every seal; `against` must be part of the chain.
+
+        What was tampered with is told, and raises nothing.
+        """
+        try:
+            with self._database.reading_one_state() as connection:
+                return verification.verify(connection, against)
+        except TamperedError as error:
+            return Verification(0, error.message.rstrip("."))
+
+    def head(self) -> Head | None:
+        """The newest entry's hash and number. None where there is no journal; makes none."""
+        if not self._database.exists():
+            return None
+        with self._database.reading() as connection:
+            return chain.head_of(connection)
+
+    def holds(self, head: Head) -> bool:
+        """Whether the entry of that number has that hash."""
+        with self._database.reading() as connection:
+            return chain.holds(connection, head)
 
     def lock(
         self, name: str, *, lease: timedelta, heartbeat_seconds: float | None = None

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 from datetime import timedelta
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Row, select
 
 from cascade_cli.adapters.journal.attempts import ClaimLostError
 from cascade_cli.adapters.journal.bodies import moment_text
@@ -78,9 +78,10 @@ class RunLock:
         """Prolong the lease from now. Raises ClaimLostError when another run took the lock."""
         with self._writing(NOTHING_MOVES) as transaction:
             until = moment_text(transaction.at + self._lease)
-            ours = locks.c.name == self._name, locks.c.run == transaction.worker.run
-            renewal = update(locks).where(*ours).values(lease_until=until)
-            self.is_lost = not transaction.connection.execute(renewal).rowcount
+            row = self._ours(transaction)
+            self.is_lost = row is None
+            if row is not None:
+                transaction.update(locks, [(row, {"lease_until": until})])
         if self.is_lost:
             raise ClaimLostError(
                 f"The lock on {self._name} was lost to another run.",
@@ -88,16 +89,22 @@ class RunLock:
             )
 
     def _acquire(self, transaction: Transaction) -> None:
-        present = select(locks).where(locks.c.name == self._name)
-        row = transaction.connection.execute(present).one_or_none()
-        if row:
-            self._take_over(transaction, Holder.of(row))
+        if (row := self._row(transaction)) is not None:
+            self._take_over(transaction, row)
         worker = transaction.worker
         holder = hold(worker, self._neighbours.birth_of(worker.pid), transaction.at, self._lease)
-        taking = insert(locks).values(name=self._name, **holder.columns())
-        transaction.connection.execute(taking)
+        transaction.insert(locks, [{"name": self._name, **holder.columns()}])
 
-    def _take_over(self, transaction: Transaction, holder: Holder) -> None:
+    def _row(self, transaction: Transaction) -> Row[Any] | None:
+        present = select(locks).where(locks.c.name == self._name)
+        return transaction.connection.execute(present).one_or_none()
+
+    def _ours(self, transaction: Transaction) -> Row[Any] | None:
+        row = self._row(transaction)
+        return row if row is not None and row.run == transaction.worker.run else None
+
+    def _take_over(self, transaction: Transaction, row: Row[Any]) -> None:
+        holder = Holder.of(row)
         if holder.has_lease(transaction.at) and not self._neighbours.is_dead(holder):
             raise LockedError(
                 f"Another run holds the lock on {self._name}: {holder}. Nothing was done.",
@@ -105,12 +112,12 @@ class RunLock:
             )
         taken = {"lock": self._name, "from": holder.columns()}
         transaction.append(EntryKind.TAKEOVER, "", taken)
-        transaction.connection.execute(delete(locks).where(locks.c.name == self._name))
+        transaction.delete(locks, row)
 
     def _release(self) -> None:
         with self._writing(_STAYS) as transaction:
-            ours = locks.c.name == self._name, locks.c.run == transaction.worker.run
-            transaction.connection.execute(delete(locks).where(*ours))
+            if (row := self._ours(transaction)) is not None:
+                transaction.delete(locks, row)
 
     def _beat(self) -> None:
         while not (self.is_lost or self._stop.wait(self._heartbeat_seconds)):

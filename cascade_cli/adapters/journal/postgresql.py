@@ -1,41 +1,65 @@
-"""The journal in a PostgreSQL database, through psycopg 3."""
+"""The journal in a PostgreSQL database, through psycopg 3.
+
+Between the two may stand a pooler that gives every transaction to another session, such as
+PgBouncer. So nothing here outlives a transaction: no prepared statement, no setting, no lock.
+"""
 
 from __future__ import annotations
 
-from typing import Any
-
-from sqlalchemy import URL, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 
 from cascade_cli.errors import SettingsError
 
 _CONNECT_TIMEOUT_SECONDS = 10
+_MISSING = SettingsError(
+    "CASCADE_JOURNAL_URL names PostgreSQL, and its driver psycopg is not installed.",
+    "Install it with: pip install 'cascade-cli[postgres]'",
+)
+# Of all that may be in an address, only these may stand there more than once: several servers.
+_SEVERAL = frozenset({"host", "port"})
 
 
 def open_engine(url: URL, lock_wait_seconds: float) -> Engine:
-    """An engine for the database at `url`. Raises SettingsError where psycopg is missing."""
+    """An engine for the database at `url`.
+
+    Raises SettingsError where psycopg is missing, or does not know a parameter.
+    """
+    _check_parameters(url)
     query = {"connect_timeout": str(_CONNECT_TIMEOUT_SECONDS), **url.query}
-    try:
-        engine = create_engine(
-            url.set(drivername="postgresql+psycopg", query=query),
-            # A role may prefer another level; the writers' order rests on this one: after the
-            # wait for the chain's row, each statement sees what the one before committed.
-            isolation_level="READ COMMITTED",
-            pool_pre_ping=True,
-            hide_parameters=True,
-        )
-    except ImportError as error:
-        raise SettingsError(
-            "CASCADE_JOURNAL_URL names PostgreSQL, and its driver psycopg is not installed.",
-            "Install it with: pip install 'cascade-cli[postgres]'",
-        ) from error
+    engine = create_engine(
+        url.set(drivername="postgresql+psycopg", query=query),
+        # A role may prefer another level; the writers' order rests on this one: after the
+        # wait for the chain's row, each statement sees what the one before committed.
+        isolation_level="READ COMMITTED",
+        pool_pre_ping=True,
+        hide_parameters=True,
+        connect_args={"prepare_threshold": None},
+    )
     wait_milliseconds = max(1, round(lock_wait_seconds * 1000))
+    # A promise that a crash of the server forgets is none.
+    settings = (
+        f"SELECT set_config('lock_timeout', '{wait_milliseconds}', true), "
+        "set_config('synchronous_commit', 'on', true)"
+    )
 
-    def prepare(connection: Any, _record: object) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute(f"SET lock_timeout = {wait_milliseconds}")
-            # A promise that a crash of the server forgets is none.
-            cursor.execute("SET synchronous_commit = on")
-        connection.commit()
+    def prepare(connection: Connection) -> None:
+        connection.exec_driver_sql(settings)
 
-    event.listen(engine, "connect", prepare)
+    event.listen(engine, "begin", prepare)
     return engine
+
+
+def _check_parameters(url: URL) -> None:
+    try:
+        from psycopg import pq  # noqa: PLC0415 - an extra, which need not be there
+    except ImportError as error:
+        raise _MISSING from error
+    known = {option.keyword.decode() for option in pq.Conninfo.get_defaults()}
+    for name, value in url.query.items():
+        if name not in known:
+            raise SettingsError(
+                f"CASCADE_JOURNAL_URL has the parameter {name!r}, which psycopg does not know.",
+                "Remove it. Those of libpq are allowed, such as sslmode, connect_timeout, options.",
+            )
+        if not isinstance(value, str) and name not in _SEVERAL:
+            raise SettingsError(f"CASCADE_JOURNAL_URL has the parameter {name!r} more than once.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from cascade_cli.adapters.journal.bodies import is_storable, moment_text
 from cascade_cli.adapters.journal.chain import entry_of
@@ -33,6 +33,16 @@ def entries_in(
         found = found.order_by(entries.c.seq)
     with connection.execute(found, execution_options={"yield_per": _PAGE_ROWS}) as rows:
         yield from map(entry_of, rows)
+
+
+def count(
+    connection: Connection, key: str | None, since: datetime | None, until: datetime | None
+) -> int:
+    """How many entries there are of these; none of them is read."""
+    if key is not None and not is_storable(key):
+        return 0
+    number = select(func.count()).select_from(entries).where(*_conditions(key, since, until))
+    return connection.execute(number).scalar_one()
 
 
 def _conditions(

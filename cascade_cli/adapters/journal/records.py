@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, select
 
 from cascade_cli.adapters.journal.bodies import moment_text, storable, to_json
 from cascade_cli.adapters.journal.chain import Transaction
@@ -22,7 +22,7 @@ def bind_mode(transaction: Transaction, base_id: str, livemode: bool) -> None:
     bound = mode_of(transaction.connection, base_id)
     if bound is None:
         row = {"base_id": base_id, "livemode": livemode, "since": moment_text(transaction.at)}
-        transaction.connection.execute(insert(bases).values(row))
+        transaction.insert(bases, [row])
         transaction.append(EntryKind.RUN, "", {"base": base_id, "livemode": livemode})
     elif bound.livemode != livemode:
         since = format_moment(datetime.fromisoformat(bound.since))
@@ -45,9 +45,11 @@ def mode_of(connection: Connection, base_id: str) -> Row[Any] | None:
 def set_mark(transaction: Transaction, name: str, body: Mapping[str, Any]) -> None:
     """Remember `body` under `name`, in place of what stood there."""
     name, text = storable(name), to_json(body)
-    changing = update(marks).where(marks.c.name == name).values(body=text)
-    if not transaction.connection.execute(changing).rowcount:
-        transaction.connection.execute(insert(marks).values(name=name, body=text))
+    present = transaction.connection.execute(select(marks).where(marks.c.name == name))
+    if row := present.one_or_none():
+        transaction.update(marks, [(row, {"body": text})])
+    else:
+        transaction.insert(marks, [{"name": name, "body": text}])
 
 
 def marks_of(connection: Connection, prefix: str) -> dict[str, dict[str, Any]]:

@@ -1,5 +1,8 @@
 """The journal's tables, the same on SQLite and PostgreSQL.
 
+Entries are chained by their hashes; every other row that decides something carries a seal (see
+`seals`). The only exceptions are `cascade_version` and, on PostgreSQL, `cascade_pace`.
+
 Moments are ISO 8601 text in UTC with microseconds, so that they sort as text; ducats are plain
 decimal text, because neither a float nor SQLite's NUMERIC keeps every digit. The names carry a
 prefix, because a PostgreSQL database may be shared with other programs.
@@ -23,9 +26,9 @@ from sqlalchemy import (
     text,
 )
 
-from cascade_cli.errors import JournalError
+from cascade_cli.errors import JournalError, TamperedError
 
-VERSION = 1
+VERSION = 2
 GENESIS = "0" * 64
 
 metadata = MetaData()
@@ -37,6 +40,11 @@ def _holder_columns() -> list[Column[object]]:
     names = ("run", "host", "birth", "operator", "command", "since", "lease_until")
     columns: list[Column[object]] = [Column(n, Text, nullable=False, default="") for n in names]
     return [*columns, Column("pid", BigInteger, nullable=False, default=0)]
+
+
+def seal_column() -> Column[str]:
+    """Empty only where somebody else than this cascade made the row."""
+    return Column("seal", Text, nullable=False, server_default="")
 
 
 version = Table("cascade_version", metadata, Column("version", Integer, primary_key=True))
@@ -61,7 +69,8 @@ chain = Table(
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("head", Text, nullable=False),
-    Column("length", _Sequence, nullable=False),
+    Column("entries", _Sequence, nullable=False),
+    Column("seals", Text, nullable=False, server_default="{}"),
 )
 
 claims = Table(
@@ -79,11 +88,18 @@ claims = Table(
     Column("last_attempt_at", Text),
     Column("last_run", Text),
     Column("last_fate", Text),
+    seal_column(),
     Index("cascade_claims_day", "day", "ducats"),
     Index("cascade_claims_first_at", "first_at"),
 )
 
-locks = Table("cascade_locks", metadata, Column("name", Text, primary_key=True), *_holder_columns())
+locks = Table(
+    "cascade_locks",
+    metadata,
+    Column("name", Text, primary_key=True),
+    *_holder_columns(),
+    seal_column(),
+)
 
 bases = Table(
     "cascade_bases",
@@ -91,6 +107,7 @@ bases = Table(
     Column("base_id", Text, primary_key=True),
     Column("livemode", Boolean, nullable=False),
     Column("since", Text, nullable=False),
+    seal_column(),
 )
 
 marks = Table(
@@ -98,7 +115,29 @@ marks = Table(
     metadata,
     Column("name", Text, primary_key=True),
     Column("body", Text, nullable=False),
+    seal_column(),
 )
+
+# Webhook events that were accepted.
+events = Table(
+    "cascade_events",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("type", Text, nullable=False),
+    Column("payment", Text),
+    Column("created_at", Text, nullable=False),
+    Column("livemode", Boolean, nullable=False),
+    Column("received_at", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("next_at", Text, nullable=False),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("note", Text, nullable=False, default=""),
+    seal_column(),
+    Index("cascade_events_due", "state", "next_at"),
+    Index("cascade_events_payment", "payment"),
+)
+
+SEALED = (claims, locks, bases, marks, events)
 
 # Triggers stop accidents; whoever drops them first is found by `verify`.
 _TRIGGERS = {
@@ -119,10 +158,13 @@ _TRIGGERS = {
 _CREATION_LOCK = 0x0CA5CADE
 
 
-def is_current(connection: Connection) -> bool:
-    """Whether the tables stand. Raises JournalError if a newer cascade made them."""
+def found_version(connection: Connection) -> int:
+    """The version of the tables that stand, 0 where there are none.
+
+    Raises JournalError if a newer cascade made them, TamperedError if none did.
+    """
     if not inspect(connection).has_table(version.name):
-        return False
+        return 0
     found = connection.execute(select(version.c.version)).scalar_one()
     if found > VERSION:
         raise JournalError(
@@ -130,18 +172,25 @@ def is_current(connection: Connection) -> bool:
             "It was left as it is, and no ducats were moved.",
             "Update cascade on this machine.",
         )
-    return True
+    if found < 1 or (found < VERSION) is _has_seals(connection):
+        raise TamperedError(
+            f"The journal was tampered with: it calls itself version {found}, and is another.",
+            "Keep it as it is, and compare it with a backup. No ducats were moved.",
+        )
+    return int(found)
+
+
+def _has_seals(connection: Connection) -> bool:
+    columns = inspect(connection).get_columns(chain.name)
+    return any(column["name"] == chain.c.seals.name for column in columns)
 
 
 def create(connection: Connection) -> None:
-    """Make the tables inside the running transaction, unless another process just did."""
-    lock_creation(connection)
-    if is_current(connection):
-        return
+    """Make the tables inside the running transaction; there are none."""
     metadata.create_all(connection)
     for statement in _TRIGGERS[connection.dialect.name]:
         connection.execute(text(statement))
-    connection.execute(insert(chain).values(id=1, head=GENESIS, length=0))
+    connection.execute(insert(chain).values(id=1, head=GENESIS, entries=0))
     connection.execute(insert(version).values(version=VERSION))
 
 

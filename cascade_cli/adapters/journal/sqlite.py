@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 import sqlite3
 import uuid
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -39,32 +42,77 @@ def _make(path: Path, lock_wait_seconds: float) -> None:
     an empty file can only mean damage.
     """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = path.with_name(f"{path.name}.{uuid.uuid4().hex}")
-    os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    draft = _new_draft(path)
     try:
         _build(draft, lock_wait_seconds)
         _link(draft, path)
     finally:
-        for suffix in ("", "-wal", "-shm"):
-            draft.with_name(draft.name + suffix).unlink(missing_ok=True)
+        _remove(draft)
+
+
+def _new_draft(path: Path) -> Path:
+    draft = path.with_name(f"{path.name}.{uuid.uuid4().hex}")
+    os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    return draft
+
+
+def _remove(draft: Path) -> None:
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        draft.with_name(draft.name + suffix).unlink(missing_ok=True)
 
 
 def _build(draft: Path, lock_wait_seconds: float) -> None:
     engine = _engine(draft, lock_wait_seconds, mode="rw")
     try:
-        with engine.connect() as connection:
-            # Before any transaction: inside one, SQLite keeps the old mode.
-            _pragma(connection, "journal_mode = WAL")
         with engine.begin() as connection:
             schema.create(connection)
+        # Only now: what is committed before stands in the file itself, and is linked with it. In
+        # this mode it would stand beside it until a checkpoint, which a full disk quietly prevents.
+        with closing(engine.raw_connection()) as connection:
+            # Outside of any transaction: inside one, SQLite keeps the old mode.
+            connection.cursor().execute("PRAGMA journal_mode = WAL")
     finally:
         engine.dispose()
 
 
-def _pragma(connection: Connection, pragma: str) -> None:
-    cursor = connection.connection.cursor()
-    cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
+def back_up(path: Path, version: int) -> None:
+    """Copy the journal beside itself, whole or not at all, unless that was done before.
+
+    Whoever calls holds the write lock in another connection: what is copied is what was last
+    committed.
+    """
+    kept = path.with_name(f"{path.name}.version-{version}")
+    if kept.exists():
+        return
+    draft = _new_draft(path)
+    try:
+        with (
+            closing(
+                sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro", uri=True)
+            ) as old,
+            closing(sqlite3.connect(draft)) as copy,
+        ):
+            old.backup(copy)
+        with draft.open("rb") as copied:
+            os.fsync(copied.fileno())
+        _link(draft, kept)
+    finally:
+        _remove(draft)
+
+
+def _read_only(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro", uri=True)
+
+
+@contextmanager
+def any_text(connection: Connection) -> Iterator[None]:
+    """Read text that is not UTF-8 too, which somebody else wrote."""
+    driver: Any = connection.connection.dbapi_connection
+    driver.text_factory = lambda raw: raw.decode(errors="surrogateescape")
+    try:
+        yield
+    finally:
+        driver.text_factory = str
 
 
 def _link(draft: Path, path: Path) -> None:

@@ -1,97 +1,228 @@
-"""Whether the chain is whole, and the claims still say what its intents promised."""
+"""Whether the chain is whole, and every other row as cascade left it.
+
+What that proves, and what not:
+
+- An entry that was changed, removed, added or moved is found by the hashes, wherever it stands.
+- A claim, lock, mode, mark or event that was edited, removed, added or put back is found by its
+  seal or by the sum of all seals (see `seals`). Claims and modes are also held against the entries
+  that made them: there new seals help nobody.
+- A journal that was cut off, put back or rebuilt whole is found only by a head that was kept
+  elsewhere: `against`. The seals are not in it: what changed since in rows alone it cannot tell.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, select, true
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    Table,
+    select,
+    type_coerce,
+)
+from sqlalchemy.types import NullType
 
 from cascade_cli.adapters.journal.chain import hash_of
-from cascade_cli.adapters.journal.schema import GENESIS, chain, claims, entries
-from cascade_cli.domain.journal import EntryKind, Verification
+from cascade_cli.adapters.journal.schema import (
+    GENESIS,
+    SEALED,
+    bases,
+    chain,
+    claims,
+    entries,
+    events,
+    locks,
+    marks,
+)
+from cascade_cli.adapters.journal.seals import Seals, is_sealed
+from cascade_cli.domain.journal import EntryKind, Head, Verification
 
-_PAGE_ROWS = 1000
+_PAGED = {"yield_per": 1000}
 _PROMISES = frozenset({EntryKind.INTENT, EntryKind.AMENDMENT})
+_CLAIMED = ("key", "citizen", "ducats", "cause", "first_at", "day")
+_NOUNS = {
+    claims: ("the claim", "claims"),
+    locks: ("the lock", "locks"),
+    bases: ("the mode of the base", "modes of bases"),
+    marks: ("the mark", "marks"),
+    events: ("the event", "events of the inbox"),
+}
 
 
-def verify(connection: Connection) -> Verification:
-    """Recompute every hash from the first entry on; memory does not grow with the journal."""
-    with connection.execute(_whole_chain(), execution_options={"yield_per": _PAGE_ROWS}) as rows:
-        return _verify(rows)
+def verify(connection: Connection, against: Head | None = None) -> Verification:
+    """Recompute every hash and seal; memory does not grow with the journal.
+
+    `connection` must show one state of the journal for as long as it is read.
+    """
+    found = _Chain(against)
+    flaw, seq = found.read(connection)
+    if not flaw:
+        flaw, seq = _flaw_of_rows(connection, found), None
+    if not flaw and against:
+        flaw = found.flaw_against(against)
+    return Verification(found.seen, flaw, seq, found.head)
 
 
-def _verify(rows: Iterable[Row[Any]]) -> Verification:
-    seen, head, intents = 0, GENESIS, 0
-    amended: dict[str, int] = {}
-    row = None
-    for row in rows:
-        if row.seq is None:
-            break
-        if flaw := _flaw_of(row, seen + 1, head):
-            return Verification(seen, flaw, seen + 1)
-        seen, head = row.seq, row.hash
-        intents += row.kind == EntryKind.INTENT
-        _follow_amendments(row, amended)
-    for key, seq in amended.items():
-        return Verification(seen, _claim_flaw(seq, key), seq, head)
-    return Verification(seen, *_flaw_at_end(row, seen, head, intents), head)
+class _Chain:
+    """What the entries say, read one after the other."""
 
+    def __init__(self, against: Head | None) -> None:
+        self.seen, self.head = 0, GENESIS
+        self.seals = Seals()
+        self.made = {claims: 0, events: 0}
+        self.modes = dict[str, tuple[object, str]]()
+        self._amended = dict[str, tuple[int, str]]()
+        self._against = against
+        self._is_met = against is not None and against.hash == GENESIS and not against.entries
 
-def _follow_amendments(row: Row[Any], amended: dict[str, int]) -> None:
-    """An intent whose claim is not beside it must have an amendment later that has it."""
-    if row.kind in _PROMISES and row.claim_key is None:
-        amended.setdefault(row.key, row.seq)
-    elif row.kind == EntryKind.AMENDMENT:
-        amended.pop(row.key, None)
+    def read(self, connection: Connection) -> tuple[str, int | None]:
+        """The first flaw, and the entry where it is."""
+        ends = connection.execute(select(chain)).all()
+        if [end.id for end in ends] != [1]:
+            return "the record of the chain's end is missing", None
+        with connection.execute(_whole_chain(), execution_options=_PAGED) as rows:
+            for row in rows:
+                if flaw := self._flaw_of(row):
+                    return flaw, self.seen + 1
+                self._follow(row)
+        return self._flaw_at_end(ends[0])
+
+    def flaw_against(self, against: Head) -> str:
+        """Whether the head that somebody kept is part of the chain."""
+        if self._is_met:
+            return ""
+        if against.entries is not None and against.entries > self.seen:
+            return (
+                f"it has {self.seen} entries, and the head that you kept is that of entry "
+                f"{against.entries}: it was cut off, put back or replaced"
+            )
+        where = "no entry" if against.entries is None else f"entry {against.entries} no longer"
+        return f"{where} has the hash that you kept: it was cut off, put back or replaced"
+
+    def _flaw_of(self, row: Row[Any]) -> str:
+        expected = self.seen + 1
+        if row.seq != expected:
+            return f"entry {expected} is missing"
+        if row.previous_hash != self.head:
+            return f"entry {row.seq} does not follow the entry before it"
+        if hash_of(row._mapping) != row.hash:
+            return f"entry {row.seq} was changed"
+        if row.kind in _PROMISES and row.claim_key is not None and not self._is_kept(row):
+            return _claim_flaw(row.seq, row.key)
+        return ""
+
+    def _is_kept(self, row: Row[Any]) -> bool:
+        _, first_at = self._amended.get(row.key, (row.seq, row.at))
+        body = json.loads(row.body)
+        promised = (row.key, *(body[name] for name in ("citizen", "ducats", "cause")))
+        claim = tuple(row._mapping[f"claim_{name}"] for name in _CLAIMED)
+        return claim == (*promised, first_at, first_at[:10])
+
+    def _follow(self, row: Row[Any]) -> None:
+        self.seen, self.head = row.seq, row.hash
+        self._is_met = self._is_met or self._meets(row)
+        if row.kind == EntryKind.INTENT:
+            self.made[claims] += 1
+        elif row.kind == EntryKind.EVENT:
+            self.made[events] += 1
+        elif row.kind == EntryKind.RUN:
+            self._follow_modes(row)
+        self._follow_amendments(row)
+
+    def _meets(self, row: Row[Any]) -> bool:
+        kept = self._against
+        return kept is not None and kept.hash == row.hash and kept.entries in {None, row.seq}
+
+    def _follow_modes(self, row: Row[Any]) -> None:
+        body = json.loads(row.body)
+        if set(body) == {"base", "livemode"}:
+            self.modes[body["base"]] = body["livemode"], row.at
+
+    def _follow_amendments(self, row: Row[Any]) -> None:
+        """An intent whose claim is not beside it must have an amendment later that has it."""
+        if row.kind in _PROMISES and row.claim_key is None:
+            self._amended.setdefault(row.key, (row.seq, row.at))
+        elif row.kind == EntryKind.AMENDMENT:
+            self._amended.pop(row.key, None)
+
+    def _flaw_at_end(self, end: Row[Any]) -> tuple[str, int | None]:
+        if (self.seen, self.head) != (end.entries, end.head):
+            written = f"the chain ends at entry {self.seen}, and {end.entries!r} were written"
+            return written, self.seen + 1
+        for key, (seq, _) in self._amended.items():
+            return _claim_flaw(seq, key), seq
+        return self._flaw_of_sums(end.seals), None
+
+    def _flaw_of_sums(self, text: object) -> str:
+        try:
+            self.seals = Seals(str(text))
+        except (ValueError, TypeError, AttributeError):
+            return "the sums of the seals were changed"
+        is_ours = self.seals.text == text and self.seals.tables <= {t.name for t in SEALED}
+        return "" if is_ours else "the sums of the seals were changed"
 
 
 def _whole_chain() -> Select[Any]:
-    """Every entry beside its claim and the chain's recorded end.
-
-    One statement, so that it sees one state of the journal while others write on.
-    """
-    promised = select(func.count()).select_from(claims).scalar_subquery()
-    columns = (
-        *entries.columns,
-        *(chain.c.head, chain.c.length, promised.label("promised")),
-        *(claims.c[name].label(f"claim_{name}") for name in ("key", "citizen", "ducats")),
-    )
-    made = claims.c.intent_seq == entries.c.seq
-    beside = chain.outerjoin(entries, true()).outerjoin(claims, made)
-    return select(*columns).select_from(beside).where(chain.c.id == 1).order_by(entries.c.seq)
-
-
-def _flaw_of(row: Row[Any], expected_seq: int, previous_hash: str) -> str:
-    if row.seq != expected_seq:
-        return f"entry {expected_seq} is missing"
-    if row.previous_hash != previous_hash:
-        return f"entry {row.seq} does not follow the entry before it"
-    if hash_of(row._mapping) != row.hash:
-        return f"entry {row.seq} was changed"
-    if row.kind in _PROMISES and row.claim_key is not None and not _is_kept(row):
-        return _claim_flaw(row.seq, row.key)
-    return ""
+    """Every entry beside the claim that it promised."""
+    beside = [claims.c[name].label(f"claim_{name}") for name in _CLAIMED]
+    made = entries.outerjoin(claims, claims.c.intent_seq == entries.c.seq)
+    return select(*entries.columns, *beside).select_from(made).order_by(entries.c.seq)
 
 
 def _claim_flaw(seq: int, key: str) -> str:
     return f"the claim that entry {seq} made for {key} was changed or removed"
 
 
-def _is_kept(row: Row[Any]) -> bool:
-    body = json.loads(row.body)
-    claim = (row.claim_key, row.claim_citizen, row.claim_ducats)
-    return claim == (row.key, body["citizen"], body["ducats"])
+def _flaw_of_rows(connection: Connection, told: _Chain) -> str:
+    flaws = (_flaw_in(connection, table, told) for table in SEALED)
+    return next(filter(None, flaws), "")
 
 
-def _flaw_at_end(
-    row: Row[Any] | None, seen: int, head: str, intents: int
-) -> tuple[str, int | None]:
-    if row is None:
-        return "the record of the chain's end is missing", None
-    if (seen, head) != (row.length, row.head):
-        return f"the chain ends at entry {seen}, and {row.length} were written", seen + 1
-    if intents != row.promised:
-        return f"{row.promised} claims stand, and {intents} were made by intents", None
-    return "", None
+def _flaw_in(connection: Connection, table: Table, told: _Chain) -> str:
+    one, all_of_them = _NOUNS[table]
+    (primary,) = table.primary_key
+    found = Seals()
+    for row in _rows(connection, table):
+        name = row._mapping[primary.name]
+        if not is_sealed(table, row._mapping):
+            return f"{one} {_named(name)} was edited or added"
+        if table is bases and told.modes.pop(name, None) != (bool(row.livemode), row.since):
+            return f"{one} {_named(name)} is not what its entry says"
+        found.add(table, [row.seal])
+    if told.made.get(table, found.rows(table)) != found.rows(table):
+        return f"{found.rows(table)} {all_of_them} stand, and {told.made[table]} were made"
+    if table is bases and told.modes:
+        return f"{one} {_named(min(told.modes))} was removed"
+    if found.rows(table) != told.seals.rows(table):
+        return f"{found.rows(table)} {all_of_them} stand, and {told.seals.rows(table)} were kept"
+    return "" if found.agrees(told.seals, table) else f"{all_of_them} were put back or exchanged"
+
+
+def _named(name: object) -> str:
+    return name if isinstance(name, str) and name.isprintable() else repr(name)
+
+
+def _rows(connection: Connection, table: Table) -> Iterator[Row[Any]]:
+    (primary,) = table.primary_key
+    found = select(*raw(table)).order_by(primary)
+    rows: Iterable[Row[Any]]
+    with connection.execute(found, execution_options=_PAGED) as rows:
+        yield from rows
+
+
+def raw(table: Table) -> list[ColumnElement[Any]]:
+    """The table's columns as they are kept: SQLAlchemy takes anything for a truth."""
+    return [_raw(column) for column in table.columns]
+
+
+def _raw(column: Column[Any]) -> ColumnElement[Any]:
+    if isinstance(column.type, Boolean):
+        return type_coerce(column, NullType()).label(column.name)
+    return column

@@ -41,14 +41,24 @@ def list_(
 
 
 @journal.command()
-def verify(ctx: typer.Context, json: _Json = False) -> None:
-    """Recompute the chain of hashes from the first entry on.
+def verify(
+    ctx: typer.Context,
+    against: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HEAD[:SEQ]",
+            help="A head that you kept: prove that nothing was cut off or put back since.",
+        ),
+    ] = None,
+    json: _Json = False,
+) -> None:
+    """Recompute the chain of hashes from the first entry on, and every seal of the other rows.
 
     Exit code 0: nothing was changed or removed. 3: something was. 5: it could not be read.
     """
     from cascade_cli.cli.journal import verify as work
 
-    raise typer.Exit(conduct(ctx.obj, "journal verify", work, json=json))
+    raise typer.Exit(conduct(ctx.obj, "journal verify", lambda s: work(s, against), json=json))
 
 
 @journal.command()

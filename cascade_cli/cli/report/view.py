@@ -14,6 +14,7 @@ from cascade_cli.cli.reconciliation_shown import followed_up
 from cascade_cli.cli.report.days import Days, days_of
 from cascade_cli.cli.report.equation import Segment, beside, segments, share
 from cascade_cli.cli.report.stories import URGENCY, Story, clipped, stories
+from cascade_cli.domain.journal import Head
 from cascade_cli.domain.kinds import Kind
 from cascade_cli.domain.money import rounded
 from cascade_cli.domain.overview import Open, tallies, what_is_open
@@ -112,10 +113,16 @@ class Page:
     trouble: tuple[str, ...]
     findings: Findings | None
     repairs: Repairs | None
+    head: str = ""
+    """The journal's, to be kept: `cascade journal verify --against` takes it."""
 
 
 def judged_page(
-    run: Run, reading: Reading, data: Mapping[str, Any], error: CascadeError | None = None
+    run: Run,
+    reading: Reading,
+    data: Mapping[str, Any],
+    error: CascadeError | None = None,
+    head: Head | None = None,
 ) -> Page:
     """A run that read everything; `data` is what --json tells, `error` what a repair met with."""
     found = what_is_open(run.result)
@@ -128,6 +135,7 @@ def judged_page(
         trouble=_trouble(error),
         findings=_findings(run, reading),
         repairs=_repairs(data),
+        head=str(head) if head else "",
     )
 
 
@@ -143,7 +151,9 @@ def _summary(found: Open) -> str:
     return " ".join(filter(None, (found.closed, begin)))
 
 
-def unjudged_page(error: CascadeError, data: Mapping[str, Any], now: datetime) -> Page:
+def unjudged_page(
+    error: CascadeError, data: Mapping[str, Any], now: datetime, head: Head | None = None
+) -> Page:
     """A run that failed: what was not read in full is not judged at all."""
     window = data.get("window") or {}
     return Page(
@@ -155,6 +165,7 @@ def unjudged_page(error: CascadeError, data: Mapping[str, Any], now: datetime) -
         trouble=_trouble(error),
         findings=None,
         repairs=_repairs(data),
+        head=str(head) if head else "",
     )
 
 

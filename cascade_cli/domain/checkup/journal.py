@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cascade_cli.domain.checkup.result import Check, amber, green, red
-from cascade_cli.domain.journal import Verification
+from cascade_cli.domain.journal import Head, Verification
 from cascade_cli.errors import CascadeError
 
 _OTHERS_WRITE = 0o022
@@ -47,8 +47,17 @@ TAMPERED = red(
     "What was promised and sent is not known for certain: a credit may be made twice.",
     "Keep it as it is, compare it with a backup, and move no ducats from here until then.",
 )
+OTHER_HEAD = amber(
+    "journal.other_head",
+    "head",
+    "It was cut off, put back from a backup or replaced since: what was promised and sent after "
+    "that is forgotten, and a credit may be made twice.",
+    "Compare it with a backup. If you restored it yourself, look at what was credited since "
+    "(`cascade reconcile`), then remove journal-heads.json from the state folder.",
+)
 FINDINGS = (
     WRITABLE, NEW, ADDRESS, UNUSABLE, NOT_MADE, ABSENT, UNWRITABLE, OTHERS_WRITE, INTACT, TAMPERED,
+    OTHER_HEAD,
 )  # fmt: skip
 
 DEPENDENT = ("journal",)
@@ -90,6 +99,13 @@ def judge_chain(found: Verification) -> Check:
     if found.is_intact:
         return INTACT.seen(f"{found.entries} entries, none changed, removed or reordered")
     return TAMPERED.seen(found.flaw)
+
+
+def judge_head(found: Verification, told: Head) -> Check:
+    """The chain is whole, and has not the head that was told last."""
+    if told.entries and told.entries > found.entries:
+        return OTHER_HEAD.seen(f"it has {found.entries} entries, and had {told.entries}")
+    return OTHER_HEAD.seen(f"entry {told.entries} has another hash than the one that was told")
 
 
 def judge_use(error: CascadeError) -> Check:

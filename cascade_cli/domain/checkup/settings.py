@@ -11,7 +11,7 @@ from cascade_cli.domain.checkup.result import Check, amber, green, red
 from cascade_cli.domain.money import format_ducats
 from cascade_cli.domain.pricing import PriceList
 
-SHORTEST_TOKEN = 12
+SHORTEST_TOKEN = 16
 _ALIKE = 0.85
 
 GOOD = green("settings.good", "each setting")

@@ -1,0 +1,161 @@
+"""The seals of the rows that change: who may do what, what was decided, what is to be done.
+
+Entries are never changed, and their chain of hashes proves them. A claim, a lock, a base's mode, a
+mark and an event of the inbox do change. So each of these rows has a seal, the hash of all its
+other columns, and the chain's end has for each table the number of its rows and the sum of their
+seals. Whoever writes through cascade renews both; whoever edits, adds, removes or puts back a row
+by hand renews neither, and `verify` finds it.
+
+They prove no more than that: who knows this file and may write the tables can seal what he likes.
+The head of the chain, kept elsewhere, proves the entries against him too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    RowMapping,
+    Table,
+    Update,
+    bindparam,
+    delete,
+    insert,
+    update,
+)
+
+from cascade_cli.adapters.journal.bodies import to_json
+
+_Row = Mapping[str, Any] | RowMapping
+_MODULUS = 1 << 256
+
+
+class Seals:
+    """For each table how many rows stand, and the sum of their seals; moves with every write."""
+
+    def __init__(self, text: str = "{}") -> None:
+        document = json.loads(text)
+        self._rows = {name: int(rows) for name, (rows, _) in document.items()}
+        self._sums = {name: int(total, 16) for name, (_, total) in document.items()}
+
+    @property
+    def text(self) -> str:
+        """As it stands at the chain's end."""
+        pairs = {name: [self._rows[name], f"{self._sums[name]:064x}"] for name in self._rows}
+        return to_json(pairs)
+
+    @property
+    def tables(self) -> set[str]:
+        """The names of the tables that have any."""
+        return {*self._rows}
+
+    def rows(self, table: Table) -> int:
+        """How many rows should stand."""
+        return self._rows.get(table.name, 0)
+
+    def add(self, table: Table, seals: Iterable[object], rows: int = 1) -> None:
+        """Count rows with these seals in; with -1 as `rows` out."""
+        for seal in seals:
+            self._rows[table.name] = self._rows.get(table.name, 0) + rows
+            total = self._sums.get(table.name, 0) + rows * _number(seal)
+            self._sums[table.name] = total % _MODULUS
+
+    def agrees(self, other: Seals, table: Table) -> bool:
+        """Whether both have the same rows of that table."""
+        here, there = self._sums.get(table.name, 0), other._sums.get(table.name, 0)
+        return self.rows(table) == other.rows(table) and here == there
+
+
+def seal_of(table: Table, row: _Row) -> str:
+    """SHA-256 over the table's name and all columns but the seal, as a JSON list in ASCII."""
+    values = [_plain(column, row[column.name]) for column in _covered(table)]
+    # What no driver of ours writes, such as a blob, has a seal too: not the one that stands there.
+    text = json.dumps([table.name, *values], separators=(",", ":"), default=repr)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def is_sealed(table: Table, row: _Row) -> bool:
+    """Whether the row is as cascade left it."""
+    return bool(row["seal"] == seal_of(table, row))
+
+
+def insert_rows(connection: Connection, seals: Seals, table: Table, rows: Iterable[_Row]) -> None:
+    """Add rows, sealed. Columns that a row leaves out are NULL."""
+    if not (complete := [_sealed(table, row) for row in rows]):
+        return
+    connection.execute(_inserting(table), complete)
+    seals.add(table, (row["seal"] for row in complete))
+
+
+def update_rows(
+    connection: Connection,
+    seals: Seals,
+    table: Table,
+    changes: Iterable[tuple[_Row, _Row]],
+) -> None:
+    """Change rows: each as it stands, beside what changes of it, the same columns of each.
+
+    A row whose seal was broken keeps the broken one: to use it must not heal it.
+    """
+    (primary,) = table.primary_key
+    parameters = []
+    for before, changed in changes:
+        seal = before["seal"]
+        if is_sealed(table, before):
+            seal = seal_of(table, {**before, **changed})
+        seals.add(table, [before["seal"]], -1)
+        seals.add(table, [seal])
+        values = {f"to_{name}": value for name, value in {**changed, "seal": seal}.items()}
+        parameters.append({"row": before[primary.name], **values})
+    if parameters:
+        columns = tuple(name.removeprefix("to_") for name in parameters[0] if name != "row")
+        connection.execute(_updating(table, columns), parameters)
+
+
+def delete_row(connection: Connection, seals: Seals, table: Table, row: _Row) -> None:
+    """Remove a row."""
+    (primary,) = table.primary_key
+    connection.execute(delete(table).where(primary == row[primary.name]))
+    seals.add(table, [row["seal"]], -1)
+
+
+def _sealed(table: Table, row: _Row) -> dict[str, Any]:
+    complete = {column.name: row.get(column.name) for column in _covered(table)}
+    return {**complete, "seal": seal_of(table, complete)}
+
+
+@cache
+def _covered(table: Table) -> tuple[Column[Any], ...]:
+    return tuple(column for column in table.columns if column.name != "seal")
+
+
+# Built once: to build a statement costs SQLAlchemy more than to send it.
+@cache
+def _updating(table: Table, columns: tuple[str, ...]) -> Update:
+    (primary,) = table.primary_key
+    values: dict[str, Any] = {name: bindparam(f"to_{name}") for name in columns}
+    return update(table).where(primary == bindparam("row")).values(values)
+
+
+_inserting = cache(insert)
+
+
+def _plain(column: Column[Any], value: object) -> object:
+    """SQLite keeps a truth as 0 or 1; any other value is none."""
+    if isinstance(column.type, Boolean) and isinstance(value, int) and value in (0, 1):
+        return bool(value)
+    return value
+
+
+def _number(seal: object) -> int:
+    try:
+        return int(str(seal), 16)
+    except ValueError:
+        return 0

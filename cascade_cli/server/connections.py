@@ -1,0 +1,97 @@
+"""The connections of `serve`: how many there may be, and which is closed when one too many comes.
+
+All but a few of the files that the process may open are for connections; the rest is for the
+journal and for what is asked of Stripe and Airtable. A connection that waits for its client can be
+closed at any time, the one that has waited longest first: whoever calls sends a request at once,
+and is not among them for long. A connection whose request is in hand is left alone.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+try:
+    import resource
+except ImportError:  # Windows, which has no such limit
+    resource = None  # type: ignore[assignment]
+
+MOST_CONNECTIONS = 1000
+# The journal and its side files, eight requests' and the worker's connections to two services.
+RESERVED_FILES = 128
+
+
+class Connection(Protocol):
+    """One connection, as far as it is counted."""
+
+    def drop(self) -> None:
+        """Close it now, whatever is unsent."""
+
+
+def most_connections(most: int = MOST_CONNECTIONS) -> int:
+    """As many as the process's limit of open files leaves room for."""
+    if resource is None:
+        return most
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if files == resource.RLIM_INFINITY:
+        return most
+    return min(most, max(files - RESERVED_FILES, files // 2))
+
+
+class Connections:
+    """At most `most` at once, of which three quarters may be of clients who were never answered.
+
+    `closed` hears why we closed one.
+    """
+
+    def __init__(
+        self,
+        most: int,
+        closed: Callable[[str], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._most, self._most_new = most, max(most * 3 // 4, 1)
+        self.closed, self._clock = closed, clock
+        self._open = set[Connection]()
+        # Since when each waits for its client, in that order.
+        self._new, self._idle = dict[Connection, float](), dict[Connection, float]()
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def arrive(self, connection: Connection) -> None:
+        """A new one; another is closed for it if need be, or itself if all others are at work."""
+        self._open.add(connection)
+        self._new[connection] = self._clock()
+        if len(self._new) > self._most_new:
+            self.close(next(iter(self._new)), "half_open")
+        elif len(self._open) > self._most:
+            self.close(self._longest_waiting(), "crowded")
+
+    def work(self, connection: Connection) -> None:
+        """It has a request in hand."""
+        self._new.pop(connection, None)
+        self._idle.pop(connection, None)
+
+    def wait(self, connection: Connection) -> None:
+        """It waits for its client from now on."""
+        if connection in self._open and connection not in self._new:
+            self._idle.pop(connection, None)
+            self._idle[connection] = self._clock()
+
+    def close(self, connection: Connection, why: str) -> None:
+        """Close it, for one of a short fixed list of reasons."""
+        if connection in self._open:
+            self.leave(connection)
+            self.closed(why)
+            connection.drop()
+
+    def leave(self, connection: Connection) -> None:
+        """It is gone."""
+        self._open.discard(connection)
+        self.work(connection)
+
+    def _longest_waiting(self) -> Connection:
+        firsts = [next(iter(kind.items())) for kind in (self._new, self._idle) if kind]
+        return min(firsts, key=lambda first: first[1])[0]
