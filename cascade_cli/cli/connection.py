@@ -33,9 +33,9 @@ from cascade_cli.settings import (
     WEBHOOK_SECRET,
     Settings,
     gather_values,
-    state_folder,
     strays,
 )
+from cascade_cli.settings.place import state_folder
 
 # What --sandbox replaces, so that no live key is read, let alone sent.
 _LIVE = (

@@ -35,7 +35,8 @@ from cascade_cli.cli.session import Session
 from cascade_cli.cli.writing import this_worker
 from cascade_cli.errors import SettingsError
 from cascade_cli.services.doctor_instruments import Instruments
-from cascade_cli.settings import Settings, state_folder
+from cascade_cli.settings import Settings
+from cascade_cli.settings.place import state_folder
 
 
 def instruments(session: Session, settings: Settings, values: Mapping[str, str]) -> Instruments:

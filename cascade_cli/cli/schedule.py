@@ -14,7 +14,7 @@ from cascade_cli.cli.journal_place import journal_file
 from cascade_cli.cli.sandbox_switch import enter_sandbox
 from cascade_cli.cli.session import Outcome, Session
 from cascade_cli.cli.state_place import check_state_folder
-from cascade_cli.cli.who import system_user
+from cascade_cli.cli.user import system_user
 from cascade_cli.errors import UsageError
 from cascade_cli.settings import JOURNAL_URL
 

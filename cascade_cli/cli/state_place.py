@@ -7,9 +7,9 @@ import secrets
 import stat
 from pathlib import Path
 
-from cascade_cli.cli.who import name_of, operator
+from cascade_cli.cli.user import name_of, operator
 from cascade_cli.errors import SettingsError
-from cascade_cli.settings import STATE_DIR
+from cascade_cli.settings.place import STATE_DIR
 
 
 def make_state_folder(folder: Path) -> Path:

@@ -2,40 +2,14 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import secrets
 import socket
 
+from cascade_cli.cli.user import operator
 from cascade_cli.domain.journal import Worker
 
 
 def this_worker(command: str) -> Worker:
     """Who runs this command, where."""
     return Worker(secrets.token_hex(8), socket.gethostname(), os.getpid(), operator(), command)
-
-
-def operator() -> str:
-    """The user's name; in a container there may be none, but for a number."""
-    try:
-        return getpass.getuser()
-    except (ImportError, KeyError, OSError):
-        return f"uid {os.getuid()}"
-
-
-def system_user() -> str:
-    """The user as a unit of systemd names one: a number where there is no name."""
-    try:
-        return getpass.getuser()
-    except (ImportError, KeyError, OSError):
-        return str(os.getuid())
-
-
-def name_of(uid: int) -> str:
-    """An owner's name; a number where the system knows none."""
-    try:
-        from pwd import getpwuid  # noqa: PLC0415 - not on every system
-
-        return getpwuid(uid).pw_name
-    except (ImportError, KeyError):
-        return f"uid {uid}"

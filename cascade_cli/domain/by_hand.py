@@ -6,12 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from cascade_cli.domain.advice import advice_on_twins
 from cascade_cli.domain.case import Terms
 from cascade_cli.domain.evidence import describe
 from cascade_cli.domain.items import Item
-from cascade_cli.domain.journal import Intent
 from cascade_cli.domain.keys import (
     MANUAL_PREFIX,
     Origin,
@@ -37,6 +37,10 @@ from cascade_cli.domain.standing import (
 from cascade_cli.domain.stratagems import MAY_STILL_MOVE, Failure, State, Stratagem
 from cascade_cli.domain.times import format_moment
 from cascade_cli.domain.world import Answers, World
+
+if TYPE_CHECKING:
+    # A short run needs no journal.
+    from cascade_cli.domain.journal import Intent
 
 _KINDS = {
     State.STALLED: Kind.STALLED,

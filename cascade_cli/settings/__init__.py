@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from cascade_cli.domain.secret import Secret
 from cascade_cli.domain.times import format_span, parse_duration
 from cascade_cli.errors import SettingsError
 from cascade_cli.settings.addresses import Keyed, stray_addresses
+from cascade_cli.settings.place import DEFAULT_FILE, STATE_DIR
 from cascade_cli.settings.values import (
     Setting,
     file,
@@ -132,11 +132,6 @@ ALERT_URLS = Setting(
 STRIPE_RATE = Setting("CASCADE_STRIPE_RATE", "25", "Stripe requests a second, 0 for no limit")
 AIRTABLE_RATE = Setting("CASCADE_AIRTABLE_RATE", "5", "Airtable requests a second, 0 for no limit")
 SANDBOX = Setting("CASCADE_SANDBOX", "0", "1 is the same as --sandbox")
-STATE_DIR = Setting(
-    "CASCADE_STATE_DIR", "", "where journal and sandbox live; default: the user's state folder"
-)
-
-DEFAULT_FILE = ".env"
 
 SETTINGS = (
     STRIPE_KEY, WEBHOOK_SECRET, ENDPOINT_SECRET, AIRTABLE_KEY, AIRTABLE_BASE, STRIPE_URL,
@@ -265,40 +260,6 @@ def gather_values(environ: Mapping[str, str], env_file: Path | None) -> dict[str
     known = {setting.name for setting in SETTINGS}
     merged = {**{name: value or "" for name, value in from_file.items()}, **environ}
     return {name: value for name, value in merged.items() if name in known}
-
-
-def settings_file(environ: Mapping[str, str], env_file: Path | None) -> str:
-    """The .env file that is read, as short as it can be said; empty where there is none."""
-    file, home = (env_file or Path(DEFAULT_FILE)).absolute(), environ.get("HOME", "")
-    if not file.is_file():
-        return ""
-    is_at_home = home not in {"", "/"} and file.is_relative_to(home)
-    return f"~/{file.relative_to(home)}" if is_at_home else str(file)
-
-
-def state_folder(environ: Mapping[str, str]) -> Path:
-    """Where journal and sandbox live, for whoever reads the settings. Raises SettingsError."""
-    from platformdirs import user_state_path  # noqa: PLC0415 - as above
-
-    chosen = environ.get(STATE_DIR.name)
-    try:
-        if chosen:
-            # In a file no shell has made a folder of it.
-            return Path(chosen).expanduser() if chosen.startswith("~/") else Path(chosen)
-        usual = user_state_path("cascade")
-    except RuntimeError as error:
-        raise _homeless() from error
-    if not usual.is_absolute():
-        raise _homeless()
-    return usual
-
-
-def _homeless() -> SettingsError:
-    return SettingsError(
-        f"There is no place for the journal: uid {os.getuid()} has no name and no home folder on "
-        "this machine. Nothing was read or written.",
-        f"Set {STATE_DIR.name} to a folder that this user may write, or set HOME.",
-    )
 
 
 def strays(

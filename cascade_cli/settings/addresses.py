@@ -9,6 +9,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from cascade_cli.errors import SettingsError
+from cascade_cli.settings.place import DEFAULT_FILE
 from cascade_cli.settings.values import Setting
 
 _TEST = ("sk_test_", "rk_test_")
@@ -55,10 +56,10 @@ def _is_live(
 
 
 def _refusal(address: Setting) -> SettingsError:
-    file = Path(".env").absolute()
+    file = Path(DEFAULT_FILE).absolute()
     return SettingsError(
-        f"{address.name} in {file} leads to another host: no key was sent there, and nothing was "
-        "read or written.",
+        f"{address.name} in {file} leads to another host, or not by https: no key was sent there, "
+        "and nothing was read or written.",
         f"If you mean it, name the file with --env-file {file}, or set {address.name} in the "
         "environment. If not, remove it from the file.",
     )
