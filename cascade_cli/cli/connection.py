@@ -47,7 +47,7 @@ _LIVE = (
 
 
 # What creates payments at `cascade --sandbox serve` unless another is set: no secret.
-SANDBOX_TOKEN = "sandbox_token"  # noqa: S105
+SANDBOX_TOKEN = "sandbox_api_token"  # noqa: S105
 
 
 @contextmanager
