@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -125,10 +125,12 @@ def _forgeries(office: Office, column: Column[Any]) -> list[str]:
 def _verified(office: Office) -> Verification:
     """A version that is not known yet may be a newer cascade's: it is refused, and called that."""
     try:
-        return office.journal(BRUNO).verify()
+        with closing(office.journal(BRUNO)) as journal:
+            return journal.verify()
     except JournalError as error:
         is_expected = "made by a newer cascade" in error.message
-        return Verification(0, error.message if is_expected else "")
+        assert is_expected, error.message
+        return Verification(0, error.message)
 
 
 def _read_everything(office: Office) -> None:
@@ -138,6 +140,7 @@ def _read_everything(office: Office) -> None:
     for read in (*_readings(journal), *_readings_of(inbox)):
         with suppress(CascadeError):
             read()
+    journal.close()
     database.close()
 
 
