@@ -128,8 +128,8 @@ def _verified(office: Office) -> Verification:
         with closing(office.journal(BRUNO)) as journal:
             return journal.verify()
     except JournalError as error:
-        is_expected = "made by a newer cascade" in error.message
-        assert is_expected, error.message
+        if "made by a newer cascade" not in error.message:
+            raise
         return Verification(0, error.message)
 
 
