@@ -34,7 +34,6 @@ CAUGHT_BY = {
     mutants.spare_rows_activated: 136,
     mutants.no_bound: 43,
     mutants.no_fresh_read: 65,
-    mutants.old_readings_believed: 242,
     mutants.late_writes_sent: 91,
     mutants.surplus_left_alone: 58,
     mutants.living_taken_for_dead: 2,

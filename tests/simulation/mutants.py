@@ -45,7 +45,7 @@ from cascade_cli.domain.delivery import Action, Step, Write, next_step
 from cascade_cli.domain.events import Event
 from cascade_cli.domain.exchange import Belief, Rates
 from cascade_cli.domain.gifts import Gift
-from cascade_cli.domain.journal import Attempt, Claim, ClaimState, Fate
+from cascade_cli.domain.journal import Attempt, Claim, ClaimState
 from cascade_cli.domain.keys import correction_key, stratagem_id_for, whole_id
 from cascade_cli.domain.money import ZERO
 from cascade_cli.domain.orders import Order
@@ -209,18 +209,6 @@ def no_bound() -> Iterator[Alter]:
 def no_fresh_read() -> Iterator[Alter]:
     """What a run has read once it does not read again."""
     yield lambda parts: replace(parts, reader=_ReadOnce(parts.reader))
-
-
-@contextmanager
-def old_readings_believed() -> Iterator[Alter]:
-    """A reading that does not show the last write is taken for the truth, if it was applied."""
-    holds_back = delivery._holds_back
-
-    def only_unknown(last: Attempt, *args: Any) -> bool:
-        return last.fate is Fate.UNKNOWN and holds_back(last, *args)
-
-    with patch.object(delivery, "_holds_back", only_unknown):
-        yield as_it_is
 
 
 @contextmanager
@@ -656,7 +644,6 @@ MUTANTS: tuple[Callable[[], AbstractContextManager[Alter]], ...] = (
     spare_rows_activated,
     no_bound,
     no_fresh_read,
-    old_readings_believed,
     late_writes_sent,
     surplus_left_alone,
     living_taken_for_dead,
