@@ -42,7 +42,7 @@ def swept(request: pytest.FixtureRequest) -> Iterator[None]:
     """What a refused reading has left open in its traceback is closed here, and not blamed on
     whichever test Python happens to sweep in."""
     yield
-    if "postgresql" in request.node.name:
+    if any(word in request.node.nodeid for word in ("postgresql", "pooler", "shared_pace")):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ResourceWarning)
             gc.collect()
