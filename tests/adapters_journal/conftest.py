@@ -1,7 +1,5 @@
 """Every test that takes `office` runs on SQLite and on PostgreSQL."""
 
-import gc
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,14 +33,3 @@ def postgresql_office(postgresql: PostgresqlServer) -> Iterator[Office]:
     office = Office(postgresql.new_url())
     yield office
     office.close()
-
-
-@pytest.fixture(autouse=True)
-def swept(request: pytest.FixtureRequest) -> Iterator[None]:
-    """What a refused reading has left open in its traceback is closed here, and not blamed on
-    whichever test Python happens to sweep in."""
-    yield
-    if any(word in request.node.nodeid for word in ("postgresql", "pooler", "shared_pace")):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ResourceWarning)
-            gc.collect()

@@ -77,4 +77,6 @@ def test_the_shared_pace_works_there_too(office: Office, pooled: str) -> None:
     office.journal().run_event({"phase": "begin"})
     rows = [PaceRow(pooled, "airtable") for _ in range(3)]
     moments = [row.change(lambda _pace, now: now) for row in rows for _ in range(3)]
+    for row in rows:
+        row.close()
     assert moments == sorted(moments)

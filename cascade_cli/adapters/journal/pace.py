@@ -51,6 +51,13 @@ class PaceRow:
             raise OSError(f"the journal's database: {type(error).__name__}") from error
         return result
 
+    def close(self) -> None:
+        """Give back its connections; the next change opens them again."""
+        with self._opening:
+            if self._engine:
+                self._engine.dispose()
+            self._engine = None
+
     def _taken(self, connection: Connection) -> tuple[str, float]:
         row = connection.execute(text(_TAKE), {"service": self._service}).first()
         if row is None:
