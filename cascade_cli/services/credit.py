@@ -47,6 +47,7 @@ from cascade_cli.services.credit_guards import (
     overrulable,
     payment_meant_by,
     refuse_credited,
+    refuse_ended,
     refuse_just_credited,
     refuse_repeated,
 )
@@ -196,6 +197,7 @@ class CreditDesk:
         now = self._now()
         orders, rows = self._with_neighbours(self._with_past(orders, now))
         refuse_credited(orders, rows, now)
+        refuse_ended(orders, rows, now)
         refuse_just_credited(orders, rows, self._promises.sent_since(now - FATE_BOUND), now)
         own = {order.key: rows_of(order, rows) for order in orders}
         unclear = {order.key: unclear_rows(order, rows) for order in orders}

@@ -16,6 +16,7 @@ from cascade_cli.domain.overrides import Override, credit_although
 from cascade_cli.domain.price_guard import paid_for
 from cascade_cli.domain.replay import CreditTerms, Objection, Obstacle, objections_to
 from cascade_cli.domain.residents import successor
+from cascade_cli.domain.shell import command
 from cascade_cli.domain.stratagems import MAY_STILL_MOVE, Stratagem
 from cascade_cli.domain.times import format_moment
 from cascade_cli.errors import GuardError
@@ -112,6 +113,21 @@ def refuse_credited(orders: Sequence[Order], rows: Sequence[Stratagem], now: dat
                 )
 
 
+def refuse_ended(orders: Iterable[Order], rows: Sequence[Stratagem], now: datetime) -> None:
+    """Raises GuardError where a person decided that a credit by hand is a payment's transfer, and
+    it has ended: what is still lacking is then the payment's to say, not the credit's.
+    """
+    for order in orders:
+        own = [row for row in rows if row.stratagem_id == order.key]
+        if any(row.state(now) in MAY_STILL_MOVE for row in own):
+            continue
+        for payment in (row.stripe_ids[0] for row in own if row.corrects and is_by_hand(order)):
+            raise GuardError(
+                f"{order.key} was decided to settle {payment}, and has ended without arriving.",
+                f"Nothing was written. What {payment} lacks: {command('explain', payment)}",
+            )
+
+
 def refuse_just_credited(
     orders: Sequence[Order], rows: Sequence[Stratagem], sent: Sequence[Intent], now: datetime
 ) -> None:
@@ -128,7 +144,12 @@ def refuse_just_credited(
                 )
 
 
+def is_by_hand(order: Order) -> bool:
+    """A person gives it under a reference."""
+    return order.cause is Cause.MANUAL and order.key.startswith(MANUAL_PREFIX)
+
+
 def payment_meant_by(order: Order) -> str:
     """The payment whose id is the reference of a credit by hand; empty for all else."""
-    reference = order.key.removeprefix(MANUAL_PREFIX) if order.cause is Cause.MANUAL else ""
+    reference = order.key.removeprefix(MANUAL_PREFIX) if is_by_hand(order) else ""
     return reference if PORTION_ID.fullmatch(reference) else ""

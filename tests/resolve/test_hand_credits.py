@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from tests.credit.counter import Counter
 from tests.resolve.cases import (
+    doubtful,
     edit,
     reconciled,
     resolve,
@@ -149,4 +150,16 @@ def test_one_that_has_expired_stands_in_the_way_too_for_it_can_be_run_by_its_id(
     counter.sandboxed.app.engine.run(only="cascade_manual_one")
     assert resolve(counter, payment, "--settled-by", "cascade_manual_one").code == 0
     assert resolve(counter, payment, "--credit").code == 7
+    assert counter.ducats_of("marco") == 100
+
+
+def test_one_that_was_ended_with_its_payment_is_not_given_again(counter: Counter) -> None:
+    payment = doubtful(counter, moved=True)
+    assert credited(counter, payment) == 0
+    assert resolve(counter, payment, "--settled-by", "cascade_manual_one").code == 0
+    assert resolve(counter, payment, "--moved").code == 0
+    assert counter.type("reconcile", "--repair", "--yes").code == 0
+    counter.pass_time(minutes=5)
+    assert credited(counter, payment) == 7
+    run_engine(counter)
     assert counter.ducats_of("marco") == 100
