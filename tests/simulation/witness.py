@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
+from cascade_cli.domain.keys import PAYMENT_PREFIX
 from cascade_cli.sandbox.airtable.refusal import Refusal
 from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
@@ -116,10 +117,11 @@ class BaseWitness:
     def _check_announced(
         self, sender: str, announced: Collection[str], written: list[dict[str, Any]]
     ) -> None:
-        """A row of the older connector lives on under its own StratagemId, so count, and compare
-        those that have a key of ours."""
+        """A row of the older connector lives on under its own StratagemId, and a credit by hand for
+        a payment is ended with that payment; so count, and compare the others."""
         keys = [record["fields"].get("StratagemId", "") for record in written]
-        ours = [key for key in keys if not _OLDER.search(key)]
+        paid = tuple(f"for-{key.removeprefix(PAYMENT_PREFIX)}" for key in announced)
+        ours = [key for key in keys if not (_OLDER.search(key) or key.endswith(paid))]
         if len(keys) > len(announced) or not set(ours) <= set(announced):
             self._blame(f"{sender} wrote {keys}, and its journal announced {sorted(announced)}")
 
