@@ -56,6 +56,7 @@ class KeptAllocations:
         with self._lock:
             if self._journal is None:
                 url = journal_url(self._session, chosen_url(self._settings))
-                worker, secrets = this_worker("checkout"), self._session.secrets
+                worker = this_worker("checkout", self._settings.airtable_base)
+                secrets = self._session.secrets
                 self._journal = Journal(url, worker, now=utc_now, secrets=secrets)
             return self._journal

@@ -30,6 +30,6 @@ def archive_of(session: Session, wiring: Wiring) -> Iterator[Archive | None]:
     if not database.exists():
         yield None
         return
-    worker = this_worker("journal")
+    worker = this_worker("journal", wiring.settings.airtable_base)
     with closing(Journal(database, worker, now=wiring.clock.now)) as journal:
         yield Archive(journal, Inbox(database, worker, now=utc_now))

@@ -52,6 +52,7 @@ class DeliveriesKnown:
         database = Database(journal_url(self._session, chosen_url(self._settings)))
         if not database.exists():
             return otherwise
-        worker, secrets = this_worker("reconcile"), self._session.secrets
+        worker = this_worker("reconcile", self._settings.airtable_base)
+        secrets = self._session.secrets
         with closing(Journal(database, worker, now=utc_now, secrets=secrets)) as journal:
             return ask(PastDeliveries(journal, self._settings.airtable_base))

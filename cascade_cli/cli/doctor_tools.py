@@ -98,7 +98,7 @@ def _journal(
     except SettingsError as error:
         return error
     database = Database(url)
-    worker = this_worker("doctor")
+    worker = this_worker("doctor", settings.airtable_base)
     return JournalProbe(
         url,
         database,

@@ -86,8 +86,9 @@ def list_entries(session: Session, options: EntryOptions) -> Outcome:
             list(journal.entries(**criteria, limit=options.limit)) if journal else []
         )
         left = journal.count(**criteria) - len(kept) if journal and options.limit else 0
+        shops = journal.bases() if journal else set()
     data = {"entries": [entry_document(entry) for entry in kept], "left": left}
-    return Outcome(data, lambda s: show_entries(s.console(), kept, left))
+    return Outcome(data, lambda s: show_entries(s.console(), kept, left, with_base=len(shops) > 1))
 
 
 def verify(session: Session, against: str | None = None) -> Outcome:

@@ -15,16 +15,18 @@ from cascade_cli.domain.entries import describe_entry
 from cascade_cli.domain.journal import Entry
 
 
-def show_entries(console: Console, entries: Sequence[Entry], left: int) -> None:
-    """Two lines each: when and what; then for which transfer, and who."""
+def show_entries(
+    console: Console, entries: Sequence[Entry], left: int, *, with_base: bool = False
+) -> None:
+    """Two lines each: when and what; then for which transfer (in which base), and who."""
     for entry in entries:
         head = Text(f"{entry.at:%Y-%m-%d %H:%M:%S}  #{entry.seq} ", "dim")
         head.append(entry.kind.value, "bold")
         console.print(head.append(f"  {shown(describe_entry(entry))}", "default"))
-        who = f"{entry.operator} at {entry.host}, {entry.command}"
-        console.print(
-            Text(f"  {shown(entry.key)}  by {shown(who)}".replace("    by", "  by"), "dim")
-        )
+        who = f"by {shown(f'{entry.operator} at {entry.host}, {entry.command}')}"
+        base = f"in {shown(entry.base)}" if with_base and entry.base else ""
+        told = "  ".join(filter(None, (shown(entry.key), base, who)))
+        console.print(Text(f"  {told}", "dim"))
     console.print(f"{len(entries)} entries (times in UTC).")
     if left:
         console.print(f"--limit left out {left} older ones.")
@@ -44,6 +46,7 @@ def entry_document(entry: Entry) -> dict[str, Any]:
         "body": dict(entry.body),
         "previous_hash": entry.previous_hash,
         "hash": entry.hash,
+        "base": entry.base,
     }
 
 

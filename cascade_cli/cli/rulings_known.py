@@ -53,7 +53,8 @@ class RulingsKnown:
         from cascade_cli.cli.who import this_worker  # noqa: PLC0415
 
         url = journal_url(self._session, chosen_url(self._settings))
-        worker, secrets = this_worker("reconcile"), self._session.secrets
+        worker = this_worker("reconcile", self._settings.airtable_base)
+        secrets = self._session.secrets
         with closing(Journal(Database(url), worker, now=utc_now, secrets=secrets)) as journal:
             found = map(RowRuling.of, journal.rulings().values())
             return {ruling.record_id: ruling for ruling in found if ruling}

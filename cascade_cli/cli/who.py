@@ -10,6 +10,7 @@ from cascade_cli.cli.user import operator
 from cascade_cli.domain.journal import Worker
 
 
-def this_worker(command: str) -> Worker:
-    """Who runs this command, where."""
-    return Worker(secrets.token_hex(8), socket.gethostname(), os.getpid(), operator(), command)
+def this_worker(command: str, base: str = "") -> Worker:
+    """Who runs this command, where, and for which shop's base; without one, to look at all."""
+    host, pid = socket.gethostname(), os.getpid()
+    return Worker(secrets.token_hex(8), host, pid, operator(), command, base)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import typer
 
@@ -122,6 +122,7 @@ def check_answerable(*, yes: bool) -> None:
 
 
 def open_journal(session: Session, wiring: Wiring, worker: Worker) -> Journal:
-    """The journal of the live base, or the sandbox's own."""
+    """The journal of the live base, or the sandbox's own; of all shops in it, for this one."""
     url = journal_url(session, chosen_url(wiring.settings))
+    worker = replace(worker, base=wiring.settings.airtable_base)
     return Journal(url, worker, now=wiring.clock.now, secrets=session.secrets)

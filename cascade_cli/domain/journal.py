@@ -48,13 +48,17 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True)
 class Worker:
-    """Who writes: `run` is unique to one invocation, `operator` the person or `cron`."""
+    """Who works with the journal: `run` is unique to one invocation, `operator` the person or
+    `cron`, `base` the shop's, in Airtable. Several shops may share a journal: each sees and counts
+    its own, and what was written before anybody named a base. Without a `base`: all of it.
+    """
 
     run: str
     host: str
     pid: int
     operator: str
     command: str
+    base: str = ""
 
 
 @dataclass(frozen=True)
@@ -122,7 +126,8 @@ class Claim:
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of the journal; `hash` covers everything before it."""
+    """One line of the journal; `hash` covers everything before it. `base` is empty in entries of
+    a cascade that did not know of several."""
 
     seq: int
     at: datetime
@@ -135,6 +140,7 @@ class Entry:
     body: Mapping[str, Any]
     previous_hash: str
     hash: str
+    base: str = ""
 
 
 @dataclass(frozen=True)

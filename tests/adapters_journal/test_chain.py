@@ -57,6 +57,7 @@ def test_an_edit_with_its_hash_made_anew_is_found_at_the_next_entry(full_office:
         "command": entry.command,
         "body": "{}",
         "previous_hash": entry.previous_hash,
+        "base": entry.base,
     }
     change = f"operator = 'nobody', body = '{{}}', hash = '{hash_of(forged)}'"
     full_office.tamper(f"UPDATE cascade_entries SET {change} WHERE seq = 4")
@@ -100,7 +101,7 @@ def test_an_entry_forged_onto_the_end_is_found(full_office: Office) -> None:
     values = ", ".join(f"'{texts[name]}'" for name in COLUMNS)
     full_office.tamper(
         f"INSERT INTO cascade_entries (seq, {', '.join(COLUMNS)}, hash) "
-        f"VALUES (11, {values}, '{hash_of({'seq': 11, **texts})}')"
+        f"VALUES (11, {values}, '{hash_of({'seq': 11, 'base': '', **texts})}')"
     )
     assert full_office.journal().verify().flaw == (
         "the chain ends at entry 11, and 10 were written"

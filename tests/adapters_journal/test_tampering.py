@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -18,7 +19,7 @@ from cascade_cli.adapters.journal.database import Database
 from cascade_cli.adapters.journal.inbox import EventState, Inbox, Settlement
 from cascade_cli.adapters.journal.schema import SEALED, metadata
 from cascade_cli.domain.events import Event
-from cascade_cli.domain.journal import Fate, Verification
+from cascade_cli.domain.journal import Fate, Verification, Worker
 from cascade_cli.errors import CascadeError, JournalError
 from tests.adapters_journal.office import ANNA, BRUNO, LEASE, Office, claim, deliver, intent
 
@@ -32,10 +33,11 @@ DECIDES_NOTHING = {
 }
 
 
-@pytest.fixture
-def full(office: Office) -> Office:
-    """Something of everything that a journal keeps."""
-    journal = office.journal()
+@pytest.fixture(params=["", "appVenice"], ids=["older", "named"])
+def full(office: Office, request: pytest.FixtureRequest) -> Office:
+    """Something of everything that a journal keeps: of a shop, or from before shops had names."""
+    of_base = replace(ANNA, base=request.param)
+    journal = office.journal(of_base)
     journal.bind_mode("appVenice", livemode=False)
     deliver(journal, [KEY, "cascade_payment_pi_2"])
     claim(journal, intent(KEY, citizen="lucia", amends=True))
@@ -43,14 +45,14 @@ def full(office: Office) -> Office:
     journal.set_mark("reconcile appVenice", {"until": "yesterday"})
     journal.keep_refunds({"re_1": {"debt": "1"}})
     journal.keep_decision("pi_1", {"how": "accept", "by": "anna"}, {"rec1": {"a": "b"}}, seen=None)
-    _fill_inbox(office)
+    _fill_inbox(office, of_base)
     journal.lock("reconcile", lease=LEASE).__enter__()
     return office
 
 
-def _fill_inbox(office: Office) -> None:
+def _fill_inbox(office: Office, worker: Worker) -> None:
     database = Database(office.url)
-    inbox = Inbox(database, ANNA, now=office.clock)
+    inbox = Inbox(database, worker, now=office.clock)
     events = [
         Event(
             f"evt_{n}",
@@ -95,7 +97,7 @@ def _edited(office: Office, column: Column[Any], forged: str) -> Iterator[bool]:
     """One row's column holds something else until the block ends, if the database takes it."""
     table, name = column.table, column.name
     row, same = ("rowid", "IS") if office.is_sqlite else ("ctid", "IS NOT DISTINCT FROM")
-    (primary,) = table.primary_key
+    primary = next(iter(table.primary_key))
     first = f"{row} = (SELECT {row} FROM {table} ORDER BY {primary.name} LIMIT 1)"
     office.tamper("DROP TABLE IF EXISTS kept", f"CREATE TABLE kept AS SELECT * FROM {table}")
     try:
@@ -179,7 +181,7 @@ def _readings_of(inbox: Inbox) -> list[Callable[[], object]]:
 
 @pytest.mark.parametrize("table", [*SEALED, metadata.tables["cascade_chain"]], ids=str)
 def test_no_removed_row_goes_unseen(full: Office, table: Table) -> None:
-    (primary,) = table.primary_key
+    primary = next(iter(table.primary_key))
     first = f"SELECT min({primary.name}) FROM {table}"
     full.tamper(f"DELETE FROM {table} WHERE {primary.name} = ({first})")
     assert not full.journal().verify().is_intact
@@ -188,7 +190,7 @@ def test_no_removed_row_goes_unseen(full: Office, table: Table) -> None:
 def test_a_row_put_back_as_it_was_is_found(full: Office) -> None:
     """With the seal that it had then."""
     journal = full.journal()
-    names = "name, body, seal"
+    names = "name, base, body, seal"
     full.sql(f"CREATE TABLE kept AS SELECT {names} FROM cascade_marks")
     journal.set_mark("reconcile appVenice", {"until": "today"})
     assert journal.verify().is_intact

@@ -13,12 +13,12 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import ColumnElement, Connection, or_, select
 
 from cascade_cli.adapters.journal.bodies import moment_text, to_json
 from cascade_cli.adapters.journal.chain import Transaction
 from cascade_cli.adapters.journal.claims import KEYS_PER_QUERY
-from cascade_cli.adapters.journal.schema import entries
+from cascade_cli.adapters.journal.schema import entries, visible
 from cascade_cli.domain.arrivals import TELL_ARRIVAL
 from cascade_cli.domain.delivery import Action
 from cascade_cli.domain.journal import EntryKind, Intent
@@ -28,10 +28,10 @@ _PROMISING = (EntryKind.INTENT.value, EntryKind.AMENDMENT.value)
 _PROMISE = frozenset({"citizen", "ducats", "cause", "detail"})
 
 
-def untold(connection: Connection, since: datetime) -> dict[str, datetime]:
+def untold(connection: Connection, base: str, since: datetime) -> dict[str, datetime]:
     """The keys for which a write let the engine have a row at `since` or later, with the last such
     moment, as long as nobody set out to tell their citizen of the arrival."""
-    is_attempt = (entries.c.kind == EntryKind.ATTEMPT.value, entries.c.at >= moment_text(since))
+    is_attempt = (*_attempts(base), entries.c.at >= moment_text(since))
     letting = or_(*(entries.c.body.startswith(_beginning(a)) for a in _LETS_THE_ENGINE))
     told = select(entries.c.key).where(*is_attempt, entries.c.body == _body(TELL_ARRIVAL, {}))
     found = select(entries.c.key, entries.c.at).where(*is_attempt, letting)
@@ -44,27 +44,26 @@ def untold(connection: Connection, since: datetime) -> dict[str, datetime]:
     return {key: datetime.fromisoformat(at) for key, at in last.items()}
 
 
-def promises(connection: Connection, keys: Collection[str]) -> list[Intent]:
+def promises(connection: Connection, base: str, keys: Collection[str]) -> list[Intent]:
     """What was promised under each of these keys last."""
     found, remaining = dict[str, Intent](), iter(keys)
     while some := list(islice(remaining, KEYS_PER_QUERY)):
-        found |= {intent.key: intent for intent in _promised(connection, some)}
+        found |= {intent.key: intent for intent in _promised(connection, base, some)}
     return [found[key] for key in keys if key in found]
 
 
-def sent_since(connection: Connection, since: datetime) -> list[Intent]:
+def sent_since(connection: Connection, base: str, since: datetime) -> list[Intent]:
     """What was promised under the keys for which a write was sent at `since` or later."""
-    lately = entries.c.kind == EntryKind.ATTEMPT.value, entries.c.at >= moment_text(since)
+    lately = *_attempts(base), entries.c.at >= moment_text(since)
     keys = connection.scalars(select(entries.c.key).where(*lately))
-    return promises(connection, sorted(set(keys)))
+    return promises(connection, base, sorted(set(keys)))
 
 
-def _promised(connection: Connection, keys: Collection[str]) -> Iterator[Intent]:
+def _promised(connection: Connection, base: str, keys: Collection[str]) -> Iterator[Intent]:
     """Oldest first: an amendment follows what it amends."""
-    wanted = entries.c.key.in_(list(keys)), entries.c.kind.in_(_PROMISING)
-    rows = connection.execute(
-        select(entries.c.key, entries.c.body).where(*wanted).order_by(entries.c.seq)
-    )
+    ours = select(entries.c.key, entries.c.body).where(visible(entries, base))
+    wanted = ours.where(entries.c.key.in_(list(keys)), entries.c.kind.in_(_PROMISING))
+    rows = connection.execute(wanted.order_by(entries.c.seq))
     for row in rows:
         body: dict[str, Any] = {k: v for k, v in json.loads(row.body).items() if k in _PROMISE}
         yield Intent(row.key, **{**body, "ducats": Decimal(body["ducats"])})
@@ -74,13 +73,17 @@ def attempt_once(
     transaction: Transaction, keys: Collection[str], action: str, detail: Mapping[str, Any]
 ) -> list[str]:
     """Record that `action` is about to be sent, for those of `keys` for which it never was."""
-    wanted = entries.c.key.in_(list(keys)), entries.c.kind == EntryKind.ATTEMPT.value
+    wanted = *_attempts(transaction.worker.base), entries.c.key.in_(list(keys))
     tried = select(entries.c.key).where(*wanted, entries.c.body == _body(action, detail))
     known = set(transaction.connection.scalars(tried))
     first = [key for key in dict.fromkeys(keys) if key not in known]
     for key in first:
         transaction.append(EntryKind.ATTEMPT, key, {"action": action, "detail": detail})
     return first
+
+
+def _attempts(base: str) -> tuple[ColumnElement[bool], ...]:
+    return entries.c.kind == EntryKind.ATTEMPT.value, visible(entries, base)
 
 
 def _body(action: str, detail: Mapping[str, Any]) -> str:

@@ -46,7 +46,7 @@ def attempt(
 
 
 def _require_hold(transaction: Transaction, keys: Collection[str]) -> Collection[Row[Any]]:
-    rows = rows_of(transaction.connection, keys)
+    rows = rows_of(transaction.connection, transaction.worker.base, keys)
     for key in keys:
         holder = Holder.of(rows[key]) if key in rows else RELEASED
         if holder.run == transaction.worker.run and holder.has_lease(transaction.at):
@@ -73,7 +73,7 @@ def record_outcome(
     body: Mapping[str, Mapping[str, Any]] | None,
 ) -> None:
     """Record what became of `action`, whoever holds the keys now."""
-    rows = rows_of(transaction.connection, keys).values()
+    rows = rows_of(transaction.connection, transaction.worker.base, keys).values()
     settled = [row for row in rows if row.last_action == action and _is_its_own(transaction, row)]
     transaction.update(claims, ((row, {"last_fate": fate.value}) for row in settled))
     for key in keys:
@@ -90,6 +90,6 @@ def _is_its_own(transaction: Transaction, row: Row[Any]) -> bool:
 
 def release(transaction: Transaction, keys: Collection[str]) -> None:
     """Give up those of `keys` that this run still holds."""
-    rows = rows_of(transaction.connection, keys).values()
+    rows = rows_of(transaction.connection, transaction.worker.base, keys).values()
     ours = [row for row in rows if row.run == transaction.worker.run]
     transaction.update(claims, ((row, RELEASED.columns()) for row in ours))

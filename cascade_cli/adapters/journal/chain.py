@@ -21,7 +21,7 @@ from cascade_cli.adapters.journal.seals import Seals, delete_row, insert_rows, u
 from cascade_cli.domain.journal import Entry, EntryKind, Head, Worker
 
 # Built once: to build a statement costs SQLAlchemy more than to send it.
-_END = select(chain.c.head, chain.c.entries, chain.c.seals).where(chain.c.id == 1).with_for_update()
+_END = select(chain.c.head, chain.c.entries, chain.c.sums).where(chain.c.id == 1).with_for_update()
 _END_AS_READ = select(chain.c.head, chain.c.entries).where(chain.c.id == 1)
 _MOVE_END = update(chain).where(chain.c.id == 1)
 _APPEND = insert(entries)
@@ -47,8 +47,8 @@ class Transaction:
         found = connection.execute(_END).one()
         self._head: str = found.head
         self._length: int = found.entries
-        self._seals = Seals(found.seals)
-        self._found = found.seals
+        self._seals = Seals(found.sums)
+        self._found = found.sums
         self._rows: list[dict[str, Any]] = []
         self._redactor = redactor
         self.connection = connection
@@ -82,14 +82,16 @@ class Transaction:
             "command": self.worker.command,
             "body": to_json({**self._redactor.body(body), **(verbatim or {})}),
             "previous_hash": self._head,
+            "base": self.worker.base,
         }
         self._head = row["hash"] = hash_of(row)
         self._rows.append(row)
         return self._length
 
     def insert(self, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Add sealed rows."""
-        insert_rows(self.connection, self._seals, table, rows)
+        """Add sealed rows, of the worker's own base."""
+        own = ({"base": self.worker.base, **row} for row in rows)
+        insert_rows(self.connection, self._seals, table, own)
 
     def update(self, table: Table, changes: Iterable[tuple[Row[Any], Mapping[str, Any]]]) -> None:
         """Change sealed rows: each as it stands, beside what changes, the same columns of each."""
@@ -105,7 +107,7 @@ class Transaction:
         if self._rows:
             self.connection.execute(_APPEND, self._rows)
         if self._rows or self._seals.text != self._found:
-            end = {"head": self._head, "entries": self._length, "seals": self._seals.text}
+            end = {"head": self._head, "entries": self._length, "sums": self._seals.text}
             self.connection.execute(_MOVE_END, end)
 
 
@@ -124,9 +126,12 @@ def holds(connection: Connection, head: Head) -> bool:
 
 
 def hash_of(row: Mapping[str, Any] | RowMapping) -> str:
-    """SHA-256 over all columns but the hash itself, as a JSON list in ASCII."""
+    """SHA-256 over all columns but the hash itself, as a JSON list in ASCII.
+
+    An empty base is left out: entries had none before.
+    """
     # A blob or the like, which no cascade writes, must not stop who verifies.
-    values = [row[name] for name in _HASHED]
+    values = [row[name] for name in _HASHED if name != "base" or row[name] != ""]
     text = json.dumps(values, separators=(",", ":"), default=repr)
     return hashlib.sha256(text.encode()).hexdigest()
 

@@ -1,4 +1,4 @@
-"""One row per payment for ever: who was promised what, and who works on it now."""
+"""One row per payment and shop for ever: who was promised what, and who works on it now."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Row, func, select
 from cascade_cli.adapters.journal.bodies import is_storable, moment_text
 from cascade_cli.adapters.journal.chain import Transaction
 from cascade_cli.adapters.journal.holders import Holder, Neighbours, hold
-from cascade_cli.adapters.journal.schema import claims, entries
+from cascade_cli.adapters.journal.schema import claims, entries, visible
 from cascade_cli.domain.journal import (
     CITIZEN_CAUSE,
     Attempt,
@@ -51,7 +51,8 @@ class Claiming:
         self._neighbours = neighbours
         self._day = transaction.at.astimezone(UTC).date().isoformat()
         self._limit = day_limit_ducats
-        self._spent = ducats_of_day(transaction.connection, self._day)
+        self._base = transaction.worker.base
+        self._spent = ducats_of_day(transaction.connection, self._base, self._day)
         worker = transaction.worker
         self._hold = hold(worker, neighbours.birth_of(worker.pid), transaction.at, lease)
         self._made = list[dict[str, Any]]()
@@ -59,7 +60,7 @@ class Claiming:
 
     def answer(self, intents: Sequence[Intent]) -> dict[str, Claim]:
         """Claim what may be claimed. `intents` have passed `check`."""
-        rows = rows_of(self._transaction.connection, [intent.key for intent in intents])
+        rows = rows_of(self._transaction.connection, self._base, [i.key for i in intents])
         answers = {
             intent.key: self._known(intent, rows[intent.key])
             if intent.key in rows
@@ -159,6 +160,7 @@ class Claiming:
             return None
         self._flush()  # one of those just made may be the twin
         twins = select(claims).where(
+            visible(claims, self._base),
             claims.c.first_at >= moment_text(intent.refuse_twin_since),
             claims.c.cause == "manual",
             claims.c.citizen == intent.citizen,
@@ -179,31 +181,33 @@ def _promise(intent: Intent) -> dict[str, str]:
     }
 
 
-def rows_of(connection: Connection, keys: Iterable[str]) -> dict[str, Row[Any]]:
-    """The claims of those `keys` that were ever claimed."""
-    found = connection.execute(select(claims).where(claims.c.key.in_(list(keys))))
+def rows_of(connection: Connection, base: str, keys: Iterable[str]) -> dict[str, Row[Any]]:
+    """The claims of those `keys` that were ever claimed for the base."""
+    ours = claims.c.key.in_(list(keys)), visible(claims, base)
+    found = connection.execute(select(claims).where(*ours).order_by(claims.c.base))
     return {row.key: row for row in found}
 
 
-def known_of(connection: Connection, keys: Collection[str]) -> set[str]:
-    """Those of any number of `keys` that were ever claimed."""
+def known_of(connection: Connection, base: str, keys: Collection[str]) -> set[str]:
+    """Those of any number of `keys` that were ever claimed for the base."""
     found, remaining = set[str](), iter(keys)
     while some := list(islice(remaining, KEYS_PER_QUERY)):
-        found |= set(connection.scalars(select(claims.c.key).where(claims.c.key.in_(some))))
+        ours = claims.c.key.in_(some), visible(claims, base)
+        found |= set(connection.scalars(select(claims.c.key).where(*ours)))
     return found
 
 
-def attempts_of(connection: Connection, keys: Collection[str]) -> dict[str, Attempt]:
+def attempts_of(connection: Connection, base: str, keys: Collection[str]) -> dict[str, Attempt]:
     """The last write sent for each of any number of `keys`, where one was sent."""
     found, remaining = dict[str, Attempt](), iter(keys)
     while some := list(islice(remaining, KEYS_PER_QUERY)):
-        rows = rows_of(connection, some)
+        rows = rows_of(connection, base, some)
         found |= {key: last for key, row in rows.items() if (last := _last_attempt(row))}
     return found
 
 
 def at_work_of(
-    connection: Connection, keys: Collection[str], since: datetime, now: datetime
+    connection: Connection, base: str, keys: Collection[str], since: datetime, now: datetime
 ) -> set[str]:
     """Those of `keys` that somebody holds now, or for which a write was sent at `since` or later.
 
@@ -212,27 +216,27 @@ def at_work_of(
     start = moment_text(since)
     return {
         key
-        for key, row in rows_of(connection, keys).items()
+        for key, row in rows_of(connection, base, keys).items()
         if Holder.of(row).has_lease(now) or (row.last_attempt_at or "") >= start
     }
 
 
-def ducats_of_day(connection: Connection, day: str) -> Decimal:
-    """The ducats first promised on that UTC day."""
-    return _promised(connection, claims.c.day == day)
+def ducats_of_day(connection: Connection, base: str, day: str) -> Decimal:
+    """The ducats first promised for the base on that UTC day."""
+    return _promised(connection, base, claims.c.day == day)
 
 
-def promised_since(connection: Connection, moment: datetime) -> Decimal:
-    """The ducats first promised at that moment or later."""
-    return _promised(connection, claims.c.first_at >= moment_text(moment))
+def promised_since(connection: Connection, base: str, moment: datetime) -> Decimal:
+    """The ducats first promised for the base at that moment or later."""
+    return _promised(connection, base, claims.c.first_at >= moment_text(moment))
 
 
-def _promised(connection: Connection, condition: ColumnElement[bool]) -> Decimal:
-    """The ducats of all promises of which that holds.
+def _promised(connection: Connection, base: str, condition: ColumnElement[bool]) -> Decimal:
+    """The ducats of all its promises of which that holds.
 
     Summed here, digit for digit; a day has many promises but few different amounts.
     """
-    promised = condition, claims.c.cause != CITIZEN_CAUSE
+    promised = condition, visible(claims, base), claims.c.cause != CITIZEN_CAUSE
     amounts = select(claims.c.ducats, func.count()).where(*promised)
     found = connection.execute(amounts.group_by(claims.c.ducats))
     return sum((Decimal(ducats) * count for ducats, count in found), ZERO)

@@ -26,7 +26,7 @@ def keep(
     seen: Mapping[str, Any] | None,
 ) -> None:
     """Raises GuardError if somebody has decided about the case since."""
-    newest = records.mark(transaction.connection, CASE + case)
+    newest = records.mark(transaction.connection, transaction.worker.base, CASE + case)
     if newest != seen:
         by = newest.get("by") if newest else "nobody"
         raise GuardError(

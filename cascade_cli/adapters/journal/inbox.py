@@ -22,6 +22,7 @@ from cascade_cli.adapters.journal.chain import Transaction
 from cascade_cli.adapters.journal.claims import KEYS_PER_QUERY
 from cascade_cli.adapters.journal.database import Database
 from cascade_cli.adapters.journal.schema import events as _events
+from cascade_cli.adapters.journal.schema import visible
 from cascade_cli.domain.events import PAYING_TYPES, Event
 from cascade_cli.domain.journal import EntryKind, Worker
 
@@ -78,7 +79,7 @@ class Settlement:
 
 
 class Inbox:
-    """The accepted events of a journal. Every method raises JournalError."""
+    """The events that a journal keeps for one shop. Every method raises JournalError."""
 
     def __init__(
         self,
@@ -91,6 +92,7 @@ class Inbox:
     ) -> None:
         self._database, self._worker, self._now = database, worker, now
         self._acted_on = acted_on
+        self._ours = visible(_events, worker.base)
         self._redactor = Redactor([*secrets, *database.secrets])
 
     def accept(self, events: Sequence[Event]) -> set[str]:
@@ -102,7 +104,7 @@ class Inbox:
         distinct = {event.id: event for event in events}
         with self._database.writing(_NOT_KEPT) as connection:
             transaction = Transaction(connection, self._worker, self._redactor, self._now)
-            known = _known(connection, distinct)
+            known = self._known(connection, distinct)
             new = [event for event in distinct.values() if event.id not in known]
             transaction.insert(_events, (self._row(event, transaction.at) for event in new))
             for event in new:
@@ -113,6 +115,7 @@ class Inbox:
     def due(self, limit: int) -> list[Accepted]:
         """Up to `limit` events to be dealt with now, in the order of their creation."""
         waiting = select(_events).where(
+            self._ours,
             _events.c.state == EventState.WAITING.value,
             _events.c.next_at <= moment_text(self._now()),
         )
@@ -126,7 +129,7 @@ class Inbox:
             return
         with self._database.writing(_SEEN_AGAIN) as connection:
             transaction = Transaction(connection, self._worker, self._redactor, self._now)
-            rows = _rows_of(connection, settled)
+            rows = self._rows_of(connection, settled)
             transaction.update(
                 _events, ((row, self._settled(row, settled[row.id])) for row in rows)
             )
@@ -151,6 +154,7 @@ class Inbox:
     def credited(self, payment_ids: Iterable[str]) -> set[str]:
         """Those payments of which an event says that they were credited."""
         done = select(_events.c.payment).where(
+            self._ours,
             _events.c.payment.in_(list(payment_ids)),
             _events.c.state == EventState.CREDITED.value,
         )
@@ -158,14 +162,15 @@ class Inbox:
 
     def counts(self) -> dict[EventState, int]:
         """How many events stand where."""
-        counted = select(_events.c.state, func.count().label("number")).group_by(_events.c.state)
-        found = dict(self._rows(counted, lambda row: (row.state, int(row.number))))
+        counted = select(_events.c.state, func.count().label("number")).where(self._ours)
+        by_state = counted.group_by(_events.c.state)
+        found = dict(self._rows(by_state, lambda row: (row.state, int(row.number))))
         return {state: found.get(state.value, 0) for state in EventState}
 
     def waiting_because(self, note: str) -> int:
         """How many payments wait for that reason."""
         waiting = select(func.count(func.distinct(_events.c.payment)).label("number")).where(
-            _events.c.state == EventState.WAITING.value, _events.c.note == note
+            self._ours, _events.c.state == EventState.WAITING.value, _events.c.note == note
         )
         return sum(self._rows(waiting, lambda row: int(row.number)))
 
@@ -178,6 +183,7 @@ class Inbox:
         is_paying = _events.c.type.in_(sorted(PAYING_TYPES))
         since = case((is_paying, _events.c.received_at), else_=_events.c.next_at)
         waiting = select(func.min(since).label("oldest")).where(
+            self._ours,
             _events.c.state == EventState.WAITING.value,
             or_(is_paying, _events.c.next_at <= moment_text(self._now())),
         )
@@ -185,13 +191,23 @@ class Inbox:
         return found[0] if found else None
 
     def _kept(self, *conditions: ColumnElement[bool]) -> list[Kept]:
-        found = select(_events).where(*conditions)
+        found = select(_events).where(self._ours, *conditions)
         return self._rows(found.order_by(_events.c.created_at, _events.c.id), _kept)
 
     def _rows(self, query: Select[Any], decode: Callable[[Row[Any]], _Decoded]) -> list[_Decoded]:
         """What cannot be decoded was not written by cascade, and is told as that."""
         with self._database.reading() as connection:
             return [decode(row) for row in connection.execute(query)]
+
+    def _known(self, connection: Connection, ids: Iterable[str]) -> set[str]:
+        named = select(_events.c.id).where(_events.c.id.in_(list(ids)), self._ours)
+        return set(connection.scalars(named))
+
+    def _rows_of(self, connection: Connection, ids: Iterable[str]) -> Iterator[Row[Any]]:
+        remaining = iter(ids)
+        while some := list(islice(remaining, KEYS_PER_QUERY)):
+            named = select(_events).where(_events.c.id.in_(some), self._ours)
+            yield from connection.execute(named).all()
 
     def _row(self, event: Event, at: datetime) -> dict[str, object]:
         is_due = event.type in self._acted_on and event.payment_id is not None
@@ -216,17 +232,6 @@ class Inbox:
             "next_at": moment_text(next_at) if next_at else row.next_at,
             "attempts": row.attempts + 1,
         }
-
-
-def _known(connection: Connection, ids: Iterable[str]) -> set[str]:
-    found = connection.execute(select(_events.c.id).where(_events.c.id.in_(list(ids))))
-    return set(found.scalars())
-
-
-def _rows_of(connection: Connection, ids: Iterable[str]) -> Iterator[Row[Any]]:
-    remaining = iter(ids)
-    while some := list(islice(remaining, KEYS_PER_QUERY)):
-        yield from connection.execute(select(_events).where(_events.c.id.in_(some))).all()
 
 
 def _oldest(row: Row[Any]) -> datetime:

@@ -34,6 +34,7 @@ from cascade_cli.adapters.journal.database import Database
 from cascade_cli.adapters.journal.failures import NOTHING_MOVES
 from cascade_cli.adapters.journal.holders import IsAlive, Neighbours
 from cascade_cli.adapters.journal.locks import RunLock
+from cascade_cli.adapters.journal.reading import Which
 from cascade_cli.domain.journal import (
     Attempt,
     Claim,
@@ -60,6 +61,8 @@ _STILL_CLAIMED = "The work itself is recorded; the claims end with their lease."
 class Journal:
     """One worker's view of the journal at `url` (`sqlite:///…` or `postgresql://…`).
 
+    It has what concerns the worker's base. Only the chain and the modes of bases concern all.
+
     A run may claim again what it holds already: so everything that works at the same time, each
     request of a server too, needs a Worker with a `run` of its own; Journals of one process may
     share a Database. Opened, and its tables made, on first use.
@@ -83,7 +86,7 @@ class Journal:
         self._database = (
             url if isinstance(url, Database) else Database(url, lock_wait_seconds=lock_wait_seconds)
         )
-        self._worker = worker
+        self._worker, self._base = worker, worker.base
         self._now = now
         self._neighbours = Neighbours(worker.host, is_alive)
         self._redactor = Redactor([*secrets, *self._database.secrets])
@@ -158,12 +161,12 @@ class Journal:
         if not self._database.exists():
             return {}
         with self._database.reading() as connection:
-            return arrivals.untold(connection, since)
+            return arrivals.untold(connection, self._base, since)
 
     def promises(self, keys: Collection[str]) -> list[Intent]:
         """What was promised under these keys, as amended last."""
         with self._database.reading() as connection:
-            return arrivals.promises(connection, keys)
+            return arrivals.promises(connection, self._base, keys)
 
     def release(self, keys: Collection[str]) -> None:
         """Let others work on those of `keys` that this run holds."""
@@ -185,7 +188,7 @@ class Journal:
     ) -> Generator[Entry]:
         """The entries of `key` in [since, until), oldest first; with `limit` only the newest."""
         with self._database.reading() as connection:
-            yield from reading.entries_in(connection, key, since, until, limit)
+            yield from reading.entries_in(connection, Which(self._base, key, since, until), limit)
 
     def count(
         self,
@@ -196,7 +199,7 @@ class Journal:
     ) -> int:
         """How many entries of `key` there are in [since, until)."""
         with self._database.reading() as connection:
-            return reading.count(connection, key, since, until)
+            return reading.count(connection, Which(self._base, key, since, until))
 
     def verify(self, against: Head | None = None) -> Verification:
         """Recompute the whole chain and every seal; `against` must be part of the chain.
@@ -238,6 +241,11 @@ class Journal:
             bound = records.mode_of(connection, base_id)
             return bound.livemode if bound else None
 
+    def bases(self) -> set[str]:
+        """The bases that were written to."""
+        with self._database.reading() as connection:
+            return set(records.modes_of(connection))
+
     def set_mark(self, name: str, body: Mapping[str, Any]) -> None:
         """Remember `body` under `name`, in place of what stood there."""
         with self._writing() as transaction:
@@ -248,7 +256,7 @@ class Journal:
         if not self._database.exists():
             return None
         with self._database.reading() as connection:
-            return records.mark(connection, name)
+            return records.mark(connection, self._base, name)
 
     def keep_refunds(self, bodies: Mapping[str, Mapping[str, Any]]) -> None:
         """What was decided about these refunds, all of it or nothing: on record for ever, and
@@ -292,13 +300,13 @@ class Journal:
         if not self._database.exists():
             return {}
         with self._database.reading() as connection:
-            return records.marks_of(connection, prefix)
+            return records.marks_of(connection, self._base, prefix)
 
     def keep_allocation(self, digest: str, body: Mapping[str, Any]) -> None:
         """Who gets how much of a payment for many: on record for ever, and found by its digest."""
         kept = self._redactor.body(body)
         with self._writing() as transaction:
-            if records.mark(transaction.connection, _ALLOCATION + digest) != kept:
+            if records.mark(transaction.connection, self._base, _ALLOCATION + digest) != kept:
                 transaction.append(EntryKind.RUN, "", {"allocation": {"digest": digest, **kept}})
                 records.set_mark(transaction, _ALLOCATION + digest, kept)
 
@@ -311,14 +319,14 @@ class Journal:
         if not self._database.exists():
             return set()
         with self._database.reading() as connection:
-            return known_of(connection, keys)
+            return known_of(connection, self._base, keys)
 
     def attempts(self, keys: Collection[str]) -> dict[str, Attempt]:
         """The last write sent for each of `keys`. Makes no journal where there is none."""
         if not self._database.exists():
             return {}
         with self._database.reading() as connection:
-            return attempts_of(connection, keys)
+            return attempts_of(connection, self._base, keys)
 
     def at_work(self, keys: Collection[str], since: datetime) -> set[str]:
         """Those of `keys` that somebody holds, or for which a write was sent at `since` or later.
@@ -326,7 +334,7 @@ class Journal:
         if not self._database.exists():
             return set()
         with self._database.reading() as connection:
-            return at_work_of(connection, keys, since, self._now())
+            return at_work_of(connection, self._base, keys, since, self._now())
 
     def ducats_today(self) -> Decimal:
         """The ducats first promised on this UTC day. Makes no journal where there is none."""
@@ -334,7 +342,7 @@ class Journal:
             return ZERO
         day = self._now().astimezone(UTC).date().isoformat()
         with self._database.reading() as connection:
-            return ducats_of_day(connection, day)
+            return ducats_of_day(connection, self._base, day)
 
     def sent_since(self, moment: datetime) -> list[Intent]:
         """What was promised under the keys for which a write was sent at that moment or later.
@@ -342,12 +350,12 @@ class Journal:
         if not self._database.exists():
             return []
         with self._database.reading() as connection:
-            return arrivals.sent_since(connection, moment)
+            return arrivals.sent_since(connection, self._base, moment)
 
     def ducats_promised_since(self, moment: datetime) -> Decimal:
         """The ducats first promised at that moment or later, whatever became of them."""
         with self._database.reading() as connection:
-            return promised_since(connection, moment)
+            return promised_since(connection, self._base, moment)
 
     def close(self) -> None:
         """Give back the connections."""

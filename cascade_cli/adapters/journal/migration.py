@@ -2,24 +2,39 @@
 
 Nobody has to do anything. All of it is one transaction; beside a SQLite file its backup stands
 first, as `<file>.version-1`. Columns that the earlier version wrote get other names, so that a
-process of that version which still runs writes no more rows without a seal: it is refused, loses
-nothing, and works again when it is started anew.
+process of that version which still runs writes no more rows that this one would call edited: it is
+refused, loses nothing, and works again when it is started anew.
 
 Version 2 seals what it finds: it cannot know what was edited before it, but for what the chain of
-entries tells.
+entries tells. Version 3 knows whose a row is, and leaves broken what was edited before.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, inspect, select, text, update
+from sqlalchemy import (
+    Connection,
+    RowMapping,
+    Table,
+    Update,
+    bindparam,
+    column,
+    insert,
+    inspect,
+    select,
+    text,
+    update,
+)
 
 from cascade_cli.adapters.journal import schema
-from cascade_cli.adapters.journal.seals import Seals, seal_of
+from cascade_cli.adapters.journal.records import modes_of
+from cascade_cli.adapters.journal.seals import Seals, is_sealed, seal_of
 from cascade_cli.adapters.journal.verification import raw
 
 _RENAMED = ((schema.chain, "length", "entries"), (schema.events, "tries", "attempts"))
+_BASE = "ADD COLUMN base TEXT NOT NULL DEFAULT ''"
 
 
 def bring_up(connection: Connection, back_up: Callable[[int], None]) -> None:
@@ -30,35 +45,108 @@ def bring_up(connection: Connection, back_up: Callable[[int], None]) -> None:
         schema.create(connection)
     elif found < schema.VERSION:
         back_up(found)
-        _seal(connection)
+        _change(connection, found)
 
 
-def _seal(connection: Connection) -> None:
-    """From version 1 to 2."""
-    for table, old, new in _RENAMED:
-        if inspect(connection).has_table(table.name):
-            _alter(connection, table, f"RENAME COLUMN {old} TO {new}")
-    _alter(connection, schema.chain, "ADD COLUMN seals TEXT NOT NULL DEFAULT '{}'")
-    seals = Seals()
-    for table in schema.SEALED:
-        if inspect(connection).has_table(table.name):
-            _alter(connection, table, "ADD COLUMN seal TEXT NOT NULL DEFAULT ''")
-            _seal_rows(connection, table, seals)
+def _change(connection: Connection, found: int) -> None:
+    if found == 1:
+        _add_seals(connection)
+    else:
+        _alter(connection, schema.chain, "RENAME COLUMN seals TO sums")
+    _alter(connection, schema.entries, _BASE)
+    for table in _present(connection, schema.SHARED):
+        _add_base(connection, table)
+    _seal(connection, is_sealed_before=found > 1)
     schema.metadata.create_all(connection)
-    connection.execute(update(schema.chain).values(seals=seals.text))
-    connection.execute(update(schema.version).values(version=2))
+    connection.execute(update(schema.version).values(version=schema.VERSION))
+
+
+def _add_seals(connection: Connection) -> None:
+    """What version 1 had not."""
+    for table, old, new in _RENAMED:
+        if _present(connection, [table]):
+            _alter(connection, table, f"RENAME COLUMN {old} TO {new}")
+    _alter(connection, schema.chain, "ADD COLUMN sums TEXT NOT NULL DEFAULT '{}'")
+    for table in _present(connection, schema.SEALED):
+        _alter(connection, table, "ADD COLUMN seal TEXT NOT NULL DEFAULT ''")
+
+
+def _add_base(connection: Connection, table: Table) -> None:
+    """As a part of the table's key, which SQLite can give only to a new table."""
+    if connection.dialect.name == "sqlite":
+        _make_anew(connection, table)
+        return
+    _alter(connection, table, _BASE)
+    constraint = inspect(connection).get_pk_constraint(table.name)["name"]
+    key = ", ".join(part.name for part in table.primary_key)
+    _alter(connection, table, f"DROP CONSTRAINT {constraint}, ADD PRIMARY KEY ({key})")
+
+
+def _make_anew(connection: Connection, table: Table) -> None:
+    earlier = f"{table.name}_earlier"
+    for index in inspect(connection).get_indexes(table.name):
+        if not str(index["name"]).startswith("sqlite_"):
+            connection.execute(text(f"DROP INDEX {index['name']}"))
+    _alter(connection, table, f"RENAME TO {earlier}")
+    table.create(connection)
+    names = [each.name for each in table.columns if each.name != "base"]
+    rows = select(*map(column, names)).select_from(text(earlier))  # type: ignore[var-annotated]
+    connection.execute(insert(table).from_select(names, rows))
+    connection.execute(text(f"DROP TABLE {earlier}"))
+
+
+def _seal(connection: Connection, *, is_sealed_before: bool) -> None:
+    sums = Seals(connection.execute(select(schema.chain.c.sums)).scalar_one())
+    modes = modes_of(connection) if _present(connection, [schema.bases]) else {}
+    for table in _present(connection, schema.SEALED):
+        _seal_rows(connection, table, modes, sums, is_sealed_before=is_sealed_before)
+    connection.execute(update(schema.chain).values(sums=sums.text))
+
+
+def _owner(table: Table, row: RowMapping, modes: Mapping[str, bool]) -> dict[str, str]:
+    """Where one base alone was written to (of an event's mode), all is its own. Otherwise nobody
+    knows whose a row is, and it counts for every shop: what one of them paid, another refuses
+    rather than pay it again."""
+    if table not in schema.SHARED:
+        return {}
+    is_event = table is schema.events
+    fitting = [base for base, live in modes.items() if not is_event or live == row["livemode"]]
+    return {"base": fitting[0] if len(fitting) == 1 else ""}
+
+
+def _seal_rows(
+    connection: Connection,
+    table: Table,
+    modes: Mapping[str, bool],
+    sums: Seals,
+    *,
+    is_sealed_before: bool,
+) -> None:
+    changes = list[dict[str, Any]]()
+    for found in connection.execute(select(*raw(table))).all():
+        row = found._mapping
+        seal, owner = row["seal"], _owner(table, row, modes)
+        if is_sealed_before:
+            sums.add(table, [seal], -1)
+        if not is_sealed_before or is_sealed(table, row):
+            seal = seal_of(table, {**row, **owner})
+        sums.add(table, [seal])
+        which = {f"row_{part.name}": row[part.name] for part in table.primary_key}
+        changes.append({**which, **{f"to_{name}": of for name, of in owner.items()}, "its": seal})
+    if changes:
+        connection.execute(_sealing(table), changes)
+
+
+def _sealing(table: Table) -> Update:
+    which = (part == bindparam(f"row_{part.name}") for part in table.primary_key)
+    own: dict[str, Any] = {"base": bindparam("to_base")} if table in schema.SHARED else {}
+    return update(table).where(*which).values(seal=bindparam("its"), **own)
+
+
+def _present(connection: Connection, tables: Sequence[Table]) -> list[Table]:
+    present = set(inspect(connection).get_table_names())
+    return [table for table in tables if table.name in present]
 
 
 def _alter(connection: Connection, table: Table, change: str) -> None:
     connection.execute(text(f"ALTER TABLE {table.name} {change}"))
-
-
-def _seal_rows(connection: Connection, table: Table, seals: Seals) -> None:
-    (primary,) = table.primary_key
-    sealing = update(table).where(primary == bindparam("row")).values(seal=bindparam("its"))
-    rows = connection.execute(select(*raw(table))).all()
-    seals_by_row = {row._mapping[primary.name]: seal_of(table, row._mapping) for row in rows}
-    seals.add(table, seals_by_row.values())
-    if rows:
-        sealed = [{"row": row, "its": seal} for row, seal in seals_by_row.items()]
-        connection.execute(sealing, sealed)

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, Select, select
 
 from cascade_cli.adapters.journal.bodies import moment_text, storable, to_json
 from cascade_cli.adapters.journal.chain import Transaction
-from cascade_cli.adapters.journal.schema import bases, marks
+from cascade_cli.adapters.journal.schema import bases, marks, visible
 from cascade_cli.domain.journal import EntryKind
 from cascade_cli.domain.times import format_moment
 from cascade_cli.errors import GuardError
@@ -44,23 +44,34 @@ def mode_of(connection: Connection, base_id: str) -> Row[Any] | None:
 
 def set_mark(transaction: Transaction, name: str, body: Mapping[str, Any]) -> None:
     """Remember `body` under `name`, in place of what stood there."""
-    name, text = storable(name), to_json(body)
-    present = transaction.connection.execute(select(marks).where(marks.c.name == name))
-    if row := present.one_or_none():
+    base, text = transaction.worker.base, to_json(body)
+    row = transaction.connection.execute(_newest(base, name)).one_or_none()
+    if row is not None and base in {row.base, ""}:
         transaction.update(marks, [(row, {"body": text})])
     else:
-        transaction.insert(marks, [{"name": name, "body": text}])
+        transaction.insert(marks, [{"name": storable(name), "body": text}])
 
 
-def marks_of(connection: Connection, prefix: str) -> dict[str, dict[str, Any]]:
+def marks_of(connection: Connection, base: str, prefix: str) -> dict[str, dict[str, Any]]:
     """All that is remembered under names that begin so, by the rest of the name."""
-    named = marks.c.name.startswith(prefix, autoescape=True)
-    found = connection.execute(select(marks).where(named).order_by(marks.c.name))
+    named = marks.c.name.startswith(prefix, autoescape=True), visible(marks, base)
+    # Of two under one name, the base's own is the newer, and the last.
+    found = connection.execute(select(marks).where(*named).order_by(marks.c.name, marks.c.base))
     return {row.name.removeprefix(prefix): dict(json.loads(row.body)) for row in found}
 
 
-def mark(connection: Connection, name: str) -> dict[str, Any] | None:
+def mark(connection: Connection, base: str, name: str) -> dict[str, Any] | None:
     """What was last remembered under `name`."""
-    found = connection.execute(select(marks.c.body).where(marks.c.name == storable(name)))
-    text = found.scalar_one_or_none()
-    return None if text is None else dict(json.loads(text))
+    row = connection.execute(_newest(base, name)).one_or_none()
+    return None if row is None else dict(json.loads(row.body))
+
+
+def _newest(base: str, name: str) -> Select[Any]:
+    named = select(marks).where(marks.c.name == storable(name), visible(marks, base))
+    return named.order_by(marks.c.base.desc()).limit(1)
+
+
+def modes_of(connection: Connection) -> dict[str, bool]:
+    """The bases that were written to, and whether each takes live payments."""
+    found = connection.execute(select(bases.c.base_id, bases.c.livemode))
+    return {row.base_id: row.livemode for row in found}

@@ -14,6 +14,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     Connection,
     Index,
     Integer,
@@ -24,11 +25,12 @@ from sqlalchemy import (
     inspect,
     select,
     text,
+    true,
 )
 
 from cascade_cli.errors import JournalError, TamperedError
 
-VERSION = 2
+VERSION = 3
 GENESIS = "0" * 64
 
 metadata = MetaData()
@@ -47,6 +49,12 @@ def seal_column() -> Column[str]:
     return Column("seal", Text, nullable=False, server_default="")
 
 
+def base_column(*, primary_key: bool = False) -> Column[str]:
+    """Whose the row is; empty where it was written before anybody named a base. Neither hash nor
+    seal covers an empty one: what was written then keeps both."""
+    return Column("base", Text, primary_key=primary_key, nullable=False, server_default="")
+
+
 version = Table("cascade_version", metadata, Column("version", Integer, primary_key=True))
 
 entries = Table(
@@ -59,6 +67,7 @@ entries = Table(
     ],
     Column("previous_hash", Text, nullable=False),
     Column("hash", Text, nullable=False),
+    base_column(),
     Index("cascade_entries_key", "key", "seq"),
     Index("cascade_entries_at", "at"),
 )
@@ -70,13 +79,15 @@ chain = Table(
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("head", Text, nullable=False),
     Column("entries", _Sequence, nullable=False),
-    Column("seals", Text, nullable=False, server_default="{}"),
+    Column("sums", Text, nullable=False, server_default="{}"),
 )
 
 claims = Table(
     "cascade_claims",
     metadata,
+    # First the key: by the base alone, SQLite would read all that a shop ever promised.
     Column("key", Text, primary_key=True),
+    base_column(primary_key=True),
     Column("citizen", Text, nullable=False),
     Column("ducats", Text, nullable=False),
     Column("cause", Text, nullable=False),
@@ -114,6 +125,7 @@ marks = Table(
     "cascade_marks",
     metadata,
     Column("name", Text, primary_key=True),
+    base_column(primary_key=True),
     Column("body", Text, nullable=False),
     seal_column(),
 )
@@ -123,6 +135,7 @@ events = Table(
     "cascade_events",
     metadata,
     Column("id", Text, primary_key=True),
+    base_column(primary_key=True),
     Column("type", Text, nullable=False),
     Column("payment", Text),
     Column("created_at", Text, nullable=False),
@@ -138,6 +151,15 @@ events = Table(
 )
 
 SEALED = (claims, locks, bases, marks, events)
+SHARED = (claims, marks, events)
+"""Those of them of which each shop has its own; the name of a lock has the base in it."""
+
+
+def visible(table: Table, base: str) -> ColumnElement[bool]:
+    """The rows of `table` that concern a base: its own, and those that nobody's base is known of.
+    Without a base, all."""
+    return table.c.base.in_((base, "")) if base else true()
+
 
 # Triggers stop accidents; whoever drops them first is found by `verify`.
 _TRIGGERS = {
@@ -172,7 +194,7 @@ def found_version(connection: Connection) -> int:
             "It was left as it is, and no ducats were moved.",
             "Update cascade on this machine.",
         )
-    if found < 1 or (found < VERSION) is _has_seals(connection):
+    if found < 1 or found != _shape(connection):
         raise TamperedError(
             f"The journal was tampered with: it calls itself version {found}, and is another.",
             "Keep it as it is, and compare it with a backup. No ducats were moved.",
@@ -180,9 +202,10 @@ def found_version(connection: Connection) -> int:
     return int(found)
 
 
-def _has_seals(connection: Connection) -> bool:
-    columns = inspect(connection).get_columns(chain.name)
-    return any(column["name"] == chain.c.seals.name for column in columns)
+def _shape(connection: Connection) -> int:
+    """The version whose tables these are, by a column that each of them has called anew."""
+    names = {column["name"] for column in inspect(connection).get_columns(chain.name)}
+    return 3 if "sums" in names else 2 if "seals" in names else 1
 
 
 def create(connection: Connection) -> None:

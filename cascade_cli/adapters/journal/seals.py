@@ -74,8 +74,12 @@ class Seals:
 
 
 def seal_of(table: Table, row: _Row) -> str:
-    """SHA-256 over the table's name and all columns but the seal, as a JSON list in ASCII."""
-    values = [_plain(column, row[column.name]) for column in _covered(table)]
+    """SHA-256 over the table's name and all columns but the seal, as a JSON list in ASCII.
+
+    An empty base is left out: rows had none before.
+    """
+    covered = (c for c in _covered(table) if c.name != "base" or row["base"] != "")
+    values = [_plain(column, row[column.name]) for column in covered]
     # What no driver of ours writes, such as a blob, has a seal too: not the one that stands there.
     text = json.dumps([table.name, *values], separators=(",", ":"), default=repr)
     return hashlib.sha256(text.encode()).hexdigest()
@@ -104,7 +108,6 @@ def update_rows(
 
     A row whose seal was broken keeps the broken one: to use it must not heal it.
     """
-    (primary,) = table.primary_key
     parameters = []
     for before, changed in changes:
         seal = before["seal"]
@@ -113,16 +116,18 @@ def update_rows(
         seals.add(table, [before["seal"]], -1)
         seals.add(table, [seal])
         values = {f"to_{name}": value for name, value in {**changed, "seal": seal}.items()}
-        parameters.append({"row": before[primary.name], **values})
+        which = {f"row_{column.name}": before[column.name] for column in table.primary_key}
+        parameters.append({**which, **values})
     if parameters:
-        columns = tuple(name.removeprefix("to_") for name in parameters[0] if name != "row")
+        changing = (name for name in parameters[0] if name.startswith("to_"))
+        columns = tuple(name.removeprefix("to_") for name in changing)
         connection.execute(_updating(table, columns), parameters)
 
 
 def delete_row(connection: Connection, seals: Seals, table: Table, row: _Row) -> None:
     """Remove a row."""
-    (primary,) = table.primary_key
-    connection.execute(delete(table).where(primary == row[primary.name]))
+    which = (column == row[column.name] for column in table.primary_key)
+    connection.execute(delete(table).where(*which))
     seals.add(table, [row["seal"]], -1)
 
 
@@ -139,9 +144,9 @@ def _covered(table: Table) -> tuple[Column[Any], ...]:
 # Built once: to build a statement costs SQLAlchemy more than to send it.
 @cache
 def _updating(table: Table, columns: tuple[str, ...]) -> Update:
-    (primary,) = table.primary_key
+    which = (column == bindparam(f"row_{column.name}") for column in table.primary_key)
     values: dict[str, Any] = {name: bindparam(f"to_{name}") for name in columns}
-    return update(table).where(primary == bindparam("row")).values(values)
+    return update(table).where(*which).values(values)
 
 
 _inserting = cache(insert)

@@ -46,7 +46,7 @@ from cascade_cli.domain.journal import EntryKind, Head, Verification
 
 _PAGED = {"yield_per": 1000}
 _PROMISES = frozenset({EntryKind.INTENT, EntryKind.AMENDMENT})
-_CLAIMED = ("key", "citizen", "ducats", "cause", "first_at", "day")
+_CLAIMED = ("key", "citizen", "ducats", "cause", "first_at", "day", "base")
 _NOUNS = {
     claims: ("the claim", "claims"),
     locks: ("the lock", "locks"),
@@ -78,7 +78,7 @@ class _Chain:
         self.seals = Seals()
         self.made = {claims: 0, events: 0}
         self.modes = dict[str, tuple[object, str]]()
-        self._amended = dict[str, tuple[int, str]]()
+        self._amended = dict[tuple[str, str], tuple[int, str]]()
         self._against = against
         self._is_met = against is not None and against.hash == GENESIS and not against.entries
 
@@ -119,11 +119,21 @@ class _Chain:
         return ""
 
     def _is_kept(self, row: Row[Any]) -> bool:
-        _, first_at = self._amended.get(row.key, (row.seq, row.at))
+        _, first_at = self._amended.get(self._promise_of(row), (row.seq, row.at))
         body = json.loads(row.body)
         promised = (row.key, *(body[name] for name in ("citizen", "ducats", "cause")))
-        claim = tuple(row._mapping[f"claim_{name}"] for name in _CLAIMED)
-        return claim == (*promised, first_at, first_at[:10])
+        *claim, base = (row._mapping[f"claim_{name}"] for name in _CLAIMED)
+        # An older entry names no base, and a claim that is older than its amendment need not.
+        is_older = row.base == "" or (base == "" and row.kind == EntryKind.AMENDMENT)
+        is_its_own = base == row.base or is_older
+        return is_its_own and claim == [*promised, first_at, first_at[:10]]
+
+    def _promise_of(self, row: Row[Any]) -> tuple[str, str]:
+        """The base and key of the intent that an entry is, or amends: one that names no base, if
+        the base has none of its own."""
+        own = row.base, row.key
+        is_older = row.kind == EntryKind.AMENDMENT and own not in self._amended
+        return ("", row.key) if is_older and ("", row.key) in self._amended else own
 
     def _follow(self, row: Row[Any]) -> None:
         self.seen, self.head = row.seq, row.hash
@@ -148,17 +158,17 @@ class _Chain:
     def _follow_amendments(self, row: Row[Any]) -> None:
         """An intent whose claim is not beside it must have an amendment later that has it."""
         if row.kind in _PROMISES and row.claim_key is None:
-            self._amended.setdefault(row.key, (row.seq, row.at))
+            self._amended.setdefault(self._promise_of(row), (row.seq, row.at))
         elif row.kind == EntryKind.AMENDMENT:
-            self._amended.pop(row.key, None)
+            self._amended.pop(self._promise_of(row), None)
 
     def _flaw_at_end(self, end: Row[Any]) -> tuple[str, int | None]:
         if (self.seen, self.head) != (end.entries, end.head):
             written = f"the chain ends at entry {self.seen}, and {end.entries!r} were written"
             return written, self.seen + 1
-        for key, (seq, _) in self._amended.items():
+        for (_, key), (seq, _) in self._amended.items():
             return _claim_flaw(seq, key), seq
-        return self._flaw_of_sums(end.seals), None
+        return self._flaw_of_sums(end.sums), None
 
     def _flaw_of_sums(self, text: object) -> str:
         try:
@@ -187,10 +197,9 @@ def _flaw_of_rows(connection: Connection, told: _Chain) -> str:
 
 def _flaw_in(connection: Connection, table: Table, told: _Chain) -> str:
     one, all_of_them = _NOUNS[table]
-    (primary,) = table.primary_key
     found = Seals()
     for row in _rows(connection, table):
-        name = row._mapping[primary.name]
+        name = row._mapping[table.primary_key.columns[0].name]
         if not is_sealed(table, row._mapping):
             return f"{one} {_named(name)} was edited or added"
         if table is bases and told.modes.pop(name, None) != (bool(row.livemode), row.since):
@@ -210,8 +219,7 @@ def _named(name: object) -> str:
 
 
 def _rows(connection: Connection, table: Table) -> Iterator[Row[Any]]:
-    (primary,) = table.primary_key
-    found = select(*raw(table)).order_by(primary)
+    found = select(*raw(table)).order_by(*table.primary_key)
     rows: Iterable[Row[Any]]
     with connection.execute(found, execution_options=_PAGED) as rows:
         yield from rows
