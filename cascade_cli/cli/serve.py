@@ -43,7 +43,7 @@ def serve(session: Session, host: str, port: int) -> Outcome:
             ground = serving.Ground(
                 wiring,
                 database,
-                this_worker("serve", wiring.settings.airtable_base),
+                this_worker("serve"),
                 secrets,
                 session.say,
                 session.completed,

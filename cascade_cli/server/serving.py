@@ -68,6 +68,8 @@ class Ground:
 def opened(ground: Ground) -> Iterator[Office]:
     """The office, its threads running; on leaving, first no event is kept, then none credited."""
     wiring, settings = ground.wiring, ground.wiring.settings
+    # Other shops may have the same journal.
+    ground = replace(ground, identity=replace(ground.identity, base=settings.airtable_base))
     wiring.clock.tell = ground.tell
     inbox = Inbox(
         ground.database,

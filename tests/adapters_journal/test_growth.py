@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from sqlalchemy import Engine, event
 
 from cascade_cli.adapters.journal.database import Database
@@ -37,13 +39,15 @@ def plan_of(office: Office, sql: str, values: Any) -> str:
         return "\n".join(step.detail for step in steps)
 
 
+@pytest.mark.parametrize("base", ["", "appVenice"])
 def test_no_statement_of_a_credit_or_of_status_reads_all_entries_claims_or_events(
-    sqlite_office: Office,
+    sqlite_office: Office, base: str
 ) -> None:
-    journal = sqlite_office.journal()
+    worker = replace(ANNA, base=base)
+    journal = sqlite_office.journal(worker)
     deliver(journal, [KEY])
     since = sqlite_office.clock() - timedelta(days=1)
-    inbox = Inbox(Database(sqlite_office.url), ANNA, now=sqlite_office.clock)
+    inbox = Inbox(Database(sqlite_office.url), worker, now=sqlite_office.clock)
     with statements_told() as told:
         twin = intent("another", refuse_twin_since=since, ducats=Decimal(7), cause="manual")
         claim(journal, twin, limit=Decimal(1000))
@@ -71,6 +75,8 @@ def test_no_statement_of_a_credit_or_of_status_reads_all_entries_claims_or_event
         if any(f"SCAN {table}" in plan for table in large) and not plan.startswith("CO-ROUTINE")
     ]
     assert reading_all == []
+    # By the base alone SQLite would read all that a shop ever wrote.
+    assert not [plan for plan in plans.values() if "(base=?" in plan]
 
 
 def _first(values: Any) -> Any:

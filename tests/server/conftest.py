@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -117,7 +118,8 @@ def shop_at(place: Sandboxed, folder: Path, **settings: str) -> Iterator[Shop]:
     url = f"sqlite:///{folder}/journal.sqlite3"
     identity = Worker("run-serve", "till", 1, "anna", "serve")
     with place.wired(**changed) as wiring, closing(Database(url)) as database:
-        inbox = Inbox(database, identity, now=utc_now)
+        own = replace(identity, base=wiring.settings.airtable_base)
+        inbox = Inbox(database, own, now=utc_now)
         ground = Ground(wiring, database, identity, (), said.append)
         with opened(ground) as office, _running(office) as url, closing(Client(url)) as client:
             yield Shop(place, office, client, inbox, said)
