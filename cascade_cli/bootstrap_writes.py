@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from cascade_cli.adapters.journal import Journal
-from cascade_cli.adapters.journal.locks import RunLock
+from cascade_cli.adapters.journal.locks import RunLock, worker_lock_of
 from cascade_cli.adapters.venice.notifications import Notifier
 from cascade_cli.adapters.venice.schema import Schema, read_schema
 from cascade_cli.adapters.venice.writer import VeniceWriter
@@ -35,6 +35,9 @@ from cascade_cli.settings import Settings
 WRITE_LANES = 4
 LOCK_LEASE = timedelta(minutes=3)
 HEARTBEAT_SECONDS = 45.0
+# Another `cascade serve` goes on within a minute, even where it cannot see that this one is dead.
+WORKER_LEASE = timedelta(seconds=15)
+WORKER_HEARTBEAT_SECONDS = 4.0
 SCHEMA_HINT = (
     "The token may not read the base's schema (scope schema.bases:read): cascade writes the "
     "documented fields without checking that the base has them."
@@ -80,15 +83,32 @@ def run_lock(journal: Journal, base_id: str) -> RunLock:
     return journal.lock(f"base {base_id}", lease=LOCK_LEASE, heartbeat_seconds=HEARTBEAT_SECONDS)
 
 
-def bootstrap_writes(wiring: Wiring, journal: Journal, tell: Callable[[str], None]) -> WriteWiring:
-    """One request, for the base's schema; `tell` hears of waits and warnings."""
+def worker_lock(journal: Journal, base_id: str) -> RunLock:
+    """For `with`: one `cascade serve` credits the base's events. Raises LockedError on entry."""
+    name = worker_lock_of(base_id)
+    return journal.lock(name, lease=WORKER_LEASE, heartbeat_seconds=WORKER_HEARTBEAT_SECONDS)
+
+
+def bootstrap_writes(
+    wiring: Wiring,
+    journal: Journal,
+    tell: Callable[[str], None],
+    permit: Callable[[], None] = lambda: None,
+) -> WriteWiring:
+    """One request, for the base's schema; `tell` hears of waits and warnings. `permit` is called
+    before every write of a transfer or notice, and may raise."""
     settings, now = wiring.settings, wiring.clock.now
     schema = read_schema(wiring.api, settings.airtable_base)
     if not schema.is_known:
         tell(SCHEMA_HINT)
     writer = VeniceWriter(wiring.api, settings.airtable_base, settings.processor, schema)
     notifier = Notifier(wiring.api, settings.airtable_base, schema)
-    around = Surroundings(now, time.sleep, wiring.airtable.wait_turn, tell, WRITE_LANES)
+
+    def turn() -> None:
+        wiring.airtable.wait_turn()
+        permit()
+
+    around = Surroundings(now, time.sleep, turn, tell, WRITE_LANES)
     deliverer = Deliverer(
         reader=wiring.venice,
         writer=writer,

@@ -99,11 +99,13 @@ class Observer:
             with archive_of(self.session, self.wiring) as archive:
                 if archive is None:
                     return NO_RECORDS, self._window(None, now), ()
-                mark = archive.journal.mark(mark_name(self.wiring.settings.airtable_base))
+                base = self.wiring.settings.airtable_base
+                mark = archive.journal.mark(mark_name(base))
                 memory = Memory.of(mark).believed(now) if mark else None
                 window = self._window(memory, now)
                 attention_since = min(window.since, memory.blind_since) if memory else window.since
-                records = read_records(archive.journal, archive.inbox, memory, attention_since)
+                journal, inbox = archive.journal, archive.inbox
+                records = read_records(journal, inbox, memory, attention_since, base)
                 return records, window, ()
         except JournalError as error:
             return None, self._window(None, now), (Gap("the journal", error),)

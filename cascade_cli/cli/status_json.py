@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from cascade_cli.adapters.journal.holders import Holder
 from cascade_cli.adapters.journal.inbox import EventState, Kept
 from cascade_cli.cli.reconciliation_json import item_document, refund_debts
 from cascade_cli.cli.status_shown import Shown
@@ -154,6 +155,7 @@ def _webhook(records: Records, attention: tuple[Kept, ...]) -> dict[str, Any]:
     return {
         "waiting": records.events[EventState.WAITING],
         "oldest_waiting_at": _moment(records.oldest_waiting),
+        "worker": _worker(records.worker) if records.worker else None,
         "credited": records.events[EventState.CREDITED],
         "recorded": records.events[EventState.RECORDED],
         "attention": [
@@ -166,6 +168,15 @@ def _webhook(records: Records, attention: tuple[Kept, ...]) -> dict[str, Any]:
             }
             for kept in attention
         ],
+    }
+
+
+def _worker(worker: Holder) -> dict[str, Any]:
+    return {
+        "host": worker.host,
+        "pid": worker.pid,
+        "operator": worker.operator,
+        "since": rfc3339(datetime.fromisoformat(worker.since)),
     }
 
 

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from cascade_cli.adapters.journal.holders import Holder
 from cascade_cli.adapters.journal.inbox import EventState, Kept
 from cascade_cli.cli.console import settings_note
 from cascade_cli.cli.items_shown import Block, item_blocks
@@ -110,6 +111,10 @@ def _lines(shown: Shown, encoding: str) -> Iterator[tuple[str, Text]]:
         yield "last writes", _last_writes(records, now)
     if any(records.events.values()):
         yield "webhook", _webhook(records, status.attention, now)
+    if records.worker:
+        yield "worker", _worker(records.worker, now)
+    elif records.events[EventState.WAITING]:
+        yield "worker", Text("none: no cascade serve credits what waits", "yellow")
 
 
 def _money(treasury: Treasury | None, encoding: str) -> Iterator[tuple[str, Text]]:
@@ -205,6 +210,11 @@ def _webhook(records: Records, attention: Sequence[Kept], now: datetime) -> Text
         f", {count(len(_of_payments(attention)), 'payment')} for you",
         "yellow" if attention else "default",
     )
+
+
+def _worker(worker: Holder, now: datetime) -> Text:
+    age = format_span(now - datetime.fromisoformat(worker.since))
+    return Text(harmless(f"pid {worker.pid} on {worker.host} has credited for {age}"))
 
 
 def _open(console: Console, shown: Shown, run: Run) -> Iterator[Block]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from cascade_cli.adapters.journal.inbox import EventState, Inbox
@@ -24,16 +24,17 @@ LATE_AFTER = timedelta(minutes=5)
 
 @dataclass(frozen=True)
 class Part:
-    """One thing that is needed: whether it is well, why not, and as of when."""
+    """One thing that is needed: whether it is well, why not, as of when, and what else is known."""
 
     ok: bool
     why: str = ""
     as_of: datetime | None = None
+    facts: Mapping[str, object] = field(default_factory=dict)
 
     def document(self) -> dict[str, object]:
         """For JSON."""
         as_of = {"as_of": rfc3339(self.as_of)} if self.as_of else {}
-        return {"ok": self.ok, **({"why": self.why} if self.why else {}), **as_of}
+        return {"ok": self.ok, **({"why": self.why} if self.why else {}), **as_of, **self.facts}
 
 
 class Probe:
@@ -90,10 +91,11 @@ class Readiness:
         airtable: Probe,
         now: Callable[[], datetime],
         *,
+        base_id: str,
         complete: Callable[[str], str] = str,
     ) -> None:
         self._inbox, self._worker, self._now = inbox, worker, now
-        self._complete = complete
+        self._complete, self._base_id = complete, base_id
         self._stripe, self._airtable = stripe, airtable
 
     def parts(self) -> dict[str, Part]:
@@ -123,21 +125,40 @@ class Readiness:
         return Part(ok=True)
 
     def _crediting(self) -> Part:
+        """That another process credits is as well as if this one did."""
+        facts = self._leader()
         if not self._worker.is_alive:
-            return Part(ok=False, why="it has ended")
+            return Part(ok=False, why="it has ended", facts=facts)
         if pause := self._worker.pause:
-            return Part(ok=False, why=f"{pause.kind}: {pause.why}", as_of=pause.since)
-        return Part(ok=True)
+            why = f"{pause.kind}: {pause.why}"
+            return Part(ok=False, why=why, as_of=pause.since, facts=facts)
+        return Part(ok=True, facts=facts)
+
+    def _leader(self) -> dict[str, object]:
+        """Which process credits; nothing where none does, or the journal cannot tell."""
+        try:
+            leader = self._inbox.worker(self._base_id)
+        except JournalError:
+            return {}
+        if leader is None:
+            return {}
+        since = rfc3339(datetime.fromisoformat(leader.since))
+        here = {"here": self._worker.leads}
+        return {"host": leader.host, "pid": leader.pid, "since": since, **here}
 
     def _events(self) -> Part:
         try:
             oldest, counts = self._inbox.oldest_waiting(), self._inbox.counts()
             short = self._inbox.waiting_because(SHORT_OF_DUCATS)
+            due, since = self._inbox.due_since()
         except JournalError as error:
             return Part(ok=False, why=error.message)
+        number = counts[EventState.WAITING]
+        behind = round((self._now() - since).total_seconds(), 3) if since else 0.0
+        facts = {"waiting": number, "due": due, "oldest_due_seconds": behind}
         if short:
-            return Part(ok=False, why=f"{SHORT_OF_DUCATS}; {short} wait for it")
+            return Part(ok=False, why=f"{SHORT_OF_DUCATS}; {short} wait for it", facts=facts)
         if oldest and self._now() - oldest > LATE_AFTER:
-            number = counts[EventState.WAITING]
-            return Part(ok=False, why=f"{number} wait, the oldest since {rfc3339(oldest)}")
-        return Part(ok=True)
+            why = f"{number} wait, the oldest since {rfc3339(oldest)}"
+            return Part(ok=False, why=why, facts=facts)
+        return Part(ok=True, facts=facts)

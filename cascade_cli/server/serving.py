@@ -24,13 +24,14 @@ from cascade_cli.adapters.stripe.payment_intents import PaymentIntents
 from cascade_cli.adapters.stripe.signature import EventGate, secrets_in
 from cascade_cli.adapters.transport import utc_now
 from cascade_cli.bootstrap import Wiring
-from cascade_cli.bootstrap_writes import bootstrap_writes, run_lock
+from cascade_cli.bootstrap_writes import bootstrap_writes, run_lock, worker_lock
 from cascade_cli.domain.journal import Worker as Identity
 from cascade_cli.domain.times import Window
 from cascade_cli.errors import JournalError
 from cascade_cli.server.app import Office, create_app
 from cascade_cli.server.committer import Committer
 from cascade_cli.server.connections import Connections, most_connections
+from cascade_cli.server.leadership import Leadership
 from cascade_cli.server.metrics import Metrics
 from cascade_cli.server.offload import Offload
 from cascade_cli.server.protocol import BoundedProtocol
@@ -80,8 +81,10 @@ def opened(ground: Ground) -> Iterator[Office]:
     )
     paused, looks = list[Worker](), dict[str, tuple[int, datetime]]()
     metrics = Metrics(inbox, lambda: any(w.pause for w in paused), utc_now)
+    leadership = _leadership(ground)
     worker = Worker(
-        lambda: _intake(ground, inbox, looks),
+        lambda: _intake(ground, inbox, looks, leadership),
+        leadership,
         now=utc_now,
         tell=ground.tell,
         settled=metrics.settle,
@@ -134,16 +137,27 @@ def _open_journal(inbox: Inbox, tell: Callable[[str], None]) -> None:
         tell(error.message)
 
 
-def _intake(ground: Ground, inbox: Inbox, looks: Looks) -> Intake:
-    wiring, settings = ground.wiring, ground.wiring.settings
-    # A claim belongs to a run: what credits is one run, what keeps events another.
+def _journal(ground: Ground, now: Callable[[], datetime]) -> Journal:
+    """A claim belongs to a run: what credits is one run, what keeps events another."""
     identity = replace(ground.identity, run=f"{ground.identity.run}-worker")
-    journal = Journal(ground.database, identity, now=wiring.clock.now, secrets=ground.secrets)
-    writing = bootstrap_writes(wiring, journal, ground.tell)
+    return Journal(ground.database, identity, now=now, secrets=ground.secrets)
+
+
+def _leadership(ground: Ground) -> Leadership:
+    """By this machine's clock, as the inbox goes: a process may wait before any service answers."""
+    journal = _journal(ground, utc_now)
+    return Leadership(lambda: worker_lock(journal, ground.wiring.settings.airtable_base))
+
+
+def _intake(ground: Ground, inbox: Inbox, looks: Looks, leadership: Leadership) -> Intake:
+    wiring, settings = ground.wiring, ground.wiring.settings
+    journal = _journal(ground, wiring.clock.now)
+    writing = bootstrap_writes(wiring, journal, ground.tell, leadership.check)
     base, live = settings.airtable_base, settings.livemode
-    facts = {"operator": identity.operator, "livemode": live}
+    facts = {"operator": ground.identity.operator, "livemode": live}
 
     def guard() -> None:
+        leadership.check()
         guard_mode(journal, wiring.venice, base, livemode=live)
 
     return Intake(
@@ -174,7 +188,10 @@ def _readiness(ground: Ground, inbox: Inbox, worker: Worker) -> Readiness:
 
     stripe = Probe(wiring.stripe, ask_stripe, now)
     airtable = Probe(wiring.airtable, ask_airtable, now)
-    return Readiness(inbox, worker, stripe, airtable, utc_now, complete=ground.complete)
+    base = wiring.settings.airtable_base
+    return Readiness(
+        inbox, worker, stripe, airtable, utc_now, base_id=base, complete=ground.complete
+    )
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -8,11 +8,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from cascade_cli.adapters.journal.attempts import ClaimLostError
 from cascade_cli.adapters.journal.inbox import EventState, Settlement
-from cascade_cli.errors import CascadeError
+from cascade_cli.errors import CascadeError, JournalError
+from cascade_cli.server.leadership import Leadership
 from cascade_cli.services.intake import SHORT_OF_DUCATS, Intake
 
 POLL_SECONDS = 1.0
+STANDBY_SECONDS = 3.0
 FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 30.0
 
@@ -29,7 +32,7 @@ class Pause:
 
 
 class Worker:
-    """Runs an Intake in a thread, as a context manager.
+    """Runs an Intake in a thread, as a context manager, while this process is the one that may.
 
     `connect` makes the Intake, and may fail as often as it likes; after a failure it is asked
     for a new one, because the base's schema may have changed meanwhile. `settled` hears of
@@ -39,6 +42,7 @@ class Worker:
     def __init__(
         self,
         connect: Callable[[], Intake],
+        leadership: Leadership,
         *,
         now: Callable[[], datetime],
         tell: Callable[[str], None],
@@ -47,6 +51,7 @@ class Worker:
         patience_seconds: float,
     ) -> None:
         self._connect, self._now, self._tell = connect, now, tell
+        self._leadership, self._stands_by = leadership, False
         self._settled, self._failed = settled, failed
         self._patience_seconds = patience_seconds
         self._intake: Intake | None = None
@@ -71,6 +76,11 @@ class Worker:
         """Whether the thread runs."""
         return self._thread.is_alive()
 
+    @property
+    def leads(self) -> bool:
+        """Whether this process credits, and not another one on the same journal."""
+        return self._leadership.is_held
+
     def wake(self) -> None:
         """There is something to do."""
         self._woken.set()
@@ -79,13 +89,29 @@ class Worker:
         while not self._stopping.is_set():
             self._woken.clear()
             try:
-                worked = self._work()
+                worked = self._take_turn() and self._work()
+            except ClaimLostError:
+                continue  # Whoever is the worker now looks first at what was done.
             except Exception as error:  # noqa: BLE001 - a dead worker would credit nobody
                 self._stand_still(error)
             else:
                 self._go_on()
-                if not worked:
+                if self._stands_by:
+                    # What is accepted here concerns another process, which looks by itself.
+                    self._stopping.wait(STANDBY_SECONDS)
+                elif not worked:
                     self._woken.wait(POLL_SECONDS)
+        self._leadership.leave()
+
+    def _take_turn(self) -> bool:
+        """Whether this process is the worker."""
+        stood_by, self._stands_by = self._stands_by, not self._leadership.take()
+        if self._stands_by and not stood_by:
+            self._intake = None
+            self._tell("another cascade serve credits; this one goes on when that one is gone")
+        elif stood_by and not self._stands_by:
+            self._tell("this cascade serve credits now")
+        return not self._stands_by
 
     def _work(self) -> bool:
         if self._intake is None:
@@ -109,6 +135,9 @@ class Worker:
 
     def _stand_still(self, error: Exception) -> None:
         self._intake = None
+        if not isinstance(error, JournalError):
+            # What ails this process may not ail another one.
+            self._leadership.leave()
         known = isinstance(error, CascadeError)
         kind = error.kind if isinstance(error, CascadeError) else "bug"
         why = error.message if isinstance(error, CascadeError) else type(error).__name__

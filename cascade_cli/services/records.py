@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
+from cascade_cli.adapters.journal.holders import Holder
 from cascade_cli.adapters.journal.inbox import EventState, Kept
 from cascade_cli.domain.journal import Entry
 from cascade_cli.domain.money import ZERO
@@ -31,7 +32,8 @@ class LastWrite:
 class Records:
     """`memory` is of the last complete run, `last_writes` begins with the newest.
 
-    `attention` are the webhook's events since some moment that only a person can decide about.
+    `attention` are the webhook's events since some moment that only a person can decide about;
+    `worker` is the `cascade serve` that credits them.
     """
 
     promised_today: Decimal
@@ -40,9 +42,10 @@ class Records:
     events: dict[EventState, int]
     oldest_waiting: datetime | None
     attention: tuple[Kept, ...]
+    worker: Holder | None
 
 
-NO_RECORDS = Records(ZERO, None, (), dict.fromkeys(EventState, 0), None, ())
+NO_RECORDS = Records(ZERO, None, (), dict.fromkeys(EventState, 0), None, (), None)
 """Where there is no journal yet: nothing was written from here."""
 
 
@@ -68,8 +71,13 @@ class Letters(Protocol):
     def needing_attention(self, since: datetime) -> list[Kept]:
         """Those received since then that only a person can decide about."""
 
+    def worker(self, base_id: str) -> Holder | None:
+        """Which `cascade serve` credits the base's events."""
 
-def read_records(diary: Diary, letters: Letters, memory: Memory | None, since: datetime) -> Records:
+
+def read_records(
+    diary: Diary, letters: Letters, memory: Memory | None, since: datetime, base_id: str
+) -> Records:
     """Attention is asked for since that moment. Raises JournalError."""
     return Records(
         diary.ducats_today(),
@@ -78,6 +86,7 @@ def read_records(diary: Diary, letters: Letters, memory: Memory | None, since: d
         letters.counts(),
         letters.oldest_waiting(),
         tuple(letters.needing_attention(since)),
+        letters.worker(base_id),
     )
 
 

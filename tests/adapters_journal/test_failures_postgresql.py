@@ -2,14 +2,17 @@
 
 import subprocess
 import sys
+import time
 import traceback
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 from sqlalchemy import make_url, text
 
+from cascade_cli.adapters.journal.database import Database
 from cascade_cli.errors import ExitCode, JournalError, SettingsError
-from tests.adapters_journal.office import Office, claim, deliver, intent
+from tests.adapters_journal.office import BRUNO, Office, claim, deliver, intent
 
 
 def at(office: Office, **changes: str) -> Office:
@@ -145,3 +148,22 @@ def test_parameters_of_libpq_work(postgresql_office: Office) -> None:
     deliver(office.journal(), ["a"])
     assert office.journal().verify().entries == 5
     office.close()
+
+
+def test_a_writer_who_stands_still_in_the_middle_does_not_keep_the_others_waiting(
+    postgresql_office: Office,
+) -> None:
+    stopped = Database(postgresql_office.url, lock_wait_seconds=0.5)
+    with closing(stopped), suppress(JournalError), stopped.writing("") as connection:
+        connection.execute(text("UPDATE cascade_chain SET seals = seals"))
+        claim(postgresql_office.journal(BRUNO), intent("other"))
+    assert postgresql_office.journal().known(["other"]) == {"other"}
+
+
+def test_who_reads_along_slowly_is_not_cut_off(postgresql_office: Office) -> None:
+    claim(postgresql_office.journal())
+    reader = Database(postgresql_office.url, lock_wait_seconds=0.05)
+    with closing(reader), reader.reading() as connection:
+        connection.execute(text("SELECT 1"))
+        time.sleep(0.2)
+        connection.execute(text("SELECT 1"))

@@ -11,9 +11,10 @@ import pytest
 
 from cascade_cli.adapters.journal.database import Database
 from cascade_cli.adapters.journal.inbox import EventState, Inbox, Settlement
+from cascade_cli.adapters.journal.locks import worker_lock_of
 from cascade_cli.domain.events import Event
 from cascade_cli.domain.journal import EntryKind, Worker
-from tests.adapters_journal.office import ANNA, BRUNO, Office
+from tests.adapters_journal.office import ANNA, BRUNO, ELSEWHERE, LEASE, Office
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 Open = Callable[..., Inbox]
@@ -148,6 +149,41 @@ def test_the_oldest_waiting_is_by_its_arrival(opened: Open, office: Office) -> N
     assert inbox.oldest_waiting() == arrived
     inbox.settle([Settlement("evt_a", EventState.CREDITED)])
     assert inbox.oldest_waiting() == arrived + timedelta(minutes=1)
+
+
+def test_what_is_due_is_counted_from_the_first_that_became_due(
+    opened: Open, office: Office
+) -> None:
+    inbox, noon = opened(), office.clock()
+    assert inbox.due_since() == (0, None)
+    inbox.accept([_event("a"), _event("b"), _event("c")])
+    later = noon + timedelta(minutes=5)
+    inbox.settle([Settlement("evt_a", EventState.WAITING, "", later)])
+    inbox.settle([Settlement("evt_b", EventState.CREDITED)])
+    office.clock.advance(minutes=1)
+    assert inbox.due_since() == (1, noon)
+    inbox.settle([Settlement("evt_c", EventState.CREDITED)])
+    assert inbox.due_since() == (0, None)
+    office.clock.advance(minutes=9)
+    assert inbox.due_since() == (1, later)
+
+
+def test_the_worker_is_whoever_holds_its_lock_until_the_lease_ends(
+    opened: Open, office: Office
+) -> None:
+    inbox = opened()
+    assert inbox.worker("appVenice") is None
+    lock = office.journal(ELSEWHERE).lock(worker_lock_of("appVenice"), lease=LEASE)
+    with lock:
+        found = inbox.worker("appVenice")
+        assert found is not None
+        assert (found.host, found.pid) == (ELSEWHERE.host, ELSEWHERE.pid)
+        assert inbox.worker("appGenoa") is None
+        office.clock.advance(seconds=LEASE.total_seconds())
+        assert inbox.worker("appVenice") is None
+        lock.renew()
+        assert inbox.worker("appVenice") is not None
+    assert inbox.worker("appVenice") is None
 
 
 def test_notes_hold_no_secret_and_what_every_database_stores(opened: Open) -> None:

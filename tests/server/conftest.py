@@ -111,12 +111,15 @@ def shop_in(folder: Path, **settings: str) -> Iterator[Shop]:
 
 
 @contextmanager
-def shop_at(place: Sandboxed, folder: Path, **settings: str) -> Iterator[Shop]:
-    """A shop over that sandbox; another one may have had the same journal before."""
+def shop_at(
+    place: Sandboxed, folder: Path, run: str = "run-serve", **settings: str
+) -> Iterator[Shop]:
+    """A shop over that sandbox; another one may have had the same journal before, or has it now
+    under another `run`."""
     said = list[str]()
     changed = {"CASCADE_API_TOKEN": TOKEN, **settings}
     url = f"sqlite:///{folder}/journal.sqlite3"
-    identity = Worker("run-serve", "till", 1, "anna", "serve")
+    identity = Worker(run, "till", 1, "anna", "serve")
     with place.wired(**changed) as wiring, closing(Database(url)) as database:
         own = replace(identity, base=wiring.settings.airtable_base)
         inbox = Inbox(database, own, now=utc_now)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -40,7 +40,7 @@ class Poster:
         self.answers = Answers()
 
     async def post_all(
-        self, bodies: Sequence[bytes], rate: float, until: Callable[[], bool] = lambda: False
+        self, bodies: Iterable[bytes], rate: float, until: Callable[[], bool] = lambda: False
     ) -> Answers:
         """Send them at `rate` a second; stop beginning new ones once `until` holds."""
         begin, tasks = time.perf_counter(), []

@@ -82,6 +82,15 @@ class Process:
         """From now on only what it has now counts. Linux only."""
         Path(f"/proc/{self._process.pid}/clear_refs").write_text("5")
 
+    @property
+    def pid(self) -> int:
+        """Its number."""
+        return self._process.pid
+
+    def signal(self, number: int) -> None:
+        """Send it that."""
+        self._process.send_signal(number)
+
     def kill(self) -> None:
         """As the kernel does when memory is short: at once, and nothing is tidied up."""
         self._process.kill()

@@ -420,7 +420,12 @@ def test_who_waits_waits_longer_each_time_and_never_more_than_five_minutes() -> 
 
 def test_a_batch_is_small_enough_to_be_finished_within_seconds() -> None:
     """The process is told to stop, and the claims of a batch keep the webhook waiting."""
-    found = settled(*(accepted(str(number)) for number in range(40)))
+    found = settled(*(accepted(str(number)) for number in range(140)))
+    assert len(found) == 100
+
+
+def test_a_batch_settles_few_refunds_which_take_requests_of_their_own() -> None:
+    found = settled(*(refunded(str(number)) for number in range(40)))
     assert len(found) == 30
 
 

@@ -5,18 +5,24 @@ import os
 import re
 import subprocess
 import sys
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from cascade_cli.adapters.journal import Journal
+from cascade_cli.adapters.journal.database import Database
 from cascade_cli.adapters.journal.inbox import EventState
+from cascade_cli.adapters.transport import utc_now
+from cascade_cli.bootstrap_writes import worker_lock
 from cascade_cli.cli.sparkline import ASCII
+from cascade_cli.sandbox.airtable import BASE_ID
 from cascade_cli.sandbox.seed import SeedReport
 from tests.docs import readme
 from tests.screens.snapshots import kept
 from tests.shop_day import ShopDay
-from tests.status.letters import event, keep
+from tests.status.letters import SERVER, event, keep
 
 
 def _data(day: ShopDay, *words: str, **settings: str) -> dict[str, Any]:
@@ -212,6 +218,27 @@ def test_the_webhook_s_inbox_is_shown(day: ShopDay) -> None:
     assert "1 events credited, 1 waiting (the oldest 1h), 1 payment for you" in out
     assert "The webhook asks you: the citizen does not exist" in out
     assert "$ cascade explain pi_3" in out
+
+
+def test_which_server_credits_is_shown(day: ShopDay) -> None:
+    day.open("marco")
+    with closing(Database(f"sqlite:///{day.journal}")) as database:
+        journal = Journal(database, SERVER, now=utc_now)
+        with worker_lock(journal, BASE_ID):
+            found = _data(day)["webhook"]["worker"]
+            out = day.cascade("status").out
+    assert (found["host"], found["pid"]) == (SERVER.host, SERVER.pid)
+    assert (found["operator"], found["since"][-1]) == (SERVER.operator, "Z")
+    assert f"pid {SERVER.pid} on {SERVER.host} has credited for" in out
+    assert _data(day)["webhook"]["worker"] is None
+
+
+def test_that_no_server_credits_is_told_where_events_wait(day: ShopDay) -> None:
+    day.open("marco")
+    told = "none: no cascade serve credits what waits"
+    assert told not in day.cascade("status").out
+    keep(day, [event("evt_1", "charge.succeeded", "pi_1", day.ago(hours=2))], EventState.WAITING)
+    assert told in day.cascade("status").out
 
 
 def test_what_was_settled_since_needs_nobody_any_more(day: ShopDay) -> None:

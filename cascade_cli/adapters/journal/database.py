@@ -124,7 +124,9 @@ class Database:
         with engine.connect() as connection:
             if schema.found_version(connection) == schema.VERSION:
                 return
-        with _for_writing(engine).begin() as connection:
+        # To seal a large journal takes its time.
+        unhurried = _for_writing(engine).execution_options(journal_migration=True)
+        with unhurried.begin() as connection:
             migration.bring_up(connection, self._back_up)
 
     def _back_up(self, version: int) -> None:

@@ -21,6 +21,8 @@ from cascade_cli.adapters.journal.bodies import Redactor, moment_text
 from cascade_cli.adapters.journal.chain import Transaction
 from cascade_cli.adapters.journal.claims import KEYS_PER_QUERY
 from cascade_cli.adapters.journal.database import Database
+from cascade_cli.adapters.journal.holders import Holder, Neighbours
+from cascade_cli.adapters.journal.locks import holder_of, worker_lock_of
 from cascade_cli.adapters.journal.schema import events as _events
 from cascade_cli.adapters.journal.schema import visible
 from cascade_cli.domain.events import PAYING_TYPES, Event
@@ -189,6 +191,25 @@ class Inbox:
         )
         found = self._rows(waiting.having(func.count() > 0), _oldest)
         return found[0] if found else None
+
+    def due_since(self) -> tuple[int, datetime | None]:
+        """How many events are due, and since when the one that has been due longest."""
+        now = moment_text(self._now())
+        found = select(func.count(), func.min(_events.c.next_at)).where(
+            _events.c.state == EventState.WAITING.value, _events.c.next_at <= now
+        )
+        with self._database.reading() as connection:
+            number, oldest = connection.execute(found).one()
+        return number, datetime.fromisoformat(oldest) if oldest else None
+
+    def worker(self, base_id: str) -> Holder | None:
+        """Which `cascade serve` credits the base's events; None where none does, as after a death
+        that no other one has noticed yet."""
+        with self._database.reading() as connection:
+            found = holder_of(connection, worker_lock_of(base_id))
+        if found is None or not found.has_lease(self._now()):
+            return None
+        return None if Neighbours(self._worker.host, None).is_dead(found) else found
 
     def _kept(self, *conditions: ColumnElement[bool]) -> list[Kept]:
         found = select(_events).where(self._ours, *conditions)

@@ -9,7 +9,7 @@ from datetime import timedelta
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import Row, select
+from sqlalchemy import Connection, Row, select
 
 from cascade_cli.adapters.journal.attempts import ClaimLostError
 from cascade_cli.adapters.journal.bodies import moment_text
@@ -24,6 +24,17 @@ Writing = Callable[[str], AbstractContextManager[Transaction]]
 """Opens a transaction; the text tells the consequence of its failing."""
 
 _STAYS = "The lock stays until its lease ends."
+
+
+def worker_lock_of(base_id: str) -> str:
+    """The name of the lock that the one `cascade serve` holds which credits the base's events."""
+    return f"worker {base_id}"
+
+
+def holder_of(connection: Connection, name: str) -> Holder | None:
+    """Who took that lock last and has not released it; its lease may have ended."""
+    row = connection.execute(select(locks).where(locks.c.name == name)).one_or_none()
+    return Holder.of(row) if row is not None else None
 
 
 class RunLock:

@@ -11,6 +11,9 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from cascade_cli.errors import SettingsError
 
 _CONNECT_TIMEOUT_SECONDS = 10
+# All others wait for a writer, who may be a process that was stopped or a machine that is gone. The
+# server ends its transaction before they give up waiting.
+_MOST_IDLE = 0.8
 _MISSING = SettingsError(
     "CASCADE_JOURNAL_URL names PostgreSQL, and its driver psycopg is not installed.",
     "Install it with: pip install 'cascade-cli[postgres]'",
@@ -42,8 +45,17 @@ def open_engine(url: URL, lock_wait_seconds: float) -> Engine:
         "set_config('synchronous_commit', 'on', true)"
     )
 
+    idle_milliseconds = max(1, round(wait_milliseconds * _MOST_IDLE))
+    of_writers = (
+        f"{settings}, "
+        f"set_config('idle_in_transaction_session_timeout', '{idle_milliseconds}', true)"
+    )
+
     def prepare(connection: Connection) -> None:
-        connection.exec_driver_sql(settings)
+        # Who only reads holds up nobody, and a person may be reading along.
+        options = connection.get_execution_options()
+        is_quick = options.get("journal_write") and not options.get("journal_migration")
+        connection.exec_driver_sql(of_writers if is_quick else settings)
 
     event.listen(engine, "begin", prepare)
     return engine
