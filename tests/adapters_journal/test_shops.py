@@ -91,6 +91,8 @@ def test_what_was_decided_in_one_shop_is_decided_there_alone(office: Office) -> 
     a.keep_decision("pi_1", {"by": "anna"}, {"rec1": {"row": "ours"}}, seen=None)
     a.keep_allocation("digest", {"text": "a"})
     assert (b.refunds(), b.decisions(), b.rulings(), b.allocation("digest")) == ({}, {}, {}, None)
+    b.keep_allocation("digest", {"text": "a"})
+    assert b.allocation("digest") == {"text": "a"}
     b.keep_decision("pi_1", {"by": "bruno"}, {}, seen=None)
     assert (a.decisions(), b.decisions()) == ({"pi_1": {"by": "anna"}}, {"pi_1": {"by": "bruno"}})
     with pytest.raises(GuardError, match="anna"):

@@ -92,6 +92,14 @@ def test_payments_of_one_id_are_paid_in_both(day: ShopDay, other: ShopDay) -> No
         assert len(shop.stratagems()) == 1
 
 
+def test_what_one_has_written_has_not_vanished_from_the_other(day: ShopDay, other: ShopDay) -> None:
+    for shop in (day, other):
+        shop.sandboxed.pay(shop.ago(hours=20))
+    assert day.cascade("events", "replay", "--since", "1d", "--yes").code == 0
+    (item,) = other.cascade("reconcile", "--json").data["items"]
+    assert (item["kind"], item["repair"]["automatic"]) == ("missing", True)
+
+
 def test_an_explanation_tells_what_the_own_shop_did(day: ShopDay, other: ShopDay) -> None:
     _credit(day, "5", "tip")
     told = other.cascade("explain", "cascade_manual_tip", "--json")
