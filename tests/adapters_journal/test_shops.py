@@ -12,7 +12,7 @@ import pytest
 from cascade_cli.adapters.journal.database import Database
 from cascade_cli.adapters.journal.inbox import EventState, Inbox, Settlement
 from cascade_cli.domain.events import Event
-from cascade_cli.domain.journal import ClaimState, EntryKind
+from cascade_cli.domain.journal import ClaimState, EntryKind, Fate
 from cascade_cli.errors import GuardError, LockedError
 from tests.adapters_journal.office import ANNA, BRUNO, LEASE, Office, claim, deliver, intent
 
@@ -38,7 +38,12 @@ def test_one_key_is_claimed_attempted_and_released_in_both_at_once(office: Offic
     a.attempt([KEY], "create", lease=LEASE)
     assert b.attempts([KEY]) == {}
     b.attempt([KEY], "activate", lease=LEASE)
-    assert a.attempts([KEY])[KEY].action == "create"
+    a.outcome([KEY], "create", Fate.APPLIED)
+    last = [journal.attempts([KEY])[KEY] for journal in (a, b)]
+    assert [(one.action, one.fate) for one in last] == [
+        ("create", "applied"),
+        ("activate", "unknown"),
+    ]
     a.release([KEY])
     rival = office.journal(replace(A, run="run-rival", base="appB"))
     assert claim(rival, intent(KEY, citizen="lucia")).state is ClaimState.BUSY
