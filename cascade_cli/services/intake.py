@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from typing import Any, Protocol
 
 from cascade_cli.adapters.journal.inbox import Accepted, EventState, Settlement
@@ -23,11 +22,11 @@ from cascade_cli.errors import AnswerError, CascadeError, LockedError
 from cascade_cli.services.delivery_ports import Delivery, Result
 from cascade_cli.services.modes import MODES
 from cascade_cli.services.refund_clerk import Dealt
-from cascade_cli.services.replay import Planned, ReplayPlan
+from cascade_cli.services.replay import CanPay, Planned, ReplayPlan
 
 # Small enough to be finished within seconds when the process is told to stop, and for its claims
 # not to keep the webhook waiting; so large that ten payments a second, with two events each, take
-# fewer than Airtable's five requests: ten are written by one, and three come on top of each batch.
+# fewer than Airtable's five requests: ten are written by one, and two come on top of each batch.
 BATCH = 100
 # Each takes requests of its own, and the next payments wait for all of a batch.
 REFUNDS = 30
@@ -69,7 +68,7 @@ class Credits(Protocol):
         self,
         events: Sequence[Event],
         facts: Mapping[str, Any],
-        can_pay: Callable[[Decimal], Decimal] | None = None,
+        can_pay: CanPay | None = None,
     ) -> ReplayPlan:
         """Look at both sides; writes nothing. What `can_pay` does not reach is not funded."""
 
@@ -103,7 +102,7 @@ class Intake:
         livemode: bool,
         facts: Mapping[str, Any],
         guard: Callable[[], None],
-        can_pay: Callable[[Decimal], Decimal],
+        can_pay: CanPay,
         now: Callable[[], datetime],
         refunds: Refunds | None = None,
         inbox_now: Callable[[], datetime] | None = None,

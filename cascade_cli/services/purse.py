@@ -46,13 +46,15 @@ class Purse:
     lifetime: timedelta
     now: Callable[[], datetime]
 
-    def can_pay(self, wanted: Decimal) -> Decimal:
-        """How many ducats can go out; what is in flight is read only if it may matter.
+    def can_pay(self, wanted: Decimal, balance: Decimal | None = None) -> Decimal:
+        """How many ducats can go out; what is in flight is read only if it may matter. `balance` is
+        the processor's where it was just read.
 
         Raises GuardError if the processor does not exist.
         """
-        found = self.balances.citizens([self.processor])
-        return self._free(self.balance_in(found), wanted, frozenset())
+        if balance is None:
+            balance = self.balance_in(self.balances.citizens([self.processor]))
+        return self._free(balance, wanted, frozenset())
 
     def balance_in(self, found: Mapping[str, Decimal]) -> Decimal:
         """The processor's ducats, among citizens read. Raises GuardError if it is not there."""

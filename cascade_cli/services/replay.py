@@ -52,6 +52,10 @@ _PAGE = 100
 _UNDER_WAY_OR_DONE = frozenset({State.EXECUTED, State.LIVE})
 
 
+CanPay = Callable[[Decimal, Decimal | None], Decimal]
+"""How many of the ducats wanted the processor has; its balance, where that was just read."""
+
+
 class Accounts(Protocol):
     """Which payments there are at all."""
 
@@ -135,7 +139,7 @@ class Replayer:
         self,
         events: Sequence[Event],
         facts: Mapping[str, Any],
-        can_pay: Callable[[Decimal], Decimal] | None = None,
+        can_pay: CanPay | None = None,
     ) -> ReplayPlan:
         """Look at both sides; writes nothing.
 
@@ -144,18 +148,19 @@ class Replayer:
         """
         planned = self._resolved(by_payment(events))
         charges = [p.charge for p in planned if p.charge]
-        sighting = None
+        sighting, balance = None, None
         if charges:
             now = self._now()
             world = Vicinity(self._payments, self._venice).world_of(charges)
             sighting = Sighting(world.stratagems, now)
             past = self._past.past_of(charges, now) if self._past else {}
-            judge = _Judge(world, self._terms(charges), facts, now, past)
+            terms, balance = self._terms(charges, with_balance=can_pay is not None)
+            judge = _Judge(world, terms, facts, now, past)
             planned = [judge.judged(p) for p in planned]
         others = Counter(e.type for e in events if not e.is_paying or not e.payment_id)
         plan = ReplayPlan(tuple(planned), others, sighting)
         if plan.orders and can_pay:
-            return plan.within(can_pay(plan.total_ducats))
+            return plan.within(can_pay(plan.total_ducats, balance))
         if plan.orders:
             self._purse.check(plan.total_ducats, {order.key for order in plan.orders})
         return plan
@@ -209,10 +214,17 @@ class Replayer:
         why = "Stripe knows no such payment in this account and mode"
         return replace(planned, objection=Objection(Obstacle.UNKNOWN_PAYMENT, why))
 
-    def _terms(self, charges: Sequence[Charge]) -> CreditTerms:
-        names = sorted({charge.citizen for charge in charges if charge.citizen})
-        citizens = self._venice.residents(names) if names else {}
-        return CreditTerms(citizens, self._prices, self._limits.per_credit)
+    def _terms(
+        self, charges: Sequence[Charge], *, with_balance: bool
+    ) -> tuple[CreditTerms, Decimal | None]:
+        """With the processor's ducats, which the same request can tell."""
+        names = {charge.citizen for charge in charges if charge.citizen}
+        processor = {self._purse.processor} if with_balance else set()
+        citizens = self._venice.residents(sorted(names | processor)) if names else {}
+        payer = citizens.get(self._purse.processor) if with_balance else None
+        citizens = {n: found for n, found in citizens.items() if n not in processor - names}
+        terms = CreditTerms(citizens, self._prices, self._limits.per_credit)
+        return terms, payer.ducats if payer else None
 
 
 def _by_name(charges: Sequence[Charge]) -> dict[str, list[Charge]]:

@@ -25,7 +25,7 @@ from cascade_cli.errors import (
 from cascade_cli.services.delivery_ports import Delivery, Result
 from cascade_cli.services.intake import BATCH, SHORT_OF_DUCATS, Intake, backoff
 from cascade_cli.services.refund_clerk import Dealt
-from cascade_cli.services.replay import MANY_PAYMENTS, Planned, ReplayPlan
+from cascade_cli.services.replay import MANY_PAYMENTS, CanPay, Planned, ReplayPlan
 from tests.credit.orders import an_order
 from tests.domain.samples import a_charge, a_stratagem
 
@@ -100,10 +100,10 @@ class Counter:
         self,
         events: Sequence[Event],
         facts: Mapping[str, Any],
-        can_pay: Callable[[Decimal], Decimal] | None = None,
+        can_pay: CanPay | None = None,
     ) -> ReplayPlan:
         self.looks.append([event.id for event in events])
-        self.told.append((facts, can_pay(Decimal(100)) if can_pay else None))
+        self.told.append((facts, can_pay(Decimal(100), None) if can_pay else None))
         payments: dict[str, Planned] = {}
         for event in (event for event in events if event.payment_id):
             name = str(event.payment_id)
@@ -146,7 +146,7 @@ def intake(inbox: Inbox, counter: Counter, **changed: Any) -> Intake:
         "livemode": False,
         "facts": {},
         "guard": lambda: None,
-        "can_pay": lambda wanted: wanted,
+        "can_pay": lambda wanted, _balance: wanted,
         "now": lambda: NOW,
         **changed,
     }
@@ -435,7 +435,7 @@ def test_a_batch_of_different_payments_is_large_enough_for_one_listing_of_all() 
 
 def test_a_credit_carries_the_shop_s_facts_and_no_more_than_the_processor_can_pay() -> None:
     counter = Counter()
-    settled(accepted(), counter=counter, facts={"worker": "one"}, can_pay=lambda _: Decimal(7))
+    settled(accepted(), counter=counter, facts={"worker": "one"}, can_pay=lambda *_: Decimal(7))
     assert counter.told == [({"worker": "one"}, Decimal(7))]
 
 
