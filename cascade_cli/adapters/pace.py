@@ -117,16 +117,22 @@ class Pace:
         self.waiting.pop(name, None)
 
     def leave(self, number: int, now: float) -> None:
-        """What was held leaves now, or never will."""
+        """What was held leaves now."""
         for departure in self._numbered(number):
             departure.at, departure.is_held = now, False
 
-    def answered(self, number: int, seconds: float, now: float) -> None:
-        """The answer is there after so many seconds, or will never be."""
+    def forgo(self, number: int) -> None:
+        """What was held will never leave."""
+        for departure in self._numbered(number):
+            departure.is_held = departure.is_watched = False
+
+    def answered(self, number: int, now: float) -> None:
+        """The answer is there, or will never be."""
         for departure in self._numbered(number):
             departure.answered_at = now
-        if 0 <= seconds <= _LONGEST_SECONDS:
-            self.answers_seconds = [*self.answers_seconds, seconds][-_ANSWERS_COMPARED:]
+            seconds = now - departure.at
+            if 0 <= seconds <= _LONGEST_SECONDS:
+                self.answers_seconds = [*self.answers_seconds, seconds][-_ANSWERS_COMPARED:]
 
     def hold(self, seconds: float, now: float) -> None:
         """Let nobody through for a while, and go slower then: the service has asked for quiet.

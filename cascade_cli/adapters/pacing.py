@@ -52,16 +52,20 @@ class Pacer:
         return self._wait(replace(self._turn, is_watched=is_watched))
 
     def hand_out(self) -> Departure:
-        """A turn that is used a little later: `leave` tells when."""
-        return self._wait(replace(self._turn, is_held=True))
+        """A turn that is used a little later: `leave` tells when, and `answered` of its end."""
+        return self._wait(replace(self._turn, is_watched=True, is_held=True))
 
     def leave(self, departure: Departure) -> None:
-        """What was held leaves now, or never will."""
+        """What was held leaves now."""
         self._change(lambda pace, now: pace.leave(departure.number, now))
+
+    def forgo(self, departure: Departure) -> None:
+        """What was held will never leave."""
+        self._change(lambda pace, _now: pace.forgo(departure.number))
 
     def answered(self, departure: Departure) -> None:
         """The answer is there, or will never be."""
-        self._change(lambda pace, now: pace.answered(departure.number, now - departure.at, now))
+        self._change(lambda pace, now: pace.answered(departure.number, now))
 
     def hold(self, seconds: float) -> None:
         """Let nobody through for a while: the service has asked for quiet."""

@@ -164,22 +164,24 @@ class Transport(HTTPAdapter):
         permit = _permit.get()
         if permit is None or self._now() > permit.not_after:
             raise PermitError("the write was not sent: it has no permit, or no longer")
-        self._use_turn()
-        response = self._send_once(request, *args, **kwargs)
+        turn = _taken_turn()
+        if turn:
+            self._pacer.leave(turn)
+        try:
+            response = self._send_once(request, *args, **kwargs)
+        finally:
+            if turn:
+                self._pacer.answered(turn)
         if response.status_code == _TOO_MANY:
             self._pacer.hold(self._quiet_seconds(response))
         return response
 
-    def _use_turn(self) -> None:
-        """The turn that this thread took counts from now on, whatever it is used for."""
-        if turn := _turn.get():
-            self._pacer.leave(turn)
-            _turn.set(None)
-
     def _send_read(
         self, request: requests.PreparedRequest, *args: Any, **kwargs: Any
     ) -> requests.Response:
-        self._use_turn()
+        if turn := _taken_turn():
+            # The write that it was for was given up.
+            self._pacer.forgo(turn)
         departure = self._pacer.wait(is_watched=True)
         try:
             return self._send_once(request, *args, **kwargs)
@@ -245,6 +247,13 @@ class Transport(HTTPAdapter):
     def _quiet_seconds(self, response: requests.Response) -> float:
         seconds = _retry_after_seconds(response)
         return self._lockout_seconds if seconds is None else seconds
+
+
+def _taken_turn() -> Departure | None:
+    """The turn that this thread took for a write; it serves once."""
+    turn = _turn.get()
+    _turn.set(None)
+    return turn
 
 
 def _response_of(state: RetryCallState) -> requests.Response | None:

@@ -152,6 +152,29 @@ def test_a_write_counts_from_when_it_leaves_and_not_from_its_turn() -> None:
     assert time.woken[0] >= left_at + 1 - 1e-9
 
 
+def test_a_write_that_may_have_arrived_late_keeps_its_place_for_longer() -> None:
+    pacer, time = a_pacer(5)
+    for seconds in (0.1, 0.5):
+        held = pacer.hand_out()
+        time.sleep(0.3)
+        pacer.leave(held)
+        time.wake()
+        time.sleep(seconds)
+        pacer.answered(held)
+    for _ in range(5):
+        pacer.wait()
+        time.wake()
+    assert time.woken[6] - time.woken[1] == pytest.approx(1.4)
+
+
+def test_a_turn_that_is_given_up_is_not_waited_for() -> None:
+    pacer, time = a_pacer(5)
+    pacer.forgo(pacer.hand_out())
+    for _ in range(5):
+        pacer.wait()
+    assert time.now() == pytest.approx(1)
+
+
 def test_a_turn_that_is_never_used_does_not_stop_the_others() -> None:
     pacer, time = a_pacer(5)
     pacer.hand_out()

@@ -8,6 +8,8 @@ from email.utils import format_datetime
 import pytest
 import requests
 
+from cascade_cli.adapters.pace import Departure
+from cascade_cli.adapters.pace_kept import OwnPace
 from cascade_cli.adapters.pacing import Pacer
 from cascade_cli.adapters.transport import (
     ATTEMPTS,
@@ -32,13 +34,19 @@ class Client:
         self.slept: list[float] = []
         self.told: list[str] = []
         time = FakeTime()
+        self._pace = OwnPace(time.now)
         self.transport = Transport(
-            Pacer(0, clock=time.now, sleep=time.sleep),
+            Pacer(0, clock=time.now, sleep=time.sleep, kept=self._pace),
             lockout_seconds=LOCKOUT_SECONDS,
             sleep=self.slept.append,
             tell=self.told.append,
         )
         self.url, self.session = url, plain_session(url, self.transport)
+
+    def departures(self) -> list[Departure]:
+        """As the pace remembers them."""
+        found: list[Departure] = self._pace.change(lambda pace, _now: pace.departures)
+        return found
 
     def get(self, path: str = "/") -> requests.Response:
         return self.session.get(self.url + path, timeout=5)
@@ -165,6 +173,25 @@ def test_a_write_is_sent_once_whatever_becomes_of_it(passing: bytes) -> None:
         with suppress(requests.RequestException):
             client.permitted_post()
         assert (len(server.requests), client.slept) == (1, [])
+
+
+@pytest.mark.parametrize("last", [FINE, NO_ANSWER], ids=["answered", "no answer"])
+def test_the_pace_is_told_when_a_write_leaves_and_ends(last: bytes) -> None:
+    with client_of(last) as (client, _):
+        client.transport.wait_turn()
+        (held,) = client.departures()
+        assert (held.is_held, held.answered_at) == (True, None)
+        with suppress(requests.RequestException):
+            client.permitted_post()
+        assert (held.is_held, held.answered_at) == (False, 0.0)
+
+
+def test_the_pace_does_not_watch_a_write_that_was_given_up() -> None:
+    with client_of(FINE) as (client, _):
+        client.transport.wait_turn()
+        client.get()
+        given_up, read = client.departures()
+        assert (given_up.is_held, given_up.is_watched, read.is_watched) == (False, False, True)
 
 
 def test_a_write_without_a_permit_is_not_sent() -> None:
