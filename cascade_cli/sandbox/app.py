@@ -14,9 +14,10 @@ from typing import Any
 
 from cascade_cli.sandbox import airtable, stripe
 from cascade_cli.sandbox.airtable import AirtableSandbox
+from cascade_cli.sandbox.airtable.refusal import Refusal
 from cascade_cli.sandbox.store import Store
 from cascade_cli.sandbox.stripe import Courier, Mischief, StripeSandbox
-from cascade_cli.sandbox.venice import Engine, Residents, VeniceSandbox
+from cascade_cli.sandbox.venice import Engine, EngineRun, Residents, VeniceSandbox
 from cascade_cli.sandbox.wire import Clock, Handler, Request, Response, json_response
 
 NAME = "cascade sandbox"
@@ -73,6 +74,8 @@ class SandboxApp:
         self.engine = Engine(self.airtable.tables, now)
         self.residents = Residents(self.airtable.tables, now)
         self.venice = VeniceSandbox(self.airtable.tables, now)
+        self.engine_requests = self.engine_refused = 0
+        self._engine_seconds = 2 / airtable_rate if airtable_rate else 0.0
         self._latency_seconds = latency_seconds
         self._rates = {"stripe": stripe_rate, "airtable": airtable_rate}
         self._services: dict[str, Handler] = {
@@ -94,11 +97,29 @@ class SandboxApp:
             return json_response(200, self.identity())
         return json_response(404, {"error": f"nothing is served at {request.path}"})
 
+    def run_engine(self) -> EngineRun:
+        """One run that asks Airtable as the live engine does: each request takes its time, counts
+        against the base's rate, and may be refused like anybody's. Alone, it needs half of the
+        rate."""
+        return self.engine.run(ask=self._ask_for_the_engine)
+
+    def _ask_for_the_engine(self) -> None:
+        self.engine_requests += 1
+        try:
+            self.airtable.count_another_s()
+        except Refusal:
+            self.engine_refused += 1
+            raise
+        finally:
+            time.sleep(max(self._latency_seconds, self._engine_seconds))
+
     def identity(self) -> dict[str, Any]:
-        """What `/healthz` tells: who answers, from which process, over which state, and how many
-        requests a second each service allows."""
+        """What `/healthz` tells: who answers, from which process, over which state, how many
+        requests a second each service allows, and how many of the engine's were refused."""
         state = str(Path(self.state_path).resolve())
-        return {"name": NAME, "pid": os.getpid(), "state": state, "rates": self._rates}
+        engine = {"requests": self.engine_requests, "refused": self.engine_refused}
+        told = {"name": NAME, "pid": os.getpid(), "state": state, "rates": self._rates}
+        return {**told, "engine": engine}
 
     def close(self) -> None:
         """Let go of the state file."""

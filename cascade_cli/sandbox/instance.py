@@ -163,7 +163,7 @@ class EngineLoop:
     def _loop(self) -> None:
         while not self._stopping.wait(self._seconds):
             try:
-                self._app.engine.run()
+                self._app.run_engine()
             except Exception:  # noqa: BLE001 - one broken run must not end the schedule
                 self._app.crashes.append(traceback.format_exc())
 

@@ -58,7 +58,7 @@ def test_any_other_path_is_a_404(app: SandboxApp, path: str) -> None:
 def test_healthz_tells_who_answers_over_which_state(app: SandboxApp) -> None:
     identity = json.loads(app.handle(Request("GET", "/healthz")).body)
     assert identity["name"] == "cascade sandbox"
-    assert set(identity) == {"name", "pid", "state", "rates"}
+    assert set(identity) == {"name", "pid", "state", "rates", "engine"}
 
 
 def test_latency_is_added_to_each_request_to_a_service() -> None:

@@ -56,6 +56,10 @@ class AirtableSandbox:
         except Refusal as refused:
             return json_response(refused.status, refused.document, _HEADERS)
 
+    def count_another_s(self) -> None:
+        """A request that comes by another way. Raises Refusal where it is one too many."""
+        self._limits.count(self._now(), records=True)
+
     def _answer(self, request: Request) -> _Answer:
         if len(_ORIGIN + request.path + request.query) > MAX_URL_LENGTH:
             raise Refusal(414, "REQUEST_URI_TOO_LONG", "The URL is longer than 16000 characters.")

@@ -79,6 +79,8 @@ class Access:
     """Makes each outside action a step that can be awaited, interleaved, or made to fail."""
 
     fail_at: str | None
+    ask: Callable[[], None] = lambda: None
+    """Called before each request to the base, which it may refuse."""
 
     def __post_init__(self) -> None:
         if self.fail_at is not None and self.fail_at not in FAIL_POINTS:
@@ -88,6 +90,7 @@ class Access:
         """Announce the step, then do `action`, unless this is where the run is to fail."""
         yield Step(name, stratagem_id)
         self.check(name)
+        self.ask()
         result = action()
         self.check(f"after_{name}")
         return result

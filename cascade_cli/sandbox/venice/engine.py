@@ -8,6 +8,7 @@ for the caller to say.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from cascade_cli.sandbox.airtable.tables import Tables
@@ -30,18 +31,20 @@ class Engine:
         only: str | None = None,
         fail_at: str | None = None,
         kill_after: str | None = None,
+        ask: Callable[[], None] = lambda: None,
     ) -> EngineRun:
         """Carry out what is due, or the one stratagem `only`, whatever its status or expiry.
 
         `fail_at` is one of `access.FAIL_POINTS`; there, every stratagem of this run meets an
         exception. `kill_after` is one of `access.KILL_POINTS`: the first stratagem that gets so far
-        is the run's last. Raises ValueError for an unknown point, and what the base raises where
-        the live engine too would die: when a row cannot be read back.
+        is the run's last. `ask` is called before each request to the base, and may refuse it.
+        Raises ValueError for an unknown point, and what the base raises where the live engine too
+        would die: when a row cannot be read back.
         """
         if kill_after is not None and kill_after not in KILL_POINTS:
             raise ValueError(f"no kill after {kill_after!r}; there are: {', '.join(KILL_POINTS)}")
         run = EngineRun(self._now())
-        steps = self._steps(run, only, fail_at)
+        steps = self._steps(run, only, Access(fail_at, ask))
         for step in steps:
             if kill_after is not None and step.name == KILL_POINTS[kill_after]:
                 run.killed_at = step.stratagem_id
@@ -53,10 +56,9 @@ class Engine:
 
         Other writers may act between two steps; closing the generator is killing the engine.
         """
-        return self._steps(EngineRun(self._now()), only, fail_at)
+        return self._steps(EngineRun(self._now()), only, Access(fail_at))
 
-    def _steps(self, run: EngineRun, only: str | None, fail_at: str | None) -> Steps[EngineRun]:
-        access = Access(fail_at)
+    def _steps(self, run: EngineRun, only: str | None, access: Access) -> Steps[EngineRun]:
         records = yield from self._list(access, run, only)
         for record in records:
             if record["fields"].get("Type") == "transfer_ducats":

@@ -85,8 +85,10 @@ class Processor:
 
     def _write_transactions(self, transfer: Transfer, funds: float, held: float) -> Steps[None]:
         def write() -> None:
-            for row in transfer.transactions(self._now(), funds, held):
-                self._create("TRANSACTIONS", row)
+            first, second = transfer.transactions(self._now(), funds, held)
+            self._create("TRANSACTIONS", first)
+            self._access.ask()
+            self._create("TRANSACTIONS", second)
 
         yield from self._take("write_transaction", write)
 
