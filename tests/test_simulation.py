@@ -73,6 +73,8 @@ CAUGHT_BY = {
     mutants.strange_events_spoil_the_list: 12,
     mutants.other_shops_sales_taken: 7,
     mutants.authorised_money_counts: 178,
+    mutants.each_paces_itself: 4,
+    mutants.lock_outs_kept_to_oneself: 4,
 }
 
 

@@ -31,6 +31,7 @@ from tests.simulation.strange import StrangeEvents
 from tests.simulation.turning import Turning
 
 ENOUGH_DUCATS = 1_000_000
+CROWD = 5
 _CENTS_PER_DUCAT = 10
 _OLDER_LIFETIME = timedelta(minutes=5)
 
@@ -109,6 +110,9 @@ class Happenings:
             self._start(rows[0].after_seconds, "file", by_file(rows))
         for moment, ducats in self._plan.replenishments:
             self._start(moment, f"by {ducats}", _replenish(ducats))
+        for moment in self._plan.crowds:
+            for number in range(CROWD):
+                self._start(moment, f"look{number}", _look, retries=0)
         for moment in self._plan.arrival_looks:
             self._start(moment, "arrivals", Shop.tell_arrivals, retries=0)
         if self._plan.quota_gone:
@@ -133,6 +137,8 @@ class Happenings:
             self._at(moment, self._clear_an_expiry)
         for moment in self._plan.copies:
             self._at(moment, self._copy_a_row)
+        for moment in self._plan.overruns:
+            self._at(moment, self._stage.overrun_the_rate)
         self._at(self._plan.replenished_after, self.grant)
         self._at(self._plan.latecomer_after, lambda: self._stage.city.move_in(LATECOMER, 0))
 
@@ -496,6 +502,12 @@ def _gift(payment: Payment) -> dict[str, str]:
         "gift_message": "for you",
         "gift_anonymous": str(payment.anonymous).lower(),
     }
+
+
+def _look(shop: Shop) -> bool:
+    """What anybody types who wants to know; it needs no run lock."""
+    shop.reconcile()
+    return True
 
 
 def _replenish(ducats: str) -> Callable[[Shop], bool]:

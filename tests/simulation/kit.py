@@ -18,6 +18,7 @@ from cascade_cli.adapters.venice.base import airtable_api
 from cascade_cli.bootstrap import AIRTABLE_LOCKOUT_SECONDS, STRIPE_LOCKOUT_SECONDS
 from tests.simulation.network import Network, label
 from tests.simulation.process import Process
+from tests.simulation.rated import PatientPacer
 from tests.simulation.recording import Recording
 
 _URL = "http://simulated"
@@ -44,13 +45,13 @@ class LoopTransport(Transport):
         process: Process,
         network: Network,
         journal: Recording,
-        rate: float,
+        pacer: PatientPacer,
         clock: ServiceClock,
     ) -> None:
-        """Work for this process from now on, at so many requests a second."""
+        """Work for this process from now on, at its pace."""
         self._clock = clock
         self._process, self._network, self._journal = process, network, journal
-        self._pacer = Pacer(rate, clock=process.host.scheduler.seconds, sleep=process.sleep)
+        self._pacer: PatientPacer = pacer
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> Any:
         """Before the permit is looked at, the process may be killed or held up."""
@@ -70,8 +71,10 @@ class LoopTransport(Transport):
     def _carry(
         self, request: requests.PreparedRequest, *_args: Any, **_kwargs: Any
     ) -> requests.Response:
-        journal = self._journal
-        response = self._network.carry(self._process, request, journal.deadline, journal.keys)
+        journal, turn_at = self._journal, self._pacer.used()
+        response = self._network.carry(
+            self._process, request, journal.deadline, journal.keys, turn_at
+        )
         if response is None:
             raw = _raw(200, b'{"records": [{"id": "rec', _CUT_OFF, str(request.method))
         else:

@@ -17,6 +17,7 @@ import requests
 
 from cascade_cli.adapters.journal import arrivals, attempts
 from cascade_cli.adapters.journal.holders import Holder, Neighbours
+from cascade_cli.adapters.pace import Pace
 from cascade_cli.adapters.service_clock import ServiceClock
 from cascade_cli.adapters.stripe import bills, events, money_moved, purchases, signature, sold
 from cascade_cli.adapters.stripe.bills import Bill, hints_at_invoice
@@ -56,6 +57,7 @@ from cascade_cli.services import balance, credit, credit_guards, deliver, jobs, 
 from cascade_cli.services.delivery_ports import Reader
 from cascade_cli.services.intake import Intake
 from cascade_cli.services.refund_clerk import Dealt, RefundClerk
+from tests.simulation import rated
 from tests.simulation.shop import Alter, Parts, as_it_is
 
 _FORCELIST = frozenset({429, 500, 502, 503, 504})
@@ -610,6 +612,20 @@ def authorised_money_counts() -> Iterator[Alter]:
         yield as_it_is
 
 
+@contextmanager
+def each_paces_itself() -> Iterator[Alter]:
+    """No process knows how often the others ask."""
+    with patch.object(rated, "PaceOf", lambda *_: None):
+        yield as_it_is
+
+
+@contextmanager
+def lock_outs_kept_to_oneself() -> Iterator[Alter]:
+    """Whoever is locked out waits, and tells nobody."""
+    with patch.object(Pace, "hold", lambda *_: None):
+        yield as_it_is
+
+
 class _ReadOnce:
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
@@ -683,4 +699,6 @@ MUTANTS: tuple[Callable[[], AbstractContextManager[Alter]], ...] = (
     strange_events_spoil_the_list,
     other_shops_sales_taken,
     authorised_money_counts,
+    each_paces_itself,
+    lock_outs_kept_to_oneself,
 )

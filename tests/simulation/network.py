@@ -18,9 +18,11 @@ from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.sandbox.wire import Request, Response, json_response
 from tests.simulation.faults import FINE, Answer, Arrival, Fault, Weather
 from tests.simulation.process import Process
+from tests.simulation.rated import RateWatch
 
 _AIRTABLE, STRATAGEMS = "/airtable/", "STRATAGEMS"
 _SHORTEST_SECONDS, _LONGEST_SECONDS = 0.02, 0.6
+_QUICKER = 6
 _SLOWEST_SECONDS = READ_TIMEOUT_SECONDS - 5
 
 _ERRORS = {
@@ -55,8 +57,11 @@ class Witness(Protocol):
 class Network:
     """Carries requests; a write is applied by `deadline` or never, whatever its client does."""
 
-    def __init__(self, app: SandboxApp, witness: Witness, weather: Weather) -> None:
+    def __init__(
+        self, app: SandboxApp, witness: Witness, weather: Weather, watch: RateWatch | None
+    ) -> None:
         self._app, self._witness, self._weather = app, witness, weather
+        self._watch = watch
         self.hears: Callable[[], None] = lambda: None
         """Told of each write to a row that was or will be applied, and whose sender cannot know."""
 
@@ -66,17 +71,24 @@ class Network:
         request: requests.PreparedRequest,
         deadline: datetime | None,
         announced: Collection[str],
+        turn_at: float,
     ) -> Response | None:
         """The answer, None for one that is cut off; raises requests' own exceptions."""
-        wire = _wire(request)
+        wire, watch = _wire(request), self._watch
         random, scheduler = process.host.random, process.host.scheduler
-        fault = self._weather.draw(random, to_airtable=wire.path.startswith(_AIRTABLE))
+        to_airtable = wire.path.startswith(_AIRTABLE)
+        fault = self._weather.draw(random, to_airtable=to_airtable)
         answers: list[Response] = []
+        is_punctual = RateWatch.is_punctual(fault, scheduler.seconds() - turn_at)
 
         def arrive() -> None:
-            answers.append(self._witness.handle(process.name, wire, announced, deadline))
+            answer = self._witness.handle(process.name, wire, announced, deadline)
+            answers.append(answer)
+            if watch and to_airtable:
+                told = process.name, answer.status
+                watch.arrived(*told, turn_at=turn_at, is_punctual=is_punctual)
 
-        there, back = _seconds(process, fault), _seconds(process, FINE)
+        there, back = self._seconds(process, fault), self._seconds(process, FINE)
         if fault.arrival in {Arrival.NOW, Arrival.TWICE}:
             scheduler.at(there, arrive)
         if fault.arrival is Arrival.TWICE and f"/{STRATAGEMS}" in wire.path:
@@ -94,7 +106,14 @@ class Network:
         waits = READ_TIMEOUT_SECONDS if fault.answer is Answer.TIMEOUT else there + back
         self._wait(process, waits, f"awaiting {label(request)}")
         process.tell(f"{label(request)} -> {_told(fault, answers)}")
+        if watch and to_airtable and fault.answer is Answer.TRUE:
+            watch.heard(answers[0].status)
         return self._answer(fault, answers, request)
+
+    def _seconds(self, process: Process, fault: Fault) -> float:
+        longest = _SLOWEST_SECONDS if fault.is_slow else _LONGEST_SECONDS
+        seconds = process.host.random.uniform(_SHORTEST_SECONDS, longest)
+        return _mostly_quick(seconds) if self._watch and not fault.is_slow else seconds
 
     def _wait(self, process: Process, seconds: float, what: str) -> None:
         """Until the answer is there, unless killed before or just after."""
@@ -121,9 +140,11 @@ class Network:
         return _EMPTY if fault.answer is Answer.EMPTY else _raise(fault.answer, request)
 
 
-def _seconds(process: Process, fault: Fault) -> float:
-    longest = _SLOWEST_SECONDS if fault.is_slow else _LONGEST_SECONDS
-    return process.host.random.uniform(_SHORTEST_SECONDS, longest)
+def _mostly_quick(seconds: float) -> float:
+    """Most take about as long as the quickest, and a few are held up for as long as any: so the
+    time that an answer took tells how late its request may have arrived."""
+    span = _LONGEST_SECONDS - _SHORTEST_SECONDS
+    return _SHORTEST_SECONDS + span * ((seconds - _SHORTEST_SECONDS) / span) ** _QUICKER
 
 
 def _raise(answer: Answer, request: requests.PreparedRequest) -> NoReturn:

@@ -174,6 +174,10 @@ class Plan:
     """When a server looks whether ducats have arrived; empty where nobody tells of arrivals."""
     mistakes: tuple[Mistake, ...] = ()
     strange: tuple[StrangeEvent, ...] = ()
+    crowds: tuple[float, ...] = ()
+    """When several people look at once."""
+    overruns: tuple[float, ...] = ()
+    """When somebody else asks the base more often than it allows."""
 
 
 def draw_plan(random: Random) -> Plan:

@@ -16,7 +16,9 @@ from tests.simulation.history import History
 from tests.simulation.mistakes import with_mistakes
 from tests.simulation.other_shop import with_other_shop
 from tests.simulation.plan import draw_plan, with_arrivals
+from tests.simulation.pooler import Drops
 from tests.simulation.process import Chronicle
+from tests.simulation.rated import with_crowds
 from tests.simulation.shop import Alter, as_it_is
 from tests.simulation.short import with_short_captures, with_short_payments
 from tests.simulation.strange import with_strange_events
@@ -39,7 +41,7 @@ class Report:
 def play(seed: int, workshop: Workshop, alter: Alter = as_it_is) -> Report:
     """The seed's history and its flaws; `alter` may break a part of it."""
     random = Random(seed)  # noqa: S311
-    workshop.journal.begin()
+    workshop.journal.begin(Drops(Random(f"{seed}:pooler")))  # noqa: S311
     plan = with_short_payments(draw_plan(random), Random(f"{seed}:underpaid"))  # noqa: S311
     plan = with_turning_money(plan, Random(f"{seed}:turning money"))  # noqa: S311
     plan = with_attached(plan, Random(f"{seed}:attached"))  # noqa: S311
@@ -48,6 +50,7 @@ def play(seed: int, workshop: Workshop, alter: Alter = as_it_is) -> Report:
     plan = with_strange_events(plan, Random(f"{seed}:strange events"))  # noqa: S311
     plan = with_arrivals(plan, Random(f"{seed}:arrivals"))  # noqa: S311
     plan = with_mistakes(plan, Random(f"{seed}:decisions"))  # noqa: S311
+    plan = with_crowds(plan, Random(f"{seed}:pace"))  # noqa: S311
     with closing(History(seed, plan, random, workshop, alter)) as history:
         run = history.run()
         journal = Journal(workshop.journal.database, _AUDITOR, now=history.stage.scheduler.now)

@@ -113,13 +113,13 @@ class Process:
 
     def sleep(self, seconds: float) -> None:
         """Instead of time.sleep."""
-        self._check()
+        self.check()
         self.host.scheduler.pause(seconds)
         self._perhaps_die()
 
     def step(self, what: str) -> None:
         """Between two operations: others go on, and this process may never see the next one."""
-        self._check()
+        self.check()
         host = self.host
         host.chronicle.operations += 1
         if host.chronicle.operations > MOST_OPERATIONS:
@@ -152,9 +152,10 @@ class Process:
         self.host.chronicle.crashes += 1
         self.is_dead = True
         self.host.bury(self)
-        self._check()
+        self.check()
 
-    def _check(self) -> None:
+    def check(self) -> None:
+        """Raises Killed in one that is dead."""
         if self.is_dead:
             raise Killed
 

@@ -17,6 +17,7 @@ from cascade_cli.bootstrap_writes import LOCK_LEASE
 from cascade_cli.domain.delivery import FATE_BOUND
 from cascade_cli.domain.journal import Attempt, Claim, Fate, Intent, Worker
 from cascade_cli.errors import JournalError
+from tests.simulation.pooler import Drops, PooledDatabase
 from tests.simulation.process import Process
 from tests.simulation.running import RUN_LOCK, Gate
 
@@ -213,12 +214,16 @@ def _last(claim: Claim) -> str:
 
 
 class JournalFile:
-    """One SQLite file for history after history: each begins with a journal just made."""
+    """One SQLite file for history after history: each begins with a journal just made.
+
+    The world and its judge reach it by `database`, and processes by `pooled`.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._template = sqlite3.connect(":memory:")
         self._path = folder / f"journal-{os.getpid()}.sqlite3"
         self.database = Database(f"sqlite:///{self._path}")
+        self.pooled = PooledDatabase(f"sqlite:///{self._path}")
         self._make()
 
     def _make(self) -> None:
@@ -227,7 +232,13 @@ class JournalFile:
         with sqlite3.connect(self._path) as made:
             made.backup(self._template)
 
-    def begin(self) -> None:
-        """Empty it."""
+    def begin(self, drops: Drops) -> None:
+        """Empty it, and let the pooler before it drop sessions."""
+        self.pooled.drops = drops
         with sqlite3.connect(self._path) as file:
             self._template.backup(file)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self.database.close()
+        self.pooled.close()

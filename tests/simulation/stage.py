@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
+from math import ceil
 from random import Random
 
 from cascade_cli.adapters.journal import Journal
@@ -33,6 +34,7 @@ from tests.simulation.mailbox import Mailbox
 from tests.simulation.network import Network
 from tests.simulation.plan import CITIZENS, Plan
 from tests.simulation.process import Chronicle, Host, Misfortune, Process
+from tests.simulation.rated import PatientPacer, RateWatch, shared_paces
 from tests.simulation.recording import Recording
 from tests.simulation.running import Gate
 from tests.simulation.scheduler import Scheduler
@@ -85,7 +87,9 @@ class Stage:
         self.weather = Weather(plan.fault)
         self._misfortune = Misfortune(plan.kill, plan.standstill, plan.oversleep)
         self._journal_failing = plan.journal_failing
-        self._network = Network(self.app, self.witness, self.weather)
+        self._watch = RateWatch(self.scheduler, self._blame) if plan.airtable_rate else None
+        self._network = Network(self.app, self.witness, self.weather, self._watch)
+        self._paces = shared_paces(plan.airtable_rate, self.scheduler.seconds)
         self._network.hears = self._perhaps_run_the_engine
         self._host = Host(self.scheduler, random, self._misfortune, self.chronicle)
         self._gate = Gate(self._blame)
@@ -103,6 +107,7 @@ class Stage:
         """From now on nothing fails, and nobody is killed."""
         self._misfortune.end()
         self.weather.clear_up()
+        self._workshop.journal.pooled.drops.end()
         self._journal_failing = 0.0
         self.tell("peace")
 
@@ -135,6 +140,12 @@ class Stage:
 
         self._host.start(name, lambda process: self._live(process, command, done), ended)
 
+    def overrun_the_rate(self) -> None:
+        """Somebody else's tool asks the base too often: everybody is locked out."""
+        self.tell("somebody overruns the base's rate")
+        if self._watch:
+            self._watch.overrun(self.app, ceil(self.plan.airtable_rate or 0) + 1)
+
     def _perhaps_run_the_engine(self) -> None:
         """While nobody knows what became of a write, the engine takes the row that it lets go."""
         if self.random.random() < _RUN_WHILE_UNKNOWN:
@@ -148,11 +159,15 @@ class Stage:
     def _live(self, process: Process, command: Command, done: list[bool]) -> None:
         process.tell("starts")
         with self._workshop.kit() as kit:
-            database = self._workshop.journal.database
+            database = self._workshop.journal.pooled
             recording = Recording(process, database, self._journal_failing, self._gate)
             clock = ServiceClock(self.scheduler.now)
-            kit.stripe_transport.board(process, self._network, recording, STRIPE_RATE, clock)
-            kit.airtable_transport.board(process, self._network, recording, AIRTABLE_RATE, clock)
+            stripe, airtable = (
+                PatientPacer(process, rate, pace, self._blame)
+                for rate, pace in zip((STRIPE_RATE, AIRTABLE_RATE), self._paces, strict=True)
+            )
+            kit.stripe_transport.board(process, self._network, recording, stripe, clock)
+            kit.airtable_transport.board(process, self._network, recording, airtable, clock)
             shop = self._shop(process, kit, recording, clock)
             done.append(attempted(process, lambda: command(shop)))
 
@@ -166,7 +181,7 @@ class Stage:
         parts = self._alter(Parts(reader, writer, recording))
         auto, hold = self.plan.refunds_auto, self.plan.disputes_hold
         inbox = Inbox(
-            self._workshop.journal.database,
+            self._workshop.journal.pooled,
             recording.worker,
             now=self.scheduler.now,
             acted_on=acted_on(refunds=auto, disputes=hold),

@@ -54,7 +54,7 @@ def workshop() -> Iterator[Workshop]:
     try:
         yield Workshop(file)
     finally:
-        file.database.close()
+        file.close()
         shutil.rmtree(folder)
 
 
