@@ -11,12 +11,20 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from pathlib import Path
+from random import Random
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
+from cascade_cli.adapters.journal import Journal
+from cascade_cli.domain.journal import Worker
+from cascade_cli.errors import JournalError
 from tests.simulation import mutants
 from tests.simulation.__main__ import main
+from tests.simulation.plan import BEGINNING
 from tests.simulation.play import play
+from tests.simulation.pooler import Drops, PooledDatabase
 from tests.simulation.shop import Alter
 from tests.simulation.workshop import Workshop, workshop
 
@@ -117,6 +125,22 @@ def test_a_broken_safeguard_is_caught_and_only_the_breaking_is_to_blame(
 
     assert caught_by is not None
     assert not play(caught_by, shared).flaws
+
+
+def test_what_a_dropped_session_was_to_commit_is_there_or_not(tmp_path: Path) -> None:
+    database = PooledDatabase(f"sqlite:///{tmp_path / 'journal.db'}")
+    database.drops = Drops(Random(1), 1.0)  # noqa: S311
+    journal = Journal(database, Worker("run", "", 0, "", ""), now=lambda: BEGINNING)
+    causes = list[object]()
+    for number in range(40):
+        with pytest.raises(JournalError, match="server closed") as refused:
+            journal.set_mark(f"mark {number}", {})
+        causes.append(refused.value.__cause__)
+    database.drops.end()
+    there = [journal.mark(f"mark {number}") is not None for number in range(40)]
+    assert 5 < sum(there) < 35
+    assert all(isinstance(c, OperationalError) and c.connection_invalidated for c in causes)
+    database.close()
 
 
 def test_every_mutant_has_its_seed() -> None:
