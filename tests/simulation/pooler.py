@@ -44,8 +44,8 @@ class Drops:
 
 
 def draw_drops(random: Random) -> Drops:
-    """In half of the histories none."""
-    return Drops(random, random.choice((0.0, 0.0, 0.005, 0.02)))
+    """In one history of four."""
+    return Drops(random, random.choice((0.0, 0.0, 0.0, 0.02)))
 
 
 class PooledDatabase(Database):
