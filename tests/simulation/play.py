@@ -16,7 +16,7 @@ from tests.simulation.history import History
 from tests.simulation.mistakes import with_mistakes
 from tests.simulation.other_shop import with_other_shop
 from tests.simulation.plan import draw_plan, with_arrivals
-from tests.simulation.pooler import Drops
+from tests.simulation.pooler import draw_drops
 from tests.simulation.process import Chronicle
 from tests.simulation.rated import with_crowds
 from tests.simulation.shop import Alter, as_it_is
@@ -41,7 +41,7 @@ class Report:
 def play(seed: int, workshop: Workshop, alter: Alter = as_it_is) -> Report:
     """The seed's history and its flaws; `alter` may break a part of it."""
     random = Random(seed)  # noqa: S311
-    workshop.journal.begin(Drops(Random(f"{seed}:pooler")))  # noqa: S311
+    workshop.journal.begin(draw_drops(Random(f"{seed}:pooler")))  # noqa: S311
     plan = with_short_payments(draw_plan(random), Random(f"{seed}:underpaid"))  # noqa: S311
     plan = with_turning_money(plan, Random(f"{seed}:turning money"))  # noqa: S311
     plan = with_attached(plan, Random(f"{seed}:attached"))  # noqa: S311

@@ -16,11 +16,10 @@ _STATEMENTS_PER_COMMIT = 5
 
 
 class Drops:
-    """How likely it is in one history that a session is dropped."""
+    """Drops a session at so many of a history's commits, and at fewer of its statements."""
 
-    def __init__(self, random: Random) -> None:
-        self._random = random
-        self._likely = random.choice((0.0, 0.0, 0.005, 0.02))
+    def __init__(self, random: Random, likely: float) -> None:
+        self._random, self._likely = random, likely
 
     def end(self) -> None:
         """From now on sessions last."""
@@ -42,6 +41,11 @@ class Drops:
 
     def _falls(self, likely: float) -> bool:
         return likely > 0 and self._random.random() < likely
+
+
+def draw_drops(random: Random) -> Drops:
+    """In one history of four."""
+    return Drops(random, random.choice((0.0, 0.0, 0.0, 0.02)))
 
 
 class PooledDatabase(Database):
