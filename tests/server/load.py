@@ -1,6 +1,7 @@
 """How quickly the webhook answers while Airtable is slow, and whether anything gets lost.
 
     python -m tests.server.load --events 1000 --rate 100 --latency 0.6
+    python -m tests.server.load --events 1000 --rate 1000 --beside-reconcile
 
 Sandbox, server and load are three processes; the events are about payments that exist, and all of
 them have to be credited once in the end.
@@ -10,11 +11,14 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from cascade_cli.adapters.journal.inbox import EventState
@@ -23,10 +27,11 @@ from cascade_cli.sandbox.instance import Connection, state_path
 from cascade_cli.sandbox.seed import seed
 from tests.server.events import paid, succeeded
 from tests.server.posting import Answers, Poster
-from tests.server.processes import process, wait_until_dealt_with
+from tests.server.processes import clean_environment, process, wait_until_dealt_with
 
 CITIZENS = 40
 PROMISED_SECONDS, PROMISED_RATE = 0.1, 100.0
+_HEAD_START_SECONDS = 1.0
 
 
 def main() -> int:
@@ -43,13 +48,17 @@ def main() -> int:
                 "CASCADE_AIRTABLE_RATE": str(options.airtable_rate),
                 "CASCADE_JOURNAL_URL": journal,
             }
-            with process("serve", "--port", "0", settings={**state, **live}) as server:
-                answers = asyncio.run(Poster(server.url).post_all(bodies, options.rate))
+            settings = {**state, **live}
+            with process("serve", "--port", "0", settings=settings) as server:
+                with reconciling(settings, wanted=options.beside_reconcile) as ended:
+                    answers = asyncio.run(Poster(server.url).post_all(bodies, options.rate))
                 begun = time.monotonic()
                 counts = wait_until_dealt_with(journal, options.patience)
                 seconds = time.monotonic() - begun
                 code = server.stop()
         credited = stratagems(Path(folder))
+    if options.beside_reconcile:
+        sys.stdout.write(f"beside it: cascade reconcile, exit codes {dict(Counter(ended))}\n")
     return _report(options, answers, counts, credited, seconds=seconds, code=code)
 
 
@@ -59,8 +68,37 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rate", type=float, default=100.0, help="events a second")
     parser.add_argument("--latency", type=float, default=0.6, help="of each sandbox answer, s")
     parser.add_argument("--airtable-rate", type=float, default=5.0, help="requests a second")
+    parser.add_argument(
+        "--beside-reconcile", action="store_true", help="the nightly run on the same machine"
+    )
     parser.add_argument("--patience", type=float, default=600.0, help="for the credits, s")
     return parser.parse_args()
+
+
+@contextmanager
+def reconciling(settings: Mapping[str, str], *, wanted: bool) -> Iterator[list[int]]:
+    """The nightly run, again and again until the block ends, if that is `wanted`; exit codes."""
+    command = [sys.executable, "-m", "cascade_cli", "--quiet", "reconcile", "--since", "last"]
+    codes, is_over = list[int](), threading.Event()
+
+    def work() -> None:
+        while not is_over.is_set():
+            environment = clean_environment(**settings)
+            done = subprocess.run(command, env=environment, capture_output=True, check=False)
+            codes.append(done.returncode)
+
+    if not wanted:
+        yield codes
+        return
+    thread = threading.Thread(target=work)
+    thread.start()
+    # By then it has begun to read.
+    time.sleep(_HEAD_START_SECONDS)
+    try:
+        yield codes
+    finally:
+        is_over.set()
+        thread.join()
 
 
 def prepare(folder: Path, events: int) -> list[bytes]:
