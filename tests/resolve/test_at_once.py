@@ -11,8 +11,9 @@ from cascade_cli.errors import ExitCode
 from tests.adapters_journal.postgresql import PostgresqlServer, running_postgresql
 from tests.credit.counter import Counter
 from tests.credit.faults import is_write
+from tests.processes.nursery import Ended
 from tests.resolve.cases import reconciled, resolve, run_engine
-from tests.resolve.colleagues import Colleague, Ended
+from tests.resolve.colleagues import Colleague
 from tests.resolve.test_killed import CASES
 
 MOVING = ("credit", "take back", "orphan", "not moved")
