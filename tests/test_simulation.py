@@ -44,7 +44,7 @@ CAUGHT_BY = {
     mutants.no_fresh_read: 65,
     mutants.late_writes_sent: 91,
     mutants.surplus_left_alone: 58,
-    mutants.living_taken_for_dead: 2,
+    mutants.living_taken_for_dead: 1,
     mutants.dead_keep_what_they_held: 1,
     mutants.balance_of_unknown_fate_forgotten: 65,
     mutants.events_credited_once_each: 2,
