@@ -20,6 +20,8 @@ _MOST_LATE_SECONDS = 2.0
 # Of so many answers the quickest tells how long one takes that nothing has held up: a service may
 # be slower by day, or become so.
 _ANSWERS_COMPARED = 40
+# Fewer may all have been held up.
+_LEAST_COMPARED = 10
 # A write is journaled between its turn and its leaving; one that is given up never leaves.
 _MOST_HELD_SECONDS = 2.0
 # What is left of a wait may be less than a clock shows: whoever slept for that would never end.
@@ -164,8 +166,13 @@ class Pace:
         if not counted or len(self.departures) < counted:
             return 0.0
         first = self.departures[-counted]
-        quickest = min(self.answers_seconds, default=float("inf"))
-        return first.at + counted * gap + first.late_seconds(quickest, now)
+        return first.at + counted * gap + first.late_seconds(self._quickest_seconds, now)
+
+    @property
+    def _quickest_seconds(self) -> float:
+        """What an answer takes that nothing holds up; 0 as long as too few tell."""
+        is_known = len(self.answers_seconds) >= _LEAST_COMPARED
+        return min(self.answers_seconds) if is_known else 0.0
 
     def _depart(self, turn: Turn, now: float) -> Departure:
         self.quiet_requests += 1

@@ -14,6 +14,10 @@ def a_pacer(rate: float) -> tuple[Pacer, FakeTime]:
     return Pacer(rate, clock=time.now, sleep=time.sleep), time
 
 
+# Enough answers to tell how long one takes that nothing holds up.
+QUICK = (0.1,) * 10
+
+
 def test_requests_of_many_threads_are_spaced_evenly() -> None:
     pacer, left_at = Pacer(50), list[float]()
 
@@ -111,7 +115,7 @@ def test_after_one_that_left_late_no_six_leave_within_a_second() -> None:
 def test_a_request_that_may_have_arrived_late_keeps_its_place_for_longer() -> None:
     """The service counts arrivals: what left at 0 and was answered late may have come at 0.4."""
     pacer, time = a_pacer(5)
-    for seconds in (0.1, 0.5):
+    for seconds in (*QUICK, 0.5):
         departure = pacer.wait(is_watched=True)
         time.wake()
         time.sleep(seconds)
@@ -119,7 +123,20 @@ def test_a_request_that_may_have_arrived_late_keeps_its_place_for_longer() -> No
     for _ in range(5):
         pacer.wait()
         time.wake()
-    assert time.woken[6] - time.woken[1] == pytest.approx(1.4)
+    assert time.woken[-1] - time.woken[-6] == pytest.approx(1.4)
+
+
+def test_while_few_answers_tell_all_of_an_answer_s_time_may_be_delay() -> None:
+    pacer, time = a_pacer(5)
+    for seconds in (0.5, 0.4):
+        departure = pacer.wait(is_watched=True)
+        time.wake()
+        time.sleep(seconds)
+        pacer.answered(departure)
+    for _ in range(4):
+        pacer.wait()
+        time.wake()
+    assert time.woken[-1] - time.woken[0] == pytest.approx(1.5)
 
 
 def test_the_reserve_below_the_allowance_stays_after_a_late_one() -> None:
@@ -154,7 +171,7 @@ def test_a_write_counts_from_when_it_leaves_and_not_from_its_turn() -> None:
 
 def test_a_write_that_may_have_arrived_late_keeps_its_place_for_longer() -> None:
     pacer, time = a_pacer(5)
-    for seconds in (0.1, 0.5):
+    for seconds in (*QUICK, 0.5):
         held = pacer.hand_out()
         time.sleep(0.3)
         pacer.leave(held)
@@ -164,7 +181,7 @@ def test_a_write_that_may_have_arrived_late_keeps_its_place_for_longer() -> None
     for _ in range(5):
         pacer.wait()
         time.wake()
-    assert time.woken[6] - time.woken[1] == pytest.approx(1.4)
+    assert time.woken[-1] - time.woken[-6] == pytest.approx(1.4)
 
 
 def test_a_turn_that_is_given_up_is_not_waited_for() -> None:
