@@ -312,13 +312,23 @@ class MistakesJudge:
             yield _manual(one), self.stage.city.moves[_manual(one)]
 
     def _is_touched(self, one: Made, since: datetime) -> bool:
-        """The engine has done something about it since then."""
+        """The engine has done something about it since then, or passes over what corrects it."""
         told = (
             what.rpartition(" ")[2]
             for at, who, what in self.stage.chronicle.lines
             if who == "engine" and at > since
         )
-        return any(name in {*one.rows, one.own_key} or self._is_of(name, one) for name in told)
+        named = any(name in {*one.rows, one.own_key} or self._is_of(name, one) for name in told)
+        return named or self._has_lapsed(one, since)
+
+    def _has_lapsed(self, one: Made, since: datetime) -> bool:
+        """A correction has run out since then."""
+        ends = (
+            datetime.fromisoformat(row["fields"]["ExpiresAt"])
+            for row in self._rows
+            if row["fields"]["StratagemId"].startswith(f"cascade_correction_{one.intent}")
+        )
+        return any(since < end <= self.stage.scheduler.now() for end in ends)
 
     def _is_of(self, name: str, one: Made) -> bool:
         """A correction, or what takes back any transfer of it, also a credit by hand."""
