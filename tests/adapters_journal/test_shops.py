@@ -120,6 +120,7 @@ def test_no_shop_sees_or_settles_the_events_of_the_other(office: Office) -> None
         a, b = (Inbox(database, worker, now=office.clock) for worker in (A, B))
         assert a.accept([event]) == {"evt_1"}
         assert (len(a.due(9)), b.due(9), b.oldest_waiting()) == (1, [], None)
+        assert (a.due_since()[0], b.due_since()) == (1, (0, None))
         b.settle([Settlement("evt_1", EventState.ATTENTION, "of nobody")])
         assert (b.of_payment("pi_1"), b.about(["evt_1"]), sum(b.counts().values())) == ([], [], 0)
         assert b.accept([event]) == {"evt_1"}

@@ -196,7 +196,7 @@ class Inbox:
         """How many events are due, and since when the one that has been due longest."""
         now = moment_text(self._now())
         found = select(func.count(), func.min(_events.c.next_at)).where(
-            _events.c.state == EventState.WAITING.value, _events.c.next_at <= now
+            self._ours, _events.c.state == EventState.WAITING.value, _events.c.next_at <= now
         )
         with self._database.reading() as connection:
             number, oldest = connection.execute(found).one()
