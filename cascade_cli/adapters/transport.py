@@ -109,7 +109,7 @@ class Transport(HTTPAdapter):
         pacer: Pacer,
         *,
         lockout_seconds: float,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] | None = None,
         tell: Callable[[str], None] = lambda _message: None,
         now: Callable[[], datetime] = utc_now,
         attempts: int = ATTEMPTS,
@@ -125,7 +125,7 @@ class Transport(HTTPAdapter):
         self._tell = tell
         self.requests_sent = 0
         self.last_sign: Sign | None = None
-        self._pacer, self._sleep = pacer, sleep
+        self._pacer, self._sleep = pacer, sleep or time.sleep
         self._lockout_seconds = lockout_seconds
         self._backoff = wait_exponential(multiplier=0.5, max=20) + wait_random(0, 1)
 

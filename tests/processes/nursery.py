@@ -7,7 +7,10 @@ own, with its own environment, streams and clock; signals reach it as any other.
 from __future__ import annotations
 
 import os
+import signal
+import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.context import ForkServerProcess
@@ -15,6 +18,7 @@ from pathlib import Path
 
 _LOADED = ("tests.processes.worker", "cascade_cli.cli.commands.resolve", "cascade_cli.cli.resolve")
 _PATIENCE_SECONDS = 120
+_MOMENT_SECONDS = 0.001
 
 _context = get_context("forkserver")
 _context.set_forkserver_preload(list(_LOADED))
@@ -49,9 +53,14 @@ class Child:
         return Ended(code, *(stream.read_text(encoding="utf-8") for stream in self._streams))
 
     def kill(self) -> None:
-        """SIGKILL: it has no time to say anything."""
-        self._process.kill()
-        self._process.join()
+        """SIGKILL: it has no time to say anything. Another thread may wait for its end, and only
+        one may be told of that."""
+        if pid := self._process.pid:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+                while True:
+                    os.kill(pid, 0)
+                    time.sleep(_MOMENT_SECONDS)
 
 
 def _live(words: Sequence[str], environment: Mapping[str, str], out: Path, err: Path) -> None:
