@@ -155,7 +155,7 @@ def test_a_writer_who_stands_still_in_the_middle_does_not_keep_the_others_waitin
 ) -> None:
     stopped = Database(postgresql_office.url, lock_wait_seconds=0.5)
     with closing(stopped), suppress(JournalError), stopped.writing("") as connection:
-        connection.execute(text("UPDATE cascade_chain SET seals = seals"))
+        connection.execute(text("UPDATE cascade_chain SET sums = sums"))
         claim(postgresql_office.journal(BRUNO), intent("other"))
     assert postgresql_office.journal().known(["other"]) == {"other"}
 
