@@ -8,7 +8,8 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
-from sqlalchemy import make_url, text
+from sqlalchemy import event, make_url, text
+from sqlalchemy.pool import Pool
 
 from cascade_cli.adapters.journal.database import Database
 from cascade_cli.errors import ExitCode, JournalError, SettingsError
@@ -167,3 +168,20 @@ def test_who_reads_along_slowly_is_not_cut_off(postgresql_office: Office) -> Non
         connection.execute(text("SELECT 1"))
         time.sleep(0.2)
         connection.execute(text("SELECT 1"))
+
+
+def test_whether_an_open_journal_is_there_costs_no_connection(postgresql_office: Office) -> None:
+    journal, made = postgresql_office.journal(), list[object]()
+
+    def count(connection: object, _record: object) -> None:
+        made.append(connection)
+
+    assert journal.known(["other"]) == set()
+    claim(journal, intent("other"))
+    event.listen(Pool, "connect", count)
+    try:
+        assert journal.known(["other"]) == {"other"}
+        assert journal.refunds() == {}
+    finally:
+        event.remove(Pool, "connect", count)
+    assert made == []

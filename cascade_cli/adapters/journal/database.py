@@ -87,6 +87,8 @@ class Database:
         """Whether a journal is there; unlike everything else, this makes none."""
         if self._url.get_backend_name() == "sqlite":
             return Path(self._url.database or "").exists()
+        if self._engine is not None:
+            return True
         with self._translated(NOTHING_MOVES):
             engine = postgresql.open_engine(self._url, self._lock_wait_seconds)
             try:
