@@ -135,8 +135,13 @@ def _engine(path: Path, lock_wait_seconds: float, mode: str) -> Engine:
         connection = sqlite3.connect(
             uri, uri=True, timeout=lock_wait_seconds, isolation_level=None, check_same_thread=False
         )
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA fullfsync = ON")  # on a Mac, fsync alone is not enough
+        try:
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA fullfsync = ON")  # on a Mac, fsync alone is not enough
+        except BaseException:
+            # It would hold the file, and its room on a full disk, until Python finds it.
+            connection.close()
+            raise
         return connection
 
     engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool, hide_parameters=True)
