@@ -36,8 +36,6 @@ DECIDES_NOTHING = {
 @pytest.fixture(params=["", "appVenice"], ids=["older", "named"])
 def full(office: Office, request: pytest.FixtureRequest) -> Office:
     """Something of everything that a journal keeps: of a shop, or from before shops had names."""
-    if not (request.param or office.is_sqlite):
-        pytest.skip("how a seal is made does not depend on the database")
     of_base = replace(ANNA, base=request.param)
     journal = office.journal(of_base)
     journal.bind_mode("appVenice", livemode=False)
