@@ -329,7 +329,7 @@ class _Judge:
         debt, returning = self._debts[charge.id], self._returning(charge)
         is_contested = self._money(charge).is_contested
         credits = self._moves(debt).credits
-        if self._is_doubtful(returning) or self._is_doubtful(debt) or self._was_set_back(returning):
+        if self._is_doubtful(returning) or self._is_doubtful(debt):
             return
         over = self._kept(charge) - self._rest(debt)
         if over < -self._slack and credits and not is_contested:
@@ -343,17 +343,10 @@ class _Judge:
             yield f"{charge.id}: {over} ducats too many were kept, and {there} are there"
 
     def _is_doubtful(self, debt: Debt) -> bool:
-        """The engine left a row of it so that nobody can tell whether ducats moved."""
+        """The engine left a row of it so that nobody can tell whether ducats moved, or how often.
+        cascade leaves it, and what else its payment returns, to people."""
         rows = [row["fields"] for name in debt.stratagem_ids for row in self._rows[name]]
-        return any(map(_is_doubtful, rows))
-
-    def _was_set_back(self, debt: Debt) -> bool:
-        """A row of it was executed, and failed when somebody ran it by hand once more: cascade
-        leaves it, and what else its payment returns, to people."""
-        rows = [row["fields"] for name in debt.stratagem_ids for row in self._rows[name]]
-        return any(
-            row["Status"] == "failed" and "Successfully transferred" in row["Notes"] for row in rows
-        )
+        return any(_is_doubtful(row) or _was_set_back(row) for row in rows)
 
     @cached_property
     def _slack(self) -> Decimal:
@@ -535,6 +528,11 @@ def _is_other(row: dict[str, Any]) -> bool:
 
 def _is_doubtful(row: dict[str, Any]) -> bool:
     return is_broken_off(row)
+
+
+def _was_set_back(row: dict[str, Any]) -> bool:
+    """It was executed, and failed when somebody ran it by its id once more."""
+    return row["Status"] == "failed" and "Successfully transferred" in row["Notes"]
 
 
 def _moved(fields: dict[str, Any]) -> tuple[str, Decimal]:
