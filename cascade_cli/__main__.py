@@ -7,6 +7,10 @@ import sys
 from cascade_cli import __version__
 
 _INTERRUPTED = 130
+# These commands read much and nobody waits for each second of them, so they leave the processor to
+# the webhook and to what a person types beside them.
+_BULK_COMMANDS = frozenset({"reconcile", "status", "events"})
+_BULK_NICENESS = 10
 
 
 def main() -> None:
@@ -16,10 +20,18 @@ def main() -> None:
         print(f"cascade {__version__}")  # noqa: T201 - the command's output
         return
     try:
+        # Before anything is imported: half of a short command's work is that.
+        _give_way(sys.argv[1:])
         _leave(_run(sys.argv[1:]))
     except KeyboardInterrupt:
         # Before the command line is there to hear it, or when it has ended.
         sys.exit(_INTERRUPTED)
+
+
+def _give_way(arguments: list[str]) -> None:
+    """Lower this process's priority for a bulk command, where the system knows priorities."""
+    if _BULK_COMMANDS.intersection(arguments) and hasattr(os, "nice"):
+        os.nice(_BULK_NICENESS)
 
 
 def _run(arguments: list[str]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import shutil
 import signal
@@ -10,9 +11,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 
@@ -315,3 +317,22 @@ def test_a_stream_that_cannot_spell_everything_still_gets_its_report(
 ) -> None:
     finished = in_a_process(week, "--sandbox", "reconcile", output, PYTHONIOENCODING="ascii")
     assert (finished.code, finished.err) == (3, "")
+
+
+@pytest.mark.parametrize(
+    ("words", "niceness"), [(("reconcile", "--since", "1d"), 10), (("explain", "pi_1"), 0)]
+)
+def test_a_bulk_command_gives_way_on_the_processor(
+    tmp_path: Path, words: tuple[str, ...], niceness: int
+) -> None:
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    command = [*COMMAND, "--sandbox", *words]
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=environment(tmp_path), stdout=PIPE, stderr=PIPE
+    ) as process:
+        seen = {os.getpriority(os.PRIO_PROCESS, process.pid)}
+        while process.poll() is None:
+            with suppress(ProcessLookupError):
+                seen.add(os.getpriority(os.PRIO_PROCESS, process.pid))
+            time.sleep(0.01)
+    assert max(seen) == min(own + niceness, 19)
