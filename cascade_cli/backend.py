@@ -18,13 +18,13 @@ from decimal import Decimal
 from functools import cache, partial
 from typing import Any, TypedDict
 
-from cascade_cli.adapters.pacing import Pacers
-from cascade_cli.cli.session import BUG_HINT, Session
-from cascade_cli.cli.writing import Workshop, workshop
-from cascade_cli.domain.money import format_ducats, read_ducats
-from cascade_cli.domain.orders import DUCATS_FORM, Order, parse_ducats
+from cascade_cli.adapters.http.pacing import Pacers
+from cascade_cli.cli.context.write_context import Workshop, workshop
+from cascade_cli.cli.terminal.session import BUG_HINT, Session
+from cascade_cli.domain.records.orders import DUCATS_FORM, Order, parse_ducats
+from cascade_cli.domain.shop.money import format_ducats, read_ducats
 from cascade_cli.errors import CascadeError, LockedError, ServiceError, SettingsError, UsageError
-from cascade_cli.services.credit_requests import (
+from cascade_cli.services.delivery.credit_requests import (
     TWIN_WINDOW,
     check_limit,
     check_payment_id,

@@ -12,23 +12,23 @@ from typing import Any
 from cascade_cli.adapters.journal import Journal
 from cascade_cli.adapters.journal.locks import RunLock, worker_lock_of
 from cascade_cli.adapters.venice.notifications import Notifier
-from cascade_cli.adapters.venice.schema import Schema, read_schema
+from cascade_cli.adapters.venice.table_fields import Schema, read_schema
 from cascade_cli.adapters.venice.writer import VeniceWriter
 from cascade_cli.bootstrap import Wiring
-from cascade_cli.domain.case import Terms
-from cascade_cli.domain.refunds import Disputing, Refunding
-from cascade_cli.services.arrivals import ArrivalDesk
-from cascade_cli.services.credit import (
+from cascade_cli.domain.matching.matched_charge import Terms
+from cascade_cli.domain.refunds.refund_shares import Disputing, Refunding
+from cascade_cli.services.delivery.available_balance import Purse
+from cascade_cli.services.delivery.credit_service import (
     CreditDesk,
     Limits,
 )
-from cascade_cli.services.deliver import Deliverer
+from cascade_cli.services.delivery.deliver import Deliverer
+from cascade_cli.services.delivery.past_deliveries import PastDeliveries
+from cascade_cli.services.delivery.tell_arrivals import ArrivalDesk
 from cascade_cli.services.delivery_ports import DeliveryTerms, Surroundings
-from cascade_cli.services.past_deliveries import PastDeliveries
-from cascade_cli.services.purse import Purse
-from cascade_cli.services.refund import RefundDesk, Wish
-from cascade_cli.services.refund_clerk import RefundClerk
-from cascade_cli.services.replay import Replayer
+from cascade_cli.services.events.replay_service import Replayer
+from cascade_cli.services.refunds.automatic_refunds import RefundClerk
+from cascade_cli.services.refunds.refund_service import RefundDesk, Wish
 from cascade_cli.settings import Settings
 
 # Airtable takes 5 requests a second and answers each in up to 0.6 s: so many fill that.

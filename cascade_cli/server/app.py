@@ -10,16 +10,18 @@ from starlette.types import ASGIApp
 
 from cascade_cli import __version__
 from cascade_cli.adapters.stripe.signature import EventGate
-from cascade_cli.server import docs, payments, problems, subscriptions, vitals, webhook
-from cascade_cli.server.committer import Committer
-from cascade_cli.server.limits import Gatehouse
+from cascade_cli.server import health as vitals
+from cascade_cli.server import webhook
+from cascade_cli.server.api import docs, payments, problems, subscriptions
+from cascade_cli.server.batch_writer import Committer
+from cascade_cli.server.http.limits import Gatehouse
 from cascade_cli.server.metrics import Metrics
-from cascade_cli.server.offload import Offload
 from cascade_cli.server.readiness import Readiness
+from cascade_cli.server.thread_pool import Offload
 from cascade_cli.server.worker import Worker
-from cascade_cli.services.payment_api import PaymentDesk
-from cascade_cli.services.subscription_desk import SubscriptionDesk
-from cascade_cli.services.till import Till
+from cascade_cli.services.selling.payment_api import PaymentDesk
+from cascade_cli.services.selling.price_quotes import Till
+from cascade_cli.services.selling.subscription_service import SubscriptionDesk
 
 DESCRIPTION = (
     "Sells ducats and credits them, each paid charge exactly once. Every answer that is not a "

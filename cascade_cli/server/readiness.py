@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from cascade_cli.adapters.http.transport import Transport
 from cascade_cli.adapters.journal.inbox import EventState, Inbox
-from cascade_cli.adapters.transport import Transport
-from cascade_cli.domain.times import rfc3339
+from cascade_cli.domain.shop.times import rfc3339
 from cascade_cli.errors import CascadeError, JournalError
 from cascade_cli.server.worker import Worker
-from cascade_cli.services.intake import SHORT_OF_DUCATS
+from cascade_cli.services.events.intake import SHORT_OF_DUCATS
 
 # Requests are money at Airtable: what was well a minute ago is not asked again, only watched.
 WELL_FOR = timedelta(seconds=60)

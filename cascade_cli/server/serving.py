@@ -15,34 +15,34 @@ from datetime import datetime
 
 import uvicorn
 
+from cascade_cli.adapters.http.transport import utc_now
 from cascade_cli.adapters.journal import Journal
 from cascade_cli.adapters.journal.database import Database
 from cascade_cli.adapters.journal.inbox import Inbox
-from cascade_cli.adapters.stripe.checkout import CheckoutPages
+from cascade_cli.adapters.stripe.checkout_sessions import CheckoutPages
 from cascade_cli.adapters.stripe.client import stripe_client
 from cascade_cli.adapters.stripe.payment_intents import PaymentIntents
 from cascade_cli.adapters.stripe.signature import EventGate, secrets_in
-from cascade_cli.adapters.transport import utc_now
 from cascade_cli.bootstrap import Wiring
 from cascade_cli.bootstrap_writes import bootstrap_writes, run_lock, worker_lock
-from cascade_cli.domain.journal import Worker as Identity
-from cascade_cli.domain.times import Window
+from cascade_cli.domain.records.journal_entries import Worker as Identity
+from cascade_cli.domain.shop.times import Window
 from cascade_cli.errors import JournalError
 from cascade_cli.server.app import Office, create_app
-from cascade_cli.server.committer import Committer
-from cascade_cli.server.connections import Connections, most_connections
+from cascade_cli.server.batch_writer import Committer
+from cascade_cli.server.http.connections import Connections, most_connections
+from cascade_cli.server.http.protocol import BoundedProtocol
 from cascade_cli.server.leadership import Leadership
 from cascade_cli.server.metrics import Metrics
-from cascade_cli.server.offload import Offload
-from cascade_cli.server.protocol import BoundedProtocol
 from cascade_cli.server.readiness import Probe, Readiness
+from cascade_cli.server.thread_pool import Offload
 from cascade_cli.server.worker import Worker
-from cascade_cli.services.arrival_watch import ArrivalWatch, Looks
-from cascade_cli.services.intake import Intake
-from cascade_cli.services.modes import guard_mode
-from cascade_cli.services.payment_api import PaymentDesk
-from cascade_cli.services.subscription_desk import SubscriptionDesk
-from cascade_cli.services.vicinity import SECOND
+from cascade_cli.services.delivery.arrival_watch import ArrivalWatch, Looks
+from cascade_cli.services.events.intake import Intake
+from cascade_cli.services.events.live_mode import guard_mode
+from cascade_cli.services.reconcile.neighbouring_charges import SECOND
+from cascade_cli.services.selling.payment_api import PaymentDesk
+from cascade_cli.services.selling.subscription_service import SubscriptionDesk
 
 BACKLOG = 2048
 RECEIVE_BYTES = 32 * 1024

@@ -8,10 +8,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Request
 
 from cascade_cli.adapters.stripe.signature import EventGate, RefusedEventError
-from cascade_cli.server.bodies import Received
-from cascade_cli.server.committer import Committer
+from cascade_cli.server.api.bodies import Received
+from cascade_cli.server.api.payments import responses
+from cascade_cli.server.batch_writer import Committer
 from cascade_cli.server.metrics import Metrics
-from cascade_cli.server.payments import responses
 
 _BODY: dict[str, Any] = {
     "requestBody": {

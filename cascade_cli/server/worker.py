@@ -12,7 +12,7 @@ from cascade_cli.adapters.journal.attempts import ClaimLostError
 from cascade_cli.adapters.journal.inbox import EventState, Settlement
 from cascade_cli.errors import CascadeError, JournalError
 from cascade_cli.server.leadership import Leadership
-from cascade_cli.services.intake import SHORT_OF_DUCATS, Intake
+from cascade_cli.services.events.intake import SHORT_OF_DUCATS, Intake
 
 POLL_SECONDS = 1.0
 STANDBY_SECONDS = 3.0

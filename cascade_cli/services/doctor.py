@@ -9,7 +9,7 @@ from functools import cached_property
 
 from cascade_cli.adapters.journal.inspection import JournalProbe
 from cascade_cli.adapters.stripe.signature import FAST_CLOCK, TOLERANCE, secrets_in
-from cascade_cli.adapters.venice.needs import TRANSACTION_FIELDS, TRANSACTIONS, needs
+from cascade_cli.adapters.venice.required_schema import TRANSACTION_FIELDS, TRANSACTIONS, needs
 from cascade_cli.domain.checkup import (
     airtable,
     clocks,
@@ -24,10 +24,10 @@ from cascade_cli.domain.checkup import (
 )
 from cascade_cli.domain.checkup.areas import TITLES
 from cascade_cli.domain.checkup.result import Check
-from cascade_cli.domain.events import KEPT
-from cascade_cli.domain.keys import Origin
-from cascade_cli.domain.runway import OUTFLOW_DAYS, finances
-from cascade_cli.domain.stratagems import Stratagem
+from cascade_cli.domain.delivery.runway import OUTFLOW_DAYS, finances
+from cascade_cli.domain.records.stratagems import Stratagem
+from cascade_cli.domain.records.stripe_events import KEPT
+from cascade_cli.domain.shop.keys import Origin
 from cascade_cli.errors import CascadeError, JournalError, RightsError, UnreachableError
 from cascade_cli.services.doctor_instruments import Instruments
 from cascade_cli.services.doctor_round import Round

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from cascade_cli.adapters.http.probing import ProbingTransport
 from cascade_cli.adapters.journal.inspection import JournalProbe
-from cascade_cli.adapters.probing import ProbingTransport
 from cascade_cli.adapters.stripe.probes import AccountProbe
 from cascade_cli.adapters.venice.citizens import CitizenReader
 from cascade_cli.adapters.venice.probes import BaseProbe, OlderReader

@@ -13,10 +13,10 @@ import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cascade_cli.adapters.crew import Crew
+from cascade_cli.adapters.http.concurrency import Crew
 from cascade_cli.adapters.stripe.ranges import Ranges
 from cascade_cli.adapters.venice.slices import RESTARTS, Page, Slices
-from cascade_cli.domain.tally import Tally
+from cascade_cli.domain.shop.density import Tally
 
 SINCE = datetime(2026, 11, 13, 15, 0, tzinfo=UTC)
 START, END = int(SINCE.timestamp()), int(SINCE.timestamp()) + 7 * 86400

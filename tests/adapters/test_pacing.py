@@ -4,8 +4,8 @@ import threading
 
 import pytest
 
-from cascade_cli.adapters.pace import Departure, Pace, Turn
-from cascade_cli.adapters.pacing import Pacer
+from cascade_cli.adapters.http.pace import Departure, Pace, Turn
+from cascade_cli.adapters.http.pacing import Pacer
 from tests.adapters.fake_time import FakeTime
 
 

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from cascade_cli.adapters.pace import Pace
-from cascade_cli.adapters.pace_kept import PaceFile
-from cascade_cli.adapters.pacing import Pacer
+from cascade_cli.adapters.http.pace import Pace
+from cascade_cli.adapters.http.pace_store import PaceFile
+from cascade_cli.adapters.http.pacing import Pacer
 from tests.adapters.fake_time import FakeTime
 
 RATE = 20.0

@@ -10,15 +10,15 @@ from itertools import pairwise
 
 import pytest
 
+from cascade_cli.adapters.http.transport import utc_now
 from cascade_cli.adapters.journal import Journal
-from cascade_cli.adapters.transport import utc_now
 from cascade_cli.bootstrap import bootstrap
 from cascade_cli.bootstrap_writes import bootstrap_writes
-from cascade_cli.domain.engine import Schedule, parse_schedule
-from cascade_cli.domain.journal import Worker
-from cascade_cli.domain.keys import OLDER_SOURCE
-from cascade_cli.services.arrival_watch import ArrivalWatch, Looks
-from cascade_cli.services.arrivals import ArrivalDesk
+from cascade_cli.domain.records.journal_entries import Worker
+from cascade_cli.domain.shop.engine_schedule import Schedule, parse_schedule
+from cascade_cli.domain.shop.keys import OLDER_SOURCE
+from cascade_cli.services.delivery.arrival_watch import ArrivalWatch, Looks
+from cascade_cli.services.delivery.tell_arrivals import ArrivalDesk
 from cascade_cli.settings import Settings
 from tests.arrivals.told import airtable_reads, arrived, is_arrival
 from tests.credit.counter import Counter

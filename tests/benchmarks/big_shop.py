@@ -13,15 +13,15 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
-from cascade_cli.domain.case import Terms
-from cascade_cli.domain.charges import Charge
-from cascade_cli.domain.engine import parse_schedule
-from cascade_cli.domain.keys import Origin
-from cascade_cli.domain.money import read_ducats
-from cascade_cli.domain.pricing import PriceList
-from cascade_cli.domain.stratagems import Failure, Stratagem
-from cascade_cli.domain.times import Window
-from cascade_cli.domain.world import Answers, World
+from cascade_cli.domain.matching.matched_charge import Terms
+from cascade_cli.domain.matching.snapshot import Answers, World
+from cascade_cli.domain.records.charges import Charge
+from cascade_cli.domain.records.stratagems import Failure, Stratagem
+from cascade_cli.domain.selling.pricing import PriceList
+from cascade_cli.domain.shop.engine_schedule import parse_schedule
+from cascade_cli.domain.shop.keys import Origin
+from cascade_cli.domain.shop.money import read_ducats
+from cascade_cli.domain.shop.times import Window
 
 NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 TERMS = Terms(NOW, timedelta(minutes=15), parse_schedule("11:00,19:00 Europe/Rome"), PriceList())

@@ -7,9 +7,9 @@ import tracemalloc
 from collections.abc import Iterator
 from importlib.util import find_spec
 
-from cascade_cli.domain.keys import PAYMENT_PREFIX
-from cascade_cli.domain.reconciliation import Reconciliation, reconcile
-from cascade_cli.domain.world import World
+from cascade_cli.domain.matching.snapshot import World
+from cascade_cli.domain.reconcile.reconciliation import Reconciliation, reconcile
+from cascade_cli.domain.shop.keys import PAYMENT_PREFIX
 from tests.benchmarks.big_shop import TERMS, big_shop
 from tests.benchmarks.contest import Contest, in_words
 from tests.benchmarks.rows import Line, NotInstalledError

@@ -10,15 +10,14 @@ from typing import Any
 
 import pytest
 
-from cascade_cli.domain.allocation import Allocation, Share, portions_of
-from cascade_cli.domain.charges import Charge
-from cascade_cli.domain.delivery import FATE_BOUND
-from cascade_cli.domain.money import ZERO
-from cascade_cli.domain.orders import Order
-from cascade_cli.domain.overrides import Override
+from cascade_cli.domain.delivery.delivery_steps import FATE_BOUND
+from cascade_cli.domain.records.charges import Charge
+from cascade_cli.domain.records.orders import Order
+from cascade_cli.domain.records.overrides import Override
+from cascade_cli.domain.selling.allocation import Allocation, Share, portions_of
+from cascade_cli.domain.shop.money import ZERO
 from cascade_cli.errors import GuardError, UsageError
-from cascade_cli.services.credit import CreditDesk
-from cascade_cli.services.credit_requests import (
+from cascade_cli.services.delivery.credit_requests import (
     bought,
     check_limit,
     check_payment_id,
@@ -26,6 +25,7 @@ from cascade_cli.services.credit_requests import (
     manual_order,
     meant,
 )
+from cascade_cli.services.delivery.credit_service import CreditDesk
 from cascade_cli.services.delivery_ports import Result
 from tests.credit.counter import Counter
 from tests.credit.desks import Workers, workers

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cascade_cli.domain.delivery import (
+from cascade_cli.domain.delivery.delivery_steps import (
     FATE_BOUND,
     Action,
     End,
@@ -16,7 +16,7 @@ from cascade_cli.domain.delivery import (
     Write,
     next_step,
 )
-from cascade_cli.domain.journal import Attempt, Fate
+from cascade_cli.domain.records.journal_entries import Attempt, Fate
 from tests.credit.orders import DEAD, DOUBTFUL, EVERY, a_row, an_order
 from tests.domain.samples import NOW
 

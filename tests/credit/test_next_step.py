@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from cascade_cli.domain.charges import Charge, Refund
-from cascade_cli.domain.delivery import (
+from cascade_cli.domain.delivery.delivery_steps import (
     FATE_BOUND,
     SEND_WITHIN,
     Action,
@@ -22,11 +21,12 @@ from cascade_cli.domain.delivery import (
     rows_of,
     unclear_rows,
 )
-from cascade_cli.domain.journal import Attempt, Fate
-from cascade_cli.domain.keys import Origin
-from cascade_cli.domain.matching import OLDER_REACH
-from cascade_cli.domain.refunds import REASON_REST
-from cascade_cli.domain.stratagems import Stratagem
+from cascade_cli.domain.matching.matching import OLDER_REACH
+from cascade_cli.domain.records.charges import Charge, Refund
+from cascade_cli.domain.records.journal_entries import Attempt, Fate
+from cascade_cli.domain.records.stratagems import Stratagem
+from cascade_cli.domain.refunds.refund_shares import REASON_REST
+from cascade_cli.domain.shop.keys import Origin
 from tests.credit.orders import (
     ALIVE,
     DEAD,

@@ -11,17 +11,17 @@ from pathlib import Path
 
 import pytest
 
+from cascade_cli.adapters.http.pacing import Pacer
+from cascade_cli.adapters.http.transport import Transport, utc_now
 from cascade_cli.adapters.journal import Journal
-from cascade_cli.adapters.pacing import Pacer
-from cascade_cli.adapters.transport import Transport, utc_now
 from cascade_cli.adapters.venice.base import VeniceReader, airtable_api
 from cascade_cli.bootstrap import AIRTABLE_LOCKOUT_SECONDS, Wiring, bootstrap
 from cascade_cli.bootstrap_writes import bootstrap_writes
-from cascade_cli.cli.writing import this_worker
+from cascade_cli.cli.context.write_context import this_worker
 from cascade_cli.errors import ThrottledError
 from cascade_cli.sandbox.wire import json_response
-from cascade_cli.services.credit import CreditDesk
-from cascade_cli.services.credit_requests import manual_order
+from cascade_cli.services.delivery.credit_requests import manual_order
+from cascade_cli.services.delivery.credit_service import CreditDesk
 from cascade_cli.services.delivery_ports import Delivery, Result
 from cascade_cli.settings import Settings
 from tests.credit.counter import Counter

@@ -16,11 +16,13 @@ import pytest
 from fastapi import FastAPI
 
 from cascade_cli import errors
-from cascade_cli.adapters.prices import read_prices
-from cascade_cli.domain.exchange import Exchange
-from cascade_cli.domain.pricing import PriceList
+from cascade_cli.adapters.price_list_file import read_prices
+from cascade_cli.domain.selling.pricing import PriceList
+from cascade_cli.domain.shop.exchange import Exchange
 from cascade_cli.errors import CascadeError
-from cascade_cli.server import payments, subscriptions, vitals, webhook
+from cascade_cli.server import health as vitals
+from cascade_cli.server import webhook
+from cascade_cli.server.api import payments, subscriptions
 from tests.credit.conftest import counter
 from tests.credit.counter import Counter
 from tests.docs import readme

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 
-from cascade_cli.cli.connection import effective
-from cascade_cli.cli.doctor_tools import instruments
-from cascade_cli.cli.session import Session
+from cascade_cli.cli.context.connection import effective
+from cascade_cli.cli.doctor.instruments import instruments
+from cascade_cli.cli.terminal.session import Session
 from cascade_cli.domain.checkup.areas import TITLES
 from cascade_cli.domain.checkup.catalogue import FINDINGS
 from cascade_cli.domain.checkup.result import Check, Finding, Level

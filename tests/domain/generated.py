@@ -13,9 +13,18 @@ from random import Random
 
 from hypothesis import strategies as st
 
-from cascade_cli.domain.allocation import Allocation, Share, portions_of
-from cascade_cli.domain.charges import Charge, Dispute
-from cascade_cli.domain.keys import (
+from cascade_cli.domain.matching.snapshot import Answers, World
+from cascade_cli.domain.records.charges import Charge, Dispute
+from cascade_cli.domain.records.stratagems import (
+    CORRECTING,
+    RETURNING,
+    TAKING,
+    Failure,
+    Ruling,
+    Stratagem,
+)
+from cascade_cli.domain.selling.allocation import Allocation, Share, portions_of
+from cascade_cli.domain.shop.keys import (
     Origin,
     correction_key,
     give_back_key,
@@ -23,9 +32,7 @@ from cascade_cli.domain.keys import (
     stratagem_id_for,
     take_back_key,
 )
-from cascade_cli.domain.stratagems import CORRECTING, RETURNING, TAKING, Failure, Ruling, Stratagem
-from cascade_cli.domain.times import Window
-from cascade_cli.domain.world import Answers, World
+from cascade_cli.domain.shop.times import Window
 from tests.domain.samples import NOW
 
 WINDOW = Window(NOW - timedelta(days=4), NOW - timedelta(hours=6))

@@ -13,16 +13,8 @@ from datetime import datetime, timedelta
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
-from cascade_cli.domain.case import Case, Decided
-from cascade_cli.domain.case import Terms as CaseTerms
-from cascade_cli.domain.charges import Charge, Dispute, Refund
-from cascade_cli.domain.delivery import Action, Write, next_step, rows_of
-from cascade_cli.domain.keys import origin_of
-from cascade_cli.domain.matching import match
-from cascade_cli.domain.money_back import refunded_cents
-from cascade_cli.domain.orders import Order, order_for_charge
-from cascade_cli.domain.reconciliation import Item, reconcile
-from cascade_cli.domain.refund_plan import (
+from cascade_cli.domain.delivery.delivery_steps import Action, Write, next_step, rows_of
+from cascade_cli.domain.discrepancies.refund_plan import (
     Picture,
     RefundPlan,
     Terms,
@@ -30,9 +22,17 @@ from cascade_cli.domain.refund_plan import (
     picture_of,
     plan_refunds,
 )
-from cascade_cli.domain.refunds import Policy
-from cascade_cli.domain.stratagems import Failure, State, Stratagem
-from cascade_cli.domain.world import Answers, World, cases_of
+from cascade_cli.domain.matching.matched_charge import Case, Decided
+from cascade_cli.domain.matching.matched_charge import Terms as CaseTerms
+from cascade_cli.domain.matching.matching import match
+from cascade_cli.domain.matching.snapshot import Answers, World, cases_of
+from cascade_cli.domain.reconcile.reconciliation import Item, reconcile
+from cascade_cli.domain.records.charges import Charge, Dispute, Refund
+from cascade_cli.domain.records.orders import Order, order_for_charge
+from cascade_cli.domain.records.stratagems import Failure, State, Stratagem
+from cascade_cli.domain.refunds.money_back import refunded_cents
+from cascade_cli.domain.refunds.refund_shares import Policy
+from cascade_cli.domain.shop.keys import origin_of
 from tests.domain.samples import NOW, TERMS, WEEK, a_charge, a_stratagem
 
 PAID_CENTS = 1000

@@ -8,16 +8,16 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from cascade_cli.domain.case import Case, Terms
-from cascade_cli.domain.charges import Charge
-from cascade_cli.domain.engine import parse_schedule
-from cascade_cli.domain.keys import Origin
-from cascade_cli.domain.matching import match
-from cascade_cli.domain.pricing import PriceList
-from cascade_cli.domain.reconciliation import Item, Reconciliation, reconcile
-from cascade_cli.domain.stratagems import Stratagem
-from cascade_cli.domain.times import Window
-from cascade_cli.domain.world import Answers, World, cases_of
+from cascade_cli.domain.matching.matched_charge import Case, Terms
+from cascade_cli.domain.matching.matching import match
+from cascade_cli.domain.matching.snapshot import Answers, World, cases_of
+from cascade_cli.domain.reconcile.reconciliation import Item, Reconciliation, reconcile
+from cascade_cli.domain.records.charges import Charge
+from cascade_cli.domain.records.stratagems import Stratagem
+from cascade_cli.domain.selling.pricing import PriceList
+from cascade_cli.domain.shop.engine_schedule import parse_schedule
+from cascade_cli.domain.shop.keys import Origin
+from cascade_cli.domain.shop.times import Window
 
 NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 GRACE = timedelta(minutes=15)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import tracemalloc
 
-from cascade_cli.domain.kinds import Kind
-from cascade_cli.domain.plain import set_aside
-from cascade_cli.domain.reconciliation import reconcile
+from cascade_cli.domain.discrepancies.kinds import Kind
+from cascade_cli.domain.matching.fast_path import set_aside
+from cascade_cli.domain.reconcile.reconciliation import reconcile
 from tests.benchmarks.big_shop import TERMS, big_shop
 
 CHARGES = 10_000

@@ -4,9 +4,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from cascade_cli.domain.kinds import Kind
-from cascade_cli.domain.reconciliation import reconcile
-from cascade_cli.domain.stratagems import Failure, Stratagem
+from cascade_cli.domain.discrepancies.kinds import Kind
+from cascade_cli.domain.reconcile.reconciliation import reconcile
+from cascade_cli.domain.records.stratagems import Failure, Stratagem
 from tests.domain.samples import NOW, PAID, TERMS, a_charge, a_world, keyed, older, the_item
 
 

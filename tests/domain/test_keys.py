@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from cascade_cli.domain.keys import Origin, origin_of, payment_id_in, stratagem_id_for
+from cascade_cli.domain.shop.keys import Origin, origin_of, payment_id_in, stratagem_id_for
 from tests.domain.samples import a_charge
 
 OLDER_SOURCE = "cascade_payment_processor"

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cascade_cli.domain.charges import Charge
-from cascade_cli.domain.keys import Origin
-from cascade_cli.domain.kinds import Kind
-from cascade_cli.domain.matching import OLDER_REACH, Rule, match
-from cascade_cli.domain.stratagems import Failure, Stratagem
+from cascade_cli.domain.discrepancies.kinds import Kind
+from cascade_cli.domain.matching.matching import OLDER_REACH, Rule, match
+from cascade_cli.domain.records.charges import Charge
+from cascade_cli.domain.records.stratagems import Failure, Stratagem
+from cascade_cli.domain.shop.keys import Origin
 from tests.domain.samples import PAID, a_charge, a_stratagem, judge, keyed, older, the_item
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)

@@ -6,15 +6,15 @@ from datetime import timedelta
 
 import pytest
 
-from cascade_cli.domain.keys import Origin
-from cascade_cli.domain.leads import (
+from cascade_cli.domain.history.open_items import (
     Lead,
     cheapest_since,
     leads_of,
     loose_ends_of,
     without_strangers,
 )
-from cascade_cli.domain.world import World
+from cascade_cli.domain.matching.snapshot import World
+from cascade_cli.domain.shop.keys import Origin
 from tests.domain.samples import (
     NOW,
     PAID,

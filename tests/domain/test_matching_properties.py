@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cascade_cli.domain.charges import Charge
-from cascade_cli.domain.delivery import rows_of
-from cascade_cli.domain.matching import OLDER_REACH, Rule, match
-from cascade_cli.domain.replay import question_about
-from cascade_cli.domain.stratagems import Stratagem
-from cascade_cli.domain.world import World
+from cascade_cli.domain.delivery.delivery_steps import rows_of
+from cascade_cli.domain.matching.matching import OLDER_REACH, Rule, match
+from cascade_cli.domain.matching.snapshot import World
+from cascade_cli.domain.reconcile.event_replay import question_about
+from cascade_cli.domain.records.charges import Charge
+from cascade_cli.domain.records.stratagems import Stratagem
 from tests.domain.generated import worlds
 from tests.domain.samples import PAID, a_charge, older
 

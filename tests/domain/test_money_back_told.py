@@ -8,13 +8,13 @@ from decimal import Decimal
 
 import pytest
 
-from cascade_cli.domain.case import Decided
-from cascade_cli.domain.charges import Charge, Dispute
-from cascade_cli.domain.items import Item
-from cascade_cli.domain.kinds import Kind
-from cascade_cli.domain.reconciliation import Reconciliation as Result
-from cascade_cli.domain.reconciliation import reconcile
-from cascade_cli.domain.stratagems import Stratagem
+from cascade_cli.domain.discrepancies.items import Item
+from cascade_cli.domain.discrepancies.kinds import Kind
+from cascade_cli.domain.matching.matched_charge import Decided
+from cascade_cli.domain.reconcile.reconciliation import Reconciliation as Result
+from cascade_cli.domain.reconcile.reconciliation import reconcile
+from cascade_cli.domain.records.charges import Charge, Dispute
+from cascade_cli.domain.records.stratagems import Stratagem
 from tests.domain.samples import NOW, PAID, TERMS, a_charge, a_world, keyed
 from tests.domain.test_refund_plan import DELIVERED, DOUBTFUL, LIVE, failed, sent_back, taken
 

@@ -11,16 +11,21 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cascade_cli.domain.case import Case
-from cascade_cli.domain.charges import Charge, Dispute, Refund
-from cascade_cli.domain.findings import findings
-from cascade_cli.domain.keys import Origin, origin_of
-from cascade_cli.domain.money_back import refunded_cents
-from cascade_cli.domain.orders import Order
-from cascade_cli.domain.refund_plan import Terms, obstacle_to, picture_of, plan_refunds
-from cascade_cli.domain.refunds import ROUNDING_DUCATS, Policy, returned
-from cascade_cli.domain.repair import repair_for
-from cascade_cli.domain.stratagems import Stratagem
+from cascade_cli.domain.discrepancies.findings import findings
+from cascade_cli.domain.discrepancies.refund_plan import (
+    Terms,
+    obstacle_to,
+    picture_of,
+    plan_refunds,
+)
+from cascade_cli.domain.discrepancies.repair_command import repair_for
+from cascade_cli.domain.matching.matched_charge import Case
+from cascade_cli.domain.records.charges import Charge, Dispute, Refund
+from cascade_cli.domain.records.orders import Order
+from cascade_cli.domain.records.stratagems import Stratagem
+from cascade_cli.domain.refunds.money_back import refunded_cents
+from cascade_cli.domain.refunds.refund_shares import ROUNDING_DUCATS, Policy, returned
+from cascade_cli.domain.shop.keys import Origin, origin_of
 from tests.domain.samples import NOW, PAID, a_charge, a_stratagem, keyed, the_case
 
 PROCESSOR = "CASCADE_PAYMENT_PROCESSOR"

@@ -9,8 +9,8 @@ from functools import partial
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cascade_cli.domain.money import ZERO
-from cascade_cli.domain.refunds import ROUNDING_DUCATS, Policy
+from cascade_cli.domain.refunds.refund_shares import ROUNDING_DUCATS, Policy
+from cascade_cli.domain.shop.money import ZERO
 from tests.domain.one_payment import (
     ANY_STATUS,
     FIRST_ROUND,

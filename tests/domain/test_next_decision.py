@@ -8,18 +8,18 @@ from decimal import Decimal
 
 from hypothesis import given
 
-from cascade_cli.domain.case import Case
-from cascade_cli.domain.decision_table import decisions_for
-from cascade_cli.domain.decisions import How
-from cascade_cli.domain.items import Item
-from cascade_cli.domain.matching import match
-from cascade_cli.domain.next_decision import CITIZEN, DUCATS
-from cascade_cli.domain.reconciliation import reconcile
-from cascade_cli.domain.refunds import Policy
-from cascade_cli.domain.resolution import plan
-from cascade_cli.domain.settling import settling_rows
-from cascade_cli.domain.subject import Means, Subject, Wish
-from cascade_cli.domain.world import World, cases_of
+from cascade_cli.domain.decisions.decision_plan import Means, Subject, Wish
+from cascade_cli.domain.decisions.resolution import plan
+from cascade_cli.domain.discrepancies.decision_table import decisions_for
+from cascade_cli.domain.discrepancies.items import Item
+from cascade_cli.domain.discrepancies.next_decision import CITIZEN, DUCATS
+from cascade_cli.domain.matching.matched_charge import Case
+from cascade_cli.domain.matching.matching import match
+from cascade_cli.domain.matching.settled_by import settling_rows
+from cascade_cli.domain.matching.snapshot import World, cases_of
+from cascade_cli.domain.reconcile.reconciliation import reconcile
+from cascade_cli.domain.records.decisions import How
+from cascade_cli.domain.refunds.refund_shares import Policy
 from tests.domain.generated import worlds
 from tests.domain.samples import TERMS
 

@@ -7,13 +7,20 @@ from decimal import Decimal
 
 import pytest
 
-from cascade_cli.domain.delivery import Action, End, Verdict, Write, next_step, rows_of
-from cascade_cli.domain.keys import Origin
-from cascade_cli.domain.kinds import Kind
-from cascade_cli.domain.orders import decided
-from cascade_cli.domain.overrides import Override
-from cascade_cli.domain.replay import question_about
-from cascade_cli.domain.stratagems import Failure, State
+from cascade_cli.domain.delivery.delivery_steps import (
+    Action,
+    End,
+    Verdict,
+    Write,
+    next_step,
+    rows_of,
+)
+from cascade_cli.domain.discrepancies.kinds import Kind
+from cascade_cli.domain.reconcile.event_replay import question_about
+from cascade_cli.domain.records.orders import decided
+from cascade_cli.domain.records.overrides import Override
+from cascade_cli.domain.records.stratagems import Failure, State
+from cascade_cli.domain.shop.keys import Origin
 from tests.domain.samples import NOW, a_charge, a_stratagem, judge, keyed, older, the_item
 
 SOON, PAST = NOW + timedelta(hours=9), NOW - timedelta(hours=9)

@@ -12,19 +12,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cascade_cli.domain.case import Terms
-from cascade_cli.domain.charges import Charge
-from cascade_cli.domain.exchange import Exchange, NoRates, OwnRates
-from cascade_cli.domain.keys import PAYMENT_PREFIX, Origin
-from cascade_cli.domain.kinds import Kind
-from cascade_cli.domain.matching import match
-from cascade_cli.domain.plain import AsideOnce, Plain, set_aside
-from cascade_cli.domain.pricing import PriceList
-from cascade_cli.domain.questions import Questions, earlier_window, keys_to_look_up, later_window
-from cascade_cli.domain.reconciliation import reconcile
-from cascade_cli.domain.stratagems import Stratagem
-from cascade_cli.domain.times import Window
-from cascade_cli.domain.world import Answers, World
+from cascade_cli.domain.discrepancies.kinds import Kind
+from cascade_cli.domain.matching.fast_path import AsideOnce, Plain, set_aside
+from cascade_cli.domain.matching.matched_charge import Terms
+from cascade_cli.domain.matching.matching import match
+from cascade_cli.domain.matching.pending_lookups import (
+    Questions,
+    earlier_window,
+    keys_to_look_up,
+    later_window,
+)
+from cascade_cli.domain.matching.snapshot import Answers, World
+from cascade_cli.domain.reconcile.reconciliation import reconcile
+from cascade_cli.domain.records.charges import Charge
+from cascade_cli.domain.records.stratagems import Stratagem
+from cascade_cli.domain.selling.pricing import PriceList
+from cascade_cli.domain.shop.exchange import Exchange, NoRates, OwnRates
+from cascade_cli.domain.shop.keys import PAYMENT_PREFIX, Origin
+from cascade_cli.domain.shop.times import Window
 from tests.domain.generated import worlds
 from tests.domain.samples import (
     NOW,

@@ -2,17 +2,17 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from cascade_cli.domain.charges import Charge
-from cascade_cli.domain.matching import match
-from cascade_cli.domain.questions import (
+from cascade_cli.domain.matching.matching import match
+from cascade_cli.domain.matching.pending_lookups import (
     Questions,
     earlier_window,
     keys_to_look_up,
     later_window,
 )
-from cascade_cli.domain.stratagems import Failure, Stratagem
-from cascade_cli.domain.times import Window
-from cascade_cli.domain.world import World
+from cascade_cli.domain.matching.snapshot import World
+from cascade_cli.domain.records.charges import Charge
+from cascade_cli.domain.records.stratagems import Failure, Stratagem
+from cascade_cli.domain.shop.times import Window
 from tests.domain.samples import NOW, TERMS, WEEK, a_charge, a_world, keyed, older
 
 HOUR = timedelta(hours=1)

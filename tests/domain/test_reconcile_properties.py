@@ -8,16 +8,16 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cascade_cli.domain.charges import Charge
-from cascade_cli.domain.equation import Part, part_of
-from cascade_cli.domain.findings import findings
-from cascade_cli.domain.keys import Origin
-from cascade_cli.domain.kinds import Kind
-from cascade_cli.domain.matching import match
-from cascade_cli.domain.money import exactly
-from cascade_cli.domain.reconciliation import Item, reconcile
-from cascade_cli.domain.stratagems import RETURNING
-from cascade_cli.domain.world import World, cases_of
+from cascade_cli.domain.discrepancies.findings import findings
+from cascade_cli.domain.discrepancies.kinds import Kind
+from cascade_cli.domain.matching.matching import match
+from cascade_cli.domain.matching.snapshot import World, cases_of
+from cascade_cli.domain.reconcile.equation import Part, part_of
+from cascade_cli.domain.reconcile.reconciliation import Item, reconcile
+from cascade_cli.domain.records.charges import Charge
+from cascade_cli.domain.records.stratagems import RETURNING
+from cascade_cli.domain.shop.keys import Origin
+from cascade_cli.domain.shop.money import exactly
 from tests.domain.generated import charges, worlds
 from tests.domain.samples import TERMS
 

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from cascade_cli.domain.allocation import Allocation, Share, portions_of
-from cascade_cli.domain.charges import Charge
-from cascade_cli.domain.keys import Origin, refund_key
-from cascade_cli.domain.kinds import Kind, Severity
-from cascade_cli.domain.matching import Rule
-from cascade_cli.domain.reconciliation import Reconciliation, reconcile
-from cascade_cli.domain.stratagems import Stratagem
+from cascade_cli.domain.discrepancies.kinds import Kind, Severity
+from cascade_cli.domain.matching.matching import Rule
+from cascade_cli.domain.reconcile.reconciliation import Reconciliation, reconcile
+from cascade_cli.domain.records.charges import Charge
+from cascade_cli.domain.records.stratagems import Stratagem
+from cascade_cli.domain.selling.allocation import Allocation, Share, portions_of
+from cascade_cli.domain.shop.keys import Origin, refund_key
 from tests.domain.samples import (
     NOW,
     PAID,

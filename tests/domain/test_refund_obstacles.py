@@ -7,9 +7,9 @@ from decimal import Decimal
 
 import pytest
 
-from cascade_cli.domain.keys import Origin, refund_key
-from cascade_cli.domain.refund_plan import obstacle_to, picture_of
-from cascade_cli.domain.stratagems import Failure, Stratagem
+from cascade_cli.domain.discrepancies.refund_plan import obstacle_to, picture_of
+from cascade_cli.domain.records.stratagems import Failure, Stratagem
+from cascade_cli.domain.shop.keys import Origin, refund_key
 from tests.domain.samples import NOW, a_charge, a_stratagem, keyed, the_case
 
 PAID_BACK = a_charge(refunded_cents=1000)

@@ -9,17 +9,8 @@ from typing import Any
 
 import pytest
 
-from cascade_cli.domain.case import Case
-from cascade_cli.domain.charges import Charge, Dispute, Refund
-from cascade_cli.domain.gifts import Gift
-from cascade_cli.domain.journal import Attempt, Fate
-from cascade_cli.domain.keys import Origin, give_back_key, refund_key
-from cascade_cli.domain.kinds import Kind
-from cascade_cli.domain.money import ZERO
-from cascade_cli.domain.orders import Cause, Order
-from cascade_cli.domain.overrides import Override
-from cascade_cli.domain.past_delivery import PastDelivery
-from cascade_cli.domain.refund_plan import (
+from cascade_cli.domain.discrepancies.kinds import Kind
+from cascade_cli.domain.discrepancies.refund_plan import (
     Picture,
     RefundPlan,
     Terms,
@@ -29,9 +20,18 @@ from cascade_cli.domain.refund_plan import (
     plan_refunds,
     withholding,
 )
-from cascade_cli.domain.refunds import Policy
-from cascade_cli.domain.repair import Repair
-from cascade_cli.domain.stratagems import Failure, Stratagem
+from cascade_cli.domain.discrepancies.repair_command import Repair
+from cascade_cli.domain.matching.matched_charge import Case
+from cascade_cli.domain.records.charges import Charge, Dispute, Refund
+from cascade_cli.domain.records.gifts import Gift
+from cascade_cli.domain.records.journal_entries import Attempt, Fate
+from cascade_cli.domain.records.orders import Cause, Order
+from cascade_cli.domain.records.overrides import Override
+from cascade_cli.domain.records.past_delivery import PastDelivery
+from cascade_cli.domain.records.stratagems import Failure, Stratagem
+from cascade_cli.domain.refunds.refund_shares import Policy
+from cascade_cli.domain.shop.keys import Origin, give_back_key, refund_key
+from cascade_cli.domain.shop.money import ZERO
 from tests.domain.samples import (
     NOW,
     PAID,

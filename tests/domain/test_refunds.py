@@ -11,16 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cascade_cli.domain.case import Case
-from cascade_cli.domain.charges import Charge, Refund
-from cascade_cli.domain.delivery import Action, End, Verdict, Wait, next_step
-from cascade_cli.domain.journal import Attempt, Fate
-from cascade_cli.domain.keys import Origin, give_back_key, origin_of, refund_id_in, refund_key
-from cascade_cli.domain.matching import match
-from cascade_cli.domain.money import exactly
-from cascade_cli.domain.money_back import money_back, refunded_cents
-from cascade_cli.domain.refund_plan import Terms, withholding
-from cascade_cli.domain.refunds import (
+from cascade_cli.domain.delivery.delivery_steps import Action, End, Verdict, Wait, next_step
+from cascade_cli.domain.discrepancies.refund_plan import Terms, withholding
+from cascade_cli.domain.matching.matched_charge import Case
+from cascade_cli.domain.matching.matching import match
+from cascade_cli.domain.matching.snapshot import World, cases_of
+from cascade_cli.domain.records.charges import Charge, Refund
+from cascade_cli.domain.records.journal_entries import Attempt, Fate
+from cascade_cli.domain.records.stratagems import Stratagem
+from cascade_cli.domain.refunds.money_back import money_back, refunded_cents
+from cascade_cli.domain.refunds.refund_shares import (
     Account,
     Disputing,
     Policy,
@@ -33,8 +33,8 @@ from cascade_cli.domain.refunds import (
     taken_for,
     to_take,
 )
-from cascade_cli.domain.stratagems import Stratagem
-from cascade_cli.domain.world import World, cases_of
+from cascade_cli.domain.shop.keys import Origin, give_back_key, origin_of, refund_id_in, refund_key
+from cascade_cli.domain.shop.money import exactly
 from tests.domain.samples import NOW, PAID, TERMS, WEEK, a_charge, a_stratagem
 
 SOLD = st.decimals("0.000001", "99999999", places=6)

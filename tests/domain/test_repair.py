@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from cascade_cli.domain.charges import Charge, Dispute
-from cascade_cli.domain.keys import Origin
-from cascade_cli.domain.kinds import Kind
-from cascade_cli.domain.repair import Repair
-from cascade_cli.domain.stratagems import Failure, Stratagem
+from cascade_cli.domain.discrepancies.kinds import Kind
+from cascade_cli.domain.discrepancies.repair_command import Repair
+from cascade_cli.domain.records.charges import Charge, Dispute
+from cascade_cli.domain.records.stratagems import Failure, Stratagem
+from cascade_cli.domain.shop.keys import Origin
 from tests.domain.samples import NOW, a_charge, a_stratagem, judge, keyed, older, the_item
 
 CREDIT = "cascade credit marco 100 --payment pi_1 --reason 'paid but not delivered'"

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from cascade_cli.domain.charges import Charge, Refund
-from cascade_cli.domain.reconciliation import reconcile
-from cascade_cli.domain.repair_plan import REASON, RepairPlan, plan_repairs
-from cascade_cli.domain.stratagems import Stratagem
+from cascade_cli.domain.reconcile.reconciliation import reconcile
+from cascade_cli.domain.reconcile.repair_plan import REASON, RepairPlan, plan_repairs
+from cascade_cli.domain.records.charges import Charge, Refund
+from cascade_cli.domain.records.stratagems import Stratagem
 from tests.domain.samples import NOW, PAID, TERMS, a_charge, a_world, keyed, older
 
 HOUR = timedelta(hours=1)

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from cascade_cli.domain.charges import Charge
-from cascade_cli.domain.items import Item
-from cascade_cli.domain.keys import Origin
-from cascade_cli.domain.kinds import Kind
-from cascade_cli.domain.repair import Repair
-from cascade_cli.domain.residents import successor
-from cascade_cli.domain.stratagems import Failure, Stratagem
+from cascade_cli.domain.discrepancies.items import Item
+from cascade_cli.domain.discrepancies.kinds import Kind
+from cascade_cli.domain.discrepancies.repair_command import Repair
+from cascade_cli.domain.records.charges import Charge
+from cascade_cli.domain.records.citizens import successor
+from cascade_cli.domain.records.stratagems import Failure, Stratagem
+from cascade_cli.domain.shop.keys import Origin
 from tests.domain.samples import NOW, PAID, a_charge, judge, keyed, older, the_item
 from tests.domain.test_refund_plan import taken
 

@@ -9,9 +9,8 @@ from typing import Any
 
 import pytest
 
-from cascade_cli.domain.alerting import Known, Told, news, told_after
-from cascade_cli.domain.keys import Origin
-from cascade_cli.domain.run_memory import (
+from cascade_cli.domain.history.alert import Known, Told, news, told_after
+from cascade_cli.domain.history.checkpoint import (
     BLIND_OVERLAP,
     OVERLAP,
     Memory,
@@ -21,7 +20,8 @@ from cascade_cli.domain.run_memory import (
     may_be_kept,
     memory_of,
 )
-from cascade_cli.domain.times import Window
+from cascade_cli.domain.shop.keys import Origin
+from cascade_cli.domain.shop.times import Window
 from tests.domain.samples import NOW, WEEK, a_charge, a_stratagem, judge, keyed
 
 HOUR = timedelta(hours=1)

@@ -11,10 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cascade_cli.domain.charges import Period
-from cascade_cli.domain.kinds import Kind
-from cascade_cli.domain.pricing import Package, PriceList
-from cascade_cli.domain.subscriptions import (
+from cascade_cli.domain.discrepancies.kinds import Kind
+from cascade_cli.domain.records.charges import Period
+from cascade_cli.domain.selling.invoiced_ducats import (
     Good,
     Line,
     good_of,
@@ -22,6 +21,7 @@ from cascade_cli.domain.subscriptions import (
     sold_by,
     with_said,
 )
+from cascade_cli.domain.selling.pricing import Package, PriceList
 from tests.domain.samples import PAID, a_charge, judge, keyed
 
 START, END = datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC)

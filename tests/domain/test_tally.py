@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from cascade_cli.domain.tally import Tally
+from cascade_cli.domain.shop.density import Tally
 
 
 def test_of_what_was_read_it_tells_what_was_found() -> None:

@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from cascade_cli.domain.charges import Charge
-from cascade_cli.domain.run_memory import Memory, Remains, memory_of
-from cascade_cli.domain.stratagems import Stratagem
-from cascade_cli.domain.verification import Depth, Settled, Verification
+from cascade_cli.domain.history.checkpoint import Memory, Remains, memory_of
+from cascade_cli.domain.history.verification import Depth, Settled, Verification
+from cascade_cli.domain.records.charges import Charge
+from cascade_cli.domain.records.stratagems import Stratagem
 from tests.domain.samples import NOW, WEEK, a_charge, a_stratagem, judge, keyed
 
 HOUR = timedelta(hours=1)

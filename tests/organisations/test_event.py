@@ -9,11 +9,11 @@ from typing import Any, cast
 import pytest
 
 from cascade_cli.adapters.journal.inbox import Accepted, EventState, Settlement
-from cascade_cli.domain.events import Event
+from cascade_cli.domain.records.stripe_events import Event
 from cascade_cli.services.delivery_ports import Delivery, Result
-from cascade_cli.services.intake import SHORT_OF_DUCATS, Intake, together
-from cascade_cli.services.refund_clerk import Dealt
-from cascade_cli.services.replay import Planned
+from cascade_cli.services.events.intake import SHORT_OF_DUCATS, Intake, together
+from cascade_cli.services.events.replay_service import Planned
+from cascade_cli.services.refunds.automatic_refunds import Dealt
 from tests.credit.orders import an_order
 
 NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from cascade_cli.adapters.http.transport import utc_now
 from cascade_cli.adapters.stripe.client import stripe_client
 from cascade_cli.adapters.stripe.payment_intents import PaymentIntents
-from cascade_cli.adapters.transport import utc_now
-from cascade_cli.domain.allocation import MOST_CITIZENS
-from cascade_cli.services.payment_api import PaymentDesk
+from cascade_cli.domain.selling.allocation import MOST_CITIZENS
+from cascade_cli.services.selling.payment_api import PaymentDesk
 from tests.server.conftest import Shop, shop_in
 from tests.server.events import succeeded
 

@@ -10,17 +10,17 @@ from pathlib import Path
 
 import pytest
 
+from cascade_cli.adapters.http.transport import utc_now
 from cascade_cli.adapters.journal import Database, Journal
 from cascade_cli.adapters.journal.inbox import Inbox, Settlement
-from cascade_cli.adapters.transport import utc_now
 from cascade_cli.bootstrap import bootstrap
 from cascade_cli.bootstrap_writes import bootstrap_writes, run_lock
-from cascade_cli.domain.events import Event
-from cascade_cli.domain.journal import Worker
-from cascade_cli.domain.times import Window
+from cascade_cli.domain.records.journal_entries import Worker
+from cascade_cli.domain.records.stripe_events import Event
+from cascade_cli.domain.shop.times import Window
 from cascade_cli.sandbox.airtable import BASE_ID
-from cascade_cli.services.intake import Intake
-from cascade_cli.services.refund_clerk import PAUSE
+from cascade_cli.services.events.intake import Intake
+from cascade_cli.services.refunds.automatic_refunds import PAUSE
 from cascade_cli.settings import Settings
 from tests.credit.counter import Counter
 from tests.organisations.guild import bought, replayed, stripe_of

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cascade_cli.domain.charges import Charge
-from cascade_cli.domain.currencies import smallest_step
-from cascade_cli.domain.exchange import Belief, Exchange, NoRates, OwnRates, believe
-from cascade_cli.domain.money import THREE_DECIMAL, ZERO_DECIMAL, minor_unit_digits
-from cascade_cli.domain.pricing import Package, PriceList, Quote
+from cascade_cli.domain.records.charges import Charge
+from cascade_cli.domain.selling.pricing import Package, PriceList, Quote
+from cascade_cli.domain.shop.currencies import smallest_step
+from cascade_cli.domain.shop.exchange import Belief, Exchange, NoRates, OwnRates, believe
+from cascade_cli.domain.shop.money import THREE_DECIMAL, ZERO_DECIMAL, minor_unit_digits
 from tests.domain.samples import a_charge
 
 DAY = date(2026, 11, 20)

@@ -11,8 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cascade_cli.domain.exchange import Belief, Exchange
-from cascade_cli.domain.pricing import Package, PriceList, PriceListError, Quote, worth_ducats
+from cascade_cli.domain.selling.pricing import (
+    Package,
+    PriceList,
+    PriceListError,
+    Quote,
+    worth_ducats,
+)
+from cascade_cli.domain.shop.exchange import Belief, Exchange
 from tests.domain.samples import a_charge
 
 DESIGN = PriceList()

@@ -29,9 +29,9 @@ import time_machine
 
 from cascade_cli.backend import credit_ducats_sync
 from cascade_cli.cli.app import run
-from cascade_cli.cli.session import Session
-from cascade_cli.cli.writing import workshop
-from cascade_cli.domain.orders import order_for_charge
+from cascade_cli.cli.context.write_context import workshop
+from cascade_cli.cli.terminal.session import Session
+from cascade_cli.domain.records.orders import order_for_charge
 from cascade_cli.services.delivery_ports import Delivery, Result
 
 MOST_AT_ONCE = 20

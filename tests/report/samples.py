@@ -6,15 +6,15 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from cascade_cli.cli.reconciliation_json import Reading
-from cascade_cli.cli.report.page import render
-from cascade_cli.cli.report.view import Page as View
-from cascade_cli.cli.report.view import judged_page
-from cascade_cli.domain.charges import Charge
-from cascade_cli.domain.reconciliation import reconcile
-from cascade_cli.domain.run_memory import Changes, Remains
-from cascade_cli.domain.stratagems import Stratagem
-from cascade_cli.services.reconcile import Coverage, Run
+from cascade_cli.cli.items.json import Reading
+from cascade_cli.cli.reconcile.report.page import render
+from cascade_cli.cli.reconcile.report.view import Page as View
+from cascade_cli.cli.reconcile.report.view import judged_page
+from cascade_cli.domain.history.checkpoint import Changes, Remains
+from cascade_cli.domain.reconcile.reconciliation import reconcile
+from cascade_cli.domain.records.charges import Charge
+from cascade_cli.domain.records.stratagems import Stratagem
+from cascade_cli.services.reconcile.gather import Coverage, Run
 from tests.domain.samples import TERMS, WEEK, a_world
 from tests.report.reading import Page
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from cascade_cli.cli.report.stories import LONGEST_TEXT, Story
-from cascade_cli.domain.run_memory import Changes
+from cascade_cli.cli.reconcile.report.stories import LONGEST_TEXT, Story
+from cascade_cli.domain.history.checkpoint import Changes
 from tests.domain.samples import NOW, PAID, a_charge, keyed
 from tests.report.samples import view
 

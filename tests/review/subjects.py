@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from cascade_cli.domain.charges import Charge
-from cascade_cli.domain.matching import match
-from cascade_cli.domain.reconciliation import reconcile
-from cascade_cli.domain.stratagems import Stratagem
-from cascade_cli.domain.subject import Subject
-from cascade_cli.domain.world import Answers, World, cases_of
+from cascade_cli.domain.decisions.decision_plan import Subject
+from cascade_cli.domain.matching.matching import match
+from cascade_cli.domain.matching.snapshot import Answers, World, cases_of
+from cascade_cli.domain.reconcile.reconciliation import reconcile
+from cascade_cli.domain.records.charges import Charge
+from cascade_cli.domain.records.stratagems import Stratagem
 from tests.domain.samples import TERMS, WEEK
 
 EVERYBODY = Answers(citizens={"marco": True, "lucia": True}, payments={"pi_1": ()})

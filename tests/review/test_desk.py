@@ -9,15 +9,15 @@ from decimal import Decimal
 
 import pytest
 
-from cascade_cli.cli.reconcile import JudgedOutcome, ReconcileOptions, first
-from cascade_cli.cli.resolve import resolve_desk
-from cascade_cli.cli.session import Session
-from cascade_cli.cli.writing import workshop
-from cascade_cli.domain.decisions import How
-from cascade_cli.domain.subject import Wish
+from cascade_cli.cli.context.write_context import workshop
+from cascade_cli.cli.reconcile.run import JudgedOutcome, ReconcileOptions, first
+from cascade_cli.cli.resolve.run import resolve_desk
+from cascade_cli.cli.terminal.session import Session
+from cascade_cli.domain.decisions.decision_plan import Wish
+from cascade_cli.domain.records.decisions import How
 from cascade_cli.errors import GuardError
-from cascade_cli.services.resolve import Seen
-from cascade_cli.services.review import ReviewDesk
+from cascade_cli.services.decisions.resolve_service import Seen
+from cascade_cli.services.decisions.review_service import ReviewDesk
 from tests.credit.counter import Counter
 from tests.refunds.test_refund import bought, give_money_back
 from tests.resolve.cases import (

@@ -9,13 +9,13 @@ from decimal import Decimal
 import pytest
 from rich.console import Console
 
-from cascade_cli.adapters.links import Links, links
+from cascade_cli.adapters.dashboard_links import Links, links
 from cascade_cli.cli.review.screen import Page, page_lines
-from cascade_cli.domain.repair import Repair
-from cascade_cli.domain.subject import Subject
-from cascade_cli.domain.world import World
-from cascade_cli.services.resolve import Evidence, Seen
-from cascade_cli.services.review import View
+from cascade_cli.domain.decisions.decision_plan import Subject
+from cascade_cli.domain.discrepancies.repair_command import Repair
+from cascade_cli.domain.matching.snapshot import World
+from cascade_cli.services.decisions.resolve_service import Evidence, Seen
+from cascade_cli.services.decisions.review_service import View
 from tests.domain.samples import WEEK, a_charge, a_stratagem, keyed
 from tests.review.subjects import of_charge, of_transfer
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from cascade_cli.cli.alert_text import news_alert
-from cascade_cli.cli.session import Session
-from cascade_cli.domain.alerting import News
+from cascade_cli.cli.reconcile.alert_text import news_alert
+from cascade_cli.cli.terminal.session import Session
+from cascade_cli.domain.history.alert import News
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
 from cascade_cli.sandbox.wire import Response
 from tests.cli.conftest import Cascade

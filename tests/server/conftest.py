@@ -15,10 +15,10 @@ import pytest
 import requests
 from starlette.types import ASGIApp
 
+from cascade_cli.adapters.http.transport import utc_now
 from cascade_cli.adapters.journal.database import Database
 from cascade_cli.adapters.journal.inbox import EventState, Inbox
-from cascade_cli.adapters.transport import utc_now
-from cascade_cli.domain.journal import Worker
+from cascade_cli.domain.records.journal_entries import Worker
 from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.sandbox.seed import seed
 from cascade_cli.server.app import Office, create_app

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
+from cascade_cli.adapters.http.transport import utc_now
 from cascade_cli.adapters.journal import Journal
-from cascade_cli.adapters.transport import utc_now
 from cascade_cli.bootstrap_writes import worker_lock
-from cascade_cli.domain.journal import EntryKind, Worker
+from cascade_cli.domain.records.journal_entries import EntryKind, Worker
 from cascade_cli.sandbox.airtable import BASE_ID
 from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.sandbox.seed import seed

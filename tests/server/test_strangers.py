@@ -8,10 +8,10 @@ import threading
 import pytest
 
 from cascade_cli.errors import NotFoundError
-from cascade_cli.server import strangers
-from cascade_cli.server.offload import Offload
-from cascade_cli.server.strangers import Strangers, TooManyQuestionsError
-from cascade_cli.services.payment_api import Standing
+from cascade_cli.server.api import public_status as strangers
+from cascade_cli.server.api.public_status import Strangers, TooManyQuestionsError
+from cascade_cli.server.thread_pool import Offload
+from cascade_cli.services.selling.payment_api import Standing
 from tests.server.conftest import TOKEN, Shop
 from tests.server.events import paid
 

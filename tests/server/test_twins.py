@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from cascade_cli.adapters.transport import utc_now
-from cascade_cli.domain.keys import OLDER_SOURCE
+from cascade_cli.adapters.http.transport import utc_now
+from cascade_cli.domain.shop.keys import OLDER_SOURCE
 from tests.server.conftest import Shop
 
 HOUR = timedelta(hours=1)

@@ -6,10 +6,10 @@ from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
+from cascade_cli.adapters.http.transport import utc_now
 from cascade_cli.adapters.journal import Journal
-from cascade_cli.adapters.transport import utc_now
-from cascade_cli.cli.writing import this_worker
-from cascade_cli.domain.run_memory import Memory, mark_name
+from cascade_cli.cli.context.write_context import this_worker
+from cascade_cli.domain.history.checkpoint import Memory, mark_name
 from cascade_cli.sandbox.airtable import BASE_ID
 from tests.server.conftest import Shop
 from tests.server.events import succeeded

@@ -8,11 +8,11 @@ import threading
 import pytest
 import requests
 
-from cascade_cli.cli.session import Session
+from cascade_cli.cli.terminal.session import Session
 from cascade_cli.errors import GuardError
 from cascade_cli.sandbox.wire import json_response
-from cascade_cli.server.offload import THREADS
-from cascade_cli.server.problems import answer_to
+from cascade_cli.server.api.problems import answer_to
+from cascade_cli.server.thread_pool import THREADS
 from tests.server.conftest import WEBHOOK, Shop
 from tests.server.events import event_body
 

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from cascade_cli.adapters.journal.inbox import Accepted, EventState, Settlement
-from cascade_cli.adapters.rates import RatesError
-from cascade_cli.domain.delivery import Action, Write
-from cascade_cli.domain.events import Event
-from cascade_cli.domain.journal import ClaimState
-from cascade_cli.domain.replay import Objection, Obstacle
+from cascade_cli.adapters.reference_rates import RatesError
+from cascade_cli.domain.delivery.delivery_steps import Action, Write
+from cascade_cli.domain.reconcile.event_replay import Objection, Obstacle
+from cascade_cli.domain.records.journal_entries import ClaimState
+from cascade_cli.domain.records.stripe_events import Event
 from cascade_cli.errors import (
     AnswerError,
     GuardError,
@@ -23,9 +23,9 @@ from cascade_cli.errors import (
     UnreachableError,
 )
 from cascade_cli.services.delivery_ports import Delivery, Result
-from cascade_cli.services.intake import BATCH, SHORT_OF_DUCATS, Intake, backoff
-from cascade_cli.services.refund_clerk import Dealt
-from cascade_cli.services.replay import MANY_PAYMENTS, CanPay, Planned, ReplayPlan
+from cascade_cli.services.events.intake import BATCH, SHORT_OF_DUCATS, Intake, backoff
+from cascade_cli.services.events.replay_service import MANY_PAYMENTS, CanPay, Planned, ReplayPlan
+from cascade_cli.services.refunds.automatic_refunds import Dealt
 from tests.credit.orders import an_order
 from tests.domain.samples import a_charge, a_stratagem
 

@@ -11,24 +11,24 @@ from typing import Any, cast
 
 import pytest
 
-from cascade_cli.domain.allocation import Allocation, Share, portions_of
-from cascade_cli.domain.charges import Charge, Dispute, Refund
-from cascade_cli.domain.delivery import FATE_BOUND
-from cascade_cli.domain.refund_plan import Picture, RefundPlan, picture_of
-from cascade_cli.domain.refunds import Policy
-from cascade_cli.domain.residents import Resident
-from cascade_cli.domain.stratagems import Failure, Stratagem
+from cascade_cli.domain.delivery.delivery_steps import FATE_BOUND
+from cascade_cli.domain.discrepancies.refund_plan import Picture, RefundPlan, picture_of
+from cascade_cli.domain.records.charges import Charge, Dispute, Refund
+from cascade_cli.domain.records.citizens import Resident
+from cascade_cli.domain.records.stratagems import Failure, Stratagem
+from cascade_cli.domain.refunds.refund_shares import Policy
+from cascade_cli.domain.selling.allocation import Allocation, Share, portions_of
 from cascade_cli.errors import GuardError
-from cascade_cli.services.credit import Limits
+from cascade_cli.services.delivery.credit_service import Limits
 from cascade_cli.services.delivery_ports import Delivery, Result
-from cascade_cli.services.refund import (
+from cascade_cli.services.refunds.automatic_refunds import Dealt, RefundClerk
+from cascade_cli.services.refunds.refund_service import (
     EVERY_PORTION,
     CarriedOut,
     NoPurchaseError,
     RefundDesk,
     Wish,
 )
-from cascade_cli.services.refund_clerk import Dealt, RefundClerk
 from tests.domain.samples import GRACE, NOW, PAID, a_charge, keyed, the_case
 from tests.domain.test_refund_plan import taken
 

@@ -15,48 +15,52 @@ from unittest.mock import patch
 
 import requests
 
-from cascade_cli.adapters.journal import arrivals, attempts
+from cascade_cli.adapters.http.pace import Pace
+from cascade_cli.adapters.http.service_clock import ServiceClock
+from cascade_cli.adapters.http.transport import Transport, permitted
+from cascade_cli.adapters.journal import arrival_notices as arrivals
+from cascade_cli.adapters.journal import attempts
 from cascade_cli.adapters.journal.holders import Holder, Neighbours
-from cascade_cli.adapters.pace import Pace
-from cascade_cli.adapters.service_clock import ServiceClock
-from cascade_cli.adapters.stripe import bills, events, money_moved, purchases, signature, sold
-from cascade_cli.adapters.stripe.bills import Bill, hints_at_invoice
+from cascade_cli.adapters.stripe import events, money_moved, purchases, signature
+from cascade_cli.adapters.stripe import invoice_metadata as bills
+from cascade_cli.adapters.stripe import purchase_parser as sold
 from cascade_cli.adapters.stripe.events import to_event
+from cascade_cli.adapters.stripe.invoice_metadata import Bill, hints_at_invoice
 from cascade_cli.adapters.stripe.purchases import StripeReader
-from cascade_cli.adapters.transport import Transport, permitted
 from cascade_cli.adapters.venice.base import VeniceReader
-from cascade_cli.adapters.venice.notes import Notes
-from cascade_cli.domain import (
-    case,
-    crediting,
-    delivery,
-    matching,
-    price_guard,
-    pricing,
-    reconciliation,
-    repair_plan,
-    standing_decisions,
-    subject,
-)
-from cascade_cli.domain import replay as replay_decisions
-from cascade_cli.domain.case import Case
-from cascade_cli.domain.charges import Charge, Dispute, Refund
-from cascade_cli.domain.decisions import Decision, Facts
-from cascade_cli.domain.delivery import Action, Step, Write, next_step
-from cascade_cli.domain.events import Event
-from cascade_cli.domain.exchange import Belief, Rates
-from cascade_cli.domain.gifts import Gift
-from cascade_cli.domain.journal import Attempt, Claim, ClaimState
-from cascade_cli.domain.keys import correction_key, stratagem_id_for, whole_id
-from cascade_cli.domain.money import ZERO
-from cascade_cli.domain.orders import Order
-from cascade_cli.domain.past_delivery import PastDelivery
-from cascade_cli.domain.refunds import Part
-from cascade_cli.domain.stratagems import Failure, Stratagem
-from cascade_cli.services import balance, credit, credit_guards, deliver, jobs, refund, replay
+from cascade_cli.adapters.venice.notes_codec import Notes
+from cascade_cli.domain.decisions import credit_decision as crediting
+from cascade_cli.domain.decisions import decision_plan as subject
+from cascade_cli.domain.delivery import delivery_steps as delivery
+from cascade_cli.domain.delivery.delivery_steps import Action, Step, Write, next_step
+from cascade_cli.domain.discrepancies import decision_facts as standing_decisions
+from cascade_cli.domain.matching import matched_charge as case
+from cascade_cli.domain.matching import matching
+from cascade_cli.domain.matching.matched_charge import Case
+from cascade_cli.domain.reconcile import event_replay as replay_decisions
+from cascade_cli.domain.reconcile import reconciliation, repair_plan
+from cascade_cli.domain.records.charges import Charge, Dispute, Refund
+from cascade_cli.domain.records.decisions import Decision, Facts
+from cascade_cli.domain.records.gifts import Gift
+from cascade_cli.domain.records.journal_entries import Attempt, Claim, ClaimState
+from cascade_cli.domain.records.orders import Order
+from cascade_cli.domain.records.past_delivery import PastDelivery
+from cascade_cli.domain.records.stratagems import Failure, Stratagem
+from cascade_cli.domain.records.stripe_events import Event
+from cascade_cli.domain.refunds.refund_shares import Part
+from cascade_cli.domain.selling import price_guard, pricing
+from cascade_cli.domain.shop.exchange import Belief, Rates
+from cascade_cli.domain.shop.keys import correction_key, stratagem_id_for, whole_id
+from cascade_cli.domain.shop.money import ZERO
+from cascade_cli.services.delivery import credit_guards, deliver
+from cascade_cli.services.delivery import credit_service as credit
+from cascade_cli.services.delivery import order_in_progress as jobs
 from cascade_cli.services.delivery_ports import Reader
-from cascade_cli.services.intake import Intake
-from cascade_cli.services.refund_clerk import Dealt, RefundClerk
+from cascade_cli.services.events import replay_service as replay
+from cascade_cli.services.events.intake import Intake
+from cascade_cli.services.processor import balance
+from cascade_cli.services.refunds import refund_service as refund
+from cascade_cli.services.refunds.automatic_refunds import Dealt, RefundClerk
 from tests.simulation import rated
 from tests.simulation.shop import Alter, Parts, as_it_is
 

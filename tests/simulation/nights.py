@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
-from cascade_cli.services.reconcile import Run
+from cascade_cli.services.reconcile.gather import Run
 from tests.simulation.shop import Shop
 
 

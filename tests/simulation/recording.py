@@ -14,8 +14,8 @@ from typing import Any, TypeVar
 
 from cascade_cli.adapters.journal import Database, Journal
 from cascade_cli.bootstrap_writes import LOCK_LEASE
-from cascade_cli.domain.delivery import FATE_BOUND
-from cascade_cli.domain.journal import Attempt, Claim, Fate, Intent, Worker
+from cascade_cli.domain.delivery.delivery_steps import FATE_BOUND
+from cascade_cli.domain.records.journal_entries import Attempt, Claim, Fate, Intent, Worker
 from cascade_cli.errors import JournalError
 from tests.simulation.pooler import Drops, PooledDatabase
 from tests.simulation.process import Process

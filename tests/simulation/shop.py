@@ -10,50 +10,51 @@ from decimal import Decimal
 from random import Random
 from typing import Any, Protocol
 
-from cascade_cli.adapters.service_clock import ServiceClock
+from cascade_cli.adapters.http.service_clock import ServiceClock
 from cascade_cli.adapters.stripe.events import EventReader
 from cascade_cli.adapters.stripe.purchases import StripeReader
 from cascade_cli.adapters.venice.base import VeniceReader
 from cascade_cli.adapters.venice.citizens import CitizenReader, CitizenWriter
 from cascade_cli.adapters.venice.notifications import Notifier
-from cascade_cli.adapters.venice.schema import Schema
+from cascade_cli.adapters.venice.table_fields import Schema
 from cascade_cli.adapters.venice.transfers import TransferReader
-from cascade_cli.cli.run_memory import believed, keep
-from cascade_cli.cli.window import window_since_last
-from cascade_cli.domain.arrivals import NEWS
-from cascade_cli.domain.case import Terms
-from cascade_cli.domain.decisions import How
-from cascade_cli.domain.events import PAYING_TYPES, Event, chronological
-from cascade_cli.domain.journal import Worker
-from cascade_cli.domain.orders import Order, order_for_charge
-from cascade_cli.domain.overrides import Override
-from cascade_cli.domain.price_guard import price_objection
-from cascade_cli.domain.processor import Wish
-from cascade_cli.domain.refund_plan import RefundPlan
-from cascade_cli.domain.refunds import Policy
-from cascade_cli.domain.repair_plan import plan_repairs
-from cascade_cli.domain.rulings import RowRuling, Rulings, no_rulings
-from cascade_cli.domain.subject import Wish as Decided
-from cascade_cli.domain.times import Window
+from cascade_cli.cli.reconcile.checkpoint import believed, keep
+from cascade_cli.cli.terminal.windows import window_since_last
+from cascade_cli.domain.decisions.decision_plan import Wish as Decided
+from cascade_cli.domain.delivery.arrival_notices import NEWS
+from cascade_cli.domain.delivery.processor import Wish
+from cascade_cli.domain.discrepancies.refund_plan import RefundPlan
+from cascade_cli.domain.matching.matched_charge import Terms
+from cascade_cli.domain.reconcile.repair_plan import plan_repairs
+from cascade_cli.domain.records.decisions import How
+from cascade_cli.domain.records.journal_entries import Worker
+from cascade_cli.domain.records.orders import Order, order_for_charge
+from cascade_cli.domain.records.overrides import Override
+from cascade_cli.domain.records.rulings import RowRuling, Rulings, no_rulings
+from cascade_cli.domain.records.stripe_events import PAYING_TYPES, Event, chronological
+from cascade_cli.domain.refunds.refund_shares import Policy
+from cascade_cli.domain.selling.price_guard import price_objection
+from cascade_cli.domain.shop.times import Window
 from cascade_cli.errors import CascadeError, GuardError, UsageError
 from cascade_cli.sandbox.airtable import BASE_ID
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
-from cascade_cli.services.arrival_watch import ArrivalWatch
-from cascade_cli.services.arrivals import ArrivalDesk, ArrivalJournal
-from cascade_cli.services.balance import BalanceDesk
-from cascade_cli.services.citizen_ports import Account, Memory
-from cascade_cli.services.citizen_ports import Surroundings as BalanceSurroundings
-from cascade_cli.services.credit import (
+from cascade_cli.services.decisions.resolve_service import Decisions as CaseDecisions
+from cascade_cli.services.decisions.resolve_service import ResolveDesk
+from cascade_cli.services.delivery.arrival_watch import ArrivalWatch
+from cascade_cli.services.delivery.available_balance import Purse
+from cascade_cli.services.delivery.credit_requests import (
+    manual_order,
+    meant,
+)
+from cascade_cli.services.delivery.credit_service import (
     PATIENCE,
     CreditDesk,
     Limits,
     Promises,
 )
-from cascade_cli.services.credit_requests import (
-    manual_order,
-    meant,
-)
-from cascade_cli.services.deliver import Deliverer
+from cascade_cli.services.delivery.deliver import Deliverer
+from cascade_cli.services.delivery.past_deliveries import PastDeliveries
+from cascade_cli.services.delivery.tell_arrivals import ArrivalDesk, ArrivalJournal
 from cascade_cli.services.delivery_ports import (
     Delivery,
     DeliveryTerms,
@@ -63,19 +64,18 @@ from cascade_cli.services.delivery_ports import (
     Surroundings,
     Writer,
 )
-from cascade_cli.services.intake import Intake
-from cascade_cli.services.past_deliveries import PastDeliveries
-from cascade_cli.services.purse import Purse
-from cascade_cli.services.reconcile import PastSource, Reconciler, Run
-from cascade_cli.services.refund import Decisions, RefundDesk, decided_by
-from cascade_cli.services.refund import Wish as RefundWish
-from cascade_cli.services.refund_clerk import OTHERS_NEXT, PAUSE, RefundClerk
-from cascade_cli.services.refund_clerk import Promises as AtWork
-from cascade_cli.services.replay import Replayer
-from cascade_cli.services.resolve import Decisions as CaseDecisions
-from cascade_cli.services.resolve import ResolveDesk
-from cascade_cli.services.since_last import SinceLast
-from cascade_cli.services.since_last_ports import Sources
+from cascade_cli.services.events.intake import Intake
+from cascade_cli.services.events.replay_service import Replayer
+from cascade_cli.services.processor.balance import BalanceDesk
+from cascade_cli.services.processor.processor_ports import Account, Memory
+from cascade_cli.services.processor.processor_ports import Surroundings as BalanceSurroundings
+from cascade_cli.services.reconcile.gather import PastSource, Reconciler, Run
+from cascade_cli.services.reconcile.since_last import SinceLast
+from cascade_cli.services.reconcile.since_last_ports import Sources
+from cascade_cli.services.refunds.automatic_refunds import OTHERS_NEXT, PAUSE, RefundClerk
+from cascade_cli.services.refunds.automatic_refunds import Promises as AtWork
+from cascade_cli.services.refunds.refund_service import Decisions, RefundDesk, decided_by
+from cascade_cli.services.refunds.refund_service import Wish as RefundWish
 from tests.simulation.abroad import PRICES
 from tests.simulation.endpoint import Endpoint
 from tests.simulation.kit import Kit

@@ -13,16 +13,16 @@ from typing import Any
 
 from cascade_cli.adapters.journal import Journal
 from cascade_cli.adapters.venice.notifications import ARRIVED_TYPE, TYPE
-from cascade_cli.domain.arrivals import TELL_ARRIVAL
-from cascade_cli.domain.charges import Charge
-from cascade_cli.domain.decisions import Decision
-from cascade_cli.domain.journal import Entry, EntryKind
-from cascade_cli.domain.kinds import Kind
-from cascade_cli.domain.orders import manual_key
-from cascade_cli.domain.processor import Trace
-from cascade_cli.domain.reconciliation import Item
+from cascade_cli.domain.delivery.arrival_notices import TELL_ARRIVAL
+from cascade_cli.domain.delivery.processor import Trace
+from cascade_cli.domain.discrepancies.kinds import Kind
+from cascade_cli.domain.reconcile.reconciliation import Item
+from cascade_cli.domain.records.charges import Charge
+from cascade_cli.domain.records.decisions import Decision
+from cascade_cli.domain.records.journal_entries import Entry, EntryKind
+from cascade_cli.domain.records.orders import manual_key
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
-from cascade_cli.services.reconcile import Run
+from cascade_cli.services.reconcile.gather import Run
 from tests.simulation.history import History
 from tests.simulation.mistakes import MistakesJudge
 from tests.simulation.plan import Payment

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-from cascade_cli.domain.keys import PAYMENT_PREFIX
+from cascade_cli.domain.shop.keys import PAYMENT_PREFIX
 from cascade_cli.sandbox.airtable.refusal import Refusal
 from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.sandbox.seed.citizens import PROCESSOR

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from cascade_cli.domain.keys import OLDER_SOURCE, PAYMENT_PREFIX
+from cascade_cli.domain.shop.keys import OLDER_SOURCE, PAYMENT_PREFIX
 from tests.shop_day import Ended, ShopDay
 
 Charge = dict[str, Any]

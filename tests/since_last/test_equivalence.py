@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from cascade_cli.domain.kinds import Kind
+from cascade_cli.domain.discrepancies.kinds import Kind
 from tests.since_last.shop import Charge, Night, NightShop
 
 NIGHTS, HAPPENINGS = 6, 9

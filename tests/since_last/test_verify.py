@@ -9,10 +9,10 @@ from datetime import timedelta
 
 import pytest
 
-from cascade_cli.domain.case import Terms
-from cascade_cli.domain.run_memory import Memory
-from cascade_cli.domain.verification import Check, Depth
-from cascade_cli.services.sampling import SAMPLE_SIZE
+from cascade_cli.domain.history.checkpoint import Memory
+from cascade_cli.domain.history.verification import Check, Depth
+from cascade_cli.domain.matching.matched_charge import Terms
+from cascade_cli.services.reconcile.sampling import SAMPLE_SIZE
 from tests.since_last.shop import NightShop
 
 

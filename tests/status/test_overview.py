@@ -7,11 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cascade_cli.domain.case import sum_ducats
-from cascade_cli.domain.charges import Period, Portion
-from cascade_cli.domain.kinds import Kind
-from cascade_cli.domain.money import exactly
-from cascade_cli.domain.overview import (
+from cascade_cli.domain.discrepancies.kinds import Kind
+from cascade_cli.domain.matching.matched_charge import sum_ducats
+from cascade_cli.domain.matching.snapshot import World
+from cascade_cli.domain.reconcile.overview import (
     delivered_by_day,
     in_flight,
     is_unresolved,
@@ -19,9 +18,10 @@ from cascade_cli.domain.overview import (
     tallies,
     today,
 )
-from cascade_cli.domain.reconciliation import Reconciliation, reconcile
-from cascade_cli.domain.stratagems import Stratagem
-from cascade_cli.domain.world import World
+from cascade_cli.domain.reconcile.reconciliation import Reconciliation, reconcile
+from cascade_cli.domain.records.charges import Period, Portion
+from cascade_cli.domain.records.stratagems import Stratagem
+from cascade_cli.domain.shop.money import exactly
 from tests.domain.generated import worlds
 from tests.domain.samples import NOW, PAID, TERMS, a_charge, a_stratagem, judge, keyed
 

@@ -15,10 +15,10 @@ import pytest
 
 from cascade_cli.adapters.venice.citizens import CitizenReader
 from cascade_cli.adapters.venice.transfers import TransferReader
-from cascade_cli.domain.case import Terms
-from cascade_cli.domain.times import Window
-from cascade_cli.services.records import NO_RECORDS
-from cascade_cli.services.status import StatusDesk
+from cascade_cli.domain.matching.matched_charge import Terms
+from cascade_cli.domain.shop.times import Window
+from cascade_cli.services.status.journal_summary import NO_RECORDS
+from cascade_cli.services.status.status_service import StatusDesk
 from tests.credit.counter import Counter
 from tests.shop_day import ShopDay
 
@@ -95,7 +95,7 @@ def test_the_screen_is_renewed_and_tells_what_watching_costs(counter: Counter) -
 _AT_EVERY_LINE = """
 import signal, sys
 from datetime import timedelta
-from cascade_cli.cli.status_watch import _watch
+from cascade_cli.cli.status.watch import _watch
 
 for at in range(1, 60):
     left = at

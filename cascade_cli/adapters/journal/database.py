@@ -10,7 +10,8 @@ from pathlib import Path
 from sqlalchemy import URL, Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError
 
-from cascade_cli.adapters.journal import migration, postgresql, schema, sqlite
+from cascade_cli.adapters.journal import migration, postgresql, sqlite
+from cascade_cli.adapters.journal import tables as schema
 from cascade_cli.adapters.journal.failures import (
     FOREIGN_ERRORS,
     NONSENSE,

@@ -10,8 +10,8 @@ from typing import Any
 
 from cascade_cli.adapters.journal import records
 from cascade_cli.adapters.journal.chain import Transaction
-from cascade_cli.domain.journal import EntryKind
-from cascade_cli.domain.keys import decision_key
+from cascade_cli.domain.records.journal_entries import EntryKind
+from cascade_cli.domain.shop.keys import decision_key
 from cascade_cli.errors import GuardError
 
 CASE = "decision "

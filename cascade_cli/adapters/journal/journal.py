@@ -10,16 +10,8 @@ from typing import Any
 
 from sqlalchemy import URL
 
-from cascade_cli.adapters.journal import (
-    arrivals,
-    attempts,
-    chain,
-    decisions,
-    reading,
-    records,
-    verification,
-)
-from cascade_cli.adapters.journal.bodies import Redactor
+from cascade_cli.adapters.journal import arrival_notices as arrivals
+from cascade_cli.adapters.journal import attempts, chain, decisions, reading, records, verification
 from cascade_cli.adapters.journal.chain import Transaction
 from cascade_cli.adapters.journal.claims import (
     Claiming,
@@ -31,11 +23,12 @@ from cascade_cli.adapters.journal.claims import (
     promised_since,
 )
 from cascade_cli.adapters.journal.database import Database
+from cascade_cli.adapters.journal.entry_bodies import Redactor
 from cascade_cli.adapters.journal.failures import NOTHING_MOVES
 from cascade_cli.adapters.journal.holders import IsAlive, Neighbours
 from cascade_cli.adapters.journal.locks import RunLock
 from cascade_cli.adapters.journal.reading import Which
-from cascade_cli.domain.journal import (
+from cascade_cli.domain.records.journal_entries import (
     Attempt,
     Claim,
     Entry,
@@ -46,8 +39,8 @@ from cascade_cli.domain.journal import (
     Verification,
     Worker,
 )
-from cascade_cli.domain.keys import refund_key
-from cascade_cli.domain.money import ZERO
+from cascade_cli.domain.shop.keys import refund_key
+from cascade_cli.domain.shop.money import ZERO
 from cascade_cli.errors import TamperedError
 
 _UNDECIDED = (

@@ -28,7 +28,7 @@ from sqlalchemy import (
     update,
 )
 
-from cascade_cli.adapters.journal import schema
+from cascade_cli.adapters.journal import tables as schema
 from cascade_cli.adapters.journal.records import modes_of
 from cascade_cli.adapters.journal.seals import Seals, is_sealed, seal_of
 from cascade_cli.adapters.journal.verification import raw

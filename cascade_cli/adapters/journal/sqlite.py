@@ -14,7 +14,7 @@ from urllib.parse import quote
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import QueuePool
 
-from cascade_cli.adapters.journal import schema
+from cascade_cli.adapters.journal import tables as schema
 from cascade_cli.adapters.journal.failures import NOTHING_MOVES
 from cascade_cli.errors import JournalError
 

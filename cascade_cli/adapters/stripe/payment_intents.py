@@ -9,7 +9,7 @@ import stripe
 from stripe.params import PaymentIntentCreateParams
 
 from cascade_cli.adapters.stripe.allocations import Kept, nothing_kept
-from cascade_cli.adapters.stripe.checkout import purchase_metadata
+from cascade_cli.adapters.stripe.checkout_sessions import purchase_metadata
 from cascade_cli.adapters.stripe.earlier_sales import intent_made_with, price_changed
 from cascade_cli.adapters.stripe.errors import (
     KeyInUseError,
@@ -19,10 +19,15 @@ from cascade_cli.adapters.stripe.errors import (
     our_errors,
 )
 from cascade_cli.adapters.stripe.money_moved import with_refunds
-from cascade_cli.adapters.stripe.sold import is_ducat_purchase, is_paid, metadata_of, to_charges
-from cascade_cli.domain.charges import Charge
-from cascade_cli.domain.checkout import Sale
-from cascade_cli.domain.money import format_ducats
+from cascade_cli.adapters.stripe.purchase_parser import (
+    is_ducat_purchase,
+    is_paid,
+    metadata_of,
+    to_charges,
+)
+from cascade_cli.domain.records.charges import Charge
+from cascade_cli.domain.selling.sales import Sale
+from cascade_cli.domain.shop.money import format_ducats
 from cascade_cli.errors import AnswerError, RightsError
 
 RIGHTS_HINT = (

@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
-from cascade_cli.adapters.crew import Crew, Piece
-from cascade_cli.domain.tally import Tally
+from cascade_cli.adapters.http.concurrency import Crew, Piece
+from cascade_cli.domain.shop.density import Tally
 
 PAGE_SIZE = 100
 # A range shorter than that costs a request more than it saves time.

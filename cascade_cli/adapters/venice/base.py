@@ -23,8 +23,8 @@ from pyairtable.formulas import (
     to_formula,
 )
 
-from cascade_cli.adapters.crew import Crew
-from cascade_cli.adapters.transport import (
+from cascade_cli.adapters.http.concurrency import Crew
+from cascade_cli.adapters.http.transport import (
     CONNECT_TIMEOUT_SECONDS,
     READ_TIMEOUT_SECONDS,
     Transport,
@@ -32,11 +32,16 @@ from cascade_cli.adapters.transport import (
     utc_now,
 )
 from cascade_cli.adapters.venice.errors import our_errors
-from cascade_cli.adapters.venice.names import named_like
-from cascade_cli.adapters.venice.notes import parse_notes
+from cascade_cli.adapters.venice.name_filter import named_like
+from cascade_cli.adapters.venice.notes_codec import parse_notes
 from cascade_cli.adapters.venice.slices import PAGE_SIZE, Page, Slices, restarting
-from cascade_cli.domain.charges import Charge, Portion
-from cascade_cli.domain.keys import (
+from cascade_cli.domain.records.charges import Charge, Portion
+from cascade_cli.domain.records.citizens import Resident
+from cascade_cli.domain.records.orders import PORTION, Order
+from cascade_cli.domain.records.rulings import Rulings, no_rulings
+from cascade_cli.domain.records.stratagems import CORRECTING, TAKING, Stratagem
+from cascade_cli.domain.shop.density import Tally
+from cascade_cli.domain.shop.keys import (
     KEY_PREFIX,
     OLDER_SOURCE,
     Origin,
@@ -45,11 +50,6 @@ from cascade_cli.domain.keys import (
     stratagem_id_for,
     whole_id,
 )
-from cascade_cli.domain.orders import PORTION, Order
-from cascade_cli.domain.residents import Resident
-from cascade_cli.domain.rulings import Rulings, no_rulings
-from cascade_cli.domain.stratagems import CORRECTING, TAKING, Stratagem
-from cascade_cli.domain.tally import Tally
 from cascade_cli.errors import AnswerError
 
 STRATAGEMS, CITIZENS = "STRATAGEMS", "CITIZENS"

@@ -9,18 +9,18 @@ from typing import Any
 
 from pyairtable import Api
 
-from cascade_cli.adapters.venice.letters import (
+from cascade_cli.adapters.venice.message_texts import (
     Letter,
     arrived_at_citizen,
     arrived_for_giver,
     to_citizen,
     to_giver,
 )
-from cascade_cli.adapters.venice.schema import Schema
+from cascade_cli.adapters.venice.table_fields import Schema
 from cascade_cli.adapters.venice.writer import write_errors
-from cascade_cli.domain.arrivals import Arrival
-from cascade_cli.domain.orders import Order
-from cascade_cli.domain.times import rfc3339
+from cascade_cli.domain.delivery.arrival_notices import Arrival
+from cascade_cli.domain.records.orders import Order
+from cascade_cli.domain.shop.times import rfc3339
 
 NOTIFICATIONS = "NOTIFICATIONS"
 TYPE = "cascade_transfer_on_its_way"

@@ -11,11 +11,11 @@ from pyairtable.formulas import CREATED_TIME, EQ, FIND, IS_BEFORE, NOT, OR, Fiel
 from cascade_cli.adapters.venice.base import CITIZENS, STRATAGEMS, VeniceReader
 from cascade_cli.adapters.venice.errors import our_errors
 from cascade_cli.adapters.venice.notifications import NOTIFICATIONS
-from cascade_cli.adapters.venice.schema import COMPUTED_TYPES, read_fields
+from cascade_cli.adapters.venice.table_fields import COMPUTED_TYPES, read_fields
 from cascade_cli.domain.checkup.airtable import Base
 from cascade_cli.domain.checkup.schema import Column
-from cascade_cli.domain.keys import OLDER_SOURCE, Origin
-from cascade_cli.domain.stratagems import Stratagem
+from cascade_cli.domain.records.stratagems import Stratagem
+from cascade_cli.domain.shop.keys import OLDER_SOURCE, Origin
 from cascade_cli.errors import RightsError
 
 READ_TABLES = (STRATAGEMS, CITIZENS, NOTIFICATIONS)

@@ -15,9 +15,9 @@ from typing import Any, Generic, TypeVar
 
 import requests
 
-from cascade_cli.adapters.crew import Crew, Piece
+from cascade_cli.adapters.http.concurrency import Crew, Piece
 from cascade_cli.adapters.venice.errors import EXPIRED_ITERATOR, error_of
-from cascade_cli.domain.tally import Tally
+from cascade_cli.domain.shop.density import Tally
 
 PAGE_SIZE = 100
 RESTARTS = 3

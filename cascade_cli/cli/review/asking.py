@@ -10,18 +10,18 @@ from typing import TypeVar
 from rich.console import Console
 from rich.text import Text
 
-from cascade_cli.cli.review.keys import answer
-from cascade_cli.cli.shown import shown
-from cascade_cli.domain.decisions import How
-from cascade_cli.domain.evidence import describe
-from cascade_cli.domain.orders import parse_ducats
-from cascade_cli.domain.review import hurdles, needs_buyer, needs_ducats
-from cascade_cli.domain.settling import mentioned_by
-from cascade_cli.domain.subject import Subject, Wish
-from cascade_cli.domain.times import parse_duration
+from cascade_cli.cli.review.terminal_keys import answer
+from cascade_cli.cli.terminal.escape import shown
+from cascade_cli.domain.decisions.decision_plan import Subject, Wish
+from cascade_cli.domain.decisions.review_draft import hurdles, needs_buyer, needs_ducats
+from cascade_cli.domain.discrepancies.evidence import describe
+from cascade_cli.domain.matching.settled_by import mentioned_by
+from cascade_cli.domain.records.decisions import How
+from cascade_cli.domain.records.orders import parse_ducats
+from cascade_cli.domain.shop.times import parse_duration
 from cascade_cli.errors import UsageError
-from cascade_cli.services.credit_requests import check_words
-from cascade_cli.services.resolve import ResolveDesk, Seen
+from cascade_cli.services.decisions.resolve_service import ResolveDesk, Seen
+from cascade_cli.services.delivery.credit_requests import check_words
 
 Said = TypeVar("Said")
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cascade_cli.cli.console import to_type
-from cascade_cli.cli.deliveries import first_error, show_deliveries
-from cascade_cli.cli.reconcile import JudgedOutcome
-from cascade_cli.cli.session import Outcome, Session
-from cascade_cli.cli.shown import count, shown
-from cascade_cli.domain.overview import what_is_open
-from cascade_cli.domain.shell import command
+from cascade_cli.cli.credit.deliveries import first_error, show_deliveries
+from cascade_cli.cli.reconcile.run import JudgedOutcome
+from cascade_cli.cli.terminal.console import to_type
+from cascade_cli.cli.terminal.escape import count, shown
+from cascade_cli.cli.terminal.session import Outcome, Session
+from cascade_cli.domain.reconcile.overview import what_is_open
+from cascade_cli.domain.shop.shell import command
 from cascade_cli.errors import CascadeError
+from cascade_cli.services.decisions.review_service import Chosen
 from cascade_cli.services.delivery_ports import Delivery
-from cascade_cli.services.review import Chosen
 
 
 @dataclass(frozen=True)

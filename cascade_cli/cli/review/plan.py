@@ -8,17 +8,17 @@ from decimal import Decimal
 from rich.console import Console
 from rich.text import Text
 
-from cascade_cli.cli.console import settings_note
-from cascade_cli.cli.resolve_shown import would
+from cascade_cli.cli.resolve.text import would
 from cascade_cli.cli.review.screen import wrapped
-from cascade_cli.cli.shown import count, shown
-from cascade_cli.domain.decisions import How
-from cascade_cli.domain.money import ZERO, rounded
-from cascade_cli.domain.orders import Order
-from cascade_cli.domain.refund_plan import RefundPlan
-from cascade_cli.domain.repair_plan import RepairPlan
-from cascade_cli.domain.times import format_moment
-from cascade_cli.services.review import Chosen
+from cascade_cli.cli.terminal.console import settings_note
+from cascade_cli.cli.terminal.escape import count, shown
+from cascade_cli.domain.discrepancies.refund_plan import RefundPlan
+from cascade_cli.domain.reconcile.repair_plan import RepairPlan
+from cascade_cli.domain.records.decisions import How
+from cascade_cli.domain.records.orders import Order
+from cascade_cli.domain.shop.money import ZERO, rounded
+from cascade_cli.domain.shop.times import format_moment
+from cascade_cli.services.decisions.review_service import Chosen
 
 
 def plan_lines(

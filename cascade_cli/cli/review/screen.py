@@ -12,24 +12,24 @@ from dataclasses import dataclass, field
 from rich.console import Console
 from rich.text import Text
 
-from cascade_cli.adapters.links import Links
-from cascade_cli.cli.console import PipeConsole, completed
-from cascade_cli.cli.kinds_shown import STYLES
-from cascade_cli.cli.readable import readable
-from cascade_cli.cli.resolve_shown import neighbour
-from cascade_cli.cli.shown import shown
-from cascade_cli.domain.case import Terms
-from cascade_cli.domain.charges import Charge
-from cascade_cli.domain.decisions import How
-from cascade_cli.domain.evidence import describe
-from cascade_cli.domain.items import Item
-from cascade_cli.domain.kinds import Kind
-from cascade_cli.domain.money import ZERO, format_money, rounded
-from cascade_cli.domain.review import Draft, Offer, offers_for, refund_offered
-from cascade_cli.domain.stratagems import State, Stratagem
-from cascade_cli.domain.subject import Subject, row_name, words_for
-from cascade_cli.domain.times import format_moment
-from cascade_cli.services.review import View
+from cascade_cli.adapters.dashboard_links import Links
+from cascade_cli.cli.items.kinds import STYLES
+from cascade_cli.cli.resolve.text import neighbour
+from cascade_cli.cli.terminal.console import PipeConsole, completed
+from cascade_cli.cli.terminal.escape import shown
+from cascade_cli.cli.terminal.rounding import readable
+from cascade_cli.domain.decisions.decision_plan import Subject, row_name, words_for
+from cascade_cli.domain.decisions.review_draft import Draft, Offer, offers_for, refund_offered
+from cascade_cli.domain.discrepancies.evidence import describe
+from cascade_cli.domain.discrepancies.items import Item
+from cascade_cli.domain.discrepancies.kinds import Kind
+from cascade_cli.domain.matching.matched_charge import Terms
+from cascade_cli.domain.records.charges import Charge
+from cascade_cli.domain.records.decisions import How
+from cascade_cli.domain.records.stratagems import State, Stratagem
+from cascade_cli.domain.shop.money import ZERO, format_money, rounded
+from cascade_cli.domain.shop.times import format_moment
+from cascade_cli.services.decisions.review_service import View
 
 KEYS = {
     "c": How.CREDIT,

@@ -9,17 +9,17 @@ from enum import StrEnum
 from rich.console import Console
 from rich.text import Text
 
-from cascade_cli.adapters.links import Links
-from cascade_cli.cli.console import completed
+from cascade_cli.adapters.dashboard_links import Links
 from cascade_cli.cli.review.asking import Interview, LeftOpenError
-from cascade_cli.cli.review.keys import BACK, END, NEXT, RESIZED, Keyboard
 from cascade_cli.cli.review.plan import plan_lines
 from cascade_cli.cli.review.screen import KEYS, PARTS, REFUND, Page, page_lines
-from cascade_cli.domain.repair_plan import RepairPlan
-from cascade_cli.domain.review import refund_offered
+from cascade_cli.cli.review.terminal_keys import BACK, END, NEXT, RESIZED, Keyboard
+from cascade_cli.cli.terminal.console import completed
+from cascade_cli.domain.decisions.review_draft import refund_offered
+from cascade_cli.domain.reconcile.repair_plan import RepairPlan
 from cascade_cli.errors import CascadeError
-from cascade_cli.services.resolve import Evidence, Seen
-from cascade_cli.services.review import Chosen, ReviewDesk, View
+from cascade_cli.services.decisions.resolve_service import Evidence, Seen
+from cascade_cli.services.decisions.review_service import Chosen, ReviewDesk, View
 
 _NO_EVIDENCE = Evidence((), {}, ())
 

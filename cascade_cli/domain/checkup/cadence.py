@@ -12,9 +12,9 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from statistics import median
 
-from cascade_cli.domain.engine import RUN_LASTS, DailyRuns, PeriodicRuns, Schedule
-from cascade_cli.domain.stratagems import Stratagem
-from cascade_cli.domain.times import format_span
+from cascade_cli.domain.records.stratagems import Stratagem
+from cascade_cli.domain.shop.engine_schedule import RUN_LASTS, DailyRuns, PeriodicRuns, Schedule
+from cascade_cli.domain.shop.times import format_span
 
 # A scheduled run begins within seconds and works through what waits.
 ON_TIME = timedelta(minutes=15)

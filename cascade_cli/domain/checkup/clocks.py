@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from cascade_cli.domain.checkup.areas import UNCHECKED
 from cascade_cli.domain.checkup.result import Check, amber, green, red
-from cascade_cli.domain.times import CLOCK_TOLERANCE, format_span
+from cascade_cli.domain.shop.times import CLOCK_TOLERANCE, format_span
 
 GOOD = green("clocks.good", "this clock")
 OFF = amber(

@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 
 from cascade_cli.domain.checkup.cadence import Cadence, differences
 from cascade_cli.domain.checkup.result import Check, amber, green, red
-from cascade_cli.domain.engine import Schedule
-from cascade_cli.domain.stratagems import State, Stratagem
-from cascade_cli.domain.times import format_moment, format_span
+from cascade_cli.domain.records.stratagems import State, Stratagem
+from cascade_cli.domain.shop.engine_schedule import Schedule
+from cascade_cli.domain.shop.times import format_moment, format_span
 
 LATELY = timedelta(days=7)
 

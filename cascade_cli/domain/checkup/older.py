@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from cascade_cli.domain.checkup.result import Check, amber, green, red
-from cascade_cli.domain.stratagems import Stratagem
-from cascade_cli.domain.times import format_span
+from cascade_cli.domain.records.stratagems import Stratagem
+from cascade_cli.domain.shop.times import format_span
 
 LATELY = timedelta(days=2)
 LOOKED_BACK = timedelta(days=30)

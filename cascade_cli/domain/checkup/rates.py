@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 
 from cascade_cli.domain.checkup.result import Check, amber, green, red
-from cascade_cli.domain.exchange import Exchange
-from cascade_cli.domain.times import format_span
+from cascade_cli.domain.shop.exchange import Exchange
+from cascade_cli.domain.shop.times import format_span
 
 # From Thursday before Easter to Tuesday after it the bank publishes nothing.
 AGEING = timedelta(days=5)

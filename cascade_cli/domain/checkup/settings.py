@@ -8,8 +8,8 @@ from decimal import Decimal
 from difflib import get_close_matches
 
 from cascade_cli.domain.checkup.result import Check, amber, green, red
-from cascade_cli.domain.money import format_ducats
-from cascade_cli.domain.pricing import PriceList
+from cascade_cli.domain.selling.pricing import PriceList
+from cascade_cli.domain.shop.money import format_ducats
 
 SHORTEST_TOKEN = 16
 _ALIKE = 0.85

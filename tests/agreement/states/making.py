@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from cascade_cli.domain.keys import OLDER_SOURCE
+from cascade_cli.domain.shop.keys import OLDER_SOURCE
 from tests.credit.counter import Counter
 
 State = Callable[[Counter], str]

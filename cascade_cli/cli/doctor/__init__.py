@@ -1,0 +1,1 @@
+"""`cascade doctor`: what would fail, before it does."""
