@@ -13,15 +13,15 @@ from cascade_cli.adapters.stripe.signature import EventGate
 from cascade_cli.server import health as vitals
 from cascade_cli.server import webhook
 from cascade_cli.server.api import docs, payments, problems, subscriptions
-from cascade_cli.server.batch_writer import Committer
-from cascade_cli.server.http.limits import Gatehouse
+from cascade_cli.server.batch_writer import BatchWriter
+from cascade_cli.server.http.limits import LimitsMiddleware
 from cascade_cli.server.metrics import Metrics
 from cascade_cli.server.readiness import Readiness
 from cascade_cli.server.thread_pool import Offload
-from cascade_cli.server.worker import Worker
-from cascade_cli.services.selling.payment_api import PaymentDesk
-from cascade_cli.services.selling.price_quotes import Till
-from cascade_cli.services.selling.subscription_service import SubscriptionDesk
+from cascade_cli.server.worker import EventWorker
+from cascade_cli.services.selling.payment_api import PaymentService
+from cascade_cli.services.selling.price_quotes import PriceQuotes
+from cascade_cli.services.selling.subscription_service import SubscriptionService
 
 DESCRIPTION = (
     "Sells ducats and credits them, each paid charge exactly once. Every answer that is not a "
@@ -30,17 +30,17 @@ DESCRIPTION = (
 
 
 @dataclass(frozen=True)
-class Office:
+class AppState:
     """All that the routes need; `token` is what creating payments takes, None if it is shut;
     `own_offload` is for questions about the server itself, which wait for nobody's payment;
     `complete` puts the global options into the commands in a text."""
 
     gate: EventGate
-    committer: Committer
-    worker: Worker
-    desk: PaymentDesk
-    monthly: SubscriptionDesk
-    till: Till
+    committer: BatchWriter
+    worker: EventWorker
+    service: PaymentService
+    monthly: SubscriptionService
+    price_quotes: PriceQuotes
     token: str | None
     offload: Offload
     own_offload: Offload
@@ -49,7 +49,7 @@ class Office:
     complete: Callable[[str], str] = str
 
 
-def create_app(office: Office) -> ASGIApp:
+def create_app(office: AppState) -> ASGIApp:
     """The application, with its gatehouse around it."""
     api = FastAPI(
         title="CASCADE payments",
@@ -61,13 +61,15 @@ def create_app(office: Office) -> ASGIApp:
     )
     api.include_router(docs.router(api))
     problems.install(api, office.complete)
-    api.include_router(payments.router(office.desk, office.till, office.token, office.offload))
+    api.include_router(
+        payments.router(office.service, office.price_quotes, office.token, office.offload)
+    )
     api.include_router(subscriptions.router(office.monthly, office.token, office.offload))
     api.include_router(
         webhook.router(office.gate, office.committer, office.worker.wake, office.metrics)
     )
     api.include_router(vitals.router(office.readiness, office.metrics, office.own_offload))
-    return Gatehouse(
+    return LimitsMiddleware(
         api,
         answered=lambda route, status, seconds: office.metrics.requests.labels(
             route, str(status)

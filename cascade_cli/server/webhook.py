@@ -10,7 +10,7 @@ from fastapi import APIRouter, Header, Request
 from cascade_cli.adapters.stripe.signature import EventGate, RefusedEventError
 from cascade_cli.server.api.bodies import Received
 from cascade_cli.server.api.payments import responses
-from cascade_cli.server.batch_writer import Committer
+from cascade_cli.server.batch_writer import BatchWriter
 from cascade_cli.server.metrics import Metrics
 
 _BODY: dict[str, Any] = {
@@ -23,7 +23,7 @@ _BODY: dict[str, Any] = {
 
 
 def router(
-    gate: EventGate, committer: Committer, wake: Callable[[], None], metrics: Metrics
+    gate: EventGate, committer: BatchWriter, wake: Callable[[], None], metrics: Metrics
 ) -> APIRouter:
     """The one route that Stripe calls."""
     routes = APIRouter(prefix="/api/payments", tags=["webhook"])

@@ -18,7 +18,7 @@ from cascade_cli.domain.records.journal_entries import Worker
 from cascade_cli.domain.shop.engine_schedule import Schedule, parse_schedule
 from cascade_cli.domain.shop.keys import OLDER_SOURCE
 from cascade_cli.services.delivery.arrival_watch import ArrivalWatch, Looks
-from cascade_cli.services.delivery.tell_arrivals import ArrivalDesk
+from cascade_cli.services.delivery.tell_arrivals import ArrivalService
 from cascade_cli.settings import Settings
 from tests.arrivals.told import airtable_reads, arrived, is_arrival
 from tests.credit.counter import Counter
@@ -30,8 +30,8 @@ DAILY = parse_schedule("11:00,19:00 Europe/Rome")
 class Hour:
     """The server's watch at the counter, with what it said."""
 
-    def __init__(self, counter: Counter, desk: ArrivalDesk) -> None:
-        self.counter, self._desk = counter, desk
+    def __init__(self, counter: Counter, service: ArrivalService) -> None:
+        self.counter, self._desk = counter, service
         self.looks: Looks = {}
         self.said = list[str]()
 

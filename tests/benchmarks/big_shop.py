@@ -14,7 +14,7 @@ from random import Random
 from typing import Any
 
 from cascade_cli.domain.matching.matched_charge import Terms
-from cascade_cli.domain.matching.snapshot import Answers, World
+from cascade_cli.domain.matching.snapshot import Lookups, Snapshot
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.stratagems import Failure, Stratagem
 from cascade_cli.domain.selling.pricing import PriceList
@@ -52,14 +52,14 @@ _ODDITIES: Mapping[str, _Differences] = {
 }
 
 
-def big_shop(charges: int, odd_percent: int = 1) -> World:
+def big_shop(charges: int, odd_percent: int = 1) -> Snapshot:
     """So many charges and about as many stratagems; so many in a hundred are not plain."""
     sold = [_sold(number, charges, odd_percent)[0] for number in reversed(range(charges))]
     order = list(range(charges))
     Random(1).shuffle(order)  # noqa: S311
     # From charges of their own: nothing is shared between the answers of two services.
     made = [row for number in order for row in _sold(number, charges, odd_percent)[1]]
-    return World(_YEAR, tuple(sold), tuple(made), Answers(citizens={_UNKNOWN: False}))
+    return Snapshot(_YEAR, tuple(sold), tuple(made), Lookups(citizens={_UNKNOWN: False}))
 
 
 def _sold(number: int, of: int, odd_percent: int) -> tuple[Charge, tuple[Stratagem, ...]]:

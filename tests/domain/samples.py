@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from cascade_cli.domain.matching.matched_charge import Case, Terms
+from cascade_cli.domain.matching.matched_charge import MatchedCharge, Terms
 from cascade_cli.domain.matching.matching import match
-from cascade_cli.domain.matching.snapshot import Answers, World, cases_of
+from cascade_cli.domain.matching.snapshot import Lookups, Snapshot, matched_charges_of
 from cascade_cli.domain.reconcile.reconciliation import Item, Reconciliation, reconcile
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.stratagems import Stratagem
@@ -86,9 +86,9 @@ def judge(
 
 def a_world(
     charges: Iterable[Charge], stratagems: Iterable[Stratagem] = (), **answers: Any
-) -> World:
+) -> Snapshot:
     """The week before NOW."""
-    return World(WEEK, tuple(charges), tuple(stratagems), Answers(**answers))
+    return Snapshot(WEEK, tuple(charges), tuple(stratagems), Lookups(**answers))
 
 
 def the_item(charge: Charge, *stratagems: Stratagem, **answers: Any) -> Item:
@@ -97,7 +97,9 @@ def the_item(charge: Charge, *stratagems: Stratagem, **answers: Any) -> Item:
     return item
 
 
-def the_case(charge: Charge, *stratagems: Stratagem, **answers: Any) -> Case:
+def the_case(charge: Charge, *stratagems: Stratagem, **answers: Any) -> MatchedCharge:
     """The one case of a world with one charge."""
-    world = a_world([charge], stratagems, **answers)
-    return cases_of(world, match(world.charges, world.stratagems), TERMS)[charge.id]
+    snapshot = a_world([charge], stratagems, **answers)
+    return matched_charges_of(snapshot, match(snapshot.charges, snapshot.stratagems), TERMS)[
+        charge.id
+    ]

@@ -13,7 +13,7 @@ from cascade_cli.domain.discrepancies.kinds import Kind
 from cascade_cli.domain.discrepancies.refund_plan import (
     Picture,
     RefundPlan,
-    Terms,
+    RefundTerms,
     describe,
     obstacle_to,
     picture_of,
@@ -21,7 +21,7 @@ from cascade_cli.domain.discrepancies.refund_plan import (
     withholding,
 )
 from cascade_cli.domain.discrepancies.repair_command import Repair
-from cascade_cli.domain.matching.matched_charge import Case
+from cascade_cli.domain.matching.matched_charge import MatchedCharge
 from cascade_cli.domain.records.charges import Charge, Dispute, Refund
 from cascade_cli.domain.records.gifts import Gift
 from cascade_cli.domain.records.journal_entries import Attempt, Fate
@@ -49,7 +49,7 @@ LIVE: dict[str, Any] = {"status": "active", "expires_at": SOON}
 DOUBTFUL: dict[str, Any] = {"status": "failed", "failure": Failure.UNCERTAIN}
 
 
-def terms(**changed: Any) -> Terms:
+def terms(**changed: Any) -> RefundTerms:
     usual: dict[str, Any] = {
         "policy": Policy.ALL,
         "processor": PROCESSOR,
@@ -57,7 +57,7 @@ def terms(**changed: Any) -> Terms:
         "facts": {"worker": "one"},
         **changed,
     }
-    return Terms(**usual)
+    return RefundTerms(**usual)
 
 
 def sent_back(*cents: int, **changed: Any) -> Charge:
@@ -107,7 +107,7 @@ def given(name: str = "re_1", ducats: str = "100", **changed: Any) -> Stratagem:
     return a_stratagem(f"_again_{name}", **{**usual, **changed})
 
 
-def case_of(charge: Charge, *rows: Stratagem, **answers: Any) -> Case:
+def case_of(charge: Charge, *rows: Stratagem, **answers: Any) -> MatchedCharge:
     return the_case(charge, *rows, **answers)
 
 
@@ -115,7 +115,9 @@ def picture(charge: Charge, *rows: Stratagem, **answers: Any) -> Picture:
     return picture_of(case_of(charge, *rows, **answers), {})
 
 
-def plan(charge: Charge, *rows: Stratagem, by: Terms | None = None, **answers: Any) -> RefundPlan:
+def plan(
+    charge: Charge, *rows: Stratagem, by: RefundTerms | None = None, **answers: Any
+) -> RefundPlan:
     return plan_refunds(picture(charge, *rows, **answers), by or terms())
 
 
@@ -387,8 +389,8 @@ def test_a_row_that_ran_out_is_delivered_as_it_is_so_that_its_amount_tells_what_
 
 def test_the_rest_is_not_delivered_beside_a_late_row_that_may_be_its_transfer() -> None:
     seen = picture(sent_back(300))
-    unclear = replace(seen.case, late=(older("late"),))
-    assert plan_refunds(replace(seen, case=unclear), terms()).orders == ()
+    unclear = replace(seen.matched, late=(older("late"),))
+    assert plan_refunds(replace(seen, matched=unclear), terms()).orders == ()
 
 
 def test_a_row_that_the_engine_was_never_given_becomes_the_rest() -> None:
@@ -446,8 +448,8 @@ def test_who_has_gone_may_still_return_what_is_due() -> None:
 
 def test_the_rest_knows_which_rows_are_other_payments() -> None:
     seen = picture(sent_back(300))
-    known = replace(seen.case, foreign_records=frozenset({"recOther"}))
-    (order,) = plan_refunds(replace(seen, case=known), terms()).orders
+    known = replace(seen.matched, foreign_records=frozenset({"recOther"}))
+    (order,) = plan_refunds(replace(seen, matched=known), terms()).orders
     assert order.foreign_records == {"recOther"}
 
 

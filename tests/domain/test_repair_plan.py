@@ -21,10 +21,10 @@ HOUR = timedelta(hours=1)
 def planned(
     charges: Iterable[Charge], stratagems: Iterable[Stratagem] = (), limit: int = 10000
 ) -> RepairPlan:
-    world = a_world(charges, stratagems)
+    snapshot = a_world(charges, stratagems)
     return plan_repairs(
-        world,
-        reconcile(world, TERMS),
+        snapshot,
+        reconcile(snapshot, TERMS),
         per_credit_ducats=Decimal(limit),
         facts={"worker": "nightly"},
     )

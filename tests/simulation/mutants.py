@@ -34,9 +34,9 @@ from cascade_cli.domain.decisions import decision_plan as subject
 from cascade_cli.domain.delivery import delivery_steps as delivery
 from cascade_cli.domain.delivery.delivery_steps import Action, Step, Write, next_step
 from cascade_cli.domain.discrepancies import decision_facts as standing_decisions
-from cascade_cli.domain.matching import matched_charge as case
+from cascade_cli.domain.matching import matched_charge as matched
 from cascade_cli.domain.matching import matching
-from cascade_cli.domain.matching.matched_charge import Case
+from cascade_cli.domain.matching.matched_charge import MatchedCharge
 from cascade_cli.domain.reconcile import event_replay as replay_decisions
 from cascade_cli.domain.reconcile import reconciliation, repair_plan
 from cascade_cli.domain.records.charges import Charge, Dispute, Refund
@@ -47,9 +47,9 @@ from cascade_cli.domain.records.orders import Order
 from cascade_cli.domain.records.past_delivery import PastDelivery
 from cascade_cli.domain.records.stratagems import Failure, Stratagem
 from cascade_cli.domain.records.stripe_events import Event
-from cascade_cli.domain.refunds.refund_shares import Part
+from cascade_cli.domain.refunds.refund_shares import RefundShare
 from cascade_cli.domain.selling import price_guard, pricing
-from cascade_cli.domain.shop.exchange import Belief, Rates
+from cascade_cli.domain.shop.exchange import Rates, ValuationRate
 from cascade_cli.domain.shop.keys import correction_key, stratagem_id_for, whole_id
 from cascade_cli.domain.shop.money import ZERO
 from cascade_cli.services.delivery import credit_guards, deliver
@@ -60,7 +60,7 @@ from cascade_cli.services.events import replay_service as replay
 from cascade_cli.services.events.intake import Intake
 from cascade_cli.services.processor import balance
 from cascade_cli.services.refunds import refund_service as refund
-from cascade_cli.services.refunds.automatic_refunds import Dealt, RefundClerk
+from cascade_cli.services.refunds.automatic_refunds import AutomaticRefunds, Dealt
 from tests.simulation import rated
 from tests.simulation.shop import Alter, Parts, as_it_is
 
@@ -272,10 +272,10 @@ def events_credited_once_each() -> Iterator[Alter]:
 def taken_forgotten() -> Iterator[Alter]:
     """What came back for a refund already is not counted."""
 
-    def left(part: Part) -> Decimal:
+    def left(part: RefundShare) -> Decimal:
         return max(ZERO, part.due - part.withheld - part.under_way)
 
-    with patch.object(Part, "left", property(left)):
+    with patch.object(RefundShare, "left", property(left)):
         yield as_it_is
 
 
@@ -283,17 +283,17 @@ def taken_forgotten() -> Iterator[Alter]:
 def withheld_taken() -> Iterator[Alter]:
     """What never arrived is taken back all the same."""
 
-    def left(part: Part) -> Decimal:
+    def left(part: RefundShare) -> Decimal:
         return max(ZERO, part.due - part.taken + part.given - part.under_way)
 
-    with patch.object(Part, "left", property(left)):
+    with patch.object(RefundShare, "left", property(left)):
         yield as_it_is
 
 
 @contextmanager
 def failed_refunds_hold() -> Iterator[Alter]:
     """A refund that failed keeps its ducats."""
-    with patch.object(Part, "surplus", property(lambda _part: ZERO)):
+    with patch.object(RefundShare, "surplus", property(lambda _part: ZERO)):
         yield as_it_is
 
 
@@ -323,14 +323,14 @@ def refunds_looked_at_once() -> Iterator[Alter]:
 @contextmanager
 def only_the_first_citizens_settled() -> Iterator[Alter]:
     """Of a payment for many, whoever is next for a refund never has a turn."""
-    once: Any = RefundClerk._next_settled
+    once: Any = AutomaticRefunds._next_settled
 
-    def first(self: RefundClerk, *asked: Any) -> Dealt:
+    def first(self: AutomaticRefunds, *asked: Any) -> Dealt:
         dealt: Dealt = once(self, *asked)
         self._begun.clear()
         return Dealt(dealt.note) if dealt.goes_on else dealt
 
-    with patch.object(RefundClerk, "_next_settled", first):
+    with patch.object(AutomaticRefunds, "_next_settled", first):
         yield as_it_is
 
 
@@ -379,9 +379,9 @@ def halves_credited_whole() -> Iterator[Alter]:
 def judged_by_another_day_s_rate() -> Iterator[Alter]:
     """Whether enough was paid is judged by the rate of the day of payment, not by the page's."""
 
-    def of_the_day(currency: str, _stored: Any, paid_on: date, rates: Rates) -> Belief:
+    def of_the_day(currency: str, _stored: Any, paid_on: date, rates: Rates) -> ValuationRate:
         known = rates.on(currency, paid_on)
-        return Belief(known.per_usd if known else None, "")
+        return ValuationRate(known.per_usd if known else None, "")
 
     with patch.object(pricing, "believe", of_the_day):
         yield as_it_is
@@ -416,7 +416,7 @@ def other_payers_unseen() -> Iterator[Alter]:
 def newcomers_taken_for_the_same() -> Iterator[Alter]:
     """Whoever has the name now is the one whom the row was made for."""
     with ExitStack() as stack:
-        for module in (case, replay_decisions, credit_guards, refund):
+        for module in (matched, replay_decisions, credit_guards, refund):
             stack.enter_context(patch.object(module, "successor", lambda *_: ""))
         yield as_it_is
 
@@ -554,9 +554,9 @@ def decisions_hold_for_ever() -> Iterator[Alter]:
 def corrections_without_a_key() -> Iterator[Alter]:
     """Every correction has another StratagemId."""
 
-    def another(case: Case) -> str:
-        number = 2 + int(case.terms.now.timestamp()) % 1_000_000
-        return correction_key(case.charge.payment_id, number)
+    def another(matched: MatchedCharge) -> str:
+        number = 2 + int(matched.terms.now.timestamp()) % 1_000_000
+        return correction_key(matched.charge.payment_id, number)
 
     with patch.object(crediting, "_next_correction", another):
         yield as_it_is

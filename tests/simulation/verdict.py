@@ -14,7 +14,7 @@ from typing import Any
 from cascade_cli.adapters.journal import Journal
 from cascade_cli.adapters.venice.notifications import ARRIVED_TYPE, TYPE
 from cascade_cli.domain.delivery.arrival_notices import TELL_ARRIVAL
-from cascade_cli.domain.delivery.processor import Trace
+from cascade_cli.domain.delivery.processor import BalanceTrace
 from cascade_cli.domain.discrepancies.kinds import Kind
 from cascade_cli.domain.reconcile.reconciliation import Item
 from cascade_cli.domain.records.charges import Charge
@@ -54,7 +54,7 @@ class Debt:
 
 def flaws(history: History, run: Run, journal: Journal) -> list[str]:
     """Everything that is wrong; empty after a history as it should be."""
-    decisions = {case: Decision.of(body) for case, body in journal.decisions().items()}
+    decisions = {matched: Decision.of(body) for matched, body in journal.decisions().items()}
     judge = _Judge(history, run, list(journal.entries()), decisions)
     found = [*history.stage.flaws, *history.stage.app.crashes, *judge.flaws(), *history.hidden]
     if not journal.verify().is_intact:
@@ -446,7 +446,7 @@ class _Judge:
             key = str(entry.body.get("balance", ""))
             again = entry.run.rpartition("-")[0]
             is_same = key.startswith(f"cascade_balance_{again}-")
-            if is_same and entry.body.get("found") == Trace.APPLIED:
+            if is_same and entry.body.get("found") == BalanceTrace.APPLIED:
                 yield key
 
     def _notified_twice(self) -> Iterator[str]:

@@ -266,7 +266,7 @@ class Journal:
 
     def keep_decision(
         self,
-        case: str,
+        matched: str,
         body: Mapping[str, Any],
         rulings: Mapping[str, Mapping[str, Any]],
         *,
@@ -277,7 +277,7 @@ class Journal:
         Raises GuardError, and records nothing, if the newest decision is not the one `seen`.
         """
         with self._writing() as transaction:
-            decisions.keep(transaction, case, self._redactor.body(body), rulings, seen)
+            decisions.keep(transaction, matched, self._redactor.body(body), rulings, seen)
 
     def decisions(self) -> dict[str, dict[str, Any]]:
         """The newest about each case. Makes no journal where there is none."""

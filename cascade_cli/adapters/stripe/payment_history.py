@@ -18,7 +18,7 @@ from cascade_cli.adapters.stripe.invoices import Invoices
 from cascade_cli.adapters.stripe.money_moved import release_among
 from cascade_cli.adapters.stripe.purchase_parser import is_paid, sale_of_session
 from cascade_cli.adapters.stripe.ranges import PAGE_SIZE
-from cascade_cli.domain.explain.story import Happening, SessionSale, Source, Subject
+from cascade_cli.domain.explain.story import Happening, SessionSale, Source, StripeObject
 from cascade_cli.domain.records.stripe_events import KEPT, Event, chronological
 from cascade_cli.domain.shop.id_forms import Form
 from cascade_cli.domain.shop.keys import INVOICE_ID, PAYMENT_ID, whole_id
@@ -61,16 +61,16 @@ class HistoryReader:
         self._v1, self._events, self._now = client.v1, events, now
         self._invoices = Invoices(client, Crew())
 
-    def payment_of(self, form: Form, identity: str) -> Subject:
+    def payment_of(self, form: Form, identity: str) -> StripeObject:
         """The payment that the object belongs to, if any. A portion's refund is the whole
         payment's."""
         identity = whole_id(identity)
         if form is Form.EVENT:
             event = self._events.event(identity)
             payment = self._payment_among(event.subjects) if event else None
-            return Subject(event is not None, payment)
+            return StripeObject(event is not None, payment)
         if form in {Form.INVOICE, Form.SUBSCRIPTION}:
-            return Subject(*self._payment_of_invoice(form, identity))
+            return StripeObject(*self._payment_of_invoice(form, identity))
         v1 = self._v1
         retrieve: dict[Form, Callable[[], stripe.StripeObject]] = {
             Form.REFUND: lambda: v1.refunds.retrieve(identity),
@@ -80,13 +80,13 @@ class HistoryReader:
         with our_errors():
             found = or_none(retrieve[form])
         if found is None:
-            return Subject(is_known=False)
+            return StripeObject(is_known=False)
         named = found.to_dict()
         payment = named.get("payment_intent") or named.get("charge")
         # The session of a subscription has an invoice instead.
         payment = payment or self._payment_among({str(named.get("invoice"))})
         sale = sale_of_session(named) if form is Form.SESSION else None
-        return Subject(is_known=True, payment=payment, sale=sale)
+        return StripeObject(is_known=True, payment=payment, sale=sale)
 
     def _payment_among(self, subjects: Iterable[str]) -> str | None:
         """The payment that one of the ids names, else that of the invoice that one names."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
 from cascade_cli.adapters.http.concurrency import Crew, Piece
-from cascade_cli.domain.shop.density import Tally
+from cascade_cli.domain.shop.density import DensityEstimate
 
 PAGE_SIZE = 100
 # A range shorter than that costs a request more than it saves time.
@@ -50,7 +50,7 @@ class Ranges(Generic[S]):
     """The charges of [since, until), both in whole seconds, in a sink of its own for each range."""
 
     def __init__(
-        self, since: int, until: int, ask: Ask, new_sink: Callable[[], S], tally: Tally
+        self, since: int, until: int, ask: Ask, new_sink: Callable[[], S], tally: DensityEstimate
     ) -> None:
         self._ask, self._new_sink, self._tally = ask, new_sink, tally
         self._lock = threading.Lock()

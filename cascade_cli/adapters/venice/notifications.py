@@ -32,7 +32,7 @@ ENGINE_LAYOUT = (
 """The fields that the engine names in its own notice, whatever the base has."""
 
 
-class Notifier:
+class NotificationWriter:
     """Writes one notification per order, at most ten in a request."""
 
     def __init__(self, api: Api, base_id: str, schema: Schema) -> None:

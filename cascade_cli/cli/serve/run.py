@@ -40,7 +40,7 @@ def serve(session: Session, host: str, port: int) -> Outcome:
         url = journal_url(session, chosen_url(wiring.settings))
         secrets = [*session.secrets, *_signing(wiring.settings)]
         with closing(Database(url)) as database:
-            ground = serving.Ground(
+            ground = serving.Dependencies(
                 wiring,
                 database,
                 this_worker("serve"),

@@ -17,7 +17,7 @@ from cascade_cli.cli.items.kinds import kinds_table
 from cascade_cli.cli.items.text import Block, item_blocks
 from cascade_cli.cli.terminal.console import settings_note
 from cascade_cli.cli.terminal.escape import count
-from cascade_cli.cli.terminal.escape import shown as harmless
+from cascade_cli.cli.terminal.escape import escape as harmless
 from cascade_cli.cli.terminal.sparkline import sparkline
 from cascade_cli.domain.delivery.runway import (
     OUTFLOW_DAYS,
@@ -26,7 +26,7 @@ from cascade_cli.domain.delivery.runway import (
     Finances,
 )
 from cascade_cli.domain.discrepancies.kinds import Kind
-from cascade_cli.domain.history.checkpoint import Memory
+from cascade_cli.domain.history.checkpoint import Checkpoint
 from cascade_cli.domain.reconcile.overview import Today, in_flight, tallies, what_is_open
 from cascade_cli.domain.reconcile.selection import Selection
 from cascade_cli.domain.shop.engine_schedule import DailyRuns
@@ -192,7 +192,7 @@ def _engine(status: Status) -> Text:
     return text
 
 
-def _last_run(shown: Shown, memory: Memory | None) -> Text:
+def _last_run(shown: Shown, memory: Checkpoint | None) -> Text:
     if memory is None:
         begin = shown.complete(command("reconcile"))
         return Text(f"no complete reconciliation is recorded: {begin}")

@@ -114,9 +114,9 @@ def correction_key(payment_id: str, number: int = 1) -> str:
     return CORRECTION_PREFIX + payment_id + (f"_{number}" if number > 1 else "")
 
 
-def decision_key(case: str) -> str:
+def decision_key(matched: str) -> str:
     """Under which the journal keeps what was decided about a payment, or about a record."""
-    return DECISION_PREFIX + case
+    return DECISION_PREFIX + matched
 
 
 def corrected_payment_in(stratagem_id: str) -> str | None:

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
 from cascade_cli.adapters.stripe.allocations import sealed_in
-from cascade_cli.adapters.stripe.payment_intents import Intent
+from cascade_cli.adapters.stripe.payment_intents import PaymentIntent
 from cascade_cli.adapters.stripe.purchase_parser import (
     CITIZEN,
     CURRENCY_RATE,
@@ -27,8 +27,8 @@ from cascade_cli.domain.selling.pricing import Quote
 from cascade_cli.domain.shop.currencies import CURRENCY, rounding_of
 from cascade_cli.domain.shop.money import format_ducats
 from cascade_cli.domain.shop.times import rfc3339
-from cascade_cli.services.selling.payment_api import Purchase, Standing, Transfer
-from cascade_cli.services.selling.price_quotes import Till
+from cascade_cli.services.selling.payment_api import PaymentStatus, Purchase, Transfer
+from cascade_cli.services.selling.price_quotes import PriceQuotes
 
 Ducats = Annotated[Decimal, PlainSerializer(format_ducats, return_type=str)]
 CODE_PATTERN = "^[A-Za-z]{3}$"
@@ -133,7 +133,7 @@ class CreatedIntent(BaseModel):
     gift: GiftTold | None
 
     @classmethod
-    def of(cls, intent: Intent, quote: Quote) -> CreatedIntent:
+    def of(cls, intent: PaymentIntent, quote: Quote) -> CreatedIntent:
         """From the service's answer."""
         return cls(
             payment_intent_id=intent.id,
@@ -193,7 +193,7 @@ class IntentState(BaseModel):
     allocation: list[PortionState] | None = None
 
     @classmethod
-    def of(cls, standing: Standing) -> IntentState:
+    def of(cls, standing: PaymentStatus) -> IntentState:
         """From the service's answer."""
         intent, told = standing.intent, _told(standing.intent)
         return cls(
@@ -223,12 +223,12 @@ class IntentState(BaseModel):
         )
 
 
-def _only(intent: Intent) -> Charge | None:
+def _only(intent: PaymentIntent) -> Charge | None:
     """The charge, if it is for one citizen."""
     return intent.charges[0] if len(intent.charges) == 1 else None
 
 
-def _told(intent: Intent) -> Mapping[str, str]:
+def _told(intent: PaymentIntent) -> Mapping[str, str]:
     """What the intent says, else what is known of the one citizen whom it is for: the payment of an
     invoice says nothing itself."""
     charge = _only(intent)
@@ -277,9 +277,9 @@ class Pricing(BaseModel):
     custom: dict[str, Any]
 
     @classmethod
-    def of(cls, till: Till, currency: str) -> Pricing:
+    def of(cls, price_quotes: PriceQuotes, currency: str) -> Pricing:
         """From the list. Raises UsageError or NoRateError."""
-        exchange, prices = till.exchange(currency), till.today()
+        exchange, prices = price_quotes.exchange(currency), price_quotes.today()
         return cls(
             currency=currency,
             currencies=[CURRENCY, *prices.currencies],

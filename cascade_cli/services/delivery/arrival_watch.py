@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from cascade_cli.domain.delivery.arrival_notices import Arrival
 from cascade_cli.domain.shop.engine_schedule import Schedule
 from cascade_cli.errors import CascadeError
-from cascade_cli.services.delivery.tell_arrivals import NOTICES_PER_WRITE, ArrivalDesk
+from cascade_cli.services.delivery.tell_arrivals import NOTICES_PER_WRITE, ArrivalService
 
 LOOKS = 3
 KEYS_PER_LOOK = 95
@@ -32,14 +32,14 @@ class ArrivalWatch:
 
     def __init__(
         self,
-        desk: ArrivalDesk,
+        service: ArrivalService,
         schedule: Schedule,
         looks: Looks,
         *,
         now: Callable[[], datetime],
         tell: Callable[[str], None],
     ) -> None:
-        self._desk, self._schedule, self._looks = desk, schedule, looks
+        self._desk, self._schedule, self._looks = service, schedule, looks
         self._now, self._tell = now, tell
         self._arrived = deque[Arrival]()
         self._settling = min(SETTLING, schedule.longest_wait / 2)

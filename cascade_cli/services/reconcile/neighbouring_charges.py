@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from cascade_cli.domain.matching.matching import OLDER_REACH, match
-from cascade_cli.domain.matching.snapshot import World
+from cascade_cli.domain.matching.snapshot import Snapshot
 from cascade_cli.domain.reconcile.event_replay import question_about
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.stratagems import Stratagem
@@ -23,13 +23,13 @@ SECOND = timedelta(seconds=1)
 NEIGHBOURHOOD = 2 * OLDER_REACH
 
 
-class Vicinity:
+class NeighbouringCharges:
     """Reads the transfers of given charges, and their neighbours' where rows name no payment."""
 
     def __init__(self, payments: PaymentSource, transfers: Reader) -> None:
         self._payments, self._transfers = payments, transfers
 
-    def world_of(self, charges: Sequence[Charge]) -> World:
+    def world_of(self, charges: Sequence[Charge]) -> Snapshot:
         """A world whose window holds at least these charges, and whose matching is sound.
 
         The older connector's rows belong to whichever payment of the same citizen and amount is
@@ -37,13 +37,13 @@ class Vicinity:
         """
         return self.world_around(charges, self._rows(charges))
 
-    def world_around(self, charges: Sequence[Charge], rows: Sequence[Stratagem]) -> World:
+    def world_around(self, charges: Sequence[Charge], rows: Sequence[Stratagem]) -> Snapshot:
         """The same, where the rows of the charges were read already."""
         rows = list(rows)
         neighbours = self._neighbours(charges, rows)
         if new := [charge for charge in neighbours if charge not in charges]:
             rows += self._rows(new)
-        return World(
+        return Snapshot(
             window_around(charges),
             tuple({c.id: c for c in (*neighbours, *charges)}.values()),
             tuple({row.record_id: row for row in rows}.values()),

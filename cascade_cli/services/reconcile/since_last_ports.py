@@ -39,7 +39,7 @@ class ChangeSource(Protocol):
 
 
 @dataclass(frozen=True)
-class Sources:
+class SinceLastSources:
     """Where all of it is read."""
 
     payments: PaymentSource
