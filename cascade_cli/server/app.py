@@ -10,8 +10,7 @@ from starlette.types import ASGIApp
 
 from cascade_cli import __version__
 from cascade_cli.adapters.stripe.signature import EventGate
-from cascade_cli.server import health as vitals
-from cascade_cli.server import webhook
+from cascade_cli.server import health, webhook
 from cascade_cli.server.api import docs, payments, problems, subscriptions
 from cascade_cli.server.batch_writer import BatchWriter
 from cascade_cli.server.http.limits import LimitsMiddleware
@@ -36,7 +35,7 @@ class AppState:
     `complete` puts the global options into the commands in a text."""
 
     gate: EventGate
-    committer: BatchWriter
+    batch_writer: BatchWriter
     worker: EventWorker
     service: PaymentService
     monthly: SubscriptionService
@@ -49,7 +48,7 @@ class AppState:
     complete: Callable[[str], str] = str
 
 
-def create_app(office: AppState) -> ASGIApp:
+def create_app(app_state: AppState) -> ASGIApp:
     """The application, with its gatehouse around it."""
     api = FastAPI(
         title="CASCADE payments",
@@ -60,19 +59,23 @@ def create_app(office: AppState) -> ASGIApp:
         openapi_url=None,  # see docs.py
     )
     api.include_router(docs.router(api))
-    problems.install(api, office.complete)
+    problems.install(api, app_state.complete)
     api.include_router(
-        payments.router(office.service, office.price_quotes, office.token, office.offload)
+        payments.router(
+            app_state.service, app_state.price_quotes, app_state.token, app_state.offload
+        )
     )
-    api.include_router(subscriptions.router(office.monthly, office.token, office.offload))
+    api.include_router(subscriptions.router(app_state.monthly, app_state.token, app_state.offload))
     api.include_router(
-        webhook.router(office.gate, office.committer, office.worker.wake, office.metrics)
+        webhook.router(
+            app_state.gate, app_state.batch_writer, app_state.worker.wake, app_state.metrics
+        )
     )
-    api.include_router(vitals.router(office.readiness, office.metrics, office.own_offload))
+    api.include_router(health.router(app_state.readiness, app_state.metrics, app_state.own_offload))
     return LimitsMiddleware(
         api,
-        answered=lambda route, status, seconds: office.metrics.requests.labels(
+        answered=lambda route, status, seconds: app_state.metrics.requests.labels(
             route, str(status)
         ).observe(seconds),
-        crashed=lambda kind: office.metrics.failures.labels(kind).inc(),
+        crashed=lambda kind: app_state.metrics.failures.labels(kind).inc(),
     )

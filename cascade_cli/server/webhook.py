@@ -23,7 +23,7 @@ _BODY: dict[str, Any] = {
 
 
 def router(
-    gate: EventGate, committer: BatchWriter, wake: Callable[[], None], metrics: Metrics
+    gate: EventGate, batch_writer: BatchWriter, wake: Callable[[], None], metrics: Metrics
 ) -> APIRouter:
     """The one route that Stripe calls."""
     routes = APIRouter(prefix="/api/payments", tags=["webhook"])
@@ -39,7 +39,7 @@ def router(
         except RefusedEventError as error:
             metrics.refused.labels(error.refusal.value).inc()
             raise
-        new = await committer.keep(event)
+        new = await batch_writer.keep(event)
         if new and event.is_paying:
             wake()
         return Received(new=new)

@@ -99,9 +99,9 @@ def _answered(status: int, body: bytes) -> requests.Response:
 
 def told(created: list[int], factor: float = 1.0) -> DensityEstimate:
     """What Stripe's side says of such sales, or that many times as much."""
-    tally = DensityEstimate()
-    tally.note(START, END, int(len(created) * factor))
-    return tally
+    density = DensityEstimate()
+    density.note(START, END, int(len(created) * factor))
+    return density
 
 
 def spread(rows: int) -> list[int]:

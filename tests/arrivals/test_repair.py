@@ -251,7 +251,7 @@ def test_journal_and_explain_tell_of_it_in_plain_words(counter: Counter) -> None
 
 
 @contextmanager
-def desk_of(counter: Counter, run: str) -> Iterator[tuple[ArrivalService, Journal]]:
+def service_of(counter: Counter, run: str) -> Iterator[tuple[ArrivalService, Journal]]:
     """A desk of a worker of its own, over the counter's journal."""
     url = f"sqlite:///{counter.state}/journal.sqlite3"
     worker = Worker(run, "here", 1, "anna", "test")
@@ -267,7 +267,7 @@ def test_of_two_workers_that_found_the_same_arrivals_one_tells_of_each(counter: 
     together, told = threading.Barrier(2), list[ToldArrivals]()
 
     def work(run: str) -> None:
-        with desk_of(counter, run) as (service, _):
+        with service_of(counter, run) as (service, _):
             found = service.arrived(keys)
             assert len(found) == len(keys)
             together.wait(10)
@@ -284,7 +284,7 @@ def test_of_two_workers_that_found_the_same_arrivals_one_tells_of_each(counter: 
 
 def test_whoever_died_between_intent_and_sending_is_followed_by_nobody(counter: Counter) -> None:
     key = delivered(counter)
-    with desk_of(counter, "run-dead") as (_, journal):
+    with service_of(counter, "run-dead") as (_, journal):
         journal.attempt_once([key], TELL_ARRIVAL, {})
     assert night(counter, "--json").data["arrivals_told"] == 0
     assert [request for request in counter.writes if is_arrival(request)] == []

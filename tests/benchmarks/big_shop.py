@@ -48,7 +48,7 @@ _ODDITIES: Mapping[str, _Differences] = {
     "refunded": ({"refunded_cents": 50}, {}),
     "disputed": ({"disputed": True}, {}),
     "orphan": ({}, {}),
-    "settled by the older connector": ({}, {"origin": Origin.OLDER, "stripe_ids": ()}),
+    "settled by the older connector": ({}, {"origin": Origin.LEGACY, "stripe_ids": ()}),
 }
 
 
@@ -116,10 +116,10 @@ def _odd(charge: Charge, name: str) -> tuple[Charge, tuple[Stratagem, ...]]:
     if of_transfer is None:
         return odd, ()
     transfer = replace(_transfer(charge), **of_transfer)
-    return odd, (transfer, *_beside(charge, name)) if name != _OLDER else (_older(transfer),)
+    return odd, (transfer, *_beside(charge, name)) if name != _LEGACY else (_older(transfer),)
 
 
-_OLDER = "settled by the older connector"
+_LEGACY = "settled by the older connector"
 
 
 def _older(transfer: Stratagem) -> Stratagem:

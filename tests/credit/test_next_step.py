@@ -21,7 +21,7 @@ from cascade_cli.domain.delivery.delivery_steps import (
     rows_of,
     unclear_rows,
 )
-from cascade_cli.domain.matching.matching import OLDER_REACH
+from cascade_cli.domain.matching.matching import LEGACY_REACH
 from cascade_cli.domain.records.charges import Charge, Refund
 from cascade_cli.domain.records.journal_entries import Attempt, Fate
 from cascade_cli.domain.records.stratagems import Stratagem
@@ -314,9 +314,9 @@ DELIVERY = an_order(key=SOLD.stratagem_id, charge=SOLD)
 
 
 def test_late_rows_of_its_citizen_and_amount_may_be_a_payments_own_oldest_first() -> None:
-    older_one, newer = older("1", created_at=LATE), older("2", created_at=NOW)
-    assert unclear_rows(DELIVERY, [newer, older_one]) == (older_one, newer)
-    assert unclear_rows(DELIVERY, [older(created_at=SOLD.created_at + OLDER_REACH)]) == ()
+    legacy_one, newer = older("1", created_at=LATE), older("2", created_at=NOW)
+    assert unclear_rows(DELIVERY, [newer, legacy_one]) == (legacy_one, newer)
+    assert unclear_rows(DELIVERY, [older(created_at=SOLD.created_at + LEGACY_REACH)]) == ()
 
 
 @pytest.mark.parametrize(

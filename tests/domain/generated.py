@@ -53,7 +53,7 @@ _OTHERS = 0.2
 
 def snapshots() -> st.SearchStrategy[Snapshot]:
     """Up to five charges and twelve stratagems, and answers to some of what may be asked."""
-    return st.builds(_world, st.integers(0, 2**32), st.integers(0, 5), st.integers(0, 12))
+    return st.builds(_snapshot, st.integers(0, 2**32), st.integers(0, 5), st.integers(0, 12))
 
 
 def charges(number: int) -> st.SearchStrategy[Charge]:
@@ -61,7 +61,7 @@ def charges(number: int) -> st.SearchStrategy[Charge]:
     return st.integers(0, 2**32).map(lambda seed: _charge(_source(seed), number))
 
 
-def _world(seed: int, sold: int, made: int) -> Snapshot:
+def _snapshot(seed: int, sold: int, made: int) -> Snapshot:
     twins = _source(seed, "twins")
     sales = [
         sale
@@ -133,7 +133,7 @@ def _charge(source: Random, number: int) -> Charge:
 
 def _stratagem(source: Random, number: int) -> Stratagem:
     made, citizen = _moment(source, NOW), source.choice(CITIZENS)
-    origin = source.choice([*Origin, Origin.REFUND, *[Origin.PAYMENT, Origin.OLDER] * 3])
+    origin = source.choice([*Origin, Origin.REFUND, *[Origin.PAYMENT, Origin.LEGACY] * 3])
     sale, suffix = source.randrange(5), source.choice(["", "", ".1", ".2"])
     payment = f"{source.choice(['pi', 'ch'])}_{sale}{suffix}"
     in_notes = origin is Origin.PAYMENT and source.random() < 0.5

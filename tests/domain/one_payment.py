@@ -187,12 +187,12 @@ class OnePayment:
 
     def matched(self) -> MatchedCharge:
         """What a run sees."""
-        snapshot, terms = self._world(), self._terms()
+        snapshot, terms = self._snapshot(), self._terms()
         return matched_charges_of(snapshot, match(snapshot.charges, snapshot.stratagems), terms)[
             "ch_1"
         ]
 
-    def _world(self) -> Snapshot:
+    def _snapshot(self) -> Snapshot:
         answers = Lookups(disputes={"ch_1": self.disputes()})
         return Snapshot(WEEK, (self.charge(),), tuple(self.rows), answers)
 
@@ -201,7 +201,7 @@ class OnePayment:
 
     def discrepancies(self) -> list[Item]:
         """What the reconciliation finds."""
-        return list(reconcile(self._world(), self._terms()).discrepancies)
+        return list(reconcile(self._snapshot(), self._terms()).discrepancies)
 
     def picture(self) -> Picture:
         picture = picture_of(self.matched(), self.written_off)
@@ -270,18 +270,18 @@ class OnePayment:
     def finish(self) -> None:
         """Do all that there is to do, as the nights do it, until a night changes nothing."""
         for _ in range(40):
-            before = self._standing
+            before = self._transfer_status
             self._credit()
             self.look()
             self.write()
             self.pass_by(1)
             self.engine_runs()
-            if self._standing == before:
+            if self._transfer_status == before:
                 return
         raise AssertionError(f"there is always something left to do: {self}")
 
     @property
-    def _standing(self) -> list[tuple[str, str, Decimal | None, State]]:
+    def _transfer_status(self) -> list[tuple[str, str, Decimal | None, State]]:
         return [(r.record_id, r.status, r.ducats, r.state(self.now)) for r in self.rows]
 
     def _credit(self) -> None:

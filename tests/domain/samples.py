@@ -74,17 +74,17 @@ def older(name: str = "1", **changed: Any) -> Stratagem:
     """As the older connector writes it, without any Stripe id."""
     made = changed.get("created_at", PAID + timedelta(minutes=1))
     stratagem_id = f"cascade_payment_marco_{int(made.timestamp())}"
-    return a_stratagem(name, **{"stratagem_id": stratagem_id, "origin": Origin.OLDER, **changed})
+    return a_stratagem(name, **{"stratagem_id": stratagem_id, "origin": Origin.LEGACY, **changed})
 
 
 def judge(
     charges: Iterable[Charge], stratagems: Iterable[Stratagem] = (), **answers: Any
 ) -> Reconciliation:
     """The week's reconciliation, seen at NOW."""
-    return reconcile(a_world(charges, stratagems, **answers), TERMS)
+    return reconcile(a_snapshot(charges, stratagems, **answers), TERMS)
 
 
-def a_world(
+def a_snapshot(
     charges: Iterable[Charge], stratagems: Iterable[Stratagem] = (), **answers: Any
 ) -> Snapshot:
     """The week before NOW."""
@@ -97,9 +97,9 @@ def the_item(charge: Charge, *stratagems: Stratagem, **answers: Any) -> Item:
     return item
 
 
-def the_case(charge: Charge, *stratagems: Stratagem, **answers: Any) -> MatchedCharge:
+def the_matched_charge(charge: Charge, *stratagems: Stratagem, **answers: Any) -> MatchedCharge:
     """The one case of a world with one charge."""
-    snapshot = a_world([charge], stratagems, **answers)
+    snapshot = a_snapshot([charge], stratagems, **answers)
     return matched_charges_of(snapshot, match(snapshot.charges, snapshot.stratagems), TERMS)[
         charge.id
     ]

@@ -21,8 +21,8 @@ from tests.domain.samples import (
     TERMS,
     WEEK,
     a_charge,
+    a_snapshot,
     a_stratagem,
-    a_world,
     judge,
     keyed,
     older,
@@ -115,5 +115,5 @@ def test_a_row_that_was_not_remembered_is_no_followed_charge_s() -> None:
 
 def test_a_row_of_the_window_may_be_a_followed_charge_s() -> None:
     followed = a_charge("1", created_at=WEEK.since - HOUR)
-    snapshot = a_world([followed], [older("row", created_at=WEEK.since + HOUR)])
+    snapshot = a_snapshot([followed], [older("row", created_at=WEEK.since + HOUR)])
     assert without_strangers(snapshot, TERMS.prices, {"ch_1"}, set()) == snapshot

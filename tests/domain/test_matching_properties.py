@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cascade_cli.domain.delivery.delivery_steps import rows_of
-from cascade_cli.domain.matching.matching import OLDER_REACH, Rule, match
+from cascade_cli.domain.matching.matching import LEGACY_REACH, Rule, match
 from cascade_cli.domain.matching.snapshot import Snapshot
 from cascade_cli.domain.reconcile.event_replay import question_about
 from cascade_cli.domain.records.charges import Charge
@@ -31,7 +31,7 @@ def naive_pairs(paid: list[datetime], made: list[datetime]) -> Counter[Pair]:
         (row - charge, charge, row)
         for charge in charges
         for row in rows
-        if timedelta(0) <= row - charge <= OLDER_REACH
+        if timedelta(0) <= row - charge <= LEGACY_REACH
     ]:
         _, charge, row = min(candidates)
         pairs[charge, row] += 1
@@ -79,7 +79,7 @@ def test_a_surplus_row_follows_a_payment_within_seventy_two_hours(
     found = match(charges, rows)
     for row in found.unmatched:
         assert not any(
-            timedelta(0) <= row.created_at - c.created_at <= OLDER_REACH for c in charges
+            timedelta(0) <= row.created_at - c.created_at <= LEGACY_REACH for c in charges
         )
 
 

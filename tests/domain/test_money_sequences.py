@@ -26,7 +26,7 @@ from cascade_cli.domain.records.stratagems import Stratagem
 from cascade_cli.domain.refunds.money_back import refunded_cents
 from cascade_cli.domain.refunds.refund_shares import ROUNDING_DUCATS, Policy, returned
 from cascade_cli.domain.shop.keys import Origin, origin_of
-from tests.domain.samples import NOW, PAID, a_charge, a_stratagem, keyed, the_case
+from tests.domain.samples import NOW, PAID, a_charge, a_stratagem, keyed, the_matched_charge
 
 PROCESSOR = "CASCADE_PAYMENT_PROCESSOR"
 CAPTURED = 1000
@@ -63,7 +63,9 @@ class Shop:
     @property
     def matched(self) -> MatchedCharge:
         charge = self.charge
-        return the_case(charge, *self.rows, disputes={charge.id: tuple(self.disputes.values())})
+        return the_matched_charge(
+            charge, *self.rows, disputes={charge.id: tuple(self.disputes.values())}
+        )
 
     def refund(self, number: int, *, has_left: bool) -> None:
         at = PAID + timedelta(hours=number)

@@ -57,7 +57,7 @@ def wish_of(words: list[str], matched: MatchedCharge | None) -> Wish:
 
 @given(snapshots())
 def test_whatever_is_open_has_a_line_to_type_that_is_no_circle(snapshot: Snapshot) -> None:
-    for item, _case in open_items(snapshot):
+    for item, _matched in open_items(snapshot):
         assert printed(item)[0] != "explain"
 
 

@@ -91,7 +91,7 @@ def test_a_second_payment_by_another_processor_is_a_duplicate_and_is_accounted_f
     assert result.equation.residual == 0
 
 
-@pytest.mark.parametrize("origin", [Origin.MANUAL, Origin.OTHER, Origin.OLDER, Origin.PAYMENT])
+@pytest.mark.parametrize("origin", [Origin.MANUAL, Origin.OTHER, Origin.LEGACY, Origin.PAYMENT])
 def test_what_others_pay_for_nothing_of_ours_is_no_orphan(origin: Origin) -> None:
     result = judge([], [a_stratagem(origin=origin, **OTHER)])
     assert list(result.items) == []

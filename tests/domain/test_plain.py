@@ -37,8 +37,8 @@ from tests.domain.samples import (
     TERMS,
     WEEK,
     a_charge,
+    a_snapshot,
     a_stratagem,
-    a_world,
     judge,
     keyed,
     older,
@@ -86,7 +86,7 @@ OF_STRATAGEM: Sequence[Odd] = (
     {"ducats": None},
     {"ducats": Decimal("99.9")},
     {"citizen": "Marco"},
-    {"origin": Origin.OLDER},
+    {"origin": Origin.LEGACY},
     {"stratagem_id": "cascade_payment_pi_Other"},
 )
 OF_BOTH: Sequence[Odd] = (
@@ -114,8 +114,8 @@ def a_pair(
 )
 def test_what_is_odd_is_thought_about(charge: Odd, stratagem: Odd) -> None:
     sold, made = a_pair(charge, stratagem)
-    assert names_of(a_world([sold], [made])) == []
-    assert_same_verdicts(a_world([sold], [made]))
+    assert names_of(a_snapshot([sold], [made])) == []
+    assert_same_verdicts(a_snapshot([sold], [made]))
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_what_is_odd_is_thought_about(charge: Odd, stratagem: Odd) -> None:
 )
 def test_what_is_not_odd_is_set_aside_and_settled(charge: Odd, stratagem: Odd) -> None:
     sold, made = a_pair(charge, stratagem)
-    snapshot = a_world([sold], [made])
+    snapshot = a_snapshot([sold], [made])
     assert names_of(snapshot) == ["ch_1"]
     assert reconcile(snapshot, TERMS).counts == {Kind.SETTLED: 1}
     assert_same_verdicts(snapshot)
@@ -172,8 +172,8 @@ def test_what_something_else_concerns_is_thought_about(
         charges.insert(place, concerning)
     else:
         stratagems.insert(place, concerning)
-    assert "ch_1" not in names_of(a_world(charges, stratagems))
-    assert_same_verdicts(a_world(charges, stratagems))
+    assert "ch_1" not in names_of(a_snapshot(charges, stratagems))
+    assert_same_verdicts(a_snapshot(charges, stratagems))
 
 
 @pytest.mark.parametrize(
@@ -191,7 +191,7 @@ def test_what_does_not_concern_it_changes_nothing(elsewhere: Charge | Stratagem)
     sold, made = a_pair()
     others = [elsewhere] if isinstance(elsewhere, Charge) else []
     rows = [elsewhere] if isinstance(elsewhere, Stratagem) else []
-    snapshot = a_world([sold, *others], [made, *rows])
+    snapshot = a_snapshot([sold, *others], [made, *rows])
     assert names_of(snapshot) == ["ch_1"]
     assert_same_verdicts(snapshot)
 
@@ -200,7 +200,7 @@ def test_what_does_not_concern_it_changes_nothing(elsewhere: Charge | Stratagem)
 def test_an_id_that_stripe_never_makes_leaves_all_to_the_full_path(intent: str) -> None:
     odd = a_charge("odd", payment_intent=intent)
     sold, made = a_pair()
-    snapshot = a_world([sold, odd], [made, keyed(odd)])
+    snapshot = a_snapshot([sold, odd], [made, keyed(odd)])
     assert names_of(snapshot) == []
     assert_same_verdicts(snapshot)
 
@@ -211,7 +211,7 @@ def test_ids_that_look_usual_only_side_by_side_leave_all_to_the_full_path(
 ) -> None:
     odd = [a_charge(str(number), id=name) for number, name in enumerate(ids, start=2)]
     sold, made = a_pair()
-    snapshot = a_world([sold, *odd], [made, *map(keyed, odd)])
+    snapshot = a_snapshot([sold, *odd], [made, *map(keyed, odd)])
     assert names_of(snapshot) == []
     assert_same_verdicts(snapshot)
 
@@ -219,7 +219,7 @@ def test_ids_that_look_usual_only_side_by_side_leave_all_to_the_full_path(
 def test_a_charge_without_an_intent_does_not_hinder_the_others() -> None:
     odd = a_charge("odd", payment_intent=None)
     sold, made = a_pair()
-    snapshot = a_world([sold, odd], [made, replace(keyed(odd), stratagem_id=PAYMENT_PREFIX)])
+    snapshot = a_snapshot([sold, odd], [made, replace(keyed(odd), stratagem_id=PAYMENT_PREFIX)])
     assert names_of(snapshot) == ["ch_1"]
     assert_same_verdicts(snapshot)
 
@@ -229,14 +229,14 @@ def test_the_price_of_one_sale_is_not_taken_for_another_s(odd: Odd) -> None:
     same = {"ducats": odd["ducats"]} if "ducats" in odd else {}
     pairs = [a_pair(), a_pair(odd, same, name="2"), a_pair({"currency": "eur"}, name="3")]
     pairs.append(a_pair({"currency": "usd", "captured_cents": 500}, name="4"))
-    snapshot = a_world([c for c, _ in pairs], [s for _, s in pairs])
+    snapshot = a_snapshot([c for c, _ in pairs], [s for _, s in pairs])
     assert names_of(snapshot) == ["ch_1", "ch_3"]
     assert names_of(replace(snapshot, charges=snapshot.charges[::-1])) == ["ch_3", "ch_1"]
 
 
 def test_two_plain_charges_whose_ids_are_each_others_intents_are_thought_about() -> None:
     one, other = a_charge("1", id="pi_2"), a_charge("2", id="pi_3")
-    snapshot = a_world([one, other], [keyed(one), keyed(other)])
+    snapshot = a_snapshot([one, other], [keyed(one), keyed(other)])
     assert names_of(snapshot) == []
     assert_same_verdicts(snapshot)
 
@@ -246,7 +246,7 @@ def test_the_settled_come_last_and_in_order_of_time_however_they_were_found() ->
     between = a_charge("a", citizen="polo", created_at=PAID - HOUR)
     missing = a_charge("d", citizen="x")
     items = reconcile(
-        a_world(
+        a_snapshot(
             [late[0], early[0], between, missing], [late[1], early[1], older("9", citizen="polo")]
         ),
         TERMS,
@@ -259,7 +259,7 @@ def test_the_settled_come_last_and_in_order_of_time_however_they_were_found() ->
 def test_nothing_is_lost_between_the_plain_and_the_rest() -> None:
     pairs = [a_pair(name=str(number)) for number in range(9)]
     odd = [a_pair({"disputed": True}, name=f"odd{number}") for number in range(3)]
-    snapshot = a_world([c for c, _ in pairs + odd], [s for _, s in pairs + odd])
+    snapshot = a_snapshot([c for c, _ in pairs + odd], [s for _, s in pairs + odd])
     plain, rest = take_fast_path(snapshot, TERMS.prices)
     assert {*plain.charges, *rest.charges} == {*snapshot.charges}
     assert {*plain.stratagems, *rest.stratagems} == {*snapshot.stratagems}
@@ -268,7 +268,7 @@ def test_nothing_is_lost_between_the_plain_and_the_rest() -> None:
 
 def test_a_charge_that_is_judged_beyond_the_window_may_be_plain_too() -> None:
     sold, made = a_pair({"created_at": WEEK.since - HOUR})
-    snapshot = a_world([sold], [made])
+    snapshot = a_snapshot([sold], [made])
     assert names_of(snapshot) == []
     snapshot = replace(snapshot, beyond=frozenset({sold.id}))
     assert names_of(snapshot) == ["ch_1"]
@@ -307,11 +307,11 @@ def test_a_mostly_plain_world_is_judged_as_the_full_path_judges_it(
 ) -> None:
     charges = {c.id: c for c in [*(c for c, _ in pairs), *beside] if isinstance(c, Charge)}
     rows = {s.record_id: s for s in [*(s for _, s in pairs), *beside] if isinstance(s, Stratagem)}
-    assert_same_verdicts(a_world(charges.values(), rows.values()))
+    assert_same_verdicts(a_snapshot(charges.values(), rows.values()))
 
 
 def test_the_same_rows_are_looked_at_once_whatever_was_answered_meanwhile() -> None:
-    once, snapshot = CachedFastPath(), a_world([a_charge()], [keyed(a_charge())])
+    once, snapshot = CachedFastPath(), a_snapshot([a_charge()], [keyed(a_charge())])
     plain, rest = once(snapshot, TERMS.prices)
     answered = replace(snapshot, answers=Lookups(citizens={"marco": True}))
     same, of_answered = once(answered, TERMS.prices)
@@ -320,7 +320,7 @@ def test_the_same_rows_are_looked_at_once_whatever_was_answered_meanwhile() -> N
 
 
 def test_other_rows_are_looked_at_anew() -> None:
-    once, snapshot = CachedFastPath(), a_world([a_charge()], [keyed(a_charge())])
+    once, snapshot = CachedFastPath(), a_snapshot([a_charge()], [keyed(a_charge())])
     once(snapshot, TERMS.prices)
     refunded = replace(snapshot, charges=(a_charge(refunded_cents=1),))
     later = replace(snapshot, window=Window(NOW, NOW + HOUR))
@@ -370,13 +370,13 @@ _sales = st.builds(
 def test_prices_that_change_by_the_day_and_other_currencies_are_judged_alike(
     pairs: list[tuple[Charge, Stratagem]],
 ) -> None:
-    assert_same_verdicts(a_world([c for c, _ in pairs], [s for _, s in pairs]), ABROAD)
+    assert_same_verdicts(a_snapshot([c for c, _ in pairs], [s for _, s in pairs]), ABROAD)
 
 
 def test_a_price_is_remembered_for_its_own_day_only() -> None:
     before, after = (
         a_charge(name, created_at=PAID - HOUR * 24 * days) for name, days in (("1", 3), ("2", 0))
     )
-    snapshot = a_world([before, after], [keyed(before), keyed(after)])
+    snapshot = a_snapshot([before, after], [keyed(before), keyed(after)])
     result = reconcile(snapshot, ABROAD)
     assert [item.charge for item in result.discrepancies] == [after]

@@ -86,7 +86,7 @@ def test_the_parts_are_never_above_the_whole_nor_above_their_proportion(
             assert 0 <= part.due * captured <= sold * part.refund.amount_cents
 
 
-def refunded_case(*stratagems: Stratagem) -> MatchedCharge:
+def refunded_charge(*stratagems: Stratagem) -> MatchedCharge:
     charge = a_charge(refunded_cents=1000)
     snapshot = Snapshot(WEEK, (charge,), stratagems)
     return matched_charges_of(snapshot, match(snapshot.charges, stratagems), TERMS)[charge.id]
@@ -94,7 +94,7 @@ def refunded_case(*stratagems: Stratagem) -> MatchedCharge:
 
 def test_what_the_journal_alone_knows_is_ended_only_when_its_write_can_no_longer_come() -> None:
     plan_terms = RefundTerms(Policy.AVAILABLE, PROCESSOR, Decimal(0), {})
-    order = withholding(refunded_case(), plan_terms)
+    order = withholding(refunded_charge(), plan_terms)
     assert order is not None
     assert order.ends
     for action in (Action.CREATE, Action.ACTIVATE):
@@ -110,7 +110,7 @@ def test_what_the_journal_alone_knows_is_ended_only_when_its_write_can_no_longer
 def test_what_moved_or_may_have_is_not_withheld(status: str) -> None:
     row = a_stratagem(stratagem_id="cascade_payment_pi_1", status=status, origin=Origin.PAYMENT)
     terms = RefundTerms(Policy.AVAILABLE, PROCESSOR, Decimal(0), {})
-    assert withholding(refunded_case(row), terms) is None
+    assert withholding(refunded_charge(row), terms) is None
 
 
 @given(SOLD, CENTS)

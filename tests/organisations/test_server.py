@@ -137,6 +137,6 @@ def test_an_answer_about_many_is_given_again_for_longer(shop: Shop) -> None:
         asked = []
         for moment in (0.0, 1.07, 1.09):
             seconds[0] = moment
-            assert len(service.standing(intent).portions) == 2
+            assert len(service.transfer_status(intent).portions) == 2
             asked.append(len(place.recorder.to("airtable")))
     assert asked[0] == asked[1] < asked[2]

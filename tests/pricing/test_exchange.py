@@ -206,20 +206,20 @@ def test_no_word_of_a_stranger_is_believed_far_below_the_rate_of_the_day(
     assert judged_by(Exchange(number, day)) >= Decimal(41) * Decimal("0.80")
 
 
-def belief_in(
+def valuation_of(
     stored: Exchange | None, paid_on: date = DAY, rates: OwnRates = BANK
 ) -> ValuationRate:
     return valuation_rate_of("try", stored, paid_on, rates)
 
 
 def test_a_true_rate_is_believed_and_nothing_more_is_said_of_it() -> None:
-    valuation = belief_in(Exchange(Decimal(41), DAY))
+    valuation = valuation_of(Exchange(Decimal(41), DAY))
     assert valuation.why == "sold at 41 TRY for 1 USD, the rate of 2026-11-20"
     assert (valuation.is_known, valuation.refused) == (True, None)
 
 
 def test_a_rate_that_is_too_low_leaves_the_shop_s_own_to_judge_by() -> None:
-    valuation = belief_in(Exchange(Decimal(20), DAY))
+    valuation = valuation_of(Exchange(Decimal(20), DAY))
     assert (valuation.is_known, valuation.refused) == (True, Decimal(41))
 
 
@@ -227,13 +227,13 @@ def test_a_rate_that_is_too_low_leaves_the_shop_s_own_to_judge_by() -> None:
 def test_a_currency_without_a_rate_is_unknown_whatever_the_payment_says(
     stored: Exchange | None,
 ) -> None:
-    valuation = belief_in(stored, rates=known("eur"))
+    valuation = valuation_of(stored, rates=known("eur"))
     assert (valuation.is_known, valuation.refused) == (False, None)
 
 
 def test_a_payment_without_a_rate_says_the_currency_and_the_rate_that_judges_it() -> None:
     said = "paid in TRY without a usable rate: judged by 36.90 TRY for 1 USD"
-    assert belief_in(None).why == f"{said}; 41 was that of 2026-11-20"
+    assert valuation_of(None).why == f"{said}; 41 was that of 2026-11-20"
 
 
 @pytest.mark.parametrize(("days", "believed"), [(9, "20"), (10, "36.90")])
@@ -242,27 +242,27 @@ def test_a_sale_may_be_paid_nine_days_after_the_day_of_its_rate_and_no_later(
 ) -> None:
     rates = known("try", ("20", DAY - timedelta(days=days)), ("41", DAY))
     sold = Exchange(Decimal(20), DAY - timedelta(days=days))
-    assert belief_in(sold, rates=rates).per_usd == Decimal(believed)
+    assert valuation_of(sold, rates=rates).per_usd == Decimal(believed)
 
 
 def test_the_rates_of_both_days_count_where_the_payment_s_is_old() -> None:
     """And the higher of them decides: here that of the day of the rate."""
     risen = known("try", ("41", DAY - timedelta(days=10)), ("20", DAY))
     sold = Exchange(Decimal(30), DAY - timedelta(days=10))
-    valuation = belief_in(sold, rates=risen)
+    valuation = valuation_of(sold, rates=risen)
     assert (valuation.per_usd, valuation.refused) == (Decimal("40.59"), Decimal(41))
 
 
 def test_two_days_that_allow_the_same_do_not_contradict_each_other() -> None:
     sold = DAY - timedelta(days=10)
     rates = known("try", ("20", sold), ("22", DAY))
-    assert belief_in(Exchange(Decimal(1), sold), rates=rates).per_usd == Decimal("19.80")
+    assert valuation_of(Exchange(Decimal(1), sold), rates=rates).per_usd == Decimal("19.80")
 
 
 @pytest.mark.parametrize(("days", "lowest"), [(7, "40.59"), (8, "32.80")])
 def test_known_rates_serve_for_a_week_and_then_allow_a_fifth(days: int, lowest: str) -> None:
     later = DAY + timedelta(days=days)
-    valuation = belief_in(Exchange(Decimal(1), later), later)
+    valuation = valuation_of(Exchange(Decimal(1), later), later)
     assert valuation.per_usd == Decimal(lowest)
 
 
@@ -271,14 +271,14 @@ def test_it_is_said_from_the_eighth_day_on_that_the_known_rates_ended(
     days: int, said: bool
 ) -> None:
     later = DAY + timedelta(days=days)
-    valuation = belief_in(Exchange(Decimal(41), later), later)
+    valuation = valuation_of(Exchange(Decimal(41), later), later)
     assert ("the rates known end at 2026-11-20" in valuation.why) == said
 
 
 def test_an_old_rate_is_judged_although_the_known_rates_ended_before_it() -> None:
     sold, paid = (DAY + timedelta(days=days) for days in (20, 40))
-    assert belief_in(Exchange(Decimal(33), sold), paid).per_usd == Decimal(33)
-    assert belief_in(Exchange(Decimal(32), sold), paid).per_usd == Decimal("32.80")
+    assert valuation_of(Exchange(Decimal(33), sold), paid).per_usd == Decimal(33)
+    assert valuation_of(Exchange(Decimal(32), sold), paid).per_usd == Decimal("32.80")
 
 
 def test_a_currency_without_a_rate_of_the_shop_s_own_has_the_published_of_its_day() -> None:

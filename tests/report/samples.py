@@ -15,7 +15,7 @@ from cascade_cli.domain.reconcile.reconciliation import reconcile
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.stratagems import Stratagem
 from cascade_cli.services.reconcile.gather import Coverage, Run
-from tests.domain.samples import TERMS, WEEK, a_world
+from tests.domain.samples import TERMS, WEEK, a_snapshot
 from tests.report.reading import Page
 
 READING = RunFacts(WEEK, TERMS, stripe_requests=2, airtable_requests=3)
@@ -29,7 +29,7 @@ def view(
 ) -> View:
     """What stands on the page of a run over these; `data` as --json would tell it."""
     charges, stratagems = tuple(charges), tuple(stratagems)
-    snapshot = a_world(charges, stratagems)
+    snapshot = a_snapshot(charges, stratagems)
     coverage = Coverage(len(charges), len(stratagems), other_products=0, unpaid=0)
     run = Run(snapshot, coverage, reconcile(snapshot, TERMS), Remains(), snapshot.window.since)
     return judged_page(run, replace(READING, since_last=changes), data)

@@ -11,7 +11,7 @@ import pytest
 
 from cascade_cli.cli.context.write_context import workshop
 from cascade_cli.cli.reconcile.run import JudgedOutcome, ReconcileOptions, first
-from cascade_cli.cli.resolve.run import resolve_desk
+from cascade_cli.cli.resolve.run import resolve_service
 from cascade_cli.cli.terminal.session import Session
 from cascade_cli.domain.decisions.decision_plan import Wish
 from cascade_cli.domain.records.decisions import How
@@ -33,7 +33,7 @@ from tests.resolve.cases import (
 
 
 @contextmanager
-def desk_of(counter: Counter, **settings: str) -> Iterator[tuple[ReviewService, list[Seen]]]:
+def service_of(counter: Counter, **settings: str) -> Iterator[tuple[ReviewService, list[Seen]]]:
     """The desk of one review, and the cases that it would walk."""
     with pytest.MonkeyPatch.context() as patch:
         for name, value in counter.environment(**settings).items():
@@ -46,7 +46,7 @@ def desk_of(counter: Counter, **settings: str) -> Iterator[tuple[ReviewService, 
             assert isinstance(found, JudgedOutcome)
             settings_now = shop.settings
             service = ReviewService(
-                resolve_desk(shop),
+                resolve_service(shop),
                 shop.journal,
                 settings_now.airtable_base,
                 shop.worker,
@@ -71,7 +71,7 @@ def test_a_case_of_the_run_is_the_one_that_resolve_would_look_up(
     counter: Counter, make: object
 ) -> None:
     make(counter)  # type: ignore[operator]
-    with desk_of(counter) as (service, matched_charges):
+    with service_of(counter) as (service, matched_charges):
         (seen,) = matched_charges
         looked_up = service.service.look(seen.subject.named or seen.subject.name).subject
         assert seen.subject.facts == looked_up.facts
@@ -81,10 +81,10 @@ def test_a_case_of_the_run_is_the_one_that_resolve_would_look_up(
 
 def test_what_was_chosen_is_kept_until_it_is_carried_out(counter: Counter) -> None:
     wrong_citizen(counter)
-    with desk_of(counter) as (service, [seen]):
+    with service_of(counter) as (service, [seen]):
         chosen = service.choose(seen, CREDIT)
         assert counter.writes == []
-    with desk_of(counter) as (service, [seen]):
+    with service_of(counter) as (service, [seen]):
         (draft,) = service.kept()
         assert draft == chosen.draft
         _, again = service.taken_up(draft, seen)
@@ -97,7 +97,7 @@ def test_what_was_chosen_is_kept_until_it_is_carried_out(counter: Counter) -> No
 
 def test_one_operator_s_and_one_base_s_drafts_are_their_own(counter: Counter) -> None:
     wrong_citizen(counter)
-    with desk_of(counter) as (service, [seen]):
+    with service_of(counter) as (service, [seen]):
         service.choose(seen, CREDIT)
         for changed in ({"base": "appOther"}, {"worker": _somebody_else(service)}):
             assert ReviewService(**{**vars(service), **changed}).kept() == []
@@ -109,7 +109,7 @@ def _somebody_else(service: ReviewService) -> object:
 
 def test_a_case_that_has_changed_since_it_was_shown_is_left(counter: Counter) -> None:
     payment = wrong_citizen(counter)
-    with desk_of(counter) as (service, [seen]):
+    with service_of(counter) as (service, [seen]):
         chosen = service.choose(seen, Wish(How.ACCEPT, "a gift"))
         (row,) = counter.sandboxed.app.airtable.tables.select("STRATAGEMS")
         edit(counter, row["id"], TargetCitizen="marco", Notes='{"amount": 70}')
@@ -120,7 +120,7 @@ def test_a_case_that_has_changed_since_it_was_shown_is_left(counter: Counter) ->
 
 def test_what_would_write_something_else_by_now_is_left(counter: Counter) -> None:
     twice(counter)
-    with desk_of(counter) as (service, [seen]):
+    with service_of(counter) as (service, [seen]):
         chosen = service.choose(seen, TAKE_BACK)
         give(counter, "marco", -150)
         before = counter.rows()
@@ -132,12 +132,12 @@ def test_what_would_write_something_else_by_now_is_left(counter: Counter) -> Non
 
 def test_what_somebody_else_has_decided_meanwhile_is_not_done_twice(counter: Counter) -> None:
     payment = wrong_citizen(counter)
-    with desk_of(counter) as (service, [seen]):
+    with service_of(counter) as (service, [seen]):
         chosen = service.choose(seen, CREDIT)
         assert resolve(counter, payment, "--credit").code == 0
         with pytest.raises(GuardError):
             service.carry_out(chosen)
-    with desk_of(counter) as (service, _), pytest.raises(GuardError):
+    with service_of(counter) as (service, _), pytest.raises(GuardError):
         service.taken_up(chosen.draft, None)
     run_engine(counter)
     assert counter.ducats_of("marco") == 100
@@ -145,11 +145,11 @@ def test_what_somebody_else_has_decided_meanwhile_is_not_done_twice(counter: Cou
 
 def test_a_draft_about_a_case_that_is_settled_is_forgotten(counter: Counter) -> None:
     payment = too_few(counter)
-    with desk_of(counter) as (service, [seen]):
+    with service_of(counter) as (service, [seen]):
         service.choose(seen, CREDIT)
     assert resolve(counter, payment, "--credit").code == 0
     run_engine(counter)
-    with desk_of(counter) as (service, matched_charges):
+    with service_of(counter) as (service, matched_charges):
         (draft,) = service.kept()
         assert matched_charges == []
         with pytest.raises(GuardError, match="open no more"):
@@ -162,11 +162,11 @@ def test_a_transfer_that_settles_a_case_is_looked_up_again(counter: Counter) -> 
     credit = counter.credit("marco", "10", "--reference", "r1", "--json")
     assert credit.code == 0, credit
     run_engine(counter)
-    with desk_of(counter) as (service, matched_charges):
+    with service_of(counter) as (service, matched_charges):
         seen = next(one for one in matched_charges if one.subject.name == payment)
         row = service.service.settling("cascade_manual_r1", seen)
         chosen = service.choose(seen, Wish(How.SETTLED_BY, "by hand", settles=row))
-    with desk_of(counter) as (service, _):
+    with service_of(counter) as (service, _):
         (draft,) = service.kept()
         _, again = service.taken_up(draft, None)
         assert again.orders == chosen.orders == ()
@@ -176,11 +176,11 @@ def test_a_transfer_that_settles_a_case_is_looked_up_again(counter: Counter) -> 
 
 def test_a_refund_is_kept_and_carried_out_once(counter: Counter) -> None:
     name = give_money_back(counter, bought(counter), 500)
-    with desk_of(counter) as (service, [seen]):
+    with service_of(counter) as (service, [seen]):
         chosen = service.choose_refund(seen)
         assert [(order.payer, order.ducats) for order in chosen.orders] == [("marco", Decimal(50))]
         before = counter.rows()
-    with desk_of(counter) as (service, [seen]):
+    with service_of(counter) as (service, [seen]):
         (draft,) = service.kept()
         assert (draft, draft.described) == (chosen.draft, "refund")
         _, again = service.taken_up(draft, seen)
@@ -195,7 +195,7 @@ def test_a_refund_is_kept_and_carried_out_once(counter: Counter) -> None:
 
 def test_a_refund_that_would_be_another_by_now_is_left(counter: Counter) -> None:
     give_money_back(counter, bought(counter), 500)
-    with desk_of(counter) as (service, [seen]):
+    with service_of(counter) as (service, [seen]):
         chosen = service.choose_refund(seen)
         give(counter, "marco", -80)
         with pytest.raises(GuardError, match="something else now"):

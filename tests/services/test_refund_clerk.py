@@ -29,7 +29,7 @@ from cascade_cli.services.refunds.refund_service import (
     RefundService,
     RefundWish,
 )
-from tests.domain.samples import GRACE, NOW, PAID, a_charge, keyed, the_case
+from tests.domain.samples import GRACE, NOW, PAID, a_charge, keyed, the_matched_charge
 from tests.domain.test_refund_plan import taken
 
 MINUTE = timedelta(minutes=1)
@@ -136,7 +136,7 @@ def shown(charge: Charge, *rows: Stratagem, dispute: str = "") -> list[Picture]:
     """One look at the payment."""
     found = [Dispute("du_1", "ch_1", dispute, "fraudulent", 1000, 0)] if dispute else []
     answers = {"disputes": {charge.id: tuple(found)}} if found else {}
-    return [picture_of(the_case(charge, *rows, **answers), {})]
+    return [picture_of(the_matched_charge(charge, *rows, **answers), {})]
 
 
 DELIVERED = keyed(a_charge())

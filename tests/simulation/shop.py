@@ -166,7 +166,7 @@ class Shop:
         service = ArrivalService(parts.journal, self._venice, notifier, around)
         self._arrivals = service if arrivals else None
         self._limits = Limits(PER_CREDIT_DUCATS, terms.day_limit_ducats, PROCESSOR)
-        self._purse = AvailableBalance(
+        self._available_balance = AvailableBalance(
             self._venice,
             TransferReader(kit.api, BASE_ID, PROCESSOR),
             parts.journal,
@@ -174,12 +174,12 @@ class Shop:
             self._lifetime,
             self._now,
         )
-        self._desk = CreditService(
+        self._service = CreditService(
             payments=self._stripe,
             venice=self._venice,
             deliverer=self._deliverer,
             promises=parts.journal,
-            available_balance=self._purse,
+            available_balance=self._available_balance,
             limits=self._limits,
             prices=PRICES,
             now=self._now,
@@ -193,7 +193,7 @@ class Shop:
             limits=self._limits,
             terms=lambda: Terms(self._now(), GRACE, self._schedule, PRICES),
         )
-        self._clerk = AutomaticRefunds(
+        self._automatic_refunds = AutomaticRefunds(
             self._refunds,
             parts.journal,
             RefundWish(Policy.AVAILABLE, {}),
@@ -219,9 +219,9 @@ class Shop:
             livemode=False,
             facts={},
             guard=lambda: None,
-            can_pay=self._purse.can_pay,
+            can_pay=self._available_balance.can_pay,
             now=self._now,
-            refunds=self._clerk if self._auto or self._hold else None,
+            refunds=self._automatic_refunds if self._auto or self._hold else None,
         )
         while settled := intake.work():
             if any(one.note.endswith(OTHERS_NEXT) for one in settled):
@@ -246,13 +246,13 @@ class Shop:
     def credit_by_hand(self, credits: Sequence[ManualCredit]) -> bool:
         """`cascade credit … --reference`, or `--file` with several rows."""
         with self.lock():
-            plan = self._desk.plan([_order(credit) for credit in credits])
-            return self._told(self._desk.carry_out(plan))
+            plan = self._service.plan([_order(credit) for credit in credits])
+            return self._told(self._service.carry_out(plan))
 
     def credit_payment(self, payment_id: str, citizen: str, ducats: Decimal) -> bool:
         """`cascade credit --payment … --although-underpaid`."""
         with self.lock():
-            order = self._desk.order_for_payment(
+            order = self._service.order_for_payment(
                 meant(self._stripe, payment_id, citizen),
                 citizen,
                 ducats,
@@ -260,7 +260,7 @@ class Shop:
                 facts={},
                 overrides={Override.UNDERPAID},
             )
-            return self._told(self._desk.carry_out(self._desk.plan([order])))
+            return self._told(self._service.carry_out(self._service.plan([order])))
 
     def refund(self, payment_id: str) -> bool:
         """`cascade refund`."""
@@ -290,7 +290,7 @@ class Shop:
     def replenish(self, by: Decimal) -> bool:
         """`cascade citizen replenish --by N`."""
         with self.lock():
-            service, wish = self._balance_desk(), BalanceWish(by=by)
+            service, wish = self._balance_service(), BalanceWish(by=by)
             report = service.carry_out(wish, service.plan(wish))
         self._process.tell(
             f"=> the balance: {report.plan.trace}, as written {report.is_as_written}"
@@ -305,7 +305,7 @@ class Shop:
         """Whether an event of the payment waits for somebody."""
         return self._mailbox.needs_person(payment_id)
 
-    def _balance_desk(self) -> BalanceService:
+    def _balance_service(self) -> BalanceService:
         api, name = self._kit.api, self._process.name
         return BalanceService(
             citizens=CitizenReader(api, BASE_ID),
@@ -336,7 +336,7 @@ class Shop:
             payments=self._stripe,
             accounts=self._events,
             venice=self._venice,
-            available_balance=self._purse,
+            available_balance=self._available_balance,
             deliverer=self._deliverer,
             limits=self._limits,
             prices=PRICES,
@@ -362,7 +362,7 @@ class Shop:
         """`cascade resolve`; of a doubtful transfer, whichever of the payment's it is, people say
         what is true: by its StratagemId, whether it moved its ducats."""
         with self.lock():
-            service = self._resolve_desk()
+            service = self._resolve_service()
             try:
                 seen = service.look(payment)
                 if how in {How.MOVED, How.NOT_MOVED} and (rows := seen.subject.doubtful):
@@ -388,18 +388,18 @@ class Shop:
                 citizen, ducats, reason=f"makes good {payment}", reference=reference, facts={}
             )
             try:
-                return self._told(self._desk.carry_out(self._desk.plan([order])))
+                return self._told(self._service.carry_out(self._service.plan([order])))
             except GuardError as error:
                 self._process.tell(f"refused: {error.message[:90]}")
                 return True
 
-    def _resolve_desk(self) -> ResolveService:
+    def _resolve_service(self) -> ResolveService:
         return ResolveService(
             payments=self._stripe,
             transfers=TransferReader(self._kit.api, BASE_ID, PROCESSOR, rulings=self._rulings),
             answering=Reconciler(self._stripe, self._venice, PROCESSOR),
             citizens=self._venice,
-            service=self._desk,
+            service=self._service,
             refunds=self._refunds,
             deliverer=self._deliverer,
             decisions=self._parts.journal,
@@ -440,7 +440,7 @@ class Shop:
             self._tell_of_arrivals_in(run)
             return True
         counted = {repair.order.key for repair in plan.repairs if repair.outgoing_ducats}
-        self._purse.check(plan.total_ducats, counted)
+        self._available_balance.check(plan.total_ducats, counted)
         orders = [repair.order for repair in plan.repairs]
         done = self._told(self._deliverer.deliver(orders, patience=PATIENCE))
         self._tell_of_arrivals_in(run)

@@ -67,7 +67,7 @@ class _Judge:
         self, history: History, run: Run, entries: list[Entry], decisions: dict[str, Decision]
     ) -> None:
         self._stage, self._charges = history.stage, history.charges
-        self._till, self._gifts = Till(history.stage), history.gifts
+        self._price_quotes, self._gifts = Till(history.stage), history.gifts
         self._sold, self._short = history.sold, history.short
         self._lookalikes, self._halves = history.lookalikes, history.halves
         self._another_s = history.another_s
@@ -79,7 +79,7 @@ class _Judge:
         self._debts = {debt.name: debt for debt in self._all_debts()}
 
     def _money(self, charge: Charge) -> Money:
-        return self._till.money(charge.charge_id)
+        return self._price_quotes.money(charge.charge_id)
 
     def flaws(self) -> Iterator[str]:
         """Question after question."""
@@ -405,7 +405,7 @@ class _Judge:
                 elif ducats not in self._written[name] | {Decimal(promise["ducats"])}:
                     yield f"{name} is over {ducats}, and the journal has {promise}"
         for key, (action, fate) in last.items():
-            if fate == "applied" and not self._rows[key] and not self._is_older(key):
+            if fate == "applied" and not self._rows[key] and not self._is_legacy(key):
                 yield f"the journal says {action} of {key} was applied, and there is no row"
 
     @cached_property
@@ -421,7 +421,7 @@ class _Judge:
                 written[entry.key].add(promised[entry.key])
         return written
 
-    def _is_older(self, key: str) -> bool:
+    def _is_legacy(self, key: str) -> bool:
         """The older connector's row was revived in its place."""
         return any(
             key in d.stratagem_ids and len(d.stratagem_ids) > 1 for d in self._debts.values()

@@ -14,8 +14,8 @@ from cascade_cli.domain.reconcile.overview import (
     delivered_by_day,
     in_flight,
     is_unresolved,
+    kind_counts,
     passed_over,
-    tallies,
     today,
 )
 from cascade_cli.domain.reconcile.reconciliation import Reconciliation, reconcile
@@ -55,7 +55,7 @@ def test_a_row_whose_amount_nobody_can_read_delivers_nothing() -> None:
 @given(snapshots())
 def test_the_tallies_are_the_discrepancies_gravest_first(snapshot: Snapshot) -> None:
     result = reconcile(snapshot, TERMS)
-    found = tallies(result)
+    found = kind_counts(result)
     assert {t.kind: t.number for t in found} == {
         kind: number for kind, number in result.counts.items() if kind.is_discrepancy
     }

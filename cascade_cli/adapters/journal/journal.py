@@ -10,8 +10,15 @@ from typing import Any
 
 from sqlalchemy import URL
 
-from cascade_cli.adapters.journal import arrival_notices as arrivals
-from cascade_cli.adapters.journal import attempts, chain, decisions, reading, records, verification
+from cascade_cli.adapters.journal import (
+    arrival_notices,
+    attempts,
+    chain,
+    decisions,
+    reading,
+    records,
+    verification,
+)
 from cascade_cli.adapters.journal.chain import Transaction
 from cascade_cli.adapters.journal.claims import (
     Claiming,
@@ -146,7 +153,7 @@ class Journal:
         Returns the time recorded and those keys: only for them may it be sent.
         """
         with self._writing() as transaction:
-            return transaction.at, arrivals.attempt_once(transaction, keys, action, body)
+            return transaction.at, arrival_notices.attempt_once(transaction, keys, action, body)
 
     def untold(self, since: datetime) -> dict[str, datetime]:
         """The keys whose transfer cascade let the engine have at `since` or later, and when last,
@@ -154,12 +161,12 @@ class Journal:
         if not self._database.exists():
             return {}
         with self._database.reading() as connection:
-            return arrivals.untold(connection, self._base, since)
+            return arrival_notices.untold(connection, self._base, since)
 
     def promises(self, keys: Collection[str]) -> list[Intent]:
         """What was promised under these keys, as amended last."""
         with self._database.reading() as connection:
-            return arrivals.promises(connection, self._base, keys)
+            return arrival_notices.promises(connection, self._base, keys)
 
     def release(self, keys: Collection[str]) -> None:
         """Let others work on those of `keys` that this run holds."""
@@ -343,7 +350,7 @@ class Journal:
         if not self._database.exists():
             return []
         with self._database.reading() as connection:
-            return arrivals.sent_since(connection, self._base, moment)
+            return arrival_notices.sent_since(connection, self._base, moment)
 
     def ducats_promised_since(self, moment: datetime) -> Decimal:
         """The ducats first promised at that moment or later, whatever became of them."""

@@ -10,7 +10,7 @@ from typing import Any
 import stripe
 
 from cascade_cli.adapters.http.concurrency import Crew
-from cascade_cli.adapters.stripe import event_text as words
+from cascade_cli.adapters.stripe import event_text
 from cascade_cli.adapters.stripe.errors import or_none, our_errors
 from cascade_cli.adapters.stripe.events import EventReader
 from cascade_cli.adapters.stripe.invoice_metadata import may_be_invoiced
@@ -120,7 +120,7 @@ class HistoryReader:
         for charge in charges:
             history.is_known = True
             history.is_paid |= is_paid(charge)
-            history.add(charge["created"], words.of_charge(charge), charge["id"])
+            history.add(charge["created"], event_text.of_charge(charge), charge["id"])
         if history.is_known:
             self._add_details(history, charges)
         return history
@@ -140,7 +140,7 @@ class HistoryReader:
         if intent is None:
             return
         history.is_known = True
-        history.add(intent.created, words.of_intent(intent.to_dict()), intent.id)
+        history.add(intent.created, event_text.of_intent(intent.to_dict()), intent.id)
         self._add_invoice(history, intent.to_dict())
         page = v1.charges.list({"payment_intent": intent.id, "limit": PAGE_SIZE})
         for found in page.auto_paging_iter():
@@ -157,21 +157,21 @@ class HistoryReader:
             history.forbidden.append(f"invoices: {error.message}")
             return
         if invoice:
-            history.add(invoice["created"], words.of_invoice(invoice), invoice["id"])
+            history.add(invoice["created"], event_text.of_invoice(invoice), invoice["id"])
 
     def _add_details(self, history: History, charges: Iterable[dict[str, Any]]) -> None:
         for charge in charges:
             refunds = self._optional(history, "refunds", self._refunds(charge["id"]))
             released = release_among(charge, refunds)
             for refund in refunds:
-                told = words.of_release if refund is released else words.of_refund
+                told = event_text.of_release if refund is released else event_text.of_refund
                 history.add(refund["created"], told(refund), refund["id"])
             if charge.get("disputed"):
                 for dispute in self._optional(history, "disputes", self._disputes(charge["id"])):
-                    history.add(dispute["created"], words.of_dispute(dispute), dispute["id"])
+                    history.add(dispute["created"], event_text.of_dispute(dispute), dispute["id"])
         for intent in [id_ for id_ in history.ids if id_.startswith("pi_")]:
             for session in self._optional(history, "checkout sessions", self._sessions(intent)):
-                history.add(session["created"], words.of_session(session), session["id"])
+                history.add(session["created"], event_text.of_session(session), session["id"])
                 history.sale = history.sale or sale_of_session(session)
         try:
             self._add_events(history)
@@ -215,7 +215,7 @@ class HistoryReader:
             found += self._events.events(Window(min(disputed), now), ["charge.dispute.*"])
         for event in chronological(found):
             if event.subjects & history.ids:
-                history.add(event.created_at, words.of_event(event), event.id)
+                history.add(event.created_at, event_text.of_event(event), event.id)
 
 
 def _echoes(moments: Iterable[datetime]) -> list[Window]:

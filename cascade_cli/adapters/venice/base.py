@@ -43,7 +43,7 @@ from cascade_cli.domain.records.stratagems import CORRECTING, TAKING, Stratagem
 from cascade_cli.domain.shop.density import DensityEstimate
 from cascade_cli.domain.shop.keys import (
     KEY_PREFIX,
-    OLDER_SOURCE,
+    LEGACY_SOURCE,
     Origin,
     origin_of,
     payment_id_in,
@@ -184,7 +184,7 @@ class VeniceReader:
         ours = OR(
             EQ(Field("ExecutedBy"), self._processor),
             FIND(KEY_PREFIX, Field("StratagemId")),
-            FIND(OLDER_SOURCE, Field("Notes")),
+            FIND(LEGACY_SOURCE, Field("Notes")),
         )
         return AND(ours, EQ(Field("Type"), TRANSFER), *conditions)
 
@@ -294,7 +294,7 @@ def _belongs_to(order: Order) -> Iterator[Formula]:
         yield _names_portion(charge, charge.portion, order.citizen)
     yield AND(
         EQ(Field("TargetCitizen"), order.citizen),
-        FIND(OLDER_SOURCE, Field("Notes")),
+        FIND(LEGACY_SOURCE, Field("Notes")),
         # Without an end: the legacy connector may run long after the payment.
         NOT(IS_BEFORE(CREATED_TIME(), to_formula(charge.created_at))),
     )

@@ -77,7 +77,7 @@ def _change(
     options: BalanceOptions,
 ) -> Outcome:
     with workshop(session, command, lock=not options.dry_run) as shop:
-        wish, service = wish_of(shop.settings), _desk(shop)
+        wish, service = wish_of(shop.settings), _service(shop)
         plan = service.plan(wish)
         if options.dry_run:
             return plan_outcome(plan, shop.settings.processor)
@@ -103,7 +103,7 @@ def _prepare(shop: Workshop, plan: BalancePlan, *, yes: bool) -> None:
     shop.begin()
 
 
-def _desk(shop: Workshop) -> BalanceService:
+def _service(shop: Workshop) -> BalanceService:
     wiring, settings = shop.reading, shop.settings
     base, api = settings.airtable_base, wiring.api
     return BalanceService(

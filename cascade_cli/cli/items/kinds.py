@@ -52,13 +52,13 @@ def kinds_table(found: Sequence[KindCount], width: int) -> Table:
         table.add_column(justify="right")
     for row in range(rows):
         line = found[row::rows]
-        table.add_row(*(cell for tally in line for cell in _cells(tally, at_risk)))
+        table.add_row(*(cell for kind_count in line for cell in _cells(kind_count, at_risk)))
     return table
 
 
-def _cells(tally: KindCount, at_risk: str) -> tuple[Text, Text, Text]:
-    ducats = Text(rounded(tally.at_risk)).append(at_risk, "dim")
-    return kind_name(tally.kind), Text(f"{tally.number:,}"), ducats
+def _cells(kind_count: KindCount, at_risk: str) -> tuple[Text, Text, Text]:
+    ducats = Text(rounded(kind_count.at_risk)).append(at_risk, "dim")
+    return kind_name(kind_count.kind), Text(f"{kind_count.number:,}"), ducats
 
 
 def kinds_explained(counts: Mapping[Kind, int]) -> Table:

@@ -48,7 +48,7 @@ def news_alert(session: Session, found: AlertNews, window: Window, base: str) ->
     place = f"Base {base}, payments of {since} – {until}, run on {_plain(socket.gethostname())}."
     title = f"{_who(session)}: {_counts(found)}"
     urgency = Urgency.WARNING if found.new else Urgency.SUCCESS
-    return Alert(title, "\n".join([*lines, "", _standing(found), place]), urgency)
+    return Alert(title, "\n".join([*lines, "", _transfer_status(found), place]), urgency)
 
 
 def with_head(alert: Alert, head: Head | None) -> Alert:
@@ -80,10 +80,12 @@ def _became(found: AlertNews, name: str) -> str:
     return "snoozed" if how is How.SNOOZE else "decided"
 
 
-def _standing(found: AlertNews) -> str:
+def _transfer_status(found: AlertNews) -> str:
     """As every screen says it."""
-    standing = found.standing
-    return f"{standing.described}. {standing.closed}".strip() if standing else ""
+    transfer_status = found.transfer_status
+    return (
+        f"{transfer_status.described}. {transfer_status.closed}".strip() if transfer_status else ""
+    )
 
 
 def _news_lines(session: Session, found: AlertNews) -> Iterator[str]:

@@ -26,7 +26,7 @@ from cascade_cli.cli.terminal.session import Session
 from cascade_cli.domain.discrepancies.repair_command import explain
 from cascade_cli.domain.history.checkpoint import name_of
 from cascade_cli.domain.reconcile.equation import Equation
-from cascade_cli.domain.reconcile.overview import tallies, what_is_open
+from cascade_cli.domain.reconcile.overview import kind_counts, what_is_open
 from cascade_cli.domain.reconcile.reconciliation import Item, Reconciliation
 from cascade_cli.domain.reconcile.selection import Selection
 from cascade_cli.domain.shop.money import ZERO, rounded
@@ -73,7 +73,7 @@ def _layouts(
 ) -> Iterator[Iterable[Block]]:
     """From the roomiest to the least that is of use: first the words get fewer, then the cases."""
     found = run.result.discrepancies
-    kinds = [Block(kinds_table(tallies(run.result), console.width))] if found else []
+    kinds = [Block(kinds_table(kind_counts(run.result), console.width))] if found else []
     tight = ((number, brevity) for number in range(WORST, -1, -1) for brevity in Brevity)
     for number, brevity in ((WORST, None), *tight):
         head = [Block(text) for text in _head(console, run, reading, brevity or Brevity.FULL)]

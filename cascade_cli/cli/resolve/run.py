@@ -72,7 +72,7 @@ def resolve(session: Session, options: ResolveOptions) -> Outcome:
     wish = _wish(options)
     check_answerable(yes=options.yes or options.dry_run)
     with workshop(session, "resolve", lock=not options.dry_run) as shop:
-        service = resolve_desk(shop)
+        service = resolve_service(shop)
         seen = service.look(options.matched)
         if wish.how is How.SNOOZE:
             snooze = duration_option("--snooze", options.snooze)
@@ -147,7 +147,7 @@ def _amount(text: str | None) -> Decimal | None:
         raise UsageError(f"The amount {error}.", "Nothing was written.") from None
 
 
-def resolve_desk(shop: Workshop) -> ResolveService:
+def resolve_service(shop: Workshop) -> ResolveService:
     """What decides, with what it reads and writes."""
     reading, writing, settings = shop.reading, shop.writing, shop.settings
 

@@ -34,7 +34,7 @@ class Interview:
     """Asks one person; remembers the reason, since the next case often has the same."""
 
     def __init__(self, console: Console, service: ResolveService) -> None:
-        self._console, self._desk = console, service
+        self._console, self._service = console, service
         self._reason = ""
 
     def wish(self, seen: Seen, how: How, *, is_part: bool = False) -> tuple[Seen, Wish]:
@@ -89,7 +89,7 @@ class Interview:
     def _settled_by(self, seen: Seen, wish: Wish) -> Wish:
         row = mentioned_by(seen.subject.matched) if seen.subject.matched else None
         said = _needed("Which transfer, by StratagemId or rec… id", row.record_id if row else "")
-        return replace(wish, settles=self._desk.settling(said, seen))
+        return replace(wish, settles=self._service.settling(said, seen))
 
     def _snooze(self, seen: Seen, wish: Wish) -> Wish:
         duration = _read(

@@ -15,7 +15,7 @@ from cascade_cli.cli.context.write_context import Workshop, workshop
 from cascade_cli.cli.explain.run import explain
 from cascade_cli.cli.reconcile.repair import deliver_repairs
 from cascade_cli.cli.reconcile.run import JudgedOutcome, ReconcileOptions, check_options, first
-from cascade_cli.cli.resolve.run import resolve_desk
+from cascade_cli.cli.resolve.run import resolve_service
 from cascade_cli.cli.review.ending import Carried, ended, nothing_open, stopped
 from cascade_cli.cli.review.screen import CaseScreen, page_lines
 from cascade_cli.cli.review.terminal_keys import keyboard
@@ -94,7 +94,7 @@ def _walked(shop: Workshop, found: JudgedOutcome, selection: Selection) -> Agree
     """What was agreed, or how it ended without."""
     session, run = shop.session, found.run
     plan = _repairs(shop, found)
-    service = _desk(shop)
+    service = _service(shop)
     everything = service.matched_charges(
         run.snapshot, run.result.discrepancies, found.reading.terms
     )
@@ -156,10 +156,10 @@ def _told_if_broken_off(session: Session, told: str) -> Iterator[None]:
         raise
 
 
-def _desk(shop: Workshop) -> ReviewService:
+def _service(shop: Workshop) -> ReviewService:
     settings = shop.settings
     return ReviewService(
-        resolve_desk(shop),
+        resolve_service(shop),
         shop.journal,
         settings.airtable_base,
         shop.worker,
@@ -209,7 +209,7 @@ def _carried_out(session: Session, options: ReviewOptions, agreed: Agreed) -> Ou
     """Under the base's lock, each as shown; then what is now true."""
     with workshop(session, "review") as shop:
         shop.begin()
-        service = _desk(shop)
+        service = _service(shop)
         with _told_if_broken_off(session, "What was not carried out is kept"):
             carried = [_carry(session, service, chosen) for chosen in agreed.chosen]
         repaired = _repaired(shop, options, agreed.repairs)

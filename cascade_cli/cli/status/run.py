@@ -57,7 +57,7 @@ class Observer:
     def __post_init__(self) -> None:
         wiring, base = self.wiring, self.wiring.settings.airtable_base
         processor = wiring.settings.processor
-        self._desk = StatusService(
+        self._service = StatusService(
             wiring.payments,
             wiring.transfers(),
             CitizenReader(wiring.api, base),
@@ -78,7 +78,7 @@ class Observer:
         engine, collects = settings.engine, settings.collects
         terms = Terms(now, settings.grace, engine, self.wiring.prices, known, collects)
         follow = records.memory if records and self.since == LAST else None
-        status = self._desk.look(window, terms, records, tell, follow=follow)
+        status = self._service.look(window, terms, records, tell, follow=follow)
         status = replace(status, gaps=(*gaps, *status.gaps))
         after = self._requests()
         promised = today(records.promised_today, settings.max_per_day, now) if records else None

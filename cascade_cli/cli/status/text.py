@@ -27,7 +27,7 @@ from cascade_cli.domain.delivery.runway import (
 )
 from cascade_cli.domain.discrepancies.kinds import Kind
 from cascade_cli.domain.history.checkpoint import Checkpoint
-from cascade_cli.domain.reconcile.overview import Today, in_flight, tallies, what_is_open
+from cascade_cli.domain.reconcile.overview import Today, in_flight, kind_counts, what_is_open
 from cascade_cli.domain.reconcile.selection import Selection
 from cascade_cli.domain.shop.engine_schedule import DailyRuns
 from cascade_cli.domain.shop.money import ZERO, exactly, rounded
@@ -234,7 +234,7 @@ def _open(console: Console, shown: Shown, run: Run) -> Iterator[Block]:
     if shown.selection.is_part:
         yield from _listed(console, shown, run)
     elif found.number:
-        yield Block(kinds_table(tallies(run.result), console.width))
+        yield Block(kinds_table(kind_counts(run.result), console.width))
         yield shown.to_type(command("reconcile", "--since", shown.since))
 
 

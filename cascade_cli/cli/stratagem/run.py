@@ -36,7 +36,7 @@ def status(session: Session, identity: str) -> Outcome:
         at = service(wiring)
         found = at.find(identity)
         moment = Moment(wiring.settings.engine, wiring.clock.now())
-        return status_outcome(session, found, moment, at.world_of(found.rows))
+        return status_outcome(session, found, moment, at.snapshot_of(found.rows))
 
 
 def list_transfers(session: Session, options: TransferListOptions) -> Outcome:
@@ -51,7 +51,7 @@ def list_transfers(session: Session, options: TransferListOptions) -> Outcome:
         if wanted.citizen and not rows and (nobody := service(wiring).nobody(wanted.citizen)):
             session.warn(f"{nobody}.")
         moment = Moment(wiring.settings.engine, wiring.clock.now())
-        return list_outcome(rows, wanted, moment, service(wiring).world_of(rows))
+        return list_outcome(rows, wanted, moment, service(wiring).snapshot_of(rows))
 
 
 def service(wiring: Wiring) -> TransferService:
@@ -60,7 +60,7 @@ def service(wiring: Wiring) -> TransferService:
 
     def beside(rows: Sequence[Stratagem]) -> Snapshot:
         terms = Terms(clock.now(), settings.grace, settings.engine, wiring.prices)
-        snapshot = TransferSnapshots(wiring.payments, transfers).world_of(rows)
+        snapshot = TransferSnapshots(wiring.payments, transfers).snapshot_of(rows)
         return replace(snapshot, answers=wiring.reconciler.answers(snapshot, terms))
 
     return TransferService(transfers, wiring.payments, clock.now, wiring.past, beside)

@@ -23,7 +23,7 @@ from cascade_cli.domain.delivery.transfer_status import (
 )
 from cascade_cli.domain.matching.matching import Rule
 from cascade_cli.domain.matching.snapshot import Snapshot
-from cascade_cli.domain.reconcile.manual_credits import standing_by_hand
+from cascade_cli.domain.reconcile.manual_credits import manual_credit_status
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.stratagems import State, Stratagem
 from cascade_cli.domain.shop.money import format_ducats, rounded
@@ -109,7 +109,7 @@ def list_outcome(
 
 def document(row: Stratagem, moment: Moment, snapshot: Snapshot) -> dict[str, Any]:
     """One transfer with what it means."""
-    standing = standing_by_hand(row, snapshot, moment)
+    transfer_status = manual_credit_status(row, snapshot, moment)
     return {
         "stratagem_id": row.stratagem_id,
         "record_id": row.record_id,
@@ -118,12 +118,12 @@ def document(row: Stratagem, moment: Moment, snapshot: Snapshot) -> dict[str, An
         "reason": row.reason,
         "payments": list(row.stripe_ids),
         "status": row.status,
-        "state": standing.state.value,
-        "meaning": standing.meaning,
-        "ducats_moved": standing.moved.value,
-        "safe_to_retry": standing.is_safe_to_retry,
-        "retry": standing.retry,
-        "command": standing.command or None,
+        "state": transfer_status.state.value,
+        "meaning": transfer_status.meaning,
+        "ducats_moved": transfer_status.moved.value,
+        "safe_to_retry": transfer_status.is_safe_to_retry,
+        "retry": transfer_status.retry,
+        "command": transfer_status.command or None,
         "created_at": rfc3339(row.created_at),
         "expires_at": rfc3339(row.expires_at) if row.expires_at else None,
         "executed_at": rfc3339(row.executed_at) if row.executed_at else None,
@@ -134,29 +134,31 @@ def document(row: Stratagem, moment: Moment, snapshot: Snapshot) -> dict[str, An
 
 def _show_all(console: Console, found: Found, moment: Moment, snapshot: Snapshot) -> None:
     for row in found.rows:
-        _show_one(console, row, standing_by_hand(row, snapshot, moment), moment)
+        _show_one(console, row, manual_credit_status(row, snapshot, moment), moment)
     console.print(Text(f"The engine's next run: {moment.schedule.describe(moment.now)}."))
 
 
-def _show_one(console: Console, row: Stratagem, standing: TransferStatus, moment: Moment) -> None:
+def _show_one(
+    console: Console, row: Stratagem, transfer_status: TransferStatus, moment: Moment
+) -> None:
     console.print(Text(escape(row.stratagem_id or row.record_id), "bold"), soft_wrap=True)
     table = Table.grid(padding=(0, 2))
     table.add_column(min_width=14)
     table.add_column(overflow="fold")
     table.add_row("Venice says", Text(escape(row.status or "(no status)")))
-    table.add_row("state", Text(standing.state, STYLES[standing.state]))
+    table.add_row("state", Text(transfer_status.state, STYLES[transfer_status.state]))
     table.add_row("ducats", Text(_ducats(row)))
     table.add_row("to", Text(escape(row.citizen) or "(nobody)"))
     table.add_row("for", Text(escape(row.reason) or "(no reason given)"))
     table.add_row("made", Text(_ago(row, moment)))
     table.add_row("expires", Text(format_moment(row.expires_at) if row.expires_at else "(never)"))
     table.add_row("record", Text(row.record_id))
-    table.add_row("ducats moved?", Text(standing.moved))
-    table.add_row("safe to retry?", Text(standing.retry))
+    table.add_row("ducats moved?", Text(transfer_status.moved))
+    table.add_row("safe to retry?", Text(transfer_status.retry))
     console.print(table)
-    console.print(Padding(Text(escape(completed(console, standing.meaning))), (0, 0, 0, 2)))
-    if standing.command:
-        console.print(to_type(console, standing.command), soft_wrap=True)
+    console.print(Padding(Text(escape(completed(console, transfer_status.meaning))), (0, 0, 0, 2)))
+    if transfer_status.command:
+        console.print(to_type(console, transfer_status.command), soft_wrap=True)
 
 
 def _show_list(console: Console, rows: Sequence[Stratagem], wanted: Filter, moment: Moment) -> None:

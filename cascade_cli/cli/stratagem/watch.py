@@ -90,7 +90,7 @@ def watch(
         watching = _TransferWatch(service(wiring), wiring, clock, poll, tell)
         first = watching.service.find(identity)
         found = watching.wait(first, watching.until(timeout))
-        snapshot = watching.service.world_of(found.rows)
+        snapshot = watching.service.snapshot_of(found.rows)
     outcome = status_outcome(session, found, watching.moment, snapshot)
     return outcome if is_over(found, watching.clock.now()) else _timed_out(outcome, found, watching)
 
@@ -137,8 +137,8 @@ def _line(found: Found, moment: Moment, until: datetime) -> str:
     left = format_span(until - moment.now)
     if found.missing and is_final(row, moment.now):
         return f"{missing_text(found)}. Waiting for up to {left}."
-    standing = status_of(row, moment)
-    return f"{found.identity}: {standing.state}. {standing.meaning} Waiting for up to {left}."
+    status = status_of(row, moment)
+    return f"{found.identity}: {status.state}. {status.meaning} Waiting for up to {left}."
 
 
 @contextmanager

@@ -153,7 +153,7 @@ def unclear_rows(order: Order, rows: Sequence[Stratagem]) -> tuple[Stratagem, ..
     alike = [
         row
         for row in rows
-        if row.origin is Origin.OLDER
+        if row.origin is Origin.LEGACY
         and (row.citizen, row.ducats) == (order.citizen, order.ducats)
         and row.created_at >= charge.created_at
         and row.record_id not in taken
@@ -174,7 +174,7 @@ def unclear_rows(order: Order, rows: Sequence[Stratagem]) -> tuple[Stratagem, ..
 def _may_be_for(ids: frozenset[str], keys: frozenset[str], row: Stratagem) -> bool:
     """It names the payment, or none at all: nothing else is matched by any rule."""
     is_named = row.stratagem_id in keys or not ids.isdisjoint(row.stripe_ids)
-    return is_named or row.origin is Origin.OLDER
+    return is_named or row.origin is Origin.LEGACY
 
 
 def next_step(

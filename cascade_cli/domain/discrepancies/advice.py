@@ -66,7 +66,7 @@ def conclusion_of(matched: MatchedCharge, kind: Kind) -> str:
     return next((text for fits, text in _CONCLUSIONS.get(kind, ()) if fits(matched)), "")
 
 
-def _always(_case: MatchedCharge) -> bool:
+def _always(_matched: MatchedCharge) -> bool:
     return True
 
 

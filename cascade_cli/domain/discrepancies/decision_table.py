@@ -86,7 +86,7 @@ def table() -> Iterator[tuple[str, str, Choice]]:
     yield from ((names, rule.known, rule.choice) for rule in TRANSFERS)
 
 
-def _always(_case: MatchedCharge) -> bool:
+def _always(_matched: MatchedCharge) -> bool:
     return True
 
 

@@ -61,7 +61,7 @@ class AlertNews:
     still_open: tuple[Item, ...]
     elsewhere: int
     decided: Mapping[str, How] = field(default_factory=dict)
-    standing: Open | None = None
+    transfer_status: Open | None = None
     """How it stands with all of this run."""
 
     @property

@@ -244,7 +244,7 @@ def checkpoint_of(
         {name_of(item): _left_as(item).value for item in watched},
         min((item.occurred_at for item in watched), default=None),
         covered_since or window.since,
-        (*open_items_of(result), *_leads_to(remains.pending)),
+        (*open_items_of(result), *_open_items_of(remains.pending)),
         {**remains.dormant, **dormant_of(result)},
         _a_day(remains.listed, window),
         void=remains.void | frozenset(_void_in(result)),
@@ -263,7 +263,7 @@ def _void_in(result: Reconciliation) -> Iterator[str]:
             yield item.charge.id
 
 
-def _leads_to(pending: Mapping[str, datetime]) -> Iterator[OpenItem]:
+def _open_items_of(pending: Mapping[str, datetime]) -> Iterator[OpenItem]:
     for charge, created_at in sorted(pending.items()):
         yield OpenItem(charge, created_at)
 

@@ -44,7 +44,7 @@ def open_items_of(result: Reconciliation) -> Iterable[OpenItem]:
     """To all that is watched, and to credits by hand that are under way."""
     known: set[str] = set()
     for item in result.items.watched:
-        open_item = _lead_to(item)
+        open_item = _open_item_of(item)
         known.update(open_item.records)
         yield open_item
     for stratagem in result.under_way:
@@ -52,7 +52,7 @@ def open_items_of(result: Reconciliation) -> Iterable[OpenItem]:
             yield OpenItem(None, stratagem.created_at, (stratagem.record_id,))
 
 
-def _lead_to(item: Item) -> OpenItem:
+def _open_item_of(item: Item) -> OpenItem:
     rows = (*item.rows, *item.late)
     records = tuple(dict.fromkeys(stratagem.record_id for stratagem in rows))
     return OpenItem(item.charge.id if item.charge else None, item.occurred_at, records)

@@ -16,7 +16,7 @@ from decimal import Decimal
 from itertools import compress
 from operator import attrgetter, not_, or_
 
-from cascade_cli.domain.matching.matching import OLDER_REACH, named_payments
+from cascade_cli.domain.matching.matching import LEGACY_REACH, named_payments
 from cascade_cli.domain.matching.snapshot import Snapshot
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.stratagems import Failure, Stratagem
@@ -201,7 +201,7 @@ def _concerned(
     def is_reached(charge: Charge) -> bool:
         made = older.get((charge.citizen, charge.ducats), ())
         return any(
-            charge.created_at <= moment <= charge.created_at + OLDER_REACH for moment in made
+            charge.created_at <= moment <= charge.created_at + LEGACY_REACH for moment in made
         )
 
     return [
@@ -214,6 +214,6 @@ def _older(rest: Iterable[Stratagem]) -> dict[tuple[str | None, Decimal | None],
     """When the older connector made transfers that are not plain, by citizen and ducats."""
     made: defaultdict[tuple[str | None, Decimal | None], list[datetime]] = defaultdict(list)
     for stratagem in rest:
-        if stratagem.origin is Origin.OLDER:
+        if stratagem.origin is Origin.LEGACY:
             made[stratagem.citizen, stratagem.ducats].append(stratagem.created_at)
     return made

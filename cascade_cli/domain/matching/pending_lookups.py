@@ -15,7 +15,7 @@ from cascade_cli.domain.matching.matched_charge import (
     MatchedCharge,
     Terms,
 )
-from cascade_cli.domain.matching.matching import OLDER_REACH, Matches, Rule, asked_payments, match
+from cascade_cli.domain.matching.matching import LEGACY_REACH, Matches, Rule, asked_payments, match
 from cascade_cli.domain.matching.snapshot import Lookups, Snapshot, matched_charges_of
 from cascade_cli.domain.records.stratagems import Failure, Stratagem
 from cascade_cli.domain.shop.keys import Origin
@@ -76,11 +76,11 @@ def _settled_beside(snapshot: Snapshot, decided: Decided) -> Iterator[str]:
 def earlier_window(matches: Matches, snapshot: Snapshot) -> Window | None:
     """The time before the window, if the older connector's leftovers may belong to it."""
     since = snapshot.window.since
-    reach = Window(since, min(since + OLDER_REACH, snapshot.window.until))
-    left_over = [s for s in matches.unmatched if s.origin is Origin.OLDER]
+    reach = Window(since, min(since + LEGACY_REACH, snapshot.window.until))
+    left_over = [s for s in matches.unmatched if s.origin is Origin.LEGACY]
     left_over += _matched_by(matches, Rule.SURPLUS)
     if any(s.created_at in reach for s in left_over):
-        return Window(since - OLDER_REACH, since)
+        return Window(since - LEGACY_REACH, since)
     return None
 
 

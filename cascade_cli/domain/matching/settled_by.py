@@ -14,7 +14,7 @@ from cascade_cli.domain.shop.money import ZERO
 
 def may_settle(row: Stratagem) -> bool:
     """A person can have made it for a payment that it does not name."""
-    return row.origin in {Origin.MANUAL, Origin.OLDER, Origin.OTHER} and bool(row.stratagem_id)
+    return row.origin in {Origin.MANUAL, Origin.LEGACY, Origin.OTHER} and bool(row.stratagem_id)
 
 
 def settling_rows(matched: MatchedCharge) -> tuple[Stratagem, ...]:

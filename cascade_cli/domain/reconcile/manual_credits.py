@@ -152,11 +152,11 @@ def _overdue(rows: Sequence[Stratagem], snapshot: Snapshot, terms: Terms) -> Ite
     kind = _KINDS.get(stratagem.state(terms.now))
     if kind is None or stratagem.status == "cancelled" or not is_final(stratagem, terms.now):
         return None
-    standing = standing_by_hand(stratagem, snapshot, Moment(terms.schedule, terms.now))
+    transfer_status = manual_credit_status(stratagem, snapshot, Moment(terms.schedule, terms.now))
     evidence = (
         f"a credit by hand, made {format_moment(stratagem.created_at)}: {stratagem.reason}",
         describe(stratagem, terms),
-        standing.meaning.rstrip("."),
+        transfer_status.meaning.rstrip("."),
     )
     given = _given_since(stratagem, snapshot.stratagems, terms.now)
     return Item(
@@ -173,22 +173,27 @@ def _overdue(rows: Sequence[Stratagem], snapshot: Snapshot, terms: Terms) -> Ite
         evidence=evidence,
         # What another transfer has given nobody waits for.
         at_risk=ZERO if given else stratagem.ducats or ZERO,
-        advice=given or f"Safe to retry? {standing.retry}",
-        repair=Repair(standing.command) if standing.has_cure else None,
+        advice=given or f"Safe to retry? {transfer_status.retry}",
+        repair=Repair(transfer_status.command) if transfer_status.has_cure else None,
     )
 
 
-def standing_by_hand(row: Stratagem, snapshot: Snapshot, moment: Moment) -> TransferStatus:
+def manual_credit_status(row: Stratagem, snapshot: Snapshot, moment: Moment) -> TransferStatus:
     """How it stands, with what is known beside it: `cascade credit` refuses what would be given
     twice, and what the engine lacked may be there now."""
-    standing = status_of(row, moment)
-    if row.origin is not Origin.MANUAL or standing.state not in {State.STALLED, State.FAILED}:
-        return standing
+    transfer_status = status_of(row, moment)
+    if row.origin is not Origin.MANUAL or transfer_status.state not in {
+        State.STALLED,
+        State.FAILED,
+    }:
+        return transfer_status
     if given := _given_since(row, snapshot.stratagems, moment.now):
-        return replace(standing, retry=f"No: {given}", command="", is_safe_to_retry=False)
+        return replace(transfer_status, retry=f"No: {given}", command="", is_safe_to_retry=False)
     if _is_there_now(row, snapshot.answers):
-        return replace(standing, retry="Yes: what it lacked is there now.", command=again(row))
-    return standing
+        return replace(
+            transfer_status, retry="Yes: what it lacked is there now.", command=again(row)
+        )
+    return transfer_status
 
 
 def _is_there_now(row: Stratagem, answers: Lookups) -> bool:

@@ -104,7 +104,7 @@ def what_is_open(result: Reconciliation) -> Open:
     return Open(len(found), automatic, result.counts.get(Kind.IN_FLIGHT, 0), result.decided)
 
 
-def tallies(result: Reconciliation) -> tuple[KindCount, ...]:
+def kind_counts(result: Reconciliation) -> tuple[KindCount, ...]:
     """The discrepancies by kind, gravest first."""
     by_kind: dict[Kind, list[Item]] = {}
     for item in result.discrepancies:

@@ -329,7 +329,7 @@ def _orphan_evidence(stratagem: Stratagem, answers: Lookups, terms: Terms) -> It
     yield describe(stratagem, terms)
     if named := named_payments(stratagem):
         yield _why_not_for(named[0], stratagem, answers)
-    elif stratagem.origin is Origin.OLDER:
+    elif stratagem.origin is Origin.LEGACY:
         yield "no payment of this citizen and amount in the 72 hours before it"
     else:
         yield "it names neither a payment nor a recorded reason"

@@ -193,9 +193,9 @@ class IntentState(BaseModel):
     allocation: list[PortionState] | None = None
 
     @classmethod
-    def of(cls, standing: PaymentStatus) -> IntentState:
+    def of(cls, transfer_status: PaymentStatus) -> IntentState:
         """From the service's answer."""
-        intent, told = standing.intent, _told(standing.intent)
+        intent, told = transfer_status.intent, _told(transfer_status.intent)
         return cls(
             payment_intent_id=intent.id,
             status=intent.status,
@@ -209,14 +209,14 @@ class IntentState(BaseModel):
             package=told.get(PACKAGE),
             currency_rate=told.get(CURRENCY_RATE),
             currency_rate_date=told.get(CURRENCY_RATE_DATE),
-            transfer=_transfer(standing.transfer),
+            transfer=_transfer(transfer_status.transfer),
             allocation=[
                 PortionState(
                     citizen_id=charge.citizen,
                     ducat_amount=charge.ducats,
                     transfer=_transfer(transfer),
                 )
-                for charge, transfer in standing.portions
+                for charge, transfer in transfer_status.portions
             ]
             or None,
             gift=GiftTold.of(only.gift if (only := _only(intent)) else gift_of(intent.metadata)),

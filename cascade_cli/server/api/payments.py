@@ -80,10 +80,12 @@ def router(
         """Where a payment stands at Stripe, and its transfer in Venice; a subscription's too.
         Without the token it is 429 when too many are asked for of which nothing is known here."""
         if token is not None and _is_shown(credentials, token):
-            standing = await offload.run(lambda: service.standing(intent_id), DEADLINE_SECONDS)
+            transfer_status = await offload.run(
+                lambda: service.transfer_status(intent_id), DEADLINE_SECONDS
+            )
         else:
-            standing = await strangers.ask(intent_id)
-        return IntentState.of(standing)
+            transfer_status = await strangers.ask(intent_id)
+        return IntentState.of(transfer_status)
 
     @routes.get("/pricing", responses=responses(400, 503))
     async def pricing(currency: _Currency = CURRENCY) -> Pricing:

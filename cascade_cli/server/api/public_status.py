@@ -32,7 +32,7 @@ class TooManyQuestionsError(CascadeError):
 class Desk(Protocol):
     """Who knows where payments stand: the PaymentDesk."""
 
-    def standing(self, intent_id: str) -> PaymentStatus:
+    def transfer_status(self, intent_id: str) -> PaymentStatus:
         """Where the payment stands. Raises NotFoundError where no such payment buys ducats."""
 
 
@@ -67,7 +67,7 @@ class PublicStatus:
         deadline_seconds: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._desk, self._offload, self._seconds = service, offload, deadline_seconds
+        self._service, self._offload, self._seconds = service, offload, deadline_seconds
         self._allowance, self._unknown_in_hand = Allowance(clock), 0
         self._under_way = dict[str, asyncio.Future[PaymentStatus]]()
         self._known = Remembered[bool](KNOWN_SECONDS, clock)
@@ -103,8 +103,8 @@ class PublicStatus:
 
     async def _find(self, intent_id: str, *, is_known: bool) -> PaymentStatus:
         try:
-            standing = await self._offload.run(
-                lambda: self._desk.standing(intent_id), self._seconds
+            transfer_status = await self._offload.run(
+                lambda: self._service.transfer_status(intent_id), self._seconds
             )
         except NotFoundError as error:
             self._unfound.put(intent_id, error.message)
@@ -114,4 +114,4 @@ class PublicStatus:
         if not is_known:
             self._allowance.give(1)
             self.know(intent_id)
-        return standing
+        return transfer_status

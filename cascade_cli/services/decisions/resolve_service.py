@@ -163,12 +163,12 @@ class ResolveService:
         return Owners(self.payments, self.transfers)
 
     @property
-    def _worlds(self) -> TransferSnapshots:
+    def _snapshots(self) -> TransferSnapshots:
         return TransferSnapshots(self.payments, self.transfers)
 
     def _of_charges(self, identity: str, charges: Sequence[Charge], named: str = "") -> Seen:
         terms = self.terms()
-        snapshot = self._answered(self._owners.world_of(charges), terms)
+        snapshot = self._answered(self._owners.snapshot_of(charges), terms)
         ids = {charge.id for charge in charges}
         items = [i for i in reconcile(snapshot, terms).items if i.charge and i.charge.id in ids]
         item = items[0] if len(items) == 1 else _the_one(identity, items)
@@ -181,7 +181,7 @@ class ResolveService:
     def _of_transfer(self, rows: Sequence[Stratagem]) -> Seen:
         """Of several rows under one StratagemId, the item that has the first."""
         row, terms = rows[0], self.terms()
-        snapshot = self._worlds.world_of(rows)
+        snapshot = self._snapshots.snapshot_of(rows)
         snapshot = self._answered(snapshot, terms)
         items = [item for item in reconcile(snapshot, terms).items if row in item.stratagems]
         if not items:
@@ -226,7 +226,7 @@ class ResolveService:
             found = f"{len(rows)} transfers have" if rows else "No transfer has"
             raise GuardError(f"{found} the id {identity[:80]!r}.", UNTOUCHED)
         now, record = seen.subject.terms.now, rows[0].record_id
-        beside = self._worlds.world_of(rows).stratagems
+        beside = self._snapshots.snapshot_of(rows).stratagems
         back = [row for row in beside if taken_record_in(row.stratagem_id) == record]
         if in_states(back, now, State.EXECUTED, State.LIVE, State.DOUBTFUL):
             raise GuardError(f"{identity} was taken back: {told_of(back[-1])}.", UNTOUCHED)

@@ -33,7 +33,7 @@ from cascade_cli.services.decisions.resolve_service import (
     Seen,
 )
 from cascade_cli.services.delivery_ports import Delivery, Result
-from cascade_cli.services.refunds import refund_service as refund
+from cascade_cli.services.refunds import refund_service
 
 _DONE = frozenset({Result.CREDITED, Result.ALREADY, Result.RETIRED})
 
@@ -137,8 +137,8 @@ class ReviewService:
         return plan
 
     @property
-    def _refund_wish(self) -> refund.RefundWish:
-        return refund.RefundWish(self.policy, self.facts)
+    def _refund_wish(self) -> refund_service.RefundWish:
+        return refund_service.RefundWish(self.policy, self.facts)
 
     def drop(self, draft: Draft) -> None:
         """It was carried out, or is not to be."""

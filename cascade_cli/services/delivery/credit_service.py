@@ -174,7 +174,7 @@ class CreditService:
         self._past = past
         self._payments, self._venice = payments, venice
         self._deliverer, self._promises = deliverer, promises
-        self._purse, self._limits, self._now = available_balance, limits, now
+        self._available_balance, self._limits, self._now = available_balance, limits, now
         self._prices = prices
 
     def plan(self, orders: Sequence[Order], *, by_person: bool = True) -> CreditPlan:
@@ -190,7 +190,7 @@ class CreditService:
         self._refuse_payments_by_hand(orders)
         check_limit(self._limits.per_credit, ((order.citizen, order.ducats) for order in orders))
         self._check_day(orders)
-        names = {order.citizen for order in orders} | {self._purse.processor}
+        names = {order.citizen for order in orders} | {self._available_balance.processor}
         residents = self._venice.residents(sorted(names))
         found = {name: resident.ducats for name, resident in residents.items()}
         refuse_unknown((order.citizen for order in orders), found, self._venice.usernames)
@@ -216,10 +216,10 @@ class CreditService:
             for order in orders
             if not isinstance(steps[order.key], End)
         }
-        balance = self._purse.balance_in(found)
+        balance = self._available_balance.balance_in(found)
         plan = CreditPlan(tuple(orders), steps, balance, Sighting(rows, now), overruled)
         going_out = {key for key, step in steps.items() if _is_open(step)}
-        self._purse.check(plan.outgoing, going_out, balance)
+        self._available_balance.check(plan.outgoing, going_out, balance)
         return plan
 
     def _with_past(self, orders: Sequence[Order], now: datetime) -> Sequence[Order]:
@@ -243,7 +243,7 @@ class CreditService:
         charges = [order.charge for order in orders if order.charge]
         if not charges:
             return orders, tuple(rows)
-        snapshot = NeighbouringCharges(self._payments, self._venice).world_around(charges, rows)
+        snapshot = NeighbouringCharges(self._payments, self._venice).snapshot_around(charges, rows)
         ownership = Ownership(snapshot.charges, snapshot.stratagems)
         told = [ownership.tell_apart(o, o.charge) if o.charge else o for o in orders]
         known = {row.record_id: row for row in (*rows, *snapshot.stratagems)}

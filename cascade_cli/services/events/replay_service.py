@@ -139,7 +139,11 @@ class Replayer:
         past: PastSource | None = None,
     ) -> None:
         self._payments, self._accounts, self._venice = payments, accounts, venice
-        self._purse, self._deliverer, self._limits = available_balance, deliverer, limits
+        self._available_balance, self._deliverer, self._limits = (
+            available_balance,
+            deliverer,
+            limits,
+        )
         self._prices, self._now, self._past = prices, now, past
 
     def plan(
@@ -158,7 +162,7 @@ class Replayer:
         sighting, balance = None, None
         if charges:
             now = self._now()
-            snapshot = NeighbouringCharges(self._payments, self._venice).world_of(charges)
+            snapshot = NeighbouringCharges(self._payments, self._venice).snapshot_of(charges)
             sighting = Sighting(snapshot.stratagems, now)
             past = self._past.past_of(charges, now) if self._past else {}
             terms, balance = self._terms(charges, with_balance=can_pay is not None)
@@ -169,7 +173,7 @@ class Replayer:
         if plan.orders and can_pay:
             return plan.within(can_pay(plan.total_ducats, balance))
         if plan.orders:
-            self._purse.check(plan.total_ducats, {order.key for order in plan.orders})
+            self._available_balance.check(plan.total_ducats, {order.key for order in plan.orders})
         return plan
 
     def carry_out(self, plan: ReplayPlan, patience: timedelta = PATIENCE) -> list[Delivery]:
@@ -226,9 +230,9 @@ class Replayer:
     ) -> tuple[CreditTerms, Decimal | None]:
         """With the processor's ducats, which the same request can tell."""
         names = {charge.citizen for charge in charges if charge.citizen}
-        processor = {self._purse.processor} if with_balance else set()
+        processor = {self._available_balance.processor} if with_balance else set()
         citizens = self._venice.residents(sorted(names | processor)) if names else {}
-        payer = citizens.get(self._purse.processor) if with_balance else None
+        payer = citizens.get(self._available_balance.processor) if with_balance else None
         citizens = {n: found for n, found in citizens.items() if n not in processor - names}
         terms = CreditTerms(citizens, self._prices, self._limits.per_credit)
         return terms, payer.ducats if payer else None
@@ -265,13 +269,13 @@ class _Judge:
         now: datetime,
         past: Mapping[str, PastDelivery],
     ) -> None:
-        self._world, self._terms, self._facts, self._now = snapshot, terms, facts, now
+        self._snapshot, self._terms, self._facts, self._now = snapshot, terms, facts, now
         self._past = past
         self._ownership = Ownership(snapshot.charges, snapshot.stratagems)
 
     def _rows(self, charge: Charge) -> tuple[Stratagem, ...]:
         question = self._ownership.tell_apart(question_about(charge), charge)
-        return rows_of(question, self._world.stratagems)
+        return rows_of(question, self._snapshot.stratagems)
 
     def judged(self, planned: PlannedReplay) -> PlannedReplay:
         """What was delivered, or is certain to be tried, raises no objection any more."""
@@ -301,7 +305,7 @@ class _Judge:
     ) -> PlannedReplay:
         if isinstance(order, Objection):
             return replace(planned, objection=order)
-        unclear = unclear_rows(order, self._world.stratagems)
+        unclear = unclear_rows(order, self._snapshot.stratagems)
         step = next_step(order, rows, self._now, past.last_write, unclear=unclear)
         if isinstance(step, End):
             if step.verdict is not OrderVerdict.BLOCKED:

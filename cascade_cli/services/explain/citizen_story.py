@@ -13,7 +13,7 @@ from cascade_cli.domain.explain.story import (
     Verdict,
     verdict_of,
 )
-from cascade_cli.domain.matching.matching import OLDER_REACH, match
+from cascade_cli.domain.matching.matching import LEGACY_REACH, match
 from cascade_cli.domain.matching.snapshot import Snapshot
 from cascade_cli.domain.reconcile.reconciliation import Item, reconcile
 from cascade_cli.domain.records.charges import Charge
@@ -35,7 +35,7 @@ class CitizenStories:
         """None where Venice has nobody of that name and nothing lately names them."""
         found = self._transfers.citizens([name, self._processor])
         # An older row at the beginning may belong to a payment just before it.
-        window = replace(setting.window, since=setting.window.since - OLDER_REACH)
+        window = replace(setting.window, since=setting.window.since - LEGACY_REACH)
         bought = self._payments.purchases(window).charges
         charges = [charge for charge in bought if name in _parties(charge)]
         rows = self._transfers.listed(setting.window.since, citizen=name)
@@ -54,7 +54,7 @@ class CitizenStories:
     def _lines(
         self, charges: Sequence[Charge], rows: Sequence[Stratagem], setting: ExplainSettings
     ) -> Iterator[StoryLine]:
-        snapshot = self._world(charges, rows, setting)
+        snapshot = self._snapshot(charges, rows, setting)
         terms = setting.terms
         snapshot = replace(snapshot, answers=self._answering.answers(snapshot, terms))
         told = set[str]()
@@ -64,11 +64,11 @@ class CitizenStories:
                 yield _line(item)
         yield from _others(snapshot, [row for row in rows if row.record_id not in told])
 
-    def _world(
+    def _snapshot(
         self, charges: Sequence[Charge], rows: Sequence[Stratagem], setting: ExplainSettings
     ) -> Snapshot:
         near = (
-            NeighbouringCharges(self._payments, self._transfers).world_of(charges)
+            NeighbouringCharges(self._payments, self._transfers).snapshot_of(charges)
             if charges
             else None
         )

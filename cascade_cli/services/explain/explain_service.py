@@ -161,7 +161,7 @@ class _Teller:
         )
 
     def _paid(self, charge: Charge, past: Past) -> Story:
-        snapshot, terms = self._owners.world_of([charge]), self.setting.terms
+        snapshot, terms = self._owners.snapshot_of([charge]), self.setting.terms
         snapshot = replace(snapshot, answers=self.sources.answering.answers(snapshot, terms))
         items = reconcile(snapshot, terms).items
         item = next(item for item in items if item.charge and item.charge.id == charge.id)
@@ -174,7 +174,7 @@ class _Teller:
 
     def _many(self, charges: Sequence[Charge], past: Past) -> Story:
         """A payment for many citizens: how it stands with each."""
-        snapshot, terms = self._owners.world_of(charges), self.setting.terms
+        snapshot, terms = self._owners.snapshot_of(charges), self.setting.terms
         snapshot = replace(snapshot, answers=self.sources.answering.answers(snapshot, terms))
         named = {charge.id for charge in charges}
         found = [i for i in reconcile(snapshot, terms).items if i.charge and i.charge.id in named]
@@ -193,7 +193,9 @@ class _Teller:
     def _transfer(self, rows: Sequence[Stratagem], past: Past) -> Story:
         """A transfer that no payment accounts for: by hand, or an orphan."""
         row, terms = rows[0], self.setting.terms
-        snapshot = TransferSnapshots(self.sources.payments, self.sources.transfers).world_of(rows)
+        snapshot = TransferSnapshots(self.sources.payments, self.sources.transfers).snapshot_of(
+            rows
+        )
         snapshot = replace(snapshot, answers=self.sources.answering.answers(snapshot, terms))
         found = (item for item in reconcile(snapshot, terms).items if row in item.stratagems)
         item = next(found, None)

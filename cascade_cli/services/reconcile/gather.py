@@ -40,7 +40,7 @@ class Listing(Protocol):
 class PaymentSource(Protocol):
     """Where payments are read from: Stripe."""
 
-    def purchases(self, window: Window, tally: DensityEstimate | None = None) -> Listing:
+    def purchases(self, window: Window, density: DensityEstimate | None = None) -> Listing:
         """All charges created in the window; the tally hears where in time they lie."""
 
     def payment(self, payment_id: str) -> Charge | None:
@@ -172,10 +172,10 @@ class Reconciler:
         self, window: Window, until: datetime | None = None
     ) -> tuple[Listing, list[Stratagem]]:
         """Both sides at once; where charges are, transfers are to be expected."""
-        tally = DensityEstimate()
+        density = DensityEstimate()
         return side_by_side(
-            lambda: self._payments.purchases(window, tally),
-            lambda: self._transfers.transfers(window.since, until, tally),
+            lambda: self._payments.purchases(window, density),
+            lambda: self._transfers.transfers(window.since, until, density),
         )
 
     def _completed(self, snapshot: Snapshot, terms: Terms, aside: FastPath) -> Snapshot:

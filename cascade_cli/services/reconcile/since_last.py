@@ -185,7 +185,7 @@ class _Continuation:
     def _complete(self, snapshot: Snapshot, followed: Followed, old: Concerned) -> Snapshot:
         """With the old payments, all that a verdict on them needs, and no row too many."""
         if old.charges:
-            near = NeighbouringCharges(self.sources.payments, self.sources.transfers).world_of(
+            near = NeighbouringCharges(self.sources.payments, self.sources.transfers).snapshot_of(
                 old.charges
             )
             snapshot = joined(snapshot, near.charges, near.stratagems)

@@ -28,7 +28,7 @@ class TransferSnapshots:
     payments: PaymentSource
     transfers: Reader
 
-    def world_of(self, rows: Sequence[Stratagem]) -> Snapshot:
+    def snapshot_of(self, rows: Sequence[Stratagem]) -> Snapshot:
         """Of rows under one StratagemId: what was taken back of them, what was given instead, and
         the payments that they may be late for."""
         made = [row.created_at for row in rows]
@@ -39,14 +39,14 @@ class TransferSnapshots:
         return self._with(snapshot, charges) if charges else snapshot
 
     def _late_for(self, row: Stratagem) -> list[Charge]:
-        if row.origin is not Origin.OLDER or row.state(row.created_at) not in MAY_STILL_MOVE:
+        if row.origin is not Origin.LEGACY or row.state(row.created_at) not in MAY_STILL_MOVE:
             return []
         bought = self.payments.purchases(Window(row.created_at - LATE_REACH, row.created_at))
         alike = (row.citizen, row.ducats)
         return [charge for charge in bought.charges if (charge.citizen, charge.ducats) == alike]
 
     def _with(self, snapshot: Snapshot, charges: Sequence[Charge]) -> Snapshot:
-        around = NeighbouringCharges(self.payments, self.transfers).world_of(charges)
+        around = NeighbouringCharges(self.payments, self.transfers).snapshot_of(charges)
         rows = {row.record_id: row for row in (*snapshot.stratagems, *around.stratagems)}
         judged = frozenset(charge.id for charge in charges)
         return replace(

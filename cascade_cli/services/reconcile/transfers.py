@@ -138,7 +138,7 @@ class TransferService:
             "An id is a StratagemId, a record id (rec…) or a payment (pi_…, ch_…), to the letter.",
         )
 
-    def world_of(self, rows: Sequence[Stratagem]) -> Snapshot:
+    def snapshot_of(self, rows: Sequence[Stratagem]) -> Snapshot:
         """What tells of credits by hand that came to nothing whether they are to be tried again."""
         now = self._now()
         by_hand = [row for row in rows if row.origin is Origin.MANUAL]
@@ -184,7 +184,7 @@ class TransferService:
                 "purchase of ducats in this account and mode.",
                 "Check the id; the end of a Stripe id is easily lost in copying.",
             )
-        snapshot = NeighbouringCharges(self._payments, self._transfers).world_of(charges)
+        snapshot = NeighbouringCharges(self._payments, self._transfers).snapshot_of(charges)
         matches = match(snapshot.charges, snapshot.stratagems).by_charge
         found = [one for charge in charges for one in matches[charge.id]]
         if not found:

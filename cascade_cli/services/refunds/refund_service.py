@@ -16,7 +16,7 @@ from cascade_cli.domain.discrepancies.refund_plan import (
     picture_of,
     plan_refunds,
 )
-from cascade_cli.domain.matching import matched_charge as matched_charges
+from cascade_cli.domain.matching import matched_charge
 from cascade_cli.domain.matching.matching import match
 from cascade_cli.domain.matching.ownership import Ownership
 from cascade_cli.domain.matching.snapshot import Lookups, matched_charges_of
@@ -94,7 +94,7 @@ def decided_by(
     refunds: Mapping[str, Mapping[str, Any]],
     decisions: Mapping[str, Mapping[str, Any]],
     rulings: Mapping[str, Mapping[str, Any]],
-) -> matched_charges.Decided:
+) -> matched_charge.Decided:
     """The journal's decisions about refunds and cases."""
     written_off = {refund: Decimal(body["written_off"]) for refund, body in refunds.items()}
     debts: dict[str, Decimal] = {}
@@ -106,7 +106,7 @@ def decided_by(
     for record, body in rulings.items():
         if payment := body["settles"]:
             settling[payment] = settling.get(payment, frozenset()) | {record}
-    return matched_charges.Decided(_positive(written_off), _positive(debts), known, settling)
+    return matched_charge.Decided(_positive(written_off), _positive(debts), known, settling)
 
 
 def settled_debts(
@@ -135,7 +135,7 @@ class RefundService:
         deliverer: Deliverer,
         decisions: Decisions,
         limits: Limits,
-        terms: Callable[[], matched_charges.Terms],
+        terms: Callable[[], matched_charge.Terms],
         past: PastSource | None = None,
     ) -> None:
         self._past = past
@@ -159,13 +159,13 @@ class RefundService:
         kept = self._decisions.refunds()
         off = {refund: Decimal(body["written_off"]) for refund, body in kept.items()}
         debts = {refund: Decimal(body["debt"]) for refund, body in kept.items()}
-        return tuple(picture_of(matched, off, debts) for matched in self._cases(charges))
+        return tuple(picture_of(matched, off, debts) for matched in self._matched_charges(charges))
 
-    def _cases(self, charges: Sequence[Charge]) -> list[matched_charges.MatchedCharge]:
+    def _matched_charges(self, charges: Sequence[Charge]) -> list[matched_charge.MatchedCharge]:
         first = charges[0]
         disputes = self._payments.disputes(first.charge_id) if first.disputed else ()
         ids = [charge.id for charge in charges]
-        snapshot = NeighbouringCharges(self._payments, self._venice).world_of(charges)
+        snapshot = NeighbouringCharges(self._payments, self._venice).snapshot_of(charges)
         others = (c for c in snapshot.charges if c.id not in ids)
         terms = self._terms()
         past = self._past.past_of(charges, terms.now) if self._past else {}

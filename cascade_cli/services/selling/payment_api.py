@@ -242,7 +242,7 @@ class PaymentService:
         for citizen in asked:
             self._known.put(citizen, True)  # noqa: FBT003 - the thing that is remembered
 
-    def standing(self, intent_id: str) -> PaymentStatus:
+    def transfer_status(self, intent_id: str) -> PaymentStatus:
         """Where the payment stands. Raises NotFoundError where no such payment buys ducats."""
         if told := self._told.get(intent_id):
             return told
@@ -252,9 +252,9 @@ class PaymentService:
         found = self._transfers(intent)
         least = max(found, key=lambda transfer: _FROM_LAST.index(transfer.state))
         portions = tuple(zip(intent.charges, found, strict=True)) if len(found) > 1 else ()
-        standing = PaymentStatus(intent, least, portions)
-        self._told.put(intent_id, standing, len(portions) / PORTIONS_A_SECOND)
-        return standing
+        transfer_status = PaymentStatus(intent, least, portions)
+        self._told.put(intent_id, transfer_status, len(portions) / PORTIONS_A_SECOND)
+        return transfer_status
 
     def _purchase(self, intent_id: str) -> PaymentIntent | None:
         """The intent with what it bought: of a part's id, that part alone."""
@@ -285,8 +285,10 @@ class PaymentService:
     def _rows(self, charges: Sequence[Charge]) -> list[tuple[Stratagem, ...]]:
         """Each charge's own. A legacy row may be a neighbour's: then Stripe is asked for those."""
         rows = self._venice.transfers_for([question_about(charge) for charge in charges])
-        if any(row.origin is Origin.OLDER for row in rows) and not _all_executed(charges, rows):
-            snapshot = NeighbouringCharges(self._payments, self._venice).world_around(charges, rows)
+        if any(row.origin is Origin.LEGACY for row in rows) and not _all_executed(charges, rows):
+            snapshot = NeighbouringCharges(self._payments, self._venice).snapshot_around(
+                charges, rows
+            )
             ownership = Ownership(snapshot.charges, snapshot.stratagems)
         else:
             ownership = Ownership(charges, rows)
@@ -317,7 +319,7 @@ _STATES = (EventState.CREDITED, EventState.ATTENTION, EventState.WAITING, EventS
 
 def _all_executed(charges: Sequence[Charge], rows: Sequence[Stratagem]) -> bool:
     """By rows that name their payment: then it does not matter whose the others are."""
-    named = match(charges, [row for row in rows if row.origin is not Origin.OLDER]).by_charge
+    named = match(charges, [row for row in rows if row.origin is not Origin.LEGACY]).by_charge
     return all(any(m.stratagem.status == "executed" for m in named[c.id]) for c in charges)
 
 

@@ -26,7 +26,7 @@ class SubscriptionService:
         urls: tuple[str, str],
         today: Callable[[], date],
     ) -> None:
-        self._desk, self._pages, self._urls, self._today = service, pages, urls, today
+        self._service, self._pages, self._urls, self._today = service, pages, urls, today
 
     def sell(self, purchase: Purchase, key: str) -> tuple[PayPage, Quote]:
         """A page to subscribe on; the same key gives the same one again.
@@ -37,7 +37,7 @@ class SubscriptionService:
             raise UsageError("A subscription is for one citizen: name citizen_id.")
         (success_url, cancel_url), today = self._urls, self._today()
         sale = replace(
-            self._desk.offered(purchase),
+            self._service.offered(purchase),
             success_url=success_url,
             cancel_url=cancel_url,
             monthly_from=today,

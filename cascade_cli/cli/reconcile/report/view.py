@@ -16,7 +16,7 @@ from cascade_cli.cli.reconcile.report.stories import URGENCY, ReportStory, clipp
 from cascade_cli.cli.reconcile.text import followed_up
 from cascade_cli.domain.discrepancies.kinds import Kind
 from cascade_cli.domain.history.checkpoint import Changes
-from cascade_cli.domain.reconcile.overview import Open, tallies, what_is_open
+from cascade_cli.domain.reconcile.overview import Open, kind_counts, what_is_open
 from cascade_cli.domain.reconcile.reconciliation import Reconciliation
 from cascade_cli.domain.records.journal_entries import Head
 from cascade_cli.domain.shop.money import rounded
@@ -196,7 +196,7 @@ def _findings(run: Run, reading: RunFacts) -> ReportFindings:
         days=days_of(reading.window, result.items),
         counts=tuple(_counts(result, {story.kind for story in told})),
         news=_news(reading.since_last) if reading.since_last else None,
-        matched_charges=tuple(_cases(told)),
+        matched_charges=tuple(_matched_charges(told)),
         hidden=len(result.discrepancies) - len(told),
         coverage=_coverage(run, reading),
     )
@@ -213,7 +213,7 @@ def _tiles(run: Run) -> tuple[tuple[str, str], ...]:
 
 
 def _counts(result: Reconciliation, told: Container[str]) -> Iterator[Count]:
-    at_risk = {tally.kind: rounded(tally.at_risk) for tally in tallies(result)}
+    at_risk = {kind_count.kind: rounded(kind_count.at_risk) for kind_count in kind_counts(result)}
     for kind in Kind:
         if number := result.counts.get(kind, 0):
             name = kind.replace("_", " ")
@@ -221,7 +221,7 @@ def _counts(result: Reconciliation, told: Container[str]) -> Iterator[Count]:
             yield Count(name, kind.severity.value, number, MEANINGS[kind], ducats, name in told)
 
 
-def _cases(told: Sequence[ReportStory]) -> Iterator[Cases]:
+def _matched_charges(told: Sequence[ReportStory]) -> Iterator[Cases]:
     """By kind, the one with the worst case first; within a kind worst first."""
     by_kind: dict[str, list[ReportStory]] = {}
     for story in told:
