@@ -28,8 +28,7 @@ from cascade_cli.domain.matching.matched_charge import Terms
 from cascade_cli.domain.reconcile.repair_plan import plan_repairs
 from cascade_cli.domain.records.decisions import How
 from cascade_cli.domain.records.journal_entries import Worker
-from cascade_cli.domain.records.orders import Order, order_for_charge
-from cascade_cli.domain.records.overrides import Override
+from cascade_cli.domain.records.orders import Order, Override, order_for_charge
 from cascade_cli.domain.records.rulings import RowRuling, Rulings, no_rulings
 from cascade_cli.domain.records.stripe_events import PAYING_TYPES, Event, chronological
 from cascade_cli.domain.refunds.refund_shares import Policy

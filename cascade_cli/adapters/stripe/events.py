@@ -19,8 +19,7 @@ from cascade_cli.adapters.stripe.purchase_parser import CITIZEN, DUCATS
 from cascade_cli.adapters.stripe.purchases import whole_seconds
 from cascade_cli.adapters.stripe.ranges import PAGE_SIZE
 from cascade_cli.domain.records.stripe_events import UNDATED, Event
-from cascade_cli.domain.shop.id_forms import LONGEST
-from cascade_cli.domain.shop.keys import INVOICE_ID, PAYMENT_ID
+from cascade_cli.domain.shop.keys import INVOICE_ID, LONGEST, PAYMENT_ID
 from cascade_cli.domain.shop.times import Window
 
 EVENT_ID = re.compile(r"evt_[A-Za-z0-9_]{1,200}")

@@ -20,8 +20,7 @@ from cascade_cli.adapters.stripe.purchase_parser import is_paid, sale_of_session
 from cascade_cli.adapters.stripe.ranges import PAGE_SIZE
 from cascade_cli.domain.explain.story import Happening, SessionSale, Source, StripeObject
 from cascade_cli.domain.records.stripe_events import KEPT, Event, chronological
-from cascade_cli.domain.shop.id_forms import Form
-from cascade_cli.domain.shop.keys import INVOICE_ID, PAYMENT_ID, whole_id
+from cascade_cli.domain.shop.keys import INVOICE_ID, PAYMENT_ID, Form, whole_id
 from cascade_cli.domain.shop.times import Window
 from cascade_cli.errors import RightsError
 

@@ -65,7 +65,7 @@ def credit(
     """
     from cascade_cli.cli.credit.run import CreditOptions
     from cascade_cli.cli.credit.run import credit as work
-    from cascade_cli.domain.records.overrides import Override
+    from cascade_cli.domain.records.orders import Override
 
     said = {Override.UNDERPAID: although_underpaid, Override.AMBIGUOUS: although_ambiguous}
     options = CreditOptions(

@@ -29,7 +29,7 @@ from cascade_cli.bootstrap import (
     stripe_service,
 )
 from cascade_cli.cli.context.journal_location import JOURNAL, SANDBOX_JOURNAL
-from cascade_cli.cli.context.pace_location import kept_pace
+from cascade_cli.cli.context.state_folder import kept_pace
 from cascade_cli.cli.context.told_heads import last_told
 from cascade_cli.cli.context.write_context import this_worker
 from cascade_cli.cli.terminal.session import Session

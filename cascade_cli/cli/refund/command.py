@@ -42,7 +42,7 @@ def refund(
     """
     from cascade_cli.cli.refund.run import refund as work
     from cascade_cli.cli.refund.split_payment import RefundOptions
-    from cascade_cli.domain.records.overrides import Override
+    from cascade_cli.domain.records.orders import Override
 
     overrides = frozenset({Override.UNDERPAID} if although_underpaid else ())
     options = RefundOptions(

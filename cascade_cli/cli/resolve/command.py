@@ -80,7 +80,7 @@ def resolve(
     """
     from cascade_cli.cli.resolve.run import ResolveOptions
     from cascade_cli.cli.resolve.run import resolve as work
-    from cascade_cli.domain.records.overrides import Override
+    from cascade_cli.domain.records.orders import Override
 
     said = {Override.UNDERPAID: although_underpaid, Override.AMBIGUOUS: although_ambiguous}
     options = ResolveOptions(

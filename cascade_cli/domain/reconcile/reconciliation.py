@@ -32,7 +32,7 @@ from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.decisions import How
 from cascade_cli.domain.records.stratagems import MAY_STILL_MOVE, State, Stratagem
 from cascade_cli.domain.refunds.refund_shares import ROUNDING_DUCATS, in_states, returned
-from cascade_cli.domain.selling.overpaid import overpaid
+from cascade_cli.domain.selling.price_guard import overpaid
 from cascade_cli.domain.shop.keys import Origin, taken_record_in
 from cascade_cli.domain.shop.money import ZERO, exactly
 from cascade_cli.domain.shop.times import format_moment

@@ -14,7 +14,7 @@ from cascade_cli.domain.matching.snapshot import Lookups, Snapshot
 from cascade_cli.domain.records.journal_entries import Entry
 from cascade_cli.domain.records.orders import Order
 from cascade_cli.domain.records.stratagems import Stratagem
-from cascade_cli.domain.shop.id_forms import Form
+from cascade_cli.domain.shop.keys import Form
 from cascade_cli.domain.shop.times import Window
 from cascade_cli.services.reconcile.gather import PaymentSource
 
