@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Collection
 from pathlib import Path
 
-from cascade_cli.domain.checkup.keys import KeyFile
+from cascade_cli.domain.doctor.machine import KeyFile
 
 _GIT_SECONDS = 10
 _YES, _NO = 0, 1

@@ -10,7 +10,7 @@ from functools import cached_property
 from cascade_cli.adapters.journal.inspection import JournalProbe
 from cascade_cli.adapters.stripe.signature import FAST_CLOCK, TOLERANCE, secrets_in
 from cascade_cli.adapters.venice.needs import TRANSACTION_FIELDS, TRANSACTIONS, needs
-from cascade_cli.domain.checkup import (
+from cascade_cli.domain.doctor import (
     airtable,
     clocks,
     engine,
@@ -22,8 +22,8 @@ from cascade_cli.domain.checkup import (
     venice,
     webhook,
 )
-from cascade_cli.domain.checkup.areas import TITLES
-from cascade_cli.domain.checkup.result import Check
+from cascade_cli.domain.doctor.areas import TITLES
+from cascade_cli.domain.doctor.findings import Check
 from cascade_cli.domain.events import KEPT
 from cascade_cli.domain.keys import Origin
 from cascade_cli.domain.runway import OUTFLOW_DAYS, finances

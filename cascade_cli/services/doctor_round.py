@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from cascade_cli.domain.checkup.areas import BUG, TITLES, UNCHECKED, UNREAD
-from cascade_cli.domain.checkup.result import Check
+from cascade_cli.domain.doctor.areas import BUG, TITLES, UNCHECKED, UNREAD
+from cascade_cli.domain.doctor.findings import Check
 from cascade_cli.errors import CascadeError, RightsError
 
 

@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime
 
 from cascade_cli.adapters.prices import read_prices
 from cascade_cli.adapters.rates import PublishedRates, RatesError
-from cascade_cli.domain.checkup import airtable, rates, settings, stripe
-from cascade_cli.domain.checkup.result import Check
+from cascade_cli.domain.doctor import airtable, rates, settings, stripe
+from cascade_cli.domain.doctor.findings import Check
 from cascade_cli.domain.pricing import PriceList
 from cascade_cli.errors import SettingsError
 from cascade_cli.settings import (

@@ -22,9 +22,9 @@ from cascade_cli.adapters.journal.inbox import EventState, Inbox, Settlement
 from cascade_cli.adapters.transport import utc_now
 from cascade_cli.cli.app import run
 from cascade_cli.cli.writing import this_worker
-from cascade_cli.domain.checkup.catalogue import FINDINGS
-from cascade_cli.domain.checkup.result import Level
-from cascade_cli.domain.checkup.webhook import PATH
+from cascade_cli.domain.doctor.catalogue import FINDINGS
+from cascade_cli.domain.doctor.findings import Level
+from cascade_cli.domain.doctor.webhook import PATH
 from cascade_cli.domain.journal import Worker
 from cascade_cli.domain.times import Window
 from cascade_cli.sandbox.seed.citizens import PROCESSOR

@@ -9,11 +9,11 @@ from contextlib import closing
 from pathlib import Path
 
 from cascade_cli.cli.connection import effective
-from cascade_cli.cli.doctor_tools import instruments
+from cascade_cli.cli.doctor.wiring import instruments
 from cascade_cli.cli.session import Session
-from cascade_cli.domain.checkup.areas import TITLES
-from cascade_cli.domain.checkup.catalogue import FINDINGS
-from cascade_cli.domain.checkup.result import Check, Finding, Level
+from cascade_cli.domain.doctor.areas import TITLES
+from cascade_cli.domain.doctor.catalogue import FINDINGS
+from cascade_cli.domain.doctor.findings import Check, Finding, Level
 from cascade_cli.services.doctor import Doctor
 from cascade_cli.services.doctor_settings import examine_settings
 from tests.doctor import patient as patients
@@ -35,7 +35,7 @@ def test_every_amber_and_every_red_is_provoked_by_a_test() -> None:
 
 
 def test_the_catalogue_has_every_finding_of_its_modules() -> None:
-    package = importlib.import_module("cascade_cli.domain.checkup")
+    package = importlib.import_module("cascade_cli.domain.doctor")
     for module in pkgutil.iter_modules(package.__path__):
         there = vars(importlib.import_module(f"{package.__name__}.{module.name}")).values()
         assert {f.code for value in there for f in _findings(value)} <= set(patients.BY_CODE)

@@ -17,8 +17,8 @@ from cascade_cli.adapters.journal.failures import NOTHING_MOVES, journal_error
 from cascade_cli.adapters.journal.inbox import EventState, Inbox
 from cascade_cli.adapters.journal.journal import Journal
 from cascade_cli.adapters.journal.schema import chain, version
-from cascade_cli.domain.checkup.journal import Place
-from cascade_cli.domain.checkup.webhook import Acceptance
+from cascade_cli.domain.doctor.journal import Place
+from cascade_cli.domain.doctor.webhook import Acceptance
 from cascade_cli.domain.journal import Head, Verification
 from cascade_cli.errors import JournalError
 

@@ -12,8 +12,8 @@ from cascade_cli.adapters.venice.base import CITIZENS, STRATAGEMS, VeniceReader
 from cascade_cli.adapters.venice.errors import our_errors
 from cascade_cli.adapters.venice.notifications import NOTIFICATIONS
 from cascade_cli.adapters.venice.schema import COMPUTED_TYPES, read_fields
-from cascade_cli.domain.checkup.airtable import Base
-from cascade_cli.domain.checkup.schema import Column
+from cascade_cli.domain.doctor.airtable import Base
+from cascade_cli.domain.doctor.schema import Column
 from cascade_cli.domain.keys import OLDER_SOURCE, Origin
 from cascade_cli.domain.stratagems import Stratagem
 from cascade_cli.errors import RightsError

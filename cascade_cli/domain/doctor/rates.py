@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 
-from cascade_cli.domain.checkup.result import Check, amber, green, red
+from cascade_cli.domain.doctor.findings import Check, amber, green, red
 from cascade_cli.domain.exchange import Exchange
 from cascade_cli.domain.times import format_span
 

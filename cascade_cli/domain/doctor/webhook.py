@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 
-from cascade_cli.domain.checkup.result import Check, amber, green, red
+from cascade_cli.domain.doctor.findings import Check, amber, green, red
 from cascade_cli.domain.events import PAYING_TYPES
 from cascade_cli.domain.times import format_moment, format_span
 

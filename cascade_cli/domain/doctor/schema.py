@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from cascade_cli.domain.checkup.result import Check, Finding, amber, green, red
+from cascade_cli.domain.doctor.findings import Check, Finding, amber, green, red
 
 _ADVICE = "Names are case sensitive. Put it back in the base, or ask whoever changed it."
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
-from cascade_cli.domain.checkup.cadence import Cadence, differences
-from cascade_cli.domain.checkup.result import Check, amber, green, red
+from cascade_cli.domain.doctor.cadence import Cadence, differences
+from cascade_cli.domain.doctor.findings import Check, amber, green, red
 from cascade_cli.domain.engine import Schedule
 from cascade_cli.domain.stratagems import State, Stratagem
 from cascade_cli.domain.times import format_moment, format_span

@@ -9,13 +9,13 @@ from pathlib import Path
 
 from cascade_cli.adapters.key_files import inspect_file, read_names
 from cascade_cli.cli.connection import effective
-from cascade_cli.cli.doctor_shown import document, show
-from cascade_cli.cli.doctor_tools import instruments
+from cascade_cli.cli.doctor.text import document, show
+from cascade_cli.cli.doctor.wiring import instruments
 from cascade_cli.cli.sandbox_switch import enter_sandbox
 from cascade_cli.cli.session import Outcome, Session
-from cascade_cli.domain.checkup import keys
-from cascade_cli.domain.checkup import settings as findings
-from cascade_cli.domain.checkup.result import Check, Level
+from cascade_cli.domain.doctor import machine
+from cascade_cli.domain.doctor import settings as findings
+from cascade_cli.domain.doctor.findings import Check, Level
 from cascade_cli.errors import ExitCode, SettingsError
 from cascade_cli.services.doctor import Doctor
 from cascade_cli.services.doctor_settings import examine_settings
@@ -54,7 +54,7 @@ def _gather(session: Session) -> tuple[list[Check], dict[str, str]]:
         return [findings.UNREADABLE.seen(found)], here
     checks = list(findings.judge_names({*named, *session.environ}, _KNOWN))
     secrets = {name for name in _SECRET if named.get(name, "").strip()}
-    checks += keys.judge_file(inspect_file(file, secrets) if file.is_file() else None)
+    checks += machine.judge_file(inspect_file(file, secrets) if file.is_file() else None)
     return checks, values
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cascade_cli.domain.checkup.result import Check, amber, green
+from cascade_cli.domain.doctor.findings import Check, amber, green
 
 _NO_DUCATS = "No ducats depend on it, but citizens see their balance through it."
 _SUCCESS = range(200, 300)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cascade_cli.domain.checkup.result import amber, red
+from cascade_cli.domain.doctor.findings import amber, red
 
 TITLES = {
     "settings": "Settings",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from cascade_cli.domain.checkup import (
+from cascade_cli.domain.doctor import (
     airtable,
     areas,
     clocks,
     engine,
     journal,
-    keys,
+    machine,
     older,
     processor,
     rates,
@@ -23,7 +23,7 @@ FINDINGS = (
     *areas.FINDINGS,
     *settings.FINDINGS,
     *rates.FINDINGS,
-    *keys.FINDINGS,
+    *machine.FINDINGS,
     *clocks.FINDINGS,
     *stripe.FINDINGS,
     *webhook.FINDINGS,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from cascade_cli.domain.checkup.result import Check, amber, green, red
+from cascade_cli.domain.doctor.findings import Check, amber, green, red
 from cascade_cli.domain.stratagems import Stratagem
 from cascade_cli.domain.times import format_span
 

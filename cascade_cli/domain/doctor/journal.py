@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from cascade_cli.domain.checkup.result import Check, amber, green, red
+from cascade_cli.domain.doctor.findings import Check, amber, green, red
 from cascade_cli.domain.journal import Head, Verification
 from cascade_cli.errors import CascadeError
 

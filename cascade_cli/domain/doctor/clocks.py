@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-from cascade_cli.domain.checkup.areas import UNCHECKED
-from cascade_cli.domain.checkup.result import Check, amber, green, red
+from cascade_cli.domain.doctor.areas import UNCHECKED
+from cascade_cli.domain.doctor.findings import Check, amber, green, red
 from cascade_cli.domain.times import CLOCK_TOLERANCE, format_span
 
 GOOD = green("clocks.good", "this clock")

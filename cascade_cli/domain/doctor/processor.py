@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from cascade_cli.domain.checkup.result import Check, amber, green, red
+from cascade_cli.domain.doctor.findings import Check, amber, green, red
 from cascade_cli.domain.money import exactly, format_ducats
 from cascade_cli.domain.names import no_citizen
 from cascade_cli.domain.orders import enough

@@ -1,0 +1,1 @@
+"""`cascade doctor`: how it is wired, run and shown."""
