@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 
 from cascade_cli.adapters.prices import read_prices
 from cascade_cli.adapters.rates import PublishedRates, RatesError
-from cascade_cli.domain.doctor import airtable, rates, settings, stripe
+from cascade_cli.domain.doctor import airtable, settings, stripe
 from cascade_cli.domain.doctor.findings import Check
 from cascade_cli.domain.pricing import PriceList
 from cascade_cli.errors import SettingsError
@@ -128,7 +128,7 @@ def _rates(prices: PriceList, today: date, found: Settings) -> Iterator[Check]:
     try:
         known = {code: prices.rates.on(code, today) for code in asked}
     except RatesError as error:
-        yield rates.UNREADABLE.seen(error.message, name=RATES_FILE.name, advice=error.hint)
+        yield settings.RATES_UNREADABLE.seen(error.message, name=RATES_FILE.name, advice=error.hint)
     else:
         offered = {code: rate for code, rate in known.items() if code in prices.currencies}
-        yield from rates.judge_rates(offered, today, found.rates_max_age)
+        yield from settings.judge_rates(offered, today, found.rates_max_age)

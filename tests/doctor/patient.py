@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import json
+import pkgutil
 import re
 from collections.abc import Callable
 from contextlib import closing
@@ -22,8 +24,8 @@ from cascade_cli.adapters.journal.inbox import EventState, Inbox, Settlement
 from cascade_cli.adapters.transport import utc_now
 from cascade_cli.cli.app import run
 from cascade_cli.cli.writing import this_worker
-from cascade_cli.domain.doctor.catalogue import FINDINGS
-from cascade_cli.domain.doctor.findings import Level
+from cascade_cli.domain import doctor
+from cascade_cli.domain.doctor.findings import Finding, Level
 from cascade_cli.domain.doctor.webhook import PATH
 from cascade_cli.domain.journal import Worker
 from cascade_cli.domain.times import Window
@@ -31,6 +33,22 @@ from cascade_cli.sandbox.seed.citizens import PROCESSOR
 from cascade_cli.sandbox.wire import Request, Response
 from tests.sandboxed import Sandboxed
 
+
+def findings_by_file() -> dict[str, set[Finding]]:
+    """Everything that doctor can say, as it stands in the files of its domain."""
+    found: dict[str, set[Finding]] = {}
+    for module in pkgutil.iter_modules(doctor.__path__):
+        there = vars(importlib.import_module(f"{doctor.__name__}.{module.name}")).values()
+        found[module.name] = {finding for value in there for finding in _findings(value)}
+    return found
+
+
+def _findings(value: object) -> list[Finding]:
+    values = value.values() if isinstance(value, dict) else [value]
+    return [found for found in values if isinstance(found, Finding)]
+
+
+FINDINGS = set().union(*findings_by_file().values())
 BY_CODE = {finding.code: finding for finding in FINDINGS}
 PROVOKED: set[str] = set()
 OURS = f"http://127.0.0.1:9{PATH}"

@@ -7,7 +7,7 @@ from itertools import permutations
 
 import pytest
 
-from cascade_cli.domain.doctor.cadence import Cadence, differences
+from cascade_cli.domain.doctor.engine import Cadence, differences
 from cascade_cli.domain.engine import Schedule, parse_schedule
 from cascade_cli.domain.stratagems import Stratagem
 from tests.domain.samples import a_stratagem

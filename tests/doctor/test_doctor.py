@@ -11,13 +11,11 @@ from pathlib import Path
 from cascade_cli.cli.connection import effective
 from cascade_cli.cli.doctor.wiring import instruments
 from cascade_cli.cli.session import Session
-from cascade_cli.domain.doctor.areas import TITLES
-from cascade_cli.domain.doctor.catalogue import FINDINGS
-from cascade_cli.domain.doctor.findings import Check, Finding, Level
+from cascade_cli.domain.doctor.findings import TITLES, UNCHECKED, Check, Level
 from cascade_cli.services.doctor import Doctor
 from cascade_cli.services.doctor_settings import examine_settings
 from tests.doctor import patient as patients
-from tests.doctor.patient import Examination, Patient, provokes
+from tests.doctor.patient import FINDINGS, Examination, Patient, provokes
 
 
 def test_a_healthy_shop_is_all_green(patient: Patient) -> None:
@@ -34,17 +32,16 @@ def test_every_amber_and_every_red_is_provoked_by_a_test() -> None:
     assert sorted(patients.PROVOKED - sayable) == []
 
 
-def test_the_catalogue_has_every_finding_of_its_modules() -> None:
-    package = importlib.import_module("cascade_cli.domain.doctor")
-    for module in pkgutil.iter_modules(package.__path__):
-        there = vars(importlib.import_module(f"{package.__name__}.{module.name}")).values()
-        assert {f.code for value in there for f in _findings(value)} <= set(patients.BY_CODE)
-    assert len(patients.BY_CODE) == len(FINDINGS)
+def test_no_two_findings_have_the_same_code() -> None:
+    assert len(patients.BY_CODE) == len(FINDINGS) > 100
 
 
-def _findings(value: object) -> Iterable[Finding]:
-    values = value.values() if isinstance(value, dict) else [value]
-    return [found for found in values if isinstance(found, Finding)]
+def test_the_docstring_of_a_file_names_the_areas_of_its_findings() -> None:
+    for name, findings in patients.findings_by_file().items():
+        told = importlib.import_module(f"cascade_cli.domain.doctor.{name}").__doc__ or ""
+        areas = {f.code.partition(".")[0] for f in findings - set(UNCHECKED.values())}
+        if name != "findings":
+            assert {area for area in areas if f"`{area}`" not in told} == set(), name
 
 
 def test_every_amber_and_every_red_says_what_to_do() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from cascade_cli.adapters.venice.base import CITIZENS, STRATAGEMS, TRANSFER
 from cascade_cli.adapters.venice.notifications import NOTIFICATIONS
-from cascade_cli.domain.doctor.schema import Column, Need
+from cascade_cli.domain.doctor.airtable import Column, Need
 
 TRANSACTIONS = "TRANSACTIONS"
 TRANSACTION_FIELDS = (

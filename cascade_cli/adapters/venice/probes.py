@@ -12,8 +12,7 @@ from cascade_cli.adapters.venice.base import CITIZENS, STRATAGEMS, VeniceReader
 from cascade_cli.adapters.venice.errors import our_errors
 from cascade_cli.adapters.venice.notifications import NOTIFICATIONS
 from cascade_cli.adapters.venice.schema import COMPUTED_TYPES, read_fields
-from cascade_cli.domain.doctor.airtable import Base
-from cascade_cli.domain.doctor.schema import Column
+from cascade_cli.domain.doctor.airtable import Base, Column
 from cascade_cli.domain.keys import OLDER_SOURCE, Origin
 from cascade_cli.domain.stratagems import Stratagem
 from cascade_cli.errors import RightsError
@@ -70,10 +69,10 @@ class BaseProbe:
         }
 
 
-class OlderReader(VeniceReader):
+class LegacyReader(VeniceReader):
     """Finds what the older connector wrote, and what another than the processor pays."""
 
-    def older_since(self, since: datetime) -> list[Stratagem]:
+    def legacy_since(self, since: datetime) -> list[Stratagem]:
         """Such transfers created since then."""
         lately = NOT(IS_BEFORE(CREATED_TIME(), to_formula(since)))
         legacy = FIND(OLDER_SOURCE, Field("Notes"))

@@ -13,8 +13,7 @@ from rich.text import Text
 
 from cascade_cli.cli.session import Session
 from cascade_cli.cli.shown import shown
-from cascade_cli.domain.doctor.areas import TITLES, UNCHECKED
-from cascade_cli.domain.doctor.findings import Check, Level, count
+from cascade_cli.domain.doctor.findings import TITLES, UNCHECKED, Check, Level, count
 
 MARKS = {Level.GREEN: "ok", Level.AMBER: "AMBER", Level.RED: "RED"}
 STYLES = {Level.GREEN: "green", Level.AMBER: "bold yellow", Level.RED: "bold red"}

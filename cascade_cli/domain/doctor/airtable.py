@@ -1,11 +1,15 @@
-"""Airtable's token: whether it is good, and what it opens."""
+"""Areas `airtable` and `schema`: the token, and the fields that cascade and the engine need.
+
+Airtable refuses a whole write if one of its fields is missing, computed or of another type, or
+lacks the select option. In the live city this once stopped all transfers for days.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from cascade_cli.domain.doctor.findings import Check, amber, green, red
+from cascade_cli.domain.doctor.findings import Check, Finding, amber, green, red
 from cascade_cli.errors import CascadeError, CredentialsError, QuotaError, UnreachableError
 
 TOKEN_GOOD = green("airtable.token_good", "token")
@@ -49,9 +53,6 @@ READ_ONLY = amber(
     "If ducats are to move from here, let the token's owner edit the base, and give the token "
     "data.records:write.",
 )
-FINDINGS = (
-    TOKEN_GOOD, TOKEN_REFUSED, UNREACHABLE, QUOTA, FAILING, READ, UNREADABLE, MAY_WRITE, READ_ONLY,
-)  # fmt: skip
 
 DEPENDENT = ("airtable", "mode", "schema", "processor", "engine", "older")
 _READING = frozenset({"read", "comment", "none"})
@@ -97,3 +98,108 @@ def judge_access(base: Base, refusals: Sequence[tuple[str, str]]) -> Iterator[Ch
         )
     else:
         yield MAY_WRITE.seen("shows at the first write: without schema.bases:read nobody can ask")
+
+
+_SCHEMA_ADVICE = "Names are case sensitive. Put it back in the base, or ask whoever changed it."
+
+
+@dataclass(frozen=True)
+class Column:
+    """A field as the base has it: Airtable's type, and the options if it is a select."""
+
+    type: str
+    is_computed: bool = False
+    options: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Need:
+    """A field that somebody writes (or only reads), and what happens where it does not fit.
+
+    `options` are the words that are written into it. `is_vital` says that ducats depend on it.
+    """
+
+    table: str
+    field: str
+    types: frozenset[str]
+    consequence: str
+    options: tuple[str, ...] = ()
+    is_written: bool = True
+    is_vital: bool = True
+
+    @property
+    def name(self) -> str:
+        """As people write it."""
+        return f"{self.table}.{self.field}"
+
+
+def _pair(code: str, name: str) -> dict[bool, Finding]:
+    """By whether ducats depend on it. Why it matters is the consequence of the need."""
+    return {
+        True: red(f"schema.{code}", name, "", _SCHEMA_ADVICE),
+        False: amber(f"schema.{code}_minor", name, "", _SCHEMA_ADVICE),
+    }
+
+
+FITS = green("schema.fits", "table")
+SCHEMA_UNKNOWN = amber(
+    "schema.unknown",
+    "fields",
+    "A missing field is found out only when a write is refused, after the payment.",
+    "Give the token the scope schema.bases:read.",
+)
+NO_TABLE = _pair("no_table", "table")
+NO_FIELD = _pair("no_field", "field")
+COMPUTED = _pair("computed", "field")
+WRONG_TYPE = _pair("type", "field")
+OPTION = _pair("option", "field")
+REFUSED_HARMLESSLY = green("schema.refused_harmlessly", "TRANSACTIONS")
+
+Tables = Mapping[str, Mapping[str, Column]]
+
+
+def judge_tables(tables: Tables, needs: Sequence[Need]) -> Iterator[Check]:
+    """Every flaw, and one check for each table without any."""
+    for table in dict.fromkeys(need.table for need in needs):
+        wanted = [need for need in needs if need.table == table]
+        columns = tables.get(table)
+        if columns is None:
+            vital = any(need.is_vital for need in wanted)
+            first = next((need for need in wanted if need.is_vital == vital), wanted[0])
+            yield _seen(NO_TABLE, first, f"the base has no table {table}", name=table)
+            continue
+        flaws = [flaw for need in wanted if (flaw := _flaw(need, columns.get(need.field)))]
+        fields = len({need.field for need in wanted})
+        yield from flaws or [FITS.seen(f"all {fields} fields that are needed fit", name=table)]
+
+
+def judge_record(columns: Mapping[str, Column] | None, written: Sequence[str]) -> Check:
+    """The engine's own record of a transfer: it goes on where that is refused."""
+    missing = [field for field in written if columns is None or field not in columns]
+    if not missing:
+        return FITS.seen("all fields that the engine writes are there", name="TRANSACTIONS")
+    return REFUSED_HARMLESSLY.seen(
+        f"the engine's rows are refused ({len(missing)} fields missing); it carries on, so such "
+        "rows prove nothing"
+    )
+
+
+def _flaw(need: Need, column: Column | None) -> Check | None:
+    if column is None:
+        return _seen(NO_FIELD, need, f"{need.table} has no field {need.field}")
+    if need.is_written and column.is_computed:
+        return _seen(COMPUTED, need, f"Airtable computes it ({column.type}) and refuses a write")
+    if column.type not in need.types and not (column.is_computed and not need.is_written):
+        fitting = " or ".join(sorted(need.types))
+        return _seen(WRONG_TYPE, need, f"it is a {column.type}, where {fitting} is needed")
+    if column.options is None:
+        return None
+    lacking = [option for option in need.options if option not in column.options]
+    if not lacking:
+        return None
+    has = ", ".join(column.options) or "none"
+    return _seen(OPTION, need, f"it has no option {', '.join(map(repr, lacking))}, only {has}")
+
+
+def _seen(pair: dict[bool, Finding], need: Need, found: str, name: str = "") -> Check:
+    return pair[need.is_vital].seen(found, name=name or need.name, why=need.consequence)

@@ -1,16 +1,20 @@
-"""Whether Venice's engine runs, and often enough for transfers to live to see it.
+"""Area `engine`: whether it runs, and often enough that transfers do not expire first.
 
-Only ExecutedAt tells: an engine whose query is refused takes that for "nothing to do".
+Only ExecutedAt shows that it ran: an engine whose query is refused finds nothing to do and says so.
+A run that executed nothing cannot be seen. So a missing run proves something only if a transfer was
+waiting when it should have come.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
+from statistics import median
 
-from cascade_cli.domain.doctor.cadence import Cadence, differences
 from cascade_cli.domain.doctor.findings import Check, amber, green, red
-from cascade_cli.domain.engine import Schedule
+from cascade_cli.domain.engine import RUN_LASTS, DailyRuns, PeriodicRuns, Schedule
 from cascade_cli.domain.stratagems import State, Stratagem
 from cascade_cli.domain.times import format_moment, format_span
 
@@ -51,10 +55,6 @@ OFF_SCHEDULE = amber(
     "on the setting.",
     "Set CASCADE_ENGINE_SCHEDULE to when the engine really runs.",
 )
-FINDINGS = (
-    ALIVE, PASSED_OVER, UNPROVEN, CADENCE_GOOD, CADENCE_UNKNOWN, TOO_SLOW, GAPS, SCHEDULE_GOOD,
-    OFF_SCHEDULE,
-)  # fmt: skip
 
 
 def judge_life(
@@ -110,3 +110,181 @@ def _judge_schedule(cadence: Cadence, schedule: Schedule) -> Check:
     if different := differences(cadence, schedule):
         return OFF_SCHEDULE.seen("; ".join(different))
     return SCHEDULE_GOOD.seen("the runs that were seen fit CASCADE_ENGINE_SCHEDULE")
+
+
+# A scheduled run begins within seconds and works through what waits.
+ON_TIME = timedelta(minutes=15)
+EARLY = timedelta(minutes=1)
+# The guard of balance writes ends five minutes after the set time: a later run would meet them.
+LATE_START = timedelta(minutes=3)
+# What happened on one day may have been somebody's hand, or an outage.
+DAYS_OF_PROOF = 2
+# So many waits of at most a quarter of the set period are no chance.
+WAITS_OF_PROOF, QUICK_SHARE = 6, 4
+# A run that takes its time makes a wait longer than the period.
+SLACK = 1.25
+
+
+@dataclass(frozen=True)
+class Wait:
+    """A transfer was there to be taken from `since`, and was executed or expired at `until`."""
+
+    since: datetime
+    until: datetime | None
+
+
+@dataclass(frozen=True)
+class Cadence:
+    """The runs that executed something, as clusters of ExecutedAt, and the gaps between them.
+
+    A gap counts from when the first of our transfers waited in it, whether or not it lived to be
+    executed. Before that, runs may have come and found nothing: then one would measure sales.
+    """
+
+    runs: tuple[datetime, ...]
+    gaps: tuple[timedelta, ...]
+    waits: tuple[Wait, ...]
+
+    @classmethod
+    def of(cls, transfers: Sequence[Stratagem], lifetime: timedelta) -> Cadence:
+        """What follows within RUN_LASTS belongs to the same run; ours live for `lifetime`."""
+        transfers = [row for row in transfers if not _was_run_by_hand(row)]
+        runs: list[datetime] = []
+        last: datetime | None = None
+        for moment in sorted(row.executed_at for row in transfers if row.executed_at):
+            if last is None or moment - last > RUN_LASTS:
+                runs.append(moment)
+            last = moment
+        # One made while a run was at work may have come too late for it, and waits for the next.
+        gaps = [
+            later - max(earlier, min(waited))
+            for earlier, later in pairwise(runs)
+            if (waited := [row.created_at for row in transfers if _waits(row, earlier, later)])
+        ]
+        waits = tuple(_wait(row, lifetime) for row in transfers if row.status != "planned")
+        return cls(tuple(runs), tuple(gaps), waits)
+
+    @property
+    def typical(self) -> timedelta:
+        """The median gap. Raises ValueError where there is none."""
+        return timedelta(seconds=median(gap.total_seconds() for gap in self.gaps))
+
+
+def differences(cadence: Cadence, schedule: Schedule) -> list[str]:
+    """How the measured runs differ from the schedule, in words; empty where they fit."""
+    if isinstance(schedule, DailyRuns):
+        return list(_daily_differences(cadence, schedule))
+    return list(_periodic_differences(cadence, schedule))
+
+
+def _daily_differences(cadence: Cadence, schedule: DailyRuns) -> Iterator[str]:
+    off = [run for run in cadence.runs if _set_time(run, schedule) is None]
+    if len(off) * 2 > len(cadence.runs):
+        yield (
+            f"{len(off)} of {len(cadence.runs)} runs were at none of the set times, such as "
+            f"{_clock(off[-1], schedule)}"
+        )
+    elif recurring := _recurring(off, schedule):
+        yield (
+            f"runs came at about {_clock(recurring[0], schedule)} on {len(recurring)} days, which "
+            "is none of the set times"
+        )
+    yield from _late_starts(cadence, schedule)
+    yield from _missed(cadence, schedule)
+
+
+def _recurring(off: Sequence[datetime], schedule: DailyRuns) -> list[datetime]:
+    """Runs of different days at one unset time of the day; empty where there is no such time."""
+    best: list[datetime] = []
+    for run in off:
+        near = [other for other in off if _apart_by_day(run, other, schedule) <= ON_TIME]
+        days = {other.astimezone(schedule.zone).date(): other for other in near}
+        best = max(best, list(days.values()), key=len)
+    return best if len(best) >= DAYS_OF_PROOF else []
+
+
+def _apart_by_day(one: datetime, other: datetime, schedule: DailyRuns) -> timedelta:
+    """Between the two times of the day, whatever the days."""
+    first, second = (_since_midnight(moment, schedule) for moment in (one, other))
+    apart = abs(first - second)
+    return min(apart, timedelta(days=1) - apart)
+
+
+def _since_midnight(moment: datetime, schedule: DailyRuns) -> timedelta:
+    local = moment.astimezone(schedule.zone)
+    return timedelta(hours=local.hour, minutes=local.minute, seconds=local.second)
+
+
+def _late_starts(cadence: Cadence, schedule: DailyRuns) -> Iterator[str]:
+    delays = [run - at for run in cadence.runs if (at := _set_time(run, schedule))]
+    if len(delays) >= DAYS_OF_PROOF and min(delays) >= LATE_START:
+        yield f"runs come {format_span(min(delays))} after the set times at the earliest"
+
+
+def _missed(cadence: Cadence, schedule: DailyRuns) -> Iterator[str]:
+    """Set times at which never a run was seen, and transfers waited in vain."""
+    seen = [_set_time(run, schedule) for run in cadence.runs]
+    for clock in schedule.times:
+        expected = _expected(cadence, DailyRuns((clock,), schedule.zone))
+        in_vain = [at for at in expected if any(_waited_through(w, at) for w in cadence.waits)]
+        if len(in_vain) >= DAYS_OF_PROOF and not any(at in seen for at in expected):
+            yield (
+                f"no run came at {_clock(in_vain[-1], schedule)}, though transfers waited then on "
+                f"{len(in_vain)} days"
+            )
+
+
+def _expected(cadence: Cadence, once_a_day: DailyRuns) -> list[datetime]:
+    """The set times between the first run and the last."""
+    moments: list[datetime] = []
+    if not cadence.runs:
+        return moments
+    at = once_a_day.next_run(cadence.runs[0] - ON_TIME)
+    while at <= cadence.runs[-1]:
+        moments.append(at)
+        at = once_a_day.next_run(at)
+    return moments
+
+
+def _waited_through(wait: Wait, at: datetime) -> bool:
+    # One made while the run was at work may have come too late for it.
+    return wait.since <= at - EARLY and (wait.until is None or wait.until > at + ON_TIME)
+
+
+def _periodic_differences(cadence: Cadence, schedule: PeriodicRuns) -> Iterator[str]:
+    if not cadence.gaps:
+        return
+    typical, longest = cadence.typical, max(cadence.gaps)
+    said = f"and the setting says every {format_span(schedule.period)}"
+    if typical > SLACK * schedule.period:
+        yield f"transfers wait {format_span(typical)} for it, {said}"
+    elif len(cadence.gaps) >= WAITS_OF_PROOF and longest < schedule.period / QUICK_SHARE:
+        yield f"no transfer waited longer than {format_span(longest)} for it, {said}"
+
+
+def _set_time(run: datetime, schedule: DailyRuns) -> datetime | None:
+    """The set time that this run kept; ExecutedAt is when one transfer was done."""
+    at = schedule.next_run(run - ON_TIME)
+    return at if at <= run + EARLY else None
+
+
+def _clock(moment: datetime, schedule: DailyRuns) -> str:
+    return f"{moment.astimezone(schedule.zone):%H:%M} {schedule.zone.key}"
+
+
+def _was_run_by_hand(row: Stratagem) -> bool:
+    """The engine takes an expired row only where somebody names it."""
+    executed, expires = row.executed_at, row.expires_at
+    return executed is not None and expires is not None and executed > expires + RUN_LASTS
+
+
+def _waits(row: Stratagem, earlier: datetime, later: datetime) -> bool:
+    """It was there between these two runs, and no run before `later` had executed it."""
+    was_executed_before = row.executed_at is not None and row.executed_at < later
+    return earlier <= row.created_at < later and not was_executed_before
+
+
+def _wait(row: Stratagem, lifetime: timedelta) -> Wait:
+    """A revived row waits since its revival, which its new ExpiresAt tells."""
+    revived = row.expires_at - lifetime if row.expires_at else row.created_at
+    return Wait(max(row.created_at, revived), row.executed_at or row.expires_at)

@@ -1,4 +1,4 @@
-"""The journal: there, writable, whole."""
+"""Area `journal`: whether it is there, writable and whole."""
 
 from __future__ import annotations
 
@@ -55,10 +55,6 @@ OTHER_HEAD = amber(
     "Compare it with a backup. If you restored it yourself, look at what was credited since "
     "(`cascade reconcile`), then remove journal-heads.json from the state folder.",
 )
-FINDINGS = (
-    WRITABLE, NEW, ADDRESS, UNUSABLE, NOT_MADE, ABSENT, UNWRITABLE, OTHERS_WRITE, INTACT, TAMPERED,
-    OTHER_HEAD,
-)  # fmt: skip
 
 DEPENDENT = ("journal",)
 

@@ -1,11 +1,13 @@
-"""Files that hold keys: who may read them, and whether git would publish them."""
+"""Areas `keys` and `clocks`: who can read the files that hold keys; is this clock right?"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
-from cascade_cli.domain.doctor.findings import Check, amber, green, red
+from cascade_cli.domain.doctor.findings import UNCHECKED, Check, amber, green, red
+from cascade_cli.domain.times import CLOCK_TOLERANCE, format_span
 
 _OTHERS_READ, _GROUP_READS = 0o004, 0o040
 
@@ -40,7 +42,6 @@ GIT_UNKNOWN = amber(
     "It lies in a git repository, and git could not be asked whether it is tracked.",
     "Look yourself: git ls-files, in the folder of the file.",
 )
-FINDINGS = (SAFE, WORLD_READABLE, GROUP_READABLE, TRACKED, NOT_IGNORED, GIT_UNKNOWN)
 
 
 @dataclass(frozen=True)
@@ -85,3 +86,49 @@ def _flaws(file: KeyFile) -> Iterator[Check]:
         yield TRACKED.seen(f"git tracks {file.path}, which holds {', '.join(file.secrets)}")
     elif not file.is_ignored:
         yield NOT_IGNORED.seen(f"{file.path} lies in a git repository that does not ignore it")
+
+
+CLOCK_GOOD = green("clocks.good", "this clock")
+CLOCK_OFF = amber(
+    "clocks.off",
+    "this clock",
+    "cascade corrects it by the services' time; a little more, and signed events are refused.",
+    "Let the machine set its clock by NTP.",
+)
+CLOCK_WRONG = red(
+    "clocks.wrong",
+    "this clock",
+    "The webhook refuses every event as too old or from the future.",
+    "Set the clock, and let the machine keep it by NTP.",
+)
+
+
+@dataclass(frozen=True)
+class Skew:
+    """How far this clock is `ahead` of a service's, which tells whole seconds only."""
+
+    service: str
+    ahead: timedelta
+
+
+def judge_clocks(
+    skews: Iterable[Skew], *, furthest_ahead: timedelta, furthest_behind: timedelta
+) -> Iterator[Check]:
+    """The bounds are the webhook's: signatures from outside them are refused."""
+    listed = list(skews)
+    if not listed:
+        yield UNCHECKED["clocks"].seen("no service has told its time")
+    for skew in listed:
+        finding = CLOCK_GOOD
+        if skew.ahead > furthest_ahead or -skew.ahead > furthest_behind:
+            finding = CLOCK_WRONG
+        elif abs(skew.ahead) > CLOCK_TOLERANCE:
+            finding = CLOCK_OFF
+        yield finding.seen(_skew(skew), name=f"against {skew.service}")
+
+
+def _skew(skew: Skew) -> str:
+    if abs(skew.ahead) <= timedelta(seconds=1):
+        return "the same to a second"
+    way = "ahead" if skew.ahead > timedelta(0) else "behind"
+    return f"{format_span(skew.ahead)} {way}"

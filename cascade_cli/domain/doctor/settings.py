@@ -1,15 +1,18 @@
-"""Settings: each for itself, together, and what cascade would never read."""
+"""Areas `settings` and `rates`: what is configured, and the exchange rates that sales need."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from decimal import Decimal
 from difflib import get_close_matches
 
 from cascade_cli.domain.doctor.findings import Check, amber, green, red
+from cascade_cli.domain.exchange import Exchange
 from cascade_cli.domain.money import format_ducats
 from cascade_cli.domain.pricing import PriceList
+from cascade_cli.domain.times import format_span
 
 SHORTEST_TOKEN = 16
 _ALIKE = 0.85
@@ -70,10 +73,6 @@ TOKEN_SHORT = amber(
     "Whoever guesses it creates payments in the shop's name.",
     "Take a long random one, such as 32 hexadecimal digits.",
 )
-FINDINGS = (
-    GOOD, MISSING, WRONG, CONTRADICTION, UNREADABLE, UNKNOWN, PRICES_GOOD, PRICES_WRONG,
-    UNCREDITABLE, DAY_BELOW_CREDIT, TOKEN_SHORT,
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -137,3 +136,61 @@ def judge_token(length: int) -> Iterator[Check]:
 
 def _d(ducats: Decimal) -> str:
     return format_ducats(ducats, grouped=True)
+
+
+# From Thursday before Easter to Tuesday after it the bank publishes nothing.
+AGEING_AFTER = timedelta(days=5)
+STRICT_AGE = timedelta(days=7)
+_BRING = "Bring the file of today (CASCADE_RATES_FILE), best every day by cron."
+
+RATES_NOT_NEEDED = green("rates.needless", "exchange rates")
+RATE_FRESH = green("rates.fresh", "exchange rate")
+RATE_AGEING = amber(
+    "rates.ageing",
+    "exchange rate",
+    "The European Central Bank has published newer ones; soon nothing is sold by it any more.",
+    _BRING,
+)
+RATE_AGE_LENIENT = amber(
+    "rates.lenient",
+    "CASCADE_RATES_MAX_AGE",
+    "Currencies move: what is sold by an old rate may be sold too cheaply.",
+    "Bring newer rates, and let the setting be 7d.",
+)
+RATE_TOO_OLD = red(
+    "rates.too_old", "exchange rate", "Nothing can be sold in this currency.", _BRING
+)
+RATE_UNKNOWN = red(
+    "rates.unknown",
+    "exchange rate",
+    "Nothing can be sold in this currency.",
+    "Give it a rate of its own in the price list (own_rates), or offer it no longer.",
+)
+RATES_UNREADABLE = red(
+    "rates.unreadable",
+    "exchange rates",
+    "Nothing can be sold, and no payment judged, in any currency but US dollars.",
+    _BRING,
+)
+
+
+def judge_rates(
+    known: Mapping[str, Exchange | None], today: date, max_age: timedelta
+) -> Iterator[Check]:
+    """One check for each currency that is offered beside US dollars."""
+    if not known:
+        yield RATES_NOT_NEEDED.seen("only US dollars are offered")
+    for currency, rate in known.items():
+        yield _judge_rate(currency.upper(), rate, today, max_age)
+    if known and max_age > STRICT_AGE:
+        yield RATE_AGE_LENIENT.seen(f"rates may be up to {format_span(max_age)} old")
+
+
+def _judge_rate(name: str, rate: Exchange | None, today: date, max_age: timedelta) -> Check:
+    if rate is None:
+        return RATE_UNKNOWN.seen("none is known", name=name)
+    age = today - rate.day
+    found = f"{rate.number} for 1 USD, of {rate.day}: {age.days} days old"
+    if age > max_age:
+        return RATE_TOO_OLD.seen(f"{found}, {format_span(max_age)} are allowed", name=name)
+    return (RATE_AGEING if age > AGEING_AFTER else RATE_FRESH).seen(found, name=name)

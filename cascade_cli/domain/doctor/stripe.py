@@ -1,4 +1,4 @@
-"""Stripe's key: whether it is good, what it may read, and money of which mode it moves."""
+"""Areas `stripe`, `rights` and `mode`: the key, what it may read, and test or live money."""
 
 from __future__ import annotations
 
@@ -67,10 +67,6 @@ MIXED = red(
     "the other mode in this base.",
     "Use the key and the base of one mode.",
 )
-FINDINGS = (
-    KEY_GOOD, KEY_REFUSED, UNREACHABLE, FAILING, ACCOUNT_GOOD, CANNOT_CHARGE,
-    READ, NEEDED, USEFUL, MODE_GOOD, BOUND, MIXED,
-)  # fmt: skip
 
 DEPENDENT = ("stripe", "rights", "mode", "webhook")
 

@@ -1,8 +1,7 @@
-"""The webhook: whether Stripe tells somebody of payments, and whether it is heard.
+"""Area `webhook`: whether Stripe reports payments to us, and whether they arrive.
 
-Stripe never shows an endpoint's secret again, so nobody can compare it with the setting. An event
-that was accepted proves that it matched, unless it was forwarded from here; without one, nothing
-does.
+Stripe never shows an endpoint's secret again, so nobody can compare it with the setting. The only
+proof that the two match is an accepted event, unless it was forwarded from this machine.
 """
 
 from __future__ import annotations
@@ -115,11 +114,6 @@ ATTENTION = amber(
     "They could not be credited as they were, and Stripe will not send them again.",
     "cascade reconcile --since 7d shows those that are still open, with what to do.",
 )
-FINDINGS = (
-    ENDPOINT_GOOD, NONE, ELSEWHERE, DISABLED, DEAF, PARTIAL, TYPES_GOOD, SEVERAL, SECRET_GOOD,
-    SECRET_MISSING, SECRET_MALFORMED, SECRET_UNPROVEN, DELIVERED, PAYMENTS_WAIT, OTHERS_WAIT,
-    INBOX_GOOD, STUCK, ATTENTION,
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
