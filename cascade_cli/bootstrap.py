@@ -145,8 +145,8 @@ class Connections(Generic[T]):
 def connect(
     settings: Settings, tell: Callable[[str], None], pacing: Pacing, transport: type[T]
 ) -> Connections[T]:
-    """Sends nothing yet. `tell` hears whenever a service makes us wait. `transport` decides what may
-    be sent: doctor's cannot write."""
+    """Sends nothing yet. `tell` hears whenever a service makes us wait. `transport` carries the
+    requests; doctor's cannot write."""
     clock = ServiceClock(utc_now)
 
     def tell_stripe(message: str) -> None:

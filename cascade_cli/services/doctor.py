@@ -32,9 +32,9 @@ from cascade_cli.settings import Settings
 
 @dataclass(frozen=True)
 class Instruments:
-    """What doctor looks with; none of it can write. `journal` is the error where it has no place.
+    """What doctor reads with. None of it can write.
 
-    `clocks` are the transports by the service that they lead to.
+    `journal` is the error if its address is wrong. `clocks` are transports, by their service.
     """
 
     settings: Settings
@@ -65,14 +65,14 @@ class _Past:
 
 
 class Doctor:
-    """One examination; `on_bug` hears of exceptions that nobody foresaw."""
+    """One examination. `on_bug` hears of exceptions that nobody foresaw."""
 
     def __init__(self, instruments: Instruments, on_bug: Callable[[Exception], None]) -> None:
         self._with, self._on_bug = instruments, on_bug
         self._closed: dict[str, str] = {}
 
     def examine(self, known: Sequence[Check]) -> list[Check]:
-        """All checks, in the order of the areas; `known` are those made before."""
+        """All checks, in the order of the areas. `known` are those made before, of the settings."""
         found = list(known)
         self._close(known)
         for area, look in self._areas():
@@ -83,18 +83,18 @@ class Doctor:
         return sorted(found, key=lambda check: order.index(check.area))
 
     def _close(self, checks: Iterable[Check]) -> None:
-        """Remember which areas these close, and why."""
+        """Remember which areas cannot be checked because of these, and why."""
         for check in checks:
             for area in check.closes:
                 self._closed.setdefault(area, f"because of {TITLES[check.area]}: {check.name}")
 
     def _visit(self, area: str, look: Callable[[], Iterable[Check]]) -> list[Check]:
-        """What is found there, whatever happens."""
+        """The checks of one area, whatever happens."""
         if area in self._closed:
             return [UNCHECKED[area].seen(self._closed[area])]
         found: list[Check] = []
         try:
-            # One by one: what was seen before a failure stays seen.
+            # One by one, so that a failure does not lose the checks before it.
             for check in look():
                 found.append(check)
         except RightsError as error:
@@ -119,7 +119,7 @@ class Doctor:
             ("webhook", self._webhook),
             ("venice", self._venice),
             ("journal", self._journal),
-            # Last, because the others' answers tell the time.
+            # Last, because the answers to the others tell the services' time.
             ("clocks", self._clocks),
         )
 
@@ -139,7 +139,7 @@ class Doctor:
     def _airtable(self) -> Iterator[Check]:
         probe = self._with.base
         try:
-            probe.knock()
+            probe.check_token()
             base, refusals = probe.base(), list(probe.refusals())
         except CascadeError as error:
             yield airtable.judge_failure(error)
@@ -194,7 +194,7 @@ class Doctor:
         yield stripe.judge_mode(base, livemode=livemode, bound=bound, has_other=other)
 
     def _bound_mode(self) -> bool | None:
-        """A journal that cannot be read is the business of its own area."""
+        """If the journal cannot be read, its own area says so."""
         probe = self._with.journal
         try:
             return (
@@ -252,7 +252,7 @@ class Doctor:
             yield journal.judge_use(error)
 
     def _others_wrote(self) -> bool:
-        """Whether the base holds transfers that cascade made, from wherever."""
+        """Whether cascade has made transfers in this base, from any machine."""
         if "mode" in self._closed:
             return False
         has_mode = self._with.transfers.has_mode

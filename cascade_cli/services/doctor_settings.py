@@ -1,4 +1,4 @@
-"""Every setting for itself, so that one that is wrong does not hide the others."""
+"""Reads every setting by itself, so that a wrong one does not hide the others."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ from cascade_cli.settings import (
 )
 from cascade_cli.settings.values import Setting
 
-# In the place of what is missing or wrong, so that the rest can be read; never sent anywhere,
-# since what needs it is not looked at.
+# They replace what is missing or wrong, so that the rest can be read. They are never sent anywhere,
+# since the areas that need them are not checked.
 _STAND_INS = {
     STRIPE_KEY.name: "sk_test_none",
     AIRTABLE_KEY.name: "none",
@@ -55,7 +55,7 @@ _CLOSING = {
 
 @dataclass(frozen=True)
 class Examined:
-    """What was said of the settings, and settings to go on with: of what is wrong, a stand-in."""
+    """The checks of the settings, and settings to go on with: stand-ins replace the wrong ones."""
 
     checks: tuple[Check, ...]
     settings: Settings
@@ -91,7 +91,7 @@ def _reading(setting: Setting, values: Mapping[str, str]) -> settings.Reading:
 
 
 def _reconciled(values: dict[str, str]) -> tuple[dict[str, str], list[Check]]:
-    """Values that do not contradict each other, and what was said of those that did."""
+    """Values that do not contradict each other, and a check for each contradiction."""
     checks = []
     try:
         Settings.read({**values, **_PATIENT})
@@ -123,7 +123,7 @@ def _limits(found: Settings) -> Iterator[Check]:
 
 
 def _rates(prices: PriceList, today: date, found: Settings) -> Iterator[Check]:
-    # A file that was named is read even where nobody needs it: it was meant to be used.
+    # A file that was named is read even if no currency needs it: somebody means to use it.
     asked = prices.currencies or ("eur",) * bool(found.rates_file)
     try:
         known = {code: prices.rates.on(code, today) for code in asked}

@@ -83,8 +83,8 @@ class JournalProbe:
         return self._journal.mode_of(base_id) if self.exists() else None
 
     def acceptance(self, event_ids: Iterable[str], since: datetime) -> Acceptance:
-        """What the inbox holds; `event_ids` are events that Stripe knows, `since` when a need for
-        a person counts from. Raises JournalError."""
+        """What the inbox holds. `event_ids` are events that Stripe knows. A payment that needed a
+        person counts from `since`. Raises JournalError."""
         if not self.exists():
             return Acceptance()
         counts = self._inbox.counts()

@@ -1,4 +1,4 @@
-"""Looking at the Stripe account without changing it: what the key may read, who is told what."""
+"""Reads the Stripe account for doctor: what the key may read, and which webhooks hear what."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class AccountProbe:
         self._v1 = client.v1
 
     def account(self) -> Account:
-        """Whose key it is. A restricted key that may not know was accepted all the same."""
+        """Whose key it is. A restricted key may be refused this, but it was accepted."""
         try:
             with our_errors():
                 found = self._v1.accounts.retrieve_current().to_dict()
@@ -36,7 +36,7 @@ class AccountProbe:
             return Account("", None)
 
     def rights(self) -> Iterator[Right]:
-        """One object of each kind is asked for."""
+        """Asks for one object of each kind."""
         v1 = self._v1
         yield _right("Charges", v1.charges, is_needed=True)
         yield _right("PaymentIntents", v1.payment_intents, is_needed=True)

@@ -27,7 +27,7 @@ _SECRET = {setting.name for setting in SETTINGS if setting.secret}
 
 
 def doctor(session: Session) -> Outcome:
-    """Look at everything; exit 4 when something is red. Raises nothing for broken settings."""
+    """Check everything. Exit code 4 if something is red. Broken settings raise nothing."""
     file_checks, values = _gather(session)
     with _effective(session, values) as (switch_checks, usable):
         examined = examine_settings(usable)
@@ -43,7 +43,7 @@ def doctor(session: Session) -> Outcome:
 
 
 def _gather(session: Session) -> tuple[list[Check], dict[str, str]]:
-    """What is said of the settings file, and the values that could be read."""
+    """The checks of the settings file, and the values that could be read."""
     file = session.env_file or Path(DEFAULT_FILE)
     try:
         values = gather_values(session.environ, session.env_file)
@@ -62,8 +62,10 @@ def _gather(session: Session) -> tuple[list[Check], dict[str, str]]:
 def _effective(
     session: Session, values: dict[str, str]
 ) -> Iterator[tuple[list[Check], Mapping[str, str]]]:
-    """The sandbox's values where it is asked for; a switch that is neither on nor off is red, and
-    so is an address to which no live key is sent."""
+    """The values to go on with: the sandbox's if it is asked for.
+
+    A switch that is neither 1 nor 0 is red, and so is an address that may not get a live key.
+    """
     switch, checks = values.get(SANDBOX.name, "").strip(), []
     if switch not in {"", "0", "1"}:
         found = f"{SANDBOX.name} is {switch!r}."

@@ -1,4 +1,4 @@
-"""Wires settings to what doctor looks with: transports that only read, and give up soon."""
+"""Wires settings to doctor's instruments. Their transports only read, and give up soon."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from cascade_cli.settings.place import state_folder
 
 
 def instruments(session: Session, settings: Settings, values: Mapping[str, str]) -> Instruments:
-    """Connects nothing yet. `values` tell the state folder."""
+    """Sends nothing yet. `values` tell where the state folder is."""
     pacing = Pacing(partial(kept_pace, session, settings))
     connections = connect(settings, session.say, pacing, ProbingTransport)
     venice = ProbingTransport(

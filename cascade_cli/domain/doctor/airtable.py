@@ -28,8 +28,8 @@ UNREACHABLE = red(
 QUOTA = red(
     "airtable.quota",
     "allowance",
-    "Nothing is read or written until next month: every command ends with exit code 5.",
-    "Raise the workspace's plan; waiting does not help before the month ends.",
+    "Nothing can be read or written until next month: every command ends with exit code 5.",
+    "Upgrade the workspace's plan, or wait until the month ends.",
 )
 FAILING = red(
     "airtable.failing",
@@ -42,7 +42,7 @@ UNREADABLE = red(
     "airtable.unreadable",
     "right to read",
     "Reconciliation cannot read both sides, so it judges nothing (exit code 4).",
-    "Give the token access to this base and the scope data.records:read; check AIRTABLE_BASE_ID "
+    "Give the token access to this base and the scope data.records:read. Check AIRTABLE_BASE_ID "
     "and the table's name.",
 )
 MAY_WRITE = green("airtable.may_write", "right to write")
@@ -50,7 +50,7 @@ READ_ONLY = amber(
     "airtable.read_only",
     "right to write",
     "Reconciliation works; credit, repair, replay and serve are refused.",
-    "If ducats are to move from here, let the token's owner edit the base, and give the token "
+    "If ducats should move from here, let the token's owner edit the base, and give the token "
     "data.records:write.",
 )
 
@@ -60,7 +60,7 @@ _READING = frozenset({"read", "comment", "none"})
 
 @dataclass(frozen=True)
 class Base:
-    """The base as the token's owner sees it; `level` is None where the token may not ask."""
+    """The base as the token's owner sees it. `level` is None if the token may not ask."""
 
     id: str
     name: str
@@ -81,11 +81,11 @@ def judge_failure(error: CascadeError) -> Check:
 
 
 def judge_access(base: Base, refusals: Sequence[tuple[str, str]]) -> Iterator[Check]:
-    """`refusals` has every table that is read, with why it cannot be, empty if it can."""
+    """`refusals` has each table that is read, and why it cannot be read; empty if it can."""
     yield TOKEN_GOOD.seen("accepted")
     for table, refusal in refusals:
         if refusal:
-            # What was refused to us here is refused to whatever asks for it later.
+            # The later areas would only be refused the same rows.
             closes = DEPENDENT[1:] if table == "STRATAGEMS" else ()
             yield UNREADABLE.seen(refusal, name=f"read {table}", closes=closes)
     if not any(refusal for _, refusal in refusals):
@@ -94,10 +94,12 @@ def judge_access(base: Base, refusals: Sequence[tuple[str, str]]) -> Iterator[Ch
         yield READ_ONLY.seen(f"the base lets the token's owner {base.level}")
     elif base.level is not None:
         yield MAY_WRITE.seen(
-            f"its owner may {base.level}; the token's own scope shows at the first write"
+            f"its owner may {base.level}; the token's own scope shows only at the first write"
         )
     else:
-        yield MAY_WRITE.seen("shows at the first write: without schema.bases:read nobody can ask")
+        yield MAY_WRITE.seen(
+            "shows only at the first write: the token cannot ask without schema.bases:read"
+        )
 
 
 _SCHEMA_ADVICE = "Names are case sensitive. Put it back in the base, or ask whoever changed it."
@@ -114,9 +116,9 @@ class Column:
 
 @dataclass(frozen=True)
 class Need:
-    """A field that somebody writes (or only reads), and what happens where it does not fit.
+    """A field that cascade or the engine uses, and what happens if it does not fit.
 
-    `options` are the words that are written into it. `is_vital` says that ducats depend on it.
+    `options` are the words that are written into it. `is_vital` means that ducats depend on it.
     """
 
     table: str
@@ -129,12 +131,12 @@ class Need:
 
     @property
     def name(self) -> str:
-        """As people write it."""
+        """Table and field, as people write them."""
         return f"{self.table}.{self.field}"
 
 
 def _pair(code: str, name: str) -> dict[bool, Finding]:
-    """By whether ducats depend on it. Why it matters is the consequence of the need."""
+    """One finding if ducats depend on the field, another if not. The need says why it matters."""
     return {
         True: red(f"schema.{code}", name, "", _SCHEMA_ADVICE),
         False: amber(f"schema.{code}_minor", name, "", _SCHEMA_ADVICE),
@@ -145,7 +147,7 @@ FITS = green("schema.fits", "table")
 SCHEMA_UNKNOWN = amber(
     "schema.unknown",
     "fields",
-    "A missing field is found out only when a write is refused, after the payment.",
+    "A missing field would show only when a write is refused, after the payment.",
     "Give the token the scope schema.bases:read.",
 )
 NO_TABLE = _pair("no_table", "table")
@@ -159,7 +161,7 @@ Tables = Mapping[str, Mapping[str, Column]]
 
 
 def judge_tables(tables: Tables, needs: Sequence[Need]) -> Iterator[Check]:
-    """Every flaw, and one check for each table without any."""
+    """One check for each flaw, and one for each table that has none."""
     for table in dict.fromkeys(need.table for need in needs):
         wanted = [need for need in needs if need.table == table]
         columns = tables.get(table)
@@ -170,17 +172,17 @@ def judge_tables(tables: Tables, needs: Sequence[Need]) -> Iterator[Check]:
             continue
         flaws = [flaw for need in wanted if (flaw := _flaw(need, columns.get(need.field)))]
         fields = len({need.field for need in wanted})
-        yield from flaws or [FITS.seen(f"all {fields} fields that are needed fit", name=table)]
+        yield from flaws or [FITS.seen(f"all {fields} needed fields fit", name=table)]
 
 
 def judge_record(columns: Mapping[str, Column] | None, written: Sequence[str]) -> Check:
-    """The engine's own record of a transfer: it goes on where that is refused."""
+    """The engine's own record of a transfer. If it cannot write that, it carries on."""
     missing = [field for field in written if columns is None or field not in columns]
     if not missing:
         return FITS.seen("all fields that the engine writes are there", name="TRANSACTIONS")
     return REFUSED_HARMLESSLY.seen(
-        f"the engine's rows are refused ({len(missing)} fields missing); it carries on, so such "
-        "rows prove nothing"
+        f"the engine cannot write its rows ({len(missing)} fields are missing), but carries on; so "
+        "a missing row proves nothing"
     )
 
 
@@ -188,10 +190,14 @@ def _flaw(need: Need, column: Column | None) -> Check | None:
     if column is None:
         return _seen(NO_FIELD, need, f"{need.table} has no field {need.field}")
     if need.is_written and column.is_computed:
-        return _seen(COMPUTED, need, f"Airtable computes it ({column.type}) and refuses a write")
+        return _seen(
+            COMPUTED,
+            need,
+            f"Airtable computes it ({column.type}) and refuses to let anyone write it",
+        )
     if column.type not in need.types and not (column.is_computed and not need.is_written):
         fitting = " or ".join(sorted(need.types))
-        return _seen(WRONG_TYPE, need, f"it is a {column.type}, where {fitting} is needed")
+        return _seen(WRONG_TYPE, need, f"it is a {column.type}, but must be {fitting}")
     if column.options is None:
         return None
     lacking = [option for option in need.options if option not in column.options]

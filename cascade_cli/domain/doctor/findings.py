@@ -1,4 +1,10 @@
-"""A finding is what doctor can say; a check is one that it said, with what was seen."""
+"""A `Finding` is something that doctor can say. A `Check` is a finding with what was seen.
+
+`TITLES` lists the areas; the first line of each file in this folder says which it judges. To add a
+check, add its finding there and return `FINDING.seen(...)` from the function that judges it. If it
+needs a fact that nobody reads yet, read it in `services/doctor.py`. The tests find new findings by
+themselves, and fail until one of them provokes it.
+"""
 
 from __future__ import annotations
 
@@ -13,16 +19,16 @@ class Level(StrEnum):
 
     GREEN = "green"
     AMBER = "amber"
-    """It works today, or could not be looked at."""
+    """It works today, or it could not be checked."""
     RED = "red"
     """Something fails, or will."""
 
 
 @dataclass(frozen=True)
 class Check:
-    """One line of doctor's answer: what was looked at, what was seen, why it matters, what to do.
+    """One line of doctor's answer: what was checked, what was seen, why it matters, what to do.
 
-    `closes` names the areas that nobody can look at now.
+    `closes` names the areas that cannot be checked because of it.
     """
 
     code: str
@@ -35,13 +41,13 @@ class Check:
 
     @property
     def area(self) -> str:
-        """The part of the shop that it belongs to."""
+        """The part of the shop that this is about."""
         return self.code.partition(".")[0]
 
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that doctor can say; `code` is `area.what`, and never changes."""
+    """Something that doctor can say. Its `code` is `area.what`; scripts rely on it, so it stays."""
 
     code: str
     level: Level
@@ -58,7 +64,7 @@ class Finding:
         advice: str = "",
         closes: tuple[str, ...] = (),
     ) -> Check:
-        """Say it; `name`, `why` and `advice` take the place of its own where they say more."""
+        """A check that says this. `name`, `why` and `advice` replace the finding's own."""
         return Check(
             code=self.code,
             name=name or self.name,
@@ -117,27 +123,27 @@ UNCHECKED = {
     area: amber(
         f"{area}.unchecked",
         "not checked",
-        "Whether it is well is not known.",
-        "Put right what stands in the way, then run doctor again.",
+        "Nobody knows whether this works.",
+        "Fix what is in the way, then run doctor again.",
     )
     for area in sorted(_ASKING)
 }
-"""By area: something that it depends on is red."""
+"""By area: it was not checked, because something that it depends on failed."""
 
 UNREAD = {
     area: red(
         f"{area}.unread",
         "not read in full",
-        "What could not be read here, other commands cannot read either.",
-        "Run doctor again in a minute; if it stays, look at the message.",
+        "Other commands cannot read this either.",
+        "Run doctor again in a minute. If the problem persists, the message says what failed.",
     )
     for area in sorted(_ASKING - {"clocks", "stripe", "airtable", "venice", "journal"})
 }
-"""By area: a service answered others, and failed here."""
+"""By area: the service answered other requests, but not this one."""
 
 BUG = red(
     "doctor.bug",
     "broke off",
-    "This is a bug in cascade: nothing is known of this area.",
-    "Run it again with -v and report what it prints.",
+    "This is a bug in cascade. The area was not checked to the end.",
+    "Run doctor again with -v, and report what it prints.",
 )

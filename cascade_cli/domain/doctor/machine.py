@@ -1,4 +1,4 @@
-"""Areas `keys` and `clocks`: who can read the files that hold keys; is this clock right?"""
+"""Areas `keys` and `clocks`: who can read the keys on this machine; does its clock agree?"""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ WORLD_READABLE = red(
     "keys.world_readable",
     "settings file",
     "Everybody with an account on this machine can read the keys in it.",
-    "chmod 600 it, and change the keys if others have used this machine.",
+    "chmod 600 it. If others have used this machine, replace the keys.",
 )
 GROUP_READABLE = amber(
     "keys.group_readable",
@@ -27,20 +27,20 @@ GROUP_READABLE = amber(
 TRACKED = red(
     "keys.tracked",
     "settings file",
-    "Whoever has a copy of the repository has the keys, now and from its history.",
-    "git rm --cached it, add it to .gitignore, and change every key in it.",
+    "Everybody with a copy of the repository has the keys, and its history keeps them.",
+    "git rm --cached it, add it to .gitignore, and replace every key in it.",
 )
 NOT_IGNORED = amber(
     "keys.not_ignored",
     "settings file",
-    "The next `git add .` takes the keys along.",
+    "The next `git add .` adds the keys to the repository.",
     "Add its name to .gitignore.",
 )
 GIT_UNKNOWN = amber(
     "keys.git_unknown",
     "settings file",
-    "It lies in a git repository, and git could not be asked whether it is tracked.",
-    "Look yourself: git ls-files, in the folder of the file.",
+    "It is in a git repository, and git did not say whether it tracks the file.",
+    "Check it yourself: run git ls-files in the folder of the file.",
 )
 
 
@@ -48,8 +48,8 @@ GIT_UNKNOWN = amber(
 class KeyFile:
     """A settings file: the names of the secrets in it, its permission bits, and what git says.
 
-    `is_tracked` and `is_ignored` are None where git could not be asked; without a repository
-    `in_repository` is false and they mean nothing.
+    `is_tracked` and `is_ignored` are None if git gave no answer. They mean nothing outside a
+    repository.
     """
 
     path: str
@@ -61,14 +61,14 @@ class KeyFile:
 
 
 def judge_file(file: KeyFile | None) -> Iterator[Check]:
-    """A file without secrets may be read by everybody."""
+    """A file without secrets may be readable by everybody."""
     if file is None:
         yield SAFE.seen("none is read: all settings come from the environment")
     elif not file.secrets:
-        yield SAFE.seen(f"{file.path} holds no key")
+        yield SAFE.seen(f"{file.path} holds no keys")
     else:
         yield from list(_flaws(file)) or [
-            SAFE.seen(f"{file.path}: only its owner may read it, and git does not take it along")
+            SAFE.seen(f"{file.path}: only its owner may read it, and git does not add it")
         ]
 
 
@@ -85,27 +85,27 @@ def _flaws(file: KeyFile) -> Iterator[Check]:
     elif file.is_tracked:
         yield TRACKED.seen(f"git tracks {file.path}, which holds {', '.join(file.secrets)}")
     elif not file.is_ignored:
-        yield NOT_IGNORED.seen(f"{file.path} lies in a git repository that does not ignore it")
+        yield NOT_IGNORED.seen(f"{file.path} is in a git repository that does not ignore it")
 
 
 CLOCK_GOOD = green("clocks.good", "this clock")
 CLOCK_OFF = amber(
     "clocks.off",
     "this clock",
-    "cascade corrects it by the services' time; a little more, and signed events are refused.",
-    "Let the machine set its clock by NTP.",
+    "cascade corrects it by the services' time. If it drifts further, signed events are refused.",
+    "Keep the clock right by NTP.",
 )
 CLOCK_WRONG = red(
     "clocks.wrong",
     "this clock",
     "The webhook refuses every event as too old or from the future.",
-    "Set the clock, and let the machine keep it by NTP.",
+    "Set the clock, and keep it right by NTP.",
 )
 
 
 @dataclass(frozen=True)
 class Skew:
-    """How far this clock is `ahead` of a service's, which tells whole seconds only."""
+    """How far this clock is `ahead` of a service's, which tells only whole seconds."""
 
     service: str
     ahead: timedelta
@@ -114,10 +114,10 @@ class Skew:
 def judge_clocks(
     skews: Iterable[Skew], *, furthest_ahead: timedelta, furthest_behind: timedelta
 ) -> Iterator[Check]:
-    """The bounds are the webhook's: signatures from outside them are refused."""
+    """The bounds are the webhook's: it refuses signatures from outside them."""
     listed = list(skews)
     if not listed:
-        yield UNCHECKED["clocks"].seen("no service has told its time")
+        yield UNCHECKED["clocks"].seen("no service told its time")
     for skew in listed:
         finding = CLOCK_GOOD
         if skew.ahead > furthest_ahead or -skew.ahead > furthest_behind:
@@ -129,6 +129,6 @@ def judge_clocks(
 
 def _skew(skew: Skew) -> str:
     if abs(skew.ahead) <= timedelta(seconds=1):
-        return "the same to a second"
+        return "equal to within a second"
     way = "ahead" if skew.ahead > timedelta(0) else "behind"
     return f"{format_span(skew.ahead)} {way}"

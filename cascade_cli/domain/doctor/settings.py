@@ -39,26 +39,26 @@ CONTRADICTION = red(
 UNREADABLE = red(
     "settings.unreadable",
     "settings file",
-    "What stands in it is not read; the rest of this answer is about the environment alone.",
-    "Check --env-file, and that this user may read the file.",
+    "Its settings are not read. The rest of this answer is about the environment alone.",
+    "Check --env-file, and whether this user may read the file.",
 )
 UNKNOWN = amber(
     "settings.unknown",
     "unknown name",
-    "cascade reads no such setting: after a slip of the pen, the default stays in force.",
+    "cascade has no such setting. If the name is mistyped, the default stays in force.",
     "Correct the name, or remove the line.",
 )
 PRICES_GOOD = green("settings.prices_good", "price list")
 PRICES_WRONG = red(
     "settings.prices_wrong",
     "price list",
-    "Whatever needs prices or connects to the services stops with exit code 4.",
+    "Every command that needs prices or connects to the services stops with exit code 4.",
     "Correct the file named in CASCADE_PRICES.",
 )
 UNCREDITABLE = amber(
     "settings.uncreditable",
     "limits",
-    "What is sold in one piece could not be credited in one piece.",
+    "A customer can buy more ducats at once than cascade may credit at once.",
     "Raise CASCADE_MAX_DUCATS_PER_CREDIT, or sell smaller packages.",
 )
 DAY_BELOW_CREDIT = amber(
@@ -70,16 +70,16 @@ DAY_BELOW_CREDIT = amber(
 TOKEN_SHORT = amber(
     "settings.token_short",
     "CASCADE_API_TOKEN",
-    "Whoever guesses it creates payments in the shop's name.",
-    "Take a long random one, such as 32 hexadecimal digits.",
+    "Anyone who guesses it can create payments in the shop's name.",
+    "Use a long random token, such as 32 hexadecimal digits.",
 )
 
 
 @dataclass(frozen=True)
 class Reading:
-    """One setting as it was found: whether it has a value of its own, and what is wrong with it.
+    """One setting as it was found: whether it was given a value, and what is wrong with that value.
 
-    `closes` names the areas that cannot be looked at without it.
+    `closes` names the areas that cannot be checked without it.
     """
 
     name: str
@@ -90,7 +90,7 @@ class Reading:
 
 
 def judge_settings(readings: Sequence[Reading]) -> Iterator[Check]:
-    """One check for each that is wrong, and one for all that are right."""
+    """One check for each wrong setting, and one for all the good ones together."""
     for reading in readings:
         if reading.problem:
             finding = WRONG if reading.is_set else MISSING
@@ -104,16 +104,16 @@ def judge_settings(readings: Sequence[Reading]) -> Iterator[Check]:
 
 
 def judge_names(given: Iterable[str], known: Sequence[str]) -> Iterator[Check]:
-    """Names that look like ours and are not; other programs have names with STRIPE_ too."""
+    """Names that look like settings of cascade. Other programs also have names with STRIPE_."""
     for name in sorted(set(given) - set(known)):
         near = get_close_matches(name, known, 1, _ALIKE)
         if near or name.startswith("CASCADE_"):
-            meant = f": {near[0]} is one" if near else ""
-            yield UNKNOWN.seen(f"{name} is no setting of cascade{meant}", name=name)
+            meant = f"; it has {near[0]}" if near else ""
+            yield UNKNOWN.seen(f"cascade has no setting {name}{meant}", name=name)
 
 
 def judge_limits(prices: PriceList, per_credit: Decimal, per_day: Decimal) -> Iterator[Check]:
-    """Whether everything that the shop sells can also be credited."""
+    """Can everything that the shop sells also be credited?"""
     largest = max(
         [prices.custom_maximum, *(package.total for package in prices.packages)], default=per_credit
     )
@@ -121,41 +121,42 @@ def judge_limits(prices: PriceList, per_credit: Decimal, per_day: Decimal) -> It
         f"{len(prices.packages)} packages; the largest sale {_d(largest)} ducats"
     )
     if largest > per_credit:
+        sold, credited = _d(largest), _d(per_credit)
         yield UNCREDITABLE.seen(
-            f"up to {_d(largest)} ducats are sold at once, {_d(per_credit)} may be credited"
+            f"up to {sold} ducats are sold at once, but only {credited} credited"
         )
     if per_credit > per_day:
         yield DAY_BELOW_CREDIT.seen(f"{_d(per_credit)} ducats a credit, {_d(per_day)} a day")
 
 
 def judge_token(length: int) -> Iterator[Check]:
-    """The token of the payment API, by its length in characters; 0 where none is set."""
+    """The payment API's token, by its length in characters. 0 means that none is set."""
     if 0 < length < SHORTEST_TOKEN:
-        yield TOKEN_SHORT.seen(f"it has {length} characters")
+        yield TOKEN_SHORT.seen(f"it has only {length} characters")
 
 
 def _d(ducats: Decimal) -> str:
     return format_ducats(ducats, grouped=True)
 
 
-# From Thursday before Easter to Tuesday after it the bank publishes nothing.
+# Over Easter the bank publishes nothing from Thursday to Tuesday.
 AGEING_AFTER = timedelta(days=5)
 STRICT_AGE = timedelta(days=7)
-_BRING = "Bring the file of today (CASCADE_RATES_FILE), best every day by cron."
+_BRING = "Fetch today's file (CASCADE_RATES_FILE), ideally every day by cron."
 
 RATES_NOT_NEEDED = green("rates.needless", "exchange rates")
 RATE_FRESH = green("rates.fresh", "exchange rate")
 RATE_AGEING = amber(
     "rates.ageing",
     "exchange rate",
-    "The European Central Bank has published newer ones; soon nothing is sold by it any more.",
+    "The European Central Bank has published newer rates. Soon this one is too old to sell by.",
     _BRING,
 )
 RATE_AGE_LENIENT = amber(
     "rates.lenient",
     "CASCADE_RATES_MAX_AGE",
-    "Currencies move: what is sold by an old rate may be sold too cheaply.",
-    "Bring newer rates, and let the setting be 7d.",
+    "Currencies move: by an old rate, ducats may be sold too cheaply.",
+    "Fetch newer rates, and set it back to 7d.",
 )
 RATE_TOO_OLD = red(
     "rates.too_old", "exchange rate", "Nothing can be sold in this currency.", _BRING
@@ -164,12 +165,12 @@ RATE_UNKNOWN = red(
     "rates.unknown",
     "exchange rate",
     "Nothing can be sold in this currency.",
-    "Give it a rate of its own in the price list (own_rates), or offer it no longer.",
+    "Add a rate for it to the price list (own_rates), or stop offering it.",
 )
 RATES_UNREADABLE = red(
     "rates.unreadable",
     "exchange rates",
-    "Nothing can be sold, and no payment judged, in any currency but US dollars.",
+    "In currencies other than US dollars, nothing can be sold and no payment can be judged.",
     _BRING,
 )
 
@@ -177,7 +178,7 @@ RATES_UNREADABLE = red(
 def judge_rates(
     known: Mapping[str, Exchange | None], today: date, max_age: timedelta
 ) -> Iterator[Check]:
-    """One check for each currency that is offered beside US dollars."""
+    """One check for each currency offered besides US dollars."""
     if not known:
         yield RATES_NOT_NEEDED.seen("only US dollars are offered")
     for currency, rate in known.items():
@@ -188,9 +189,9 @@ def judge_rates(
 
 def _judge_rate(name: str, rate: Exchange | None, today: date, max_age: timedelta) -> Check:
     if rate is None:
-        return RATE_UNKNOWN.seen("none is known", name=name)
+        return RATE_UNKNOWN.seen("no rate is known", name=name)
     age = today - rate.day
     found = f"{rate.number} for 1 USD, of {rate.day}: {age.days} days old"
     if age > max_age:
-        return RATE_TOO_OLD.seen(f"{found}, {format_span(max_age)} are allowed", name=name)
+        return RATE_TOO_OLD.seen(f"{found}, at most {format_span(max_age)} is allowed", name=name)
     return (RATE_AGEING if age > AGEING_AFTER else RATE_FRESH).seen(found, name=name)

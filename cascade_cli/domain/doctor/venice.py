@@ -32,22 +32,22 @@ MISSING = red(
 SEVERAL = red(
     "processor.several",
     "citizen",
-    "Which of them pays is chance, and cascade refuses to write either balance.",
-    "Keep one, by hand in the base.",
+    "Any of them may pay, and cascade refuses to write their balances.",
+    "Delete all but one in the base, by hand.",
 )
 OUT_OF_REACH = green("processor.out_of_reach", "InVenice")
 IN_VENICE = amber(
     "processor.in_venice",
     "InVenice",
-    "Jobs of the city choose among citizens with InVenice true, the wealthiest first: they may "
-    "move it into a house and charge it rent.",
+    "The city's jobs choose among citizens whose InVenice is true, the wealthiest first. They may "
+    "move the processor into a house and charge it rent.",
     "cascade citizen setup (it sets InVenice to false; the engine needs only the name)",
 )
 SOLVENT = green("processor.solvent", "balance")
 INSOLVENT = red(
     "processor.insolvent",
     "balance",
-    "The engine fails transfers that are paid for: Insufficient funds.",
+    "The engine will fail transfers that customers have paid for: Insufficient funds.",
     _REPLENISH,
 )
 SMALL = amber(
@@ -60,13 +60,13 @@ LASTS = green("processor.lasts", "runway")
 LOW = amber(
     "processor.low",
     "runway",
-    "At the rate of the last 14 days the ducats end soon; then paid transfers fail.",
+    "At the rate of the last 14 days, the ducats run out soon. Then paid transfers fail.",
     _REPLENISH,
 )
 OUT = red(
     "processor.out",
     "runway",
-    "At the rate of the last 14 days the ducats end within a day; then paid transfers fail.",
+    "At the rate of the last 14 days, the ducats run out within a day. Then paid transfers fail.",
     _REPLENISH,
 )
 
@@ -85,14 +85,14 @@ def judge_processor(username: str, called: Sequence[Citizen]) -> Iterator[Check]
 
 
 def _judge_presence(processor: Citizen) -> Check:
-    """Whether the city's other jobs may choose the processor."""
+    """Can the city's other jobs choose the processor?"""
     if processor.in_venice:
         return IN_VENICE.seen("true")
     return OUT_OF_REACH.seen("false: no other job chooses it")
 
 
 def judge_finances(finances: Finances, largest_credit: Decimal) -> Iterator[Check]:
-    """Can it pay what is in flight, one more sale, and the next days?"""
+    """Can it pay what is in flight, then one large sale, then the next days?"""
     balance, owed = finances.ducats, finances.owed
     found = f"{_d(balance)} ducats; {_d(owed)} are in flight"
     with exactly():
@@ -100,9 +100,9 @@ def judge_finances(finances: Finances, largest_credit: Decimal) -> Iterator[Chec
     if left < 0:
         short = format_ducats(enough(-left))
         advice = command("citizen", "replenish", "--by", short)
-        yield INSOLVENT.seen(f"{found}: {_d(-left)} are short", advice=advice)
+        yield INSOLVENT.seen(f"{found}: {_d(-left)} are missing", advice=advice)
     elif left < largest_credit:
-        yield SMALL.seen(f"{found}, and a single credit may be {_d(largest_credit)}")
+        yield SMALL.seen(f"{found}, and one credit may be as large as {_d(largest_credit)}")
     else:
         yield SOLVENT.seen(found)
     yield _judge_runway(finances)
@@ -111,7 +111,7 @@ def judge_finances(finances: Finances, largest_credit: Decimal) -> Iterator[Chec
 def _judge_runway(finances: Finances) -> Check:
     days = finances.runway_days
     if days is None:
-        return LASTS.seen("no end in sight: nothing went out in 14 days")
+        return LASTS.seen("no end in sight: nothing was paid out in 14 days")
     found = f"{_d(days)} days at {_d(finances.daily_outflow)} ducats a day"
     if days < RUNWAY_OUT_DAYS:
         return OUT.seen(found)
@@ -124,40 +124,40 @@ def _d(ducats: Decimal) -> str:
 
 LEGACY_LATELY = timedelta(days=2)
 LEGACY_LOOKED_BACK = timedelta(days=30)
-# Names of payers that are shown.
+# So many payers are named.
 _MOST_PAYERS = 3
 _STOP_LEGACY = (
-    "Take its webhook out of Stripe and stop it; then: cascade reconcile --since 30d, for what it "
-    "left undone or did twice."
+    "Remove its webhook from Stripe and stop it. Then find what it left undone or did twice: "
+    "cascade reconcile --since 30d"
 )
 
 LEGACY_SILENT = green("older.silent", "its transfers")
 LEGACY_RECENT = amber(
     "older.recent",
     "its transfers",
-    "It may write again: its transfers mostly expire before the engine runs, and a redelivered "
-    "event is credited twice.",
+    "It may write again. Most of its transfers expire before the engine runs, and it credits a "
+    "redelivered event twice.",
     _STOP_LEGACY,
 )
 LEGACY_WRITING = red(
     "older.writing",
     "its transfers",
-    "Its transfers name no payment, mostly expire before the engine runs, and a redelivered event "
-    "is credited twice.",
+    "Its transfers name no payment, most of them expire before the engine runs, and it credits a "
+    "redelivered event twice.",
     _STOP_LEGACY,
 )
 ONE_PAYER = green("older.one_payer", "who pays")
 OTHER_PAYER = amber(
     "older.other_payer",
     "who pays",
-    "Another processor of an older set-up, or a stranger, makes transfers for our payments. What "
-    "was executed counts as paid; all else cascade leaves to a person.",
+    "A processor of an older set-up, or a stranger, makes transfers for our payments. cascade "
+    "counts executed ones as paid, and leaves all others to a person.",
     "Give every machine the same CASCADE_PROCESSOR; then: cascade stratagem status ID.",
 )
 
 
 def judge_legacy(rows: Sequence[Stratagem], now: datetime) -> Check:
-    """`rows` are its transfers since LEGACY_LOOKED_BACK."""
+    """`rows` are the older connector's transfers since LEGACY_LOOKED_BACK."""
     if not rows:
         return LEGACY_SILENT.seen(f"none in {LEGACY_LOOKED_BACK.days} days")
     last = max(rows, key=lambda row: row.created_at)
@@ -170,9 +170,9 @@ def judge_legacy(rows: Sequence[Stratagem], now: datetime) -> Check:
 
 
 def judge_payers(rows: Sequence[Stratagem]) -> Check:
-    """`rows` are the transfers since LEGACY_LOOKED_BACK that another than the processor pays."""
+    """`rows` are the transfers since LEGACY_LOOKED_BACK that are not paid by the processor."""
     if not rows:
-        return ONE_PAYER.seen(f"nobody but the processor in {LEGACY_LOOKED_BACK.days} days")
+        return ONE_PAYER.seen(f"only the processor in {LEGACY_LOOKED_BACK.days} days")
     names = sorted({row.other_processor for row in rows})
     payers = ", ".join(map(repr, names[:_MOST_PAYERS]))
     last = max(rows, key=lambda row: row.created_at)
@@ -190,15 +190,18 @@ _NOT_FOUND = 404
 
 API_GOOD = green("venice.good", "API")
 API_UNREACHABLE = amber(
-    "venice.unreachable", "API", _NO_DUCATS, "Check VENICE_API_URL; else ask Venice's operators."
+    "venice.unreachable",
+    "API",
+    _NO_DUCATS,
+    "Check VENICE_API_URL. If it is right, ask Venice's operators.",
 )
 API_FAILING = amber("venice.failing", "API", _NO_DUCATS, "Ask Venice's operators.")
 API_REFUSED = amber("venice.refused", "API", _NO_DUCATS, "Check VENICE_API_KEY.")
 API_STRANGER = amber(
     "venice.stranger",
     "API",
-    "It reads another base, an older copy, or keeps an old answer (for up to 5 minutes).",
-    "Run doctor again in 5 minutes; then check VENICE_API_URL and AIRTABLE_BASE_ID.",
+    "It reads another base or an older copy, or repeats an old answer (for up to 5 minutes).",
+    "Run doctor again in 5 minutes. If nothing changes, check VENICE_API_URL and AIRTABLE_BASE_ID.",
 )
 API_SENSELESS = amber(
     "venice.senseless", "API", _NO_DUCATS, "Check VENICE_API_URL: something else answers there."
@@ -207,10 +210,10 @@ API_SENSELESS = amber(
 
 @dataclass(frozen=True)
 class Answers:
-    """Status of `GET /health`, and where that is no route, status and name for a citizen.
+    """The status of `GET /health`. If there is no such route, also the answer for a citizen.
 
-    `citizen` is the username in the answer, empty for none, and None where it is no answer of
-    Venice's.
+    `citizen` is the username in that answer. It is empty if there is no such citizen, and None if
+    Venice does not answer so.
     """
 
     health: int
@@ -220,7 +223,7 @@ class Answers:
 
 
 def judge_answers(answers: Answers) -> Check:
-    """Where there is no health route a citizen tells."""
+    """Without a health route, the answer for a citizen decides."""
     status = answers.health if answers.status is None else answers.status
     if status in _REFUSALS:
         return API_REFUSED.seen(f"HTTP {status}")
@@ -229,7 +232,7 @@ def judge_answers(answers: Answers) -> Check:
     if answers.status is None or status not in {200, _NOT_FOUND}:
         return API_FAILING.seen(f"HTTP {status}")
     if answers.citizen is None:
-        found = f"HTTP {status} for /citizens/{answers.asked_for}, and no citizen"
+        found = f"HTTP {status} for /citizens/{answers.asked_for}, but no answer of Venice's"
         return API_SENSELESS.seen(found)
     if answers.citizen != answers.asked_for:
         return API_STRANGER.seen(f"it knows no citizen {answers.asked_for}")
