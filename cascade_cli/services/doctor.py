@@ -20,7 +20,16 @@ from cascade_cli.adapters.venice.needs import TRANSACTION_FIELDS, TRANSACTIONS, 
 from cascade_cli.adapters.venice.probes import BaseProbe, LegacyReader
 from cascade_cli.adapters.venice.transfers import TransferReader
 from cascade_cli.adapters.venice.web_api import VeniceApi
-from cascade_cli.domain.doctor import airtable, engine, journal, machine, stripe, venice, webhook
+from cascade_cli.domain.doctor import (
+    airtable,
+    engine,
+    journal,
+    machine,
+    processor,
+    stripe,
+    venice,
+    webhook,
+)
 from cascade_cli.domain.doctor.findings import BUG, TITLES, UNCHECKED, UNREAD, Check
 from cascade_cli.domain.events import KEPT
 from cascade_cli.domain.keys import Origin
@@ -158,12 +167,12 @@ class Doctor:
     def _processor(self) -> Iterator[Check]:
         settings, now = self._with.settings, self._with.now()
         called = self._with.citizens.called(settings.processor)
-        yield from venice.judge_processor(settings.processor, called)
+        yield from processor.judge_processor(settings.processor, called)
         exact = [citizen for citizen in called if citizen.username == settings.processor]
         if len(exact) == 1:
             past = self._past
             known = finances(exact[0], past.open, past.executed, past.last_executed_at, now)
-            yield from venice.judge_finances(known, settings.max_per_credit)
+            yield from processor.judge_finances(known, settings.max_per_credit)
 
     def _engine(self) -> Iterator[Check]:
         settings, past = self._with.settings, self._past

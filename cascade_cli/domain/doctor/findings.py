@@ -1,10 +1,4 @@
-"""A `Finding` is something that doctor can say. A `Check` is a finding with what was seen.
-
-`TITLES` lists the areas; the first line of each file in this folder says which it judges. To add a
-check, add its finding there and return `FINDING.seen(...)` from the function that judges it. If it
-needs a fact that nobody reads yet, read it in `services/doctor.py`. The tests find new findings by
-themselves, and fail until one of them provokes it.
-"""
+"""A `Finding` is something that doctor can say. A `Check` is a finding with what was seen."""
 
 from __future__ import annotations
 
