@@ -7,6 +7,7 @@ import importlib
 import json
 import pkgutil
 import re
+import socket
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
@@ -77,6 +78,13 @@ class Examination:
     def ill(self) -> set[str]:
         """The codes of all that is not green."""
         return {check["code"] for check in self.checks if check["level"] != "green"}
+
+
+def closed_port() -> int:
+    """A port of this machine on which nobody listens."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        return int(listening.getsockname()[1])
 
 
 Test = Callable[..., Examination]
@@ -163,6 +171,13 @@ class Patient:
                     patch.setenv(name, value)
             code = run(words)
         return (code, *self._capsys.readouterr())
+
+    def write(self, text: str, mode: int = 0o600, name: str = ".env") -> Path:
+        """A file in the folder from which doctor is called."""
+        file = self.folder / name
+        file.write_text(text)
+        file.chmod(mode)
+        return file
 
     def pass_time(self, **span: float) -> None:
         """Let time go by, for the shop and for the services alike."""
