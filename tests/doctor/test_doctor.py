@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 from cascade_cli.cli.connection import effective
-from cascade_cli.cli.doctor.wiring import instruments
+from cascade_cli.cli.doctor.instruments import instruments
 from cascade_cli.cli.session import Session
 from cascade_cli.domain import doctor
 from cascade_cli.domain.doctor.findings import TITLES, UNCHECKED, UNREAD, Check, Level

@@ -17,6 +17,6 @@ def doctor(
 
     Only reads, and changes nothing anywhere. Exit code 4: something is red. 0: green or amber.
     """
-    from cascade_cli.cli.doctor.examine import doctor as work
+    from cascade_cli.cli.doctor.run import doctor as work
 
     raise typer.Exit(conduct(ctx.obj, "doctor", work, json=json))

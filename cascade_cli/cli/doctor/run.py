@@ -9,8 +9,8 @@ from pathlib import Path
 
 from cascade_cli.adapters.key_files import inspect_file, read_names
 from cascade_cli.cli.connection import effective
-from cascade_cli.cli.doctor.render import document, show
-from cascade_cli.cli.doctor.wiring import instruments
+from cascade_cli.cli.doctor.instruments import instruments
+from cascade_cli.cli.doctor.text import document, show
 from cascade_cli.cli.sandbox_switch import enter_sandbox
 from cascade_cli.cli.session import Outcome, Session
 from cascade_cli.domain.doctor import machine
