@@ -18,13 +18,13 @@ from decimal import Decimal
 from functools import cache, partial
 from typing import Any, TypedDict
 
-from cascade_cli.adapters.pacing import Pacers
-from cascade_cli.cli.session import BUG_HINT, Session
-from cascade_cli.cli.writing import Workshop, workshop
-from cascade_cli.domain.money import format_ducats, read_ducats
-from cascade_cli.domain.orders import DUCATS_FORM, Order, parse_ducats
+from cascade_cli.adapters.http.pacing import Pacers
+from cascade_cli.cli.context.write_context import Workshop, workshop
+from cascade_cli.cli.terminal.session import BUG_HINT, Session
+from cascade_cli.domain.records.orders import DUCATS_FORM, Order, parse_ducats
+from cascade_cli.domain.shop.money import format_ducats, read_ducats
 from cascade_cli.errors import CascadeError, LockedError, ServiceError, SettingsError, UsageError
-from cascade_cli.services.credit_requests import (
+from cascade_cli.services.delivery.credit_requests import (
     TWIN_WINDOW,
     check_limit,
     check_payment_id,
@@ -132,7 +132,7 @@ class _Wanted:
         if self.payment_intent is None:
             return self.by_hand(facts, shop.reading.clock.now())
         charge = meant(shop.reading.payments, self.payment_intent, self.citizen)
-        return shop.writing.desk.order_for_payment(
+        return shop.writing.service.order_for_payment(
             charge, self.citizen, self.ducats, reason=self.reason, facts=facts
         )
 
@@ -207,9 +207,9 @@ def _credited(wanted: _Wanted, session: Session) -> CreditAnswer:
             settings.max_per_credit, [(wanted.citizen, wanted.ducats)]
         ),
     ) as shop:
-        plan = shop.writing.desk.plan([wanted.order(shop)], by_person=False)
+        plan = shop.writing.service.plan([wanted.order(shop)], by_person=False)
         shop.begin()
-        return _answer(shop.writing.desk.carry_out(plan)[0])
+        return _answer(shop.writing.service.carry_out(plan)[0])
 
 
 def _answer(delivery: Delivery) -> CreditAnswer:

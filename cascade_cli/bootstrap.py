@@ -11,30 +11,30 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from pyairtable import Api
 from stripe import StripeClient
 
-from cascade_cli.adapters.crew import Crew
-from cascade_cli.adapters.pacing import Pacing
-from cascade_cli.adapters.prices import read_prices
-from cascade_cli.adapters.rates import PublishedRates
-from cascade_cli.adapters.service_clock import ServiceClock
+from cascade_cli.adapters.http.concurrency import Crew
+from cascade_cli.adapters.http.pacing import Pacing
+from cascade_cli.adapters.http.service_clock import ServiceClock
+from cascade_cli.adapters.http.transport import MOST_LANES, Transport, utc_now
+from cascade_cli.adapters.price_list_file import read_prices
+from cascade_cli.adapters.reference_rates import PublishedRates
 from cascade_cli.adapters.stripe.client import stripe_client
 from cascade_cli.adapters.stripe.purchases import StripeReader
-from cascade_cli.adapters.transport import MOST_LANES, Transport, utc_now
 from cascade_cli.adapters.venice.base import VeniceReader, airtable_api
-from cascade_cli.domain.engine import meets_engine
-from cascade_cli.domain.pricing import PriceList
-from cascade_cli.domain.rulings import Rulings, no_rulings
+from cascade_cli.domain.records.rulings import Rulings, no_rulings
+from cascade_cli.domain.selling.pricing import PriceList
+from cascade_cli.domain.shop.engine_schedule import meets_engine
 from cascade_cli.services.allocations import Allocations, NoAllocations
-from cascade_cli.services.reconcile import PastSource, Reconciler
+from cascade_cli.services.reconcile.gather import PastSource, Reconciler
 from cascade_cli.settings import Settings
 
 if TYPE_CHECKING:
     # What few commands use is imported when they do: every one waits for what is imported here.
     from cascade_cli.adapters.stripe.events import EventReader
     from cascade_cli.adapters.venice.transfers import TransferReader
-    from cascade_cli.services.checkout import Checkout
-    from cascade_cli.services.explain_ports import Sources
-    from cascade_cli.services.since_last import SinceLast
-    from cascade_cli.services.till import Till
+    from cascade_cli.services.explain.explain_ports import ExplainSources
+    from cascade_cli.services.reconcile.since_last import SinceLast
+    from cascade_cli.services.selling.checkout_service import Checkout
+    from cascade_cli.services.selling.price_quotes import PriceQuotes
 
 # Airtable shuts a base for 30 s after too many requests; Stripe asks for short pauses.
 AIRTABLE_LOCKOUT_SECONDS = 31.0
@@ -76,39 +76,41 @@ class Wiring:
     @cached_property
     def since_last(self) -> SinceLast:
         """Reconciles what a run before left to do."""
-        from cascade_cli.services.since_last import SinceLast  # noqa: PLC0415
-        from cascade_cli.services.since_last_ports import Sources  # noqa: PLC0415
+        from cascade_cli.services.reconcile.since_last import SinceLast  # noqa: PLC0415
+        from cascade_cli.services.reconcile.since_last_ports import SinceLastSources  # noqa: PLC0415
 
-        sources = Sources(self.payments, self.venice, self.events)
+        sources = SinceLastSources(self.payments, self.venice, self.events)
         return SinceLast(self.reconciler, sources)
 
     @cached_property
     def checkout(self) -> Checkout:
         """Pages on which ducats can be paid."""
-        from cascade_cli.adapters.stripe.checkout import CheckoutPages  # noqa: PLC0415
-        from cascade_cli.services.checkout import Checkout, Most  # noqa: PLC0415
+        from cascade_cli.adapters.stripe.checkout_sessions import CheckoutPages  # noqa: PLC0415
+        from cascade_cli.services.selling.checkout_service import Checkout, Most  # noqa: PLC0415
 
         pages, settings = CheckoutPages(self.client), self.settings
         most = Most(settings.max_per_credit, settings.max_per_day)
         processor = settings.processor
-        return Checkout(self.venice, pages, self.till, most, self.allocations, processor=processor)
+        return Checkout(
+            self.venice, pages, self.price_quotes, most, self.allocations, processor=processor
+        )
 
     @cached_property
-    def till(self) -> Till:
+    def price_quotes(self) -> PriceQuotes:
         """What is sold today, and at which rates."""
-        from cascade_cli.services.till import Till  # noqa: PLC0415
+        from cascade_cli.services.selling.price_quotes import PriceQuotes  # noqa: PLC0415
 
-        return Till(self.prices, self.settings.rates_max_age, self.clock.now)
+        return PriceQuotes(self.prices, self.settings.rates_max_age, self.clock.now)
 
     @cached_property
-    def sources(self) -> Sources:
+    def sources(self) -> ExplainSources:
         """What an explanation is told from."""
-        from cascade_cli.adapters.stripe.history import HistoryReader  # noqa: PLC0415
+        from cascade_cli.adapters.stripe.payment_history import HistoryReader  # noqa: PLC0415
         from cascade_cli.adapters.venice.notices import NoticeReader  # noqa: PLC0415
-        from cascade_cli.services.explain_ports import Sources  # noqa: PLC0415
+        from cascade_cli.services.explain.explain_ports import ExplainSources  # noqa: PLC0415
 
         base, processor = self.settings.airtable_base, self.settings.processor
-        return Sources(
+        return ExplainSources(
             payments=self.payments,
             past=HistoryReader(self.client, self.events, self.clock.now),
             transfers=self.transfers(),

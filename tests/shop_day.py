@@ -12,8 +12,8 @@ import pytest
 import time_machine
 
 from cascade_cli.cli.app import run
-from cascade_cli.domain.events import Event
-from cascade_cli.domain.times import Window
+from cascade_cli.domain.records.stripe_events import Event
+from cascade_cli.domain.shop.times import Window
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
 from tests.conftest import ManualClock
 from tests.sandboxed import Sandboxed

@@ -18,7 +18,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from cascade_cli.adapters.journal import Journal
-from cascade_cli.domain.journal import Worker
+from cascade_cli.domain.records.journal_entries import Worker
 from cascade_cli.errors import JournalError
 from tests.simulation import mutants
 from tests.simulation.__main__ import main

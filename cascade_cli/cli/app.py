@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from cascade_cli import __version__
-from cascade_cli.cli.session import Session, conduct, failure, unwritable
+from cascade_cli.cli.terminal.session import Session, conduct, failure, unwritable
 from cascade_cli.errors import ExitCode, UsageError
 
 COMMANDS = {
@@ -42,8 +42,8 @@ GROUPS = {
     "stratagem": "Transfers as Venice sees them.",
     "sandbox": "The embedded stand-in for Stripe, Airtable and Venice.",
 }
-"""What `cascade --help` lists. Each is declared in the module of cli/commands/ of its name, which
-is imported where the command line names it."""
+"""What `cascade --help` lists. Each is declared in command.py of the folder of its name, which is
+imported where the command line names it."""
 
 
 def app_for(words: Container[str]) -> typer.Typer:
@@ -83,13 +83,13 @@ def _command_line(names: frozenset[str]) -> Callable[..., Any]:
 
 def declared(name: str) -> Any:
     """The command's function, or the group's Typer, with all its options."""
-    return getattr(import_module(f"cascade_cli.cli.commands.{name}"), name)
+    return getattr(import_module(f"cascade_cli.cli.{name}.command"), name)
 
 
 def _class_of(name: str) -> Any:
     """The class that reads its words, if it is not Typer's own."""
     if name == "resolve":
-        return import_module("cascade_cli.cli.resolve_words").OptionalAmounts
+        return import_module("cascade_cli.cli.resolve.optional_amounts").OptionalAmounts
     return None
 
 

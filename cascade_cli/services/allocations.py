@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from cascade_cli.domain.allocation import Allocation
+from cascade_cli.domain.selling.allocation import Allocation
 
 
 class Allocations(Protocol):

@@ -9,10 +9,10 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Protocol
 
-from cascade_cli.domain.engine import Schedule
-from cascade_cli.domain.journal import Claim, ClaimState, Fate, Intent
-from cascade_cli.domain.orders import Order
-from cascade_cli.domain.stratagems import Stratagem
+from cascade_cli.domain.records.journal_entries import Claim, ClaimState, Fate, Intent
+from cascade_cli.domain.records.orders import Order
+from cascade_cli.domain.records.stratagems import Stratagem
+from cascade_cli.domain.shop.engine_schedule import Schedule
 from cascade_cli.errors import CascadeError
 
 

@@ -11,15 +11,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
+from cascade_cli.adapters.http.probing import ProbingTransport
 from cascade_cli.adapters.journal.inspection import JournalProbe
-from cascade_cli.adapters.probing import ProbingTransport
 from cascade_cli.adapters.stripe.probes import AccountProbe
 from cascade_cli.adapters.stripe.signature import FAST_CLOCK, TOLERANCE, secrets_in
 from cascade_cli.adapters.venice.citizens import CitizenReader
-from cascade_cli.adapters.venice.needs import TRANSACTION_FIELDS, TRANSACTIONS, needs
 from cascade_cli.adapters.venice.probes import BaseProbe, LegacyReader
+from cascade_cli.adapters.venice.required_schema import TRANSACTION_FIELDS, TRANSACTIONS, needs
 from cascade_cli.adapters.venice.transfers import TransferReader
 from cascade_cli.adapters.venice.web_api import VeniceApi
+from cascade_cli.domain.delivery.runway import OUTFLOW_DAYS, finances
 from cascade_cli.domain.doctor import (
     airtable,
     engine,
@@ -31,10 +32,9 @@ from cascade_cli.domain.doctor import (
     webhook,
 )
 from cascade_cli.domain.doctor.findings import BUG, TITLES, UNCHECKED, UNREAD, Check
-from cascade_cli.domain.events import KEPT
-from cascade_cli.domain.keys import Origin
-from cascade_cli.domain.runway import OUTFLOW_DAYS, finances
-from cascade_cli.domain.stratagems import Stratagem
+from cascade_cli.domain.records.stratagems import Stratagem
+from cascade_cli.domain.records.stripe_events import KEPT
+from cascade_cli.domain.shop.keys import Origin
 from cascade_cli.errors import CascadeError, JournalError, RightsError, UnreachableError
 from cascade_cli.settings import Settings
 
@@ -192,7 +192,7 @@ class Doctor:
     def _older(self) -> Iterator[Check]:
         now = self._with.now()
         rows = self._with.legacy.legacy_since(now - venice.LEGACY_LOOKED_BACK)
-        yield venice.judge_legacy([row for row in rows if row.origin is Origin.OLDER], now)
+        yield venice.judge_legacy([row for row in rows if row.origin is Origin.LEGACY], now)
         yield venice.judge_payers([row for row in rows if row.other_processor])
 
     def _mode(self) -> Iterator[Check]:

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from cascade_cli.adapters.prices import read_prices
-from cascade_cli.adapters.rates import PublishedRates, RatesError
+from cascade_cli.adapters.price_list_file import read_prices
+from cascade_cli.adapters.reference_rates import PublishedRates, RatesError
 from cascade_cli.domain.doctor import airtable, settings, stripe
 from cascade_cli.domain.doctor.findings import Check
-from cascade_cli.domain.pricing import PriceList
+from cascade_cli.domain.selling.pricing import PriceList
 from cascade_cli.errors import SettingsError
 from cascade_cli.settings import (
     AIRTABLE_BASE,

@@ -11,12 +11,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
 
-from cascade_cli.domain.engine import Schedule, parse_schedule
-from cascade_cli.domain.events import acted_on
-from cascade_cli.domain.orders import parse_ducats
-from cascade_cli.domain.refunds import Disputing, Policy, Refunding
-from cascade_cli.domain.secret import Secret
-from cascade_cli.domain.times import format_span, parse_duration
+from cascade_cli.domain.records.orders import parse_ducats
+from cascade_cli.domain.records.stripe_events import acted_on
+from cascade_cli.domain.refunds.refund_shares import Disputing, Policy, Refunding
+from cascade_cli.domain.shop.engine_schedule import Schedule, parse_schedule
+from cascade_cli.domain.shop.secret import Secret
+from cascade_cli.domain.shop.times import format_span, parse_duration
 from cascade_cli.errors import SettingsError
 from cascade_cli.settings.addresses import Keyed, stray_addresses
 from cascade_cli.settings.place import DEFAULT_FILE, STATE_DIR

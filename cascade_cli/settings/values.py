@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from cascade_cli.domain.secret import Secret
+from cascade_cli.domain.shop.secret import Secret
 from cascade_cli.errors import SettingsError
 
 T = TypeVar("T")

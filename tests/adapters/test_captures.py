@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from cascade_cli.bootstrap import Wiring
-from cascade_cli.domain.charges import Charge
-from cascade_cli.domain.money_back import money_back
+from cascade_cli.domain.records.charges import Charge
+from cascade_cli.domain.refunds.money_back import money_back
 from tests.sandboxed import Sandboxed
 
 AT = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from cascade_cli.adapters.crew import Crew, Piece
+from cascade_cli.adapters.http.concurrency import Crew, Piece
 
 PATIENCE = 10.0
 

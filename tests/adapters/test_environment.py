@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import requests
 
-from cascade_cli.adapters.pacing import Pacer
-from cascade_cli.adapters.transport import Transport, plain_session
-from cascade_cli.domain.times import Window
+from cascade_cli.adapters.http.pacing import Pacer
+from cascade_cli.adapters.http.transport import Transport, plain_session
+from cascade_cli.domain.shop.times import Window
 from cascade_cli.errors import SettingsError
 from tests.adapters.scripted_server import ScriptedServer, answer
 from tests.sandboxed import Sandboxed

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cascade_cli.adapters.stripe.money_moved import release_among, to_dispute, to_refund, to_refunds
-from cascade_cli.adapters.stripe.sold import to_charge
+from cascade_cli.adapters.stripe.purchase_parser import to_charge
 from cascade_cli.bootstrap import Wiring
 from tests.adapters.test_purchases import AT, DAY
 from tests.sandboxed import Sandboxed

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cascade_cli.adapters.venice.notes import log_to_keep, parse_notes
-from cascade_cli.domain.stratagems import Failure
+from cascade_cli.adapters.venice.notes_codec import log_to_keep, parse_notes
+from cascade_cli.domain.records.stratagems import Failure
 
 ORDER = '{"amount": 525.0, "reason": "Ducat purchase via CASCADE"}'
 SUCCESS = "\n[2025-07-03 23:35] Successfully transferred 525.0 ducats to marco."

@@ -8,10 +8,10 @@ from email.utils import format_datetime
 import pytest
 import requests
 
-from cascade_cli.adapters.pace import Departure
-from cascade_cli.adapters.pace_kept import OwnPace
-from cascade_cli.adapters.pacing import Pacer
-from cascade_cli.adapters.transport import (
+from cascade_cli.adapters.http.pace import Departure
+from cascade_cli.adapters.http.pace_store import OwnPace
+from cascade_cli.adapters.http.pacing import Pacer
+from cascade_cli.adapters.http.transport import (
     ATTEMPTS,
     CEILING_SECONDS,
     PermitError,

@@ -7,7 +7,7 @@ from email.utils import format_datetime
 
 import pytest
 
-from cascade_cli.adapters.service_clock import ServiceClock, measured_ahead
+from cascade_cli.adapters.http.service_clock import ServiceClock, measured_ahead
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)

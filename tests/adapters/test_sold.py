@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cascade_cli.adapters.stripe.sold import is_another_s, is_ducat_purchase
+from cascade_cli.adapters.stripe.purchase_parser import is_another_s, is_ducat_purchase
 
 
 @pytest.mark.parametrize(

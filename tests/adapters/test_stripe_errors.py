@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 import stripe
 
-from cascade_cli.adapters.foreign_text import MOST_CHARACTERS, body_described, one_line
+from cascade_cli.adapters.http.foreign_text import MOST_CHARACTERS, body_described, one_line
 from cascade_cli.adapters.stripe.errors import our_errors, translate
 from cascade_cli.errors import (
     AnswerError,

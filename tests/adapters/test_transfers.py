@@ -9,8 +9,8 @@ from decimal import Decimal
 import pytest
 
 from cascade_cli.bootstrap import Wiring
-from cascade_cli.domain.keys import Origin
-from cascade_cli.domain.stratagems import State
+from cascade_cli.domain.records.stratagems import State
+from cascade_cli.domain.shop.keys import Origin
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
 from tests.conftest import ManualClock
 from tests.sandboxed import Sandboxed

@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from cascade_cli.adapters.journal import Journal
-from cascade_cli.domain.journal import ClaimState, Fate, Intent, Worker
+from cascade_cli.domain.records.journal_entries import ClaimState, Fate, Intent, Worker
 from cascade_cli.errors import CascadeError
 
 LEASE = timedelta(hours=1)

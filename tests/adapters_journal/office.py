@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Engine, create_engine, make_url, text
 
 from cascade_cli.adapters.journal import Journal
-from cascade_cli.domain.journal import Claim, Fate, Intent, Worker
+from cascade_cli.domain.records.journal_entries import Claim, Fate, Intent, Worker
 
 LEASE = timedelta(minutes=5)
 HERE = "till-1"

@@ -6,8 +6,8 @@ import threading
 from dataclasses import replace
 from decimal import Decimal
 
-from cascade_cli.domain.arrivals import TELL_ARRIVAL
-from cascade_cli.domain.journal import Fate
+from cascade_cli.domain.delivery.arrival_notices import TELL_ARRIVAL
+from cascade_cli.domain.records.journal_entries import Fate
 from tests.adapters_journal.office import ANNA, BRUNO, LEASE, Office, claim, intent
 
 KEY = "cascade_payment_pi_1"

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from cascade_cli.adapters.journal import ClaimLostError
-from cascade_cli.domain.journal import Attempt, EntryKind, Fate
+from cascade_cli.domain.records.journal_entries import Attempt, EntryKind, Fate
 from cascade_cli.errors import ExitCode
 from tests.adapters_journal.office import ANNA, BRUNO, LEASE, Office, claim, intent
 

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from cascade_cli.adapters.journal.chain import hash_of
-from cascade_cli.domain.journal import EntryKind
+from cascade_cli.domain.records.journal_entries import EntryKind
 from tests.adapters_journal.office import Office, claim, deliver, intent
 
 COLUMNS = ("at", "kind", "key", "run", "host", "operator", "command", "body", "previous_hash")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cascade_cli.domain.journal import ClaimState, EntryKind, Fate, Intent
+from cascade_cli.domain.records.journal_entries import ClaimState, EntryKind, Fate, Intent
 from cascade_cli.errors import UsageError
 from tests.adapters_journal.office import ANNA, BRUNO, ELSEWHERE, LEASE, Office, claim, intent
 

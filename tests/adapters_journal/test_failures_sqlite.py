@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from cascade_cli.adapters.journal import Journal
-from cascade_cli.domain.journal import Fate
+from cascade_cli.domain.records.journal_entries import Fate
 from cascade_cli.errors import ExitCode, JournalError, SettingsError
 from tests.adapters_journal.hands import fill_the_disk, write_without_rights
 from tests.adapters_journal.office import ANNA, Office, claim, deliver, intent

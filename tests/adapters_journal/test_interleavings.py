@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cascade_cli.adapters.journal import ClaimLostError, Journal
-from cascade_cli.domain.journal import ClaimState, Worker
+from cascade_cli.domain.records.journal_entries import ClaimState, Worker
 from tests.adapters_journal.office import HERE, LEASE, Office, claim, intent
 
 DEEDS = st.sampled_from(["claim", "claim", "attempt", "release", "die", "wait"])

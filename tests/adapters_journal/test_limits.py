@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cascade_cli.domain.journal import ClaimState
+from cascade_cli.domain.records.journal_entries import ClaimState
 from tests.adapters_journal.office import BRUNO, LEASE, Office, claim, intent
 
 

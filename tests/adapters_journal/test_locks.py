@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from cascade_cli.adapters.journal import ClaimLostError
-from cascade_cli.domain.journal import EntryKind
+from cascade_cli.domain.records.journal_entries import EntryKind
 from cascade_cli.errors import JournalError, LockedError
 from tests.adapters_journal.office import ANNA, BRUNO, ELSEWHERE, LEASE, Office
 

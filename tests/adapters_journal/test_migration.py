@@ -18,9 +18,9 @@ from sqlalchemy import text
 
 from cascade_cli.adapters.journal.database import Database
 from cascade_cli.adapters.journal.inbox import Inbox
-from cascade_cli.adapters.journal.schema import SEALED, SHARED
-from cascade_cli.domain.events import Event
-from cascade_cli.domain.journal import ClaimState, Fate
+from cascade_cli.adapters.journal.tables import SEALED, SHARED
+from cascade_cli.domain.records.journal_entries import ClaimState, Fate
+from cascade_cli.domain.records.stripe_events import Event
 from tests.adapters_journal.office import ANNA, BRUNO, LEASE, Office, claim, deliver, intent
 
 KEY = "cascade_payment_pi_1"

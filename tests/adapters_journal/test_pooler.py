@@ -9,8 +9,8 @@ from dataclasses import replace
 import psycopg
 import pytest
 
-from cascade_cli.adapters.journal.pace import PaceRow
-from cascade_cli.domain.journal import Fate
+from cascade_cli.adapters.journal.pace_row import PaceRow
+from cascade_cli.domain.records.journal_entries import Fate
 from cascade_cli.errors import JournalError
 from tests.adapters_journal.office import ANNA, BRUNO, LEASE, Office, claim, deliver, intent
 from tests.adapters_journal.pooler import PGBOUNCER, running_pgbouncer

@@ -11,8 +11,8 @@ import pytest
 
 from cascade_cli.adapters.journal.database import Database
 from cascade_cli.adapters.journal.inbox import EventState, Inbox, Settlement
-from cascade_cli.domain.events import Event
-from cascade_cli.domain.journal import ClaimState, EntryKind, Fate
+from cascade_cli.domain.records.journal_entries import ClaimState, EntryKind, Fate
+from cascade_cli.domain.records.stripe_events import Event
 from cascade_cli.errors import GuardError, LockedError
 from tests.adapters_journal.office import ANNA, BRUNO, LEASE, Office, claim, deliver, intent
 

@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from cascade_cli.adapters.journal.bodies import REDACTED
-from cascade_cli.domain.journal import ClaimState, Fate, Worker
+from cascade_cli.adapters.journal.entry_bodies import REDACTED
+from cascade_cli.domain.records.journal_entries import ClaimState, Fate, Worker
 from cascade_cli.errors import UsageError
 from tests.adapters_journal.office import ANNA, LEASE, Office, claim, intent
 

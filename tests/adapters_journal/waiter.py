@@ -9,9 +9,9 @@ import sys
 import time
 from pathlib import Path
 
-from cascade_cli.adapters.journal.pace import PaceRow
-from cascade_cli.adapters.pace_kept import KeptPace, PaceFile
-from cascade_cli.adapters.pacing import Pacer
+from cascade_cli.adapters.http.pace_store import KeptPace, PaceFile
+from cascade_cli.adapters.http.pacing import Pacer
+from cascade_cli.adapters.journal.pace_row import PaceRow
 
 
 def main(place: str, rate: str, turns: str, *hurry: str) -> None:

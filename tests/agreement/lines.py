@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Iterator
 from typing import Any
 
-from cascade_cli.domain.shell import COMMANDS
+from cascade_cli.domain.shop.shell import COMMANDS
 from tests.credit.counter import Answer
 from tests.pasted import pasted
 

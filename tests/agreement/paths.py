@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from cascade_cli.backend import credit_ducats_sync
-from cascade_cli.cli.session import Session
+from cascade_cli.cli.terminal.session import Session
 from tests.agreement.views import (
     SINCE,
     Item,

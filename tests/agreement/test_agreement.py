@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cascade_cli.domain.kinds import Kind
+from cascade_cli.domain.discrepancies.kinds import Kind
 from tests.agreement import api, paths, rows, views
 from tests.agreement.lines import safe
 from tests.agreement.states import STATES

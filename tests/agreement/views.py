@@ -16,7 +16,7 @@ from typing import Any
 
 from rich.cells import cell_len
 
-from cascade_cli.domain.kinds import Kind
+from cascade_cli.domain.discrepancies.kinds import Kind
 from tests.agreement.lines import on_lines, printed
 from tests.credit.counter import Answer, Counter
 from tests.report.reading import page

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from cascade_cli.domain.arrivals import NEWS, Arrival, arrivals
-from cascade_cli.domain.gifts import Gift
-from cascade_cli.domain.journal import Intent
-from cascade_cli.domain.keys import Origin
-from cascade_cli.domain.orders import Cause
-from cascade_cli.domain.stratagems import Stratagem
+from cascade_cli.domain.delivery.arrival_notices import NEWS, Arrival, arrivals
+from cascade_cli.domain.records.gifts import Gift
+from cascade_cli.domain.records.journal_entries import Intent
+from cascade_cli.domain.records.orders import Cause
+from cascade_cli.domain.records.stratagems import Stratagem
+from cascade_cli.domain.shop.keys import Origin
 
 NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 KEY = "cascade_payment_pi_1"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from cascade_cli.adapters.transport import utc_now
+from cascade_cli.adapters.http.transport import utc_now
 from cascade_cli.sandbox.wire import Request, Response
 from tests.cli.invoking import COMMAND, Finished, environment
 from tests.sandboxed import Sandboxed

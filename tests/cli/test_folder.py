@@ -13,10 +13,10 @@ from shutil import which
 
 import pytest
 
-from cascade_cli.adapters.transport import utc_now
+from cascade_cli.adapters.http.transport import utc_now
 from cascade_cli.cli.review.plan import plan_lines
-from cascade_cli.cli.session import Session
-from cascade_cli.domain.repair_plan import RepairPlan
+from cascade_cli.cli.terminal.session import Session
+from cascade_cli.domain.reconcile.repair_plan import RepairPlan
 from tests.cli.conftest import Cascade
 from tests.cli.invoking import COMMAND, Finished, environment
 from tests.cli.test_settings_refused import is_plain

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cascade_cli.domain.kinds import Kind
+from cascade_cli.domain.discrepancies.kinds import Kind
 from cascade_cli.sandbox.wire import Response
 from tests.cli.conftest import Cascade
 from tests.sandboxed import Sandboxed

@@ -18,7 +18,7 @@ from subprocess import PIPE
 
 import pytest
 
-from cascade_cli.domain.kinds import Kind
+from cascade_cli.domain.discrepancies.kinds import Kind
 from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.sandbox.instance import serving, state_path
 from cascade_cli.sandbox.seed import seed
@@ -32,10 +32,18 @@ HEAVY = (
 )
 # By a reconciliation of a window that is too short to be remembered.
 UNUSED = (
-    *("sqlalchemy", "cascade_cli.adapters.journal", "cascade_cli.domain.journal"),
-    *("cascade_cli.adapters.stripe.checkout", "cascade_cli.adapters.stripe.history"),
-    *("cascade_cli.cli.alerting", "cascade_cli.cli.run_metrics", "jinja2", "fastapi"),
-    *("cascade_cli.services.till", "currency_converter"),
+    *("sqlalchemy", "cascade_cli.adapters.journal", "cascade_cli.domain.records.journal_entries"),
+    *(
+        "cascade_cli.adapters.stripe.checkout_sessions",
+        "cascade_cli.adapters.stripe.payment_history",
+    ),
+    *(
+        "cascade_cli.cli.reconcile.alerting",
+        "cascade_cli.cli.reconcile.run_metrics",
+        "jinja2",
+        "fastapi",
+    ),
+    *("cascade_cli.services.selling.price_quotes", "currency_converter"),
 )
 SANDBOX = ("cascade_cli.sandbox", "lark")
 
@@ -79,8 +87,8 @@ def test_help_imports_what_any_typer_app_does_and_no_command(tmp_path: Path) -> 
     assert modules_after(tmp_path, "--help") - smallest - own == set()
     assert {name for name in own if name.count(".") > 1} == {
         "cascade_cli.cli.app",
-        "cascade_cli.cli.session",
-        "cascade_cli.cli.shown",
+        "cascade_cli.cli.terminal.session",
+        "cascade_cli.cli.terminal.escape",
     }
 
 
@@ -89,7 +97,7 @@ def test_a_short_window_is_reconciled_without_what_it_does_not_use(
 ) -> None:
     imported = modules_after(tmp_path, "reconcile", "--since", "1h", **empty_sandbox.environment())
     assert imported & {*UNUSED, *SANDBOX, "http.server"} == set()
-    assert "cascade_cli.services.reconcile" in imported
+    assert "cascade_cli.services.reconcile.gather" in imported
 
 
 @pytest.fixture

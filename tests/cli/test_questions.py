@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from cascade_cli.adapters.transport import utc_now
+from cascade_cli.adapters.http.transport import utc_now
 from tests.cli.invoking import COMMAND, environment
 from tests.sandboxed import Sandboxed
 

@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 
 from cascade_cli.cli.app import COMMANDS, GROUPS, run
-from cascade_cli.cli.session import Session
-from cascade_cli.domain.shell import COMMANDS as KNOWN
-from cascade_cli.domain.shell import command, complete
+from cascade_cli.cli.terminal.session import Session
+from cascade_cli.domain.shop.shell import COMMANDS as KNOWN
+from cascade_cli.domain.shop.shell import command, complete
 from cascade_cli.settings import SETTINGS
 from tests.agreement.lines import FILLED_IN
 from tests.docs.command_line import parse

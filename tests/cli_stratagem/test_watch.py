@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from cascade_cli.cli.stratagem_watch import pause
-from cascade_cli.domain.engine import parse_schedule
-from cascade_cli.domain.standing import Moment
+from cascade_cli.cli.stratagem.watch import pause
+from cascade_cli.domain.delivery.transfer_status import Moment
+from cascade_cli.domain.shop.engine_schedule import parse_schedule
 from cascade_cli.sandbox.wire import json_response
 from tests.cli_stratagem.rows import make
 from tests.credit.counter import Answer, Counter

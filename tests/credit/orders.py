@@ -6,10 +6,10 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from cascade_cli.domain.delivery import Action
-from cascade_cli.domain.journal import Attempt, Fate
-from cascade_cli.domain.orders import Cause, Order
-from cascade_cli.domain.stratagems import Failure, Stratagem
+from cascade_cli.domain.delivery.delivery_steps import Action
+from cascade_cli.domain.records.journal_entries import Attempt, Fate
+from cascade_cli.domain.records.orders import Cause, Order
+from cascade_cli.domain.records.stratagems import Failure, Stratagem
 from tests.domain.samples import NOW, a_stratagem
 
 KEY = "cascade_manual_gift"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from cascade_cli.adapters.journal import Journal
-from cascade_cli.domain.journal import ClaimState, Intent, Worker
+from cascade_cli.domain.records.journal_entries import ClaimState, Intent, Worker
 from tests.credit.counter import Counter
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from cascade_cli.adapters.pacing import Pacer
+from cascade_cli.adapters.http.pacing import Pacer
 from cascade_cli.backend import CreditAnswer, credit_ducats, credit_ducats_sync
-from cascade_cli.cli.session import Session
+from cascade_cli.cli.terminal.session import Session
 from tests.credit.counter import Counter
 from tests.credit.faults import is_create, unavailable
 

@@ -10,10 +10,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from cascade_cli.adapters.journal import Journal
-from cascade_cli.cli.writing import this_worker
-from cascade_cli.domain.journal import Intent
-from cascade_cli.domain.orders import parse_ducats
-from cascade_cli.domain.times import rfc3339
+from cascade_cli.cli.context.write_context import this_worker
+from cascade_cli.domain.records.journal_entries import Intent
+from cascade_cli.domain.records.orders import parse_ducats
+from cascade_cli.domain.shop.times import rfc3339
 from cascade_cli.sandbox.airtable import BASE_ID
 from cascade_cli.sandbox.wire import Request, json_response
 from tests.credit.counter import Counter

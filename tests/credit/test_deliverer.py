@@ -12,17 +12,17 @@ from typing import Any
 
 import pytest
 
+from cascade_cli.adapters.http.transport import utc_now
 from cascade_cli.adapters.journal import Journal
-from cascade_cli.adapters.transport import utc_now
-from cascade_cli.cli.writing import this_worker
-from cascade_cli.domain.delivery import FATE_BOUND
-from cascade_cli.domain.gifts import Gift
-from cascade_cli.domain.journal import ClaimState, EntryKind, Intent
-from cascade_cli.domain.orders import Order
-from cascade_cli.domain.stratagems import Stratagem
+from cascade_cli.cli.context.write_context import this_worker
+from cascade_cli.domain.delivery.delivery_steps import FATE_BOUND
+from cascade_cli.domain.records.gifts import Gift
+from cascade_cli.domain.records.journal_entries import ClaimState, EntryKind, Intent
+from cascade_cli.domain.records.orders import Order
+from cascade_cli.domain.records.stratagems import Stratagem
 from cascade_cli.errors import ServiceError, SettingsError, ThrottledError, UnreachableError
 from cascade_cli.sandbox.wire import Request, Response, json_response
-from cascade_cli.services.deliver import Deliverer
+from cascade_cli.services.delivery.deliver import Deliverer
 from cascade_cli.services.delivery_ports import Delivery, Result, Sighting
 from tests.credit.counter import Counter
 from tests.credit.desks import Workers, workers

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cascade_cli.cli.credit_file import COLUMNS
+from cascade_cli.cli.credit.file import COLUMNS
 from tests.credit.counter import Counter
 
 AWKWARD = [

@@ -11,10 +11,17 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cascade_cli.domain.delivery import FATE_BOUND, Action, Wait, Write, next_step, rows_of
-from cascade_cli.domain.journal import Attempt, Fate
-from cascade_cli.domain.orders import Order
-from cascade_cli.domain.stratagems import MAY_STILL_MOVE, State, Stratagem
+from cascade_cli.domain.delivery.delivery_steps import (
+    FATE_BOUND,
+    Action,
+    Wait,
+    Write,
+    next_step,
+    rows_of,
+)
+from cascade_cli.domain.records.journal_entries import Attempt, Fate
+from cascade_cli.domain.records.orders import Order
+from cascade_cli.domain.records.stratagems import MAY_STILL_MOVE, State, Stratagem
 from tests.credit.orders import DEAD, EVERY, KEY, a_row, an_order
 from tests.domain.samples import NOW, PAID
 

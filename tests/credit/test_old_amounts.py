@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cascade_cli.domain.allocation import Allocation, Share, read_allocation
-from cascade_cli.domain.money import format_ducats, read_ducats
-from cascade_cli.domain.orders import enough, is_exact, parse_ducats, parse_sale
-from cascade_cli.domain.repair import Repair
-from cascade_cli.domain.stratagems import Failure
+from cascade_cli.domain.discrepancies.repair_command import Repair
+from cascade_cli.domain.records.orders import enough, is_exact, parse_ducats, parse_sale
+from cascade_cli.domain.records.stratagems import Failure
+from cascade_cli.domain.selling.allocation import Allocation, Share, read_allocation
+from cascade_cli.domain.shop.money import format_ducats, read_ducats
 from tests.credit.counter import Counter, write_credits
 from tests.domain.samples import a_charge, keyed, the_item
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from cascade_cli.backend import credit_ducats_sync
-from cascade_cli.cli.session import Session
+from cascade_cli.cli.terminal.session import Session
 from tests.credit.counter import Counter, write_credits
 
 # 10,000 ducats cost 1,000 USD at 0.10, and 500 USD at the lowest rate.

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from cascade_cli.backend import credit_ducats_sync
-from cascade_cli.cli.session import Session
+from cascade_cli.cli.terminal.session import Session
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
 from tests.credit.counter import Counter, write_credits
 

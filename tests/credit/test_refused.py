@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from cascade_cli.domain.delivery import Action, Wait, next_step
-from cascade_cli.domain.journal import Fate
+from cascade_cli.domain.delivery.delivery_steps import Action, Wait, next_step
+from cascade_cli.domain.records.journal_entries import Fate
 from tests.credit.counter import Counter
 from tests.credit.orders import a_row, an_order, attempted
 from tests.domain.samples import NOW

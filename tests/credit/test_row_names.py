@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from cascade_cli.backend import credit_ducats_sync
-from cascade_cli.cli.session import Session
+from cascade_cli.cli.terminal.session import Session
 from tests.credit.counter import Counter
 
 

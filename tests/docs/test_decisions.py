@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cascade_cli.domain.decision_table import table
+from cascade_cli.domain.discrepancies.decision_table import table
 from tests.docs.readme import rows, sections
 
 

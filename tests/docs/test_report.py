@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from cascade_cli.cli.reconciliation_csv import COLUMNS
-from cascade_cli.domain.kinds import Kind, Severity
+from cascade_cli.cli.reconcile.csv import COLUMNS
+from cascade_cli.domain.discrepancies.kinds import Kind, Severity
 from cascade_cli.errors import ExitCode
 from cascade_cli.sandbox.seed import SCENARIOS
 from cascade_cli.sandbox.venice.access import FAIL_POINTS

@@ -8,8 +8,8 @@ from itertools import permutations
 import pytest
 
 from cascade_cli.domain.doctor.engine import Cadence, differences
-from cascade_cli.domain.engine import Schedule, parse_schedule
-from cascade_cli.domain.stratagems import Stratagem
+from cascade_cli.domain.records.stratagems import Stratagem
+from cascade_cli.domain.shop.engine_schedule import Schedule, parse_schedule
 from tests.domain.samples import a_stratagem
 
 BEGIN = datetime(2026, 11, 6, 12, 0, tzinfo=UTC)

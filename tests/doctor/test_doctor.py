@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 
-from cascade_cli.cli.connection import effective
+from cascade_cli.cli.context.connection import effective
 from cascade_cli.cli.doctor.instruments import instruments
-from cascade_cli.cli.session import Session
+from cascade_cli.cli.terminal.session import Session
 from cascade_cli.domain import doctor
 from cascade_cli.domain.doctor.findings import TITLES, UNCHECKED, UNREAD, Check, Level
 from cascade_cli.services.doctor import Doctor

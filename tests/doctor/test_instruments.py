@@ -13,15 +13,15 @@ import requests
 import stripe
 from sqlalchemy import create_engine, make_url, text
 
+from cascade_cli.adapters.http.pacing import Pacer
+from cascade_cli.adapters.http.probing import ProbingTransport
+from cascade_cli.adapters.http.transport import PermitError, permitted, plain_session, utc_now
 from cascade_cli.adapters.journal import Journal
 from cascade_cli.adapters.journal.database import Database, parse_url
 from cascade_cli.adapters.journal.inbox import Inbox
 from cascade_cli.adapters.journal.inspection import JournalProbe
-from cascade_cli.adapters.pacing import Pacer
-from cascade_cli.adapters.probing import ProbingTransport
 from cascade_cli.adapters.stripe.client import stripe_client
-from cascade_cli.adapters.transport import PermitError, permitted, plain_session, utc_now
-from cascade_cli.cli.writing import this_worker
+from cascade_cli.cli.context.write_context import this_worker
 from cascade_cli.errors import JournalError
 from cascade_cli.sandbox.wire import Response
 from tests.adapters_journal.postgresql import PostgresqlServer, running_postgresql

@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from cascade_cli.domain.advice import advice_on_orphan
-from cascade_cli.domain.charges import Dispute
-from cascade_cli.domain.keys import Origin, refund_key
-from cascade_cli.domain.kinds import Kind
-from cascade_cli.domain.reconciliation import Item
-from cascade_cli.domain.repair import Repair
-from cascade_cli.domain.story import verdict_of
-from cascade_cli.domain.stratagems import Failure, State
+from cascade_cli.domain.discrepancies.advice import advice_on_orphan
+from cascade_cli.domain.discrepancies.kinds import Kind
+from cascade_cli.domain.discrepancies.repair_command import Repair
+from cascade_cli.domain.explain.story import verdict_of
+from cascade_cli.domain.reconcile.reconciliation import Item
+from cascade_cli.domain.records.charges import Dispute
+from cascade_cli.domain.records.stratagems import Failure, State
+from cascade_cli.domain.shop.keys import Origin, refund_key
 from tests.domain.samples import NOW, a_charge, a_stratagem, judge, keyed, the_item
 
 LIVE: dict[str, Any] = {"status": "active", "expires_at": NOW + timedelta(hours=30)}

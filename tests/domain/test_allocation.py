@@ -16,7 +16,12 @@ from cascade_cli.adapters.stripe.allocations import (
     divided,
     nothing_kept,
 )
-from cascade_cli.domain.allocation import (
+from cascade_cli.domain.discrepancies.kinds import Kind
+from cascade_cli.domain.discrepancies.refund_plan import obstacle_to, picture_of
+from cascade_cli.domain.matching.snapshot import Lookups, matched_charge_of
+from cascade_cli.domain.records.orders import order_for_charge, payment_facts
+from cascade_cli.domain.records.stratagems import Stratagem
+from cascade_cli.domain.selling.allocation import (
     LONGEST_PIECE,
     MOST_CITIZENS,
     Allocation,
@@ -25,11 +30,6 @@ from cascade_cli.domain.allocation import (
     portions_of,
     read_allocation,
 )
-from cascade_cli.domain.kinds import Kind
-from cascade_cli.domain.orders import order_for_charge, payment_facts
-from cascade_cli.domain.refund_plan import obstacle_to, picture_of
-from cascade_cli.domain.stratagems import Stratagem
-from cascade_cli.domain.world import Answers, case_of
 from tests.domain.samples import TERMS, a_charge, a_stratagem, judge, keyed
 
 _NAMES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1)
@@ -240,5 +240,5 @@ def test_whose_money_went_back_is_not_settled_while_nobody_knows_whom_it_was_for
     (nobody,) = divided(replace(WHOLE, refunded_cents=1705), metadata, nothing_kept)
     (item,) = judge([nobody]).items
     assert item.kind is Kind.UNATTRIBUTABLE
-    picture = picture_of(case_of(nobody, (), Answers(), TERMS), {})
+    picture = picture_of(matched_charge_of(nobody, (), Lookups(), TERMS), {})
     assert "kept in the journal" in obstacle_to(picture)

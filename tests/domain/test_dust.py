@@ -6,9 +6,9 @@ from decimal import Decimal
 
 import pytest
 
-from cascade_cli.domain.kinds import Kind
-from cascade_cli.domain.money import ZERO
-from cascade_cli.domain.refund_plan import plan_refunds
+from cascade_cli.domain.discrepancies.kinds import Kind
+from cascade_cli.domain.discrepancies.refund_plan import plan_refunds
+from cascade_cli.domain.shop.money import ZERO
 from tests.domain.samples import a_charge, judge, keyed, the_item
 from tests.domain.test_refund_plan import picture, sent_back, taken, terms
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from cascade_cli.domain.engine import parse_schedule
+from cascade_cli.domain.shop.engine_schedule import parse_schedule
 
 ROME = parse_schedule("11:00,19:00 Europe/Rome")
 

@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime
 
-from cascade_cli.domain.entries import describe_entry
-from cascade_cli.domain.journal import Entry, EntryKind
+from cascade_cli.domain.explain.entry_sentences import describe_entry
+from cascade_cli.domain.records.journal_entries import Entry, EntryKind
 
 
 def _told(kind: EntryKind, **detail: object) -> str:

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cascade_cli.adapters.stripe.sold import gift_of
-from cascade_cli.adapters.venice.letters import to_citizen, to_giver
+from cascade_cli.adapters.stripe.purchase_parser import gift_of
+from cascade_cli.adapters.venice.message_texts import to_citizen, to_giver
 from cascade_cli.adapters.venice.writer import notes_text
-from cascade_cli.domain.gifts import MOST_CHARACTERS, Gift, as_text, wished_gift
-from cascade_cli.domain.orders import Order, order_for_charge
+from cascade_cli.domain.records.gifts import MOST_CHARACTERS, Gift, as_text, wished_gift
+from cascade_cli.domain.records.orders import Order, order_for_charge
 from tests.domain.samples import a_charge
 
 FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467"

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from cascade_cli.domain.charges import Dispute
-from cascade_cli.domain.kinds import Kind
-from cascade_cli.domain.stratagems import Failure, Stratagem
+from cascade_cli.domain.discrepancies.kinds import Kind
+from cascade_cli.domain.records.charges import Dispute
+from cascade_cli.domain.records.stratagems import Failure, Stratagem
 from tests.domain.samples import GRACE, NOW, a_charge, keyed, older, the_item
 
 CHARGE = a_charge()

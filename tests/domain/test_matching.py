@@ -5,9 +5,9 @@ from decimal import Decimal
 
 import pytest
 
-from cascade_cli.domain.charges import Charge
-from cascade_cli.domain.matching import Match, Rule, asked_payments, match, named_payments
-from cascade_cli.domain.stratagems import Stratagem
+from cascade_cli.domain.matching.matching import Match, Rule, asked_payments, match, named_payments
+from cascade_cli.domain.records.charges import Charge
+from cascade_cli.domain.records.stratagems import Stratagem
 from tests.domain.samples import PAID, a_charge, a_stratagem, keyed, older
 
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)

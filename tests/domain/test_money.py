@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from cascade_cli.domain.money import exactly, format_ducats, format_money, read_ducats
+from cascade_cli.domain.shop.money import exactly, format_ducats, format_money, read_ducats
 
 
 @pytest.mark.parametrize(

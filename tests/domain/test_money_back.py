@@ -8,8 +8,8 @@ from decimal import Decimal
 
 import pytest
 
-from cascade_cli.domain.charges import Charge, Dispute, Portion, Refund
-from cascade_cli.domain.money_back import money_back, refunded_cents
+from cascade_cli.domain.records.charges import Charge, Dispute, Portion, Refund
+from cascade_cli.domain.refunds.money_back import money_back, refunded_cents
 from tests.domain.samples import PAID, a_charge
 
 FIRST_ROUND = ["warning_needs_response", "warning_under_review", "needs_response", "under_review"]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cascade_cli.domain.names import look_alike, no_citizen, similar_names, told_apart
+from cascade_cli.domain.shop.citizen_names import look_alike, no_citizen, similar_names, told_apart
 
 COMBINING = normalize("NFD", "Zoë")
 

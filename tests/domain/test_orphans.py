@@ -8,10 +8,10 @@ from decimal import Decimal
 
 import pytest
 
-from cascade_cli.domain.allocation import Allocation, Share, portions_of
-from cascade_cli.domain.keys import Origin
-from cascade_cli.domain.kinds import Kind, Severity
-from cascade_cli.domain.stratagems import Stratagem
+from cascade_cli.domain.discrepancies.kinds import Kind, Severity
+from cascade_cli.domain.records.stratagems import Stratagem
+from cascade_cli.domain.selling.allocation import Allocation, Share, portions_of
+from cascade_cli.domain.shop.keys import Origin
 from tests.domain.samples import NOW, WEEK, a_charge, a_stratagem, judge, keyed, older
 
 ELSEWHERE = keyed(a_charge("elsewhere"))

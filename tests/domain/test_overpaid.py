@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from cascade_cli.domain.charges import Charge, Period, Portion
-from cascade_cli.domain.exchange import Exchange
-from cascade_cli.domain.kinds import Kind
-from cascade_cli.domain.overpaid import overpaid
-from cascade_cli.domain.pricing import PriceList
+from cascade_cli.domain.discrepancies.kinds import Kind
+from cascade_cli.domain.records.charges import Charge, Period, Portion
+from cascade_cli.domain.selling.overpaid import overpaid
+from cascade_cli.domain.selling.pricing import PriceList
+from cascade_cli.domain.shop.exchange import Exchange
 from tests.domain.samples import PAID, a_charge, keyed, the_item
 
 

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from cascade_cli.domain.charges import Portion
-from cascade_cli.domain.exchange import Exchange
-from cascade_cli.domain.items import Item
-from cascade_cli.domain.kinds import Kind
-from cascade_cli.domain.price_guard import PriceFlaw, price_objection
-from cascade_cli.domain.pricing import PriceList
-from cascade_cli.domain.stratagems import Failure
+from cascade_cli.domain.discrepancies.items import Item
+from cascade_cli.domain.discrepancies.kinds import Kind
+from cascade_cli.domain.records.charges import Portion
+from cascade_cli.domain.records.stratagems import Failure
+from cascade_cli.domain.selling.price_guard import PriceFlaw, price_objection
+from cascade_cli.domain.selling.pricing import PriceList
+from cascade_cli.domain.shop.exchange import Exchange
 from tests.domain.samples import PAID, a_charge, keyed, older, the_item
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from cascade_cli.domain.pricing import PriceList
+from cascade_cli.domain.selling.pricing import PriceList
 from tests.domain.samples import a_charge
 
 PRICES = PriceList()

@@ -9,21 +9,21 @@ from typing import Any
 
 import pytest
 
-from cascade_cli.domain.allocation import Allocation, Share, portions_of
-from cascade_cli.domain.charges import Charge
-from cascade_cli.domain.keys import Origin, refund_key
-from cascade_cli.domain.kinds import Kind, Severity
-from cascade_cli.domain.matching import Rule
-from cascade_cli.domain.reconciliation import Reconciliation, reconcile
-from cascade_cli.domain.stratagems import Stratagem
+from cascade_cli.domain.discrepancies.kinds import Kind, Severity
+from cascade_cli.domain.matching.matching import Rule
+from cascade_cli.domain.reconcile.reconciliation import Reconciliation, reconcile
+from cascade_cli.domain.records.charges import Charge
+from cascade_cli.domain.records.stratagems import Stratagem
+from cascade_cli.domain.selling.allocation import Allocation, Share, portions_of
+from cascade_cli.domain.shop.keys import Origin, refund_key
 from tests.domain.samples import (
     NOW,
     PAID,
     TERMS,
     WEEK,
     a_charge,
+    a_snapshot,
     a_stratagem,
-    a_world,
     judge,
     keyed,
     older,
@@ -108,7 +108,7 @@ def test_a_credit_by_hand_that_names_a_payment_is_that_payments() -> None:
 def test_a_row_made_outside_the_window_has_an_owner_only_where_somebody_asked() -> None:
     row = by_hand(created_at=WEEK.since - HOUR)
     assert judge([], [row]).manual == 0
-    asked = replace(a_world([], [row]), beyond=frozenset({row.record_id}))
+    asked = replace(a_snapshot([], [row]), beyond=frozenset({row.record_id}))
     result = reconcile(asked, TERMS)
     assert (result.manual, result.equation.manual) == (1, Decimal(100))
 

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from cascade_cli.domain.charges import Charge
-from cascade_cli.domain.items import Item
-from cascade_cli.domain.keys import Origin
-from cascade_cli.domain.kinds import Kind
-from cascade_cli.domain.repair import Repair
-from cascade_cli.domain.residents import successor
-from cascade_cli.domain.stratagems import Failure, Stratagem
+from cascade_cli.domain.discrepancies.items import Item
+from cascade_cli.domain.discrepancies.kinds import Kind
+from cascade_cli.domain.discrepancies.repair_command import Repair
+from cascade_cli.domain.records.charges import Charge
+from cascade_cli.domain.records.citizens import successor
+from cascade_cli.domain.records.stratagems import Failure, Stratagem
+from cascade_cli.domain.shop.keys import Origin
 from tests.domain.samples import NOW, PAID, a_charge, judge, keyed, older, the_item
 from tests.domain.test_refund_plan import taken
 
@@ -38,8 +38,8 @@ def test_a_record_younger_than_a_row_of_ours_is_another_person(status: str) -> N
 
 
 def test_a_row_of_the_legacy_connector_that_moved_nothing_says_nothing() -> None:
-    assert not told(LATER, status="active", origin=Origin.OLDER)
-    assert told(LATER, status="executed", origin=Origin.OLDER)
+    assert not told(LATER, status="active", origin=Origin.LEGACY)
+    assert told(LATER, status="executed", origin=Origin.LEGACY)
 
 
 def test_a_legacy_row_that_cascade_revived_for_a_latecomer_says_nothing() -> None:

@@ -7,7 +7,7 @@ from unicodedata import normalize
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from cascade_cli.domain.shell import command, quote
+from cascade_cli.domain.shop.shell import command, quote
 
 # What a shell cannot be given at all is left out: NUL, and halves of surrogate pairs.
 _TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=20)

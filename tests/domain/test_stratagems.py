@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from cascade_cli.domain.stratagems import Failure, State, possible_moves
+from cascade_cli.domain.records.stratagems import Failure, State, possible_moves
 from tests.domain.samples import NOW, a_stratagem
 
 SECOND = timedelta(seconds=1)

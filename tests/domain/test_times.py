@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from cascade_cli.domain.times import (
+from cascade_cli.domain.shop.times import (
     Window,
     format_moment,
     format_span,

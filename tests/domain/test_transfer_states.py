@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from cascade_cli.domain.stratagems import STATES, Failure, State, Stratagem, Trace
+from cascade_cli.domain.records.stratagems import STATES, Failure, State, Stratagem, Trace
 from tests.domain.samples import NOW, a_stratagem
 
 STATUSES = ("executed", "active", "failed", "planned", "expired", "cancelled", "", "error", "odd")

@@ -8,10 +8,10 @@ from decimal import Decimal
 
 import pytest
 
-from cascade_cli.domain.charges import Charge
-from cascade_cli.domain.keys import Origin
-from cascade_cli.domain.kinds import Kind
-from cascade_cli.domain.stratagems import Failure
+from cascade_cli.domain.discrepancies.kinds import Kind
+from cascade_cli.domain.records.charges import Charge
+from cascade_cli.domain.records.stratagems import Failure
+from cascade_cli.domain.shop.keys import Origin
 from tests.domain.samples import NOW, a_charge, judge, keyed, older, the_item
 
 NAMELESS = a_charge(citizen=None, citizen_text="")

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from cascade_cli.domain.items import Item
-from cascade_cli.domain.journal import Attempt, Fate
-from cascade_cli.domain.kinds import Kind
-from cascade_cli.domain.past_delivery import PastDelivery
-from cascade_cli.domain.stratagems import Failure, Stratagem
+from cascade_cli.domain.discrepancies.items import Item
+from cascade_cli.domain.discrepancies.kinds import Kind
+from cascade_cli.domain.records.journal_entries import Attempt, Fate
+from cascade_cli.domain.records.past_delivery import PastDelivery
+from cascade_cli.domain.records.stratagems import Failure, Stratagem
 from tests.domain.samples import NOW, PAID, a_charge, judge, keyed, older, the_item
 
 WRITTEN = PastDelivery(Attempt("activate", PAID, Fate.UNKNOWN))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from cascade_cli.services.refund_clerk import Dealt, together
+from cascade_cli.services.refunds.automatic_refunds import Dealt, together
 from tests.credit.counter import Counter
 from tests.organisations.guild import bought, replayed, stripe_of
 

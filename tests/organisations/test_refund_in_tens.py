@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from cascade_cli.domain.delivery import FATE_BOUND
+from cascade_cli.domain.delivery.delivery_steps import FATE_BOUND
 from cascade_cli.sandbox.wire import Request
 from tests.credit.counter import Answer, Counter
 from tests.credit.faults import is_create, is_notification, is_update, is_write, unavailable

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 import stripe
 
-from cascade_cli.adapters.pacing import Pacer
-from cascade_cli.adapters.stripe.checkout import CheckoutPages
+from cascade_cli.adapters.http.pacing import Pacer
+from cascade_cli.adapters.http.transport import Transport
+from cascade_cli.adapters.stripe.checkout_sessions import CheckoutPages
 from cascade_cli.adapters.stripe.client import stripe_client
-from cascade_cli.adapters.transport import Transport
-from cascade_cli.domain.checkout import Sale
-from cascade_cli.domain.pricing import PriceList
+from cascade_cli.domain.selling.pricing import PriceList
+from cascade_cli.domain.selling.sales import Sale
 from cascade_cli.errors import AnswerError
 from cascade_cli.sandbox.server import SandboxServer
 from cascade_cli.sandbox.wire import Handler, Request, Response, json_response

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from cascade_cli.adapters.prices import read_prices
-from cascade_cli.domain.exchange import Exchange
-from cascade_cli.domain.pricing import Package, PriceList
+from cascade_cli.adapters.price_list_file import read_prices
+from cascade_cli.domain.selling.pricing import Package, PriceList
+from cascade_cli.domain.shop.exchange import Exchange
 from cascade_cli.errors import SettingsError
 
 EVERYTHING = """

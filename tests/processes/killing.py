@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
-from cascade_cli.domain.delivery import FATE_BOUND
+from cascade_cli.domain.delivery.delivery_steps import FATE_BOUND
 from cascade_cli.errors import ExitCode
 from tests.processes.market import Market, Sale, open_market
 

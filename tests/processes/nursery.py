@@ -16,7 +16,11 @@ from multiprocessing import get_context
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
-_LOADED = ("tests.processes.worker", "cascade_cli.cli.commands.resolve", "cascade_cli.cli.resolve")
+_LOADED = (
+    "tests.processes.worker",
+    "cascade_cli.cli.resolve.command",
+    "cascade_cli.cli.resolve.run",
+)
 _PATIENCE_SECONDS = 120
 _MOMENT_SECONDS = 0.001
 

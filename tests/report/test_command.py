@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from cascade_cli.adapters.journal import Journal
-from cascade_cli.cli.writing import this_worker
+from cascade_cli.cli.context.write_context import this_worker
 from cascade_cli.sandbox.wire import json_response
 from tests.cli.invoking import ROOT, in_a_process
 from tests.credit.counter import Answer, Counter

@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from cascade_cli.cli.report.days import MOST_ROWS, Days, Delays, days_of
-from cascade_cli.domain.charges import Charge
-from cascade_cli.domain.stratagems import Stratagem
-from cascade_cli.domain.times import Window
+from cascade_cli.cli.reconcile.report.days import MOST_ROWS, Days, Delays, days_of
+from cascade_cli.domain.records.charges import Charge
+from cascade_cli.domain.records.stratagems import Stratagem
+from cascade_cli.domain.shop.times import Window
 from tests.domain.samples import NOW, WEEK, a_charge, judge, keyed
 
 MONDAY = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)

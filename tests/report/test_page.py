@@ -11,9 +11,14 @@ from itertools import pairwise, product
 
 import pytest
 
-from cascade_cli.cli.report.page import render
-from cascade_cli.cli.report.view import MOST_REPAIRS, MOST_SOLVED, MOST_STORIES, unjudged_page
-from cascade_cli.domain.run_memory import Changes
+from cascade_cli.cli.reconcile.report.page import render
+from cascade_cli.cli.reconcile.report.view import (
+    MOST_REPAIRS,
+    MOST_SOLVED,
+    MOST_STORIES,
+    unjudged_page,
+)
+from cascade_cli.domain.history.checkpoint import Changes
 from cascade_cli.errors import ThrottledError
 from tests.cli.test_hostile_text import HOSTILE
 from tests.domain.samples import NOW, a_charge, a_stratagem, keyed

@@ -9,11 +9,8 @@ from decimal import Decimal
 import pytest
 
 from cascade_cli.cli.review.screen import KEYS
-from cascade_cli.domain.decisions import How
-from cascade_cli.domain.keys import Origin
-from cascade_cli.domain.kinds import Kind
-from cascade_cli.domain.overrides import Override
-from cascade_cli.domain.review import (
+from cascade_cli.domain.decisions.decision_plan import Subject, Wish
+from cascade_cli.domain.decisions.review_draft import (
     Draft,
     draft_of,
     hurdles,
@@ -22,8 +19,11 @@ from cascade_cli.domain.review import (
     offers_for,
     safest,
 )
-from cascade_cli.domain.selection import Selection
-from cascade_cli.domain.subject import Subject, Wish
+from cascade_cli.domain.discrepancies.kinds import Kind
+from cascade_cli.domain.reconcile.selection import Selection
+from cascade_cli.domain.records.decisions import How
+from cascade_cli.domain.records.overrides import Override
+from cascade_cli.domain.shop.keys import Origin
 from tests.domain.samples import NOW, a_charge, a_stratagem, keyed
 from tests.review.subjects import of_charge, of_transfer
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from cascade_cli.adapters.textfile import Gauge, write
-from cascade_cli.domain.kinds import Kind
+from cascade_cli.adapters.metrics_file import Gauge, write
+from cascade_cli.domain.discrepancies.kinds import Kind
 from cascade_cli.sandbox.wire import Response
 from tests.cli.conftest import Cascade
 from tests.sandboxed import Sandboxed

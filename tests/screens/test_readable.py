@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from cascade_cli.cli.readable import readable
-from cascade_cli.domain.kinds import Kind
-from cascade_cli.domain.money import rounded
+from cascade_cli.cli.terminal.rounding import readable
+from cascade_cli.domain.discrepancies.kinds import Kind
+from cascade_cli.domain.shop.money import rounded
 from tests.screens.terminal import Terminal
 
 _EXACT = re.compile(r"\d\.\d{3,}")

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import requests
 
+from cascade_cli.adapters.http.transport import utc_now
 from cascade_cli.adapters.journal.database import Database
 from cascade_cli.adapters.journal.inbox import EventState, Inbox
-from cascade_cli.adapters.transport import utc_now
-from cascade_cli.domain.journal import Worker
+from cascade_cli.domain.records.journal_entries import Worker
 from cascade_cli.settings import SETTINGS
 
 ROOT = Path(__file__).resolve().parents[2]

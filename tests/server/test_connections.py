@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from cascade_cli.server import protocol
-from cascade_cli.server.connections import Connections, most_connections
-from cascade_cli.server.large_bodies import SMALL_BYTES, LargeBodies
+from cascade_cli.server.http import protocol
+from cascade_cli.server.http.connections import Connections, most_connections
+from cascade_cli.server.http.large_bodies import SMALL_BYTES, LargeBodies
 from tests.server.conftest import Shop, eventually
 from tests.server.events import event_body, signature
 

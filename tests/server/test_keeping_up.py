@@ -12,7 +12,7 @@ import pytest
 from cascade_cli.adapters.journal.database import Database
 from cascade_cli.adapters.journal.inbox import Inbox
 from cascade_cli.adapters.stripe.events import to_event
-from cascade_cli.domain.journal import Worker
+from cascade_cli.domain.records.journal_entries import Worker
 from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.sandbox.seed import seed
 from tests.sandboxed import Sandboxed, served

@@ -8,9 +8,9 @@ from unicodedata import normalize
 
 import pytest
 
-from cascade_cli.adapters.pacing import Pacer
+from cascade_cli.adapters.http.pacing import Pacer
+from cascade_cli.adapters.http.transport import Transport
 from cascade_cli.adapters.stripe.client import stripe_client
-from cascade_cli.adapters.transport import Transport
 from cascade_cli.sandbox.wire import json_response
 from tests.server.conftest import Shop, shop_in
 from tests.server.events import paid

@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 
-from cascade_cli.services.lanes import StoppedError, go_on, in_lanes
+from cascade_cli.services.delivery.lanes import StoppedError, go_on, in_lanes
 
 PATIENCE = 10.0
 

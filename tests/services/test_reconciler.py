@@ -9,16 +9,16 @@ from threading import Barrier
 import pytest
 
 from cascade_cli.bootstrap import Wiring
-from cascade_cli.domain.case import Terms
-from cascade_cli.domain.engine import parse_schedule
-from cascade_cli.domain.kinds import Kind
-from cascade_cli.domain.pricing import PriceList
-from cascade_cli.domain.times import Window
+from cascade_cli.domain.discrepancies.kinds import Kind
+from cascade_cli.domain.matching.matched_charge import Terms
+from cascade_cli.domain.selling.pricing import PriceList
+from cascade_cli.domain.shop.engine_schedule import parse_schedule
+from cascade_cli.domain.shop.times import Window
 from cascade_cli.errors import ServiceError
 from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.sandbox.server import SandboxServer
 from cascade_cli.sandbox.wire import Request, Response
-from cascade_cli.services.reconcile import Run
+from cascade_cli.services.reconcile.gather import Run
 from tests.sandboxed import Sandboxed, served
 
 NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
@@ -35,7 +35,7 @@ def kinds(run: Run) -> dict[str, Kind]:
     return {item.charge.id: item.kind for item in run.result.items if item.charge}
 
 
-def older_id(at: datetime) -> str:
+def legacy_id(at: datetime) -> str:
     return f"cascade_payment_marco_{int(at.timestamp())}"
 
 
@@ -80,7 +80,7 @@ def test_an_older_row_of_a_payment_before_the_window_is_no_orphan(
     sandboxed: Sandboxed, wiring: Wiring
 ) -> None:
     sandboxed.pay(SINCE - HOUR)
-    sandboxed.transfer(older_id(SINCE + HOUR), SINCE + HOUR)
+    sandboxed.transfer(legacy_id(SINCE + HOUR), SINCE + HOUR)
     assert list(run(wiring).result.items) == []
 
 
@@ -90,7 +90,7 @@ def test_an_older_row_of_a_payment_before_the_window_is_no_second_credit(
     sandboxed.pay(SINCE - HOUR)
     paid = sandboxed.pay(SINCE + HOUR)
     for at in (SINCE + HOUR + MINUTE, SINCE + 2 * HOUR):
-        sandboxed.transfer(older_id(at), at)
+        sandboxed.transfer(legacy_id(at), at)
     assert kinds(run(wiring)) == {paid["id"]: Kind.SETTLED}
 
 
@@ -100,7 +100,7 @@ def test_a_payment_after_the_window_keeps_its_row_and_the_missing_one_stays_miss
     missing = sandboxed.pay(NOW - 30 * HOUR)
     sandboxed.pay(NOW - 20 * HOUR)
     at = NOW - 20 * HOUR + MINUTE
-    sandboxed.transfer(older_id(at), at)
+    sandboxed.transfer(legacy_id(at), at)
     assert kinds(run(wiring, until=NOW - 25 * HOUR)) == {missing["id"]: Kind.MISSING}
 
 

@@ -7,15 +7,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from cascade_cli.domain.case import Terms
-from cascade_cli.domain.engine import parse_schedule
-from cascade_cli.domain.kinds import Kind
-from cascade_cli.domain.matching import named_payments
-from cascade_cli.domain.pricing import PriceList
-from cascade_cli.domain.times import Window
+from cascade_cli.domain.discrepancies.kinds import Kind
+from cascade_cli.domain.matching.matched_charge import Terms
+from cascade_cli.domain.matching.matching import named_payments
+from cascade_cli.domain.selling.pricing import PriceList
+from cascade_cli.domain.shop.engine_schedule import parse_schedule
+from cascade_cli.domain.shop.times import Window
 from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.sandbox.seed import seed
-from cascade_cli.services.reconcile import Run
+from cascade_cli.services.reconcile.gather import Run
 from tests.sandboxed import served
 
 NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)

@@ -9,15 +9,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from cascade_cli.domain.case import Terms
-from cascade_cli.domain.engine import parse_schedule
-from cascade_cli.domain.kinds import Kind
-from cascade_cli.domain.pricing import PriceList
-from cascade_cli.domain.reconciliation import Item
-from cascade_cli.domain.times import Window
+from cascade_cli.domain.discrepancies.kinds import Kind
+from cascade_cli.domain.matching.matched_charge import Terms
+from cascade_cli.domain.reconcile.reconciliation import Item
+from cascade_cli.domain.selling.pricing import PriceList
+from cascade_cli.domain.shop.engine_schedule import parse_schedule
+from cascade_cli.domain.shop.times import Window
 from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.sandbox.seed import SeedReport, seed
-from cascade_cli.services.reconcile import Run
+from cascade_cli.services.reconcile.gather import Run
 from tests.sandboxed import served
 
 GRACE = timedelta(minutes=15)

@@ -6,9 +6,9 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from cascade_cli.adapters.stripe.sold import CURRENCY_RATE, CURRENCY_RATE_DATE
-from cascade_cli.domain.exchange import Exchange
-from cascade_cli.domain.pricing import PriceList
+from cascade_cli.adapters.stripe.purchase_parser import CURRENCY_RATE, CURRENCY_RATE_DATE
+from cascade_cli.domain.selling.pricing import PriceList
+from cascade_cli.domain.shop.exchange import Exchange
 from tests.simulation.plan import BEGINNING, Payment
 
 _AT_FIRST = {"eur": Decimal("0.8"), "jpy": Decimal(150), "kwd": Decimal("0.3")}

@@ -10,10 +10,10 @@ from typing import Any
 import requests
 from urllib3 import HTTPResponse
 
-from cascade_cli.adapters.pacing import Pacer
-from cascade_cli.adapters.service_clock import ServiceClock
+from cascade_cli.adapters.http.pacing import Pacer
+from cascade_cli.adapters.http.service_clock import ServiceClock
+from cascade_cli.adapters.http.transport import Transport
 from cascade_cli.adapters.stripe.client import stripe_client
-from cascade_cli.adapters.transport import Transport
 from cascade_cli.adapters.venice.base import airtable_api
 from cascade_cli.bootstrap import AIRTABLE_LOCKOUT_SECONDS, STRIPE_LOCKOUT_SECONDS
 from tests.simulation.network import Network, label

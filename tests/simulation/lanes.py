@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Sequence
 from queue import SimpleQueue
 from typing import TypeVar
 
-from cascade_cli.services import lanes
+from cascade_cli.services.delivery import lanes
 from tests.simulation.process import HERE, Process
 
 T = TypeVar("T")
@@ -16,7 +16,7 @@ _LOOKS_EVERY_SECONDS = 0.25
 
 
 def in_virtual_lanes(number: int, pieces: Sequence[Callable[[], T]]) -> Generator[T]:
-    """As services/lanes.py has it; a lane that its process no longer waits for ends first."""
+    """As services/delivery/lanes.py has it; a lane that nobody waits for any more ends first."""
     if number == 1 or len(pieces) == 1:
         yield from (piece() for piece in pieces)
         return

@@ -8,7 +8,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from cascade_cli.domain.delivery import Action
+from cascade_cli.domain.delivery.delivery_steps import Action
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
 from tests.simulation.likeness import Alike, Likeness
 from tests.simulation.stage import Stage

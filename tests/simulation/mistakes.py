@@ -13,11 +13,11 @@ from functools import cached_property, partial
 from random import Random
 from typing import Any
 
-from cascade_cli.domain.decisions import Decision, How
-from cascade_cli.domain.kinds import Kind
-from cascade_cli.domain.reconciliation import Item
+from cascade_cli.domain.discrepancies.kinds import Kind
+from cascade_cli.domain.reconcile.reconciliation import Item
+from cascade_cli.domain.records.decisions import Decision, How
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
-from cascade_cli.services.reconcile import Run
+from cascade_cli.services.reconcile.gather import Run
 from tests.simulation.plan import CITIZENS, Mistake, Plan
 from tests.simulation.shop import Shop
 from tests.simulation.stage import Stage

@@ -13,7 +13,7 @@ from urllib3 import HTTPConnectionPool
 from urllib3.connection import HTTPConnection
 from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError
 
-from cascade_cli.adapters.transport import READ_TIMEOUT_SECONDS
+from cascade_cli.adapters.http.transport import READ_TIMEOUT_SECONDS
 from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.sandbox.wire import Request, Response, json_response
 from tests.simulation.faults import FINE, Answer, Arrival, Fault, Weather

@@ -10,7 +10,7 @@ from multiprocessing.sharedctypes import Synchronized
 from random import Random
 
 from cascade_cli.adapters.journal import Journal
-from cascade_cli.domain.journal import Worker
+from cascade_cli.domain.records.journal_entries import Worker
 from tests.simulation.attached import with_attached
 from tests.simulation.history import History
 from tests.simulation.mistakes import with_mistakes

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
-from cascade_cli.adapters.pace import Departure, Step, Turn
-from cascade_cli.adapters.pace_kept import OwnPace
-from cascade_cli.adapters.pacing import Pacer
+from cascade_cli.adapters.http.pace import Departure, Step, Turn
+from cascade_cli.adapters.http.pace_store import OwnPace
+from cascade_cli.adapters.http.pacing import Pacer
 from cascade_cli.sandbox.airtable.limits import LOCK_OUT_SECONDS
 from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.sandbox.wire import Request

@@ -14,8 +14,8 @@ from typing import Any, TypeVar
 
 from cascade_cli.adapters.journal import Database, Journal
 from cascade_cli.bootstrap_writes import LOCK_LEASE
-from cascade_cli.domain.delivery import FATE_BOUND
-from cascade_cli.domain.journal import Attempt, Claim, Fate, Intent, Worker
+from cascade_cli.domain.delivery.delivery_steps import FATE_BOUND
+from cascade_cli.domain.records.journal_entries import Attempt, Claim, Fate, Intent, Worker
 from cascade_cli.errors import JournalError
 from tests.simulation.pooler import Drops, PooledDatabase
 from tests.simulation.process import Process
@@ -156,7 +156,7 @@ class Recording:
 
     def keep_decision(
         self,
-        case: str,
+        matched: str,
         body: Mapping[str, Any],
         rulings: Mapping[str, Mapping[str, Any]],
         *,
@@ -164,7 +164,7 @@ class Recording:
     ) -> None:
         """As Journal has it."""
         keep = self._journal.keep_decision
-        self.do(f"decide {body['how']} {case}", lambda: keep(case, body, rulings, seen=seen))
+        self.do(f"decide {body['how']} {matched}", lambda: keep(matched, body, rulings, seen=seen))
 
     def ducats_today(self) -> Decimal:
         """As Journal has it."""

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from random import Random
 
-from cascade_cli.adapters.stripe.sold import CURRENCY_RATE, CURRENCY_RATE_DATE, RATE
+from cascade_cli.adapters.stripe.purchase_parser import CURRENCY_RATE, CURRENCY_RATE_DATE, RATE
 from tests.simulation.plan import CITIZENS, Payment, Plan
 
 AMOUNTS = ("100", "525", "1075", "250.25")

@@ -9,20 +9,20 @@ from functools import partial
 from math import ceil
 from random import Random
 
+from cascade_cli.adapters.http.service_clock import ServiceClock
 from cascade_cli.adapters.journal import Journal
 from cascade_cli.adapters.journal.inbox import Inbox
-from cascade_cli.adapters.service_clock import ServiceClock
 from cascade_cli.adapters.venice.base import VeniceReader
-from cascade_cli.adapters.venice.schema import Schema
+from cascade_cli.adapters.venice.table_fields import Schema
 from cascade_cli.adapters.venice.writer import VeniceWriter
-from cascade_cli.domain.charges import Charge
-from cascade_cli.domain.delivery import Action
-from cascade_cli.domain.engine import parse_schedule
-from cascade_cli.domain.events import acted_on
-from cascade_cli.domain.journal import Attempt, Fate, Intent, Worker
-from cascade_cli.domain.orders import Cause
-from cascade_cli.domain.past_delivery import PastDelivery
-from cascade_cli.domain.rulings import no_rulings
+from cascade_cli.domain.delivery.delivery_steps import Action
+from cascade_cli.domain.records.charges import Charge
+from cascade_cli.domain.records.journal_entries import Attempt, Fate, Intent, Worker
+from cascade_cli.domain.records.orders import Cause
+from cascade_cli.domain.records.past_delivery import PastDelivery
+from cascade_cli.domain.records.rulings import no_rulings
+from cascade_cli.domain.records.stripe_events import acted_on
+from cascade_cli.domain.shop.engine_schedule import parse_schedule
 from cascade_cli.sandbox.airtable import BASE_ID
 from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
@@ -97,7 +97,7 @@ class Stage:
 
     def settle(self) -> None:
         """Before anything happens."""
-        if self.plan.older_notifications:
+        if self.plan.legacy_notifications:
             self.app.airtable.tables.use_older_notifications()
         self.city.move_in(PROCESSOR, self.plan.processor_ducats)
         for name in CITIZENS:
@@ -208,4 +208,4 @@ class Stage:
     def _schema(self) -> Schema:
         if not self.plan.schema_known:
             return Schema(None)
-        return self._workshop.schema(older=self.plan.older_notifications)
+        return self._workshop.schema(older=self.plan.legacy_notifications)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from random import Random
 from typing import Any
 
-from cascade_cli.domain.events import DISPUTING_TYPES, PAYING_TYPES, REFUNDING_TYPES
+from cascade_cli.domain.records.stripe_events import DISPUTING_TYPES, PAYING_TYPES, REFUNDING_TYPES
 from tests.simulation.plan import Plan, StrangeEvent
 from tests.simulation.stage import Stage
 from tests.strange_events import strange_events

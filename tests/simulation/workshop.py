@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from cascade_cli.adapters.pacing import Pacer
-from cascade_cli.adapters.transport import Transport
+from cascade_cli.adapters.http.pacing import Pacer
+from cascade_cli.adapters.http.transport import Transport
 from cascade_cli.adapters.venice.base import airtable_api
-from cascade_cli.adapters.venice.schema import Schema, read_schema
+from cascade_cli.adapters.venice.table_fields import Schema, read_schema
 from cascade_cli.sandbox.airtable import BASE_ID
 from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.sandbox.server import SandboxServer

@@ -9,8 +9,8 @@ from datetime import datetime
 
 from cascade_cli.adapters.journal.database import Database
 from cascade_cli.adapters.journal.inbox import EventState, Inbox, Settlement
-from cascade_cli.domain.events import Event
-from cascade_cli.domain.journal import Worker
+from cascade_cli.domain.records.journal_entries import Worker
+from cascade_cli.domain.records.stripe_events import Event
 from tests.shop_day import ShopDay
 
 SERVER = Worker("run-serving", "here", os.getpid(), "cascade", "serve")

@@ -5,7 +5,7 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cascade_cli.cli.sparkline import ASCII, BLOCKS, NOTHING, sparkline
+from cascade_cli.cli.terminal.sparkline import ASCII, BLOCKS, NOTHING, sparkline
 
 # From whole numbers: Hypothesis makes decimals of its own ten times as slowly.
 AMOUNTS = st.lists(

@@ -15,10 +15,10 @@ import pytest
 
 from cascade_cli.adapters.venice.citizens import CitizenReader
 from cascade_cli.adapters.venice.transfers import TransferReader
-from cascade_cli.domain.case import Terms
-from cascade_cli.domain.times import Window
-from cascade_cli.services.records import NO_RECORDS
-from cascade_cli.services.status import StatusDesk
+from cascade_cli.domain.matching.matched_charge import Terms
+from cascade_cli.domain.shop.times import Window
+from cascade_cli.services.status.journal_summary import NO_RECORDS
+from cascade_cli.services.status.status_service import StatusService
 from tests.credit.counter import Counter
 from tests.shop_day import ShopDay
 
@@ -95,7 +95,7 @@ def test_the_screen_is_renewed_and_tells_what_watching_costs(counter: Counter) -
 _AT_EVERY_LINE = """
 import signal, sys
 from datetime import timedelta
-from cascade_cli.cli.status_watch import _watch
+from cascade_cli.cli.status.watch import _watch
 
 for at in range(1, 60):
     left = at
@@ -156,13 +156,13 @@ def test_the_second_look_does_not_read_again_what_was_executed_long_ago(day: Sho
         base, processor = wiring.settings.airtable_base, wiring.settings.processor
         transfers = TransferReader(wiring.api, base, processor)
         citizens = CitizenReader(wiring.api, base)
-        desk = StatusDesk(wiring.payments, transfers, citizens, wiring.events, processor)
+        service = StatusService(wiring.payments, transfers, citizens, wiring.events, processor)
         looks = []
         for _ in range(2):
             now, before = day.clock(), len(requests.to("airtable"))
             terms = Terms(now, wiring.settings.grace, wiring.settings.engine, wiring.prices)
             window = Window(now - timedelta(days=2), now)
-            status = desk.look(window, terms, NO_RECORDS)
+            status = service.look(window, terms, NO_RECORDS)
             assert status.treasury
             assert status.treasury.finances
             looks.append(len(requests.to("airtable")) - before)

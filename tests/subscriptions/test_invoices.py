@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from cascade_cli.domain.charges import Charge
-from cascade_cli.domain.times import Window
+from cascade_cli.domain.records.charges import Charge
+from cascade_cli.domain.shop.times import Window
 from cascade_cli.errors import RightsError
 from cascade_cli.sandbox.stripe.access import LACKING
 from cascade_cli.sandbox.stripe.shelf import Query

@@ -8,12 +8,12 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from cascade_cli.adapters.journal.bodies import moment_text
 from cascade_cli.adapters.journal.chain import Transaction
 from cascade_cli.adapters.journal.claims import rows_of
+from cascade_cli.adapters.journal.entry_bodies import moment_text
 from cascade_cli.adapters.journal.holders import RELEASED, Holder
-from cascade_cli.adapters.journal.schema import claims
-from cascade_cli.domain.journal import EntryKind, Fate
+from cascade_cli.adapters.journal.tables import claims
+from cascade_cli.domain.records.journal_entries import EntryKind, Fate
 from cascade_cli.errors import LockedError
 
 

@@ -11,11 +11,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, func, select
 
-from cascade_cli.adapters.journal.bodies import is_storable, moment_text
 from cascade_cli.adapters.journal.chain import Transaction
+from cascade_cli.adapters.journal.entry_bodies import is_storable, moment_text
 from cascade_cli.adapters.journal.holders import Holder, Neighbours, hold
-from cascade_cli.adapters.journal.schema import claims, entries, visible
-from cascade_cli.domain.journal import (
+from cascade_cli.adapters.journal.tables import claims, entries, visible
+from cascade_cli.domain.records.journal_entries import (
     CITIZEN_CAUSE,
     Attempt,
     Claim,
@@ -24,8 +24,8 @@ from cascade_cli.domain.journal import (
     Fate,
     Intent,
 )
-from cascade_cli.domain.money import ZERO, format_ducats
-from cascade_cli.domain.times import format_moment
+from cascade_cli.domain.shop.money import ZERO, format_ducats
+from cascade_cli.domain.shop.times import format_moment
 from cascade_cli.errors import UsageError
 
 KEY_BYTES = 2000

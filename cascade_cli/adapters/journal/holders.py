@@ -12,9 +12,9 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from cascade_cli.adapters.journal.bodies import moment_text
-from cascade_cli.domain.journal import Worker
-from cascade_cli.domain.times import format_moment
+from cascade_cli.adapters.journal.entry_bodies import moment_text
+from cascade_cli.domain.records.journal_entries import Worker
+from cascade_cli.domain.shop.times import format_moment
 
 IsAlive = Callable[[str, int], bool | None]
 """Whether process `pid` on `host` lives; None where that cannot be known from here."""

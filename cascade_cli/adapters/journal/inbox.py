@@ -17,16 +17,16 @@ from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, case, func, or_, select
 
-from cascade_cli.adapters.journal.bodies import Redactor, moment_text
 from cascade_cli.adapters.journal.chain import Transaction
 from cascade_cli.adapters.journal.claims import KEYS_PER_QUERY
 from cascade_cli.adapters.journal.database import Database
+from cascade_cli.adapters.journal.entry_bodies import Redactor, moment_text
 from cascade_cli.adapters.journal.holders import Holder, Neighbours
 from cascade_cli.adapters.journal.locks import holder_of, worker_lock_of
-from cascade_cli.adapters.journal.schema import events as _events
-from cascade_cli.adapters.journal.schema import visible
-from cascade_cli.domain.events import PAYING_TYPES, Event
-from cascade_cli.domain.journal import EntryKind, Worker
+from cascade_cli.adapters.journal.tables import events as _events
+from cascade_cli.adapters.journal.tables import visible
+from cascade_cli.domain.records.journal_entries import EntryKind, Worker
+from cascade_cli.domain.records.stripe_events import PAYING_TYPES, Event
 
 _NOT_KEPT = "The event was not accepted, so that Stripe sends it again."
 _MOST_NOTE = 500

@@ -16,10 +16,10 @@ from cascade_cli.adapters.journal.database import Database
 from cascade_cli.adapters.journal.failures import NOTHING_MOVES, journal_error
 from cascade_cli.adapters.journal.inbox import EventState, Inbox
 from cascade_cli.adapters.journal.journal import Journal
-from cascade_cli.adapters.journal.schema import chain, version
+from cascade_cli.adapters.journal.tables import chain, version
 from cascade_cli.domain.doctor.journal import Place
 from cascade_cli.domain.doctor.webhook import Acceptance
-from cascade_cli.domain.journal import Head, Verification
+from cascade_cli.domain.records.journal_entries import Head, Verification
 from cascade_cli.errors import JournalError
 
 

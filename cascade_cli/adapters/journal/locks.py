@@ -12,12 +12,12 @@ from typing import Any, Self
 from sqlalchemy import Connection, Row, select
 
 from cascade_cli.adapters.journal.attempts import ClaimLostError
-from cascade_cli.adapters.journal.bodies import moment_text
 from cascade_cli.adapters.journal.chain import Transaction
+from cascade_cli.adapters.journal.entry_bodies import moment_text
 from cascade_cli.adapters.journal.failures import NOTHING_MOVES
 from cascade_cli.adapters.journal.holders import Holder, Neighbours, hold
-from cascade_cli.adapters.journal.schema import locks
-from cascade_cli.domain.journal import EntryKind
+from cascade_cli.adapters.journal.tables import locks
+from cascade_cli.domain.records.journal_entries import EntryKind
 from cascade_cli.errors import JournalError, LockedError
 
 Writing = Callable[[str], AbstractContextManager[Transaction]]

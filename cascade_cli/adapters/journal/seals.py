@@ -31,7 +31,7 @@ from sqlalchemy import (
     update,
 )
 
-from cascade_cli.adapters.journal.bodies import to_json
+from cascade_cli.adapters.journal.entry_bodies import to_json
 
 _Row = Mapping[str, Any] | RowMapping
 _MODULUS = 1 << 256

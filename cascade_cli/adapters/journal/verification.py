@@ -30,7 +30,8 @@ from sqlalchemy import (
 from sqlalchemy.types import NullType
 
 from cascade_cli.adapters.journal.chain import hash_of
-from cascade_cli.adapters.journal.schema import (
+from cascade_cli.adapters.journal.seals import Seals, is_sealed
+from cascade_cli.adapters.journal.tables import (
     GENESIS,
     SEALED,
     bases,
@@ -41,8 +42,7 @@ from cascade_cli.adapters.journal.schema import (
     locks,
     marks,
 )
-from cascade_cli.adapters.journal.seals import Seals, is_sealed
-from cascade_cli.domain.journal import EntryKind, Head, Verification
+from cascade_cli.domain.records.journal_entries import EntryKind, Head, Verification
 
 _PAGED = {"yield_per": 1000}
 _PROMISES = frozenset({EntryKind.INTENT, EntryKind.AMENDMENT})

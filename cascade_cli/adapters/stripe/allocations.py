@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
-from cascade_cli.domain.allocation import (
+from cascade_cli.domain.records.charges import Charge
+from cascade_cli.domain.selling.allocation import (
     MOST_PIECES,
     Allocation,
     Seal,
@@ -18,8 +19,7 @@ from cascade_cli.domain.allocation import (
     portions_of,
     read_allocation,
 )
-from cascade_cli.domain.charges import Charge
-from cascade_cli.domain.money import format_ducats, read_ducats
+from cascade_cli.domain.shop.money import format_ducats, read_ducats
 
 ALLOCATION = "allocation"
 FORM = "1"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import stripe
 
-from cascade_cli.adapters.transport import (
+from cascade_cli.adapters.http.transport import (
     CONNECT_TIMEOUT_SECONDS,
     READ_TIMEOUT_SECONDS,
     Transport,

@@ -12,19 +12,19 @@ from typing import Any
 
 import stripe
 
-from cascade_cli.adapters.stripe.checkout import purchase_metadata
+from cascade_cli.adapters.stripe.checkout_sessions import purchase_metadata
 from cascade_cli.adapters.stripe.errors import KeyReusedError, our_errors
 from cascade_cli.adapters.stripe.events import to_event
-from cascade_cli.adapters.stripe.ranges import PAGE_SIZE
-from cascade_cli.adapters.stripe.sold import (
+from cascade_cli.adapters.stripe.purchase_parser import (
     CURRENCY_RATE,
     CURRENCY_RATE_DATE,
     DUCATS,
     PACKAGE,
     RATE,
 )
-from cascade_cli.domain.checkout import Sale
-from cascade_cli.domain.money import format_money
+from cascade_cli.adapters.stripe.ranges import PAGE_SIZE
+from cascade_cli.domain.selling.sales import Sale
+from cascade_cli.domain.shop.money import format_money
 from cascade_cli.errors import CascadeError
 
 # Of so many payments the newest are looked through: five requests, and only after a refusal.

@@ -9,7 +9,7 @@ from typing import TypeVar, cast
 import stripe
 from requests.structures import CaseInsensitiveDict
 
-from cascade_cli.adapters.foreign_text import body_described, one_line
+from cascade_cli.adapters.http.foreign_text import body_described, one_line
 from cascade_cli.errors import (
     AnswerError,
     CascadeError,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from cascade_cli.adapters.stripe.events import to_event
-from cascade_cli.domain.events import Event
+from cascade_cli.domain.records.stripe_events import Event
 from cascade_cli.errors import UsageError
 
 FORM = "A file holds one event as Stripe sends it, or one such event a line (JSON lines)."

@@ -12,16 +12,16 @@ from typing import Any
 import stripe
 from stripe.params import EventListParams
 
-from cascade_cli.adapters.crew import Crew
+from cascade_cli.adapters.http.concurrency import Crew
 from cascade_cli.adapters.stripe.errors import or_none, our_errors
 from cascade_cli.adapters.stripe.invoices import Invoices
+from cascade_cli.adapters.stripe.purchase_parser import CITIZEN, DUCATS
 from cascade_cli.adapters.stripe.purchases import whole_seconds
 from cascade_cli.adapters.stripe.ranges import PAGE_SIZE
-from cascade_cli.adapters.stripe.sold import CITIZEN, DUCATS
-from cascade_cli.domain.events import UNDATED, Event
-from cascade_cli.domain.identities import LONGEST
-from cascade_cli.domain.keys import INVOICE_ID, PAYMENT_ID
-from cascade_cli.domain.times import Window
+from cascade_cli.domain.records.stripe_events import UNDATED, Event
+from cascade_cli.domain.shop.id_forms import LONGEST
+from cascade_cli.domain.shop.keys import INVOICE_ID, PAYMENT_ID
+from cascade_cli.domain.shop.times import Window
 
 EVENT_ID = re.compile(r"evt_[A-Za-z0-9_]{1,200}")
 _MOST_TYPES = 20

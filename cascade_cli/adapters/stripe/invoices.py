@@ -15,9 +15,15 @@ from typing import Any
 
 import stripe
 
-from cascade_cli.adapters.crew import Crew
-from cascade_cli.adapters.stripe.bills import Bill, bill_of, hints_at_invoice, lines_of, only_one
+from cascade_cli.adapters.http.concurrency import Crew
 from cascade_cli.adapters.stripe.errors import or_none
+from cascade_cli.adapters.stripe.invoice_metadata import (
+    Bill,
+    bill_of,
+    hints_at_invoice,
+    lines_of,
+    only_one,
+)
 from cascade_cli.adapters.stripe.ranges import PAGE_SIZE, Document
 
 # Up to so many are asked for one by one; a listing of their time takes fewer requests for more.

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import stripe
 
 from cascade_cli.adapters.stripe.ranges import PAGE_SIZE, Document
-from cascade_cli.domain.charges import Dispute, Refund
+from cascade_cli.domain.records.charges import Dispute, Refund
 
 _GAVE_UP = frozenset({"failed", "canceled"})
 # Of what comes back at another day's exchange rate so much may be lacking.

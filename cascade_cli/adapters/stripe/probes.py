@@ -12,7 +12,7 @@ from cascade_cli.adapters.stripe.errors import or_none, our_errors
 from cascade_cli.adapters.stripe.events import is_event, to_event
 from cascade_cli.domain.doctor.stripe import Account, Right
 from cascade_cli.domain.doctor.webhook import Endpoint, Undelivered
-from cascade_cli.domain.events import PAYING_TYPES
+from cascade_cli.domain.records.stripe_events import PAYING_TYPES
 from cascade_cli.errors import RightsError
 
 PAGE_SIZE = 100

@@ -10,15 +10,14 @@ from typing import Any
 import stripe
 from stripe.params import DisputeListParams
 
-from cascade_cli.adapters.crew import Crew
+from cascade_cli.adapters.http.concurrency import Crew
 from cascade_cli.adapters.stripe.allocations import Kept, nothing_kept
-from cascade_cli.adapters.stripe.asked import Asked
-from cascade_cli.adapters.stripe.bills import INVOICE_PREFIX, Bill, may_be_invoiced
 from cascade_cli.adapters.stripe.errors import or_none, our_errors
+from cascade_cli.adapters.stripe.invoice_metadata import INVOICE_PREFIX, Bill, may_be_invoiced
 from cascade_cli.adapters.stripe.invoices import Invoices
 from cascade_cli.adapters.stripe.money_moved import to_dispute, with_refunds
-from cascade_cli.adapters.stripe.ranges import PAGE_SIZE, Document, Ranges
-from cascade_cli.adapters.stripe.sold import (
+from cascade_cli.adapters.stripe.part_filter import Asked
+from cascade_cli.adapters.stripe.purchase_parser import (
     DUCATS,
     is_ducat_purchase,
     is_paid,
@@ -28,10 +27,11 @@ from cascade_cli.adapters.stripe.sold import (
     to_charge,
     to_charges,
 )
-from cascade_cli.domain.charges import Charge, Dispute
-from cascade_cli.domain.keys import portion_number, whole_id
-from cascade_cli.domain.tally import Tally
-from cascade_cli.domain.times import Window
+from cascade_cli.adapters.stripe.ranges import PAGE_SIZE, Document, Ranges
+from cascade_cli.domain.records.charges import Charge, Dispute
+from cascade_cli.domain.shop.density import DensityEstimate
+from cascade_cli.domain.shop.keys import portion_number, whole_id
+from cascade_cli.domain.shop.times import Window
 from cascade_cli.errors import RightsError
 
 # A charge made before its intent got metadata has none of its own; what went back of it is in its
@@ -135,21 +135,21 @@ class StripeReader:
         self._tallied = tallied or self._crew
         self._invoices = Invoices(client, self._crew)
 
-    def purchases(self, window: Window, tally: Tally | None = None) -> Purchases:
+    def purchases(self, window: Window, density: DensityEstimate | None = None) -> Purchases:
         """All charges created in the window, to the whole second, as Stripe dates them.
 
         `tally` hears of each page as it is read, and is closed in the end.
         """
-        crew, tally = (self._tallied, tally) if tally else (self._crew, Tally())
+        crew, density = (self._tallied, density) if density else (self._crew, DensityEstimate())
         since, until = whole_seconds(window.since), whole_seconds(window.until)
         found, sink = self._nothing(), self._nothing
         try:
             with our_errors():
-                for part in Ranges(since, until, self._ask, sink, tally).read(crew):
+                for part in Ranges(since, until, self._ask, sink, density).read(crew):
                     found.add(part)
                 self._settle(found)
         finally:
-            tally.close()
+            density.close()
         return found
 
     def _nothing(self) -> Purchases:

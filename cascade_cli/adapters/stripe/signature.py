@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from cascade_cli.adapters.stripe.events import to_event
-from cascade_cli.domain.events import Event
+from cascade_cli.domain.records.stripe_events import Event
 from cascade_cli.errors import GuardError
 
 TOLERANCE = timedelta(seconds=300)

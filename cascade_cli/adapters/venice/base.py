@@ -23,8 +23,8 @@ from pyairtable.formulas import (
     to_formula,
 )
 
-from cascade_cli.adapters.crew import Crew
-from cascade_cli.adapters.transport import (
+from cascade_cli.adapters.http.concurrency import Crew
+from cascade_cli.adapters.http.transport import (
     CONNECT_TIMEOUT_SECONDS,
     READ_TIMEOUT_SECONDS,
     Transport,
@@ -32,24 +32,24 @@ from cascade_cli.adapters.transport import (
     utc_now,
 )
 from cascade_cli.adapters.venice.errors import our_errors
-from cascade_cli.adapters.venice.names import named_like
-from cascade_cli.adapters.venice.notes import parse_notes
+from cascade_cli.adapters.venice.name_filter import named_like
+from cascade_cli.adapters.venice.notes_codec import parse_notes
 from cascade_cli.adapters.venice.slices import PAGE_SIZE, Page, Slices, restarting
-from cascade_cli.domain.charges import Charge, Portion
-from cascade_cli.domain.keys import (
+from cascade_cli.domain.records.charges import Charge, Portion
+from cascade_cli.domain.records.citizens import Resident
+from cascade_cli.domain.records.orders import PORTION, Order
+from cascade_cli.domain.records.rulings import Rulings, no_rulings
+from cascade_cli.domain.records.stratagems import CORRECTING, TAKING, Stratagem
+from cascade_cli.domain.shop.density import DensityEstimate
+from cascade_cli.domain.shop.keys import (
     KEY_PREFIX,
-    OLDER_SOURCE,
+    LEGACY_SOURCE,
     Origin,
     origin_of,
     payment_id_in,
     stratagem_id_for,
     whole_id,
 )
-from cascade_cli.domain.orders import PORTION, Order
-from cascade_cli.domain.residents import Resident
-from cascade_cli.domain.rulings import Rulings, no_rulings
-from cascade_cli.domain.stratagems import CORRECTING, TAKING, Stratagem
-from cascade_cli.domain.tally import Tally
 from cascade_cli.errors import AnswerError
 
 STRATAGEMS, CITIZENS = "STRATAGEMS", "CITIZENS"
@@ -106,7 +106,10 @@ class VeniceReader:
         self._crew, self._now = crew or Crew(), now
 
     def transfers(
-        self, since: datetime, until: datetime | None = None, expected: Tally | None = None
+        self,
+        since: datetime,
+        until: datetime | None = None,
+        expected: DensityEstimate | None = None,
     ) -> list[Stratagem]:
         """The processor's transfers created in [since, until), or ever since; order arbitrary.
 
@@ -116,7 +119,7 @@ class VeniceReader:
         def pages(start: datetime, end: datetime | None) -> Iterator[Page]:
             return self._pages(self._transfers_where(*_created(start, end)))
 
-        slices = Slices(pages, self._stratagem, expected or Tally(), self._now)
+        slices = Slices(pages, self._stratagem, expected or DensityEstimate(), self._now)
         with our_errors():
             return slices.read(since, until, self._crew if expected else Crew())
 
@@ -181,7 +184,7 @@ class VeniceReader:
         ours = OR(
             EQ(Field("ExecutedBy"), self._processor),
             FIND(KEY_PREFIX, Field("StratagemId")),
-            FIND(OLDER_SOURCE, Field("Notes")),
+            FIND(LEGACY_SOURCE, Field("Notes")),
         )
         return AND(ours, EQ(Field("Type"), TRANSFER), *conditions)
 
@@ -291,7 +294,7 @@ def _belongs_to(order: Order) -> Iterator[Formula]:
         yield _names_portion(charge, charge.portion, order.citizen)
     yield AND(
         EQ(Field("TargetCitizen"), order.citizen),
-        FIND(OLDER_SOURCE, Field("Notes")),
+        FIND(LEGACY_SOURCE, Field("Notes")),
         # Without an end: the legacy connector may run long after the payment.
         NOT(IS_BEFORE(CREATED_TIME(), to_formula(charge.created_at))),
     )

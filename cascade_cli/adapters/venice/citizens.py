@@ -13,10 +13,10 @@ from pyairtable.api.types import RecordDict
 
 from cascade_cli.adapters.venice.base import CITIZENS
 from cascade_cli.adapters.venice.errors import error_of, our_errors
-from cascade_cli.adapters.venice.names import named_like
-from cascade_cli.adapters.venice.schema import Schema
+from cascade_cli.adapters.venice.name_filter import named_like
+from cascade_cli.adapters.venice.table_fields import Schema
 from cascade_cli.adapters.venice.writer import write_errors
-from cascade_cli.domain.processor import Citizen
+from cascade_cli.domain.delivery.processor import Citizen
 from cascade_cli.errors import AnswerError, CascadeError, SchemaError
 
 DESCRIPTION = "Pays out the ducats that are bought through CASCADE."

@@ -8,8 +8,8 @@ from typing import Any
 
 import requests
 
-from cascade_cli.adapters.foreign_text import one_line
-from cascade_cli.adapters.transport import READ_TIMEOUT_SECONDS
+from cascade_cli.adapters.http.foreign_text import one_line
+from cascade_cli.adapters.http.transport import READ_TIMEOUT_SECONDS
 from cascade_cli.errors import (
     AnswerError,
     CascadeError,

@@ -10,7 +10,7 @@ from pyairtable.formulas import EQ, FIND, OR, Field, Formula
 
 from cascade_cli.adapters.venice.base import VeniceReader
 from cascade_cli.adapters.venice.notifications import NOTIFICATIONS
-from cascade_cli.domain.story import Happening, Source
+from cascade_cli.domain.explain.story import Happening, Source
 from cascade_cli.errors import SchemaError
 
 

@@ -11,10 +11,10 @@ from pyairtable.formulas import CREATED_TIME, EQ, FIND, IS_BEFORE, NOT, OR, Fiel
 from cascade_cli.adapters.venice.base import CITIZENS, STRATAGEMS, VeniceReader
 from cascade_cli.adapters.venice.errors import our_errors
 from cascade_cli.adapters.venice.notifications import NOTIFICATIONS
-from cascade_cli.adapters.venice.schema import COMPUTED_TYPES, read_fields
+from cascade_cli.adapters.venice.table_fields import COMPUTED_TYPES, read_fields
 from cascade_cli.domain.doctor.airtable import Base, Column
-from cascade_cli.domain.keys import OLDER_SOURCE, Origin
-from cascade_cli.domain.stratagems import Stratagem
+from cascade_cli.domain.records.stratagems import Stratagem
+from cascade_cli.domain.shop.keys import LEGACY_SOURCE, Origin
 from cascade_cli.errors import RightsError
 
 READ_TABLES = (STRATAGEMS, CITIZENS, NOTIFICATIONS)
@@ -75,7 +75,7 @@ class LegacyReader(VeniceReader):
     def legacy_since(self, since: datetime) -> list[Stratagem]:
         """Such transfers created since then."""
         lately = NOT(IS_BEFORE(CREATED_TIME(), to_formula(since)))
-        legacy = FIND(OLDER_SOURCE, Field("Notes"))
+        legacy = FIND(LEGACY_SOURCE, Field("Notes"))
         others = NOT(EQ(Field("ExecutedBy"), self._processor))
         rows = self._stratagems(lately, OR(legacy, others))
-        return [row for row in rows if row.origin is Origin.OLDER or row.other_processor]
+        return [row for row in rows if row.origin is Origin.LEGACY or row.other_processor]

@@ -32,8 +32,8 @@ from cascade_cli.adapters.venice.base import (
     VeniceReader,
 )
 from cascade_cli.adapters.venice.errors import our_errors
-from cascade_cli.domain.keys import PORTION_ID, stratagem_id_for, whole_id
-from cascade_cli.domain.stratagems import Stratagem
+from cascade_cli.domain.records.stratagems import Stratagem
+from cascade_cli.domain.shop.keys import PORTION_ID, stratagem_id_for, whole_id
 
 
 class TransferReader(VeniceReader):

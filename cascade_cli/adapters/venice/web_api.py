@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import requests
 
-from cascade_cli.adapters.transport import (
+from cascade_cli.adapters.http.transport import (
     CONNECT_TIMEOUT_SECONDS,
     READ_TIMEOUT_SECONDS,
     Transport,

@@ -16,15 +16,15 @@ import requests
 from pyairtable import Api
 from pyairtable.api.types import RecordDict
 
-from cascade_cli.adapters.transport import PermitError, was_never_connected
+from cascade_cli.adapters.http.transport import PermitError, was_never_connected
 from cascade_cli.adapters.venice.base import STRATAGEMS, TRANSFER, to_stratagem
 from cascade_cli.adapters.venice.errors import SENSELESS, translate
-from cascade_cli.adapters.venice.notes import log_to_keep
-from cascade_cli.adapters.venice.schema import Schema
-from cascade_cli.domain.money import format_ducats
-from cascade_cli.domain.orders import ENGINE_LOG, RULED_LOG, Order
-from cascade_cli.domain.stratagems import Ruling, Stratagem
-from cascade_cli.domain.times import rfc3339
+from cascade_cli.adapters.venice.notes_codec import log_to_keep
+from cascade_cli.adapters.venice.table_fields import Schema
+from cascade_cli.domain.records.orders import ENGINE_LOG, RULED_LOG, Order
+from cascade_cli.domain.records.stratagems import Ruling, Stratagem
+from cascade_cli.domain.shop.money import format_ducats
+from cascade_cli.domain.shop.times import rfc3339
 from cascade_cli.errors import FateUnknownError, ServiceError
 
 ROWS_PER_REQUEST = 10

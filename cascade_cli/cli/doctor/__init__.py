@@ -1,1 +1,1 @@
-"""`cascade doctor`: how it is wired, run and shown."""
+"""`cascade doctor`: what would fail, before it does."""

@@ -7,24 +7,24 @@ from functools import partial
 
 from sqlalchemy import URL
 
+from cascade_cli.adapters.http.pacing import Pacer, Pacing
+from cascade_cli.adapters.http.probing import ProbingTransport
+from cascade_cli.adapters.http.transport import utc_now
 from cascade_cli.adapters.journal import Journal
 from cascade_cli.adapters.journal.database import Database, file_url, parse_url
 from cascade_cli.adapters.journal.inbox import Inbox
 from cascade_cli.adapters.journal.inspection import JournalProbe
-from cascade_cli.adapters.pacing import Pacer, Pacing
-from cascade_cli.adapters.probing import ProbingTransport
 from cascade_cli.adapters.stripe.probes import AccountProbe
-from cascade_cli.adapters.transport import utc_now
 from cascade_cli.adapters.venice.citizens import CitizenReader
 from cascade_cli.adapters.venice.probes import BaseProbe, LegacyReader
 from cascade_cli.adapters.venice.transfers import TransferReader
 from cascade_cli.adapters.venice.web_api import VeniceApi
 from cascade_cli.bootstrap import STRIPE_LOCKOUT_SECONDS, connect
-from cascade_cli.cli.heads_told import last_told
-from cascade_cli.cli.journal_place import JOURNAL, SANDBOX_JOURNAL
-from cascade_cli.cli.pace_place import kept_pace
-from cascade_cli.cli.session import Session
-from cascade_cli.cli.writing import this_worker
+from cascade_cli.cli.context.journal_location import JOURNAL, SANDBOX_JOURNAL
+from cascade_cli.cli.context.pace_location import kept_pace
+from cascade_cli.cli.context.told_heads import last_told
+from cascade_cli.cli.context.write_context import this_worker
+from cascade_cli.cli.terminal.session import Session
 from cascade_cli.errors import SettingsError
 from cascade_cli.services.doctor import Instruments
 from cascade_cli.settings import Settings

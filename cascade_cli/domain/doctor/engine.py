@@ -14,9 +14,9 @@ from itertools import pairwise
 from statistics import median
 
 from cascade_cli.domain.doctor.findings import Check, amber, green, red
-from cascade_cli.domain.engine import RUN_LASTS, DailyRuns, PeriodicRuns, Schedule
-from cascade_cli.domain.stratagems import State, Stratagem
-from cascade_cli.domain.times import format_moment, format_span
+from cascade_cli.domain.records.stratagems import State, Stratagem
+from cascade_cli.domain.shop.engine_schedule import RUN_LASTS, DailyRuns, PeriodicRuns, Schedule
+from cascade_cli.domain.shop.times import format_moment, format_span
 
 LATELY = timedelta(days=7)
 

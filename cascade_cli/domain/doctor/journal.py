@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cascade_cli.domain.doctor.findings import Check, amber, green, red
-from cascade_cli.domain.journal import Head, Verification
+from cascade_cli.domain.records.journal_entries import Head, Verification
 from cascade_cli.errors import CascadeError
 
 _OTHERS_WRITE = 0o022

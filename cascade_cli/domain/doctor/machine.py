@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from cascade_cli.domain.doctor.findings import UNCHECKED, Check, amber, green, red
-from cascade_cli.domain.times import CLOCK_TOLERANCE, format_span
+from cascade_cli.domain.shop.times import CLOCK_TOLERANCE, format_span
 
 _OTHERS_READ, _GROUP_READS = 0o004, 0o040
 

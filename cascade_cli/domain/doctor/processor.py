@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
+from cascade_cli.domain.delivery.processor import Citizen
+from cascade_cli.domain.delivery.runway import RUNWAY_LOW_DAYS, RUNWAY_OUT_DAYS, Finances
 from cascade_cli.domain.doctor.findings import Check, amber, green, red
-from cascade_cli.domain.money import exactly, format_ducats
-from cascade_cli.domain.names import no_citizen
-from cascade_cli.domain.orders import enough
-from cascade_cli.domain.processor import Citizen
-from cascade_cli.domain.runway import RUNWAY_LOW_DAYS, RUNWAY_OUT_DAYS, Finances
-from cascade_cli.domain.shell import command
+from cascade_cli.domain.records.orders import enough
+from cascade_cli.domain.shop.citizen_names import no_citizen
+from cascade_cli.domain.shop.money import exactly, format_ducats
+from cascade_cli.domain.shop.shell import command
 
 _REPLENISH = "cascade citizen replenish --by N"
 

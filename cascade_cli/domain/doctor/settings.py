@@ -9,10 +9,10 @@ from decimal import Decimal
 from difflib import get_close_matches
 
 from cascade_cli.domain.doctor.findings import Check, amber, green, red
-from cascade_cli.domain.exchange import Exchange
-from cascade_cli.domain.money import format_ducats
-from cascade_cli.domain.pricing import PriceList
-from cascade_cli.domain.times import format_span
+from cascade_cli.domain.selling.pricing import PriceList
+from cascade_cli.domain.shop.exchange import Exchange
+from cascade_cli.domain.shop.money import format_ducats
+from cascade_cli.domain.shop.times import format_span
 
 SHORTEST_TOKEN = 16
 _ALIKE = 0.85

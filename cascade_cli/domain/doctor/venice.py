@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cascade_cli.domain.doctor.findings import Check, amber, green, red
-from cascade_cli.domain.stratagems import Stratagem
-from cascade_cli.domain.times import format_span
+from cascade_cli.domain.records.stratagems import Stratagem
+from cascade_cli.domain.shop.times import format_span
 
 LEGACY_LATELY = timedelta(days=2)
 LEGACY_LOOKED_BACK = timedelta(days=30)

@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 
 from cascade_cli.domain.doctor.findings import Check, amber, green, red
-from cascade_cli.domain.events import PAYING_TYPES
-from cascade_cli.domain.times import format_moment, format_span
+from cascade_cli.domain.records.stripe_events import PAYING_TYPES
+from cascade_cli.domain.shop.times import format_moment, format_span
 
 PATH = "/api/payments/webhook"
 CREDITED_TYPE = "payment_intent.succeeded"

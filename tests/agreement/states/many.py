@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from cascade_cli.adapters.stripe.allocations import allocation_metadata
-from cascade_cli.domain.allocation import Allocation, Share
+from cascade_cli.domain.selling.allocation import Allocation, Share
 from tests.agreement.states.making import (
     DOUBTFUL,
     FAILED,

@@ -1,0 +1,1 @@
+"""HTTP as cascade speaks it: one transport, its pace, its clock, and work done at once."""

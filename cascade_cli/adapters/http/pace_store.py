@@ -1,0 +1,99 @@
+"""Where a pace is kept: in this process, or in a file that all processes of a machine share."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+from cascade_cli.adapters.http.pace import Pace, Step
+
+_MOST_WAIT_SECONDS = 2.0
+_KNOCK_SECONDS = 0.002
+_MOST_BYTES = 100_000
+_OWNER_ONLY = 0o600
+
+
+class KeptPace(Protocol):
+    """A pace that one at a time may look at and change."""
+
+    def change(self, step: Step) -> Any:
+        """What `step` returns. Raises OSError where it cannot be kept."""
+
+
+class OwnPace:
+    """For the threads of this process alone."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock, self._lock, self._pace = clock, threading.Lock(), Pace()
+
+    def change(self, step: Step) -> Any:
+        """See KeptPace."""
+        with self._lock:
+            return step(self._pace, self._clock())
+
+
+class PaceFile:
+    """For all processes that can open the file, by the machine's own clock since its boot.
+
+    The lock on it is the system's, which takes it from whoever dies. Nothing is synchronised to the
+    disk: what a power cut forgets is of no use after it.
+    """
+
+    def __init__(self, path: Path, clock: Callable[[], float] = time.monotonic) -> None:
+        self._path, self._clock = path, clock
+
+    def change(self, step: Step) -> Any:
+        """See KeptPace."""
+        with self._locked() as handle:
+            now = self._clock()
+            pace = Pace.of(_document(os.pread(handle, _MOST_BYTES, 0)), now)
+            result = step(pace, now)
+            pace.at = now
+            text = json.dumps(pace.document()).encode()
+            os.pwrite(handle, text, 0)
+            os.ftruncate(handle, len(text))
+        return result
+
+    @contextmanager
+    def _locked(self) -> Iterator[int]:
+        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+        # Opened each time: threads that share a handle would share its lock.
+        handle = os.open(self._path, flags, _OWNER_ONLY)
+        try:
+            _lock(handle)
+            yield handle
+        finally:
+            os.close(handle)
+
+
+def _lock(handle: int) -> None:
+    try:
+        from fcntl import LOCK_EX, LOCK_NB, flock  # noqa: PLC0415 - not on every system
+    except ImportError as error:
+        raise OSError("this system has no locks that a dead process gives back") from error
+
+    until = time.monotonic() + _MOST_WAIT_SECONDS
+    while True:
+        try:
+            return flock(handle, LOCK_EX | LOCK_NB)
+        except BlockingIOError:
+            # Whoever has it needs less than a millisecond, unless it was stopped in between.
+            if time.monotonic() > until:
+                raise
+        time.sleep(_KNOCK_SECONDS)
+
+
+def _document(content: bytes) -> dict[str, Any]:
+    """Empty for what is no pace: nobody has written one, or somebody died while writing."""
+    try:
+        found = json.loads(content)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -1,0 +1,148 @@
+"""Waiting for one's turn to ask a service."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from cascade_cli.adapters.http.pace import Departure, Step, Turn, new_name
+from cascade_cli.adapters.http.pace_store import KeptPace, OwnPace
+
+_HALF = 0.5
+_LONG_SECONDS = 5.0
+# Just below the allowance: requests sent evenly may still arrive bunched.
+HEADROOM = 0.98
+
+
+class Pacer:
+    """Lets this process's requests through when the service's pace allows.
+
+    `rate_per_second` 0 means as fast as they come. While it `is_shared` with somebody who keeps no
+    pace, as with Venice's engine during its run, half of it is left to them. Where the pace is
+    `kept` in a place that others share and that fails, this process goes by a pace of its own and
+    says so, once, to `tell`.
+    """
+
+    def __init__(
+        self,
+        rate_per_second: float,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+        kept: KeptPace | None = None,
+        in_hurry: bool = False,
+        is_shared: Callable[[], bool] = lambda: False,
+        tell: Callable[[str], None] = lambda _message: None,
+    ) -> None:
+        self.rate_per_second = rate_per_second
+        self._clock, self._sleep, self._tell = clock, sleep, tell
+        self._own = OwnPace(clock)
+        self._kept: KeptPace = kept or self._own
+        self._turn = Turn(new_name(), rate_per_second, in_hurry=in_hurry)
+        self._is_shared = is_shared
+        self._numbers = itertools.count()
+        self._told_until = clock()
+
+    def wait(self, *, is_watched: bool = False) -> Departure:
+        """Return when this caller's turn has come; `answered` is told of one that is watched."""
+        return self._wait(replace(self._turn, is_watched=is_watched))
+
+    def hand_out(self) -> Departure:
+        """A turn that is used a little later: `leave` tells when, and `answered` of its end."""
+        return self._wait(replace(self._turn, is_watched=True, is_held=True))
+
+    def leave(self, departure: Departure) -> None:
+        """What was held leaves now."""
+        self._change(lambda pace, now: pace.leave(departure.number, now))
+
+    def forgo(self, departure: Departure) -> None:
+        """What was held will never leave."""
+        self._change(lambda pace, _now: pace.forgo(departure.number))
+
+    def answered(self, departure: Departure) -> None:
+        """The answer is there, or will never be."""
+        self._change(lambda pace, now: pace.answered(departure.number, now))
+
+    def hold(self, seconds: float) -> None:
+        """Let nobody through for a while: the service has asked for quiet."""
+        self._change(lambda pace, now: pace.hold(seconds, now))
+
+    def _wait(self, turn: Turn) -> Departure:
+        name = f"{turn.owner} {next(self._numbers)}"
+        try:
+            while isinstance(found := self._ask(name, turn), float):
+                self._tell_long(found)
+                self._sleep(found)
+        except BaseException:
+            self._change(lambda pace, _now: pace.withdraw(name))
+            raise
+        return found
+
+    def _tell_long(self, seconds: float) -> None:
+        """Nobody watches a silent screen; those who wait for the same are not told once each."""
+        now = self._clock()
+        if seconds > _LONG_SECONDS and now >= self._told_until:
+            self._told_until = now + seconds
+            self._tell(f"it has asked for quiet, going on in {seconds:.0f} s")
+
+    def _ask(self, name: str, turn: Turn) -> Departure | float:
+        if self._is_shared():
+            turn = replace(turn, rate_per_second=turn.rate_per_second * _HALF)
+        found: Departure | float = self._change(lambda pace, now: pace.ask(name, turn, now))
+        return found
+
+    def _change(self, step: Step) -> Any:
+        try:
+            return self._kept.change(step)
+        except OSError as error:
+            if self._kept is self._own:
+                raise
+            self._kept = self._own
+            self._tell(f"the pace cannot be shared with other runs of cascade ({error})")
+            return self._own.change(step)
+
+
+class Pacers:
+    """One Pacer for all in this process who ask the same service."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._made: dict[tuple[str, float], Pacer] = {}
+
+    def of(self, service: str, rate_per_second: float, make: Callable[[], Pacer]) -> Pacer:
+        """The same one for the same service and rate; the first time as `make` makes it."""
+        with self._lock:
+            key = service, rate_per_second
+            if key not in self._made:
+                self._made[key] = make()
+            return self._made[key]
+
+
+@dataclass(frozen=True)
+class Pacing:
+    """How the requests of one invocation are paced. `kept` finds where a service's pace is kept for
+    all who ask it; None is for this process alone."""
+
+    kept: Callable[[str], KeptPace | None] = lambda _service: None
+    in_hurry: bool = True
+    pacers: Pacers = field(default_factory=Pacers)
+
+    def of(
+        self,
+        service: str,
+        rate_per_second: float,
+        tell: Callable[[str], None],
+        is_shared: Callable[[], bool] = lambda: False,
+    ) -> Pacer:
+        """The Pacer of a service that allows so many requests a second; 0 means any number."""
+        rate = rate_per_second * HEADROOM
+
+        def make() -> Pacer:
+            kept = self.kept(service) if rate else None
+            return Pacer(rate, kept=kept, in_hurry=self.in_hurry, is_shared=is_shared, tell=tell)
+
+        return self.pacers.of(service, rate, make)

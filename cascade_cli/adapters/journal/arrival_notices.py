@@ -1,0 +1,94 @@
+"""What the journal knows of notices of arrival: whose transfer is under way, and who was told.
+
+An attempt to tell stands in the chain like any other. It needs no claim: whoever writes it first
+may send the notice, and nobody may ever again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime
+from decimal import Decimal
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, or_, select
+
+from cascade_cli.adapters.journal.chain import Transaction
+from cascade_cli.adapters.journal.claims import KEYS_PER_QUERY
+from cascade_cli.adapters.journal.entry_bodies import moment_text, to_json
+from cascade_cli.adapters.journal.tables import entries, visible
+from cascade_cli.domain.delivery.arrival_notices import TELL_ARRIVAL
+from cascade_cli.domain.delivery.delivery_steps import Action
+from cascade_cli.domain.records.journal_entries import EntryKind, Intent
+
+_LETS_THE_ENGINE = (Action.ACTIVATE, Action.EXTEND, Action.REWRITE)
+_PROMISING = (EntryKind.INTENT.value, EntryKind.AMENDMENT.value)
+_PROMISE = frozenset({"citizen", "ducats", "cause", "detail"})
+
+
+def untold(connection: Connection, base: str, since: datetime) -> dict[str, datetime]:
+    """The keys for which a write let the engine have a row at `since` or later, with the last such
+    moment, as long as nobody set out to tell their citizen of the arrival."""
+    is_attempt = (*_attempts(base), entries.c.at >= moment_text(since))
+    letting = or_(*(entries.c.body.startswith(_beginning(a)) for a in _LETS_THE_ENGINE))
+    told = select(entries.c.key).where(*is_attempt, entries.c.body == _body(TELL_ARRIVAL, {}))
+    found = select(entries.c.key, entries.c.at).where(*is_attempt, letting)
+    # Grouped here: to group by the key, SQLite would read all entries there ever were.
+    rows = connection.execute(found.where(entries.c.key.not_in(told)).order_by(entries.c.at))
+    last = dict[str, str]()
+    for row in rows:
+        last.pop(row.key, None)
+        last[row.key] = row.at
+    return {key: datetime.fromisoformat(at) for key, at in last.items()}
+
+
+def promises(connection: Connection, base: str, keys: Collection[str]) -> list[Intent]:
+    """What was promised under each of these keys last."""
+    found, remaining = dict[str, Intent](), iter(keys)
+    while some := list(islice(remaining, KEYS_PER_QUERY)):
+        found |= {intent.key: intent for intent in _promised(connection, base, some)}
+    return [found[key] for key in keys if key in found]
+
+
+def sent_since(connection: Connection, base: str, since: datetime) -> list[Intent]:
+    """What was promised under the keys for which a write was sent at `since` or later."""
+    lately = *_attempts(base), entries.c.at >= moment_text(since)
+    keys = connection.scalars(select(entries.c.key).where(*lately))
+    return promises(connection, base, sorted(set(keys)))
+
+
+def _promised(connection: Connection, base: str, keys: Collection[str]) -> Iterator[Intent]:
+    """Oldest first: an amendment follows what it amends."""
+    ours = select(entries.c.key, entries.c.body).where(visible(entries, base))
+    wanted = ours.where(entries.c.key.in_(list(keys)), entries.c.kind.in_(_PROMISING))
+    rows = connection.execute(wanted.order_by(entries.c.seq))
+    for row in rows:
+        body: dict[str, Any] = {k: v for k, v in json.loads(row.body).items() if k in _PROMISE}
+        yield Intent(row.key, **{**body, "ducats": Decimal(body["ducats"])})
+
+
+def attempt_once(
+    transaction: Transaction, keys: Collection[str], action: str, detail: Mapping[str, Any]
+) -> list[str]:
+    """Record that `action` is about to be sent, for those of `keys` for which it never was."""
+    wanted = *_attempts(transaction.worker.base), entries.c.key.in_(list(keys))
+    tried = select(entries.c.key).where(*wanted, entries.c.body == _body(action, detail))
+    known = set(transaction.connection.scalars(tried))
+    first = [key for key in dict.fromkeys(keys) if key not in known]
+    for key in first:
+        transaction.append(EntryKind.ATTEMPT, key, {"action": action, "detail": detail})
+    return first
+
+
+def _attempts(base: str) -> tuple[ColumnElement[bool], ...]:
+    return entries.c.kind == EntryKind.ATTEMPT.value, visible(entries, base)
+
+
+def _body(action: str, detail: Mapping[str, Any]) -> str:
+    return to_json({"action": action, "detail": dict(detail)})
+
+
+def _beginning(action: str) -> str:
+    return to_json({"action": action})[:-1]

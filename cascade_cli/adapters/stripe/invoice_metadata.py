@@ -1,0 +1,177 @@
+"""What an invoice says of its payment, as if the payment's metadata said it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+
+from cascade_cli.adapters.stripe.purchase_parser import is_another_s, speaks_for_itself
+from cascade_cli.adapters.stripe.ranges import Document
+from cascade_cli.domain.records.charges import Charge, Period
+from cascade_cli.domain.selling.invoiced_ducats import (
+    InvoiceLine,
+    Sold,
+    good_of,
+    sold_by,
+    with_said,
+)
+from cascade_cli.domain.shop.money import format_ducats, read_ducats
+
+# In a subscription's metadata: the day (UTC) whose price list and rates it was sold by.
+SOLD_ON = "sold_on"
+INVOICE_PREFIX = "in_"
+_KINDS = ("subscription_item_details", "invoice_item_details")
+
+
+def hints_at_invoice(intent: Document) -> bool:
+    """Whether Stripe made the payment for an invoice: its order names one, or its description."""
+    order = (intent.get("payment_details") or {}).get("order_reference") or ""
+    described = str(intent.get("description") or "")
+    return str(order).startswith(INVOICE_PREFIX) or described.startswith("Subscription ")
+
+
+def may_be_invoiced(intent: object, metadata: Mapping[str, str]) -> bool:
+    """Whether only its invoice, if it has one, can tell what the payment bought.
+
+    A payment of the shop's own can be attached to any invoice of the same customer, and nothing
+    on it shows that.
+    """
+    if not isinstance(intent, dict):
+        return False
+    has_customer = bool(intent.get("customer") or intent.get("customer_account"))
+    return hints_at_invoice(intent) or (has_customer and not speaks_for_itself(metadata))
+
+
+@dataclass(frozen=True)
+class Bill:
+    """What an invoice says of its payment, as if the payment's metadata said it.
+
+    `problem` is why its ducats cannot be counted; then `ducats` and `period` are None.
+    """
+
+    metadata: Mapping[str, str]
+    sold: Sold | None
+    invoice: str
+    subscription: str
+    currency: str
+    due_cents: int
+    total_cents: int
+    problem: str = ""
+    brought_cents: int | None = None
+    """How much of the payment went to this invoice; None for all of it."""
+
+    @property
+    def is_ours(self) -> bool:
+        """It sells ducats, or tries to, and says of no other shop that it is theirs."""
+        return bool(self.sold or self.problem) and not is_another_s(self.metadata)
+
+    def told(self, charge: Charge) -> Charge:
+        """The charge with what the invoice says of it."""
+        sold, brought = self.sold, self._brought_by(charge)
+        if sold is None or charge.currency != self.currency:
+            why = self.problem or f"{self.invoice} is in {self.currency.upper()}"
+            return replace(charge, ducats=None, ducats_text=why)
+        if brought < self.due_cents:
+            # Each of several payments would be credited all of it.
+            why = f"{self.invoice} was paid by more than this payment"
+            return replace(charge, ducats=None, ducats_text=why)
+        period = Period(
+            *(sold.since, sold.until, self.invoice, self.subscription),
+            *(self._paid_for_ducats(sold.cents, brought), sold.bonus),
+            prices=sold.prices,
+            sold_on=_day(self.metadata.get(SOLD_ON, "")),
+            goods=sold.goods,
+        )
+        text = format_ducats(sold.ducats)
+        return replace(charge, ducats=sold.ducats, ducats_text=text, period=period)
+
+    def _brought_by(self, charge: Charge) -> int:
+        captured = charge.captured_cents
+        return captured if self.brought_cents is None else min(captured, self.brought_cents)
+
+    def _paid_for_ducats(self, ducats_cents: int, brought: int) -> int:
+        """What credit has paid, it has paid of every line alike; an older debt is on no line."""
+        paid = max(0, min(brought, self.total_cents))
+        return min(paid, ducats_cents * paid // self.total_cents) if paid else 0
+
+
+def only_one(bills: Sequence[Bill]) -> Bill:
+    """The one bill over ducats among those that one payment paid; two cannot be told apart."""
+    ours = [bill for bill in bills if bill.is_ours]
+    if len(ours) > 1:
+        names = " and ".join(bill.invoice for bill in ours)
+        return replace(ours[0], sold=None, problem=f"it paid {names}, each in part or whole")
+    return ours[0] if ours else bills[0]
+
+
+def lines_of(invoice: Document, lines: Iterable[Document], said_key: str) -> Sequence[InvoiceLine]:
+    """The invoice's lines as ours; `said_key` is where metadata says how many ducats are sold."""
+    said = _metadata(invoice).get(said_key)
+    return with_said([_line(line) for line in lines], read_ducats(said))
+
+
+def bill_of(invoice: Document, lines: Sequence[InvoiceLine], said_key: str) -> Bill:
+    """What the lines come to."""
+    metadata, sold, problem = _metadata(invoice), None, ""
+    try:
+        sold = sold_by(lines)
+        if sold is None and said_key in metadata and not any(line.good for line in lines):
+            problem = f"{metadata[said_key]}, but not for which line of {invoice['id']}"
+    except ValueError as error:
+        problem = f"{invoice['id']}: {error}"
+    subscription = _of_subscription(invoice).get("subscription") or ""
+    return Bill(
+        *(metadata, sold, invoice["id"], subscription, invoice["currency"]),
+        *(invoice["amount_due"], invoice["total"], problem),
+    )
+
+
+def _metadata(invoice: Document) -> dict[str, str]:
+    """The subscription's, as it was when the invoice was drawn up, and the invoice's own."""
+    return {**(invoice["metadata"] or {}), **(_of_subscription(invoice).get("metadata") or {})}
+
+
+def _of_subscription(invoice: Document) -> Document:
+    details: Document = (invoice.get("parent") or {}).get("subscription_details") or {}
+    return details
+
+
+def _line(line: Document) -> InvoiceLine:
+    parent = line.get("parent") or {}
+    details = [parent.get(kind) or {} for kind in _KINDS]
+    return InvoiceLine(
+        amount_cents=line["amount"],
+        quantity=line.get("quantity") or 1,
+        since=_moment(line["period"]["start"]),
+        until=_moment(line["period"]["end"]),
+        price=str(_details(line).get("price") or ""),
+        good=good_of(str(_details(line).get("product") or "")),
+        # A proration: what is left of a month, or given back for it.
+        is_part=any(one.get("proration") for one in details),
+        discount_cents=_taken_off(line),
+        is_recurring=bool(details[0]),
+    )
+
+
+def _taken_off(line: Document) -> int:
+    """By vouchers, and by credits that were granted for it; these stand among the vouchers."""
+    taken = [*(line.get("discount_amounts") or ())]
+    credits_ = line.get("pretax_credit_amounts") or ()
+    taken += [each for each in credits_ if each.get("type") == "credit_balance_transaction"]
+    return sum(int(each["amount"]) for each in taken)
+
+
+def _details(line: Document) -> Document:
+    return ((line.get("pricing") or {}).get("price_details")) or {}
+
+
+def _moment(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None

@@ -1,0 +1,235 @@
+"""All that Stripe knows of one payment, as a list of what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import stripe
+
+from cascade_cli.adapters.http.concurrency import Crew
+from cascade_cli.adapters.stripe import event_text
+from cascade_cli.adapters.stripe.errors import or_none, our_errors
+from cascade_cli.adapters.stripe.events import EventReader
+from cascade_cli.adapters.stripe.invoice_metadata import may_be_invoiced
+from cascade_cli.adapters.stripe.invoices import Invoices
+from cascade_cli.adapters.stripe.money_moved import release_among
+from cascade_cli.adapters.stripe.purchase_parser import is_paid, sale_of_session
+from cascade_cli.adapters.stripe.ranges import PAGE_SIZE
+from cascade_cli.domain.explain.story import Happening, SessionSale, Source, StripeObject
+from cascade_cli.domain.records.stripe_events import KEPT, Event, chronological
+from cascade_cli.domain.shop.id_forms import Form
+from cascade_cli.domain.shop.keys import INVOICE_ID, PAYMENT_ID, whole_id
+from cascade_cli.domain.shop.times import Window
+from cascade_cli.errors import RightsError
+
+# Stripe's events follow what they tell of within seconds.
+_ECHO = timedelta(seconds=60)
+
+
+@dataclass
+class History:
+    """One payment's past. `ids` are all objects of it; `forbidden` is what the key may not read,
+    `gaps` what Stripe itself has no longer, `sale` what its Checkout Session's metadata sells."""
+
+    is_known: bool = False
+    is_paid: bool = False
+    sale: SessionSale | None = None
+    happenings: list[Happening] = field(default_factory=list)
+    ids: set[str] = field(default_factory=set)
+    gaps: list[str] = field(default_factory=list)
+    forbidden: list[str] = field(default_factory=list)
+
+    def add(self, at: int | datetime, what: str, identity: str) -> None:
+        """Something happened, at Stripe's time."""
+        moment = at if isinstance(at, datetime) else datetime.fromtimestamp(at, UTC)
+        self.happenings.append(Happening(moment, Source.STRIPE, what, identity))
+        self.ids.add(identity)
+
+
+class HistoryReader:
+    """Reads histories. Every method raises only errors of cascade_cli.errors.
+
+    Charges and payment intents must be readable; without rights to the rest the history has gaps.
+    """
+
+    def __init__(
+        self, client: stripe.StripeClient, events: EventReader, now: Callable[[], datetime]
+    ) -> None:
+        self._v1, self._events, self._now = client.v1, events, now
+        self._invoices = Invoices(client, Crew())
+
+    def payment_of(self, form: Form, identity: str) -> StripeObject:
+        """The payment that the object belongs to, if any. A portion's refund is the whole
+        payment's."""
+        identity = whole_id(identity)
+        if form is Form.EVENT:
+            event = self._events.event(identity)
+            payment = self._payment_among(event.subjects) if event else None
+            return StripeObject(event is not None, payment)
+        if form in {Form.INVOICE, Form.SUBSCRIPTION}:
+            return StripeObject(*self._payment_of_invoice(form, identity))
+        v1 = self._v1
+        retrieve: dict[Form, Callable[[], stripe.StripeObject]] = {
+            Form.REFUND: lambda: v1.refunds.retrieve(identity),
+            Form.SESSION: lambda: v1.checkout.sessions.retrieve(identity),
+            Form.DISPUTE: lambda: v1.disputes.retrieve(identity),
+        }
+        with our_errors():
+            found = or_none(retrieve[form])
+        if found is None:
+            return StripeObject(is_known=False)
+        named = found.to_dict()
+        payment = named.get("payment_intent") or named.get("charge")
+        # The session of a subscription has an invoice instead.
+        payment = payment or self._payment_among({str(named.get("invoice"))})
+        sale = sale_of_session(named) if form is Form.SESSION else None
+        return StripeObject(is_known=True, payment=payment, sale=sale)
+
+    def _payment_among(self, subjects: Iterable[str]) -> str | None:
+        """The payment that one of the ids names, else that of the invoice that one names."""
+        if payment := _payment_in(subjects):
+            return payment
+        invoice = next((s for s in subjects if INVOICE_ID.fullmatch(s)), None)
+        with our_errors():
+            paid = self._invoices.payments_of(invoice) if invoice else []
+        return next(iter(paid), None)
+
+    def _payment_of_invoice(self, form: Form, identity: str) -> tuple[bool, str | None]:
+        """An invoice's payment, or that of a subscription's newest invoice."""
+        v1, invoice = self._v1, identity
+        with our_errors():
+            if form is Form.SUBSCRIPTION:
+                if or_none(lambda: v1.subscriptions.retrieve(identity)) is None:
+                    return False, None
+                newest = self._invoices.newest_of(identity)
+                if newest is None:
+                    return True, None
+                invoice = newest
+            elif or_none(lambda: v1.invoices.retrieve(identity)) is None:
+                return False, None
+            return True, next(iter(self._invoices.payments_of(invoice)), None)
+
+    def read(self, payment_id: str) -> History:
+        """The history of a payment (`pi_…`, `ch_…`); not known if Stripe has none of that id."""
+        history = History()
+        with our_errors():
+            charges = list(self._charges(whole_id(payment_id), history))
+        for charge in charges:
+            history.is_known = True
+            history.is_paid |= is_paid(charge)
+            history.add(charge["created"], event_text.of_charge(charge), charge["id"])
+        if history.is_known:
+            self._add_details(history, charges)
+        return history
+
+    def _charges(self, payment_id: str, history: History) -> Iterator[dict[str, Any]]:
+        """The charges; the intent, where there is one, is written down on the way."""
+        v1, intent_id = self._v1, payment_id
+        if not payment_id.startswith("pi_"):
+            charge = or_none(lambda: v1.charges.retrieve(payment_id))
+            if charge is None:
+                return
+            if not charge.payment_intent:
+                yield charge.to_dict()
+                return
+            intent_id = str(charge.payment_intent)
+        intent = or_none(lambda: v1.payment_intents.retrieve(intent_id))
+        if intent is None:
+            return
+        history.is_known = True
+        history.add(intent.created, event_text.of_intent(intent.to_dict()), intent.id)
+        self._add_invoice(history, intent.to_dict())
+        page = v1.charges.list({"payment_intent": intent.id, "limit": PAGE_SIZE})
+        for found in page.auto_paging_iter():
+            yield found.to_dict()
+
+    def _add_invoice(self, history: History, intent: dict[str, Any]) -> None:
+        """What it pays, where only an invoice can tell."""
+        if not may_be_invoiced(intent, intent["metadata"]):
+            return
+        try:
+            with our_errors():
+                invoice = self._invoices.of_payment(intent["id"])
+        except RightsError as error:
+            history.forbidden.append(f"invoices: {error.message}")
+            return
+        if invoice:
+            history.add(invoice["created"], event_text.of_invoice(invoice), invoice["id"])
+
+    def _add_details(self, history: History, charges: Iterable[dict[str, Any]]) -> None:
+        for charge in charges:
+            refunds = self._optional(history, "refunds", self._refunds(charge["id"]))
+            released = release_among(charge, refunds)
+            for refund in refunds:
+                told = event_text.of_release if refund is released else event_text.of_refund
+                history.add(refund["created"], told(refund), refund["id"])
+            if charge.get("disputed"):
+                for dispute in self._optional(history, "disputes", self._disputes(charge["id"])):
+                    history.add(dispute["created"], event_text.of_dispute(dispute), dispute["id"])
+        for intent in [id_ for id_ in history.ids if id_.startswith("pi_")]:
+            for session in self._optional(history, "checkout sessions", self._sessions(intent)):
+                history.add(session["created"], event_text.of_session(session), session["id"])
+                history.sale = history.sale or sale_of_session(session)
+        try:
+            self._add_events(history)
+        except RightsError as error:
+            history.forbidden.append(f"events: {error.message}")
+
+    def _refunds(self, charge_id: str) -> Callable[[], Iterable[Any]]:
+        return lambda: self._v1.refunds.list(
+            {"charge": charge_id, "limit": PAGE_SIZE}
+        ).auto_paging_iter()
+
+    def _disputes(self, charge_id: str) -> Callable[[], Iterable[Any]]:
+        return lambda: self._v1.disputes.list(
+            {"charge": charge_id, "limit": PAGE_SIZE}
+        ).auto_paging_iter()
+
+    def _sessions(self, intent_id: str) -> Callable[[], Iterable[Any]]:
+        return lambda: self._v1.checkout.sessions.list({"payment_intent": intent_id}).data
+
+    def _optional(
+        self, history: History, what: str, read: Callable[[], Iterable[Any]]
+    ) -> list[dict[str, Any]]:
+        try:
+            with our_errors():
+                return [found.to_dict() for found in read()]
+        except RightsError as error:
+            history.forbidden.append(f"{what}: {error.message}")
+            return []
+
+    def _add_events(self, history: History) -> None:
+        """Events cannot be asked for by payment: look at the moments when something happened."""
+        now = self._now()
+        moments = sorted({happening.at for happening in history.happenings})
+        if moments and moments[0] <= now - KEPT:
+            history.gaps.append(f"events: Stripe keeps them for {KEPT.days} days only")
+        found: list[Event] = []
+        for window in _echoes(moment for moment in moments if moment > now - KEPT):
+            found += self._events.events(window)
+        disputed = [h.at for h in history.happenings if h.identity.startswith(("dp_", "du_"))]
+        if disputed:
+            found += self._events.events(Window(min(disputed), now), ["charge.dispute.*"])
+        for event in chronological(found):
+            if event.subjects & history.ids:
+                history.add(event.created_at, event_text.of_event(event), event.id)
+
+
+def _echoes(moments: Iterable[datetime]) -> list[Window]:
+    """The time just after each moment; what overlaps, as one."""
+    windows: list[Window] = []
+    for moment in moments:
+        if windows and moment <= windows[-1].until:
+            windows[-1] = Window(windows[-1].since, moment + _ECHO)
+        else:
+            windows.append(Window(moment, moment + _ECHO))
+    return windows
+
+
+def _payment_in(subjects: Iterable[str]) -> str | None:
+    """The intent before the charge: it stands for all attempts."""
+    payments = [s for s in subjects if PAYMENT_ID.fullmatch(s)]
+    return next((s for p in ("pi_", "ch_", "py_") for s in payments if s.startswith(p)), None)

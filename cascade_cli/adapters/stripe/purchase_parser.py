@@ -1,0 +1,133 @@
+"""What a charge of Stripe's says that it sold: its metadata, and what makes it a paid purchase."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+
+from cascade_cli.adapters.stripe.allocations import ALLOCATION, Kept, divided
+from cascade_cli.adapters.stripe.money_moved import stated_refunded_cents, to_refunds
+from cascade_cli.adapters.stripe.ranges import Document
+from cascade_cli.domain.explain.story import SessionSale
+from cascade_cli.domain.records.charges import Charge
+from cascade_cli.domain.records.gifts import Gift
+from cascade_cli.domain.refunds.money_back import refunded_cents
+from cascade_cli.domain.shop.exchange import Exchange
+from cascade_cli.domain.shop.money import read_ducats
+
+# What the payment API writes into a PaymentIntent's metadata; Stripe copies it to the charge.
+CITIZEN, DUCATS, RATE, PACKAGE = "citizen_id", "ducat_amount", "exchange_rate", "package"
+# Beside them since other currencies are sold in: units of the currency for one US dollar.
+CURRENCY_RATE, CURRENCY_RATE_DATE = "currency_rate", "currency_rate_date"
+# Of a gift: `citizen_id` stays the recipient, so that every older reader credits the right one.
+GIVER, GIFT_MESSAGE, GIFT_ANONYMOUS = "giver_id", "gift_message", "gift_anonymous"
+PLATFORM, TYPE = "platform", "type"
+OUR_PLATFORM, OUR_TYPE = "cascade", "ducat_purchase"
+_LONGEST_RATE = 20
+
+
+def metadata_of(charge: Document) -> dict[str, str]:
+    """The charge's own metadata, else its expanded intent's, as a plain dict.
+
+    Stripe copies the intent's metadata to the charge once, at confirmation.
+    """
+    own: dict[str, str] = charge["metadata"]
+    intent = charge["payment_intent"]
+    if DUCATS in own or CITIZEN in own or ALLOCATION in own or not isinstance(intent, dict):
+        return own
+    return {**intent["metadata"], **own}
+
+
+def is_another_s(metadata: Mapping[str, str]) -> bool:
+    """Whether it says that another shop on the account sold it, or that it is no sale of ducats."""
+    if metadata.get(PLATFORM, OUR_PLATFORM) != OUR_PLATFORM:
+        return True
+    return metadata.get(TYPE, OUR_TYPE) != OUR_TYPE
+
+
+def is_ducat_purchase(metadata: Mapping[str, str]) -> bool:
+    """Whether the shop sold ducats by it: other products may share the account."""
+    named = metadata.keys() & {PLATFORM, TYPE, CITIZEN, DUCATS, ALLOCATION}
+    return bool(named) and not is_another_s(metadata)
+
+
+def speaks_for_itself(metadata: Mapping[str, str]) -> bool:
+    """Whether it says what was sold, or that it is another shop's or product's."""
+    is_named = bool(metadata.keys() & {PLATFORM, TYPE})
+    return (is_named and not is_ducat_purchase(metadata)) or bool(
+        metadata.keys() & {DUCATS, ALLOCATION}
+    )
+
+
+def sale_of_session(session: Document) -> SessionSale | None:
+    """What a Checkout Session's own metadata sells, if it names a citizen or ducats."""
+    metadata = session.get("metadata") or {}
+    if not is_ducat_purchase(metadata) or not metadata.keys() & {CITIZEN, DUCATS}:
+        return None
+    return SessionSale(session["id"], metadata.get(CITIZEN, ""), metadata.get(DUCATS, ""))
+
+
+def is_paid(charge: Document) -> bool:
+    """Stripe's `paid` is true for uncaptured authorisations as well, so it does not serve."""
+    return charge["status"] == "succeeded" and bool(charge["captured"])
+
+
+def may_become_paid(charge: Document) -> bool:
+    """On its way, or authorised and not yet captured. What failed stays so: a new try of the same
+    payment makes a new charge."""
+    if charge["status"] == "pending":
+        return True
+    # A cancelled or lapsed authorisation shows as refunded.
+    return charge["status"] == "succeeded" and not charge["captured"] and not charge["refunded"]
+
+
+def to_charges(charge: Document, metadata: Mapping[str, str], kept: Kept) -> tuple[Charge, ...]:
+    """Our charge from Stripe's, or one for each citizen of a payment for many."""
+    whole = to_charge(charge, metadata)
+    return divided(whole, metadata, kept) if ALLOCATION in metadata else (whole,)
+
+
+def to_charge(charge: Document, metadata: Mapping[str, str]) -> Charge:
+    """Our charge from Stripe's; what its metadata says unusably is kept as text."""
+    intent = charge["payment_intent"]
+    citizen = metadata.get(CITIZEN, "")
+    refunds = to_refunds(charge, (charge.get("refunds") or {}).get("data", ()))
+    return Charge(
+        id=charge["id"],
+        payment_intent=intent["id"] if isinstance(intent, dict) else intent,
+        created_at=datetime.fromtimestamp(charge["created"], UTC),
+        captured_cents=charge["amount_captured"],
+        refunded_cents=refunded_cents(refunds, stated_refunded_cents(charge)),
+        currency=charge["currency"],
+        disputed=bool(charge["disputed"]),
+        citizen=citizen if citizen.strip() else None,
+        ducats=read_ducats(metadata.get(DUCATS)),
+        # Typed by the same strangers, and bounded like ducats.
+        rate=read_ducats(metadata.get(RATE)),
+        package=metadata.get(PACKAGE),
+        citizen_text=citizen,
+        ducats_text=metadata.get(DUCATS, ""),
+        exchange=_exchange(metadata),
+        gift=gift_of(metadata),
+        refunds=refunds,
+    )
+
+
+def gift_of(metadata: Mapping[str, str]) -> Gift | None:
+    """From whom it is, if it is a gift; nobody gives to themselves."""
+    giver = metadata.get(GIVER, "")
+    if not giver.strip() or giver == metadata.get(CITIZEN):
+        return None
+    anonymous = metadata.get(GIFT_ANONYMOUS, "false").lower() != "false"
+    return Gift(giver, metadata.get(GIFT_MESSAGE, "").strip(), anonymous)
+
+
+def _exchange(metadata: Mapping[str, str]) -> Exchange | None:
+    """What the metadata says of the exchange rate, if that can be one."""
+    text = metadata.get(CURRENCY_RATE, "")
+    per_usd = read_ducats(text) if len(text) <= _LONGEST_RATE else None
+    try:
+        day = date.fromisoformat(metadata.get(CURRENCY_RATE_DATE, ""))
+    except ValueError:
+        return None
+    return Exchange(per_usd, day) if per_usd else None

@@ -1,0 +1,199 @@
+"""The Notes of a transfer_ducats stratagem, as Venice's engine reads and leaves them.
+
+Notes are a JSON object in which the engine reads `amount` and `reason`. After an execution or a
+failure it appends lines of text, so that the whole is no JSON any more: the leading object is
+parsed and the rest kept as the engine's log. When cascade revives a dead row it writes new JSON,
+and keeps in it, under `engine_log`, what the engine had said before.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+from cascade_cli.domain.records.orders import (
+    ENGINE_LOG,
+    INSTEAD_OF,
+    OPERATOR,
+    PORTION,
+    REFERENCE,
+    RULED_LOG,
+)
+from cascade_cli.domain.records.overrides import OVERRIDES
+from cascade_cli.domain.records.stratagems import Failure
+from cascade_cli.domain.shop.keys import PAYMENT_ID, mentioned_payments, portion_id
+from cascade_cli.domain.shop.money import read_ducats
+
+_ERROR = "[ERROR]"
+_SUCCESS = "Successfully transferred"
+_TEXT_LIMIT = 300
+_LINES_KEPT = 100
+# An error can follow other text on the same line.
+_LINE_BREAK = re.compile(r"\n|(?=\[ERROR\])")
+_MARK = re.compile(r"\[(?P<mark>ERROR|\d{4}-\d\d-\d\d[^\]]*)\]\s*")
+
+# How the text after [ERROR] begins, and whether ducats may have moved before it was written.
+_FAILURES = (
+    ("Failed to parse transfer details", Failure.MALFORMED),
+    ("Missing required fields or invalid amount", Failure.MALFORMED),
+    ("Sender ", Failure.SENDER_MISSING),
+    ("Receiver ", Failure.RECEIVER_MISSING),
+    ("Insufficient funds", Failure.NO_FUNDS),
+)
+# These come without [ERROR] too: the engine's caller writes them after a date.
+_BROKE_OFF = ("Processing error", "Processor logic returned failure", "Exception: ")
+
+
+@dataclass(frozen=True)
+class Notes:
+    """`ducats` is None and `flaw` says why where the amount cannot be read."""
+
+    ducats: Decimal | None = None
+    reason: str = ""
+    source: str = ""
+    instead_of: str = ""
+    stripe_ids: tuple[str, ...] = ()
+    flaw: str = ""
+    log: str = field(default="", repr=False)
+    kept_log: str = field(default="", repr=False)
+    ruled_log: str = field(default="", repr=False)
+    reference: str = ""
+    operator: str = ""
+    overrides: tuple[str, ...] = ()
+
+    @property
+    def mentions(self) -> tuple[str, ...]:
+        """The payments that reason and reference speak of."""
+        return mentioned_payments(f"{self.reference} {self.reason}")
+
+    @property
+    def is_parsable(self) -> bool:
+        """Nothing stands behind the JSON: the engine can read it."""
+        return not self.log.strip()
+
+    @property
+    def whole_log(self) -> str:
+        """All that the engine ever said of the row, oldest first."""
+        return "\n".join(part for part in (self.kept_log.strip(), self.log.strip()) if part)
+
+    @cached_property
+    def lines(self) -> tuple[LogLine, ...]:
+        """The engine's lines, oldest first."""
+        read = (_read_line(text.strip()) for text in _LINE_BREAK.split(self.whole_log))
+        return tuple(line for line in read if line)
+
+    @property
+    def success_logged(self) -> bool:
+        """The engine noted a finished transfer."""
+        return any(line.is_success for line in self.lines)
+
+    @property
+    def unknown_line(self) -> str:
+        """A dated line that no version of the engine is known to write."""
+        unknown = (x.text for x in self.lines if not (x.is_success or x.failure))
+        return next(unknown, "")
+
+    @property
+    def failure(self) -> Failure | None:
+        """The gravest cause ever noted, else the last; None where no error is noted."""
+        return self._gravest[0]
+
+    @property
+    def failure_text(self) -> str:
+        """The engine's words for it."""
+        return self._gravest[1][:_TEXT_LIMIT]
+
+    @cached_property
+    def _gravest(self) -> tuple[Failure | None, str]:
+        failed = [(line.failure, line.text) for line in self.lines if line.failure]
+        for failure, text in failed:
+            if failure is Failure.UNCERTAIN:
+                return failure, text
+        if sum(line.is_success for line in self.lines) > 1:
+            return Failure.UNCERTAIN, "its Notes say more than once that the transfer was done"
+        return failed[-1] if failed else (None, "")
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One line of the engine's; with neither a success nor a failure nobody knows its meaning."""
+
+    text: str
+    is_success: bool = False
+    failure: Failure | None = None
+
+
+def _read_line(line: str) -> LogLine | None:
+    """None for what carries no mark of the engine's: the rest of an exception's text, or a
+    remark that a person left."""
+    mark = _MARK.match(line)
+    text = line[mark.end() :] if mark else line
+    if text.startswith(_BROKE_OFF):
+        return LogLine(text, failure=Failure.UNCERTAIN)
+    if text.startswith(_SUCCESS):
+        return LogLine(text, is_success=True)
+    if mark is None:
+        return None
+    causes = (cause for beginning, cause in _FAILURES if text.startswith(beginning))
+    known = next(causes, Failure.UNCERTAIN if mark["mark"] == "ERROR" else None)
+    return LogLine(text, failure=known)
+
+
+def log_to_keep(engine_log: str) -> str:
+    """What a revival keeps of an engine's log: the newest hundred lines."""
+    lines = [line.strip()[:_TEXT_LIMIT] for line in engine_log.splitlines()]
+    return "\n".join(list(filter(None, lines))[-_LINES_KEPT:])
+
+
+def parse_notes(text: str) -> Notes:
+    """Never raises: what cannot be read is told in `flaw`."""
+    # Only a number can be an amount: NaN and Infinity, which json would take, become None.
+    decoder = json.JSONDecoder(parse_float=Decimal, parse_constant=lambda _: None)
+    stripped = text.lstrip()
+    try:
+        document, end = decoder.raw_decode(stripped)
+    except (ValueError, RecursionError):
+        return Notes(flaw="its Notes are not JSON" if stripped else "its Notes are empty", log=text)
+    log = stripped[end:]
+    if not isinstance(document, dict):
+        return Notes(flaw="its Notes hold no JSON object", log=log)
+    return _from_document(document, log)
+
+
+def _from_document(document: dict[str, Any], log: str) -> Notes:
+    ducats = read_ducats(document.get("amount"))
+    return Notes(
+        ducats=ducats,
+        reason=str(document.get("reason") or "").strip(),
+        source=str(document.get("source") or ""),
+        instead_of=str(document.get(INSTEAD_OF) or ""),
+        stripe_ids=tuple(dict.fromkeys(_stripe_ids(document))),
+        flaw="" if ducats else f"its Notes hold no usable amount ({document.get('amount')!r:.40})",
+        log=log,
+        kept_log=kept if isinstance(kept := document.get(ENGINE_LOG), str) else "",
+        ruled_log=ruled if isinstance(ruled := document.get(RULED_LOG), str) else "",
+        reference=str(document.get(REFERENCE) or ""),
+        operator=str(document.get(OPERATOR) or ""),
+        overrides=_overrides(document.get(OVERRIDES)),
+    )
+
+
+def _overrides(said: object) -> tuple[str, ...]:
+    """What a person decided although a guard refused it."""
+    return tuple(one for one in said if isinstance(one, str)) if isinstance(said, list) else ()
+
+
+def _stripe_ids(document: dict[str, Any]) -> Iterator[str]:
+    """Values that are wholly a payment's or charge's id; ids within free text are talk. Where a
+    portion is named, they mean that one."""
+    number = document.get(PORTION)
+    if not isinstance(number, int) or isinstance(number, bool):
+        number = 0
+    for value in document.values():
+        if isinstance(value, str) and PAYMENT_ID.fullmatch(value):
+            yield portion_id(value, number) if number > 0 else value

@@ -1,0 +1,1 @@
+"""`cascade checkout`: a Stripe page on which ducats can be paid."""

@@ -1,0 +1,169 @@
+"""`cascade checkout`: from options to a link."""
+
+from __future__ import annotations
+
+import uuid
+import webbrowser
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from rich.text import Text
+
+from cascade_cli.cli.checkout.allocation_file import read_allocation_file
+from cascade_cli.cli.context.connection import connected
+from cascade_cli.cli.items.gift import gift_document, show_gift
+from cascade_cli.cli.terminal.escape import escape
+from cascade_cli.cli.terminal.session import Outcome, Session
+from cascade_cli.domain.records.gifts import Gift, wished_gift
+from cascade_cli.domain.records.orders import parse_sale
+from cascade_cli.domain.selling.allocation import Allocation, fits
+from cascade_cli.domain.selling.sales import PayPage, Sale
+from cascade_cli.domain.shop.currencies import CURRENCY, read_currency
+from cascade_cli.domain.shop.exchange import Exchange
+from cascade_cli.domain.shop.money import format_ducats, format_money
+from cascade_cli.domain.shop.times import format_moment, rfc3339
+from cascade_cli.errors import UsageError
+
+
+@dataclass(frozen=True)
+class CheckoutOptions:
+    """The command's words as typed: a citizen, with one of `ducats` and `package`, and a `giver`
+    where it is a gift; or a file."""
+
+    citizen: str | None = None
+    ducats: str | None = None
+    package: str | None = None
+    currency: str = CURRENCY
+    open: bool = False
+    file: Path | None = None
+    giver: str | None = None
+    message: str | None = None
+    anonymous: bool = False
+    monthly: bool = False
+
+
+def checkout(session: Session, options: CheckoutOptions) -> Outcome:
+    """Check the words, then make the page. Raises UsageError before anything is read."""
+    ducats = None if options.ducats is None else _amount(options.ducats)
+    allocation = read_allocation_file(options.file, session.warn) if options.file else None
+    currency = currency_option(options.currency)
+    gift = _gift(options)
+    # One key for all of this invocation's tries: Stripe makes one page, however often it is asked.
+    key = f"cascade-checkout-{uuid.uuid4()}"
+    with connected(session) as wiring:
+        settings = wiring.settings
+        quote = (
+            wiring.checkout.quote_many(allocation, currency)
+            if allocation
+            else wiring.checkout.quote(ducats, options.package, currency)
+        )
+        sale = Sale(
+            options.citizen or "",
+            quote,
+            settings.success_url,
+            settings.cancel_url,
+            allocation,
+            gift,
+            monthly_from=wiring.checkout.today() if options.monthly else None,
+        )
+        page = wiring.checkout.open(sale, key)
+        if session.sandbox:
+            _warn_of_closing_time(session)
+    if allocation and not fits(allocation):
+        session.warn(
+            "Stripe's metadata has no room for so many citizens: only what uses this journal can "
+            "credit them"
+        )
+    if options.open and not webbrowser.open(page.url):
+        session.warn("no browser could be opened: follow the link yourself")
+    return Outcome(_document(sale, page), lambda session: _show(session, sale, page))
+
+
+def _amount(text: str) -> Decimal:
+    try:
+        return parse_sale(text)
+    except ValueError as error:
+        raise UsageError(f"--ducats: {error}.", "Nothing was sold.") from None
+
+
+def _gift(options: CheckoutOptions) -> Gift | None:
+    if options.giver is None:
+        return None
+    words = options.giver, options.citizen, options.message
+    try:
+        return wished_gift(*words, anonymous=options.anonymous)
+    except ValueError as error:
+        raise UsageError(f"Not a gift: {error}.", "Nothing was sold.") from None
+
+
+def currency_option(text: str) -> str:
+    """`--currency` as Stripe writes it. Raises UsageError."""
+    try:
+        return read_currency(text)
+    except ValueError as error:
+        raise UsageError(f"--currency: {error}.", "Nothing was done.") from None
+
+
+def _warn_of_closing_time(session: Session) -> None:
+    """A sandbox that lives within this command takes its pages along when it ends."""
+    from cascade_cli.sandbox.instance import find_running  # noqa: PLC0415 - the live services don't
+
+    if find_running(session.folder) is None:
+        session.warn(
+            "the link leads nowhere, for no sandbox is being served: start `cascade sandbox serve` "
+            "in another terminal, then run this again"
+        )
+
+
+def _document(sale: Sale, page: PayPage) -> dict[str, Any]:
+    quote = sale.quote
+    return {
+        "checkout_session": page.id,
+        "url": page.url,
+        "expires_at": rfc3339(page.expires_at),
+        "livemode": page.livemode,
+        "citizen": sale.citizen or None,
+        "allocation": _allocation(sale.allocation) if sale.allocation else None,
+        "gift": gift_document(sale.gift),
+        "ducats": format_ducats(quote.ducats),
+        "ducats_paid": format_ducats(quote.ducats_paid),
+        "bonus": format_ducats(quote.bonus),
+        "package": quote.package,
+        "exchange_rate": str(quote.rate),
+        **exchange_document(quote.exchange),
+        "amount_cents": quote.amount_cents,
+        "currency": quote.currency,
+        "monthly": sale.monthly_from is not None,
+    }
+
+
+def _allocation(allocation: Allocation) -> dict[str, Any]:
+    return {
+        "citizens": len(allocation.shares),
+        "digest": allocation.digest,
+        "in_metadata": fits(allocation),
+    }
+
+
+def exchange_document(exchange: Exchange | None) -> dict[str, str | None]:
+    """By which rate a price was converted, and of which day it is; nulls for US dollars."""
+    return {
+        "currency_rate": exchange.number if exchange else None,
+        "currency_rate_date": exchange.day.isoformat() if exchange else None,
+    }
+
+
+def _show(session: Session, sale: Sale, page: PayPage) -> None:
+    console, quote = session.console(), sale.quote
+    price = format_money(quote.amount_cents, quote.currency)
+    ducats = format_ducats(quote.ducats, grouped=True)
+    often = " a month" if sale.monthly_from else ""
+    head = f"{ducats} ducats{often} for {escape(sale.whom)}: {price}{often}"
+    console.print(Text(head, "bold"))
+    show_gift(console, sale.gift)
+    console.print(Text(quote.description))
+    console.print(Text(escape(page.url)), soft_wrap=True)
+    mode = "real money" if page.livemode else "test mode: no money moves"
+    console.print(Text(f"open until {format_moment(page.expires_at)}; {mode}", "dim"))

@@ -1,0 +1,1 @@
+"""`cascade citizen`: the payment processor."""

@@ -1,0 +1,76 @@
+"""The `cascade citizen …` commands and their options."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cascade_cli.cli.terminal.session import conduct
+
+citizen = typer.Typer(help="The citizen who pays the ducats out.", no_args_is_help=True)
+
+_Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
+_DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the write and make none.")]
+_Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before lowering.")]
+_Force = Annotated[
+    bool, typer.Option("--force", help="Lower the balance too, and write near an engine's run.")
+]
+
+
+@citizen.command()
+def setup(
+    ctx: typer.Context,
+    ducats: Annotated[
+        str | None,
+        typer.Option(metavar="N", help="The balance; default CASCADE_PROCESSOR_DUCATS."),
+    ] = None,
+    force: _Force = False,
+    dry_run: _DryRun = False,
+    yes: _Yes = False,
+    json: _Json = False,
+) -> None:
+    """Create the payment processor, or top it up; a second run changes nothing.
+
+    Exit code 3: written, but somebody else wrote in between. 5: the write may or may not have
+    been applied; run it again when it says. 7: refused, for instance because the engine runs.
+    """
+    from cascade_cli.cli.citizen.run import BalanceOptions
+    from cascade_cli.cli.citizen.run import setup as work
+
+    options = BalanceOptions(to=ducats, force=force, dry_run=dry_run, yes=yes)
+    raise typer.Exit(conduct(ctx.obj, "citizen setup", lambda s: work(s, options), json=json))
+
+
+@citizen.command()
+def replenish(
+    ctx: typer.Context,
+    to: Annotated[
+        str | None, typer.Option("--to", metavar="N", help="So many ducats it is to have.")
+    ] = None,
+    by: Annotated[
+        str | None, typer.Option("--by", metavar="N", help="So many ducats it is to get.")
+    ] = None,
+    force: _Force = False,
+    dry_run: _DryRun = False,
+    yes: _Yes = False,
+    json: _Json = False,
+) -> None:
+    """Top the processor's balance up: write it once, read it back.
+
+    Exit codes as for setup. With --by, the same command after exit code 5 looks whether the
+    first was applied, and adds the ducats only once.
+    """
+    from cascade_cli.cli.citizen.run import BalanceOptions
+    from cascade_cli.cli.citizen.run import replenish as work
+
+    options = BalanceOptions(to=to, by=by, force=force, dry_run=dry_run, yes=yes)
+    raise typer.Exit(conduct(ctx.obj, "citizen replenish", lambda s: work(s, options), json=json))
+
+
+@citizen.command()
+def show(ctx: typer.Context, json: _Json = False) -> None:
+    """Balance, what is in flight, daily outflow, and for how many days it lasts."""
+    from cascade_cli.cli.citizen.run import show as work
+
+    raise typer.Exit(conduct(ctx.obj, "citizen show", work, json=json))

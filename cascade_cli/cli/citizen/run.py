@@ -1,0 +1,132 @@
+"""`cascade citizen …`: from options to an outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from cascade_cli.adapters.venice.citizens import CitizenReader, CitizenWriter
+from cascade_cli.adapters.venice.transfers import TransferReader
+from cascade_cli.bootstrap import Wiring
+from cascade_cli.cli.citizen.text import finances_outcome, plan_outcome, report_outcome
+from cascade_cli.cli.context.connection import connected
+from cascade_cli.cli.context.write_context import Workshop, check_answerable, confirm, workshop
+from cascade_cli.cli.terminal.session import Outcome, Session
+from cascade_cli.domain.delivery.processor import BalanceChange, BalanceWish
+from cascade_cli.domain.records.orders import parse_ducats
+from cascade_cli.domain.shop.money import rounded
+from cascade_cli.errors import UsageError
+from cascade_cli.services.processor.balance import BalancePlan, BalanceService
+from cascade_cli.services.processor.processor_account import ProcessorService
+from cascade_cli.services.processor.processor_ports import ProcessorAccount, Surroundings
+from cascade_cli.settings import Settings
+
+FORMS = "cascade citizen replenish --to N, or cascade citizen replenish --by N"
+
+
+@dataclass(frozen=True)
+class BalanceOptions:
+    """The command's words as typed."""
+
+    to: str | None = None
+    by: str | None = None
+    force: bool = False
+    dry_run: bool = False
+    yes: bool = False
+
+
+def setup(session: Session, options: BalanceOptions) -> Outcome:
+    """Create the processor or top it up. Raises UsageError before anything is read."""
+    to = _ducats("--ducats", options.to)
+
+    def wish(settings: Settings) -> BalanceWish:
+        return BalanceWish(to or settings.processor_ducats, is_setup=True, force=options.force)
+
+    return _change(session, "citizen setup", wish, options)
+
+
+def replenish(session: Session, options: BalanceOptions) -> Outcome:
+    """Change the processor's balance. Raises UsageError before anything is read."""
+    if (options.to is None) == (options.by is None):
+        raise UsageError("Either --to or --by has to say how many ducats.", FORMS)
+    wish = BalanceWish(
+        _ducats("--to", options.to), _ducats("--by", options.by), force=options.force
+    )
+    return _change(session, "citizen replenish", lambda _settings: wish, options)
+
+
+def show(session: Session) -> Outcome:
+    """What the processor has and owes; nothing is written."""
+    with connected(session) as wiring:
+        settings = wiring.settings
+        service = ProcessorService(
+            CitizenReader(wiring.api, settings.airtable_base),
+            _transfers(wiring),
+            settings.processor,
+            wiring.clock.now,
+        )
+        citizen, finances = service.look()
+        return finances_outcome(citizen, finances, settings.engine, wiring.clock.now())
+
+
+def _change(
+    session: Session,
+    command: str,
+    wish_of: Callable[[Settings], BalanceWish],
+    options: BalanceOptions,
+) -> Outcome:
+    with workshop(session, command, lock=not options.dry_run) as shop:
+        wish, service = wish_of(shop.settings), _service(shop)
+        plan = service.plan(wish)
+        if options.dry_run:
+            return plan_outcome(plan, shop.settings.processor)
+        if plan.step.writes:
+            _prepare(shop, plan, yes=options.yes)
+        return report_outcome(session, service.carry_out(wish, plan), shop.settings.processor)
+
+
+def _prepare(shop: Workshop, plan: BalancePlan, *, yes: bool) -> None:
+    """Everything that stands before a write: the warning, the question, the guard of the mode."""
+    before, lowers = plan.step.before, plan.step.change is BalanceChange.LOWER
+    if lowers:
+        check_answerable(yes=yes)
+    if before is not None and plan.step.change is not BalanceChange.NONE:
+        next_run = shop.settings.engine.describe(shop.reading.clock.now())
+        shop.session.warn(
+            "Venice's engine reads and writes this balance too, without a lock; its next run: "
+            f"{next_run}."
+        )
+    if before is not None and lowers:
+        after = rounded(plan.step.after)
+        confirm(shop.session, f"Lower it from {rounded(before)} to {after} ducats?", yes=yes)
+    shop.begin()
+
+
+def _service(shop: Workshop) -> BalanceService:
+    wiring, settings = shop.reading, shop.settings
+    base, api = settings.airtable_base, wiring.api
+    return BalanceService(
+        citizens=CitizenReader(api, base),
+        sink=CitizenWriter(api, base, shop.writing.schema),
+        transfers=_transfers(wiring),
+        journal=shop.journal,
+        account=ProcessorAccount(
+            base, settings.processor, settings.processor_class, settings.engine
+        ),
+        around=Surroundings(wiring.clock.now, wiring.airtable.wait_turn, shop.worker.run),
+    )
+
+
+def _transfers(wiring: Wiring) -> TransferReader:
+    settings = wiring.settings
+    return TransferReader(wiring.api, settings.airtable_base, settings.processor)
+
+
+def _ducats(option: str, text: str | None) -> Decimal | None:
+    if text is None:
+        return None
+    try:
+        return parse_ducats(text)
+    except ValueError as error:
+        raise UsageError(f"{option} {error}.", "Nothing was written.") from None

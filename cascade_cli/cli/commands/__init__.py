@@ -1,1 +1,0 @@
-"""The commands' names and options. What a command needs is imported when it runs."""

@@ -1,0 +1,1 @@
+"""What a command works in: its settings, services, journal and state folder."""

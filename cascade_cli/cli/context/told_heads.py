@@ -1,0 +1,50 @@
+"""The newest head of each journal that was told to anybody: kept in the state folder.
+
+It stands outside the journal, so that a journal which was cut off, put back or replaced gives
+itself away. A head that the journal no longer has stays here until a person removes the file.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from cascade_cli.adapters.files import replace_file
+from cascade_cli.adapters.journal import Journal
+from cascade_cli.cli.terminal.session import Session
+from cascade_cli.domain.records.journal_entries import Head
+
+FILE = "journal-heads.json"
+
+
+def told(session: Session, journal: Journal) -> Head | None:
+    """The journal's head, from now on known as told."""
+    head = journal.head()
+    known = last_told(session.folder, journal.place)
+    if head and head.entries and (known is None or journal.holds(known)):
+        _keep(session, journal.place, head)
+    return head
+
+
+def last_told(folder: Path, place: str) -> Head | None:
+    """The head of the journal at `place` that was told last, None where none was."""
+    return Head.of(_document(folder).get(place, ""))
+
+
+def _keep(session: Session, place: str, head: Head) -> None:
+    document = {**_document(session.folder), place: str(head)}
+    try:
+        session.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        replace_file(session.folder / FILE, json.dumps(document, indent=1, sort_keys=True) + "\n")
+    except OSError as error:
+        session.warn(f"{FILE} in the state folder cannot be written: {error.strerror}.")
+
+
+def _document(folder: Path) -> Mapping[str, str]:
+    try:
+        document = json.loads((folder / FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    found = document.items() if isinstance(document, dict) else ()
+    return {name: head for name, head in found if isinstance(head, str)}

@@ -1,0 +1,128 @@
+"""For commands that move ducats: the journal, the run lock and the guard of test and live."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, nullcontext
+from dataclasses import dataclass, replace
+
+import typer
+
+from cascade_cli.adapters.journal import Journal
+from cascade_cli.bootstrap import Wiring
+from cascade_cli.bootstrap_writes import WriteWiring, bootstrap_writes, run_lock
+from cascade_cli.cli.context.connection import connected
+from cascade_cli.cli.context.journal_location import chosen_url, journal_url
+from cascade_cli.cli.terminal.rounding import readable
+from cascade_cli.cli.terminal.session import Session
+from cascade_cli.cli.terminal.worker_name import this_worker
+from cascade_cli.domain.records.journal_entries import Worker
+from cascade_cli.errors import GuardError
+from cascade_cli.services.events.live_mode import guard_mode
+from cascade_cli.settings import Settings
+
+__all__ = [
+    "Workshop",
+    "check_answerable",
+    "confirm",
+    "open_journal",
+    "this_worker",
+    "workshop",
+]
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """Everything a writing command works with."""
+
+    session: Session
+    worker: Worker
+    reading: Wiring
+    writing: WriteWiring
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of this run."""
+        return self.reading.settings
+
+    @property
+    def journal(self) -> Journal:
+        """The audit trail."""
+        return self.writing.journal
+
+    def begin(self) -> None:
+        """Call before the first write. Raises GuardError if the base belongs to the other mode."""
+        base, live = self.settings.airtable_base, self.settings.livemode
+        guard_mode(self.journal, self.reading.venice, base, livemode=live)
+
+    def facts(self) -> dict[str, object]:
+        """What every stratagem's Notes tell of who made it."""
+        return {"operator": self.worker.operator, "livemode": self.settings.livemode}
+
+
+# What reads much, and lets the requests of others go first.
+_PATIENT = frozenset({"reconcile --repair", "events replay"})
+
+
+@contextmanager
+def workshop(
+    session: Session,
+    command: str,
+    *,
+    lock: bool = True,
+    check: Callable[[Settings], None] = lambda _settings: None,
+) -> Iterator[Workshop]:
+    """Connected services, an open journal and, unless told otherwise, the base's run lock.
+
+    `check` may raise before any of it is used: there has been no request and no entry yet.
+    Raises LockedError if another run is at work on the same base.
+    """
+    worker = this_worker(command)
+    with (
+        connected(session, in_hurry=command not in _PATIENT) as wiring,
+        closing(open_journal(session, wiring, worker)) as journal,
+    ):
+        check(wiring.settings)
+        with run_lock(journal, wiring.settings.airtable_base) if lock else nullcontext() as held:
+            writing = bootstrap_writes(wiring, journal, session.warn)
+            if held and wiring.clock.ahead:
+                # Its lease was taken by a clock that Airtable's first answer has corrected.
+                held.renew()
+            yield Workshop(session, worker, wiring, writing)
+
+
+def confirm(session: Session, question: str, *, yes: bool) -> None:
+    """Ask, with the settings file that is read, unless --yes.
+
+    Raises GuardError for a no, or where nobody can be asked.
+    """
+    check_answerable(yes=yes)
+    if not yes and not _is_agreed(readable(question) + session.settings_note):
+        raise GuardError("Nothing was written: you said no.")
+
+
+def _is_agreed(question: str) -> bool:
+    """Ctrl-D is a no. Ctrl-C ends the command as everywhere: typer makes an error of both."""
+    try:
+        return typer.confirm(question, err=True)
+    except typer.Abort as abort:
+        if isinstance(abort.__context__, EOFError):
+            return False
+        raise KeyboardInterrupt from None
+
+
+def check_answerable(*, yes: bool) -> None:
+    """Call before anything is shown that ends in a question. Raises GuardError."""
+    if not yes and not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise GuardError(
+            "Nothing was written: this needs a yes, and there is no terminal to ask.",
+            "Look at --dry-run, then add --yes.",
+        )
+
+
+def open_journal(session: Session, wiring: Wiring, worker: Worker) -> Journal:
+    """The journal of the live base, or the sandbox's own; of all shops in it, for this one."""
+    url = journal_url(session, chosen_url(wiring.settings))
+    worker = replace(worker, base=wiring.settings.airtable_base)
+    return Journal(url, worker, now=wiring.clock.now, secrets=session.secrets)

@@ -1,0 +1,1 @@
+"""`cascade credit`: ducats by hand. Deliveries of other commands are shown from here too."""

@@ -1,0 +1,93 @@
+"""Ctrl-C in the middle of a credit: what was written, what is under way, and what to type."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from types import TracebackType
+
+from cascade_cli.cli.context.write_context import Workshop
+from cascade_cli.cli.terminal.escape import count, escape
+from cascade_cli.cli.terminal.session import Session
+from cascade_cli.domain.delivery.delivery_steps import FATE_BOUND, Action
+from cascade_cli.domain.records.journal_entries import Attempt, Fate
+from cascade_cli.domain.records.orders import Order
+from cascade_cli.domain.shop.times import format_span
+from cascade_cli.errors import JournalError
+from cascade_cli.services.delivery.credit_service import CreditPlan
+from cascade_cli.services.delivery_ports import Delivery
+
+MOST_NAMED = 5
+
+
+class OrderProgress(StrEnum):
+    """How far an order has come, by the journal."""
+
+    UNDER_WAY = "on the way to Venice's engine"
+    BEGUN = "written as planned, and not active yet: no ducats move"
+    UNKNOWN = "written or not, which nobody can tell yet"
+    UNTOUCHED = "not begun"
+
+
+class Interruption:
+    """Around a credit: its orders are carried out by `carry_out`; `again` goes on after it."""
+
+    def __init__(self, session: Session, again: str) -> None:
+        self._session, self._again, self._is_told = session, again, False
+
+    def __enter__(self) -> Interruption:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _: TracebackType | None,
+    ) -> None:
+        if kind is KeyboardInterrupt and not self._is_told:
+            self._session.complain("\nBroken off: nothing was written.")
+
+    def carry_out(self, shop: Workshop, plan: CreditPlan) -> list[Delivery]:
+        """Raises as `CreditDesk.carry_out`."""
+        try:
+            return shop.writing.service.carry_out(plan)
+        except KeyboardInterrupt:
+            self._is_told = True
+            self._session.complain("\n" + "\n".join(self._lines(shop, plan.unwritten)))
+            raise
+
+    def _lines(self, shop: Workshop, orders: Sequence[Order]) -> Iterable[str]:
+        try:
+            last = shop.journal.attempts([order.key for order in orders])
+        except JournalError as error:
+            yield f"Broken off. What was written is not known: {error.message}"
+        else:
+            yield f"Broken off. Of {count(len(orders), 'credit')}:"
+            for state in OrderProgress:
+                of_state = [order for order in orders if _state(last.get(order.key)) is state]
+                if of_state:
+                    yield f"  {len(of_state)} {state}{_named(state, of_state)}"
+        yield (
+            "To go on, type this; it looks first and repeats nothing (what nobody can tell yet, "
+            f"after {format_span(FATE_BOUND)}):"
+        )
+        yield f"  {self._again}"
+
+
+def _state(last: Attempt | None) -> OrderProgress:
+    if last is None or (last.action == Action.CREATE and last.fate is Fate.REFUSED):
+        return OrderProgress.UNTOUCHED
+    if last.action == Action.NOTIFY:
+        return OrderProgress.UNDER_WAY
+    if last.fate is Fate.UNKNOWN:
+        return OrderProgress.UNKNOWN
+    is_active = last.fate is Fate.APPLIED and last.action != Action.CREATE
+    return OrderProgress.UNDER_WAY if is_active else OrderProgress.BEGUN
+
+
+def _named(state: OrderProgress, orders: Sequence[Order]) -> str:
+    if state is OrderProgress.UNTOUCHED and len(orders) > 1:
+        return ""
+    names = [escape(order.description) for order in orders[:MOST_NAMED]]
+    more = f", and {len(orders) - MOST_NAMED} more" if len(orders) > MOST_NAMED else ""
+    return f": {', '.join(names)}{more}"

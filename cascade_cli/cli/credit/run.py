@@ -1,0 +1,206 @@
+"""`cascade credit`: from options to an outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+from cascade_cli.cli.context.write_context import Workshop, check_answerable, confirm, workshop
+from cascade_cli.cli.credit.deliveries import deliveries_outcome, plan_outcome, show_plan
+from cascade_cli.cli.credit.file import CreditRow, read_credit_file
+from cascade_cli.cli.credit.interrupted import Interruption
+from cascade_cli.cli.terminal.session import Outcome, Session
+from cascade_cli.domain.records.orders import Order, parse_ducats
+from cascade_cli.domain.records.overrides import Override
+from cascade_cli.domain.shop.shell import command
+from cascade_cli.errors import ExitCode, GuardError, UsageError
+from cascade_cli.services.delivery.credit_requests import (
+    TWIN_WINDOW,
+    bought,
+    check_limit,
+    check_payment_id,
+    check_words,
+    manual_order,
+    meant,
+)
+from cascade_cli.settings import Settings
+
+FORMS = (
+    "cascade credit CITIZEN DUCATS --reason TEXT, cascade credit --payment PI --reason TEXT, or "
+    "cascade credit --file F.csv"
+)
+_ALL_WORDS = "a citizen, an amount and a --reason"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the words or the file ask for: who is to get how much, and the orders for it."""
+
+    credits: tuple[tuple[str, Decimal], ...]
+    orders: Callable[[Workshop], list[Order]]
+    made_up_reference: str = ""
+    missing: list[str] = field(default_factory=list)
+    """A sentence on each citizen of the payment who does not exist, known once the orders are."""
+
+    def check(self, settings: Settings) -> None:
+        """Raises GuardError on a credit beyond the limit."""
+        check_limit(settings.max_per_credit, self.credits)
+
+
+@dataclass(frozen=True)
+class CreditOptions:
+    """The command's words as typed."""
+
+    citizen: str | None = None
+    ducats: str | None = None
+    reason: str | None = None
+    reference: str | None = None
+    payment: str | None = None
+    file: Path | None = None
+    again: bool = False
+    overrides: frozenset[Override] = frozenset()
+    dry_run: bool = False
+    yes: bool = False
+
+    def again_as(self, made_up_reference: str) -> str:
+        """The command line that goes on with what this one began."""
+        words = [word for word in (self.citizen, self.ducats) if word is not None]
+        named = {
+            "--reason": self.reason,
+            "--payment": self.payment,
+            "--reference": self.reference or made_up_reference or None,
+            "--file": self.file and str(self.file),
+        }
+        words += [word for pair in named.items() if pair[1] is not None for word in map(str, pair)]
+        words += sorted(f"--{override}" for override in self.overrides)
+        return command("credit", *words)
+
+
+def credit(session: Session, options: CreditOptions) -> Outcome:
+    """Check, show, ask, deliver. Raises UsageError before anything is read."""
+    if options.overrides and options.payment is None and options.file is None:
+        names = ", ".join(f"--{override}" for override in sorted(options.overrides))
+        raise UsageError(f"{names} goes with --payment: it decides about one payment.", FORMS)
+    wanted = _from_file(session, options) if options.file is not None else _from_words(options)
+    check_answerable(yes=options.yes or options.dry_run)
+    interruption = Interruption(session, options.again_as(wanted.made_up_reference))
+    lock = not options.dry_run
+    with interruption, workshop(session, "credit", lock=lock, check=wanted.check) as shop:
+        plan = shop.writing.service.plan(wanted.orders(shop))
+        if options.dry_run:
+            return plan_outcome(plan)
+        if plan.unwritten:
+            if not options.yes:
+                show_plan(session.console(stderr=True), plan)
+            confirm(session, f"Credit {plan.description}?", yes=options.yes)
+        shop.begin()
+        done = deliveries_outcome(interruption.carry_out(shop, plan), wanted.made_up_reference)
+        is_all = done.error is not None or not wanted.missing
+        return done if is_all else replace(done, exit_code=ExitCode.DISCREPANCIES)
+
+
+def _from_file(session: Session, options: CreditOptions) -> Wanted:
+    words = (options.citizen, options.ducats, options.reason, options.reference, options.payment)
+    if any(word is not None for word in words) or options.file is None:
+        raise UsageError("--file stands alone: its rows say who gets what, and why.", FORMS)
+    rows = read_credit_file(options.file, session.warn)
+    return Wanted(
+        tuple((row.citizen, row.ducats) for row in rows),
+        lambda shop: [_order_of_row(shop, row, options.overrides) for row in rows],
+    )
+
+
+def _order_of_row(shop: Workshop, row: CreditRow, overrides: frozenset[Override]) -> Order:
+    """A credit by hand; where the reference is a payment's id, that payment, with its guards."""
+    service, payment = shop.writing.service, row.payment
+    if not payment or service.is_promised_by_hand(payment):
+        return row.order(shop.facts())
+    charge = meant(shop.reading.payments, payment, row.citizen)
+    return service.order_for_payment(
+        charge,
+        row.citizen,
+        row.ducats,
+        reason=row.reason,
+        facts=shop.facts(),
+        overrides=overrides,
+    )
+
+
+def _from_words(options: CreditOptions) -> Wanted:
+    citizen, ducats, reason = options.citizen, options.ducats, options.reason
+    if citizen is None and options.payment is not None and reason is not None:
+        return _for_everybody(options.payment, reason, options.overrides)
+    if citizen is None or ducats is None or reason is None:
+        needed = "a --reason" if citizen is ducats is None and options.payment else _ALL_WORDS
+        raise UsageError(f"A credit needs {needed}.", FORMS)
+    amount = _amount(ducats)
+    if options.payment is None:
+        return _by_hand(options, citizen, amount, reason)
+    if options.reference is not None:
+        raise UsageError("--payment and --reference exclude each other.", "A payment is a key.")
+    return _for_payment(options.payment, citizen, amount, reason, options.overrides)
+
+
+def _amount(text: str) -> Decimal:
+    try:
+        return parse_ducats(text)
+    except ValueError as error:
+        raise UsageError(f"The amount {error}.", "Nothing was written.") from None
+
+
+def _by_hand(options: CreditOptions, citizen: str, ducats: Decimal, reason: str) -> Wanted:
+    now = datetime.now(UTC)
+    made_up = f"{now:%Y%m%dT%H%M%S.%f}" if options.reference is None else ""
+    reference = made_up if options.reference is None else options.reference
+    is_guarded = options.reference is None and not options.again
+    # Checks the words before any request; the facts come when somebody is connected.
+    manual_order(citizen, ducats, reason=reason, reference=reference, facts={})
+
+    def orders(shop: Workshop) -> list[Order]:
+        order = manual_order(
+            citizen, ducats, reason=reason, reference=reference, facts=shop.facts()
+        )
+        twins_since = shop.reading.clock.now() - TWIN_WINDOW if is_guarded else None
+        return [replace(order, refuse_twin_since=twins_since, again=options.again)]
+
+    return Wanted(((citizen, ducats),), orders, made_up)
+
+
+def _for_payment(
+    payment: str, citizen: str, ducats: Decimal, reason: str, overrides: frozenset[Override]
+) -> Wanted:
+    check_payment_id(payment)
+    check_words(citizen, reason)
+
+    def orders(shop: Workshop) -> list[Order]:
+        charge = meant(shop.reading.payments, payment, citizen)
+        service, facts = shop.writing.service, shop.facts()
+        order = service.order_for_payment(
+            charge, citizen, ducats, reason=reason, facts=facts, overrides=overrides
+        )
+        return [order]
+
+    return Wanted(((citizen, ducats),), orders)
+
+
+def _for_everybody(payment: str, reason: str, overrides: frozenset[Override]) -> Wanted:
+    """All that a payment says itself: one citizen, or many."""
+    check_payment_id(payment)
+    check_words("citizen", reason)
+    missing: list[str] = []
+
+    def orders(shop: Workshop) -> list[Order]:
+        service, charges = shop.writing.service, bought(shop.reading.payments, payment)
+        found, missing[:] = service.orders_for_payment(
+            charges, reason=reason, facts=shop.facts(), overrides=overrides
+        )
+        if not found:
+            raise GuardError(f"{'. '.join(missing)}.", "Nothing was written.")
+        for sentence in missing:
+            shop.session.warn(f"{sentence}: nothing is credited to that name")
+        return found
+
+    return Wanted((), orders, missing=missing)

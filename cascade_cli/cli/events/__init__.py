@@ -1,0 +1,1 @@
+"""`cascade events`: Stripe's events, listed and replayed."""

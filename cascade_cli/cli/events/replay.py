@@ -1,0 +1,248 @@
+"""`cascade events replay`: from options to an outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from cascade_cli.cli.context.write_context import Workshop, check_answerable, confirm, workshop
+from cascade_cli.cli.credit.deliveries import delivery_document, describe_step, first_error
+from cascade_cli.cli.events.forward import forward, receiver_of
+from cascade_cli.cli.events.replayed_refunds import Back, RefundReplayed, show_refunds
+from cascade_cli.cli.events.run import ChosenEvents, EventSelection, choose, read_file
+from cascade_cli.cli.items.json import portion_document
+from cascade_cli.cli.terminal.console import completed, to_type
+from cascade_cli.cli.terminal.escape import escape
+from cascade_cli.cli.terminal.session import Outcome, Session
+from cascade_cli.domain.reconcile.event_replay import Obstacle
+from cascade_cli.domain.records.stripe_events import Event
+from cascade_cli.domain.shop.money import format_ducats, rounded
+from cascade_cli.domain.shop.shell import command
+from cascade_cli.domain.shop.times import rfc3339
+from cascade_cli.errors import CascadeError, ExitCode, GuardError
+from cascade_cli.services.delivery_ports import Delivery, Result
+from cascade_cli.services.events.replay_service import PlannedReplay, ReplayPlan
+
+LEFT_ALONE = "left_alone"
+_GUARDED = frozenset({Obstacle.OVER_LIMIT, Obstacle.BLOCKED})
+_STYLES = {Result.CREDITED.value: "green", Result.ALREADY.value: "green", LEFT_ALONE: "dim"}
+
+
+@dataclass(frozen=True)
+class ReplayOptions:
+    """Where to, and how far to go."""
+
+    forward_to: str | None = None
+    dry_run: bool = False
+    yes: bool = False
+
+
+def replay(session: Session, selection: EventSelection, options: ReplayOptions) -> Outcome:
+    """Choose, resolve, show, ask, deliver. Raises UsageError before anything is read."""
+    check_answerable(yes=options.yes or options.dry_run)
+    saved = read_file(selection)
+    if options.forward_to is not None:
+        receiver_of(options.forward_to)
+        return forward(
+            session,
+            lambda reader: choose(reader, selection, saved),
+            options.forward_to,
+            dry_run=options.dry_run,
+            yes=options.yes,
+        )
+    with workshop(session, "events replay", lock=not options.dry_run) as shop:
+        _check_mode(shop, saved or ())
+        chosen = choose(shop.reading.events, selection, saved, shop.reading.clock.now())
+        automatic_refunds = shop.writing.automatic_refunds(shop.settings, shop.facts(), shop.begin)
+        back = Back.of(automatic_refunds, chosen.events, shop.settings.acted_on)
+        rest = [event for event in chosen.events if event not in back.events]
+        plan = shop.writing.replayer.plan(rest, shop.facts())
+        if options.dry_run:
+            return _outcome(ReplayReport(chosen, plan, None, back.planned()))
+        return _outcome(_carry_out(shop, chosen, plan, back, options))
+
+
+def _check_mode(shop: Workshop, events: Sequence[Event]) -> None:
+    ours = {shop.settings.livemode, None}
+    other = next((e for e in events if e.livemode not in ours), None)
+    if other:
+        modes, livemode = {True: "live", False: "test"}, shop.settings.livemode
+        raise GuardError(
+            f"{other.id} is an event of {modes[not livemode]} mode, and the Stripe key is a "
+            f"{modes[livemode]} key.",
+            "Nothing was written. Use the key of the mode in which the events were made.",
+        )
+
+
+def _carry_out(
+    shop: Workshop, chosen: ChosenEvents, plan: ReplayPlan, back: Back, options: ReplayOptions
+) -> ReplayReport:
+    """Credits first: what is under way can be ended, what nobody has begun cannot."""
+    if not options.yes:
+        refunds = back.planned()
+        writing = [refund for refund in refunds if refund.would]
+        if not (plan.orders or writing):
+            return ReplayReport(chosen, plan, [], refunds)
+        _show_plan(shop.session.console(stderr=True), plan)
+        show_refunds(shop.session.console(stderr=True), writing)
+        confirm(shop.session, _question(plan, len(writing)), yes=False)
+    deliveries: Sequence[Delivery] = []
+    if plan.orders:
+        shop.begin()
+        deliveries = shop.writing.replayer.carry_out(plan)
+    return ReplayReport(chosen, plan, deliveries, back.settled())
+
+
+def _question(plan: ReplayPlan, refunds: int) -> str:
+    total = rounded(plan.total_ducats)
+    credit = f"Credit {len(plan.orders)} payments, {total} ducats"
+    settle = f"settle the refunds of {refunds} payments"
+    if not plan.orders:
+        return f"{settle.capitalize()}?"
+    return f"{credit}, and {settle}?" if refunds else f"{credit}?"
+
+
+@dataclass(frozen=True)
+class ReplayReport:
+    """What was chosen, planned and done; `deliveries` is None for a dry run."""
+
+    chosen: ChosenEvents
+    plan: ReplayPlan
+    deliveries: Sequence[Delivery] | None
+    refunds: Sequence[RefundReplayed] = ()
+
+    def delivery_of(self, planned: PlannedReplay) -> Delivery | None:
+        """What became of its order."""
+        by_key = {delivery.order.key: delivery for delivery in self.deliveries or ()}
+        return by_key.get(planned.order.key) if planned.order else None
+
+    def result_of(self, planned: PlannedReplay) -> tuple[str, str]:
+        """One word, and a sentence."""
+        delivery = self.delivery_of(planned)
+        if delivery:
+            return delivery.result.value, delivery.why
+        if planned.objection:
+            return planned.objection.obstacle.value, planned.objection.why
+        if planned.already:
+            return Result.ALREADY.value, f"{planned.already.stratagem_id} {planned.already.status}"
+        if planned.step:
+            return "due", f"would {describe_step(planned.step)}"
+        return LEFT_ALONE, "no paid purchase of ducats"
+
+
+def _outcome(report: ReplayReport) -> Outcome:
+    error = _error(report)
+    return Outcome(
+        _document(report),
+        lambda session: _show(session.console(), report),
+        error.exit_code if error else _remaining(report),
+        error,
+    )
+
+
+def _remaining(report: ReplayReport) -> ExitCode:
+    objected = any(planned.objection for planned in report.plan.payments)
+    objected |= any(refund.needs_person for refund in report.refunds)
+    return ExitCode.DISCREPANCIES if objected else ExitCode.OK
+
+
+def _error(report: ReplayReport) -> CascadeError | None:
+    """What is incomplete has to be done again; then come guards; what people must see is last."""
+    returned = [delivery for refund in report.refunds for delivery in refund.deliveries]
+    delivered = first_error([*(report.deliveries or ()), *returned])
+    if delivered and delivered.exit_code == ExitCode.INCOMPLETE:
+        return delivered
+    return report.chosen.error or delivered or _guard(report.plan)
+
+
+def _guard(plan: ReplayPlan) -> CascadeError | None:
+    for planned in plan.payments:
+        if planned.objection and planned.objection.obstacle in _GUARDED:
+            return GuardError(
+                f"{planned.payment_id} was not credited: {planned.objection.why}.",
+                f"See: {command('explain', planned.payment_id)}",
+            )
+    return None
+
+
+def _document(report: ReplayReport) -> dict[str, Any]:
+    plan, chosen = report.plan, report.chosen
+    return {
+        "dry_run": report.deliveries is None,
+        "complete": chosen.error is None,
+        "events": len(chosen.events),
+        "left": len(chosen.left),
+        "unknown_events": list(chosen.unknown),
+        "other_events": dict(sorted(plan.other_types.items())),
+        "payments": [_payment(report, planned) for planned in plan.payments],
+        "refunds": [refund.document() for refund in report.refunds],
+        "total_ducats": format_ducats(plan.total_ducats),
+    }
+
+
+def _payment(report: ReplayReport, planned: PlannedReplay) -> dict[str, Any]:
+    result, why = report.result_of(planned)
+    charge, delivery = planned.charge, report.delivery_of(planned)
+    return {
+        "payment": planned.payment_id,
+        "result": result,
+        "why": why,
+        "events": [event.id for event in planned.events],
+        "charge": charge.charge_id if charge else None,
+        "portion": portion_document(charge.portion) if charge and charge.portion else None,
+        "citizen": charge.citizen if charge else None,
+        "ducats": format_ducats(charge.ducats) if charge and charge.ducats else None,
+        "paid_at": rfc3339(charge.created_at) if charge else None,
+        "delivery": delivery_document(delivery) if delivery else None,
+    }
+
+
+def _show(console: Console, report: ReplayReport) -> None:
+    plan, chosen = report.plan, report.chosen
+    for planned in plan.payments:
+        result, why = report.result_of(planned)
+        console.print(_headline(planned, result), soft_wrap=True)
+        console.print(Text(f"  {escape(completed(console, why))}", "dim"))
+        if planned.objection:
+            line = planned.objection.command or command("explain", planned.payment_id)
+            console.print(to_type(console, line), soft_wrap=True)
+    show_refunds(console, report.refunds)
+    counts: dict[str, int] = {}
+    for planned in plan.payments:
+        result, _ = report.result_of(planned)
+        counts[result] = counts.get(result, 0) + 1
+    tell = ", ".join(f"{number} {result.replace('_', ' ')}" for result, number in counts.items())
+    console.print(
+        Text(f"{len(chosen.events)} events, {len(plan.payments)} payments: {tell or 'none'}.")
+    )
+    if others := sum(plan.other_types.values()):
+        console.print(f"{others} events of other types were left alone.")
+    if chosen.left:
+        console.print(left_sentence(chosen), soft_wrap=True)
+
+
+def _headline(planned: PlannedReplay, result: str) -> Text:
+    charge = planned.charge
+    text = Text(result.replace("_", " ").ljust(16), _STYLES.get(result, "yellow"))
+    text.append(planned.payment_id, "default")
+    if charge:
+        ducats = rounded(charge.ducats) if charge.ducats else "?"
+        text.append(f"  {ducats} to {escape(charge.citizen or '?')}", "default")
+    return text
+
+
+def _show_plan(console: Console, plan: ReplayPlan) -> None:
+    for planned in plan.payments:
+        if planned.order and planned.step:
+            console.print(Text(escape(planned.order.description), "bold"))
+            console.print(Text(f"  {planned.payment_id}: would {describe_step(planned.step)}"))
+
+
+def left_sentence(chosen: ChosenEvents) -> str:
+    """What --limit left, and how to go on."""
+    first = rfc3339(chosen.left[0].created_at)
+    return f"--limit left {len(chosen.left)} events; the next is of {first}: go on with --since."

@@ -1,0 +1,132 @@
+"""Replayed events that tell of refunds and disputes, where a machine may settle them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from cascade_cli.cli.credit.deliveries import delivery_document
+from cascade_cli.cli.terminal.console import completed, to_type
+from cascade_cli.cli.terminal.escape import escape
+from cascade_cli.domain.discrepancies.refund_plan import RefundPlan
+from cascade_cli.domain.records.stripe_events import Event
+from cascade_cli.domain.shop.shell import command
+from cascade_cli.domain.shop.times import format_moment
+from cascade_cli.errors import GuardError
+from cascade_cli.services.delivery_ports import Delivery
+from cascade_cli.services.refunds.automatic_refunds import AutomaticRefunds, Dealt, joined, summary
+from cascade_cli.services.refunds.refund_service import NoPurchaseError
+
+
+@dataclass(frozen=True)
+class RefundReplayed:
+    """One payment whose money went back, or may: what its refunds come to. `would` tells, before
+    anything was written, which transfers are to be made or ended."""
+
+    payment_id: str
+    events: tuple[Event, ...]
+    note: str
+    would: tuple[str, ...] = ()
+    needs_person: bool = False
+    deliveries: tuple[Delivery, ...] = ()
+
+    def document(self) -> dict[str, Any]:
+        """For --json."""
+        return {
+            "payment": self.payment_id,
+            "events": [event.id for event in self.events],
+            "why": self.note,
+            "needs_person": self.needs_person,
+            "would": list(self.would),
+            "deliveries": [delivery_document(delivery) for delivery in self.deliveries],
+        }
+
+
+@dataclass(frozen=True)
+class Back:
+    """The chosen events that a clerk deals with, by payment."""
+
+    automatic_refunds: AutomaticRefunds | None
+    by_payment: dict[str, list[Event]]
+
+    @classmethod
+    def of(
+        cls,
+        automatic_refunds: AutomaticRefunds | None,
+        events: Iterable[Event],
+        types: Collection[str],
+    ) -> Back:
+        """Without a clerk these are none."""
+        found: dict[str, list[Event]] = {}
+        for event in events if automatic_refunds else ():
+            if event.type in types and not event.is_paying and event.payment_id:
+                found.setdefault(event.payment_id, []).append(event)
+        return cls(automatic_refunds, found)
+
+    @property
+    def events(self) -> set[Event]:
+        """All of them."""
+        return {event for events in self.by_payment.values() for event in events}
+
+    def planned(self) -> list[RefundReplayed]:
+        """What would be done; writes nothing."""
+        return [self._planned(payment_id) for payment_id in self.by_payment]
+
+    def settled(self) -> list[RefundReplayed]:
+        """Do it."""
+        return [self._settled(payment_id) for payment_id in self.by_payment]
+
+    def _planned(self, payment_id: str) -> RefundReplayed:
+        assert self.automatic_refunds is not None  # noqa: S101 - there are payments only with one
+        events = tuple(self.by_payment[payment_id])
+        try:
+            plans = self.automatic_refunds.plans(payment_id)
+        except NoPurchaseError as error:
+            return RefundReplayed(payment_id, events, error.message)
+        except GuardError as error:
+            return RefundReplayed(payment_id, events, error.message, needs_person=True)
+        note = joined(plan.waits or summary(plan.picture) for plan in plans)
+        would = tuple(line for plan in plans for line in _would(plan))
+        return RefundReplayed(payment_id, events, note, would)
+
+    def _settled(self, payment_id: str) -> RefundReplayed:
+        assert self.automatic_refunds is not None  # noqa: S101 - as above
+        dealt = self.automatic_refunds.settle_all(payment_id)
+        events = tuple(self.by_payment[payment_id])
+        return RefundReplayed(
+            payment_id,
+            events,
+            _told(dealt),
+            needs_person=dealt.needs_person,
+            deliveries=dealt.deliveries,
+        )
+
+
+def _would(plan: RefundPlan) -> list[str]:
+    would = [f"end {plan.stratagem_id(order)}" for order in plan.endings]
+    would += [f"move {order.description}, key {plan.stratagem_id(order)}" for order in plan.orders]
+    return would or (["record what is owed"] if plan.is_work else [])
+
+
+def _told(dealt: Dealt) -> str:
+    again = f"; replay it again after {format_moment(dealt.again_at)}" if dealt.again_at else ""
+    return f"{dealt.note}{again}"
+
+
+def show_refunds(console: Console, refunds: Sequence[RefundReplayed]) -> None:
+    """A line for each payment, and what is done about it."""
+    for refund in refunds:
+        style = "yellow" if refund.needs_person else "default"
+        console.print(Text(f"{'refunds'.ljust(16)}{refund.payment_id}", style), soft_wrap=True)
+        console.print(Text(f"  {escape(completed(console, refund.note))}", "dim"))
+        for line in refund.would:
+            console.print(Text(f"  would {escape(line)}"))
+        for delivery in refund.deliveries:
+            what = escape(f"{delivery.stratagem_id}: {delivery.why}")
+            console.print(Text(f"  {what}"), soft_wrap=True)
+        if refund.needs_person:
+            console.print(to_type(console, command("explain", refund.payment_id)), soft_wrap=True)

@@ -1,0 +1,209 @@
+"""`cascade events list`, and which events a command means."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from cascade_cli.adapters.journal.inbox import Kept
+from cascade_cli.adapters.stripe.event_files import read_event_file
+from cascade_cli.adapters.stripe.events import EVENT_ID, EventReader
+from cascade_cli.cli.context.connection import connected
+from cascade_cli.cli.events.received import receipts
+from cascade_cli.cli.terminal.escape import escape
+from cascade_cli.cli.terminal.session import Outcome, Session
+from cascade_cli.cli.terminal.windows import moment_option, parse_window
+from cascade_cli.domain.records.stripe_events import KEPT, Event, chronological, forgotten, of_types
+from cascade_cli.domain.shop.shell import command
+from cascade_cli.domain.shop.times import Window, format_moment, rfc3339
+from cascade_cli.errors import ExitCode, ServiceError, UsageError
+from cascade_cli.services.events.received_events import transfer_status
+
+FORMS = "cascade events replay EVENT…, or with --since W, or with --file F"
+_TYPE = re.compile(r"[a-z0-9_.*]{1,100}")
+
+
+@dataclass(frozen=True)
+class EventListOptions:
+    """The options of `events list` as typed."""
+
+    since: str
+    until: str | None
+    types: tuple[str, ...]
+    limit: int | None
+
+
+@dataclass(frozen=True)
+class EventSelection:
+    """The options of `events replay` that say which events."""
+
+    event_ids: tuple[str, ...] = ()
+    since: str | None = None
+    until: str | None = None
+    types: tuple[str, ...] = ()
+    file: Path | None = None
+    limit: int | None = None
+
+
+@dataclass(frozen=True)
+class ChosenEvents:
+    """Events, oldest first and each once; what `--limit` left; what Stripe has no longer."""
+
+    events: tuple[Event, ...]
+    left: tuple[Event, ...] = ()
+    lost: Window | None = None
+    unknown: tuple[str, ...] = ()
+
+    @property
+    def error(self) -> ServiceError | None:
+        """Whether these are all that were asked for."""
+        if self.lost is not None:
+            return ServiceError(
+                f"Incomplete: Stripe keeps events for {KEPT.days} days, and the window begins "
+                f"{format_moment(self.lost.since)}.",
+                "Charges are kept for ever: "
+                + command("reconcile", "--repair", "--since", rfc3339(self.lost.since)),
+            )
+        if self.unknown:
+            return ServiceError(
+                f"Incomplete: Stripe has no event {', '.join(self.unknown)}.",
+                f"It keeps events for {KEPT.days} days. By the payment instead: cascade explain "
+                "pi_…, or cascade reconcile --repair.",
+            )
+        return None
+
+
+def list_events(session: Session, options: EventListOptions) -> Outcome:
+    """Read and show. Raises UsageError before anything is read."""
+    began = datetime.now(UTC)
+    parse_window(options.since, options.until, began)
+    check_types(options.types)
+
+    def look(
+        now: datetime, _check: Callable[[], None]
+    ) -> tuple[datetime, Window, tuple[Event, ...]]:
+        window = parse_window(options.since, options.until, now)
+        return now, window, chronological(_listed(wiring.events, window, options.types))
+
+    with connected(session, in_hurry=False) as wiring:
+        now, window, found = wiring.clock.settled(look, began)
+        received = receipts(session, wiring, found)
+    kept = found[-options.limit :] if options.limit else found
+    chosen = ChosenEvents(kept, found[: len(found) - len(kept)], forgotten(window, now))
+    data = {
+        "window": {"since": rfc3339(window.since), "until": rfc3339(window.until)},
+        "complete": chosen.error is None,
+        "events": [
+            {**event_document(event), "webhook": _receipt_document(received.get(event.id))}
+            for event in chosen.events
+        ],
+        "left": len(chosen.left),
+    }
+    error = chosen.error
+    exit_code = error.exit_code if error else ExitCode.OK
+    return Outcome(data, lambda s: _show_list(s.console(), chosen, received), exit_code, error)
+
+
+def choose(
+    reader: EventReader,
+    selection: EventSelection,
+    saved: Sequence[Event] | None,
+    now: datetime | None = None,
+) -> ChosenEvents:
+    """The events that a replay is to work on; `saved` are those of its file."""
+    now = now or datetime.now(UTC)
+    lost: Window | None = None
+    unknown: tuple[str, ...] = ()
+    window = _window(selection, now)
+    if saved is not None:
+        found = [e for e in saved if window is None or e.created_at in window]
+    elif window is not None:
+        lost = forgotten(window, now)
+        found = _listed(reader, window, selection.types)
+    else:
+        answers = {name: reader.event(name) for name in selection.event_ids}
+        found = [event for event in answers.values() if event]
+        unknown = tuple(name for name, event in answers.items() if event is None)
+    events = chronological(of_types(found, selection.types))
+    first = len(events) if selection.limit is None else selection.limit
+    return ChosenEvents(events[:first], events[first:], lost, unknown)
+
+
+def read_file(selection: EventSelection) -> list[Event] | None:
+    """Check the selection, and read its file if it names one. Raises UsageError."""
+    check_types(selection.types)
+    sources = [bool(selection.event_ids), selection.file is not None, selection.since is not None]
+    if not any(sources):
+        raise UsageError("Which events? Nothing was done.", FORMS)
+    if selection.event_ids and (any(sources[1:]) or selection.until is not None):
+        raise UsageError("Ids of events stand alone: no --since, --until or --file.", FORMS)
+    _window(selection, datetime.now(UTC))
+    for event_id in selection.event_ids:
+        if not EVENT_ID.fullmatch(event_id):
+            raise UsageError(f"{event_id[:80]!r} is no event's id.", "They look like evt_1Abc….")
+    return read_event_file(selection.file) if selection.file is not None else None
+
+
+def _window(selection: EventSelection, now: datetime) -> Window | None:
+    """With a file, --until may stand alone."""
+    if selection.since is not None:
+        return parse_window(selection.since, selection.until, now)
+    if selection.until is not None:
+        until = moment_option("--until", selection.until, now)
+        return Window(datetime.min.replace(tzinfo=UTC), until)
+    return None
+
+
+def check_types(types: Sequence[str]) -> None:
+    """Raises UsageError for what cannot be a type of event."""
+    for name in types:
+        if not _TYPE.fullmatch(name):
+            hint = "They look like charge.succeeded, or charge.* for all of a kind."
+            raise UsageError(f"--type {name[:80]!r} is no type of event.", hint)
+
+
+def _listed(reader: EventReader, window: Window, types: Sequence[str]) -> list[Event]:
+    return of_types(reader.events(window, types), types)
+
+
+def event_document(event: Event) -> dict[str, Any]:
+    """An event for --json."""
+    return {
+        "id": event.id,
+        "type": event.type,
+        "created_at": rfc3339(event.created_at),
+        "payment": event.payment_id if event.is_paying else None,
+        "livemode": event.livemode,
+        "pending_webhooks": event.pending_webhooks,
+    }
+
+
+def _receipt_document(kept: Kept | None) -> dict[str, Any] | None:
+    if kept is None:
+        return None
+    received_at = rfc3339(kept.accepted.received_at)
+    return {"received_at": received_at, "state": kept.state.value, "note": kept.note}
+
+
+def _show_list(console: Console, chosen: ChosenEvents, received: Mapping[str, Kept]) -> None:
+    for event in chosen.events:
+        line = f"{event.created_at:%Y-%m-%d %H:%M:%S}  {event.id}  {escape(event.type)}"
+        console.print(Text(line), soft_wrap=True)
+        if kept := received.get(event.id):
+            note = f": {escape(kept.note)}" if kept.note else ""
+            console.print(Text(f"  our webhook: {transfer_status(kept)}{note}"), soft_wrap=True)
+        if event.pending_webhooks:
+            console.print(Text(f"  {event.pending_webhooks} webhooks still wait for it", "yellow"))
+    console.print(Text(f"{len(chosen.events)} events (times in UTC).", "bold"))
+    if received:
+        missed = sum(1 for event in chosen.events if event.id not in received)
+        console.print(f"Our webhook did not receive {missed} of them.")
+    if chosen.left:
+        console.print(f"--limit left out {len(chosen.left)} older ones.")

@@ -1,0 +1,1 @@
+"""`cascade explain`: the whole story of one id."""

@@ -1,0 +1,36 @@
+"""`cascade explain`: its argument and options."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cascade_cli.cli.terminal.session import conduct
+
+
+def explain(
+    ctx: typer.Context,
+    identity: Annotated[
+        str,
+        typer.Argument(
+            metavar="ID",
+            show_default=False,
+            help="An id of Stripe's (pi_…, ch_…, evt_…, re_…, cs_…, dp_…, in_…, "
+            "sub_…), a StratagemId, rec…, or a citizen.",
+        ),
+    ],
+    since: Annotated[
+        str, typer.Option(metavar="W", help="How far back, for a citizen: 7d, 2026-11-01.")
+    ] = "30d",
+    json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+) -> None:
+    """The whole story of one payment, transfer or citizen: timeline, verdict, exact repair.
+
+    Only reads. Exit code 0: explained, whatever the verdict. 2: no id of any kind. 3: neither
+    Stripe nor Venice knows it.
+    """
+    from cascade_cli.cli.explain.run import explain as work
+
+    code = conduct(ctx.obj, "explain", lambda s: work(s, identity, since), json=json)
+    raise typer.Exit(code)

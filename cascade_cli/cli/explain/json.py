@@ -1,0 +1,127 @@
+"""Stories as the `data` of `--json`."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from cascade_cli.cli.items.gift import gift_document
+from cascade_cli.cli.items.json import (
+    decision_document,
+    period_document,
+    portion_document,
+)
+from cascade_cli.domain.explain.story import (
+    CitizenBalances,
+    CitizenStory,
+    Story,
+    StoryLine,
+    Verdict,
+)
+from cascade_cli.domain.records.charges import Charge
+from cascade_cli.domain.records.stratagems import Stratagem
+from cascade_cli.domain.shop.money import format_ducats
+from cascade_cli.domain.shop.times import rfc3339
+
+
+def story_document(story: Story) -> dict[str, Any]:
+    """One payment or transfer."""
+    return {
+        "id": story.identity,
+        "subject": story.subject,
+        "verdict": _verdict(story.verdict),
+        "payment": _charge(story.charge) if story.charge else None,
+        "stratagems": [_stratagem(row) for row in story.stratagems],
+        "timeline": [
+            {"at": rfc3339(h.at), "source": h.source.value, "id": h.identity, "what": h.what}
+            for h in story.happenings
+        ],
+        "checks": [
+            {"question": c.question, "passed": c.passed, "evidence": c.evidence}
+            for c in story.checks
+        ],
+        "balances": _balances(story.balances),
+        "gaps": list(story.gaps),
+        "portions": [_line(line) for line in story.portions],
+    }
+
+
+def citizen_document(story: CitizenStory) -> dict[str, Any]:
+    """One citizen, with each payment and transfer."""
+    return {
+        "id": story.citizen,
+        "subject": f"citizen {story.citizen}",
+        "exists": story.exists,
+        "similar": story.similar[0] if story.similar else None,
+        "window": {"since": rfc3339(story.window.since), "until": rfc3339(story.window.until)},
+        "items": [_line(line) for line in story.lines],
+        "balances": _balances(story.balances),
+    }
+
+
+def _line(line: StoryLine) -> dict[str, Any]:
+    return {
+        "at": rfc3339(line.at),
+        "id": line.identity,
+        "what": line.what,
+        "verdict": _verdict(line.verdict),
+    }
+
+
+def _verdict(verdict: Verdict) -> dict[str, Any]:
+    repair = verdict.repair
+    return {
+        "kind": verdict.kind.value if verdict.kind else None,
+        "severity": verdict.severity.value,
+        "sentence": verdict.sentence,
+        "evidence": list(verdict.evidence),
+        "advice": verdict.advice,
+        "repair": repair and {"command": repair.command, "automatic": repair.automatic},
+        "decision": verdict.decision and decision_document(verdict.decision),
+        "reopened": verdict.reopened or None,
+    }
+
+
+def _charge(charge: Charge) -> dict[str, Any]:
+    return {
+        "payment_intent": charge.payment_intent,
+        "charge": charge.charge_id,
+        "portion": portion_document(charge.portion) if charge.portion else None,
+        "paid_at": rfc3339(charge.created_at),
+        "amount_cents": charge.own_cents,
+        "refunded_cents": charge.own_refunded_cents,
+        "period": period_document(charge.period) if charge.period else None,
+        "currency": charge.currency,
+        "exchange_rate": None if charge.rate is None else str(charge.rate),
+        "currency_rate": charge.exchange.number if charge.exchange else None,
+        "currency_rate_date": charge.exchange.day.isoformat() if charge.exchange else None,
+        "disputed": charge.disputed,
+        "citizen": charge.citizen,
+        "ducats": _optional(charge.ducats),
+        "gift": gift_document(charge.gift),
+    }
+
+
+def _stratagem(row: Stratagem) -> dict[str, Any]:
+    return {
+        "stratagem_id": row.stratagem_id,
+        "record_id": row.record_id,
+        "citizen": row.citizen,
+        "ducats": _optional(row.ducats),
+        "status": row.status,
+        "made_at": rfc3339(row.created_at),
+        "expires_at": rfc3339(row.expires_at) if row.expires_at else None,
+        "executed_at": rfc3339(row.executed_at) if row.executed_at else None,
+        "engine_log": row.engine_log,
+    }
+
+
+def _balances(balances: CitizenBalances) -> dict[str, str | None]:
+    return {
+        "processor": _optional(balances.processor),
+        "citizen": _optional(balances.citizen),
+    }
+
+
+def _optional(ducats: Decimal | None) -> str | None:
+    return None if ducats is None else format_ducats(ducats)

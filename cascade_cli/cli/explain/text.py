@@ -1,0 +1,150 @@
+"""Stories for people: the verdict and the next command, then the checks, then what happened when;
+and at the end, where a long story leaves its reader, the verdict and the command once more.
+
+80 columns; only what is to be copied, ids and commands, may be longer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
+
+from cascade_cli.cli.items.gift import show_gift
+from cascade_cli.cli.items.kinds import STYLES
+from cascade_cli.cli.terminal.console import completed, to_type
+from cascade_cli.cli.terminal.escape import escape
+from cascade_cli.domain.discrepancies.kinds import SEVERITY_RANK
+from cascade_cli.domain.discrepancies.repair_command import explain
+from cascade_cli.domain.explain.story import (
+    ChecklistAnswer,
+    CitizenStory,
+    Happening,
+    Story,
+    StoryLine,
+    Verdict,
+)
+from cascade_cli.domain.shop.citizen_names import there_is
+from cascade_cli.domain.shop.money import rounded
+from cascade_cli.domain.shop.times import format_moment
+
+_MARKS = {True: ("✓", "green"), False: ("✗", "red"), None: ("?", "yellow")}
+
+
+def show_story(console: Console, story: Story) -> None:
+    """Print one payment's or transfer's story."""
+    _show_verdict(console, story.verdict)
+    console.print()
+    console.print(Text(escape(story.subject), "bold"), soft_wrap=True)
+    if story.charge:
+        ducats = rounded(story.charge.ducats) if story.charge.ducats else "?"
+        console.print(Text(escape(f"{ducats} ducats for {story.charge.citizen_text or '?'}")))
+        show_gift(console, story.charge.gift)
+        if story.charge.period:
+            console.print(Text(escape(f"for {story.charge.period.described}")), soft_wrap=True)
+    if story.portions:
+        _heading(console, "Citizens")
+        _show_lines(console, story.portions)
+    if story.checks:
+        _heading(console, "Checks")
+        _show_checks(console, story.checks)
+    if story.happenings:
+        _heading(console, "What happened (UTC)")
+        _show_timeline(console, story.happenings)
+    for gap in story.gaps:
+        console.print(Text(escape(completed(console, f"Not read: {gap}")), "yellow"))
+    console.print()
+    _show_verdict(console, story.verdict)
+
+
+def show_citizen(console: Console, story: CitizenStory) -> None:
+    """Print what a citizen bought and was sent."""
+    _show_open(console, story)
+    console.print()
+    console.print(Text(escape(f"citizen {story.citizen}"), "bold"))
+    has = story.balances.citizen
+    if has is not None:
+        console.print(f"has {rounded(has)} ducats")
+    else:
+        near = there_is(story.citizen, story.similar)
+        console.print(Text(escape(f"is not in Venice, to the letter{near}"), "bold red"))
+    _heading(console, f"Since {format_moment(story.window.since)}")
+    _show_lines(console, story.lines)
+    if not story.lines:
+        console.print("No payment names this citizen, and no transfer was made to them.")
+    console.print()
+    _show_open(console, story)
+
+
+def _show_open(console: Console, story: CitizenStory) -> None:
+    """How it stands with the citizen, and what to do first."""
+    found = [line for line in story.lines if line.verdict.is_open]
+    if not found:
+        console.print(Text("Nothing is open.", "bold green"))
+        return
+    console.print(Text(f"{len(found):,} of {len(story.lines):,} are open.", "bold red"))
+    worst = min(found, key=lambda line: SEVERITY_RANK[line.verdict.severity])
+    repair = worst.verdict.repair or explain(worst.identity)
+    console.print(to_type(console, repair.command), soft_wrap=True)
+
+
+def _show_lines(console: Console, lines: Iterable[StoryLine]) -> None:
+    for line in lines:
+        console.print(Text(f"{format_moment(line.at)}  {escape(line.what)}"))
+        console.print(Text(f"  {escape(line.identity)}", "dim"), soft_wrap=True)
+        console.print(_indented(_sentence(console, line.verdict)))
+        _show_repair(console, line.verdict)
+
+
+def _heading(console: Console, text: str) -> None:
+    console.print()
+    console.print(Text(text, "bold"))
+
+
+def _show_verdict(console: Console, verdict: Verdict) -> None:
+    console.print(_sentence(console, verdict))
+    if verdict.advice:
+        _show_advice(console, verdict.advice)
+    _show_repair(console, verdict)
+
+
+def _sentence(console: Console, verdict: Verdict) -> Text:
+    text = Text()
+    if verdict.kind:
+        text.append(f"{verdict.kind.replace('_', ' ')}: ", STYLES[verdict.severity])
+    return text.append(escape(completed(console, verdict.sentence)), "default")
+
+
+def _show_repair(console: Console, verdict: Verdict) -> None:
+    if verdict.repair:
+        console.print(to_type(console, verdict.repair.command), soft_wrap=True)
+
+
+def _show_advice(console: Console, advice: str) -> None:
+    """A command that ends the advice stands on a line of its own: folded, nobody could type it."""
+    sentence, has_command, arguments = advice.partition(": cascade ")
+    end = ":" if has_command else ""
+    console.print(Text(completed(console, f"{sentence}{end}")))
+    if has_command:
+        console.print(to_type(console, f"cascade {arguments}"), soft_wrap=True)
+
+
+def _show_checks(console: Console, checks: Iterable[ChecklistAnswer]) -> None:
+    for check in checks:
+        mark, style = _MARKS[check.passed]
+        line = Text(f"{mark} ", style)
+        line.append(f"{check.question} ", "default")
+        console.print(line.append(escape(completed(console, check.evidence)), "dim"))
+
+
+def _show_timeline(console: Console, happenings: Iterable[Happening]) -> None:
+    for happening in happenings:
+        head = f"{happening.at:%Y-%m-%d %H:%M:%S}  {happening.source:<8}"
+        console.print(Text(f"{head}{escape(happening.identity)}", "dim"), soft_wrap=True)
+        console.print(_indented(Text(escape(completed(console, happening.what)))))
+
+
+def _indented(text: Text) -> Padding:
+    return Padding(text, (0, 0, 0, 2), expand=False)

@@ -1,0 +1,1 @@
+"""One item of a reconciliation, as people and scripts see it, for every command."""

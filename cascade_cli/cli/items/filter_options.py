@@ -1,0 +1,43 @@
+"""The options that say which cases are meant: `reconcile`, `status` and `review` have the same."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from cascade_cli.domain.discrepancies.kinds import Kind
+    from cascade_cli.domain.reconcile.selection import Selection
+
+KindOption = Annotated[
+    list[str] | None,
+    typer.Option("--kind", metavar="K", help="Only cases of this kind; may be given repeatedly."),
+]
+CitizenOption = Annotated[
+    str | None, typer.Option(metavar="C", help="Only cases that concern this citizen.")
+]
+LimitOption = Annotated[int | None, typer.Option(metavar="N", min=1, help="Only the N worst.")]
+
+
+def selected(
+    kinds: Sequence[str] | None,
+    citizen: str | None,
+    limit: int | None,
+    *,
+    everything: bool = False,
+) -> Selection:
+    """What the options mean. Raises BadParameter for a kind that there is not."""
+    from cascade_cli.domain.reconcile.selection import Selection
+
+    return Selection(everything, frozenset(map(_kind, kinds or ())), citizen, limit)
+
+
+def _kind(text: str) -> Kind:
+    from cascade_cli.domain.discrepancies.kinds import Kind
+
+    try:
+        return Kind(text.strip().replace(" ", "_").replace("-", "_"))
+    except ValueError:
+        raise typer.BadParameter(f"--kind {text!r} is none of {', '.join(Kind)}") from None

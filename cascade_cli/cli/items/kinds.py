@@ -1,0 +1,77 @@
+"""The kinds on screens: their colours, their meanings, and how many discrepancies each has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from rich.table import Table
+from rich.text import Text
+
+from cascade_cli.domain.discrepancies.kinds import Kind, Severity
+from cascade_cli.domain.reconcile.overview import KindCount
+from cascade_cli.domain.shop.money import rounded
+
+STYLES = {
+    Severity.CRITICAL: "bold red",
+    Severity.HIGH: "yellow",
+    Severity.MEDIUM: "cyan",
+    Severity.NONE: "green",
+}
+
+MEANINGS = {
+    Kind.DUPLICATE: "executed, or still able to be, more than once",
+    Kind.DOUBTFUL: "the ducats may or may not have moved: a person decides",
+    Kind.WRONG_CITIZEN: "went, or goes, to somebody else",
+    Kind.AMOUNT_MISMATCH: "went, or goes, out with another amount",
+    Kind.ORPHAN: "a transfer with neither a payment nor a reason",
+    Kind.UNATTRIBUTABLE: "names no usable citizen or amount of ducats",
+    Kind.UNKNOWN_CITIZEN: "names a citizen who does not exist",
+    Kind.DISPUTED: "delivered, and the payer contests the payment",
+    Kind.REFUNDED: "delivered, and money went back",
+    Kind.MISSING: "paid, and no stratagem was made",
+    Kind.FAILED: "the engine gave up before ducats moved",
+    Kind.STALLED: "has a stratagem that the engine will never take",
+    Kind.UNDERPAID: "cost less than its ducats are worth",
+    Kind.IN_FLIGHT: "young, or waiting for the engine's next run",
+    Kind.SETTLED: "delivered once as sold, or refunded before delivery",
+}
+
+# Two columns of kinds need so much, and so much where "at risk" stands behind each amount.
+NARROW, WIDE = 58, 76
+
+
+def kinds_table(found: Sequence[KindCount], width: int) -> Table:
+    """Number and ducats at risk of each kind, in columns that are read downwards."""
+    columns = 1 if width < NARROW else 2
+    at_risk = " at risk" if width >= WIDE else ""
+    table = Table.grid(padding=(0, 1 if width < WIDE else 2))
+    rows = -(-len(found) // columns)
+    for _ in range(columns):
+        table.add_column(min_width=15)
+        table.add_column(justify="right", min_width=3)
+        table.add_column(justify="right")
+    for row in range(rows):
+        line = found[row::rows]
+        table.add_row(*(cell for kind_count in line for cell in _cells(kind_count, at_risk)))
+    return table
+
+
+def _cells(kind_count: KindCount, at_risk: str) -> tuple[Text, Text, Text]:
+    ducats = Text(rounded(kind_count.at_risk)).append(at_risk, "dim")
+    return kind_name(kind_count.kind), Text(f"{kind_count.number:,}"), ducats
+
+
+def kinds_explained(counts: Mapping[Kind, int]) -> Table:
+    """Every kind that there is, with what it means."""
+    table = Table.grid(padding=(0, 2))
+    for justify in ("left", "right", "left"):
+        table.add_column(justify=justify)
+    for kind in Kind:
+        if number := counts.get(kind, 0):
+            table.add_row(kind_name(kind), f"{number:,}", Text(MEANINGS[kind], "dim"))
+    return table
+
+
+def kind_name(kind: Kind, severity: Severity | None = None) -> Text:
+    """In the colour of its severity, or of that of one item."""
+    return Text(kind.replace("_", " "), STYLES[severity or kind.severity])

@@ -1,0 +1,81 @@
+"""One case on a screen: its line, how it stands with it, and the command for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from rich.console import Console, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from cascade_cli.cli.items.kinds import kind_name
+from cascade_cli.cli.terminal.console import completed, to_type
+from cascade_cli.cli.terminal.escape import escape
+from cascade_cli.domain.discrepancies.items import Item
+from cascade_cli.domain.shop.money import format_money, rounded
+from cascade_cli.domain.shop.times import format_span
+
+# Kind, citizen (what is left, within bounds), ducats, age.
+KIND_WIDTH, CITIZEN_WIDTH, DUCATS_WIDTH, AGE_WIDTH, GAP = 15, (12, 32), 16, 11, 1
+
+
+@dataclass(frozen=True)
+class Block:
+    """Something to print; what is to be typed is never folded."""
+
+    content: RenderableType
+    is_typed: bool = False
+
+    def rows(self, console: Console) -> int:
+        """How many it takes; a terminal folds what is to be typed anywhere."""
+        if isinstance(self.content, Text) and self.is_typed:
+            return -(-self.content.cell_len // console.width)
+        return len(console.render_lines(self.content, pad=False))
+
+    def put(self, console: Console) -> None:
+        """Print it."""
+        console.print(self.content, soft_wrap=self.is_typed)
+
+
+def row(console: Console, item: Item, now: datetime, *, whole: bool = False) -> Table:
+    """Of a long name the one screen has only the beginning."""
+    fixed = KIND_WIDTH + DUCATS_WIDTH + AGE_WIDTH + 3 * GAP
+    table = Table.grid(padding=(0, GAP, 0, 0), pad_edge=False)
+    table.add_column(width=KIND_WIDTH)
+    least, most = CITIZEN_WIDTH
+    width = min(max(console.width - fixed, least), most)
+    table.add_column(width=width, no_wrap=not whole, overflow="fold" if whole else "ellipsis")
+    table.add_column(width=DUCATS_WIDTH, justify="right", overflow="fold")
+    table.add_column(width=AGE_WIDTH, justify="right")
+    ducats = "?" if item.ducats is None else rounded(item.ducats)
+    table.add_row(
+        kind_name(item.kind, item.severity),
+        Text(escape(item.citizen or "–")),
+        Text(f"{ducats} ducats"),
+        Text(f"{format_span(now - item.occurred_at)} ago"),
+    )
+    return table
+
+
+def item_blocks(console: Console, item: Item, now: datetime) -> Iterator[Block]:
+    """All that a list tells of it."""
+    yield Block(row(console, item, now, whole=True))
+    if told := "; ".join(filter(None, (_paid(item), escape(completed(console, item.verdict))))):
+        yield _indented(told, "dim")
+    if item.decision:
+        since = f"; since then {item.reopened}" if item.reopened else ""
+        yield _indented(escape(f"decided: {item.decision.described}{since}"), "magenta")
+    if item.repair:
+        yield Block(to_type(console, item.repair.command), is_typed=True)
+
+
+def _paid(item: Item) -> str:
+    charge = item.charge
+    return f"paid {format_money(charge.own_cents, charge.currency)}" if charge else ""
+
+
+def _indented(told: str, style: str) -> Block:
+    return Block(Padding(Text(told, style), (0, 0, 0, 2)))

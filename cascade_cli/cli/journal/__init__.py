@@ -1,0 +1,1 @@
+"""`cascade journal`: the audit trail."""

@@ -1,0 +1,171 @@
+"""`cascade journal list`, `verify` and `export`: they read, and make no journal where none is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL
+
+from cascade_cli.adapters.http.transport import utc_now
+from cascade_cli.adapters.journal import Database, Journal
+from cascade_cli.cli.context.journal_location import journal_url
+from cascade_cli.cli.context.sandbox_switch import enter_sandbox
+from cascade_cli.cli.context.state_folder import check_state_folder
+from cascade_cli.cli.context.told_heads import told
+from cascade_cli.cli.context.write_context import this_worker
+from cascade_cli.cli.journal.text import entry_document, show_entries, write_lines
+from cascade_cli.cli.terminal.session import Outcome, Session, closed_pipe_is_silent
+from cascade_cli.cli.terminal.windows import moment_option
+from cascade_cli.domain.records.journal_entries import Entry, Head, Verification
+from cascade_cli.errors import CascadeError, JournalError, TamperedError, UsageError
+from cascade_cli.settings import JOURNAL_URL
+
+
+@dataclass(frozen=True)
+class EntryOptions:
+    """Which entries, as typed."""
+
+    since: str | None = None
+    until: str | None = None
+    key: str | None = None
+    limit: int | None = None
+
+    def criteria(self) -> dict[str, Any]:
+        """As the journal takes them. Raises UsageError for what is no time."""
+        now = datetime.now(UTC)
+        return {
+            "since": moment_option("--since", self.since, now) if self.since else None,
+            "until": moment_option("--until", self.until, now) if self.until else None,
+            "key": self.key,
+        }
+
+
+@contextmanager
+def existing_journal(session: Session) -> Iterator[Journal | None]:
+    """The journal to read, None where there is none. No other setting is needed."""
+    values = session.values()
+    enter_sandbox(session, values)
+    chosen = "" if session.sandbox else values.get(JOURNAL_URL.name, "").strip()
+    session.secrets += [chosen] if chosen else []
+    if not chosen:
+        check_state_folder(session.folder)
+    with journal_at(journal_url(session, chosen)) as journal:
+        yield journal
+
+
+@contextmanager
+def journal_at(url: str | URL) -> Iterator[Journal | None]:
+    """The journal at `url`, to read; None where there is none."""
+    database = Database(url)
+    if not database.exists():
+        yield None
+        return
+    with closing(Journal(database, this_worker("journal"), now=utc_now)) as journal:
+        yield journal
+
+
+def head_to_tell(session: Session) -> Head | None:
+    """The journal's head, from now on known as told; None where there is no journal to be read."""
+    try:
+        with existing_journal(session) as journal:
+            return told(session, journal) if journal else None
+    except CascadeError:
+        return None
+
+
+def list_entries(session: Session, options: EntryOptions) -> Outcome:
+    """Who did what when."""
+    criteria = options.criteria()
+    with existing_journal(session) as journal:
+        kept: list[Entry] = (
+            list(journal.entries(**criteria, limit=options.limit)) if journal else []
+        )
+        left = journal.count(**criteria) - len(kept) if journal and options.limit else 0
+        shops = journal.bases() if journal else set()
+    data = {"entries": [entry_document(entry) for entry in kept], "left": left}
+    return Outcome(data, lambda s: show_entries(s.console(), kept, left, with_base=len(shops) > 1))
+
+
+def verify(session: Session, against: str | None = None) -> Outcome:
+    """Whether all of it is as cascade wrote it. Raises UsageError for what is no head."""
+    kept = _kept_head(against) if against is not None else None
+    with existing_journal(session) as journal:
+        if journal is None:
+            raise JournalError(
+                "There is no journal: nothing was written from here yet, or it was removed.",
+                "If ducats were moved from this machine, restore it from a backup.",
+            )
+        found = journal.verify(kept)
+        if found.is_intact:
+            told(session, journal)
+    data = {
+        "intact": found.is_intact,
+        "entries": found.entries,
+        "head": found.head or None,
+        "flaw": found.flaw or None,
+        "seq": found.seq,
+    }
+    if found.is_intact:
+        return Outcome(data, lambda s: _show_intact(s, found, kept))
+    error = TamperedError(
+        f"The journal was tampered with: {found.flaw}.",
+        f"{_what_stands(found)}Keep the journal as it is, and compare it with a backup.",
+    )
+    return Outcome(data, lambda _session: None, error.exit_code, error)
+
+
+def _kept_head(text: str) -> Head:
+    head = Head.of(text)
+    if head is None:
+        raise UsageError(
+            f"--against {text!r} is no head.",
+            "It is the line that `cascade journal verify` printed after `Head:`, or a part of it "
+            "before the colon.",
+        )
+    return head
+
+
+def _what_stands(found: Verification) -> str:
+    return f"Entries 1 to {found.entries} are as they were written. " if found.entries else ""
+
+
+def _show_intact(session: Session, found: Verification, kept: Head | None) -> None:
+    console = session.console()
+    console.print(f"Intact: {found.entries} entries, none changed, removed or reordered.")
+    console.print("Claims, locks, modes, marks and events are as cascade left them.")
+    if kept:
+        console.print("Nothing was cut off or put back since the head that you kept.")
+    console.print(f"Head: {Head(found.head, found.entries)}", soft_wrap=True)
+
+
+def export(session: Session, options: EntryOptions, output: Path | None) -> Outcome:
+    """Entries as JSON lines; streamed, however many they are."""
+    criteria = options.criteria()
+    with existing_journal(session) as journal:
+        entries = journal.entries(**criteria) if journal else iter(())
+        if output is None:
+            with closed_pipe_is_silent():
+                write_lines(entries)
+            return Outcome(None, lambda _session: None)
+        number = _write_file(output, entries)
+    said = f"{number} entries are in {output}."
+    return Outcome({"entries": number}, lambda s: s.console().print(said, soft_wrap=True))
+
+
+def _write_file(path: Path, entries: Iterator[Entry]) -> int:
+    """Never over another file, and never half."""
+    try:
+        with path.open("x", encoding="utf-8") as out:
+            path.chmod(0o600)
+            try:
+                return write_lines(entries, out)
+            except BaseException:
+                path.unlink()
+                raise
+    except OSError as error:
+        raise UsageError(f"{str(path)!r} cannot be written: {error.strerror}.") from error

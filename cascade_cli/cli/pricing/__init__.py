@@ -1,0 +1,1 @@
+"""`cascade pricing`: the price list."""

@@ -1,0 +1,26 @@
+"""`cascade pricing`: its options."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cascade_cli.cli.terminal.session import conduct
+
+
+def pricing(
+    ctx: typer.Context,
+    currency: Annotated[
+        str, typer.Option(metavar="CODE", help="One that the price list offers.")
+    ] = "USD",
+    json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+) -> None:
+    """The price list: rate, packages with their bonus, and the bounds of custom amounts.
+
+    Needs no keys. Exit code 4: the file of CASCADE_PRICES or CASCADE_RATES_FILE cannot be used; 7:
+    no exchange rate that is new enough.
+    """
+    from cascade_cli.cli.pricing.run import pricing as work
+
+    raise typer.Exit(conduct(ctx.obj, "pricing", lambda s: work(s, currency), json=json))

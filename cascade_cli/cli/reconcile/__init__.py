@@ -1,0 +1,1 @@
+"""`cascade reconcile`: both sides compared, shown, repaired and reported."""

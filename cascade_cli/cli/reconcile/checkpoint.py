@@ -1,0 +1,91 @@
+"""Where the last complete run ended: kept in the journal, asked for by `--since last`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import closing
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from cascade_cli.adapters.http.service_clock import ServiceClock
+from cascade_cli.bootstrap import Wiring
+from cascade_cli.cli.terminal.session import Session
+from cascade_cli.cli.terminal.windows import FIRST_REACH
+from cascade_cli.domain.history.checkpoint import Checkpoint, mark_name, may_be_kept
+from cascade_cli.domain.shop.times import CLOCK_TOLERANCE
+from cascade_cli.errors import JournalError
+from cascade_cli.services.reconcile.gather import Run
+
+
+class Marks(Protocol):
+    """The journal, as far as it keeps what runs leave."""
+
+    def mark(self, name: str) -> dict[str, Any] | None:
+        """What was last remembered."""
+
+    def set_mark(self, name: str, body: Mapping[str, Any]) -> None:
+        """Remember in its place."""
+
+
+def recall(session: Session, wiring: Wiring, now: datetime) -> Checkpoint | None:
+    """As `believed`. Raises JournalError."""
+    from cascade_cli.cli.context.write_context import open_journal, this_worker  # noqa: PLC0415 - costs 0.2 s
+
+    with closing(open_journal(session, wiring, this_worker("reconcile"))) as journal:
+        return believed(journal, wiring.settings.airtable_base, now)
+
+
+def remember(session: Session, wiring: Wiring, run: Run) -> None:
+    """Keep the end of a complete run. Without a journal the run counts all the same.
+
+    A run that neither continues what is remembered nor covers all of it is not kept: it would
+    forget the rest. Nor is a first one over less than the next would read by itself.
+    """
+    if run.continues is None and not may_be_kept(run.snapshot.window):
+        return
+    from cascade_cli.cli.context.write_context import open_journal, this_worker  # noqa: PLC0415 - as above
+
+    try:
+        with closing(open_journal(session, wiring, this_worker("reconcile"))) as journal:
+            is_over = keep(journal, wiring.settings.airtable_base, run, wiring.clock)
+    except JournalError as error:
+        session.warn(f"This run is not remembered for --since last: {error.message}")
+        return
+    if not is_over:
+        session.warn(
+            "This run is not remembered for --since last: it may end later than now, since the "
+            "clocks of this machine and of the services differ."
+        )
+
+
+def believed(journal: Marks, base_id: str, now: datetime) -> Checkpoint | None:
+    """What may be believed now of the last complete run over the base; None if there was none."""
+    document = journal.mark(mark_name(base_id))
+    return Checkpoint.of(document).believed(now) if document else None
+
+
+def keep(journal: Marks, base_id: str, run: Run, clock: ServiceClock) -> bool:
+    """Remember the run if it forgets nothing; False if its end may be later than the present.
+
+    Where the clocks differ, nobody knows which is right: a proxy may date all answers. So what is
+    remembered ends by the earlier of our own clock and the services'.
+    """
+    now = clock.now()
+    if run.snapshot.window.until > now + CLOCK_TOLERANCE:
+        return False
+    known = believed(journal, base_id, now)
+    if not _forgets_nothing(run, known):
+        return True
+    memory = run.memory.ended(run.snapshot.window.until + min(clock.ahead, timedelta(0)), known)
+    if not memory.covers_anything:
+        return False
+    memory = memory.dated(known) if clock.is_known else memory
+    journal.set_mark(mark_name(base_id), memory.document())
+    return True
+
+
+def _forgets_nothing(run: Run, known: Checkpoint | None) -> bool:
+    window = run.snapshot.window
+    if known is None:
+        return window.since <= window.until - FIRST_REACH
+    return run.continues == known or known.is_replaced_by(run.covered_since, window.until)

@@ -1,0 +1,47 @@
+"""Who is told how a run ended, as typed; apart from the telling, which `schedule` does not need."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from cascade_cli.adapters.http.ping import DeadManSwitch
+from cascade_cli.cli.reconcile.output_path import check_place
+from cascade_cli.errors import UsageError
+
+
+@dataclass(frozen=True)
+class EndOptions:
+    """The options of `cascade reconcile` for its end."""
+
+    alert: bool = False
+    ping: str | None = None
+    metrics_file: Path | None = None
+    report: Path | None = None
+
+    def switch(self) -> DeadManSwitch | None:
+        """The dead man's switch, if there is one. Raises UsageError for what is no address."""
+        return None if self.ping is None else DeadManSwitch(self.ping)
+
+    def metrics(self) -> Path | None:
+        """The metrics file from wherever the run is started.
+
+        Raises UsageError where a run could not write, or the node exporter would not read.
+        """
+        if self.metrics_file is None:
+            return None
+        path = self.metrics_file.absolute()
+        if path.suffix != ".prom":
+            raise UsageError(
+                f"--metrics-file {str(self.metrics_file)!r} does not end in .prom.",
+                "The node exporter reads no other file of its folder.",
+            )
+        check_place("--metrics-file", path)
+        return path
+
+    def page(self) -> Path | None:
+        """The report's file from wherever the run is started. Raises UsageError as `metrics`."""
+        if self.report is None:
+            return None
+        check_place("--report", self.report)
+        return self.report.absolute()

@@ -1,0 +1,208 @@
+"""`cascade reconcile --repair`: find, show, ask, write, and read again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from cascade_cli.cli.context.write_context import Workshop, check_answerable, confirm, workshop
+from cascade_cli.cli.credit.deliveries import delivery_document, first_error, show_deliveries
+from cascade_cli.cli.reconcile.arrivals import citizens, tell_of_arrivals, untold_arrivals
+from cascade_cli.cli.reconcile.checkpoint import remember
+from cascade_cli.cli.reconcile.run import ReconcileOptions, check_options, first, once
+from cascade_cli.cli.terminal.console import completed
+from cascade_cli.cli.terminal.escape import escape
+from cascade_cli.cli.terminal.session import Outcome, Session
+from cascade_cli.domain.delivery.arrival_notices import Arrival
+from cascade_cli.domain.reconcile.repair_plan import PlannedRepair, RepairPlan, plan_repairs
+from cascade_cli.domain.shop.money import format_ducats, rounded
+from cascade_cli.errors import CascadeError, ExitCode, GuardError
+from cascade_cli.services.delivery.credit_service import PATIENCE
+from cascade_cli.services.delivery_ports import Delivery
+from cascade_cli.services.reconcile.gather import Run
+
+
+@dataclass(frozen=True)
+class RepairOptions:
+    """How far to go."""
+
+    dry_run: bool = False
+    yes: bool = False
+
+
+def repair(session: Session, options: ReconcileOptions, how: RepairOptions) -> Outcome:
+    """Repair what a machine may, then say what is now true."""
+    check_options(options)
+    check_answerable(yes=how.yes or how.dry_run)
+    with workshop(session, "reconcile --repair", lock=not how.dry_run) as shop:
+        look = partial(first, session, shop.reading, options)
+        before, window, memory = shop.reading.clock.settled(look)
+        if before.run is None:
+            return before.outcome
+        plan = plan_repairs(
+            before.run.snapshot,
+            before.run.result,
+            per_credit_ducats=shop.settings.max_per_credit,
+            facts=shop.facts(),
+        )
+        arrived = untold_arrivals(shop, before.run)
+        if how.dry_run:
+            return _planned(before.outcome, plan, arrived)
+        try:
+            deliveries, told = _carry_out(shop, plan, arrived, how)
+        except CascadeError as error:
+            return _stopped(before.outcome, error)
+        if not plan.repairs:
+            _remember(shop, options, before.run)
+            return _nothing_to_repair(before.outcome, plan, told)
+        after = once(session, shop.reading, window, options, memory)
+        if after.run is not None:
+            _remember(shop, options, after.run)
+        return _repaired(after.outcome, deliveries, told)
+
+
+def _remember(shop: Workshop, options: ReconcileOptions, run: Run) -> None:
+    if options.until is None:
+        remember(shop.session, shop.reading, run)
+
+
+def _carry_out(
+    shop: Workshop, plan: RepairPlan, arrived: Sequence[Arrival], how: RepairOptions
+) -> tuple[list[Delivery], int]:
+    """The deliveries, and how many notices of arrival were written."""
+    if not plan.repairs and not arrived:
+        return [], 0
+    if plan.repairs and not how.yes:
+        show_plan(shop.session.console(stderr=True), plan)
+    if not _agreed(shop.session, plan, arrived, how):
+        shop.session.warn("nobody was told of arrivals: you said no")
+        return [], 0
+    shop.begin()
+    try:
+        return deliver_repairs(shop, plan), tell_of_arrivals(shop, arrived)
+    except GuardError:
+        # What is refused here says nothing against telling of what has arrived.
+        tell_of_arrivals(shop, arrived)
+        raise
+
+
+def _agreed(
+    session: Session, plan: RepairPlan, arrived: Sequence[Arrival], how: RepairOptions
+) -> bool:
+    """A no to repairs ends the command; a no to notices alone leaves the report to be shown."""
+    try:
+        confirm(session, _question(plan, arrived), yes=how.yes)
+    except GuardError:
+        if plan.repairs:
+            raise
+        return False
+    return True
+
+
+def _question(plan: RepairPlan, arrived: Sequence[Arrival]) -> str:
+    if not plan.repairs:
+        return f"Tell {citizens(arrived)} that their ducats have arrived?"
+    total = rounded(plan.total_ducats)
+    also = f", and tell {citizens(arrived)} of their arrival" if arrived else ""
+    return f"Carry out {len(plan.repairs)} repairs, {total} ducats in all{also}?"
+
+
+def deliver_repairs(shop: Workshop, plan: RepairPlan) -> list[Delivery]:
+    """Carry out the plan. Raises GuardError if the processor cannot pay it."""
+    if not plan.repairs:
+        return []
+    # What is only ended may hold a second row, whose ducats do go out.
+    counted = {repair.order.key for repair in plan.repairs if repair.outgoing_ducats}
+    shop.writing.available_balance.check(plan.total_ducats, counted)
+    return shop.writing.deliverer.deliver(
+        [repair.order for repair in plan.repairs], patience=PATIENCE
+    )
+
+
+def _stopped(found: Outcome, error: CascadeError) -> Outcome:
+    """What was found remains known to whoever hears of the end; it is not told as the result."""
+    return replace(
+        found, data=None, show=lambda _session: None, exit_code=error.exit_code, error=error
+    )
+
+
+def _planned(found: Outcome, plan: RepairPlan, arrived: Sequence[Arrival]) -> Outcome:
+    more = {
+        "repair_plan": [_document(r) for r in plan.repairs],
+        "arrivals_to_tell": len(arrived),
+    }
+    said = f"Would tell {citizens(arrived)} that their ducats have arrived." if arrived else ""
+    return _with_plan(found, plan, more, said)
+
+
+def _nothing_to_repair(found: Outcome, plan: RepairPlan, told: int) -> Outcome:
+    """All that was found is left to people, or there was nothing."""
+    return _with_plan(found, plan, {"repairs": [], "arrivals_told": told}, _told(told))
+
+
+def _with_plan(found: Outcome, plan: RepairPlan, more: dict[str, Any], said: str) -> Outcome:
+    def show(session: Session) -> None:
+        found.show(session)
+        show_plan(session.console(), plan)
+        if said:
+            session.console().print(said)
+
+    return replace(found, data={**(found.data or {}), **more}, show=show)
+
+
+def _told(told: int) -> str:
+    notices = "1 notice" if told == 1 else f"{told} notices"
+    return f"{notices} of arrival written." if told else ""
+
+
+def _repaired(after: Outcome, deliveries: Sequence[Delivery], told: int) -> Outcome:
+    """What is now true; an unfinished or refused repair outweighs what remains."""
+    error: CascadeError | None = after.error or first_error(deliveries)
+
+    def show(session: Session) -> None:
+        console = session.console()
+        console.print(Text("Repairs", "bold"))
+        show_deliveries(console, deliveries)
+        if told:
+            console.print(_told(told))
+        console.print()
+        after.show(session)
+
+    repairs = [delivery_document(d) for d in deliveries]
+    data = {**(after.data or {}), "repairs": repairs, "arrivals_told": told}
+    exit_code: ExitCode = error.exit_code if error else after.exit_code
+    return replace(after, data=data, show=show, exit_code=exit_code, error=error)
+
+
+def show_plan(console: Console, plan: RepairPlan) -> None:
+    """What would be done, why, and what is left to people."""
+    for planned in plan.repairs:
+        item, order = planned.item, planned.order
+        what = "end the surplus stratagem for" if order.retire_surplus else "deliver"
+        console.print(Text(escape(f"{item.kind}: {what} {order.description}"), "bold"))
+        console.print(Text(f"  {escape(completed(console, item.verdict))}", "dim"))
+    limited = [(item, why) for item, why in plan.for_people if why]
+    for item, why in limited:
+        told = completed(console, f"{item.kind} of {item.citizen!r} is left to you: {why}")
+        console.print(Text(escape(told)))
+    total = rounded(plan.total_ducats)
+    repairs, left = len(plan.repairs), len(plan.for_people)
+    console.print(
+        f"{repairs} {'repair' if repairs == 1 else 'repairs'}, {total} ducats in all; "
+        f"{left:,} {'needs' if left == 1 else 'need'} a person."
+    )
+
+
+def _document(planned: PlannedRepair) -> dict[str, Any]:
+    return {
+        "kind": planned.item.kind.value,
+        "stratagem_id": planned.stratagem_id,
+        "citizen": planned.order.citizen,
+        "ducats": format_ducats(planned.outgoing_ducats),
+        "why": planned.item.verdict,
+    }

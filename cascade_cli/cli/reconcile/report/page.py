@@ -1,0 +1,63 @@
+"""The page's HTML: one file, no script, nothing fetched, and text from outside always text."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Callable
+from hashlib import sha256
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from cascade_cli import __version__
+from cascade_cli.cli.reconcile.report.view import ReportPage
+from cascade_cli.cli.terminal.escape import escape
+from cascade_cli.cli.terminal.rounding import readable
+
+PACKAGE, FOLDER = "cascade_cli.cli.reconcile.report", "pages"
+
+
+def render(
+    page: ReportPage,
+    *,
+    sandbox: bool,
+    redacted: Callable[[str], str],
+    completed: Callable[[str], str] = str,
+    settings: str = "",
+) -> str:
+    """The whole document; `redacted` takes keys out of any text that crept in, `completed` puts
+    the global options into the commands in a text, `settings` names the file that is read."""
+    css = files(PACKAGE).joinpath(FOLDER, "page.css").read_text(encoding="utf-8")
+
+    def harmless(value: Any) -> Any:
+        """What would act on a reader (direction marks, control codes) spelt out."""
+        if isinstance(value, str) and not isinstance(value, Markup):
+            return escape(redacted(readable(value)))
+        return value
+
+    environment = Environment(
+        loader=PackageLoader(PACKAGE, FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=harmless,
+    )
+    environment.filters["completed"] = completed
+    environment.filters["words"] = lambda line: _words(harmless(line))
+    return environment.get_template("page.html.j2").render(
+        page=page,
+        sandbox=sandbox,
+        settings=settings,
+        version=__version__,
+        css=Markup(css),  # noqa: S704 - our own file
+        css_hash=b64encode(sha256(css.encode()).digest()).decode(),
+    )
+
+
+def _words(line: str) -> Markup:
+    """A command whose words are not parted at their hyphens; what is copied is the same."""
+    word = Markup('<span class="word">{}</span>')
+    return Markup(" ").join(word.format(each) for each in line.split(" "))

@@ -1,0 +1,215 @@
+"""`cascade reconcile`: from options to an outcome."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from secrets import randbits
+
+from cascade_cli.bootstrap import Wiring
+from cascade_cli.cli.context.connection import connected
+from cascade_cli.cli.context.known_decisions import decided, forget_debts
+from cascade_cli.cli.items.json import RunFacts, document, incomplete_document
+from cascade_cli.cli.reconcile.checkpoint import recall, remember
+from cascade_cli.cli.reconcile.csv import write_csv
+from cascade_cli.cli.reconcile.text import show
+from cascade_cli.cli.terminal.session import Outcome, Session, failure
+from cascade_cli.cli.terminal.windows import (
+    FIRST_SINCE,
+    LAST,
+    duration_option,
+    parse_window,
+    window_since_last,
+)
+from cascade_cli.domain.history.checkpoint import Checkpoint, changes
+from cascade_cli.domain.history.verification import Depth, VerificationSample
+from cascade_cli.domain.matching.matched_charge import Terms
+from cascade_cli.domain.reconcile.selection import Selection
+from cascade_cli.domain.shop.times import Window
+from cascade_cli.errors import ExitCode, ServiceError, UsageError
+from cascade_cli.services.reconcile.gather import Run
+
+
+@dataclass(frozen=True)
+class ReconcileOptions:
+    """The command's options as typed; `until` and `grace` None mean now and the setting's."""
+
+    since: str = FIRST_SINCE
+    until: str | None = None
+    grace: str | None = None
+    selection: Selection = field(default_factory=Selection)
+    csv: bool = False
+    verify: str | None = None
+    seed: int = field(default_factory=lambda: randbits(32))
+    """Chooses what `--verify sample` reads."""
+
+    @property
+    def again(self) -> tuple[str, ...]:
+        """The words that make another run look at the same payments."""
+        since = None if self.since == FIRST_SINCE else self.since
+        named = (("--since", since), ("--until", self.until), ("--grace", self.grace))
+        return tuple(word for pair in named if pair[1] is not None for word in pair if word)
+
+    @property
+    def check(self) -> VerificationSample | None:
+        """What is to be verified."""
+        return VerificationSample(Depth(self.verify), self.seed) if self.verify else None
+
+
+@dataclass(frozen=True)
+class JudgedOutcome(Outcome):
+    """The outcome of a run that read everything, with the run itself and what it was wired to."""
+
+    run: Run = field(kw_only=True)
+    reading: RunFacts = field(kw_only=True)
+    wiring: Wiring = field(kw_only=True)
+
+
+@dataclass(frozen=True)
+class RunAttempt:
+    """One run: its outcome, and the run itself unless it could not read everything."""
+
+    outcome: Outcome
+    run: Run | None = None
+
+
+def reconcile(session: Session, options: ReconcileOptions) -> Outcome:
+    """Run the reconciliation. Raises UsageError before anything is read."""
+    check_options(options)
+    with connected(session, in_hurry=False) as wiring:
+        attempt, _, _ = wiring.clock.settled(partial(first, session, wiring, options))
+        if attempt.run is not None and options.until is None:
+            remember(session, wiring, attempt.run)
+            forget_debts(session, wiring, attempt.run)
+        return attempt.outcome
+
+
+def first(
+    session: Session,
+    wiring: Wiring,
+    options: ReconcileOptions,
+    now: datetime,
+    check_time: Callable[[], None],
+) -> tuple[RunAttempt, Window, Checkpoint | None]:
+    """The first look, its window, and the memory that it continues."""
+    memory = recall(session, wiring, now) if options.since == LAST else None
+    window = window_of(session, options, memory, now)
+    return once(session, wiring, window, options, memory, check_time=check_time), window, memory
+
+
+def check_options(options: ReconcileOptions) -> None:
+    """Raises UsageError for words that no window, grace or verification can be made of."""
+    duration_option("--grace", options.grace)
+    _check_verify(options)
+    since = FIRST_SINCE if options.since == LAST else options.since
+    parse_window(since, options.until, datetime.now(UTC))
+
+
+def _check_verify(options: ReconcileOptions) -> None:
+    if options.verify is None:
+        return
+    if options.verify not in set(Depth):
+        raise UsageError(f"--verify {options.verify!r} is neither sample nor full.")
+    if options.since != LAST or options.until is not None:
+        raise UsageError(
+            "--verify proves what --since last remembers: it goes with that, without --until."
+        )
+
+
+def window_of(
+    session: Session, options: ReconcileOptions, memory: Checkpoint | None, now: datetime
+) -> Window:
+    """The window to be read whole; with `last` it begins where the memory says."""
+    if options.since != LAST:
+        return parse_window(options.since, options.until, now)
+    if memory is None:
+        _warn_once(session, f"no complete run is recorded yet: this one begins {FIRST_SINCE} ago")
+    return window_since_last(memory, options.until, now)
+
+
+def once(
+    session: Session,
+    wiring: Wiring,
+    window: Window,
+    options: ReconcileOptions,
+    memory: Checkpoint | None = None,
+    *,
+    check_time: Callable[[], None] = lambda: None,
+) -> RunAttempt:
+    """Read and judge the window as of now, or what the memory leaves to do up to its end; with a
+    memory, also say what has changed since. `check_time` may break it off between two steps."""
+    grace = duration_option("--grace", options.grace)
+    terms = Terms(
+        wiring.clock.now(),
+        wiring.settings.grace if grace is None else grace,
+        wiring.settings.engine,
+        wiring.prices,
+        decided(session, wiring),
+        wiring.settings.collects,
+    )
+    try:
+        with _progress(session, wiring) as show_step:
+
+            def tell(step: str) -> None:
+                check_time()
+                show_step(step)
+
+            if memory is not None and options.until is None:
+                run = wiring.since_last.run(memory, window.until, terms, tell, options.check)
+            else:
+                run = wiring.reconciler.run(window, terms, tell)
+    except ServiceError as error:
+        data = incomplete_document(window, terms, _requests(wiring), error.message)
+        return RunAttempt(failure(error, data))
+    check_time()
+    for remark in run.remarks:
+        _warn_once(session, remark)
+    since_last = changes(memory, run.result) if memory else None
+    reading = RunFacts(run.snapshot.window, terms, *_requests(wiring), since_last)
+    return RunAttempt(_outcome(run, reading, options, wiring), run)
+
+
+def _warn_once(session: Session, remark: str) -> None:
+    """A repair reads twice, and so does a run whose clock was wrong."""
+    if remark not in session.warnings:
+        session.warn(remark)
+
+
+def _outcome(run: Run, reading: RunFacts, options: ReconcileOptions, wiring: Wiring) -> Outcome:
+    return JudgedOutcome(
+        document(run, reading, options.selection),
+        lambda session: (
+            write_csv(run.result, session.completed, options.selection, out=sys.stdout)
+            if options.csv
+            else show(session, run, reading, options.selection, options.again)
+        ),
+        _exit_code(run),
+        run=run,
+        reading=reading,
+        wiring=wiring,
+    )
+
+
+def _exit_code(run: Run) -> ExitCode:
+    is_wrong = run.verification is not None and run.verification.wrong
+    return ExitCode.DISCREPANCIES if run.result.discrepancies or is_wrong else ExitCode.OK
+
+
+def _requests(wiring: Wiring) -> tuple[int, int]:
+    return wiring.stripe.requests_sent, wiring.airtable.requests_sent
+
+
+@contextmanager
+def _progress(session: Session, wiring: Wiring) -> Iterator[Callable[[str], None]]:
+    """Moving bars on stderr while reading; nothing without a terminal or with --quiet."""
+    if session.quiet or not sys.stderr.isatty():
+        yield lambda _step: None
+        return
+    from cascade_cli.cli.terminal.progress import ReadingProgress  # noqa: PLC0415 - seldom wanted
+
+    with ReadingProgress(session.console(stderr=True), wiring.stripe, wiring.airtable) as progress:
+        yield progress.begin

@@ -1,0 +1,233 @@
+"""A reconciliation for a tired person: verdict, equation, kinds, then what to do, worst first.
+
+On a terminal it is one screen; every discrepancy stands in a pipe, and wherever somebody asks what
+to list. Nothing is cut off but a long name in the one screen: what does not fit is folded, except
+the commands, which stand on lines of their own so that they can be copied whole.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from enum import Enum
+
+from rich.console import Console
+from rich.text import Text
+
+from cascade_cli.cli.items.json import RunFacts
+from cascade_cli.cli.items.kinds import kinds_explained, kinds_table
+from cascade_cli.cli.items.text import Block, item_blocks, row
+from cascade_cli.cli.terminal.console import completed, settings_note, to_type
+from cascade_cli.cli.terminal.escape import count
+from cascade_cli.cli.terminal.paging import paged
+from cascade_cli.cli.terminal.session import Session
+from cascade_cli.domain.discrepancies.repair_command import explain
+from cascade_cli.domain.history.checkpoint import name_of
+from cascade_cli.domain.reconcile.equation import Equation
+from cascade_cli.domain.reconcile.overview import kind_counts, what_is_open
+from cascade_cli.domain.reconcile.reconciliation import Item, Reconciliation
+from cascade_cli.domain.reconcile.selection import Selection
+from cascade_cli.domain.shop.money import ZERO, rounded
+from cascade_cli.domain.shop.shell import command
+from cascade_cli.domain.shop.times import format_moment, format_span
+from cascade_cli.services.reconcile.gather import Coverage, Run
+
+# A small terminal has one line more, for the prompt.
+MOST_ROWS = 23
+WORST = 5
+
+
+class Brevity(Enum):
+    """How few words the one screen makes."""
+
+    FULL = "as in the list"
+    BRIEF = "reasons of one word"
+    TERSE = "and only what the verdict rests on"
+
+
+def show(
+    session: Session, run: Run, reading: RunFacts, selection: Selection, again: Sequence[str]
+) -> None:
+    """Print the report; `again` are the words that make another run look at the same payments."""
+    console = session.console()
+    if sys.stdout.isatty() and not selection.is_asked_for:
+        _show_screen(console, run, reading, again)
+        return
+    with paged(console, wanted=session.pages):
+        _show_list(console, run, reading, selection, again)
+
+
+def _show_screen(console: Console, run: Run, reading: RunFacts, again: Sequence[str]) -> None:
+    layouts = (list(blocks) for blocks in _layouts(console, run, reading, again))
+    for blocks in layouts:
+        if sum(block.rows(console) for block in blocks) <= MOST_ROWS:
+            break
+    for block in blocks:
+        block.put(console)
+
+
+def _layouts(
+    console: Console, run: Run, reading: RunFacts, again: Sequence[str]
+) -> Iterator[Iterable[Block]]:
+    """From the roomiest to the least that is of use: first the words get fewer, then the cases."""
+    found = run.result.discrepancies
+    kinds = [Block(kinds_table(kind_counts(run.result), console.width))] if found else []
+    tight = ((number, brevity) for number in range(WORST, -1, -1) for brevity in Brevity)
+    for number, brevity in ((WORST, None), *tight):
+        head = [Block(text) for text in _head(console, run, reading, brevity or Brevity.FULL)]
+        worst = [_worst(console, item, reading.terms.now, brevity) for item in found[:number]]
+        rest = len(found) - min(number, len(found))
+        closing = _closing(console, run.result, again, rest, is_terse=brevity is Brevity.TERSE)
+        blocks = [block for pair in worst for block in pair]
+        parts = [part for part in (head, kinds, blocks, [Block(closing, is_typed=True)]) if part]
+        yield _spaced(parts) if brevity is None else [block for part in parts for block in part]
+
+
+def _spaced(parts: Sequence[Sequence[Block]]) -> list[Block]:
+    blocks = [block for part in parts for block in (*part, Block(Text()))]
+    return blocks[:-1]
+
+
+def _worst(
+    console: Console, item: Item, now: datetime, brevity: Brevity | None
+) -> tuple[Block, Block]:
+    """One line, and the one command that closes the case; a terminal folds it where it must."""
+    repair = item.repair or explain(name_of(item))
+    lines = [repair.command]
+    if brevity in {Brevity.BRIEF, Brevity.TERSE} and repair.brief:
+        lines.append(repair.brief)
+    typed = [Block(to_type(console, line), is_typed=True) for line in lines]
+    return Block(row(console, item, now)), min(typed, key=lambda block: block.rows(console))
+
+
+def _show_list(
+    console: Console, run: Run, reading: RunFacts, selection: Selection, again: Sequence[str]
+) -> None:
+    for text in _head(console, run, reading):
+        console.print(text)
+    if not selection.is_part:
+        for text in _read(run, reading):
+            console.print(text)
+        console.print(kinds_explained(run.result.counts))
+    listed = 0
+    for item in selection.items(run.result):
+        listed += item.is_open
+        for block in item_blocks(console, item, reading.terms.now):
+            block.put(console)
+    rest = len(run.result.discrepancies) - listed
+    console.print(_closing(console, run.result, again, rest), soft_wrap=True)
+
+
+def _head(
+    console: Console, run: Run, reading: RunFacts, brevity: Brevity = Brevity.FULL
+) -> Iterator[Text]:
+    """Verdict first, then where it comes from."""
+    is_terse = brevity is Brevity.TERSE
+    found, window, coverage = what_is_open(run.result), reading.window, run.coverage
+    verdict = Text(f"{found.described}.", "bold red" if found.number else "bold green")
+    yield verdict.append(settings_note(console), "not bold default")
+    span = format_span(window.until - window.since)
+    charges, rows = count(coverage.charges, "paid charge"), count(coverage.stratagems, "stratagem")
+    read = "" if is_terse else f": {charges}, {rows}"
+    since, until = f"{window.since:%Y-%m-%d %H:%M}", format_moment(window.until)
+    yield Text(f"{since} – {until} ({span}){read}.")
+    if changes := reading.since_last:
+        yield Text(
+            f"Since the run of {format_moment(changes.since)}: {changes.described}, "
+            f"{len(changes.still_open)} still open."
+        )
+    if run.verification and run.verification.wrong:
+        yield Text(f"Verified: {run.verification.sentence}.", "bold red")
+    if owed := run.result.debts.values():
+        ducats = rounded(sum(owed, ZERO))
+        yield Text(f"Debts after refunds: {ducats} ducats of {count(len(owed), 'payment')}.")
+    if found.closed:
+        yield Text(found.closed)
+    yield from _equation(run.result.equation, console.width, is_terse=is_terse)
+
+
+def _read(run: Run, reading: RunFacts) -> Iterator[Text]:
+    """What else is known of how it was read."""
+    coverage = run.coverage
+    yield Text(
+        f"Read in full, with {reading.stripe_requests} Stripe and {reading.airtable_requests} "
+        "Airtable requests."
+    )
+    if coverage.other_products + coverage.unpaid:
+        yield Text(
+            f"Left alone: {coverage.other_products} charges for other products, "
+            f"{coverage.unpaid} not paid."
+        )
+    if told := followed_up(coverage):
+        yield Text(told)
+    if run.verification and not run.verification.wrong:
+        yield Text(f"Verified: {run.verification.sentence}.")
+
+
+def followed_up(coverage: Coverage) -> str:
+    """What was judged although it lies outside the window, in a sentence, if anything was."""
+    parts = (
+        (coverage.carried, "left open"),
+        (coverage.changed, "changed at Stripe"),
+        (coverage.named, "credited since"),
+    )
+    told = ", ".join(f"{number:,} {what}" for number, what in parts if number)
+    return f"From before the window: {told}." if told else ""
+
+
+def _equation(equation: Equation, width: int, *, is_terse: bool) -> Iterator[Text]:
+    """Of the parts those that there are; a residual is a bug in cascade."""
+    sold = f"Ducats sold {rounded(equation.sold)}", f"= settled {rounded(equation.settled)}"
+    parts = _amounts(equation, "in flight", "undelivered", "doubtful", "unattributable")
+    yield from _flowing([*sold, *(f"+ {part}" for part in parts)], width)
+    if equation.residual:
+        told = f"The ducats do not balance: residual {rounded(equation.residual)}."
+        yield Text(told, "bold red")
+    beside = _amounts(equation, "over-delivered", "orphaned", "returned", "refund exposure")
+    if beside and not is_terse:
+        words = [*(f"{amount}," for amount in beside[:-1]), f"{beside[-1]}."]
+        yield from _flowing(["Beside it:", *words], width)
+
+
+def _amounts(equation: Equation, *names: str) -> list[str]:
+    amounts = ((name, getattr(equation, re.sub(r"\W", "_", name))) for name in names)
+    return [f"{name} {rounded(ducats)}" for name, ducats in amounts if ducats]
+
+
+def _flowing(words: Sequence[str], width: int) -> Iterator[Text]:
+    """In as few lines as it takes; no name is parted from its number."""
+    line = words[0]
+    for word in words[1:]:
+        if len(line) + 1 + len(word) > width:
+            yield Text(line)
+            line = f"  {word}"
+        else:
+            line += f" {word}"
+    yield Text(line)
+
+
+def _closing(
+    console: Console,
+    result: Reconciliation,
+    again: Sequence[str],
+    rest: int,
+    *,
+    is_terse: bool = False,
+) -> Text:
+    """How to see the rest, and what to do first."""
+    if not result.discrepancies:
+        left = ", in flight or decided" if result.decided else " or in flight"
+        return Text(f"Nothing to do: every charge is settled{left}.", "bold green")
+    how = ": --all" if is_terse else " with --all or --kind K"
+    more = f"{rest:,} more{how}. " if rest else ""
+    return Text(f"{more}Next: {completed(console, next_command(result, again))}", "bold")
+
+
+def next_command(result: Reconciliation, again: Sequence[str]) -> str:
+    """What a machine may do comes first: it leaves less to people."""
+    if what_is_open(result).automatic:
+        return command("reconcile", "--repair", *again)
+    worst = result.discrepancies[0]
+    return (worst.repair or explain(name_of(worst))).command

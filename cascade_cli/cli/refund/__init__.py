@@ -1,0 +1,1 @@
+"""`cascade refund`: ducats taken back for money that went back."""

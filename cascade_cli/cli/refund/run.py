@@ -1,0 +1,117 @@
+"""`cascade refund`: from options to an outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from cascade_cli.cli.context.write_context import Workshop, check_answerable, confirm, workshop
+from cascade_cli.cli.credit.deliveries import delivery_document, first_error, show_deliveries
+from cascade_cli.cli.refund.split_payment import RefundOptions, refund_many
+from cascade_cli.cli.refund.text import NOTHING, document, plan_lines
+from cascade_cli.cli.terminal.escape import escape
+from cascade_cli.cli.terminal.session import Outcome, Session
+from cascade_cli.domain.discrepancies.refund_plan import RefundPlan
+from cascade_cli.domain.records.orders import parse_ducats
+from cascade_cli.domain.refunds.refund_shares import Policy
+from cascade_cli.domain.shop.money import format_ducats
+from cascade_cli.errors import ExitCode, GuardError, UsageError
+from cascade_cli.services.delivery.credit_requests import (
+    check_payment_id,
+    check_words,
+)
+from cascade_cli.services.delivery_ports import Delivery
+from cascade_cli.services.refunds.refund_service import RefundWish, refuse_nothing_back
+
+
+def refund(session: Session, options: RefundOptions) -> Outcome:
+    """Look, show, ask, write. Raises UsageError before anything is read."""
+    check_payment_id(options.payment)
+    ducats = _amount(options)
+    check_answerable(yes=options.yes or options.dry_run)
+    with workshop(session, "refund", lock=not options.dry_run) as shop:
+        service = shop.writing.refunds
+        picture, *others = service.look(options.payment)
+        if options.write_off is not None:
+            refuse_nothing_back(options.payment, [picture, *others])
+        policy = shop.settings.refund_policy
+        if others:
+            return refund_many(shop, options, [picture, *others])
+        if ducats is not None and policy is Policy.NONE:
+            policy = Policy.AVAILABLE
+        # What is written off is not planned: it may be exactly what nothing can be done about.
+        wish = RefundWish(policy, shop.facts(), ducats, options.overrides)
+        if options.write_off is not None:
+            return _write_off(shop, options, RefundPlan(picture), options.write_off)
+        plan = service.plan(picture, wish)
+        if not plan.is_work:
+            return _planned(plan, policy, dry_run=options.dry_run, last=NOTHING)
+        if options.dry_run:
+            return _planned(plan, policy, dry_run=True)
+        return _carry_out(shop, options, plan, wish)
+
+
+def _amount(options: RefundOptions) -> Decimal | None:
+    if options.write_off is not None:
+        if options.ducats is not None:
+            raise UsageError("--write-off and --ducats exclude each other.", "Nothing was written.")
+        check_words("citizen", options.write_off)
+    if options.ducats is None:
+        return None
+    try:
+        return parse_ducats(options.ducats)
+    except ValueError as error:
+        raise UsageError(f"The amount {error}.", "Nothing was written.") from None
+
+
+def _carry_out(
+    shop: Workshop, options: RefundOptions, plan: RefundPlan, wish: RefundWish
+) -> Outcome:
+    if not options.yes:
+        _show(shop.session, plan, wish.policy, stderr=True)
+    confirm(shop.session, f"Do this for {options.payment}?", yes=options.yes)
+    shop.begin()
+    (done,) = shop.writing.refunds.carry_out([plan], wish)
+    (after,) = shop.writing.refunds.look(options.payment)
+    found = _planned(RefundPlan(after), wish.policy)
+    return _done(found, done.deliveries, done.refused)
+
+
+def _done(found: Outcome, deliveries: Sequence[Delivery], refused: GuardError | None) -> Outcome:
+    error = first_error(deliveries) or refused
+
+    def show(session: Session) -> None:
+        if deliveries:
+            show_deliveries(session.console(), deliveries)
+        found.show(session)
+
+    data: Mapping[str, Any] = {
+        **(found.data or {}),
+        "deliveries": [delivery_document(delivery) for delivery in deliveries],
+    }
+    return Outcome(data, show, error.exit_code if error else ExitCode.OK, error)
+
+
+def _write_off(shop: Workshop, options: RefundOptions, plan: RefundPlan, reason: str) -> Outcome:
+    policy, picture = shop.settings.refund_policy, plan.picture
+    if options.dry_run or not picture.left:
+        return _planned(plan, policy, dry_run=options.dry_run)
+    ducats = format_ducats(picture.left)
+    confirm(shop.session, f"Write off {ducats} ducats of {options.payment}?", yes=options.yes)
+    shop.writing.refunds.write_off([picture], reason.strip())
+    (after,) = shop.writing.refunds.look(options.payment)
+    return _planned(RefundPlan(after), policy)
+
+
+def _planned(plan: RefundPlan, policy: Policy, *, dry_run: bool = False, last: str = "") -> Outcome:
+    data = document(plan, policy) | {"dry_run": dry_run, "deliveries": []}
+    return Outcome(data, lambda session: _show(session, plan, policy, last))
+
+
+def _show(
+    session: Session, plan: RefundPlan, policy: Policy, last: str = "", *, stderr: bool = False
+) -> None:
+    console = session.console(stderr=stderr)
+    for line in (*plan_lines(plan, policy), *((last,) if last else ())):
+        console.print(escape(line), soft_wrap=True)

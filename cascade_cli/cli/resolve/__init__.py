@@ -1,0 +1,1 @@
+"""`cascade resolve`: a decision on one case."""

@@ -1,0 +1,175 @@
+"""`cascade resolve`: from options to an outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from cascade_cli.cli.context.known_decisions import decided
+from cascade_cli.cli.context.known_rulings import RulingsKnown
+from cascade_cli.cli.context.write_context import Workshop, check_answerable, confirm, workshop
+from cascade_cli.cli.credit.deliveries import first_error
+from cascade_cli.cli.resolve.optional_amounts import EVERYTHING
+from cascade_cli.cli.resolve.text import document, show
+from cascade_cli.cli.terminal.session import Outcome, Session
+from cascade_cli.cli.terminal.windows import duration_option
+from cascade_cli.domain.decisions.decision_plan import Wish
+from cascade_cli.domain.matching.matched_charge import Terms
+from cascade_cli.domain.records.decisions import How
+from cascade_cli.domain.records.orders import parse_ducats
+from cascade_cli.domain.records.overrides import Override
+from cascade_cli.errors import ExitCode, UsageError
+from cascade_cli.services.decisions.resolve_service import (
+    Evidence,
+    PlannedDecision,
+    ResolveService,
+    Seen,
+)
+from cascade_cli.services.delivery.credit_requests import check_words
+from cascade_cli.services.delivery.credit_service import Limits
+from cascade_cli.services.delivery_ports import Delivery
+
+_ONE = ", ".join(how.option for how in How)
+
+
+@dataclass(frozen=True)
+class ResolveOptions:
+    """The command's words as typed; `flags` are the decisions that take no value."""
+
+    matched: str
+    credit: str | None = None
+    take_back: str | None = None
+    settled_by: str | None = None
+    snooze: str | None = None
+    flags: frozenset[str] = frozenset()
+    reason: str | None = None
+    citizen: str | None = None
+    overrides: frozenset[Override] = frozenset()
+    again: bool = False
+    dry_run: bool = False
+    yes: bool = False
+
+    @property
+    def how(self) -> How:
+        """The one decision. Raises UsageError where there is none, or several."""
+        valued = {
+            How.CREDIT: self.credit,
+            How.TAKE_BACK: self.take_back,
+            How.SETTLED_BY: self.settled_by,
+            How.SNOOZE: self.snooze,
+        }
+        found = [how for how, value in valued.items() if value is not None]
+        found += [How(flag) for flag in sorted(self.flags)]
+        if len(found) != 1:
+            what = "Two decisions exclude each other" if found else "Nothing is decided"
+            raise UsageError(f"{what}.", f"Nothing was written. Give one of {_ONE}.")
+        return found[0]
+
+
+def resolve(session: Session, options: ResolveOptions) -> Outcome:
+    """Look, show, ask, record, write. Raises UsageError before anything is read."""
+    wish = _wish(options)
+    check_answerable(yes=options.yes or options.dry_run)
+    with workshop(session, "resolve", lock=not options.dry_run) as shop:
+        service = resolve_service(shop)
+        seen = service.look(options.matched)
+        if wish.how is How.SNOOZE:
+            snooze = duration_option("--snooze", options.snooze)
+            wish = replace(wish, until=seen.subject.terms.now + snooze if snooze else None)
+        if options.settled_by is not None:
+            wish = replace(wish, settles=service.settling(options.settled_by, seen))
+        evidence = _evidence(service, seen, wish)
+        planned = service.plan(seen, wish, shop.facts(), shop.settings.refund_policy, shop.worker)
+        if options.dry_run:
+            return _outcome(planned, evidence, dry_run=True)
+        if not options.yes:
+            show(session.console(stderr=True), planned, evidence, ())
+        confirm(session, f"Decide this for {seen.subject.name}?", yes=options.yes)
+        if planned.orders:
+            shop.begin()
+        done = service.carry_out(planned)
+        return _outcome(planned, evidence, done)
+
+
+def _evidence(service: ResolveService, seen: Seen, wish: Wish) -> Evidence:
+    if wish.how in {How.MOVED, How.NOT_MOVED}:
+        return service.evidence(seen)
+    return Evidence((), {}, ())
+
+
+def _outcome(
+    planned: PlannedDecision,
+    evidence: Evidence,
+    done: Sequence[Delivery] = (),
+    *,
+    dry_run: bool = False,
+) -> Outcome:
+    error = first_error(done)
+    return Outcome(
+        document(planned, evidence, done, dry_run=dry_run),
+        lambda session: show(session.console(), planned, evidence, done, dry_run=dry_run),
+        error.exit_code if error else ExitCode.OK,
+        error,
+    )
+
+
+def _wish(options: ResolveOptions) -> Wish:
+    how = options.how
+    if options.reason is None or not options.reason.strip():
+        raise UsageError("A decision needs a --reason.", "Nothing was written.")
+    check_words(options.citizen or "citizen", options.reason)
+    others = options.citizen, options.overrides, options.again
+    if how is not How.CREDIT and any(others):
+        raise UsageError(
+            "--citizen, --although-underpaid, --although-ambiguous and --again go with --credit.",
+            "Nothing was written.",
+        )
+    if how is How.SNOOZE:
+        duration_option("--snooze", options.snooze)
+    amount = options.credit if how is How.CREDIT else options.take_back
+    return Wish(
+        how,
+        options.reason.strip(),
+        ducats=_amount(amount),
+        citizen=options.citizen,
+        overrides=options.overrides,
+        again=options.again,
+    )
+
+
+def _amount(text: str | None) -> Decimal | None:
+    if text is None or text == EVERYTHING:
+        return None
+    try:
+        return parse_ducats(text)
+    except ValueError as error:
+        raise UsageError(f"The amount {error}.", "Nothing was written.") from None
+
+
+def resolve_service(shop: Workshop) -> ResolveService:
+    """What decides, with what it reads and writes."""
+    reading, writing, settings = shop.reading, shop.writing, shop.settings
+
+    def terms() -> Terms:
+        known = decided(shop.session, reading)
+        at, engine = writing.now(), settings.engine
+        return Terms(at, settings.grace, engine, reading.prices, known, settings.collects)
+
+    def forget() -> None:
+        if isinstance(reading.rulings, RulingsKnown):
+            reading.rulings.forget()
+
+    return ResolveService(
+        payments=reading.payments,
+        transfers=reading.sources.transfers,
+        answering=reading.reconciler,
+        citizens=reading.venice,
+        service=writing.service,
+        refunds=writing.refunds,
+        deliverer=writing.deliverer,
+        decisions=shop.journal,
+        limits=Limits(settings.max_per_credit, settings.max_per_day, settings.processor),
+        terms=terms,
+        forget=forget,
+    )

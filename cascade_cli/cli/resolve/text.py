@@ -1,0 +1,130 @@
+"""A decision for people and scripts: the case, what is decided, every write, and what comes of
+it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from rich.console import Console
+
+from cascade_cli.cli.credit.deliveries import delivery_document, show_deliveries
+from cascade_cli.cli.items.json import decision_document, item_document
+from cascade_cli.cli.terminal.escape import escape
+from cascade_cli.domain.discrepancies.evidence import describe
+from cascade_cli.domain.matching.matched_charge import Terms
+from cascade_cli.domain.records.orders import Order
+from cascade_cli.domain.records.stratagems import Stratagem
+from cascade_cli.domain.shop.money import ZERO, format_ducats
+from cascade_cli.domain.shop.times import format_moment
+from cascade_cli.services.decisions.resolve_service import Evidence, PlannedDecision
+from cascade_cli.services.delivery_ports import Delivery
+
+
+def show(
+    console: Console,
+    planned: PlannedDecision,
+    evidence: Evidence,
+    done: Sequence[Delivery],
+    *,
+    dry_run: bool = False,
+) -> None:
+    """One line for each thing; what was done comes first."""
+    if done:
+        show_deliveries(console, done)
+    lines = (
+        [*_lines(planned, evidence), "nothing was written"]
+        if dry_run
+        else _lines(planned, evidence)
+    )
+    for line in lines:
+        console.print(escape(line), soft_wrap=True)
+
+
+def _lines(planned: PlannedDecision, evidence: Evidence) -> Iterator[str]:
+    subject, resolution = planned.seen.subject, planned.resolution
+    item = subject.item
+    yield f"{subject.name}: {item.kind.value.replace('_', ' ')}"
+    for told in dict.fromkeys(item.evidence):
+        yield f"  {told}"
+    yield from _doubts(evidence, subject.terms)
+    decision = resolution.decision
+    ducats = f", {decision.ducats} ducats" if decision.ducats else ""
+    until = f", until {format_moment(decision.until)}" if decision.until else ""
+    yield f"decision: {decision.how.option}{ducats}{until}: {decision.reason}"
+    for order in planned.orders:
+        yield f"  {would(order)}"
+    if resolution.writes_off:
+        yield "  writes off what was to come back"
+    if decision.debt:
+        yield f"  {decision.debt} ducats stay a debt of {decision.citizen!r}"
+    yield f"afterwards: {resolution.afterwards}"
+
+
+def would(order: Order) -> str:
+    """One write, for people."""
+    if order.ends:
+        return f"ends {order.key} by its expiry: {order.description}"
+    return f"moves {order.description}, key {order.key}"
+
+
+def _doubts(evidence: Evidence, terms: Terms) -> Iterator[str]:
+    """What a person compares."""
+    for row in evidence.rows:
+        name, ducats = row.concerned, row.ducats or ZERO
+        has = evidence.balances.get(name)
+        if has is not None:
+            yield f"  {name!r} has {format_ducats(has)} ducats now"
+            yield (
+                f"  without the {format_ducats(ducats)} of {row.record_id} that would be "
+                f"{format_ducats(has + ducats if row.payer else has - ducats)}"
+            )
+        for line in row.engine_log.splitlines():
+            yield f"  the engine said of {row.record_id}: {line}"
+    for name, has in evidence.balances.items():
+        if name not in {row.concerned for row in evidence.rows}:
+            yield f"  {name!r} has {format_ducats(has)} ducats now"
+    for row in evidence.neighbours:
+        yield f"  beside it, {neighbour(row, terms)}"
+
+
+def neighbour(row: Stratagem, terms: Terms) -> str:
+    """Another transfer of the same citizen, made about the same time."""
+    return f"{_amount(row)}: {describe(row, terms)}"
+
+
+def _amount(row: Stratagem) -> str:
+    whom = f"from {row.payer!r}" if row.payer else f"to {row.citizen!r}"
+    ducats = "?" if row.ducats is None else format_ducats(row.ducats)
+    return f"{format_moment(row.created_at)}, {ducats} ducats {whom}"
+
+
+def document(
+    planned: PlannedDecision, evidence: Evidence, done: Sequence[Delivery], *, dry_run: bool
+) -> dict[str, Any]:
+    """For --json."""
+    resolution = planned.resolution
+    return {
+        "case": item_document(planned.seen.subject.item),
+        "decision": decision_document(resolution.decision),
+        "doubt": {
+            "balances": {name: format_ducats(has) for name, has in evidence.balances.items()},
+            "engine_log": [row.engine_log for row in evidence.rows],
+            "neighbours": [_neighbour(row) for row in evidence.neighbours],
+        },
+        "would": [would(order) for order in planned.orders],
+        "writes_off": resolution.writes_off,
+        "afterwards": resolution.afterwards,
+        "dry_run": dry_run,
+        "deliveries": [delivery_document(delivery) for delivery in done],
+    }
+
+
+def _neighbour(row: Stratagem) -> dict[str, Any]:
+    return {
+        "stratagem_id": row.stratagem_id,
+        "record_id": row.record_id,
+        "citizen": row.concerned,
+        "ducats": None if row.ducats is None else format_ducats(row.ducats),
+        "status": row.status,
+    }

@@ -1,0 +1,244 @@
+"""`cascade review`: from options to an outcome."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+from cascade_cli.adapters.dashboard_links import DashboardLinks, links
+from cascade_cli.adapters.venice.base import STRATAGEMS
+from cascade_cli.adapters.venice.table_fields import table_id
+from cascade_cli.cli.context.write_context import Workshop, workshop
+from cascade_cli.cli.explain.run import explain
+from cascade_cli.cli.reconcile.repair import deliver_repairs
+from cascade_cli.cli.reconcile.run import JudgedOutcome, ReconcileOptions, check_options, first
+from cascade_cli.cli.resolve.run import resolve_service
+from cascade_cli.cli.review.ending import Carried, ended, nothing_open, stopped
+from cascade_cli.cli.review.screen import CaseScreen, page_lines
+from cascade_cli.cli.review.terminal_keys import keyboard
+from cascade_cli.cli.review.walk import Walk, WalkEnd
+from cascade_cli.cli.terminal.session import Outcome, Session
+from cascade_cli.domain.discrepancies.kinds import Kind
+from cascade_cli.domain.reconcile.repair_plan import RepairPlan, plan_repairs
+from cascade_cli.domain.reconcile.selection import Selection
+from cascade_cli.domain.shop.shell import command
+from cascade_cli.errors import CascadeError, GuardError, JournalError, ServiceError, UsageError
+from cascade_cli.services.decisions.resolve_service import Seen
+from cascade_cli.services.decisions.review_service import ChosenDraft, ReviewService
+from cascade_cli.services.delivery_ports import Delivery
+from cascade_cli.settings import AIRTABLE_URL, STRIPE_URL
+
+WITHOUT_TERMINAL_COLUMNS = 80
+
+
+@dataclass(frozen=True)
+class ReviewOptions:
+    """The command's options as typed."""
+
+    since: str = "7d"
+    selection: Selection = field(default_factory=Selection)
+
+    @property
+    def reading(self) -> ReconcileOptions:
+        """What is reconciled."""
+        return ReconcileOptions(self.since)
+
+    def check(self) -> None:
+        """Raises UsageError for words that nothing can be read with, and for a kind that no open
+        case has."""
+        check_options(self.reading)
+        for kind in self.selection.kinds:
+            if not kind.is_discrepancy:
+                known = ", ".join(kind.value for kind in Kind if kind.is_discrepancy)
+                raise UsageError(f"{kind.value!r} is no kind of open case.", f"Kinds: {known}.")
+
+
+@dataclass(frozen=True)
+class Agreed:
+    """What a person said yes to."""
+
+    chosen: tuple[ChosenDraft, ...]
+    repairs: RepairPlan
+
+
+def review(session: Session, options: ReviewOptions) -> Outcome:
+    """Read, walk, ask once, carry out, read again. Raises UsageError before anything is read."""
+    options.check()
+    with workshop(session, "review", lock=False) as shop:
+        found = _read(shop, options)
+        if not isinstance(found, JudgedOutcome):
+            return found
+        walked = _walked(shop, found, options.selection)
+    return _carried_out(session, options, walked) if isinstance(walked, Agreed) else walked
+
+
+def _read(shop: Workshop, options: ReviewOptions) -> Outcome:
+    look = partial(first, shop.session, shop.reading, options.reading)
+    attempt, _, _ = shop.reading.clock.settled(look)
+    return attempt.outcome
+
+
+def _repairs(shop: Workshop, found: JudgedOutcome) -> RepairPlan:
+    return plan_repairs(
+        found.run.snapshot,
+        found.run.result,
+        per_credit_ducats=shop.settings.max_per_credit,
+        facts=shop.facts(),
+    )
+
+
+def _walked(shop: Workshop, found: JudgedOutcome, selection: Selection) -> Agreed | Outcome:
+    """What was agreed, or how it ended without."""
+    session, run = shop.session, found.run
+    plan = _repairs(shop, found)
+    service = _service(shop)
+    everything = service.matched_charges(
+        run.snapshot, run.result.discrepancies, found.reading.terms
+    )
+    by_people = {item.name: why for item, why in plan.for_people}
+    meant = selection.of([s.subject.item for s in everything if s.subject.item.name in by_people])
+    matched_charges = [seen for seen in everything if seen.subject.item in meant]
+    repairs = replace(plan, repairs=tuple(one for one in plan.repairs if selection.has(one.item)))
+    chosen, notes = _taken_up(service, everything)
+    if not (matched_charges or chosen or repairs.repairs):
+        return nothing_open(found)
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return _without_terminal(session, service, matched_charges)
+    kept = f"{len(chosen)} kept from before. " if chosen else ""
+    is_kept = "Nothing was carried out; what you decided is kept"
+    pages = _links(shop)
+    with keyboard() as keys, _told_if_broken_off(session, is_kept):
+        walk = Walk(
+            session.console(stderr=True),
+            keys,
+            service,
+            matched_charges,
+            chosen,
+            repairs,
+            partial(_tell, session),
+            pages,
+            by_people,
+            note=kept + " ".join(notes),
+        )
+        end = walk.run()
+    if end is WalkEnd.STOP:
+        return stopped(found, len(chosen))
+    wished = repairs if walk.with_repairs else replace(repairs, repairs=())
+    return Agreed(tuple(chosen.values()), wished)
+
+
+def _taken_up(
+    service: ReviewService, open_cases: Sequence[Seen]
+) -> tuple[dict[str, ChosenDraft], list[str]]:
+    """What was kept, in the order of the cases, and what of it does not hold any more."""
+    by_name = {seen.subject.name: seen for seen in open_cases}
+    chosen, notes = {}, []
+    for draft in service.kept():
+        try:
+            _, chosen[draft.matched] = service.taken_up(draft, by_name.get(draft.matched))
+        except CascadeError as error:
+            if isinstance(error, ServiceError | JournalError):
+                raise
+            notes.append(f"Not kept: {error.message}")
+    return chosen, notes
+
+
+@contextmanager
+def _told_if_broken_off(session: Session, told: str) -> Iterator[None]:
+    """Whoever presses Ctrl-C hears that nothing is lost."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        session.complain(f"\n{told}. To go on: {command('review')}")
+        raise
+
+
+def _service(shop: Workshop) -> ReviewService:
+    settings = shop.settings
+    return ReviewService(
+        resolve_service(shop),
+        shop.journal,
+        settings.airtable_base,
+        shop.worker,
+        settings.refund_policy,
+        shop.facts(),
+    )
+
+
+def _links(shop: Workshop) -> DashboardLinks:
+    """The pages of both services; from here on the ids of rows lead to theirs by the table's id."""
+    settings = shop.settings
+    is_airtable = settings.airtable_url == AIRTABLE_URL.default
+    base = settings.airtable_base
+    table = table_id(shop.reading.api, base, STRATAGEMS) if is_airtable else ""
+    if table and shop.session.links:
+        shop.session.links = replace(shop.session.links, table=table)
+    return links(
+        is_stripe=settings.stripe_url == STRIPE_URL.default,
+        livemode=settings.livemode,
+        is_airtable=is_airtable,
+        base_id=base,
+        table_id=table,
+    )
+
+
+def _tell(session: Session, identity: str) -> None:
+    explain(session, identity, "7d").show(session)
+
+
+def _without_terminal(
+    session: Session, service: ReviewService, matched_charges: Sequence[Seen]
+) -> Outcome:
+    """What would be asked, on standard output."""
+    console = session.console()
+    for number, seen in enumerate(matched_charges, 1):
+        page = CaseScreen(service.view(seen), number, len(matched_charges))
+        for line in page_lines(console, page, None):
+            console.print(line)
+        console.print()
+    raise UsageError(
+        "A review asks for keys, and there is no terminal.",
+        f"Nothing was written. Decide one case: {command('resolve')} ID, with a decision.",
+    )
+
+
+def _carried_out(session: Session, options: ReviewOptions, agreed: Agreed) -> Outcome:
+    """Under the base's lock, each as shown; then what is now true."""
+    with workshop(session, "review") as shop:
+        shop.begin()
+        service = _service(shop)
+        with _told_if_broken_off(session, "What was not carried out is kept"):
+            carried = [_carry(session, service, chosen) for chosen in agreed.chosen]
+        repaired = _repaired(shop, options, agreed.repairs)
+        return ended(_read(shop, options), carried, repaired)
+
+
+def _carry(session: Session, service: ReviewService, chosen: ChosenDraft) -> Carried:
+    """What is refused holds up none of the others; a service or journal that fails does."""
+    try:
+        carried = Carried(chosen, service.carry_out(chosen))
+    except (ServiceError, JournalError):
+        raise
+    except CascadeError as error:
+        carried = Carried(chosen, (), error)
+    session.say(carried.described)
+    return carried
+
+
+def _repaired(shop: Workshop, options: ReviewOptions, shown: RepairPlan) -> list[Delivery]:
+    """Of the repairs that were shown, those that are still to be done, and are the same."""
+    if not shown.repairs:
+        return []
+    found = _read(shop, options)
+    if not isinstance(found, JudgedOutcome):
+        raise found.error or GuardError("Nothing was repaired: not all could be read.")
+    agreed = {(one.order.key, one.order.ducats, one.order.retire_surplus) for one in shown.repairs}
+    still = tuple(
+        one
+        for one in _repairs(shop, found).repairs
+        if (one.order.key, one.order.ducats, one.order.retire_surplus) in agreed
+    )
+    return deliver_repairs(shop, replace(shown, repairs=still))

@@ -1,0 +1,1 @@
+"""`cascade sandbox`: the embedded Stripe, Airtable and Venice."""

@@ -1,0 +1,48 @@
+"""`cascade sandbox event`: whatever Stripe may send, and a webhook has to bear."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from cascade_cli.cli.sandbox.run import opened, our_errors, told
+from cascade_cli.cli.terminal.escape import escape
+from cascade_cli.cli.terminal.session import Outcome, Session
+from cascade_cli.errors import UsageError
+from cascade_cli.sandbox.stripe import StripeError
+
+_UNCHANGED = "Nothing was sent."
+
+
+@dataclass(frozen=True)
+class EventRequest:
+    """The options as typed: `said` are of the form FIELD=JSON."""
+
+    type: str
+    subject: str | None = None
+    said: tuple[str, ...] = ()
+    lacking: tuple[str, ...] = ()
+
+
+def event(session: Session, wish: EventRequest) -> Outcome:
+    """Make the event. Raises UsageError for what is no JSON, and for one without an id."""
+    subject = None if wish.subject is None else _json("--object", wish.subject)
+    pairs = [text.partition("=") for text in wish.said]
+    said = {name: _json(f"--set {name}", value) for name, _, value in pairs}
+    with opened(session) as app, our_errors():
+        books, at = app.stripe.books, app.now()
+        try:
+            made = books.announce(
+                wish.type, at=at, subject=subject, said=said, lacking=wish.lacking
+            )
+        except StripeError as error:
+            raise UsageError(str(error), _UNCHANGED) from error
+    return told({"id": made["id"], "type": wish.type}, f"{made['id']}: {escape(wish.type)}.")
+
+
+def _json(option: str, text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        raise UsageError(f"{option}: {text[:80]!r} is no JSON.", _UNCHANGED) from None

@@ -1,0 +1,184 @@
+"""Money at the embedded Stripe: `cascade sandbox pay`, `capture`, `refund` and `dispute`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from cascade_cli.cli.sandbox.run import opened, our_errors, told
+from cascade_cli.cli.terminal.session import Outcome, Session
+from cascade_cli.domain.shop.money import format_money
+from cascade_cli.errors import UsageError
+from cascade_cli.sandbox.app import SandboxApp
+from cascade_cli.sandbox.seed import prices
+from cascade_cli.sandbox.stripe import StripeError, disputing, refunding
+from cascade_cli.sandbox.stripe.parameters import Currency
+
+
+@dataclass(frozen=True)
+class SaleRequest:
+    """Ducats for a citizen at `cents` of a currency; only authorised if it is to be `held`."""
+
+    citizen: str
+    ducats: float
+    cents: int | None
+    currency: str
+    held: bool
+
+
+@dataclass(frozen=True)
+class RefundRequest:
+    """Money back from a payment, or another status of a refund."""
+
+    identity: str
+    cents: int | None
+    status: str
+    unfunded: bool
+
+
+@dataclass(frozen=True)
+class DisputeRequest:
+    """A claim on a payment, or the next stage of a dispute."""
+
+    identity: str
+    status: str
+    prevented_by: str | None
+    cents: int | None
+    currency: str | None
+    withdrawn: int | None
+
+    @property
+    def is_new(self) -> bool:
+        """Whether it names the payment, not the dispute."""
+        return not self.identity.startswith(("du_", "dp_"))
+
+    @property
+    def is_claim(self) -> bool:
+        """Whether it says what is contested and how."""
+        details = (self.prevented_by, self.cents, self.currency, self.withdrawn)
+        return any(detail is not None for detail in details)
+
+
+def pay(session: Session, sale: SaleRequest) -> Outcome:
+    """Somebody pays for ducats by card, as the older CASCADE API sold them."""
+    cents = round(sale.ducats * 10) if sale.cents is None else sale.cents
+
+    def change(app: SandboxApp) -> Any:
+        charge = app.stripe.books.pay(
+            amount=cents,
+            currency=_currency(sale.currency),
+            metadata=prices.metadata(sale.citizen, sale.ducats),
+            at=app.now(),
+            description=f"Purchase {sale.ducats:.2f} ducats for {sale.citizen}",
+            capture=not sale.held,
+        )
+        return _intent(app, charge["payment_intent"])
+
+    return _changed(session, change)
+
+
+def capture(session: Session, payment: str, cents: int | None) -> Outcome:
+    """Authorised money is taken, all of it or the first `cents`."""
+
+    def change(app: SandboxApp) -> Any:
+        return app.stripe.books.capture(payment, at=app.now(), amount_to_capture=cents)
+
+    return _changed(session, change)
+
+
+def refund(session: Session, wanted: RefundRequest) -> Outcome:
+    """A new refund of a payment, or another status of a refund."""
+    if wanted.status not in refunding.STATUSES:
+        raise _no(wanted.status, "refund", refunding.STATUSES)
+    if wanted.unfunded and wanted.status != "pending":
+        raise UsageError("--unfunded goes with --status pending.", "Nothing was changed.")
+
+    def change(app: SandboxApp) -> Any:
+        books, at = app.stripe.books, app.now()
+        if wanted.identity.startswith("re_"):
+            return books.settle_refund(wanted.identity, at=at, status=wanted.status)
+        charge = books.charge_of(wanted.identity, at=at)
+        ends = wanted.status in {"failed", "canceled"}
+        made = books.refund(
+            charge,
+            at=at,
+            amount=wanted.cents,
+            status="pending" if ends else wanted.status,
+            pending_reason=refunding.UNFUNDED if wanted.unfunded else None,
+        )
+        return books.settle_refund(made["id"], at=at, status=wanted.status) if ends else made
+
+    return _changed(session, change)
+
+
+def dispute(session: Session, wanted: DisputeRequest) -> Outcome:
+    """A new dispute of a payment, or the next stage of a dispute."""
+    status = wanted.status
+    allowed = disputing.OPENINGS if wanted.is_new else disputing.STATUSES
+    if status not in allowed:
+        raise _no(status, "new dispute" if wanted.is_new else "dispute", allowed)
+    if wanted.is_claim and not wanted.is_new:
+        raise UsageError("What a dispute claims cannot be changed.", "Nothing was changed.")
+    if wanted.prevented_by and status != "prevented":
+        raise UsageError("--prevented-by goes with --status prevented.", "Nothing was changed.")
+
+    def change(app: SandboxApp) -> Any:
+        books, at = app.stripe.books, app.now()
+        if not wanted.is_new:
+            return books.turn_dispute(wanted.identity, at=at, status=status)
+        return books.dispute(
+            books.charge_of(wanted.identity, at=at),
+            at=at,
+            status=status,
+            prevented_by=wanted.prevented_by or "block",
+            amount=wanted.cents,
+            currency=_currency(wanted.currency) if wanted.currency else None,
+            withdrawn=wanted.withdrawn,
+        )
+
+    return _changed(session, change)
+
+
+def product(session: Session, identity: str, *, active: bool) -> Outcome:
+    """A product of the shop's is sold no longer, or again."""
+
+    def change(app: SandboxApp) -> Any:
+        return app.stripe.books.update_product(identity, at=app.now(), active=active)
+
+    def text(made: Any) -> str:
+        return f"{made['id']}: product, {'active' if made['active'] else 'inactive'}."
+
+    return _changed(session, change, text, ("id", "object", "active"))
+
+
+def _money(made: Any) -> str:
+    money = format_money(made["amount"], made["currency"])
+    return f"{made['id']}: {made['object']} of {money}, {made['status']}."
+
+
+def _changed(
+    session: Session,
+    change: Callable[[SandboxApp], Any],
+    text: Callable[[Any], str] = _money,
+    names: tuple[str, ...] = ("id", "object", "amount", "currency", "status"),
+) -> Outcome:
+    with opened(session) as app, our_errors():
+        try:
+            made = change(app)
+        except StripeError as error:
+            raise UsageError(f"{str(error).rstrip('.')}.", "Nothing was changed.") from error
+    return told({name: made[name] for name in names}, text(made))
+
+
+def _intent(app: SandboxApp, identity: str) -> Any:
+    with app.stripe.books.ledger(app.now()) as ledger:
+        return ledger.get("payment_intent", identity)
+
+
+def _currency(code: str) -> str:
+    return str(Currency().read(code, "currency"))
+
+
+def _no(status: str, of: str, allowed: tuple[str, ...]) -> UsageError:
+    return UsageError(f"{status!r} is no status of a {of}.", f"Choose {', '.join(allowed)}.")

@@ -1,0 +1,205 @@
+"""What the `cascade sandbox …` commands do."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from queue import SimpleQueue
+
+from cascade_cli.cli.context.journal_location import SANDBOX_JOURNAL
+from cascade_cli.cli.context.state_folder import make_state_folder
+from cascade_cli.cli.terminal.escape import escape
+from cascade_cli.cli.terminal.session import Outcome, Session
+from cascade_cli.domain.shop.times import parse_duration
+from cascade_cli.errors import LockedError, ServiceError, UsageError
+from cascade_cli.sandbox import instance
+from cascade_cli.sandbox.app import SandboxApp
+from cascade_cli.sandbox.seed import seed as write_seed
+from cascade_cli.sandbox.stripe import Mischief, StripeError
+
+STRATAGEMS = "STRATAGEMS"
+FURTHEST = timedelta(days=3650)
+
+
+@dataclass(frozen=True)
+class ServeOptions:
+    """Rates are requests per second; `latency` is in seconds."""
+
+    port: int
+    airtable_rate: float | None
+    stripe_rate: float | None
+    latency: float
+    engine_every: str | None
+    webhooks: tuple[str, ...] = ()
+    webhook_twice: float = 0.0
+    webhook_shuffle: bool = False
+    engine_notices: bool = False
+    clock_ahead: str | None = None
+    clock_behind: str | None = None
+
+    @property
+    def ahead(self) -> timedelta:
+        """How far the services' clocks are ahead of this machine's. Raises UsageError."""
+        if self.clock_ahead and self.clock_behind:
+            raise UsageError("--clock-ahead and --clock-behind exclude each other.")
+        ahead = _duration("--clock-ahead", self.clock_ahead) or timedelta(0)
+        ahead -= _duration("--clock-behind", self.clock_behind) or timedelta(0)
+        if abs(ahead) > FURTHEST:
+            raise UsageError("The clock of a sandbox may be wrong by ten years at most.")
+        return ahead
+
+
+@dataclass(frozen=True)
+class SeedOptions:
+    """What `cascade sandbox seed` writes."""
+
+    scenario: str
+    payments: int
+    days: int
+    seed: int
+    engine_notices: bool
+
+
+def serve(session: Session, options: ServeOptions) -> Outcome:
+    """Serve until SIGTERM or Ctrl-C."""
+    engine_every = _duration("--engine-every", options.engine_every)
+    engine_seconds = engine_every.total_seconds() if engine_every else None
+    folder = session.folder
+    with (
+        opened(session, options) as app,
+        our_errors(),
+        instance.serving(app, folder, port=options.port, engine_every=engine_seconds) as url,
+    ):
+        for webhook in options.webhooks:
+            _register(app, webhook)
+        if options.engine_notices:
+            app.airtable.tables.use_older_notifications()
+        # Whoever reads the lines may end it at once: a threading.Event would hang where its own
+        # lock is held as the signal arrives.
+        stop: SimpleQueue[int] = SimpleQueue()
+        signal.signal(signal.SIGTERM, lambda number, _: stop.put(number))
+        sys.stdout.write(_connection(url, options.webhooks))
+        sys.stdout.flush()
+        stop.get()
+    return Outcome({"url": url}, lambda _session: None)
+
+
+def _duration(option: str, text: str | None) -> timedelta | None:
+    if text is None:
+        return None
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise UsageError(f"{option}: {error}.") from None
+
+
+def _register(app: SandboxApp, webhook: str) -> None:
+    try:
+        app.stripe.books.register_webhook(webhook, at=app.now(), secret=instance.WEBHOOK_SECRET)
+    except StripeError as error:
+        raise UsageError(f"--webhook: {error}.") from error
+
+
+def _connection(url: str, webhooks: Sequence[str]) -> str:
+    """The settings of any client, ready to be pasted into a shell or a .env file."""
+    told = [f"# Stripe's events go to {escape(webhook)}" for webhook in webhooks]
+    lines = [f"{name}={value}" for name, value in instance.Connection(url).settings().items()]
+    head = f"# the sandbox is at {url}; `cascade --sandbox …` finds it"
+    return "\n".join([head, *told, *lines, ""])
+
+
+def seed(session: Session, options: SeedOptions) -> Outcome:
+    """Fill an empty sandbox."""
+    with opened(session) as app, our_errors():
+        report = write_seed(app, **asdict(options), until=datetime.now(UTC))
+    kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(report.kinds.items()))
+    text = f"Seeded {report.payments} payments of {report.citizens} citizens: {kinds or 'none'}."
+    data = {"scenario": report.scenario, "payments": report.payments, "kinds": report.kinds}
+    return told(data, text)
+
+
+def run_engine(
+    session: Session, only: str | None, fail_at: str | None, kill_after: str | None
+) -> Outcome:
+    """One run of Venice's engine over the sandbox's base."""
+    with opened(session) as app, our_errors():
+        known = {row["fields"].get("StratagemId") for row in app.airtable.tables.select(STRATAGEMS)}
+        if only is not None and only not in known:
+            raise UsageError(f"The sandbox has no stratagem {only!r}.", "Nothing was executed.")
+        ran = app.engine.run(only=only, fail_at=fail_at, kill_after=kill_after)
+    lines = [f"The engine executed {len(ran.executed)} and failed {len(ran.failed)} stratagems."]
+    lines += [f"  failed: {escape(stratagem_id)}" for stratagem_id in ran.failed]
+    if ran.killed_at:
+        lines.append(f"  killed at {escape(ran.killed_at)}, {_KILLED[str(kill_after)]}")
+    elif kill_after:
+        lines.append("  It was not killed: no stratagem got so far.")
+    killed_at = ran.killed_at or None
+    data = {"executed": ran.executed, "failed": ran.failed, "killed_at": killed_at}
+    return told({**data}, "\n".join(lines))
+
+
+_KILLED = {
+    "payer": "between the two balances: the row is active, and the next run takes it again.",
+    "balances": "before the status: the row is active, and the next run pays again.",
+    "status": "before the notices: nobody is told.",
+}
+
+
+def reset(session: Session) -> Outcome:
+    """Remove the sandbox's state."""
+    with our_errors():
+        instance.reset(session.folder)
+    # What cascade did in the sandbox is forgotten with it; else its promises would seem broken.
+    for suffix in ("", "-wal", "-shm"):
+        (session.folder / f"{SANDBOX_JOURNAL}{suffix}").unlink(missing_ok=True)
+    return told({}, "The sandbox is empty; the next --sandbox command seeds it again.")
+
+
+def told(data: dict[str, object], text: str) -> Outcome:
+    """An outcome that is one text for people."""
+    return Outcome(data, lambda _session: _print(text))
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(text + "\n")
+
+
+@contextmanager
+def opened(session: Session, options: ServeOptions | None = None) -> Iterator[SandboxApp]:
+    """The sandbox of this state folder."""
+    path = instance.state_path(make_state_folder(session.folder))
+    app = (
+        SandboxApp(
+            path,
+            now=_clock(options.ahead),
+            airtable_rate=options.airtable_rate,
+            stripe_rate=options.stripe_rate,
+            latency_seconds=options.latency,
+            mischief=Mischief(options.webhook_twice, options.webhook_shuffle),
+        )
+        if options
+        else SandboxApp(path)
+    )
+    with closing(app):
+        yield app
+
+
+def _clock(ahead: timedelta) -> Callable[[], datetime]:
+    return lambda: datetime.now(UTC) + ahead
+
+
+@contextmanager
+def our_errors() -> Iterator[None]:
+    """What the sandbox raises leaves as ours."""
+    try:
+        yield
+    except instance.SandboxRunningError as error:
+        raise LockedError(f"{error}.") from error
+    except ValueError as error:
+        raise UsageError(f"{error}.") from error
+    except OSError as error:
+        raise ServiceError(f"The sandbox cannot be served: {error.strerror}.") from error

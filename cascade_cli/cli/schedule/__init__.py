@@ -1,0 +1,1 @@
+"""`cascade schedule`: the line or units that run cascade every night."""

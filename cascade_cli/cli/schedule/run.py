@@ -1,0 +1,178 @@
+"""`cascade schedule`: the line or the units for the nightly reconciliation."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from cascade_cli.cli.context.journal_location import journal_file
+from cascade_cli.cli.context.sandbox_switch import enter_sandbox
+from cascade_cli.cli.context.state_folder import check_state_folder
+from cascade_cli.cli.reconcile.end_options import EndOptions
+from cascade_cli.cli.terminal.session import Outcome, Session
+from cascade_cli.cli.terminal.user import system_user
+from cascade_cli.errors import UsageError
+from cascade_cli.settings import JOURNAL_URL
+
+_CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
+
+
+@dataclass(frozen=True)
+class Nightly:
+    """When to run, whether to repair, and who is told how it ended."""
+
+    at: str
+    repair: bool
+    end: EndOptions
+
+    @property
+    def clock(self) -> tuple[int, int]:
+        """Hour and minute. Raises UsageError."""
+        match = _CLOCK.fullmatch(self.at)
+        if not match:
+            raise UsageError(f"--at {self.at!r} is no time of day.", "Write it like 03:30.")
+        return int(match[1]), int(match[2])
+
+    def words(self, session: Session) -> list[str]:
+        """The command, with absolute paths: cron and systemd know no virtual environment."""
+        enter_sandbox(session, session.values())
+        repair = ["--repair", "--yes"] if self.repair else []
+        # Two or three requests, so that the memory of what is settled is never only believed.
+        command = ["reconcile", "--since", "last", "--verify", "sample", *repair, *self._telling()]
+        return [sys.executable, "-m", "cascade_cli", "--quiet", *session.options, *command]
+
+    def _telling(self) -> list[str]:
+        words = ["--alert"] if self.end.alert else []
+        # Refused now rather than every night.
+        words += ["--ping", str(self.end.ping)] if self.end.switch() else []
+        metrics, page = self.end.metrics(), self.end.page()
+        words += ["--metrics-file", str(metrics)] if metrics else []
+        return words + (["--report", str(page)] if page else [])
+
+    def folders(self, session: Session) -> list[str]:
+        """What a run writes into."""
+        files = (_journal_file(session), self.end.metrics(), self.end.page())
+        folders = (session.folder.absolute(), *(file.parent for file in files if file))
+        return list(dict.fromkeys(map(str, folders)))
+
+
+def _journal_file(session: Session) -> Path | None:
+    """The journal's own file, where CASCADE_JOURNAL_URL names one."""
+    address = session.values().get(JOURNAL_URL.name, "").strip()
+    file = journal_file(session, address) if address and not session.sandbox else None
+    return file.absolute() if file else None
+
+
+def cron(session: Session, nightly: Nightly) -> Outcome:
+    """One crontab line; cron mails what it prints, which is nothing but the report."""
+    hour, minute = nightly.clock
+    # Cron starts with an empty environment; the journal must be the one that you use by hand.
+    state = f"CASCADE_STATE_DIR={check_state_folder(session.folder).absolute()}"
+    _refuse_line_breaks([state, str(Path.cwd()), *nightly.words(session)])
+    command = f"cd {shlex.quote(str(Path.cwd()))} && {shlex.join(['env', state])} "
+    command += shlex.join(nightly.words(session))
+    # To cron a bare % ends the command.
+    return _text(f"{minute} {hour} * * * {command.replace('%', chr(92) + '%')}\n")
+
+
+def systemd(session: Session, nightly: Nightly) -> Outcome:
+    """Service and timer as one text, each part named by the file it belongs into."""
+    hour, minute = nightly.clock
+    state = str(check_state_folder(session.folder).absolute())
+    folders = nightly.folders(session)
+    _refuse_line_breaks([state, str(Path.cwd()), *folders, *nightly.words(session)])
+    for missing in (folder for folder in folders if not Path(folder).is_dir()):
+        session.warn(f"systemd starts the service only when the folder {missing!r} is there")
+    return _text(
+        _UNITS.format(
+            # Only in a command does systemd expand $.
+            command=" ".join(
+                _unit_word(word).replace("$", "$$") for word in nightly.words(session)
+            ),
+            user=system_user(),
+            folder=str(Path.cwd()).replace("%", "%%"),
+            written=" ".join(map(_unit_word, folders)),
+            private_tmp="no" if any(map(_is_temporary, folders)) else "yes",
+            environment=_unit_word(f"CASCADE_STATE_DIR={state}"),
+            hour=hour,
+            minute=minute,
+        )
+    )
+
+
+def _is_temporary(folder: str) -> bool:
+    """Of these a service with PrivateTmp sees its own, and nobody else sees what it writes."""
+    return any(Path(folder).is_relative_to(place) for place in ("/tmp", "/var/tmp"))  # noqa: S108
+
+
+def _unit_word(word: str) -> str:
+    """One word of a list: systemd expands %, and quotes like C."""
+    escaped = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
+    return f'"{escaped}"' if re.search(r"[\s\"'\\;]", word) else escaped
+
+
+def _refuse_line_breaks(words: Iterable[str]) -> None:
+    """Neither cron nor systemd has a form for them. Raises UsageError."""
+    for word in words:
+        if any(character in word for character in "\n\r"):
+            raise UsageError(
+                f"The line break in {word!r} cannot be written into a schedule.",
+                "Nothing was printed. Use a folder or file without one in its name.",
+            )
+
+
+def _text(text: str) -> Outcome:
+    def show(_session: Session) -> None:
+        sys.stdout.write(text)
+
+    return Outcome({"text": text}, show)
+
+
+_UNITS = """\
+# /etc/systemd/system/cascade-reconcile.service
+[Unit]
+Description=Reconcile Stripe charges with Venice transfers
+Wants=network-online.target
+After=network-online.target
+
+[Service]
+Type=oneshot
+# Exit status 3 (discrepancies remain) counts as a failure, so that OnFailure= can tell you.
+ExecStart={command}
+User={user}
+WorkingDirectory={folder}
+# The journal that you use by hand; nothing can be written but what stands here.
+Environment={environment}
+ReadWritePaths={written}
+ProtectSystem=strict
+ProtectHome=read-only
+PrivateTmp={private_tmp}
+PrivateDevices=yes
+NoNewPrivileges=yes
+CapabilityBoundingSet=
+ProtectKernelTunables=yes
+ProtectKernelModules=yes
+ProtectControlGroups=yes
+RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
+RestrictNamespaces=yes
+LockPersonality=yes
+MemoryMax=1G
+TimeoutStartSec=1h
+
+# /etc/systemd/system/cascade-reconcile.timer
+[Unit]
+Description=Reconcile every night
+
+[Timer]
+OnCalendar=*-*-* {hour:02}:{minute:02}:00
+RandomizedDelaySec=5m
+# A night that the machine slept through is made up for.
+Persistent=true
+
+[Install]
+WantedBy=timers.target
+"""

@@ -1,0 +1,1 @@
+"""`cascade serve`: the payment API and the webhook."""

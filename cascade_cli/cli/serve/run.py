@@ -1,0 +1,111 @@
+"""`cascade serve`: from settings to a running server."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import closing
+from importlib.util import find_spec
+
+from cascade_cli.adapters.http.transport import is_loopback
+from cascade_cli.adapters.journal.database import Database
+from cascade_cli.adapters.stripe.signature import secrets_in
+from cascade_cli.cli.context.connection import SANDBOX_TOKEN, connected
+from cascade_cli.cli.context.journal_location import chosen_url, journal_url
+from cascade_cli.cli.context.write_context import this_worker
+from cascade_cli.cli.terminal.session import Outcome, Session
+from cascade_cli.domain.doctor.settings import SHORTEST_TOKEN
+from cascade_cli.errors import SettingsError, UsageError
+from cascade_cli.sandbox.instance import WEBHOOK_SECRET as SANDBOX_SECRET
+from cascade_cli.settings import API_TOKEN, ENDPOINT_SECRET, WEBHOOK_SECRET, Settings
+from cascade_cli.settings.values import Setting
+
+WEBHOOK = "/api/payments/webhook"
+_WEBHOOK_HINT = (
+    "Copy it whole from the webhook's page in Stripe. Whoever has it sends events in Stripe's name."
+)
+_API_HINT = (
+    "Take a long random one, such as openssl rand -hex 32 prints. Whoever has it creates payments "
+    "in the shop's name."
+)
+_EXTRA = ("fastapi", "uvicorn", "prometheus_client")
+
+
+def serve(session: Session, host: str, port: int) -> Outcome:
+    """Serve until told to stop. Raises SettingsError or UsageError before anything listens."""
+    _check_extra()
+    from cascade_cli.server import serving  # noqa: PLC0415 - the base install has none of it
+
+    with connected(session) as wiring:
+        _check(session, wiring.settings)
+        url = journal_url(session, chosen_url(wiring.settings))
+        secrets = [*session.secrets, *_signing(wiring.settings)]
+        with closing(Database(url)) as database:
+            dependencies = serving.Dependencies(
+                wiring,
+                database,
+                this_worker("serve"),
+                secrets,
+                session.say,
+                session.completed,
+            )
+            try:
+                listening = serving.listen(host, port)
+            except OSError as error:
+                raise UsageError(
+                    f"{host} port {port} cannot be listened at: {error.strerror or error}.",
+                    "Choose another --port, or stop what uses it.",
+                ) from error
+            with listening, serving.opened(dependencies) as office:
+                _announce(host, listening.getsockname()[1])
+                serving.run(office, listening, session.say)
+    return Outcome(None, lambda _session: None)
+
+
+def _check_extra() -> None:
+    missing = [name for name in _EXTRA if find_spec(name) is None]
+    if missing:
+        raise SettingsError(
+            f"cascade serve needs {', '.join(missing)}, which this installation lacks.",
+            "Install the extra: pip install 'cascade-cli[server]'",
+        )
+
+
+def _check(session: Session, settings: Settings) -> None:
+    if not _signing(settings):
+        raise SettingsError(
+            f"{WEBHOOK_SECRET.name} is not set: without it anybody could send events.",
+            f"Copy it from the webhook's page in Stripe; {ENDPOINT_SECRET.name} serves too.",
+        )
+    known = _known_to_everybody(session, settings)
+    for secret in _signing(settings):
+        _check_length(WEBHOOK_SECRET, secret, known, _WEBHOOK_HINT)
+    if settings.api_token:
+        _check_length(API_TOKEN, settings.api_token.reveal(), known, _API_HINT)
+    else:
+        session.say(f"{API_TOKEN.name} is not set: payments cannot be created through this server.")
+
+
+def _known_to_everybody(session: Session, settings: Settings) -> set[str]:
+    """What opens a server over the sandbox: there is nothing to guess, and nothing to gain."""
+    if session.sandbox or is_loopback(settings.stripe_url):
+        return {SANDBOX_TOKEN, SANDBOX_SECRET}
+    return set()
+
+
+def _check_length(setting: Setting, value: str, known: set[str], hint: str) -> None:
+    if len(value) < SHORTEST_TOKEN and value not in known:
+        raise SettingsError(
+            f"{setting.name} has {len(value)} characters, which can be guessed; {SHORTEST_TOKEN} "
+            "are the fewest.",
+            hint,
+        )
+
+
+def _signing(settings: Settings) -> tuple[str, ...]:
+    return secrets_in(settings.webhook_secret.reveal()) if settings.webhook_secret else ()
+
+
+def _announce(host: str, port: int) -> None:
+    shown = f"[{host}]" if ":" in host else host
+    sys.stdout.write(f"cascade serve: http://{shown}:{port}/docs, webhook at {WEBHOOK}\n")
+    sys.stdout.flush()

@@ -1,0 +1,1 @@
+"""`cascade status`: the shop on one screen."""

@@ -1,0 +1,49 @@
+"""`cascade status`: its options."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cascade_cli.cli.items.filter_options import CitizenOption, KindOption, LimitOption, selected
+from cascade_cli.cli.terminal.session import conduct
+
+
+def status(
+    ctx: typer.Context,
+    since: Annotated[
+        str,
+        typer.Option(metavar="W", help="Reconcile from when: last, 36h, 7d, 2026-11-01, …."),
+    ] = "last",
+    kinds: KindOption = None,
+    citizen: CitizenOption = None,
+    limit: LimitOption = None,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Stay, and look again until Ctrl-C.")
+    ] = False,
+    every: Annotated[
+        str | None, typer.Option(metavar="D", help="With --watch: how often; default 5m.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+) -> None:
+    """Everything on one screen: processor, payments on their way, discrepancies, limits, runs.
+
+    --kind, --citizen and --limit list cases in place of the kinds; the verdict is of all that there
+    is. It only reads. Exit code 0: all is settled or in flight. 3: discrepancies remain. 4 or 5: a
+    part could not be read, the rest is shown.
+    """
+    if json and watch:
+        raise typer.BadParameter("--json and --watch exclude each other")
+    if every and not watch:
+        raise typer.BadParameter("--every goes with --watch")
+    selection = selected(kinds, citizen, limit)
+    if watch:
+        from cascade_cli.cli.status.watch import watch as stay
+
+        code = conduct(ctx.obj, "status", lambda s: stay(s, since, every, selection))
+    else:
+        from cascade_cli.cli.status.run import status as work
+
+        code = conduct(ctx.obj, "status", lambda s: work(s, since, selection), json=json)
+    raise typer.Exit(code)

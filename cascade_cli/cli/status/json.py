@@ -1,0 +1,196 @@
+"""One look at the shop as the `data` of `--json`; null where it is not known."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from cascade_cli.adapters.journal.holders import Holder
+from cascade_cli.adapters.journal.inbox import EventState, Kept
+from cascade_cli.cli.items.json import item_document, refund_debts
+from cascade_cli.cli.status.text import Shown
+from cascade_cli.domain.delivery.runway import OUTFLOW_DAYS, Finances, Sum
+from cascade_cli.domain.discrepancies.kinds import Kind
+from cascade_cli.domain.reconcile.overview import Today, in_flight, kind_counts, what_is_open
+from cascade_cli.domain.shop.money import format_ducats
+from cascade_cli.domain.shop.times import rfc3339
+from cascade_cli.services.reconcile.gather import Run
+from cascade_cli.services.status.journal_summary import Records
+from cascade_cli.services.status.status_service import Status
+
+
+def document(shown: Shown) -> dict[str, Any]:
+    """Everything that the screen shows, and some more digits."""
+    status = shown.status
+    stripe, airtable = shown.requests
+    return {
+        "at": rfc3339(status.terms.now),
+        "mode": shown.mode,
+        "window": {
+            "since": rfc3339(status.window.since),
+            "until": rfc3339(status.window.until),
+            "grace_seconds": int(status.terms.grace.total_seconds()),
+        },
+        "covered_since": rfc3339(status.known_since),
+        "missing": [
+            {"what": gap.what, "kind": gap.error.kind, "message": gap.error.message}
+            for gap in status.gaps
+        ],
+        "processor": _processor(shown),
+        "in_flight": _in_flight(status.run) if status.run else None,
+        "discrepancies": _discrepancies(shown, status.run) if status.run else None,
+        "refund_debts": refund_debts(status.debts),
+        "today": _today(shown.today) if shown.today else None,
+        "engine": _engine(status),
+        "runs": _runs(status.records) if status.records else None,
+        "webhook": _webhook(status.records, status.attention) if status.records else None,
+        "requests": {"stripe": stripe, "airtable": airtable},
+    }
+
+
+def _processor(shown: Shown) -> dict[str, Any]:
+    treasury = shown.status.treasury
+    return {
+        "citizen": shown.processor,
+        **_finances(treasury.finances if treasury else None),
+        "delivered": treasury
+        and [{"date": d.date.isoformat(), "ducats": _text(d.ducats)} for d in treasury.delivered],
+    }
+
+
+def _finances(finances: Finances | None) -> dict[str, Any]:
+    """As `citizen show` has it."""
+    if finances is None:
+        return dict.fromkeys(("ducats", "owed", "outflow", "runway_days"))
+    return {
+        "ducats": _text(finances.ducats),
+        "owed": {
+            "ducats": _text(finances.owed),
+            "live": _sum(finances.live),
+            "planned": _sum(finances.planned),
+        },
+        "outflow": {
+            "days": OUTFLOW_DAYS,
+            "executed": _sum(finances.executed),
+            "daily_ducats": _text(finances.daily_outflow),
+        },
+        "runway_days": _optional(finances.runway_days),
+    }
+
+
+def _in_flight(run: Run) -> dict[str, Any]:
+    found = in_flight(run.result)
+    return {
+        "payments": found.payments,
+        "ducats": _text(found.ducats),
+        "oldest_paid_at": _moment(found.oldest_at),
+    }
+
+
+def _discrepancies(shown: Shown, run: Run) -> dict[str, Any]:
+    """Numbers of all that there is; only `items` are selected."""
+    result, since_last = run.result, shown.status.since_last
+    found, selection = what_is_open(result), shown.selection
+    return {
+        "total": found.number,
+        "automatic": found.automatic,
+        "for_people": found.for_people,
+        "waiting": found.waiting,
+        "counts": {k.value: result.counts.get(k, 0) for k in Kind if k.is_discrepancy},
+        "by_kind": [
+            {
+                "kind": kind_count.kind.value,
+                "severity": kind_count.kind.severity.value,
+                "number": kind_count.number,
+                "ducats_at_risk": _text(kind_count.at_risk),
+                "oldest_at": rfc3339(kind_count.oldest_at),
+            }
+            for kind_count in kind_counts(result)
+        ],
+        "decided": {how.value: number for how, number in sorted(result.decided.items())},
+        "undelivered_ducats": _text(result.equation.undelivered),
+        "doubtful_ducats": _text(result.equation.doubtful),
+        "since_last": since_last.document() if since_last else None,
+        "items": [item_document(item) for item in selection.items(result)]
+        if selection.is_part
+        else None,
+    }
+
+
+def _today(today: Today) -> dict[str, Any]:
+    return {
+        "promised_ducats": _text(today.promised),
+        "limit_ducats": _text(today.limit),
+        "left_ducats": _text(today.left),
+        "resets_at": rfc3339(today.resets_at),
+    }
+
+
+def _engine(status: Status) -> dict[str, Any]:
+    treasury = status.treasury
+    return {
+        "next_run_at": rfc3339(status.terms.schedule.next_run(status.terms.now)),
+        "last_executed_at": _moment(treasury.last_executed_at) if treasury else None,
+        "passed_over": treasury.passed_over if treasury else None,
+    }
+
+
+def _runs(records: Records) -> dict[str, Any]:
+    memory = records.memory
+    return {
+        "last_complete": memory
+        and {
+            "until": rfc3339(memory.until),
+            "discrepancies": sum(Kind(kind).is_discrepancy for kind in memory.open.values()),
+        },
+        "last_writes": [
+            {"command": w.command, "operator": w.operator, "at": rfc3339(w.at)}
+            for w in records.last_writes
+        ],
+    }
+
+
+def _webhook(records: Records, attention: tuple[Kept, ...]) -> dict[str, Any]:
+    return {
+        "waiting": records.events[EventState.WAITING],
+        "oldest_waiting_at": _moment(records.oldest_waiting),
+        "worker": _worker(records.worker) if records.worker else None,
+        "credited": records.events[EventState.CREDITED],
+        "recorded": records.events[EventState.RECORDED],
+        "attention": [
+            {
+                "event": kept.accepted.event.id,
+                "type": kept.accepted.event.type,
+                "payment": kept.accepted.event.payment_id,
+                "received_at": rfc3339(kept.accepted.received_at),
+                "why": kept.note,
+            }
+            for kept in attention
+        ],
+    }
+
+
+def _worker(worker: Holder) -> dict[str, Any]:
+    return {
+        "host": worker.host,
+        "pid": worker.pid,
+        "operator": worker.operator,
+        "since": rfc3339(datetime.fromisoformat(worker.since)),
+    }
+
+
+def _sum(summed: Sum) -> dict[str, Any]:
+    return {"transfers": summed.number, "ducats": _text(summed.ducats)}
+
+
+def _moment(moment: datetime | None) -> str | None:
+    return rfc3339(moment) if moment else None
+
+
+def _optional(ducats: Decimal | None) -> str | None:
+    return None if ducats is None else _text(ducats)
+
+
+def _text(ducats: Decimal) -> str:
+    return format_ducats(ducats)

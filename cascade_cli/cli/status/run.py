@@ -1,0 +1,164 @@
+"""`cascade status`: from options to one look, and from a look to an outcome."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from cascade_cli.adapters.http.transport import utc_now
+from cascade_cli.adapters.venice.citizens import CitizenReader
+from cascade_cli.bootstrap import Wiring
+from cascade_cli.cli.context.archive import archive_of
+from cascade_cli.cli.context.connection import connected
+from cascade_cli.cli.context.known_decisions import decided
+from cascade_cli.cli.status.json import document
+from cascade_cli.cli.status.text import SANDBOX, Shown, screen
+from cascade_cli.cli.terminal.paging import paged
+from cascade_cli.cli.terminal.session import Outcome, Session
+from cascade_cli.cli.terminal.windows import FIRST_SINCE, LAST, parse_window, window_since_last
+from cascade_cli.domain.history.checkpoint import Checkpoint, mark_name
+from cascade_cli.domain.matching.matched_charge import Terms
+from cascade_cli.domain.reconcile.overview import today
+from cascade_cli.domain.reconcile.selection import Selection
+from cascade_cli.domain.shop.times import Window
+from cascade_cli.errors import CascadeError, ExitCode, JournalError, SettingsError
+from cascade_cli.services.status.journal_summary import NO_RECORDS, Records, read_records
+from cascade_cli.services.status.status_service import Gap, Status, StatusService
+
+
+def status(session: Session, since: str, selection: Selection) -> Outcome:
+    """Look once. Raises UsageError before anything is read."""
+    check_since(since)
+    with connected(session, in_hurry=False) as wiring, _progress(session) as tell:
+        observer = Observer(session, wiring, since, selection)
+        shown = observer.look(tell)
+    for remark in shown.status.run.remarks if shown.status.run else ():
+        session.warn(remark)
+    return outcome_of(shown)
+
+
+def check_since(since: str) -> None:
+    """Raises UsageError for words that no window can be made of."""
+    parse_window(FIRST_SINCE if since == LAST else since, None, utc_now())
+
+
+@dataclass
+class Observer:
+    """Looks, as often as asked, at everything that one screen shows."""
+
+    session: Session
+    wiring: Wiring
+    since: str
+    selection: Selection = field(default_factory=Selection)
+
+    def __post_init__(self) -> None:
+        wiring, base = self.wiring, self.wiring.settings.airtable_base
+        processor = wiring.settings.processor
+        self._service = StatusService(
+            wiring.payments,
+            wiring.transfers(),
+            CitizenReader(wiring.api, base),
+            wiring.events,
+            processor,
+            wiring.past,
+        )
+
+    def look(self, tell: Callable[[str], None] = lambda _step: None) -> Shown:
+        """What is so now; nothing is written. Raises nothing for a service that is out."""
+        return self.wiring.clock.settled(lambda now, _check: self._look(now, tell))
+
+    def _look(self, now: datetime, tell: Callable[[str], None]) -> Shown:
+        before = self._requests()
+        settings = self.wiring.settings
+        records, window, gaps = self._recorded(now)
+        known = decided(self.session, self.wiring)
+        engine, collects = settings.engine, settings.collects
+        terms = Terms(now, settings.grace, engine, self.wiring.prices, known, collects)
+        follow = records.memory if records and self.since == LAST else None
+        status = self._service.look(window, terms, records, tell, follow=follow)
+        status = replace(status, gaps=(*gaps, *status.gaps))
+        after = self._requests()
+        promised = today(records.promised_today, settings.max_per_day, now) if records else None
+        return Shown(
+            status,
+            promised,
+            settings.processor,
+            self._mode(),
+            self.since,
+            (after[0] - before[0], after[1] - before[1]),
+            self.session.completed,
+            self.selection,
+        )
+
+    def _recorded(self, now: datetime) -> tuple[Records | None, Window, tuple[Gap, ...]]:
+        """What the journal tells, and the window that it or the option names."""
+        try:
+            with archive_of(self.session, self.wiring) as archive:
+                if archive is None:
+                    return NO_RECORDS, self._window(None, now), ()
+                base = self.wiring.settings.airtable_base
+                mark = archive.journal.mark(mark_name(base))
+                memory = Checkpoint.of(mark).believed(now) if mark else None
+                window = self._window(memory, now)
+                attention_since = min(window.since, memory.blind_since) if memory else window.since
+                journal, inbox = archive.journal, archive.inbox
+                records = read_records(journal, inbox, memory, attention_since, base)
+                return records, window, ()
+        except JournalError as error:
+            return None, self._window(None, now), (Gap("the journal", error),)
+
+    def _window(self, memory: Checkpoint | None, now: datetime) -> Window:
+        if self.since != LAST:
+            return parse_window(self.since, None, now)
+        return window_since_last(memory, None, now)
+
+    def _mode(self) -> str:
+        if self.session.sandbox:
+            return SANDBOX
+        return "live" if self.wiring.settings.livemode else "test"
+
+    def _requests(self) -> tuple[int, int]:
+        return self.wiring.stripe.requests_sent, self.wiring.airtable.requests_sent
+
+
+def outcome_of(shown: Shown) -> Outcome:
+    """3 while discrepancies remain, as for reconcile; a gap's own code where there is one."""
+    error = _worst(shown.status)
+    return Outcome(
+        document(shown),
+        lambda session: _show(session, shown),
+        error.exit_code if error else _code(shown.status),
+        error,
+    )
+
+
+def _show(session: Session, shown: Shown) -> None:
+    console = session.console()
+    with paged(console, wanted=session.pages and shown.selection.is_part):
+        for block in screen(console, shown):
+            block.put(console)
+
+
+def _worst(status: Status) -> CascadeError | None:
+    """Of several gaps, what somebody has to mend before any other try can succeed."""
+    errors = [gap.error for gap in status.gaps]
+    wrong = [error for error in errors if isinstance(error, SettingsError)]
+    return next(iter([*wrong, *errors]), None)
+
+
+def _code(status: Status) -> ExitCode:
+    has_any = status.run is not None and status.run.result.discrepancies
+    return ExitCode.DISCREPANCIES if has_any else ExitCode.OK
+
+
+@contextmanager
+def _progress(session: Session) -> Iterator[Callable[[str], None]]:
+    """A line that moves on a terminal's stderr while reading."""
+    if session.quiet or not sys.stderr.isatty():
+        yield lambda _step: None
+        return
+    with session.console(stderr=True).status("") as line:
+        yield line.update

@@ -1,0 +1,106 @@
+"""`cascade status --watch`: the screen, renewed until Ctrl-C."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import timedelta
+from queue import Empty, SimpleQueue
+from typing import NoReturn
+
+from rich.console import Group
+from rich.live import Live
+from rich.text import Text
+
+from cascade_cli.cli.context.connection import connected
+from cascade_cli.cli.status.run import Observer, check_since
+from cascade_cli.cli.status.text import Shown, screen
+from cascade_cli.cli.terminal.session import Outcome, Session
+from cascade_cli.cli.terminal.windows import duration_option
+from cascade_cli.domain.reconcile.selection import Selection
+from cascade_cli.domain.shop.times import format_span
+from cascade_cli.errors import UsageError
+
+# Airtable counts calls by the month: a screen left on all day should not use up the plan.
+EVERY = timedelta(minutes=5)
+SHORTEST = timedelta(seconds=5)
+DAY = timedelta(days=1)
+
+
+def watch(session: Session, since: str, every_text: str | None, selection: Selection) -> Outcome:
+    """Look again and again; Ctrl-C ends it, with exit code 130 as everywhere.
+
+    Raises UsageError before anything is read.
+    """
+    check_since(since)
+    every = _every(every_text)
+    console = session.console()
+    if not console.is_terminal:
+        raise UsageError(
+            "--watch needs a terminal to draw on.",
+            "Without one, run cascade status --json as often as you like.",
+        )
+    # What services say while they make us wait would be written across the screen.
+    with (
+        connected(replace(session, quiet=True), in_hurry=False) as wiring,
+        Live(Text("Looking …"), console=console, screen=True, auto_refresh=False) as live,
+    ):
+        _watch(
+            Observer(session, wiring, since, selection).look,
+            lambda shown: live.update(
+                Group(*(b.content for b in screen(console, shown, [_costs(shown, every)]))),
+                refresh=True,
+            ),
+            every,
+        )
+
+
+def _watch(look: Callable[[], Shown], draw: Callable[[Shown], None], every: timedelta) -> NoReturn:
+    with _ctrl_c() as pressed:
+        while True:
+            draw(look())
+            with suppress(Empty):
+                pressed.get(timeout=every.total_seconds())
+                raise KeyboardInterrupt
+
+
+@contextmanager
+def _ctrl_c() -> Iterator[SimpleQueue[int]]:
+    """Raises KeyboardInterrupt as ever, and remembers it: one that Python raises while it throws
+    things away is lost, and the screen would stay for minutes.
+
+    A threading.Event has a lock, which what the signal interrupts may hold: both would hang.
+    """
+    pressed: SimpleQueue[int] = SimpleQueue()
+
+    def press(*_: object) -> NoReturn:
+        pressed.put(signal.SIGINT)
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, press)
+    try:
+        yield pressed
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _every(text: str | None) -> timedelta:
+    every = duration_option("--every", text)
+    if every is not None and every < SHORTEST:
+        raise UsageError(
+            f"--every {text} is too often.", f"The shortest is {format_span(SHORTEST)}."
+        )
+    return EVERY if every is None else every
+
+
+def _costs(shown: Shown, every: timedelta) -> Text:
+    """What watching costs: the month's calls are counted by Airtable."""
+    _stripe, airtable = shown.requests
+    a_day = round(airtable * (DAY / every))
+    return Text(
+        f"Every {format_span(every)}, {airtable} Airtable calls a look, {a_day:,} a day. "
+        "Ctrl-C ends it.",
+        "dim",
+    )

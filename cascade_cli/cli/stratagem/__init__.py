@@ -1,0 +1,1 @@
+"""`cascade stratagem`: transfers as Venice sees them."""

@@ -1,0 +1,81 @@
+"""The `cascade stratagem …` commands and their options."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cascade_cli.cli.terminal.session import conduct
+
+stratagem = typer.Typer(help="Transfers as Venice sees them.", no_args_is_help=True)
+
+_Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
+_Identity = Annotated[
+    str,
+    typer.Argument(
+        metavar="ID", show_default=False, help="A StratagemId, a record (rec…) or pi_…, ch_…."
+    ),
+]
+
+
+@stratagem.command()
+def status(ctx: typer.Context, identity: _Identity, json: _Json = False) -> None:
+    """What Venice says of one transfer, what it means, and whether a retry is safe.
+
+    Exit code 0: executed or under way. 3: failed, stalled or doubtful; made twice; or no such
+    transfer.
+    """
+    from cascade_cli.cli.stratagem.run import status as work
+
+    code = conduct(ctx.obj, "stratagem status", lambda s: work(s, identity), json=json)
+    raise typer.Exit(code)
+
+
+@stratagem.command("list")
+def list_(
+    ctx: typer.Context,
+    status: Annotated[
+        str | None,
+        typer.Option(
+            metavar="S",
+            help="planned, active, executed, failed, expired, cancelled, error; "
+            "or live, stalled, doubtful.",
+        ),
+    ] = None,
+    citizen: Annotated[
+        str | None, typer.Option(metavar="C", help="For this citizen, to the letter.")
+    ] = None,
+    since: Annotated[
+        str, typer.Option(metavar="W", help="Made since: 36h, 7d, 2026-11-01, ….")
+    ] = "7d",
+    json: _Json = False,
+) -> None:
+    """The processor's transfers, newest first."""
+    from cascade_cli.cli.stratagem.run import TransferListOptions, list_transfers
+
+    options = TransferListOptions(status, citizen, since)
+    code = conduct(ctx.obj, "stratagem list", lambda s: list_transfers(s, options), json=json)
+    raise typer.Exit(code)
+
+
+@stratagem.command()
+def watch(
+    ctx: typer.Context,
+    identity: _Identity,
+    timeout: Annotated[
+        str | None,
+        typer.Option(
+            metavar="D", help="Give up after: 90s, 15m, 48h; default 15m after the next run."
+        ),
+    ] = None,
+    json: _Json = False,
+) -> None:
+    """Wait until the engine has executed a transfer, or never will.
+
+    Exit code 0: executed. 3: failed, expired, cancelled or doubtful. 5: timed out.
+    """
+    from cascade_cli.cli.stratagem.watch import watch as work
+
+    code = conduct(ctx.obj, "stratagem watch", lambda s: work(s, identity, timeout), json=json)
+    raise typer.Exit(code)

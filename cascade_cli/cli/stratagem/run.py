@@ -1,0 +1,74 @@
+"""`cascade stratagem status` and `list`: from options to an outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from cascade_cli.adapters.http.transport import utc_now
+from cascade_cli.bootstrap import Wiring
+from cascade_cli.cli.context.connection import connected
+from cascade_cli.cli.stratagem.text import list_outcome, status_outcome
+from cascade_cli.cli.terminal.session import Outcome, Session
+from cascade_cli.cli.terminal.windows import moment_option
+from cascade_cli.domain.delivery.transfer_status import Moment
+from cascade_cli.domain.matching.matched_charge import Terms
+from cascade_cli.domain.matching.snapshot import Snapshot
+from cascade_cli.domain.records.stratagems import Stratagem
+from cascade_cli.errors import UsageError
+from cascade_cli.services.reconcile.transfer_snapshot import TransferSnapshots
+from cascade_cli.services.reconcile.transfers import Filter, TransferService
+
+
+@dataclass(frozen=True)
+class TransferListOptions:
+    """The command's options as typed."""
+
+    status: str | None = None
+    citizen: str | None = None
+    since: str = "7d"
+
+
+def status(session: Session, identity: str) -> Outcome:
+    """One transfer, or all that one payment has."""
+    check_text("ID", identity)
+    with connected(session) as wiring:
+        at = service(wiring)
+        found = at.find(identity)
+        moment = Moment(wiring.settings.engine, wiring.clock.now())
+        return status_outcome(session, found, moment, at.snapshot_of(found.rows))
+
+
+def list_transfers(session: Session, options: TransferListOptions) -> Outcome:
+    """Many transfers, newest first. Raises UsageError before anything is read."""
+    since = moment_option("--since", options.since, utc_now())
+    if options.citizen is not None:
+        check_text("--citizen", options.citizen)
+    wanted = Filter(since, options.status, options.citizen)
+    wanted.check()
+    with connected(session) as wiring:
+        rows = service(wiring).listed(wanted)
+        if wanted.citizen and not rows and (nobody := service(wiring).nobody(wanted.citizen)):
+            session.warn(f"{nobody}.")
+        moment = Moment(wiring.settings.engine, wiring.clock.now())
+        return list_outcome(rows, wanted, moment, service(wiring).snapshot_of(rows))
+
+
+def service(wiring: Wiring) -> TransferService:
+    """Over the services of this run."""
+    transfers, clock, settings = wiring.transfers(), wiring.clock, wiring.settings
+
+    def beside(rows: Sequence[Stratagem]) -> Snapshot:
+        terms = Terms(clock.now(), settings.grace, settings.engine, wiring.prices)
+        snapshot = TransferSnapshots(wiring.payments, transfers).snapshot_of(rows)
+        return replace(snapshot, answers=wiring.reconciler.answers(snapshot, terms))
+
+    return TransferService(transfers, wiring.payments, clock.now, wiring.past, beside)
+
+
+def check_text(what: str, text: str) -> None:
+    """Raises UsageError for what no record can hold: nothing, or bytes that are no UTF-8."""
+    if not text.strip():
+        raise UsageError(f"{what} is empty.")
+    if not text.isprintable() and any("\ud800" <= c <= "\udfff" or c == "\0" for c in text):
+        raise UsageError(f"{what} {text[:40]!r} holds bytes that are no text in UTF-8.")

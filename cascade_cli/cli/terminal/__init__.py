@@ -1,0 +1,1 @@
+"""The terminal: sessions, consoles, escaped text, pages, files and times as people type them."""

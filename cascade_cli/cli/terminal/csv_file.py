@@ -1,0 +1,155 @@
+"""A CSV that people keep: each of its rows, and what is wrong with it line by line."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import TypeVar
+
+from cascade_cli.cli.terminal.csv_text import UTF_8_MENU, WINDOWS, UndecodableError, decoded
+from cascade_cli.domain.records.orders import parse_ducats
+from cascade_cli.errors import UsageError
+
+SHOWN_PROBLEMS = 10
+DELIMITERS = ",;\t"
+
+T = TypeVar("T")
+
+_SEP_LINE = re.compile(r'"?sep=(.)"?\r?\n?', re.IGNORECASE)
+_DECIMAL_COMMA = re.compile(r"[0-9]+,[0-9]+")
+# A group of three digits may be thousands in one country and decimals in the next. No group of
+# thousands follows a zero alone.
+_MAY_BE_THOUSANDS = re.compile(r"[1-9][0-9]{0,2}[.,][0-9]{3}")
+_HAS_THOUSANDS = re.compile(r"[0-9]{1,3}([.,' \u00a0\u202f\u2019][0-9]{3})+([.,][0-9]+)?")
+
+
+@dataclass(frozen=True)
+class CsvRow:
+    """The cells of one line by their columns; `delimiter` parts them in the file."""
+
+    cells: Mapping[str, str]
+    delimiter: str = ","
+
+    def __getitem__(self, column: str) -> str:
+        return self.cells[column]
+
+    def ducats(self, column: str) -> Decimal:
+        """An amount. Raises ValueError if it is none, or could be two."""
+        text = self[column]
+        is_local = self.delimiter != ","
+        if is_local and _MAY_BE_THOUSANDS.fullmatch(text):
+            digits = re.sub("[.,]", "", text)
+            decimal = text.replace(",", ".")
+            raise ValueError(f"{text!r} may mean {digits} or {decimal}: write {digits} or {text}0")
+        if is_local and _DECIMAL_COMMA.fullmatch(text):
+            return parse_ducats(text.replace(",", "."))
+        try:
+            return parse_ducats(text)
+        except ValueError as error:
+            hint = ": write it without separators" if _HAS_THOUSANDS.fullmatch(text) else ""
+            raise ValueError(f"{error}{hint}") from None
+
+
+def read_rows(
+    path: Path,
+    columns: Sequence[str],
+    parse: Callable[[CsvRow], T],
+    untouched: str,
+    warn: Callable[[str], None],
+) -> tuple[list[T], list[str]]:
+    """What `parse` makes of the rows, in their order, and what it raises (ValueError, UsageError)
+    with the number of the line.
+
+    `warn` hears how a file was read that is not in Unicode. Raises UsageError, with `untouched`,
+    if the file cannot be read or has other columns.
+    """
+    rows: list[T] = []
+    problems: list[str] = []
+    for number, row in _rows(path, columns, untouched, warn):
+        try:
+            rows.append(parse(row if isinstance(row, CsvRow) else _uneven()))
+        except (ValueError, UsageError) as error:
+            problems.append(f"line {number}: {error}")
+    return rows, problems
+
+
+def _uneven() -> CsvRow:
+    raise ValueError("it has too many or too few cells")
+
+
+def refusal(path: Path, what: str, problems: Sequence[str], hint: str) -> UsageError:
+    """That not even a part of the file was done, and why: the first problems."""
+    shown = problems[:SHOWN_PROBLEMS]
+    more = f" (and {len(problems) - len(shown)} more)" if len(problems) > len(shown) else ""
+    return UsageError(f"{path} was {what}, not even in part: {'; '.join(shown)}{more}.", hint)
+
+
+def _rows(
+    path: Path, columns: Sequence[str], untouched: str, warn: Callable[[str], None]
+) -> Iterator[tuple[int, CsvRow | None]]:
+    """Each row that is not empty, with its line; None for one with other cells than the columns."""
+    try:
+        text, encoding = decoded(path.read_bytes())
+        delimiter, lines = _lines(text, columns)
+        if delimiter is None:
+            raise UsageError(
+                f"{path} begins with other columns than {', '.join(columns)}.",
+                f"{untouched} Put these names into its first line, with commas, semicolons or "
+                "tabs between them.",
+            )
+        for number, cells in lines:
+            yield number, _row(cells, columns, delimiter)
+    except UndecodableError as error:
+        raise UsageError(f"{path} cannot be read: {error}.", f"{untouched} {UTF_8_MENU}") from None
+    except (OSError, csv.Error) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise UsageError(f"{path} cannot be read: {reason}.", untouched) from error
+    if encoding == WINDOWS:
+        words = (word for word in re.split(rf"[{DELIMITERS}\r\n]", text) if not word.isascii())
+        warn(
+            f"{path} is not in UTF-8 and was read as Windows-1252, for instance {next(words)!r}. "
+            "If that is wrong, save it as CSV UTF-8"
+        )
+
+
+def _row(cells: list[str], columns: Sequence[str], delimiter: str) -> CsvRow | None:
+    named, others = cells[: len(columns)], cells[len(columns) :]
+    if len(named) < len(columns) or any(others):
+        return None
+    return CsvRow(dict(zip(columns, named, strict=True)), delimiter)
+
+
+def _lines(text: str, columns: Sequence[str]) -> tuple[str | None, Iterator[tuple[int, list[str]]]]:
+    """What parts the cells, and the lines after the one with the columns; None if no line has."""
+    said = _SEP_LINE.match(text)
+    if said:
+        text = text[said.end() :]
+    for delimiter in DELIMITERS if said is None else said[1]:
+        lines = _parsed(text, delimiter, 1 if said else 0)
+        try:
+            _, first = next(lines, (0, []))
+        except csv.Error:
+            continue
+        if _without_empty_ends(first) == list(columns):
+            return delimiter, lines
+    return None, iter(())
+
+
+def _parsed(text: str, delimiter: str, before: int) -> Iterator[tuple[int, list[str]]]:
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    number = 1
+    for cells in reader:
+        if any(cells):
+            yield before + number, cells
+        number = reader.line_num + 1
+
+
+def _without_empty_ends(cells: list[str]) -> list[str]:
+    while cells and not cells[-1]:
+        cells = cells[:-1]
+    return cells

@@ -1,0 +1,28 @@
+"""Text from outside, made harmless for a terminal or a spreadsheet."""
+
+from __future__ import annotations
+
+from unicodedata import normalize
+
+_FORMULAS = frozenset("=+-@")
+
+
+def escape(text: str, *, keep: str = "") -> str:
+    """What would act on a terminal (escape codes, line breaks, direction marks) spelt out."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c in keep else repr(c)[1:-1] for c in text)
+
+
+def count(number: int, noun: str) -> str:
+    """`1 transfer`, `1,000 transfers`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def csv_cell(text: str) -> str:
+    """As `shown`, and marked as text where a spreadsheet would take it for a formula."""
+    harmless = escape(text)
+    # Spreadsheets of East Asia take their wide forms (U+FF1D and so on) for the same.
+    begin = normalize("NFKC", harmless.lstrip()[:1])
+    acts = begin in _FORMULAS or harmless.lstrip().startswith("\\t")
+    return f"'{harmless}" if acts else harmless

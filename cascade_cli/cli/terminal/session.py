@@ -1,0 +1,270 @@
+"""One invocation: its global options, its streams, and how it ends.
+
+Every command is a function from a Session to an Outcome; `conduct` runs it, shows the outcome and
+turns whatever was raised into an exit code, in one place.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cascade_cli.cli.terminal.escape import escape
+from cascade_cli.errors import CascadeError, ExitCode, OutputError, UsageError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from cascade_cli.adapters.http.pacing import Pacers
+    from cascade_cli.cli.terminal.hyperlinks import Hyperlinks
+
+JSON_VERSION = 1
+SHORTEST_SECRET = 8
+# A key in the place of another setting is not known as one, but looks like one.
+_KEY = re.compile(r"\b(?:[rs]k_(?:test|live)|whsec)_\w+|\bpat[A-Za-z0-9]{8,}\.[A-Za-z0-9]{8,}")
+# In `data`: what cascade says, in which a command may stand, and what is to be hashed as it is.
+_OURS = frozenset(
+    ("command", "evidence", "advice", "why", "hint", "message", "sentence", "meaning", "retry")
+) | frozenset(("what", "would", "reasons", "found", "gaps", "wrong"))
+_VERBATIM = frozenset(["body"])
+BUG_HINT = "This is a bug in cascade. Run it again with -v and report what it prints."
+
+
+@dataclass
+class Session:
+    """Global options, environment and streams of one invocation."""
+
+    sandbox: bool = False
+    env_file: Path | None = None
+    quiet: bool = False
+    verbose: bool = False
+    no_color: bool = False
+    pages: bool = True
+    """What is longer than a screen may go through the user's pager."""
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    warnings: list[str] = field(default_factory=list)
+    secrets: list[str] = field(default_factory=list)
+    links: Hyperlinks | None = None
+    """Where ids lead, once it is known which services are read."""
+    pacers: Pacers | None = None
+    """Shared by all sessions of a process that work at once."""
+
+    def console(self, *, stderr: bool = False) -> Console:
+        """Rich on stdout or stderr; markup in what is printed is text unless asked for."""
+        from cascade_cli.cli.terminal.console import PipeConsole  # noqa: PLC0415 - not needed for --json
+        from cascade_cli.cli.terminal.hyperlinks import has_links  # noqa: PLC0415 - as above
+
+        console = PipeConsole(
+            stderr=stderr,
+            markup=False,
+            highlight=False,
+            emoji=False,
+            no_color=self.no_color or None,
+        )
+        console.complete = self.completed
+        console.settings = self.settings_note
+        console.shows_links = has_links(self.environ)
+        console.links = self.links if console.shows_links else None
+        return console
+
+    @property
+    def options(self) -> list[str]:
+        """The global options that say which accounts a command concerns."""
+        words = ["--sandbox"] if self.sandbox else []
+        return words + (["--env-file", str(self.env_file.absolute())] if self.env_file else [])
+
+    def completed(self, text: str) -> str:
+        """A text whose commands can be typed as they stand, wherever it is read."""
+        from cascade_cli.domain.shop.shell import complete  # noqa: PLC0415 - not for --help
+
+        return complete(text, self.options)
+
+    def readable(self, message: str) -> str:
+        """A sentence with its ducats to a hundredth."""
+        from cascade_cli.cli.terminal.rounding import readable  # noqa: PLC0415 - as above
+
+        return readable(message)
+
+    def say(self, message: str) -> None:
+        """A line on stderr for people, unless --quiet."""
+        if not self.quiet:
+            self.complain(message)
+
+    def complain(self, message: str) -> None:
+        """A line on stderr that --quiet does not silence."""
+        told = self.redacted(self.completed(message))
+        print(escape(told, keep="\n"), file=sys.stderr, flush=True)  # noqa: T201
+
+    def redacted(self, text: str) -> str:
+        """Without any key, wherever it may have crept in."""
+        for secret in self.secrets:
+            # What is shorter is no key of any service, and stands in every other word.
+            if len(secret) >= SHORTEST_SECRET:
+                text = text.replace(secret, "(secret)")
+        return _KEY.sub("(secret)", text)
+
+    def values(self) -> dict[str, str]:
+        """The settings as text: the environment over the .env file. Raises SettingsError."""
+        from cascade_cli.settings import gather_values  # noqa: PLC0415 - not for --help
+
+        return gather_values(self.environ, self.env_file)
+
+    @property
+    def settings_note(self) -> str:
+        """` (settings: ~/shop/.env)`, for a headline or a question; empty where no file is read."""
+        from cascade_cli.settings.place import settings_file  # noqa: PLC0415 - as above
+
+        file = settings_file(self.environ, self.env_file)
+        return f" (settings: {escape(file)})" if file else ""
+
+    @property
+    def folder(self) -> Path:
+        """Where journal and sandbox live. Raises SettingsError."""
+        from cascade_cli.settings.place import state_folder  # noqa: PLC0415 - as above
+
+        return state_folder(self.values())
+
+    def warn(self, message: str) -> None:
+        """Something the operator should know; also listed in --json."""
+        self.warnings.append(message)
+        self.say(f"warning: {self.readable(message)}")
+
+    def insist(self, message: str) -> None:
+        """A warning that --quiet does not silence: where others could not be told."""
+        self.warnings.append(message)
+        self.complain(f"warning: {self.readable(message)}")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a command came to: `data` for --json, `show` for people."""
+
+    data: Mapping[str, Any] | None
+    show: Callable[[Session], None]
+    exit_code: ExitCode = ExitCode.OK
+    error: CascadeError | None = None
+
+
+def conduct(
+    session: Session,
+    command: str,
+    work: Callable[[Session], Outcome],
+    *,
+    json: bool = False,
+    at_end: Callable[[Outcome], None] = lambda _outcome: None,
+) -> int:
+    """Run one command to its end and return its exit code.
+
+    `at_end` hears of the outcome however the command ended, unless it was interrupted; once more
+    if the outcome could not be shown. It must not raise.
+    """
+    outcome = _attempt(session, work)
+    # Before it is shown: what goes wrong in telling others belongs into the warnings of --json.
+    at_end(outcome)
+    try:
+        with closed_pipe_is_silent():
+            _show(session, command, outcome, json=json)
+    except OSError as error:
+        outcome = failure(unwritable(error))
+        at_end(outcome)
+    except Exception as error:  # noqa: BLE001 - as in _attempt
+        outcome = _bug(session, error)
+        at_end(outcome)
+    if outcome.error:
+        _show_error(session, outcome.error)
+    return int(outcome.exit_code)
+
+
+def _attempt(session: Session, work: Callable[[Session], Outcome]) -> Outcome:
+    try:
+        return work(session)
+    except CascadeError as error:
+        return failure(error)
+    except Exception as error:  # noqa: BLE001 - the last line of defence: exit 1, no traceback
+        return _bug(session, error)
+
+
+def unwritable(error: OSError) -> OutputError:
+    """What is said where standard output is full, or otherwise closed to us."""
+    # What is left in the buffer would fail again at exit, and end in a traceback.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return OutputError(
+        f"The result could not be written to standard output: {error.strerror}.",
+        "What the command did stands. Make room, then ask again.",
+    )
+
+
+def _bug(session: Session, error: Exception) -> Outcome:
+    if session.verbose:
+        session.say("".join(traceback.format_exception(error)))
+    return failure(CascadeError(f"{type(error).__name__} was not foreseen.", BUG_HINT))
+
+
+def _show(session: Session, command: str, outcome: Outcome, *, json: bool) -> None:
+    if json:
+        _show_json(session, command, outcome)
+    else:
+        outcome.show(session)
+    sys.stdout.flush()
+
+
+def failure(error: CascadeError, data: Mapping[str, Any] | None = None) -> Outcome:
+    """The outcome of a command that did not finish."""
+    return Outcome(data, lambda _session: None, error.exit_code, error)
+
+
+def _show_json(session: Session, command: str, outcome: Outcome) -> None:
+    from json import dumps  # noqa: PLC0415
+
+    error = outcome.error
+    envelope = {
+        "command": command,
+        "version": JSON_VERSION,
+        "ok": outcome.exit_code == ExitCode.OK,
+        "exit_code": int(outcome.exit_code),
+        "data": outcome.data and _completed(session, outcome.data),
+        "warnings": [session.completed(warning) for warning in session.warnings],
+        "error": error and _completed(session, error_document(error)),
+    }
+    print(session.redacted(dumps(envelope, indent=2)))  # noqa: T201 - the command's output
+
+
+def error_document(error: CascadeError) -> dict[str, str]:
+    """An error for --json."""
+    return {"kind": error.kind, "message": error.message, "hint": error.hint}
+
+
+def _completed(session: Session, value: Any, key: str = "") -> Any:
+    """Data as a script reads it: commands are complete, what others wrote is left as it is."""
+    if isinstance(value, Mapping):
+        inner = value.items()
+        return value if key in _VERBATIM else {k: _completed(session, v, k) for k, v in inner}
+    if isinstance(value, list | tuple):
+        return [_completed(session, item, key) for item in value]
+    return session.completed(value) if isinstance(value, str) and key in _OURS else value
+
+
+def _show_error(session: Session, error: CascadeError) -> None:
+    # An amount that was typed is said as it was typed.
+    told = str if isinstance(error, UsageError) else session.readable
+    session.complain(f"error: {told(error.message)}")
+    if error.hint:
+        session.complain(f"  {told(error.hint)}")
+    if session.verbose and error.__cause__ is not None:
+        session.complain(f"  cause: {error.__cause__!r}")
+
+
+@contextmanager
+def closed_pipe_is_silent() -> Iterator[None]:
+    """`| head -1` closes the pipe early; Python would complain about it again at exit."""
+    try:
+        yield
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

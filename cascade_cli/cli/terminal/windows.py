@@ -1,0 +1,71 @@
+"""`--since` and `--until`: the window that a command is to look at."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from cascade_cli.domain.history.checkpoint import Checkpoint
+from cascade_cli.domain.shop.times import (
+    MOMENT_FORMS,
+    Window,
+    format_moment,
+    parse_duration,
+    parse_moment,
+)
+from cascade_cli.errors import UsageError
+
+LAST = "last"
+# Where `--since last` begins while no complete run is recorded.
+FIRST_SINCE = "7d"
+FIRST_REACH = parse_duration(FIRST_SINCE)
+
+
+def parse_window(since_text: str, until_text: str | None, now: datetime) -> Window:
+    """The window that the options name. Raises UsageError with the accepted forms."""
+    since = moment_option("--since", since_text, now)
+    until = moment_option("--until", until_text, now) if until_text is not None else now
+    if since > now:
+        raise UsageError(
+            f"--since {since_text} is in the future ({format_moment(since)}).",
+            "Nothing has been paid then yet; name an earlier time.",
+        )
+    return _window(since, min(until, now))
+
+
+def window_since_last(memory: Checkpoint | None, until_text: str | None, now: datetime) -> Window:
+    """What is read whole: from where the last complete run says, or `FIRST_SINCE` ago.
+
+    A window that ends early is for looking back, and begins where all that was open lies in it.
+    Raises UsageError as above.
+    """
+    if memory is None:
+        return parse_window(FIRST_SINCE, until_text, now)
+    if until_text is None and memory.is_continuable(now):
+        return memory.next_window(now)
+    until = moment_option("--until", until_text, now) if until_text is not None else now
+    return _window(memory.blind_since, min(until, now))
+
+
+def _window(since: datetime, until: datetime) -> Window:
+    if since >= until:
+        raise UsageError(
+            f"The window ends ({format_moment(until)}) before it begins ({format_moment(since)}).",
+            "Name a --since that is earlier than --until.",
+        )
+    return Window(since, until)
+
+
+def moment_option(option: str, text: str, now: datetime) -> datetime:
+    """The moment that an option names. Raises UsageError with the accepted forms."""
+    try:
+        return parse_moment(text, now)
+    except ValueError as error:
+        raise UsageError(f"{option}: {error}.", f"Accepted: {MOMENT_FORMS}.") from None
+
+
+def duration_option(option: str, text: str | None) -> timedelta | None:
+    """The duration that an option names, None where it was left out."""
+    try:
+        return parse_duration(text) if text is not None else None
+    except ValueError as error:
+        raise UsageError(f"{option}: {error}.") from None

@@ -1,0 +1,187 @@
+"""A case that a person decides about, what is decided, and what that comes to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from cascade_cli.domain.discrepancies.decision_facts import facts_of, facts_of_rows
+from cascade_cli.domain.discrepancies.decision_table import (
+    DecisionRule,
+    TransferRule,
+    decisions_for,
+    doubtful_rows,
+    rule_for,
+)
+from cascade_cli.domain.discrepancies.items import Item
+from cascade_cli.domain.matching.matched_charge import MatchedCharge, Terms
+from cascade_cli.domain.reconcile.reconciliation import item_of
+from cascade_cli.domain.records.decisions import Decision, Facts, How
+from cascade_cli.domain.records.orders import Order
+from cascade_cli.domain.records.overrides import Override
+from cascade_cli.domain.records.rulings import RowRuling
+from cascade_cli.domain.records.stratagems import State, Stratagem
+from cascade_cli.domain.refunds.refund_shares import Policy
+from cascade_cli.domain.shop.keys import (
+    Origin,
+)
+from cascade_cli.domain.shop.money import ZERO, format_ducats
+from cascade_cli.domain.shop.times import format_moment
+
+UNTOUCHED = "Nothing was written."
+
+
+# Who decides, and when, is filled in by whoever records it.
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A case that can be decided about. `case` is None for a transfer without a charge, whose rows
+    are the item's; `named` is the record, where a single transfer was named. `taking` are what
+    people took back of an orphan before."""
+
+    item: Item
+    matched: MatchedCharge | None
+    terms: Terms
+    named: str = ""
+
+    @property
+    def name(self) -> str:
+        """What it is known by: its payment, or the transfer's record."""
+        return self.matched.charge.payment_id if self.matched else self.item.name
+
+    @property
+    def facts(self) -> Facts:
+        """What a decision about it rests on."""
+        if self.matched:
+            return facts_of(self.matched, self.item.kind)
+        return facts_of_rows(self.item.stratagems, self.item.kind, self.terms.now)
+
+    @property
+    def choice(self) -> tuple[How, ...]:
+        """The decisions that fit."""
+        return decisions_for(self.item, self.matched, self.terms.now)
+
+    @property
+    def rule(self) -> DecisionRule | TransferRule:
+        """Why these fit; only of a discrepancy."""
+        return rule_for(self.item, self.matched, self.terms.now)
+
+    @property
+    def doubtful(self) -> tuple[Stratagem, ...]:
+        """Its rows that may or may not have moved; only the named one, where one was named."""
+        now = self.terms.now
+        rows = (
+            doubtful_rows(self.matched)
+            if self.matched
+            else tuple(r for r in self.item.rows if r.state(now) is State.DOUBTFUL)
+        )
+        return tuple(r for r in rows if r.record_id == self.named) if self.named else rows
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a person decides; `ducats` is None for what is lacking, or too many. `citizen` is who
+    the buyer was, where the payment does not say."""
+
+    how: How
+    reason: str
+    ducats: Decimal | None = None
+    citizen: str | None = None
+    until: datetime | None = None
+    settles: Stratagem | None = None
+    overrides: frozenset[Override] = frozenset()
+    again: bool = False
+
+
+@dataclass(frozen=True)
+class Means:
+    """By what ducats are taken back: the policy, who takes them, what each citizen has. `facts` go
+    into Notes."""
+
+    policy: Policy
+    processor: str
+    facts: Mapping[str, Any]
+    available: Mapping[str, Decimal] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """`rulings` are what is said about single rows, `orders` what moves ducats, `endings` what is
+    kept from moving. With `own_key` the payment's own order delivers it, as `cascade credit` would;
+    `writes_off` says that a refund's ducats are given up. `afterwards` is what the case is called
+    once the engine has done its part."""
+
+    subject: Subject
+    decision: Decision
+    rulings: tuple[RowRuling, ...] = ()
+    orders: tuple[Order, ...] = ()
+    endings: tuple[Order, ...] = ()
+    own_key: bool = False
+    writes_off: bool = False
+    afterwards: str = ""
+    after: Subject | None = None
+    """The same as a value, where a row is as a person found it."""
+
+
+def decision_on(subject: Subject, wish: Wish, **more: Any) -> Decision:
+    """What is recorded, but for by whom and when."""
+    return Decision(wish.how, "", "", _NEVER, wish.reason, subject.facts, **more)
+
+
+def words_for(item: Item) -> str:
+    """Its kind, for people."""
+    return item.kind.value.replace("_", " ")
+
+
+def row_name(row: Stratagem) -> str:
+    """What a transfer is called."""
+    return row.stratagem_id or row.record_id
+
+
+def told_of(row: Stratagem) -> str:
+    """Who gets what by it, when it was made, and why."""
+    whom = f"from {row.payer!r}" if row.payer else f"to {row.citizen!r}"
+    made = format_moment(row.created_at)
+    ducats = format_ducats(row.ducats or ZERO)
+    by = f" by {row.made_by}" if row.made_by else ""
+    return f"{row_name(row)}, {ducats} ducats {whom}, {row.status}, made {made}{by}: {row.reason}"
+
+
+def called(matched: MatchedCharge) -> str:
+    """What the case would be called."""
+    return words_for(item_of(matched))
+
+
+def with_rows(subject: Subject, changed: Callable[[Stratagem], Stratagem]) -> Subject | None:
+    """The case as it is when a row is as decided."""
+    matched = subject.matched
+    if matched is None:
+        return None
+    after = replace(
+        matched,
+        matches=tuple(replace(m, stratagem=changed(m.stratagem)) for m in matched.matches),
+        corrections=tuple(map(changed, matched.corrections)),
+        returns=tuple(map(changed, matched.returns)),
+        takebacks=tuple(map(changed, matched.takebacks)),
+    )
+    return replace(subject, matched=after, item=item_of(after))
+
+
+def as_executed(order: Order, matched: MatchedCharge) -> Stratagem:
+    """The order's transfer once the engine has carried it out."""
+    return Stratagem(
+        record_id=order.key,
+        stratagem_id=order.key,
+        citizen=order.citizen,
+        ducats=order.ducats,
+        status="executed",
+        created_at=matched.terms.now,
+        expires_at=None,
+        origin=Origin.TAKE_BACK if order.payer else Origin.CORRECTION,
+        payer=order.payer,
+    )

@@ -1,0 +1,415 @@
+"""What to do next so that one order becomes exactly one transfer.
+
+The promise in one page
+-----------------------
+* An order's key is its StratagemId, for ever. Whoever works on it holds the journal's claim of
+  that key; nobody else does meanwhile.
+* The step is chosen here, from a fresh reading of all rows that belong to the order, and nothing
+  else. A row whose ducats moved, may have moved or are on their way ends the matter.
+* A transfer is made in two writes: created `planned`, which the engine ignores, then activated by
+  its record id. Creating twice by accident makes two planned rows, of which one is ever activated;
+  activating twice sets one row to what it is already.
+* Each write is journaled before it is sent, is sent once, and leaves this process within
+  `SEND_WITHIN` of the journal entry. If nobody knows whether it was applied, nothing is written
+  for that key until `FATE_BOUND` after the entry, the longest time in which it can still be
+  applied, and then the rows are read again: what the base shows is what is true.
+* A reading may be as old as that, too: nothing promises that Airtable shows at once what it has
+  taken. So where the rows do not show the journal's last write, they are waited for likewise: an
+  executed row, seen as it was before it was activated, would else be activated again.
+* A dead row is revived in place, never replaced: a second row would be a second transfer as soon
+  as somebody runs the first by hand. Where only its expiry has passed, only its expiry is written,
+  and Status of an active row never, so that one executed in that very moment is not set back.
+* An active row that would run out before the engine's next run is given a later expiry as well:
+  else what is called under way would never arrive. Not so by a repair that ends the surplus of a
+  payment that is disputed or was not paid for in full.
+* A surplus active row is taken out of the engine's way by its expiry as well, for the same
+  reason: setting it to cancelled could hide that it was executed in that moment.
+* A transfer that is not to arrive any more, since the money went back, ends in the same way; what
+  was executed all the same is told by the rows, and taken back by an order with its own key.
+* If ducats may already have moved, only a person may act. What the engine said of a row stays in
+  its Notes when the row is revived, so that nobody forgets that they may have.
+* A dead row says nothing of another that the engine was given and that is not there any more: the
+  journal, and the run that saw it executed, remember it, and nothing is written.
+* A person may have found that a doubtful row moved nothing. Then its Notes are written anew, and
+  keep apart what the engine had said of it: only what it says from then on counts.
+* What a person decided to give beside a payment's own transfer stands in its way like that one.
+* Only the processor's own rows are written upon. A row that another processor pays has paid the
+  citizen if it was executed. Else, and where a late row of the legacy connector may be the
+  payment's own, nothing is written before a person has looked and said so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from cascade_cli.domain.matching.matching import match
+from cascade_cli.domain.records.journal_entries import Attempt, Fate
+from cascade_cli.domain.records.orders import Order
+from cascade_cli.domain.records.overrides import Override, credit_although
+from cascade_cli.domain.records.past_delivery import PastDelivery
+from cascade_cli.domain.records.stratagems import MAY_STILL_MOVE, State, Stratagem
+from cascade_cli.domain.refunds.refund_shares import REASON_REST
+from cascade_cli.domain.shop.keys import Origin, stratagem_id_for
+from cascade_cli.domain.shop.money import format_ducats
+from cascade_cli.domain.shop.shell import command
+from cascade_cli.domain.shop.times import format_moment
+
+SEND_WITHIN = timedelta(seconds=10)
+FATE_BOUND = timedelta(seconds=120)
+
+
+class Action(StrEnum):
+    """A write to Venice's base."""
+
+    CREATE = "create"
+    ACTIVATE = "activate"
+    EXTEND = "extend"
+    """Only the expiry of an active row that ran out, or would before the engine's next run."""
+    REWRITE = "rewrite"
+    """A dead row as the order wants it: citizen, Notes, expiry and status."""
+    EXPIRE = "expire"
+    """End the life of an active row that must not run: its expiry becomes the present."""
+    RETIRE = "retire"
+    """The same, of a surplus: beside it another row is due, or was executed."""
+    NOTIFY = "notify"
+
+
+class OrderVerdict(StrEnum):
+    """Where an order stands when nothing is left to write."""
+
+    EXECUTED = "executed"
+    UNDER_WAY = "under_way"
+    """Active: the engine takes it at its next run."""
+    BLOCKED = "blocked"
+    """Only a person can decide."""
+    ENDED = "ended"
+    """It was not to arrive any more, and no row of it is left that the engine would take."""
+
+
+@dataclass(frozen=True)
+class Write:
+    """The next write; `row` is the record it changes, None for a new one."""
+
+    action: Action
+    row: Stratagem | None = None
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Nothing may be written before `until`: an earlier write may still be applied. `refused` is
+    the row that the engine has refused since, if the rows show one."""
+
+    until: datetime
+    refused: Stratagem | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class End:
+    """Nothing is left to write."""
+
+    verdict: OrderVerdict
+    row: Stratagem | None = None
+    why: str = ""
+    hint: str = ""
+
+
+Step = Write | Wait | End
+
+
+def rows_of(order: Order, rows: Sequence[Stratagem]) -> tuple[Stratagem, ...]:
+    """Those of `rows` that belong to the order, oldest first.
+
+    By key or Stripe id, or as the older connector's transfer for the same payment. Taking such a
+    row for this payment's can at worst leave a second payment open, which reconciliation shows;
+    leaving it aside could pay twice.
+    """
+    own = [row for row in rows if row.record_id not in order.foreign_records]
+    named = [r for r in own if r.stratagem_id == order.key or r.record_id in order.own_records]
+    if order.charge is not None:
+        # A thousand portions have a thousand rows: only what may be this one's is matched.
+        ids = frozenset(order.charge.names)
+        keys = frozenset(map(stratagem_id_for, ids))
+        rest = [row for row in own if _may_be_for(ids, keys, row) and row not in named]
+        found = match([order.charge], rest)
+        named += [m.stratagem for m in found.by_charge[order.charge.id]]
+        # What a person gave beside its own transfer has paid it, where nothing else is known.
+        named += found.corrections.get(order.charge.id, ())
+    return tuple(sorted(named, key=lambda row: (row.created_at, row.record_id)))
+
+
+def unclear_rows(order: Order, rows: Sequence[Stratagem]) -> tuple[Stratagem, ...]:
+    """Those of `rows` that belong to nobody surely, and may turn out to be the order's own.
+
+    Legacy rows of its citizen and amount, made after the payment at whatever time, and credits by
+    hand to its citizen that speak of the payment.
+    """
+    charge = order.charge
+    if charge is None:
+        return ()
+    taken = order.foreign_records - order.unclear_records
+    alike = [
+        row
+        for row in rows
+        if row.origin is Origin.LEGACY
+        and (row.citizen, row.ducats) == (order.citizen, order.ducats)
+        and row.created_at >= charge.created_at
+        and row.record_id not in taken
+    ]
+    ids = set(charge.names)
+    alike += [
+        row
+        for row in rows
+        if row.citizen == order.citizen
+        and row.status in {"executed", "active"}
+        and not ids.isdisjoint(row.mentions)
+    ]
+    own = {row.record_id for row in rows_of(order, rows)} if alike else set()
+    found = (row for row in alike if row.record_id not in own)
+    return tuple(sorted(found, key=lambda row: (row.created_at, row.record_id)))
+
+
+def _may_be_for(ids: frozenset[str], keys: frozenset[str], row: Stratagem) -> bool:
+    """It names the payment, or none at all: nothing else is matched by any rule."""
+    is_named = row.stratagem_id in keys or not ids.isdisjoint(row.stripe_ids)
+    return is_named or row.origin is Origin.LEGACY
+
+
+def next_step(
+    order: Order,
+    rows: Sequence[Stratagem],
+    now: datetime,
+    last: Attempt | None = None,
+    *,
+    due: datetime | None = None,
+    unclear: Sequence[Stratagem] = (),
+) -> Step:
+    """The one thing to do, given all rows that belong to the order and the last attempt.
+
+    `due` is when the engine runs next; None leaves live rows to their expiry. `unclear` are rows
+    that may turn out to belong to the order as well.
+    """
+    if order.ends:
+        return _ending(order, rows, now, last)
+    return _delivering(order, rows, now, last, due, unclear=unclear)
+
+
+def _delivering(
+    order: Order,
+    rows: Sequence[Stratagem],
+    now: datetime,
+    last: Attempt | None,
+    due: datetime | None,
+    *,
+    unclear: Sequence[Stratagem],
+) -> Step:
+    # A correction that came to nothing is revived by the decision that it rests on.
+    moving = [r for r in rows if r.state(now) in MAY_STILL_MOVE]
+    rows = [r for r in rows if r in moving or not r.corrects or r.stratagem_id == order.key]
+    surplus = _surplus(order, rows, now) if order.retire_surplus else ()
+    end = None if surplus else _end(order, rows, now)
+    lapsing = None if order.leaves_rest else _lapsing(end, rows, now, due)
+    if end and not lapsing:
+        return end
+    if order.retire_surplus and not (surplus or lapsing):
+        why = "none of its stratagems is under way any more: the next reconcile says what is left"
+        return End(OrderVerdict.BLOCKED, rows[0] if rows else None, why)
+    others = [row for row in rows if row.other_processor]
+    is_new = not (lapsing or surplus)
+    if is_new and (others or unclear) and Override.AMBIGUOUS not in order.overrides:
+        return _ambiguous(order, [*others, *unclear])
+    rows = [row for row in rows if not row.other_processor]
+    step = _write(order, rows, now, last, lapsing=lapsing, surplus=surplus)
+    if last and isinstance(step, Write) and _holds_back(last, step, order, rows, now):
+        return Wait(last.at + FATE_BOUND, _refused(order, last, rows, now))
+    return (_vanished(order, rows, last) or step) if is_new and isinstance(step, Write) else step
+
+
+def _vanished(order: Order, rows: Sequence[Stratagem], last: Attempt | None) -> End | None:
+    """A row that the engine was given, or that a run saw executed, is not there any more."""
+    past = PastDelivery(last, order.settled_until)
+    if not past.is_missed_by(rows):
+        return None
+    said = "; ".join(past.evidence())
+    why = f"the base no longer shows its stratagem: {said}. {_LOST}"
+    return End(OrderVerdict.BLOCKED, rows[0] if rows else None, why)
+
+
+def ambiguity(order: Order, rows: Sequence[Stratagem]) -> str:
+    """Why a person has to look at these rows before anything is delivered beside them."""
+    names = ", ".join(f"{row.stratagem_id or row.record_id} ({row.status})" for row in rows)
+    whose = "another processor pays it" if rows[0].other_processor else "it names no payment"
+    if rows[0].mentions:
+        by = f" by {rows[0].made_by}" if rows[0].made_by else ""
+        whose = f"a credit by hand{by}, made {format_moment(rows[0].created_at)}: {rows[0].reason}"
+    paid = order.charge.payment_id if order.charge else order.key
+    return f"{names} may already be the transfer for {paid}: {whose}"
+
+
+def _ambiguous(order: Order, rows: Sequence[Stratagem]) -> End:
+    """Nothing of the order is under way, and these may be, or become, its transfer."""
+    why = ambiguity(order, rows)
+    if order.charge is None:
+        return End(OrderVerdict.BLOCKED, rows[0], why, "Find out who made it first.")
+    told = command("explain", order.charge.payment_id)
+    deliver = credit_although(
+        order.overrides | {Override.AMBIGUOUS},
+        order.charge.payment_id,
+        order.citizen,
+        format_ducats(order.ducats),
+        order.reason,
+    )
+    hint = f"Look first whether it is this payment's: {told}. If it is not: {deliver}"
+    return End(OrderVerdict.BLOCKED, rows[0], why, hint)
+
+
+def _refused(
+    order: Order, last: Attempt, rows: Sequence[Stratagem], now: datetime
+) -> Stratagem | None:
+    """The row that the engine has refused since it was let go, just as the order wants it.
+
+    Whether a lost rewrite was applied does not show: the row may have been refused before it.
+    """
+    let_go = {Action.ACTIVATE, Action.EXTEND, Action.NOTIFY}
+    if last.action not in let_go and (last.action, last.fate) != (Action.REWRITE, Fate.APPLIED):
+        return None
+    failed = (r for r in rows if r.status == "failed" and r.state(now) is State.FAILED)
+    return next((row for row in failed if row.failure_text and _fits(order, row)), None)
+
+
+def _write(
+    order: Order,
+    rows: Sequence[Stratagem],
+    now: datetime,
+    last: Attempt | None,
+    *,
+    lapsing: Stratagem | None,
+    surplus: Sequence[Stratagem],
+) -> Step:
+    """What would be written if the last attempt were long ago."""
+    if lapsing:
+        return Write(Action.EXTEND, lapsing)
+    if surplus:
+        return Write(Action.RETIRE, surplus[0])
+    return _revive(order, rows) if rows else _begin(last, now)
+
+
+def _ending(order: Order, rows: Sequence[Stratagem], now: datetime, last: Attempt | None) -> Step:
+    """What is left to write so that nothing of the order arrives, unless it has, or may have."""
+    for state in (State.DOUBTFUL, State.EXECUTED):
+        for row in rows:
+            if row.state(now) is state:
+                told = End(OrderVerdict.EXECUTED, row)
+                return told if state is State.EXECUTED else _end_with(order, row, state)
+    live = [row for row in rows if row.state(now) is State.LIVE]
+    # Nothing has ended while the rows may hide a write that lets the engine have one of them.
+    step = Write(Action.EXPIRE, live[0]) if live else Write(Action.REWRITE)
+    shown = not live and last and (last.action, last.fate) == (Action.EXPIRE, Fate.APPLIED)
+    if last and not shown and _holds_back(last, step, order, rows, now):
+        return Wait(last.at + FATE_BOUND)
+    return step if live else End(OrderVerdict.ENDED, rows[0] if rows else None)
+
+
+def _surplus(order: Order, rows: Sequence[Stratagem], now: datetime) -> tuple[Stratagem, ...]:
+    """Live rows beyond the one that is due; none where anything about the rows is not certain."""
+    moving = [row for row in rows if row.state(now) in MAY_STILL_MOVE]
+    if any(row.state(now) is State.DOUBTFUL or not _fits(order, row) for row in moving):
+        return ()
+    live = tuple(row for row in moving if row.state(now) is State.LIVE)
+    return live if len(live) < len(moving) else live[1:]
+
+
+def _lapsing(
+    end: End | None, rows: Sequence[Stratagem], now: datetime, due: datetime | None
+) -> Stratagem | None:
+    """The one live row, if it runs out before the engine's next run."""
+    live = [row for row in rows if row.state(now) is State.LIVE]
+    if due is None or end is None or end.verdict is not OrderVerdict.UNDER_WAY or len(live) > 1:
+        return None
+    expires_at = live[0].expires_at
+    return live[0] if expires_at and expires_at <= due else None
+
+
+def _holds_back(
+    last: Attempt, step: Write, order: Order, rows: Sequence[Stratagem], now: datetime
+) -> bool:
+    """Whether the last attempt may still be applied, or be applied and not be shown by `rows`.
+
+    A create whose row is there is seen. A new expiry harms no row, so that it waits only for
+    what may still come. A citizen is told after a write that let the engine have the row,
+    however the telling went.
+    """
+    if now >= last.at + FATE_BOUND:
+        return False
+    if last.action == Action.CREATE and any(row.stratagem_id == order.key for row in rows):
+        return False
+    if step.action in {Action.EXTEND, Action.EXPIRE, Action.RETIRE}:
+        return last.fate is Fate.UNKNOWN and last.action != Action.NOTIFY
+    return last.action == Action.NOTIFY or last.fate is not Fate.REFUSED
+
+
+def _end(order: Order, rows: Sequence[Stratagem], now: datetime) -> End | None:
+    """What a row says whose ducats moved, may have moved or are on their way, if there is one."""
+    for state in (State.DOUBTFUL, State.EXECUTED, State.LIVE):
+        for row in rows:
+            if row.state(now) is state:
+                return _end_with(order, row, state)
+    return None
+
+
+def _end_with(order: Order, row: Stratagem, state: State) -> End:
+    if state is State.DOUBTFUL:
+        return End(OrderVerdict.BLOCKED, row, f"{row.stratagem_id} is {row.status}: {row.doubt}")
+    if not (_fits(order, row) or _is_rest(order, row)):
+        amount = format_ducats(row.ducats) if row.ducats else "an unreadable number of"
+        whom = f"from {row.payer!r}" if row.payer else f"to {row.citizen!r}"
+        why = f"{row.stratagem_id} is {row.status} for {amount} ducats {whom}"
+        return End(OrderVerdict.BLOCKED, row, f"{why}, not {order.description}")
+    if state is State.EXECUTED:
+        return End(OrderVerdict.EXECUTED, row)
+    return End(OrderVerdict.UNDER_WAY, row)
+
+
+def _is_rest(order: Order, row: Stratagem) -> bool:
+    """The payment's transfer, made while money was gone that came again: what it lacks is given
+    like what was taken back too much."""
+    charge = order.charge
+    went = charge is not None and (charge.refunds or charge.disputed)
+    is_part = row.ducats is not None and row.ducats < order.ducats
+    same = (row.payer, row.citizen) == (order.payer, order.citizen)
+    return bool(went) and row.reason == REASON_REST and is_part and same
+
+
+def _begin(last: Attempt | None, now: datetime) -> Step:
+    """No row. If the journal knows of one, Airtable may be late to show it, or it was deleted."""
+    if last is None or (last.action == Action.CREATE and last.fate is not Fate.APPLIED):
+        return Write(Action.CREATE)
+    if now < last.at + FATE_BOUND:
+        return Wait(last.at + FATE_BOUND)
+    why = f"a stratagem was written at {format_moment(last.at)}, and the base no longer shows it"
+    return End(OrderVerdict.BLOCKED, None, f"{why}. {_LOST}")
+
+
+_LOST = (
+    "It may have been executed before it vanished. Restore the row in Airtable; or, if the "
+    "citizen's balance shows that the ducats never came, credit them by hand with a --reference"
+)
+
+
+def _revive(order: Order, rows: Sequence[Stratagem]) -> Write:
+    """All rows are dead. One that has left `planned` lives again before another may leave it; of
+    several, the one that fits best, then the oldest."""
+    begun = [row for row in rows if row.status != "planned"] or list(rows)
+    fitting = [row for row in begun if _fits(order, row)]
+    row = (fitting or begun)[0]
+    if row not in fitting or not row.is_parsable or row.ruling:
+        # The engine fails whatever has its own words behind the JSON: it needs new Notes.
+        return Write(Action.REWRITE, row)
+    alone = {"planned": Action.ACTIVATE, "active": Action.EXTEND}
+    return Write(alone.get(row.status, Action.REWRITE), row)
+
+
+def _fits(order: Order, row: Stratagem) -> bool:
+    return (row.payer, row.citizen, row.ducats) == (order.payer, order.citizen, order.ducats)

@@ -1,0 +1,156 @@
+"""The payment processor's own balance: what to write, and when not to.
+
+Airtable has no increment and no conditional write, and the engine reads, computes and writes the
+same balance without a lock. So every top-up is an absolute number from a fresh reading, is kept
+away from the engine's runs, and is read back; and where nobody knows whether an earlier one was
+applied, the next one first settles that.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from cascade_cli.domain.delivery.delivery_steps import FATE_BOUND
+from cascade_cli.domain.records.journal_entries import Attempt, Fate
+from cascade_cli.domain.shop.money import ZERO, exactly, format_ducats
+
+
+@dataclass(frozen=True)
+class Citizen:
+    """A row of Venice's CITIZENS.
+
+    Where `in_venice` is true, the city's own jobs may move them into a house and charge rent.
+    """
+
+    record_id: str
+    username: str
+    ducats: Decimal
+    social_class: str = ""
+    in_venice: bool = False
+
+
+@dataclass(frozen=True)
+class BalanceWish:
+    """The balance that somebody asks for: `to` so many ducats, or more `by` so many.
+
+    A set-up creates a missing citizen, and is content with more than `to`. `force` allows to
+    lower the balance, and to write it while the engine may be running.
+    """
+
+    to: Decimal | None = None
+    by: Decimal | None = None
+    is_setup: bool = False
+    force: bool = False
+
+    @property
+    def description(self) -> str:
+        """As the command's option says it."""
+        return f"by {format_ducats(self.by)}" if self.by else f"to {format_ducats(self.to or ZERO)}"
+
+    def target(self, ducats: Decimal) -> Decimal:
+        """The balance to write when `ducats` are there, as Airtable's float can keep it."""
+        if self.by is None:
+            return self.to or ZERO
+        with exactly():
+            return Decimal(repr(float(ducats + self.by)))
+
+
+class BalanceChange(StrEnum):
+    """What a wish comes to."""
+
+    CREATE = "create"
+    RAISE = "raise"
+    LOWER = "lower"
+    NONE = "none"
+
+
+@dataclass(frozen=True)
+class Step:
+    """The one write for a wish: `change` from `before` to `after` ducats.
+
+    With `leaves` it also sets InVenice to false.
+    """
+
+    change: BalanceChange
+    before: Decimal | None
+    after: Decimal
+    leaves: bool = False
+
+    @property
+    def writes(self) -> bool:
+        """Whether there is anything to write."""
+        return self.leaves or self.change is not BalanceChange.NONE
+
+
+def next_step(wish: BalanceWish, citizen: Citizen | None) -> Step:
+    """What is to be written. Raises ValueError if that would lower the balance without force."""
+    if citizen is None:
+        return Step(BalanceChange.CREATE, None, wish.target(ZERO))
+    return replace(_next_change(wish, citizen), leaves=is_to_leave(wish, citizen))
+
+
+def is_to_leave(wish: BalanceWish, citizen: Citizen) -> bool:
+    """A set-up takes the processor out of the reach of the city's other jobs."""
+    return wish.is_setup and citizen.in_venice
+
+
+def _next_change(wish: BalanceWish, citizen: Citizen) -> Step:
+    before, after = citizen.ducats, wish.target(citizen.ducats)
+    if after == before:
+        return Step(BalanceChange.NONE, before, after)
+    if after > before:
+        return Step(BalanceChange.RAISE, before, after)
+    if wish.force:
+        return Step(BalanceChange.LOWER, before, after)
+    if wish.is_setup:
+        return Step(BalanceChange.NONE, before, before)
+    raise ValueError(f"it has {format_ducats(before)} ducats, more than {format_ducats(after)}")
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A balance that was sent, and whose fate nobody has noted since; `wish` is its description."""
+
+    key: str
+    wish: str
+    before: Decimal
+    after: Decimal
+    at: datetime
+
+
+class BalanceTrace(StrEnum):
+    """What the base shows of a balance whose fate was unknown."""
+
+    NONE = "none"
+    """There is no such balance."""
+    APPLIED = "applied"
+    OPEN = "open"
+    """It may still be applied."""
+    LOST = "lost"
+    """It was not applied, and no longer can be."""
+    BLURRED = "blurred"
+    """Others have written since: the base does not tell any more."""
+
+
+def trace_of(sent: Sent | None, ducats: Decimal, now: datetime) -> BalanceTrace:
+    """Whether an earlier balance write is behind us, seen with `ducats` in the base."""
+    if sent is None:
+        return BalanceTrace.NONE
+    if ducats == sent.after:
+        return BalanceTrace.APPLIED
+    if now < sent.at + FATE_BOUND:
+        return BalanceTrace.OPEN
+    return BalanceTrace.LOST if ducats == sent.before else BalanceTrace.BLURRED
+
+
+def may_create_at(last: Attempt | None) -> datetime | None:
+    """From when a citizen who is not in the base may be created; None: at once.
+
+    The last attempt may still be applied, or be applied already where Airtable shows it late.
+    """
+    if last is None or last.fate is Fate.REFUSED:
+        return None
+    return last.at + FATE_BOUND

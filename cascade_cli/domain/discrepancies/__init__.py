@@ -1,0 +1,1 @@
+"""What is wrong with one charge or transfer, and what can be done about it."""

@@ -1,0 +1,363 @@
+"""What is wrong with one charge: each question asked alone, the gravest answer names the kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from cascade_cli.domain.discrepancies.kinds import GRAVITY, Kind
+from cascade_cli.domain.discrepancies.refund_plan import picture_of
+from cascade_cli.domain.matching.matched_charge import MatchedCharge, sum_ducats
+from cascade_cli.domain.records.charges import MINTS, Dispute
+from cascade_cli.domain.records.stratagems import State, Stratagem, possible_moves
+from cascade_cli.domain.refunds.refund_shares import ROUNDING_DUCATS
+from cascade_cli.domain.selling.pricing import worth_ducats
+from cascade_cli.domain.shop.citizen_names import look_alike, no_citizen, told_apart
+from cascade_cli.domain.shop.money import ZERO, format_ducats, format_money
+from cascade_cli.domain.shop.times import format_moment
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong, with the ducats that are at risk by it and a plain sentence."""
+
+    kind: Kind
+    at_risk: Decimal
+    sentence: str
+
+
+def findings(matched: MatchedCharge) -> tuple[Finding, ...]:
+    """All that is wrong with the charge, most ducats at risk first, the graver kind in a tie."""
+    found = [finding for question in _QUESTIONS if (finding := question(matched))]
+    return tuple(sorted(found, key=lambda f: (-f.at_risk, GRAVITY[f.kind])))
+
+
+# What is left to deliver: there the price comes first, whatever else is wrong.
+_UNDELIVERED = frozenset(
+    {Kind.MISSING, Kind.STALLED, Kind.FAILED, Kind.UNKNOWN_CITIZEN, Kind.UNATTRIBUTABLE}
+)
+
+
+def sentences(found: tuple[Finding, ...]) -> list[str]:
+    """All that is wrong in words, what decides about the next step first."""
+    first = found[:1]
+    if first and first[0].kind in _UNDELIVERED:
+        first = tuple(f for f in found if f.kind is Kind.UNDERPAID)[:1] or first
+    others = [f"also {f.kind}: {f.sentence}" for f in found if f not in first]
+    return [*(finding.sentence for finding in first), *others]
+
+
+def _duplicate(matched: MatchedCharge) -> Finding | None:
+    rows = matched.moving
+    if len(rows) <= 1:
+        # What was corrected is no second transfer, but for what went out beyond what was sold.
+        if not matched.correcting or matched.carried_right <= matched.sold:
+            return None
+        rows = tuple(s for s in (*rows, *matched.correcting) if matched.is_right(s))
+    total = sum((matched.staying(row) for row in rows), ZERO)
+    surplus = max(total - matched.sold, ZERO)
+    sentence = (
+        f"{len(rows)} stratagems are executed or may still be: together "
+        f"{format_ducats(total)} ducats for {format_ducats(matched.sold)} sold"
+    )
+    return Finding(Kind.DUPLICATE, surplus, sentence)
+
+
+def _doubtful(matched: MatchedCharge) -> Finding | None:
+    corrections = (s for s in matched.corrections if s.state(matched.terms.now) is State.DOUBTFUL)
+    doubtful = (*matched.by_state[State.DOUBTFUL], *corrections)
+    if not doubtful:
+        return None
+    ducats = sum_ducats(doubtful) or matched.sold
+    sentence = (
+        f"{format_ducats(ducats)} ducats {possible_moves(doubtful)}: compare the balances before "
+        "anything is tried again"
+    )
+    if other := next((s.other_processor for s in doubtful if s.other_processor), ""):
+        sentence += f"; {other!r} pays them, not the processor: find out who made that stratagem"
+    # All that is outstanding hangs on what really happened, whatever amount the stratagem names.
+    return Finding(Kind.DOUBTFUL, max(ducats, matched.outstanding), sentence)
+
+
+def _wrong_citizen(matched: MatchedCharge) -> Finding | None:
+    wrong = [s for s in (*matched.moving, *matched.correcting) if not matched.is_right(s)]
+    if not wrong or not matched.buyer.citizen:
+        return None
+    state, row = _gravest(matched, wrong)
+    got, due = row.citizen, matched.buyer.citizen
+    shown = told_apart(got, due) if look_alike(got, due) else repr(got)
+    sentence = f"{_GOES[state]} {shown}, but {due!r} was to receive it"
+    if matched.correcting and not matched.uncovered:
+        sentence += ", who gets it by a correction"
+    at_risk = sum((matched.staying(row) for row in wrong), matched.uncovered)
+    return Finding(Kind.WRONG_CITIZEN, at_risk, sentence)
+
+
+_GOES = {
+    State.EXECUTED: "went to",
+    State.DOUBTFUL: "went, or may have gone, to",
+    State.LIVE: "is to go to",
+}
+_TRANSFERS = {
+    State.EXECUTED: "transferred",
+    State.DOUBTFUL: "may have transferred",
+    State.LIVE: "is to transfer",
+}
+
+
+def _gravest(matched: MatchedCharge, rows: Sequence[Stratagem]) -> tuple[State, Stratagem]:
+    """Of rows that move ducats: one that has comes before one that may have, or will."""
+    found = [(row.state(matched.terms.now), row) for row in rows]
+    return min(found, key=lambda pair: list(_GOES).index(pair[0]))
+
+
+def _amount_mismatch(matched: MatchedCharge) -> Finding | None:
+    if not matched.amiss or not matched.buyer.ducats or matched.is_rest:
+        return None
+    if matched.correcting or matched.takebacks:
+        return _still_mismatched(matched)
+    state, row = _gravest(matched, matched.amiss)
+    difference = abs((row.ducats or ZERO) - matched.sold)
+    sentence = (
+        f"{_TRANSFERS[state]} {format_ducats(row.ducats or ZERO)} ducats where "
+        f"{format_ducats(matched.sold)} were sold"
+    )
+    return Finding(Kind.AMOUNT_MISMATCH, difference, sentence)
+
+
+def _still_mismatched(matched: MatchedCharge) -> Finding | None:
+    """What is too little, or too much, after people have corrected it."""
+    difference = abs(matched.carried_right - matched.sold)
+    if difference <= ROUNDING_DUCATS:
+        return None
+    sentence = (
+        f"with what was corrected, {format_ducats(matched.carried_right)} ducats are transferred "
+        f"where {format_ducats(matched.sold)} were sold"
+    )
+    return Finding(Kind.AMOUNT_MISMATCH, difference, sentence)
+
+
+def _unattributable(matched: MatchedCharge) -> Finding | None:
+    charge = matched.charge
+    # Nobody knows which rows are its own: that none moved ducats cannot be told either.
+    if matched.is_attributable or (matched.is_void and not charge.unallocated):
+        return None
+    if charge.unallocated:
+        return Finding(Kind.UNATTRIBUTABLE, charge.ducats or _worth(matched), charge.unallocated)
+    lacks = []
+    if not matched.buyer.citizen and charge.names_processor:
+        lacks.append(f"{charge.citizen_text!r} itself as the citizen: {MINTS}")
+    elif not matched.buyer.citizen:
+        lacks.append("no citizen_id" if not charge.citizen_text else "no usable citizen_id")
+    if not matched.buyer.ducats:
+        said = f" ({charge.ducats_text!r})" if charge.ducats_text else ""
+        lacks.append(f"no usable ducat_amount{said}")
+    sentence = f"the payment names {' and '.join(lacks)}"
+    return Finding(Kind.UNATTRIBUTABLE, charge.ducats or _worth(matched), sentence)
+
+
+def _worth(matched: MatchedCharge) -> Decimal:
+    """Without an amount, rank the case by what its money would buy."""
+    charge, prices = matched.charge, matched.terms.prices
+    rate, valuation = prices.on(charge.created_at.date()).rate, prices.valuation_rate_of(charge)
+    return worth_ducats(charge.captured_cents, charge.currency, rate, valuation)
+
+
+def _unknown_citizen(matched: MatchedCharge) -> Finding | None:
+    if not matched.is_unknown or not matched.uncovered:
+        return None
+    sentence = no_citizen(matched.buyer.citizen or "", matched.similar_citizens)
+    return Finding(Kind.UNKNOWN_CITIZEN, matched.owed, sentence)
+
+
+def _missing(matched: MatchedCharge) -> Finding | None:
+    if matched.matches and not matched.is_all_taken_back:
+        return None
+    if matched.is_young or not matched.uncovered:
+        return None
+    if matched.matches:
+        sentence = "its transfer was taken back, and nobody was credited instead"
+        return Finding(Kind.MISSING, matched.owed, sentence)
+    if matched.has_vanished:
+        return Finding(Kind.MISSING, matched.owed, f"{_vanished(matched)}{_perhaps(matched)}")
+    sentence = f"no stratagem was ever made for it{_perhaps(matched)}"
+    return Finding(Kind.MISSING, matched.owed, sentence)
+
+
+def _perhaps(matched: MatchedCharge) -> str:
+    """What a person has to look at before it is delivered."""
+    names = ", ".join(s.stratagem_id or s.record_id for s in matched.unclear)
+    return f"; perhaps {names} is its transfer: look before you credit it" if names else ""
+
+
+def _vanished(matched: MatchedCharge) -> str:
+    if any(row.status == "planned" for row in matched.stratagems):
+        return (
+            "cascade, or an earlier run, saw it delivered or on its way, and the base shows a "
+            "planned stratagem: somebody has set it back by hand, or another one has vanished, and "
+            "its ducats may have arrived"
+        )
+    if matched.past.was_written:
+        return "its stratagem has vanished from the base: its ducats may have arrived"
+    lacks = "none of its stratagems was executed" if matched.matches else "it has no stratagem"
+    return (
+        f"{lacks}, yet an earlier run left nothing open about it: its stratagem has "
+        "vanished, and its ducats may have arrived"
+    )
+
+
+def _failed(matched: MatchedCharge) -> Finding | None:
+    failed = matched.by_state[State.FAILED]
+    if not failed or matched.moving or not matched.uncovered:
+        return None
+    why = failed[-1].failure_text or failed[-1].notes_flaw
+    gave_up = f"Venice's engine gave up before any ducats moved: {why}{_perhaps(matched)}"
+    return Finding(Kind.FAILED, matched.owed, _succeeded(matched) + gave_up)
+
+
+def _stalled(matched: MatchedCharge) -> Finding | None:
+    stalled = matched.by_state[State.STALLED]
+    idle = stalled and not matched.moving and not matched.by_state[State.FAILED]
+    if not idle or matched.is_young or not matched.uncovered:
+        return None
+    why = f"{_why_stalled(stalled[-1])}{_perhaps(matched)}"
+    sentence = _succeeded(matched) + f"the engine will never take its stratagem: {why}"
+    return Finding(Kind.STALLED, matched.owed, sentence)
+
+
+def _succeeded(matched: MatchedCharge) -> str:
+    """Where another stratagem has vanished, or another citizen may have taken the name, that comes
+    first."""
+    vanished = f"{_vanished(matched)}; " if matched.has_vanished else ""
+    return f"{vanished}{matched.successor}; " if matched.successor else vanished
+
+
+def _why_stalled(stratagem: Stratagem) -> str:
+    if stratagem.status != "active":
+        return f"it is {stratagem.status or 'without status'}"
+    expiry = stratagem.expires_at
+    return f"active, expired {format_moment(expiry)}" if expiry else "active, expired"
+
+
+def _underpaid(matched: MatchedCharge) -> Finding | None:
+    if matched.price is None or matched.is_void:
+        return None
+    return Finding(Kind.UNDERPAID, matched.price.missing, matched.price.why)
+
+
+def _refunded(matched: MatchedCharge) -> Finding | None:
+    charge = matched.charge
+    if not matched.to_return:
+        return None
+    kind = Kind.REFUNDED if charge.refunded_cents else Kind.DISPUTED
+    how = "went back to the payer" if charge.refunded_cents else f"were lost{_stage(matched)}"
+    sentence = (
+        f"{format_money(matched.cents_back, charge.currency)} of "
+        f"{format_money(charge.captured_cents, charge.currency)} {how}: "
+        f"{format_ducats(matched.to_return)} ducats are to come back"
+    )
+    if matched.debt:
+        sentence += f"; a debt of {format_ducats(matched.debt)} ducats is recorded"
+    return Finding(kind, matched.to_return, sentence + _now_another(matched))
+
+
+def _vanished_and_refunded(matched: MatchedCharge) -> Finding | None:
+    if not (matched.is_void and matched.has_vanished):
+        return None
+    sentence = (
+        "its money went back, and its stratagem has vanished from the base: its ducats may have "
+        "arrived, and be to come back"
+    )
+    return Finding(Kind.REFUNDED, matched.buyer.ducats or ZERO, sentence)
+
+
+def _taken_too_much(matched: MatchedCharge) -> Finding | None:
+    if not matched.to_give_again:
+        return None
+    what = "kept back" if matched.lacking else "taken back"
+    sentence = (
+        f"{format_ducats(matched.to_give_again)} ducats were {what} "
+        "for money that did not go back, "
+        "or came again: they are the citizen's"
+    )
+    return Finding(Kind.REFUNDED, matched.to_give_again, sentence + _now_another(matched))
+
+
+def _still_taking(matched: MatchedCharge) -> Finding | None:
+    if not (stale := stale_returns(matched)):
+        return None
+    ducats = sum_ducats(stale)
+    sentence = (
+        f"{format_ducats(ducats)} ducats are on their way back for money that did not go back, or "
+        "came again: they are the citizen's"
+    )
+    return Finding(Kind.REFUNDED, ducats, sentence)
+
+
+def stale_returns(matched: MatchedCharge) -> tuple[Stratagem, ...]:
+    """Transfers that are still to take ducats back for money that did not go back, or came again:
+    `cascade refund` ends them."""
+    coming = {
+        row.record_id
+        for row in matched.returns
+        if row.payer and row.state(matched.terms.now) is State.LIVE
+    }
+    if not coming:
+        return ()
+    parts = (part for part in picture_of(matched, {}).parts if not (part.due or part.held))
+    return tuple(row for part in parts for row in part.rows if row.record_id in coming)
+
+
+def _now_another(matched: MatchedCharge) -> str:
+    return f"; {matched.successor}" if matched.successor else ""
+
+
+def _doubtful_return(matched: MatchedCharge) -> Finding | None:
+    rows = (*matched.returns, *matched.takebacks)
+    doubtful = [row for row in rows if row.state(matched.terms.now) is State.DOUBTFUL]
+    if not doubtful:
+        return None
+    ducats = sum_ducats(doubtful)
+    sentence = (
+        f"{format_ducats(ducats)} ducats may or may not have come back by "
+        f"{doubtful[0].stratagem_id}: compare the balances"
+    )
+    return Finding(Kind.DOUBTFUL, ducats, sentence)
+
+
+def _disputed(matched: MatchedCharge) -> Finding | None:
+    at_risk = matched.carried - matched.returned
+    if not matched.is_contested or at_risk <= ROUNDING_DUCATS:
+        return None
+    return Finding(Kind.DISPUTED, at_risk, f"the payer disputes it{_stage(matched)}")
+
+
+def _stage(matched: MatchedCharge) -> str:
+    text = "; ".join(map(_how_it_stands, matched.disputes))
+    return f" ({text})" if text else ""
+
+
+def _how_it_stands(dispute: Dispute) -> str:
+    awaited = ", its money not back yet" if dispute.awaits_money else ""
+    return f"{dispute.id} {dispute.status.replace('_', ' ')}{awaited}, {dispute.reason}"
+
+
+_QUESTIONS: tuple[Callable[[MatchedCharge], Finding | None], ...] = (
+    _duplicate,
+    _doubtful,
+    _wrong_citizen,
+    _amount_mismatch,
+    _unattributable,
+    _unknown_citizen,
+    _missing,
+    _failed,
+    _stalled,
+    _underpaid,
+    _refunded,
+    _vanished_and_refunded,
+    _taken_too_much,
+    _still_taking,
+    _doubtful_return,
+    _disputed,
+)

@@ -1,0 +1,1 @@
+"""The story of a payment, a transfer or a citizen."""

@@ -1,0 +1,73 @@
+"""Journal entries in a few words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from cascade_cli.domain.delivery.arrival_notices import TELL_ARRIVAL
+from cascade_cli.domain.records.decisions import Decision
+from cascade_cli.domain.records.journal_entries import Entry, EntryKind, Fate
+from cascade_cli.domain.records.orders import Cause
+from cascade_cli.domain.records.overrides import OVERRIDES
+
+
+def describe_entry(entry: Entry) -> str:
+    """What happened."""
+    body = entry.body
+    if entry.kind is EntryKind.INTENT:
+        return _promise(body)
+    if entry.kind is EntryKind.AMENDMENT:
+        return f"now {_promise(body)}"
+    if entry.kind is EntryKind.ATTEMPT:
+        return f"about to {_action(body)}"
+    if entry.kind is EntryKind.OUTCOME:
+        fate = body.get("fate")
+        return f"{_action(body)}: {'done' if fate == Fate.APPLIED else fate}"
+    if entry.kind is EntryKind.TAKEOVER:
+        return f"took over from {_json(body.get('from'))}"
+    return _of_run(body)
+
+
+def _promise(body: Mapping[str, Any]) -> str:
+    ducats, citizen = body.get("ducats"), body.get("citizen")
+    if body.get("cause") in {Cause.REFUND, Cause.TAKE_BACK}:
+        return f"{ducats} ducats to be taken back from {citizen!r}"
+    detail = body.get("detail")
+    overrides = detail.get(OVERRIDES, ()) if isinstance(detail, Mapping) else ()
+    words = "".join(f", {str(override).replace('-', ' ')}" for override in overrides)
+    return f"promised {ducats} ducats to {citizen!r}{words}"
+
+
+def _action(body: Mapping[str, Any]) -> str:
+    """Of a gift two citizens are told, by two writes."""
+    detail = body.get("detail")
+    told = detail.get("told") if isinstance(detail, Mapping) else None
+    if body.get("action") == TELL_ARRIVAL:
+        return f"tell the {told or 'citizen'} of the arrival"
+    return f"{body.get('action')} the {told}" if told else str(body.get("action"))
+
+
+def _of_run(body: Mapping[str, Any]) -> str:
+    refund, allocation = body.get("refund"), body.get("allocation")
+    if isinstance(decision := body.get("decision"), Mapping):
+        return f"decided: {Decision.of(decision).described}"
+    if isinstance(allocation, Mapping):
+        ducats, citizens = allocation.get("ducats"), allocation.get("citizens")
+        digest = allocation.get("digest")
+        return f"kept who gets how much of {ducats} ducats for {citizens} citizens ({digest})"
+    return _refund(refund) if isinstance(refund, Mapping) else _json(body)
+
+
+def _refund(refund: Mapping[str, Any]) -> str:
+    if refund.get("reason"):
+        off, reason = refund.get("written_off"), refund["reason"]
+        return f"{off} ducats written off, not to be taken back: {reason}"
+    if refund.get("debt") == "0":
+        return f"no debt of {refund.get('citizen')!r} any more"
+    return f"a debt of {refund.get('debt')} ducats of {refund.get('citizen')!r}"
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)

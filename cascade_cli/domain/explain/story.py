@@ -1,0 +1,191 @@
+"""The story of a payment, a transfer or a citizen: what happened when, and what it comes to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from cascade_cli.domain.discrepancies.kinds import Kind, Severity
+from cascade_cli.domain.discrepancies.repair_command import Repair
+from cascade_cli.domain.reconcile.reconciliation import Item
+from cascade_cli.domain.records.charges import Charge
+from cascade_cli.domain.records.decisions import Decision
+from cascade_cli.domain.records.stratagems import Stratagem
+from cascade_cli.domain.shop.money import format_ducats, read_ducats
+from cascade_cli.domain.shop.shell import command
+from cascade_cli.domain.shop.times import Window
+
+
+class Source(StrEnum):
+    """Who tells of it."""
+
+    STRIPE = "stripe"
+    JOURNAL = "journal"
+    VENICE = "venice"
+
+
+_ORDER = {source: rank for rank, source in enumerate(Source)}
+
+
+@dataclass(frozen=True)
+class Happening:
+    """One thing that happened; `identity` is the id of what it happened to."""
+
+    at: datetime
+    source: Source
+    what: str
+    identity: str = ""
+
+
+@dataclass(frozen=True)
+class ChecklistAnswer:
+    """One question of the troubleshooting list; `passed` is None where nobody can tell."""
+
+    question: str
+    passed: bool | None
+    evidence: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What it comes to. `kind` is reconciliation's, None where there is nothing to reconcile."""
+
+    sentence: str
+    kind: Kind | None = None
+    severity: Severity = Severity.NONE
+    evidence: tuple[str, ...] = ()
+    advice: str = ""
+    repair: Repair | None = None
+    decision: Decision | None = None
+    reopened: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        """It needs a person or a machine."""
+        is_left = self.decision and self.decision.how.closes and not self.reopened
+        return bool(self.kind and self.kind.is_discrepancy and not is_left)
+
+
+@dataclass(frozen=True)
+class SessionSale:
+    """What a Checkout Session's own metadata sells, as text; Stripe copies it to no payment."""
+
+    session: str
+    citizen: str
+    ducats: str
+
+    @property
+    def described(self) -> str:
+        """What it says, for the end of a sentence."""
+        whom = f" for {self.citizen[:80]!r}" if self.citizen else ""
+        ducats = f"{self.ducats[:40]!r} ducats" if self.ducats else "ducats"
+        return f"checkout session {self.session} names {ducats}{whom} in metadata of its own"
+
+
+@dataclass(frozen=True)
+class StripeObject:
+    """What Stripe says of an object: its payment, if it has one; of a session also its sale."""
+
+    is_known: bool
+    payment: str | None = None
+    sale: SessionSale | None = None
+
+
+@dataclass(frozen=True)
+class CitizenBalances:
+    """Ducats now; None where the citizen does not exist or was not asked for."""
+
+    processor: Decimal | None = None
+    citizen: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class Story:
+    """One payment or transfer. `gaps` says what could not be read, and why; `portions` how it
+    stands with each citizen of a payment for many."""
+
+    identity: str
+    subject: str
+    verdict: Verdict
+    happenings: tuple[Happening, ...]
+    checks: tuple[ChecklistAnswer, ...] = ()
+    charge: Charge | None = None
+    stratagems: tuple[Stratagem, ...] = ()
+    balances: CitizenBalances = field(default_factory=CitizenBalances)
+    gaps: tuple[str, ...] = ()
+    portions: tuple[StoryLine, ...] = ()
+
+
+@dataclass(frozen=True)
+class StoryLine:
+    """One payment or transfer of a citizen; `at` is when it was paid or made."""
+
+    at: datetime
+    identity: str
+    what: str
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
+class CitizenStory:
+    """What a citizen bought and was sent in the window, oldest first."""
+
+    citizen: str
+    exists: bool
+    similar: tuple[str, ...]
+    window: Window
+    lines: tuple[StoryLine, ...]
+    balances: CitizenBalances
+
+
+def in_order(happenings: list[Happening]) -> tuple[Happening, ...]:
+    """By time. Within one second, which is all that Stripe and Venice tell of it, a payment comes
+    before what was done about it, and that before what Venice shows of it."""
+    return tuple(
+        sorted(happenings, key=lambda h: (h.at.replace(microsecond=0), _ORDER[h.source], h.at))
+    )
+
+
+def verdict_of(item: Item) -> Verdict:
+    """Reconciliation's verdict, with advice where its repair would only be to read this story."""
+    repair = item.repair
+    if repair and repair.command.startswith("cascade explain "):
+        repair = None
+    return Verdict(
+        sentence=item.verdict or item.conclusion,
+        kind=item.kind,
+        severity=item.severity,
+        evidence=item.evidence,
+        advice=item.advice,
+        repair=repair,
+        decision=item.decision,
+        reopened=item.reopened,
+    )
+
+
+def unsold(sale: SessionSale) -> Verdict:
+    """Of a payment that was paid and carries nothing of what its session sold."""
+    return Verdict(f"the payment names no ducats: {sale.described}{_NOT_COPIED}", advice=_COPY)
+
+
+def with_sale(verdict: Verdict, sale: SessionSale, charge: Charge) -> Verdict:
+    """Of a payment that names no usable citizen or amount, where its session does."""
+    sentence = f"{verdict.sentence}; {sale.described}{_NOT_COPIED}"
+    return replace(verdict, sentence=sentence, advice=_COPY, repair=_credit(sale, charge))
+
+
+def _credit(sale: SessionSale, charge: Charge) -> Repair | None:
+    citizen, ducats = charge.citizen or sale.citizen, charge.ducats or read_ducats(sale.ducats)
+    if not (citizen.strip() and ducats) or charge.refunded_cents or charge.disputed:
+        return None
+    options = ("--payment", charge.payment_id, "--reason", "paid but not delivered")
+    return Repair(command("credit", *options, "--", citizen, format_ducats(ducats)))
+
+
+_NOT_COPIED = ", which Stripe copies to no payment"
+_COPY = (
+    "Put citizen_id and ducat_amount into the payment's metadata at Stripe: then every command "
+    "knows it. Where the shop makes its sessions, set payment_intent_data.metadata."
+)

@@ -1,0 +1,219 @@
+"""What is plainly settled, set aside before anything is thought about it.
+
+Nearly every charge was paid in full, is neither refunded nor disputed, and has one transfer under
+its own key that was executed for the right citizen and amount. One pass finds these; matching,
+findings and evidence are left for the rest, which they cannot tell from the whole: whatever may
+concern a charge that looks plain brings it back among the rest.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from itertools import compress
+from operator import attrgetter, not_, or_
+
+from cascade_cli.domain.matching.matching import LEGACY_REACH, named_payments
+from cascade_cli.domain.matching.snapshot import Snapshot
+from cascade_cli.domain.records.charges import Charge
+from cascade_cli.domain.records.stratagems import Failure, Stratagem
+from cascade_cli.domain.selling.pricing import PriceList
+from cascade_cli.domain.shop.currencies import CURRENCY
+from cascade_cli.domain.shop.keys import PAYMENT_PREFIX, Origin
+from cascade_cli.domain.shop.money import ZERO, exactly
+
+# How ids begin: no intent can be another charge's id, and each makes a key.
+_INTENT, _CHARGE = ("pi_",), ("ch_", "py_")
+_DUCATS = attrgetter("ducats")
+# So many different sales are remembered: a shop with more computes some of them anew.
+_SALES = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class PlainlySettled:
+    """Charges, and at the same places the one transfer of each.
+
+    Two lists and not one of pairs: a million tuples would cost more than all the rest.
+    """
+
+    charges: list[Charge]
+    stratagems: list[Stratagem]
+
+    def __len__(self) -> int:
+        return len(self.charges)
+
+    @property
+    def ducats(self) -> Decimal:
+        """Sold by the charges, and moved by the transfers: of each pair as many. To be counted
+        within `money.exactly`."""
+        return sum(map(_DUCATS, self.charges), ZERO)
+
+
+FastPath = Callable[[Snapshot, PriceList], tuple[PlainlySettled, Snapshot]]
+
+
+def take_fast_path(snapshot: Snapshot, prices: PriceList) -> tuple[PlainlySettled, Snapshot]:
+    """What is plainly settled, and the world without it: the same verdicts on less."""
+    by_key, rest = _by_key(snapshot.stratagems)
+    with exactly():
+        plain, charges = _pair(snapshot, by_key, rest, prices)
+    rest += by_key.values()
+    # No intent can be taken for a charge's id, and each makes a key that is read back.
+    intents = [charge.payment_intent or "" for charge in plain.charges]
+    ids = [charge.id for charge in plain.charges]
+    if not (_begin(intents, _INTENT) and _begin(ids, _CHARGE)):
+        return PlainlySettled([], []), snapshot
+    concerned = _concerned(plain.charges, intents, ids, charges, rest)
+    charges += compress(plain.charges, concerned)
+    rest += compress(plain.stratagems, concerned)
+    alone = list(map(not_, concerned))
+    aside = PlainlySettled([*compress(plain.charges, alone)], [*compress(plain.stratagems, alone)])
+    return aside, replace(snapshot, charges=tuple(charges), stratagems=tuple(rest))
+
+
+class CachedFastPath:
+    """`set_aside` for one run: of rows that it has seen last it remembers what is plain, whatever
+    was answered meanwhile."""
+
+    def __init__(self) -> None:
+        self._seen: Snapshot | None = None
+        self._found: tuple[PlainlySettled, Snapshot] | None = None
+
+    def __call__(self, snapshot: Snapshot, prices: PriceList) -> tuple[PlainlySettled, Snapshot]:
+        """The same as `set_aside`; the prices must not change during the run."""
+        if self._found is None or not _same_rows(snapshot, self._seen):
+            self._seen, self._found = snapshot, take_fast_path(snapshot, prices)
+        plain, rest = self._found
+        return plain, replace(snapshot, charges=rest.charges, stratagems=rest.stratagems)
+
+
+def _same_rows(one: Snapshot, other: Snapshot | None) -> bool:
+    return (
+        other is not None
+        and one.charges is other.charges
+        and one.stratagems is other.stratagems
+        and (one.window, one.beyond) == (other.window, other.beyond)
+    )
+
+
+def _by_key(stratagems: Iterable[Stratagem]) -> tuple[dict[str, Stratagem], list[Stratagem]]:
+    """One stratagem of each StratagemId, and all others of that id."""
+    by_key: dict[str, Stratagem] = {}
+    keep = by_key.setdefault
+    return by_key, [s for s in stratagems if keep(s.stratagem_id, s) is not s]
+
+
+def _pair(
+    snapshot: Snapshot, by_key: dict[str, Stratagem], rest: list[Stratagem], prices: PriceList
+) -> tuple[PlainlySettled, list[Charge]]:
+    """Take from `by_key` what has a charge: for the plain, or for `rest` and the other charges."""
+    plain, others = PlainlySettled([], []), []
+    take, least_cents, ours = by_key.pop, _least_cents(prices), Origin.PAYMENT
+    uncertain = Failure.UNCERTAIN
+    since, until, beyond = snapshot.window.since, snapshot.window.until, snapshot.beyond
+    for charge in snapshot.charges:
+        intent = charge.payment_intent
+        stratagem = take(PAYMENT_PREFIX + intent, None) if intent else None
+        # One expression: a call for each question would take twice as long. A portion is never
+        # plain: its charge's id is no usual one, and would bring all others back.
+        if (
+            stratagem
+            and stratagem.status == "executed"
+            and stratagem.failure is not uncertain
+            and stratagem.origin is ours
+            and charge.citizen
+            and stratagem.citizen == charge.citizen
+            and charge.ducats
+            and stratagem.ducats == charge.ducats
+            and not charge.refunded_cents
+            and not charge.disputed
+            and not charge.portion
+            and charge.period is None
+            and (since <= charge.created_at < until or charge.id in beyond)
+            and charge.captured_cents >= least_cents(charge)
+        ):
+            plain.charges.append(charge)
+            plain.stratagems.append(stratagem)
+        else:
+            others.append(charge)
+            if stratagem:
+                rest.append(stratagem)
+    return plain, others
+
+
+def _least_cents(prices: PriceList) -> Callable[[Charge], int]:
+    """`prices.least_cents`, computed once for the sales that are all alike."""
+    known: dict[tuple[object, ...], int] = {}
+
+    def least_cents(charge: Charge) -> int:
+        # Prices and exchange rates change by the day.
+        day = charge.created_at.date() if prices.changes or charge.currency != CURRENCY else None
+        sale = charge.ducats, charge.rate, charge.package, charge.currency, charge.exchange, day
+        cents = known.get(sale)
+        if cents is None:
+            cents = prices.least_cents(charge)
+            if len(known) < _SALES:
+                known[sale] = cents
+        return cents
+
+    return least_cents
+
+
+def _begin(ids: Sequence[str], beginnings: Iterable[str]) -> bool:
+    """Whether each has one of the beginnings and then letters and digits only, all at once: a
+    million ids are one text, in which a letter takes the place of each line's end and beginning.
+    A line's end that is not before one of them stays, and is no letter."""
+    text = "\n".join(["", *ids])
+    if "_\n" in text or text.endswith("_"):
+        return False
+    begun = 0
+    for beginning in beginnings:
+        begun += text.count(f"\n{beginning}")
+        text = text.replace(f"\n{beginning}", "x")
+    return begun == len(ids) and text.isascii() and text.isalnum()
+
+
+def _concerned(
+    plain: Sequence[Charge],
+    intents: Iterable[str],
+    ids: Iterable[str],
+    others: Iterable[Charge],
+    rest: Iterable[Stratagem],
+) -> list[bool]:
+    """Of each charge that looks plain, whether anything else may have to do with it.
+
+    The same intent has another charge, another stratagem names the payment, or the older
+    connector may have credited it as well.
+    """
+    names = {name for charge in others for name in (charge.payment_intent, charge.id)}
+    for stratagem in rest:
+        names.update(named_payments(stratagem))
+        names.update(stratagem.mentions)
+    named = map(or_, map(names.__contains__, intents), map(names.__contains__, ids))
+    older = _older(rest)
+    if not older:
+        return list(named)
+    buyers = {citizen for citizen, _ in older}
+
+    def is_reached(charge: Charge) -> bool:
+        made = older.get((charge.citizen, charge.ducats), ())
+        return any(
+            charge.created_at <= moment <= charge.created_at + LEGACY_REACH for moment in made
+        )
+
+    return [
+        is_named or (charge.citizen in buyers and is_reached(charge))
+        for charge, is_named in zip(plain, named, strict=True)
+    ]
+
+
+def _older(rest: Iterable[Stratagem]) -> dict[tuple[str | None, Decimal | None], list[datetime]]:
+    """When the older connector made transfers that are not plain, by citizen and ducats."""
+    made: defaultdict[tuple[str | None, Decimal | None], list[datetime]] = defaultdict(list)
+    for stratagem in rest:
+        if stratagem.origin is Origin.LEGACY:
+            made[stratagem.citizen, stratagem.ducats].append(stratagem.created_at)
+    return made

@@ -1,0 +1,121 @@
+"""Both sides as they were read, and what had to be asked because the listings did not tell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+
+from cascade_cli.domain.matching.beside import Beside
+from cascade_cli.domain.matching.matched_charge import MatchedCharge, Terms
+from cascade_cli.domain.matching.matching import Match, Matches, named_payments
+from cascade_cli.domain.matching.settled_by import one_each
+from cascade_cli.domain.records.charges import Charge, Dispute
+from cascade_cli.domain.records.past_delivery import NOTHING_PAST, PastDelivery
+from cascade_cli.domain.records.stratagems import Stratagem
+from cascade_cli.domain.refunds.refund_shares import returns_of
+from cascade_cli.domain.shop.times import Window
+
+
+@dataclass(frozen=True)
+class Lookups:
+    """What was looked up one by one because the two listings did not tell.
+
+    `citizens` maps a name that was asked for to whether it exists, `arrived` one that does to when
+    its record was made, `ducats` to what it has, `similar` a missing name to those that look like
+    it. `payments` maps a payment's id to what it bought: one charge, or one for each of many
+    citizens, and none where Stripe knows no such payment or it was never paid.
+    `past` maps the id of a charge without a stratagem to what is remembered of its delivery.
+    """
+
+    citizens: Mapping[str, bool] = field(default_factory=dict)
+    similar: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    payments: Mapping[str, tuple[Charge, ...]] = field(default_factory=dict)
+    disputes: Mapping[str, tuple[Dispute, ...]] = field(default_factory=dict)
+    processor_ducats: Decimal | None = None
+    arrived: Mapping[str, datetime] = field(default_factory=dict)
+    past: Mapping[str, PastDelivery] = field(default_factory=dict)
+    ducats: Mapping[str, Decimal] = field(default_factory=dict)
+
+    def payment_of(self, stratagem: Stratagem) -> str | None:
+        """The payment that the transfer names, if it can be for it: one for many citizens, named as
+        a whole, is for them alone."""
+        named = (one for one in named_payments(stratagem) if self._is_for(one, stratagem.citizen))
+        return next(named, None)
+
+    def _is_for(self, payment: str, citizen: str | None) -> bool:
+        bought = self.payments.get(payment, ())
+        return len(bought) == 1 or any(charge.citizen == citizen for charge in bought)
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Both sides as they were read, each id once.
+
+    Judged is what lies in the window, and what `beyond` names besides: ids of charges, and
+    record ids of transfers. Other charges outside the window only help with matching.
+    """
+
+    window: Window
+    charges: tuple[Charge, ...]
+    stratagems: tuple[Stratagem, ...]
+    answers: Lookups = field(default_factory=Lookups)
+    beyond: frozenset[str] = frozenset()
+
+    def judges(self, charge: Charge) -> bool:
+        """Whether the charge gets a verdict."""
+        return charge.created_at in self.window or charge.id in self.beyond
+
+    def looks_at(self, stratagem: Stratagem) -> bool:
+        """Whether the transfer is one to find the payment of."""
+        return stratagem.created_at in self.window or stratagem.record_id in self.beyond
+
+    def accounts_for(self, stratagem: Stratagem) -> bool:
+        """Whether the transfer has to have an owner, even if no judged charge is it. What another
+        than the processor pays is our business only where it is for one of our payments."""
+        return not stratagem.other_processor and self.looks_at(stratagem)
+
+
+def matched_charges_of(
+    snapshot: Snapshot, matches: Matches, terms: Terms
+) -> dict[str, MatchedCharge]:
+    """A case for every charge that is judged, by the charge's id."""
+    returns = returns_of(snapshot.charges, (s for s in snapshot.stratagems if s.returns))
+    beside = Beside(snapshot.charges, snapshot.stratagems, matches)
+    matched_charges = {
+        charge.id: replace(
+            matched_charge_of(charge, matches.by_charge[charge.id], snapshot.answers, terms),
+            returns=returns.get(charge.id, ()),
+            late=matches.late.get(charge.id, ()),
+            corrections=matches.corrections.get(charge.id, ()),
+            takebacks=beside.takebacks.get(charge.id, ()),
+            mentioned=beside.mentioned.get(charge.id, ()),
+        )
+        for charge in snapshot.charges
+        if snapshot.judges(charge)
+    }
+    if any(map(matches.late.get, matched_charges)):
+        matched_charges.update(
+            (matched.charge.id, matched) for matched in one_each(matched_charges.values())
+        )
+    return matched_charges
+
+
+def matched_charge_of(
+    charge: Charge, found: tuple[Match, ...], answers: Lookups, terms: Terms
+) -> MatchedCharge:
+    """The charge with its matches and what was asked about it."""
+    citizen = charge.citizen or ""
+    return MatchedCharge(
+        charge,
+        found,
+        terms,
+        citizen_exists=answers.citizens.get(citizen),
+        similar_citizens=answers.similar.get(citizen, ()),
+        disputes=answers.disputes.get(charge.id, ()),
+        processor_ducats=answers.processor_ducats,
+        citizen_since=answers.arrived.get(citizen),
+        past=answers.past.get(charge.id, NOTHING_PAST),
+        balances=answers.ducats,
+    )

@@ -1,0 +1,116 @@
+"""What an event replayed today should cause, given what Stripe and Venice say today."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from cascade_cli.domain.matching.ownership import Ownership
+from cascade_cli.domain.reconcile.repair_plan import REASON
+from cascade_cli.domain.records.charges import Charge
+from cascade_cli.domain.records.citizens import Resident, successor
+from cascade_cli.domain.records.orders import Cause, Order, order_for_charge
+from cascade_cli.domain.records.past_delivery import PastDelivery
+from cascade_cli.domain.records.stratagems import Stratagem
+from cascade_cli.domain.selling.price_guard import price_objection
+from cascade_cli.domain.selling.pricing import PriceList
+from cascade_cli.domain.shop.citizen_names import no_citizen
+from cascade_cli.domain.shop.money import ZERO, format_ducats, format_money
+
+
+class Obstacle(StrEnum):
+    """Why a payment that was not credited yet is not credited by a replay."""
+
+    UNKNOWN_PAYMENT = "unknown_payment"
+    PAID_ELSEWHERE = "paid_elsewhere"
+    """An invoice was paid in cash or the like: there is no charge to credit."""
+    UNATTRIBUTABLE = "unattributable"
+    UNKNOWN_CITIZEN = "unknown_citizen"
+    ANOTHER_CITIZEN = "another_citizen"
+    """The citizen of that name came to Venice after a transfer was made for the one before."""
+    REFUNDED = "refunded"
+    DISPUTED = "disputed"
+    UNDERPAID = "underpaid"
+    """Less was paid than the ducats cost, or nobody can tell: see price_guard."""
+    OVER_LIMIT = "over_limit"
+    BLOCKED = "blocked"
+    """A transfer stands in the way that may have moved ducats, or others than were sold."""
+    AMBIGUOUS = "ambiguous"
+    """Another transfer may already be the payment's."""
+    CANCELLED = "cancelled"
+    """cascade cancels nothing: a person did, and a person has to undo it."""
+
+
+@dataclass(frozen=True)
+class Objection:
+    """One payment's obstacle in a sentence; it holds up no other payment. `command` gets a person
+    past it; without one its story tells more."""
+
+    obstacle: Obstacle
+    why: str
+    command: str = ""
+
+
+@dataclass(frozen=True)
+class CreditTerms:
+    """By what a payment is judged: who exists, what ducats cost, what one credit may be."""
+
+    citizens: Mapping[str, Resident]
+    prices: PriceList
+    per_credit_ducats: Decimal
+
+
+def objection_to(charge: Charge, rows: Sequence[Stratagem], terms: CreditTerms) -> Objection | None:
+    """The first reason why a machine may not credit the charge, or None; `rows` are its own."""
+    return next(objections_to(charge, rows, terms), None)
+
+
+def objections_to(
+    charge: Charge, rows: Sequence[Stratagem], terms: CreditTerms
+) -> Iterator[Objection]:
+    """All of them, those that a person may overrule among them."""
+    if charge.unallocated:
+        yield Objection(Obstacle.UNATTRIBUTABLE, charge.unallocated)
+        return
+    if not charge.citizen or not charge.ducats:
+        yield Objection(Obstacle.UNATTRIBUTABLE, charge.lacks)
+        return
+    if charge.refunded_cents:
+        back = format_money(charge.refunded_cents, charge.currency)
+        yield Objection(Obstacle.REFUNDED, f"{back} went back to the payer")
+    if charge.disputed:
+        yield Objection(Obstacle.DISPUTED, "the payer disputes it, or has")
+    if price := price_objection(charge, terms.prices):
+        yield Objection(Obstacle.UNDERPAID, price.why)
+    resident = terms.citizens.get(charge.citizen)
+    if resident is None:
+        yield Objection(Obstacle.UNKNOWN_CITIZEN, no_citizen(charge.citizen, terms.citizens))
+    elif why := successor(charge.citizen, resident.since, rows):
+        yield Objection(Obstacle.ANOTHER_CITIZEN, why)
+    if charge.ducats > terms.per_credit_ducats:
+        limit = format_ducats(terms.per_credit_ducats)
+        yield Objection(Obstacle.OVER_LIMIT, f"more than the limit of {limit} ducats per credit")
+    for row in rows:
+        if row.status == "cancelled":
+            yield Objection(Obstacle.CANCELLED, f"somebody has cancelled {row.stratagem_id}")
+
+
+def credit_order(
+    charge: Charge, facts: Mapping[str, Any], ownership: Ownership, past: PastDelivery
+) -> Order | Objection:
+    """The order for a charge without objections, told apart from its neighbours' records, with what
+    is remembered of its delivery."""
+    try:
+        order = order_for_charge(charge, REASON, facts)
+    except ValueError as error:
+        return Objection(Obstacle.UNATTRIBUTABLE, str(error))
+    return ownership.tell_apart(replace(order, settled_until=past.settled_until), charge)
+
+
+def question_about(charge: Charge) -> Order:
+    """By what a charge's transfers are looked for, whoever and whatever it names."""
+    citizen, ducats = charge.citizen or "", charge.ducats or ZERO
+    return Order(charge.stratagem_id, citizen, ducats, Cause.PAYMENT, "", charge)

@@ -1,0 +1,170 @@
+"""What an operator wants to see at a glance, worked out from what was read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+from cascade_cli.domain.discrepancies.kinds import Kind
+from cascade_cli.domain.matching.matched_charge import Terms, sum_ducats
+from cascade_cli.domain.reconcile.reconciliation import Item, Reconciliation
+from cascade_cli.domain.records.charges import Charge
+from cascade_cli.domain.records.decisions import How, counted
+from cascade_cli.domain.records.stratagems import State, Stratagem
+from cascade_cli.domain.shop.money import ZERO, exactly
+
+
+@dataclass(frozen=True)
+class KindCount:
+    """The items of one kind: how many, the ducats at risk in them, and when the oldest was paid."""
+
+    kind: Kind
+    number: int
+    at_risk: Decimal
+    oldest_at: datetime
+
+
+@dataclass(frozen=True)
+class InFlight:
+    """What is paid and on its way; `oldest_at` is None where nothing is."""
+
+    payments: int
+    ducats: Decimal
+    oldest_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Day:
+    """The ducats that arrived on one UTC day."""
+
+    date: date
+    ducats: Decimal
+
+
+@dataclass(frozen=True)
+class Today:
+    """Ducats first promised on this UTC day, against the day's limit."""
+
+    promised: Decimal
+    limit: Decimal
+    resets_at: datetime
+
+    @property
+    def left(self) -> Decimal:
+        """What may still be promised; another machine's setting may have allowed more."""
+        with exactly():
+            return max(self.limit - self.promised, ZERO)
+
+
+@dataclass(frozen=True)
+class Open:
+    """How many discrepancies are open, for whom, how many payments wait beside them, and how many
+    people `decided` about, by how."""
+
+    number: int
+    automatic: int
+    waiting: int
+    decided: Mapping[How, int] = field(default_factory=dict)
+
+    @property
+    def for_people(self) -> int:
+        """Those that no machine may settle."""
+        return self.number - self.automatic
+
+    @property
+    def described(self) -> str:
+        """For the first line of a screen, without a full stop."""
+        parts = (
+            (self.automatic, "is", "are", "safe to repair"),
+            (self.for_people, "needs", "need", "a person"),
+            (self.waiting, "waits", "wait", "for the engine"),
+        )
+        told = ", ".join(
+            f"{number:,} {one if number == 1 else many} {what}"
+            for number, one, many, what in parts
+            if number
+        )
+        begin = f"{self.number:,} open" if self.number else "Nothing is open"
+        return f"{begin}: {told}" if told else begin
+
+    @property
+    def closed(self) -> str:
+        """What people decided, in a sentence that tells what is snoozed apart; empty where they
+        decided nothing."""
+        told = counted(self.decided)
+        return f"Decided by people: {told}." if told else ""
+
+
+def what_is_open(result: Reconciliation) -> Open:
+    """In numbers."""
+    found = result.discrepancies
+    automatic = sum(bool(item.repair and item.repair.automatic) for item in found)
+    return Open(len(found), automatic, result.counts.get(Kind.IN_FLIGHT, 0), result.decided)
+
+
+def kind_counts(result: Reconciliation) -> tuple[KindCount, ...]:
+    """The discrepancies by kind, gravest first."""
+    by_kind: dict[Kind, list[Item]] = {}
+    for item in result.discrepancies:
+        by_kind.setdefault(item.kind, []).append(item)
+    return tuple(_tally(kind, by_kind[kind]) for kind in Kind if kind in by_kind)
+
+
+def _tally(kind: Kind, items: list[Item]) -> KindCount:
+    with exactly():
+        at_risk = sum((item.at_risk for item in items), ZERO)
+    return KindCount(kind, len(items), at_risk, min(item.occurred_at for item in items))
+
+
+def in_flight(result: Reconciliation) -> InFlight:
+    """What reconciliation says is on its way; a payment for many counts once."""
+    items = result.in_flight
+    payments = {item.charge.charge_id if item.charge else id(item) for item in items}
+    oldest = min((item.occurred_at for item in items), default=None)
+    return InFlight(len(payments), result.equation.in_flight, oldest)
+
+
+def is_unresolved(payment_id: str | None, result: Reconciliation, *, unjudged: bool = True) -> bool:
+    """Whether a payment still needs somebody: not once it was settled or is on its way.
+
+    `unjudged` is the answer for one that the result does not know.
+    """
+    items = [item for item in result.items if item.charge and _is_named(payment_id, item.charge)]
+    return any(item.is_open for item in items) if items else unjudged
+
+
+def _is_named(payment_id: str | None, charge: Charge) -> bool:
+    """By an event: it may name the invoice that the charge paid."""
+    invoice = charge.period.invoice if charge.period else None
+    return payment_id in {*charge.names, invoice} - {None}
+
+
+def delivered_by_day(executed: Iterable[Stratagem], now: datetime, days: int) -> tuple[Day, ...]:
+    """The ducats that the engine delivered on each of the last so many UTC days, today's last."""
+    by_date: dict[date, list[Stratagem]] = {}
+    for row in executed:
+        if row.executed_at and row.state(now) is State.EXECUTED:
+            by_date.setdefault(row.executed_at.astimezone(UTC).date(), []).append(row)
+    today = now.astimezone(UTC).date()
+    dates = [today - timedelta(days=ago) for ago in reversed(range(days))]
+    with exactly():
+        return tuple(Day(day, sum_ducats(by_date.get(day, ()))) for day in dates)
+
+
+def today(promised: Decimal, limit: Decimal, now: datetime) -> Today:
+    """The day's limit as it stands; it begins anew at midnight UTC."""
+    midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return Today(promised, limit, midnight + timedelta(days=1))
+
+
+def passed_over(rows: Iterable[Stratagem], last_executed_at: datetime | None, terms: Terms) -> int:
+    """How many live transfers an engine that keeps its schedule would have executed by now.
+
+    0 where it executed anything lately: a row may be old, and active only since a repair.
+    """
+    due = terms.now - terms.schedule.longest_wait
+    if last_executed_at and last_executed_at > due:
+        return 0
+    return sum(row.state(terms.now) is State.LIVE and row.created_at < due for row in rows)

@@ -1,0 +1,48 @@
+"""Citizens as their records show them: what they have, and since when they have been there.
+
+A citizen who came to Venice after a transfer to that name was made is another person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from cascade_cli.domain.records.stratagems import MAY_HAVE_MOVED, Stratagem
+from cascade_cli.domain.shop.keys import Origin, is_own_key
+from cascade_cli.domain.shop.times import format_moment
+
+
+@dataclass(frozen=True, slots=True)
+class Resident:
+    """A citizen's ducats, and when the record was made."""
+
+    ducats: Decimal
+    since: datetime
+
+
+def successor(citizen: str | None, since: datetime | None, rows: Iterable[Stratagem]) -> str:
+    """Why the citizen of that name, whose record was made at `since`, is not the one whom one of
+    the transfers was made for; empty where nothing tells that."""
+    if citizen is None or since is None:
+        return ""
+    for row in rows:
+        there = _was_there_at(row)
+        if row.concerned == citizen and there and since > there:
+            return (
+                f"the citizen {citizen!r} came to Venice {format_moment(since)}, after the "
+                f"transfer {row.stratagem_id} was made: this may be another person of the same name"
+            )
+    return ""
+
+
+def _was_there_at(row: Stratagem) -> datetime | None:
+    """When there surely was a citizen for it: the engine finds one before it moves ducats, cascade
+    before it makes a row. The legacy connector asks nobody: its buyer may have arrived later, and
+    then cascade has revived the row under the connector's StratagemId."""
+    if row.state(row.created_at) in MAY_HAVE_MOVED:
+        return row.executed_at or row.created_at
+    is_legacy = row.origin in {Origin.LEGACY, Origin.OTHER} or not is_own_key(row.stratagem_id)
+    return None if is_legacy else row.created_at

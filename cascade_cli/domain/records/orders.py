@@ -1,0 +1,248 @@
+"""What ought to stand in Venice for one cause: a payment, a credit by hand, or a refund."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import ROUND_CEILING, Decimal
+from enum import StrEnum
+from typing import Any
+
+from cascade_cli.domain.records.charges import Charge, Period
+from cascade_cli.domain.records.gifts import Gift
+from cascade_cli.domain.records.overrides import OVERRIDES, Override
+from cascade_cli.domain.shop.keys import MANUAL_PREFIX, mentioned_payments
+from cascade_cli.domain.shop.money import MOST_DECIMALS, exactly, format_ducats
+from cascade_cli.domain.shop.times import rfc3339
+
+MAX_DECIMALS = 6
+"""Of an amount that is sold, or made by dividing one."""
+# In Notes: the citizen whom the payment names, where a person credits another in his place.
+INSTEAD_OF = "instead_of"
+# In Notes: which portion of a payment for many citizens it is.
+PORTION = "portion"
+# In Notes: what the engine had said of the row before cascade revived it.
+ENGINE_LOG = "engine_log"
+# In Notes: what of that a person has found to have moved nothing, so that it means nothing now.
+RULED_LOG = "ruled_log"
+# In Notes: the operator's own key of a credit by hand.
+REFERENCE = "reference"
+# In Notes: who made it.
+OPERATOR = "operator"
+DUCATS_FORM = "a positive number such as 525 or 10.50"
+SALE_FORM = f"{DUCATS_FORM}, with at most {MAX_DECIMALS} decimals"
+_DUCATS = re.compile(rf"[0-9]{{1,15}}(\.[0-9]{{1,{MOST_DECIMALS}}})?")
+REFERENCE_FORM = "1 to 200 letters, digits, dots, dashes, underscores or colons"
+_REFERENCE = re.compile(r"[A-Za-z0-9._:-]{1,200}")
+
+
+class Cause(StrEnum):
+    """Why ducats are to move."""
+
+    PAYMENT = "payment"
+    MANUAL = "manual"
+    REFUND = "refund"
+    """Money went back to the payer."""
+    GIVE_BACK = "give_back"
+    """Money that was to go back to the payer did not."""
+    CORRECTION = "correction"
+    """A person decided that a citizen lacks them."""
+    TAKE_BACK = "take_back"
+    """A person decided that a citizen has them from a transfer that was wrong."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """One transfer that ought to exist; `key` is its StratagemId, for ever.
+
+    `citizen` receives the ducats and `payer` gives them; an empty `payer` is the processor.
+    `charge` is the payment behind it, None for a credit by hand. `facts` go into the
+    stratagem's Notes. `foreign_records` are record ids known to belong to other payments,
+    `own_records` those of the older connector known to belong to this one. `refuse_twin_since`
+    is the journal's: no second such credit by hand since then. With `retire_surplus`, active
+    rows beyond the one that is due are ended, and nothing is made or revived; one that
+    `leaves_rest` does not see to it that this one arrives. With `amends`, a person, or money that
+    went or came, corrects an earlier order of the same key, whose transfer surely moved nothing.
+    One that `ends` is not to arrive any more: its live rows are taken out of the engine's way, and
+    nothing is made or revived. Of a `gift` the giver is told as well. `overrides` are what a person
+    decided although a guard refuses it; they stand in the `facts` as well. `unclear_records` are
+    legacy rows that another payment has, and that may be this one's all the same. `settled_until`
+    is the end of the complete run that left nothing open about the payment: what it saw executed
+    and is not there now has vanished. A credit by hand may be meant `again`, although one was made.
+    """
+
+    key: str
+    citizen: str
+    ducats: Decimal
+    cause: Cause
+    reason: str
+    charge: Charge | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    own_records: frozenset[str] = frozenset()
+    foreign_records: frozenset[str] = frozenset()
+    refuse_twin_since: datetime | None = None
+    retire_surplus: bool = False
+    leaves_rest: bool = False
+    amends: bool = False
+    payer: str = ""
+    ends: bool = False
+    gift: Gift | None = None
+    overrides: frozenset[Override] = frozenset()
+    unclear_records: frozenset[str] = frozenset()
+    settled_until: datetime | None = None
+    again: bool = False
+
+    @property
+    def mentions(self) -> tuple[str, ...]:
+        """Of a credit by hand, the payments that its reason or reference speaks of."""
+        if self.cause is not Cause.MANUAL:
+            return ()
+        return mentioned_payments(f"{self.facts.get(REFERENCE, '')} {self.reason}")
+
+    @property
+    def concerned(self) -> str:
+        """The citizen on the other side of the processor: who gives, else who receives."""
+        return self.payer or self.citizen
+
+    @property
+    def description(self) -> str:
+        """For people: what goes to, or comes from, whom."""
+        ducats = f"{format_ducats(self.ducats)} ducats"
+        return f"{ducats} from {self.payer!r}" if self.payer else f"{ducats} to {self.citizen!r}"
+
+
+def order_for_charge(charge: Charge, reason: str, facts: Mapping[str, Any]) -> Order:
+    """What a paid charge entitles its citizen to, as a machine may credit it.
+
+    Raises ValueError if a person has to decide: the charge names no usable citizen or amount,
+    money went back, or the payer disputes it.
+    """
+    if charge.unallocated:
+        raise ValueError(f"{charge.payment_id}: {charge.unallocated}")
+    if charge.names_processor:
+        raise ValueError(f"{charge.payment_id}: {charge.lacks}")
+    if not charge.citizen or not charge.ducats:
+        raise ValueError(f"{charge.payment_id} names no usable citizen or amount of ducats")
+    if charge.refunded_cents or charge.disputed:
+        what = "is disputed" if charge.disputed else "was refunded, in part or whole"
+        raise ValueError(f"{charge.payment_id} {what}")
+    return Order(
+        key=charge.stratagem_id,
+        citizen=charge.citizen,
+        ducats=exact(charge.ducats),
+        cause=Cause.PAYMENT,
+        reason=reason,
+        charge=charge,
+        facts={**payment_facts(charge), **facts},
+        gift=charge.gift_to(charge.citizen),
+    )
+
+
+def decided(order: Order, *overrides: Override) -> Order:
+    """The order with a person's decisions against guards, recorded for Notes and the journal."""
+    if not overrides:
+        return order
+    all_of_them = order.overrides.union(overrides)
+    facts = {**order.facts, OVERRIDES: sorted(all_of_them)}
+    return replace(order, overrides=all_of_them, facts=facts)
+
+
+def payment_facts(charge: Charge) -> dict[str, Any]:
+    """What Notes should tell of the payment."""
+    facts: dict[str, Any] = {
+        "payment_intent": charge.payment_intent,
+        "charge": charge.charge_id,
+        PORTION: charge.portion.number if charge.portion else None,
+        "amount_cents": charge.own_cents,
+        "currency": charge.currency,
+        "exchange_rate": str(charge.rate) if charge.rate else None,
+        "currency_rate": charge.exchange.number if charge.exchange else None,
+        "currency_rate_date": charge.exchange.day.isoformat() if charge.exchange else None,
+        "package": charge.package,
+        "gift": _gift_facts(charge.gift_to(charge.citizen)),
+        **(_period_facts(charge.period) if charge.period else {}),
+    }
+    return {name: value for name, value in facts.items() if value is not None}
+
+
+def _gift_facts(gift: Gift | None) -> dict[str, Any] | None:
+    """Without the message, which is between two people. Not beside the payment's id but one level
+    below: whatever a giver is called, it cannot be taken for the id of another payment."""
+    if gift is None:
+        return None
+    return {"anonymous": True} if gift.anonymous else {"giver": gift.named_giver}
+
+
+def _period_facts(period: Period) -> dict[str, str]:
+    """Which month of which subscription the ducats are for."""
+    facts = {
+        "invoice": period.invoice,
+        "subscription": period.subscription,
+        "period_since": rfc3339(period.since),
+        "period_until": rfc3339(period.until),
+    }
+    return {name: value for name, value in facts.items() if value}
+
+
+def manual_key(reference: str) -> str:
+    """The StratagemId of a credit by hand. Raises ValueError on an unusable reference."""
+    if not _REFERENCE.fullmatch(reference):
+        raise ValueError(f"the reference {reference[:80]!r} is not {REFERENCE_FORM}")
+    return MANUAL_PREFIX + reference
+
+
+def parse_ducats(text: str) -> Decimal:
+    """An amount as a person types it, or as cascade prints it. Raises ValueError, naming the
+    accepted form, or the nearest amount that can be transferred."""
+    if not _DUCATS.fullmatch(text):
+        raise ValueError(f"{text[:40]!r} is not {DUCATS_FORM}")
+    ducats = Decimal(text)
+    if ducats <= 0:
+        raise ValueError(f"{text[:40]!r} is not {DUCATS_FORM}")
+    return exact(ducats)
+
+
+def parse_sale(text: str) -> Decimal:
+    """An amount for sale. Raises ValueError, naming the accepted form."""
+    return for_sale(parse_ducats(text))
+
+
+def for_sale(ducats: Decimal) -> Decimal:
+    """The same amount. Raises ValueError if it has more decimals than the shop sells."""
+    if ducats != round(ducats, MAX_DECIMALS):
+        raise ValueError(f"{format_ducats(ducats)!r} is not {SALE_FORM}")
+    return ducats
+
+
+def exact(ducats: Decimal) -> Decimal:
+    """The same amount, which the engine's float can hold. Raises ValueError if it cannot."""
+    if not is_exact(ducats):
+        raise ValueError(
+            f"{format_ducats(ducats)} ducats cannot be transferred exactly; the nearest amount "
+            f"that can is {format_ducats(nearest(ducats))}"
+        )
+    return ducats
+
+
+def is_exact(ducats: Decimal) -> bool:
+    """Whether the engine, which calls float() on it, transfers just so many."""
+    return nearest(ducats) == ducats
+
+
+def nearest(ducats: Decimal) -> Decimal:
+    """What the engine makes of it."""
+    return Decimal(repr(float(ducats)))
+
+
+def enough(ducats: Decimal) -> Decimal:
+    """The same amount, or the least that is more and can be typed."""
+    if is_exact(ducats):
+        return ducats
+    with exactly():
+        for decimals in range(MAX_DECIMALS, -1, -1):
+            rounded = ducats.quantize(Decimal(1).scaleb(-decimals), ROUND_CEILING)
+            if is_exact(rounded):
+                return rounded
+    return nearest(ducats)

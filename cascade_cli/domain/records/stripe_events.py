@@ -1,0 +1,106 @@
+"""Stripe's events: which of them tell of a payment, and in which order they are replayed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from fnmatch import fnmatchcase
+
+from cascade_cli.domain.shop.times import Window
+
+KEPT = timedelta(days=30)
+"""How long Stripe keeps events (its documentation)."""
+
+UNDATED = datetime(1970, 1, 1, tzinfo=UTC)
+"""When an event was made that does not say it in a way that can be used."""
+
+PAYING_TYPES = frozenset(
+    {
+        "payment_intent.succeeded",
+        "charge.succeeded",
+        "charge.captured",
+        "checkout.session.completed",
+        "checkout.session.async_payment_succeeded",
+        "invoice.paid",
+    }
+)
+"""One payment causes several of these; all of them together are one credit."""
+
+REFUNDING_TYPES = frozenset(
+    {
+        "charge.refunded",
+        "charge.refund.updated",
+        "refund.created",
+        "refund.updated",
+        "refund.failed",
+        "charge.dispute.closed",
+        "charge.dispute.updated",
+        "charge.dispute.funds_withdrawn",
+        "charge.dispute.funds_reinstated",
+    }
+)
+"""Money went back, or did not after all; likewise all of them together are one look."""
+
+DISPUTING_TYPES = frozenset({"charge.dispute.created"})
+"""The payer contests a payment, and nobody knows yet how that ends."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """One event, with the payment (`pi_…`, else `ch_…`) that it says it is about, or with the
+    invoice (`in_…`) where it says only that.
+
+    `raw` is its JSON, byte for byte. Nothing in it is believed but ids: its `data` has the shape
+    of whatever API version was in force, and a file can be written by anybody.
+    """
+
+    id: str
+    type: str
+    created_at: datetime
+    livemode: bool | None
+    """None where it does not say."""
+    payment_id: str | None
+    subjects: frozenset[str]
+    pending_webhooks: int
+    raw: bytes
+
+    @property
+    def is_paying(self) -> bool:
+        """It tells that money arrived."""
+        return self.type in PAYING_TYPES
+
+
+def acted_on(*, refunds: bool, disputes: bool) -> frozenset[str]:
+    """The types that a machine deals with, where the settings let it refund, or withhold what is
+    disputed; all others are for people."""
+    more = (REFUNDING_TYPES if refunds else frozenset()) | (
+        DISPUTING_TYPES if disputes else frozenset()
+    )
+    return PAYING_TYPES | more
+
+
+def chronological(events: Iterable[Event]) -> tuple[Event, ...]:
+    """Each event once, oldest first, whatever the order of arrival."""
+    distinct = {event.id: event for event in events}
+    return tuple(sorted(distinct.values(), key=lambda event: (event.created_at, event.id)))
+
+
+def of_types(events: Iterable[Event], types: Sequence[str]) -> list[Event]:
+    """Those of the types, where `charge.*` stands for all of a kind; all if none are named."""
+    return [e for e in events if not types or any(fnmatchcase(e.type, t) for t in types)]
+
+
+def by_payment(events: Iterable[Event]) -> dict[str, list[Event]]:
+    """The events that tell of a payment, by its id, in their order."""
+    found: dict[str, list[Event]] = {}
+    for event in events:
+        if event.is_paying and event.payment_id:
+            found.setdefault(event.payment_id, []).append(event)
+    return found
+
+
+def forgotten(window: Window, now: datetime) -> Window | None:
+    """The part of the window of which Stripe has no events any more."""
+    horizon = now - KEPT
+    return Window(window.since, min(horizon, window.until)) if window.since < horizon else None

@@ -1,0 +1,1 @@
+"""How much money went back, and which ducats that takes back."""

@@ -1,0 +1,1 @@
+"""What ducats cost, and what is sold to whom."""

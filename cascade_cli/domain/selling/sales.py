@@ -1,0 +1,56 @@
+"""A sale by link: what is sold to whom, and the page on which it is paid."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from cascade_cli.domain.records.gifts import Gift
+from cascade_cli.domain.selling.allocation import Allocation
+from cascade_cli.domain.selling.pricing import Quote
+
+
+@dataclass(frozen=True)
+class Sale:
+    """What a page sells to whom, and where it leads afterwards; a `gift` is paid by another. With
+    an `allocation` it is for many, and `citizen` is empty.
+
+    `monthly_from` is the day on which it is sold every month from now on, at that day's price;
+    None where it is sold once.
+    """
+
+    citizen: str
+    quote: Quote
+    success_url: str
+    cancel_url: str
+    allocation: Allocation | None = None
+    gift: Gift | None = None
+    monthly_from: date | None = None
+
+    @property
+    def citizens(self) -> tuple[str, ...]:
+        """All who are to be credited."""
+        shares = self.allocation.shares if self.allocation else ()
+        return tuple(share.citizen for share in shares) or (self.citizen,)
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """All who have to exist: with them whoever gives."""
+        return (*self.citizens, *([self.gift.giver] if self.gift else []))
+
+    @property
+    def whom(self) -> str:
+        """For people: for whom it is."""
+        if self.allocation:
+            return f"{len(self.citizens)} citizens"
+        return f"{self.citizen}, a gift" if self.gift else self.citizen
+
+
+@dataclass(frozen=True)
+class PayPage:
+    """A payable page: a Checkout Session at Stripe, open until `expires_at`."""
+
+    id: str
+    url: str
+    expires_at: datetime
+    livemode: bool

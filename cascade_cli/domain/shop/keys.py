@@ -1,0 +1,202 @@
+"""The StratagemIds that cascade gives, and how those of others are told apart.
+
+One payment has one key for ever, so that whoever credits it, and however often, names the same
+record: `cascade_payment_<payment intent>`, or the charge's id where there is no intent. A payment
+for many citizens has as many portions, each with a number of its own behind a dot, in every id that
+stands for it: `cascade_payment_<payment intent>.3`. Stripe's own ids have no dots.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+
+KEY_PREFIX = "cascade_"
+"""Every StratagemId of cascade's and of the legacy connector's begins with it."""
+PAYMENT_PREFIX = "cascade_payment_"
+MANUAL_PREFIX = "cascade_manual_"
+REFUND_PREFIX = "cascade_refund_"
+GIVE_BACK_PREFIX = "cascade_giveback_"
+CORRECTION_PREFIX = "cascade_correction_"
+TAKE_BACK_PREFIX = "cascade_takeback_"
+DECISION_PREFIX = "cascade_decision_"
+"""Of no StratagemId: under it the journal keeps what people decided about a case."""
+LEGACY_SOURCE = "cascade_payment_processor"
+
+PAYMENT_ID = re.compile(r"(?:pi|ch|py)_[A-Za-z0-9]+")
+PORTION_ID = re.compile(PAYMENT_ID.pattern + r"(?:\.[1-9][0-9]{0,3})?")
+"""A payment, or one portion of it."""
+_MENTION = re.compile(rf"(?<![A-Za-z0-9_])(?:{PORTION_ID.pattern})(?![A-Za-z0-9_])")
+INVOICE_ID = re.compile(r"in_[A-Za-z0-9]+")
+_REFUND_ID = re.compile(r"(?:re|pyr|dp|du)_[A-Za-z0-9]+(?:\.[1-9][0-9]{0,3})?")
+_CORRECTION_ID = re.compile(rf"({PORTION_ID.pattern})(?:_[1-9][0-9]*)?")
+_RECORD_ID = re.compile(r"(rec[A-Za-z0-9]+)(?:_rest[1-9][0-9]*)?")
+# So often at most are ducats of one transfer taken back.
+_MOST_INSTALMENTS = 10
+_LEGACY_FORM = re.compile(r"cascade_payment_.+_[0-9]{9,}", re.DOTALL)
+
+
+class Origin(StrEnum):
+    """Who made a transfer, as far as its record tells."""
+
+    PAYMENT = "payment"
+    """It names its payment: by its StratagemId or by a Stripe id in its Notes."""
+    LEGACY = "older"
+    """The older connector made it: it names a citizen and a time, but no payment."""
+    MANUAL = "manual"
+    """A person credited it with a reason."""
+    REFUND = "refund"
+    """It takes ducats back from a citizen, because money went back to the payer."""
+    GIVE_BACK = "give_back"
+    """It gives them back again: the refund failed, or the dispute was won after all."""
+    CORRECTION = "correction"
+    """A person decided that a payment's citizen lacks these ducats."""
+    TAKE_BACK = "take_back"
+    """A person decided that a citizen has these ducats from a transfer that was wrong."""
+    OTHER = "other"
+
+
+def stratagem_id_for(payment_id: str) -> str:
+    """The one StratagemId under which the payment (`pi_…`, else `ch_…`) may be credited."""
+    return PAYMENT_PREFIX + payment_id
+
+
+def mentioned_payments(text: str) -> tuple[str, ...]:
+    """The payments and charges, or portions of them, that a text speaks of."""
+    return tuple(dict.fromkeys(_MENTION.findall(text)))
+
+
+def portion_id(stripe_id: str, number: int) -> str:
+    """What one portion of a payment is known by."""
+    return f"{stripe_id}.{number}"
+
+
+def whole_id(identity: str) -> str:
+    """Stripe's own id, of the whole payment, of an id that may be a portion's."""
+    return identity.partition(".")[0]
+
+
+def portion_number(identity: str) -> int | None:
+    """Which portion an id stands for; None for a whole payment's."""
+    number = identity.partition(".")[2]
+    return int(number) if number else None
+
+
+def payment_id_in(stratagem_id: str) -> str | None:
+    """The payment, or portion of one, that a StratagemId names, or None."""
+    rest = stratagem_id.removeprefix(PAYMENT_PREFIX)
+    return rest if rest != stratagem_id and PORTION_ID.fullmatch(rest) else None
+
+
+def refund_key(refund_id: str, instalment: int = 0) -> str:
+    """The one StratagemId under which ducats come back for a refund (`re_…`) or a lost dispute
+    (`du_…`); what could not be taken at first comes by instalments, each with its own.
+
+    Raises ValueError on what is no such id.
+    """
+    return REFUND_PREFIX + _checked(refund_id) + (f"_rest{instalment}" if instalment else "")
+
+
+def give_back_key(refund_id: str, again: int = 0) -> str:
+    """The StratagemId under which ducats taken for a refund go back to the citizen if it fails, or
+    for a dispute if it is won; each further time has a number."""
+    return GIVE_BACK_PREFIX + _checked(refund_id) + (f"_again{again}" if again else "")
+
+
+def correction_key(payment_id: str, number: int = 1) -> str:
+    """The StratagemId under which a payment's citizen gets what he still lacks. Only a further
+    correction, of what became wrong later, has a number.
+
+    Raises ValueError on what is no payment's id.
+    """
+    if not PORTION_ID.fullmatch(payment_id):
+        raise ValueError(f"{payment_id[:40]!r} is no payment's id")
+    return CORRECTION_PREFIX + payment_id + (f"_{number}" if number > 1 else "")
+
+
+def decision_key(matched: str) -> str:
+    """Under which the journal keeps what was decided about a payment, or about a record."""
+    return DECISION_PREFIX + matched
+
+
+def corrected_payment_in(stratagem_id: str) -> str | None:
+    """The payment, or portion of one, that a correction's StratagemId names, or None."""
+    rest = stratagem_id.removeprefix(CORRECTION_PREFIX)
+    found = _CORRECTION_ID.fullmatch(rest) if rest != stratagem_id else None
+    return found[1] if found else None
+
+
+def take_back_key(record_id: str, instalment: int = 0) -> str:
+    """The StratagemId under which ducats of a wrong transfer come back; what could not be taken at
+    first comes by instalments, each with its own. Raises ValueError on what is no record's id."""
+    if not re.fullmatch(r"rec[A-Za-z0-9]+", record_id):
+        raise ValueError(f"{record_id[:40]!r} is no record's id")
+    return TAKE_BACK_PREFIX + record_id + (f"_rest{instalment}" if instalment else "")
+
+
+def take_back_keys(record_id: str) -> list[str]:
+    """All under which ducats of one transfer may come back."""
+    return [take_back_key(record_id, instalment) for instalment in range(_MOST_INSTALMENTS)]
+
+
+def taken_record_in(stratagem_id: str) -> str | None:
+    """The record whose ducats a transfer takes back, by its StratagemId, or None."""
+    rest = stratagem_id.removeprefix(TAKE_BACK_PREFIX)
+    found = _RECORD_ID.fullmatch(rest) if rest != stratagem_id else None
+    return found[1] if found else None
+
+
+def refund_id_in(stratagem_id: str) -> str | None:
+    """The refund or dispute that a StratagemId names, or None."""
+    for prefix in (REFUND_PREFIX, GIVE_BACK_PREFIX):
+        if stratagem_id.startswith(prefix):
+            found = _REFUND_ID.match(stratagem_id.removeprefix(prefix))
+            return found[0] if found else None
+    return None
+
+
+def is_own_key(stratagem_id: str) -> bool:
+    """cascade made the row, by its StratagemId: a payment's, a credit's by hand, a refund's or
+    a decision's."""
+    is_by_hand = stratagem_id.startswith(MANUAL_PREFIX)
+    found = (payment_id_in, refund_id_in, corrected_payment_in, taken_record_in)
+    return is_by_hand or any(read(stratagem_id) for read in found)
+
+
+def _checked(refund_id: str) -> str:
+    if not _REFUND_ID.fullmatch(refund_id):
+        raise ValueError(f"{refund_id[:40]!r} is no refund's id")
+    return refund_id
+
+
+def origin_of(stratagem_id: str, stripe_ids: tuple[str, ...], source: str) -> Origin:
+    """Sort a transfer by what it carries: our StratagemId's form, Stripe ids, Notes' `source`.
+
+    What returns or corrects ducats names its payment in Notes as well, so that its key is asked for
+    first.
+
+    The older connector's source comes before the form of the id: a citizen called `pi` makes
+    `cascade_payment_pi_1763900000`, which reads like a payment's key.
+    """
+    if own := _later_origin(stratagem_id):
+        return own
+    if stripe_ids:
+        return Origin.PAYMENT
+    if source == LEGACY_SOURCE:
+        return Origin.LEGACY
+    if payment_id_in(stratagem_id):
+        return Origin.PAYMENT
+    if stratagem_id.startswith(MANUAL_PREFIX):
+        return Origin.MANUAL
+    return Origin.LEGACY if _LEGACY_FORM.fullmatch(stratagem_id) else Origin.OTHER
+
+
+def _later_origin(stratagem_id: str) -> Origin | None:
+    """Of what stands beside a payment's own transfer, by its key."""
+    if corrected_payment_in(stratagem_id):
+        return Origin.CORRECTION
+    if taken_record_in(stratagem_id):
+        return Origin.TAKE_BACK
+    if refund_id_in(stratagem_id):
+        return Origin.REFUND if stratagem_id.startswith(REFUND_PREFIX) else Origin.GIVE_BACK
+    return None

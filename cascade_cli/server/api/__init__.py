@@ -1,0 +1,1 @@
+"""`/api/payments/…`: its routes, bodies and refusals."""

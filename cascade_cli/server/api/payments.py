@@ -1,0 +1,123 @@
+"""`/api/payments`: selling ducats, and telling where a payment stands."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header, Path, Query
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from starlette.exceptions import HTTPException
+
+from cascade_cli.domain.shop.currencies import CURRENCY
+from cascade_cli.server.api.bodies import (
+    CODE_PATTERN,
+    CreatedIntent,
+    CreateIntent,
+    IntentState,
+    Pricing,
+)
+from cascade_cli.server.api.problems import Problem
+from cascade_cli.server.api.public_status import PublicStatus
+from cascade_cli.server.thread_pool import Offload
+from cascade_cli.services.selling.payment_api import PaymentService
+from cascade_cli.services.selling.price_quotes import PriceQuotes
+
+DEADLINE_SECONDS = 25.0
+
+_bearer = HTTPBearer(auto_error=False, description="CASCADE_API_TOKEN")
+_Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+Key = Annotated[
+    str | None,
+    Header(
+        pattern=r"^[A-Za-z0-9_.:-]+$",
+        max_length=200,
+        description="The same key and purchase give the same PaymentIntent, for a day at least.",
+    ),
+]
+_Currency = Annotated[str, Query(pattern=CODE_PATTERN, description="Three letters, such as EUR.")]
+_IntentId = Annotated[
+    str,
+    Path(
+        pattern=r"^pi_[A-Za-z0-9_]+(\.[1-9][0-9]{0,3})?$",
+        max_length=255,
+        description="A payment, or with .3 behind it the third citizen's part of one for many.",
+    ),
+]
+
+
+def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """For a route's description: the statuses that come with a Problem."""
+    return {status: {"model": Problem} for status in (*statuses, 408, 413, 422)}
+
+
+def router(
+    service: PaymentService, price_quotes: PriceQuotes, token: str | None, offload: Offload
+) -> APIRouter:
+    """The routes that people's browsers and the shop's backend call."""
+    routes = APIRouter(prefix="/api/payments", tags=["payments"])
+    strangers = PublicStatus(service, offload, DEADLINE_SECONDS)
+
+    @routes.post(
+        "/create-payment-intent",
+        responses=responses(400, 401, 409, 502, 503),
+        dependencies=[token_needed(token)],
+    )
+    async def create_payment_intent(
+        wanted: CreateIntent, idempotency_key: Key = None
+    ) -> CreatedIntent:
+        """Sell ducats to a citizen at the list's price: a PaymentIntent to be confirmed."""
+        key = idempotency_key or secrets.token_hex(16)
+        intent, quote = await offload.run(
+            lambda: service.sell(wanted.purchase(), key), DEADLINE_SECONDS
+        )
+        strangers.know(intent.id)
+        return CreatedIntent.of(intent, quote)
+
+    @routes.get("/payment-intent/{intent_id}", responses=responses(404, 429, 502, 503))
+    async def payment_intent(intent_id: _IntentId, credentials: _Credentials) -> IntentState:
+        """Where a payment stands at Stripe, and its transfer in Venice; a subscription's too.
+        Without the token it is 429 when too many are asked for of which nothing is known here."""
+        if token is not None and _is_shown(credentials, token):
+            transfer_status = await offload.run(
+                lambda: service.transfer_status(intent_id), DEADLINE_SECONDS
+            )
+        else:
+            transfer_status = await strangers.ask(intent_id)
+        return IntentState.of(transfer_status)
+
+    @routes.get("/pricing", responses=responses(400, 503))
+    async def pricing(currency: _Currency = CURRENCY) -> Pricing:
+        """The price list, in a currency that is offered."""
+        return await offload.run(
+            lambda: Pricing.of(price_quotes, currency.lower()), DEADLINE_SECONDS
+        )
+
+    return routes
+
+
+def token_needed(token: str | None) -> Any:
+    """Checked before the purchase is looked at: a stranger learns nothing of what it should be
+    like."""
+
+    async def has_token(credentials: _Credentials) -> None:
+        _check_token(credentials, token)
+
+    return Depends(has_token)
+
+
+def _check_token(credentials: HTTPAuthorizationCredentials | None, token: str | None) -> None:
+    if token is None:
+        raise HTTPException(503, "Creating payments is shut: CASCADE_API_TOKEN is not set.")
+    if not _is_shown(credentials, token):
+        raise HTTPException(
+            401,
+            "Creating payments takes Authorization: Bearer with the API token.",
+            {"WWW-Authenticate": "Bearer"},
+        )
+
+
+def _is_shown(credentials: HTTPAuthorizationCredentials | None, token: str) -> bool:
+    shown = credentials.credentials if credentials else ""
+    return hmac.compare_digest(shown.encode(), token.encode())

@@ -1,0 +1,116 @@
+"""Every refusal and failure as one JSON shape: `{"error": {kind, message, hint, …}}`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
+
+from cascade_cli.adapters.stripe.errors import KeyReusedError
+from cascade_cli.adapters.stripe.signature import RefusedEventError
+from cascade_cli.errors import (
+    AnswerError,
+    CascadeError,
+    GuardError,
+    NotFoundError,
+    ServiceError,
+    SettingsError,
+    UsageError,
+)
+from cascade_cli.server.api.public_status import TooManyQuestionsError
+from cascade_cli.services.selling.payment_api import PriceMismatchError
+from cascade_cli.services.selling.price_quotes import NoRateError
+
+RETRY_AFTER_SECONDS = {429: 5, 503: 30}
+MOST_SHOWN = 5
+
+# The first class that fits decides.
+_STATUSES: tuple[tuple[type[CascadeError], int], ...] = (
+    (RefusedEventError, 400),
+    (KeyReusedError, 409),
+    (TooManyQuestionsError, 429),
+    (NoRateError, 503),
+    (GuardError, 400),
+    (UsageError, 400),
+    (NotFoundError, 404),
+    (AnswerError, 502),
+    (ServiceError, 503),
+    (SettingsError, 503),
+    (CascadeError, 500),
+)
+
+
+class Trouble(BaseModel):
+    """What went wrong, and what to do; `amount_cents` is the right price after a wrong one."""
+
+    kind: str
+    message: str
+    hint: str = ""
+    amount_cents: int | None = None
+    currency: str | None = None
+
+
+class Problem(BaseModel):
+    """The body of every answer that is not a success."""
+
+    error: Trouble = Field()
+
+
+def problem(status: int, kind: str, message: str, hint: str = "", **more: Any) -> JSONResponse:
+    """An answer of that shape."""
+    trouble = Trouble(kind=kind, message=message, hint=hint, **more)
+    body = {"error": trouble.model_dump(exclude_none=True)}
+    seconds = RETRY_AFTER_SECONDS.get(status)
+    retry = {"Retry-After": str(seconds)} if seconds else {}
+    return JSONResponse(body, status, headers=retry)
+
+
+def answer_to(error: CascadeError, complete: Callable[[str], str] = str) -> JSONResponse:
+    """The answer that an error of ours becomes.
+
+    What is wrong with the shop's own keys and settings is the operator's business alone.
+    """
+    status = next(status for ours, status in _STATUSES if isinstance(error, ours))
+    if isinstance(error, SettingsError):
+        return problem(status, error.kind, "The shop is not set up to do this at the moment.")
+    if isinstance(error, NoRateError):
+        return problem(status, error.kind, error.message)
+    if isinstance(error, PriceMismatchError):
+        more = {"amount_cents": error.quote.amount_cents, "currency": error.quote.currency}
+        return problem(status, error.kind, error.message, error.hint, **more)
+    return problem(status, error.kind, complete(error.message), complete(error.hint))
+
+
+def install(app: FastAPI, complete: Callable[[str], str] = str) -> None:
+    """Let the app answer all errors so."""
+
+    async def ours(_request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, CascadeError)  # noqa: S101 - registered for nothing else
+        return answer_to(error, complete)
+
+    async def invalid(_request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, RequestValidationError)  # noqa: S101 - as above
+        return problem(422, "invalid_request", _sentence(error))
+
+    async def http(_request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, HTTPException)  # noqa: S101 - as above
+        kind = HTTPStatus(error.status_code).name.lower()
+        answer = problem(error.status_code, kind, str(error.detail))
+        answer.headers.update(error.headers or {})
+        return answer
+
+    app.add_exception_handler(CascadeError, ours)
+    app.add_exception_handler(RequestValidationError, invalid)
+    app.add_exception_handler(HTTPException, http)
+
+
+def _sentence(error: RequestValidationError) -> str:
+    """Which fields, and why; not what they held, which may be anything."""
+    found = [(".".join(map(str, e["loc"])), e["msg"]) for e in error.errors()[:MOST_SHOWN]]
+    return "; ".join(f"{where}: {why}" for where, why in found)

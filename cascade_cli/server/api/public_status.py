@@ -1,0 +1,117 @@
+"""What is told without a token: where payments stand, at a small price for those that are unknown.
+
+A buyer may ask for a payment, with nothing to show but its id. Each look costs a request to Stripe,
+out of the allowance by which events are credited. So ids of which nothing is known here are looked
+up a few at once and a few a second, and what was not found is remembered.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from cascade_cli.errors import CascadeError, NotFoundError
+from cascade_cli.server.thread_pool import Offload
+from cascade_cli.services.selling.payment_api import PaymentStatus, Remembered
+
+UNKNOWN_AT_ONCE = 2
+UNKNOWN_A_SECOND = 2.0
+UNKNOWN_IN_A_ROW = 20.0
+UNFOUND_SECONDS = 10.0
+KNOWN_SECONDS = 24 * 3600.0
+
+
+class TooManyQuestionsError(CascadeError):
+    """Strangers ask for more payments than are looked up for them."""
+
+    kind = "too_many_questions"
+
+
+class Desk(Protocol):
+    """Who knows where payments stand: the PaymentDesk."""
+
+    def transfer_status(self, intent_id: str) -> PaymentStatus:
+        """Where the payment stands. Raises NotFoundError where no such payment buys ducats."""
+
+
+class Allowance:
+    """So many in a row, and so many a second from then on."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock, self._left, self._at = clock, UNKNOWN_IN_A_ROW, clock()
+
+    def take(self) -> bool:
+        """Whether one was left."""
+        now = self._clock()
+        self.give((now - self._at) * UNKNOWN_A_SECOND)
+        self._at = now
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True
+
+    def give(self, number: float) -> None:
+        """So many are there again."""
+        self._left = min(self._left + number, UNKNOWN_IN_A_ROW)
+
+
+class PublicStatus:
+    """Looks payments up for whoever asks; all who ask for one meanwhile get the same answer."""
+
+    def __init__(
+        self,
+        service: Desk,
+        offload: Offload,
+        deadline_seconds: float,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._service, self._offload, self._seconds = service, offload, deadline_seconds
+        self._allowance, self._unknown_in_hand = Allowance(clock), 0
+        self._under_way = dict[str, asyncio.Future[PaymentStatus]]()
+        self._known = Remembered[bool](KNOWN_SECONDS, clock)
+        self._unfound = Remembered[str](UNFOUND_SECONDS, clock)
+
+    def know(self, intent_id: str) -> None:
+        """It exists."""
+        self._known.put(intent_id, True)  # noqa: FBT003 - the thing that is remembered
+
+    async def ask(self, intent_id: str) -> PaymentStatus:
+        """Where it stands. Raises TooManyQuestionsError, and what looking raises."""
+        if message := self._unfound.get(intent_id):
+            raise NotFoundError(message)
+        if intent_id not in self._under_way:
+            self._begin(intent_id)
+        return await asyncio.shield(self._under_way[intent_id])
+
+    def _begin(self, intent_id: str) -> None:
+        is_known = bool(self._known.get(intent_id))
+        if not is_known:
+            self._spend()
+        task = asyncio.ensure_future(self._find(intent_id, is_known=is_known))
+        self._under_way[intent_id] = task
+        task.add_done_callback(lambda _: self._under_way.pop(intent_id))
+
+    def _spend(self) -> None:
+        if self._unknown_in_hand >= UNKNOWN_AT_ONCE or not self._allowance.take():
+            raise TooManyQuestionsError(
+                "Too many payments are asked for of which nothing is known here.",
+                "Try again in a few seconds; the shop's backend may show the API token.",
+            )
+        self._unknown_in_hand += 1
+
+    async def _find(self, intent_id: str, *, is_known: bool) -> PaymentStatus:
+        try:
+            transfer_status = await self._offload.run(
+                lambda: self._service.transfer_status(intent_id), self._seconds
+            )
+        except NotFoundError as error:
+            self._unfound.put(intent_id, error.message)
+            raise
+        finally:
+            self._unknown_in_hand -= not is_known
+        if not is_known:
+            self._allowance.give(1)
+            self.know(intent_id)
+        return transfer_status

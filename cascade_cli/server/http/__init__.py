@@ -1,0 +1,1 @@
+"""Connections, and the limits on what arrives through them."""

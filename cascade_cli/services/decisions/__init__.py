@@ -1,0 +1,1 @@
+"""Decisions made, recorded and carried out."""

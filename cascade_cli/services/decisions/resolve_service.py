@@ -1,0 +1,385 @@
+"""A person's decision about one case: look at both sides, plan, record, carry out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any, Protocol
+
+from cascade_cli.domain.decisions.credit_decision import due_to_buyer, own_ducats
+from cascade_cli.domain.decisions.decision_plan import (
+    UNTOUCHED,
+    Means,
+    Resolution,
+    Subject,
+    Wish,
+    told_of,
+)
+from cascade_cli.domain.decisions.resolution import plan
+from cascade_cli.domain.decisions.take_back_decision import surpluses
+from cascade_cli.domain.discrepancies.items import Item
+from cascade_cli.domain.discrepancies.kinds import Kind
+from cascade_cli.domain.matching.matched_charge import Terms
+from cascade_cli.domain.matching.matching import match
+from cascade_cli.domain.matching.ownership import Ownership
+from cascade_cli.domain.matching.snapshot import Snapshot, matched_charges_of
+from cascade_cli.domain.reconcile.reconciliation import reconcile
+from cascade_cli.domain.reconcile.repair_plan import REASON
+from cascade_cli.domain.records.charges import Charge
+from cascade_cli.domain.records.citizens import Resident, successor
+from cascade_cli.domain.records.decisions import Decision, How
+from cascade_cli.domain.records.journal_entries import Worker
+from cascade_cli.domain.records.orders import Order, order_for_charge
+from cascade_cli.domain.records.overrides import Override
+from cascade_cli.domain.records.rulings import RowRuling, withdrawn
+from cascade_cli.domain.records.stratagems import State, Stratagem
+from cascade_cli.domain.refunds.refund_shares import Policy, in_states
+from cascade_cli.domain.shop.citizen_names import no_citizen
+from cascade_cli.domain.shop.id_forms import Form, form_of
+from cascade_cli.domain.shop.keys import taken_record_in
+from cascade_cli.domain.shop.shell import command
+from cascade_cli.errors import GuardError, NotFoundError, UsageError
+from cascade_cli.services.delivery.credit_requests import check_limit
+from cascade_cli.services.delivery.credit_service import PATIENCE, CreditPlan, CreditService, Limits
+from cascade_cli.services.delivery.deliver import Deliverer
+from cascade_cli.services.delivery_ports import Delivery, Result
+from cascade_cli.services.explain.explain_ports import Answering, TransferSource
+from cascade_cli.services.reconcile.gather import PaymentSource
+from cascade_cli.services.reconcile.transfer_owner import Owners
+from cascade_cli.services.reconcile.transfer_snapshot import TransferSnapshots
+from cascade_cli.services.refunds.refund_service import RefundService
+
+FORMS = "a payment pi_… or ch_…, a portion pi_….3, or a transfer by its StratagemId or rec… id"
+# So far around a doubtful transfer its citizen's others are shown.
+NEIGHBOURHOOD = timedelta(days=2)
+
+
+class Decisions(Protocol):
+    """Where it is kept what was decided: the journal."""
+
+    def decisions(self) -> dict[str, dict[str, Any]]:
+        """The newest about each case."""
+
+    def rulings(self) -> dict[str, dict[str, Any]]:
+        """What was decided about rows."""
+
+    def keep_decision(
+        self,
+        matched: str,
+        body: Mapping[str, Any],
+        rulings: Mapping[str, Mapping[str, Any]],
+        *,
+        seen: Mapping[str, Any] | None,
+    ) -> None:
+        """Remember it, unless somebody has decided since."""
+
+
+class Residents(Protocol):
+    """Where citizens are read."""
+
+    def residents(self, usernames: Sequence[str]) -> dict[str, Resident]:
+        """Those who exist, and since when they have been there."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A case as it was looked at: `before` is the newest decision, as the journal has it."""
+
+    subject: Subject
+    snapshot: Snapshot
+    before: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What to look at before saying whether a doubtful transfer moved its ducats: the balances as
+    they are, and the citizen's other transfers around it."""
+
+    rows: tuple[Stratagem, ...]
+    balances: Mapping[str, Decimal]
+    neighbours: tuple[Stratagem, ...]
+
+
+@dataclass(frozen=True)
+class PlannedDecision:
+    """All that would be written. `credit` are the orders that go to a citizen, checked; `repair`
+    lets the engine have again what is found to have moved nothing."""
+
+    resolution: Resolution
+    seen: Seen
+    credit: CreditPlan | None = None
+    repair: Order | None = None
+
+    @property
+    def orders(self) -> tuple[Order, ...]:
+        """Everything that moves ducats, or keeps them from moving."""
+        found = (*self.resolution.endings, *self.resolution.orders)
+        own = self.credit.orders if self.credit and self.resolution.own_key else ()
+        return (*found, *own, *([self.repair] if self.repair else ()))
+
+
+@dataclass(frozen=True)
+class ResolveService:
+    """Decides about one case at a time. `forget` makes the readers see what was just decided."""
+
+    payments: PaymentSource
+    transfers: TransferSource
+    answering: Answering
+    citizens: Residents
+    service: CreditService
+    refunds: RefundService
+    deliverer: Deliverer
+    decisions: Decisions
+    limits: Limits
+    terms: Callable[[], Terms]
+    forget: Callable[[], None]
+
+    def look(self, identity: str) -> Seen:
+        """The case that an id means. Raises UsageError for what is no id of one, NotFoundError
+        where neither side knows it, GuardError for a payment for many without its portion."""
+        try:
+            form = form_of(identity)
+        except ValueError as error:
+            raise UsageError(f"{str(error).capitalize()}.", f"Accepted: {FORMS}.") from None
+        if form not in {Form.PAYMENT, Form.NAME}:
+            raise UsageError(f"{identity!r} is a {form}'s id.", f"Accepted: {FORMS}.")
+        if form is Form.PAYMENT and (charges := self.payments.portions(identity)):
+            return self._of_charges(identity, charges)
+        rows = self.transfers.identified(identity)
+        if not rows:
+            raise NotFoundError(
+                f"Neither Stripe nor Venice knows a case {identity[:80]!r}.",
+                f"Accepted: {FORMS}.",
+            )
+        owner = self._owners.owner_of(rows[0])
+        if owner is None:
+            return self._of_transfer(rows)
+        return self._of_charges(owner.payment_id, [owner], rows[0].record_id)
+
+    @property
+    def _owners(self) -> Owners:
+        return Owners(self.payments, self.transfers)
+
+    @property
+    def _snapshots(self) -> TransferSnapshots:
+        return TransferSnapshots(self.payments, self.transfers)
+
+    def _of_charges(self, identity: str, charges: Sequence[Charge], named: str = "") -> Seen:
+        terms = self.terms()
+        snapshot = self._answered(self._owners.snapshot_of(charges), terms)
+        ids = {charge.id for charge in charges}
+        items = [i for i in reconcile(snapshot, terms).items if i.charge and i.charge.id in ids]
+        item = items[0] if len(items) == 1 else _the_one(identity, items)
+        matched_charges = matched_charges_of(
+            snapshot, match(snapshot.charges, snapshot.stratagems), terms
+        )
+        matched = next(matched_charges[charge.id] for charge in charges if charge == item.charge)
+        return self._seen(Subject(item, matched, terms, named), snapshot)
+
+    def _of_transfer(self, rows: Sequence[Stratagem]) -> Seen:
+        """Of several rows under one StratagemId, the item that has the first."""
+        row, terms = rows[0], self.terms()
+        snapshot = self._snapshots.snapshot_of(rows)
+        snapshot = self._answered(snapshot, terms)
+        items = [item for item in reconcile(snapshot, terms).items if row in item.stratagems]
+        if not items:
+            raise GuardError(
+                f"{row.stratagem_id or row.record_id} needs no decision.",
+                f"{UNTOUCHED} See: {command('explain', row.record_id)}",
+            )
+        # Of what was executed more than once nobody says which row was the one too many.
+        is_one = items[0].kind is not Kind.DUPLICATE or row.state(terms.now) is State.DOUBTFUL
+        return self._seen(Subject(items[0], None, terms, row.record_id if is_one else ""), snapshot)
+
+    def _answered(self, snapshot: Snapshot, terms: Terms) -> Snapshot:
+        return replace(snapshot, answers=self.answering.answers(snapshot, terms))
+
+    def _seen(self, subject: Subject, snapshot: Snapshot) -> Seen:
+        return Seen(subject, snapshot, self.decisions.decisions().get(subject.name))
+
+    def evidence(self, seen: Seen) -> Evidence:
+        """What a person has to look at before saying whether ducats moved."""
+        rows = seen.subject.doubtful
+        if not rows:
+            return Evidence((), {}, ())
+        names = sorted({self.limits.processor, *(row.concerned for row in rows)})
+        found = self.citizens.residents(names)
+        first = min(row.created_at for row in rows)
+        listed: dict[str, Stratagem] = {}
+        for citizen in {row.concerned for row in rows}:
+            others = self.transfers.listed(first - NEIGHBOURHOOD, citizen=citizen)
+            listed |= {row.record_id: row for row in others}
+        own = {row.record_id for row in rows}
+        near = sorted(
+            (row for name, row in listed.items() if name not in own),
+            key=lambda row: (row.created_at, row.record_id),
+        )
+        return Evidence(rows, {n: found[n].ducats for n in names if n in found}, tuple(near))
+
+    def settling(self, identity: str, seen: Seen) -> Stratagem:
+        """The transfer that a person says is the case's. Raises GuardError where it is another
+        payment's."""
+        rows = self.transfers.identified(identity)
+        if len(rows) != 1:
+            found = f"{len(rows)} transfers have" if rows else "No transfer has"
+            raise GuardError(f"{found} the id {identity[:80]!r}.", UNTOUCHED)
+        now, record = seen.subject.terms.now, rows[0].record_id
+        beside = self._snapshots.snapshot_of(rows).stratagems
+        back = [row for row in beside if taken_record_in(row.stratagem_id) == record]
+        if in_states(back, now, State.EXECUTED, State.LIVE, State.DOUBTFUL):
+            raise GuardError(f"{identity} was taken back: {told_of(back[-1])}.", UNTOUCHED)
+        owner = self._owners.owner_of(rows[0])
+        matched = seen.subject.matched
+        if owner and matched and owner.id != matched.charge.id:
+            raise GuardError(f"{identity} is the transfer for {owner.payment_id}.", UNTOUCHED)
+        return rows[0]
+
+    def plan(
+        self, seen: Seen, wish: Wish, facts: Mapping[str, Any], policy: Policy, worker: Worker
+    ) -> PlannedDecision:
+        """What would be written; writes nothing. Raises GuardError where it does not fit."""
+        resolution = plan(seen.subject, wish, self._means(seen.subject, wish, facts, policy))
+        dated = resolution.decision.dated(worker.operator, worker.host, seen.subject.terms.now)
+        resolution = replace(resolution, decision=dated)
+        if resolution.own_key:
+            order = self._own_order(seen.subject, wish, facts)
+            return PlannedDecision(resolution, seen, self.service.plan([order]))
+        if wish.how is How.CREDIT:
+            return PlannedDecision(resolution, seen, self.service.plan(resolution.orders))
+        moved = ((order.concerned, order.ducats) for order in resolution.orders)
+        check_limit(self.limits.per_credit, moved)
+        if wish.how is How.NOT_MOVED:
+            return PlannedDecision(resolution, seen, repair=self._again(resolution, seen, facts))
+        return PlannedDecision(resolution, seen)
+
+    def _means(
+        self, subject: Subject, wish: Wish, facts: Mapping[str, Any], policy: Policy
+    ) -> Means:
+        if wish.how is not How.TAKE_BACK:
+            return Means(policy, self.limits.processor, facts)
+        # What the engine has not taken is kept from it, whoever has the name and however much.
+        now, surplus = subject.terms.now, [one.row for one in surpluses(subject)]
+        rows = [row for row in surplus if row.state(now) is not State.LIVE]
+        names = sorted({row.citizen for row in rows if row.citizen})
+        found = self.citizens.residents(names) if names else {}
+        for name in names:
+            _refuse_stranger(name, found, rows)
+        if wish.ducats is not None and policy is Policy.NONE:
+            policy = Policy.AVAILABLE
+        has = {name: found[name].ducats for name in names}
+        return Means(policy, self.limits.processor, facts, has)
+
+    def _own_order(self, subject: Subject, wish: Wish, facts: Mapping[str, Any]) -> Order:
+        """As `cascade credit --payment` makes it."""
+        matched = subject.matched
+        assert matched is not None  # noqa: S101 - a transfer without a charge has no own key
+        citizen, ducats = wish.citizen or matched.charge.citizen, own_ducats(matched, wish)
+        ambiguous = frozenset([Override.AMBIGUOUS]) if wish.again else frozenset()
+        if not citizen or not ducats:
+            lacks = "--citizen C" if not citizen else "--credit N"
+            raise UsageError(
+                f"{subject.name} does not say who gets how many ducats.",
+                f"{UNTOUCHED} Add {lacks}.",
+            )
+        return self.service.order_for_payment(
+            # What went back has taken its ducats along: the rest is owed as if nothing had.
+            replace(matched.charge, refunded_cents=0, disputed=False),
+            citizen,
+            ducats,
+            due=due_to_buyer(matched, wish),
+            is_another=bool(matched.successor),
+            reason=wish.reason,
+            facts=facts,
+            overrides=wish.overrides | ambiguous,
+        )
+
+    def _again(self, found: Resolution, seen: Seen, facts: Mapping[str, Any]) -> Order | None:
+        """What is found to have moved nothing goes out again, where a machine may deliver it."""
+        after = found.after
+        repair = after and after.item.repair
+        if not (after and after.matched and repair and repair.automatic):
+            return None
+        charge = after.matched.charge
+        order = order_for_charge(replace(charge, disputed=False), REASON, facts)
+        return Ownership(seen.snapshot.charges, seen.snapshot.stratagems).tell_apart(order, charge)
+
+    def carry_out(self, planned: PlannedDecision, patience: timedelta = PATIENCE) -> list[Delivery]:
+        """Record the decision, then do what it says."""
+        self._record(planned)
+        if planned.resolution.writes_off:
+            self._write_off(planned.resolution)
+        endings = self.deliverer.deliver(planned.resolution.endings, patience=patience)
+        if planned.credit:
+            moved = self.service.carry_out(planned.credit)
+        else:
+            others = [o for o in planned.orders if o not in planned.resolution.endings]
+            moved = self.deliverer.deliver(others, patience=patience)
+        self._look_again(moved, patience)
+        return [*endings, *moved]
+
+    def _look_again(self, moved: Sequence[Delivery], patience: timedelta) -> None:
+        """Somebody with another journal may have looked when this one did, before either wrote:
+        whoever was last sees both transfers, and takes the surplus out of the engine's way."""
+        credited = (one.order for one in moved if one.result is Result.CREDITED)
+        made = [replace(order, retire_surplus=True) for order in credited]
+        if made:
+            self.deliverer.deliver(made, patience=patience)
+
+    def _record(self, planned: PlannedDecision) -> None:
+        resolution, subject = planned.resolution, planned.seen.subject
+        if not resolution.rulings and _is_recorded(subject, resolution.decision):
+            # The same, broken off before it was done, and taken up again.
+            return
+        rulings = {ruling.record_id: ruling for ruling in self._rulings(resolution)}
+        self.decisions.keep_decision(
+            subject.name,
+            resolution.decision.document(),
+            {record: ruling.document() for record, ruling in rulings.items()},
+            seen=planned.seen.before,
+        )
+        self.forget()
+
+    def _rulings(self, resolution: Resolution) -> Sequence[RowRuling]:
+        """With `--reopen`, what was said of the case's rows counts no more."""
+        if resolution.decision.how is not How.REOPEN:
+            return resolution.rulings
+        subject = resolution.subject
+        records = {row.record_id for row in subject.item.rows}
+        return [
+            withdrawn(record)
+            for record, body in self.decisions.rulings().items()
+            if record in records or body["settles"] == subject.name
+        ]
+
+    def _write_off(self, resolution: Resolution) -> None:
+        pictures = self.refunds.look(resolution.subject.name)
+        self.refunds.write_off(pictures, resolution.decision.reason)
+
+
+def _is_recorded(subject: Subject, decision: Decision) -> bool:
+    before = subject.item.decision
+    if before is None or before.how not in {How.CREDIT, How.TAKE_BACK, How.NOT_MOVED}:
+        return False
+    return before.is_same_as == decision.is_same_as and not before.change(subject.facts)
+
+
+def _the_one(identity: str, items: Sequence[Item]) -> Item:
+    """Of a payment for many, the only portion that is open."""
+    found = [item for item in items if item.is_open]
+    if len(found) == 1:
+        return found[0]
+    names = ", ".join(item.charge.payment_id for item in found if item.charge)
+    what = f"open are {names}" if names else "none of them is open"
+    raise GuardError(
+        f"{identity} is for {len(items)} citizens: a decision is about one of them.",
+        f"{UNTOUCHED} Name the portion: {what}.",
+    )
+
+
+def _refuse_stranger(name: str, found: Mapping[str, Resident], rows: Sequence[Stratagem]) -> None:
+    if name not in found:
+        raise GuardError(f"{no_citizen(name, found)}.", UNTOUCHED)
+    if why := successor(name, found[name].since, rows):
+        raise GuardError(f"{why}.", UNTOUCHED)

@@ -1,0 +1,213 @@
+"""A walk through the open cases: each is looked at, planned and kept by itself, and all that was
+chosen is carried out at the end, one after the other, as `cascade resolve` would."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any, Protocol
+
+from cascade_cli.domain.decisions.decision_plan import UNTOUCHED, Subject, Wish
+from cascade_cli.domain.decisions.review_draft import (
+    Draft,
+    draft_of,
+    moves_of,
+    refund_draft,
+    writes_of,
+)
+from cascade_cli.domain.discrepancies.items import Item
+from cascade_cli.domain.discrepancies.refund_plan import RefundPlan
+from cascade_cli.domain.matching.matched_charge import Terms
+from cascade_cli.domain.matching.matching import match
+from cascade_cli.domain.matching.snapshot import Snapshot, matched_charges_of
+from cascade_cli.domain.records.journal_entries import Worker
+from cascade_cli.domain.records.orders import Order
+from cascade_cli.domain.refunds.refund_shares import Policy
+from cascade_cli.domain.shop.shell import command
+from cascade_cli.errors import GuardError, NotFoundError
+from cascade_cli.services.decisions.resolve_service import (
+    Evidence,
+    PlannedDecision,
+    ResolveService,
+    Seen,
+)
+from cascade_cli.services.delivery_ports import Delivery, Result
+from cascade_cli.services.refunds import refund_service
+
+_DONE = frozenset({Result.CREDITED, Result.ALREADY, Result.RETIRED})
+
+
+class Drafts(Protocol):
+    """Where it is kept what was chosen: the journal."""
+
+    def marks(self, prefix: str) -> dict[str, dict[str, Any]]:
+        """All that is remembered under names that begin so, by the rest of the name."""
+
+    def set_mark(self, name: str, body: Mapping[str, Any]) -> None:
+        """Remember `body` under `name`, in place of what stood there."""
+
+
+@dataclass(frozen=True)
+class ChosenDraft:
+    """A draft, and what it would write."""
+
+    draft: Draft
+    planned: PlannedDecision | RefundPlan
+
+    @property
+    def orders(self) -> tuple[Order, ...]:
+        """Everything that moves ducats, or keeps them from moving."""
+        if isinstance(self.planned, RefundPlan):
+            return (*self.planned.endings, *self.planned.orders)
+        return self.planned.orders
+
+
+@dataclass(frozen=True)
+class View:
+    """What a person looks at to decide: balances and, of a doubtful transfer, what is around it."""
+
+    seen: Seen
+    balances: Mapping[str, Decimal]
+    evidence: Evidence
+
+
+@dataclass(frozen=True)
+class ReviewService:
+    """Plans with `desk`; drafts are those of one operator about one base."""
+
+    service: ResolveService
+    drafts: Drafts
+    base: str
+    worker: Worker
+    policy: Policy
+    facts: Mapping[str, Any]
+
+    def matched_charges(
+        self, snapshot: Snapshot, items: Sequence[Item], terms: Terms
+    ) -> list[Seen]:
+        """The items of a run as cases, without a request."""
+        found = matched_charges_of(snapshot, match(snapshot.charges, snapshot.stratagems), terms)
+        decided = self.service.decisions.decisions()
+        subjects = [
+            Subject(item, found[item.charge.id], terms)
+            if item.charge
+            else Subject(item, None, terms, item.name)
+            for item in items
+        ]
+        return [Seen(subject, snapshot, decided.get(subject.name)) for subject in subjects]
+
+    def view(self, seen: Seen) -> View:
+        """With what only a look into the base tells; the processor's balance comes last."""
+        evidence, processor = self.service.evidence(seen), self.service.limits.processor
+        balances = evidence.balances or self._balances({processor, *_concerned(seen.subject)})
+        ordered = sorted(balances.items(), key=lambda one: (one[0] == processor, one[0]))
+        return View(seen, dict(ordered), evidence)
+
+    def _balances(self, names: Collection[str]) -> Mapping[str, Decimal]:
+        found = self.service.citizens.residents(sorted(names))
+        return {name: resident.ducats for name, resident in found.items()}
+
+    def plan(self, seen: Seen, wish: Wish) -> PlannedDecision:
+        """What it would write. Raises GuardError where it does not fit, or a guard refuses it."""
+        return self.service.plan(seen, wish, self.facts, self.policy, self.worker)
+
+    def choose(self, seen: Seen, wish: Wish) -> ChosenDraft:
+        """Plan it, and keep it until it is carried out."""
+        chosen = ChosenDraft(draft_of(seen.subject, wish), self.plan(seen, wish))
+        self.drafts.set_mark(self._prefix + chosen.draft.matched, chosen.draft.document())
+        return chosen
+
+    def choose_refund(self, seen: Seen) -> ChosenDraft:
+        """The same of its refund. Raises GuardError where there is nothing to do, or a guard
+        refuses it."""
+        chosen = ChosenDraft(refund_draft(seen.subject), self._refund(seen))
+        self.drafts.set_mark(self._prefix + chosen.draft.matched, chosen.draft.document())
+        return chosen
+
+    def _refund(self, seen: Seen) -> RefundPlan:
+        payment = seen.subject.name
+        picture, *others = self.service.refunds.look(payment)
+        if others:
+            type_it = f"Type it: {command('refund', payment)}"
+            raise GuardError(f"{payment} is for several citizens.", type_it)
+        plan = self.service.refunds.plan(picture, self._refund_wish)
+        if not plan.is_work:
+            raise GuardError(f"{payment}: nothing is to be written now.", UNTOUCHED)
+        return plan
+
+    @property
+    def _refund_wish(self) -> refund_service.RefundWish:
+        return refund_service.RefundWish(self.policy, self.facts)
+
+    def drop(self, draft: Draft) -> None:
+        """It was carried out, or is not to be."""
+        self.drafts.set_mark(self._prefix + draft.matched, {})
+
+    def kept(self) -> list[Draft]:
+        """What was chosen before and not carried out."""
+        return [Draft.of(body) for body in self.drafts.marks(self._prefix).values() if body]
+
+    @property
+    def _prefix(self) -> str:
+        return f"review {self.base} {self.worker.operator}: "
+
+    def taken_up(self, draft: Draft, seen: Seen | None) -> tuple[Seen, ChosenDraft]:
+        """A draft of an earlier review with its case, looked up where no run has shown it. Raises
+        GuardError or NotFoundError, and forgets it, where the case is another now; GuardError where
+        a guard refuses it today."""
+        try:
+            seen = self._still_open(draft, seen)
+        except (GuardError, NotFoundError):
+            self.drop(draft)
+            raise
+        return seen, ChosenDraft(draft, self._planned(draft, seen))
+
+    def _planned(self, draft: Draft, seen: Seen) -> PlannedDecision | RefundPlan:
+        return self._refund(seen) if draft.is_refund else self.plan(seen, self._wish(draft, seen))
+
+    def _still_open(self, draft: Draft, seen: Seen | None) -> Seen:
+        seen = seen or self.service.look(draft.identity)
+        seen = replace(seen, subject=replace(seen.subject, named=draft.named))
+        if not seen.subject.item.is_open:
+            raise GuardError(f"{draft.matched} is open no more.", UNTOUCHED)
+        if changed := draft.change(seen.subject.facts):
+            raise GuardError(f"{draft.matched} has changed: {changed}.", UNTOUCHED)
+        return seen
+
+    def _wish(self, draft: Draft, seen: Seen) -> Wish:
+        if not draft.settles:
+            return draft.wish
+        return replace(draft.wish, settles=self.service.settling(draft.settles, seen))
+
+    def carry_out(self, chosen: ChosenDraft) -> list[Delivery]:
+        """Look again, then do exactly what was shown; it is kept as long as it is not done. Raises
+        GuardError where it would be something else now."""
+        draft = chosen.draft
+        seen = self._still_open(draft, None)
+        planned = self._planned(draft, seen)
+        if _writes(planned) != _writes(chosen.planned):
+            raise GuardError(f"{draft.matched}: it would write something else now.", UNTOUCHED)
+        deliveries = self._deliveries(planned)
+        if all(delivery.result in _DONE for delivery in deliveries):
+            self.drop(draft)
+        return deliveries
+
+    def _deliveries(self, planned: PlannedDecision | RefundPlan) -> list[Delivery]:
+        if not isinstance(planned, RefundPlan):
+            return self.service.carry_out(planned)
+        (done,) = self.service.refunds.carry_out([planned], self._refund_wish)
+        if done.refused:
+            raise done.refused
+        return done.deliveries
+
+
+def _writes(planned: PlannedDecision | RefundPlan) -> tuple[object, ...]:
+    if isinstance(planned, RefundPlan):
+        return moves_of((*planned.endings, *planned.orders))
+    return writes_of(planned.resolution, planned.orders)
+
+
+def _concerned(subject: Subject) -> Iterator[str]:
+    names = {subject.item.citizen, *(row.concerned for row in subject.item.rows)}
+    return (name for name in names if name)

@@ -1,0 +1,1 @@
+"""Ducats delivered, each exactly once."""

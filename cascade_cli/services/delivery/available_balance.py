@@ -1,0 +1,96 @@
+"""What the processor can still pay: its balance, less what was promised and has not left yet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Protocol
+
+from cascade_cli.domain.delivery.runway import Sum
+from cascade_cli.domain.records.stratagems import State, Stratagem
+from cascade_cli.domain.shop.money import ZERO, exactly, format_ducats
+from cascade_cli.errors import GuardError
+
+
+class Balances(Protocol):
+    """Where citizens are read."""
+
+    def citizens(self, usernames: Sequence[str]) -> dict[str, Decimal]:
+        """The ducats of those who exist, spelt as Venice spells them."""
+
+
+class OpenTransfers(Protocol):
+    """Where the processor's transfers are read."""
+
+    def older(self, before: datetime, executed_since: datetime, now: datetime) -> list[Stratagem]:
+        """Those made before that are planned or live, or were executed since."""
+
+
+class Promises(Protocol):
+    """What was promised: the journal."""
+
+    def ducats_promised_since(self, moment: datetime) -> Decimal:
+        """The ducats first promised at that moment or later."""
+
+
+@dataclass(frozen=True)
+class AvailableBalance:
+    """The processor's; `lifetime` is that of a transfer which waits for the engine."""
+
+    balances: Balances
+    transfers: OpenTransfers
+    promises: Promises
+    processor: str
+    lifetime: timedelta
+    now: Callable[[], datetime]
+
+    def can_pay(self, wanted: Decimal, balance: Decimal | None = None) -> Decimal:
+        """How many ducats can go out; what is in flight is read only if it may matter. `balance` is
+        the processor's where it was just read.
+
+        Raises GuardError if the processor does not exist.
+        """
+        if balance is None:
+            balance = self.balance_in(self.balances.citizens([self.processor]))
+        return self._free(balance, wanted, frozenset())
+
+    def balance_in(self, found: Mapping[str, Decimal]) -> Decimal:
+        """The processor's ducats, among citizens read. Raises GuardError if it is not there."""
+        if self.processor not in found:
+            raise GuardError(
+                f"Venice has no citizen {self.processor!r} to pay with.",
+                "Nothing was written. Create it: cascade citizen setup",
+            )
+        return found[self.processor]
+
+    def check(self, wanted: Decimal, keys: Collection[str], balance: Decimal | None = None) -> None:
+        """Raises GuardError unless so many ducats can go out for the transfers with these keys,
+        which may be on their way already; `balance` is the processor's where it was just read."""
+        if balance is None:
+            balance = self.balance_in(self.balances.citizens([self.processor]))
+        free = self._free(balance, wanted, keys)
+        if free >= wanted:
+            return
+        has = f"{self.processor} has {format_ducats(balance)} ducats"
+        if free < balance:
+            has += f", {format_ducats(balance - free)} of them promised to transfers on their way,"
+        raise GuardError(
+            f"{has} and {format_ducats(wanted)} are to go out.",
+            "Nothing was written. Top it up: cascade citizen replenish --to N",
+        )
+
+    def _free(self, balance: Decimal, wanted: Decimal, keys: Collection[str]) -> Decimal:
+        now = self.now()
+        with exactly():
+            # A promise is in flight for a lifetime at most; most of these left long ago.
+            surely = balance - self.promises.ducats_promised_since(now - self.lifetime)
+            if surely >= wanted:
+                return surely
+            return max(balance - self._in_flight(now, keys), ZERO)
+
+    def _in_flight(self, now: datetime, keys: Collection[str]) -> Decimal:
+        rows = self.transfers.older(now, now, now)
+        others = (row for row in rows if row.stratagem_id not in keys)
+        return Sum.of(row for row in others if row.state(now) is State.LIVE).ducats

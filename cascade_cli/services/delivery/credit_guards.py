@@ -1,0 +1,160 @@
+"""What stands against a credit, and what of it a person may overrule."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+
+from cascade_cli.domain.delivery.delivery_steps import ambiguity
+from cascade_cli.domain.reconcile.event_replay import (
+    CreditTerms,
+    Objection,
+    Obstacle,
+    objections_to,
+)
+from cascade_cli.domain.reconcile.manual_credits import is_beside, is_given_by
+from cascade_cli.domain.records.citizens import successor
+from cascade_cli.domain.records.journal_entries import Intent
+from cascade_cli.domain.records.orders import Cause, Order
+from cascade_cli.domain.records.overrides import Override, credit_although
+from cascade_cli.domain.records.stratagems import MAY_STILL_MOVE, Stratagem
+from cascade_cli.domain.selling.price_guard import paid_for
+from cascade_cli.domain.shop.keys import MANUAL_PREFIX, PORTION_ID
+from cascade_cli.domain.shop.money import format_ducats
+from cascade_cli.domain.shop.shell import command
+from cascade_cli.domain.shop.times import format_moment
+from cascade_cli.errors import GuardError
+
+
+def overrulable(
+    order: Order, rows: Sequence[Stratagem], terms: CreditTerms, *, by_person: bool
+) -> tuple[Objection, ...]:
+    """The objections to an order that a person may overrule, and does.
+
+    Raises GuardError at the first that stands.
+    """
+    found = tuple(
+        objections_to(order.charge, rows, terms)
+        if order.charge
+        else _objections_by_hand(order, rows, terms)
+    )
+    found = tuple(one for one in found if _stands(one, order, terms))
+    for objection in found:
+        override = _OVERRIDES.get(objection.obstacle)
+        is_said = override in order.overrides if override else by_person
+        if objection.obstacle not in _FOR_PEOPLE or not is_said:
+            raise _refusal(order, objection)
+    return found
+
+
+def _stands(objection: Objection, order: Order, terms: CreditTerms) -> bool:
+    """Against fewer ducats than the payment names less may be said."""
+    if order.charge and objection.obstacle is Obstacle.UNDERPAID:
+        return order.ducats > paid_for(order.charge, terms.prices)
+    is_limit = objection.obstacle is Obstacle.OVER_LIMIT
+    return not is_limit or order.ducats > terms.per_credit_ducats
+
+
+def ambiguity_of(
+    order: Order, rows: Sequence[Stratagem], unclear: Sequence[Stratagem]
+) -> tuple[Objection, ...]:
+    """The rows beside which a person delivers all the same, having said so."""
+    beside = [*(row for row in rows if row.other_processor), *unclear]
+    if not beside or Override.AMBIGUOUS not in order.overrides:
+        return ()
+    return (Objection(Obstacle.AMBIGUOUS, ambiguity(order, beside)),)
+
+
+def _objections_by_hand(
+    order: Order, rows: Sequence[Stratagem], terms: CreditTerms
+) -> Iterator[Objection]:
+    """A credit by hand that was begun for somebody who had that name before."""
+    resident = terms.citizens.get(order.citizen)
+    if resident and (why := successor(order.citizen, resident.since, rows)):
+        yield Objection(Obstacle.ANOTHER_CITIZEN, why)
+
+
+# What a person may decide, with the option that says so, if it takes one.
+_OVERRIDES = {Obstacle.UNDERPAID: Override.UNDERPAID}
+_FOR_PEOPLE = frozenset({Obstacle.UNDERPAID, Obstacle.ANOTHER_CITIZEN, Obstacle.CANCELLED})
+
+
+def _refusal(order: Order, objection: Objection) -> GuardError:
+    hint, charge = "Nothing was written.", order.charge
+    if charge and objection.obstacle is Obstacle.UNDERPAID:
+        words = order.citizen, format_ducats(order.ducats), order.reason
+        overrides = order.overrides | {Override.UNDERPAID}
+        line = credit_although(overrides, charge.payment_id, *words)
+        hint = f"Nothing was written. To deliver it all the same: {line}"
+    name = charge.payment_id if charge else order.key
+    return GuardError(f"{name}: {objection.why}.", hint)
+
+
+def refuse_repeated(orders: Iterable[Order]) -> None:
+    """Raises GuardError where two orders are for one transfer: a file may name a payment by its
+    intent and by its charge, and only one of the two would be written."""
+    for key, number in Counter(order.key for order in orders).items():
+        if number > 1:
+            raise GuardError(
+                f"{number} of these credits are for the same transfer, {key}.",
+                "Nothing was written. Name each payment once.",
+            )
+
+
+def refuse_credited(orders: Sequence[Order], rows: Sequence[Stratagem], now: datetime) -> None:
+    """Raises GuardError where a credit by hand speaks of a payment for which somebody has given the
+    same citizen ducats by hand, or by a decision."""
+    keys = {order.key for order in orders}
+    for order in orders:
+        for row in rows if order.mentions and not order.again else ():
+            is_another = row.stratagem_id not in keys
+            if is_another and is_given_by(row, order.citizen, order.mentions, now):
+                by = f" by {row.made_by}" if row.made_by else ""
+                raise GuardError(
+                    f"{row.citizen!r} was credited for {order.mentions[0]} already{by}: "
+                    f"{row.stratagem_id}, made {format_moment(row.created_at)}: {row.reason}.",
+                    "Nothing was written. If it is meant a second time, add --again.",
+                )
+
+
+def refuse_ended(orders: Iterable[Order], rows: Sequence[Stratagem], now: datetime) -> None:
+    """Raises GuardError where a person decided that a credit by hand is a payment's transfer, and
+    it has ended: what is still lacking is then the payment's to say, not the credit's.
+    """
+    for order in orders:
+        own = [row for row in rows if row.stratagem_id == order.key]
+        if any(row.state(now) in MAY_STILL_MOVE for row in own):
+            continue
+        for payment in (row.stripe_ids[0] for row in own if row.corrects and is_by_hand(order)):
+            raise GuardError(
+                f"{order.key} was decided to settle {payment}, and has ended without arriving.",
+                f"Nothing was written. What {payment} lacks: {command('explain', payment)}",
+            )
+
+
+def refuse_just_credited(
+    orders: Sequence[Order], rows: Sequence[Stratagem], sent: Sequence[Intent], now: datetime
+) -> None:
+    """Raises GuardError where somebody gives the citizen ducats for the same payment in this very
+    moment, by hand or by a decision: a reading need not show yet what was `sent` lately."""
+    shown = {row.stratagem_id for row in rows if row.state(now) in MAY_STILL_MOVE}
+    for order in orders if sent else ():
+        for intent in () if order.again or Override.AMBIGUOUS in order.overrides else sent:
+            if intent.key not in shown and is_beside(order, intent):
+                raise GuardError(
+                    f"{order.citizen!r} is being credited for the same payment: {intent.key}, "
+                    f"{format_ducats(intent.ducats)} ducats.",
+                    "Nothing was written. Look again in two minutes, when it shows.",
+                )
+
+
+def is_by_hand(order: Order) -> bool:
+    """A person gives it under a reference."""
+    return order.cause is Cause.MANUAL and order.key.startswith(MANUAL_PREFIX)
+
+
+def payment_meant_by(order: Order) -> str:
+    """The payment whose id is the reference of a credit by hand; empty for all else."""
+    reference = order.key.removeprefix(MANUAL_PREFIX) if is_by_hand(order) else ""
+    return reference if PORTION_ID.fullmatch(reference) else ""

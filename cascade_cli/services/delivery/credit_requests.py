@@ -1,0 +1,133 @@
+"""What is asked for when somebody credits, checked before anything is read or written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, Protocol
+
+from cascade_cli.domain.records.charges import Charge
+from cascade_cli.domain.records.orders import REFERENCE, Cause, Order, manual_key
+from cascade_cli.domain.shop.citizen_names import similar_names, there_is
+from cascade_cli.domain.shop.keys import PORTION_ID
+from cascade_cli.domain.shop.money import format_ducats
+from cascade_cli.domain.shop.shell import command
+from cascade_cli.errors import GuardError, UsageError
+
+MOST_CHARACTERS = 1000
+TWIN_WINDOW = timedelta(hours=24)
+
+
+class Portions(Protocol):
+    """Where payments are read: Stripe."""
+
+    def portions(self, payment_id: str) -> tuple[Charge, ...]:
+        """What the payment bought: one purchase, or one for each of many citizens."""
+
+
+def manual_order(
+    citizen: str,
+    ducats: Decimal,
+    *,
+    reason: str,
+    reference: str,
+    facts: Mapping[str, Any],
+    refuse_twin_since: datetime | None = None,
+) -> Order:
+    """A credit by hand. Raises UsageError on an unusable reference, reason or citizen."""
+    check_words(citizen, reason)
+    try:
+        key = manual_key(reference)
+    except ValueError as error:
+        raise UsageError(f"{str(error).capitalize()}.") from None
+    return Order(
+        key=key,
+        citizen=citizen,
+        ducats=ducats,
+        cause=Cause.MANUAL,
+        reason=reason.strip(),
+        facts={REFERENCE: reference, **facts},
+        refuse_twin_since=refuse_twin_since,
+    )
+
+
+def check_limit(per_credit: Decimal, credits: Iterable[tuple[str, Decimal]]) -> None:
+    """Raises GuardError if one of these (citizen, ducats) is more than one credit may be."""
+    credits = tuple(credits)
+    for citizen, ducats in credits:
+        if ducats > per_credit:
+            raise GuardError(
+                f"{format_ducats(ducats)} ducats to {citizen!r} are more than the limit of "
+                f"{format_ducats(per_credit)} ducats per credit.",
+                allowing("CASCADE_MAX_DUCATS_PER_CREDIT", max(each for _, each in credits)),
+            )
+
+
+def allowing(setting: str, ducats: Decimal) -> str:
+    """How a person lets a limit go for one command: what was refused is typed once more, with this
+    before it."""
+    return (
+        f"Nothing was written. {setting} sets the limit; to allow it this once, put "
+        f"{setting}={format_ducats(ducats)} before the command."
+    )
+
+
+def check_words(citizen: str, reason: str) -> None:
+    """Raises UsageError on a citizen or reason that is blank or that no record can hold."""
+    for name, text in (("citizen", citizen), ("reason", reason)):
+        if not text.strip():
+            raise UsageError(f"A credit needs a {name}.", "Nothing was written.")
+        if len(text) > MOST_CHARACTERS or not _is_writable(text):
+            raise UsageError(
+                f"The {name} {text[:40]!r} is longer than {MOST_CHARACTERS} characters, or one of "
+                "them is NUL or no character at all.",
+                "Nothing was written.",
+            )
+
+
+def bought(payments: Portions, payment_id: str) -> tuple[Charge, ...]:
+    """What a payment's id means: one purchase, or one for each of many citizens.
+
+    Raises GuardError where there is none.
+    """
+    found = payments.portions(payment_id)
+    if not found:
+        raise GuardError(
+            f"Stripe knows no paid ducat purchase {payment_id!r} in this account and mode.",
+            "Nothing was written. Check the id; to credit without one, use --reference.",
+        )
+    return found
+
+
+def meant(payments: Portions, payment_id: str, citizen: str) -> Charge:
+    """Of a payment for many, the portion of the citizen. Raises GuardError where there is none."""
+    found = bought(payments, payment_id)
+    if len(found) == 1:
+        return found[0]
+    for charge in found:
+        if charge.citizen == citizen:
+            return charge
+    similar = similar_names([citizen], (charge.citizen or "" for charge in found))
+    raise GuardError(
+        f"{payment_id} is for {len(found)} citizens, and {citizen!r} is none of them"
+        f"{there_is(citizen, similar.get(citizen, ()))}.",
+        f"Nothing was written. See: {command('explain', payment_id)}",
+    )
+
+
+def check_payment_id(text: str) -> None:
+    """Raises UsageError on what cannot be a payment's id."""
+    if not PORTION_ID.fullmatch(text):
+        raise UsageError(
+            f"The payment {text[:40]!r} is not the id of one.",
+            "Nothing was written. A payment's id is pi_… or ch_…, as Stripe shows it.",
+        )
+
+
+def _is_writable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in text

@@ -1,0 +1,374 @@
+"""Credits by hand and for single payments: check everything first, then deliver."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Protocol
+
+from cascade_cli.domain.delivery.delivery_steps import (
+    FATE_BOUND,
+    End,
+    OrderVerdict,
+    Step,
+    Wait,
+    next_step,
+    rows_of,
+    unclear_rows,
+)
+from cascade_cli.domain.matching.ownership import Ownership
+from cascade_cli.domain.reconcile.event_replay import CreditTerms, Objection, Obstacle
+from cascade_cli.domain.records.charges import Charge
+from cascade_cli.domain.records.citizens import Resident
+from cascade_cli.domain.records.journal_entries import Attempt, Intent
+from cascade_cli.domain.records.orders import (
+    INSTEAD_OF,
+    Order,
+    decided,
+    manual_key,
+    order_for_charge,
+)
+from cascade_cli.domain.records.overrides import Override
+from cascade_cli.domain.records.stratagems import MAY_STILL_MOVE, Stratagem
+from cascade_cli.domain.selling.price_guard import price_objection
+from cascade_cli.domain.selling.pricing import PriceList
+from cascade_cli.domain.shop.citizen_names import (
+    look_alike,
+    no_citizen,
+    told_apart,
+)
+from cascade_cli.domain.shop.money import ZERO, format_ducats
+from cascade_cli.domain.shop.shell import command
+from cascade_cli.errors import GuardError
+from cascade_cli.services.delivery.available_balance import AvailableBalance
+from cascade_cli.services.delivery.citizen_lookup import refuse_processor, refuse_unknown
+from cascade_cli.services.delivery.credit_guards import (
+    ambiguity_of,
+    overrulable,
+    payment_meant_by,
+    refuse_credited,
+    refuse_ended,
+    refuse_just_credited,
+    refuse_repeated,
+)
+from cascade_cli.services.delivery.credit_requests import allowing, check_limit, check_words
+from cascade_cli.services.delivery.deliver import Deliverer
+from cascade_cli.services.delivery_ports import Delivery, Reader, Sighting
+from cascade_cli.services.reconcile.gather import PastSource, PaymentSource
+from cascade_cli.services.reconcile.neighbouring_charges import NeighbouringCharges
+
+# Long enough to see one lost write through, and a second.
+PATIENCE = 2 * FATE_BOUND
+
+
+class Promises(Protocol):
+    """What was promised before: the journal."""
+
+    def known(self, keys: Collection[str]) -> set[str]:
+        """Those of `keys` that were ever claimed."""
+
+    def attempts(self, keys: Collection[str]) -> Mapping[str, Attempt]:
+        """The last write sent for each of `keys`."""
+
+    def ducats_today(self) -> Decimal:
+        """The ducats first promised on this UTC day."""
+
+    def sent_since(self, moment: datetime) -> Sequence[Intent]:
+        """What was promised under the keys for which a write was sent at that moment or later."""
+
+
+class CitizenSource(Reader, Protocol):
+    """Where citizens and transfers are read."""
+
+    def citizens(self, usernames: Sequence[str]) -> dict[str, Decimal]:
+        """The ducats of those who exist, spelt as Venice spells them."""
+
+    def residents(self, usernames: Sequence[str]) -> dict[str, Resident]:
+        """The same, and since when they have been there."""
+
+    def usernames(self) -> list[str]:
+        """All citizens."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a credit may be at most, and who pays."""
+
+    per_credit: Decimal
+    per_day: Decimal
+    processor: str
+
+
+@dataclass(frozen=True)
+class CreditPlan:
+    """What would be written for each order, seen before anything was."""
+
+    orders: tuple[Order, ...]
+    steps: Mapping[str, Step]
+    processor_ducats: Decimal
+    sighting: Sighting
+    overruled: Mapping[str, tuple[Objection, ...]] = field(default_factory=dict)
+    """By key, what no machine would deliver, and a person may."""
+
+    @property
+    def total(self) -> Decimal:
+        """The ducats of all orders together."""
+        return sum((order.ducats for order in self.orders), ZERO)
+
+    @property
+    def outgoing(self) -> Decimal:
+        """The ducats that are still to leave the processor: of a file taken up again, the rest."""
+        left = (order.ducats for order in self.orders if _is_open(self.steps[order.key]))
+        return sum(left, ZERO)
+
+    def stratagem_id(self, order: Order) -> str:
+        """The id that its row has; without one, what it gets."""
+        step = self.steps[order.key]
+        row = None if isinstance(step, Wait) else step.row
+        return (row.stratagem_id or row.record_id) if row else order.key
+
+    @property
+    def unwritten(self) -> tuple[Order, ...]:
+        """Those for which there is something left to write."""
+        return tuple(o for o in self.orders if not isinstance(self.steps[o.key], End))
+
+    @property
+    def description(self) -> str:
+        """For a question: what goes to whom."""
+        if len(self.unwritten) == 1:
+            return self.unwritten[0].description + self.objections_to(self.unwritten[0])
+        ducats = sum((order.ducats for order in self.unwritten), ZERO)
+        short = sum(bool(self.overruled.get(order.key)) for order in self.unwritten)
+        doubt = f", {short} of them although a guard objects" if short else ""
+        return f"{format_ducats(ducats)} ducats to {len(self.unwritten)} citizens{doubt}"
+
+    def shortfall_of(self, order: Order) -> str:
+        """Price, worth and difference of an order that was not paid for in full; else empty."""
+        found = self.overruled.get(order.key, ())
+        return next((one.why for one in found if one.obstacle is Obstacle.UNDERPAID), "")
+
+    def objections_to(self, order: Order) -> str:
+        """What is overruled about an order, as the end of a question; empty if nothing is."""
+        found = self.overruled.get(order.key, ())
+        return f", although {'; and '.join(one.why for one in found)}" if found else ""
+
+
+class CreditService:
+    """Checks orders against Venice and hands them to the Deliverer."""
+
+    def __init__(
+        self,
+        *,
+        payments: PaymentSource,
+        venice: CitizenSource,
+        deliverer: Deliverer,
+        promises: Promises,
+        available_balance: AvailableBalance,
+        limits: Limits,
+        prices: PriceList,
+        now: Callable[[], datetime],
+        past: PastSource | None = None,
+    ) -> None:
+        self._past = past
+        self._payments, self._venice = payments, venice
+        self._deliverer, self._promises = deliverer, promises
+        self._available_balance, self._limits, self._now = available_balance, limits, now
+        self._prices = prices
+
+    def plan(self, orders: Sequence[Order], *, by_person: bool = True) -> CreditPlan:
+        """Look at all rows and citizens; writes nothing.
+
+        Raises GuardError if an order exceeds the limit per credit, all of them that of the day,
+        a citizen does not exist, is the processor, or the processor cannot pay; and if a payment
+        must not be delivered by a machine, unless it is done `by_person`, who may decide that or
+        has said so in the order's overrides.
+        """
+        refuse_processor((order.citizen for order in orders), self._limits.processor)
+        refuse_repeated(orders)
+        self._refuse_payments_by_hand(orders)
+        check_limit(self._limits.per_credit, ((order.citizen, order.ducats) for order in orders))
+        self._check_day(orders)
+        names = {order.citizen for order in orders} | {self._available_balance.processor}
+        residents = self._venice.residents(sorted(names))
+        found = {name: resident.ducats for name, resident in residents.items()}
+        refuse_unknown((order.citizen for order in orders), found, self._venice.usernames)
+        now = self._now()
+        orders, rows = self._with_neighbours(self._with_past(orders, now))
+        refuse_credited(orders, rows, now)
+        refuse_ended(orders, rows, now)
+        refuse_just_credited(orders, rows, self._promises.sent_since(now - FATE_BOUND), now)
+        own = {order.key: rows_of(order, rows) for order in orders}
+        unclear = {order.key: unclear_rows(order, rows) for order in orders}
+        # Where no row moves ducats, the journal tells whether one has vanished.
+        last = self._promises.attempts([key for key, seen in own.items() if not _moves(seen, now)])
+        steps = {
+            o.key: next_step(o, own[o.key], now, last.get(o.key), unclear=unclear[o.key])
+            for o in orders
+        }
+        terms = CreditTerms(residents, self._prices, self._limits.per_credit)
+        overruled = {
+            order.key: (
+                *overrulable(order, own[order.key], terms, by_person=by_person),
+                *ambiguity_of(order, own[order.key], unclear[order.key]),
+            )
+            for order in orders
+            if not isinstance(steps[order.key], End)
+        }
+        balance = self._available_balance.balance_in(found)
+        plan = CreditPlan(tuple(orders), steps, balance, Sighting(rows, now), overruled)
+        going_out = {key for key, step in steps.items() if _is_open(step)}
+        self._available_balance.check(plan.outgoing, going_out, balance)
+        return plan
+
+    def _with_past(self, orders: Sequence[Order], now: datetime) -> Sequence[Order]:
+        """With what is remembered of the payments' deliveries."""
+        charges = [order.charge for order in orders if order.charge]
+        if self._past is None or not charges:
+            return orders
+        past = self._past.past_of(charges, now)
+        return [
+            replace(order, settled_until=past[order.charge.id].settled_until)
+            if order.charge and order.charge.id in past
+            else order
+            for order in orders
+        ]
+
+    def _with_neighbours(
+        self, orders: Sequence[Order]
+    ) -> tuple[Sequence[Order], tuple[Stratagem, ...]]:
+        """All rows of the orders, told apart from those of the payments around theirs."""
+        rows = self._venice.transfers_for(orders)
+        charges = [order.charge for order in orders if order.charge]
+        if not charges:
+            return orders, tuple(rows)
+        snapshot = NeighbouringCharges(self._payments, self._venice).snapshot_around(charges, rows)
+        ownership = Ownership(snapshot.charges, snapshot.stratagems)
+        told = [ownership.tell_apart(o, o.charge) if o.charge else o for o in orders]
+        known = {row.record_id: row for row in (*rows, *snapshot.stratagems)}
+        return told, tuple(known.values())
+
+    def carry_out(
+        self, plan: CreditPlan, done: Callable[[Delivery], None] = lambda _delivery: None
+    ) -> list[Delivery]:
+        """Deliver what was planned; no row is written upon that was not seen just before."""
+        return self._deliverer.deliver(
+            plan.orders, patience=PATIENCE, sighting=plan.sighting, done=done
+        )
+
+    def order_for_payment(
+        self,
+        charge: Charge,
+        citizen: str,
+        ducats: Decimal,
+        *,
+        reason: str,
+        facts: Mapping[str, Any],
+        overrides: Collection[Override] = (),
+        due: Decimal | None = None,
+        is_another: bool = False,
+    ) -> Order:
+        """What a payment bought, as a person credits it: under the same key as the webhook's. With
+        `due`, only that is owed of it; whoever has the citizen's name now may be another person.
+
+        Where the payment names no usable citizen or amount, or a citizen who does not exist, the
+        person's words count. Raises GuardError where they contradict the payment otherwise, or
+        where money went back or is disputed.
+        """
+        check_words(citizen, reason)
+        hint = "Nothing was written. Credit it as it was sold, or by hand with a --reference."
+        if charge.unallocated:
+            # Whoever knows the citizens credits each under a key of their own.
+            raise GuardError(f"{charge.payment_id}: {charge.unallocated}.", hint)
+        if charge.ducats and ducats not in {charge.ducats, due}:
+            bought = format_ducats(charge.ducats)
+            raise GuardError(f"{charge.payment_id} bought {bought} ducats.", hint)
+        other = charge.citizen if charge.citizen != citizen else None
+        if other and not is_another and other in self._venice.citizens([other]):
+            meant = told_apart(other, citizen) if look_alike(other, citizen) else repr(other)
+            raise GuardError(f"{charge.payment_id} is for {meant}.", hint)
+        try:
+            named = replace(charge, citizen=citizen, ducats=ducats)
+            told = {**facts, INSTEAD_OF: other} if other else facts
+            order = order_for_charge(named, reason, told)
+            # Its price is that of all that it bought.
+            order = replace(order, charge=replace(named, ducats=charge.ducats or ducats))
+            return self._decided(order, overrides)
+        except ValueError as error:
+            if charge.refunded_cents or charge.disputed:
+                looked = command("refund", charge.payment_id, "--dry-run")
+                hint = f"Nothing was written. What is owed for it: {looked}"
+            raise GuardError(f"{error}.", hint) from None
+
+    def orders_for_payment(
+        self,
+        charges: Sequence[Charge],
+        *,
+        reason: str,
+        facts: Mapping[str, Any],
+        overrides: Collection[Override] = (),
+    ) -> tuple[list[Order], list[str]]:
+        """What a payment bought for all its citizens, and a sentence about each who does not exist:
+        they hold up nobody. Raises GuardError where a person has to name citizen and amount."""
+        check_words("citizen", reason)
+        names = sorted({charge.citizen for charge in charges if charge.citizen})
+        found = self._venice.citizens(names) if names else {}
+        story = command("explain", charges[0].payment_id)
+        hint = f"Nothing was written. Name the citizen and the ducats, or see: {story}"
+        try:
+            orders = [
+                self._decided(order_for_charge(charge, reason, facts), overrides)
+                for charge in charges
+                if not charge.citizen or charge.citizen in found
+            ]
+        except ValueError as error:
+            raise GuardError(f"{error}.", hint) from None
+        return orders, [no_citizen(name, found) for name in names if name not in found]
+
+    def _decided(self, order: Order, overrides: Collection[Override]) -> Order:
+        """A person's order, with those decisions that it needs."""
+        is_short = order.charge and price_objection(order.charge, self._prices)
+        needed = (one for one in overrides if is_short or one is not Override.UNDERPAID)
+        return decided(replace(order, amends=True), *needed)
+
+    def is_promised_by_hand(self, reference: str) -> bool:
+        """Whether somebody credited by hand under this reference before."""
+        key = manual_key(reference)
+        return key in self._promises.known([key])
+
+    def _refuse_payments_by_hand(self, orders: Sequence[Order]) -> None:
+        """A payment's id as a reference: another key than the payment's own, and no guard.
+
+        What was begun so, by an older version, is finished so.
+        """
+        named = {order.key: payment for order in orders if (payment := payment_meant_by(order))}
+        known = self._promises.known(list(named)) if named else set()
+        for key, payment in named.items():
+            if key not in known:
+                raise GuardError(
+                    f"The reference {payment!r} is a payment's id.",
+                    f"Nothing was written. To deliver that payment: --payment {payment}",
+                )
+
+    def _check_day(self, orders: Sequence[Order]) -> None:
+        """Before the first of many is written; against others who credit meanwhile, the claims
+        hold the limit."""
+        known = self._promises.known([order.key for order in orders])
+        new = sum((order.ducats for order in orders if order.key not in known), ZERO)
+        today = self._promises.ducats_today()
+        left = max(ZERO, self._limits.per_day - today)
+        if new > left:
+            raise GuardError(
+                f"The day's limit leaves {format_ducats(left)} ducats today (UTC), and "
+                f"{format_ducats(new)} are asked for.",
+                allowing("CASCADE_MAX_DUCATS_PER_DAY", today + new),
+            )
+
+
+def _moves(rows: Iterable[Stratagem], now: datetime) -> bool:
+    return any(row.state(now) in MAY_STILL_MOVE for row in rows)
+
+
+def _is_open(step: Step) -> bool:
+    return not isinstance(step, End) or step.verdict is OrderVerdict.UNDER_WAY

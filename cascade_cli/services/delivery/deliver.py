@@ -1,0 +1,301 @@
+"""Carry orders out, each exactly once: claim, read, write what is next, until nothing is left.
+
+domain/delivery/delivery_steps.py decides what is to be written, and states the promise; here it is
+journaled, sent and remembered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import islice
+from types import MappingProxyType
+from typing import TypeVar
+
+from cascade_cli.adapters.http.transport import permitted
+from cascade_cli.domain.delivery.delivery_steps import SEND_WITHIN, Action, End, next_step
+from cascade_cli.domain.records.journal_entries import Attempt, ClaimState, Fate
+from cascade_cli.domain.records.orders import Order
+from cascade_cli.domain.records.stratagems import Stratagem
+from cascade_cli.domain.shop.times import rfc3339
+from cascade_cli.errors import (
+    AnswerError,
+    CascadeError,
+    FateUnknownError,
+    JournalError,
+    LockedError,
+    ServiceError,
+    SettingsError,
+    ThrottledError,
+    UnreachableError,
+)
+from cascade_cli.services.delivery.lanes import go_on, in_lanes
+from cascade_cli.services.delivery.order_in_progress import (
+    OrderInProgress,
+    count_write,
+    delivery_of,
+    give_up,
+    intent_of,
+    not_held,
+    remember,
+    take,
+)
+from cascade_cli.services.delivery_ports import (
+    Delivery,
+    DeliveryTerms,
+    Ledger,
+    Notifier,
+    Reader,
+    Sighting,
+    Surroundings,
+    Writer,
+)
+
+T = TypeVar("T")
+Telling = Callable[[Sequence[Order], datetime, str], None]
+
+LEASE = timedelta(minutes=10)
+ORDERS_PER_ROUND = 50
+ROWS_PER_WRITE = 10
+TRIES = 5
+
+
+class Deliverer:
+    """Carries orders out. Raises JournalError with all that was held released; what is wrong with
+    a single order, with a service or with the rights to it while it is being delivered, is told in
+    its Delivery."""
+
+    def __init__(
+        self,
+        *,
+        reader: Reader,
+        writer: Writer,
+        notifier: Notifier,
+        journal: Ledger,
+        terms: DeliveryTerms,
+        around: Surroundings,
+    ) -> None:
+        self._reader, self._writer, self._notifier = reader, writer, notifier
+        self._journal, self._terms, self._around = journal, terms, around
+
+    def deliver(
+        self,
+        orders: Sequence[Order],
+        *,
+        patience: timedelta,
+        sighting: Sighting | None = None,
+        done: Callable[[Delivery], None] = lambda _delivery: None,
+    ) -> list[Delivery]:
+        """One Delivery per order, in their order; `done` hears of each as it is final.
+
+        Orders whose write has an unknown fate are come back to when the others are done, unless
+        that takes longer than `patience`. A `sighting` of all their rows saves looking again at
+        those that nobody ever wrote for, while it is fresh.
+        """
+        found: dict[str, Delivery] = {}
+        pending = {order.key: order for order in orders}
+        give_up_at = self._around.now() + patience
+        while pending:
+            waiting: list[Delivery] = []
+            rounds = [
+                partial(self._round, chunk, sighting)
+                for chunk in _chunks(pending.values(), ORDERS_PER_ROUND)
+            ]
+            for deliveries in in_lanes(self._around.lanes, rounds):
+                for delivery in deliveries:
+                    if delivery.finish_at and delivery.finish_at <= give_up_at:
+                        waiting.append(delivery)
+                    else:
+                        found[delivery.order.key] = delivery
+                        done(delivery)
+            pending = {delivery.order.key: delivery.order for delivery in waiting}
+            self._wait(waiting)
+        return [found[order.key] for order in orders]
+
+    def _wait(self, waiting: Sequence[Delivery]) -> None:
+        if not waiting:
+            return
+        until = max(d.finish_at for d in waiting if d.finish_at)
+        seconds = (until - self._around.now()).total_seconds()
+        writes = "1 write" if len(waiting) == 1 else f"{len(waiting)} writes"
+        self._around.tell(
+            f"{writes} may or may not have been applied: looking again in {max(seconds, 0):.0f} s, "
+            "when that can be told. If this is broken off, run the same command again after "
+            f"{rfc3339(until)}: it looks first, and repeats nothing"
+        )
+        self._around.sleep(max(seconds, 0))
+
+    def _round(self, orders: Sequence[Order], sighting: Sighting | None) -> list[Delivery]:
+        """Take the orders as far as they go now."""
+        claims = self._journal.claim(
+            [intent_of(order) for order in orders],
+            lease=LEASE,
+            day_limit_ducats=self._terms.day_limit_ducats,
+        )
+        held = [order for order in orders if claims[order.key].state is ClaimState.HELD]
+        jobs = [OrderInProgress(order, claims[order.key].last_attempt) for order in held]
+        try:
+            self._work(jobs, sighting)
+        finally:
+            self._journal.release([job.order.key for job in jobs])
+        refused = [order for order in orders if order not in held]
+        return [delivery_of(job) for job in jobs] + [not_held(o, claims[o.key]) for o in refused]
+
+    def _work(self, jobs: Sequence[OrderInProgress], sighting: Sighting | None) -> None:
+        now = self._around.now()
+        try:
+            self._read([job for job in jobs if not job.recall(sighting, now)])
+            self._write_all(jobs)
+        except JournalError:
+            raise
+        except (ServiceError, SettingsError) as error:
+            # A reading failed: what has not ended by now stays as it is.
+            give_up([job for job in jobs if not isinstance(job.step, End)], error)
+        self._notify(jobs)
+
+    def _read(self, jobs: Sequence[OrderInProgress]) -> None:
+        rows = self._reader.transfers_for([job.order for job in jobs]) if jobs else []
+        now = self._around.now()
+        for job in jobs:
+            job.see(rows, now)
+
+    def _write_all(self, jobs: Sequence[OrderInProgress]) -> None:
+        """Write until every job waits, ends, or was given up."""
+        while True:
+            due = [job for job in jobs if self._is_due(job)]
+            if not due:
+                return
+            for action in Action:
+                same = [job for job in due if job.action is action]
+                for ten in _chunks(same, ROWS_PER_WRITE):
+                    self._write(action, ten)
+
+    def _is_due(self, job: OrderInProgress) -> bool:
+        now = self._around.now()
+        due = self._terms.schedule.next_run(now)
+        job.step = next_step(job.order, job.rows, now, job.last, due=due, unclear=job.unclear)
+        return job.action is not None and job.error is None
+
+    def _write(self, action: Action, jobs: Sequence[OrderInProgress]) -> None:
+        """Send one request for these jobs; one that is refused for many is sent for each."""
+        self._around.turn()
+        go_on()
+        now = self._around.now()
+        if any(job.is_stale(now) for job in jobs):
+            # The turn came late. Look again, and let the loop decide anew.
+            self._read(jobs)
+            return
+        try:
+            rows = self._send(action, jobs, lambda: self._call(action, jobs))
+        except JournalError:
+            raise
+        except FateUnknownError:
+            return
+        except LockedError as error:
+            give_up(jobs, error)
+        except CascadeError as error:
+            self._refused(action, jobs, error)
+        else:
+            take(action, jobs, rows)
+
+    def _send(
+        self,
+        action: Action,
+        jobs: Sequence[OrderInProgress],
+        call: Callable[[], list[Stratagem]],
+        journaled: Mapping[str, str] = MappingProxyType({}),
+    ) -> list[Stratagem]:
+        """Journal, permit, request, journal: the only way a write leaves."""
+        keys = [job.order.key for job in jobs]
+        count_write(jobs)
+        at = self._journal.attempt(keys, action, journaled, lease=LEASE)
+        fate, bodies, rows = Fate.UNKNOWN, None, list[Stratagem]()
+        remember(jobs, Attempt(action, at, fate))
+        try:
+            with permitted(at + SEND_WITHIN):
+                rows = call()
+            fate = Fate.APPLIED
+            bodies = {row.stratagem_id: {"record": row.record_id} for row in rows}
+            bodies |= {key: dict(journaled) for key in keys if journaled}
+        except FateUnknownError:
+            raise
+        except CascadeError:
+            fate = Fate.REFUSED
+            raise
+        finally:
+            # Also when interrupted: then the fate stays unknown, as the attempt already says.
+            if fate is not Fate.UNKNOWN:
+                self._journal.outcome(keys, action, fate, bodies)
+                remember(jobs, Attempt(action, at, fate))
+        return rows
+
+    def _call(self, action: Action, jobs: Sequence[OrderInProgress]) -> list[Stratagem]:
+        expires_at = self._around.now() + self._terms.lifetime
+        if action is Action.CREATE:
+            return self._writer.create_planned([job.order for job in jobs], expires_at)
+        records = [job.target.record_id for job in jobs]
+        if action is Action.ACTIVATE:
+            return self._writer.activate(records, expires_at)
+        if action is Action.EXTEND:
+            return self._writer.extend(records, expires_at)
+        if action in {Action.EXPIRE, Action.RETIRE}:
+            return self._writer.expire(records, self._around.now())
+        return self._writer.rewrite([(job.target, job.order) for job in jobs], expires_at)
+
+    def _refused(
+        self, action: Action, jobs: Sequence[OrderInProgress], error: CascadeError
+    ) -> None:
+        if isinstance(error, ThrottledError | UnreachableError):
+            for job in jobs:
+                job.refusals += 1
+            give_up([job for job in jobs if job.refusals >= TRIES], error)
+            if again := [job.refusals for job in jobs if job.error is None]:
+                self._around.sleep(2.0 ** min(again))
+        elif isinstance(error, AnswerError) and len(jobs) > 1:
+            # One bad row spoils the ten: find it, and let the others through.
+            for job in jobs:
+                self._write(action, [job])
+        else:
+            give_up(jobs, error)
+
+    def _notify(self, jobs: Sequence[OrderInProgress]) -> None:
+        """Tell those whose transfer came under way and who were not told yet; once, come what may.
+
+        A notification that fails changes nothing about the transfer, and is not sent again. Givers
+        are told by writes of their own: no giver's name can spoil what recipients are told.
+        """
+        untold = [job for job in jobs if job.is_untold]
+        self._tell(untold, self._notifier.tell, "citizens", {})
+        gifts = [job for job in untold if job.order.gift]
+        self._tell(gifts, self._notifier.tell_givers, "givers", {"told": "giver"})
+
+    def _tell(
+        self,
+        jobs: Sequence[OrderInProgress],
+        tell: Telling,
+        whom: str,
+        journaled: Mapping[str, str],
+    ) -> None:
+        schedule = self._terms.schedule.describe(self._around.now())
+        for ten in _chunks(jobs, ROWS_PER_WRITE):
+            orders = [job.told for job in ten]
+
+            def call(orders: Sequence[Order] = orders) -> list[Stratagem]:
+                tell(orders, self._around.now(), schedule)
+                return []
+
+            self._around.turn()
+            go_on()
+            try:
+                self._send(Action.NOTIFY, ten, call, journaled)
+            except JournalError:
+                raise
+            except CascadeError as error:
+                self._around.tell(f"{len(ten)} {whom} were not told: {error.message}")
+
+
+def _chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    remaining = iter(items)
+    while chunk := list(islice(remaining, size)):
+        yield chunk

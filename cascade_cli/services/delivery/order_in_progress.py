@@ -1,0 +1,220 @@
+"""One order in hand while it is being delivered, and what it came to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from cascade_cli.domain.delivery.delivery_steps import (
+    Action,
+    End,
+    OrderVerdict,
+    Step,
+    Wait,
+    Write,
+    rows_of,
+    unclear_rows,
+)
+from cascade_cli.domain.discrepancies.repair_command import explain
+from cascade_cli.domain.records.journal_entries import Attempt, Claim, ClaimState, Intent
+from cascade_cli.domain.records.orders import Order
+from cascade_cli.domain.records.stratagems import Stratagem
+from cascade_cli.domain.shop.money import ZERO, format_ducats
+from cascade_cli.domain.shop.times import format_moment
+from cascade_cli.errors import AnswerError, CascadeError, EngineRefusedError, LockedError
+from cascade_cli.services.delivery_ports import Delivery, Result, Sighting
+
+# A row seen longer ago than this may have been changed by somebody: look again before writing.
+FRESHNESS = timedelta(seconds=20)
+# Created, activated, told, and each tried again a few times: more means that nothing sticks.
+MOST_WRITES = 20
+
+
+@dataclass
+class OrderInProgress:
+    """An order with its rows as last read or written, and the last attempt for its key."""
+
+    order: Order
+    last: Attempt | None
+    rows: tuple[Stratagem, ...] = ()
+    unclear: tuple[Stratagem, ...] = ()
+    seen_at: datetime | None = None
+    step: Step | None = None
+    wrote: set[Action] = field(default_factory=set)
+    writes: int = 0
+    refusals: int = 0
+    error: CascadeError | None = None
+
+    def see(self, rows: Sequence[Stratagem], now: datetime) -> None:
+        """Among these are all rows that belong to the order, or may."""
+        self.rows, self.seen_at = rows_of(self.order, rows), now
+        self.unclear = unclear_rows(self.order, rows)
+
+    def recall(self, sighting: Sighting | None, now: datetime) -> bool:
+        """Take what was seen before the key was claimed, if it is as good as a look now.
+
+        It is while it is fresh, and nobody ever wrote for the key: the journal, asked with the
+        claim, would know of an attempt.
+        """
+        if sighting is None or self.last is not None or now - sighting.at > FRESHNESS:
+            return False
+        self.see(sighting.rows, sighting.at)
+        return True
+
+    def put(self, row: Stratagem, action: Action) -> None:
+        """This is how a row stands after our write."""
+        others = tuple(r for r in self.rows if r.record_id != row.record_id)
+        self.rows = (*others, row)
+        self.wrote.add(action)
+
+    def is_stale(self, now: datetime) -> bool:
+        """Its rows were read too long ago to be written upon."""
+        return self.seen_at is None or now - self.seen_at > FRESHNESS
+
+    @property
+    def action(self) -> Action | None:
+        """The write that is next, if one is."""
+        return self.step.action if isinstance(self.step, Write) else None
+
+    @property
+    def target(self) -> Stratagem:
+        """The row that the next write changes."""
+        assert isinstance(self.step, Write)  # noqa: S101 - asked only of jobs that are due
+        assert self.step.row is not None  # noqa: S101 - only a CREATE has none
+        return self.step.row
+
+    @property
+    def told(self) -> Order:
+        """The order as its citizen hears of it: under the id of the row that carries it."""
+        row = self.step.row if isinstance(self.step, End) else None
+        return replace(self.order, key=row.stratagem_id) if row and row.stratagem_id else self.order
+
+    @property
+    def is_untold(self) -> bool:
+        """The last thing done for it was to let the engine have it."""
+        under_way = isinstance(self.step, End) and self.step.verdict is OrderVerdict.UNDER_WAY
+        telling = {Action.ACTIVATE, Action.EXTEND, Action.REWRITE}
+        return under_way and self.last is not None and self.last.action in telling
+
+
+def intent_of(order: Order) -> Intent:
+    """What the journal is to remember of an order."""
+    detail = {"reason": order.reason, **order.facts}
+    if order.ends:
+        detail["ends"] = True
+    if order.gift:
+        # Notes, which citizens can read, keep an anonymous giver's name back; the journal does not.
+        detail["gift"] = {"giver": order.gift.giver, "anonymous": order.gift.anonymous}
+    return Intent(
+        key=order.key,
+        citizen=order.concerned,
+        ducats=order.ducats,
+        cause=order.cause,
+        detail=detail,
+        refuse_twin_since=order.refuse_twin_since,
+        amends=order.amends,
+        overrides=order.overrides,
+    )
+
+
+def remember(jobs: Iterable[OrderInProgress], attempt: Attempt) -> None:
+    """The last write of all of these is now `attempt`."""
+    for job in jobs:
+        job.last = attempt
+
+
+def count_write(jobs: Iterable[OrderInProgress]) -> None:
+    """Give up on a job whose writes do not stick, whoever undoes them."""
+    for job in jobs:
+        job.writes += 1
+        if job.writes > MOST_WRITES:
+            job.error = AnswerError("The base does not keep what is written to it.")
+
+
+def give_up(jobs: Iterable[OrderInProgress], error: CascadeError) -> None:
+    """Nothing more can be done for these now."""
+    for job in jobs:
+        job.error = error
+
+
+def take(action: Action, jobs: Sequence[OrderInProgress], rows: Sequence[Stratagem]) -> None:
+    """What Airtable answered is how the rows now stand."""
+    by_key = {row.stratagem_id: row for row in rows}
+    by_record = {row.record_id: row for row in rows}
+    for job in jobs:
+        is_new = action is Action.CREATE
+        row = by_key.get(job.order.key) if is_new else by_record.get(job.target.record_id)
+        if row is not None:
+            job.put(row, action)
+
+
+def delivery_of(job: OrderInProgress) -> Delivery:
+    """What the order came to."""
+    order, step, row = job.order, job.step, (job.rows[0] if job.rows else None)
+    if isinstance(step, End):
+        return _ended(job, step)
+    if isinstance(step, Wait) and step.refused:
+        return _refused(order, step.refused, step.until)
+    if isinstance(step, Wait):
+        why = "a write may or may not have been applied"
+        return Delivery(order, Result.UNFINISHED, why, row, finish_at=step.until, error=job.error)
+    error = job.error or AnswerError("Nothing could be done.")
+    result = Result.BUSY if isinstance(error, LockedError) else Result.FAILED
+    return Delivery(order, result, error.message, row, hint=error.hint, error=error)
+
+
+def _refused(order: Order, row: Stratagem, until: datetime) -> Delivery:
+    """The write is known to have been applied: what came of it was the engine's no."""
+    name = row.stratagem_id or row.record_id
+    why = f"the engine refused it: {row.failure_text.rstrip('.')}"
+    hint = (
+        "No ducats moved. Remove the cause, then give the same command again after "
+        f"{format_moment(until)}. See: {explain(name).command}"
+    )
+    error = EngineRefusedError(f"{name}: {why}.", hint)
+    return Delivery(order, Result.FAILED, why, row, hint=hint, error=error)
+
+
+def _ended(job: OrderInProgress, end: End) -> Delivery:
+    if end.verdict is OrderVerdict.BLOCKED:
+        return Delivery(job.order, Result.BLOCKED, end.why, end.row, hint=end.hint)
+    if end.verdict is OrderVerdict.ENDED:
+        return Delivery(job.order, Result.RETIRED, "it will not arrive", end.row)
+    is_ended = job.wrote <= {Action.EXPIRE, Action.RETIRE}
+    result = Result.RETIRED if is_ended else Result.CREDITED
+    result = result if job.wrote else Result.ALREADY
+    return Delivery(job.order, result, end.verdict.value.replace("_", " "), end.row)
+
+
+_NOT_HELD = {
+    ClaimState.BUSY: (Result.BUSY, "another worker is at it", "Run it again later."),
+    ClaimState.CONFLICT: (
+        Result.REFUSED,
+        "its key was promised otherwise",
+        "A key means one transfer for ever: use another reference for another one.",
+    ),
+    ClaimState.OVER_LIMIT: (
+        Result.REFUSED,
+        "the day's limit of ducats is reached",
+        "{left} ducats are left today (UTC); CASCADE_MAX_DUCATS_PER_DAY sets the limit; to allow "
+        "it this once, put CASCADE_MAX_DUCATS_PER_DAY={needed} before the command.",
+    ),
+    ClaimState.TWIN: (
+        Result.REFUSED,
+        "the same credit was made within a day",
+        "If that one was broken off, finish it by --reference with what follows cascade_manual_; "
+        "if it is meant a second time, add --again or a --reference.",
+    ),
+}
+
+
+def not_held(order: Order, claim: Claim) -> Delivery:
+    """What an order came to whose key was not to be had."""
+    result, why, hint = _NOT_HELD[claim.state]
+    why = f"{why}: {claim.other}" if claim.other else why
+    left, needed = claim.ducats_left_today or ZERO, claim.limit_needed or ZERO
+    hint = hint.format(left=format_ducats(left), needed=format_ducats(needed))
+    if order.charge and claim.state is ClaimState.CONFLICT:
+        hint = f"What it still lacks is told by: {explain(order.charge.payment_id).command}"
+    return Delivery(order, result, why, hint=hint, claim=claim.state)

@@ -1,0 +1,161 @@
+"""Tell citizens that their ducats have arrived, where the base refuses the engine's own notice.
+
+Each is told once, come what may. The journal's attempt is written before the notice is sent, and
+whoever finds one there sends nothing: a notice that got lost or was refused is not sent again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from cascade_cli.adapters.http.transport import permitted
+from cascade_cli.domain.delivery.arrival_notices import TELL_ARRIVAL, Arrival, arrivals, rows_by_key
+from cascade_cli.domain.delivery.delivery_steps import SEND_WITHIN
+from cascade_cli.domain.records.journal_entries import Fate, Intent
+from cascade_cli.domain.records.stratagems import Stratagem
+from cascade_cli.domain.shop.keys import payment_id_in, whole_id
+from cascade_cli.errors import AnswerError, CascadeError, FateUnknownError
+from cascade_cli.services.delivery_ports import Surroundings
+
+NOTICES_PER_WRITE = 10
+GIVER: Mapping[str, str] = {"told": "giver"}
+"""How the journal tells a giver's notice from a recipient's."""
+
+Telling = Callable[[Sequence[Arrival], datetime], None]
+
+
+class ArrivalJournal(Protocol):
+    """The journal, as far as notices of arrival need it."""
+
+    def untold(self, since: datetime) -> dict[str, datetime]:
+        """The keys whose transfer the engine was given since then, and nobody was told of."""
+
+    def promises(self, keys: Collection[str]) -> list[Intent]:
+        """What was promised under these keys."""
+
+    def attempt_once(
+        self, keys: Collection[str], action: str, body: Mapping[str, Any]
+    ) -> tuple[datetime, list[str]]:
+        """Record an attempt for those keys that had none."""
+
+    def outcome(self, keys: Sequence[str], action: str, fate: Fate, body: Any = None) -> None:
+        """Record what became of it."""
+
+
+class ArrivalReader(Protocol):
+    """Where transfers are looked up."""
+
+    def transfers_named(self, stratagem_ids: Sequence[str]) -> list[Stratagem]:
+        """The processor's transfers with these StratagemIds."""
+
+    def transfers_noting(self, payment_ids: Sequence[str]) -> list[Stratagem]:
+        """Those whose Notes name one of these payments."""
+
+
+class ArrivalNotifier(Protocol):
+    """Where citizens are told."""
+
+    @property
+    def tells_arrivals(self) -> bool:
+        """Whether the base takes our notices and refuses the engine's."""
+
+    def tell_arrivals(self, arrivals: Sequence[Arrival], now: datetime) -> None:
+        """Say to the citizens that the ducats have arrived."""
+
+    def tell_givers_of_arrivals(self, arrivals: Sequence[Arrival], now: datetime) -> None:
+        """Say to the givers that their gifts have."""
+
+
+@dataclass
+class ToldArrivals:
+    """How many notices were written, refused, or sent with an unknown fate."""
+
+    by_fate: dict[Fate, int] = field(default_factory=lambda: dict.fromkeys(Fate, 0))
+
+
+class ArrivalService:
+    """Finds arrivals of which nobody was told, and tells of them."""
+
+    def __init__(
+        self,
+        journal: ArrivalJournal,
+        reader: ArrivalReader,
+        notifier: ArrivalNotifier,
+        around: Surroundings,
+    ) -> None:
+        self._journal, self._reader = journal, reader
+        self._notifier, self._around = notifier, around
+
+    def untold(self, since: datetime) -> dict[str, datetime]:
+        """The keys whose transfer the engine was given at `since` or later, and when last; none
+        where the engine's notice gets through, or nobody knows. Asks the journal alone."""
+        return self._journal.untold(since) if self._notifier.tells_arrivals else {}
+
+    def arrived(self, keys: Collection[str], seen: Iterable[Stratagem] = ()) -> tuple[Arrival, ...]:
+        """Those of the keys whose ducats have arrived. Keys that `seen` shows are not looked up."""
+        rows = list(seen)
+        known = rows_by_key(rows)
+        if unseen := [key for key in keys if key not in known]:
+            rows += self._reader.transfers_named(unseen)
+            rows += self._revived(unseen, rows)
+        return arrivals(self._journal.promises(keys), rows, self._around.now()) if keys else ()
+
+    def _revived(self, keys: Iterable[str], rows: Iterable[Stratagem]) -> list[Stratagem]:
+        """A revived row of the legacy connector has another StratagemId, and notes the payment."""
+        there = rows_by_key(rows)
+        payments = {payment_id_in(key) for key in keys if key not in there}
+        named = sorted({whole_id(payment) for payment in payments if payment})
+        return self._reader.transfers_noting(named) if named else []
+
+    def tell(self, arrived: Sequence[Arrival]) -> ToldArrivals:
+        """Tell of each, unless somebody has set out to before. A refused notice is a warning.
+
+        Raises JournalError, and any other CascadeError where the rest would be refused as well:
+        nobody of the rest was tried, so that they can be told later.
+        """
+        told = ToldArrivals()
+        for start in range(0, len(arrived), NOTICES_PER_WRITE):
+            ten = arrived[start : start + NOTICES_PER_WRITE]
+            # Recipients last: one who stands in the journal is not looked at again.
+            gifts = [arrival for arrival in ten if arrival.order.gift]
+            self._send(gifts, self._notifier.tell_givers_of_arrivals, GIVER, told)
+            self._send(ten, self._notifier.tell_arrivals, {}, told)
+        return told
+
+    def _send(
+        self, ten: Sequence[Arrival], tell: Telling, detail: Mapping[str, str], told: ToldArrivals
+    ) -> None:
+        if not ten:
+            return
+        self._around.turn()
+        at, first = self._journal.attempt_once([a.order.key for a in ten], TELL_ARRIVAL, detail)
+        mine = [arrival for arrival in ten if arrival.order.key in first]
+        if not mine:
+            return
+        fate = Fate.UNKNOWN
+        try:
+            with permitted(at + SEND_WITHIN):
+                tell(mine, self._around.now())
+            fate = Fate.APPLIED
+        except FateUnknownError as error:
+            self._warn(mine, detail, "may or may not have been", error)
+        except CascadeError as error:
+            fate = Fate.REFUSED
+            self._warn(mine, detail, "were not", error)
+            if not isinstance(error, AnswerError):
+                raise
+        finally:
+            told.by_fate[fate] += len(mine)
+            # When interrupted, the fate stays unknown, as the attempt already says.
+            if fate is not Fate.UNKNOWN:
+                bodies = {key: dict(detail) for key in first if detail}
+                self._journal.outcome(first, TELL_ARRIVAL, fate, bodies)
+
+    def _warn(
+        self, mine: Sequence[Arrival], detail: Mapping[str, str], how: str, error: CascadeError
+    ) -> None:
+        whom = f"{detail.get('told', 'citizen')}s"
+        self._around.tell(f"{len(mine)} {whom} {how} told of their arrival: {error.message}")

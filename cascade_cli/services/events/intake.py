@@ -1,0 +1,321 @@
+"""Accepted webhook events, dealt with: each payment that they tell of is credited once, and where
+the settings say so, its refunds are settled.
+
+What ails one event is settled with that event; what ails a whole service is raised, and whoever
+calls tries again later. An event leaves the waiting ones only with an answer for good.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+
+from cascade_cli.adapters.journal.inbox import Accepted, EventState, Settlement
+from cascade_cli.adapters.reference_rates import RatesError
+from cascade_cli.domain.reconcile.event_replay import Obstacle
+from cascade_cli.domain.records.journal_entries import ClaimState
+from cascade_cli.domain.records.stripe_events import Event
+from cascade_cli.domain.shop.shell import command
+from cascade_cli.errors import AnswerError, CascadeError, LockedError
+from cascade_cli.services.delivery_ports import Delivery, Result
+from cascade_cli.services.events.live_mode import MODES
+from cascade_cli.services.events.replay_service import CanPay, PlannedReplay, ReplayPlan
+from cascade_cli.services.refunds.automatic_refunds import Dealt
+
+# Small enough to be finished within seconds when the process is told to stop, and for its claims
+# not to keep the webhook waiting; so large that ten payments a second, with two events each, take
+# fewer than Airtable's five requests: ten are written by one, and two come on top of each batch.
+BATCH = 100
+# Each takes requests of its own, and the next payments wait for all of a batch.
+REFUNDS = 30
+AT_ONCE = timedelta(0)
+LONGEST_BACKOFF = timedelta(minutes=5)
+# Stripe's lists may lag a moment behind its events.
+LOOKS_AT_NOTHING = 2
+SECOND_LOOK = timedelta(seconds=30)
+# So many failures in a row, and none passed: the fault is not with single events.
+FAULTS_OF_ALL = 3
+
+SHORT_OF_DUCATS = "the processor has too few ducats: cascade citizen replenish --by N"
+
+# Of a payment for many citizens, so many stand in a note.
+SHOWN = 3
+_URGENCY = (EventState.WAITING, EventState.ATTENTION, EventState.CREDITED, EventState.RECORDED)
+_LATEST = datetime.max.replace(tzinfo=UTC)
+
+_GOOD = frozenset({Result.CREDITED, Result.ALREADY, Result.RETIRED})
+
+
+class Events(Protocol):
+    """Where accepted events wait: the journal's inbox."""
+
+    def due(self, limit: int) -> list[Accepted]:
+        """Those to be dealt with now."""
+
+    def credited(self, payment_ids: Iterable[str]) -> set[str]:
+        """Those payments of which an event says that they were credited."""
+
+    def settle(self, settlements: Iterable[Settlement]) -> None:
+        """Record what became of events."""
+
+
+class Credits(Protocol):
+    """Who resolves events to payments and credits them: the Replayer."""
+
+    def plan(
+        self,
+        events: Sequence[Event],
+        facts: Mapping[str, Any],
+        can_pay: CanPay | None = None,
+    ) -> ReplayPlan:
+        """Look at both sides; writes nothing. What `can_pay` does not reach is not funded."""
+
+    def carry_out(self, plan: ReplayPlan, patience: timedelta) -> list[Delivery]:
+        """Deliver what was planned."""
+
+
+class Refunds(Protocol):
+    """Who deals with money that went back: the RefundClerk."""
+
+    def settle(self, payment_id: str, patience: timedelta) -> Dealt:
+        """Do what is due about one payment."""
+
+
+class Arrivals(Protocol):
+    """Who tells citizens that their ducats have arrived: the ArrivalWatch."""
+
+    def work(self) -> bool:
+        """Do a little of it, if it is time; whether anything was done."""
+
+
+class Intake:
+    """Takes due events in batches. `guard` is called before anything is written; `can_pay` tells
+    how many of the ducats wanted the processor has."""
+
+    def __init__(
+        self,
+        events: Events,
+        credits: Credits,
+        *,
+        livemode: bool,
+        facts: Mapping[str, Any],
+        guard: Callable[[], None],
+        can_pay: CanPay,
+        now: Callable[[], datetime],
+        refunds: Refunds | None = None,
+        inbox_now: Callable[[], datetime] | None = None,
+        arrivals: Arrivals | None = None,
+    ) -> None:
+        # Events come in before any service has corrected our clock: the inbox goes by its own.
+        self._inbox_now = inbox_now or now
+        self._events, self._credits, self._guard = events, credits, guard
+        self._refunds, self._arrivals = refunds, arrivals
+        self._can_pay = can_pay
+        self._livemode, self._facts, self._now = livemode, facts, now
+
+    def work(self) -> list[Settlement]:
+        """Deal with one batch of what is due; empty if nothing is.
+
+        Raises CascadeError if a service or the journal is out, there is no processor or the base
+        belongs to the other mode; what was settled by then stays settled.
+        """
+        due = self._events.due(BATCH)
+        # One payment causes several events, and each look costs requests.
+        done = self._events.credited({a.event.payment_id for a in due if a.event.payment_id})
+        settled, rest, back = list[Settlement](), list[Accepted](), list[Accepted]()
+        for accepted in due:
+            if accepted.event.livemode != self._livemode:
+                mode = MODES[not self._livemode]
+                settled.append(_settled(accepted, EventState.ATTENTION, f"of {mode} mode"))
+            elif not accepted.event.is_paying:
+                back.append(accepted)
+            elif accepted.event.payment_id in done:
+                settled.append(_settled(accepted, EventState.CREDITED, "already credited"))
+            else:
+                rest.append(accepted)
+        self._events.settle(settled)
+        settled += self._dealt(rest) if rest else []
+        # Credits first: what is under way can be ended, what nobody has begun cannot.
+        some = _by_payment(back)[:REFUNDS]
+        return settled + [s for events in some for s in self._sent_back(events)]
+
+    def tell_arrivals(self) -> bool:
+        """Tell some citizens of their arrivals, where the engine cannot; whether there was any."""
+        return self._arrivals is not None and self._arrivals.work()
+
+    def _dealt(self, batch: Sequence[Accepted]) -> list[Settlement]:
+        try:
+            settled = self._credit(batch)
+        except Exception as error:
+            if not _may_be_one_event_s(error):
+                raise
+            return self._one_by_one(batch)
+        self._events.settle(settled)
+        return settled
+
+    def _one_by_one(self, batch: Sequence[Accepted]) -> list[Settlement]:
+        """Find the payment that spoils the batch, and let the others through."""
+        settled, failed, passed = list[Settlement](), 0, False
+        for events in _by_payment(batch):
+            try:
+                found = self._credit(events)
+            except Exception as error:
+                failed += 1
+                if not _may_be_one_event_s(error) or (failed == FAULTS_OF_ALL and not passed):
+                    raise
+                found = [self._waiting(accepted, _reason(error)) for accepted in events]
+            else:
+                passed = True
+            self._events.settle(found)
+            settled += found
+        return settled
+
+    def _credit(self, batch: Sequence[Accepted]) -> list[Settlement]:
+        plan = self._credits.plan([a.event for a in batch], self._facts, self._can_pay)
+        if plan.orders:
+            self._guard()
+        # Without patience: whatever has to wait is taken up again when its time has come.
+        deliveries = {d.order.key: d for d in self._credits.carry_out(plan, AT_ONCE)}
+        planned: dict[str, list[PlannedReplay]] = {}
+        for found in plan.payments:
+            for event in found.events:
+                planned.setdefault(event.id, []).append(found)
+        return [self._settlement(a, planned.get(a.event.id, ()), deliveries) for a in batch]
+
+    def _settlement(
+        self,
+        accepted: Accepted,
+        planned: Sequence[PlannedReplay],
+        deliveries: Mapping[str, Delivery],
+    ) -> Settlement:
+        """Of a payment for many citizens, all of them together."""
+        if not planned:
+            return _settled(accepted, EventState.RECORDED, "it tells of no payment")
+        found = [self._judged(accepted, one, deliveries) for one in planned]
+        return found[0] if len(found) == 1 else together(found, planned)
+
+    def _judged(
+        self, accepted: Accepted, planned: PlannedReplay, deliveries: Mapping[str, Delivery]
+    ) -> Settlement:
+        if planned.order:
+            found = deliveries.get(planned.order.key)
+            return self._delivered(accepted, found) if found else self._unfunded(accepted)
+        if planned.already:
+            why = f"{planned.already.stratagem_id} is {planned.already.status}"
+            return _settled(accepted, EventState.CREDITED, why)
+        unseen = not planned.objection or planned.objection.obstacle is Obstacle.UNKNOWN_PAYMENT
+        if unseen and accepted.tries + 1 < LOOKS_AT_NOTHING:
+            return self._waiting(
+                accepted, "Stripe shows no paid purchase of ducats yet", SECOND_LOOK
+            )
+        if planned.objection:
+            return _settled(accepted, EventState.ATTENTION, planned.objection.why)
+        return _settled(accepted, EventState.RECORDED, "no paid purchase of ducats")
+
+    def _unfunded(self, accepted: Accepted) -> Settlement:
+        return self._waiting(accepted, SHORT_OF_DUCATS)
+
+    def _delivered(self, accepted: Accepted, delivery: Delivery) -> Settlement:
+        if delivery.result in _GOOD:
+            return _settled(accepted, EventState.CREDITED, delivery.why)
+        if delivery.claim is ClaimState.OVER_LIMIT:
+            return self._waiting(accepted, delivery.why, _until_tomorrow(self._now()))
+        if delivery.result in {Result.BLOCKED, Result.REFUSED}:
+            return _settled(accepted, EventState.ATTENTION, delivery.why)
+        if delivery.finish_at:
+            return self._waiting(accepted, delivery.why, delivery.finish_at - self._now())
+        return self._waiting(accepted, delivery.why)
+
+    def _sent_back(self, events: Sequence[Accepted]) -> list[Settlement]:
+        """Those of one payment whose money went back, or may."""
+        payment_id = events[0].event.payment_id
+        try:
+            if self._refunds is None or payment_id is None:
+                dealt = Dealt(f"left to a person: {command('refund', payment_id or 'PAYMENT')}")
+            else:
+                dealt = self._refunds.settle(payment_id, AT_ONCE)
+        except Exception as error:
+            if not (_may_be_one_event_s(error) or isinstance(error, LockedError)):
+                raise
+            settled = [self._waiting(accepted, _reason(error)) for accepted in events]
+        else:
+            settled = [self._after(accepted, dealt) for accepted in events]
+        self._events.settle(settled)
+        return settled
+
+    def _after(self, accepted: Accepted, dealt: Dealt) -> Settlement:
+        """Never `credited`: nobody may think that of a payment because its money went back."""
+        if dealt.failed:
+            found = [self._delivered(accepted, delivery) for delivery in dealt.failed]
+            if dealt.again_at:
+                later = dealt.again_at - self._now()
+                found.append(self._waiting(accepted, dealt.note, later))
+            return min(found, key=_urgency)
+        if dealt.needs_person:
+            return _settled(accepted, EventState.ATTENTION, dealt.note)
+        if dealt.again_at:
+            return self._waiting(accepted, dealt.note, dealt.again_at - self._now())
+        if not dealt.is_purchase and accepted.tries + 1 < LOOKS_AT_NOTHING:
+            return self._waiting(accepted, dealt.note, SECOND_LOOK)
+        return _settled(accepted, EventState.RECORDED, dealt.note)
+
+    def _waiting(self, accepted: Accepted, why: str, span: timedelta | None = None) -> Settlement:
+        later = backoff(accepted.tries) if span is None else span
+        return _settled(accepted, EventState.WAITING, why, self._inbox_now() + later)
+
+
+def together(found: Sequence[Settlement], planned: Sequence[PlannedReplay]) -> Settlement:
+    """An event is done when everybody is: it waits while one citizen's ducats do, and needs a
+    person if one citizen's ducats need one."""
+    worst = min(found, key=_urgency)
+    if any((one.state, one.note) == (worst.state, SHORT_OF_DUCATS) for one in found):
+        # Whoever counts what waits for ducats knows it by these words.
+        return replace(worst, note=SHORT_OF_DUCATS)
+    alike = [
+        f"{plan.charge.citizen if plan.charge else plan.payment_id}: {one.note}"
+        for one, plan in zip(found, planned, strict=True)
+        if one.state is worst.state
+    ]
+    more = f" (and {len(alike) - SHOWN} more)" if len(alike) > SHOWN else ""
+    note = f"{len(alike)} of {len(found)} citizens: {'; '.join(alike[:SHOWN])}{more}"
+    return replace(worst, note=note)
+
+
+def _urgency(settlement: Settlement) -> tuple[int, datetime]:
+    return _URGENCY.index(settlement.state), settlement.next_at or _LATEST
+
+
+def backoff(tries: int) -> timedelta:
+    """2 s, 4 s, 8 s … and never more than five minutes."""
+    return min(timedelta(seconds=2 ** min(tries + 1, 20)), LONGEST_BACKOFF)
+
+
+def _settled(
+    accepted: Accepted, state: EventState, note: str, next_at: datetime | None = None
+) -> Settlement:
+    return Settlement(accepted.event.id, state, note, next_at)
+
+
+def _may_be_one_event_s(error: Exception) -> bool:
+    """An answer without sense, a bug, or exchange rates that cannot be read may concern one payment
+    only; all else concerns all."""
+    return isinstance(error, AnswerError | RatesError) or not isinstance(error, CascadeError)
+
+
+def _reason(error: Exception) -> str:
+    return error.message if isinstance(error, CascadeError) else type(error).__name__
+
+
+def _by_payment(batch: Sequence[Accepted]) -> list[list[Accepted]]:
+    found: dict[str | None, list[Accepted]] = {}
+    for accepted in batch:
+        found.setdefault(accepted.event.payment_id, []).append(accepted)
+    return list(found.values())
+
+
+def _until_tomorrow(now: datetime) -> timedelta:
+    """The day's limit is one of UTC days."""
+    today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return today + timedelta(days=1) - now

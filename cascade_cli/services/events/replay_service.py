@@ -1,0 +1,314 @@
+"""Stripe's events replayed: each payment that they tell of is credited once, or shown why not."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, Protocol
+
+from cascade_cli.adapters.stripe.invoice_metadata import INVOICE_PREFIX
+from cascade_cli.domain.delivery.delivery_steps import (
+    End,
+    OrderVerdict,
+    Step,
+    next_step,
+    rows_of,
+    unclear_rows,
+)
+from cascade_cli.domain.matching.ownership import Ownership
+from cascade_cli.domain.matching.snapshot import Snapshot
+from cascade_cli.domain.reconcile.event_replay import (
+    CreditTerms,
+    Objection,
+    Obstacle,
+    credit_order,
+    objection_to,
+    question_about,
+)
+from cascade_cli.domain.records.charges import Charge
+from cascade_cli.domain.records.orders import Order
+from cascade_cli.domain.records.past_delivery import NOTHING_PAST, PastDelivery
+from cascade_cli.domain.records.stratagems import State, Stratagem
+from cascade_cli.domain.records.stripe_events import UNDATED, Event, by_payment
+from cascade_cli.domain.selling.pricing import PriceList
+from cascade_cli.domain.shop.keys import whole_id
+from cascade_cli.domain.shop.money import ZERO, format_ducats
+from cascade_cli.domain.shop.shell import command
+from cascade_cli.domain.shop.times import Window
+from cascade_cli.services.delivery.available_balance import AvailableBalance
+from cascade_cli.services.delivery.credit_service import (
+    PATIENCE,
+    CitizenSource,
+    Limits,
+)
+from cascade_cli.services.delivery.deliver import Deliverer
+from cascade_cli.services.delivery_ports import Delivery, Sighting
+from cascade_cli.services.reconcile.gather import PastSource, PaymentSource
+from cascade_cli.services.reconcile.neighbouring_charges import SECOND, NeighbouringCharges
+
+# From so many payments on, a listing may take fewer requests than asking for each.
+MANY_PAYMENTS = 20
+# Nearly all events are told within seconds of their charge. In a busy shop that is a page or two,
+# and it tells how many pages the rest would be.
+_NEAR = timedelta(seconds=15)
+_BEFORE_ITS_EVENT = timedelta(hours=1)
+_PAGE = 100
+_UNDER_WAY_OR_DONE = frozenset({State.EXECUTED, State.LIVE})
+
+
+CanPay = Callable[[Decimal, Decimal | None], Decimal]
+"""How many of the ducats wanted the processor has; its balance, where that was just read."""
+
+
+class Accounts(Protocol):
+    """Which payments there are at all."""
+
+    def knows(self, payment_id: str) -> bool:
+        """Whether the payment is one of this account and mode, paid or not."""
+
+    def sold_elsewhere(self, payment_id: str) -> tuple[str, Decimal | None] | None:
+        """The citizen and the ducats of an invoice that was paid outside Stripe; None for what is
+        no such invoice. An empty name and None are what it does not say."""
+
+
+@dataclass(frozen=True)
+class PlannedReplay:
+    """One payment, or one portion of it, with the events that told of it, and what a replay would
+    do about it.
+
+    One of these holds: there is an `order` with its next `step`; it is `already` under way or
+    done; there is an `objection`; or, with none of them, it is no paid ducat purchase.
+    """
+
+    payment_id: str
+    events: tuple[Event, ...]
+    charge: Charge | None = None
+    order: Order | None = None
+    step: Step | None = None
+    already: Stratagem | None = None
+    objection: Objection | None = None
+    is_funded: bool = True
+    """The processor can pay the order."""
+
+
+@dataclass(frozen=True)
+class ReplayPlan:
+    """Payments in order of their first event; `other_types` counts the events left alone."""
+
+    payments: tuple[PlannedReplay, ...]
+    other_types: Mapping[str, int]
+    sighting: Sighting | None = None
+
+    @property
+    def orders(self) -> tuple[Order, ...]:
+        """What needs a write."""
+        return tuple(p.order for p in self.payments if p.order and p.is_funded)
+
+    @property
+    def total_ducats(self) -> Decimal:
+        """What would leave the processor."""
+        return sum((order.ducats for order in self.orders), ZERO)
+
+    def within(self, ducats: Decimal) -> ReplayPlan:
+        """As far as so many ducats go: one payment that is too large holds up no other."""
+        payments = list[PlannedReplay]()
+        for planned in self.payments:
+            price = planned.order.ducats if planned.order else ZERO
+            payments.append(replace(planned, is_funded=price <= ducats))
+            ducats -= price if price <= ducats else ZERO
+        return replace(self, payments=tuple(payments))
+
+
+class Replayer:
+    """Resolves events to paid charges by asking Stripe, and credits what was not credited yet."""
+
+    def __init__(
+        self,
+        *,
+        payments: PaymentSource,
+        accounts: Accounts,
+        venice: CitizenSource,
+        available_balance: AvailableBalance,
+        deliverer: Deliverer,
+        limits: Limits,
+        prices: PriceList,
+        now: Callable[[], datetime],
+        past: PastSource | None = None,
+    ) -> None:
+        self._payments, self._accounts, self._venice = payments, accounts, venice
+        self._available_balance, self._deliverer, self._limits = (
+            available_balance,
+            deliverer,
+            limits,
+        )
+        self._prices, self._now, self._past = prices, now, past
+
+    def plan(
+        self,
+        events: Sequence[Event],
+        facts: Mapping[str, Any],
+        can_pay: CanPay | None = None,
+    ) -> ReplayPlan:
+        """Look at both sides; writes nothing.
+
+        `can_pay` tells how many of the ducats wanted the processor has; what they do not reach is
+        not funded. Without it, GuardError is raised if the processor cannot pay everything.
+        """
+        planned = self._resolved(by_payment(events))
+        charges = [p.charge for p in planned if p.charge]
+        sighting, balance = None, None
+        if charges:
+            now = self._now()
+            snapshot = NeighbouringCharges(self._payments, self._venice).snapshot_of(charges)
+            sighting = Sighting(snapshot.stratagems, now)
+            past = self._past.past_of(charges, now) if self._past else {}
+            terms, balance = self._terms(charges, with_balance=can_pay is not None)
+            judge = _Judge(snapshot, terms, facts, now, past)
+            planned = [judge.judged(p) for p in planned]
+        others = Counter(e.type for e in events if not e.is_paying or not e.payment_id)
+        plan = ReplayPlan(tuple(planned), others, sighting)
+        if plan.orders and can_pay:
+            return plan.within(can_pay(plan.total_ducats, balance))
+        if plan.orders:
+            self._available_balance.check(plan.total_ducats, {order.key for order in plan.orders})
+        return plan
+
+    def carry_out(self, plan: ReplayPlan, patience: timedelta = PATIENCE) -> list[Delivery]:
+        """Deliver what was planned; no row is written upon that was not seen just before."""
+        return self._deliverer.deliver(plan.orders, patience=patience, sighting=plan.sighting)
+
+    def _resolved(self, found: Mapping[str, Sequence[Event]]) -> list[PlannedReplay]:
+        """One entry per payment, although events name it by its intent or by its charge."""
+        bought = self._bought(found)
+        planned: dict[str, PlannedReplay] = {}
+        for payment_id, events in found.items():
+            charges = bought[payment_id]
+            for charge in charges:
+                key = charge.payment_id
+                earlier = planned[key].events if key in planned else ()
+                planned[key] = PlannedReplay(key, (*earlier, *events), charge)
+            if not charges:
+                planned[payment_id] = self._unpaid(PlannedReplay(payment_id, tuple(events)))
+        return list(planned.values())
+
+    def _bought(self, found: Mapping[str, Sequence[Event]]) -> dict[str, Sequence[Charge]]:
+        """What each payment bought, by listings where those take fewer requests."""
+        told = [event.created_at for events in found.values() for event in events]
+        moments = [moment for moment in told if moment != UNDATED]
+        listed: dict[str, Sequence[Charge]] = {}
+        if moments and len(found) > MANY_PAYMENTS:
+            listed = self._listed(found.keys(), min(moments), max(moments))
+        missing = [payment_id for payment_id in found if payment_id not in listed]
+        return {**listed, **self._payments.portions_of(missing)}
+
+    def _listed(
+        self, wanted: Collection[str], first: datetime, last: datetime
+    ) -> dict[str, Sequence[Charge]]:
+        near = Window(last - _NEAR, last + SECOND)
+        charges = self._payments.purchases(near).charges
+        earlier = Window(min(first, near.since) - _BEFORE_ITS_EVENT, near.since)
+        pages = len(charges) / _PAGE * ((earlier.until - earlier.since) / (near.until - near.since))
+        # Another part of an invoice may have been paid long before: a short look does not show it.
+        listed = {n: c for n, c in _by_name(charges).items() if not n.startswith(INVOICE_PREFIX)}
+        if pages + 1 < sum(1 for payment_id in wanted if payment_id not in listed):
+            listed = _by_name([*charges, *self._payments.purchases(earlier).charges])
+        return {payment_id: listed[payment_id] for payment_id in wanted if payment_id in listed}
+
+    def _unpaid(self, planned: PlannedReplay) -> PlannedReplay:
+        if sold := self._accounts.sold_elsewhere(planned.payment_id):
+            return replace(planned, objection=_by_hand(planned.payment_id, *sold))
+        if self._accounts.knows(planned.payment_id):
+            return planned
+        why = "Stripe knows no such payment in this account and mode"
+        return replace(planned, objection=Objection(Obstacle.UNKNOWN_PAYMENT, why))
+
+    def _terms(
+        self, charges: Sequence[Charge], *, with_balance: bool
+    ) -> tuple[CreditTerms, Decimal | None]:
+        """With the processor's ducats, which the same request can tell."""
+        names = {charge.citizen for charge in charges if charge.citizen}
+        processor = {self._available_balance.processor} if with_balance else set()
+        citizens = self._venice.residents(sorted(names | processor)) if names else {}
+        payer = citizens.get(self._available_balance.processor) if with_balance else None
+        citizens = {n: found for n, found in citizens.items() if n not in processor - names}
+        terms = CreditTerms(citizens, self._prices, self._limits.per_credit)
+        return terms, payer.ducats if payer else None
+
+
+def _by_name(charges: Sequence[Charge]) -> dict[str, list[Charge]]:
+    """Under all that events may call them: whole payments, or the invoice that one paid."""
+    found: dict[str, list[Charge]] = {}
+    for charge in charges:
+        names = {charge.charge_id, whole_id(charge.payment_id)}
+        for name in names | ({charge.period.invoice} if charge.period else set()):
+            found.setdefault(name, []).append(charge)
+    return found
+
+
+def _by_hand(invoice: str, citizen: str, ducats: Decimal | None) -> Objection:
+    """Of money that never came to Stripe only a person knows whether it came."""
+    why = f"{invoice} was paid outside Stripe"
+    amount = format_ducats(ducats) if ducats else "DUCATS"
+    # A name may begin like an option: somebody typed it at the shop.
+    words = ("--reason", why, "--reference", invoice, "--", citizen or "CITIZEN", amount)
+    told = f"{why}: once you have its money, credit it by hand"
+    return Objection(Obstacle.PAID_ELSEWHERE, told, command("credit", *words))
+
+
+class _Judge:
+    """Says of each payment what is to be done, from what was read about all of them."""
+
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        terms: CreditTerms,
+        facts: Mapping[str, Any],
+        now: datetime,
+        past: Mapping[str, PastDelivery],
+    ) -> None:
+        self._snapshot, self._terms, self._facts, self._now = snapshot, terms, facts, now
+        self._past = past
+        self._ownership = Ownership(snapshot.charges, snapshot.stratagems)
+
+    def _rows(self, charge: Charge) -> tuple[Stratagem, ...]:
+        question = self._ownership.tell_apart(question_about(charge), charge)
+        return rows_of(question, self._snapshot.stratagems)
+
+    def judged(self, planned: PlannedReplay) -> PlannedReplay:
+        """What was delivered, or is certain to be tried, raises no objection any more."""
+        charge = planned.charge
+        if charge is None:
+            return planned
+        rows = self._rows(charge)
+        objection = objection_to(charge, rows, self._terms)
+        if objection is None:
+            facts = {"event": planned.events[0].id, **self._facts}
+            past = self._past.get(charge.id, NOTHING_PAST)
+            order = credit_order(charge, facts, self._ownership, past)
+            return self._with_order(planned, order, rows, past)
+        moving = [row for row in rows if row.state(self._now) in _UNDER_WAY_OR_DONE]
+        # What mints ducats, or goes to nobody, delivers nothing.
+        is_in_vain = charge.names_processor or objection.obstacle is Obstacle.UNKNOWN_CITIZEN
+        if moving and not is_in_vain:
+            return replace(planned, already=moving[0])
+        return replace(planned, objection=objection)
+
+    def _with_order(
+        self,
+        planned: PlannedReplay,
+        order: Order | Objection,
+        rows: Sequence[Stratagem],
+        past: PastDelivery,
+    ) -> PlannedReplay:
+        if isinstance(order, Objection):
+            return replace(planned, objection=order)
+        unclear = unclear_rows(order, self._snapshot.stratagems)
+        step = next_step(order, rows, self._now, past.last_write, unclear=unclear)
+        if isinstance(step, End):
+            if step.verdict is not OrderVerdict.BLOCKED:
+                return replace(planned, already=step.row)
+            return replace(planned, objection=Objection(Obstacle.BLOCKED, step.why))
+        return replace(planned, order=order, step=step)

@@ -1,0 +1,1 @@
+"""The whole story of whatever an id names."""

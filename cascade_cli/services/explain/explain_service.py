@@ -1,0 +1,293 @@
+"""The whole story of whatever an id names. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from cascade_cli.domain.discrepancies.evidence import describe
+from cascade_cli.domain.discrepancies.kinds import Kind
+from cascade_cli.domain.explain.checklist import ChecklistFacts, checklist
+from cascade_cli.domain.explain.split_payment import SplitPayment
+from cascade_cli.domain.explain.story import (
+    CitizenBalances,
+    CitizenStory,
+    Happening,
+    SessionSale,
+    Story,
+    Verdict,
+    in_order,
+    unsold,
+    verdict_of,
+    with_sale,
+)
+from cascade_cli.domain.explain.transfer_past import journaled, past_of
+from cascade_cli.domain.matching.matching import named_payments
+from cascade_cli.domain.reconcile.reconciliation import reconcile
+from cascade_cli.domain.records.charges import Charge
+from cascade_cli.domain.records.stratagems import Stratagem
+from cascade_cli.domain.shop.id_forms import FORMS, Form, form_of, is_cut_off
+from cascade_cli.domain.shop.keys import (
+    decision_key,
+    is_own_key,
+    payment_id_in,
+    refund_key,
+    whole_id,
+)
+from cascade_cli.errors import NotFoundError, RightsError, SchemaError, UsageError
+from cascade_cli.services.events.received_events import payment_of, received
+from cascade_cli.services.explain.citizen_story import CitizenStories
+from cascade_cli.services.explain.explain_ports import ExplainSettings, ExplainSources, Past
+from cascade_cli.services.reconcile.transfer_owner import Owners
+from cascade_cli.services.reconcile.transfer_snapshot import TransferSnapshots
+
+
+@dataclass
+class _NoPast:
+    """Nothing is known to Stripe."""
+
+    is_known: bool = False
+    is_paid: bool = False
+    sale: SessionSale | None = None
+    happenings: list[Happening] = field(default_factory=list)
+    gaps: list[str] = field(default_factory=list)
+    forbidden: list[str] = field(default_factory=list)
+
+
+def explain(
+    sources: ExplainSources, identity: str, setting: ExplainSettings
+) -> Story | CitizenStory:
+    """The story of the payment, transfer or citizen that an id names.
+
+    Raises UsageError for a text that is no id of any form, NotFoundError where neither side
+    knows it, and what a read raises.
+    """
+    try:
+        form = form_of(identity)
+    except ValueError as error:
+        raise UsageError(f"{str(error).capitalize()}.", f"Accepted: {FORMS}.") from None
+    teller = _Teller(sources, identity, setting)
+    if form is Form.NAME:
+        return teller.named()
+    return teller.of_payment(identity) if form is Form.PAYMENT else teller.of_object(form)
+
+
+_GONE = (
+    "the journal knows what was written for it. If it was written, it has vanished, and may have "
+    "been executed before: look in Airtable's trash and history before anybody pays again"
+)
+
+
+@dataclass(frozen=True)
+class _Teller:
+    """One explanation under way."""
+
+    sources: ExplainSources
+    identity: str
+    setting: ExplainSettings
+
+    def of_object(self, form: Form) -> Story | CitizenStory:
+        """An event, refund, session or dispute: the story of its payment."""
+        subject = self.sources.past.payment_of(form, self.identity)
+        # Stripe forgets events after a month; the journal does not.
+        events = self.setting.received([self.identity])
+        said = f"; {subject.sale.described}" if subject.sale else ""
+        if payment_id := subject.payment or payment_of(events):
+            try:
+                return self.of_payment(payment_id, subject.sale)
+            except NotFoundError:
+                if not subject.is_known:
+                    raise
+            said = f"; it names {payment_id}, which this Stripe key does not know"
+        if not subject.is_known:
+            return self.named()
+        verdict = Verdict(f"Stripe knows this {form}, and no payment belongs to it{said}")
+        happenings = in_order(list(received(events)))
+        return Story(self.identity, f"{form} {self.identity}", verdict, happenings)
+
+    def of_payment(self, payment_id: str, sale: SessionSale | None = None) -> Story | CitizenStory:
+        """Paid or not, known to Stripe or only to Venice; `sale` is what its session says."""
+        past = self.sources.past.read(payment_id)
+        past.sale = past.sale or sale
+        charges = self.sources.payments.portions(payment_id) if past.is_known else ()
+        if charges:
+            return self._paid(charges[0], past) if len(charges) == 1 else self._many(charges, past)
+        if rows := self.sources.transfers.identified(payment_id):
+            return self._transfer(rows, past)
+        if not past.is_known:
+            return self.named()
+        verdict = Verdict("no paid purchase of ducats: nothing is owed for it")
+        if past.is_paid and past.sale:
+            verdict = unsold(past.sale)
+        return self._story(f"payment {payment_id}", verdict, past, named=[payment_id])
+
+    def named(self) -> Story | CitizenStory:
+        """A transfer by its id, else a citizen."""
+        rows = self.sources.transfers.identified(self.identity)
+        if rows:
+            owner = self._owners.owner_of(rows[0])
+            if owner is None:
+                return self._transfer(rows, _NoPast())
+            return self._paid(owner, self.sources.past.read(owner.payment_id))
+        found = CitizenStories(self.sources).tell(self.identity, self.setting)
+        if found:
+            return found
+        is_key = is_own_key(self.identity)
+        if is_key and (entries := list(self.setting.entries(self.identity))):
+            return Story(
+                self.identity,
+                f"transfer {self.identity}",
+                Verdict(f"Venice's base shows no such transfer; {_GONE}"),
+                in_order(list(journaled(entries))),
+            )
+        events = self.setting.received([self.identity])
+        if not events:
+            raise self._unknown()
+        verdict = Verdict("the webhook told of it; this Stripe key and Venice know nothing of it")
+        payment_id = payment_of(events) or self.identity
+        return self._story(f"event of {payment_id}", verdict, _NoPast(), named=[payment_id])
+
+    @property
+    def _owners(self) -> Owners:
+        return Owners(self.sources.payments, self.sources.transfers)
+
+    def _unknown(self) -> UsageError | NotFoundError:
+        if is_cut_off(self.identity):
+            what = f"{self.identity[:80]!r} begins like an id of Stripe's and is none."
+            return UsageError(what, f"Accepted: {FORMS}.")
+        return NotFoundError(
+            f"Neither Stripe nor Venice knows {self.identity[:80]!r}.",
+            f"Accepted: {FORMS}. Stripe keeps events for 30 days, and test and live apart.",
+        )
+
+    def _paid(self, charge: Charge, past: Past) -> Story:
+        snapshot, terms = self._owners.snapshot_of([charge]), self.setting.terms
+        snapshot = replace(snapshot, answers=self.sources.answering.answers(snapshot, terms))
+        items = reconcile(snapshot, terms).items
+        item = next(item for item in items if item.charge and item.charge.id == charge.id)
+        verdict, rows = verdict_of(item), item.stratagems
+        if item.kind is Kind.UNATTRIBUTABLE and past.sale:
+            verdict = with_sale(verdict, past.sale, charge)
+        subject = f"payment {charge.payment_id}"
+        beside = (*item.returns, *item.corrections, *item.mentioned)
+        return self._story(subject, verdict, past, rows, charge, returns=beside)
+
+    def _many(self, charges: Sequence[Charge], past: Past) -> Story:
+        """A payment for many citizens: how it stands with each."""
+        snapshot, terms = self._owners.snapshot_of(charges), self.setting.terms
+        snapshot = replace(snapshot, answers=self.sources.answering.answers(snapshot, terms))
+        named = {charge.id for charge in charges}
+        found = [i for i in reconcile(snapshot, terms).items if i.charge and i.charge.id in named]
+        payment = SplitPayment(charges, tuple(found))
+        return self._story(
+            f"payment {payment.whole.payment_id}",
+            payment.verdict,
+            past,
+            payment.rows,
+            payment.whole,
+            named=[charge.stratagem_id for charge in charges],
+            returns=payment.returns,
+            many=payment,
+        )
+
+    def _transfer(self, rows: Sequence[Stratagem], past: Past) -> Story:
+        """A transfer that no payment accounts for: by hand, or an orphan."""
+        row, terms = rows[0], self.setting.terms
+        snapshot = TransferSnapshots(self.sources.payments, self.sources.transfers).snapshot_of(
+            rows
+        )
+        snapshot = replace(snapshot, answers=self.sources.answering.answers(snapshot, terms))
+        found = (item for item in reconcile(snapshot, terms).items if row in item.stratagems)
+        item = next(found, None)
+        verdict = Verdict(f"credited by hand: {row.reason}", evidence=(describe(row, terms),))
+        name = f"transfer {row.stratagem_id or row.record_id}"
+        taking = item.corrections if item else ()
+        return self._story(name, verdict_of(item) if item else verdict, past, rows, returns=taking)
+
+    def _story(
+        self,
+        subject: str,
+        verdict: Verdict,
+        past: Past,
+        rows: Sequence[Stratagem] = (),
+        charge: Charge | None = None,
+        *,
+        named: Iterable[str] = (),
+        returns: Sequence[Stratagem] = (),
+        many: SplitPayment | None = None,
+    ) -> Story:
+        terms = self.setting.terms
+        forbidden = list(past.forbidden)
+        happenings = [*past.happenings, *self._told((*rows, *returns), forbidden)]
+        named = set(named)
+        happenings += self._received({*named, *_payments(charge, rows)})
+        for row in (*rows, *returns):
+            happenings += past_of(row, terms)
+        keys = {r.stratagem_id for r in (*rows, *returns)}
+        keys |= {charge.stratagem_id} if charge else set()
+        keys |= {name for name in named if payment_id_in(name)}
+        keys |= set(_decision_keys(charge, rows, many))
+        suffixes = many.suffixes if many else [charge.suffix if charge else ""]
+        for key in sorted(keys | _refund_keys(past.happenings, suffixes)):
+            happenings += journaled(self.setting.entries(key))
+        balances = self._balances(charge, () if many else rows)
+        found = ChecklistFacts(charge, rows, balances, self.sources.processor, forbidden, many)
+        return Story(
+            self.identity,
+            subject,
+            verdict,
+            in_order(happenings),
+            tuple(checklist(found, terms)),
+            charge,
+            tuple(rows),
+            balances,
+            (*past.gaps, *forbidden),
+            many.lines if many else (),
+        )
+
+    def _received(self, payments: Iterable[str]) -> Iterable[Happening]:
+        return received(self.setting.received([self.identity, *payments]))
+
+    def _told(self, rows: Sequence[Stratagem], forbidden: list[str]) -> list[Happening]:
+        ids = [row.stratagem_id for row in rows if row.stratagem_id]
+        try:
+            return self.sources.notices.notices(ids) if ids else []
+        except (RightsError, SchemaError) as error:
+            forbidden.append(f"notifications: {error.message}")
+            return []
+
+    def _balances(self, charge: Charge | None, rows: Sequence[Stratagem]) -> CitizenBalances:
+        named = [charge.citizen if charge else None, *(row.citizen for row in rows)]
+        citizen = next((name for name in named if name), None)
+        processor = self.sources.processor
+        found = self.sources.transfers.citizens([processor, *([citizen] if citizen else [])])
+        return CitizenBalances(found.get(processor), found.get(citizen) if citizen else None)
+
+
+def _refund_keys(happenings: Iterable[Happening], suffixes: Iterable[str]) -> set[str]:
+    """Under which the journal keeps what was decided about the payment's refunds."""
+    forms = {Form.REFUND, Form.DISPUTE}
+    refunds = {h.identity for h in happenings if h.identity and form_of(h.identity) in forms}
+    return {refund_key(refund + suffix) for suffix in suffixes for refund in refunds}
+
+
+def _decision_keys(
+    charge: Charge | None, rows: Iterable[Stratagem], many: SplitPayment | None
+) -> Iterator[str]:
+    """Under which the journal keeps what people decided about it."""
+    if many:
+        yield from (decision_key(one.payment_id) for one in many.charges)
+    elif charge:
+        yield decision_key(charge.payment_id)
+    else:
+        yield from (decision_key(row.record_id) for row in rows)
+
+
+def _payments(charge: Charge | None, rows: Sequence[Stratagem]) -> Iterator[str]:
+    """The ids under which an event may name what a story is about."""
+    if charge:
+        yield from charge.names
+        if charge.period:
+            yield charge.period.invoice
+    for row in rows:
+        yield from map(whole_id, named_payments(row))

@@ -1,0 +1,313 @@
+"""The payment processor's balance: created with it, raised, lowered.
+
+domain/delivery/processor.py decides what is to be written; here it is journaled, sent once, and
+read back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+from cascade_cli.adapters.http.transport import permitted
+from cascade_cli.domain.delivery.delivery_steps import FATE_BOUND, SEND_WITHIN
+from cascade_cli.domain.delivery.processor import (
+    BalanceChange,
+    BalanceTrace,
+    BalanceWish,
+    Citizen,
+    Sent,
+    Step,
+    is_to_leave,
+    may_create_at,
+    next_step,
+    trace_of,
+)
+from cascade_cli.domain.records.journal_entries import (
+    CITIZEN_CAUSE,
+    Claim,
+    ClaimState,
+    Fate,
+    Intent,
+)
+from cascade_cli.domain.records.stratagems import Stratagem
+from cascade_cli.domain.shop.engine_schedule import meets_engine
+from cascade_cli.domain.shop.money import format_ducats
+from cascade_cli.domain.shop.times import rfc3339
+from cascade_cli.errors import (
+    CascadeError,
+    FateUnknownError,
+    GuardError,
+    JournalError,
+    LockedError,
+    ServiceError,
+)
+from cascade_cli.services.processor.processor_account import missing, the_citizen
+from cascade_cli.services.processor.processor_ports import (
+    CitizenSink,
+    CitizenSource,
+    Memory,
+    ProcessorAccount,
+    Surroundings,
+    TransferSource,
+)
+from cascade_cli.services.processor.sent_balances import Untold, body_of, sent_of
+
+LEASE = timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class BalancePlan:
+    """The write for a wish; `trace` is what became of an earlier one of unknown fate."""
+
+    citizen: Citizen | None
+    step: Step
+    trace: BalanceTrace
+    sent: Sent | None
+    read_at: datetime
+
+
+@dataclass(frozen=True)
+class BalanceReport:
+    """What was written, and what the base showed right after.
+
+    `executed_meanwhile` are transfers whose debit the write may have overwritten. `found` are all
+    citizens of that name: one, unless somebody else created it at the same time.
+    """
+
+    plan: BalancePlan
+    found: tuple[Citizen, ...]
+    executed_meanwhile: tuple[Stratagem, ...] = ()
+
+    @property
+    def is_as_written(self) -> bool:
+        """One citizen, with exactly the ducats that were written."""
+        return [citizen.ducats for citizen in self.found] == [self.plan.step.after]
+
+
+class BalanceService:
+    """Creates the processor or changes its balance, once for each wish.
+
+    Raises GuardError where a person has to decide, FateUnknownError where only time can tell.
+    """
+
+    def __init__(
+        self,
+        *,
+        citizens: CitizenSource,
+        sink: CitizenSink,
+        transfers: TransferSource,
+        journal: Memory,
+        account: ProcessorAccount,
+        around: Surroundings,
+    ) -> None:
+        self._citizens, self._sink, self._transfers = citizens, sink, transfers
+        self._journal, self._account, self._around = journal, account, around
+        self._mark = f"balance {account.base} {account.username}"
+        self._untold = Untold(journal, self._mark)
+
+    def plan(self, wish: BalanceWish) -> BalancePlan:
+        """Look, and decide; writes nothing."""
+        now = self._around.now()
+        citizen = the_citizen(self._citizens, self._account.username)
+        if citizen is None:
+            return BalancePlan(None, self._plan_create(wish), BalanceTrace.NONE, None, now)
+        sent = sent_of(self._journal.mark(self._mark))
+        trace = trace_of(sent, citizen.ducats, now)
+        if trace is BalanceTrace.OPEN and sent:
+            raise _not_yet(sent.at, "An earlier write of this balance")
+        if sent and wish.by and trace is BalanceTrace.BLURRED:
+            raise _blurred(sent, citizen)
+        came = sent if trace is BalanceTrace.APPLIED else None
+        if came is None or came.wish != wish.description:
+            came = self._untold.find(wish.description, now)
+        if came:
+            leaves = is_to_leave(wish, citizen)
+            done = Step(BalanceChange.NONE, citizen.ducats, citizen.ducats, leaves)
+            return BalancePlan(citizen, done, BalanceTrace.APPLIED, came, now)
+        return BalancePlan(citizen, self._plan_change(wish, citizen, now), trace, sent, now)
+
+    def carry_out(self, wish: BalanceWish, agreed: BalancePlan) -> BalanceReport:
+        """Look again, write once, read back."""
+        plan = self.plan(wish)
+        if plan.step.change is BalanceChange.LOWER is not agreed.step.change:
+            raise GuardError(
+                "The balance was raised meanwhile, and would now be lowered.",
+                "Nothing was written. Run it again to see what it comes to now.",
+            )
+        self._settle(plan, wish)
+        if plan.citizen is None:
+            self._create(plan.step.after)
+            return BalanceReport(plan, tuple(self._exactly()))
+        if plan.step.change is BalanceChange.NONE:
+            if plan.step.leaves:
+                self._leave(plan.citizen)
+            return BalanceReport(plan, (plan.citizen,))
+        return self._set(wish, plan, plan.citizen)
+
+    def _plan_create(self, wish: BalanceWish) -> Step:
+        if not wish.is_setup:
+            raise missing(self._citizens, self._account.username)
+        self._sink.check(self._account.social_class)
+        return next_step(wish, None)
+
+    def _plan_change(self, wish: BalanceWish, citizen: Citizen, now: datetime) -> Step:
+        try:
+            step = next_step(wish, citizen)
+        except ValueError as error:
+            raise GuardError(
+                f"{citizen.username!r} was left alone: {error}.",
+                "Nothing was written. To lower the balance all the same, add --force.",
+            ) from None
+        if step.change is not BalanceChange.NONE and not wish.force:
+            self._keep_clear_of_engine(now)
+        return step
+
+    def _keep_clear_of_engine(self, now: datetime) -> None:
+        if meets_engine(self._account.schedule, now):
+            raise GuardError(
+                "Venice's engine is about to run, or has just begun: it writes the same balance, "
+                "without a lock, and either write could erase the other.",
+                "Nothing was written. Run it again in some ten minutes, or add --force.",
+            )
+
+    def _settle(self, plan: BalancePlan, wish: BalanceWish) -> None:
+        """Close the earlier write whose fate is known by now, or no longer matters."""
+        if plan.sent is None or plan.trace is BalanceTrace.NONE:
+            return
+        self._journal.run_event({"balance": plan.sent.key, "found": plan.trace})
+        if plan.sent.wish == wish.description:
+            self._untold.remove(plan.sent)
+        elif plan.trace is BalanceTrace.APPLIED:
+            self._untold.add(plan.sent)
+        self._forget(plan.sent.key)
+
+    def _forget(self, key: str) -> None:
+        """Not what somebody else remembers, who has taken over meanwhile."""
+        last = sent_of(self._journal.mark(self._mark))
+        if last and last.key == key:
+            self._journal.set_mark(self._mark, {})
+
+    def _create(self, ducats: Decimal) -> None:
+        account = self._account
+        key = f"cascade_citizen_{account.base}_{account.username}"
+        claim = self._claim(key, ducats, {"base": account.base, "class": account.social_class})
+        try:
+            may_at = may_create_at(claim.last_attempt)
+            if may_at and self._around.now() < may_at:
+                raise _not_yet(may_at - FATE_BOUND, "An earlier creation of this citizen")
+            create = partial(self._sink.create, account.username, account.social_class, ducats)
+            self._send(key, "create_citizen", create)
+        finally:
+            self._journal.release([key])
+
+    def _leave(self, citizen: Citizen) -> None:
+        """No ducats are written: it may be done while the engine runs, and done again."""
+        left = {"leaves_venice": citizen.username, "record": citizen.record_id}
+        self._journal.run_event({"base": self._account.base, **left})
+        self._around.turn()
+        with permitted(self._around.now() + SEND_WITHIN):
+            self._sink.leave_venice(citizen.record_id)
+
+    def _set(self, wish: BalanceWish, plan: BalancePlan, citizen: Citizen) -> BalanceReport:
+        key = f"cascade_balance_{self._around.run}"
+        before, after = citizen.ducats, plan.step.after
+        facts = {"base": self._account.base, "before": before, "wish": wish.description}
+        self._claim(key, after, facts)
+
+        def remember(at: datetime) -> None:
+            if sent_of(self._journal.mark(self._mark)):
+                raise LockedError(
+                    "Another run took over the balance while this one stood still.",
+                    "Nothing was written. Run it again when the other is done.",
+                )
+            sent = Sent(key, wish.description, before, after, at)
+            self._journal.set_mark(self._mark, body_of(sent))
+
+        try:
+            leaves = plan.step.leaves
+            write = partial(self._sink.set_ducats, citizen.record_id, after, leaves=leaves)
+            self._send(key, "set_balance", write, remember)
+        except (FateUnknownError, JournalError):
+            # The next run has to settle what became of it.
+            raise
+        except CascadeError:
+            self._forget(key)
+            raise
+        finally:
+            self._journal.release([key])
+        report = self._read_back(plan)
+        # Only now: until its sender has heard of it, whoever types the same again must find it.
+        self._forget(key)
+        return report
+
+    def _read_back(self, plan: BalancePlan) -> BalanceReport:
+        try:
+            meanwhile = self._transfers.executed_since(plan.read_at)
+            return BalanceReport(plan, tuple(self._exactly()), tuple(meanwhile))
+        except ServiceError as error:
+            after = format_ducats(plan.step.after)
+            raise FateUnknownError(
+                f"The balance was written as {after} ducats, and could not be read back: "
+                f"{error.message}",
+                "Run the same command again: it looks first, and repeats nothing.",
+            ) from error
+
+    def _send(
+        self,
+        key: str,
+        action: str,
+        call: Callable[[], None],
+        remember: Callable[[datetime], None] = lambda _at: None,
+    ) -> None:
+        """Turn, journal, permit, request, journal: the only way a write leaves."""
+        self._around.turn()
+        at = self._journal.attempt([key], action, lease=LEASE)
+        try:
+            remember(at)
+            with permitted(at + SEND_WITHIN):
+                call()
+        except FateUnknownError as error:
+            raise _not_yet(at, error.message) from error
+        except CascadeError:
+            self._journal.outcome([key], action, Fate.REFUSED)
+            raise
+        self._journal.outcome([key], action, Fate.APPLIED)
+
+    def _claim(self, key: str, ducats: Decimal, detail: dict[str, Any]) -> Claim:
+        intent = Intent(key, self._account.username, ducats, CITIZEN_CAUSE, detail)
+        claim = self._journal.claim([intent], lease=LEASE, day_limit_ducats=None)[key]
+        if claim.state is ClaimState.BUSY:
+            raise LockedError(f"{key}: another worker is at it: {claim.other}.", "Run it later.")
+        if claim.state is not ClaimState.HELD:
+            raise GuardError(
+                f"{key} was {claim.other}.",
+                "Nothing was written. Set it up with that amount, then change the balance: "
+                "cascade citizen replenish --to N",
+            )
+        return claim
+
+    def _exactly(self) -> list[Citizen]:
+        name = self._account.username
+        return [c for c in self._citizens.called(name) if c.username == name]
+
+
+def _not_yet(sent_at: datetime, what: str) -> FateUnknownError:
+    finish = rfc3339(sent_at + FATE_BOUND + timedelta(seconds=1))
+    return FateUnknownError(
+        f"{what.rstrip('.')}: it may or may not have been applied, or may still be.",
+        f"Run the same command again after {finish}: it looks first, and repeats nothing.",
+    )
+
+
+def _blurred(sent: Sent, citizen: Citizen) -> GuardError:
+    return GuardError(
+        f"An earlier write of this balance, at {rfc3339(sent.at)}, may or may not have been "
+        f"applied: it was {format_ducats(sent.before)}, would have become "
+        f"{format_ducats(sent.after)}, and is {format_ducats(citizen.ducats)} now.",
+        "Nothing was written. Say what it is to be: cascade citizen replenish --to N",
+    )

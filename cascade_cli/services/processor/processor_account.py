@@ -1,0 +1,60 @@
+"""The payment processor as a citizen of Venice: found, and looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from cascade_cli.domain.delivery.processor import Citizen
+from cascade_cli.domain.delivery.runway import OUTFLOW_DAYS, Finances, finances
+from cascade_cli.domain.shop.citizen_names import similar_names, there_is
+from cascade_cli.errors import GuardError, SettingsError
+from cascade_cli.services.processor.processor_ports import CitizenSource, TransferSource
+
+
+class ProcessorService:
+    """Looks at the processor's account. Raises SettingsError where Venice has no such citizen."""
+
+    def __init__(
+        self,
+        citizens: CitizenSource,
+        transfers: TransferSource,
+        username: str,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._citizens, self._transfers = citizens, transfers
+        self._username, self._now = username, now
+
+    def look(self) -> tuple[Citizen, Finances]:
+        """The balance with what weighs on it: three or four requests."""
+        citizen = the_citizen(self._citizens, self._username)
+        if citizen is None:
+            raise missing(self._citizens, self._username)
+        now = self._now()
+        executed = self._transfers.executed_since(now - timedelta(days=OUTFLOW_DAYS))
+        moments = [row.executed_at for row in executed if row.executed_at]
+        last = max(moments) if moments else self._transfers.last_executed_at()
+        return citizen, finances(citizen, self._transfers.open_transfers(), executed, last, now)
+
+
+def the_citizen(citizens: CitizenSource, username: str) -> Citizen | None:
+    """The one of exactly that name. Raises GuardError where several share it."""
+    found = [c for c in citizens.called(username) if c.username == username]
+    if len(found) > 1:
+        records = ", ".join(citizen.record_id for citizen in found)
+        raise GuardError(
+            f"Venice has {len(found)} citizens called {username!r} ({records}).",
+            "Which of them pays is chance. Nothing was written: keep one, by hand in the base.",
+        )
+    return found[0] if found else None
+
+
+def missing(citizens: CitizenSource, username: str) -> SettingsError:
+    """The error to raise where nobody has exactly that name; it names whose name looks like it."""
+    others = [citizen.username for citizen in citizens.called(username)]
+    similar = similar_names([username], others).get(username, ())
+    other = "Correct CASCADE_PROCESSOR, or create" if similar else "Create"
+    return SettingsError(
+        f"Venice has no citizen {username!r} to pay with{there_is(username, similar)}.",
+        f"{other} it: cascade citizen setup",
+    )

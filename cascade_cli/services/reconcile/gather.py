@@ -1,0 +1,301 @@
+"""Gather both sides, let the domain decide."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Protocol
+
+from cascade_cli.domain.history.checkpoint import Checkpoint, Remains, Scope, checkpoint_of
+from cascade_cli.domain.history.verification import MemoryVerification
+from cascade_cli.domain.matching.fast_path import CachedFastPath, FastPath, take_fast_path
+from cascade_cli.domain.matching.matched_charge import Terms
+from cascade_cli.domain.matching.pending_lookups import Outside, PendingLookups, outside_of
+from cascade_cli.domain.matching.snapshot import Lookups, Snapshot
+from cascade_cli.domain.reconcile.reconciliation import Reconciliation, reconcile
+from cascade_cli.domain.records.charges import Charge, Dispute
+from cascade_cli.domain.records.citizens import Resident
+from cascade_cli.domain.records.past_delivery import PastDelivery
+from cascade_cli.domain.records.stratagems import Stratagem
+from cascade_cli.domain.shop.citizen_names import similar_names
+from cascade_cli.domain.shop.density import DensityEstimate
+from cascade_cli.domain.shop.times import Window
+from cascade_cli.errors import BalanceError
+from cascade_cli.services.reconcile.side_by_side import side_by_side
+
+NOTHING_KNOWN = Lookups()
+
+
+class Listing(Protocol):
+    """The paid ducat purchases of a window, and how many other charges it held."""
+
+    charges: list[Charge]
+    other_products: int
+    unpaid: int
+    pending: dict[str, datetime]
+    """Ids of unpaid charges that may still become paid, and when they were created."""
+
+
+class PaymentSource(Protocol):
+    """Where payments are read from: Stripe."""
+
+    def purchases(self, window: Window, density: DensityEstimate | None = None) -> Listing:
+        """All charges created in the window; the tally hears where in time they lie."""
+
+    def payment(self, payment_id: str) -> Charge | None:
+        """The paid ducat purchase of that id, if there is one."""
+
+    def portions(self, payment_id: str) -> tuple[Charge, ...]:
+        """What the payment bought: one purchase, or one for each of many citizens."""
+
+    def portions_of(self, payment_ids: Sequence[str]) -> dict[str, tuple[Charge, ...]]:
+        """For each id what the payment bought."""
+
+    def disputes(self, charge_id: str) -> tuple[Dispute, ...]:
+        """The disputes against one charge."""
+
+    def disputes_against(self, charges: Sequence[Charge]) -> dict[str, tuple[Dispute, ...]]:
+        """The disputes against each of the charges."""
+
+
+class TransferSource(Protocol):
+    """Where the processor's transfers are read from: Venice's base."""
+
+    def transfers(
+        self,
+        since: datetime,
+        until: datetime | None = None,
+        expected: DensityEstimate | None = None,
+    ) -> list[Stratagem]:
+        """The processor's transfers created in the span, or ever since: about as many as told."""
+
+    def transfers_named(self, stratagem_ids: Sequence[str]) -> list[Stratagem]:
+        """The processor's transfers with these StratagemIds."""
+
+    def residents(self, usernames: Sequence[str]) -> dict[str, Resident]:
+        """Those who exist, spelt as Venice spells them."""
+
+
+class PastSource(Protocol):
+    """Where deliveries are remembered: the journal."""
+
+    def past_of(self, charges: Sequence[Charge], now: datetime) -> Mapping[str, PastDelivery]:
+        """What is remembered now of the charges' deliveries, by charge; no request is sent."""
+
+    def written_for(self, key: str) -> PastDelivery:
+        """What was written last under that StratagemId, whatever it stands for."""
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """How much was read: paid purchases and the processor's transfers, in and around the window.
+
+    Beyond the window, of what an earlier run left: `carried` were open, `changed` are payments
+    that Stripe told of since, `named` those that new transfers belong to.
+    """
+
+    charges: int
+    stratagems: int
+    other_products: int
+    unpaid: int
+    carried: int = 0
+    changed: int = 0
+    named: int = 0
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished reconciliation with what it rests on, and what it leaves to the next.
+
+    `continues` is the memory that it began from, `covered_since` since when all is now covered,
+    `remarks` what people should know about how it was read.
+    """
+
+    snapshot: Snapshot
+    coverage: Coverage
+    result: Reconciliation
+    remains: Remains
+    covered_since: datetime
+    continues: Checkpoint | None = None
+    verification: MemoryVerification | None = None
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def memory(self) -> Checkpoint:
+        """What the next run has to know."""
+        return checkpoint_of(self.snapshot.window, self.result, self.remains, self.covered_since)
+
+    @property
+    def scope(self) -> Scope:
+        """Of which discrepancies the run knows whether they still are."""
+        followed = self.continues.open if self.continues else ()
+        return Scope(Window(self.covered_since, self.snapshot.window.until), frozenset(followed))
+
+
+class Reconciler:
+    """Reads Stripe and Venice, and pairs them. Raises ServiceError rather than judge by halves.
+
+    Stripe is read up to the end of the window, Venice up to the present: a transfer may follow
+    its payment at any later time.
+    """
+
+    def __init__(
+        self,
+        payments: PaymentSource,
+        transfers: TransferSource,
+        processor: str,
+        past: PastSource | None = None,
+    ) -> None:
+        self._payments, self._transfers, self._processor = payments, transfers, processor
+        self._past = past
+
+    def run(
+        self, window: Window, terms: Terms, tell: Callable[[str], None] = lambda _step: None
+    ) -> Run:
+        """Reconcile the charges of `window`; `tell` hears of each step as it begins."""
+        tell("reading Stripe's charges and Venice's stratagems")
+        listing, transfers = self.read(window)
+        snapshot = Snapshot(window, _distinct_charges(listing.charges), _distinct(transfers))
+        tell("looking up what the listings leave open")
+        aside = CachedFastPath()
+        snapshot = self._completed(snapshot, terms, aside)
+        return Run(
+            snapshot,
+            coverage_of(snapshot, listing),
+            judge(snapshot, terms, aside),
+            Remains(listing.pending, listed=listed(listing)),
+            window.since,
+        )
+
+    def read(
+        self, window: Window, until: datetime | None = None
+    ) -> tuple[Listing, list[Stratagem]]:
+        """Both sides at once; where charges are, transfers are to be expected."""
+        density = DensityEstimate()
+        return side_by_side(
+            lambda: self._payments.purchases(window, density),
+            lambda: self._transfers.transfers(window.since, until, density),
+        )
+
+    def _completed(self, snapshot: Snapshot, terms: Terms, aside: FastPath) -> Snapshot:
+        """With neighbours and answers."""
+        _, rest = aside(snapshot, terms.prices)
+        outside = outside_of(rest, terms.decided)
+        if outside.has_windows:
+            # What is read there answers much of what would be asked.
+            snapshot = self._with_outside(snapshot, outside)
+            return replace(snapshot, answers=self.answers(snapshot, terms, aside=aside))
+        # A transfer that has to be named is seldom there: the questions are asked meanwhile.
+        whole, answers = side_by_side(
+            lambda: self._with_outside(snapshot, outside),
+            lambda: self.answers(snapshot, terms, aside=aside),
+        )
+        if whole is not snapshot:
+            answers = self.answers(whole, terms, answers)
+        return replace(whole, answers=answers)
+
+    def with_neighbours(self, snapshot: Snapshot, terms: Terms) -> Snapshot:
+        """Add what lies outside the window and belongs, or may, to something within it."""
+        _, rest = take_fast_path(snapshot, terms.prices)
+        return self._with_outside(snapshot, outside_of(rest, terms.decided))
+
+    def _with_outside(self, snapshot: Snapshot, outside: Outside) -> Snapshot:
+        charges: list[Charge] = []
+        transfers: list[Stratagem] = []
+        if keys := sorted({*outside.keys, *self._copied(outside.copies)}):
+            transfers += self._transfers.transfers_named(keys)
+        if outside.earlier:
+            listing, found = self.read(outside.earlier, outside.earlier.until)
+            charges += listing.charges
+            transfers += found
+        if outside.later:
+            charges += self._payments.purchases(outside.later).charges
+        return joined(snapshot, charges, transfers) if charges or transfers else snapshot
+
+    def _copied(self, rows: Sequence[Stratagem]) -> Iterator[str]:
+        """The keys of those that cascade did not make, as far as the journal tells."""
+        for row in rows if self._past else ():
+            if self._past and self._past.written_for(row.stratagem_id).is_older_than(row):
+                yield row.stratagem_id
+
+    def answers(
+        self,
+        snapshot: Snapshot,
+        terms: Terms,
+        known: Lookups = NOTHING_KNOWN,
+        aside: FastPath = take_fast_path,
+    ) -> Lookups:
+        """Look up what the world leaves open, but for what is known, all at once."""
+        questions = PendingLookups(snapshot, terms, self._processor, aside)
+        names = [name for name in questions.citizens if name not in known.citizens]
+        payments = [p for p in questions.payments if p not in known.payments]
+        disputed = [c for c in questions.disputed_charges if c.id not in known.disputes]
+        found, (bought, contested) = side_by_side(
+            lambda: self._transfers.residents(names) if names else {},
+            lambda: side_by_side(
+                lambda: self._payments.portions_of(payments),
+                lambda: self._payments.disputes_against(disputed),
+            ),
+        )
+        lost = [c for c in questions.undelivered if c.id not in known.past]
+        missing = [name for name in names if name not in found]
+        asked = Lookups(
+            citizens={name: name in found for name in names},
+            similar=similar_names(missing, found),
+            payments=bought,
+            disputes=contested,
+            processor_ducats=found[self._processor].ducats if self._processor in found else None,
+            arrived={name: found[name].since for name in names if name in found},
+            ducats={name: found[name].ducats for name in names if name in found},
+            past=self._past.past_of(lost, terms.now) if self._past and lost else {},
+        )
+        return questions.answered_by(known, asked)
+
+
+def judge(snapshot: Snapshot, terms: Terms, aside: FastPath = take_fast_path) -> Reconciliation:
+    """The verdicts on a world. Raises BalanceError if its ducats are not all accounted for."""
+    result = reconcile(snapshot, terms, aside)
+    if result.equation.residual:
+        raise BalanceError(
+            f"{result.equation.residual} ducats of this window cannot be accounted for.",
+            "This is a bug in cascade; the verdicts of this run must not be trusted.",
+        )
+    return result
+
+
+def joined(
+    snapshot: Snapshot, charges: Iterable[Charge], stratagems: Iterable[Stratagem]
+) -> Snapshot:
+    """The world with these as well, each once."""
+    return replace(
+        snapshot,
+        charges=_distinct_charges([*snapshot.charges, *charges]),
+        stratagems=_distinct([*snapshot.stratagems, *stratagems]),
+    )
+
+
+def _distinct_charges(charges: Iterable[Charge]) -> tuple[Charge, ...]:
+    """Each charge once: paging while new ones arrive may show one twice."""
+    return tuple({charge.id: charge for charge in charges}.values())
+
+
+def _distinct(stratagems: Iterable[Stratagem]) -> tuple[Stratagem, ...]:
+    return tuple({stratagem.record_id: stratagem for stratagem in stratagems}.values())
+
+
+def coverage_of(snapshot: Snapshot, listing: Listing) -> Coverage:
+    """How much of the world was read."""
+    judged = [charge for charge in snapshot.charges if snapshot.judges(charge)]
+    return Coverage(paid(judged), len(snapshot.stratagems), listing.other_products, listing.unpaid)
+
+
+def listed(listing: Listing) -> int:
+    """How many charges Stripe showed, sales of ducats or not."""
+    return paid(listing.charges) + listing.other_products + listing.unpaid
+
+
+def paid(charges: Sequence[Charge]) -> int:
+    """How many charges they are at Stripe, where one for many citizens is one."""
+    portions = [charge for charge in charges if charge.portion]
+    return len(charges) - len(portions) + len({charge.charge_id for charge in portions})

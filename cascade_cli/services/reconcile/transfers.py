@@ -1,0 +1,229 @@
+"""Transfers as Venice sees them: one by any id, many by what they look like."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Protocol
+
+from cascade_cli.domain.matching.matching import Rule, match
+from cascade_cli.domain.matching.snapshot import Snapshot
+from cascade_cli.domain.records.charges import Charge
+from cascade_cli.domain.records.citizens import Resident
+from cascade_cli.domain.records.orders import Order
+from cascade_cli.domain.records.stratagems import State, Stratagem
+from cascade_cli.domain.shop.citizen_names import no_citizen
+from cascade_cli.domain.shop.keys import PAYMENT_ID, PORTION_ID, Origin, is_own_key, payment_id_in
+from cascade_cli.domain.shop.shell import command
+from cascade_cli.domain.shop.times import Window
+from cascade_cli.errors import NotFoundError, UsageError
+from cascade_cli.services.reconcile.gather import PastSource, PaymentSource
+from cascade_cli.services.reconcile.neighbouring_charges import NeighbouringCharges
+
+STATUSES = ("planned", "active", "executed", "failed", "expired", "cancelled", "error")
+# What no status tells: an active row may be live, expired unnoticed, or already executed.
+STATES = (State.LIVE, State.STALLED, State.DOUBTFUL)
+
+
+class TransferSource(Protocol):
+    """Where the processor's transfers are read."""
+
+    def identified(self, identity: str) -> list[Stratagem]:
+        """Those with this StratagemId or record id, or for this payment."""
+
+    def by_record(self, record_ids: Sequence[str]) -> list[Stratagem]:
+        """These rows, as far as they are still there."""
+
+    def transfers_for(self, orders: Sequence[Order]) -> list[Stratagem]:
+        """All transfers that may belong to the orders."""
+
+    def listed(
+        self, since: datetime, *, status: str | None = None, citizen: str | None = None
+    ) -> list[Stratagem]:
+        """Those created since then, with that Status, for that citizen."""
+
+    def residents(self, usernames: Sequence[str]) -> Mapping[str, Resident]:
+        """Those who exist, and those whose names look like theirs."""
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which transfers are wanted; `status` is one of STATUSES or STATES."""
+
+    since: datetime
+    status: str | None = None
+    citizen: str | None = None
+
+    def check(self) -> None:
+        """Raises UsageError for a status that no transfer can have."""
+        _status_and_state(self.status)
+
+
+@dataclass(frozen=True)
+class Found:
+    """The transfers of one id, oldest first; `rule` says what ties them to it where that is not
+    the id itself. `portions` are those of a payment for many, if the id is the whole's."""
+
+    identity: str
+    rows: tuple[Stratagem, ...]
+    rule: Rule | None = None
+    portions: tuple[Charge, ...] = ()
+
+    @property
+    def by_portion(self) -> tuple[tuple[Stratagem, ...], ...]:
+        """One group, or one for each citizen of a payment for many: of each, one row counts."""
+        groups: dict[int | None, list[Stratagem]] = {}
+        named = self._numbers
+        for row in self.rows:
+            groups.setdefault(named.get(row.record_id, row.portion), []).append(row)
+        return tuple(map(tuple, groups.values()))
+
+    @property
+    def missing(self) -> tuple[Charge, ...]:
+        """Portions that no transfer is for; none is due where all money went back."""
+        there = {*self._numbers.values()}
+        open_ = (charge for charge in self.portions if not charge.is_fully_refunded)
+        return tuple(c for c in open_ if c.portion and c.portion.number not in there)
+
+    @property
+    def _numbers(self) -> dict[str, int]:
+        """Which portion each row is for, by its record: it may name the whole and the citizen."""
+        matches = match(self.portions, self.rows).by_charge
+        return {
+            found.stratagem.record_id: charge.portion.number
+            for charge in self.portions
+            for found in matches[charge.id]
+            if charge.portion
+        }
+
+
+def bare(rows: Sequence[Stratagem]) -> Snapshot:
+    """These rows, and nothing that was looked up."""
+    made = [row.created_at for row in rows] or [datetime.min.replace(tzinfo=UTC)]
+    return Snapshot(Window(min(made), max(made)), (), tuple(rows))
+
+
+class TransferService:
+    """Finds transfers. Raises NotFoundError where none is meant, and what a read raises."""
+
+    def __init__(
+        self,
+        transfers: TransferSource,
+        payments: PaymentSource,
+        now: Callable[[], datetime],
+        past: PastSource | None = None,
+        beside: Callable[[Sequence[Stratagem]], Snapshot] = bare,
+    ) -> None:
+        self._transfers, self._payments, self._now = transfers, payments, now
+        self._past, self._beside = past, beside
+
+    def find(self, identity: str) -> Found:
+        """By StratagemId, record id, or payment; Stripe is asked only where Venice does not tell:
+        where there is no row, and for whom of many citizens there is none.
+
+        The older connector's rows name no payment: they are found by its citizen, amount and time.
+        """
+        rows = self._transfers.identified(identity)
+        if rows:
+            return Found(identity, _by_age(rows), portions=self._portions(identity, rows))
+        if PORTION_ID.fullmatch(identity):
+            return self._find_for_payment(identity)
+        if payment_id := payment_id_in(identity):
+            self._refuse_vanished(identity, self._payments.portions(payment_id))
+        elif is_own_key(identity) and self._past:
+            _refuse_told(identity, self._past.written_for(identity).evidence())
+        raise NotFoundError(
+            f"The processor has no transfer {identity!r} in Venice.",
+            "An id is a StratagemId, a record id (rec…) or a payment (pi_…, ch_…), to the letter.",
+        )
+
+    def snapshot_of(self, rows: Sequence[Stratagem]) -> Snapshot:
+        """What tells of credits by hand that came to nothing whether they are to be tried again."""
+        now = self._now()
+        by_hand = [row for row in rows if row.origin is Origin.MANUAL]
+        dead = [row for row in by_hand if row.state(now) in {State.STALLED, State.FAILED}]
+        return self._beside(dead) if dead else bare(rows)
+
+    def again(self, found: Found) -> Found:
+        """The same rows as they stand now, in one request; of a payment for many, new ones too."""
+        if found.portions and found.rule is None:
+            rows = self._transfers.identified(found.identity)
+        else:
+            rows = self._transfers.by_record([row.record_id for row in found.rows])
+        if not rows:
+            raise NotFoundError(
+                f"The transfer {found.identity!r} is gone: somebody deleted its record.",
+                f"See: {command('explain', '--', found.identity)}",
+            )
+        return replace(found, rows=_by_age(rows))
+
+    def _portions(self, identity: str, rows: Sequence[Stratagem]) -> tuple[Charge, ...]:
+        if not PAYMENT_ID.fullmatch(identity) or not any(row.portion for row in rows):
+            return ()
+        return _of_many(self._payments.portions(identity))
+
+    def listed(self, wanted: Filter) -> list[Stratagem]:
+        """Newest first. Raises UsageError for a status that no transfer can have."""
+        status, state = _status_and_state(wanted.status)
+        rows = self._transfers.listed(wanted.since, status=status, citizen=wanted.citizen)
+        now = self._now()
+        kept = [row for row in rows if state is None or row.state(now) is state]
+        return sorted(kept, key=lambda row: (row.created_at, row.record_id), reverse=True)
+
+    def nobody(self, name: str) -> str:
+        """That Venice has no citizen of that name, and who looks like it; empty if it has."""
+        found = self._transfers.residents([name])
+        return "" if name in found else no_citizen(name, found)
+
+    def _find_for_payment(self, payment_id: str) -> Found:
+        charges = self._payments.portions(payment_id)
+        if not charges:
+            raise NotFoundError(
+                f"Venice has no transfer for {payment_id!r}, and Stripe knows no such paid "
+                "purchase of ducats in this account and mode.",
+                "Check the id; the end of a Stripe id is easily lost in copying.",
+            )
+        snapshot = NeighbouringCharges(self._payments, self._transfers).snapshot_of(charges)
+        matches = match(snapshot.charges, snapshot.stratagems).by_charge
+        found = [one for charge in charges for one in matches[charge.id]]
+        if not found:
+            self._refuse_vanished(payment_id, charges)
+            raise NotFoundError(
+                f"{payment_id} was paid, and Venice has no transfer for it.",
+                f"See: {command('explain', payment_id)}",
+            )
+        rows = [one.stratagem for one in found]
+        portions = _of_many(charges) if PAYMENT_ID.fullmatch(payment_id) else ()
+        return Found(payment_id, _by_age(rows), found[0].rule, portions)
+
+    def _refuse_vanished(self, identity: str, charges: Sequence[Charge]) -> None:
+        """Raises NotFoundError in the words of the journal, if it knows that there was a row."""
+        past = self._past.past_of(charges, self._now()) if self._past and charges else {}
+        _refuse_told(identity, (said for one in past.values() for said in one.evidence()))
+
+
+def _refuse_told(identity: str, told: Iterable[str]) -> None:
+    if said := next(iter(told), ""):
+        raise NotFoundError(
+            f"The transfer of {identity!r} has vanished from Venice's base: {said}.",
+            f"It may have been executed before. See: {command('explain', '--', identity)}",
+        )
+
+
+def _of_many(charges: Sequence[Charge]) -> tuple[Charge, ...]:
+    return tuple(charge for charge in charges if charge.portion)
+
+
+def _by_age(rows: Sequence[Stratagem]) -> tuple[Stratagem, ...]:
+    return tuple(sorted(rows, key=lambda row: (row.created_at, row.record_id)))
+
+
+def _status_and_state(text: str | None) -> tuple[str | None, State | None]:
+    if text is None or text in STATUSES:
+        return text, None
+    if text in STATES:
+        return None, State(text)
+    raise UsageError(
+        f"{text!r} is no status of a transfer.", f"Choose {', '.join([*STATUSES, *STATES])}."
+    )

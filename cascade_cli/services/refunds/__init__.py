@@ -1,0 +1,1 @@
+"""Refunds settled, by a person or by events."""

@@ -1,0 +1,318 @@
+"""Refunds and disputes that events tell of, dealt with by the refund desk as a person would.
+
+An event is only the occasion: what is done follows from what Stripe and Venice say now, so that
+events may come in any order, twice or late. A payment whose ducats are being delivered in this
+moment is not done with: it is looked at again when that is over.
+
+A payment for very many citizens is settled a hundred at a time. In between the lock is free, and
+the worker takes other events.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from cascade_cli.domain.delivery.delivery_steps import FATE_BOUND
+from cascade_cli.domain.discrepancies.refund_plan import (
+    Picture,
+    RefundPlan,
+    RefundTerms,
+    describe,
+    withholding,
+)
+from cascade_cli.domain.records.citizens import Resident
+from cascade_cli.domain.records.orders import Order
+from cascade_cli.domain.records.stratagems import State, Stratagem
+from cascade_cli.domain.refunds.refund_shares import Policy
+from cascade_cli.domain.shop.money import ZERO
+from cascade_cli.errors import GuardError
+from cascade_cli.services.delivery.credit_service import PATIENCE
+from cascade_cli.services.delivery_ports import Delivery, Result
+from cascade_cli.services.refunds.refund_service import (
+    ON_ITS_WAY,
+    CarriedOut,
+    NoPurchaseError,
+    RefundService,
+    RefundWish,
+)
+
+# So long after the engine's run began, it is over with what it took.
+AFTER_THE_RUN = timedelta(minutes=5)
+# So many portions' notes are told.
+SHOWN = 3
+# So many take some ten seconds, at Airtable's five requests a second.
+CITIZENS_AT_ONCE = 100
+# For so long the lock is free for others before the next citizens' turn.
+PAUSE = timedelta(seconds=10)
+OTHERS_NEXT = "the others are next"
+_GOOD = frozenset({Result.CREDITED, Result.ALREADY, Result.RETIRED})
+
+
+class Promises(Protocol):
+    """What was promised before: the journal."""
+
+    def at_work(self, keys: Collection[str], since: datetime) -> set[str]:
+        """Those of `keys` that somebody holds, or for which a write was sent since then."""
+
+
+@dataclass(frozen=True)
+class Dealt:
+    """What became of a payment's refunds, in a sentence.
+
+    With `again_at` it has to be looked at once more; with `needs_person` no machine may go on;
+    `failed` are the deliveries that did not come to a good end. `is_purchase` is false where Stripe
+    shows no paid purchase of ducats. It `goes_on` where other citizens of the payment are next.
+    """
+
+    note: str
+    again_at: datetime | None = None
+    needs_person: bool = False
+    failed: tuple[Delivery, ...] = ()
+    is_purchase: bool = True
+    deliveries: tuple[Delivery, ...] = ()
+    goes_on: bool = False
+
+
+@dataclass(frozen=True)
+class _Begun:
+    """A payment for very many: what became of its first portions, by what Stripe said then."""
+
+    money: object
+    dealt: tuple[Dealt, ...]
+
+
+@dataclass(frozen=True)
+class AutomaticRefunds:
+    """Settles one payment at a time, `at_once` of its citizens within one `lock`: what was planned
+    must not be changed by another's refund before it is done. `guard` is called before the first
+    write; with `hold`, what has not arrived is withheld while a dispute is open; without `refunds`
+    nothing else is done.
+
+    `now` is asked before anything is read. What the journal alone knows of is ended as long as it
+    may still arrive, as the promise says (domain/delivery/delivery_steps.py): while somebody holds
+    its key, and for FATE_BOUND after the last write. Later the rows show all there will be.
+    """
+
+    service: RefundService
+    promises: Promises
+    wish: RefundWish
+    guard: Callable[[], None]
+    lock: Callable[[], AbstractContextManager[object]]
+    refunds: bool
+    hold: bool
+    now: Callable[[], datetime]
+    at_once: int = CITIZENS_AT_ONCE
+    _begun: dict[str, _Begun] = field(default_factory=dict)
+
+    def plans(self, payment_id: str) -> tuple[RefundPlan, ...]:
+        """What would be written now, for each portion of a payment for many; writes nothing.
+
+        Raises NoPurchaseError, and GuardError where a person has to decide.
+        """
+        began = self.now()
+        pictures = self.service.look(payment_id)
+        residents = self._residents(pictures)
+        return tuple(self._plan(picture, residents, began) for picture in pictures)
+
+    def _residents(self, pictures: Sequence[Picture]) -> Mapping[str, Resident] | None:
+        """Many citizens at once; a single one is asked for when it is needed."""
+        return self.service.residents(pictures) if self.refunds and len(pictures) > 1 else None
+
+    def _plan(
+        self, picture: Picture, residents: Mapping[str, Resident] | None, began: datetime
+    ) -> RefundPlan:
+        plan = RefundPlan(picture)
+        if self.refunds:
+            plan = self.service.plan(picture, self.wish, residents)
+        ending = self._ending(plan, began)
+        return replace(plan, endings=(*plan.endings, ending)) if ending else plan
+
+    def settle(self, payment_id: str, patience: timedelta = PATIENCE) -> Dealt:
+        """Do what is due; of a payment for very many, for the citizens whose turn it is. Raises
+        what a service raises, LockedError, and GuardError only from `guard`."""
+        with self.lock():
+            return self._next_settled(payment_id, patience)
+
+    def settle_all(self, payment_id: str) -> Dealt:
+        """Do what is due for all citizens of the payment."""
+        while (dealt := self.settle(payment_id)).goes_on:
+            pass
+        return dealt
+
+    def _next_settled(self, payment_id: str, patience: timedelta) -> Dealt:
+        began = self.now()
+        before = self._begun.pop(payment_id, _Begun(None, ()))
+        first = len(before.dealt)
+        some = slice(first, first + self.at_once)
+        try:
+            pictures = self.service.look(payment_id, some)
+        except NoPurchaseError as error:
+            return Dealt(error.message, is_purchase=False)
+        money = _money_of(pictures[0])
+        if first and money != before.money:
+            # What was right for the first citizens may be wrong by now: begin again with them.
+            return self._next_settled(payment_id, patience)
+        dealt = (*before.dealt, *self._settled(payment_id, some, pictures, began, patience))
+        portion = pictures[-1].matched.charge.portion
+        if portion is None or len(pictures) < self.at_once or portion.number == portion.of:
+            return together(dealt)
+        self._begun[payment_id] = _Begun(money, dealt)
+        note = f"{portion.number} of {portion.of} citizens are dealt with"
+        return Dealt(f"{note}, {OTHERS_NEXT}", again_at=self.now() + PAUSE, goes_on=True)
+
+    def _settled(
+        self,
+        payment_id: str,
+        some: slice,
+        pictures: Sequence[Picture],
+        began: datetime,
+        patience: timedelta,
+    ) -> list[Dealt]:
+        """What became of each of these portions."""
+        residents = self._residents(pictures)
+        steps = [self._step(picture, residents, began) for picture in pictures]
+        plans = [step for step in steps if isinstance(step, RefundPlan)]
+        done = iter(self._carried_out(payment_id, some, plans, patience))
+        return [step if isinstance(step, Dealt) else next(done) for step in steps]
+
+    def _step(
+        self, picture: Picture, residents: Mapping[str, Resident] | None, began: datetime
+    ) -> Dealt | RefundPlan:
+        """What is to be carried out, or why nothing is."""
+        try:
+            plan = self._plan(picture, residents, began)
+        except GuardError as error:
+            return Dealt(error.message, needs_person=True)
+        return plan if plan.is_work else _idle(plan)
+
+    def _carried_out(
+        self, payment_id: str, some: slice, plans: Sequence[RefundPlan], patience: timedelta
+    ) -> list[Dealt]:
+        """What became of each plan, by one more look at the payment."""
+        if not plans:
+            return []
+        self.guard()
+        found = self.service.carry_out(plans, self._own_wish, patience)
+        try:
+            pictures = self.service.look(payment_id, some)
+        except GuardError as error:
+            return [_for_a_person(error, one) for one in found]
+        after = {picture.matched.charge.id: picture for picture in pictures}
+        return [_seen(plan, one, after) for plan, one in zip(plans, found, strict=True)]
+
+    @property
+    def _own_wish(self) -> RefundWish:
+        """Who may only withhold takes nothing back when it is looked at anew after an ending."""
+        return self.wish if self.refunds else replace(self.wish, policy=Policy.NONE)
+
+    def _ending(self, plan: RefundPlan, began: datetime) -> Order | None:
+        """What else has to be kept from arriving: a live transfer of a disputed payment, and one
+        of which so far only the journal knows; `began` is when looking at the rows did."""
+        matched, now = plan.picture.matched, plan.picture.matched.terms.now
+        is_open = self.hold and matched.is_contested
+        is_void = self.refunds and matched.is_void
+        if not (is_void or (is_open and (self.refunds or not matched.cents_back))):
+            return None
+        if any(order.key == matched.charge.stratagem_id for order in plan.endings):
+            return None
+        is_live = any(row.state(now) is State.LIVE for row in matched.moving)
+        key = matched.charge.stratagem_id
+        if not is_live and not self.promises.at_work([key], began - FATE_BOUND):
+            return None
+        terms = RefundTerms(self.wish.policy, "", ZERO, self.wish.facts)
+        return withholding(matched, terms)
+
+
+def _money_of(picture: Picture) -> object:
+    """What Stripe says of the payment, whichever portion is looked at."""
+    return picture.matched.charge.refunds, picture.matched.disputes
+
+
+def _seen(plan: RefundPlan, found: CarriedOut, pictures: Mapping[str, Picture]) -> Dealt:
+    """With the picture after it, which is found by the charge's id."""
+    if found.refused:
+        return _for_a_person(found.refused, found)
+    before = plan.picture.matched
+    after = pictures.get(before.charge.id, plan.picture)
+    told = _looked_at(after, plan.waits)
+    if any(row.state(before.terms.now) is State.LIVE for row in _ended(plan)):
+        # The engine may have had it in its hands, and be executing it still.
+        told = replace(told, again_at=after.matched.terms.now + AFTER_THE_RUN)
+    elif any(one.result in ON_ITS_WAY for one in found.deliveries):
+        # The reading may be older than the write, and show nothing of it.
+        told = replace(told, again_at=told.again_at or _after_next_run(after))
+    failed = tuple(one for one in found.deliveries if one.result not in _GOOD)
+    return replace(told, failed=failed, deliveries=tuple(found.deliveries))
+
+
+def _for_a_person(error: GuardError, found: CarriedOut) -> Dealt:
+    return Dealt(error.message, needs_person=True, deliveries=tuple(found.deliveries))
+
+
+def together(dealt: Sequence[Dealt]) -> Dealt:
+    """What became of all portions of a payment: looked at again as soon as one has to be, and by a
+    person after that."""
+    again = [one.again_at for one in dealt if one.again_at]
+    urgent_first = sorted(dealt, key=lambda one: (not one.needs_person, not one.again_at))
+    return Dealt(
+        joined(one.note for one in urgent_first),
+        again_at=min(again, default=None),
+        needs_person=not again and any(one.needs_person for one in dealt),
+        failed=tuple(delivery for one in dealt for delivery in one.failed),
+        deliveries=tuple(delivery for one in dealt for delivery in one.deliveries),
+    )
+
+
+def joined(notes: Iterable[str]) -> str:
+    """Each note once; of many portions' notes the first few."""
+    different = list(dict.fromkeys(notes))
+    more = f" (and {len(different) - SHOWN} more)" if different[SHOWN:] else ""
+    return "; ".join(different[:SHOWN]) + more
+
+
+def _idle(plan: RefundPlan) -> Dealt:
+    """Nothing to write now. Somebody who read the charge before its money went back may be about
+    to deliver it, as long as it is young."""
+    matched = plan.picture.matched
+    if matched.is_young and not matched.moving and (matched.cents_back or matched.charge.disputed):
+        when = matched.charge.created_at + matched.terms.grace
+        return Dealt("not delivered, and looked at again after the grace time", again_at=when)
+    return _looked_at(plan.picture, plan.waits)
+
+
+def _looked_at(picture: Picture, waits: str) -> Dealt:
+    """Once more after the engine's next run, if anything is under way: what comes back may be
+    refused, and what arrives may be more than is owed by now."""
+    matched, now = picture.matched, picture.matched.terms.now
+    is_moving = any(row.state(now) is State.LIVE for row in (*matched.returns, *matched.stratagems))
+    again = _after_next_run(picture) if waits or is_moving else None
+    return Dealt(waits or summary(picture), again_at=again)
+
+
+def _after_next_run(picture: Picture) -> datetime:
+    terms = picture.matched.terms
+    return terms.schedule.next_run(terms.now) + AFTER_THE_RUN
+
+
+def _ended(plan: RefundPlan) -> list[Stratagem]:
+    """The rows that the plan's endings keep from being executed."""
+    keys = {order.key for order in plan.endings}
+    records = {record for order in plan.endings for record in order.own_records}
+    matched = plan.picture.matched
+    rows = (*matched.stratagems, *matched.returns)
+    return [row for row in rows if row.stratagem_id in keys or row.record_id in records]
+
+
+def summary(picture: Picture) -> str:
+    """Each refund, and what became of its ducats."""
+    return (
+        "; ".join(
+            f"{part.refund.id} {part.refund.status.replace('_', ' ')}: {describe(part)}"
+            for part in picture.parts
+        )
+        or "no money went back"
+    )

@@ -1,0 +1,1 @@
+"""Ducats sold: by a link, through the API, every month."""

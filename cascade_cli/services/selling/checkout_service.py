@@ -1,0 +1,129 @@
+"""Selling ducats by a link: check the buyer and the price, then ask Stripe for the page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Protocol
+
+from cascade_cli.domain.selling.allocation import Allocation
+from cascade_cli.domain.selling.pricing import Quote
+from cascade_cli.domain.selling.sales import PayPage, Sale
+from cascade_cli.domain.shop.currencies import CURRENCY
+from cascade_cli.domain.shop.money import format_ducats
+from cascade_cli.errors import GuardError, UsageError
+from cascade_cli.services.delivery.citizen_lookup import refuse_processor, refuse_unknown
+from cascade_cli.services.selling.price_quotes import PriceQuotes
+
+
+class Citizens(Protocol):
+    """Who lives in Venice."""
+
+    def citizens(self, usernames: Sequence[str]) -> dict[str, Decimal]:
+        """The ducats of those who exist, spelt as Venice spells them."""
+
+    def usernames(self) -> list[str]:
+        """All citizens."""
+
+
+class Pages(Protocol):
+    """Who makes payable pages: Stripe."""
+
+    def create(self, sale: Sale, key: str) -> PayPage:
+        """A page for the sale; the same key never makes a second one."""
+
+
+class Keeper(Protocol):
+    """Where allocations are kept: the journal."""
+
+    def keep(self, allocation: Allocation) -> None:
+        """For good, before anything is sold by it."""
+
+
+@dataclass(frozen=True)
+class Most:
+    """What nobody could be credited is not sold: ducats for one citizen, and for all in a day."""
+
+    per_credit: Decimal
+    per_day: Decimal
+
+
+class Checkout:
+    """Sells at the list's prices, to citizens who exist, no more than may be credited at once."""
+
+    def __init__(
+        self,
+        citizens: Citizens,
+        pages: Pages,
+        price_quotes: PriceQuotes,
+        most: Most,
+        keeper: Keeper,
+        *,
+        processor: str,
+    ) -> None:
+        self._citizens, self._pages, self._keeper = citizens, pages, keeper
+        self._processor = processor
+        self._price_quotes, self._most = price_quotes, most
+
+    def quote(self, ducats: Decimal | None, package: str | None, currency: str = CURRENCY) -> Quote:
+        """Today's offer; asks nobody.
+
+        Raises UsageError for what is not sold, GuardError for what nobody could be credited or
+        what no usable exchange rate is known for.
+        """
+        exchange = self._price_quotes.exchange(currency)
+        try:
+            quote = self._price_quotes.today().quote(
+                ducats=ducats, package=package, currency=currency, exchange=exchange
+            )
+        except ValueError as error:
+            why = str(error)
+            raise UsageError(f"{why[0].upper()}{why[1:]}.", "See cascade pricing.") from None
+        self._check_credit(quote.ducats)
+        return quote
+
+    def quote_many(self, allocation: Allocation, currency: str = CURRENCY) -> Quote:
+        """Today's offer for many citizens at once; asks nobody, and raises as `quote` does."""
+        exchange = self._price_quotes.exchange(currency)
+        shares = [share.ducats for share in allocation.shares]
+        try:
+            quote = self._price_quotes.today().quote_many(shares, currency, exchange)
+        except ValueError as error:
+            why = str(error)
+            raise UsageError(f"{why[0].upper()}{why[1:]}.", "See cascade pricing.") from None
+        self._check_credit(max(shares))
+        if quote.ducats > self._most.per_day:
+            raise GuardError(
+                f"{format_ducats(quote.ducats)} ducats are more than may be credited in a day "
+                f"({format_ducats(self._most.per_day)}).",
+                "Nothing was sold. CASCADE_MAX_DUCATS_PER_DAY sets the limit.",
+            )
+        return quote
+
+    def today(self) -> date:
+        """The day (UTC) whose prices are quoted."""
+        return self._price_quotes.day()
+
+    def _check_credit(self, ducats: Decimal) -> None:
+        if ducats > self._most.per_credit:
+            raise GuardError(
+                f"{format_ducats(ducats)} ducats are more than may be credited at once "
+                f"({format_ducats(self._most.per_credit)}): the payment would not be delivered.",
+                "Nothing was sold. CASCADE_MAX_DUCATS_PER_CREDIT sets the limit.",
+            )
+
+    def open(self, sale: Sale, key: str) -> PayPage:
+        """A page on which anybody can pay for it. Raises GuardError if Venice has no such citizen,
+        or no such giver, or if it is for the processor itself.
+
+        Of a sale to many, who gets what is kept before: a page that is paid can then be credited.
+        `key` is the idempotency key: send the same again only for the same sale.
+        """
+        refuse_processor(sale.citizens, self._processor)
+        found = self._citizens.citizens(sale.named)
+        refuse_unknown(sale.named, found, self._citizens.usernames)
+        if sale.allocation:
+            self._keeper.keep(sale.allocation)
+        return self._pages.create(sale, key)

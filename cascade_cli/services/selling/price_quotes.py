@@ -1,0 +1,73 @@
+"""The price list of today, and the exchange rate of a sale: offered, known and not too old."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from cascade_cli.domain.selling.pricing import PriceList
+from cascade_cli.domain.shop.currencies import CURRENCY
+from cascade_cli.domain.shop.exchange import Exchange
+from cascade_cli.domain.shop.times import format_span
+from cascade_cli.errors import GuardError, UsageError
+from cascade_cli.settings import RATES_FILE, RATES_MAX_AGE
+
+
+class NoRateError(GuardError):
+    """No exchange rate is known that a sale could be made at."""
+
+    kind = "no_exchange_rate"
+
+
+@dataclass(frozen=True)
+class PriceQuotes:
+    """The price list, and how old the exchange rate of a sale may be."""
+
+    prices: PriceList
+    max_age: timedelta
+    now: Callable[[], datetime]
+
+    def day(self) -> date:
+        """Today, UTC."""
+        return self.now().date()
+
+    def today(self) -> PriceList:
+        """The list in force."""
+        return self.prices.on(self.day())
+
+    def exchange(self, currency: str) -> Exchange | None:
+        """What a sale in the currency is priced by today; None for US dollars, which need none.
+
+        Raises UsageError where the currency is not offered, and NoRateError where nobody knows a
+        rate or the newest is older than `max_age`.
+        """
+        if currency == CURRENCY:
+            return None
+        if currency not in self.prices.currencies:
+            raise self._not_offered(currency)
+        rate = self.prices.rates.on(currency, self.now().date())
+        if rate is None:
+            raise NoRateError(
+                f"No exchange rate is known for {currency.upper()}.",
+                "Nothing was sold. The price list may give one of its own: own_rates.",
+            )
+        if self.now().date() - rate.day > self.max_age:
+            raise self._too_old(currency, rate)
+        return rate
+
+    def _not_offered(self, currency: str) -> UsageError:
+        offered = ", ".join(code.upper() for code in (CURRENCY, *self.prices.currencies))
+        return UsageError(
+            f"Nothing is sold in {currency.upper()}: the price list offers {offered}.",
+            "Nothing was sold. See cascade pricing.",
+        )
+
+    def _too_old(self, currency: str, rate: Exchange) -> NoRateError:
+        age = (self.now().date() - rate.day).days
+        return NoRateError(
+            f"The newest exchange rate for {currency.upper()} is that of {rate.day}, {age} days "
+            f"ago; nothing is sold by one older than {format_span(self.max_age)}.",
+            f"Nothing was sold. Bring newer rates ({RATES_FILE.name}), or allow older ones "
+            f"({RATES_MAX_AGE.name}).",
+        )

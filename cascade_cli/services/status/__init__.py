@@ -1,0 +1,1 @@
+"""The state of the shop at one moment."""

@@ -1,0 +1,99 @@
+"""What this machine's journal tells of the shop's state. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Protocol
+
+from cascade_cli.adapters.journal.holders import Holder
+from cascade_cli.adapters.journal.inbox import EventState, Kept
+from cascade_cli.domain.history.checkpoint import Checkpoint
+from cascade_cli.domain.records.journal_entries import Entry
+from cascade_cli.domain.shop.money import ZERO
+
+# Enough for the latest commands' names, and quick to read.
+_LATEST_ENTRIES = 200
+_MOST_COMMANDS = 3
+
+
+@dataclass(frozen=True)
+class LastWrite:
+    """When a command wrote last, and who ran it."""
+
+    command: str
+    operator: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Records:
+    """`memory` is of the last complete run, `last_writes` begins with the newest.
+
+    `attention` are the webhook's events since some moment that only a person can decide about;
+    `worker` is the `cascade serve` that credits them.
+    """
+
+    promised_today: Decimal
+    memory: Checkpoint | None
+    last_writes: tuple[LastWrite, ...]
+    events: dict[EventState, int]
+    oldest_waiting: datetime | None
+    attention: tuple[Kept, ...]
+    worker: Holder | None
+
+
+NO_RECORDS = Records(ZERO, None, (), dict.fromkeys(EventState, 0), None, (), None)
+"""Where there is no journal yet: nothing was written from here."""
+
+
+class Diary(Protocol):
+    """The journal."""
+
+    def ducats_today(self) -> Decimal:
+        """The ducats first promised on this UTC day."""
+
+    def entries(self, *, limit: int | None = None) -> Iterable[Entry]:
+        """The newest entries, oldest first."""
+
+
+class Letters(Protocol):
+    """The webhook's inbox."""
+
+    def counts(self) -> dict[EventState, int]:
+        """How many events stand where."""
+
+    def oldest_waiting(self) -> datetime | None:
+        """When the event that waits longest was received."""
+
+    def needing_attention(self, since: datetime) -> list[Kept]:
+        """Those received since then that only a person can decide about."""
+
+    def worker(self, base_id: str) -> Holder | None:
+        """Which `cascade serve` credits the base's events."""
+
+
+def read_records(
+    diary: Diary, letters: Letters, memory: Checkpoint | None, since: datetime, base_id: str
+) -> Records:
+    """Attention is asked for since that moment. Raises JournalError."""
+    return Records(
+        diary.ducats_today(),
+        memory,
+        _last_writes(diary.entries(limit=_LATEST_ENTRIES)),
+        letters.counts(),
+        letters.oldest_waiting(),
+        tuple(letters.needing_attention(since)),
+        letters.worker(base_id),
+    )
+
+
+def _last_writes(entries: Iterable[Entry]) -> tuple[LastWrite, ...]:
+    """The newest entry of each command."""
+    by_command: dict[str, LastWrite] = {}
+    for entry in sorted(entries, key=lambda entry: entry.seq, reverse=True):
+        write = LastWrite(entry.command, entry.operator, entry.at)
+        by_command.setdefault(entry.command, write)
+    return tuple(by_command.values())[:_MOST_COMMANDS]

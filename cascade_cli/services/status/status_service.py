@@ -1,0 +1,243 @@
+"""The state of the shop at one moment: what can be read of it, and what cannot. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Protocol, TypeVar
+
+from cascade_cli.adapters.journal.inbox import Kept
+from cascade_cli.domain.delivery.processor import Citizen
+from cascade_cli.domain.delivery.runway import OUTFLOW_DAYS, Finances, finances
+from cascade_cli.domain.history.checkpoint import Changes, Checkpoint, changes
+from cascade_cli.domain.matching.matched_charge import Terms
+from cascade_cli.domain.reconcile.overview import Day, delivered_by_day, is_unresolved, passed_over
+from cascade_cli.domain.records.stratagems import State, Stratagem
+from cascade_cli.domain.shop.density import DensityEstimate
+from cascade_cli.domain.shop.keys import Origin
+from cascade_cli.domain.shop.times import Window
+from cascade_cli.errors import CascadeError, GuardError, ServiceError, SettingsError
+from cascade_cli.services.processor.processor_account import missing, the_citizen
+from cascade_cli.services.processor.processor_ports import CitizenSource
+from cascade_cli.services.reconcile import since_last_ports
+from cascade_cli.services.reconcile.gather import PastSource, Reconciler, Run
+from cascade_cli.services.reconcile.since_last import SinceLast
+from cascade_cli.services.reconcile.since_last_ports import (
+    ChangeSource,
+    PaymentSource,
+    SinceLastSources,
+)
+from cascade_cli.services.status.journal_summary import Records
+
+T = TypeVar("T")
+
+# The engine's clock may be behind ours, and a listing may show a row a little late.
+OVERLAP = timedelta(hours=1)
+# What keeps one part from being known, and leaves the others as they are.
+GAPS = (ServiceError, SettingsError, GuardError)
+
+
+class TransferSource(since_last_ports.TransferSource, Protocol):
+    """Where the processor's transfers are read."""
+
+    def older(self, before: datetime, executed_since: datetime, now: datetime) -> list[Stratagem]:
+        """Those made before that may still be executed, or were lately."""
+
+    def last_executed_at(self) -> datetime | None:
+        """When one was executed last."""
+
+
+@dataclass(frozen=True)
+class Gap:
+    """What could not be found out, and why."""
+
+    what: str
+    error: CascadeError
+
+
+@dataclass(frozen=True)
+class Treasury:
+    """The processor's side of Venice; `finances` is None where its balance is not known."""
+
+    finances: Finances | None
+    delivered: tuple[Day, ...]
+    last_executed_at: datetime | None
+    passed_over: int
+
+
+@dataclass(frozen=True)
+class Status:
+    """All that is known at `terms.now`; None stands for what a gap explains."""
+
+    window: Window
+    terms: Terms
+    treasury: Treasury | None
+    run: Run | None
+    records: Records | None
+    gaps: tuple[Gap, ...]
+
+    @property
+    def known_since(self) -> datetime:
+        """Since when all discrepancies are known."""
+        return self.run.covered_since if self.run else self.window.since
+
+    @property
+    def debts(self) -> Mapping[str, Decimal]:
+        """The debts after refunds, by payment: as they were recorded, where nothing was judged."""
+        return self.run.result.debts if self.run else self.terms.decided.debts
+
+    @property
+    def since_last(self) -> Changes | None:
+        """What became of the discrepancies since the last complete run, where both are known.
+
+        Of a window that leaves out what was open then, nothing can be said to be solved.
+        """
+        memory = self.records.memory if self.records else None
+        if memory is None or self.run is None:
+            return None
+        if self.run.continues is None and self.window.since > memory.blind_since:
+            return None
+        return changes(memory, self.run.result)
+
+    @property
+    def attention(self) -> tuple[Kept, ...]:
+        """The webhook's events that still need a person: not those settled since."""
+        kept = self.records.attention if self.records else ()
+        run = self.run
+        if run is None:
+            return kept
+        return tuple(k for k in kept if _needs_somebody(k, run))
+
+
+def _needs_somebody(kept: Kept, run: Run) -> bool:
+    """A payment that an earlier run looked at, and did not leave open, is settled."""
+    seen = run.continues is not None and kept.accepted.received_at < run.snapshot.window.since
+    return is_unresolved(kept.accepted.event.payment_id, run.result, unjudged=not seen)
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Venice's transfers: those of the window, and with them those that still tell something."""
+
+    recent: Sequence[Stratagem]
+    all: Sequence[Stratagem]
+
+
+@dataclass
+class StatusService:
+    """Looks as often as asked; from the second look on, only for what may have changed."""
+
+    payments: PaymentSource
+    transfers: TransferSource
+    citizens: CitizenSource
+    changes: ChangeSource
+    processor: str
+    past: PastSource | None = None
+    _executed: dict[str, Stratagem] = field(default_factory=dict)
+    _looked_at: datetime | None = None
+
+    def look(
+        self,
+        window: Window,
+        terms: Terms,
+        records: Records | None,
+        tell: Callable[[str], None] = lambda _step: None,
+        *,
+        follow: Checkpoint | None = None,
+    ) -> Status:
+        """Venice first, then the balance, then Stripe, reconciled with Venice.
+
+        With a memory to `follow`, the window is the one that it leaves to the next run.
+        """
+        gaps: list[Gap] = []
+        tell("reading Venice's stratagems")
+        rows = self._known("Venice's transfers", lambda: self._rows(window, terms.now), gaps)
+        if rows is None:
+            return Status(window, terms, None, None, records, tuple(gaps))
+        citizen = self._known("the processor's balance", self._citizen, gaps)
+        treasury = self._known(
+            "the processor", lambda: self._treasury(citizen, rows.all, terms), gaps
+        )
+        tell("reading Stripe's charges")
+        run = self._known(
+            "discrepancies", lambda: self._run(window, terms, rows.recent, follow), gaps
+        )
+        return Status(window, terms, treasury, run, records, tuple(gaps))
+
+    def _known(self, what: str, read: Callable[[], T], gaps: list[Gap]) -> T | None:
+        try:
+            return read()
+        except GAPS as error:
+            gaps.append(Gap(what, error))
+            return None
+
+    def _rows(self, window: Window, now: datetime) -> _Rows:
+        begin = now - timedelta(days=OUTFLOW_DAYS)
+        since = max(begin, self._looked_at - OVERLAP) if self._looked_at else begin
+        recent = self.transfers.transfers(window.since)
+        older = self.transfers.older(window.since, since, now)
+        rows = {**self._executed, **{row.record_id: row for row in (*older, *recent)}}
+        # An executed row stays as it is: the next look need not read it again.
+        self._executed = {name: row for name, row in rows.items() if _is_executed(row, begin)}
+        self._looked_at = now
+        return _Rows(recent, list(rows.values()))
+
+    def _citizen(self) -> Citizen:
+        found = the_citizen(self.citizens, self.processor)
+        if found is None:
+            raise missing(self.citizens, self.processor)
+        return found
+
+    def _treasury(
+        self, citizen: Citizen | None, rows: Sequence[Stratagem], terms: Terms
+    ) -> Treasury:
+        begin = terms.now - timedelta(days=OUTFLOW_DAYS)
+        rows = [r for r in rows if r.origin is not Origin.REFUND and not r.other_processor]
+        executed = [row for row in rows if _is_executed(row, begin)]
+        moments = [row.executed_at for row in executed if row.executed_at]
+        last = max(moments) if moments else self.transfers.last_executed_at()
+        still_open = [r for r in rows if r.status == "planned" or r.state(terms.now) is State.LIVE]
+        return Treasury(
+            finances(citizen, still_open, executed, last, terms.now) if citizen else None,
+            delivered_by_day(executed, terms.now, OUTFLOW_DAYS),
+            last,
+            passed_over(still_open, last, terms),
+        )
+
+    def _run(
+        self, window: Window, terms: Terms, recent: Sequence[Stratagem], follow: Checkpoint | None
+    ) -> Run:
+        source = _AlreadyRead(self.transfers, window.since, recent)
+        reconciler = Reconciler(self.payments, source, self.processor, self.past)
+        if follow is None:
+            return reconciler.run(window, terms)
+        sources = SinceLastSources(self.payments, source, self.changes)
+        return SinceLast(reconciler, sources).run(follow, window.until, terms)
+
+
+class _AlreadyRead:
+    """A source of transfers that does not read the window's listing a second time."""
+
+    def __init__(self, source: TransferSource, since: datetime, rows: Sequence[Stratagem]) -> None:
+        self._since, self._rows = since, rows
+        self._source = source
+        self.transfers_named, self.residents = source.transfers_named, source.residents
+        self.transfers_recorded = source.transfers_recorded
+        self.transfers_for = source.transfers_for
+
+    def transfers(
+        self,
+        since: datetime,
+        until: datetime | None = None,
+        expected: DensityEstimate | None = None,
+    ) -> list[Stratagem]:
+        """As the source's."""
+        if (since, until) == (self._since, None):
+            return list(self._rows)
+        return self._source.transfers(since, until, expected)
+
+
+def _is_executed(row: Stratagem, since: datetime) -> bool:
+    return row.status == "executed" and row.executed_at is not None and row.executed_at >= since
