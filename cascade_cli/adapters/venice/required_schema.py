@@ -50,7 +50,9 @@ def _stratagems() -> Iterator[Need]:
     yield need("TargetCitizen", _TEXT, f"{_ENGINE_FAILS}it cannot know who is paid.")
     yield need("Status", _TEXT, _UNMARKED, "planned", "active", "executed", "failed")
     yield need("ExecutedAt", _MOMENT, _UNMARKED)
-    yield need("ExpiresAt", _MOMENT, "The engine takes nothing: it looks for rows that have not expired.")
+    yield need(
+        "ExpiresAt", _MOMENT, "The engine takes nothing: it looks for rows that have not expired."
+    )
     yield need("Notes", _LONG_TEXT, f"{_ENGINE_FAILS}it reads the amount there.")
     for name, options in (("Variant", ("instant",)), ("Category", ("economic",))):
         yield Need(STRATAGEMS, name, _TEXT, _LEFT_OUT, options, is_vital=False)
