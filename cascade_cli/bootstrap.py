@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, partial
 from math import inf
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from pyairtable import Api
 from stripe import StripeClient
@@ -130,6 +130,61 @@ def airtable_service(settings: Settings) -> str:
     return f"{settings.airtable_url} {settings.airtable_base}"
 
 
+T = TypeVar("T", bound=Transport)
+
+
+@dataclass(frozen=True)
+class Connections(Generic[T]):
+    """Stripe and Airtable, the transports that lead to them, and the time that they tell."""
+
+    clock: ServiceClock
+    stripe: T
+    airtable: T
+    client: StripeClient
+    api: Api
+
+
+def connect(
+    settings: Settings, tell: Callable[[str], None], pacing: Pacing, transport: type[T]
+) -> Connections[T]:
+    """Sends nothing yet. `tell` hears whenever a service makes us wait. `transport` carries the
+    requests; doctor's cannot write."""
+    clock = ServiceClock(utc_now)
+
+    def tell_stripe(message: str) -> None:
+        tell(f"Stripe: {message}")
+
+    def tell_airtable(message: str) -> None:
+        tell(f"Airtable: {message}")
+
+    stripe = transport(
+        pacing.of(stripe_service(settings), settings.stripe_rate, tell_stripe),
+        lockout_seconds=STRIPE_LOCKOUT_SECONDS,
+        tell=tell_stripe,
+        clock=clock,
+        service="Stripe",
+    )
+    airtable = transport(
+        pacing.of(
+            airtable_service(settings),
+            settings.airtable_rate,
+            tell_airtable,
+            lambda: meets_engine(settings.engine, clock.now()),
+        ),
+        lockout_seconds=AIRTABLE_LOCKOUT_SECONDS,
+        tell=tell_airtable,
+        clock=clock,
+        service="Airtable",
+    )
+    return Connections(
+        clock=clock,
+        stripe=stripe,
+        airtable=airtable,
+        client=stripe_client(settings.stripe_key.reveal(), settings.stripe_url, stripe),
+        api=airtable_api(settings.airtable_key.reveal(), settings.airtable_url, airtable),
+    )
+
+
 def bootstrap(
     settings: Settings,
     tell: Callable[[str], None],
@@ -148,36 +203,9 @@ def bootstrap(
     Raises SettingsError if the price list's file cannot be used.
     """
     prices = read_prices(settings.prices_file, PublishedRates(settings.rates_file))
-    clock = ServiceClock(utc_now)
-    pacing = pacing or Pacing()
-
-    def tell_stripe(message: str) -> None:
-        tell(f"Stripe: {message}")
-
-    def tell_airtable(message: str) -> None:
-        tell(f"Airtable: {message}")
-
-    stripe = Transport(
-        pacing.of(stripe_service(settings), settings.stripe_rate, tell_stripe),
-        lockout_seconds=STRIPE_LOCKOUT_SECONDS,
-        tell=tell_stripe,
-        clock=clock,
-        service="Stripe",
-    )
-    airtable = Transport(
-        pacing.of(
-            airtable_service(settings),
-            settings.airtable_rate,
-            tell_airtable,
-            lambda: meets_engine(settings.engine, clock.now()),
-        ),
-        lockout_seconds=AIRTABLE_LOCKOUT_SECONDS,
-        tell=tell_airtable,
-        clock=clock,
-        service="Airtable",
-    )
-    client = stripe_client(settings.stripe_key.reveal(), settings.stripe_url, stripe)
-    api = airtable_api(settings.airtable_key.reveal(), settings.airtable_url, airtable)
+    connections = connect(settings, tell, pacing or Pacing(), Transport)
+    clock, stripe, airtable = connections.clock, connections.stripe, connections.airtable
+    client, api = connections.client, connections.api
     venice_crew = Crew(MOST_LANES, airtable.lanes_wanted)
     base, processor = settings.airtable_base, settings.processor
     venice = VeniceReader(api, base, processor, venice_crew, clock.now, rulings=rulings)

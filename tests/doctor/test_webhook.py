@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from cascade_cli.adapters.journal.inbox import EventState
-from cascade_cli.domain.checkup.webhook import PATH
+from cascade_cli.domain.doctor.webhook import PATH
 from tests.doctor.patient import OURS, Examination, Patient, provokes
 
 

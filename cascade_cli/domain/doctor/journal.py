@@ -1,11 +1,11 @@
-"""The journal: there, writable, whole."""
+"""Area `journal`: whether it is there, writable and whole."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from cascade_cli.domain.checkup.result import Check, amber, green, red
+from cascade_cli.domain.doctor.findings import Check, amber, green, red
 from cascade_cli.domain.records.journal_entries import Head, Verification
 from cascade_cli.errors import CascadeError
 
@@ -29,43 +29,39 @@ NOT_MADE = red(
 ABSENT = amber(
     "journal.absent",
     "file",
-    "The base holds transfers that cascade made, and this journal knows of none: two journals for "
-    "one base each know half of the promises.",
+    "cascade has made transfers in this base, and this journal knows none of them. With two "
+    "journals for one base, each knows only half of what was promised.",
     "Use the journal that made them (CASCADE_JOURNAL_URL, CASCADE_STATE_DIR), or restore it.",
 )
 UNWRITABLE = red("journal.unwritable", "writable", "No ducats move without it.", "")
 OTHERS_WRITE = amber(
     "journal.others_write",
     "file",
-    "Whoever may write it can rebuild the whole chain, and `verify` would not see it.",
+    "Anyone who can write it can rebuild the whole chain, and `verify` would not notice.",
     "chmod 600 it.",
 )
 INTACT = green("journal.intact", "chain")
 TAMPERED = red(
     "journal.tampered",
     "chain",
-    "What was promised and sent is not known for certain: a credit may be made twice.",
-    "Keep it as it is, compare it with a backup, and move no ducats from here until then.",
+    "Nobody knows for certain what was promised and sent, so a credit may be made twice.",
+    "Leave it as it is and compare it with a backup. Move no ducats from here until then.",
 )
 OTHER_HEAD = amber(
     "journal.other_head",
     "head",
-    "It was cut off, put back from a backup or replaced since: what was promised and sent after "
-    "that is forgotten, and a credit may be made twice.",
-    "Compare it with a backup. If you restored it yourself, look at what was credited since "
+    "It has been truncated, restored from a backup or replaced. What was promised and sent since "
+    "then is forgotten, so a credit may be made twice.",
+    "Compare it with a backup. If you restored it yourself, check what has been credited since "
     "(`cascade reconcile`), then remove journal-heads.json from the state folder.",
 )
-FINDINGS = (
-    WRITABLE, NEW, ADDRESS, UNUSABLE, NOT_MADE, ABSENT, UNWRITABLE, OTHERS_WRITE, INTACT, TAMPERED,
-    OTHER_HEAD,
-)  # fmt: skip
 
 DEPENDENT = ("journal",)
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where the journal is, or would be made: `mode` is None where that is no file of ours."""
+    """Where the journal is, or would be made. `mode` is None if there is no file."""
 
     name: str
     mode: int | None = None
@@ -73,7 +69,7 @@ class Place:
 
 
 def judge_absence(place: Place, *, others_wrote: bool) -> Check:
-    """There is no journal yet. `others_wrote`: the base holds transfers made by cascade."""
+    """There is no journal yet. `others_wrote` means that cascade made transfers in this base."""
     if not place.can_be_made:
         return NOT_MADE.seen(f"{place.name} does not exist, and cannot be made there")
     if others_wrote:
@@ -82,15 +78,15 @@ def judge_absence(place: Place, *, others_wrote: bool) -> Check:
 
 
 def judge_place(place: Place) -> Iterator[Check]:
-    """Who else may write it."""
+    """Can others write it?"""
     if place.mode is not None and place.mode & _OTHERS_WRITE:
         yield OTHERS_WRITE.seen(f"{place.name} has mode {place.mode:04o}")
 
 
 def judge_writing(error: CascadeError | None) -> Check:
-    """`error` is what a write met that was taken back again."""
+    """`error` is why a trial write, which is rolled back, failed."""
     if error is None:
-        return WRITABLE.seen("a write was tried and taken back")
+        return WRITABLE.seen("a trial write worked and was rolled back")
     return UNWRITABLE.seen(error.message, advice=error.hint)
 
 
@@ -102,12 +98,12 @@ def judge_chain(found: Verification) -> Check:
 
 
 def judge_head(found: Verification, told: Head) -> Check:
-    """The chain is whole, and has not the head that was told last."""
+    """The chain is whole, but its head is not the one that was last told."""
     if told.entries and told.entries > found.entries:
-        return OTHER_HEAD.seen(f"it has {found.entries} entries, and had {told.entries}")
-    return OTHER_HEAD.seen(f"entry {told.entries} has another hash than the one that was told")
+        return OTHER_HEAD.seen(f"it has {found.entries} entries, but once had {told.entries}")
+    return OTHER_HEAD.seen(f"the hash of entry {told.entries} is not the one that was told")
 
 
 def judge_use(error: CascadeError) -> Check:
-    """It cannot even be opened or read."""
+    """Why it cannot be opened or read at all."""
     return UNUSABLE.seen(error.message, advice=error.hint)

@@ -1,8 +1,7 @@
-"""The webhook: whether Stripe tells somebody of payments, and whether it is heard.
+"""Area `webhook`: whether Stripe reports payments to us, and whether they arrive.
 
-Stripe never shows an endpoint's secret again, so nobody can compare it with the setting. An event
-that was accepted proves that it matched, unless it was forwarded from here; without one, nothing
-does.
+Stripe never shows an endpoint's secret again, so nobody can compare it with the setting. The only
+proof that the two match is an accepted event, unless it was forwarded from this machine.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 
-from cascade_cli.domain.checkup.result import Check, amber, green, red
+from cascade_cli.domain.doctor.findings import Check, amber, green, red
 from cascade_cli.domain.records.stripe_events import PAYING_TYPES
 from cascade_cli.domain.shop.times import format_moment, format_span
 
@@ -24,8 +23,8 @@ RECORDED_TYPES = (
     "charge.dispute.created",
     "charge.dispute.closed",
 )
-LEGACY_TYPE = "charge.refund.updated"
-"""What refund.updated was called before it told of all refunds: needed beside it by nobody."""
+OLDER_TYPE = "charge.refund.updated"
+"""The former name of refund.updated. An endpoint that gets the new one does not need it."""
 RETRY_SOON = timedelta(hours=1)
 LATE_AFTER = timedelta(minutes=5)
 LOOKED_BACK = timedelta(days=7)
@@ -34,40 +33,40 @@ ENDPOINT_GOOD = green("webhook.endpoint_good", "endpoint")
 NONE = amber(
     "webhook.none",
     "endpoint",
-    "Nobody is told of payments: ducats wait for the next reconciliation with --repair.",
+    "Nobody hears of payments, so ducats wait for the next reconciliation with --repair.",
     f"Add one in the Stripe dashboard (Developers, Webhooks), to https://…{PATH}.",
 )
 ELSEWHERE = amber(
     "webhook.elsewhere",
     "endpoint",
-    f"`cascade serve` listens at {PATH}: these lead to somebody else.",
-    "If cascade is to credit payments by itself, add an endpoint for it.",
+    f"`cascade serve` listens at {PATH}. These addresses lead somewhere else.",
+    "If cascade should credit payments as they arrive, add an endpoint for it.",
 )
 DISABLED = red(
     "webhook.disabled",
     "endpoint",
-    "Stripe sends nothing to it: ducats wait for the next reconciliation with --repair.",
+    "Stripe sends nothing to it, so ducats wait for the next reconciliation with --repair.",
     "Enable it in the Stripe dashboard, then: cascade events replay --since 7d",
 )
 DEAF = red(
     "webhook.deaf",
     "events",
-    "It is never told that somebody paid.",
+    "It never hears that somebody paid.",
     f"Add {CREDITED_TYPE} to the endpoint's events.",
 )
 PARTIAL = amber(
     "webhook.partial",
     "events",
-    "Failed payments, refunds or disputes do not reach the journal, and so neither the story nor, "
-    "with CASCADE_REFUNDS=auto, whoever acts on them.",
+    "Some failed payments, refunds or disputes do not reach the journal. `cascade explain` does "
+    "not show them, and CASCADE_REFUNDS=auto does not act on them.",
     "Add them to the endpoint's events.",
 )
 TYPES_GOOD = green("webhook.types_good", "events")
 SEVERAL = amber(
     "webhook.several",
     "receivers",
-    "If more than one of them credits, each payment is credited more than once: the older payment "
-    "API does, and checks no signature.",
+    "If two of them credit, each payment is credited twice. The older payment API credits too, and "
+    "checks no signature.",
     "Disable all but one.",
 )
 SECRET_GOOD = green("webhook.secret_good", "secret")
@@ -75,56 +74,51 @@ SECRET_MISSING = amber(
     "webhook.secret_missing",
     "secret",
     "`cascade serve` does not start without it.",
-    "Copy it from the endpoint's page in Stripe into STRIPE_WEBHOOK_SECRET, where serve runs.",
+    "Copy it from the endpoint's page in Stripe to STRIPE_WEBHOOK_SECRET, where serve runs.",
 )
 SECRET_MALFORMED = red(
     "webhook.secret_malformed",
     "secret",
     "Every event is refused as forged.",
-    "Copy the whole of it from the endpoint's page in Stripe, beginning with whsec_.",
+    "Copy all of it from the endpoint's page in Stripe. It begins with whsec_.",
 )
 SECRET_UNPROVEN = amber(
     "webhook.secret_unproven",
     "secret",
-    "Stripe never shows a secret again, so only an accepted event proves that it is the right one.",
+    "Stripe never shows a secret again, so only an accepted event proves that this one is right.",
     "Make a test payment, or resend an event from the Stripe dashboard, then run doctor again.",
 )
 DELIVERED = green("webhook.delivered", "deliveries")
 PAYMENTS_WAIT = red(
     "webhook.payments_wait",
     "deliveries",
-    "Stripe told of payments, and nobody listened: is serve down, or the secret the wrong one?",
-    "Look at `cascade serve`, then: cascade events replay --since 7d",
+    "Stripe reported payments and nobody accepted them. Is serve down, or the secret wrong?",
+    "Check `cascade serve`, then: cascade events replay --since 7d",
 )
 OTHERS_WAIT = amber(
     "webhook.others_wait",
     "deliveries",
-    "Stripe still tries to deliver them, for up to three days.",
-    "If it lasts for an hour, look at `cascade serve` and at the endpoint's page in Stripe.",
+    "Stripe keeps trying to deliver them for up to three days.",
+    "If this lasts for an hour, check `cascade serve` and the endpoint's page in Stripe.",
 )
 INBOX_GOOD = green("webhook.inbox_good", "accepted events")
 STUCK = red(
     "webhook.stuck",
     "accepted events",
-    "Stripe will not send them again, and nobody credits them.",
-    "Start `cascade serve`, which goes on with them; its /readyz says what holds it up.",
+    "Stripe will not send them again, and nobody is crediting them.",
+    "Start `cascade serve`, which credits them. Its /readyz says what holds it up.",
 )
 ATTENTION = amber(
     "webhook.attention",
     "accepted events",
-    "They could not be credited as they were, and Stripe will not send them again.",
-    "cascade reconcile --since 7d shows those that are still open, with what to do.",
+    "These payments could not be credited automatically, and Stripe will not send them again.",
+    "cascade reconcile --since 7d shows those that are still open, and what to do about them.",
 )
-FINDINGS = (
-    ENDPOINT_GOOD, NONE, ELSEWHERE, DISABLED, DEAF, PARTIAL, TYPES_GOOD, SEVERAL, SECRET_GOOD,
-    SECRET_MISSING, SECRET_MALFORMED, SECRET_UNPROVEN, DELIVERED, PAYMENTS_WAIT, OTHERS_WAIT,
-    INBOX_GOOD, STUCK, ATTENTION,
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Endpoint:
-    """One webhook endpoint of the account, of the key's mode; `types` may hold `*`."""
+    """A webhook endpoint of the account in the key's mode. `types` may hold `*`."""
 
     url: str
     is_enabled: bool
@@ -132,16 +126,16 @@ class Endpoint:
 
     @property
     def is_ours(self) -> bool:
-        """It leads to where serve listens."""
+        """Whether it leads to where serve listens."""
         return self.url.partition("?")[0].rstrip("/").endswith(PATH)
 
     def hears(self, type_: str) -> bool:
-        """Whether it is told of events of the type."""
+        """Whether Stripe sends it events of this type."""
         return any(fnmatchcase(type_, wanted) for wanted in self.types)
 
     @property
     def hears_payments(self) -> bool:
-        """Whether it is told when somebody paid."""
+        """Whether it hears when somebody paid."""
         return any(self.hears(type_) for type_ in PAYING_TYPES)
 
 
@@ -156,8 +150,8 @@ class Undelivered:
 
 @dataclass(frozen=True)
 class Acceptance:
-    """What the journal knows of events: the last one accepted, how many wait, and of how many
-    payments one lately needed a person."""
+    """What the journal knows about events: when the last one was accepted, how many wait, and how
+    many payments needed a person lately (`attention`)."""
 
     last_at: datetime | None = None
     waiting: int = 0
@@ -168,14 +162,14 @@ class Acceptance:
 def judge_endpoints(
     endpoints: Sequence[Endpoint], acted_on: frozenset[str] = PAYING_TYPES
 ) -> Iterator[Check]:
-    """Whether somebody is told of payments, and only one; and of what else is acted on."""
+    """Does exactly one receiver hear of payments, and does it hear of all that cascade acts on?"""
     ours = [e for e in endpoints if e.is_ours]
     if not endpoints:
         yield NONE.seen("the account has no webhook endpoint")
     elif not ours:
         yield ELSEWHERE.seen(", ".join(e.url for e in endpoints))
     for endpoint in ours:
-        yield from _judge_ours(endpoint, sorted(acted_on - PAYING_TYPES - {LEGACY_TYPE}))
+        yield from _judge_ours(endpoint, sorted(acted_on - PAYING_TYPES - {OLDER_TYPE}))
     hearing = [e.url for e in endpoints if e.is_enabled and e.hears_payments]
     if len(hearing) > 1:
         yield SEVERAL.seen(f"{len(hearing)} are told of payments: {', '.join(hearing)}")
@@ -199,7 +193,7 @@ def _judge_ours(endpoint: Endpoint, acted_on: Sequence[str]) -> Iterator[Check]:
 def judge_secret(
     secrets: Sequence[str], endpoints: Iterable[Endpoint], accepted: Acceptance
 ) -> Iterator[Check]:
-    """All that can be known of the secret. Without an endpoint of ours none is needed."""
+    """What can be known about the secret. It is needed only if an endpoint leads to us."""
     bad = [secret for secret in secrets if not secret.startswith("whsec_")]
     needed = any(e.is_ours and e.is_enabled for e in endpoints)
     if bad:
@@ -209,7 +203,7 @@ def judge_secret(
     elif not secrets:
         yield SECRET_MISSING.seen("neither STRIPE_WEBHOOK_SECRET nor its older name is set")
     elif accepted.last_at is None:
-        yield SECRET_UNPROVEN.seen("set; this journal has accepted no signed event yet")
+        yield SECRET_UNPROVEN.seen("set, but this journal has accepted no signed event yet")
     else:
         yield SECRET_GOOD.seen(
             f"an event signed with it was accepted at {format_moment(accepted.last_at)}"
@@ -217,7 +211,7 @@ def judge_secret(
 
 
 def judge_deliveries(pending: Sequence[Undelivered], now: datetime) -> Check:
-    """What Stripe could not deliver, of the last 30 days."""
+    """The events of the last 30 days that Stripe could not deliver."""
     if not pending:
         return DELIVERED.seen("none is pending")
     overdue = [
@@ -239,7 +233,7 @@ def _payments(number: int) -> str:
 
 
 def judge_inbox(accepted: Acceptance, now: datetime) -> Iterator[Check]:
-    """What was acknowledged to Stripe must be credited from here."""
+    """Stripe does not repeat an accepted event, so we must credit it."""
     oldest = accepted.oldest_waiting
     late = oldest is not None and now - oldest > LATE_AFTER
     if oldest is not None and late:

@@ -1,13 +1,13 @@
-"""The citizen who pays: there, solvent, and for how long."""
+"""Area `processor`: the citizen who pays: there, solvent, and for how long."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from cascade_cli.domain.checkup.result import Check, amber, green, red
 from cascade_cli.domain.delivery.processor import Citizen
 from cascade_cli.domain.delivery.runway import RUNWAY_LOW_DAYS, RUNWAY_OUT_DAYS, Finances
+from cascade_cli.domain.doctor.findings import Check, amber, green, red
 from cascade_cli.domain.records.orders import enough
 from cascade_cli.domain.shop.citizen_names import no_citizen
 from cascade_cli.domain.shop.money import exactly, format_ducats
@@ -25,22 +25,22 @@ MISSING = red(
 SEVERAL = red(
     "processor.several",
     "citizen",
-    "Which of them pays is chance, and cascade refuses to write either balance.",
-    "Keep one, by hand in the base.",
+    "Any of them may pay, and cascade refuses to write their balances.",
+    "Delete all but one in the base, by hand.",
 )
 OUT_OF_REACH = green("processor.out_of_reach", "InVenice")
 IN_VENICE = amber(
     "processor.in_venice",
     "InVenice",
-    "Jobs of the city choose among citizens with InVenice true, the wealthiest first: they may "
-    "move it into a house and charge it rent.",
+    "The city's jobs choose among citizens whose InVenice is true, the wealthiest first. They may "
+    "move the processor into a house and charge it rent.",
     "cascade citizen setup (it sets InVenice to false; the engine needs only the name)",
 )
 SOLVENT = green("processor.solvent", "balance")
 INSOLVENT = red(
     "processor.insolvent",
     "balance",
-    "The engine fails transfers that are paid for: Insufficient funds.",
+    "The engine will fail transfers that customers have paid for: Insufficient funds.",
     _REPLENISH,
 )
 SMALL = amber(
@@ -53,40 +53,39 @@ LASTS = green("processor.lasts", "runway")
 LOW = amber(
     "processor.low",
     "runway",
-    "At the rate of the last 14 days the ducats end soon; then paid transfers fail.",
+    "At the rate of the last 14 days, the ducats run out soon. Then paid transfers fail.",
     _REPLENISH,
 )
 OUT = red(
     "processor.out",
     "runway",
-    "At the rate of the last 14 days the ducats end within a day; then paid transfers fail.",
+    "At the rate of the last 14 days, the ducats run out within a day. Then paid transfers fail.",
     _REPLENISH,
 )
-FINDINGS = (
-    THERE, MISSING, SEVERAL, OUT_OF_REACH, IN_VENICE, SOLVENT, INSOLVENT, SMALL, LASTS, LOW, OUT,
-)  # fmt: skip
 
 
-def judge_citizen(username: str, called: Sequence[Citizen]) -> Check:
-    """`called` has those of this name, and those whose names look like it."""
+def judge_processor(username: str, called: Sequence[Citizen]) -> Iterator[Check]:
+    """Its record. `called` has those of this name, and those whose names look like it."""
     exact = [citizen for citizen in called if citizen.username == username]
-    if len(exact) > 1:
+    if not exact:
+        yield MISSING.seen(no_citizen(username, (citizen.username for citizen in called)))
+    elif len(exact) > 1:
         records = ", ".join(citizen.record_id for citizen in exact)
-        return SEVERAL.seen(f"{len(exact)} citizens are called {username} ({records})")
-    if exact:
-        return THERE.seen(f"{username} ({exact[0].record_id})")
-    return MISSING.seen(no_citizen(username, (citizen.username for citizen in called)))
+        yield SEVERAL.seen(f"{len(exact)} citizens are called {username} ({records})")
+    else:
+        yield THERE.seen(f"{username} ({exact[0].record_id})")
+        yield _judge_presence(exact[0])
 
 
-def judge_presence(citizen: Citizen) -> Check:
-    """Whether the city's other jobs may choose the processor."""
-    if citizen.in_venice:
+def _judge_presence(processor: Citizen) -> Check:
+    """Can the city's other jobs choose the processor?"""
+    if processor.in_venice:
         return IN_VENICE.seen("true")
     return OUT_OF_REACH.seen("false: no other job chooses it")
 
 
 def judge_finances(finances: Finances, largest_credit: Decimal) -> Iterator[Check]:
-    """Can it pay what is in flight, one more sale, and the next days?"""
+    """Can it pay what is in flight, then one large sale, then the next days?"""
     balance, owed = finances.ducats, finances.owed
     found = f"{_d(balance)} ducats; {_d(owed)} are in flight"
     with exactly():
@@ -94,9 +93,9 @@ def judge_finances(finances: Finances, largest_credit: Decimal) -> Iterator[Chec
     if left < 0:
         short = format_ducats(enough(-left))
         advice = command("citizen", "replenish", "--by", short)
-        yield INSOLVENT.seen(f"{found}: {_d(-left)} are short", advice=advice)
+        yield INSOLVENT.seen(f"{found}: {_d(-left)} are missing", advice=advice)
     elif left < largest_credit:
-        yield SMALL.seen(f"{found}, and a single credit may be {_d(largest_credit)}")
+        yield SMALL.seen(f"{found}, and one credit may be as large as {_d(largest_credit)}")
     else:
         yield SOLVENT.seen(found)
     yield _judge_runway(finances)
@@ -105,7 +104,7 @@ def judge_finances(finances: Finances, largest_credit: Decimal) -> Iterator[Chec
 def _judge_runway(finances: Finances) -> Check:
     days = finances.runway_days
     if days is None:
-        return LASTS.seen("no end in sight: nothing went out in 14 days")
+        return LASTS.seen("no end in sight: nothing was paid out in 14 days")
     found = f"{_d(days)} days at {_d(finances.daily_outflow)} ducats a day"
     if days < RUNWAY_OUT_DAYS:
         return OUT.seen(found)

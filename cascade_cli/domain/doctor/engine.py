@@ -1,37 +1,133 @@
-"""When the engine really runs, measured from our transfers, and where that is not as set.
+"""Area `engine`: whether it runs, and often enough that transfers do not expire first.
 
-A run shows only in what it executed. So a run that was not seen proves nothing, unless a transfer
-waited through the moment at which it should have come.
+Only ExecutedAt shows that it ran: an engine whose query is refused finds nothing to do and says so.
+A run that executed nothing cannot be seen. So a missing run proves something only if a transfer was
+waiting when it should have come.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 from statistics import median
 
-from cascade_cli.domain.records.stratagems import Stratagem
+from cascade_cli.domain.doctor.findings import Check, amber, green, red
+from cascade_cli.domain.records.stratagems import State, Stratagem
 from cascade_cli.domain.shop.engine_schedule import RUN_LASTS, DailyRuns, PeriodicRuns, Schedule
-from cascade_cli.domain.shop.times import format_span
+from cascade_cli.domain.shop.times import format_moment, format_span
+
+LATELY = timedelta(days=7)
+
+ALIVE = green("engine.alive", "last run")
+PASSED_OVER = red(
+    "engine.passed_over",
+    "last run",
+    "A run should have taken them: either the engine is down, or its query is refused.",
+    "Look at the engine's log, and at the schema above.",
+)
+UNPROVEN = amber(
+    "engine.unproven",
+    "last run",
+    "Only ExecutedAt shows that the engine works. No transfer waits for it either.",
+    "After the next sale: cascade stratagem watch ID",
+)
+CADENCE_GOOD = green("engine.cadence_good", "cadence")
+CADENCE_UNKNOWN = green("engine.cadence_unknown", "cadence")
+TOO_SLOW = red(
+    "engine.too_slow",
+    "cadence",
+    "Most transfers expire before the next run. They are paid for and never executed.",
+    "Raise CASCADE_STRATAGEM_LIFETIME to several times the cadence.",
+)
+GAPS = amber(
+    "engine.gaps",
+    "cadence",
+    "A transfer made at the start of such a gap expires before the next run.",
+    "Raise CASCADE_STRATAGEM_LIFETIME above the longest gap.",
+)
+SCHEDULE_GOOD = green("engine.schedule_good", "schedule")
+OFF_SCHEDULE = amber(
+    "engine.off_schedule",
+    "schedule",
+    "cascade relies on this setting to know what is in flight and when the next run comes, and to "
+    "keep its balance writes away from runs.",
+    "Set CASCADE_ENGINE_SCHEDULE to when the engine really runs.",
+)
+
+
+def judge_life(
+    open_transfers: Iterable[Stratagem],
+    last_executed_at: datetime | None,
+    schedule: Schedule,
+    now: datetime,
+) -> Check:
+    """An engine that skips live transfers is down, whatever else it reports."""
+    bound = now - schedule.longest_wait
+    waiting = [s for s in open_transfers if s.state(now) is State.LIVE]
+    overdue = [s for s in waiting if s.created_at < bound]
+    last = _told(last_executed_at, now)
+    if overdue and (last_executed_at is None or last_executed_at < bound):
+        oldest = min(s.created_at for s in overdue)
+        age = format_span(now - oldest)
+        return PASSED_OVER.seen(f"{len(overdue)} live transfers wait, the oldest for {age}; {last}")
+    if last_executed_at is None or now - last_executed_at > LATELY:
+        return UNPROVEN.seen(f"{last}; {len(waiting)} transfers wait, none for too long")
+    return ALIVE.seen(f"{last}; {len(waiting)} transfers wait")
+
+
+def _told(last: datetime | None, now: datetime) -> str:
+    if last is None:
+        return "it has never executed a transfer of ours"
+    return f"it executed one {format_span(now - last)} ago ({format_moment(last)})"
+
+
+def judge_cadence(
+    transfers: Sequence[Stratagem], lifetime: timedelta, schedule: Schedule | None
+) -> Iterator[Check]:
+    """Compare the runs with our transfers' lifetime, and with the schedule if known."""
+    cadence = Cadence.of(transfers, lifetime)
+    if not cadence.gaps:
+        yield CADENCE_UNKNOWN.seen(f"{len(cadence.runs)} runs seen lately: too few to measure")
+        return
+    typical, longest = cadence.typical, max(cadence.gaps)
+    found = (
+        f"{len(cadence.runs)} runs seen; a transfer waits {format_span(typical)} for one, "
+        f"{format_span(longest)} at most; ours live {format_span(lifetime)}"
+    )
+    if typical >= lifetime:
+        yield TOO_SLOW.seen(found)
+    elif longest >= lifetime:
+        yield GAPS.seen(found)
+    else:
+        yield CADENCE_GOOD.seen(found)
+    if schedule is not None:
+        yield _judge_schedule(cadence, schedule)
+
+
+def _judge_schedule(cadence: Cadence, schedule: Schedule) -> Check:
+    if different := differences(cadence, schedule):
+        return OFF_SCHEDULE.seen("; ".join(different))
+    return SCHEDULE_GOOD.seen("the runs that were seen fit CASCADE_ENGINE_SCHEDULE")
+
 
 # A scheduled run begins within seconds and works through what waits.
 ON_TIME = timedelta(minutes=15)
 EARLY = timedelta(minutes=1)
-# The guard of balance writes ends five minutes after the set time: a later run would meet them.
+# Balance writes resume five minutes after the set time and would meet a late run.
 LATE_START = timedelta(minutes=3)
-# What happened on one day may have been somebody's hand, or an outage.
+# On a single day it may have been an outage, or somebody who ran it by hand.
 DAYS_OF_PROOF = 2
-# So many waits of at most a quarter of the set period are no chance.
+# So many waits, none over a quarter of the set period, are no coincidence.
 WAITS_OF_PROOF, QUICK_SHARE = 6, 4
-# A run that takes its time makes a wait longer than the period.
+# A slow run can make a wait longer than the period.
 SLACK = 1.25
 
 
 @dataclass(frozen=True)
 class Wait:
-    """A transfer was there to be taken from `since`, and was executed or expired at `until`."""
+    """A transfer that the engine could take from `since`, until it was executed or expired."""
 
     since: datetime
     until: datetime | None
@@ -41,8 +137,8 @@ class Wait:
 class Cadence:
     """The runs that executed something, as clusters of ExecutedAt, and the gaps between them.
 
-    A gap counts from when the first of our transfers waited in it, whether or not it lived to be
-    executed. Before that, runs may have come and found nothing: then one would measure sales.
+    A gap begins when the first of our transfers waits in it, even if that one expires. Earlier
+    runs may have found nothing to do; counting from them would measure sales instead of runs.
     """
 
     runs: tuple[datetime, ...]
@@ -51,7 +147,7 @@ class Cadence:
 
     @classmethod
     def of(cls, transfers: Sequence[Stratagem], lifetime: timedelta) -> Cadence:
-        """What follows within RUN_LASTS belongs to the same run; ours live for `lifetime`."""
+        """Executions within RUN_LASTS of each other are one run. Transfers live for `lifetime`."""
         transfers = [row for row in transfers if not _was_run_by_hand(row)]
         runs: list[datetime] = []
         last: datetime | None = None
@@ -59,7 +155,7 @@ class Cadence:
             if last is None or moment - last > RUN_LASTS:
                 runs.append(moment)
             last = moment
-        # One made while a run was at work may have come too late for it, and waits for the next.
+        # A transfer made during a run may be too late for it, and waits for the next.
         gaps = [
             later - max(earlier, min(waited))
             for earlier, later in pairwise(runs)
@@ -70,12 +166,12 @@ class Cadence:
 
     @property
     def typical(self) -> timedelta:
-        """The median gap. Raises ValueError where there is none."""
+        """The median gap. Raises ValueError if there is none."""
         return timedelta(seconds=median(gap.total_seconds() for gap in self.gaps))
 
 
 def differences(cadence: Cadence, schedule: Schedule) -> list[str]:
-    """How the measured runs differ from the schedule, in words; empty where they fit."""
+    """How the measured runs differ from the schedule, in words. Empty if they fit."""
     if isinstance(schedule, DailyRuns):
         return list(_daily_differences(cadence, schedule))
     return list(_periodic_differences(cadence, schedule))
@@ -98,7 +194,7 @@ def _daily_differences(cadence: Cadence, schedule: DailyRuns) -> Iterator[str]:
 
 
 def _recurring(off: Sequence[datetime], schedule: DailyRuns) -> list[datetime]:
-    """Runs of different days at one unset time of the day; empty where there is no such time."""
+    """Runs on several days at one time of day that is not in the schedule, or none."""
     best: list[datetime] = []
     for run in off:
         near = [other for other in off if _apart_by_day(run, other, schedule) <= ON_TIME]
@@ -108,7 +204,7 @@ def _recurring(off: Sequence[datetime], schedule: DailyRuns) -> list[datetime]:
 
 
 def _apart_by_day(one: datetime, other: datetime, schedule: DailyRuns) -> timedelta:
-    """Between the two times of the day, whatever the days."""
+    """The time between two times of day, whatever the dates."""
     first, second = (_since_midnight(moment, schedule) for moment in (one, other))
     apart = abs(first - second)
     return min(apart, timedelta(days=1) - apart)
@@ -126,7 +222,7 @@ def _late_starts(cadence: Cadence, schedule: DailyRuns) -> Iterator[str]:
 
 
 def _missed(cadence: Cadence, schedule: DailyRuns) -> Iterator[str]:
-    """Set times at which never a run was seen, and transfers waited in vain."""
+    """Set times at which no run was ever seen, although transfers waited."""
     seen = [_set_time(run, schedule) for run in cadence.runs]
     for clock in schedule.times:
         expected = _expected(cadence, DailyRuns((clock,), schedule.zone))
@@ -139,7 +235,7 @@ def _missed(cadence: Cadence, schedule: DailyRuns) -> Iterator[str]:
 
 
 def _expected(cadence: Cadence, once_a_day: DailyRuns) -> list[datetime]:
-    """The set times between the first run and the last."""
+    """The set times between the first and the last run."""
     moments: list[datetime] = []
     if not cadence.runs:
         return moments
@@ -151,7 +247,7 @@ def _expected(cadence: Cadence, once_a_day: DailyRuns) -> list[datetime]:
 
 
 def _waited_through(wait: Wait, at: datetime) -> bool:
-    # One made while the run was at work may have come too late for it.
+    # A transfer made during the run may be too late for it.
     return wait.since <= at - EARLY and (wait.until is None or wait.until > at + ON_TIME)
 
 
@@ -167,7 +263,7 @@ def _periodic_differences(cadence: Cadence, schedule: PeriodicRuns) -> Iterator[
 
 
 def _set_time(run: datetime, schedule: DailyRuns) -> datetime | None:
-    """The set time that this run kept; ExecutedAt is when one transfer was done."""
+    """The set time to which this run belongs. A run is known by the ExecutedAt of its transfers."""
     at = schedule.next_run(run - ON_TIME)
     return at if at <= run + EARLY else None
 
@@ -177,18 +273,18 @@ def _clock(moment: datetime, schedule: DailyRuns) -> str:
 
 
 def _was_run_by_hand(row: Stratagem) -> bool:
-    """The engine takes an expired row only where somebody names it."""
+    """The engine takes an expired row only if somebody names that row."""
     executed, expires = row.executed_at, row.expires_at
     return executed is not None and expires is not None and executed > expires + RUN_LASTS
 
 
 def _waits(row: Stratagem, earlier: datetime, later: datetime) -> bool:
-    """It was there between these two runs, and no run before `later` had executed it."""
+    """It was made between these two runs, and no run before `later` executed it."""
     was_executed_before = row.executed_at is not None and row.executed_at < later
     return earlier <= row.created_at < later and not was_executed_before
 
 
 def _wait(row: Stratagem, lifetime: timedelta) -> Wait:
-    """A revived row waits since its revival, which its new ExpiresAt tells."""
+    """A revived row has waited since its revival, which follows from its new ExpiresAt."""
     revived = row.expires_at - lifetime if row.expires_at else row.created_at
     return Wait(max(row.created_at, revived), row.executed_at or row.expires_at)

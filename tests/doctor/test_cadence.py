@@ -7,7 +7,7 @@ from itertools import permutations
 
 import pytest
 
-from cascade_cli.domain.checkup.cadence import Cadence, differences
+from cascade_cli.domain.doctor.engine import Cadence, differences
 from cascade_cli.domain.records.stratagems import Stratagem
 from cascade_cli.domain.shop.engine_schedule import Schedule, parse_schedule
 from tests.domain.samples import a_stratagem

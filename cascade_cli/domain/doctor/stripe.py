@@ -1,11 +1,11 @@
-"""Stripe's key: whether it is good, what it may read, and money of which mode it moves."""
+"""Areas `stripe`, `rights` and `mode`: the key, what it may read, and test or live money."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from cascade_cli.domain.checkup.result import Check, amber, green, red
+from cascade_cli.domain.doctor.findings import Check, amber, green, red
 from cascade_cli.errors import CascadeError, CredentialsError, UnreachableError
 
 MODES = {True: "live", False: "test"}
@@ -33,8 +33,8 @@ ACCOUNT_GOOD = green("stripe.account_good", "account")
 CANNOT_CHARGE = red(
     "stripe.cannot_charge",
     "account",
-    "Stripe takes no payments for this account: every sale fails.",
-    "The Stripe dashboard says what it still wants to know of you.",
+    "Stripe accepts no payments for this account: every sale fails.",
+    "The Stripe dashboard says what it still needs from you.",
 )
 
 READ = green("rights.read", "right to read")
@@ -47,9 +47,9 @@ NEEDED = red(
 USEFUL = amber(
     "rights.useful",
     "right to read",
-    "The stories of `cascade explain`, replays of events and doctor have a gap; without Events, "
-    "`reconcile --since last` misses refunds of what was settled, and without Invoices and Prices "
-    "no window with a payment for a subscription can be reconciled.",
+    "`cascade explain`, replays of events and doctor miss something. Without Events, "
+    "`reconcile --since last` misses refunds of settled payments. Without Invoices and Prices, no "
+    "window with a subscription payment can be reconciled.",
     "Give the restricted key this right to read, in the Stripe dashboard.",
 )
 
@@ -58,19 +58,15 @@ BOUND = red(
     "mode.bound",
     "base and key",
     "Every command that moves ducats is refused (exit code 7).",
-    "Use the key and the base of one mode.",
+    "Use a key and a base of the same mode.",
 )
 MIXED = red(
     "mode.mixed",
     "base and key",
-    "Every command that moves ducats is refused (exit code 7): somebody has credited payments of "
-    "the other mode in this base.",
-    "Use the key and the base of one mode.",
+    "Every command that moves ducats is refused (exit code 7): payments of the other mode have "
+    "been credited in this base.",
+    "Use a key and a base of the same mode.",
 )
-FINDINGS = (
-    KEY_GOOD, KEY_REFUSED, UNREACHABLE, FAILING, ACCOUNT_GOOD, CANNOT_CHARGE,
-    READ, NEEDED, USEFUL, MODE_GOOD, BOUND, MIXED,
-)  # fmt: skip
 
 DEPENDENT = ("stripe", "rights", "mode", "webhook")
 
@@ -85,7 +81,7 @@ def judge_failure(error: CascadeError) -> Check:
 
 @dataclass(frozen=True)
 class Account:
-    """What the key was told of its account; `charges_enabled` is None where it may not know."""
+    """The key's account. `charges_enabled` is None if the key may not know."""
 
     name: str
     charges_enabled: bool | None
@@ -98,14 +94,14 @@ def judge_access(account: Account, *, livemode: bool, restricted: bool) -> Itera
     if account.charges_enabled is None:
         yield ACCOUNT_GOOD.seen("not shown to this key")
     elif account.charges_enabled:
-        yield ACCOUNT_GOOD.seen(f"{account.name} may take payments")
+        yield ACCOUNT_GOOD.seen(f"{account.name} may accept payments")
     else:
-        yield CANNOT_CHARGE.seen(f"{account.name} may not take payments")
+        yield CANNOT_CHARGE.seen(f"{account.name} may not accept payments")
 
 
 @dataclass(frozen=True)
 class Right:
-    """The right to read one kind of object; `refusal` is Stripe's, empty where it allowed it."""
+    """The right to read one kind of object. `refusal` is Stripe's message, empty if allowed."""
 
     name: str
     is_needed: bool
@@ -113,7 +109,7 @@ class Right:
 
 
 def judge_right(right: Right) -> Check:
-    """Without those that are needed nothing can be reconciled."""
+    """Without the needed rights, nothing can be reconciled."""
     name = f"read {right.name}"
     if not right.refusal:
         return READ.seen("granted", name=name)
@@ -121,7 +117,7 @@ def judge_right(right: Right) -> Check:
 
 
 def judge_mode(base: str, *, livemode: bool, bound: bool | None, has_other: bool) -> Check:
-    """`bound` is the mode that the journal has bound the base to, None for neither."""
+    """`bound` is the mode to which the journal has bound the base, if any."""
     ours, other = MODES[livemode], MODES[not livemode]
     if bound is not None and bound != livemode:
         return BOUND.seen(f"{base} was written for {other} payments; the key is a {ours} key")
