@@ -124,5 +124,5 @@ def _call(name: str, arguments: tuple[Node, ...], operator: bool = False) -> Cal
 
 
 def _unescaped(match: re.Match[str]) -> str:
-    # An escape that means nothing keeps its backslash, so that "\d" reaches REGEX_MATCH whole.
+    # An escape that means nothing keeps its backslash.
     return _ESCAPED.get(match[1], match[0])
