@@ -16,7 +16,7 @@ from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.sandbox.seed import prices
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
 from cascade_cli.sandbox.stripe import Books
-from cascade_cli.sandbox.stripe.shelf import Shelf, row
+from cascade_cli.sandbox.stripe.objects import Shelf, row
 
 DUCATS = 100
 _AT = datetime(2024, 2, 29, 7, 30, 1, tzinfo=UTC)

@@ -12,7 +12,7 @@ from functools import partial
 from random import Random
 from typing import Any
 
-from cascade_cli.sandbox.stripe.shelf import Query
+from cascade_cli.sandbox.stripe.objects import Query
 from tests.simulation.course import Course, draw_course
 from tests.simulation.plan import AMOUNTS, CITIZENS, Payment, Plan
 from tests.simulation.stage import Stage

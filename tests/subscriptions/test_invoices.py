@@ -12,8 +12,8 @@ import pytest
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.shop.times import Window
 from cascade_cli.errors import RightsError
-from cascade_cli.sandbox.stripe.access import LACKING
-from cascade_cli.sandbox.stripe.shelf import Query
+from cascade_cli.sandbox.stripe.api_keys import LACKING
+from cascade_cli.sandbox.stripe.objects import Query
 from tests.credit.counter import Counter
 from tests.sandbox.stripe.subscribing import METADATA, monthly, subscribe
 

@@ -14,7 +14,7 @@ import pytest
 from cascade_cli.sandbox import instance
 from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.sandbox.stripe import Books
-from cascade_cli.sandbox.stripe.shelf import Query
+from cascade_cli.sandbox.stripe.objects import Query
 from tests.credit.counter import Counter
 from tests.sandbox.stripe.subscribing import subscribe
 

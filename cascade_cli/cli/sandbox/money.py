@@ -12,8 +12,9 @@ from cascade_cli.domain.shop.money import format_money
 from cascade_cli.errors import UsageError
 from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.sandbox.seed import prices
-from cascade_cli.sandbox.stripe import StripeError, disputing, refunding
+from cascade_cli.sandbox.stripe import StripeError
 from cascade_cli.sandbox.stripe.parameters import Currency
+from cascade_cli.sandbox.stripe.resources import disputes, refunds
 
 
 @dataclass(frozen=True)
@@ -89,8 +90,8 @@ def capture(session: Session, payment: str, cents: int | None) -> Outcome:
 
 def refund(session: Session, wanted: Refund) -> Outcome:
     """A new refund of a payment, or another status of a refund."""
-    if wanted.status not in refunding.STATUSES:
-        raise _no(wanted.status, "refund", refunding.STATUSES)
+    if wanted.status not in refunds.STATUSES:
+        raise _no(wanted.status, "refund", refunds.STATUSES)
     if wanted.unfunded and wanted.status != "pending":
         raise UsageError("--unfunded goes with --status pending.", "Nothing was changed.")
 
@@ -105,7 +106,7 @@ def refund(session: Session, wanted: Refund) -> Outcome:
             at=at,
             amount=wanted.cents,
             status="pending" if ends else wanted.status,
-            pending_reason=refunding.UNFUNDED if wanted.unfunded else None,
+            pending_reason=refunds.UNFUNDED if wanted.unfunded else None,
         )
         return books.settle_refund(made["id"], at=at, status=wanted.status) if ends else made
 
@@ -115,7 +116,7 @@ def refund(session: Session, wanted: Refund) -> Outcome:
 def dispute(session: Session, wanted: Dispute) -> Outcome:
     """A new dispute of a payment, or the next stage of a dispute."""
     status = wanted.status
-    allowed = disputing.OPENINGS if wanted.is_new else disputing.STATUSES
+    allowed = disputes.OPENINGS if wanted.is_new else disputes.STATUSES
     if status not in allowed:
         raise _no(status, "new dispute" if wanted.is_new else "dispute", allowed)
     if wanted.is_claim and not wanted.is_new:

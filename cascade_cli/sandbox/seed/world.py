@@ -16,7 +16,7 @@ from cascade_cli.sandbox.seed.prices import Item, any_item, odd_item
 from cascade_cli.sandbox.seed.transfers import Row, Transfers
 from cascade_cli.sandbox.seed.window import Window, run_after
 from cascade_cli.sandbox.stripe import Books
-from cascade_cli.sandbox.stripe.shelf import Query
+from cascade_cli.sandbox.stripe.objects import Query
 
 OPERATORS = ("nightly", "francesca", "ruggero")
 _TRIES_BEFORE_ODD = 30

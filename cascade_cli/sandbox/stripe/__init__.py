@@ -4,11 +4,11 @@
 delivers the events to webhook endpoints.
 """
 
-from cascade_cli.sandbox.stripe.books import Books
-from cascade_cli.sandbox.stripe.courier import Courier, CourierLoop, Mischief
+from cascade_cli.sandbox.stripe.account import Books
 from cascade_cli.sandbox.stripe.errors import StripeError
+from cascade_cli.sandbox.stripe.objects import SCHEMA
 from cascade_cli.sandbox.stripe.service import StripeSandbox
-from cascade_cli.sandbox.stripe.shelf import SCHEMA
+from cascade_cli.sandbox.stripe.webhooks import Courier, CourierLoop, Mischief
 
 __all__ = [
     "SCHEMA",

@@ -7,9 +7,15 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any
 
-from cascade_cli.sandbox.stripe import catalogue, crediting, discounting, payments, subscribing
 from cascade_cli.sandbox.stripe.errors import Document, StripeError
-from cascade_cli.sandbox.stripe.ledger import Cause, Ledger
+from cascade_cli.sandbox.stripe.object_writer import Cause, Ledger
+from cascade_cli.sandbox.stripe.resources import (
+    coupons,
+    invoice_payments,
+    payment_intents,
+    prices,
+    subscriptions,
+)
 
 
 class BillingBooks(ABC):
@@ -36,13 +42,13 @@ class BillingBooks(ABC):
         """The subscription's next period begins and is billed; returns the invoice."""
         with self.ledger(at) as ledger:
             found = ledger.get("subscription", subscription)
-            return subscribing.renew(ledger, found, fails=fails)
+            return subscriptions.renew(ledger, found, fails=fails)
 
     def pay_invoice(self, subscription: str, *, at: datetime, elsewhere: bool = False) -> Document:
         """The subscription's open invoice is paid after all; returns it."""
         with self.ledger(at) as ledger:
             found = ledger.get("subscription", subscription)
-            return subscribing.retry(ledger, found, elsewhere=elsewhere)
+            return subscriptions.retry(ledger, found, elsewhere=elsewhere)
 
     def change_plan(
         self,
@@ -62,7 +68,7 @@ class BillingBooks(ABC):
         with self.ledger(at) as ledger:
             found = ledger.get("subscription", subscription)
             price = _monthly(ledger, found["currency"], product, unit_amount, listed)
-            return subscribing.change(ledger, found, price, quantity)
+            return subscriptions.change(ledger, found, price, quantity)
 
     def add_product(
         self, subscription: str, *, at: datetime, product: str, unit_amount: int, quantity: int = 1
@@ -71,7 +77,7 @@ class BillingBooks(ABC):
         with self.ledger(at) as ledger:
             found = ledger.get("subscription", subscription)
             price = _monthly(ledger, found["currency"], product, unit_amount)
-            return subscribing.add_item(ledger, found, price, quantity)
+            return subscriptions.add_item(ledger, found, price, quantity)
 
     def attach(
         self, invoice: str, *, at: datetime, amount: int | None = None, **params: Any
@@ -86,9 +92,9 @@ class BillingBooks(ABC):
                 "customer": found["customer"],
                 **params,
             }
-            intent = payments.create(ledger, terms)
-            crediting.attach(ledger, found, intent)
-            attempt = payments.confirm(ledger, intent, {"payment_method": "pm_card_visa"})
+            intent = payment_intents.create(ledger, terms)
+            invoice_payments.attach(ledger, found, intent)
+            attempt = payment_intents.confirm(ledger, intent, {"payment_method": "pm_card_visa"})
             return attempt.charge or {}
 
     def attach_payment(
@@ -97,44 +103,46 @@ class BillingBooks(ABC):
         """As POST /v1/invoices/…/attach_payment: a payment that exists already, or part of it."""
         with self.ledger(at) as ledger:
             intent = ledger.get("payment_intent", payment_intent)
-            return crediting.attach(ledger, ledger.get("invoice", invoice), intent, amount)
+            return invoice_payments.attach(ledger, ledger.get("invoice", invoice), intent, amount)
 
     def give_credit(self, customer: str, *, at: datetime, amount: int) -> Document:
         """So much of the customer's next invoices is paid already."""
         with self.ledger(at) as ledger:
-            return crediting.change_balance(ledger, ledger.get("customer", customer), -amount)
+            return invoice_payments.change_balance(
+                ledger, ledger.get("customer", customer), -amount
+            )
 
     def discount(self, subscription: str, *, at: datetime, **coupon: Any) -> Document:
         """A voucher for the invoices from now on, with a coupon's parameters."""
         with self.ledger(at) as ledger:
             found = ledger.get("subscription", subscription)
-            made = discounting.create_coupon(ledger, coupon)
-            return subscribing.update(ledger, found, {"discounts": [{"coupon": made["id"]}]})
+            made = coupons.create_coupon(ledger, coupon)
+            return subscriptions.update(ledger, found, {"discounts": [{"coupon": made["id"]}]})
 
     def create_price(self, *, at: datetime, **params: Any) -> Document:
         """As POST /v1/prices, with its parameters."""
         with self.ledger(at) as ledger:
-            return catalogue.create_price(ledger, params)
+            return prices.create_price(ledger, params)
 
     def create_product(self, *, at: datetime, **params: Any) -> Document:
         """As POST /v1/products, with its parameters."""
         with self.ledger(at) as ledger:
-            return catalogue.create_product(ledger, params)
+            return prices.create_product(ledger, params)
 
     def update_product(self, product: str, *, at: datetime, **params: Any) -> Document:
         """As POST /v1/products/…, with its parameters."""
         with self.ledger(at) as ledger:
-            return catalogue.update(ledger, ledger.get("product", product), params)
+            return prices.update(ledger, ledger.get("product", product), params)
 
     def update_subscription(self, subscription: str, *, at: datetime, **params: Any) -> Document:
         """As POST /v1/subscriptions/…, with its parameters."""
         with self.ledger(at) as ledger:
-            return subscribing.update(ledger, ledger.get("subscription", subscription), params)
+            return subscriptions.update(ledger, ledger.get("subscription", subscription), params)
 
     def cancel_subscription(self, subscription: str, *, at: datetime) -> Document:
         """End it now."""
         with self.ledger(at) as ledger:
-            return subscribing.cancel(ledger, ledger.get("subscription", subscription))
+            return subscriptions.cancel(ledger, ledger.get("subscription", subscription))
 
 
 def _monthly(
@@ -146,10 +154,10 @@ def _monthly(
 ) -> Document:
     """A new price for a month of a product, which is made if there is none yet."""
     if not ledger.knows("product", product):
-        catalogue.create_product(ledger, {"id": product, "name": product})
+        prices.create_product(ledger, {"id": product, "name": product})
     own, amount = listed or (currency, unit_amount)
     options = {currency: {"unit_amount": unit_amount}} if own != currency else {}
-    return catalogue.create_price(
+    return prices.create_price(
         ledger,
         {
             "currency": own,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cascade_cli.sandbox.stripe import charging, refunding
+from cascade_cli.sandbox.stripe.currencies import check_step, show
 from cascade_cli.sandbox.stripe.errors import Document, StripeError
-from cascade_cli.sandbox.stripe.ledger import Ledger
-from cascade_cli.sandbox.stripe.money import check_step, show
+from cascade_cli.sandbox.stripe.object_writer import Ledger
+from cascade_cli.sandbox.stripe.resources import charges, refunds
 
 
 def capture(ledger: Ledger, charge: Document, amount: int | None) -> Document:
@@ -18,9 +18,9 @@ def capture(ledger: Ledger, charge: Document, amount: int | None) -> Document:
     changing = ("amount_captured", "amount_refunded", "balance_transaction", "captured")
     before = {key: charge[key] for key in changing}
     charge |= {"captured": True, "amount_captured": wanted}
-    charging.settle(ledger, charge)
+    charges.settle(ledger, charge)
     rest = charge["amount"] - wanted
-    released = refunding.booked_back(ledger, charge, rest) if rest else None
+    released = refunds.booked_back(ledger, charge, rest) if rest else None
     text = ledger.replace(charge)
     ledger.emit("charge.captured", text, before)
     if released:

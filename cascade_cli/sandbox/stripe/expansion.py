@@ -7,8 +7,8 @@ import re
 from collections.abc import Callable
 
 from cascade_cli.sandbox.stripe.errors import Document, StripeError
-from cascade_cli.sandbox.stripe.shapes.billing import currency_options
-from cascade_cli.sandbox.stripe.shelf import Shelf, encode
+from cascade_cli.sandbox.stripe.objects import Shelf, encode
+from cascade_cli.sandbox.stripe.shapes.subscriptions import currency_options
 
 _DEPTH = 4
 _NOWHERE: tuple[str, ...] = ()

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from cascade_cli.sandbox.stripe.currencies import CURRENCIES
 from cascade_cli.sandbox.stripe.errors import StripeError
-from cascade_cli.sandbox.stripe.money import CURRENCIES
 
 # Eighteen digits fit the 64 bits in which databases hold integers.
 _INTEGER = re.compile(r"-?[0-9]{1,18}")

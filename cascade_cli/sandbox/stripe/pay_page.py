@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from html import escape
 
-from cascade_cli.sandbox.stripe import checkout
 from cascade_cli.sandbox.stripe import form as form_encoding
-from cascade_cli.sandbox.stripe.books import Books
-from cascade_cli.sandbox.stripe.cards import PAYMENT_METHODS
+from cascade_cli.sandbox.stripe.account import Books
+from cascade_cli.sandbox.stripe.currencies import show
 from cascade_cli.sandbox.stripe.errors import Document, StripeError
-from cascade_cli.sandbox.stripe.money import show
+from cascade_cli.sandbox.stripe.resources import checkout_sessions
+from cascade_cli.sandbox.stripe.resources.cards import PAYMENT_METHODS
 from cascade_cli.sandbox.wire import Clock, Request, Response
 
 _PAGE = """<!doctype html>
@@ -60,7 +60,7 @@ class PayPage:
             items = ledger.flush().line_items(session_id)
             if method == "GET":
                 return _html(200, "Pay with a test card", _form(session, items, ""))
-            attempt = checkout.pay(ledger, session, _chosen(request))
+            attempt = checkout_sessions.pay(ledger, session, _chosen(request))
         if session["status"] == "complete":
             location = session["success_url"].replace("{CHECKOUT_SESSION_ID}", session_id)
             return Response(303, b"", {"Location": location})

@@ -9,9 +9,9 @@ from functools import partial
 
 from cascade_cli.sandbox.stripe import expansion
 from cascade_cli.sandbox.stripe.errors import Document
+from cascade_cli.sandbox.stripe.objects import Shelf, encode
 from cascade_cli.sandbox.stripe.routing import Answer, Many, One
-from cascade_cli.sandbox.stripe.shapes.checkout_session import HOSTED_PAGE
-from cascade_cli.sandbox.stripe.shelf import Shelf, encode
+from cascade_cli.sandbox.stripe.shapes.checkout_sessions import HOSTED_PAGE
 from cascade_cli.sandbox.wire import Request
 
 _EVENT, _INVOICE = '{"id":"evt_', '{"id":"in_'

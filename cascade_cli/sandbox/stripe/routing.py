@@ -10,9 +10,9 @@ from typing import Any, ClassVar
 from urllib.parse import unquote
 
 from cascade_cli.sandbox.stripe.errors import Document, StripeError, no_such, unrecognized_url
-from cascade_cli.sandbox.stripe.ledger import Ledger
+from cascade_cli.sandbox.stripe.object_writer import Ledger
+from cascade_cli.sandbox.stripe.objects import Query, Shelf
 from cascade_cli.sandbox.stripe.parameters import Array, Integer, Parameter, Range, Table, Text
-from cascade_cli.sandbox.stripe.shelf import Query, Shelf
 
 
 @dataclass(frozen=True)

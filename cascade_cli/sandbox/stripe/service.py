@@ -11,16 +11,16 @@ from typing import Any
 
 from cascade_cli.sandbox.store import Store
 from cascade_cli.sandbox.stripe import expansion, form, ids, parameters
-from cascade_cli.sandbox.stripe.access import RateLimit, authenticate, permit
-from cascade_cli.sandbox.stripe.books import Books
-from cascade_cli.sandbox.stripe.endpoints import ENDPOINTS
+from cascade_cli.sandbox.stripe.account import Books
+from cascade_cli.sandbox.stripe.api_keys import RateLimit, authenticate, permit
 from cascade_cli.sandbox.stripe.errors import StripeError
 from cascade_cli.sandbox.stripe.idempotency import InFlight
-from cascade_cli.sandbox.stripe.ledger import API_VERSION
+from cascade_cli.sandbox.stripe.object_writer import API_VERSION
+from cascade_cli.sandbox.stripe.objects import Shelf, encode
 from cascade_cli.sandbox.stripe.pay_page import PayPage
 from cascade_cli.sandbox.stripe.rendering import View, base_url, render
+from cascade_cli.sandbox.stripe.routes import ENDPOINTS
 from cascade_cli.sandbox.stripe.routing import Call, Read, Write, route
-from cascade_cli.sandbox.stripe.shelf import Shelf, encode
 from cascade_cli.sandbox.stripe.writing import Post, Writer
 from cascade_cli.sandbox.wire import Clock, Request, Response
 

@@ -10,13 +10,13 @@ from typing import Any
 
 from cascade_cli.sandbox.store import Store
 from cascade_cli.sandbox.stripe import idempotency
-from cascade_cli.sandbox.stripe.books import Books
+from cascade_cli.sandbox.stripe.account import Books
 from cascade_cli.sandbox.stripe.errors import StripeError
 from cascade_cli.sandbox.stripe.idempotency import Claim, Saved
-from cascade_cli.sandbox.stripe.ledger import Cause
+from cascade_cli.sandbox.stripe.object_writer import Cause
+from cascade_cli.sandbox.stripe.objects import Shelf, encode
 from cascade_cli.sandbox.stripe.rendering import View, base_url, render
 from cascade_cli.sandbox.stripe.routing import Change, Write
-from cascade_cli.sandbox.stripe.shelf import Shelf, encode
 from cascade_cli.sandbox.wire import Request
 
 

@@ -11,7 +11,7 @@ import pytest
 from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.sandbox.server import SandboxServer
 from cascade_cli.sandbox.stripe import Courier, Mischief
-from cascade_cli.sandbox.stripe.outbox import INTERVALS_SECONDS, LEASE_SECONDS
+from cascade_cli.sandbox.stripe.deliveries import INTERVALS_SECONDS, LEASE_SECONDS
 from tests.conftest import ManualClock
 from tests.sandbox.stripe.purchases import V1, buy, ten_dollars
 from tests.sandbox.webhooks.receiver import Receiver, receiving

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 
-from cascade_cli.sandbox.stripe import crediting, subscribing
 from cascade_cli.sandbox.stripe.errors import StripeError, no_such
 from cascade_cli.sandbox.stripe.metadata import Metadata
+from cascade_cli.sandbox.stripe.objects import Query, encode
 from cascade_cli.sandbox.stripe.parameters import Array, Choice, Flag, Hash, Integer, Range, Text
+from cascade_cli.sandbox.stripe.resources import invoice_payments, subscriptions
 from cascade_cli.sandbox.stripe.routing import (
     PAGE,
     Answer,
@@ -21,7 +22,6 @@ from cascade_cli.sandbox.stripe.routing import (
     page,
     retrieving,
 )
-from cascade_cli.sandbox.stripe.shelf import Query, encode
 
 _LASTING = "status NOT IN ('canceled', 'incomplete_expired')"
 _STATUSES = ("active", "all", "canceled", "incomplete", "past_due", "paused", "unpaid")
@@ -100,16 +100,16 @@ def _narrow(query: Query, payment: dict[str, str]) -> None:
 
 
 def _update(call: Change) -> One:
-    return One(subscribing.update(call.ledger, call.get("subscription"), call.params))
+    return One(subscriptions.update(call.ledger, call.get("subscription"), call.params))
 
 
 def _cancel(call: Change) -> One:
-    return One(subscribing.cancel(call.ledger, call.get("subscription")))
+    return One(subscriptions.cancel(call.ledger, call.get("subscription")))
 
 
 def _attach(call: Change) -> One:
     intent = call.ledger.get("payment_intent", call.params["payment_intent"], "payment_intent")
-    return One(crediting.attach(call.ledger, call.get("invoice", "invoice"), intent))
+    return One(invoice_payments.attach(call.ledger, call.get("invoice", "invoice"), intent))
 
 
 _SUBSCRIPTION, _INVOICE, _PAID_BY = "/v1/subscriptions", "/v1/invoices", "/v1/invoice_payments"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from cascade_cli.sandbox.stripe import catalogue, discounting
 from cascade_cli.sandbox.stripe.metadata import Metadata
 from cascade_cli.sandbox.stripe.parameters import (
     Anything,
@@ -14,6 +13,7 @@ from cascade_cli.sandbox.stripe.parameters import (
     Integer,
     Text,
 )
+from cascade_cli.sandbox.stripe.resources import coupons, prices
 from cascade_cli.sandbox.stripe.routing import Change, One, Write, listing, retrieving
 
 RECURRING = {
@@ -64,7 +64,7 @@ _UPDATE_PRICE = {
 
 
 def _create_product(call: Change) -> One:
-    return One(catalogue.create_product(call.ledger, call.params))
+    return One(prices.create_product(call.ledger, call.params))
 
 
 def _create_price(call: Change) -> One:
@@ -72,19 +72,19 @@ def _create_price(call: Change) -> One:
         currency: {"unit_amount": Integer(minimum=0).read(option.get("unit_amount"), currency)}
         for currency, option in call.params.get("currency_options", {}).items()
     }
-    return One(catalogue.create_price(call.ledger, {**call.params, "currency_options": options}))
+    return One(prices.create_price(call.ledger, {**call.params, "currency_options": options}))
 
 
 def _create_coupon(call: Change) -> One:
-    return One(discounting.create_coupon(call.ledger, call.params))
+    return One(coupons.create_coupon(call.ledger, call.params))
 
 
 def _update_product(call: Change) -> One:
-    return One(catalogue.update(call.ledger, call.get("product"), call.params))
+    return One(prices.update(call.ledger, call.get("product"), call.params))
 
 
 def _update_price(call: Change) -> One:
-    return One(catalogue.update(call.ledger, call.get("price"), call.params))
+    return One(prices.update(call.ledger, call.get("price"), call.params))
 
 
 ENDPOINTS = (

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from cascade_cli.sandbox.stripe import capturing, charging
+from cascade_cli.sandbox.stripe import capturing
+from cascade_cli.sandbox.stripe.currencies import check_amount
 from cascade_cli.sandbox.stripe.errors import StripeError, no_such
 from cascade_cli.sandbox.stripe.metadata import Metadata, merge
-from cascade_cli.sandbox.stripe.money import check_amount
+from cascade_cli.sandbox.stripe.objects import Query
 from cascade_cli.sandbox.stripe.parameters import Anything, Currency, Flag, Integer, Text
+from cascade_cli.sandbox.stripe.resources import charges
+from cascade_cli.sandbox.stripe.resources.accounts import customer as new_customer
 from cascade_cli.sandbox.stripe.routing import (
     PAGE,
     Answer,
@@ -19,8 +22,6 @@ from cascade_cli.sandbox.stripe.routing import (
     page,
     retrieving,
 )
-from cascade_cli.sandbox.stripe.shapes.account import customer as new_customer
-from cascade_cli.sandbox.stripe.shelf import Query
 
 _FIELDS = {
     "customer": Text(),
@@ -64,13 +65,13 @@ def _create(call: Change) -> One:
         call.ledger.get("customer", params["customer"], "customer")
     if "source" not in params:
         raise StripeError("Must provide source or customer.")
-    means = charging.token(call.ledger, params.pop("source"))
+    means = charges.token(call.ledger, params.pop("source"))
     capture = params.pop("capture", True)
     params |= {"metadata": merge({}, params.get("metadata")), "source": means.document}
-    charge = charging.charge(
+    charge = charges.charge(
         call.ledger, means, amount, currency, capture=capture, settle_at_once=True, details=params
     )
-    return One(charge, charging.decline_of(charge, means))
+    return One(charge, charges.decline_of(charge, means))
 
 
 def _update(call: Change) -> One:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cascade_cli.sandbox.stripe import checkout
 from cascade_cli.sandbox.stripe.endpoints.catalogue import RECURRING
 from cascade_cli.sandbox.stripe.errors import no_such
 from cascade_cli.sandbox.stripe.metadata import Metadata
+from cascade_cli.sandbox.stripe.objects import encode
 from cascade_cli.sandbox.stripe.parameters import (
     Array,
     Choice,
@@ -15,6 +15,7 @@ from cascade_cli.sandbox.stripe.parameters import (
     Integer,
     Text,
 )
+from cascade_cli.sandbox.stripe.resources import checkout_sessions
 from cascade_cli.sandbox.stripe.routing import (
     PAGE,
     Answer,
@@ -27,7 +28,6 @@ from cascade_cli.sandbox.stripe.routing import (
     listing,
     retrieving,
 )
-from cascade_cli.sandbox.stripe.shelf import encode
 
 _PRODUCT = {
     "description": Text(),
@@ -82,11 +82,11 @@ _CREATE = {
 
 
 def _create(call: Change) -> One:
-    return One(checkout.create(call.ledger, call.params))
+    return One(checkout_sessions.create(call.ledger, call.params))
 
 
 def _expire(call: Change) -> One:
-    return One(checkout.expire(call.ledger, call.get("checkout.session", "session")))
+    return One(checkout_sessions.expire(call.ledger, call.get("checkout.session", "session")))
 
 
 def _line_items(call: Call) -> Answer:

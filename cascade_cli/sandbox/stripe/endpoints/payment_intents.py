@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from cascade_cli.sandbox.stripe import payments
 from cascade_cli.sandbox.stripe.errors import StripeError
 from cascade_cli.sandbox.stripe.metadata import Metadata
 from cascade_cli.sandbox.stripe.parameters import (
@@ -15,6 +14,7 @@ from cascade_cli.sandbox.stripe.parameters import (
     Integer,
     Text,
 )
+from cascade_cli.sandbox.stripe.resources import payment_intents
 from cascade_cli.sandbox.stripe.routing import Change, One, Write, listing, retrieving
 
 _CAPTURE_METHOD = Choice(("automatic", "automatic_async", "manual"))
@@ -74,11 +74,11 @@ def _create(call: Change) -> One:
         _refuse_confirmation_only(params)
     if params.get("automatic_payment_methods", {}).get("enabled"):
         params["automatic_payment_methods"].setdefault("allow_redirects", "always")
-    intent = payments.create(call.ledger, params)
+    intent = payment_intents.create(call.ledger, params)
     if not params.get("confirm"):
         return One(intent)
     confirmation = {name: params[name] for name in _WHEN_CONFIRMING if name in params}
-    attempt = payments.confirm(call.ledger, intent, confirmation)
+    attempt = payment_intents.confirm(call.ledger, intent, confirmation)
     return One(attempt.intent, attempt.error)
 
 
@@ -91,21 +91,27 @@ def _refuse_confirmation_only(params: dict[str, object]) -> None:
 
 
 def _confirm(call: Change) -> One:
-    attempt = payments.confirm(call.ledger, call.get("payment_intent", "intent"), call.params)
+    attempt = payment_intents.confirm(
+        call.ledger, call.get("payment_intent", "intent"), call.params
+    )
     return One(attempt.intent, attempt.error)
 
 
 def _update(call: Change) -> One:
-    return One(payments.update(call.ledger, call.get("payment_intent", "intent"), call.params))
+    return One(
+        payment_intents.update(call.ledger, call.get("payment_intent", "intent"), call.params)
+    )
 
 
 def _capture(call: Change) -> One:
-    return One(payments.capture(call.ledger, call.get("payment_intent", "intent"), call.params))
+    return One(
+        payment_intents.capture(call.ledger, call.get("payment_intent", "intent"), call.params)
+    )
 
 
 def _cancel(call: Change) -> One:
     intent = call.get("payment_intent", "intent")
-    return One(payments.cancel(call.ledger, intent, call.params.get("cancellation_reason")))
+    return One(payment_intents.cancel(call.ledger, intent, call.params.get("cancellation_reason")))
 
 
 _PATH = "/v1/payment_intents"

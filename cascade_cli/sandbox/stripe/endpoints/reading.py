@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from cascade_cli.sandbox.stripe.deliveries import UNDELIVERED
 from cascade_cli.sandbox.stripe.errors import StripeError, no_such
-from cascade_cli.sandbox.stripe.outbox import UNDELIVERED
+from cascade_cli.sandbox.stripe.objects import Query
 from cascade_cli.sandbox.stripe.parameters import Array, Flag, Range, Text
+from cascade_cli.sandbox.stripe.resources.accounts import account, balance
 from cascade_cli.sandbox.stripe.routing import PAGE, Answer, Call, One, Read, page
-from cascade_cli.sandbox.stripe.shapes.account import account, balance
-from cascade_cli.sandbox.stripe.shelf import Query
 
 _KEPT_SECONDS = 30 * 86_400
 _EVENTS = {

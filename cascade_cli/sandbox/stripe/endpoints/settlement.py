@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from cascade_cli.sandbox.stripe import disputing, refunding
 from cascade_cli.sandbox.stripe.metadata import Metadata
 from cascade_cli.sandbox.stripe.parameters import Choice, Currency, Integer, Text
+from cascade_cli.sandbox.stripe.resources import disputes, refunds
 from cascade_cli.sandbox.stripe.routing import Change, One, Write, listing, retrieving
 
 _REFUND = {
@@ -19,24 +19,24 @@ _BELONGING = {"charge": Text(), "payment_intent": Text()}
 
 
 def _create_refund(call: Change) -> One:
-    charge = refunding.charge_to_refund(call.ledger, call.params)
-    return One(refunding.create(call.ledger, charge, call.params))
+    charge = refunds.charge_to_refund(call.ledger, call.params)
+    return One(refunds.create(call.ledger, charge, call.params))
 
 
 def _update_refund(call: Change) -> One:
-    return One(refunding.update(call.ledger, call.get("refund"), call.params))
+    return One(refunds.update(call.ledger, call.get("refund"), call.params))
 
 
 def _cancel_refund(call: Change) -> One:
-    return One(refunding.cancel(call.ledger, call.get("refund")))
+    return One(refunds.cancel(call.ledger, call.get("refund")))
 
 
 def _update_dispute(call: Change) -> One:
-    return One(disputing.update(call.ledger, call.get("dispute", "dispute"), call.params))
+    return One(disputes.update(call.ledger, call.get("dispute", "dispute"), call.params))
 
 
 def _close_dispute(call: Change) -> One:
-    return One(disputing.close(call.ledger, call.get("dispute", "dispute")))
+    return One(disputes.close(call.ledger, call.get("dispute", "dispute")))
 
 
 ENDPOINTS = (

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from cascade_cli.sandbox.stripe import webhooks
+from cascade_cli.sandbox.stripe.deliveries import ENDPOINT
 from cascade_cli.sandbox.stripe.event_types import EVENT_TYPES
 from cascade_cli.sandbox.stripe.metadata import Metadata
-from cascade_cli.sandbox.stripe.outbox import ENDPOINT
+from cascade_cli.sandbox.stripe.objects import Query
 from cascade_cli.sandbox.stripe.parameters import Array, Choice, Flag, Text
+from cascade_cli.sandbox.stripe.resources import webhook_endpoints
 from cascade_cli.sandbox.stripe.routing import (
     PAGE,
     Answer,
@@ -19,7 +20,6 @@ from cascade_cli.sandbox.stripe.routing import (
     page,
     retrieving,
 )
-from cascade_cli.sandbox.stripe.shelf import Query
 
 _EVENT = Choice(("*", *sorted(EVENT_TYPES)))
 _CREATE = {
@@ -40,15 +40,15 @@ _UPDATE = {
 
 
 def _create(call: Change) -> One:
-    return One(webhooks.create(call.ledger, call.params))
+    return One(webhook_endpoints.create(call.ledger, call.params))
 
 
 def _update(call: Change) -> One:
-    return One(webhooks.update(call.ledger, call.get(ENDPOINT), call.params))
+    return One(webhook_endpoints.update(call.ledger, call.get(ENDPOINT), call.params))
 
 
 def _delete(call: Change) -> One:
-    return One(webhooks.delete(call.ledger, call.get(ENDPOINT)))
+    return One(webhook_endpoints.delete(call.ledger, call.get(ENDPOINT)))
 
 
 def _list(call: Call) -> Answer:

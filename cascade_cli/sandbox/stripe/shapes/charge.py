@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from cascade_cli.sandbox.stripe.cards import Card, Decline
 from cascade_cli.sandbox.stripe.errors import Document
-from cascade_cli.sandbox.stripe.shapes.payment_method import BILLING_DETAILS
+from cascade_cli.sandbox.stripe.resources.cards import Card, Decline
+from cascade_cli.sandbox.stripe.resources.payment_methods import BILLING_DETAILS
 
 
 def charge(id: str, created: int, amount: int, currency: str, card: Card) -> Document:

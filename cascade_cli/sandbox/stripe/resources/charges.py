@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cascade_cli.sandbox.stripe.cards import BY_LAST4, PAYMENT_METHODS, TOKENS, Card
 from cascade_cli.sandbox.stripe.errors import Document, StripeError, card_error, no_such
-from cascade_cli.sandbox.stripe.ledger import Ledger
-from cascade_cli.sandbox.stripe.shapes.charge import charge as new_charge
-from cascade_cli.sandbox.stripe.shapes.payment_method import (
+from cascade_cli.sandbox.stripe.object_writer import Ledger
+from cascade_cli.sandbox.stripe.resources.balance import balance_transaction
+from cascade_cli.sandbox.stripe.resources.cards import BY_LAST4, PAYMENT_METHODS, TOKENS, Card
+from cascade_cli.sandbox.stripe.resources.payment_methods import (
     card_source,
     payment_method_details,
 )
-from cascade_cli.sandbox.stripe.shapes.payment_method import (
+from cascade_cli.sandbox.stripe.resources.payment_methods import (
     payment_method as new_payment_method,
 )
-from cascade_cli.sandbox.stripe.shapes.settlement import balance_transaction
+from cascade_cli.sandbox.stripe.shapes.charge import charge as new_charge
 
 
 @dataclass(frozen=True)

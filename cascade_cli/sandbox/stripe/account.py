@@ -12,24 +12,24 @@ from datetime import datetime
 from typing import Any
 
 from cascade_cli.sandbox.store import Store
-from cascade_cli.sandbox.stripe import (
-    announcing,
-    charging,
-    checkout,
-    crediting,
-    disputing,
-    payments,
-    refunding,
-    webhooks,
-)
 from cascade_cli.sandbox.stripe.books_of_billing import BillingBooks
-from cascade_cli.sandbox.stripe.disputing import Claim
+from cascade_cli.sandbox.stripe.currencies import check_amount
 from cascade_cli.sandbox.stripe.errors import Document
-from cascade_cli.sandbox.stripe.ledger import Cause, Ledger
 from cascade_cli.sandbox.stripe.metadata import merge
-from cascade_cli.sandbox.stripe.money import check_amount
-from cascade_cli.sandbox.stripe.shapes.account import customer as new_customer
-from cascade_cli.sandbox.stripe.shelf import Shelf
+from cascade_cli.sandbox.stripe.object_writer import Cause, Ledger
+from cascade_cli.sandbox.stripe.objects import Shelf
+from cascade_cli.sandbox.stripe.resources import (
+    charges,
+    checkout_sessions,
+    disputes,
+    events,
+    invoice_payments,
+    payment_intents,
+    refunds,
+    webhook_endpoints,
+)
+from cascade_cli.sandbox.stripe.resources.accounts import customer as new_customer
+from cascade_cli.sandbox.stripe.resources.disputes import Claim
 
 
 class Books(BillingBooks):
@@ -80,8 +80,8 @@ class Books(BillingBooks):
             "capture_method": "automatic_async" if capture else "manual",
         }
         with self.ledger(at) as ledger:
-            intent = payments.create(ledger, params)
-            attempt = payments.confirm(ledger, intent, {"payment_method": payment_method})
+            intent = payment_intents.create(ledger, params)
+            attempt = payment_intents.confirm(ledger, intent, {"payment_method": payment_method})
         if attempt.charge is None:
             raise ValueError(f"{payment_method} makes no charge: it waits for its owner")
         return attempt.charge
@@ -100,9 +100,9 @@ class Books(BillingBooks):
         """A charge of the older kind, without a PaymentIntent; `details` are more of its fields."""
         with self.ledger(at) as ledger:
             check_amount(amount, currency)
-            means = charging.token(ledger, source)
+            means = charges.token(ledger, source)
             details |= {"metadata": merge({}, metadata or {}), "source": means.document}
-            return charging.charge(
+            return charges.charge(
                 ledger,
                 means,
                 amount,
@@ -115,18 +115,20 @@ class Books(BillingBooks):
     def create_payment_intent(self, *, at: datetime, **params: Any) -> Document:
         """As POST /v1/payment_intents, with its parameters; nothing is paid."""
         with self.ledger(at) as ledger:
-            return payments.create(ledger, params)
+            return payment_intents.create(ledger, params)
 
     def confirm(self, payment_intent: str, *, at: datetime, **params: Any) -> Document:
         """Try to pay; whether it worked is in the PaymentIntent's status."""
         with self.ledger(at) as ledger:
             intent = ledger.get("payment_intent", payment_intent)
-            return payments.confirm(ledger, intent, params).intent
+            return payment_intents.confirm(ledger, intent, params).intent
 
     def update(self, payment_intent: str, *, at: datetime, **params: Any) -> Document:
         """Change a PaymentIntent, which leaves its charge alone."""
         with self.ledger(at) as ledger:
-            return payments.update(ledger, ledger.get("payment_intent", payment_intent), params)
+            return payment_intents.update(
+                ledger, ledger.get("payment_intent", payment_intent), params
+            )
 
     def capture(
         self, payment_intent: str, *, at: datetime, amount_to_capture: int | None = None
@@ -134,12 +136,14 @@ class Books(BillingBooks):
         """Take authorised money, all of it unless told otherwise."""
         with self.ledger(at) as ledger:
             intent = ledger.get("payment_intent", payment_intent)
-            return payments.capture(ledger, intent, {"amount_to_capture": amount_to_capture})
+            return payment_intents.capture(ledger, intent, {"amount_to_capture": amount_to_capture})
 
     def cancel(self, payment_intent: str, *, at: datetime, reason: str | None = None) -> Document:
         """Give up on a PaymentIntent that has not succeeded."""
         with self.ledger(at) as ledger:
-            return payments.cancel(ledger, ledger.get("payment_intent", payment_intent), reason)
+            return payment_intents.cancel(
+                ledger, ledger.get("payment_intent", payment_intent), reason
+            )
 
     def refund(
         self,
@@ -161,23 +165,23 @@ class Books(BillingBooks):
             charge = ledger.get("charge", charge_id)
             status = "pending" if pending or pending_reason else status
             params = {"amount": amount, "reason": reason, "status": status}
-            return refunding.create(ledger, charge, params | {"pending_reason": pending_reason})
+            return refunds.create(ledger, charge, params | {"pending_reason": pending_reason})
 
     def settle_refund(self, refund_id: str, *, at: datetime, status: str) -> Document:
         """A refund becomes `pending`, `succeeded`, `failed` or `canceled`."""
         with self.ledger(at) as ledger:
-            return refunding.settle(ledger, ledger.get("refund", refund_id), status)
+            return refunds.settle(ledger, ledger.get("refund", refund_id), status)
 
     def charge_of(self, payment_id: str, *, at: datetime) -> str:
         """The paid charge of a PaymentIntent, of an invoice (`in_…`), or of itself."""
         with self.ledger(at) as ledger:
             if payment_id.startswith("in_"):
-                ties = crediting.payments_of(ledger, ledger.get("invoice", payment_id))
+                ties = invoice_payments.payments_of(ledger, ledger.get("invoice", payment_id))
                 payment_id = next((one for one in ties if one["status"] == "paid"), ties[-1])[
                     "payment"
                 ]["payment_intent"]
             name = "charge" if payment_id.startswith("ch_") else "payment_intent"
-            charge = refunding.charge_to_refund(ledger, {name: payment_id})
+            charge = refunds.charge_to_refund(ledger, {name: payment_id})
             return str(charge["id"])
 
     def dispute(
@@ -194,22 +198,22 @@ class Books(BillingBooks):
         with self.ledger(at) as ledger:
             charge = ledger.get("charge", charge_id)
             status = "warning_needs_response" if inquiry else status
-            return disputing.open_dispute(ledger, charge, Claim(**claim), status, prevented_by)
+            return disputes.open_dispute(ledger, charge, Claim(**claim), status, prevented_by)
 
     def turn_dispute(self, dispute_id: str, *, at: datetime, status: str) -> Document:
         """The dispute comes to another status, and its money follows."""
         with self.ledger(at) as ledger:
-            return disputing.turn(ledger, ledger.get("dispute", dispute_id), status)
+            return disputes.turn(ledger, ledger.get("dispute", dispute_id), status)
 
     def respond_to_dispute(self, dispute_id: str, *, at: datetime) -> Document:
         """The shop answers; the bank reviews it."""
         with self.ledger(at) as ledger:
-            return disputing.respond(ledger, ledger.get("dispute", dispute_id))
+            return disputes.respond(ledger, ledger.get("dispute", dispute_id))
 
     def close_dispute(self, dispute_id: str, *, at: datetime, won: bool = False) -> Document:
         """The dispute ends, in the cardholder's favour unless `won`."""
         with self.ledger(at) as ledger:
-            return disputing.close(ledger, ledger.get("dispute", dispute_id), won=won)
+            return disputes.close(ledger, ledger.get("dispute", dispute_id), won=won)
 
     def create_customer(self, *, at: datetime, **fields: Any) -> Document:
         """A customer, with `email`, `name`, `description`, `phone` or `metadata` if given."""
@@ -225,7 +229,7 @@ class Books(BillingBooks):
         The `url` is complete only in answers over HTTP, where the host is known.
         """
         with self.ledger(at) as ledger:
-            return checkout.create(ledger, params)
+            return checkout_sessions.create(ledger, params)
 
     def complete_checkout(
         self, session_id: str, *, at: datetime, payment_method: str = "pm_card_visa"
@@ -233,13 +237,13 @@ class Books(BillingBooks):
         """A citizen pays on the hosted page; returns the session, still open if declined."""
         with self.ledger(at) as ledger:
             session = ledger.get("checkout.session", session_id)
-            checkout.pay(ledger, session, payment_method)
+            checkout_sessions.pay(ledger, session, payment_method)
             return session
 
     def register_webhook(self, url: str, *, at: datetime, secret: str) -> Document:
         """Tell `url`, on this machine, of every event from now on, signed with `secret`."""
         with self.ledger(at) as ledger:
-            return webhooks.register(ledger, url, secret)
+            return webhook_endpoints.register(ledger, url, secret)
 
     def announce(
         self,
@@ -253,9 +257,9 @@ class Books(BillingBooks):
         """Send an event of any type about any `subject`; `said` and `lacking` change its own
         fields."""
         with self.ledger(at) as ledger:
-            return announcing.announce(ledger, type, subject, dict(said or {}), lacking)
+            return events.announce(ledger, type, subject, dict(said or {}), lacking)
 
     def expire_checkout(self, session_id: str, *, at: datetime) -> Document:
         """Close a session that nobody has paid."""
         with self.ledger(at) as ledger:
-            return checkout.expire(ledger, ledger.get("checkout.session", session_id))
+            return checkout_sessions.expire(ledger, ledger.get("checkout.session", session_id))

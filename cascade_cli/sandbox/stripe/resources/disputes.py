@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cascade_cli.sandbox.stripe.charging import move
+from cascade_cli.sandbox.stripe.currencies import show
 from cascade_cli.sandbox.stripe.errors import Document, StripeError
-from cascade_cli.sandbox.stripe.ledger import Ledger
 from cascade_cli.sandbox.stripe.metadata import merge
-from cascade_cli.sandbox.stripe.money import show
-from cascade_cli.sandbox.stripe.shapes.settlement import dispute as new_dispute
-from cascade_cli.sandbox.stripe.shapes.settlement import due_by
+from cascade_cli.sandbox.stripe.object_writer import Ledger
+from cascade_cli.sandbox.stripe.resources.balance import dispute as new_dispute
+from cascade_cli.sandbox.stripe.resources.balance import due_by
+from cascade_cli.sandbox.stripe.resources.charges import move
 
 UNHEARD_OF = "unheard_of"
 """A status that Stripe does not have yet: stands for those that it will have."""

@@ -7,9 +7,9 @@ from collections.abc import Collection
 from typing import Any
 
 from cascade_cli.sandbox.stripe.errors import Document, StripeError
-from cascade_cli.sandbox.stripe.ledger import Ledger
-from cascade_cli.sandbox.stripe.shapes.account import balance
-from cascade_cli.sandbox.stripe.shelf import encode
+from cascade_cli.sandbox.stripe.object_writer import Ledger
+from cascade_cli.sandbox.stripe.objects import encode
+from cascade_cli.sandbox.stripe.resources.accounts import balance
 
 BALANCE = "balance.available"
 

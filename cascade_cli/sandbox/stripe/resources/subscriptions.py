@@ -5,15 +5,20 @@ from __future__ import annotations
 import calendar
 from datetime import UTC, datetime
 
-from cascade_cli.sandbox.stripe import catalogue, crediting, discounting, invoicing
-from cascade_cli.sandbox.stripe.announcing import announce_upcoming
 from cascade_cli.sandbox.stripe.errors import Document, StripeError
-from cascade_cli.sandbox.stripe.ledger import Ledger
 from cascade_cli.sandbox.stripe.metadata import merge
-from cascade_cli.sandbox.stripe.payments import Attempt
-from cascade_cli.sandbox.stripe.shapes.billing import plan, subscription_item
-from cascade_cli.sandbox.stripe.shapes.billing import subscription as new_subscription
-from cascade_cli.sandbox.stripe.shapes.invoice import line, of_item, once
+from cascade_cli.sandbox.stripe.object_writer import Ledger
+from cascade_cli.sandbox.stripe.resources import (
+    coupons,
+    invoice_payments,
+    invoices,
+    prices,
+)
+from cascade_cli.sandbox.stripe.resources.events import announce_upcoming
+from cascade_cli.sandbox.stripe.resources.payment_intents import Attempt
+from cascade_cli.sandbox.stripe.shapes.invoices import line, of_item, once
+from cascade_cli.sandbox.stripe.shapes.subscriptions import plan, subscription_item
+from cascade_cli.sandbox.stripe.shapes.subscriptions import subscription as new_subscription
 
 DECLINED = "pm_card_chargeDeclined"
 _ENDED = ("canceled", "incomplete_expired")
@@ -31,7 +36,7 @@ def begin(
     subscription = new_subscription(id, ledger.created, currency, customer["id"])
     subscription["metadata"] = merge({}, data.get("metadata"))
     subscription["description"] = data.get("description")
-    found = discounting.discounts(ledger, subscription, data.get("discounts") or [])
+    found = coupons.discounts(ledger, subscription, data.get("discounts") or [])
     subscription["discounts"] = found
     end = _later(ledger.created, _interval(bought))
     for price, quantity in bought:
@@ -39,13 +44,13 @@ def begin(
             item = subscription_item(ledger.id("si_"), subscription, price, quantity)
             item["current_period_end"] = end
             subscription["items"]["data"].append(item)
-    invoice = invoicing.begin(ledger, subscription, "subscription_create")
+    invoice = invoices.begin(ledger, subscription, "subscription_create")
     lines = [_regular(ledger, invoice, subscription, i) for i in subscription["items"]["data"]]
     lines += [_once(ledger, invoice, p, q) for p, q in bought if not p["recurring"]]
-    invoicing.draw_up(ledger, invoice, lines)
+    invoices.draw_up(ledger, invoice, lines)
     subscription["latest_invoice"] = invoice["id"]
     ledger.emit("customer.subscription.created", ledger.add(subscription))
-    invoicing.finalise(ledger, invoice)
+    invoices.finalise(ledger, invoice)
     return subscription, invoice
 
 
@@ -72,16 +77,16 @@ def renew(ledger: Ledger, subscription: Document, *, fails: bool = False) -> Doc
             "current_period_start": begins,
             "current_period_end": _later(begins, item["price"]["recurring"], anchor),
         }
-    invoice = invoicing.begin(ledger, subscription, "subscription_cycle")
+    invoice = invoices.begin(ledger, subscription, "subscription_cycle")
     lines = [_regular(ledger, invoice, subscription, item) for item in items]
     announce_upcoming(ledger, invoice, lines)
-    invoicing.draw_up(ledger, invoice, lines)
+    invoices.draw_up(ledger, invoice, lines)
     subscription["latest_invoice"] = invoice["id"]
     ledger.emit("customer.subscription.updated", ledger.replace(subscription), {})
     if subscription["pause_collection"]:
-        invoicing.leave(ledger, invoice, subscription["pause_collection"]["behavior"])
+        invoices.leave(ledger, invoice, subscription["pause_collection"]["behavior"])
         return invoice
-    invoicing.finalise(ledger, invoice)
+    invoices.finalise(ledger, invoice)
     if subscription["collection_method"] == "send_invoice":
         return invoice
     return _collected(ledger, subscription, invoice, fails=fails)
@@ -107,16 +112,16 @@ def change(ledger: Ledger, subscription: Document, price: Document, quantity: in
     item = subscription["items"]["data"][0]
     old = dict(item)
     item |= {"price": price, "plan": plan(price), "quantity": quantity}
-    invoice = invoicing.begin(ledger, subscription, "subscription_update")
+    invoice = invoices.begin(ledger, subscription, "subscription_update")
     lines = [
         _prorated(ledger, invoice, subscription, old, -1),
         _prorated(ledger, invoice, subscription, item, 1),
     ]
-    invoicing.draw_up(ledger, invoice, lines)
+    invoices.draw_up(ledger, invoice, lines)
     subscription["latest_invoice"] = invoice["id"]
     text = ledger.replace(subscription)
     ledger.emit("customer.subscription.updated", text, {"items": {"data": [old]}})
-    invoicing.finalise(ledger, invoice)
+    invoices.finalise(ledger, invoice)
     return _collected(ledger, subscription, invoice, fails=False)
 
 
@@ -127,7 +132,7 @@ def retry(ledger: Ledger, subscription: Document, *, elsewhere: bool = False) ->
         raise StripeError(f"Invoice {invoice['id']} is {invoice['status']}: nothing is to be paid.")
     if not elsewhere:
         return _collected(ledger, subscription, invoice, fails=False)
-    invoicing.pay_elsewhere(ledger, invoice, crediting.default_of(ledger, invoice))
+    invoices.pay_elsewhere(ledger, invoice, invoice_payments.default_of(ledger, invoice))
     _becomes(ledger, subscription, "active")
     return invoice
 
@@ -139,7 +144,7 @@ def update(ledger: Ledger, subscription: Document, params: Document) -> Document
     if "metadata" in changes:
         changes["metadata"] = merge(subscription["metadata"], changes["metadata"])
     if "discounts" in changes:
-        changes["discounts"] = discounting.discounts(ledger, subscription, changes["discounts"])
+        changes["discounts"] = coupons.discounts(ledger, subscription, changes["discounts"])
     if changes.get("pause_collection"):
         changes["pause_collection"] = {"resumes_at": None, **changes["pause_collection"]}
     subscription |= changes
@@ -183,7 +188,7 @@ def _collected(
 
 
 def _collect(ledger: Ledger, invoice: Document, method: str) -> Attempt:
-    return invoicing.collect(ledger, invoice, crediting.default_of(ledger, invoice), method)
+    return invoices.collect(ledger, invoice, invoice_payments.default_of(ledger, invoice), method)
 
 
 def _becomes(ledger: Ledger, subscription: Document, status: str) -> None:
@@ -196,7 +201,7 @@ def _becomes(ledger: Ledger, subscription: Document, status: str) -> None:
 
 
 def _regular(ledger: Ledger, invoice: Document, subscription: Document, item: Document) -> Document:
-    price = catalogue.in_currency(ledger, item["price"], invoice["currency"])
+    price = prices.in_currency(ledger, item["price"], invoice["currency"])
     quantity = item["quantity"]
     made = line(ledger.id("il_1"), invoice["id"], price, price["unit_amount"] * quantity, quantity)
     return made | {
@@ -215,7 +220,7 @@ def _prorated(
     what = "Unused time" if sign < 0 else "Remaining time"
     start, end = item["current_period_start"], item["current_period_end"]
     now = min(max(ledger.created, start), end)
-    price = catalogue.in_currency(ledger, item["price"], invoice["currency"])
+    price = prices.in_currency(ledger, item["price"], invoice["currency"])
     quantity = item["quantity"]
     amount = sign * round(price["unit_amount"] * quantity * (end - now) / (end - start))
     return line(ledger.id("il_1"), invoice["id"], price, amount, quantity) | {
@@ -229,7 +234,7 @@ def _prorated(
 
 
 def _once(ledger: Ledger, invoice: Document, price: Document, quantity: int) -> Document:
-    price = catalogue.in_currency(ledger, price, invoice["currency"])
+    price = prices.in_currency(ledger, price, invoice["currency"])
     made = line(ledger.id("il_1"), invoice["id"], price, price["unit_amount"] * quantity, quantity)
     return made | {
         "description": f"{quantity} × {price['product']}",

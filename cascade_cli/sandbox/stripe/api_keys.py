@@ -9,7 +9,7 @@ import threading
 from collections.abc import Mapping
 
 from cascade_cli.sandbox.stripe.errors import StripeError
-from cascade_cli.sandbox.stripe.shapes.account import ACCOUNT_ID
+from cascade_cli.sandbox.stripe.resources.accounts import ACCOUNT_ID
 from cascade_cli.sandbox.wire import Clock
 
 _VALID = re.compile(r"(sk|rk)_test_\w+", re.ASCII)

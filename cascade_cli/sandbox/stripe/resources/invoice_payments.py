@@ -10,9 +10,9 @@ from __future__ import annotations
 import json
 
 from cascade_cli.sandbox.stripe.errors import Document, StripeError
-from cascade_cli.sandbox.stripe.ledger import Ledger
-from cascade_cli.sandbox.stripe.shapes.invoice import invoice_payment
-from cascade_cli.sandbox.stripe.shelf import Query
+from cascade_cli.sandbox.stripe.object_writer import Ledger
+from cascade_cli.sandbox.stripe.objects import Query
+from cascade_cli.sandbox.stripe.shapes.invoices import invoice_payment
 
 _OVER = ("canceled", "succeeded", "requires_capture")
 

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from cascade_cli.sandbox.stripe import ids
 from cascade_cli.sandbox.stripe.errors import Document, no_such
-from cascade_cli.sandbox.stripe.shelf import Query, Row, Shelf, encode, event_row, row
+from cascade_cli.sandbox.stripe.objects import Query, Row, Shelf, encode, event_row, row
 
 API_VERSION = "2026-10-28.endive"
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from cascade_cli.sandbox.stripe import crediting, discounting, payments
+from cascade_cli.sandbox.stripe.currencies import minimum
 from cascade_cli.sandbox.stripe.errors import Document, StripeError
-from cascade_cli.sandbox.stripe.ledger import Ledger
-from cascade_cli.sandbox.stripe.money import minimum
-from cascade_cli.sandbox.stripe.payments import Attempt
-from cascade_cli.sandbox.stripe.shapes.invoice import (
+from cascade_cli.sandbox.stripe.object_writer import Ledger
+from cascade_cli.sandbox.stripe.resources import coupons, invoice_payments, payment_intents
+from cascade_cli.sandbox.stripe.resources.payment_intents import Attempt
+from cascade_cli.sandbox.stripe.shapes.invoices import (
     invoice as new_invoice,
 )
-from cascade_cli.sandbox.stripe.shapes.invoice import (
+from cascade_cli.sandbox.stripe.shapes.invoices import (
     invoice_payment,
     of_subscription,
 )
@@ -38,7 +38,7 @@ def draw_up(ledger: Ledger, invoice: Document, lines: list[Document]) -> None:
     """Put the lines on a draft, and what the customer's balance pays of them."""
     customer = ledger.get("customer", invoice["customer"])
     subtotal = sum(one["amount"] for one in lines)
-    total = subtotal - discounting.spread(ledger, invoice, lines)
+    total = subtotal - coupons.spread(ledger, invoice, lines)
     due = max(0, total + customer["balance"])
     # What is too little for any card is left for the next invoice.
     due = due if due >= minimum(invoice["currency"]) else 0
@@ -70,7 +70,7 @@ def finalise(ledger: Ledger, invoice: Document) -> None:
     """No line changes any more; a payment is prepared, unless nothing is left to pay."""
     customer = ledger.get("customer", invoice["customer"])
     after = invoice["total"] + invoice["starting_balance"] - invoice["amount_due"]
-    crediting.change_balance(ledger, customer, after - customer["balance"])
+    invoice_payments.change_balance(ledger, customer, after - customer["balance"])
     invoice |= {
         "status": "open",
         "ending_balance": after,
@@ -82,7 +82,7 @@ def finalise(ledger: Ledger, invoice: Document) -> None:
     if invoice["amount_due"]:
         _prepare_payment(ledger, invoice)
     else:
-        crediting.paid(ledger, invoice)
+        invoice_payments.paid(ledger, invoice)
 
 
 def _prepare_payment(ledger: Ledger, invoice: Document) -> None:
@@ -97,7 +97,7 @@ def _prepare_payment(ledger: Ledger, invoice: Document) -> None:
     }
     if invoice["billing_reason"] == "subscription_create":
         params["setup_future_usage"] = "off_session"
-    intent = payments.create(ledger, params)
+    intent = payment_intents.create(ledger, params)
     named: Document = {
         "charge": None,
         "payment_intent": intent["id"],
@@ -110,12 +110,14 @@ def _prepare_payment(ledger: Ledger, invoice: Document) -> None:
 def collect(ledger: Ledger, invoice: Document, payment: Document, method: str) -> Attempt:
     """Try to pay an open invoice with a card; `payment` ties it to its PaymentIntent."""
     intent = ledger.get("payment_intent", payment["payment"]["payment_intent"])
-    attempt = payments.confirm(ledger, intent, {"payment_method": method, "off_session": True})
+    attempt = payment_intents.confirm(
+        ledger, intent, {"payment_method": method, "off_session": True}
+    )
     invoice["attempted"] = True
     invoice["attempt_count"] += 1
     if attempt.intent["status"] == "succeeded":
-        crediting.close(ledger, payment, invoice["amount_remaining"])
-        crediting.paid(ledger, invoice)
+        invoice_payments.close(ledger, payment, invoice["amount_remaining"])
+        invoice_payments.paid(ledger, invoice)
     else:
         ledger.emit("invoice.payment_failed", ledger.replace(invoice))
     return attempt
@@ -136,6 +138,6 @@ def pay_elsewhere(ledger: Ledger, invoice: Document, payment: Document) -> None:
     }
     other = invoice_payment(ledger.id("inpay_1"), ledger.created, invoice, record)
     ledger.add(other)
-    crediting.close(ledger, other, invoice["amount_remaining"])
+    invoice_payments.close(ledger, other, invoice["amount_remaining"])
     invoice["amount_paid_off_stripe"] = invoice["amount_remaining"]
-    crediting.paid(ledger, invoice)
+    invoice_payments.paid(ledger, invoice)

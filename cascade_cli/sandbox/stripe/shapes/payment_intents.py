@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from cascade_cli.sandbox.stripe.cards import Decline
 from cascade_cli.sandbox.stripe.errors import Document
+from cascade_cli.sandbox.stripe.resources.cards import Decline
 
 
 def payment_intent(id: str, secret: str, created: int, amount: int, currency: str) -> Document:

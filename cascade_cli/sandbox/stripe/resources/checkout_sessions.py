@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from cascade_cli.sandbox.stripe import catalogue, payments, subscribing
+from cascade_cli.sandbox.stripe.currencies import check_amount
 from cascade_cli.sandbox.stripe.errors import Document, StripeError
-from cascade_cli.sandbox.stripe.ledger import Ledger
 from cascade_cli.sandbox.stripe.metadata import merge
-from cascade_cli.sandbox.stripe.money import check_amount
-from cascade_cli.sandbox.stripe.payments import Attempt
-from cascade_cli.sandbox.stripe.shapes.account import customer as new_customer
-from cascade_cli.sandbox.stripe.shapes.checkout_session import (
+from cascade_cli.sandbox.stripe.object_writer import Ledger
+from cascade_cli.sandbox.stripe.objects import LINE_ITEMS
+from cascade_cli.sandbox.stripe.resources import payment_intents, prices, subscriptions
+from cascade_cli.sandbox.stripe.resources.accounts import customer as new_customer
+from cascade_cli.sandbox.stripe.resources.payment_intents import Attempt
+from cascade_cli.sandbox.stripe.shapes.checkout_sessions import (
     checkout_session,
     customer_details,
     for_subscription,
     line_item,
 )
-from cascade_cli.sandbox.stripe.shelf import LINE_ITEMS
 
 _SHORTEST_SECONDS = 30 * 60
 _LONGEST_SECONDS = 24 * 3600
@@ -60,7 +60,7 @@ def pay(ledger: Ledger, session: Document, payment_method: str) -> Attempt:
         attempt = _subscribe(ledger, session, payment_method)
     else:
         intent = _intent(ledger, session)
-        attempt = payments.confirm(ledger, intent, {"payment_method": payment_method})
+        attempt = payment_intents.confirm(ledger, intent, {"payment_method": payment_method})
         session["payment_intent"] = attempt.intent["id"]
     if attempt.intent["status"] in ("succeeded", "requires_capture"):
         email = session["customer_email"] or "citizen@venice.example"
@@ -113,9 +113,9 @@ def _check(ledger: Ledger, params: Document) -> None:
 
 
 def _line_item(ledger: Ledger, item: Document, position: int, currency: str | None) -> Document:
-    made = catalogue.chosen_price(ledger, item, f"line_items[{position}]")
+    made = prices.chosen_price(ledger, item, f"line_items[{position}]")
     name = ledger.get("product", made["product"])["name"]
-    priced = catalogue.in_currency(ledger, made, currency or made["currency"])
+    priced = prices.in_currency(ledger, made, currency or made["currency"])
     return line_item(ledger.id("li_1"), priced, name, item.get("quantity", 1)) | {"price": made}
 
 
@@ -153,7 +153,7 @@ def _intent(ledger: Ledger, session: Document) -> Document:
     if session["payment_intent"]:
         return ledger.get("payment_intent", session["payment_intent"])
     data = ledger.get(LINE_ITEMS, f"{session['id']}#line_items")["data"]
-    return payments.create(
+    return payment_intents.create(
         ledger,
         {
             "amount": session["amount_total"],
@@ -174,11 +174,11 @@ def _subscribe(ledger: Ledger, session: Document, payment_method: str) -> Attemp
     else:
         bought = [(item["price"], item["quantity"]) for item in aside["line_items"]]
         customer = _customer(ledger, session)
-        subscription, invoice = subscribing.begin(
+        subscription, invoice = subscriptions.begin(
             ledger, customer, bought, {**aside["data"], "currency": session["currency"]}
         )
         ledger.replace(aside | {"subscription": subscription["id"]})
-    attempt = subscribing.pay_first(ledger, subscription, invoice, payment_method)
+    attempt = subscriptions.pay_first(ledger, subscription, invoice, payment_method)
     if invoice["status"] == "paid":
         session |= {
             "customer": subscription["customer"],

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from cascade_cli.sandbox.stripe.cards import Card
 from cascade_cli.sandbox.stripe.errors import Document
+from cascade_cli.sandbox.stripe.resources.cards import Card
 
 BILLING_DETAILS: Document = {
     "address": {

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from cascade_cli.sandbox.stripe.errors import Document, StripeError
-from cascade_cli.sandbox.stripe.ledger import Ledger
 from cascade_cli.sandbox.stripe.metadata import merge
-from cascade_cli.sandbox.stripe.shapes.billing import coupon as new_coupon
-from cascade_cli.sandbox.stripe.shapes.billing import discount as new_discount
+from cascade_cli.sandbox.stripe.object_writer import Ledger
+from cascade_cli.sandbox.stripe.shapes.subscriptions import coupon as new_coupon
+from cascade_cli.sandbox.stripe.shapes.subscriptions import discount as new_discount
 
 _COPIED = ("amount_off", "currency", "duration", "name", "percent_off")
 APPLIES_TO = "sandbox.applies_to"

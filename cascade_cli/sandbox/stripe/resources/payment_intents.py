@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cascade_cli.sandbox.stripe import capturing, charging, crediting, disputing, refunding
-from cascade_cli.sandbox.stripe.cards import AUTHENTICATION_REQUIRED, Decline
-from cascade_cli.sandbox.stripe.charging import Means
+from cascade_cli.sandbox.stripe import capturing
+from cascade_cli.sandbox.stripe.currencies import check_amount
 from cascade_cli.sandbox.stripe.errors import Document, StripeError, card_error, unexpected_state
-from cascade_cli.sandbox.stripe.ledger import Ledger
 from cascade_cli.sandbox.stripe.metadata import merge
-from cascade_cli.sandbox.stripe.money import check_amount
-from cascade_cli.sandbox.stripe.shapes.payment_intent import (
+from cascade_cli.sandbox.stripe.object_writer import Ledger
+from cascade_cli.sandbox.stripe.resources import (
+    charges,
+    disputes,
+    invoice_payments,
+    refunds,
+)
+from cascade_cli.sandbox.stripe.resources.cards import AUTHENTICATION_REQUIRED, Decline
+from cascade_cli.sandbox.stripe.resources.charges import Means
+from cascade_cli.sandbox.stripe.shapes.payment_intents import (
     authentication,
     payment_error,
     payment_intent,
@@ -76,11 +82,11 @@ def confirm(ledger: Ledger, intent: Document, params: Document) -> Attempt:
     """Try to pay. Metadata goes onto the charge now, once, and never again."""
     _check_confirmable(intent, params)
     _set(ledger, intent, params)
-    means = charging.payment_method(ledger, intent["payment_method"])
+    means = charges.payment_method(ledger, intent["payment_method"])
     intent |= {"last_payment_error": None, "next_action": None}
     if means.card.behaviour == "authenticates" and not params.get("off_session"):
         return _ask_for_authentication(ledger, intent, means, params)
-    charge = charging.charge(
+    charge = charges.charge(
         ledger,
         means,
         intent["amount"],
@@ -95,7 +101,7 @@ def confirm(ledger: Ledger, intent: Document, params: Document) -> Attempt:
     else:
         _accept(ledger, intent, charge)
         if means.card.behaviour == "pays_then_disputes":
-            disputing.open_dispute(ledger, charge, disputing.Claim())
+            disputes.open_dispute(ledger, charge, disputes.Claim())
     return Attempt(intent, charge)
 
 
@@ -125,7 +131,7 @@ def cancel(ledger: Ledger, intent: Document, reason: str | None) -> Document:
             intent,
         )
     if intent["status"] == "requires_capture":
-        refunding.release(ledger, ledger.get("charge", intent["latest_charge"]))
+        refunds.release(ledger, ledger.get("charge", intent["latest_charge"]))
     intent |= {
         "status": "canceled",
         "canceled_at": ledger.created,
@@ -146,7 +152,7 @@ def _set(ledger: Ledger, intent: Document, params: Document) -> None:
     if "metadata" in params:
         intent["metadata"] = merge(intent["metadata"], params["metadata"])
     if params.get("payment_method"):
-        means = charging.payment_method(ledger, params["payment_method"])
+        means = charges.payment_method(ledger, params["payment_method"])
         intent["payment_method"] = means.document["id"]
         if intent["status"] == "requires_payment_method":
             intent["status"] = "requires_confirmation"
@@ -184,7 +190,7 @@ def _accept(ledger: Ledger, intent: Document, charge: Document) -> None:
     if charge["captured"]:
         _succeed(ledger, intent, charge)
         if charge["balance_transaction"] is None:
-            charging.settle_later(ledger, charge)
+            charges.settle_later(ledger, charge)
         return
     intent |= {"status": "requires_capture", "amount_capturable": charge["amount"]}
     ledger.emit("payment_intent.amount_capturable_updated", ledger.replace(intent))
@@ -197,7 +203,7 @@ def _succeed(ledger: Ledger, intent: Document, charge: Document) -> None:
         "amount_capturable": 0,
     }
     ledger.emit("payment_intent.succeeded", ledger.replace(intent))
-    crediting.credit_attached(ledger, intent)
+    invoice_payments.credit_attached(ledger, intent)
 
 
 def _refuse(ledger: Ledger, intent: Document, means: Means, charge_id: str | None) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from cascade_cli.sandbox.stripe import outbox
+from cascade_cli.sandbox.stripe import deliveries
 from cascade_cli.sandbox.stripe.errors import Document, no_such
 
 _COLUMNS = (
@@ -43,7 +43,7 @@ CREATE TABLE IF NOT EXISTS stripe_idempotency (
     status INTEGER NOT NULL,
     body TEXT NOT NULL
 );
-{outbox.SCHEMA}
+{deliveries.SCHEMA}
 """
 
 # Only constants of this file are pasted into SQL; whatever comes from outside is bound.
@@ -103,9 +103,9 @@ class Shelf:
         )
 
     @property
-    def outbox(self) -> outbox.Outbox:
+    def outbox(self) -> deliveries.Outbox:
         """The deliveries of the shelf's events."""
-        return outbox.Outbox(self._connection)
+        return deliveries.Outbox(self._connection)
 
     def last(self) -> int:
         """How many objects were ever put here."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from cascade_cli.sandbox.stripe import disputing
-from cascade_cli.sandbox.stripe.charging import fee_for, move
+from cascade_cli.sandbox.stripe.currencies import check_step, show
 from cascade_cli.sandbox.stripe.errors import Document, StripeError
-from cascade_cli.sandbox.stripe.ledger import Ledger
 from cascade_cli.sandbox.stripe.metadata import merge
-from cascade_cli.sandbox.stripe.money import check_step, show
-from cascade_cli.sandbox.stripe.shapes.settlement import awaiting_details
-from cascade_cli.sandbox.stripe.shapes.settlement import refund as new_refund
+from cascade_cli.sandbox.stripe.object_writer import Ledger
+from cascade_cli.sandbox.stripe.resources import disputes
+from cascade_cli.sandbox.stripe.resources.balance import awaiting_details
+from cascade_cli.sandbox.stripe.resources.balance import refund as new_refund
+from cascade_cli.sandbox.stripe.resources.charges import fee_for, move
 
 STATUSES = ("requires_action", "pending", "succeeded", "failed", "canceled")
 UNFUNDED = "insufficient_funds"
@@ -170,7 +170,7 @@ def _check_refundable(ledger: Ledger, charge: Document) -> None:
         raise StripeError(
             f"Charge {charge['id']} has not been captured: cancel its PaymentIntent instead."
         )
-    if charge["disputed"] and disputing.forbids_refunds(ledger, charge):
+    if charge["disputed"] and disputes.forbids_refunds(ledger, charge):
         raise StripeError(
             f"Charge {charge['id']} has been charged back; cannot issue a refund.",
             code="charge_disputed",

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from cascade_cli.sandbox.stripe.currencies import check_step
 from cascade_cli.sandbox.stripe.errors import Document, StripeError
-from cascade_cli.sandbox.stripe.ledger import Ledger
 from cascade_cli.sandbox.stripe.metadata import merge
-from cascade_cli.sandbox.stripe.money import check_step
-from cascade_cli.sandbox.stripe.shapes.billing import currency_options, recurring
-from cascade_cli.sandbox.stripe.shapes.billing import price as new_price
-from cascade_cli.sandbox.stripe.shapes.billing import product as new_product
-from cascade_cli.sandbox.stripe.shelf import CURRENCY_OPTIONS
+from cascade_cli.sandbox.stripe.object_writer import Ledger
+from cascade_cli.sandbox.stripe.objects import CURRENCY_OPTIONS
+from cascade_cli.sandbox.stripe.shapes.subscriptions import currency_options, recurring
+from cascade_cli.sandbox.stripe.shapes.subscriptions import price as new_price
+from cascade_cli.sandbox.stripe.shapes.subscriptions import product as new_product
 
 _COPIED = ("description", "images", "active")
 
