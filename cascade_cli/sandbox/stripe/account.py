@@ -12,27 +12,31 @@ from datetime import datetime
 from typing import Any
 
 from cascade_cli.sandbox.store import Store
-from cascade_cli.sandbox.stripe.books_of_billing import BillingBooks
 from cascade_cli.sandbox.stripe.currencies import check_amount
-from cascade_cli.sandbox.stripe.errors import Document
+from cascade_cli.sandbox.stripe.errors import Document, StripeError
 from cascade_cli.sandbox.stripe.metadata import merge
 from cascade_cli.sandbox.stripe.object_writer import Cause, Ledger
 from cascade_cli.sandbox.stripe.objects import Shelf
 from cascade_cli.sandbox.stripe.resources import (
     charges,
     checkout_sessions,
+    coupons,
+    customers,
     disputes,
     events,
     invoice_payments,
     payment_intents,
+    payment_methods,
+    prices,
+    products,
     refunds,
+    subscriptions,
     webhook_endpoints,
 )
-from cascade_cli.sandbox.stripe.resources.accounts import customer as new_customer
 from cascade_cli.sandbox.stripe.resources.disputes import Claim
 
 
-class Books(BillingBooks):
+class Books:
     """Writes objects and their events as of the moment `at` (aware); amounts are minor units.
 
     Every method is one transaction, or joins the caller's `store.write()`; each returns the
@@ -100,9 +104,9 @@ class Books(BillingBooks):
         """A charge of the older kind, without a PaymentIntent; `details` are more of its fields."""
         with self.ledger(at) as ledger:
             check_amount(amount, currency)
-            means = charges.token(ledger, source)
+            means = payment_methods.from_token(ledger, source)
             details |= {"metadata": merge({}, metadata or {}), "source": means.document}
-            return charges.charge(
+            return charges.create(
                 ledger,
                 means,
                 amount,
@@ -218,10 +222,7 @@ class Books(BillingBooks):
     def create_customer(self, *, at: datetime, **fields: Any) -> Document:
         """A customer, with `email`, `name`, `description`, `phone` or `metadata` if given."""
         with self.ledger(at) as ledger:
-            customer = new_customer(ledger.id("cus_"), ledger.created) | fields
-            customer["metadata"] = merge({}, fields.get("metadata") or {})
-            ledger.emit("customer.created", ledger.add(customer))
-            return customer
+            return customers.create(ledger, fields)
 
     def create_checkout_session(self, *, at: datetime, **params: Any) -> Document:
         """As POST /v1/checkout/sessions, with its parameters.
@@ -263,3 +264,120 @@ class Books(BillingBooks):
         """Close a session that nobody has paid."""
         with self.ledger(at) as ledger:
             return checkout_sessions.expire(ledger, ledger.get("checkout.session", session_id))
+
+    def subscription_of(self, session_id: str, *, at: datetime) -> str:
+        """The subscription that a paid session sold."""
+        with self.ledger(at) as ledger:
+            session = ledger.get("checkout.session", session_id)
+            if session["subscription"] is None:
+                raise StripeError(f"Checkout Session {session_id} has sold no subscription.")
+            return str(session["subscription"])
+
+    def subscription(self, id: str, *, at: datetime) -> Document:
+        """As GET /v1/subscriptions/… answers."""
+        with self.ledger(at) as ledger:
+            return ledger.get("subscription", id)
+
+    def renew(self, subscription: str, *, at: datetime, fails: bool = False) -> Document:
+        """The subscription's next period begins and is billed; returns the invoice."""
+        with self.ledger(at) as ledger:
+            found = ledger.get("subscription", subscription)
+            return subscriptions.renew(ledger, found, fails=fails)
+
+    def pay_invoice(self, subscription: str, *, at: datetime, elsewhere: bool = False) -> Document:
+        """The subscription's open invoice is paid after all; returns it."""
+        with self.ledger(at) as ledger:
+            found = ledger.get("subscription", subscription)
+            return subscriptions.retry(ledger, found, elsewhere=elsewhere)
+
+    def change_plan(
+        self,
+        subscription: str,
+        *,
+        at: datetime,
+        product: str,
+        unit_amount: int,
+        quantity: int = 1,
+        listed: tuple[str, int] | None = None,
+    ) -> Document:
+        """Another product every month, what is left of this one prorated; returns the invoice.
+
+        With `listed` the price is one of that currency and amount, and `unit_amount` is what it
+        costs in the subscription's own (`currency_options`).
+        """
+        with self.ledger(at) as ledger:
+            found = ledger.get("subscription", subscription)
+            price = prices.create_monthly(ledger, found["currency"], product, unit_amount, listed)
+            return subscriptions.change(ledger, found, price, quantity)
+
+    def add_product(
+        self, subscription: str, *, at: datetime, product: str, unit_amount: int, quantity: int = 1
+    ) -> Document:
+        """A further product every month, from the next period on; returns the subscription."""
+        with self.ledger(at) as ledger:
+            found = ledger.get("subscription", subscription)
+            price = prices.create_monthly(ledger, found["currency"], product, unit_amount)
+            return subscriptions.add_item(ledger, found, price, quantity)
+
+    def attach(
+        self, invoice: str, *, at: datetime, amount: int | None = None, **params: Any
+    ) -> Document:
+        """A payment by the same customer, attached to an open invoice and then paid; it is over
+        what remains unless told otherwise. Returns the charge."""
+        with self.ledger(at) as ledger:
+            found = ledger.get("invoice", invoice)
+            terms = {
+                "amount": amount or found["amount_remaining"],
+                "currency": found["currency"],
+                "customer": found["customer"],
+                **params,
+            }
+            intent = payment_intents.create(ledger, terms)
+            invoice_payments.attach(ledger, found, intent)
+            attempt = payment_intents.confirm(ledger, intent, {"payment_method": "pm_card_visa"})
+            return attempt.charge or {}
+
+    def attach_payment(
+        self, invoice: str, payment_intent: str, *, at: datetime, amount: int | None = None
+    ) -> Document:
+        """As POST /v1/invoices/…/attach_payment: a payment that exists already, or part of it."""
+        with self.ledger(at) as ledger:
+            intent = ledger.get("payment_intent", payment_intent)
+            return invoice_payments.attach(ledger, ledger.get("invoice", invoice), intent, amount)
+
+    def give_credit(self, customer: str, *, at: datetime, amount: int) -> Document:
+        """So much of the customer's next invoices is paid already."""
+        with self.ledger(at) as ledger:
+            return customers.change_balance(ledger, ledger.get("customer", customer), -amount)
+
+    def discount(self, subscription: str, *, at: datetime, **coupon: Any) -> Document:
+        """A voucher for the invoices from now on, with a coupon's parameters."""
+        with self.ledger(at) as ledger:
+            found = ledger.get("subscription", subscription)
+            made = coupons.create(ledger, coupon)
+            return subscriptions.update(ledger, found, {"discounts": [{"coupon": made["id"]}]})
+
+    def create_price(self, *, at: datetime, **params: Any) -> Document:
+        """As POST /v1/prices, with its parameters."""
+        with self.ledger(at) as ledger:
+            return prices.create(ledger, params)
+
+    def create_product(self, *, at: datetime, **params: Any) -> Document:
+        """As POST /v1/products, with its parameters."""
+        with self.ledger(at) as ledger:
+            return products.create(ledger, params)
+
+    def update_product(self, product: str, *, at: datetime, **params: Any) -> Document:
+        """As POST /v1/products/…, with its parameters."""
+        with self.ledger(at) as ledger:
+            return products.update(ledger, ledger.get("product", product), params)
+
+    def update_subscription(self, subscription: str, *, at: datetime, **params: Any) -> Document:
+        """As POST /v1/subscriptions/…, with its parameters."""
+        with self.ledger(at) as ledger:
+            return subscriptions.update(ledger, ledger.get("subscription", subscription), params)
+
+    def cancel_subscription(self, subscription: str, *, at: datetime) -> Document:
+        """End it now."""
+        with self.ledger(at) as ledger:
+            return subscriptions.cancel(ledger, ledger.get("subscription", subscription))

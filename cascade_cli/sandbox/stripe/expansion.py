@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from cascade_cli.sandbox.stripe.errors import Document, StripeError
 from cascade_cli.sandbox.stripe.objects import Shelf, encode
-from cascade_cli.sandbox.stripe.shapes.subscriptions import currency_options
+from cascade_cli.sandbox.stripe.resources.prices import new_currency_options
 
 _DEPTH = 4
 _NOWHERE: tuple[str, ...] = ()
@@ -165,7 +165,7 @@ def _expand(shelf: Shelf, show: Show, documents: list[Document], segments: list[
         _add_lists(shelf, show, [one for one in documents if name not in one], name)
     for one in documents:
         if name == "currency_options" and name not in one:
-            one[name] = shelf.currency_options(one["id"]) or currency_options(one, {})
+            one[name] = shelf.currency_options(one["id"]) or new_currency_options(one, {})
         elif isinstance(one.get(name), str):
             one[name] = found.get(one[name], one[name])
     if rest:

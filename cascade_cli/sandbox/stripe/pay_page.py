@@ -6,10 +6,10 @@ from html import escape
 
 from cascade_cli.sandbox.stripe import form as form_encoding
 from cascade_cli.sandbox.stripe.account import Books
+from cascade_cli.sandbox.stripe.cards import PAYMENT_METHODS
 from cascade_cli.sandbox.stripe.currencies import show
 from cascade_cli.sandbox.stripe.errors import Document, StripeError
 from cascade_cli.sandbox.stripe.resources import checkout_sessions
-from cascade_cli.sandbox.stripe.resources.cards import PAYMENT_METHODS
 from cascade_cli.sandbox.wire import Clock, Request, Response
 
 _PAGE = """<!doctype html>

@@ -1,24 +1,44 @@
 """Every route of the sandbox's Stripe, by resource."""
 
-from cascade_cli.sandbox.stripe.endpoints import (
-    billing,
-    catalogue,
+from __future__ import annotations
+
+from cascade_cli.sandbox.stripe.resources import (
+    accounts,
+    balance,
     charges,
     checkout_sessions,
+    coupons,
+    customers,
+    disputes,
+    events,
+    invoice_payments,
+    invoices,
     payment_intents,
-    reading,
-    settlement,
+    payment_methods,
+    prices,
+    products,
+    refunds,
+    subscriptions,
     webhook_endpoints,
 )
 from cascade_cli.sandbox.stripe.routing import Read, Write
 
 ENDPOINTS: tuple[Read | Write, ...] = (
+    *accounts.ENDPOINTS,
+    *balance.ENDPOINTS,
     *charges.ENDPOINTS,
-    *payment_intents.ENDPOINTS,
-    *settlement.ENDPOINTS,
     *checkout_sessions.ENDPOINTS,
-    *catalogue.ENDPOINTS,
-    *billing.ENDPOINTS,
-    *reading.ENDPOINTS,
+    *coupons.ENDPOINTS,
+    *customers.ENDPOINTS,
+    *disputes.ENDPOINTS,
+    *events.ENDPOINTS,
+    *invoice_payments.ENDPOINTS,
+    *invoices.ENDPOINTS,
+    *payment_intents.ENDPOINTS,
+    *payment_methods.ENDPOINTS,
+    *prices.ENDPOINTS,
+    *products.ENDPOINTS,
+    *refunds.ENDPOINTS,
+    *subscriptions.ENDPOINTS,
     *webhook_endpoints.ENDPOINTS,
 )

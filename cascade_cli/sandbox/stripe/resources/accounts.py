@@ -1,16 +1,22 @@
-"""The one account of the sandbox, its balance, and its customers."""
+"""The one account of the sandbox."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from cascade_cli.sandbox.stripe.errors import Document
+from cascade_cli.sandbox.stripe.routing import Answer, Call, One, Read
 
 ACCOUNT_ID = "acct_1SandboxCASCADE1"
 _CREATED = 1_735_689_600
 
 
-def account() -> Document:
+def _get(call: Call) -> Answer:  # noqa: ARG001
+    return One(new_account())
+
+
+ENDPOINTS = (Read(path="/v1/account", kind="account", run=_get),)
+
+
+def new_account() -> Document:
     """A standard account that may charge cards."""
     return {
         "id": ACCOUNT_ID,
@@ -65,58 +71,4 @@ def _settings() -> Document:
             "statement_descriptor_kana": None,
             "statement_descriptor_kanji": None,
         },
-    }
-
-
-def balance(available: Mapping[str, int], pending: Mapping[str, int]) -> Document:
-    """Net amounts by currency, in minor units."""
-    return {
-        "object": "balance",
-        "available": _amounts(available),
-        "livemode": False,
-        "pending": _amounts(pending),
-        "refund_and_dispute_prefunding": {"available": [], "pending": []},
-    }
-
-
-def _amounts(by_currency: Mapping[str, int]) -> list[Document]:
-    return [
-        {"amount": amount, "currency": currency, "source_types": {"card": amount}}
-        for currency, amount in sorted(by_currency.items())
-    ] or [{"amount": 0, "currency": "usd", "source_types": {"card": 0}}]
-
-
-def customer(id: str, created: int) -> Document:
-    """A customer of whom nothing is known yet."""
-    return {
-        "id": id,
-        "object": "customer",
-        "address": None,
-        "balance": 0,
-        "business_name": None,
-        "created": created,
-        "currency": None,
-        "customer_account": None,
-        "default_source": None,
-        "delinquent": False,
-        "description": None,
-        "discount": None,
-        "email": None,
-        "individual_name": None,
-        "invoice_prefix": id[-8:].upper(),
-        "invoice_settings": {
-            "custom_fields": None,
-            "default_payment_method": None,
-            "footer": None,
-            "rendering_options": None,
-        },
-        "livemode": False,
-        "metadata": {},
-        "name": None,
-        "next_invoice_sequence": 1,
-        "phone": None,
-        "preferred_locales": [],
-        "shipping": None,
-        "tax_exempt": "none",
-        "test_clock": None,
     }

@@ -1,138 +1,90 @@
-"""Refunds, disputes and balance transactions: what happens to money after a charge."""
+"""The account's balance, and the balance transactions that move it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from cascade_cli.sandbox.stripe.errors import Document
+from cascade_cli.sandbox.stripe.object_writer import Ledger
+from cascade_cli.sandbox.stripe.parameters import Currency, Text
+from cascade_cli.sandbox.stripe.routing import Answer, Call, One, Read, listing, retrieving
 
-_DAY = 86_400
-_EVIDENCE = """
-    access_activity_log billing_address cancellation_policy cancellation_policy_disclosure
-    cancellation_rebuttal customer_communication customer_email_address customer_name
-    customer_purchase_ip customer_signature duplicate_charge_documentation
-    duplicate_charge_explanation duplicate_charge_id product_description receipt refund_policy
-    refund_policy_disclosure refund_refusal_explanation service_date service_documentation
-    shipping_address shipping_carrier shipping_date shipping_documentation
-    shipping_tracking_number uncategorized_file uncategorized_text
-"""
-_VISA_REASONS = {
-    "fraudulent": "10.4",
-    "duplicate": "12.6.1",
-    "product_not_received": "13.1",
-    "product_unacceptable": "13.3",
-    "credit_not_processed": "13.6",
-    "subscription_canceled": "13.2",
-    "unrecognized": "10.4",
-}
+DAY_SECONDS = 86_400
 
 
-def refund(id: str, created: int, charge: Document, amount: int) -> Document:
-    """A refund that the card's network has accepted."""
+def fee_for(amount: int) -> int:
+    """Stripe's fee for domestic cards: 2.9 % and 30 of the minor unit."""
+    return round(amount * 29 / 1000) + 30
+
+
+def move(
+    ledger: Ledger,
+    amount: int,
+    currency: str,
+    *,
+    fee: int,
+    source: str,
+    type: str,
+    category: str | None = None,
+) -> Document:
+    """Book a movement on the balance; `amount` is signed.
+
+    In a currency that the account does not hold, it is booked in the one that it holds.
+    """
+    held, rate = ledger.settlement.get(currency, (currency, None))
+    moved = new_balance_transaction(
+        ledger.id("txn_3"),
+        ledger.created,
+        _exchanged(amount, rate),
+        held,
+        fee=_exchanged(fee, rate),
+        source=source,
+        type=type,
+        category=category or type,
+    )
+    moved["exchange_rate"] = rate
+    ledger.add(moved)
+    return moved
+
+
+def _exchanged(amount: int, rate: float | None) -> int:
+    return amount if rate is None else round(amount * rate)
+
+
+def _get_balance(call: Call) -> Answer:
+    return One(new_balance(*call.shelf.balance(call.now)))
+
+
+ENDPOINTS = (
+    Read(path="/v1/balance", kind="balance", run=_get_balance),
+    listing(
+        "balance_transaction",
+        "/v1/balance_transactions",
+        {"currency": Currency(), "source": Text(), "type": Text()},
+    ),
+    retrieving("balance_transaction", "/v1/balance_transactions/{id}"),
+)
+
+
+def new_balance(available: Mapping[str, int], pending: Mapping[str, int]) -> Document:
+    """Net amounts by currency, in minor units."""
     return {
-        "id": id,
-        "object": "refund",
-        "amount": amount,
-        "balance_transaction": None,
-        "charge": charge["id"],
-        "created": created,
-        "currency": charge["currency"],
-        "customer": None,
-        "customer_account": None,
-        "description": None,
-        "destination_details": {
-            "card": {
-                "reference_status": "pending",
-                "reference_type": "acquirer_reference_number",
-                "type": "refund",
-            },
-            "type": "card",
-        },
-        "failure_balance_transaction": None,
-        "failure_reason": None,
-        "instructions_email": None,
-        "metadata": {},
-        "next_action": None,
-        "payment_intent": charge["payment_intent"],
-        "payment_method": charge["payment_method"],
-        "pending_reason": None,
-        "presentment_details": None,
-        "reason": None,
-        "receipt_number": None,
-        "source_transfer_reversal": None,
-        "status": "succeeded",
-        "transfer_reversal": None,
-    }
-
-
-def awaiting_details(created: int) -> Document:
-    """What a refund shows while the customer has still to name a bank account."""
-    return {
-        "destination_details": {
-            "type": "us_bank_transfer",
-            "us_bank_transfer": {"reference": None, "reference_status": None},
-        },
-        "instructions_email": "citizen@venice.example",
-        "next_action": {
-            "display_details": {
-                "email_sent": {
-                    "email_sent_at": created,
-                    "email_sent_to": "citizen@venice.example",
-                },
-                "expires_at": created + 45 * _DAY,
-            },
-            "type": "display_details",
-        },
-        "status": "requires_action",
-    }
-
-
-def dispute(id: str, created: int, charge: Document, reason: str) -> Document:
-    """A fresh chargeback, answerable for nine days."""
-    brand = charge["payment_method_details"]["card"]["brand"]
-    code = _VISA_REASONS.get(reason, "11.1")
-    return {
-        "id": id,
-        "object": "dispute",
-        "amount": charge["amount"] - charge["amount_refunded"],
-        "balance_transactions": [],
-        "charge": charge["id"],
-        "created": created,
-        "currency": charge["currency"],
-        "enhanced_eligibility_types": [],
-        "evidence": {**dict.fromkeys(_EVIDENCE.split()), "enhanced_evidence": {}},
-        "evidence_details": {
-            "due_by": due_by(created),
-            "enhanced_eligibility": {},
-            "has_evidence": False,
-            "past_due": False,
-            "submission_count": 0,
-            "submission_method": "not_submitted",
-        },
-        "intended_submission_method": None,
-        "is_charge_refundable": False,
+        "object": "balance",
+        "available": _amounts(available),
         "livemode": False,
-        "metadata": {},
-        "network_reason_code": code,
-        "payment_intent": charge["payment_intent"],
-        "payment_method_details": {
-            "card": {
-                "brand": brand,
-                "case_type": "chargeback",
-                "network": brand,
-                "network_reason_code": code,
-            },
-            "type": "card",
-        },
-        "reason": reason,
-        "status": "needs_response",
+        "pending": _amounts(pending),
+        "refund_and_dispute_prefunding": {"available": [], "pending": []},
     }
 
 
-def due_by(created: int) -> int:
-    """Evidence is taken for nine days, to the end of the last."""
-    return created - created % _DAY + 10 * _DAY - 1
+def _amounts(by_currency: Mapping[str, int]) -> list[Document]:
+    return [
+        {"amount": amount, "currency": currency, "source_types": {"card": amount}}
+        for currency, amount in sorted(by_currency.items())
+    ] or [{"amount": 0, "currency": "usd", "source_types": {"card": 0}}]
 
 
-def balance_transaction(
+def new_balance_transaction(
     id: str,
     created: int,
     amount: int,
@@ -160,7 +112,7 @@ def balance_transaction(
         "id": id,
         "object": "balance_transaction",
         "amount": amount,
-        "available_on": created - created % _DAY + 2 * _DAY,
+        "available_on": created - created % DAY_SECONDS + 2 * DAY_SECONDS,
         "balance_type": "payments",
         "created": created,
         "currency": currency,

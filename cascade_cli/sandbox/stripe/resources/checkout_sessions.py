@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 from cascade_cli.sandbox.stripe.currencies import check_amount
-from cascade_cli.sandbox.stripe.errors import Document, StripeError
-from cascade_cli.sandbox.stripe.metadata import merge
+from cascade_cli.sandbox.stripe.errors import Document, StripeError, no_such
+from cascade_cli.sandbox.stripe.metadata import Metadata, merge
 from cascade_cli.sandbox.stripe.object_writer import Ledger
-from cascade_cli.sandbox.stripe.objects import LINE_ITEMS
-from cascade_cli.sandbox.stripe.resources import payment_intents, prices, subscriptions
-from cascade_cli.sandbox.stripe.resources.accounts import customer as new_customer
+from cascade_cli.sandbox.stripe.objects import LINE_ITEMS, encode
+from cascade_cli.sandbox.stripe.parameters import Array, Choice, Currency, Flag, Hash, Integer, Text
+from cascade_cli.sandbox.stripe.resources import customers, payment_intents, prices, subscriptions
 from cascade_cli.sandbox.stripe.resources.payment_intents import Attempt
+from cascade_cli.sandbox.stripe.resources.prices import RECURRING
+from cascade_cli.sandbox.stripe.routing import (
+    PAGE,
+    Answer,
+    Call,
+    Change,
+    Many,
+    One,
+    Read,
+    Write,
+    listing,
+    retrieving,
+)
 from cascade_cli.sandbox.stripe.shapes.checkout_sessions import (
-    checkout_session,
     customer_details,
     for_subscription,
-    line_item,
+    new_checkout_session,
+    new_line_item,
 )
 
 _SHORTEST_SECONDS = 30 * 60
@@ -37,7 +50,7 @@ def create(ledger: Ledger, params: Document) -> Document:
     total = sum(item["amount_total"] for item in items)
     currency = items[0]["currency"]
     check_amount(total, currency)
-    session = checkout_session(ledger.id("cs_test_a1"), ledger.created, currency, total)
+    session = new_checkout_session(ledger.id("cs_test_a1"), ledger.created, currency, total)
     session |= {name: params[name] for name in _COPIED if name in params}
     session["metadata"] = merge({}, params.get("metadata"))
     name = "payment_intent_data"
@@ -116,7 +129,7 @@ def _line_item(ledger: Ledger, item: Document, position: int, currency: str | No
     made = prices.chosen_price(ledger, item, f"line_items[{position}]")
     name = ledger.get("product", made["product"])["name"]
     priced = prices.in_currency(ledger, made, currency or made["currency"])
-    return line_item(ledger.id("li_1"), priced, name, item.get("quantity", 1)) | {"price": made}
+    return new_line_item(ledger.id("li_1"), priced, name, item.get("quantity", 1)) | {"price": made}
 
 
 def _check_items(mode: str, items: list[Document]) -> None:
@@ -191,7 +204,101 @@ def _subscribe(ledger: Ledger, session: Document, payment_method: str) -> Attemp
 def _customer(ledger: Ledger, session: Document) -> Document:
     if session["customer"]:
         return ledger.get("customer", session["customer"])
-    customer = new_customer(ledger.id("cus_"), ledger.created)
-    customer["email"] = session["customer_email"] or "citizen@venice.example"
-    ledger.emit("customer.created", ledger.add(customer))
-    return customer
+    email = session["customer_email"] or "citizen@venice.example"
+    return customers.create(ledger, {"email": email})
+
+
+_PRODUCT = {
+    "description": Text(),
+    "images": Array(Text()),
+    "metadata": Metadata(),
+    "name": Text(required=True),
+}
+_LINE_ITEM = {
+    "price": Text(),
+    "price_data": Hash(
+        {
+            "currency": Currency(required=True),
+            "product": Text(),
+            "product_data": Hash(_PRODUCT),
+            "recurring": Hash(RECURRING),
+            "unit_amount": Integer(required=True, minimum=0),
+        }
+    ),
+    "quantity": Integer(minimum=1),
+}
+_INTENT = {
+    "capture_method": Choice(("automatic", "automatic_async", "manual")),
+    "description": Text(maximum=1000),
+    "metadata": Metadata(),
+    "receipt_email": Text(),
+    "setup_future_usage": Choice(("off_session", "on_session")),
+    "statement_descriptor": Text(maximum=22),
+    "statement_descriptor_suffix": Text(maximum=22),
+    "transfer_group": Text(),
+}
+_CREATE = {
+    "allow_promotion_codes": Flag(),
+    "billing_address_collection": Choice(("auto", "required")),
+    "cancel_url": Text(),
+    "client_reference_id": Text(maximum=200),
+    "currency": Currency(),
+    "customer": Text(),
+    "customer_email": Text(maximum=800),
+    "discounts": Array(Hash({"coupon": Text(required=True)}), maximum=1),
+    "expires_at": Integer(),
+    "line_items": Array(Hash(_LINE_ITEM), maximum=100, required=True),
+    "locale": Text(),
+    "metadata": Metadata(),
+    "mode": Choice(("payment", "subscription"), required=True),
+    "payment_intent_data": Hash(_INTENT),
+    "payment_method_types": Array(Choice(("card", "link"))),
+    "subscription_data": Hash({"description": Text(maximum=500), "metadata": Metadata()}),
+    "submit_type": Choice(("auto", "book", "donate", "pay")),
+    "success_url": Text(required=True),
+    "ui_mode": Choice(("hosted_page",)),
+}
+
+
+def _post_create(call: Change) -> One:
+    return One(create(call.ledger, call.params))
+
+
+def _post_expire(call: Change) -> One:
+    return One(expire(call.ledger, call.get("checkout.session", "session")))
+
+
+def _get_line_items(call: Call) -> Answer:
+    if call.shelf.find("checkout.session", call.id) is None:
+        raise no_such("checkout.session", call.id, "session", status=404)
+    items = call.shelf.line_items(call.id)
+    ids = [item["id"] for item in items]
+    for name in ("starting_after", "ending_before"):
+        if name in call.params and call.params[name] not in ids:
+            raise no_such("item", call.params[name], name)
+    first = ids.index(call.params["starting_after"]) + 1 if "starting_after" in call.params else 0
+    last = ids.index(call.params["ending_before"]) if "ending_before" in call.params else len(ids)
+    limit = call.params.get("limit", 10)
+    chosen = items[first:last]
+    return Many([encode(item) for item in chosen[:limit]], len(chosen) > limit)
+
+
+_PATH = "/v1/checkout/sessions"
+_KIND = "checkout.session"
+ENDPOINTS = (
+    listing(
+        _KIND,
+        _PATH,
+        {
+            "customer": Text(),
+            "payment_intent": Text(),
+            "status": Choice(("complete", "expired", "open")),
+        },
+    ),
+    retrieving(_KIND, f"{_PATH}/{{id}}", "session"),
+    Write(path=_PATH, kind=_KIND, table=_CREATE, run=_post_create),
+    Write(path=f"{_PATH}/{{id}}/expire", kind=_KIND, run=_post_expire),
+    Read(
+        path=f"{_PATH}/{{id}}/line_items", kind="item", table=PAGE, run=_get_line_items, listed=True
+    ),
+)

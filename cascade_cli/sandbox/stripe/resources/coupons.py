@@ -1,18 +1,18 @@
-"""Coupons, and what they take off the lines of an invoice."""
+"""Coupons, the discounts they give, and what these take off the lines of an invoice."""
 
 from __future__ import annotations
 
 from cascade_cli.sandbox.stripe.errors import Document, StripeError
-from cascade_cli.sandbox.stripe.metadata import merge
+from cascade_cli.sandbox.stripe.metadata import Metadata, merge
 from cascade_cli.sandbox.stripe.object_writer import Ledger
-from cascade_cli.sandbox.stripe.shapes.subscriptions import coupon as new_coupon
-from cascade_cli.sandbox.stripe.shapes.subscriptions import discount as new_discount
+from cascade_cli.sandbox.stripe.parameters import Array, Choice, Currency, Hash, Integer, Text
+from cascade_cli.sandbox.stripe.routing import Change, One, Write, listing, retrieving
 
 _COPIED = ("amount_off", "currency", "duration", "name", "percent_off")
 APPLIES_TO = "sandbox.applies_to"
 
 
-def create_coupon(ledger: Ledger, params: Document) -> Document:
+def create(ledger: Ledger, params: Document) -> Document:
     """So many percent, or so much of a currency, off some products or off all."""
     if ("percent_off" in params) == ("amount_off" in params):
         raise StripeError("You must pass either `percent_off` or `amount_off`, and not both.")
@@ -31,7 +31,7 @@ def create_coupon(ledger: Ledger, params: Document) -> Document:
     return made
 
 
-def discounts(ledger: Ledger, subscription: Document, params: list[Document]) -> list[str]:
+def create_discounts(ledger: Ledger, subscription: Document, params: list[Document]) -> list[str]:
     """The ids of new discounts of a subscription, one for each coupon named."""
     made = []
     for position, one in enumerate(params):
@@ -79,3 +79,67 @@ def _shares(coupon: Document, amounts: list[int]) -> list[int]:
         before, done = done, done + amount
         shares.append(most * done // whole - most * before // whole)
     return shares
+
+
+_CREATE = {
+    "amount_off": Integer(minimum=1),
+    "applies_to": Hash({"products": Array(Text())}),
+    "currency": Currency(),
+    "duration": Choice(("forever",)),
+    "id": Text(),
+    "metadata": Metadata(),
+    "name": Text(maximum=40),
+    "percent_off": Integer(minimum=1, maximum=100),
+}
+
+
+def _post_create(call: Change) -> One:
+    return One(create(call.ledger, call.params))
+
+
+ENDPOINTS = (
+    listing("coupon", "/v1/coupons", {}),
+    retrieving("coupon", "/v1/coupons/{id}", "coupon"),
+    Write(path="/v1/coupons", kind="coupon", table=_CREATE, run=_post_create),
+)
+
+
+def new_coupon(id: str, created: int) -> Document:
+    """A coupon; what it takes off is the caller's to say."""
+    return {
+        "id": id,
+        "object": "coupon",
+        "amount_off": None,
+        "created": created,
+        "currency": None,
+        "duration": "forever",
+        "duration_in_months": None,
+        "livemode": False,
+        "max_redemptions": None,
+        "metadata": {},
+        "name": None,
+        "percent_off": None,
+        "redeem_by": None,
+        "times_redeemed": 0,
+        "valid": True,
+    }
+
+
+def new_discount(id: str, created: int, subscription: Document, coupon: str) -> Document:
+    """A coupon in use by a subscription."""
+    return {
+        "id": id,
+        "object": "discount",
+        "checkout_session": None,
+        "created": created,
+        "customer": subscription["customer"],
+        "customer_account": None,
+        "end": None,
+        "invoice": None,
+        "invoice_item": None,
+        "promotion_code": None,
+        "source": {"coupon": coupon, "type": "coupon"},
+        "start": created,
+        "subscription": subscription["id"],
+        "subscription_item": None,
+    }

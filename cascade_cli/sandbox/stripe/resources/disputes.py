@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from cascade_cli.sandbox.stripe.currencies import show
 from cascade_cli.sandbox.stripe.errors import Document, StripeError
-from cascade_cli.sandbox.stripe.metadata import merge
+from cascade_cli.sandbox.stripe.metadata import Metadata, merge
 from cascade_cli.sandbox.stripe.object_writer import Ledger
-from cascade_cli.sandbox.stripe.resources.balance import dispute as new_dispute
-from cascade_cli.sandbox.stripe.resources.balance import due_by
-from cascade_cli.sandbox.stripe.resources.charges import move
+from cascade_cli.sandbox.stripe.parameters import Text
+from cascade_cli.sandbox.stripe.resources.balance import DAY_SECONDS, move
+from cascade_cli.sandbox.stripe.routing import Change, One, Write, listing, retrieving
 
 UNHEARD_OF = "unheard_of"
 """A status that Stripe does not have yet: stands for those that it will have."""
@@ -185,3 +185,91 @@ def _move(ledger: Ledger, dispute: Document, amount: int, currency: str, categor
         category=category,
     )
     dispute["balance_transactions"].append(moved)
+
+
+def _post_update(call: Change) -> One:
+    return One(update(call.ledger, call.get("dispute", "dispute"), call.params))
+
+
+def _post_close(call: Change) -> One:
+    return One(close(call.ledger, call.get("dispute", "dispute")))
+
+
+ENDPOINTS = (
+    listing("dispute", "/v1/disputes", {"charge": Text(), "payment_intent": Text()}),
+    retrieving("dispute", "/v1/disputes/{id}", "dispute"),
+    Write(
+        path="/v1/disputes/{id}",
+        kind="dispute",
+        table={"metadata": Metadata()},
+        run=_post_update,
+    ),
+    Write(path="/v1/disputes/{id}/close", kind="dispute", run=_post_close),
+)
+
+
+_EVIDENCE = """
+    access_activity_log billing_address cancellation_policy cancellation_policy_disclosure
+    cancellation_rebuttal customer_communication customer_email_address customer_name
+    customer_purchase_ip customer_signature duplicate_charge_documentation
+    duplicate_charge_explanation duplicate_charge_id product_description receipt refund_policy
+    refund_policy_disclosure refund_refusal_explanation service_date service_documentation
+    shipping_address shipping_carrier shipping_date shipping_documentation
+    shipping_tracking_number uncategorized_file uncategorized_text
+"""
+_VISA_REASONS = {
+    "fraudulent": "10.4",
+    "duplicate": "12.6.1",
+    "product_not_received": "13.1",
+    "product_unacceptable": "13.3",
+    "credit_not_processed": "13.6",
+    "subscription_canceled": "13.2",
+    "unrecognized": "10.4",
+}
+
+
+def new_dispute(id: str, created: int, charge: Document, reason: str) -> Document:
+    """A fresh chargeback, answerable for nine days."""
+    brand = charge["payment_method_details"]["card"]["brand"]
+    code = _VISA_REASONS.get(reason, "11.1")
+    return {
+        "id": id,
+        "object": "dispute",
+        "amount": charge["amount"] - charge["amount_refunded"],
+        "balance_transactions": [],
+        "charge": charge["id"],
+        "created": created,
+        "currency": charge["currency"],
+        "enhanced_eligibility_types": [],
+        "evidence": {**dict.fromkeys(_EVIDENCE.split()), "enhanced_evidence": {}},
+        "evidence_details": {
+            "due_by": due_by(created),
+            "enhanced_eligibility": {},
+            "has_evidence": False,
+            "past_due": False,
+            "submission_count": 0,
+            "submission_method": "not_submitted",
+        },
+        "intended_submission_method": None,
+        "is_charge_refundable": False,
+        "livemode": False,
+        "metadata": {},
+        "network_reason_code": code,
+        "payment_intent": charge["payment_intent"],
+        "payment_method_details": {
+            "card": {
+                "brand": brand,
+                "case_type": "chargeback",
+                "network": brand,
+                "network_reason_code": code,
+            },
+            "type": "card",
+        },
+        "reason": reason,
+        "status": "needs_response",
+    }
+
+
+def due_by(created: int) -> int:
+    """Evidence is taken for nine days, to the end of the last."""
+    return created - created % DAY_SECONDS + 10 * DAY_SECONDS - 1

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Collection
 from typing import Any
 
-from cascade_cli.sandbox.stripe.errors import Document, StripeError
+from cascade_cli.sandbox.stripe.deliveries import UNDELIVERED
+from cascade_cli.sandbox.stripe.errors import Document, StripeError, no_such
 from cascade_cli.sandbox.stripe.object_writer import Ledger
-from cascade_cli.sandbox.stripe.objects import encode
-from cascade_cli.sandbox.stripe.resources.accounts import balance
+from cascade_cli.sandbox.stripe.objects import Query, encode
+from cascade_cli.sandbox.stripe.parameters import Array, Flag, Range, Text
+from cascade_cli.sandbox.stripe.resources.balance import new_balance
+from cascade_cli.sandbox.stripe.routing import PAGE, Answer, Call, Read, page
 
 BALANCE = "balance.available"
 
@@ -24,7 +26,7 @@ def announce(
     if "id" in said or "id" in lacking:
         raise StripeError("Every event has an id of its own.", param="id")
     if subject is None:
-        subject = _balance(ledger) if type == BALANCE else {}
+        subject = _balance_now(ledger) if type == BALANCE else {}
     event = {**ledger.head(type), "data": {"object": subject}, **said}
     event = {name: value for name, value in event.items() if name not in lacking}
     # Half a surrogate can stand in JSON, but not in a database.
@@ -33,17 +35,56 @@ def announce(
     return event
 
 
-def announce_upcoming(ledger: Ledger, invoice: Document, lines: list[Document]) -> None:
-    """Before each renewal Stripe shows what will be billed: an invoice that has no id yet."""
-    preview = {name: value for name, value in invoice.items() if name != "id"}
-    total = sum(one["amount"] for one in lines)
-    preview |= {
-        "lines": {**invoice["lines"], "data": lines, "total_count": len(lines)},
-        **dict.fromkeys(("amount_due", "amount_remaining", "subtotal", "total"), total),
-    }
-    source = random.Random(f"{invoice['id']}:upcoming")
-    ledger.emit("invoice.upcoming", encode(preview), source=source)
+def _balance_now(ledger: Ledger) -> Document:
+    return new_balance(*ledger.flush().balance(ledger.created))
 
 
-def _balance(ledger: Ledger) -> Document:
-    return balance(*ledger.flush().balance(ledger.created))
+_KEPT_SECONDS = 30 * 86_400
+_EVENTS = {
+    "created": Range(),
+    "delivery_success": Flag(),
+    "type": Text(),
+    "types": Array(Text(), maximum=20),
+    **PAGE,
+}
+
+
+def _kept(call: Call) -> Query:
+    """Events that Stripe still has: it forgets them after 30 days."""
+    return Query("event").where("created > ?", call.now - _KEPT_SECONDS)
+
+
+def _get_list(call: Call) -> Answer:
+    query = _kept(call)
+    if "type" in call.params and "types" in call.params:
+        raise StripeError(
+            "You may only specify one of these parameters: type, types.",
+            code="parameters_exclusive",
+        )
+    if "type" in call.params:
+        query.where("type GLOB ?", _pattern(call.params["type"]))
+    if "types" in call.params:
+        query.where(
+            f"type IN ({', '.join('?' * len(call.params['types']))})", *call.params["types"]
+        )
+    if "delivery_success" in call.params:
+        query.where(f"NOT {UNDELIVERED}" if call.params["delivery_success"] else UNDELIVERED)
+    return page(call, query)
+
+
+def _pattern(wildcard: str) -> str:
+    """Only `*` is special in Stripe's patterns."""
+    return wildcard.replace("[", "[[]").replace("?", "[?]")
+
+
+def _get(call: Call) -> Answer:
+    found = call.shelf.all(_kept(call).where("id = ?", call.id))
+    if not found:
+        raise no_such("event", call.id, "id", status=404)
+    return found[0]
+
+
+ENDPOINTS = (
+    Read(path="/v1/events", kind="event", table=_EVENTS, run=_get_list, listed=True),
+    Read(path="/v1/events/{id}", kind="event", run=_get),
+)

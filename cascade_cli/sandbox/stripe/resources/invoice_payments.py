@@ -8,11 +8,14 @@ several. Nothing on the payment itself names the invoice.
 from __future__ import annotations
 
 import json
+from typing import Any
 
-from cascade_cli.sandbox.stripe.errors import Document, StripeError
+from cascade_cli.sandbox.stripe.errors import Document, StripeError, no_such
 from cascade_cli.sandbox.stripe.object_writer import Ledger
 from cascade_cli.sandbox.stripe.objects import Query
-from cascade_cli.sandbox.stripe.shapes.invoices import invoice_payment
+from cascade_cli.sandbox.stripe.parameters import Choice, Hash, Range, Text
+from cascade_cli.sandbox.stripe.resources import customers
+from cascade_cli.sandbox.stripe.routing import PAGE, Answer, Call, Read, page, retrieving
 
 _OVER = ("canceled", "succeeded", "requires_capture")
 
@@ -31,7 +34,7 @@ def attach(
         "payment_record": None,
         "type": "payment_intent",
     }
-    made = invoice_payment(ledger.id("inpay_1"), ledger.created, invoice, named)
+    made = new_invoice_payment(ledger.id("inpay_1"), ledger.created, invoice, named)
     made |= {"is_default": False, "amount_requested": amount or intent["amount"]}
     ledger.add(made)
     if intent["status"] == "succeeded":
@@ -140,17 +143,8 @@ def _check(invoice: Document, intent: Document) -> None:
 
 def _overpaid(ledger: Ledger, invoice: Document, over: int) -> None:
     invoice["amount_overpaid"] += over
-    change_balance(ledger, ledger.get("customer", invoice["customer"]), -over)
+    customers.change_balance(ledger, ledger.get("customer", invoice["customer"]), -over)
     ledger.emit("invoice.overpaid", ledger.replace(invoice))
-
-
-def change_balance(ledger: Ledger, customer: Document, amount: int) -> Document:
-    """So much more is owed by the customer; less than nothing is credit for later invoices."""
-    if amount:
-        before = {"balance": customer["balance"]}
-        customer["balance"] += amount
-        ledger.emit("customer.updated", ledger.replace(customer), before)
-    return customer
 
 
 def _lower(ledger: Ledger, default: Document, remaining: int) -> None:
@@ -181,3 +175,65 @@ def _revive(ledger: Ledger, invoice: Document) -> None:
         subscription["status"] = "active"
         before = {"status": "past_due"}
         ledger.emit("customer.subscription.updated", ledger.replace(subscription), before)
+
+
+_PAYMENT = {"payment_intent": Text(), "payment_record": Text(), "type": Text(required=True)}
+
+
+def _get_list(call: Call) -> Answer:
+    query = Query("invoice_payment")
+    if "status" in call.params:
+        query.where("status = ?", call.params["status"])
+    if "invoice" in call.params:
+        if call.shelf.find("invoice", call.params["invoice"]) is None:
+            raise no_such("invoice", call.params["invoice"], "invoice")
+        query.where("json_extract(body, '$.invoice') = ?", call.params["invoice"])
+    if "payment" in call.params:
+        _of_payment(query, call.params["payment"])
+    return page(call, query)
+
+
+def _of_payment(query: Query, payment: dict[str, str]) -> None:
+    type_ = payment["type"]
+    if type_ not in ("payment_intent", "payment_record"):
+        raise StripeError(f"Invalid payment[type]: {type_}", param="payment[type]")
+    query.where("json_extract(body, '$.payment.type') = ?", type_)
+    if type_ in payment:
+        query.where(f"json_extract(body, '$.payment.{type_}') = ?", payment[type_])
+
+
+_PATH = "/v1/invoice_payments"
+ENDPOINTS = (
+    Read(
+        path=_PATH,
+        kind="invoice_payment",
+        table={
+            "created": Range(),
+            "invoice": Text(),
+            "payment": Hash(_PAYMENT),
+            "status": Choice(("canceled", "open", "paid")),
+            **PAGE,
+        },
+        run=_get_list,
+        listed=True,
+    ),
+    retrieving("invoice_payment", f"{_PATH}/{{id}}"),
+)
+
+
+def new_invoice_payment(id: str, created: int, of: Document, payment: dict[str, Any]) -> Document:
+    """One payment towards an invoice, open; `payment` is its type and what it names."""
+    return {
+        "id": id,
+        "object": "invoice_payment",
+        "amount_paid": None,
+        "amount_requested": of["amount_due"],
+        "created": created,
+        "currency": of["currency"],
+        "invoice": of["id"],
+        "is_default": True,
+        "livemode": False,
+        "payment": payment,
+        "status": "open",
+        "status_transitions": {"canceled_at": None, "paid_at": None},
+    }

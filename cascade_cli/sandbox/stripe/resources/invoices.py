@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
+import json
+import random
+
 from cascade_cli.sandbox.stripe.currencies import minimum
-from cascade_cli.sandbox.stripe.errors import Document, StripeError
+from cascade_cli.sandbox.stripe.errors import Document, StripeError, no_such
 from cascade_cli.sandbox.stripe.object_writer import Ledger
-from cascade_cli.sandbox.stripe.resources import coupons, invoice_payments, payment_intents
+from cascade_cli.sandbox.stripe.objects import Query, encode
+from cascade_cli.sandbox.stripe.parameters import Range, Text
+from cascade_cli.sandbox.stripe.resources import (
+    coupons,
+    customers,
+    invoice_payments,
+    payment_intents,
+)
+from cascade_cli.sandbox.stripe.resources.invoice_payments import new_invoice_payment
 from cascade_cli.sandbox.stripe.resources.payment_intents import Attempt
-from cascade_cli.sandbox.stripe.shapes.invoices import (
-    invoice as new_invoice,
+from cascade_cli.sandbox.stripe.routing import (
+    PAGE,
+    Answer,
+    Call,
+    Change,
+    Many,
+    One,
+    Read,
+    Write,
+    page,
+    retrieving,
 )
-from cascade_cli.sandbox.stripe.shapes.invoices import (
-    invoice_payment,
-    of_subscription,
-)
+from cascade_cli.sandbox.stripe.shapes.invoices import new_invoice, of_subscription
 
 # What Stripe writes onto the payment that it makes for an invoice, by `billing_reason`.
 _DESCRIPTIONS = {
@@ -70,7 +87,7 @@ def finalise(ledger: Ledger, invoice: Document) -> None:
     """No line changes any more; a payment is prepared, unless nothing is left to pay."""
     customer = ledger.get("customer", invoice["customer"])
     after = invoice["total"] + invoice["starting_balance"] - invoice["amount_due"]
-    invoice_payments.change_balance(ledger, customer, after - customer["balance"])
+    customers.change_balance(ledger, customer, after - customer["balance"])
     invoice |= {
         "status": "open",
         "ending_balance": after,
@@ -104,7 +121,7 @@ def _prepare_payment(ledger: Ledger, invoice: Document) -> None:
         "payment_record": None,
         "type": "payment_intent",
     }
-    ledger.add(invoice_payment(ledger.id("inpay_1"), ledger.created, invoice, named))
+    ledger.add(new_invoice_payment(ledger.id("inpay_1"), ledger.created, invoice, named))
 
 
 def collect(ledger: Ledger, invoice: Document, payment: Document, method: str) -> Attempt:
@@ -136,8 +153,81 @@ def pay_elsewhere(ledger: Ledger, invoice: Document, payment: Document) -> None:
         "payment_record": ledger.id("pr_1"),
         "type": "payment_record",
     }
-    other = invoice_payment(ledger.id("inpay_1"), ledger.created, invoice, record)
+    other = new_invoice_payment(ledger.id("inpay_1"), ledger.created, invoice, record)
     ledger.add(other)
     invoice_payments.close(ledger, other, invoice["amount_remaining"])
     invoice["amount_paid_off_stripe"] = invoice["amount_remaining"]
     invoice_payments.paid(ledger, invoice)
+
+
+def announce_upcoming(ledger: Ledger, invoice: Document, lines: list[Document]) -> None:
+    """Before each renewal Stripe shows what will be billed: an invoice that has no id yet."""
+    preview = {name: value for name, value in invoice.items() if name != "id"}
+    total = sum(one["amount"] for one in lines)
+    preview |= {
+        "lines": {**invoice["lines"], "data": lines, "total_count": len(lines)},
+        **dict.fromkeys(("amount_due", "amount_remaining", "subtotal", "total"), total),
+    }
+    source = random.Random(f"{invoice['id']}:upcoming")
+    ledger.emit("invoice.upcoming", encode(preview), source=source)
+
+
+def _get_list(call: Call) -> Answer:
+    query = Query("invoice")
+    for name in ("customer", "status"):
+        if name in call.params:
+            query.where(f"{name} = ?", call.params[name])
+    if "subscription" in call.params:
+        path = "json_extract(body, '$.parent.subscription_details.subscription')"
+        query.where(f"{path} = ?", call.params["subscription"])
+    return page(call, query)
+
+
+def _get_lines(call: Call) -> Answer:
+    text = call.shelf.find("invoice", call.id)
+    if text is None:
+        raise no_such("invoice", call.id, "invoice", status=404)
+    lines = json.loads(text)["lines"]["data"]
+    ids = [line["id"] for line in lines]
+    after, limit = call.params.get("starting_after"), call.params.get("limit", 10)
+    if after and after not in ids:
+        raise no_such("line_item", after, "starting_after")
+    rest = lines[ids.index(after) + 1 :] if after else lines
+    return Many([encode(line) for line in rest[:limit]], len(rest) > limit)
+
+
+def _post_attach(call: Change) -> One:
+    intent = call.ledger.get("payment_intent", call.params["payment_intent"], "payment_intent")
+    return One(invoice_payments.attach(call.ledger, call.get("invoice", "invoice"), intent))
+
+
+_PATH = "/v1/invoices"
+ENDPOINTS = (
+    Read(
+        path=_PATH,
+        kind="invoice",
+        table={
+            "created": Range(),
+            "customer": Text(),
+            "status": Text(),
+            "subscription": Text(),
+            **PAGE,
+        },
+        run=_get_list,
+        listed=True,
+    ),
+    retrieving("invoice", f"{_PATH}/{{id}}", "invoice"),
+    Write(
+        path=f"{_PATH}/{{id}}/attach_payment",
+        kind="invoice",
+        table={"payment_intent": Text(required=True)},
+        run=_post_attach,
+    ),
+    Read(
+        path=f"{_PATH}/{{id}}/lines",
+        kind="line_item",
+        table=PAGE,
+        run=_get_lines,
+        listed=True,
+    ),
+)

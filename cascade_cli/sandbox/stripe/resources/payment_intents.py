@@ -4,23 +4,34 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cascade_cli.sandbox.stripe import capturing
+from cascade_cli.sandbox.stripe.cards import AUTHENTICATION_REQUIRED, Decline
 from cascade_cli.sandbox.stripe.currencies import check_amount
 from cascade_cli.sandbox.stripe.errors import Document, StripeError, card_error, unexpected_state
-from cascade_cli.sandbox.stripe.metadata import merge
+from cascade_cli.sandbox.stripe.metadata import Metadata, merge
 from cascade_cli.sandbox.stripe.object_writer import Ledger
+from cascade_cli.sandbox.stripe.parameters import (
+    Anything,
+    Array,
+    Choice,
+    Currency,
+    Flag,
+    Hash,
+    Integer,
+    Text,
+)
 from cascade_cli.sandbox.stripe.resources import (
     charges,
     disputes,
     invoice_payments,
+    payment_methods,
     refunds,
 )
-from cascade_cli.sandbox.stripe.resources.cards import AUTHENTICATION_REQUIRED, Decline
-from cascade_cli.sandbox.stripe.resources.charges import Means
+from cascade_cli.sandbox.stripe.resources.payment_methods import Means
+from cascade_cli.sandbox.stripe.routing import Change, One, Write, listing, retrieving
 from cascade_cli.sandbox.stripe.shapes.payment_intents import (
-    authentication,
-    payment_error,
-    payment_intent,
+    new_next_action,
+    new_payment_error,
+    new_payment_intent,
 )
 
 _OPEN = ("requires_payment_method", "requires_confirmation", "requires_action")
@@ -54,7 +65,7 @@ def create(ledger: Ledger, params: Document) -> Document:
     check_amount(params["amount"], params["currency"])
     id = ledger.id("pi_3")
     secret = ledger.id(f"{id}_secret_")
-    intent = payment_intent(id, secret, ledger.created, params["amount"], params["currency"])
+    intent = new_payment_intent(id, secret, ledger.created, params["amount"], params["currency"])
     _set(ledger, intent, params)
     ledger.emit("payment_intent.created", ledger.add(intent))
     return intent
@@ -82,11 +93,11 @@ def confirm(ledger: Ledger, intent: Document, params: Document) -> Attempt:
     """Try to pay. Metadata goes onto the charge now, once, and never again."""
     _check_confirmable(intent, params)
     _set(ledger, intent, params)
-    means = charges.payment_method(ledger, intent["payment_method"])
+    means = payment_methods.find_or_create(ledger, intent["payment_method"])
     intent |= {"last_payment_error": None, "next_action": None}
     if means.card.behaviour == "authenticates" and not params.get("off_session"):
         return _ask_for_authentication(ledger, intent, means, params)
-    charge = charges.charge(
+    charge = charges.create(
         ledger,
         means,
         intent["amount"],
@@ -115,7 +126,7 @@ def capture(ledger: Ledger, intent: Document, params: Document) -> Document:
             intent,
         )
     charge = ledger.get("charge", intent["latest_charge"])
-    capturing.capture(ledger, charge, params.get("amount_to_capture"))
+    charges.capture(ledger, charge, params.get("amount_to_capture"))
     _set(ledger, intent, params)
     _succeed(ledger, intent, charge)
     return intent
@@ -152,7 +163,7 @@ def _set(ledger: Ledger, intent: Document, params: Document) -> None:
     if "metadata" in params:
         intent["metadata"] = merge(intent["metadata"], params["metadata"])
     if params.get("payment_method"):
-        means = charges.payment_method(ledger, params["payment_method"])
+        means = payment_methods.find_or_create(ledger, params["payment_method"])
         intent["payment_method"] = means.document["id"]
         if intent["status"] == "requires_payment_method":
             intent["status"] = "requires_confirmation"
@@ -211,7 +222,7 @@ def _refuse(ledger: Ledger, intent: Document, means: Means, charge_id: str | Non
     intent |= {
         "status": "requires_payment_method",
         "payment_method": None,
-        "last_payment_error": payment_error(decline, charge_id, means.document),
+        "last_payment_error": new_payment_error(decline, charge_id, means.document),
     }
     ledger.emit("payment_intent.payment_failed", ledger.replace(intent))
 
@@ -223,6 +234,115 @@ def _ask_for_authentication(
         _refuse(ledger, intent, means, None)
         return Attempt(intent)
     intent["status"] = "requires_action"
-    intent["next_action"] = authentication(intent, params.get("return_url"))
+    intent["next_action"] = new_next_action(intent, params.get("return_url"))
     ledger.emit("payment_intent.requires_action", ledger.replace(intent))
     return Attempt(intent)
+
+
+_CAPTURE_METHOD = Choice(("automatic", "automatic_async", "manual"))
+_FIELDS = {
+    "capture_method": _CAPTURE_METHOD,
+    "customer": Text(),
+    "description": Text(unsettable=True, maximum=1000),
+    "metadata": Metadata(),
+    "payment_method": Text(),
+    "payment_method_options": Anything(),
+    "payment_method_types": Array(Choice(("card", "link"))),
+    "receipt_email": Text(unsettable=True),
+    "setup_future_usage": Choice(("off_session", "on_session")),
+    "shipping": Anything(unsettable=True),
+    "statement_descriptor": Text(maximum=22),
+    "statement_descriptor_suffix": Text(maximum=22),
+    "transfer_group": Text(),
+}
+_UPDATE = {**_FIELDS, "amount": Integer(minimum=1), "currency": Currency()}
+_CONFIRM = {
+    "capture_method": _CAPTURE_METHOD,
+    "error_on_requires_action": Flag(),
+    "off_session": Flag(),
+    "payment_method": Text(),
+    "payment_method_options": Anything(),
+    "receipt_email": Text(unsettable=True),
+    "return_url": Text(),
+    "setup_future_usage": Choice(("off_session", "on_session")),
+    "shipping": Anything(unsettable=True),
+    "use_stripe_sdk": Flag(),
+}
+_CREATE = {
+    **_FIELDS,
+    **_CONFIRM,
+    "amount": Integer(required=True, minimum=1),
+    "automatic_payment_methods": Hash(
+        {"allow_redirects": Choice(("always", "never")), "enabled": Flag(required=True)}
+    ),
+    "confirm": Flag(),
+    "confirmation_method": Choice(("automatic", "manual")),
+    "currency": Currency(required=True),
+}
+_CAPTURE = {
+    "amount_to_capture": Integer(minimum=1),
+    "final_capture": Flag(),
+    "metadata": Metadata(),
+    "statement_descriptor": Text(maximum=22),
+    "statement_descriptor_suffix": Text(maximum=22),
+}
+_WHEN_CONFIRMING: tuple[str, ...] = ("off_session", "error_on_requires_action", "return_url")
+_REASONS = ("duplicate", "fraudulent", "requested_by_customer", "abandoned")
+
+
+def _post_create(call: Change) -> One:
+    params = dict(call.params)
+    if not params.get("confirm"):
+        _refuse_confirmation_only(params)
+    if params.get("automatic_payment_methods", {}).get("enabled"):
+        params["automatic_payment_methods"].setdefault("allow_redirects", "always")
+    intent = create(call.ledger, params)
+    if not params.get("confirm"):
+        return One(intent)
+    confirmation = {name: params[name] for name in _WHEN_CONFIRMING if name in params}
+    attempt = confirm(call.ledger, intent, confirmation)
+    return One(attempt.intent, attempt.error)
+
+
+def _refuse_confirmation_only(params: dict[str, object]) -> None:
+    for name in _WHEN_CONFIRMING:
+        if name in params:
+            raise StripeError(
+                f"You cannot use `{name}` without `confirm` set to `true`.", param=name
+            )
+
+
+def _post_confirm(call: Change) -> One:
+    attempt = confirm(call.ledger, call.get("payment_intent", "intent"), call.params)
+    return One(attempt.intent, attempt.error)
+
+
+def _post_update(call: Change) -> One:
+    return One(update(call.ledger, call.get("payment_intent", "intent"), call.params))
+
+
+def _post_capture(call: Change) -> One:
+    return One(capture(call.ledger, call.get("payment_intent", "intent"), call.params))
+
+
+def _post_cancel(call: Change) -> One:
+    intent = call.get("payment_intent", "intent")
+    return One(cancel(call.ledger, intent, call.params.get("cancellation_reason")))
+
+
+_PATH = "/v1/payment_intents"
+_KIND = "payment_intent"
+ENDPOINTS = (
+    listing(_KIND, _PATH, {"customer": Text()}),
+    retrieving(_KIND, f"{_PATH}/{{id}}", "intent", {"client_secret": Text()}),
+    Write(path=_PATH, kind=_KIND, table=_CREATE, run=_post_create),
+    Write(path=f"{_PATH}/{{id}}", kind=_KIND, table=_UPDATE, run=_post_update),
+    Write(path=f"{_PATH}/{{id}}/confirm", kind=_KIND, table=_CONFIRM, run=_post_confirm),
+    Write(path=f"{_PATH}/{{id}}/capture", kind=_KIND, table=_CAPTURE, run=_post_capture),
+    Write(
+        path=f"{_PATH}/{{id}}/cancel",
+        kind=_KIND,
+        table={"cancellation_reason": Choice(_REASONS)},
+        run=_post_cancel,
+    ),
+)

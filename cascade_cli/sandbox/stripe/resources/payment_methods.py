@@ -2,9 +2,42 @@
 
 from __future__ import annotations
 
-from cascade_cli.sandbox.stripe.errors import Document
-from cascade_cli.sandbox.stripe.resources.cards import Card
+from dataclasses import dataclass
 
+from cascade_cli.sandbox.stripe.cards import BY_LAST4, PAYMENT_METHODS, TOKENS, Card
+from cascade_cli.sandbox.stripe.errors import Document, no_such
+from cascade_cli.sandbox.stripe.object_writer import Ledger
+from cascade_cli.sandbox.stripe.routing import retrieving
+
+
+@dataclass(frozen=True)
+class Means:
+    """What a customer pays with: a PaymentMethod, or the card behind a token."""
+
+    card: Card
+    document: Document
+
+
+def find_or_create(ledger: Ledger, name: str) -> Means:
+    """A test card by name, kept as a new PaymentMethod, or one that was kept before."""
+    card = PAYMENT_METHODS.get(name)
+    if card is None:
+        kept = ledger.get("payment_method", name, "payment_method")
+        return Means(BY_LAST4[kept["card"]["last4"]], kept)
+    document = new_payment_method(ledger.id("pm_1"), ledger.created, card)
+    ledger.add(document)
+    return Means(card, document)
+
+
+def from_token(ledger: Ledger, name: str) -> Means:
+    """A test token of the Charges API."""
+    card = TOKENS.get(name)
+    if card is None:
+        raise no_such("token", name, "source")
+    return Means(card, new_card_source(ledger.id("card_1"), card))
+
+
+ENDPOINTS = (retrieving("payment_method", "/v1/payment_methods/{id}", "payment_method"),)
 BILLING_DETAILS: Document = {
     "address": {
         "city": None,
@@ -19,11 +52,10 @@ BILLING_DETAILS: Document = {
     "phone": None,
     "tax_id": None,
 }
-
 _EXPIRY = {"exp_month": 12, "exp_year": 2034}
 
 
-def payment_method(id: str, created: int, card: Card) -> Document:
+def new_payment_method(id: str, created: int, card: Card) -> Document:
     """A card that a customer has entered."""
     return {
         "id": id,
@@ -97,7 +129,7 @@ def payment_method_details(card: Card, amount: int, network_transaction_id: str)
     }
 
 
-def card_source(id: str, card: Card) -> Document:
+def new_card_source(id: str, card: Card) -> Document:
     """The `source` of a charge made with a token, without a PaymentIntent."""
     return {
         "id": id,

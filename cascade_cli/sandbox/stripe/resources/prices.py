@@ -1,32 +1,26 @@
-"""Products and prices: what a shop sells, once or every month."""
+"""Prices: what a product costs, once or every month, in one currency or several."""
 
 from __future__ import annotations
 
 from cascade_cli.sandbox.stripe.currencies import check_step
 from cascade_cli.sandbox.stripe.errors import Document, StripeError
-from cascade_cli.sandbox.stripe.metadata import merge
+from cascade_cli.sandbox.stripe.metadata import Metadata, merge
 from cascade_cli.sandbox.stripe.object_writer import Ledger
 from cascade_cli.sandbox.stripe.objects import CURRENCY_OPTIONS
-from cascade_cli.sandbox.stripe.shapes.subscriptions import currency_options, recurring
-from cascade_cli.sandbox.stripe.shapes.subscriptions import price as new_price
-from cascade_cli.sandbox.stripe.shapes.subscriptions import product as new_product
-
-_COPIED = ("description", "images", "active")
-
-
-def create_product(ledger: Ledger, params: Document) -> Document:
-    """A product with the shop's own id, or one that is drawn."""
-    id = params.get("id") or ledger.id("prod_")
-    if "id" in params and ledger.knows("product", id):
-        raise StripeError("Product already exists.", code="resource_already_exists")
-    made = new_product(id, ledger.created, params["name"])
-    made |= {name: params[name] for name in _COPIED if name in params}
-    made["metadata"] = merge({}, params.get("metadata"))
-    ledger.emit("product.created", ledger.add(made))
-    return made
+from cascade_cli.sandbox.stripe.parameters import (
+    Anything,
+    Choice,
+    Currency,
+    Flag,
+    Hash,
+    Integer,
+    Text,
+)
+from cascade_cli.sandbox.stripe.resources import products
+from cascade_cli.sandbox.stripe.routing import Change, One, Write, listing, retrieving
 
 
-def create_price(ledger: Ledger, params: Document) -> Document:
+def create(ledger: Ledger, params: Document) -> Document:
     """A price of an existing product, active."""
     ledger.get("product", params["product"], "product")
     made = _price(ledger, params["product"], params)
@@ -39,15 +33,28 @@ def create_price(ledger: Ledger, params: Document) -> Document:
     return made
 
 
-def update(ledger: Ledger, kept: Document, params: Document) -> Document:
-    """Change a product or a price; what is `active: false` is sold no longer."""
-    changes = dict(params)
-    if "metadata" in changes:
-        changes["metadata"] = merge(kept["metadata"], changes["metadata"])
-    before = {name: kept[name] for name in changes if kept[name] != changes[name]}
-    kept |= changes
-    ledger.emit(f"{kept['object']}.updated", ledger.replace(kept), before)
-    return kept
+def create_monthly(
+    ledger: Ledger,
+    currency: str,
+    product: str,
+    unit_amount: int,
+    listed: tuple[str, int] | None = None,
+) -> Document:
+    """A new price for a month of a product, which is made if there is none yet."""
+    if not ledger.knows("product", product):
+        products.create(ledger, {"id": product, "name": product})
+    own, amount = listed or (currency, unit_amount)
+    options = {currency: {"unit_amount": unit_amount}} if own != currency else {}
+    return create(
+        ledger,
+        {
+            "currency": own,
+            "currency_options": options,
+            "product": product,
+            "recurring": {"interval": "month"},
+            "unit_amount": amount,
+        },
+    )
 
 
 def chosen_price(ledger: Ledger, item: Document, name: str) -> Document:
@@ -58,10 +65,10 @@ def chosen_price(ledger: Ledger, item: Document, name: str) -> Document:
         raise _missing(f"{name}[price_data]")
     data = item["price_data"]
     if "product" in data:
-        product = _active_product(ledger, data["product"], f"{name}[price_data][product]")
+        product = products.check_active(ledger, data["product"], f"{name}[price_data][product]")
     elif "product_data" in data:
         product = ledger.id("prod_")
-        ledger.add(new_product(product, ledger.created, data["product_data"]["name"]))
+        ledger.add(products.new_product(product, ledger.created, data["product_data"]["name"]))
     else:
         raise _missing(f"{name}[price_data][product_data]")
     made = _price(ledger, product, data)
@@ -75,17 +82,8 @@ def _active_price(ledger: Ledger, id: str, name: str) -> Document:
         raise StripeError(
             "The price specified is inactive. This field only accepts active prices.", param=name
         )
-    _active_product(ledger, found["product"], name)
+    products.check_active(ledger, found["product"], name)
     return found
-
-
-def _active_product(ledger: Ledger, id: str, name: str) -> str:
-    if not ledger.get("product", id, name)["active"]:
-        raise StripeError(
-            f"The product {id} is marked as inactive, and thus nothing new can be sold of it.",
-            param=name,
-        )
-    return id
 
 
 def _price(ledger: Ledger, product: str, data: Document) -> Document:
@@ -93,7 +91,7 @@ def _price(ledger: Ledger, product: str, data: Document) -> Document:
     check_step(amount, currency)
     made = new_price(ledger.id("price_1"), product, ledger.created, currency, amount)
     if data.get("recurring"):
-        made |= {"recurring": recurring(**data["recurring"]), "type": "recurring"}
+        made |= {"recurring": new_recurring(**data["recurring"]), "type": "recurring"}
     return made
 
 
@@ -120,9 +118,100 @@ def _aside(price: Document, amounts: dict[str, int]) -> Document:
         "id": f"{price['id']}#currency_options",
         "object": CURRENCY_OPTIONS,
         "created": price["created"],
-        "options": currency_options(price, amounts),
+        "options": new_currency_options(price, amounts),
     }
 
 
 def _missing(name: str) -> StripeError:
     return StripeError(f"Missing required param: {name}.", code="parameter_missing", param=name)
+
+
+RECURRING = {
+    "interval": Choice(("day", "month", "week", "year"), required=True),
+    "interval_count": Integer(minimum=1, maximum=36),
+}
+_CREATE = {
+    "currency": Currency(required=True),
+    "currency_options": Anything(),
+    "lookup_key": Text(maximum=200),
+    "metadata": Metadata(),
+    "nickname": Text(),
+    "product": Text(required=True),
+    "recurring": Hash(RECURRING),
+    "unit_amount": Integer(required=True, minimum=0),
+}
+_UPDATE = {
+    "active": Flag(),
+    "metadata": Metadata(),
+    "nickname": Text(),
+}
+
+
+def _post_create(call: Change) -> One:
+    options = {
+        currency: {"unit_amount": Integer(minimum=0).read(option.get("unit_amount"), currency)}
+        for currency, option in call.params.get("currency_options", {}).items()
+    }
+    return One(create(call.ledger, {**call.params, "currency_options": options}))
+
+
+def _post_update(call: Change) -> One:
+    return One(products.update(call.ledger, call.get("price"), call.params))
+
+
+ENDPOINTS = (
+    listing("price", "/v1/prices", {"currency": Currency(), "type": Text()}),
+    retrieving("price", "/v1/prices/{id}"),
+    Write(path="/v1/prices", kind="price", table=_CREATE, run=_post_create),
+    Write(path="/v1/prices/{id}", kind="price", table=_UPDATE, run=_post_update),
+)
+
+
+def new_price(id: str, product: str, created: int, currency: str, unit_amount: int) -> Document:
+    """A price that is paid once; inactive, as those that Stripe makes of inline `price_data`."""
+    return {
+        "id": id,
+        "object": "price",
+        "active": False,
+        "billing_scheme": "per_unit",
+        "created": created,
+        "currency": currency,
+        "custom_unit_amount": None,
+        "livemode": False,
+        "lookup_key": None,
+        "metadata": {},
+        "nickname": None,
+        "product": product,
+        "recurring": None,
+        "tax_behavior": "unspecified",
+        "tiers_mode": None,
+        "transform_quantity": None,
+        "type": "one_time",
+        "unit_amount": unit_amount,
+        "unit_amount_decimal": str(unit_amount),
+    }
+
+
+def new_recurring(interval: str = "month", interval_count: int = 1) -> Document:
+    """What makes a price one of subscriptions."""
+    return {
+        "interval": interval,
+        "interval_count": interval_count,
+        "meter": None,
+        "trial_period_days": None,
+        "usage_type": "licensed",
+    }
+
+
+def new_currency_options(price: Document, options: dict[str, int]) -> Document:
+    """What a price costs in each currency, its own among them."""
+    amounts = {price["currency"]: price["unit_amount"], **options}
+    return {
+        currency: {
+            "custom_unit_amount": None,
+            "tax_behavior": price["tax_behavior"],
+            "unit_amount": amount,
+            "unit_amount_decimal": str(amount),
+        }
+        for currency, amount in amounts.items()
+    }

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from cascade_cli.sandbox.stripe.currencies import check_step, show
 from cascade_cli.sandbox.stripe.errors import Document, StripeError
-from cascade_cli.sandbox.stripe.metadata import merge
+from cascade_cli.sandbox.stripe.metadata import Metadata, merge
 from cascade_cli.sandbox.stripe.object_writer import Ledger
+from cascade_cli.sandbox.stripe.parameters import Choice, Integer, Text
 from cascade_cli.sandbox.stripe.resources import disputes
-from cascade_cli.sandbox.stripe.resources.balance import awaiting_details
-from cascade_cli.sandbox.stripe.resources.balance import refund as new_refund
-from cascade_cli.sandbox.stripe.resources.charges import fee_for, move
+from cascade_cli.sandbox.stripe.resources.balance import DAY_SECONDS, fee_for, move
+from cascade_cli.sandbox.stripe.routing import Change, One, Write, listing, retrieving
 
 STATUSES = ("requires_action", "pending", "succeeded", "failed", "canceled")
 UNFUNDED = "insufficient_funds"
@@ -189,3 +189,99 @@ def _write(ledger: Ledger, charge: Document, refund: Document) -> None:
         charge["refunded"] = True
         before["refunded"] = False
     ledger.emit("charge.refunded", ledger.replace(charge), before)
+
+
+_CREATE = {
+    "amount": Integer(minimum=1),
+    "charge": Text(),
+    "metadata": Metadata(),
+    "payment_intent": Text(),
+    "reason": Choice(("duplicate", "fraudulent", "requested_by_customer")),
+}
+
+
+def _post_create(call: Change) -> One:
+    charge = charge_to_refund(call.ledger, call.params)
+    return One(create(call.ledger, charge, call.params))
+
+
+def _post_update(call: Change) -> One:
+    return One(update(call.ledger, call.get("refund"), call.params))
+
+
+def _post_cancel(call: Change) -> One:
+    return One(cancel(call.ledger, call.get("refund")))
+
+
+ENDPOINTS = (
+    listing("refund", "/v1/refunds", {"charge": Text(), "payment_intent": Text()}),
+    retrieving("refund", "/v1/refunds/{id}"),
+    Write(path="/v1/refunds", kind="refund", table=_CREATE, run=_post_create),
+    Write(
+        path="/v1/refunds/{id}",
+        kind="refund",
+        table={"metadata": Metadata()},
+        run=_post_update,
+    ),
+    Write(path="/v1/refunds/{id}/cancel", kind="refund", run=_post_cancel),
+)
+
+
+def new_refund(id: str, created: int, charge: Document, amount: int) -> Document:
+    """A refund that the card's network has accepted."""
+    return {
+        "id": id,
+        "object": "refund",
+        "amount": amount,
+        "balance_transaction": None,
+        "charge": charge["id"],
+        "created": created,
+        "currency": charge["currency"],
+        "customer": None,
+        "customer_account": None,
+        "description": None,
+        "destination_details": {
+            "card": {
+                "reference_status": "pending",
+                "reference_type": "acquirer_reference_number",
+                "type": "refund",
+            },
+            "type": "card",
+        },
+        "failure_balance_transaction": None,
+        "failure_reason": None,
+        "instructions_email": None,
+        "metadata": {},
+        "next_action": None,
+        "payment_intent": charge["payment_intent"],
+        "payment_method": charge["payment_method"],
+        "pending_reason": None,
+        "presentment_details": None,
+        "reason": None,
+        "receipt_number": None,
+        "source_transfer_reversal": None,
+        "status": "succeeded",
+        "transfer_reversal": None,
+    }
+
+
+def awaiting_details(created: int) -> Document:
+    """What a refund shows while the customer has still to name a bank account."""
+    return {
+        "destination_details": {
+            "type": "us_bank_transfer",
+            "us_bank_transfer": {"reference": None, "reference_status": None},
+        },
+        "instructions_email": "citizen@venice.example",
+        "next_action": {
+            "display_details": {
+                "email_sent": {
+                    "email_sent_at": created,
+                    "email_sent_to": "citizen@venice.example",
+                },
+                "expires_at": created + 45 * DAY_SECONDS,
+            },
+            "type": "display_details",
+        },
+        "status": "requires_action",
+    }

@@ -6,19 +6,30 @@ import calendar
 from datetime import UTC, datetime
 
 from cascade_cli.sandbox.stripe.errors import Document, StripeError
-from cascade_cli.sandbox.stripe.metadata import merge
+from cascade_cli.sandbox.stripe.metadata import Metadata, merge
 from cascade_cli.sandbox.stripe.object_writer import Ledger
-from cascade_cli.sandbox.stripe.resources import (
-    coupons,
-    invoice_payments,
-    invoices,
-    prices,
-)
-from cascade_cli.sandbox.stripe.resources.events import announce_upcoming
+from cascade_cli.sandbox.stripe.objects import Query
+from cascade_cli.sandbox.stripe.parameters import Array, Choice, Flag, Hash, Integer, Range, Text
+from cascade_cli.sandbox.stripe.resources import coupons, invoice_payments, invoices, prices
 from cascade_cli.sandbox.stripe.resources.payment_intents import Attempt
-from cascade_cli.sandbox.stripe.shapes.invoices import line, of_item, once
-from cascade_cli.sandbox.stripe.shapes.subscriptions import plan, subscription_item
-from cascade_cli.sandbox.stripe.shapes.subscriptions import subscription as new_subscription
+from cascade_cli.sandbox.stripe.routing import (
+    PAGE,
+    Answer,
+    Call,
+    Change,
+    Delete,
+    One,
+    Read,
+    Write,
+    page,
+    retrieving,
+)
+from cascade_cli.sandbox.stripe.shapes.invoices import new_line, of_item, once
+from cascade_cli.sandbox.stripe.shapes.subscriptions import (
+    new_subscription,
+    new_subscription_item,
+    plan,
+)
 
 DECLINED = "pm_card_chargeDeclined"
 _ENDED = ("canceled", "incomplete_expired")
@@ -36,12 +47,12 @@ def begin(
     subscription = new_subscription(id, ledger.created, currency, customer["id"])
     subscription["metadata"] = merge({}, data.get("metadata"))
     subscription["description"] = data.get("description")
-    found = coupons.discounts(ledger, subscription, data.get("discounts") or [])
+    found = coupons.create_discounts(ledger, subscription, data.get("discounts") or [])
     subscription["discounts"] = found
     end = _later(ledger.created, _interval(bought))
     for price, quantity in bought:
         if price["recurring"]:
-            item = subscription_item(ledger.id("si_"), subscription, price, quantity)
+            item = new_subscription_item(ledger.id("si_"), subscription, price, quantity)
             item["current_period_end"] = end
             subscription["items"]["data"].append(item)
     invoice = invoices.begin(ledger, subscription, "subscription_create")
@@ -79,7 +90,7 @@ def renew(ledger: Ledger, subscription: Document, *, fails: bool = False) -> Doc
         }
     invoice = invoices.begin(ledger, subscription, "subscription_cycle")
     lines = [_regular(ledger, invoice, subscription, item) for item in items]
-    announce_upcoming(ledger, invoice, lines)
+    invoices.announce_upcoming(ledger, invoice, lines)
     invoices.draw_up(ledger, invoice, lines)
     subscription["latest_invoice"] = invoice["id"]
     ledger.emit("customer.subscription.updated", ledger.replace(subscription), {})
@@ -96,7 +107,7 @@ def add_item(ledger: Ledger, subscription: Document, price: Document, quantity: 
     """Another product every month, from the next period on; returns the subscription."""
     _check(subscription)
     first = subscription["items"]["data"][0]
-    item = subscription_item(ledger.id("si_"), subscription, price, quantity)
+    item = new_subscription_item(ledger.id("si_"), subscription, price, quantity)
     item |= {
         "current_period_start": first["current_period_start"],
         "current_period_end": first["current_period_end"],
@@ -144,7 +155,7 @@ def update(ledger: Ledger, subscription: Document, params: Document) -> Document
     if "metadata" in changes:
         changes["metadata"] = merge(subscription["metadata"], changes["metadata"])
     if "discounts" in changes:
-        changes["discounts"] = coupons.discounts(ledger, subscription, changes["discounts"])
+        changes["discounts"] = coupons.create_discounts(ledger, subscription, changes["discounts"])
     if changes.get("pause_collection"):
         changes["pause_collection"] = {"resumes_at": None, **changes["pause_collection"]}
     subscription |= changes
@@ -203,7 +214,9 @@ def _becomes(ledger: Ledger, subscription: Document, status: str) -> None:
 def _regular(ledger: Ledger, invoice: Document, subscription: Document, item: Document) -> Document:
     price = prices.in_currency(ledger, item["price"], invoice["currency"])
     quantity = item["quantity"]
-    made = line(ledger.id("il_1"), invoice["id"], price, price["unit_amount"] * quantity, quantity)
+    made = new_line(
+        ledger.id("il_1"), invoice["id"], price, price["unit_amount"] * quantity, quantity
+    )
     return made | {
         "description": f"{quantity} × {price['product']} (monthly)",
         "metadata": dict(subscription["metadata"]),
@@ -223,7 +236,7 @@ def _prorated(
     price = prices.in_currency(ledger, item["price"], invoice["currency"])
     quantity = item["quantity"]
     amount = sign * round(price["unit_amount"] * quantity * (end - now) / (end - start))
-    return line(ledger.id("il_1"), invoice["id"], price, amount, quantity) | {
+    return new_line(ledger.id("il_1"), invoice["id"], price, amount, quantity) | {
         "description": f"{what} on {price['product']}",
         "discountable": False,
         "metadata": dict(subscription["metadata"]),
@@ -235,7 +248,9 @@ def _prorated(
 
 def _once(ledger: Ledger, invoice: Document, price: Document, quantity: int) -> Document:
     price = prices.in_currency(ledger, price, invoice["currency"])
-    made = line(ledger.id("il_1"), invoice["id"], price, price["unit_amount"] * quantity, quantity)
+    made = new_line(
+        ledger.id("il_1"), invoice["id"], price, price["unit_amount"] * quantity, quantity
+    )
     return made | {
         "description": f"{quantity} × {price['product']}",
         "parent": once(ledger.id("ii_1"), None),
@@ -259,3 +274,55 @@ def _later(moment: int, recurring: Document, anchor: int | None = None) -> int:
     day = datetime.fromtimestamp(anchor if anchor is not None else moment, UTC).day
     last = calendar.monthrange(year, month + 1)[1]
     return int(at.replace(year=year, month=month + 1, day=min(day, last)).timestamp())
+
+
+_LASTING = "status NOT IN ('canceled', 'incomplete_expired')"
+_STATUSES = ("active", "all", "canceled", "incomplete", "past_due", "paused", "unpaid")
+_PAUSE = {
+    "behavior": Choice(("keep_as_draft", "mark_uncollectible", "void"), required=True),
+    "resumes_at": Integer(),
+}
+_UPDATE = {
+    "cancel_at_period_end": Flag(),
+    "collection_method": Choice(("charge_automatically", "send_invoice")),
+    "days_until_due": Integer(minimum=0),
+    "discounts": Array(Hash({"coupon": Text(required=True)}), maximum=20),
+    "metadata": Metadata(),
+    "pause_collection": Hash(_PAUSE, unsettable=True),
+}
+
+
+def _get_list(call: Call) -> Answer:
+    """Without a status, those that were not cancelled."""
+    query = Query("subscription")
+    if "customer" in call.params:
+        query.where("customer = ?", call.params["customer"])
+    status = call.params.get("status")
+    if status is None:
+        query.where(_LASTING)
+    elif status != "all":
+        query.where("status = ?", status)
+    return page(call, query)
+
+
+def _post_update(call: Change) -> One:
+    return One(update(call.ledger, call.get("subscription"), call.params))
+
+
+def _delete(call: Change) -> One:
+    return One(cancel(call.ledger, call.get("subscription")))
+
+
+_PATH = "/v1/subscriptions"
+ENDPOINTS = (
+    Read(
+        path=_PATH,
+        kind="subscription",
+        table={"customer": Text(), "status": Choice(_STATUSES), "created": Range(), **PAGE},
+        run=_get_list,
+        listed=True,
+    ),
+    retrieving("subscription", f"{_PATH}/{{id}}"),
+    Write(path=f"{_PATH}/{{id}}", kind="subscription", table=_UPDATE, run=_post_update),
+    Delete(path=f"{_PATH}/{{id}}", kind="subscription", run=_delete),
+)

@@ -9,10 +9,23 @@ from urllib.parse import urlsplit
 
 from cascade_cli.sandbox.stripe.deliveries import ENDPOINT, SECRET, secret_id
 from cascade_cli.sandbox.stripe.errors import Document, StripeError
-from cascade_cli.sandbox.stripe.metadata import merge
+from cascade_cli.sandbox.stripe.event_types import EVENT_TYPES
+from cascade_cli.sandbox.stripe.metadata import Metadata, merge
 from cascade_cli.sandbox.stripe.object_writer import Ledger
 from cascade_cli.sandbox.stripe.objects import Query
-from cascade_cli.sandbox.stripe.shapes.webhook_endpoint import webhook_endpoint
+from cascade_cli.sandbox.stripe.parameters import Array, Choice, Flag, Text
+from cascade_cli.sandbox.stripe.routing import (
+    PAGE,
+    Answer,
+    Call,
+    Change,
+    Delete,
+    One,
+    Read,
+    Write,
+    page,
+    retrieving,
+)
 
 EVERYTHING = ["*"]
 
@@ -20,7 +33,7 @@ EVERYTHING = ["*"]
 def create(ledger: Ledger, params: Document, secret: str | None = None) -> Document:
     """A new endpoint, with the secret that is shown this one time."""
     _check_url(params["url"])
-    endpoint = webhook_endpoint(ledger.id("we_1"), ledger.created, params["url"])
+    endpoint = new_webhook_endpoint(ledger.id("we_1"), ledger.created, params["url"])
     endpoint |= {"api_version": params.get("api_version")}
     _change(endpoint, params)
     ledger.add(endpoint)
@@ -95,3 +108,64 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+_EVENT = Choice(("*", *sorted(EVENT_TYPES)))
+_CREATE = {
+    "api_version": Text(),
+    "connect": Flag(),
+    "description": Text(unsettable=True),
+    "enabled_events": Array(_EVENT, required=True),
+    "metadata": Metadata(),
+    "url": Text(required=True),
+}
+_UPDATE = {
+    "description": Text(unsettable=True),
+    "disabled": Flag(),
+    "enabled_events": Array(_EVENT),
+    "metadata": Metadata(),
+    "url": Text(),
+}
+
+
+def _post_create(call: Change) -> One:
+    return One(create(call.ledger, call.params))
+
+
+def _post_update(call: Change) -> One:
+    return One(update(call.ledger, call.get(ENDPOINT), call.params))
+
+
+def _delete(call: Change) -> One:
+    return One(delete(call.ledger, call.get(ENDPOINT)))
+
+
+def _get_list(call: Call) -> Answer:
+    return page(call, Query(ENDPOINT))
+
+
+_PATH = "/v1/webhook_endpoints"
+ENDPOINTS = (
+    Read(path=_PATH, kind=ENDPOINT, table=PAGE, run=_get_list, listed=True),
+    retrieving(ENDPOINT, f"{_PATH}/{{id}}"),
+    Write(path=_PATH, kind=ENDPOINT, table=_CREATE, run=_post_create),
+    Write(path=f"{_PATH}/{{id}}", kind=ENDPOINT, table=_UPDATE, run=_post_update),
+    Delete(path=f"{_PATH}/{{id}}", kind=ENDPOINT, run=_delete),
+)
+
+
+def new_webhook_endpoint(id: str, created: int, url: str) -> Document:
+    """An enabled endpoint that is told of nothing yet; its secret is not part of it."""
+    return {
+        "id": id,
+        "object": "webhook_endpoint",
+        "api_version": None,
+        "application": None,
+        "created": created,
+        "description": None,
+        "enabled_events": [],
+        "livemode": False,
+        "metadata": {},
+        "status": "enabled",
+        "url": url,
+    }

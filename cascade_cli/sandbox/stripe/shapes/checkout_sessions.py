@@ -1,4 +1,4 @@
-"""Checkout Sessions and their line items."""
+"""What a fresh Checkout Session and its line items look like."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ from cascade_cli.sandbox.stripe.errors import Document
 
 HOSTED_PAGE = "sandbox-checkout:"
 """Stands before the session's id in a stored `url`; whoever shows it knows the host and port."""
-
 _CUSTOM_TEXT = ("after_submit", "shipping_address", "submit", "terms_of_service_acceptance")
 
 
-def checkout_session(id: str, created: int, currency: str, amount: int) -> Document:
+def new_checkout_session(id: str, created: int, currency: str, amount: int) -> Document:
     """An open session of mode `payment` on the hosted page."""
     return {
         "id": id,
@@ -114,7 +113,7 @@ def for_subscription() -> Document:
     }
 
 
-def line_item(id: str, price: Document, name: str, quantity: int) -> Document:
+def new_line_item(id: str, price: Document, name: str, quantity: int) -> Document:
     """One line of what is bought."""
     total = price["unit_amount"] * quantity
     return {

@@ -1,8 +1,6 @@
-"""Invoices, their lines, and what ties them to the payments that paid them."""
+"""What a fresh invoice and its lines look like."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from cascade_cli.sandbox.stripe.errors import Document
 
@@ -25,7 +23,7 @@ _NOTHING = (
 _MOMENTS = ("finalized_at", "marked_uncollectible_at", "paid_at", "voided_at")
 
 
-def invoice(id: str, created: int, currency: str, customer: str, reason: str) -> Document:
+def new_invoice(id: str, created: int, currency: str, customer: str, reason: str) -> Document:
     """A draft without lines."""
     return {
         "id": id,
@@ -90,7 +88,7 @@ def of_subscription(subscription: Document) -> Document:
     }
 
 
-def line(id: str, invoice_id: str, price: Document, amount: int, quantity: int) -> Document:
+def new_line(id: str, invoice_id: str, price: Document, amount: int, quantity: int) -> Document:
     """One line; `parent`, `period` and `description` are the caller's to say."""
     # Of a proration, Stripe shows its own amount by the piece here, not the price's.
     each = price["unit_amount_decimal"] if amount >= 0 else str(amount // quantity)
@@ -148,22 +146,4 @@ def once(id: str, subscription_id: str | None) -> Document:
         },
         "subscription_item_details": None,
         "type": "invoice_item_details",
-    }
-
-
-def invoice_payment(id: str, created: int, of: Document, payment: dict[str, Any]) -> Document:
-    """One payment towards an invoice, open; `payment` is its type and what it names."""
-    return {
-        "id": id,
-        "object": "invoice_payment",
-        "amount_paid": None,
-        "amount_requested": of["amount_due"],
-        "created": created,
-        "currency": of["currency"],
-        "invoice": of["id"],
-        "is_default": True,
-        "livemode": False,
-        "payment": payment,
-        "status": "open",
-        "status_transitions": {"canceled_at": None, "paid_at": None},
     }

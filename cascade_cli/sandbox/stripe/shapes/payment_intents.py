@@ -1,12 +1,12 @@
-"""PaymentIntents."""
+"""What a fresh PaymentIntent looks like, and what a refused attempt leaves on it."""
 
 from __future__ import annotations
 
+from cascade_cli.sandbox.stripe.cards import Decline
 from cascade_cli.sandbox.stripe.errors import Document
-from cascade_cli.sandbox.stripe.resources.cards import Decline
 
 
-def payment_intent(id: str, secret: str, created: int, amount: int, currency: str) -> Document:
+def new_payment_intent(id: str, secret: str, created: int, amount: int, currency: str) -> Document:
     """A PaymentIntent that nobody has tried to pay yet."""
     return {
         "id": id,
@@ -66,7 +66,9 @@ def payment_intent(id: str, secret: str, created: int, amount: int, currency: st
     }
 
 
-def payment_error(decline: Decline, charge_id: str | None, payment_method: Document) -> Document:
+def new_payment_error(
+    decline: Decline, charge_id: str | None, payment_method: Document
+) -> Document:
     """The `last_payment_error` of a refused attempt; a charge is missing if none was tried."""
     return {
         "advice_code": decline.advice_code,
@@ -80,7 +82,7 @@ def payment_error(decline: Decline, charge_id: str | None, payment_method: Docum
     }
 
 
-def authentication(intent: Document, return_url: str | None) -> Document:
+def new_next_action(intent: Document, return_url: str | None) -> Document:
     """The `next_action` that sends the customer to the bank's page."""
     hooks = f"https://hooks.stripe.com/3d_secure_2/hosted?payment_intent={intent['id']}"
     if return_url is None:

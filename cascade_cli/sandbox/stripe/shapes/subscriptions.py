@@ -1,13 +1,9 @@
-"""Products, prices, coupons, and subscriptions with their items."""
+"""What a fresh subscription and its items look like."""
 
 from __future__ import annotations
 
 from cascade_cli.sandbox.stripe.errors import Document
 
-_UNSAID_OF_PRODUCT = (
-    "default_price", "description", "package_dimensions", "shippable", "statement_descriptor",
-    "tax_code", "tax_details", "unit_label", "url",
-)  # fmt: skip
 _UNSAID_OF_SUBSCRIPTION = (
     "application", "application_fee_percent", "billing_cycle_anchor_config", "billing_thresholds",
     "cancel_at", "canceled_at", "cancellation_details", "customer_account", "days_until_due",
@@ -17,60 +13,6 @@ _UNSAID_OF_SUBSCRIPTION = (
     "presentment_details", "schedule", "status_details", "test_clock", "transfer_data",
     "trial_end", "trial_settings", "trial_start",
 )  # fmt: skip
-
-
-def product(id: str, created: int, name: str) -> Document:
-    """Something that prices are made for."""
-    return {
-        "id": id,
-        "object": "product",
-        "active": True,
-        "created": created,
-        "images": [],
-        "livemode": False,
-        "marketing_features": [],
-        "metadata": {},
-        "name": name,
-        "type": "service",
-        "updated": created,
-        **dict.fromkeys(_UNSAID_OF_PRODUCT),
-    }
-
-
-def price(id: str, product: str, created: int, currency: str, unit_amount: int) -> Document:
-    """A price that is paid once; inactive, as those that Stripe makes of inline `price_data`."""
-    return {
-        "id": id,
-        "object": "price",
-        "active": False,
-        "billing_scheme": "per_unit",
-        "created": created,
-        "currency": currency,
-        "custom_unit_amount": None,
-        "livemode": False,
-        "lookup_key": None,
-        "metadata": {},
-        "nickname": None,
-        "product": product,
-        "recurring": None,
-        "tax_behavior": "unspecified",
-        "tiers_mode": None,
-        "transform_quantity": None,
-        "type": "one_time",
-        "unit_amount": unit_amount,
-        "unit_amount_decimal": str(unit_amount),
-    }
-
-
-def recurring(interval: str = "month", interval_count: int = 1) -> Document:
-    """What makes a price one of subscriptions."""
-    return {
-        "interval": interval,
-        "interval_count": interval_count,
-        "meter": None,
-        "trial_period_days": None,
-        "usage_type": "licensed",
-    }
 
 
 def plan(price: Document) -> Document:
@@ -96,7 +38,9 @@ def plan(price: Document) -> Document:
     }
 
 
-def subscription_item(id: str, subscription: Document, price: Document, quantity: int) -> Document:
+def new_subscription_item(
+    id: str, subscription: Document, price: Document, quantity: int
+) -> Document:
     """One price that a subscription is for; its period comes with the first invoice."""
     return {
         "id": id,
@@ -117,7 +61,7 @@ def subscription_item(id: str, subscription: Document, price: Document, quantity
     }
 
 
-def subscription(id: str, created: int, currency: str, customer: str) -> Document:
+def new_subscription(id: str, created: int, currency: str, customer: str) -> Document:
     """One that nobody has paid for yet."""
     return {
         "id": id,
@@ -156,59 +100,4 @@ def subscription(id: str, created: int, currency: str, customer: str) -> Documen
         "start_date": created,
         "status": "incomplete",
         **dict.fromkeys(_UNSAID_OF_SUBSCRIPTION),
-    }
-
-
-def coupon(id: str, created: int) -> Document:
-    """A coupon; what it takes off is the caller's to say."""
-    return {
-        "id": id,
-        "object": "coupon",
-        "amount_off": None,
-        "created": created,
-        "currency": None,
-        "duration": "forever",
-        "duration_in_months": None,
-        "livemode": False,
-        "max_redemptions": None,
-        "metadata": {},
-        "name": None,
-        "percent_off": None,
-        "redeem_by": None,
-        "times_redeemed": 0,
-        "valid": True,
-    }
-
-
-def discount(id: str, created: int, subscription: Document, coupon: str) -> Document:
-    """A coupon in use by a subscription."""
-    return {
-        "id": id,
-        "object": "discount",
-        "checkout_session": None,
-        "created": created,
-        "customer": subscription["customer"],
-        "customer_account": None,
-        "end": None,
-        "invoice": None,
-        "invoice_item": None,
-        "promotion_code": None,
-        "source": {"coupon": coupon, "type": "coupon"},
-        "start": created,
-        "subscription": subscription["id"],
-        "subscription_item": None,
-    }
-
-
-def currency_options(price: Document, options: dict[str, int]) -> Document:
-    """What a price costs in each currency, its own among them."""
-    amounts = {price["currency"]: price["unit_amount"], **options}
-    return {
-        currency: {
-            "custom_unit_amount": None,
-            "tax_behavior": price["tax_behavior"],
-            "unit_amount": amount,
-            "unit_amount_decimal": str(amount),
-        }
-        for currency, amount in amounts.items()
     }

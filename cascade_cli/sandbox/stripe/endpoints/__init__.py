@@ -1,1 +1,0 @@
-"""The routes that have not found their noun yet."""

@@ -1,0 +1,99 @@
+"""Customers, and what they owe or have been credited."""
+
+from __future__ import annotations
+
+from cascade_cli.sandbox.stripe.errors import Document
+from cascade_cli.sandbox.stripe.metadata import Metadata, merge
+from cascade_cli.sandbox.stripe.object_writer import Ledger
+from cascade_cli.sandbox.stripe.parameters import Integer, Text
+from cascade_cli.sandbox.stripe.routing import Change, One, Write, listing, retrieving
+
+
+def create(ledger: Ledger, fields: Document) -> Document:
+    """A customer with these fields, which have been checked."""
+    customer = new_customer(ledger.id("cus_"), ledger.created) | fields
+    customer["metadata"] = merge({}, fields.get("metadata"))
+    ledger.emit("customer.created", ledger.add(customer))
+    return customer
+
+
+def update(ledger: Ledger, customer: Document, params: Document) -> Document:
+    """Change the fields that `params` names."""
+    changes = dict(params)
+    if "metadata" in changes:
+        changes["metadata"] = merge(customer["metadata"], changes["metadata"])
+    before = {name: customer[name] for name in changes}
+    customer |= changes
+    ledger.emit("customer.updated", ledger.replace(customer), before)
+    return customer
+
+
+def change_balance(ledger: Ledger, customer: Document, amount: int) -> Document:
+    """So much more is owed by the customer; less than nothing is credit for later invoices."""
+    if amount:
+        before = {"balance": customer["balance"]}
+        customer["balance"] += amount
+        ledger.emit("customer.updated", ledger.replace(customer), before)
+    return customer
+
+
+_FIELDS = {
+    "balance": Integer(),
+    "description": Text(unsettable=True),
+    "email": Text(unsettable=True, maximum=512),
+    "metadata": Metadata(),
+    "name": Text(unsettable=True, maximum=256),
+    "phone": Text(unsettable=True),
+}
+
+
+def _post_create(call: Change) -> One:
+    return One(create(call.ledger, call.params))
+
+
+def _post_update(call: Change) -> One:
+    return One(update(call.ledger, call.get("customer"), call.params))
+
+
+ENDPOINTS = (
+    listing("customer", "/v1/customers", {}),
+    retrieving("customer", "/v1/customers/{id}"),
+    Write(path="/v1/customers", kind="customer", table=_FIELDS, run=_post_create),
+    Write(path="/v1/customers/{id}", kind="customer", table=_FIELDS, run=_post_update),
+)
+
+
+def new_customer(id: str, created: int) -> Document:
+    """A customer of whom nothing is known yet."""
+    return {
+        "id": id,
+        "object": "customer",
+        "address": None,
+        "balance": 0,
+        "business_name": None,
+        "created": created,
+        "currency": None,
+        "customer_account": None,
+        "default_source": None,
+        "delinquent": False,
+        "description": None,
+        "discount": None,
+        "email": None,
+        "individual_name": None,
+        "invoice_prefix": id[-8:].upper(),
+        "invoice_settings": {
+            "custom_fields": None,
+            "default_payment_method": None,
+            "footer": None,
+            "rendering_options": None,
+        },
+        "livemode": False,
+        "metadata": {},
+        "name": None,
+        "next_invoice_sequence": 1,
+        "phone": None,
+        "preferred_locales": [],
+        "shipping": None,
+        "tax_exempt": "none",
+        "test_clock": None,
+    }
