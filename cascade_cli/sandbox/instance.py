@@ -20,7 +20,7 @@ from cascade_cli.sandbox.airtable import BASE_ID
 from cascade_cli.sandbox.app import NAME, SandboxApp, utc_now
 from cascade_cli.sandbox.seed import seed_once
 from cascade_cli.sandbox.server import SandboxServer
-from cascade_cli.sandbox.stripe import CourierLoop
+from cascade_cli.sandbox.stripe import WebhookLoop
 from cascade_cli.sandbox.wire import Clock
 
 STATE_FILE = "sandbox.sqlite3"
@@ -137,9 +137,9 @@ def serving(
     if running:
         raise SandboxRunningError(f"a sandbox is already running at {running.url}")
     engine = EngineLoop(app, engine_every) if engine_every else nullcontext()
-    courier = CourierLoop(app.courier, app.crashes)
+    sender = WebhookLoop(app.webhooks, app.crashes)
     server = SandboxServer(app.handle, port)
-    with server, engine, courier, _announced(folder, server.url):
+    with server, engine, sender, _announced(folder, server.url):
         yield server.url
 
 

@@ -226,8 +226,8 @@ def test_what_is_taken_back_is_told_when_it_has_left(counter: Counter) -> None:
     intent = counter.paid()
     counter.credit("marco", "100", "--payment", intent)
     counter.sandboxed.app.engine.run()
-    with counter.sandboxed.app.stripe.books.ledger(counter.now()) as ledger:
-        charge = ledger.get("payment_intent", intent)["latest_charge"]
+    with counter.sandboxed.app.stripe.books.writing(counter.now()) as writer:
+        charge = writer.get("payment_intent", intent)["latest_charge"]
     counter.sandboxed.app.stripe.books.refund(charge, at=counter.now(), amount=None)
     counter.type("refund", intent, "--yes")
     counter.sandboxed.app.engine.run()

@@ -16,7 +16,7 @@ from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.sandbox.seed import prices
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
 from cascade_cli.sandbox.stripe import Books
-from cascade_cli.sandbox.stripe.objects import Shelf, row
+from cascade_cli.sandbox.stripe.objects import Objects, row
 
 DUCATS = 100
 _AT = datetime(2024, 2, 29, 7, 30, 1, tzinfo=UTC)
@@ -49,8 +49,8 @@ class Stock:
             at=_AT,
         )
         self._charge, self._intent = str(charge["id"]), str(charge["payment_intent"])
-        with books.ledger(_AT) as ledger:
-            intent = ledger.get("payment_intent", self._intent)
+        with books.writing(_AT) as writer:
+            intent = writer.get("payment_intent", self._intent)
         self._stripe = (row(intent), row(charge))
         made = tables.create("STRATAGEMS", _stratagem(self._charge, self._intent), at=_AT)
         citizen = {"CitizenId": _BUYER, "Username": _BUYER, "Ducats": 0}
@@ -64,7 +64,7 @@ class Stock:
         hours later, or, if it is not `delivered`, never to be found in Venice."""
         numbered = list(enumerate(moments, start=first))
         with self._store.write() as connection:
-            Shelf(connection).insert(
+            Objects(connection).insert(
                 self._copy(model, number, at) for number, at in numbered for model in self._stripe
             )
             if delivered:

@@ -41,8 +41,8 @@ def shown(no_settings: Path) -> Shown:
     def show(kind: str, id: str) -> dict[str, Any]:
         with closing(SandboxApp(state_path(no_settings / "state"))) as app:
             books = app.stripe.books
-            with books.ledger(app.now()) as ledger:
-                return ledger.get(kind, id)
+            with books.writing(app.now()) as writer:
+                return writer.get(kind, id)
 
     return show
 

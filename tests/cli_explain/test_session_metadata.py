@@ -83,8 +83,8 @@ def test_no_credit_is_printed_once_the_money_went_back(day: ShopDay) -> None:
     day.open("marco")
     intent = paid(day, opened(day, payment_intent_data={"metadata": {"platform": "cascade"}}))
     books = day.sandboxed.app.stripe.books
-    with books.ledger(day.clock()) as ledger:
-        charge = ledger.get("payment_intent", intent)["latest_charge"]
+    with books.writing(day.clock()) as writer:
+        charge = writer.get("payment_intent", intent)["latest_charge"]
     books.refund(charge, at=day.ago(minutes=30), amount=400)
     assert explained(day, intent)["repair"] is None
 

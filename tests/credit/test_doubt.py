@@ -133,8 +133,8 @@ def test_a_doubtful_transfer_back_is_not_repeated_after_a_second_run(counter: Co
     assert counter.credit("marco", "100", "--payment", intent).code == 0
     counter.sandboxed.app.engine.run()
     books = counter.sandboxed.app.stripe.books
-    with books.ledger(counter.now()) as ledger:
-        charge = str(ledger.get("payment_intent", intent)["latest_charge"])
+    with books.writing(counter.now()) as writer:
+        charge = str(writer.get("payment_intent", intent)["latest_charge"])
     name = books.refund(charge, at=counter.now())["id"]
     assert counter.type("refund", intent, "--yes").code == 0
     counter.sandboxed.app.engine.run(fail_at="write_payee")

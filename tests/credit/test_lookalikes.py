@@ -138,8 +138,8 @@ def test_a_refund_of_a_renamed_citizen_says_who_there_is(counter: Counter) -> No
     tables, books = counter.sandboxed.app.airtable.tables, counter.sandboxed.app.stripe.books
     (record,) = tables.select("CITIZENS", "{Username} = 'marco'")
     tables.update("CITIZENS", record["id"], {"Username": "Marco"})
-    with books.ledger(counter.now()) as ledger:
-        charge = ledger.get("payment_intent", intent)["latest_charge"]
+    with books.writing(counter.now()) as writer:
+        charge = writer.get("payment_intent", intent)["latest_charge"]
     books.refund(charge, at=counter.now())
     answer = counter.type("refund", intent, "--dry-run", "--json")
     told = (

@@ -36,8 +36,8 @@ def give_money_back(counter: Counter, intent: str, cents: int | None = None) -> 
 
 
 def charge_of(counter: Counter, intent: str) -> str:
-    with counter.sandboxed.app.stripe.books.ledger(counter.now()) as ledger:
-        return str(ledger.get("payment_intent", intent)["latest_charge"])
+    with counter.sandboxed.app.stripe.books.writing(counter.now()) as writer:
+        return str(writer.get("payment_intent", intent)["latest_charge"])
 
 
 def refund(counter: Counter, intent: str, *words: str, **settings: str) -> Answer:

@@ -112,8 +112,8 @@ def _by_hand(counter: Counter) -> str:
 
 
 def charge_of(counter: Counter, payment: str) -> str:
-    with counter.sandboxed.app.stripe.books.ledger(counter.now()) as ledger:
-        return str(ledger.get("payment_intent", payment)["latest_charge"])
+    with counter.sandboxed.app.stripe.books.writing(counter.now()) as writer:
+        return str(writer.get("payment_intent", payment)["latest_charge"])
 
 
 _BUYER = {"--credit": ("--citizen", "marco")}

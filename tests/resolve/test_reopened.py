@@ -29,8 +29,8 @@ def night(counter: Counter) -> dict[str, Any]:
 
 
 def charge_of(counter: Counter, payment: str) -> str:
-    with counter.sandboxed.app.stripe.books.ledger(counter.now()) as ledger:
-        return str(ledger.get("payment_intent", payment)["latest_charge"])
+    with counter.sandboxed.app.stripe.books.writing(counter.now()) as writer:
+        return str(writer.get("payment_intent", payment)["latest_charge"])
 
 
 def accepted(counter: Counter, case: str) -> None:

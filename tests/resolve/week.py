@@ -172,9 +172,9 @@ def debts(counter: Counter) -> int:
 def owed(counter: Counter, truth: Truth) -> Tally[str]:
     """By citizen, in hundredths: what was bought and whose money is there."""
     found: Tally[str] = Tally()
-    with counter.sandboxed.app.stripe.books.ledger(counter.now()) as ledger:
+    with counter.sandboxed.app.stripe.books.writing(counter.now()) as writer:
         for payment, sale in truth.sales.items():
-            charge = ledger.get("charge", sale.charge["id"])
+            charge = writer.get("charge", sale.charge["id"])
             back = charge["amount"] if charge["id"] in truth.lost else charge["amount_refunded"]
             share = 1 - back / charge["amount"]
             found[truth.buyers[payment]] += round(_hundredths(sale.ducats) * share)

@@ -43,8 +43,8 @@ def subscribed(shop: Shop, **metadata: str) -> tuple[str, dict[str, Any]]:
     books, now = shop.place.app.stripe.books, shop.place.app.now()
     invoice = subscribe(books, now, **metadata)["invoice"]
     charge = books.charge_of(invoice, at=now)
-    with books.ledger(now) as ledger:
-        return invoice, ledger.get("charge", charge)
+    with books.writing(now) as writer:
+        return invoice, writer.get("charge", charge)
 
 
 def asked(shop: Shop, charge: dict[str, Any]) -> requests.Response:

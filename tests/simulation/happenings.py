@@ -170,11 +170,11 @@ class Happenings:
     def _capture(self, payment: Payment, charge_id: str) -> None:
         """Its price is taken; the rest is released."""
         books, now = self._stage.app.stripe.books, self._stage.scheduler.now()
-        with books.ledger(now) as ledger:
-            intent = str(ledger.get("charge", charge_id)["payment_intent"])
+        with books.writing(now) as writer:
+            intent = str(writer.get("charge", charge_id)["payment_intent"])
         books.capture(intent, at=now, amount_to_capture=captured_cents(payment, _cents(payment)))
-        with books.ledger(now) as ledger:
-            self._paid(payment, ledger.get("charge", charge_id))
+        with books.writing(now) as writer:
+            self._paid(payment, writer.get("charge", charge_id))
         self.paid_at[charge_id] = now
 
     def _paid(self, payment: Payment, charge: dict[str, Any], invoice: str = "") -> None:
@@ -270,8 +270,8 @@ class Happenings:
 
     def _invoiced(self, payment: Payment, invoice: str) -> None:
         books, now = self._stage.app.stripe.books, self._stage.scheduler.now()
-        with books.ledger(now) as ledger:
-            charge = ledger.get("charge", books.charge_of(invoice, at=now))
+        with books.writing(now) as writer:
+            charge = writer.get("charge", books.charge_of(invoice, at=now))
         sold = self._paid_elsewhere if payment.another_s else self._paid
         sold(payment, charge, invoice)
 
@@ -379,8 +379,8 @@ class Happenings:
 
     def _refund_again(self, charge: str) -> None:
         books, now = self._stage.app.stripe.books, self._stage.scheduler.now()
-        with books.ledger(now) as ledger:
-            cents = 20 if ledger.get("charge", charge)["currency"] == "kwd" else 15
+        with books.writing(now) as writer:
+            cents = 20 if writer.get("charge", charge)["currency"] == "kwd" else 15
         made = books.refund(charge, at=now, amount=cents)
         self._stage.tell(f"another refund of {charge}")
         if self._plan.refunds_auto:

@@ -46,12 +46,12 @@ class Till:
 
     def money(self, charge_id: str) -> Money:
         """As it is now."""
-        with self._stage.app.stripe.books.ledger(self._stage.scheduler.now()) as ledger:
-            charge = ledger.get("charge", charge_id)
-            refunds = ledger.of_charge("refund", charge_id)
-            disputes = ledger.of_charge("dispute", charge_id)
+        with self._stage.app.stripe.books.writing(self._stage.scheduler.now()) as writer:
+            charge = writer.get("charge", charge_id)
+            refunds = writer.of_charge("refund", charge_id)
+            disputes = writer.of_charge("dispute", charge_id)
             ids = [charge["balance_transaction"], *_of_refunds(refunds)]
-            moved = [ledger.get("balance_transaction", id) for id in ids if id]
+            moved = [writer.get("balance_transaction", id) for id in ids if id]
         moved += [one for dispute in disputes for one in dispute["balance_transactions"]]
         moved.sort(key=lambda one: one["created"])
         back = [-one["amount"] for one in moved if one["reporting_category"] not in _OF_CAPTURE]

@@ -100,7 +100,7 @@ class Turning:
     def _types(self, charge: str) -> list[str]:
         """Of the events that this moment has made of the charge, its refunds and disputes."""
         now = self._stage.scheduler.now()
-        with self._stage.app.stripe.books.ledger(now) as ledger:
-            texts = ledger.flush().all(Query("event").where("created = ?", ledger.created))
+        with self._stage.app.stripe.books.writing(now) as writer:
+            texts = writer.flush().all(Query("event").where("created = ?", writer.created))
         events = [json.loads(text) for text in reversed(texts) if charge in text]
         return [e["type"] for e in events if e["type"].startswith(("charge.", "refund."))]

@@ -178,8 +178,8 @@ def test_a_payment_of_two_invoices_over_ducats_is_left_to_people(
 def a_second_invoice(counter: Counter, desk: Desk, product: str, cents: int) -> str:
     """Of another subscription of the same customer, open."""
     books, at = desk.books, counter.now()
-    with books.ledger(at) as ledger:
-        if not ledger.knows("product", product):
+    with books.writing(at) as writer:
+        if not writer.knows("product", product):
             books.create_product(at=at, id=product, name=product)
     price = {
         "currency": "usd",

@@ -151,9 +151,9 @@ def test_metadata_that_may_mean_either_of_two_prices_is_left_to_people(shop: Sho
 def test_a_payment_of_less_than_its_invoice_is_left_to_people(shop: Shop) -> None:
     """Each of two payments would be credited all that the invoice sells."""
     id_ = shop.subscribe()
-    with shop.books.ledger(shop.now) as ledger:
-        invoice = ledger.get("invoice", ledger.get("subscription", id_)["latest_invoice"])
-        ledger.replace(invoice | {"amount_due": invoice["amount_due"] * 2})
+    with shop.books.writing(shop.now) as writer:
+        invoice = writer.get("invoice", writer.get("subscription", id_)["latest_invoice"])
+        writer.replace(invoice | {"amount_due": invoice["amount_due"] * 2})
     (charge,) = shop.read()
     assert (charge.ducats, charge.citizen) == (None, "marco")
     assert "more than this payment" in charge.ducats_text
@@ -162,13 +162,13 @@ def test_a_payment_of_less_than_its_invoice_is_left_to_people(shop: Shop) -> Non
 def test_an_invoice_that_a_payment_was_taken_away_from_says_nothing_of_it(shop: Shop) -> None:
     shop.subscribe()
     later = shop.books.create_customer(at=shop.now)
-    with shop.books.ledger(shop.now) as ledger:
-        (text,) = ledger.flush().all(Query("invoice_payment"))
+    with shop.books.writing(shop.now) as writer:
+        (text,) = writer.flush().all(Query("invoice_payment"))
         tie = json.loads(text)
-        other = ledger.get("invoice", tie["invoice"]) | {"id": "in_1Other", "lines": NO_LINES}
-        ledger.add(other | {"customer": later["id"]})
+        other = writer.get("invoice", tie["invoice"]) | {"id": "in_1Other", "lines": NO_LINES}
+        writer.add(other | {"customer": later["id"]})
         before = {"created": tie["created"] - 1, "status": "canceled"}
-        ledger.add(tie | {"id": "inpay_1Other", "invoice": "in_1Other", **before})
+        writer.add(tie | {"id": "inpay_1Other", "invoice": "in_1Other", **before})
     assert [charge.ducats for charge in shop.read()] == [525]
 
 

@@ -102,8 +102,8 @@ def test_a_price_that_does_not_tell_the_invoice_s_currency_is_left_to_people(mon
 
 def forget_the_euros(month: Month, invoice: dict[str, Any]) -> None:
     price = invoice["lines"]["data"][1]["pricing"]["price_details"]["price"]
-    with month.books.ledger(month.counter.now()) as ledger:
-        ledger.remove(f"{price}#currency_options")
+    with month.books.writing(month.counter.now()) as writer:
+        writer.remove(f"{price}#currency_options")
 
 
 def read(month: Month, invoice: dict[str, Any]) -> tuple[Any, ...]:
@@ -159,8 +159,8 @@ def test_ducats_that_a_voucher_pays_whole_are_owed_by_nobody(
 def intent_of(month: Month, invoice: dict[str, Any]) -> str:
     at = month.counter.now()
     charge = month.books.charge_of(invoice["id"], at=at)
-    with month.books.ledger(at) as ledger:
-        return str(ledger.get("charge", charge)["payment_intent"])
+    with month.books.writing(at) as writer:
+        return str(writer.get("charge", charge)["payment_intent"])
 
 
 def test_a_voucher_for_a_part_leaves_the_ducats_underpaid_by_its_share(month: Month) -> None:
@@ -184,10 +184,10 @@ def test_credit_that_was_granted_for_a_line_is_not_paid_by_the_charge(month: Mon
     """Billing credits stand beside the vouchers on each line."""
     month.begin(monthly("cascade_ducats_500", 5000))
     invoice = month.books.renew(month.subscription, at=month.counter.now())
-    with month.books.ledger(month.counter.now()) as ledger:
-        found = ledger.get("invoice", invoice["id"])
+    with month.books.writing(month.counter.now()) as writer:
+        found = writer.get("invoice", invoice["id"])
         granted = {"amount": 2000, "type": "credit_balance_transaction"}
         found["lines"]["data"][0]["pretax_credit_amounts"] = [granted]
-        ledger.replace(found | {"total": 3000, "amount_due": 3000})
+        writer.replace(found | {"total": 3000, "amount_due": 3000})
     (charge,) = read(month, invoice)
     assert charge.ducats_cents == 3000

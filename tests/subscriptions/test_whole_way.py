@@ -296,8 +296,8 @@ def test_commands_of_the_sandbox_sell_by_a_price_in_another_currency(counter: Co
 
 
 def subscriptions(books: Books, at: datetime) -> list[str]:
-    with books.ledger(at) as ledger:
-        return [json.loads(text)["id"] for text in ledger.flush().all(Query("subscription"))]
+    with books.writing(at) as writer:
+        return [json.loads(text)["id"] for text in writer.flush().all(Query("subscription"))]
 
 
 @pytest.mark.parametrize(

@@ -173,8 +173,8 @@ def _changed(
 
 
 def _intent(app: SandboxApp, identity: str) -> Any:
-    with app.stripe.books.ledger(app.now()) as ledger:
-        return ledger.get("payment_intent", identity)
+    with app.stripe.books.writing(app.now()) as writer:
+        return writer.get("payment_intent", identity)
 
 
 def _currency(code: str) -> str:

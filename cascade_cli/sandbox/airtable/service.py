@@ -13,7 +13,7 @@ from cascade_cli.sandbox.airtable.listing import Lister
 from cascade_cli.sandbox.airtable.refusal import Refusal
 from cascade_cli.sandbox.airtable.schema import Table, stable_id
 from cascade_cli.sandbox.airtable.tables import Tables, is_id, renderer
-from cascade_cli.sandbox.airtable.writing import Writer
+from cascade_cli.sandbox.airtable.writing import RecordWriter
 from cascade_cli.sandbox.store import Store
 from cascade_cli.sandbox.wire import Clock, Request, Response, json_response
 
@@ -47,7 +47,7 @@ class AirtableSandbox:
         self._now = now
         self._limits = Limits(rate_per_second, monthly_quota)
         self._lister = Lister(self.tables, now, chance)
-        self._writer = Writer(store, self.tables)
+        self._writer = RecordWriter(store, self.tables)
 
     def handle(self, request: Request) -> Response:
         """The answer to one request; refusals become Airtable's error documents."""

@@ -28,7 +28,7 @@ _SEVERAL_MATCHES = (
 )
 
 
-class Writer:
+class RecordWriter:
     """Answers the requests that change records."""
 
     def __init__(self, store: Store, tables: Tables) -> None:

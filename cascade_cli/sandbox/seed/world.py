@@ -13,7 +13,7 @@ from cascade_cli.sandbox.airtable.tables import Tables
 from cascade_cli.sandbox.seed import prices
 from cascade_cli.sandbox.seed.citizens import Citizen, citizen_fields, newcomer, population
 from cascade_cli.sandbox.seed.prices import Item, any_item, odd_item
-from cascade_cli.sandbox.seed.transfers import Row, Transfers
+from cascade_cli.sandbox.seed.transfers import StratagemRow, Transfers
 from cascade_cli.sandbox.seed.window import Window, run_after
 from cascade_cli.sandbox.stripe import Books
 from cascade_cli.sandbox.stripe.objects import Query
@@ -143,8 +143,8 @@ class World:
 
     def _last_success(self, at: datetime) -> str:
         query = Query("event").where("type = 'payment_intent.succeeded'")
-        with self.books.ledger(at) as ledger:
-            texts, _ = ledger.flush().page(query.where("created = ?", ledger.created), 1)
+        with self.books.writing(at) as writer:
+            texts, _ = writer.flush().page(query.where("created = ?", writer.created), 1)
         return str(json.loads(texts[0])["id"])
 
     def sell(
@@ -173,7 +173,7 @@ class World:
 
     def credit(
         self, sale: Sale, *, at: datetime | None = None, ducats: float | None = None, **fields: Any
-    ) -> Row:
+    ) -> StratagemRow:
         """The keyed stratagem of a sale: by the webhook, or at the moment given by an operator."""
         by = {"operator": self.random.choice(OPERATORS)} if at else {"event": sale.event}
         ordered = sale.ducats if ducats is None else ducats
@@ -181,7 +181,7 @@ class World:
             sale.charge, sale.citizen, ordered, at or self.soon_after(sale.at), by, **fields
         )
 
-    def credit_as_before(self, sale: Sale, *, notified: bool = False) -> Row:
+    def credit_as_before(self, sale: Sale, *, notified: bool = False) -> StratagemRow:
         """The older connector's stratagem for a sale."""
         at = self.soon_after(sale.at)
         return self.transfers.legacy(sale.citizen, sale.ducats, at, notified=notified)
@@ -200,7 +200,7 @@ class World:
         left = (self.window.last_run - moment).total_seconds() * 0.9
         return moment + timedelta(seconds=int(left * self.random.random()))
 
-    def before_its_run(self, row: Row) -> datetime:
+    def before_its_run(self, row: StratagemRow) -> datetime:
         """Some time between the row's creation and the scheduled run that would take it."""
         wait = run_after(row.created_at) - row.created_at
         return row.created_at + timedelta(seconds=int(wait.total_seconds() * self.random.random()))

@@ -15,8 +15,8 @@ from cascade_cli.sandbox.store import Store
 from cascade_cli.sandbox.stripe.currencies import check_amount
 from cascade_cli.sandbox.stripe.errors import Document, StripeError
 from cascade_cli.sandbox.stripe.metadata import merge
-from cascade_cli.sandbox.stripe.object_writer import Cause, Ledger
-from cascade_cli.sandbox.stripe.objects import Shelf
+from cascade_cli.sandbox.stripe.object_writer import Cause, ObjectWriter
+from cascade_cli.sandbox.stripe.objects import Objects
 from cascade_cli.sandbox.stripe.resources import (
     charges,
     checkout_sessions,
@@ -47,16 +47,16 @@ class Books:
         self._store = store
         # A file that outlives its process may meet the same seed again, but not the same ids.
         with store.read() as connection:
-            self._source = random.Random(f"{source.random()} {Shelf(connection).last()}")
+            self._source = random.Random(f"{source.random()} {Objects(connection).last()}")
         self._settlement: dict[str, tuple[str, float]] = {}
 
     @contextmanager
-    def ledger(self, at: datetime, cause: Cause | None = None) -> Iterator[Ledger]:
+    def writing(self, at: datetime, cause: Cause | None = None) -> Iterator[ObjectWriter]:
         """A transaction at one moment, for one cause."""
         with self._store.write() as connection:
-            ledger = Ledger(Shelf(connection), self._source, at, cause, self._settlement)
-            yield ledger
-            ledger.flush()
+            writer = ObjectWriter(Objects(connection), self._source, at, cause, self._settlement)
+            yield writer
+            writer.flush()
 
     def settle_in(self, held: str, rates: Mapping[str, float]) -> None:
         """From now on, money of these currencies is exchanged into one that the account holds."""
@@ -83,9 +83,9 @@ class Books:
             "customer": customer,
             "capture_method": "automatic_async" if capture else "manual",
         }
-        with self.ledger(at) as ledger:
-            intent = payment_intents.create(ledger, params)
-            attempt = payment_intents.confirm(ledger, intent, {"payment_method": payment_method})
+        with self.writing(at) as writer:
+            intent = payment_intents.create(writer, params)
+            attempt = payment_intents.confirm(writer, intent, {"payment_method": payment_method})
         if attempt.charge is None:
             raise ValueError(f"{payment_method} makes no charge: it waits for its owner")
         return attempt.charge
@@ -102,12 +102,12 @@ class Books:
         **details: Any,
     ) -> Document:
         """A charge of the older kind, without a PaymentIntent; `details` are more of its fields."""
-        with self.ledger(at) as ledger:
+        with self.writing(at) as writer:
             check_amount(amount, currency)
-            means = payment_methods.from_token(ledger, source)
+            means = payment_methods.from_token(writer, source)
             details |= {"metadata": merge({}, metadata or {}), "source": means.document}
             return charges.create(
-                ledger,
+                writer,
                 means,
                 amount,
                 currency,
@@ -118,35 +118,35 @@ class Books:
 
     def create_payment_intent(self, *, at: datetime, **params: Any) -> Document:
         """As POST /v1/payment_intents, with its parameters; nothing is paid."""
-        with self.ledger(at) as ledger:
-            return payment_intents.create(ledger, params)
+        with self.writing(at) as writer:
+            return payment_intents.create(writer, params)
 
     def confirm(self, payment_intent: str, *, at: datetime, **params: Any) -> Document:
         """Try to pay; whether it worked is in the PaymentIntent's status."""
-        with self.ledger(at) as ledger:
-            intent = ledger.get("payment_intent", payment_intent)
-            return payment_intents.confirm(ledger, intent, params).intent
+        with self.writing(at) as writer:
+            intent = writer.get("payment_intent", payment_intent)
+            return payment_intents.confirm(writer, intent, params).intent
 
     def update(self, payment_intent: str, *, at: datetime, **params: Any) -> Document:
         """Change a PaymentIntent, which leaves its charge alone."""
-        with self.ledger(at) as ledger:
+        with self.writing(at) as writer:
             return payment_intents.update(
-                ledger, ledger.get("payment_intent", payment_intent), params
+                writer, writer.get("payment_intent", payment_intent), params
             )
 
     def capture(
         self, payment_intent: str, *, at: datetime, amount_to_capture: int | None = None
     ) -> Document:
         """Take authorised money, all of it unless told otherwise."""
-        with self.ledger(at) as ledger:
-            intent = ledger.get("payment_intent", payment_intent)
-            return payment_intents.capture(ledger, intent, {"amount_to_capture": amount_to_capture})
+        with self.writing(at) as writer:
+            intent = writer.get("payment_intent", payment_intent)
+            return payment_intents.capture(writer, intent, {"amount_to_capture": amount_to_capture})
 
     def cancel(self, payment_intent: str, *, at: datetime, reason: str | None = None) -> Document:
         """Give up on a PaymentIntent that has not succeeded."""
-        with self.ledger(at) as ledger:
+        with self.writing(at) as writer:
             return payment_intents.cancel(
-                ledger, ledger.get("payment_intent", payment_intent), reason
+                writer, writer.get("payment_intent", payment_intent), reason
             )
 
     def refund(
@@ -165,27 +165,27 @@ class Books:
         It is done at once unless its `status` is `pending` or `requires_action`; one that is
         pending for `insufficient_funds` has taken no money yet.
         """
-        with self.ledger(at) as ledger:
-            charge = ledger.get("charge", charge_id)
+        with self.writing(at) as writer:
+            charge = writer.get("charge", charge_id)
             status = "pending" if pending or pending_reason else status
             params = {"amount": amount, "reason": reason, "status": status}
-            return refunds.create(ledger, charge, params | {"pending_reason": pending_reason})
+            return refunds.create(writer, charge, params | {"pending_reason": pending_reason})
 
     def settle_refund(self, refund_id: str, *, at: datetime, status: str) -> Document:
         """A refund becomes `pending`, `succeeded`, `failed` or `canceled`."""
-        with self.ledger(at) as ledger:
-            return refunds.settle(ledger, ledger.get("refund", refund_id), status)
+        with self.writing(at) as writer:
+            return refunds.change_status(writer, writer.get("refund", refund_id), status)
 
     def charge_of(self, payment_id: str, *, at: datetime) -> str:
         """The paid charge of a PaymentIntent, of an invoice (`in_…`), or of itself."""
-        with self.ledger(at) as ledger:
+        with self.writing(at) as writer:
             if payment_id.startswith("in_"):
-                ties = invoice_payments.payments_of(ledger, ledger.get("invoice", payment_id))
+                ties = invoice_payments.list_for(writer, writer.get("invoice", payment_id))
                 payment_id = next((one for one in ties if one["status"] == "paid"), ties[-1])[
                     "payment"
                 ]["payment_intent"]
             name = "charge" if payment_id.startswith("ch_") else "payment_intent"
-            charge = refunds.charge_to_refund(ledger, {name: payment_id})
+            charge = refunds.charge_to_refund(writer, {name: payment_id})
             return str(charge["id"])
 
     def dispute(
@@ -199,52 +199,52 @@ class Books:
         **claim: Any,
     ) -> Document:
         """The cardholder contests the charge, or only asks about it; `claim` as in `Claim`."""
-        with self.ledger(at) as ledger:
-            charge = ledger.get("charge", charge_id)
+        with self.writing(at) as writer:
+            charge = writer.get("charge", charge_id)
             status = "warning_needs_response" if inquiry else status
-            return disputes.open_dispute(ledger, charge, Claim(**claim), status, prevented_by)
+            return disputes.create(writer, charge, Claim(**claim), status, prevented_by)
 
     def turn_dispute(self, dispute_id: str, *, at: datetime, status: str) -> Document:
         """The dispute comes to another status, and its money follows."""
-        with self.ledger(at) as ledger:
-            return disputes.turn(ledger, ledger.get("dispute", dispute_id), status)
+        with self.writing(at) as writer:
+            return disputes.change_status(writer, writer.get("dispute", dispute_id), status)
 
     def respond_to_dispute(self, dispute_id: str, *, at: datetime) -> Document:
         """The shop answers; the bank reviews it."""
-        with self.ledger(at) as ledger:
-            return disputes.respond(ledger, ledger.get("dispute", dispute_id))
+        with self.writing(at) as writer:
+            return disputes.respond(writer, writer.get("dispute", dispute_id))
 
     def close_dispute(self, dispute_id: str, *, at: datetime, won: bool = False) -> Document:
         """The dispute ends, in the cardholder's favour unless `won`."""
-        with self.ledger(at) as ledger:
-            return disputes.close(ledger, ledger.get("dispute", dispute_id), won=won)
+        with self.writing(at) as writer:
+            return disputes.close(writer, writer.get("dispute", dispute_id), won=won)
 
     def create_customer(self, *, at: datetime, **fields: Any) -> Document:
         """A customer, with `email`, `name`, `description`, `phone` or `metadata` if given."""
-        with self.ledger(at) as ledger:
-            return customers.create(ledger, fields)
+        with self.writing(at) as writer:
+            return customers.create(writer, fields)
 
     def create_checkout_session(self, *, at: datetime, **params: Any) -> Document:
         """As POST /v1/checkout/sessions, with its parameters.
 
         The `url` is complete only in answers over HTTP, where the host is known.
         """
-        with self.ledger(at) as ledger:
-            return checkout_sessions.create(ledger, params)
+        with self.writing(at) as writer:
+            return checkout_sessions.create(writer, params)
 
     def complete_checkout(
         self, session_id: str, *, at: datetime, payment_method: str = "pm_card_visa"
     ) -> Document:
         """A citizen pays on the hosted page; returns the session, still open if declined."""
-        with self.ledger(at) as ledger:
-            session = ledger.get("checkout.session", session_id)
-            checkout_sessions.pay(ledger, session, payment_method)
+        with self.writing(at) as writer:
+            session = writer.get("checkout.session", session_id)
+            checkout_sessions.pay(writer, session, payment_method)
             return session
 
     def register_webhook(self, url: str, *, at: datetime, secret: str) -> Document:
         """Tell `url`, on this machine, of every event from now on, signed with `secret`."""
-        with self.ledger(at) as ledger:
-            return webhook_endpoints.register(ledger, url, secret)
+        with self.writing(at) as writer:
+            return webhook_endpoints.register(writer, url, secret)
 
     def announce(
         self,
@@ -257,38 +257,38 @@ class Books:
     ) -> Document:
         """Send an event of any type about any `subject`; `said` and `lacking` change its own
         fields."""
-        with self.ledger(at) as ledger:
-            return events.announce(ledger, type, subject, dict(said or {}), lacking)
+        with self.writing(at) as writer:
+            return events.create(writer, type, subject, dict(said or {}), lacking)
 
     def expire_checkout(self, session_id: str, *, at: datetime) -> Document:
         """Close a session that nobody has paid."""
-        with self.ledger(at) as ledger:
-            return checkout_sessions.expire(ledger, ledger.get("checkout.session", session_id))
+        with self.writing(at) as writer:
+            return checkout_sessions.expire(writer, writer.get("checkout.session", session_id))
 
     def subscription_of(self, session_id: str, *, at: datetime) -> str:
         """The subscription that a paid session sold."""
-        with self.ledger(at) as ledger:
-            session = ledger.get("checkout.session", session_id)
+        with self.writing(at) as writer:
+            session = writer.get("checkout.session", session_id)
             if session["subscription"] is None:
                 raise StripeError(f"Checkout Session {session_id} has sold no subscription.")
             return str(session["subscription"])
 
     def subscription(self, id: str, *, at: datetime) -> Document:
         """As GET /v1/subscriptions/… answers."""
-        with self.ledger(at) as ledger:
-            return ledger.get("subscription", id)
+        with self.writing(at) as writer:
+            return writer.get("subscription", id)
 
     def renew(self, subscription: str, *, at: datetime, fails: bool = False) -> Document:
         """The subscription's next period begins and is billed; returns the invoice."""
-        with self.ledger(at) as ledger:
-            found = ledger.get("subscription", subscription)
-            return subscriptions.renew(ledger, found, fails=fails)
+        with self.writing(at) as writer:
+            found = writer.get("subscription", subscription)
+            return subscriptions.renew(writer, found, fails=fails)
 
     def pay_invoice(self, subscription: str, *, at: datetime, elsewhere: bool = False) -> Document:
         """The subscription's open invoice is paid after all; returns it."""
-        with self.ledger(at) as ledger:
-            found = ledger.get("subscription", subscription)
-            return subscriptions.retry(ledger, found, elsewhere=elsewhere)
+        with self.writing(at) as writer:
+            found = writer.get("subscription", subscription)
+            return subscriptions.pay_latest_invoice(writer, found, elsewhere=elsewhere)
 
     def change_plan(
         self,
@@ -305,79 +305,79 @@ class Books:
         With `listed` the price is one of that currency and amount, and `unit_amount` is what it
         costs in the subscription's own (`currency_options`).
         """
-        with self.ledger(at) as ledger:
-            found = ledger.get("subscription", subscription)
-            price = prices.create_monthly(ledger, found["currency"], product, unit_amount, listed)
-            return subscriptions.change(ledger, found, price, quantity)
+        with self.writing(at) as writer:
+            found = writer.get("subscription", subscription)
+            price = prices.create_monthly(writer, found["currency"], product, unit_amount, listed)
+            return subscriptions.change_price(writer, found, price, quantity)
 
     def add_product(
         self, subscription: str, *, at: datetime, product: str, unit_amount: int, quantity: int = 1
     ) -> Document:
         """A further product every month, from the next period on; returns the subscription."""
-        with self.ledger(at) as ledger:
-            found = ledger.get("subscription", subscription)
-            price = prices.create_monthly(ledger, found["currency"], product, unit_amount)
-            return subscriptions.add_item(ledger, found, price, quantity)
+        with self.writing(at) as writer:
+            found = writer.get("subscription", subscription)
+            price = prices.create_monthly(writer, found["currency"], product, unit_amount)
+            return subscriptions.add_item(writer, found, price, quantity)
 
     def attach(
         self, invoice: str, *, at: datetime, amount: int | None = None, **params: Any
     ) -> Document:
         """A payment by the same customer, attached to an open invoice and then paid; it is over
         what remains unless told otherwise. Returns the charge."""
-        with self.ledger(at) as ledger:
-            found = ledger.get("invoice", invoice)
+        with self.writing(at) as writer:
+            found = writer.get("invoice", invoice)
             terms = {
                 "amount": amount or found["amount_remaining"],
                 "currency": found["currency"],
                 "customer": found["customer"],
                 **params,
             }
-            intent = payment_intents.create(ledger, terms)
-            invoice_payments.attach(ledger, found, intent)
-            attempt = payment_intents.confirm(ledger, intent, {"payment_method": "pm_card_visa"})
+            intent = payment_intents.create(writer, terms)
+            invoice_payments.attach(writer, found, intent)
+            attempt = payment_intents.confirm(writer, intent, {"payment_method": "pm_card_visa"})
             return attempt.charge or {}
 
     def attach_payment(
         self, invoice: str, payment_intent: str, *, at: datetime, amount: int | None = None
     ) -> Document:
         """As POST /v1/invoices/…/attach_payment: a payment that exists already, or part of it."""
-        with self.ledger(at) as ledger:
-            intent = ledger.get("payment_intent", payment_intent)
-            return invoice_payments.attach(ledger, ledger.get("invoice", invoice), intent, amount)
+        with self.writing(at) as writer:
+            intent = writer.get("payment_intent", payment_intent)
+            return invoice_payments.attach(writer, writer.get("invoice", invoice), intent, amount)
 
     def give_credit(self, customer: str, *, at: datetime, amount: int) -> Document:
         """So much of the customer's next invoices is paid already."""
-        with self.ledger(at) as ledger:
-            return customers.change_balance(ledger, ledger.get("customer", customer), -amount)
+        with self.writing(at) as writer:
+            return customers.change_balance(writer, writer.get("customer", customer), -amount)
 
     def discount(self, subscription: str, *, at: datetime, **coupon: Any) -> Document:
         """A voucher for the invoices from now on, with a coupon's parameters."""
-        with self.ledger(at) as ledger:
-            found = ledger.get("subscription", subscription)
-            made = coupons.create(ledger, coupon)
-            return subscriptions.update(ledger, found, {"discounts": [{"coupon": made["id"]}]})
+        with self.writing(at) as writer:
+            found = writer.get("subscription", subscription)
+            made = coupons.create(writer, coupon)
+            return subscriptions.update(writer, found, {"discounts": [{"coupon": made["id"]}]})
 
     def create_price(self, *, at: datetime, **params: Any) -> Document:
         """As POST /v1/prices, with its parameters."""
-        with self.ledger(at) as ledger:
-            return prices.create(ledger, params)
+        with self.writing(at) as writer:
+            return prices.create(writer, params)
 
     def create_product(self, *, at: datetime, **params: Any) -> Document:
         """As POST /v1/products, with its parameters."""
-        with self.ledger(at) as ledger:
-            return products.create(ledger, params)
+        with self.writing(at) as writer:
+            return products.create(writer, params)
 
     def update_product(self, product: str, *, at: datetime, **params: Any) -> Document:
         """As POST /v1/products/…, with its parameters."""
-        with self.ledger(at) as ledger:
-            return products.update(ledger, ledger.get("product", product), params)
+        with self.writing(at) as writer:
+            return products.update(writer, writer.get("product", product), params)
 
     def update_subscription(self, subscription: str, *, at: datetime, **params: Any) -> Document:
         """As POST /v1/subscriptions/…, with its parameters."""
-        with self.ledger(at) as ledger:
-            return subscriptions.update(ledger, ledger.get("subscription", subscription), params)
+        with self.writing(at) as writer:
+            return subscriptions.update(writer, writer.get("subscription", subscription), params)
 
     def cancel_subscription(self, subscription: str, *, at: datetime) -> Document:
         """End it now."""
-        with self.ledger(at) as ledger:
-            return subscriptions.cancel(ledger, ledger.get("subscription", subscription))
+        with self.writing(at) as writer:
+            return subscriptions.cancel(writer, writer.get("subscription", subscription))

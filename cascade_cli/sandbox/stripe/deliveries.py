@@ -37,7 +37,7 @@ UNDELIVERED = "id IN (SELECT event FROM stripe_deliveries WHERE delivered = 0)"
 
 
 @dataclass(frozen=True)
-class Parcel:
+class Delivery:
     """One attempt at one delivery: the event's stored text, where to and signed with what."""
 
     seq: int
@@ -48,7 +48,7 @@ class Parcel:
     secret: str
 
 
-class Outbox:
+class Deliveries:
     """The deliveries, through one connection within a transaction. Moments are Unix seconds."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
@@ -82,18 +82,18 @@ class Outbox:
         query = "SELECT 1 FROM stripe_deliveries WHERE due <= ? LIMIT 1"
         return self._connection.execute(query, (now,)).fetchone() is not None
 
-    def claim(self, now: float, limit: int) -> list[Parcel]:
+    def claim(self, now: float, limit: int) -> list[Delivery]:
         """Up to `limit` deliveries that are due, nobody else's until the lease ends."""
         rows = self._connection.execute(
             "SELECT seq, attempts, event, endpoint FROM stripe_deliveries"
             " WHERE due <= ? ORDER BY due, seq LIMIT ?",
             (now, limit),
         ).fetchall()
-        return [parcel for row in rows if (parcel := self._claim(now, *row))]
+        return [delivery for row in rows if (delivery := self._claim(now, *row))]
 
     def _claim(
         self, now: float, seq: int, attempts: int, event: str, endpoint: str
-    ) -> Parcel | None:
+    ) -> Delivery | None:
         target = json.loads(self._text(endpoint))
         if target["status"] != "enabled":
             # As at Stripe: what falls due while its endpoint is disabled is not tried again.
@@ -101,21 +101,21 @@ class Outbox:
             return None
         self._schedule(seq, attempts + 1, now + LEASE_SECONDS)
         secret = json.loads(self._text(secret_id(endpoint)))["secret"]
-        return Parcel(seq, attempts + 1, event, self._text(event), target["url"], secret)
+        return Delivery(seq, attempts + 1, event, self._text(event), target["url"], secret)
 
     def _schedule(self, seq: int, attempts: int, due: float | None) -> None:
         self._connection.execute(
             "UPDATE stripe_deliveries SET attempts = ?, due = ? WHERE seq = ?", (attempts, due, seq)
         )
 
-    def finish(self, parcel: Parcel, now: float, *, delivered: bool) -> None:
+    def finish(self, delivery: Delivery, now: float, *, delivered: bool) -> None:
         """Record an attempt's end; after a failure the next one follows, as long as any is left."""
-        more = parcel.attempt <= len(INTERVALS_SECONDS) and not delivered
-        due = now + INTERVALS_SECONDS[parcel.attempt - 1] if more else None
+        more = delivery.attempt <= len(INTERVALS_SECONDS) and not delivered
+        due = now + INTERVALS_SECONDS[delivery.attempt - 1] if more else None
         # Whoever outlived the lease may come after another who has delivered.
         self._connection.execute(
             "UPDATE stripe_deliveries SET due = ?, delivered = ? WHERE seq = ? AND delivered = 0",
-            (due, delivered, parcel.seq),
+            (due, delivered, delivery.seq),
         )
 
     def drop(self, endpoint: str) -> None:

@@ -24,7 +24,7 @@ class Saved:
 
 
 @dataclass(frozen=True)
-class Claim:
+class KeyedRequest:
     """What a request under a key is for: a path, and a digest of its parameters."""
 
     key: str
@@ -70,39 +70,39 @@ class InFlight:
             self._keys.add(key)
 
 
-def find(connection: sqlite3.Connection, claim: Claim, now: int) -> Saved | None:
+def find(connection: sqlite3.Connection, keyed: KeyedRequest, now: int) -> Saved | None:
     """The answer saved under the key; another request under the same key is an error."""
     connection.execute("DELETE FROM stripe_idempotency WHERE created <= ?", (now - _KEPT_SECONDS,))
     row = connection.execute(
         "SELECT endpoint, parameters, request_id, status, body FROM stripe_idempotency"
         " WHERE key = ?",
-        (claim.key,),
+        (keyed.key,),
     ).fetchone()
     if row is None:
         return None
     endpoint, parameters, *saved = row
-    if endpoint != claim.endpoint:
+    if endpoint != keyed.endpoint:
         raise _mismatch(
-            f"for the same endpoint they were first used for ('{claim.endpoint}' vs '{endpoint}')",
-            claim,
+            f"for the same endpoint they were first used for ('{keyed.endpoint}' vs '{endpoint}')",
+            keyed,
         )
-    if parameters != claim.parameters:
-        raise _mismatch("with the same parameters they were first used with", claim)
+    if parameters != keyed.parameters:
+        raise _mismatch("with the same parameters they were first used with", keyed)
     return Saved(*saved)
 
 
-def save(connection: sqlite3.Connection, claim: Claim, now: int, saved: Saved) -> None:
+def save(connection: sqlite3.Connection, keyed: KeyedRequest, now: int, saved: Saved) -> None:
     """Remember an answer for 24 hours."""
     connection.execute(
         "INSERT INTO stripe_idempotency VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (*astuple(claim), saved.request_id, now, saved.status, saved.body),
+        (*astuple(keyed), saved.request_id, now, saved.status, saved.body),
     )
 
 
-def _mismatch(condition: str, claim: Claim) -> StripeError:
+def _mismatch(condition: str, keyed: KeyedRequest) -> StripeError:
     return _error(
         f"Keys for idempotent requests can only be used {condition}. Try using a key other than"
-        f" '{claim.key}' if you meant to execute a different request."
+        f" '{keyed.key}' if you meant to execute a different request."
     )
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from cascade_cli.sandbox.stripe import ids
 from cascade_cli.sandbox.stripe.errors import Document, no_such
-from cascade_cli.sandbox.stripe.objects import Query, Row, Shelf, encode, event_row, row
+from cascade_cli.sandbox.stripe.objects import ObjectRow, Objects, Query, encode, event_row, row
 
 API_VERSION = "2026-10-28.endive"
 
@@ -27,15 +27,15 @@ class Cause:
     idempotency_key: str | None = None
 
 
-class Ledger:
-    """Writes to `shelf` as of the moment `at`, all at once when it is flushed.
+class ObjectWriter:
+    """Writes to `objects` as of the moment `at`, all at once when it is flushed.
 
     A payment passes through several states within one moment; only the last one is written.
     """
 
     def __init__(
         self,
-        shelf: Shelf,
+        objects: Objects,
         source: random.Random,
         at: datetime,
         cause: Cause | None = None,
@@ -43,11 +43,11 @@ class Ledger:
     ) -> None:
         self.created = int(at.timestamp())
         self.settlement = settlement or {}
-        self._shelf = shelf
+        self._objects = objects
         self._source = source
         self._cause = cause or Cause()
-        self._added: dict[str, Row] = {}
-        self._changed: dict[str, Row] = {}
+        self._added: dict[str, ObjectRow] = {}
+        self._changed: dict[str, ObjectRow] = {}
         self._removed: list[str] = []
         self._events: list[tuple[str, int, str]] = []
 
@@ -68,27 +68,27 @@ class Ledger:
         """Forget objects."""
         self._removed += ids
 
-    def flush(self) -> Shelf:
+    def flush(self) -> Objects:
         """Write what is kept, and have its events delivered; returns the shelf, which has it."""
-        self._shelf.insert(self._added.values())
-        self._shelf.update(self._changed.values())
+        self._objects.insert(self._added.values())
+        self._objects.update(self._changed.values())
         self._added, self._changed = {}, {}
         if self._removed:
-            self._shelf.delete(self._removed)
+            self._objects.delete(self._removed)
             self._removed = []
         if self._events:
-            self._shelf.outbox.queue(self._events)
+            self._objects.deliveries.queue(self._events)
             self._events = []
-        return self._shelf
+        return self._objects
 
-    def _keep(self, rows: dict[str, Row], kept: Row) -> str:
+    def _keep(self, rows: dict[str, ObjectRow], kept: ObjectRow) -> str:
         rows[kept[-1]] = kept
         return str(kept[-2])
 
     def get(self, kind: str, id: str, param: str = "id", *, status: int = 400) -> Document:
         """The object, or the error naming the parameter that asked for it."""
         kept = self._added.get(id) or self._changed.get(id)
-        text = self._shelf.find(kind, id) if kept is None else kept[-2]
+        text = self._objects.find(kind, id) if kept is None else kept[-2]
         if text is None:
             raise no_such(kind, id, param, status=status)
         document: Document = json.loads(text)
@@ -96,16 +96,16 @@ class Ledger:
 
     def of_charge(self, kind: str, charge_id: str) -> list[Document]:
         """The refunds or disputes of a charge, in no order."""
-        texts = self._shelf.all(Query(kind).where("charge = ?", charge_id))
+        texts = self._objects.all(Query(kind).where("charge = ?", charge_id))
         written = [kept[-2] for kept in (*self._added.values(), *self._changed.values())]
         found = {one["id"]: one for one in map(json.loads, [*texts, *written])}
         return [
             one for one in found.values() if one["object"] == kind and one["charge"] == charge_id
         ]
 
-    def knows(self, kind: str, id: str) -> bool:
+    def exists(self, kind: str, id: str) -> bool:
         """Whether there is such an object."""
-        return id in self._added or self._shelf.find(kind, id) is not None
+        return id in self._added or self._objects.find(kind, id) is not None
 
     def emit(
         self,
@@ -118,12 +118,12 @@ class Ledger:
 
         With a `source` of its own, the event shifts no id that is drawn after it.
         """
-        head = self.head(type, source)
+        head = self.new_event(type, source)
         before = "" if previous is None else f',"previous_attributes":{encode(previous)}'
         event = f'{encode(head)[:-1]},"data":{{"object":{text}{before}}}}}'
-        self.record(head["id"], type, event)
+        self.add_event(head["id"], type, event)
 
-    def head(self, type: str, source: random.Random | None = None) -> Document:
+    def new_event(self, type: str, source: random.Random | None = None) -> Document:
         """A new event without its `data`."""
         return {
             "id": ids.draw(source or self._source, "evt_3"),
@@ -141,7 +141,7 @@ class Ledger:
             "type": type,
         }
 
-    def record(self, id: str, type: str, text: str) -> None:
+    def add_event(self, id: str, type: str, text: str) -> None:
         """Keep an event, whose JSON is `text`, and have it delivered."""
         self._added[id] = event_row(id, self.created, type, text)
         self._events.append((id, self.created, type))

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from cascade_cli.sandbox.stripe import deliveries
+from cascade_cli.sandbox.stripe.deliveries import SCHEMA as DELIVERIES_SCHEMA
+from cascade_cli.sandbox.stripe.deliveries import Deliveries
 from cascade_cli.sandbox.stripe.errors import Document, no_such
 
 _COLUMNS = (
@@ -43,7 +44,7 @@ CREATE TABLE IF NOT EXISTS stripe_idempotency (
     status INTEGER NOT NULL,
     body TEXT NOT NULL
 );
-{deliveries.SCHEMA}
+{DELIVERIES_SCHEMA}
 """
 
 # Only constants of this file are pasted into SQL; whatever comes from outside is bound.
@@ -78,21 +79,21 @@ LINE_ITEMS = "sandbox.line_items"
 CURRENCY_OPTIONS = "sandbox.currency_options"
 """The kind of what a price costs in each currency, which Stripe shows only when asked."""
 
-Row = tuple[Any, ...]
+ObjectRow = tuple[Any, ...]
 """An object as the table holds it; the id comes last, the text just before it."""
 
 
-class Shelf:
+class Objects:
     """Reads and writes objects through one connection."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
-    def insert(self, rows: Iterable[Row]) -> None:
+    def insert(self, rows: Iterable[ObjectRow]) -> None:
         """Put new objects on the shelf, in this order."""
         self._connection.executemany(_INSERT, rows)
 
-    def update(self, rows: Iterable[Row]) -> None:
+    def update(self, rows: Iterable[ObjectRow]) -> None:
         """Put objects' new states in place of the old."""
         self._connection.executemany(_UPDATE, rows)
 
@@ -103,9 +104,9 @@ class Shelf:
         )
 
     @property
-    def outbox(self) -> deliveries.Outbox:
+    def deliveries(self) -> Deliveries:
         """The deliveries of the shelf's events."""
-        return deliveries.Outbox(self._connection)
+        return Deliveries(self._connection)
 
     def last(self) -> int:
         """How many objects were ever put here."""
@@ -207,7 +208,7 @@ class Shelf:
         return [row[0] for row in rows]
 
 
-def row(document: Document) -> Row:
+def row(document: Document) -> ObjectRow:
     """The table's row for an object."""
     values = [document.get(name) for name in _COLUMNS]
     filters = [value if isinstance(value, str) else None for value in values]
@@ -222,7 +223,7 @@ def row(document: Document) -> Row:
     )
 
 
-def event_row(id: str, created: int, type: str, text: str) -> Row:
+def event_row(id: str, created: int, type: str, text: str) -> ObjectRow:
     """The table's row for an event, whose text the caller has composed."""
     filters = (type if name == "type" else None for name in _COLUMNS)
     return ("event", created, *filters, None, text, id)

@@ -50,17 +50,17 @@ class PayPage:
         method = "GET" if request.method == "HEAD" else request.method
         if method not in ("GET", "POST"):
             return _html(405, "Method not allowed", "")
-        with self._books.ledger(self._now()) as ledger:
+        with self._books.writing(self._now()) as writer:
             try:
-                session = ledger.get("checkout.session", session_id)
+                session = writer.get("checkout.session", session_id)
             except StripeError:
                 return _html(404, "This page does not exist", "")
             if session["status"] != "open":
                 return _html(410, f"This session is {session['status']}", "")
-            items = ledger.flush().line_items(session_id)
+            items = writer.flush().line_items(session_id)
             if method == "GET":
                 return _html(200, "Pay with a test card", _form(session, items, ""))
-            attempt = checkout_sessions.pay(ledger, session, _chosen(request))
+            attempt = checkout_sessions.pay(writer, session, _chosen(request))
         if session["status"] == "complete":
             location = session["success_url"].replace("{CHECKOUT_SESSION_ID}", session_id)
             return Response(303, b"", {"Location": location})

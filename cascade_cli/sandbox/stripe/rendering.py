@@ -9,7 +9,7 @@ from functools import partial
 
 from cascade_cli.sandbox.stripe import expansion
 from cascade_cli.sandbox.stripe.errors import Document
-from cascade_cli.sandbox.stripe.objects import Shelf, encode
+from cascade_cli.sandbox.stripe.objects import Objects, encode
 from cascade_cli.sandbox.stripe.routing import Answer, Many, One
 from cascade_cli.sandbox.stripe.shapes.checkout_sessions import HOSTED_PAGE
 from cascade_cli.sandbox.wire import Request
@@ -28,7 +28,7 @@ _PENDING = re.compile(r'("available_on":(\d+),.*?"status":)"pending"')
 class View:
     """When and from where something is looked at."""
 
-    shelf: Shelf
+    objects: Objects
     now: int
     base_url: str
 
@@ -41,7 +41,7 @@ class View:
             return text
         if text.startswith(_EVENT):
             id = text[len(_EVENT) - len("evt_") : text.index('"', len(_EVENT))]
-            return with_pending(text, self.shelf.outbox.pending(id))
+            return with_pending(text, self.objects.deliveries.pending(id))
         if text.startswith(_INVOICE):
             return _with_first_lines(text) if text.count(_LINE) > SHOWN_LINES else text
         if text.startswith(_BALANCE):
@@ -70,7 +70,7 @@ def render(answer: Answer, path: str, view: View, expand: list[str]) -> str:
     if not expand:
         return text
     document: Document = json.loads(text)
-    expansion.expand(view.shelf, view.show, [document], expand)
+    expansion.expand(view.objects, view.show, [document], expand)
     return encode(document)
 
 
@@ -83,7 +83,9 @@ def base_url(request: Request) -> str:
 def _page(answer: Many, path: str, view: View, expand: list[str]) -> str:
     texts = [view.show(text) for text in answer.texts]
     pieces = (
-        expansion.expand_page(view.shelf, view.show, texts, expand) if expand else [",".join(texts)]
+        expansion.expand_page(view.objects, view.show, texts, expand)
+        if expand
+        else [",".join(texts)]
     )
     more = "true" if answer.has_more else "false"
     end = f'],"has_more":{more},"url":{json.dumps(path)}}}'

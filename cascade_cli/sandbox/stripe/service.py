@@ -16,12 +16,12 @@ from cascade_cli.sandbox.stripe.api_keys import RateLimit, authenticate, permit
 from cascade_cli.sandbox.stripe.errors import StripeError
 from cascade_cli.sandbox.stripe.idempotency import InFlight
 from cascade_cli.sandbox.stripe.object_writer import API_VERSION
-from cascade_cli.sandbox.stripe.objects import Shelf, encode
+from cascade_cli.sandbox.stripe.objects import Objects, encode
 from cascade_cli.sandbox.stripe.pay_page import PayPage
 from cascade_cli.sandbox.stripe.rendering import View, base_url, render
 from cascade_cli.sandbox.stripe.routes import ENDPOINTS
 from cascade_cli.sandbox.stripe.routing import Call, Read, Write, route
-from cascade_cli.sandbox.stripe.writing import Post, Writer
+from cascade_cli.sandbox.stripe.writing import Post, PostRunner
 from cascade_cli.sandbox.wire import Clock, Request, Response
 
 _VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(\.[a-z]+)?")
@@ -49,7 +49,7 @@ class StripeSandbox:
         self._rate = RateLimit(rate_per_second, now) if rate_per_second else None
         self.books = Books(store, self._random)
         self._in_flight = InFlight()
-        self._writer = Writer(store, self.books)
+        self._posts = PostRunner(store, self.books)
         self._pay_page = PayPage(self.books, now)
 
     def handle(self, request: Request) -> Response:
@@ -90,15 +90,15 @@ class StripeSandbox:
     ) -> Response:
         now = int(self._now().timestamp())
         with self._store.read() as connection:
-            shelf = Shelf(connection)
-            answer = endpoint.run(Call(request.path, id, params, now, shelf))
-            view = View(shelf, now, base_url(request))
+            objects = Objects(connection)
+            answer = endpoint.run(Call(request.path, id, params, now, objects))
+            view = View(objects, now, base_url(request))
             return _json(200, render(answer, request.path, view, expand), {})
 
     def _write(self, post: Post) -> Response:
         with self._in_flight.hold(post.key):
             self._expire_checkouts()
-            outcome = self._writer.write(post, self._now())
+            outcome = self._posts.write(post, self._now())
         headers = {"Original-Request": outcome.saved.request_id} if post.key else {}
         if post.key:
             headers["Idempotency-Key"] = post.key
@@ -110,11 +110,11 @@ class StripeSandbox:
         """Close the sessions whose time has run out, each at its own moment."""
         now = int(self._now().timestamp())
         with self._store.read() as connection:
-            if not Shelf(connection).overdue(now):
+            if not Objects(connection).overdue(now):
                 return
         # Asked again under the write lock: another process may have closed them meanwhile.
         with self._store.write() as connection:
-            for id, expires_at in Shelf(connection).overdue(now):
+            for id, expires_at in Objects(connection).overdue(now):
                 self.books.expire_checkout(id, at=datetime.fromtimestamp(expires_at, UTC))
 
 

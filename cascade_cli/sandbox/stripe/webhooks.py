@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from cascade_cli.sandbox.store import Store
-from cascade_cli.sandbox.stripe.deliveries import Outbox, Parcel
+from cascade_cli.sandbox.stripe.deliveries import Deliveries, Delivery
 from cascade_cli.sandbox.stripe.rendering import with_pending
 from cascade_cli.sandbox.wire import Clock
 
@@ -38,8 +38,8 @@ class Mischief:
     shuffled: bool = False
 
 
-class Courier:
-    """Delivers what is in the outbox; `now` decides what is due and dates the signatures."""
+class WebhookSender:
+    """Delivers what is in the deliveries; `now` decides what is due and dates the signatures."""
 
     def __init__(
         self, store: Store, now: Clock, chance: random.Random, mischief: Mischief | None = None
@@ -50,57 +50,57 @@ class Courier:
     def deliver_due(self) -> int:
         """Try all that is due, once, one after the other; returns how many were accepted."""
         accepted = 0
-        while parcels := self.claim(_BATCH):
-            accepted += sum(self.deliver(parcel) for parcel in parcels)
+        while claimed := self.claim(_BATCH):
+            accepted += sum(self.deliver(delivery) for delivery in claimed)
         return accepted
 
-    def claim(self, limit: int) -> list[Parcel]:
+    def claim(self, limit: int) -> list[Delivery]:
         """Some deliveries that are due; each must be delivered before its lease ends."""
         now = self._now().timestamp()
         # Mostly nothing is, and a write, even an empty one, spoils what others have cached.
         with self._store.read() as connection:
-            if not Outbox(connection).is_due(now):
+            if not Deliveries(connection).is_due(now):
                 return []
         with self._store.write() as connection:
-            parcels = Outbox(connection).claim(now, limit)
+            claimed = Deliveries(connection).claim(now, limit)
         if self._mischief.shuffled:
-            self._chance.shuffle(parcels)
-        return parcels
+            self._chance.shuffle(claimed)
+        return claimed
 
-    def deliver(self, parcel: Parcel) -> bool:
+    def deliver(self, delivery: Delivery) -> bool:
         """Try one; whether it was accepted."""
-        answers = [self._send(parcel)]
+        answers = [self._send(delivery)]
         if self._mischief.twice and self._chance.random() < self._mischief.twice:
-            answers.append(self._send(parcel))
+            answers.append(self._send(delivery))
         accepted = any(answers)
         with self._store.write() as connection:
             now = self._now().timestamp()
-            Outbox(connection).finish(parcel, now, delivered=accepted)
+            Deliveries(connection).finish(delivery, now, delivered=accepted)
         return accepted
 
-    def _send(self, parcel: Parcel) -> bool:
+    def _send(self, delivery: Delivery) -> bool:
         with self._store.read() as connection:
-            pending = Outbox(connection).pending(parcel.event)
-        body = _body(with_pending(parcel.text, pending))
+            pending = Deliveries(connection).pending(delivery.event)
+        body = _body(with_pending(delivery.text, pending))
         headers = {
             "Accept": "*/*; q=0.5, application/xml",
             "Cache-Control": "no-cache",
             "Content-Type": "application/json; charset=utf-8",
-            "Stripe-Signature": signature(body, parcel.secret, int(self._now().timestamp())),
+            "Stripe-Signature": signature(body, delivery.secret, int(self._now().timestamp())),
             "User-Agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
         }
-        return _post(parcel.url, body, headers) in _SUCCESS
+        return _post(delivery.url, body, headers) in _SUCCESS
 
 
-class CourierLoop:
+class WebhookLoop:
     """Delivers in the background, until the block ends; `crashes` takes tracebacks."""
 
-    def __init__(self, courier: Courier, crashes: list[str]) -> None:
-        self._courier, self._crashes = courier, crashes
+    def __init__(self, sender: WebhookSender, crashes: list[str]) -> None:
+        self._sender, self._crashes = sender, crashes
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._loop, daemon=True)
 
-    def __enter__(self) -> CourierLoop:
+    def __enter__(self) -> WebhookLoop:
         self._thread.start()
         return self
 
@@ -113,20 +113,20 @@ class CourierLoop:
         with ThreadPoolExecutor(LANES) as pool:
             while not self._stopping.is_set():
                 under_way = {each for each in under_way if not each.done()}
-                parcels = self._claim(LANES - len(under_way))
-                under_way |= {pool.submit(self._deliver, parcel) for parcel in parcels}
-                self._stopping.wait(0 if parcels else _PAUSE_SECONDS)
+                claimed = self._claim(LANES - len(under_way))
+                under_way |= {pool.submit(self._deliver, delivery) for delivery in claimed}
+                self._stopping.wait(0 if claimed else _PAUSE_SECONDS)
 
-    def _claim(self, limit: int) -> list[Parcel]:
+    def _claim(self, limit: int) -> list[Delivery]:
         try:
-            return self._courier.claim(limit) if limit else []
+            return self._sender.claim(limit) if limit else []
         except Exception:  # noqa: BLE001 - one broken look must not end the deliveries
             self._crashes.append(traceback.format_exc())
             return []
 
-    def _deliver(self, parcel: Parcel) -> None:
+    def _deliver(self, delivery: Delivery) -> None:
         try:
-            self._courier.deliver(parcel)
+            self._sender.deliver(delivery)
         except Exception:  # noqa: BLE001 - as above; its lease brings the delivery back
             self._crashes.append(traceback.format_exc())
 

@@ -12,9 +12,9 @@ from cascade_cli.sandbox.store import Store
 from cascade_cli.sandbox.stripe import idempotency
 from cascade_cli.sandbox.stripe.account import Books
 from cascade_cli.sandbox.stripe.errors import StripeError
-from cascade_cli.sandbox.stripe.idempotency import Claim, Saved
+from cascade_cli.sandbox.stripe.idempotency import KeyedRequest, Saved
 from cascade_cli.sandbox.stripe.object_writer import Cause
-from cascade_cli.sandbox.stripe.objects import Shelf, encode
+from cascade_cli.sandbox.stripe.objects import Objects, encode
 from cascade_cli.sandbox.stripe.rendering import View, base_url, render
 from cascade_cli.sandbox.stripe.routing import Change, Write
 from cascade_cli.sandbox.wire import Request
@@ -37,10 +37,10 @@ class Post:
         """The idempotency key, if one was sent."""
         return self.request.headers.get("idempotency-key") or None
 
-    def claim(self, key: str) -> Claim:
+    def keyed(self, key: str) -> KeyedRequest:
         """What the key stands for: the same parameters, in whatever order they came."""
         canonical = repr(_sorted(self.raw)).encode()
-        return Claim(key, self.request.path, hashlib.sha256(canonical).hexdigest())
+        return KeyedRequest(key, self.request.path, hashlib.sha256(canonical).hexdigest())
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Outcome:
     replayed: bool
 
 
-class Writer:
+class PostRunner:
     """Carries out POST requests."""
 
     def __init__(self, store: Store, books: Books) -> None:
@@ -66,27 +66,27 @@ class Writer:
         with self._store.write() as connection:
             if post.key is None:
                 return Outcome(self._run(connection, post, at), replayed=False)
-            now, claim = int(at.timestamp()), post.claim(post.key)
-            found = idempotency.find(connection, claim, now)
+            now, keyed = int(at.timestamp()), post.keyed(post.key)
+            found = idempotency.find(connection, keyed, now)
             if found:
                 return Outcome(found, replayed=True)
             saved = self._run(connection, post, at)
-            idempotency.save(connection, claim, now, saved)
+            idempotency.save(connection, keyed, now, saved)
             return Outcome(saved, replayed=False)
 
     def _run(self, connection: sqlite3.Connection, post: Post, at: datetime) -> Saved:
-        shelf = Shelf(connection)
+        objects = Objects(connection)
         try:
-            with self._books.ledger(at, Cause(post.request_id, post.key)) as ledger:
+            with self._books.writing(at, Cause(post.request_id, post.key)) as writer:
                 call = Change(
-                    post.request.path, post.id, post.params, ledger.created, shelf, ledger
+                    post.request.path, post.id, post.params, writer.created, objects, writer
                 )
                 answer = post.endpoint.run(call)
         except StripeError as refusal:
             return _refused(refusal, post)
         if answer.error:
             return _refused(answer.error, post)
-        view = View(shelf, ledger.created, base_url(post.request))
+        view = View(objects, writer.created, base_url(post.request))
         body = render(answer, post.request.path, view, post.expand)
         return Saved(post.request_id, 200, body)
 

@@ -71,8 +71,8 @@ def refund_turns(status: str) -> Happening:
 
 def _last(kind: str, counter: Counter, intent: str) -> str:
     books = counter.sandboxed.app.stripe.books
-    with books.ledger(counter.now()) as ledger:
-        found = ledger.of_charge(kind, charge_of(counter, intent))
+    with books.writing(counter.now()) as writer:
+        found = writer.of_charge(kind, charge_of(counter, intent))
     return str(max(found, key=lambda one: (one["created"], one["id"]))["id"])
 
 

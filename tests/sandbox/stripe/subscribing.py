@@ -27,8 +27,8 @@ def subscribe(
     """A paid session of mode `subscription`, made at `at`."""
     for item in items or (monthly(),):
         product = item["price_data"].get("product")
-        with books.ledger(at) as ledger:
-            known = ledger.knows("product", product)
+        with books.writing(at) as writer:
+            known = writer.exists("product", product)
         if not known:
             books.create_product(at=at, id=product, name=product)
     session = books.create_checkout_session(

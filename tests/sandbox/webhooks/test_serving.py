@@ -127,7 +127,7 @@ def test_a_webhook_named_again_stays_one_endpoint_with_the_secret_named_last(
         again = books.register_webhook(receiver.url, at=at, secret="whsec_second")
         assert first["id"] == again["id"]
         buy(books, at)
-        assert sandbox_app.courier.deliver_due() == 4
+        assert sandbox_app.webhooks.deliver_due() == 4
 
 
 def test_a_webhook_on_another_machine_is_wrong_usage(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cascade_cli.sandbox.stripe.errors import Document
-from cascade_cli.sandbox.stripe.object_writer import Ledger
+from cascade_cli.sandbox.stripe.object_writer import ObjectWriter
 from cascade_cli.sandbox.stripe.parameters import Currency, Text
 from cascade_cli.sandbox.stripe.routing import Answer, Call, One, Read, listing, retrieving
 
@@ -18,7 +18,7 @@ def fee_for(amount: int) -> int:
 
 
 def move(
-    ledger: Ledger,
+    writer: ObjectWriter,
     amount: int,
     currency: str,
     *,
@@ -31,10 +31,10 @@ def move(
 
     In a currency that the account does not hold, it is booked in the one that it holds.
     """
-    held, rate = ledger.settlement.get(currency, (currency, None))
+    held, rate = writer.settlement.get(currency, (currency, None))
     moved = new_balance_transaction(
-        ledger.id("txn_3"),
-        ledger.created,
+        writer.id("txn_3"),
+        writer.created,
         _exchanged(amount, rate),
         held,
         fee=_exchanged(fee, rate),
@@ -43,7 +43,7 @@ def move(
         category=category or type,
     )
     moved["exchange_rate"] = rate
-    ledger.add(moved)
+    writer.add(moved)
     return moved
 
 
@@ -52,7 +52,7 @@ def _exchanged(amount: int, rate: float | None) -> int:
 
 
 def _get_balance(call: Call) -> Answer:
-    return One(new_balance(*call.shelf.balance(call.now)))
+    return One(new_balance(*call.objects.balance(call.now)))
 
 
 ENDPOINTS = (

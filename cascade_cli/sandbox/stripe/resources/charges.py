@@ -6,7 +6,7 @@ from cascade_cli.sandbox.stripe.cards import Card, Decline
 from cascade_cli.sandbox.stripe.currencies import check_amount, check_step, show
 from cascade_cli.sandbox.stripe.errors import Document, StripeError, card_error, no_such
 from cascade_cli.sandbox.stripe.metadata import Metadata, merge
-from cascade_cli.sandbox.stripe.object_writer import Ledger
+from cascade_cli.sandbox.stripe.object_writer import ObjectWriter
 from cascade_cli.sandbox.stripe.objects import Query
 from cascade_cli.sandbox.stripe.parameters import Anything, Currency, Flag, Integer, Text
 from cascade_cli.sandbox.stripe.resources import payment_methods, refunds
@@ -31,7 +31,7 @@ from cascade_cli.sandbox.stripe.routing import (
 
 
 def create(
-    ledger: Ledger,
+    writer: ObjectWriter,
     means: Means,
     amount: int,
     currency: str,
@@ -44,7 +44,7 @@ def create(
 
     `details` are fields of the charge that the caller decides, metadata among them.
     """
-    made = new_charge(ledger.id("ch_3"), ledger.created, amount, currency, means.card)
+    made = new_charge(writer.id("ch_3"), writer.created, amount, currency, means.card)
     made |= {
         "payment_method": means.document["id"],
         "payment_method_details": payment_method_details(means.card, amount, made["id"][-15:]),
@@ -53,29 +53,29 @@ def create(
     if not capture:
         made |= {"captured": False, "amount_captured": 0}
     if made["captured"] and settle_at_once:
-        settle(ledger, made)
-    text = ledger.add(made)
-    ledger.emit(f"charge.{made['status']}", text)
+        settle(writer, made)
+    text = writer.add(made)
+    writer.emit(f"charge.{made['status']}", text)
     return made
 
 
-def settle_later(ledger: Ledger, made: Document) -> None:
+def settle_later(writer: ObjectWriter, made: Document) -> None:
     """Put a captured charge on the balance, as `automatic_async` does just after the fact."""
     before = {"balance_transaction": None, "receipt_url": None}
-    settle(ledger, made)
-    ledger.emit("charge.updated", ledger.replace(made), before)
+    settle(writer, made)
+    writer.emit("charge.updated", writer.replace(made), before)
 
 
-def settle(ledger: Ledger, made: Document) -> None:
+def settle(writer: ObjectWriter, made: Document) -> None:
     """Put the charge's money on the balance, less the fee."""
     amount = made["amount"]
     fee = fee_for(amount)
-    moved = move(ledger, amount, made["currency"], fee=fee, source=made["id"], type="charge")
+    moved = move(writer, amount, made["currency"], fee=fee, source=made["id"], type="charge")
     made["balance_transaction"] = moved["id"]
     made["receipt_url"] = f"https://pay.stripe.com/receipts/payment/{made['id']}"
 
 
-def capture(ledger: Ledger, charge: Document, amount: int | None) -> Document:
+def capture(writer: ObjectWriter, charge: Document, amount: int | None) -> Document:
     """Take authorised money. The rest of the authorisation is released, which is a refund too.
 
     The whole authorisation is booked, and its rest booked back in the same moment.
@@ -85,18 +85,18 @@ def capture(ledger: Ledger, charge: Document, amount: int | None) -> Document:
     changing = ("amount_captured", "amount_refunded", "balance_transaction", "captured")
     before = {key: charge[key] for key in changing}
     charge |= {"captured": True, "amount_captured": wanted}
-    settle(ledger, charge)
+    settle(writer, charge)
     rest = charge["amount"] - wanted
-    released = refunds.booked_back(ledger, charge, rest) if rest else None
-    text = ledger.replace(charge)
-    ledger.emit("charge.captured", text, before)
+    released = refunds.refund_uncaptured(writer, charge, rest) if rest else None
+    text = writer.replace(charge)
+    writer.emit("charge.captured", text, before)
     if released:
-        ledger.emit("refund.created", ledger.add(released))
-        ledger.emit("charge.refunded", text, {"amount_refunded": before["amount_refunded"]})
+        writer.emit("refund.created", writer.add(released))
+        writer.emit("charge.refunded", text, {"amount_refunded": before["amount_refunded"]})
     return charge
 
 
-def decline_of(made: Document, means: Means) -> StripeError | None:
+def decline_error(made: Document, means: Means) -> StripeError | None:
     """The 402 to answer for a charge of the Charges API, if it failed."""
     if made["status"] != "failed" or means.card.decline is None:
         return None
@@ -158,16 +158,16 @@ def _post_create(call: Change) -> One:
     amount, currency = params.pop("amount"), params.pop("currency")
     check_amount(amount, currency)
     if params.get("customer"):
-        call.ledger.get("customer", params["customer"], "customer")
+        call.writer.get("customer", params["customer"], "customer")
     if "source" not in params:
         raise StripeError("Must provide source or customer.")
-    means = payment_methods.from_token(call.ledger, params.pop("source"))
+    means = payment_methods.from_token(call.writer, params.pop("source"))
     capture = params.pop("capture", True)
     params |= {"metadata": merge({}, params.get("metadata")), "source": means.document}
     charge = create(
-        call.ledger, means, amount, currency, capture=capture, settle_at_once=True, details=params
+        call.writer, means, amount, currency, capture=capture, settle_at_once=True, details=params
     )
-    return One(charge, decline_of(charge, means))
+    return One(charge, decline_error(charge, means))
 
 
 def _post_update(call: Change) -> One:
@@ -177,9 +177,9 @@ def _post_update(call: Change) -> One:
         changes["metadata"] = merge(charge["metadata"], changes["metadata"])
     before = {name: charge[name] for name in changes if charge[name] != changes[name]}
     charge |= changes
-    text = call.ledger.replace(charge)
+    text = call.writer.replace(charge)
     if before:
-        call.ledger.emit("charge.updated", text, before)
+        call.writer.emit("charge.updated", text, before)
     return One(charge)
 
 
@@ -192,11 +192,11 @@ def _post_capture(call: Change) -> One:
         )
     amount = call.params.get("amount")
     charge |= {name: value for name, value in call.params.items() if name != "amount"}
-    return One(capture(call.ledger, charge, amount))
+    return One(capture(call.writer, charge, amount))
 
 
 def _get_refunds(call: Call) -> Answer:
-    if call.shelf.find("charge", call.id) is None:
+    if call.objects.find("charge", call.id) is None:
         raise no_such("charge", call.id, "charge", status=404)
     return page(call, Query("refund").where("charge = ?", call.id))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cascade_cli.sandbox.stripe.currencies import check_amount
 from cascade_cli.sandbox.stripe.errors import Document, StripeError, no_such
 from cascade_cli.sandbox.stripe.metadata import Metadata, merge
-from cascade_cli.sandbox.stripe.object_writer import Ledger
+from cascade_cli.sandbox.stripe.object_writer import ObjectWriter
 from cascade_cli.sandbox.stripe.objects import LINE_ITEMS, encode
 from cascade_cli.sandbox.stripe.parameters import Array, Choice, Currency, Flag, Hash, Integer, Text
 from cascade_cli.sandbox.stripe.resources import customers, payment_intents, prices, subscriptions
@@ -39,41 +39,41 @@ _COPIED = (
 )  # fmt: skip
 
 
-def create(ledger: Ledger, params: Document) -> Document:
+def create(writer: ObjectWriter, params: Document) -> Document:
     """A session from checked parameters. Its own metadata never reaches the PaymentIntent."""
-    _check(ledger, params)
+    _check(writer, params)
     items = [
-        _line_item(ledger, item, position, params.get("currency"))
+        _line_item(writer, item, position, params.get("currency"))
         for position, item in enumerate(params["line_items"])
     ]
     _check_items(params.get("mode", "payment"), items)
     total = sum(item["amount_total"] for item in items)
     currency = items[0]["currency"]
     check_amount(total, currency)
-    session = new_checkout_session(ledger.id("cs_test_a1"), ledger.created, currency, total)
+    session = new_checkout_session(writer.id("cs_test_a1"), writer.created, currency, total)
     session |= {name: params[name] for name in _COPIED if name in params}
     session["metadata"] = merge({}, params.get("metadata"))
     name = "payment_intent_data"
     if params.get("mode") == "subscription":
         session |= for_subscription()
         name = "subscription_data"
-    ledger.add(session)
+    writer.add(session)
     data = params.get(name) or {}
     if params.get("discounts"):
         data = {**data, "discounts": params["discounts"]}
-    ledger.add(_aside(ledger, session["id"], items, data))
+    writer.add(_aside(writer, session["id"], items, data))
     return session
 
 
-def pay(ledger: Ledger, session: Document, payment_method: str) -> Attempt:
+def pay(writer: ObjectWriter, session: Document, payment_method: str) -> Attempt:
     """The customer presses the button; a refused card leaves the session open."""
     if session["status"] != "open":
         raise StripeError(f"This Checkout Session is {session['status']}.")
     if session["mode"] == "subscription":
-        attempt = _subscribe(ledger, session, payment_method)
+        attempt = _subscribe(writer, session, payment_method)
     else:
-        intent = _intent(ledger, session)
-        attempt = payment_intents.confirm(ledger, intent, {"payment_method": payment_method})
+        intent = _intent(writer, session)
+        attempt = payment_intents.confirm(writer, intent, {"payment_method": payment_method})
         session["payment_intent"] = attempt.intent["id"]
     if attempt.intent["status"] in ("succeeded", "requires_capture"):
         email = session["customer_email"] or "citizen@venice.example"
@@ -83,13 +83,13 @@ def pay(ledger: Ledger, session: Document, payment_method: str) -> Attempt:
             "customer_details": customer_details(email),
             "url": None,
         }
-        ledger.emit("checkout.session.completed", ledger.replace(session))
+        writer.emit("checkout.session.completed", writer.replace(session))
     else:
-        ledger.replace(session)
+        writer.replace(session)
     return attempt
 
 
-def expire(ledger: Ledger, session: Document) -> Document:
+def expire(writer: ObjectWriter, session: Document) -> Document:
     """Close a session that nobody has paid."""
     if session["status"] != "open":
         raise StripeError(
@@ -97,18 +97,18 @@ def expire(ledger: Ledger, session: Document) -> Document:
             f" Session has a status of {session['status']}."
         )
     session |= {"status": "expired", "url": None}
-    ledger.emit("checkout.session.expired", ledger.replace(session))
+    writer.emit("checkout.session.expired", writer.replace(session))
     return session
 
 
-def _check(ledger: Ledger, params: Document) -> None:
+def _check(writer: ObjectWriter, params: Document) -> None:
     if not params["line_items"]:
         raise StripeError(
             "Missing required param: line_items.", code="parameter_missing", param="line_items"
         )
     if params.get("customer"):
-        ledger.get("customer", params["customer"], "customer")
-    lifetime = params.get("expires_at", ledger.created + _LONGEST_SECONDS) - ledger.created
+        writer.get("customer", params["customer"], "customer")
+    lifetime = params.get("expires_at", writer.created + _LONGEST_SECONDS) - writer.created
     if lifetime < _SHORTEST_SECONDS:
         raise StripeError(
             "The `expires_at` timestamp must be at least 30 minutes from Checkout Session"
@@ -125,11 +125,13 @@ def _check(ledger: Ledger, params: Document) -> None:
             raise StripeError(f"You can not pass `{name}` in `{params['mode']}` mode.", param=name)
 
 
-def _line_item(ledger: Ledger, item: Document, position: int, currency: str | None) -> Document:
-    made = prices.chosen_price(ledger, item, f"line_items[{position}]")
-    name = ledger.get("product", made["product"])["name"]
-    priced = prices.in_currency(ledger, made, currency or made["currency"])
-    return new_line_item(ledger.id("li_1"), priced, name, item.get("quantity", 1)) | {"price": made}
+def _line_item(
+    writer: ObjectWriter, item: Document, position: int, currency: str | None
+) -> Document:
+    made = prices.chosen_price(writer, item, f"line_items[{position}]")
+    name = writer.get("product", made["product"])["name"]
+    priced = prices.in_currency(writer, made, currency or made["currency"])
+    return new_line_item(writer.id("li_1"), priced, name, item.get("quantity", 1)) | {"price": made}
 
 
 def _check_items(mode: str, items: list[Document]) -> None:
@@ -150,24 +152,26 @@ def _check_items(mode: str, items: list[Document]) -> None:
         )
 
 
-def _aside(ledger: Ledger, session_id: str, items: list[Document], data: Document) -> Document:
+def _aside(
+    writer: ObjectWriter, session_id: str, items: list[Document], data: Document
+) -> Document:
     """`data` is what the payment, or the subscription, is made with."""
     return {
         "id": f"{session_id}#line_items",
         "object": LINE_ITEMS,
-        "created": ledger.created,
+        "created": writer.created,
         "line_items": items,
         "data": data,
     }
 
 
-def _intent(ledger: Ledger, session: Document) -> Document:
+def _intent(writer: ObjectWriter, session: Document) -> Document:
     """The session's PaymentIntent, made at the first attempt to pay."""
     if session["payment_intent"]:
-        return ledger.get("payment_intent", session["payment_intent"])
-    data = ledger.get(LINE_ITEMS, f"{session['id']}#line_items")["data"]
+        return writer.get("payment_intent", session["payment_intent"])
+    data = writer.get(LINE_ITEMS, f"{session['id']}#line_items")["data"]
     return payment_intents.create(
-        ledger,
+        writer,
         {
             "amount": session["amount_total"],
             "currency": session["currency"],
@@ -178,20 +182,20 @@ def _intent(ledger: Ledger, session: Document) -> Document:
     )
 
 
-def _subscribe(ledger: Ledger, session: Document, payment_method: str) -> Attempt:
+def _subscribe(writer: ObjectWriter, session: Document, payment_method: str) -> Attempt:
     """The subscription is made at the first attempt to pay, and shown once one has worked."""
-    aside = ledger.get(LINE_ITEMS, f"{session['id']}#line_items")
+    aside = writer.get(LINE_ITEMS, f"{session['id']}#line_items")
     if "subscription" in aside:
-        subscription = ledger.get("subscription", aside["subscription"])
-        invoice = ledger.get("invoice", subscription["latest_invoice"])
+        subscription = writer.get("subscription", aside["subscription"])
+        invoice = writer.get("invoice", subscription["latest_invoice"])
     else:
         bought = [(item["price"], item["quantity"]) for item in aside["line_items"]]
-        customer = _customer(ledger, session)
-        subscription, invoice = subscriptions.begin(
-            ledger, customer, bought, {**aside["data"], "currency": session["currency"]}
+        customer = _customer(writer, session)
+        subscription, invoice = subscriptions.create(
+            writer, customer, bought, {**aside["data"], "currency": session["currency"]}
         )
-        ledger.replace(aside | {"subscription": subscription["id"]})
-    attempt = subscriptions.pay_first(ledger, subscription, invoice, payment_method)
+        writer.replace(aside | {"subscription": subscription["id"]})
+    attempt = subscriptions.pay_first(writer, subscription, invoice, payment_method)
     if invoice["status"] == "paid":
         session |= {
             "customer": subscription["customer"],
@@ -201,11 +205,11 @@ def _subscribe(ledger: Ledger, session: Document, payment_method: str) -> Attemp
     return attempt
 
 
-def _customer(ledger: Ledger, session: Document) -> Document:
+def _customer(writer: ObjectWriter, session: Document) -> Document:
     if session["customer"]:
-        return ledger.get("customer", session["customer"])
+        return writer.get("customer", session["customer"])
     email = session["customer_email"] or "citizen@venice.example"
-    return customers.create(ledger, {"email": email})
+    return customers.create(writer, {"email": email})
 
 
 _PRODUCT = {
@@ -261,17 +265,17 @@ _CREATE = {
 
 
 def _post_create(call: Change) -> One:
-    return One(create(call.ledger, call.params))
+    return One(create(call.writer, call.params))
 
 
 def _post_expire(call: Change) -> One:
-    return One(expire(call.ledger, call.get("checkout.session", "session")))
+    return One(expire(call.writer, call.get("checkout.session", "session")))
 
 
 def _get_line_items(call: Call) -> Answer:
-    if call.shelf.find("checkout.session", call.id) is None:
+    if call.objects.find("checkout.session", call.id) is None:
         raise no_such("checkout.session", call.id, "session", status=404)
-    items = call.shelf.line_items(call.id)
+    items = call.objects.line_items(call.id)
     ids = [item["id"] for item in items]
     for name in ("starting_after", "ending_before"):
         if name in call.params and call.params[name] not in ids:

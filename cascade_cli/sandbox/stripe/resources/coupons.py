@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cascade_cli.sandbox.stripe.errors import Document, StripeError
 from cascade_cli.sandbox.stripe.metadata import Metadata, merge
-from cascade_cli.sandbox.stripe.object_writer import Ledger
+from cascade_cli.sandbox.stripe.object_writer import ObjectWriter
 from cascade_cli.sandbox.stripe.parameters import Array, Choice, Currency, Hash, Integer, Text
 from cascade_cli.sandbox.stripe.routing import Change, One, Write, listing, retrieving
 
@@ -12,7 +12,7 @@ _COPIED = ("amount_off", "currency", "duration", "name", "percent_off")
 APPLIES_TO = "sandbox.applies_to"
 
 
-def create(ledger: Ledger, params: Document) -> Document:
+def create(writer: ObjectWriter, params: Document) -> Document:
     """So many percent, or so much of a currency, off some products or off all."""
     if ("percent_off" in params) == ("amount_off" in params):
         raise StripeError("You must pass either `percent_off` or `amount_off`, and not both.")
@@ -20,33 +20,35 @@ def create(ledger: Ledger, params: Document) -> Document:
         raise StripeError(
             "Missing required param: currency.", code="parameter_missing", param="currency"
         )
-    made = new_coupon(params.get("id") or ledger.id("cpn_"), ledger.created)
+    made = new_coupon(params.get("id") or writer.id("cpn_"), writer.created)
     made |= {name: params[name] for name in _COPIED if name in params}
     made["metadata"] = merge({}, params.get("metadata"))
     products = (params.get("applies_to") or {}).get("products") or []
     # Stripe shows these only when asked to.
-    aside = {"id": f"{made['id']}#applies_to", "object": APPLIES_TO, "created": ledger.created}
-    ledger.add(aside | {"products": products})
-    ledger.emit("coupon.created", ledger.add(made))
+    aside = {"id": f"{made['id']}#applies_to", "object": APPLIES_TO, "created": writer.created}
+    writer.add(aside | {"products": products})
+    writer.emit("coupon.created", writer.add(made))
     return made
 
 
-def create_discounts(ledger: Ledger, subscription: Document, params: list[Document]) -> list[str]:
+def create_discounts(
+    writer: ObjectWriter, subscription: Document, params: list[Document]
+) -> list[str]:
     """The ids of new discounts of a subscription, one for each coupon named."""
     made = []
     for position, one in enumerate(params):
-        coupon = ledger.get("coupon", one["coupon"], f"discounts[{position}][coupon]")
-        id = ledger.id("di_1")
-        ledger.add(new_discount(id, ledger.created, subscription, coupon["id"]))
+        coupon = writer.get("coupon", one["coupon"], f"discounts[{position}][coupon]")
+        id = writer.id("di_1")
+        writer.add(new_discount(id, writer.created, subscription, coupon["id"]))
         made.append(id)
     return made
 
 
-def spread(ledger: Ledger, invoice: Document, lines: list[Document]) -> int:
+def apply_to_lines(writer: ObjectWriter, invoice: Document, lines: list[Document]) -> int:
     """Take the invoice's discounts off its lines; returns what they take off altogether."""
     for id in invoice["discounts"]:
-        coupon = ledger.get("coupon", ledger.get("discount", id)["source"]["coupon"])
-        products = ledger.get(APPLIES_TO, f"{coupon['id']}#applies_to")["products"]
+        coupon = writer.get("coupon", writer.get("discount", id)["source"]["coupon"])
+        products = writer.get(APPLIES_TO, f"{coupon['id']}#applies_to")["products"]
         open_lines = [line for line in lines if _may_be_lowered(line, products)]
         amounts = _shares(coupon, [_left(line) for line in open_lines])
         for line, amount in zip(open_lines, amounts, strict=True):
@@ -94,7 +96,7 @@ _CREATE = {
 
 
 def _post_create(call: Change) -> One:
-    return One(create(call.ledger, call.params))
+    return One(create(call.writer, call.params))
 
 
 ENDPOINTS = (

@@ -4,36 +4,36 @@ from __future__ import annotations
 
 from cascade_cli.sandbox.stripe.errors import Document
 from cascade_cli.sandbox.stripe.metadata import Metadata, merge
-from cascade_cli.sandbox.stripe.object_writer import Ledger
+from cascade_cli.sandbox.stripe.object_writer import ObjectWriter
 from cascade_cli.sandbox.stripe.parameters import Integer, Text
 from cascade_cli.sandbox.stripe.routing import Change, One, Write, listing, retrieving
 
 
-def create(ledger: Ledger, fields: Document) -> Document:
+def create(writer: ObjectWriter, fields: Document) -> Document:
     """A customer with these fields, which have been checked."""
-    customer = new_customer(ledger.id("cus_"), ledger.created) | fields
+    customer = new_customer(writer.id("cus_"), writer.created) | fields
     customer["metadata"] = merge({}, fields.get("metadata"))
-    ledger.emit("customer.created", ledger.add(customer))
+    writer.emit("customer.created", writer.add(customer))
     return customer
 
 
-def update(ledger: Ledger, customer: Document, params: Document) -> Document:
+def update(writer: ObjectWriter, customer: Document, params: Document) -> Document:
     """Change the fields that `params` names."""
     changes = dict(params)
     if "metadata" in changes:
         changes["metadata"] = merge(customer["metadata"], changes["metadata"])
     before = {name: customer[name] for name in changes}
     customer |= changes
-    ledger.emit("customer.updated", ledger.replace(customer), before)
+    writer.emit("customer.updated", writer.replace(customer), before)
     return customer
 
 
-def change_balance(ledger: Ledger, customer: Document, amount: int) -> Document:
+def change_balance(writer: ObjectWriter, customer: Document, amount: int) -> Document:
     """So much more is owed by the customer; less than nothing is credit for later invoices."""
     if amount:
         before = {"balance": customer["balance"]}
         customer["balance"] += amount
-        ledger.emit("customer.updated", ledger.replace(customer), before)
+        writer.emit("customer.updated", writer.replace(customer), before)
     return customer
 
 
@@ -48,11 +48,11 @@ _FIELDS = {
 
 
 def _post_create(call: Change) -> One:
-    return One(create(call.ledger, call.params))
+    return One(create(call.writer, call.params))
 
 
 def _post_update(call: Change) -> One:
-    return One(update(call.ledger, call.get("customer"), call.params))
+    return One(update(call.writer, call.get("customer"), call.params))
 
 
 ENDPOINTS = (

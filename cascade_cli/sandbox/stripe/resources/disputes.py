@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from cascade_cli.sandbox.stripe.currencies import show
 from cascade_cli.sandbox.stripe.errors import Document, StripeError
 from cascade_cli.sandbox.stripe.metadata import Metadata, merge
-from cascade_cli.sandbox.stripe.object_writer import Ledger
+from cascade_cli.sandbox.stripe.object_writer import ObjectWriter
 from cascade_cli.sandbox.stripe.parameters import Text
 from cascade_cli.sandbox.stripe.resources.balance import DAY_SECONDS, move
 from cascade_cli.sandbox.stripe.routing import Change, One, Write, listing, retrieving
@@ -46,8 +46,8 @@ class Claim:
     withdrawn: int | None = None
 
 
-def open_dispute(
-    ledger: Ledger,
+def create(
+    writer: ObjectWriter,
     charge: Document,
     claim: Claim,
     status: str = "needs_response",
@@ -60,70 +60,72 @@ def open_dispute(
     """
     if status not in OPENINGS or prevented_by not in PREVENTIONS:
         raise StripeError(f"No dispute begins as {status} ({prevented_by}).")
-    if charge["refunded"] or not charge["captured"] or forbids_refunds(ledger, charge):
+    if charge["refunded"] or not charge["captured"] or forbids_refunds(writer, charge):
         raise StripeError(f"Charge {charge['id']} cannot be disputed.")
-    dispute = new_dispute(ledger.id("du_1"), ledger.created, charge, claim.reason)
+    dispute = new_dispute(writer.id("du_1"), writer.created, charge, claim.reason)
     dispute["amount"] = claim.amount or dispute["amount"]
     dispute["currency"] = claim.currency or dispute["currency"]
     _check_amount(charge, dispute)
     charge["disputed"] = True
-    ledger.replace(charge)
-    _becomes(ledger, dispute, status)
+    writer.replace(charge)
+    _becomes(writer, dispute, status)
     if status == "prevented":
         dispute["payment_method_details"]["card"]["case_type"] = prevented_by
         dispute["evidence_details"]["due_by"] = 0
-    ledger.emit("charge.dispute.created", ledger.add(dispute))
+    writer.emit("charge.dispute.created", writer.add(dispute))
     if _withdraws(dispute):
-        _withdraw(ledger, dispute, charge, claim.withdrawn)
+        _withdraw(writer, dispute, charge, claim.withdrawn)
     return dispute
 
 
-def turn(ledger: Ledger, dispute: Document, status: str) -> Document:
+def change_status(writer: ObjectWriter, dispute: Document, status: str) -> Document:
     """The dispute comes to its next stage, and its money follows."""
     before = {"status": dispute["status"]}
     if status not in _AFTER.get(dispute["status"], ()):
         raise StripeError(f"This dispute is {dispute['status']} and cannot become {status}.")
-    _becomes(ledger, dispute, status)
+    _becomes(writer, dispute, status)
     if _withdraws(dispute) and _moved(dispute) == 0:
-        _withdraw(ledger, dispute, ledger.get("charge", dispute["charge"]))
+        _withdraw(writer, dispute, writer.get("charge", dispute["charge"]))
     if status == "won":
-        _reinstate(ledger, dispute)
-    text = ledger.replace(dispute)
+        _reinstate(writer, dispute)
+    text = writer.replace(dispute)
     if status in _CLOSED:
-        ledger.emit("charge.dispute.closed", text)
+        writer.emit("charge.dispute.closed", text)
     else:
-        ledger.emit("charge.dispute.updated", text, before)
+        writer.emit("charge.dispute.updated", text, before)
     return dispute
 
 
-def respond(ledger: Ledger, dispute: Document) -> Document:
+def respond(writer: ObjectWriter, dispute: Document) -> Document:
     """The shop submits its evidence: the bank looks at it."""
     if not dispute["status"].endswith("needs_response"):
         raise StripeError(f"This dispute is {dispute['status']} and cannot be answered.")
-    return turn(ledger, dispute, dispute["status"].replace("needs_response", "under_review"))
+    return change_status(
+        writer, dispute, dispute["status"].replace("needs_response", "under_review")
+    )
 
 
-def close(ledger: Ledger, dispute: Document, *, won: bool = False) -> Document:
+def close(writer: ObjectWriter, dispute: Document, *, won: bool = False) -> Document:
     """End it. Closing by API concedes."""
     if dispute["status"] in _CLOSED:
         raise StripeError("This dispute is already closed")
     if dispute["status"].startswith("warning_"):
-        return turn(ledger, dispute, "warning_closed")
-    return turn(ledger, dispute, "won" if won else "lost")
+        return change_status(writer, dispute, "warning_closed")
+    return change_status(writer, dispute, "won" if won else "lost")
 
 
-def update(ledger: Ledger, dispute: Document, params: Document) -> Document:
+def update(writer: ObjectWriter, dispute: Document, params: Document) -> Document:
     """Only metadata can change here."""
     before = {"metadata": dispute["metadata"]}
     if "metadata" in params:
         dispute["metadata"] = merge(dispute["metadata"], params["metadata"])
-    ledger.emit("charge.dispute.updated", ledger.replace(dispute), before)
+    writer.emit("charge.dispute.updated", writer.replace(dispute), before)
     return dispute
 
 
-def forbids_refunds(ledger: Ledger, charge: Document) -> bool:
+def forbids_refunds(writer: ObjectWriter, charge: Document) -> bool:
     """Whether a dispute of the charge has its money, or had it and is not settled yet."""
-    return any(_withdraws(dispute) for dispute in ledger.of_charge("dispute", charge["id"]))
+    return any(_withdraws(dispute) for dispute in writer.of_charge("dispute", charge["id"]))
 
 
 def _withdraws(dispute: Document) -> bool:
@@ -140,13 +142,13 @@ def _check_amount(charge: Document, dispute: Document) -> None:
         raise StripeError(f"No more than {most} of charge {charge['id']} can be disputed.")
 
 
-def _becomes(ledger: Ledger, dispute: Document, status: str) -> None:
+def _becomes(writer: ObjectWriter, dispute: Document, status: str) -> None:
     asks = status.startswith("warning_")
     dispute |= {"status": status, "is_charge_refundable": asks}
     details = dispute["evidence_details"]
     if status.endswith("needs_response"):
         dispute["payment_method_details"]["card"]["case_type"] = "inquiry" if asks else "chargeback"
-        details["due_by"] = due_by(ledger.created)
+        details["due_by"] = due_by(writer.created)
     if status.endswith("under_review"):
         details["has_evidence"], details["submission_method"] = True, "manual"
         details["submission_count"] += 1
@@ -157,26 +159,28 @@ def _moved(dispute: Document) -> int:
 
 
 def _withdraw(
-    ledger: Ledger, dispute: Document, charge: Document, amount: int | None = None
+    writer: ObjectWriter, dispute: Document, charge: Document, amount: int | None = None
 ) -> None:
     """A claim in another currency takes all that is left of the charge, unless it says what."""
     if amount is None and dispute["currency"] == charge["currency"]:
         amount = dispute["amount"]
     amount = amount or charge["amount"] - charge["amount_refunded"]
-    _move(ledger, dispute, -amount, charge["currency"], "dispute")
-    ledger.emit("charge.dispute.funds_withdrawn", ledger.replace(dispute))
+    _move(writer, dispute, -amount, charge["currency"], "dispute")
+    writer.emit("charge.dispute.funds_withdrawn", writer.replace(dispute))
 
 
-def _reinstate(ledger: Ledger, dispute: Document) -> None:
+def _reinstate(writer: ObjectWriter, dispute: Document) -> None:
     """What was withdrawn comes back as it was booked; the fee does not."""
     (first, *_) = dispute["balance_transactions"]
-    _move(ledger, dispute, -_moved(dispute), first["currency"], "dispute_reversal")
-    ledger.emit("charge.dispute.funds_reinstated", ledger.replace(dispute))
+    _move(writer, dispute, -_moved(dispute), first["currency"], "dispute_reversal")
+    writer.emit("charge.dispute.funds_reinstated", writer.replace(dispute))
 
 
-def _move(ledger: Ledger, dispute: Document, amount: int, currency: str, category: str) -> None:
+def _move(
+    writer: ObjectWriter, dispute: Document, amount: int, currency: str, category: str
+) -> None:
     moved = move(
-        ledger,
+        writer,
         amount,
         currency,
         fee=_FEE if category == "dispute" else 0,
@@ -188,11 +192,11 @@ def _move(ledger: Ledger, dispute: Document, amount: int, currency: str, categor
 
 
 def _post_update(call: Change) -> One:
-    return One(update(call.ledger, call.get("dispute", "dispute"), call.params))
+    return One(update(call.writer, call.get("dispute", "dispute"), call.params))
 
 
 def _post_close(call: Change) -> One:
-    return One(close(call.ledger, call.get("dispute", "dispute")))
+    return One(close(call.writer, call.get("dispute", "dispute")))
 
 
 ENDPOINTS = (

@@ -7,7 +7,7 @@ from typing import Any
 
 from cascade_cli.sandbox.stripe.deliveries import UNDELIVERED
 from cascade_cli.sandbox.stripe.errors import Document, StripeError, no_such
-from cascade_cli.sandbox.stripe.object_writer import Ledger
+from cascade_cli.sandbox.stripe.object_writer import ObjectWriter
 from cascade_cli.sandbox.stripe.objects import Query, encode
 from cascade_cli.sandbox.stripe.parameters import Array, Flag, Range, Text
 from cascade_cli.sandbox.stripe.resources.balance import new_balance
@@ -16,8 +16,8 @@ from cascade_cli.sandbox.stripe.routing import PAGE, Answer, Call, Read, page
 BALANCE = "balance.available"
 
 
-def announce(
-    ledger: Ledger, type: str, subject: Any, said: Document, lacking: Collection[str]
+def create(
+    writer: ObjectWriter, type: str, subject: Any, said: Document, lacking: Collection[str]
 ) -> Document:
     """An event of any type about `subject`, with what else it `said` and without what it lacks.
 
@@ -26,17 +26,17 @@ def announce(
     if "id" in said or "id" in lacking:
         raise StripeError("Every event has an id of its own.", param="id")
     if subject is None:
-        subject = _balance_now(ledger) if type == BALANCE else {}
-    event = {**ledger.head(type), "data": {"object": subject}, **said}
+        subject = _balance_now(writer) if type == BALANCE else {}
+    event = {**writer.new_event(type), "data": {"object": subject}, **said}
     event = {name: value for name, value in event.items() if name not in lacking}
     # Half a surrogate can stand in JSON, but not in a database.
     text = encode(event).encode("utf-8", "backslashreplace").decode()
-    ledger.record(event["id"], type, text)
+    writer.add_event(event["id"], type, text)
     return event
 
 
-def _balance_now(ledger: Ledger) -> Document:
-    return new_balance(*ledger.flush().balance(ledger.created))
+def _balance_now(writer: ObjectWriter) -> Document:
+    return new_balance(*writer.flush().balance(writer.created))
 
 
 _KEPT_SECONDS = 30 * 86_400
@@ -78,7 +78,7 @@ def _pattern(wildcard: str) -> str:
 
 
 def _get(call: Call) -> Answer:
-    found = call.shelf.all(_kept(call).where("id = ?", call.id))
+    found = call.objects.all(_kept(call).where("id = ?", call.id))
     if not found:
         raise no_such("event", call.id, "id", status=404)
     return found[0]

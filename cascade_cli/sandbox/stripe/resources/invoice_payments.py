@@ -11,7 +11,7 @@ import json
 from typing import Any
 
 from cascade_cli.sandbox.stripe.errors import Document, StripeError, no_such
-from cascade_cli.sandbox.stripe.object_writer import Ledger
+from cascade_cli.sandbox.stripe.object_writer import ObjectWriter
 from cascade_cli.sandbox.stripe.objects import Query
 from cascade_cli.sandbox.stripe.parameters import Choice, Hash, Range, Text
 from cascade_cli.sandbox.stripe.resources import customers
@@ -21,7 +21,7 @@ _OVER = ("canceled", "succeeded", "requires_capture")
 
 
 def attach(
-    ledger: Ledger, invoice: Document, intent: Document, amount: int | None = None
+    writer: ObjectWriter, invoice: Document, intent: Document, amount: int | None = None
 ) -> Document:
     """Let a PaymentIntent pay an invoice, at once if it has succeeded; returns the invoice.
 
@@ -34,58 +34,58 @@ def attach(
         "payment_record": None,
         "type": "payment_intent",
     }
-    made = new_invoice_payment(ledger.id("inpay_1"), ledger.created, invoice, named)
+    made = new_invoice_payment(writer.id("inpay_1"), writer.created, invoice, named)
     made |= {"is_default": False, "amount_requested": amount or intent["amount"]}
-    ledger.add(made)
+    writer.add(made)
     if intent["status"] == "succeeded":
-        credit(ledger, made, invoice, intent["amount_received"])
+        apply(writer, made, invoice, intent["amount_received"])
     return invoice
 
 
-def credit_attached(ledger: Ledger, intent: Document) -> None:
+def apply_attached(writer: ObjectWriter, intent: Document) -> None:
     """A PaymentIntent has succeeded: it pays what it is attached to, the oldest first."""
     # Only payments of a customer can be attached.
     if not intent["customer"]:
         return
     left = intent["amount_received"]
-    for payment in reversed(_payments(ledger, "payment.payment_intent", intent["id"])):
+    for payment in reversed(_payments(writer, "payment.payment_intent", intent["id"])):
         if payment["status"] == "open" and not payment["is_default"]:
-            invoice = ledger.get("invoice", payment["invoice"])
-            left -= credit(ledger, payment, invoice, left)
+            invoice = writer.get("invoice", payment["invoice"])
+            left -= apply(writer, payment, invoice, left)
 
 
-def credit(ledger: Ledger, payment: Document, invoice: Document, most: int) -> int:
+def apply(writer: ObjectWriter, payment: Document, invoice: Document, most: int) -> int:
     """A payment brings up to so much to its invoice; returns how much it brought.
 
     What is too much goes to the customer's balance.
     """
     amount = min(payment["amount_requested"], most)
     over = max(0, amount - invoice["amount_remaining"])
-    close(ledger, payment, amount)
+    mark_paid(writer, payment, amount)
     invoice["amount_paid"] += amount - over
     invoice["amount_remaining"] -= amount - over
     if over:
-        _overpaid(ledger, invoice, over)
-    default = default_of(ledger, invoice)
+        _overpaid(writer, invoice, over)
+    default = default_payment(writer, invoice)
     if invoice["amount_remaining"]:
-        _lower(ledger, default, invoice["amount_remaining"])
-        ledger.emit("invoice.updated", ledger.replace(invoice))
+        _lower_default(writer, default, invoice["amount_remaining"])
+        writer.emit("invoice.updated", writer.replace(invoice))
     else:
         if default["id"] != payment["id"]:
-            _give_up(ledger, default)
-        paid(ledger, invoice)
-        _revive(ledger, invoice)
+            _cancel_default(writer, default)
+        mark_invoice_paid(writer, invoice)
+        _reactivate_subscription(writer, invoice)
     return int(amount)
 
 
-def close(ledger: Ledger, payment: Document, amount: int) -> None:
+def mark_paid(writer: ObjectWriter, payment: Document, amount: int) -> None:
     """An invoice's payment has brought so much."""
     payment |= {"status": "paid", "amount_paid": amount}
-    payment["status_transitions"]["paid_at"] = ledger.created
-    ledger.emit("invoice_payment.paid", ledger.replace(payment))
+    payment["status_transitions"]["paid_at"] = writer.created
+    writer.emit("invoice_payment.paid", writer.replace(payment))
 
 
-def paid(ledger: Ledger, invoice: Document) -> None:
+def mark_invoice_paid(writer: ObjectWriter, invoice: Document) -> None:
     """Nothing is left to pay."""
     invoice |= {
         "status": "paid",
@@ -93,26 +93,26 @@ def paid(ledger: Ledger, invoice: Document) -> None:
         "amount_paid": invoice["amount_due"],
         "amount_remaining": 0,
     }
-    invoice["status_transitions"]["paid_at"] = ledger.created
-    text = ledger.replace(invoice)
-    ledger.emit("invoice.paid", text)
-    ledger.emit("invoice.payment_succeeded", text)
+    invoice["status_transitions"]["paid_at"] = writer.created
+    text = writer.replace(invoice)
+    writer.emit("invoice.paid", text)
+    writer.emit("invoice.payment_succeeded", text)
 
 
-def default_of(ledger: Ledger, invoice: Document) -> Document:
+def default_payment(writer: ObjectWriter, invoice: Document) -> Document:
     """The payment that Stripe made by itself when the invoice was finalised."""
-    found = _payments(ledger, "invoice", invoice["id"])
+    found = _payments(writer, "invoice", invoice["id"])
     return next(one for one in found if one["is_default"])
 
 
-def payments_of(ledger: Ledger, invoice: Document) -> list[Document]:
+def list_for(writer: ObjectWriter, invoice: Document) -> list[Document]:
     """All that ties payments to the invoice, newest first."""
-    return _payments(ledger, "invoice", invoice["id"])
+    return _payments(writer, "invoice", invoice["id"])
 
 
-def _payments(ledger: Ledger, path: str, id: str) -> list[Document]:
+def _payments(writer: ObjectWriter, path: str, id: str) -> list[Document]:
     query = Query("invoice_payment").where(f"json_extract(body, '$.{path}') = ?", id)
-    return [json.loads(text) for text in ledger.flush().all(query)]
+    return [json.loads(text) for text in writer.flush().all(query)]
 
 
 def _check(invoice: Document, intent: Document) -> None:
@@ -141,40 +141,40 @@ def _check(invoice: Document, intent: Document) -> None:
         )
 
 
-def _overpaid(ledger: Ledger, invoice: Document, over: int) -> None:
+def _overpaid(writer: ObjectWriter, invoice: Document, over: int) -> None:
     invoice["amount_overpaid"] += over
-    customers.change_balance(ledger, ledger.get("customer", invoice["customer"]), -over)
-    ledger.emit("invoice.overpaid", ledger.replace(invoice))
+    customers.change_balance(writer, writer.get("customer", invoice["customer"]), -over)
+    writer.emit("invoice.overpaid", writer.replace(invoice))
 
 
-def _lower(ledger: Ledger, default: Document, remaining: int) -> None:
+def _lower_default(writer: ObjectWriter, default: Document, remaining: int) -> None:
     """The default payment is over what is left."""
-    ledger.replace(default | {"amount_requested": remaining})
-    intent = ledger.get("payment_intent", default["payment"]["payment_intent"])
-    ledger.replace(intent | {"amount": remaining})
+    writer.replace(default | {"amount_requested": remaining})
+    intent = writer.get("payment_intent", default["payment"]["payment_intent"])
+    writer.replace(intent | {"amount": remaining})
 
 
-def _give_up(ledger: Ledger, default: Document) -> None:
+def _cancel_default(writer: ObjectWriter, default: Document) -> None:
     default["status"] = "canceled"
-    default["status_transitions"]["canceled_at"] = ledger.created
-    ledger.replace(default)
+    default["status_transitions"]["canceled_at"] = writer.created
+    writer.replace(default)
     named = default["payment"]["payment_intent"]
-    intent = ledger.get("payment_intent", named) if named else None
+    intent = writer.get("payment_intent", named) if named else None
     if intent and intent["status"] not in _OVER:
-        intent |= {"status": "canceled", "canceled_at": ledger.created}
-        ledger.emit("payment_intent.canceled", ledger.replace(intent))
+        intent |= {"status": "canceled", "canceled_at": writer.created}
+        writer.emit("payment_intent.canceled", writer.replace(intent))
 
 
-def _revive(ledger: Ledger, invoice: Document) -> None:
+def _reactivate_subscription(writer: ObjectWriter, invoice: Document) -> None:
     """The subscription whose newest invoice was late goes on."""
     details = (invoice["parent"] or {}).get("subscription_details") or {}
     if not details.get("subscription"):
         return
-    subscription = ledger.get("subscription", details["subscription"])
+    subscription = writer.get("subscription", details["subscription"])
     if subscription["status"] == "past_due" and subscription["latest_invoice"] == invoice["id"]:
         subscription["status"] = "active"
         before = {"status": "past_due"}
-        ledger.emit("customer.subscription.updated", ledger.replace(subscription), before)
+        writer.emit("customer.subscription.updated", writer.replace(subscription), before)
 
 
 _PAYMENT = {"payment_intent": Text(), "payment_record": Text(), "type": Text(required=True)}
@@ -185,7 +185,7 @@ def _get_list(call: Call) -> Answer:
     if "status" in call.params:
         query.where("status = ?", call.params["status"])
     if "invoice" in call.params:
-        if call.shelf.find("invoice", call.params["invoice"]) is None:
+        if call.objects.find("invoice", call.params["invoice"]) is None:
             raise no_such("invoice", call.params["invoice"], "invoice")
         query.where("json_extract(body, '$.invoice') = ?", call.params["invoice"])
     if "payment" in call.params:

@@ -7,7 +7,7 @@ import random
 
 from cascade_cli.sandbox.stripe.currencies import minimum
 from cascade_cli.sandbox.stripe.errors import Document, StripeError, no_such
-from cascade_cli.sandbox.stripe.object_writer import Ledger
+from cascade_cli.sandbox.stripe.object_writer import ObjectWriter
 from cascade_cli.sandbox.stripe.objects import Query, encode
 from cascade_cli.sandbox.stripe.parameters import Range, Text
 from cascade_cli.sandbox.stripe.resources import (
@@ -41,21 +41,21 @@ _DESCRIPTIONS = {
 _WITHOUT_COLLECTION = {"void": "void", "mark_uncollectible": "uncollectible"}
 
 
-def begin(ledger: Ledger, subscription: Document, reason: str) -> Document:
+def create_draft(writer: ObjectWriter, subscription: Document, reason: str) -> Document:
     """An empty draft for a subscription, with the metadata that it has now."""
     currency, customer = subscription["currency"], subscription["customer"]
-    invoice = new_invoice(ledger.id("in_1"), ledger.created, currency, customer, reason)
+    invoice = new_invoice(writer.id("in_1"), writer.created, currency, customer, reason)
     invoice["parent"] = of_subscription(subscription)
     invoice["collection_method"] = subscription["collection_method"]
     invoice["discounts"] = list(subscription["discounts"])
     return invoice
 
 
-def draw_up(ledger: Ledger, invoice: Document, lines: list[Document]) -> None:
+def add_lines(writer: ObjectWriter, invoice: Document, lines: list[Document]) -> None:
     """Put the lines on a draft, and what the customer's balance pays of them."""
-    customer = ledger.get("customer", invoice["customer"])
+    customer = writer.get("customer", invoice["customer"])
     subtotal = sum(one["amount"] for one in lines)
-    total = subtotal - coupons.spread(ledger, invoice, lines)
+    total = subtotal - coupons.apply_to_lines(writer, invoice, lines)
     due = max(0, total + customer["balance"])
     # What is too little for any card is left for the next invoice.
     due = due if due >= minimum(invoice["currency"]) else 0
@@ -71,38 +71,38 @@ def draw_up(ledger: Ledger, invoice: Document, lines: list[Document]) -> None:
         "period_start": min(one["period"]["start"] for one in lines),
         "period_end": max(one["period"]["end"] for one in lines),
     }
-    ledger.emit("invoice.created", ledger.add(invoice))
+    writer.emit("invoice.created", writer.add(invoice))
 
 
-def leave(ledger: Ledger, invoice: Document, behavior: str) -> None:
+def skip_collection(writer: ObjectWriter, invoice: Document, behavior: str) -> None:
     """What becomes of a draft while collection is paused: nobody is asked for money."""
     if behavior in _WITHOUT_COLLECTION:
         invoice["status"] = _WITHOUT_COLLECTION[behavior]
         name = "voided" if behavior == "void" else "marked_uncollectible"
-        invoice["status_transitions"][f"{name}_at"] = ledger.created
-        ledger.emit(f"invoice.{name}", ledger.replace(invoice))
+        invoice["status_transitions"][f"{name}_at"] = writer.created
+        writer.emit(f"invoice.{name}", writer.replace(invoice))
 
 
-def finalise(ledger: Ledger, invoice: Document) -> None:
+def finalize(writer: ObjectWriter, invoice: Document) -> None:
     """No line changes any more; a payment is prepared, unless nothing is left to pay."""
-    customer = ledger.get("customer", invoice["customer"])
+    customer = writer.get("customer", invoice["customer"])
     after = invoice["total"] + invoice["starting_balance"] - invoice["amount_due"]
-    customers.change_balance(ledger, customer, after - customer["balance"])
+    customers.change_balance(writer, customer, after - customer["balance"])
     invoice |= {
         "status": "open",
         "ending_balance": after,
-        "number": f"{customer['invoice_prefix']}-{ledger.created % 10_000:04}",
-        "effective_at": ledger.created,
+        "number": f"{customer['invoice_prefix']}-{writer.created % 10_000:04}",
+        "effective_at": writer.created,
     }
-    invoice["status_transitions"]["finalized_at"] = ledger.created
-    ledger.emit("invoice.finalized", ledger.replace(invoice))
+    invoice["status_transitions"]["finalized_at"] = writer.created
+    writer.emit("invoice.finalized", writer.replace(invoice))
     if invoice["amount_due"]:
-        _prepare_payment(ledger, invoice)
+        _prepare_payment(writer, invoice)
     else:
-        invoice_payments.paid(ledger, invoice)
+        invoice_payments.mark_invoice_paid(writer, invoice)
 
 
-def _prepare_payment(ledger: Ledger, invoice: Document) -> None:
+def _prepare_payment(writer: ObjectWriter, invoice: Document) -> None:
     """The PaymentIntent gets none of the subscription's metadata; only its order names it."""
     params: Document = {
         "amount": invoice["amount_due"],
@@ -114,53 +114,53 @@ def _prepare_payment(ledger: Ledger, invoice: Document) -> None:
     }
     if invoice["billing_reason"] == "subscription_create":
         params["setup_future_usage"] = "off_session"
-    intent = payment_intents.create(ledger, params)
+    intent = payment_intents.create(writer, params)
     named: Document = {
         "charge": None,
         "payment_intent": intent["id"],
         "payment_record": None,
         "type": "payment_intent",
     }
-    ledger.add(new_invoice_payment(ledger.id("inpay_1"), ledger.created, invoice, named))
+    writer.add(new_invoice_payment(writer.id("inpay_1"), writer.created, invoice, named))
 
 
-def collect(ledger: Ledger, invoice: Document, payment: Document, method: str) -> Attempt:
+def collect(writer: ObjectWriter, invoice: Document, payment: Document, method: str) -> Attempt:
     """Try to pay an open invoice with a card; `payment` ties it to its PaymentIntent."""
-    intent = ledger.get("payment_intent", payment["payment"]["payment_intent"])
+    intent = writer.get("payment_intent", payment["payment"]["payment_intent"])
     attempt = payment_intents.confirm(
-        ledger, intent, {"payment_method": method, "off_session": True}
+        writer, intent, {"payment_method": method, "off_session": True}
     )
     invoice["attempted"] = True
     invoice["attempt_count"] += 1
     if attempt.intent["status"] == "succeeded":
-        invoice_payments.close(ledger, payment, invoice["amount_remaining"])
-        invoice_payments.paid(ledger, invoice)
+        invoice_payments.mark_paid(writer, payment, invoice["amount_remaining"])
+        invoice_payments.mark_invoice_paid(writer, invoice)
     else:
-        ledger.emit("invoice.payment_failed", ledger.replace(invoice))
+        writer.emit("invoice.payment_failed", writer.replace(invoice))
     return attempt
 
 
-def pay_elsewhere(ledger: Ledger, invoice: Document, payment: Document) -> None:
+def pay_elsewhere(writer: ObjectWriter, invoice: Document, payment: Document) -> None:
     """The shop was paid outside Stripe, in cash, and says so: no charge is made."""
     if invoice["status"] != "open":
         raise StripeError(f"Invoice {invoice['id']} is {invoice['status']}: nothing is to be paid.")
     payment["status"] = "canceled"
-    payment["status_transitions"]["canceled_at"] = ledger.created
-    ledger.replace(payment)
+    payment["status_transitions"]["canceled_at"] = writer.created
+    writer.replace(payment)
     record: Document = {
         "charge": None,
         "payment_intent": None,
-        "payment_record": ledger.id("pr_1"),
+        "payment_record": writer.id("pr_1"),
         "type": "payment_record",
     }
-    other = new_invoice_payment(ledger.id("inpay_1"), ledger.created, invoice, record)
-    ledger.add(other)
-    invoice_payments.close(ledger, other, invoice["amount_remaining"])
+    other = new_invoice_payment(writer.id("inpay_1"), writer.created, invoice, record)
+    writer.add(other)
+    invoice_payments.mark_paid(writer, other, invoice["amount_remaining"])
     invoice["amount_paid_off_stripe"] = invoice["amount_remaining"]
-    invoice_payments.paid(ledger, invoice)
+    invoice_payments.mark_invoice_paid(writer, invoice)
 
 
-def announce_upcoming(ledger: Ledger, invoice: Document, lines: list[Document]) -> None:
+def emit_upcoming(writer: ObjectWriter, invoice: Document, lines: list[Document]) -> None:
     """Before each renewal Stripe shows what will be billed: an invoice that has no id yet."""
     preview = {name: value for name, value in invoice.items() if name != "id"}
     total = sum(one["amount"] for one in lines)
@@ -169,7 +169,7 @@ def announce_upcoming(ledger: Ledger, invoice: Document, lines: list[Document]) 
         **dict.fromkeys(("amount_due", "amount_remaining", "subtotal", "total"), total),
     }
     source = random.Random(f"{invoice['id']}:upcoming")
-    ledger.emit("invoice.upcoming", encode(preview), source=source)
+    writer.emit("invoice.upcoming", encode(preview), source=source)
 
 
 def _get_list(call: Call) -> Answer:
@@ -184,7 +184,7 @@ def _get_list(call: Call) -> Answer:
 
 
 def _get_lines(call: Call) -> Answer:
-    text = call.shelf.find("invoice", call.id)
+    text = call.objects.find("invoice", call.id)
     if text is None:
         raise no_such("invoice", call.id, "invoice", status=404)
     lines = json.loads(text)["lines"]["data"]
@@ -197,8 +197,8 @@ def _get_lines(call: Call) -> Answer:
 
 
 def _post_attach(call: Change) -> One:
-    intent = call.ledger.get("payment_intent", call.params["payment_intent"], "payment_intent")
-    return One(invoice_payments.attach(call.ledger, call.get("invoice", "invoice"), intent))
+    intent = call.writer.get("payment_intent", call.params["payment_intent"], "payment_intent")
+    return One(invoice_payments.attach(call.writer, call.get("invoice", "invoice"), intent))
 
 
 _PATH = "/v1/invoices"

@@ -8,7 +8,7 @@ from cascade_cli.sandbox.stripe.cards import AUTHENTICATION_REQUIRED, Decline
 from cascade_cli.sandbox.stripe.currencies import check_amount
 from cascade_cli.sandbox.stripe.errors import Document, StripeError, card_error, unexpected_state
 from cascade_cli.sandbox.stripe.metadata import Metadata, merge
-from cascade_cli.sandbox.stripe.object_writer import Ledger
+from cascade_cli.sandbox.stripe.object_writer import ObjectWriter
 from cascade_cli.sandbox.stripe.parameters import (
     Anything,
     Array,
@@ -60,18 +60,18 @@ class Attempt:
         return card_error(failure, payment_intent=self.intent) if failure else None
 
 
-def create(ledger: Ledger, params: Document) -> Document:
+def create(writer: ObjectWriter, params: Document) -> Document:
     """A new PaymentIntent from checked parameters; nothing is paid yet."""
     check_amount(params["amount"], params["currency"])
-    id = ledger.id("pi_3")
-    secret = ledger.id(f"{id}_secret_")
-    intent = new_payment_intent(id, secret, ledger.created, params["amount"], params["currency"])
-    _set(ledger, intent, params)
-    ledger.emit("payment_intent.created", ledger.add(intent))
+    id = writer.id("pi_3")
+    secret = writer.id(f"{id}_secret_")
+    intent = new_payment_intent(id, secret, writer.created, params["amount"], params["currency"])
+    _set(writer, intent, params)
+    writer.emit("payment_intent.created", writer.add(intent))
     return intent
 
 
-def update(ledger: Ledger, intent: Document, params: Document) -> Document:
+def update(writer: ObjectWriter, intent: Document, params: Document) -> Document:
     """Change a PaymentIntent. Its charge, if it has one, stays as it is; no event tells of it."""
     for name in ("amount", "currency", "payment_method"):
         if name in params and intent["status"] not in _OPEN:
@@ -84,21 +84,21 @@ def update(ledger: Ledger, intent: Document, params: Document) -> Document:
             )
     intent |= {name: params[name] for name in ("amount", "currency") if name in params}
     check_amount(intent["amount"], intent["currency"])
-    _set(ledger, intent, params)
-    ledger.replace(intent)
+    _set(writer, intent, params)
+    writer.replace(intent)
     return intent
 
 
-def confirm(ledger: Ledger, intent: Document, params: Document) -> Attempt:
+def confirm(writer: ObjectWriter, intent: Document, params: Document) -> Attempt:
     """Try to pay. Metadata goes onto the charge now, once, and never again."""
     _check_confirmable(intent, params)
-    _set(ledger, intent, params)
-    means = payment_methods.find_or_create(ledger, intent["payment_method"])
+    _set(writer, intent, params)
+    means = payment_methods.find_or_create(writer, intent["payment_method"])
     intent |= {"last_payment_error": None, "next_action": None}
     if means.card.behaviour == "authenticates" and not params.get("off_session"):
-        return _ask_for_authentication(ledger, intent, means, params)
+        return _ask_for_authentication(writer, intent, means, params)
     charge = charges.create(
-        ledger,
+        writer,
         means,
         intent["amount"],
         intent["currency"],
@@ -108,15 +108,15 @@ def confirm(ledger: Ledger, intent: Document, params: Document) -> Attempt:
     )
     intent["latest_charge"] = charge["id"]
     if charge["status"] == "failed":
-        _refuse(ledger, intent, means, charge["id"])
+        _refuse(writer, intent, means, charge["id"])
     else:
-        _accept(ledger, intent, charge)
+        _accept(writer, intent, charge)
         if means.card.behaviour == "pays_then_disputes":
-            disputes.open_dispute(ledger, charge, disputes.Claim())
+            disputes.create(writer, charge, disputes.Claim())
     return Attempt(intent, charge)
 
 
-def capture(ledger: Ledger, intent: Document, params: Document) -> Document:
+def capture(writer: ObjectWriter, intent: Document, params: Document) -> Document:
     """Take the authorised money, or the first `amount_to_capture` of it."""
     if intent["status"] != "requires_capture":
         raise unexpected_state(
@@ -125,14 +125,14 @@ def capture(ledger: Ledger, intent: Document, params: Document) -> Document:
             " captured: requires_capture.",
             intent,
         )
-    charge = ledger.get("charge", intent["latest_charge"])
-    charges.capture(ledger, charge, params.get("amount_to_capture"))
-    _set(ledger, intent, params)
-    _succeed(ledger, intent, charge)
+    charge = writer.get("charge", intent["latest_charge"])
+    charges.capture(writer, charge, params.get("amount_to_capture"))
+    _set(writer, intent, params)
+    _succeed(writer, intent, charge)
     return intent
 
 
-def cancel(ledger: Ledger, intent: Document, reason: str | None) -> Document:
+def cancel(writer: ObjectWriter, intent: Document, reason: str | None) -> Document:
     """Give up; money that was only authorised goes back."""
     if intent["status"] not in _CANCELABLE:
         raise unexpected_state(
@@ -142,28 +142,28 @@ def cancel(ledger: Ledger, intent: Document, reason: str | None) -> Document:
             intent,
         )
     if intent["status"] == "requires_capture":
-        refunds.release(ledger, ledger.get("charge", intent["latest_charge"]))
+        refunds.release_authorization(writer, writer.get("charge", intent["latest_charge"]))
     intent |= {
         "status": "canceled",
-        "canceled_at": ledger.created,
+        "canceled_at": writer.created,
         "cancellation_reason": reason,
         "amount_capturable": 0,
         "next_action": None,
     }
-    ledger.emit("payment_intent.canceled", ledger.replace(intent))
+    writer.emit("payment_intent.canceled", writer.replace(intent))
     return intent
 
 
-def _set(ledger: Ledger, intent: Document, params: Document) -> None:
+def _set(writer: ObjectWriter, intent: Document, params: Document) -> None:
     if params.get("customer"):
-        ledger.get("customer", params["customer"], "customer")
+        writer.get("customer", params["customer"], "customer")
     intent |= {name: params[name] for name in _SETTABLE if name in params}
     if "payment_method_types" in params:
         intent["automatic_payment_methods"] = None
     if "metadata" in params:
         intent["metadata"] = merge(intent["metadata"], params["metadata"])
     if params.get("payment_method"):
-        means = payment_methods.find_or_create(ledger, params["payment_method"])
+        means = payment_methods.find_or_create(writer, params["payment_method"])
         intent["payment_method"] = means.document["id"]
         if intent["status"] == "requires_payment_method":
             intent["status"] = "requires_confirmation"
@@ -197,45 +197,45 @@ def _details(intent: Document) -> Document:
     return {**copied, "payment_intent": intent["id"], "metadata": dict(intent["metadata"])}
 
 
-def _accept(ledger: Ledger, intent: Document, charge: Document) -> None:
+def _accept(writer: ObjectWriter, intent: Document, charge: Document) -> None:
     if charge["captured"]:
-        _succeed(ledger, intent, charge)
+        _succeed(writer, intent, charge)
         if charge["balance_transaction"] is None:
-            charges.settle_later(ledger, charge)
+            charges.settle_later(writer, charge)
         return
     intent |= {"status": "requires_capture", "amount_capturable": charge["amount"]}
-    ledger.emit("payment_intent.amount_capturable_updated", ledger.replace(intent))
+    writer.emit("payment_intent.amount_capturable_updated", writer.replace(intent))
 
 
-def _succeed(ledger: Ledger, intent: Document, charge: Document) -> None:
+def _succeed(writer: ObjectWriter, intent: Document, charge: Document) -> None:
     intent |= {
         "status": "succeeded",
         "amount_received": charge["amount_captured"],
         "amount_capturable": 0,
     }
-    ledger.emit("payment_intent.succeeded", ledger.replace(intent))
-    invoice_payments.credit_attached(ledger, intent)
+    writer.emit("payment_intent.succeeded", writer.replace(intent))
+    invoice_payments.apply_attached(writer, intent)
 
 
-def _refuse(ledger: Ledger, intent: Document, means: Means, charge_id: str | None) -> None:
+def _refuse(writer: ObjectWriter, intent: Document, means: Means, charge_id: str | None) -> None:
     decline: Decline = means.card.decline or AUTHENTICATION_REQUIRED
     intent |= {
         "status": "requires_payment_method",
         "payment_method": None,
         "last_payment_error": new_payment_error(decline, charge_id, means.document),
     }
-    ledger.emit("payment_intent.payment_failed", ledger.replace(intent))
+    writer.emit("payment_intent.payment_failed", writer.replace(intent))
 
 
 def _ask_for_authentication(
-    ledger: Ledger, intent: Document, means: Means, params: Document
+    writer: ObjectWriter, intent: Document, means: Means, params: Document
 ) -> Attempt:
     if params.get("error_on_requires_action"):
-        _refuse(ledger, intent, means, None)
+        _refuse(writer, intent, means, None)
         return Attempt(intent)
     intent["status"] = "requires_action"
     intent["next_action"] = new_next_action(intent, params.get("return_url"))
-    ledger.emit("payment_intent.requires_action", ledger.replace(intent))
+    writer.emit("payment_intent.requires_action", writer.replace(intent))
     return Attempt(intent)
 
 
@@ -296,11 +296,11 @@ def _post_create(call: Change) -> One:
         _refuse_confirmation_only(params)
     if params.get("automatic_payment_methods", {}).get("enabled"):
         params["automatic_payment_methods"].setdefault("allow_redirects", "always")
-    intent = create(call.ledger, params)
+    intent = create(call.writer, params)
     if not params.get("confirm"):
         return One(intent)
     confirmation = {name: params[name] for name in _WHEN_CONFIRMING if name in params}
-    attempt = confirm(call.ledger, intent, confirmation)
+    attempt = confirm(call.writer, intent, confirmation)
     return One(attempt.intent, attempt.error)
 
 
@@ -313,21 +313,21 @@ def _refuse_confirmation_only(params: dict[str, object]) -> None:
 
 
 def _post_confirm(call: Change) -> One:
-    attempt = confirm(call.ledger, call.get("payment_intent", "intent"), call.params)
+    attempt = confirm(call.writer, call.get("payment_intent", "intent"), call.params)
     return One(attempt.intent, attempt.error)
 
 
 def _post_update(call: Change) -> One:
-    return One(update(call.ledger, call.get("payment_intent", "intent"), call.params))
+    return One(update(call.writer, call.get("payment_intent", "intent"), call.params))
 
 
 def _post_capture(call: Change) -> One:
-    return One(capture(call.ledger, call.get("payment_intent", "intent"), call.params))
+    return One(capture(call.writer, call.get("payment_intent", "intent"), call.params))
 
 
 def _post_cancel(call: Change) -> One:
     intent = call.get("payment_intent", "intent")
-    return One(cancel(call.ledger, intent, call.params.get("cancellation_reason")))
+    return One(cancel(call.writer, intent, call.params.get("cancellation_reason")))
 
 
 _PATH = "/v1/payment_intents"

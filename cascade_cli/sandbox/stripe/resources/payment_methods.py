@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from cascade_cli.sandbox.stripe.cards import BY_LAST4, PAYMENT_METHODS, TOKENS, Card
 from cascade_cli.sandbox.stripe.errors import Document, no_such
-from cascade_cli.sandbox.stripe.object_writer import Ledger
+from cascade_cli.sandbox.stripe.object_writer import ObjectWriter
 from cascade_cli.sandbox.stripe.routing import retrieving
 
 
@@ -18,23 +18,23 @@ class Means:
     document: Document
 
 
-def find_or_create(ledger: Ledger, name: str) -> Means:
+def find_or_create(writer: ObjectWriter, name: str) -> Means:
     """A test card by name, kept as a new PaymentMethod, or one that was kept before."""
     card = PAYMENT_METHODS.get(name)
     if card is None:
-        kept = ledger.get("payment_method", name, "payment_method")
+        kept = writer.get("payment_method", name, "payment_method")
         return Means(BY_LAST4[kept["card"]["last4"]], kept)
-    document = new_payment_method(ledger.id("pm_1"), ledger.created, card)
-    ledger.add(document)
+    document = new_payment_method(writer.id("pm_1"), writer.created, card)
+    writer.add(document)
     return Means(card, document)
 
 
-def from_token(ledger: Ledger, name: str) -> Means:
+def from_token(writer: ObjectWriter, name: str) -> Means:
     """A test token of the Charges API."""
     card = TOKENS.get(name)
     if card is None:
         raise no_such("token", name, "source")
-    return Means(card, new_card_source(ledger.id("card_1"), card))
+    return Means(card, new_card_source(writer.id("card_1"), card))
 
 
 ENDPOINTS = (retrieving("payment_method", "/v1/payment_methods/{id}", "payment_method"),)

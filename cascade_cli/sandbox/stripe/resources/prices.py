@@ -5,7 +5,7 @@ from __future__ import annotations
 from cascade_cli.sandbox.stripe.currencies import check_step
 from cascade_cli.sandbox.stripe.errors import Document, StripeError
 from cascade_cli.sandbox.stripe.metadata import Metadata, merge
-from cascade_cli.sandbox.stripe.object_writer import Ledger
+from cascade_cli.sandbox.stripe.object_writer import ObjectWriter
 from cascade_cli.sandbox.stripe.objects import CURRENCY_OPTIONS
 from cascade_cli.sandbox.stripe.parameters import (
     Anything,
@@ -20,33 +20,33 @@ from cascade_cli.sandbox.stripe.resources import products
 from cascade_cli.sandbox.stripe.routing import Change, One, Write, listing, retrieving
 
 
-def create(ledger: Ledger, params: Document) -> Document:
+def create(writer: ObjectWriter, params: Document) -> Document:
     """A price of an existing product, active."""
-    ledger.get("product", params["product"], "product")
-    made = _price(ledger, params["product"], params)
+    writer.get("product", params["product"], "product")
+    made = _price(writer, params["product"], params)
     made |= {name: params[name] for name in ("lookup_key", "nickname") if name in params}
     made |= {"active": True, "metadata": merge({}, params.get("metadata"))}
     options = params.get("currency_options") or {}
     amounts = {currency: option["unit_amount"] for currency, option in options.items()}
-    ledger.add(_aside(made, amounts))
-    ledger.emit("price.created", ledger.add(made))
+    writer.add(_aside(made, amounts))
+    writer.emit("price.created", writer.add(made))
     return made
 
 
 def create_monthly(
-    ledger: Ledger,
+    writer: ObjectWriter,
     currency: str,
     product: str,
     unit_amount: int,
     listed: tuple[str, int] | None = None,
 ) -> Document:
     """A new price for a month of a product, which is made if there is none yet."""
-    if not ledger.knows("product", product):
-        products.create(ledger, {"id": product, "name": product})
+    if not writer.exists("product", product):
+        products.create(writer, {"id": product, "name": product})
     own, amount = listed or (currency, unit_amount)
     options = {currency: {"unit_amount": unit_amount}} if own != currency else {}
     return create(
-        ledger,
+        writer,
         {
             "currency": own,
             "currency_options": options,
@@ -57,51 +57,51 @@ def create_monthly(
     )
 
 
-def chosen_price(ledger: Ledger, item: Document, name: str) -> Document:
+def chosen_price(writer: ObjectWriter, item: Document, name: str) -> Document:
     """The price that a line item of a checkout names, or that is made of its `price_data`."""
     if "price" in item:
-        return _active_price(ledger, item["price"], f"{name}[price]")
+        return _active_price(writer, item["price"], f"{name}[price]")
     if "price_data" not in item:
         raise _missing(f"{name}[price_data]")
     data = item["price_data"]
     if "product" in data:
-        product = products.check_active(ledger, data["product"], f"{name}[price_data][product]")
+        product = products.check_active(writer, data["product"], f"{name}[price_data][product]")
     elif "product_data" in data:
-        product = ledger.id("prod_")
-        ledger.add(products.new_product(product, ledger.created, data["product_data"]["name"]))
+        product = writer.id("prod_")
+        writer.add(products.new_product(product, writer.created, data["product_data"]["name"]))
     else:
         raise _missing(f"{name}[price_data][product_data]")
-    made = _price(ledger, product, data)
-    ledger.add(made)
+    made = _price(writer, product, data)
+    writer.add(made)
     return made
 
 
-def _active_price(ledger: Ledger, id: str, name: str) -> Document:
-    found = ledger.get("price", id, name)
+def _active_price(writer: ObjectWriter, id: str, name: str) -> Document:
+    found = writer.get("price", id, name)
     if not found["active"]:
         raise StripeError(
             "The price specified is inactive. This field only accepts active prices.", param=name
         )
-    products.check_active(ledger, found["product"], name)
+    products.check_active(writer, found["product"], name)
     return found
 
 
-def _price(ledger: Ledger, product: str, data: Document) -> Document:
+def _price(writer: ObjectWriter, product: str, data: Document) -> Document:
     currency, amount = data["currency"], data["unit_amount"]
     check_step(amount, currency)
-    made = new_price(ledger.id("price_1"), product, ledger.created, currency, amount)
+    made = new_price(writer.id("price_1"), product, writer.created, currency, amount)
     if data.get("recurring"):
         made |= {"recurring": new_recurring(**data["recurring"]), "type": "recurring"}
     return made
 
 
-def in_currency(ledger: Ledger, price: Document, currency: str) -> Document:
+def in_currency(writer: ObjectWriter, price: Document, currency: str) -> Document:
     """The price with its amount in another currency, or the error if it has none in that."""
     if price["currency"] == currency:
         return price
     id = f"{price['id']}#currency_options"
     options = (
-        ledger.get(CURRENCY_OPTIONS, id)["options"] if ledger.knows(CURRENCY_OPTIONS, id) else {}
+        writer.get(CURRENCY_OPTIONS, id)["options"] if writer.exists(CURRENCY_OPTIONS, id) else {}
     )
     if currency not in options:
         raise StripeError(
@@ -152,11 +152,11 @@ def _post_create(call: Change) -> One:
         currency: {"unit_amount": Integer(minimum=0).read(option.get("unit_amount"), currency)}
         for currency, option in call.params.get("currency_options", {}).items()
     }
-    return One(create(call.ledger, {**call.params, "currency_options": options}))
+    return One(create(call.writer, {**call.params, "currency_options": options}))
 
 
 def _post_update(call: Change) -> One:
-    return One(products.update(call.ledger, call.get("price"), call.params))
+    return One(products.update(call.writer, call.get("price"), call.params))
 
 
 ENDPOINTS = (

@@ -4,39 +4,39 @@ from __future__ import annotations
 
 from cascade_cli.sandbox.stripe.errors import Document, StripeError
 from cascade_cli.sandbox.stripe.metadata import Metadata, merge
-from cascade_cli.sandbox.stripe.object_writer import Ledger
+from cascade_cli.sandbox.stripe.object_writer import ObjectWriter
 from cascade_cli.sandbox.stripe.parameters import Array, Flag, Text
 from cascade_cli.sandbox.stripe.routing import Change, One, Write, listing, retrieving
 
 _COPIED = ("description", "images", "active")
 
 
-def create(ledger: Ledger, params: Document) -> Document:
+def create(writer: ObjectWriter, params: Document) -> Document:
     """A product with the shop's own id, or one that is drawn."""
-    id = params.get("id") or ledger.id("prod_")
-    if "id" in params and ledger.knows("product", id):
+    id = params.get("id") or writer.id("prod_")
+    if "id" in params and writer.exists("product", id):
         raise StripeError("Product already exists.", code="resource_already_exists")
-    made = new_product(id, ledger.created, params["name"])
+    made = new_product(id, writer.created, params["name"])
     made |= {name: params[name] for name in _COPIED if name in params}
     made["metadata"] = merge({}, params.get("metadata"))
-    ledger.emit("product.created", ledger.add(made))
+    writer.emit("product.created", writer.add(made))
     return made
 
 
-def update(ledger: Ledger, kept: Document, params: Document) -> Document:
+def update(writer: ObjectWriter, kept: Document, params: Document) -> Document:
     """Change a product or a price; what is `active: false` is sold no longer."""
     changes = dict(params)
     if "metadata" in changes:
         changes["metadata"] = merge(kept["metadata"], changes["metadata"])
     before = {name: kept[name] for name in changes if kept[name] != changes[name]}
     kept |= changes
-    ledger.emit(f"{kept['object']}.updated", ledger.replace(kept), before)
+    writer.emit(f"{kept['object']}.updated", writer.replace(kept), before)
     return kept
 
 
-def check_active(ledger: Ledger, id: str, name: str) -> str:
+def check_active(writer: ObjectWriter, id: str, name: str) -> str:
     """The product's id, or the error naming the parameter if nothing new is sold of it."""
-    if not ledger.get("product", id, name)["active"]:
+    if not writer.get("product", id, name)["active"]:
         raise StripeError(
             f"The product {id} is marked as inactive, and thus nothing new can be sold of it.",
             param=name,
@@ -62,11 +62,11 @@ _UPDATE = {
 
 
 def _post_create(call: Change) -> One:
-    return One(create(call.ledger, call.params))
+    return One(create(call.writer, call.params))
 
 
 def _post_update(call: Change) -> One:
-    return One(update(call.ledger, call.get("product"), call.params))
+    return One(update(call.writer, call.get("product"), call.params))
 
 
 ENDPOINTS = (

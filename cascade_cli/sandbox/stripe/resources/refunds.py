@@ -5,7 +5,7 @@ from __future__ import annotations
 from cascade_cli.sandbox.stripe.currencies import check_step, show
 from cascade_cli.sandbox.stripe.errors import Document, StripeError
 from cascade_cli.sandbox.stripe.metadata import Metadata, merge
-from cascade_cli.sandbox.stripe.object_writer import Ledger
+from cascade_cli.sandbox.stripe.object_writer import ObjectWriter
 from cascade_cli.sandbox.stripe.parameters import Choice, Integer, Text
 from cascade_cli.sandbox.stripe.resources import disputes
 from cascade_cli.sandbox.stripe.resources.balance import DAY_SECONDS, fee_for, move
@@ -20,16 +20,16 @@ _AFTER = {
 }
 
 
-def create(ledger: Ledger, charge: Document, params: Document) -> Document:
+def create(writer: ObjectWriter, charge: Document, params: Document) -> Document:
     """Send money back to the card; without an amount, all that is left.
 
     `status` is how it begins: `succeeded`, `pending` (with a `pending_reason`), or
     `requires_action`. It takes the money off the balance at once, unless the refund waits for the
     customer's bank details or for the shop's money.
     """
-    _check_refundable(ledger, charge)
+    _check_refundable(writer, charge)
     if not charge["captured"]:
-        return release(ledger, charge)
+        return release_authorization(writer, charge)
     left = charge["amount"] - charge["amount_refunded"]
     amount = params.get("amount") or left
     if amount > left:
@@ -39,21 +39,21 @@ def create(ledger: Ledger, charge: Document, params: Document) -> Document:
             param="amount",
         )
     check_step(amount, charge["currency"])
-    refund = new_refund(ledger.id("re_3"), ledger.created, charge, amount)
+    refund = new_refund(writer.id("re_3"), writer.created, charge, amount)
     refund["reason"] = params.get("reason")
     refund["metadata"] = merge({}, params.get("metadata"))
     refund["status"] = params.get("status") or "succeeded"
     if refund["status"] == "pending":
         refund["pending_reason"] = params.get("pending_reason") or "processing"
     if refund["status"] == "requires_action":
-        refund |= awaiting_details(ledger.created)
+        refund |= awaiting_details(writer.created)
     elif refund["pending_reason"] != UNFUNDED:
-        _take(ledger, refund)
-    _write(ledger, charge, refund)
+        _take(writer, refund)
+    _write(writer, charge, refund)
     return refund
 
 
-def settle(ledger: Ledger, refund: Document, status: str) -> Document:
+def change_status(writer: ObjectWriter, refund: Document, status: str) -> Document:
     """What becomes of a refund that waits, or that the card's bank sends back later.
 
     One that fails, or is cancelled, returns the money to the balance if it had been taken, and the
@@ -65,62 +65,62 @@ def settle(ledger: Ledger, refund: Document, status: str) -> Document:
     refund |= {"status": status, "next_action": None}
     refund["pending_reason"] = "processing" if status == "pending" else None
     if status in {"failed", "canceled"}:
-        _undo(ledger, refund)
+        _undo(writer, refund)
     elif refund["balance_transaction"] is None:
-        _take(ledger, refund)
-    text = ledger.replace(refund)
+        _take(writer, refund)
+    text = writer.replace(refund)
     if status == "failed":
-        ledger.emit("refund.failed", text, before)
-    ledger.emit("refund.updated", text, before)
-    ledger.emit("charge.refund.updated", text, before)
+        writer.emit("refund.failed", text, before)
+    writer.emit("refund.updated", text, before)
+    writer.emit("charge.refund.updated", text, before)
     return refund
 
 
-def cancel(ledger: Ledger, refund: Document) -> Document:
+def cancel(writer: ObjectWriter, refund: Document) -> Document:
     """Only a refund that still waits for the customer's bank details can be called off."""
     if refund["status"] != "requires_action":
         raise StripeError(
             f"Refund {refund['id']} cannot be canceled: only refunds with status requires_action"
             f" can, and its status is {refund['status']}."
         )
-    return settle(ledger, refund, "canceled")
+    return change_status(writer, refund, "canceled")
 
 
-def _take(ledger: Ledger, refund: Document) -> None:
+def _take(writer: ObjectWriter, refund: Document) -> None:
     moved = move(
-        ledger, -refund["amount"], refund["currency"], fee=0, source=refund["id"], type="refund"
+        writer, -refund["amount"], refund["currency"], fee=0, source=refund["id"], type="refund"
     )
     refund["balance_transaction"] = moved["id"]
 
 
-def _undo(ledger: Ledger, refund: Document) -> None:
+def _undo(writer: ObjectWriter, refund: Document) -> None:
     amount = refund["amount"]
     if refund["status"] == "failed":
         refund["failure_reason"] = "lost_or_stolen_card"
     if refund["balance_transaction"]:
         moved = move(
-            ledger, amount, refund["currency"], fee=0, source=refund["id"], type="refund_failure"
+            writer, amount, refund["currency"], fee=0, source=refund["id"], type="refund_failure"
         )
         refund["failure_balance_transaction"] = moved["id"]
-    charge = ledger.get("charge", refund["charge"])
+    charge = writer.get("charge", refund["charge"])
     before = {"amount_refunded": charge["amount_refunded"], "refunded": charge["refunded"]}
     charge["amount_refunded"] -= amount
     charge["refunded"] = False
-    ledger.emit("charge.updated", ledger.replace(charge), before)
+    writer.emit("charge.updated", writer.replace(charge), before)
 
 
-def release(ledger: Ledger, charge: Document) -> Document:
+def release_authorization(writer: ObjectWriter, charge: Document) -> Document:
     """Give back an authorisation: a refund of money that never reached the balance."""
-    refund = new_refund(ledger.id("re_3"), ledger.created, charge, charge["amount"])
-    _write(ledger, charge, refund)
+    refund = new_refund(writer.id("re_3"), writer.created, charge, charge["amount"])
+    _write(writer, charge, refund)
     return refund
 
 
-def booked_back(ledger: Ledger, charge: Document, rest: int) -> Document:
+def refund_uncaptured(writer: ObjectWriter, charge: Document, rest: int) -> Document:
     """The refund of what a capture left uncaptured, whose fee comes back with it."""
-    refund = new_refund(ledger.id("re_3"), ledger.created, charge, rest)
+    refund = new_refund(writer.id("re_3"), writer.created, charge, rest)
     moved = move(
-        ledger,
+        writer,
         -rest,
         charge["currency"],
         fee=fee_for(charge["amount"] - rest) - fee_for(charge["amount"]),
@@ -133,44 +133,44 @@ def booked_back(ledger: Ledger, charge: Document, rest: int) -> Document:
     return refund
 
 
-def charge_to_refund(ledger: Ledger, params: Document) -> Document:
+def charge_to_refund(writer: ObjectWriter, params: Document) -> Document:
     """The charge that a request names, directly or by its PaymentIntent."""
     if params.get("charge"):
-        return ledger.get("charge", params["charge"], "charge", status=404)
+        return writer.get("charge", params["charge"], "charge", status=404)
     if not params.get("payment_intent"):
         raise StripeError(
             "One of the following params should be provided for this request: payment_intent or"
             " charge.",
             code="parameter_missing",
         )
-    intent = ledger.get("payment_intent", params["payment_intent"], "payment_intent", status=404)
+    intent = writer.get("payment_intent", params["payment_intent"], "payment_intent", status=404)
     if intent["status"] != "succeeded":
         raise StripeError(
             f"This PaymentIntent ({intent['id']}) does not have a successful charge to refund.",
             param="payment_intent",
         )
-    return ledger.get("charge", intent["latest_charge"])
+    return writer.get("charge", intent["latest_charge"])
 
 
-def update(ledger: Ledger, refund: Document, params: Document) -> Document:
+def update(writer: ObjectWriter, refund: Document, params: Document) -> Document:
     """Only metadata can change."""
     before = {"metadata": refund["metadata"]}
     if "metadata" in params:
         refund["metadata"] = merge(refund["metadata"], params["metadata"])
-    text = ledger.replace(refund)
-    ledger.emit("refund.updated", text, before)
-    ledger.emit("charge.refund.updated", text, before)
+    text = writer.replace(refund)
+    writer.emit("refund.updated", text, before)
+    writer.emit("charge.refund.updated", text, before)
     return refund
 
 
-def _check_refundable(ledger: Ledger, charge: Document) -> None:
+def _check_refundable(writer: ObjectWriter, charge: Document) -> None:
     if charge["status"] == "failed":
         raise StripeError(f"Charge {charge['id']} failed and cannot be refunded.")
     if not charge["captured"] and charge["payment_intent"]:
         raise StripeError(
             f"Charge {charge['id']} has not been captured: cancel its PaymentIntent instead."
         )
-    if charge["disputed"] and disputes.forbids_refunds(ledger, charge):
+    if charge["disputed"] and disputes.forbids_refunds(writer, charge):
         raise StripeError(
             f"Charge {charge['id']} has been charged back; cannot issue a refund.",
             code="charge_disputed",
@@ -181,14 +181,14 @@ def _check_refundable(ledger: Ledger, charge: Document) -> None:
         )
 
 
-def _write(ledger: Ledger, charge: Document, refund: Document) -> None:
+def _write(writer: ObjectWriter, charge: Document, refund: Document) -> None:
     before = {"amount_refunded": charge["amount_refunded"]}
     charge["amount_refunded"] += refund["amount"]
-    ledger.emit("refund.created", ledger.add(refund))
+    writer.emit("refund.created", writer.add(refund))
     if charge["amount_refunded"] >= charge["amount"]:
         charge["refunded"] = True
         before["refunded"] = False
-    ledger.emit("charge.refunded", ledger.replace(charge), before)
+    writer.emit("charge.refunded", writer.replace(charge), before)
 
 
 _CREATE = {
@@ -201,16 +201,16 @@ _CREATE = {
 
 
 def _post_create(call: Change) -> One:
-    charge = charge_to_refund(call.ledger, call.params)
-    return One(create(call.ledger, charge, call.params))
+    charge = charge_to_refund(call.writer, call.params)
+    return One(create(call.writer, charge, call.params))
 
 
 def _post_update(call: Change) -> One:
-    return One(update(call.ledger, call.get("refund"), call.params))
+    return One(update(call.writer, call.get("refund"), call.params))
 
 
 def _post_cancel(call: Change) -> One:
-    return One(cancel(call.ledger, call.get("refund")))
+    return One(cancel(call.writer, call.get("refund")))
 
 
 ENDPOINTS = (

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from cascade_cli.sandbox.stripe.errors import Document, StripeError
 from cascade_cli.sandbox.stripe.metadata import Metadata, merge
-from cascade_cli.sandbox.stripe.object_writer import Ledger
+from cascade_cli.sandbox.stripe.object_writer import ObjectWriter
 from cascade_cli.sandbox.stripe.objects import Query
 from cascade_cli.sandbox.stripe.parameters import Array, Choice, Flag, Hash, Integer, Range, Text
 from cascade_cli.sandbox.stripe.resources import coupons, invoice_payments, invoices, prices
@@ -35,46 +35,48 @@ DECLINED = "pm_card_chargeDeclined"
 _ENDED = ("canceled", "incomplete_expired")
 
 
-def begin(
-    ledger: Ledger, customer: Document, bought: list[tuple[Document, int]], data: Document
+def create(
+    writer: ObjectWriter, customer: Document, bought: list[tuple[Document, int]], data: Document
 ) -> tuple[Document, Document]:
     """A subscription to those prices, with quantities, and its first invoice, neither paid yet.
 
     A price that is not recurring is on the first invoice only.
     """
     currency = data.get("currency") or bought[0][0]["currency"]
-    id = ledger.id("sub_1")
-    subscription = new_subscription(id, ledger.created, currency, customer["id"])
+    id = writer.id("sub_1")
+    subscription = new_subscription(id, writer.created, currency, customer["id"])
     subscription["metadata"] = merge({}, data.get("metadata"))
     subscription["description"] = data.get("description")
-    found = coupons.create_discounts(ledger, subscription, data.get("discounts") or [])
+    found = coupons.create_discounts(writer, subscription, data.get("discounts") or [])
     subscription["discounts"] = found
-    end = _later(ledger.created, _interval(bought))
+    end = _later(writer.created, _interval(bought))
     for price, quantity in bought:
         if price["recurring"]:
-            item = new_subscription_item(ledger.id("si_"), subscription, price, quantity)
+            item = new_subscription_item(writer.id("si_"), subscription, price, quantity)
             item["current_period_end"] = end
             subscription["items"]["data"].append(item)
-    invoice = invoices.begin(ledger, subscription, "subscription_create")
-    lines = [_regular(ledger, invoice, subscription, i) for i in subscription["items"]["data"]]
-    lines += [_once(ledger, invoice, p, q) for p, q in bought if not p["recurring"]]
-    invoices.draw_up(ledger, invoice, lines)
+    invoice = invoices.create_draft(writer, subscription, "subscription_create")
+    lines = [_regular(writer, invoice, subscription, i) for i in subscription["items"]["data"]]
+    lines += [_once(writer, invoice, p, q) for p, q in bought if not p["recurring"]]
+    invoices.add_lines(writer, invoice, lines)
     subscription["latest_invoice"] = invoice["id"]
-    ledger.emit("customer.subscription.created", ledger.add(subscription))
-    invoices.finalise(ledger, invoice)
+    writer.emit("customer.subscription.created", writer.add(subscription))
+    invoices.finalize(writer, invoice)
     return subscription, invoice
 
 
-def pay_first(ledger: Ledger, subscription: Document, invoice: Document, method: str) -> Attempt:
+def pay_first(
+    writer: ObjectWriter, subscription: Document, invoice: Document, method: str
+) -> Attempt:
     """The first invoice; where the card is approved, it pays all others."""
-    attempt = _collect(ledger, invoice, method)
+    attempt = _collect(writer, invoice, method)
     if attempt.intent["status"] == "succeeded":
         subscription["default_payment_method"] = attempt.intent["payment_method"]
-        _becomes(ledger, subscription, "active")
+        _becomes(writer, subscription, "active")
     return attempt
 
 
-def renew(ledger: Ledger, subscription: Document, *, fails: bool = False) -> Document:
+def renew(writer: ObjectWriter, subscription: Document, *, fails: bool = False) -> Document:
     """The next period begins, and is billed now, whatever the clock shows; returns the invoice.
 
     It stays open where invoices are sent to the customer.
@@ -88,88 +90,94 @@ def renew(ledger: Ledger, subscription: Document, *, fails: bool = False) -> Doc
             "current_period_start": begins,
             "current_period_end": _later(begins, item["price"]["recurring"], anchor),
         }
-    invoice = invoices.begin(ledger, subscription, "subscription_cycle")
-    lines = [_regular(ledger, invoice, subscription, item) for item in items]
-    invoices.announce_upcoming(ledger, invoice, lines)
-    invoices.draw_up(ledger, invoice, lines)
+    invoice = invoices.create_draft(writer, subscription, "subscription_cycle")
+    lines = [_regular(writer, invoice, subscription, item) for item in items]
+    invoices.emit_upcoming(writer, invoice, lines)
+    invoices.add_lines(writer, invoice, lines)
     subscription["latest_invoice"] = invoice["id"]
-    ledger.emit("customer.subscription.updated", ledger.replace(subscription), {})
+    writer.emit("customer.subscription.updated", writer.replace(subscription), {})
     if subscription["pause_collection"]:
-        invoices.leave(ledger, invoice, subscription["pause_collection"]["behavior"])
+        invoices.skip_collection(writer, invoice, subscription["pause_collection"]["behavior"])
         return invoice
-    invoices.finalise(ledger, invoice)
+    invoices.finalize(writer, invoice)
     if subscription["collection_method"] == "send_invoice":
         return invoice
-    return _collected(ledger, subscription, invoice, fails=fails)
+    return _collected(writer, subscription, invoice, fails=fails)
 
 
-def add_item(ledger: Ledger, subscription: Document, price: Document, quantity: int) -> Document:
+def add_item(
+    writer: ObjectWriter, subscription: Document, price: Document, quantity: int
+) -> Document:
     """Another product every month, from the next period on; returns the subscription."""
     _check(subscription)
     first = subscription["items"]["data"][0]
-    item = new_subscription_item(ledger.id("si_"), subscription, price, quantity)
+    item = new_subscription_item(writer.id("si_"), subscription, price, quantity)
     item |= {
         "current_period_start": first["current_period_start"],
         "current_period_end": first["current_period_end"],
     }
     subscription["items"]["data"].append(item)
-    ledger.emit("customer.subscription.updated", ledger.replace(subscription), {})
+    writer.emit("customer.subscription.updated", writer.replace(subscription), {})
     return subscription
 
 
-def change(ledger: Ledger, subscription: Document, price: Document, quantity: int = 1) -> Document:
+def change_price(
+    writer: ObjectWriter, subscription: Document, price: Document, quantity: int = 1
+) -> Document:
     """Another price for its first item from now on; the rest of the period is billed at once."""
     _check(subscription)
     item = subscription["items"]["data"][0]
     old = dict(item)
     item |= {"price": price, "plan": plan(price), "quantity": quantity}
-    invoice = invoices.begin(ledger, subscription, "subscription_update")
+    invoice = invoices.create_draft(writer, subscription, "subscription_update")
     lines = [
-        _prorated(ledger, invoice, subscription, old, -1),
-        _prorated(ledger, invoice, subscription, item, 1),
+        _prorated(writer, invoice, subscription, old, -1),
+        _prorated(writer, invoice, subscription, item, 1),
     ]
-    invoices.draw_up(ledger, invoice, lines)
+    invoices.add_lines(writer, invoice, lines)
     subscription["latest_invoice"] = invoice["id"]
-    text = ledger.replace(subscription)
-    ledger.emit("customer.subscription.updated", text, {"items": {"data": [old]}})
-    invoices.finalise(ledger, invoice)
-    return _collected(ledger, subscription, invoice, fails=False)
+    text = writer.replace(subscription)
+    writer.emit("customer.subscription.updated", text, {"items": {"data": [old]}})
+    invoices.finalize(writer, invoice)
+    return _collected(writer, subscription, invoice, fails=False)
 
 
-def retry(ledger: Ledger, subscription: Document, *, elsewhere: bool = False) -> Document:
+def pay_latest_invoice(
+    writer: ObjectWriter, subscription: Document, *, elsewhere: bool = False
+) -> Document:
     """The open invoice is paid after all, with the card or outside Stripe; returns it."""
-    invoice = ledger.get("invoice", subscription["latest_invoice"])
+    invoice = writer.get("invoice", subscription["latest_invoice"])
     if invoice["status"] != "open":
         raise StripeError(f"Invoice {invoice['id']} is {invoice['status']}: nothing is to be paid.")
     if not elsewhere:
-        return _collected(ledger, subscription, invoice, fails=False)
-    invoices.pay_elsewhere(ledger, invoice, invoice_payments.default_of(ledger, invoice))
-    _becomes(ledger, subscription, "active")
+        return _collected(writer, subscription, invoice, fails=False)
+    invoices.pay_elsewhere(writer, invoice, invoice_payments.default_payment(writer, invoice))
+    _becomes(writer, subscription, "active")
     return invoice
 
 
-def update(ledger: Ledger, subscription: Document, params: Document) -> Document:
+def update(writer: ObjectWriter, subscription: Document, params: Document) -> Document:
     """Metadata, whether collection is paused, or whether it ends with its period."""
     before = {name: subscription[name] for name in params}
     changes = dict(params)
     if "metadata" in changes:
         changes["metadata"] = merge(subscription["metadata"], changes["metadata"])
     if "discounts" in changes:
-        changes["discounts"] = coupons.create_discounts(ledger, subscription, changes["discounts"])
+        changes["discounts"] = coupons.create_discounts(writer, subscription, changes["discounts"])
     if changes.get("pause_collection"):
         changes["pause_collection"] = {"resumes_at": None, **changes["pause_collection"]}
     subscription |= changes
-    ledger.emit("customer.subscription.updated", ledger.replace(subscription), before)
+    writer.emit("customer.subscription.updated", writer.replace(subscription), before)
     return subscription
 
 
-def cancel(ledger: Ledger, subscription: Document) -> Document:
+def cancel(writer: ObjectWriter, subscription: Document) -> Document:
     """No further invoices."""
     _check(subscription)
     subscription |= {
         "status": "canceled",
-        "canceled_at": ledger.created,
-        "ended_at": ledger.created,
+        "canceled_at": writer.created,
+        "ended_at": writer.created,
         "cancellation_details": {
             "comment": None,
             "feedback": None,
@@ -177,7 +185,7 @@ def cancel(ledger: Ledger, subscription: Document) -> Document:
             "reason": "cancellation_requested",
         },
     }
-    ledger.emit("customer.subscription.deleted", ledger.replace(subscription))
+    writer.emit("customer.subscription.deleted", writer.replace(subscription))
     return subscription
 
 
@@ -189,33 +197,37 @@ def _check(subscription: Document) -> None:
 
 
 def _collected(
-    ledger: Ledger, subscription: Document, invoice: Document, *, fails: bool
+    writer: ObjectWriter, subscription: Document, invoice: Document, *, fails: bool
 ) -> Document:
     if invoice["status"] != "paid":
         method = DECLINED if fails else subscription["default_payment_method"]
-        _collect(ledger, invoice, method)
-    _becomes(ledger, subscription, "active" if invoice["status"] == "paid" else "past_due")
+        _collect(writer, invoice, method)
+    _becomes(writer, subscription, "active" if invoice["status"] == "paid" else "past_due")
     return invoice
 
 
-def _collect(ledger: Ledger, invoice: Document, method: str) -> Attempt:
-    return invoices.collect(ledger, invoice, invoice_payments.default_of(ledger, invoice), method)
+def _collect(writer: ObjectWriter, invoice: Document, method: str) -> Attempt:
+    return invoices.collect(
+        writer, invoice, invoice_payments.default_payment(writer, invoice), method
+    )
 
 
-def _becomes(ledger: Ledger, subscription: Document, status: str) -> None:
+def _becomes(writer: ObjectWriter, subscription: Document, status: str) -> None:
     if subscription["status"] != status:
         before = {"status": subscription["status"]}
         subscription["status"] = status
-        ledger.emit("customer.subscription.updated", ledger.replace(subscription), before)
+        writer.emit("customer.subscription.updated", writer.replace(subscription), before)
     else:
-        ledger.replace(subscription)
+        writer.replace(subscription)
 
 
-def _regular(ledger: Ledger, invoice: Document, subscription: Document, item: Document) -> Document:
-    price = prices.in_currency(ledger, item["price"], invoice["currency"])
+def _regular(
+    writer: ObjectWriter, invoice: Document, subscription: Document, item: Document
+) -> Document:
+    price = prices.in_currency(writer, item["price"], invoice["currency"])
     quantity = item["quantity"]
     made = new_line(
-        ledger.id("il_1"), invoice["id"], price, price["unit_amount"] * quantity, quantity
+        writer.id("il_1"), invoice["id"], price, price["unit_amount"] * quantity, quantity
     )
     return made | {
         "description": f"{quantity} × {price['product']} (monthly)",
@@ -227,16 +239,16 @@ def _regular(ledger: Ledger, invoice: Document, subscription: Document, item: Do
 
 
 def _prorated(
-    ledger: Ledger, invoice: Document, subscription: Document, item: Document, sign: int
+    writer: ObjectWriter, invoice: Document, subscription: Document, item: Document, sign: int
 ) -> Document:
     """What is left of an item's period: to be paid, or given back if `sign` is -1."""
     what = "Unused time" if sign < 0 else "Remaining time"
     start, end = item["current_period_start"], item["current_period_end"]
-    now = min(max(ledger.created, start), end)
-    price = prices.in_currency(ledger, item["price"], invoice["currency"])
+    now = min(max(writer.created, start), end)
+    price = prices.in_currency(writer, item["price"], invoice["currency"])
     quantity = item["quantity"]
     amount = sign * round(price["unit_amount"] * quantity * (end - now) / (end - start))
-    return new_line(ledger.id("il_1"), invoice["id"], price, amount, quantity) | {
+    return new_line(writer.id("il_1"), invoice["id"], price, amount, quantity) | {
         "description": f"{what} on {price['product']}",
         "discountable": False,
         "metadata": dict(subscription["metadata"]),
@@ -246,15 +258,15 @@ def _prorated(
     }
 
 
-def _once(ledger: Ledger, invoice: Document, price: Document, quantity: int) -> Document:
-    price = prices.in_currency(ledger, price, invoice["currency"])
+def _once(writer: ObjectWriter, invoice: Document, price: Document, quantity: int) -> Document:
+    price = prices.in_currency(writer, price, invoice["currency"])
     made = new_line(
-        ledger.id("il_1"), invoice["id"], price, price["unit_amount"] * quantity, quantity
+        writer.id("il_1"), invoice["id"], price, price["unit_amount"] * quantity, quantity
     )
     return made | {
         "description": f"{quantity} × {price['product']}",
-        "parent": once(ledger.id("ii_1"), None),
-        "period": {"start": ledger.created, "end": ledger.created},
+        "parent": once(writer.id("ii_1"), None),
+        "period": {"start": writer.created, "end": writer.created},
     }
 
 
@@ -306,11 +318,11 @@ def _get_list(call: Call) -> Answer:
 
 
 def _post_update(call: Change) -> One:
-    return One(update(call.ledger, call.get("subscription"), call.params))
+    return One(update(call.writer, call.get("subscription"), call.params))
 
 
 def _delete(call: Change) -> One:
-    return One(cancel(call.ledger, call.get("subscription")))
+    return One(cancel(call.writer, call.get("subscription")))
 
 
 _PATH = "/v1/subscriptions"

@@ -11,7 +11,7 @@ from cascade_cli.sandbox.stripe.deliveries import ENDPOINT, SECRET, secret_id
 from cascade_cli.sandbox.stripe.errors import Document, StripeError
 from cascade_cli.sandbox.stripe.event_types import EVENT_TYPES
 from cascade_cli.sandbox.stripe.metadata import Metadata, merge
-from cascade_cli.sandbox.stripe.object_writer import Ledger
+from cascade_cli.sandbox.stripe.object_writer import ObjectWriter
 from cascade_cli.sandbox.stripe.objects import Query
 from cascade_cli.sandbox.stripe.parameters import Array, Choice, Flag, Text
 from cascade_cli.sandbox.stripe.routing import (
@@ -30,42 +30,42 @@ from cascade_cli.sandbox.stripe.routing import (
 EVERYTHING = ["*"]
 
 
-def create(ledger: Ledger, params: Document, secret: str | None = None) -> Document:
+def create(writer: ObjectWriter, params: Document, secret: str | None = None) -> Document:
     """A new endpoint, with the secret that is shown this one time."""
     _check_url(params["url"])
-    endpoint = new_webhook_endpoint(ledger.id("we_1"), ledger.created, params["url"])
+    endpoint = new_webhook_endpoint(writer.id("we_1"), writer.created, params["url"])
     endpoint |= {"api_version": params.get("api_version")}
     _change(endpoint, params)
-    ledger.add(endpoint)
-    secret = secret or ledger.id("whsec_")
-    ledger.add(_aside(endpoint, secret))
+    writer.add(endpoint)
+    secret = secret or writer.id("whsec_")
+    writer.add(_aside(endpoint, secret))
     return {**endpoint, "secret": secret}
 
 
-def update(ledger: Ledger, endpoint: Document, params: Document) -> Document:
+def update(writer: ObjectWriter, endpoint: Document, params: Document) -> Document:
     """Change where or what is told, or whether anything is."""
     if "url" in params:
         _check_url(params["url"])
     _change(endpoint, params)
-    ledger.replace(endpoint)
+    writer.replace(endpoint)
     return endpoint
 
 
-def delete(ledger: Ledger, endpoint: Document) -> Document:
+def delete(writer: ObjectWriter, endpoint: Document) -> Document:
     """Forget an endpoint and what was still to be told."""
-    ledger.remove(endpoint["id"], secret_id(endpoint["id"]))
-    ledger.flush().outbox.drop(endpoint["id"])
+    writer.remove(endpoint["id"], secret_id(endpoint["id"]))
+    writer.flush().deliveries.drop(endpoint["id"])
     return {"id": endpoint["id"], "object": ENDPOINT, "deleted": True}
 
 
-def register(ledger: Ledger, url: str, secret: str) -> Document:
+def register(writer: ObjectWriter, url: str, secret: str) -> Document:
     """The endpoint for all events at `url`, signed with `secret`: made, or made so again."""
-    known = [json.loads(text) for text in ledger.flush().all(Query(ENDPOINT))]
+    known = [json.loads(text) for text in writer.flush().all(Query(ENDPOINT))]
     for endpoint in known:
         if endpoint["url"] == url:
-            ledger.replace(_aside(endpoint, secret))
-            return update(ledger, endpoint, {"disabled": False, "enabled_events": EVERYTHING})
-    return create(ledger, {"url": url, "enabled_events": EVERYTHING}, secret)
+            writer.replace(_aside(endpoint, secret))
+            return update(writer, endpoint, {"disabled": False, "enabled_events": EVERYTHING})
+    return create(writer, {"url": url, "enabled_events": EVERYTHING}, secret)
 
 
 def _change(endpoint: Document, params: Document) -> None:
@@ -129,15 +129,15 @@ _UPDATE = {
 
 
 def _post_create(call: Change) -> One:
-    return One(create(call.ledger, call.params))
+    return One(create(call.writer, call.params))
 
 
 def _post_update(call: Change) -> One:
-    return One(update(call.ledger, call.get(ENDPOINT), call.params))
+    return One(update(call.writer, call.get(ENDPOINT), call.params))
 
 
 def _delete(call: Change) -> One:
-    return One(delete(call.ledger, call.get(ENDPOINT)))
+    return One(delete(call.writer, call.get(ENDPOINT)))
 
 
 def _get_list(call: Call) -> Answer:
