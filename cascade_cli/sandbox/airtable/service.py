@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
 
-from cascade_cli.sandbox.airtable import access, parameters, refusal
+from cascade_cli.sandbox.airtable import parameters, refusal
 from cascade_cli.sandbox.airtable.limits import Limits
 from cascade_cli.sandbox.airtable.listing import Lister
 from cascade_cli.sandbox.airtable.refusal import Refusal
@@ -23,8 +23,15 @@ USER_ID = stable_id("usr", BASE_ID)
 MAX_URL_LENGTH = 16_000
 _ORIGIN = "https://api.airtable.com"
 _HEADERS = {"Content-Type": "application/json; charset=utf-8"}
-
 _Answer = dict[str, Any]
+_READ, _WRITE, _META = "data.records:read", "data.records:write", "schema.bases:read"
+_SCOPES = {
+    "patSandboxReadOnly": frozenset({_READ, _META}),
+    "patSandboxNoSchema": frozenset({_READ, _WRITE}),
+    "patSandboxNothing": frozenset[str](),
+    "patSandbox": frozenset({_READ, _WRITE, _META}),
+}
+"""By the first of these that the token begins with."""
 
 
 class AirtableSandbox:
@@ -66,7 +73,7 @@ class AirtableSandbox:
         version, *segments = [unquote(part) for part in request.path.strip("/").split("/")]
         if version != "v0" or not segments:
             raise refusal.not_found()
-        granted = access.scopes(request)
+        granted = _scopes(request)
         about_records = segments[0] != "meta"
         self._limits.count(self._now(), about_records)
         if about_records:
@@ -80,10 +87,10 @@ class AirtableSandbox:
             case ["whoami"]:
                 return {"id": USER_ID}
             case ["bases"]:
-                access.require(granted, access.META)
+                _require(granted, _META)
                 return {"bases": [_base(granted)]}
             case ["bases", base, "tables"]:
-                access.require(granted, access.META)
+                _require(granted, _META)
                 _check_base(base)
                 return self._schema(request)
         raise refusal.not_found()
@@ -101,7 +108,7 @@ class AirtableSandbox:
         base, key, *rest = segments
         listing = rest == ["listRecords"] and request.method == "POST"
         reading = listing or request.method == "GET"
-        access.require(granted, access.READ if reading else access.WRITE)
+        _require(granted, _READ if reading else _WRITE)
         _check_base(base)
         table = self.tables.catalogue.table(key)
         if listing or (not rest and request.method == "GET"):
@@ -138,10 +145,26 @@ class AirtableSandbox:
 
 
 def _base(granted: frozenset[str]) -> _Answer:
-    level = "create" if access.WRITE in granted else "read"
+    level = "create" if _WRITE in granted else "read"
     return {"id": BASE_ID, "name": BASE_NAME, "permissionLevel": level}
 
 
 def _check_base(base: str) -> None:
     if base != BASE_ID:
+        raise refusal.forbidden()
+
+
+def _scopes(request: Request) -> frozenset[str]:
+    """What the request's bearer token may do; refuses a request without a known one."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        for beginning, granted in _SCOPES.items():
+            if token.startswith(beginning):
+                return granted
+    raise refusal.authentication_required()
+
+
+def _require(granted: frozenset[str], scope: str) -> None:
+    """Refuse what the token lacks the right to."""
+    if scope not in granted:
         raise refusal.forbidden()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cascade_cli.sandbox.seed.stories import Story, guarded, healthy, mistaken, undelivered, unpaid
+from cascade_cli.sandbox.seed.stories import Story, healthy, mistaken, undelivered, unpaid
 from cascade_cli.sandbox.seed.stories import disputable as money
 
 Plan = list[tuple[Story, int]]
@@ -53,10 +53,10 @@ _PAID_WITH_TROUBLE: Plan = [
     (money.contested, 3),
 ]
 _GUARDED: Plan = [
-    (guarded.half_a_dollar, 3),
-    (guarded.at_a_rate_of_its_own, 2),
-    (guarded.in_dongs, 1),
-    (guarded.for_the_processor, 2),
+    (money.half_a_dollar, 3),
+    (money.at_a_rate_of_its_own, 2),
+    (money.in_dongs, 1),
+    (money.for_the_processor, 2),
     (undelivered.paid_before_arriving, 2),
 ]
 _UNPAID_TROUBLE: Plan = [

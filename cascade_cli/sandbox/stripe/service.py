@@ -14,14 +14,13 @@ from cascade_cli.sandbox.stripe import expansion, form, ids, parameters
 from cascade_cli.sandbox.stripe.account import Books
 from cascade_cli.sandbox.stripe.api_keys import RateLimit, authenticate, permit
 from cascade_cli.sandbox.stripe.errors import StripeError
-from cascade_cli.sandbox.stripe.idempotency import InFlight
+from cascade_cli.sandbox.stripe.idempotency import InFlight, Post, PostRunner
 from cascade_cli.sandbox.stripe.object_writer import API_VERSION
 from cascade_cli.sandbox.stripe.objects import Objects, encode
 from cascade_cli.sandbox.stripe.pay_page import PayPage
 from cascade_cli.sandbox.stripe.rendering import View, base_url, render
-from cascade_cli.sandbox.stripe.routes import ENDPOINTS
+from cascade_cli.sandbox.stripe.resources import ENDPOINTS
 from cascade_cli.sandbox.stripe.routing import Call, Read, Write, route
-from cascade_cli.sandbox.stripe.writing import Post, PostRunner
 from cascade_cli.sandbox.wire import Clock, Request, Response
 
 _VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(\.[a-z]+)?")
@@ -98,7 +97,7 @@ class StripeSandbox:
     def _write(self, post: Post) -> Response:
         with self._in_flight.hold(post.key):
             self._expire_checkouts()
-            outcome = self._posts.write(post, self._now())
+            outcome = self._posts.run(post, self._now())
         headers = {"Original-Request": outcome.saved.request_id} if post.key else {}
         if post.key:
             headers["Idempotency-Key"] = post.key

@@ -9,7 +9,7 @@ import pytest
 
 from cascade_cli.sandbox.stripe import StripeSandbox
 from cascade_cli.sandbox.stripe.form import decode
-from cascade_cli.sandbox.stripe.routes import ENDPOINTS
+from cascade_cli.sandbox.stripe.resources import ENDPOINTS
 from tests.sandbox.stripe.purchases import raw
 
 
