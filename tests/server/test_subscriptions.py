@@ -10,7 +10,7 @@ import requests
 
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
 from cascade_cli.services.selling.payment_api import ANSWER_KEPT_SECONDS
-from tests.sandbox.stripe.subscribing import subscribe
+from tests.sandbox.stripe.subscriptions import subscribe
 from tests.server.conftest import Shop
 from tests.server.events import event_body
 from tests.server.test_payments import kind

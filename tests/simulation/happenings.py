@@ -15,7 +15,7 @@ from cascade_cli.domain.selling.invoiced_ducats import Good, product_id
 from cascade_cli.domain.shop.currencies import CURRENCY
 from cascade_cli.domain.shop.keys import payment_id_in, whole_id
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
-from tests.sandbox.stripe.subscribing import monthly, subscribe
+from tests.sandbox.stripe.subscriptions import monthly, subscribe
 from tests.simulation.abroad import price
 from tests.simulation.attached import AFTER, HALVES, open_invoice, pay_apart, pay_in_halves
 from tests.simulation.bodies import a_tiding, an_event

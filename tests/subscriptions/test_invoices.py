@@ -15,7 +15,7 @@ from cascade_cli.errors import RightsError
 from cascade_cli.sandbox.stripe.api_keys import LACKING
 from cascade_cli.sandbox.stripe.objects import Query
 from tests.credit.counter import Counter
-from tests.sandbox.stripe.subscribing import METADATA, monthly, subscribe
+from tests.sandbox.stripe.subscriptions import METADATA, monthly, subscribe
 
 NO_LINES: dict[str, Any] = {"object": "list", "data": [], "has_more": False}
 

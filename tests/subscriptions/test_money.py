@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.credit.counter import Counter
-from tests.sandbox.stripe.subscribing import METADATA, monthly, subscribe
+from tests.sandbox.stripe.subscriptions import METADATA, monthly, subscribe
 from tests.subscriptions.test_whole_way import delivered, replayed
 
 LARGE: dict[str, Any] = {"product": "cascade_ducats_1000", "unit_amount": 11_000}

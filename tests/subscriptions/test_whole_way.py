@@ -16,7 +16,7 @@ from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.sandbox.stripe import Books
 from cascade_cli.sandbox.stripe.objects import Query
 from tests.credit.counter import Counter
-from tests.sandbox.stripe.subscribing import subscribe
+from tests.sandbox.stripe.subscriptions import subscribe
 
 MONTH = {"days": 31}
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.agreement.states.making import LIVE, STALLED, State, keyed_to, refunded, then
 from tests.credit.counter import Counter
-from tests.sandbox.stripe.subscribing import monthly, subscribe
+from tests.sandbox.stripe.subscriptions import monthly, subscribe
 
 _LONG_AGO, _LATELY = timedelta(days=31), timedelta(hours=5)
 _DUCATS, _NEWS = monthly("cascade_ducats_100", 1000), monthly("newsletter", 5000)

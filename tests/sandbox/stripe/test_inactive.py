@@ -9,7 +9,7 @@ import pytest
 from cascade_cli.sandbox.stripe import Books
 from tests.sandbox.stripe.conftest import StoppedClock
 from tests.sandbox.stripe.purchases import V1, refusal, session_params
-from tests.sandbox.stripe.subscribing import subscribe
+from tests.sandbox.stripe.subscriptions import subscribe
 
 
 @pytest.fixture

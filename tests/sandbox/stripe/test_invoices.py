@@ -10,7 +10,7 @@ import stripe
 from cascade_cli.sandbox.stripe import Books, StripeError
 from tests.sandbox.stripe.conftest import StoppedClock
 from tests.sandbox.stripe.purchases import V1
-from tests.sandbox.stripe.subscribing import monthly, subscribe
+from tests.sandbox.stripe.subscriptions import monthly, subscribe
 
 EUR: dict[str, Any] = {"currency_options": {"eur": {"unit_amount": 5500}}}
 

@@ -11,7 +11,7 @@ from cascade_cli.sandbox.stripe import Books
 from cascade_cli.sandbox.stripe.expansion import EXPANDABLE
 from tests.sandbox.stripe.conftest import StoppedClock
 from tests.sandbox.stripe.purchases import V1, buy, session_params
-from tests.sandbox.stripe.subscribing import subscribe
+from tests.sandbox.stripe.subscriptions import subscribe
 
 # What Stripe shows only when asked for by `expand`, or only of something that was deleted.
 ON_REQUEST = {

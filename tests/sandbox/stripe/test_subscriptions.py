@@ -10,7 +10,7 @@ import pytest
 from cascade_cli.sandbox.stripe import Books, StripeError
 from tests.sandbox.stripe.conftest import StoppedClock
 from tests.sandbox.stripe.purchases import V1, code
-from tests.sandbox.stripe.subscribing import METADATA, monthly, subscribe
+from tests.sandbox.stripe.subscriptions import METADATA, monthly, subscribe
 
 
 def payments(client: V1, **params: Any) -> list[Any]:
