@@ -1,6 +1,6 @@
-"""What happens at Stripe, without HTTP: for whoever writes a believable past.
+"""What happens in the Stripe account, without HTTP: for the seed, the command line and tests.
 
-The HTTP endpoints stand on the same functions, so both leave the same objects and events.
+The HTTP endpoints call the same functions, so both leave the same objects and events.
 """
 
 from __future__ import annotations
@@ -39,13 +39,13 @@ from cascade_cli.sandbox.stripe.resources.disputes import Claim
 class Books:
     """Writes objects and their events as of the moment `at` (aware); amounts are minor units.
 
-    Every method is one transaction, or joins the caller's `store.write()`; each returns the
-    object as Stripe would show it, and raises `StripeError` where Stripe would refuse.
+    Every method is one transaction, or joins the caller's `store.write()`. It returns the object
+    as Stripe would show it, and raises `StripeError` where Stripe would refuse.
     """
 
     def __init__(self, store: Store, source: random.Random) -> None:
         self._store = store
-        # A file that outlives its process may meet the same seed again, but not the same ids.
+        # A process that opens an old file with the same seed must still draw new ids.
         with store.read() as connection:
             self._source = random.Random(f"{source.random()} {Objects(connection).last()}")
         self._settlement: dict[str, tuple[str, float]] = {}
@@ -59,7 +59,7 @@ class Books:
             writer.flush()
 
     def settle_in(self, held: str, rates: Mapping[str, float]) -> None:
-        """From now on, money of these currencies is exchanged into one that the account holds."""
+        """From now on, exchange these currencies into `held`, the one that the account holds."""
         self._settlement |= {currency: (held, rate) for currency, rate in rates.items()}
 
     def pay(
@@ -101,7 +101,7 @@ class Books:
         capture: bool = True,
         **details: Any,
     ) -> Document:
-        """A charge of the older kind, without a PaymentIntent; `details` are more of its fields."""
+        """A charge by the Charges API, without a PaymentIntent; `details` are further fields."""
         with self.writing(at) as writer:
             check_amount(amount, currency)
             means = payment_methods.from_token(writer, source)
@@ -122,13 +122,13 @@ class Books:
             return payment_intents.create(writer, params)
 
     def confirm(self, payment_intent: str, *, at: datetime, **params: Any) -> Document:
-        """Try to pay; whether it worked is in the PaymentIntent's status."""
+        """Try to pay; the PaymentIntent's status says whether it worked."""
         with self.writing(at) as writer:
             intent = writer.get("payment_intent", payment_intent)
             return payment_intents.confirm(writer, intent, params).intent
 
     def update(self, payment_intent: str, *, at: datetime, **params: Any) -> Document:
-        """Change a PaymentIntent, which leaves its charge alone."""
+        """Change a PaymentIntent but not its charge."""
         with self.writing(at) as writer:
             return payment_intents.update(
                 writer, writer.get("payment_intent", payment_intent), params
@@ -137,7 +137,7 @@ class Books:
     def capture(
         self, payment_intent: str, *, at: datetime, amount_to_capture: int | None = None
     ) -> Document:
-        """Take authorised money, all of it unless told otherwise."""
+        """Take the authorised money: all of it without `amount_to_capture`."""
         with self.writing(at) as writer:
             intent = writer.get("payment_intent", payment_intent)
             return payment_intents.capture(writer, intent, {"amount_to_capture": amount_to_capture})
@@ -160,10 +160,10 @@ class Books:
         status: str = "succeeded",
         pending_reason: str | None = None,
     ) -> Document:
-        """Give money back, all that is left unless told otherwise.
+        """Give money back: all that is left without `amount`.
 
-        It is done at once unless its `status` is `pending` or `requires_action`; one that is
-        pending for `insufficient_funds` has taken no money yet.
+        The refund succeeds at once unless `status` is `pending` or `requires_action`. A refund that
+        is pending for `insufficient_funds` has taken no money off the balance yet.
         """
         with self.writing(at) as writer:
             charge = writer.get("charge", charge_id)
@@ -198,24 +198,24 @@ class Books:
         prevented_by: str = "block",
         **claim: Any,
     ) -> Document:
-        """The cardholder contests the charge, or only asks about it; `claim` as in `Claim`."""
+        """The cardholder disputes the charge, or only inquires; `claim` as `disputes.Claim`."""
         with self.writing(at) as writer:
             charge = writer.get("charge", charge_id)
             status = "warning_needs_response" if inquiry else status
             return disputes.create(writer, charge, Claim(**claim), status, prevented_by)
 
     def turn_dispute(self, dispute_id: str, *, at: datetime, status: str) -> Document:
-        """The dispute comes to another status, and its money follows."""
+        """Give the dispute another status, and move its money accordingly."""
         with self.writing(at) as writer:
             return disputes.change_status(writer, writer.get("dispute", dispute_id), status)
 
     def respond_to_dispute(self, dispute_id: str, *, at: datetime) -> Document:
-        """The shop answers; the bank reviews it."""
+        """The shop submits evidence, and the bank reviews it."""
         with self.writing(at) as writer:
             return disputes.respond(writer, writer.get("dispute", dispute_id))
 
     def close_dispute(self, dispute_id: str, *, at: datetime, won: bool = False) -> Document:
-        """The dispute ends, in the cardholder's favour unless `won`."""
+        """End the dispute: the shop has lost unless `won`."""
         with self.writing(at) as writer:
             return disputes.close(writer, writer.get("dispute", dispute_id), won=won)
 
@@ -255,8 +255,8 @@ class Books:
         said: Mapping[str, Any] | None = None,
         lacking: Collection[str] = (),
     ) -> Document:
-        """Send an event of any type about any `subject`; `said` and `lacking` change its own
-        fields."""
+        """Send an event of any type about any `subject`. `said` sets fields of the event itself,
+        and `lacking` leaves fields out."""
         with self.writing(at) as writer:
             return events.create(writer, type, subject, dict(said or {}), lacking)
 
@@ -285,7 +285,7 @@ class Books:
             return subscriptions.renew(writer, found, fails=fails)
 
     def pay_invoice(self, subscription: str, *, at: datetime, elsewhere: bool = False) -> Document:
-        """The subscription's open invoice is paid after all; returns it."""
+        """The customer pays the subscription's open invoice after all; returns the invoice."""
         with self.writing(at) as writer:
             found = writer.get("subscription", subscription)
             return subscriptions.pay_latest_invoice(writer, found, elsewhere=elsewhere)
@@ -300,7 +300,7 @@ class Books:
         quantity: int = 1,
         listed: tuple[str, int] | None = None,
     ) -> Document:
-        """Another product every month, what is left of this one prorated; returns the invoice.
+        """Sell another product every month, and prorate this period; returns the invoice.
 
         With `listed` the price is one of that currency and amount, and `unit_amount` is what it
         costs in the subscription's own (`currency_options`).
@@ -313,7 +313,7 @@ class Books:
     def add_product(
         self, subscription: str, *, at: datetime, product: str, unit_amount: int, quantity: int = 1
     ) -> Document:
-        """A further product every month, from the next period on; returns the subscription."""
+        """Sell one more product from the next period on; returns the subscription."""
         with self.writing(at) as writer:
             found = writer.get("subscription", subscription)
             price = prices.create_monthly(writer, found["currency"], product, unit_amount)
@@ -322,8 +322,8 @@ class Books:
     def attach(
         self, invoice: str, *, at: datetime, amount: int | None = None, **params: Any
     ) -> Document:
-        """A payment by the same customer, attached to an open invoice and then paid; it is over
-        what remains unless told otherwise. Returns the charge."""
+        """Attach a new payment by the same customer to an open invoice, and pay it: all that
+        remains without `amount`. Returns the charge."""
         with self.writing(at) as writer:
             found = writer.get("invoice", invoice)
             terms = {
@@ -340,18 +340,18 @@ class Books:
     def attach_payment(
         self, invoice: str, payment_intent: str, *, at: datetime, amount: int | None = None
     ) -> Document:
-        """As POST /v1/invoices/…/attach_payment: a payment that exists already, or part of it."""
+        """As POST /v1/invoices/…/attach_payment: attach an existing payment, or part of it."""
         with self.writing(at) as writer:
             intent = writer.get("payment_intent", payment_intent)
             return invoice_payments.attach(writer, writer.get("invoice", invoice), intent, amount)
 
     def give_credit(self, customer: str, *, at: datetime, amount: int) -> Document:
-        """So much of the customer's next invoices is paid already."""
+        """Give the customer a credit of `amount` towards the next invoices."""
         with self.writing(at) as writer:
             return customers.change_balance(writer, writer.get("customer", customer), -amount)
 
     def discount(self, subscription: str, *, at: datetime, **coupon: Any) -> Document:
-        """A voucher for the invoices from now on, with a coupon's parameters."""
+        """Apply a new coupon, made with these parameters, to all invoices from now on."""
         with self.writing(at) as writer:
             found = writer.get("subscription", subscription)
             made = coupons.create(writer, coupon)

@@ -19,11 +19,11 @@ _SHOWN = 4
 READ_ONLY = "rk_test_readonly"
 POWERLESS = "rk_test_none"
 LACKING = "rk_test_without_"
-"""Followed by the one resource that the key may neither read nor write, such as `dispute`."""
+"""The beginning of a key that may use everything but one resource: `rk_test_without_dispute`."""
 
 
 def authenticate(headers: Mapping[str, str]) -> str:
-    """The key of a request, from Bearer or Basic authorization; any test key is good."""
+    """The request's key, from Bearer or Basic authorization; any test key is accepted."""
     key = _given(headers.get("authorization", ""))
     if not key:
         raise _unauthorized(
@@ -38,7 +38,7 @@ def authenticate(headers: Mapping[str, str]) -> str:
 
 
 def permit(key: str, method: str, resource: str) -> None:
-    """Refuse what a restricted key may not do; its name tells: `rk_test_readonly…`, `…none…`."""
+    """Refuse what a restricted key may not do; its name says so: `rk_test_readonly…`, `…none…`."""
     right = "read" if method == "GET" else "write"
     is_read_only = key.startswith(READ_ONLY) and right == "write"
     if not (key.startswith(POWERLESS) or is_read_only or key == LACKING + resource):

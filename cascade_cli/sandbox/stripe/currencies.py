@@ -18,7 +18,7 @@ _WHOLE = "bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf"
 ZERO_DECIMAL = frozenset(_WHOLE.split())
 THREE_DECIMAL = frozenset(["bhd", "jod", "kwd", "omr", "tnd"])
 
-# Stripe's smallest charge by currency; where its table is silent, half a dollar's figure stands in.
+# Stripe's smallest charge by currency; 50, as for dollars, where its table names none.
 _MINIMUM = {
     "aed": 200, "bgn": 100, "czk": 1500, "dkk": 250, "gbp": 30, "hkd": 400, "huf": 17500,
     "mxn": 1000, "myr": 200, "nok": 300, "pln": 200, "ron": 200, "sek": 300, "thb": 1000,
@@ -32,7 +32,7 @@ _SYMBOLS = {"usd": "$", "eur": "€", "gbp": "£", "jpy": "¥"}
 
 
 def check_amount(amount: int, currency: str) -> None:
-    """Refuse an amount that is too small or too large to be charged, or between two steps."""
+    """Refuse an amount that is too small, too large, or no multiple of the currency's step."""
     least = minimum(currency)
     if amount < least:
         raise StripeError(
@@ -51,7 +51,7 @@ def check_amount(amount: int, currency: str) -> None:
 
 
 def check_step(amount: int, currency: str) -> None:
-    """Refuse an amount that the currency does not have."""
+    """Refuse an amount that is no multiple of the currency's smallest step."""
     step = _STEPS.get(currency, 1)
     if amount % step:
         raise StripeError(
@@ -62,11 +62,11 @@ def check_step(amount: int, currency: str) -> None:
 
 
 def minimum(currency: str) -> int:
-    """The least that a card is charged."""
+    """The smallest amount that a card can be charged."""
     return _MINIMUM.get(currency, 50)
 
 
 def show(amount: int, currency: str) -> str:
-    """As Stripe's messages write money: `$1,234.50`."""
+    """The amount as Stripe's messages write it: `$1,234.50`."""
     decimals = 0 if currency in ZERO_DECIMAL else 3 if currency in THREE_DECIMAL else 2
     return f"{_SYMBOLS.get(currency, '')}{amount / 10**decimals:,.{decimals}f}"

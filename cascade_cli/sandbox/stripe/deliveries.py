@@ -1,4 +1,4 @@
-"""Which event is still to be delivered to which webhook endpoint: kept, so that none is lost."""
+"""Which events still have to be delivered to which webhook endpoint; stored, so none is lost."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ INTERVALS_SECONDS = (1, 5, 30, 120, 600, 3600, 10_800)
 """How long after each failure the next attempt follows. Stripe waits for hours and gives up after
 three days; here an outage of some minutes must be seen through while somebody watches."""
 LEASE_SECONDS = 30
-"""Whoever has claimed a delivery and not told of an answer by then has died: it is due again."""
+"""A sender that has not reported by then is taken for dead, and its delivery is due again."""
 
 ENDPOINT = "webhook_endpoint"
 SECRET = "sandbox.webhook_secret"  # noqa: S105 - the kind of an object, which holds one
 UNDELIVERED = "id IN (SELECT event FROM stripe_deliveries WHERE delivered = 0)"
-"""A condition on events, in the words of the shelf's table."""
+"""An SQL condition on rows of stripe_objects that are events."""
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """One attempt at one delivery: the event's stored text, where to and signed with what."""
+    """One attempt at a delivery: the event's stored text, the URL, and the signing secret."""
 
     seq: int
     attempt: int
@@ -55,9 +55,9 @@ class Deliveries:
         self._connection = connection
 
     def queue(self, events: Iterable[tuple[str, int, str]]) -> None:
-        """Have events (id, created, type) delivered to every endpoint that wants them.
+        """Queue events (id, created, type) for every endpoint that wants them.
 
-        An endpoint hears of nothing that happened before it was registered.
+        An endpoint is not told of events from before it was registered.
         """
         endpoints = self._enabled()
         self._connection.executemany(
@@ -71,7 +71,7 @@ class Deliveries:
         )
 
     def pending(self, event: str) -> int:
-        """To how many endpoints the event has not been delivered."""
+        """How many endpoints have not accepted the event yet."""
         (number,) = self._connection.execute(
             "SELECT count(*) FROM stripe_deliveries WHERE event = ? AND delivered = 0", (event,)
         ).fetchone()
@@ -83,7 +83,7 @@ class Deliveries:
         return self._connection.execute(query, (now,)).fetchone() is not None
 
     def claim(self, now: float, limit: int) -> list[Delivery]:
-        """Up to `limit` deliveries that are due, nobody else's until the lease ends."""
+        """Up to `limit` deliveries that are due; no other sender gets them until the lease ends."""
         rows = self._connection.execute(
             "SELECT seq, attempts, event, endpoint FROM stripe_deliveries"
             " WHERE due <= ? ORDER BY due, seq LIMIT ?",
@@ -96,7 +96,7 @@ class Deliveries:
     ) -> Delivery | None:
         target = json.loads(self._text(endpoint))
         if target["status"] != "enabled":
-            # As at Stripe: what falls due while its endpoint is disabled is not tried again.
+            # As at Stripe: a delivery that comes due while its endpoint is disabled is given up.
             self._schedule(seq, attempts, None)
             return None
         self._schedule(seq, attempts + 1, now + LEASE_SECONDS)
@@ -109,17 +109,17 @@ class Deliveries:
         )
 
     def finish(self, delivery: Delivery, now: float, *, delivered: bool) -> None:
-        """Record an attempt's end; after a failure the next one follows, as long as any is left."""
+        """Record how an attempt ended; after a failure, schedule the next one if any is left."""
         more = delivery.attempt <= len(INTERVALS_SECONDS) and not delivered
         due = now + INTERVALS_SECONDS[delivery.attempt - 1] if more else None
-        # Whoever outlived the lease may come after another who has delivered.
+        # A sender that outlived its lease may report after another one has delivered.
         self._connection.execute(
             "UPDATE stripe_deliveries SET due = ?, delivered = ? WHERE seq = ? AND delivered = 0",
             (due, delivered, delivery.seq),
         )
 
     def drop(self, endpoint: str) -> None:
-        """Forget what was to go to an endpoint that is no more."""
+        """Drop what is undelivered for an endpoint that was deleted."""
         self._connection.execute(
             "DELETE FROM stripe_deliveries WHERE endpoint = ? AND delivered = 0", (endpoint,)
         )
@@ -138,7 +138,7 @@ class Deliveries:
 
 
 def secret_id(endpoint: str) -> str:
-    """Where an endpoint's secret is kept: aside, since it is shown only once."""
+    """The id under which an endpoint's secret is kept; not in the endpoint, which shows it once."""
     return f"{endpoint}#secret"
 
 

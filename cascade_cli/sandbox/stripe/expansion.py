@@ -1,4 +1,4 @@
-"""`expand`: ids replaced by the objects they name."""
+"""`expand`: replaces ids by the objects that they name."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cascade_cli.sandbox.stripe.resources.prices import new_currency_options
 _DEPTH = 4
 _NOWHERE: tuple[str, ...] = ()
 
-# What each property can be expanded to. An empty tuple: expandable at Stripe, always null here.
+# The kinds that each property can be expanded to. Empty: always null in the sandbox.
 EXPANDABLE: dict[str, dict[str, tuple[str, ...]]] = {
     "charge": {
         **dict.fromkeys(
@@ -67,7 +67,7 @@ EXPANDABLE: dict[str, dict[str, tuple[str, ...]]] = {
 }  # fmt: skip
 _LISTS = ("refunds", "line_items")
 SHOWN = 10
-"""What a list shows within its owner; the rest is read from the list's own address."""
+"""How many items a list shows within its owner; the rest is read from the list's own URL."""
 _ON_REQUEST = (*_LISTS, "currency_options")
 _ID = re.compile(r'"([^"\\]+)"')
 
@@ -76,7 +76,7 @@ Show = Callable[[str], str]
 
 
 def check(paths: list[str], kind: str, *, listed: bool) -> None:
-    """Refuse a path that leads nowhere; in a list, paths begin with `data.`."""
+    """Refuse a path that cannot be expanded; in a list, paths begin with `data.`."""
     for position, path in enumerate(paths):
         segments = path.split(".")
         if len(segments) > _DEPTH:
@@ -108,8 +108,8 @@ def _follow(segments: list[str], kinds: tuple[str, ...]) -> None:
 def expand_page(objects: Objects, show: Show, texts: list[str], paths: list[str]) -> list[str]:
     """A page of objects with checked paths expanded, as pieces of text that follow one another.
 
-    A single property is put in as text, where there can be no doubt which it is, and so are the
-    refunds: parsing a page of a hundred takes twenty times as long.
+    A single property, and the refunds, are put in as text if it is clear where they belong:
+    parsing a page of a hundred takes twenty times as long.
     """
     names = [path for path in paths if path != "refunds"]
     if len(names) < 2 and not any("." in name or name in _ON_REQUEST for name in names):  # noqa: PLR2004
@@ -132,7 +132,7 @@ def _ends(objects: Objects, show: Show, texts: list[str]) -> list[str]:
 def _spliced(
     objects: Objects, show: Show, texts: list[str], ends: list[str], name: str | None = None
 ) -> list[str] | None:
-    """None if any text names the property twice: metadata may have keys of any name."""
+    """None if a text names the property twice, since metadata may have a key of that name."""
     if name is None:
         whole = zip(texts, ends, strict=True)
         return [piece for text, end in whole for piece in (",", text[:-1], end)][1:]

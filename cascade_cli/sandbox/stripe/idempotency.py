@@ -26,7 +26,7 @@ _KEPT_SECONDS = 24 * 3600
 
 @dataclass(frozen=True)
 class Saved:
-    """An answer that was given before, by the request `request_id`."""
+    """An answer that is kept; `request_id` is the request that got it first."""
 
     request_id: str
     status: int
@@ -35,7 +35,7 @@ class Saved:
 
 @dataclass(frozen=True)
 class KeyedRequest:
-    """What a request under a key is for: a path, and a digest of its parameters."""
+    """What a key was used for: a path, and a digest of the parameters."""
 
     key: str
     endpoint: str
@@ -60,14 +60,14 @@ class Post:
         return self.request.headers.get("idempotency-key") or None
 
     def keyed(self, key: str) -> KeyedRequest:
-        """What the key stands for: the same parameters, in whatever order they came."""
+        """What the key is used for; the order of the parameters does not matter."""
         canonical = repr(_sorted(self.raw)).encode()
         return KeyedRequest(key, self.request.path, hashlib.sha256(canonical).hexdigest())
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """A status and a body, and whether they were given before."""
+    """An answer, and whether it was given before."""
 
     saved: Saved
     replayed: bool
@@ -81,9 +81,9 @@ class PostRunner:
         self._books = books
 
     def run(self, post: Post, at: datetime) -> Outcome:
-        """Do it, or give the answer that its idempotency key has had before.
+        """Carry it out, or repeat the answer that its idempotency key got before.
 
-        Refusals after the parameters were found in order are remembered too, as at Stripe.
+        As at Stripe, a refusal is kept too if it came after the parameters had been checked.
         """
         with self._store.write() as connection:
             if post.key is None:
@@ -114,7 +114,7 @@ class PostRunner:
 
 
 class InFlight:
-    """The keys whose requests are being worked on in this process."""
+    """The idempotency keys of requests that this process is working on."""
 
     def __init__(self) -> None:
         self._keys: set[str] = set()
@@ -122,7 +122,7 @@ class InFlight:
 
     @contextmanager
     def hold(self, key: str | None) -> Iterator[None]:
-        """Keep others with the same key out until the block ends; they get 409."""
+        """Answer other requests with the same key with 409 until the block ends."""
         if key is None:
             yield
             return
@@ -152,7 +152,7 @@ class InFlight:
 
 
 def _find(connection: sqlite3.Connection, keyed: KeyedRequest, now: int) -> Saved | None:
-    """The answer saved under the key; another request under the same key is an error."""
+    """The answer kept under the key; raises if the key was used for another request."""
     connection.execute("DELETE FROM stripe_idempotency WHERE created <= ?", (now - _KEPT_SECONDS,))
     row = connection.execute(
         "SELECT endpoint, parameters, request_id, status, body FROM stripe_idempotency"

@@ -1,4 +1,4 @@
-"""The pen that writes objects and events at one moment, on behalf of one request."""
+"""Writes the objects and events of one request, all as of one moment."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ API_VERSION = "2026-10-28.endive"
 
 
 Settlement = Mapping[str, tuple[str, float]]
-"""By a currency that the account does not hold: what it is exchanged into, and the rate."""
+"""For each currency that the account does not hold: the one it is exchanged into, and the rate."""
 
 
 @dataclass(frozen=True)
 class Cause:
-    """The API request that made a change, as events show it; empty if none did."""
+    """The API request that caused a change, as events show it; empty if no request did."""
 
     request_id: str | None = None
     idempotency_key: str | None = None
 
 
 class ObjectWriter:
-    """Writes to `objects` as of the moment `at`, all at once when it is flushed.
+    """Collects new and changed objects as of the moment `at`, and writes them when flushed.
 
-    A payment passes through several states within one moment; only the last one is written.
+    A payment passes through several states within one request; only the last one is written.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class ObjectWriter:
         self._removed += ids
 
     def flush(self) -> Objects:
-        """Write what is kept, and have its events delivered; returns the shelf, which has it."""
+        """Write what was collected and queue its events for delivery; returns the objects."""
         self._objects.insert(self._added.values())
         self._objects.update(self._changed.values())
         self._added, self._changed = {}, {}
@@ -104,7 +104,7 @@ class ObjectWriter:
         ]
 
     def exists(self, kind: str, id: str) -> bool:
-        """Whether there is such an object."""
+        """Whether the object exists."""
         return id in self._added or self._objects.find(kind, id) is not None
 
     def emit(
@@ -116,7 +116,7 @@ class ObjectWriter:
     ) -> None:
         """Record that something happened to the object whose JSON is `text`.
 
-        With a `source` of its own, the event shifts no id that is drawn after it.
+        Pass a `source` for the event's id if it must not change the ids that are drawn later.
         """
         head = self.new_event(type, source)
         before = "" if previous is None else f',"previous_attributes":{encode(previous)}'

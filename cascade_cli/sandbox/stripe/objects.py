@@ -1,4 +1,4 @@
-"""Every object's JSON text in one SQLite table, with the columns that listings filter by."""
+"""One SQLite table with the JSON text of every object, and the columns that lists filter by."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ CREATE TABLE IF NOT EXISTS stripe_idempotency (
 {DELIVERIES_SCHEMA}
 """
 
-# Only constants of this file are pasted into SQL; whatever comes from outside is bound.
+# Only constants of this file are pasted into SQL; values from outside are bound.
 _NAMES = ("object", "created", *_COLUMNS, "due", "body")
 _INSERT = f"""
     INSERT INTO stripe_objects ({", ".join(_NAMES)}, id)
@@ -74,10 +74,10 @@ class Query:
 
 
 LINE_ITEMS = "sandbox.line_items"
-"""The kind of what Stripe knows of a Checkout Session and shows only when asked, or never."""
+"""The kind under which a Checkout Session's line items and other unshown data are kept."""
 
 CURRENCY_OPTIONS = "sandbox.currency_options"
-"""The kind of what a price costs in each currency, which Stripe shows only when asked."""
+"""The kind under which a price's amounts in other currencies are kept: shown only when expanded."""
 
 ObjectRow = tuple[Any, ...]
 """An object as the table holds it; the id comes last, the text just before it."""
@@ -90,26 +90,26 @@ class Objects:
         self._connection = connection
 
     def insert(self, rows: Iterable[ObjectRow]) -> None:
-        """Put new objects on the shelf, in this order."""
+        """Add new objects, in this order."""
         self._connection.executemany(_INSERT, rows)
 
     def update(self, rows: Iterable[ObjectRow]) -> None:
-        """Put objects' new states in place of the old."""
+        """Replace objects by their new states."""
         self._connection.executemany(_UPDATE, rows)
 
     def delete(self, ids: Iterable[str]) -> None:
-        """Take objects off the shelf."""
+        """Delete objects."""
         self._connection.executemany(
             "DELETE FROM stripe_objects WHERE id = ?", [(id,) for id in ids]
         )
 
     @property
     def deliveries(self) -> Deliveries:
-        """The deliveries of the shelf's events."""
+        """The deliveries of these objects' events."""
         return Deliveries(self._connection)
 
     def last(self) -> int:
-        """How many objects were ever put here."""
+        """How many objects were ever added."""
         (seq,) = self._connection.execute("SELECT max(seq) FROM stripe_objects").fetchone()
         return int(seq or 0)
 
@@ -157,23 +157,23 @@ class Objects:
         return texts[::-1] if backwards else texts, len(rows) > limit
 
     def all(self, query: Query) -> list[str]:
-        """Every text that fits, newest first."""
+        """All texts that match, newest first."""
         return self._select(query, "ORDER BY created DESC, seq DESC")
 
     def overdue(self, now: int) -> list[tuple[str, int]]:
-        """Open Checkout Sessions whose time has run out: their ids, and when it did."""
+        """Open Checkout Sessions that should have expired: their ids, and when."""
         return self._connection.execute(
             "SELECT id, due FROM stripe_objects WHERE due <= ? ORDER BY due, seq", (now,)
         ).fetchall()
 
     def line_items(self, session_id: str) -> list[Document]:
-        """What is bought in a Checkout Session: kept beside it, since it is shown on request."""
+        """What is bought in a Checkout Session; Stripe shows it only on request."""
         text = self.find(LINE_ITEMS, f"{session_id}#line_items")
         items: list[Document] = json.loads(text)["line_items"] if text else []
         return items
 
     def currency_options(self, price_id: str) -> Document | None:
-        """What a price costs in each currency; None if it was made for one alone."""
+        """What a price costs in each currency; None if it has only one."""
         text = self.find(CURRENCY_OPTIONS, f"{price_id}#currency_options")
         options: Document | None = json.loads(text)["options"] if text else None
         return options

@@ -29,7 +29,7 @@ _LANDINGS = {
     "thanks": ("Paid", "<p>Venice's engine brings the ducats.</p>"),
     "cancelled": ("Nothing was paid", "<p>The link stays open for a day.</p>"),
 }
-"""Where a shop without pages of its own can lead its customers back to."""
+"""Pages to return to, for a shop that has none of its own."""
 
 
 class PayPage:

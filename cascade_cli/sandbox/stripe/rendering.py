@@ -1,4 +1,4 @@
-"""From stored texts to the JSON that is answered."""
+"""Turns stored texts into the JSON of an answer."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ from cascade_cli.sandbox.wire import Request
 
 _EVENT, _INVOICE = '{"id":"evt_', '{"id":"in_'
 _BALANCE, _CHECKOUT = '{"id":"txn_', '{"id":"cs_'
-# Of all other kinds a text is shown as it is stored.
+# Texts of all other kinds are shown as they are stored.
 _CHANGING = (_EVENT, _INVOICE, _BALANCE, _CHECKOUT)
 _LINE = '"object":"line_item"'
-# The lines that an invoice shows by itself; the rest has to be listed.
+# How many lines an invoice shows itself; the rest must be listed.
 SHOWN_LINES = 10
 _PENDING = re.compile(r'("available_on":(\d+),.*?"status":)"pending"')
 
 
 @dataclass(frozen=True)
 class View:
-    """When and from where something is looked at."""
+    """When, and from which address, objects are looked at."""
 
     objects: Objects
     now: int
     base_url: str
 
     def show(self, text: str) -> str:
-        """A stored text with what depends on the time and place of looking filled in.
+        """A stored text with the fields filled in that depend on the time or the address.
 
-        Texts are touched as texts, since a page of a hundred must not be parsed.
+        The text is edited as text: parsing a page of a hundred objects takes too long.
         """
         if not text.startswith(_CHANGING):
             return text
@@ -58,7 +58,7 @@ def _with_first_lines(text: str) -> str:
 
 
 def with_pending(event: str, number: int) -> str:
-    """An event's text with its `pending_webhooks`, which stands before anything from outside."""
+    """An event's text with `pending_webhooks` set; the field comes before any text from outside."""
     return event.replace('"pending_webhooks":0', f'"pending_webhooks":{number}', 1)
 
 

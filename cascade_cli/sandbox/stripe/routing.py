@@ -28,7 +28,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Change(Call):
-    """A call that may write."""
+    """A request that may write."""
 
     writer: ObjectWriter
 
@@ -39,7 +39,7 @@ class Change(Call):
 
 @dataclass(frozen=True)
 class One:
-    """One object as the answer, or what happened to it: an error is answered after writing."""
+    """One object as the answer. With an `error`, that is the answer, and what was written stays."""
 
     document: Document
     error: StripeError | None = None
@@ -67,17 +67,17 @@ class Endpoint:
 
     @property
     def resource(self) -> str:
-        """What a restricted key needs a right for."""
+        """The resource on which a restricted key needs a permission."""
         return self.kind.replace(".", "_")
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
-        """The path; `search` is no id, since there is no search here."""
+        """The path as a pattern; `search` is no id, and the sandbox has no search."""
         return re.compile(re.escape(self.path).replace(r"\{id\}", r"(?!search$)([^/]+)"))
 
     @cached_property
     def parameters(self) -> Table:
-        """The endpoint's own and `expand`."""
+        """The endpoint's own parameters and `expand`."""
         return {**self.table, "expand": Array(Text())}
 
 

@@ -30,8 +30,8 @@ _FORM = "application/x-www-form-urlencoded"
 class StripeSandbox:
     """Answers `/v1/…` as Stripe does, and serves the hosted payment page under `/pay/…`.
 
-    `books` writes the same things without HTTP. With `rate_per_second`, requests beyond it are
-    answered 429. `random` makes every id, so a seeded one makes a run repeatable.
+    `books` does the same things without HTTP. Requests beyond `rate_per_second` are answered 429.
+    `random` draws every id, so a seeded one makes a run repeatable.
     """
 
     def __init__(
@@ -106,19 +106,19 @@ class StripeSandbox:
         return _json(outcome.saved.status, outcome.saved.body, headers)
 
     def _expire_checkouts(self) -> None:
-        """Close the sessions whose time has run out, each at its own moment."""
+        """Expire each overdue Checkout Session as of the moment at which it became overdue."""
         now = int(self._now().timestamp())
         with self._store.read() as connection:
             if not Objects(connection).overdue(now):
                 return
-        # Asked again under the write lock: another process may have closed them meanwhile.
+        # Another process may have expired them since, so look again under the write lock.
         with self._store.write() as connection:
             for id, expires_at in Objects(connection).overdue(now):
                 self.books.expire_checkout(id, at=datetime.fromtimestamp(expires_at, UTC))
 
 
 def _decode(request: Request) -> dict[str, Any]:
-    """The request's parameters, from the query and, but for a GET, from the body."""
+    """The request's parameters: from its query and, unless it is a GET, from its body."""
     content_type = request.headers.get("content-type", _FORM)
     if request.body and not content_type.startswith(_FORM):
         raise StripeError(

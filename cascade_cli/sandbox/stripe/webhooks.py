@@ -1,4 +1,4 @@
-"""Brings events to webhook endpoints as Stripe does: signed, again and again until accepted."""
+"""Sends events to webhook endpoints as Stripe does: signed, and again until they are accepted."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from cascade_cli.sandbox.stripe.rendering import with_pending
 from cascade_cli.sandbox.wire import Clock
 
 ANSWER_SECONDS = 10.0
-"""An endpoint that has not answered by then has failed."""
-LANES = 16
-"""So many deliveries are on their way at once: Stripe does not wait for one to send the next."""
+"""An attempt fails if the endpoint has not answered by then."""
+SENDERS = 16
+"""How many deliveries are sent at once: Stripe does not wait for one before it sends the next."""
 _PAUSE_SECONDS = 0.02
 _BATCH = 100
 _MOST_ANSWER_BYTES = 65_536
@@ -31,15 +31,15 @@ _SUCCESS = range(200, 300)
 
 @dataclass(frozen=True)
 class Mischief:
-    """What Stripe warns of and seldom does: `twice` is the probability that an event comes twice,
-    `shuffled` lets events that are due together come in any order."""
+    """What Stripe warns of but seldom does: `twice` is the probability that an event is sent twice,
+    `shuffled` sends events that are due together in any order."""
 
     twice: float = 0.0
     shuffled: bool = False
 
 
 class WebhookSender:
-    """Delivers what is in the deliveries; `now` decides what is due and dates the signatures."""
+    """Sends the deliveries that are due by `now`, which also dates the signatures."""
 
     def __init__(
         self, store: Store, now: Clock, chance: random.Random, mischief: Mischief | None = None
@@ -48,16 +48,16 @@ class WebhookSender:
         self._mischief = mischief or Mischief()
 
     def deliver_due(self) -> int:
-        """Try all that is due, once, one after the other; returns how many were accepted."""
+        """Try every due delivery once, one after another; returns how many were accepted."""
         accepted = 0
         while claimed := self.claim(_BATCH):
             accepted += sum(self.deliver(delivery) for delivery in claimed)
         return accepted
 
     def claim(self, limit: int) -> list[Delivery]:
-        """Some deliveries that are due; each must be delivered before its lease ends."""
+        """Up to `limit` deliveries that are due; send each before its lease ends."""
         now = self._now().timestamp()
-        # Mostly nothing is, and a write, even an empty one, spoils what others have cached.
+        # Usually nothing is due, and even an empty write invalidates what others have cached.
         with self._store.read() as connection:
             if not Deliveries(connection).is_due(now):
                 return []
@@ -68,7 +68,7 @@ class WebhookSender:
         return claimed
 
     def deliver(self, delivery: Delivery) -> bool:
-        """Try one; whether it was accepted."""
+        """Try one delivery; True if it was accepted."""
         answers = [self._send(delivery)]
         if self._mischief.twice and self._chance.random() < self._mischief.twice:
             answers.append(self._send(delivery))
@@ -93,7 +93,7 @@ class WebhookSender:
 
 
 class WebhookLoop:
-    """Delivers in the background, until the block ends; `crashes` takes tracebacks."""
+    """Sends in the background until the block ends; `crashes` collects tracebacks."""
 
     def __init__(self, sender: WebhookSender, crashes: list[str]) -> None:
         self._sender, self._crashes = sender, crashes
@@ -110,17 +110,17 @@ class WebhookLoop:
 
     def _loop(self) -> None:
         under_way: set[Future[None]] = set()
-        with ThreadPoolExecutor(LANES) as pool:
+        with ThreadPoolExecutor(SENDERS) as pool:
             while not self._stopping.is_set():
                 under_way = {each for each in under_way if not each.done()}
-                claimed = self._claim(LANES - len(under_way))
+                claimed = self._claim(SENDERS - len(under_way))
                 under_way |= {pool.submit(self._deliver, delivery) for delivery in claimed}
                 self._stopping.wait(0 if claimed else _PAUSE_SECONDS)
 
     def _claim(self, limit: int) -> list[Delivery]:
         try:
             return self._sender.claim(limit) if limit else []
-        except Exception:  # noqa: BLE001 - one broken look must not end the deliveries
+        except Exception:  # noqa: BLE001 - one failed look must not end the deliveries
             self._crashes.append(traceback.format_exc())
             return []
 
@@ -138,7 +138,7 @@ def signature(body: bytes, secret: str, at: int) -> str:
 
 
 def _body(text: str) -> bytes:
-    """Indented as Stripe sends it, so that whoever serialises it again signs other bytes."""
+    """Indented as Stripe sends it: a receiver that re-serialises it would check other bytes."""
     indented = json.dumps(json.loads(text), ensure_ascii=False, indent=2)
     return indented.encode("utf-8", "backslashreplace")
 

@@ -27,9 +27,9 @@ def move(
     type: str,
     category: str | None = None,
 ) -> Document:
-    """Book a movement on the balance; `amount` is signed.
+    """Add a balance transaction; `amount` is signed.
 
-    In a currency that the account does not hold, it is booked in the one that it holds.
+    If the account does not hold the currency, the amount is exchanged into one that it holds.
     """
     held, rate = writer.settlement.get(currency, (currency, None))
     moved = new_balance_transaction(
@@ -95,9 +95,9 @@ def new_balance_transaction(
     type: str,
     category: str,
 ) -> Document:
-    """A movement on the account's balance: `amount` is signed and before the fee.
+    """A balance transaction: `amount` is signed and before the fee.
 
-    It is written as pending; whoever shows it looks at `available_on`.
+    It is stored as pending; when it is shown, `available_on` decides.
     """
     fees = [
         {

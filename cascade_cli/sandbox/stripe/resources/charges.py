@@ -1,4 +1,4 @@
-"""Charges: made with a card, captured, and moved onto the account's balance."""
+"""Charges: a card is charged, the money is captured, and goes onto the account's balance."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ def create(
     settle_at_once: bool,
     details: Document,
 ) -> Document:
-    """Try to charge the card; a refusal is a charge too, with status `failed`.
+    """Try to charge the card; if the bank refuses, the charge has status `failed`.
 
-    `details` are fields of the charge that the caller decides, metadata among them.
+    `details` are fields of the charge that the caller decides, such as metadata.
     """
     made = new_charge(writer.id("ch_3"), writer.created, amount, currency, means.card)
     made |= {
@@ -60,7 +60,7 @@ def create(
 
 
 def settle_later(writer: ObjectWriter, made: Document) -> None:
-    """Put a captured charge on the balance, as `automatic_async` does just after the fact."""
+    """Put a captured charge on the balance a little later, as `automatic_async` does."""
     before = {"balance_transaction": None, "receipt_url": None}
     settle(writer, made)
     writer.emit("charge.updated", writer.replace(made), before)
@@ -76,9 +76,9 @@ def settle(writer: ObjectWriter, made: Document) -> None:
 
 
 def capture(writer: ObjectWriter, charge: Document, amount: int | None) -> Document:
-    """Take authorised money. The rest of the authorisation is released, which is a refund too.
+    """Take authorised money. The rest is released, which Stripe shows as a refund.
 
-    The whole authorisation is booked, and its rest booked back in the same moment.
+    Stripe puts the whole authorisation on the balance and takes the rest off at once.
     """
     wanted = charge["amount"] if amount is None else amount
     _check_capture(charge, wanted)

@@ -1,4 +1,4 @@
-"""Checkout Sessions: made by the shop, paid on the hosted page, or left to expire."""
+"""Checkout Sessions: the shop creates one; a customer pays on the hosted page, or it expires."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _COPIED = (
 
 
 def create(writer: ObjectWriter, params: Document) -> Document:
-    """A session from checked parameters. Its own metadata never reaches the PaymentIntent."""
+    """A session from checked parameters. Its metadata is not copied to the PaymentIntent."""
     _check(writer, params)
     items = [
         _line_item(writer, item, position, params.get("currency"))
@@ -61,12 +61,12 @@ def create(writer: ObjectWriter, params: Document) -> Document:
     data = params.get(name) or {}
     if params.get("discounts"):
         data = {**data, "discounts": params["discounts"]}
-    writer.add(_aside(writer, session["id"], items, data))
+    writer.add(_unshown(writer, session["id"], items, data))
     return session
 
 
 def pay(writer: ObjectWriter, session: Document, payment_method: str) -> Attempt:
-    """The customer presses the button; a refused card leaves the session open."""
+    """The customer pays; if the card is refused, the session stays open."""
     if session["status"] != "open":
         raise StripeError(f"This Checkout Session is {session['status']}.")
     if session["mode"] == "subscription":
@@ -152,10 +152,10 @@ def _check_items(mode: str, items: list[Document]) -> None:
         )
 
 
-def _aside(
+def _unshown(
     writer: ObjectWriter, session_id: str, items: list[Document], data: Document
 ) -> Document:
-    """`data` is what the payment, or the subscription, is made with."""
+    """What Stripe does not show: the items, and `data` for the payment or subscription."""
     return {
         "id": f"{session_id}#line_items",
         "object": LINE_ITEMS,
@@ -183,18 +183,18 @@ def _intent(writer: ObjectWriter, session: Document) -> Document:
 
 
 def _subscribe(writer: ObjectWriter, session: Document, payment_method: str) -> Attempt:
-    """The subscription is made at the first attempt to pay, and shown once one has worked."""
-    aside = writer.get(LINE_ITEMS, f"{session['id']}#line_items")
-    if "subscription" in aside:
-        subscription = writer.get("subscription", aside["subscription"])
+    """Create the subscription at the first attempt to pay; show it once an attempt succeeds."""
+    unshown = writer.get(LINE_ITEMS, f"{session['id']}#line_items")
+    if "subscription" in unshown:
+        subscription = writer.get("subscription", unshown["subscription"])
         invoice = writer.get("invoice", subscription["latest_invoice"])
     else:
-        bought = [(item["price"], item["quantity"]) for item in aside["line_items"]]
+        bought = [(item["price"], item["quantity"]) for item in unshown["line_items"]]
         customer = _customer(writer, session)
         subscription, invoice = subscriptions.create(
-            writer, customer, bought, {**aside["data"], "currency": session["currency"]}
+            writer, customer, bought, {**unshown["data"], "currency": session["currency"]}
         )
-        writer.replace(aside | {"subscription": subscription["id"]})
+        writer.replace(unshown | {"subscription": subscription["id"]})
     attempt = subscriptions.pay_first(writer, subscription, invoice, payment_method)
     if invoice["status"] == "paid":
         session |= {

@@ -13,7 +13,7 @@ APPLIES_TO = "sandbox.applies_to"
 
 
 def create(writer: ObjectWriter, params: Document) -> Document:
-    """So many percent, or so much of a currency, off some products or off all."""
+    """A coupon for a percentage or an amount, off all products or some."""
     if ("percent_off" in params) == ("amount_off" in params):
         raise StripeError("You must pass either `percent_off` or `amount_off`, and not both.")
     if "amount_off" in params and "currency" not in params:
@@ -24,9 +24,9 @@ def create(writer: ObjectWriter, params: Document) -> Document:
     made |= {name: params[name] for name in _COPIED if name in params}
     made["metadata"] = merge({}, params.get("metadata"))
     products = (params.get("applies_to") or {}).get("products") or []
-    # Stripe shows these only when asked to.
-    aside = {"id": f"{made['id']}#applies_to", "object": APPLIES_TO, "created": writer.created}
-    writer.add(aside | {"products": products})
+    # Stripe shows these only when expanded, so they are kept apart.
+    unshown = {"id": f"{made['id']}#applies_to", "object": APPLIES_TO, "created": writer.created}
+    writer.add(unshown | {"products": products})
     writer.emit("coupon.created", writer.add(made))
     return made
 
@@ -45,7 +45,7 @@ def create_discounts(
 
 
 def apply_to_lines(writer: ObjectWriter, invoice: Document, lines: list[Document]) -> int:
-    """Take the invoice's discounts off its lines; returns what they take off altogether."""
+    """Take the invoice's discounts off its lines; returns the total discount."""
     for id in invoice["discounts"]:
         coupon = writer.get("coupon", writer.get("discount", id)["source"]["coupon"])
         products = writer.get(APPLIES_TO, f"{coupon['id']}#applies_to")["products"]
@@ -72,7 +72,7 @@ def _left(line: Document) -> int:
 
 
 def _shares(coupon: Document, amounts: list[int]) -> list[int]:
-    """A fixed amount is spread in proportion, and no cent of it is lost by rounding."""
+    """A fixed amount is split in proportion, and rounding loses no cent of it."""
     if coupon["percent_off"] is not None:
         return [round(amount * coupon["percent_off"] / 100) for amount in amounts]
     whole, done, shares = sum(amounts), 0, list[int]()
@@ -107,7 +107,7 @@ ENDPOINTS = (
 
 
 def new_coupon(id: str, created: int) -> Document:
-    """A coupon; what it takes off is the caller's to say."""
+    """A coupon; the caller sets what it takes off."""
     return {
         "id": id,
         "object": "coupon",

@@ -29,7 +29,7 @@ def update(writer: ObjectWriter, customer: Document, params: Document) -> Docume
 
 
 def change_balance(writer: ObjectWriter, customer: Document, amount: int) -> Document:
-    """So much more is owed by the customer; less than nothing is credit for later invoices."""
+    """The customer owes `amount` more; a negative amount is credit for later invoices."""
     if amount:
         before = {"balance": customer["balance"]}
         customer["balance"] += amount
@@ -64,7 +64,7 @@ ENDPOINTS = (
 
 
 def new_customer(id: str, created: int) -> Document:
-    """A customer of whom nothing is known yet."""
+    """A customer without any details."""
     return {
         "id": id,
         "object": "customer",

@@ -1,4 +1,4 @@
-"""Disputes: a cardholder's bank takes the money back, and sometimes returns it."""
+"""Disputes: the cardholder's bank takes the money back, and returns it if the shop wins."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cascade_cli.sandbox.stripe.resources.balance import DAY_SECONDS, move
 from cascade_cli.sandbox.stripe.routing import Change, One, Write, listing, retrieving
 
 UNHEARD_OF = "unheard_of"
-"""A status that Stripe does not have yet: stands for those that it will have."""
+"""A status that Stripe does not have: it stands for those that Stripe may add."""
 OPENINGS = ("needs_response", "warning_needs_response", "prevented")
 PREVENTIONS = ("block", "resolution")
 _FEE = 1500
@@ -34,10 +34,10 @@ _CLOSED = ("won", "lost", "warning_closed", "prevented")
 
 @dataclass(frozen=True)
 class Claim:
-    """What the cardholder contests, by default all that was not refunded.
+    """What the cardholder disputes, by default all that was not refunded.
 
-    It may be in another currency than the charge; `withdrawn` is what leaves the balance for it, in
-    the charge's currency.
+    The claim may be in another currency than the charge. `withdrawn` is what leaves the balance for
+    it, in the charge's currency.
     """
 
     reason: str = "fraudulent"
@@ -53,10 +53,10 @@ def create(
     status: str = "needs_response",
     prevented_by: str = "block",
 ) -> Document:
-    """The bank withdraws the claim and Stripe takes its fee.
+    """The bank withdraws the disputed amount, and Stripe takes its fee.
 
-    An inquiry (`warning_needs_response`) only asks. A dispute that was `prevented` by a block never
-    reached Stripe's balance; one prevented by a resolution has paid the cardholder.
+    An inquiry (`warning_needs_response`) withdraws nothing. Neither does a dispute `prevented` by a
+    block; one prevented by a resolution has paid the cardholder.
     """
     if status not in OPENINGS or prevented_by not in PREVENTIONS:
         raise StripeError(f"No dispute begins as {status} ({prevented_by}).")
@@ -79,7 +79,7 @@ def create(
 
 
 def change_status(writer: ObjectWriter, dispute: Document, status: str) -> Document:
-    """The dispute comes to its next stage, and its money follows."""
+    """Give the dispute its next status, and move its money accordingly."""
     before = {"status": dispute["status"]}
     if status not in _AFTER.get(dispute["status"], ()):
         raise StripeError(f"This dispute is {dispute['status']} and cannot become {status}.")
@@ -97,7 +97,7 @@ def change_status(writer: ObjectWriter, dispute: Document, status: str) -> Docum
 
 
 def respond(writer: ObjectWriter, dispute: Document) -> Document:
-    """The shop submits its evidence: the bank looks at it."""
+    """The shop submits its evidence, and the bank reviews it."""
     if not dispute["status"].endswith("needs_response"):
         raise StripeError(f"This dispute is {dispute['status']} and cannot be answered.")
     return change_status(
@@ -106,7 +106,7 @@ def respond(writer: ObjectWriter, dispute: Document) -> Document:
 
 
 def close(writer: ObjectWriter, dispute: Document, *, won: bool = False) -> Document:
-    """End it. Closing by API concedes."""
+    """End the dispute. Closing it by the API means that the shop accepts it."""
     if dispute["status"] in _CLOSED:
         raise StripeError("This dispute is already closed")
     if dispute["status"].startswith("warning_"):
@@ -124,7 +124,7 @@ def update(writer: ObjectWriter, dispute: Document, params: Document) -> Documen
 
 
 def forbids_refunds(writer: ObjectWriter, charge: Document) -> bool:
-    """Whether a dispute of the charge has its money, or had it and is not settled yet."""
+    """Whether a dispute holds the charge's money, so that nothing can be refunded."""
     return any(_withdraws(dispute) for dispute in writer.of_charge("dispute", charge["id"]))
 
 
@@ -161,7 +161,7 @@ def _moved(dispute: Document) -> int:
 def _withdraw(
     writer: ObjectWriter, dispute: Document, charge: Document, amount: int | None = None
 ) -> None:
-    """A claim in another currency takes all that is left of the charge, unless it says what."""
+    """Take `amount`; by default the claim, or all that is left if the currencies differ."""
     if amount is None and dispute["currency"] == charge["currency"]:
         amount = dispute["amount"]
     amount = amount or charge["amount"] - charge["amount_refunded"]
@@ -170,7 +170,7 @@ def _withdraw(
 
 
 def _reinstate(writer: ObjectWriter, dispute: Document) -> None:
-    """What was withdrawn comes back as it was booked; the fee does not."""
+    """Return exactly what was withdrawn; the fee stays with Stripe."""
     (first, *_) = dispute["balance_transactions"]
     _move(writer, dispute, -_moved(dispute), first["currency"], "dispute_reversal")
     writer.emit("charge.dispute.funds_reinstated", writer.replace(dispute))
@@ -233,7 +233,7 @@ _VISA_REASONS = {
 
 
 def new_dispute(id: str, created: int, charge: Document, reason: str) -> Document:
-    """A fresh chargeback, answerable for nine days."""
+    """A fresh chargeback; the shop has nine days to answer."""
     brand = charge["payment_method_details"]["card"]["brand"]
     code = _VISA_REASONS.get(reason, "11.1")
     return {
@@ -275,5 +275,5 @@ def new_dispute(id: str, created: int, charge: Document, reason: str) -> Documen
 
 
 def due_by(created: int) -> int:
-    """Evidence is taken for nine days, to the end of the last."""
+    """Evidence can be submitted until the end of the ninth day."""
     return created - created % DAY_SECONDS + 10 * DAY_SECONDS - 1

@@ -1,4 +1,4 @@
-"""Events that no object of the sandbox causes: their own have no id, or nobody knows their type."""
+"""Events: how they are listed, and how to send one that no object of the sandbox causes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BALANCE = "balance.available"
 def create(
     writer: ObjectWriter, type: str, subject: Any, said: Document, lacking: Collection[str]
 ) -> Document:
-    """An event of any type about `subject`, with what else it `said` and without what it lacks.
+    """An event of any type about `subject`; `said` sets its own fields, `lacking` leaves some out.
 
     Without a subject, `balance.available` is about the balance, and any other about nothing.
     """
@@ -50,7 +50,7 @@ _EVENTS = {
 
 
 def _kept(call: Call) -> Query:
-    """Events that Stripe still has: it forgets them after 30 days."""
+    """Events that Stripe still has; it deletes them after 30 days."""
     return Query("event").where("created > ?", call.now - _KEPT_SECONDS)
 
 

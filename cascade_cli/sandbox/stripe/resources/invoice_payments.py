@@ -1,8 +1,8 @@
-"""What payments do for the invoices that they are attached to.
+"""Invoice payments: what attaches a payment to an invoice that it pays.
 
-A payment of the shop's own may be attached to an open invoice of the same customer. What it brings
-is credited to the invoice once it has succeeded; several may pay one invoice, and one may pay
-several. Nothing on the payment itself names the invoice.
+The shop may attach a payment of its own to an open invoice of the same customer. Once the payment
+has succeeded, it pays the invoice. Several payments may pay one invoice, and one may pay several.
+Nothing on the payment itself names the invoice.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def attach(
 ) -> Document:
     """Let a PaymentIntent pay an invoice, at once if it has succeeded; returns the invoice.
 
-    With `amount` only so much of it: the rest may pay another invoice.
+    With `amount`, only that part of the payment; the rest may pay another invoice.
     """
     _check(invoice, intent)
     named: Document = {
@@ -43,7 +43,7 @@ def attach(
 
 
 def apply_attached(writer: ObjectWriter, intent: Document) -> None:
-    """A PaymentIntent has succeeded: it pays what it is attached to, the oldest first."""
+    """A PaymentIntent that has succeeded pays the invoices it is attached to, oldest first."""
     # Only payments of a customer can be attached.
     if not intent["customer"]:
         return
@@ -55,9 +55,9 @@ def apply_attached(writer: ObjectWriter, intent: Document) -> None:
 
 
 def apply(writer: ObjectWriter, payment: Document, invoice: Document, most: int) -> int:
-    """A payment brings up to so much to its invoice; returns how much it brought.
+    """Apply up to `most` of a payment to its invoice; returns how much was applied.
 
-    What is too much goes to the customer's balance.
+    What exceeds the invoice goes to the customer's balance.
     """
     amount = min(payment["amount_requested"], most)
     over = max(0, amount - invoice["amount_remaining"])
@@ -79,14 +79,14 @@ def apply(writer: ObjectWriter, payment: Document, invoice: Document, most: int)
 
 
 def mark_paid(writer: ObjectWriter, payment: Document, amount: int) -> None:
-    """An invoice's payment has brought so much."""
+    """The invoice payment is paid, with `amount`."""
     payment |= {"status": "paid", "amount_paid": amount}
     payment["status_transitions"]["paid_at"] = writer.created
     writer.emit("invoice_payment.paid", writer.replace(payment))
 
 
 def mark_invoice_paid(writer: ObjectWriter, invoice: Document) -> None:
-    """Nothing is left to pay."""
+    """The invoice is paid in full."""
     invoice |= {
         "status": "paid",
         "attempted": True,
@@ -100,13 +100,13 @@ def mark_invoice_paid(writer: ObjectWriter, invoice: Document) -> None:
 
 
 def default_payment(writer: ObjectWriter, invoice: Document) -> Document:
-    """The payment that Stripe made by itself when the invoice was finalised."""
+    """The payment that Stripe itself made when the invoice was finalised."""
     found = _payments(writer, "invoice", invoice["id"])
     return next(one for one in found if one["is_default"])
 
 
 def list_for(writer: ObjectWriter, invoice: Document) -> list[Document]:
-    """All that ties payments to the invoice, newest first."""
+    """All payments attached to the invoice, newest first."""
     return _payments(writer, "invoice", invoice["id"])
 
 
@@ -148,7 +148,7 @@ def _overpaid(writer: ObjectWriter, invoice: Document, over: int) -> None:
 
 
 def _lower_default(writer: ObjectWriter, default: Document, remaining: int) -> None:
-    """The default payment is over what is left."""
+    """Lower the default payment to what is left."""
     writer.replace(default | {"amount_requested": remaining})
     intent = writer.get("payment_intent", default["payment"]["payment_intent"])
     writer.replace(intent | {"amount": remaining})
@@ -166,7 +166,7 @@ def _cancel_default(writer: ObjectWriter, default: Document) -> None:
 
 
 def _reactivate_subscription(writer: ObjectWriter, invoice: Document) -> None:
-    """The subscription whose newest invoice was late goes on."""
+    """Reactivate a subscription that was past due with this invoice."""
     details = (invoice["parent"] or {}).get("subscription_details") or {}
     if not details.get("subscription"):
         return

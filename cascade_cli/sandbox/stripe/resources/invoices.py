@@ -1,4 +1,4 @@
-"""Invoices: drawn up from lines, finalised, and paid with a card, from a balance, or elsewhere."""
+"""Invoices: drafted, finalised, and paid with a card, from the customer's balance, or elsewhere."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _WITHOUT_COLLECTION = {"void": "void", "mark_uncollectible": "uncollectible"}
 
 
 def create_draft(writer: ObjectWriter, subscription: Document, reason: str) -> Document:
-    """An empty draft for a subscription, with the metadata that it has now."""
+    """An empty draft for a subscription, with the subscription's present metadata."""
     currency, customer = subscription["currency"], subscription["customer"]
     invoice = new_invoice(writer.id("in_1"), writer.created, currency, customer, reason)
     invoice["parent"] = of_subscription(subscription)
@@ -52,12 +52,12 @@ def create_draft(writer: ObjectWriter, subscription: Document, reason: str) -> D
 
 
 def add_lines(writer: ObjectWriter, invoice: Document, lines: list[Document]) -> None:
-    """Put the lines on a draft, and what the customer's balance pays of them."""
+    """Add the lines to a draft, and subtract what the customer's balance pays."""
     customer = writer.get("customer", invoice["customer"])
     subtotal = sum(one["amount"] for one in lines)
     total = subtotal - coupons.apply_to_lines(writer, invoice, lines)
     due = max(0, total + customer["balance"])
-    # What is too little for any card is left for the next invoice.
+    # An amount that is too small for any card is left for the next invoice.
     due = due if due >= minimum(invoice["currency"]) else 0
     invoice["lines"] |= {"data": lines, "total_count": len(lines)}
     invoice |= {
@@ -75,7 +75,7 @@ def add_lines(writer: ObjectWriter, invoice: Document, lines: list[Document]) ->
 
 
 def skip_collection(writer: ObjectWriter, invoice: Document, behavior: str) -> None:
-    """What becomes of a draft while collection is paused: nobody is asked for money."""
+    """Do with a draft what a paused collection asks for; nobody is charged."""
     if behavior in _WITHOUT_COLLECTION:
         invoice["status"] = _WITHOUT_COLLECTION[behavior]
         name = "voided" if behavior == "void" else "marked_uncollectible"
@@ -84,7 +84,7 @@ def skip_collection(writer: ObjectWriter, invoice: Document, behavior: str) -> N
 
 
 def finalize(writer: ObjectWriter, invoice: Document) -> None:
-    """No line changes any more; a payment is prepared, unless nothing is left to pay."""
+    """Fix the lines, and prepare a payment unless nothing is left to pay."""
     customer = writer.get("customer", invoice["customer"])
     after = invoice["total"] + invoice["starting_balance"] - invoice["amount_due"]
     customers.change_balance(writer, customer, after - customer["balance"])
@@ -103,7 +103,7 @@ def finalize(writer: ObjectWriter, invoice: Document) -> None:
 
 
 def _prepare_payment(writer: ObjectWriter, invoice: Document) -> None:
-    """The PaymentIntent gets none of the subscription's metadata; only its order names it."""
+    """The PaymentIntent gets no metadata; only its order reference names the invoice."""
     params: Document = {
         "amount": invoice["amount_due"],
         "currency": invoice["currency"],
@@ -125,7 +125,7 @@ def _prepare_payment(writer: ObjectWriter, invoice: Document) -> None:
 
 
 def collect(writer: ObjectWriter, invoice: Document, payment: Document, method: str) -> Attempt:
-    """Try to pay an open invoice with a card; `payment` ties it to its PaymentIntent."""
+    """Try to pay an open invoice with a card; `payment` names the PaymentIntent."""
     intent = writer.get("payment_intent", payment["payment"]["payment_intent"])
     attempt = payment_intents.confirm(
         writer, intent, {"payment_method": method, "off_session": True}
@@ -141,7 +141,7 @@ def collect(writer: ObjectWriter, invoice: Document, payment: Document, method: 
 
 
 def pay_elsewhere(writer: ObjectWriter, invoice: Document, payment: Document) -> None:
-    """The shop was paid outside Stripe, in cash, and says so: no charge is made."""
+    """Record that the shop was paid outside Stripe; there is no charge."""
     if invoice["status"] != "open":
         raise StripeError(f"Invoice {invoice['id']} is {invoice['status']}: nothing is to be paid.")
     payment["status"] = "canceled"

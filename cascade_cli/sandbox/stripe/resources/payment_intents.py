@@ -48,7 +48,7 @@ _SETTABLE = (
 
 @dataclass(frozen=True)
 class Attempt:
-    """A confirmation and what came of it; `charge` is None if none was tried."""
+    """The result of a confirmation; `charge` is None if no card was charged."""
 
     intent: Document
     charge: Document | None = None
@@ -72,7 +72,7 @@ def create(writer: ObjectWriter, params: Document) -> Document:
 
 
 def update(writer: ObjectWriter, intent: Document, params: Document) -> Document:
-    """Change a PaymentIntent. Its charge, if it has one, stays as it is; no event tells of it."""
+    """Change a PaymentIntent but not its charge. Stripe sends no event about it."""
     for name in ("amount", "currency", "payment_method"):
         if name in params and intent["status"] not in _OPEN:
             raise unexpected_state(
@@ -90,7 +90,7 @@ def update(writer: ObjectWriter, intent: Document, params: Document) -> Document
 
 
 def confirm(writer: ObjectWriter, intent: Document, params: Document) -> Attempt:
-    """Try to pay. Metadata goes onto the charge now, once, and never again."""
+    """Try to pay. Metadata is copied to the charge now and never again."""
     _check_confirmable(intent, params)
     _set(writer, intent, params)
     means = payment_methods.find_or_create(writer, intent["payment_method"])
@@ -133,7 +133,7 @@ def capture(writer: ObjectWriter, intent: Document, params: Document) -> Documen
 
 
 def cancel(writer: ObjectWriter, intent: Document, reason: str | None) -> Document:
-    """Give up; money that was only authorised goes back."""
+    """Cancel it; money that was only authorised is released."""
     if intent["status"] not in _CANCELABLE:
         raise unexpected_state(
             f"You cannot cancel this PaymentIntent because it has a status of {intent['status']}."

@@ -19,7 +19,7 @@ class Means:
 
 
 def find_or_create(writer: ObjectWriter, name: str) -> Means:
-    """A test card by name, kept as a new PaymentMethod, or one that was kept before."""
+    """A PaymentMethod: a new one for the name of a test card, or the one with that id."""
     card = PAYMENT_METHODS.get(name)
     if card is None:
         kept = writer.get("payment_method", name, "payment_method")
@@ -30,7 +30,7 @@ def find_or_create(writer: ObjectWriter, name: str) -> Means:
 
 
 def from_token(writer: ObjectWriter, name: str) -> Means:
-    """A test token of the Charges API."""
+    """The card behind a test token of the Charges API."""
     card = TOKENS.get(name)
     if card is None:
         raise no_such("token", name, "source")

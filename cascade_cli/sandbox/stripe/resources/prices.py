@@ -28,7 +28,7 @@ def create(writer: ObjectWriter, params: Document) -> Document:
     made |= {"active": True, "metadata": merge({}, params.get("metadata"))}
     options = params.get("currency_options") or {}
     amounts = {currency: option["unit_amount"] for currency, option in options.items()}
-    writer.add(_aside(made, amounts))
+    writer.add(_unshown(made, amounts))
     writer.emit("price.created", writer.add(made))
     return made
 
@@ -40,7 +40,7 @@ def create_monthly(
     unit_amount: int,
     listed: tuple[str, int] | None = None,
 ) -> Document:
-    """A new price for a month of a product, which is made if there is none yet."""
+    """A new monthly price; creates the product if there is none yet."""
     if not writer.exists("product", product):
         products.create(writer, {"id": product, "name": product})
     own, amount = listed or (currency, unit_amount)
@@ -58,7 +58,7 @@ def create_monthly(
 
 
 def chosen_price(writer: ObjectWriter, item: Document, name: str) -> Document:
-    """The price that a line item of a checkout names, or that is made of its `price_data`."""
+    """The price that a line item names, or a new one from its `price_data`."""
     if "price" in item:
         return _active_price(writer, item["price"], f"{name}[price]")
     if "price_data" not in item:
@@ -96,7 +96,7 @@ def _price(writer: ObjectWriter, product: str, data: Document) -> Document:
 
 
 def in_currency(writer: ObjectWriter, price: Document, currency: str) -> Document:
-    """The price with its amount in another currency, or the error if it has none in that."""
+    """The price with its amount in another currency; raises if it has none in that."""
     if price["currency"] == currency:
         return price
     id = f"{price['id']}#currency_options"
@@ -112,8 +112,8 @@ def in_currency(writer: ObjectWriter, price: Document, currency: str) -> Documen
     return price | {"currency": currency, **options[currency]}
 
 
-def _aside(price: Document, amounts: dict[str, int]) -> Document:
-    """Stripe shows a price's currencies only when asked to."""
+def _unshown(price: Document, amounts: dict[str, int]) -> Document:
+    """Stripe shows a price's currencies only when expanded, so they are kept apart."""
     return {
         "id": f"{price['id']}#currency_options",
         "object": CURRENCY_OPTIONS,
@@ -168,7 +168,7 @@ ENDPOINTS = (
 
 
 def new_price(id: str, product: str, created: int, currency: str, unit_amount: int) -> Document:
-    """A price that is paid once; inactive, as those that Stripe makes of inline `price_data`."""
+    """A one-time price; inactive, like those that Stripe makes from inline `price_data`."""
     return {
         "id": id,
         "object": "price",
@@ -193,7 +193,7 @@ def new_price(id: str, product: str, created: int, currency: str, unit_amount: i
 
 
 def new_recurring(interval: str = "month", interval_count: int = 1) -> Document:
-    """What makes a price one of subscriptions."""
+    """The `recurring` hash of a price for subscriptions."""
     return {
         "interval": interval,
         "interval_count": interval_count,

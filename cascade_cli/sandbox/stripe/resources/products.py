@@ -12,7 +12,7 @@ _COPIED = ("description", "images", "active")
 
 
 def create(writer: ObjectWriter, params: Document) -> Document:
-    """A product with the shop's own id, or one that is drawn."""
+    """A product, with the shop's own id if it names one."""
     id = params.get("id") or writer.id("prod_")
     if "id" in params and writer.exists("product", id):
         raise StripeError("Product already exists.", code="resource_already_exists")
@@ -24,7 +24,7 @@ def create(writer: ObjectWriter, params: Document) -> Document:
 
 
 def update(writer: ObjectWriter, kept: Document, params: Document) -> Document:
-    """Change a product or a price; what is `active: false` is sold no longer."""
+    """Change a product or a price; with `active: false` it can no longer be sold."""
     changes = dict(params)
     if "metadata" in changes:
         changes["metadata"] = merge(kept["metadata"], changes["metadata"])
@@ -84,7 +84,7 @@ _NULL = (
 
 
 def new_product(id: str, created: int, name: str) -> Document:
-    """Something that prices are made for."""
+    """A product without a price."""
     return {
         "id": id,
         "object": "product",

@@ -23,9 +23,9 @@ _AFTER = {
 def create(writer: ObjectWriter, charge: Document, params: Document) -> Document:
     """Send money back to the card; without an amount, all that is left.
 
-    `status` is how it begins: `succeeded`, `pending` (with a `pending_reason`), or
-    `requires_action`. It takes the money off the balance at once, unless the refund waits for the
-    customer's bank details or for the shop's money.
+    `status` is the refund's first one: `succeeded`, `pending` (with a `pending_reason`), or
+    `requires_action`. The money leaves the balance at once, unless the refund waits for the
+    customer's bank details or for enough money on the balance.
     """
     _check_refundable(writer, charge)
     if not charge["captured"]:
@@ -46,7 +46,7 @@ def create(writer: ObjectWriter, charge: Document, params: Document) -> Document
     if refund["status"] == "pending":
         refund["pending_reason"] = params.get("pending_reason") or "processing"
     if refund["status"] == "requires_action":
-        refund |= awaiting_details(writer.created)
+        refund |= new_bank_details_request(writer.created)
     elif refund["pending_reason"] != UNFUNDED:
         _take(writer, refund)
     _write(writer, charge, refund)
@@ -54,10 +54,10 @@ def create(writer: ObjectWriter, charge: Document, params: Document) -> Document
 
 
 def change_status(writer: ObjectWriter, refund: Document, status: str) -> Document:
-    """What becomes of a refund that waits, or that the card's bank sends back later.
+    """A refund that waits goes on, or the card's bank sends a succeeded one back.
 
-    One that fails, or is cancelled, returns the money to the balance if it had been taken, and the
-    charge is refunded by so much less.
+    If the refund fails or is cancelled, money that it took returns to the balance, and the charge
+    no longer counts it as refunded.
     """
     if status not in _AFTER.get(refund["status"], ()):
         raise StripeError(f"Refund {refund['id']} is {refund['status']} and cannot be {status}.")
@@ -65,7 +65,7 @@ def change_status(writer: ObjectWriter, refund: Document, status: str) -> Docume
     refund |= {"status": status, "next_action": None}
     refund["pending_reason"] = "processing" if status == "pending" else None
     if status in {"failed", "canceled"}:
-        _undo(writer, refund)
+        _give_back(writer, refund)
     elif refund["balance_transaction"] is None:
         _take(writer, refund)
     text = writer.replace(refund)
@@ -77,7 +77,7 @@ def change_status(writer: ObjectWriter, refund: Document, status: str) -> Docume
 
 
 def cancel(writer: ObjectWriter, refund: Document) -> Document:
-    """Only a refund that still waits for the customer's bank details can be called off."""
+    """Cancel a refund; only one that still waits for the customer's bank details can be."""
     if refund["status"] != "requires_action":
         raise StripeError(
             f"Refund {refund['id']} cannot be canceled: only refunds with status requires_action"
@@ -93,7 +93,7 @@ def _take(writer: ObjectWriter, refund: Document) -> None:
     refund["balance_transaction"] = moved["id"]
 
 
-def _undo(writer: ObjectWriter, refund: Document) -> None:
+def _give_back(writer: ObjectWriter, refund: Document) -> None:
     amount = refund["amount"]
     if refund["status"] == "failed":
         refund["failure_reason"] = "lost_or_stolen_card"
@@ -110,14 +110,14 @@ def _undo(writer: ObjectWriter, refund: Document) -> None:
 
 
 def release_authorization(writer: ObjectWriter, charge: Document) -> Document:
-    """Give back an authorisation: a refund of money that never reached the balance."""
+    """Release an authorisation: a refund of money that never reached the balance."""
     refund = new_refund(writer.id("re_3"), writer.created, charge, charge["amount"])
     _write(writer, charge, refund)
     return refund
 
 
 def refund_uncaptured(writer: ObjectWriter, charge: Document, rest: int) -> Document:
-    """The refund of what a capture left uncaptured, whose fee comes back with it."""
+    """The refund of what a capture did not take; the fee on that part comes back with it."""
     refund = new_refund(writer.id("re_3"), writer.created, charge, rest)
     moved = move(
         writer,
@@ -265,8 +265,8 @@ def new_refund(id: str, created: int, charge: Document, amount: int) -> Document
     }
 
 
-def awaiting_details(created: int) -> Document:
-    """What a refund shows while the customer has still to name a bank account."""
+def new_bank_details_request(created: int) -> Document:
+    """The fields of a refund for which the customer still has to name a bank account."""
     return {
         "destination_details": {
             "type": "us_bank_transfer",

@@ -1,4 +1,4 @@
-"""Subscriptions: begun at a checkout, billed every month, changed, paused and ended."""
+"""Subscriptions: sold at a checkout, billed every month, changed, paused and cancelled."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _ENDED = ("canceled", "incomplete_expired")
 def create(
     writer: ObjectWriter, customer: Document, bought: list[tuple[Document, int]], data: Document
 ) -> tuple[Document, Document]:
-    """A subscription to those prices, with quantities, and its first invoice, neither paid yet.
+    """A subscription to those prices and quantities, and its first invoice, which is still unpaid.
 
     A price that is not recurring is on the first invoice only.
     """
@@ -68,7 +68,7 @@ def create(
 def pay_first(
     writer: ObjectWriter, subscription: Document, invoice: Document, method: str
 ) -> Attempt:
-    """The first invoice; where the card is approved, it pays all others."""
+    """Pay the first invoice; a card that is approved pays all later ones too."""
     attempt = _collect(writer, invoice, method)
     if attempt.intent["status"] == "succeeded":
         subscription["default_payment_method"] = attempt.intent["payment_method"]
@@ -77,9 +77,9 @@ def pay_first(
 
 
 def renew(writer: ObjectWriter, subscription: Document, *, fails: bool = False) -> Document:
-    """The next period begins, and is billed now, whatever the clock shows; returns the invoice.
+    """Begin and bill the next period now, whatever the clock shows; returns the invoice.
 
-    It stays open where invoices are sent to the customer.
+    The invoice stays open if invoices are sent to the customer.
     """
     _check(subscription)
     items = subscription["items"]["data"]
@@ -124,7 +124,7 @@ def add_item(
 def change_price(
     writer: ObjectWriter, subscription: Document, price: Document, quantity: int = 1
 ) -> Document:
-    """Another price for its first item from now on; the rest of the period is billed at once."""
+    """Give the first item another price from now on, and bill the rest of the period at once."""
     _check(subscription)
     item = subscription["items"]["data"][0]
     old = dict(item)
@@ -145,7 +145,7 @@ def change_price(
 def pay_latest_invoice(
     writer: ObjectWriter, subscription: Document, *, elsewhere: bool = False
 ) -> Document:
-    """The open invoice is paid after all, with the card or outside Stripe; returns it."""
+    """Pay the open invoice after all, with the card or outside Stripe; returns the invoice."""
     invoice = writer.get("invoice", subscription["latest_invoice"])
     if invoice["status"] != "open":
         raise StripeError(f"Invoice {invoice['id']} is {invoice['status']}: nothing is to be paid.")
@@ -157,7 +157,7 @@ def pay_latest_invoice(
 
 
 def update(writer: ObjectWriter, subscription: Document, params: Document) -> Document:
-    """Metadata, whether collection is paused, or whether it ends with its period."""
+    """Change metadata, discounts, paused collection, or whether it ends with the period."""
     before = {name: subscription[name] for name in params}
     changes = dict(params)
     if "metadata" in changes:
@@ -172,7 +172,7 @@ def update(writer: ObjectWriter, subscription: Document, params: Document) -> Do
 
 
 def cancel(writer: ObjectWriter, subscription: Document) -> Document:
-    """No further invoices."""
+    """Cancel it; there are no further invoices."""
     _check(subscription)
     subscription |= {
         "status": "canceled",
@@ -241,7 +241,7 @@ def _regular(
 def _prorated(
     writer: ObjectWriter, invoice: Document, subscription: Document, item: Document, sign: int
 ) -> Document:
-    """What is left of an item's period: to be paid, or given back if `sign` is -1."""
+    """A line for the rest of an item's period: to pay, or to give back if `sign` is -1."""
     what = "Unused time" if sign < 0 else "Remaining time"
     start, end = item["current_period_start"], item["current_period_end"]
     now = min(max(writer.created, start), end)
@@ -276,7 +276,7 @@ def _interval(bought: list[tuple[Document, int]]) -> Document:
 
 
 def _later(moment: int, recurring: Document, anchor: int | None = None) -> int:
-    """So many months on, on the anchor's day of the month or the last there is."""
+    """One interval later; months keep the anchor's day, or take the month's last day."""
     at = datetime.fromtimestamp(moment, UTC)
     if recurring["interval"] != "month":
         days = {"day": 1, "week": 7, "year": 365}[recurring["interval"]]

@@ -1,5 +1,7 @@
-"""Webhook endpoints: who is told of which events. Stripe's own rules, except that the sandbox
-tells nobody beyond this machine."""
+"""Webhook endpoints: which URL is told of which events.
+
+The rules are Stripe's, except that the sandbox sends events to this machine only.
+"""
 
 from __future__ import annotations
 
@@ -31,19 +33,19 @@ EVERYTHING = ["*"]
 
 
 def create(writer: ObjectWriter, params: Document, secret: str | None = None) -> Document:
-    """A new endpoint, with the secret that is shown this one time."""
+    """A new endpoint, with its secret, which is shown only this once."""
     _check_url(params["url"])
     endpoint = new_webhook_endpoint(writer.id("we_1"), writer.created, params["url"])
     endpoint |= {"api_version": params.get("api_version")}
     _change(endpoint, params)
     writer.add(endpoint)
     secret = secret or writer.id("whsec_")
-    writer.add(_aside(endpoint, secret))
+    writer.add(_secret_of(endpoint, secret))
     return {**endpoint, "secret": secret}
 
 
 def update(writer: ObjectWriter, endpoint: Document, params: Document) -> Document:
-    """Change where or what is told, or whether anything is."""
+    """Change the URL, the events, or whether the endpoint is enabled."""
     if "url" in params:
         _check_url(params["url"])
     _change(endpoint, params)
@@ -52,18 +54,18 @@ def update(writer: ObjectWriter, endpoint: Document, params: Document) -> Docume
 
 
 def delete(writer: ObjectWriter, endpoint: Document) -> Document:
-    """Forget an endpoint and what was still to be told."""
+    """Delete an endpoint and its undelivered events."""
     writer.remove(endpoint["id"], secret_id(endpoint["id"]))
     writer.flush().deliveries.drop(endpoint["id"])
     return {"id": endpoint["id"], "object": ENDPOINT, "deleted": True}
 
 
 def register(writer: ObjectWriter, url: str, secret: str) -> Document:
-    """The endpoint for all events at `url`, signed with `secret`: made, or made so again."""
+    """Make sure that `url` gets all events, signed with `secret`; returns the endpoint."""
     known = [json.loads(text) for text in writer.flush().all(Query(ENDPOINT))]
     for endpoint in known:
         if endpoint["url"] == url:
-            writer.replace(_aside(endpoint, secret))
+            writer.replace(_secret_of(endpoint, secret))
             return update(writer, endpoint, {"disabled": False, "enabled_events": EVERYTHING})
     return create(writer, {"url": url, "enabled_events": EVERYTHING}, secret)
 
@@ -76,7 +78,7 @@ def _change(endpoint: Document, params: Document) -> None:
         endpoint["metadata"] = merge(endpoint["metadata"], params["metadata"])
 
 
-def _aside(endpoint: Document, secret: str) -> Document:
+def _secret_of(endpoint: Document, secret: str) -> Document:
     return {
         "id": secret_id(endpoint["id"]),
         "object": SECRET,
@@ -86,7 +88,7 @@ def _aside(endpoint: Document, secret: str) -> Document:
 
 
 def _check_url(url: str) -> None:
-    """Stripe refuses what it cannot reach, such as localhost; the sandbox what it should not."""
+    """Stripe refuses URLs that it cannot reach; the sandbox refuses all but this machine."""
     try:
         parts = urlsplit(url)
         good = parts.scheme in ("http", "https") and parts.port != 0 and url.isprintable()
@@ -155,7 +157,7 @@ ENDPOINTS = (
 
 
 def new_webhook_endpoint(id: str, created: int, url: str) -> Document:
-    """An enabled endpoint that is told of nothing yet; its secret is not part of it."""
+    """An enabled endpoint without events; its secret is kept apart from it."""
     return {
         "id": id,
         "object": "webhook_endpoint",
