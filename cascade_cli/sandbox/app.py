@@ -39,7 +39,7 @@ class SandboxApp:
     """Stripe under `/stripe`, Airtable under `/airtable`, Venice under `/venice`.
 
     Rates are requests per second, None for no limit; `latency_seconds` is added to each request
-    to a service; `mischief` is what the sender of the webhooks does to the events. `crashes`
+    to a service; `mischief` is how webhooks go wrong. `crashes`
     holds the traceback of every request that ended in an unforeseen 500.
     """
 
@@ -89,7 +89,7 @@ class SandboxApp:
         name = request.path.split("/")[1] if request.path.startswith("/") else ""
         if name in self._services:
             response = self._dated(self._serve(name, request.below(f"/{name}")))
-            # Not before: a service counts a request when it arrives, however long it takes.
+            # Sleep only now: a service counts a request when it arrives, however long it takes.
             if self._latency_seconds:
                 time.sleep(self._latency_seconds)
             return response

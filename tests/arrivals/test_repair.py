@@ -28,7 +28,7 @@ REFUSED = json_response(422, {"error": {"type": "INVALID_VALUE_FOR_COLUMN", "mes
 
 
 def use_engine_layout(counter: Counter) -> None:
-    counter.sandboxed.app.airtable.tables.use_older_notifications()
+    counter.sandboxed.app.airtable.tables.use_legacy_notifications()
 
 
 def test_the_base_refuses_the_engines_notice_and_cascade_tells_the_citizen(

@@ -219,7 +219,7 @@ def test_events_older_than_thirty_days_are_said_to_be_gone(day: ShopDay) -> None
 
 
 def test_the_older_layout_of_notifications_is_read_too(day: ShopDay) -> None:
-    day.sandboxed.app.airtable.tables.catalogue.use_older_notifications()
+    day.sandboxed.app.airtable.tables.catalogue.use_legacy_notifications()
     day.open("marco")
     charge = day.sandboxed.pay(day.ago(hours=5))
     day.cascade("events", "replay", "--since", "1d", "--yes")
@@ -229,7 +229,7 @@ def test_the_older_layout_of_notifications_is_read_too(day: ShopDay) -> None:
 
 
 def test_the_engines_own_notice_is_read_where_the_base_takes_it(day: ShopDay) -> None:
-    day.sandboxed.app.airtable.tables.catalogue.use_older_notifications()
+    day.sandboxed.app.airtable.tables.catalogue.use_legacy_notifications()
     day.open("marco")
     charge = day.sandboxed.pay(day.ago(hours=5))
     day.cascade("events", "replay", "--since", "1d", "--yes")
@@ -242,7 +242,7 @@ def test_the_engines_own_notice_is_read_where_the_base_takes_it(day: ShopDay) ->
 
 def test_a_base_without_the_engines_field_is_read_all_the_same(day: ShopDay) -> None:
     tables = day.sandboxed.app.airtable.tables
-    tables.use_older_notifications()
+    tables.use_legacy_notifications()
     tables.drop_field("NOTIFICATIONS", "RelatedEntity")
     day.open("marco")
     charge = day.sandboxed.pay(day.ago(hours=5))

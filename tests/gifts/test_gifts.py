@@ -202,7 +202,7 @@ def test_a_gift_whose_giver_is_nobody_is_credited(counter: Counter) -> None:
 
 
 def test_the_older_layout_of_notifications_tells_both(counter: Counter) -> None:
-    counter.sandboxed.app.airtable.tables.catalogue.use_older_notifications()
+    counter.sandboxed.app.airtable.tables.catalogue.use_legacy_notifications()
     intent = given(counter)
     assert replayed(counter).code == 0
     rows = counter.rows("NOTIFICATIONS")

@@ -77,7 +77,7 @@ def serve(session: Session, options: ServeOptions) -> Outcome:
         for webhook in options.webhooks:
             _register(app, webhook)
         if options.engine_notices:
-            app.airtable.tables.use_older_notifications()
+            app.airtable.tables.use_legacy_notifications()
         # Whoever reads the lines may end it at once: a threading.Event would hang where its own
         # lock is held as the signal arrives.
         stop: SimpleQueue[int] = SimpleQueue()

@@ -1,4 +1,4 @@
-"""Airtable's web API over the sandbox's tables: routes, rights, limits."""
+"""Airtable's web API over the sandbox's tables: routes, scopes, limits."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ _SCOPES = {
     "patSandboxNothing": frozenset[str](),
     "patSandbox": frozenset({_READ, _WRITE, _META}),
 }
-"""By the first of these that the token begins with."""
+"""What a token may do: the first entry that the token begins with counts."""
 
 
 class AirtableSandbox:
     """One base, served as api.airtable.com serves it; paths begin with `/v0/`.
 
-    `rate_per_second` and `monthly_quota` switch the two kinds of 429 on; `random` draws the ids.
+    `rate_per_second` and `monthly_quota` switch on the two kinds of 429; `random` draws the ids.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class AirtableSandbox:
             return json_response(refused.status, refused.document, _HEADERS)
 
     def count_another_s(self) -> None:
-        """A request that comes by another way. Raises Refusal where it is one too many."""
+        """Count a request that did not come over HTTP. Raises Refusal if it is one too many."""
         self._limits.count(self._now(), records=True)
 
     def _answer(self, request: Request) -> _Answer:

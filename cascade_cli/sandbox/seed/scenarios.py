@@ -12,8 +12,8 @@ USUAL_PAYMENTS = 200
 
 _PAID_AND_WELL: Plan = [
     (healthy.replayed, 4),
-    (healthy.lucky_older_row, 4),
-    (healthy.older_row_run_by_hand, 2),
+    (healthy.lucky_legacy_row, 4),
+    (healthy.legacy_row_run_by_hand, 2),
     (healthy.just_paid, 3),
     (healthy.awaiting_the_next_run, 4),
 ]

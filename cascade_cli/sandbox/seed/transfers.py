@@ -57,12 +57,12 @@ class Transfers:
         self._touched: defaultdict[str, datetime] = defaultdict(lambda: until - NOTICES_KEPT)
 
     def open_account(self, fields: dict[str, Any], at: datetime) -> None:
-        """Write a CITIZENS row, whose balance is kept from then on."""
+        """Write a CITIZENS row, and keep its balance from then on."""
         self._accounts[fields["Username"]] = self._tables.create("CITIZENS", fields, at=at)["id"]
         self._ducats[fields["Username"]] = float(fields["Ducats"])
 
     def write_balances(self) -> None:
-        """Bring the CITIZENS rows up to what has been moved, the processor's kept solvent."""
+        """Write all balances to CITIZENS, with enough for the processor to stay solvent."""
         while self._ducats[PROCESSOR] < LOWEST_FUNDS:
             self._ducats[PROCESSOR] += REPLENISHMENT
         for name, at in self._touched.items():
@@ -80,7 +80,7 @@ class Transfers:
         payer: str = PROCESSOR,
         **fields: Any,
     ) -> StratagemRow:
-        """An active stratagem; `fields` overrides what it would say."""
+        """An active stratagem; `fields` overrides its cells."""
         amount = notes.get("amount")
         written = {
             "StratagemId": stratagem_id,
@@ -127,7 +127,7 @@ class Transfers:
     def legacy(
         self, payee: str, ducats: float, at: datetime, *, notified: bool = False
     ) -> StratagemRow:
-        """As the older connector writes it: no Stripe id, five minutes to live."""
+        """As the legacy connector writes it: no Stripe id, five minutes to live."""
         notes = {
             "source": "cascade_payment_processor",
             "payment_type": "stripe_purchase",
@@ -193,7 +193,7 @@ class Transfers:
         return run_after(row.created_at) + timedelta(seconds=self._random.randrange(3, 80))
 
     def _announce_early(self, stratagem_id: str, payee: str, ducats: float, at: datetime) -> None:
-        """The older connector's notice, which tells of ducats that have not arrived."""
+        """The legacy connector's notice, which tells of ducats that have not arrived."""
         source = {"amount": ducats, "source": "cascade_payment", "stratagem_id": stratagem_id}
         text = (
             f"You have received {ducats} ducats from your CASCADE purchase. "
@@ -222,7 +222,7 @@ class Transfers:
         self._tables.create("NOTIFICATIONS", notice, at=at)
 
     def _notify(self, notice: dict[str, Any], at: datetime) -> None:
-        """As the engine tries to; taken or refused, the ids that follow are the same."""
+        """Add a row as the engine tries to; the ids that follow are the same if it is refused."""
         if self._takes_engine_notices():
             self._tables.create("NOTIFICATIONS", notice, at=at)
         else:

@@ -31,7 +31,7 @@ class Order:
 
     @property
     def metadata(self) -> dict[str, str]:
-        """What the older API attaches to the payment."""
+        """What the legacy API attaches to the payment."""
         return prices.metadata(self.citizen.username, self.item.ducats)
 
 
@@ -66,7 +66,7 @@ class Sale:
 class World:
     """Writes both sides as of the moments that a story chooses, and keeps stories apart.
 
-    A row of the older connector names no payment: only citizen and amount tell whose it is. So an
+    A row of the legacy connector names no payment: only citizen and amount tell whose it is. So an
     order made `alone` shares its citizen and amount with no other, and a story means one thing.
     """
 
@@ -108,9 +108,9 @@ class World:
         return username in self._names
 
     def order(self, *, alone: bool = True, item: Item | None = None) -> Order:
-        """Somebody's wish for `item`, or for anything."""
+        """An order by somebody, for `item` or for anything."""
         for attempt in range(10_000):
-            # In a crowded world every package may be taken by everybody; odd amounts never are.
+            # With many citizens, every package may be taken by everybody; odd amounts never are.
             choose = any_item if attempt < _TRIES_BEFORE_ODD else odd_item
             order = Order(self.random.choice(self.citizens), item or choose(self.random))
             key = (order.citizen.username, order.item.ducats)
@@ -182,7 +182,7 @@ class World:
         )
 
     def credit_as_before(self, sale: Sale, *, notified: bool = False) -> StratagemRow:
-        """The older connector's stratagem for a sale."""
+        """The legacy connector's stratagem for a sale."""
         at = self.soon_after(sale.at)
         return self.transfers.legacy(sale.citizen, sale.ducats, at, notified=notified)
 
@@ -196,7 +196,7 @@ class World:
         return moment + timedelta(seconds=int(self.random.random() * left))
 
     def by_hand_after(self, moment: datetime) -> datetime:
-        """When an operator gets round to it, still before the last run."""
+        """A moment at which an operator may act by hand, before the last run."""
         left = (self.window.last_run - moment).total_seconds() * 0.9
         return moment + timedelta(seconds=int(left * self.random.random()))
 

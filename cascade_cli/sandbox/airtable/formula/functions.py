@@ -122,7 +122,7 @@ FUNCTIONS: dict[str, Function] = {
     "VALUE": Function(1, 1, _value),
     "MOD": Function(2, 2, _arithmetic(_modulo)),
     "DATETIME_PARSE": Function(1, 3, _datetime_parse, ((1, dates.directives),)),
-    # Airtable counts milliseconds where it does not know the unit: a formula that nobody meant.
+    # For an unknown unit Airtable counts milliseconds, which nobody means: the sandbox refuses.
     "DATETIME_DIFF": Function(2, 3, _datetime_diff, ((2, dates.unit),)),
     "DATEADD": Function(3, 3, _dateadd, ((2, dates.unit),)),
     "IS_BEFORE": Function(2, 2, _is_before),

@@ -17,7 +17,7 @@ _WARES = ("Carnival mask", "Print of the Rialto", "Monthly newsletter, supporter
 
 
 def transfer_nobody_paid_for(world: World) -> str:
-    """The older connector was called by hand, to try it out."""
+    """The legacy connector was called by hand, to try it out."""
     order = world.order()
     run = world.random.choice(world.window.daytime_runs())
     at = run - timedelta(seconds=world.random.randrange(60, 280))

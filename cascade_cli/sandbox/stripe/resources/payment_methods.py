@@ -1,4 +1,4 @@
-"""PaymentMethods, and the cards of the older Charges API."""
+"""PaymentMethods, and the cards of the legacy Charges API."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ _UNSAID_OF_SUBSCRIPTION = (
 
 
 def plan(price: Document) -> Document:
-    """The older shape of a recurring price, which subscription items still show."""
+    """The legacy shape of a recurring price, which subscription items still show."""
     again = price["recurring"]
     return {
         "id": price["id"],
