@@ -132,7 +132,7 @@ class _Wanted:
         if self.payment_intent is None:
             return self.by_hand(facts, shop.reading.clock.now())
         charge = meant(shop.reading.payments, self.payment_intent, self.citizen)
-        return shop.writing.desk.order_for_payment(
+        return shop.writing.service.order_for_payment(
             charge, self.citizen, self.ducats, reason=self.reason, facts=facts
         )
 
@@ -207,9 +207,9 @@ def _credited(wanted: _Wanted, session: Session) -> CreditAnswer:
             settings.max_per_credit, [(wanted.citizen, wanted.ducats)]
         ),
     ) as shop:
-        plan = shop.writing.desk.plan([wanted.order(shop)], by_person=False)
+        plan = shop.writing.service.plan([wanted.order(shop)], by_person=False)
         shop.begin()
-        return _answer(shop.writing.desk.carry_out(plan)[0])
+        return _answer(shop.writing.service.carry_out(plan)[0])
 
 
 def _answer(delivery: Delivery) -> CreditAnswer:

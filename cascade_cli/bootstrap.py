@@ -31,10 +31,10 @@ if TYPE_CHECKING:
     # What few commands use is imported when they do: every one waits for what is imported here.
     from cascade_cli.adapters.stripe.events import EventReader
     from cascade_cli.adapters.venice.transfers import TransferReader
-    from cascade_cli.services.explain.explain_ports import Sources
+    from cascade_cli.services.explain.explain_ports import ExplainSources
     from cascade_cli.services.reconcile.since_last import SinceLast
     from cascade_cli.services.selling.checkout_service import Checkout
-    from cascade_cli.services.selling.price_quotes import Till
+    from cascade_cli.services.selling.price_quotes import PriceQuotes
 
 # Airtable shuts a base for 30 s after too many requests; Stripe asks for short pauses.
 AIRTABLE_LOCKOUT_SECONDS = 31.0
@@ -77,9 +77,9 @@ class Wiring:
     def since_last(self) -> SinceLast:
         """Reconciles what a run before left to do."""
         from cascade_cli.services.reconcile.since_last import SinceLast  # noqa: PLC0415
-        from cascade_cli.services.reconcile.since_last_ports import Sources  # noqa: PLC0415
+        from cascade_cli.services.reconcile.since_last_ports import SinceLastSources  # noqa: PLC0415
 
-        sources = Sources(self.payments, self.venice, self.events)
+        sources = SinceLastSources(self.payments, self.venice, self.events)
         return SinceLast(self.reconciler, sources)
 
     @cached_property
@@ -91,24 +91,26 @@ class Wiring:
         pages, settings = CheckoutPages(self.client), self.settings
         most = Most(settings.max_per_credit, settings.max_per_day)
         processor = settings.processor
-        return Checkout(self.venice, pages, self.till, most, self.allocations, processor=processor)
+        return Checkout(
+            self.venice, pages, self.price_quotes, most, self.allocations, processor=processor
+        )
 
     @cached_property
-    def till(self) -> Till:
+    def price_quotes(self) -> PriceQuotes:
         """What is sold today, and at which rates."""
-        from cascade_cli.services.selling.price_quotes import Till  # noqa: PLC0415
+        from cascade_cli.services.selling.price_quotes import PriceQuotes  # noqa: PLC0415
 
-        return Till(self.prices, self.settings.rates_max_age, self.clock.now)
+        return PriceQuotes(self.prices, self.settings.rates_max_age, self.clock.now)
 
     @cached_property
-    def sources(self) -> Sources:
+    def sources(self) -> ExplainSources:
         """What an explanation is told from."""
         from cascade_cli.adapters.stripe.payment_history import HistoryReader  # noqa: PLC0415
         from cascade_cli.adapters.venice.notices import NoticeReader  # noqa: PLC0415
-        from cascade_cli.services.explain.explain_ports import Sources  # noqa: PLC0415
+        from cascade_cli.services.explain.explain_ports import ExplainSources  # noqa: PLC0415
 
         base, processor = self.settings.airtable_base, self.settings.processor
-        return Sources(
+        return ExplainSources(
             payments=self.payments,
             past=HistoryReader(self.client, self.events, self.clock.now),
             transfers=self.transfers(),

@@ -11,24 +11,24 @@ from typing import Any
 
 from cascade_cli.adapters.journal import Journal
 from cascade_cli.adapters.journal.locks import RunLock, worker_lock_of
-from cascade_cli.adapters.venice.notifications import Notifier
+from cascade_cli.adapters.venice.notifications import NotificationWriter
 from cascade_cli.adapters.venice.table_fields import Schema, read_schema
 from cascade_cli.adapters.venice.writer import VeniceWriter
 from cascade_cli.bootstrap import Wiring
 from cascade_cli.domain.matching.matched_charge import Terms
 from cascade_cli.domain.refunds.refund_shares import Disputing, Refunding
-from cascade_cli.services.delivery.available_balance import Purse
+from cascade_cli.services.delivery.available_balance import AvailableBalance
 from cascade_cli.services.delivery.credit_service import (
-    CreditDesk,
+    CreditService,
     Limits,
 )
 from cascade_cli.services.delivery.deliver import Deliverer
 from cascade_cli.services.delivery.past_deliveries import PastDeliveries
-from cascade_cli.services.delivery.tell_arrivals import ArrivalDesk
+from cascade_cli.services.delivery.tell_arrivals import ArrivalService
 from cascade_cli.services.delivery_ports import DeliveryTerms, Surroundings
 from cascade_cli.services.events.replay_service import Replayer
-from cascade_cli.services.refunds.automatic_refunds import RefundClerk
-from cascade_cli.services.refunds.refund_service import RefundDesk, Wish
+from cascade_cli.services.refunds.automatic_refunds import AutomaticRefunds
+from cascade_cli.services.refunds.refund_service import RefundService, RefundWish
 from cascade_cli.settings import Settings
 
 # Airtable takes 5 requests a second and answers each in up to 0.6 s: so many fill that.
@@ -52,20 +52,20 @@ class WriteWiring:
     schema: Schema
     writer: VeniceWriter
     deliverer: Deliverer
-    purse: Purse
-    desk: CreditDesk
+    available_balance: AvailableBalance
+    service: CreditService
     replayer: Replayer
-    refunds: RefundDesk
-    arrivals: ArrivalDesk
+    refunds: RefundService
+    arrivals: ArrivalService
     now: Callable[[], datetime]
 
-    def clerk(
+    def automatic_refunds(
         self,
         settings: Settings,
         facts: Mapping[str, Any],
         guard: Callable[[], None],
         lock: Callable[[], AbstractContextManager[object]] = nullcontext,
-    ) -> RefundClerk | None:
+    ) -> AutomaticRefunds | None:
         """Who acts on refunds and disputes; None where the settings leave all of them to people.
 
         Give a `lock` unless the run holds it: nobody settles refunds beside another.
@@ -74,8 +74,10 @@ class WriteWiring:
         hold = settings.disputes is Disputing.HOLD
         if not (refunds or hold):
             return None
-        wish = Wish(settings.refund_policy, facts)
-        return RefundClerk(self.refunds, self.journal, wish, guard, lock, refunds, hold, self.now)
+        wish = RefundWish(settings.refund_policy, facts)
+        return AutomaticRefunds(
+            self.refunds, self.journal, wish, guard, lock, refunds, hold, self.now
+        )
 
 
 def run_lock(journal: Journal, base_id: str) -> RunLock:
@@ -102,7 +104,7 @@ def bootstrap_writes(
     if not schema.is_known:
         tell(SCHEMA_HINT)
     writer = VeniceWriter(wiring.api, settings.airtable_base, settings.processor, schema)
-    notifier = Notifier(wiring.api, settings.airtable_base, schema)
+    notifier = NotificationWriter(wiring.api, settings.airtable_base, schema)
 
     def turn() -> None:
         wiring.airtable.wait_turn()
@@ -119,7 +121,7 @@ def bootstrap_writes(
     )
     past = PastDeliveries(journal, settings.airtable_base)
     limits = Limits(settings.max_per_credit, settings.max_per_day, settings.processor)
-    purse = Purse(
+    available_balance = AvailableBalance(
         wiring.venice,
         wiring.transfers(),
         journal,
@@ -127,12 +129,12 @@ def bootstrap_writes(
         settings.lifetime,
         now,
     )
-    desk = CreditDesk(
+    service = CreditService(
         payments=wiring.payments,
         venice=wiring.venice,
         deliverer=deliverer,
         promises=journal,
-        purse=purse,
+        available_balance=available_balance,
         limits=limits,
         prices=wiring.prices,
         now=now,
@@ -142,14 +144,14 @@ def bootstrap_writes(
         payments=wiring.payments,
         accounts=wiring.events,
         venice=wiring.venice,
-        purse=purse,
+        available_balance=available_balance,
         deliverer=deliverer,
         limits=limits,
         prices=wiring.prices,
         now=now,
         past=past,
     )
-    refunds = RefundDesk(
+    refunds = RefundService(
         payments=wiring.payments,
         venice=wiring.venice,
         deliverer=deliverer,
@@ -160,7 +162,16 @@ def bootstrap_writes(
         ),
         past=past,
     )
-    arrivals = ArrivalDesk(journal, wiring.venice, notifier, around)
+    arrivals = ArrivalService(journal, wiring.venice, notifier, around)
     return WriteWiring(
-        journal, schema, writer, deliverer, purse, desk, replayer, refunds, arrivals, now
+        journal,
+        schema,
+        writer,
+        deliverer,
+        available_balance,
+        service,
+        replayer,
+        refunds,
+        arrivals,
+        now,
     )

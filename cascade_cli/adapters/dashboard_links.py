@@ -9,7 +9,7 @@ from cascade_cli.domain.shop.keys import whole_id
 
 
 @dataclass(frozen=True)
-class Links:
+class DashboardLinks:
     """Where the pages begin; empty where there are none, as for a stand-in of either."""
 
     payments: str = ""
@@ -25,11 +25,11 @@ class Links:
 
 def links(
     *, is_stripe: bool, livemode: bool, is_airtable: bool, base_id: str, table_id: str
-) -> Links:
+) -> DashboardLinks:
     """For the accounts in use. The table's id is in the schema; without it Airtable's pages of a
     record have no address."""
     mode = "" if livemode else "test/"
-    return Links(
+    return DashboardLinks(
         f"https://dashboard.stripe.com/{mode}payments/" if is_stripe else "",
         f"https://airtable.com/{base_id}/{table_id}/" if is_airtable and table_id else "",
     )

@@ -10,18 +10,17 @@ from starlette.types import ASGIApp
 
 from cascade_cli import __version__
 from cascade_cli.adapters.stripe.signature import EventGate
-from cascade_cli.server import health as vitals
-from cascade_cli.server import webhook
+from cascade_cli.server import health, webhook
 from cascade_cli.server.api import docs, payments, problems, subscriptions
-from cascade_cli.server.batch_writer import Committer
-from cascade_cli.server.http.limits import Gatehouse
+from cascade_cli.server.batch_writer import BatchWriter
+from cascade_cli.server.http.limits import LimitsMiddleware
 from cascade_cli.server.metrics import Metrics
 from cascade_cli.server.readiness import Readiness
 from cascade_cli.server.thread_pool import Offload
-from cascade_cli.server.worker import Worker
-from cascade_cli.services.selling.payment_api import PaymentDesk
-from cascade_cli.services.selling.price_quotes import Till
-from cascade_cli.services.selling.subscription_service import SubscriptionDesk
+from cascade_cli.server.worker import EventWorker
+from cascade_cli.services.selling.payment_api import PaymentService
+from cascade_cli.services.selling.price_quotes import PriceQuotes
+from cascade_cli.services.selling.subscription_service import SubscriptionService
 
 DESCRIPTION = (
     "Sells ducats and credits them, each paid charge exactly once. Every answer that is not a "
@@ -30,17 +29,17 @@ DESCRIPTION = (
 
 
 @dataclass(frozen=True)
-class Office:
+class AppState:
     """All that the routes need; `token` is what creating payments takes, None if it is shut;
     `own_offload` is for questions about the server itself, which wait for nobody's payment;
     `complete` puts the global options into the commands in a text."""
 
     gate: EventGate
-    committer: Committer
-    worker: Worker
-    desk: PaymentDesk
-    monthly: SubscriptionDesk
-    till: Till
+    batch_writer: BatchWriter
+    worker: EventWorker
+    service: PaymentService
+    monthly: SubscriptionService
+    price_quotes: PriceQuotes
     token: str | None
     offload: Offload
     own_offload: Offload
@@ -49,7 +48,7 @@ class Office:
     complete: Callable[[str], str] = str
 
 
-def create_app(office: Office) -> ASGIApp:
+def create_app(app_state: AppState) -> ASGIApp:
     """The application, with its gatehouse around it."""
     api = FastAPI(
         title="CASCADE payments",
@@ -60,17 +59,23 @@ def create_app(office: Office) -> ASGIApp:
         openapi_url=None,  # see docs.py
     )
     api.include_router(docs.router(api))
-    problems.install(api, office.complete)
-    api.include_router(payments.router(office.desk, office.till, office.token, office.offload))
-    api.include_router(subscriptions.router(office.monthly, office.token, office.offload))
+    problems.install(api, app_state.complete)
     api.include_router(
-        webhook.router(office.gate, office.committer, office.worker.wake, office.metrics)
+        payments.router(
+            app_state.service, app_state.price_quotes, app_state.token, app_state.offload
+        )
     )
-    api.include_router(vitals.router(office.readiness, office.metrics, office.own_offload))
-    return Gatehouse(
+    api.include_router(subscriptions.router(app_state.monthly, app_state.token, app_state.offload))
+    api.include_router(
+        webhook.router(
+            app_state.gate, app_state.batch_writer, app_state.worker.wake, app_state.metrics
+        )
+    )
+    api.include_router(health.router(app_state.readiness, app_state.metrics, app_state.own_offload))
+    return LimitsMiddleware(
         api,
-        answered=lambda route, status, seconds: office.metrics.requests.labels(
+        answered=lambda route, status, seconds: app_state.metrics.requests.labels(
             route, str(status)
         ).observe(seconds),
-        crashed=lambda kind: office.metrics.failures.labels(kind).inc(),
+        crashed=lambda kind: app_state.metrics.failures.labels(kind).inc(),
     )

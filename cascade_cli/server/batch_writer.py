@@ -28,7 +28,7 @@ class Keeper(Protocol):
         """Keep them in one transaction; the ids that are new."""
 
 
-class Committer:
+class BatchWriter:
     """Keeps events from a thread of its own, as a context manager; leaving it keeps the rest.
 
     `kept` hears of each batch: how many events, and how many of them are new.
@@ -39,7 +39,7 @@ class Committer:
         self._waiting: queue.Queue[tuple[Event, Future[bool]] | None] = queue.Queue(MOST_WAITING)
         self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
 
-    def __enter__(self) -> Committer:
+    def __enter__(self) -> BatchWriter:
         self._thread.start()
         return self
 

@@ -11,7 +11,7 @@ from cascade_cli.adapters.http.transport import Transport
 from cascade_cli.adapters.journal.inbox import EventState, Inbox
 from cascade_cli.domain.shop.times import rfc3339
 from cascade_cli.errors import CascadeError, JournalError
-from cascade_cli.server.worker import Worker
+from cascade_cli.server.worker import EventWorker
 from cascade_cli.services.events.intake import SHORT_OF_DUCATS
 
 # Requests are money at Airtable: what was well a minute ago is not asked again, only watched.
@@ -23,7 +23,7 @@ LATE_AFTER = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
-class Part:
+class ReadinessPart:
     """One thing that is needed: whether it is well, why not, as of when, and what else is known."""
 
     ok: bool
@@ -47,16 +47,16 @@ class Probe:
         self._asking: threading.Thread | None = None
         self._lock = threading.Lock()
 
-    def part(self) -> Part:
+    def part(self) -> ReadinessPart:
         """May take as long as PROBE_SECONDS."""
         if not self._is_fresh():
             self._look()
         sign = self._transport.last_sign
         if sign is None:
-            return Part(ok=False, why=f"no answer within {PROBE_SECONDS} s")
+            return ReadinessPart(ok=False, why=f"no answer within {PROBE_SECONDS} s")
         if sign.trouble or self._now() - sign.at <= WELL_FOR:
-            return Part(ok=not sign.trouble, why=sign.trouble, as_of=sign.at)
-        return Part(ok=False, why="no answer any more", as_of=sign.at)
+            return ReadinessPart(ok=not sign.trouble, why=sign.trouble, as_of=sign.at)
+        return ReadinessPart(ok=False, why="no answer any more", as_of=sign.at)
 
     def _is_fresh(self) -> bool:
         sign = self._transport.last_sign
@@ -86,7 +86,7 @@ class Readiness:
     def __init__(
         self,
         inbox: Inbox,
-        worker: Worker,
+        worker: EventWorker,
         stripe: Probe,
         airtable: Probe,
         now: Callable[[], datetime],
@@ -98,7 +98,7 @@ class Readiness:
         self._complete, self._base_id = complete, base_id
         self._stripe, self._airtable = stripe, airtable
 
-    def parts(self) -> dict[str, Part]:
+    def parts(self) -> dict[str, ReadinessPart]:
         """By name; may take as long as both probes."""
         parts = {
             "journal": self._journal(),
@@ -116,23 +116,23 @@ class Readiness:
         age = (self._now() - oldest).total_seconds() if oldest else 0.0
         return {"counts": counts, "oldest_waiting_seconds": round(age, 3)}
 
-    def _journal(self) -> Part:
+    def _journal(self) -> ReadinessPart:
         """It has to take events, so it is written to: an acceptance of nothing."""
         try:
             self._inbox.accept([])
         except JournalError as error:
-            return Part(ok=False, why=error.message)
-        return Part(ok=True)
+            return ReadinessPart(ok=False, why=error.message)
+        return ReadinessPart(ok=True)
 
-    def _crediting(self) -> Part:
+    def _crediting(self) -> ReadinessPart:
         """That another process credits is as well as if this one did."""
         facts = self._leader()
         if not self._worker.is_alive:
-            return Part(ok=False, why="it has ended", facts=facts)
+            return ReadinessPart(ok=False, why="it has ended", facts=facts)
         if pause := self._worker.pause:
             why = f"{pause.kind}: {pause.why}"
-            return Part(ok=False, why=why, as_of=pause.since, facts=facts)
-        return Part(ok=True, facts=facts)
+            return ReadinessPart(ok=False, why=why, as_of=pause.since, facts=facts)
+        return ReadinessPart(ok=True, facts=facts)
 
     def _leader(self) -> dict[str, object]:
         """Which process credits; nothing where none does, or the journal cannot tell."""
@@ -146,19 +146,21 @@ class Readiness:
         here = {"here": self._worker.leads}
         return {"host": leader.host, "pid": leader.pid, "since": since, **here}
 
-    def _events(self) -> Part:
+    def _events(self) -> ReadinessPart:
         try:
             oldest, counts = self._inbox.oldest_waiting(), self._inbox.counts()
             short = self._inbox.waiting_because(SHORT_OF_DUCATS)
             due, since = self._inbox.due_since()
         except JournalError as error:
-            return Part(ok=False, why=error.message)
+            return ReadinessPart(ok=False, why=error.message)
         number = counts[EventState.WAITING]
         behind = round((self._now() - since).total_seconds(), 3) if since else 0.0
         facts = {"waiting": number, "due": due, "oldest_due_seconds": behind}
         if short:
-            return Part(ok=False, why=f"{SHORT_OF_DUCATS}; {short} wait for it", facts=facts)
+            return ReadinessPart(
+                ok=False, why=f"{SHORT_OF_DUCATS}; {short} wait for it", facts=facts
+            )
         if oldest and self._now() - oldest > LATE_AFTER:
             why = f"{number} wait, the oldest since {rfc3339(oldest)}"
-            return Part(ok=False, why=why, facts=facts)
-        return Part(ok=True, facts=facts)
+            return ReadinessPart(ok=False, why=why, facts=facts)
+        return ReadinessPart(ok=True, facts=facts)

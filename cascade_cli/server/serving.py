@@ -28,21 +28,21 @@ from cascade_cli.bootstrap_writes import bootstrap_writes, run_lock, worker_lock
 from cascade_cli.domain.records.journal_entries import Worker as Identity
 from cascade_cli.domain.shop.times import Window
 from cascade_cli.errors import JournalError
-from cascade_cli.server.app import Office, create_app
-from cascade_cli.server.batch_writer import Committer
+from cascade_cli.server.app import AppState, create_app
+from cascade_cli.server.batch_writer import BatchWriter
 from cascade_cli.server.http.connections import Connections, most_connections
 from cascade_cli.server.http.protocol import BoundedProtocol
 from cascade_cli.server.leadership import Leadership
 from cascade_cli.server.metrics import Metrics
 from cascade_cli.server.readiness import Probe, Readiness
 from cascade_cli.server.thread_pool import Offload
-from cascade_cli.server.worker import Worker
+from cascade_cli.server.worker import EventWorker
 from cascade_cli.services.delivery.arrival_watch import ArrivalWatch, Looks
 from cascade_cli.services.events.intake import Intake
 from cascade_cli.services.events.live_mode import guard_mode
 from cascade_cli.services.reconcile.neighbouring_charges import SECOND
-from cascade_cli.services.selling.payment_api import PaymentDesk
-from cascade_cli.services.selling.subscription_service import SubscriptionDesk
+from cascade_cli.services.selling.payment_api import PaymentService
+from cascade_cli.services.selling.subscription_service import SubscriptionService
 
 BACKLOG = 2048
 RECEIVE_BYTES = 32 * 1024
@@ -53,7 +53,7 @@ QUIET_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
-class Ground:
+class Dependencies:
     """What a server stands on; `secrets` never reach the journal, `tell` is for people, `complete`
     puts the global options into the commands in a text."""
 
@@ -66,34 +66,36 @@ class Ground:
 
 
 @contextmanager
-def opened(ground: Ground) -> Iterator[Office]:
+def opened(dependencies: Dependencies) -> Iterator[AppState]:
     """The office, its threads running; on leaving, first no event is kept, then none credited."""
-    wiring, settings = ground.wiring, ground.wiring.settings
+    wiring, settings = dependencies.wiring, dependencies.wiring.settings
     # Other shops may have the same journal.
-    ground = replace(ground, identity=replace(ground.identity, base=settings.airtable_base))
-    wiring.clock.tell = ground.tell
+    dependencies = replace(
+        dependencies, identity=replace(dependencies.identity, base=settings.airtable_base)
+    )
+    wiring.clock.tell = dependencies.tell
     inbox = Inbox(
-        ground.database,
-        ground.identity,
+        dependencies.database,
+        dependencies.identity,
         now=utc_now,
-        secrets=ground.secrets,
+        secrets=dependencies.secrets,
         acted_on=settings.acted_on,
     )
-    paused, looks = list[Worker](), dict[str, tuple[int, datetime]]()
+    paused, looks = list[EventWorker](), dict[str, tuple[int, datetime]]()
     metrics = Metrics(inbox, lambda: any(w.pause for w in paused), utc_now)
-    leadership = _leadership(ground)
-    worker = Worker(
-        lambda: _intake(ground, inbox, looks, leadership),
+    leadership = _leadership(dependencies)
+    worker = EventWorker(
+        lambda: _intake(dependencies, inbox, looks, leadership),
         leadership,
         now=utc_now,
-        tell=ground.tell,
+        tell=dependencies.tell,
         settled=metrics.settle,
         failed=lambda kind: metrics.failures.labels(kind).inc(),
         patience_seconds=GRACE_SECONDS,
     )
     paused.append(worker)
     client = stripe_client(settings.stripe_key.reveal(), settings.stripe_url, wiring.stripe)
-    desk = PaymentDesk(
+    service = PaymentService(
         wiring.venice,
         PaymentIntents(client, wiring.allocations.find),
         wiring.checkout,
@@ -105,26 +107,26 @@ def opened(ground: Ground) -> Iterator[Office]:
     )
     signing = settings.webhook_secret.reveal() if settings.webhook_secret else ""
     with ExitStack() as stack:
-        _open_journal(inbox, ground.tell)
+        _open_journal(inbox, dependencies.tell)
         stack.enter_context(worker)
-        yield Office(
+        yield AppState(
             gate=EventGate(secrets_in(signing), livemode=settings.livemode, now=utc_now),
-            committer=stack.enter_context(Committer(inbox, metrics.kept)),
+            batch_writer=stack.enter_context(BatchWriter(inbox, metrics.kept)),
             worker=worker,
-            desk=desk,
-            monthly=SubscriptionDesk(
-                desk,
+            service=service,
+            monthly=SubscriptionService(
+                service,
                 CheckoutPages(client),
                 (settings.success_url, settings.cancel_url),
-                wiring.till.day,
+                wiring.price_quotes.day,
             ),
-            till=wiring.till,
+            price_quotes=wiring.price_quotes,
             token=settings.api_token.reveal() if settings.api_token else None,
             offload=stack.enter_context(Offload()),
             own_offload=stack.enter_context(Offload()),
-            readiness=_readiness(ground, inbox, worker),
+            readiness=_readiness(dependencies, inbox, worker),
             metrics=metrics,
-            complete=ground.complete,
+            complete=dependencies.complete,
         )
 
 
@@ -137,24 +139,26 @@ def _open_journal(inbox: Inbox, tell: Callable[[str], None]) -> None:
         tell(error.message)
 
 
-def _journal(ground: Ground, now: Callable[[], datetime]) -> Journal:
+def _journal(dependencies: Dependencies, now: Callable[[], datetime]) -> Journal:
     """A claim belongs to a run: what credits is one run, what keeps events another."""
-    identity = replace(ground.identity, run=f"{ground.identity.run}-worker")
-    return Journal(ground.database, identity, now=now, secrets=ground.secrets)
+    identity = replace(dependencies.identity, run=f"{dependencies.identity.run}-worker")
+    return Journal(dependencies.database, identity, now=now, secrets=dependencies.secrets)
 
 
-def _leadership(ground: Ground) -> Leadership:
+def _leadership(dependencies: Dependencies) -> Leadership:
     """By this machine's clock, as the inbox goes: a process may wait before any service answers."""
-    journal = _journal(ground, utc_now)
-    return Leadership(lambda: worker_lock(journal, ground.wiring.settings.airtable_base))
+    journal = _journal(dependencies, utc_now)
+    return Leadership(lambda: worker_lock(journal, dependencies.wiring.settings.airtable_base))
 
 
-def _intake(ground: Ground, inbox: Inbox, looks: Looks, leadership: Leadership) -> Intake:
-    wiring, settings = ground.wiring, ground.wiring.settings
-    journal = _journal(ground, wiring.clock.now)
-    writing = bootstrap_writes(wiring, journal, ground.tell, leadership.check)
+def _intake(
+    dependencies: Dependencies, inbox: Inbox, looks: Looks, leadership: Leadership
+) -> Intake:
+    wiring, settings = dependencies.wiring, dependencies.wiring.settings
+    journal = _journal(dependencies, wiring.clock.now)
+    writing = bootstrap_writes(wiring, journal, dependencies.tell, leadership.check)
     base, live = settings.airtable_base, settings.livemode
-    facts = {"operator": ground.identity.operator, "livemode": live}
+    facts = {"operator": dependencies.identity.operator, "livemode": live}
 
     def guard() -> None:
         leadership.check()
@@ -166,18 +170,18 @@ def _intake(ground: Ground, inbox: Inbox, looks: Looks, leadership: Leadership) 
         livemode=live,
         facts=facts,
         guard=guard,
-        can_pay=writing.purse.can_pay,
+        can_pay=writing.available_balance.can_pay,
         now=wiring.clock.now,
         inbox_now=utc_now,
-        refunds=writing.clerk(settings, facts, guard, lambda: run_lock(journal, base)),
+        refunds=writing.automatic_refunds(settings, facts, guard, lambda: run_lock(journal, base)),
         arrivals=ArrivalWatch(
-            writing.arrivals, settings.engine, looks, now=utc_now, tell=ground.tell
+            writing.arrivals, settings.engine, looks, now=utc_now, tell=dependencies.tell
         ),
     )
 
 
-def _readiness(ground: Ground, inbox: Inbox, worker: Worker) -> Readiness:
-    wiring = ground.wiring
+def _readiness(dependencies: Dependencies, inbox: Inbox, worker: EventWorker) -> Readiness:
+    wiring = dependencies.wiring
     now = wiring.clock.now
 
     def ask_stripe() -> object:
@@ -190,7 +194,7 @@ def _readiness(ground: Ground, inbox: Inbox, worker: Worker) -> Readiness:
     airtable = Probe(wiring.airtable, ask_airtable, now)
     base = wiring.settings.airtable_base
     return Readiness(
-        inbox, worker, stripe, airtable, utc_now, base_id=base, complete=ground.complete
+        inbox, worker, stripe, airtable, utc_now, base_id=base, complete=dependencies.complete
     )
 
 
@@ -203,7 +207,7 @@ def listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-def run(office: Office, listening: socket.socket, tell: Callable[[str], None]) -> None:
+def run(app_state: AppState, listening: socket.socket, tell: Callable[[str], None]) -> None:
     """Serve until SIGTERM or Ctrl-C (KeyboardInterrupt); requests in hand are answered first."""
     _hear_uvicorn(tell)
     # Whoever computes hands over sooner: a webhook's answer must not wait for the worker's turn.
@@ -214,21 +218,21 @@ def run(office: Office, listening: socket.socket, tell: Callable[[str], None]) -
     # uvicorn raises the signal again when it is done; for SIGTERM that is all there is to it.
     before = signal.signal(signal.SIGTERM, lambda *_: None)
     try:
-        server_of(office).run(sockets=[listening])
+        server_of(app_state).run(sockets=[listening])
     finally:
         signal.signal(signal.SIGTERM, before)
 
 
-def server_of(office: Office) -> uvicorn.Server:
+def server_of(app_state: AppState) -> uvicorn.Server:
     """uvicorn with the office's application, not yet running."""
 
     class Protocol(BoundedProtocol):
         register = Connections(
-            most_connections(), lambda why: office.metrics.closed.labels(why).inc()
+            most_connections(), lambda why: app_state.metrics.closed.labels(why).inc()
         )
 
     config = uvicorn.Config(
-        create_app(office),
+        create_app(app_state),
         http=Protocol,
         ws="none",
         log_config=None,

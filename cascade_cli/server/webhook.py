@@ -10,7 +10,7 @@ from fastapi import APIRouter, Header, Request
 from cascade_cli.adapters.stripe.signature import EventGate, RefusedEventError
 from cascade_cli.server.api.bodies import Received
 from cascade_cli.server.api.payments import responses
-from cascade_cli.server.batch_writer import Committer
+from cascade_cli.server.batch_writer import BatchWriter
 from cascade_cli.server.metrics import Metrics
 
 _BODY: dict[str, Any] = {
@@ -23,7 +23,7 @@ _BODY: dict[str, Any] = {
 
 
 def router(
-    gate: EventGate, committer: Committer, wake: Callable[[], None], metrics: Metrics
+    gate: EventGate, batch_writer: BatchWriter, wake: Callable[[], None], metrics: Metrics
 ) -> APIRouter:
     """The one route that Stripe calls."""
     routes = APIRouter(prefix="/api/payments", tags=["webhook"])
@@ -39,7 +39,7 @@ def router(
         except RefusedEventError as error:
             metrics.refused.labels(error.refusal.value).inc()
             raise
-        new = await committer.keep(event)
+        new = await batch_writer.keep(event)
         if new and event.is_paying:
             wake()
         return Received(new=new)

@@ -31,7 +31,7 @@ class Pause:
     until: datetime
 
 
-class Worker:
+class EventWorker:
     """Runs an Intake in a thread, as a context manager, while this process is the one that may.
 
     `connect` makes the Intake, and may fail as often as it likes; after a failure it is asked
@@ -59,7 +59,7 @@ class Worker:
         self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
         self.pause: Pause | None = None
 
-    def __enter__(self) -> Worker:
+    def __enter__(self) -> EventWorker:
         self._thread.start()
         return self
 

@@ -136,7 +136,7 @@ class Doctor:
     def _older(self) -> Iterator[Check]:
         now = self._with.now()
         rows = self._with.older.older_since(now - older.LOOKED_BACK)
-        yield older.judge_older([row for row in rows if row.origin is Origin.OLDER], now)
+        yield older.judge_legacy([row for row in rows if row.origin is Origin.LEGACY], now)
         yield older.judge_payers([row for row in rows if row.other_processor])
 
     def _mode(self) -> Iterator[Check]:

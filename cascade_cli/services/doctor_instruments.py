@@ -10,7 +10,7 @@ from cascade_cli.adapters.http.probing import ProbingTransport
 from cascade_cli.adapters.journal.inspection import JournalProbe
 from cascade_cli.adapters.stripe.probes import AccountProbe
 from cascade_cli.adapters.venice.citizens import CitizenReader
-from cascade_cli.adapters.venice.probes import BaseProbe, OlderReader
+from cascade_cli.adapters.venice.probes import BaseProbe, LegacyReader
 from cascade_cli.adapters.venice.transfers import TransferReader
 from cascade_cli.adapters.venice.web_api import VeniceApi
 from cascade_cli.errors import CascadeError
@@ -29,7 +29,7 @@ class Instruments:
     base: BaseProbe
     citizens: CitizenReader
     transfers: TransferReader
-    older: OlderReader
+    older: LegacyReader
     venice: VeniceApi
     journal: JournalProbe | CascadeError
     clocks: Sequence[tuple[str, ProbingTransport]]

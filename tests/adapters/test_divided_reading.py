@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from cascade_cli.adapters.http.concurrency import Crew
 from cascade_cli.adapters.stripe.ranges import Ranges
 from cascade_cli.adapters.venice.slices import RESTARTS, Page, Slices
-from cascade_cli.domain.shop.density import Tally
+from cascade_cli.domain.shop.density import DensityEstimate
 
 SINCE = datetime(2026, 11, 13, 15, 0, tzinfo=UTC)
 START, END = int(SINCE.timestamp()), int(SINCE.timestamp()) + 7 * 86400
@@ -54,7 +54,7 @@ class Shop:
         return {"data": fits[: params["limit"]], "has_more": len(fits) > params["limit"]}
 
     def read(self, lanes: int) -> list[str]:
-        ranges = Ranges(START, END, self.ask, Kept, Tally())
+        ranges = Ranges(START, END, self.ask, Kept, DensityEstimate())
         return [id_ for part in ranges.read(Crew(lanes)) for id_ in part.ids]
 
 
@@ -85,7 +85,7 @@ class Base:
                 expired = b'{"error": {"type": "LIST_RECORDS_ITERATOR_NOT_AVAILABLE"}}'
                 raise requests.HTTPError(response=_answered(422, expired))
 
-    def read(self, lanes: int, expected: Tally) -> list[int]:
+    def read(self, lanes: int, expected: DensityEstimate) -> list[int]:
         now = datetime.fromtimestamp(END, UTC)
         slices = Slices(self.pages, int, expected, lambda: now)
         return slices.read(SINCE, None, Crew(lanes))
@@ -97,11 +97,11 @@ def _answered(status: int, body: bytes) -> requests.Response:
     return response
 
 
-def told(created: list[int], factor: float = 1.0) -> Tally:
+def told(created: list[int], factor: float = 1.0) -> DensityEstimate:
     """What Stripe's side says of such sales, or that many times as much."""
-    tally = Tally()
-    tally.note(START, END, int(len(created) * factor))
-    return tally
+    density = DensityEstimate()
+    density.note(START, END, int(len(created) * factor))
+    return density
 
 
 def spread(rows: int) -> list[int]:
@@ -143,7 +143,7 @@ def test_a_page_on_its_way_while_its_older_end_is_taken_over_is_not_read_twice()
                 taken_over.set()
         return page
 
-    ranges = Ranges(START, END, ask, Kept, Tally())
+    ranges = Ranges(START, END, ask, Kept, DensityEstimate())
     read = [id_ for part in ranges.read(Crew(3)) for id_ in part.ids]
     assert taken_over.is_set()
     assert read == [charge["id"] for charge in shop.charges]
@@ -207,7 +207,7 @@ def test_a_cursor_that_always_expires_is_given_up() -> None:
     base = Base(spread(300))
     base.expire_at = set(range(1000))
     with pytest.raises(requests.HTTPError):
-        base.read(1, Tally())
+        base.read(1, DensityEstimate())
     assert base.asked == 2 * (RESTARTS + 1)
 
 
@@ -220,7 +220,7 @@ def test_a_slice_that_fails_for_good_stops_all() -> None:
 
 
 def test_nobody_is_divided_by_what_is_unknown() -> None:
-    base, unknown = Base(spread(3000)), Tally()
+    base, unknown = Base(spread(3000)), DensityEstimate()
     unknown.close()
     assert len(base.read(8, unknown)) == 3000
     assert base.asked == 30

@@ -17,7 +17,7 @@ from cascade_cli.bootstrap_writes import bootstrap_writes
 from cascade_cli.domain.delivery.arrival_notices import TELL_ARRIVAL
 from cascade_cli.domain.records.journal_entries import Fate, Worker
 from cascade_cli.sandbox.wire import Response, json_response
-from cascade_cli.services.delivery.tell_arrivals import ArrivalDesk, Told
+from cascade_cli.services.delivery.tell_arrivals import ArrivalService, ToldArrivals
 from cascade_cli.settings import Settings
 from tests.arrivals.told import airtable_reads, arrived, delivered, is_arrival, night, texts
 from tests.credit.counter import Counter
@@ -251,7 +251,7 @@ def test_journal_and_explain_tell_of_it_in_plain_words(counter: Counter) -> None
 
 
 @contextmanager
-def desk_of(counter: Counter, run: str) -> Iterator[tuple[ArrivalDesk, Journal]]:
+def service_of(counter: Counter, run: str) -> Iterator[tuple[ArrivalService, Journal]]:
     """A desk of a worker of its own, over the counter's journal."""
     url = f"sqlite:///{counter.state}/journal.sqlite3"
     worker = Worker(run, "here", 1, "anna", "test")
@@ -264,14 +264,14 @@ def desk_of(counter: Counter, run: str) -> Iterator[tuple[ArrivalDesk, Journal]]
 
 def test_of_two_workers_that_found_the_same_arrivals_one_tells_of_each(counter: Counter) -> None:
     keys = [delivered(counter, f"r{number}", str(number + 5)) for number in range(5)]
-    together, told = threading.Barrier(2), list[Told]()
+    together, told = threading.Barrier(2), list[ToldArrivals]()
 
     def work(run: str) -> None:
-        with desk_of(counter, run) as (desk, _):
-            found = desk.arrived(keys)
+        with service_of(counter, run) as (service, _):
+            found = service.arrived(keys)
             assert len(found) == len(keys)
             together.wait(10)
-            told.append(desk.tell(found))
+            told.append(service.tell(found))
 
     workers = [threading.Thread(target=work, args=(run,)) for run in ("run-a", "run-b")]
     for worker in workers:
@@ -284,7 +284,7 @@ def test_of_two_workers_that_found_the_same_arrivals_one_tells_of_each(counter: 
 
 def test_whoever_died_between_intent_and_sending_is_followed_by_nobody(counter: Counter) -> None:
     key = delivered(counter)
-    with desk_of(counter, "run-dead") as (_, journal):
+    with service_of(counter, "run-dead") as (_, journal):
         journal.attempt_once([key], TELL_ARRIVAL, {})
     assert night(counter, "--json").data["arrivals_told"] == 0
     assert [request for request in counter.writes if is_arrival(request)] == []

@@ -16,9 +16,9 @@ from cascade_cli.bootstrap import bootstrap
 from cascade_cli.bootstrap_writes import bootstrap_writes
 from cascade_cli.domain.records.journal_entries import Worker
 from cascade_cli.domain.shop.engine_schedule import Schedule, parse_schedule
-from cascade_cli.domain.shop.keys import OLDER_SOURCE
+from cascade_cli.domain.shop.keys import LEGACY_SOURCE
 from cascade_cli.services.delivery.arrival_watch import ArrivalWatch, Looks
-from cascade_cli.services.delivery.tell_arrivals import ArrivalDesk
+from cascade_cli.services.delivery.tell_arrivals import ArrivalService
 from cascade_cli.settings import Settings
 from tests.arrivals.told import airtable_reads, arrived, is_arrival
 from tests.credit.counter import Counter
@@ -30,14 +30,14 @@ DAILY = parse_schedule("11:00,19:00 Europe/Rome")
 class Hour:
     """The server's watch at the counter, with what it said."""
 
-    def __init__(self, counter: Counter, desk: ArrivalDesk) -> None:
-        self.counter, self._desk = counter, desk
+    def __init__(self, counter: Counter, service: ArrivalService) -> None:
+        self.counter, self._service = counter, service
         self.looks: Looks = {}
         self.said = list[str]()
 
     def watch(self, schedule: Schedule = DAILY) -> ArrivalWatch:
         """As the worker makes one whenever it connects."""
-        return ArrivalWatch(self._desk, schedule, self.looks, now=utc_now, tell=self.said.append)
+        return ArrivalWatch(self._service, schedule, self.looks, now=utc_now, tell=self.said.append)
 
     def reads(self, watch: ArrivalWatch, **later: float) -> int:
         """How often the base is read when the watch works until it has nothing to do."""
@@ -149,7 +149,7 @@ def test_a_revived_row_of_the_legacy_connector_is_found_by_the_payment_it_notes(
 ) -> None:
     counter = hour.counter
     intent, at = counter.paid(), counter.now() - timedelta(hours=4)
-    notes = json.dumps({"source": OLDER_SOURCE, "amount": 100.0})
+    notes = json.dumps({"source": LEGACY_SOURCE, "amount": 100.0})
     name = f"cascade_payment_marco_{int(at.timestamp())}"
     refused = f"{notes}\n[ERROR] Receiver marco not found."
     counter.sandboxed.transfer(name, at, Notes=refused, Status="failed")

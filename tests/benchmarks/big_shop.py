@@ -14,7 +14,7 @@ from random import Random
 from typing import Any
 
 from cascade_cli.domain.matching.matched_charge import Terms
-from cascade_cli.domain.matching.snapshot import Answers, World
+from cascade_cli.domain.matching.snapshot import Lookups, Snapshot
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.stratagems import Failure, Stratagem
 from cascade_cli.domain.selling.pricing import PriceList
@@ -48,18 +48,18 @@ _ODDITIES: Mapping[str, _Differences] = {
     "refunded": ({"refunded_cents": 50}, {}),
     "disputed": ({"disputed": True}, {}),
     "orphan": ({}, {}),
-    "settled by the older connector": ({}, {"origin": Origin.OLDER, "stripe_ids": ()}),
+    "settled by the older connector": ({}, {"origin": Origin.LEGACY, "stripe_ids": ()}),
 }
 
 
-def big_shop(charges: int, odd_percent: int = 1) -> World:
+def big_shop(charges: int, odd_percent: int = 1) -> Snapshot:
     """So many charges and about as many stratagems; so many in a hundred are not plain."""
     sold = [_sold(number, charges, odd_percent)[0] for number in reversed(range(charges))]
     order = list(range(charges))
     Random(1).shuffle(order)  # noqa: S311
     # From charges of their own: nothing is shared between the answers of two services.
     made = [row for number in order for row in _sold(number, charges, odd_percent)[1]]
-    return World(_YEAR, tuple(sold), tuple(made), Answers(citizens={_UNKNOWN: False}))
+    return Snapshot(_YEAR, tuple(sold), tuple(made), Lookups(citizens={_UNKNOWN: False}))
 
 
 def _sold(number: int, of: int, odd_percent: int) -> tuple[Charge, tuple[Stratagem, ...]]:
@@ -116,10 +116,10 @@ def _odd(charge: Charge, name: str) -> tuple[Charge, tuple[Stratagem, ...]]:
     if of_transfer is None:
         return odd, ()
     transfer = replace(_transfer(charge), **of_transfer)
-    return odd, (transfer, *_beside(charge, name)) if name != _OLDER else (_older(transfer),)
+    return odd, (transfer, *_beside(charge, name)) if name != _LEGACY else (_older(transfer),)
 
 
-_OLDER = "settled by the older connector"
+_LEGACY = "settled by the older connector"
 
 
 def _older(transfer: Stratagem) -> Stratagem:

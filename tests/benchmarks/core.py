@@ -7,7 +7,7 @@ import tracemalloc
 from collections.abc import Iterator
 from importlib.util import find_spec
 
-from cascade_cli.domain.matching.snapshot import World
+from cascade_cli.domain.matching.snapshot import Snapshot
 from cascade_cli.domain.reconcile.reconciliation import Reconciliation, reconcile
 from cascade_cli.domain.shop.keys import PAYMENT_PREFIX
 from tests.benchmarks.big_shop import TERMS, big_shop
@@ -22,24 +22,24 @@ _FLAT = 1.3
 
 def core(runs: int) -> Iterator[Line]:
     """A million charges against a dict join, then flatness and memory."""
-    world = big_shop(_MILLION)
-    contestants = {"reconcile": lambda: judge(world), "join": lambda: dict_join(world)}
+    snapshot = big_shop(_MILLION)
+    contestants = {"reconcile": lambda: judge(snapshot), "join": lambda: dict_join(snapshot)}
     # The join makes a million tuples, which wake the collector: without it, it is the faster.
     gc.disable()
     try:
         hard = Contest(contestants, runs)
     finally:
         gc.enable()
-    yield _against(world, hard, "dict join, no gc", _MOST_JOINS)
-    yield _against(world, Contest(contestants, runs), "dict join, gc on", _MOST_JOINS)
-    yield from _flat(world, hard, runs)
+    yield _against(snapshot, hard, "dict join, no gc", _MOST_JOINS)
+    yield _against(snapshot, Contest(contestants, runs), "dict join, gc on", _MOST_JOINS)
+    yield from _flat(snapshot, hard, runs)
     yield from _memory()
 
 
-def _against(world: World, contest: Contest, name: str, most: float) -> Line:
+def _against(snapshot: Snapshot, contest: Contest, name: str, most: float) -> Line:
     ratio, join = contest.ratio("reconcile", "join"), contest.seconds("join")
     return Line(
-        f"{len(world.charges):,} charges, {len(world.stratagems):,} stratagems",
+        f"{len(snapshot.charges):,} charges, {len(snapshot.stratagems):,} stratagems",
         f"{in_words(contest.seconds('reconcile'))} ({name}: {in_words(join)})",
         f"{ratio:.2f} × {name}",
         f"≤ {most:g} ×",
@@ -47,11 +47,11 @@ def _against(world: World, contest: Contest, name: str, most: float) -> Line:
     )
 
 
-def _flat(world: World, big: Contest, runs: int) -> Iterator[Line]:
+def _flat(snapshot: Snapshot, big: Contest, runs: int) -> Iterator[Line]:
     few = big_shop(_SMALL)
     small = Contest({"reconcile": lambda: judge(few), "join": lambda: dict_join(few)}, runs)
     per_row = {
-        name: (small.seconds(name) / _rows(few), big.seconds(name) / _rows(world))
+        name: (small.seconds(name) / _rows(few), big.seconds(name) / _rows(snapshot))
         for name in ("reconcile", "join")
     }
     for name, target in (("reconcile", _FLAT), ("join", None)):
@@ -69,17 +69,17 @@ def _flat(world: World, big: Contest, runs: int) -> Iterator[Line]:
 def _memory() -> Iterator[Line]:
     tracemalloc.start()
     try:
-        world = big_shop(_WEIGHED)
+        snapshot = big_shop(_WEIGHED)
         kept, _ = tracemalloc.get_traced_memory()
         tracemalloc.reset_peak()
-        judge(world)
+        judge(snapshot)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    most = peak / _rows(world)
+    most = peak / _rows(snapshot)
     yield Line(
         f"memory a row at its peak, {_WEIGHED:,} charges",
-        f"{most:.0f} bytes (the rows themselves: {kept / _rows(world):.0f})",
+        f"{most:.0f} bytes (the rows themselves: {kept / _rows(snapshot):.0f})",
         "",
         f"≤ {_MOST_BYTES} bytes",
         most <= _MOST_BYTES,
@@ -94,12 +94,12 @@ def core_tables(runs: int) -> Iterator[Line]:
     missing = [name for name in ("pandas", "duckdb") if find_spec(name) is None]
     if missing:
         raise NotInstalledError(f"needs {' and '.join(missing)}: pip install '.[bench]'")
-    world = big_shop(_MILLION)
+    snapshot = big_shop(_MILLION)
     contest = Contest(
         {
-            "reconcile": lambda: judge(world),
-            "pandas merge": lambda: pandas_merge(world),
-            "DuckDB join": lambda: duckdb_join(world),
+            "reconcile": lambda: judge(snapshot),
+            "pandas merge": lambda: pandas_merge(snapshot),
+            "DuckDB join": lambda: duckdb_join(snapshot),
         },
         runs,
     )
@@ -107,7 +107,7 @@ def core_tables(runs: int) -> Iterator[Line]:
     fastest = max(peers, key=peers.__getitem__)
     for name, ratio in peers.items():
         yield Line(
-            f"{len(world.charges):,} charges, {len(world.stratagems):,} stratagems",
+            f"{len(snapshot.charges):,} charges, {len(snapshot.stratagems):,} stratagems",
             f"{in_words(contest.seconds('reconcile'))} ({name}: {in_words(contest.seconds(name))})",
             f"{ratio:.2f} × {name}",
             f"≤ {_MOST_TABLE_JOINS:g} × the faster" if name == fastest else "",
@@ -115,35 +115,35 @@ def core_tables(runs: int) -> Iterator[Line]:
         )
 
 
-def judge(world: World) -> Reconciliation:
+def judge(snapshot: Snapshot) -> Reconciliation:
     """All of it: matching, verdicts, evidence of what is not settled, counts and the equation."""
-    return reconcile(world, TERMS)
+    return reconcile(snapshot, TERMS)
 
 
-def dict_join(world: World) -> object:
+def dict_join(snapshot: Snapshot) -> object:
     """Each charge beside the stratagem under its key, and nothing else."""
-    by_key = {stratagem.stratagem_id: stratagem for stratagem in world.stratagems}
-    return [(c, by_key.get(f"{PAYMENT_PREFIX}{c.payment_intent}")) for c in world.charges]
+    by_key = {stratagem.stratagem_id: stratagem for stratagem in snapshot.stratagems}
+    return [(c, by_key.get(f"{PAYMENT_PREFIX}{c.payment_intent}")) for c in snapshot.charges]
 
 
-def pandas_merge(world: World) -> object:
+def pandas_merge(snapshot: Snapshot) -> object:
     """The keys of both sides with the place of each row, merged."""
     import pandas as pd  # noqa: PLC0415 - not needed for the other rows
 
-    keys = [f"{PAYMENT_PREFIX}{charge.payment_intent}" for charge in world.charges]
+    keys = [f"{PAYMENT_PREFIX}{charge.payment_intent}" for charge in snapshot.charges]
     charges = pd.DataFrame({"key": keys, "charge": range(len(keys))})
-    names = [stratagem.stratagem_id for stratagem in world.stratagems]
+    names = [stratagem.stratagem_id for stratagem in snapshot.stratagems]
     stratagems = pd.DataFrame({"key": names, "stratagem": range(len(names))})
     return charges.merge(stratagems, on="key", how="left")
 
 
-def duckdb_join(world: World) -> object:
+def duckdb_join(snapshot: Snapshot) -> object:
     """Likewise; DuckDB takes Python's values by way of pandas."""
     import duckdb  # noqa: PLC0415 - as above
     import pandas as pd  # noqa: PLC0415
 
-    keys = [f"{PAYMENT_PREFIX}{charge.payment_intent}" for charge in world.charges]
-    names = [stratagem.stratagem_id for stratagem in world.stratagems]
+    keys = [f"{PAYMENT_PREFIX}{charge.payment_intent}" for charge in snapshot.charges]
+    names = [stratagem.stratagem_id for stratagem in snapshot.stratagems]
     with duckdb.connect() as base:
         base.register("charges", pd.DataFrame({"key": keys, "charge": range(len(keys))}))
         base.register("stratagems", pd.DataFrame({"key": names, "stratagem": range(len(names))}))
@@ -151,8 +151,8 @@ def duckdb_join(world: World) -> object:
         return base.execute(query).fetchnumpy()
 
 
-def _rows(world: World) -> int:
-    return len(world.charges) + len(world.stratagems)
+def _rows(snapshot: Snapshot) -> int:
+    return len(snapshot.charges) + len(snapshot.stratagems)
 
 
 ROWS = {"core": core, "core-tables": core_tables}

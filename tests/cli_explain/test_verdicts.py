@@ -16,7 +16,7 @@ from cascade_cli.domain.reconcile.reconciliation import Item
 from cascade_cli.domain.shop.times import Window
 from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.sandbox.seed import seed
-from cascade_cli.services.explain.explain_ports import Setting
+from cascade_cli.services.explain.explain_ports import ExplainSettings
 from cascade_cli.services.explain.explain_service import explain
 from tests.conftest import ManualClock
 from tests.sandboxed import served
@@ -32,7 +32,7 @@ def told() -> Iterator[list[tuple[Item, Story]]]:
         settings = wiring.settings
         window = Window(clock.moment.replace(day=13), clock())
         terms = Terms(clock(), settings.grace, settings.engine, wiring.prices)
-        setting = Setting(terms, window, lambda _key: ())
+        setting = ExplainSettings(terms, window, lambda _key: ())
         run = wiring.reconciler.run(window, terms)
         stories = []
         with time_machine.travel(clock()):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from cascade_cli.adapters.http.transport import utc_now
 from cascade_cli.adapters.journal import Journal
-from cascade_cli.adapters.venice.notifications import Notifier
+from cascade_cli.adapters.venice.notifications import NotificationWriter
 from cascade_cli.bootstrap import bootstrap
 from cascade_cli.bootstrap_writes import WriteWiring, bootstrap_writes
 from cascade_cli.cli.context.write_context import this_worker
@@ -52,7 +52,7 @@ class Workers:
         return Deliverer(
             reader=wiring.venice,
             writer=writing.writer,
-            notifier=Notifier(wiring.api, chosen.airtable_base, writing.schema),
+            notifier=NotificationWriter(wiring.api, chosen.airtable_base, writing.schema),
             journal=writing.journal,
             terms=DeliveryTerms(chosen.lifetime, chosen.max_per_day, chosen.engine),
             around=Surroundings(utc_now, sleep or time.sleep, turn, tell, lanes),

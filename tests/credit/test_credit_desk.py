@@ -25,7 +25,7 @@ from cascade_cli.services.delivery.credit_requests import (
     manual_order,
     meant,
 )
-from cascade_cli.services.delivery.credit_service import CreditDesk
+from cascade_cli.services.delivery.credit_service import CreditService
 from cascade_cli.services.delivery_ports import Result
 from tests.credit.counter import Counter
 from tests.credit.desks import Workers, workers
@@ -50,8 +50,8 @@ def office(counter: Counter, tmp_path: Path) -> Iterator[Workers]:
 
 
 @pytest.fixture
-def desk(office: Workers) -> CreditDesk:
-    return office.writing().desk
+def service(office: Workers) -> CreditService:
+    return office.writing().service
 
 
 class Purchases:
@@ -75,149 +75,153 @@ def test_each_of_many_credits_has_the_limit_to_itself() -> None:
 
 
 def test_where_more_was_promised_than_the_lowered_limit_nothing_is_left(office: Workers) -> None:
-    office.writing().desk.carry_out(office.writing().desk.plan([by_hand(ducats=60)]))
-    lowered = office.writing(CASCADE_MAX_DUCATS_PER_DAY="50").desk
+    office.writing().service.carry_out(office.writing().service.plan([by_hand(ducats=60)]))
+    lowered = office.writing(CASCADE_MAX_DUCATS_PER_DAY="50").service
     with pytest.raises(GuardError, match="leaves 0 ducats today"):
         lowered.plan([by_hand("r2", ducats=1)])
 
 
 def test_all_of_what_the_day_leaves_may_go(office: Workers) -> None:
-    desk = office.writing(CASCADE_MAX_DUCATS_PER_DAY="100").desk
-    desk.plan([by_hand("r1", 60), by_hand("r2", 40)])
+    service = office.writing(CASCADE_MAX_DUCATS_PER_DAY="100").service
+    service.plan([by_hand("r1", 60), by_hand("r2", 40)])
     with pytest.raises(GuardError, match=r"100 ducats today.*101 are asked for"):
-        desk.plan([by_hand("r1", 60), by_hand("r2", 41)])
+        service.plan([by_hand("r1", 60), by_hand("r2", 41)])
 
 
-def test_the_processor_may_pay_with_its_last_ducat(counter: Counter, desk: CreditDesk) -> None:
+def test_the_processor_may_pay_with_its_last_ducat(
+    counter: Counter, service: CreditService
+) -> None:
     counter.fund(100)
-    assert desk.plan([by_hand()]).processor_ducats == 100
+    assert service.plan([by_hand()]).processor_ducats == 100
     with pytest.raises(GuardError, match="has 100 ducats and 101 are to go out"):
-        desk.plan([by_hand("r1", 60), by_hand("r2", 41)])
+        service.plan([by_hand("r1", 60), by_hand("r2", 41)])
 
 
 def test_ducats_on_their_way_to_others_are_not_promised_twice(
     counter: Counter, office: Workers
 ) -> None:
-    desk = office.writing().desk
-    desk.carry_out(desk.plan([by_hand(ducats=60)]))
+    service = office.writing().service
+    service.carry_out(service.plan([by_hand(ducats=60)]))
     counter.fund(100)
     with pytest.raises(GuardError, match="60 of them promised to transfers on their way"):
-        desk.plan([by_hand("r2", 41)])
-    assert desk.plan([by_hand("r2", 40)]).outgoing == 40
+        service.plan([by_hand("r2", 41)])
+    assert service.plan([by_hand("r2", 40)]).outgoing == 40
 
 
 def test_a_credit_that_is_on_its_way_does_not_compete_with_itself(
     counter: Counter, office: Workers
 ) -> None:
-    desk = office.writing().desk
-    desk.carry_out(desk.plan([by_hand()]))
+    service = office.writing().service
+    service.carry_out(service.plan([by_hand()]))
     counter.fund(100)
-    again = desk.plan([by_hand()])
+    again = service.plan([by_hand()])
     assert (again.outgoing, again.unwritten) == (LIMIT, NOBODY)
 
 
 def test_what_arrived_asks_for_no_more_ducats(counter: Counter, office: Workers) -> None:
-    desk = office.writing().desk
-    desk.carry_out(desk.plan([by_hand()]))
+    service = office.writing().service
+    service.carry_out(service.plan([by_hand()]))
     counter.sandboxed.app.engine.run()
     counter.fund(0)
-    again = desk.plan([by_hand()])
+    again = service.plan([by_hand()])
     assert (again.total, again.outgoing, again.unwritten) == (LIMIT, ZERO, NOBODY)
 
 
 def test_a_transfer_that_only_a_person_can_judge_asks_for_no_ducats(
-    counter: Counter, desk: CreditDesk
+    counter: Counter, service: CreditService
 ) -> None:
     counter.sandboxed.transfer("cascade_manual_r1", counter.now(), Status="error")
     counter.fund(0)
-    again = desk.plan([by_hand()])
+    again = service.plan([by_hand()])
     assert (again.outgoing, again.unwritten) == (ZERO, NOBODY)
 
 
-def test_a_question_names_the_one_credit_or_sums_up_the_many(desk: CreditDesk) -> None:
+def test_a_question_names_the_one_credit_or_sums_up_the_many(service: CreditService) -> None:
     one, two = by_hand("r1", 60), by_hand("r2", 40, "lucia")
-    assert desk.plan([one]).description == "60 ducats to 'marco'"
-    assert desk.plan([one, two]).description == "100 ducats to 2 citizens"
-    desk.carry_out(desk.plan([one]))
-    assert desk.plan([one, two]).description == "40 ducats to 'lucia'"
+    assert service.plan([one]).description == "60 ducats to 'marco'"
+    assert service.plan([one, two]).description == "100 ducats to 2 citizens"
+    service.carry_out(service.plan([one]))
+    assert service.plan([one, two]).description == "40 ducats to 'lucia'"
 
 
-def test_a_question_about_many_says_of_how_many_a_guard_objects(desk: CreditDesk) -> None:
-    short = order_for(desk, a_charge(captured_cents=50), overrides={Override.UNDERPAID})
-    plan = desk.plan([short, by_hand("r1", 5, "lucia")])
+def test_a_question_about_many_says_of_how_many_a_guard_objects(service: CreditService) -> None:
+    short = order_for(service, a_charge(captured_cents=50), overrides={Override.UNDERPAID})
+    plan = service.plan([short, by_hand("r1", 5, "lucia")])
     assert plan.description == "105 ducats to 2 citizens, 1 of them although a guard objects"
 
 
 def test_without_a_processor_nothing_is_planned(office: Workers) -> None:
-    desk = office.writing(CASCADE_PROCESSOR="Nobody").desk
+    service = office.writing(CASCADE_PROCESSOR="Nobody").service
     with pytest.raises(GuardError, match="no citizen 'Nobody' to pay with"):
-        desk.plan([by_hand()])
+        service.plan([by_hand()])
 
 
 def test_a_look_saves_the_second_one_while_it_is_fresh(counter: Counter, office: Workers) -> None:
-    desk = office.writing().desk
-    plan = desk.plan([by_hand()])
+    service = office.writing().service
+    plan = service.plan([by_hand()])
     before = [request.method for request in counter.requests].count("GET")
-    assert [one.result for one in desk.carry_out(plan)] == [Result.CREDITED]
+    assert [one.result for one in service.carry_out(plan)] == [Result.CREDITED]
     assert [request.method for request in counter.requests].count("GET") == before
 
 
-def order_for(desk: CreditDesk, charge: Charge, **changed: Any) -> Order:
+def order_for(service: CreditService, charge: Charge, **changed: Any) -> Order:
     said = {"citizen": "marco", "ducats": Decimal(100), "reason": "late", "facts": {}, **changed}
-    return desk.order_for_payment(charge, **said)
+    return service.order_for_payment(charge, **said)
 
 
-def test_a_payment_is_credited_as_it_was_sold_under_its_own_key(desk: CreditDesk) -> None:
-    order = order_for(desk, a_charge(), facts={"by": "anna"})
+def test_a_payment_is_credited_as_it_was_sold_under_its_own_key(service: CreditService) -> None:
+    order = order_for(service, a_charge(), facts={"by": "anna"})
     assert (order.key, order.citizen, order.ducats) == ("cascade_payment_pi_1", "marco", LIMIT)
     assert (order.reason, order.facts["by"], order.amends) == ("late", "anna", True)
     assert "instead_of" not in order.facts
 
 
-def test_another_amount_than_the_payment_bought_is_refused(desk: CreditDesk) -> None:
+def test_another_amount_than_the_payment_bought_is_refused(service: CreditService) -> None:
     with pytest.raises(GuardError, match="pi_1 bought 100 ducats"):
-        order_for(desk, a_charge(), ducats=Decimal(101))
+        order_for(service, a_charge(), ducats=Decimal(101))
 
 
-def test_where_the_payment_names_no_amount_the_persons_counts(desk: CreditDesk) -> None:
-    assert order_for(desk, a_charge(ducats=None), ducats=Decimal(7)).ducats == 7
+def test_where_the_payment_names_no_amount_the_persons_counts(service: CreditService) -> None:
+    assert order_for(service, a_charge(ducats=None), ducats=Decimal(7)).ducats == 7
 
 
-def test_a_citizen_of_venice_does_not_lose_a_payment_to_another(desk: CreditDesk) -> None:
+def test_a_citizen_of_venice_does_not_lose_a_payment_to_another(service: CreditService) -> None:
     with pytest.raises(GuardError, match="pi_1 is for 'lucia'"):
-        order_for(desk, a_charge(citizen="lucia"))
+        order_for(service, a_charge(citizen="lucia"))
 
 
 def test_for_a_citizen_who_does_not_exist_the_person_names_one_and_that_is_recorded(
-    desk: CreditDesk,
+    service: CreditService,
 ) -> None:
-    order = order_for(desk, a_charge(citizen="marko"), facts={"by": "anna"})
+    order = order_for(service, a_charge(citizen="marko"), facts={"by": "anna"})
     assert (order.citizen, order.facts["instead_of"]) == ("marco", "marko")
     assert order.facts["by"] == "anna"
 
 
-def test_where_the_payment_names_nobody_the_person_does(desk: CreditDesk) -> None:
-    order = order_for(desk, a_charge(citizen=None))
+def test_where_the_payment_names_nobody_the_person_does(service: CreditService) -> None:
+    order = order_for(service, a_charge(citizen=None))
     assert order.citizen == "marco"
     assert "instead_of" not in order.facts
 
 
-def test_a_payment_whose_citizens_nobody_knows_is_not_credited_to_one(desk: CreditDesk) -> None:
+def test_a_payment_whose_citizens_nobody_knows_is_not_credited_to_one(
+    service: CreditService,
+) -> None:
     with pytest.raises(GuardError, match="the file is not the one that was sold"):
-        order_for(desk, a_charge(unallocated="the file is not the one that was sold"))
+        order_for(service, a_charge(unallocated="the file is not the one that was sold"))
 
 
-def test_money_that_went_back_buys_nothing_for_a_person_either(desk: CreditDesk) -> None:
+def test_money_that_went_back_buys_nothing_for_a_person_either(service: CreditService) -> None:
     with pytest.raises(GuardError, match="was refunded"):
-        order_for(desk, a_charge(refunded_cents=1))
+        order_for(service, a_charge(refunded_cents=1))
 
 
 def test_of_a_payment_for_many_those_who_exist_are_credited_and_the_others_are_named(
-    desk: CreditDesk,
+    service: CreditService,
 ) -> None:
     shares = (Share("marco", Decimal(60)), Share("zuan", Decimal(30)), Share("lucia", Decimal(10)))
     charges = portions_of(a_charge(), Allocation(shares))
-    orders, unknown = desk.orders_for_payment(charges, reason="late", facts={"by": "anna"})
+    orders, unknown = service.orders_for_payment(charges, reason="late", facts={"by": "anna"})
     assert [(order.citizen, order.ducats) for order in orders] == [
         ("marco", Decimal(60)),
         ("lucia", Decimal(10)),
@@ -226,19 +230,21 @@ def test_of_a_payment_for_many_those_who_exist_are_credited_and_the_others_are_n
     assert unknown == ["Venice has no citizen 'zuan'"]
 
 
-def test_where_a_payment_names_nobody_a_person_has_to(desk: CreditDesk) -> None:
+def test_where_a_payment_names_nobody_a_person_has_to(service: CreditService) -> None:
     with pytest.raises(GuardError, match="names no usable citizen"):
-        desk.orders_for_payment([a_charge(citizen=None, citizen_text="")], reason="late", facts={})
+        service.orders_for_payment(
+            [a_charge(citizen=None, citizen_text="")], reason="late", facts={}
+        )
 
 
 @pytest.mark.parametrize("text", ["", "  ", "x" * 1001, "a\0b", "\ud800"])
-def test_a_reason_that_no_record_can_hold_is_refused(desk: CreditDesk, text: str) -> None:
+def test_a_reason_that_no_record_can_hold_is_refused(service: CreditService, text: str) -> None:
     for refused in (
         lambda: check_words("marco", text),
         lambda: check_words(text, "gift"),
         lambda: by_hand_for(text),
-        lambda: order_for(desk, a_charge(), reason=text),
-        lambda: desk.orders_for_payment([a_charge()], reason=text, facts={}),
+        lambda: order_for(service, a_charge(), reason=text),
+        lambda: service.orders_for_payment([a_charge()], reason=text, facts={}),
     ):
         with pytest.raises(UsageError, match=r"needs a (citizen|reason)|is longer than"):
             refused()
@@ -307,39 +313,41 @@ def test_the_same_gift_twice_within_a_day_is_refused_and_after_it_is_not(
 
 @pytest.mark.parametrize("lost", [is_create, is_update])
 def test_a_lost_write_is_seen_through_before_the_command_ends(
-    counter: Counter, desk: CreditDesk, lost: Which
+    counter: Counter, service: CreditService, lost: Which
 ) -> None:
     began = counter.now()
-    plan = desk.plan([by_hand()])
+    plan = service.plan([by_hand()])
     counter.network.break_(lost, unavailable())
-    assert [one.result for one in desk.carry_out(plan)] == [Result.CREDITED]
+    assert [one.result for one in service.carry_out(plan)] == [Result.CREDITED]
     assert counter.now() - began >= FATE_BOUND
 
 
 def test_a_transfer_that_was_begun_and_has_vanished_leaves_nothing_to_write(
-    counter: Counter, desk: CreditDesk
+    counter: Counter, service: CreditService
 ) -> None:
-    desk.carry_out(desk.plan([by_hand()]))
+    service.carry_out(service.plan([by_hand()]))
     counter.pass_time(seconds=FATE_BOUND.total_seconds() + 1)
     tables = counter.sandboxed.app.airtable.tables
     for record in tables.select("STRATAGEMS"):
         tables.delete("STRATAGEMS", record["id"])
-    assert desk.plan([by_hand()]).unwritten == NOBODY
+    assert service.plan([by_hand()]).unwritten == NOBODY
 
 
-def test_only_a_person_takes_up_what_somebody_cancelled(counter: Counter, desk: CreditDesk) -> None:
+def test_only_a_person_takes_up_what_somebody_cancelled(
+    counter: Counter, service: CreditService
+) -> None:
     counter.sandboxed.transfer("cascade_payment_pi_1", counter.now(), Status="cancelled")
-    order = order_for(desk, a_charge())
-    plan = desk.plan([order])
+    order = order_for(service, a_charge())
+    plan = service.plan([order])
     assert [one.key for one in plan.unwritten] == [order.key]
     assert "cancelled" in plan.objections_to(order)
     with pytest.raises(GuardError, match="cancelled"):
-        desk.plan([order], by_person=False)
+        service.plan([order], by_person=False)
 
 
-def test_what_is_under_way_is_not_objected_to_again(desk: CreditDesk) -> None:
+def test_what_is_under_way_is_not_objected_to_again(service: CreditService) -> None:
     cheap = a_charge(captured_cents=50)
-    desk.carry_out(desk.plan([order_for(desk, cheap, overrides={Override.UNDERPAID})]))
-    order = order_for(desk, cheap)
-    again = desk.plan([order])
+    service.carry_out(service.plan([order_for(service, cheap, overrides={Override.UNDERPAID})]))
+    order = order_for(service, cheap)
+    again = service.plan([order])
     assert (again.unwritten, again.objections_to(order)) == (NOBODY, "")

@@ -11,7 +11,7 @@ from cascade_cli.domain.delivery.delivery_steps import (
     FATE_BOUND,
     Action,
     End,
-    Verdict,
+    OrderVerdict,
     Wait,
     Write,
     next_step,
@@ -32,21 +32,21 @@ def test_a_live_transfer_is_ended_by_its_expiry() -> None:
 
 @pytest.mark.parametrize("state", DEAD)
 def test_a_dead_one_is_left_dead(state: str) -> None:
-    assert step(a_row(state)).verdict is Verdict.ENDED
+    assert step(a_row(state)).verdict is OrderVerdict.ENDED
 
 
 def test_without_a_row_there_is_nothing_to_end() -> None:
-    assert step() == End(Verdict.ENDED, None)
+    assert step() == End(OrderVerdict.ENDED, None)
 
 
 def test_one_that_was_executed_all_the_same_is_told() -> None:
     row = a_row("executed")
-    assert step(a_row("active", "2"), row) == End(Verdict.EXECUTED, row)
+    assert step(a_row("active", "2"), row) == End(OrderVerdict.EXECUTED, row)
 
 
 @pytest.mark.parametrize("state", DOUBTFUL)
 def test_a_doubtful_one_is_for_people(state: str) -> None:
-    assert step(a_row(state)).verdict is Verdict.BLOCKED
+    assert step(a_row(state)).verdict is OrderVerdict.BLOCKED
 
 
 @pytest.mark.parametrize("action", [Action.CREATE, Action.ACTIVATE, Action.EXTEND, Action.REWRITE])
@@ -70,7 +70,7 @@ def test_a_row_that_may_be_shown_as_it_was_before_the_last_write_has_not_ended(
 )
 def test_one_that_the_last_write_left_dead_has_ended(action: Action, fate: Fate) -> None:
     last = Attempt(action, NOW - timedelta(seconds=1), fate)
-    assert step(a_row("expired"), last=last).verdict is Verdict.ENDED
+    assert step(a_row("expired"), last=last).verdict is OrderVerdict.ENDED
 
 
 @pytest.mark.parametrize("state", EVERY)
@@ -82,6 +82,6 @@ def test_nothing_but_an_expiry_is_ever_written_to_end_it(state: str) -> None:
 def test_a_row_that_another_pays_is_not_the_one_that_was_ordered() -> None:
     order = an_order(payer="marco", citizen="PROCESSOR")
     ours = a_row("active", payer="marco", citizen="PROCESSOR")
-    assert next_step(order, [ours], NOW) == End(Verdict.UNDER_WAY, ours)
+    assert next_step(order, [ours], NOW) == End(OrderVerdict.UNDER_WAY, ours)
     theirs = a_row("active", payer="polo", citizen="PROCESSOR")
-    assert next_step(order, [theirs], NOW).verdict is Verdict.BLOCKED  # type: ignore[union-attr]
+    assert next_step(order, [theirs], NOW).verdict is OrderVerdict.BLOCKED  # type: ignore[union-attr]

@@ -14,14 +14,14 @@ from cascade_cli.domain.delivery.delivery_steps import (
     SEND_WITHIN,
     Action,
     End,
-    Verdict,
+    OrderVerdict,
     Wait,
     Write,
     next_step,
     rows_of,
     unclear_rows,
 )
-from cascade_cli.domain.matching.matching import OLDER_REACH
+from cascade_cli.domain.matching.matching import LEGACY_REACH
 from cascade_cli.domain.records.charges import Charge, Refund
 from cascade_cli.domain.records.journal_entries import Attempt, Fate
 from cascade_cli.domain.records.stratagems import Stratagem
@@ -76,7 +76,7 @@ def test_a_row_that_the_journal_knows_of_is_waited_for_then_left_to_people() -> 
     long_ago = attempted(Action.CREATE, Fate.APPLIED, BOUND_SECONDS)
     end = next_step(an_order(), [], NOW, long_ago)
     assert isinstance(end, End)
-    assert end.verdict is Verdict.BLOCKED
+    assert end.verdict is OrderVerdict.BLOCKED
     assert "the base no longer shows it" in end.why
 
 
@@ -85,18 +85,20 @@ def test_a_row_that_the_journal_knows_of_is_waited_for_then_left_to_people() -> 
 def test_a_changed_row_that_is_gone_is_never_made_anew(action: Action, fate: Fate) -> None:
     end = next_step(an_order(), [], NOW, attempted(action, fate, 10**6))
     assert isinstance(end, End)
-    assert end.verdict is Verdict.BLOCKED
+    assert end.verdict is OrderVerdict.BLOCKED
 
 
 @pytest.mark.parametrize(
     ("state", "verdict"),
     [
-        ("executed", Verdict.EXECUTED),
-        ("active", Verdict.UNDER_WAY),
-        *((state, Verdict.BLOCKED) for state in DOUBTFUL),
+        ("executed", OrderVerdict.EXECUTED),
+        ("active", OrderVerdict.UNDER_WAY),
+        *((state, OrderVerdict.BLOCKED) for state in DOUBTFUL),
     ],
 )
-def test_a_row_that_moved_or_may_move_ducats_ends_the_matter(state: str, verdict: Verdict) -> None:
+def test_a_row_that_moved_or_may_move_ducats_ends_the_matter(
+    state: str, verdict: OrderVerdict
+) -> None:
     row = a_row(state)
     end = next_step(an_order(), [row], NOW)
     assert isinstance(end, End)
@@ -110,7 +112,7 @@ def test_a_transfer_of_something_else_under_the_key_is_for_people(
 ) -> None:
     end = next_step(an_order(), [a_row(state, **changed)], NOW)
     assert isinstance(end, End)
-    assert end.verdict is Verdict.BLOCKED
+    assert end.verdict is OrderVerdict.BLOCKED
     assert "not 100 ducats to 'marco'" in end.why
 
 
@@ -188,7 +190,7 @@ def test_a_spare_row_is_not_let_go_where_the_one_that_was_has_vanished(
     last = attempted(action, fate, BOUND_SECONDS)
     end = next_step(an_order(), [a_row("planned")], NOW, last)
     assert isinstance(end, End)
-    assert (end.verdict, "vanished" in end.why) == (Verdict.BLOCKED, True)
+    assert (end.verdict, "vanished" in end.why) == (OrderVerdict.BLOCKED, True)
 
 
 @pytest.mark.parametrize(("action", "fate"), LETTING_GO)
@@ -198,7 +200,7 @@ def test_nor_is_a_legacy_row_that_no_write_has_touched(action: Action, fate: Fat
     order = an_order(key=charge.stratagem_id, charge=charge)
     end = next_step(order, [stale], NOW, attempted(action, fate, 3600))
     assert isinstance(end, End)
-    assert end.verdict is Verdict.BLOCKED
+    assert end.verdict is OrderVerdict.BLOCKED
 
 
 def test_a_legacy_row_that_was_given_a_later_expiry_and_ran_out_is_given_another() -> None:
@@ -219,7 +221,7 @@ def test_what_a_run_saw_settled_and_is_not_there_is_not_made_again(rows: list[st
     order = an_order(charge=a_charge(), settled_until=NOW - timedelta(hours=8))
     end = next_step(order, [a_row(state) for state in rows], NOW)
     assert isinstance(end, End)
-    assert (end.verdict, "left nothing open" in end.why) == (Verdict.BLOCKED, True)
+    assert (end.verdict, "left nothing open" in end.why) == (OrderVerdict.BLOCKED, True)
 
 
 def test_a_lost_notification_holds_no_later_expiry_back() -> None:
@@ -244,7 +246,7 @@ def test_of_two_live_rows_the_older_stays() -> None:
 def test_who_only_ends_a_surplus_delivers_nothing(rows: list[Stratagem]) -> None:
     end = next_step(an_order(retire_surplus=True), rows, NOW)
     assert isinstance(end, End)
-    assert end.verdict is Verdict.BLOCKED
+    assert end.verdict is OrderVerdict.BLOCKED
     assert isinstance(next_step(an_order(), rows, NOW), Write)
 
 
@@ -253,7 +255,7 @@ def test_where_one_row_is_doubtful_no_surplus_is_ended(state: str) -> None:
     rows = [a_row("active", "1"), a_row("active", "2"), a_row(state, "3")]
     end = next_step(an_order(retire_surplus=True), rows, NOW)
     assert isinstance(end, End)
-    assert end.verdict is Verdict.BLOCKED
+    assert end.verdict is OrderVerdict.BLOCKED
 
 
 @pytest.mark.parametrize("changed", [{"citizen": "lucia"}, {"ducats": Decimal(99)}])
@@ -312,9 +314,9 @@ DELIVERY = an_order(key=SOLD.stratagem_id, charge=SOLD)
 
 
 def test_late_rows_of_its_citizen_and_amount_may_be_a_payments_own_oldest_first() -> None:
-    older_one, newer = older("1", created_at=LATE), older("2", created_at=NOW)
-    assert unclear_rows(DELIVERY, [newer, older_one]) == (older_one, newer)
-    assert unclear_rows(DELIVERY, [older(created_at=SOLD.created_at + OLDER_REACH)]) == ()
+    legacy_one, newer = older("1", created_at=LATE), older("2", created_at=NOW)
+    assert unclear_rows(DELIVERY, [newer, legacy_one]) == (legacy_one, newer)
+    assert unclear_rows(DELIVERY, [older(created_at=SOLD.created_at + LEGACY_REACH)]) == ()
 
 
 @pytest.mark.parametrize(
@@ -354,7 +356,7 @@ def test_beside_an_unclear_row_the_way_to_look_and_the_way_to_deliver_are_told()
     row = older(created_at=LATE)
     end = next_step(DELIVERY, [], NOW, unclear=[row])
     assert isinstance(end, End)
-    assert (end.verdict, end.row) == (Verdict.BLOCKED, row)
+    assert (end.verdict, end.row) == (OrderVerdict.BLOCKED, row)
     assert f"{row.stratagem_id} (executed) may already be the transfer for" in end.why
     assert "cascade explain pi_1" in end.hint
     assert "cascade credit marco 100 --payment pi_1" in end.hint
@@ -402,7 +404,7 @@ def test_a_live_row_of_something_else_is_not_let_live_on() -> None:
     rows = [_lapsing(citizen="lucia")]
     step = next_step(an_order(), rows, NOW, due=NOW + timedelta(days=1))
     assert isinstance(step, End)
-    assert step.verdict is Verdict.BLOCKED
+    assert step.verdict is OrderVerdict.BLOCKED
 
 
 def test_a_live_row_waits_for_its_later_expiry_while_another_write_may_come() -> None:
@@ -421,7 +423,7 @@ def test_a_surplus_that_was_ended_says_that_another_row_was_there(fate: Fate) ->
     ended = a_row("expired", expires_at=last.at)
     found = next_step(an_order(), [ended], NOW, last)
     assert isinstance(found, End)
-    assert found.verdict is Verdict.BLOCKED
+    assert found.verdict is OrderVerdict.BLOCKED
     outlived = a_row("expired", expires_at=last.at + timedelta(minutes=1))
     assert next_step(an_order(), [ended, outlived], NOW, last) == Write(Action.REWRITE, ended)
 
@@ -430,7 +432,7 @@ def test_beside_a_dead_row_of_another_processor_no_credit_by_hand_is_made() -> N
     row = a_row("expired", other_processor="OLD_PROCESSOR")
     why = f"{KEY} (expired) may already be the transfer for {KEY}: another processor pays it"
     hint = "Find out who made it first."
-    assert next_step(an_order(), [row], NOW) == End(Verdict.BLOCKED, row, why, hint)
+    assert next_step(an_order(), [row], NOW) == End(OrderVerdict.BLOCKED, row, why, hint)
 
 
 REST: dict[str, Any] = {"ducats": Decimal(75), "reason": REASON_REST}
@@ -441,15 +443,15 @@ WENT = Refund("re_1", "failed", 250, NOW)
 @pytest.mark.parametrize(
     ("row", "verdict"),
     [
-        (a_row("executed", **REST), Verdict.EXECUTED),
-        (a_row("active", **REST), Verdict.UNDER_WAY),
-        (a_row("executed", **REST, citizen="lucia"), Verdict.BLOCKED),
-        (a_row("executed", **{**REST, "reason": "gift"}), Verdict.BLOCKED),
-        (a_row("executed", **{**REST, "ducats": Decimal(101)}), Verdict.BLOCKED),
+        (a_row("executed", **REST), OrderVerdict.EXECUTED),
+        (a_row("active", **REST), OrderVerdict.UNDER_WAY),
+        (a_row("executed", **REST, citizen="lucia"), OrderVerdict.BLOCKED),
+        (a_row("executed", **{**REST, "reason": "gift"}), OrderVerdict.BLOCKED),
+        (a_row("executed", **{**REST, "ducats": Decimal(101)}), OrderVerdict.BLOCKED),
     ],
 )
 def test_the_rest_of_a_payment_is_its_transfer_whose_money_came_again(
-    charge: Charge, row: Stratagem, verdict: Verdict
+    charge: Charge, row: Stratagem, verdict: OrderVerdict
 ) -> None:
     step = next_step(an_order(charge=charge), [row], NOW)
     assert isinstance(step, End)
@@ -459,4 +461,4 @@ def test_the_rest_of_a_payment_is_its_transfer_whose_money_came_again(
 def test_a_rest_of_a_payment_whose_money_never_went_is_another_transfer() -> None:
     step = next_step(an_order(charge=a_charge()), [a_row("executed", **REST)], NOW)
     assert isinstance(step, End)
-    assert step.verdict is Verdict.BLOCKED
+    assert step.verdict is OrderVerdict.BLOCKED

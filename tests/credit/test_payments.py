@@ -109,7 +109,7 @@ def test_a_payment_and_a_reference_exclude_each_other(counter: Counter) -> None:
     assert (answer.code, counter.requests) == (2, [])
 
 
-def older_row(counter: Counter, hours_after_payment: float, **fields: Any) -> None:
+def legacy_row(counter: Counter, hours_after_payment: float, **fields: Any) -> None:
     """The older connector's transfer for a payment made ten hours ago."""
     at = counter.now() - timedelta(hours=10 - hours_after_payment)
     notes = {"source": "cascade_payment_processor", "amount": 100.0, "reason": "purchase"}
@@ -119,7 +119,7 @@ def older_row(counter: Counter, hours_after_payment: float, **fields: Any) -> No
 
 def test_what_the_older_connector_delivered_is_not_delivered_again(counter: Counter) -> None:
     intent = counter.paid(hours_ago=10)
-    older_row(counter, hours_after_payment=9)
+    legacy_row(counter, hours_after_payment=9)
     answer = counter.credit("marco", "100", "--payment", intent)
     assert answer.code == 0
     assert "already" in answer.out
@@ -128,7 +128,7 @@ def test_what_the_older_connector_delivered_is_not_delivered_again(counter: Coun
 
 def test_what_the_older_connector_left_to_expire_is_revived_in_place(counter: Counter) -> None:
     intent = counter.paid(hours_ago=10)
-    older_row(counter, hours_after_payment=1, Status="active")
+    legacy_row(counter, hours_after_payment=1, Status="active")
     assert counter.credit("marco", "100", "--payment", intent).code == 0
     (row,) = counter.rows()
     assert row["StratagemId"].startswith("cascade_payment_marco_")
@@ -141,7 +141,7 @@ def test_an_older_row_for_somebody_else_or_from_before_settles_nothing(
     counter: Counter, changed: dict[str, Any]
 ) -> None:
     intent = counter.paid(hours_ago=10)
-    older_row(counter, **{"hours_after_payment": 1, **changed})
+    legacy_row(counter, **{"hours_after_payment": 1, **changed})
     assert counter.credit("marco", "100", "--payment", intent).code == 0
     assert counter.row(f"cascade_payment_{intent}")["Status"] == "active"
 

@@ -16,7 +16,7 @@ from cascade_cli.bootstrap import bootstrap
 from cascade_cli.bootstrap_writes import bootstrap_writes
 from cascade_cli.cli.context.write_context import this_worker
 from cascade_cli.services.delivery.credit_requests import manual_order
-from cascade_cli.services.delivery.credit_service import CreditDesk
+from cascade_cli.services.delivery.credit_service import CreditService
 from cascade_cli.services.delivery_ports import Result
 from cascade_cli.settings import Settings
 from tests.credit.counter import Counter
@@ -25,19 +25,19 @@ ORDER = manual_order("marco", Decimal(5), reason="gift", reference="r1", facts={
 
 
 @pytest.fixture
-def desks(counter: Counter, tmp_path: Path) -> Iterator[Callable[[], CreditDesk]]:
+def desks(counter: Counter, tmp_path: Path) -> Iterator[Callable[[], CreditService]]:
     """Desks of different workers, over one journal."""
     settings = Settings.read(counter.environment())
     with ExitStack() as stack:
 
-        def desk() -> CreditDesk:
+        def service() -> CreditService:
             url = f"sqlite:///{tmp_path}/journal.sqlite3"
             journal = Journal(url, this_worker("test"), now=utc_now)
             stack.enter_context(closing(journal))
             wiring = bootstrap(settings, lambda _message: None)
-            return bootstrap_writes(wiring, journal, lambda _message: None).desk
+            return bootstrap_writes(wiring, journal, lambda _message: None).service
 
-        yield desk
+        yield service
 
 
 def _reads(counter: Counter) -> int:
@@ -52,25 +52,25 @@ def _failed_row(counter: Counter) -> None:
 
 
 def test_a_key_nobody_ever_wrote_for_is_not_read_again(
-    counter: Counter, desks: Callable[[], CreditDesk]
+    counter: Counter, desks: Callable[[], CreditService]
 ) -> None:
-    desk = desks()
-    assert desk.carry_out(desk.plan([ORDER]))[0].result is Result.CREDITED
+    service = desks()
+    assert service.carry_out(service.plan([ORDER]))[0].result is Result.CREDITED
     assert _reads(counter) == 1
 
 
 def test_it_is_read_again_when_the_look_is_old(
-    counter: Counter, desks: Callable[[], CreditDesk]
+    counter: Counter, desks: Callable[[], CreditService]
 ) -> None:
-    desk = desks()
-    plan = desk.plan([ORDER])
+    service = desks()
+    plan = service.plan([ORDER])
     counter.pass_time(seconds=21)
-    assert desk.carry_out(plan)[0].result is Result.CREDITED
+    assert service.carry_out(plan)[0].result is Result.CREDITED
     assert _reads(counter) == 2
 
 
 def test_a_row_that_another_worker_revived_since_is_not_set_back(
-    counter: Counter, desks: Callable[[], CreditDesk]
+    counter: Counter, desks: Callable[[], CreditService]
 ) -> None:
     _failed_row(counter)
     one, other = desks(), desks()

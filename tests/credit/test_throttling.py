@@ -21,7 +21,7 @@ from cascade_cli.cli.context.write_context import this_worker
 from cascade_cli.errors import ThrottledError
 from cascade_cli.sandbox.wire import json_response
 from cascade_cli.services.delivery.credit_requests import manual_order
-from cascade_cli.services.delivery.credit_service import CreditDesk
+from cascade_cli.services.delivery.credit_service import CreditService
 from cascade_cli.services.delivery_ports import Delivery, Result
 from cascade_cli.settings import Settings
 from tests.credit.counter import Counter
@@ -36,13 +36,13 @@ QUOTA = json_response(
 class PatientDesk:
     """A desk whose pacer sleeps in no time, and keeps account of it."""
 
-    desk: CreditDesk
+    service: CreditService
     pauses: list[float]
 
     def credit(self) -> Delivery:
         """5 ducats for marco, always the same."""
         order = manual_order("marco", Decimal(5), reason="gift", reference="r1", facts={})
-        return self.desk.carry_out(self.desk.plan([order]))[0]
+        return self.service.carry_out(self.service.plan([order]))[0]
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def patient(counter: Counter, tmp_path: Path) -> Iterator[PatientDesk]:
     url = f"sqlite:///{tmp_path}/journal.sqlite3"
     with closing(Journal(url, this_worker("test"), now=utc_now)) as journal:
         writing = bootstrap_writes(_wiring(counter, pacer), journal, lambda _message: None)
-        yield PatientDesk(writing.desk, pauses)
+        yield PatientDesk(writing.service, pauses)
 
 
 def _wiring(counter: Counter, pacer: Pacer) -> Wiring:

@@ -20,8 +20,7 @@ from cascade_cli.adapters.price_list_file import read_prices
 from cascade_cli.domain.selling.pricing import PriceList
 from cascade_cli.domain.shop.exchange import Exchange
 from cascade_cli.errors import CascadeError
-from cascade_cli.server import health as vitals
-from cascade_cli.server import webhook
+from cascade_cli.server import health, webhook
 from cascade_cli.server.api import payments, subscriptions
 from tests.credit.conftest import counter
 from tests.credit.counter import Counter
@@ -81,7 +80,7 @@ def test_the_readme_lists_exactly_the_routes_that_are_served() -> None:
     api.include_router(payments.router(nothing, nothing, None, nothing))
     api.include_router(subscriptions.router(nothing, None, nothing))
     api.include_router(webhook.router(nothing, nothing, nothing, nothing))
-    api.include_router(vitals.router(nothing, nothing, nothing))
+    api.include_router(health.router(nothing, nothing, nothing))
     paths = api.openapi()["paths"]
     served = {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods}
     rows = readme.rows(SECTIONS["The payment API"], "route")

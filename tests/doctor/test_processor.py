@@ -8,7 +8,7 @@ from cascade_cli.sandbox.seed.citizens import PROCESSOR
 from tests.doctor.patient import Examination, Patient, provokes
 
 
-def _older_row(patient: Patient, at: datetime) -> None:
+def _legacy_row(patient: Patient, at: datetime) -> None:
     notes = (
         '{"source": "cascade_payment_processor", "payment_type": "stripe_purchase", '
         '"amount": 100.0, "reason": "Ducat purchase via CASCADE"}'
@@ -227,7 +227,7 @@ def test_transfers_that_cannot_be_read_are_red(patient: Patient) -> Examination:
 
 @provokes("older.writing")
 def test_an_older_connector_that_wrote_yesterday_is_red(patient: Patient) -> Examination:
-    _older_row(patient, patient.ago(days=1))
+    _legacy_row(patient, patient.ago(days=1))
     found = patient.examined()
     assert "to live 5m" in found.of("older.writing")[0]["found"]
     return found
@@ -235,12 +235,12 @@ def test_an_older_connector_that_wrote_yesterday_is_red(patient: Patient) -> Exa
 
 @provokes("older.recent")
 def test_an_older_connector_that_wrote_last_week_is_amber(patient: Patient) -> Examination:
-    _older_row(patient, patient.ago(days=7))
+    _legacy_row(patient, patient.ago(days=7))
     return patient.examined()
 
 
 def test_what_the_older_connector_wrote_long_ago_is_forgotten(patient: Patient) -> None:
-    _older_row(patient, patient.ago(days=31))
+    _legacy_row(patient, patient.ago(days=31))
     assert patient.examined().ill == set()
 
 

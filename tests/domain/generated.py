@@ -13,7 +13,7 @@ from random import Random
 
 from hypothesis import strategies as st
 
-from cascade_cli.domain.matching.snapshot import Answers, World
+from cascade_cli.domain.matching.snapshot import Lookups, Snapshot
 from cascade_cli.domain.records.charges import Charge, Dispute
 from cascade_cli.domain.records.stratagems import (
     CORRECTING,
@@ -51,9 +51,9 @@ _FOR_MANY = 0.3
 _OTHERS = 0.2
 
 
-def worlds() -> st.SearchStrategy[World]:
+def snapshots() -> st.SearchStrategy[Snapshot]:
     """Up to five charges and twelve stratagems, and answers to some of what may be asked."""
-    return st.builds(_world, st.integers(0, 2**32), st.integers(0, 5), st.integers(0, 12))
+    return st.builds(_snapshot, st.integers(0, 2**32), st.integers(0, 5), st.integers(0, 12))
 
 
 def charges(number: int) -> st.SearchStrategy[Charge]:
@@ -61,7 +61,7 @@ def charges(number: int) -> st.SearchStrategy[Charge]:
     return st.integers(0, 2**32).map(lambda seed: _charge(_source(seed), number))
 
 
-def _world(seed: int, sold: int, made: int) -> World:
+def _snapshot(seed: int, sold: int, made: int) -> Snapshot:
     twins = _source(seed, "twins")
     sales = [
         sale
@@ -84,7 +84,7 @@ def _world(seed: int, sold: int, made: int) -> World:
     answers, chosen = _answers(_source(seed, "answers")), _source(seed, "beyond")
     ids = [*(sale.id for sale in sales), *(transfer.record_id for transfer in transfers)]
     beyond = frozenset(id for id in ids if chosen.random() < _BEYOND)
-    return World(WINDOW, tuple(sales), tuple(transfers), answers, beyond)
+    return Snapshot(WINDOW, tuple(sales), tuple(transfers), answers, beyond)
 
 
 def _divided(sale: Charge, source: Random) -> tuple[Charge, ...]:
@@ -133,7 +133,7 @@ def _charge(source: Random, number: int) -> Charge:
 
 def _stratagem(source: Random, number: int) -> Stratagem:
     made, citizen = _moment(source, NOW), source.choice(CITIZENS)
-    origin = source.choice([*Origin, Origin.REFUND, *[Origin.PAYMENT, Origin.OLDER] * 3])
+    origin = source.choice([*Origin, Origin.REFUND, *[Origin.PAYMENT, Origin.LEGACY] * 3])
     sale, suffix = source.randrange(5), source.choice(["", "", ".1", ".2"])
     payment = f"{source.choice(['pi', 'ch'])}_{sale}{suffix}"
     in_notes = origin is Origin.PAYMENT and source.random() < 0.5
@@ -178,10 +178,10 @@ def _name(origin: Origin, citizen: str, payment: str, made: datetime, *, in_note
     return f"cascade_payment_{citizen}_{int(made.timestamp())}"
 
 
-def _answers(source: Random) -> Answers:
+def _answers(source: Random) -> Lookups:
     elsewhere = _charge(source, _OTHER_CHARGE)
     dispute = Dispute("du_1", "ch_1", source.choice(["won", "lost"]), "fraudulent", 1)
-    return Answers(
+    return Lookups(
         citizens={name: source.random() < 0.5 for name in CITIZENS if source.random() < 0.8},
         similar=source.choice([{}, {"Marco": ("marco",)}]),
         payments={one: source.choice([(), (elsewhere,)]) for one in ("pi_4", "ch_4")},

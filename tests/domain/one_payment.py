@@ -17,15 +17,15 @@ from cascade_cli.domain.delivery.delivery_steps import Action, Write, next_step,
 from cascade_cli.domain.discrepancies.refund_plan import (
     Picture,
     RefundPlan,
-    Terms,
+    RefundTerms,
     obstacle_to,
     picture_of,
     plan_refunds,
 )
-from cascade_cli.domain.matching.matched_charge import Case, Decided
+from cascade_cli.domain.matching.matched_charge import Decided, MatchedCharge
 from cascade_cli.domain.matching.matched_charge import Terms as CaseTerms
 from cascade_cli.domain.matching.matching import match
-from cascade_cli.domain.matching.snapshot import Answers, World, cases_of
+from cascade_cli.domain.matching.snapshot import Lookups, Snapshot, matched_charges_of
 from cascade_cli.domain.reconcile.reconciliation import Item, reconcile
 from cascade_cli.domain.records.charges import Charge, Dispute, Refund
 from cascade_cli.domain.records.orders import Order, order_for_charge
@@ -185,31 +185,33 @@ class OnePayment:
 
     # cascade ---------------------------------------------------------------------------------
 
-    def case(self) -> Case:
+    def matched(self) -> MatchedCharge:
         """What a run sees."""
-        world, terms = self._world(), self._terms()
-        return cases_of(world, match(world.charges, world.stratagems), terms)["ch_1"]
+        snapshot, terms = self._snapshot(), self._terms()
+        return matched_charges_of(snapshot, match(snapshot.charges, snapshot.stratagems), terms)[
+            "ch_1"
+        ]
 
-    def _world(self) -> World:
-        answers = Answers(disputes={"ch_1": self.disputes()})
-        return World(WEEK, (self.charge(),), tuple(self.rows), answers)
+    def _snapshot(self) -> Snapshot:
+        answers = Lookups(disputes={"ch_1": self.disputes()})
+        return Snapshot(WEEK, (self.charge(),), tuple(self.rows), answers)
 
     def _terms(self) -> CaseTerms:
         return replace(TERMS, now=self.now, decided=Decided(self.written_off))
 
     def discrepancies(self) -> list[Item]:
         """What the reconciliation finds."""
-        return list(reconcile(self._world(), self._terms()).discrepancies)
+        return list(reconcile(self._snapshot(), self._terms()).discrepancies)
 
     def picture(self) -> Picture:
-        picture = picture_of(self.case(), self.written_off)
+        picture = picture_of(self.matched(), self.written_off)
         assert obstacle_to(picture) == ""
         return picture
 
     def look(self) -> RefundPlan:
         """A plan that is carried out later, or never: whatever happens meanwhile."""
         available = max(Decimal(0), self.citizen_ducats - self.spent)
-        terms = Terms(self.policy, PROCESSOR, available, {})
+        terms = RefundTerms(self.policy, PROCESSOR, available, {})
         self.planned = plan_refunds(self.picture(), terms)
         return self.planned
 
@@ -268,24 +270,24 @@ class OnePayment:
     def finish(self) -> None:
         """Do all that there is to do, as the nights do it, until a night changes nothing."""
         for _ in range(40):
-            before = self._standing
+            before = self._transfer_status
             self._credit()
             self.look()
             self.write()
             self.pass_by(1)
             self.engine_runs()
-            if self._standing == before:
+            if self._transfer_status == before:
                 return
         raise AssertionError(f"there is always something left to do: {self}")
 
     @property
-    def _standing(self) -> list[tuple[str, str, Decimal | None, State]]:
+    def _transfer_status(self) -> list[tuple[str, str, Decimal | None, State]]:
         return [(r.record_id, r.status, r.ducats, r.state(self.now)) for r in self.rows]
 
     def _credit(self) -> None:
         """A payment with nothing against it is credited as any other."""
-        charge, case = self.charge(), self.case()
-        if not (charge.refunded_cents or charge.disputed or case.moving):
+        charge, matched = self.charge(), self.matched()
+        if not (charge.refunded_cents or charge.disputed or matched.moving):
             self._carry_out(order_for_charge(charge, "", {}))
 
 

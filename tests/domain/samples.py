@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from cascade_cli.domain.matching.matched_charge import Case, Terms
+from cascade_cli.domain.matching.matched_charge import MatchedCharge, Terms
 from cascade_cli.domain.matching.matching import match
-from cascade_cli.domain.matching.snapshot import Answers, World, cases_of
+from cascade_cli.domain.matching.snapshot import Lookups, Snapshot, matched_charges_of
 from cascade_cli.domain.reconcile.reconciliation import Item, Reconciliation, reconcile
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.stratagems import Stratagem
@@ -74,21 +74,21 @@ def older(name: str = "1", **changed: Any) -> Stratagem:
     """As the older connector writes it, without any Stripe id."""
     made = changed.get("created_at", PAID + timedelta(minutes=1))
     stratagem_id = f"cascade_payment_marco_{int(made.timestamp())}"
-    return a_stratagem(name, **{"stratagem_id": stratagem_id, "origin": Origin.OLDER, **changed})
+    return a_stratagem(name, **{"stratagem_id": stratagem_id, "origin": Origin.LEGACY, **changed})
 
 
 def judge(
     charges: Iterable[Charge], stratagems: Iterable[Stratagem] = (), **answers: Any
 ) -> Reconciliation:
     """The week's reconciliation, seen at NOW."""
-    return reconcile(a_world(charges, stratagems, **answers), TERMS)
+    return reconcile(a_snapshot(charges, stratagems, **answers), TERMS)
 
 
-def a_world(
+def a_snapshot(
     charges: Iterable[Charge], stratagems: Iterable[Stratagem] = (), **answers: Any
-) -> World:
+) -> Snapshot:
     """The week before NOW."""
-    return World(WEEK, tuple(charges), tuple(stratagems), Answers(**answers))
+    return Snapshot(WEEK, tuple(charges), tuple(stratagems), Lookups(**answers))
 
 
 def the_item(charge: Charge, *stratagems: Stratagem, **answers: Any) -> Item:
@@ -97,7 +97,9 @@ def the_item(charge: Charge, *stratagems: Stratagem, **answers: Any) -> Item:
     return item
 
 
-def the_case(charge: Charge, *stratagems: Stratagem, **answers: Any) -> Case:
+def the_matched_charge(charge: Charge, *stratagems: Stratagem, **answers: Any) -> MatchedCharge:
     """The one case of a world with one charge."""
-    world = a_world([charge], stratagems, **answers)
-    return cases_of(world, match(world.charges, world.stratagems), TERMS)[charge.id]
+    snapshot = a_snapshot([charge], stratagems, **answers)
+    return matched_charges_of(snapshot, match(snapshot.charges, snapshot.stratagems), TERMS)[
+        charge.id
+    ]

@@ -18,7 +18,7 @@ from cascade_cli.adapters.stripe.allocations import (
 )
 from cascade_cli.domain.discrepancies.kinds import Kind
 from cascade_cli.domain.discrepancies.refund_plan import obstacle_to, picture_of
-from cascade_cli.domain.matching.snapshot import Answers, case_of
+from cascade_cli.domain.matching.snapshot import Lookups, matched_charge_of
 from cascade_cli.domain.records.orders import order_for_charge, payment_facts
 from cascade_cli.domain.records.stratagems import Stratagem
 from cascade_cli.domain.selling.allocation import (
@@ -240,5 +240,5 @@ def test_whose_money_went_back_is_not_settled_while_nobody_knows_whom_it_was_for
     (nobody,) = divided(replace(WHOLE, refunded_cents=1705), metadata, nothing_kept)
     (item,) = judge([nobody]).items
     assert item.kind is Kind.UNATTRIBUTABLE
-    picture = picture_of(case_of(nobody, (), Answers(), TERMS), {})
+    picture = picture_of(matched_charge_of(nobody, (), Lookups(), TERMS), {})
     assert "kept in the journal" in obstacle_to(picture)

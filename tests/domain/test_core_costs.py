@@ -5,7 +5,7 @@ from __future__ import annotations
 import tracemalloc
 
 from cascade_cli.domain.discrepancies.kinds import Kind
-from cascade_cli.domain.matching.fast_path import set_aside
+from cascade_cli.domain.matching.fast_path import take_fast_path
 from cascade_cli.domain.reconcile.reconciliation import reconcile
 from tests.benchmarks.big_shop import TERMS, big_shop
 
@@ -16,12 +16,12 @@ def test_rows_and_reconciliation_take_less_than_a_kilobyte_a_row_at_their_peak()
     big_shop(100)
     tracemalloc.start()
     try:
-        world = big_shop(CHARGES)
-        reconcile(world, TERMS)
+        snapshot = big_shop(CHARGES)
+        reconcile(snapshot, TERMS)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert peak / (len(world.charges) + len(world.stratagems)) < 1024
+    assert peak / (len(snapshot.charges) + len(snapshot.stratagems)) < 1024
 
 
 def test_the_result_keeps_two_references_for_each_settled_charge_and_no_object() -> None:
@@ -32,10 +32,10 @@ def test_the_result_keeps_two_references_for_each_settled_charge_and_no_object()
 
 
 def _kept_bytes(charges: int) -> int:
-    world = big_shop(charges)
+    snapshot = big_shop(charges)
     tracemalloc.start()
     try:
-        result = reconcile(world, TERMS)
+        result = reconcile(snapshot, TERMS)
         kept, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -44,9 +44,9 @@ def _kept_bytes(charges: int) -> int:
 
 
 def test_all_that_is_plain_is_set_aside_and_only_that_is_thought_about() -> None:
-    world = big_shop(CHARGES)
-    odd, orphans = CHARGES // 100, reconcile(world, TERMS).counts[Kind.ORPHAN]
-    plain, rest = set_aside(world, TERMS.prices)
+    snapshot = big_shop(CHARGES)
+    odd, orphans = CHARGES // 100, reconcile(snapshot, TERMS).counts[Kind.ORPHAN]
+    plain, rest = take_fast_path(snapshot, TERMS.prices)
     # The charge beside which an orphan stands is itself plainly settled.
     assert len(rest.charges) == odd - orphans
     assert len(plain) == CHARGES - len(rest.charges)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from cascade_cli.domain.discrepancies.kinds import Kind
 from cascade_cli.domain.reconcile.reconciliation import reconcile
 from cascade_cli.domain.records.stratagems import Failure, Stratagem
-from tests.domain.samples import NOW, PAID, TERMS, a_charge, a_world, keyed, older, the_item
+from tests.domain.samples import NOW, PAID, TERMS, a_charge, a_snapshot, keyed, older, the_item
 
 
 def test_the_kind_with_most_ducats_at_risk_names_the_item_and_the_other_is_evidence() -> None:
@@ -60,7 +60,7 @@ def test_an_unattributable_charge_is_ranked_by_the_rate_of_its_own_day() -> None
 
     def at_risk(paid: datetime) -> Decimal:
         charge = a_charge(ducats=None, captured_cents=2500, created_at=paid)
-        (item,) = reconcile(a_world([charge]), terms).items
+        (item,) = reconcile(a_snapshot([charge]), terms).items
         return item.at_risk
 
     assert (at_risk(PAID), at_risk(NOW - timedelta(hours=1))) == (Decimal(250), Decimal(125))

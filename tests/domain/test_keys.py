@@ -5,7 +5,7 @@ import pytest
 from cascade_cli.domain.shop.keys import Origin, origin_of, payment_id_in, stratagem_id_for
 from tests.domain.samples import a_charge
 
-OLDER_SOURCE = "cascade_payment_processor"
+LEGACY_SOURCE = "cascade_payment_processor"
 
 
 @pytest.mark.parametrize("payment", ["pi_3Ab9", "ch_3Ab9", "py_3Ab9"])
@@ -39,9 +39,9 @@ def test_other_ids_name_no_payment(stratagem_id: str) -> None:
         ("cascade_payment_pi_1", (), "", Origin.PAYMENT),
         ("anything", ("ch_1",), "", Origin.PAYMENT),
         ("cascade_manual_x", ("ch_1",), "", Origin.PAYMENT),
-        ("cascade_payment_marco_1763900000", (), "", Origin.OLDER),
-        ("cascade_payment_a\nb_1763900000", (), "", Origin.OLDER),
-        ("renamed", (), OLDER_SOURCE, Origin.OLDER),
+        ("cascade_payment_marco_1763900000", (), "", Origin.LEGACY),
+        ("cascade_payment_a\nb_1763900000", (), "", Origin.LEGACY),
+        ("renamed", (), LEGACY_SOURCE, Origin.LEGACY),
         ("cascade_manual_20261120", (), "cascade", Origin.MANUAL),
         ("lottery", (), "", Origin.OTHER),
         ("", (), "", Origin.OTHER),
@@ -55,4 +55,4 @@ def test_a_transfers_origin_is_told_by_what_it_carries(
 
 
 def test_a_citizen_called_pi_does_not_make_an_older_row_a_payments() -> None:
-    assert origin_of("cascade_payment_pi_1763900000", (), OLDER_SOURCE) is Origin.OLDER
+    assert origin_of("cascade_payment_pi_1763900000", (), LEGACY_SOURCE) is Origin.LEGACY

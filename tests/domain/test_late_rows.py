@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cascade_cli.domain.discrepancies.kinds import Kind
-from cascade_cli.domain.matching.matching import OLDER_REACH, Rule, match
+from cascade_cli.domain.matching.matching import LEGACY_REACH, Rule, match
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.stratagems import Failure, Stratagem
 from cascade_cli.domain.shop.keys import Origin
@@ -181,7 +181,7 @@ def test_no_refunded_payment_holds_a_row_that_an_owed_one_without_any_could_have
     held = [m.stratagem for c in charges if c.refunded_cents for m in found[c.id]]
     for owed in (c for c in charges if not c.refunded_cents and not found[c.id]):
         assert not any(
-            timedelta(0) <= row.created_at - owed.created_at <= OLDER_REACH for row in held
+            timedelta(0) <= row.created_at - owed.created_at <= LEGACY_REACH for row in held
         )
 
 

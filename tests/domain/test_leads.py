@@ -7,13 +7,13 @@ from datetime import timedelta
 import pytest
 
 from cascade_cli.domain.history.open_items import (
-    Lead,
+    OpenItem,
     cheapest_since,
-    leads_of,
-    loose_ends_of,
+    dormant_of,
+    open_items_of,
     without_strangers,
 )
-from cascade_cli.domain.matching.snapshot import World
+from cascade_cli.domain.matching.snapshot import Snapshot
 from cascade_cli.domain.shop.keys import Origin
 from tests.domain.samples import (
     NOW,
@@ -21,8 +21,8 @@ from tests.domain.samples import (
     TERMS,
     WEEK,
     a_charge,
+    a_snapshot,
     a_stratagem,
-    a_world,
     judge,
     keyed,
     older,
@@ -32,10 +32,10 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 RECENT = NOW - HOUR
 
 
-def young(number: int) -> list[Lead]:
+def young(number: int) -> list[OpenItem]:
     """Payments of the hours before, a minute apart."""
     moments = (RECENT - HOUR - timedelta(minutes=minute) for minute in range(number))
-    return [Lead(f"ch_{at}", at) for at in moments]
+    return [OpenItem(f"ch_{at}", at) for at in moments]
 
 
 def test_without_anything_open_the_window_begins_with_what_is_new() -> None:
@@ -44,11 +44,11 @@ def test_without_anything_open_the_window_begins_with_what_is_new() -> None:
 
 @pytest.mark.parametrize("charges_a_day", [0, 50, 500])
 def test_one_old_payment_is_asked_for(charges_a_day: int) -> None:
-    assert cheapest_since([Lead("ch_1", NOW - 100 * DAY)], RECENT, charges_a_day) == RECENT
+    assert cheapest_since([OpenItem("ch_1", NOW - 100 * DAY)], RECENT, charges_a_day) == RECENT
 
 
 def test_many_young_ones_are_listed_and_the_old_one_is_asked_for() -> None:
-    leads = [*young(30), Lead("ch_old", NOW - 100 * DAY)]
+    leads = [*young(30), OpenItem("ch_old", NOW - 100 * DAY)]
     assert cheapest_since(leads, RECENT, 500) == min(lead.at for lead in leads[:30])
 
 
@@ -59,19 +59,21 @@ def test_in_a_busy_shop_fewer_are_worth_listing() -> None:
 
 
 def test_where_listing_all_is_cheapest_all_is_listed() -> None:
-    leads = [Lead(f"ch_{day}", RECENT - day * DAY) for day in range(1, 11) for _ in range(9)]
+    leads = [OpenItem(f"ch_{day}", RECENT - day * DAY) for day in range(1, 11) for _ in range(9)]
     assert cheapest_since(leads, RECENT, 100) == RECENT - 10 * DAY
 
 
 def test_transfers_without_a_charge_never_widen_the_window() -> None:
-    leads = [Lead(None, RECENT - HOUR, (f"rec{number}",)) for number in range(100)]
+    leads = [OpenItem(None, RECENT - HOUR, (f"rec{number}",)) for number in range(100)]
     assert cheapest_since(leads, RECENT, 1) == RECENT
 
 
 def test_a_lead_names_the_charge_and_all_its_transfers() -> None:
     charge = a_charge()
     rows = [keyed(charge), a_stratagem("2", stripe_ids=("ch_1",), origin=Origin.PAYMENT)]
-    assert list(leads_of(judge([charge], rows))) == [Lead("ch_1", PAID, ("rec2", "rec_ch_1"))]
+    assert list(open_items_of(judge([charge], rows))) == [
+        OpenItem("ch_1", PAID, ("rec2", "rec_ch_1"))
+    ]
 
 
 def test_a_credit_by_hand_that_has_not_arrived_is_led_to_once() -> None:
@@ -85,7 +87,7 @@ def test_a_credit_by_hand_that_has_not_arrived_is_led_to_once() -> None:
         a_stratagem("done", **by_hand),
         a_stratagem("off", status="cancelled", **by_hand),
     ]
-    found = sorted(lead.records for lead in leads_of(judge([], rows)))
+    found = sorted(lead.records for lead in open_items_of(judge([], rows)))
     assert found == [("recdead",), ("reclive",)]
 
 
@@ -95,23 +97,23 @@ def test_a_dead_row_beside_an_executed_one_is_a_loose_end() -> None:
     paid = [keyed(plain), keyed(untidy, citizen="polo")]
     result = judge([plain, untidy], [*paid, dead])
     assert not result.items.unsettled
-    assert loose_ends_of(result) == {"recdead": "ch_2"}
+    assert dormant_of(result) == {"recdead": "ch_2"}
 
 
-def _with_a_stranger() -> World:
+def _with_a_stranger() -> Snapshot:
     followed = a_charge("1", created_at=WEEK.since - 50 * HOUR)
     stranger = older("row", created_at=WEEK.since - HOUR)
-    return World(WEEK, (followed,), (stranger,), beyond=frozenset({"ch_1"}))
+    return Snapshot(WEEK, (followed,), (stranger,), beyond=frozenset({"ch_1"}))
 
 
 def test_a_row_that_was_not_remembered_is_no_followed_charge_s() -> None:
-    world = _with_a_stranger()
-    assert without_strangers(world, TERMS.prices, {"ch_1"}, set()).stratagems == ()
-    assert without_strangers(world, TERMS.prices, {"ch_1"}, {"recrow"}) == world
-    assert without_strangers(world, TERMS.prices, set(), set()) == world
+    snapshot = _with_a_stranger()
+    assert without_strangers(snapshot, TERMS.prices, {"ch_1"}, set()).stratagems == ()
+    assert without_strangers(snapshot, TERMS.prices, {"ch_1"}, {"recrow"}) == snapshot
+    assert without_strangers(snapshot, TERMS.prices, set(), set()) == snapshot
 
 
 def test_a_row_of_the_window_may_be_a_followed_charge_s() -> None:
     followed = a_charge("1", created_at=WEEK.since - HOUR)
-    world = a_world([followed], [older("row", created_at=WEEK.since + HOUR)])
-    assert without_strangers(world, TERMS.prices, {"ch_1"}, set()) == world
+    snapshot = a_snapshot([followed], [older("row", created_at=WEEK.since + HOUR)])
+    assert without_strangers(snapshot, TERMS.prices, {"ch_1"}, set()) == snapshot

@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cascade_cli.domain.delivery.delivery_steps import rows_of
-from cascade_cli.domain.matching.matching import OLDER_REACH, Rule, match
-from cascade_cli.domain.matching.snapshot import World
+from cascade_cli.domain.matching.matching import LEGACY_REACH, Rule, match
+from cascade_cli.domain.matching.snapshot import Snapshot
 from cascade_cli.domain.reconcile.event_replay import question_about
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.stratagems import Stratagem
-from tests.domain.generated import worlds
+from tests.domain.generated import snapshots
 from tests.domain.samples import PAID, a_charge, older
 
 Pair = tuple[datetime, datetime]
@@ -31,7 +31,7 @@ def naive_pairs(paid: list[datetime], made: list[datetime]) -> Counter[Pair]:
         (row - charge, charge, row)
         for charge in charges
         for row in rows
-        if timedelta(0) <= row - charge <= OLDER_REACH
+        if timedelta(0) <= row - charge <= LEGACY_REACH
     ]:
         _, charge, row = min(candidates)
         pairs[charge, row] += 1
@@ -79,21 +79,21 @@ def test_a_surplus_row_follows_a_payment_within_seventy_two_hours(
     found = match(charges, rows)
     for row in found.unmatched:
         assert not any(
-            timedelta(0) <= row.created_at - c.created_at <= OLDER_REACH for c in charges
+            timedelta(0) <= row.created_at - c.created_at <= LEGACY_REACH for c in charges
         )
 
 
-@given(worlds())
+@given(snapshots())
 def test_what_an_order_is_shown_of_all_rows_is_what_matching_gives_its_charge(
-    world: World,
+    snapshot: Snapshot,
 ) -> None:
-    for charge in world.charges:
+    for charge in snapshot.charges:
         question = question_about(charge)
-        keyed = [row for row in world.stratagems if row.stratagem_id == question.key]
-        rest = [row for row in world.stratagems if row not in keyed]
+        keyed = [row for row in snapshot.stratagems if row.stratagem_id == question.key]
+        rest = [row for row in snapshot.stratagems if row not in keyed]
         found = match([charge], rest)
         matched = [one.stratagem for one in found.by_charge[charge.id]]
         # What a person decided to give beside its own transfer stands in its way as well.
         matched += found.corrections.get(charge.id, ())
-        shown = rows_of(question, world.stratagems)
+        shown = rows_of(question, snapshot.stratagems)
         assert {row.record_id for row in shown} == {row.record_id for row in (*keyed, *matched)}

@@ -15,7 +15,7 @@ from cascade_cli.domain.reconcile.reconciliation import Reconciliation as Result
 from cascade_cli.domain.reconcile.reconciliation import reconcile
 from cascade_cli.domain.records.charges import Charge, Dispute
 from cascade_cli.domain.records.stratagems import Stratagem
-from tests.domain.samples import NOW, PAID, TERMS, a_charge, a_world, keyed
+from tests.domain.samples import NOW, PAID, TERMS, a_charge, a_snapshot, keyed
 from tests.domain.test_refund_plan import DELIVERED, DOUBTFUL, LIVE, failed, sent_back, taken
 
 LOST = Dispute("du_1", "ch_1", "lost", "fraudulent", 1000, 1000, PAID)
@@ -28,7 +28,7 @@ def judged(
     decided = Decided(debts={payment: Decimal(ducats) for payment, ducats in debts.items()})
     disputes = {"ch_1": (LOST,)} if lost else {}
     answers = {"citizens": {"marco": True}, "disputes": disputes, "arrived": {"marco": NOW}}
-    return reconcile(a_world([charge], rows, **answers), replace(TERMS, decided=decided))
+    return reconcile(a_snapshot([charge], rows, **answers), replace(TERMS, decided=decided))
 
 
 def told(charge: Charge, *rows: Stratagem, debt: int = 0, lost: bool = False) -> Item:

@@ -13,20 +13,20 @@ from hypothesis import strategies as st
 
 from cascade_cli.domain.discrepancies.findings import findings
 from cascade_cli.domain.discrepancies.refund_plan import (
-    Terms,
+    RefundTerms,
     obstacle_to,
     picture_of,
     plan_refunds,
 )
 from cascade_cli.domain.discrepancies.repair_command import repair_for
-from cascade_cli.domain.matching.matched_charge import Case
+from cascade_cli.domain.matching.matched_charge import MatchedCharge
 from cascade_cli.domain.records.charges import Charge, Dispute, Refund
 from cascade_cli.domain.records.orders import Order
 from cascade_cli.domain.records.stratagems import Stratagem
 from cascade_cli.domain.refunds.money_back import refunded_cents
 from cascade_cli.domain.refunds.refund_shares import ROUNDING_DUCATS, Policy, returned
 from cascade_cli.domain.shop.keys import Origin, origin_of
-from tests.domain.samples import NOW, PAID, a_charge, a_stratagem, keyed, the_case
+from tests.domain.samples import NOW, PAID, a_charge, a_stratagem, keyed, the_matched_charge
 
 PROCESSOR = "CASCADE_PAYMENT_PROCESSOR"
 CAPTURED = 1000
@@ -61,9 +61,11 @@ class Shop:
         )
 
     @property
-    def case(self) -> Case:
+    def matched(self) -> MatchedCharge:
         charge = self.charge
-        return the_case(charge, *self.rows, disputes={charge.id: tuple(self.disputes.values())})
+        return the_matched_charge(
+            charge, *self.rows, disputes={charge.id: tuple(self.disputes.values())}
+        )
 
     def refund(self, number: int, *, has_left: bool) -> None:
         at = PAID + timedelta(hours=number)
@@ -80,9 +82,9 @@ class Shop:
     def settle(self) -> None:
         """What `cascade refund` does, as often as it has something to do, and the engine."""
         for _ in range(6):
-            picture = picture_of(self.case, {})
+            picture = picture_of(self.matched, {})
             assert obstacle_to(picture) == ""
-            plan = plan_refunds(picture, Terms(Policy.ALL, PROCESSOR, Decimal(100), {}))
+            plan = plan_refunds(picture, RefundTerms(Policy.ALL, PROCESSOR, Decimal(100), {}))
             if not plan.endings and not plan.orders:
                 return
             for order in plan.orders:
@@ -152,17 +154,17 @@ def test_the_citizen_has_the_ducats_whose_money_stayed(
     for move in moves:
         move(shop)
     shop.settle()
-    case = shop.case
-    if not case.moving and (case.is_contested or not case.charge.disputed):
+    matched = shop.matched
+    if not matched.moving and (matched.is_contested or not matched.charge.disputed):
         # What nobody has decided, or nothing has gone wrong with, is delivered by others.
         return
     least, most = shop.should_have
     slack = ROUNDING_DUCATS
     assert least - slack <= shop.has <= most + slack
-    found = findings(case)
-    repair = repair_for(case, found)
+    found = findings(matched)
+    repair = repair_for(matched, found)
     assert not (repair and repair.command.startswith("cascade refund"))
-    assert found or not case.is_contested or shop.has == 0
+    assert found or not matched.is_contested or shop.has == 0
 
 
 def test_a_dispute_that_is_lost_and_won_twice_takes_and_gives_twice() -> None:

@@ -97,8 +97,8 @@ def test_when_nothing_is_left_to_do_no_run_finds_anything_to_say(
     decided(payment, outcomes)
     payment.finish()
     assert payment.discrepancies() == []
-    case = payment.case()
-    assert {case.to_return, case.to_give_again, case.exposure} == {ZERO}
+    matched = payment.matched()
+    assert {matched.to_return, matched.to_give_again, matched.exposure} == {ZERO}
 
 
 @given(DUCATS, DELIVERED, HISTORY)

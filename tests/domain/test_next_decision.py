@@ -13,24 +13,26 @@ from cascade_cli.domain.decisions.resolution import plan
 from cascade_cli.domain.discrepancies.decision_table import decisions_for
 from cascade_cli.domain.discrepancies.items import Item
 from cascade_cli.domain.discrepancies.next_decision import CITIZEN, DUCATS
-from cascade_cli.domain.matching.matched_charge import Case
+from cascade_cli.domain.matching.matched_charge import MatchedCharge
 from cascade_cli.domain.matching.matching import match
 from cascade_cli.domain.matching.settled_by import settling_rows
-from cascade_cli.domain.matching.snapshot import World, cases_of
+from cascade_cli.domain.matching.snapshot import Snapshot, matched_charges_of
 from cascade_cli.domain.reconcile.reconciliation import reconcile
 from cascade_cli.domain.records.decisions import How
 from cascade_cli.domain.refunds.refund_shares import Policy
-from tests.domain.generated import worlds
+from tests.domain.generated import snapshots
 from tests.domain.samples import TERMS
 
 BY_OPTION = {how.option: how for how in How}
 
 
-def open_items(world: World) -> Iterator[tuple[Item, Case | None]]:
-    cases = cases_of(world, match(world.charges, world.stratagems), TERMS)
-    for item in reconcile(world, TERMS).items:
+def open_items(snapshot: Snapshot) -> Iterator[tuple[Item, MatchedCharge | None]]:
+    matched_charges = matched_charges_of(
+        snapshot, match(snapshot.charges, snapshot.stratagems), TERMS
+    )
+    for item in reconcile(snapshot, TERMS).items:
         if item.is_open:
-            yield item, cases[item.charge.id] if item.charge else None
+            yield item, matched_charges[item.charge.id] if item.charge else None
 
 
 def printed(item: Item) -> list[str]:
@@ -38,10 +40,10 @@ def printed(item: Item) -> list[str]:
     return shlex.split(item.repair.command)[1:]
 
 
-def wish_of(words: list[str], case: Case | None) -> Wish:
+def wish_of(words: list[str], matched: MatchedCharge | None) -> Wish:
     """What is typed, with what only a person knows."""
     how = BY_OPTION[words[2]]
-    rows = {row.stratagem_id: row for row in settling_rows(case)} if case else {}
+    rows = {row.stratagem_id: row for row in settling_rows(matched)} if matched else {}
     return Wish(
         how,
         words[-1],
@@ -53,32 +55,32 @@ def wish_of(words: list[str], case: Case | None) -> Wish:
     )
 
 
-@given(worlds())
-def test_whatever_is_open_has_a_line_to_type_that_is_no_circle(world: World) -> None:
-    for item, _case in open_items(world):
+@given(snapshots())
+def test_whatever_is_open_has_a_line_to_type_that_is_no_circle(snapshot: Snapshot) -> None:
+    for item, _matched in open_items(snapshot):
         assert printed(item)[0] != "explain"
 
 
-@given(worlds())
-def test_a_printed_decision_fits_and_is_not_refused(world: World) -> None:
-    found = list(open_items(world))
-    of_payments = [printed(item) for item, case in found if case]
-    for item, case in found:
+@given(snapshots())
+def test_a_printed_decision_fits_and_is_not_refused(snapshot: Snapshot) -> None:
+    found = list(open_items(snapshot))
+    of_payments = [printed(item) for item, matched in found if matched]
+    for item, matched in found:
         words = printed(item)
         # A late legacy row may have the line of the payment that it settles.
-        if words[0] != "resolve" or (case is None and words in of_payments):
+        if words[0] != "resolve" or (matched is None and words in of_payments):
             continue
-        wish = wish_of(words, case)
-        assert wish.how in decisions_for(item, case, TERMS.now)
+        wish = wish_of(words, matched)
+        assert wish.how in decisions_for(item, matched, TERMS.now)
         own = {row.record_id for row in item.rows}
-        subject = Subject(item, case, TERMS, words[1] if words[1] in own else "")
+        subject = Subject(item, matched, TERMS, words[1] if words[1] in own else "")
         has = {row.citizen: Decimal(10**9) for row in item.rows}
         means = Means(Policy.AVAILABLE, "CASCADE_PAYMENT_PROCESSOR", {}, has)
         assert plan(subject, wish, means).decision.how is wish.how
 
 
-@given(worlds())
-def test_nothing_that_was_paid_for_is_given_up(world: World) -> None:
-    for item, case in open_items(world):
-        if How.ACCEPT.option in printed(item) and case:
-            assert case.owed == 0
+@given(snapshots())
+def test_nothing_that_was_paid_for_is_given_up(snapshot: Snapshot) -> None:
+    for item, matched in open_items(snapshot):
+        if How.ACCEPT.option in printed(item) and matched:
+            assert matched.owed == 0

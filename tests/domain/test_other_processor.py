@@ -10,7 +10,7 @@ import pytest
 from cascade_cli.domain.delivery.delivery_steps import (
     Action,
     End,
-    Verdict,
+    OrderVerdict,
     Write,
     next_step,
     rows_of,
@@ -69,7 +69,7 @@ def test_nothing_is_written_upon_it_and_a_person_may_have_a_row_made(
     rows = rows_of(order, [keyed(charge, **{**dead, **OTHER})])
     step = next_step(order, rows, NOW)
     assert isinstance(step, End)
-    assert step.verdict is Verdict.BLOCKED
+    assert step.verdict is OrderVerdict.BLOCKED
     assert "--although-ambiguous" in step.hint
     assert next_step(decided(order, Override.AMBIGUOUS), rows, NOW) == Write(Action.CREATE)
 
@@ -80,7 +80,7 @@ def test_no_word_of_a_person_lets_a_second_row_run_beside_a_live_one() -> None:
     live = keyed(charge, status="active", expires_at=SOON, **OTHER)
     step = next_step(order, rows_of(order, [live]), NOW)
     assert isinstance(step, End)
-    assert step.verdict is Verdict.BLOCKED
+    assert step.verdict is OrderVerdict.BLOCKED
 
 
 def test_a_second_payment_by_another_processor_is_a_duplicate_and_is_accounted_for() -> None:
@@ -91,7 +91,7 @@ def test_a_second_payment_by_another_processor_is_a_duplicate_and_is_accounted_f
     assert result.equation.residual == 0
 
 
-@pytest.mark.parametrize("origin", [Origin.MANUAL, Origin.OTHER, Origin.OLDER, Origin.PAYMENT])
+@pytest.mark.parametrize("origin", [Origin.MANUAL, Origin.OTHER, Origin.LEGACY, Origin.PAYMENT])
 def test_what_others_pay_for_nothing_of_ours_is_no_orphan(origin: Origin) -> None:
     result = judge([], [a_stratagem(origin=origin, **OTHER)])
     assert list(result.items) == []

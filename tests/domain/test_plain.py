@@ -13,16 +13,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cascade_cli.domain.discrepancies.kinds import Kind
-from cascade_cli.domain.matching.fast_path import AsideOnce, Plain, set_aside
+from cascade_cli.domain.matching.fast_path import CachedFastPath, PlainlySettled, take_fast_path
 from cascade_cli.domain.matching.matched_charge import Terms
 from cascade_cli.domain.matching.matching import match
 from cascade_cli.domain.matching.pending_lookups import (
-    Questions,
+    PendingLookups,
     earlier_window,
     keys_to_look_up,
     later_window,
 )
-from cascade_cli.domain.matching.snapshot import Answers, World
+from cascade_cli.domain.matching.snapshot import Lookups, Snapshot
 from cascade_cli.domain.reconcile.reconciliation import reconcile
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.stratagems import Stratagem
@@ -30,15 +30,15 @@ from cascade_cli.domain.selling.pricing import PriceList
 from cascade_cli.domain.shop.exchange import Exchange, NoRates, OwnRates
 from cascade_cli.domain.shop.keys import PAYMENT_PREFIX, Origin
 from cascade_cli.domain.shop.times import Window
-from tests.domain.generated import worlds
+from tests.domain.generated import snapshots
 from tests.domain.samples import (
     NOW,
     PAID,
     TERMS,
     WEEK,
     a_charge,
+    a_snapshot,
     a_stratagem,
-    a_world,
     judge,
     keyed,
     older,
@@ -47,18 +47,18 @@ from tests.domain.samples import (
 HOUR = timedelta(hours=1)
 
 
-def nothing(world: World, _prices: PriceList) -> tuple[Plain, World]:
+def nothing(snapshot: Snapshot, _prices: PriceList) -> tuple[PlainlySettled, Snapshot]:
     """Leave all to the full path."""
-    return Plain([], []), world
+    return PlainlySettled([], []), snapshot
 
 
-def names_of(world: World) -> list[str]:
-    plain, _ = set_aside(world, TERMS.prices)
+def names_of(snapshot: Snapshot) -> list[str]:
+    plain, _ = take_fast_path(snapshot, TERMS.prices)
     return [charge.id for charge in plain.charges]
 
 
-def assert_same_verdicts(world: World, terms: Terms = TERMS) -> None:
-    quick, whole = reconcile(world, terms), reconcile(world, terms, nothing)
+def assert_same_verdicts(snapshot: Snapshot, terms: Terms = TERMS) -> None:
+    quick, whole = reconcile(snapshot, terms), reconcile(snapshot, terms, nothing)
     assert list(quick.items) == list(whole.items)
     assert quick == whole
 
@@ -86,7 +86,7 @@ OF_STRATAGEM: Sequence[Odd] = (
     {"ducats": None},
     {"ducats": Decimal("99.9")},
     {"citizen": "Marco"},
-    {"origin": Origin.OLDER},
+    {"origin": Origin.LEGACY},
     {"stratagem_id": "cascade_payment_pi_Other"},
 )
 OF_BOTH: Sequence[Odd] = (
@@ -114,8 +114,8 @@ def a_pair(
 )
 def test_what_is_odd_is_thought_about(charge: Odd, stratagem: Odd) -> None:
     sold, made = a_pair(charge, stratagem)
-    assert names_of(a_world([sold], [made])) == []
-    assert_same_verdicts(a_world([sold], [made]))
+    assert names_of(a_snapshot([sold], [made])) == []
+    assert_same_verdicts(a_snapshot([sold], [made]))
 
 
 @pytest.mark.parametrize(
@@ -134,10 +134,10 @@ def test_what_is_odd_is_thought_about(charge: Odd, stratagem: Odd) -> None:
 )
 def test_what_is_not_odd_is_set_aside_and_settled(charge: Odd, stratagem: Odd) -> None:
     sold, made = a_pair(charge, stratagem)
-    world = a_world([sold], [made])
-    assert names_of(world) == ["ch_1"]
-    assert reconcile(world, TERMS).counts == {Kind.SETTLED: 1}
-    assert_same_verdicts(world)
+    snapshot = a_snapshot([sold], [made])
+    assert names_of(snapshot) == ["ch_1"]
+    assert reconcile(snapshot, TERMS).counts == {Kind.SETTLED: 1}
+    assert_same_verdicts(snapshot)
 
 
 CONCERNING: Sequence[Charge | Stratagem] = (
@@ -172,8 +172,8 @@ def test_what_something_else_concerns_is_thought_about(
         charges.insert(place, concerning)
     else:
         stratagems.insert(place, concerning)
-    assert "ch_1" not in names_of(a_world(charges, stratagems))
-    assert_same_verdicts(a_world(charges, stratagems))
+    assert "ch_1" not in names_of(a_snapshot(charges, stratagems))
+    assert_same_verdicts(a_snapshot(charges, stratagems))
 
 
 @pytest.mark.parametrize(
@@ -191,18 +191,18 @@ def test_what_does_not_concern_it_changes_nothing(elsewhere: Charge | Stratagem)
     sold, made = a_pair()
     others = [elsewhere] if isinstance(elsewhere, Charge) else []
     rows = [elsewhere] if isinstance(elsewhere, Stratagem) else []
-    world = a_world([sold, *others], [made, *rows])
-    assert names_of(world) == ["ch_1"]
-    assert_same_verdicts(world)
+    snapshot = a_snapshot([sold, *others], [made, *rows])
+    assert names_of(snapshot) == ["ch_1"]
+    assert_same_verdicts(snapshot)
 
 
 @pytest.mark.parametrize("intent", ["pi_1-2", "pi_", "1", "pi_1\npi_2", "ch_2"])
 def test_an_id_that_stripe_never_makes_leaves_all_to_the_full_path(intent: str) -> None:
     odd = a_charge("odd", payment_intent=intent)
     sold, made = a_pair()
-    world = a_world([sold, odd], [made, keyed(odd)])
-    assert names_of(world) == []
-    assert_same_verdicts(world)
+    snapshot = a_snapshot([sold, odd], [made, keyed(odd)])
+    assert names_of(snapshot) == []
+    assert_same_verdicts(snapshot)
 
 
 @pytest.mark.parametrize("ids", [("p", "ch_y_1"), ("c", "py_h_1"), ("ch_1\npy_2",), ("ch_",)])
@@ -211,17 +211,17 @@ def test_ids_that_look_usual_only_side_by_side_leave_all_to_the_full_path(
 ) -> None:
     odd = [a_charge(str(number), id=name) for number, name in enumerate(ids, start=2)]
     sold, made = a_pair()
-    world = a_world([sold, *odd], [made, *map(keyed, odd)])
-    assert names_of(world) == []
-    assert_same_verdicts(world)
+    snapshot = a_snapshot([sold, *odd], [made, *map(keyed, odd)])
+    assert names_of(snapshot) == []
+    assert_same_verdicts(snapshot)
 
 
 def test_a_charge_without_an_intent_does_not_hinder_the_others() -> None:
     odd = a_charge("odd", payment_intent=None)
     sold, made = a_pair()
-    world = a_world([sold, odd], [made, replace(keyed(odd), stratagem_id=PAYMENT_PREFIX)])
-    assert names_of(world) == ["ch_1"]
-    assert_same_verdicts(world)
+    snapshot = a_snapshot([sold, odd], [made, replace(keyed(odd), stratagem_id=PAYMENT_PREFIX)])
+    assert names_of(snapshot) == ["ch_1"]
+    assert_same_verdicts(snapshot)
 
 
 @pytest.mark.parametrize("odd", [{"rate": Decimal("0.11")}, {"ducats": Decimal(101)}])
@@ -229,16 +229,16 @@ def test_the_price_of_one_sale_is_not_taken_for_another_s(odd: Odd) -> None:
     same = {"ducats": odd["ducats"]} if "ducats" in odd else {}
     pairs = [a_pair(), a_pair(odd, same, name="2"), a_pair({"currency": "eur"}, name="3")]
     pairs.append(a_pair({"currency": "usd", "captured_cents": 500}, name="4"))
-    world = a_world([c for c, _ in pairs], [s for _, s in pairs])
-    assert names_of(world) == ["ch_1", "ch_3"]
-    assert names_of(replace(world, charges=world.charges[::-1])) == ["ch_3", "ch_1"]
+    snapshot = a_snapshot([c for c, _ in pairs], [s for _, s in pairs])
+    assert names_of(snapshot) == ["ch_1", "ch_3"]
+    assert names_of(replace(snapshot, charges=snapshot.charges[::-1])) == ["ch_3", "ch_1"]
 
 
 def test_two_plain_charges_whose_ids_are_each_others_intents_are_thought_about() -> None:
     one, other = a_charge("1", id="pi_2"), a_charge("2", id="pi_3")
-    world = a_world([one, other], [keyed(one), keyed(other)])
-    assert names_of(world) == []
-    assert_same_verdicts(world)
+    snapshot = a_snapshot([one, other], [keyed(one), keyed(other)])
+    assert names_of(snapshot) == []
+    assert_same_verdicts(snapshot)
 
 
 def test_the_settled_come_last_and_in_order_of_time_however_they_were_found() -> None:
@@ -246,7 +246,7 @@ def test_the_settled_come_last_and_in_order_of_time_however_they_were_found() ->
     between = a_charge("a", citizen="polo", created_at=PAID - HOUR)
     missing = a_charge("d", citizen="x")
     items = reconcile(
-        a_world(
+        a_snapshot(
             [late[0], early[0], between, missing], [late[1], early[1], older("9", citizen="polo")]
         ),
         TERMS,
@@ -259,36 +259,38 @@ def test_the_settled_come_last_and_in_order_of_time_however_they_were_found() ->
 def test_nothing_is_lost_between_the_plain_and_the_rest() -> None:
     pairs = [a_pair(name=str(number)) for number in range(9)]
     odd = [a_pair({"disputed": True}, name=f"odd{number}") for number in range(3)]
-    world = a_world([c for c, _ in pairs + odd], [s for _, s in pairs + odd])
-    plain, rest = set_aside(world, TERMS.prices)
-    assert {*plain.charges, *rest.charges} == {*world.charges}
-    assert {*plain.stratagems, *rest.stratagems} == {*world.stratagems}
+    snapshot = a_snapshot([c for c, _ in pairs + odd], [s for _, s in pairs + odd])
+    plain, rest = take_fast_path(snapshot, TERMS.prices)
+    assert {*plain.charges, *rest.charges} == {*snapshot.charges}
+    assert {*plain.stratagems, *rest.stratagems} == {*snapshot.stratagems}
     assert (len(plain), len(rest.charges)) == (9, 3)
 
 
 def test_a_charge_that_is_judged_beyond_the_window_may_be_plain_too() -> None:
     sold, made = a_pair({"created_at": WEEK.since - HOUR})
-    world = a_world([sold], [made])
-    assert names_of(world) == []
-    world = replace(world, beyond=frozenset({sold.id}))
-    assert names_of(world) == ["ch_1"]
-    assert_same_verdicts(world)
+    snapshot = a_snapshot([sold], [made])
+    assert names_of(snapshot) == []
+    snapshot = replace(snapshot, beyond=frozenset({sold.id}))
+    assert names_of(snapshot) == ["ch_1"]
+    assert_same_verdicts(snapshot)
 
 
-@given(worlds())
-def test_the_rest_asks_and_fetches_all_that_the_whole_would(world: World) -> None:
-    _, rest = set_aside(world, TERMS.prices)
-    of_rest, of_all = (match(w.charges, w.stratagems) for w in (rest, world))
-    assert keys_to_look_up(of_rest, rest) == keys_to_look_up(of_all, world)
-    assert earlier_window(of_rest, rest) == earlier_window(of_all, world)
-    assert later_window(of_rest, rest) == later_window(of_all, world)
-    asked, all_asked = (vars(Questions(world, TERMS, "P", a)) for a in (set_aside, nothing))
+@given(snapshots())
+def test_the_rest_asks_and_fetches_all_that_the_whole_would(snapshot: Snapshot) -> None:
+    _, rest = take_fast_path(snapshot, TERMS.prices)
+    of_rest, of_all = (match(w.charges, w.stratagems) for w in (rest, snapshot))
+    assert keys_to_look_up(of_rest, rest) == keys_to_look_up(of_all, snapshot)
+    assert earlier_window(of_rest, rest) == earlier_window(of_all, snapshot)
+    assert later_window(of_rest, rest) == later_window(of_all, snapshot)
+    asked, all_asked = (
+        vars(PendingLookups(snapshot, TERMS, "P", a)) for a in (take_fast_path, nothing)
+    )
     assert asked == all_asked
 
 
-@given(worlds())
-def test_any_world_is_judged_as_the_full_path_judges_it(world: World) -> None:
-    assert_same_verdicts(world)
+@given(snapshots())
+def test_any_world_is_judged_as_the_full_path_judges_it(snapshot: Snapshot) -> None:
+    assert_same_verdicts(snapshot)
 
 
 _pairs = st.builds(
@@ -305,25 +307,25 @@ def test_a_mostly_plain_world_is_judged_as_the_full_path_judges_it(
 ) -> None:
     charges = {c.id: c for c in [*(c for c, _ in pairs), *beside] if isinstance(c, Charge)}
     rows = {s.record_id: s for s in [*(s for _, s in pairs), *beside] if isinstance(s, Stratagem)}
-    assert_same_verdicts(a_world(charges.values(), rows.values()))
+    assert_same_verdicts(a_snapshot(charges.values(), rows.values()))
 
 
 def test_the_same_rows_are_looked_at_once_whatever_was_answered_meanwhile() -> None:
-    once, world = AsideOnce(), a_world([a_charge()], [keyed(a_charge())])
-    plain, rest = once(world, TERMS.prices)
-    answered = replace(world, answers=Answers(citizens={"marco": True}))
+    once, snapshot = CachedFastPath(), a_snapshot([a_charge()], [keyed(a_charge())])
+    plain, rest = once(snapshot, TERMS.prices)
+    answered = replace(snapshot, answers=Lookups(citizens={"marco": True}))
     same, of_answered = once(answered, TERMS.prices)
     assert same is plain
     assert of_answered == replace(rest, answers=answered.answers)
 
 
 def test_other_rows_are_looked_at_anew() -> None:
-    once, world = AsideOnce(), a_world([a_charge()], [keyed(a_charge())])
-    once(world, TERMS.prices)
-    refunded = replace(world, charges=(a_charge(refunded_cents=1),))
-    later = replace(world, window=Window(NOW, NOW + HOUR))
-    for other in (refunded, later, replace(later, beyond=frozenset({world.charges[0].id}))):
-        assert once(other, TERMS.prices) == set_aside(other, TERMS.prices)
+    once, snapshot = CachedFastPath(), a_snapshot([a_charge()], [keyed(a_charge())])
+    once(snapshot, TERMS.prices)
+    refunded = replace(snapshot, charges=(a_charge(refunded_cents=1),))
+    later = replace(snapshot, window=Window(NOW, NOW + HOUR))
+    for other in (refunded, later, replace(later, beyond=frozenset({snapshot.charges[0].id}))):
+        assert once(other, TERMS.prices) == take_fast_path(other, TERMS.prices)
 
 
 def test_a_price_is_remembered_for_its_own_currency_only() -> None:
@@ -368,13 +370,13 @@ _sales = st.builds(
 def test_prices_that_change_by_the_day_and_other_currencies_are_judged_alike(
     pairs: list[tuple[Charge, Stratagem]],
 ) -> None:
-    assert_same_verdicts(a_world([c for c, _ in pairs], [s for _, s in pairs]), ABROAD)
+    assert_same_verdicts(a_snapshot([c for c, _ in pairs], [s for _, s in pairs]), ABROAD)
 
 
 def test_a_price_is_remembered_for_its_own_day_only() -> None:
     before, after = (
         a_charge(name, created_at=PAID - HOUR * 24 * days) for name, days in (("1", 3), ("2", 0))
     )
-    world = a_world([before, after], [keyed(before), keyed(after)])
-    result = reconcile(world, ABROAD)
+    snapshot = a_snapshot([before, after], [keyed(before), keyed(after)])
+    result = reconcile(snapshot, ABROAD)
     assert [item.charge for item in result.discrepancies] == [after]

@@ -4,65 +4,65 @@ from datetime import timedelta
 
 from cascade_cli.domain.matching.matching import match
 from cascade_cli.domain.matching.pending_lookups import (
-    Questions,
+    PendingLookups,
     earlier_window,
     keys_to_look_up,
     later_window,
 )
-from cascade_cli.domain.matching.snapshot import World
+from cascade_cli.domain.matching.snapshot import Snapshot
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.stratagems import Failure, Stratagem
 from cascade_cli.domain.shop.times import Window
-from tests.domain.samples import NOW, TERMS, WEEK, a_charge, a_world, keyed, older
+from tests.domain.samples import NOW, TERMS, WEEK, a_charge, a_snapshot, keyed, older
 
 HOUR = timedelta(hours=1)
 
 
-def questions(world: World) -> Questions:
-    return Questions(world, TERMS, "PROCESSOR")
+def questions(snapshot: Snapshot) -> PendingLookups:
+    return PendingLookups(snapshot, TERMS, "PROCESSOR")
 
 
 def earlier(*stratagems: Stratagem) -> Window | None:
-    world = a_world([], stratagems)
-    return earlier_window(match([], stratagems), world)
+    snapshot = a_snapshot([], stratagems)
+    return earlier_window(match([], stratagems), snapshot)
 
 
 def test_the_keys_of_charges_without_a_transfer_are_looked_up() -> None:
     paid, waiting = a_charge("paid"), a_charge("waiting", created_at=NOW - HOUR)
-    world = a_world([paid, waiting], [keyed(paid)])
-    matches = match(world.charges, world.stratagems)
-    assert keys_to_look_up(matches, world) == ["cascade_payment_pi_waiting"]
+    snapshot = a_snapshot([paid, waiting], [keyed(paid)])
+    matches = match(snapshot.charges, snapshot.stratagems)
+    assert keys_to_look_up(matches, snapshot) == ["cascade_payment_pi_waiting"]
 
 
 def test_the_citizens_of_what_has_not_arrived_are_looked_up() -> None:
     settled, missing = a_charge("1"), a_charge("2", citizen="polo")
-    assert questions(a_world([settled, missing], [keyed(settled)])).citizens == ["polo"]
+    assert questions(a_snapshot([settled, missing], [keyed(settled)])).citizens == ["polo"]
 
 
 def test_the_processor_is_looked_up_only_where_it_was_short() -> None:
     charge = a_charge()
     short = keyed(charge, status="failed", failure=Failure.NO_FUNDS)
-    assert questions(a_world([charge], [short])).citizens == ["PROCESSOR", "marco"]
+    assert questions(a_snapshot([charge], [short])).citizens == ["PROCESSOR", "marco"]
 
 
 def test_nobody_is_looked_up_for_a_charge_that_names_nobody() -> None:
-    assert questions(a_world([a_charge(citizen=None)])).citizens == []
+    assert questions(a_snapshot([a_charge(citizen=None)])).citizens == []
 
 
 def test_the_payments_of_unmatched_transfers_in_the_window_are_looked_up() -> None:
     before = keyed(a_charge("old"), created_at=WEEK.since - HOUR)
     within = keyed(a_charge("new"), stripe_ids=("ch_new",))
-    assert questions(a_world([], [before, within])).payments == ["ch_new", "pi_new"]
+    assert questions(a_snapshot([], [before, within])).payments == ["ch_new", "pi_new"]
 
 
 def test_the_disputes_of_disputed_charges_are_looked_up() -> None:
-    world = a_world([a_charge("1", disputed=True), a_charge("2")])
-    assert [charge.id for charge in questions(world).disputed_charges] == ["ch_1"]
+    snapshot = a_snapshot([a_charge("1", disputed=True), a_charge("2")])
+    assert [charge.id for charge in questions(snapshot).disputed_charges] == ["ch_1"]
 
 
 def test_nothing_is_asked_where_everything_is_settled() -> None:
     charge = a_charge()
-    asked = questions(a_world([charge], [keyed(charge)]))
+    asked = questions(a_snapshot([charge], [keyed(charge)]))
     assert (asked.citizens, asked.payments, asked.disputed_charges) == ([], [], [])
 
 
@@ -87,12 +87,12 @@ def test_an_older_row_taken_for_a_second_credit_asks_for_the_three_days_before_a
     charge = a_charge(created_at=WEEK.since + HOUR)
     rows = [older(name, created_at=WEEK.since + 2 * HOUR) for name in "ab"]
     matches = match([charge], rows)
-    assert earlier_window(matches, a_world([charge], rows)) is not None
+    assert earlier_window(matches, a_snapshot([charge], rows)) is not None
 
 
 def later(charge: Charge, *stratagems: Stratagem) -> Window | None:
-    world = World(Window(WEEK.since, NOW - 10 * HOUR), (charge,), stratagems)
-    return later_window(match([charge], stratagems), world)
+    snapshot = Snapshot(Window(WEEK.since, NOW - 10 * HOUR), (charge,), stratagems)
+    return later_window(match([charge], stratagems), snapshot)
 
 
 def test_older_rows_made_after_the_window_ask_for_the_payments_until_the_last_of_them() -> None:
@@ -112,6 +112,6 @@ def test_rows_that_name_their_payment_ask_for_no_later_payments() -> None:
 def test_the_time_up_to_a_late_row_is_read_for_the_payment_that_it_may_belong_to() -> None:
     charge = a_charge(created_at=WEEK.since)
     late = older("late", created_at=WEEK.until + timedelta(days=3))
-    world = a_world([charge], [late])
-    found = later_window(match(world.charges, world.stratagems), world)
+    snapshot = a_snapshot([charge], [late])
+    found = later_window(match(snapshot.charges, snapshot.stratagems), snapshot)
     assert found == Window(WEEK.until, late.created_at + timedelta(seconds=1))

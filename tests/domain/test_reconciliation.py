@@ -22,8 +22,8 @@ from tests.domain.samples import (
     TERMS,
     WEEK,
     a_charge,
+    a_snapshot,
     a_stratagem,
-    a_world,
     judge,
     keyed,
     older,
@@ -108,7 +108,7 @@ def test_a_credit_by_hand_that_names_a_payment_is_that_payments() -> None:
 def test_a_row_made_outside_the_window_has_an_owner_only_where_somebody_asked() -> None:
     row = by_hand(created_at=WEEK.since - HOUR)
     assert judge([], [row]).manual == 0
-    asked = replace(a_world([], [row]), beyond=frozenset({row.record_id}))
+    asked = replace(a_snapshot([], [row]), beyond=frozenset({row.record_id}))
     result = reconcile(asked, TERMS)
     assert (result.manual, result.equation.manual) == (1, Decimal(100))
 

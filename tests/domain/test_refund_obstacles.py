@@ -10,14 +10,14 @@ import pytest
 from cascade_cli.domain.discrepancies.refund_plan import obstacle_to, picture_of
 from cascade_cli.domain.records.stratagems import Failure, Stratagem
 from cascade_cli.domain.shop.keys import Origin, refund_key
-from tests.domain.samples import NOW, a_charge, a_stratagem, keyed, the_case
+from tests.domain.samples import NOW, a_charge, a_stratagem, keyed, the_matched_charge
 
 PAID_BACK = a_charge(refunded_cents=1000)
 LIVE = {"status": "active", "expires_at": NOW + timedelta(hours=9)}
 
 
 def obstacle(*rows: Stratagem) -> str:
-    return obstacle_to(picture_of(the_case(PAID_BACK, *rows), {}))
+    return obstacle_to(picture_of(the_matched_charge(PAID_BACK, *rows), {}))
 
 
 def test_nothing_stands_in_the_way_of_what_was_delivered_once() -> None:

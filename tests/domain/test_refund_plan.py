@@ -13,7 +13,7 @@ from cascade_cli.domain.discrepancies.kinds import Kind
 from cascade_cli.domain.discrepancies.refund_plan import (
     Picture,
     RefundPlan,
-    Terms,
+    RefundTerms,
     describe,
     obstacle_to,
     picture_of,
@@ -21,7 +21,7 @@ from cascade_cli.domain.discrepancies.refund_plan import (
     withholding,
 )
 from cascade_cli.domain.discrepancies.repair_command import Repair
-from cascade_cli.domain.matching.matched_charge import Case
+from cascade_cli.domain.matching.matched_charge import MatchedCharge
 from cascade_cli.domain.records.charges import Charge, Dispute, Refund
 from cascade_cli.domain.records.gifts import Gift
 from cascade_cli.domain.records.journal_entries import Attempt, Fate
@@ -39,8 +39,8 @@ from tests.domain.samples import (
     a_stratagem,
     keyed,
     older,
-    the_case,
     the_item,
+    the_matched_charge,
 )
 
 PROCESSOR = "CASCADE_PAYMENT_PROCESSOR"
@@ -49,7 +49,7 @@ LIVE: dict[str, Any] = {"status": "active", "expires_at": SOON}
 DOUBTFUL: dict[str, Any] = {"status": "failed", "failure": Failure.UNCERTAIN}
 
 
-def terms(**changed: Any) -> Terms:
+def terms(**changed: Any) -> RefundTerms:
     usual: dict[str, Any] = {
         "policy": Policy.ALL,
         "processor": PROCESSOR,
@@ -57,7 +57,7 @@ def terms(**changed: Any) -> Terms:
         "facts": {"worker": "one"},
         **changed,
     }
-    return Terms(**usual)
+    return RefundTerms(**usual)
 
 
 def sent_back(*cents: int, **changed: Any) -> Charge:
@@ -107,15 +107,17 @@ def given(name: str = "re_1", ducats: str = "100", **changed: Any) -> Stratagem:
     return a_stratagem(f"_again_{name}", **{**usual, **changed})
 
 
-def case_of(charge: Charge, *rows: Stratagem, **answers: Any) -> Case:
-    return the_case(charge, *rows, **answers)
+def matched_charge_of(charge: Charge, *rows: Stratagem, **answers: Any) -> MatchedCharge:
+    return the_matched_charge(charge, *rows, **answers)
 
 
 def picture(charge: Charge, *rows: Stratagem, **answers: Any) -> Picture:
-    return picture_of(case_of(charge, *rows, **answers), {})
+    return picture_of(matched_charge_of(charge, *rows, **answers), {})
 
 
-def plan(charge: Charge, *rows: Stratagem, by: Terms | None = None, **answers: Any) -> RefundPlan:
+def plan(
+    charge: Charge, *rows: Stratagem, by: RefundTerms | None = None, **answers: Any
+) -> RefundPlan:
     return plan_refunds(picture(charge, *rows, **answers), by or terms())
 
 
@@ -223,7 +225,7 @@ def test_a_person_may_take_less_than_is_due() -> None:
 
 
 def test_what_was_written_off_is_left_with_the_citizen() -> None:
-    seen = picture_of(case_of(sent_back(500), DELIVERED), {"re_1": Decimal(20)})
+    seen = picture_of(matched_charge_of(sent_back(500), DELIVERED), {"re_1": Decimal(20)})
     assert plan_refunds(seen, terms()).taking == (Decimal(30),)
 
 
@@ -387,8 +389,8 @@ def test_a_row_that_ran_out_is_delivered_as_it_is_so_that_its_amount_tells_what_
 
 def test_the_rest_is_not_delivered_beside_a_late_row_that_may_be_its_transfer() -> None:
     seen = picture(sent_back(300))
-    unclear = replace(seen.case, late=(older("late"),))
-    assert plan_refunds(replace(seen, case=unclear), terms()).orders == ()
+    unclear = replace(seen.matched, late=(older("late"),))
+    assert plan_refunds(replace(seen, matched=unclear), terms()).orders == ()
 
 
 def test_a_row_that_the_engine_was_never_given_becomes_the_rest() -> None:
@@ -446,8 +448,8 @@ def test_who_has_gone_may_still_return_what_is_due() -> None:
 
 def test_the_rest_knows_which_rows_are_other_payments() -> None:
     seen = picture(sent_back(300))
-    known = replace(seen.case, foreign_records=frozenset({"recOther"}))
-    (order,) = plan_refunds(replace(seen, case=known), terms()).orders
+    known = replace(seen.matched, foreign_records=frozenset({"recOther"}))
+    (order,) = plan_refunds(replace(seen, matched=known), terms()).orders
     assert order.foreign_records == {"recOther"}
 
 
@@ -475,7 +477,7 @@ def test_what_is_short_by_more_than_any_refund_was_over_is_for_a_person() -> Non
 
 
 def test_what_only_the_journal_knows_is_kept_from_arriving() -> None:
-    order = withholding(case_of(sent_back(1000)), terms())
+    order = withholding(matched_charge_of(sent_back(1000)), terms())
     assert order is not None
     assert moves((order,)) == [("", "marco", Decimal(100), "cascade_payment_pi_1")]
     assert (order.ends, order.cause, order.reason) == (
@@ -489,7 +491,7 @@ def test_what_only_the_journal_knows_is_kept_from_arriving() -> None:
 
 def test_a_late_row_of_the_legacy_connector_is_known_beside_what_is_withheld() -> None:
     late = older("late")
-    order = withholding(replace(case_of(sent_back(1000)), late=(late,)), terms())
+    order = withholding(replace(matched_charge_of(sent_back(1000)), late=(late,)), terms())
     assert order is not None
     assert order.unclear_records == {late.record_id}
 
@@ -497,7 +499,9 @@ def test_a_late_row_of_the_legacy_connector_is_known_beside_what_is_withheld() -
 @pytest.mark.parametrize("row", [ON_ITS_WAY, RAN_OUT])
 def test_the_row_that_is_there_is_the_one_that_is_kept_from_arriving(row: Stratagem) -> None:
     charge = a_charge(disputed=True)
-    order = withholding(case_of(charge, row, **disputed(a_dispute("needs_response"))), terms())
+    order = withholding(
+        matched_charge_of(charge, row, **disputed(a_dispute("needs_response"))), terms()
+    )
     assert order is not None
     assert order.own_records == {row.record_id}
     assert order.reason == "the payer disputes it"
@@ -508,13 +512,13 @@ def test_the_row_that_is_there_is_the_one_that_is_kept_from_arriving(row: Strata
 def test_where_nobody_knows_whose_ducats_they_are_nothing_can_be_withheld(
     lacks: dict[str, Any],
 ) -> None:
-    assert withholding(case_of(sent_back(1000, **lacks)), terms()) is None
+    assert withholding(matched_charge_of(sent_back(1000, **lacks)), terms()) is None
 
 
 def test_a_row_without_a_citizen_or_a_readable_amount_cannot_be_withheld() -> None:
     for flaw in ({"citizen": ""}, {"ducats": None}):
         row = replace(RAN_OUT, **flaw)
-        assert withholding(case_of(sent_back(1000), row), terms()) is None
+        assert withholding(matched_charge_of(sent_back(1000), row), terms()) is None
 
 
 # What is told ------------------------------------------------------------------------------------
@@ -566,7 +570,7 @@ def test_what_became_of_a_refund_s_ducats_is_told_in_a_few_words(
 
 
 def test_what_was_written_off_and_what_a_bank_holds_are_told() -> None:
-    seen = picture_of(case_of(sent_back(250), DELIVERED), {"re_1": Decimal(5)})
+    seen = picture_of(matched_charge_of(sent_back(250), DELIVERED), {"re_1": Decimal(5)})
     assert describe(seen.parts[0]) == "25 ducats due: 5 written off, 20 left"
     charge = a_charge(disputed=True)
     (part,) = picture(charge, DELIVERED, **disputed(a_dispute("under_review", 1000))).parts

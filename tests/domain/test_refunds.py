@@ -11,19 +11,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cascade_cli.domain.delivery.delivery_steps import Action, End, Verdict, Wait, next_step
-from cascade_cli.domain.discrepancies.refund_plan import Terms, withholding
-from cascade_cli.domain.matching.matched_charge import Case
+from cascade_cli.domain.delivery.delivery_steps import Action, End, OrderVerdict, Wait, next_step
+from cascade_cli.domain.discrepancies.refund_plan import RefundTerms, withholding
+from cascade_cli.domain.matching.matched_charge import MatchedCharge
 from cascade_cli.domain.matching.matching import match
-from cascade_cli.domain.matching.snapshot import World, cases_of
+from cascade_cli.domain.matching.snapshot import Snapshot, matched_charges_of
 from cascade_cli.domain.records.charges import Charge, Refund
 from cascade_cli.domain.records.journal_entries import Attempt, Fate
 from cascade_cli.domain.records.stratagems import Stratagem
 from cascade_cli.domain.refunds.money_back import money_back, refunded_cents
 from cascade_cli.domain.refunds.refund_shares import (
-    Account,
     Disputing,
     Policy,
+    RefundAccount,
     Refunding,
     floored,
     may_move,
@@ -66,9 +66,11 @@ def refunded(*refunds: Refund, captured: int = 1000) -> Charge:
     return a_charge(captured_cents=captured, refunds=refunds, refunded_cents=cents)
 
 
-def account(*refunds: Refund, rows: tuple[Stratagem, ...] = (), moving: str = "100") -> Account:
+def account(
+    *refunds: Refund, rows: tuple[Stratagem, ...] = (), moving: str = "100"
+) -> RefundAccount:
     charge = refunded(*refunds)
-    return Account(charge, money_back(charge).causes, Decimal(100), Decimal(moving), rows)
+    return RefundAccount(charge, money_back(charge).causes, Decimal(100), Decimal(moving), rows)
 
 
 @given(SOLD, CENTS, st.lists(st.integers(1, 10_000_000), min_size=1, max_size=9))
@@ -77,22 +79,22 @@ def test_the_parts_are_never_above_the_whole_nor_above_their_proportion(
 ) -> None:
     refunds = tuple(a_refund(str(n), cents) for n, cents in enumerate(sizes))
     charge = refunded(*refunds, captured=captured)
-    parts = Account(charge, money_back(charge).causes, sold, sold).parts(NOW)
+    parts = RefundAccount(charge, money_back(charge).causes, sold, sold).parts(NOW)
     with exactly():
         assert sum(part.due for part in parts) <= sold
         for part in parts:
             assert 0 <= part.due * captured <= sold * part.refund.amount_cents
 
 
-def refunded_case(*stratagems: Stratagem) -> Case:
+def refunded_charge(*stratagems: Stratagem) -> MatchedCharge:
     charge = a_charge(refunded_cents=1000)
-    world = World(WEEK, (charge,), stratagems)
-    return cases_of(world, match(world.charges, stratagems), TERMS)[charge.id]
+    snapshot = Snapshot(WEEK, (charge,), stratagems)
+    return matched_charges_of(snapshot, match(snapshot.charges, stratagems), TERMS)[charge.id]
 
 
 def test_what_the_journal_alone_knows_is_ended_only_when_its_write_can_no_longer_come() -> None:
-    plan_terms = Terms(Policy.AVAILABLE, PROCESSOR, Decimal(0), {})
-    order = withholding(refunded_case(), plan_terms)
+    plan_terms = RefundTerms(Policy.AVAILABLE, PROCESSOR, Decimal(0), {})
+    order = withholding(refunded_charge(), plan_terms)
     assert order is not None
     assert order.ends
     for action in (Action.CREATE, Action.ACTIVATE):
@@ -101,14 +103,14 @@ def test_what_the_journal_alone_knows_is_ended_only_when_its_write_can_no_longer
         later = NOW + timedelta(minutes=3)
         ended = next_step(order, [], later, lost_write)
         assert isinstance(ended, End)
-        assert ended.verdict is Verdict.ENDED
+        assert ended.verdict is OrderVerdict.ENDED
 
 
 @pytest.mark.parametrize("status", ["executed", "error"])
 def test_what_moved_or_may_have_is_not_withheld(status: str) -> None:
     row = a_stratagem(stratagem_id="cascade_payment_pi_1", status=status, origin=Origin.PAYMENT)
-    terms = Terms(Policy.AVAILABLE, PROCESSOR, Decimal(0), {})
-    assert withholding(refunded_case(row), terms) is None
+    terms = RefundTerms(Policy.AVAILABLE, PROCESSOR, Decimal(0), {})
+    assert withholding(refunded_charge(row), terms) is None
 
 
 @given(SOLD, CENTS)

@@ -18,9 +18,9 @@ CREDIT = "cascade credit marco 100 --payment pi_1 --reason 'paid but not deliver
 EXPLAIN = Repair("cascade explain pi_1")
 
 
-def decided(words: str, reason: str, case: str = "pi_1") -> Repair:
+def decided(words: str, reason: str, matched: str = "pi_1") -> Repair:
     """What is printed where a person decides."""
-    return Repair(f"cascade resolve {case} {words} --reason '{reason}'")
+    return Repair(f"cascade resolve {matched} {words} --reason '{reason}'")
 
 
 def repair(charge: Charge, *stratagems: Stratagem, **answers: object) -> Repair:
@@ -266,7 +266,7 @@ def test_what_was_taken_back_of_another_is_delivered_by_a_correction_and_by_no_m
         status=status,
         expires_at=NOW + timedelta(hours=9),
     )
-    world = judge([charge], [wrong, back])
-    (item,) = (item for item in world.items if item.charge)
+    snapshot = judge([charge], [wrong, back])
+    (item,) = (item for item in snapshot.items if item.charge)
     assert item.kind is Kind.MISSING
     assert item.repair == decided("--credit", "paid but not delivered")

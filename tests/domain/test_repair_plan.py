@@ -13,7 +13,7 @@ from cascade_cli.domain.reconcile.reconciliation import reconcile
 from cascade_cli.domain.reconcile.repair_plan import REASON, RepairPlan, plan_repairs
 from cascade_cli.domain.records.charges import Charge, Refund
 from cascade_cli.domain.records.stratagems import Stratagem
-from tests.domain.samples import NOW, PAID, TERMS, a_charge, a_world, keyed, older
+from tests.domain.samples import NOW, PAID, TERMS, a_charge, a_snapshot, keyed, older
 
 HOUR = timedelta(hours=1)
 
@@ -21,10 +21,10 @@ HOUR = timedelta(hours=1)
 def planned(
     charges: Iterable[Charge], stratagems: Iterable[Stratagem] = (), limit: int = 10000
 ) -> RepairPlan:
-    world = a_world(charges, stratagems)
+    snapshot = a_snapshot(charges, stratagems)
     return plan_repairs(
-        world,
-        reconcile(world, TERMS),
+        snapshot,
+        reconcile(snapshot, TERMS),
         per_credit_ducats=Decimal(limit),
         facts={"worker": "nightly"},
     )

@@ -38,8 +38,8 @@ def test_a_record_younger_than_a_row_of_ours_is_another_person(status: str) -> N
 
 
 def test_a_row_of_the_legacy_connector_that_moved_nothing_says_nothing() -> None:
-    assert not told(LATER, status="active", origin=Origin.OLDER)
-    assert told(LATER, status="executed", origin=Origin.OLDER)
+    assert not told(LATER, status="active", origin=Origin.LEGACY)
+    assert told(LATER, status="executed", origin=Origin.LEGACY)
 
 
 def test_a_legacy_row_that_cascade_revived_for_a_latecomer_says_nothing() -> None:

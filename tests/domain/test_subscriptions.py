@@ -15,7 +15,7 @@ from cascade_cli.domain.discrepancies.kinds import Kind
 from cascade_cli.domain.records.charges import Period
 from cascade_cli.domain.selling.invoiced_ducats import (
     Good,
-    Line,
+    InvoiceLine,
     good_of,
     product_id,
     sold_by,
@@ -28,17 +28,19 @@ START, END = datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC
 SMALL, LARGE = Good(Decimal(500), Decimal(25)), Good(Decimal(1000), Decimal(75))
 
 
-def whole(good: Good | None = SMALL, quantity: int = 1, cents: int = 5000, **more: Any) -> Line:
+def whole(
+    good: Good | None = SMALL, quantity: int = 1, cents: int = 5000, **more: Any
+) -> InvoiceLine:
     told = {"since": START, "until": END, "price": "price_a", "good": good, **more}
-    return Line(cents * quantity, quantity, **told)
+    return InvoiceLine(cents * quantity, quantity, **told)
 
 
-def part(cents: int, good: Good = SMALL, full: int | None = 5000, **more: Any) -> Line:
+def part(cents: int, good: Good = SMALL, full: int | None = 5000, **more: Any) -> InvoiceLine:
     known = None if full is None else Decimal(full)
     return whole(good, cents=cents, is_part=True, full_cents=known, **more)
 
 
-def ducats(*lines: Line) -> Decimal:
+def ducats(*lines: InvoiceLine) -> Decimal:
     sold = sold_by(lines)
     return sold.ducats if sold else Decimal(0)
 
@@ -78,7 +80,7 @@ def test_an_unused_part_takes_away_exactly_what_it_gave() -> None:
         (whole(cents=-5000), "takes money away"),
     ],
 )
-def test_what_cannot_be_counted_is_left_to_people(line: Line, why: str) -> None:
+def test_what_cannot_be_counted_is_left_to_people(line: InvoiceLine, why: str) -> None:
     with pytest.raises(ValueError, match=why):
         sold_by([line])
 

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from cascade_cli.domain.history.checkpoint import Memory, Remains, memory_of
-from cascade_cli.domain.history.verification import Depth, Settled, Verification
+from cascade_cli.domain.history.checkpoint import Checkpoint, Remains, checkpoint_of
+from cascade_cli.domain.history.verification import Depth, MemoryVerification, Settled
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.stratagems import Stratagem
 from tests.domain.samples import NOW, WEEK, a_charge, a_stratagem, judge, keyed
@@ -18,10 +18,10 @@ OPEN = a_charge("2", citizen="polo")
 PENDING = a_charge("3", citizen="x")
 
 
-def memory() -> Memory:
+def memory() -> Checkpoint:
     """One settled, one missing, one that may still be paid, one orphan."""
     result = judge([SETTLED, OPEN], [keyed(SETTLED), a_stratagem("orphan")])
-    return memory_of(WEEK, result, Remains({"ch_3": PENDING.created_at}))
+    return checkpoint_of(WEEK, result, Remains({"ch_3": PENDING.created_at}))
 
 
 def contradictions(
@@ -69,4 +69,4 @@ def test_what_is_new_does_not() -> None:
     ],
 )
 def test_it_is_said_in_plain_words(checked: int, wrong: tuple[str, ...], sentence: str) -> None:
-    assert Verification(Depth.SAMPLE, checked, wrong).sentence == sentence
+    assert MemoryVerification(Depth.SAMPLE, checked, wrong).sentence == sentence

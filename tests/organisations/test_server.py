@@ -11,7 +11,7 @@ from cascade_cli.adapters.http.transport import utc_now
 from cascade_cli.adapters.stripe.client import stripe_client
 from cascade_cli.adapters.stripe.payment_intents import PaymentIntents
 from cascade_cli.domain.selling.allocation import MOST_CITIZENS
-from cascade_cli.services.selling.payment_api import PaymentDesk
+from cascade_cli.services.selling.payment_api import PaymentService
 from tests.server.conftest import Shop, shop_in
 from tests.server.events import succeeded
 
@@ -124,7 +124,7 @@ def test_an_answer_about_many_is_given_again_for_longer(shop: Shop) -> None:
         client = stripe_client(
             wiring.settings.stripe_key.reveal(), f"{place.url}/stripe", wiring.stripe
         )
-        desk = PaymentDesk(
+        service = PaymentService(
             wiring.venice,
             PaymentIntents(client, wiring.allocations.find),
             wiring.checkout,
@@ -137,6 +137,6 @@ def test_an_answer_about_many_is_given_again_for_longer(shop: Shop) -> None:
         asked = []
         for moment in (0.0, 1.07, 1.09):
             seconds[0] = moment
-            assert len(desk.standing(intent).portions) == 2
+            assert len(service.transfer_status(intent).portions) == 2
             asked.append(len(place.recorder.to("airtable")))
     assert asked[0] == asked[1] < asked[2]

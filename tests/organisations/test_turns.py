@@ -66,8 +66,10 @@ def opened(counter: Counter, folder: Path) -> Iterator[Till]:
     with closing(Database(f"sqlite:///{folder}/journal.sqlite3")) as database:
         journal = Journal(database, identity, now=utc_now)
         writing = bootstrap_writes(wiring, journal, lambda _message: None)
-        clerk = writing.clerk(settings, {}, lambda: None, lambda: run_lock(journal, BASE_ID))
-        assert clerk
+        automatic_refunds = writing.automatic_refunds(
+            settings, {}, lambda: None, lambda: run_lock(journal, BASE_ID)
+        )
+        assert automatic_refunds
         inbox = Inbox(database, identity, now=utc_now, acted_on=settings.acted_on)
         intake = Intake(
             inbox,
@@ -75,97 +77,97 @@ def opened(counter: Counter, folder: Path) -> Iterator[Till]:
             livemode=False,
             facts={},
             guard=lambda: None,
-            can_pay=writing.purse.can_pay,
+            can_pay=writing.available_balance.can_pay,
             now=utc_now,
-            refunds=replace(clerk, at_once=2),
+            refunds=replace(automatic_refunds, at_once=2),
         )
         yield Till(counter, intake, inbox, database)
 
 
 @pytest.fixture
-def till(counter: Counter, tmp_path: Path) -> Iterator[Till]:
+def price_quotes(counter: Counter, tmp_path: Path) -> Iterator[Till]:
     counter.settle(*(name for name in MEMBERS if name not in {"marco", "lucia"}))
-    with opened(counter, tmp_path) as till:
-        yield till
+    with opened(counter, tmp_path) as price_quotes:
+        yield price_quotes
 
 
 @pytest.fixture
-def intent(till: Till) -> str:
+def intent(price_quotes: Till) -> str:
     """Their payment, which has arrived."""
-    intent = bought(till.counter, MEMBERS)
-    assert replayed(till.counter).code == 0
-    till.counter.sandboxed.app.engine.run()
+    intent = bought(price_quotes.counter, MEMBERS)
+    assert replayed(price_quotes.counter).code == 0
+    price_quotes.counter.sandboxed.app.engine.run()
     return intent
 
 
-def takers(till: Till) -> list[str]:
+def takers(price_quotes: Till) -> list[str]:
     """Who has a transfer back."""
-    payers = [row["ExecutedBy"] for row in till.counter.rows()]
+    payers = [row["ExecutedBy"] for row in price_quotes.counter.rows()]
     return [name for name in MEMBERS if name in payers]
 
 
-def send_back(till: Till, intent: str, cents: int) -> None:
-    stripe_of(till.counter).v1.refunds.create({"payment_intent": intent, "amount": cents})
+def send_back(price_quotes: Till, intent: str, cents: int) -> None:
+    stripe_of(price_quotes.counter).v1.refunds.create({"payment_intent": intent, "amount": cents})
 
 
 def test_between_two_turns_the_lock_is_free_and_other_events_are_dealt_with(
-    till: Till, intent: str
+    price_quotes: Till, intent: str
 ) -> None:
-    send_back(till, intent, 1905)
-    till.hear(intent, "charge.refunded")
-    (first,) = till.turn()
+    send_back(price_quotes, intent, 1905)
+    price_quotes.hear(intent, "charge.refunded")
+    (first,) = price_quotes.turn()
     assert first.note == "2 of 5 citizens are dealt with, the others are next"
-    assert takers(till) == ["marco", "lucia"]
-    other = till.counter.paid(hours_ago=0)
-    with till.lock():
-        till.hear(other, "charge.succeeded")
+    assert takers(price_quotes) == ["marco", "lucia"]
+    other = price_quotes.counter.paid(hours_ago=0)
+    with price_quotes.lock():
+        price_quotes.hear(other, "charge.succeeded")
         # Before it is the others' turn.
-        assert [one.state.value for one in till.intake.work()] == ["credited"]
-    till.turn()
-    assert takers(till) == ["marco", "lucia", "zuan", "bianca"]
-    (last,) = till.turn()
-    assert (takers(till), "are next" in last.note) == (list(MEMBERS), False)
-    till.counter.sandboxed.app.engine.run()
-    assert [till.counter.ducats_of(name) for name in MEMBERS] == [100, 0, 0, 0, 0]
+        assert [one.state.value for one in price_quotes.intake.work()] == ["credited"]
+    price_quotes.turn()
+    assert takers(price_quotes) == ["marco", "lucia", "zuan", "bianca"]
+    (last,) = price_quotes.turn()
+    assert (takers(price_quotes), "are next" in last.note) == (list(MEMBERS), False)
+    price_quotes.counter.sandboxed.app.engine.run()
+    assert [price_quotes.counter.ducats_of(name) for name in MEMBERS] == [100, 0, 0, 0, 0]
 
 
 def test_whose_turn_comes_while_another_run_has_the_lock_is_next_when_it_is_free(
-    till: Till, intent: str
+    price_quotes: Till, intent: str
 ) -> None:
-    send_back(till, intent, 1905)
-    till.hear(intent, "charge.refunded")
-    till.turn()
-    with till.lock():
-        (held_up,) = till.turn()
+    send_back(price_quotes, intent, 1905)
+    price_quotes.hear(intent, "charge.refunded")
+    price_quotes.turn()
+    with price_quotes.lock():
+        (held_up,) = price_quotes.turn()
     assert "Another run holds the lock" in held_up.note
-    assert takers(till) == ["marco", "lucia"]
-    till.turn()
-    assert takers(till) == ["marco", "lucia", "zuan", "bianca"]
+    assert takers(price_quotes) == ["marco", "lucia"]
+    price_quotes.turn()
+    assert takers(price_quotes) == ["marco", "lucia", "zuan", "bianca"]
 
 
 def test_more_money_that_goes_back_between_two_turns_is_taken_from_the_first_citizens_too(
-    till: Till, intent: str
+    price_quotes: Till, intent: str
 ) -> None:
-    send_back(till, intent, 381)
-    till.hear(intent, "charge.refunded")
-    till.turn()
-    send_back(till, intent, 1524)
+    send_back(price_quotes, intent, 381)
+    price_quotes.hear(intent, "charge.refunded")
+    price_quotes.turn()
+    send_back(price_quotes, intent, 1524)
     for _ in range(3):
-        till.turn()
+        price_quotes.turn()
     for _ in range(2):
-        till.counter.sandboxed.app.engine.run()
-    assert [till.counter.ducats_of(name) for name in MEMBERS] == [0] * len(MEMBERS)
+        price_quotes.counter.sandboxed.app.engine.run()
+    assert [price_quotes.counter.ducats_of(name) for name in MEMBERS] == [0] * len(MEMBERS)
 
 
 def test_who_is_killed_between_two_turns_begins_again_and_takes_nothing_twice(
-    till: Till, intent: str, tmp_path: Path
+    price_quotes: Till, intent: str, tmp_path: Path
 ) -> None:
-    send_back(till, intent, 1905)
-    till.hear(intent, "charge.refunded")
-    till.turn()
-    with opened(till.counter, tmp_path) as after_the_start:
+    send_back(price_quotes, intent, 1905)
+    price_quotes.hear(intent, "charge.refunded")
+    price_quotes.turn()
+    with opened(price_quotes.counter, tmp_path) as after_the_start:
         for _ in range(3):
             after_the_start.turn()
-    till.counter.sandboxed.app.engine.run()
-    assert [till.counter.ducats_of(name) for name in MEMBERS] == [0] * len(MEMBERS)
-    assert len(till.counter.rows()) == 2 * len(MEMBERS)
+    price_quotes.counter.sandboxed.app.engine.run()
+    assert [price_quotes.counter.ducats_of(name) for name in MEMBERS] == [0] * len(MEMBERS)
+    assert len(price_quotes.counter.rows()) == 2 * len(MEMBERS)

@@ -13,7 +13,13 @@ from hypothesis import strategies as st
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.selling.pricing import Package, PriceList, Quote
 from cascade_cli.domain.shop.currencies import smallest_step
-from cascade_cli.domain.shop.exchange import Belief, Exchange, NoRates, OwnRates, believe
+from cascade_cli.domain.shop.exchange import (
+    Exchange,
+    NoRates,
+    OwnRates,
+    ValuationRate,
+    valuation_rate_of,
+)
 from cascade_cli.domain.shop.money import THREE_DECIMAL, ZERO_DECIMAL, minor_unit_digits
 from tests.domain.samples import a_charge
 
@@ -142,7 +148,7 @@ BANK = known("try", ("2.5", date(2015, 1, 5)), ("40", DAY - timedelta(days=1)), 
 
 
 def judged_by(stored: Exchange | None, paid_on: date = DAY, rates: OwnRates = BANK) -> Decimal:
-    found = believe("try", stored, paid_on, rates).per_usd
+    found = valuation_rate_of("try", stored, paid_on, rates).per_usd
     assert found is not None
     return found
 
@@ -154,9 +160,9 @@ def test_the_rate_of_the_payment_decides_down_to_one_percent_below_the_known(num
 
 @pytest.mark.parametrize("number", ["40.58", "20", "0.000001"])
 def test_a_rate_that_is_too_low_counts_as_the_lowest_believed(number: str) -> None:
-    belief = believe("try", Exchange(Decimal(number), DAY), DAY, BANK)
-    assert belief.per_usd == Decimal("40.59")
-    assert "too low: 41 was that of 2026-11-20, and 40.59 is the lowest believed" in belief.why
+    valuation = valuation_rate_of("try", Exchange(Decimal(number), DAY), DAY, BANK)
+    assert valuation.per_usd == Decimal("40.59")
+    assert "too low: 41 was that of 2026-11-20, and 40.59 is the lowest believed" in valuation.why
 
 
 def test_a_true_rate_of_long_ago_does_not_make_the_payment_cheap() -> None:
@@ -169,28 +175,28 @@ def test_a_rate_of_the_future_is_no_rate() -> None:
 
 
 def test_to_leave_the_rate_out_gains_nothing() -> None:
-    belief = believe("try", None, DAY, BANK)
-    assert belief.per_usd == Decimal("36.90")
-    assert "without a usable rate" in belief.why
+    valuation = valuation_rate_of("try", None, DAY, BANK)
+    assert valuation.per_usd == Decimal("36.90")
+    assert "without a usable rate" in valuation.why
 
 
 def test_where_the_known_rates_end_before_the_evidence_says_so_and_allows_a_fifth() -> None:
     later = DAY + timedelta(days=8)
-    belief = believe("try", Exchange(Decimal("32.8"), later), later, BANK)
-    assert belief.per_usd == Decimal("32.8")
-    assert "the rates known end at 2026-11-20" in belief.why
+    valuation = valuation_rate_of("try", Exchange(Decimal("32.8"), later), later, BANK)
+    assert valuation.per_usd == Decimal("32.8")
+    assert "the rates known end at 2026-11-20" in valuation.why
     assert judged_by(Exchange(Decimal("32.7"), later), later) == Decimal("32.8")
 
 
 def test_nothing_known_leaves_the_payment_s_own_word_and_says_so() -> None:
-    belief = believe("try", Exchange(Decimal(3), DAY), DAY, known("eur"))
-    assert belief.per_usd == Decimal(3)
-    assert belief.why.endswith("no rate is known to compare it with")
+    valuation = valuation_rate_of("try", Exchange(Decimal(3), DAY), DAY, known("eur"))
+    assert valuation.per_usd == Decimal(3)
+    assert valuation.why.endswith("no rate is known to compare it with")
 
 
 def test_nothing_known_and_nothing_said_is_not_judged() -> None:
-    belief = believe("try", None, DAY, known("eur"))
-    assert (belief.per_usd, "was not checked" in belief.why) == (None, True)
+    valuation = valuation_rate_of("try", None, DAY, known("eur"))
+    assert (valuation.per_usd, "was not checked" in valuation.why) == (None, True)
 
 
 @given(st.decimals("0.000001", "1000", places=6), st.dates(date(2010, 1, 1), date(2030, 1, 1)))
@@ -200,32 +206,34 @@ def test_no_word_of_a_stranger_is_believed_far_below_the_rate_of_the_day(
     assert judged_by(Exchange(number, day)) >= Decimal(41) * Decimal("0.80")
 
 
-def belief_in(stored: Exchange | None, paid_on: date = DAY, rates: OwnRates = BANK) -> Belief:
-    return believe("try", stored, paid_on, rates)
+def valuation_of(
+    stored: Exchange | None, paid_on: date = DAY, rates: OwnRates = BANK
+) -> ValuationRate:
+    return valuation_rate_of("try", stored, paid_on, rates)
 
 
 def test_a_true_rate_is_believed_and_nothing_more_is_said_of_it() -> None:
-    belief = belief_in(Exchange(Decimal(41), DAY))
-    assert belief.why == "sold at 41 TRY for 1 USD, the rate of 2026-11-20"
-    assert (belief.is_known, belief.refused) == (True, None)
+    valuation = valuation_of(Exchange(Decimal(41), DAY))
+    assert valuation.why == "sold at 41 TRY for 1 USD, the rate of 2026-11-20"
+    assert (valuation.is_known, valuation.refused) == (True, None)
 
 
 def test_a_rate_that_is_too_low_leaves_the_shop_s_own_to_judge_by() -> None:
-    belief = belief_in(Exchange(Decimal(20), DAY))
-    assert (belief.is_known, belief.refused) == (True, Decimal(41))
+    valuation = valuation_of(Exchange(Decimal(20), DAY))
+    assert (valuation.is_known, valuation.refused) == (True, Decimal(41))
 
 
 @pytest.mark.parametrize("stored", [None, Exchange(Decimal(3), DAY)])
 def test_a_currency_without_a_rate_is_unknown_whatever_the_payment_says(
     stored: Exchange | None,
 ) -> None:
-    belief = belief_in(stored, rates=known("eur"))
-    assert (belief.is_known, belief.refused) == (False, None)
+    valuation = valuation_of(stored, rates=known("eur"))
+    assert (valuation.is_known, valuation.refused) == (False, None)
 
 
 def test_a_payment_without_a_rate_says_the_currency_and_the_rate_that_judges_it() -> None:
     said = "paid in TRY without a usable rate: judged by 36.90 TRY for 1 USD"
-    assert belief_in(None).why == f"{said}; 41 was that of 2026-11-20"
+    assert valuation_of(None).why == f"{said}; 41 was that of 2026-11-20"
 
 
 @pytest.mark.parametrize(("days", "believed"), [(9, "20"), (10, "36.90")])
@@ -234,28 +242,28 @@ def test_a_sale_may_be_paid_nine_days_after_the_day_of_its_rate_and_no_later(
 ) -> None:
     rates = known("try", ("20", DAY - timedelta(days=days)), ("41", DAY))
     sold = Exchange(Decimal(20), DAY - timedelta(days=days))
-    assert belief_in(sold, rates=rates).per_usd == Decimal(believed)
+    assert valuation_of(sold, rates=rates).per_usd == Decimal(believed)
 
 
 def test_the_rates_of_both_days_count_where_the_payment_s_is_old() -> None:
     """And the higher of them decides: here that of the day of the rate."""
     risen = known("try", ("41", DAY - timedelta(days=10)), ("20", DAY))
     sold = Exchange(Decimal(30), DAY - timedelta(days=10))
-    belief = belief_in(sold, rates=risen)
-    assert (belief.per_usd, belief.refused) == (Decimal("40.59"), Decimal(41))
+    valuation = valuation_of(sold, rates=risen)
+    assert (valuation.per_usd, valuation.refused) == (Decimal("40.59"), Decimal(41))
 
 
 def test_two_days_that_allow_the_same_do_not_contradict_each_other() -> None:
     sold = DAY - timedelta(days=10)
     rates = known("try", ("20", sold), ("22", DAY))
-    assert belief_in(Exchange(Decimal(1), sold), rates=rates).per_usd == Decimal("19.80")
+    assert valuation_of(Exchange(Decimal(1), sold), rates=rates).per_usd == Decimal("19.80")
 
 
 @pytest.mark.parametrize(("days", "lowest"), [(7, "40.59"), (8, "32.80")])
 def test_known_rates_serve_for_a_week_and_then_allow_a_fifth(days: int, lowest: str) -> None:
     later = DAY + timedelta(days=days)
-    belief = belief_in(Exchange(Decimal(1), later), later)
-    assert belief.per_usd == Decimal(lowest)
+    valuation = valuation_of(Exchange(Decimal(1), later), later)
+    assert valuation.per_usd == Decimal(lowest)
 
 
 @pytest.mark.parametrize(("days", "said"), [(7, False), (8, True)])
@@ -263,14 +271,14 @@ def test_it_is_said_from_the_eighth_day_on_that_the_known_rates_ended(
     days: int, said: bool
 ) -> None:
     later = DAY + timedelta(days=days)
-    belief = belief_in(Exchange(Decimal(41), later), later)
-    assert ("the rates known end at 2026-11-20" in belief.why) == said
+    valuation = valuation_of(Exchange(Decimal(41), later), later)
+    assert ("the rates known end at 2026-11-20" in valuation.why) == said
 
 
 def test_an_old_rate_is_judged_although_the_known_rates_ended_before_it() -> None:
     sold, paid = (DAY + timedelta(days=days) for days in (20, 40))
-    assert belief_in(Exchange(Decimal(33), sold), paid).per_usd == Decimal(33)
-    assert belief_in(Exchange(Decimal(32), sold), paid).per_usd == Decimal("32.80")
+    assert valuation_of(Exchange(Decimal(33), sold), paid).per_usd == Decimal(33)
+    assert valuation_of(Exchange(Decimal(32), sold), paid).per_usd == Decimal("32.80")
 
 
 def test_a_currency_without_a_rate_of_the_shop_s_own_has_the_published_of_its_day() -> None:

@@ -18,7 +18,7 @@ from cascade_cli.domain.selling.pricing import (
     Quote,
     worth_ducats,
 )
-from cascade_cli.domain.shop.exchange import Belief, Exchange
+from cascade_cli.domain.shop.exchange import Exchange, ValuationRate
 from tests.domain.samples import a_charge
 
 DESIGN = PriceList()
@@ -283,9 +283,9 @@ def test_a_payment_that_names_a_package_in_yen_is_forgiven_nothing() -> None:
 def test_money_is_ranked_by_the_ducats_that_it_buys(
     cents: int, currency: str, per_usd: str | None, ducats: str
 ) -> None:
-    belief = Belief(Decimal(per_usd) if per_usd else None, "")
-    assert worth_ducats(cents, currency, Decimal("0.10"), belief) == Decimal(ducats)
+    valuation = ValuationRate(Decimal(per_usd) if per_usd else None, "")
+    assert worth_ducats(cents, currency, Decimal("0.10"), valuation) == Decimal(ducats)
 
 
 def test_us_dollars_need_no_rate_and_nothing_is_said_of_one() -> None:
-    assert DESIGN.belief_of(a_charge()) == Belief(Decimal(1), "")
+    assert DESIGN.valuation_rate_of(a_charge()) == ValuationRate(Decimal(1), "")

@@ -118,12 +118,12 @@ def _credit_one(payments: Sequence[Payment]) -> list[Payment]:
 def _crediting_some() -> Iterator[Callable[[Sequence[Payment]], list[Payment]]]:
     with workshop(Session(quiet=True), "race", lock=False) as shop:
         shop.begin()
-        desk, stripe = shop.writing.desk, shop.reading.payments
+        service, stripe = shop.writing.service, shop.reading.payments
 
         def credit(payments: Sequence[Payment]) -> list[Payment]:
             charges = [stripe.payment(payment.intent) for payment in payments]
             orders = [order_for_charge(c, "race", shop.facts()) for c in charges if c]
-            deliveries = desk.carry_out(desk.plan(orders))
+            deliveries = service.carry_out(service.plan(orders))
             return [p for p, d in zip(payments, deliveries, strict=True) if _has_to_wait(d)]
 
         yield credit

@@ -6,19 +6,19 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from cascade_cli.cli.items.json import Reading
+from cascade_cli.cli.items.json import RunFacts
 from cascade_cli.cli.reconcile.report.page import render
-from cascade_cli.cli.reconcile.report.view import Page as View
+from cascade_cli.cli.reconcile.report.view import ReportPage as View
 from cascade_cli.cli.reconcile.report.view import judged_page
 from cascade_cli.domain.history.checkpoint import Changes, Remains
 from cascade_cli.domain.reconcile.reconciliation import reconcile
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.stratagems import Stratagem
 from cascade_cli.services.reconcile.gather import Coverage, Run
-from tests.domain.samples import TERMS, WEEK, a_world
+from tests.domain.samples import TERMS, WEEK, a_snapshot
 from tests.report.reading import Page
 
-READING = Reading(WEEK, TERMS, stripe_requests=2, airtable_requests=3)
+READING = RunFacts(WEEK, TERMS, stripe_requests=2, airtable_requests=3)
 
 
 def view(
@@ -29,9 +29,9 @@ def view(
 ) -> View:
     """What stands on the page of a run over these; `data` as --json would tell it."""
     charges, stratagems = tuple(charges), tuple(stratagems)
-    world = a_world(charges, stratagems)
+    snapshot = a_snapshot(charges, stratagems)
     coverage = Coverage(len(charges), len(stratagems), other_products=0, unpaid=0)
-    run = Run(world, coverage, reconcile(world, TERMS), Remains(), world.window.since)
+    run = Run(snapshot, coverage, reconcile(snapshot, TERMS), Remains(), snapshot.window.since)
     return judged_page(run, replace(READING, since_last=changes), data)
 
 

@@ -3,16 +3,16 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from cascade_cli.cli.reconcile.report.stories import LONGEST_TEXT, Story
+from cascade_cli.cli.reconcile.report.stories import LONGEST_TEXT, ReportStory
 from cascade_cli.domain.history.checkpoint import Changes
 from tests.domain.samples import NOW, PAID, a_charge, keyed
 from tests.report.samples import view
 
 
-def the_story(*arguments: object, **named: object) -> Story:
+def the_story(*arguments: object, **named: object) -> ReportStory:
     findings = view(*arguments, **named).findings  # type: ignore[arg-type]
     assert findings
-    (story,) = findings.cases[0].stories
+    (story,) = findings.matched_charges[0].stories
     return story
 
 
@@ -68,7 +68,11 @@ def test_compared_with_an_earlier_run_each_is_new_or_still_open() -> None:
     changes = Changes(NOW - timedelta(days=1), new=("pi_1",), solved=(), still_open=("pi_2",))
     findings = view([a_charge("1"), a_charge("2")], changes=changes).findings
     assert findings
-    assert {s.name: s.news for cases in findings.cases for s in cases.stories} == {
+    assert {
+        s.name: s.news
+        for matched_charges in findings.matched_charges
+        for s in matched_charges.stories
+    } == {
         "pi_1": "new",
         "pi_2": "still open",
     }

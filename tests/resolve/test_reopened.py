@@ -33,23 +33,23 @@ def charge_of(counter: Counter, payment: str) -> str:
         return str(writer.get("payment_intent", payment)["latest_charge"])
 
 
-def accepted(counter: Counter, case: str) -> None:
+def accepted(counter: Counter, matched: str) -> None:
     """A person has accepted it, and two nights have found nothing to do."""
     night(counter)
-    assert resolve(counter, case, "--accept").code == 0
+    assert resolve(counter, matched, "--accept").code == 0
     counter.pass_time(hours=24)
     first = night(counter)
     assert first["items"] == []
-    assert first["since_last"]["solved"] == [case]
+    assert first["since_last"]["solved"] == [matched]
     counter.pass_time(hours=24)
     assert night(counter)["items"] == []
 
 
-def reopened(counter: Counter, case: str) -> str:
+def reopened(counter: Counter, matched: str) -> str:
     """The next night lists the case again, as new, and says what has changed."""
     counter.pass_time(hours=24)
     data = night(counter)
-    assert data["since_last"]["new"] == [case]
+    assert data["since_last"]["new"] == [matched]
     (item,) = data["items"]
     assert item["decision"]["how"] == "accept"
     assert any("accepted as it is, by" in line for line in item["evidence"])
@@ -98,9 +98,9 @@ def test_an_engine_run_opens_a_decided_case(counter: Counter) -> None:
     assert f"{record} was stalled and is executed" in reopened(counter, payment)
 
 
-@pytest.mark.parametrize("case", [twice, too_few, too_many, wrong_citizen, doubtful, orphan])
-def test_what_does_not_change_stays_decided(counter: Counter, case: Any) -> None:
-    name = case(counter)
+@pytest.mark.parametrize("matched", [twice, too_few, too_many, wrong_citizen, doubtful, orphan])
+def test_what_does_not_change_stays_decided(counter: Counter, matched: Any) -> None:
+    name = matched(counter)
     night(counter)
     assert resolve(counter, name, "--accept").code == 0
     for _ in range(12):

@@ -45,19 +45,19 @@ class Truth:
         dispute = Books.dispute
         wanted: list[Order] = []
 
-        def ordered(world: World, *args: Any, **kwargs: Any) -> Order:
-            wanted.append(order(world, *args, **kwargs))
+        def ordered(snapshot: World, *args: Any, **kwargs: Any) -> Order:
+            wanted.append(order(snapshot, *args, **kwargs))
             return wanted[-1]
 
-        def paid(world: World, what: Order, *args: Any, **kwargs: Any) -> Sale:
-            sale = pay(world, what, *args, **kwargs)
+        def paid(snapshot: World, what: Order, *args: Any, **kwargs: Any) -> Sale:
+            sale = pay(snapshot, what, *args, **kwargs)
             meant = wanted[-1] if wanted and wanted[-1].item is what.item else what
             self.sales[sale.payment_intent] = sale
             self.buyers[sale.payment_intent] = meant.citizen.username
             return sale
 
-        def lost(world: World, *, debited: bool, credited: bool) -> None:
-            lose(world, debited=debited, credited=credited)
+        def lost(snapshot: World, *, debited: bool, credited: bool) -> None:
+            lose(snapshot, debited=debited, credited=credited)
             if credited:
                 self.arrived.add(list(self.sales)[-1])
 

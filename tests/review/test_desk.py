@@ -11,13 +11,13 @@ import pytest
 
 from cascade_cli.cli.context.write_context import workshop
 from cascade_cli.cli.reconcile.run import JudgedOutcome, ReconcileOptions, first
-from cascade_cli.cli.resolve.run import resolve_desk
+from cascade_cli.cli.resolve.run import resolve_service
 from cascade_cli.cli.terminal.session import Session
 from cascade_cli.domain.decisions.decision_plan import Wish
 from cascade_cli.domain.records.decisions import How
 from cascade_cli.errors import GuardError
 from cascade_cli.services.decisions.resolve_service import Seen
-from cascade_cli.services.decisions.review_service import ReviewDesk
+from cascade_cli.services.decisions.review_service import ReviewService
 from tests.credit.counter import Counter
 from tests.refunds.test_refund import bought, give_money_back
 from tests.resolve.cases import (
@@ -33,7 +33,7 @@ from tests.resolve.cases import (
 
 
 @contextmanager
-def desk_of(counter: Counter, **settings: str) -> Iterator[tuple[ReviewDesk, list[Seen]]]:
+def service_of(counter: Counter, **settings: str) -> Iterator[tuple[ReviewService, list[Seen]]]:
     """The desk of one review, and the cases that it would walk."""
     with pytest.MonkeyPatch.context() as patch:
         for name, value in counter.environment(**settings).items():
@@ -45,8 +45,8 @@ def desk_of(counter: Counter, **settings: str) -> Iterator[tuple[ReviewDesk, lis
             found = attempt.outcome
             assert isinstance(found, JudgedOutcome)
             settings_now = shop.settings
-            desk = ReviewDesk(
-                resolve_desk(shop),
+            service = ReviewService(
+                resolve_service(shop),
                 shop.journal,
                 settings_now.airtable_base,
                 shop.worker,
@@ -54,7 +54,12 @@ def desk_of(counter: Counter, **settings: str) -> Iterator[tuple[ReviewDesk, lis
                 shop.facts(),
             )
             run = found.run
-            yield desk, desk.cases(run.world, run.result.discrepancies, found.reading.terms)
+            yield (
+                service,
+                service.matched_charges(
+                    run.snapshot, run.result.discrepancies, found.reading.terms
+                ),
+            )
 
 
 CREDIT = Wish(How.CREDIT, "looked into")
@@ -66,9 +71,9 @@ def test_a_case_of_the_run_is_the_one_that_resolve_would_look_up(
     counter: Counter, make: object
 ) -> None:
     make(counter)  # type: ignore[operator]
-    with desk_of(counter) as (desk, cases):
-        (seen,) = cases
-        looked_up = desk.desk.look(seen.subject.named or seen.subject.name).subject
+    with service_of(counter) as (service, matched_charges):
+        (seen,) = matched_charges
+        looked_up = service.service.look(seen.subject.named or seen.subject.name).subject
         assert seen.subject.facts == looked_up.facts
         assert seen.subject.choice == looked_up.choice
         assert (seen.subject.name, seen.subject.named) == (looked_up.name, looked_up.named)
@@ -76,80 +81,80 @@ def test_a_case_of_the_run_is_the_one_that_resolve_would_look_up(
 
 def test_what_was_chosen_is_kept_until_it_is_carried_out(counter: Counter) -> None:
     wrong_citizen(counter)
-    with desk_of(counter) as (desk, [seen]):
-        chosen = desk.choose(seen, CREDIT)
+    with service_of(counter) as (service, [seen]):
+        chosen = service.choose(seen, CREDIT)
         assert counter.writes == []
-    with desk_of(counter) as (desk, [seen]):
-        (draft,) = desk.kept()
+    with service_of(counter) as (service, [seen]):
+        (draft,) = service.kept()
         assert draft == chosen.draft
-        _, again = desk.taken_up(draft, seen)
-        (delivery,) = desk.carry_out(again)
+        _, again = service.taken_up(draft, seen)
+        (delivery,) = service.carry_out(again)
         assert delivery.order.ducats == Decimal(100)
-        assert desk.kept() == []
+        assert service.kept() == []
     run_engine(counter)
     assert counter.ducats_of("marco") == 100
 
 
 def test_one_operator_s_and_one_base_s_drafts_are_their_own(counter: Counter) -> None:
     wrong_citizen(counter)
-    with desk_of(counter) as (desk, [seen]):
-        desk.choose(seen, CREDIT)
-        for changed in ({"base": "appOther"}, {"worker": _somebody_else(desk)}):
-            assert ReviewDesk(**{**vars(desk), **changed}).kept() == []
+    with service_of(counter) as (service, [seen]):
+        service.choose(seen, CREDIT)
+        for changed in ({"base": "appOther"}, {"worker": _somebody_else(service)}):
+            assert ReviewService(**{**vars(service), **changed}).kept() == []
 
 
-def _somebody_else(desk: ReviewDesk) -> object:
-    return type(desk.worker)("1", "elsewhere", 1, "lucia", "review")
+def _somebody_else(service: ReviewService) -> object:
+    return type(service.worker)("1", "elsewhere", 1, "lucia", "review")
 
 
 def test_a_case_that_has_changed_since_it_was_shown_is_left(counter: Counter) -> None:
     payment = wrong_citizen(counter)
-    with desk_of(counter) as (desk, [seen]):
-        chosen = desk.choose(seen, Wish(How.ACCEPT, "a gift"))
+    with service_of(counter) as (service, [seen]):
+        chosen = service.choose(seen, Wish(How.ACCEPT, "a gift"))
         (row,) = counter.sandboxed.app.airtable.tables.select("STRATAGEMS")
         edit(counter, row["id"], TargetCitizen="marco", Notes='{"amount": 70}')
         with pytest.raises(GuardError, match="has changed"):
-            desk.carry_out(chosen)
+            service.carry_out(chosen)
     assert resolve(counter, payment, "--reopen").code == 7
 
 
 def test_what_would_write_something_else_by_now_is_left(counter: Counter) -> None:
     twice(counter)
-    with desk_of(counter) as (desk, [seen]):
-        chosen = desk.choose(seen, TAKE_BACK)
+    with service_of(counter) as (service, [seen]):
+        chosen = service.choose(seen, TAKE_BACK)
         give(counter, "marco", -150)
         before = counter.rows()
         with pytest.raises(GuardError, match="something else now"):
-            desk.carry_out(chosen)
+            service.carry_out(chosen)
         assert counter.rows() == before
-        assert desk.kept() == [chosen.draft]
+        assert service.kept() == [chosen.draft]
 
 
 def test_what_somebody_else_has_decided_meanwhile_is_not_done_twice(counter: Counter) -> None:
     payment = wrong_citizen(counter)
-    with desk_of(counter) as (desk, [seen]):
-        chosen = desk.choose(seen, CREDIT)
+    with service_of(counter) as (service, [seen]):
+        chosen = service.choose(seen, CREDIT)
         assert resolve(counter, payment, "--credit").code == 0
         with pytest.raises(GuardError):
-            desk.carry_out(chosen)
-    with desk_of(counter) as (desk, _), pytest.raises(GuardError):
-        desk.taken_up(chosen.draft, None)
+            service.carry_out(chosen)
+    with service_of(counter) as (service, _), pytest.raises(GuardError):
+        service.taken_up(chosen.draft, None)
     run_engine(counter)
     assert counter.ducats_of("marco") == 100
 
 
 def test_a_draft_about_a_case_that_is_settled_is_forgotten(counter: Counter) -> None:
     payment = too_few(counter)
-    with desk_of(counter) as (desk, [seen]):
-        desk.choose(seen, CREDIT)
+    with service_of(counter) as (service, [seen]):
+        service.choose(seen, CREDIT)
     assert resolve(counter, payment, "--credit").code == 0
     run_engine(counter)
-    with desk_of(counter) as (desk, cases):
-        (draft,) = desk.kept()
-        assert cases == []
+    with service_of(counter) as (service, matched_charges):
+        (draft,) = service.kept()
+        assert matched_charges == []
         with pytest.raises(GuardError, match="open no more"):
-            desk.taken_up(draft, None)
-        assert desk.kept() == []
+            service.taken_up(draft, None)
+        assert service.kept() == []
 
 
 def test_a_transfer_that_settles_a_case_is_looked_up_again(counter: Counter) -> None:
@@ -157,41 +162,41 @@ def test_a_transfer_that_settles_a_case_is_looked_up_again(counter: Counter) -> 
     credit = counter.credit("marco", "10", "--reference", "r1", "--json")
     assert credit.code == 0, credit
     run_engine(counter)
-    with desk_of(counter) as (desk, cases):
-        seen = next(one for one in cases if one.subject.name == payment)
-        row = desk.desk.settling("cascade_manual_r1", seen)
-        chosen = desk.choose(seen, Wish(How.SETTLED_BY, "by hand", settles=row))
-    with desk_of(counter) as (desk, _):
-        (draft,) = desk.kept()
-        _, again = desk.taken_up(draft, None)
+    with service_of(counter) as (service, matched_charges):
+        seen = next(one for one in matched_charges if one.subject.name == payment)
+        row = service.service.settling("cascade_manual_r1", seen)
+        chosen = service.choose(seen, Wish(How.SETTLED_BY, "by hand", settles=row))
+    with service_of(counter) as (service, _):
+        (draft,) = service.kept()
+        _, again = service.taken_up(draft, None)
         assert again.orders == chosen.orders == ()
         assert again.draft.wish.how is How.SETTLED_BY
-        assert desk.carry_out(again) == []
+        assert service.carry_out(again) == []
 
 
 def test_a_refund_is_kept_and_carried_out_once(counter: Counter) -> None:
     name = give_money_back(counter, bought(counter), 500)
-    with desk_of(counter) as (desk, [seen]):
-        chosen = desk.choose_refund(seen)
+    with service_of(counter) as (service, [seen]):
+        chosen = service.choose_refund(seen)
         assert [(order.payer, order.ducats) for order in chosen.orders] == [("marco", Decimal(50))]
         before = counter.rows()
-    with desk_of(counter) as (desk, [seen]):
-        (draft,) = desk.kept()
+    with service_of(counter) as (service, [seen]):
+        (draft,) = service.kept()
         assert (draft, draft.described) == (chosen.draft, "refund")
-        _, again = desk.taken_up(draft, seen)
+        _, again = service.taken_up(draft, seen)
         assert counter.rows() == before
-        desk.carry_out(again)
-        assert desk.kept() == []
+        service.carry_out(again)
+        assert service.kept() == []
         with pytest.raises(GuardError):
-            desk.carry_out(again)
+            service.carry_out(again)
     assert counter.row(f"cascade_refund_{name}")["ExecutedBy"] == "marco"
     assert len(counter.rows()) == len(before) + 1
 
 
 def test_a_refund_that_would_be_another_by_now_is_left(counter: Counter) -> None:
     give_money_back(counter, bought(counter), 500)
-    with desk_of(counter) as (desk, [seen]):
-        chosen = desk.choose_refund(seen)
+    with service_of(counter) as (service, [seen]):
+        chosen = service.choose_refund(seen)
         give(counter, "marco", -80)
         with pytest.raises(GuardError, match="something else now"):
-            desk.carry_out(chosen)
+            service.carry_out(chosen)

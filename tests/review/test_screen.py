@@ -9,31 +9,31 @@ from decimal import Decimal
 import pytest
 from rich.console import Console
 
-from cascade_cli.adapters.dashboard_links import Links, links
-from cascade_cli.cli.review.screen import Page, page_lines
+from cascade_cli.adapters.dashboard_links import DashboardLinks, links
+from cascade_cli.cli.review.screen import CaseScreen, page_lines
 from cascade_cli.domain.decisions.decision_plan import Subject
 from cascade_cli.domain.discrepancies.repair_command import Repair
-from cascade_cli.domain.matching.snapshot import World
+from cascade_cli.domain.matching.snapshot import Snapshot
 from cascade_cli.services.decisions.resolve_service import Evidence, Seen
 from cascade_cli.services.decisions.review_service import View
 from tests.domain.samples import WEEK, a_charge, a_stratagem, keyed
 from tests.review.subjects import of_charge, of_transfer
 
 BALANCES = {"CASCADE_PAYMENT_PROCESSOR": Decimal(900_000), "marco": Decimal("12.345678901")}
-PAGES = Links("https://dashboard.stripe.com/payments/", "https://airtable.com/appX/tblX/")
+PAGES = DashboardLinks("https://dashboard.stripe.com/payments/", "https://airtable.com/appX/tblX/")
 BROKE_OFF = "[ERROR] Processing error: " + "the connection was reset by the other side; " * 4
 
 
-def _page(subject: Subject, **changed: object) -> Page:
+def _page(subject: Subject, **changed: object) -> CaseScreen:
     near = tuple(a_stratagem(str(number)) for number in range(20, 29))
     rows = subject.doubtful
     evidence = Evidence(rows, BALANCES, near) if rows else Evidence((), {}, ())
 
-    view = View(Seen(subject, World(WEEK, (), ()), None), BALANCES, evidence)
-    return replace(Page(view, 3, 39, links=PAGES), **changed)  # type: ignore[arg-type]
+    view = View(Seen(subject, Snapshot(WEEK, (), ()), None), BALANCES, evidence)
+    return replace(CaseScreen(view, 3, 39, links=PAGES), **changed)  # type: ignore[arg-type]
 
 
-def _drawn(page: Page, width: int, height: int | None) -> list[str]:
+def _drawn(page: CaseScreen, width: int, height: int | None) -> list[str]:
     console = Console(file=io.StringIO(), width=width, height=height or 24, no_color=True)
     return [line.plain for line in page_lines(console, page, height)]
 
@@ -87,7 +87,7 @@ def test_the_pages_of_both_services_are_linked_where_there_is_room() -> None:
 
 def _links(
     *, is_stripe: bool = True, livemode: bool = True, is_airtable: bool = True, table: str = "tblX"
-) -> Links:
+) -> DashboardLinks:
     return links(
         is_stripe=is_stripe,
         livemode=livemode,

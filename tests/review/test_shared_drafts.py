@@ -12,7 +12,7 @@ from cascade_cli.errors import GuardError
 from tests.adapters_journal.postgresql import running_postgresql
 from tests.credit.counter import Counter
 from tests.resolve.cases import reconciled, resolve, run_engine, wrong_citizen
-from tests.review.test_desk import CREDIT, desk_of
+from tests.review.test_desk import CREDIT, service_of
 
 Machines = tuple[dict[str, str], dict[str, str]]
 
@@ -31,14 +31,14 @@ def test_a_draft_of_one_machine_is_taken_up_on_the_other(
 ) -> None:
     here, there = machines
     payment = wrong_citizen(counter)
-    with desk_of(counter, **here) as (desk, [seen]):
-        desk.choose(seen, CREDIT)
-    with desk_of(counter, **there) as (desk, [seen]):
-        (draft,) = desk.kept()
-        assert (draft.case, draft.wish) == (payment, CREDIT)
-        desk.carry_out(desk.taken_up(draft, seen)[1])
-    with desk_of(counter, **here) as (desk, _):
-        assert list(desk.kept()) == []
+    with service_of(counter, **here) as (service, [seen]):
+        service.choose(seen, CREDIT)
+    with service_of(counter, **there) as (service, [seen]):
+        (draft,) = service.kept()
+        assert (draft.matched, draft.wish) == (payment, CREDIT)
+        service.carry_out(service.taken_up(draft, seen)[1])
+    with service_of(counter, **here) as (service, _):
+        assert list(service.kept()) == []
     run_engine(counter)
     assert counter.ducats_of("marco") == 100
     assert resolve(counter, payment, "--credit", **here).code == 7
@@ -49,7 +49,10 @@ def test_both_carry_out_the_same_draft_and_one_is_told(
 ) -> None:
     here, there = machines
     wrong_citizen(counter)
-    with desk_of(counter, **here) as (first, [seen]), desk_of(counter, **there) as (second, _):
+    with (
+        service_of(counter, **here) as (first, [seen]),
+        service_of(counter, **there) as (second, _),
+    ):
         chosen = first.choose(seen, CREDIT)
         (draft,) = second.kept()
         _, same = second.taken_up(draft, seen)
@@ -66,13 +69,13 @@ def test_a_draft_that_was_decided_on_the_other_machine_meanwhile_is_refused(
 ) -> None:
     here, there = machines
     payment = wrong_citizen(counter)
-    with desk_of(counter, **here) as (desk, [seen]):
-        desk.choose(seen, CREDIT)
+    with service_of(counter, **here) as (service, [seen]):
+        service.choose(seen, CREDIT)
     assert resolve(counter, payment, "--credit", **there).code == 0
     run_engine(counter)
-    with desk_of(counter, **here) as (desk, _):
-        (draft,) = desk.kept()
+    with service_of(counter, **here) as (service, _):
+        (draft,) = service.kept()
         with pytest.raises(GuardError, match="was corrected already"):
-            desk.taken_up(draft, None)
+            service.taken_up(draft, None)
     run_engine(counter)
     assert counter.ducats_of("marco") == 100

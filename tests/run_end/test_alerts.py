@@ -10,7 +10,7 @@ import pytest
 
 from cascade_cli.cli.reconcile.alert_text import news_alert
 from cascade_cli.cli.terminal.session import Session
-from cascade_cli.domain.history.alert import News
+from cascade_cli.domain.history.alert import AlertNews
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
 from cascade_cli.sandbox.wire import Response
 from tests.cli.conftest import Cascade
@@ -278,7 +278,7 @@ def test_an_alert_that_was_taken_is_no_warning(nightly: Cascade) -> None:
 
 def test_in_the_sandbox_an_alert_names_commands_of_the_sandbox() -> None:
     item = the_item(a_charge())
-    found = News(new=(item,), solved={}, still_open=(item,), elsewhere=0)
+    found = AlertNews(new=(item,), solved={}, still_open=(item,), elsewhere=0)
     message = news_alert(Session(sandbox=True), found, WEEK, "app").body
     assert message.count(": cascade --sandbox explain pi_1") == 2
 

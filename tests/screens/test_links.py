@@ -12,13 +12,13 @@ from rich.text import Text
 
 from cascade_cli.cli.context.connection import connected
 from cascade_cli.cli.terminal.console import PipeConsole
-from cascade_cli.cli.terminal.hyperlinks import Links
+from cascade_cli.cli.terminal.hyperlinks import Hyperlinks
 from cascade_cli.cli.terminal.session import Session
 from tests.screens.terminal import Terminal
 
 _LINK = re.compile(r"\x1b\]8;[^;]*;([^\x1b]+)\x1b\\(?:\x1b\[[\d;]*m)?([^\x1b]+)")
 PAYMENT, ROW, EVENT = "pi_3Vl43rQc6qKWAYAWgj1EiROb", "recHCGBiuIFYrnx2r", "evt_3EAXo77ykN9t45cwh2"
-LINKS = Links("appLive123", livemode=True)
+LINKS = Hyperlinks("appLive123", livemode=True)
 LIVE = {
     "STRIPE_SECRET_KEY": "rk_live_1234567890",
     "AIRTABLE_API_KEY": "patABCDEFGHIJKL.0123456789",
@@ -26,7 +26,7 @@ LIVE = {
 }
 
 
-def printed(*, terminal: bool, links: Links | None, no_color: bool = False) -> str:
+def printed(*, terminal: bool, links: Hyperlinks | None, no_color: bool = False) -> str:
     """A sentence and a table with ids."""
     out = io.StringIO()
     console = PipeConsole(
@@ -65,7 +65,7 @@ def test_without_colour_there_are_links_and_in_a_pipe_there_are_none(
 
 
 def test_a_test_payment_leads_to_the_test_dashboard() -> None:
-    url = Links("appTest", livemode=False).url("re_1234567", "re")
+    url = Hyperlinks("appTest", livemode=False).url("re_1234567", "re")
     assert url == "https://dashboard.stripe.com/test/search?query=re_1234567"
 
 

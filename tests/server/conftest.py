@@ -21,8 +21,8 @@ from cascade_cli.adapters.journal.inbox import EventState, Inbox
 from cascade_cli.domain.records.journal_entries import Worker
 from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.sandbox.seed import seed
-from cascade_cli.server.app import Office, create_app
-from cascade_cli.server.serving import Ground, listen, opened, server_of
+from cascade_cli.server.app import AppState, create_app
+from cascade_cli.server.serving import Dependencies, listen, opened, server_of
 from tests.sandboxed import Sandboxed, served
 from tests.server.events import signature
 
@@ -54,15 +54,15 @@ class Shop:
     """The server in this process, over real HTTP on both sides; `said` is what it told."""
 
     def __init__(
-        self, place: Sandboxed, office: Office, client: Client, inbox: Inbox, said: list[str]
+        self, place: Sandboxed, app_state: AppState, client: Client, inbox: Inbox, said: list[str]
     ) -> None:
         self.place, self.client, self.inbox, self.said = place, client, inbox, said
-        self.office = office
+        self.app_state = app_state
 
     @cached_property
     def asgi(self) -> ASGIApp:
         """The application without a server before it."""
-        return create_app(self.office)
+        return create_app(self.app_state)
 
     def create(
         self, what: str = "payment-intent", *, key: str | None = None, **body: Any
@@ -123,14 +123,18 @@ def shop_at(
     with place.wired(**changed) as wiring, closing(Database(url)) as database:
         own = replace(identity, base=wiring.settings.airtable_base)
         inbox = Inbox(database, own, now=utc_now)
-        ground = Ground(wiring, database, identity, (), said.append)
-        with opened(ground) as office, _running(office) as url, closing(Client(url)) as client:
-            yield Shop(place, office, client, inbox, said)
+        dependencies = Dependencies(wiring, database, identity, (), said.append)
+        with (
+            opened(dependencies) as app_state,
+            _running(app_state) as url,
+            closing(Client(url)) as client,
+        ):
+            yield Shop(place, app_state, client, inbox, said)
 
 
 @contextmanager
-def _running(office: Office) -> Iterator[str]:
-    server = server_of(office)
+def _running(app_state: AppState) -> Iterator[str]:
+    server = server_of(app_state)
     with listen("127.0.0.1", 0) as listening:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()

@@ -73,22 +73,22 @@ def test_what_another_server_accepts_is_credited_by_the_one_that_does(
     place: Sandboxed, tmp_path: Path
 ) -> None:
     with shop_at(place, tmp_path) as first:
-        eventually(lambda: first.office.worker.leads)
+        eventually(lambda: first.app_state.worker.leads)
         with shop_at(place, tmp_path, run="run-second") as second:
             second.tell(succeeded(paid(place.app, "marco")))
             assert second.wait_until_dealt_with() == {"credited": 1}
-            assert not second.office.worker.leads
+            assert not second.app_state.worker.leads
     assert "events: 1 credited" in first.said
 
 
 def test_a_server_that_is_told_to_stop_hands_over_at_once(place: Sandboxed, tmp_path: Path) -> None:
     with ExitStack() as first, shop_at(place, tmp_path, run="run-second") as second:
         # The one that was first has to be gone first.
-        eventually(lambda: second.office.worker.leads)
+        eventually(lambda: second.app_state.worker.leads)
         third = first.enter_context(shop_at(place, tmp_path, run="run-third"))
-        second.office.worker.__exit__()
+        second.app_state.worker.__exit__()
         began = time.monotonic()
-        eventually(lambda: third.office.worker.leads)
+        eventually(lambda: third.app_state.worker.leads)
         assert time.monotonic() - began < 2 * STANDBY_SECONDS
         third.tell(succeeded(paid(place.app, "marco")))
         assert third.wait_until_dealt_with() == {"credited": 1}
@@ -101,7 +101,7 @@ def test_a_server_whose_place_was_taken_in_the_middle_writes_nothing_more(
     place: Sandboxed, tmp_path: Path
 ) -> None:
     with ExitStack() as thief, shop_at(place, tmp_path) as shop:
-        eventually(lambda: shop.office.worker.leads)
+        eventually(lambda: shop.app_state.worker.leads)
         journal = Journal(
             f"sqlite:///{tmp_path}/journal.sqlite3",
             THIEF,
@@ -116,7 +116,7 @@ def test_a_server_whose_place_was_taken_in_the_middle_writes_nothing_more(
         # The next request asks Stripe for the payment.
         place.recorder.before(len(place.recorder.requests) + 1, take_its_place)
         shop.tell(succeeded(paid(place.app, "marco")))
-        eventually(lambda: not shop.office.worker.leads)
+        eventually(lambda: not shop.app_state.worker.leads)
         time.sleep(2.0)
         assert [r.method for r in place.recorder.to("airtable") if r.method != "GET"] == []
         assert (_worker(shop)["ok"], _worker(shop)["host"], shop.counts()) == (
@@ -133,22 +133,22 @@ def test_a_server_that_cannot_credit_leaves_the_place_to_one_that_can(
     place: Sandboxed, tmp_path: Path
 ) -> None:
     with shop_at(place, tmp_path, CASCADE_PROCESSOR="Nobody") as first:
-        eventually(lambda: first.office.worker.leads)
+        eventually(lambda: first.app_state.worker.leads)
         with shop_at(place, tmp_path, run="run-second") as second:
             second.tell(succeeded(paid(place.app, "marco")))
             assert second.wait_until_dealt_with() == {"credited": 1}
-            assert second.office.worker.leads
+            assert second.app_state.worker.leads
 
 
 def test_whether_events_wait_is_told_where_all_is_well_too(
     place: Sandboxed, tmp_path: Path
 ) -> None:
     with shop_at(place, tmp_path) as shop:
-        eventually(lambda: shop.office.worker.leads)
+        eventually(lambda: shop.app_state.worker.leads)
         assert _events(shop) == (True, 0, 0, 0.0)
         place.recorder.break_from("airtable", 1, json_response(503, {}))
         shop.tell(succeeded(paid(place.app, "marco")))
-        eventually(lambda: shop.office.worker.pause is not None)
+        eventually(lambda: shop.app_state.worker.pause is not None)
         ok, waiting, due, seconds = _events(shop)
         assert (ok, waiting, due) == (True, 1, 1)
         assert 0 < seconds < 60

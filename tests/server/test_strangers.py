@@ -8,10 +8,10 @@ import threading
 import pytest
 
 from cascade_cli.errors import NotFoundError
-from cascade_cli.server.api import public_status as strangers
-from cascade_cli.server.api.public_status import Strangers, TooManyQuestionsError
+from cascade_cli.server.api import public_status
+from cascade_cli.server.api.public_status import PublicStatus, TooManyQuestionsError
 from cascade_cli.server.thread_pool import Offload
-from cascade_cli.services.selling.payment_api import Standing
+from cascade_cli.services.selling.payment_api import PaymentStatus
 from tests.server.conftest import TOKEN, Shop
 from tests.server.events import paid
 
@@ -21,8 +21,8 @@ PATH = "/api/payments/payment-intent/"
 @pytest.fixture
 def spent(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Shop:
     """A shop that was asked for more unknown payments than it looks up."""
-    monkeypatch.setattr(strangers, "UNKNOWN_A_SECOND", 0.0)
-    for number in range(int(strangers.UNKNOWN_IN_A_ROW) + 5):
+    monkeypatch.setattr(public_status, "UNKNOWN_A_SECOND", 0.0)
+    for number in range(int(public_status.UNKNOWN_IN_A_ROW) + 5):
         last = shop.client.get(f"{PATH}pi_nobody{number}")
     assert (last.status_code, last.json()["error"]["kind"]) == (429, "too_many_questions")
     assert last.headers["Retry-After"] == "5"
@@ -30,7 +30,7 @@ def spent(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Shop:
 
 
 def test_unknown_payments_cost_few_requests(spent: Shop) -> None:
-    assert len(spent.place.recorder.to("stripe")) == strangers.UNKNOWN_IN_A_ROW
+    assert len(spent.place.recorder.to("stripe")) == public_status.UNKNOWN_IN_A_ROW
 
 
 def test_what_was_not_found_a_moment_ago_is_not_looked_up_again(shop: Shop) -> None:
@@ -53,8 +53,8 @@ def test_who_shows_the_token_is_told_all_the_same(spent: Shop) -> None:
 
 
 def test_what_exists_costs_strangers_nothing(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(strangers, "UNKNOWN_A_SECOND", 0.0)
-    for _ in range(int(strangers.UNKNOWN_IN_A_ROW) + 5):
+    monkeypatch.setattr(public_status, "UNKNOWN_A_SECOND", 0.0)
+    for _ in range(int(public_status.UNKNOWN_IN_A_ROW) + 5):
         path = PATH + paid(shop.place.app, "marco")["payment_intent"]
         assert shop.client.get(path).status_code == 200
 
@@ -65,7 +65,7 @@ class Desk:
     def __init__(self) -> None:
         self.asked, self.open, self.seconds = list[str](), threading.Event(), 0.0
 
-    def standing(self, intent_id: str) -> Standing:
+    def transfer_status(self, intent_id: str) -> PaymentStatus:
         self.asked.append(intent_id)
         self.open.wait(10)
         raise NotFoundError(f"no {intent_id}")
@@ -74,38 +74,38 @@ class Desk:
         return self.seconds
 
 
-async def _asked(who: Strangers, *intent_ids: str) -> list[type[BaseException]]:
+async def _asked(who: PublicStatus, *intent_ids: str) -> list[type[BaseException]]:
     found = await asyncio.gather(*(who.ask(i) for i in intent_ids), return_exceptions=True)
     return [type(one) for one in found if isinstance(one, BaseException)]
 
 
 def test_few_unknown_payments_are_looked_up_at_once_and_each_once() -> None:
-    desk = Desk()
+    service = Desk()
 
     async def play(offload: Offload) -> list[type[BaseException]]:
-        who = Strangers(desk, offload, 10, desk.clock)
-        asyncio.get_running_loop().call_later(0.1, desk.open.set)
+        who = PublicStatus(service, offload, 10, service.clock)
+        asyncio.get_running_loop().call_later(0.1, service.open.set)
         return await _asked(who, "pi_1", "pi_1", "pi_2", "pi_3")
 
     with Offload() as offload:
         found = asyncio.run(play(offload))
     assert found == [*[NotFoundError] * 3, TooManyQuestionsError]
-    assert sorted(desk.asked) == ["pi_1", "pi_2"]
+    assert sorted(service.asked) == ["pi_1", "pi_2"]
 
 
 def test_more_are_looked_up_as_time_goes_by_and_what_was_not_found_is_forgotten() -> None:
-    desk = Desk()
-    desk.open.set()
-    many = int(strangers.UNKNOWN_IN_A_ROW)
+    service = Desk()
+    service.open.set()
+    many = int(public_status.UNKNOWN_IN_A_ROW)
 
     async def play(offload: Offload) -> list[type[BaseException]]:
-        who, found = Strangers(desk, offload, 10, desk.clock), list[type[BaseException]]()
+        who, found = PublicStatus(service, offload, 10, service.clock), list[type[BaseException]]()
         for number in range(many + 1):
             found += await _asked(who, f"pi_{number}")
-        desk.seconds = strangers.UNFOUND_SECONDS
+        service.seconds = public_status.UNFOUND_SECONDS
         return found + await _asked(who, "pi_0")
 
     with Offload() as offload:
         found = asyncio.run(play(offload))
     assert found == [*[NotFoundError] * many, TooManyQuestionsError, NotFoundError]
-    assert desk.asked.count("pi_0") == 2
+    assert service.asked.count("pi_0") == 2

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from cascade_cli.adapters.http.transport import utc_now
-from cascade_cli.domain.shop.keys import OLDER_SOURCE
+from cascade_cli.domain.shop.keys import LEGACY_SOURCE
 from tests.server.conftest import Shop
 
 HOUR = timedelta(hours=1)
@@ -22,7 +22,7 @@ def now() -> datetime:
 
 
 def _legacy_row(shop: Shop, at: datetime) -> str:
-    notes = {"source": OLDER_SOURCE, "payment_type": "stripe_purchase", "amount": 100.0}
+    notes = {"source": LEGACY_SOURCE, "payment_type": "stripe_purchase", "amount": 100.0}
     name = f"cascade_payment_marco_{int(at.timestamp())}"
     shop.place.transfer(name, at, Notes=json.dumps(notes))
     return name

@@ -9,7 +9,7 @@ from pathlib import Path
 from cascade_cli.adapters.http.transport import utc_now
 from cascade_cli.adapters.journal import Journal
 from cascade_cli.cli.context.write_context import this_worker
-from cascade_cli.domain.history.checkpoint import Memory, mark_name
+from cascade_cli.domain.history.checkpoint import Checkpoint, mark_name
 from cascade_cli.sandbox.airtable import BASE_ID
 from tests.server.conftest import Shop
 from tests.server.events import succeeded
@@ -19,7 +19,7 @@ DAY = timedelta(days=1)
 
 def _remember_as_settled(folder: Path) -> None:
     """A run over the last week left nothing open."""
-    memory = Memory(utc_now(), {}, None, covered_since=utc_now() - 7 * DAY)
+    memory = Checkpoint(utc_now(), {}, None, covered_since=utc_now() - 7 * DAY)
     url = f"sqlite:///{folder}/journal.sqlite3"
     with closing(Journal(url, this_worker("test"), now=utc_now)) as journal:
         journal.set_mark(mark_name(BASE_ID), memory.document())

@@ -92,7 +92,7 @@ def test_what_a_server_of_the_sandbox_answers_names_commands_of_the_sandbox() ->
 
 def test_whether_it_is_ready_is_told_while_every_payment_waits(shop: Shop) -> None:
     blocked = threading.Event()
-    offload = shop.office.offload
+    offload = shop.app_state.offload
 
     async def wait_for_nothing() -> None:
         tasks = [offload.run(blocked.wait, 20) for _ in range(THREADS)]

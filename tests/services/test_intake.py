@@ -24,7 +24,12 @@ from cascade_cli.errors import (
 )
 from cascade_cli.services.delivery_ports import Delivery, Result
 from cascade_cli.services.events.intake import BATCH, SHORT_OF_DUCATS, Intake, backoff
-from cascade_cli.services.events.replay_service import MANY_PAYMENTS, CanPay, Planned, ReplayPlan
+from cascade_cli.services.events.replay_service import (
+    MANY_PAYMENTS,
+    CanPay,
+    PlannedReplay,
+    ReplayPlan,
+)
 from cascade_cli.services.refunds.automatic_refunds import Dealt
 from tests.credit.orders import an_order
 from tests.domain.samples import a_charge, a_stratagem
@@ -88,8 +93,8 @@ class Counter:
     `shared` among many citizens."""
 
     deliver: Deliver = field(default_factory=lambda: delivery)
-    planned: Mapping[str, Planned] = field(default_factory=dict)
-    shared: Mapping[str, Sequence[Planned]] = field(default_factory=dict)
+    planned: Mapping[str, PlannedReplay] = field(default_factory=dict)
+    shared: Mapping[str, Sequence[PlannedReplay]] = field(default_factory=dict)
     ailing: Mapping[str, Exception] = field(default_factory=dict)
     looks: list[list[str]] = field(default_factory=list)
     told: list[tuple[Mapping[str, Any], Decimal | None]] = field(default_factory=list)
@@ -104,7 +109,7 @@ class Counter:
     ) -> ReplayPlan:
         self.looks.append([event.id for event in events])
         self.told.append((facts, can_pay(Decimal(100), None) if can_pay else None))
-        payments: dict[str, Planned] = {}
+        payments: dict[str, PlannedReplay] = {}
         for event in (event for event in events if event.payment_id):
             name = str(event.payment_id)
             if name in self.ailing:
@@ -113,7 +118,7 @@ class Counter:
                 parts = self.shared[name]
                 return ReplayPlan(tuple(replace(one, events=(event,)) for one in parts), {})
             order, step = an_order(key=f"key_{name}"), Write(Action.CREATE)
-            one = self.planned.get(name, Planned(name, (), order=order, step=step))
+            one = self.planned.get(name, PlannedReplay(name, (), order=order, step=step))
             earlier = payments[name].events if name in payments else ()
             payments[name] = replace(one, events=(*earlier, event))
         return ReplayPlan(tuple(payments.values()), {})
@@ -187,18 +192,18 @@ def test_a_payment_already_credited_by_another_event_is_not_looked_up_again() ->
 
 @pytest.mark.parametrize("kind", ["charge.succeeded", "charge.refunded"])
 def test_an_event_of_the_other_mode_moves_nothing_and_is_shown_to_a_person(kind: str) -> None:
-    counter, clerk = Counter(), Clerk(Dealt("refunded"))
+    counter, automatic_refunds = Counter(), Clerk(Dealt("refunded"))
     live = accepted(kind=kind, livemode=True)
-    found = settled(live, counter=counter, refunds=clerk)
+    found = settled(live, counter=counter, refunds=automatic_refunds)
     assert found == [(ATTENTION, "of live mode", None)]
-    test = settled(accepted(kind=kind), counter=counter, refunds=clerk, livemode=True)
+    test = settled(accepted(kind=kind), counter=counter, refunds=automatic_refunds, livemode=True)
     assert test == [(ATTENTION, "of test mode", None)]
-    assert (counter.looks, clerk.asked) == ([], [])
+    assert (counter.looks, automatic_refunds.asked) == ([], [])
 
 
 def test_the_base_is_guarded_before_the_first_write_and_only_then() -> None:
     guarded = list[int]()
-    nothing = Counter(planned={"pi_1": Planned("pi_1", (), already=a_stratagem())})
+    nothing = Counter(planned={"pi_1": PlannedReplay("pi_1", (), already=a_stratagem())})
     settled(accepted(), counter=nothing, guard=lambda: guarded.append(1))
     assert guarded == []
     settled(accepted(), guard=lambda: guarded.append(1))
@@ -250,7 +255,7 @@ def test_what_is_over_the_days_limit_waits_for_midnight_utc(zone: timezone) -> N
 
 def test_what_the_processor_cannot_pay_waits_for_ducats_and_is_not_begun() -> None:
     order = an_order(key="key_pi_1")
-    short = Planned("pi_1", (), order=order, step=Write(Action.CREATE), is_funded=False)
+    short = PlannedReplay("pi_1", (), order=order, step=Write(Action.CREATE), is_funded=False)
     counter = Counter(planned={"pi_1": short})
     found = settled(accepted(), counter=counter)
     assert found == [(WAITING, SHORT_OF_DUCATS, NOW + timedelta(seconds=2))]
@@ -259,12 +264,12 @@ def test_what_the_processor_cannot_pay_waits_for_ducats_and_is_not_begun() -> No
 
 def test_what_was_delivered_before_is_credited_and_says_by_which_transfer() -> None:
     row = a_stratagem(stratagem_id="cascade_payment_pi_1", status="executed")
-    counter = Counter(planned={"pi_1": Planned("pi_1", (), already=row)})
+    counter = Counter(planned={"pi_1": PlannedReplay("pi_1", (), already=row)})
     found = settled(accepted(), counter=counter)
     assert found == [(CREDITED, "cascade_payment_pi_1 is executed", None)]
 
 
-NO_PURCHASE = Planned("pi_1", ())
+NO_PURCHASE = PlannedReplay("pi_1", ())
 UNKNOWN = replace(NO_PURCHASE, objection=Objection(Obstacle.UNKNOWN_PAYMENT, "nobody knows it"))
 UNDERPAID = replace(NO_PURCHASE, objection=Objection(Obstacle.UNDERPAID, "it cost too little"))
 
@@ -277,7 +282,7 @@ UNDERPAID = replace(NO_PURCHASE, objection=Objection(Obstacle.UNDERPAID, "it cos
     ],
 )
 def test_what_stripe_does_not_show_yet_is_looked_at_a_second_time_and_no_third(
-    planned: Planned, state: EventState, note: str
+    planned: PlannedReplay, state: EventState, note: str
 ) -> None:
     counter = Counter(planned={"pi_1": planned})
     ((first, _, again_at),) = settled(accepted(tries=0), counter=counter)
@@ -359,11 +364,11 @@ def test_without_a_clerk_a_refund_is_left_to_a_person_and_recorded() -> None:
 
 
 def test_two_events_of_one_refund_are_one_look_without_patience() -> None:
-    clerk = Clerk(Dealt("taken back"))
+    automatic_refunds = Clerk(Dealt("taken back"))
     both = refunded("1"), refunded("2", payment="pi_1")
-    found = settled(*both, refunds=clerk)
+    found = settled(*both, refunds=automatic_refunds)
     assert found == [(RECORDED, "taken back", None)] * 2
-    assert clerk.asked == [("pi_1", timedelta(0))]
+    assert automatic_refunds.asked == [("pi_1", timedelta(0))]
 
 
 def test_credits_come_before_what_went_back() -> None:
@@ -388,15 +393,15 @@ def test_a_refund_is_seen_through_as_the_clerk_says(
 
 
 def test_a_refund_of_what_is_no_purchase_is_looked_at_twice_and_recorded() -> None:
-    clerk = Clerk(Dealt("x", is_purchase=False))
-    assert settled(refunded(tries=1), refunds=clerk) == [(RECORDED, "x", None)]
+    automatic_refunds = Clerk(Dealt("x", is_purchase=False))
+    assert settled(refunded(tries=1), refunds=automatic_refunds) == [(RECORDED, "x", None)]
 
 
 def test_what_failed_of_a_refund_is_tried_again_at_the_earliest_moment() -> None:
     unfinished = delivery("key", Result.UNFINISHED, finish_at=NOW + 3 * MINUTE)
     for again_at, next_at in ((2 * MINUTE, 2 * MINUTE), (9 * MINUTE, 3 * MINUTE)):
-        clerk = Clerk(Dealt("x", again_at=NOW + again_at, failed=(unfinished,)))
-        ((state, _, later),) = settled(refunded(), refunds=clerk)
+        automatic_refunds = Clerk(Dealt("x", again_at=NOW + again_at, failed=(unfinished,)))
+        ((state, _, later),) = settled(refunded(), refunds=automatic_refunds)
         assert (state, later) == (WAITING, NOW + next_at)
 
 
@@ -468,10 +473,13 @@ def test_a_fault_of_all_settles_what_was_found_before_it_and_nothing_else() -> N
 
 def test_a_refund_that_names_no_payment_is_left_to_a_person_and_asks_nobody() -> None:
     one = refunded()
-    nameless, clerk = replace(one, event=replace(one.event, payment_id=None)), Clerk(Dealt("x"))
-    found = settled(nameless, refunds=clerk)
+    nameless, automatic_refunds = (
+        replace(one, event=replace(one.event, payment_id=None)),
+        Clerk(Dealt("x")),
+    )
+    found = settled(nameless, refunds=automatic_refunds)
     assert found == [(RECORDED, "left to a person: cascade refund PAYMENT", None)]
-    assert clerk.asked == []
+    assert automatic_refunds.asked == []
 
 
 @pytest.mark.parametrize(
@@ -493,20 +501,20 @@ def test_a_refund_for_many_waits_while_one_part_does_and_else_needs_a_person(
 
 
 def test_refunds_of_two_payments_are_settled_each_for_itself() -> None:
-    inbox, clerk = Inbox([refunded("1"), refunded("2")]), Clerk(Dealt("taken back"))
-    found = intake(inbox, Counter(), refunds=clerk).work()
+    inbox, automatic_refunds = Inbox([refunded("1"), refunded("2")]), Clerk(Dealt("taken back"))
+    found = intake(inbox, Counter(), refunds=automatic_refunds).work()
     assert [one.event_id for one in found] == ["evt_1", "evt_2"]
-    assert [payment for payment, _ in clerk.asked] == ["pi_1", "pi_2"]
+    assert [payment for payment, _ in automatic_refunds.asked] == ["pi_1", "pi_2"]
 
 
-def part(number: int, citizen: str, **changed: Any) -> Planned:
+def part(number: int, citizen: str, **changed: Any) -> PlannedReplay:
     """One citizen's part of a payment for many, under way unless it is said otherwise."""
     row = a_stratagem(stratagem_id=f"cascade_payment_pi_1.{number}", status="executed")
     charge = a_charge(citizen=citizen)
-    return Planned(f"pi_1.{number}", (), charge, **{"already": row, **changed})
+    return PlannedReplay(f"pi_1.{number}", (), charge, **{"already": row, **changed})
 
 
-def shared(*parts: Planned) -> tuple[EventState, str, datetime | None]:
+def shared(*parts: PlannedReplay) -> tuple[EventState, str, datetime | None]:
     (found,) = settled(accepted(), counter=Counter(shared={"pi_1": parts}))
     return found
 

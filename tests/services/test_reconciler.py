@@ -35,7 +35,7 @@ def kinds(run: Run) -> dict[str, Kind]:
     return {item.charge.id: item.kind for item in run.result.items if item.charge}
 
 
-def older_id(at: datetime) -> str:
+def legacy_id(at: datetime) -> str:
     return f"cascade_payment_marco_{int(at.timestamp())}"
 
 
@@ -80,7 +80,7 @@ def test_an_older_row_of_a_payment_before_the_window_is_no_orphan(
     sandboxed: Sandboxed, wiring: Wiring
 ) -> None:
     sandboxed.pay(SINCE - HOUR)
-    sandboxed.transfer(older_id(SINCE + HOUR), SINCE + HOUR)
+    sandboxed.transfer(legacy_id(SINCE + HOUR), SINCE + HOUR)
     assert list(run(wiring).result.items) == []
 
 
@@ -90,7 +90,7 @@ def test_an_older_row_of_a_payment_before_the_window_is_no_second_credit(
     sandboxed.pay(SINCE - HOUR)
     paid = sandboxed.pay(SINCE + HOUR)
     for at in (SINCE + HOUR + MINUTE, SINCE + 2 * HOUR):
-        sandboxed.transfer(older_id(at), at)
+        sandboxed.transfer(legacy_id(at), at)
     assert kinds(run(wiring)) == {paid["id"]: Kind.SETTLED}
 
 
@@ -100,7 +100,7 @@ def test_a_payment_after_the_window_keeps_its_row_and_the_missing_one_stays_miss
     missing = sandboxed.pay(NOW - 30 * HOUR)
     sandboxed.pay(NOW - 20 * HOUR)
     at = NOW - 20 * HOUR + MINUTE
-    sandboxed.transfer(older_id(at), at)
+    sandboxed.transfer(legacy_id(at), at)
     assert kinds(run(wiring, until=NOW - 25 * HOUR)) == {missing["id"]: Kind.MISSING}
 
 

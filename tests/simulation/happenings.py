@@ -33,7 +33,7 @@ from tests.simulation.turning import Turning
 ENOUGH_DUCATS = 1_000_000
 CROWD = 5
 _CENTS_PER_DUCAT = 10
-_OLDER_LIFETIME = timedelta(minutes=5)
+_LEGACY_LIFETIME = timedelta(minutes=5)
 
 
 class Happenings:
@@ -164,7 +164,7 @@ class Happenings:
             self._at(payment.held_seconds, partial(self._capture, payment, charge["id"]))
             return
         self._paid(payment, charge)
-        if payment.older_connector:
+        if payment.legacy_connector:
             self._at(5, partial(self._credit_as_before, payment))
 
     def _capture(self, payment: Payment, charge_id: str) -> None:
@@ -324,7 +324,7 @@ class Happenings:
             "ExecutedBy": PROCESSOR,
             "TargetCitizen": payment.citizen,
             "Status": "active",
-            "ExpiresAt": (now + _OLDER_LIFETIME).isoformat(),
+            "ExpiresAt": (now + _LEGACY_LIFETIME).isoformat(),
             "Notes": f'{{"source": "cascade_payment_processor", "amount": {float(payment.ducats)},'
             ' "payment_type": "stripe_purchase", "reason": "Ducat purchase via CASCADE"}',
         }

@@ -14,7 +14,7 @@ from cascade_cli.domain.discrepancies.kinds import Kind
 from cascade_cli.domain.records.stratagems import State
 from cascade_cli.domain.shop.keys import whole_id
 from cascade_cli.services.delivery import deliver
-from cascade_cli.services.reconcile import gather as reconcile
+from cascade_cli.services.reconcile import gather
 from cascade_cli.services.reconcile.gather import Run
 from tests.simulation.happenings import Happenings, by_file, by_hand, take_back, told_of
 from tests.simulation.lanes import in_virtual_lanes
@@ -103,7 +103,7 @@ class History:
         self.stage.settle()
         # Threads of its own would run beside the baton.
         with (
-            patch.object(reconcile, "side_by_side", self._one_after_the_other),
+            patch.object(gather, "side_by_side", self._one_after_the_other),
             patch.object(deliver, "in_lanes", in_virtual_lanes),
             patch.object(deliver, "ORDERS_PER_ROUND", ORDERS_PER_ROUND),
         ):

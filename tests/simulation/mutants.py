@@ -18,27 +18,28 @@ import requests
 from cascade_cli.adapters.http.pace import Pace
 from cascade_cli.adapters.http.service_clock import ServiceClock
 from cascade_cli.adapters.http.transport import Transport, permitted
-from cascade_cli.adapters.journal import arrival_notices as arrivals
-from cascade_cli.adapters.journal import attempts
+from cascade_cli.adapters.journal import arrival_notices, attempts
 from cascade_cli.adapters.journal.holders import Holder, Neighbours
-from cascade_cli.adapters.stripe import events, money_moved, purchases, signature
-from cascade_cli.adapters.stripe import invoice_metadata as bills
-from cascade_cli.adapters.stripe import purchase_parser as sold
+from cascade_cli.adapters.stripe import (
+    events,
+    invoice_metadata,
+    money_moved,
+    purchase_parser,
+    purchases,
+    signature,
+)
 from cascade_cli.adapters.stripe.events import to_event
 from cascade_cli.adapters.stripe.invoice_metadata import Bill, hints_at_invoice
 from cascade_cli.adapters.stripe.purchases import StripeReader
 from cascade_cli.adapters.venice.base import VeniceReader
 from cascade_cli.adapters.venice.notes_codec import Notes
-from cascade_cli.domain.decisions import credit_decision as crediting
-from cascade_cli.domain.decisions import decision_plan as subject
-from cascade_cli.domain.delivery import delivery_steps as delivery
+from cascade_cli.domain.decisions import credit_decision, decision_plan
+from cascade_cli.domain.delivery import delivery_steps
 from cascade_cli.domain.delivery.delivery_steps import Action, Step, Write, next_step
-from cascade_cli.domain.discrepancies import decision_facts as standing_decisions
-from cascade_cli.domain.matching import matched_charge as case
-from cascade_cli.domain.matching import matching
-from cascade_cli.domain.matching.matched_charge import Case
-from cascade_cli.domain.reconcile import event_replay as replay_decisions
-from cascade_cli.domain.reconcile import reconciliation, repair_plan
+from cascade_cli.domain.discrepancies import decision_facts
+from cascade_cli.domain.matching import matched_charge, matching
+from cascade_cli.domain.matching.matched_charge import MatchedCharge
+from cascade_cli.domain.reconcile import event_replay, reconciliation, repair_plan
 from cascade_cli.domain.records.charges import Charge, Dispute, Refund
 from cascade_cli.domain.records.decisions import Decision, Facts
 from cascade_cli.domain.records.gifts import Gift
@@ -47,26 +48,24 @@ from cascade_cli.domain.records.orders import Order
 from cascade_cli.domain.records.past_delivery import PastDelivery
 from cascade_cli.domain.records.stratagems import Failure, Stratagem
 from cascade_cli.domain.records.stripe_events import Event
-from cascade_cli.domain.refunds.refund_shares import Part
+from cascade_cli.domain.refunds.refund_shares import RefundShare
 from cascade_cli.domain.selling import price_guard, pricing
-from cascade_cli.domain.shop.exchange import Belief, Rates
+from cascade_cli.domain.shop.exchange import Rates, ValuationRate
 from cascade_cli.domain.shop.keys import correction_key, stratagem_id_for, whole_id
 from cascade_cli.domain.shop.money import ZERO
-from cascade_cli.services.delivery import credit_guards, deliver
-from cascade_cli.services.delivery import credit_service as credit
-from cascade_cli.services.delivery import order_in_progress as jobs
+from cascade_cli.services.delivery import credit_guards, credit_service, deliver, order_in_progress
 from cascade_cli.services.delivery_ports import Reader
-from cascade_cli.services.events import replay_service as replay
+from cascade_cli.services.events import replay_service
 from cascade_cli.services.events.intake import Intake
 from cascade_cli.services.processor import balance
-from cascade_cli.services.refunds import refund_service as refund
-from cascade_cli.services.refunds.automatic_refunds import Dealt, RefundClerk
+from cascade_cli.services.refunds import refund_service
+from cascade_cli.services.refunds.automatic_refunds import AutomaticRefunds, Dealt
 from tests.simulation import rated
 from tests.simulation.shop import Alter, Parts, as_it_is
 
 _FORCELIST = frozenset({429, 500, 502, 503, 504})
 _TRIES = 5
-_PLANNERS = (jobs, replay, credit)
+_PLANNERS = (order_in_progress, replay_service, credit_service)
 
 
 @contextmanager
@@ -207,7 +206,7 @@ def spare_rows_activated() -> Iterator[Alter]:
 @contextmanager
 def no_bound() -> Iterator[Alter]:
     """A write of unknown fate is taken for lost at once."""
-    with patch.object(delivery, "FATE_BOUND", timedelta(0)):
+    with patch.object(delivery_steps, "FATE_BOUND", timedelta(0)):
         yield as_it_is
 
 
@@ -227,7 +226,7 @@ def late_writes_sent() -> Iterator[Alter]:
 @contextmanager
 def surplus_left_alone() -> Iterator[Alter]:
     """Of two live rows of one payment none is ended."""
-    with patch.object(delivery, "_surplus", lambda *_: ()):
+    with patch.object(delivery_steps, "_surplus", lambda *_: ()):
         yield as_it_is
 
 
@@ -258,13 +257,13 @@ def balance_of_unknown_fate_forgotten() -> Iterator[Alter]:
 @contextmanager
 def events_credited_once_each() -> Iterator[Alter]:
     """Every event is a credit of its own."""
-    once: Any = vars(replay)["credit_order"]
+    once: Any = vars(replay_service)["credit_order"]
 
     def by_event(charge: Charge, facts: Any, *rest: Any) -> Any:
         order: Any = once(charge, facts, *rest)
         return replace(order, key=f"{order.key}_{facts['event']}", charge=None)
 
-    with patch.object(replay, "credit_order", by_event):
+    with patch.object(replay_service, "credit_order", by_event):
         yield as_it_is
 
 
@@ -272,10 +271,10 @@ def events_credited_once_each() -> Iterator[Alter]:
 def taken_forgotten() -> Iterator[Alter]:
     """What came back for a refund already is not counted."""
 
-    def left(part: Part) -> Decimal:
+    def left(part: RefundShare) -> Decimal:
         return max(ZERO, part.due - part.withheld - part.under_way)
 
-    with patch.object(Part, "left", property(left)):
+    with patch.object(RefundShare, "left", property(left)):
         yield as_it_is
 
 
@@ -283,17 +282,17 @@ def taken_forgotten() -> Iterator[Alter]:
 def withheld_taken() -> Iterator[Alter]:
     """What never arrived is taken back all the same."""
 
-    def left(part: Part) -> Decimal:
+    def left(part: RefundShare) -> Decimal:
         return max(ZERO, part.due - part.taken + part.given - part.under_way)
 
-    with patch.object(Part, "left", property(left)):
+    with patch.object(RefundShare, "left", property(left)):
         yield as_it_is
 
 
 @contextmanager
 def failed_refunds_hold() -> Iterator[Alter]:
     """A refund that failed keeps its ducats."""
-    with patch.object(Part, "surplus", property(lambda _part: ZERO)):
+    with patch.object(RefundShare, "surplus", property(lambda _part: ZERO)):
         yield as_it_is
 
 
@@ -323,14 +322,14 @@ def refunds_looked_at_once() -> Iterator[Alter]:
 @contextmanager
 def only_the_first_citizens_settled() -> Iterator[Alter]:
     """Of a payment for many, whoever is next for a refund never has a turn."""
-    once: Any = RefundClerk._next_settled
+    once: Any = AutomaticRefunds._next_settled
 
-    def first(self: RefundClerk, *asked: Any) -> Dealt:
+    def first(self: AutomaticRefunds, *asked: Any) -> Dealt:
         dealt: Dealt = once(self, *asked)
         self._begun.clear()
         return Dealt(dealt.note) if dealt.goes_on else dealt
 
-    with patch.object(RefundClerk, "_next_settled", first):
+    with patch.object(AutomaticRefunds, "_next_settled", first):
         yield as_it_is
 
 
@@ -379,9 +378,9 @@ def halves_credited_whole() -> Iterator[Alter]:
 def judged_by_another_day_s_rate() -> Iterator[Alter]:
     """Whether enough was paid is judged by the rate of the day of payment, not by the page's."""
 
-    def of_the_day(currency: str, _stored: Any, paid_on: date, rates: Rates) -> Belief:
+    def of_the_day(currency: str, _stored: Any, paid_on: date, rates: Rates) -> ValuationRate:
         known = rates.on(currency, paid_on)
-        return Belief(known.per_usd if known else None, "")
+        return ValuationRate(known.per_usd if known else None, "")
 
     with patch.object(pricing, "believe", of_the_day):
         yield as_it_is
@@ -416,7 +415,7 @@ def other_payers_unseen() -> Iterator[Alter]:
 def newcomers_taken_for_the_same() -> Iterator[Alter]:
     """Whoever has the name now is the one whom the row was made for."""
     with ExitStack() as stack:
-        for module in (case, replay_decisions, credit_guards, refund):
+        for module in (matched_charge, event_replay, credit_guards, refund_service):
             stack.enter_context(patch.object(module, "successor", lambda *_: ""))
         yield as_it_is
 
@@ -466,13 +465,13 @@ def arrivals_told_without_a_mark() -> Iterator[Alter]:
 @contextmanager
 def arrivals_told_by_all_who_found_them() -> Iterator[Alter]:
     """Whoever finds an arrival tells of it, although another has set out to meanwhile."""
-    once = arrivals.attempt_once
+    once = arrival_notices.attempt_once
 
     def always(transaction: Any, keys: Any, action: str, detail: Any) -> list[str]:
         once(transaction, keys, action, detail)
         return list(keys)
 
-    with patch.object(arrivals, "attempt_once", always):
+    with patch.object(arrival_notices, "attempt_once", always):
         yield as_it_is
 
 
@@ -481,7 +480,9 @@ def releases_taken_for_refunds() -> Iterator[Alter]:
     """What was authorised and not captured is money that went back."""
     with (
         patch.object(money_moved, "release_among", lambda *_: None),
-        patch.object(sold, "stated_refunded_cents", lambda charge: charge["amount_refunded"]),
+        patch.object(
+            purchase_parser, "stated_refunded_cents", lambda charge: charge["amount_refunded"]
+        ),
     ):
         yield as_it_is
 
@@ -491,8 +492,8 @@ def waiting_refunds_taken_for_gone() -> Iterator[Alter]:
     """A refund counts from its first day, whether or not its money has left."""
     once = money_moved.to_refund
 
-    def gone(refund: Any) -> Refund:
-        made = once(refund)
+    def gone(refund_service: Any) -> Refund:
+        made = once(refund_service)
         return replace(made, has_left=made.status not in {"failed", "canceled"})
 
     with patch.object(money_moved, "to_refund", gone):
@@ -536,8 +537,8 @@ def decisions_without_facts() -> Iterator[Alter]:
     """What a decision rests on is not remembered."""
     nothing = Facts("", ())
     with (
-        patch.object(subject, "facts_of", lambda *_: nothing),
-        patch.object(standing_decisions, "facts_of", lambda *_: nothing),
+        patch.object(decision_plan, "facts_of", lambda *_: nothing),
+        patch.object(decision_facts, "facts_of", lambda *_: nothing),
         patch.object(reconciliation, "facts_of", lambda *_: nothing),
     ):
         yield as_it_is
@@ -554,11 +555,11 @@ def decisions_hold_for_ever() -> Iterator[Alter]:
 def corrections_without_a_key() -> Iterator[Alter]:
     """Every correction has another StratagemId."""
 
-    def another(case: Case) -> str:
-        number = 2 + int(case.terms.now.timestamp()) % 1_000_000
-        return correction_key(case.charge.payment_id, number)
+    def another(matched_charge: MatchedCharge) -> str:
+        number = 2 + int(matched_charge.terms.now.timestamp()) % 1_000_000
+        return correction_key(matched_charge.charge.payment_id, number)
 
-    with patch.object(crediting, "_next_correction", another):
+    with patch.object(credit_decision, "_next_correction", another):
         yield as_it_is
 
 
@@ -566,8 +567,8 @@ def corrections_without_a_key() -> Iterator[Alter]:
 def hand_credits_unseen() -> Iterator[Alter]:
     """Nobody looks whether a payment was made good by hand."""
     with (
-        patch.object(crediting, "refuse_mentioned", lambda *_: None),
-        patch.object(credit, "refuse_credited", lambda *_: None),
+        patch.object(credit_decision, "refuse_mentioned", lambda *_: None),
+        patch.object(credit_service, "refuse_credited", lambda *_: None),
     ):
         yield as_it_is
 
@@ -587,8 +588,8 @@ def strange_events_spoil_the_list() -> Iterator[Alter]:
 
 
 def _only_whole_ones(document: Any, raw: bytes) -> Event:
-    subject = (document.get("data") or {}).get("object") or ()
-    if not isinstance(document.get("created"), int) or "id" not in subject:
+    decision_plan = (document.get("data") or {}).get("object") or ()
+    if not isinstance(document.get("created"), int) or "id" not in decision_plan:
         raise ValueError("it is no event of Stripe")
     return to_event(document, raw)
 
@@ -597,8 +598,8 @@ def _only_whole_ones(document: Any, raw: bytes) -> Event:
 def other_shops_sales_taken() -> Iterator[Alter]:
     """Whoever says that it is theirs is not heard where the product is ours."""
     with (
-        patch.object(bills, "is_another_s", lambda _: False),
-        patch.object(sold, "is_another_s", lambda _: False),
+        patch.object(invoice_metadata, "is_another_s", lambda _: False),
+        patch.object(purchase_parser, "is_another_s", lambda _: False),
     ):
         yield as_it_is
 
@@ -607,12 +608,12 @@ def other_shops_sales_taken() -> Iterator[Alter]:
 def authorised_money_counts() -> Iterator[Alter]:
     """What was only authorised is taken for paid."""
 
-    once = sold.to_charge
+    once = purchase_parser.to_charge
 
     def authorised(charge: Any, metadata: Any) -> Charge:
         return replace(once(charge, metadata), captured_cents=charge["amount"])
 
-    with patch.object(sold, "to_charge", authorised):
+    with patch.object(purchase_parser, "to_charge", authorised):
         yield as_it_is
 
 

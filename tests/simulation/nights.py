@@ -20,7 +20,7 @@ class Nights:
         """One night."""
         run = shop.night(ahead)
         # Whoever is killed while remembering may have remembered.
-        self._read |= {charge.charge_id for charge in run.world.charges}
+        self._read |= {charge.charge_id for charge in run.snapshot.charges}
         self._runs.append(run)
         shop.remember(run)
         return True
@@ -30,7 +30,7 @@ class Nights:
         if not self._runs:
             return
         since = min(run.covered_since for run in self._runs)
-        until = max(run.world.window.until for run in self._runs)
+        until = max(run.snapshot.window.until for run in self._runs)
         for charge, moment in paid_at.items():
             if since <= moment < until and charge not in self._read:
                 yield f"{charge} of {moment} is called covered, and no night has read it"

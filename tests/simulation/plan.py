@@ -37,7 +37,7 @@ class Payment:
     """So long after the money went back somebody types `cascade refund`."""
     spent: float = 0.0
     """What share of their ducats the citizen has spent by then."""
-    older_connector: bool = False
+    legacy_connector: bool = False
     """The older connector makes its row instead, and it expires in five minutes."""
     members: tuple[tuple[str, str], ...] = ()
     """For many citizens: who gets how much of `ducats`."""
@@ -136,7 +136,7 @@ class Plan:
     journal_failing: float
     lag: timedelta
     airtable_rate: float | None
-    older_notifications: bool
+    legacy_notifications: bool
     schema_known: bool
     processor_ducats: int
     day_limit_ducats: str
@@ -204,7 +204,7 @@ def draw_plan(random: Random) -> Plan:
         journal_failing=random.choice((0.0, 0.0, 0.0, 0.02)),
         lag=timedelta(seconds=lag_seconds),
         airtable_rate=random.choice((None, None, 5.0)),
-        older_notifications=random.random() < 0.2,
+        legacy_notifications=random.random() < 0.2,
         schema_known=random.random() < 0.85,
         processor_ducats=random.choice((1_000_000, 1_000_000, 150)),
         day_limit_ducats=random.choice(("100000", "100000", "1200")),
@@ -284,14 +284,14 @@ def _nights(horizon: float) -> list[tuple[float, float]]:
 
 def _perhaps_abroad(payment: Payment, random: Random) -> Payment:
     currency, days = random.choice(("eur", "jpy", "kwd")), random.randrange(2)
-    if payment.older_connector or payment.monthly or random.random() < 0.85:
+    if payment.legacy_connector or payment.monthly or random.random() < 0.85:
         return payment
     return replace(payment, currency=currency, hesitated_days=days)
 
 
 def _perhaps_a_gift(payment: Payment, random: Random) -> Payment:
     giver = random.choice((*CITIZENS, "Nobody"))
-    is_plain = payment.citizen and not payment.older_connector and not payment.monthly
+    is_plain = payment.citizen and not payment.legacy_connector and not payment.monthly
     if not is_plain or giver == payment.citizen or random.random() < 0.75:
         return payment
     return replace(payment, giver=giver, anonymous=random.random() < 0.5)
@@ -372,14 +372,14 @@ def _payment(
         undone_after_seconds=random.uniform(0, 0.3) * horizon if often else random.uniform(1, 1e5),
         refunded=_refunded(random, horizon),
         spent=random.choice((0.0, 0.0, 0.5, 1.0)),
-        older_connector=older,
+        legacy_connector=older,
     )
 
 
 def _guild(random: Random, payments: tuple[Payment, ...]) -> Iterator[Payment]:
     """Now and then the first payment is a guild's, for some of its members."""
     first, *others = payments
-    if random.random() < 0.85 or first.older_connector:
+    if random.random() < 0.85 or first.legacy_connector:
         yield from payments
         return
     citizens = random.sample((*CITIZENS, LATECOMER), random.choice((2, 2, 3)))
@@ -406,7 +406,7 @@ def _subscriptions(
         replace(
             payment,
             ducats=random.choice(AMOUNTS),
-            older_connector=False,
+            legacy_connector=False,
             monthly=True,
             renewed_after_seconds=tuple(renewals),
         )

@@ -156,7 +156,7 @@ class Recording:
 
     def keep_decision(
         self,
-        case: str,
+        matched: str,
         body: Mapping[str, Any],
         rulings: Mapping[str, Mapping[str, Any]],
         *,
@@ -164,7 +164,7 @@ class Recording:
     ) -> None:
         """As Journal has it."""
         keep = self._journal.keep_decision
-        self.do(f"decide {body['how']} {case}", lambda: keep(case, body, rulings, seen=seen))
+        self.do(f"decide {body['how']} {matched}", lambda: keep(matched, body, rulings, seen=seen))
 
     def ducats_today(self) -> Decimal:
         """As Journal has it."""

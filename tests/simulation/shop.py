@@ -15,14 +15,14 @@ from cascade_cli.adapters.stripe.events import EventReader
 from cascade_cli.adapters.stripe.purchases import StripeReader
 from cascade_cli.adapters.venice.base import VeniceReader
 from cascade_cli.adapters.venice.citizens import CitizenReader, CitizenWriter
-from cascade_cli.adapters.venice.notifications import Notifier
+from cascade_cli.adapters.venice.notifications import NotificationWriter
 from cascade_cli.adapters.venice.table_fields import Schema
 from cascade_cli.adapters.venice.transfers import TransferReader
 from cascade_cli.cli.reconcile.checkpoint import believed, keep
 from cascade_cli.cli.terminal.windows import window_since_last
 from cascade_cli.domain.decisions.decision_plan import Wish as Decided
 from cascade_cli.domain.delivery.arrival_notices import NEWS
-from cascade_cli.domain.delivery.processor import Wish
+from cascade_cli.domain.delivery.processor import BalanceWish
 from cascade_cli.domain.discrepancies.refund_plan import RefundPlan
 from cascade_cli.domain.matching.matched_charge import Terms
 from cascade_cli.domain.reconcile.repair_plan import plan_repairs
@@ -39,22 +39,22 @@ from cascade_cli.errors import CascadeError, GuardError, UsageError
 from cascade_cli.sandbox.airtable import BASE_ID
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
 from cascade_cli.services.decisions.resolve_service import Decisions as CaseDecisions
-from cascade_cli.services.decisions.resolve_service import ResolveDesk
+from cascade_cli.services.decisions.resolve_service import ResolveService
 from cascade_cli.services.delivery.arrival_watch import ArrivalWatch
-from cascade_cli.services.delivery.available_balance import Purse
+from cascade_cli.services.delivery.available_balance import AvailableBalance
 from cascade_cli.services.delivery.credit_requests import (
     manual_order,
     meant,
 )
 from cascade_cli.services.delivery.credit_service import (
     PATIENCE,
-    CreditDesk,
+    CreditService,
     Limits,
     Promises,
 )
 from cascade_cli.services.delivery.deliver import Deliverer
 from cascade_cli.services.delivery.past_deliveries import PastDeliveries
-from cascade_cli.services.delivery.tell_arrivals import ArrivalDesk, ArrivalJournal
+from cascade_cli.services.delivery.tell_arrivals import ArrivalJournal, ArrivalService
 from cascade_cli.services.delivery_ports import (
     Delivery,
     DeliveryTerms,
@@ -66,16 +66,20 @@ from cascade_cli.services.delivery_ports import (
 )
 from cascade_cli.services.events.intake import Intake
 from cascade_cli.services.events.replay_service import Replayer
-from cascade_cli.services.processor.balance import BalanceDesk
-from cascade_cli.services.processor.processor_ports import Account, Memory
+from cascade_cli.services.processor.balance import BalanceService
+from cascade_cli.services.processor.processor_ports import Memory, ProcessorAccount
 from cascade_cli.services.processor.processor_ports import Surroundings as BalanceSurroundings
 from cascade_cli.services.reconcile.gather import PastSource, Reconciler, Run
 from cascade_cli.services.reconcile.since_last import SinceLast
-from cascade_cli.services.reconcile.since_last_ports import Sources
-from cascade_cli.services.refunds.automatic_refunds import OTHERS_NEXT, PAUSE, RefundClerk
+from cascade_cli.services.reconcile.since_last_ports import SinceLastSources
+from cascade_cli.services.refunds.automatic_refunds import OTHERS_NEXT, PAUSE, AutomaticRefunds
 from cascade_cli.services.refunds.automatic_refunds import Promises as AtWork
-from cascade_cli.services.refunds.refund_service import Decisions, RefundDesk, decided_by
-from cascade_cli.services.refunds.refund_service import Wish as RefundWish
+from cascade_cli.services.refunds.refund_service import (
+    Decisions,
+    RefundService,
+    RefundWish,
+    decided_by,
+)
 from tests.simulation.abroad import PRICES
 from tests.simulation.endpoint import Endpoint
 from tests.simulation.kit import Kit
@@ -149,7 +153,7 @@ class Shop:
         self._stripe, self._events = StripeReader(kit.stripe), EventReader(kit.stripe)
         self._venice = VeniceReader(kit.api, BASE_ID, PROCESSOR, rulings=rulings)
         turn = kit.airtable_transport.wait_turn
-        notifier = Notifier(kit.api, BASE_ID, schema)
+        notifier = NotificationWriter(kit.api, BASE_ID, schema)
         around = Surroundings(self._now, process.sleep, turn, process.tell, lanes)
         self._deliverer = Deliverer(
             reader=parts.reader,
@@ -159,10 +163,10 @@ class Shop:
             terms=terms,
             around=around,
         )
-        desk = ArrivalDesk(parts.journal, self._venice, notifier, around)
-        self._arrivals = desk if arrivals else None
+        service = ArrivalService(parts.journal, self._venice, notifier, around)
+        self._arrivals = service if arrivals else None
         self._limits = Limits(PER_CREDIT_DUCATS, terms.day_limit_ducats, PROCESSOR)
-        self._purse = Purse(
+        self._available_balance = AvailableBalance(
             self._venice,
             TransferReader(kit.api, BASE_ID, PROCESSOR),
             parts.journal,
@@ -170,18 +174,18 @@ class Shop:
             self._lifetime,
             self._now,
         )
-        self._desk = CreditDesk(
+        self._service = CreditService(
             payments=self._stripe,
             venice=self._venice,
             deliverer=self._deliverer,
             promises=parts.journal,
-            purse=self._purse,
+            available_balance=self._available_balance,
             limits=self._limits,
             prices=PRICES,
             now=self._now,
             past=PastDeliveries(parts.journal, BASE_ID),
         )
-        self._refunds = RefundDesk(
+        self._refunds = RefundService(
             payments=self._stripe,
             venice=self._venice,
             deliverer=self._deliverer,
@@ -189,7 +193,7 @@ class Shop:
             limits=self._limits,
             terms=lambda: Terms(self._now(), GRACE, self._schedule, PRICES),
         )
-        self._clerk = RefundClerk(
+        self._automatic_refunds = AutomaticRefunds(
             self._refunds,
             parts.journal,
             RefundWish(Policy.AVAILABLE, {}),
@@ -215,9 +219,9 @@ class Shop:
             livemode=False,
             facts={},
             guard=lambda: None,
-            can_pay=self._purse.can_pay,
+            can_pay=self._available_balance.can_pay,
             now=self._now,
-            refunds=self._clerk if self._auto or self._hold else None,
+            refunds=self._automatic_refunds if self._auto or self._hold else None,
         )
         while settled := intake.work():
             if any(one.note.endswith(OTHERS_NEXT) for one in settled):
@@ -242,13 +246,13 @@ class Shop:
     def credit_by_hand(self, credits: Sequence[ManualCredit]) -> bool:
         """`cascade credit … --reference`, or `--file` with several rows."""
         with self.lock():
-            plan = self._desk.plan([_order(credit) for credit in credits])
-            return self._told(self._desk.carry_out(plan))
+            plan = self._service.plan([_order(credit) for credit in credits])
+            return self._told(self._service.carry_out(plan))
 
     def credit_payment(self, payment_id: str, citizen: str, ducats: Decimal) -> bool:
         """`cascade credit --payment … --although-underpaid`."""
         with self.lock():
-            order = self._desk.order_for_payment(
+            order = self._service.order_for_payment(
                 meant(self._stripe, payment_id, citizen),
                 citizen,
                 ducats,
@@ -256,20 +260,20 @@ class Shop:
                 facts={},
                 overrides={Override.UNDERPAID},
             )
-            return self._told(self._desk.carry_out(self._desk.plan([order])))
+            return self._told(self._service.carry_out(self._service.plan([order])))
 
     def refund(self, payment_id: str) -> bool:
         """`cascade refund`."""
         with self.lock():
-            desk, wish = self._refunds, RefundWish(Policy.AVAILABLE, {})
-            pictures = desk.look(payment_id)
-            residents = desk.residents(pictures)
+            service, wish = self._refunds, RefundWish(Policy.AVAILABLE, {})
+            pictures = service.look(payment_id)
+            residents = service.residents(pictures)
             plans: list[RefundPlan] = []
             for picture in pictures:
                 # What cannot be done for one of many citizens holds up no other.
                 with self._told_of_guards():
-                    plans.append(desk.plan(picture, wish, residents))
-            found = desk.carry_out(plans, wish)
+                    plans.append(service.plan(picture, wish, residents))
+            found = service.carry_out(plans, wish)
             for error in (one.refused for one in found if one.refused):
                 self._process.tell(f"ends: {error.kind}: {error.message[:90]}")
             told = self._told([delivery for one in found for delivery in one.deliveries])
@@ -286,8 +290,8 @@ class Shop:
     def replenish(self, by: Decimal) -> bool:
         """`cascade citizen replenish --by N`."""
         with self.lock():
-            desk, wish = self._balance_desk(), Wish(by=by)
-            report = desk.carry_out(wish, desk.plan(wish))
+            service, wish = self._balance_service(), BalanceWish(by=by)
+            report = service.carry_out(wish, service.plan(wish))
         self._process.tell(
             f"=> the balance: {report.plan.trace}, as written {report.is_as_written}"
         )
@@ -301,14 +305,14 @@ class Shop:
         """Whether an event of the payment waits for somebody."""
         return self._mailbox.needs_person(payment_id)
 
-    def _balance_desk(self) -> BalanceDesk:
+    def _balance_service(self) -> BalanceService:
         api, name = self._kit.api, self._process.name
-        return BalanceDesk(
+        return BalanceService(
             citizens=CitizenReader(api, BASE_ID),
             sink=CitizenWriter(api, BASE_ID, self._schema),
             transfers=TransferReader(api, BASE_ID, PROCESSOR),
             journal=self._parts.journal,
-            account=Account(BASE_ID, PROCESSOR, "Innovatore", self._schedule),
+            account=ProcessorAccount(BASE_ID, PROCESSOR, "Innovatore", self._schedule),
             around=BalanceSurroundings(
                 self._now, self._kit.airtable_transport.wait_turn, f"{name}-{self._process.pid}"
             ),
@@ -332,7 +336,7 @@ class Shop:
             payments=self._stripe,
             accounts=self._events,
             venice=self._venice,
-            purse=self._purse,
+            available_balance=self._available_balance,
             deliverer=self._deliverer,
             limits=self._limits,
             prices=PRICES,
@@ -358,9 +362,9 @@ class Shop:
         """`cascade resolve`; of a doubtful transfer, whichever of the payment's it is, people say
         what is true: by its StratagemId, whether it moved its ducats."""
         with self.lock():
-            desk = self._resolve_desk()
+            service = self._resolve_service()
             try:
-                seen = desk.look(payment)
+                seen = service.look(payment)
                 if how in {How.MOVED, How.NOT_MOVED} and (rows := seen.subject.doubtful):
                     how = How.MOVED if has_moved(rows[0].stratagem_id) else How.NOT_MOVED
                 wish = Decided(how, f"decided to {how}")
@@ -368,11 +372,11 @@ class Shop:
                     wish = replace(wish, until=self._now() + timedelta(hours=5))
                 if how is How.SETTLED_BY:
                     wish = replace(
-                        wish, settles=desk.settling(f"cascade_manual_for-{payment}", seen)
+                        wish, settles=service.settling(f"cascade_manual_for-{payment}", seen)
                     )
                 worker = Worker("", "simulated", 0, self._process.name, "resolve")
-                planned = desk.plan(seen, wish, {}, Policy.AVAILABLE, worker)
-                return self._told(desk.carry_out(planned))
+                planned = service.plan(seen, wish, {}, Policy.AVAILABLE, worker)
+                return self._told(service.carry_out(planned))
             except (GuardError, UsageError) as error:
                 self._process.tell(f"refused: {error.message[:90]}")
                 return True
@@ -384,18 +388,18 @@ class Shop:
                 citizen, ducats, reason=f"makes good {payment}", reference=reference, facts={}
             )
             try:
-                return self._told(self._desk.carry_out(self._desk.plan([order])))
+                return self._told(self._service.carry_out(self._service.plan([order])))
             except GuardError as error:
                 self._process.tell(f"refused: {error.message[:90]}")
                 return True
 
-    def _resolve_desk(self) -> ResolveDesk:
-        return ResolveDesk(
+    def _resolve_service(self) -> ResolveService:
+        return ResolveService(
             payments=self._stripe,
             transfers=TransferReader(self._kit.api, BASE_ID, PROCESSOR, rulings=self._rulings),
             answering=Reconciler(self._stripe, self._venice, PROCESSOR),
             citizens=self._venice,
-            desk=self._desk,
+            service=self._service,
             refunds=self._refunds,
             deliverer=self._deliverer,
             decisions=self._parts.journal,
@@ -420,7 +424,7 @@ class Shop:
         reconciler = Reconciler(self._stripe, self._venice, PROCESSOR, self._earlier)
         if memory is None:
             return reconciler.run(window, terms)
-        sources = Sources(self._stripe, self._venice, self._events)
+        sources = SinceLastSources(self._stripe, self._venice, self._events)
         return SinceLast(reconciler, sources).run(memory, window.until, terms, lambda _: check())
 
     def repair(self) -> bool:
@@ -431,12 +435,12 @@ class Shop:
     def repair_found(self, run: Run) -> bool:
         """What follows on the reading."""
         self._process.tell(f"found { {k.value: n for k, n in run.result.counts.items()} }")
-        plan = plan_repairs(run.world, run.result, per_credit_ducats=PER_CREDIT_DUCATS, facts={})
+        plan = plan_repairs(run.snapshot, run.result, per_credit_ducats=PER_CREDIT_DUCATS, facts={})
         if not plan.repairs:
             self._tell_of_arrivals_in(run)
             return True
         counted = {repair.order.key for repair in plan.repairs if repair.outgoing_ducats}
-        self._purse.check(plan.total_ducats, counted)
+        self._available_balance.check(plan.total_ducats, counted)
         orders = [repair.order for repair in plan.repairs]
         done = self._told(self._deliverer.deliver(orders, patience=PATIENCE))
         self._tell_of_arrivals_in(run)
@@ -456,7 +460,7 @@ class Shop:
         if self._arrivals is None:
             return
         keys = list(self._arrivals.untold(self._now() - NEWS - self._lifetime))
-        told = self._arrivals.tell(self._arrivals.arrived(keys, run.world.stratagems))
+        told = self._arrivals.tell(self._arrivals.arrived(keys, run.snapshot.stratagems))
         self._process.tell(f"=> told of arrivals: {told}")
 
     def _window(self) -> Window:

@@ -97,7 +97,7 @@ class Stage:
 
     def settle(self) -> None:
         """Before anything happens."""
-        if self.plan.older_notifications:
+        if self.plan.legacy_notifications:
             self.app.airtable.tables.use_legacy_notifications()
         self.city.move_in(PROCESSOR, self.plan.processor_ducats)
         for name in CITIZENS:
@@ -208,4 +208,4 @@ class Stage:
     def _schema(self) -> Schema:
         if not self.plan.schema_known:
             return Schema(None)
-        return self._workshop.schema(older=self.plan.older_notifications)
+        return self._workshop.schema(older=self.plan.legacy_notifications)

@@ -22,7 +22,7 @@ _CERTAIN_FAILURES = ("[ERROR] Insufficient", "[ERROR] Receiver", "[ERROR] Sender
 
 # How often a listing comes from a server that lags behind, where one does at all.
 _BEHIND = 0.5
-_OLDER = re.compile(r"_[0-9]{9,}$")
+_LEGACY = re.compile(r"_[0-9]{9,}$")
 
 Blame = Callable[[str], None]
 
@@ -121,7 +121,7 @@ class BaseWitness:
         a payment is ended with that payment; so count, and compare the others."""
         keys = [record["fields"].get("StratagemId", "") for record in written]
         paid = tuple(f"for-{key.removeprefix(PAYMENT_PREFIX)}" for key in announced)
-        ours = [key for key in keys if not (_OLDER.search(key) or key.endswith(paid))]
+        ours = [key for key in keys if not (_LEGACY.search(key) or key.endswith(paid))]
         if len(keys) > len(announced) or not set(ours) <= set(announced):
             self._blame(f"{sender} wrote {keys}, and its journal announced {sorted(announced)}")
 

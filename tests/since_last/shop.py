@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from cascade_cli.domain.shop.keys import OLDER_SOURCE, PAYMENT_PREFIX
+from cascade_cli.domain.shop.keys import LEGACY_SOURCE, PAYMENT_PREFIX
 from tests.shop_day import Ended, ShopDay
 
 Charge = dict[str, Any]
@@ -71,7 +71,7 @@ class NightShop:
         """A transfer as the older connector writes it; its record."""
         at = at or self.day.clock()
         key = f"{PAYMENT_PREFIX}{citizen}_{int(at.timestamp())}"
-        notes = {"source": OLDER_SOURCE, "payment_type": "stripe_purchase", "amount": 100.0}
+        notes = {"source": LEGACY_SOURCE, "payment_type": "stripe_purchase", "amount": 100.0}
         written = {"Notes": json.dumps(notes), **fields}
         return str(self.sandboxed.transfer(key, at, citizen, **written)["id"])
 

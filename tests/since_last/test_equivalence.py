@@ -28,9 +28,9 @@ class RandomShop:
     def happen(self) -> None:
         """One of all that may happen, now."""
         deeds: tuple[Callable[[], object], ...] = (
-            *(self._sell, self._sell, self._sell_by_older, self._sell_by_older),
+            *(self._sell, self._sell, self._sell_by_legacy, self._sell_by_legacy),
             *(self._pay, self._authorise, self._capture, self._refund, self._dispute),
-            *(self._close_dispute, self._credit, self._credit_by_older, self._wake),
+            *(self._close_dispute, self._credit, self._credit_by_legacy, self._wake),
             *(self._orphan, self._credit_by_hand),
         )
         self._chance.choice(deeds)()
@@ -57,12 +57,12 @@ class RandomShop:
         if fields["Status"] != "executed":
             self._dead.append(record)
 
-    def _sell_by_older(self) -> None:
+    def _sell_by_legacy(self) -> None:
         charge = self._pay()
         fields = self._status()
         self._note(self._shop.older(None, charge["metadata"]["citizen_id"], **fields), fields)
 
-    def _credit_by_older(self) -> None:
+    def _credit_by_legacy(self) -> None:
         self._shop.older(None, self._chance.choice(["marco", "polo"]))
 
     def _authorise(self) -> None:

@@ -9,8 +9,8 @@ from datetime import timedelta
 
 import pytest
 
-from cascade_cli.domain.history.checkpoint import Memory
-from cascade_cli.domain.history.verification import Check, Depth
+from cascade_cli.domain.history.checkpoint import Checkpoint
+from cascade_cli.domain.history.verification import Depth, VerificationSample
 from cascade_cli.domain.matching.matched_charge import Terms
 from cascade_cli.services.reconcile.sampling import SAMPLE_SIZE
 from tests.since_last.shop import NightShop
@@ -134,8 +134,8 @@ def _sampled(shop: NightShop, seed: int) -> str:
         ((body,),) = journal.execute("SELECT body FROM cascade_marks")
     with shop.sandboxed.wired() as wiring:
         terms = Terms(now, wiring.settings.grace, wiring.settings.engine, wiring.prices)
-        check = Check(Depth.SAMPLE, seed)
-        wiring.since_last.run(Memory.of(json.loads(body)), now, terms, check=check)
+        check = VerificationSample(Depth.SAMPLE, seed)
+        wiring.since_last.run(Checkpoint.of(json.loads(body)), now, terms, check=check)
     sent = shop.sandboxed.recorder.to("stripe")[len(requests) :]
     return next(r.query for r in sent if f"limit={SAMPLE_SIZE}" in r.query.split("&"))
 

@@ -9,20 +9,20 @@ from hypothesis import strategies as st
 
 from cascade_cli.domain.discrepancies.kinds import Kind
 from cascade_cli.domain.matching.matched_charge import sum_ducats
-from cascade_cli.domain.matching.snapshot import World
+from cascade_cli.domain.matching.snapshot import Snapshot
 from cascade_cli.domain.reconcile.overview import (
     delivered_by_day,
     in_flight,
     is_unresolved,
+    kind_counts,
     passed_over,
-    tallies,
     today,
 )
 from cascade_cli.domain.reconcile.reconciliation import Reconciliation, reconcile
 from cascade_cli.domain.records.charges import Period, Portion
 from cascade_cli.domain.records.stratagems import Stratagem
 from cascade_cli.domain.shop.money import exactly
-from tests.domain.generated import worlds
+from tests.domain.generated import snapshots
 from tests.domain.samples import NOW, PAID, TERMS, a_charge, a_stratagem, judge, keyed
 
 MIDNIGHT = datetime(2026, 11, 20, tzinfo=UTC)
@@ -52,10 +52,10 @@ def test_a_row_whose_amount_nobody_can_read_delivers_nothing() -> None:
     assert not any(day.ducats for day in delivered_by_day(rows, NOW, 14))
 
 
-@given(worlds())
-def test_the_tallies_are_the_discrepancies_gravest_first(world: World) -> None:
-    result = reconcile(world, TERMS)
-    found = tallies(result)
+@given(snapshots())
+def test_the_tallies_are_the_discrepancies_gravest_first(snapshot: Snapshot) -> None:
+    result = reconcile(snapshot, TERMS)
+    found = kind_counts(result)
     assert {t.kind: t.number for t in found} == {
         kind: number for kind, number in result.counts.items() if kind.is_discrepancy
     }

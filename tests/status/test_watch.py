@@ -18,7 +18,7 @@ from cascade_cli.adapters.venice.transfers import TransferReader
 from cascade_cli.domain.matching.matched_charge import Terms
 from cascade_cli.domain.shop.times import Window
 from cascade_cli.services.status.journal_summary import NO_RECORDS
-from cascade_cli.services.status.status_service import StatusDesk
+from cascade_cli.services.status.status_service import StatusService
 from tests.credit.counter import Counter
 from tests.shop_day import ShopDay
 
@@ -156,13 +156,13 @@ def test_the_second_look_does_not_read_again_what_was_executed_long_ago(day: Sho
         base, processor = wiring.settings.airtable_base, wiring.settings.processor
         transfers = TransferReader(wiring.api, base, processor)
         citizens = CitizenReader(wiring.api, base)
-        desk = StatusDesk(wiring.payments, transfers, citizens, wiring.events, processor)
+        service = StatusService(wiring.payments, transfers, citizens, wiring.events, processor)
         looks = []
         for _ in range(2):
             now, before = day.clock(), len(requests.to("airtable"))
             terms = Terms(now, wiring.settings.grace, wiring.settings.engine, wiring.prices)
             window = Window(now - timedelta(days=2), now)
-            status = desk.look(window, terms, NO_RECORDS)
+            status = service.look(window, terms, NO_RECORDS)
             assert status.treasury
             assert status.treasury.finances
             looks.append(len(requests.to("airtable")) - before)

@@ -58,7 +58,7 @@ class Departure:
 
 
 @dataclass
-class Place:
+class QueuePlace:
     """A request's place in the queue, which is kept `until` then; `owner` is its process."""
 
     owner: str
@@ -94,7 +94,7 @@ class Pace:
     slowed: float = 1.0
     quiet_requests: int = 0
     number: int = 0
-    waiting: dict[str, Place] = field(default_factory=dict)
+    waiting: dict[str, QueuePlace] = field(default_factory=dict)
     departures: list[Departure] = field(default_factory=list)
     answers_seconds: list[float] = field(default_factory=list)
 
@@ -146,7 +146,7 @@ class Pace:
         self.quiet_requests = 0
         self.quiet_until = max(self.quiet_until, now + seconds)
 
-    def _place_of(self, name: str, turn: Turn, gap: float, now: float) -> Place:
+    def _place_of(self, name: str, turn: Turn, gap: float, now: float) -> QueuePlace:
         """Whoever waits has one; the dead lose theirs.
 
         Each owner gets places a gap apart, however much it asks for at once: who asks for little
@@ -157,7 +157,7 @@ class Pace:
             rank = now - (_HURRY_SECONDS if turn.in_hurry else 0.0)
             own = [place.rank + gap for place in self.waiting.values() if place.owner == turn.owner]
             until = now + _PATIENCE_SECONDS
-            self.waiting[name] = Place(turn.owner, max([rank, *own]), now, until)
+            self.waiting[name] = QueuePlace(turn.owner, max([rank, *own]), now, until)
         return self.waiting[name]
 
     def _room_at(self, counted: int, gap: float, now: float) -> float:
@@ -196,7 +196,9 @@ class Pace:
     def of(cls, document: dict[str, Any], now: float) -> Pace:
         """As it was kept. A new one in place of what an earlier boot left, or another program."""
         try:
-            waiting = {name: Place(**place) for name, place in document.get("waiting", {}).items()}
+            waiting = {
+                name: QueuePlace(**place) for name, place in document.get("waiting", {}).items()
+            }
             departures = [Departure(**one) for one in document.get("departures", ())]
             pace = cls(**{**document, "waiting": waiting, "departures": departures})
             latest = max(pace.next_at, pace.quiet_until)

@@ -10,8 +10,7 @@ from pathlib import Path
 from sqlalchemy import URL, Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError
 
-from cascade_cli.adapters.journal import migration, postgresql, sqlite
-from cascade_cli.adapters.journal import tables as schema
+from cascade_cli.adapters.journal import migration, postgresql, sqlite, tables
 from cascade_cli.adapters.journal.failures import (
     FOREIGN_ERRORS,
     NONSENSE,
@@ -94,7 +93,7 @@ class Database:
             engine = postgresql.open_engine(self._url, self._lock_wait_seconds)
             try:
                 with engine.connect() as connection:
-                    return schema.found_version(connection) > 0
+                    return tables.found_version(connection) > 0
             finally:
                 engine.dispose()
 
@@ -125,7 +124,7 @@ class Database:
 
     def _make_tables(self, engine: Engine) -> None:
         with engine.connect() as connection:
-            if schema.found_version(connection) == schema.VERSION:
+            if tables.found_version(connection) == tables.VERSION:
                 return
         # To seal a large journal takes its time.
         unhurried = _for_writing(engine).execution_options(journal_migration=True)

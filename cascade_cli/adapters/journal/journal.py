@@ -10,8 +10,15 @@ from typing import Any
 
 from sqlalchemy import URL
 
-from cascade_cli.adapters.journal import arrival_notices as arrivals
-from cascade_cli.adapters.journal import attempts, chain, decisions, reading, records, verification
+from cascade_cli.adapters.journal import (
+    arrival_notices,
+    attempts,
+    chain,
+    decisions,
+    reading,
+    records,
+    verification,
+)
 from cascade_cli.adapters.journal.chain import Transaction
 from cascade_cli.adapters.journal.claims import (
     Claiming,
@@ -146,7 +153,7 @@ class Journal:
         Returns the time recorded and those keys: only for them may it be sent.
         """
         with self._writing() as transaction:
-            return transaction.at, arrivals.attempt_once(transaction, keys, action, body)
+            return transaction.at, arrival_notices.attempt_once(transaction, keys, action, body)
 
     def untold(self, since: datetime) -> dict[str, datetime]:
         """The keys whose transfer cascade let the engine have at `since` or later, and when last,
@@ -154,12 +161,12 @@ class Journal:
         if not self._database.exists():
             return {}
         with self._database.reading() as connection:
-            return arrivals.untold(connection, self._base, since)
+            return arrival_notices.untold(connection, self._base, since)
 
     def promises(self, keys: Collection[str]) -> list[Intent]:
         """What was promised under these keys, as amended last."""
         with self._database.reading() as connection:
-            return arrivals.promises(connection, self._base, keys)
+            return arrival_notices.promises(connection, self._base, keys)
 
     def release(self, keys: Collection[str]) -> None:
         """Let others work on those of `keys` that this run holds."""
@@ -266,7 +273,7 @@ class Journal:
 
     def keep_decision(
         self,
-        case: str,
+        matched: str,
         body: Mapping[str, Any],
         rulings: Mapping[str, Mapping[str, Any]],
         *,
@@ -277,7 +284,7 @@ class Journal:
         Raises GuardError, and records nothing, if the newest decision is not the one `seen`.
         """
         with self._writing() as transaction:
-            decisions.keep(transaction, case, self._redactor.body(body), rulings, seen)
+            decisions.keep(transaction, matched, self._redactor.body(body), rulings, seen)
 
     def decisions(self) -> dict[str, dict[str, Any]]:
         """The newest about each case. Makes no journal where there is none."""
@@ -343,7 +350,7 @@ class Journal:
         if not self._database.exists():
             return []
         with self._database.reading() as connection:
-            return arrivals.sent_since(connection, self._base, moment)
+            return arrival_notices.sent_since(connection, self._base, moment)
 
     def ducats_promised_since(self, moment: datetime) -> Decimal:
         """The ducats first promised at that moment or later, whatever became of them."""

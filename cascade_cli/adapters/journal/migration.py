@@ -28,22 +28,22 @@ from sqlalchemy import (
     update,
 )
 
-from cascade_cli.adapters.journal import tables as schema
+from cascade_cli.adapters.journal import tables
 from cascade_cli.adapters.journal.records import modes_of
 from cascade_cli.adapters.journal.seals import Seals, is_sealed, seal_of
 from cascade_cli.adapters.journal.verification import raw
 
-_RENAMED = ((schema.chain, "length", "entries"), (schema.events, "tries", "attempts"))
+_RENAMED = ((tables.chain, "length", "entries"), (tables.events, "tries", "attempts"))
 _BASE = "ADD COLUMN base TEXT NOT NULL DEFAULT ''"
 
 
 def bring_up(connection: Connection, back_up: Callable[[int], None]) -> None:
     """Make or change the tables inside the running transaction, unless somebody just did."""
-    schema.lock_creation(connection)
-    found = schema.found_version(connection)
+    tables.lock_creation(connection)
+    found = tables.found_version(connection)
     if found == 0:
-        schema.create(connection)
-    elif found < schema.VERSION:
+        tables.create(connection)
+    elif found < tables.VERSION:
         back_up(found)
         _change(connection, found)
 
@@ -52,13 +52,13 @@ def _change(connection: Connection, found: int) -> None:
     if found == 1:
         _add_seals(connection)
     else:
-        _alter(connection, schema.chain, "RENAME COLUMN seals TO sums")
-    _alter(connection, schema.entries, _BASE)
-    for table in _present(connection, schema.SHARED):
+        _alter(connection, tables.chain, "RENAME COLUMN seals TO sums")
+    _alter(connection, tables.entries, _BASE)
+    for table in _present(connection, tables.SHARED):
         _add_base(connection, table)
     _seal(connection, is_sealed_before=found > 1)
-    schema.metadata.create_all(connection)
-    connection.execute(update(schema.version).values(version=schema.VERSION))
+    tables.metadata.create_all(connection)
+    connection.execute(update(tables.version).values(version=tables.VERSION))
 
 
 def _add_seals(connection: Connection) -> None:
@@ -66,8 +66,8 @@ def _add_seals(connection: Connection) -> None:
     for table, old, new in _RENAMED:
         if _present(connection, [table]):
             _alter(connection, table, f"RENAME COLUMN {old} TO {new}")
-    _alter(connection, schema.chain, "ADD COLUMN sums TEXT NOT NULL DEFAULT '{}'")
-    for table in _present(connection, schema.SEALED):
+    _alter(connection, tables.chain, "ADD COLUMN sums TEXT NOT NULL DEFAULT '{}'")
+    for table in _present(connection, tables.SEALED):
         _alter(connection, table, "ADD COLUMN seal TEXT NOT NULL DEFAULT ''")
 
 
@@ -96,20 +96,20 @@ def _make_anew(connection: Connection, table: Table) -> None:
 
 
 def _seal(connection: Connection, *, is_sealed_before: bool) -> None:
-    sums = Seals(connection.execute(select(schema.chain.c.sums)).scalar_one())
-    modes = modes_of(connection) if _present(connection, [schema.bases]) else {}
-    for table in _present(connection, schema.SEALED):
+    sums = Seals(connection.execute(select(tables.chain.c.sums)).scalar_one())
+    modes = modes_of(connection) if _present(connection, [tables.bases]) else {}
+    for table in _present(connection, tables.SEALED):
         _seal_rows(connection, table, modes, sums, is_sealed_before=is_sealed_before)
-    connection.execute(update(schema.chain).values(sums=sums.text))
+    connection.execute(update(tables.chain).values(sums=sums.text))
 
 
 def _owner(table: Table, row: RowMapping, modes: Mapping[str, bool]) -> dict[str, str]:
     """Where one base alone was written to (of an event's mode), all is its own. Otherwise nobody
     knows whose a row is, and it counts for every shop: what one of them paid, another refuses
     rather than pay it again."""
-    if table not in schema.SHARED:
+    if table not in tables.SHARED:
         return {}
-    is_event = table is schema.events
+    is_event = table is tables.events
     fitting = [base for base, live in modes.items() if not is_event or live == row["livemode"]]
     return {"base": fitting[0] if len(fitting) == 1 else ""}
 
@@ -139,7 +139,7 @@ def _seal_rows(
 
 def _sealing(table: Table) -> Update:
     which = (part == bindparam(f"row_{part.name}") for part in table.primary_key)
-    own: dict[str, Any] = {"base": bindparam("to_base")} if table in schema.SHARED else {}
+    own: dict[str, Any] = {"base": bindparam("to_base")} if table in tables.SHARED else {}
     return update(table).where(*which).values(seal=bindparam("its"), **own)
 
 

@@ -10,8 +10,7 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from cascade_cli.adapters.http.pace import Pace, Step
-from cascade_cli.adapters.journal import postgresql
-from cascade_cli.adapters.journal import tables as schema
+from cascade_cli.adapters.journal import postgresql, tables
 from cascade_cli.adapters.journal.database import parse_url
 
 _LOCK_WAIT_SECONDS = 2.0
@@ -71,7 +70,7 @@ class PaceRow:
             if self._engine is None:
                 engine = postgresql.open_engine(self._url, _LOCK_WAIT_SECONDS)
                 with engine.begin() as connection:
-                    schema.lock_creation(connection)
+                    tables.lock_creation(connection)
                     connection.execute(text(_TABLE))
                 self._engine = engine
             return self._engine

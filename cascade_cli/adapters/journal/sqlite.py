@@ -14,7 +14,7 @@ from urllib.parse import quote
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import QueuePool
 
-from cascade_cli.adapters.journal import tables as schema
+from cascade_cli.adapters.journal import tables
 from cascade_cli.adapters.journal.failures import NOTHING_MOVES
 from cascade_cli.errors import JournalError
 
@@ -65,7 +65,7 @@ def _build(draft: Path, lock_wait_seconds: float) -> None:
     engine = _engine(draft, lock_wait_seconds, mode="rw")
     try:
         with engine.begin() as connection:
-            schema.create(connection)
+            tables.create(connection)
         # Only now: what is committed before stands in the file itself, and is linked with it. In
         # this mode it would stand beside it until a checkpoint, which a full disk quietly prevents.
         with closing(engine.raw_connection()) as connection:

@@ -31,7 +31,7 @@ from cascade_cli.adapters.stripe.purchase_parser import (
 from cascade_cli.domain.records.gifts import Gift
 from cascade_cli.domain.selling.invoiced_ducats import Good, product_id
 from cascade_cli.domain.selling.pricing import Quote
-from cascade_cli.domain.selling.sales import Page, Sale
+from cascade_cli.domain.selling.sales import PayPage, Sale
 from cascade_cli.domain.shop.money import format_ducats, format_money
 from cascade_cli.errors import AnswerError, RightsError
 
@@ -48,7 +48,7 @@ class CheckoutPages:
     def __init__(self, client: stripe.StripeClient) -> None:
         self._sessions, self._products = client.v1.checkout.sessions, client.v1.products
 
-    def create(self, sale: Sale, key: str) -> Page:
+    def create(self, sale: Sale, key: str) -> PayPage:
         """A page for the sale, open for a day; the same key never makes a second one."""
         try:
             with our_errors(), fresh_keys():
@@ -58,7 +58,7 @@ class CheckoutPages:
         except RightsError as error:
             raise RightsError(error.message, RIGHTS_HINT) from error
         _check(session, sale)
-        return Page(
+        return PayPage(
             id=session.id,
             url=str(session.url),
             expires_at=datetime.fromtimestamp(session.expires_at, UTC),

@@ -9,7 +9,13 @@ from datetime import UTC, date, datetime
 from cascade_cli.adapters.stripe.purchase_parser import is_another_s, speaks_for_itself
 from cascade_cli.adapters.stripe.ranges import Document
 from cascade_cli.domain.records.charges import Charge, Period
-from cascade_cli.domain.selling.invoiced_ducats import Line, Sold, good_of, sold_by, with_said
+from cascade_cli.domain.selling.invoiced_ducats import (
+    InvoiceLine,
+    Sold,
+    good_of,
+    sold_by,
+    with_said,
+)
 from cascade_cli.domain.shop.money import format_ducats, read_ducats
 
 # In a subscription's metadata: the day (UTC) whose price list and rates it was sold by.
@@ -99,13 +105,13 @@ def only_one(bills: Sequence[Bill]) -> Bill:
     return ours[0] if ours else bills[0]
 
 
-def lines_of(invoice: Document, lines: Iterable[Document], said_key: str) -> Sequence[Line]:
+def lines_of(invoice: Document, lines: Iterable[Document], said_key: str) -> Sequence[InvoiceLine]:
     """The invoice's lines as ours; `said_key` is where metadata says how many ducats are sold."""
     said = _metadata(invoice).get(said_key)
     return with_said([_line(line) for line in lines], read_ducats(said))
 
 
-def bill_of(invoice: Document, lines: Sequence[Line], said_key: str) -> Bill:
+def bill_of(invoice: Document, lines: Sequence[InvoiceLine], said_key: str) -> Bill:
     """What the lines come to."""
     metadata, sold, problem = _metadata(invoice), None, ""
     try:
@@ -131,10 +137,10 @@ def _of_subscription(invoice: Document) -> Document:
     return details
 
 
-def _line(line: Document) -> Line:
+def _line(line: Document) -> InvoiceLine:
     parent = line.get("parent") or {}
     details = [parent.get(kind) or {} for kind in _KINDS]
-    return Line(
+    return InvoiceLine(
         amount_cents=line["amount"],
         quantity=line.get("quantity") or 1,
         since=_moment(line["period"]["start"]),

@@ -10,7 +10,7 @@ from typing import Any
 import stripe
 
 from cascade_cli.adapters.http.concurrency import Crew
-from cascade_cli.adapters.stripe import event_text as words
+from cascade_cli.adapters.stripe import event_text
 from cascade_cli.adapters.stripe.errors import or_none, our_errors
 from cascade_cli.adapters.stripe.events import EventReader
 from cascade_cli.adapters.stripe.invoice_metadata import may_be_invoiced
@@ -18,7 +18,7 @@ from cascade_cli.adapters.stripe.invoices import Invoices
 from cascade_cli.adapters.stripe.money_moved import release_among
 from cascade_cli.adapters.stripe.purchase_parser import is_paid, sale_of_session
 from cascade_cli.adapters.stripe.ranges import PAGE_SIZE
-from cascade_cli.domain.explain.story import Happening, SessionSale, Source, Subject
+from cascade_cli.domain.explain.story import Happening, SessionSale, Source, StripeObject
 from cascade_cli.domain.records.stripe_events import KEPT, Event, chronological
 from cascade_cli.domain.shop.id_forms import Form
 from cascade_cli.domain.shop.keys import INVOICE_ID, PAYMENT_ID, whole_id
@@ -61,16 +61,16 @@ class HistoryReader:
         self._v1, self._events, self._now = client.v1, events, now
         self._invoices = Invoices(client, Crew())
 
-    def payment_of(self, form: Form, identity: str) -> Subject:
+    def payment_of(self, form: Form, identity: str) -> StripeObject:
         """The payment that the object belongs to, if any. A portion's refund is the whole
         payment's."""
         identity = whole_id(identity)
         if form is Form.EVENT:
             event = self._events.event(identity)
             payment = self._payment_among(event.subjects) if event else None
-            return Subject(event is not None, payment)
+            return StripeObject(event is not None, payment)
         if form in {Form.INVOICE, Form.SUBSCRIPTION}:
-            return Subject(*self._payment_of_invoice(form, identity))
+            return StripeObject(*self._payment_of_invoice(form, identity))
         v1 = self._v1
         retrieve: dict[Form, Callable[[], stripe.StripeObject]] = {
             Form.REFUND: lambda: v1.refunds.retrieve(identity),
@@ -80,13 +80,13 @@ class HistoryReader:
         with our_errors():
             found = or_none(retrieve[form])
         if found is None:
-            return Subject(is_known=False)
+            return StripeObject(is_known=False)
         named = found.to_dict()
         payment = named.get("payment_intent") or named.get("charge")
         # The session of a subscription has an invoice instead.
         payment = payment or self._payment_among({str(named.get("invoice"))})
         sale = sale_of_session(named) if form is Form.SESSION else None
-        return Subject(is_known=True, payment=payment, sale=sale)
+        return StripeObject(is_known=True, payment=payment, sale=sale)
 
     def _payment_among(self, subjects: Iterable[str]) -> str | None:
         """The payment that one of the ids names, else that of the invoice that one names."""
@@ -120,7 +120,7 @@ class HistoryReader:
         for charge in charges:
             history.is_known = True
             history.is_paid |= is_paid(charge)
-            history.add(charge["created"], words.of_charge(charge), charge["id"])
+            history.add(charge["created"], event_text.of_charge(charge), charge["id"])
         if history.is_known:
             self._add_details(history, charges)
         return history
@@ -140,7 +140,7 @@ class HistoryReader:
         if intent is None:
             return
         history.is_known = True
-        history.add(intent.created, words.of_intent(intent.to_dict()), intent.id)
+        history.add(intent.created, event_text.of_intent(intent.to_dict()), intent.id)
         self._add_invoice(history, intent.to_dict())
         page = v1.charges.list({"payment_intent": intent.id, "limit": PAGE_SIZE})
         for found in page.auto_paging_iter():
@@ -157,21 +157,21 @@ class HistoryReader:
             history.forbidden.append(f"invoices: {error.message}")
             return
         if invoice:
-            history.add(invoice["created"], words.of_invoice(invoice), invoice["id"])
+            history.add(invoice["created"], event_text.of_invoice(invoice), invoice["id"])
 
     def _add_details(self, history: History, charges: Iterable[dict[str, Any]]) -> None:
         for charge in charges:
             refunds = self._optional(history, "refunds", self._refunds(charge["id"]))
             released = release_among(charge, refunds)
             for refund in refunds:
-                told = words.of_release if refund is released else words.of_refund
+                told = event_text.of_release if refund is released else event_text.of_refund
                 history.add(refund["created"], told(refund), refund["id"])
             if charge.get("disputed"):
                 for dispute in self._optional(history, "disputes", self._disputes(charge["id"])):
-                    history.add(dispute["created"], words.of_dispute(dispute), dispute["id"])
+                    history.add(dispute["created"], event_text.of_dispute(dispute), dispute["id"])
         for intent in [id_ for id_ in history.ids if id_.startswith("pi_")]:
             for session in self._optional(history, "checkout sessions", self._sessions(intent)):
-                history.add(session["created"], words.of_session(session), session["id"])
+                history.add(session["created"], event_text.of_session(session), session["id"])
                 history.sale = history.sale or sale_of_session(session)
         try:
             self._add_events(history)
@@ -215,7 +215,7 @@ class HistoryReader:
             found += self._events.events(Window(min(disputed), now), ["charge.dispute.*"])
         for event in chronological(found):
             if event.subjects & history.ids:
-                history.add(event.created_at, words.of_event(event), event.id)
+                history.add(event.created_at, event_text.of_event(event), event.id)
 
 
 def _echoes(moments: Iterable[datetime]) -> list[Window]:

@@ -39,7 +39,7 @@ _EXPANDED = ["latest_charge", "latest_charge.refunds"]
 
 
 @dataclass(frozen=True)
-class Intent:
+class PaymentIntent:
     """A PaymentIntent; `charges` is the paid one, once there is one; of a payment for many citizens
     there is one for each, see `Charge`.
 
@@ -67,7 +67,7 @@ class PaymentIntents:
     def __init__(self, client: stripe.StripeClient, kept: Kept = nothing_kept) -> None:
         self._client, self._intents, self._kept = client, client.v1.payment_intents, kept
 
-    def create(self, sale: Sale, key: str) -> Intent:
+    def create(self, sale: Sale, key: str) -> PaymentIntent:
         """A new one for the sale; the same key and sale give the same one again. Raises
         KeyReusedError, saying so where only the price has changed."""
         try:
@@ -89,14 +89,14 @@ class PaymentIntents:
             earlier = or_none(lambda: self._intents.retrieve(made)) if made else None
         return price_changed(sale, earlier) if earlier else None
 
-    def get(self, intent_id: str) -> Intent | None:
+    def get(self, intent_id: str) -> PaymentIntent | None:
         """The one of that id, whatever it sells; None where there is none."""
         with our_errors():
             found = or_none(lambda: self._intents.retrieve(intent_id, {"expand": _EXPANDED}))
             return self._intent_of(found) if found else None
 
-    def _intent_of(self, found: stripe.PaymentIntent) -> Intent:
-        return Intent(
+    def _intent_of(self, found: stripe.PaymentIntent) -> PaymentIntent:
+        return PaymentIntent(
             id=found.id,
             status=found.status,
             amount_cents=found.amount,

@@ -29,7 +29,7 @@ from cascade_cli.adapters.stripe.purchase_parser import (
 )
 from cascade_cli.adapters.stripe.ranges import PAGE_SIZE, Document, Ranges
 from cascade_cli.domain.records.charges import Charge, Dispute
-from cascade_cli.domain.shop.density import Tally
+from cascade_cli.domain.shop.density import DensityEstimate
 from cascade_cli.domain.shop.keys import portion_number, whole_id
 from cascade_cli.domain.shop.times import Window
 from cascade_cli.errors import RightsError
@@ -135,21 +135,21 @@ class StripeReader:
         self._tallied = tallied or self._crew
         self._invoices = Invoices(client, self._crew)
 
-    def purchases(self, window: Window, tally: Tally | None = None) -> Purchases:
+    def purchases(self, window: Window, density: DensityEstimate | None = None) -> Purchases:
         """All charges created in the window, to the whole second, as Stripe dates them.
 
         `tally` hears of each page as it is read, and is closed in the end.
         """
-        crew, tally = (self._tallied, tally) if tally else (self._crew, Tally())
+        crew, density = (self._tallied, density) if density else (self._crew, DensityEstimate())
         since, until = whole_seconds(window.since), whole_seconds(window.until)
         found, sink = self._nothing(), self._nothing
         try:
             with our_errors():
-                for part in Ranges(since, until, self._ask, sink, tally).read(crew):
+                for part in Ranges(since, until, self._ask, sink, density).read(crew):
                     found.add(part)
                 self._settle(found)
         finally:
-            tally.close()
+            density.close()
         return found
 
     def _nothing(self) -> Purchases:

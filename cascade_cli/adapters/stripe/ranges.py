@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
 from cascade_cli.adapters.http.concurrency import Crew, Piece
-from cascade_cli.domain.shop.density import Tally
+from cascade_cli.domain.shop.density import DensityEstimate
 
 PAGE_SIZE = 100
 # A range shorter than that costs a request more than it saves time.
@@ -50,9 +50,9 @@ class Ranges(Generic[S]):
     """The charges of [since, until), both in whole seconds, in a sink of its own for each range."""
 
     def __init__(
-        self, since: int, until: int, ask: Ask, new_sink: Callable[[], S], tally: Tally
+        self, since: int, until: int, ask: Ask, new_sink: Callable[[], S], density: DensityEstimate
     ) -> None:
-        self._ask, self._new_sink, self._tally = ask, new_sink, tally
+        self._ask, self._new_sink, self._density = ask, new_sink, density
         self._lock = threading.Lock()
         self._ranges = [_Range(since, until, until, new_sink())]
 
@@ -79,7 +79,7 @@ class Ranges(Generic[S]):
             ours = [charge for charge in charges if charge["created"] >= range_.low]
             range_.is_open = has_more and len(ours) == len(charges)
             down_to = ours[-1]["created"] if range_.is_open else range_.low
-            self._tally.note(down_to, range_.reached, len(ours))
+            self._density.note(down_to, range_.reached, len(ours))
             range_.reached = down_to
             range_.last_id = charges[-1]["id"] if charges else None
         for charge in ours:
@@ -95,7 +95,7 @@ class Ranges(Generic[S]):
 
     def _divided(self, range_: _Range[S]) -> Piece | None:
         low, reached = range_.low, range_.reached
-        middle = self._tally.second_after(low, reached, self._rows_left(range_) / 2)
+        middle = self._density.second_after(low, reached, self._rows_left(range_) / 2)
         if not low < middle <= reached:
             return None
         older = _Range(low, middle, middle, self._new_sink())
@@ -104,4 +104,4 @@ class Ranges(Generic[S]):
         return self._piece(older)
 
     def _rows_left(self, range_: _Range[S]) -> float:
-        return self._tally.rows(range_.low, range_.reached)
+        return self._density.rows(range_.low, range_.reached)

@@ -40,10 +40,10 @@ from cascade_cli.domain.records.citizens import Resident
 from cascade_cli.domain.records.orders import PORTION, Order
 from cascade_cli.domain.records.rulings import Rulings, no_rulings
 from cascade_cli.domain.records.stratagems import CORRECTING, TAKING, Stratagem
-from cascade_cli.domain.shop.density import Tally
+from cascade_cli.domain.shop.density import DensityEstimate
 from cascade_cli.domain.shop.keys import (
     KEY_PREFIX,
-    OLDER_SOURCE,
+    LEGACY_SOURCE,
     Origin,
     origin_of,
     payment_id_in,
@@ -106,7 +106,10 @@ class VeniceReader:
         self._crew, self._now = crew or Crew(), now
 
     def transfers(
-        self, since: datetime, until: datetime | None = None, expected: Tally | None = None
+        self,
+        since: datetime,
+        until: datetime | None = None,
+        expected: DensityEstimate | None = None,
     ) -> list[Stratagem]:
         """The processor's transfers created in [since, until), or ever since; order arbitrary.
 
@@ -116,7 +119,7 @@ class VeniceReader:
         def pages(start: datetime, end: datetime | None) -> Iterator[Page]:
             return self._pages(self._transfers_where(*_created(start, end)))
 
-        slices = Slices(pages, self._stratagem, expected or Tally(), self._now)
+        slices = Slices(pages, self._stratagem, expected or DensityEstimate(), self._now)
         with our_errors():
             return slices.read(since, until, self._crew if expected else Crew())
 
@@ -181,7 +184,7 @@ class VeniceReader:
         ours = OR(
             EQ(Field("ExecutedBy"), self._processor),
             FIND(KEY_PREFIX, Field("StratagemId")),
-            FIND(OLDER_SOURCE, Field("Notes")),
+            FIND(LEGACY_SOURCE, Field("Notes")),
         )
         return AND(ours, EQ(Field("Type"), TRANSFER), *conditions)
 
@@ -291,7 +294,7 @@ def _belongs_to(order: Order) -> Iterator[Formula]:
         yield _names_portion(charge, charge.portion, order.citizen)
     yield AND(
         EQ(Field("TargetCitizen"), order.citizen),
-        FIND(OLDER_SOURCE, Field("Notes")),
+        FIND(LEGACY_SOURCE, Field("Notes")),
         # Without an end: the legacy connector may run long after the payment.
         NOT(IS_BEFORE(CREATED_TIME(), to_formula(charge.created_at))),
     )

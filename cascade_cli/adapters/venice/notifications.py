@@ -32,7 +32,7 @@ ENGINE_LAYOUT = (
 """The fields that the engine names in its own notice, whatever the base has."""
 
 
-class Notifier:
+class NotificationWriter:
     """Writes one notification per order, at most ten in a request."""
 
     def __init__(self, api: Api, base_id: str, schema: Schema) -> None:
@@ -66,7 +66,7 @@ class Notifier:
 
     def _write(self, letters: Iterable[Letter], now: datetime, type_: str = TYPE) -> None:
         older = self._schema.has(NOTIFICATIONS, "CitizenUsername")
-        compose = _older_layout if older else _layout
+        compose = _legacy_layout if older else _layout
         required = frozenset({"CitizenUsername" if older else "Citizen"})
         rows = [
             self._schema.keep(NOTIFICATIONS, compose(letter, type_, now), required)
@@ -89,7 +89,7 @@ def _layout(letter: Letter, type_: str, now: datetime) -> dict[str, Any]:
     }
 
 
-def _older_layout(letter: Letter, type_: str, now: datetime) -> dict[str, Any]:
+def _legacy_layout(letter: Letter, type_: str, now: datetime) -> dict[str, Any]:
     return {
         "CitizenUsername": letter.citizen,
         "Type": type_,

@@ -15,7 +15,7 @@ from cascade_cli.adapters.venice.table_fields import COMPUTED_TYPES, read_fields
 from cascade_cli.domain.checkup.airtable import Base
 from cascade_cli.domain.checkup.schema import Column
 from cascade_cli.domain.records.stratagems import Stratagem
-from cascade_cli.domain.shop.keys import OLDER_SOURCE, Origin
+from cascade_cli.domain.shop.keys import LEGACY_SOURCE, Origin
 from cascade_cli.errors import RightsError
 
 READ_TABLES = (STRATAGEMS, CITIZENS, NOTIFICATIONS)
@@ -70,13 +70,13 @@ class BaseProbe:
         }
 
 
-class OlderReader(VeniceReader):
+class LegacyReader(VeniceReader):
     """Finds what the older connector wrote, and what another than the processor pays."""
 
     def older_since(self, since: datetime) -> list[Stratagem]:
         """Such transfers created since then."""
         lately = NOT(IS_BEFORE(CREATED_TIME(), to_formula(since)))
-        legacy = FIND(OLDER_SOURCE, Field("Notes"))
+        legacy = FIND(LEGACY_SOURCE, Field("Notes"))
         others = NOT(EQ(Field("ExecutedBy"), self._processor))
         rows = self._stratagems(lately, OR(legacy, others))
-        return [row for row in rows if row.origin is Origin.OLDER or row.other_processor]
+        return [row for row in rows if row.origin is Origin.LEGACY or row.other_processor]

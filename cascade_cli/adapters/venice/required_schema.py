@@ -37,7 +37,7 @@ def needs(tables: Mapping[str, Mapping[str, Column]], social_class: str) -> Iter
     yield from _stratagems()
     yield from _citizens(social_class)
     older = "CitizenUsername" in tables.get(NOTIFICATIONS, {})
-    yield from _older_notifications() if older else _notifications()
+    yield from _legacy_notifications() if older else _notifications()
 
 
 def _stratagems() -> Iterator[Need]:
@@ -77,7 +77,7 @@ def _notifications() -> Iterator[Need]:
     yield Need(NOTIFICATIONS, "CreatedAt", _MOMENT, _UNTOLD, is_vital=False)
 
 
-def _older_notifications() -> Iterator[Need]:
+def _legacy_notifications() -> Iterator[Need]:
     for name in ("CitizenUsername", "Type", "Title", "Message", "Metadata"):
         yield Need(NOTIFICATIONS, name, _TEXT, _UNTOLD, is_vital=False)
     yield Need(NOTIFICATIONS, "Timestamp", _MOMENT, _UNTOLD, is_vital=False)

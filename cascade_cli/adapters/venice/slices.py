@@ -17,7 +17,7 @@ import requests
 
 from cascade_cli.adapters.http.concurrency import Crew, Piece
 from cascade_cli.adapters.venice.errors import EXPIRED_ITERATOR, error_of
-from cascade_cli.domain.shop.density import Tally
+from cascade_cli.domain.shop.density import DensityEstimate
 
 PAGE_SIZE = 100
 RESTARTS = 3
@@ -64,7 +64,11 @@ class Slices(Generic[T]):
     """
 
     def __init__(
-        self, pages: Pages, keep: Callable[[Any], T], expected: Tally, now: Callable[[], datetime]
+        self,
+        pages: Pages,
+        keep: Callable[[Any], T],
+        expected: DensityEstimate,
+        now: Callable[[], datetime],
     ) -> None:
         self._pages, self._keep, self._expected, self._now = pages, keep, expected, now
         self._lock = threading.Lock()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from cascade_cli.cli.terminal.csv_file import Row, read_rows, refusal
+from cascade_cli.cli.terminal.csv_file import CsvRow, read_rows, refusal
 from cascade_cli.domain.records.orders import for_sale
 from cascade_cli.domain.selling.allocation import Allocation, Share, flaws
 
@@ -23,5 +23,5 @@ def read_allocation_file(path: Path, warn: Callable[[str], None]) -> Allocation:
     return Allocation(tuple(shares))
 
 
-def _share(line: Row) -> Share:
+def _share(line: CsvRow) -> Share:
     return Share(line["citizen"], for_sale(line.ducats("ducats")))

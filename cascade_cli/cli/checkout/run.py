@@ -14,12 +14,12 @@ from rich.text import Text
 from cascade_cli.cli.checkout.allocation_file import read_allocation_file
 from cascade_cli.cli.context.connection import connected
 from cascade_cli.cli.items.gift import gift_document, show_gift
-from cascade_cli.cli.terminal.escape import shown
+from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.domain.records.gifts import Gift, wished_gift
 from cascade_cli.domain.records.orders import parse_sale
 from cascade_cli.domain.selling.allocation import Allocation, fits
-from cascade_cli.domain.selling.sales import Page, Sale
+from cascade_cli.domain.selling.sales import PayPage, Sale
 from cascade_cli.domain.shop.currencies import CURRENCY, read_currency
 from cascade_cli.domain.shop.exchange import Exchange
 from cascade_cli.domain.shop.money import format_ducats, format_money
@@ -117,7 +117,7 @@ def _warn_of_closing_time(session: Session) -> None:
         )
 
 
-def _document(sale: Sale, page: Page) -> dict[str, Any]:
+def _document(sale: Sale, page: PayPage) -> dict[str, Any]:
     quote = sale.quote
     return {
         "checkout_session": page.id,
@@ -155,15 +155,15 @@ def exchange_document(exchange: Exchange | None) -> dict[str, str | None]:
     }
 
 
-def _show(session: Session, sale: Sale, page: Page) -> None:
+def _show(session: Session, sale: Sale, page: PayPage) -> None:
     console, quote = session.console(), sale.quote
     price = format_money(quote.amount_cents, quote.currency)
     ducats = format_ducats(quote.ducats, grouped=True)
     often = " a month" if sale.monthly_from else ""
-    head = f"{ducats} ducats{often} for {shown(sale.whom)}: {price}{often}"
+    head = f"{ducats} ducats{often} for {escape(sale.whom)}: {price}{often}"
     console.print(Text(head, "bold"))
     show_gift(console, sale.gift)
     console.print(Text(quote.description))
-    console.print(Text(shown(page.url)), soft_wrap=True)
+    console.print(Text(escape(page.url)), soft_wrap=True)
     mode = "real money" if page.livemode else "test mode: no money moves"
     console.print(Text(f"open until {format_moment(page.expires_at)}; {mode}", "dim"))

@@ -13,13 +13,13 @@ from cascade_cli.cli.citizen.text import finances_outcome, plan_outcome, report_
 from cascade_cli.cli.context.connection import connected
 from cascade_cli.cli.context.write_context import Workshop, check_answerable, confirm, workshop
 from cascade_cli.cli.terminal.session import Outcome, Session
-from cascade_cli.domain.delivery.processor import Change, Wish
+from cascade_cli.domain.delivery.processor import BalanceChange, BalanceWish
 from cascade_cli.domain.records.orders import parse_ducats
 from cascade_cli.domain.shop.money import rounded
 from cascade_cli.errors import UsageError
-from cascade_cli.services.processor.balance import BalanceDesk, Plan
-from cascade_cli.services.processor.processor_account import CitizenDesk
-from cascade_cli.services.processor.processor_ports import Account, Surroundings
+from cascade_cli.services.processor.balance import BalancePlan, BalanceService
+from cascade_cli.services.processor.processor_account import ProcessorService
+from cascade_cli.services.processor.processor_ports import ProcessorAccount, Surroundings
 from cascade_cli.settings import Settings
 
 FORMS = "cascade citizen replenish --to N, or cascade citizen replenish --by N"
@@ -40,8 +40,8 @@ def setup(session: Session, options: BalanceOptions) -> Outcome:
     """Create the processor or top it up. Raises UsageError before anything is read."""
     to = _ducats("--ducats", options.to)
 
-    def wish(settings: Settings) -> Wish:
-        return Wish(to or settings.processor_ducats, is_setup=True, force=options.force)
+    def wish(settings: Settings) -> BalanceWish:
+        return BalanceWish(to or settings.processor_ducats, is_setup=True, force=options.force)
 
     return _change(session, "citizen setup", wish, options)
 
@@ -50,7 +50,9 @@ def replenish(session: Session, options: BalanceOptions) -> Outcome:
     """Change the processor's balance. Raises UsageError before anything is read."""
     if (options.to is None) == (options.by is None):
         raise UsageError("Either --to or --by has to say how many ducats.", FORMS)
-    wish = Wish(_ducats("--to", options.to), _ducats("--by", options.by), force=options.force)
+    wish = BalanceWish(
+        _ducats("--to", options.to), _ducats("--by", options.by), force=options.force
+    )
     return _change(session, "citizen replenish", lambda _settings: wish, options)
 
 
@@ -58,35 +60,38 @@ def show(session: Session) -> Outcome:
     """What the processor has and owes; nothing is written."""
     with connected(session) as wiring:
         settings = wiring.settings
-        desk = CitizenDesk(
+        service = ProcessorService(
             CitizenReader(wiring.api, settings.airtable_base),
             _transfers(wiring),
             settings.processor,
             wiring.clock.now,
         )
-        citizen, finances = desk.look()
+        citizen, finances = service.look()
         return finances_outcome(citizen, finances, settings.engine, wiring.clock.now())
 
 
 def _change(
-    session: Session, command: str, wish_of: Callable[[Settings], Wish], options: BalanceOptions
+    session: Session,
+    command: str,
+    wish_of: Callable[[Settings], BalanceWish],
+    options: BalanceOptions,
 ) -> Outcome:
     with workshop(session, command, lock=not options.dry_run) as shop:
-        wish, desk = wish_of(shop.settings), _desk(shop)
-        plan = desk.plan(wish)
+        wish, service = wish_of(shop.settings), _service(shop)
+        plan = service.plan(wish)
         if options.dry_run:
             return plan_outcome(plan, shop.settings.processor)
         if plan.step.writes:
             _prepare(shop, plan, yes=options.yes)
-        return report_outcome(session, desk.carry_out(wish, plan), shop.settings.processor)
+        return report_outcome(session, service.carry_out(wish, plan), shop.settings.processor)
 
 
-def _prepare(shop: Workshop, plan: Plan, *, yes: bool) -> None:
+def _prepare(shop: Workshop, plan: BalancePlan, *, yes: bool) -> None:
     """Everything that stands before a write: the warning, the question, the guard of the mode."""
-    before, lowers = plan.step.before, plan.step.change is Change.LOWER
+    before, lowers = plan.step.before, plan.step.change is BalanceChange.LOWER
     if lowers:
         check_answerable(yes=yes)
-    if before is not None and plan.step.change is not Change.NONE:
+    if before is not None and plan.step.change is not BalanceChange.NONE:
         next_run = shop.settings.engine.describe(shop.reading.clock.now())
         shop.session.warn(
             "Venice's engine reads and writes this balance too, without a lock; its next run: "
@@ -98,15 +103,17 @@ def _prepare(shop: Workshop, plan: Plan, *, yes: bool) -> None:
     shop.begin()
 
 
-def _desk(shop: Workshop) -> BalanceDesk:
+def _service(shop: Workshop) -> BalanceService:
     wiring, settings = shop.reading, shop.settings
     base, api = settings.airtable_base, wiring.api
-    return BalanceDesk(
+    return BalanceService(
         citizens=CitizenReader(api, base),
         sink=CitizenWriter(api, base, shop.writing.schema),
         transfers=_transfers(wiring),
         journal=shop.journal,
-        account=Account(base, settings.processor, settings.processor_class, settings.engine),
+        account=ProcessorAccount(
+            base, settings.processor, settings.processor_class, settings.engine
+        ),
         around=Surroundings(wiring.clock.now, wiring.airtable.wait_turn, shop.worker.run),
     )
 

@@ -12,9 +12,9 @@ from rich.table import Table
 from rich.text import Text
 
 from cascade_cli.cli.terminal.console import to_type
-from cascade_cli.cli.terminal.escape import count, shown
+from cascade_cli.cli.terminal.escape import count, escape
 from cascade_cli.cli.terminal.session import Outcome, Session
-from cascade_cli.domain.delivery.processor import Change, Citizen
+from cascade_cli.domain.delivery.processor import BalanceChange, Citizen
 from cascade_cli.domain.delivery.runway import OUTFLOW_DAYS, Finances, Sum
 from cascade_cli.domain.records.orders import enough, nearest
 from cascade_cli.domain.records.stratagems import Stratagem
@@ -23,16 +23,16 @@ from cascade_cli.domain.shop.money import exactly, format_ducats, rounded
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.domain.shop.times import format_moment, format_span, rfc3339
 from cascade_cli.errors import ExitCode
-from cascade_cli.services.processor.balance import Plan, Report
+from cascade_cli.services.processor.balance import BalancePlan, BalanceReport
 
 
-def plan_outcome(plan: Plan, username: str) -> Outcome:
+def plan_outcome(plan: BalancePlan, username: str) -> Outcome:
     """What would be written, and that nothing was."""
     text = {
-        Change.CREATE: "would be created with {after} ducats",
-        Change.RAISE: "would be raised from {before} to {after} ducats",
-        Change.LOWER: "would be lowered from {before} to {after} ducats",
-        Change.NONE: "has {after} ducats: nothing would be written",
+        BalanceChange.CREATE: "would be created with {after} ducats",
+        BalanceChange.RAISE: "would be raised from {before} to {after} ducats",
+        BalanceChange.LOWER: "would be lowered from {before} to {after} ducats",
+        BalanceChange.NONE: "has {after} ducats: nothing would be written",
     }[plan.step.change]
     if plan.step.leaves:
         text = f"{_unless_nothing(plan, text)}; InVenice would be set to false"
@@ -40,13 +40,13 @@ def plan_outcome(plan: Plan, username: str) -> Outcome:
     return Outcome(data, lambda session: _tell(session, username, _filled(text, plan)))
 
 
-def report_outcome(session: Session, report: Report, username: str) -> Outcome:
+def report_outcome(session: Session, report: BalanceReport, username: str) -> Outcome:
     """What was written; exit 3 where the base shows something else by now."""
     text = {
-        Change.CREATE: "was created with {after} ducats",
-        Change.RAISE: "was raised from {before} to {after} ducats",
-        Change.LOWER: "was lowered from {before} to {after} ducats",
-        Change.NONE: "has {after} ducats: nothing was written",
+        BalanceChange.CREATE: "was created with {after} ducats",
+        BalanceChange.RAISE: "was raised from {before} to {after} ducats",
+        BalanceChange.LOWER: "was lowered from {before} to {after} ducats",
+        BalanceChange.NONE: "has {after} ducats: nothing was written",
     }[report.plan.step.change]
     if report.plan.step.leaves:
         text = f"{_unless_nothing(report.plan, text)}; InVenice was set to false"
@@ -100,7 +100,7 @@ def finances_outcome(
 def _show(
     console: Console, citizen: Citizen, finances: Finances, schedule: Schedule, now: datetime
 ) -> None:
-    console.print(Text(shown(citizen.username), "bold"), soft_wrap=True)
+    console.print(Text(escape(citizen.username), "bold"), soft_wrap=True)
     table = Table.grid(padding=(0, 2))
     table.add_column(min_width=16)
     table.add_column(overflow="fold")
@@ -135,7 +135,7 @@ def _lines(finances: Finances, schedule: Schedule, now: datetime) -> Iterator[tu
     yield "engine's next run", f"{schedule.describe(now)}{ahead}"
 
 
-def _warnings(report: Report) -> Iterator[str]:
+def _warnings(report: BalanceReport) -> Iterator[str]:
     after = report.plan.step.after
     if len(report.found) != 1:
         yield f"There are {len(report.found)} citizens of that name now; look into the base."
@@ -169,7 +169,7 @@ def _overwritten(after: Decimal, executed: tuple[Stratagem, ...]) -> str:
     )
 
 
-def _document(plan: Plan, username: str) -> dict[str, Any]:
+def _document(plan: BalancePlan, username: str) -> dict[str, Any]:
     before = plan.step.before
     return {
         "citizen": username,
@@ -181,18 +181,18 @@ def _document(plan: Plan, username: str) -> dict[str, Any]:
     }
 
 
-def _unless_nothing(plan: Plan, text: str) -> str:
-    return "keeps its {after} ducats" if plan.step.change is Change.NONE else text
+def _unless_nothing(plan: BalancePlan, text: str) -> str:
+    return "keeps its {after} ducats" if plan.step.change is BalanceChange.NONE else text
 
 
-def _filled(text: str, plan: Plan) -> str:
+def _filled(text: str, plan: BalancePlan) -> str:
     before, after = plan.step.before, plan.step.after
     shown_before = "" if before is None else rounded(before)
     return text.format(before=shown_before, after=rounded(after))
 
 
 def _tell(session: Session, username: str, text: str) -> None:
-    session.console().print(Text(f"{shown(username)} {text}."), soft_wrap=True)
+    session.console().print(Text(f"{escape(username)} {text}."), soft_wrap=True)
 
 
 def _sum(summed: Sum) -> dict[str, Any]:

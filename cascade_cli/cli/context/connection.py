@@ -14,7 +14,7 @@ from cascade_cli.cli.context.known_rulings import RulingsKnown
 from cascade_cli.cli.context.pace_location import kept_pace
 from cascade_cli.cli.context.sandbox_switch import enter_sandbox
 from cascade_cli.cli.context.state_folder import make_state_folder
-from cascade_cli.cli.terminal.hyperlinks import Links
+from cascade_cli.cli.terminal.hyperlinks import Hyperlinks
 from cascade_cli.cli.terminal.session import Session
 from cascade_cli.settings import (
     AIRTABLE_BASE,
@@ -75,12 +75,12 @@ def connected(session: Session, *, in_hurry: bool = True) -> Iterator[Wiring]:
                     session.warn(remark)
 
 
-def _links(settings: Settings) -> Links | None:
+def _links(settings: Settings) -> Hyperlinks | None:
     """What is read from any other address stands in no dashboard."""
     addresses = (settings.stripe_url, settings.airtable_url)
     if addresses != (STRIPE_URL.default, AIRTABLE_URL.default):
         return None
-    return Links(settings.airtable_base, settings.livemode)
+    return Hyperlinks(settings.airtable_base, settings.livemode)
 
 
 @contextmanager

@@ -10,14 +10,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cascade_cli.cli.terminal.escape import shown
+from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Outcome
-from cascade_cli.domain.delivery.delivery_steps import Action, End, Step, Verdict, Wait
+from cascade_cli.domain.delivery.delivery_steps import Action, End, OrderVerdict, Step, Wait
 from cascade_cli.domain.discrepancies.repair_command import explain
 from cascade_cli.domain.shop.money import format_ducats, rounded
 from cascade_cli.domain.shop.times import format_moment, rfc3339
 from cascade_cli.errors import CascadeError, ExitCode, GuardError, LockedError, ServiceError
-from cascade_cli.services.delivery.credit_service import Plan
+from cascade_cli.services.delivery.credit_service import CreditPlan
 from cascade_cli.services.delivery_ports import Delivery, Result
 
 STYLES = {
@@ -41,7 +41,7 @@ _WRITES = {
 }
 
 
-def plan_outcome(plan: Plan) -> Outcome:
+def plan_outcome(plan: CreditPlan) -> Outcome:
     """What would be written, and that nothing was."""
     orders = [
         {
@@ -58,13 +58,13 @@ def plan_outcome(plan: Plan) -> Outcome:
     return Outcome(data, lambda session: show_plan(session.console(), plan))
 
 
-def show_plan(console: Console, plan: Plan) -> None:
+def show_plan(console: Console, plan: CreditPlan) -> None:
     """Each order with the writes that it needs."""
     for order in plan.orders:
-        console.print(Text(f"{shown(order.description)}: {shown(order.reason)}", "bold"))
-        console.print(Text(f"  key {shown(plan.stratagem_id(order))}"), soft_wrap=True)
+        console.print(Text(f"{escape(order.description)}: {escape(order.reason)}", "bold"))
+        console.print(Text(f"  key {escape(plan.stratagem_id(order))}"), soft_wrap=True)
         for objection in plan.overruled.get(order.key, ()):
-            console.print(Text(f"  although {shown(objection.why)}", "yellow"), soft_wrap=True)
+            console.print(Text(f"  although {escape(objection.why)}", "yellow"), soft_wrap=True)
         console.print(Text(f"  would {describe_step(plan.steps[order.key])}"))
     console.print(
         Text(
@@ -77,8 +77,8 @@ def show_plan(console: Console, plan: Plan) -> None:
 def describe_step(step: Step) -> str:
     """What the next write would be, or why there is none."""
     if isinstance(step, End):
-        if step.verdict is Verdict.BLOCKED:
-            return f"write nothing: {shown(step.why)}"
+        if step.verdict is OrderVerdict.BLOCKED:
+            return f"write nothing: {escape(step.why)}"
         return f"write nothing: its transfer is {step.verdict.value.replace('_', ' ')} already"
     if isinstance(step, Wait):
         return f"wait until {format_moment(step.until)}"
@@ -108,9 +108,9 @@ def show_deliveries(console: Console, deliveries: Sequence[Delivery]) -> None:
     for delivery in deliveries:
         table.add_row(
             Text(_result(delivery), STYLES[delivery.result]),
-            Text(shown(delivery.order.concerned)),
+            Text(escape(delivery.order.concerned)),
             rounded(delivery.order.ducats),
-            Text(shown(_what(delivery))),
+            Text(escape(_what(delivery))),
         )
     console.print(table)
     if len(deliveries) > 1:

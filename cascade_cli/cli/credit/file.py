@@ -9,7 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from cascade_cli.cli.terminal.csv_file import Row, read_rows, refusal
+from cascade_cli.cli.terminal.csv_file import CsvRow, read_rows, refusal
 from cascade_cli.domain.records.orders import Order
 from cascade_cli.domain.shop.keys import PORTION_ID
 from cascade_cli.services.delivery.credit_requests import manual_order
@@ -51,7 +51,7 @@ def read_credit_file(path: Path, warn: Callable[[str], None]) -> tuple[CreditRow
     return tuple(rows)
 
 
-def _row(line: Row) -> CreditRow:
+def _row(line: CsvRow) -> CreditRow:
     row = CreditRow(line["citizen"], line.ducats("ducats"), line["reason"], line["reference"])
     row.order({})
     return row

@@ -7,20 +7,20 @@ from enum import StrEnum
 from types import TracebackType
 
 from cascade_cli.cli.context.write_context import Workshop
-from cascade_cli.cli.terminal.escape import count, shown
+from cascade_cli.cli.terminal.escape import count, escape
 from cascade_cli.cli.terminal.session import Session
 from cascade_cli.domain.delivery.delivery_steps import FATE_BOUND, Action
 from cascade_cli.domain.records.journal_entries import Attempt, Fate
 from cascade_cli.domain.records.orders import Order
 from cascade_cli.domain.shop.times import format_span
 from cascade_cli.errors import JournalError
-from cascade_cli.services.delivery.credit_service import Plan
+from cascade_cli.services.delivery.credit_service import CreditPlan
 from cascade_cli.services.delivery_ports import Delivery
 
 MOST_NAMED = 5
 
 
-class State(StrEnum):
+class OrderProgress(StrEnum):
     """How far an order has come, by the journal."""
 
     UNDER_WAY = "on the way to Venice's engine"
@@ -47,10 +47,10 @@ class Interruption:
         if kind is KeyboardInterrupt and not self._is_told:
             self._session.complain("\nBroken off: nothing was written.")
 
-    def carry_out(self, shop: Workshop, plan: Plan) -> list[Delivery]:
+    def carry_out(self, shop: Workshop, plan: CreditPlan) -> list[Delivery]:
         """Raises as `CreditDesk.carry_out`."""
         try:
-            return shop.writing.desk.carry_out(plan)
+            return shop.writing.service.carry_out(plan)
         except KeyboardInterrupt:
             self._is_told = True
             self._session.complain("\n" + "\n".join(self._lines(shop, plan.unwritten)))
@@ -63,7 +63,7 @@ class Interruption:
             yield f"Broken off. What was written is not known: {error.message}"
         else:
             yield f"Broken off. Of {count(len(orders), 'credit')}:"
-            for state in State:
+            for state in OrderProgress:
                 of_state = [order for order in orders if _state(last.get(order.key)) is state]
                 if of_state:
                     yield f"  {len(of_state)} {state}{_named(state, of_state)}"
@@ -74,20 +74,20 @@ class Interruption:
         yield f"  {self._again}"
 
 
-def _state(last: Attempt | None) -> State:
+def _state(last: Attempt | None) -> OrderProgress:
     if last is None or (last.action == Action.CREATE and last.fate is Fate.REFUSED):
-        return State.UNTOUCHED
+        return OrderProgress.UNTOUCHED
     if last.action == Action.NOTIFY:
-        return State.UNDER_WAY
+        return OrderProgress.UNDER_WAY
     if last.fate is Fate.UNKNOWN:
-        return State.UNKNOWN
+        return OrderProgress.UNKNOWN
     is_active = last.fate is Fate.APPLIED and last.action != Action.CREATE
-    return State.UNDER_WAY if is_active else State.BEGUN
+    return OrderProgress.UNDER_WAY if is_active else OrderProgress.BEGUN
 
 
-def _named(state: State, orders: Sequence[Order]) -> str:
-    if state is State.UNTOUCHED and len(orders) > 1:
+def _named(state: OrderProgress, orders: Sequence[Order]) -> str:
+    if state is OrderProgress.UNTOUCHED and len(orders) > 1:
         return ""
-    names = [shown(order.description) for order in orders[:MOST_NAMED]]
+    names = [escape(order.description) for order in orders[:MOST_NAMED]]
     more = f", and {len(orders) - MOST_NAMED} more" if len(orders) > MOST_NAMED else ""
     return f": {', '.join(names)}{more}"

@@ -89,7 +89,7 @@ def credit(session: Session, options: CreditOptions) -> Outcome:
     interruption = Interruption(session, options.again_as(wanted.made_up_reference))
     lock = not options.dry_run
     with interruption, workshop(session, "credit", lock=lock, check=wanted.check) as shop:
-        plan = shop.writing.desk.plan(wanted.orders(shop))
+        plan = shop.writing.service.plan(wanted.orders(shop))
         if options.dry_run:
             return plan_outcome(plan)
         if plan.unwritten:
@@ -115,11 +115,11 @@ def _from_file(session: Session, options: CreditOptions) -> Wanted:
 
 def _order_of_row(shop: Workshop, row: CreditRow, overrides: frozenset[Override]) -> Order:
     """A credit by hand; where the reference is a payment's id, that payment, with its guards."""
-    desk, payment = shop.writing.desk, row.payment
-    if not payment or desk.is_promised_by_hand(payment):
+    service, payment = shop.writing.service, row.payment
+    if not payment or service.is_promised_by_hand(payment):
         return row.order(shop.facts())
     charge = meant(shop.reading.payments, payment, row.citizen)
-    return desk.order_for_payment(
+    return service.order_for_payment(
         charge,
         row.citizen,
         row.ducats,
@@ -177,8 +177,8 @@ def _for_payment(
 
     def orders(shop: Workshop) -> list[Order]:
         charge = meant(shop.reading.payments, payment, citizen)
-        desk, facts = shop.writing.desk, shop.facts()
-        order = desk.order_for_payment(
+        service, facts = shop.writing.service, shop.facts()
+        order = service.order_for_payment(
             charge, citizen, ducats, reason=reason, facts=facts, overrides=overrides
         )
         return [order]
@@ -193,8 +193,8 @@ def _for_everybody(payment: str, reason: str, overrides: frozenset[Override]) ->
     missing: list[str] = []
 
     def orders(shop: Workshop) -> list[Order]:
-        desk, charges = shop.writing.desk, bought(shop.reading.payments, payment)
-        found, missing[:] = desk.orders_for_payment(
+        service, charges = shop.writing.service, bought(shop.reading.payments, payment)
+        found, missing[:] = service.orders_for_payment(
             charges, reason=reason, facts=shop.facts(), overrides=overrides
         )
         if not found:

@@ -19,7 +19,7 @@ from cascade_cli.adapters.stripe.client import stripe_client
 from cascade_cli.adapters.stripe.probes import AccountProbe
 from cascade_cli.adapters.venice.base import airtable_api
 from cascade_cli.adapters.venice.citizens import CitizenReader
-from cascade_cli.adapters.venice.probes import BaseProbe, OlderReader
+from cascade_cli.adapters.venice.probes import BaseProbe, LegacyReader
 from cascade_cli.adapters.venice.transfers import TransferReader
 from cascade_cli.adapters.venice.web_api import VeniceApi
 from cascade_cli.bootstrap import (
@@ -77,7 +77,7 @@ def instruments(session: Session, settings: Settings, values: Mapping[str, str])
         base=BaseProbe(api, base),
         citizens=CitizenReader(api, base),
         transfers=TransferReader(api, base, username),
-        older=OlderReader(api, base, username),
+        older=LegacyReader(api, base, username),
         venice=VeniceApi(settings.venice_url, venice_key, venice),
         journal=_journal(session, settings, values),
         clocks=(("Stripe", stripe), ("Airtable", airtable)),

@@ -13,8 +13,7 @@ from cascade_cli.cli.context.sandbox_switch import enter_sandbox
 from cascade_cli.cli.doctor.instruments import instruments
 from cascade_cli.cli.doctor.text import document, show
 from cascade_cli.cli.terminal.session import Outcome, Session
-from cascade_cli.domain.checkup import keys
-from cascade_cli.domain.checkup import settings as findings
+from cascade_cli.domain.checkup import keys, settings
 from cascade_cli.domain.checkup.result import Check, Level
 from cascade_cli.errors import ExitCode, SettingsError
 from cascade_cli.services.doctor import Doctor
@@ -51,8 +50,8 @@ def _gather(session: Session) -> tuple[list[Check], dict[str, str]]:
     except (SettingsError, OSError) as error:
         found = error.message if isinstance(error, SettingsError) else f"{file}: {error.strerror}"
         here = {name: session.environ[name] for name in _KNOWN if name in session.environ}
-        return [findings.UNREADABLE.seen(found)], here
-    checks = list(findings.judge_names({*named, *session.environ}, _KNOWN))
+        return [settings.UNREADABLE.seen(found)], here
+    checks = list(settings.judge_names({*named, *session.environ}, _KNOWN))
     secrets = {name for name in _SECRET if named.get(name, "").strip()}
     checks += keys.judge_file(inspect_file(file, secrets) if file.is_file() else None)
     return checks, values
@@ -67,12 +66,12 @@ def _effective(
     switch, checks = values.get(SANDBOX.name, "").strip(), []
     if switch not in {"", "0", "1"}:
         found = f"{SANDBOX.name} is {switch!r}."
-        checks.append(findings.WRONG.seen(found, name=SANDBOX.name, advice="Set it to 1 or 0."))
+        checks.append(settings.WRONG.seen(found, name=SANDBOX.name, advice="Set it to 1 or 0."))
         values = {name: value for name, value in values.items() if name != SANDBOX.name}
     enter_sandbox(session, values)
     strange = [] if session.sandbox else strays(values, session.environ, session.env_file)
     for setting, refusal in [*strange]:
-        checks.append(findings.WRONG.seen(refusal.message, name=setting.name, advice=refusal.hint))
+        checks.append(settings.WRONG.seen(refusal.message, name=setting.name, advice=refusal.hint))
         values = {name: value for name, value in values.items() if name != setting.name}
     with effective(session, values) as usable:
         yield checks, usable

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cascade_cli.cli.terminal.escape import shown
+from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Session
 from cascade_cli.domain.checkup.areas import TITLES, UNCHECKED
 from cascade_cli.domain.checkup.result import Check, Level, count
@@ -82,21 +82,21 @@ def _table(session: Session, checks: Sequence[Check], *, is_narrow: bool) -> Tab
     table.add_column(ratio=1, overflow="fold")
     for check in checks:
         mark = Text(MARKS[check.level], STYLES[check.level])
-        name, told = Text(shown(check.name)), _told(session, check)
+        name, told = Text(escape(check.name)), _told(session, check)
         cells = [name.append(": ").append_text(told)] if is_narrow else [name, told]
         table.add_row(mark, *cells)
     return table
 
 
 def _told(session: Session, check: Check) -> Text:
-    text = Text(shown(session.redacted(session.completed(check.found))))
+    text = Text(escape(session.redacted(session.completed(check.found))))
     # What is not checked for another's sake is put right there.
     if check.level is Level.GREEN or check.code in _UNCHECKED:
         return text
     if check.why:
-        text.append(f"\n{shown(session.completed(check.why))}", "dim")
+        text.append(f"\n{escape(session.completed(check.why))}", "dim")
     if check.advice:
-        advice = shown(session.redacted(session.completed(check.advice)))
+        advice = escape(session.redacted(session.completed(check.advice)))
         # From a line of its own a command is seldom folded, and can be copied.
         text.append(f"\n→ {advice.replace(': cascade ', f':{NEW_LINE}cascade ')}", "bold")
     return text

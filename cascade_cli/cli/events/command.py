@@ -38,9 +38,9 @@ def list_(
 
     Exit code 5: the window begins before the 30 days for which Stripe keeps events.
     """
-    from cascade_cli.cli.events.run import ListOptions, list_events
+    from cascade_cli.cli.events.run import EventListOptions, list_events
 
-    options = ListOptions(since, until, tuple(types or ()), limit)
+    options = EventListOptions(since, until, tuple(types or ()), limit)
     code = conduct(ctx.obj, "events list", lambda s: list_events(s, options), json=json)
     raise typer.Exit(code)
 
@@ -80,9 +80,9 @@ def replay(
     """
     from cascade_cli.cli.events.replay import ReplayOptions
     from cascade_cli.cli.events.replay import replay as work
-    from cascade_cli.cli.events.run import Selection
+    from cascade_cli.cli.events.run import EventSelection
 
-    chosen = Selection(tuple(event_ids or ()), since, until, tuple(types or ()), file, limit)
+    chosen = EventSelection(tuple(event_ids or ()), since, until, tuple(types or ()), file, limit)
     options = ReplayOptions(forward_to, dry_run=dry_run, yes=yes)
     code = conduct(ctx.obj, "events replay", lambda s: work(s, chosen, options), json=json)
     raise typer.Exit(code)

@@ -16,8 +16,8 @@ from cascade_cli.adapters.stripe.signature import secrets_in
 from cascade_cli.adapters.stripe.webhook_sender import Reply, Webhook
 from cascade_cli.cli.context.connection import connected
 from cascade_cli.cli.context.write_context import confirm
-from cascade_cli.cli.events.run import Chosen
-from cascade_cli.cli.terminal.escape import shown
+from cascade_cli.cli.events.run import ChosenEvents
+from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.errors import (
     CascadeError,
@@ -34,7 +34,7 @@ from cascade_cli.settings import ENDPOINT_SECRET, WEBHOOK_SECRET
 class Forwarding:
     """What was sent and answered; `broken` says why the rest was not sent."""
 
-    chosen: Chosen
+    chosen: ChosenEvents
     replies: Sequence[Reply] = ()
     broken: UnreachableError | None = None
     dry_run: bool = False
@@ -72,7 +72,7 @@ def receiver_of(url: str) -> str:
 
 def forward(
     session: Session,
-    choose: Callable[[EventReader], Chosen],
+    choose: Callable[[EventReader], ChosenEvents],
     url: str,
     *,
     dry_run: bool,
@@ -95,7 +95,7 @@ def forward(
         return _outcome(_send(webhook, chosen), receiver)
 
 
-def _send(webhook: Webhook, chosen: Chosen) -> Forwarding:
+def _send(webhook: Webhook, chosen: ChosenEvents) -> Forwarding:
     """Stops where nobody answers: the others would meet the same silence."""
     replies: list[Reply] = []
     for event in chosen.events:
@@ -137,10 +137,10 @@ def _show(console: Console, forwarding: Forwarding, receiver: str) -> None:
     chosen, replies = forwarding.chosen, forwarding.replies
     for reply in replies:
         style = "green" if reply.is_accepted else "red"
-        line = f"HTTP {reply.status}  {reply.event.id}  {shown(reply.event.type)}"
+        line = f"HTTP {reply.status}  {reply.event.id}  {escape(reply.event.type)}"
         console.print(Text(line, style), soft_wrap=True)
         if not reply.is_accepted and reply.text:
-            console.print(Text(f"  {shown(reply.text)}", "dim"))
+            console.print(Text(f"  {escape(reply.text)}", "dim"))
     accepted = sum(reply.is_accepted for reply in replies)
     would = "would be sent" if forwarding.dry_run else f"{len(replies)} sent, {accepted} accepted"
     console.print(f"{len(chosen.events)} events to {receiver}: {would}.", soft_wrap=True)

@@ -13,10 +13,10 @@ from cascade_cli.cli.context.write_context import Workshop, check_answerable, co
 from cascade_cli.cli.credit.deliveries import delivery_document, describe_step, first_error
 from cascade_cli.cli.events.forward import forward, receiver_of
 from cascade_cli.cli.events.replayed_refunds import Back, RefundReplayed, show_refunds
-from cascade_cli.cli.events.run import Chosen, Selection, choose, read_file
+from cascade_cli.cli.events.run import ChosenEvents, EventSelection, choose, read_file
 from cascade_cli.cli.items.json import portion_document
 from cascade_cli.cli.terminal.console import completed, to_type
-from cascade_cli.cli.terminal.escape import shown
+from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.domain.reconcile.event_replay import Obstacle
 from cascade_cli.domain.records.stripe_events import Event
@@ -25,7 +25,7 @@ from cascade_cli.domain.shop.shell import command
 from cascade_cli.domain.shop.times import rfc3339
 from cascade_cli.errors import CascadeError, ExitCode, GuardError
 from cascade_cli.services.delivery_ports import Delivery, Result
-from cascade_cli.services.events.replay_service import Planned, ReplayPlan
+from cascade_cli.services.events.replay_service import PlannedReplay, ReplayPlan
 
 LEFT_ALONE = "left_alone"
 _GUARDED = frozenset({Obstacle.OVER_LIMIT, Obstacle.BLOCKED})
@@ -41,7 +41,7 @@ class ReplayOptions:
     yes: bool = False
 
 
-def replay(session: Session, selection: Selection, options: ReplayOptions) -> Outcome:
+def replay(session: Session, selection: EventSelection, options: ReplayOptions) -> Outcome:
     """Choose, resolve, show, ask, deliver. Raises UsageError before anything is read."""
     check_answerable(yes=options.yes or options.dry_run)
     saved = read_file(selection)
@@ -57,12 +57,12 @@ def replay(session: Session, selection: Selection, options: ReplayOptions) -> Ou
     with workshop(session, "events replay", lock=not options.dry_run) as shop:
         _check_mode(shop, saved or ())
         chosen = choose(shop.reading.events, selection, saved, shop.reading.clock.now())
-        clerk = shop.writing.clerk(shop.settings, shop.facts(), shop.begin)
-        back = Back.of(clerk, chosen.events, shop.settings.acted_on)
+        automatic_refunds = shop.writing.automatic_refunds(shop.settings, shop.facts(), shop.begin)
+        back = Back.of(automatic_refunds, chosen.events, shop.settings.acted_on)
         rest = [event for event in chosen.events if event not in back.events]
         plan = shop.writing.replayer.plan(rest, shop.facts())
         if options.dry_run:
-            return _outcome(Report(chosen, plan, None, back.planned()))
+            return _outcome(ReplayReport(chosen, plan, None, back.planned()))
         return _outcome(_carry_out(shop, chosen, plan, back, options))
 
 
@@ -79,14 +79,14 @@ def _check_mode(shop: Workshop, events: Sequence[Event]) -> None:
 
 
 def _carry_out(
-    shop: Workshop, chosen: Chosen, plan: ReplayPlan, back: Back, options: ReplayOptions
-) -> Report:
+    shop: Workshop, chosen: ChosenEvents, plan: ReplayPlan, back: Back, options: ReplayOptions
+) -> ReplayReport:
     """Credits first: what is under way can be ended, what nobody has begun cannot."""
     if not options.yes:
         refunds = back.planned()
         writing = [refund for refund in refunds if refund.would]
         if not (plan.orders or writing):
-            return Report(chosen, plan, [], refunds)
+            return ReplayReport(chosen, plan, [], refunds)
         _show_plan(shop.session.console(stderr=True), plan)
         show_refunds(shop.session.console(stderr=True), writing)
         confirm(shop.session, _question(plan, len(writing)), yes=False)
@@ -94,7 +94,7 @@ def _carry_out(
     if plan.orders:
         shop.begin()
         deliveries = shop.writing.replayer.carry_out(plan)
-    return Report(chosen, plan, deliveries, back.settled())
+    return ReplayReport(chosen, plan, deliveries, back.settled())
 
 
 def _question(plan: ReplayPlan, refunds: int) -> str:
@@ -107,20 +107,20 @@ def _question(plan: ReplayPlan, refunds: int) -> str:
 
 
 @dataclass(frozen=True)
-class Report:
+class ReplayReport:
     """What was chosen, planned and done; `deliveries` is None for a dry run."""
 
-    chosen: Chosen
+    chosen: ChosenEvents
     plan: ReplayPlan
     deliveries: Sequence[Delivery] | None
     refunds: Sequence[RefundReplayed] = ()
 
-    def delivery_of(self, planned: Planned) -> Delivery | None:
+    def delivery_of(self, planned: PlannedReplay) -> Delivery | None:
         """What became of its order."""
         by_key = {delivery.order.key: delivery for delivery in self.deliveries or ()}
         return by_key.get(planned.order.key) if planned.order else None
 
-    def result_of(self, planned: Planned) -> tuple[str, str]:
+    def result_of(self, planned: PlannedReplay) -> tuple[str, str]:
         """One word, and a sentence."""
         delivery = self.delivery_of(planned)
         if delivery:
@@ -134,7 +134,7 @@ class Report:
         return LEFT_ALONE, "no paid purchase of ducats"
 
 
-def _outcome(report: Report) -> Outcome:
+def _outcome(report: ReplayReport) -> Outcome:
     error = _error(report)
     return Outcome(
         _document(report),
@@ -144,13 +144,13 @@ def _outcome(report: Report) -> Outcome:
     )
 
 
-def _remaining(report: Report) -> ExitCode:
+def _remaining(report: ReplayReport) -> ExitCode:
     objected = any(planned.objection for planned in report.plan.payments)
     objected |= any(refund.needs_person for refund in report.refunds)
     return ExitCode.DISCREPANCIES if objected else ExitCode.OK
 
 
-def _error(report: Report) -> CascadeError | None:
+def _error(report: ReplayReport) -> CascadeError | None:
     """What is incomplete has to be done again; then come guards; what people must see is last."""
     returned = [delivery for refund in report.refunds for delivery in refund.deliveries]
     delivered = first_error([*(report.deliveries or ()), *returned])
@@ -169,7 +169,7 @@ def _guard(plan: ReplayPlan) -> CascadeError | None:
     return None
 
 
-def _document(report: Report) -> dict[str, Any]:
+def _document(report: ReplayReport) -> dict[str, Any]:
     plan, chosen = report.plan, report.chosen
     return {
         "dry_run": report.deliveries is None,
@@ -184,7 +184,7 @@ def _document(report: Report) -> dict[str, Any]:
     }
 
 
-def _payment(report: Report, planned: Planned) -> dict[str, Any]:
+def _payment(report: ReplayReport, planned: PlannedReplay) -> dict[str, Any]:
     result, why = report.result_of(planned)
     charge, delivery = planned.charge, report.delivery_of(planned)
     return {
@@ -201,12 +201,12 @@ def _payment(report: Report, planned: Planned) -> dict[str, Any]:
     }
 
 
-def _show(console: Console, report: Report) -> None:
+def _show(console: Console, report: ReplayReport) -> None:
     plan, chosen = report.plan, report.chosen
     for planned in plan.payments:
         result, why = report.result_of(planned)
         console.print(_headline(planned, result), soft_wrap=True)
-        console.print(Text(f"  {shown(completed(console, why))}", "dim"))
+        console.print(Text(f"  {escape(completed(console, why))}", "dim"))
         if planned.objection:
             line = planned.objection.command or command("explain", planned.payment_id)
             console.print(to_type(console, line), soft_wrap=True)
@@ -225,24 +225,24 @@ def _show(console: Console, report: Report) -> None:
         console.print(left_sentence(chosen), soft_wrap=True)
 
 
-def _headline(planned: Planned, result: str) -> Text:
+def _headline(planned: PlannedReplay, result: str) -> Text:
     charge = planned.charge
     text = Text(result.replace("_", " ").ljust(16), _STYLES.get(result, "yellow"))
     text.append(planned.payment_id, "default")
     if charge:
         ducats = rounded(charge.ducats) if charge.ducats else "?"
-        text.append(f"  {ducats} to {shown(charge.citizen or '?')}", "default")
+        text.append(f"  {ducats} to {escape(charge.citizen or '?')}", "default")
     return text
 
 
 def _show_plan(console: Console, plan: ReplayPlan) -> None:
     for planned in plan.payments:
         if planned.order and planned.step:
-            console.print(Text(shown(planned.order.description), "bold"))
+            console.print(Text(escape(planned.order.description), "bold"))
             console.print(Text(f"  {planned.payment_id}: would {describe_step(planned.step)}"))
 
 
-def left_sentence(chosen: Chosen) -> str:
+def left_sentence(chosen: ChosenEvents) -> str:
     """What --limit left, and how to go on."""
     first = rfc3339(chosen.left[0].created_at)
     return f"--limit left {len(chosen.left)} events; the next is of {first}: go on with --since."

@@ -11,14 +11,14 @@ from rich.text import Text
 
 from cascade_cli.cli.credit.deliveries import delivery_document
 from cascade_cli.cli.terminal.console import completed, to_type
-from cascade_cli.cli.terminal.escape import shown
+from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.domain.discrepancies.refund_plan import RefundPlan
 from cascade_cli.domain.records.stripe_events import Event
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.domain.shop.times import format_moment
 from cascade_cli.errors import GuardError
 from cascade_cli.services.delivery_ports import Delivery
-from cascade_cli.services.refunds.automatic_refunds import Dealt, RefundClerk, joined, summary
+from cascade_cli.services.refunds.automatic_refunds import AutomaticRefunds, Dealt, joined, summary
 from cascade_cli.services.refunds.refund_service import NoPurchaseError
 
 
@@ -50,17 +50,22 @@ class RefundReplayed:
 class Back:
     """The chosen events that a clerk deals with, by payment."""
 
-    clerk: RefundClerk | None
+    automatic_refunds: AutomaticRefunds | None
     by_payment: dict[str, list[Event]]
 
     @classmethod
-    def of(cls, clerk: RefundClerk | None, events: Iterable[Event], types: Collection[str]) -> Back:
+    def of(
+        cls,
+        automatic_refunds: AutomaticRefunds | None,
+        events: Iterable[Event],
+        types: Collection[str],
+    ) -> Back:
         """Without a clerk these are none."""
         found: dict[str, list[Event]] = {}
-        for event in events if clerk else ():
+        for event in events if automatic_refunds else ():
             if event.type in types and not event.is_paying and event.payment_id:
                 found.setdefault(event.payment_id, []).append(event)
-        return cls(clerk, found)
+        return cls(automatic_refunds, found)
 
     @property
     def events(self) -> set[Event]:
@@ -76,10 +81,10 @@ class Back:
         return [self._settled(payment_id) for payment_id in self.by_payment]
 
     def _planned(self, payment_id: str) -> RefundReplayed:
-        assert self.clerk is not None  # noqa: S101 - there are payments only with one
+        assert self.automatic_refunds is not None  # noqa: S101 - there are payments only with one
         events = tuple(self.by_payment[payment_id])
         try:
-            plans = self.clerk.plans(payment_id)
+            plans = self.automatic_refunds.plans(payment_id)
         except NoPurchaseError as error:
             return RefundReplayed(payment_id, events, error.message)
         except GuardError as error:
@@ -89,8 +94,8 @@ class Back:
         return RefundReplayed(payment_id, events, note, would)
 
     def _settled(self, payment_id: str) -> RefundReplayed:
-        assert self.clerk is not None  # noqa: S101 - as above
-        dealt = self.clerk.settle_all(payment_id)
+        assert self.automatic_refunds is not None  # noqa: S101 - as above
+        dealt = self.automatic_refunds.settle_all(payment_id)
         events = tuple(self.by_payment[payment_id])
         return RefundReplayed(
             payment_id,
@@ -117,11 +122,11 @@ def show_refunds(console: Console, refunds: Sequence[RefundReplayed]) -> None:
     for refund in refunds:
         style = "yellow" if refund.needs_person else "default"
         console.print(Text(f"{'refunds'.ljust(16)}{refund.payment_id}", style), soft_wrap=True)
-        console.print(Text(f"  {shown(completed(console, refund.note))}", "dim"))
+        console.print(Text(f"  {escape(completed(console, refund.note))}", "dim"))
         for line in refund.would:
-            console.print(Text(f"  would {shown(line)}"))
+            console.print(Text(f"  would {escape(line)}"))
         for delivery in refund.deliveries:
-            what = shown(f"{delivery.stratagem_id}: {delivery.why}")
+            what = escape(f"{delivery.stratagem_id}: {delivery.why}")
             console.print(Text(f"  {what}"), soft_wrap=True)
         if refund.needs_person:
             console.print(to_type(console, command("explain", refund.payment_id)), soft_wrap=True)

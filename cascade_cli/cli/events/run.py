@@ -17,21 +17,21 @@ from cascade_cli.adapters.stripe.event_files import read_event_file
 from cascade_cli.adapters.stripe.events import EVENT_ID, EventReader
 from cascade_cli.cli.context.connection import connected
 from cascade_cli.cli.events.received import receipts
-from cascade_cli.cli.terminal.escape import shown
+from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.cli.terminal.windows import moment_option, parse_window
 from cascade_cli.domain.records.stripe_events import KEPT, Event, chronological, forgotten, of_types
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.domain.shop.times import Window, format_moment, rfc3339
 from cascade_cli.errors import ExitCode, ServiceError, UsageError
-from cascade_cli.services.events.received_events import standing
+from cascade_cli.services.events.received_events import transfer_status
 
 FORMS = "cascade events replay EVENT…, or with --since W, or with --file F"
 _TYPE = re.compile(r"[a-z0-9_.*]{1,100}")
 
 
 @dataclass(frozen=True)
-class ListOptions:
+class EventListOptions:
     """The options of `events list` as typed."""
 
     since: str
@@ -41,7 +41,7 @@ class ListOptions:
 
 
 @dataclass(frozen=True)
-class Selection:
+class EventSelection:
     """The options of `events replay` that say which events."""
 
     event_ids: tuple[str, ...] = ()
@@ -53,7 +53,7 @@ class Selection:
 
 
 @dataclass(frozen=True)
-class Chosen:
+class ChosenEvents:
     """Events, oldest first and each once; what `--limit` left; what Stripe has no longer."""
 
     events: tuple[Event, ...]
@@ -80,7 +80,7 @@ class Chosen:
         return None
 
 
-def list_events(session: Session, options: ListOptions) -> Outcome:
+def list_events(session: Session, options: EventListOptions) -> Outcome:
     """Read and show. Raises UsageError before anything is read."""
     began = datetime.now(UTC)
     parse_window(options.since, options.until, began)
@@ -96,7 +96,7 @@ def list_events(session: Session, options: ListOptions) -> Outcome:
         now, window, found = wiring.clock.settled(look, began)
         received = receipts(session, wiring, found)
     kept = found[-options.limit :] if options.limit else found
-    chosen = Chosen(kept, found[: len(found) - len(kept)], forgotten(window, now))
+    chosen = ChosenEvents(kept, found[: len(found) - len(kept)], forgotten(window, now))
     data = {
         "window": {"since": rfc3339(window.since), "until": rfc3339(window.until)},
         "complete": chosen.error is None,
@@ -113,10 +113,10 @@ def list_events(session: Session, options: ListOptions) -> Outcome:
 
 def choose(
     reader: EventReader,
-    selection: Selection,
+    selection: EventSelection,
     saved: Sequence[Event] | None,
     now: datetime | None = None,
-) -> Chosen:
+) -> ChosenEvents:
     """The events that a replay is to work on; `saved` are those of its file."""
     now = now or datetime.now(UTC)
     lost: Window | None = None
@@ -133,10 +133,10 @@ def choose(
         unknown = tuple(name for name, event in answers.items() if event is None)
     events = chronological(of_types(found, selection.types))
     first = len(events) if selection.limit is None else selection.limit
-    return Chosen(events[:first], events[first:], lost, unknown)
+    return ChosenEvents(events[:first], events[first:], lost, unknown)
 
 
-def read_file(selection: Selection) -> list[Event] | None:
+def read_file(selection: EventSelection) -> list[Event] | None:
     """Check the selection, and read its file if it names one. Raises UsageError."""
     check_types(selection.types)
     sources = [bool(selection.event_ids), selection.file is not None, selection.since is not None]
@@ -151,7 +151,7 @@ def read_file(selection: Selection) -> list[Event] | None:
     return read_event_file(selection.file) if selection.file is not None else None
 
 
-def _window(selection: Selection, now: datetime) -> Window | None:
+def _window(selection: EventSelection, now: datetime) -> Window | None:
     """With a file, --until may stand alone."""
     if selection.since is not None:
         return parse_window(selection.since, selection.until, now)
@@ -192,13 +192,13 @@ def _receipt_document(kept: Kept | None) -> dict[str, Any] | None:
     return {"received_at": received_at, "state": kept.state.value, "note": kept.note}
 
 
-def _show_list(console: Console, chosen: Chosen, received: Mapping[str, Kept]) -> None:
+def _show_list(console: Console, chosen: ChosenEvents, received: Mapping[str, Kept]) -> None:
     for event in chosen.events:
-        line = f"{event.created_at:%Y-%m-%d %H:%M:%S}  {event.id}  {shown(event.type)}"
+        line = f"{event.created_at:%Y-%m-%d %H:%M:%S}  {event.id}  {escape(event.type)}"
         console.print(Text(line), soft_wrap=True)
         if kept := received.get(event.id):
-            note = f": {shown(kept.note)}" if kept.note else ""
-            console.print(Text(f"  our webhook: {standing(kept)}{note}"), soft_wrap=True)
+            note = f": {escape(kept.note)}" if kept.note else ""
+            console.print(Text(f"  our webhook: {transfer_status(kept)}{note}"), soft_wrap=True)
         if event.pending_webhooks:
             console.print(Text(f"  {event.pending_webhooks} webhooks still wait for it", "yellow"))
     console.print(Text(f"{len(chosen.events)} events (times in UTC).", "bold"))

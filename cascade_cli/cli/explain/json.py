@@ -11,7 +11,13 @@ from cascade_cli.cli.items.json import (
     period_document,
     portion_document,
 )
-from cascade_cli.domain.explain.story import Balances, CitizenStory, Line, Story, Verdict
+from cascade_cli.domain.explain.story import (
+    CitizenBalances,
+    CitizenStory,
+    Story,
+    StoryLine,
+    Verdict,
+)
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.stratagems import Stratagem
 from cascade_cli.domain.shop.money import format_ducats
@@ -53,7 +59,7 @@ def citizen_document(story: CitizenStory) -> dict[str, Any]:
     }
 
 
-def _line(line: Line) -> dict[str, Any]:
+def _line(line: StoryLine) -> dict[str, Any]:
     return {
         "at": rfc3339(line.at),
         "id": line.identity,
@@ -110,7 +116,7 @@ def _stratagem(row: Stratagem) -> dict[str, Any]:
     }
 
 
-def _balances(balances: Balances) -> dict[str, str | None]:
+def _balances(balances: CitizenBalances) -> dict[str, str | None]:
     return {
         "processor": _optional(balances.processor),
         "citizen": _optional(balances.citizen),

@@ -17,7 +17,7 @@ from cascade_cli.domain.explain.story import CitizenStory, Story
 from cascade_cli.domain.matching.matched_charge import Terms
 from cascade_cli.domain.shop.times import Window
 from cascade_cli.errors import JournalError
-from cascade_cli.services.explain.explain_ports import Setting
+from cascade_cli.services.explain.explain_ports import ExplainSettings
 from cascade_cli.services.explain.explain_service import explain as tell
 
 Asked = TypeVar("Asked")
@@ -45,12 +45,14 @@ def explain(session: Session, identity: str, since: str) -> Outcome:
     return Outcome(citizen_document(story), lambda s: show_citizen(s.console(), story))
 
 
-def _setting(session: Session, terms: Terms, window: Window, archive: Archive | None) -> Setting:
+def _setting(
+    session: Session, terms: Terms, window: Window, archive: Archive | None
+) -> ExplainSettings:
     """Where there is no journal, it has no entries and no events."""
     if archive is None:
-        return Setting(terms, window, lambda _key: ())
+        return ExplainSettings(terms, window, lambda _key: ())
     journal, inbox = archive.journal, archive.inbox
-    return Setting(
+    return ExplainSettings(
         terms,
         window,
         _patient(session, lambda key: list(journal.entries(key=key))),

@@ -15,10 +15,17 @@ from rich.text import Text
 from cascade_cli.cli.items.gift import show_gift
 from cascade_cli.cli.items.kinds import STYLES
 from cascade_cli.cli.terminal.console import completed, to_type
-from cascade_cli.cli.terminal.escape import shown
+from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.domain.discrepancies.kinds import SEVERITY_RANK
 from cascade_cli.domain.discrepancies.repair_command import explain
-from cascade_cli.domain.explain.story import Check, CitizenStory, Happening, Line, Story, Verdict
+from cascade_cli.domain.explain.story import (
+    ChecklistAnswer,
+    CitizenStory,
+    Happening,
+    Story,
+    StoryLine,
+    Verdict,
+)
 from cascade_cli.domain.shop.citizen_names import there_is
 from cascade_cli.domain.shop.money import rounded
 from cascade_cli.domain.shop.times import format_moment
@@ -30,13 +37,13 @@ def show_story(console: Console, story: Story) -> None:
     """Print one payment's or transfer's story."""
     _show_verdict(console, story.verdict)
     console.print()
-    console.print(Text(shown(story.subject), "bold"), soft_wrap=True)
+    console.print(Text(escape(story.subject), "bold"), soft_wrap=True)
     if story.charge:
         ducats = rounded(story.charge.ducats) if story.charge.ducats else "?"
-        console.print(Text(shown(f"{ducats} ducats for {story.charge.citizen_text or '?'}")))
+        console.print(Text(escape(f"{ducats} ducats for {story.charge.citizen_text or '?'}")))
         show_gift(console, story.charge.gift)
         if story.charge.period:
-            console.print(Text(shown(f"for {story.charge.period.described}")), soft_wrap=True)
+            console.print(Text(escape(f"for {story.charge.period.described}")), soft_wrap=True)
     if story.portions:
         _heading(console, "Citizens")
         _show_lines(console, story.portions)
@@ -47,7 +54,7 @@ def show_story(console: Console, story: Story) -> None:
         _heading(console, "What happened (UTC)")
         _show_timeline(console, story.happenings)
     for gap in story.gaps:
-        console.print(Text(shown(completed(console, f"Not read: {gap}")), "yellow"))
+        console.print(Text(escape(completed(console, f"Not read: {gap}")), "yellow"))
     console.print()
     _show_verdict(console, story.verdict)
 
@@ -56,13 +63,13 @@ def show_citizen(console: Console, story: CitizenStory) -> None:
     """Print what a citizen bought and was sent."""
     _show_open(console, story)
     console.print()
-    console.print(Text(shown(f"citizen {story.citizen}"), "bold"))
+    console.print(Text(escape(f"citizen {story.citizen}"), "bold"))
     has = story.balances.citizen
     if has is not None:
         console.print(f"has {rounded(has)} ducats")
     else:
         near = there_is(story.citizen, story.similar)
-        console.print(Text(shown(f"is not in Venice, to the letter{near}"), "bold red"))
+        console.print(Text(escape(f"is not in Venice, to the letter{near}"), "bold red"))
     _heading(console, f"Since {format_moment(story.window.since)}")
     _show_lines(console, story.lines)
     if not story.lines:
@@ -83,10 +90,10 @@ def _show_open(console: Console, story: CitizenStory) -> None:
     console.print(to_type(console, repair.command), soft_wrap=True)
 
 
-def _show_lines(console: Console, lines: Iterable[Line]) -> None:
+def _show_lines(console: Console, lines: Iterable[StoryLine]) -> None:
     for line in lines:
-        console.print(Text(f"{format_moment(line.at)}  {shown(line.what)}"))
-        console.print(Text(f"  {shown(line.identity)}", "dim"), soft_wrap=True)
+        console.print(Text(f"{format_moment(line.at)}  {escape(line.what)}"))
+        console.print(Text(f"  {escape(line.identity)}", "dim"), soft_wrap=True)
         console.print(_indented(_sentence(console, line.verdict)))
         _show_repair(console, line.verdict)
 
@@ -107,7 +114,7 @@ def _sentence(console: Console, verdict: Verdict) -> Text:
     text = Text()
     if verdict.kind:
         text.append(f"{verdict.kind.replace('_', ' ')}: ", STYLES[verdict.severity])
-    return text.append(shown(completed(console, verdict.sentence)), "default")
+    return text.append(escape(completed(console, verdict.sentence)), "default")
 
 
 def _show_repair(console: Console, verdict: Verdict) -> None:
@@ -124,19 +131,19 @@ def _show_advice(console: Console, advice: str) -> None:
         console.print(to_type(console, f"cascade {arguments}"), soft_wrap=True)
 
 
-def _show_checks(console: Console, checks: Iterable[Check]) -> None:
+def _show_checks(console: Console, checks: Iterable[ChecklistAnswer]) -> None:
     for check in checks:
         mark, style = _MARKS[check.passed]
         line = Text(f"{mark} ", style)
         line.append(f"{check.question} ", "default")
-        console.print(line.append(shown(completed(console, check.evidence)), "dim"))
+        console.print(line.append(escape(completed(console, check.evidence)), "dim"))
 
 
 def _show_timeline(console: Console, happenings: Iterable[Happening]) -> None:
     for happening in happenings:
         head = f"{happening.at:%Y-%m-%d %H:%M:%S}  {happening.source:<8}"
-        console.print(Text(f"{head}{shown(happening.identity)}", "dim"), soft_wrap=True)
-        console.print(_indented(Text(shown(completed(console, happening.what)))))
+        console.print(Text(f"{head}{escape(happening.identity)}", "dim"), soft_wrap=True)
+        console.print(_indented(Text(escape(completed(console, happening.what)))))
 
 
 def _indented(text: Text) -> Padding:

@@ -7,7 +7,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from cascade_cli.cli.terminal.escape import shown
+from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.domain.discrepancies.evidence import describe_gift
 from cascade_cli.domain.records.gifts import JOINERS, Gift
 
@@ -15,9 +15,9 @@ from cascade_cli.domain.records.gifts import JOINERS, Gift
 def show_gift(console: Console, gift: Gift | None) -> None:
     """From whom, and the giver's words as plain text."""
     if gift:
-        console.print(Text(shown(describe_gift(gift))))
+        console.print(Text(escape(describe_gift(gift))))
     if gift and gift.message:
-        console.print(Text(f"“{shown(gift.message, keep=JOINERS)}”"))
+        console.print(Text(f"“{escape(gift.message, keep=JOINERS)}”"))
 
 
 def gift_document(gift: Gift | None) -> dict[str, Any] | None:

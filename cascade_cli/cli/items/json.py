@@ -9,7 +9,7 @@ from typing import Any
 
 from cascade_cli.domain.discrepancies.kinds import Kind
 from cascade_cli.domain.history.checkpoint import Changes
-from cascade_cli.domain.history.verification import Verification
+from cascade_cli.domain.history.verification import MemoryVerification
 from cascade_cli.domain.matching.matched_charge import Terms
 from cascade_cli.domain.reconcile.equation import Equation
 from cascade_cli.domain.reconcile.reconciliation import Item
@@ -22,7 +22,7 @@ from cascade_cli.services.reconcile.gather import Run
 
 
 @dataclass(frozen=True)
-class Reading:
+class RunFacts:
     """Window and terms of a run, how many requests it took, and what changed since the last."""
 
     window: Window
@@ -32,7 +32,7 @@ class Reading:
     since_last: Changes | None = None
 
 
-def document(run: Run, reading: Reading, selection: Selection) -> dict[str, Any]:
+def document(run: Run, reading: RunFacts, selection: Selection) -> dict[str, Any]:
     """The promised object. Only `items` are selected: the rest tells of the whole run."""
     coverage, result = run.coverage, run.result
     return {
@@ -105,7 +105,7 @@ def _ducats(equation: Equation) -> dict[str, str]:
     }
 
 
-def _verified(verification: Verification) -> dict[str, Any]:
+def _verified(verification: MemoryVerification) -> dict[str, Any]:
     return {
         "depth": verification.depth.value,
         "checked": verification.checked,

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cascade_cli.domain.discrepancies.kinds import Kind, Severity
-from cascade_cli.domain.reconcile.overview import Tally
+from cascade_cli.domain.reconcile.overview import KindCount
 from cascade_cli.domain.shop.money import rounded
 
 STYLES = {
@@ -40,7 +40,7 @@ MEANINGS = {
 NARROW, WIDE = 58, 76
 
 
-def kinds_table(found: Sequence[Tally], width: int) -> Table:
+def kinds_table(found: Sequence[KindCount], width: int) -> Table:
     """Number and ducats at risk of each kind, in columns that are read downwards."""
     columns = 1 if width < NARROW else 2
     at_risk = " at risk" if width >= WIDE else ""
@@ -52,13 +52,13 @@ def kinds_table(found: Sequence[Tally], width: int) -> Table:
         table.add_column(justify="right")
     for row in range(rows):
         line = found[row::rows]
-        table.add_row(*(cell for tally in line for cell in _cells(tally, at_risk)))
+        table.add_row(*(cell for kind_count in line for cell in _cells(kind_count, at_risk)))
     return table
 
 
-def _cells(tally: Tally, at_risk: str) -> tuple[Text, Text, Text]:
-    ducats = Text(rounded(tally.at_risk)).append(at_risk, "dim")
-    return kind_name(tally.kind), Text(f"{tally.number:,}"), ducats
+def _cells(kind_count: KindCount, at_risk: str) -> tuple[Text, Text, Text]:
+    ducats = Text(rounded(kind_count.at_risk)).append(at_risk, "dim")
+    return kind_name(kind_count.kind), Text(f"{kind_count.number:,}"), ducats
 
 
 def kinds_explained(counts: Mapping[Kind, int]) -> Table:

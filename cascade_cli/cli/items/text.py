@@ -13,7 +13,7 @@ from rich.text import Text
 
 from cascade_cli.cli.items.kinds import kind_name
 from cascade_cli.cli.terminal.console import completed, to_type
-from cascade_cli.cli.terminal.escape import shown
+from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.domain.discrepancies.items import Item
 from cascade_cli.domain.shop.money import format_money, rounded
 from cascade_cli.domain.shop.times import format_span
@@ -53,7 +53,7 @@ def row(console: Console, item: Item, now: datetime, *, whole: bool = False) -> 
     ducats = "?" if item.ducats is None else rounded(item.ducats)
     table.add_row(
         kind_name(item.kind, item.severity),
-        Text(shown(item.citizen or "–")),
+        Text(escape(item.citizen or "–")),
         Text(f"{ducats} ducats"),
         Text(f"{format_span(now - item.occurred_at)} ago"),
     )
@@ -63,11 +63,11 @@ def row(console: Console, item: Item, now: datetime, *, whole: bool = False) -> 
 def item_blocks(console: Console, item: Item, now: datetime) -> Iterator[Block]:
     """All that a list tells of it."""
     yield Block(row(console, item, now, whole=True))
-    if told := "; ".join(filter(None, (_paid(item), shown(completed(console, item.verdict))))):
+    if told := "; ".join(filter(None, (_paid(item), escape(completed(console, item.verdict))))):
         yield _indented(told, "dim")
     if item.decision:
         since = f"; since then {item.reopened}" if item.reopened else ""
-        yield _indented(shown(f"decided: {item.decision.described}{since}"), "magenta")
+        yield _indented(escape(f"decided: {item.decision.described}{since}"), "magenta")
     if item.repair:
         yield Block(to_type(console, item.repair.command), is_typed=True)
 

@@ -10,7 +10,7 @@ from typing import Any, TextIO
 from rich.console import Console
 from rich.text import Text
 
-from cascade_cli.cli.terminal.escape import shown
+from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.domain.explain.entry_sentences import describe_entry
 from cascade_cli.domain.records.journal_entries import Entry
 
@@ -22,10 +22,10 @@ def show_entries(
     for entry in entries:
         head = Text(f"{entry.at:%Y-%m-%d %H:%M:%S}  #{entry.seq} ", "dim")
         head.append(entry.kind.value, "bold")
-        console.print(head.append(f"  {shown(describe_entry(entry))}", "default"))
-        who = f"by {shown(f'{entry.operator} at {entry.host}, {entry.command}')}"
-        base = f"in {shown(entry.base)}" if with_base and entry.base else ""
-        told = "  ".join(filter(None, (shown(entry.key), base, who)))
+        console.print(head.append(f"  {escape(describe_entry(entry))}", "default"))
+        who = f"by {escape(f'{entry.operator} at {entry.host}, {entry.command}')}"
+        base = f"in {escape(entry.base)}" if with_base and entry.base else ""
+        told = "  ".join(filter(None, (escape(entry.key), base, who)))
         console.print(Text(f"  {told}", "dim"))
     console.print(f"{len(entries)} entries (times in UTC).")
     if left:

@@ -15,13 +15,13 @@ from rich.text import Text
 from cascade_cli.adapters.price_list_file import read_prices
 from cascade_cli.adapters.reference_rates import PublishedRates
 from cascade_cli.cli.checkout.run import currency_option, exchange_document
-from cascade_cli.cli.terminal.escape import shown
+from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.domain.selling.pricing import Package, PriceList
 from cascade_cli.domain.shop.currencies import CURRENCY, rounding_of
 from cascade_cli.domain.shop.exchange import Exchange
 from cascade_cli.domain.shop.money import format_ducats, format_money
-from cascade_cli.services.selling.price_quotes import Till
+from cascade_cli.services.selling.price_quotes import PriceQuotes
 from cascade_cli.settings import PRICES, RATES_FILE, gather_values, rates_max_age
 from cascade_cli.settings.values import file as file_of
 
@@ -29,7 +29,7 @@ DESIGN = "the design's prices; CASCADE_PRICES names a file with others"
 
 
 @dataclass(frozen=True)
-class Offer:
+class PriceOffer:
     """Today's list in one currency; `coming` are the lists of later days."""
 
     prices: PriceList
@@ -53,14 +53,14 @@ def pricing(session: Session, currency: str = CURRENCY) -> Outcome:
     values = gather_values(session.environ, session.env_file)
     file, now = file_of(values, PRICES), datetime.now(UTC)
     prices = read_prices(file, PublishedRates(file_of(values, RATES_FILE)))
-    till = Till(prices, rates_max_age(values), lambda: now)
-    exchange = till.exchange(code)
+    price_quotes = PriceQuotes(prices, rates_max_age(values), lambda: now)
+    exchange = price_quotes.exchange(code)
     coming = tuple((f"{day}", later) for day, later in prices.changes if day > now.date())
-    offer = Offer(till.today(), code, exchange, coming, file)
+    offer = PriceOffer(price_quotes.today(), code, exchange, coming, file)
     return Outcome(_document(offer), lambda session: _show(session.console(), offer))
 
 
-def _document(offer: Offer) -> dict[str, Any]:
+def _document(offer: PriceOffer) -> dict[str, Any]:
     """The list as JSON: ducats and rates are decimal strings, prices whole minor units."""
     prices = offer.prices
     return {
@@ -81,7 +81,7 @@ def _document(offer: Offer) -> dict[str, Any]:
     }
 
 
-def _package_document(offer: Offer, package: Package) -> dict[str, Any]:
+def _package_document(offer: PriceOffer, package: Package) -> dict[str, Any]:
     return {
         "name": package.name,
         "ducats_paid": format_ducats(package.ducats),
@@ -91,7 +91,7 @@ def _package_document(offer: Offer, package: Package) -> dict[str, Any]:
     }
 
 
-def _show(console: Console, offer: Offer) -> None:
+def _show(console: Console, offer: PriceOffer) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("package")
     for column in ("paid", "bonus", "ducats", "price"):
@@ -104,11 +104,11 @@ def _show(console: Console, offer: Offer) -> None:
     console.print()
     for line in _lines(offer):
         console.print(Text(line))
-    source = shown(str(offer.file)) if offer.file else DESIGN
+    source = escape(str(offer.file)) if offer.file else DESIGN
     console.print(Text(f"from {source}", "dim"), soft_wrap=True)
 
 
-def _lines(offer: Offer) -> Iterator[str]:
+def _lines(offer: PriceOffer) -> Iterator[str]:
     prices = offer.prices
     bounds = (prices.custom_minimum, prices.custom_maximum)
     least, most = (format_ducats(bound, grouped=True) for bound in bounds)

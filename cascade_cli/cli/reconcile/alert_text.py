@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from cascade_cli.adapters.alert_sender import Alert, Urgency
-from cascade_cli.cli.terminal.escape import shown
+from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.domain.discrepancies.repair_command import explain
-from cascade_cli.domain.history.alert import News
+from cascade_cli.domain.history.alert import AlertNews
 from cascade_cli.domain.history.checkpoint import name_of
 from cascade_cli.domain.reconcile.reconciliation import Item
 from cascade_cli.domain.records.decisions import How
@@ -30,7 +30,7 @@ _NOT_IN_A_NAME = re.compile(r"[^\w' -]")
 _MENTION = re.compile(r"[<>@`]")
 
 
-def failure_alert(session: Session, outcome: Outcome, found: News | None = None) -> Alert:
+def failure_alert(session: Session, outcome: Outcome, found: AlertNews | None = None) -> Alert:
     """The run did not come to its end, or not to a good one."""
     title = f"{_who(session)}: reconciliation failed (exit code {int(outcome.exit_code)})"
     lines = [*_error(session, outcome), *(["", f"{_counts(found)}."] if found else [])]
@@ -38,7 +38,7 @@ def failure_alert(session: Session, outcome: Outcome, found: News | None = None)
     return Alert(title, "\n".join(lines), Urgency.FAILURE)
 
 
-def news_alert(session: Session, found: News, window: Window, base: str) -> Alert:
+def news_alert(session: Session, found: AlertNews, window: Window, base: str) -> Alert:
     """Something is new or solved."""
     told = [*_news_lines(session, found)]
     more = len(told) - MOST_LINES
@@ -48,7 +48,7 @@ def news_alert(session: Session, found: News, window: Window, base: str) -> Aler
     place = f"Base {base}, payments of {since} – {until}, run on {_plain(socket.gethostname())}."
     title = f"{_who(session)}: {_counts(found)}"
     urgency = Urgency.WARNING if found.new else Urgency.SUCCESS
-    return Alert(title, "\n".join([*lines, "", _standing(found), place]), urgency)
+    return Alert(title, "\n".join([*lines, "", _transfer_status(found), place]), urgency)
 
 
 def with_head(alert: Alert, head: Head | None) -> Alert:
@@ -60,7 +60,7 @@ def _who(session: Session) -> str:
     return "cascade (sandbox)" if session.sandbox else "cascade"
 
 
-def _counts(found: News) -> str:
+def _counts(found: AlertNews) -> str:
     """What people decided is not called solved."""
     became = Counter(_became(found, name) for name in found.solved)
     parts = (
@@ -73,20 +73,22 @@ def _counts(found: News) -> str:
     return ", ".join(filter(None, parts))
 
 
-def _became(found: News, name: str) -> str:
+def _became(found: AlertNews, name: str) -> str:
     how = found.decided.get(name)
     if how is None:
         return "solved"
     return "snoozed" if how is How.SNOOZE else "decided"
 
 
-def _standing(found: News) -> str:
+def _transfer_status(found: AlertNews) -> str:
     """As every screen says it."""
-    standing = found.standing
-    return f"{standing.described}. {standing.closed}".strip() if standing else ""
+    transfer_status = found.transfer_status
+    return (
+        f"{transfer_status.described}. {transfer_status.closed}".strip() if transfer_status else ""
+    )
 
 
-def _news_lines(session: Session, found: News) -> Iterator[str]:
+def _news_lines(session: Session, found: AlertNews) -> Iterator[str]:
     for item in found.new:
         yield f"{'REOPENED' if item.reopened else 'NEW'} {_line(session, item)}"
     for name, known in found.solved.items():
@@ -110,7 +112,7 @@ def _error(session: Session, outcome: Outcome) -> Sequence[str]:
 
 
 def _harmless(text: str) -> str:
-    return _MENTION.sub("·", shown(text, keep="\n"))[:LONGEST_ERROR]
+    return _MENTION.sub("·", escape(text, keep="\n"))[:LONGEST_ERROR]
 
 
 def _plain(name: str) -> str:

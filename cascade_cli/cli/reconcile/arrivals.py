@@ -14,10 +14,10 @@ from cascade_cli.services.reconcile.gather import Run
 
 def untold_arrivals(shop: Workshop, run: Run) -> tuple[Arrival, ...]:
     """Of whom the run read, or the journal still waits for, and nobody was told."""
-    desk = shop.writing.arrivals
-    keys = list(desk.untold(datetime.now(UTC) - NEWS - shop.settings.lifetime))
+    service = shop.writing.arrivals
+    keys = list(service.untold(datetime.now(UTC) - NEWS - shop.settings.lifetime))
     try:
-        return desk.arrived(keys, run.world.stratagems)
+        return service.arrived(keys, run.snapshot.stratagems)
     except JournalError:
         raise
     except ServiceError as error:

@@ -11,7 +11,7 @@ from cascade_cli.adapters.http.service_clock import ServiceClock
 from cascade_cli.bootstrap import Wiring
 from cascade_cli.cli.terminal.session import Session
 from cascade_cli.cli.terminal.windows import FIRST_REACH
-from cascade_cli.domain.history.checkpoint import Memory, mark_name, may_be_kept
+from cascade_cli.domain.history.checkpoint import Checkpoint, mark_name, may_be_kept
 from cascade_cli.domain.shop.times import CLOCK_TOLERANCE
 from cascade_cli.errors import JournalError
 from cascade_cli.services.reconcile.gather import Run
@@ -27,7 +27,7 @@ class Marks(Protocol):
         """Remember in its place."""
 
 
-def recall(session: Session, wiring: Wiring, now: datetime) -> Memory | None:
+def recall(session: Session, wiring: Wiring, now: datetime) -> Checkpoint | None:
     """As `believed`. Raises JournalError."""
     from cascade_cli.cli.context.write_context import open_journal, this_worker  # noqa: PLC0415 - costs 0.2 s
 
@@ -41,7 +41,7 @@ def remember(session: Session, wiring: Wiring, run: Run) -> None:
     A run that neither continues what is remembered nor covers all of it is not kept: it would
     forget the rest. Nor is a first one over less than the next would read by itself.
     """
-    if run.continues is None and not may_be_kept(run.world.window):
+    if run.continues is None and not may_be_kept(run.snapshot.window):
         return
     from cascade_cli.cli.context.write_context import open_journal, this_worker  # noqa: PLC0415 - as above
 
@@ -58,10 +58,10 @@ def remember(session: Session, wiring: Wiring, run: Run) -> None:
         )
 
 
-def believed(journal: Marks, base_id: str, now: datetime) -> Memory | None:
+def believed(journal: Marks, base_id: str, now: datetime) -> Checkpoint | None:
     """What may be believed now of the last complete run over the base; None if there was none."""
     document = journal.mark(mark_name(base_id))
-    return Memory.of(document).believed(now) if document else None
+    return Checkpoint.of(document).believed(now) if document else None
 
 
 def keep(journal: Marks, base_id: str, run: Run, clock: ServiceClock) -> bool:
@@ -71,12 +71,12 @@ def keep(journal: Marks, base_id: str, run: Run, clock: ServiceClock) -> bool:
     remembered ends by the earlier of our own clock and the services'.
     """
     now = clock.now()
-    if run.world.window.until > now + CLOCK_TOLERANCE:
+    if run.snapshot.window.until > now + CLOCK_TOLERANCE:
         return False
     known = believed(journal, base_id, now)
     if not _forgets_nothing(run, known):
         return True
-    memory = run.memory.ended(run.world.window.until + min(clock.ahead, timedelta(0)), known)
+    memory = run.memory.ended(run.snapshot.window.until + min(clock.ahead, timedelta(0)), known)
     if not memory.covers_anything:
         return False
     memory = memory.dated(known) if clock.is_known else memory
@@ -84,8 +84,8 @@ def keep(journal: Marks, base_id: str, run: Run, clock: ServiceClock) -> bool:
     return True
 
 
-def _forgets_nothing(run: Run, known: Memory | None) -> bool:
-    window = run.world.window
+def _forgets_nothing(run: Run, known: Checkpoint | None) -> bool:
+    window = run.snapshot.window
     if known is None:
         return window.since <= window.until - FIRST_REACH
     return run.continues == known or known.is_replaced_by(run.covered_since, window.until)

@@ -16,10 +16,10 @@ from cascade_cli.cli.reconcile.arrivals import citizens, tell_of_arrivals, untol
 from cascade_cli.cli.reconcile.checkpoint import remember
 from cascade_cli.cli.reconcile.run import ReconcileOptions, check_options, first, once
 from cascade_cli.cli.terminal.console import completed
-from cascade_cli.cli.terminal.escape import shown
+from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.domain.delivery.arrival_notices import Arrival
-from cascade_cli.domain.reconcile.repair_plan import Repair, RepairPlan, plan_repairs
+from cascade_cli.domain.reconcile.repair_plan import PlannedRepair, RepairPlan, plan_repairs
 from cascade_cli.domain.shop.money import format_ducats, rounded
 from cascade_cli.errors import CascadeError, ExitCode, GuardError
 from cascade_cli.services.delivery.credit_service import PATIENCE
@@ -45,7 +45,7 @@ def repair(session: Session, options: ReconcileOptions, how: RepairOptions) -> O
         if before.run is None:
             return before.outcome
         plan = plan_repairs(
-            before.run.world,
+            before.run.snapshot,
             before.run.result,
             per_credit_ducats=shop.settings.max_per_credit,
             facts=shop.facts(),
@@ -118,7 +118,7 @@ def deliver_repairs(shop: Workshop, plan: RepairPlan) -> list[Delivery]:
         return []
     # What is only ended may hold a second row, whose ducats do go out.
     counted = {repair.order.key for repair in plan.repairs if repair.outgoing_ducats}
-    shop.writing.purse.check(plan.total_ducats, counted)
+    shop.writing.available_balance.check(plan.total_ducats, counted)
     return shop.writing.deliverer.deliver(
         [repair.order for repair in plan.repairs], patience=PATIENCE
     )
@@ -184,12 +184,12 @@ def show_plan(console: Console, plan: RepairPlan) -> None:
     for planned in plan.repairs:
         item, order = planned.item, planned.order
         what = "end the surplus stratagem for" if order.retire_surplus else "deliver"
-        console.print(Text(shown(f"{item.kind}: {what} {order.description}"), "bold"))
-        console.print(Text(f"  {shown(completed(console, item.verdict))}", "dim"))
+        console.print(Text(escape(f"{item.kind}: {what} {order.description}"), "bold"))
+        console.print(Text(f"  {escape(completed(console, item.verdict))}", "dim"))
     limited = [(item, why) for item, why in plan.for_people if why]
     for item, why in limited:
         told = completed(console, f"{item.kind} of {item.citizen!r} is left to you: {why}")
-        console.print(Text(shown(told)))
+        console.print(Text(escape(told)))
     total = rounded(plan.total_ducats)
     repairs, left = len(plan.repairs), len(plan.for_people)
     console.print(
@@ -198,7 +198,7 @@ def show_plan(console: Console, plan: RepairPlan) -> None:
     )
 
 
-def _document(planned: Repair) -> dict[str, Any]:
+def _document(planned: PlannedRepair) -> dict[str, Any]:
     return {
         "kind": planned.item.kind.value,
         "stratagem_id": planned.stratagem_id,

@@ -13,7 +13,7 @@ from secrets import randbits
 from cascade_cli.bootstrap import Wiring
 from cascade_cli.cli.context.connection import connected
 from cascade_cli.cli.context.known_decisions import decided, forget_debts
-from cascade_cli.cli.items.json import Reading, document, incomplete_document
+from cascade_cli.cli.items.json import RunFacts, document, incomplete_document
 from cascade_cli.cli.reconcile.checkpoint import recall, remember
 from cascade_cli.cli.reconcile.csv import write_csv
 from cascade_cli.cli.reconcile.text import show
@@ -25,8 +25,8 @@ from cascade_cli.cli.terminal.windows import (
     parse_window,
     window_since_last,
 )
-from cascade_cli.domain.history.checkpoint import Memory, changes
-from cascade_cli.domain.history.verification import Check, Depth
+from cascade_cli.domain.history.checkpoint import Checkpoint, changes
+from cascade_cli.domain.history.verification import Depth, VerificationSample
 from cascade_cli.domain.matching.matched_charge import Terms
 from cascade_cli.domain.reconcile.selection import Selection
 from cascade_cli.domain.shop.times import Window
@@ -55,9 +55,9 @@ class ReconcileOptions:
         return tuple(word for pair in named if pair[1] is not None for word in pair if word)
 
     @property
-    def check(self) -> Check | None:
+    def check(self) -> VerificationSample | None:
         """What is to be verified."""
-        return Check(Depth(self.verify), self.seed) if self.verify else None
+        return VerificationSample(Depth(self.verify), self.seed) if self.verify else None
 
 
 @dataclass(frozen=True)
@@ -65,12 +65,12 @@ class JudgedOutcome(Outcome):
     """The outcome of a run that read everything, with the run itself and what it was wired to."""
 
     run: Run = field(kw_only=True)
-    reading: Reading = field(kw_only=True)
+    reading: RunFacts = field(kw_only=True)
     wiring: Wiring = field(kw_only=True)
 
 
 @dataclass(frozen=True)
-class Attempt:
+class RunAttempt:
     """One run: its outcome, and the run itself unless it could not read everything."""
 
     outcome: Outcome
@@ -94,7 +94,7 @@ def first(
     options: ReconcileOptions,
     now: datetime,
     check_time: Callable[[], None],
-) -> tuple[Attempt, Window, Memory | None]:
+) -> tuple[RunAttempt, Window, Checkpoint | None]:
     """The first look, its window, and the memory that it continues."""
     memory = recall(session, wiring, now) if options.since == LAST else None
     window = window_of(session, options, memory, now)
@@ -121,7 +121,7 @@ def _check_verify(options: ReconcileOptions) -> None:
 
 
 def window_of(
-    session: Session, options: ReconcileOptions, memory: Memory | None, now: datetime
+    session: Session, options: ReconcileOptions, memory: Checkpoint | None, now: datetime
 ) -> Window:
     """The window to be read whole; with `last` it begins where the memory says."""
     if options.since != LAST:
@@ -136,10 +136,10 @@ def once(
     wiring: Wiring,
     window: Window,
     options: ReconcileOptions,
-    memory: Memory | None = None,
+    memory: Checkpoint | None = None,
     *,
     check_time: Callable[[], None] = lambda: None,
-) -> Attempt:
+) -> RunAttempt:
     """Read and judge the window as of now, or what the memory leaves to do up to its end; with a
     memory, also say what has changed since. `check_time` may break it off between two steps."""
     grace = duration_option("--grace", options.grace)
@@ -164,13 +164,13 @@ def once(
                 run = wiring.reconciler.run(window, terms, tell)
     except ServiceError as error:
         data = incomplete_document(window, terms, _requests(wiring), error.message)
-        return Attempt(failure(error, data))
+        return RunAttempt(failure(error, data))
     check_time()
     for remark in run.remarks:
         _warn_once(session, remark)
     since_last = changes(memory, run.result) if memory else None
-    reading = Reading(run.world.window, terms, *_requests(wiring), since_last)
-    return Attempt(_outcome(run, reading, options, wiring), run)
+    reading = RunFacts(run.snapshot.window, terms, *_requests(wiring), since_last)
+    return RunAttempt(_outcome(run, reading, options, wiring), run)
 
 
 def _warn_once(session: Session, remark: str) -> None:
@@ -179,7 +179,7 @@ def _warn_once(session: Session, remark: str) -> None:
         session.warn(remark)
 
 
-def _outcome(run: Run, reading: Reading, options: ReconcileOptions, wiring: Wiring) -> Outcome:
+def _outcome(run: Run, reading: RunFacts, options: ReconcileOptions, wiring: Wiring) -> Outcome:
     return JudgedOutcome(
         document(run, reading, options.selection),
         lambda session: (

@@ -16,7 +16,7 @@ from enum import Enum
 from rich.console import Console
 from rich.text import Text
 
-from cascade_cli.cli.items.json import Reading
+from cascade_cli.cli.items.json import RunFacts
 from cascade_cli.cli.items.kinds import kinds_explained, kinds_table
 from cascade_cli.cli.items.text import Block, item_blocks, row
 from cascade_cli.cli.terminal.console import completed, settings_note, to_type
@@ -26,7 +26,7 @@ from cascade_cli.cli.terminal.session import Session
 from cascade_cli.domain.discrepancies.repair_command import explain
 from cascade_cli.domain.history.checkpoint import name_of
 from cascade_cli.domain.reconcile.equation import Equation
-from cascade_cli.domain.reconcile.overview import tallies, what_is_open
+from cascade_cli.domain.reconcile.overview import kind_counts, what_is_open
 from cascade_cli.domain.reconcile.reconciliation import Item, Reconciliation
 from cascade_cli.domain.reconcile.selection import Selection
 from cascade_cli.domain.shop.money import ZERO, rounded
@@ -48,7 +48,7 @@ class Brevity(Enum):
 
 
 def show(
-    session: Session, run: Run, reading: Reading, selection: Selection, again: Sequence[str]
+    session: Session, run: Run, reading: RunFacts, selection: Selection, again: Sequence[str]
 ) -> None:
     """Print the report; `again` are the words that make another run look at the same payments."""
     console = session.console()
@@ -59,7 +59,7 @@ def show(
         _show_list(console, run, reading, selection, again)
 
 
-def _show_screen(console: Console, run: Run, reading: Reading, again: Sequence[str]) -> None:
+def _show_screen(console: Console, run: Run, reading: RunFacts, again: Sequence[str]) -> None:
     layouts = (list(blocks) for blocks in _layouts(console, run, reading, again))
     for blocks in layouts:
         if sum(block.rows(console) for block in blocks) <= MOST_ROWS:
@@ -69,11 +69,11 @@ def _show_screen(console: Console, run: Run, reading: Reading, again: Sequence[s
 
 
 def _layouts(
-    console: Console, run: Run, reading: Reading, again: Sequence[str]
+    console: Console, run: Run, reading: RunFacts, again: Sequence[str]
 ) -> Iterator[Iterable[Block]]:
     """From the roomiest to the least that is of use: first the words get fewer, then the cases."""
     found = run.result.discrepancies
-    kinds = [Block(kinds_table(tallies(run.result), console.width))] if found else []
+    kinds = [Block(kinds_table(kind_counts(run.result), console.width))] if found else []
     tight = ((number, brevity) for number in range(WORST, -1, -1) for brevity in Brevity)
     for number, brevity in ((WORST, None), *tight):
         head = [Block(text) for text in _head(console, run, reading, brevity or Brevity.FULL)]
@@ -103,7 +103,7 @@ def _worst(
 
 
 def _show_list(
-    console: Console, run: Run, reading: Reading, selection: Selection, again: Sequence[str]
+    console: Console, run: Run, reading: RunFacts, selection: Selection, again: Sequence[str]
 ) -> None:
     for text in _head(console, run, reading):
         console.print(text)
@@ -121,7 +121,7 @@ def _show_list(
 
 
 def _head(
-    console: Console, run: Run, reading: Reading, brevity: Brevity = Brevity.FULL
+    console: Console, run: Run, reading: RunFacts, brevity: Brevity = Brevity.FULL
 ) -> Iterator[Text]:
     """Verdict first, then where it comes from."""
     is_terse = brevity is Brevity.TERSE
@@ -148,7 +148,7 @@ def _head(
     yield from _equation(run.result.equation, console.width, is_terse=is_terse)
 
 
-def _read(run: Run, reading: Reading) -> Iterator[Text]:
+def _read(run: Run, reading: RunFacts) -> Iterator[Text]:
     """What else is known of how it was read."""
     coverage = run.coverage
     yield Text(

@@ -10,7 +10,7 @@ from cascade_cli.cli.context.write_context import Workshop, check_answerable, co
 from cascade_cli.cli.credit.deliveries import delivery_document, first_error, show_deliveries
 from cascade_cli.cli.refund.split_payment import RefundOptions, refund_many
 from cascade_cli.cli.refund.text import NOTHING, document, plan_lines
-from cascade_cli.cli.terminal.escape import shown
+from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.domain.discrepancies.refund_plan import RefundPlan
 from cascade_cli.domain.records.orders import parse_ducats
@@ -22,7 +22,7 @@ from cascade_cli.services.delivery.credit_requests import (
     check_words,
 )
 from cascade_cli.services.delivery_ports import Delivery
-from cascade_cli.services.refunds.refund_service import Wish, refuse_nothing_back
+from cascade_cli.services.refunds.refund_service import RefundWish, refuse_nothing_back
 
 
 def refund(session: Session, options: RefundOptions) -> Outcome:
@@ -31,8 +31,8 @@ def refund(session: Session, options: RefundOptions) -> Outcome:
     ducats = _amount(options)
     check_answerable(yes=options.yes or options.dry_run)
     with workshop(session, "refund", lock=not options.dry_run) as shop:
-        desk = shop.writing.refunds
-        picture, *others = desk.look(options.payment)
+        service = shop.writing.refunds
+        picture, *others = service.look(options.payment)
         if options.write_off is not None:
             refuse_nothing_back(options.payment, [picture, *others])
         policy = shop.settings.refund_policy
@@ -41,10 +41,10 @@ def refund(session: Session, options: RefundOptions) -> Outcome:
         if ducats is not None and policy is Policy.NONE:
             policy = Policy.AVAILABLE
         # What is written off is not planned: it may be exactly what nothing can be done about.
-        wish = Wish(policy, shop.facts(), ducats, options.overrides)
+        wish = RefundWish(policy, shop.facts(), ducats, options.overrides)
         if options.write_off is not None:
             return _write_off(shop, options, RefundPlan(picture), options.write_off)
-        plan = desk.plan(picture, wish)
+        plan = service.plan(picture, wish)
         if not plan.is_work:
             return _planned(plan, policy, dry_run=options.dry_run, last=NOTHING)
         if options.dry_run:
@@ -65,7 +65,9 @@ def _amount(options: RefundOptions) -> Decimal | None:
         raise UsageError(f"The amount {error}.", "Nothing was written.") from None
 
 
-def _carry_out(shop: Workshop, options: RefundOptions, plan: RefundPlan, wish: Wish) -> Outcome:
+def _carry_out(
+    shop: Workshop, options: RefundOptions, plan: RefundPlan, wish: RefundWish
+) -> Outcome:
     if not options.yes:
         _show(shop.session, plan, wish.policy, stderr=True)
     confirm(shop.session, f"Do this for {options.payment}?", yes=options.yes)
@@ -112,4 +114,4 @@ def _show(
 ) -> None:
     console = session.console(stderr=stderr)
     for line in (*plan_lines(plan, policy), *((last,) if last else ())):
-        console.print(shown(line), soft_wrap=True)
+        console.print(escape(line), soft_wrap=True)

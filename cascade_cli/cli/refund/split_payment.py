@@ -9,14 +9,14 @@ from typing import Any
 from cascade_cli.cli.context.write_context import Workshop, confirm
 from cascade_cli.cli.credit.deliveries import delivery_document, first_error, show_deliveries
 from cascade_cli.cli.refund.text import document, plan_lines
-from cascade_cli.cli.terminal.escape import shown
+from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.domain.discrepancies.refund_plan import Picture, RefundPlan
 from cascade_cli.domain.records.overrides import Override
 from cascade_cli.domain.refunds.refund_shares import Policy
 from cascade_cli.errors import CascadeError, ExitCode, GuardError, UsageError
 from cascade_cli.services.delivery_ports import Delivery
-from cascade_cli.services.refunds.refund_service import CarriedOut, RefundDesk, Wish
+from cascade_cli.services.refunds.refund_service import CarriedOut, RefundService, RefundWish
 
 
 @dataclass(frozen=True)
@@ -44,11 +44,11 @@ def refund_many(shop: Workshop, options: RefundOptions, pictures: Sequence[Pictu
     if options.ducats is not None:
         raise UsageError(
             f"{options.payment} is for {len(pictures)} citizens: --ducats is for one of them.",
-            f"Nothing was written. Name the portion: {pictures[0].case.charge.payment_id}, …",
+            f"Nothing was written. Name the portion: {pictures[0].matched.charge.payment_id}, …",
         )
-    desk, policy = shop.writing.refunds, shop.settings.refund_policy
-    wish = Wish(policy, shop.facts(), overrides=options.overrides)
-    planned = _planned(desk, pictures, wish, write_off=options.write_off is not None)
+    service, policy = shop.writing.refunds, shop.settings.refund_policy
+    wish = RefundWish(policy, shop.facts(), overrides=options.overrides)
+    planned = _planned(service, pictures, wish, write_off=options.write_off is not None)
     todo = [plan for plan in planned.plans if plan.is_work]
     if options.write_off is not None:
         todo = [plan for plan in planned.plans if plan.picture.left]
@@ -62,24 +62,26 @@ def refund_many(shop: Workshop, options: RefundOptions, pictures: Sequence[Pictu
     shop.begin()
     found: Sequence[CarriedOut] = ()
     if options.write_off is not None:
-        desk.write_off([plan.picture for plan in todo], options.write_off.strip())
+        service.write_off([plan.picture for plan in todo], options.write_off.strip())
     else:
-        found = desk.carry_out(todo, wish)
-    after = [RefundPlan(picture) for picture in desk.look(options.payment)]
+        found = service.carry_out(todo, wish)
+    after = [RefundPlan(picture) for picture in service.look(options.payment)]
     refused = [*planned.refused, *(one.refused for one in found if one.refused)]
     done = [delivery for one in found for delivery in one.deliveries]
     return _outcome(_Plans(after, refused), policy, done)
 
 
 def _planned(
-    desk: RefundDesk, pictures: Sequence[Picture], wish: Wish, *, write_off: bool
+    service: RefundService, pictures: Sequence[Picture], wish: RefundWish, *, write_off: bool
 ) -> _Plans:
     plans: list[RefundPlan] = []
     refused: list[GuardError] = []
-    residents = {} if write_off else desk.residents(pictures)
+    residents = {} if write_off else service.residents(pictures)
     for picture in pictures:
         try:
-            plans.append(RefundPlan(picture) if write_off else desk.plan(picture, wish, residents))
+            plans.append(
+                RefundPlan(picture) if write_off else service.plan(picture, wish, residents)
+            )
         except GuardError as error:
             plans.append(RefundPlan(picture))
             refused.append(error)
@@ -91,7 +93,7 @@ def _outcome(
 ) -> Outcome:
     delivered = first_error(done)
     error: CascadeError | None = delivered or next(iter(planned.refused), None)
-    charge = planned.plans[0].picture.case.charge
+    charge = planned.plans[0].picture.matched.charge
     data: dict[str, Any] = {
         "payment_intent": charge.payment_intent,
         "charge": charge.charge_id,
@@ -115,4 +117,4 @@ def _show(
     console = session.console(stderr=stderr)
     for plan in plans:
         for line in plan_lines(plan, policy):
-            console.print(shown(line), soft_wrap=True)
+            console.print(escape(line), soft_wrap=True)

@@ -11,7 +11,7 @@ from cascade_cli.domain.discrepancies.refund_plan import RefundPlan, describe
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.orders import Order
 from cascade_cli.domain.records.overrides import Override
-from cascade_cli.domain.refunds.refund_shares import Part, Policy
+from cascade_cli.domain.refunds.refund_shares import Policy, RefundShare
 from cascade_cli.domain.shop.money import format_ducats, format_money
 from cascade_cli.domain.shop.times import format_moment
 
@@ -20,13 +20,13 @@ NOTHING = "nothing is to be written now"
 
 def plan_lines(plan: RefundPlan, policy: Policy) -> Iterator[str]:
     """The payment, its delivery, each refund with its share, and what would be done."""
-    case = plan.picture.case
-    charge = case.charge
+    matched = plan.picture.matched
+    charge = matched.charge
     money = format_money(charge.own_cents, charge.currency)
     sold = format_ducats(charge.ducats) if charge.ducats else "?"
     yield f"{charge.payment_id}: paid {format_moment(charge.created_at)}, {money} for {sold} ducats"
-    for row in (*case.stratagems, *case.returns):
-        yield f"  {describe_row(row, case.terms)}"
+    for row in (*matched.stratagems, *matched.returns):
+        yield f"  {describe_row(row, matched.terms)}"
     if not plan.picture.parts:
         yield "  no money went back"
     for part in plan.picture.parts:
@@ -37,8 +37,8 @@ def plan_lines(plan: RefundPlan, policy: Policy) -> Iterator[str]:
         yield f"would end {name} by its expiry; if it was executed, {undone}"
     for order in plan.orders:
         yield f"would move {order.description}, key {plan.stratagem_id(order)}"
-        if case.price and Override.UNDERPAID in order.overrides:
-            yield f"  although {case.price.why}"
+        if matched.price and Override.UNDERPAID in order.overrides:
+            yield f"  although {matched.price.why}"
     if plan.waits:
         yield plan.waits
     if plan.unknown_citizen:
@@ -49,7 +49,7 @@ def plan_lines(plan: RefundPlan, policy: Policy) -> Iterator[str]:
             yield f"{format_ducats(debt)} ducats of {part.refund.id} stay {why}"
 
 
-def _refund(part: Part, charge: Charge) -> str:
+def _refund(part: RefundShare, charge: Charge) -> str:
     refund = part.refund
     money = format_money(refund.amount_cents, charge.currency)
     money = f"share of {money}" if charge.portion else money
@@ -59,13 +59,13 @@ def _refund(part: Part, charge: Charge) -> str:
 
 def document(plan: RefundPlan, policy: Policy) -> dict[str, Any]:
     """For --json."""
-    case = plan.picture.case
+    matched = plan.picture.matched
     return {
-        "payment_intent": case.charge.payment_intent,
-        "charge": case.charge.charge_id,
-        "portion": portion_document(case.charge.portion) if case.charge.portion else None,
-        "citizen": case.buyer.citizen,
-        "currency": case.charge.currency,
+        "payment_intent": matched.charge.payment_intent,
+        "charge": matched.charge.charge_id,
+        "portion": portion_document(matched.charge.portion) if matched.charge.portion else None,
+        "citizen": matched.buyer.citizen,
+        "currency": matched.charge.currency,
         "policy": policy.value,
         "refunds": [_part(plan, index) for index in range(len(plan.picture.parts))],
         "left": format_ducats(plan.picture.left),

@@ -11,7 +11,7 @@ from cascade_cli.cli.terminal.session import conduct
 
 def resolve(
     ctx: typer.Context,
-    case: Annotated[
+    matched: Annotated[
         str,
         typer.Argument(
             metavar="ID", show_default=False, help="A payment, a portion, or a transfer."
@@ -84,7 +84,7 @@ def resolve(
 
     said = {Override.UNDERPAID: although_underpaid, Override.AMBIGUOUS: although_ambiguous}
     options = ResolveOptions(
-        case,
+        matched,
         credit,
         take_back,
         settled_by,

@@ -20,7 +20,12 @@ from cascade_cli.domain.records.decisions import How
 from cascade_cli.domain.records.orders import parse_ducats
 from cascade_cli.domain.records.overrides import Override
 from cascade_cli.errors import ExitCode, UsageError
-from cascade_cli.services.decisions.resolve_service import Evidence, Planned, ResolveDesk, Seen
+from cascade_cli.services.decisions.resolve_service import (
+    Evidence,
+    PlannedDecision,
+    ResolveService,
+    Seen,
+)
 from cascade_cli.services.delivery.credit_requests import check_words
 from cascade_cli.services.delivery.credit_service import Limits
 from cascade_cli.services.delivery_ports import Delivery
@@ -32,7 +37,7 @@ _ONE = ", ".join(how.option for how in How)
 class ResolveOptions:
     """The command's words as typed; `flags` are the decisions that take no value."""
 
-    case: str
+    matched: str
     credit: str | None = None
     take_back: str | None = None
     settled_by: str | None = None
@@ -67,15 +72,15 @@ def resolve(session: Session, options: ResolveOptions) -> Outcome:
     wish = _wish(options)
     check_answerable(yes=options.yes or options.dry_run)
     with workshop(session, "resolve", lock=not options.dry_run) as shop:
-        desk = resolve_desk(shop)
-        seen = desk.look(options.case)
+        service = resolve_service(shop)
+        seen = service.look(options.matched)
         if wish.how is How.SNOOZE:
             snooze = duration_option("--snooze", options.snooze)
             wish = replace(wish, until=seen.subject.terms.now + snooze if snooze else None)
         if options.settled_by is not None:
-            wish = replace(wish, settles=desk.settling(options.settled_by, seen))
-        evidence = _evidence(desk, seen, wish)
-        planned = desk.plan(seen, wish, shop.facts(), shop.settings.refund_policy, shop.worker)
+            wish = replace(wish, settles=service.settling(options.settled_by, seen))
+        evidence = _evidence(service, seen, wish)
+        planned = service.plan(seen, wish, shop.facts(), shop.settings.refund_policy, shop.worker)
         if options.dry_run:
             return _outcome(planned, evidence, dry_run=True)
         if not options.yes:
@@ -83,18 +88,22 @@ def resolve(session: Session, options: ResolveOptions) -> Outcome:
         confirm(session, f"Decide this for {seen.subject.name}?", yes=options.yes)
         if planned.orders:
             shop.begin()
-        done = desk.carry_out(planned)
+        done = service.carry_out(planned)
         return _outcome(planned, evidence, done)
 
 
-def _evidence(desk: ResolveDesk, seen: Seen, wish: Wish) -> Evidence:
+def _evidence(service: ResolveService, seen: Seen, wish: Wish) -> Evidence:
     if wish.how in {How.MOVED, How.NOT_MOVED}:
-        return desk.evidence(seen)
+        return service.evidence(seen)
     return Evidence((), {}, ())
 
 
 def _outcome(
-    planned: Planned, evidence: Evidence, done: Sequence[Delivery] = (), *, dry_run: bool = False
+    planned: PlannedDecision,
+    evidence: Evidence,
+    done: Sequence[Delivery] = (),
+    *,
+    dry_run: bool = False,
 ) -> Outcome:
     error = first_error(done)
     return Outcome(
@@ -138,7 +147,7 @@ def _amount(text: str | None) -> Decimal | None:
         raise UsageError(f"The amount {error}.", "Nothing was written.") from None
 
 
-def resolve_desk(shop: Workshop) -> ResolveDesk:
+def resolve_service(shop: Workshop) -> ResolveService:
     """What decides, with what it reads and writes."""
     reading, writing, settings = shop.reading, shop.writing, shop.settings
 
@@ -151,12 +160,12 @@ def resolve_desk(shop: Workshop) -> ResolveDesk:
         if isinstance(reading.rulings, RulingsKnown):
             reading.rulings.forget()
 
-    return ResolveDesk(
+    return ResolveService(
         payments=reading.payments,
         transfers=reading.sources.transfers,
         answering=reading.reconciler,
         citizens=reading.venice,
-        desk=writing.desk,
+        service=writing.service,
         refunds=writing.refunds,
         deliverer=writing.deliverer,
         decisions=shop.journal,

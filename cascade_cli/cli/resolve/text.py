@@ -10,20 +10,20 @@ from rich.console import Console
 
 from cascade_cli.cli.credit.deliveries import delivery_document, show_deliveries
 from cascade_cli.cli.items.json import decision_document, item_document
-from cascade_cli.cli.terminal.escape import shown
+from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.domain.discrepancies.evidence import describe
 from cascade_cli.domain.matching.matched_charge import Terms
 from cascade_cli.domain.records.orders import Order
 from cascade_cli.domain.records.stratagems import Stratagem
 from cascade_cli.domain.shop.money import ZERO, format_ducats
 from cascade_cli.domain.shop.times import format_moment
-from cascade_cli.services.decisions.resolve_service import Evidence, Planned
+from cascade_cli.services.decisions.resolve_service import Evidence, PlannedDecision
 from cascade_cli.services.delivery_ports import Delivery
 
 
 def show(
     console: Console,
-    planned: Planned,
+    planned: PlannedDecision,
     evidence: Evidence,
     done: Sequence[Delivery],
     *,
@@ -38,10 +38,10 @@ def show(
         else _lines(planned, evidence)
     )
     for line in lines:
-        console.print(shown(line), soft_wrap=True)
+        console.print(escape(line), soft_wrap=True)
 
 
-def _lines(planned: Planned, evidence: Evidence) -> Iterator[str]:
+def _lines(planned: PlannedDecision, evidence: Evidence) -> Iterator[str]:
     subject, resolution = planned.seen.subject, planned.resolution
     item = subject.item
     yield f"{subject.name}: {item.kind.value.replace('_', ' ')}"
@@ -100,7 +100,7 @@ def _amount(row: Stratagem) -> str:
 
 
 def document(
-    planned: Planned, evidence: Evidence, done: Sequence[Delivery], *, dry_run: bool
+    planned: PlannedDecision, evidence: Evidence, done: Sequence[Delivery], *, dry_run: bool
 ) -> dict[str, Any]:
     """For --json."""
     resolution = planned.resolution

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from cascade_cli.cli.review.terminal_keys import answer
-from cascade_cli.cli.terminal.escape import shown
+from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.domain.decisions.decision_plan import Subject, Wish
 from cascade_cli.domain.decisions.review_draft import hurdles, needs_buyer, needs_ducats
 from cascade_cli.domain.discrepancies.evidence import describe
@@ -20,7 +20,7 @@ from cascade_cli.domain.records.decisions import How
 from cascade_cli.domain.records.orders import parse_ducats
 from cascade_cli.domain.shop.times import parse_duration
 from cascade_cli.errors import UsageError
-from cascade_cli.services.decisions.resolve_service import ResolveDesk, Seen
+from cascade_cli.services.decisions.resolve_service import ResolveService, Seen
 from cascade_cli.services.delivery.credit_requests import check_words
 
 Said = TypeVar("Said")
@@ -33,8 +33,8 @@ class LeftOpenError(Exception):
 class Interview:
     """Asks one person; remembers the reason, since the next case often has the same."""
 
-    def __init__(self, console: Console, desk: ResolveDesk) -> None:
-        self._console, self._desk = console, desk
+    def __init__(self, console: Console, service: ResolveService) -> None:
+        self._console, self._service = console, service
         self._reason = ""
 
     def wish(self, seen: Seen, how: How, *, is_part: bool = False) -> tuple[Seen, Wish]:
@@ -75,7 +75,7 @@ class Interview:
     def _credit(self, seen: Seen, wish: Wish) -> Wish:
         subject = seen.subject
         if needs_buyer(subject):
-            similar = subject.case.similar_citizens if subject.case else ()
+            similar = subject.matched.similar_citizens if subject.matched else ()
             only = similar[0] if len(similar) == 1 else ""
             citizen = _needed("Who is the buyer, as Venice spells it", only)
             wish = replace(wish, citizen=citizen)
@@ -87,9 +87,9 @@ class Interview:
         return _read(parse_ducats, _needed("How many ducats"))
 
     def _settled_by(self, seen: Seen, wish: Wish) -> Wish:
-        row = mentioned_by(seen.subject.case) if seen.subject.case else None
+        row = mentioned_by(seen.subject.matched) if seen.subject.matched else None
         said = _needed("Which transfer, by StratagemId or rec… id", row.record_id if row else "")
-        return replace(wish, settles=self._desk.settling(said, seen))
+        return replace(wish, settles=self._service.settling(said, seen))
 
     def _snooze(self, seen: Seen, wish: Wish) -> Wish:
         duration = _read(
@@ -101,7 +101,7 @@ class Interview:
         return wish
 
     def _say(self, told: str) -> None:
-        self._console.print(Text(shown(told), "yellow"))
+        self._console.print(Text(escape(told), "yellow"))
 
 
 def _needed(question: str, default: str = "") -> str:

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from cascade_cli.cli.credit.deliveries import first_error, show_deliveries
 from cascade_cli.cli.reconcile.run import JudgedOutcome
 from cascade_cli.cli.terminal.console import to_type
-from cascade_cli.cli.terminal.escape import count, shown
+from cascade_cli.cli.terminal.escape import count, escape
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.domain.reconcile.overview import what_is_open
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.errors import CascadeError
-from cascade_cli.services.decisions.review_service import Chosen
+from cascade_cli.services.decisions.review_service import ChosenDraft
 from cascade_cli.services.delivery_ports import Delivery
 
 
@@ -21,7 +21,7 @@ from cascade_cli.services.delivery_ports import Delivery
 class Carried:
     """A decision, and what became of it."""
 
-    chosen: Chosen
+    chosen: ChosenDraft
     deliveries: Sequence[Delivery]
     error: CascadeError | None = None
 
@@ -32,7 +32,7 @@ class Carried:
         how = "refund" if draft.is_refund else draft.wish.how.option
         error = self.error or first_error(self.deliveries)
         told = f"not done, and kept: {error.message}" if error else "done"
-        return f"{draft.case} {how}: {told}"
+        return f"{draft.matched} {how}: {told}"
 
 
 def nothing_open(found: JudgedOutcome) -> Outcome:
@@ -60,7 +60,7 @@ def ended(after: Outcome, carried: Sequence[Carried], repaired: Sequence[Deliver
     def show(session: Session) -> None:
         console = session.console()
         for one in carried:
-            console.print(shown(session.completed(one.described)), soft_wrap=True)
+            console.print(escape(session.completed(one.described)), soft_wrap=True)
         if deliveries:
             show_deliveries(console, deliveries)
         _show_open(session, after)

@@ -11,18 +11,18 @@ from rich.text import Text
 from cascade_cli.cli.resolve.text import would
 from cascade_cli.cli.review.screen import wrapped
 from cascade_cli.cli.terminal.console import settings_note
-from cascade_cli.cli.terminal.escape import count, shown
+from cascade_cli.cli.terminal.escape import count, escape
 from cascade_cli.domain.discrepancies.refund_plan import RefundPlan
 from cascade_cli.domain.reconcile.repair_plan import RepairPlan
 from cascade_cli.domain.records.decisions import How
 from cascade_cli.domain.records.orders import Order
 from cascade_cli.domain.shop.money import ZERO, rounded
 from cascade_cli.domain.shop.times import format_moment
-from cascade_cli.services.decisions.review_service import Chosen
+from cascade_cli.services.decisions.review_service import ChosenDraft
 
 
 def plan_lines(
-    console: Console, chosen: Sequence[Chosen], repairs: RepairPlan, *, with_repairs: bool
+    console: Console, chosen: Sequence[ChosenDraft], repairs: RepairPlan, *, with_repairs: bool
 ) -> list[Text]:
     """Everything that would be done, then the sums, then the keys."""
     lines = [
@@ -34,17 +34,17 @@ def plan_lines(
     return [part for line in lines for part in wrapped(console, line, indent=6)]
 
 
-def _decisions(chosen: Sequence[Chosen]) -> Iterator[Text]:
+def _decisions(chosen: Sequence[ChosenDraft]) -> Iterator[Text]:
     yield Text(f"The plan: {count(len(chosen), 'decision')}", "bold")
     for number, one in enumerate(chosen, 1):
         until = one.draft.wish.until
         waits = f" (until {format_moment(until)})" if until else ""
-        yield Text(shown(f"{number:>3} {one.draft.case} {one.draft.described}{waits}"))
+        yield Text(escape(f"{number:>3} {one.draft.matched} {one.draft.described}{waits}"))
         for line in _writes(one):
-            yield Text(f"      {shown(line)}", "dim")
+            yield Text(f"      {escape(line)}", "dim")
 
 
-def _writes(one: Chosen) -> Iterator[str]:
+def _writes(one: ChosenDraft) -> Iterator[str]:
     yield from map(would, one.orders)
     if isinstance(one.planned, RefundPlan):
         yield from _refund(one.planned)
@@ -69,7 +69,7 @@ def _refund(plan: RefundPlan) -> Iterator[str]:
         yield f"{rounded(debt)} ducats stay a debt"
 
 
-def _sums(chosen: Sequence[Chosen], repairs: RepairPlan, with_repairs: bool) -> Iterator[Text]:
+def _sums(chosen: Sequence[ChosenDraft], repairs: RepairPlan, with_repairs: bool) -> Iterator[Text]:
     orders = [order for one in chosen for order in one.orders if not order.ends]
     out, back = _sum(orders, is_back=False), _sum(orders, is_back=True)
     if number := len(repairs.repairs):
@@ -86,7 +86,9 @@ def _sum(orders: Sequence[Order], *, is_back: bool) -> Decimal:
     return sum((order.ducats for order in orders if bool(order.payer) is is_back), ZERO)
 
 
-def _keys(chosen: Sequence[Chosen], repairs: RepairPlan, with_repairs: bool, settings: str) -> Text:
+def _keys(
+    chosen: Sequence[ChosenDraft], repairs: RepairPlan, with_repairs: bool, settings: str
+) -> Text:
     moves = ["y yes"] if chosen or with_repairs else []
     if repairs.repairs:
         moves.append("r without the repairs" if with_repairs else "r with the repairs")

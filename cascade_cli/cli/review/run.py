@@ -8,18 +8,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from cascade_cli.adapters.dashboard_links import Links, links
+from cascade_cli.adapters.dashboard_links import DashboardLinks, links
 from cascade_cli.adapters.venice.base import STRATAGEMS
 from cascade_cli.adapters.venice.table_fields import table_id
 from cascade_cli.cli.context.write_context import Workshop, workshop
 from cascade_cli.cli.explain.run import explain
 from cascade_cli.cli.reconcile.repair import deliver_repairs
 from cascade_cli.cli.reconcile.run import JudgedOutcome, ReconcileOptions, check_options, first
-from cascade_cli.cli.resolve.run import resolve_desk
+from cascade_cli.cli.resolve.run import resolve_service
 from cascade_cli.cli.review.ending import Carried, ended, nothing_open, stopped
-from cascade_cli.cli.review.screen import Page, page_lines
+from cascade_cli.cli.review.screen import CaseScreen, page_lines
 from cascade_cli.cli.review.terminal_keys import keyboard
-from cascade_cli.cli.review.walk import End, Walk
+from cascade_cli.cli.review.walk import Walk, WalkEnd
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.domain.discrepancies.kinds import Kind
 from cascade_cli.domain.reconcile.repair_plan import RepairPlan, plan_repairs
@@ -27,7 +27,7 @@ from cascade_cli.domain.reconcile.selection import Selection
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.errors import CascadeError, GuardError, JournalError, ServiceError, UsageError
 from cascade_cli.services.decisions.resolve_service import Seen
-from cascade_cli.services.decisions.review_service import Chosen, ReviewDesk
+from cascade_cli.services.decisions.review_service import ChosenDraft, ReviewService
 from cascade_cli.services.delivery_ports import Delivery
 from cascade_cli.settings import AIRTABLE_URL, STRIPE_URL
 
@@ -60,7 +60,7 @@ class ReviewOptions:
 class Agreed:
     """What a person said yes to."""
 
-    chosen: tuple[Chosen, ...]
+    chosen: tuple[ChosenDraft, ...]
     repairs: RepairPlan
 
 
@@ -83,7 +83,7 @@ def _read(shop: Workshop, options: ReviewOptions) -> Outcome:
 
 def _repairs(shop: Workshop, found: JudgedOutcome) -> RepairPlan:
     return plan_repairs(
-        found.run.world,
+        found.run.snapshot,
         found.run.result,
         per_credit_ducats=shop.settings.max_per_credit,
         facts=shop.facts(),
@@ -94,17 +94,19 @@ def _walked(shop: Workshop, found: JudgedOutcome, selection: Selection) -> Agree
     """What was agreed, or how it ended without."""
     session, run = shop.session, found.run
     plan = _repairs(shop, found)
-    desk = _desk(shop)
-    everything = desk.cases(run.world, run.result.discrepancies, found.reading.terms)
+    service = _service(shop)
+    everything = service.matched_charges(
+        run.snapshot, run.result.discrepancies, found.reading.terms
+    )
     by_people = {item.name: why for item, why in plan.for_people}
     meant = selection.of([s.subject.item for s in everything if s.subject.item.name in by_people])
-    cases = [seen for seen in everything if seen.subject.item in meant]
+    matched_charges = [seen for seen in everything if seen.subject.item in meant]
     repairs = replace(plan, repairs=tuple(one for one in plan.repairs if selection.has(one.item)))
-    chosen, notes = _taken_up(desk, everything)
-    if not (cases or chosen or repairs.repairs):
+    chosen, notes = _taken_up(service, everything)
+    if not (matched_charges or chosen or repairs.repairs):
         return nothing_open(found)
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        return _without_terminal(session, desk, cases)
+        return _without_terminal(session, service, matched_charges)
     kept = f"{len(chosen)} kept from before. " if chosen else ""
     is_kept = "Nothing was carried out; what you decided is kept"
     pages = _links(shop)
@@ -112,8 +114,8 @@ def _walked(shop: Workshop, found: JudgedOutcome, selection: Selection) -> Agree
         walk = Walk(
             session.console(stderr=True),
             keys,
-            desk,
-            cases,
+            service,
+            matched_charges,
             chosen,
             repairs,
             partial(_tell, session),
@@ -122,19 +124,21 @@ def _walked(shop: Workshop, found: JudgedOutcome, selection: Selection) -> Agree
             note=kept + " ".join(notes),
         )
         end = walk.run()
-    if end is End.STOP:
+    if end is WalkEnd.STOP:
         return stopped(found, len(chosen))
     wished = repairs if walk.with_repairs else replace(repairs, repairs=())
     return Agreed(tuple(chosen.values()), wished)
 
 
-def _taken_up(desk: ReviewDesk, open_cases: Sequence[Seen]) -> tuple[dict[str, Chosen], list[str]]:
+def _taken_up(
+    service: ReviewService, open_cases: Sequence[Seen]
+) -> tuple[dict[str, ChosenDraft], list[str]]:
     """What was kept, in the order of the cases, and what of it does not hold any more."""
     by_name = {seen.subject.name: seen for seen in open_cases}
     chosen, notes = {}, []
-    for draft in desk.kept():
+    for draft in service.kept():
         try:
-            _, chosen[draft.case] = desk.taken_up(draft, by_name.get(draft.case))
+            _, chosen[draft.matched] = service.taken_up(draft, by_name.get(draft.matched))
         except CascadeError as error:
             if isinstance(error, ServiceError | JournalError):
                 raise
@@ -152,10 +156,10 @@ def _told_if_broken_off(session: Session, told: str) -> Iterator[None]:
         raise
 
 
-def _desk(shop: Workshop) -> ReviewDesk:
+def _service(shop: Workshop) -> ReviewService:
     settings = shop.settings
-    return ReviewDesk(
-        resolve_desk(shop),
+    return ReviewService(
+        resolve_service(shop),
         shop.journal,
         settings.airtable_base,
         shop.worker,
@@ -164,7 +168,7 @@ def _desk(shop: Workshop) -> ReviewDesk:
     )
 
 
-def _links(shop: Workshop) -> Links:
+def _links(shop: Workshop) -> DashboardLinks:
     """The pages of both services; from here on the ids of rows lead to theirs by the table's id."""
     settings = shop.settings
     is_airtable = settings.airtable_url == AIRTABLE_URL.default
@@ -185,11 +189,13 @@ def _tell(session: Session, identity: str) -> None:
     explain(session, identity, "7d").show(session)
 
 
-def _without_terminal(session: Session, desk: ReviewDesk, cases: Sequence[Seen]) -> Outcome:
+def _without_terminal(
+    session: Session, service: ReviewService, matched_charges: Sequence[Seen]
+) -> Outcome:
     """What would be asked, on standard output."""
     console = session.console()
-    for number, seen in enumerate(cases, 1):
-        page = Page(desk.view(seen), number, len(cases))
+    for number, seen in enumerate(matched_charges, 1):
+        page = CaseScreen(service.view(seen), number, len(matched_charges))
         for line in page_lines(console, page, None):
             console.print(line)
         console.print()
@@ -203,17 +209,17 @@ def _carried_out(session: Session, options: ReviewOptions, agreed: Agreed) -> Ou
     """Under the base's lock, each as shown; then what is now true."""
     with workshop(session, "review") as shop:
         shop.begin()
-        desk = _desk(shop)
+        service = _service(shop)
         with _told_if_broken_off(session, "What was not carried out is kept"):
-            carried = [_carry(session, desk, chosen) for chosen in agreed.chosen]
+            carried = [_carry(session, service, chosen) for chosen in agreed.chosen]
         repaired = _repaired(shop, options, agreed.repairs)
         return ended(_read(shop, options), carried, repaired)
 
 
-def _carry(session: Session, desk: ReviewDesk, chosen: Chosen) -> Carried:
+def _carry(session: Session, service: ReviewService, chosen: ChosenDraft) -> Carried:
     """What is refused holds up none of the others; a service or journal that fails does."""
     try:
-        carried = Carried(chosen, desk.carry_out(chosen))
+        carried = Carried(chosen, service.carry_out(chosen))
     except (ServiceError, JournalError):
         raise
     except CascadeError as error:

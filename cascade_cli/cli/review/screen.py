@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from rich.console import Console
 from rich.text import Text
 
-from cascade_cli.adapters.dashboard_links import Links
+from cascade_cli.adapters.dashboard_links import DashboardLinks
 from cascade_cli.cli.items.kinds import STYLES
 from cascade_cli.cli.resolve.text import neighbour
 from cascade_cli.cli.terminal.console import PipeConsole, completed
-from cascade_cli.cli.terminal.escape import shown
+from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.rounding import readable
 from cascade_cli.domain.decisions.decision_plan import Subject, row_name, words_for
 from cascade_cli.domain.decisions.review_draft import Draft, Offer, offers_for, refund_offered
@@ -68,7 +68,7 @@ _Block = tuple[str, list[Text]]
 
 
 @dataclass(frozen=True)
-class Page:
+class CaseScreen:
     """What a screen shows: the case as the `number`th `of` so many, what is chosen about it so far,
     how many are `decided` in all, and a `note` about the last key."""
 
@@ -77,7 +77,7 @@ class Page:
     of: int
     decided: int = 0
     draft: Draft | None = None
-    links: Links = field(default_factory=Links)
+    links: DashboardLinks = field(default_factory=DashboardLinks)
     why_not: str = ""
     """Why a machine leaves it, if a limit is the reason."""
     note: str = ""
@@ -88,7 +88,7 @@ class Page:
         return self.view.seen.subject
 
 
-def page_lines(console: Console, page: Page, height: int | None) -> list[Text]:
+def page_lines(console: Console, page: CaseScreen, height: int | None) -> list[Text]:
     """The screen, each line as wide as the console at most. Without a height nothing is cut."""
     head = [*_head(console, page), Text()]
     foot = [Text(), *_foot(console, page)]
@@ -99,7 +99,7 @@ def page_lines(console: Console, page: Page, height: int | None) -> list[Text]:
     return [*head, *(line for _, lines in blocks for line in lines), *foot]
 
 
-def _head(console: Console, page: Page) -> Iterator[Text]:
+def _head(console: Console, page: CaseScreen) -> Iterator[Text]:
     item = page.subject.item
     decided = f" · {page.decided} decided" if page.decided else ""
     text = Text(f"{page.number} of {page.of}{decided} · ", "bold")
@@ -110,7 +110,7 @@ def _head(console: Console, page: Page) -> Iterator[Text]:
     yield from wrapped(console, Text(_MEANINGS[item.kind]))
 
 
-def _facts(page: Page, *, is_whole: bool) -> Iterator[tuple[str, list[str]]]:
+def _facts(page: CaseScreen, *, is_whole: bool) -> Iterator[tuple[str, list[str]]]:
     """What is known, under labels; the most important first."""
     subject, item = page.subject, page.subject.item
     terms, charge = subject.terms, item.charge
@@ -187,10 +187,10 @@ def _to_do(subject: Subject) -> list[str]:
     return [item.advice]
 
 
-def _foot(console: Console, page: Page) -> Iterator[Text]:
+def _foot(console: Console, page: CaseScreen) -> Iterator[Text]:
     if page.draft:
         chosen = f"Chosen: {page.draft.described} (u undoes it)"
-        yield from wrapped(console, Text(shown(chosen), "bold green"))
+        yield from wrapped(console, Text(escape(chosen), "bold green"))
     if refund := refund_offered(page.subject):
         yield from _key(console, REFUND, refund, "safest")
     for offer in offers_for(page.subject):
@@ -202,7 +202,7 @@ def _foot(console: Console, page: Page) -> Iterator[Text]:
     moves = "space next · b back · e whole story · g to the plan · q stop and keep"
     yield from wrapped(console, Text(moves, "dim"))
     if page.note:
-        yield from wrapped(console, Text(shown(page.note), "bold yellow"))
+        yield from wrapped(console, Text(escape(page.note), "bold yellow"))
 
 
 def _offer(console: Console, offer: Offer) -> Iterator[Text]:
@@ -216,7 +216,7 @@ def _key(console: Console, key: str, what: str, mark: str = "", part: str = "") 
     it is not green yet."""
     text = Text(f" {key}  ", "bold")
     style = "bold yellow" if "," in mark else "bold green"
-    text.append(readable(shown(what)), style if mark else "not bold")
+    text.append(readable(escape(what)), style if mark else "not bold")
     if mark:
         text.append(f"  ({mark})", style)
     if part:
@@ -232,7 +232,7 @@ def _block(console: Console, label: str, texts: Sequence[str]) -> list[Text]:
         return [line for page in pages for line in _folded(console, page, console.width)]
     found: list[Text] = []
     for text in texts:
-        for line in _folded(console, Text(readable(shown(text))), console.width - _LABEL_WIDTH):
+        for line in _folded(console, Text(readable(escape(text))), console.width - _LABEL_WIDTH):
             head = label if not found else ""
             found.append(Text().append(f"{head:<{_LABEL_WIDTH}}", "dim").append_text(line))
     return found

@@ -9,22 +9,22 @@ from enum import StrEnum
 from rich.console import Console
 from rich.text import Text
 
-from cascade_cli.adapters.dashboard_links import Links
+from cascade_cli.adapters.dashboard_links import DashboardLinks
 from cascade_cli.cli.review.asking import Interview, LeftOpenError
 from cascade_cli.cli.review.plan import plan_lines
-from cascade_cli.cli.review.screen import KEYS, PARTS, REFUND, Page, page_lines
+from cascade_cli.cli.review.screen import KEYS, PARTS, REFUND, CaseScreen, page_lines
 from cascade_cli.cli.review.terminal_keys import BACK, END, NEXT, RESIZED, Keyboard
 from cascade_cli.cli.terminal.console import completed
 from cascade_cli.domain.decisions.review_draft import refund_offered
 from cascade_cli.domain.reconcile.repair_plan import RepairPlan
 from cascade_cli.errors import CascadeError
 from cascade_cli.services.decisions.resolve_service import Evidence, Seen
-from cascade_cli.services.decisions.review_service import Chosen, ReviewDesk, View
+from cascade_cli.services.decisions.review_service import ChosenDraft, ReviewService, View
 
 _NO_EVIDENCE = Evidence((), {}, ())
 
 
-class End(StrEnum):
+class WalkEnd(StrEnum):
     """How a walk ends."""
 
     CARRY_OUT = "carry out"
@@ -39,32 +39,32 @@ class Walk:
 
     console: Console
     keyboard: Keyboard
-    desk: ReviewDesk
-    cases: Sequence[Seen]
-    chosen: dict[str, Chosen]
+    service: ReviewService
+    matched_charges: Sequence[Seen]
+    chosen: dict[str, ChosenDraft]
     repairs: RepairPlan
     whole_story: Callable[[str], None]
-    links: Links = field(default_factory=Links)
+    links: DashboardLinks = field(default_factory=DashboardLinks)
     limits: Mapping[str, str] = field(default_factory=dict)
     with_repairs: bool = False
     note: str = ""
 
     def __post_init__(self) -> None:
-        self._interview = Interview(self.console, self.desk.desk)
+        self._interview = Interview(self.console, self.service.service)
         self._views: dict[str, View] = {}
-        names = [seen.subject.name for seen in self.cases]
+        names = [seen.subject.name for seen in self.matched_charges]
         self._at = next((i for i, name in enumerate(names) if name not in self.chosen), len(names))
 
-    def run(self) -> End:
+    def run(self) -> WalkEnd:
         """Until the plan is agreed, or the person stops."""
         while True:
-            end = self._at_case() if self._at < len(self.cases) else self._at_plan()
+            end = self._at_case() if self._at < len(self.matched_charges) else self._at_plan()
             if end:
                 return end
 
-    def _at_case(self) -> End | None:
+    def _at_case(self) -> WalkEnd | None:
         """One key. Everything but a decision is about where to go."""
-        seen = self.cases[self._at]
+        seen = self.matched_charges[self._at]
         page = self.page(seen)
         self.note = ""
         key = self.keyboard.key(lambda: self._draw(page))
@@ -81,22 +81,22 @@ class Walk:
         elif key in {BACK, "b"}:
             self._at = max(0, self._at - 1)
         elif key == "g":
-            self._at = len(self.cases)
+            self._at = len(self.matched_charges)
         elif key in {"q", END}:
-            return End.STOP
+            return WalkEnd.STOP
         elif key != RESIZED:
             what = f"The key {key!r} does" if key else "What came at once, or has no name, does"
             self.note = f"{what} nothing here."
         return None
 
-    def page(self, seen: Seen) -> Page:
+    def page(self, seen: Seen) -> CaseScreen:
         """The case as its screen shows it."""
         name = seen.subject.name
         chosen = self.chosen.get(name)
-        return Page(
+        return CaseScreen(
             self._view(seen),
-            self.cases.index(seen) + 1,
-            len(self.cases),
+            self.matched_charges.index(seen) + 1,
+            len(self.matched_charges),
             len(self.chosen),
             chosen.draft if chosen else None,
             self.links,
@@ -109,13 +109,13 @@ class Walk:
         name = seen.subject.name
         if name not in self._views:
             try:
-                self._views[name] = self.desk.view(seen)
+                self._views[name] = self.service.view(seen)
             except CascadeError as error:
                 self.note = error.message
                 return View(seen, {}, _NO_EVIDENCE)
         return self._views[name]
 
-    def _draw(self, page: Page) -> None:
+    def _draw(self, page: CaseScreen) -> None:
         self.console.clear()
         # The line below the last is for questions.
         lines = page_lines(self.console, page, self.console.height - 1)
@@ -128,7 +128,7 @@ class Walk:
             return
         try:
             named, wish = self._interview.wish(seen, how, is_part=key in PARTS)
-            self.chosen[seen.subject.name] = self.desk.choose(named, wish)
+            self.chosen[seen.subject.name] = self.service.choose(named, wish)
             self._at += 1
         except LeftOpenError:
             self.note = "Nothing is decided."
@@ -140,17 +140,17 @@ class Walk:
             self.note = "No refund is to be carried out here."
             return
         try:
-            self.chosen[seen.subject.name] = self.desk.choose_refund(seen)
+            self.chosen[seen.subject.name] = self.service.choose_refund(seen)
             self._at += 1
         except CascadeError as error:
             self.note = completed(self.console, f"{error.message} {error.hint}")
 
     def _undo(self, seen: Seen) -> None:
         if chosen := self.chosen.pop(seen.subject.name, None):
-            self.desk.drop(chosen.draft)
+            self.service.drop(chosen.draft)
             self.note = "Undone."
 
-    def _tell_all(self, page: Page) -> None:
+    def _tell_all(self, page: CaseScreen) -> None:
         self.console.clear()
         for line in page_lines(self.console, page, None):
             self.console.print(line)
@@ -160,18 +160,18 @@ class Walk:
             self.note = error.message
         self.keyboard.key(lambda: self.console.print(Text("Any key goes back.", "dim")))
 
-    def _at_plan(self) -> End | None:
+    def _at_plan(self) -> WalkEnd | None:
         """The one question. Only a plan that does something can be agreed."""
         is_work = bool(self.chosen) or self.with_repairs
         key = self.keyboard.key(self._draw_plan)
         if key == "y" and is_work:
-            return End.CARRY_OUT
+            return WalkEnd.CARRY_OUT
         if key == "r" and self.repairs.repairs:
             self.with_repairs = not self.with_repairs
-        elif key in {BACK, "b"} and self.cases:
-            self._at = len(self.cases) - 1
+        elif key in {BACK, "b"} and self.matched_charges:
+            self._at = len(self.matched_charges) - 1
         elif key in {"q", "n", END}:
-            return End.STOP
+            return WalkEnd.STOP
         return None
 
     def _draw_plan(self) -> None:

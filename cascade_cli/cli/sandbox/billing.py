@@ -15,7 +15,7 @@ from cascade_cli.sandbox.stripe import Books, StripeError
 
 
 @dataclass(frozen=True)
-class Change:
+class BillingStep:
     """What a step is about: a product, money, or a payment.
 
     `listed_cents` is the product's price where that is in another currency.
@@ -28,7 +28,7 @@ class Change:
     payment: str | None = None
 
 
-def subscription(session: Session, identity: str, step: str, change: Change) -> Outcome:
+def subscription(session: Session, identity: str, step: str, change: BillingStep) -> Outcome:
     """One step in a subscription's life. Raises UsageError for one that is none."""
     if step not in _STEPS:
         raise UsageError(f"{step!r} is no step.", f"Choose {', '.join(_STEPS)}.")
@@ -53,7 +53,7 @@ def _told(made: dict[str, Any]) -> dict[str, Any]:
     return {name: made[name] for name in names if name in made}
 
 
-def _check(step: str, change: Change) -> None:
+def _check(step: str, change: BillingStep) -> None:
     missing = [f"--{name}" for name in _NEEDED.get(step, ()) if getattr(change, name) is None]
     if missing:
         raise UsageError(f"The step {step} needs {' and '.join(missing)}.", "Nothing was changed.")
@@ -67,7 +67,7 @@ _NEEDED = {
 }
 
 
-def _changed(books: Books, id_: str, at: datetime, change: Change) -> Any:
+def _changed(books: Books, id_: str, at: datetime, change: BillingStep) -> Any:
     listed = None
     if change.listed_cents is not None:
         own = books.subscription(id_, at=at)["currency"]
@@ -82,37 +82,37 @@ def _changed(books: Books, id_: str, at: datetime, change: Change) -> Any:
     )
 
 
-def _added(books: Books, id_: str, at: datetime, change: Change) -> Any:
+def _added(books: Books, id_: str, at: datetime, change: BillingStep) -> Any:
     product, cents = change.product or "", change.cents or 0
     return books.add_product(
         id_, at=at, product=product, unit_amount=cents, quantity=change.quantity
     )
 
 
-def _sent(books: Books, id_: str, at: datetime, _change: Change) -> Any:
+def _sent(books: Books, id_: str, at: datetime, _change: BillingStep) -> Any:
     books.update_subscription(id_, at=at, collection_method="send_invoice")
     return books.renew(id_, at=at)
 
 
-def _attached(books: Books, id_: str, at: datetime, change: Change) -> Any:
+def _attached(books: Books, id_: str, at: datetime, change: BillingStep) -> Any:
     invoice = str(books.subscription(id_, at=at)["latest_invoice"])
     if change.payment:
         return books.attach_payment(invoice, change.payment, at=at, amount=change.cents)
     return books.attach(invoice, at=at, amount=change.cents)
 
 
-def _credited(books: Books, id_: str, at: datetime, change: Change) -> Any:
+def _credited(books: Books, id_: str, at: datetime, change: BillingStep) -> Any:
     customer = str(books.subscription(id_, at=at)["customer"])
     return books.give_credit(customer, at=at, amount=change.cents or 0)
 
 
-def _discounted(books: Books, id_: str, at: datetime, change: Change) -> Any:
+def _discounted(books: Books, id_: str, at: datetime, change: BillingStep) -> Any:
     applies = {"applies_to": {"products": [change.product]}} if change.product else {}
     currency = books.subscription(id_, at=at)["currency"]
     return books.discount(id_, at=at, amount_off=change.cents or 0, currency=currency, **applies)
 
 
-_STEPS: dict[str, Callable[[Books, str, datetime, Change], Any]] = {
+_STEPS: dict[str, Callable[[Books, str, datetime, BillingStep], Any]] = {
     "renew": lambda books, id_, at, _: books.renew(id_, at=at),
     "fail": lambda books, id_, at, _: books.renew(id_, at=at, fails=True),
     "pay": lambda books, id_, at, _: books.pay_invoice(id_, at=at),

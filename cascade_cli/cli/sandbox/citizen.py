@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cascade_cli.cli.sandbox.run import opened, our_errors, told
-from cascade_cli.cli.terminal.escape import shown
+from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.errors import UsageError
 from cascade_cli.sandbox.venice import Residents
@@ -14,7 +14,7 @@ FORMS = "add NAME, remove NAME, rename OLD NEW, or stipend"
 
 
 @dataclass(frozen=True)
-class Change:
+class CitizenChange:
     """The command's words as typed."""
 
     step: str
@@ -24,26 +24,26 @@ class Change:
     social_class: str
 
 
-def citizen(session: Session, change: Change) -> Outcome:
+def citizen(session: Session, change: CitizenChange) -> Outcome:
     """Change the embedded base. Raises UsageError, having changed nothing, for unclear words."""
     with opened(session) as app, our_errors():
         data, text = _carry_out(app.residents, change)
     return told({"step": change.step, **data}, text)
 
 
-def _carry_out(residents: Residents, change: Change) -> tuple[dict[str, object], str]:
+def _carry_out(residents: Residents, change: CitizenChange) -> tuple[dict[str, object], str]:
     match (change.step, change.name, change.new_name):
         case ("add", str(name), None):
             made = residents.add(name, ducats=change.ducats, social_class=change.social_class)
-            text = f"{shown(name)} is in Venice, as the new record {made['id']}."
+            text = f"{escape(name)} is in Venice, as the new record {made['id']}."
             return {"citizen": name, "record_id": made["id"]}, text
         case ("remove", str(name), None):
             gone = residents.remove(name)
-            text = f"{shown(name)} is no longer in Venice."
+            text = f"{escape(name)} is no longer in Venice."
             return {"citizen": name, "record_id": gone["id"]}, text
         case ("rename", str(name), str(new)):
             same = residents.rename(name, new)
-            text = f"{shown(name)} is called {shown(new)} now; stratagems keep the old name."
+            text = f"{escape(name)} is called {escape(new)} now; stratagems keep the old name."
             return {"citizen": new, "record_id": same["id"]}, text
         case ("stipend", None, None):
             paid = residents.pay_stipends()

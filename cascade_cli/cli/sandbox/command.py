@@ -141,10 +141,10 @@ def citizen(
     json: _Json = False,
 ) -> None:
     """Add, remove or rename a citizen of the embedded Venice, or pay the Innovatori's stipend."""
-    from cascade_cli.cli.sandbox.citizen import Change
+    from cascade_cli.cli.sandbox.citizen import CitizenChange
     from cascade_cli.cli.sandbox.citizen import citizen as work
 
-    change = Change(step, name, new_name, ducats, social_class)
+    change = CitizenChange(step, name, new_name, ducats, social_class)
     code = conduct(ctx.obj, "sandbox citizen", lambda session: work(session, change), json=json)
     raise typer.Exit(code)
 
@@ -164,10 +164,10 @@ def pay(
     json: _Json = False,
 ) -> None:
     """Let somebody pay for ducats by card at the embedded Stripe."""
-    from cascade_cli.cli.sandbox.money import Sale
+    from cascade_cli.cli.sandbox.money import SaleRequest
     from cascade_cli.cli.sandbox.money import pay as work
 
-    sale = Sale(name, ducats, cents, currency, hold)
+    sale = SaleRequest(name, ducats, cents, currency, hold)
     code = conduct(ctx.obj, "sandbox pay", lambda session: work(session, sale), json=json)
     raise typer.Exit(code)
 
@@ -212,10 +212,10 @@ def refund(
     json: _Json = False,
 ) -> None:
     """Refund a payment at the embedded Stripe, or let a refund end otherwise."""
-    from cascade_cli.cli.sandbox.money import Refund
+    from cascade_cli.cli.sandbox.money import RefundRequest
     from cascade_cli.cli.sandbox.money import refund as work
 
-    wanted = Refund(identity, cents, status, unfunded)
+    wanted = RefundRequest(identity, cents, status, unfunded)
     code = conduct(ctx.obj, "sandbox refund", lambda session: work(session, wanted), json=json)
     raise typer.Exit(code)
 
@@ -253,10 +253,10 @@ def dispute(
     json: _Json = False,
 ) -> None:
     """Let the payer dispute a payment at the embedded Stripe, or the dispute go on."""
-    from cascade_cli.cli.sandbox.money import Dispute
+    from cascade_cli.cli.sandbox.money import DisputeRequest
     from cascade_cli.cli.sandbox.money import dispute as work
 
-    wanted = Dispute(identity, status, prevented_by, cents, currency, withdrawn)
+    wanted = DisputeRequest(identity, status, prevented_by, cents, currency, withdrawn)
     code = conduct(ctx.obj, "sandbox dispute", lambda session: work(session, wanted), json=json)
     raise typer.Exit(code)
 
@@ -325,10 +325,10 @@ def subscription(
     json: _Json = False,
 ) -> None:
     """Let a subscription at the embedded Stripe go on: the next month, another plan, its end."""
-    from cascade_cli.cli.sandbox.billing import Change
+    from cascade_cli.cli.sandbox.billing import BillingStep
     from cascade_cli.cli.sandbox.billing import subscription as work
 
-    change = Change(product, cents, quantity, listed_cents, payment)
+    change = BillingStep(product, cents, quantity, listed_cents, payment)
     code = conduct(
         ctx.obj,
         "sandbox subscription",
@@ -360,10 +360,10 @@ def event(
     json: _Json = False,
 ) -> None:
     """Let the embedded Stripe send an event: without an id in its object, or of any other kind."""
-    from cascade_cli.cli.sandbox.event import Wish
+    from cascade_cli.cli.sandbox.event import EventRequest
     from cascade_cli.cli.sandbox.event import event as work
 
-    wish = Wish(type_, subject, tuple(said or ()), tuple(lacking or ()))
+    wish = EventRequest(type_, subject, tuple(said or ()), tuple(lacking or ()))
     code = conduct(ctx.obj, "sandbox event", lambda session: work(session, wish), json=json)
     raise typer.Exit(code)
 

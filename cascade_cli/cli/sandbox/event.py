@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cascade_cli.cli.sandbox.run import opened, our_errors, told
-from cascade_cli.cli.terminal.escape import shown
+from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.errors import UsageError
 from cascade_cli.sandbox.stripe import StripeError
@@ -16,7 +16,7 @@ _UNCHANGED = "Nothing was sent."
 
 
 @dataclass(frozen=True)
-class Wish:
+class EventRequest:
     """The options as typed: `said` are of the form FIELD=JSON."""
 
     type: str
@@ -25,7 +25,7 @@ class Wish:
     lacking: tuple[str, ...] = ()
 
 
-def event(session: Session, wish: Wish) -> Outcome:
+def event(session: Session, wish: EventRequest) -> Outcome:
     """Make the event. Raises UsageError for what is no JSON, and for one without an id."""
     subject = None if wish.subject is None else _json("--object", wish.subject)
     pairs = [text.partition("=") for text in wish.said]
@@ -38,7 +38,7 @@ def event(session: Session, wish: Wish) -> Outcome:
             )
         except StripeError as error:
             raise UsageError(str(error), _UNCHANGED) from error
-    return told({"id": made["id"], "type": wish.type}, f"{made['id']}: {shown(wish.type)}.")
+    return told({"id": made["id"], "type": wish.type}, f"{made['id']}: {escape(wish.type)}.")
 
 
 def _json(option: str, text: str) -> Any:

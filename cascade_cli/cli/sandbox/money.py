@@ -18,7 +18,7 @@ from cascade_cli.sandbox.stripe.resources import disputes, refunds
 
 
 @dataclass(frozen=True)
-class Sale:
+class SaleRequest:
     """Ducats for a citizen at `cents` of a currency; only authorised if it is to be `held`."""
 
     citizen: str
@@ -29,7 +29,7 @@ class Sale:
 
 
 @dataclass(frozen=True)
-class Refund:
+class RefundRequest:
     """Money back from a payment, or another status of a refund."""
 
     identity: str
@@ -39,7 +39,7 @@ class Refund:
 
 
 @dataclass(frozen=True)
-class Dispute:
+class DisputeRequest:
     """A claim on a payment, or the next stage of a dispute."""
 
     identity: str
@@ -61,7 +61,7 @@ class Dispute:
         return any(detail is not None for detail in details)
 
 
-def pay(session: Session, sale: Sale) -> Outcome:
+def pay(session: Session, sale: SaleRequest) -> Outcome:
     """Somebody pays for ducats by card, as the older CASCADE API sold them."""
     cents = round(sale.ducats * 10) if sale.cents is None else sale.cents
 
@@ -88,7 +88,7 @@ def capture(session: Session, payment: str, cents: int | None) -> Outcome:
     return _changed(session, change)
 
 
-def refund(session: Session, wanted: Refund) -> Outcome:
+def refund(session: Session, wanted: RefundRequest) -> Outcome:
     """A new refund of a payment, or another status of a refund."""
     if wanted.status not in refunds.STATUSES:
         raise _no(wanted.status, "refund", refunds.STATUSES)
@@ -113,7 +113,7 @@ def refund(session: Session, wanted: Refund) -> Outcome:
     return _changed(session, change)
 
 
-def dispute(session: Session, wanted: Dispute) -> Outcome:
+def dispute(session: Session, wanted: DisputeRequest) -> Outcome:
     """A new dispute of a payment, or the next stage of a dispute."""
     status = wanted.status
     allowed = disputes.OPENINGS if wanted.is_new else disputes.STATUSES

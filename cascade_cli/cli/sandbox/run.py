@@ -12,7 +12,7 @@ from queue import SimpleQueue
 
 from cascade_cli.cli.context.journal_location import SANDBOX_JOURNAL
 from cascade_cli.cli.context.state_folder import make_state_folder
-from cascade_cli.cli.terminal.escape import shown
+from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.domain.shop.times import parse_duration
 from cascade_cli.errors import LockedError, ServiceError, UsageError
@@ -106,7 +106,7 @@ def _register(app: SandboxApp, webhook: str) -> None:
 
 def _connection(url: str, webhooks: Sequence[str]) -> str:
     """The settings of any client, ready to be pasted into a shell or a .env file."""
-    told = [f"# Stripe's events go to {shown(webhook)}" for webhook in webhooks]
+    told = [f"# Stripe's events go to {escape(webhook)}" for webhook in webhooks]
     lines = [f"{name}={value}" for name, value in instance.Connection(url).settings().items()]
     head = f"# the sandbox is at {url}; `cascade --sandbox …` finds it"
     return "\n".join([head, *told, *lines, ""])
@@ -132,9 +132,9 @@ def run_engine(
             raise UsageError(f"The sandbox has no stratagem {only!r}.", "Nothing was executed.")
         ran = app.engine.run(only=only, fail_at=fail_at, kill_after=kill_after)
     lines = [f"The engine executed {len(ran.executed)} and failed {len(ran.failed)} stratagems."]
-    lines += [f"  failed: {shown(stratagem_id)}" for stratagem_id in ran.failed]
+    lines += [f"  failed: {escape(stratagem_id)}" for stratagem_id in ran.failed]
     if ran.killed_at:
-        lines.append(f"  killed at {shown(ran.killed_at)}, {_KILLED[str(kill_after)]}")
+        lines.append(f"  killed at {escape(ran.killed_at)}, {_KILLED[str(kill_after)]}")
     elif kill_after:
         lines.append("  It was not killed: no stratagem got so far.")
     killed_at = ran.killed_at or None

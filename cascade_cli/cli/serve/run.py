@@ -40,7 +40,7 @@ def serve(session: Session, host: str, port: int) -> Outcome:
         url = journal_url(session, chosen_url(wiring.settings))
         secrets = [*session.secrets, *_signing(wiring.settings)]
         with closing(Database(url)) as database:
-            ground = serving.Ground(
+            dependencies = serving.Dependencies(
                 wiring,
                 database,
                 this_worker("serve"),
@@ -55,7 +55,7 @@ def serve(session: Session, host: str, port: int) -> Outcome:
                     f"{host} port {port} cannot be listened at: {error.strerror or error}.",
                     "Choose another --port, or stop what uses it.",
                 ) from error
-            with listening, serving.opened(ground) as office:
+            with listening, serving.opened(dependencies) as office:
                 _announce(host, listening.getsockname()[1])
                 serving.run(office, listening, session.say)
     return Outcome(None, lambda _session: None)

@@ -12,7 +12,7 @@ from cascade_cli.cli.items.json import item_document, refund_debts
 from cascade_cli.cli.status.text import Shown
 from cascade_cli.domain.delivery.runway import OUTFLOW_DAYS, Finances, Sum
 from cascade_cli.domain.discrepancies.kinds import Kind
-from cascade_cli.domain.reconcile.overview import Today, in_flight, tallies, what_is_open
+from cascade_cli.domain.reconcile.overview import Today, in_flight, kind_counts, what_is_open
 from cascade_cli.domain.shop.money import format_ducats
 from cascade_cli.domain.shop.times import rfc3339
 from cascade_cli.services.reconcile.gather import Run
@@ -100,13 +100,13 @@ def _discrepancies(shown: Shown, run: Run) -> dict[str, Any]:
         "counts": {k.value: result.counts.get(k, 0) for k in Kind if k.is_discrepancy},
         "by_kind": [
             {
-                "kind": tally.kind.value,
-                "severity": tally.kind.severity.value,
-                "number": tally.number,
-                "ducats_at_risk": _text(tally.at_risk),
-                "oldest_at": rfc3339(tally.oldest_at),
+                "kind": kind_count.kind.value,
+                "severity": kind_count.kind.severity.value,
+                "number": kind_count.number,
+                "ducats_at_risk": _text(kind_count.at_risk),
+                "oldest_at": rfc3339(kind_count.oldest_at),
             }
-            for tally in tallies(result)
+            for kind_count in kind_counts(result)
         ],
         "decided": {how.value: number for how, number in sorted(result.decided.items())},
         "undelivered_ducats": _text(result.equation.undelivered),

@@ -19,14 +19,14 @@ from cascade_cli.cli.status.text import SANDBOX, Shown, screen
 from cascade_cli.cli.terminal.paging import paged
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.cli.terminal.windows import FIRST_SINCE, LAST, parse_window, window_since_last
-from cascade_cli.domain.history.checkpoint import Memory, mark_name
+from cascade_cli.domain.history.checkpoint import Checkpoint, mark_name
 from cascade_cli.domain.matching.matched_charge import Terms
 from cascade_cli.domain.reconcile.overview import today
 from cascade_cli.domain.reconcile.selection import Selection
 from cascade_cli.domain.shop.times import Window
 from cascade_cli.errors import CascadeError, ExitCode, JournalError, SettingsError
 from cascade_cli.services.status.journal_summary import NO_RECORDS, Records, read_records
-from cascade_cli.services.status.status_service import Gap, Status, StatusDesk
+from cascade_cli.services.status.status_service import Gap, Status, StatusService
 
 
 def status(session: Session, since: str, selection: Selection) -> Outcome:
@@ -57,7 +57,7 @@ class Observer:
     def __post_init__(self) -> None:
         wiring, base = self.wiring, self.wiring.settings.airtable_base
         processor = wiring.settings.processor
-        self._desk = StatusDesk(
+        self._service = StatusService(
             wiring.payments,
             wiring.transfers(),
             CitizenReader(wiring.api, base),
@@ -78,7 +78,7 @@ class Observer:
         engine, collects = settings.engine, settings.collects
         terms = Terms(now, settings.grace, engine, self.wiring.prices, known, collects)
         follow = records.memory if records and self.since == LAST else None
-        status = self._desk.look(window, terms, records, tell, follow=follow)
+        status = self._service.look(window, terms, records, tell, follow=follow)
         status = replace(status, gaps=(*gaps, *status.gaps))
         after = self._requests()
         promised = today(records.promised_today, settings.max_per_day, now) if records else None
@@ -101,7 +101,7 @@ class Observer:
                     return NO_RECORDS, self._window(None, now), ()
                 base = self.wiring.settings.airtable_base
                 mark = archive.journal.mark(mark_name(base))
-                memory = Memory.of(mark).believed(now) if mark else None
+                memory = Checkpoint.of(mark).believed(now) if mark else None
                 window = self._window(memory, now)
                 attention_since = min(window.since, memory.blind_since) if memory else window.since
                 journal, inbox = archive.journal, archive.inbox
@@ -110,7 +110,7 @@ class Observer:
         except JournalError as error:
             return None, self._window(None, now), (Gap("the journal", error),)
 
-    def _window(self, memory: Memory | None, now: datetime) -> Window:
+    def _window(self, memory: Checkpoint | None, now: datetime) -> Window:
         if self.since != LAST:
             return parse_window(self.since, None, now)
         return window_since_last(memory, None, now)

@@ -17,7 +17,7 @@ from cascade_cli.cli.items.kinds import kinds_table
 from cascade_cli.cli.items.text import Block, item_blocks
 from cascade_cli.cli.terminal.console import settings_note
 from cascade_cli.cli.terminal.escape import count
-from cascade_cli.cli.terminal.escape import shown as harmless
+from cascade_cli.cli.terminal.escape import escape as harmless
 from cascade_cli.cli.terminal.sparkline import sparkline
 from cascade_cli.domain.delivery.runway import (
     OUTFLOW_DAYS,
@@ -26,8 +26,8 @@ from cascade_cli.domain.delivery.runway import (
     Finances,
 )
 from cascade_cli.domain.discrepancies.kinds import Kind
-from cascade_cli.domain.history.checkpoint import Memory
-from cascade_cli.domain.reconcile.overview import Today, in_flight, tallies, what_is_open
+from cascade_cli.domain.history.checkpoint import Checkpoint
+from cascade_cli.domain.reconcile.overview import Today, in_flight, kind_counts, what_is_open
 from cascade_cli.domain.reconcile.selection import Selection
 from cascade_cli.domain.shop.engine_schedule import DailyRuns
 from cascade_cli.domain.shop.money import ZERO, exactly, rounded
@@ -192,7 +192,7 @@ def _engine(status: Status) -> Text:
     return text
 
 
-def _last_run(shown: Shown, memory: Memory | None) -> Text:
+def _last_run(shown: Shown, memory: Checkpoint | None) -> Text:
     if memory is None:
         begin = shown.complete(command("reconcile"))
         return Text(f"no complete reconciliation is recorded: {begin}")
@@ -234,7 +234,7 @@ def _open(console: Console, shown: Shown, run: Run) -> Iterator[Block]:
     if shown.selection.is_part:
         yield from _listed(console, shown, run)
     elif found.number:
-        yield Block(kinds_table(tallies(run.result), console.width))
+        yield Block(kinds_table(kind_counts(run.result), console.width))
         yield shown.to_type(command("reconcile", "--since", shown.since))
 
 

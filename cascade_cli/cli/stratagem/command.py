@@ -52,9 +52,9 @@ def list_(
     json: _Json = False,
 ) -> None:
     """The processor's transfers, newest first."""
-    from cascade_cli.cli.stratagem.run import ListOptions, list_transfers
+    from cascade_cli.cli.stratagem.run import TransferListOptions, list_transfers
 
-    options = ListOptions(status, citizen, since)
+    options = TransferListOptions(status, citizen, since)
     code = conduct(ctx.obj, "stratagem list", lambda s: list_transfers(s, options), json=json)
     raise typer.Exit(code)
 

@@ -13,15 +13,15 @@ from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.cli.terminal.windows import moment_option
 from cascade_cli.domain.delivery.transfer_status import Moment
 from cascade_cli.domain.matching.matched_charge import Terms
-from cascade_cli.domain.matching.snapshot import World
+from cascade_cli.domain.matching.snapshot import Snapshot
 from cascade_cli.domain.records.stratagems import Stratagem
 from cascade_cli.errors import UsageError
-from cascade_cli.services.reconcile.transfer_snapshot import TransferWorlds
-from cascade_cli.services.reconcile.transfers import Filter, StratagemDesk
+from cascade_cli.services.reconcile.transfer_snapshot import TransferSnapshots
+from cascade_cli.services.reconcile.transfers import Filter, TransferService
 
 
 @dataclass(frozen=True)
-class ListOptions:
+class TransferListOptions:
     """The command's options as typed."""
 
     status: str | None = None
@@ -33,13 +33,13 @@ def status(session: Session, identity: str) -> Outcome:
     """One transfer, or all that one payment has."""
     check_text("ID", identity)
     with connected(session) as wiring:
-        at = desk(wiring)
+        at = service(wiring)
         found = at.find(identity)
         moment = Moment(wiring.settings.engine, wiring.clock.now())
-        return status_outcome(session, found, moment, at.world_of(found.rows))
+        return status_outcome(session, found, moment, at.snapshot_of(found.rows))
 
 
-def list_transfers(session: Session, options: ListOptions) -> Outcome:
+def list_transfers(session: Session, options: TransferListOptions) -> Outcome:
     """Many transfers, newest first. Raises UsageError before anything is read."""
     since = moment_option("--since", options.since, utc_now())
     if options.citizen is not None:
@@ -47,23 +47,23 @@ def list_transfers(session: Session, options: ListOptions) -> Outcome:
     wanted = Filter(since, options.status, options.citizen)
     wanted.check()
     with connected(session) as wiring:
-        rows = desk(wiring).listed(wanted)
-        if wanted.citizen and not rows and (nobody := desk(wiring).nobody(wanted.citizen)):
+        rows = service(wiring).listed(wanted)
+        if wanted.citizen and not rows and (nobody := service(wiring).nobody(wanted.citizen)):
             session.warn(f"{nobody}.")
         moment = Moment(wiring.settings.engine, wiring.clock.now())
-        return list_outcome(rows, wanted, moment, desk(wiring).world_of(rows))
+        return list_outcome(rows, wanted, moment, service(wiring).snapshot_of(rows))
 
 
-def desk(wiring: Wiring) -> StratagemDesk:
+def service(wiring: Wiring) -> TransferService:
     """Over the services of this run."""
     transfers, clock, settings = wiring.transfers(), wiring.clock, wiring.settings
 
-    def beside(rows: Sequence[Stratagem]) -> World:
+    def beside(rows: Sequence[Stratagem]) -> Snapshot:
         terms = Terms(clock.now(), settings.grace, settings.engine, wiring.prices)
-        world = TransferWorlds(wiring.payments, transfers).world_of(rows)
-        return replace(world, answers=wiring.reconciler.answers(world, terms))
+        snapshot = TransferSnapshots(wiring.payments, transfers).snapshot_of(rows)
+        return replace(snapshot, answers=wiring.reconciler.answers(snapshot, terms))
 
-    return StratagemDesk(transfers, wiring.payments, clock.now, wiring.past, beside)
+    return TransferService(transfers, wiring.payments, clock.now, wiring.past, beside)
 
 
 def check_text(what: str, text: str) -> None:

@@ -11,19 +11,19 @@ from rich.table import Table
 from rich.text import Text
 
 from cascade_cli.cli.terminal.console import completed, to_type
-from cascade_cli.cli.terminal.escape import count, shown
+from cascade_cli.cli.terminal.escape import count, escape
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.domain.delivery.runway import Sum
 from cascade_cli.domain.delivery.transfer_status import (
     Moment,
-    Standing,
+    TransferStatus,
     may_all_move,
-    standing_of,
+    status_of,
     telling,
 )
 from cascade_cli.domain.matching.matching import Rule
-from cascade_cli.domain.matching.snapshot import World
-from cascade_cli.domain.reconcile.manual_credits import standing_by_hand
+from cascade_cli.domain.matching.snapshot import Snapshot
+from cascade_cli.domain.reconcile.manual_credits import manual_credit_status
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.stratagems import State, Stratagem
 from cascade_cli.domain.shop.money import format_ducats, rounded
@@ -48,7 +48,7 @@ _TIES = {
 }
 
 
-def status_outcome(session: Session, found: Found, moment: Moment, world: World) -> Outcome:
+def status_outcome(session: Session, found: Found, moment: Moment, snapshot: Snapshot) -> Outcome:
     """Exit 0 if the one transfer that counts is executed or under way, else 3; of a payment for
     many citizens, each citizen's: there must be one for everybody."""
     for rows in found.by_portion:
@@ -64,12 +64,12 @@ def status_outcome(session: Session, found: Found, moment: Moment, world: World)
         "id": found.identity,
         "found_by": found.rule.value if found.rule else "id",
         "next_run_at": rfc3339(moment.next_run),
-        "stratagems": [document(row, moment, world) for row in found.rows],
+        "stratagems": [document(row, moment, snapshot) for row in found.rows],
         "missing": [_missing(charge) for charge in found.missing],
     }
     return Outcome(
         data,
-        lambda session: _show_all(session.console(), found, moment, world),
+        lambda session: _show_all(session.console(), found, moment, snapshot),
         ExitCode.OK if is_well else ExitCode.DISCREPANCIES,
     )
 
@@ -88,12 +88,12 @@ def _missing(charge: Charge) -> dict[str, Any]:
 
 
 def _is_well(rows: Sequence[Stratagem], moment: Moment) -> bool:
-    main = standing_of(telling(rows, moment.now), moment)
+    main = status_of(telling(rows, moment.now), moment)
     return main.is_well and len(may_all_move(rows, moment.now)) == 1
 
 
 def list_outcome(
-    rows: Sequence[Stratagem], wanted: Filter, moment: Moment, world: World
+    rows: Sequence[Stratagem], wanted: Filter, moment: Moment, snapshot: Snapshot
 ) -> Outcome:
     """Exit 0, whatever there is to list."""
     data = {
@@ -102,14 +102,14 @@ def list_outcome(
         "citizen": wanted.citizen,
         "next_run_at": rfc3339(moment.next_run),
         "count": len(rows),
-        "stratagems": [document(row, moment, world) for row in rows],
+        "stratagems": [document(row, moment, snapshot) for row in rows],
     }
     return Outcome(data, lambda session: _show_list(session.console(), rows, wanted, moment))
 
 
-def document(row: Stratagem, moment: Moment, world: World) -> dict[str, Any]:
+def document(row: Stratagem, moment: Moment, snapshot: Snapshot) -> dict[str, Any]:
     """One transfer with what it means."""
-    standing = standing_by_hand(row, world, moment)
+    transfer_status = manual_credit_status(row, snapshot, moment)
     return {
         "stratagem_id": row.stratagem_id,
         "record_id": row.record_id,
@@ -118,12 +118,12 @@ def document(row: Stratagem, moment: Moment, world: World) -> dict[str, Any]:
         "reason": row.reason,
         "payments": list(row.stripe_ids),
         "status": row.status,
-        "state": standing.state.value,
-        "meaning": standing.meaning,
-        "ducats_moved": standing.moved.value,
-        "safe_to_retry": standing.is_safe_to_retry,
-        "retry": standing.retry,
-        "command": standing.command or None,
+        "state": transfer_status.state.value,
+        "meaning": transfer_status.meaning,
+        "ducats_moved": transfer_status.moved.value,
+        "safe_to_retry": transfer_status.is_safe_to_retry,
+        "retry": transfer_status.retry,
+        "command": transfer_status.command or None,
         "created_at": rfc3339(row.created_at),
         "expires_at": rfc3339(row.expires_at) if row.expires_at else None,
         "executed_at": rfc3339(row.executed_at) if row.executed_at else None,
@@ -132,31 +132,33 @@ def document(row: Stratagem, moment: Moment, world: World) -> dict[str, Any]:
     }
 
 
-def _show_all(console: Console, found: Found, moment: Moment, world: World) -> None:
+def _show_all(console: Console, found: Found, moment: Moment, snapshot: Snapshot) -> None:
     for row in found.rows:
-        _show_one(console, row, standing_by_hand(row, world, moment), moment)
+        _show_one(console, row, manual_credit_status(row, snapshot, moment), moment)
     console.print(Text(f"The engine's next run: {moment.schedule.describe(moment.now)}."))
 
 
-def _show_one(console: Console, row: Stratagem, standing: Standing, moment: Moment) -> None:
-    console.print(Text(shown(row.stratagem_id or row.record_id), "bold"), soft_wrap=True)
+def _show_one(
+    console: Console, row: Stratagem, transfer_status: TransferStatus, moment: Moment
+) -> None:
+    console.print(Text(escape(row.stratagem_id or row.record_id), "bold"), soft_wrap=True)
     table = Table.grid(padding=(0, 2))
     table.add_column(min_width=14)
     table.add_column(overflow="fold")
-    table.add_row("Venice says", Text(shown(row.status or "(no status)")))
-    table.add_row("state", Text(standing.state, STYLES[standing.state]))
+    table.add_row("Venice says", Text(escape(row.status or "(no status)")))
+    table.add_row("state", Text(transfer_status.state, STYLES[transfer_status.state]))
     table.add_row("ducats", Text(_ducats(row)))
-    table.add_row("to", Text(shown(row.citizen) or "(nobody)"))
-    table.add_row("for", Text(shown(row.reason) or "(no reason given)"))
+    table.add_row("to", Text(escape(row.citizen) or "(nobody)"))
+    table.add_row("for", Text(escape(row.reason) or "(no reason given)"))
     table.add_row("made", Text(_ago(row, moment)))
     table.add_row("expires", Text(format_moment(row.expires_at) if row.expires_at else "(never)"))
     table.add_row("record", Text(row.record_id))
-    table.add_row("ducats moved?", Text(standing.moved))
-    table.add_row("safe to retry?", Text(standing.retry))
+    table.add_row("ducats moved?", Text(transfer_status.moved))
+    table.add_row("safe to retry?", Text(transfer_status.retry))
     console.print(table)
-    console.print(Padding(Text(shown(completed(console, standing.meaning))), (0, 0, 0, 2)))
-    if standing.command:
-        console.print(to_type(console, standing.command), soft_wrap=True)
+    console.print(Padding(Text(escape(completed(console, transfer_status.meaning))), (0, 0, 0, 2)))
+    if transfer_status.command:
+        console.print(to_type(console, transfer_status.command), soft_wrap=True)
 
 
 def _show_list(console: Console, rows: Sequence[Stratagem], wanted: Filter, moment: Moment) -> None:
@@ -169,7 +171,7 @@ def _show_list(console: Console, rows: Sequence[Stratagem], wanted: Filter, mome
 
 def _show_rows(console: Console, rows: Sequence[Stratagem], moment: Moment) -> None:
     """Two lines for each. In a pipe each is one for grep, however long: there nothing is folded."""
-    cells = [(shown(row.status) or "(none)", _ducats(row)) for row in rows]
+    cells = [(escape(row.status) or "(none)", _ducats(row)) for row in rows]
     words = max(len("status"), *(len(status) for status, _ in cells))
     digits = max(len("ducats"), *(len(ducats) for _, ducats in cells))
 
@@ -181,9 +183,9 @@ def _show_rows(console: Console, rows: Sequence[Stratagem], moment: Moment) -> N
     for row, (status, ducats) in zip(rows, cells, strict=True):
         line = Text(f"{row.created_at:%Y-%m-%d %H:%M}  ")
         line.append(f"{(now := row.state(moment.now)):<{_STATE_WIDTH}}", STYLES[now])
-        line.append(f"  {status:<{words}}  {ducats:>{digits}}  {shown(row.citizen)}")
+        line.append(f"  {status:<{words}}  {ducats:>{digits}}  {escape(row.citizen)}")
         say(line)
-        say(Text(f"  {shown(row.stratagem_id or row.record_id)}"))
+        say(Text(f"  {escape(row.stratagem_id or row.record_id)}"))
 
 
 def _ducats(row: Stratagem) -> str:

@@ -14,18 +14,18 @@ from rich.text import Text
 
 from cascade_cli.bootstrap import Wiring
 from cascade_cli.cli.context.connection import connected
-from cascade_cli.cli.stratagem.run import check_text, desk
+from cascade_cli.cli.stratagem.run import check_text, service
 from cascade_cli.cli.stratagem.text import missing_text, status_outcome
-from cascade_cli.cli.terminal.escape import shown
+from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.cli.terminal.windows import duration_option
-from cascade_cli.domain.delivery.transfer_status import Moment, is_final, standing_of, telling
+from cascade_cli.domain.delivery.transfer_status import Moment, is_final, status_of, telling
 from cascade_cli.domain.records.stratagems import State, Stratagem
 from cascade_cli.domain.shop.engine_schedule import DailyRuns
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.domain.shop.times import format_span
 from cascade_cli.errors import ExitCode, ServiceError, ThrottledError, UnreachableError
-from cascade_cli.services.reconcile.transfers import Found, StratagemDesk
+from cascade_cli.services.reconcile.transfers import Found, TransferService
 
 POLL_SECONDS = 15.0
 SANDBOX_POLL_SECONDS = 0.2
@@ -43,10 +43,10 @@ class Clock:
 
 
 @dataclass
-class _Watch:
+class _TransferWatch:
     """One wait: what is watched, until when, and who is told."""
 
-    desk: StratagemDesk
+    service: TransferService
     wiring: Wiring
     clock: Clock
     poll_seconds: float
@@ -71,7 +71,7 @@ class _Watch:
 
     def _look(self, found: Found) -> Found:
         try:
-            return self.desk.again(found)
+            return self.service.again(found)
         except (UnreachableError, ThrottledError) as error:
             # A wait of hours should survive a network that is away for minutes.
             self.tell(f"{error.message}; looking again")
@@ -87,11 +87,11 @@ def watch(
     with connected(session) as wiring, _display(session) as tell:
         poll = SANDBOX_POLL_SECONDS if session.sandbox else POLL_SECONDS
         clock = clock or Clock(wiring.clock.now, time.sleep)
-        watching = _Watch(desk(wiring), wiring, clock, poll, tell)
-        first = watching.desk.find(identity)
+        watching = _TransferWatch(service(wiring), wiring, clock, poll, tell)
+        first = watching.service.find(identity)
         found = watching.wait(first, watching.until(timeout))
-        world = watching.desk.world_of(found.rows)
-    outcome = status_outcome(session, found, watching.moment, world)
+        snapshot = watching.service.snapshot_of(found.rows)
+    outcome = status_outcome(session, found, watching.moment, snapshot)
     return outcome if is_over(found, watching.clock.now()) else _timed_out(outcome, found, watching)
 
 
@@ -115,7 +115,7 @@ def pause(moment: Moment, poll_seconds: float) -> timedelta:
     return min(max((moment.next_run - moment.now) / 10, shortest), LONGEST_POLL)
 
 
-def _timed_out(outcome: Outcome, found: Found, watching: _Watch) -> Outcome:
+def _timed_out(outcome: Outcome, found: Found, watching: _TransferWatch) -> Outcome:
     error = ServiceError(
         f"{_still(found, watching.clock.now())}: the time to wait is over.",
         f"Nothing is lost. Wait on: {command('stratagem', 'watch', '--', found.identity)}; "
@@ -137,8 +137,8 @@ def _line(found: Found, moment: Moment, until: datetime) -> str:
     left = format_span(until - moment.now)
     if found.missing and is_final(row, moment.now):
         return f"{missing_text(found)}. Waiting for up to {left}."
-    standing = standing_of(row, moment)
-    return f"{found.identity}: {standing.state}. {standing.meaning} Waiting for up to {left}."
+    status = status_of(row, moment)
+    return f"{found.identity}: {status.state}. {status.meaning} Waiting for up to {left}."
 
 
 @contextmanager
@@ -148,7 +148,7 @@ def _display(session: Session) -> Iterator[Callable[[str], None]]:
         yield _each_once(session)
         return
     with Status("", console=session.console(stderr=True)) as status:
-        yield lambda text: status.update(Text(shown(session.redacted(text))))
+        yield lambda text: status.update(Text(escape(session.redacted(text))))
 
 
 def _each_once(session: Session) -> Callable[[str], None]:

@@ -13,7 +13,7 @@ from rich.text import Text
 from cascade_cli.cli.terminal.rounding import exact_amounts
 
 if TYPE_CHECKING:
-    from cascade_cli.cli.terminal.hyperlinks import Links
+    from cascade_cli.cli.terminal.hyperlinks import Hyperlinks
 
 
 class PipeConsole(Console):
@@ -25,7 +25,7 @@ class PipeConsole(Console):
     """The settings file that is read, as `Session.settings_note` says it."""
     shows_links: bool = True
     """Whether the terminal has links at all."""
-    links: Links | None = None
+    links: Hyperlinks | None = None
     """Where ids lead, on a terminal that shows links; None while no service is known."""
 
     def on_broken_pipe(self) -> None:

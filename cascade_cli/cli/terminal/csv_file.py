@@ -29,7 +29,7 @@ _HAS_THOUSANDS = re.compile(r"[0-9]{1,3}([.,' \u00a0\u202f\u2019][0-9]{3})+([.,]
 
 
 @dataclass(frozen=True)
-class Row:
+class CsvRow:
     """The cells of one line by their columns; `delimiter` parts them in the file."""
 
     cells: Mapping[str, str]
@@ -58,7 +58,7 @@ class Row:
 def read_rows(
     path: Path,
     columns: Sequence[str],
-    parse: Callable[[Row], T],
+    parse: Callable[[CsvRow], T],
     untouched: str,
     warn: Callable[[str], None],
 ) -> tuple[list[T], list[str]]:
@@ -72,13 +72,13 @@ def read_rows(
     problems: list[str] = []
     for number, row in _rows(path, columns, untouched, warn):
         try:
-            rows.append(parse(row if isinstance(row, Row) else _uneven()))
+            rows.append(parse(row if isinstance(row, CsvRow) else _uneven()))
         except (ValueError, UsageError) as error:
             problems.append(f"line {number}: {error}")
     return rows, problems
 
 
-def _uneven() -> Row:
+def _uneven() -> CsvRow:
     raise ValueError("it has too many or too few cells")
 
 
@@ -91,7 +91,7 @@ def refusal(path: Path, what: str, problems: Sequence[str], hint: str) -> UsageE
 
 def _rows(
     path: Path, columns: Sequence[str], untouched: str, warn: Callable[[str], None]
-) -> Iterator[tuple[int, Row | None]]:
+) -> Iterator[tuple[int, CsvRow | None]]:
     """Each row that is not empty, with its line; None for one with other cells than the columns."""
     try:
         text, encoding = decoded(path.read_bytes())
@@ -117,11 +117,11 @@ def _rows(
         )
 
 
-def _row(cells: list[str], columns: Sequence[str], delimiter: str) -> Row | None:
+def _row(cells: list[str], columns: Sequence[str], delimiter: str) -> CsvRow | None:
     named, others = cells[: len(columns)], cells[len(columns) :]
     if len(named) < len(columns) or any(others):
         return None
-    return Row(dict(zip(columns, named, strict=True)), delimiter)
+    return CsvRow(dict(zip(columns, named, strict=True)), delimiter)
 
 
 def _lines(text: str, columns: Sequence[str]) -> tuple[str | None, Iterator[tuple[int, list[str]]]]:

@@ -7,7 +7,7 @@ from unicodedata import normalize
 _FORMULAS = frozenset("=+-@")
 
 
-def shown(text: str, *, keep: str = "") -> str:
+def escape(text: str, *, keep: str = "") -> str:
     """What would act on a terminal (escape codes, line breaks, direction marks) spelt out."""
     if text.isprintable():
         return text
@@ -21,7 +21,7 @@ def count(number: int, noun: str) -> str:
 
 def csv_cell(text: str) -> str:
     """As `shown`, and marked as text where a spreadsheet would take it for a formula."""
-    harmless = shown(text)
+    harmless = escape(text)
     # Spreadsheets of East Asia take their wide forms (U+FF1D and so on) for the same.
     begin = normalize("NFKC", harmless.lstrip()[:1])
     acts = begin in _FORMULAS or harmless.lstrip().startswith("\\t")

@@ -40,7 +40,7 @@ def has_links(environ: Mapping[str, str]) -> bool:
 
 
 @dataclass(frozen=True)
-class Links:
+class Hyperlinks:
     """The live services: an account in one mode, and a base."""
 
     base: str

@@ -16,14 +16,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cascade_cli.cli.terminal.escape import shown
+from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.errors import CascadeError, ExitCode, OutputError, UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from cascade_cli.adapters.http.pacing import Pacers
-    from cascade_cli.cli.terminal.hyperlinks import Links
+    from cascade_cli.cli.terminal.hyperlinks import Hyperlinks
 
 JSON_VERSION = 1
 SHORTEST_SECRET = 8
@@ -51,7 +51,7 @@ class Session:
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     warnings: list[str] = field(default_factory=list)
     secrets: list[str] = field(default_factory=list)
-    links: Links | None = None
+    links: Hyperlinks | None = None
     """Where ids lead, once it is known which services are read."""
     pacers: Pacers | None = None
     """Shared by all sessions of a process that work at once."""
@@ -100,7 +100,7 @@ class Session:
     def complain(self, message: str) -> None:
         """A line on stderr that --quiet does not silence."""
         told = self.redacted(self.completed(message))
-        print(shown(told, keep="\n"), file=sys.stderr, flush=True)  # noqa: T201
+        print(escape(told, keep="\n"), file=sys.stderr, flush=True)  # noqa: T201
 
     def redacted(self, text: str) -> str:
         """Without any key, wherever it may have crept in."""
@@ -122,7 +122,7 @@ class Session:
         from cascade_cli.settings.place import settings_file  # noqa: PLC0415 - as above
 
         file = settings_file(self.environ, self.env_file)
-        return f" (settings: {shown(file)})" if file else ""
+        return f" (settings: {escape(file)})" if file else ""
 
     @property
     def folder(self) -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from cascade_cli.domain.history.checkpoint import Memory
+from cascade_cli.domain.history.checkpoint import Checkpoint
 from cascade_cli.domain.shop.times import (
     MOMENT_FORMS,
     Window,
@@ -32,7 +32,7 @@ def parse_window(since_text: str, until_text: str | None, now: datetime) -> Wind
     return _window(since, min(until, now))
 
 
-def window_since_last(memory: Memory | None, until_text: str | None, now: datetime) -> Window:
+def window_since_last(memory: Checkpoint | None, until_text: str | None, now: datetime) -> Window:
     """What is read whole: from where the last complete run says, or `FIRST_SINCE` ago.
 
     A window that ends early is for looking back, and begins where all that was open lies in it.

@@ -44,7 +44,7 @@ OTHER_PAYER = amber(
 FINDINGS = (SILENT, RECENT, WRITING, ONE_PAYER, OTHER_PAYER)
 
 
-def judge_older(rows: Sequence[Stratagem], now: datetime) -> Check:
+def judge_legacy(rows: Sequence[Stratagem], now: datetime) -> Check:
     """`rows` are its transfers since LOOKED_BACK."""
     if not rows:
         return SILENT.seen(f"none in {LOOKED_BACK.days} days")

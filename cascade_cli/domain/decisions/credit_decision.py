@@ -18,7 +18,7 @@ from cascade_cli.domain.decisions.decision_plan import (
     row_name,
     told_of,
 )
-from cascade_cli.domain.matching.matched_charge import Case
+from cascade_cli.domain.matching.matched_charge import MatchedCharge
 from cascade_cli.domain.matching.settled_by import mentioned_by, unsuitable
 from cascade_cli.domain.records.decisions import How
 from cascade_cli.domain.records.orders import INSTEAD_OF, Cause, Order, decided, payment_facts
@@ -36,54 +36,55 @@ from cascade_cli.errors import GuardError
 
 def plan_credit(subject: Subject, wish: Wish, means: Means) -> Resolution:
     """By the payment's own key where nothing of it moved, else by a correction beside it."""
-    case = subject.case
-    if case is None:
+    matched = subject.matched
+    if matched is None:
         raise GuardError(f"{subject.name} is no payment: nobody lacks anything.", UNTOUCHED)
-    refuse_mentioned(case, wish)
-    if is_delivered_by_own_key(case):
-        decision = decision_on(subject, wish, citizen=wish.citizen or case.buyer.citizen)
-        is_all = Override.UNDERPAID in wish.overrides or not case.unpaid
+    refuse_mentioned(matched, wish)
+    if is_delivered_by_own_key(matched):
+        decision = decision_on(subject, wish, citizen=wish.citizen or matched.buyer.citizen)
+        is_all = Override.UNDERPAID in wish.overrides or not matched.unpaid
         after = "settled" if is_all else "underpaid"
         return Resolution(subject, decision, own_key=True, afterwards=after)
-    return _correction(subject, case, wish, means)
+    return _correction(subject, matched, wish, means)
 
 
-def is_delivered_by_own_key(case: Case) -> bool:
+def is_delivered_by_own_key(matched: MatchedCharge) -> bool:
     """Nothing of it moved, and nothing has vanished: its own transfer delivers it."""
-    is_still = not case.moving and not case.corrections and not case.executed
-    return is_still and not case.has_vanished
+    is_still = not matched.moving and not matched.corrections and not matched.executed
+    return is_still and not matched.has_vanished
 
 
-def refuse_mentioned(case: Case, wish: Wish) -> None:
+def refuse_mentioned(matched: MatchedCharge, wish: Wish) -> None:
     """Raises GuardError if somebody credited by hand for this payment, and nobody has said what
     that was."""
-    row = mentioned_by(case)
+    row = mentioned_by(matched)
     if wish.again or row is None:
         return
     raise GuardError(
-        f"A credit by hand speaks of {case.charge.payment_id}: {told_of(row)}.",
-        f"{UNTOUCHED} If it was meant for this payment: {_meant(case, row)}. If not, add --again.",
+        f"A credit by hand speaks of {matched.charge.payment_id}: {told_of(row)}.",
+        f"{UNTOUCHED} If it was meant for this payment: {_meant(matched, row)}. "
+        "If not, add --again.",
     )
 
 
-def _meant(case: Case, row: Stratagem) -> str:
-    if row.state(case.terms.now) is State.STALLED:
+def _meant(matched: MatchedCharge, row: Stratagem) -> str:
+    if row.state(matched.terms.now) is State.STALLED:
         return f"finish it first, see: {command('stratagem', 'status', row_name(row))}"
     return f"{How.SETTLED_BY.option} {row_name(row)}"
 
 
-def _correction(subject: Subject, case: Case, wish: Wish, means: Means) -> Resolution:
-    payment, named = case.charge.payment_id, case.buyer.citizen
-    is_open = not named or case.is_unknown
+def _correction(subject: Subject, matched: MatchedCharge, wish: Wish, means: Means) -> Resolution:
+    payment, named = matched.charge.payment_id, matched.buyer.citizen
+    is_open = not named or matched.is_unknown
     citizen = (wish.citizen or named) if is_open else named
     if not citizen or (wish.citizen and wish.citizen != citizen):
         raise GuardError(
             f"{payment} is for {citizen!r}." if citizen else f"{payment} names no citizen.",
             f"{UNTOUCHED} A correction goes to the citizen whom the payment names.",
         )
-    refuse_corrected(subject, case)
-    due = due_to_buyer(case, wish)
-    ducats, most = wish.ducats or due, floored(case.uncovered)
+    refuse_corrected(subject, matched)
+    due = due_to_buyer(matched, wish)
+    ducats, most = wish.ducats or due, floored(matched.uncovered)
     if ducats > most:
         raise GuardError(
             f"{format_ducats(ducats)} ducats are more than the {format_ducats(most)} that "
@@ -91,20 +92,20 @@ def _correction(subject: Subject, case: Case, wish: Wish, means: Means) -> Resol
             f"{UNTOUCHED} Credit a gift by hand, with a --reference.",
         )
     if ducats > due or not ducats:
-        why = case.price.why if case.price else "it was not paid for"
+        why = matched.price.why if matched.price else "it was not paid for"
         raise GuardError(
             f"{payment}: {why}.",
             f"{UNTOUCHED} To give {format_ducats(most)} ducats all the same: "
             f"add --{Override.UNDERPAID}.",
         )
     order = Order(
-        key=_next_correction(case),
+        key=_next_correction(matched),
         citizen=citizen,
         ducats=ducats,
         cause=Cause.CORRECTION,
         reason=wish.reason,
         facts={
-            **payment_facts(case.charge),
+            **payment_facts(matched.charge),
             **means.facts,
             **({INSTEAD_OF: named} if named and named != citizen else {}),
         },
@@ -112,42 +113,46 @@ def _correction(subject: Subject, case: Case, wish: Wish, means: Means) -> Resol
         again=wish.again,
     )
     # Only what needs the word has it on record.
-    order = decided(order, *(wish.overrides if case.price else ()))
+    order = decided(order, *(wish.overrides if matched.price else ()))
     decision = decision_on(
         subject, wish, ducats=format_ducats(ducats), stratagem_id=order.key, citizen=citizen
     )
-    after = called(replace(case, corrections=(*case.corrections, as_executed(order, case))))
+    after = called(
+        replace(matched, corrections=(*matched.corrections, as_executed(order, matched)))
+    )
     return Resolution(subject, decision, orders=(order,), afterwards=after)
 
 
-def own_ducats(case: Case, wish: Wish) -> Decimal | None:
+def own_ducats(matched: MatchedCharge, wish: Wish) -> Decimal | None:
     """What goes out by the payment's own key: what was paid for. Where nothing is known to be, all
     of it, which the price guard refuses; None where nobody says how many."""
-    sold = case.charge.ducats
-    return wish.ducats or (sold and (due_to_buyer(case, wish) or sold))
+    sold = matched.charge.ducats
+    return wish.ducats or (sold and (due_to_buyer(matched, wish) or sold))
 
 
-def due_to_buyer(case: Case, wish: Wish) -> Decimal:
+def due_to_buyer(matched: MatchedCharge, wish: Wish) -> Decimal:
     """What he lacks and has paid for; all that he lacks, where a person says so."""
-    return floored(case.uncovered if Override.UNDERPAID in wish.overrides else case.owed)
+    return floored(matched.uncovered if Override.UNDERPAID in wish.overrides else matched.owed)
 
 
-def refuse_corrected(subject: Subject, case: Case) -> None:
+def refuse_corrected(subject: Subject, matched: MatchedCharge) -> None:
     """Raises GuardError if a correction is on its way, or nothing is lacking any more."""
-    now, before = case.terms.now, subject.item.decision
-    coming = [row for row in case.corrections if row.state(now) in {State.LIVE, State.DOUBTFUL}]
-    if not coming and case.uncovered:
+    now, before = matched.terms.now, subject.item.decision
+    coming = [row for row in matched.corrections if row.state(now) in {State.LIVE, State.DOUBTFUL}]
+    if not coming and matched.uncovered:
         return
-    done = coming or [row for row in case.corrections if row.state(now) is State.EXECUTED]
+    done = coming or [row for row in matched.corrections if row.state(now) is State.EXECUTED]
     told = f": {told_of(done[-1])}" if done else ""
     said = f" Decided: {before.described}." if before else ""
-    raise GuardError(f"{case.charge.payment_id} was corrected already{told}.", f"{UNTOUCHED}{said}")
+    raise GuardError(
+        f"{matched.charge.payment_id} was corrected already{told}.", f"{UNTOUCHED}{said}"
+    )
 
 
-def _next_correction(case: Case) -> str:
+def _next_correction(matched: MatchedCharge) -> str:
     """A further one only beside corrections that were all executed; a dead one is revived."""
-    payment, now = case.charge.payment_id, case.terms.now
-    done = {row.stratagem_id for row in case.corrections if row.state(now) is State.EXECUTED}
+    payment, now = matched.charge.payment_id, matched.terms.now
+    done = {row.stratagem_id for row in matched.corrections if row.state(now) is State.EXECUTED}
     number = 1
     while correction_key(payment, number) in done:
         number += 1
@@ -156,18 +161,18 @@ def _next_correction(case: Case) -> str:
 
 def plan_settling(subject: Subject, wish: Wish, _means: Means) -> Resolution:
     """The transfer counts as the payment's from now on."""
-    case, row = subject.case, wish.settles
-    if case is None or row is None:
+    matched, row = subject.matched, wish.settles
+    if matched is None or row is None:
         raise GuardError(f"{subject.name} is no payment.", UNTOUCHED)
-    if why := unsuitable(case, row):
+    if why := unsuitable(matched, row):
         raise GuardError(f"{row_name(row)} does not settle {subject.name}: {why}.", UNTOUCHED)
-    named = case.charge.citizen
+    named = matched.charge.citizen
     instead = named if named and named != row.citizen else ""
     ruling = settling(row, subject.name, instead)
     adopted = ruling.applied_to(row)
-    corrections = (*case.corrections, adopted)
-    mentioned = tuple(m for m in case.mentioned if m.record_id != row.record_id)
-    after = called(replace(case, corrections=corrections, mentioned=mentioned))
+    corrections = (*matched.corrections, adopted)
+    mentioned = tuple(m for m in matched.mentioned if m.record_id != row.record_id)
+    after = called(replace(matched, corrections=corrections, mentioned=mentioned))
     ducats = format_ducats(row.ducats or ZERO)
     decision = decision_on(
         subject, wish, ducats=ducats, stratagem_id=row_name(row), citizen=row.citizen

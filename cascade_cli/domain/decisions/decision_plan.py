@@ -10,14 +10,14 @@ from typing import Any
 
 from cascade_cli.domain.discrepancies.decision_facts import facts_of, facts_of_rows
 from cascade_cli.domain.discrepancies.decision_table import (
-    Rule,
+    DecisionRule,
     TransferRule,
     decisions_for,
     doubtful_rows,
     rule_for,
 )
 from cascade_cli.domain.discrepancies.items import Item
-from cascade_cli.domain.matching.matched_charge import Case, Terms
+from cascade_cli.domain.matching.matched_charge import MatchedCharge, Terms
 from cascade_cli.domain.reconcile.reconciliation import item_of
 from cascade_cli.domain.records.decisions import Decision, Facts, How
 from cascade_cli.domain.records.orders import Order
@@ -45,39 +45,39 @@ class Subject:
     people took back of an orphan before."""
 
     item: Item
-    case: Case | None
+    matched: MatchedCharge | None
     terms: Terms
     named: str = ""
 
     @property
     def name(self) -> str:
         """What it is known by: its payment, or the transfer's record."""
-        return self.case.charge.payment_id if self.case else self.item.name
+        return self.matched.charge.payment_id if self.matched else self.item.name
 
     @property
     def facts(self) -> Facts:
         """What a decision about it rests on."""
-        if self.case:
-            return facts_of(self.case, self.item.kind)
+        if self.matched:
+            return facts_of(self.matched, self.item.kind)
         return facts_of_rows(self.item.stratagems, self.item.kind, self.terms.now)
 
     @property
     def choice(self) -> tuple[How, ...]:
         """The decisions that fit."""
-        return decisions_for(self.item, self.case, self.terms.now)
+        return decisions_for(self.item, self.matched, self.terms.now)
 
     @property
-    def rule(self) -> Rule | TransferRule:
+    def rule(self) -> DecisionRule | TransferRule:
         """Why these fit; only of a discrepancy."""
-        return rule_for(self.item, self.case, self.terms.now)
+        return rule_for(self.item, self.matched, self.terms.now)
 
     @property
     def doubtful(self) -> tuple[Stratagem, ...]:
         """Its rows that may or may not have moved; only the named one, where one was named."""
         now = self.terms.now
         rows = (
-            doubtful_rows(self.case)
-            if self.case
+            doubtful_rows(self.matched)
+            if self.matched
             else tuple(r for r in self.item.rows if r.state(now) is State.DOUBTFUL)
         )
         return tuple(r for r in rows if r.record_id == self.named) if self.named else rows
@@ -152,27 +152,27 @@ def told_of(row: Stratagem) -> str:
     return f"{row_name(row)}, {ducats} ducats {whom}, {row.status}, made {made}{by}: {row.reason}"
 
 
-def called(case: Case) -> str:
+def called(matched: MatchedCharge) -> str:
     """What the case would be called."""
-    return words_for(item_of(case))
+    return words_for(item_of(matched))
 
 
 def with_rows(subject: Subject, changed: Callable[[Stratagem], Stratagem]) -> Subject | None:
     """The case as it is when a row is as decided."""
-    case = subject.case
-    if case is None:
+    matched = subject.matched
+    if matched is None:
         return None
     after = replace(
-        case,
-        matches=tuple(replace(m, stratagem=changed(m.stratagem)) for m in case.matches),
-        corrections=tuple(map(changed, case.corrections)),
-        returns=tuple(map(changed, case.returns)),
-        takebacks=tuple(map(changed, case.takebacks)),
+        matched,
+        matches=tuple(replace(m, stratagem=changed(m.stratagem)) for m in matched.matches),
+        corrections=tuple(map(changed, matched.corrections)),
+        returns=tuple(map(changed, matched.returns)),
+        takebacks=tuple(map(changed, matched.takebacks)),
     )
-    return replace(subject, case=after, item=item_of(after))
+    return replace(subject, matched=after, item=item_of(after))
 
 
-def as_executed(order: Order, case: Case) -> Stratagem:
+def as_executed(order: Order, matched: MatchedCharge) -> Stratagem:
     """The order's transfer once the engine has carried it out."""
     return Stratagem(
         record_id=order.key,
@@ -180,7 +180,7 @@ def as_executed(order: Order, case: Case) -> Stratagem:
         citizen=order.citizen,
         ducats=order.ducats,
         status="executed",
-        created_at=case.terms.now,
+        created_at=matched.terms.now,
         expires_at=None,
         origin=Origin.TAKE_BACK if order.payer else Origin.CORRECTION,
         payer=order.payer,

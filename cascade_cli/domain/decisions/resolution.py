@@ -77,8 +77,8 @@ def _refuse_unfit(subject: Subject, wish: Wish) -> None:
     if wish.how is How.REOPEN or wish.how in subject.choice:
         return
     item, before = subject.item, subject.item.decision
-    if wish.how is How.CREDIT and subject.case and subject.case.corrections:
-        refuse_corrected(subject, subject.case)
+    if wish.how is How.CREDIT and subject.matched and subject.matched.corrections:
+        refuse_corrected(subject, subject.matched)
     if wish.how is How.TAKE_BACK and any(r.origin is Origin.TAKE_BACK for r in item.corrections):
         raise nothing_left(subject)
     if before and before.how is wish.how and not wish.how.closes:
@@ -96,8 +96,8 @@ def _refuse_unfit(subject: Subject, wish: Wish) -> None:
 
 
 def _accept(subject: Subject, wish: Wish, _means: Means) -> Resolution:
-    case = subject.case
-    writes_off = bool(case and case.to_return)
+    matched = subject.matched
+    writes_off = bool(matched and matched.to_return)
     ducats = format_ducats(subject.item.at_risk)
     decision = decision_on(subject, wish, ducats=ducats)
     return Resolution(subject, decision, writes_off=writes_off, afterwards="decided: accept")

@@ -55,20 +55,22 @@ def safest(subject: Subject) -> How | None:
     where a refund is to be carried out, which is no decision."""
     if not subject.choice or refund_offered(subject):
         return None
-    return first_decision(subject.item, subject.case, subject.terms.now)[0]
+    return first_decision(subject.item, subject.matched, subject.terms.now)[0]
 
 
 def refund_offered(subject: Subject) -> str:
     """What `cascade refund` does, where that is printed beside the case; empty where it is not."""
-    case, repair = subject.case, subject.item.repair
-    if case is None or repair is None or not repair.command.startswith("cascade refund "):
+    matched, repair = subject.matched, subject.item.repair
+    if matched is None or repair is None or not repair.command.startswith("cascade refund "):
         return ""
-    if case.to_return:
-        return f"refund: take {rounded(case.to_return)} ducats back from {case.buyer.citizen!r}"
-    if case.to_give_again:
-        ducats = rounded(case.to_give_again)
-        return f"refund: give {case.buyer.citizen!r} {ducats} ducats again"
-    return f"refund: give {case.buyer.citizen!r} what the rest of the money bought"
+    if matched.to_return:
+        return (
+            f"refund: take {rounded(matched.to_return)} ducats back from {matched.buyer.citizen!r}"
+        )
+    if matched.to_give_again:
+        ducats = rounded(matched.to_give_again)
+        return f"refund: give {matched.buyer.citizen!r} {ducats} ducats again"
+    return f"refund: give {matched.buyer.citizen!r} what the rest of the money bought"
 
 
 def _condition(subject: Subject, how: How, best: How | None) -> str:
@@ -77,7 +79,7 @@ def _condition(subject: Subject, how: How, best: How | None) -> str:
         return ""
     if how in {How.MOVED, How.NOT_MOVED}:
         return "once the balances show it"
-    if how is How.TAKE_BACK and subject.case is None:
+    if how is How.TAKE_BACK and subject.matched is None:
         return "once nobody can say who made it"
     if how is How.CREDIT and (needs_buyer(subject) or needs_ducats(subject)):
         return "once you know who gets how many"
@@ -91,8 +93,8 @@ def _sentence(subject: Subject, how: How) -> str:
         return _credit(subject)
     if how is How.TAKE_BACK:
         return _take_back(subject)
-    if how is How.ACCEPT and subject.case and subject.case.to_return:
-        ducats = rounded(subject.case.to_return)
+    if how is How.ACCEPT and subject.matched and subject.matched.to_return:
+        ducats = rounded(subject.matched.to_return)
         return f"accept: {ducats} ducats are written off"
     return _SENTENCES[how]
 
@@ -107,16 +109,16 @@ _SENTENCES = {
 
 
 def _credit(subject: Subject) -> str:
-    case = subject.case
-    if case is None or needs_buyer(subject):
+    matched = subject.matched
+    if matched is None or needs_buyer(subject):
         return "give the buyer the ducats: you say who it is"
-    is_own = is_delivered_by_own_key(case)
+    is_own = is_delivered_by_own_key(matched)
     wish = Wish(How.CREDIT, "")
-    ducats = own_ducats(case, wish) if is_own else due_to_buyer(case, wish)
+    ducats = own_ducats(matched, wish) if is_own else due_to_buyer(matched, wish)
     if is_own and not ducats:
-        return f"give {case.buyer.citizen!r} his ducats: you say how many"
+        return f"give {matched.buyer.citizen!r} his ducats: you say how many"
     amount = f"{rounded(ducats)} ducats" if ducats else "what he lacks"
-    return f"give {case.buyer.citizen!r} {amount}"
+    return f"give {matched.buyer.citizen!r} {amount}"
 
 
 def _take_back(subject: Subject) -> str:
@@ -133,16 +135,16 @@ def _take_back(subject: Subject) -> str:
 def needs_buyer(subject: Subject) -> bool:
     """Whoever credits it has to say whom: nobody is named, or nobody of that name is there, or it
     may be another person by now."""
-    case = subject.case
-    if case is None or not is_delivered_by_own_key(case):
+    matched = subject.matched
+    if matched is None or not is_delivered_by_own_key(matched):
         return False
-    return not case.buyer.citizen or case.is_unknown or bool(case.successor)
+    return not matched.buyer.citizen or matched.is_unknown or bool(matched.successor)
 
 
 def needs_ducats(subject: Subject) -> bool:
     """Whoever credits it has to say how many."""
-    case = subject.case
-    return bool(case and is_delivered_by_own_key(case) and not case.buyer.ducats)
+    matched = subject.matched
+    return bool(matched and is_delivered_by_own_key(matched) and not matched.buyer.ducats)
 
 
 @dataclass(frozen=True)
@@ -162,23 +164,23 @@ class Hurdle:
 
 def hurdles(subject: Subject, wish: Wish) -> Iterator[Hurdle]:
     """What whoever credits it has to be asked first."""
-    case = subject.case
-    if case is None or wish.how is not How.CREDIT:
+    matched = subject.matched
+    if matched is None or wish.how is not How.CREDIT:
         return
-    if row := mentioned_by(case):
+    if row := mentioned_by(matched):
         yield Hurdle(f"A credit by hand speaks of it: {told_of(row)}")
-    if not is_delivered_by_own_key(case):
-        if case.price and not due_to_buyer(case, wish):
-            yield Hurdle(case.price.why, Override.UNDERPAID)
+    if not is_delivered_by_own_key(matched):
+        if matched.price and not due_to_buyer(matched, wish):
+            yield Hurdle(matched.price.why, Override.UNDERPAID)
         return
-    ducats = own_ducats(case, wish)
-    sold = replace(case.charge, ducats=case.charge.ducats or ducats)
-    price = price_objection(sold, case.terms.prices)
-    if price and ducats and ducats > paid_for(sold, case.terms.prices):
+    ducats = own_ducats(matched, wish)
+    sold = replace(matched.charge, ducats=matched.charge.ducats or ducats)
+    price = price_objection(sold, matched.terms.prices)
+    if price and ducats and ducats > paid_for(sold, matched.terms.prices):
         yield Hurdle(price.why, Override.UNDERPAID)
-    for row in case.unclear:
-        if row not in case.mentioned:
-            yield Hurdle(f"May be its transfer: {describe(row, case.terms)}", Override.AMBIGUOUS)
+    for row in matched.unclear:
+        if row not in matched.mentioned:
+            yield Hurdle(f"May be its transfer: {describe(row, matched.terms)}", Override.AMBIGUOUS)
             return
 
 
@@ -188,7 +190,7 @@ class Draft:
     `settles` the record of the transfer that settles it. With `is_refund` it is no decision: its
     refund is to be carried out as `cascade refund` does."""
 
-    case: str
+    matched: str
     wish: Wish
     facts: Facts
     named: str = ""
@@ -203,7 +205,7 @@ class Draft:
     @property
     def identity(self) -> str:
         """By which the case is looked up again."""
-        return self.named or self.case
+        return self.named or self.matched
 
     def change(self, now: Facts) -> str:
         """What has changed since in the facts that it rests on; empty where nothing has."""
@@ -213,7 +215,7 @@ class Draft:
         """As the journal keeps it."""
         wish = self.wish
         return {
-            "case": self.case,
+            "case": self.matched,
             "named": self.named,
             "settles": self.settles,
             "facts": self.facts.document(),

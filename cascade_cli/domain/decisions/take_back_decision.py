@@ -74,23 +74,25 @@ def plan_taking(subject: Subject, wish: Wish, means: Means) -> Resolution:
 def surpluses(subject: Subject) -> Iterator[Surplus]:
     """What went to somebody else, or out beyond what was sold; of the right citizen's own rows the
     newest first."""
-    case, now = subject.case, subject.terms.now
-    if case is None:
+    matched, now = subject.matched, subject.terms.now
+    if matched is None:
         yield from _without_a_charge(subject)
         return
-    rows = [*case.moving, *case.correcting]
+    rows = [*matched.moving, *matched.correcting]
     for row in rows:
-        if not case.is_right(row):
+        if not matched.is_right(row):
             yield Surplus(row, row.ducats or ZERO)
-    amiss = [r for r in case.by_state[State.LIVE] if case.is_right(r) and r.ducats != case.sold]
-    if amiss and len(case.moving) == 1:
+    amiss = [
+        r for r in matched.by_state[State.LIVE] if matched.is_right(r) and r.ducats != matched.sold
+    ]
+    if amiss and len(matched.moving) == 1:
         yield Surplus(amiss[0], amiss[0].ducats or ZERO)
         return
-    excess = case.carried_right - case.sold
+    excess = matched.carried_right - matched.sold
     if subject.item.kind is Kind.UNDERPAID:
-        excess += case.unpaid
-    mine = [r for r in rows if case.is_right(r) and r.state(now) is State.EXECUTED]
-    yield from _newest_first(mine, excess, case.staying)
+        excess += matched.unpaid
+    mine = [r for r in rows if matched.is_right(r) and r.state(now) is State.EXECUTED]
+    yield from _newest_first(mine, excess, matched.staying)
 
 
 def _without_a_charge(subject: Subject) -> Iterator[Surplus]:
@@ -118,7 +120,7 @@ def _newest_first(
 
 
 def _takebacks(subject: Subject, row: Stratagem) -> tuple[Stratagem, ...]:
-    rows = subject.case.takebacks if subject.case else subject.item.corrections
+    rows = subject.matched.takebacks if subject.matched else subject.item.corrections
     return tuple(t for t in rows if taken_record_in(t.stratagem_id) == row.record_id)
 
 
@@ -133,7 +135,7 @@ def still_to_take(one: Surplus, subject: Subject) -> Decimal:
 def nothing_left(subject: Subject) -> GuardError:
     """All was taken back, or is on its way; with who decided it, when and why."""
     before = subject.item.decision
-    rows = subject.case.takebacks if subject.case else subject.item.corrections
+    rows = subject.matched.takebacks if subject.matched else subject.item.corrections
     told = f": {told_of(rows[-1])}" if rows else ""
     said = f" Decided: {before.described}." if before else ""
     return GuardError(
@@ -164,7 +166,7 @@ def _take(subject: Subject, wish: Wish, means: Means, row: Stratagem, ducats: De
     number = 0
     while take_back_key(row.record_id, number) in done:
         number += 1
-    paid = payment_facts(subject.case.charge) if subject.case else {}
+    paid = payment_facts(subject.matched.charge) if subject.matched else {}
     return Order(
         key=take_back_key(row.record_id, number),
         citizen=means.processor,
@@ -207,9 +209,9 @@ def _ended(subject: Subject, wish: Wish, means: Means, rows: Sequence[Stratagem]
 
 
 def _afterwards(subject: Subject, orders: Sequence[Order]) -> str:
-    case = subject.case
-    if case is None:
+    matched = subject.matched
+    if matched is None:
         taken = sum((order.ducats for order in orders), ZERO)
         return "settled" if taken >= subject.item.at_risk else words_for(subject.item)
-    rows = (*case.takebacks, *(as_executed(order, case) for order in orders))
-    return called(replace(case, takebacks=rows))
+    rows = (*matched.takebacks, *(as_executed(order, matched) for order in orders))
+    return called(replace(matched, takebacks=rows))

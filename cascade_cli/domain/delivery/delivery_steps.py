@@ -77,7 +77,7 @@ class Action(StrEnum):
     NOTIFY = "notify"
 
 
-class Verdict(StrEnum):
+class OrderVerdict(StrEnum):
     """Where an order stands when nothing is left to write."""
 
     EXECUTED = "executed"
@@ -110,7 +110,7 @@ class Wait:
 class End:
     """Nothing is left to write."""
 
-    verdict: Verdict
+    verdict: OrderVerdict
     row: Stratagem | None = None
     why: str = ""
     hint: str = ""
@@ -153,7 +153,7 @@ def unclear_rows(order: Order, rows: Sequence[Stratagem]) -> tuple[Stratagem, ..
     alike = [
         row
         for row in rows
-        if row.origin is Origin.OLDER
+        if row.origin is Origin.LEGACY
         and (row.citizen, row.ducats) == (order.citizen, order.ducats)
         and row.created_at >= charge.created_at
         and row.record_id not in taken
@@ -174,7 +174,7 @@ def unclear_rows(order: Order, rows: Sequence[Stratagem]) -> tuple[Stratagem, ..
 def _may_be_for(ids: frozenset[str], keys: frozenset[str], row: Stratagem) -> bool:
     """It names the payment, or none at all: nothing else is matched by any rule."""
     is_named = row.stratagem_id in keys or not ids.isdisjoint(row.stripe_ids)
-    return is_named or row.origin is Origin.OLDER
+    return is_named or row.origin is Origin.LEGACY
 
 
 def next_step(
@@ -215,7 +215,7 @@ def _delivering(
         return end
     if order.retire_surplus and not (surplus or lapsing):
         why = "none of its stratagems is under way any more: the next reconcile says what is left"
-        return End(Verdict.BLOCKED, rows[0] if rows else None, why)
+        return End(OrderVerdict.BLOCKED, rows[0] if rows else None, why)
     others = [row for row in rows if row.other_processor]
     is_new = not (lapsing or surplus)
     if is_new and (others or unclear) and Override.AMBIGUOUS not in order.overrides:
@@ -234,7 +234,7 @@ def _vanished(order: Order, rows: Sequence[Stratagem], last: Attempt | None) -> 
         return None
     said = "; ".join(past.evidence())
     why = f"the base no longer shows its stratagem: {said}. {_LOST}"
-    return End(Verdict.BLOCKED, rows[0] if rows else None, why)
+    return End(OrderVerdict.BLOCKED, rows[0] if rows else None, why)
 
 
 def ambiguity(order: Order, rows: Sequence[Stratagem]) -> str:
@@ -252,7 +252,7 @@ def _ambiguous(order: Order, rows: Sequence[Stratagem]) -> End:
     """Nothing of the order is under way, and these may be, or become, its transfer."""
     why = ambiguity(order, rows)
     if order.charge is None:
-        return End(Verdict.BLOCKED, rows[0], why, "Find out who made it first.")
+        return End(OrderVerdict.BLOCKED, rows[0], why, "Find out who made it first.")
     told = command("explain", order.charge.payment_id)
     deliver = credit_although(
         order.overrides | {Override.AMBIGUOUS},
@@ -262,7 +262,7 @@ def _ambiguous(order: Order, rows: Sequence[Stratagem]) -> End:
         order.reason,
     )
     hint = f"Look first whether it is this payment's: {told}. If it is not: {deliver}"
-    return End(Verdict.BLOCKED, rows[0], why, hint)
+    return End(OrderVerdict.BLOCKED, rows[0], why, hint)
 
 
 def _refused(
@@ -301,7 +301,7 @@ def _ending(order: Order, rows: Sequence[Stratagem], now: datetime, last: Attemp
     for state in (State.DOUBTFUL, State.EXECUTED):
         for row in rows:
             if row.state(now) is state:
-                told = End(Verdict.EXECUTED, row)
+                told = End(OrderVerdict.EXECUTED, row)
                 return told if state is State.EXECUTED else _end_with(order, row, state)
     live = [row for row in rows if row.state(now) is State.LIVE]
     # Nothing has ended while the rows may hide a write that lets the engine have one of them.
@@ -309,7 +309,7 @@ def _ending(order: Order, rows: Sequence[Stratagem], now: datetime, last: Attemp
     shown = not live and last and (last.action, last.fate) == (Action.EXPIRE, Fate.APPLIED)
     if last and not shown and _holds_back(last, step, order, rows, now):
         return Wait(last.at + FATE_BOUND)
-    return step if live else End(Verdict.ENDED, rows[0] if rows else None)
+    return step if live else End(OrderVerdict.ENDED, rows[0] if rows else None)
 
 
 def _surplus(order: Order, rows: Sequence[Stratagem], now: datetime) -> tuple[Stratagem, ...]:
@@ -326,7 +326,7 @@ def _lapsing(
 ) -> Stratagem | None:
     """The one live row, if it runs out before the engine's next run."""
     live = [row for row in rows if row.state(now) is State.LIVE]
-    if due is None or end is None or end.verdict is not Verdict.UNDER_WAY or len(live) > 1:
+    if due is None or end is None or end.verdict is not OrderVerdict.UNDER_WAY or len(live) > 1:
         return None
     expires_at = live[0].expires_at
     return live[0] if expires_at and expires_at <= due else None
@@ -361,15 +361,15 @@ def _end(order: Order, rows: Sequence[Stratagem], now: datetime) -> End | None:
 
 def _end_with(order: Order, row: Stratagem, state: State) -> End:
     if state is State.DOUBTFUL:
-        return End(Verdict.BLOCKED, row, f"{row.stratagem_id} is {row.status}: {row.doubt}")
+        return End(OrderVerdict.BLOCKED, row, f"{row.stratagem_id} is {row.status}: {row.doubt}")
     if not (_fits(order, row) or _is_rest(order, row)):
         amount = format_ducats(row.ducats) if row.ducats else "an unreadable number of"
         whom = f"from {row.payer!r}" if row.payer else f"to {row.citizen!r}"
         why = f"{row.stratagem_id} is {row.status} for {amount} ducats {whom}"
-        return End(Verdict.BLOCKED, row, f"{why}, not {order.description}")
+        return End(OrderVerdict.BLOCKED, row, f"{why}, not {order.description}")
     if state is State.EXECUTED:
-        return End(Verdict.EXECUTED, row)
-    return End(Verdict.UNDER_WAY, row)
+        return End(OrderVerdict.EXECUTED, row)
+    return End(OrderVerdict.UNDER_WAY, row)
 
 
 def _is_rest(order: Order, row: Stratagem) -> bool:
@@ -389,7 +389,7 @@ def _begin(last: Attempt | None, now: datetime) -> Step:
     if now < last.at + FATE_BOUND:
         return Wait(last.at + FATE_BOUND)
     why = f"a stratagem was written at {format_moment(last.at)}, and the base no longer shows it"
-    return End(Verdict.BLOCKED, None, f"{why}. {_LOST}")
+    return End(OrderVerdict.BLOCKED, None, f"{why}. {_LOST}")
 
 
 _LOST = (

@@ -33,7 +33,7 @@ class Citizen:
 
 
 @dataclass(frozen=True)
-class Wish:
+class BalanceWish:
     """The balance that somebody asks for: `to` so many ducats, or more `by` so many.
 
     A set-up creates a missing citizen, and is content with more than `to`. `force` allows to
@@ -58,7 +58,7 @@ class Wish:
             return Decimal(repr(float(ducats + self.by)))
 
 
-class Change(StrEnum):
+class BalanceChange(StrEnum):
     """What a wish comes to."""
 
     CREATE = "create"
@@ -74,7 +74,7 @@ class Step:
     With `leaves` it also sets InVenice to false.
     """
 
-    change: Change
+    change: BalanceChange
     before: Decimal | None
     after: Decimal
     leaves: bool = False
@@ -82,31 +82,31 @@ class Step:
     @property
     def writes(self) -> bool:
         """Whether there is anything to write."""
-        return self.leaves or self.change is not Change.NONE
+        return self.leaves or self.change is not BalanceChange.NONE
 
 
-def next_step(wish: Wish, citizen: Citizen | None) -> Step:
+def next_step(wish: BalanceWish, citizen: Citizen | None) -> Step:
     """What is to be written. Raises ValueError if that would lower the balance without force."""
     if citizen is None:
-        return Step(Change.CREATE, None, wish.target(ZERO))
+        return Step(BalanceChange.CREATE, None, wish.target(ZERO))
     return replace(_next_change(wish, citizen), leaves=is_to_leave(wish, citizen))
 
 
-def is_to_leave(wish: Wish, citizen: Citizen) -> bool:
+def is_to_leave(wish: BalanceWish, citizen: Citizen) -> bool:
     """A set-up takes the processor out of the reach of the city's other jobs."""
     return wish.is_setup and citizen.in_venice
 
 
-def _next_change(wish: Wish, citizen: Citizen) -> Step:
+def _next_change(wish: BalanceWish, citizen: Citizen) -> Step:
     before, after = citizen.ducats, wish.target(citizen.ducats)
     if after == before:
-        return Step(Change.NONE, before, after)
+        return Step(BalanceChange.NONE, before, after)
     if after > before:
-        return Step(Change.RAISE, before, after)
+        return Step(BalanceChange.RAISE, before, after)
     if wish.force:
-        return Step(Change.LOWER, before, after)
+        return Step(BalanceChange.LOWER, before, after)
     if wish.is_setup:
-        return Step(Change.NONE, before, before)
+        return Step(BalanceChange.NONE, before, before)
     raise ValueError(f"it has {format_ducats(before)} ducats, more than {format_ducats(after)}")
 
 
@@ -121,7 +121,7 @@ class Sent:
     at: datetime
 
 
-class Trace(StrEnum):
+class BalanceTrace(StrEnum):
     """What the base shows of a balance whose fate was unknown."""
 
     NONE = "none"
@@ -135,15 +135,15 @@ class Trace(StrEnum):
     """Others have written since: the base does not tell any more."""
 
 
-def trace_of(sent: Sent | None, ducats: Decimal, now: datetime) -> Trace:
+def trace_of(sent: Sent | None, ducats: Decimal, now: datetime) -> BalanceTrace:
     """Whether an earlier balance write is behind us, seen with `ducats` in the base."""
     if sent is None:
-        return Trace.NONE
+        return BalanceTrace.NONE
     if ducats == sent.after:
-        return Trace.APPLIED
+        return BalanceTrace.APPLIED
     if now < sent.at + FATE_BOUND:
-        return Trace.OPEN
-    return Trace.LOST if ducats == sent.before else Trace.BLURRED
+        return BalanceTrace.OPEN
+    return BalanceTrace.LOST if ducats == sent.before else BalanceTrace.BLURRED
 
 
 def may_create_at(last: Attempt | None) -> datetime | None:

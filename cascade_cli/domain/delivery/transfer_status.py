@@ -45,7 +45,7 @@ class Moved(StrEnum):
 
 
 @dataclass(frozen=True)
-class Standing:
+class TransferStatus:
     """A transfer as it stands at one moment.
 
     `meaning` and `retry` are sentences for people; `is_safe_to_retry` is true where trying again
@@ -71,11 +71,11 @@ class Standing:
         return bool(self.command) and not self.command.startswith(command("explain"))
 
 
-def standing_of(row: Stratagem, moment: Moment) -> Standing:
+def status_of(row: Stratagem, moment: Moment) -> TransferStatus:
     """What the row means, seen at that moment."""
     if row.other_processor and row.state(moment.now) is not State.EXECUTED:
         return _of_another(row, moment)
-    return _STANDINGS[row.state(moment.now)](row, moment)
+    return _STATUSES[row.state(moment.now)](row, moment)
 
 
 def is_final(row: Stratagem, now: datetime) -> bool:
@@ -102,27 +102,27 @@ def may_all_move(rows: Sequence[Stratagem], now: datetime) -> tuple[Stratagem, .
     return tuple(row for row in rows if row.state(now) in MAY_STILL_MOVE)
 
 
-def _of_another(row: Stratagem, moment: Moment) -> Standing:
+def _of_another(row: Stratagem, moment: Moment) -> TransferStatus:
     """Not ours to revive, and not ours to count on."""
     state = row.state(moment.now)
     does = "receives" if row.payer else "pays"
     meaning = f"{row.other_processor!r} {does} it, not the processor, and it is {row.status!r}."
     retry = "Not by cascade, which writes the processor's rows only: find out who made it."
     moved = Moved.PERHAPS if state is State.DOUBTFUL else Moved.NO
-    return Standing(state, moved, meaning, retry, _explain(row))
+    return TransferStatus(state, moved, meaning, retry, _explain(row))
 
 
-def _executed(row: Stratagem, _moment: Moment) -> Standing:
+def _executed(row: Stratagem, _moment: Moment) -> TransferStatus:
     when = f" at {format_moment(row.executed_at)}" if row.executed_at else ""
     meaning = f"The engine executed it{when}: the ducats have arrived."
     if row.ruling:
         meaning = "A person found that it has moved its ducats."
     if row.other_processor:
         meaning += f" {row.other_processor!r} paid them, not the processor."
-    return Standing(State.EXECUTED, Moved.YES, meaning, "Nothing is left to do.")
+    return TransferStatus(State.EXECUTED, Moved.YES, meaning, "Nothing is left to do.")
 
 
-def _live(row: Stratagem, moment: Moment) -> Standing:
+def _live(row: Stratagem, moment: Moment) -> TransferStatus:
     schedule, now, next_run = moment.schedule, moment.now, moment.next_run
     meaning = f"The engine takes it at its next run: {schedule.describe(now)}."
     if isinstance(schedule, DailyRuns):
@@ -135,19 +135,21 @@ def _live(row: Stratagem, moment: Moment) -> Standing:
             f" It has waited {format_span(now - row.created_at)}, longer than a healthy engine "
             "takes: look whether the engine runs at all (cascade citizen show)."
         )
-    return Standing(State.LIVE, Moved.NOT_YET, meaning, "Wait: it is under way.")
+    return TransferStatus(State.LIVE, Moved.NOT_YET, meaning, "Wait: it is under way.")
 
 
-def _stalled(row: Stratagem, moment: Moment) -> Standing:
+def _stalled(row: Stratagem, moment: Moment) -> TransferStatus:
     if row.status == "planned" and not is_final(row, moment.now):
         meaning = "It was made moments ago and is about to be activated."
-        return Standing(State.STALLED, Moved.NO, meaning, "Wait two minutes.")
+        return TransferStatus(State.STALLED, Moved.NO, meaning, "Wait two minutes.")
     meaning = f"The engine will never take it: {_why_stalled(row)}."
     if row.status == "cancelled":
         retry = "No: somebody cancelled it. Find out why first."
-        return Standing(State.STALLED, Moved.NO, meaning, retry, _explain(row))
+        return TransferStatus(State.STALLED, Moved.NO, meaning, retry, _explain(row))
     retry = "Yes: the same record is revived, no second one is made."
-    return Standing(State.STALLED, Moved.NO, meaning, retry, again(row), is_safe_to_retry=True)
+    return TransferStatus(
+        State.STALLED, Moved.NO, meaning, retry, again(row), is_safe_to_retry=True
+    )
 
 
 def _why_stalled(row: Stratagem) -> str:
@@ -158,7 +160,7 @@ def _why_stalled(row: Stratagem) -> str:
     return f"it is active, but expired{expired}"
 
 
-def _failed(row: Stratagem, _moment: Moment) -> Standing:
+def _failed(row: Stratagem, _moment: Moment) -> TransferStatus:
     # One that is active cannot be read, whatever the engine said of it before.
     failure = row.failure or Failure.MALFORMED
     # What a person has found to have moved nothing has Notes that keep the engine from it.
@@ -173,7 +175,9 @@ def _failed(row: Stratagem, _moment: Moment) -> Standing:
     if row.ruling:
         meaning = f"A person found that it moved no ducats: {said or row.status}"
     cure = _CURES.get(failure, again)(row)
-    return Standing(State.FAILED, Moved.NO, f"{meaning.rstrip('.')}.", _RETRIES[failure], cure)
+    return TransferStatus(
+        State.FAILED, Moved.NO, f"{meaning.rstrip('.')}.", _RETRIES[failure], cure
+    )
 
 
 # FACTS of the engine: every one of these texts is written before the first balance is.
@@ -193,10 +197,10 @@ def _replenish(row: Stratagem) -> str:
     return command("citizen", "replenish", "--by", format_ducats(enough(row.ducats or ZERO)))
 
 
-def _doubtful(row: Stratagem, _moment: Moment) -> Standing:
+def _doubtful(row: Stratagem, _moment: Moment) -> TransferStatus:
     meaning = f"Ducats {possible_moves([row])}: {row.doubt.rstrip('.')}."
     retry = "Never by a machine: compare both balances first."
-    return Standing(State.DOUBTFUL, Moved.PERHAPS, meaning, retry, _explain(row))
+    return TransferStatus(State.DOUBTFUL, Moved.PERHAPS, meaning, retry, _explain(row))
 
 
 def _explain(row: Stratagem) -> str:
@@ -216,7 +220,7 @@ def again(row: Stratagem) -> str:
     return _explain(row)
 
 
-_STANDINGS: dict[State, Callable[[Stratagem, Moment], Standing]] = {
+_STATUSES: dict[State, Callable[[Stratagem, Moment], TransferStatus]] = {
     State.EXECUTED: _executed,
     State.LIVE: _live,
     State.STALLED: _stalled,

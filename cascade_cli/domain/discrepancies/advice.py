@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 from cascade_cli.domain.discrepancies.findings import stale_returns
 from cascade_cli.domain.discrepancies.kinds import Kind
 from cascade_cli.domain.discrepancies.repair_command import money_is_open, needs_funds, owes_rest
-from cascade_cli.domain.matching.matched_charge import Case
+from cascade_cli.domain.matching.matched_charge import MatchedCharge
 from cascade_cli.domain.records.stratagems import State
 from cascade_cli.domain.shop.money import ZERO
 
-Fits = Callable[[Case], object]
+Fits = Callable[[MatchedCharge], object]
 Rules = Sequence[tuple[Fits, str]]
 
 _COMPARE = "Compare both balances with what they should be before anything else."
@@ -40,11 +40,11 @@ _DEBT = (
 _FIND_MAKER = "Find out who made it: another Stripe account, a credit by hand, or abuse."
 
 
-def advice_for(case: Case, kind: Kind) -> str:
+def advice_for(matched: MatchedCharge, kind: Kind) -> str:
     """For a charge of that kind; empty where there is nothing to do."""
     if kind is Kind.DUPLICATE:
-        return advice_on_twins([row.state(case.terms.now) for row in case.moving])
-    return next((text for fits, text in _RULES.get(kind, ()) if fits(case)), "")
+        return advice_on_twins([row.state(matched.terms.now) for row in matched.moving])
+    return next((text for fits, text in _RULES.get(kind, ()) if fits(matched)), "")
 
 
 def advice_on_orphan(state: State) -> str:
@@ -61,62 +61,62 @@ def advice_on_twins(states: Sequence[State]) -> str:
     return _TWINS_HALF if State.EXECUTED in states else _TWINS_LIVE
 
 
-def conclusion_of(case: Case, kind: Kind) -> str:
+def conclusion_of(matched: MatchedCharge, kind: Kind) -> str:
     """How it stands with a charge of which nothing is wrong."""
-    return next((text for fits, text in _CONCLUSIONS.get(kind, ()) if fits(case)), "")
+    return next((text for fits, text in _CONCLUSIONS.get(kind, ()) if fits(matched)), "")
 
 
-def _always(_case: Case) -> bool:
+def _always(_matched: MatchedCharge) -> bool:
     return True
 
 
 def _has(state: State) -> Fits:
-    return lambda case: case.by_state[state]
+    return lambda matched: matched.by_state[state]
 
 
 def _wrong(state: State) -> Fits:
-    return lambda case: any(not case.is_right(row) for row in case.by_state[state])
+    return lambda matched: any(not matched.is_right(row) for row in matched.by_state[state])
 
 
 def _amiss_in(state: State) -> Fits:
-    return lambda case: any(row in case.by_state[state] for row in case.amiss)
+    return lambda matched: any(row in matched.by_state[state] for row in matched.amiss)
 
 
-def _is_short(case: Case) -> bool:
-    return all((row.ducats or ZERO) < case.sold for row in case.amiss)
+def _is_short(matched: MatchedCharge) -> bool:
+    return all((row.ducats or ZERO) < matched.sold for row in matched.amiss)
 
 
-def _is_cancelled(case: Case) -> bool:
-    return any(row.status == "cancelled" for row in case.by_state[State.STALLED])
+def _is_cancelled(matched: MatchedCharge) -> bool:
+    return any(row.status == "cancelled" for row in matched.by_state[State.STALLED])
 
 
-def _partly_back(case: Case) -> bool:
-    return 0 < case.cents_back < case.charge.captured_cents
+def _partly_back(matched: MatchedCharge) -> bool:
+    return 0 < matched.cents_back < matched.charge.captured_cents
 
 
-def _awaits_money(case: Case) -> bool:
-    is_open = [dispute for dispute in case.disputes if dispute.is_open]
+def _awaits_money(matched: MatchedCharge) -> bool:
+    is_open = [dispute for dispute in matched.disputes if dispute.is_open]
     return bool(is_open) and all(dispute.awaits_money for dispute in is_open)
 
 
-def _returning(case: Case) -> bool:
-    return any(row.payer and row.state(case.terms.now) is State.LIVE for row in case.returns)
+def _returning(matched: MatchedCharge) -> bool:
+    return any(row.payer and row.state(matched.terms.now) is State.LIVE for row in matched.returns)
 
 
-def _given_again(case: Case) -> bool:
-    return any(not r.payer and r.state(case.terms.now) is State.LIVE for r in case.returns)
+def _given_again(matched: MatchedCharge) -> bool:
+    return any(not r.payer and r.state(matched.terms.now) is State.LIVE for r in matched.returns)
 
 
-def _doubtful_returns(case: Case) -> bool:
-    return any(row.state(case.terms.now) is State.DOUBTFUL for row in case.returns)
+def _doubtful_returns(matched: MatchedCharge) -> bool:
+    return any(row.state(matched.terms.now) is State.DOUBTFUL for row in matched.returns)
 
 
 # Where something is to be delivered, this comes first: a further transfer may pay twice.
 _UNCERTAIN: Rules = (
-    (lambda case: case.has_vanished, _VANISHED),
+    (lambda matched: matched.has_vanished, _VANISHED),
     (owes_rest, "Some of the money went back: this delivers what the rest of it bought."),
     (
-        lambda case: case.is_contested,
+        lambda matched: matched.is_contested,
         "Wait for the end of the dispute: if it is won, `cascade refund` delivers the ducats.",
     ),
     (money_is_open, _PART_BACK),
@@ -130,7 +130,7 @@ _RULES: Mapping[Kind, Rules] = {
     Kind.WRONG_CITIZEN: (
         (_wrong(State.DOUBTFUL), _FOUND_OUT),
         (
-            lambda case: case.uncovered and _wrong(State.EXECUTED)(case),
+            lambda matched: matched.uncovered and _wrong(State.EXECUTED)(matched),
             "It was executed: credit the right citizen, then take the ducats back from the other.",
         ),
         (
@@ -151,7 +151,7 @@ _RULES: Mapping[Kind, Rules] = {
             "was sold.",
         ),
         (
-            lambda case: _is_short(case) and not case.owed,
+            lambda matched: _is_short(matched) and not matched.owed,
             "It was executed with too few ducats, and the rest was not paid for: accept it, or "
             "credit the rest all the same.",
         ),
@@ -164,12 +164,12 @@ _RULES: Mapping[Kind, Rules] = {
     ),
     Kind.UNATTRIBUTABLE: (
         (
-            lambda case: case.charge.unallocated,
+            lambda matched: matched.charge.unallocated,
             "Find out who was to get how much, then credit each by hand, and accept the case.",
         ),
         *_UNCERTAIN,
         (
-            lambda case: case.buyer.citizen,
+            lambda matched: matched.buyer.citizen,
             "Find out how many ducats it paid for, then credit them to that payment.",
         ),
         (_always, "Find the buyer by Stripe's receipt, then credit the payment to that one."),
@@ -177,7 +177,7 @@ _RULES: Mapping[Kind, Rules] = {
     Kind.UNKNOWN_CITIZEN: (
         *_UNCERTAIN,
         (
-            lambda case: case.similar_citizens,
+            lambda matched: matched.similar_citizens,
             "Make sure that the citizen whom Venice has is the buyer, then credit that one.",
         ),
         (
@@ -188,7 +188,7 @@ _RULES: Mapping[Kind, Rules] = {
     Kind.MISSING: (
         *_UNCERTAIN,
         (
-            lambda case: case.charge.disputed,
+            lambda matched: matched.charge.disputed,
             "The dispute has ended, and the money is there: this delivers the ducats.",
         ),
         (_always, "Credit it. Many of these mean that the webhook does not work."),
@@ -204,13 +204,13 @@ _RULES: Mapping[Kind, Rules] = {
         (_always, "Credit it: the same record is revived."),
     ),
     Kind.DISPUTED: (
-        (lambda case: case.debt and not case.is_contested, _DEBT),
+        (lambda matched: matched.debt and not matched.is_contested, _DEBT),
         (
-            lambda case: case.to_return and not case.is_contested,
+            lambda matched: matched.to_return and not matched.is_contested,
             "Its money is gone: take the ducats back, or write them off.",
         ),
         (
-            lambda case: case.to_return,
+            lambda matched: matched.to_return,
             "Some of the money is gone: take its ducats back, or write them off. Answer in Stripe "
             "what is still open.",
         ),
@@ -228,15 +228,18 @@ _RULES: Mapping[Kind, Rules] = {
     ),
     Kind.REFUNDED: (
         (stale_returns, "End it before the engine's next run: its ducats stay with the citizen."),
-        (lambda case: case.to_give_again, "Give the citizen what was taken or kept back too much."),
-        (lambda case: case.debt, _DEBT),
         (
-            lambda case: not case.by_state[State.EXECUTED] and not _partly_back(case),
+            lambda matched: matched.to_give_again,
+            "Give the citizen what was taken or kept back too much.",
+        ),
+        (lambda matched: matched.debt, _DEBT),
+        (
+            lambda matched: not matched.by_state[State.EXECUTED] and not _partly_back(matched),
             "Its ducats have not arrived yet: keep them from arriving before the engine's next "
             "run.",
         ),
         (
-            lambda case: not case.by_state[State.EXECUTED],
+            lambda matched: not matched.by_state[State.EXECUTED],
             "Its ducats have not arrived yet: when they have, decide whether the refunded part is "
             "to come back.",
         ),
@@ -252,7 +255,7 @@ _RULES: Mapping[Kind, Rules] = {
     ),
     Kind.IN_FLIGHT: (
         (
-            lambda case: case.moving or case.returns,
+            lambda matched: matched.moving or matched.returns,
             "Wait for the engine's next run.",
         ),
         (_always, "Wait: the webhook may still credit it."),
@@ -262,19 +265,19 @@ _RULES: Mapping[Kind, Rules] = {
 _CONCLUSIONS: Mapping[Kind, Rules] = {
     Kind.SETTLED: (
         (
-            lambda case: not case.by_state[State.EXECUTED] and case.is_void,
+            lambda matched: not matched.by_state[State.EXECUTED] and matched.is_void,
             "all money went back before any ducats moved: nothing is owed",
         ),
         (
-            lambda case: not case.by_state[State.EXECUTED],
+            lambda matched: not matched.by_state[State.EXECUTED],
             "nothing was executed, and nothing is owed",
         ),
         (
-            lambda case: case.withheld,
+            lambda matched: matched.withheld,
             "what was not refunded was executed once, for the right citizen; nothing is owed",
         ),
         (
-            lambda case: case.cents_back,
+            lambda matched: matched.cents_back,
             "executed once, for the right citizen and amount; what was to come back for the money "
             "that went back is settled",
         ),

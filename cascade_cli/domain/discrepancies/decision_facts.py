@@ -8,22 +8,22 @@ from datetime import datetime
 
 from cascade_cli.domain.discrepancies.items import Item
 from cascade_cli.domain.discrepancies.kinds import Kind
-from cascade_cli.domain.matching.matched_charge import Case, Terms
+from cascade_cli.domain.matching.matched_charge import MatchedCharge, Terms
 from cascade_cli.domain.records.decisions import Decision, Facts, How, RowFact
 from cascade_cli.domain.records.stratagems import Stratagem
 from cascade_cli.domain.shop.money import ZERO, format_ducats
 
 
-def facts_of(case: Case, kind: Kind) -> Facts:
+def facts_of(matched: MatchedCharge, kind: Kind) -> Facts:
     """What a decision about a charge rests on."""
-    disputes = (f"{dispute.id} {dispute.status}" for dispute in case.disputes)
+    disputes = (f"{dispute.id} {dispute.status}" for dispute in matched.disputes)
     return Facts(
         kind.value,
-        _rows((*case.stratagems, *case.returns), case.terms.now),
-        case.cents_back,
+        _rows((*matched.stratagems, *matched.returns), matched.terms.now),
+        matched.cents_back,
         ", ".join(disputes),
-        format_ducats(case.uncovered),
-        format_ducats(max(ZERO, case.carried - case.sold)),
+        format_ducats(matched.uncovered),
+        format_ducats(max(ZERO, matched.carried - matched.sold)),
     )
 
 

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from cascade_cli.domain.discrepancies.items import Item
 from cascade_cli.domain.discrepancies.kinds import Kind
-from cascade_cli.domain.matching.matched_charge import Case
+from cascade_cli.domain.matching.matched_charge import MatchedCharge
 from cascade_cli.domain.matching.settled_by import mentioned_by, settling_rows
 from cascade_cli.domain.records.decisions import How
 from cascade_cli.domain.records.stratagems import State, Stratagem
@@ -32,12 +32,12 @@ _REST: Choice = (How.ACCEPT, How.CREDIT, How.TAKE_BACK, How.SETTLED_BY, How.SNOO
 
 
 @dataclass(frozen=True)
-class Rule:
+class DecisionRule:
     """What is known of a case, which decisions then fit, and the reason that is printed with the
     first of them. `days` is how long it is put off, where it is."""
 
     known: str
-    fits: Callable[[Case], object]
+    fits: Callable[[MatchedCharge], object]
     choice: Choice
     reason: str
     days: int = 7
@@ -54,22 +54,24 @@ class TransferRule:
     days: int = 7
 
 
-def rule_for(item: Item, case: Case | None, now: datetime) -> Rule | TransferRule:
+def rule_for(
+    item: Item, matched: MatchedCharge | None, now: datetime
+) -> DecisionRule | TransferRule:
     """The first that fits what is known; only for a discrepancy."""
-    if case is None:
+    if matched is None:
         return next(rule for rule in TRANSFERS if rule.fits(item, now))
-    return next(rule for rule in CHARGES[item.kind] if rule.fits(case))
+    return next(rule for rule in CHARGES[item.kind] if rule.fits(matched))
 
 
-def decisions_for(item: Item, case: Case | None, now: datetime) -> Choice:
+def decisions_for(item: Item, matched: MatchedCharge | None, now: datetime) -> Choice:
     """Those that fit; none for what is settled or waits for the engine."""
-    return rule_for(item, case, now).choice if item.kind.is_discrepancy else ()
+    return rule_for(item, matched, now).choice if item.kind.is_discrepancy else ()
 
 
-def doubtful_rows(case: Case) -> tuple[Stratagem, ...]:
+def doubtful_rows(matched: MatchedCharge) -> tuple[Stratagem, ...]:
     """All of its transfers, in either direction, that may or may not have moved."""
-    rows = (*case.stratagems, *case.corrections, *case.returns, *case.takebacks)
-    return tuple(row for row in rows if row.state(case.terms.now) is State.DOUBTFUL)
+    rows = (*matched.stratagems, *matched.corrections, *matched.returns, *matched.takebacks)
+    return tuple(row for row in rows if row.state(matched.terms.now) is State.DOUBTFUL)
 
 
 def table() -> Iterator[tuple[str, str, Choice]]:
@@ -84,172 +86,174 @@ def table() -> Iterator[tuple[str, str, Choice]]:
     yield from ((names, rule.known, rule.choice) for rule in TRANSFERS)
 
 
-def _always(_case: Case) -> bool:
+def _always(_matched: MatchedCharge) -> bool:
     return True
 
 
-def _is_doubtful(case: Case) -> bool:
-    return bool(doubtful_rows(case))
+def _is_doubtful(matched: MatchedCharge) -> bool:
+    return bool(doubtful_rows(matched))
 
 
-def _wrong_is_live(case: Case) -> bool:
-    return any(row in case.by_state[State.LIVE] for row in case.moving if not case.is_right(row))
+def _wrong_is_live(matched: MatchedCharge) -> bool:
+    return any(
+        row in matched.by_state[State.LIVE] for row in matched.moving if not matched.is_right(row)
+    )
 
 
-def _amiss_is_live(case: Case) -> bool:
-    return any(row in case.by_state[State.LIVE] for row in case.moving)
+def _amiss_is_live(matched: MatchedCharge) -> bool:
+    return any(row in matched.by_state[State.LIVE] for row in matched.moving)
 
 
-def _lacks(case: Case) -> bool:
-    return bool(case.uncovered)
+def _lacks(matched: MatchedCharge) -> bool:
+    return bool(matched.uncovered)
 
 
-def _lacks_what_was_paid(case: Case) -> bool:
-    return bool(case.owed)
+def _lacks_what_was_paid(matched: MatchedCharge) -> bool:
+    return bool(matched.owed)
 
 
-def _has_surplus_live(case: Case) -> bool:
-    return bool(case.by_state[State.LIVE])
+def _has_surplus_live(matched: MatchedCharge) -> bool:
+    return bool(matched.by_state[State.LIVE])
 
 
-def _has_debt(case: Case) -> object:
+def _has_debt(matched: MatchedCharge) -> object:
     """The newest decision took back what could be had, and there is nothing more to be had."""
-    decision = case.terms.decided.decisions.get(case.charge.payment_id)
-    holders = [row.citizen for row in _wrong_rows(case)] or [case.buyer.citizen or ""]
-    return decision is not None and decision.debt and not any(map(case.can_return, holders))
+    decision = matched.terms.decided.decisions.get(matched.charge.payment_id)
+    holders = [row.citizen for row in _wrong_rows(matched)] or [matched.buyer.citizen or ""]
+    return decision is not None and decision.debt and not any(map(matched.can_return, holders))
 
 
-def _is_unsure(case: Case) -> bool:
+def _is_unsure(matched: MatchedCharge) -> bool:
     """What is owed depends on what the payer or the bank does."""
-    return bool(case.charge.unallocated or case.is_contested)
+    return bool(matched.charge.unallocated or matched.is_contested)
 
 
-def _wrong_rows(case: Case) -> tuple[Stratagem, ...]:
-    return tuple(s for s in (*case.moving, *case.correcting) if not case.is_right(s))
+def _wrong_rows(matched: MatchedCharge) -> tuple[Stratagem, ...]:
+    return tuple(s for s in (*matched.moving, *matched.correcting) if not matched.is_right(s))
 
 
-def _is_minted(case: Case) -> bool:
+def _is_minted(matched: MatchedCharge) -> bool:
     """The processor alone has what went to nobody who bought it: it paid itself."""
-    return not case.uncovered and all(map(case.is_minted, _wrong_rows(case)))
+    return not matched.uncovered and all(map(matched.is_minted, _wrong_rows(matched)))
 
 
-def _looked_into(case: Case) -> bool:
+def _looked_into(matched: MatchedCharge) -> bool:
     """A credit by hand that speaks of it may or may not have moved, or has not arrived: that one is
     decided or finished first."""
-    row = mentioned_by(case)
-    return row is not None and row.state(case.terms.now) in {State.DOUBTFUL, State.STALLED}
+    row = mentioned_by(matched)
+    return row is not None and row.state(matched.terms.now) in {State.DOUBTFUL, State.STALLED}
 
 
-def _cannot_be_carried(case: Case) -> bool:
+def _cannot_be_carried(matched: MatchedCharge) -> bool:
     """The engine's float holds nothing near it."""
-    return case.is_attributable and not floored(case.owed)
+    return matched.is_attributable and not floored(matched.owed)
 
 
-_DOUBTFUL = Rule(
+_DOUBTFUL = DecisionRule(
     "a transfer may or may not have moved its ducats",
     _is_doubtful,
     (*_FOUND_OUT, How.ACCEPT),
     "the balances show it",
 )
-_INDEBTED = Rule(
+_INDEBTED = DecisionRule(
     "the citizen has spent what is to come back",
     _has_debt,
     _DEBT,
     "the citizen does not have them now",
     days=30,
 )
-_SETTLED_BY = Rule(
+_SETTLED_BY = DecisionRule(
     "another transfer may be its own",
     settling_rows,
     _SETTLE,
     "that transfer was made for it",
 )
-_ASKED = Rule(
+_ASKED = DecisionRule(
     "a credit by hand that speaks of it may or may not have moved, or is stuck",
     _looked_into,
     (How.SNOOZE, How.SETTLED_BY, How.CREDIT, How.ACCEPT),
     "that credit is being looked into",
     days=1,
 )
-_UNPAID = Rule(
+_UNPAID = DecisionRule(
     "what was paid for was executed, and the rest was not paid for",
-    lambda case: case.price and case.carried_right and not case.owed,
+    lambda matched: matched.price and matched.carried_right and not matched.owed,
     _REST,
     "the rest was not paid for",
 )
 # To deliver what nobody has delivered yet; whatever makes that unsure comes first.
-_UNDELIVERED: Sequence[Rule] = (
-    Rule(
+_UNDELIVERED: Sequence[DecisionRule] = (
+    DecisionRule(
         "the engine has not taken a transfer to another citizen yet",
         _wrong_is_live,
         (How.TAKE_BACK, How.SNOOZE),
         "it goes to another citizen than the buyer",
     ),
-    Rule(
+    DecisionRule(
         "the engine has not taken its transfer yet",
         _amiss_is_live,
         _WAIT,
         "the engine has not run yet",
         days=1,
     ),
-    Rule(
+    DecisionRule(
         "all of it was delivered, and it was not paid for in full",
-        lambda case: case.price and not case.uncovered,
+        lambda matched: matched.price and not matched.uncovered,
         (How.ACCEPT, How.TAKE_BACK, How.SNOOZE),
         "delivered below its price",
     ),
-    Rule(
+    DecisionRule(
         "what is owed depends on the bank, the payer, or an unclear allocation",
         _is_unsure,
         (How.SNOOZE, How.SETTLED_BY, How.ACCEPT),
         "it is not decided yet what is owed",
     ),
-    Rule(
+    DecisionRule(
         "its transfer has vanished from the base",
-        lambda case: case.has_vanished,
+        lambda matched: matched.has_vanished,
         _UNSURE,
         "its transfer is being looked for",
     ),
     _SETTLED_BY,
     _ASKED,
     _UNPAID,
-    Rule(
+    DecisionRule(
         "nobody can tell how many of its ducats were paid for",
-        lambda case: case.price and not case.owed,
+        lambda matched: matched.price and not matched.owed,
         _UNSURE,
         "the buyer is being asked",
     ),
-    Rule(
+    DecisionRule(
         "no transfer carries so few ducats",
-        lambda case: _cannot_be_carried(case) and case.owed < 1,
+        lambda matched: _cannot_be_carried(matched) and matched.owed < 1,
         (How.ACCEPT, How.SETTLED_BY, How.SNOOZE),
         "no transfer carries so few ducats",
     ),
-    Rule(
+    DecisionRule(
         "no transfer carries so many ducats",
         _cannot_be_carried,
         _UNSURE,
         "the buyer is being asked",
     ),
-    Rule(
+    DecisionRule(
         "it was not paid for in full",
-        lambda case: case.price,
+        lambda matched: matched.price,
         _LACKS,
         "only this was paid for",
     ),
-    Rule(
+    DecisionRule(
         "its citizen may not be the one who bought it",
-        lambda case: case.successor,
+        lambda matched: matched.successor,
         _LACKS,
         "the buyer was found",
     ),
-    Rule("nothing of it was delivered", _always, _LACKS, "paid but not delivered"),
+    DecisionRule("nothing of it was delivered", _always, _LACKS, "paid but not delivered"),
 )
 
-CHARGES: Mapping[Kind, Sequence[Rule]] = {
+CHARGES: Mapping[Kind, Sequence[DecisionRule]] = {
     Kind.DUPLICATE: (
         _DOUBTFUL,
-        Rule(
+        DecisionRule(
             # Repair ends what the engine has not taken yet.
             "the engine has not taken all of its transfers yet",
             _has_surplus_live,
@@ -258,10 +262,12 @@ CHARGES: Mapping[Kind, Sequence[Rule]] = {
             days=1,
         ),
         _INDEBTED,
-        Rule("more was executed than was sold", _always, _SURPLUS, "transferred more than once"),
+        DecisionRule(
+            "more was executed than was sold", _always, _SURPLUS, "transferred more than once"
+        ),
     ),
     Kind.DOUBTFUL: (
-        Rule(
+        DecisionRule(
             _DOUBTFUL.known,
             _always,
             (*_FOUND_OUT, How.SETTLED_BY, How.ACCEPT),
@@ -270,7 +276,7 @@ CHARGES: Mapping[Kind, Sequence[Rule]] = {
     ),
     Kind.WRONG_CITIZEN: (
         _DOUBTFUL,
-        Rule(
+        DecisionRule(
             "the engine has not taken the wrong transfer yet",
             _wrong_is_live,
             (How.TAKE_BACK, How.SNOOZE),
@@ -278,26 +284,26 @@ CHARGES: Mapping[Kind, Sequence[Rule]] = {
         ),
         _SETTLED_BY,
         _ASKED,
-        Rule(
+        DecisionRule(
             "the right citizen lacks ducats",
             _lacks_what_was_paid,
             (How.CREDIT, How.TAKE_BACK, How.SETTLED_BY, How.SNOOZE, How.ACCEPT),
             "its ducats went to another citizen",
         ),
-        Rule(
+        DecisionRule(
             "the right citizen has them, and the processor paid itself besides",
             _is_minted,
             _LEAVE,
             "nobody has them but the processor",
         ),
         _INDEBTED,
-        Rule(
+        DecisionRule(
             "the right citizen lacks ducats that were not paid for",
             _lacks,
             (How.TAKE_BACK, How.CREDIT, How.SETTLED_BY, How.SNOOZE, How.ACCEPT),
             "they went to another citizen than the buyer",
         ),
-        Rule(
+        DecisionRule(
             "the right citizen has them, and another one too",
             _always,
             _SURPLUS,
@@ -306,7 +312,7 @@ CHARGES: Mapping[Kind, Sequence[Rule]] = {
     ),
     Kind.AMOUNT_MISMATCH: (
         _DOUBTFUL,
-        Rule(
+        DecisionRule(
             "the engine has not taken the transfer yet",
             _amiss_is_live,
             (How.TAKE_BACK, How.SNOOZE),
@@ -314,10 +320,12 @@ CHARGES: Mapping[Kind, Sequence[Rule]] = {
         ),
         _SETTLED_BY,
         _ASKED,
-        Rule("too few were executed", _lacks_what_was_paid, _LACKS, "too few were transferred"),
+        DecisionRule(
+            "too few were executed", _lacks_what_was_paid, _LACKS, "too few were transferred"
+        ),
         _UNPAID,
         _INDEBTED,
-        Rule("too many were executed", _always, _SURPLUS, "too many were transferred"),
+        DecisionRule("too many were executed", _always, _SURPLUS, "too many were transferred"),
     ),
     Kind.UNATTRIBUTABLE: _UNDELIVERED,
     Kind.UNKNOWN_CITIZEN: _UNDELIVERED,
@@ -325,8 +333,10 @@ CHARGES: Mapping[Kind, Sequence[Rule]] = {
     Kind.FAILED: _UNDELIVERED,
     Kind.STALLED: _UNDELIVERED,
     Kind.DISPUTED: (
-        Rule("the bank has not decided", lambda c: c.is_contested, _WAIT, "the bank decides"),
-        Rule(
+        DecisionRule(
+            "the bank has not decided", lambda c: c.is_contested, _WAIT, "the bank decides"
+        ),
+        DecisionRule(
             "the money is gone, and what could not be taken back is a debt",
             _always,
             _WAIT,
@@ -336,14 +346,14 @@ CHARGES: Mapping[Kind, Sequence[Rule]] = {
     ),
     Kind.REFUNDED: (
         _DOUBTFUL,
-        Rule(
+        DecisionRule(
             "what could not be taken back is a debt",
-            lambda case: case.debt,
+            lambda matched: matched.debt,
             _WAIT,
             "the citizen does not have them now",
             days=30,
         ),
-        Rule("a person has to look first", _always, _WAIT, "it is being looked into"),
+        DecisionRule("a person has to look first", _always, _WAIT, "it is being looked into"),
     ),
     Kind.UNDERPAID: _UNDELIVERED,
 }

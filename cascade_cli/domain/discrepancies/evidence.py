@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from cascade_cli.domain.matching.matched_charge import Case, Terms
+from cascade_cli.domain.matching.matched_charge import MatchedCharge, Terms
 from cascade_cli.domain.matching.matching import Match, Rule
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.gifts import Gift
@@ -16,85 +16,88 @@ from cascade_cli.domain.shop.money import ZERO, format_ducats, format_money
 from cascade_cli.domain.shop.times import format_moment
 
 
-def evidence_of(case: Case) -> Iterator[str]:
+def evidence_of(matched: MatchedCharge) -> Iterator[str]:
     """The payment, then each stratagem, then what limits the judgement."""
-    yield from _sale(case)
-    yield from _transfers(case)
-    for row in case.returns:
+    yield from _sale(matched)
+    yield from _transfers(matched)
+    for row in matched.returns:
         whom = f"from {row.payer!r}" if row.payer else f"again to {row.citizen!r}"
         ducats = format_ducats(row.ducats or ZERO)
-        yield f"{ducats} ducats back {whom}: {describe(row, case.terms)}"
-    yield from _decided_on(case)
-    yield from _limits(case)
+        yield f"{ducats} ducats back {whom}: {describe(row, matched.terms)}"
+    yield from _decided_on(matched)
+    yield from _limits(matched)
 
 
-def _decided_on(case: Case) -> Iterator[str]:
+def _decided_on(matched: MatchedCharge) -> Iterator[str]:
     """What people did about it beside its own transfers."""
-    for row in case.corrections:
+    for row in matched.corrections:
         ducats = format_ducats(row.ducats or ZERO)
-        yield f"corrected: {ducats} ducats to {row.citizen!r}: {describe(row, case.terms)}"
-    for row in case.takebacks:
+        yield f"corrected: {ducats} ducats to {row.citizen!r}: {describe(row, matched.terms)}"
+    for row in matched.takebacks:
         ducats = format_ducats(row.ducats or ZERO)
-        yield f"taken back: {ducats} ducats from {row.payer!r}: {describe(row, case.terms)}"
-    for row in case.mentioned:
+        yield f"taken back: {ducats} ducats from {row.payer!r}: {describe(row, matched.terms)}"
+    for row in matched.mentioned:
         ducats = format_ducats(row.ducats or ZERO)
         yield (
             f"a credit by hand speaks of it, {ducats} ducats to {row.citizen!r}: "
-            f"{describe(row, case.terms)} ({row.reason})"
+            f"{describe(row, matched.terms)} ({row.reason})"
         )
 
 
-def _sale(case: Case) -> Iterator[str]:
-    yield _payment(case.charge)
-    if case.charge.gift:
-        yield describe_gift(case.charge.gift)
-    if case.charge.period:
-        yield f"a subscription's payment for {case.charge.period.described}"
-    if case.buyer.citizen != case.charge.citizen:
+def _sale(matched: MatchedCharge) -> Iterator[str]:
+    yield _payment(matched.charge)
+    if matched.charge.gift:
+        yield describe_gift(matched.charge.gift)
+    if matched.charge.period:
+        yield f"a subscription's payment for {matched.charge.period.described}"
+    if matched.buyer.citizen != matched.charge.citizen:
         named = (
-            f"{case.charge.citizen!r}, replaced by a person"
-            if case.charge.citizen
+            f"{matched.charge.citizen!r}, replaced by a person"
+            if matched.charge.citizen
             else "no citizen"
         )
-        yield f"the payment names {named}; its stratagem names {case.buyer.citizen!r}"
+        yield f"the payment names {named}; its stratagem names {matched.buyer.citizen!r}"
 
 
-def _transfers(case: Case) -> Iterator[str]:
+def _transfers(matched: MatchedCharge) -> Iterator[str]:
     """Its own, those that may be its own, and those that are gone."""
     for match in sorted(
-        case.matches, key=lambda m: (m.stratagem.created_at, m.stratagem.record_id)
+        matched.matches, key=lambda m: (m.stratagem.created_at, m.stratagem.record_id)
     ):
-        yield describe(match.stratagem, case.terms)
+        yield describe(match.stratagem, matched.terms)
         yield from _how_matched(match)
-    if not case.moving:
-        for row in case.late:
+    if not matched.moving:
+        for row in matched.late:
             yield (
                 f"ambiguous: perhaps its own, made {format_moment(row.created_at)} for the same "
-                f"citizen and amount, and no other payment fits: {describe(row, case.terms)}"
+                f"citizen and amount, and no other payment fits: {describe(row, matched.terms)}"
             )
-    if case.has_vanished:
-        yield from case.past.evidence()
+    if matched.has_vanished:
+        yield from matched.past.evidence()
         yield "look for the row in Airtable's trash and history before anybody pays again"
 
 
-def _limits(case: Case) -> Iterator[str]:
-    if row := case.let_go:
-        yield from _let_go(case, row)
-    if case.written_off:
-        yield f"{format_ducats(case.written_off)} ducats were written off: nobody takes them back"
-    if case.is_void and not case.has_vanished:
+def _limits(matched: MatchedCharge) -> Iterator[str]:
+    if row := matched.let_go:
+        yield from _let_go(matched, row)
+    if matched.written_off:
+        written_off = format_ducats(matched.written_off)
+        yield f"{written_off} ducats were written off: nobody takes them back"
+    if matched.is_void and not matched.has_vanished:
         yield "all money went back before any ducats moved: nothing is owed"
-    elif case.cents_back and not case.moving:
-        back = format_money(case.charge.own_share_of(case.cents_back), case.charge.currency)
+    elif matched.cents_back and not matched.moving:
+        back = format_money(
+            matched.charge.own_share_of(matched.cents_back), matched.charge.currency
+        )
         yield f"{back} went back to the payer: what the rest of it bought is still owed"
-    if case.is_contested and not case.moving:
+    if matched.is_contested and not matched.moving:
         yield "the payer disputes it: deliver only if the dispute is won"
-    if case.charge.currency != CURRENCY:
-        yield case.terms.prices.belief_of(case.charge).why
+    if matched.charge.currency != CURRENCY:
+        yield matched.terms.prices.valuation_rate_of(matched.charge).why
 
 
-def _let_go(case: Case, row: Stratagem) -> Iterator[str]:
-    if short := price_objection(case.buyer, case.terms.prices):
+def _let_go(matched: MatchedCharge, row: Stratagem) -> Iterator[str]:
+    if short := price_objection(matched.buyer, matched.terms.prices):
         by = f"by {row.made_by}" if row.made_by else "by a person"
         made = format_moment(row.created_at)
         yield f"let go although it was not paid for in full, {by}, {made}: {short.why}"

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from cascade_cli.domain.discrepancies.kinds import GRAVITY, Kind
 from cascade_cli.domain.discrepancies.refund_plan import picture_of
-from cascade_cli.domain.matching.matched_charge import Case, sum_ducats
+from cascade_cli.domain.matching.matched_charge import MatchedCharge, sum_ducats
 from cascade_cli.domain.records.charges import MINTS, Dispute
 from cascade_cli.domain.records.stratagems import State, Stratagem, possible_moves
 from cascade_cli.domain.refunds.refund_shares import ROUNDING_DUCATS
@@ -27,9 +27,9 @@ class Finding:
     sentence: str
 
 
-def findings(case: Case) -> tuple[Finding, ...]:
+def findings(matched: MatchedCharge) -> tuple[Finding, ...]:
     """All that is wrong with the charge, most ducats at risk first, the graver kind in a tie."""
-    found = [finding for question in _QUESTIONS if (finding := question(case))]
+    found = [finding for question in _QUESTIONS if (finding := question(matched))]
     return tuple(sorted(found, key=lambda f: (-f.at_risk, GRAVITY[f.kind])))
 
 
@@ -48,28 +48,28 @@ def sentences(found: tuple[Finding, ...]) -> list[str]:
     return [*(finding.sentence for finding in first), *others]
 
 
-def _duplicate(case: Case) -> Finding | None:
-    rows = case.moving
+def _duplicate(matched: MatchedCharge) -> Finding | None:
+    rows = matched.moving
     if len(rows) <= 1:
         # What was corrected is no second transfer, but for what went out beyond what was sold.
-        if not case.correcting or case.carried_right <= case.sold:
+        if not matched.correcting or matched.carried_right <= matched.sold:
             return None
-        rows = tuple(s for s in (*rows, *case.correcting) if case.is_right(s))
-    total = sum((case.staying(row) for row in rows), ZERO)
-    surplus = max(total - case.sold, ZERO)
+        rows = tuple(s for s in (*rows, *matched.correcting) if matched.is_right(s))
+    total = sum((matched.staying(row) for row in rows), ZERO)
+    surplus = max(total - matched.sold, ZERO)
     sentence = (
         f"{len(rows)} stratagems are executed or may still be: together "
-        f"{format_ducats(total)} ducats for {format_ducats(case.sold)} sold"
+        f"{format_ducats(total)} ducats for {format_ducats(matched.sold)} sold"
     )
     return Finding(Kind.DUPLICATE, surplus, sentence)
 
 
-def _doubtful(case: Case) -> Finding | None:
-    corrections = (s for s in case.corrections if s.state(case.terms.now) is State.DOUBTFUL)
-    doubtful = (*case.by_state[State.DOUBTFUL], *corrections)
+def _doubtful(matched: MatchedCharge) -> Finding | None:
+    corrections = (s for s in matched.corrections if s.state(matched.terms.now) is State.DOUBTFUL)
+    doubtful = (*matched.by_state[State.DOUBTFUL], *corrections)
     if not doubtful:
         return None
-    ducats = sum_ducats(doubtful) or case.sold
+    ducats = sum_ducats(doubtful) or matched.sold
     sentence = (
         f"{format_ducats(ducats)} ducats {possible_moves(doubtful)}: compare the balances before "
         "anything is tried again"
@@ -77,20 +77,20 @@ def _doubtful(case: Case) -> Finding | None:
     if other := next((s.other_processor for s in doubtful if s.other_processor), ""):
         sentence += f"; {other!r} pays them, not the processor: find out who made that stratagem"
     # All that is outstanding hangs on what really happened, whatever amount the stratagem names.
-    return Finding(Kind.DOUBTFUL, max(ducats, case.outstanding), sentence)
+    return Finding(Kind.DOUBTFUL, max(ducats, matched.outstanding), sentence)
 
 
-def _wrong_citizen(case: Case) -> Finding | None:
-    wrong = [s for s in (*case.moving, *case.correcting) if not case.is_right(s)]
-    if not wrong or not case.buyer.citizen:
+def _wrong_citizen(matched: MatchedCharge) -> Finding | None:
+    wrong = [s for s in (*matched.moving, *matched.correcting) if not matched.is_right(s)]
+    if not wrong or not matched.buyer.citizen:
         return None
-    state, row = _gravest(case, wrong)
-    got, due = row.citizen, case.buyer.citizen
+    state, row = _gravest(matched, wrong)
+    got, due = row.citizen, matched.buyer.citizen
     shown = told_apart(got, due) if look_alike(got, due) else repr(got)
     sentence = f"{_GOES[state]} {shown}, but {due!r} was to receive it"
-    if case.correcting and not case.uncovered:
+    if matched.correcting and not matched.uncovered:
         sentence += ", who gets it by a correction"
-    at_risk = sum((case.staying(row) for row in wrong), case.uncovered)
+    at_risk = sum((matched.staying(row) for row in wrong), matched.uncovered)
     return Finding(Kind.WRONG_CITIZEN, at_risk, sentence)
 
 
@@ -106,131 +106,131 @@ _TRANSFERS = {
 }
 
 
-def _gravest(case: Case, rows: Sequence[Stratagem]) -> tuple[State, Stratagem]:
+def _gravest(matched: MatchedCharge, rows: Sequence[Stratagem]) -> tuple[State, Stratagem]:
     """Of rows that move ducats: one that has comes before one that may have, or will."""
-    found = [(row.state(case.terms.now), row) for row in rows]
+    found = [(row.state(matched.terms.now), row) for row in rows]
     return min(found, key=lambda pair: list(_GOES).index(pair[0]))
 
 
-def _amount_mismatch(case: Case) -> Finding | None:
-    if not case.amiss or not case.buyer.ducats or case.is_rest:
+def _amount_mismatch(matched: MatchedCharge) -> Finding | None:
+    if not matched.amiss or not matched.buyer.ducats or matched.is_rest:
         return None
-    if case.correcting or case.takebacks:
-        return _still_mismatched(case)
-    state, row = _gravest(case, case.amiss)
-    difference = abs((row.ducats or ZERO) - case.sold)
+    if matched.correcting or matched.takebacks:
+        return _still_mismatched(matched)
+    state, row = _gravest(matched, matched.amiss)
+    difference = abs((row.ducats or ZERO) - matched.sold)
     sentence = (
         f"{_TRANSFERS[state]} {format_ducats(row.ducats or ZERO)} ducats where "
-        f"{format_ducats(case.sold)} were sold"
+        f"{format_ducats(matched.sold)} were sold"
     )
     return Finding(Kind.AMOUNT_MISMATCH, difference, sentence)
 
 
-def _still_mismatched(case: Case) -> Finding | None:
+def _still_mismatched(matched: MatchedCharge) -> Finding | None:
     """What is too little, or too much, after people have corrected it."""
-    difference = abs(case.carried_right - case.sold)
+    difference = abs(matched.carried_right - matched.sold)
     if difference <= ROUNDING_DUCATS:
         return None
     sentence = (
-        f"with what was corrected, {format_ducats(case.carried_right)} ducats are transferred "
-        f"where {format_ducats(case.sold)} were sold"
+        f"with what was corrected, {format_ducats(matched.carried_right)} ducats are transferred "
+        f"where {format_ducats(matched.sold)} were sold"
     )
     return Finding(Kind.AMOUNT_MISMATCH, difference, sentence)
 
 
-def _unattributable(case: Case) -> Finding | None:
-    charge = case.charge
+def _unattributable(matched: MatchedCharge) -> Finding | None:
+    charge = matched.charge
     # Nobody knows which rows are its own: that none moved ducats cannot be told either.
-    if case.is_attributable or (case.is_void and not charge.unallocated):
+    if matched.is_attributable or (matched.is_void and not charge.unallocated):
         return None
     if charge.unallocated:
-        return Finding(Kind.UNATTRIBUTABLE, charge.ducats or _worth(case), charge.unallocated)
+        return Finding(Kind.UNATTRIBUTABLE, charge.ducats or _worth(matched), charge.unallocated)
     lacks = []
-    if not case.buyer.citizen and charge.names_processor:
+    if not matched.buyer.citizen and charge.names_processor:
         lacks.append(f"{charge.citizen_text!r} itself as the citizen: {MINTS}")
-    elif not case.buyer.citizen:
+    elif not matched.buyer.citizen:
         lacks.append("no citizen_id" if not charge.citizen_text else "no usable citizen_id")
-    if not case.buyer.ducats:
+    if not matched.buyer.ducats:
         said = f" ({charge.ducats_text!r})" if charge.ducats_text else ""
         lacks.append(f"no usable ducat_amount{said}")
     sentence = f"the payment names {' and '.join(lacks)}"
-    return Finding(Kind.UNATTRIBUTABLE, charge.ducats or _worth(case), sentence)
+    return Finding(Kind.UNATTRIBUTABLE, charge.ducats or _worth(matched), sentence)
 
 
-def _worth(case: Case) -> Decimal:
+def _worth(matched: MatchedCharge) -> Decimal:
     """Without an amount, rank the case by what its money would buy."""
-    charge, prices = case.charge, case.terms.prices
-    rate, belief = prices.on(charge.created_at.date()).rate, prices.belief_of(charge)
-    return worth_ducats(charge.captured_cents, charge.currency, rate, belief)
+    charge, prices = matched.charge, matched.terms.prices
+    rate, valuation = prices.on(charge.created_at.date()).rate, prices.valuation_rate_of(charge)
+    return worth_ducats(charge.captured_cents, charge.currency, rate, valuation)
 
 
-def _unknown_citizen(case: Case) -> Finding | None:
-    if not case.is_unknown or not case.uncovered:
+def _unknown_citizen(matched: MatchedCharge) -> Finding | None:
+    if not matched.is_unknown or not matched.uncovered:
         return None
-    sentence = no_citizen(case.buyer.citizen or "", case.similar_citizens)
-    return Finding(Kind.UNKNOWN_CITIZEN, case.owed, sentence)
+    sentence = no_citizen(matched.buyer.citizen or "", matched.similar_citizens)
+    return Finding(Kind.UNKNOWN_CITIZEN, matched.owed, sentence)
 
 
-def _missing(case: Case) -> Finding | None:
-    if case.matches and not case.is_all_taken_back:
+def _missing(matched: MatchedCharge) -> Finding | None:
+    if matched.matches and not matched.is_all_taken_back:
         return None
-    if case.is_young or not case.uncovered:
+    if matched.is_young or not matched.uncovered:
         return None
-    if case.matches:
+    if matched.matches:
         sentence = "its transfer was taken back, and nobody was credited instead"
-        return Finding(Kind.MISSING, case.owed, sentence)
-    if case.has_vanished:
-        return Finding(Kind.MISSING, case.owed, f"{_vanished(case)}{_perhaps(case)}")
-    sentence = f"no stratagem was ever made for it{_perhaps(case)}"
-    return Finding(Kind.MISSING, case.owed, sentence)
+        return Finding(Kind.MISSING, matched.owed, sentence)
+    if matched.has_vanished:
+        return Finding(Kind.MISSING, matched.owed, f"{_vanished(matched)}{_perhaps(matched)}")
+    sentence = f"no stratagem was ever made for it{_perhaps(matched)}"
+    return Finding(Kind.MISSING, matched.owed, sentence)
 
 
-def _perhaps(case: Case) -> str:
+def _perhaps(matched: MatchedCharge) -> str:
     """What a person has to look at before it is delivered."""
-    names = ", ".join(s.stratagem_id or s.record_id for s in case.unclear)
+    names = ", ".join(s.stratagem_id or s.record_id for s in matched.unclear)
     return f"; perhaps {names} is its transfer: look before you credit it" if names else ""
 
 
-def _vanished(case: Case) -> str:
-    if any(row.status == "planned" for row in case.stratagems):
+def _vanished(matched: MatchedCharge) -> str:
+    if any(row.status == "planned" for row in matched.stratagems):
         return (
             "cascade, or an earlier run, saw it delivered or on its way, and the base shows a "
             "planned stratagem: somebody has set it back by hand, or another one has vanished, and "
             "its ducats may have arrived"
         )
-    if case.past.was_written:
+    if matched.past.was_written:
         return "its stratagem has vanished from the base: its ducats may have arrived"
-    lacks = "none of its stratagems was executed" if case.matches else "it has no stratagem"
+    lacks = "none of its stratagems was executed" if matched.matches else "it has no stratagem"
     return (
         f"{lacks}, yet an earlier run left nothing open about it: its stratagem has "
         "vanished, and its ducats may have arrived"
     )
 
 
-def _failed(case: Case) -> Finding | None:
-    failed = case.by_state[State.FAILED]
-    if not failed or case.moving or not case.uncovered:
+def _failed(matched: MatchedCharge) -> Finding | None:
+    failed = matched.by_state[State.FAILED]
+    if not failed or matched.moving or not matched.uncovered:
         return None
     why = failed[-1].failure_text or failed[-1].notes_flaw
-    gave_up = f"Venice's engine gave up before any ducats moved: {why}{_perhaps(case)}"
-    return Finding(Kind.FAILED, case.owed, _succeeded(case) + gave_up)
+    gave_up = f"Venice's engine gave up before any ducats moved: {why}{_perhaps(matched)}"
+    return Finding(Kind.FAILED, matched.owed, _succeeded(matched) + gave_up)
 
 
-def _stalled(case: Case) -> Finding | None:
-    stalled = case.by_state[State.STALLED]
-    idle = stalled and not case.moving and not case.by_state[State.FAILED]
-    if not idle or case.is_young or not case.uncovered:
+def _stalled(matched: MatchedCharge) -> Finding | None:
+    stalled = matched.by_state[State.STALLED]
+    idle = stalled and not matched.moving and not matched.by_state[State.FAILED]
+    if not idle or matched.is_young or not matched.uncovered:
         return None
-    why = f"{_why_stalled(stalled[-1])}{_perhaps(case)}"
-    sentence = _succeeded(case) + f"the engine will never take its stratagem: {why}"
-    return Finding(Kind.STALLED, case.owed, sentence)
+    why = f"{_why_stalled(stalled[-1])}{_perhaps(matched)}"
+    sentence = _succeeded(matched) + f"the engine will never take its stratagem: {why}"
+    return Finding(Kind.STALLED, matched.owed, sentence)
 
 
-def _succeeded(case: Case) -> str:
+def _succeeded(matched: MatchedCharge) -> str:
     """Where another stratagem has vanished, or another citizen may have taken the name, that comes
     first."""
-    vanished = f"{_vanished(case)}; " if case.has_vanished else ""
-    return f"{vanished}{case.successor}; " if case.successor else vanished
+    vanished = f"{_vanished(matched)}; " if matched.has_vanished else ""
+    return f"{vanished}{matched.successor}; " if matched.successor else vanished
 
 
 def _why_stalled(stratagem: Stratagem) -> str:
@@ -240,51 +240,52 @@ def _why_stalled(stratagem: Stratagem) -> str:
     return f"active, expired {format_moment(expiry)}" if expiry else "active, expired"
 
 
-def _underpaid(case: Case) -> Finding | None:
-    if case.price is None or case.is_void:
+def _underpaid(matched: MatchedCharge) -> Finding | None:
+    if matched.price is None or matched.is_void:
         return None
-    return Finding(Kind.UNDERPAID, case.price.missing, case.price.why)
+    return Finding(Kind.UNDERPAID, matched.price.missing, matched.price.why)
 
 
-def _refunded(case: Case) -> Finding | None:
-    charge = case.charge
-    if not case.to_return:
+def _refunded(matched: MatchedCharge) -> Finding | None:
+    charge = matched.charge
+    if not matched.to_return:
         return None
     kind = Kind.REFUNDED if charge.refunded_cents else Kind.DISPUTED
-    how = "went back to the payer" if charge.refunded_cents else f"were lost{_stage(case)}"
+    how = "went back to the payer" if charge.refunded_cents else f"were lost{_stage(matched)}"
     sentence = (
-        f"{format_money(case.cents_back, charge.currency)} of "
+        f"{format_money(matched.cents_back, charge.currency)} of "
         f"{format_money(charge.captured_cents, charge.currency)} {how}: "
-        f"{format_ducats(case.to_return)} ducats are to come back"
+        f"{format_ducats(matched.to_return)} ducats are to come back"
     )
-    if case.debt:
-        sentence += f"; a debt of {format_ducats(case.debt)} ducats is recorded"
-    return Finding(kind, case.to_return, sentence + _now_another(case))
+    if matched.debt:
+        sentence += f"; a debt of {format_ducats(matched.debt)} ducats is recorded"
+    return Finding(kind, matched.to_return, sentence + _now_another(matched))
 
 
-def _vanished_and_refunded(case: Case) -> Finding | None:
-    if not (case.is_void and case.has_vanished):
+def _vanished_and_refunded(matched: MatchedCharge) -> Finding | None:
+    if not (matched.is_void and matched.has_vanished):
         return None
     sentence = (
         "its money went back, and its stratagem has vanished from the base: its ducats may have "
         "arrived, and be to come back"
     )
-    return Finding(Kind.REFUNDED, case.buyer.ducats or ZERO, sentence)
+    return Finding(Kind.REFUNDED, matched.buyer.ducats or ZERO, sentence)
 
 
-def _taken_too_much(case: Case) -> Finding | None:
-    if not case.to_give_again:
+def _taken_too_much(matched: MatchedCharge) -> Finding | None:
+    if not matched.to_give_again:
         return None
-    what = "kept back" if case.lacking else "taken back"
+    what = "kept back" if matched.lacking else "taken back"
     sentence = (
-        f"{format_ducats(case.to_give_again)} ducats were {what} for money that did not go back, "
+        f"{format_ducats(matched.to_give_again)} ducats were {what} "
+        "for money that did not go back, "
         "or came again: they are the citizen's"
     )
-    return Finding(Kind.REFUNDED, case.to_give_again, sentence + _now_another(case))
+    return Finding(Kind.REFUNDED, matched.to_give_again, sentence + _now_another(matched))
 
 
-def _still_taking(case: Case) -> Finding | None:
-    if not (stale := stale_returns(case)):
+def _still_taking(matched: MatchedCharge) -> Finding | None:
+    if not (stale := stale_returns(matched)):
         return None
     ducats = sum_ducats(stale)
     sentence = (
@@ -294,27 +295,27 @@ def _still_taking(case: Case) -> Finding | None:
     return Finding(Kind.REFUNDED, ducats, sentence)
 
 
-def stale_returns(case: Case) -> tuple[Stratagem, ...]:
+def stale_returns(matched: MatchedCharge) -> tuple[Stratagem, ...]:
     """Transfers that are still to take ducats back for money that did not go back, or came again:
     `cascade refund` ends them."""
     coming = {
         row.record_id
-        for row in case.returns
-        if row.payer and row.state(case.terms.now) is State.LIVE
+        for row in matched.returns
+        if row.payer and row.state(matched.terms.now) is State.LIVE
     }
     if not coming:
         return ()
-    parts = (part for part in picture_of(case, {}).parts if not (part.due or part.held))
+    parts = (part for part in picture_of(matched, {}).parts if not (part.due or part.held))
     return tuple(row for part in parts for row in part.rows if row.record_id in coming)
 
 
-def _now_another(case: Case) -> str:
-    return f"; {case.successor}" if case.successor else ""
+def _now_another(matched: MatchedCharge) -> str:
+    return f"; {matched.successor}" if matched.successor else ""
 
 
-def _doubtful_return(case: Case) -> Finding | None:
-    rows = (*case.returns, *case.takebacks)
-    doubtful = [row for row in rows if row.state(case.terms.now) is State.DOUBTFUL]
+def _doubtful_return(matched: MatchedCharge) -> Finding | None:
+    rows = (*matched.returns, *matched.takebacks)
+    doubtful = [row for row in rows if row.state(matched.terms.now) is State.DOUBTFUL]
     if not doubtful:
         return None
     ducats = sum_ducats(doubtful)
@@ -325,15 +326,15 @@ def _doubtful_return(case: Case) -> Finding | None:
     return Finding(Kind.DOUBTFUL, ducats, sentence)
 
 
-def _disputed(case: Case) -> Finding | None:
-    at_risk = case.carried - case.returned
-    if not case.is_contested or at_risk <= ROUNDING_DUCATS:
+def _disputed(matched: MatchedCharge) -> Finding | None:
+    at_risk = matched.carried - matched.returned
+    if not matched.is_contested or at_risk <= ROUNDING_DUCATS:
         return None
-    return Finding(Kind.DISPUTED, at_risk, f"the payer disputes it{_stage(case)}")
+    return Finding(Kind.DISPUTED, at_risk, f"the payer disputes it{_stage(matched)}")
 
 
-def _stage(case: Case) -> str:
-    text = "; ".join(map(_how_it_stands, case.disputes))
+def _stage(matched: MatchedCharge) -> str:
+    text = "; ".join(map(_how_it_stands, matched.disputes))
     return f" ({text})" if text else ""
 
 
@@ -342,7 +343,7 @@ def _how_it_stands(dispute: Dispute) -> str:
     return f"{dispute.id} {dispute.status.replace('_', ' ')}{awaited}, {dispute.reason}"
 
 
-_QUESTIONS: tuple[Callable[[Case], Finding | None], ...] = (
+_QUESTIONS: tuple[Callable[[MatchedCharge], Finding | None], ...] = (
     _duplicate,
     _doubtful,
     _wrong_citizen,

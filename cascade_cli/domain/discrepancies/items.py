@@ -11,7 +11,7 @@ from typing import overload
 
 from cascade_cli.domain.discrepancies.kinds import GRAVITY, SEVERITY_RANK, Kind, Severity
 from cascade_cli.domain.discrepancies.repair_command import Repair
-from cascade_cli.domain.matching.fast_path import Plain
+from cascade_cli.domain.matching.fast_path import PlainlySettled
 from cascade_cli.domain.matching.matching import Rule
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.decisions import Decision
@@ -91,7 +91,10 @@ class Items(Sequence[Item]):
     """
 
     def __init__(
-        self, judged: Sequence[Item], plain: Plain, make: Callable[[Charge, Stratagem], Item]
+        self,
+        judged: Sequence[Item],
+        plain: PlainlySettled,
+        make: Callable[[Charge, Stratagem], Item],
     ) -> None:
         ordered = sorted(judged, key=worst_first)
         self.unsettled = tuple(item for item in ordered if item.kind is not Kind.SETTLED)

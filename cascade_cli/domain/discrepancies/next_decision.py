@@ -9,7 +9,7 @@ from datetime import datetime
 from cascade_cli.domain.discrepancies.decision_table import doubtful_rows, rule_for
 from cascade_cli.domain.discrepancies.items import Item
 from cascade_cli.domain.discrepancies.repair_command import Repair
-from cascade_cli.domain.matching.matched_charge import Case
+from cascade_cli.domain.matching.matched_charge import MatchedCharge
 from cascade_cli.domain.matching.settled_by import mentioned_by, settling_rows
 from cascade_cli.domain.records.decisions import How
 from cascade_cli.domain.records.overrides import Override
@@ -31,50 +31,53 @@ _BRIEFLY = {
 }
 
 
-def with_next_step(item: Item, case: Case | None, now: datetime) -> Item:
+def with_next_step(item: Item, matched: MatchedCharge | None, now: datetime) -> Item:
     """The item with what to type, where nothing else is: the first decision that fits."""
     if item.repair is not None or not item.is_open:
         return item
-    rule = rule_for(item, case, now)
-    how, name = first_decision(item, case, now)
-    words = ("resolve", name, how.option, *_words(how, rule.days, case))
+    rule = rule_for(item, matched, now)
+    how, name = first_decision(item, matched, now)
+    words = ("resolve", name, how.option, *_words(how, rule.days, matched))
     line = command(*words, "--reason", rule.reason)
     return replace(item, repair=Repair(line, brief=command(*words, "-r", _BRIEFLY[how])))
 
 
-def first_decision(item: Item, case: Case | None, now: datetime) -> tuple[How, str]:
+def first_decision(item: Item, matched: MatchedCharge | None, now: datetime) -> tuple[How, str]:
     """What is printed beside the case and marked in a review, and the id to type: that of the
     payment, or of the record where a single transfer is meant."""
-    how, name = rule_for(item, case, now).choice[0], case.charge.payment_id if case else item.name
+    how, name = (
+        rule_for(item, matched, now).choice[0],
+        matched.charge.payment_id if matched else item.name,
+    )
     if how is not How.MOVED:
         return how, name
-    row = _doubtful(item, case, now)[0]
+    row = _doubtful(item, matched, now)[0]
     how = _found_out(row)
     return how, name if how is How.SNOOZE else row.record_id
 
 
-def line_for_late(item: Item, case: Case, now: datetime) -> tuple[str, Repair] | None:
+def line_for_late(item: Item, matched: MatchedCharge, now: datetime) -> tuple[str, Repair] | None:
     """The record of the late row that the item's line says is its own, with that line: typed once,
     it settles both."""
-    if not (item.repair and item.is_open and settling_rows(case)):
+    if not (item.repair and item.is_open and settling_rows(matched)):
         return None
-    is_said = rule_for(item, case, now).choice[0] is How.SETTLED_BY
-    return (settling_rows(case)[0].record_id, item.repair) if is_said else None
+    is_said = rule_for(item, matched, now).choice[0] is How.SETTLED_BY
+    return (settling_rows(matched)[0].record_id, item.repair) if is_said else None
 
 
-def _words(how: How, days: int, case: Case | None) -> Iterator[str]:
+def _words(how: How, days: int, matched: MatchedCharge | None) -> Iterator[str]:
     """What belongs to the option."""
     if how is How.SNOOZE:
         yield f"{days}d"
-    if how is How.SETTLED_BY and case:
-        yield settling_rows(case)[0].stratagem_id
-    if how is How.CREDIT and case:
-        yield from _to_whom(case)
+    if how is How.SETTLED_BY and matched:
+        yield settling_rows(matched)[0].stratagem_id
+    if how is How.CREDIT and matched:
+        yield from _to_whom(matched)
 
 
-def _doubtful(item: Item, case: Case | None, now: datetime) -> tuple[Stratagem, ...]:
-    if case:
-        return doubtful_rows(case)
+def _doubtful(item: Item, matched: MatchedCharge | None, now: datetime) -> tuple[Stratagem, ...]:
+    if matched:
+        return doubtful_rows(matched)
     return tuple(row for row in item.rows if row.state(now) is State.DOUBTFUL)
 
 
@@ -87,16 +90,16 @@ def _found_out(row: Stratagem) -> How:
     return How.MOVED
 
 
-def _to_whom(case: Case) -> Iterator[str]:
+def _to_whom(matched: MatchedCharge) -> Iterator[str]:
     """Who, and how many: where the payment does not say so, a person fills it in."""
-    if not case.buyer.ducats:
+    if not matched.buyer.ducats:
         yield DUCATS
-    named = case.buyer.citizen or ""
+    named = matched.buyer.citizen or ""
     # No shell passes on a NUL.
-    if not named or "\0" in named or case.is_unknown or case.successor:
+    if not named or "\0" in named or matched.is_unknown or matched.successor:
         yield from ("--citizen", CITIZEN)
     # Whoever credits has looked at what may be its own, or was meant for it.
-    if case.unclear:
+    if matched.unclear:
         yield f"--{Override.AMBIGUOUS}"
-    if mentioned_by(case):
+    if mentioned_by(matched):
         yield "--again"

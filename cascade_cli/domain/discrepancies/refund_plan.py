@@ -8,7 +8,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
-from cascade_cli.domain.matching.matched_charge import Case
+from cascade_cli.domain.matching.matched_charge import MatchedCharge
 from cascade_cli.domain.records.orders import (
     Cause,
     Order,
@@ -22,9 +22,9 @@ from cascade_cli.domain.records.stratagems import State, Stratagem
 from cascade_cli.domain.refunds.refund_shares import (
     REASON_REST,
     ROUNDING_DUCATS,
-    Account,
-    Part,
     Policy,
+    RefundAccount,
+    RefundShare,
     floored,
     to_take,
 )
@@ -36,7 +36,7 @@ REASON_WON = "Ducat purchase via CASCADE, disputed in vain"
 
 
 @dataclass(frozen=True)
-class Terms:
+class RefundTerms:
     """By what it is decided: the policy, who takes the ducats, what the citizen has.
 
     `wanted` is how many a person wants to take in all, None for what the policy says. `successor`
@@ -58,8 +58,8 @@ class Terms:
 class Picture:
     """One payment with its refunds; `parts` has one for each, oldest first."""
 
-    case: Case
-    parts: tuple[Part, ...]
+    matched: MatchedCharge
+    parts: tuple[RefundShare, ...]
 
     @property
     def left(self) -> Decimal:
@@ -86,8 +86,8 @@ class RefundPlan:
 
     def stratagem_id(self, order: Order) -> str:
         """The id of the row that the order ends or revives; of one without a row, what it gets."""
-        case = self.picture.case
-        rows = (row for row in (*case.stratagems, *case.returns) if row.stratagem_id)
+        matched = self.picture.matched
+        rows = (row for row in (*matched.stratagems, *matched.returns) if row.stratagem_id)
         own = (r for r in rows if r.record_id in order.own_records or r.stratagem_id == order.key)
         row = next(own, None)
         return row.stratagem_id if row else order.key
@@ -112,207 +112,207 @@ class RefundPlan:
 
 
 def picture_of(
-    case: Case,
+    matched: MatchedCharge,
     written_off: Mapping[str, Decimal],
     debts: Mapping[str, Decimal] = MappingProxyType({}),
 ) -> Picture:
     """The parts of the payment's refunds and disputes."""
-    now = case.terms.now
-    moving = case.carried
-    sold = case.buyer.ducats or ZERO
-    account = Account(
-        case.charge,
-        case.money.causes,
+    now = matched.terms.now
+    moving = matched.carried
+    sold = matched.buyer.ducats or ZERO
+    account = RefundAccount(
+        matched.charge,
+        matched.money.causes,
         sold,
         moving,
-        case.returns,
+        matched.returns,
         written_off,
-        case.lacking,
+        matched.lacking,
         debts,
     )
-    return Picture(case, account.parts(now))
+    return Picture(matched, account.parts(now))
 
 
 def obstacle_to(picture: Picture) -> str:
     """Why no machine may move anything for this payment; empty if nothing stands in the way."""
-    return obstacle_in(picture.case)
+    return obstacle_in(picture.matched)
 
 
-def obstacle_in(case: Case) -> str:
+def obstacle_in(matched: MatchedCharge) -> str:
     """As `obstacle_to`, of which it needs no more than the case."""
-    now = case.terms.now
-    if case.charge.unallocated:
-        return case.charge.unallocated
-    for row in (*case.stratagems, *case.returns, *case.corrections, *case.takebacks):
+    now = matched.terms.now
+    if matched.charge.unallocated:
+        return matched.charge.unallocated
+    for row in (*matched.stratagems, *matched.returns, *matched.corrections, *matched.takebacks):
         if row.state(now) is State.DOUBTFUL:
             return f"{row.stratagem_id} may or may not have moved its ducats"
-    if len(case.moving) > 1:
+    if len(matched.moving) > 1:
         return "it was delivered more than once, or may be: settle that first"
-    is_wrong = any(not case.is_right(row) for row in case.moving)
-    if is_wrong and case.carried_right < case.sold:
+    is_wrong = any(not matched.is_right(row) for row in matched.moving)
+    if is_wrong and matched.carried_right < matched.sold:
         return "its ducats went to another citizen than the payment names"
     return ""
 
 
-def plan_refunds(picture: Picture, terms: Terms) -> RefundPlan:
+def plan_refunds(picture: Picture, terms: RefundTerms) -> RefundPlan:
     """What is to be written now. Call only if nothing stands in the way.
 
     A live transfer of a wholly refunded payment is ended. One of a payment refunded in part is
     left alone, since to change its amount while the engine may be executing it would hide what
     moved: it arrives, and then the part is taken back.
     """
-    case, now = picture.case, picture.case.terms.now
-    live = [row for row in case.stratagems if row.state(now) is State.LIVE]
+    matched, now = picture.matched, picture.matched.terms.now
+    live = [row for row in matched.stratagems if row.state(now) is State.LIVE]
     nothing = tuple(ZERO for _ in picture.parts)
     endings = tuple(_stale_returns(picture, terms))
     if live and picture.left:
-        if case.cents_back < case.charge.captured_cents:
+        if matched.cents_back < matched.charge.captured_cents:
             waits = f"{live[0].stratagem_id} is under way: the part comes back once it has arrived"
             return RefundPlan(picture, endings, taking=nothing, waits=waits)
-        ending = _ending(case, live[0], case.charge.stratagem_id, terms)
+        ending = _ending(matched, live[0], matched.charge.stratagem_id, terms)
         return RefundPlan(picture, (ending, *endings), taking=nothing)
     taking = nothing
     if picture.left:
         taking = to_take(picture.parts, terms.policy, terms.available, terms.wanted)
     orders = [
-        _take(case, part, ducats, terms)
+        _take(matched, part, ducats, terms)
         for part, ducats in zip(picture.parts, taking, strict=True)
         if ducats
     ]
-    orders += [_give(case, part, terms) for part in picture.parts if _may_give(part, case)]
-    rest = _rest(case, terms)
+    orders += [_give(matched, part, terms) for part in picture.parts if _may_give(part, matched)]
+    rest = _rest(matched, terms)
     if terms.successor and (orders or rest):
         return RefundPlan(picture, endings, taking=nothing, refused=terms.successor)
     if terms.nobody and rest:
         return RefundPlan(picture, endings, tuple(orders), taking, refused=terms.nobody)
-    if rest and case.price and Override.UNDERPAID not in terms.overrides:
-        refused = "" if orders else case.price.why
+    if rest and matched.price and Override.UNDERPAID not in terms.overrides:
+        refused = "" if orders else matched.price.why
         return RefundPlan(picture, endings, tuple(orders), taking, refused=refused)
     return RefundPlan(picture, endings, (*orders, *rest), taking)
 
 
-def _stale_returns(picture: Picture, terms: Terms) -> Iterator[Order]:
+def _stale_returns(picture: Picture, terms: RefundTerms) -> Iterator[Order]:
     """Rows on their way back for money that did not go back."""
-    case = picture.case
+    matched = picture.matched
     for part in picture.parts:
         for row in part.rows if not (part.due or part.held) else ():
-            if row.payer and row.state(case.terms.now) is State.LIVE:
-                yield _ending(case, row, row.stratagem_id, terms)
+            if row.payer and row.state(matched.terms.now) is State.LIVE:
+                yield _ending(matched, row, row.stratagem_id, terms)
 
 
-def withholding(case: Case, terms: Terms) -> Order | None:
+def withholding(matched: MatchedCharge, terms: RefundTerms) -> Order | None:
     """What keeps an undelivered payment's ducats from arriving, whether or not its row is seen yet;
     None where they have moved, or where nobody knows whose or how many they are."""
-    if any(row.state(case.terms.now) is not State.LIVE for row in case.moving):
+    if any(row.state(matched.terms.now) is not State.LIVE for row in matched.moving):
         return None
-    if case.stratagems:
-        row = (case.moving or case.stratagems)[-1]
-        order = _ending(case, row, case.charge.stratagem_id, terms)
+    if matched.stratagems:
+        row = (matched.moving or matched.stratagems)[-1]
+        order = _ending(matched, row, matched.charge.stratagem_id, terms)
         return order if row.citizen and row.ducats else None
-    if not (case.charge.citizen and case.charge.ducats):
+    if not (matched.charge.citizen and matched.charge.ducats):
         return None
     order = Order(
-        key=case.charge.stratagem_id,
-        citizen=case.charge.citizen,
-        ducats=case.charge.ducats,
+        key=matched.charge.stratagem_id,
+        citizen=matched.charge.citizen,
+        ducats=matched.charge.ducats,
         cause=Cause.PAYMENT,
-        reason=_why_withheld(case),
-        charge=case.charge,
-        facts={**payment_facts(case.charge), **terms.facts},
+        reason=_why_withheld(matched),
+        charge=matched.charge,
+        facts={**payment_facts(matched.charge), **terms.facts},
         ends=True,
     )
-    return _told_apart(order, case)
+    return _told_apart(order, matched)
 
 
-def _why_withheld(case: Case) -> str:
-    return "the money went back" if case.cents_back else "the payer disputes it"
+def _why_withheld(matched: MatchedCharge) -> str:
+    return "the money went back" if matched.cents_back else "the payer disputes it"
 
 
-def _ending(case: Case, row: Stratagem, key: str, terms: Terms) -> Order:
+def _ending(matched: MatchedCharge, row: Stratagem, key: str, terms: RefundTerms) -> Order:
     return Order(
         key=key,
         citizen=row.citizen,
         payer=row.payer,
         ducats=row.ducats or ZERO,
         cause=Cause.REFUND if row.payer else Cause.PAYMENT,
-        reason="the money did not go back" if row.payer else _why_withheld(case),
+        reason="the money did not go back" if row.payer else _why_withheld(matched),
         own_records=frozenset({row.record_id}),
-        facts={**payment_facts(case.charge), **terms.facts},
+        facts={**payment_facts(matched.charge), **terms.facts},
         ends=True,
     )
 
 
-def _take(case: Case, part: Part, ducats: Decimal, terms: Terms) -> Order:
+def _take(matched: MatchedCharge, part: RefundShare, ducats: Decimal, terms: RefundTerms) -> Order:
     return Order(
-        key=part.next_key(case.terms.now),
+        key=part.next_key(matched.terms.now),
         citizen=terms.processor,
-        payer=case.buyer.citizen or "",
+        payer=matched.buyer.citizen or "",
         ducats=ducats,
         cause=Cause.REFUND,
         reason=REASON,
-        facts=_facts(case, part, terms),
-        gift=case.charge.gift_to(case.buyer.citizen),
+        facts=_facts(matched, part, terms),
+        gift=matched.charge.gift_to(matched.buyer.citizen),
         # The engine may have refused more than the citizen had: the row then asks for less.
         amends=True,
     )
 
 
-def _may_give(part: Part, case: Case) -> bool:
-    going = any(not r.payer and r.state(case.terms.now) is State.LIVE for r in part.rows)
+def _may_give(part: RefundShare, matched: MatchedCharge) -> bool:
+    going = any(not r.payer and r.state(matched.terms.now) is State.LIVE for r in part.rows)
     return part.surplus > ROUNDING_DUCATS and not part.under_way and not going
 
 
-def _give(case: Case, part: Part, terms: Terms) -> Order:
+def _give(matched: MatchedCharge, part: RefundShare, terms: RefundTerms) -> Order:
     return Order(
-        key=part.next_give_back_key(case.terms.now),
-        citizen=next((row.payer for row in part.rows if row.payer), case.buyer.citizen or ""),
+        key=part.next_give_back_key(matched.terms.now),
+        citizen=next((row.payer for row in part.rows if row.payer), matched.buyer.citizen or ""),
         ducats=floored(part.surplus),
         cause=Cause.GIVE_BACK,
         reason=REASON_AGAIN,
-        facts=_facts(case, part, terms),
-        gift=case.charge.gift_to(case.buyer.citizen),
+        facts=_facts(matched, part, terms),
+        gift=matched.charge.gift_to(matched.buyer.citizen),
     )
 
 
-def _rest(case: Case, terms: Terms) -> list[Order]:
+def _rest(matched: MatchedCharge, terms: RefundTerms) -> list[Order]:
     """What a payment refunded in part, or one whose disputes are all decided, still owes, where no
     row was ever let go. A row that the engine may have taken up is delivered as it is, since
     another amount would hide what moved; what is too much of it is taken back afterwards."""
-    charge = case.charge
+    charge = matched.charge
     is_open = charge.refunded_cents or charge.disputed
-    is_kept_back = case.is_contested or case.has_vanished or case.unclear
-    is_moving = case.moving or case.correcting
-    if not is_open or is_moving or is_kept_back or not case.sold:
+    is_kept_back = matched.is_contested or matched.has_vanished or matched.unclear
+    is_moving = matched.moving or matched.correcting
+    if not is_open or is_moving or is_kept_back or not matched.sold:
         return []
-    if not charge.citizen or not charge.ducats or case.is_young:
+    if not charge.citizen or not charge.ducats or matched.is_young:
         return []
-    if any(row.status == "cancelled" for row in case.stratagems):
+    if any(row.status == "cancelled" for row in matched.stratagems):
         return []
-    begun = next((row for row in case.stratagems if row.status == "active"), None)
-    ducats = (begun.ducats if begun else None) or floored(case.sold)
-    if ducats > charge.ducats or (begun and not case.is_right(begun)):
+    begun = next((row for row in matched.stratagems if row.status == "active"), None)
+    ducats = (begun.ducats if begun else None) or floored(matched.sold)
+    if ducats > charge.ducats or (begun and not matched.is_right(begun)):
         return []
     whole = replace(charge, refunded_cents=0, disputed=False, ducats=exact(ducats))
-    reason = REASON_REST if case.cents_back else REASON_WON
+    reason = REASON_REST if matched.cents_back else REASON_WON
     order = order_for_charge(whole, reason, terms.facts)
     # The payment is judged as it was sold: what went back took its own share of the ducats along.
-    order = decided(order, *(terms.overrides if case.price else ()))
-    own = frozenset(row.record_id for row in case.stratagems)
-    return [_told_apart(replace(order, amends=True, own_records=own), case)]
+    order = decided(order, *(terms.overrides if matched.price else ()))
+    own = frozenset(row.record_id for row in matched.stratagems)
+    return [_told_apart(replace(order, amends=True, own_records=own), matched)]
 
 
-def _told_apart(order: Order, case: Case) -> Order:
+def _told_apart(order: Order, matched: MatchedCharge) -> Order:
     """Rows of other payments for the same citizen and amount are no rows of this one."""
-    late = frozenset(row.record_id for row in case.late)
-    return replace(order, foreign_records=case.foreign_records, unclear_records=late)
+    late = frozenset(row.record_id for row in matched.late)
+    return replace(order, foreign_records=matched.foreign_records, unclear_records=late)
 
 
-def _facts(case: Case, part: Part, terms: Terms) -> dict[str, Any]:
+def _facts(matched: MatchedCharge, part: RefundShare, terms: RefundTerms) -> dict[str, Any]:
     refund = {"refund": part.refund.id, "refund_cents": part.refund.amount_cents}
-    return {**payment_facts(case.charge), **refund, **terms.facts}
+    return {**payment_facts(matched.charge), **refund, **terms.facts}
 
 
-def describe(part: Part) -> str:
+def describe(part: RefundShare) -> str:
     """What became of a part's ducats, in a few words."""
     words = {
         "withheld": part.withheld,

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from cascade_cli.domain.discrepancies.evidence import describe
-from cascade_cli.domain.explain.split_payment import PaymentForMany
-from cascade_cli.domain.explain.story import Balances, Check
+from cascade_cli.domain.explain.split_payment import SplitPayment
+from cascade_cli.domain.explain.story import ChecklistAnswer, CitizenBalances
 from cascade_cli.domain.matching.matched_charge import Terms
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.stratagems import State, Stratagem
@@ -17,19 +17,19 @@ from cascade_cli.domain.shop.times import format_moment
 
 
 @dataclass(frozen=True)
-class Findings:
+class ChecklistFacts:
     """What was read: `charge` is None where nothing was paid, `unread` what the keys forbade;
     `many` is there where the payment is for many citizens."""
 
     charge: Charge | None
     stratagems: Sequence[Stratagem]
-    balances: Balances
+    balances: CitizenBalances
     processor: str
     unread: Sequence[str] = ()
-    many: PaymentForMany | None = None
+    many: SplitPayment | None = None
 
 
-def checklist(found: Findings, terms: Terms) -> Iterator[Check]:
+def checklist(found: ChecklistFacts, terms: Terms) -> Iterator[ChecklistAnswer]:
     """Paid? Stratagem? Citizen? Status? Solvent? Rights?"""
     yield _paid(found.charge)
     if found.many:
@@ -44,15 +44,15 @@ def checklist(found: Findings, terms: Terms) -> Iterator[Check]:
     yield _rights(found)
 
 
-def _yes(question: str, evidence: str) -> Check:
-    return Check(question, passed=True, evidence=evidence)
+def _yes(question: str, evidence: str) -> ChecklistAnswer:
+    return ChecklistAnswer(question, passed=True, evidence=evidence)
 
 
-def _no(question: str, evidence: str) -> Check:
-    return Check(question, passed=False, evidence=evidence)
+def _no(question: str, evidence: str) -> ChecklistAnswer:
+    return ChecklistAnswer(question, passed=False, evidence=evidence)
 
 
-def _paid(charge: Charge | None) -> Check:
+def _paid(charge: Charge | None) -> ChecklistAnswer:
     if charge is None:
         return _no("paid?", "Stripe has no paid purchase of ducats for it")
     money = format_money(charge.own_cents, charge.currency)
@@ -61,16 +61,20 @@ def _paid(charge: Charge | None) -> Check:
     return _yes("paid?", f"{money} at {format_moment(charge.created_at)}{sold}{period}")
 
 
-def _stratagem(found: Findings) -> Check:
+def _stratagem(found: ChecklistFacts) -> ChecklistAnswer:
     names = ", ".join(s.stratagem_id or s.record_id for s in found.stratagems)
-    return Check("stratagem made?", passed=bool(names), evidence=names or "Venice has none for it")
+    return ChecklistAnswer(
+        "stratagem made?", passed=bool(names), evidence=names or "Venice has none for it"
+    )
 
 
-def _citizen(found: Findings) -> Check:
+def _citizen(found: ChecklistFacts) -> ChecklistAnswer:
     names = [found.charge.citizen] if found.charge else [s.citizen for s in found.stratagems]
     name = next((name for name in names if name), None)
     if name is None and found.charge is None:
-        return Check("citizen there?", passed=None, evidence="nothing was paid for anybody")
+        return ChecklistAnswer(
+            "citizen there?", passed=None, evidence="nothing was paid for anybody"
+        )
     if name is None:
         return _no("citizen there?", "the payment names no usable citizen")
     if found.balances.citizen is None:
@@ -79,40 +83,40 @@ def _citizen(found: Findings) -> Check:
     return _yes("citizen there?", f"{name!r} has {has} ducats")
 
 
-def _status(stratagem: Stratagem, terms: Terms) -> Check:
+def _status(stratagem: Stratagem, terms: Terms) -> ChecklistAnswer:
     state = stratagem.state(terms.now)
     passed = None if state is State.DOUBTFUL else state in {State.EXECUTED, State.LIVE}
-    return Check("status?", passed=passed, evidence=describe(stratagem, terms))
+    return ChecklistAnswer("status?", passed=passed, evidence=describe(stratagem, terms))
 
 
-def _solvent(found: Findings, terms: Terms) -> Check:
+def _solvent(found: ChecklistFacts, terms: Terms) -> ChecklistAnswer:
     """What was executed needs no funds any more."""
     done = any(s.state(terms.now) is State.EXECUTED for s in found.stratagems)
     needs = ZERO if done or not found.charge else found.charge.ducats or ZERO
     return _enough(found, needs)
 
 
-def _enough(found: Findings, needs: Decimal) -> Check:
+def _enough(found: ChecklistFacts, needs: Decimal) -> ChecklistAnswer:
     has = found.balances.processor
     if has is None:
         return _no("processor solvent?", f"Venice has no citizen {found.processor!r}")
     evidence = f"{found.processor} has {format_ducats(has, grouped=True)} ducats"
-    return Check("processor solvent?", passed=has >= needs, evidence=evidence)
+    return ChecklistAnswer("processor solvent?", passed=has >= needs, evidence=evidence)
 
 
-def _of_many(many: PaymentForMany) -> Iterator[Check]:
+def _of_many(many: SplitPayment) -> Iterator[ChecklistAnswer]:
     total = len(many.items)
     made = sum(bool(item.stratagems) for item in many.items)
     evidence = f"for {made} of {total} citizens"
-    yield Check("stratagems made?", passed=made == total, evidence=evidence)
+    yield ChecklistAnswer("stratagems made?", passed=made == total, evidence=evidence)
     missing = many.missing
     named = ", ".join(map(repr, missing))
     evidence = f"Venice has no citizen {named}, to the letter" if missing else "none is missing"
-    yield Check("citizens there?", passed=not missing, evidence=evidence)
-    yield Check("status?", passed=not many.open, evidence=many.counted)
+    yield ChecklistAnswer("citizens there?", passed=not missing, evidence=evidence)
+    yield ChecklistAnswer("status?", passed=not many.open, evidence=many.counted)
 
 
-def _rights(found: Findings) -> Check:
+def _rights(found: ChecklistFacts) -> ChecklistAnswer:
     if found.unread:
         return _no("network and rights?", "; ".join(found.unread))
     evidence = "Stripe and Airtable answered all that was asked; to write: cascade doctor"

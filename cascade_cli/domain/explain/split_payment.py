@@ -9,14 +9,14 @@ from decimal import Decimal
 
 from cascade_cli.domain.discrepancies.items import Item, worst_first
 from cascade_cli.domain.discrepancies.kinds import Kind
-from cascade_cli.domain.explain.story import Line, Verdict, verdict_of
+from cascade_cli.domain.explain.story import StoryLine, Verdict, verdict_of
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.stratagems import Stratagem
 from cascade_cli.domain.shop.money import ZERO, exactly, format_ducats
 
 
 @dataclass(frozen=True)
-class PaymentForMany:
+class SplitPayment:
     """Its portions, and reconciliation's item for each."""
 
     charges: Sequence[Charge]
@@ -79,10 +79,10 @@ class PaymentForMany:
         return tuple(row for item in items for row in (*item.returns, *item.corrections))
 
     @property
-    def lines(self) -> tuple[Line, ...]:
+    def lines(self) -> tuple[StoryLine, ...]:
         """How it stands with each citizen."""
         return tuple(
-            Line(i.occurred_at, i.charge.payment_id, _described(i), verdict_of(i))
+            StoryLine(i.occurred_at, i.charge.payment_id, _described(i), verdict_of(i))
             for i in self.in_order
             if i.charge
         )

@@ -40,7 +40,7 @@ class Happening:
 
 
 @dataclass(frozen=True)
-class Check:
+class ChecklistAnswer:
     """One question of the troubleshooting list; `passed` is None where nobody can tell."""
 
     question: str
@@ -85,7 +85,7 @@ class SessionSale:
 
 
 @dataclass(frozen=True)
-class Subject:
+class StripeObject:
     """What Stripe says of an object: its payment, if it has one; of a session also its sale."""
 
     is_known: bool
@@ -94,7 +94,7 @@ class Subject:
 
 
 @dataclass(frozen=True)
-class Balances:
+class CitizenBalances:
     """Ducats now; None where the citizen does not exist or was not asked for."""
 
     processor: Decimal | None = None
@@ -110,16 +110,16 @@ class Story:
     subject: str
     verdict: Verdict
     happenings: tuple[Happening, ...]
-    checks: tuple[Check, ...] = ()
+    checks: tuple[ChecklistAnswer, ...] = ()
     charge: Charge | None = None
     stratagems: tuple[Stratagem, ...] = ()
-    balances: Balances = field(default_factory=Balances)
+    balances: CitizenBalances = field(default_factory=CitizenBalances)
     gaps: tuple[str, ...] = ()
-    portions: tuple[Line, ...] = ()
+    portions: tuple[StoryLine, ...] = ()
 
 
 @dataclass(frozen=True)
-class Line:
+class StoryLine:
     """One payment or transfer of a citizen; `at` is when it was paid or made."""
 
     at: datetime
@@ -136,8 +136,8 @@ class CitizenStory:
     exists: bool
     similar: tuple[str, ...]
     window: Window
-    lines: tuple[Line, ...]
-    balances: Balances
+    lines: tuple[StoryLine, ...]
+    balances: CitizenBalances
 
 
 def in_order(happenings: list[Happening]) -> tuple[Happening, ...]:

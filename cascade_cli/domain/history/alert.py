@@ -47,7 +47,7 @@ NOTHING_TOLD = Told({})
 
 
 @dataclass(frozen=True)
-class News:
+class AlertNews:
     """What a run found, beside what was told.
 
     `new` are discrepancies that nobody was told of, or that were of another kind then; `solved`
@@ -61,7 +61,7 @@ class News:
     still_open: tuple[Item, ...]
     elsewhere: int
     decided: Mapping[str, How] = field(default_factory=dict)
-    standing: Open | None = None
+    transfer_status: Open | None = None
     """How it stands with all of this run."""
 
     @property
@@ -70,13 +70,13 @@ class News:
         return bool(self.new or self.solved)
 
 
-def news(told: Told, scope: Scope, result: Reconciliation) -> News:
+def news(told: Told, scope: Scope, result: Reconciliation) -> AlertNews:
     """What has changed since people were told; the items keep their order, worst first."""
     found = result.discrepancies
     names = {name_of(item) for item in found}
     new = tuple(item for item in found if not _is_known(told, item))
     gone = {name: known for name, known in told.open.items() if name not in names}
-    return News(
+    return AlertNews(
         new,
         {name: known for name, known in gone.items() if scope.covers(name, known.at)},
         tuple(item for item in found if _is_known(told, item)),

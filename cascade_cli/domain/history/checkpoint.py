@@ -12,7 +12,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from cascade_cli.domain.discrepancies.kinds import Kind
-from cascade_cli.domain.history.open_items import Lead, cheapest_since, leads_of, loose_ends_of
+from cascade_cli.domain.history.open_items import (
+    OpenItem,
+    cheapest_since,
+    dormant_of,
+    open_items_of,
+)
 from cascade_cli.domain.reconcile.reconciliation import Item, Reconciliation
 from cascade_cli.domain.records.decisions import How
 from cascade_cli.domain.records.stripe_events import KEPT
@@ -28,7 +33,7 @@ _MOST_ENDS = 14
 
 
 @dataclass(frozen=True)
-class Memory:
+class Checkpoint:
     """The end of a complete run; `open` maps what was not settled, or what people decided about, to
     its kind.
 
@@ -45,14 +50,14 @@ class Memory:
     open: Mapping[str, str]
     open_since: datetime | None
     covered_since: datetime | None = None
-    leads: tuple[Lead, ...] = ()
-    loose: Mapping[str, str] = field(default_factory=dict)
+    open_items: tuple[OpenItem, ...] = ()
+    dormant: Mapping[str, str] = field(default_factory=dict)
     charges_a_day: int = 0
     ends: tuple[datetime, ...] = ()
     claimed_until: datetime | None = None
     void: frozenset[str] = frozenset()
 
-    def believed(self, now: datetime) -> Memory:
+    def believed(self, now: datetime) -> Checkpoint:
         """What may be believed of it now.
 
         A run cannot have read what was still to come. If it says so, a wrong clock has dated it,
@@ -79,7 +84,7 @@ class Memory:
     @property
     def blind_since(self) -> datetime:
         """Where a run has to begin that follows up nothing outside its window."""
-        moments = [self.until - BLIND_OVERLAP, *(lead.at for lead in self.leads)]
+        moments = [self.until - BLIND_OVERLAP, *(open_item.at for open_item in self.open_items)]
         return min(*moments, self.open_since or self.until)
 
     @property
@@ -94,7 +99,7 @@ class Memory:
     def next_window(self, now: datetime) -> Window:
         """What the next run reads whole: what is new, and as much before it as is cheaper to
         list than to ask for one by one."""
-        return Window(cheapest_since(self.leads, self.new_since, self.charges_a_day), now)
+        return Window(cheapest_since(self.open_items, self.new_since, self.charges_a_day), now)
 
     def is_replaced_by(self, covered_since: datetime, until: datetime) -> bool:
         """Whether a run over so much forgets nothing: neither what is open, nor that what is
@@ -111,14 +116,14 @@ class Memory:
             "open": dict(self.open),
             "open_since": self.open_since.isoformat() if self.open_since else None,
             "covered_since": self.covered_since.isoformat() if self.covered_since else None,
-            "leads": [lead.document() for lead in self.leads],
-            "loose": dict(self.loose),
+            "leads": [open_item.document() for open_item in self.open_items],
+            "loose": dict(self.dormant),
             "charges_a_day": self.charges_a_day,
             "ends": [end.isoformat() for end in self.ends],
             "void": sorted(self.void),
         }
 
-    def ended(self, until: datetime, before: Memory | None) -> Memory:
+    def ended(self, until: datetime, before: Checkpoint | None) -> Checkpoint:
         """As of a run that surely read no further than `until`, but what is covered already."""
         return replace(self, until=min(self.until, max(until, before.until) if before else until))
 
@@ -127,20 +132,20 @@ class Memory:
         """It ends after it begins."""
         return self.covered_since is None or self.covered_since < self.until
 
-    def dated(self, before: Memory | None) -> Memory:
+    def dated(self, before: Checkpoint | None) -> Checkpoint:
         """As the services' clocks dated it, after the run that `before` is of."""
         ends = (self.until, *(before.ends if before else ()))
         return replace(self, ends=ends[:_MOST_ENDS])
 
     @classmethod
-    def of(cls, document: Mapping[str, Any]) -> Memory:
+    def of(cls, document: Mapping[str, Any]) -> Checkpoint:
         """From what the journal kept; an older version kept less."""
         return cls(
             datetime.fromisoformat(document["until"]),
             document["open"],
             _moment(document["open_since"]),
             _moment(document.get("covered_since")),
-            tuple(map(Lead.of, document.get("leads", ()))),
+            tuple(map(OpenItem.of, document.get("leads", ()))),
             document.get("loose", {}),
             document.get("charges_a_day", 0),
             tuple(map(datetime.fromisoformat, document.get("ends", ()))),
@@ -220,27 +225,27 @@ class Remains:
     the window."""
 
     pending: Mapping[str, datetime] = field(default_factory=dict)
-    loose: Mapping[str, str] = field(default_factory=dict)
+    dormant: Mapping[str, str] = field(default_factory=dict)
     listed: int = 0
     void: frozenset[str] = frozenset()
 
 
-def memory_of(
+def checkpoint_of(
     window: Window,
     result: Reconciliation,
     remains: Remains | None = None,
     covered_since: datetime | None = None,
-) -> Memory:
+) -> Checkpoint:
     """What to remember of a complete run; all is covered since its window, if not before."""
     remains = remains or Remains()
     watched = result.items.watched
-    return Memory(
+    return Checkpoint(
         window.until,
         {name_of(item): _left_as(item).value for item in watched},
         min((item.occurred_at for item in watched), default=None),
         covered_since or window.since,
-        (*leads_of(result), *_leads_to(remains.pending)),
-        {**remains.loose, **loose_ends_of(result)},
+        (*open_items_of(result), *_open_items_of(remains.pending)),
+        {**remains.dormant, **dormant_of(result)},
         _a_day(remains.listed, window),
         void=remains.void | frozenset(_void_in(result)),
     )
@@ -258,23 +263,23 @@ def _void_in(result: Reconciliation) -> Iterator[str]:
             yield item.charge.id
 
 
-def _leads_to(pending: Mapping[str, datetime]) -> Iterator[Lead]:
+def _open_items_of(pending: Mapping[str, datetime]) -> Iterator[OpenItem]:
     for charge, created_at in sorted(pending.items()):
-        yield Lead(charge, created_at)
+        yield OpenItem(charge, created_at)
 
 
 def _a_day(charges: int, window: Window) -> int:
     return round(charges * _DAY / max(window.until - window.since, timedelta(hours=1)))
 
 
-def changes(memory: Memory, result: Reconciliation) -> Changes:
+def changes(checkpoint: Checkpoint, result: Reconciliation) -> Changes:
     """What became of the discrepancies since `memory`; what is in flight is none."""
-    before = {name for name, kind in memory.open.items() if Kind(kind).is_discrepancy}
+    before = {name for name, kind in checkpoint.open.items() if Kind(kind).is_discrepancy}
     now = {name_of(item) for item in result.discrepancies}
     closed = decided_in(result)
     snoozed = {name for name, how in closed.items() if how is How.SNOOZE}
     return Changes(
-        memory.until,
+        checkpoint.until,
         tuple(sorted(now - before)),
         tuple(sorted(before - now)),
         tuple(sorted(now & before)),

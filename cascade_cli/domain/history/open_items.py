@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from cascade_cli.domain.discrepancies.kinds import Kind
-from cascade_cli.domain.matching.fast_path import set_aside
+from cascade_cli.domain.matching.fast_path import take_fast_path
 from cascade_cli.domain.matching.matching import Rule, match
-from cascade_cli.domain.matching.snapshot import World
+from cascade_cli.domain.matching.snapshot import Snapshot
 from cascade_cli.domain.reconcile.reconciliation import Item, Reconciliation
 from cascade_cli.domain.selling.pricing import PriceList
 
@@ -21,7 +21,7 @@ _ROWS_PER_CHARGE, _LEAST_REQUESTS_A_DAY = 2, 1.0
 
 
 @dataclass(frozen=True)
-class Lead:
+class OpenItem:
     """One charge, created at `at`, or transfers without one; `records` are all its transfers,
     those that return ducats for refunds and those that may be its own among them."""
 
@@ -34,31 +34,31 @@ class Lead:
         return [self.charge, self.at.isoformat(), list(self.records)]
 
     @classmethod
-    def of(cls, document: Sequence[Any]) -> Lead:
+    def of(cls, document: Sequence[Any]) -> OpenItem:
         """From what the journal kept."""
         charge, at, records = document
         return cls(charge, datetime.fromisoformat(at), tuple(records))
 
 
-def leads_of(result: Reconciliation) -> Iterable[Lead]:
+def open_items_of(result: Reconciliation) -> Iterable[OpenItem]:
     """To all that is watched, and to credits by hand that are under way."""
     known: set[str] = set()
     for item in result.items.watched:
-        lead = _lead_to(item)
-        known.update(lead.records)
-        yield lead
+        open_item = _open_item_of(item)
+        known.update(open_item.records)
+        yield open_item
     for stratagem in result.under_way:
         if stratagem.record_id not in known:
-            yield Lead(None, stratagem.created_at, (stratagem.record_id,))
+            yield OpenItem(None, stratagem.created_at, (stratagem.record_id,))
 
 
-def _lead_to(item: Item) -> Lead:
+def _open_item_of(item: Item) -> OpenItem:
     rows = (*item.rows, *item.late)
     records = tuple(dict.fromkeys(stratagem.record_id for stratagem in rows))
-    return Lead(item.charge.id if item.charge else None, item.occurred_at, records)
+    return OpenItem(item.charge.id if item.charge else None, item.occurred_at, records)
 
 
-def loose_ends_of(result: Reconciliation) -> Mapping[str, str]:
+def dormant_of(result: Reconciliation) -> Mapping[str, str]:
     """Records of settled payments that the engine passes over, to their charges: told to run one
     by its id, it heeds neither expiry nor status."""
     return {
@@ -70,13 +70,18 @@ def loose_ends_of(result: Reconciliation) -> Mapping[str, str]:
     }
 
 
-def cheapest_since(leads: Iterable[Lead], latest: datetime, charges_a_day: int) -> datetime:
+def cheapest_since(
+    open_items: Iterable[OpenItem], latest: datetime, charges_a_day: int
+) -> datetime:
     """Where a window that has to reach back to `latest` begins, so that listing it and asking for
     each older charge by its id takes the fewest requests.
 
     What waits for the engine's next run is many and young; what waits for people is few and old.
     """
-    older = sorted((lead.at for lead in leads if lead.charge and lead.at < latest), reverse=True)
+    older = sorted(
+        (open_item.at for open_item in open_items if open_item.charge and open_item.at < latest),
+        reverse=True,
+    )
     a_day = max(_ROWS_PER_CHARGE * charges_a_day / _PAGE, _LEAST_REQUESTS_A_DAY)
     costs = [(float(len(older)), latest)]
     costs += [
@@ -87,28 +92,28 @@ def cheapest_since(leads: Iterable[Lead], latest: datetime, charges_a_day: int) 
 
 
 def without_strangers(
-    world: World, prices: PriceList, followed: Container[str], remembered: Container[str]
-) -> World:
+    snapshot: Snapshot, prices: PriceList, followed: Container[str], remembered: Container[str]
+) -> Snapshot:
     """The world without those rows of the older connector that would be taken for a followed
     charge's only because their own charge was not read.
 
     All rows that such a charge had before the window are remembered: any other is a settled one's.
     """
-    while strangers := set(_strangers(world, prices, followed, remembered)):
-        kept = tuple(s for s in world.stratagems if s.record_id not in strangers)
-        world = replace(world, stratagems=kept)
-    return world
+    while strangers := set(_strangers(snapshot, prices, followed, remembered)):
+        kept = tuple(s for s in snapshot.stratagems if s.record_id not in strangers)
+        snapshot = replace(snapshot, stratagems=kept)
+    return snapshot
 
 
 def _strangers(
-    world: World, prices: PriceList, followed: Container[str], remembered: Container[str]
+    snapshot: Snapshot, prices: PriceList, followed: Container[str], remembered: Container[str]
 ) -> Iterator[str]:
-    _, rest = set_aside(world, prices)
+    _, rest = take_fast_path(snapshot, prices)
     matches = match(rest.charges, rest.stratagems)
     for charge, found in matches.by_charge.items():
         if charge not in followed:
             continue
         rows = [one.stratagem for one in found if one.rule in {Rule.NEAREST, Rule.SURPLUS}]
         for row in (*rows, *matches.late.get(charge, ())):
-            if row.created_at < world.window.since and row.record_id not in remembered:
+            if row.created_at < snapshot.window.since and row.record_id not in remembered:
                 yield row.record_id

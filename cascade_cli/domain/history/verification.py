@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
-from cascade_cli.domain.history.checkpoint import Memory, name_of
+from cascade_cli.domain.history.checkpoint import Checkpoint, name_of
 from cascade_cli.domain.reconcile.reconciliation import Item
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.shop.times import Window
@@ -23,7 +23,7 @@ class Depth(StrEnum):
 
 
 @dataclass(frozen=True)
-class Check:
+class VerificationSample:
     """What is to be verified; the same seed chooses the same sample."""
 
     depth: Depth
@@ -31,7 +31,7 @@ class Check:
 
 
 @dataclass(frozen=True)
-class Verification:
+class MemoryVerification:
     """So many payments remembered as settled were judged again; `wrong` names what is not."""
 
     depth: Depth
@@ -54,21 +54,23 @@ class Settled:
     `touched` are charges of which Stripe told a change since.
     """
 
-    memory: Memory
+    checkpoint: Checkpoint
     touched: Container[str]
 
     @cached_property
     def past(self) -> Window:
         """The time that the memory speaks of."""
-        until = self.memory.new_since
-        return Window(min(self.memory.covered_since or until, until), until)
+        until = self.checkpoint.new_since
+        return Window(min(self.checkpoint.covered_since or until, until), until)
 
     @cached_property
     def open_ids(self) -> frozenset[str]:
         """Charges and records of which it does not say so."""
-        leads = self.memory.leads
-        charges = {lead.charge for lead in leads if lead.charge}
-        return frozenset({*charges, *(record for lead in leads for record in lead.records)})
+        open_items = self.checkpoint.open_items
+        charges = {open_item.charge for open_item in open_items if open_item.charge}
+        return frozenset(
+            {*charges, *(record for open_item in open_items for record in open_item.records)}
+        )
 
     def speaks_of(self, charge: Charge) -> bool:
         """Whether it says that the charge is settled."""
@@ -79,7 +81,7 @@ class Settled:
 
     def saw_delivered(self, charge: Charge) -> bool:
         """Whether it says that the charge is settled because its ducats have arrived."""
-        return self.speaks_of(charge) and charge.id not in self.memory.void
+        return self.speaks_of(charge) and charge.id not in self.checkpoint.void
 
     def contradicted_by(self, items: Iterable[Item]) -> Iterator[str]:
         """The names of those items, none of them settled, that are remembered as settled."""

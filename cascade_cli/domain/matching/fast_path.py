@@ -16,8 +16,8 @@ from decimal import Decimal
 from itertools import compress
 from operator import attrgetter, not_, or_
 
-from cascade_cli.domain.matching.matching import OLDER_REACH, named_payments
-from cascade_cli.domain.matching.snapshot import World
+from cascade_cli.domain.matching.matching import LEGACY_REACH, named_payments
+from cascade_cli.domain.matching.snapshot import Snapshot
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.stratagems import Failure, Stratagem
 from cascade_cli.domain.selling.pricing import PriceList
@@ -33,7 +33,7 @@ _SALES = 4096
 
 
 @dataclass(frozen=True, slots=True)
-class Plain:
+class PlainlySettled:
     """Charges, and at the same places the one transfer of each.
 
     Two lists and not one of pairs: a million tuples would cost more than all the rest.
@@ -52,45 +52,45 @@ class Plain:
         return sum(map(_DUCATS, self.charges), ZERO)
 
 
-Aside = Callable[[World, PriceList], tuple[Plain, World]]
+FastPath = Callable[[Snapshot, PriceList], tuple[PlainlySettled, Snapshot]]
 
 
-def set_aside(world: World, prices: PriceList) -> tuple[Plain, World]:
+def take_fast_path(snapshot: Snapshot, prices: PriceList) -> tuple[PlainlySettled, Snapshot]:
     """What is plainly settled, and the world without it: the same verdicts on less."""
-    by_key, rest = _by_key(world.stratagems)
+    by_key, rest = _by_key(snapshot.stratagems)
     with exactly():
-        plain, charges = _pair(world, by_key, rest, prices)
+        plain, charges = _pair(snapshot, by_key, rest, prices)
     rest += by_key.values()
     # No intent can be taken for a charge's id, and each makes a key that is read back.
     intents = [charge.payment_intent or "" for charge in plain.charges]
     ids = [charge.id for charge in plain.charges]
     if not (_begin(intents, _INTENT) and _begin(ids, _CHARGE)):
-        return Plain([], []), world
+        return PlainlySettled([], []), snapshot
     concerned = _concerned(plain.charges, intents, ids, charges, rest)
     charges += compress(plain.charges, concerned)
     rest += compress(plain.stratagems, concerned)
     alone = list(map(not_, concerned))
-    aside = Plain([*compress(plain.charges, alone)], [*compress(plain.stratagems, alone)])
-    return aside, replace(world, charges=tuple(charges), stratagems=tuple(rest))
+    aside = PlainlySettled([*compress(plain.charges, alone)], [*compress(plain.stratagems, alone)])
+    return aside, replace(snapshot, charges=tuple(charges), stratagems=tuple(rest))
 
 
-class AsideOnce:
+class CachedFastPath:
     """`set_aside` for one run: of rows that it has seen last it remembers what is plain, whatever
     was answered meanwhile."""
 
     def __init__(self) -> None:
-        self._seen: World | None = None
-        self._found: tuple[Plain, World] | None = None
+        self._seen: Snapshot | None = None
+        self._found: tuple[PlainlySettled, Snapshot] | None = None
 
-    def __call__(self, world: World, prices: PriceList) -> tuple[Plain, World]:
+    def __call__(self, snapshot: Snapshot, prices: PriceList) -> tuple[PlainlySettled, Snapshot]:
         """The same as `set_aside`; the prices must not change during the run."""
-        if self._found is None or not _same_rows(world, self._seen):
-            self._seen, self._found = world, set_aside(world, prices)
+        if self._found is None or not _same_rows(snapshot, self._seen):
+            self._seen, self._found = snapshot, take_fast_path(snapshot, prices)
         plain, rest = self._found
-        return plain, replace(world, charges=rest.charges, stratagems=rest.stratagems)
+        return plain, replace(snapshot, charges=rest.charges, stratagems=rest.stratagems)
 
 
-def _same_rows(one: World, other: World | None) -> bool:
+def _same_rows(one: Snapshot, other: Snapshot | None) -> bool:
     return (
         other is not None
         and one.charges is other.charges
@@ -107,14 +107,14 @@ def _by_key(stratagems: Iterable[Stratagem]) -> tuple[dict[str, Stratagem], list
 
 
 def _pair(
-    world: World, by_key: dict[str, Stratagem], rest: list[Stratagem], prices: PriceList
-) -> tuple[Plain, list[Charge]]:
+    snapshot: Snapshot, by_key: dict[str, Stratagem], rest: list[Stratagem], prices: PriceList
+) -> tuple[PlainlySettled, list[Charge]]:
     """Take from `by_key` what has a charge: for the plain, or for `rest` and the other charges."""
-    plain, others = Plain([], []), []
+    plain, others = PlainlySettled([], []), []
     take, least_cents, ours = by_key.pop, _least_cents(prices), Origin.PAYMENT
     uncertain = Failure.UNCERTAIN
-    since, until, beyond = world.window.since, world.window.until, world.beyond
-    for charge in world.charges:
+    since, until, beyond = snapshot.window.since, snapshot.window.until, snapshot.beyond
+    for charge in snapshot.charges:
         intent = charge.payment_intent
         stratagem = take(PAYMENT_PREFIX + intent, None) if intent else None
         # One expression: a call for each question would take twice as long. A portion is never
@@ -201,7 +201,7 @@ def _concerned(
     def is_reached(charge: Charge) -> bool:
         made = older.get((charge.citizen, charge.ducats), ())
         return any(
-            charge.created_at <= moment <= charge.created_at + OLDER_REACH for moment in made
+            charge.created_at <= moment <= charge.created_at + LEGACY_REACH for moment in made
         )
 
     return [
@@ -214,6 +214,6 @@ def _older(rest: Iterable[Stratagem]) -> dict[tuple[str | None, Decimal | None],
     """When the older connector made transfers that are not plain, by citizen and ducats."""
     made: defaultdict[tuple[str | None, Decimal | None], list[datetime]] = defaultdict(list)
     for stratagem in rest:
-        if stratagem.origin is Origin.OLDER:
+        if stratagem.origin is Origin.LEGACY:
             made[stratagem.citizen, stratagem.ducats].append(stratagem.created_at)
     return made

@@ -62,7 +62,7 @@ class Terms:
 
 
 @dataclass(frozen=True)
-class Case:
+class MatchedCharge:
     """A charge, its matches and what was looked up about it.
 
     `citizen_exists` is None where nobody asked; `similar_citizens` are names that look like

@@ -29,7 +29,7 @@ from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.stratagems import Stratagem
 from cascade_cli.domain.shop.keys import Origin, payment_id_in
 
-OLDER_REACH = timedelta(hours=72)
+LEGACY_REACH = timedelta(hours=72)
 
 
 class Rule(StrEnum):
@@ -78,7 +78,7 @@ def match(charges: Iterable[Charge], stratagems: Iterable[Stratagem]) -> Matches
     rest = _match_by_identity(charges, deals, found)
     corrections = _take_corrections(found)
     returned = {name for s in rows if _takes_back(s) for name in s.stripe_ids}
-    older = [s for s in rest if s.origin is Origin.OLDER and s.ducats is not None]
+    older = [s for s in rest if s.origin is Origin.LEGACY and s.ducats is not None]
     _match_by_likeness(charges, older, returned, found)
     used = {m.stratagem.record_id for matches in found.values() for m in matches}
     return Matches(
@@ -253,7 +253,7 @@ class _Timeline:
         charge, stratagem = self._line[left], self._line[right]
         if isinstance(charge, Charge) and isinstance(stratagem, Stratagem):
             distance = stratagem.created_at - charge.created_at
-            if distance <= OLDER_REACH:
+            if distance <= LEGACY_REACH:
                 heapq.heappush(self._heap, (distance, left, right, charge, stratagem))
 
     def _unlink(self, left: int, right: int) -> None:
@@ -288,7 +288,7 @@ def _match_surplus(
     for stratagem in surplus:
         earlier = purchases.get((stratagem.citizen, stratagem.ducats), [])
         index = bisect_right(earlier, stratagem.created_at, key=lambda entry: entry[0])
-        if index and stratagem.created_at - earlier[index - 1][0] <= OLDER_REACH:
+        if index and stratagem.created_at - earlier[index - 1][0] <= LEGACY_REACH:
             found[earlier[index - 1][1]].append(Match(stratagem, Rule.SURPLUS))
         else:
             left_over.append(stratagem)

@@ -8,10 +8,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
 
-from cascade_cli.domain.matching.fast_path import Aside, set_aside
-from cascade_cli.domain.matching.matched_charge import NOTHING_DECIDED, Case, Decided, Terms
-from cascade_cli.domain.matching.matching import OLDER_REACH, Matches, Rule, asked_payments, match
-from cascade_cli.domain.matching.snapshot import Answers, World, cases_of
+from cascade_cli.domain.matching.fast_path import FastPath, take_fast_path
+from cascade_cli.domain.matching.matched_charge import (
+    NOTHING_DECIDED,
+    Decided,
+    MatchedCharge,
+    Terms,
+)
+from cascade_cli.domain.matching.matching import LEGACY_REACH, Matches, Rule, asked_payments, match
+from cascade_cli.domain.matching.snapshot import Lookups, Snapshot, matched_charges_of
 from cascade_cli.domain.records.stratagems import Failure, Stratagem
 from cascade_cli.domain.shop.keys import Origin
 from cascade_cli.domain.shop.times import Window
@@ -35,60 +40,60 @@ class Outside:
         return bool(self.earlier or self.later)
 
 
-def outside_of(world: World, decided: Decided = NOTHING_DECIDED) -> Outside:
+def outside_of(snapshot: Snapshot, decided: Decided = NOTHING_DECIDED) -> Outside:
     """What to look for beyond what was read; of what is plainly settled nothing is missing."""
-    matches = match(world.charges, world.stratagems)
+    matches = match(snapshot.charges, snapshot.stratagems)
     return Outside(
-        sorted({*keys_to_look_up(matches, world), *_settled_beside(world, decided)}),
-        possible_copies(matches, world),
-        earlier_window(matches, world),
-        later_window(matches, world),
+        sorted({*keys_to_look_up(matches, snapshot), *_settled_beside(snapshot, decided)}),
+        possible_copies(matches, snapshot),
+        earlier_window(matches, snapshot),
+        later_window(matches, snapshot),
     )
 
 
-def keys_to_look_up(matches: Matches, world: World) -> list[str]:
+def keys_to_look_up(matches: Matches, snapshot: Snapshot) -> list[str]:
     """StratagemIds of charges without a transfer: one made before the window has to be named."""
-    return sorted({c.stratagem_id for c in world.charges if not matches.by_charge[c.id]})
+    return sorted({c.stratagem_id for c in snapshot.charges if not matches.by_charge[c.id]})
 
 
-def possible_copies(matches: Matches, world: World) -> list[Stratagem]:
+def possible_copies(matches: Matches, snapshot: Snapshot) -> list[Stratagem]:
     """Credits by hand under way, each the only row of its key: what it may be a copy of may have
     been made before the window."""
-    by_hand = [s for s in matches.unmatched if s.origin is Origin.MANUAL and world.looks_at(s)]
+    by_hand = [s for s in matches.unmatched if s.origin is Origin.MANUAL and snapshot.looks_at(s)]
     keys = Counter(stratagem.stratagem_id for stratagem in by_hand)
     return [s for s in by_hand if s.status == "active" and keys[s.stratagem_id] == 1]
 
 
-def _settled_beside(world: World, decided: Decided) -> Iterator[str]:
+def _settled_beside(snapshot: Snapshot, decided: Decided) -> Iterator[str]:
     """The keys of payments that have another transfer by a person's word, which is not here."""
     if decided.settling:
-        here = {row.record_id for row in world.stratagems}
-        for charge in world.charges:
+        here = {row.record_id for row in snapshot.stratagems}
+        for charge in snapshot.charges:
             if not decided.settling.get(charge.payment_id, frozenset()) <= here:
                 yield charge.stratagem_id
 
 
-def earlier_window(matches: Matches, world: World) -> Window | None:
+def earlier_window(matches: Matches, snapshot: Snapshot) -> Window | None:
     """The time before the window, if the older connector's leftovers may belong to it."""
-    since = world.window.since
-    reach = Window(since, min(since + OLDER_REACH, world.window.until))
-    left_over = [s for s in matches.unmatched if s.origin is Origin.OLDER]
+    since = snapshot.window.since
+    reach = Window(since, min(since + LEGACY_REACH, snapshot.window.until))
+    left_over = [s for s in matches.unmatched if s.origin is Origin.LEGACY]
     left_over += _matched_by(matches, Rule.SURPLUS)
     if any(s.created_at in reach for s in left_over):
-        return Window(since - OLDER_REACH, since)
+        return Window(since - LEGACY_REACH, since)
     return None
 
 
-def later_window(matches: Matches, world: World) -> Window | None:
+def later_window(matches: Matches, snapshot: Snapshot) -> Window | None:
     """The time after the window, if older rows made then were taken for charges within it, or may
     be late transfers of those.
 
     Payments made then may fit them better, and would else lend their rows to a missing one.
     """
-    until = world.window.until
+    until = snapshot.window.until
     made = [s.created_at for s in _matched_by(matches, Rule.NEAREST, Rule.SURPLUS)]
     made += [s.created_at for rows in matches.late.values() for s in rows]
-    last = max(made, default=world.window.since)
+    last = max(made, default=snapshot.window.since)
     # No payment that comes after a row can have caused it.
     return Window(until, last + timedelta(seconds=1)) if last >= until else None
 
@@ -102,34 +107,34 @@ def _matched_by(matches: Matches, *rules: Rule) -> list[Stratagem]:
 _MAY_BE_THERE = frozenset({Failure.NO_FUNDS, Failure.RECEIVER_MISSING, Failure.SENDER_MISSING})
 
 
-class Questions:
+class PendingLookups:
     """Names and ids to look up one by one, or in few requests: each list sorted, none twice."""
 
     def __init__(
-        self, world: World, terms: Terms, processor: str, aside: Aside = set_aside
+        self, snapshot: Snapshot, terms: Terms, processor: str, aside: FastPath = take_fast_path
     ) -> None:
         # What is plainly settled leaves nothing open.
-        _, world = aside(world, terms.prices)
-        matches = match(world.charges, world.stratagems)
-        cases = cases_of(world, matches, terms).values()
-        ownerless = [s for s in matches.unmatched if world.accounts_for(s)]
+        _, snapshot = aside(snapshot, terms.prices)
+        matches = match(snapshot.charges, snapshot.stratagems)
+        matched_charges = matched_charges_of(snapshot, matches, terms).values()
+        ownerless = [s for s in matches.unmatched if snapshot.accounts_for(s)]
         self.payments = sorted({p for s in ownerless for p in asked_payments(s)})
         lacking = [s for s in ownerless if _lacked(s)]
         indebted = [s for s in ownerless if _is_indebted(s.record_id, terms)]
-        names = _citizens(cases, processor)
+        names = _citizens(matched_charges, processor)
         names |= {s.citizen for s in (*lacking, *indebted) if s.citizen}
         self.citizens = sorted(names | {processor} if lacking else names)
         # Of these the journal may know that they had another, which is no request.
         self.undelivered = tuple(
-            c.charge for c in cases if not c.moving and (c.outstanding or c.is_void)
+            c.charge for c in matched_charges if not c.moving and (c.outstanding or c.is_void)
         )
-        disputed = (c.charge for c in cases if c.charge.disputed)
+        disputed = (c.charge for c in matched_charges if c.charge.disputed)
         self.disputed_charges = sorted(disputed, key=lambda charge: charge.id)
 
-    def answered_by(self, one: Answers, other: Answers) -> Answers:
+    def answered_by(self, one: Lookups, other: Lookups) -> Lookups:
         """What both together say of what is asked here, and of nothing else."""
         ducats = one.processor_ducats if other.processor_ducats is None else other.processor_ducats
-        return Answers(
+        return Lookups(
             citizens=_of(self.citizens, one.citizens, other.citizens),
             similar=_of(self.citizens, one.similar, other.similar),
             payments=_of(self.payments, one.payments, other.payments),
@@ -157,19 +162,25 @@ def _is_indebted(name: str, terms: Terms) -> bool:
     return bool(decision and decision.debt)
 
 
-def _may_come_back(case: Case) -> bool:
+def _may_come_back(matched: MatchedCharge) -> bool:
     """What a dispute took is not known yet where this is asked."""
-    is_disputed = case.charge.disputed and case.moving
-    return bool(case.to_return or case.to_give_again or is_disputed)
+    is_disputed = matched.charge.disputed and matched.moving
+    return bool(matched.to_return or matched.to_give_again or is_disputed)
 
 
-def _citizens(cases: Collection[Case], processor: str) -> set[str]:
+def _citizens(matched_charges: Collection[MatchedCharge], processor: str) -> set[str]:
     """The payees of what has not arrived, or is to come back or be given again, and the payer where
     it is said to be short."""
-    waiting = [case for case in cases if case.is_outstanding and case.buyer.citizen]
-    indebted = [case for case in cases if _is_indebted(case.charge.payment_id, case.terms)]
-    concerned = [*waiting, *filter(_may_come_back, cases), *indebted]
-    names = {case.buyer.citizen for case in concerned if case.buyer.citizen}
-    names |= {row.citizen for case in indebted for row in case.executed if row.citizen}
-    short = any(s.failure is Failure.NO_FUNDS for case in waiting for s in case.stratagems)
+    waiting = [
+        matched for matched in matched_charges if matched.is_outstanding and matched.buyer.citizen
+    ]
+    indebted = [
+        matched
+        for matched in matched_charges
+        if _is_indebted(matched.charge.payment_id, matched.terms)
+    ]
+    concerned = [*waiting, *filter(_may_come_back, matched_charges), *indebted]
+    names = {matched.buyer.citizen for matched in concerned if matched.buyer.citizen}
+    names |= {row.citizen for matched in indebted for row in matched.executed if row.citizen}
+    short = any(s.failure is Failure.NO_FUNDS for matched in waiting for s in matched.stratagems)
     return names | {processor} if short else names

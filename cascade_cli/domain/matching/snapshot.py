@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from cascade_cli.domain.matching.beside import Beside
-from cascade_cli.domain.matching.matched_charge import Case, Terms
+from cascade_cli.domain.matching.matched_charge import MatchedCharge, Terms
 from cascade_cli.domain.matching.matching import Match, Matches, named_payments
 from cascade_cli.domain.matching.settled_by import one_each
 from cascade_cli.domain.records.charges import Charge, Dispute
@@ -19,7 +19,7 @@ from cascade_cli.domain.shop.times import Window
 
 
 @dataclass(frozen=True)
-class Answers:
+class Lookups:
     """What was looked up one by one because the two listings did not tell.
 
     `citizens` maps a name that was asked for to whether it exists, `arrived` one that does to when
@@ -50,7 +50,7 @@ class Answers:
 
 
 @dataclass(frozen=True)
-class World:
+class Snapshot:
     """Both sides as they were read, each id once.
 
     Judged is what lies in the window, and what `beyond` names besides: ids of charges, and
@@ -60,7 +60,7 @@ class World:
     window: Window
     charges: tuple[Charge, ...]
     stratagems: tuple[Stratagem, ...]
-    answers: Answers = field(default_factory=Answers)
+    answers: Lookups = field(default_factory=Lookups)
     beyond: frozenset[str] = frozenset()
 
     def judges(self, charge: Charge) -> bool:
@@ -77,31 +77,37 @@ class World:
         return not stratagem.other_processor and self.looks_at(stratagem)
 
 
-def cases_of(world: World, matches: Matches, terms: Terms) -> dict[str, Case]:
+def matched_charges_of(
+    snapshot: Snapshot, matches: Matches, terms: Terms
+) -> dict[str, MatchedCharge]:
     """A case for every charge that is judged, by the charge's id."""
-    returns = returns_of(world.charges, (s for s in world.stratagems if s.returns))
-    beside = Beside(world.charges, world.stratagems, matches)
-    cases = {
+    returns = returns_of(snapshot.charges, (s for s in snapshot.stratagems if s.returns))
+    beside = Beside(snapshot.charges, snapshot.stratagems, matches)
+    matched_charges = {
         charge.id: replace(
-            case_of(charge, matches.by_charge[charge.id], world.answers, terms),
+            matched_charge_of(charge, matches.by_charge[charge.id], snapshot.answers, terms),
             returns=returns.get(charge.id, ()),
             late=matches.late.get(charge.id, ()),
             corrections=matches.corrections.get(charge.id, ()),
             takebacks=beside.takebacks.get(charge.id, ()),
             mentioned=beside.mentioned.get(charge.id, ()),
         )
-        for charge in world.charges
-        if world.judges(charge)
+        for charge in snapshot.charges
+        if snapshot.judges(charge)
     }
-    if any(map(matches.late.get, cases)):
-        cases.update((case.charge.id, case) for case in one_each(cases.values()))
-    return cases
+    if any(map(matches.late.get, matched_charges)):
+        matched_charges.update(
+            (matched.charge.id, matched) for matched in one_each(matched_charges.values())
+        )
+    return matched_charges
 
 
-def case_of(charge: Charge, found: tuple[Match, ...], answers: Answers, terms: Terms) -> Case:
+def matched_charge_of(
+    charge: Charge, found: tuple[Match, ...], answers: Lookups, terms: Terms
+) -> MatchedCharge:
     """The charge with its matches and what was asked about it."""
     citizen = charge.citizen or ""
-    return Case(
+    return MatchedCharge(
         charge,
         found,
         terms,

@@ -16,12 +16,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from cascade_cli.domain.matching.matched_charge import Case
+from cascade_cli.domain.matching.matched_charge import MatchedCharge
 from cascade_cli.domain.records.stratagems import State
 from cascade_cli.domain.shop.money import ZERO, exactly
 
 
-class Part(StrEnum):
+class EquationPart(StrEnum):
     """Where those ducats of a charge are that have not reached its citizen."""
 
     IN_FLIGHT = "in_flight"
@@ -30,19 +30,19 @@ class Part(StrEnum):
     UNATTRIBUTABLE = "unattributable"
 
 
-def part_of(case: Case) -> Part:
+def part_of(matched: MatchedCharge) -> EquationPart:
     """The one part that takes all of the charge's outstanding ducats."""
-    states = {row.state(case.terms.now) for row in case.correcting if case.is_right(row)}
-    if case.by_state[State.DOUBTFUL] or State.DOUBTFUL in states:
-        return Part.DOUBTFUL
-    if not case.is_attributable:
-        return Part.UNATTRIBUTABLE
-    if case.is_unknown:
-        return Part.UNDELIVERED
-    if State.LIVE in states or any(case.is_right(s) for s in case.by_state[State.LIVE]):
-        return Part.IN_FLIGHT
-    hopeless = case.by_state[State.FAILED] or case.moving
-    return Part.IN_FLIGHT if case.is_young and not hopeless else Part.UNDELIVERED
+    states = {row.state(matched.terms.now) for row in matched.correcting if matched.is_right(row)}
+    if matched.by_state[State.DOUBTFUL] or State.DOUBTFUL in states:
+        return EquationPart.DOUBTFUL
+    if not matched.is_attributable:
+        return EquationPart.UNATTRIBUTABLE
+    if matched.is_unknown:
+        return EquationPart.UNDELIVERED
+    if State.LIVE in states or any(matched.is_right(s) for s in matched.by_state[State.LIVE]):
+        return EquationPart.IN_FLIGHT
+    hopeless = matched.by_state[State.FAILED] or matched.moving
+    return EquationPart.IN_FLIGHT if matched.is_young and not hopeless else EquationPart.UNDELIVERED
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class Equation:
 
 
 def equate(
-    cases: Iterable[Case],
+    matched_charges: Iterable[MatchedCharge],
     *,
     plain: Decimal,
     sold: Decimal,
@@ -105,22 +105,22 @@ def equate(
     """
     settled, over_delivered, exposure, here = plain, ZERO, ZERO, ZERO
     taken_here = taken_from_orphans
-    outstanding = dict.fromkeys(Part, ZERO)
-    for case in cases:
-        settled += case.settled
-        over_delivered += case.over_delivered
-        exposure += case.exposure
-        here += case.returned
-        taken_here += case.taken_back
-        if case.outstanding:
-            outstanding[part_of(case)] += case.outstanding
+    outstanding = dict.fromkeys(EquationPart, ZERO)
+    for matched in matched_charges:
+        settled += matched.settled
+        over_delivered += matched.over_delivered
+        exposure += matched.exposure
+        here += matched.returned
+        taken_here += matched.taken_back
+        if matched.outstanding:
+            outstanding[part_of(matched)] += matched.outstanding
     return Equation(
         sold=sold,
         settled=settled,
-        in_flight=outstanding[Part.IN_FLIGHT],
-        undelivered=outstanding[Part.UNDELIVERED],
-        doubtful=outstanding[Part.DOUBTFUL],
-        unattributable=outstanding[Part.UNATTRIBUTABLE],
+        in_flight=outstanding[EquationPart.IN_FLIGHT],
+        undelivered=outstanding[EquationPart.UNDELIVERED],
+        doubtful=outstanding[EquationPart.DOUBTFUL],
+        unattributable=outstanding[EquationPart.UNATTRIBUTABLE],
         over_delivered=over_delivered,
         executed=executed,
         manual=manual,

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from cascade_cli.domain.delivery.transfer_status import (
     Moment,
-    Standing,
+    TransferStatus,
     again,
     is_final,
     may_all_move,
-    standing_of,
+    status_of,
     telling,
 )
 from cascade_cli.domain.discrepancies.advice import advice_on_twins
@@ -23,7 +23,7 @@ from cascade_cli.domain.discrepancies.items import Item
 from cascade_cli.domain.discrepancies.kinds import Kind
 from cascade_cli.domain.discrepancies.repair_command import Repair, may_end_surplus, reconcile_since
 from cascade_cli.domain.matching.matched_charge import Terms
-from cascade_cli.domain.matching.snapshot import Answers, World
+from cascade_cli.domain.matching.snapshot import Lookups, Snapshot
 from cascade_cli.domain.records.orders import Order
 from cascade_cli.domain.records.stratagems import MAY_STILL_MOVE, Failure, State, Stratagem
 from cascade_cli.domain.refunds.refund_shares import ROUNDING_DUCATS, staying
@@ -77,7 +77,9 @@ def _meant(key: str, reason: str) -> Sequence[str]:
     return mentioned_payments(f"{reference} {reason}") if reference != key else ()
 
 
-def overdue_by_hand(stratagems: Iterable[Stratagem], world: World, terms: Terms) -> Iterator[Item]:
+def overdue_by_hand(
+    stratagems: Iterable[Stratagem], snapshot: Snapshot, terms: Terms
+) -> Iterator[Item]:
     """A discrepancy for each credit by hand that is neither well nor just being made. Another
     transfer of the world may have given the same since, or taken back what was too much.
 
@@ -89,20 +91,20 @@ def overdue_by_hand(stratagems: Iterable[Stratagem], world: World, terms: Terms)
     for found in by_key.values():
         # Airtable lists in any order: the report is the same for each.
         rows = sorted(found, key=lambda row: (row.created_at, row.record_id))
-        if item := _duplicate(rows, world, terms) or _overdue(rows, world, terms):
+        if item := _duplicate(rows, snapshot, terms) or _overdue(rows, snapshot, terms):
             yield item
 
 
-def _taking(rows: Sequence[Stratagem], world: World) -> tuple[Stratagem, ...]:
+def _taking(rows: Sequence[Stratagem], snapshot: Snapshot) -> tuple[Stratagem, ...]:
     """What people decided to take back of them."""
     records = {row.record_id for row in rows}
-    back = (row for row in world.stratagems if row.origin is Origin.TAKE_BACK)
+    back = (row for row in snapshot.stratagems if row.origin is Origin.TAKE_BACK)
     return tuple(row for row in back if taken_record_in(row.stratagem_id) in records)
 
 
-def _duplicate(rows: Sequence[Stratagem], world: World, terms: Terms) -> Item | None:
+def _duplicate(rows: Sequence[Stratagem], snapshot: Snapshot, terms: Terms) -> Item | None:
     """One promise, and more than one row whose ducats moved, may have, or will."""
-    taking = _taking(rows, world)
+    taking = _taking(rows, snapshot)
     moving = may_all_move(rows, terms.now)
     if len(moving) < 2:  # noqa: PLR2004 - one is as it should be
         return None
@@ -138,25 +140,25 @@ def _duplicate(rows: Sequence[Stratagem], world: World, terms: Terms) -> Item | 
         ),
         at_risk=max(ZERO, total - promised),
         corrections=taking,
-        left_there=terms.collects and world.answers.ducats.get(first.citizen, ZERO) > ZERO,
+        left_there=terms.collects and snapshot.answers.ducats.get(first.citizen, ZERO) > ZERO,
         advice=advice_on_twins(states),
         repair=reconcile_since(since) if is_safe else None,
     )
 
 
-def _overdue(rows: Sequence[Stratagem], world: World, terms: Terms) -> Item | None:
+def _overdue(rows: Sequence[Stratagem], snapshot: Snapshot, terms: Terms) -> Item | None:
     """Of several rows under one key, made by accident, the one counts that tells most."""
     stratagem = telling(rows, terms.now)
     kind = _KINDS.get(stratagem.state(terms.now))
     if kind is None or stratagem.status == "cancelled" or not is_final(stratagem, terms.now):
         return None
-    standing = standing_by_hand(stratagem, world, Moment(terms.schedule, terms.now))
+    transfer_status = manual_credit_status(stratagem, snapshot, Moment(terms.schedule, terms.now))
     evidence = (
         f"a credit by hand, made {format_moment(stratagem.created_at)}: {stratagem.reason}",
         describe(stratagem, terms),
-        standing.meaning.rstrip("."),
+        transfer_status.meaning.rstrip("."),
     )
-    given = _given_since(stratagem, world.stratagems, terms.now)
+    given = _given_since(stratagem, snapshot.stratagems, terms.now)
     return Item(
         kind=kind,
         severity=kind.severity,
@@ -171,25 +173,30 @@ def _overdue(rows: Sequence[Stratagem], world: World, terms: Terms) -> Item | No
         evidence=evidence,
         # What another transfer has given nobody waits for.
         at_risk=ZERO if given else stratagem.ducats or ZERO,
-        advice=given or f"Safe to retry? {standing.retry}",
-        repair=Repair(standing.command) if standing.has_cure else None,
+        advice=given or f"Safe to retry? {transfer_status.retry}",
+        repair=Repair(transfer_status.command) if transfer_status.has_cure else None,
     )
 
 
-def standing_by_hand(row: Stratagem, world: World, moment: Moment) -> Standing:
+def manual_credit_status(row: Stratagem, snapshot: Snapshot, moment: Moment) -> TransferStatus:
     """How it stands, with what is known beside it: `cascade credit` refuses what would be given
     twice, and what the engine lacked may be there now."""
-    standing = standing_of(row, moment)
-    if row.origin is not Origin.MANUAL or standing.state not in {State.STALLED, State.FAILED}:
-        return standing
-    if given := _given_since(row, world.stratagems, moment.now):
-        return replace(standing, retry=f"No: {given}", command="", is_safe_to_retry=False)
-    if _is_there_now(row, world.answers):
-        return replace(standing, retry="Yes: what it lacked is there now.", command=again(row))
-    return standing
+    transfer_status = status_of(row, moment)
+    if row.origin is not Origin.MANUAL or transfer_status.state not in {
+        State.STALLED,
+        State.FAILED,
+    }:
+        return transfer_status
+    if given := _given_since(row, snapshot.stratagems, moment.now):
+        return replace(transfer_status, retry=f"No: {given}", command="", is_safe_to_retry=False)
+    if _is_there_now(row, snapshot.answers):
+        return replace(
+            transfer_status, retry="Yes: what it lacked is there now.", command=again(row)
+        )
+    return transfer_status
 
 
-def _is_there_now(row: Stratagem, answers: Answers) -> bool:
+def _is_there_now(row: Stratagem, answers: Lookups) -> bool:
     has = answers.processor_ducats
     if row.failure is Failure.RECEIVER_MISSING:
         return row.status == "failed" and answers.citizens.get(row.citizen, False)

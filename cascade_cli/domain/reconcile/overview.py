@@ -17,7 +17,7 @@ from cascade_cli.domain.shop.money import ZERO, exactly
 
 
 @dataclass(frozen=True)
-class Tally:
+class KindCount:
     """The items of one kind: how many, the ducats at risk in them, and when the oldest was paid."""
 
     kind: Kind
@@ -104,7 +104,7 @@ def what_is_open(result: Reconciliation) -> Open:
     return Open(len(found), automatic, result.counts.get(Kind.IN_FLIGHT, 0), result.decided)
 
 
-def tallies(result: Reconciliation) -> tuple[Tally, ...]:
+def kind_counts(result: Reconciliation) -> tuple[KindCount, ...]:
     """The discrepancies by kind, gravest first."""
     by_kind: dict[Kind, list[Item]] = {}
     for item in result.discrepancies:
@@ -112,10 +112,10 @@ def tallies(result: Reconciliation) -> tuple[Tally, ...]:
     return tuple(_tally(kind, by_kind[kind]) for kind in Kind if kind in by_kind)
 
 
-def _tally(kind: Kind, items: list[Item]) -> Tally:
+def _tally(kind: Kind, items: list[Item]) -> KindCount:
     with exactly():
         at_risk = sum((item.at_risk for item in items), ZERO)
-    return Tally(kind, len(items), at_risk, min(item.occurred_at for item in items))
+    return KindCount(kind, len(items), at_risk, min(item.occurred_at for item in items))
 
 
 def in_flight(result: Reconciliation) -> InFlight:

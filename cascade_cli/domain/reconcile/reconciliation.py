@@ -17,10 +17,15 @@ from cascade_cli.domain.discrepancies.items import Item, Items
 from cascade_cli.domain.discrepancies.kinds import Kind, Severity
 from cascade_cli.domain.discrepancies.next_decision import line_for_late, with_next_step
 from cascade_cli.domain.discrepancies.repair_command import Repair, decision_about, repair_for
-from cascade_cli.domain.matching.fast_path import Aside, Plain, set_aside
-from cascade_cli.domain.matching.matched_charge import Case, Terms, sum_ducats
+from cascade_cli.domain.matching.fast_path import FastPath, PlainlySettled, take_fast_path
+from cascade_cli.domain.matching.matched_charge import MatchedCharge, Terms, sum_ducats
 from cascade_cli.domain.matching.matching import Match, Matches, Rule, match, named_payments
-from cascade_cli.domain.matching.snapshot import Answers, World, case_of, cases_of
+from cascade_cli.domain.matching.snapshot import (
+    Lookups,
+    Snapshot,
+    matched_charge_of,
+    matched_charges_of,
+)
 from cascade_cli.domain.reconcile.equation import Equation, equate
 from cascade_cli.domain.reconcile.manual_credits import overdue_by_hand
 from cascade_cli.domain.records.charges import Charge
@@ -71,42 +76,47 @@ class Reconciliation:
         return tuple(item for item in self.items.unsettled if item.kind is Kind.IN_FLIGHT)
 
 
-def reconcile(world: World, terms: Terms, aside: Aside = set_aside) -> Reconciliation:
+def reconcile(snapshot: Snapshot, terms: Terms, aside: FastPath = take_fast_path) -> Reconciliation:
     """Give every charge that is judged exactly one kind, and every transfer an owner.
 
     `aside` says what is settled without being judged; what it says changes no verdict.
     """
     with exactly():
-        return _reconcile(world, terms, aside)
+        return _reconcile(snapshot, terms, aside)
 
 
-def _reconcile(world: World, terms: Terms, aside: Aside) -> Reconciliation:
-    plain, rest = aside(world, terms.prices)
+def _reconcile(snapshot: Snapshot, terms: Terms, aside: FastPath) -> Reconciliation:
+    plain, rest = aside(snapshot, terms.prices)
     matches = match(rest.charges, rest.stratagems)
-    cases = cases_of(rest, matches, terms)
-    owners = _owners_elsewhere(rest, matches, cases)
-    judged = [item_of(case) for case in cases.values()]
-    lines = (line_for_late(i, c, terms.now) for i, c in zip(judged, cases.values(), strict=True))
+    matched_charges = matched_charges_of(rest, matches, terms)
+    owners = _owners_elsewhere(rest, matches, matched_charges)
+    judged = [item_of(matched) for matched in matched_charges.values()]
+    lines = (
+        line_for_late(i, c, terms.now)
+        for i, c in zip(judged, matched_charges.values(), strict=True)
+    )
     wanted = dict(filter(None, lines))
-    taking = _taking(world.stratagems)
+    taking = _taking(snapshot.stratagems)
     orphans = owners[_Owner.NOBODY]
-    found = (_orphan(row, taking.get(row.record_id, ()), world.answers, terms) for row in orphans)
+    found = (
+        _orphan(row, taking.get(row.record_id, ()), snapshot.answers, terms) for row in orphans
+    )
     judged += [_with_line(item, wanted.get(item.name)) for item in found]
     by_hand = _with_copies(owners[_Owner.REASON], rest, matches)
-    overdue = overdue_by_hand(by_hand, world, terms)
+    overdue = overdue_by_hand(by_hand, snapshot, terms)
     judged += [_decided_by_hand(item, terms) for item in overdue]
     counts = Counter(item.kind for item in judged if not item.is_decided)
     # Not `+= len(plain)`: a kind that nothing is of has no count.
     counts.update(dict.fromkeys([Kind.SETTLED] if plain else [], len(plain)))
     return Reconciliation(
-        Items(judged, plain, partial(_settled, world.answers, terms)),
+        Items(judged, plain, partial(_settled, snapshot.answers, terms)),
         counts,
-        _equation(rest, cases, owners, terms, plain),
+        _equation(rest, matched_charges, owners, terms, plain),
         manual=len(owners[_Owner.REASON]),
         elsewhere=len(owners[_Owner.OTHER_PAYMENT]),
         under_way=_under_way(owners[_Owner.REASON]),
         decided=Counter(i.decision.how for i in judged if i.decision and not i.is_open),
-        debts=(debts := _debts(terms, cases.values(), plain)),
+        debts=(debts := _debts(terms, matched_charges.values(), plain)),
         settled_debts=frozenset(terms.decided.debts.keys() - debts.keys()),
     )
 
@@ -125,22 +135,26 @@ def _decided_by_hand(item: Item, terms: Terms) -> Item:
     return with_next_step(decided_on(item, item.name, facts, terms), None, terms.now)
 
 
-def _debts(terms: Terms, cases: Iterable[Case], plain: Plain) -> dict[str, Decimal]:
+def _debts(
+    terms: Terms, matched_charges: Iterable[MatchedCharge], plain: PlainlySettled
+) -> dict[str, Decimal]:
     """The recorded debts that still stand, as far as that is known: those of payments that are not
     judged here stand as they were recorded."""
     debts = dict(terms.decided.debts)
     if debts:
-        debts.update((c.charge.payment_id, c.debt) for c in cases if c.charge.payment_id in debts)
+        debts.update(
+            (c.charge.payment_id, c.debt) for c in matched_charges if c.charge.payment_id in debts
+        )
         debts.update((c.payment_id, ZERO) for c in plain.charges if c.payment_id in debts)
     return {payment: ducats for payment, ducats in debts.items() if ducats}
 
 
 def _with_copies(
-    by_hand: Sequence[Stratagem], world: World, matches: Matches
+    by_hand: Sequence[Stratagem], snapshot: Snapshot, matches: Matches
 ) -> tuple[Stratagem, ...]:
     """With them what else has their keys, made before the window."""
     keys = {stratagem.stratagem_id for stratagem in by_hand}
-    earlier = (s for s in matches.unmatched if not world.accounts_for(s))
+    earlier = (s for s in matches.unmatched if not snapshot.accounts_for(s))
     return (*by_hand, *(s for s in earlier if s.stratagem_id in keys))
 
 
@@ -153,10 +167,10 @@ def _under_way(by_hand: Iterable[Stratagem]) -> tuple[Stratagem, ...]:
     return tuple(sorted(found, key=lambda s: (s.created_at, s.record_id)))
 
 
-def _settled(answers: Answers, terms: Terms, charge: Charge, stratagem: Stratagem) -> Item:
+def _settled(answers: Lookups, terms: Terms, charge: Charge, stratagem: Stratagem) -> Item:
     """The item of a plainly settled charge, made as any other is."""
     with exactly():
-        return item_of(case_of(charge, (Match(stratagem, Rule.KEY),), answers, terms))
+        return item_of(matched_charge_of(charge, (Match(stratagem, Rule.KEY),), answers, terms))
 
 
 class _Owner(Enum):
@@ -168,23 +182,25 @@ class _Owner(Enum):
 
 
 def _owners_elsewhere(
-    world: World, matches: Matches, cases: Mapping[str, Case]
+    snapshot: Snapshot, matches: Matches, matched_charges: Mapping[str, MatchedCharge]
 ) -> dict[_Owner, list[Stratagem]]:
     owners: dict[_Owner, list[Stratagem]] = {owner: [] for owner in _Owner}
-    outside = [found for charge, found in matches.by_charge.items() if charge not in cases]
+    outside = [
+        found for charge, found in matches.by_charge.items() if charge not in matched_charges
+    ]
     matched = {match.stratagem.record_id for found in outside for match in found}
     for charge, rows in matches.corrections.items():
-        matched.update(row.record_id for row in rows if charge not in cases)
-    ours = {s.record_id for c in cases.values() for s in (*c.stratagems, *c.corrections)}
-    for stratagem in world.stratagems:
+        matched.update(row.record_id for row in rows if charge not in matched_charges)
+    ours = {s.record_id for c in matched_charges.values() for s in (*c.stratagems, *c.corrections)}
+    for stratagem in snapshot.stratagems:
         if stratagem.returns or stratagem.origin is Origin.TAKE_BACK:
             continue
-        if world.accounts_for(stratagem) and stratagem.record_id not in ours:
-            owners[_owner(stratagem, matched, world.answers)].append(stratagem)
+        if snapshot.accounts_for(stratagem) and stratagem.record_id not in ours:
+            owners[_owner(stratagem, matched, snapshot.answers)].append(stratagem)
     return owners
 
 
-def _owner(stratagem: Stratagem, matched: Container[str], answers: Answers) -> _Owner:
+def _owner(stratagem: Stratagem, matched: Container[str], answers: Lookups) -> _Owner:
     if stratagem.record_id in matched:
         return _Owner.OTHER_PAYMENT
     if answers.payment_of(stratagem):
@@ -194,56 +210,58 @@ def _owner(stratagem: Stratagem, matched: Container[str], answers: Answers) -> _
     return _Owner.NOBODY
 
 
-def item_of(case: Case) -> Item:
+def item_of(matched: MatchedCharge) -> Item:
     """The verdict on a charge, with what people decided about it."""
-    item, name = _judged(case), case.charge.payment_id
-    is_known = name in case.terms.decided.decisions
-    facts = facts_of(case, item.kind) if is_known else None
-    return with_next_step(decided_on(item, name, facts, case.terms), case, case.terms.now)
+    item, name = _judged(matched), matched.charge.payment_id
+    is_known = name in matched.terms.decided.decisions
+    facts = facts_of(matched, item.kind) if is_known else None
+    return with_next_step(decided_on(item, name, facts, matched.terms), matched, matched.terms.now)
 
 
-def _judged(case: Case) -> Item:
-    found = findings(case)
-    kind = found[0].kind if found else Kind.IN_FLIGHT if _is_moving(case) else Kind.SETTLED
-    told, beyond = sentences(found), overpaid(case.charge, case.terms.prices)
+def _judged(matched: MatchedCharge) -> Item:
+    found = findings(matched)
+    kind = found[0].kind if found else Kind.IN_FLIGHT if _is_moving(matched) else Kind.SETTLED
+    told, beyond = sentences(found), overpaid(matched.charge, matched.terms.prices)
     return Item(
         kind=kind,
         severity=kind.severity,
-        occurred_at=case.charge.created_at,
-        charge=case.charge,
-        citizen=case.buyer.citizen,
-        ducats=case.buyer.ducats,
-        stratagems=case.stratagems,
-        telling=case.telling.stratagem if case.telling else None,
-        matched_by=case.telling.rule if case.telling else None,
+        occurred_at=matched.charge.created_at,
+        charge=matched.charge,
+        citizen=matched.buyer.citizen,
+        ducats=matched.buyer.ducats,
+        stratagems=matched.stratagems,
+        telling=matched.telling.stratagem if matched.telling else None,
+        matched_by=matched.telling.rule if matched.telling else None,
         verdict=told[0] if told else "",
-        evidence=(*evidence_of(case), *([beyond] if beyond else []), *told),
+        evidence=(*evidence_of(matched), *([beyond] if beyond else []), *told),
         at_risk=found[0].at_risk if found else ZERO,
-        repair=repair_for(case, found),
-        returns=case.returns,
-        advice=decision_about(case) or advice_for(case, kind),
-        conclusion=_conclusion(case, kind, beyond),
-        late=case.late,
-        corrections=(*case.corrections, *case.takebacks),
-        mentioned=case.mentioned,
+        repair=repair_for(matched, found),
+        returns=matched.returns,
+        advice=decision_about(matched) or advice_for(matched, kind),
+        conclusion=_conclusion(matched, kind, beyond),
+        late=matched.late,
+        corrections=(*matched.corrections, *matched.takebacks),
+        mentioned=matched.mentioned,
     )
 
 
-def _conclusion(case: Case, kind: Kind, beyond: str) -> str:
+def _conclusion(matched: MatchedCharge, kind: Kind, beyond: str) -> str:
     """Settled is said of the ducats: where more was paid, that is not passed over."""
-    conclusion = conclusion_of(case, kind)
-    is_told = beyond and conclusion and not case.cents_back
+    conclusion = conclusion_of(matched, kind)
+    is_told = beyond and conclusion and not matched.cents_back
     return f"{conclusion}; {beyond}" if is_told else conclusion
 
 
-def _is_moving(case: Case) -> bool:
+def _is_moving(matched: MatchedCharge) -> bool:
     """Ducats are on their way to the citizen, or back."""
-    returning = (*case.returns, *case.takebacks)
-    return case.is_outstanding or any(row.state(case.terms.now) is State.LIVE for row in returning)
+    returning = (*matched.returns, *matched.takebacks)
+    return matched.is_outstanding or any(
+        row.state(matched.terms.now) is State.LIVE for row in returning
+    )
 
 
 def _orphan(
-    stratagem: Stratagem, taking: tuple[Stratagem, ...], answers: Answers, terms: Terms
+    stratagem: Stratagem, taking: tuple[Stratagem, ...], answers: Lookups, terms: Terms
 ) -> Item:
     item = _unaccounted(stratagem, answers, terms)
     facts = facts_of_rows([stratagem], item.kind, terms.now)
@@ -284,7 +302,7 @@ def _less_taken(item: Item, taking: tuple[Stratagem, ...], terms: Terms) -> Item
     )
 
 
-def _unaccounted(stratagem: Stratagem, answers: Answers, terms: Terms) -> Item:
+def _unaccounted(stratagem: Stratagem, answers: Lookups, terms: Terms) -> Item:
     may_move = stratagem.state(terms.now) in MAY_STILL_MOVE
     evidence = tuple(_orphan_evidence(stratagem, answers, terms))
     return Item(
@@ -306,39 +324,39 @@ def _unaccounted(stratagem: Stratagem, answers: Answers, terms: Terms) -> Item:
     )
 
 
-def _orphan_evidence(stratagem: Stratagem, answers: Answers, terms: Terms) -> Iterator[str]:
+def _orphan_evidence(stratagem: Stratagem, answers: Lookups, terms: Terms) -> Iterator[str]:
     yield f"made {format_moment(stratagem.created_at)} for {stratagem.citizen!r}"
     yield describe(stratagem, terms)
     if named := named_payments(stratagem):
         yield _why_not_for(named[0], stratagem, answers)
-    elif stratagem.origin is Origin.OLDER:
+    elif stratagem.origin is Origin.LEGACY:
         yield "no payment of this citizen and amount in the 72 hours before it"
     else:
         yield "it names neither a payment nor a recorded reason"
 
 
-def _why_not_for(payment: str, stratagem: Stratagem, answers: Answers) -> str:
+def _why_not_for(payment: str, stratagem: Stratagem, answers: Lookups) -> str:
     if many := answers.payments.get(payment):
         return f"{payment} is for {len(many)} citizens, and {stratagem.citizen!r} is none of them"
     return f"Stripe has no paid ducat purchase {payment}"
 
 
 def _equation(
-    world: World,
-    cases: Mapping[str, Case],
+    snapshot: Snapshot,
+    matched_charges: Mapping[str, MatchedCharge],
     owners: Mapping[_Owner, list[Stratagem]],
     terms: Terms,
-    plain: Plain,
+    plain: PlainlySettled,
 ) -> Equation:
     def executed(stratagems: Iterable[Stratagem]) -> Decimal:
         return sum_ducats(s for s in stratagems if s.state(terms.now) is State.EXECUTED)
 
     ours = {
         s.record_id
-        for c in cases.values()
+        for c in matched_charges.values()
         for s in (*c.stratagems, *c.returns, *c.corrections, *c.takebacks)
     }
-    concerned = [s for s in world.stratagems if world.accounts_for(s) or s.record_id in ours]
+    concerned = [s for s in snapshot.stratagems if snapshot.accounts_for(s) or s.record_id in ours]
     returning = [s for s in concerned if s.returns]
     taking = [s for s in concerned if s.origin is Origin.TAKE_BACK]
     orphans = {s.record_id for s in owners[_Owner.NOBODY] if s.state(terms.now) is State.EXECUTED}
@@ -346,11 +364,14 @@ def _equation(
     others = [t for t in taking if t.record_id not in ours and t not in of_orphans]
     elsewhere = [s for s in returning if s.record_id not in ours]
     plainly = plain.ducats
-    completed = sum((case.completed for case in cases.values()), ZERO)
+    completed = sum((matched.completed for matched in matched_charges.values()), ZERO)
     return equate(
-        cases.values(),
+        matched_charges.values(),
         plain=plainly,
-        sold=sum((cases[c.id].sold for c in world.charges if c.id in cases), plainly),
+        sold=sum(
+            (matched_charges[c.id].sold for c in snapshot.charges if c.id in matched_charges),
+            plainly,
+        ),
         executed=executed(
             s for s in concerned if not s.returns and s.origin is not Origin.TAKE_BACK
         )

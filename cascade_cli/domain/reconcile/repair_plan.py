@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from cascade_cli.domain.matching.ownership import Ownership
-from cascade_cli.domain.matching.snapshot import World
+from cascade_cli.domain.matching.snapshot import Snapshot
 from cascade_cli.domain.reconcile.reconciliation import Item, Reconciliation
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.orders import Cause, Order, order_for_charge
@@ -20,7 +20,7 @@ REASON = "Ducat purchase via CASCADE"
 
 
 @dataclass(frozen=True)
-class Repair:
+class PlannedRepair:
     """One order that settles one item."""
 
     item: Item
@@ -42,7 +42,7 @@ class Repair:
 class RepairPlan:
     """What a machine may do; `for_people` is what it leaves, and why, if a limit is the reason."""
 
-    repairs: tuple[Repair, ...]
+    repairs: tuple[PlannedRepair, ...]
     for_people: tuple[tuple[Item, str], ...]
 
     @property
@@ -52,10 +52,14 @@ class RepairPlan:
 
 
 def plan_repairs(
-    world: World, result: Reconciliation, *, per_credit_ducats: Decimal, facts: Mapping[str, Any]
+    snapshot: Snapshot,
+    result: Reconciliation,
+    *,
+    per_credit_ducats: Decimal,
+    facts: Mapping[str, Any],
 ) -> RepairPlan:
     """Oldest payment first; what exceeds the limit for one credit is left to people."""
-    ownership = Ownership(world.charges, world.stratagems)
+    ownership = Ownership(snapshot.charges, snapshot.stratagems)
     repairs, for_people = [], []
     for item in sorted(result.discrepancies, key=lambda item: item.occurred_at):
         if item.repair is None or not item.repair.automatic:
@@ -63,13 +67,13 @@ def plan_repairs(
         elif (item.ducats or ZERO) > per_credit_ducats:
             for_people.append((item, "it exceeds CASCADE_MAX_DUCATS_PER_CREDIT"))
         elif item.charge is None:
-            repairs.append(Repair(item, _surplus_by_hand(item, facts)))
+            repairs.append(PlannedRepair(item, _surplus_by_hand(item, facts)))
         else:
             order = _order(item.charge, item.stratagems, ownership, facts)
             if item.repair.ends_surplus:
                 rest = item.repair.leaves_rest
                 order = replace(order, charge=item.charge, retire_surplus=True, leaves_rest=rest)
-            repairs.append(Repair(item, order))
+            repairs.append(PlannedRepair(item, order))
     return RepairPlan(tuple(repairs), tuple(for_people))
 
 

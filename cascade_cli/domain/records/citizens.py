@@ -44,5 +44,5 @@ def _was_there_at(row: Stratagem) -> datetime | None:
     then cascade has revived the row under the connector's StratagemId."""
     if row.state(row.created_at) in MAY_HAVE_MOVED:
         return row.executed_at or row.created_at
-    is_legacy = row.origin in {Origin.OLDER, Origin.OTHER} or not is_own_key(row.stratagem_id)
+    is_legacy = row.origin in {Origin.LEGACY, Origin.OTHER} or not is_own_key(row.stratagem_id)
     return None if is_legacy else row.created_at

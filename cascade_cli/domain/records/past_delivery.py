@@ -66,7 +66,7 @@ class PastDelivery:
         if last is not None and last.action == _RETIRE:
             return expiry is not None and expiry <= last.at + _AT_ONCE
         is_touched = last is not None and (expiry is None or expiry > last.at)
-        return row.origin is Origin.OLDER and not is_touched
+        return row.origin is Origin.LEGACY and not is_touched
 
     def evidence(self) -> Iterator[str]:
         """Who says so."""

@@ -84,7 +84,7 @@ def floored(ducats: Decimal) -> Decimal:
 
 
 @dataclass(frozen=True)
-class Part:
+class RefundShare:
     """One refund with its share, and what became of it; all in ducats.
 
     `due` is its share, zero where its money did not go back; `held` is what nobody has decided
@@ -148,7 +148,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Account:
+class RefundAccount:
     """A charge with all that is known of its money and ducats.
 
     `causes` are its refunds and disputes, oldest first. `sold` and `moving` are ducats: of the
@@ -166,7 +166,7 @@ class Account:
     lacking: Decimal = ZERO
     debts: Mapping[str, Decimal] = field(default_factory=dict)
 
-    def parts(self, now: datetime) -> tuple[Part, ...]:
+    def parts(self, now: datetime) -> tuple[RefundShare, ...]:
         """Each refund with its share, oldest first."""
         with exactly():
             parts = [self._part(cause, now) for cause in self.causes]
@@ -179,7 +179,7 @@ class Account:
                 for part, ducats, lacking in zip(parts, withheld, owed, strict=True)
             )
 
-    def _never_due(self, part: Part) -> Decimal:
+    def _never_due(self, part: RefundShare) -> Decimal:
         """What of it is not due, or not any more, and was not given yet."""
         whole = self._share(part.refund.amount_cents)
         return max(ZERO, whole - part.due - part.held - part.completed)
@@ -187,12 +187,12 @@ class Account:
     def _share(self, cents: int) -> Decimal:
         return share(self.sold, cents, self.charge.captured_cents)
 
-    def _part(self, cause: Gone, now: datetime) -> Part:
+    def _part(self, cause: Gone, now: datetime) -> RefundShare:
         refund = cause.refund
         rows = tuple(r for r in self.rows if refund_id_in(r.stratagem_id) == refund.id)
         taking = [row for row in rows if row.origin is Origin.REFUND]
         giving = [row for row in rows if row.origin is Origin.GIVE_BACK]
-        return Part(
+        return RefundShare(
             refund,
             due=self._share(cause.cents),
             withheld=ZERO,
@@ -260,7 +260,7 @@ def may_move(rows: Iterable[Stratagem], now: datetime) -> Decimal:
 
 
 def to_take(
-    parts: Sequence[Part], policy: Policy, available: Decimal, wanted: Decimal | None = None
+    parts: Sequence[RefundShare], policy: Policy, available: Decimal, wanted: Decimal | None = None
 ) -> tuple[Decimal, ...]:
     """How much to take for each part now: by the policy, or `wanted` in all, oldest first.
 

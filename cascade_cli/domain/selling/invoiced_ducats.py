@@ -55,7 +55,7 @@ def good_of(product: str) -> Good | None:
 
 
 @dataclass(frozen=True)
-class Line:
+class InvoiceLine:
     """One line of an invoice; `good` is what one of it gives a month, None if no ducats.
 
     `amount_cents` is for all of its quantity, less than zero where something is given back. For a
@@ -93,7 +93,7 @@ class Sold:
     goods: tuple[PeriodGood, ...] = ()
 
 
-def with_said(lines: Sequence[Line], said: Decimal | None) -> Sequence[Line]:
+def with_said(lines: Sequence[InvoiceLine], said: Decimal | None) -> Sequence[InvoiceLine]:
     """The lines of a subscription that somebody made by hand: its metadata says what one of it
     gives. That is clear only where all that recurs has one price; else they are left as they are.
     """
@@ -104,7 +104,7 @@ def with_said(lines: Sequence[Line], said: Decimal | None) -> Sequence[Line]:
     return [replace(line, good=good) if line.is_recurring else line for line in lines]
 
 
-def sold_by(lines: Iterable[Line]) -> Sold | None:
+def sold_by(lines: Iterable[InvoiceLine]) -> Sold | None:
     """What the lines sell together; None where none of them sells ducats.
 
     Raises ValueError, saying why, where a line cannot be counted, or more is given back than sold.
@@ -132,7 +132,7 @@ def sold_by(lines: Iterable[Line]) -> Sold | None:
     )
 
 
-def _share(line: Line) -> Fraction:
+def _share(line: InvoiceLine) -> Fraction:
     """How many months of the product the line stands for."""
     if line.is_part:
         if not line.full_cents or line.full_cents < 0:

@@ -58,15 +58,15 @@ def _most_dollars(charge: Charge, prices: PriceList) -> Iterator[Decimal]:
 def _most_per_usd(charge: Charge, prices: PriceList) -> Decimal | None:
     if charge.currency == CURRENCY:
         return _ONE
-    belief = prices.belief_of(charge)
-    if not belief.is_known or belief.per_usd is None:
+    valuation = prices.valuation_rate_of(charge)
+    if not valuation.is_known or valuation.per_usd is None:
         return None
-    if belief.refused:
-        return belief.refused / TOLERANCE_OLD_RATE
-    if charge.exchange and belief.per_usd == charge.exchange.per_usd:
-        return belief.per_usd
+    if valuation.refused:
+        return valuation.refused / TOLERANCE_OLD_RATE
+    if charge.exchange and valuation.per_usd == charge.exchange.per_usd:
+        return valuation.per_usd
     # Judged by the lowest rate that can be true; the highest is as far on the other side.
-    return belief.per_usd / TOLERANCE_OLD_RATE / TOLERANCE_OLD_RATE
+    return valuation.per_usd / TOLERANCE_OLD_RATE / TOLERANCE_OLD_RATE
 
 
 def _rounded_up(units: Decimal, currency: str) -> int:

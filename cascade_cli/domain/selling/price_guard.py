@@ -56,7 +56,7 @@ def paid_for(charge: Charge, prices: PriceList) -> Decimal:
 
 def _objections(charge: Charge, prices: PriceList) -> Iterator[PriceObjection]:
     due = prices.due(charge)
-    if not due.belief.is_known:
+    if not due.valuation.is_known:
         yield _unknown_rate(charge, prices, due)
         return
     own = _own_rate(charge, prices, due)
@@ -69,14 +69,14 @@ def _objections(charge: Charge, prices: PriceList) -> Iterator[PriceObjection]:
 
 def _short(flaw: PriceFlaw, charge: Charge, due: Due, own: str) -> PriceObjection:
     currency, missing_cents = charge.currency, due.cents - charge.ducats_cents
-    per_usd = f"{due.belief.per_usd:.10g} {currency.upper()} for 1 USD"
+    per_usd = f"{due.valuation.per_usd:.10g} {currency.upper()} for 1 USD"
     converted = "" if currency == CURRENCY else f" and {per_usd}"
     why = (
         f"paid {format_money(charge.ducats_cents, currency)} where "
         f"{format_money(due.cents, currency)} were due at {due.rate} USD per ducat{converted}: "
         f"{format_money(missing_cents, currency)} less than its ducats cost{own}"
     )
-    missing = worth_ducats(missing_cents, currency, due.rate, due.belief)
+    missing = worth_ducats(missing_cents, currency, due.rate, due.valuation)
     return PriceObjection(flaw, why, _own_part(charge, missing))
 
 
@@ -91,7 +91,7 @@ def _unknown_rate(charge: Charge, prices: PriceList, due: Due) -> PriceObjection
     currency = charge.currency.upper()
     worth = min(one.price_cents(one.paid_part(charge)) for one in prices.lists_of(charge))
     rate = min(one.rate for one in prices.lists_of(charge))
-    own = ", but for the payment's own" if due.belief.per_usd else ""
+    own = ", but for the payment's own" if due.valuation.per_usd else ""
     ducats = charge.ducats or ZERO
     why = (
         f"paid {format_money(charge.ducats_cents, charge.currency)} for "
@@ -109,7 +109,7 @@ def _own_rate(charge: Charge, prices: PriceList, due: Due) -> str:
     if rate and not any(one.lowest_rate <= rate <= one.highest_rate for one in lists):
         bounds = f"{lists[0].lowest_rate} and {lists[0].highest_rate}"
         return f"; the payment names a rate of its own, {rate:f} USD, which is not between {bounds}"
-    if due.belief.refused and charge.exchange:
+    if due.valuation.refused and charge.exchange:
         own = f"{charge.exchange.number} {charge.currency.upper()} for 1 USD"
         return f"; the payment names an exchange rate of its own, {own}, which is too low"
     return ""

@@ -16,7 +16,13 @@ from fractions import Fraction
 
 from cascade_cli.domain.records.charges import Charge, Period
 from cascade_cli.domain.shop.currencies import CURRENCY, to_minor, unchargeable
-from cascade_cli.domain.shop.exchange import Belief, Exchange, NoRates, Rates, believe
+from cascade_cli.domain.shop.exchange import (
+    Exchange,
+    NoRates,
+    Rates,
+    ValuationRate,
+    valuation_rate_of,
+)
 from cascade_cli.domain.shop.money import (
     ZERO,
     exactly,
@@ -81,7 +87,7 @@ class Due:
 
     cents: int
     rate: Decimal
-    belief: Belief
+    valuation: ValuationRate
     forgiven: int = 0
 
 
@@ -222,12 +228,12 @@ class PriceList:
         due = self.due(charge)
         return due.cents - due.forgiven
 
-    def belief_of(self, charge: Charge) -> Belief:
+    def valuation_rate_of(self, charge: Charge) -> ValuationRate:
         """By which exchange rate the charge is judged."""
         if charge.currency == CURRENCY:
-            return Belief(_ONE, "")
+            return ValuationRate(_ONE, "")
         day = _sold_on(charge)
-        return believe(charge.currency, charge.exchange, day, self.rates)
+        return valuation_rate_of(charge.currency, charge.exchange, day, self.rates)
 
     def lists_of(self, charge: Charge) -> tuple[PriceList, ...]:
         """By which it is judged: that of its day, and that of the day before if it is another."""
@@ -238,27 +244,27 @@ class PriceList:
 
     def due(self, charge: Charge) -> Due:
         """What it ought to have paid by the list of its day, or of the day before if less."""
-        belief, lists = self.belief_of(charge), self.lists_of(charge)
-        found = (one._due(charge, belief, one.rate_of(charge)) for one in lists)
+        valuation, lists = self.valuation_rate_of(charge), self.lists_of(charge)
+        found = (one._due(charge, valuation, one.rate_of(charge)) for one in lists)
         return min(found, key=lambda due: due.cents)
 
     def due_by_list(self, charge: Charge) -> Due:
         """The same, whatever the payment says of its own rates."""
-        belief, lists = self.belief_of(charge), self.lists_of(charge)
-        belief = replace(belief, per_usd=belief.refused or belief.per_usd)
-        found = (one._due(charge, belief, one.rate) for one in lists)
+        valuation, lists = self.valuation_rate_of(charge), self.lists_of(charge)
+        valuation = replace(valuation, per_usd=valuation.refused or valuation.per_usd)
+        found = (one._due(charge, valuation, one.rate) for one in lists)
         return min(found, key=lambda due: due.cents)
 
-    def _due(self, charge: Charge, belief: Belief, rate: Decimal) -> Due:
-        if belief.per_usd is None:
-            return Due(0, rate, belief)
+    def _due(self, charge: Charge, valuation: ValuationRate, rate: Decimal) -> Due:
+        if valuation.per_usd is None:
+            return Due(0, rate, valuation)
         with exactly():
-            units = self.paid_part(charge) * rate * belief.per_usd
+            units = self.paid_part(charge) * rate * valuation.per_usd
         forgiven = charge.period.prices if charge.period else 0
         if charge.currency == CURRENCY:
             cents = int((units * 100).to_integral_value(ROUND_FLOOR))
-            return Due(cents, rate, belief, max(TRUNCATION_CENTS, forgiven))
-        return Due(to_minor(units, charge.currency), rate, belief, forgiven)
+            return Due(cents, rate, valuation, max(TRUNCATION_CENTS, forgiven))
+        return Due(to_minor(units, charge.currency), rate, valuation, forgiven)
 
 
 def allowed_bonus(period: Period, ducats: Decimal, packages: Sequence[Package]) -> Decimal:
@@ -279,10 +285,10 @@ def allowed_bonus(period: Period, ducats: Decimal, packages: Sequence[Package]) 
     return bonus - Decimal(beyond.numerator) / beyond.denominator if beyond else bonus
 
 
-def worth_ducats(cents: int, currency: str, rate: Decimal, belief: Belief) -> Decimal:
+def worth_ducats(cents: int, currency: str, rate: Decimal, valuation: ValuationRate) -> Decimal:
     """What so many minor units buy, to a millionth: for ranking."""
     units = Decimal(cents).scaleb(-minor_unit_digits(currency))
-    return ratio(units, rate * (belief.per_usd or _ONE))
+    return ratio(units, rate * (valuation.per_usd or _ONE))
 
 
 def _sold_on(charge: Charge) -> date:

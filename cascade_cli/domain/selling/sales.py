@@ -47,7 +47,7 @@ class Sale:
 
 
 @dataclass(frozen=True)
-class Page:
+class PayPage:
     """A payable page: a Checkout Session at Stripe, open until `expires_at`."""
 
     id: str

@@ -9,7 +9,7 @@ Span = tuple[float, float, float]
 """From, to (both in seconds since 1970), and rows in each second between."""
 
 
-class Tally:
+class DensityEstimate:
     """Filled by whoever reads Stripe, asked by all lanes on both sides; safe in threads.
 
     It only plans: however wrong it is, no row is lost or read twice. Of times of which nothing

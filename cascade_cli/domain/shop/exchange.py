@@ -80,7 +80,7 @@ class OwnRates:
 
 
 @dataclass(frozen=True)
-class Belief:
+class ValuationRate:
     """By which rate a payment is judged, None where nobody knows one; and why, in a sentence.
 
     `is_known` is false where the shop knows no rate of the currency, whatever the payment says.
@@ -93,7 +93,9 @@ class Belief:
     refused: Decimal | None = None
 
 
-def believe(currency: str, stored: Exchange | None, paid_on: date, rates: Rates) -> Belief:
+def valuation_rate_of(
+    currency: str, stored: Exchange | None, paid_on: date, rates: Rates
+) -> ValuationRate:
     """The rate to judge a payment by: its own, unless that is too low to be true."""
     name, at_payment = currency.upper(), rates.on(currency, paid_on)
     if stored is None or stored.day > paid_on:
@@ -101,25 +103,25 @@ def believe(currency: str, stored: Exchange | None, paid_on: date, rates: Rates)
     sold = f"sold at {stored.described(currency)}"
     if at_payment is None:
         why = f"{sold}; no rate is known to compare it with"
-        return Belief(stored.per_usd, why, is_known=False)
+        return ValuationRate(stored.per_usd, why, is_known=False)
     known = rates.on(currency, stored.day)
     bounds = [(_tolerance(known, stored.day) * known.per_usd, known)] if known else []
     if known is None or paid_on - stored.day > USUAL_AGE:
         bounds.append((_hesitant(at_payment, paid_on), at_payment))
     floor, against = max(bounds, key=lambda bound: bound[0])
     if stored.per_usd >= floor:
-        return Belief(stored.per_usd, sold + _compared(against, stored.day))
+        return ValuationRate(stored.per_usd, sold + _compared(against, stored.day))
     lowest = f"{against.number} was that of {against.day}, and {floor:.10g} is the lowest believed"
-    return Belief(floor, f"{sold}, which is too low: {lowest}", refused=against.per_usd)
+    return ValuationRate(floor, f"{sold}, which is too low: {lowest}", refused=against.per_usd)
 
 
-def _without_word(name: str, known: Exchange | None, paid_on: date) -> Belief:
+def _without_word(name: str, known: Exchange | None, paid_on: date) -> ValuationRate:
     if known is None:
         why = f"paid in {name}, and no rate is known: the price was not checked"
-        return Belief(None, why, is_known=False)
+        return ValuationRate(None, why, is_known=False)
     floor = _hesitant(known, paid_on)
     why = f"paid in {name} without a usable rate: judged by {floor:.10g} {name} for 1 USD"
-    return Belief(floor, f"{why}; {known.number} was that of {known.day}")
+    return ValuationRate(floor, f"{why}; {known.number} was that of {known.day}")
 
 
 def _hesitant(known: Exchange, paid_on: date) -> Decimal:

@@ -21,7 +21,7 @@ CORRECTION_PREFIX = "cascade_correction_"
 TAKE_BACK_PREFIX = "cascade_takeback_"
 DECISION_PREFIX = "cascade_decision_"
 """Of no StratagemId: under it the journal keeps what people decided about a case."""
-OLDER_SOURCE = "cascade_payment_processor"
+LEGACY_SOURCE = "cascade_payment_processor"
 
 PAYMENT_ID = re.compile(r"(?:pi|ch|py)_[A-Za-z0-9]+")
 PORTION_ID = re.compile(PAYMENT_ID.pattern + r"(?:\.[1-9][0-9]{0,3})?")
@@ -33,7 +33,7 @@ _CORRECTION_ID = re.compile(rf"({PORTION_ID.pattern})(?:_[1-9][0-9]*)?")
 _RECORD_ID = re.compile(r"(rec[A-Za-z0-9]+)(?:_rest[1-9][0-9]*)?")
 # So often at most are ducats of one transfer taken back.
 _MOST_INSTALMENTS = 10
-_OLDER_FORM = re.compile(r"cascade_payment_.+_[0-9]{9,}", re.DOTALL)
+_LEGACY_FORM = re.compile(r"cascade_payment_.+_[0-9]{9,}", re.DOTALL)
 
 
 class Origin(StrEnum):
@@ -41,7 +41,7 @@ class Origin(StrEnum):
 
     PAYMENT = "payment"
     """It names its payment: by its StratagemId or by a Stripe id in its Notes."""
-    OLDER = "older"
+    LEGACY = "older"
     """The older connector made it: it names a citizen and a time, but no payment."""
     MANUAL = "manual"
     """A person credited it with a reason."""
@@ -114,9 +114,9 @@ def correction_key(payment_id: str, number: int = 1) -> str:
     return CORRECTION_PREFIX + payment_id + (f"_{number}" if number > 1 else "")
 
 
-def decision_key(case: str) -> str:
+def decision_key(matched: str) -> str:
     """Under which the journal keeps what was decided about a payment, or about a record."""
-    return DECISION_PREFIX + case
+    return DECISION_PREFIX + matched
 
 
 def corrected_payment_in(stratagem_id: str) -> str | None:
@@ -182,13 +182,13 @@ def origin_of(stratagem_id: str, stripe_ids: tuple[str, ...], source: str) -> Or
         return own
     if stripe_ids:
         return Origin.PAYMENT
-    if source == OLDER_SOURCE:
-        return Origin.OLDER
+    if source == LEGACY_SOURCE:
+        return Origin.LEGACY
     if payment_id_in(stratagem_id):
         return Origin.PAYMENT
     if stratagem_id.startswith(MANUAL_PREFIX):
         return Origin.MANUAL
-    return Origin.OLDER if _OLDER_FORM.fullmatch(stratagem_id) else Origin.OTHER
+    return Origin.LEGACY if _LEGACY_FORM.fullmatch(stratagem_id) else Origin.OTHER
 
 
 def _later_origin(stratagem_id: str) -> Origin | None:

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
 from cascade_cli.adapters.stripe.allocations import sealed_in
-from cascade_cli.adapters.stripe.payment_intents import Intent
+from cascade_cli.adapters.stripe.payment_intents import PaymentIntent
 from cascade_cli.adapters.stripe.purchase_parser import (
     CITIZEN,
     CURRENCY_RATE,
@@ -27,8 +27,8 @@ from cascade_cli.domain.selling.pricing import Quote
 from cascade_cli.domain.shop.currencies import CURRENCY, rounding_of
 from cascade_cli.domain.shop.money import format_ducats
 from cascade_cli.domain.shop.times import rfc3339
-from cascade_cli.services.selling.payment_api import Purchase, Standing, Transfer
-from cascade_cli.services.selling.price_quotes import Till
+from cascade_cli.services.selling.payment_api import PaymentStatus, Purchase, Transfer
+from cascade_cli.services.selling.price_quotes import PriceQuotes
 
 Ducats = Annotated[Decimal, PlainSerializer(format_ducats, return_type=str)]
 CODE_PATTERN = "^[A-Za-z]{3}$"
@@ -133,7 +133,7 @@ class CreatedIntent(BaseModel):
     gift: GiftTold | None
 
     @classmethod
-    def of(cls, intent: Intent, quote: Quote) -> CreatedIntent:
+    def of(cls, intent: PaymentIntent, quote: Quote) -> CreatedIntent:
         """From the service's answer."""
         return cls(
             payment_intent_id=intent.id,
@@ -193,9 +193,9 @@ class IntentState(BaseModel):
     allocation: list[PortionState] | None = None
 
     @classmethod
-    def of(cls, standing: Standing) -> IntentState:
+    def of(cls, transfer_status: PaymentStatus) -> IntentState:
         """From the service's answer."""
-        intent, told = standing.intent, _told(standing.intent)
+        intent, told = transfer_status.intent, _told(transfer_status.intent)
         return cls(
             payment_intent_id=intent.id,
             status=intent.status,
@@ -209,26 +209,26 @@ class IntentState(BaseModel):
             package=told.get(PACKAGE),
             currency_rate=told.get(CURRENCY_RATE),
             currency_rate_date=told.get(CURRENCY_RATE_DATE),
-            transfer=_transfer(standing.transfer),
+            transfer=_transfer(transfer_status.transfer),
             allocation=[
                 PortionState(
                     citizen_id=charge.citizen,
                     ducat_amount=charge.ducats,
                     transfer=_transfer(transfer),
                 )
-                for charge, transfer in standing.portions
+                for charge, transfer in transfer_status.portions
             ]
             or None,
             gift=GiftTold.of(only.gift if (only := _only(intent)) else gift_of(intent.metadata)),
         )
 
 
-def _only(intent: Intent) -> Charge | None:
+def _only(intent: PaymentIntent) -> Charge | None:
     """The charge, if it is for one citizen."""
     return intent.charges[0] if len(intent.charges) == 1 else None
 
 
-def _told(intent: Intent) -> Mapping[str, str]:
+def _told(intent: PaymentIntent) -> Mapping[str, str]:
     """What the intent says, else what is known of the one citizen whom it is for: the payment of an
     invoice says nothing itself."""
     charge = _only(intent)
@@ -277,9 +277,9 @@ class Pricing(BaseModel):
     custom: dict[str, Any]
 
     @classmethod
-    def of(cls, till: Till, currency: str) -> Pricing:
+    def of(cls, price_quotes: PriceQuotes, currency: str) -> Pricing:
         """From the list. Raises UsageError or NoRateError."""
-        exchange, prices = till.exchange(currency), till.today()
+        exchange, prices = price_quotes.exchange(currency), price_quotes.today()
         return cls(
             currency=currency,
             currencies=[CURRENCY, *prices.currencies],

@@ -50,7 +50,7 @@ with {{ route.token }}.</p>{% endif %}
 
 
 @dataclass(frozen=True)
-class Row:
+class DocsRow:
     """One field, parameter or status: its form in short, and what it means."""
 
     name: str
@@ -107,12 +107,12 @@ def _route(
         "meaning": told.get("description", ""),
         "token": ", ".join(tokens[name] for one in told.get("security", ()) for name in one),
         "parameters": [
-            Row(one["name"], _form(one["schema"]), one.get("description", ""))
+            DocsRow(one["name"], _form(one["schema"]), one.get("description", ""))
             for one in told.get("parameters", ())
         ],
         "takes": takes.get("description") or _content(takes),
         "answers": [
-            Row(status, _content(answer), answer.get("description", ""))
+            DocsRow(status, _content(answer), answer.get("description", ""))
             for status, answer in sorted(told["responses"].items())
         ],
     }
@@ -123,10 +123,10 @@ def _content(told: Mapping[str, Any]) -> str:
     return ", ".join(filter(None, forms))
 
 
-def _fields(body: Mapping[str, Any]) -> Iterator[Row]:
+def _fields(body: Mapping[str, Any]) -> Iterator[DocsRow]:
     for name, field in body.get("properties", {}).items():
         needed = "" if name not in body.get("required", ()) else "Needed. "
-        yield Row(name, _form(field), needed + field.get("description", ""))
+        yield DocsRow(name, _form(field), needed + field.get("description", ""))
 
 
 def _form(schema: Mapping[str, Any]) -> str:

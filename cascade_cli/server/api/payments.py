@@ -19,10 +19,10 @@ from cascade_cli.server.api.bodies import (
     Pricing,
 )
 from cascade_cli.server.api.problems import Problem
-from cascade_cli.server.api.public_status import Strangers
+from cascade_cli.server.api.public_status import PublicStatus
 from cascade_cli.server.thread_pool import Offload
-from cascade_cli.services.selling.payment_api import PaymentDesk
-from cascade_cli.services.selling.price_quotes import Till
+from cascade_cli.services.selling.payment_api import PaymentService
+from cascade_cli.services.selling.price_quotes import PriceQuotes
 
 DEADLINE_SECONDS = 25.0
 
@@ -52,10 +52,12 @@ def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"model": Problem} for status in (*statuses, 408, 413, 422)}
 
 
-def router(desk: PaymentDesk, till: Till, token: str | None, offload: Offload) -> APIRouter:
+def router(
+    service: PaymentService, price_quotes: PriceQuotes, token: str | None, offload: Offload
+) -> APIRouter:
     """The routes that people's browsers and the shop's backend call."""
     routes = APIRouter(prefix="/api/payments", tags=["payments"])
-    strangers = Strangers(desk, offload, DEADLINE_SECONDS)
+    strangers = PublicStatus(service, offload, DEADLINE_SECONDS)
 
     @routes.post(
         "/create-payment-intent",
@@ -68,7 +70,7 @@ def router(desk: PaymentDesk, till: Till, token: str | None, offload: Offload) -
         """Sell ducats to a citizen at the list's price: a PaymentIntent to be confirmed."""
         key = idempotency_key or secrets.token_hex(16)
         intent, quote = await offload.run(
-            lambda: desk.sell(wanted.purchase(), key), DEADLINE_SECONDS
+            lambda: service.sell(wanted.purchase(), key), DEADLINE_SECONDS
         )
         strangers.know(intent.id)
         return CreatedIntent.of(intent, quote)
@@ -78,15 +80,19 @@ def router(desk: PaymentDesk, till: Till, token: str | None, offload: Offload) -
         """Where a payment stands at Stripe, and its transfer in Venice; a subscription's too.
         Without the token it is 429 when too many are asked for of which nothing is known here."""
         if token is not None and _is_shown(credentials, token):
-            standing = await offload.run(lambda: desk.standing(intent_id), DEADLINE_SECONDS)
+            transfer_status = await offload.run(
+                lambda: service.transfer_status(intent_id), DEADLINE_SECONDS
+            )
         else:
-            standing = await strangers.ask(intent_id)
-        return IntentState.of(standing)
+            transfer_status = await strangers.ask(intent_id)
+        return IntentState.of(transfer_status)
 
     @routes.get("/pricing", responses=responses(400, 503))
     async def pricing(currency: _Currency = CURRENCY) -> Pricing:
         """The price list, in a currency that is offered."""
-        return await offload.run(lambda: Pricing.of(till, currency.lower()), DEADLINE_SECONDS)
+        return await offload.run(
+            lambda: Pricing.of(price_quotes, currency.lower()), DEADLINE_SECONDS
+        )
 
     return routes
 

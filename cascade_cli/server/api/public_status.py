@@ -14,7 +14,7 @@ from typing import Protocol
 
 from cascade_cli.errors import CascadeError, NotFoundError
 from cascade_cli.server.thread_pool import Offload
-from cascade_cli.services.selling.payment_api import Remembered, Standing
+from cascade_cli.services.selling.payment_api import PaymentStatus, Remembered
 
 UNKNOWN_AT_ONCE = 2
 UNKNOWN_A_SECOND = 2.0
@@ -32,7 +32,7 @@ class TooManyQuestionsError(CascadeError):
 class Desk(Protocol):
     """Who knows where payments stand: the PaymentDesk."""
 
-    def standing(self, intent_id: str) -> Standing:
+    def transfer_status(self, intent_id: str) -> PaymentStatus:
         """Where the payment stands. Raises NotFoundError where no such payment buys ducats."""
 
 
@@ -57,19 +57,19 @@ class Allowance:
         self._left = min(self._left + number, UNKNOWN_IN_A_ROW)
 
 
-class Strangers:
+class PublicStatus:
     """Looks payments up for whoever asks; all who ask for one meanwhile get the same answer."""
 
     def __init__(
         self,
-        desk: Desk,
+        service: Desk,
         offload: Offload,
         deadline_seconds: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._desk, self._offload, self._seconds = desk, offload, deadline_seconds
+        self._service, self._offload, self._seconds = service, offload, deadline_seconds
         self._allowance, self._unknown_in_hand = Allowance(clock), 0
-        self._under_way = dict[str, asyncio.Future[Standing]]()
+        self._under_way = dict[str, asyncio.Future[PaymentStatus]]()
         self._known = Remembered[bool](KNOWN_SECONDS, clock)
         self._unfound = Remembered[str](UNFOUND_SECONDS, clock)
 
@@ -77,7 +77,7 @@ class Strangers:
         """It exists."""
         self._known.put(intent_id, True)  # noqa: FBT003 - the thing that is remembered
 
-    async def ask(self, intent_id: str) -> Standing:
+    async def ask(self, intent_id: str) -> PaymentStatus:
         """Where it stands. Raises TooManyQuestionsError, and what looking raises."""
         if message := self._unfound.get(intent_id):
             raise NotFoundError(message)
@@ -101,10 +101,10 @@ class Strangers:
             )
         self._unknown_in_hand += 1
 
-    async def _find(self, intent_id: str, *, is_known: bool) -> Standing:
+    async def _find(self, intent_id: str, *, is_known: bool) -> PaymentStatus:
         try:
-            standing = await self._offload.run(
-                lambda: self._desk.standing(intent_id), self._seconds
+            transfer_status = await self._offload.run(
+                lambda: self._service.transfer_status(intent_id), self._seconds
             )
         except NotFoundError as error:
             self._unfound.put(intent_id, error.message)
@@ -114,4 +114,4 @@ class Strangers:
         if not is_known:
             self._allowance.give(1)
             self.know(intent_id)
-        return standing
+        return transfer_status

@@ -9,11 +9,11 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from cascade_cli.domain.selling.pricing import Quote
-from cascade_cli.domain.selling.sales import Page
+from cascade_cli.domain.selling.sales import PayPage
 from cascade_cli.server.api.bodies import CURRENCY_RATE_MEANING, CreateIntent, Ducats, Moment
 from cascade_cli.server.api.payments import DEADLINE_SECONDS, Key, responses, token_needed
 from cascade_cli.server.thread_pool import Offload
-from cascade_cli.services.selling.subscription_service import SubscriptionDesk
+from cascade_cli.services.selling.subscription_service import SubscriptionService
 
 
 class CreatedSubscription(BaseModel):
@@ -33,7 +33,7 @@ class CreatedSubscription(BaseModel):
     package: str | None
 
     @classmethod
-    def of(cls, citizen: str, page: Page, quote: Quote) -> CreatedSubscription:
+    def of(cls, citizen: str, page: PayPage, quote: Quote) -> CreatedSubscription:
         """From the service's answer."""
         return cls(
             checkout_session=page.id,
@@ -51,7 +51,7 @@ class CreatedSubscription(BaseModel):
         )
 
 
-def router(desk: SubscriptionDesk, token: str | None, offload: Offload) -> APIRouter:
+def router(service: SubscriptionService, token: str | None, offload: Offload) -> APIRouter:
     """The route that the shop's backend calls."""
     routes = APIRouter(prefix="/api/payments", tags=["payments"])
 
@@ -65,7 +65,9 @@ def router(desk: SubscriptionDesk, token: str | None, offload: Offload) -> APIRo
     ) -> CreatedSubscription:
         """Sell ducats to a citizen every month at today's price: a page to subscribe on."""
         key = idempotency_key or secrets.token_hex(16)
-        page, quote = await offload.run(lambda: desk.sell(wanted.purchase(), key), DEADLINE_SECONDS)
+        page, quote = await offload.run(
+            lambda: service.sell(wanted.purchase(), key), DEADLINE_SECONDS
+        )
         return CreatedSubscription.of(wanted.citizen_id or "", page, quote)
 
     return routes

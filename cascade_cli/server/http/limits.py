@@ -28,7 +28,7 @@ class CrowdedError(Exception):
     """Other bodies needed the room of this one, which had been arriving for long."""
 
 
-class Gatehouse:
+class LimitsMiddleware:
     """Reads the body before the app sees the request, and stops where it is too long or too slow.
 
     `answered` hears of each request's route, status and seconds, `crashed` of what nobody foresaw.

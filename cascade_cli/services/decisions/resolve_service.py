@@ -24,7 +24,7 @@ from cascade_cli.domain.discrepancies.kinds import Kind
 from cascade_cli.domain.matching.matched_charge import Terms
 from cascade_cli.domain.matching.matching import match
 from cascade_cli.domain.matching.ownership import Ownership
-from cascade_cli.domain.matching.snapshot import World, cases_of
+from cascade_cli.domain.matching.snapshot import Snapshot, matched_charges_of
 from cascade_cli.domain.reconcile.reconciliation import reconcile
 from cascade_cli.domain.reconcile.repair_plan import REASON
 from cascade_cli.domain.records.charges import Charge
@@ -42,14 +42,14 @@ from cascade_cli.domain.shop.keys import taken_record_in
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.errors import GuardError, NotFoundError, UsageError
 from cascade_cli.services.delivery.credit_requests import check_limit
-from cascade_cli.services.delivery.credit_service import PATIENCE, CreditDesk, Limits, Plan
+from cascade_cli.services.delivery.credit_service import PATIENCE, CreditPlan, CreditService, Limits
 from cascade_cli.services.delivery.deliver import Deliverer
 from cascade_cli.services.delivery_ports import Delivery, Result
 from cascade_cli.services.explain.explain_ports import Answering, TransferSource
 from cascade_cli.services.reconcile.gather import PaymentSource
 from cascade_cli.services.reconcile.transfer_owner import Owners
-from cascade_cli.services.reconcile.transfer_snapshot import TransferWorlds
-from cascade_cli.services.refunds.refund_service import RefundDesk
+from cascade_cli.services.reconcile.transfer_snapshot import TransferSnapshots
+from cascade_cli.services.refunds.refund_service import RefundService
 
 FORMS = "a payment pi_… or ch_…, a portion pi_….3, or a transfer by its StratagemId or rec… id"
 # So far around a doubtful transfer its citizen's others are shown.
@@ -67,7 +67,7 @@ class Decisions(Protocol):
 
     def keep_decision(
         self,
-        case: str,
+        matched: str,
         body: Mapping[str, Any],
         rulings: Mapping[str, Mapping[str, Any]],
         *,
@@ -88,7 +88,7 @@ class Seen:
     """A case as it was looked at: `before` is the newest decision, as the journal has it."""
 
     subject: Subject
-    world: World
+    snapshot: Snapshot
     before: Mapping[str, Any] | None
 
 
@@ -103,13 +103,13 @@ class Evidence:
 
 
 @dataclass(frozen=True)
-class Planned:
+class PlannedDecision:
     """All that would be written. `credit` are the orders that go to a citizen, checked; `repair`
     lets the engine have again what is found to have moved nothing."""
 
     resolution: Resolution
     seen: Seen
-    credit: Plan | None = None
+    credit: CreditPlan | None = None
     repair: Order | None = None
 
     @property
@@ -121,15 +121,15 @@ class Planned:
 
 
 @dataclass(frozen=True)
-class ResolveDesk:
+class ResolveService:
     """Decides about one case at a time. `forget` makes the readers see what was just decided."""
 
     payments: PaymentSource
     transfers: TransferSource
     answering: Answering
     citizens: Residents
-    desk: CreditDesk
-    refunds: RefundDesk
+    service: CreditService
+    refunds: RefundService
     deliverer: Deliverer
     decisions: Decisions
     limits: Limits
@@ -163,25 +163,27 @@ class ResolveDesk:
         return Owners(self.payments, self.transfers)
 
     @property
-    def _worlds(self) -> TransferWorlds:
-        return TransferWorlds(self.payments, self.transfers)
+    def _snapshots(self) -> TransferSnapshots:
+        return TransferSnapshots(self.payments, self.transfers)
 
     def _of_charges(self, identity: str, charges: Sequence[Charge], named: str = "") -> Seen:
         terms = self.terms()
-        world = self._answered(self._owners.world_of(charges), terms)
+        snapshot = self._answered(self._owners.snapshot_of(charges), terms)
         ids = {charge.id for charge in charges}
-        items = [i for i in reconcile(world, terms).items if i.charge and i.charge.id in ids]
+        items = [i for i in reconcile(snapshot, terms).items if i.charge and i.charge.id in ids]
         item = items[0] if len(items) == 1 else _the_one(identity, items)
-        cases = cases_of(world, match(world.charges, world.stratagems), terms)
-        case = next(cases[charge.id] for charge in charges if charge == item.charge)
-        return self._seen(Subject(item, case, terms, named), world)
+        matched_charges = matched_charges_of(
+            snapshot, match(snapshot.charges, snapshot.stratagems), terms
+        )
+        matched = next(matched_charges[charge.id] for charge in charges if charge == item.charge)
+        return self._seen(Subject(item, matched, terms, named), snapshot)
 
     def _of_transfer(self, rows: Sequence[Stratagem]) -> Seen:
         """Of several rows under one StratagemId, the item that has the first."""
         row, terms = rows[0], self.terms()
-        world = self._worlds.world_of(rows)
-        world = self._answered(world, terms)
-        items = [item for item in reconcile(world, terms).items if row in item.stratagems]
+        snapshot = self._snapshots.snapshot_of(rows)
+        snapshot = self._answered(snapshot, terms)
+        items = [item for item in reconcile(snapshot, terms).items if row in item.stratagems]
         if not items:
             raise GuardError(
                 f"{row.stratagem_id or row.record_id} needs no decision.",
@@ -189,13 +191,13 @@ class ResolveDesk:
             )
         # Of what was executed more than once nobody says which row was the one too many.
         is_one = items[0].kind is not Kind.DUPLICATE or row.state(terms.now) is State.DOUBTFUL
-        return self._seen(Subject(items[0], None, terms, row.record_id if is_one else ""), world)
+        return self._seen(Subject(items[0], None, terms, row.record_id if is_one else ""), snapshot)
 
-    def _answered(self, world: World, terms: Terms) -> World:
-        return replace(world, answers=self.answering.answers(world, terms))
+    def _answered(self, snapshot: Snapshot, terms: Terms) -> Snapshot:
+        return replace(snapshot, answers=self.answering.answers(snapshot, terms))
 
-    def _seen(self, subject: Subject, world: World) -> Seen:
-        return Seen(subject, world, self.decisions.decisions().get(subject.name))
+    def _seen(self, subject: Subject, snapshot: Snapshot) -> Seen:
+        return Seen(subject, snapshot, self.decisions.decisions().get(subject.name))
 
     def evidence(self, seen: Seen) -> Evidence:
         """What a person has to look at before saying whether ducats moved."""
@@ -224,33 +226,33 @@ class ResolveDesk:
             found = f"{len(rows)} transfers have" if rows else "No transfer has"
             raise GuardError(f"{found} the id {identity[:80]!r}.", UNTOUCHED)
         now, record = seen.subject.terms.now, rows[0].record_id
-        beside = self._worlds.world_of(rows).stratagems
+        beside = self._snapshots.snapshot_of(rows).stratagems
         back = [row for row in beside if taken_record_in(row.stratagem_id) == record]
         if in_states(back, now, State.EXECUTED, State.LIVE, State.DOUBTFUL):
             raise GuardError(f"{identity} was taken back: {told_of(back[-1])}.", UNTOUCHED)
         owner = self._owners.owner_of(rows[0])
-        case = seen.subject.case
-        if owner and case and owner.id != case.charge.id:
+        matched = seen.subject.matched
+        if owner and matched and owner.id != matched.charge.id:
             raise GuardError(f"{identity} is the transfer for {owner.payment_id}.", UNTOUCHED)
         return rows[0]
 
     def plan(
         self, seen: Seen, wish: Wish, facts: Mapping[str, Any], policy: Policy, worker: Worker
-    ) -> Planned:
+    ) -> PlannedDecision:
         """What would be written; writes nothing. Raises GuardError where it does not fit."""
         resolution = plan(seen.subject, wish, self._means(seen.subject, wish, facts, policy))
         dated = resolution.decision.dated(worker.operator, worker.host, seen.subject.terms.now)
         resolution = replace(resolution, decision=dated)
         if resolution.own_key:
             order = self._own_order(seen.subject, wish, facts)
-            return Planned(resolution, seen, self.desk.plan([order]))
+            return PlannedDecision(resolution, seen, self.service.plan([order]))
         if wish.how is How.CREDIT:
-            return Planned(resolution, seen, self.desk.plan(resolution.orders))
+            return PlannedDecision(resolution, seen, self.service.plan(resolution.orders))
         moved = ((order.concerned, order.ducats) for order in resolution.orders)
         check_limit(self.limits.per_credit, moved)
         if wish.how is How.NOT_MOVED:
-            return Planned(resolution, seen, repair=self._again(resolution, seen, facts))
-        return Planned(resolution, seen)
+            return PlannedDecision(resolution, seen, repair=self._again(resolution, seen, facts))
+        return PlannedDecision(resolution, seen)
 
     def _means(
         self, subject: Subject, wish: Wish, facts: Mapping[str, Any], policy: Policy
@@ -271,9 +273,9 @@ class ResolveDesk:
 
     def _own_order(self, subject: Subject, wish: Wish, facts: Mapping[str, Any]) -> Order:
         """As `cascade credit --payment` makes it."""
-        case = subject.case
-        assert case is not None  # noqa: S101 - a transfer without a charge has no own key
-        citizen, ducats = wish.citizen or case.charge.citizen, own_ducats(case, wish)
+        matched = subject.matched
+        assert matched is not None  # noqa: S101 - a transfer without a charge has no own key
+        citizen, ducats = wish.citizen or matched.charge.citizen, own_ducats(matched, wish)
         ambiguous = frozenset([Override.AMBIGUOUS]) if wish.again else frozenset()
         if not citizen or not ducats:
             lacks = "--citizen C" if not citizen else "--credit N"
@@ -281,13 +283,13 @@ class ResolveDesk:
                 f"{subject.name} does not say who gets how many ducats.",
                 f"{UNTOUCHED} Add {lacks}.",
             )
-        return self.desk.order_for_payment(
+        return self.service.order_for_payment(
             # What went back has taken its ducats along: the rest is owed as if nothing had.
-            replace(case.charge, refunded_cents=0, disputed=False),
+            replace(matched.charge, refunded_cents=0, disputed=False),
             citizen,
             ducats,
-            due=due_to_buyer(case, wish),
-            is_another=bool(case.successor),
+            due=due_to_buyer(matched, wish),
+            is_another=bool(matched.successor),
             reason=wish.reason,
             facts=facts,
             overrides=wish.overrides | ambiguous,
@@ -297,20 +299,20 @@ class ResolveDesk:
         """What is found to have moved nothing goes out again, where a machine may deliver it."""
         after = found.after
         repair = after and after.item.repair
-        if not (after and after.case and repair and repair.automatic):
+        if not (after and after.matched and repair and repair.automatic):
             return None
-        charge = after.case.charge
+        charge = after.matched.charge
         order = order_for_charge(replace(charge, disputed=False), REASON, facts)
-        return Ownership(seen.world.charges, seen.world.stratagems).tell_apart(order, charge)
+        return Ownership(seen.snapshot.charges, seen.snapshot.stratagems).tell_apart(order, charge)
 
-    def carry_out(self, planned: Planned, patience: timedelta = PATIENCE) -> list[Delivery]:
+    def carry_out(self, planned: PlannedDecision, patience: timedelta = PATIENCE) -> list[Delivery]:
         """Record the decision, then do what it says."""
         self._record(planned)
         if planned.resolution.writes_off:
             self._write_off(planned.resolution)
         endings = self.deliverer.deliver(planned.resolution.endings, patience=patience)
         if planned.credit:
-            moved = self.desk.carry_out(planned.credit)
+            moved = self.service.carry_out(planned.credit)
         else:
             others = [o for o in planned.orders if o not in planned.resolution.endings]
             moved = self.deliverer.deliver(others, patience=patience)
@@ -325,7 +327,7 @@ class ResolveDesk:
         if made:
             self.deliverer.deliver(made, patience=patience)
 
-    def _record(self, planned: Planned) -> None:
+    def _record(self, planned: PlannedDecision) -> None:
         resolution, subject = planned.resolution, planned.seen.subject
         if not resolution.rulings and _is_recorded(subject, resolution.decision):
             # The same, broken off before it was done, and taken up again.

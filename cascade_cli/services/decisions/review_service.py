@@ -20,15 +20,20 @@ from cascade_cli.domain.discrepancies.items import Item
 from cascade_cli.domain.discrepancies.refund_plan import RefundPlan
 from cascade_cli.domain.matching.matched_charge import Terms
 from cascade_cli.domain.matching.matching import match
-from cascade_cli.domain.matching.snapshot import World, cases_of
+from cascade_cli.domain.matching.snapshot import Snapshot, matched_charges_of
 from cascade_cli.domain.records.journal_entries import Worker
 from cascade_cli.domain.records.orders import Order
 from cascade_cli.domain.refunds.refund_shares import Policy
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.errors import GuardError, NotFoundError
-from cascade_cli.services.decisions.resolve_service import Evidence, Planned, ResolveDesk, Seen
+from cascade_cli.services.decisions.resolve_service import (
+    Evidence,
+    PlannedDecision,
+    ResolveService,
+    Seen,
+)
 from cascade_cli.services.delivery_ports import Delivery, Result
-from cascade_cli.services.refunds import refund_service as refund
+from cascade_cli.services.refunds import refund_service
 
 _DONE = frozenset({Result.CREDITED, Result.ALREADY, Result.RETIRED})
 
@@ -44,11 +49,11 @@ class Drafts(Protocol):
 
 
 @dataclass(frozen=True)
-class Chosen:
+class ChosenDraft:
     """A draft, and what it would write."""
 
     draft: Draft
-    planned: Planned | RefundPlan
+    planned: PlannedDecision | RefundPlan
 
     @property
     def orders(self) -> tuple[Order, ...]:
@@ -68,74 +73,76 @@ class View:
 
 
 @dataclass(frozen=True)
-class ReviewDesk:
+class ReviewService:
     """Plans with `desk`; drafts are those of one operator about one base."""
 
-    desk: ResolveDesk
+    service: ResolveService
     drafts: Drafts
     base: str
     worker: Worker
     policy: Policy
     facts: Mapping[str, Any]
 
-    def cases(self, world: World, items: Sequence[Item], terms: Terms) -> list[Seen]:
+    def matched_charges(
+        self, snapshot: Snapshot, items: Sequence[Item], terms: Terms
+    ) -> list[Seen]:
         """The items of a run as cases, without a request."""
-        found = cases_of(world, match(world.charges, world.stratagems), terms)
-        decided = self.desk.decisions.decisions()
+        found = matched_charges_of(snapshot, match(snapshot.charges, snapshot.stratagems), terms)
+        decided = self.service.decisions.decisions()
         subjects = [
             Subject(item, found[item.charge.id], terms)
             if item.charge
             else Subject(item, None, terms, item.name)
             for item in items
         ]
-        return [Seen(subject, world, decided.get(subject.name)) for subject in subjects]
+        return [Seen(subject, snapshot, decided.get(subject.name)) for subject in subjects]
 
     def view(self, seen: Seen) -> View:
         """With what only a look into the base tells; the processor's balance comes last."""
-        evidence, processor = self.desk.evidence(seen), self.desk.limits.processor
+        evidence, processor = self.service.evidence(seen), self.service.limits.processor
         balances = evidence.balances or self._balances({processor, *_concerned(seen.subject)})
         ordered = sorted(balances.items(), key=lambda one: (one[0] == processor, one[0]))
         return View(seen, dict(ordered), evidence)
 
     def _balances(self, names: Collection[str]) -> Mapping[str, Decimal]:
-        found = self.desk.citizens.residents(sorted(names))
+        found = self.service.citizens.residents(sorted(names))
         return {name: resident.ducats for name, resident in found.items()}
 
-    def plan(self, seen: Seen, wish: Wish) -> Planned:
+    def plan(self, seen: Seen, wish: Wish) -> PlannedDecision:
         """What it would write. Raises GuardError where it does not fit, or a guard refuses it."""
-        return self.desk.plan(seen, wish, self.facts, self.policy, self.worker)
+        return self.service.plan(seen, wish, self.facts, self.policy, self.worker)
 
-    def choose(self, seen: Seen, wish: Wish) -> Chosen:
+    def choose(self, seen: Seen, wish: Wish) -> ChosenDraft:
         """Plan it, and keep it until it is carried out."""
-        chosen = Chosen(draft_of(seen.subject, wish), self.plan(seen, wish))
-        self.drafts.set_mark(self._prefix + chosen.draft.case, chosen.draft.document())
+        chosen = ChosenDraft(draft_of(seen.subject, wish), self.plan(seen, wish))
+        self.drafts.set_mark(self._prefix + chosen.draft.matched, chosen.draft.document())
         return chosen
 
-    def choose_refund(self, seen: Seen) -> Chosen:
+    def choose_refund(self, seen: Seen) -> ChosenDraft:
         """The same of its refund. Raises GuardError where there is nothing to do, or a guard
         refuses it."""
-        chosen = Chosen(refund_draft(seen.subject), self._refund(seen))
-        self.drafts.set_mark(self._prefix + chosen.draft.case, chosen.draft.document())
+        chosen = ChosenDraft(refund_draft(seen.subject), self._refund(seen))
+        self.drafts.set_mark(self._prefix + chosen.draft.matched, chosen.draft.document())
         return chosen
 
     def _refund(self, seen: Seen) -> RefundPlan:
         payment = seen.subject.name
-        picture, *others = self.desk.refunds.look(payment)
+        picture, *others = self.service.refunds.look(payment)
         if others:
             type_it = f"Type it: {command('refund', payment)}"
             raise GuardError(f"{payment} is for several citizens.", type_it)
-        plan = self.desk.refunds.plan(picture, self._refund_wish)
+        plan = self.service.refunds.plan(picture, self._refund_wish)
         if not plan.is_work:
             raise GuardError(f"{payment}: nothing is to be written now.", UNTOUCHED)
         return plan
 
     @property
-    def _refund_wish(self) -> refund.Wish:
-        return refund.Wish(self.policy, self.facts)
+    def _refund_wish(self) -> refund_service.RefundWish:
+        return refund_service.RefundWish(self.policy, self.facts)
 
     def drop(self, draft: Draft) -> None:
         """It was carried out, or is not to be."""
-        self.drafts.set_mark(self._prefix + draft.case, {})
+        self.drafts.set_mark(self._prefix + draft.matched, {})
 
     def kept(self) -> list[Draft]:
         """What was chosen before and not carried out."""
@@ -145,7 +152,7 @@ class ReviewDesk:
     def _prefix(self) -> str:
         return f"review {self.base} {self.worker.operator}: "
 
-    def taken_up(self, draft: Draft, seen: Seen | None) -> tuple[Seen, Chosen]:
+    def taken_up(self, draft: Draft, seen: Seen | None) -> tuple[Seen, ChosenDraft]:
         """A draft of an earlier review with its case, looked up where no run has shown it. Raises
         GuardError or NotFoundError, and forgets it, where the case is another now; GuardError where
         a guard refuses it today."""
@@ -154,48 +161,48 @@ class ReviewDesk:
         except (GuardError, NotFoundError):
             self.drop(draft)
             raise
-        return seen, Chosen(draft, self._planned(draft, seen))
+        return seen, ChosenDraft(draft, self._planned(draft, seen))
 
-    def _planned(self, draft: Draft, seen: Seen) -> Planned | RefundPlan:
+    def _planned(self, draft: Draft, seen: Seen) -> PlannedDecision | RefundPlan:
         return self._refund(seen) if draft.is_refund else self.plan(seen, self._wish(draft, seen))
 
     def _still_open(self, draft: Draft, seen: Seen | None) -> Seen:
-        seen = seen or self.desk.look(draft.identity)
+        seen = seen or self.service.look(draft.identity)
         seen = replace(seen, subject=replace(seen.subject, named=draft.named))
         if not seen.subject.item.is_open:
-            raise GuardError(f"{draft.case} is open no more.", UNTOUCHED)
+            raise GuardError(f"{draft.matched} is open no more.", UNTOUCHED)
         if changed := draft.change(seen.subject.facts):
-            raise GuardError(f"{draft.case} has changed: {changed}.", UNTOUCHED)
+            raise GuardError(f"{draft.matched} has changed: {changed}.", UNTOUCHED)
         return seen
 
     def _wish(self, draft: Draft, seen: Seen) -> Wish:
         if not draft.settles:
             return draft.wish
-        return replace(draft.wish, settles=self.desk.settling(draft.settles, seen))
+        return replace(draft.wish, settles=self.service.settling(draft.settles, seen))
 
-    def carry_out(self, chosen: Chosen) -> list[Delivery]:
+    def carry_out(self, chosen: ChosenDraft) -> list[Delivery]:
         """Look again, then do exactly what was shown; it is kept as long as it is not done. Raises
         GuardError where it would be something else now."""
         draft = chosen.draft
         seen = self._still_open(draft, None)
         planned = self._planned(draft, seen)
         if _writes(planned) != _writes(chosen.planned):
-            raise GuardError(f"{draft.case}: it would write something else now.", UNTOUCHED)
+            raise GuardError(f"{draft.matched}: it would write something else now.", UNTOUCHED)
         deliveries = self._deliveries(planned)
         if all(delivery.result in _DONE for delivery in deliveries):
             self.drop(draft)
         return deliveries
 
-    def _deliveries(self, planned: Planned | RefundPlan) -> list[Delivery]:
+    def _deliveries(self, planned: PlannedDecision | RefundPlan) -> list[Delivery]:
         if not isinstance(planned, RefundPlan):
-            return self.desk.carry_out(planned)
-        (done,) = self.desk.refunds.carry_out([planned], self._refund_wish)
+            return self.service.carry_out(planned)
+        (done,) = self.service.refunds.carry_out([planned], self._refund_wish)
         if done.refused:
             raise done.refused
         return done.deliveries
 
 
-def _writes(planned: Planned | RefundPlan) -> tuple[object, ...]:
+def _writes(planned: PlannedDecision | RefundPlan) -> tuple[object, ...]:
     if isinstance(planned, RefundPlan):
         return moves_of((*planned.endings, *planned.orders))
     return writes_of(planned.resolution, planned.orders)

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from cascade_cli.domain.delivery.arrival_notices import Arrival
 from cascade_cli.domain.shop.engine_schedule import Schedule
 from cascade_cli.errors import CascadeError
-from cascade_cli.services.delivery.tell_arrivals import NOTICES_PER_WRITE, ArrivalDesk
+from cascade_cli.services.delivery.tell_arrivals import NOTICES_PER_WRITE, ArrivalService
 
 LOOKS = 3
 KEYS_PER_LOOK = 95
@@ -32,14 +32,14 @@ class ArrivalWatch:
 
     def __init__(
         self,
-        desk: ArrivalDesk,
+        service: ArrivalService,
         schedule: Schedule,
         looks: Looks,
         *,
         now: Callable[[], datetime],
         tell: Callable[[str], None],
     ) -> None:
-        self._desk, self._schedule, self._looks = desk, schedule, looks
+        self._service, self._schedule, self._looks = service, schedule, looks
         self._now, self._tell = now, tell
         self._arrived = deque[Arrival]()
         self._settling = min(SETTLING, schedule.longest_wait / 2)
@@ -61,7 +61,7 @@ class ArrivalWatch:
 
     def _tell_ten(self) -> bool:
         number = min(NOTICES_PER_WRITE, len(self._arrived))
-        self._desk.tell([self._arrived.popleft() for _ in range(number)])
+        self._service.tell([self._arrived.popleft() for _ in range(number)])
         return True
 
     def _look(self) -> bool:
@@ -73,12 +73,12 @@ class ArrivalWatch:
         self._next_at = now + min(PAUSE, self._settling) if is_all else now
         for key in keys:
             self._looks[key] = (self._looks.get(key, (0, now))[0] + 1, now)
-        self._arrived.extend(self._desk.arrived(keys))
+        self._arrived.extend(self._service.arrived(keys))
         return bool(keys)
 
     def _due(self, now: datetime) -> list[str]:
         """The keys whose transfer the engine should have taken since it was last looked at."""
-        untold = self._desk.untold(now - max(self._schedule.longest_wait, timedelta(days=1)))
+        untold = self._service.untold(now - max(self._schedule.longest_wait, timedelta(days=1)))
         for key in self._looks.keys() - untold.keys():
             del self._looks[key]
         due = (key for key, given_at in untold.items() if self._is_due(key, given_at, now))

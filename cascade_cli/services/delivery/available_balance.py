@@ -36,7 +36,7 @@ class Promises(Protocol):
 
 
 @dataclass(frozen=True)
-class Purse:
+class AvailableBalance:
     """The processor's; `lifetime` is that of a transfer which waits for the engine."""
 
     balances: Balances

@@ -11,8 +11,8 @@ from typing import Any, Protocol
 from cascade_cli.domain.delivery.delivery_steps import (
     FATE_BOUND,
     End,
+    OrderVerdict,
     Step,
-    Verdict,
     Wait,
     next_step,
     rows_of,
@@ -42,7 +42,7 @@ from cascade_cli.domain.shop.citizen_names import (
 from cascade_cli.domain.shop.money import ZERO, format_ducats
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.errors import GuardError
-from cascade_cli.services.delivery.available_balance import Purse
+from cascade_cli.services.delivery.available_balance import AvailableBalance
 from cascade_cli.services.delivery.citizen_lookup import refuse_processor, refuse_unknown
 from cascade_cli.services.delivery.credit_guards import (
     ambiguity_of,
@@ -57,7 +57,7 @@ from cascade_cli.services.delivery.credit_requests import allowing, check_limit,
 from cascade_cli.services.delivery.deliver import Deliverer
 from cascade_cli.services.delivery_ports import Delivery, Reader, Sighting
 from cascade_cli.services.reconcile.gather import PastSource, PaymentSource
-from cascade_cli.services.reconcile.neighbouring_charges import Vicinity
+from cascade_cli.services.reconcile.neighbouring_charges import NeighbouringCharges
 
 # Long enough to see one lost write through, and a second.
 PATIENCE = 2 * FATE_BOUND
@@ -102,7 +102,7 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Plan:
+class CreditPlan:
     """What would be written for each order, seen before anything was."""
 
     orders: tuple[Order, ...]
@@ -155,7 +155,7 @@ class Plan:
         return f", although {'; and '.join(one.why for one in found)}" if found else ""
 
 
-class CreditDesk:
+class CreditService:
     """Checks orders against Venice and hands them to the Deliverer."""
 
     def __init__(
@@ -165,7 +165,7 @@ class CreditDesk:
         venice: CitizenSource,
         deliverer: Deliverer,
         promises: Promises,
-        purse: Purse,
+        available_balance: AvailableBalance,
         limits: Limits,
         prices: PriceList,
         now: Callable[[], datetime],
@@ -174,10 +174,10 @@ class CreditDesk:
         self._past = past
         self._payments, self._venice = payments, venice
         self._deliverer, self._promises = deliverer, promises
-        self._purse, self._limits, self._now = purse, limits, now
+        self._available_balance, self._limits, self._now = available_balance, limits, now
         self._prices = prices
 
-    def plan(self, orders: Sequence[Order], *, by_person: bool = True) -> Plan:
+    def plan(self, orders: Sequence[Order], *, by_person: bool = True) -> CreditPlan:
         """Look at all rows and citizens; writes nothing.
 
         Raises GuardError if an order exceeds the limit per credit, all of them that of the day,
@@ -190,7 +190,7 @@ class CreditDesk:
         self._refuse_payments_by_hand(orders)
         check_limit(self._limits.per_credit, ((order.citizen, order.ducats) for order in orders))
         self._check_day(orders)
-        names = {order.citizen for order in orders} | {self._purse.processor}
+        names = {order.citizen for order in orders} | {self._available_balance.processor}
         residents = self._venice.residents(sorted(names))
         found = {name: resident.ducats for name, resident in residents.items()}
         refuse_unknown((order.citizen for order in orders), found, self._venice.usernames)
@@ -216,10 +216,10 @@ class CreditDesk:
             for order in orders
             if not isinstance(steps[order.key], End)
         }
-        balance = self._purse.balance_in(found)
-        plan = Plan(tuple(orders), steps, balance, Sighting(rows, now), overruled)
+        balance = self._available_balance.balance_in(found)
+        plan = CreditPlan(tuple(orders), steps, balance, Sighting(rows, now), overruled)
         going_out = {key for key, step in steps.items() if _is_open(step)}
-        self._purse.check(plan.outgoing, going_out, balance)
+        self._available_balance.check(plan.outgoing, going_out, balance)
         return plan
 
     def _with_past(self, orders: Sequence[Order], now: datetime) -> Sequence[Order]:
@@ -243,14 +243,14 @@ class CreditDesk:
         charges = [order.charge for order in orders if order.charge]
         if not charges:
             return orders, tuple(rows)
-        world = Vicinity(self._payments, self._venice).world_around(charges, rows)
-        ownership = Ownership(world.charges, world.stratagems)
+        snapshot = NeighbouringCharges(self._payments, self._venice).snapshot_around(charges, rows)
+        ownership = Ownership(snapshot.charges, snapshot.stratagems)
         told = [ownership.tell_apart(o, o.charge) if o.charge else o for o in orders]
-        known = {row.record_id: row for row in (*rows, *world.stratagems)}
+        known = {row.record_id: row for row in (*rows, *snapshot.stratagems)}
         return told, tuple(known.values())
 
     def carry_out(
-        self, plan: Plan, done: Callable[[Delivery], None] = lambda _delivery: None
+        self, plan: CreditPlan, done: Callable[[Delivery], None] = lambda _delivery: None
     ) -> list[Delivery]:
         """Deliver what was planned; no row is written upon that was not seen just before."""
         return self._deliverer.deliver(
@@ -371,4 +371,4 @@ def _moves(rows: Iterable[Stratagem], now: datetime) -> bool:
 
 
 def _is_open(step: Step) -> bool:
-    return not isinstance(step, End) or step.verdict is Verdict.UNDER_WAY
+    return not isinstance(step, End) or step.verdict is OrderVerdict.UNDER_WAY

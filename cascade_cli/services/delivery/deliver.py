@@ -32,7 +32,7 @@ from cascade_cli.errors import (
 )
 from cascade_cli.services.delivery.lanes import go_on, in_lanes
 from cascade_cli.services.delivery.order_in_progress import (
-    Job,
+    OrderInProgress,
     count_write,
     delivery_of,
     give_up,
@@ -134,7 +134,7 @@ class Deliverer:
             day_limit_ducats=self._terms.day_limit_ducats,
         )
         held = [order for order in orders if claims[order.key].state is ClaimState.HELD]
-        jobs = [Job(order, claims[order.key].last_attempt) for order in held]
+        jobs = [OrderInProgress(order, claims[order.key].last_attempt) for order in held]
         try:
             self._work(jobs, sighting)
         finally:
@@ -142,7 +142,7 @@ class Deliverer:
         refused = [order for order in orders if order not in held]
         return [delivery_of(job) for job in jobs] + [not_held(o, claims[o.key]) for o in refused]
 
-    def _work(self, jobs: Sequence[Job], sighting: Sighting | None) -> None:
+    def _work(self, jobs: Sequence[OrderInProgress], sighting: Sighting | None) -> None:
         now = self._around.now()
         try:
             self._read([job for job in jobs if not job.recall(sighting, now)])
@@ -154,13 +154,13 @@ class Deliverer:
             give_up([job for job in jobs if not isinstance(job.step, End)], error)
         self._notify(jobs)
 
-    def _read(self, jobs: Sequence[Job]) -> None:
+    def _read(self, jobs: Sequence[OrderInProgress]) -> None:
         rows = self._reader.transfers_for([job.order for job in jobs]) if jobs else []
         now = self._around.now()
         for job in jobs:
             job.see(rows, now)
 
-    def _write_all(self, jobs: Sequence[Job]) -> None:
+    def _write_all(self, jobs: Sequence[OrderInProgress]) -> None:
         """Write until every job waits, ends, or was given up."""
         while True:
             due = [job for job in jobs if self._is_due(job)]
@@ -171,13 +171,13 @@ class Deliverer:
                 for ten in _chunks(same, ROWS_PER_WRITE):
                     self._write(action, ten)
 
-    def _is_due(self, job: Job) -> bool:
+    def _is_due(self, job: OrderInProgress) -> bool:
         now = self._around.now()
         due = self._terms.schedule.next_run(now)
         job.step = next_step(job.order, job.rows, now, job.last, due=due, unclear=job.unclear)
         return job.action is not None and job.error is None
 
-    def _write(self, action: Action, jobs: Sequence[Job]) -> None:
+    def _write(self, action: Action, jobs: Sequence[OrderInProgress]) -> None:
         """Send one request for these jobs; one that is refused for many is sent for each."""
         self._around.turn()
         go_on()
@@ -202,7 +202,7 @@ class Deliverer:
     def _send(
         self,
         action: Action,
-        jobs: Sequence[Job],
+        jobs: Sequence[OrderInProgress],
         call: Callable[[], list[Stratagem]],
         journaled: Mapping[str, str] = MappingProxyType({}),
     ) -> list[Stratagem]:
@@ -230,7 +230,7 @@ class Deliverer:
                 remember(jobs, Attempt(action, at, fate))
         return rows
 
-    def _call(self, action: Action, jobs: Sequence[Job]) -> list[Stratagem]:
+    def _call(self, action: Action, jobs: Sequence[OrderInProgress]) -> list[Stratagem]:
         expires_at = self._around.now() + self._terms.lifetime
         if action is Action.CREATE:
             return self._writer.create_planned([job.order for job in jobs], expires_at)
@@ -243,7 +243,9 @@ class Deliverer:
             return self._writer.expire(records, self._around.now())
         return self._writer.rewrite([(job.target, job.order) for job in jobs], expires_at)
 
-    def _refused(self, action: Action, jobs: Sequence[Job], error: CascadeError) -> None:
+    def _refused(
+        self, action: Action, jobs: Sequence[OrderInProgress], error: CascadeError
+    ) -> None:
         if isinstance(error, ThrottledError | UnreachableError):
             for job in jobs:
                 job.refusals += 1
@@ -257,7 +259,7 @@ class Deliverer:
         else:
             give_up(jobs, error)
 
-    def _notify(self, jobs: Sequence[Job]) -> None:
+    def _notify(self, jobs: Sequence[OrderInProgress]) -> None:
         """Tell those whose transfer came under way and who were not told yet; once, come what may.
 
         A notification that fails changes nothing about the transfer, and is not sent again. Givers
@@ -269,7 +271,11 @@ class Deliverer:
         self._tell(gifts, self._notifier.tell_givers, "givers", {"told": "giver"})
 
     def _tell(
-        self, jobs: Sequence[Job], tell: Telling, whom: str, journaled: Mapping[str, str]
+        self,
+        jobs: Sequence[OrderInProgress],
+        tell: Telling,
+        whom: str,
+        journaled: Mapping[str, str],
     ) -> None:
         schedule = self._terms.schedule.describe(self._around.now())
         for ten in _chunks(jobs, ROWS_PER_WRITE):

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from cascade_cli.domain.delivery.delivery_steps import (
     Action,
     End,
+    OrderVerdict,
     Step,
-    Verdict,
     Wait,
     Write,
     rows_of,
@@ -32,7 +32,7 @@ MOST_WRITES = 20
 
 
 @dataclass
-class Job:
+class OrderInProgress:
     """An order with its rows as last read or written, and the last attempt for its key."""
 
     order: Order
@@ -93,7 +93,7 @@ class Job:
     @property
     def is_untold(self) -> bool:
         """The last thing done for it was to let the engine have it."""
-        under_way = isinstance(self.step, End) and self.step.verdict is Verdict.UNDER_WAY
+        under_way = isinstance(self.step, End) and self.step.verdict is OrderVerdict.UNDER_WAY
         telling = {Action.ACTIVATE, Action.EXTEND, Action.REWRITE}
         return under_way and self.last is not None and self.last.action in telling
 
@@ -118,13 +118,13 @@ def intent_of(order: Order) -> Intent:
     )
 
 
-def remember(jobs: Iterable[Job], attempt: Attempt) -> None:
+def remember(jobs: Iterable[OrderInProgress], attempt: Attempt) -> None:
     """The last write of all of these is now `attempt`."""
     for job in jobs:
         job.last = attempt
 
 
-def count_write(jobs: Iterable[Job]) -> None:
+def count_write(jobs: Iterable[OrderInProgress]) -> None:
     """Give up on a job whose writes do not stick, whoever undoes them."""
     for job in jobs:
         job.writes += 1
@@ -132,13 +132,13 @@ def count_write(jobs: Iterable[Job]) -> None:
             job.error = AnswerError("The base does not keep what is written to it.")
 
 
-def give_up(jobs: Iterable[Job], error: CascadeError) -> None:
+def give_up(jobs: Iterable[OrderInProgress], error: CascadeError) -> None:
     """Nothing more can be done for these now."""
     for job in jobs:
         job.error = error
 
 
-def take(action: Action, jobs: Sequence[Job], rows: Sequence[Stratagem]) -> None:
+def take(action: Action, jobs: Sequence[OrderInProgress], rows: Sequence[Stratagem]) -> None:
     """What Airtable answered is how the rows now stand."""
     by_key = {row.stratagem_id: row for row in rows}
     by_record = {row.record_id: row for row in rows}
@@ -149,7 +149,7 @@ def take(action: Action, jobs: Sequence[Job], rows: Sequence[Stratagem]) -> None
             job.put(row, action)
 
 
-def delivery_of(job: Job) -> Delivery:
+def delivery_of(job: OrderInProgress) -> Delivery:
     """What the order came to."""
     order, step, row = job.order, job.step, (job.rows[0] if job.rows else None)
     if isinstance(step, End):
@@ -176,10 +176,10 @@ def _refused(order: Order, row: Stratagem, until: datetime) -> Delivery:
     return Delivery(order, Result.FAILED, why, row, hint=hint, error=error)
 
 
-def _ended(job: Job, end: End) -> Delivery:
-    if end.verdict is Verdict.BLOCKED:
+def _ended(job: OrderInProgress, end: End) -> Delivery:
+    if end.verdict is OrderVerdict.BLOCKED:
         return Delivery(job.order, Result.BLOCKED, end.why, end.row, hint=end.hint)
-    if end.verdict is Verdict.ENDED:
+    if end.verdict is OrderVerdict.ENDED:
         return Delivery(job.order, Result.RETIRED, "it will not arrive", end.row)
     is_ended = job.wrote <= {Action.EXPIRE, Action.RETIRE}
     result = Result.RETIRED if is_ended else Result.CREDITED

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from cascade_cli.domain.history.checkpoint import Memory, mark_name
+from cascade_cli.domain.history.checkpoint import Checkpoint, mark_name
 from cascade_cli.domain.history.verification import Settled
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.journal_entries import Attempt
@@ -39,11 +39,11 @@ class PastDeliveries:
             return {}
         written = self._journal.attempts([charge.stratagem_id for charge in charges])
         mark = self._journal.mark(mark_name(self._base_id))
-        settled = Settled(Memory.of(mark).believed(now), ()) if mark else None
+        settled = Settled(Checkpoint.of(mark).believed(now), ()) if mark else None
         return {
             charge.id: PastDelivery(
                 written.get(charge.stratagem_id),
-                settled.memory.until if settled and settled.saw_delivered(charge) else None,
+                settled.checkpoint.until if settled and settled.saw_delivered(charge) else None,
             )
             for charge in charges
         }

@@ -70,13 +70,13 @@ class ArrivalNotifier(Protocol):
 
 
 @dataclass
-class Told:
+class ToldArrivals:
     """How many notices were written, refused, or sent with an unknown fate."""
 
     by_fate: dict[Fate, int] = field(default_factory=lambda: dict.fromkeys(Fate, 0))
 
 
-class ArrivalDesk:
+class ArrivalService:
     """Finds arrivals of which nobody was told, and tells of them."""
 
     def __init__(
@@ -110,13 +110,13 @@ class ArrivalDesk:
         named = sorted({whole_id(payment) for payment in payments if payment})
         return self._reader.transfers_noting(named) if named else []
 
-    def tell(self, arrived: Sequence[Arrival]) -> Told:
+    def tell(self, arrived: Sequence[Arrival]) -> ToldArrivals:
         """Tell of each, unless somebody has set out to before. A refused notice is a warning.
 
         Raises JournalError, and any other CascadeError where the rest would be refused as well:
         nobody of the rest was tried, so that they can be told later.
         """
-        told = Told()
+        told = ToldArrivals()
         for start in range(0, len(arrived), NOTICES_PER_WRITE):
             ten = arrived[start : start + NOTICES_PER_WRITE]
             # Recipients last: one who stands in the journal is not looked at again.
@@ -126,7 +126,7 @@ class ArrivalDesk:
         return told
 
     def _send(
-        self, ten: Sequence[Arrival], tell: Telling, detail: Mapping[str, str], told: Told
+        self, ten: Sequence[Arrival], tell: Telling, detail: Mapping[str, str], told: ToldArrivals
     ) -> None:
         if not ten:
             return

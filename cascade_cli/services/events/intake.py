@@ -21,7 +21,7 @@ from cascade_cli.domain.shop.shell import command
 from cascade_cli.errors import AnswerError, CascadeError, LockedError
 from cascade_cli.services.delivery_ports import Delivery, Result
 from cascade_cli.services.events.live_mode import MODES
-from cascade_cli.services.events.replay_service import CanPay, Planned, ReplayPlan
+from cascade_cli.services.events.replay_service import CanPay, PlannedReplay, ReplayPlan
 from cascade_cli.services.refunds.automatic_refunds import Dealt
 
 # Small enough to be finished within seconds when the process is told to stop, and for its claims
@@ -178,7 +178,7 @@ class Intake:
             self._guard()
         # Without patience: whatever has to wait is taken up again when its time has come.
         deliveries = {d.order.key: d for d in self._credits.carry_out(plan, AT_ONCE)}
-        planned: dict[str, list[Planned]] = {}
+        planned: dict[str, list[PlannedReplay]] = {}
         for found in plan.payments:
             for event in found.events:
                 planned.setdefault(event.id, []).append(found)
@@ -187,7 +187,7 @@ class Intake:
     def _settlement(
         self,
         accepted: Accepted,
-        planned: Sequence[Planned],
+        planned: Sequence[PlannedReplay],
         deliveries: Mapping[str, Delivery],
     ) -> Settlement:
         """Of a payment for many citizens, all of them together."""
@@ -197,7 +197,7 @@ class Intake:
         return found[0] if len(found) == 1 else together(found, planned)
 
     def _judged(
-        self, accepted: Accepted, planned: Planned, deliveries: Mapping[str, Delivery]
+        self, accepted: Accepted, planned: PlannedReplay, deliveries: Mapping[str, Delivery]
     ) -> Settlement:
         if planned.order:
             found = deliveries.get(planned.order.key)
@@ -266,7 +266,7 @@ class Intake:
         return _settled(accepted, EventState.WAITING, why, self._inbox_now() + later)
 
 
-def together(found: Sequence[Settlement], planned: Sequence[Planned]) -> Settlement:
+def together(found: Sequence[Settlement], planned: Sequence[PlannedReplay]) -> Settlement:
     """An event is done when everybody is: it waits while one citizen's ducats do, and needs a
     person if one citizen's ducats need one."""
     worst = min(found, key=_urgency)

@@ -20,7 +20,7 @@ def received(events: Iterable[Kept]) -> Iterator[Happening]:
     for kept in events:
         event = kept.accepted.event
         why = f": {kept.note}" if kept.note else ""
-        what = f"the webhook received {event.type}; {standing(kept)}{why}"
+        what = f"the webhook received {event.type}; {transfer_status(kept)}{why}"
         yield Happening(kept.accepted.received_at, Source.JOURNAL, what, event.id)
 
 
@@ -30,7 +30,7 @@ def payment_of(events: Iterable[Kept]) -> str | None:
     return next((payment_id for payment_id in named if payment_id), None)
 
 
-def standing(kept: Kept) -> str:
+def transfer_status(kept: Kept) -> str:
     """What became of it, in words."""
     if kept.state is EventState.WAITING:
         return f"it waits to be dealt with, next {format_moment(kept.next_at)}"

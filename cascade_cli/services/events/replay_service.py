@@ -12,14 +12,14 @@ from typing import Any, Protocol
 from cascade_cli.adapters.stripe.invoice_metadata import INVOICE_PREFIX
 from cascade_cli.domain.delivery.delivery_steps import (
     End,
+    OrderVerdict,
     Step,
-    Verdict,
     next_step,
     rows_of,
     unclear_rows,
 )
 from cascade_cli.domain.matching.ownership import Ownership
-from cascade_cli.domain.matching.snapshot import World
+from cascade_cli.domain.matching.snapshot import Snapshot
 from cascade_cli.domain.reconcile.event_replay import (
     CreditTerms,
     Objection,
@@ -38,7 +38,7 @@ from cascade_cli.domain.shop.keys import whole_id
 from cascade_cli.domain.shop.money import ZERO, format_ducats
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.domain.shop.times import Window
-from cascade_cli.services.delivery.available_balance import Purse
+from cascade_cli.services.delivery.available_balance import AvailableBalance
 from cascade_cli.services.delivery.credit_service import (
     PATIENCE,
     CitizenSource,
@@ -47,7 +47,7 @@ from cascade_cli.services.delivery.credit_service import (
 from cascade_cli.services.delivery.deliver import Deliverer
 from cascade_cli.services.delivery_ports import Delivery, Sighting
 from cascade_cli.services.reconcile.gather import PastSource, PaymentSource
-from cascade_cli.services.reconcile.neighbouring_charges import SECOND, Vicinity
+from cascade_cli.services.reconcile.neighbouring_charges import SECOND, NeighbouringCharges
 
 # From so many payments on, a listing may take fewer requests than asking for each.
 MANY_PAYMENTS = 20
@@ -75,7 +75,7 @@ class Accounts(Protocol):
 
 
 @dataclass(frozen=True)
-class Planned:
+class PlannedReplay:
     """One payment, or one portion of it, with the events that told of it, and what a replay would
     do about it.
 
@@ -98,7 +98,7 @@ class Planned:
 class ReplayPlan:
     """Payments in order of their first event; `other_types` counts the events left alone."""
 
-    payments: tuple[Planned, ...]
+    payments: tuple[PlannedReplay, ...]
     other_types: Mapping[str, int]
     sighting: Sighting | None = None
 
@@ -114,7 +114,7 @@ class ReplayPlan:
 
     def within(self, ducats: Decimal) -> ReplayPlan:
         """As far as so many ducats go: one payment that is too large holds up no other."""
-        payments = list[Planned]()
+        payments = list[PlannedReplay]()
         for planned in self.payments:
             price = planned.order.ducats if planned.order else ZERO
             payments.append(replace(planned, is_funded=price <= ducats))
@@ -131,7 +131,7 @@ class Replayer:
         payments: PaymentSource,
         accounts: Accounts,
         venice: CitizenSource,
-        purse: Purse,
+        available_balance: AvailableBalance,
         deliverer: Deliverer,
         limits: Limits,
         prices: PriceList,
@@ -139,7 +139,11 @@ class Replayer:
         past: PastSource | None = None,
     ) -> None:
         self._payments, self._accounts, self._venice = payments, accounts, venice
-        self._purse, self._deliverer, self._limits = purse, deliverer, limits
+        self._available_balance, self._deliverer, self._limits = (
+            available_balance,
+            deliverer,
+            limits,
+        )
         self._prices, self._now, self._past = prices, now, past
 
     def plan(
@@ -158,36 +162,36 @@ class Replayer:
         sighting, balance = None, None
         if charges:
             now = self._now()
-            world = Vicinity(self._payments, self._venice).world_of(charges)
-            sighting = Sighting(world.stratagems, now)
+            snapshot = NeighbouringCharges(self._payments, self._venice).snapshot_of(charges)
+            sighting = Sighting(snapshot.stratagems, now)
             past = self._past.past_of(charges, now) if self._past else {}
             terms, balance = self._terms(charges, with_balance=can_pay is not None)
-            judge = _Judge(world, terms, facts, now, past)
+            judge = _Judge(snapshot, terms, facts, now, past)
             planned = [judge.judged(p) for p in planned]
         others = Counter(e.type for e in events if not e.is_paying or not e.payment_id)
         plan = ReplayPlan(tuple(planned), others, sighting)
         if plan.orders and can_pay:
             return plan.within(can_pay(plan.total_ducats, balance))
         if plan.orders:
-            self._purse.check(plan.total_ducats, {order.key for order in plan.orders})
+            self._available_balance.check(plan.total_ducats, {order.key for order in plan.orders})
         return plan
 
     def carry_out(self, plan: ReplayPlan, patience: timedelta = PATIENCE) -> list[Delivery]:
         """Deliver what was planned; no row is written upon that was not seen just before."""
         return self._deliverer.deliver(plan.orders, patience=patience, sighting=plan.sighting)
 
-    def _resolved(self, found: Mapping[str, Sequence[Event]]) -> list[Planned]:
+    def _resolved(self, found: Mapping[str, Sequence[Event]]) -> list[PlannedReplay]:
         """One entry per payment, although events name it by its intent or by its charge."""
         bought = self._bought(found)
-        planned: dict[str, Planned] = {}
+        planned: dict[str, PlannedReplay] = {}
         for payment_id, events in found.items():
             charges = bought[payment_id]
             for charge in charges:
                 key = charge.payment_id
                 earlier = planned[key].events if key in planned else ()
-                planned[key] = Planned(key, (*earlier, *events), charge)
+                planned[key] = PlannedReplay(key, (*earlier, *events), charge)
             if not charges:
-                planned[payment_id] = self._unpaid(Planned(payment_id, tuple(events)))
+                planned[payment_id] = self._unpaid(PlannedReplay(payment_id, tuple(events)))
         return list(planned.values())
 
     def _bought(self, found: Mapping[str, Sequence[Event]]) -> dict[str, Sequence[Charge]]:
@@ -213,7 +217,7 @@ class Replayer:
             listed = _by_name([*charges, *self._payments.purchases(earlier).charges])
         return {payment_id: listed[payment_id] for payment_id in wanted if payment_id in listed}
 
-    def _unpaid(self, planned: Planned) -> Planned:
+    def _unpaid(self, planned: PlannedReplay) -> PlannedReplay:
         if sold := self._accounts.sold_elsewhere(planned.payment_id):
             return replace(planned, objection=_by_hand(planned.payment_id, *sold))
         if self._accounts.knows(planned.payment_id):
@@ -226,9 +230,9 @@ class Replayer:
     ) -> tuple[CreditTerms, Decimal | None]:
         """With the processor's ducats, which the same request can tell."""
         names = {charge.citizen for charge in charges if charge.citizen}
-        processor = {self._purse.processor} if with_balance else set()
+        processor = {self._available_balance.processor} if with_balance else set()
         citizens = self._venice.residents(sorted(names | processor)) if names else {}
-        payer = citizens.get(self._purse.processor) if with_balance else None
+        payer = citizens.get(self._available_balance.processor) if with_balance else None
         citizens = {n: found for n, found in citizens.items() if n not in processor - names}
         terms = CreditTerms(citizens, self._prices, self._limits.per_credit)
         return terms, payer.ducats if payer else None
@@ -259,21 +263,21 @@ class _Judge:
 
     def __init__(
         self,
-        world: World,
+        snapshot: Snapshot,
         terms: CreditTerms,
         facts: Mapping[str, Any],
         now: datetime,
         past: Mapping[str, PastDelivery],
     ) -> None:
-        self._world, self._terms, self._facts, self._now = world, terms, facts, now
+        self._snapshot, self._terms, self._facts, self._now = snapshot, terms, facts, now
         self._past = past
-        self._ownership = Ownership(world.charges, world.stratagems)
+        self._ownership = Ownership(snapshot.charges, snapshot.stratagems)
 
     def _rows(self, charge: Charge) -> tuple[Stratagem, ...]:
         question = self._ownership.tell_apart(question_about(charge), charge)
-        return rows_of(question, self._world.stratagems)
+        return rows_of(question, self._snapshot.stratagems)
 
-    def judged(self, planned: Planned) -> Planned:
+    def judged(self, planned: PlannedReplay) -> PlannedReplay:
         """What was delivered, or is certain to be tried, raises no objection any more."""
         charge = planned.charge
         if charge is None:
@@ -294,17 +298,17 @@ class _Judge:
 
     def _with_order(
         self,
-        planned: Planned,
+        planned: PlannedReplay,
         order: Order | Objection,
         rows: Sequence[Stratagem],
         past: PastDelivery,
-    ) -> Planned:
+    ) -> PlannedReplay:
         if isinstance(order, Objection):
             return replace(planned, objection=order)
-        unclear = unclear_rows(order, self._world.stratagems)
+        unclear = unclear_rows(order, self._snapshot.stratagems)
         step = next_step(order, rows, self._now, past.last_write, unclear=unclear)
         if isinstance(step, End):
-            if step.verdict is not Verdict.BLOCKED:
+            if step.verdict is not OrderVerdict.BLOCKED:
                 return replace(planned, already=step.row)
             return replace(planned, objection=Objection(Obstacle.BLOCKED, step.why))
         return replace(planned, order=order, step=step)

@@ -6,30 +6,36 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from cascade_cli.domain.discrepancies.evidence import describe_gift
-from cascade_cli.domain.explain.story import Balances, CitizenStory, Line, Verdict, verdict_of
-from cascade_cli.domain.matching.matching import OLDER_REACH, match
-from cascade_cli.domain.matching.snapshot import World
+from cascade_cli.domain.explain.story import (
+    CitizenBalances,
+    CitizenStory,
+    StoryLine,
+    Verdict,
+    verdict_of,
+)
+from cascade_cli.domain.matching.matching import LEGACY_REACH, match
+from cascade_cli.domain.matching.snapshot import Snapshot
 from cascade_cli.domain.reconcile.reconciliation import Item, reconcile
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.stratagems import Stratagem
 from cascade_cli.domain.shop.citizen_names import similar_names
 from cascade_cli.domain.shop.money import format_ducats, format_money
-from cascade_cli.services.explain.explain_ports import Setting, Sources
-from cascade_cli.services.reconcile.neighbouring_charges import Vicinity
+from cascade_cli.services.explain.explain_ports import ExplainSettings, ExplainSources
+from cascade_cli.services.reconcile.neighbouring_charges import NeighbouringCharges
 
 
 class CitizenStories:
     """Reads a window of Stripe's charges, and Venice's transfers to one citizen."""
 
-    def __init__(self, sources: Sources) -> None:
+    def __init__(self, sources: ExplainSources) -> None:
         self._payments, self._transfers = sources.payments, sources.transfers
         self._answering, self._processor = sources.answering, sources.processor
 
-    def tell(self, name: str, setting: Setting) -> CitizenStory | None:
+    def tell(self, name: str, setting: ExplainSettings) -> CitizenStory | None:
         """None where Venice has nobody of that name and nothing lately names them."""
         found = self._transfers.citizens([name, self._processor])
         # An older row at the beginning may belong to a payment just before it.
-        window = replace(setting.window, since=setting.window.since - OLDER_REACH)
+        window = replace(setting.window, since=setting.window.since - LEGACY_REACH)
         bought = self._payments.purchases(window).charges
         charges = [charge for charge in bought if name in _parties(charge)]
         rows = self._transfers.listed(setting.window.since, citizen=name)
@@ -42,42 +48,46 @@ class CitizenStories:
             similar,
             setting.window,
             tuple(sorted(self._lines(charges, rows, setting), key=lambda line: line.at)),
-            Balances(found.get(self._processor), found.get(name)),
+            CitizenBalances(found.get(self._processor), found.get(name)),
         )
 
     def _lines(
-        self, charges: Sequence[Charge], rows: Sequence[Stratagem], setting: Setting
-    ) -> Iterator[Line]:
-        world = self._world(charges, rows, setting)
+        self, charges: Sequence[Charge], rows: Sequence[Stratagem], setting: ExplainSettings
+    ) -> Iterator[StoryLine]:
+        snapshot = self._snapshot(charges, rows, setting)
         terms = setting.terms
-        world = replace(world, answers=self._answering.answers(world, terms))
+        snapshot = replace(snapshot, answers=self._answering.answers(snapshot, terms))
         told = set[str]()
-        for item in reconcile(world, terms).items:
+        for item in reconcile(snapshot, terms).items:
             if item.charge is None or item.charge in charges:
                 told |= {row.record_id for row in item.stratagems}
                 yield _line(item)
-        yield from _others(world, [row for row in rows if row.record_id not in told])
+        yield from _others(snapshot, [row for row in rows if row.record_id not in told])
 
-    def _world(
-        self, charges: Sequence[Charge], rows: Sequence[Stratagem], setting: Setting
-    ) -> World:
-        near = Vicinity(self._payments, self._transfers).world_of(charges) if charges else None
+    def _snapshot(
+        self, charges: Sequence[Charge], rows: Sequence[Stratagem], setting: ExplainSettings
+    ) -> Snapshot:
+        near = (
+            NeighbouringCharges(self._payments, self._transfers).snapshot_of(charges)
+            if charges
+            else None
+        )
         known = near.stratagems if near else ()
         distinct = {row.record_id: row for row in (*rows, *known)}
-        return World(setting.window, near.charges if near else (), tuple(distinct.values()))
+        return Snapshot(setting.window, near.charges if near else (), tuple(distinct.values()))
 
 
-def _line(item: Item) -> Line:
+def _line(item: Item) -> StoryLine:
     charge = item.charge
     ducats = format_ducats(item.ducats, grouped=True) if item.ducats else "?"
     if charge:
         money = format_money(charge.own_cents, charge.currency)
         gift = f", {describe_gift(charge.gift)} to {charge.citizen!r}" if charge.gift else ""
         what = f"{money} for {ducats} ducats{gift}"
-        return Line(charge.created_at, charge.payment_id, what, verdict_of(item))
+        return StoryLine(charge.created_at, charge.payment_id, what, verdict_of(item))
     row = item.stratagems[0]
     name = row.stratagem_id or row.record_id
-    return Line(row.created_at, name, f"{ducats} ducats sent", verdict_of(item))
+    return StoryLine(row.created_at, name, f"{ducats} ducats sent", verdict_of(item))
 
 
 def _parties(charge: Charge) -> tuple[str | None, ...]:
@@ -85,15 +95,15 @@ def _parties(charge: Charge) -> tuple[str | None, ...]:
     return (charge.citizen, charge.gift.giver) if charge.gift else (charge.citizen,)
 
 
-def _others(world: World, rows: Sequence[Stratagem]) -> Iterator[Line]:
+def _others(snapshot: Snapshot, rows: Sequence[Stratagem]) -> Iterator[StoryLine]:
     """Transfers to the citizen that belong to no payment of theirs and are no orphans."""
-    matches = match(world.charges, world.stratagems)
+    matches = match(snapshot.charges, snapshot.stratagems)
     unmatched = {row.record_id for row in matches.unmatched}
     for row in rows:
-        paid_for = world.answers.payment_of(row)
+        paid_for = snapshot.answers.payment_of(row)
         by_hand = bool(row.reason) and row.stratagem_id.startswith("cascade_manual_")
         if row.record_id in unmatched and (paid_for or by_hand):
             why = f"for {paid_for}" if paid_for else f"credited by hand: {row.reason}"
             ducats = format_ducats(row.ducats, grouped=True) if row.ducats else "?"
             what = f"{ducats} ducats sent, {row.status}"
-            yield Line(row.created_at, row.stratagem_id, what, Verdict(why))
+            yield StoryLine(row.created_at, row.stratagem_id, what, Verdict(why))

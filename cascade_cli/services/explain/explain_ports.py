@@ -8,9 +8,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol
 
-from cascade_cli.domain.explain.story import Happening, SessionSale, Subject
+from cascade_cli.domain.explain.story import Happening, SessionSale, StripeObject
 from cascade_cli.domain.matching.matched_charge import Terms
-from cascade_cli.domain.matching.snapshot import Answers, World
+from cascade_cli.domain.matching.snapshot import Lookups, Snapshot
 from cascade_cli.domain.records.journal_entries import Entry
 from cascade_cli.domain.records.orders import Order
 from cascade_cli.domain.records.stratagems import Stratagem
@@ -37,7 +37,7 @@ class Past(Protocol):
 class PastSource(Protocol):
     """Where the past of payments is read."""
 
-    def payment_of(self, form: Form, identity: str) -> Subject:
+    def payment_of(self, form: Form, identity: str) -> StripeObject:
         """Whether the object is known, and its payment."""
 
     def read(self, payment_id: str) -> Past:
@@ -75,12 +75,12 @@ class NoticeSource(Protocol):
 class Answering(Protocol):
     """Looks up what a verdict needs beyond the two sides."""
 
-    def answers(self, world: World, terms: Terms) -> Answers:
+    def answers(self, snapshot: Snapshot, terms: Terms) -> Lookups:
         """Citizens, disputes, payments outside the window."""
 
 
 @dataclass(frozen=True)
-class Setting:
+class ExplainSettings:
     """By what one explanation is made: terms, how far back a citizen's story goes, the journal.
 
     `entries` are the journal's by key, `received` the webhook's events by their own ids or their
@@ -94,7 +94,7 @@ class Setting:
 
 
 @dataclass(frozen=True)
-class Sources:
+class ExplainSources:
     """Where everything is read; `processor` is the citizen who pays ducats out."""
 
     payments: PaymentSource

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 
 from cascade_cli.domain.discrepancies.evidence import describe
 from cascade_cli.domain.discrepancies.kinds import Kind
-from cascade_cli.domain.explain.checklist import Findings, checklist
-from cascade_cli.domain.explain.split_payment import PaymentForMany
+from cascade_cli.domain.explain.checklist import ChecklistFacts, checklist
+from cascade_cli.domain.explain.split_payment import SplitPayment
 from cascade_cli.domain.explain.story import (
-    Balances,
+    CitizenBalances,
     CitizenStory,
     Happening,
     SessionSale,
@@ -37,9 +37,9 @@ from cascade_cli.domain.shop.keys import (
 from cascade_cli.errors import NotFoundError, RightsError, SchemaError, UsageError
 from cascade_cli.services.events.received_events import payment_of, received
 from cascade_cli.services.explain.citizen_story import CitizenStories
-from cascade_cli.services.explain.explain_ports import Past, Setting, Sources
+from cascade_cli.services.explain.explain_ports import ExplainSettings, ExplainSources, Past
 from cascade_cli.services.reconcile.transfer_owner import Owners
-from cascade_cli.services.reconcile.transfer_snapshot import TransferWorlds
+from cascade_cli.services.reconcile.transfer_snapshot import TransferSnapshots
 
 
 @dataclass
@@ -54,7 +54,9 @@ class _NoPast:
     forbidden: list[str] = field(default_factory=list)
 
 
-def explain(sources: Sources, identity: str, setting: Setting) -> Story | CitizenStory:
+def explain(
+    sources: ExplainSources, identity: str, setting: ExplainSettings
+) -> Story | CitizenStory:
     """The story of the payment, transfer or citizen that an id names.
 
     Raises UsageError for a text that is no id of any form, NotFoundError where neither side
@@ -80,9 +82,9 @@ _GONE = (
 class _Teller:
     """One explanation under way."""
 
-    sources: Sources
+    sources: ExplainSources
     identity: str
-    setting: Setting
+    setting: ExplainSettings
 
     def of_object(self, form: Form) -> Story | CitizenStory:
         """An event, refund, session or dispute: the story of its payment."""
@@ -159,9 +161,9 @@ class _Teller:
         )
 
     def _paid(self, charge: Charge, past: Past) -> Story:
-        world, terms = self._owners.world_of([charge]), self.setting.terms
-        world = replace(world, answers=self.sources.answering.answers(world, terms))
-        items = reconcile(world, terms).items
+        snapshot, terms = self._owners.snapshot_of([charge]), self.setting.terms
+        snapshot = replace(snapshot, answers=self.sources.answering.answers(snapshot, terms))
+        items = reconcile(snapshot, terms).items
         item = next(item for item in items if item.charge and item.charge.id == charge.id)
         verdict, rows = verdict_of(item), item.stratagems
         if item.kind is Kind.UNATTRIBUTABLE and past.sale:
@@ -172,11 +174,11 @@ class _Teller:
 
     def _many(self, charges: Sequence[Charge], past: Past) -> Story:
         """A payment for many citizens: how it stands with each."""
-        world, terms = self._owners.world_of(charges), self.setting.terms
-        world = replace(world, answers=self.sources.answering.answers(world, terms))
+        snapshot, terms = self._owners.snapshot_of(charges), self.setting.terms
+        snapshot = replace(snapshot, answers=self.sources.answering.answers(snapshot, terms))
         named = {charge.id for charge in charges}
-        found = [i for i in reconcile(world, terms).items if i.charge and i.charge.id in named]
-        payment = PaymentForMany(charges, tuple(found))
+        found = [i for i in reconcile(snapshot, terms).items if i.charge and i.charge.id in named]
+        payment = SplitPayment(charges, tuple(found))
         return self._story(
             f"payment {payment.whole.payment_id}",
             payment.verdict,
@@ -191,9 +193,11 @@ class _Teller:
     def _transfer(self, rows: Sequence[Stratagem], past: Past) -> Story:
         """A transfer that no payment accounts for: by hand, or an orphan."""
         row, terms = rows[0], self.setting.terms
-        world = TransferWorlds(self.sources.payments, self.sources.transfers).world_of(rows)
-        world = replace(world, answers=self.sources.answering.answers(world, terms))
-        found = (item for item in reconcile(world, terms).items if row in item.stratagems)
+        snapshot = TransferSnapshots(self.sources.payments, self.sources.transfers).snapshot_of(
+            rows
+        )
+        snapshot = replace(snapshot, answers=self.sources.answering.answers(snapshot, terms))
+        found = (item for item in reconcile(snapshot, terms).items if row in item.stratagems)
         item = next(found, None)
         verdict = Verdict(f"credited by hand: {row.reason}", evidence=(describe(row, terms),))
         name = f"transfer {row.stratagem_id or row.record_id}"
@@ -210,7 +214,7 @@ class _Teller:
         *,
         named: Iterable[str] = (),
         returns: Sequence[Stratagem] = (),
-        many: PaymentForMany | None = None,
+        many: SplitPayment | None = None,
     ) -> Story:
         terms = self.setting.terms
         forbidden = list(past.forbidden)
@@ -227,7 +231,7 @@ class _Teller:
         for key in sorted(keys | _refund_keys(past.happenings, suffixes)):
             happenings += journaled(self.setting.entries(key))
         balances = self._balances(charge, () if many else rows)
-        found = Findings(charge, rows, balances, self.sources.processor, forbidden, many)
+        found = ChecklistFacts(charge, rows, balances, self.sources.processor, forbidden, many)
         return Story(
             self.identity,
             subject,
@@ -252,12 +256,12 @@ class _Teller:
             forbidden.append(f"notifications: {error.message}")
             return []
 
-    def _balances(self, charge: Charge | None, rows: Sequence[Stratagem]) -> Balances:
+    def _balances(self, charge: Charge | None, rows: Sequence[Stratagem]) -> CitizenBalances:
         named = [charge.citizen if charge else None, *(row.citizen for row in rows)]
         citizen = next((name for name in named if name), None)
         processor = self.sources.processor
         found = self.sources.transfers.citizens([processor, *([citizen] if citizen else [])])
-        return Balances(found.get(processor), found.get(citizen) if citizen else None)
+        return CitizenBalances(found.get(processor), found.get(citizen) if citizen else None)
 
 
 def _refund_keys(happenings: Iterable[Happening], suffixes: Iterable[str]) -> set[str]:
@@ -268,7 +272,7 @@ def _refund_keys(happenings: Iterable[Happening], suffixes: Iterable[str]) -> se
 
 
 def _decision_keys(
-    charge: Charge | None, rows: Iterable[Stratagem], many: PaymentForMany | None
+    charge: Charge | None, rows: Iterable[Stratagem], many: SplitPayment | None
 ) -> Iterator[str]:
     """Under which the journal keeps what people decided about it."""
     if many:

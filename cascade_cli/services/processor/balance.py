@@ -16,12 +16,12 @@ from typing import Any
 from cascade_cli.adapters.http.transport import permitted
 from cascade_cli.domain.delivery.delivery_steps import FATE_BOUND, SEND_WITHIN
 from cascade_cli.domain.delivery.processor import (
-    Change,
+    BalanceChange,
+    BalanceTrace,
+    BalanceWish,
     Citizen,
     Sent,
     Step,
-    Trace,
-    Wish,
     is_to_leave,
     may_create_at,
     next_step,
@@ -48,10 +48,10 @@ from cascade_cli.errors import (
 )
 from cascade_cli.services.processor.processor_account import missing, the_citizen
 from cascade_cli.services.processor.processor_ports import (
-    Account,
     CitizenSink,
     CitizenSource,
     Memory,
+    ProcessorAccount,
     Surroundings,
     TransferSource,
 )
@@ -61,25 +61,25 @@ LEASE = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
-class Plan:
+class BalancePlan:
     """The write for a wish; `trace` is what became of an earlier one of unknown fate."""
 
     citizen: Citizen | None
     step: Step
-    trace: Trace
+    trace: BalanceTrace
     sent: Sent | None
     read_at: datetime
 
 
 @dataclass(frozen=True)
-class Report:
+class BalanceReport:
     """What was written, and what the base showed right after.
 
     `executed_meanwhile` are transfers whose debit the write may have overwritten. `found` are all
     citizens of that name: one, unless somebody else created it at the same time.
     """
 
-    plan: Plan
+    plan: BalancePlan
     found: tuple[Citizen, ...]
     executed_meanwhile: tuple[Stratagem, ...] = ()
 
@@ -89,7 +89,7 @@ class Report:
         return [citizen.ducats for citizen in self.found] == [self.plan.step.after]
 
 
-class BalanceDesk:
+class BalanceService:
     """Creates the processor or changes its balance, once for each wish.
 
     Raises GuardError where a person has to decide, FateUnknownError where only time can tell.
@@ -102,7 +102,7 @@ class BalanceDesk:
         sink: CitizenSink,
         transfers: TransferSource,
         journal: Memory,
-        account: Account,
+        account: ProcessorAccount,
         around: Surroundings,
     ) -> None:
         self._citizens, self._sink, self._transfers = citizens, sink, transfers
@@ -110,31 +110,31 @@ class BalanceDesk:
         self._mark = f"balance {account.base} {account.username}"
         self._untold = Untold(journal, self._mark)
 
-    def plan(self, wish: Wish) -> Plan:
+    def plan(self, wish: BalanceWish) -> BalancePlan:
         """Look, and decide; writes nothing."""
         now = self._around.now()
         citizen = the_citizen(self._citizens, self._account.username)
         if citizen is None:
-            return Plan(None, self._plan_create(wish), Trace.NONE, None, now)
+            return BalancePlan(None, self._plan_create(wish), BalanceTrace.NONE, None, now)
         sent = sent_of(self._journal.mark(self._mark))
         trace = trace_of(sent, citizen.ducats, now)
-        if trace is Trace.OPEN and sent:
+        if trace is BalanceTrace.OPEN and sent:
             raise _not_yet(sent.at, "An earlier write of this balance")
-        if sent and wish.by and trace is Trace.BLURRED:
+        if sent and wish.by and trace is BalanceTrace.BLURRED:
             raise _blurred(sent, citizen)
-        came = sent if trace is Trace.APPLIED else None
+        came = sent if trace is BalanceTrace.APPLIED else None
         if came is None or came.wish != wish.description:
             came = self._untold.find(wish.description, now)
         if came:
             leaves = is_to_leave(wish, citizen)
-            done = Step(Change.NONE, citizen.ducats, citizen.ducats, leaves)
-            return Plan(citizen, done, Trace.APPLIED, came, now)
-        return Plan(citizen, self._plan_change(wish, citizen, now), trace, sent, now)
+            done = Step(BalanceChange.NONE, citizen.ducats, citizen.ducats, leaves)
+            return BalancePlan(citizen, done, BalanceTrace.APPLIED, came, now)
+        return BalancePlan(citizen, self._plan_change(wish, citizen, now), trace, sent, now)
 
-    def carry_out(self, wish: Wish, agreed: Plan) -> Report:
+    def carry_out(self, wish: BalanceWish, agreed: BalancePlan) -> BalanceReport:
         """Look again, write once, read back."""
         plan = self.plan(wish)
-        if plan.step.change is Change.LOWER is not agreed.step.change:
+        if plan.step.change is BalanceChange.LOWER is not agreed.step.change:
             raise GuardError(
                 "The balance was raised meanwhile, and would now be lowered.",
                 "Nothing was written. Run it again to see what it comes to now.",
@@ -142,20 +142,20 @@ class BalanceDesk:
         self._settle(plan, wish)
         if plan.citizen is None:
             self._create(plan.step.after)
-            return Report(plan, tuple(self._exactly()))
-        if plan.step.change is Change.NONE:
+            return BalanceReport(plan, tuple(self._exactly()))
+        if plan.step.change is BalanceChange.NONE:
             if plan.step.leaves:
                 self._leave(plan.citizen)
-            return Report(plan, (plan.citizen,))
+            return BalanceReport(plan, (plan.citizen,))
         return self._set(wish, plan, plan.citizen)
 
-    def _plan_create(self, wish: Wish) -> Step:
+    def _plan_create(self, wish: BalanceWish) -> Step:
         if not wish.is_setup:
             raise missing(self._citizens, self._account.username)
         self._sink.check(self._account.social_class)
         return next_step(wish, None)
 
-    def _plan_change(self, wish: Wish, citizen: Citizen, now: datetime) -> Step:
+    def _plan_change(self, wish: BalanceWish, citizen: Citizen, now: datetime) -> Step:
         try:
             step = next_step(wish, citizen)
         except ValueError as error:
@@ -163,7 +163,7 @@ class BalanceDesk:
                 f"{citizen.username!r} was left alone: {error}.",
                 "Nothing was written. To lower the balance all the same, add --force.",
             ) from None
-        if step.change is not Change.NONE and not wish.force:
+        if step.change is not BalanceChange.NONE and not wish.force:
             self._keep_clear_of_engine(now)
         return step
 
@@ -175,14 +175,14 @@ class BalanceDesk:
                 "Nothing was written. Run it again in some ten minutes, or add --force.",
             )
 
-    def _settle(self, plan: Plan, wish: Wish) -> None:
+    def _settle(self, plan: BalancePlan, wish: BalanceWish) -> None:
         """Close the earlier write whose fate is known by now, or no longer matters."""
-        if plan.sent is None or plan.trace is Trace.NONE:
+        if plan.sent is None or plan.trace is BalanceTrace.NONE:
             return
         self._journal.run_event({"balance": plan.sent.key, "found": plan.trace})
         if plan.sent.wish == wish.description:
             self._untold.remove(plan.sent)
-        elif plan.trace is Trace.APPLIED:
+        elif plan.trace is BalanceTrace.APPLIED:
             self._untold.add(plan.sent)
         self._forget(plan.sent.key)
 
@@ -213,7 +213,7 @@ class BalanceDesk:
         with permitted(self._around.now() + SEND_WITHIN):
             self._sink.leave_venice(citizen.record_id)
 
-    def _set(self, wish: Wish, plan: Plan, citizen: Citizen) -> Report:
+    def _set(self, wish: BalanceWish, plan: BalancePlan, citizen: Citizen) -> BalanceReport:
         key = f"cascade_balance_{self._around.run}"
         before, after = citizen.ducats, plan.step.after
         facts = {"base": self._account.base, "before": before, "wish": wish.description}
@@ -245,10 +245,10 @@ class BalanceDesk:
         self._forget(key)
         return report
 
-    def _read_back(self, plan: Plan) -> Report:
+    def _read_back(self, plan: BalancePlan) -> BalanceReport:
         try:
             meanwhile = self._transfers.executed_since(plan.read_at)
-            return Report(plan, tuple(self._exactly()), tuple(meanwhile))
+            return BalanceReport(plan, tuple(self._exactly()), tuple(meanwhile))
         except ServiceError as error:
             after = format_ducats(plan.step.after)
             raise FateUnknownError(

@@ -12,7 +12,7 @@ from cascade_cli.errors import GuardError, SettingsError
 from cascade_cli.services.processor.processor_ports import CitizenSource, TransferSource
 
 
-class CitizenDesk:
+class ProcessorService:
     """Looks at the processor's account. Raises SettingsError where Venice has no such citizen."""
 
     def __init__(

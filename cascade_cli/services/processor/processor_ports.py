@@ -64,7 +64,7 @@ class Memory(Ledger, Protocol):
 
 
 @dataclass(frozen=True)
-class Account:
+class ProcessorAccount:
     """Whose balance: a name in a base, the class it is created with, and when the engine runs."""
 
     base: str

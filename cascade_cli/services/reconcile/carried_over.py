@@ -6,17 +6,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from cascade_cli.domain.history.checkpoint import Memory
-from cascade_cli.domain.matching.fast_path import set_aside
+from cascade_cli.domain.history.checkpoint import Checkpoint
+from cascade_cli.domain.matching.fast_path import take_fast_path
 from cascade_cli.domain.matching.matched_charge import Terms
 from cascade_cli.domain.matching.matching import Matches, asked_payments, match
-from cascade_cli.domain.matching.snapshot import World
+from cascade_cli.domain.matching.snapshot import Snapshot
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.stratagems import MAY_STILL_MOVE, Stratagem
 from cascade_cli.domain.shop.keys import Origin, take_back_keys, whole_id
 from cascade_cli.domain.shop.times import Window
 from cascade_cli.services.reconcile.gather import paid
-from cascade_cli.services.reconcile.since_last_ports import Sources
+from cascade_cli.services.reconcile.since_last_ports import SinceLastSources
 
 # What may change the verdict on a payment that was settled, or bring one that is older than all
 # that is remembered. Not charge.succeeded and charge.updated, of which every payment has one: what
@@ -50,8 +50,8 @@ class Followed:
     charges: list[Charge] = field(default_factory=list)
     rows: list[Stratagem] = field(default_factory=list)
     pending: Mapping[str, datetime] = field(default_factory=dict)
-    loose: Mapping[str, str] = field(default_factory=dict)
-    woken: frozenset[str] = frozenset()
+    dormant: Mapping[str, str] = field(default_factory=dict)
+    reactivated: frozenset[str] = frozenset()
     ownerless: int = 0
     unknown: int = 0
 
@@ -62,8 +62,8 @@ class Followed:
 
 
 def follow(
-    sources: Sources,
-    memory: Memory,
+    sources: SinceLastSources,
+    checkpoint: Checkpoint,
     window: Window,
     rows: Iterable[Stratagem],
     now: datetime,
@@ -72,28 +72,37 @@ def follow(
 ) -> Followed:
     """Ask for the charges that the window's listing does not hold, and for rows likewise; with them
     for the `decided` transfers of which the memory knows nothing."""
-    asked = [lead.charge for lead in memory.leads if lead.charge and lead.at not in window]
+    asked = [
+        open_item.charge
+        for open_item in checkpoint.open_items
+        if open_item.charge and open_item.at not in window
+    ]
     shown = sources.payments.charges(asked)
     here = {row.record_id: row for row in rows}
-    led_to = dict.fromkeys(record for lead in memory.leads for record in lead.records)
-    wanted = [record for record in {**led_to, **memory.loose} if record not in here]
+    led_to = dict.fromkeys(
+        record for open_item in checkpoint.open_items for record in open_item.records
+    )
+    wanted = [record for record in {**led_to, **checkpoint.dormant} if record not in here]
     found = {row.record_id: row for row in sources.transfers.transfers_recorded(wanted)}
     unknown = _with_what_was_taken(sources, decided)
     found |= unknown
     there = here | found
-    woken = {record for record in memory.loose if _moves(there.get(record), now)}
+    reactivated = {record for record in checkpoint.dormant if _moves(there.get(record), now)}
     return Followed(
         shown.charges,
-        [found[r] for r in {**led_to, **dict.fromkeys(woken), **unknown} if r in found],
+        [found[r] for r in {**led_to, **dict.fromkeys(reactivated), **unknown} if r in found],
         shown.pending,
-        {r: c for r, c in memory.loose.items() if r in there and r not in woken},
-        frozenset(memory.loose[record] for record in woken),
-        sum(not lead.charge and lead.at not in window for lead in memory.leads),
+        {r: c for r, c in checkpoint.dormant.items() if r in there and r not in reactivated},
+        frozenset(checkpoint.dormant[record] for record in reactivated),
+        sum(
+            not open_item.charge and open_item.at not in window
+            for open_item in checkpoint.open_items
+        ),
         len(set(map(whole_id, asked))) - paid(shown.charges) - shown.unpaid - shown.other_products,
     )
 
 
-def _with_what_was_taken(sources: Sources, records: Iterable[str]) -> dict[str, Stratagem]:
+def _with_what_was_taken(sources: SinceLastSources, records: Iterable[str]) -> dict[str, Stratagem]:
     """Transfers without a charge, and those that take their ducats back."""
     rows = sources.transfers.transfers_recorded(names) if (names := sorted(records)) else []
     keys = [key for row in rows for key in take_back_keys(row.record_id)]
@@ -113,7 +122,7 @@ class Concern:
     """
 
     changed: frozenset[str]
-    woken: frozenset[str] = frozenset()
+    reactivated: frozenset[str] = frozenset()
     decided: frozenset[str] = frozenset()
     suspects: tuple[Charge, ...] = ()
 
@@ -132,26 +141,28 @@ class Concerned:
     unknown: frozenset[str]
 
 
-def concerned(sources: Sources, world: World, concern: Concern, terms: Terms) -> Concerned:
+def concerned(
+    sources: SinceLastSources, snapshot: Snapshot, concern: Concern, terms: Terms
+) -> Concerned:
     """All payments outside the window that have to be judged with the world."""
-    _, rest = set_aside(world, terms.prices)
+    _, rest = take_fast_path(snapshot, terms.prices)
     matches = match(rest.charges, rest.stratagems)
-    ownerless = [row for row in matches.unmatched if world.looks_at(row)]
+    ownerless = [row for row in matches.unmatched if snapshot.looks_at(row)]
     # What people decided to take back speaks of its payment as well.
-    taking = (row for row in world.stratagems if row.origin is Origin.TAKE_BACK)
-    ownerless += [row for row in taking if world.looks_at(row)]
+    taking = (row for row in snapshot.stratagems if row.origin is Origin.TAKE_BACK)
+    ownerless += [row for row in taking if snapshot.looks_at(row)]
     named = {payment for row in ownerless for payment in asked_payments(row)}
     here: dict[str, tuple[Charge, ...]] = {}
-    for charge in world.charges:
+    for charge in snapshot.charges:
         here |= {name: (*here.get(name, ()), charge) for name in set(charge.names)}
     # Stripe tells of a change to the whole, of which the world may have a few portions.
-    others_named = {*concern.woken, *concern.decided}
+    others_named = {*concern.reactivated, *concern.decided}
     asked = sorted({*concern.changed, *others_named, *named} - _complete(here))
     found = here | sources.payments.portions_of(asked)
-    told = _unjudged(world, _all(found, concern.changed))
-    credited = _credited(world, rest.charges, matches)
-    by_row = _unjudged(world, [*_all(found, named), *credited])
-    others = _unjudged(world, [*_all(found, others_named), *concern.suspects])
+    told = _unjudged(snapshot, _all(found, concern.changed))
+    credited = _credited(snapshot, rest.charges, matches)
+    by_row = _unjudged(snapshot, [*_all(found, named), *credited])
+    others = _unjudged(snapshot, [*_all(found, others_named), *concern.suspects])
     return Concerned(
         tuple({**others, **by_row, **told}.values()),
         len(told),
@@ -175,13 +186,13 @@ def _all(found: Mapping[str, Iterable[Charge]], names: Iterable[str]) -> list[Ch
     return [charge for name in sorted(names) for charge in found[name]]
 
 
-def _credited(world: World, charges: Iterable[Charge], matches: Matches) -> Iterator[Charge]:
+def _credited(snapshot: Snapshot, charges: Iterable[Charge], matches: Matches) -> Iterator[Charge]:
     """Those that a transfer of the window belongs to."""
     for charge in charges:
         rows = (found.stratagem for found in matches.by_charge[charge.id])
-        if any(row.created_at in world.window for row in rows):
+        if any(row.created_at in snapshot.window for row in rows):
             yield charge
 
 
-def _unjudged(world: World, charges: Iterable[Charge]) -> dict[str, Charge]:
-    return {charge.id: charge for charge in charges if not world.judges(charge)}
+def _unjudged(snapshot: Snapshot, charges: Iterable[Charge]) -> dict[str, Charge]:
+    return {charge.id: charge for charge in charges if not snapshot.judges(charge)}

@@ -7,24 +7,24 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
-from cascade_cli.domain.history.checkpoint import Memory, Remains, Scope, memory_of
-from cascade_cli.domain.history.verification import Verification
-from cascade_cli.domain.matching.fast_path import Aside, AsideOnce, set_aside
+from cascade_cli.domain.history.checkpoint import Checkpoint, Remains, Scope, checkpoint_of
+from cascade_cli.domain.history.verification import MemoryVerification
+from cascade_cli.domain.matching.fast_path import CachedFastPath, FastPath, take_fast_path
 from cascade_cli.domain.matching.matched_charge import Terms
-from cascade_cli.domain.matching.pending_lookups import Outside, Questions, outside_of
-from cascade_cli.domain.matching.snapshot import Answers, World
+from cascade_cli.domain.matching.pending_lookups import Outside, PendingLookups, outside_of
+from cascade_cli.domain.matching.snapshot import Lookups, Snapshot
 from cascade_cli.domain.reconcile.reconciliation import Reconciliation, reconcile
 from cascade_cli.domain.records.charges import Charge, Dispute
 from cascade_cli.domain.records.citizens import Resident
 from cascade_cli.domain.records.past_delivery import PastDelivery
 from cascade_cli.domain.records.stratagems import Stratagem
 from cascade_cli.domain.shop.citizen_names import similar_names
-from cascade_cli.domain.shop.density import Tally
+from cascade_cli.domain.shop.density import DensityEstimate
 from cascade_cli.domain.shop.times import Window
 from cascade_cli.errors import BalanceError
 from cascade_cli.services.reconcile.side_by_side import side_by_side
 
-NOTHING_KNOWN = Answers()
+NOTHING_KNOWN = Lookups()
 
 
 class Listing(Protocol):
@@ -40,7 +40,7 @@ class Listing(Protocol):
 class PaymentSource(Protocol):
     """Where payments are read from: Stripe."""
 
-    def purchases(self, window: Window, tally: Tally | None = None) -> Listing:
+    def purchases(self, window: Window, density: DensityEstimate | None = None) -> Listing:
         """All charges created in the window; the tally hears where in time they lie."""
 
     def payment(self, payment_id: str) -> Charge | None:
@@ -63,7 +63,10 @@ class TransferSource(Protocol):
     """Where the processor's transfers are read from: Venice's base."""
 
     def transfers(
-        self, since: datetime, until: datetime | None = None, expected: Tally | None = None
+        self,
+        since: datetime,
+        until: datetime | None = None,
+        expected: DensityEstimate | None = None,
     ) -> list[Stratagem]:
         """The processor's transfers created in the span, or ever since: about as many as told."""
 
@@ -109,25 +112,25 @@ class Run:
     `remarks` what people should know about how it was read.
     """
 
-    world: World
+    snapshot: Snapshot
     coverage: Coverage
     result: Reconciliation
     remains: Remains
     covered_since: datetime
-    continues: Memory | None = None
-    verification: Verification | None = None
+    continues: Checkpoint | None = None
+    verification: MemoryVerification | None = None
     remarks: tuple[str, ...] = ()
 
     @property
-    def memory(self) -> Memory:
+    def memory(self) -> Checkpoint:
         """What the next run has to know."""
-        return memory_of(self.world.window, self.result, self.remains, self.covered_since)
+        return checkpoint_of(self.snapshot.window, self.result, self.remains, self.covered_since)
 
     @property
     def scope(self) -> Scope:
         """Of which discrepancies the run knows whether they still are."""
         followed = self.continues.open if self.continues else ()
-        return Scope(Window(self.covered_since, self.world.window.until), frozenset(followed))
+        return Scope(Window(self.covered_since, self.snapshot.window.until), frozenset(followed))
 
 
 class Reconciler:
@@ -153,14 +156,14 @@ class Reconciler:
         """Reconcile the charges of `window`; `tell` hears of each step as it begins."""
         tell("reading Stripe's charges and Venice's stratagems")
         listing, transfers = self.read(window)
-        world = World(window, _distinct_charges(listing.charges), _distinct(transfers))
+        snapshot = Snapshot(window, _distinct_charges(listing.charges), _distinct(transfers))
         tell("looking up what the listings leave open")
-        aside = AsideOnce()
-        world = self._completed(world, terms, aside)
+        aside = CachedFastPath()
+        snapshot = self._completed(snapshot, terms, aside)
         return Run(
-            world,
-            coverage_of(world, listing),
-            judge(world, terms, aside),
+            snapshot,
+            coverage_of(snapshot, listing),
+            judge(snapshot, terms, aside),
             Remains(listing.pending, listed=listed(listing)),
             window.since,
         )
@@ -169,35 +172,35 @@ class Reconciler:
         self, window: Window, until: datetime | None = None
     ) -> tuple[Listing, list[Stratagem]]:
         """Both sides at once; where charges are, transfers are to be expected."""
-        tally = Tally()
+        density = DensityEstimate()
         return side_by_side(
-            lambda: self._payments.purchases(window, tally),
-            lambda: self._transfers.transfers(window.since, until, tally),
+            lambda: self._payments.purchases(window, density),
+            lambda: self._transfers.transfers(window.since, until, density),
         )
 
-    def _completed(self, world: World, terms: Terms, aside: Aside) -> World:
+    def _completed(self, snapshot: Snapshot, terms: Terms, aside: FastPath) -> Snapshot:
         """With neighbours and answers."""
-        _, rest = aside(world, terms.prices)
+        _, rest = aside(snapshot, terms.prices)
         outside = outside_of(rest, terms.decided)
         if outside.has_windows:
             # What is read there answers much of what would be asked.
-            world = self._with_outside(world, outside)
-            return replace(world, answers=self.answers(world, terms, aside=aside))
+            snapshot = self._with_outside(snapshot, outside)
+            return replace(snapshot, answers=self.answers(snapshot, terms, aside=aside))
         # A transfer that has to be named is seldom there: the questions are asked meanwhile.
         whole, answers = side_by_side(
-            lambda: self._with_outside(world, outside),
-            lambda: self.answers(world, terms, aside=aside),
+            lambda: self._with_outside(snapshot, outside),
+            lambda: self.answers(snapshot, terms, aside=aside),
         )
-        if whole is not world:
+        if whole is not snapshot:
             answers = self.answers(whole, terms, answers)
         return replace(whole, answers=answers)
 
-    def with_neighbours(self, world: World, terms: Terms) -> World:
+    def with_neighbours(self, snapshot: Snapshot, terms: Terms) -> Snapshot:
         """Add what lies outside the window and belongs, or may, to something within it."""
-        _, rest = set_aside(world, terms.prices)
-        return self._with_outside(world, outside_of(rest, terms.decided))
+        _, rest = take_fast_path(snapshot, terms.prices)
+        return self._with_outside(snapshot, outside_of(rest, terms.decided))
 
-    def _with_outside(self, world: World, outside: Outside) -> World:
+    def _with_outside(self, snapshot: Snapshot, outside: Outside) -> Snapshot:
         charges: list[Charge] = []
         transfers: list[Stratagem] = []
         if keys := sorted({*outside.keys, *self._copied(outside.copies)}):
@@ -208,7 +211,7 @@ class Reconciler:
             transfers += found
         if outside.later:
             charges += self._payments.purchases(outside.later).charges
-        return joined(world, charges, transfers) if charges or transfers else world
+        return joined(snapshot, charges, transfers) if charges or transfers else snapshot
 
     def _copied(self, rows: Sequence[Stratagem]) -> Iterator[str]:
         """The keys of those that cascade did not make, as far as the journal tells."""
@@ -218,13 +221,13 @@ class Reconciler:
 
     def answers(
         self,
-        world: World,
+        snapshot: Snapshot,
         terms: Terms,
-        known: Answers = NOTHING_KNOWN,
-        aside: Aside = set_aside,
-    ) -> Answers:
+        known: Lookups = NOTHING_KNOWN,
+        aside: FastPath = take_fast_path,
+    ) -> Lookups:
         """Look up what the world leaves open, but for what is known, all at once."""
-        questions = Questions(world, terms, self._processor, aside)
+        questions = PendingLookups(snapshot, terms, self._processor, aside)
         names = [name for name in questions.citizens if name not in known.citizens]
         payments = [p for p in questions.payments if p not in known.payments]
         disputed = [c for c in questions.disputed_charges if c.id not in known.disputes]
@@ -237,7 +240,7 @@ class Reconciler:
         )
         lost = [c for c in questions.undelivered if c.id not in known.past]
         missing = [name for name in names if name not in found]
-        asked = Answers(
+        asked = Lookups(
             citizens={name: name in found for name in names},
             similar=similar_names(missing, found),
             payments=bought,
@@ -250,9 +253,9 @@ class Reconciler:
         return questions.answered_by(known, asked)
 
 
-def judge(world: World, terms: Terms, aside: Aside = set_aside) -> Reconciliation:
+def judge(snapshot: Snapshot, terms: Terms, aside: FastPath = take_fast_path) -> Reconciliation:
     """The verdicts on a world. Raises BalanceError if its ducats are not all accounted for."""
-    result = reconcile(world, terms, aside)
+    result = reconcile(snapshot, terms, aside)
     if result.equation.residual:
         raise BalanceError(
             f"{result.equation.residual} ducats of this window cannot be accounted for.",
@@ -261,12 +264,14 @@ def judge(world: World, terms: Terms, aside: Aside = set_aside) -> Reconciliatio
     return result
 
 
-def joined(world: World, charges: Iterable[Charge], stratagems: Iterable[Stratagem]) -> World:
+def joined(
+    snapshot: Snapshot, charges: Iterable[Charge], stratagems: Iterable[Stratagem]
+) -> Snapshot:
     """The world with these as well, each once."""
     return replace(
-        world,
-        charges=_distinct_charges([*world.charges, *charges]),
-        stratagems=_distinct([*world.stratagems, *stratagems]),
+        snapshot,
+        charges=_distinct_charges([*snapshot.charges, *charges]),
+        stratagems=_distinct([*snapshot.stratagems, *stratagems]),
     )
 
 
@@ -279,10 +284,10 @@ def _distinct(stratagems: Iterable[Stratagem]) -> tuple[Stratagem, ...]:
     return tuple({stratagem.record_id: stratagem for stratagem in stratagems}.values())
 
 
-def coverage_of(world: World, listing: Listing) -> Coverage:
+def coverage_of(snapshot: Snapshot, listing: Listing) -> Coverage:
     """How much of the world was read."""
-    judged = [charge for charge in world.charges if world.judges(charge)]
-    return Coverage(paid(judged), len(world.stratagems), listing.other_products, listing.unpaid)
+    judged = [charge for charge in snapshot.charges if snapshot.judges(charge)]
+    return Coverage(paid(judged), len(snapshot.stratagems), listing.other_products, listing.unpaid)
 
 
 def listed(listing: Listing) -> int:

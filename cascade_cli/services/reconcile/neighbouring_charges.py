@@ -8,8 +8,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from cascade_cli.domain.matching.matching import OLDER_REACH, match
-from cascade_cli.domain.matching.snapshot import World
+from cascade_cli.domain.matching.matching import LEGACY_REACH, match
+from cascade_cli.domain.matching.snapshot import Snapshot
 from cascade_cli.domain.reconcile.event_replay import question_about
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.stratagems import Stratagem
@@ -20,30 +20,30 @@ from cascade_cli.services.reconcile.gather import PaymentSource
 
 SECOND = timedelta(seconds=1)
 # A neighbour's transfer may in turn be disputed by a neighbour of its own.
-NEIGHBOURHOOD = 2 * OLDER_REACH
+NEIGHBOURHOOD = 2 * LEGACY_REACH
 
 
-class Vicinity:
+class NeighbouringCharges:
     """Reads the transfers of given charges, and their neighbours' where rows name no payment."""
 
     def __init__(self, payments: PaymentSource, transfers: Reader) -> None:
         self._payments, self._transfers = payments, transfers
 
-    def world_of(self, charges: Sequence[Charge]) -> World:
+    def snapshot_of(self, charges: Sequence[Charge]) -> Snapshot:
         """A world whose window holds at least these charges, and whose matching is sound.
 
         The older connector's rows belong to whichever payment of the same citizen and amount is
         nearest: to say whose they are, the other such payments have to be known.
         """
-        return self.world_around(charges, self._rows(charges))
+        return self.snapshot_around(charges, self._rows(charges))
 
-    def world_around(self, charges: Sequence[Charge], rows: Sequence[Stratagem]) -> World:
+    def snapshot_around(self, charges: Sequence[Charge], rows: Sequence[Stratagem]) -> Snapshot:
         """The same, where the rows of the charges were read already."""
         rows = list(rows)
         neighbours = self._neighbours(charges, rows)
         if new := [charge for charge in neighbours if charge not in charges]:
             rows += self._rows(new)
-        return World(
+        return Snapshot(
             window_around(charges),
             tuple({c.id: c for c in (*neighbours, *charges)}.values()),
             tuple({row.record_id: row for row in rows}.values()),
@@ -53,7 +53,7 @@ class Vicinity:
         return self._transfers.transfers_for([question_about(charge) for charge in charges])
 
     def _neighbours(self, charges: Sequence[Charge], rows: Sequence[Stratagem]) -> list[Charge]:
-        nameless = {(r.citizen, r.ducats) for r in rows if r.origin is Origin.OLDER}
+        nameless = {(r.citizen, r.ducats) for r in rows if r.origin is Origin.LEGACY}
         found: list[Charge] = []
         for window in _joined(_moments(charges, rows)):
             found += self._payments.purchases(window).charges
@@ -63,15 +63,15 @@ class Vicinity:
 def _moments(charges: Sequence[Charge], rows: Sequence[Stratagem]) -> Iterator[datetime]:
     """Around which other payments have to be known: charges that a legacy row may be for, and rows
     that may be a late transfer of one that was not delivered."""
-    named = match(charges, [row for row in rows if row.origin is not Origin.OLDER]).by_charge
+    named = match(charges, [row for row in rows if row.origin is not Origin.LEGACY]).by_charge
     made: defaultdict[tuple[str | None, Decimal | None], list[datetime]] = defaultdict(list)
     for row in rows:
-        if row.origin is Origin.OLDER:
+        if row.origin is Origin.LEGACY:
             made[row.citizen, row.ducats].append(row.created_at)
     for charge in charges if made else ():
         is_open = all(m.stratagem.status != "executed" for m in named[charge.id])
         for moment in made.get((charge.citizen, charge.ducats), ()):
-            if charge.created_at <= moment <= charge.created_at + OLDER_REACH:
+            if charge.created_at <= moment <= charge.created_at + LEGACY_REACH:
                 yield charge.created_at
             elif is_open and moment > charge.created_at:
                 yield moment

@@ -11,11 +11,16 @@ from datetime import datetime
 from functools import cached_property
 from random import Random
 
-from cascade_cli.domain.history.checkpoint import Memory, Remains
+from cascade_cli.domain.history.checkpoint import Checkpoint, Remains
 from cascade_cli.domain.history.open_items import without_strangers
-from cascade_cli.domain.history.verification import Check, Depth, Settled, Verification
+from cascade_cli.domain.history.verification import (
+    Depth,
+    MemoryVerification,
+    Settled,
+    VerificationSample,
+)
 from cascade_cli.domain.matching.matched_charge import Terms
-from cascade_cli.domain.matching.snapshot import Answers, World
+from cascade_cli.domain.matching.snapshot import Lookups, Snapshot
 from cascade_cli.domain.reconcile.reconciliation import Reconciliation
 from cascade_cli.domain.shop.id_forms import Form, form_of
 from cascade_cli.domain.shop.keys import whole_id
@@ -39,9 +44,9 @@ from cascade_cli.services.reconcile.gather import (
     judge,
     listed,
 )
-from cascade_cli.services.reconcile.neighbouring_charges import Vicinity
+from cascade_cli.services.reconcile.neighbouring_charges import NeighbouringCharges
 from cascade_cli.services.reconcile.sampling import Sample, sample
-from cascade_cli.services.reconcile.since_last_ports import Sources
+from cascade_cli.services.reconcile.since_last_ports import SinceLastSources
 
 Tell = Callable[[str], None]
 
@@ -49,50 +54,52 @@ Tell = Callable[[str], None]
 class SinceLast:
     """Continues where a memory ends. Raises as `Reconciler` does."""
 
-    def __init__(self, reconciler: Reconciler, sources: Sources) -> None:
+    def __init__(self, reconciler: Reconciler, sources: SinceLastSources) -> None:
         self._reconciler, self._sources = reconciler, sources
 
     def run(
         self,
-        memory: Memory,
+        checkpoint: Checkpoint,
         until: datetime,
         terms: Terms,
         tell: Tell = lambda _step: None,
-        check: Check | None = None,
+        check: VerificationSample | None = None,
     ) -> Run:
         """Judge all that the memory leaves open, and all that is new by `until`."""
-        run = self._run(memory, until, terms, tell, check)
-        remarks = (memory.remark, *run.remarks) if memory.remark else run.remarks
+        run = self._run(checkpoint, until, terms, tell, check)
+        remarks = (checkpoint.remark, *run.remarks) if checkpoint.remark else run.remarks
         return replace(run, remarks=remarks)
 
     def _run(
         self,
-        memory: Memory,
+        checkpoint: Checkpoint,
         until: datetime,
         terms: Terms,
         tell: Tell,
-        check: Check | None,
+        check: VerificationSample | None,
     ) -> Run:
-        if not memory.is_continuable(until):
-            return self._blind(memory, until, terms, tell, _why_blind(memory))
+        if not checkpoint.is_continuable(until):
+            return self._blind(checkpoint, until, terms, tell, _why_blind(checkpoint))
         tell("asking Stripe what has changed")
         try:
-            changed = self._changed(Window(memory.new_since, until))
+            changed = self._changed(Window(checkpoint.new_since, until))
         except RightsError as error:
             why = f"refunds and disputes of what was settled go unnoticed. {error.message}"
-            return self._blind(memory, until, terms, tell, why)
-        return _Continuation(self._reconciler, self._sources, memory, changed, terms, check).run(
-            until, tell
-        )
+            return self._blind(checkpoint, until, terms, tell, why)
+        return _Continuation(
+            self._reconciler, self._sources, checkpoint, changed, terms, check
+        ).run(until, tell)
 
-    def _blind(self, memory: Memory, until: datetime, terms: Terms, tell: Tell, why: str) -> Run:
+    def _blind(
+        self, checkpoint: Checkpoint, until: datetime, terms: Terms, tell: Tell, why: str
+    ) -> Run:
         """Read all whole from where anything may have happened, as far as charges tell."""
-        since = memory.blind_since
+        since = checkpoint.blind_since
         run = self._reconciler.run(Window(since, until), terms, tell)
         remark = f"all was read again from {format_moment(since)} on: {why}"
-        judged = {charge.id for charge in run.world.charges if run.world.judges(charge)}
-        remains = replace(run.remains, loose=memory.loose, void=memory.void - judged)
-        return replace(run, continues=memory, remains=remains, remarks=(remark,))
+        judged = {charge.id for charge in run.snapshot.charges if run.snapshot.judges(charge)}
+        remains = replace(run.remains, dormant=checkpoint.dormant, void=checkpoint.void - judged)
+        return replace(run, continues=checkpoint, remains=remains, remarks=(remark,))
 
     def _changed(self, window: Window) -> frozenset[str]:
         """Charges, or else payments. Nothing else that an event says is believed."""
@@ -104,11 +111,11 @@ class SinceLast:
         return frozenset(charge for charge in charges if charge)
 
 
-def _why_blind(memory: Memory) -> str:
-    if memory.covered_since is None:
+def _why_blind(checkpoint: Checkpoint) -> str:
+    if checkpoint.covered_since is None:
         return "an older version has left no memory of single payments."
     return (
-        f"Stripe does not keep its events since the last run, {format_moment(memory.until)}. "
+        f"Stripe does not keep its events since the last run, {format_moment(checkpoint.until)}. "
         "What was refunded or disputed meanwhile shows up with a longer --since."
     )
 
@@ -118,11 +125,11 @@ class _Continuation:
     """One run; `changed` are the charges of which Stripe told since the last."""
 
     reconciler: Reconciler
-    sources: Sources
-    memory: Memory
+    sources: SinceLastSources
+    checkpoint: Checkpoint
     changed: frozenset[str]
     terms: Terms
-    check: Check | None
+    check: VerificationSample | None
 
     def run(self, until: datetime, tell: Tell) -> Run:
         window = self._window(until)
@@ -130,28 +137,30 @@ class _Continuation:
         listing, rows = self.reconciler.read(window)
         tell("following up what was open, and what has changed")
         records, payments = self._decided
-        followed = follow(self.sources, self.memory, window, rows, self.terms.now, decided=records)
-        world = World(window, (), (), beyond=followed.ids)
-        world = joined(world, [*listing.charges, *followed.charges], [*rows, *followed.rows])
-        world = self.reconciler.with_neighbours(world, self.terms)
+        followed = follow(
+            self.sources, self.checkpoint, window, rows, self.terms.now, decided=records
+        )
+        snapshot = Snapshot(window, (), (), beyond=followed.ids)
+        snapshot = joined(snapshot, [*listing.charges, *followed.charges], [*rows, *followed.rows])
+        snapshot = self.reconciler.with_neighbours(snapshot, self.terms)
         looked_at = self._sample(followed)
-        concern = Concern(self.changed, followed.woken, payments, looked_at.suspects)
-        old = concerned(self.sources, world, concern, self.terms)
-        world = self._complete(world, followed, old)
-        result = judge(world, self.terms)
+        concern = Concern(self.changed, followed.reactivated, payments, looked_at.suspects)
+        old = concerned(self.sources, snapshot, concern, self.terms)
+        snapshot = self._complete(snapshot, followed, old)
+        result = judge(snapshot, self.terms)
         return Run(
-            world,
-            _coverage(world, listing, followed, old),
+            snapshot,
+            _coverage(snapshot, listing, followed, old),
             result,
-            self._remains(world, listing, followed),
-            self.memory.covered_since or window.since,
-            self.memory,
-            self._verified(world, result, followed, looked_at),
+            self._remains(snapshot, listing, followed),
+            self.checkpoint.covered_since or window.since,
+            self.checkpoint,
+            self._verified(snapshot, result, followed, looked_at),
             _remarks(followed),
         )
 
     def _window(self, until: datetime) -> Window:
-        window, since = self.memory.next_window(until), self.memory.covered_since
+        window, since = self.checkpoint.next_window(until), self.checkpoint.covered_since
         if since and self.check and self.check.depth is Depth.FULL:
             return Window(min(since, window.since), until)
         return window
@@ -160,12 +169,12 @@ class _Continuation:
     def _decided(self) -> tuple[frozenset[str], frozenset[str]]:
         """Transfers and payments that people decided about, of which the memory does not say where
         to find them: older than all that it covers, or plainly settled since."""
-        names = self.terms.decided.decisions.keys() - self.memory.open.keys()
+        names = self.terms.decided.decisions.keys() - self.checkpoint.open.keys()
         records = frozenset(name for name in names if form_of(name) is Form.NAME)
         return records, frozenset(map(whole_id, names - records))
 
     def _settled(self, followed: Followed) -> Settled:
-        return Settled(self.memory, self.changed | followed.woken)
+        return Settled(self.checkpoint, self.changed | followed.reactivated)
 
     def _sample(self, followed: Followed) -> Sample:
         if self.check is None or self.check.depth is not Depth.SAMPLE:
@@ -173,38 +182,44 @@ class _Continuation:
         chance = Random(self.check.seed)  # noqa: S311 - nobody bets on it
         return sample(self.sources, self._settled(followed), self.terms, chance)
 
-    def _complete(self, world: World, followed: Followed, old: Concerned) -> World:
+    def _complete(self, snapshot: Snapshot, followed: Followed, old: Concerned) -> Snapshot:
         """With the old payments, all that a verdict on them needs, and no row too many."""
         if old.charges:
-            near = Vicinity(self.sources.payments, self.sources.transfers).world_of(old.charges)
-            world = joined(world, near.charges, near.stratagems)
-            world = replace(world, beyond=world.beyond | {charge.id for charge in old.charges})
-        remembered = {record for lead in self.memory.leads for record in lead.records}
-        world = without_strangers(world, self.terms.prices, followed.ids, remembered)
-        known = Answers(payments=dict.fromkeys(old.unknown, ()))
-        return replace(world, answers=self.reconciler.answers(world, self.terms, known))
+            near = NeighbouringCharges(self.sources.payments, self.sources.transfers).snapshot_of(
+                old.charges
+            )
+            snapshot = joined(snapshot, near.charges, near.stratagems)
+            snapshot = replace(
+                snapshot, beyond=snapshot.beyond | {charge.id for charge in old.charges}
+            )
+        remembered = {
+            record for open_item in self.checkpoint.open_items for record in open_item.records
+        }
+        snapshot = without_strangers(snapshot, self.terms.prices, followed.ids, remembered)
+        known = Lookups(payments=dict.fromkeys(old.unknown, ()))
+        return replace(snapshot, answers=self.reconciler.answers(snapshot, self.terms, known))
 
-    def _remains(self, world: World, listing: Listing, followed: Followed) -> Remains:
-        judged = {charge.id for charge in world.charges if world.judges(charge)}
-        loose = {row: charge for row, charge in followed.loose.items() if charge not in judged}
+    def _remains(self, snapshot: Snapshot, listing: Listing, followed: Followed) -> Remains:
+        judged = {charge.id for charge in snapshot.charges if snapshot.judges(charge)}
+        dormant = {row: charge for row, charge in followed.dormant.items() if charge not in judged}
         pending = {**followed.pending, **listing.pending}
-        return Remains(pending, loose, listed(listing), self.memory.void - judged)
+        return Remains(pending, dormant, listed(listing), self.checkpoint.void - judged)
 
     def _verified(
-        self, world: World, result: Reconciliation, followed: Followed, looked_at: Sample
-    ) -> Verification | None:
+        self, snapshot: Snapshot, result: Reconciliation, followed: Followed, looked_at: Sample
+    ) -> MemoryVerification | None:
         if self.check is None:
             return None
         settled, checked = self._settled(followed), looked_at.checked
         if self.check.depth is Depth.FULL:
-            checked = sum(map(settled.speaks_of, world.charges))
+            checked = sum(map(settled.speaks_of, snapshot.charges))
         wrong = settled.contradicted_by(result.items.unsettled)
-        return Verification(self.check.depth, checked, tuple(wrong))
+        return MemoryVerification(self.check.depth, checked, tuple(wrong))
 
 
-def _coverage(world: World, listing: Listing, followed: Followed, old: Concerned) -> Coverage:
+def _coverage(snapshot: Snapshot, listing: Listing, followed: Followed, old: Concerned) -> Coverage:
     return replace(
-        coverage_of(world, listing),
+        coverage_of(snapshot, listing),
         carried=len(followed.charges) + followed.ownerless,
         changed=old.changed,
         named=old.named,

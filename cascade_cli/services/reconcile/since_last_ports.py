@@ -10,11 +10,11 @@ from cascade_cli.domain.records.stratagems import Stratagem
 from cascade_cli.domain.records.stripe_events import Event
 from cascade_cli.domain.shop.times import Window
 from cascade_cli.services.delivery_ports import Reader
-from cascade_cli.services.reconcile import gather as reconcile
+from cascade_cli.services.reconcile import gather
 from cascade_cli.services.reconcile.gather import Listing
 
 
-class PaymentSource(reconcile.PaymentSource, Protocol):
+class PaymentSource(gather.PaymentSource, Protocol):
     """Where payments are read from: Stripe."""
 
     def charges(self, charge_ids: Sequence[str]) -> Listing:
@@ -24,7 +24,7 @@ class PaymentSource(reconcile.PaymentSource, Protocol):
         """Up to so many charges of the window, the newest."""
 
 
-class TransferSource(reconcile.TransferSource, Reader, Protocol):
+class TransferSource(gather.TransferSource, Reader, Protocol):
     """Where the processor's transfers are read from: Venice's base."""
 
     def transfers_recorded(self, record_ids: Sequence[str]) -> list[Stratagem]:
@@ -39,7 +39,7 @@ class ChangeSource(Protocol):
 
 
 @dataclass(frozen=True)
-class Sources:
+class SinceLastSources:
     """Where all of it is read."""
 
     payments: PaymentSource

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from cascade_cli.domain.matching.snapshot import World
+from cascade_cli.domain.matching.snapshot import Snapshot
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.orders import REFERENCE, Cause, Order
 from cascade_cli.domain.records.stratagems import MAY_STILL_MOVE, Stratagem
@@ -15,42 +15,42 @@ from cascade_cli.domain.shop.money import ZERO
 from cascade_cli.domain.shop.times import Window
 from cascade_cli.services.delivery_ports import Reader
 from cascade_cli.services.reconcile.gather import PaymentSource
-from cascade_cli.services.reconcile.neighbouring_charges import SECOND, Vicinity
+from cascade_cli.services.reconcile.neighbouring_charges import SECOND, NeighbouringCharges
 
 # So far back is looked for a payment that a legacy row may be a late transfer of.
 LATE_REACH = timedelta(days=30)
 
 
 @dataclass(frozen=True)
-class TransferWorlds:
+class TransferSnapshots:
     """Asks Stripe and Venice."""
 
     payments: PaymentSource
     transfers: Reader
 
-    def world_of(self, rows: Sequence[Stratagem]) -> World:
+    def snapshot_of(self, rows: Sequence[Stratagem]) -> Snapshot:
         """Of rows under one StratagemId: what was taken back of them, what was given instead, and
         the payments that they may be late for."""
         made = [row.created_at for row in rows]
         window = Window(min(made), max(made) + SECOND)
         beside = self.transfers.transfers_for(questions) if (questions := [*_beside(rows)]) else []
-        world = World(window, (), (*rows, *(row for row in beside if row not in rows)))
+        snapshot = Snapshot(window, (), (*rows, *(row for row in beside if row not in rows)))
         charges = [charge for row in rows for charge in self._late_for(row)]
-        return self._with(world, charges) if charges else world
+        return self._with(snapshot, charges) if charges else snapshot
 
     def _late_for(self, row: Stratagem) -> list[Charge]:
-        if row.origin is not Origin.OLDER or row.state(row.created_at) not in MAY_STILL_MOVE:
+        if row.origin is not Origin.LEGACY or row.state(row.created_at) not in MAY_STILL_MOVE:
             return []
         bought = self.payments.purchases(Window(row.created_at - LATE_REACH, row.created_at))
         alike = (row.citizen, row.ducats)
         return [charge for charge in bought.charges if (charge.citizen, charge.ducats) == alike]
 
-    def _with(self, world: World, charges: Sequence[Charge]) -> World:
-        around = Vicinity(self.payments, self.transfers).world_of(charges)
-        rows = {row.record_id: row for row in (*world.stratagems, *around.stratagems)}
+    def _with(self, snapshot: Snapshot, charges: Sequence[Charge]) -> Snapshot:
+        around = NeighbouringCharges(self.payments, self.transfers).snapshot_of(charges)
+        rows = {row.record_id: row for row in (*snapshot.stratagems, *around.stratagems)}
         judged = frozenset(charge.id for charge in charges)
         return replace(
-            world, charges=around.charges, stratagems=tuple(rows.values()), beyond=judged
+            snapshot, charges=around.charges, stratagems=tuple(rows.values()), beyond=judged
         )
 
 

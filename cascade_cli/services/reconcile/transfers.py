@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from cascade_cli.domain.matching.matching import Rule, match
-from cascade_cli.domain.matching.snapshot import World
+from cascade_cli.domain.matching.snapshot import Snapshot
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.citizens import Resident
 from cascade_cli.domain.records.orders import Order
@@ -19,7 +19,7 @@ from cascade_cli.domain.shop.shell import command
 from cascade_cli.domain.shop.times import Window
 from cascade_cli.errors import NotFoundError, UsageError
 from cascade_cli.services.reconcile.gather import PastSource, PaymentSource
-from cascade_cli.services.reconcile.neighbouring_charges import Vicinity
+from cascade_cli.services.reconcile.neighbouring_charges import NeighbouringCharges
 
 STATUSES = ("planned", "active", "executed", "failed", "expired", "cancelled", "error")
 # What no status tells: an active row may be live, expired unnoticed, or already executed.
@@ -98,13 +98,13 @@ class Found:
         }
 
 
-def bare(rows: Sequence[Stratagem]) -> World:
+def bare(rows: Sequence[Stratagem]) -> Snapshot:
     """These rows, and nothing that was looked up."""
     made = [row.created_at for row in rows] or [datetime.min.replace(tzinfo=UTC)]
-    return World(Window(min(made), max(made)), (), tuple(rows))
+    return Snapshot(Window(min(made), max(made)), (), tuple(rows))
 
 
-class StratagemDesk:
+class TransferService:
     """Finds transfers. Raises NotFoundError where none is meant, and what a read raises."""
 
     def __init__(
@@ -113,7 +113,7 @@ class StratagemDesk:
         payments: PaymentSource,
         now: Callable[[], datetime],
         past: PastSource | None = None,
-        beside: Callable[[Sequence[Stratagem]], World] = bare,
+        beside: Callable[[Sequence[Stratagem]], Snapshot] = bare,
     ) -> None:
         self._transfers, self._payments, self._now = transfers, payments, now
         self._past, self._beside = past, beside
@@ -138,7 +138,7 @@ class StratagemDesk:
             "An id is a StratagemId, a record id (rec…) or a payment (pi_…, ch_…), to the letter.",
         )
 
-    def world_of(self, rows: Sequence[Stratagem]) -> World:
+    def snapshot_of(self, rows: Sequence[Stratagem]) -> Snapshot:
         """What tells of credits by hand that came to nothing whether they are to be tried again."""
         now = self._now()
         by_hand = [row for row in rows if row.origin is Origin.MANUAL]
@@ -184,8 +184,8 @@ class StratagemDesk:
                 "purchase of ducats in this account and mode.",
                 "Check the id; the end of a Stripe id is easily lost in copying.",
             )
-        world = Vicinity(self._payments, self._transfers).world_of(charges)
-        matches = match(world.charges, world.stratagems).by_charge
+        snapshot = NeighbouringCharges(self._payments, self._transfers).snapshot_of(charges)
+        matches = match(snapshot.charges, snapshot.stratagems).by_charge
         found = [one for charge in charges for one in matches[charge.id]]
         if not found:
             self._refuse_vanished(payment_id, charges)

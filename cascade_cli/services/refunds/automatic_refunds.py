@@ -20,7 +20,7 @@ from cascade_cli.domain.delivery.delivery_steps import FATE_BOUND
 from cascade_cli.domain.discrepancies.refund_plan import (
     Picture,
     RefundPlan,
-    Terms,
+    RefundTerms,
     describe,
     withholding,
 )
@@ -36,8 +36,8 @@ from cascade_cli.services.refunds.refund_service import (
     ON_ITS_WAY,
     CarriedOut,
     NoPurchaseError,
-    RefundDesk,
-    Wish,
+    RefundService,
+    RefundWish,
 )
 
 # So long after the engine's run began, it is over with what it took.
@@ -86,7 +86,7 @@ class _Begun:
 
 
 @dataclass(frozen=True)
-class RefundClerk:
+class AutomaticRefunds:
     """Settles one payment at a time, `at_once` of its citizens within one `lock`: what was planned
     must not be changed by another's refund before it is done. `guard` is called before the first
     write; with `hold`, what has not arrived is withheld while a dispute is open; without `refunds`
@@ -97,9 +97,9 @@ class RefundClerk:
     its key, and for FATE_BOUND after the last write. Later the rows show all there will be.
     """
 
-    desk: RefundDesk
+    service: RefundService
     promises: Promises
-    wish: Wish
+    wish: RefundWish
     guard: Callable[[], None]
     lock: Callable[[], AbstractContextManager[object]]
     refunds: bool
@@ -114,20 +114,20 @@ class RefundClerk:
         Raises NoPurchaseError, and GuardError where a person has to decide.
         """
         began = self.now()
-        pictures = self.desk.look(payment_id)
+        pictures = self.service.look(payment_id)
         residents = self._residents(pictures)
         return tuple(self._plan(picture, residents, began) for picture in pictures)
 
     def _residents(self, pictures: Sequence[Picture]) -> Mapping[str, Resident] | None:
         """Many citizens at once; a single one is asked for when it is needed."""
-        return self.desk.residents(pictures) if self.refunds and len(pictures) > 1 else None
+        return self.service.residents(pictures) if self.refunds and len(pictures) > 1 else None
 
     def _plan(
         self, picture: Picture, residents: Mapping[str, Resident] | None, began: datetime
     ) -> RefundPlan:
         plan = RefundPlan(picture)
         if self.refunds:
-            plan = self.desk.plan(picture, self.wish, residents)
+            plan = self.service.plan(picture, self.wish, residents)
         ending = self._ending(plan, began)
         return replace(plan, endings=(*plan.endings, ending)) if ending else plan
 
@@ -149,7 +149,7 @@ class RefundClerk:
         first = len(before.dealt)
         some = slice(first, first + self.at_once)
         try:
-            pictures = self.desk.look(payment_id, some)
+            pictures = self.service.look(payment_id, some)
         except NoPurchaseError as error:
             return Dealt(error.message, is_purchase=False)
         money = _money_of(pictures[0])
@@ -157,7 +157,7 @@ class RefundClerk:
             # What was right for the first citizens may be wrong by now: begin again with them.
             return self._next_settled(payment_id, patience)
         dealt = (*before.dealt, *self._settled(payment_id, some, pictures, began, patience))
-        portion = pictures[-1].case.charge.portion
+        portion = pictures[-1].matched.charge.portion
         if portion is None or len(pictures) < self.at_once or portion.number == portion.of:
             return together(dealt)
         self._begun[payment_id] = _Begun(money, dealt)
@@ -196,52 +196,52 @@ class RefundClerk:
         if not plans:
             return []
         self.guard()
-        found = self.desk.carry_out(plans, self._own_wish, patience)
+        found = self.service.carry_out(plans, self._own_wish, patience)
         try:
-            pictures = self.desk.look(payment_id, some)
+            pictures = self.service.look(payment_id, some)
         except GuardError as error:
             return [_for_a_person(error, one) for one in found]
-        after = {picture.case.charge.id: picture for picture in pictures}
+        after = {picture.matched.charge.id: picture for picture in pictures}
         return [_seen(plan, one, after) for plan, one in zip(plans, found, strict=True)]
 
     @property
-    def _own_wish(self) -> Wish:
+    def _own_wish(self) -> RefundWish:
         """Who may only withhold takes nothing back when it is looked at anew after an ending."""
         return self.wish if self.refunds else replace(self.wish, policy=Policy.NONE)
 
     def _ending(self, plan: RefundPlan, began: datetime) -> Order | None:
         """What else has to be kept from arriving: a live transfer of a disputed payment, and one
         of which so far only the journal knows; `began` is when looking at the rows did."""
-        case, now = plan.picture.case, plan.picture.case.terms.now
-        is_open = self.hold and case.is_contested
-        is_void = self.refunds and case.is_void
-        if not (is_void or (is_open and (self.refunds or not case.cents_back))):
+        matched, now = plan.picture.matched, plan.picture.matched.terms.now
+        is_open = self.hold and matched.is_contested
+        is_void = self.refunds and matched.is_void
+        if not (is_void or (is_open and (self.refunds or not matched.cents_back))):
             return None
-        if any(order.key == case.charge.stratagem_id for order in plan.endings):
+        if any(order.key == matched.charge.stratagem_id for order in plan.endings):
             return None
-        is_live = any(row.state(now) is State.LIVE for row in case.moving)
-        key = case.charge.stratagem_id
+        is_live = any(row.state(now) is State.LIVE for row in matched.moving)
+        key = matched.charge.stratagem_id
         if not is_live and not self.promises.at_work([key], began - FATE_BOUND):
             return None
-        terms = Terms(self.wish.policy, "", ZERO, self.wish.facts)
-        return withholding(case, terms)
+        terms = RefundTerms(self.wish.policy, "", ZERO, self.wish.facts)
+        return withholding(matched, terms)
 
 
 def _money_of(picture: Picture) -> object:
     """What Stripe says of the payment, whichever portion is looked at."""
-    return picture.case.charge.refunds, picture.case.disputes
+    return picture.matched.charge.refunds, picture.matched.disputes
 
 
 def _seen(plan: RefundPlan, found: CarriedOut, pictures: Mapping[str, Picture]) -> Dealt:
     """With the picture after it, which is found by the charge's id."""
     if found.refused:
         return _for_a_person(found.refused, found)
-    before = plan.picture.case
+    before = plan.picture.matched
     after = pictures.get(before.charge.id, plan.picture)
     told = _looked_at(after, plan.waits)
     if any(row.state(before.terms.now) is State.LIVE for row in _ended(plan)):
         # The engine may have had it in its hands, and be executing it still.
-        told = replace(told, again_at=after.case.terms.now + AFTER_THE_RUN)
+        told = replace(told, again_at=after.matched.terms.now + AFTER_THE_RUN)
     elif any(one.result in ON_ITS_WAY for one in found.deliveries):
         # The reading may be older than the write, and show nothing of it.
         told = replace(told, again_at=told.again_at or _after_next_run(after))
@@ -277,9 +277,9 @@ def joined(notes: Iterable[str]) -> str:
 def _idle(plan: RefundPlan) -> Dealt:
     """Nothing to write now. Somebody who read the charge before its money went back may be about
     to deliver it, as long as it is young."""
-    case = plan.picture.case
-    if case.is_young and not case.moving and (case.cents_back or case.charge.disputed):
-        when = case.charge.created_at + case.terms.grace
+    matched = plan.picture.matched
+    if matched.is_young and not matched.moving and (matched.cents_back or matched.charge.disputed):
+        when = matched.charge.created_at + matched.terms.grace
         return Dealt("not delivered, and looked at again after the grace time", again_at=when)
     return _looked_at(plan.picture, plan.waits)
 
@@ -287,14 +287,14 @@ def _idle(plan: RefundPlan) -> Dealt:
 def _looked_at(picture: Picture, waits: str) -> Dealt:
     """Once more after the engine's next run, if anything is under way: what comes back may be
     refused, and what arrives may be more than is owed by now."""
-    case, now = picture.case, picture.case.terms.now
-    is_moving = any(row.state(now) is State.LIVE for row in (*case.returns, *case.stratagems))
+    matched, now = picture.matched, picture.matched.terms.now
+    is_moving = any(row.state(now) is State.LIVE for row in (*matched.returns, *matched.stratagems))
     again = _after_next_run(picture) if waits or is_moving else None
     return Dealt(waits or summary(picture), again_at=again)
 
 
 def _after_next_run(picture: Picture) -> datetime:
-    terms = picture.case.terms
+    terms = picture.matched.terms
     return terms.schedule.next_run(terms.now) + AFTER_THE_RUN
 
 
@@ -302,8 +302,8 @@ def _ended(plan: RefundPlan) -> list[Stratagem]:
     """The rows that the plan's endings keep from being executed."""
     keys = {order.key for order in plan.endings}
     records = {record for order in plan.endings for record in order.own_records}
-    case = plan.picture.case
-    rows = (*case.stratagems, *case.returns)
+    matched = plan.picture.matched
+    rows = (*matched.stratagems, *matched.returns)
     return [row for row in rows if row.stratagem_id in keys or row.record_id in records]
 
 

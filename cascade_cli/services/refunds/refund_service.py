@@ -11,15 +11,15 @@ from typing import Any, Protocol
 from cascade_cli.domain.discrepancies.refund_plan import (
     Picture,
     RefundPlan,
-    Terms,
+    RefundTerms,
     obstacle_to,
     picture_of,
     plan_refunds,
 )
-from cascade_cli.domain.matching import matched_charge as cases
+from cascade_cli.domain.matching import matched_charge
 from cascade_cli.domain.matching.matching import match
 from cascade_cli.domain.matching.ownership import Ownership
-from cascade_cli.domain.matching.snapshot import Answers, cases_of
+from cascade_cli.domain.matching.snapshot import Lookups, matched_charges_of
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.citizens import Resident, successor
 from cascade_cli.domain.records.decisions import Decision
@@ -41,7 +41,7 @@ from cascade_cli.services.delivery.credit_service import (
 from cascade_cli.services.delivery.deliver import Deliverer
 from cascade_cli.services.delivery_ports import Delivery, Result
 from cascade_cli.services.reconcile.gather import PastSource, PaymentSource
-from cascade_cli.services.reconcile.neighbouring_charges import Vicinity
+from cascade_cli.services.reconcile.neighbouring_charges import NeighbouringCharges
 
 # After an ending, a transfer may turn out to be executed: then there is one more look.
 LOOKS = 2
@@ -64,7 +64,7 @@ class NoPurchaseError(GuardError):
 
 
 @dataclass(frozen=True)
-class Wish:
+class RefundWish:
     """What a person, or the worker, wants done; `ducats` is None for what the policy says,
     `overrides` are what a person decided although a guard refuses it."""
 
@@ -94,19 +94,19 @@ def decided_by(
     refunds: Mapping[str, Mapping[str, Any]],
     decisions: Mapping[str, Mapping[str, Any]],
     rulings: Mapping[str, Mapping[str, Any]],
-) -> cases.Decided:
+) -> matched_charge.Decided:
     """The journal's decisions about refunds and cases."""
     written_off = {refund: Decimal(body["written_off"]) for refund, body in refunds.items()}
     debts: dict[str, Decimal] = {}
     for body in refunds.values():
         payment = body["payment"]
         debts[payment] = debts.get(payment, ZERO) + Decimal(body["debt"])
-    known = {case: Decision.of(body) for case, body in decisions.items()}
+    known = {matched: Decision.of(body) for matched, body in decisions.items()}
     settling: dict[str, frozenset[str]] = {}
     for record, body in rulings.items():
         if payment := body["settles"]:
             settling[payment] = settling.get(payment, frozenset()) | {record}
-    return cases.Decided(_positive(written_off), _positive(debts), known, settling)
+    return matched_charge.Decided(_positive(written_off), _positive(debts), known, settling)
 
 
 def settled_debts(
@@ -124,7 +124,7 @@ def _positive(ducats: Mapping[str, Decimal]) -> dict[str, Decimal]:
     return {name: number for name, number in ducats.items() if number}
 
 
-class RefundDesk:
+class RefundService:
     """Does for refunds what the CreditDesk does for credits: with the same promise."""
 
     def __init__(
@@ -135,7 +135,7 @@ class RefundDesk:
         deliverer: Deliverer,
         decisions: Decisions,
         limits: Limits,
-        terms: Callable[[], cases.Terms],
+        terms: Callable[[], matched_charge.Terms],
         past: PastSource | None = None,
     ) -> None:
         self._past = past
@@ -159,20 +159,20 @@ class RefundDesk:
         kept = self._decisions.refunds()
         off = {refund: Decimal(body["written_off"]) for refund, body in kept.items()}
         debts = {refund: Decimal(body["debt"]) for refund, body in kept.items()}
-        return tuple(picture_of(case, off, debts) for case in self._cases(charges))
+        return tuple(picture_of(matched, off, debts) for matched in self._matched_charges(charges))
 
-    def _cases(self, charges: Sequence[Charge]) -> list[cases.Case]:
+    def _matched_charges(self, charges: Sequence[Charge]) -> list[matched_charge.MatchedCharge]:
         first = charges[0]
         disputes = self._payments.disputes(first.charge_id) if first.disputed else ()
         ids = [charge.id for charge in charges]
-        world = Vicinity(self._payments, self._venice).world_of(charges)
-        others = (c for c in world.charges if c.id not in ids)
+        snapshot = NeighbouringCharges(self._payments, self._venice).snapshot_of(charges)
+        others = (c for c in snapshot.charges if c.id not in ids)
         terms = self._terms()
         past = self._past.past_of(charges, terms.now) if self._past else {}
-        answers = Answers(disputes=dict.fromkeys(ids, disputes), past=past)
-        world = replace(world, charges=(*charges, *others), answers=answers)
-        found = cases_of(world, match(world.charges, world.stratagems), terms)
-        ownership = Ownership(world.charges, world.stratagems)
+        answers = Lookups(disputes=dict.fromkeys(ids, disputes), past=past)
+        snapshot = replace(snapshot, charges=(*charges, *others), answers=answers)
+        found = matched_charges_of(snapshot, match(snapshot.charges, snapshot.stratagems), terms)
+        ownership = Ownership(snapshot.charges, snapshot.stratagems)
         return [
             replace(found[charge.id], foreign_records=ownership.foreign(charge))
             for charge in charges
@@ -180,16 +180,16 @@ class RefundDesk:
 
     def residents(self, pictures: Sequence[Picture]) -> dict[str, Resident]:
         """The citizens who may have to return something."""
-        names = sorted({p.case.buyer.citizen for p in pictures if p.case.buyer.citizen})
+        names = sorted({p.matched.buyer.citizen for p in pictures if p.matched.buyer.citizen})
         return self._venice.residents(names) if names else {}
 
     def plan(
-        self, picture: Picture, wish: Wish, residents: Mapping[str, Resident] | None = None
+        self, picture: Picture, wish: RefundWish, residents: Mapping[str, Resident] | None = None
     ) -> RefundPlan:
         """What would be written now; writes nothing. Raises GuardError where a person has to
         decide, where more is wanted than is due, or where a limit is exceeded. Without
         `residents`, the citizen is asked for."""
-        payment = picture.case.charge.payment_id
+        payment = picture.matched.charge.payment_id
         if why := obstacle_to(picture):
             see = command("explain", payment)
             raise GuardError(f"{payment}: {why}.", f"Nothing was written. See: {see}")
@@ -204,16 +204,18 @@ class RefundDesk:
         if plan.refused and not plan.endings:
             hint = f"No ducats were moved. See: {command('explain', payment)}"
             raise GuardError(f"{payment}: {plan.refused}.", hint)
-        citizen = picture.case.buyer.citizen or ""
+        citizen = picture.matched.buyer.citizen or ""
         if picture.left and citizen and citizen not in residents:
             plan = replace(plan, unknown_citizen=no_citizen(citizen, residents))
         check_limit(self._limits.per_credit, ((o.concerned, o.ducats) for o in plan.orders))
         return plan
 
-    def _terms_for(self, picture: Picture, wish: Wish, residents: Mapping[str, Resident]) -> Terms:
-        citizen = picture.case.buyer.citizen or ""
-        found, rows = residents.get(citizen), picture.case.stratagems
-        return Terms(
+    def _terms_for(
+        self, picture: Picture, wish: RefundWish, residents: Mapping[str, Resident]
+    ) -> RefundTerms:
+        citizen = picture.matched.buyer.citizen or ""
+        found, rows = residents.get(citizen), picture.matched.stratagems
+        return RefundTerms(
             wish.policy,
             self._limits.processor,
             found.ducats if found else ZERO,
@@ -225,7 +227,7 @@ class RefundDesk:
         )
 
     def carry_out(
-        self, plans: Sequence[RefundPlan], wish: Wish, patience: timedelta = PATIENCE
+        self, plans: Sequence[RefundPlan], wish: RefundWish, patience: timedelta = PATIENCE
     ) -> list[CarriedOut]:
         """End what must not arrive, look at its fate, then take, give, and keep what is owed.
 
@@ -241,10 +243,10 @@ class RefundDesk:
         self._write(_going_on(found), patience)
         return found
 
-    def _plan_anew(self, found: Sequence[CarriedOut], wish: Wish) -> None:
+    def _plan_anew(self, found: Sequence[CarriedOut], wish: RefundWish) -> None:
         """By one more look: what was ended may have been executed all the same."""
         try:
-            pictures = self._look_again([one.plan.picture.case.charge for one in found])
+            pictures = self._look_again([one.plan.picture.matched.charge for one in found])
         except GuardError as error:
             for one in found:
                 one.refused = error
@@ -319,7 +321,7 @@ def _debts(one: CarriedOut) -> Iterator[tuple[str, dict[str, Any]]]:
     plan, found = one.plan, {delivery.order.key: delivery for delivery in one.deliveries}
     for index, part in enumerate(plan.picture.parts):
         debt = plan.debt(index)
-        key = part.next_key(plan.picture.case.terms.now)
+        key = part.next_key(plan.picture.matched.terms.now)
         delivery = found.get(key) if plan.taking[index] else None
         if delivery and delivery.result not in ON_ITS_WAY:
             continue
@@ -327,18 +329,18 @@ def _debts(one: CarriedOut) -> Iterator[tuple[str, dict[str, Any]]]:
             yield part.refund.id, _body(plan.picture, part.written_off, debt, "")
 
 
-def _within(wish: Wish, left: Decimal) -> Wish:
+def _within(wish: RefundWish, left: Decimal) -> RefundWish:
     """What was ended need not be taken any more."""
     return wish if wish.ducats is None else replace(wish, ducats=min(wish.ducats, left))
 
 
 def _body(picture: Picture, written_off: Decimal, debt: Decimal, reason: str) -> dict[str, Any]:
-    charge = picture.case.charge
+    charge = picture.matched.charge
     return {
         "payment": charge.payment_id,
-        "citizen": picture.case.buyer.citizen,
+        "citizen": picture.matched.buyer.citizen,
         "written_off": format_ducats(written_off),
         "debt": format_ducats(debt),
         "reason": reason,
-        "at": rfc3339(picture.case.terms.now),
+        "at": rfc3339(picture.matched.terms.now),
     }

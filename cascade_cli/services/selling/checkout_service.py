@@ -10,12 +10,12 @@ from typing import Protocol
 
 from cascade_cli.domain.selling.allocation import Allocation
 from cascade_cli.domain.selling.pricing import Quote
-from cascade_cli.domain.selling.sales import Page, Sale
+from cascade_cli.domain.selling.sales import PayPage, Sale
 from cascade_cli.domain.shop.currencies import CURRENCY
 from cascade_cli.domain.shop.money import format_ducats
 from cascade_cli.errors import GuardError, UsageError
 from cascade_cli.services.delivery.citizen_lookup import refuse_processor, refuse_unknown
-from cascade_cli.services.selling.price_quotes import Till
+from cascade_cli.services.selling.price_quotes import PriceQuotes
 
 
 class Citizens(Protocol):
@@ -31,7 +31,7 @@ class Citizens(Protocol):
 class Pages(Protocol):
     """Who makes payable pages: Stripe."""
 
-    def create(self, sale: Sale, key: str) -> Page:
+    def create(self, sale: Sale, key: str) -> PayPage:
         """A page for the sale; the same key never makes a second one."""
 
 
@@ -57,7 +57,7 @@ class Checkout:
         self,
         citizens: Citizens,
         pages: Pages,
-        till: Till,
+        price_quotes: PriceQuotes,
         most: Most,
         keeper: Keeper,
         *,
@@ -65,7 +65,7 @@ class Checkout:
     ) -> None:
         self._citizens, self._pages, self._keeper = citizens, pages, keeper
         self._processor = processor
-        self._till, self._most = till, most
+        self._price_quotes, self._most = price_quotes, most
 
     def quote(self, ducats: Decimal | None, package: str | None, currency: str = CURRENCY) -> Quote:
         """Today's offer; asks nobody.
@@ -73,9 +73,9 @@ class Checkout:
         Raises UsageError for what is not sold, GuardError for what nobody could be credited or
         what no usable exchange rate is known for.
         """
-        exchange = self._till.exchange(currency)
+        exchange = self._price_quotes.exchange(currency)
         try:
-            quote = self._till.today().quote(
+            quote = self._price_quotes.today().quote(
                 ducats=ducats, package=package, currency=currency, exchange=exchange
             )
         except ValueError as error:
@@ -86,10 +86,10 @@ class Checkout:
 
     def quote_many(self, allocation: Allocation, currency: str = CURRENCY) -> Quote:
         """Today's offer for many citizens at once; asks nobody, and raises as `quote` does."""
-        exchange = self._till.exchange(currency)
+        exchange = self._price_quotes.exchange(currency)
         shares = [share.ducats for share in allocation.shares]
         try:
-            quote = self._till.today().quote_many(shares, currency, exchange)
+            quote = self._price_quotes.today().quote_many(shares, currency, exchange)
         except ValueError as error:
             why = str(error)
             raise UsageError(f"{why[0].upper()}{why[1:]}.", "See cascade pricing.") from None
@@ -104,7 +104,7 @@ class Checkout:
 
     def today(self) -> date:
         """The day (UTC) whose prices are quoted."""
-        return self._till.day()
+        return self._price_quotes.day()
 
     def _check_credit(self, ducats: Decimal) -> None:
         if ducats > self._most.per_credit:
@@ -114,7 +114,7 @@ class Checkout:
                 "Nothing was sold. CASCADE_MAX_DUCATS_PER_CREDIT sets the limit.",
             )
 
-    def open(self, sale: Sale, key: str) -> Page:
+    def open(self, sale: Sale, key: str) -> PayPage:
         """A page on which anybody can pay for it. Raises GuardError if Venice has no such citizen,
         or no such giver, or if it is for the processor itself.
 

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Generic, Protocol, TypeVar
 
 from cascade_cli.adapters.journal.inbox import EventState, Kept
-from cascade_cli.adapters.stripe.payment_intents import Intent
+from cascade_cli.adapters.stripe.payment_intents import PaymentIntent
 from cascade_cli.domain.delivery.delivery_steps import rows_of
 from cascade_cli.domain.matching.matching import match
 from cascade_cli.domain.matching.ownership import Ownership
@@ -32,7 +32,7 @@ from cascade_cli.services.allocations import Allocations
 from cascade_cli.services.delivery.citizen_lookup import refuse_processor
 from cascade_cli.services.delivery_ports import Reader
 from cascade_cli.services.reconcile.gather import PaymentSource
-from cascade_cli.services.reconcile.neighbouring_charges import Vicinity
+from cascade_cli.services.reconcile.neighbouring_charges import NeighbouringCharges
 
 T = TypeVar("T")
 
@@ -113,11 +113,11 @@ class Transfer:
 
 
 @dataclass(frozen=True)
-class Standing:
+class PaymentStatus:
     """A payment at Stripe and what it led to; of one for many citizens, `portions` has each with
     its transfer, and `transfer` tells of the one that has come least far."""
 
-    intent: Intent
+    intent: PaymentIntent
     transfer: Transfer
     portions: tuple[tuple[Charge, Transfer], ...] = ()
 
@@ -132,10 +132,10 @@ class Citizens(Reader, Protocol):
 class Intents(Protocol):
     """Where PaymentIntents are made: Stripe."""
 
-    def create(self, sale: Sale, key: str) -> Intent:
+    def create(self, sale: Sale, key: str) -> PaymentIntent:
         """A new one; the same key and sale give the same one again."""
 
-    def get(self, intent_id: str) -> Intent | None:
+    def get(self, intent_id: str) -> PaymentIntent | None:
         """The one of that id, whatever it sells."""
 
 
@@ -156,7 +156,7 @@ class Arrivals(Protocol):
         """All events that name the payment."""
 
 
-class PaymentDesk:
+class PaymentService:
     """Sells ducats by PaymentIntent and tells where a payment stands."""
 
     def __init__(
@@ -176,9 +176,9 @@ class PaymentDesk:
         self._arrivals, self._allocations, self._now = arrivals, allocations, now
         self._payments, self._processor = payments, processor
         self._known = Remembered[bool](CITIZEN_KEPT_SECONDS, clock)
-        self._told = Remembered[Standing](ANSWER_KEPT_SECONDS, clock)
+        self._told = Remembered[PaymentStatus](ANSWER_KEPT_SECONDS, clock)
 
-    def sell(self, purchase: Purchase, key: str) -> tuple[Intent, Quote]:
+    def sell(self, purchase: Purchase, key: str) -> tuple[PaymentIntent, Quote]:
         """A PaymentIntent at the list's price; the same key gives the same one again.
 
         Raises UsageError for what is not sold, GuardError for what nobody could be credited,
@@ -242,7 +242,7 @@ class PaymentDesk:
         for citizen in asked:
             self._known.put(citizen, True)  # noqa: FBT003 - the thing that is remembered
 
-    def standing(self, intent_id: str) -> Standing:
+    def transfer_status(self, intent_id: str) -> PaymentStatus:
         """Where the payment stands. Raises NotFoundError where no such payment buys ducats."""
         if told := self._told.get(intent_id):
             return told
@@ -252,11 +252,11 @@ class PaymentDesk:
         found = self._transfers(intent)
         least = max(found, key=lambda transfer: _FROM_LAST.index(transfer.state))
         portions = tuple(zip(intent.charges, found, strict=True)) if len(found) > 1 else ()
-        standing = Standing(intent, least, portions)
-        self._told.put(intent_id, standing, len(portions) / PORTIONS_A_SECOND)
-        return standing
+        transfer_status = PaymentStatus(intent, least, portions)
+        self._told.put(intent_id, transfer_status, len(portions) / PORTIONS_A_SECOND)
+        return transfer_status
 
-    def _purchase(self, intent_id: str) -> Intent | None:
+    def _purchase(self, intent_id: str) -> PaymentIntent | None:
         """The intent with what it bought: of a part's id, that part alone."""
         intent = self._intents.get(whole_id(intent_id))
         if intent is None:
@@ -270,7 +270,7 @@ class PaymentDesk:
         part = tuple(charge for charge in intent.charges if charge.payment_id == intent_id)
         return replace(intent, id=intent_id, charges=part) if part else None
 
-    def _transfers(self, intent: Intent) -> list[Transfer]:
+    def _transfers(self, intent: PaymentIntent) -> list[Transfer]:
         """One for each charge; one in any case."""
         event = self._event(intent)
         if not intent.charges:
@@ -285,9 +285,11 @@ class PaymentDesk:
     def _rows(self, charges: Sequence[Charge]) -> list[tuple[Stratagem, ...]]:
         """Each charge's own. A legacy row may be a neighbour's: then Stripe is asked for those."""
         rows = self._venice.transfers_for([question_about(charge) for charge in charges])
-        if any(row.origin is Origin.OLDER for row in rows) and not _all_executed(charges, rows):
-            world = Vicinity(self._payments, self._venice).world_around(charges, rows)
-            ownership = Ownership(world.charges, world.stratagems)
+        if any(row.origin is Origin.LEGACY for row in rows) and not _all_executed(charges, rows):
+            snapshot = NeighbouringCharges(self._payments, self._venice).snapshot_around(
+                charges, rows
+            )
+            ownership = Ownership(snapshot.charges, snapshot.stratagems)
         else:
             ownership = Ownership(charges, rows)
         questions = [ownership.tell_apart(question_about(c), c) for c in charges]
@@ -298,7 +300,7 @@ class PaymentDesk:
         state = next((state for state in _RANKS if state in states), "none")
         return Transfer(state, states.get(state), event)
 
-    def _event(self, intent: Intent) -> EventState | None:
+    def _event(self, intent: PaymentIntent) -> EventState | None:
         """Events name the whole payment, or the invoice that it paid."""
         invoices = [charge.period.invoice for charge in intent.charges if charge.period]
         names = dict.fromkeys([whole_id(intent.id), *invoices])
@@ -317,7 +319,7 @@ _STATES = (EventState.CREDITED, EventState.ATTENTION, EventState.WAITING, EventS
 
 def _all_executed(charges: Sequence[Charge], rows: Sequence[Stratagem]) -> bool:
     """By rows that name their payment: then it does not matter whose the others are."""
-    named = match(charges, [row for row in rows if row.origin is not Origin.OLDER]).by_charge
+    named = match(charges, [row for row in rows if row.origin is not Origin.LEGACY]).by_charge
     return all(any(m.stratagem.status == "executed" for m in named[c.id]) for c in charges)
 
 

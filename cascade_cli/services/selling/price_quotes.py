@@ -21,7 +21,7 @@ class NoRateError(GuardError):
 
 
 @dataclass(frozen=True)
-class Till:
+class PriceQuotes:
     """The price list, and how old the exchange rate of a sale may be."""
 
     prices: PriceList

@@ -7,13 +7,13 @@ from dataclasses import replace
 from datetime import date
 
 from cascade_cli.domain.selling.pricing import Quote
-from cascade_cli.domain.selling.sales import Page
+from cascade_cli.domain.selling.sales import PayPage
 from cascade_cli.errors import UsageError
 from cascade_cli.services.selling.checkout_service import Pages
-from cascade_cli.services.selling.payment_api import KEY_PREFIX, PaymentDesk, Purchase
+from cascade_cli.services.selling.payment_api import KEY_PREFIX, PaymentService, Purchase
 
 
-class SubscriptionDesk:
+class SubscriptionService:
     """Sells by Stripe's own page: it takes the card that all later months are paid with.
 
     `urls` lead back from the page, paid or not.
@@ -21,14 +21,14 @@ class SubscriptionDesk:
 
     def __init__(
         self,
-        desk: PaymentDesk,
+        service: PaymentService,
         pages: Pages,
         urls: tuple[str, str],
         today: Callable[[], date],
     ) -> None:
-        self._desk, self._pages, self._urls, self._today = desk, pages, urls, today
+        self._service, self._pages, self._urls, self._today = service, pages, urls, today
 
-    def sell(self, purchase: Purchase, key: str) -> tuple[Page, Quote]:
+    def sell(self, purchase: Purchase, key: str) -> tuple[PayPage, Quote]:
         """A page to subscribe on; the same key gives the same one again.
 
         Raises what selling once raises.
@@ -37,7 +37,7 @@ class SubscriptionDesk:
             raise UsageError("A subscription is for one citizen: name citizen_id.")
         (success_url, cancel_url), today = self._urls, self._today()
         sale = replace(
-            self._desk.offered(purchase),
+            self._service.offered(purchase),
             success_url=success_url,
             cancel_url=cancel_url,
             monthly_from=today,

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from cascade_cli.adapters.journal.holders import Holder
 from cascade_cli.adapters.journal.inbox import EventState, Kept
-from cascade_cli.domain.history.checkpoint import Memory
+from cascade_cli.domain.history.checkpoint import Checkpoint
 from cascade_cli.domain.records.journal_entries import Entry
 from cascade_cli.domain.shop.money import ZERO
 
@@ -37,7 +37,7 @@ class Records:
     """
 
     promised_today: Decimal
-    memory: Memory | None
+    memory: Checkpoint | None
     last_writes: tuple[LastWrite, ...]
     events: dict[EventState, int]
     oldest_waiting: datetime | None
@@ -76,7 +76,7 @@ class Letters(Protocol):
 
 
 def read_records(
-    diary: Diary, letters: Letters, memory: Memory | None, since: datetime, base_id: str
+    diary: Diary, letters: Letters, memory: Checkpoint | None, since: datetime, base_id: str
 ) -> Records:
     """Attention is asked for since that moment. Raises JournalError."""
     return Records(

@@ -11,11 +11,11 @@ from typing import Protocol, TypeVar
 from cascade_cli.adapters.journal.inbox import Kept
 from cascade_cli.domain.delivery.processor import Citizen
 from cascade_cli.domain.delivery.runway import OUTFLOW_DAYS, Finances, finances
-from cascade_cli.domain.history.checkpoint import Changes, Memory, changes
+from cascade_cli.domain.history.checkpoint import Changes, Checkpoint, changes
 from cascade_cli.domain.matching.matched_charge import Terms
 from cascade_cli.domain.reconcile.overview import Day, delivered_by_day, is_unresolved, passed_over
 from cascade_cli.domain.records.stratagems import State, Stratagem
-from cascade_cli.domain.shop.density import Tally
+from cascade_cli.domain.shop.density import DensityEstimate
 from cascade_cli.domain.shop.keys import Origin
 from cascade_cli.domain.shop.times import Window
 from cascade_cli.errors import CascadeError, GuardError, ServiceError, SettingsError
@@ -24,7 +24,11 @@ from cascade_cli.services.processor.processor_ports import CitizenSource
 from cascade_cli.services.reconcile import since_last_ports
 from cascade_cli.services.reconcile.gather import PastSource, Reconciler, Run
 from cascade_cli.services.reconcile.since_last import SinceLast
-from cascade_cli.services.reconcile.since_last_ports import ChangeSource, PaymentSource, Sources
+from cascade_cli.services.reconcile.since_last_ports import (
+    ChangeSource,
+    PaymentSource,
+    SinceLastSources,
+)
 from cascade_cli.services.status.journal_summary import Records
 
 T = TypeVar("T")
@@ -109,7 +113,7 @@ class Status:
 
 def _needs_somebody(kept: Kept, run: Run) -> bool:
     """A payment that an earlier run looked at, and did not leave open, is settled."""
-    seen = run.continues is not None and kept.accepted.received_at < run.world.window.since
+    seen = run.continues is not None and kept.accepted.received_at < run.snapshot.window.since
     return is_unresolved(kept.accepted.event.payment_id, run.result, unjudged=not seen)
 
 
@@ -122,7 +126,7 @@ class _Rows:
 
 
 @dataclass
-class StatusDesk:
+class StatusService:
     """Looks as often as asked; from the second look on, only for what may have changed."""
 
     payments: PaymentSource
@@ -141,7 +145,7 @@ class StatusDesk:
         records: Records | None,
         tell: Callable[[str], None] = lambda _step: None,
         *,
-        follow: Memory | None = None,
+        follow: Checkpoint | None = None,
     ) -> Status:
         """Venice first, then the balance, then Stripe, reconciled with Venice.
 
@@ -203,13 +207,13 @@ class StatusDesk:
         )
 
     def _run(
-        self, window: Window, terms: Terms, recent: Sequence[Stratagem], follow: Memory | None
+        self, window: Window, terms: Terms, recent: Sequence[Stratagem], follow: Checkpoint | None
     ) -> Run:
         source = _AlreadyRead(self.transfers, window.since, recent)
         reconciler = Reconciler(self.payments, source, self.processor, self.past)
         if follow is None:
             return reconciler.run(window, terms)
-        sources = Sources(self.payments, source, self.changes)
+        sources = SinceLastSources(self.payments, source, self.changes)
         return SinceLast(reconciler, sources).run(follow, window.until, terms)
 
 
@@ -224,7 +228,10 @@ class _AlreadyRead:
         self.transfers_for = source.transfers_for
 
     def transfers(
-        self, since: datetime, until: datetime | None = None, expected: Tally | None = None
+        self,
+        since: datetime,
+        until: datetime | None = None,
+        expected: DensityEstimate | None = None,
     ) -> list[Stratagem]:
         """As the source's."""
         if (since, until) == (self._since, None):

@@ -7,14 +7,14 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from cascade_cli.domain.shop.keys import OLDER_SOURCE
+from cascade_cli.domain.shop.keys import LEGACY_SOURCE
 from tests.credit.counter import Counter
 
 State = Callable[[Counter], str]
 """Makes the state, and returns the id by which `explain` is asked about it."""
 
 ORDER = json.dumps({"amount": 100.0, "reason": "Ducat purchase via CASCADE"})
-LEGACY = json.dumps({"source": OLDER_SOURCE, "amount": 100.0, "reason": "Ducat purchase"})
+LEGACY = json.dumps({"source": LEGACY_SOURCE, "amount": 100.0, "reason": "Ducat purchase"})
 BROKE_OFF = "[ERROR] Processing error: 503 Server Error"
 UNREADABLE = "[ERROR] Failed to parse transfer details: Extra data"
 DONE = "[2026-11-20 12:00] Successfully transferred 100.0 ducats"

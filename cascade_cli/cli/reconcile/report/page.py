@@ -12,15 +12,15 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from cascade_cli import __version__
-from cascade_cli.cli.reconcile.report.view import Page
-from cascade_cli.cli.terminal.escape import shown
+from cascade_cli.cli.reconcile.report.view import ReportPage
+from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.rounding import readable
 
 PACKAGE, FOLDER = "cascade_cli.cli.reconcile.report", "pages"
 
 
 def render(
-    page: Page,
+    page: ReportPage,
     *,
     sandbox: bool,
     redacted: Callable[[str], str],
@@ -34,7 +34,7 @@ def render(
     def harmless(value: Any) -> Any:
         """What would act on a reader (direction marks, control codes) spelt out."""
         if isinstance(value, str) and not isinstance(value, Markup):
-            return shown(redacted(readable(value)))
+            return escape(redacted(readable(value)))
         return value
 
     environment = Environment(

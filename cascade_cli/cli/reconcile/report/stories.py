@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from cascade_cli.cli.items.json import Reading
+from cascade_cli.cli.items.json import RunFacts
 from cascade_cli.domain.discrepancies.kinds import Severity
 from cascade_cli.domain.discrepancies.repair_command import explain
 from cascade_cli.domain.explain.story import verdict_of
@@ -27,7 +27,7 @@ URGENCY = (
 
 
 @dataclass(frozen=True)
-class Story:
+class ReportStory:
     """One discrepancy. `news` is empty unless the run compares itself with an earlier one."""
 
     name: str
@@ -46,15 +46,15 @@ class Story:
     automatic: bool
 
 
-def stories(items: Iterable[Item], reading: Reading) -> Iterator[Story]:
+def stories(items: Iterable[Item], reading: RunFacts) -> Iterator[ReportStory]:
     """The items as people are told of them."""
     new = frozenset(reading.since_last.new) if reading.since_last else None
     return (_story(item, reading.terms.now, new) for item in items)
 
 
-def _story(item: Item, now: datetime, new: frozenset[str] | None) -> Story:
+def _story(item: Item, now: datetime, new: frozenset[str] | None) -> ReportStory:
     verdict, charge, name = verdict_of(item), item.charge, name_of(item)
-    return Story(
+    return ReportStory(
         name=clipped(name),
         kind=item.kind.replace("_", " "),
         severity=item.severity.value,

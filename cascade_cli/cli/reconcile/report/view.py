@@ -8,15 +8,15 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from cascade_cli.cli.items.json import Reading
+from cascade_cli.cli.items.json import RunFacts
 from cascade_cli.cli.items.kinds import MEANINGS
 from cascade_cli.cli.reconcile.report.days import Days, days_of
 from cascade_cli.cli.reconcile.report.equation import Segment, beside, segments, share
-from cascade_cli.cli.reconcile.report.stories import URGENCY, Story, clipped, stories
+from cascade_cli.cli.reconcile.report.stories import URGENCY, ReportStory, clipped, stories
 from cascade_cli.cli.reconcile.text import followed_up
 from cascade_cli.domain.discrepancies.kinds import Kind
 from cascade_cli.domain.history.checkpoint import Changes
-from cascade_cli.domain.reconcile.overview import Open, tallies, what_is_open
+from cascade_cli.domain.reconcile.overview import Open, kind_counts, what_is_open
 from cascade_cli.domain.reconcile.reconciliation import Reconciliation
 from cascade_cli.domain.records.journal_entries import Head
 from cascade_cli.domain.shop.money import rounded
@@ -52,7 +52,7 @@ class Cases:
 
     kind: str
     severity: str
-    stories: tuple[Story, ...]
+    stories: tuple[ReportStory, ...]
 
     @property
     def anchor(self) -> str:
@@ -61,7 +61,7 @@ class Cases:
 
 
 @dataclass(frozen=True)
-class News:
+class ReportNews:
     """What changed since the last complete run; `solved` may be cut short by `solved_hidden`."""
 
     since: str
@@ -75,7 +75,7 @@ class News:
 
 
 @dataclass(frozen=True)
-class Findings:
+class ReportFindings:
     """What a complete run found. `hidden` stories have no room on the page."""
 
     tiles: tuple[tuple[str, str], ...]
@@ -85,8 +85,8 @@ class Findings:
     beside: tuple[Segment, ...]
     days: Days
     counts: tuple[Count, ...]
-    news: News | None
-    cases: tuple[Cases, ...]
+    news: ReportNews | None
+    matched_charges: tuple[Cases, ...]
     hidden: int
     coverage: tuple[str, ...]
     urgency: tuple[tuple[str, str], ...] = URGENCY
@@ -102,7 +102,7 @@ class Repairs:
 
 
 @dataclass(frozen=True)
-class Page:
+class ReportPage:
     """Everything, of either kind of run. `tone` is well, open or unknown."""
 
     tone: str
@@ -111,7 +111,7 @@ class Page:
     window: str
     made_at: str
     trouble: tuple[str, ...]
-    findings: Findings | None
+    findings: ReportFindings | None
     repairs: Repairs | None
     head: str = ""
     """The journal's, to be kept: `cascade journal verify --against` takes it."""
@@ -119,14 +119,14 @@ class Page:
 
 def judged_page(
     run: Run,
-    reading: Reading,
+    reading: RunFacts,
     data: Mapping[str, Any],
     error: CascadeError | None = None,
     head: Head | None = None,
-) -> Page:
+) -> ReportPage:
     """A run that read everything; `data` is what --json tells, `error` what a repair met with."""
     found = what_is_open(run.result)
-    return Page(
+    return ReportPage(
         tone="open" if found.number else "well",
         headline=found.described,
         summary=_summary(found),
@@ -153,10 +153,10 @@ def _summary(found: Open) -> str:
 
 def unjudged_page(
     error: CascadeError, data: Mapping[str, Any], now: datetime, head: Head | None = None
-) -> Page:
+) -> ReportPage:
     """A run that failed: what was not read in full is not judged at all."""
     window = data.get("window") or {}
-    return Page(
+    return ReportPage(
         tone="unknown",
         headline="Nothing was judged",
         summary=f"{_why_not(error)} This page says nothing about any payment.",
@@ -184,10 +184,10 @@ def _window(window: Window) -> str:
     return f"{format_moment(window.since)} – {format_moment(window.until)} ({span})"
 
 
-def _findings(run: Run, reading: Reading) -> Findings:
+def _findings(run: Run, reading: RunFacts) -> ReportFindings:
     result = run.result
     told = tuple(stories(islice(result.discrepancies, MOST_STORIES), reading))
-    return Findings(
+    return ReportFindings(
         tiles=_tiles(run),
         sold=rounded(result.equation.sold),
         residual=rounded(result.equation.residual),
@@ -196,7 +196,7 @@ def _findings(run: Run, reading: Reading) -> Findings:
         days=days_of(reading.window, result.items),
         counts=tuple(_counts(result, {story.kind for story in told})),
         news=_news(reading.since_last) if reading.since_last else None,
-        cases=tuple(_cases(told)),
+        matched_charges=tuple(_matched_charges(told)),
         hidden=len(result.discrepancies) - len(told),
         coverage=_coverage(run, reading),
     )
@@ -213,7 +213,7 @@ def _tiles(run: Run) -> tuple[tuple[str, str], ...]:
 
 
 def _counts(result: Reconciliation, told: Container[str]) -> Iterator[Count]:
-    at_risk = {tally.kind: rounded(tally.at_risk) for tally in tallies(result)}
+    at_risk = {kind_count.kind: rounded(kind_count.at_risk) for kind_count in kind_counts(result)}
     for kind in Kind:
         if number := result.counts.get(kind, 0):
             name = kind.replace("_", " ")
@@ -221,9 +221,9 @@ def _counts(result: Reconciliation, told: Container[str]) -> Iterator[Count]:
             yield Count(name, kind.severity.value, number, MEANINGS[kind], ducats, name in told)
 
 
-def _cases(told: Sequence[Story]) -> Iterator[Cases]:
+def _matched_charges(told: Sequence[ReportStory]) -> Iterator[Cases]:
     """By kind, the one with the worst case first; within a kind worst first."""
-    by_kind: dict[str, list[Story]] = {}
+    by_kind: dict[str, list[ReportStory]] = {}
     for story in told:
         by_kind.setdefault(story.kind, []).append(story)
     for kind, listed in by_kind.items():
@@ -235,7 +235,7 @@ def anchor(kind: str) -> str:
     return f"kind-{kind.replace(' ', '-')}"
 
 
-def _coverage(run: Run, reading: Reading) -> tuple[str, ...]:
+def _coverage(run: Run, reading: RunFacts) -> tuple[str, ...]:
     coverage, result = run.coverage, run.result
     lines = (
         f"Read in full: {coverage.charges:,} paid charges and {coverage.stratagems:,} stratagems, "
@@ -251,9 +251,9 @@ def _coverage(run: Run, reading: Reading) -> tuple[str, ...]:
     return tuple(line for line in lines if line)
 
 
-def _news(changes: Changes) -> News:
+def _news(changes: Changes) -> ReportNews:
     solved = changes.gone[:MOST_SOLVED]
-    return News(
+    return ReportNews(
         since=format_moment(changes.since),
         new=len(changes.new),
         still_open=len(changes.still_open),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cascade_cli.adapters.files import replace_file
 from cascade_cli.cli.reconcile.report.page import render
-from cascade_cli.cli.reconcile.report.view import Page, judged_page, unjudged_page
+from cascade_cli.cli.reconcile.report.view import ReportPage, judged_page, unjudged_page
 from cascade_cli.cli.reconcile.run import JudgedOutcome
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.domain.records.journal_entries import Head
@@ -23,7 +23,7 @@ def write_report(session: Session, path: Path, outcome: Outcome, head: Head | No
         replace_file(path, _rendered(session, _page(outcome, head)))
 
 
-def _rendered(session: Session, page: Page) -> str:
+def _rendered(session: Session, page: ReportPage) -> str:
     return render(
         page,
         sandbox=session.sandbox,
@@ -33,7 +33,7 @@ def _rendered(session: Session, page: Page) -> str:
     )
 
 
-def _page(outcome: Outcome, head: Head | None) -> Page:
+def _page(outcome: Outcome, head: Head | None) -> ReportPage:
     data = outcome.data or {}
     if isinstance(outcome, JudgedOutcome):
         return judged_page(outcome.run, outcome.reading, data, outcome.error, head)
