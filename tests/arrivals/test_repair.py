@@ -226,9 +226,9 @@ def test_what_is_taken_back_is_told_when_it_has_left(counter: Counter) -> None:
     intent = counter.paid()
     counter.credit("marco", "100", "--payment", intent)
     counter.sandboxed.app.engine.run()
-    with counter.sandboxed.app.stripe.books.writing(counter.now()) as writer:
+    with counter.sandboxed.app.stripe.account.writing(counter.now()) as writer:
         charge = writer.get("payment_intent", intent)["latest_charge"]
-    counter.sandboxed.app.stripe.books.refund(charge, at=counter.now(), amount=None)
+    counter.sandboxed.app.stripe.account.refund(charge, at=counter.now(), amount=None)
     counter.type("refund", intent, "--yes")
     counter.sandboxed.app.engine.run()
     assert night(counter, "--json").data["arrivals_told"] == 2

@@ -15,7 +15,7 @@ from typing import Any
 from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.sandbox.seed import prices
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
-from cascade_cli.sandbox.stripe import Books
+from cascade_cli.sandbox.stripe import StripeAccount
 from cascade_cli.sandbox.stripe.objects import Objects, row
 
 DUCATS = 100
@@ -41,15 +41,15 @@ class Stock:
 
     def __init__(self, app: SandboxApp) -> None:
         self._store, tables = app.store, app.airtable.tables
-        books = Books(app.store, Random(1))  # noqa: S311
-        charge = books.pay(
+        account = StripeAccount(app.store, Random(1))  # noqa: S311
+        charge = account.pay(
             amount=10 * DUCATS,
             currency="usd",
             metadata=prices.metadata(_BUYER, float(DUCATS)),
             at=_AT,
         )
         self._charge, self._intent = str(charge["id"]), str(charge["payment_intent"])
-        with books.writing(_AT) as writer:
+        with account.writing(_AT) as writer:
             intent = writer.get("payment_intent", self._intent)
         self._stripe = (row(intent), row(charge))
         made = tables.create("STRATAGEMS", _stratagem(self._charge, self._intent), at=_AT)

@@ -1,4 +1,4 @@
-"""Where a payment's money is, by the sandbox's own books: what the client makes of it is not asked.
+"""Where a payment's money is, by the sandbox's own data: what the client makes of it is not asked.
 
 Every movement is a balance transaction, and what they add up to has stayed.
 """
@@ -39,14 +39,14 @@ class Money:
 
 
 class Till:
-    """Looks into the books."""
+    """Looks into the account."""
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
 
     def money(self, charge_id: str) -> Money:
         """As it is now."""
-        with self._stage.app.stripe.books.writing(self._stage.scheduler.now()) as writer:
+        with self._stage.app.stripe.account.writing(self._stage.scheduler.now()) as writer:
             charge = writer.get("charge", charge_id)
             refunds = writer.of_charge("refund", charge_id)
             disputes = writer.of_charge("dispute", charge_id)

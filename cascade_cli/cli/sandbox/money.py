@@ -66,7 +66,7 @@ def pay(session: Session, sale: SaleRequest) -> Outcome:
     cents = round(sale.ducats * 10) if sale.cents is None else sale.cents
 
     def change(app: SandboxApp) -> Any:
-        charge = app.stripe.books.pay(
+        charge = app.stripe.account.pay(
             amount=cents,
             currency=_currency(sale.currency),
             metadata=prices.metadata(sale.citizen, sale.ducats),
@@ -83,7 +83,7 @@ def capture(session: Session, payment: str, cents: int | None) -> Outcome:
     """Authorised money is taken, all of it or the first `cents`."""
 
     def change(app: SandboxApp) -> Any:
-        return app.stripe.books.capture(payment, at=app.now(), amount_to_capture=cents)
+        return app.stripe.account.capture(payment, at=app.now(), amount_to_capture=cents)
 
     return _changed(session, change)
 
@@ -96,19 +96,19 @@ def refund(session: Session, wanted: RefundRequest) -> Outcome:
         raise UsageError("--unfunded goes with --status pending.", "Nothing was changed.")
 
     def change(app: SandboxApp) -> Any:
-        books, at = app.stripe.books, app.now()
+        account, at = app.stripe.account, app.now()
         if wanted.identity.startswith("re_"):
-            return books.settle_refund(wanted.identity, at=at, status=wanted.status)
-        charge = books.charge_of(wanted.identity, at=at)
+            return account.settle_refund(wanted.identity, at=at, status=wanted.status)
+        charge = account.charge_of(wanted.identity, at=at)
         ends = wanted.status in {"failed", "canceled"}
-        made = books.refund(
+        made = account.refund(
             charge,
             at=at,
             amount=wanted.cents,
             status="pending" if ends else wanted.status,
             pending_reason=refunds.UNFUNDED if wanted.unfunded else None,
         )
-        return books.settle_refund(made["id"], at=at, status=wanted.status) if ends else made
+        return account.settle_refund(made["id"], at=at, status=wanted.status) if ends else made
 
     return _changed(session, change)
 
@@ -125,11 +125,11 @@ def dispute(session: Session, wanted: DisputeRequest) -> Outcome:
         raise UsageError("--prevented-by goes with --status prevented.", "Nothing was changed.")
 
     def change(app: SandboxApp) -> Any:
-        books, at = app.stripe.books, app.now()
+        account, at = app.stripe.account, app.now()
         if not wanted.is_new:
-            return books.turn_dispute(wanted.identity, at=at, status=status)
-        return books.dispute(
-            books.charge_of(wanted.identity, at=at),
+            return account.turn_dispute(wanted.identity, at=at, status=status)
+        return account.dispute(
+            account.charge_of(wanted.identity, at=at),
             at=at,
             status=status,
             prevented_by=wanted.prevented_by or "block",
@@ -145,7 +145,7 @@ def product(session: Session, identity: str, *, active: bool) -> Outcome:
     """A product of the shop's is sold no longer, or again."""
 
     def change(app: SandboxApp) -> Any:
-        return app.stripe.books.update_product(identity, at=app.now(), active=active)
+        return app.stripe.account.update_product(identity, at=app.now(), active=active)
 
     def text(made: Any) -> str:
         return f"{made['id']}: product, {'active' if made['active'] else 'inactive'}."
@@ -173,7 +173,7 @@ def _changed(
 
 
 def _intent(app: SandboxApp, identity: str) -> Any:
-    with app.stripe.books.writing(app.now()) as writer:
+    with app.stripe.account.writing(app.now()) as writer:
         return writer.get("payment_intent", identity)
 
 

@@ -99,7 +99,7 @@ def _duration(option: str, text: str | None) -> timedelta | None:
 
 def _register(app: SandboxApp, webhook: str) -> None:
     try:
-        app.stripe.books.register_webhook(webhook, at=app.now(), secret=instance.WEBHOOK_SECRET)
+        app.stripe.account.register_webhook(webhook, at=app.now(), secret=instance.WEBHOOK_SECRET)
     except StripeError as error:
         raise UsageError(f"--webhook: {error}.") from error
 

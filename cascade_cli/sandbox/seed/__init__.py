@@ -12,7 +12,7 @@ from cascade_cli.sandbox.seed.citizens import processor_fields
 from cascade_cli.sandbox.seed.scenarios import SCENARIOS, Plan, plan
 from cascade_cli.sandbox.seed.window import Window
 from cascade_cli.sandbox.seed.world import World
-from cascade_cli.sandbox.stripe import Books
+from cascade_cli.sandbox.stripe import StripeAccount
 
 USUAL_CITIZENS = 40
 _FEWEST_DAYS = 2
@@ -66,7 +66,7 @@ def seed(
             raise ValueError("the sandbox holds data already; reset it before seeding it")
         if engine_notices:
             tables.use_legacy_notifications()
-        world = World(Books(app.store, ids), tables, window, source, _population(stories))
+        world = World(StripeAccount(app.store, ids), tables, window, source, _population(stories))
         _tell(world, stories)
         connection.execute(
             "INSERT INTO sandbox_seeding VALUES (?, ?)", (scenario, until.isoformat())

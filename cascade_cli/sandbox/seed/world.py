@@ -15,7 +15,7 @@ from cascade_cli.sandbox.seed.citizens import Citizen, citizen_fields, newcomer,
 from cascade_cli.sandbox.seed.prices import Item, any_item, odd_item
 from cascade_cli.sandbox.seed.transfers import StratagemRow, Transfers
 from cascade_cli.sandbox.seed.window import Window, run_after
-from cascade_cli.sandbox.stripe import Books
+from cascade_cli.sandbox.stripe import StripeAccount
 from cascade_cli.sandbox.stripe.objects import Query
 
 OPERATORS = ("nightly", "francesca", "ruggero")
@@ -71,9 +71,9 @@ class World:
     """
 
     def __init__(
-        self, books: Books, tables: Tables, window: Window, random: Random, size: int
+        self, account: StripeAccount, tables: Tables, window: Window, random: Random, size: int
     ) -> None:
-        self.books = books
+        self.account = account
         self.tables = tables
         self.window = window
         self.random = random
@@ -132,7 +132,7 @@ class World:
         """Pay for the order; `metadata` overrides the API's, None leaves a key out."""
         at = at.replace(microsecond=0)
         merged = {**order.metadata, **metadata}
-        charge = self.books.pay(
+        charge = self.account.pay(
             amount=order.item.cents if cents is None else cents,
             currency=currency,
             metadata={name: text for name, text in merged.items() if text is not None},
@@ -143,7 +143,7 @@ class World:
 
     def _last_success(self, at: datetime) -> str:
         query = Query("event").where("type = 'payment_intent.succeeded'")
-        with self.books.writing(at) as writer:
+        with self.account.writing(at) as writer:
             texts, _ = writer.flush().page(query.where("created = ?", writer.created), 1)
         return str(json.loads(texts[0])["id"])
 

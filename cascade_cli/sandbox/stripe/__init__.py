@@ -8,7 +8,7 @@ one looks like. A resource writes objects and events through an `ObjectWriter`, 
 `WebhookSender` sends it. `account` offers the same operations without HTTP.
 """
 
-from cascade_cli.sandbox.stripe.account import Books
+from cascade_cli.sandbox.stripe.account import StripeAccount
 from cascade_cli.sandbox.stripe.errors import StripeError
 from cascade_cli.sandbox.stripe.objects import SCHEMA
 from cascade_cli.sandbox.stripe.service import StripeSandbox
@@ -16,8 +16,8 @@ from cascade_cli.sandbox.stripe.webhooks import Mischief, WebhookLoop, WebhookSe
 
 __all__ = [
     "SCHEMA",
-    "Books",
     "Mischief",
+    "StripeAccount",
     "StripeError",
     "StripeSandbox",
     "WebhookLoop",

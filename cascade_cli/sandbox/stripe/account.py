@@ -36,7 +36,7 @@ from cascade_cli.sandbox.stripe.resources import (
 from cascade_cli.sandbox.stripe.resources.disputes import Claim
 
 
-class Books:
+class StripeAccount:
     """Writes objects and their events as of the moment `at` (aware); amounts are minor units.
 
     Every method is one transaction, or joins the caller's `store.write()`. It returns the object

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from cascade_cli.sandbox.store import Store
-from cascade_cli.sandbox.stripe.account import Books
+from cascade_cli.sandbox.stripe.account import StripeAccount
 from cascade_cli.sandbox.stripe.errors import StripeError
 from cascade_cli.sandbox.stripe.object_writer import Cause
 from cascade_cli.sandbox.stripe.objects import Objects, encode
@@ -76,9 +76,9 @@ class Outcome:
 class PostRunner:
     """Carries out POST requests: the same key with the same parameters gets the same answer."""
 
-    def __init__(self, store: Store, books: Books) -> None:
+    def __init__(self, store: Store, account: StripeAccount) -> None:
         self._store = store
-        self._books = books
+        self._account = account
 
     def run(self, post: Post, at: datetime) -> Outcome:
         """Carry it out, or repeat the answer that its idempotency key got before.
@@ -99,7 +99,7 @@ class PostRunner:
     def _run(self, connection: sqlite3.Connection, post: Post, at: datetime) -> Saved:
         objects = Objects(connection)
         try:
-            with self._books.writing(at, Cause(post.request_id, post.key)) as writer:
+            with self._account.writing(at, Cause(post.request_id, post.key)) as writer:
                 call = Change(
                     post.request.path, post.id, post.params, writer.created, objects, writer
                 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from cascade_cli.sandbox.stripe import form as form_encoding
-from cascade_cli.sandbox.stripe.account import Books
+from cascade_cli.sandbox.stripe.account import StripeAccount
 from cascade_cli.sandbox.stripe.cards import PAYMENT_METHODS
 from cascade_cli.sandbox.stripe.currencies import show
 from cascade_cli.sandbox.stripe.errors import Document, StripeError
@@ -35,8 +35,8 @@ _LANDINGS = {
 class PayPage:
     """GET shows what is to be paid, POST pays it with the test card chosen."""
 
-    def __init__(self, books: Books, now: Clock) -> None:
-        self._books = books
+    def __init__(self, account: StripeAccount, now: Clock) -> None:
+        self._account = account
         self._now = now
 
     def handle(self, request: Request) -> Response:
@@ -50,7 +50,7 @@ class PayPage:
         method = "GET" if request.method == "HEAD" else request.method
         if method not in ("GET", "POST"):
             return _html(405, "Method not allowed", "")
-        with self._books.writing(self._now()) as writer:
+        with self._account.writing(self._now()) as writer:
             try:
                 session = writer.get("checkout.session", session_id)
             except StripeError:

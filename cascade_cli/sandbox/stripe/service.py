@@ -11,7 +11,7 @@ from typing import Any
 
 from cascade_cli.sandbox.store import Store
 from cascade_cli.sandbox.stripe import expansion, form, ids, parameters
-from cascade_cli.sandbox.stripe.account import Books
+from cascade_cli.sandbox.stripe.account import StripeAccount
 from cascade_cli.sandbox.stripe.api_keys import RateLimit, authenticate, permit
 from cascade_cli.sandbox.stripe.errors import StripeError
 from cascade_cli.sandbox.stripe.idempotency import InFlight, Post, PostRunner
@@ -30,7 +30,7 @@ _FORM = "application/x-www-form-urlencoded"
 class StripeSandbox:
     """Answers `/v1/…` as Stripe does, and serves the hosted payment page under `/pay/…`.
 
-    `books` does the same things without HTTP. Requests beyond `rate_per_second` are answered 429.
+    `account` does the same things without HTTP. Requests beyond `rate_per_second` are answered 429.
     `random` draws every id, so a seeded one makes a run repeatable.
     """
 
@@ -46,10 +46,10 @@ class StripeSandbox:
         self._now = now
         self._random = random or _fresh_random()
         self._rate = RateLimit(rate_per_second, now) if rate_per_second else None
-        self.books = Books(store, self._random)
+        self.account = StripeAccount(store, self._random)
         self._in_flight = InFlight()
-        self._posts = PostRunner(store, self.books)
-        self._pay_page = PayPage(self.books, now)
+        self._posts = PostRunner(store, self.account)
+        self._pay_page = PayPage(self.account, now)
 
     def handle(self, request: Request) -> Response:
         """Answer one request; every answer names it in the Request-Id header."""
@@ -114,7 +114,7 @@ class StripeSandbox:
         # Another process may have expired them since, so look again under the write lock.
         with self._store.write() as connection:
             for id, expires_at in Objects(connection).overdue(now):
-                self.books.expire_checkout(id, at=datetime.fromtimestamp(expires_at, UTC))
+                self.account.expire_checkout(id, at=datetime.fromtimestamp(expires_at, UTC))
 
 
 def _decode(request: Request) -> dict[str, Any]:

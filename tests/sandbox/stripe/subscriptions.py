@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from cascade_cli.sandbox.stripe import Books
+from cascade_cli.sandbox.stripe import StripeAccount
 
 METADATA = {"citizen_id": "marco", "platform": "cascade", "type": "ducat_purchase"}
 
@@ -22,20 +22,20 @@ def monthly(product: str = "cascade_ducats_500_25", cents: int = 5000, **more: A
 
 
 def subscribe(
-    books: Books, at: datetime, *items: Any, card: str = "pm_card_visa", **metadata: str
+    account: StripeAccount, at: datetime, *items: Any, card: str = "pm_card_visa", **metadata: str
 ) -> dict[str, Any]:
     """A paid session of mode `subscription`, made at `at`."""
     for item in items or (monthly(),):
         product = item["price_data"].get("product")
-        with books.writing(at) as writer:
+        with account.writing(at) as writer:
             known = writer.exists("product", product)
         if not known:
-            books.create_product(at=at, id=product, name=product)
-    session = books.create_checkout_session(
+            account.create_product(at=at, id=product, name=product)
+    session = account.create_checkout_session(
         at=at,
         mode="subscription",
         success_url="https://shop.example/thanks",
         line_items=list(items or (monthly(),)),
         subscription_data={"metadata": {**METADATA, **metadata}},
     )
-    return books.complete_checkout(session["id"], at=at, payment_method=card)
+    return account.complete_checkout(session["id"], at=at, payment_method=card)

@@ -11,7 +11,7 @@ import pytest
 import stripe
 
 from cascade_cli.sandbox.server import SandboxServer
-from cascade_cli.sandbox.stripe import Books, StripeSandbox
+from cascade_cli.sandbox.stripe import StripeAccount, StripeSandbox
 from tests.sandbox.stripe.conftest import StoppedClock
 from tests.sandbox.stripe.purchases import PURCHASE, V1, ClientMaker, code, refusal, session_params
 
@@ -100,10 +100,10 @@ def test_the_url_leads_back_to_where_the_service_is_mounted(
 
 
 def test_session_metadata_does_not_reach_the_payment_intent(
-    client: V1, books: Books, clock: StoppedClock
+    client: V1, account: StripeAccount, clock: StoppedClock
 ) -> None:
     session = create(client, metadata={"cart": "7"}, payment_intent_data={"metadata": PURCHASE})
-    books.complete_checkout(session.id, at=clock.time)
+    account.complete_checkout(session.id, at=clock.time)
     paid = client.checkout.sessions.retrieve(session.id, {"expand": ["payment_intent"]})
     assert isinstance(paid.payment_intent, stripe.PaymentIntent)
     assert paid.metadata is not None
@@ -132,9 +132,11 @@ def test_a_session_expires_after_a_day_by_itself(client: V1, clock: StoppedClock
     assert event.created == session.expires_at
 
 
-def test_only_an_open_session_can_be_expired(client: V1, books: Books, clock: StoppedClock) -> None:
+def test_only_an_open_session_can_be_expired(
+    client: V1, account: StripeAccount, clock: StoppedClock
+) -> None:
     session = create(client).id
-    books.complete_checkout(session, at=clock.time)
+    account.complete_checkout(session, at=clock.time)
     assert refusal(client.checkout.sessions.expire, session).http_status == 400
 
 
@@ -162,10 +164,10 @@ def test_a_price_that_does_not_exist_is_missing(client: V1) -> None:
 
 
 def test_sessions_filter_by_status_and_by_payment_intent(
-    client: V1, books: Books, clock: StoppedClock
+    client: V1, account: StripeAccount, clock: StoppedClock
 ) -> None:
     still_open, paid = create(client).id, create(client).id
-    intent = books.complete_checkout(paid, at=clock.time)["payment_intent"]
+    intent = account.complete_checkout(paid, at=clock.time)["payment_intent"]
     sessions = client.checkout.sessions
     assert [each.id for each in sessions.list({"status": "open"}).data] == [still_open]
     assert [each.id for each in sessions.list({"payment_intent": intent}).data] == [paid]

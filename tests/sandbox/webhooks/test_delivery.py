@@ -19,7 +19,7 @@ PAYMENT = ["payment_intent.created", "charge.succeeded", "payment_intent.succeed
 def test_each_event_of_a_payment_arrives_once_and_verifies(
     app: SandboxApp, receiver: Receiver
 ) -> None:
-    buy(app.stripe.books, app.now())
+    buy(app.stripe.account, app.now())
     assert app.webhooks.deliver_due() == 4
     assert receiver.types == [*PAYMENT, "charge.updated"]
     assert app.webhooks.deliver_due() == 0
@@ -77,7 +77,7 @@ def test_it_is_posted_as_stripe_posts(app: SandboxApp, client: V1, receiver: Rec
 def test_only_the_enabled_events_are_told(app: SandboxApp, client: V1) -> None:
     with receiving(Receiver()) as receiver:
         register(client, receiver, "payment_intent.succeeded", "charge.refunded")
-        buy(app.stripe.books, app.now())
+        buy(app.stripe.account, app.now())
         app.webhooks.deliver_due()
     assert receiver.types == ["payment_intent.succeeded"]
 
@@ -96,12 +96,12 @@ def test_two_endpoints_are_told_each_with_its_own_signature(
 def test_an_endpoint_hears_of_nothing_that_happened_before_it(
     app: SandboxApp, client: V1, manual_clock: ManualClock
 ) -> None:
-    buy(app.stripe.books, manual_clock())
+    buy(app.stripe.account, manual_clock())
     manual_clock.advance(days=1)
     with receiving(Receiver()) as receiver:
         register(client, receiver)
         # Somebody writes a past, as the seed does.
-        buy(app.stripe.books, app.now().replace(hour=0))
+        buy(app.stripe.account, app.now().replace(hour=0))
         app.webhooks.deliver_due()
     assert receiver.requests == []
 
@@ -140,7 +140,7 @@ def test_an_accepted_event_is_pending_no_more(
 def test_events_filter_by_whether_they_were_delivered(
     app: SandboxApp, client: V1, receiver: Receiver
 ) -> None:
-    buy(app.stripe.books, app.now())
+    buy(app.stripe.account, app.now())
     receiver.statuses = [200, 500, 200, 200]
     app.webhooks.deliver_due()
     failed = client.events.list({"delivery_success": False}).data
@@ -150,7 +150,7 @@ def test_events_filter_by_whether_they_were_delivered(
 
 
 def test_without_endpoints_every_event_counts_as_delivered(app: SandboxApp, client: V1) -> None:
-    buy(app.stripe.books, app.now())
+    buy(app.stripe.account, app.now())
     assert len(client.events.list({"delivery_success": True}).data) == 4
     assert client.events.list({"delivery_success": False}).data == []
 

@@ -67,7 +67,7 @@ def test_a_receiver_that_is_not_there_is_tried_again(
     app: SandboxApp, client: V1, manual_clock: ManualClock
 ) -> None:
     with receiving(Receiver("whsec_sandbox")) as receiver:
-        app.stripe.books.register_webhook(receiver.url, at=app.now(), secret="whsec_sandbox")
+        app.stripe.account.register_webhook(receiver.url, at=app.now(), secret="whsec_sandbox")
     client.payment_intents.create(ten_dollars())
     assert app.webhooks.deliver_due() == 0
     port = int(receiver.url.rpartition(":")[2])
@@ -82,10 +82,10 @@ def test_what_was_not_delivered_survives_a_restart(
     state = tmp_path / "state.sqlite3"
     with receiving(Receiver("whsec_sandbox")) as receiver:
         with closing(SandboxApp(state, now=manual_clock)) as app:
-            app.stripe.books.register_webhook(
+            app.stripe.account.register_webhook(
                 receiver.url, at=manual_clock(), secret="whsec_sandbox"
             )
-            buy(app.stripe.books, manual_clock())
+            buy(app.stripe.account, manual_clock())
         with closing(SandboxApp(state, now=manual_clock)) as app:
             assert app.webhooks.deliver_due() == 4
     assert len({event.id for event in receiver.events}) == 4
@@ -121,7 +121,7 @@ def test_a_failure_told_too_late_does_not_undo_another_courier_s_success(
 def test_two_couriers_do_not_carry_the_same_delivery(
     app: SandboxApp, manual_clock: ManualClock
 ) -> None:
-    buy(app.stripe.books, manual_clock())
+    buy(app.stripe.account, manual_clock())
     another = WebhookSender(app.store, manual_clock, random.Random(1))  # noqa: S311
     claimed = [*app.webhooks.claim(2), *another.claim(10)]
     assert len({delivery.seq for delivery in claimed}) == len(claimed) == 4
@@ -156,7 +156,7 @@ def test_what_was_to_go_to_a_deleted_endpoint_is_pending_no_more(
 def test_asked_to_the_courier_brings_every_event_twice(
     app: SandboxApp, receiver: Receiver, manual_clock: ManualClock
 ) -> None:
-    buy(app.stripe.books, manual_clock())
+    buy(app.stripe.account, manual_clock())
     chance = random.Random(1)  # noqa: S311
     assert WebhookSender(app.store, manual_clock, chance, Mischief(twice=1)).deliver_due() == 4
     ids = [event.id for event in receiver.events]
@@ -169,7 +169,7 @@ def test_asked_to_the_courier_brings_events_in_any_order(
     app: SandboxApp, receiver: Receiver, manual_clock: ManualClock, seed: int
 ) -> None:
     for _ in range(5):
-        buy(app.stripe.books, manual_clock())
+        buy(app.stripe.account, manual_clock())
     chance = random.Random(seed)  # noqa: S311
     WebhookSender(app.store, manual_clock, chance, Mischief(shuffled=True)).deliver_due()
     in_order = ["payment_intent.created", "charge.succeeded"]

@@ -43,7 +43,7 @@ def not_numeric(world: World) -> str:
 def refunded_in_part(world: World) -> str:
     """Support gave some of the money back after delivery."""
     sale = _delivered(world)
-    world.books.refund(
+    world.account.refund(
         sale.charge["id"],
         at=world.later(world.window.last_run),
         amount=max(1, int(sale.charge["amount"] * world.random.uniform(0.2, 0.8))),
@@ -56,14 +56,14 @@ def refunded_whole(world: World) -> str:
     """Support gave all of the money back after delivery; the ducats stayed."""
     sale = _delivered(world)
     at = world.later(world.window.last_run)
-    world.books.refund(sale.charge["id"], at=at, reason="requested_by_customer")
+    world.account.refund(sale.charge["id"], at=at, reason="requested_by_customer")
     return "refunded"
 
 
 def contested(world: World) -> str:
     """The cardholder's bank asks for the money back after delivery."""
     sale = _delivered(world)
-    world.books.dispute(sale.charge["id"], at=world.later(world.window.last_run))
+    world.account.dispute(sale.charge["id"], at=world.later(world.window.last_run))
     return "disputed"
 
 
