@@ -227,7 +227,7 @@ def slow_sandbox(seconds: float) -> Iterator[Sandboxed]:
     chance = random.Random(1)  # noqa: S311
     with closing(SandboxApp(":memory:", latency_seconds=seconds, random=chance)) as app:
         for _ in range(3):
-            app.stripe.books.pay(amount=500, currency="usd", metadata={}, at=datetime.now(UTC))
+            app.stripe.account.pay(amount=500, currency="usd", metadata={}, at=datetime.now(UTC))
         with served(app) as sandboxed:
             yield sandboxed
 

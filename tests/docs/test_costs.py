@@ -39,8 +39,8 @@ def _reconciled(counter: Counter) -> tuple[str, ...]:
 def _refunded(counter: Counter) -> str:
     """A payment that was delivered, and its money went back."""
     intent, at = _settled(counter), counter.now()
-    books = counter.sandboxed.app.stripe.books
-    books.refund(books.charge_of(intent, at=at), at=at)
+    account = counter.sandboxed.app.stripe.account
+    account.refund(account.charge_of(intent, at=at), at=at)
     return intent
 
 

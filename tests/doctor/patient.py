@@ -150,7 +150,7 @@ class Patient:
     ) -> None:
         self._traveller = traveller
         self.sandboxed, self.network, self.folder = sandboxed, network, folder
-        self.tables, self.books = sandboxed.app.airtable.tables, sandboxed.app.stripe.books
+        self.tables, self.account = sandboxed.app.airtable.tables, sandboxed.app.stripe.account
         self._capsys = capsys
         self.journal_file = folder / "state" / "journal.sqlite3"
 
@@ -200,7 +200,7 @@ class Patient:
                 self.executed(datetime(2026, 11, 20, hour, 0, 5, tzinfo=UTC) - timedelta(days=day))
         self.executed(datetime(2026, 11, 20, 10, 0, 5, tzinfo=UTC))
         self.sandboxed.pay(self.ago(hours=3))
-        self.books.register_webhook(OURS, at=self.ago(hours=2), secret="whsec_sandbox")
+        self.account.register_webhook(OURS, at=self.ago(hours=2), secret="whsec_sandbox")
         self.hear()
 
     def executed(self, at: datetime, made: datetime | None = None, **fields: Any) -> None:
@@ -259,7 +259,7 @@ class Patient:
 
     def another_endpoint(self, url: str) -> None:
         """Register one more, for all events."""
-        self.books.register_webhook(url, at=self.now(), secret="whsec_other")
+        self.account.register_webhook(url, at=self.now(), secret="whsec_other")
 
     def forget_endpoint(self) -> None:
         """Delete ours."""

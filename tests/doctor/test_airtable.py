@@ -186,7 +186,7 @@ def test_a_social_class_that_cannot_be_chosen_is_amber(patient: Patient) -> Exam
 
 
 def test_the_older_layout_of_notifications_is_green(patient: Patient) -> None:
-    patient.tables.use_older_notifications()
+    patient.tables.use_legacy_notifications()
     assert patient.examined().ill == set()
 
 

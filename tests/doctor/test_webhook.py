@@ -98,7 +98,7 @@ def test_a_payment_undelivered_for_minutes_is_amber(patient: Patient) -> Examina
 @provokes("webhook.others_wait")
 def test_other_events_undelivered_for_an_hour_are_amber(patient: Patient) -> Examination:
     patient.endpoint(enabled_events=["*"])
-    patient.books.create_customer(at=patient.ago(minutes=90), name="Lucia")
+    patient.account.create_customer(at=patient.ago(minutes=90), name="Lucia")
     return patient.examined()
 
 

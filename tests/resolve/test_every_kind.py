@@ -91,14 +91,14 @@ def _underpaid_delivered(counter: Counter) -> str:
 def _disputed(counter: Counter) -> str:
     payment = counter.paid()
     transferred(counter, payment)
-    counter.sandboxed.app.stripe.books.dispute(charge_of(counter, payment), at=counter.now())
+    counter.sandboxed.app.stripe.account.dispute(charge_of(counter, payment), at=counter.now())
     return payment
 
 
 def _refunded(counter: Counter) -> str:
     payment = counter.paid()
     transferred(counter, payment)
-    counter.sandboxed.app.stripe.books.refund(charge_of(counter, payment), at=counter.now())
+    counter.sandboxed.app.stripe.account.refund(charge_of(counter, payment), at=counter.now())
     return payment
 
 
@@ -112,8 +112,8 @@ def _by_hand(counter: Counter) -> str:
 
 
 def charge_of(counter: Counter, payment: str) -> str:
-    with counter.sandboxed.app.stripe.books.ledger(counter.now()) as ledger:
-        return str(ledger.get("payment_intent", payment)["latest_charge"])
+    with counter.sandboxed.app.stripe.account.writing(counter.now()) as writer:
+        return str(writer.get("payment_intent", payment)["latest_charge"])
 
 
 _BUYER = {"--credit": ("--citizen", "marco")}
@@ -264,7 +264,7 @@ def guild(counter: Counter) -> str:
         "platform": "cascade",
         "type": "ducat_purchase",
     }
-    books = counter.sandboxed.app.stripe.books
-    charge = books.pay(amount=1500, currency="usd", metadata=metadata, at=counter.now())
+    account = counter.sandboxed.app.stripe.account
+    charge = account.pay(amount=1500, currency="usd", metadata=metadata, at=counter.now())
     counter.pass_time(hours=2)
     return str(charge["payment_intent"])

@@ -29,8 +29,8 @@ def night(counter: Counter) -> dict[str, Any]:
 
 
 def charge_of(counter: Counter, payment: str) -> str:
-    with counter.sandboxed.app.stripe.books.ledger(counter.now()) as ledger:
-        return str(ledger.get("payment_intent", payment)["latest_charge"])
+    with counter.sandboxed.app.stripe.account.writing(counter.now()) as writer:
+        return str(writer.get("payment_intent", payment)["latest_charge"])
 
 
 def accepted(counter: Counter, case: str) -> None:
@@ -59,7 +59,7 @@ def reopened(counter: Counter, case: str) -> str:
 def test_money_that_goes_back_opens_a_decided_case(counter: Counter) -> None:
     payment = twice(counter)
     accepted(counter, payment)
-    counter.sandboxed.app.stripe.books.refund(
+    counter.sandboxed.app.stripe.account.refund(
         charge_of(counter, payment), at=counter.now(), amount=500
     )
     assert "500 cents of its money went back" in reopened(counter, payment)
@@ -68,7 +68,7 @@ def test_money_that_goes_back_opens_a_decided_case(counter: Counter) -> None:
 def test_a_dispute_opens_a_decided_case(counter: Counter) -> None:
     payment = twice(counter)
     accepted(counter, payment)
-    counter.sandboxed.app.stripe.books.dispute(charge_of(counter, payment), at=counter.now())
+    counter.sandboxed.app.stripe.account.dispute(charge_of(counter, payment), at=counter.now())
     assert "the dispute is" in reopened(counter, payment)
 
 

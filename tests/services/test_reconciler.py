@@ -128,7 +128,7 @@ def test_disputes_are_looked_up_for_disputed_charges_only(
     charges = [sandboxed.pay(NOW - HOUR) for _ in range(3)]
     for charge in charges:
         sandboxed.transfer(f"cascade_payment_{charge['payment_intent']}", NOW - HOUR)
-    sandboxed.app.stripe.books.dispute(charges[0]["id"], at=NOW)
+    sandboxed.app.stripe.account.dispute(charges[0]["id"], at=NOW)
     assert kinds(run(wiring))[charges[0]["id"]] is Kind.DISPUTED
     asked = [r.query for r in sandboxed.recorder.to("stripe") if "disputes" in r.path]
     assert asked == [f"charge={charges[0]['id']}&limit=100&expand%5B0%5D=data.charge"]
@@ -137,7 +137,7 @@ def test_disputes_are_looked_up_for_disputed_charges_only(
 def test_what_the_listings_leave_open_is_asked_all_at_once(sandboxed: Sandboxed) -> None:
     contested = sandboxed.pay(NOW - HOUR)
     sandboxed.transfer(f"cascade_payment_{contested['payment_intent']}", NOW - HOUR)
-    sandboxed.app.stripe.books.dispute(contested["id"], at=NOW)
+    sandboxed.app.stripe.account.dispute(contested["id"], at=NOW)
     sandboxed.pay(NOW - HOUR, "polo")
     sandboxed.transfer("cascade_payment_pi_unknown", SINCE + HOUR)
     # The missing one's transfer and citizen, the payment of the orphan, the dispute.

@@ -98,7 +98,7 @@ class Stage:
     def settle(self) -> None:
         """Before anything happens."""
         if self.plan.legacy_notifications:
-            self.app.airtable.tables.use_older_notifications()
+            self.app.airtable.tables.use_legacy_notifications()
         self.city.move_in(PROCESSOR, self.plan.processor_ducats)
         for name in CITIZENS:
             self.city.move_in(name, 10)
