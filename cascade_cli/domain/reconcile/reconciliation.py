@@ -124,7 +124,8 @@ def _reconcile(snapshot: Snapshot, terms: Terms, aside: FastPath) -> Reconciliat
 def _taking(rows: Iterable[Stratagem]) -> Mapping[str, tuple[Stratagem, ...]]:
     """What people decided to take back, by the record that it is of."""
     found: dict[str, tuple[Stratagem, ...]] = {}
-    for row in rows:
+    # Airtable lists in any order: the report is the same for each.
+    for row in sorted(rows, key=lambda row: (row.created_at, row.record_id)):
         if row.origin is Origin.TAKE_BACK and (record := taken_record_in(row.stratagem_id)):
             found[record] = (*found.get(record, ()), row)
     return found
