@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import _thread
 import threading
+import time
 from collections.abc import Callable
 from functools import partial
 
@@ -24,16 +26,30 @@ def test_as_many_pieces_as_threads_are_worked_on_at_once() -> None:
     assert sorted(run_all(3, pieces)) == [0, 1, 2]
 
 
+class Crowd:
+    """Work for a moment, which counts how much of it is done at once."""
+
+    def __init__(self) -> None:
+        self._at_work = set[int]()
+        self.most = 0
+
+    def __call__(self, number: int) -> None:
+        self._at_work.add(number)
+        self.most = max(self.most, len(self._at_work))
+        time.sleep(0.001)
+        self._at_work.discard(number)
+
+
 def test_no_more_pieces_than_threads_are_worked_on_at_once() -> None:
-    at_work, most = set[int](), list[int]()
+    crowd = Crowd()
+    assert len(list(run_all(2, [partial(crowd, number) for number in range(50)]))) == 50
+    assert crowd.most <= 2
 
-    def work(number: int) -> None:
-        at_work.add(number)
-        most.append(len(at_work))
-        at_work.discard(number)
 
-    assert len(list(run_all(2, [partial(work, number) for number in range(50)]))) == 50
-    assert max(most) <= 2
+def test_no_more_than_wanted_are_under_way_at_once() -> None:
+    crowd = Crowd()
+    Threads(8, lambda: 3).map(crowd, range(50))
+    assert crowd.most <= 3
 
 
 @pytest.mark.parametrize("pieces", [1, 3])
@@ -72,6 +88,29 @@ def test_when_one_fails_the_others_stop_and_no_more_are_begun() -> None:
     with pytest.raises(ValueError, match="broken"):
         list(run_all(2, pieces))
     assert told == ["stopped"]
+
+
+def test_what_fails_stops_the_others_before_the_caller_has_looked() -> None:
+    looks, stopped = threading.Event(), threading.Event()
+
+    def fail() -> None:
+        looks.wait(PATIENCE)
+        raise ValueError("broken")
+
+    def endless() -> None:
+        try:
+            while True:
+                raise_if_stopped()
+        except StoppedError:
+            stopped.set()
+            raise
+
+    results = run_all(2, [lambda: None, endless, fail])
+    next(results)
+    looks.set()
+    assert stopped.wait(PATIENCE)
+    with pytest.raises(ValueError, match="broken"):
+        next(results)
 
 
 def test_when_the_caller_is_interrupted_the_others_stop() -> None:
@@ -176,6 +215,24 @@ def test_a_failure_surfaces_at_once_and_the_others_ask_for_no_further_page() -> 
     at_pages[0].join(PATIENCE)
     assert not at_pages[0].is_alive()
     assert pages == [1]
+
+
+def test_after_ctrl_c_nobody_asks_for_another_page() -> None:
+    interrupted, pages, at_pages = threading.Event(), list[int](), list[threading.Thread]()
+
+    def slow() -> Piece:
+        at_pages.append(threading.current_thread())
+        _thread.interrupt_main()
+        interrupted.wait(PATIENCE)
+        yield
+        pages.append(2)
+        yield
+
+    with pytest.raises(KeyboardInterrupt):
+        Threads(2).read([slow()], lambda: None)
+    interrupted.set()
+    at_pages[0].join(PATIENCE)
+    assert not pages
 
 
 def test_a_thread_joins_after_a_page_has_shown_that_there_is_more() -> None:
