@@ -181,4 +181,3 @@ class ThreadGroup(Generic[T]):
             self._reports.put(_End())
         except BaseException as failure:  # noqa: BLE001 - results() raises it again
             self._reports.put(failure)
-            self._stop.set()

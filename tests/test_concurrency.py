@@ -90,29 +90,6 @@ def test_when_one_fails_the_others_stop_and_no_more_are_begun() -> None:
     assert told == ["stopped"]
 
 
-def test_what_fails_stops_the_others_before_the_caller_has_looked() -> None:
-    looks, stopped = threading.Event(), threading.Event()
-
-    def fail() -> None:
-        looks.wait(PATIENCE)
-        raise ValueError("broken")
-
-    def endless() -> None:
-        try:
-            while True:
-                raise_if_stopped()
-        except StoppedError:
-            stopped.set()
-            raise
-
-    results = run_all(2, [lambda: None, endless, fail])
-    next(results)
-    looks.set()
-    assert stopped.wait(PATIENCE)
-    with pytest.raises(ValueError, match="broken"):
-        next(results)
-
-
 def test_when_the_caller_is_interrupted_the_others_stop() -> None:
     pieces, told = _stopping_pieces(lambda: None)
     results = run_all(2, pieces[:2])
