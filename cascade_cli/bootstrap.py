@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from pyairtable import Api
 from stripe import StripeClient
 
-from cascade_cli.adapters.http.concurrency import Crew
 from cascade_cli.adapters.http.pacing import Pacing
 from cascade_cli.adapters.http.service_clock import ServiceClock
-from cascade_cli.adapters.http.transport import MOST_LANES, Transport, utc_now
+from cascade_cli.adapters.http.transport import MOST_THREADS, Transport, utc_now
 from cascade_cli.adapters.price_list_file import read_prices
 from cascade_cli.adapters.reference_rates import PublishedRates
 from cascade_cli.adapters.stripe.client import stripe_client
 from cascade_cli.adapters.stripe.purchases import StripeReader
 from cascade_cli.adapters.venice.base import VeniceReader, airtable_api
+from cascade_cli.concurrency import Threads
 from cascade_cli.domain.records.rulings import Rulings, no_rulings
 from cascade_cli.domain.selling.pricing import PriceList
 from cascade_cli.domain.shop.engine_schedule import meets_engine
@@ -206,18 +206,18 @@ def bootstrap(
     connections = connect(settings, tell, pacing or Pacing(), Transport)
     clock, stripe, airtable = connections.clock, connections.stripe, connections.airtable
     client, api = connections.client, connections.api
-    venice_crew = Crew(MOST_LANES, airtable.lanes_wanted)
+    venice_threads = Threads(MOST_THREADS, airtable.threads_wanted)
     base, processor = settings.airtable_base, settings.processor
-    venice = VeniceReader(api, base, processor, venice_crew, clock.now, rulings=rulings)
+    venice = VeniceReader(api, base, processor, venice_threads, clock.now, rulings=rulings)
     allocations = allocations or NoAllocations()
     # There are about as many transfers as charges, and Airtable lets far fewer pages through: to
-    # be done first, twice its pace is enough. Each lane more is a page more that is partly empty.
-    beside_venice = partial(stripe.lanes_wanted, 2 * settings.airtable_rate or inf)
+    # be done first, twice its pace is enough. Each further thread costs a partly empty page.
+    beside_venice = partial(stripe.threads_wanted, 2 * settings.airtable_rate or inf)
     payments = StripeReader(
         client,
-        Crew(MOST_LANES, stripe.lanes_wanted),
+        Threads(MOST_THREADS, stripe.threads_wanted),
         allocations.find,
-        tallied=Crew(MOST_LANES, beside_venice),
+        density_threads=Threads(MOST_THREADS, beside_venice),
         processor=settings.processor,
     )
     return Wiring(

@@ -139,7 +139,7 @@ class DeliveryTerms:
 class Surroundings:
     """Time and pacing, real or simulated; `turn` returns when a write may be sent.
 
-    With several `lanes`, rounds of different orders are delivered at once; each claims its keys
+    With several `threads`, rounds of different orders are delivered at once; each claims its keys
     for itself, so that they stand to each other like workers of one journal.
     """
 
@@ -147,4 +147,4 @@ class Surroundings:
     sleep: Callable[[float], None]
     turn: Callable[[], None]
     tell: Callable[[str], None]
-    lanes: int = 1
+    threads: int = 1

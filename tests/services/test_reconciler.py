@@ -156,14 +156,14 @@ def test_what_the_listings_leave_open_is_asked_all_at_once(sandboxed: Sandboxed)
     assert counts == {Kind.DISPUTED: 1, Kind.UNKNOWN_CITIZEN: 1, Kind.ORPHAN: 1}
 
 
-def test_a_slower_pace_needs_fewer_lanes() -> None:
+def test_a_slower_pace_needs_fewer_threads() -> None:
     with (
         closing(SandboxApp(":memory:", latency_seconds=0.2)) as app,
         served(app) as slow,
         slow.wired(CASCADE_STRIPE_RATE="25") as wiring,
     ):
         wiring.payments.latest(Window(SINCE, NOW), 1)
-        assert 1 < wiring.stripe.lanes_wanted(10) < wiring.stripe.lanes_wanted()
+        assert 1 < wiring.stripe.threads_wanted(10) < wiring.stripe.threads_wanted()
 
 
 @pytest.mark.parametrize("service", ["stripe", "airtable"])

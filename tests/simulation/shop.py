@@ -132,7 +132,7 @@ class Shop:
         endpoint: Endpoint,
         schema: Schema,
         terms: DeliveryTerms,
-        lanes: int,
+        threads: int,
         clock: ServiceClock,
         refunds_auto: bool,
         disputes_hold: bool,
@@ -153,7 +153,7 @@ class Shop:
         self._venice = VeniceReader(kit.api, BASE_ID, PROCESSOR, rulings=rulings)
         turn = kit.airtable_transport.wait_turn
         notifier = NotificationWriter(kit.api, BASE_ID, schema)
-        around = Surroundings(self._now, process.sleep, turn, process.tell, lanes)
+        around = Surroundings(self._now, process.sleep, turn, process.tell, threads)
         self._deliverer = Deliverer(
             reader=parts.reader,
             writer=parts.writer,

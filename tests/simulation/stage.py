@@ -195,7 +195,7 @@ class Stage:
             endpoint=Endpoint(mailbox, self.scheduler.now, self._blame),
             schema=schema,
             terms=terms,
-            lanes=self.plan.lanes,
+            threads=self.plan.threads,
             clock=clock,
             refunds_auto=auto,
             disputes_hold=hold,

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from cascade_cli.adapters.http.transport import permitted
+from cascade_cli.concurrency import raise_if_stopped, run_all
 from cascade_cli.domain.delivery.delivery_steps import SEND_WITHIN, Action, End, next_step
 from cascade_cli.domain.records.journal_entries import Attempt, ClaimState, Fate
 from cascade_cli.domain.records.orders import Order
@@ -30,7 +31,6 @@ from cascade_cli.errors import (
     ThrottledError,
     UnreachableError,
 )
-from cascade_cli.services.delivery.lanes import go_on, in_lanes
 from cascade_cli.services.delivery.order_in_progress import (
     OrderInProgress,
     count_write,
@@ -102,7 +102,7 @@ class Deliverer:
                 partial(self._round, chunk, sighting)
                 for chunk in _chunks(pending.values(), ORDERS_PER_ROUND)
             ]
-            for deliveries in in_lanes(self._around.lanes, rounds):
+            for deliveries in run_all(self._around.threads, rounds):
                 for delivery in deliveries:
                     if delivery.finish_at and delivery.finish_at <= give_up_at:
                         waiting.append(delivery)
@@ -180,7 +180,7 @@ class Deliverer:
     def _write(self, action: Action, jobs: Sequence[OrderInProgress]) -> None:
         """Send one request for these jobs; one that is refused for many is sent for each."""
         self._around.turn()
-        go_on()
+        raise_if_stopped()
         now = self._around.now()
         if any(job.is_stale(now) for job in jobs):
             # The turn came late. Look again, and let the loop decide anew.
@@ -286,7 +286,7 @@ class Deliverer:
                 return []
 
             self._around.turn()
-            go_on()
+            raise_if_stopped()
             try:
                 self._send(Action.NOTIFY, ten, call, journaled)
             except JournalError:
