@@ -33,6 +33,7 @@ COMMANDS = {
     "checkout": "A Stripe page on which ducats for a citizen, or for many, can be paid: prints its "
     "link.",
     "pricing": "The price list: rate, packages with their bonus, and the bounds of custom amounts.",
+    "help": "The manual: list its topics, read one, or write man pages.",
 }
 GROUPS = {
     "events": "Stripe's events: list them, replay them.",
