@@ -7,7 +7,12 @@ from typing import Annotated
 
 import typer
 
+from cascade_cli.cli.terminal import layout
 from cascade_cli.cli.terminal.session import conduct
+
+EXAMPLES = layout.examples(
+    "cascade help", "cascade help refunds", "cascade help --man ~/.local/share/man"
+)
 
 
 def help(

@@ -123,8 +123,7 @@ def _metavar(parameter: Any) -> str:
 
 
 def _examples(command: Any) -> Iterator[str]:
-    """The epilog: a head, examples, and where to read more."""
-    lines = [line.strip() for line in (command.epilog or "").split("\n\n") if line.strip()]
-    if lines:
+    """Of the epilog, the commands to type."""
+    if lines := [line.strip() for line in (command.epilog or "").splitlines() if line[:1] == " "]:
         yield ".SH EXAMPLES"
-        yield from verbatim("\n".join(line for line in lines[1:] if line.startswith("cascade")))
+        yield from verbatim("\n".join(lines))
