@@ -73,6 +73,6 @@ def test_prose_is_no_wider_than_a_terminal(path: str) -> None:
     unbroken = [
         line
         for line in prose.splitlines()
-        if len(line) > widest and " " in re.sub(r"`[^`]*`|\[[^\]]*\]", "", line).strip()
+        if len(line) > widest and " " in re.sub(r"`[^`]*`|\[[^\[\]]*\]\([^)]*\)", "", line).strip()
     ]
     assert unbroken == []

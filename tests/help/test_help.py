@@ -83,10 +83,22 @@ def test_a_terminal_gets_a_topic_rendered_and_no_wider_than_it_is(
     screen: Terminal, name: str, columns: int
 ) -> None:
     text = on_a_terminal(screen, name, columns=columns)
-    assert text.startswith(f"{name}: ")
-    assert max(len(line.rstrip()) for line in text.splitlines()) <= min(columns, 100)
-    # No mark of Markdown is left, and no link that leads nowhere.
-    assert re.findall(r"^#+ |\*\*|\]\(|\|---|```", text, re.MULTILINE) == []
+    lines = [line.strip() for line in text.splitlines()]
+    to_copy = copied(name)
+    assert to_copy <= set(lines)
+    prose = [line.rstrip() for line in text.splitlines() if line.strip() not in to_copy]
+    assert prose[0].startswith(f"{name}: ")
+    assert max(map(len, prose)) <= min(columns, 100)
+    # Nothing was cut off, no mark of Markdown is left, and no link that leads nowhere.
+    assert text.count("…") == read(name).text.count("…")
+    marks = re.compile(r"^#+ |\*\*|\]\(|\|---|```")
+    assert [line for line in prose if marks.search(line)] == []
+
+
+def copied(name: str) -> set[str]:
+    """Lines that a reader may copy: they are as they are, however wide."""
+    blocks = re.findall(r"^```\w+\n(.*?)^```", read(name).text, re.DOTALL | re.MULTILINE)
+    return {line.strip() for block in blocks for line in block.splitlines()}
 
 
 def test_a_link_says_what_to_type_on_a_terminal(screen: Terminal) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-_LINK = re.compile(r"(?<!!)\[([^\]\n]+)\]\((?!https?:)([^)\s]*)\)")
+_LINK = re.compile(r"(?<!!)\[([^\[\]\n]+)\]\((?!https?:)([^)\s]*)\)")
 
 
 def spelled_out(text: str, refer: Callable[[str], str]) -> str:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from rich.console import Console, ConsoleOptions, RenderResult
-from rich.markdown import CodeBlock, Heading, Markdown, MarkdownElement
-from rich.padding import Padding
+from rich.markdown import CodeBlock, Heading, Markdown, MarkdownElement, TableElement
 from rich.text import Text
 
 from cascade_cli.cli.help.links import spelled_out
@@ -16,6 +15,7 @@ from cascade_cli.cli.terminal.session import Session
 
 # Longer lines are hard to read.
 _WIDEST = 100
+_INDENT = "    "
 
 
 class _Heading(Heading):
@@ -27,11 +27,26 @@ class _Heading(Heading):
 
 
 class _Code(CodeBlock):
-    """Without colours or background, so that it can be copied."""
+    """To be copied: no colours, no background, and no line is broken."""
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Called by Rich."""
-        yield Padding(Text(self.text.plain.rstrip(), no_wrap=False, overflow="fold"), (0, 0, 0, 4))
+        lines = self.text.plain.rstrip().splitlines()
+        has_room = max(map(len, lines)) + len(_INDENT) <= options.max_width
+        indent = _INDENT if has_room else ""
+        text = "\n".join(f"{indent}{line}" for line in lines)
+        yield Text(text, no_wrap=True, overflow="ignore")
+
+
+class _Table(TableElement):
+    """Breaks a long word, where Rich would cut it off."""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Called by Rich."""
+        for table in super().__rich_console__(console, options):
+            for column in getattr(table, "columns", ()):
+                column.overflow = "fold"
+            yield table
 
 
 class _Page(Markdown):
@@ -40,6 +55,7 @@ class _Page(Markdown):
         "heading_open": _Heading,
         "fence": _Code,
         "code_block": _Code,
+        "table_open": _Table,
     }
 
 
@@ -48,4 +64,5 @@ def show(session: Session, topic: Topic) -> None:
     console = Console(highlight=False, emoji=False, no_color=session.no_color or None)
     text = spelled_out(topic.text, lambda name: f"`cascade help {name}`")
     with paged(console, wanted=session.pages):
-        console.print(_Page(text), width=min(console.width, _WIDEST))
+        page = _Page(text, hyperlinks=False)
+        console.print(page, width=min(console.width, _WIDEST), crop=False)
