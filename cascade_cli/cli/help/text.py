@@ -32,8 +32,8 @@ class _Code(CodeBlock):
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Called by Rich."""
         lines = self.text.plain.rstrip().splitlines()
-        has_room = max(map(len, lines)) + len(_INDENT) <= options.max_width
-        indent = _INDENT if has_room else ""
+        longest, width = max(map(len, lines)), options.max_width
+        indent = "" if longest <= width < longest + len(_INDENT) else _INDENT
         text = "\n".join(f"{indent}{line}" for line in lines)
         yield Text(text, no_wrap=True, overflow="ignore")
 
