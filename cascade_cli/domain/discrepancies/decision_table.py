@@ -1,7 +1,7 @@
 """Which decisions fit a case: by its kind and what is known of it, the one to look at first first.
 
 This is the one place that says so. What does not fit is refused, with what does; the first that
-fits is printed beside a case that no machine may settle. The README's table is made of this one.
+fits is printed beside a case that no machine may settle. The manual's tables are made of this one.
 """
 
 from __future__ import annotations

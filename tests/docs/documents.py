@@ -1,4 +1,4 @@
-"""The project's README taken apart: sections, tables, code."""
+"""README and manual taken apart: sections, tables, code, links."""
 
 from __future__ import annotations
 
@@ -6,27 +6,36 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
-
-# Commands of versions to come may be named here and nowhere else.
-COMES_LATER = "Comes later"
+FOLDER = ROOT / "cascade_cli" / "manual"
+FILES = (ROOT / "README.md", *sorted(FOLDER.glob("*.md")))
+TEXTS = {file.relative_to(ROOT).as_posix(): file.read_text(encoding="utf-8") for file in FILES}
+README = TEXTS["README.md"]
+TOPICS = {file.stem: TEXTS[file.relative_to(ROOT).as_posix()] for file in FILES[1:]}
+ALL = "\n".join(TEXTS.values())
 
 _FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_HEADING = re.compile(r"^(#{2,3}) (.+)$", re.MULTILINE)
+_HEADING = re.compile(r"^(#{1,3}) (.+)$", re.MULTILINE)
 _CODE = re.compile(r"`([^`\n]+)`")
+_LINK = re.compile(r"\]\((?!https?:)([^)\s]+)\)")
 
 
-def sections(text: str = TEXT) -> dict[str, str]:
-    """Each heading of the second or third level with the text up to the next heading."""
+def sections(text: str) -> dict[str, str]:
+    """Each heading with the text up to the next heading."""
     prose = _FENCE.sub(lambda fence: re.sub("^#", " #", fence[0], flags=re.MULTILINE), text)
     headings = list(_HEADING.finditer(prose))
     ends = [heading.start() for heading in headings[1:]] + [len(prose)]
     return {h[2]: prose[h.end() : end] for h, end in zip(headings, ends, strict=True)}
 
 
-def of_today(text: str = TEXT) -> str:
-    """All but the section about what comes later."""
-    return text.replace(sections(text).get(COMES_LATER, "\0"), "")
+def anchors(text: str) -> set[str]:
+    """What can be linked to in a document, as GitHub makes it."""
+    return {re.sub(r"[^\w\- ]", "", h.lower()).replace(" ", "-") for h in sections(text)}
+
+
+def links(text: str) -> list[tuple[str, str]]:
+    """File and anchor of each link that does not lead to the web; either may be empty."""
+    targets = (target.partition("#") for target in _LINK.findall(_FENCE.sub("", text)))
+    return [(file, anchor) for file, _, anchor in targets]
 
 
 def rows(section: str, header: str) -> list[list[str]]:
@@ -42,6 +51,6 @@ def code(text: str) -> list[str]:
     return _CODE.findall(_FENCE.sub("", text))
 
 
-def fences(language: str, text: str = TEXT) -> list[str]:
+def fences(language: str, text: str) -> list[str]:
     """The blocks fenced as this language."""
     return [block for tongue, block in _FENCE.findall(text) if tongue == language]
