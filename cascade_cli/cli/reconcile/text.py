@@ -19,8 +19,9 @@ from rich.text import Text
 from cascade_cli.cli.items.json import RunFacts
 from cascade_cli.cli.items.kinds import kinds_explained, kinds_table
 from cascade_cli.cli.items.text import Block, item_blocks, row
-from cascade_cli.cli.terminal.console import completed, paged, settings_note, to_type
+from cascade_cli.cli.terminal.console import completed, settings_note, to_type
 from cascade_cli.cli.terminal.escape import count
+from cascade_cli.cli.terminal.paging import paged
 from cascade_cli.cli.terminal.session import Session
 from cascade_cli.domain.discrepancies.repair_command import explain
 from cascade_cli.domain.history.checkpoint import name_of

@@ -3,16 +3,10 @@ pipe is ours to handle."""
 
 from __future__ import annotations
 
-import os
-import shlex
-import subprocess
-import sys
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from rich.console import Console, ConsoleOptions, RenderableType
-from rich.pager import Pager
 from rich.segment import Segment
 from rich.text import Text
 
@@ -71,28 +65,3 @@ def settings_note(console: Console) -> str:
 def completed(console: Console, text: str) -> str:
     """A text whose commands can be typed as they stand."""
     return console.complete(text) if isinstance(console, PipeConsole) else text
-
-
-# less leaves at once what fits one screen, shows colours, and leaves the text on the screen.
-_LESS = "FRX"
-
-
-class UsersPager(Pager):
-    """PAGER, else less. Where it cannot be started, the text is printed as it is."""
-
-    def show(self, content: str) -> None:
-        """Raises nothing when the reader leaves before the end."""
-        words = shlex.split(os.environ.get("PAGER", "")) or ["less"]
-        environment = {"LESS": _LESS, "LV": "-c", **os.environ}
-        try:
-            subprocess.run(words, input=content.encode(), env=environment, check=False)  # noqa: S603 - theirs
-        except OSError:
-            sys.stdout.write(content)
-
-
-@contextmanager
-def paged(console: Console, *, wanted: bool) -> Iterator[None]:
-    """What the block prints is paged, if somebody wants it and sits before it."""
-    paging = console.pager(UsersPager(), styles=True, links=True)
-    with paging if wanted and sys.stdout.isatty() else nullcontext():
-        yield
