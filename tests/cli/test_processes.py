@@ -109,6 +109,7 @@ def test_help_imports_what_any_typer_app_does_and_no_command(tmp_path: Path) -> 
     assert modules_after(tmp_path, "--help") - smallest - own == set()
     assert {name for name in own if name.count(".") > 1} == {
         "cascade_cli.cli.app",
+        "cascade_cli.cli.terminal",
         "cascade_cli.cli.terminal.session",
         "cascade_cli.cli.terminal.escape",
     }

@@ -55,7 +55,7 @@ class DeliveriesKnown:
     def _read(self, ask: Callable[[PastDeliveries], T], otherwise: T) -> T:
         from cascade_cli.adapters.http.transport import utc_now  # noqa: PLC0415
         from cascade_cli.adapters.journal import Database, Journal  # noqa: PLC0415 - see above
-        from cascade_cli.cli.terminal.user import this_worker  # noqa: PLC0415
+        from cascade_cli.cli.terminal.worker_name import this_worker  # noqa: PLC0415
         from cascade_cli.services.delivery.past_deliveries import PastDeliveries  # noqa: PLC0415
 
         database = Database(journal_url(self._session, chosen_url(self._settings)))
@@ -103,7 +103,7 @@ class KeptAllocations:
     def _opened(self) -> Journal:
         from cascade_cli.adapters.http.transport import utc_now  # noqa: PLC0415
         from cascade_cli.adapters.journal import Journal  # noqa: PLC0415 - see above
-        from cascade_cli.cli.terminal.user import this_worker  # noqa: PLC0415
+        from cascade_cli.cli.terminal.worker_name import this_worker  # noqa: PLC0415
 
         with self._lock:
             if self._journal is None:
@@ -152,7 +152,7 @@ class RulingsKnown:
         # Costs 0.2 s to import, and only shops with a journal need it.
         from cascade_cli.adapters.http.transport import utc_now  # noqa: PLC0415
         from cascade_cli.adapters.journal import Database, Journal  # noqa: PLC0415
-        from cascade_cli.cli.terminal.user import this_worker  # noqa: PLC0415
+        from cascade_cli.cli.terminal.worker_name import this_worker  # noqa: PLC0415
 
         url = journal_url(self._session, chosen_url(self._settings))
         worker = this_worker("reconcile", self._settings.airtable_base)

@@ -18,7 +18,8 @@ from cascade_cli import __version__
 from cascade_cli.adapters.files import replace_file
 from cascade_cli.cli.reconcile.report.view import ReportPage, judged_page, unjudged_page
 from cascade_cli.cli.reconcile.run import JudgedOutcome
-from cascade_cli.cli.terminal.escape import escape, readable
+from cascade_cli.cli.terminal.escape import escape
+from cascade_cli.cli.terminal.rounding import readable
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.domain.records.journal_entries import Head
 from cascade_cli.errors import ExitCode

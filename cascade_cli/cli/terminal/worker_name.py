@@ -1,0 +1,16 @@
+"""Who runs this invocation."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+
+from cascade_cli.cli.terminal.user import operator
+from cascade_cli.domain.records.journal_entries import Worker
+
+
+def this_worker(command: str, base: str = "") -> Worker:
+    """Who runs this command, where, and for which shop's base; without one, to look at all."""
+    host, pid = socket.gethostname(), os.getpid()
+    return Worker(secrets.token_hex(8), host, pid, operator(), command, base)
