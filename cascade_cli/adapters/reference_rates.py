@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cascade_cli.domain.shop.exchange import Exchange
-from cascade_cli.errors import SettingsError
+from cascade_cli.domain.shop.exchange import RatesError as RatesError  # noqa: PLC0414 - for doctor
 from cascade_cli.settings import RATES_FILE
 
 if TYPE_CHECKING:
@@ -25,10 +25,6 @@ SOURCE = "https://www.ecb.europa.eu/stats/eurofxref/eurofxref-hist.zip"
 _BASE = "EUR"
 _DAY = timedelta(days=1)
 _MOST_KNOWN = 10_000
-
-
-class RatesError(SettingsError):
-    """The operator's file of rates cannot be used."""
 
 
 class PublishedRates:

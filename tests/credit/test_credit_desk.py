@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from cascade_cli.domain.delivery.deliveries import Result
 from cascade_cli.domain.delivery.delivery_steps import FATE_BOUND
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.orders import Order
@@ -26,7 +27,6 @@ from cascade_cli.services.delivery.credit_requests import (
     meant,
 )
 from cascade_cli.services.delivery.credit_service import CreditService
-from cascade_cli.services.delivery_ports import Result
 from tests.credit.counter import Counter
 from tests.credit.desks import Workers, workers
 from tests.credit.faults import Which, is_create, is_update, unavailable

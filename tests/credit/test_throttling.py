@@ -18,11 +18,11 @@ from cascade_cli.adapters.venice.base import VeniceReader, airtable_api
 from cascade_cli.bootstrap import AIRTABLE_LOCKOUT_SECONDS, Wiring, bootstrap
 from cascade_cli.bootstrap_writes import bootstrap_writes
 from cascade_cli.cli.context.write_context import this_worker
+from cascade_cli.domain.delivery.deliveries import Delivery, Result
 from cascade_cli.errors import ThrottledError
 from cascade_cli.sandbox.wire import json_response
 from cascade_cli.services.delivery.credit_requests import manual_order
 from cascade_cli.services.delivery.credit_service import CreditService
-from cascade_cli.services.delivery_ports import Delivery, Result
 from cascade_cli.settings import Settings
 from tests.credit.counter import Counter
 from tests.credit.faults import Which, is_create, is_update, throttled

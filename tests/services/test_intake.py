@@ -10,19 +10,19 @@ from typing import Any
 
 import pytest
 
-from cascade_cli.adapters.journal.inbox import Accepted, EventState, Settlement
-from cascade_cli.adapters.reference_rates import RatesError
+from cascade_cli.domain.delivery.deliveries import Delivery, Result
 from cascade_cli.domain.delivery.delivery_steps import Action, Write
 from cascade_cli.domain.reconcile.event_replay import Objection, Obstacle
+from cascade_cli.domain.records.accepted_events import Accepted, EventState, Settlement
 from cascade_cli.domain.records.journal_entries import ClaimState
 from cascade_cli.domain.records.stripe_events import Event
+from cascade_cli.domain.shop.exchange import RatesError
 from cascade_cli.errors import (
     AnswerError,
     GuardError,
     LockedError,
     UnreachableError,
 )
-from cascade_cli.services.delivery_ports import Delivery, Result
 from cascade_cli.services.events.intake import BATCH, SHORT_OF_DUCATS, Intake, backoff
 from cascade_cli.services.events.replay_service import (
     MANY_PAYMENTS,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from cascade_cli.adapters.journal.inbox import Accepted, EventState, Inbox, Settlement
+from cascade_cli.adapters.journal.inbox import Inbox
+from cascade_cli.domain.records.accepted_events import Accepted, EventState, Settlement
 from cascade_cli.domain.records.stripe_events import Event
 from tests.simulation.recording import Recording
 

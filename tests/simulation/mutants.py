@@ -19,7 +19,7 @@ from cascade_cli.adapters.http.pace import Pace
 from cascade_cli.adapters.http.service_clock import ServiceClock
 from cascade_cli.adapters.http.transport import Transport, permitted
 from cascade_cli.adapters.journal import arrival_notices, attempts
-from cascade_cli.adapters.journal.holders import Holder, Neighbours
+from cascade_cli.adapters.journal.holders import Neighbours
 from cascade_cli.adapters.stripe import (
     events,
     invoice_metadata,
@@ -43,6 +43,7 @@ from cascade_cli.domain.reconcile import event_replay, reconciliation, repair_pl
 from cascade_cli.domain.records.charges import Charge, Dispute, Refund
 from cascade_cli.domain.records.decisions import Decision, Facts
 from cascade_cli.domain.records.gifts import Gift
+from cascade_cli.domain.records.holders import Holder
 from cascade_cli.domain.records.journal_entries import Attempt, Claim, ClaimState
 from cascade_cli.domain.records.orders import Order
 from cascade_cli.domain.records.past_delivery import PastDelivery

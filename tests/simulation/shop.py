@@ -22,6 +22,7 @@ from cascade_cli.cli.reconcile.checkpoint import believed, keep
 from cascade_cli.cli.terminal.windows import window_since_last
 from cascade_cli.domain.decisions.decision_plan import Wish as Decided
 from cascade_cli.domain.delivery.arrival_notices import NEWS
+from cascade_cli.domain.delivery.deliveries import Delivery, Result
 from cascade_cli.domain.delivery.processor import BalanceWish
 from cascade_cli.domain.discrepancies.refund_plan import RefundPlan
 from cascade_cli.domain.matching.matched_charge import Terms
@@ -55,15 +56,7 @@ from cascade_cli.services.delivery.credit_service import (
 from cascade_cli.services.delivery.deliver import Deliverer
 from cascade_cli.services.delivery.past_deliveries import PastDeliveries
 from cascade_cli.services.delivery.tell_arrivals import ArrivalJournal, ArrivalService
-from cascade_cli.services.delivery_ports import (
-    Delivery,
-    DeliveryTerms,
-    Ledger,
-    Reader,
-    Result,
-    Surroundings,
-    Writer,
-)
+from cascade_cli.services.delivery_ports import DeliveryTerms, Ledger, Reader, Surroundings, Writer
 from cascade_cli.services.events.intake import Intake
 from cascade_cli.services.events.replay_service import Replayer
 from cascade_cli.services.processor.balance import BalanceService

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import stripe
@@ -26,7 +25,7 @@ from cascade_cli.adapters.stripe.purchase_parser import (
     to_charges,
 )
 from cascade_cli.domain.records.charges import Charge
-from cascade_cli.domain.selling.sales import Sale
+from cascade_cli.domain.selling.sales import PaymentIntent, Sale
 from cascade_cli.domain.shop.money import format_ducats
 from cascade_cli.errors import AnswerError, RightsError
 
@@ -36,29 +35,6 @@ RIGHTS_HINT = (
 )
 
 _EXPANDED = ["latest_charge", "latest_charge.refunds"]
-
-
-@dataclass(frozen=True)
-class PaymentIntent:
-    """A PaymentIntent; `charges` is the paid one, once there is one; of a payment for many citizens
-    there is one for each, see `Charge`.
-
-    Whoever has the `client_secret` can pay with it: it is for the buyer alone.
-    """
-
-    id: str
-    status: str
-    amount_cents: int
-    currency: str
-    created_at: datetime
-    metadata: dict[str, str]
-    client_secret: str = field(repr=False)
-    charges: tuple[Charge, ...] = ()
-
-    @property
-    def is_purchase(self) -> bool:
-        """It says itself that it buys ducats. Others may all the same: by an invoice."""
-        return is_ducat_purchase(self.metadata)
 
 
 class PaymentIntents:
@@ -96,15 +72,17 @@ class PaymentIntents:
             return self._intent_of(found) if found else None
 
     def _intent_of(self, found: stripe.PaymentIntent) -> PaymentIntent:
+        metadata = found.metadata.to_dict()
         return PaymentIntent(
             id=found.id,
             status=found.status,
             amount_cents=found.amount,
             currency=found.currency,
             created_at=datetime.fromtimestamp(found.created, UTC),
-            metadata=found.metadata.to_dict(),
+            metadata=metadata,
             client_secret=str(found.client_secret),
             charges=self._charges_of(found),
+            is_purchase=is_ducat_purchase(metadata),
         )
 
     def _charges_of(self, found: stripe.PaymentIntent) -> tuple[Charge, ...]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cascade_cli.adapters.journal.inbox import Kept
 from cascade_cli.bootstrap import Wiring
 from cascade_cli.cli.context.archive import archive_of
 from cascade_cli.cli.terminal.session import Session
+from cascade_cli.domain.records.accepted_events import Kept
 from cascade_cli.domain.records.stripe_events import Event
 from cascade_cli.errors import JournalError
 

@@ -13,6 +13,8 @@ from datetime import date, timedelta
 from decimal import ROUND_CEILING, Context, Decimal
 from typing import Protocol
 
+from cascade_cli.errors import SettingsError
+
 # A rate is rounded up, so that its rounding is never against the shop.
 _DIVISION = Context(prec=10, rounding=ROUND_CEILING)
 
@@ -48,6 +50,10 @@ class Exchange:
     def described(self, currency: str) -> str:
         """For people: `157.2502686 JPY for 1 USD, the rate of 2026-11-27`."""
         return f"{self.number} {currency.upper()} for 1 USD, the rate of {self.day}"
+
+
+class RatesError(SettingsError):
+    """The operator's file of rates cannot be used."""
 
 
 class Rates(Protocol):

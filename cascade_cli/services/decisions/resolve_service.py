@@ -19,6 +19,7 @@ from cascade_cli.domain.decisions.decision_plan import (
 )
 from cascade_cli.domain.decisions.resolution import plan
 from cascade_cli.domain.decisions.take_back_decision import surpluses
+from cascade_cli.domain.delivery.deliveries import Delivery, Result
 from cascade_cli.domain.discrepancies.items import Item
 from cascade_cli.domain.discrepancies.kinds import Kind
 from cascade_cli.domain.matching.matched_charge import Terms
@@ -44,7 +45,6 @@ from cascade_cli.errors import GuardError, NotFoundError, UsageError
 from cascade_cli.services.delivery.credit_requests import check_limit
 from cascade_cli.services.delivery.credit_service import PATIENCE, CreditPlan, CreditService, Limits
 from cascade_cli.services.delivery.deliver import Deliverer
-from cascade_cli.services.delivery_ports import Delivery, Result
 from cascade_cli.services.explain.explain_ports import Answering, TransferSource
 from cascade_cli.services.reconcile.gather import PaymentSource
 from cascade_cli.services.reconcile.transfer_owner import Owners

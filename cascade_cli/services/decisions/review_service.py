@@ -16,6 +16,7 @@ from cascade_cli.domain.decisions.review_draft import (
     refund_draft,
     writes_of,
 )
+from cascade_cli.domain.delivery.deliveries import Delivery, Result
 from cascade_cli.domain.discrepancies.items import Item
 from cascade_cli.domain.discrepancies.refund_plan import RefundPlan
 from cascade_cli.domain.matching.matched_charge import Terms
@@ -32,7 +33,6 @@ from cascade_cli.services.decisions.resolve_service import (
     ResolveService,
     Seen,
 )
-from cascade_cli.services.delivery_ports import Delivery, Result
 from cascade_cli.services.refunds import refund_service
 
 _DONE = frozenset({Result.CREDITED, Result.ALREADY, Result.RETIRED})

@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Protocol
 
+from cascade_cli.domain.delivery.deliveries import Delivery, Sighting
 from cascade_cli.domain.delivery.delivery_steps import (
     FATE_BOUND,
     End,
@@ -55,7 +56,7 @@ from cascade_cli.services.delivery.credit_guards import (
 )
 from cascade_cli.services.delivery.credit_requests import allowing, check_limit, check_words
 from cascade_cli.services.delivery.deliver import Deliverer
-from cascade_cli.services.delivery_ports import Delivery, Reader, Sighting
+from cascade_cli.services.delivery_ports import Reader
 from cascade_cli.services.reconcile.gather import PastSource, PaymentSource
 from cascade_cli.services.reconcile.neighbouring_charges import NeighbouringCharges
 

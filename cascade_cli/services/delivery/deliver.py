@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from cascade_cli.adapters.http.transport import permitted
+from cascade_cli.domain.delivery.deliveries import Delivery, Sighting
 from cascade_cli.domain.delivery.delivery_steps import SEND_WITHIN, Action, End, next_step
 from cascade_cli.domain.records.journal_entries import Attempt, ClaimState, Fate
 from cascade_cli.domain.records.orders import Order
@@ -42,12 +43,10 @@ from cascade_cli.services.delivery.order_in_progress import (
     take,
 )
 from cascade_cli.services.delivery_ports import (
-    Delivery,
     DeliveryTerms,
     Ledger,
     Notifier,
     Reader,
-    Sighting,
     Surroundings,
     Writer,
 )

@@ -12,14 +12,14 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
-from cascade_cli.adapters.journal.inbox import Accepted, EventState, Settlement
-from cascade_cli.adapters.reference_rates import RatesError
+from cascade_cli.domain.delivery.deliveries import Delivery, Result
 from cascade_cli.domain.reconcile.event_replay import Obstacle
+from cascade_cli.domain.records.accepted_events import Accepted, EventState, Settlement
 from cascade_cli.domain.records.journal_entries import ClaimState
 from cascade_cli.domain.records.stripe_events import Event
+from cascade_cli.domain.shop.exchange import RatesError
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.errors import AnswerError, CascadeError, LockedError
-from cascade_cli.services.delivery_ports import Delivery, Result
 from cascade_cli.services.events.live_mode import MODES
 from cascade_cli.services.events.replay_service import CanPay, PlannedReplay, ReplayPlan
 from cascade_cli.services.refunds.automatic_refunds import Dealt

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Protocol
 
-from cascade_cli.adapters.stripe.invoice_metadata import INVOICE_PREFIX
+from cascade_cli.domain.delivery.deliveries import Delivery, Sighting
 from cascade_cli.domain.delivery.delivery_steps import (
     End,
     OrderVerdict,
@@ -34,7 +34,7 @@ from cascade_cli.domain.records.past_delivery import NOTHING_PAST, PastDelivery
 from cascade_cli.domain.records.stratagems import State, Stratagem
 from cascade_cli.domain.records.stripe_events import UNDATED, Event, by_payment
 from cascade_cli.domain.selling.pricing import PriceList
-from cascade_cli.domain.shop.keys import whole_id
+from cascade_cli.domain.shop.keys import INVOICE_PREFIX, whole_id
 from cascade_cli.domain.shop.money import ZERO, format_ducats
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.domain.shop.times import Window
@@ -45,7 +45,6 @@ from cascade_cli.services.delivery.credit_service import (
     Limits,
 )
 from cascade_cli.services.delivery.deliver import Deliverer
-from cascade_cli.services.delivery_ports import Delivery, Sighting
 from cascade_cli.services.reconcile.gather import PastSource, PaymentSource
 from cascade_cli.services.reconcile.neighbouring_charges import SECOND, NeighbouringCharges
 

@@ -20,7 +20,7 @@ from cascade_cli.services.reconcile.gather import PaymentSource
 
 if TYPE_CHECKING:
     # Every command wires these ports, and few of them open the journal: it takes 0.2 s to import.
-    from cascade_cli.adapters.journal.inbox import Kept
+    from cascade_cli.domain.records.accepted_events import Kept
 
 
 class Past(Protocol):

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from cascade_cli.domain.delivery.deliveries import Delivery, Result
 from cascade_cli.domain.delivery.delivery_steps import FATE_BOUND
 from cascade_cli.domain.discrepancies.refund_plan import (
     Picture,
@@ -31,7 +32,6 @@ from cascade_cli.domain.refunds.refund_shares import Policy
 from cascade_cli.domain.shop.money import ZERO
 from cascade_cli.errors import GuardError
 from cascade_cli.services.delivery.credit_service import PATIENCE
-from cascade_cli.services.delivery_ports import Delivery, Result
 from cascade_cli.services.refunds.refund_service import (
     ON_ITS_WAY,
     CarriedOut,

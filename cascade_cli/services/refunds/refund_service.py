@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Protocol
 
+from cascade_cli.domain.delivery.deliveries import Delivery, Result
 from cascade_cli.domain.discrepancies.refund_plan import (
     Picture,
     RefundPlan,
@@ -39,7 +40,6 @@ from cascade_cli.services.delivery.credit_service import (
     Limits,
 )
 from cascade_cli.services.delivery.deliver import Deliverer
-from cascade_cli.services.delivery_ports import Delivery, Result
 from cascade_cli.services.reconcile.gather import PastSource, PaymentSource
 from cascade_cli.services.reconcile.neighbouring_charges import NeighbouringCharges
 

@@ -8,9 +8,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
-from cascade_cli.adapters.journal.holders import Holder
-from cascade_cli.adapters.journal.inbox import EventState, Kept
 from cascade_cli.domain.history.checkpoint import Checkpoint
+from cascade_cli.domain.records.accepted_events import EventState, Kept
+from cascade_cli.domain.records.holders import Holder
 from cascade_cli.domain.records.journal_entries import Entry
 from cascade_cli.domain.shop.money import ZERO
 

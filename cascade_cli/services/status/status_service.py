@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Protocol, TypeVar
 
-from cascade_cli.adapters.journal.inbox import Kept
 from cascade_cli.domain.delivery.processor import Citizen
 from cascade_cli.domain.delivery.runway import OUTFLOW_DAYS, Finances, finances
 from cascade_cli.domain.history.checkpoint import Changes, Checkpoint, changes
 from cascade_cli.domain.matching.matched_charge import Terms
 from cascade_cli.domain.reconcile.overview import Day, delivered_by_day, is_unresolved, passed_over
+from cascade_cli.domain.records.accepted_events import Kept
 from cascade_cli.domain.records.stratagems import State, Stratagem
 from cascade_cli.domain.shop.density import DensityEstimate
 from cascade_cli.domain.shop.keys import Origin
