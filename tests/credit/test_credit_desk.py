@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from cascade_cli.adapters.stripe.purchases import StripeReader
 from cascade_cli.domain.delivery.deliveries import Result
 from cascade_cli.domain.delivery.delivery_steps import FATE_BOUND
 from cascade_cli.domain.records.charges import Charge
@@ -54,14 +55,14 @@ def service(office: Workers) -> CreditService:
     return office.writing().service
 
 
-class Purchases:
+class Purchases(StripeReader):
     """Payments as Stripe tells of them."""
 
     def __init__(self, *charges: Charge) -> None:
-        self.charges = charges
+        self.bought = charges
 
-    def portions(self, _payment_id: str) -> tuple[Charge, ...]:
-        return self.charges
+    def portions(self, payment_id: str) -> tuple[Charge, ...]:  # noqa: ARG002 - of any
+        return self.bought
 
 
 def test_a_credit_may_be_as_large_as_the_limit_and_no_larger() -> None:

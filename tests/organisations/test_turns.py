@@ -80,7 +80,7 @@ def opened(counter: Counter, folder: Path) -> Iterator[Till]:
             guard=lambda: None,
             can_pay=writing.available_balance.can_pay,
             now=utc_now,
-            refunds=replace(automatic_refunds, at_once=2),
+            refunds=replace(automatic_refunds, at_once=2).settle,
         )
         yield Till(counter, intake, inbox, database)
 

@@ -220,7 +220,7 @@ class Hall:
     def lines(self, number: int) -> list[Line]:
         made = [Line() for _ in range(number)]
         for line in made:
-            self.connections.arrive(line)
+            self.connections.arrive(line, line.drop)
         return made
 
 

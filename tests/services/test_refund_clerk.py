@@ -103,7 +103,7 @@ class Till:
         usual: dict[str, Any] = {"refunds": True, "hold": False, **self.settings}
         self.automatic_refunds = AutomaticRefunds(
             service=self.service,
-            promises=self.promises,
+            at_work=self.promises.at_work,
             wish=WISH,
             guard=lambda: self.happened.append("guarded"),
             lock=self.lock,

@@ -137,7 +137,8 @@ class StripeReader:
         found, sink = self._nothing(), self._nothing
         try:
             with our_errors():
-                for part in Ranges(since, until, self._ask, sink, density).read(crew):
+                ranges = Ranges(since, until, self._ask, sink, take=Purchases.take, density=density)
+                for part in ranges.read(crew):
                     found.add(part)
                 self._settle(found)
         finally:

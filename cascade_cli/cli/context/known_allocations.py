@@ -9,13 +9,14 @@ from cascade_cli.cli.context.journal_location import chosen_url, has_no_journal,
 from cascade_cli.cli.terminal.session import Session
 from cascade_cli.domain.selling.allocation import Allocation, read_allocation
 from cascade_cli.domain.shop.money import format_ducats
+from cascade_cli.services.allocations import Allocations
 from cascade_cli.settings import Settings
 
 if TYPE_CHECKING:
     from cascade_cli.adapters.journal import Journal
 
 
-class KeptAllocations:
+class KeptAllocations(Allocations):
     """Opens the journal when first asked: it takes 0.2 s to import."""
 
     def __init__(self, session: Session, settings: Settings) -> None:

@@ -5,22 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from datetime import datetime
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from cascade_cli.cli.context.journal_location import chosen_url, has_no_journal, journal_url
 from cascade_cli.cli.terminal.session import Session
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.past_delivery import NOTHING_PAST, PastDelivery
 from cascade_cli.errors import JournalError
+from cascade_cli.services.reconcile.past_deliveries import PastDeliveries
 from cascade_cli.settings import Settings
-
-if TYPE_CHECKING:
-    from cascade_cli.services.delivery.past_deliveries import PastDeliveries
 
 T = TypeVar("T")
 
 
-class DeliveriesKnown:
+class DeliveriesKnown(PastDeliveries):
     """Opens the journal when first asked: it takes 0.2 s to import."""
 
     def __init__(self, session: Session, settings: Settings) -> None:
@@ -47,7 +45,6 @@ class DeliveriesKnown:
         from cascade_cli.adapters.http.transport import utc_now  # noqa: PLC0415
         from cascade_cli.adapters.journal import Database, Journal  # noqa: PLC0415 - see above
         from cascade_cli.cli.terminal.worker_name import this_worker  # noqa: PLC0415
-        from cascade_cli.services.delivery.past_deliveries import PastDeliveries  # noqa: PLC0415
 
         database = Database(journal_url(self._session, chosen_url(self._settings)))
         if not database.exists():

@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_CEILING, Context, Decimal
-from typing import Protocol
 
 from cascade_cli.errors import SettingsError
 
@@ -56,23 +55,16 @@ class RatesError(SettingsError):
     """The operator's file of rates cannot be used."""
 
 
-class Rates(Protocol):
-    """Where rates are known."""
+class Rates:
+    """Where rates are known: here, none."""
 
-    def on(self, currency: str, day: date) -> Exchange | None:
+    def on(self, currency: str, day: date) -> Exchange | None:  # noqa: ARG002 - others need it
         """The newest of that day or before; None where the currency is not known then."""
-
-
-class NoRates:
-    """Knows none."""
-
-    def on(self, currency: str, day: date) -> Exchange | None:  # noqa: ARG002 - the protocol's
-        """None."""
         return None
 
 
 @dataclass(frozen=True)
-class OwnRates:
+class OwnRates(Rates):
     """The shop's own rates, oldest first, for the currencies that it has some of."""
 
     own: Mapping[str, Sequence[Exchange]]

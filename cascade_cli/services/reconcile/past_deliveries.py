@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol
 
 from cascade_cli.domain.history.checkpoint import Checkpoint, mark_name
 from cascade_cli.domain.history.verification import Settled
 from cascade_cli.domain.records.charges import Charge
-from cascade_cli.domain.records.journal_entries import Attempt
 from cascade_cli.domain.records.past_delivery import PastDelivery
-
-
-class Remembering(Protocol):
-    """The journal."""
-
-    def attempts(self, keys: Collection[str]) -> Mapping[str, Attempt]:
-        """The last write sent for each of `keys`."""
-
-    def mark(self, name: str) -> dict[str, Any] | None:
-        """What was last remembered under `name`."""
+from cascade_cli.services.ports import JournalPort
 
 
 class PastDeliveries:
     """Answers from one journal, for payments that are delivered into one base."""
 
-    def __init__(self, journal: Remembering, base_id: str) -> None:
+    def __init__(self, journal: JournalPort, base_id: str) -> None:
         self._journal, self._base_id = journal, base_id
 
     def written_for(self, key: str) -> PastDelivery:
