@@ -5,23 +5,26 @@ What a service asks only one function of, it is handed as that function.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from decimal import Decimal
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from cascade_cli.domain.delivery.arrival_notices import Arrival
-from cascade_cli.domain.records.accepted_events import Accepted, EventState, Kept, Settlement
-from cascade_cli.domain.records.charges import Charge, Dispute, Listing
-from cascade_cli.domain.records.citizens import Resident
-from cascade_cli.domain.records.holders import Holder
-from cascade_cli.domain.records.journal_entries import Attempt, Claim, Entry, Fate, Intent
-from cascade_cli.domain.records.orders import Order
-from cascade_cli.domain.records.stratagems import Stratagem
-from cascade_cli.domain.shop.density import DensityEstimate
-from cascade_cli.domain.shop.times import Window
+if TYPE_CHECKING:
+    # Every command that is wired loads this file: it loads nothing itself.
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from contextlib import AbstractContextManager
+    from datetime import datetime, timedelta
+    from decimal import Decimal
+
+    from cascade_cli.domain.delivery.arrival_notices import Arrival
+    from cascade_cli.domain.records.accepted_events import Accepted, EventState, Kept, Settlement
+    from cascade_cli.domain.records.charges import Charge, Dispute, Listing
+    from cascade_cli.domain.records.citizens import Resident
+    from cascade_cli.domain.records.holders import Holder
+    from cascade_cli.domain.records.journal_entries import Attempt, Claim, Entry, Fate, Intent
+    from cascade_cli.domain.records.orders import Order
+    from cascade_cli.domain.records.stratagems import Stratagem
+    from cascade_cli.domain.shop.density import DensityEstimate
+    from cascade_cli.domain.shop.times import Window
 
 
 class PaymentsPort(Protocol):

@@ -90,12 +90,14 @@ class LimitsMiddleware:
         announced = _announced(scope)
         if announced > limit:
             raise TooLargeError
-        reading = asyncio.create_task(_read(receive, limit, lambda n: self._large.take(reading, n)))
-        self._large.take(reading, announced)
+        reading = asyncio.create_task(
+            _read(receive, limit, lambda n: self._large.take(reading.cancel, n))
+        )
+        self._large.take(reading.cancel, announced)
         try:
             await asyncio.wait({reading}, timeout=BODY_SECONDS)
         finally:
-            self._large.done(reading)
+            self._large.done(reading.cancel)
             is_late = reading.cancel()
         if is_late:
             raise TimeoutError
