@@ -6,21 +6,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, partial
 from math import inf
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from pyairtable import Api
 from stripe import StripeClient
 
-from cascade_cli.adapters.http.concurrency import Crew
 from cascade_cli.adapters.http.pacing import Pacing
 from cascade_cli.adapters.http.service_clock import ServiceClock
-from cascade_cli.adapters.http.transport import MOST_LANES, Transport, utc_now
+from cascade_cli.adapters.http.transport import MOST_THREADS, Transport, utc_now
 from cascade_cli.adapters.price_list_file import read_prices
 from cascade_cli.adapters.reference_rates import PublishedRates
 from cascade_cli.adapters.stripe.client import stripe_client
 from cascade_cli.adapters.stripe.purchases import StripeReader
 from cascade_cli.adapters.venice.base import airtable_api
 from cascade_cli.adapters.venice.transfers import TransferReader
+from cascade_cli.concurrency import Threads
 from cascade_cli.domain.records.rulings import Rulings, no_rulings
 from cascade_cli.domain.selling.pricing import PriceList
 from cascade_cli.domain.shop.engine_schedule import meets_engine
@@ -131,6 +131,61 @@ def airtable_service(settings: Settings) -> str:
     return f"{settings.airtable_url} {settings.airtable_base}"
 
 
+T = TypeVar("T", bound=Transport)
+
+
+@dataclass(frozen=True)
+class Connections(Generic[T]):
+    """Stripe and Airtable, the transports that lead to them, and the time that they tell."""
+
+    clock: ServiceClock
+    stripe: T
+    airtable: T
+    client: StripeClient
+    api: Api
+
+
+def connect(
+    settings: Settings, tell: Callable[[str], None], pacing: Pacing, transport: type[T]
+) -> Connections[T]:
+    """Sends nothing yet. `tell` hears whenever a service makes us wait. `transport` carries the
+    requests; doctor's cannot write."""
+    clock = ServiceClock(utc_now)
+
+    def tell_stripe(message: str) -> None:
+        tell(f"Stripe: {message}")
+
+    def tell_airtable(message: str) -> None:
+        tell(f"Airtable: {message}")
+
+    stripe = transport(
+        pacing.of(stripe_service(settings), settings.stripe_rate, tell_stripe),
+        lockout_seconds=STRIPE_LOCKOUT_SECONDS,
+        tell=tell_stripe,
+        clock=clock,
+        service="Stripe",
+    )
+    airtable = transport(
+        pacing.of(
+            airtable_service(settings),
+            settings.airtable_rate,
+            tell_airtable,
+            lambda: meets_engine(settings.engine, clock.now()),
+        ),
+        lockout_seconds=AIRTABLE_LOCKOUT_SECONDS,
+        tell=tell_airtable,
+        clock=clock,
+        service="Airtable",
+    )
+    return Connections(
+        clock=clock,
+        stripe=stripe,
+        airtable=airtable,
+        client=stripe_client(settings.stripe_key.reveal(), settings.stripe_url, stripe),
+        api=airtable_api(settings.airtable_key.reveal(), settings.airtable_url, airtable),
+    )
+
+
 def bootstrap(
     settings: Settings,
     tell: Callable[[str], None],
@@ -149,48 +204,21 @@ def bootstrap(
     Raises SettingsError if the price list's file cannot be used.
     """
     prices = read_prices(settings.prices_file, PublishedRates(settings.rates_file))
-    clock = ServiceClock(utc_now)
-    pacing = pacing or Pacing()
-
-    def tell_stripe(message: str) -> None:
-        tell(f"Stripe: {message}")
-
-    def tell_airtable(message: str) -> None:
-        tell(f"Airtable: {message}")
-
-    stripe = Transport(
-        pacing.of(stripe_service(settings), settings.stripe_rate, tell_stripe),
-        lockout_seconds=STRIPE_LOCKOUT_SECONDS,
-        tell=tell_stripe,
-        clock=clock,
-        service="Stripe",
-    )
-    airtable = Transport(
-        pacing.of(
-            airtable_service(settings),
-            settings.airtable_rate,
-            tell_airtable,
-            lambda: meets_engine(settings.engine, clock.now()),
-        ),
-        lockout_seconds=AIRTABLE_LOCKOUT_SECONDS,
-        tell=tell_airtable,
-        clock=clock,
-        service="Airtable",
-    )
-    client = stripe_client(settings.stripe_key.reveal(), settings.stripe_url, stripe)
-    api = airtable_api(settings.airtable_key.reveal(), settings.airtable_url, airtable)
-    venice_crew = Crew(MOST_LANES, airtable.lanes_wanted)
+    connections = connect(settings, tell, pacing or Pacing(), Transport)
+    clock, stripe, airtable = connections.clock, connections.stripe, connections.airtable
+    client, api = connections.client, connections.api
+    venice_threads = Threads(MOST_THREADS, airtable.threads_wanted)
     base, processor = settings.airtable_base, settings.processor
-    venice = TransferReader(api, base, processor, venice_crew, clock.now, rulings=rulings)
+    venice = TransferReader(api, base, processor, venice_threads, clock.now, rulings=rulings)
     allocations = allocations or Allocations()
     # There are about as many transfers as charges, and Airtable lets far fewer pages through: to
-    # be done first, twice its pace is enough. Each lane more is a page more that is partly empty.
-    beside_venice = partial(stripe.lanes_wanted, 2 * settings.airtable_rate or inf)
+    # be done first, twice its pace is enough. Each further thread costs a partly empty page.
+    beside_venice = partial(stripe.threads_wanted, 2 * settings.airtable_rate or inf)
     payments = StripeReader(
         client,
-        Crew(MOST_LANES, stripe.lanes_wanted),
+        Threads(MOST_THREADS, stripe.threads_wanted),
         allocations.find,
-        tallied=Crew(MOST_LANES, beside_venice),
+        density_threads=Threads(MOST_THREADS, beside_venice),
         processor=settings.processor,
     )
     return Wiring(

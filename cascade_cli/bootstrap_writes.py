@@ -33,7 +33,7 @@ from cascade_cli.services.refunds.refund_service import RefundService, RefundWis
 from cascade_cli.settings import Settings
 
 # Airtable takes 5 requests a second and answers each in up to 0.6 s: so many fill that.
-WRITE_LANES = 4
+WRITE_THREADS = 4
 LOCK_LEASE = timedelta(minutes=3)
 HEARTBEAT_SECONDS = 45.0
 # Another `cascade serve` goes on within a minute, even where it cannot see that this one is dead.
@@ -112,7 +112,7 @@ def bootstrap_writes(
         wiring.airtable.wait_turn()
         permit()
 
-    around = Surroundings(now, time.sleep, turn, permitted, tell, WRITE_LANES)
+    around = Surroundings(now, time.sleep, turn, permitted, tell, WRITE_THREADS)
     deliverer = Deliverer(
         reader=wiring.venice,
         writer=writer,

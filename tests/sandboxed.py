@@ -98,7 +98,9 @@ class Sandboxed:
             "type": "ducat_purchase",
             **said,
         }
-        return self.app.stripe.books.pay(amount=cents, currency=currency, metadata=metadata, at=at)
+        return self.app.stripe.account.pay(
+            amount=cents, currency=currency, metadata=metadata, at=at
+        )
 
     def transfer(
         self, stratagem_id: str, at: datetime, citizen: str = "marco", **fields: Any

@@ -38,7 +38,7 @@ MAY_LACK = ("object", "created", "data", "livemode", "pending_webhooks", "reques
 
 
 def strange_events() -> Iterator[tuple[str, dict[str, Any]]]:
-    """What is strange about it, and what `Books.announce` takes to make it."""
+    """What is strange about it, and what `StripeAccount.announce` takes to make it."""
     for name, (type_, subject, said) in SENT.items():
         yield name, {"type": type_, "subject": subject, "said": said}
     for field in MAY_LACK:

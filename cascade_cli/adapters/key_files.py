@@ -1,4 +1,4 @@
-"""The settings file on disk: who may read it, what stands in it, and what git says of it."""
+"""The settings file on disk: who may read it, what it contains, and what git says about it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Collection
 from pathlib import Path
 
-from cascade_cli.domain.checkup.keys import KeyFile
+from cascade_cli.domain.doctor.machine import KeyFile
 
 _GIT_SECONDS = 10
 _YES, _NO = 0, 1
@@ -22,7 +22,7 @@ def read_names(path: Path) -> dict[str, str]:
 
 
 def inspect_file(path: Path, secrets: Collection[str]) -> KeyFile:
-    """Look at the file without touching it; `secrets` are the names that it gives a value."""
+    """Look at the file without touching it. `secrets` are the names to which it gives a value."""
     mode = path.stat().st_mode & 0o7777
     folder = path.absolute().parent
     in_repository = any((above / ".git").exists() for above in (folder, *folder.parents))

@@ -65,7 +65,7 @@ def read_prices(path: Path | None, published: Rates | None = None) -> PriceList:
     except PriceListError as error:
         raise SettingsError(
             f"{PRICES.name}: {str(path)!r}: {error}.",
-            "Nothing was done. Correct the file; README shows one with every key.",
+            "Nothing was done. Correct the file; `cascade help selling` shows one with every key.",
         ) from None
 
 

@@ -33,6 +33,7 @@ COMMANDS = {
     "checkout": "A Stripe page on which ducats for a citizen, or for many, can be paid: prints its "
     "link.",
     "pricing": "The price list: rate, packages with their bonus, and the bounds of custom amounts.",
+    "help": "The manual: list its topics, read one, or write man pages.",
 }
 GROUPS = {
     "events": "Stripe's events: list them, replay them.",
@@ -63,11 +64,11 @@ def app_for(words: Container[str]) -> typer.Typer:
     app.callback()(global_options)
     for name, summary in COMMANDS.items():
         if name in words:
-            app.command(name, cls=_class_of(name))(declared(name))
+            _declare(app, name)
         else:
             app.command(name)(_listed(summary))
     for name, summary in GROUPS.items():
-        app.add_typer(declared(name) if name in words else _listed_group(summary), name=name)
+        app.add_typer(_group(name) if name in words else _listed_group(summary), name=name)
     return app
 
 
@@ -84,6 +85,26 @@ def _command_line(names: frozenset[str]) -> Callable[..., Any]:
 def declared(name: str) -> Any:
     """The command's function, or the group's Typer, with all its options."""
     return getattr(import_module(f"cascade_cli.cli.{name}.command"), name)
+
+
+def _declare(app: typer.Typer, name: str) -> None:
+    """With its options, and what its `--help` shows above and below them."""
+    from cascade_cli.cli.terminal.layout import unwrapped
+
+    command = declared(name)
+    epilog = import_module(f"cascade_cli.cli.{name}.command").EXAMPLES
+    text = unwrapped(command.__doc__)
+    app.command(name, cls=_class_of(name), help=text, epilog=epilog)(command)
+
+
+def _group(name: str) -> typer.Typer:
+    """The same for its commands, which name their own examples."""
+    from cascade_cli.cli.terminal.layout import unwrapped
+
+    group: typer.Typer = declared(name)
+    for command in group.registered_commands:
+        command.help = unwrapped(command.callback.__doc__)
+    return group
 
 
 def _class_of(name: str) -> Any:

@@ -16,7 +16,7 @@ from cascade_cli.sandbox import airtable, stripe
 from cascade_cli.sandbox.airtable import AirtableSandbox
 from cascade_cli.sandbox.airtable.refusal import Refusal
 from cascade_cli.sandbox.store import Store
-from cascade_cli.sandbox.stripe import Courier, Mischief, StripeSandbox
+from cascade_cli.sandbox.stripe import Mischief, StripeSandbox, WebhookSender
 from cascade_cli.sandbox.venice import Engine, EngineRun, Residents, VeniceSandbox
 from cascade_cli.sandbox.wire import Clock, Handler, Request, Response, json_response
 
@@ -39,7 +39,7 @@ class SandboxApp:
     """Stripe under `/stripe`, Airtable under `/airtable`, Venice under `/venice`.
 
     Rates are requests per second, None for no limit; `latency_seconds` is added to each request
-    to a service; `mischief` is what the courier of the webhooks does to the events. `crashes`
+    to a service; `mischief` is how webhooks go wrong. `crashes`
     holds the traceback of every request that ended in an unforeseen 500.
     """
 
@@ -63,7 +63,7 @@ class SandboxApp:
         self.stripe = StripeSandbox(
             self.store, now, rate_per_second=stripe_rate, random=self.random
         )
-        self.courier = Courier(self.store, now, self.random, mischief)
+        self.webhooks = WebhookSender(self.store, now, self.random, mischief)
         self.airtable = AirtableSandbox(
             self.store,
             now,
@@ -89,7 +89,7 @@ class SandboxApp:
         name = request.path.split("/")[1] if request.path.startswith("/") else ""
         if name in self._services:
             response = self._dated(self._serve(name, request.below(f"/{name}")))
-            # Not before: a service counts a request when it arrives, however long it takes.
+            # Sleep only now: a service counts a request when it arrives, however long it takes.
             if self._latency_seconds:
                 time.sleep(self._latency_seconds)
             return response

@@ -1,4 +1,4 @@
-"""Where the sandbox keeps its state, whether one is running over it, and how to be given one."""
+"""Where the sandbox keeps its state, whether one is running, and how to open one."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from cascade_cli.sandbox.airtable import BASE_ID
 from cascade_cli.sandbox.app import NAME, SandboxApp, utc_now
 from cascade_cli.sandbox.seed import seed_once
 from cascade_cli.sandbox.server import SandboxServer
-from cascade_cli.sandbox.stripe import CourierLoop
+from cascade_cli.sandbox.stripe import WebhookLoop
 from cascade_cli.sandbox.wire import Clock
 
 STATE_FILE = "sandbox.sqlite3"
@@ -72,7 +72,7 @@ def state_path(folder: Path) -> Path:
 
 
 def find_running(folder: Path) -> Running | None:
-    """The sandbox served over this folder's state, or None; what a dead one left is ignored."""
+    """The running sandbox that uses this folder's state, or None; ignores what a dead one left."""
     try:
         document = json.loads((folder / RUNNING_FILE).read_text(encoding="utf-8"))
         running = Running(str(document["url"]), int(document["pid"]))
@@ -108,7 +108,7 @@ def reset(folder: Path) -> None:
 def open_sandbox(
     folder: Path, *, now: Clock = utc_now, scenario: str | None = "week"
 ) -> Iterator[str]:
-    """The URL of the running sandbox, else of one embedded here until the block ends.
+    """The URL of the running sandbox, or of one embedded here until the block ends.
 
     An embedded one is seeded with `scenario` (None: not at all) if its state was never used.
     """
@@ -137,9 +137,9 @@ def serving(
     if running:
         raise SandboxRunningError(f"a sandbox is already running at {running.url}")
     engine = EngineLoop(app, engine_every) if engine_every else nullcontext()
-    courier = CourierLoop(app.courier, app.crashes)
+    sender = WebhookLoop(app.webhooks, app.crashes)
     server = SandboxServer(app.handle, port)
-    with server, engine, courier, _announced(folder, server.url):
+    with server, engine, sender, _announced(folder, server.url):
         yield server.url
 
 

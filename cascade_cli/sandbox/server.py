@@ -17,7 +17,7 @@ class _Server(ThreadingHTTPServer):
     handler: Handler
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that hung up is no error; of all others the handler keeps the traceback."""
+        """Ignore clients that hang up; the handler keeps the traceback of all other errors."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
 

@@ -53,7 +53,7 @@ class Store:
             else:
                 self._connection.execute("COMMIT")
             finally:
-                # A rolled-back block may have been seen half done by a cache filled within it.
+                # A cache filled within the block may have seen writes that were rolled back.
                 self._own_writes += 1
                 self._depth = 0
 

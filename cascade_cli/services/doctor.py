@@ -1,4 +1,8 @@
-"""Looks at every part of the shop in turn: no failure stops the rest, and nothing is written."""
+"""Looks at every part of the shop in turn. No failure stops the rest, and nothing is written.
+
+`Doctor._areas` lists the areas. Each method reads what its area needs and gives it to the functions
+in `cascade_cli.domain.doctor`, which judge it.
+"""
 
 from __future__ import annotations
 
@@ -7,32 +11,59 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
+from cascade_cli.adapters.http.probing import ProbingTransport
 from cascade_cli.adapters.journal.inspection import JournalProbe
+from cascade_cli.adapters.stripe.probes import AccountProbe
 from cascade_cli.adapters.stripe.signature import FAST_CLOCK, TOLERANCE, secrets_in
+from cascade_cli.adapters.venice.citizens import CitizenReader
+from cascade_cli.adapters.venice.probes import BaseProbe, LegacyReader
 from cascade_cli.adapters.venice.required_schema import TRANSACTION_FIELDS, TRANSACTIONS, needs
-from cascade_cli.domain.checkup import (
+from cascade_cli.adapters.venice.transfers import TransferReader
+from cascade_cli.adapters.venice.web_api import VeniceApi
+from cascade_cli.domain.delivery.runway import OUTFLOW_DAYS, finances
+from cascade_cli.domain.doctor import (
     airtable,
-    clocks,
     engine,
     journal,
-    older,
+    machine,
     processor,
-    schema,
     stripe,
     venice,
     webhook,
 )
-from cascade_cli.domain.checkup.areas import TITLES
-from cascade_cli.domain.checkup.result import Check
-from cascade_cli.domain.delivery.runway import OUTFLOW_DAYS, finances
+from cascade_cli.domain.doctor.findings import BUG, TITLES, UNCHECKED, UNREAD, Check
 from cascade_cli.domain.records.stratagems import Stratagem
 from cascade_cli.domain.records.stripe_events import KEPT
 from cascade_cli.domain.shop.keys import Origin
 from cascade_cli.errors import CascadeError, JournalError, RightsError, UnreachableError
-from cascade_cli.services.doctor_instruments import Instruments
-from cascade_cli.services.doctor_round import Round
+from cascade_cli.settings import Settings
 
-Area = tuple[str, Callable[[], Iterable[Check]]]
+
+@dataclass(frozen=True)
+class Instruments:
+    """What doctor reads with. None of it can write.
+
+    `journal` is the error if its address is wrong. `clocks` are transports, by their service.
+    """
+
+    settings: Settings
+    account: AccountProbe
+    base: BaseProbe
+    citizens: CitizenReader
+    transfers: TransferReader
+    legacy: LegacyReader
+    venice: VeniceApi
+    journal: JournalProbe | CascadeError
+    clocks: Sequence[tuple[str, ProbingTransport]]
+    transports: Sequence[ProbingTransport]
+    now: Callable[[], datetime]
+
+    def close(self) -> None:
+        """Give back the connections."""
+        for transport in self.transports:
+            transport.close()
+        if isinstance(self.journal, JournalProbe):
+            self.journal.close()
 
 
 @dataclass(frozen=True)
@@ -43,21 +74,48 @@ class _Past:
 
 
 class Doctor:
-    """One examination; `on_bug` hears of exceptions that nobody foresaw."""
+    """One examination. `on_bug` hears of exceptions that nobody foresaw."""
 
     def __init__(self, instruments: Instruments, on_bug: Callable[[Exception], None]) -> None:
-        self._with, self._round = instruments, Round(on_bug)
+        self._with, self._on_bug = instruments, on_bug
+        self._closed: dict[str, str] = {}
 
     def examine(self, known: Sequence[Check]) -> list[Check]:
-        """All checks, in the order of the areas; `known` are those made before."""
+        """All checks, in the order of the areas. `known` are those made before, of the settings."""
         found = list(known)
-        self._round.note(known)
-        for name, look in self._areas():
-            found += self._round.visit(name, look)
+        self._close(known)
+        for area, look in self._areas():
+            checks = self._visit(area, look)
+            self._close(checks)
+            found += checks
         order = list(TITLES)
         return sorted(found, key=lambda check: order.index(check.area))
 
-    def _areas(self) -> tuple[Area, ...]:
+    def _close(self, checks: Iterable[Check]) -> None:
+        """Remember which areas cannot be checked because of these, and why."""
+        for check in checks:
+            for area in check.closes:
+                self._closed.setdefault(area, f"because of {TITLES[check.area]}: {check.name}")
+
+    def _visit(self, area: str, look: Callable[[], Iterable[Check]]) -> list[Check]:
+        """The checks of one area, whatever happens."""
+        if area in self._closed:
+            return [UNCHECKED[area].seen(self._closed[area])]
+        found: list[Check] = []
+        try:
+            # One by one, so that a failure does not lose the checks before it.
+            for check in look():
+                found.append(check)
+        except RightsError as error:
+            found.append(UNCHECKED[area].seen(error.message))
+        except CascadeError as error:
+            found.append(UNREAD[area].seen(error.message, advice=error.hint))
+        except Exception as error:  # noqa: BLE001 - one broken area must not hide the others
+            self._on_bug(error)
+            found.append(BUG.seen(f"{type(error).__name__} was not foreseen", name=TITLES[area]))
+        return found
+
+    def _areas(self) -> tuple[tuple[str, Callable[[], Iterable[Check]]], ...]:
         return (
             ("stripe", self._stripe),
             ("rights", self._rights),
@@ -70,7 +128,7 @@ class Doctor:
             ("webhook", self._webhook),
             ("venice", self._venice),
             ("journal", self._journal),
-            # Last, because the others' answers tell the time.
+            # Last, because the answers to the others tell the services' time.
             ("clocks", self._clocks),
         )
 
@@ -90,7 +148,7 @@ class Doctor:
     def _airtable(self) -> Iterator[Check]:
         probe = self._with.base
         try:
-            probe.knock()
+            probe.check_token()
             base, refusals = probe.base(), list(probe.refusals())
         except CascadeError as error:
             yield airtable.judge_failure(error)
@@ -100,22 +158,20 @@ class Doctor:
     def _schema(self) -> Iterator[Check]:
         tables = self._with.base.tables()
         if tables is None:
-            yield schema.UNKNOWN.seen("the token may not read the base's schema")
+            yield airtable.SCHEMA_UNKNOWN.seen("the token may not read the base's schema")
             return
         needed = list(needs(tables, self._with.settings.processor_class))
-        yield from schema.judge_tables(tables, needed)
-        yield schema.judge_record(tables.get(TRANSACTIONS), TRANSACTION_FIELDS)
+        yield from airtable.judge_tables(tables, needed)
+        yield airtable.judge_record(tables.get(TRANSACTIONS), TRANSACTION_FIELDS)
 
     def _processor(self) -> Iterator[Check]:
         settings, now = self._with.settings, self._with.now()
         called = self._with.citizens.called(settings.processor)
-        check = processor.judge_citizen(settings.processor, called)
-        yield check
-        if check.code == processor.THERE.code:
-            citizen = next(c for c in called if c.username == settings.processor)
-            yield processor.judge_presence(citizen)
+        yield from processor.judge_processor(settings.processor, called)
+        exact = [citizen for citizen in called if citizen.username == settings.processor]
+        if len(exact) == 1:
             past = self._past
-            known = finances(citizen, past.open, past.executed, past.last_executed_at, now)
+            known = finances(exact[0], past.open, past.executed, past.last_executed_at, now)
             yield from processor.judge_finances(known, settings.max_per_credit)
 
     def _engine(self) -> Iterator[Check]:
@@ -135,9 +191,9 @@ class Doctor:
 
     def _older(self) -> Iterator[Check]:
         now = self._with.now()
-        rows = self._with.older.older_since(now - older.LOOKED_BACK)
-        yield older.judge_legacy([row for row in rows if row.origin is Origin.LEGACY], now)
-        yield older.judge_payers([row for row in rows if row.other_processor])
+        rows = self._with.legacy.legacy_since(now - venice.LEGACY_LOOKED_BACK)
+        yield venice.judge_legacy([row for row in rows if row.origin is Origin.LEGACY], now)
+        yield venice.judge_payers([row for row in rows if row.other_processor])
 
     def _mode(self) -> Iterator[Check]:
         settings, livemode = self._with.settings, self._with.settings.livemode
@@ -147,7 +203,7 @@ class Doctor:
         yield stripe.judge_mode(base, livemode=livemode, bound=bound, has_other=other)
 
     def _bound_mode(self) -> bool | None:
-        """A journal that cannot be read is the business of its own area."""
+        """If the journal cannot be read, its own area says so."""
         probe = self._with.journal
         try:
             return (
@@ -187,7 +243,7 @@ class Doctor:
         try:
             answers = self._with.venice.ask(self._with.settings.processor)
         except UnreachableError as error:
-            yield venice.UNREACHABLE.seen(error.message)
+            yield venice.API_UNREACHABLE.seen(error.message)
         else:
             yield venice.judge_answers(answers)
 
@@ -205,15 +261,17 @@ class Doctor:
             yield journal.judge_use(error)
 
     def _others_wrote(self) -> bool:
-        """Whether the base holds transfers that cascade made, from wherever."""
-        if not self._round.is_open("mode"):
+        """Whether cascade has made transfers in this base, from any machine."""
+        if "mode" in self._closed:
             return False
         has_mode = self._with.transfers.has_mode
         return has_mode(True) or has_mode(False)  # noqa: FBT003 - live or test: both are asked
 
     def _clocks(self) -> Iterator[Check]:
-        skews = [clocks.Skew(name, t.ahead) for name, t in self._with.clocks if t.ahead is not None]
-        return clocks.judge_clocks(skews, furthest_ahead=TOLERANCE, furthest_behind=FAST_CLOCK)
+        skews = [
+            machine.Skew(name, t.ahead) for name, t in self._with.clocks if t.ahead is not None
+        ]
+        return machine.judge_clocks(skews, furthest_ahead=TOLERANCE, furthest_behind=FAST_CLOCK)
 
 
 def _judge_existing(probe: JournalProbe) -> Iterator[Check]:

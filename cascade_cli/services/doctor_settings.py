@@ -1,4 +1,4 @@
-"""Every setting for itself, so that one that is wrong does not hide the others."""
+"""Reads every setting by itself, so that a wrong one does not hide the others."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime
 
 from cascade_cli.adapters.price_list_file import read_prices
 from cascade_cli.adapters.reference_rates import PublishedRates, RatesError
-from cascade_cli.domain.checkup import airtable, rates, settings, stripe
-from cascade_cli.domain.checkup.result import Check
+from cascade_cli.domain.doctor import airtable, settings, stripe
+from cascade_cli.domain.doctor.findings import Check
 from cascade_cli.domain.selling.pricing import PriceList
 from cascade_cli.errors import SettingsError
 from cascade_cli.settings import (
@@ -30,8 +30,8 @@ from cascade_cli.settings import (
 )
 from cascade_cli.settings.values import Setting
 
-# In the place of what is missing or wrong, so that the rest can be read; never sent anywhere,
-# since what needs it is not looked at.
+# They replace what is missing or wrong, so that the rest can be read. They are never sent anywhere,
+# since the areas that need them are not checked.
 _STAND_INS = {
     STRIPE_KEY.name: "sk_test_none",
     AIRTABLE_KEY.name: "none",
@@ -55,7 +55,7 @@ _CLOSING = {
 
 @dataclass(frozen=True)
 class Examined:
-    """What was said of the settings, and settings to go on with: of what is wrong, a stand-in."""
+    """The checks of the settings, and settings to go on with: stand-ins replace the wrong ones."""
 
     checks: tuple[Check, ...]
     settings: Settings
@@ -91,7 +91,7 @@ def _reading(setting: Setting, values: Mapping[str, str]) -> settings.Reading:
 
 
 def _reconciled(values: dict[str, str]) -> tuple[dict[str, str], list[Check]]:
-    """Values that do not contradict each other, and what was said of those that did."""
+    """Values that do not contradict each other, and a check for each contradiction."""
     checks = []
     try:
         Settings.read({**values, **_PATIENT})
@@ -123,12 +123,12 @@ def _limits(found: Settings) -> Iterator[Check]:
 
 
 def _rates(prices: PriceList, today: date, found: Settings) -> Iterator[Check]:
-    # A file that was named is read even where nobody needs it: it was meant to be used.
+    # A file that was named is read even if no currency needs it: somebody means to use it.
     asked = prices.currencies or ("eur",) * bool(found.rates_file)
     try:
         known = {code: prices.rates.on(code, today) for code in asked}
     except RatesError as error:
-        yield rates.UNREADABLE.seen(error.message, name=RATES_FILE.name, advice=error.hint)
+        yield settings.RATES_UNREADABLE.seen(error.message, name=RATES_FILE.name, advice=error.hint)
     else:
         offered = {code: rate for code, rate in known.items() if code in prices.currencies}
-        yield from rates.judge_rates(offered, today, found.rates_max_age)
+        yield from settings.judge_rates(offered, today, found.rates_max_age)

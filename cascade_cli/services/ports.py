@@ -283,7 +283,7 @@ class Surroundings:
     """Time and pacing, real or simulated; `turn` returns when a write may be sent, and within
     `permitted` it may be sent until that moment.
 
-    With several `lanes`, rounds of different orders are delivered at once; each claims its keys
+    With several `threads`, rounds of different orders are delivered at once; each claims its keys
     for itself, so that they stand to each other like workers of one journal.
     """
 
@@ -292,4 +292,4 @@ class Surroundings:
     turn: Callable[[], None]
     permitted: Callable[[datetime], AbstractContextManager[None]]
     tell: Callable[[str], None]
-    lanes: int = 1
+    threads: int = 1

@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Setting:
-    """One setting as README and .env.example describe it; a secret never reaches any output."""
+    """One setting as the manual and .env.example describe it; a secret never reaches any output."""
 
     name: str
     default: str

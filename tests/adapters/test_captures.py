@@ -22,11 +22,11 @@ METADATA = {
 
 def read(sandboxed: Sandboxed, wiring: Wiring, *refunds: str, cents: int = 200) -> Charge:
     """Seven dollars captured of ten, and a refund of `cents` in each status."""
-    books = sandboxed.app.stripe.books
-    paid = books.pay(amount=1000, currency="usd", metadata=METADATA, at=AT, capture=False)
-    books.capture(paid["payment_intent"], at=AT, amount_to_capture=700)
+    account = sandboxed.app.stripe.account
+    paid = account.pay(amount=1000, currency="usd", metadata=METADATA, at=AT, capture=False)
+    account.capture(paid["payment_intent"], at=AT, amount_to_capture=700)
     for status in refunds:
-        books.refund(paid["id"], at=AT, amount=cents, status=status)
+        account.refund(paid["id"], at=AT, amount=cents, status=status)
     charge = wiring.payments.payment(paid["payment_intent"])
     assert charge is not None
     return charge

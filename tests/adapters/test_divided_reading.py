@@ -13,9 +13,9 @@ import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cascade_cli.adapters.http.concurrency import Crew
 from cascade_cli.adapters.stripe.ranges import Ranges
 from cascade_cli.adapters.venice.slices import RESTARTS, Page, Slices
+from cascade_cli.concurrency import Threads
 from cascade_cli.domain.shop.density import DensityEstimate
 
 SINCE = datetime(2026, 11, 13, 15, 0, tzinfo=UTC)
@@ -53,9 +53,9 @@ class Shop:
         fits = [c for c in self.charges[first:] if created["gte"] <= c["created"] < created["lt"]]
         return {"data": fits[: params["limit"]], "has_more": len(fits) > params["limit"]}
 
-    def read(self, lanes: int) -> list[str]:
+    def read(self, threads: int) -> list[str]:
         ranges = Ranges(START, END, self.ask, Kept, take=Kept.take, density=DensityEstimate())
-        return [id_ for part in ranges.read(Crew(lanes)) for id_ in part.ids]
+        return [id_ for part in ranges.read(Threads(threads)) for id_ in part.ids]
 
 
 class Base:
@@ -85,10 +85,10 @@ class Base:
                 expired = b'{"error": {"type": "LIST_RECORDS_ITERATOR_NOT_AVAILABLE"}}'
                 raise requests.HTTPError(response=_answered(422, expired))
 
-    def read(self, lanes: int, expected: DensityEstimate) -> list[int]:
+    def read(self, threads: int, expected: DensityEstimate) -> list[int]:
         now = datetime.fromtimestamp(END, UTC)
         slices = Slices(self.pages, int, expected, lambda: now)
-        return slices.read(SINCE, None, Crew(lanes))
+        return slices.read(SINCE, None, Threads(threads))
 
 
 def _answered(status: int, body: bytes) -> requests.Response:
@@ -108,17 +108,17 @@ def spread(rows: int) -> list[int]:
     return [START + (END - START) * number // rows for number in range(rows)]
 
 
-@given(created=moments, lanes=st.integers(1, 9))
+@given(created=moments, threads=st.integers(1, 9))
 @settings(max_examples=100)
-def test_every_charge_is_read_once_newest_first(created: list[int], lanes: int) -> None:
+def test_every_charge_is_read_once_newest_first(created: list[int], threads: int) -> None:
     shop = Shop(created)
-    assert shop.read(lanes) == [charge["id"] for charge in shop.charges]
+    assert shop.read(threads) == [charge["id"] for charge in shop.charges]
 
 
-@given(created=moments, lanes=st.integers(1, 9), factor=st.sampled_from([0.1, 1, 30]))
+@given(created=moments, threads=st.integers(1, 9), factor=st.sampled_from([0.1, 1, 30]))
 @settings(max_examples=100)
-def test_every_record_is_read_once(created: list[int], lanes: int, factor: float) -> None:
-    read = Base(created).read(lanes, told(created, factor))
+def test_every_record_is_read_once(created: list[int], threads: int, factor: float) -> None:
+    read = Base(created).read(threads, told(created, factor))
     assert Counter(read) == Counter(range(len(created)))
 
 
@@ -135,7 +135,7 @@ def test_a_page_on_its_way_while_its_older_end_is_taken_over_is_not_read_twice()
         page = shop.ask(params)
         if params["created"]["lt"] == END:
             tops.append(params)
-            # The second page waits for a third lane, which has taken part of what it holds.
+            # The second page waits for a third thread, which has taken part of what it holds.
             assert len(tops) != 2 or taken_over.wait(10)
         else:
             others.add(params["created"]["lt"])
@@ -144,26 +144,26 @@ def test_a_page_on_its_way_while_its_older_end_is_taken_over_is_not_read_twice()
         return page
 
     ranges = Ranges(START, END, ask, Kept, take=Kept.take, density=DensityEstimate())
-    read = [id_ for part in ranges.read(Crew(3)) for id_ in part.ids]
+    read = [id_ for part in ranges.read(Threads(3)) for id_ in part.ids]
     assert taken_over.is_set()
     assert read == [charge["id"] for charge in shop.charges]
 
 
-@pytest.mark.parametrize("lanes", [1, 3, 4, 16])
+@pytest.mark.parametrize("threads", [1, 3, 4, 16])
 @pytest.mark.parametrize("rows", [0, 1, 100, 101, 1000, 5000, 20_000])
-def test_dividing_costs_few_requests(rows: int, lanes: int) -> None:
+def test_dividing_costs_few_requests(rows: int, threads: int) -> None:
     created = spread(rows) if rows else []
     shop, base = Shop(created), Base(created)
-    assert len(shop.read(lanes)) == rows
-    assert len(base.read(min(lanes, 4), told(created))) == rows
+    assert len(shop.read(threads)) == rows
+    assert len(base.read(min(threads, 4), told(created))) == rows
     assert shop.asked + base.asked <= 1.05 * 2 * rows / PAGE + 10
     if rows <= 400:
         undivided = max(1, -(-rows // PAGE))
         assert (shop.asked, base.asked) == (undivided, undivided)
 
 
-def test_all_lanes_begin_once_a_page_has_shown_that_there_is_more() -> None:
-    """Else all the facts above would be true of one lane."""
+def test_all_threads_begin_once_a_page_has_shown_that_there_is_more() -> None:
+    """Else all the facts above would be true of one thread."""
     base, began = Base(spread(5000)), list[datetime]()
     pages, meeting = base.pages, threading.Barrier(4)
 
@@ -174,7 +174,7 @@ def test_all_lanes_begin_once_a_page_has_shown_that_there_is_more() -> None:
         yield from pages(since, until)
 
     slices = Slices(seen, int, told(base.created), lambda: datetime.fromtimestamp(END, UTC))
-    assert len(slices.read(SINCE, None, Crew(4))) == 5000
+    assert len(slices.read(SINCE, None, Threads(4))) == 5000
     assert len(began) > 5
 
 
@@ -189,7 +189,7 @@ def test_what_is_made_meanwhile_disturbs_nothing() -> None:
             yield page
 
     slices = Slices(with_news, int, told(spread(3000)), lambda: datetime.fromtimestamp(END, UTC))
-    read = Counter(slices.read(SINCE, None, Crew(4)))
+    read = Counter(slices.read(SINCE, None, Threads(4)))
     # The last slice has no end: it holds what was made after the reading began.
     assert read == Counter(range(3001))
 
@@ -231,5 +231,5 @@ def test_sales_that_ended_long_ago_do_not_cost_a_request_for_each_empty_week() -
     base, created = Base(spread(2000)), spread(2000)
     now = SINCE + year
     slices = Slices(base.pages, int, told(created), lambda: now)
-    assert len(slices.read(SINCE, None, Crew(4))) == 2000
+    assert len(slices.read(SINCE, None, Threads(4))) == 2000
     assert base.asked <= 20 + 20

@@ -132,9 +132,9 @@ def test_what_is_contested_is_told_in_the_charges_currency() -> None:
 def test_more_refunds_than_a_charge_shows_are_all_read(
     sandboxed: Sandboxed, wiring: Wiring
 ) -> None:
-    paid, books = sandboxed.pay(AT), sandboxed.app.stripe.books
+    paid, account = sandboxed.pay(AT), sandboxed.app.stripe.account
     for _ in range(12):
-        books.refund(paid["id"], at=AT, amount=50)
+        account.refund(paid["id"], at=AT, amount=50)
     (listed,) = wiring.payments.purchases(DAY).charges
     (named,) = wiring.payments.portions(paid["payment_intent"])
     (charged,) = wiring.payments.portions(paid["id"])
@@ -143,13 +143,13 @@ def test_more_refunds_than_a_charge_shows_are_all_read(
 
 
 def test_a_partial_capture_sent_nothing_back(sandboxed: Sandboxed, wiring: Wiring) -> None:
-    books = sandboxed.app.stripe.books
+    account = sandboxed.app.stripe.account
     metadata = {"citizen_id": "marco", "ducat_amount": "100"}
-    made = books.pay(amount=2500, currency="usd", metadata=metadata, at=AT, capture=False)
-    books.capture(made["payment_intent"], at=AT, amount_to_capture=1000)
+    made = account.pay(amount=2500, currency="usd", metadata=metadata, at=AT, capture=False)
+    account.capture(made["payment_intent"], at=AT, amount_to_capture=1000)
     (charge,) = wiring.payments.purchases(DAY).charges
     assert (charge.captured_cents, charge.refunded_cents, charge.refunds) == (1000, 0, ())
-    refund = books.refund(charge.id, at=AT, amount=300)
+    refund = account.refund(charge.id, at=AT, amount=300)
     (charge,) = wiring.payments.portions(charge.id)
     assert charge.refunded_cents == 300
     assert [one.id for one in charge.refunds] == [refund["id"]]

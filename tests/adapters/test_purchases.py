@@ -69,9 +69,9 @@ def test_two_windows_side_by_side_read_each_charge_once(
 
 
 def test_other_products_are_counted_and_left_alone(sandboxed: Sandboxed, wiring: Wiring) -> None:
-    books = sandboxed.app.stripe.books
-    books.pay(amount=500, currency="usd", metadata={"order_id": "1"}, at=AT)
-    books.charge_directly(amount=700, currency="usd", at=AT)
+    account = sandboxed.app.stripe.account
+    account.pay(amount=500, currency="usd", metadata={"order_id": "1"}, at=AT)
+    account.charge_directly(amount=700, currency="usd", at=AT)
     sandboxed.pay(AT)
     listing = wiring.payments.purchases(DAY)
     assert (len(listing.charges), listing.other_products, listing.unpaid) == (1, 2, 0)
@@ -84,7 +84,7 @@ def test_declined_and_uncaptured_charges_are_counted_as_unpaid(
     sandboxed: Sandboxed, wiring: Wiring, terms: dict[str, str]
 ) -> None:
     metadata = {"citizen_id": "marco", "ducat_amount": "100"}
-    pay = sandboxed.app.stripe.books.pay
+    pay = sandboxed.app.stripe.account.pay
     pay(amount=1000, currency="usd", metadata=metadata, at=AT, **terms)  # type: ignore[arg-type]
     listing = wiring.payments.purchases(DAY)
     assert (listing.charges, listing.unpaid) == ([], 1)
@@ -93,10 +93,10 @@ def test_declined_and_uncaptured_charges_are_counted_as_unpaid(
 def test_metadata_set_on_the_intent_after_payment_is_found_there(
     sandboxed: Sandboxed, wiring: Wiring
 ) -> None:
-    books = sandboxed.app.stripe.books
-    paid = books.pay(amount=1000, currency="usd", metadata={}, at=AT)
+    account = sandboxed.app.stripe.account
+    paid = account.pay(amount=1000, currency="usd", metadata={}, at=AT)
     metadata = {"citizen_id": "marco", "ducat_amount": "100", "platform": "cascade"}
-    books.update(paid["payment_intent"], at=AT + SECOND, metadata=metadata)
+    account.update(paid["payment_intent"], at=AT + SECOND, metadata=metadata)
     (charge,) = wiring.payments.purchases(DAY).charges
     assert (charge.citizen, charge.ducats) == ("marco", Decimal(100))
 
@@ -106,14 +106,14 @@ def test_the_charges_own_metadata_comes_before_the_intents(
 ) -> None:
     paid = sandboxed.pay(AT, "marco")
     changed = {"citizen_id": "polo"}
-    sandboxed.app.stripe.books.update(paid["payment_intent"], at=AT, metadata=changed)
+    sandboxed.app.stripe.account.update(paid["payment_intent"], at=AT, metadata=changed)
     (charge,) = wiring.payments.purchases(DAY).charges
     assert charge.citizen == "marco"
 
 
 def test_a_charge_without_an_intent_is_read(sandboxed: Sandboxed, wiring: Wiring) -> None:
     metadata = {"citizen_id": "marco", "ducat_amount": "100"}
-    paid = sandboxed.app.stripe.books.charge_directly(
+    paid = sandboxed.app.stripe.account.charge_directly(
         amount=1000, currency="usd", at=AT, metadata=metadata
     )
     (charge,) = wiring.payments.purchases(DAY).charges
@@ -136,9 +136,9 @@ def test_a_citizen_of_spaces_is_nobody(sandboxed: Sandboxed, wiring: Wiring) -> 
 
 
 def test_refunds_and_disputes_come_along(sandboxed: Sandboxed, wiring: Wiring) -> None:
-    paid, books = sandboxed.pay(AT), sandboxed.app.stripe.books
-    books.refund(paid["id"], at=AT, amount=300)
-    dispute = books.dispute(paid["id"], at=AT)
+    paid, account = sandboxed.pay(AT), sandboxed.app.stripe.account
+    account.refund(paid["id"], at=AT, amount=300)
+    dispute = account.dispute(paid["id"], at=AT)
     (charge,) = wiring.payments.purchases(DAY).charges
     assert (charge.refunded_cents, charge.disputed) == (300, True)
     (found,) = wiring.payments.disputes(charge.id)
@@ -147,7 +147,7 @@ def test_refunds_and_disputes_come_along(sandboxed: Sandboxed, wiring: Wiring) -
 
 def _disputed(sandboxed: Sandboxed, at: datetime = AT) -> dict[str, Any]:
     charge = sandboxed.pay(at)
-    sandboxed.app.stripe.books.dispute(charge["id"], at=at)
+    sandboxed.app.stripe.account.dispute(charge["id"], at=at)
     return charge
 
 
@@ -164,9 +164,9 @@ def _asked_of_disputes(sandboxed: Sandboxed, wiring: Wiring) -> tuple[dict[str, 
 def test_the_disputes_of_many_charges_come_by_one_listing(
     sandboxed: Sandboxed, wiring: Wiring
 ) -> None:
-    books, twice = sandboxed.app.stripe.books, sandboxed.pay(AT)
+    account, twice = sandboxed.app.stripe.account, sandboxed.pay(AT)
     for _ in range(2):
-        books.close_dispute(books.dispute(twice["id"], at=AT)["id"], at=AT, won=True)
+        account.close_dispute(account.dispute(twice["id"], at=AT)["id"], at=AT, won=True)
     for _ in range(3):
         _disputed(sandboxed)
     _disputed(sandboxed, AT + timedelta(days=2))
@@ -187,8 +187,8 @@ def test_where_the_account_has_very_many_disputes_each_charge_is_asked_for(
 
 
 def test_a_won_dispute_is_read_as_won(sandboxed: Sandboxed, wiring: Wiring) -> None:
-    paid, books = sandboxed.pay(AT), sandboxed.app.stripe.books
-    books.close_dispute(books.dispute(paid["id"], at=AT)["id"], at=AT, won=True)
+    paid, account = sandboxed.pay(AT), sandboxed.app.stripe.account
+    account.close_dispute(account.dispute(paid["id"], at=AT)["id"], at=AT, won=True)
     (found,) = wiring.payments.disputes(paid["id"])
     assert (found.is_open, found.cents_gone) == (False, 0)
 
@@ -210,25 +210,25 @@ def test_an_unknown_payment_is_none(wiring: Wiring, payment_id: str) -> None:
 
 
 def test_a_payment_that_never_succeeded_is_none(sandboxed: Sandboxed, wiring: Wiring) -> None:
-    intent = sandboxed.app.stripe.books.create_payment_intent(
+    intent = sandboxed.app.stripe.account.create_payment_intent(
         amount=500, currency="usd", metadata={"citizen_id": "marco"}, at=AT
     )
     assert wiring.payments.payment(intent["id"]) is None
 
 
 def test_a_payment_for_another_product_is_none(sandboxed: Sandboxed, wiring: Wiring) -> None:
-    paid = sandboxed.app.stripe.books.pay(amount=500, currency="usd", metadata={}, at=AT)
+    paid = sandboxed.app.stripe.account.pay(amount=500, currency="usd", metadata={}, at=AT)
     assert wiring.payments.payment(paid["payment_intent"]) is None
 
 
 def test_of_an_intent_with_a_declined_attempt_the_paid_charge_is_found(
     sandboxed: Sandboxed, wiring: Wiring
 ) -> None:
-    books = sandboxed.app.stripe.books
+    account = sandboxed.app.stripe.account
     metadata = {"citizen_id": "marco", "ducat_amount": "100"}
-    intent = books.create_payment_intent(amount=500, currency="usd", metadata=metadata, at=AT)
-    books.confirm(intent["id"], at=AT, payment_method="pm_card_chargeDeclined")
-    books.confirm(intent["id"], at=AT + SECOND, payment_method="pm_card_visa")
+    intent = account.create_payment_intent(amount=500, currency="usd", metadata=metadata, at=AT)
+    account.confirm(intent["id"], at=AT, payment_method="pm_card_chargeDeclined")
+    account.confirm(intent["id"], at=AT + SECOND, payment_method="pm_card_visa")
     found = wiring.payments.payment(intent["id"])
     assert found is not None
     assert found.created_at == AT + SECOND

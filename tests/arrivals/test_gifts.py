@@ -42,10 +42,10 @@ def test_an_anonymous_giver_is_not_named_to_the_recipient(counter: Counter) -> N
 def test_a_gift_taken_back_is_told_to_both_when_it_has_gone(counter: Counter) -> None:
     key = given(counter)
     intent = key.removeprefix("cascade_payment_")
-    books = counter.sandboxed.app.stripe.books
-    with books.ledger(counter.now()) as ledger:
-        charge = ledger.get("payment_intent", intent)["latest_charge"]
-    books.refund(charge, at=counter.now(), amount=None)
+    account = counter.sandboxed.app.stripe.account
+    with account.writing(counter.now()) as writer:
+        charge = writer.get("payment_intent", intent)["latest_charge"]
+    account.refund(charge, at=counter.now(), amount=None)
     assert counter.type("refund", intent, "--yes").code == 0
     counter.sandboxed.app.engine.run()
     night(counter)

@@ -28,7 +28,7 @@ REFUSED = json_response(422, {"error": {"type": "INVALID_VALUE_FOR_COLUMN", "mes
 
 
 def use_engine_layout(counter: Counter) -> None:
-    counter.sandboxed.app.airtable.tables.use_older_notifications()
+    counter.sandboxed.app.airtable.tables.use_legacy_notifications()
 
 
 def test_the_base_refuses_the_engines_notice_and_cascade_tells_the_citizen(
@@ -226,9 +226,9 @@ def test_what_is_taken_back_is_told_when_it_has_left(counter: Counter) -> None:
     intent = counter.paid()
     counter.credit("marco", "100", "--payment", intent)
     counter.sandboxed.app.engine.run()
-    with counter.sandboxed.app.stripe.books.ledger(counter.now()) as ledger:
-        charge = ledger.get("payment_intent", intent)["latest_charge"]
-    counter.sandboxed.app.stripe.books.refund(charge, at=counter.now(), amount=None)
+    with counter.sandboxed.app.stripe.account.writing(counter.now()) as writer:
+        charge = writer.get("payment_intent", intent)["latest_charge"]
+    counter.sandboxed.app.stripe.account.refund(charge, at=counter.now(), amount=None)
     counter.type("refund", intent, "--yes")
     counter.sandboxed.app.engine.run()
     assert night(counter, "--json").data["arrivals_told"] == 2

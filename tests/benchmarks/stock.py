@@ -15,8 +15,8 @@ from typing import Any
 from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.sandbox.seed import prices
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
-from cascade_cli.sandbox.stripe import Books
-from cascade_cli.sandbox.stripe.shelf import Shelf, row
+from cascade_cli.sandbox.stripe import StripeAccount
+from cascade_cli.sandbox.stripe.objects import Objects, row
 
 DUCATS = 100
 _AT = datetime(2024, 2, 29, 7, 30, 1, tzinfo=UTC)
@@ -41,16 +41,16 @@ class Stock:
 
     def __init__(self, app: SandboxApp) -> None:
         self._store, tables = app.store, app.airtable.tables
-        books = Books(app.store, Random(1))  # noqa: S311
-        charge = books.pay(
+        account = StripeAccount(app.store, Random(1))  # noqa: S311
+        charge = account.pay(
             amount=10 * DUCATS,
             currency="usd",
             metadata=prices.metadata(_BUYER, float(DUCATS)),
             at=_AT,
         )
         self._charge, self._intent = str(charge["id"]), str(charge["payment_intent"])
-        with books.ledger(_AT) as ledger:
-            intent = ledger.get("payment_intent", self._intent)
+        with account.writing(_AT) as writer:
+            intent = writer.get("payment_intent", self._intent)
         self._stripe = (row(intent), row(charge))
         made = tables.create("STRATAGEMS", _stratagem(self._charge, self._intent), at=_AT)
         citizen = {"CitizenId": _BUYER, "Username": _BUYER, "Ducats": 0}
@@ -64,7 +64,7 @@ class Stock:
         hours later, or, if it is not `delivered`, never to be found in Venice."""
         numbered = list(enumerate(moments, start=first))
         with self._store.write() as connection:
-            Shelf(connection).insert(
+            Objects(connection).insert(
                 self._copy(model, number, at) for number, at in numbered for model in self._stripe
             )
             if delivered:

@@ -14,7 +14,7 @@ from shutil import which
 import pytest
 
 from cascade_cli.adapters.http.transport import utc_now
-from cascade_cli.cli.review.plan import plan_lines
+from cascade_cli.cli.review.walk import plan_lines
 from cascade_cli.cli.terminal.session import Session
 from cascade_cli.domain.reconcile.repair_plan import RepairPlan
 from tests.cli.conftest import Cascade

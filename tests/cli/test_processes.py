@@ -74,10 +74,32 @@ def test_the_version_is_told_without_importing_the_command_line(tmp_path: Path) 
     assert modules_after(tmp_path, "--version") & {"typer", "click", "cascade_cli.cli.app"} == set()
 
 
-@pytest.mark.parametrize("arguments", [("--help",), ("--version",), ("reconcile", "--help")])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--help",),
+        ("--version",),
+        ("reconcile", "--help"),
+        ("help",),
+        ("help", "refunds"),
+        ("help", "pricing"),
+    ],
+)
 def test_help_imports_none_of_the_heavy_parts(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     imported = modules_after(tmp_path, *arguments)
     assert imported & {*HEAVY, *SANDBOX} - {"rich"} == set()
+
+
+def test_a_topic_in_a_pipe_is_read_without_what_renders_it(tmp_path: Path) -> None:
+    imported = modules_after(tmp_path, "help", "refunds")
+    assert imported & {"rich.markdown", "markdown_it", "pygments"} == set()
+
+
+def test_a_topic_on_a_terminal_imports_none_of_the_heavy_parts(tmp_path: Path) -> None:
+    script = f"import sys; sys.stdout.isatty = lambda: True; {CASCADE}"
+    imported = modules_after(tmp_path, "help", "refunds", script=script, PAGER="cat")
+    assert imported & {*HEAVY, *SANDBOX} - {"rich"} == set()
+    assert "rich.markdown" in imported
 
 
 def test_help_imports_what_any_typer_app_does_and_no_command(tmp_path: Path) -> None:
@@ -227,7 +249,7 @@ def slow_sandbox(seconds: float) -> Iterator[Sandboxed]:
     chance = random.Random(1)  # noqa: S311
     with closing(SandboxApp(":memory:", latency_seconds=seconds, random=chance)) as app:
         for _ in range(3):
-            app.stripe.books.pay(amount=500, currency="usd", metadata={}, at=datetime.now(UTC))
+            app.stripe.account.pay(amount=500, currency="usd", metadata={}, at=datetime.now(UTC))
         with served(app) as sandboxed:
             yield sandboxed
 

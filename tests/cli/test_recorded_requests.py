@@ -74,7 +74,7 @@ def test_reconcile_with_all_that_has_to_be_asked_besides(
     sandboxed.pay(NOW - 30 * HOUR, "it's {Status}")
     contested = sandboxed.pay(NOW - 40 * HOUR)
     sandboxed.transfer(f"cascade_payment_{contested['payment_intent']}", NOW - 40 * HOUR)
-    sandboxed.app.stripe.books.dispute(contested["id"], at=NOW)
+    sandboxed.app.stripe.account.dispute(contested["id"], at=NOW)
     sandboxed.pay(SINCE - HOUR)
     sandboxed.transfer("cascade_payment_marco_1794531600", SINCE + HOUR)
     sandboxed.transfer("cascade_payment_pi_3unknown", NOW - 50 * HOUR)

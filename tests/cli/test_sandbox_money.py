@@ -40,9 +40,9 @@ def typed(cascade: Cascade) -> Typed:
 def shown(no_settings: Path) -> Shown:
     def show(kind: str, id: str) -> dict[str, Any]:
         with closing(SandboxApp(state_path(no_settings / "state"))) as app:
-            books = app.stripe.books
-            with books.ledger(app.now()) as ledger:
-                return ledger.get(kind, id)
+            account = app.stripe.account
+            with account.writing(app.now()) as writer:
+                return writer.get(kind, id)
 
     return show
 

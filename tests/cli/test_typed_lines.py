@@ -91,7 +91,7 @@ def _check(line: str) -> None:
 
 
 def test_the_names_that_make_a_command_line_are_those_of_the_commands() -> None:
-    assert {*KNOWN, "sandbox"} == {*COMMANDS, *GROUPS}
+    assert {*KNOWN, "sandbox", "help"} == {*COMMANDS, *GROUPS}
 
 
 @pytest.mark.parametrize(

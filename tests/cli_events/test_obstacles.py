@@ -16,13 +16,13 @@ Story = Callable[[ShopDay], Charge]
 
 def _refunded(day: ShopDay) -> Charge:
     charge = day.sandboxed.pay(day.ago(hours=5))
-    day.sandboxed.app.stripe.books.refund(charge["id"], at=day.ago(hours=4), amount=300)
+    day.sandboxed.app.stripe.account.refund(charge["id"], at=day.ago(hours=4), amount=300)
     return charge
 
 
 def _disputed(day: ShopDay) -> Charge:
     charge = day.sandboxed.pay(day.ago(hours=5))
-    day.sandboxed.app.stripe.books.dispute(charge["id"], at=day.ago(hours=4))
+    day.sandboxed.app.stripe.account.dispute(charge["id"], at=day.ago(hours=4))
     return charge
 
 

@@ -48,20 +48,20 @@ def test_what_was_received_is_told_with_what_became_of_it(day: ShopDay) -> None:
 
 def trouble(day: ShopDay) -> None:
     """A payment that fails, one that is refunded, one that is disputed, and a page left open."""
-    books, at = day.sandboxed.app.stripe.books, day.ago(hours=2)
-    failing = books.create_payment_intent(at=at, amount=1000, currency="usd")
-    books.confirm(failing["id"], at=at, payment_method="pm_card_chargeDeclined")
-    books.refund(day.sandboxed.pay(at)["id"], at=at)
-    dispute = books.dispute(day.sandboxed.pay(at)["id"], at=at)
-    books.close_dispute(dispute["id"], at=at)
+    account, at = day.sandboxed.app.stripe.account, day.ago(hours=2)
+    failing = account.create_payment_intent(at=at, amount=1000, currency="usd")
+    account.confirm(failing["id"], at=at, payment_method="pm_card_chargeDeclined")
+    account.refund(day.sandboxed.pay(at)["id"], at=at)
+    dispute = account.dispute(day.sandboxed.pay(at)["id"], at=at)
+    account.close_dispute(dispute["id"], at=at)
     price = {"currency": "usd", "unit_amount": 1000, "product_data": {"name": "Ducats"}}
-    page = books.create_checkout_session(
+    page = account.create_checkout_session(
         at=at,
         mode="payment",
         success_url="https://shop.example/thanks",
         line_items=[{"price_data": price, "quantity": 1}],
     )
-    books.expire_checkout(page["id"], at=at)
+    account.expire_checkout(page["id"], at=at)
 
 
 def test_what_pays_nothing_is_shown_as_recorded(day: ShopDay) -> None:

@@ -33,15 +33,15 @@ def test_a_checkout_session_is_the_same_credit_as_its_payment(day: ShopDay) -> N
     day.open("marco")
     metadata = {"citizen_id": "marco", "ducat_amount": "100", "type": "ducat_purchase"}
     price = {"currency": "usd", "unit_amount": 1000, "product_data": {"name": "Ducats"}}
-    books = day.sandboxed.app.stripe.books
-    session = books.create_checkout_session(
+    account = day.sandboxed.app.stripe.account
+    session = account.create_checkout_session(
         at=day.ago(hours=2),
         mode="payment",
         success_url="https://shop.example/thanks",
         line_items=[{"price_data": price, "quantity": 1}],
         payment_intent_data={"metadata": metadata},
     )
-    books.complete_checkout(session["id"], at=day.ago(hours=1))
+    account.complete_checkout(session["id"], at=day.ago(hours=1))
     assert "checkout.session.completed" in {event.type for event in day.events()}
     ended = day.cascade("events", "replay", "--since", "1d", "--yes", "--json")
     assert list(results(ended.data).values()) == ["credited"]
@@ -118,9 +118,9 @@ def test_the_stratagem_names_the_event_and_the_operator(day: ShopDay) -> None:
 
 def test_other_events_are_counted_and_left_alone(day: ShopDay) -> None:
     day.open("marco")
-    books = day.sandboxed.app.stripe.books
-    books.create_customer(at=day.ago(hours=3), name="A customer")
-    books.pay(amount=500, currency="usd", metadata={"order_id": "7"}, at=day.ago(hours=2))
+    account = day.sandboxed.app.stripe.account
+    account.create_customer(at=day.ago(hours=3), name="A customer")
+    account.pay(amount=500, currency="usd", metadata={"order_id": "7"}, at=day.ago(hours=2))
     ended = day.cascade("events", "replay", "--since", "1d", "--yes", "--json")
     assert ended.code == 0
     assert ended.data["other_events"]["customer.created"] == 1
@@ -182,9 +182,9 @@ def test_many_payments_are_resolved_by_listing_not_one_by_one(day: ShopDay) -> N
 def test_in_a_busy_hour_no_page_is_read_for_the_sake_of_one_payment(day: ShopDay) -> None:
     day.open("marco")
     others = {"type": "something_else"}
-    books = day.sandboxed.app.stripe.books
+    account = day.sandboxed.app.stripe.account
     for seconds in range(310, 3300, 3):
-        books.pay(amount=500, currency="usd", metadata=others, at=day.ago(seconds=seconds))
+        account.pay(amount=500, currency="usd", metadata=others, at=day.ago(seconds=seconds))
     for number in range(29):
         day.sandboxed.pay(day.ago(seconds=2), ducats=str(50 + number), cents=2000)
     day.sandboxed.pay(day.ago(seconds=120), ducats="40", cents=2000)

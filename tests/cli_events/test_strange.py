@@ -21,8 +21,8 @@ every = pytest.mark.parametrize("wish", STRANGE.values(), ids=STRANGE)
 
 def sent(day: ShopDay, wish: dict[str, Any]) -> str:
     """Let Stripe keep it between two events of a payment; its id."""
-    books = day.sandboxed.app.stripe.books
-    return str(books.announce(**wish, at=day.ago(hours=2))["id"])
+    account = day.sandboxed.app.stripe.account
+    return str(account.announce(**wish, at=day.ago(hours=2))["id"])
 
 
 @every
@@ -87,9 +87,9 @@ def test_it_has_a_story_of_its_own(day: ShopDay, wish: dict[str, Any]) -> None:
 
 def test_doctor_counts_it_among_what_was_not_delivered(day: ShopDay) -> None:
     day.open()
-    books = day.sandboxed.app.stripe.books
+    account = day.sandboxed.app.stripe.account
     url = "http://127.0.0.1:9/api/payments/webhook"
-    books.register_webhook(url, at=day.ago(hours=3), secret="whsec_1")
+    account.register_webhook(url, at=day.ago(hours=3), secret="whsec_1")
     for wish in STRANGE.values():
         sent(day, wish)
     found = day.cascade("doctor", "--json").data["checks"]

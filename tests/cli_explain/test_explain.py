@@ -15,10 +15,10 @@ def explained(day: ShopDay, identity: str, *options: str) -> Ended:
 
 def test_every_id_of_a_payment_tells_the_same_story(day: ShopDay) -> None:
     day.open("marco")
-    books = day.sandboxed.app.stripe.books
+    account = day.sandboxed.app.stripe.account
     charge = day.sandboxed.pay(day.ago(hours=5))
-    refund = books.refund(charge["id"], at=day.ago(hours=3), amount=200)
-    dispute = books.dispute(charge["id"], at=day.ago(hours=2))
+    refund = account.refund(charge["id"], at=day.ago(hours=3), amount=200)
+    dispute = account.dispute(charge["id"], at=day.ago(hours=2))
     key = f"cascade_payment_{charge['payment_intent']}"
     row = day.sandboxed.transfer(key, day.ago(hours=4))
     event = day.events("charge.refunded")[0].id
@@ -38,19 +38,19 @@ def test_a_checkout_session_leads_to_its_payment(day: ShopDay) -> None:
     day.open("marco")
     metadata = {"citizen_id": "marco", "ducat_amount": "100", "type": "ducat_purchase"}
     price = {"currency": "usd", "unit_amount": 1000, "product_data": {"name": "Ducats"}}
-    books = day.sandboxed.app.stripe.books
+    account = day.sandboxed.app.stripe.account
     made = {
         "mode": "payment",
         "success_url": "https://shop.example/thanks",
         "line_items": [{"price_data": price, "quantity": 1}],
         "payment_intent_data": {"metadata": metadata},
     }
-    paid = books.create_checkout_session(at=day.ago(hours=2), **made)
-    intent = books.complete_checkout(paid["id"], at=day.ago(hours=1))["payment_intent"]
+    paid = account.create_checkout_session(at=day.ago(hours=2), **made)
+    intent = account.complete_checkout(paid["id"], at=day.ago(hours=1))["payment_intent"]
     data = explained(day, paid["id"]).data
     assert (data["payment"]["payment_intent"], data["verdict"]["kind"]) == (intent, "missing")
     assert paid["id"] in {entry["id"] for entry in data["timeline"]}
-    unpaid = books.create_checkout_session(at=day.ago(hours=2), **made)
+    unpaid = account.create_checkout_session(at=day.ago(hours=2), **made)
     data = explained(day, unpaid["id"]).data
     assert (data["payment"], data["verdict"]["kind"]) == (None, None)
 
@@ -87,7 +87,7 @@ def test_the_timeline_runs_from_payment_through_journal_to_engine_and_notice(
 
 def test_an_unpaid_payment_owes_nothing_and_shows_why(day: ShopDay) -> None:
     day.open("marco")
-    charge = day.sandboxed.app.stripe.books.pay(
+    charge = day.sandboxed.app.stripe.account.pay(
         amount=1000,
         currency="usd",
         metadata={"citizen_id": "marco", "ducat_amount": "100", "type": "ducat_purchase"},
@@ -219,7 +219,7 @@ def test_events_older_than_thirty_days_are_said_to_be_gone(day: ShopDay) -> None
 
 
 def test_the_older_layout_of_notifications_is_read_too(day: ShopDay) -> None:
-    day.sandboxed.app.airtable.tables.catalogue.use_older_notifications()
+    day.sandboxed.app.airtable.tables.catalogue.use_legacy_notifications()
     day.open("marco")
     charge = day.sandboxed.pay(day.ago(hours=5))
     day.cascade("events", "replay", "--since", "1d", "--yes")
@@ -229,7 +229,7 @@ def test_the_older_layout_of_notifications_is_read_too(day: ShopDay) -> None:
 
 
 def test_the_engines_own_notice_is_read_where_the_base_takes_it(day: ShopDay) -> None:
-    day.sandboxed.app.airtable.tables.catalogue.use_older_notifications()
+    day.sandboxed.app.airtable.tables.catalogue.use_legacy_notifications()
     day.open("marco")
     charge = day.sandboxed.pay(day.ago(hours=5))
     day.cascade("events", "replay", "--since", "1d", "--yes")
@@ -242,7 +242,7 @@ def test_the_engines_own_notice_is_read_where_the_base_takes_it(day: ShopDay) ->
 
 def test_a_base_without_the_engines_field_is_read_all_the_same(day: ShopDay) -> None:
     tables = day.sandboxed.app.airtable.tables
-    tables.use_older_notifications()
+    tables.use_legacy_notifications()
     tables.drop_field("NOTIFICATIONS", "RelatedEntity")
     day.open("marco")
     charge = day.sandboxed.pay(day.ago(hours=5))

@@ -57,9 +57,9 @@ def test_every_state_is_told_in_words(day: ShopDay, state: EventState, words: st
 def test_refund_and_dispute_events_stand_in_the_story(day: ShopDay) -> None:
     day.open("marco")
     charge = day.sandboxed.pay(day.ago(hours=5))
-    books = day.sandboxed.app.stripe.books
-    books.refund(charge["id"], at=day.ago(hours=3), amount=200)
-    books.dispute(charge["id"], at=day.ago(hours=2))
+    account = day.sandboxed.app.stripe.account
+    account.refund(charge["id"], at=day.ago(hours=3), amount=200)
+    account.dispute(charge["id"], at=day.ago(hours=2))
     received = day.events("charge.refunded", "charge.dispute.created")
     keep(day, received, EventState.RECORDED)
     told = {line["id"] for line in _told(_explained(day, charge["payment_intent"]))}
@@ -69,8 +69,8 @@ def test_refund_and_dispute_events_stand_in_the_story(day: ShopDay) -> None:
 
 def test_a_failed_payment_and_a_session_that_expired_are_told(day: ShopDay) -> None:
     day.open("marco")
-    books = day.sandboxed.app.stripe.books
-    failed = books.pay(
+    account = day.sandboxed.app.stripe.account
+    failed = account.pay(
         amount=1000,
         currency="usd",
         metadata={"citizen_id": "marco", "ducat_amount": "100", "type": "ducat_purchase"},

@@ -15,7 +15,7 @@ SOLD = {"citizen_id": "marco", "ducat_amount": "100", "type": "ducat_purchase"}
 def opened(day: ShopDay, **data: Any) -> str:
     """A session whose own metadata sells 100 ducats to marco; its id."""
     price = {"currency": "usd", "unit_amount": 1000, "product_data": {"name": "Ducats"}}
-    session = day.sandboxed.app.stripe.books.create_checkout_session(
+    session = day.sandboxed.app.stripe.account.create_checkout_session(
         at=day.ago(hours=2),
         mode="payment",
         success_url="https://shop.example/thanks",
@@ -28,8 +28,8 @@ def opened(day: ShopDay, **data: Any) -> str:
 
 def paid(day: ShopDay, session: str) -> str:
     """It is paid on its page; its intent's id."""
-    books = day.sandboxed.app.stripe.books
-    return str(books.complete_checkout(session, at=day.ago(hours=1))["payment_intent"])
+    account = day.sandboxed.app.stripe.account
+    return str(account.complete_checkout(session, at=day.ago(hours=1))["payment_intent"])
 
 
 def explained(day: ShopDay, identity: str) -> Any:
@@ -82,10 +82,10 @@ def test_a_payment_that_only_lacks_the_citizen_prints_the_credit_that_the_sessio
 def test_no_credit_is_printed_once_the_money_went_back(day: ShopDay) -> None:
     day.open("marco")
     intent = paid(day, opened(day, payment_intent_data={"metadata": {"platform": "cascade"}}))
-    books = day.sandboxed.app.stripe.books
-    with books.ledger(day.clock()) as ledger:
-        charge = ledger.get("payment_intent", intent)["latest_charge"]
-    books.refund(charge, at=day.ago(minutes=30), amount=400)
+    account = day.sandboxed.app.stripe.account
+    with account.writing(day.clock()) as writer:
+        charge = writer.get("payment_intent", intent)["latest_charge"]
+    account.refund(charge, at=day.ago(minutes=30), amount=400)
     assert explained(day, intent)["repair"] is None
 
 

@@ -40,7 +40,7 @@ class Workers:
     def deliverer(
         self,
         *,
-        lanes: int = 1,
+        threads: int = 1,
         turn: Callable[[], None] = lambda: None,
         sleep: Callable[[float], None] | None = None,
         tell: Callable[[str], None] = lambda _message: None,
@@ -55,7 +55,7 @@ class Workers:
             notifier=NotificationWriter(wiring.api, chosen.airtable_base, writing.schema),
             journal=writing.journal,
             terms=DeliveryTerms(chosen.lifetime, chosen.max_per_day, chosen.engine),
-            around=Surroundings(utc_now, sleep or time.sleep, turn, permitted, tell, lanes),
+            around=Surroundings(utc_now, sleep or time.sleep, turn, permitted, tell, threads),
         )
 
 

@@ -114,12 +114,12 @@ def test_a_credit_takes_no_row_that_is_its_neighbours(counter: Counter) -> None:
 
 
 def test_a_won_dispute_delivers_its_own_payment_beside_a_neighbours_row(counter: Counter) -> None:
-    books = counter.sandboxed.app.stripe.books
+    account = counter.sandboxed.app.stripe.account
     disputed = counter.sandboxed.pay(counter.now() - timedelta(hours=50))
     counter.paid(hours_ago=40)
     legacy(counter, 39.9)
-    dispute = books.dispute(disputed["id"], at=counter.now() - timedelta(hours=30))
-    books.close_dispute(dispute["id"], won=True, at=counter.now() - timedelta(hours=20))
+    dispute = account.dispute(disputed["id"], at=counter.now() - timedelta(hours=30))
+    account.close_dispute(dispute["id"], won=True, at=counter.now() - timedelta(hours=20))
     assert counter.type("refund", disputed["payment_intent"], "--yes").code == 0
     assert own_rows(counter, disputed["payment_intent"])[0]["Status"] == "active"
 
@@ -128,7 +128,7 @@ def test_paid_twice_refunded_once_and_delivered_once_is_settled(counter: Counter
     counter.paid(hours_ago=30)
     charge = counter.sandboxed.pay(counter.now() - timedelta(hours=29))
     legacy(counter, 28.9)
-    counter.sandboxed.app.stripe.books.refund(charge["id"], at=counter.now())
+    counter.sandboxed.app.stripe.account.refund(charge["id"], at=counter.now())
     answer = counter.type("reconcile", "--repair", "--yes", "--json")
     assert (answer.code, answer.data["repairs"], counter.writes) == (0, [], [])
 

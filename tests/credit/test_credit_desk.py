@@ -14,8 +14,7 @@ from cascade_cli.adapters.stripe.purchases import StripeReader
 from cascade_cli.domain.delivery.deliveries import Result
 from cascade_cli.domain.delivery.delivery_steps import FATE_BOUND
 from cascade_cli.domain.records.charges import Charge
-from cascade_cli.domain.records.orders import Order
-from cascade_cli.domain.records.overrides import Override
+from cascade_cli.domain.records.orders import Order, Override
 from cascade_cli.domain.selling.allocation import Allocation, Share, portions_of
 from cascade_cli.domain.shop.money import ZERO
 from cascade_cli.errors import GuardError, UsageError

@@ -74,12 +74,12 @@ def row_of(counter: Counter, status: str, hours: float = 1) -> str:
     return str(counter.sandboxed.transfer(key, made, Status=status, ExpiresAt=until)["id"])
 
 
-@pytest.mark.parametrize("lanes", [1, 3])
+@pytest.mark.parametrize("threads", [1, 3])
 def test_many_orders_each_become_one_transfer_and_are_answered_in_their_order(
-    counter: Counter, office: Workers, lanes: int
+    counter: Counter, office: Workers, threads: int
 ) -> None:
     wanted, heard = orders(105), list[str]()
-    found = office.deliverer(lanes=lanes).deliver(
+    found = office.deliverer(threads=threads).deliver(
         wanted, patience=LONG, done=lambda delivery: heard.append(delivery.order.key)
     )
     keys = [order.key for order in wanted]

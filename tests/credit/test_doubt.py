@@ -132,10 +132,10 @@ def test_a_doubtful_transfer_back_is_not_repeated_after_a_second_run(counter: Co
     intent = counter.paid()
     assert counter.credit("marco", "100", "--payment", intent).code == 0
     counter.sandboxed.app.engine.run()
-    books = counter.sandboxed.app.stripe.books
-    with books.ledger(counter.now()) as ledger:
-        charge = str(ledger.get("payment_intent", intent)["latest_charge"])
-    name = books.refund(charge, at=counter.now())["id"]
+    account = counter.sandboxed.app.stripe.account
+    with account.writing(counter.now()) as writer:
+        charge = str(writer.get("payment_intent", intent)["latest_charge"])
+    name = account.refund(charge, at=counter.now())["id"]
     assert counter.type("refund", intent, "--yes").code == 0
     counter.sandboxed.app.engine.run(fail_at="write_payee")
     counter.sandboxed.app.engine.run(only=f"cascade_refund_{name}")

@@ -135,12 +135,12 @@ def test_a_refund_of_a_renamed_citizen_says_who_there_is(counter: Counter) -> No
     intent = counter.paid()
     assert counter.credit("marco", "100", "--payment", intent).code == 0
     counter.sandboxed.app.engine.run()
-    tables, books = counter.sandboxed.app.airtable.tables, counter.sandboxed.app.stripe.books
+    tables, account = counter.sandboxed.app.airtable.tables, counter.sandboxed.app.stripe.account
     (record,) = tables.select("CITIZENS", "{Username} = 'marco'")
     tables.update("CITIZENS", record["id"], {"Username": "Marco"})
-    with books.ledger(counter.now()) as ledger:
-        charge = ledger.get("payment_intent", intent)["latest_charge"]
-    books.refund(charge, at=counter.now())
+    with account.writing(counter.now()) as writer:
+        charge = writer.get("payment_intent", intent)["latest_charge"]
+    account.refund(charge, at=counter.now())
     answer = counter.type("refund", intent, "--dry-run", "--json")
     told = (
         "Venice has no citizen 'marco'; there is a 'Marco', which differs in upper and lower case"

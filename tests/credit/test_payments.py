@@ -62,8 +62,8 @@ def test_words_that_contradict_the_payment_are_refused(
 
 def test_a_refunded_payment_is_left_to_people(counter: Counter) -> None:
     charge = counter.sandboxed.pay(counter.now() - timedelta(hours=5))
-    books = counter.sandboxed.app.stripe.books
-    books.refund(charge["id"], amount=1, at=counter.now())
+    account = counter.sandboxed.app.stripe.account
+    account.refund(charge["id"], amount=1, at=counter.now())
     answer = counter.credit("marco", "100", "--payment", charge["payment_intent"])
     assert (answer.code, counter.writes) == (7, [])
     assert "was refunded, in part or whole" in answer.err
@@ -72,7 +72,7 @@ def test_a_refunded_payment_is_left_to_people(counter: Counter) -> None:
 
 def test_a_disputed_payment_is_left_to_people(counter: Counter) -> None:
     charge = counter.sandboxed.pay(counter.now() - timedelta(hours=5))
-    counter.sandboxed.app.stripe.books.dispute(charge["id"], at=counter.now())
+    counter.sandboxed.app.stripe.account.dispute(charge["id"], at=counter.now())
     answer = counter.credit("marco", "100", "--payment", charge["payment_intent"])
     assert (answer.code, counter.writes) == (7, [])
     assert "is disputed" in answer.err

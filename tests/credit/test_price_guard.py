@@ -176,7 +176,7 @@ def test_a_payment_s_id_is_no_reference_of_a_credit_by_hand(counter: Counter) ->
 
 def test_a_refund_does_not_deliver_the_rest_of_it(counter: Counter) -> None:
     charge = counter.sandboxed.pay(counter.now() - timedelta(hours=5), ducats="10000", cents=50_000)
-    counter.sandboxed.app.stripe.books.refund(charge["id"], amount=10_000, at=counter.now())
+    counter.sandboxed.app.stripe.account.refund(charge["id"], amount=10_000, at=counter.now())
     answer = counter.type("refund", charge["payment_intent"], "--yes")
     assert (answer.code, counter.rows()) == (7, [])
     assert "less than its ducats cost" in " ".join(answer.err.split())

@@ -136,7 +136,7 @@ def delivered(counter: Counter) -> str:
     tables = counter.sandboxed.app.airtable.tables
     (record,) = tables.select("CITIZENS", "{Username} = 'marco'")
     tables.update("CITIZENS", record["id"], {"Ducats": 500})
-    counter.sandboxed.app.stripe.books.refund(charge["id"], at=counter.now())
+    counter.sandboxed.app.stripe.account.refund(charge["id"], at=counter.now())
     return intent
 
 

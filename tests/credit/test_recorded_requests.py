@@ -130,7 +130,7 @@ def test_the_processor_is_replenished(exchanged: Exchanged) -> None:
 def test_a_refund_taken_back(exchanged: Exchanged, sandboxed: Sandboxed) -> None:
     paid = sandboxed.pay(NOW - timedelta(hours=30))
     sandboxed.transfer(f"cascade_payment_{paid['payment_intent']}", NOW - timedelta(hours=29))
-    sandboxed.app.stripe.books.refund(paid["id"], at=NOW - timedelta(hours=2), amount=400)
+    sandboxed.app.stripe.account.refund(paid["id"], at=NOW - timedelta(hours=2), amount=400)
     code, asked = exchanged("refund", "refund", paid["payment_intent"], "--yes")
     writes = {name: n for name, n in asked.items() if not name.startswith("GET")}
     assert (code, writes) == (0, TRANSFER_WRITTEN)

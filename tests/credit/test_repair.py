@@ -83,7 +83,7 @@ def test_what_only_a_person_can_judge_is_left_as_it_is(
 
 def test_a_refunded_payment_is_left_as_it_is(counter: Counter) -> None:
     charge = counter.sandboxed.pay(counter.now() - timedelta(hours=5))
-    counter.sandboxed.app.stripe.books.refund(charge["id"], at=counter.now())
+    counter.sandboxed.app.stripe.account.refund(charge["id"], at=counter.now())
     repair(counter)
     assert counter.writes == []
 
@@ -117,7 +117,7 @@ def test_what_stays_of_a_surplus_is_kept_alive_unless_the_payer_disputes_it(
 ) -> None:
     charge = counter.sandboxed.pay(counter.now() - timedelta(hours=5))
     if disputed:
-        counter.sandboxed.app.stripe.books.dispute(charge["id"], at=counter.now())
+        counter.sandboxed.app.stripe.account.dispute(charge["id"], at=counter.now())
     soon = (counter.now() + timedelta(minutes=1)).isoformat()
     for _ in range(2):
         row_for(counter, charge["payment_intent"], Status="active", ExpiresAt=soon)

@@ -72,8 +72,8 @@ def test_a_refusal_names_a_row_that_can_be_looked_up(counter: Counter) -> None:
 def test_a_refund_names_the_legacy_row_that_it_would_end(counter: Counter) -> None:
     expiry = (counter.now() + timedelta(hours=20)).isoformat()
     intent, key = _legacy(counter, Status="active", ExpiresAt=expiry)
-    books = counter.sandboxed.app.stripe.books
-    books.refund(books.charge_of(intent, at=counter.now()), at=counter.now())
+    account = counter.sandboxed.app.stripe.account
+    account.refund(account.charge_of(intent, at=counter.now()), at=counter.now())
     (order,) = counter.type("refund", intent, "--dry-run", "--json").data["would"]
     assert (order["ends"], order["stratagem_id"]) == (True, key)
     (done,) = counter.type("refund", intent, "--yes", "--json").data["deliveries"]

@@ -81,7 +81,7 @@ def test_the_citizen_is_told_that_ducats_are_on_their_way_not_that_they_arrived(
 
 
 def test_the_older_layout_is_served_where_the_base_has_it(counter: Counter) -> None:
-    counter.sandboxed.app.airtable.tables.catalogue.use_older_notifications()
+    counter.sandboxed.app.airtable.tables.catalogue.use_legacy_notifications()
     assert counter.credit("marco", "5", "--reference", "r1").code == 0
     row = notification(counter)
     assert row["CitizenUsername"] == "marco"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Any
 
 import typer
@@ -14,9 +15,15 @@ from cascade_cli.cli.app import COMMANDS, GROUPS, app_for
 NAMES = [*COMMANDS, *GROUPS]
 
 
+@cache
+def whole() -> Any:
+    """Declared once: that takes as long as many tests together."""
+    return typer.main.get_command(app_for(NAMES))
+
+
 def commands(command: Any = None, path: str = "cascade") -> Iterator[tuple[str, Any]]:
     """Every command with its full name, except groups that have no options of their own."""
-    command = command or typer.main.get_command(app_for(NAMES))
+    command = command or whole()
     children = getattr(command, "commands", {})
     if command.params or not children:
         yield path, command
@@ -26,7 +33,7 @@ def commands(command: Any = None, path: str = "cascade") -> Iterator[tuple[str, 
 
 def groups(command: Any = None, path: str = "cascade") -> Iterator[str]:
     """Every command that only leads to others."""
-    command = command or typer.main.get_command(app_for(NAMES))
+    command = command or whole()
     for name, child in getattr(command, "commands", {}).items():
         yield from groups(child, f"{path} {name}")
     if hasattr(command, "commands"):
@@ -40,7 +47,7 @@ def options(command: Any) -> dict[str, Any]:
 
 def parse(arguments: Sequence[str]) -> None:
     """Read a command line, without the leading `cascade`. Raises typer.TyperException if wrong."""
-    command: Any = typer.main.get_command(app_for(NAMES))
+    command: Any = whole()
     name, context = "cascade", None
     while hasattr(command, "commands"):
         here = next((i for i, a in enumerate(arguments) if a in command.commands), len(arguments))

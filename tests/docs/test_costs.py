@@ -1,4 +1,4 @@
-"""What commands ask of the services and put into `--json`, measured against the README's tables."""
+"""What commands ask of the services and put into `--json`, measured against the manual's tables."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import pytest
 
 from tests.credit.conftest import counter
 from tests.credit.counter import Counter
-from tests.docs import readme
+from tests.docs.documents import TOPICS, code, rows, sections
 from tests.gifts.test_gifts import given
 from tests.organisations.guild import bought
 
 __all__ = ["counter"]
 
-COSTS = readme.rows(readme.sections()["What is read, written and asked"], "what")
-DATA = readme.rows(readme.sections()["For scripts: `--json` and `--csv`"], "command")
+COSTS = rows(sections(TOPICS["costs"])["Requests"], "what")
+DATA = rows(sections(TOPICS["json"])["The data of the other commands"], "command")
 
 
 def _credit(*words: str) -> tuple[str, ...]:
@@ -39,8 +39,8 @@ def _reconciled(counter: Counter) -> tuple[str, ...]:
 def _refunded(counter: Counter) -> str:
     """A payment that was delivered, and its money went back."""
     intent, at = _settled(counter), counter.now()
-    books = counter.sandboxed.app.stripe.books
-    books.refund(books.charge_of(intent, at=at), at=at)
+    account = counter.sandboxed.app.stripe.account
+    account.refund(account.charge_of(intent, at=at), at=at)
     return intent
 
 
@@ -67,12 +67,12 @@ ASKED: dict[str, Callable[[Counter], tuple[str, ...]]] = {
 }
 
 
-def test_the_readme_s_table_of_requests_has_the_rows_that_are_measured() -> None:
+def test_the_manual_s_table_of_requests_has_the_rows_that_are_measured() -> None:
     assert [row[0] for row in COSTS] == list(ASKED)
 
 
 @pytest.mark.parametrize(("what", "stripe", "airtable"), COSTS)
-def test_a_command_sends_as_many_requests_as_the_readme_says(
+def test_a_command_sends_as_many_requests_as_the_manual_says(
     counter: Counter, what: str, stripe: str, airtable: str
 ) -> None:
     counter.type(*_credit("--reference", "first"))
@@ -108,18 +108,19 @@ SHOWN: dict[str, Callable[[Counter], list[tuple[str, ...]]]] = {
     "cascade pricing": lambda _: [("pricing",)],
     "cascade journal list": lambda _: [("journal", "list")],
     "cascade journal verify": lambda _: [("journal", "verify")],
+    "cascade help": lambda _: [("help",), ("help", "refunds")],
 }
 
 
-def test_the_readme_tells_the_data_of_the_commands_that_are_tried() -> None:
+def test_the_manual_tells_the_data_of_the_commands_that_are_tried() -> None:
     assert [row[0].strip("`") for row in DATA] == list(SHOWN)
 
 
 @pytest.mark.parametrize(("command", "keys"), DATA)
-def test_a_command_s_data_has_the_keys_that_the_readme_tells(
+def test_a_command_s_data_has_the_keys_that_the_manual_tells(
     counter: Counter, command: str, keys: str
 ) -> None:
     counter.type(*_credit("--reference", "first"))
     lines = SHOWN[command.strip("`")](counter)
-    told = [set(readme.code(part)) - {"--dry-run"} for part in keys.split(";")]
+    told = [set(code(part)) - {"--dry-run"} for part in keys.split(";")]
     assert [counter.type(*words, "--json").data.keys() for words in lines] == told

@@ -7,7 +7,7 @@ from html import unescape
 import pytest
 import time_machine
 
-from tests.docs import readme
+from tests.docs.documents import README, sections
 from tests.docs.picture import PICTURE, drawn, printed
 
 TEXT = PICTURE.read_text(encoding="utf-8")
@@ -33,4 +33,4 @@ def test_the_picture_fetches_nothing() -> None:
 
 
 def test_the_readme_shows_the_picture() -> None:
-    assert f"](tests/docs/{PICTURE.name})" in readme.sections()["Try it"]
+    assert f"](tests/docs/{PICTURE.name})" in sections(README)["Try it"]

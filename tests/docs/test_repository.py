@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.readme import ROOT
+from tests.docs.documents import ROOT
 
 TOP = {"cascade_cli", "tests", "pyproject.toml", "README.md", ".env.example", "LICENSE"}
 ALLOWED = TOP | {"CHANGELOG.md"}

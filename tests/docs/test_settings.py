@@ -8,24 +8,24 @@ from dotenv import dotenv_values
 
 from cascade_cli.settings import SETTINGS
 from cascade_cli.settings.values import Setting
-from tests.docs import readme
+from tests.docs.documents import ALL, ROOT, TEXTS, TOPICS, fences, rows
 
-EXAMPLE = (readme.ROOT / ".env.example").read_text(encoding="utf-8")
+EXAMPLE = (ROOT / ".env.example").read_text(encoding="utf-8")
 NAMES = [setting.name for setting in SETTINGS]
 
 
-def test_the_readme_lists_exactly_the_settings() -> None:
+def test_the_manual_lists_exactly_the_settings() -> None:
     assert [row[0].strip("`") for row in _documented()] == NAMES
 
 
 @pytest.mark.parametrize("setting", SETTINGS, ids=NAMES)
-def test_the_readme_gives_a_setting_s_default_and_meaning(setting: Setting) -> None:
+def test_the_manual_gives_a_setting_s_default_and_meaning(setting: Setting) -> None:
     row = next(row for row in _documented() if row[0] == f"`{setting.name}`")
     assert row[1:] == [f"`{setting.default}`" if setting.default else "none", setting.meaning]
 
 
 def _documented() -> list[list[str]]:
-    return readme.rows(readme.sections()["Settings"], "setting")
+    return rows(TOPICS["settings"], "setting")
 
 
 def test_the_example_file_sets_nothing_as_it_stands() -> None:
@@ -52,5 +52,14 @@ def test_every_setting_that_any_document_names_exists() -> None:
 
 def _outside_the_sandbox() -> str:
     """What `sandbox serve` prints is for any client, so it names settings that we do not read."""
-    served = next(block for block in readme.fences("text") if "AIRTABLE_ENDPOINT_URL" in block)
-    return readme.of_today().replace(served, "")
+    served = next(block for block in fences("text", ALL) if "AIRTABLE_ENDPOINT_URL" in block)
+    return ALL.replace(served, "")
+
+
+@pytest.mark.parametrize("setting", NAMES)
+def test_a_setting_s_default_and_meaning_stand_in_one_topic_alone(setting: str) -> None:
+    row = next(row for row in _documented() if row[0] == f"`{setting}`")
+    line = f"| {' | '.join(row)} |"
+    assert [path for path, text in TEXTS.items() if line in text] == [
+        "cascade_cli/manual/settings.md"
+    ]

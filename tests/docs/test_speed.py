@@ -1,13 +1,13 @@
-"""The README's table of benchmarks has the form and the rows of what prints it."""
+"""The manual's table of benchmarks has the form and the rows of what prints it."""
 
 from __future__ import annotations
 
 from tests.benchmarks.rows import all_rows
 from tests.benchmarks.table import head
-from tests.docs import readme
+from tests.docs.documents import TOPICS, code, rows
 
-SECTION = readme.sections()["Speed and cost"]
-MEASURED = readme.rows(SECTION, "row")
+SECTION = TOPICS["speed"]
+MEASURED = rows(SECTION, "row")
 
 
 def test_the_table_has_the_head_that_is_printed() -> None:
@@ -21,4 +21,4 @@ def test_every_row_was_measured_and_there_is_no_other() -> None:
 def test_every_target_that_is_missed_is_explained() -> None:
     missed = {row[0] for row in MEASURED if row[-1] == "**no**"}
     _, _, after = SECTION.partition("Medians of ")
-    assert missed <= set(readme.code(after))
+    assert missed <= set(code(after))

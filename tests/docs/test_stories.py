@@ -1,4 +1,4 @@
-"""What the README tells in prose and in examples, measured against the code."""
+"""What README and manual tell in prose and in examples, measured against the code."""
 
 from __future__ import annotations
 
@@ -24,28 +24,15 @@ from cascade_cli.server import health, webhook
 from cascade_cli.server.api import payments, subscriptions
 from tests.credit.conftest import counter
 from tests.credit.counter import Counter
-from tests.docs import readme
+from tests.docs.documents import ALL, TOPICS, fences, rows
 
 __all__ = ["counter"]
 
-SECTIONS = readme.sections()
 
-
-def test_every_chapter_stands_in_the_contents_and_every_link_leads_to_a_chapter() -> None:
-    chapters = re.findall(r"^## (.+)$", readme.TEXT, re.MULTILINE)
-    links = re.findall(r"\]\(#([^)]+)\)", SECTIONS["Contents"])
-    assert sorted(links) == sorted(_anchor(c) for c in chapters if c not in {"Try it", "Contents"})
-
-
-def _anchor(heading: str) -> str:
-    """As GitHub makes it."""
-    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
-
-
-def test_the_readme_explains_exactly_the_kinds_of_error_with_their_exit_codes() -> None:
-    rows = readme.rows(SECTIONS["For scripts: `--json` and `--csv`"], "kind")
+def test_the_manual_explains_exactly_the_kinds_of_error_with_their_exit_codes() -> None:
+    table = rows(TOPICS["json"], "kind")
     known = list(_errors(CascadeError))
-    told = {row[0].strip("`"): int(row[1]) for row in rows}
+    told = {row[0].strip("`"): int(row[1]) for row in table}
     assert told == {error.kind: error.exit_code.value for error in known}
 
 
@@ -56,8 +43,8 @@ def _errors(error: type[CascadeError]) -> Iterator[type[CascadeError]]:
             yield from _errors(child)
 
 
-def test_the_readme_s_price_list_is_accepted_and_has_every_key(tmp_path: Path) -> None:
-    (text,) = readme.fences("toml")
+def test_the_manual_s_price_list_is_accepted_and_has_every_key(tmp_path: Path) -> None:
+    (text,) = fences("toml", ALL)
     file = tmp_path / "prices.toml"
     file.write_text(text)
     prices = read_prices(file)
@@ -74,7 +61,7 @@ def test_the_readme_s_price_list_is_accepted_and_has_every_key(tmp_path: Path) -
     }
 
 
-def test_the_readme_lists_exactly_the_routes_that_are_served() -> None:
+def test_the_manual_lists_exactly_the_routes_that_are_served() -> None:
     nothing = cast("Any", None)
     api = FastAPI()
     api.include_router(payments.router(nothing, nothing, None, nothing))
@@ -83,21 +70,21 @@ def test_the_readme_lists_exactly_the_routes_that_are_served() -> None:
     api.include_router(health.router(nothing, nothing, nothing))
     paths = api.openapi()["paths"]
     served = {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods}
-    rows = readme.rows(SECTIONS["The payment API"], "route")
-    assert {row[0].strip("`") for row in rows} == served
+    table = rows(TOPICS["payment-api"], "route")
+    assert {row[0].strip("`") for row in table} == served
 
 
-def test_a_citizen_is_told_in_the_words_that_the_readme_quotes(counter: Counter) -> None:
+def test_a_citizen_is_told_in_the_words_that_the_manual_quotes(counter: Counter) -> None:
     counter.type("credit", "marco", "525", "--reason", "paid but not delivered", "--yes")
     (row,) = counter.rows("NOTIFICATIONS")
-    (quoted,) = [b for b in readme.fences("text", SECTIONS["Moving ducats"]) if "on their way" in b]
+    (quoted,) = [b for b in fences("text", TOPICS["notices"]) if "on their way" in b]
     words = re.sub(r"cascade_\w+_\S+\.", "…", row["Content"])
     assert re.sub(r"cascade_\w+_\S+\.", "…", " ".join(quoted.split())) == words
     assert json.loads(row["Details"])["ducats"] == "525"
 
 
-@pytest.mark.parametrize("block", readme.fences("python"))
-def test_a_python_example_of_the_readme_imports_what_there_is(block: str) -> None:
+@pytest.mark.parametrize("block", fences("python", ALL))
+def test_a_python_example_of_the_manual_imports_what_there_is(block: str) -> None:
     imports = [node for node in ast.parse(block).body if isinstance(node, ast.ImportFrom)]
     assert imports
-    exec(compile(ast.Module(cast("Any", imports), []), "README", "exec"), {})  # noqa: S102
+    exec(compile(ast.Module(cast("Any", imports), []), "manual", "exec"), {})  # noqa: S102

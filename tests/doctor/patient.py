@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import json
+import pkgutil
 import re
+import socket
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
@@ -22,9 +25,9 @@ from cascade_cli.adapters.journal.database import Database
 from cascade_cli.adapters.journal.inbox import Inbox
 from cascade_cli.cli.app import run
 from cascade_cli.cli.context.write_context import this_worker
-from cascade_cli.domain.checkup.catalogue import FINDINGS
-from cascade_cli.domain.checkup.result import Level
-from cascade_cli.domain.checkup.webhook import PATH
+from cascade_cli.domain import doctor
+from cascade_cli.domain.doctor.findings import Finding, Level
+from cascade_cli.domain.doctor.webhook import PATH
 from cascade_cli.domain.records.accepted_events import EventState, Settlement
 from cascade_cli.domain.records.journal_entries import Worker
 from cascade_cli.domain.shop.times import Window
@@ -32,6 +35,22 @@ from cascade_cli.sandbox.seed.citizens import PROCESSOR
 from cascade_cli.sandbox.wire import Request, Response
 from tests.sandboxed import Sandboxed
 
+
+def findings_by_file() -> dict[str, set[Finding]]:
+    """Everything that doctor can say, as it stands in the files of its domain."""
+    found: dict[str, set[Finding]] = {}
+    for module in pkgutil.iter_modules(doctor.__path__):
+        there = vars(importlib.import_module(f"{doctor.__name__}.{module.name}")).values()
+        found[module.name] = {finding for value in there for finding in _findings(value)}
+    return found
+
+
+def _findings(value: object) -> list[Finding]:
+    values = value.values() if isinstance(value, dict) else [value]
+    return [found for found in values if isinstance(found, Finding)]
+
+
+FINDINGS = set().union(*findings_by_file().values())
 BY_CODE = {finding.code: finding for finding in FINDINGS}
 PROVOKED: set[str] = set()
 OURS = f"http://127.0.0.1:9{PATH}"
@@ -60,6 +79,13 @@ class Examination:
     def ill(self) -> set[str]:
         """The codes of all that is not green."""
         return {check["code"] for check in self.checks if check["level"] != "green"}
+
+
+def closed_port() -> int:
+    """A port of this machine on which nobody listens."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        return int(listening.getsockname()[1])
 
 
 Test = Callable[..., Examination]
@@ -125,7 +151,7 @@ class Patient:
     ) -> None:
         self._traveller = traveller
         self.sandboxed, self.network, self.folder = sandboxed, network, folder
-        self.tables, self.books = sandboxed.app.airtable.tables, sandboxed.app.stripe.books
+        self.tables, self.account = sandboxed.app.airtable.tables, sandboxed.app.stripe.account
         self._capsys = capsys
         self.journal_file = folder / "state" / "journal.sqlite3"
 
@@ -146,6 +172,13 @@ class Patient:
                     patch.setenv(name, value)
             code = run(words)
         return (code, *self._capsys.readouterr())
+
+    def write(self, text: str, mode: int = 0o600, name: str = ".env") -> Path:
+        """A file in the folder from which doctor is called."""
+        file = self.folder / name
+        file.write_text(text)
+        file.chmod(mode)
+        return file
 
     def pass_time(self, **span: float) -> None:
         """Let time go by, for the shop and for the services alike."""
@@ -168,7 +201,7 @@ class Patient:
                 self.executed(datetime(2026, 11, 20, hour, 0, 5, tzinfo=UTC) - timedelta(days=day))
         self.executed(datetime(2026, 11, 20, 10, 0, 5, tzinfo=UTC))
         self.sandboxed.pay(self.ago(hours=3))
-        self.books.register_webhook(OURS, at=self.ago(hours=2), secret="whsec_sandbox")
+        self.account.register_webhook(OURS, at=self.ago(hours=2), secret="whsec_sandbox")
         self.hear()
 
     def executed(self, at: datetime, made: datetime | None = None, **fields: Any) -> None:
@@ -227,7 +260,7 @@ class Patient:
 
     def another_endpoint(self, url: str) -> None:
         """Register one more, for all events."""
-        self.books.register_webhook(url, at=self.now(), secret="whsec_other")
+        self.account.register_webhook(url, at=self.now(), secret="whsec_other")
 
     def forget_endpoint(self) -> None:
         """Delete ours."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
 from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
@@ -11,13 +12,12 @@ from pathlib import Path
 from cascade_cli.cli.context.connection import effective
 from cascade_cli.cli.doctor.instruments import instruments
 from cascade_cli.cli.terminal.session import Session
-from cascade_cli.domain.checkup.areas import TITLES
-from cascade_cli.domain.checkup.catalogue import FINDINGS
-from cascade_cli.domain.checkup.result import Check, Finding, Level
+from cascade_cli.domain import doctor
+from cascade_cli.domain.doctor.findings import TITLES, UNCHECKED, UNREAD, Check, Level
 from cascade_cli.services.doctor import Doctor
 from cascade_cli.services.doctor_settings import examine_settings
 from tests.doctor import patient as patients
-from tests.doctor.patient import Examination, Patient, provokes
+from tests.doctor.patient import FINDINGS, Examination, Patient, provokes
 
 
 def test_a_healthy_shop_is_all_green(patient: Patient) -> None:
@@ -34,17 +34,18 @@ def test_every_amber_and_every_red_is_provoked_by_a_test() -> None:
     assert sorted(patients.PROVOKED - sayable) == []
 
 
-def test_the_catalogue_has_every_finding_of_its_modules() -> None:
-    package = importlib.import_module("cascade_cli.domain.checkup")
-    for module in pkgutil.iter_modules(package.__path__):
-        there = vars(importlib.import_module(f"{package.__name__}.{module.name}")).values()
-        assert {f.code for value in there for f in _findings(value)} <= set(patients.BY_CODE)
-    assert len(patients.BY_CODE) == len(FINDINGS)
+def test_no_two_findings_have_the_same_code() -> None:
+    assert len(patients.BY_CODE) == len(FINDINGS) > 100
 
 
-def _findings(value: object) -> Iterable[Finding]:
-    values = value.values() if isinstance(value, dict) else [value]
-    return [found for found in values if isinstance(found, Finding)]
+def test_the_package_tells_in_which_file_each_area_is() -> None:
+    told = re.findall(r"^    (\w+) {2,}([\w, ]+)$", doctor.__doc__ or "", re.MULTILINE)
+    files = {name: set(areas.split(", ")) for name, areas in told if name != "file"}
+    not_checked = {*UNCHECKED.values(), *UNREAD.values()}
+    assert files == {
+        name: {finding.code.partition(".")[0] for finding in findings - not_checked}
+        for name, findings in patients.findings_by_file().items()
+    }
 
 
 def test_every_amber_and_every_red_says_what_to_do() -> None:
@@ -135,8 +136,7 @@ def test_an_area_that_breaks_off_hides_no_other(patient: Patient) -> Examination
     with effective(session, dict(session.environ)) as values:
         examined = examine_settings(values)
         tools = instruments(session, examined.settings, values)
-        doctor = _Clumsy(tools, heard.append)
-        checks = doctor.examine(examined.checks)
+        checks = _Clumsy(tools, heard.append).examine(examined.checks)
         tools.close()
     assert [type(error) for error in heard] == [ZeroDivisionError]
     assert any(check.area == "clocks" for check in checks)

@@ -1,36 +1,9 @@
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-from pathlib import Path
-
 import pytest
 
 from cascade_cli.settings import SETTINGS
 from tests.doctor.patient import Examination, Patient, provokes
-
-
-def _write(patient: Patient, text: str, mode: int = 0o600, name: str = ".env") -> Path:
-    file = patient.folder / name
-    file.write_text(text)
-    file.chmod(mode)
-    return file
-
-
-def _repository(patient: Patient) -> None:
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
-    git = shutil.which("git") or "git"
-    subprocess.run([git, "init", "-q"], cwd=patient.folder, env=environment, check=True)
-
-
-def _git_add(patient: Patient) -> None:
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
-    git = shutil.which("git") or "git"
-    subprocess.run([git, "add", "-f", ".env"], cwd=patient.folder, env=environment, check=True)
-
-
-KEYS = "AIRTABLE_API_KEY=patSandbox.sandbox\n"
 
 
 @provokes("settings.missing", "stripe.unchecked", "rights.unchecked", "mode.unchecked")
@@ -99,16 +72,16 @@ def test_a_settings_file_that_is_not_there_is_red(patient: Patient) -> Examinati
 
 @provokes("settings.unknown")
 def test_a_name_with_a_slip_of_the_pen_is_amber(patient: Patient) -> Examination:
-    _write(patient, "CASCADE_STRATAGEM_LIFETIM=9d\nSTRIPE_PUBLISHABLE_KEY=x\n")
+    patient.write("CASCADE_STRATAGEM_LIFETIM=9d\nSTRIPE_PUBLISHABLE_KEY=x\n")
     found = patient.examined()
     (check,) = found.of("settings.unknown")
-    assert "CASCADE_STRATAGEM_LIFETIME is one" in check["found"]
+    assert "; it has CASCADE_STRATAGEM_LIFETIME" in check["found"]
     return found
 
 
 @provokes("settings.prices_wrong")
 def test_an_unreadable_price_list_is_red(patient: Patient) -> Examination:
-    return patient.examined(CASCADE_PRICES=str(_write(patient, "rate = 'much'", name="p.toml")))
+    return patient.examined(CASCADE_PRICES=str(patient.write("rate = 'much'", name="p.toml")))
 
 
 @provokes("settings.uncreditable")
@@ -124,73 +97,3 @@ def test_a_day_s_limit_below_one_credit_is_amber(patient: Patient) -> Examinatio
 @provokes("settings.token_short")
 def test_a_short_api_token_is_amber(patient: Patient) -> Examination:
     return patient.examined(CASCADE_API_TOKEN="letmein")
-
-
-@provokes("keys.world_readable")
-def test_a_key_in_a_file_that_everybody_may_read_is_red(patient: Patient) -> Examination:
-    _write(patient, KEYS, 0o604)
-    return patient.examined()
-
-
-@provokes("keys.group_readable")
-def test_a_key_in_a_file_that_the_group_may_read_is_amber(patient: Patient) -> Examination:
-    _write(patient, KEYS, 0o640)
-    return patient.examined()
-
-
-def test_a_file_without_keys_may_be_read_by_everybody(patient: Patient) -> None:
-    _write(patient, "CASCADE_GRACE=15m\nAIRTABLE_API_KEY=\n", 0o644)
-    assert patient.examined().ill == set()
-
-
-@provokes("keys.world_readable")
-def test_the_file_named_on_the_command_line_is_looked_at(patient: Patient) -> Examination:
-    file = _write(patient, KEYS, 0o644, "production.env")
-    return patient.examined("--env-file", str(file))
-
-
-@provokes("keys.tracked")
-def test_a_key_in_a_file_that_git_tracks_is_red(patient: Patient) -> Examination:
-    _repository(patient)
-    _write(patient, KEYS)
-    _git_add(patient)
-    return patient.examined()
-
-
-@provokes("keys.not_ignored")
-def test_a_key_in_a_file_that_git_would_add_is_amber(patient: Patient) -> Examination:
-    _repository(patient)
-    _write(patient, KEYS)
-    return patient.examined()
-
-
-def test_a_key_in_a_file_that_git_ignores_is_green(patient: Patient) -> None:
-    _repository(patient)
-    _write(patient, KEYS)
-    _write(patient, ".env\n", name=".gitignore")
-    assert patient.examined().ill == set()
-
-
-@provokes("keys.git_unknown")
-def test_a_repository_without_git_is_amber(patient: Patient) -> Examination:
-    _repository(patient)
-    _write(patient, KEYS)
-    return patient.examined(PATH=str(patient.folder))
-
-
-@provokes("keys.git_unknown")
-def test_a_repository_that_git_cannot_read_is_amber(patient: Patient) -> Examination:
-    (patient.folder / ".git").mkdir()
-    _write(patient, KEYS)
-    return patient.examined()
-
-
-def test_looking_at_a_repository_runs_no_program_that_its_settings_name(patient: Patient) -> None:
-    _repository(patient)
-    _write(patient, KEYS)
-    ran, hook = patient.folder / "ran", patient.folder / "hook.sh"
-    hook.write_text(f"#!/bin/sh\ntouch '{ran}'\n", encoding="utf-8")
-    hook.chmod(0o755)
-    subprocess.run(["git", "config", "core.fsmonitor", str(hook)], cwd=patient.folder, check=True)
-    patient.examined()
-    assert not ran.exists()

@@ -1,19 +1,10 @@
 from __future__ import annotations
 
 import json
-import socket
-from datetime import timedelta
 
 import pytest
 
-from tests.doctor.conftest import Clock
-from tests.doctor.patient import Examination, Patient, provokes
-
-
-def _closed_port() -> int:
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        return int(listening.getsockname()[1])
+from tests.doctor.patient import Examination, Patient, closed_port, provokes
 
 
 @provokes("stripe.key_refused", "rights.unchecked", "webhook.unchecked", "mode.unchecked")
@@ -27,7 +18,7 @@ def test_a_key_that_stripe_does_not_know_is_red(patient: Patient) -> Examination
 
 @provokes("stripe.unreachable")
 def test_a_stripe_that_cannot_be_reached_is_red(patient: Patient) -> Examination:
-    found = patient.examined(STRIPE_API_BASE=f"http://127.0.0.1:{_closed_port()}")
+    found = patient.examined(STRIPE_API_BASE=f"http://127.0.0.1:{closed_port()}")
     assert found.of("processor.solvent")
     return found
 
@@ -130,37 +121,3 @@ def test_live_transfers_that_another_processor_pays_are_seen_as_well(
 def test_a_base_that_cannot_tell_its_mode_is_red(patient: Patient) -> Examination:
     patient.network.answer("livemode", 422)
     return patient.examined()
-
-
-@provokes("clocks.off")
-def test_a_clock_some_seconds_off_is_amber(patient: Patient, clock: Clock) -> Examination:
-    clock.ahead = timedelta(seconds=20)
-    found = patient.examined()
-    assert {check["name"] for check in found.of("clocks.off")} == {
-        "against Stripe",
-        "against Airtable",
-    }
-    return found
-
-
-@provokes("clocks.wrong")
-@pytest.mark.parametrize("seconds", [45, 3600, -330])
-def test_a_clock_by_which_events_are_refused_is_red(
-    patient: Patient, clock: Clock, seconds: int
-) -> Examination:
-    """The services' clock, ahead of ours by that much."""
-    clock.ahead = timedelta(seconds=seconds)
-    return patient.examined()
-
-
-def test_a_clock_ahead_within_the_tolerance_of_signatures_is_not_red(
-    patient: Patient, clock: Clock
-) -> None:
-    clock.ahead = timedelta(seconds=-200)
-    assert patient.examined().of("clocks.off")
-
-
-@provokes("clocks.unchecked")
-def test_clocks_that_nobody_tells_are_amber(patient: Patient) -> Examination:
-    nowhere = f"http://127.0.0.1:{_closed_port()}"
-    return patient.examined(STRIPE_API_BASE=nowhere, AIRTABLE_ENDPOINT_URL=nowhere)

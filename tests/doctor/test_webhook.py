@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from cascade_cli.domain.checkup.webhook import PATH
+from cascade_cli.domain.doctor.webhook import PATH
 from cascade_cli.domain.records.accepted_events import EventState
 from tests.doctor.patient import OURS, Examination, Patient, provokes
 
@@ -98,7 +98,7 @@ def test_a_payment_undelivered_for_minutes_is_amber(patient: Patient) -> Examina
 @provokes("webhook.others_wait")
 def test_other_events_undelivered_for_an_hour_are_amber(patient: Patient) -> Examination:
     patient.endpoint(enabled_events=["*"])
-    patient.books.create_customer(at=patient.ago(minutes=90), name="Lucia")
+    patient.account.create_customer(at=patient.ago(minutes=90), name="Lucia")
     return patient.examined()
 
 

@@ -17,8 +17,7 @@ from cascade_cli.domain.delivery.delivery_steps import (
 )
 from cascade_cli.domain.discrepancies.kinds import Kind
 from cascade_cli.domain.reconcile.event_replay import question_about
-from cascade_cli.domain.records.orders import decided
-from cascade_cli.domain.records.overrides import Override
+from cascade_cli.domain.records.orders import Override, decided
 from cascade_cli.domain.records.stratagems import Failure, State
 from cascade_cli.domain.shop.keys import Origin
 from tests.domain.samples import NOW, a_charge, a_stratagem, judge, keyed, older, the_item

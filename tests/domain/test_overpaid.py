@@ -11,7 +11,7 @@ import pytest
 
 from cascade_cli.domain.discrepancies.kinds import Kind
 from cascade_cli.domain.records.charges import Charge, Period, Portion
-from cascade_cli.domain.selling.overpaid import overpaid
+from cascade_cli.domain.selling.price_guard import overpaid
 from cascade_cli.domain.selling.pricing import PriceList
 from cascade_cli.domain.shop.exchange import Exchange, Rates
 from tests.domain.samples import PAID, a_charge, keyed, the_item

@@ -75,9 +75,12 @@ def test_each_transfer_that_is_accounted_for_belongs_to_somebody(snapshot: Snaps
     charges = {charge.id for charge in snapshot.charges if snapshot.judges(charge)}
     matched = {m.stratagem.record_id for charge in charges for m in matches.by_charge[charge]}
     matched |= {s.record_id for charge in charges for s in matches.corrections.get(charge, ())}
-    orphans = {i.stratagems[0].record_id for i in result.items if i.charge is None}
     by_hand = {s.record_id for s in snapshot.stratagems if s.origin is Origin.MANUAL and s.reason}
-    orphans -= by_hand
+    ownerless = [item.stratagems for item in result.items if item.charge is None]
+    # A credit by hand with a reason has its owner, and so have the rows that double it.
+    orphans = {
+        rows[0].record_id for rows in ownerless if by_hand.isdisjoint(r.record_id for r in rows)
+    }
     apart = (*RETURNING, Origin.TAKE_BACK)
     delivering = [s for s in snapshot.stratagems if s.origin not in apart]
     within = {s.record_id for s in delivering if snapshot.accounts_for(s)}

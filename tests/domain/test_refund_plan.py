@@ -25,8 +25,7 @@ from cascade_cli.domain.matching.matched_charge import MatchedCharge
 from cascade_cli.domain.records.charges import Charge, Dispute, Refund
 from cascade_cli.domain.records.gifts import Gift
 from cascade_cli.domain.records.journal_entries import Attempt, Fate
-from cascade_cli.domain.records.orders import Cause, Order
-from cascade_cli.domain.records.overrides import Override
+from cascade_cli.domain.records.orders import Cause, Order, Override
 from cascade_cli.domain.records.past_delivery import PastDelivery
 from cascade_cli.domain.records.stratagems import Failure, Stratagem
 from cascade_cli.domain.refunds.refund_shares import Policy

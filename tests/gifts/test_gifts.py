@@ -78,8 +78,8 @@ def test_a_gift_goes_from_page_to_citizen_and_back_and_both_are_told(counter: Co
     assert "a gift from 'marco'" in page
     assert f"“{WORDS}”" in page
 
-    books = counter.sandboxed.app.stripe.books
-    back = books.refund(story["payment"]["charge"], at=counter.now(), amount=None)
+    account = counter.sandboxed.app.stripe.account
+    back = account.refund(story["payment"]["charge"], at=counter.now(), amount=None)
     assert counter.type("refund", intent, "--yes").code == 0
     for citizen, words in (
         ("lucia", "100 ducats go back from you, a gift from marco (Refund"),
@@ -90,7 +90,7 @@ def test_a_gift_goes_from_page_to_citizen_and_back_and_both_are_told(counter: Co
     assert (counter.ducats_of("lucia"), counter.ducats_of("marco")) == (0, 0)
     assert counter.type("reconcile", "--since", "7d", "--json").data["items"] == []
 
-    books.settle_refund(back["id"], at=counter.now(), status="failed")
+    account.settle_refund(back["id"], at=counter.now(), status="failed")
     assert counter.type("refund", intent, "--yes").code == 0
     for citizen, words in (
         ("lucia", "100 ducats are on their way to you, a gift from marco (A refund that failed"),
@@ -110,8 +110,8 @@ def test_an_anonymous_giver_is_named_to_nobody_in_venice_and_to_the_operator(
     assert "Your name is not told." in told(counter, "marco")[0]
     counter.sandboxed.app.engine.run()
     story = explained(counter, intent)
-    books = counter.sandboxed.app.stripe.books
-    books.refund(story["payment"]["charge"], at=counter.now(), amount=None)
+    account = counter.sandboxed.app.stripe.account
+    account.refund(story["payment"]["charge"], at=counter.now(), amount=None)
     assert counter.type("refund", intent, "--yes").code == 0
     counter.sandboxed.app.engine.run()
     named = [
@@ -159,9 +159,9 @@ def given(counter: Counter, **changed: str) -> str:
         **GIFT,
         **changed,
     }
-    books = counter.sandboxed.app.stripe.books
+    account = counter.sandboxed.app.stripe.account
     return str(
-        books.pay(amount=1000, currency="usd", metadata=metadata, at=counter.now())[
+        account.pay(amount=1000, currency="usd", metadata=metadata, at=counter.now())[
             "payment_intent"
         ]
     )
@@ -202,7 +202,7 @@ def test_a_gift_whose_giver_is_nobody_is_credited(counter: Counter) -> None:
 
 
 def test_the_older_layout_of_notifications_tells_both(counter: Counter) -> None:
-    counter.sandboxed.app.airtable.tables.catalogue.use_older_notifications()
+    counter.sandboxed.app.airtable.tables.catalogue.use_legacy_notifications()
     intent = given(counter)
     assert replayed(counter).code == 0
     rows = counter.rows("NOTIFICATIONS")

@@ -61,9 +61,9 @@ def metadata_of(counter: Counter, intent: str) -> dict[str, str]:
 
 def sold_by(counter: Counter, metadata: dict[str, str], cents: int) -> str:
     """A payment with that metadata, whoever wrote it."""
-    books = counter.sandboxed.app.stripe.books
+    account = counter.sandboxed.app.stripe.account
     at = counter.now() - timedelta(hours=5)
-    charge = books.pay(amount=cents, currency="usd", metadata=metadata, at=at)
+    charge = account.pay(amount=cents, currency="usd", metadata=metadata, at=at)
     return str(charge["payment_intent"])
 
 

@@ -33,9 +33,9 @@ def bought(shop: Shop) -> dict[str, Any]:
     made = shop.create(allocation=GUILD).json()
     assert (made["amount_cents"], made["ducat_amount"], made["allocated"]) == (1505, "150.5", 2)
     assert made["citizen_id"] is None
-    books, at = shop.place.app.stripe.books, shop.place.app.now()
+    account, at = shop.place.app.stripe.account, shop.place.app.now()
     params = {"payment_method": "pm_card_visa", "return_url": "https://shop.example/"}
-    books.confirm(made["payment_intent_id"], at=at, **params)
+    account.confirm(made["payment_intent_id"], at=at, **params)
     return {"payment_intent": made["payment_intent_id"]}
 
 

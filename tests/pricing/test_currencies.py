@@ -150,7 +150,7 @@ def sold(shop: Shop, amount: int, **metadata: str) -> dict[str, Any]:
         "platform": "cascade",
         "type": "ducat_purchase",
     }
-    return shop.place.app.stripe.books.pay(
+    return shop.place.app.stripe.account.pay(
         amount=amount, currency="jpy", metadata=given | metadata, at=shop.place.app.now()
     )
 

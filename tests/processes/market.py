@@ -131,7 +131,7 @@ def _pay(app: SandboxApp, sale: Sale, number: int) -> str:
         "platform": "cascade",
         "type": "ducat_purchase",
     }
-    charge = app.stripe.books.pay(
+    charge = app.stripe.account.pay(
         amount=sale.ducats * 10,
         currency="usd",
         metadata=metadata,

@@ -37,12 +37,12 @@ def replayed(counter: Counter, *words: str, **settings: str) -> Answer:
 
 
 def disputed(counter: Counter, intent: str) -> str:
-    books = counter.sandboxed.app.stripe.books
-    return str(books.dispute(charge_of(counter, intent), at=counter.now())["id"])
+    account = counter.sandboxed.app.stripe.account
+    return str(account.dispute(charge_of(counter, intent), at=counter.now())["id"])
 
 
 def close(counter: Counter, dispute: str, *, won: bool) -> None:
-    counter.sandboxed.app.stripe.books.close_dispute(dispute, at=counter.now(), won=won)
+    counter.sandboxed.app.stripe.account.close_dispute(dispute, at=counter.now(), won=won)
 
 
 def test_replay_leaves_refunds_to_a_person_unless_the_setting_says_otherwise(
@@ -262,28 +262,28 @@ def test_serve_takes_back_for_a_refund_gives_back_when_it_fails_and_takes_for_a_
 ) -> None:
     with shop_in(tmp_path, **AUTO, **HOLD) as shop:
         app = shop.place.app
-        books, before = app.stripe.books, ducats(shop)
+        account, before = app.stripe.account, ducats(shop)
         charge = paid(app, "marco")
         assert shop.tell(succeeded(charge)).status_code == 200
         assert shop.wait_until_dealt_with() == {"credited": 1}
         app.engine.run()
         assert ducats(shop) == before + 100
 
-        refund = books.refund(charge["id"], at=app.now(), amount=None)
+        refund = account.refund(charge["id"], at=app.now(), amount=None)
         told(shop, *REFUNDS)
         runs_once_under_way(shop, f"cascade_refund_{refund['id']}")
         assert ducats(shop) == before
 
-        books.settle_refund(refund["id"], at=app.now(), status="failed")
+        account.settle_refund(refund["id"], at=app.now(), status="failed")
         told(shop, *REFUNDS)
         runs_once_under_way(shop, f"cascade_giveback_{refund['id']}")
         assert ducats(shop) == before + 100
 
-        dispute = books.dispute(charge["id"], at=app.now())
+        dispute = account.dispute(charge["id"], at=app.now())
         told(shop, "charge.dispute.created")
         wait_for_note(shop, charge["payment_intent"], f"{dispute['id']} needs response")
         assert app.engine.run().executed == []
-        books.close_dispute(dispute["id"], at=app.now(), won=False)
+        account.close_dispute(dispute["id"], at=app.now(), won=False)
         told(shop, "charge.dispute.closed")
         runs_once_under_way(shop, f"cascade_refund_{dispute['id']}")
         assert ducats(shop) == before
@@ -311,8 +311,8 @@ def test_serve_ends_a_live_transfer_of_a_refunded_payment_and_waits_for_one_refu
         for charge in (whole, part):
             shop.tell(succeeded(charge))
         shop.wait_until_dealt_with()
-        app.stripe.books.refund(whole["id"], at=app.now(), amount=None)
-        app.stripe.books.refund(part["id"], at=app.now(), amount=500)
+        app.stripe.account.refund(whole["id"], at=app.now(), amount=None)
+        app.stripe.account.refund(part["id"], at=app.now(), amount=500)
         told(shop, "charge.refunded")
         note = wait_for_note(shop, whole["payment_intent"], "100 withheld")
         # Once more: the engine may have had it in its hands.
@@ -351,7 +351,7 @@ def wait_for_note(shop: Shop, payment: str, words: str) -> dict[str, Any]:
 def test_without_the_setting_serve_records_refunds_for_a_person(tmp_path: Path) -> None:
     with shop_in(tmp_path) as shop:
         charge = paid(shop.place.app, "marco")
-        shop.place.app.stripe.books.refund(charge["id"], at=shop.place.app.now(), amount=None)
+        shop.place.app.stripe.account.refund(charge["id"], at=shop.place.app.now(), amount=None)
         told(shop, *REFUNDS)
         assert set(shop.counts()) == {"recorded"}
 
@@ -368,7 +368,7 @@ def test_serve_settles_no_refund_beside_another_run(tmp_path: Path) -> None:
             closing(Database(f"sqlite:///{tmp_path}/journal.sqlite3")) as database,
             run_lock(Journal(database, other, now=utc_now), BASE_ID),
         ):
-            refund = app.stripe.books.refund(charge["id"], at=app.now(), amount=None)
+            refund = app.stripe.account.refund(charge["id"], at=app.now(), amount=None)
             told(shop, "charge.refunded")
             wait_for_note(shop, charge["payment_intent"], "Another run holds the lock")
             assert len(shop.stratagems()) == 1

@@ -34,12 +34,12 @@ def test_a_debt_ends_when_the_refund_fails(counter: Counter) -> None:
 
 def test_a_debt_ends_when_a_lost_dispute_is_won(counter: Counter) -> None:
     intent = bought(counter, spent=100)
-    books = counter.sandboxed.app.stripe.books
-    dispute = books.dispute(charge_of(counter, intent), at=counter.now())
-    books.close_dispute(dispute["id"], at=counter.now())
+    account = counter.sandboxed.app.stripe.account
+    dispute = account.dispute(charge_of(counter, intent), at=counter.now())
+    account.close_dispute(dispute["id"], at=counter.now())
     assert refund(counter, intent).code == 0
     assert debts(counter) == [{"payment": intent, "ducats": "100"}]
-    books.turn_dispute(dispute["id"], at=counter.now(), status="won")
+    account.turn_dispute(dispute["id"], at=counter.now(), status="won")
     assert debts(counter) == []
 
 

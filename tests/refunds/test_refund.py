@@ -30,14 +30,14 @@ def spend(counter: Counter, ducats: float) -> None:
 
 def give_money_back(counter: Counter, intent: str, cents: int | None = None) -> str:
     """A refund at Stripe; its id."""
-    books = counter.sandboxed.app.stripe.books
-    refund = books.refund(charge_of(counter, intent), at=counter.now(), amount=cents)
+    account = counter.sandboxed.app.stripe.account
+    refund = account.refund(charge_of(counter, intent), at=counter.now(), amount=cents)
     return str(refund["id"])
 
 
 def charge_of(counter: Counter, intent: str) -> str:
-    with counter.sandboxed.app.stripe.books.ledger(counter.now()) as ledger:
-        return str(ledger.get("payment_intent", intent)["latest_charge"])
+    with counter.sandboxed.app.stripe.account.writing(counter.now()) as writer:
+        return str(writer.get("payment_intent", intent)["latest_charge"])
 
 
 def refund(counter: Counter, intent: str, *words: str, **settings: str) -> Answer:
@@ -261,11 +261,11 @@ def test_a_payment_without_a_refund_is_left_alone(counter: Counter) -> None:
 
 def test_a_lost_dispute_is_as_a_refund_and_a_won_one_is_closed(counter: Counter) -> None:
     intent = bought(counter)
-    books = counter.sandboxed.app.stripe.books
-    dispute = books.dispute(charge_of(counter, intent), at=counter.now())["id"]
+    account = counter.sandboxed.app.stripe.account
+    dispute = account.dispute(charge_of(counter, intent), at=counter.now())["id"]
     assert reconciled(counter)["counts"]["disputed"] == 1
     assert refund(counter, intent).data["would"] == []
-    books.close_dispute(dispute, at=counter.now())
+    account.close_dispute(dispute, at=counter.now())
     item = reconciled(counter)["items"][0]
     assert (item["kind"], item["repair"]["command"]) == ("disputed", f"cascade refund {intent}")
     assert refund(counter, intent).code == 0

@@ -11,15 +11,15 @@ from tests.refunds.test_refund import bought, charge_of, give_money_back, reconc
 
 
 def pending(counter: Counter, intent: str, cents: int | None = None) -> str:
-    books = counter.sandboxed.app.stripe.books
+    account = counter.sandboxed.app.stripe.account
     charge = charge_of(counter, intent)
-    made = books.refund(charge, at=counter.now(), amount=cents, pending=True)
+    made = account.refund(charge, at=counter.now(), amount=cents, pending=True)
     return str(made["id"])
 
 
 def becomes(counter: Counter, name: str, status: str) -> None:
-    books = counter.sandboxed.app.stripe.books
-    books.settle_refund(name, at=counter.now(), status=status)
+    account = counter.sandboxed.app.stripe.account
+    account.settle_refund(name, at=counter.now(), status=status)
 
 
 def types(counter: Counter) -> list[str]:
@@ -167,11 +167,11 @@ def test_each_end_of_a_refund_is_told_by_its_events(
 def test_a_dispute_goes_through_its_stages(
     counter: Counter, inquiry: bool, stages: list[str]
 ) -> None:
-    books, at = counter.sandboxed.app.stripe.books, counter.now()
+    account, at = counter.sandboxed.app.stripe.account, counter.now()
     charge = charge_of(counter, counter.paid())
-    opened = books.dispute(charge, at=at, inquiry=inquiry)
-    answered = books.respond_to_dispute(opened["id"], at=at)["status"]
-    closed = books.close_dispute(opened["id"], at=at, won=True)["status"]
+    opened = account.dispute(charge, at=at, inquiry=inquiry)
+    answered = account.respond_to_dispute(opened["id"], at=at)["status"]
+    closed = account.close_dispute(opened["id"], at=at, won=True)["status"]
     assert [stages[0], answered, closed] == stages
 
 

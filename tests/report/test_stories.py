@@ -12,7 +12,7 @@ from tests.report.samples import view
 def the_story(*arguments: object, **named: object) -> ReportStory:
     findings = view(*arguments, **named).findings  # type: ignore[arg-type]
     assert findings
-    (story,) = findings.matched_charges[0].stories
+    (story,) = findings.cases[0].stories
     return story
 
 
@@ -68,11 +68,7 @@ def test_compared_with_an_earlier_run_each_is_new_or_still_open() -> None:
     changes = Changes(NOW - timedelta(days=1), new=("pi_1",), solved=(), still_open=("pi_2",))
     findings = view([a_charge("1"), a_charge("2")], changes=changes).findings
     assert findings
-    assert {
-        s.name: s.news
-        for matched_charges in findings.matched_charges
-        for s in matched_charges.stories
-    } == {
+    assert {s.name: s.news for cases in findings.cases for s in cases.stories} == {
         "pi_1": "new",
         "pi_2": "still open",
     }

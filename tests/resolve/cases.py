@@ -10,10 +10,10 @@ from cascade_cli.sandbox.seed.citizens import PROCESSOR
 from tests.credit.counter import Answer, Counter
 
 
-def resolve(counter: Counter, matched: str, *words: str, **settings: str) -> Answer:
+def resolve(counter: Counter, case: str, *words: str, **settings: str) -> Answer:
     """`cascade resolve CASE … --reason "looked into" --yes --json`."""
     said = () if "--reason" in words else ("--reason", "looked into")
-    return counter.type("resolve", matched, *words, *said, "--yes", "--json", **settings)
+    return counter.type("resolve", case, *words, *said, "--yes", "--json", **settings)
 
 
 def reconciled(counter: Counter, *words: str, **settings: str) -> dict[str, Any]:

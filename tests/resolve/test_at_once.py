@@ -30,8 +30,8 @@ def _both(
 def _decided_once(counter: Counter, name: str, folder: Path, *settings: dict[str, str]) -> None:
     """Both decide, both look again when one was in the way, the engine runs."""
     make, how, held = CASES[name]
-    matched = make(counter)
-    words = (matched, how.format(matched))
+    case = make(counter)
+    words = (case, how.format(case))
     first = _both(counter, folder, words, *settings)
     assert {ended.code for ended in first} <= DONE_OR_REFUSED, first
     assert [ended.code for ended in first].count(ExitCode.OK) == 1, first
@@ -49,8 +49,8 @@ def test_typed_twice_it_is_refused_with_who_decided_when_and_why(
     counter: Counter, name: str
 ) -> None:
     make, how, held = CASES[name]
-    matched = make(counter)
-    words = (matched, how.format(matched), "--reason", "anna has seen it")
+    case = make(counter)
+    words = (case, how.format(case), "--reason", "anna has seen it")
     assert resolve(counter, *words).code == ExitCode.OK
     for _ in range(2):
         again = resolve(counter, *words)
@@ -87,8 +87,8 @@ def test_two_machines_with_one_postgresql(
 @pytest.mark.parametrize("name", MOVING)
 def test_two_machines_with_a_journal_each(counter: Counter, tmp_path: Path, name: str) -> None:
     make, how, held = CASES[name]
-    matched = make(counter)
-    words = (matched, how.format(matched))
+    case = make(counter)
+    words = (case, how.format(case))
     here, there = ({"CASCADE_STATE_DIR": str(tmp_path / place)} for place in ("a", "b"))
     on_its_way = counter.network.hold(is_write)
     first = Colleague(counter, tmp_path, *words, **here)

@@ -39,7 +39,7 @@ def test_killed_between_a_write_and_its_answer(
     counter: Counter, monkeypatch: pytest.MonkeyPatch, name: str, write: object, applied: bool
 ) -> None:
     make, how, held = CASES[name]
-    matched = make(counter)
+    case = make(counter)
     counter.network.break_(write, unavailable(), applied=applied)  # type: ignore[arg-type]
     with monkeypatch.context() as patch:
 
@@ -48,16 +48,16 @@ def test_killed_between_a_write_and_its_answer(
 
         # It would wait for the write's fate: somebody does not.
         patch.setattr(time, "sleep", interrupted)
-        first = resolve(counter, matched, how).code
+        first = resolve(counter, case, how).code
     assert first in {ExitCode.OK, ExitCode.INTERRUPTED}
     counter.network.heal()
     counter.pass_time(minutes=3)
     for _ in range(2):
-        again = resolve(counter, matched, how)
+        again = resolve(counter, case, how)
         assert again.code in {0, 7}, again
     run_engine(counter)
     assert {name: counter.ducats_of(name) for name in held} == held
-    assert resolve(counter, matched, how).code == 7
+    assert resolve(counter, case, how).code == 7
     reconciled(counter)
 
 

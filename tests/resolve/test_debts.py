@@ -24,8 +24,8 @@ def follow(counter: Counter) -> str:
 def refunded(counter: Counter) -> str:
     payment = counter.paid()
     transferred(counter, payment)
-    books = counter.sandboxed.app.stripe.books
-    books.refund(books.charge_of(payment, at=counter.now()), at=counter.now())
+    account = counter.sandboxed.app.stripe.account
+    account.refund(account.charge_of(payment, at=counter.now()), at=counter.now())
     return payment
 
 

@@ -91,14 +91,14 @@ def _underpaid_delivered(counter: Counter) -> str:
 def _disputed(counter: Counter) -> str:
     payment = counter.paid()
     transferred(counter, payment)
-    counter.sandboxed.app.stripe.books.dispute(charge_of(counter, payment), at=counter.now())
+    counter.sandboxed.app.stripe.account.dispute(charge_of(counter, payment), at=counter.now())
     return payment
 
 
 def _refunded(counter: Counter) -> str:
     payment = counter.paid()
     transferred(counter, payment)
-    counter.sandboxed.app.stripe.books.refund(charge_of(counter, payment), at=counter.now())
+    counter.sandboxed.app.stripe.account.refund(charge_of(counter, payment), at=counter.now())
     return payment
 
 
@@ -112,8 +112,8 @@ def _by_hand(counter: Counter) -> str:
 
 
 def charge_of(counter: Counter, payment: str) -> str:
-    with counter.sandboxed.app.stripe.books.ledger(counter.now()) as ledger:
-        return str(ledger.get("payment_intent", payment)["latest_charge"])
+    with counter.sandboxed.app.stripe.account.writing(counter.now()) as writer:
+        return str(writer.get("payment_intent", payment)["latest_charge"])
 
 
 _BUYER = {"--credit": ("--citizen", "marco")}
@@ -155,7 +155,7 @@ FITTING = [(name, how) for name, state in STATES.items() for how in state.fits]
 UNFIT = [(name, how) for name, state in STATES.items() for how in ALL if how not in state.fits]
 
 
-def decide(counter: Counter, name: str, matched: str, how: str) -> Answer:
+def decide(counter: Counter, name: str, case: str, how: str) -> Answer:
     """Typed with what the decision needs."""
     words: tuple[str, ...] = STATES[name].words.get(how, ())
     if how == "--snooze":
@@ -164,44 +164,44 @@ def decide(counter: Counter, name: str, matched: str, how: str) -> Answer:
         ducats = "10" if name == "too few" else "100"
         assert counter.credit("marco", ducats, "--reference", "good").code == 0
         words = ("cascade_manual_good",)
-    return resolve(counter, matched, how, *words)
+    return resolve(counter, case, how, *words)
 
 
 @pytest.mark.parametrize(("name", "how"), FITTING)
 def test_a_decision_that_fits_is_carried_out_once(counter: Counter, name: str, how: str) -> None:
-    matched = STATES[name].make(counter)
+    case = STATES[name].make(counter)
     assert the_item(counter)["kind"] == STATES[name].kind
-    assert decide(counter, name, matched, how).code == 0
+    assert decide(counter, name, case, how).code == 0
     held = counter.ducats_of("marco"), counter.ducats_of("lucia")
     data = reconciled(counter, "--all")
     decided = [i["decision"]["how"] for i in data["items"] if i["decision"]]
     # A credit by hand that has arrived is in no report.
     gone = (name, how) == ("by hand", "--moved")
     assert decided == ([] if gone else [how[2:].replace("-", "_")])
-    assert decide_again(counter, name, matched, how).code == 7
+    assert decide_again(counter, name, case, how).code == 7
     run_engine(counter)
     after = counter.ducats_of("marco"), counter.ducats_of("lucia")
     assert abs(sum(after) - sum(held)) <= 200
-    assert decide_again(counter, name, matched, how).code == 7 or "live" in name
+    assert decide_again(counter, name, case, how).code == 7 or "live" in name
     run_engine(counter)
     assert (counter.ducats_of("marco"), counter.ducats_of("lucia")) == after
     ducats = {k: Decimal(v) for k, v in reconciled(counter)["ducats"].items()}
     assert ducats["residual"] == 0
 
 
-def decide_again(counter: Counter, name: str, matched: str, how: str) -> Answer:
+def decide_again(counter: Counter, name: str, case: str, how: str) -> Answer:
     words = STATES[name].words.get(how, ())
     if how == "--snooze":
         # Another time is another decision.
         return Answer(7, "", "")
-    return resolve(counter, matched, how, *(("cascade_manual_good",) if "by" in how else words))
+    return resolve(counter, case, how, *(("cascade_manual_good",) if "by" in how else words))
 
 
 @pytest.mark.parametrize(("name", "how"), UNFIT)
 def test_one_that_does_not_fit_names_those_that_do(counter: Counter, name: str, how: str) -> None:
-    matched = STATES[name].make(counter)
+    case = STATES[name].make(counter)
     number = len(counter.writes)
-    answer = decide(counter, name, matched, how)
+    answer = decide(counter, name, case, how)
     assert answer.code == 7, answer
     hint = answer.document["error"]["hint"]
     assert all(option in hint for option in STATES[name].fits), hint
@@ -264,7 +264,7 @@ def guild(counter: Counter) -> str:
         "platform": "cascade",
         "type": "ducat_purchase",
     }
-    books = counter.sandboxed.app.stripe.books
-    charge = books.pay(amount=1500, currency="usd", metadata=metadata, at=counter.now())
+    account = counter.sandboxed.app.stripe.account
+    charge = account.pay(amount=1500, currency="usd", metadata=metadata, at=counter.now())
     counter.pass_time(hours=2)
     return str(charge["payment_intent"])

@@ -82,8 +82,8 @@ def test_killed_at_every_request_and_typed_again(
     make, how, held = CASES[name]
     for number in range(FIRST, MOST_REQUESTS):
         before = {citizen: counter.ducats_of(citizen) for citizen in held}
-        matched = make(counter)
-        words = (matched, how.format(matched))
+        case = make(counter)
+        words = (case, how.format(case))
         is_killed = _broken_off(counter, tmp_path, words, number, applied=applied)
         _typed_again(counter, words)
         gained = {citizen: counter.ducats_of(citizen) - before[citizen] for citizen in held}

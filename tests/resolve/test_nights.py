@@ -67,14 +67,14 @@ CASES = {
 
 def decided(counter: Counter, name: str) -> str:
     """The case, as it is when all was decided and carried out."""
-    matched = CASES[name].make(counter)
+    case = CASES[name].make(counter)
     night(counter)
     for how in CASES[name].hows:
-        answer = resolve(counter, matched, *how)
+        answer = resolve(counter, case, *how)
         assert answer.code == 0, answer
         counter.pass_time(minutes=5)
         run_engine(counter)
-    return matched
+    return case
 
 
 def halved(counter: Counter, begin: str) -> None:
@@ -89,7 +89,7 @@ def halved(counter: Counter, begin: str) -> None:
 
 @pytest.mark.parametrize("name", CASES)
 def test_an_edit_long_after_opens_a_decided_case(counter: Counter, name: str) -> None:
-    matched = decided(counter, name)
+    case = decided(counter, name)
     for _ in range(5):
         counter.pass_time(hours=24)
         assert night(counter)["items"] == []
@@ -98,7 +98,7 @@ def test_an_edit_long_after_opens_a_decided_case(counter: Counter, name: str) ->
     data = night(counter)
     (item,) = data["items"]
     assert item["decision"]["how"] == CASES[name].hows[-1][0][2:].replace("-", "_")
-    assert data["since_last"]["new"] == [matched]
+    assert data["since_last"]["new"] == [case]
 
 
 DAYS = 24
@@ -137,12 +137,12 @@ def test_a_case_that_no_night_has_seen_opens_when_its_transfers_change(
 ) -> None:
     make, how, begin = OF_OLD[name]
     night(counter)
-    matched = make(counter)
-    assert resolve(counter, matched, how).code == 0
+    case = make(counter)
+    assert resolve(counter, case, how).code == 0
     counter.pass_time(minutes=5)
     run_engine(counter)
     if name == "settled by":
-        assert resolve(counter, matched, "--take-back").code == 0
+        assert resolve(counter, case, "--take-back").code == 0
         run_engine(counter)
     for _ in range(3):
         counter.pass_time(hours=24)
@@ -151,7 +151,7 @@ def test_a_case_that_no_night_has_seen_opens_when_its_transfers_change(
     halved(counter, begin)
     counter.pass_time(hours=24)
     data = night(counter)
-    assert data["since_last"]["new"] == [matched]
+    assert data["since_last"]["new"] == [case]
 
 
 def test_a_case_that_no_night_has_seen_and_nobody_decided_about_stays_unseen(
@@ -171,8 +171,8 @@ def test_what_does_not_change_stays_decided_for_a_hundred_nights(counter: Counte
         decided(counter, name)
     accepted = [make(counter) for make in (doubtful, too_few, too_many, wrong_citizen, orphan)]
     night(counter)
-    for matched in accepted:
-        assert resolve(counter, matched, "--accept").code == 0
+    for case in accepted:
+        assert resolve(counter, case, "--accept").code == 0
     counter.pass_time(hours=24)
     first = night(counter)
     assert first["items"] == []

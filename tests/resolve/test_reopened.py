@@ -29,27 +29,27 @@ def night(counter: Counter) -> dict[str, Any]:
 
 
 def charge_of(counter: Counter, payment: str) -> str:
-    with counter.sandboxed.app.stripe.books.ledger(counter.now()) as ledger:
-        return str(ledger.get("payment_intent", payment)["latest_charge"])
+    with counter.sandboxed.app.stripe.account.writing(counter.now()) as writer:
+        return str(writer.get("payment_intent", payment)["latest_charge"])
 
 
-def accepted(counter: Counter, matched: str) -> None:
+def accepted(counter: Counter, case: str) -> None:
     """A person has accepted it, and two nights have found nothing to do."""
     night(counter)
-    assert resolve(counter, matched, "--accept").code == 0
+    assert resolve(counter, case, "--accept").code == 0
     counter.pass_time(hours=24)
     first = night(counter)
     assert first["items"] == []
-    assert first["since_last"]["solved"] == [matched]
+    assert first["since_last"]["solved"] == [case]
     counter.pass_time(hours=24)
     assert night(counter)["items"] == []
 
 
-def reopened(counter: Counter, matched: str) -> str:
+def reopened(counter: Counter, case: str) -> str:
     """The next night lists the case again, as new, and says what has changed."""
     counter.pass_time(hours=24)
     data = night(counter)
-    assert data["since_last"]["new"] == [matched]
+    assert data["since_last"]["new"] == [case]
     (item,) = data["items"]
     assert item["decision"]["how"] == "accept"
     assert any("accepted as it is, by" in line for line in item["evidence"])
@@ -59,7 +59,7 @@ def reopened(counter: Counter, matched: str) -> str:
 def test_money_that_goes_back_opens_a_decided_case(counter: Counter) -> None:
     payment = twice(counter)
     accepted(counter, payment)
-    counter.sandboxed.app.stripe.books.refund(
+    counter.sandboxed.app.stripe.account.refund(
         charge_of(counter, payment), at=counter.now(), amount=500
     )
     assert "500 cents of its money went back" in reopened(counter, payment)
@@ -68,7 +68,7 @@ def test_money_that_goes_back_opens_a_decided_case(counter: Counter) -> None:
 def test_a_dispute_opens_a_decided_case(counter: Counter) -> None:
     payment = twice(counter)
     accepted(counter, payment)
-    counter.sandboxed.app.stripe.books.dispute(charge_of(counter, payment), at=counter.now())
+    counter.sandboxed.app.stripe.account.dispute(charge_of(counter, payment), at=counter.now())
     assert "the dispute is" in reopened(counter, payment)
 
 
@@ -98,9 +98,9 @@ def test_an_engine_run_opens_a_decided_case(counter: Counter) -> None:
     assert f"{record} was stalled and is executed" in reopened(counter, payment)
 
 
-@pytest.mark.parametrize("matched", [twice, too_few, too_many, wrong_citizen, doubtful, orphan])
-def test_what_does_not_change_stays_decided(counter: Counter, matched: Any) -> None:
-    name = matched(counter)
+@pytest.mark.parametrize("case", [twice, too_few, too_many, wrong_citizen, doubtful, orphan])
+def test_what_does_not_change_stays_decided(counter: Counter, case: Any) -> None:
+    name = case(counter)
     night(counter)
     assert resolve(counter, name, "--accept").code == 0
     for _ in range(12):

@@ -59,8 +59,8 @@ def test_the_rest_goes_out_where_a_person_says_so(counter: Counter) -> None:
 
 
 def test_after_a_refund_in_part_the_rest_of_what_was_paid_for_goes_out(counter: Counter) -> None:
-    payment, books = cheap(counter), counter.sandboxed.app.stripe.books
-    books.refund(books.charge_of(payment, at=counter.now()), at=counter.now(), amount=10)
+    payment, account = cheap(counter), counter.sandboxed.app.stripe.account
+    account.refund(account.charge_of(payment, at=counter.now()), at=counter.now(), amount=10)
     assert resolve(counter, payment, "--credit").code == 0
     run_engine(counter)
     assert counter.ducats_of("marco") == 4
@@ -102,8 +102,8 @@ def test_what_a_person_has_let_go_is_decided(
 
 
 def test_what_was_let_go_is_open_again_when_its_money_goes_back(counter: Counter) -> None:
-    payment, books = cheap(counter), counter.sandboxed.app.stripe.books
+    payment, account = cheap(counter), counter.sandboxed.app.stripe.account
     assert counter.credit("marco", "100", "--payment", payment, ALTHOUGH).code == 0
     run_engine(counter)
-    books.refund(books.charge_of(payment, at=counter.now()), at=counter.now())
+    account.refund(account.charge_of(payment, at=counter.now()), at=counter.now())
     assert the_item(counter)["kind"] == "refunded"

@@ -18,7 +18,7 @@ from cascade_cli.sandbox.seed import seed
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
 from cascade_cli.sandbox.seed.stories import mistaken
 from cascade_cli.sandbox.seed.world import Order, Sale, World
-from cascade_cli.sandbox.stripe import Books
+from cascade_cli.sandbox.stripe import StripeAccount
 from tests.credit.counter import Answer, Counter
 
 # What is printed where a limit refuses a line.
@@ -42,7 +42,7 @@ class Truth:
     def watching(self) -> Iterator[None]:
         """Hears what the stories are told of."""
         order, pay, lose = World.order, World.pay, mistaken._lose_answer
-        dispute = Books.dispute
+        dispute = StripeAccount.dispute
         wanted: list[Order] = []
 
         def ordered(snapshot: World, *args: Any, **kwargs: Any) -> Order:
@@ -61,13 +61,13 @@ class Truth:
             if credited:
                 self.arrived.add(list(self.sales)[-1])
 
-        def contested(books: Books, charge: str, **terms: Any) -> Any:
-            document = dispute(books, charge, **terms)
+        def contested(account: StripeAccount, charge: str, **terms: Any) -> Any:
+            document = dispute(account, charge, **terms)
             self.disputes[charge] = document["id"]
             return document
 
         with (
-            patch.object(Books, "dispute", contested),
+            patch.object(StripeAccount, "dispute", contested),
             patch.object(World, "order", ordered),
             patch.object(World, "pay", paid),
             patch.object(mistaken, "_lose_answer", lost),
@@ -129,8 +129,8 @@ def bank_decides(counter: Counter, truth: Truth) -> None:
     """Every other dispute is lost."""
     for number, (charge, dispute) in enumerate(truth.disputes.items()):
         is_won = bool(number % 2)
-        books = counter.sandboxed.app.stripe.books
-        books.close_dispute(dispute, at=counter.sandboxed.app.now(), won=is_won)
+        account = counter.sandboxed.app.stripe.account
+        account.close_dispute(dispute, at=counter.sandboxed.app.now(), won=is_won)
         if not is_won:
             truth.lost.add(charge)
 
@@ -172,9 +172,9 @@ def debts(counter: Counter) -> int:
 def owed(counter: Counter, truth: Truth) -> Tally[str]:
     """By citizen, in hundredths: what was bought and whose money is there."""
     found: Tally[str] = Tally()
-    with counter.sandboxed.app.stripe.books.ledger(counter.now()) as ledger:
+    with counter.sandboxed.app.stripe.account.writing(counter.now()) as writer:
         for payment, sale in truth.sales.items():
-            charge = ledger.get("charge", sale.charge["id"])
+            charge = writer.get("charge", sale.charge["id"])
             back = charge["amount"] if charge["id"] in truth.lost else charge["amount_refunded"]
             share = 1 - back / charge["amount"]
             found[truth.buyers[payment]] += round(_hundredths(sale.ducats) * share)

@@ -56,9 +56,7 @@ def service_of(counter: Counter, **settings: str) -> Iterator[tuple[ReviewServic
             run = found.run
             yield (
                 service,
-                service.matched_charges(
-                    run.snapshot, run.result.discrepancies, found.reading.terms
-                ),
+                service.cases(run.snapshot, run.result.discrepancies, found.reading.terms),
             )
 
 
@@ -71,8 +69,8 @@ def test_a_case_of_the_run_is_the_one_that_resolve_would_look_up(
     counter: Counter, make: object
 ) -> None:
     make(counter)  # type: ignore[operator]
-    with service_of(counter) as (service, matched_charges):
-        (seen,) = matched_charges
+    with service_of(counter) as (service, cases):
+        (seen,) = cases
         looked_up = service.service.look(seen.subject.named or seen.subject.name).subject
         assert seen.subject.facts == looked_up.facts
         assert seen.subject.choice == looked_up.choice
@@ -149,9 +147,9 @@ def test_a_draft_about_a_case_that_is_settled_is_forgotten(counter: Counter) -> 
         service.choose(seen, CREDIT)
     assert resolve(counter, payment, "--credit").code == 0
     run_engine(counter)
-    with service_of(counter) as (service, matched_charges):
+    with service_of(counter) as (service, cases):
         (draft,) = service.kept()
-        assert matched_charges == []
+        assert cases == []
         with pytest.raises(GuardError, match="open no more"):
             service.taken_up(draft, None)
         assert service.kept() == []
@@ -162,8 +160,8 @@ def test_a_transfer_that_settles_a_case_is_looked_up_again(counter: Counter) -> 
     credit = counter.credit("marco", "10", "--reference", "r1", "--json")
     assert credit.code == 0, credit
     run_engine(counter)
-    with service_of(counter) as (service, matched_charges):
-        seen = next(one for one in matched_charges if one.subject.name == payment)
+    with service_of(counter) as (service, cases):
+        seen = next(one for one in cases if one.subject.name == payment)
         row = service.service.settling("cascade_manual_r1", seen)
         chosen = service.choose(seen, Wish(How.SETTLED_BY, "by hand", settles=row))
     with service_of(counter) as (service, _):

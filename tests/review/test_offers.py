@@ -22,7 +22,7 @@ from cascade_cli.domain.decisions.review_draft import (
 from cascade_cli.domain.discrepancies.kinds import Kind
 from cascade_cli.domain.reconcile.selection import Selection
 from cascade_cli.domain.records.decisions import How
-from cascade_cli.domain.records.overrides import Override
+from cascade_cli.domain.records.orders import Override
 from cascade_cli.domain.shop.keys import Origin
 from tests.domain.samples import NOW, a_charge, a_stratagem, keyed
 from tests.review.subjects import of_charge, of_transfer

@@ -35,7 +35,7 @@ def test_a_draft_of_one_machine_is_taken_up_on_the_other(
         service.choose(seen, CREDIT)
     with service_of(counter, **there) as (service, [seen]):
         (draft,) = service.kept()
-        assert (draft.matched, draft.wish) == (payment, CREDIT)
+        assert (draft.case, draft.wish) == (payment, CREDIT)
         service.carry_out(service.taken_up(draft, seen)[1])
     with service_of(counter, **here) as (service, _):
         assert list(service.kept()) == []

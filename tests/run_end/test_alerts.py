@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cascade_cli.cli.reconcile.alert_text import news_alert
+from cascade_cli.cli.reconcile.alerting import news_alert
 from cascade_cli.cli.terminal.session import Session
 from cascade_cli.domain.history.alert import AlertNews
 from cascade_cli.sandbox.seed.citizens import PROCESSOR

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +15,7 @@ import time_machine
 
 from cascade_cli.cli.app import run
 from cascade_cli.settings import SETTINGS
+from tests.shop_day import Ended
 
 AT = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 _OF_TERMINALS = ("NO_COLOR", "FORCE_COLOR", "PAGER", "MANPAGER", "LESS", "COLORTERM", "LINES")
@@ -33,18 +34,30 @@ class Terminal:
 
     folder: Path
 
-    def say(self, *words: str, columns: int = 80, piped: bool = False, **settings: str) -> str:
-        """What the command prints on stdout."""
-        out = io.StringIO() if piped else Screen()
+    def ended(
+        self,
+        words: Sequence[str],
+        settings: Mapping[str, str],
+        *,
+        columns: int = 80,
+        piped: bool = False,
+        at: datetime = AT,
+    ) -> Ended:
+        """How the command ends, and what it prints."""
+        out, err = io.StringIO() if piped else Screen(), io.StringIO()
         size = {"COLUMNS": str(columns), "TERM": "xterm-256color"}
         with (
-            _environment(CASCADE_STATE_DIR=str(self.folder), **size, **settings),
-            time_machine.travel(AT, tick=False),
+            _environment(**{"CASCADE_STATE_DIR": str(self.folder), **size, **settings}),
+            time_machine.travel(at, tick=False),
             redirect_stdout(out),
-            redirect_stderr(io.StringIO()),
+            redirect_stderr(err),
         ):
-            run(words)
-        return out.getvalue()
+            code = run(words)
+        return Ended(code, out.getvalue(), err.getvalue())
+
+    def say(self, *words: str, columns: int = 80, piped: bool = False, **settings: str) -> str:
+        """What the command prints on stdout."""
+        return self.ended(words, settings, columns=columns, piped=piped).out
 
     def sandbox(self, *words: str, columns: int = 80) -> str:
         """What it prints of the sandbox on a terminal without colour."""

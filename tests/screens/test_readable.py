@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from cascade_cli.cli.terminal.rounding import readable
+from cascade_cli.cli.terminal.escape import readable
 from cascade_cli.domain.discrepancies.kinds import Kind
 from cascade_cli.domain.shop.money import rounded
 from tests.screens.terminal import Terminal

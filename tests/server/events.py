@@ -51,7 +51,7 @@ def paid(app: SandboxApp, citizen: str, ducats: int = 100) -> dict[str, Any]:
         "type": "ducat_purchase",
     }
     cents = ducats * 10
-    return app.stripe.books.pay(amount=cents, currency="usd", metadata=metadata, at=app.now())
+    return app.stripe.account.pay(amount=cents, currency="usd", metadata=metadata, at=app.now())
 
 
 def succeeded(charge: Mapping[str, Any], number: int = 0) -> bytes:

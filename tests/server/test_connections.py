@@ -13,7 +13,7 @@ import pytest
 
 from cascade_cli.server.http import protocol
 from cascade_cli.server.http.connections import Connections, most_connections
-from cascade_cli.server.http.large_bodies import SMALL_BYTES, LargeBodies
+from cascade_cli.server.http.limits import SMALL_BYTES, LargeBodies
 from tests.server.conftest import Shop, eventually
 from tests.server.events import event_body, signature
 

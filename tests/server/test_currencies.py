@@ -94,7 +94,9 @@ def yen(shop: Shop, amount: int, **metadata: str) -> bytes:
     app = shop.place.app
     purchase = {**given, "platform": "cascade", "type": "ducat_purchase"}
     at = app.now()
-    return succeeded(app.stripe.books.pay(amount=amount, currency="jpy", metadata=purchase, at=at))
+    return succeeded(
+        app.stripe.account.pay(amount=amount, currency="jpy", metadata=purchase, at=at)
+    )
 
 
 def test_the_webhook_credits_what_was_paid_in_full_at_its_own_rate_and_nothing_else(

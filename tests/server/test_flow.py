@@ -72,7 +72,7 @@ def town(no_settings: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Town
             }
             with process("serve", "--port", "0", settings=settings) as server:
                 at = f"{server.url}{WEBHOOK}"
-                app.stripe.books.register_webhook(at, at=app.now(), secret=WEBHOOK_SECRET)
+                app.stripe.account.register_webhook(at, at=app.now(), secret=WEBHOOK_SECRET)
                 yield Town(app, settings, server, capsys)
                 assert server.stop() == 0, server.said()
         assert not app.crashes, app.crashes

@@ -33,13 +33,11 @@ def test_requests_made_from_the_description_are_answered_as_it_says(
 
             @settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
             @given(operation.as_strategy(mode))
-            def ask(matched: schemathesis.Case[Any]) -> None:
-                if isinstance(matched.body, dict) and mode is GenerationMode.POSITIVE:
-                    matched.body["citizen_id"] = "marco"
+            def ask(case: schemathesis.Case[Any]) -> None:
+                if isinstance(case.body, dict) and mode is GenerationMode.POSITIVE:
+                    case.body["citizen_id"] = "marco"
                 # No description tells which signatures are good, or what is sold today.
-                matched.call_and_validate(
-                    headers=headers, excluded_checks=[positive_data_acceptance]
-                )
+                case.call_and_validate(headers=headers, excluded_checks=[positive_data_acceptance])
 
             ask()
 

@@ -142,8 +142,8 @@ def test_an_unknown_payment_is_a_404(shop: Shop) -> None:
 
 
 def test_a_payment_for_something_else_is_a_404(shop: Shop) -> None:
-    books, now = shop.place.app.stripe.books, shop.place.app.now()
-    charge = books.pay(amount=500, currency="usd", metadata={"type": "gondola"}, at=now)
+    account, now = shop.place.app.stripe.account, shop.place.app.now()
+    charge = account.pay(amount=500, currency="usd", metadata={"type": "gondola"}, at=now)
     answer = shop.client.get(f"/api/payments/payment-intent/{charge['payment_intent']}")
     assert answer.status_code == 404
 
@@ -157,22 +157,22 @@ def test_a_paid_intent_tells_that_no_transfer_is_there_yet(shop: Shop) -> None:
 
 @pytest.mark.parametrize("captured", [0, 1000])
 def test_of_an_authorisation_it_is_told_how_much_was_captured(shop: Shop, captured: int) -> None:
-    books, now = shop.place.app.stripe.books, shop.place.app.now()
+    account, now = shop.place.app.stripe.account, shop.place.app.now()
     metadata = {"citizen_id": "marco", "ducat_amount": "100", "type": "ducat_purchase"}
-    charge = books.pay(amount=2500, currency="usd", metadata=metadata, at=now, capture=False)
+    charge = account.pay(amount=2500, currency="usd", metadata=metadata, at=now, capture=False)
     intent = charge["payment_intent"]
     if captured:
-        books.capture(intent, at=now, amount_to_capture=captured)
+        account.capture(intent, at=now, amount_to_capture=captured)
     told = shop.client.get(f"/api/payments/payment-intent/{intent}").json()
     sums = told["amount_cents"], told["captured_cents"], told["refunded_cents"]
     assert sums == (2500, captured, 0)
 
 
 def test_a_payment_is_known_by_what_only_its_charge_says(shop: Shop) -> None:
-    books, now = shop.place.app.stripe.books, shop.place.app.now()
+    account, now = shop.place.app.stripe.account, shop.place.app.now()
     charge = paid(shop.place.app, "marco")
     lacking = dict.fromkeys(charge["metadata"], "")
-    books.update(charge["payment_intent"], at=now, metadata=lacking)
+    account.update(charge["payment_intent"], at=now, metadata=lacking)
     told = shop.client.get(f"/api/payments/payment-intent/{charge['payment_intent']}").json()
     assert (told["citizen_id"], told["ducat_amount"]) == ("marco", "100")
 

@@ -10,7 +10,7 @@ import requests
 
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
 from cascade_cli.services.selling.payment_api import ANSWER_KEPT_SECONDS
-from tests.sandbox.stripe.subscribing import subscribe
+from tests.sandbox.stripe.subscriptions import subscribe
 from tests.server.conftest import Shop
 from tests.server.events import event_body
 from tests.server.test_payments import kind
@@ -24,7 +24,7 @@ def test_a_subscription_is_sold_by_a_page_and_credited_once_whatever_is_told_how
     made = shop.create("subscription", **WANTED).json()
     assert (made["amount_cents"], made["ducat_amount"], made["bonus_ducats"]) == (5000, "525", "25")
     app = shop.place.app
-    app.stripe.books.complete_checkout(made["checkout_session"], at=app.now())
+    app.stripe.account.complete_checkout(made["checkout_session"], at=app.now())
     told = requests.get(
         f"{shop.place.url}/stripe/v1/events?limit=100",
         headers={"Authorization": "Bearer sk_test_sandbox"},
@@ -40,11 +40,11 @@ def test_a_subscription_is_sold_by_a_page_and_credited_once_whatever_is_told_how
 
 def subscribed(shop: Shop, **metadata: str) -> tuple[str, dict[str, Any]]:
     """A paid first month: the invoice's id, and its charge."""
-    books, now = shop.place.app.stripe.books, shop.place.app.now()
-    invoice = subscribe(books, now, **metadata)["invoice"]
-    charge = books.charge_of(invoice, at=now)
-    with books.ledger(now) as ledger:
-        return invoice, ledger.get("charge", charge)
+    account, now = shop.place.app.stripe.account, shop.place.app.now()
+    invoice = subscribe(account, now, **metadata)["invoice"]
+    charge = account.charge_of(invoice, at=now)
+    with account.writing(now) as writer:
+        return invoice, writer.get("charge", charge)
 
 
 def asked(shop: Shop, charge: dict[str, Any]) -> requests.Response:

@@ -238,9 +238,9 @@ def test_nothing_secret_stands_in_the_journal_the_metrics_or_what_is_said(
     shop: Shop, tmp_path: Path
 ) -> None:
     made = shop.create(citizen_id="marco", package="500").json()
-    books = shop.place.app.stripe.books
+    account = shop.place.app.stripe.account
     intent = made["payment_intent_id"]
-    books.confirm(intent, at=shop.place.app.now(), payment_method="pm_card_visa")
+    account.confirm(intent, at=shop.place.app.now(), payment_method="pm_card_visa")
     subject = {"id": intent, "object": "payment_intent", "client_secret": made["client_secret"]}
     shop.tell(event_body("evt_1", subject=subject))
     shop.wait_until_dealt_with()

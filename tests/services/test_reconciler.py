@@ -128,7 +128,7 @@ def test_disputes_are_looked_up_for_disputed_charges_only(
     charges = [sandboxed.pay(NOW - HOUR) for _ in range(3)]
     for charge in charges:
         sandboxed.transfer(f"cascade_payment_{charge['payment_intent']}", NOW - HOUR)
-    sandboxed.app.stripe.books.dispute(charges[0]["id"], at=NOW)
+    sandboxed.app.stripe.account.dispute(charges[0]["id"], at=NOW)
     assert kinds(run(wiring))[charges[0]["id"]] is Kind.DISPUTED
     asked = [r.query for r in sandboxed.recorder.to("stripe") if "disputes" in r.path]
     assert asked == [f"charge={charges[0]['id']}&limit=100&expand%5B0%5D=data.charge"]
@@ -137,7 +137,7 @@ def test_disputes_are_looked_up_for_disputed_charges_only(
 def test_what_the_listings_leave_open_is_asked_all_at_once(sandboxed: Sandboxed) -> None:
     contested = sandboxed.pay(NOW - HOUR)
     sandboxed.transfer(f"cascade_payment_{contested['payment_intent']}", NOW - HOUR)
-    sandboxed.app.stripe.books.dispute(contested["id"], at=NOW)
+    sandboxed.app.stripe.account.dispute(contested["id"], at=NOW)
     sandboxed.pay(NOW - HOUR, "polo")
     sandboxed.transfer("cascade_payment_pi_unknown", SINCE + HOUR)
     # The missing one's transfer and citizen, the payment of the orphan, the dispute.
@@ -156,14 +156,14 @@ def test_what_the_listings_leave_open_is_asked_all_at_once(sandboxed: Sandboxed)
     assert counts == {Kind.DISPUTED: 1, Kind.UNKNOWN_CITIZEN: 1, Kind.ORPHAN: 1}
 
 
-def test_a_slower_pace_needs_fewer_lanes() -> None:
+def test_a_slower_pace_needs_fewer_threads() -> None:
     with (
         closing(SandboxApp(":memory:", latency_seconds=0.2)) as app,
         served(app) as slow,
         slow.wired(CASCADE_STRIPE_RATE="25") as wiring,
     ):
         wiring.payments.latest(Window(SINCE, NOW), 1)
-        assert 1 < wiring.stripe.lanes_wanted(10) < wiring.stripe.lanes_wanted()
+        assert 1 < wiring.stripe.threads_wanted(10) < wiring.stripe.threads_wanted()
 
 
 @pytest.mark.parametrize("service", ["stripe", "airtable"])

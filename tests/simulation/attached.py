@@ -11,7 +11,7 @@ from datetime import datetime
 from random import Random
 from typing import Any
 
-from cascade_cli.sandbox.stripe import Books
+from cascade_cli.sandbox.stripe import StripeAccount
 from tests.simulation.plan import CITIZENS, Payment, Plan
 
 BEFORE, AFTER, HALVES = "before", "after", "halves"
@@ -38,16 +38,18 @@ def with_attached(plan: Plan, random: Random) -> Plan:
     return replace(plan, payments=(*plan.payments, payment))
 
 
-def open_invoice(books: Books, subscription: str, now: datetime, *, sent: bool) -> dict[str, Any]:
+def open_invoice(
+    account: StripeAccount, subscription: str, now: datetime, *, sent: bool
+) -> dict[str, Any]:
     """The next month is billed, and the card is refused, or not tried where it was `sent`."""
     if sent:
-        books.update_subscription(subscription, at=now, collection_method="send_invoice")
-    return books.renew(subscription, at=now, fails=True)
+        account.update_subscription(subscription, at=now, collection_method="send_invoice")
+    return account.renew(subscription, at=now, fails=True)
 
 
-def pay_apart(books: Books, invoice: dict[str, Any], now: datetime) -> dict[str, Any]:
+def pay_apart(account: StripeAccount, invoice: dict[str, Any], now: datetime) -> dict[str, Any]:
     """The same customer pays what the invoice is over, and nobody has attached it yet."""
-    return books.pay(
+    return account.pay(
         amount=invoice["amount_due"],
         currency=invoice["currency"],
         metadata={},
@@ -56,7 +58,9 @@ def pay_apart(books: Books, invoice: dict[str, Any], now: datetime) -> dict[str,
     )
 
 
-def pay_in_halves(books: Books, invoice: dict[str, Any], now: datetime) -> Iterator[dict[str, Any]]:
+def pay_in_halves(
+    account: StripeAccount, invoice: dict[str, Any], now: datetime
+) -> Iterator[dict[str, Any]]:
     """Two charges, which pay it together."""
     for amount in (invoice["amount_due"] // 2, None):
-        yield books.attach(invoice["id"], at=now, amount=amount)
+        yield account.attach(invoice["id"], at=now, amount=amount)

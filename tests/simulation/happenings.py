@@ -15,7 +15,7 @@ from cascade_cli.domain.selling.invoiced_ducats import Good, product_id
 from cascade_cli.domain.shop.currencies import CURRENCY
 from cascade_cli.domain.shop.keys import payment_id_in, whole_id
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
-from tests.sandbox.stripe.subscribing import monthly, subscribe
+from tests.sandbox.stripe.subscriptions import monthly, subscribe
 from tests.simulation.abroad import price
 from tests.simulation.attached import AFTER, HALVES, open_invoice, pay_apart, pay_in_halves
 from tests.simulation.bodies import a_tiding, an_event
@@ -169,12 +169,12 @@ class Happenings:
 
     def _capture(self, payment: Payment, charge_id: str) -> None:
         """Its price is taken; the rest is released."""
-        books, now = self._stage.app.stripe.books, self._stage.scheduler.now()
-        with books.ledger(now) as ledger:
-            intent = str(ledger.get("charge", charge_id)["payment_intent"])
-        books.capture(intent, at=now, amount_to_capture=captured_cents(payment, _cents(payment)))
-        with books.ledger(now) as ledger:
-            self._paid(payment, ledger.get("charge", charge_id))
+        account, now = self._stage.app.stripe.account, self._stage.scheduler.now()
+        with account.writing(now) as writer:
+            intent = str(writer.get("charge", charge_id)["payment_intent"])
+        account.capture(intent, at=now, amount_to_capture=captured_cents(payment, _cents(payment)))
+        with account.writing(now) as writer:
+            self._paid(payment, writer.get("charge", charge_id))
         self.paid_at[charge_id] = now
 
     def _paid(self, payment: Payment, charge: dict[str, Any], invoice: str = "") -> None:
@@ -224,38 +224,38 @@ class Happenings:
             self._start(after, "although underpaid", although_underpaid(payment, intent))
 
     def _subscribe(self, payment: Payment) -> None:
-        now, books = self._stage.scheduler.now(), self._stage.app.stripe.books
+        now, account = self._stage.scheduler.now(), self._stage.app.stripe.account
         item = monthly(product_id(Good(Decimal(payment.ducats))), _cents(payment))
         said = {"citizen_id": payment.citizen, "exchange_rate": "0.1", **_whose(payment)}
-        session = subscribe(books, now, item, **said)
+        session = subscribe(account, now, item, **said)
         self._invoiced(payment, session["invoice"])
         for moment in payment.renewed_after_seconds:
             self._at(moment, partial(self._renew, payment, session["subscription"]))
 
     def _renew(self, payment: Payment, subscription: str) -> None:
-        books, now = self._stage.app.stripe.books, self._stage.scheduler.now()
+        account, now = self._stage.app.stripe.account, self._stage.scheduler.now()
         if payment.attached:
             self._attach(payment, subscription)
         else:
-            self._invoiced(payment, books.renew(subscription, at=now)["id"])
+            self._invoiced(payment, account.renew(subscription, at=now)["id"])
 
     def _attach(self, payment: Payment, subscription: str) -> None:
-        books, now = self._stage.app.stripe.books, self._stage.scheduler.now()
+        account, now = self._stage.app.stripe.account, self._stage.scheduler.now()
         in_halves = payment.attached == HALVES
-        invoice = open_invoice(books, subscription, now, sent=in_halves)
+        invoice = open_invoice(account, subscription, now, sent=in_halves)
         if in_halves:
-            for half in pay_in_halves(books, invoice, now):
+            for half in pay_in_halves(account, invoice, now):
                 self._half(payment, half, invoice["id"])
         elif payment.attached == AFTER:
-            charge = pay_apart(books, invoice, now)
+            charge = pay_apart(account, invoice, now)
             attach = partial(self._attach_afterwards, payment, charge, invoice["id"])
             self._at(payment.attached_after_seconds, attach)
         else:
-            self._paid(payment, books.attach(invoice["id"], at=now), invoice["id"])
+            self._paid(payment, account.attach(invoice["id"], at=now), invoice["id"])
 
     def _attach_afterwards(self, payment: Payment, charge: dict[str, Any], invoice: str) -> None:
         now = self._stage.scheduler.now()
-        self._stage.app.stripe.books.attach_payment(invoice, charge["payment_intent"], at=now)
+        self._stage.app.stripe.account.attach_payment(invoice, charge["payment_intent"], at=now)
         self._paid(payment, charge, invoice)
         # Nobody could know earlier what it bought.
         self.paid_at[charge["id"]] = now
@@ -269,9 +269,9 @@ class Happenings:
         self._deliver(payment, intent, invoice)
 
     def _invoiced(self, payment: Payment, invoice: str) -> None:
-        books, now = self._stage.app.stripe.books, self._stage.scheduler.now()
-        with books.ledger(now) as ledger:
-            charge = ledger.get("charge", books.charge_of(invoice, at=now))
+        account, now = self._stage.app.stripe.account, self._stage.scheduler.now()
+        with account.writing(now) as writer:
+            charge = writer.get("charge", account.charge_of(invoice, at=now))
         sold = self._paid_elsewhere if payment.another_s else self._paid
         sold(payment, charge, invoice)
 
@@ -300,7 +300,7 @@ class Happenings:
             cents, told = price(payment, now)
         if payment.short:
             cents, currency, told = terms(payment, now)
-        return self._stage.app.stripe.books.pay(
+        return self._stage.app.stripe.account.pay(
             amount=cents + cents // 4 if payment.held_seconds else cents,
             currency=currency,
             at=now,
@@ -332,10 +332,10 @@ class Happenings:
         self._stage.tell(f"the older connector writes its row for {payment.citizen}")
 
     def _undo(self, payment: Payment, charge: str, intent: str) -> None:
-        now, books = self._stage.scheduler.now(), self._stage.app.stripe.books
+        now, account = self._stage.scheduler.now(), self._stage.app.stripe.account
         self._stage.tell(f"{payment.undone} of {charge}")
         if payment.undone == "dispute":
-            books.dispute(charge, at=now)
+            account.dispute(charge, at=now)
             if self._plan.disputes_hold:
                 self._tell(intent, "charge.dispute.created", 0, 2)
             return
@@ -343,7 +343,7 @@ class Happenings:
         if payment.spent:
             self._spend(payment)
         part = 20 if payment.undone in {"part", "parts"} else None
-        made = books.refund(charge, at=now, amount=part, pending=payment.undone == "fails")
+        made = account.refund(charge, at=now, amount=part, pending=payment.undone == "fails")
         if payment.undone == "parts":
             self._at(50, partial(self._refund_again, charge))
         if payment.undone == "fails":
@@ -378,17 +378,17 @@ class Happenings:
             self._start(moment, f"tiding{number}", told_of(body))
 
     def _refund_again(self, charge: str) -> None:
-        books, now = self._stage.app.stripe.books, self._stage.scheduler.now()
-        with books.ledger(now) as ledger:
-            cents = 20 if ledger.get("charge", charge)["currency"] == "kwd" else 15
-        made = books.refund(charge, at=now, amount=cents)
+        account, now = self._stage.app.stripe.account, self._stage.scheduler.now()
+        with account.writing(now) as writer:
+            cents = 20 if writer.get("charge", charge)["currency"] == "kwd" else 15
+        made = account.refund(charge, at=now, amount=cents)
         self._stage.tell(f"another refund of {charge}")
         if self._plan.refunds_auto:
             self._tell(str(made["payment_intent"]), "refund.created", 1)
 
     def _fail_refund(self, refund: str) -> None:
         now = self._stage.scheduler.now()
-        made = self._stage.app.stripe.books.settle_refund(refund, at=now, status="failed")
+        made = self._stage.app.stripe.account.settle_refund(refund, at=now, status="failed")
         self._stage.tell(f"{refund} fails")
         if self._plan.refunds_auto:
             self._tell(str(made["payment_intent"]), "refund.failed", 1, 3)

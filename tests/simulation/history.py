@@ -9,6 +9,7 @@ from functools import partial
 from random import Random
 from unittest.mock import patch
 
+from cascade_cli import concurrency
 from cascade_cli.domain.delivery.delivery_steps import FATE_BOUND
 from cascade_cli.domain.discrepancies.kinds import Kind
 from cascade_cli.domain.records.stratagems import State
@@ -17,12 +18,12 @@ from cascade_cli.services.delivery import deliver
 from cascade_cli.services.reconcile import gather
 from cascade_cli.services.reconcile.gather import Run
 from tests.simulation.happenings import Happenings, by_file, by_hand, take_back, told_of
-from tests.simulation.lanes import in_virtual_lanes
 from tests.simulation.lookalikes import Lookalikes
 from tests.simulation.mistakes import Made
 from tests.simulation.plan import Payment, Plan
 from tests.simulation.shop import Alter, Shop
 from tests.simulation.stage import Command, Stage
+from tests.simulation.threads import VirtualQueue, VirtualThread
 from tests.simulation.venice import RETURNS
 from tests.simulation.workshop import Workshop
 
@@ -34,7 +35,7 @@ _A_WHILE_SECONDS = 300.0
 _A_MOMENT_SECONDS = 60.0
 # So long cascade is alone with its refunds, where it acts on them by itself.
 DAYS_BY_ITSELF = 4
-# Several rounds for a few orders, so that lanes have something to do.
+# Several rounds for a few orders, so that threads have something to do.
 ORDERS_PER_ROUND = 2
 
 
@@ -103,8 +104,9 @@ class History:
         self.stage.settle()
         # Threads of its own would run beside the baton.
         with (
-            patch.object(gather, "side_by_side", self._one_after_the_other),
-            patch.object(deliver, "in_lanes", in_virtual_lanes),
+            patch.object(gather, "both", self._one_after_the_other),
+            patch.object(concurrency, "Thread", VirtualThread),
+            patch.object(concurrency, "SimpleQueue", VirtualQueue),
             patch.object(deliver, "ORDERS_PER_ROUND", ORDERS_PER_ROUND),
         ):
             self._happenings.schedule()

@@ -64,7 +64,7 @@ class Lookalikes:
     def _twins(self, alike: Alike) -> None:
         kept, back = self._pay(alike, timedelta(seconds=60)), self._pay(alike)
         self._legacy_row(alike)
-        self.stage.app.stripe.books.refund(back["id"], at=self.stage.scheduler.now())
+        self.stage.app.stripe.account.refund(back["id"], at=self.stage.scheduler.now())
         for charge in (kept, back):
             self.twins.add(f"cascade_payment_{charge['payment_intent']}")
             self.paid(alike, charge)
@@ -91,7 +91,7 @@ class Lookalikes:
         self.paid(alike, charge)
 
     def _pay(self, alike: Alike, ago: timedelta = timedelta(0)) -> dict[str, Any]:
-        return self.stage.app.stripe.books.pay(
+        return self.stage.app.stripe.account.pay(
             amount=int(float(alike.ducats) * _CENTS_PER_DUCAT),
             currency="usd",
             at=self.stage.scheduler.now() - ago,

@@ -182,7 +182,7 @@ class Mistakes:
                     yield how, partial(self._say, made, How(how))
 
     def _pay(self, mistake: Mistake) -> dict[str, Any]:
-        return self._stage.app.stripe.books.pay(
+        return self._stage.app.stripe.account.pay(
             amount=int(float(mistake.ducats) * _CENTS_PER_DUCAT) + 1,
             currency="usd",
             at=self._stage.scheduler.now(),

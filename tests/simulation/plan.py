@@ -144,7 +144,7 @@ class Plan:
     credits: tuple[ManualCredit, ...]
     file: tuple[ManualCredit, ...]
     """The rows of one CSV, credited at once."""
-    lanes: int
+    threads: int
     told_again: float
     """How likely Stripe tells once more of a payment just when its transfer was executed."""
     has_inbox: bool
@@ -211,7 +211,7 @@ def draw_plan(random: Random) -> Plan:
         payments=payments,
         credits=tuple(_credits(random, horizon, runs)),
         file=tuple(_file(random, horizon, runs)),
-        lanes=random.choice((1, 3)),
+        threads=random.choice((1, 3)),
         told_again=0.9 if lag_seconds > _LONG_SECONDS else random.choice((0.0, 0.0, 0.5)),
         has_inbox=random.random() < 0.4,
         replenishments=tuple(_replenishments(random, horizon, runs)),
@@ -444,7 +444,7 @@ def _credits(random: Random, horizon: float, runs: tuple[EngineRunPlan, ...]) ->
 
 
 def _file(random: Random, horizon: float, runs: tuple[EngineRunPlan, ...]) -> list[ManualCredit]:
-    """Now and then a few small credits, so many that several lanes have something to do."""
+    """Now and then a few small credits, so many that several threads have something to do."""
     if random.random() < 0.93:
         return []
     after = _moment(random, horizon, runs)

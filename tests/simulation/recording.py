@@ -29,7 +29,7 @@ _BOUND = FATE_BOUND - _MARGIN
 
 
 class Recording:
-    """One process's journal. `deadline` is when the write that its lane last announced is applied
+    """One process's journal. `deadline` is when the write that its thread last announced is applied
     at the latest; `keys` are those that it was announced for."""
 
     def __init__(self, process: Process, database: Database, failing: float, gate: Gate) -> None:

@@ -30,8 +30,7 @@ from cascade_cli.domain.matching.matched_charge import Terms
 from cascade_cli.domain.reconcile.repair_plan import plan_repairs
 from cascade_cli.domain.records.decisions import How
 from cascade_cli.domain.records.journal_entries import Worker
-from cascade_cli.domain.records.orders import Order, order_for_charge
-from cascade_cli.domain.records.overrides import Override
+from cascade_cli.domain.records.orders import Order, Override, order_for_charge
 from cascade_cli.domain.records.rulings import RowRuling, Rulings, no_rulings
 from cascade_cli.domain.records.stripe_events import PAYING_TYPES, Event, chronological
 from cascade_cli.domain.refunds.refund_shares import Policy
@@ -121,7 +120,7 @@ class Shop:
         endpoint: Endpoint,
         schema: Schema,
         terms: DeliveryTerms,
-        lanes: int,
+        threads: int,
         clock: ServiceClock,
         refunds_auto: bool,
         disputes_hold: bool,
@@ -143,7 +142,7 @@ class Shop:
         turn = kit.airtable_transport.wait_turn
         notifier = NotificationWriter(kit.api, BASE_ID, schema)
         self._around = around = Surroundings(
-            self._now, process.sleep, turn, permitted, process.tell, lanes
+            self._now, process.sleep, turn, permitted, process.tell, threads
         )
         self._deliverer = Deliverer(
             reader=parts.reader,

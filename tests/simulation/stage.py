@@ -99,7 +99,7 @@ class Stage:
     def settle(self) -> None:
         """Before anything happens."""
         if self.plan.legacy_notifications:
-            self.app.airtable.tables.use_older_notifications()
+            self.app.airtable.tables.use_legacy_notifications()
         self.city.move_in(PROCESSOR, self.plan.processor_ducats)
         for name in CITIZENS:
             self.city.move_in(name, 10)
@@ -196,7 +196,7 @@ class Stage:
             endpoint=Endpoint(mailbox, self.scheduler.now, self._blame),
             schema=schema,
             terms=terms,
-            lanes=self.plan.lanes,
+            threads=self.plan.threads,
             clock=clock,
             refunds_auto=auto,
             disputes_hold=hold,

@@ -51,8 +51,8 @@ class StrangeEvents:
         if strange.type and self._intents:
             subject = {"object": "charge", "payment_intent": self._intents[-1]}
             wish = {**wish, "type": strange.type, "subject": subject}
-        books, now = self._stage.app.stripe.books, self._stage.scheduler.now()
-        made = books.announce(at=now, **wish)
+        account, now = self._stage.app.stripe.account, self._stage.scheduler.now()
+        made = account.announce(at=now, **wish)
         self._made[made["id"]] = strange.name
         self._stage.tell(f"a strange event, {strange.name}: {made['id']} {wish['type'][:40]}")
         return json.dumps(made).encode()

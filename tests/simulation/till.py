@@ -1,4 +1,4 @@
-"""Where a payment's money is, by the sandbox's own books: what the client makes of it is not asked.
+"""Where a payment's money is, by the sandbox's own data: what the client makes of it is not asked.
 
 Every movement is a balance transaction, and what they add up to has stayed.
 """
@@ -39,19 +39,19 @@ class Money:
 
 
 class Till:
-    """Looks into the books."""
+    """Looks into the account."""
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
 
     def money(self, charge_id: str) -> Money:
         """As it is now."""
-        with self._stage.app.stripe.books.ledger(self._stage.scheduler.now()) as ledger:
-            charge = ledger.get("charge", charge_id)
-            refunds = ledger.of_charge("refund", charge_id)
-            disputes = ledger.of_charge("dispute", charge_id)
+        with self._stage.app.stripe.account.writing(self._stage.scheduler.now()) as writer:
+            charge = writer.get("charge", charge_id)
+            refunds = writer.of_charge("refund", charge_id)
+            disputes = writer.of_charge("dispute", charge_id)
             ids = [charge["balance_transaction"], *_of_refunds(refunds)]
-            moved = [ledger.get("balance_transaction", id) for id in ids if id]
+            moved = [writer.get("balance_transaction", id) for id in ids if id]
         moved += [one for dispute in disputes for one in dispute["balance_transactions"]]
         moved.sort(key=lambda one: one["created"])
         back = [-one["amount"] for one in moved if one["reporting_category"] not in _OF_CAPTURE]

@@ -12,7 +12,7 @@ from functools import partial
 from random import Random
 from typing import Any
 
-from cascade_cli.sandbox.stripe.shelf import Query
+from cascade_cli.sandbox.stripe.objects import Query
 from tests.simulation.course import Course, draw_course
 from tests.simulation.plan import AMOUNTS, CITIZENS, Payment, Plan
 from tests.simulation.stage import Stage
@@ -60,7 +60,7 @@ class Turning:
         self._go_on(course, charge, made, 1)
 
     def _dispute(self, course: Course, charge: str, word: str) -> dict[str, Any]:
-        return self._stage.app.stripe.books.dispute(
+        return self._stage.app.stripe.account.dispute(
             charge,
             at=self._stage.scheduler.now(),
             status=word,
@@ -73,7 +73,7 @@ class Turning:
 
     def _refund(self, course: Course, charge: str, word: str) -> dict[str, Any]:
         is_unfunded = word == "unfunded"
-        return self._stage.app.stripe.books.refund(
+        return self._stage.app.stripe.account.refund(
             charge,
             at=self._stage.scheduler.now(),
             amount=course.cents,
@@ -82,12 +82,12 @@ class Turning:
         )
 
     def _next(self, course: Course, charge: str, id: str, number: int) -> None:
-        books, now = self._stage.app.stripe.books, self._stage.scheduler.now()
+        account, now = self._stage.app.stripe.account, self._stage.scheduler.now()
         _, word = course.steps[number]
         if course.is_dispute:
-            made = books.turn_dispute(id, at=now, status=word)
+            made = account.turn_dispute(id, at=now, status=word)
         else:
-            made = books.settle_refund(id, at=now, status=word)
+            made = account.settle_refund(id, at=now, status=word)
         self._go_on(course, charge, made, number + 1)
 
     def _go_on(self, course: Course, charge: str, made: dict[str, Any], number: int) -> None:
@@ -100,7 +100,7 @@ class Turning:
     def _types(self, charge: str) -> list[str]:
         """Of the events that this moment has made of the charge, its refunds and disputes."""
         now = self._stage.scheduler.now()
-        with self._stage.app.stripe.books.ledger(now) as ledger:
-            texts = ledger.flush().all(Query("event").where("created = ?", ledger.created))
+        with self._stage.app.stripe.account.writing(now) as writer:
+            texts = writer.flush().all(Query("event").where("created = ?", writer.created))
         events = [json.loads(text) for text in reversed(texts) if charge in text]
         return [e["type"] for e in events if e["type"].startswith(("charge.", "refund."))]

@@ -62,7 +62,7 @@ def _read_schema(*, older: bool) -> Schema:
     """Asked over HTTP once: it is the same in every history."""
     with closing(SandboxApp(":memory:", random=random.Random(0))) as app:  # noqa: S311
         if older:
-            app.airtable.tables.use_older_notifications()
+            app.airtable.tables.use_legacy_notifications()
         with SandboxServer(app.handle) as server:
             transport = Transport(Pacer(0), lockout_seconds=0)
             return read_schema(

@@ -19,7 +19,7 @@ class RandomShop:
 
     def __init__(self, shop: NightShop, seed: int) -> None:
         self._shop, self._chance = shop, Random(seed)  # noqa: S311
-        self._books = shop.sandboxed.app.stripe.books
+        self._account = shop.sandboxed.app.stripe.account
         self._charges: list[Charge] = []
         self._authorised: list[Charge] = []
         self._disputes: list[str] = []
@@ -69,31 +69,31 @@ class RandomShop:
         metadata = self._pay()["metadata"]
         now = self._shop.day.clock()
         self._authorised.append(
-            self._books.pay(amount=1000, currency="usd", metadata=metadata, at=now, capture=False)
+            self._account.pay(amount=1000, currency="usd", metadata=metadata, at=now, capture=False)
         )
 
     def _capture(self) -> None:
         if self._authorised:
             charge = self._authorised.pop(0)
-            self._books.capture(charge["payment_intent"], at=self._shop.day.clock())
+            self._account.capture(charge["payment_intent"], at=self._shop.day.clock())
             self._charges.append(charge)
 
     def _refund(self) -> None:
         if self._charges:
             charge = self._charges.pop(self._chance.randrange(len(self._charges)))
             amount = self._chance.choice([300, None])
-            self._books.refund(charge["id"], at=self._shop.day.clock(), amount=amount)
+            self._account.refund(charge["id"], at=self._shop.day.clock(), amount=amount)
 
     def _dispute(self) -> None:
         if self._charges:
             charge = self._charges.pop(self._chance.randrange(len(self._charges)))
-            found = self._books.dispute(charge["id"], at=self._shop.day.clock())
+            found = self._account.dispute(charge["id"], at=self._shop.day.clock())
             self._disputes.append(found["id"])
 
     def _close_dispute(self) -> None:
         if self._disputes:
             won = self._chance.random() < 0.5
-            self._books.close_dispute(self._disputes.pop(0), at=self._shop.day.clock(), won=won)
+            self._account.close_dispute(self._disputes.pop(0), at=self._shop.day.clock(), won=won)
 
     def _credit(self) -> None:
         if self._charges:

@@ -12,17 +12,17 @@ HOUR = timedelta(hours=1)
 
 
 def test_a_payment_captured_after_the_last_run_is_missing(shop: NightShop) -> None:
-    books, day = shop.sandboxed.app.stripe.books, shop.day
+    account, day = shop.sandboxed.app.stripe.account, shop.day
     paid = shop.sandboxed.pay(day.ago(days=3))
     metadata = paid["metadata"]
-    authorised = books.pay(
+    authorised = account.pay(
         amount=1000, currency="usd", metadata=metadata, at=day.ago(days=3), capture=False
     )
     shop.credit(paid)
     assert shop.begin().code == 0
     assert shop.night().kinds == {}
     day.clock.advance(hours=10)
-    books.capture(authorised["payment_intent"], at=day.clock())
+    account.capture(authorised["payment_intent"], at=day.clock())
     night = shop.night()
     assert night.kinds == {authorised["payment_intent"]: "missing"}
     assert night.beyond == (1, 0, 0)
@@ -31,13 +31,13 @@ def test_a_payment_captured_after_the_last_run_is_missing(shop: NightShop) -> No
 def test_a_capture_that_stripe_tells_of_is_noticed_however_old_the_payment(
     shop: NightShop,
 ) -> None:
-    books, day = shop.sandboxed.app.stripe.books, shop.day
+    account, day = shop.sandboxed.app.stripe.account, shop.day
     metadata = shop.sell()["metadata"]
-    authorised = books.pay(
+    authorised = account.pay(
         amount=1000, currency="usd", metadata=metadata, at=day.ago(days=20), capture=False
     )
     shop.begin("8d")
-    books.capture(authorised["payment_intent"], at=day.clock())
+    account.capture(authorised["payment_intent"], at=day.clock())
     night = shop.night()
     assert (night.kinds, night.beyond) == (
         {authorised["payment_intent"]: "missing"},
@@ -49,7 +49,7 @@ def test_a_refund_of_a_payment_settled_long_ago_is_noticed_and_followed(shop: Ni
     old = shop.sell(shop.day.ago(days=50))
     shop.begin()
     assert shop.night().code == 0
-    shop.sandboxed.app.stripe.books.refund(old["id"], at=shop.day.clock() + HOUR, amount=300)
+    shop.sandboxed.app.stripe.account.refund(old["id"], at=shop.day.clock() + HOUR, amount=300)
     first, second = shop.night(), shop.night()
     assert first.kinds == second.kinds == {old["payment_intent"]: "refunded"}
     assert (first.beyond, second.beyond) == ((0, 1, 0), (1, 0, 0))
@@ -60,13 +60,13 @@ def test_a_refund_of_a_payment_settled_long_ago_is_noticed_and_followed(shop: Ni
 def test_a_dispute_of_a_payment_settled_long_ago_is_followed_until_it_is_won(
     shop: NightShop,
 ) -> None:
-    books = shop.sandboxed.app.stripe.books
+    account = shop.sandboxed.app.stripe.account
     old = shop.sell(shop.day.ago(days=50))
     shop.begin()
-    dispute = books.dispute(old["id"], at=shop.day.clock() + HOUR)
+    dispute = account.dispute(old["id"], at=shop.day.clock() + HOUR)
     assert shop.night().kinds == {old["payment_intent"]: "disputed"}
     assert shop.night().kinds == {old["payment_intent"]: "disputed"}
-    books.close_dispute(dispute["id"], at=shop.day.clock() + HOUR, won=True)
+    account.close_dispute(dispute["id"], at=shop.day.clock() + HOUR, won=True)
     solved = shop.night()
     assert solved.data["since_last"]["solved"] == [old["payment_intent"]]
     assert shop.night().beyond == (0, 0, 0)

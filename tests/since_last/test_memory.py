@@ -40,7 +40,7 @@ def test_a_run_that_could_not_read_everything_leaves_the_next_one_its_work(
 def test_a_run_over_less_than_the_memory_covers_does_not_end_the_watch(shop: NightShop) -> None:
     old = shop.sell(shop.day.ago(days=50))
     shop.begin()
-    shop.sandboxed.app.stripe.books.refund(old["id"], at=shop.day.clock() + timedelta(hours=1))
+    shop.sandboxed.app.stripe.account.refund(old["id"], at=shop.day.clock() + timedelta(hours=1))
     shop.day.clock.advance(hours=8)
     assert shop.begin("7d").code == 0
     assert shop.night(after_hours=16).kinds == {old["payment_intent"]: "refunded"}

@@ -30,8 +30,8 @@ def have(shop: NightShop, ducats: int) -> None:
 
 def money_back(shop: NightShop, charge: Charge, cents: int | None = None, **how: Any) -> str:
     """A refund at Stripe, an hour from now; its id."""
-    books = shop.sandboxed.app.stripe.books
-    return str(books.refund(charge["id"], at=shop.day.clock() + HOUR, amount=cents, **how)["id"])
+    account = shop.sandboxed.app.stripe.account
+    return str(account.refund(charge["id"], at=shop.day.clock() + HOUR, amount=cents, **how)["id"])
 
 
 def take_back(shop: NightShop, charge: Charge) -> None:
@@ -88,8 +88,8 @@ def test_a_row_that_never_took_anything_back_is_watched_after_all_is_settled(
     take_back(shop, old)
     # The engine stands still until the row has expired.
     assert shop.night(after_hours=80).kinds == {old["payment_intent"]: "refunded"}
-    books = shop.sandboxed.app.stripe.books
-    books.settle_refund(refund, at=shop.day.clock() + HOUR, status="failed")
+    account = shop.sandboxed.app.stripe.account
+    account.settle_refund(refund, at=shop.day.clock() + HOUR, status="failed")
     assert shop.night().kinds == {}
     assert shop.night().kinds == {}
     # Told to run one row by its id, the engine heeds no expiry.

@@ -21,7 +21,7 @@ def test_it_knows_of_old_payments_what_the_next_run_would_find(shop: NightShop) 
     twice = shop.sell(day.ago(days=20))
     shop.begin()
     day.clock.advance(hours=5)
-    shop.sandboxed.app.stripe.books.refund(refunded["id"], at=day.ago(hours=1))
+    shop.sandboxed.app.stripe.account.refund(refunded["id"], at=day.ago(hours=1))
     shop.credit(twice)
     data, night = _status(shop), shop.night(after_hours=1)
     counts = data["discrepancies"]["counts"]

@@ -251,7 +251,7 @@ def test_a_refund_in_part_delivers_no_rest_of_it(shop: NightShop) -> None:
     shop.begin()
     _delete_all(shop)
     shop.day.clock.advance(hours=24)
-    shop.sandboxed.app.stripe.books.refund(charge["id"], amount=100, at=shop.day.clock())
+    shop.sandboxed.app.stripe.account.refund(charge["id"], amount=100, at=shop.day.clock())
     shop.day.cascade("refund", charge["payment_intent"], "--yes")
     assert shop.day.stratagems() == []
 
@@ -259,7 +259,7 @@ def test_a_refund_in_part_delivers_no_rest_of_it(shop: NightShop) -> None:
 def test_of_a_refunded_payment_too_it_is_said_that_the_row_vanished(
     shop: NightShop, credited: Charge
 ) -> None:
-    shop.sandboxed.app.stripe.books.refund(credited["id"], at=shop.day.clock())
+    shop.sandboxed.app.stripe.account.refund(credited["id"], at=shop.day.clock())
     _delete_all(shop)
     item = _item(shop.day.cascade("reconcile", "--json"))
     assert item["kind"] == "refunded"
@@ -270,7 +270,7 @@ def test_of_a_refunded_payment_too_it_is_said_that_the_row_vanished(
 
 def test_what_was_refunded_before_anything_was_made_is_settled(shop: NightShop) -> None:
     charge = shop.sandboxed.pay(shop.day.ago(days=2))
-    shop.sandboxed.app.stripe.books.refund(charge["id"], at=shop.day.clock())
+    shop.sandboxed.app.stripe.account.refund(charge["id"], at=shop.day.clock())
     shop.begin()
     shop.day.clock.advance(hours=24)
     assert shop.day.cascade("reconcile", "--since", "5d", "--json").code == 0
@@ -346,11 +346,11 @@ def test_a_surplus_that_was_ended_does_not_keep_its_dead_sister_from_being_reviv
 
 def test_a_payment_whose_refund_failed_after_a_run_was_never_delivered(shop: NightShop) -> None:
     charge = shop.sandboxed.pay(shop.day.ago(days=2))
-    books = shop.sandboxed.app.stripe.books
-    refund = books.refund(charge["id"], at=shop.day.ago(days=2), pending=True)
+    account = shop.sandboxed.app.stripe.account
+    refund = account.refund(charge["id"], at=shop.day.ago(days=2), pending=True)
     shop.begin()
     assert shop.night().kinds == {}
-    books.settle_refund(refund["id"], at=shop.day.clock(), status="failed")
+    account.settle_refund(refund["id"], at=shop.day.clock(), status="failed")
     night = shop.night()
     assert night.kinds == {charge["payment_intent"]: "missing"}
     (item,) = night.data["items"]

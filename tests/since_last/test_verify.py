@@ -72,11 +72,11 @@ def test_what_was_contradicted_is_said_in_plain_words(shop: NightShop) -> None:
 
 
 def test_what_has_changed_since_is_no_contradiction(shop: NightShop) -> None:
-    books, day = shop.sandboxed.app.stripe.books, shop.day
+    account, day = shop.sandboxed.app.stripe.account, shop.day
     refunded, credited, authorised = (
         shop.sell(day.ago(days=40)),
         shop.sell(day.ago(days=30)),
-        books.pay(
+        account.pay(
             amount=1000,
             currency="usd",
             metadata=shop.sell(day.ago(days=9))["metadata"],
@@ -86,9 +86,9 @@ def test_what_has_changed_since_is_no_contradiction(shop: NightShop) -> None:
     )
     shop.begin()
     day.clock.advance(hours=2)
-    books.refund(refunded["id"], at=day.clock())
+    account.refund(refunded["id"], at=day.clock())
     shop.credit(credited)
-    books.capture(authorised["payment_intent"], at=day.clock())
+    account.capture(authorised["payment_intent"], at=day.clock())
     night = shop.night("--verify", "full")
     assert night.kinds == {
         refunded["payment_intent"]: "refunded",

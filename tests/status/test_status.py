@@ -19,7 +19,7 @@ from cascade_cli.cli.terminal.sparkline import ASCII
 from cascade_cli.domain.records.accepted_events import EventState
 from cascade_cli.sandbox.airtable import BASE_ID
 from cascade_cli.sandbox.seed import SeedReport
-from tests.docs import readme
+from tests.docs.documents import TOPICS, fences
 from tests.screens.snapshots import kept
 from tests.shop_day import ShopDay
 from tests.status.letters import SERVER, event, keep
@@ -286,8 +286,8 @@ def test_an_unreadable_since_is_refused_before_any_request(day: ShopDay, since: 
     assert day.sandboxed.recorder.requests == []
 
 
-def test_the_readme_shows_the_screen_that_is_kept() -> None:
-    pasted = next(block for block in readme.fences("text") if "cascade status" in block)
+def test_the_manual_shows_the_screen_that_is_kept() -> None:
+    pasted = next(block for block in fences("text", TOPICS["status"]) if "cascade status" in block)
     assert pasted.strip() == kept("status", 80).read_text(encoding="utf-8").strip()
 
 

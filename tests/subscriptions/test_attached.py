@@ -1,4 +1,4 @@
-"""Payments that somebody attached to an invoice: nothing on them says so, Stripe's books do."""
+"""Payments that somebody attached to an invoice: nothing on them says so, Stripe's invoice does."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Desk:
     """marco's subscription to 525 ducats a month, its first month delivered, the next one late."""
 
     def __init__(self, counter: Counter, *, sent: bool = False) -> None:
-        self.counter, self.books = counter, counter.sandboxed.app.stripe.books
+        self.counter, self.account = counter, counter.sandboxed.app.stripe.account
         self.subscription = subscribed(counter)["subscription"]
         assert replayed(counter) == ["credited"]
         assert delivered(counter) == 525
@@ -29,17 +29,17 @@ class Desk:
     def attach(self, amount: int | None = None, **terms: Any) -> str:
         """The payment intent."""
         at = self.counter.now()
-        charge = self.books.attach(self.invoice["id"], at=at, amount=amount, **terms)
+        charge = self.account.attach(self.invoice["id"], at=at, amount=amount, **terms)
         return str(charge["payment_intent"])
 
     def pay_and_attach_later(self, **later: float) -> str:
         """A payment by the same customer, attached when it was paid already."""
         terms: Any = {"amount": 5000, "currency": "usd", "metadata": {}}
         customer = self.invoice["customer"]
-        paid = self.books.pay(**terms, customer=customer, at=self.counter.now())
+        paid = self.account.pay(**terms, customer=customer, at=self.counter.now())
         self.counter.pass_time(**later)
         intent = str(paid["payment_intent"])
-        self.books.attach_payment(self.invoice["id"], intent, at=self.counter.now())
+        self.account.attach_payment(self.invoice["id"], intent, at=self.counter.now())
         return intent
 
 
@@ -94,12 +94,12 @@ def test_a_run_since_the_last_hears_of_a_payment_attached_after_it(
 ) -> None:
     terms: Any = {"amount": 5000, "currency": "usd", "metadata": {}}
     customer = service.invoice["customer"]
-    paid = service.books.pay(**terms, customer=customer, at=counter.now())
+    paid = service.account.pay(**terms, customer=customer, at=counter.now())
     counter.pass_time(days=2)
     assert counter.type("reconcile", "--since", "9d").code == 0
     counter.pass_time(days=3)
     intent = str(paid["payment_intent"])
-    service.books.attach_payment(service.invoice["id"], intent, at=counter.now())
+    service.account.attach_payment(service.invoice["id"], intent, at=counter.now())
     counter.pass_time(hours=1)
     found = counter.type("reconcile", "--since", "last", "--json").data
     assert {item["payment_intent"]: item["kind"] for item in found["items"]} == {intent: "missing"}
@@ -177,62 +177,62 @@ def test_a_payment_of_two_invoices_over_ducats_is_left_to_people(
 
 def a_second_invoice(counter: Counter, service: Desk, product: str, cents: int) -> str:
     """Of another subscription of the same customer, open."""
-    books, at = service.books, counter.now()
-    with books.ledger(at) as ledger:
-        if not ledger.knows("product", product):
-            books.create_product(at=at, id=product, name=product)
+    account, at = service.account, counter.now()
+    with account.writing(at) as writer:
+        if not writer.exists("product", product):
+            account.create_product(at=at, id=product, name=product)
     price = {
         "currency": "usd",
         "unit_amount": cents,
         "product": product,
         "recurring": {"interval": "month"},
     }
-    session = books.create_checkout_session(
+    session = account.create_checkout_session(
         at=at,
         mode="subscription",
         success_url="https://shop.example/thanks",
         customer=service.invoice["customer"],
         line_items=[{"price_data": price}],
     )
-    paid = books.complete_checkout(session["id"], at=at)
-    return str(books.renew(paid["subscription"], at=at, fails=True)["id"])
+    paid = account.complete_checkout(session["id"], at=at)
+    return str(account.renew(paid["subscription"], at=at, fails=True)["id"])
 
 
 def paying(counter: Counter, service: Desk, parts: dict[str, int]) -> str:
     """One payment of several invoices, each in full."""
     at = counter.now()
     terms: Any = {"amount": sum(parts.values()), "currency": "usd", "metadata": {}}
-    paid = service.books.pay(**terms, customer=service.invoice["customer"], at=at)
+    paid = service.account.pay(**terms, customer=service.invoice["customer"], at=at)
     intent = str(paid["payment_intent"])
     for invoice, amount in parts.items():
-        service.books.attach_payment(invoice, intent, at=at, amount=amount)
+        service.account.attach_payment(invoice, intent, at=at, amount=amount)
     counter.pass_time(hours=1)
     return intent
 
 
 def test_payments_of_nobody_s_are_not_asked_about(counter: Counter) -> None:
     """Only a customer has invoices."""
-    books, at = counter.sandboxed.app.stripe.books, counter.now()
+    account, at = counter.sandboxed.app.stripe.account, counter.now()
     for _ in range(4):
-        books.pay(amount=700, currency="usd", metadata={}, at=at, description="A print")
+        account.pay(amount=700, currency="usd", metadata={}, at=at, description="A print")
     assert asked(counter) == ["charges"]
 
 
 def test_payments_of_customers_are_asked_about_in_one_listing(counter: Counter) -> None:
-    books, at = counter.sandboxed.app.stripe.books, counter.now()
+    account, at = counter.sandboxed.app.stripe.account, counter.now()
     for days in (0, 3, 20):
-        customer = books.create_customer(at=at)["id"]
+        customer = account.create_customer(at=at)["id"]
         terms: Any = {"amount": 700, "currency": "usd", "metadata": {}, "customer": customer}
-        books.pay(**terms, at=at - timedelta(days=days))
+        account.pay(**terms, at=at - timedelta(days=days))
     assert asked(counter) == ["charges", "invoice_payments"]
 
 
 def test_payments_that_are_another_shop_s_are_not_asked_about(counter: Counter) -> None:
-    books, at = counter.sandboxed.app.stripe.books, counter.now()
-    customer = books.create_customer(at=at)["id"]
+    account, at = counter.sandboxed.app.stripe.account, counter.now()
+    customer = account.create_customer(at=at)["id"]
     for said in ({"platform": "other"}, {"type": "print"}):
         terms: Any = {"amount": 700, "currency": "usd", "metadata": said, "customer": customer}
-        books.pay(**terms, at=at)
+        account.pay(**terms, at=at)
     assert asked(counter) == ["charges"]
 
 

@@ -12,23 +12,23 @@ import pytest
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.shop.times import Window
 from cascade_cli.errors import RightsError
-from cascade_cli.sandbox.stripe.access import LACKING
-from cascade_cli.sandbox.stripe.shelf import Query
+from cascade_cli.sandbox.stripe.api_keys import LACKING
+from cascade_cli.sandbox.stripe.objects import Query
 from tests.credit.counter import Counter
-from tests.sandbox.stripe.subscribing import METADATA, monthly, subscribe
+from tests.sandbox.stripe.subscriptions import METADATA, monthly, subscribe
 
 NO_LINES: dict[str, Any] = {"object": "list", "data": [], "has_more": False}
 
 
 class Shop:
-    """The books at Stripe, and what cascade reads of them."""
+    """The account at Stripe, and what cascade reads of it."""
 
     def __init__(self, counter: Counter) -> None:
-        self._counter, self.books = counter, counter.sandboxed.app.stripe.books
+        self._counter, self.account = counter, counter.sandboxed.app.stripe.account
         self.now = counter.now()
 
     def subscribe(self, *items: Any, **metadata: str) -> str:
-        return str(subscribe(self.books, self.now, *items, **metadata)["subscription"])
+        return str(subscribe(self.account, self.now, *items, **metadata)["subscription"])
 
     def read(self, **settings: str) -> list[Charge]:
         """The charges of the last hours, oldest first; see `asked`."""
@@ -49,7 +49,7 @@ def shop(counter: Counter) -> Shop:
 def test_an_account_without_subscriptions_is_asked_nothing_more(shop: Shop) -> None:
     """But of customers' payments, to which an invoice may belong: see test_attached."""
     terms: Any = {"amount": 700, "currency": "usd", "metadata": {}}
-    shop.books.pay(**terms, at=shop.now, description="Print of the Rialto")
+    shop.account.pay(**terms, at=shop.now, description="Print of the Rialto")
     assert (shop.read(), shop.others) == ([], 1)
     assert shop.asked == ["charges"]
 
@@ -63,8 +63,8 @@ def test_the_invoices_of_many_payments_take_one_request(shop: Shop) -> None:
 
 def test_a_payment_that_was_tried_for_days_is_found_by_itself(shop: Shop) -> None:
     late = shop.subscribe()
-    shop.books.renew(late, at=shop.now - timedelta(days=9), fails=True)
-    shop.books.pay_invoice(late, at=shop.now)
+    shop.account.renew(late, at=shop.now - timedelta(days=9), fails=True)
+    shop.account.pay_invoice(late, at=shop.now)
     for _ in range(4):
         shop.subscribe()
     assert len(shop.read()) == 6
@@ -74,7 +74,7 @@ def test_a_payment_that_was_tried_for_days_is_found_by_itself(shop: Shop) -> Non
 def test_a_failed_renewal_is_no_purchase_and_asks_nothing(shop: Shop) -> None:
     late = shop.subscribe()
     shop.now += timedelta(hours=12)
-    shop.books.renew(late, at=shop.now, fails=True)
+    shop.account.renew(late, at=shop.now, fails=True)
     assert (shop.read(), shop.asked) == ([], ["charges"])
 
 
@@ -104,10 +104,10 @@ def test_another_shop_s_subscription_is_left_alone_though_it_sells_the_same_prod
 def test_a_subscription_to_our_product_is_ours_unless_it_says_otherwise(
     shop: Shop, said: dict[str, str]
 ) -> None:
-    session = subscribe(shop.books, shop.now)
+    session = subscribe(shop.account, shop.now)
     without = {"metadata": dict.fromkeys(METADATA, "") | said}
-    shop.books.update_subscription(session["subscription"], at=shop.now, **without)
-    shop.books.renew(session["subscription"], at=shop.now)
+    shop.account.update_subscription(session["subscription"], at=shop.now, **without)
+    shop.account.renew(session["subscription"], at=shop.now)
     assert [charge.ducats for charge in shop.read()] == [525, 525]
     assert shop.others == 0
 
@@ -123,7 +123,7 @@ def test_all_lines_of_a_long_invoice_count(shop: Shop) -> None:
 def test_a_change_of_plan_asks_for_the_prices_of_both(shop: Shop) -> None:
     id_ = shop.subscribe()
     shop.now += timedelta(days=15)
-    shop.books.change_plan(id_, at=shop.now, product="cascade_ducats_1000_75", unit_amount=10_000)
+    shop.account.change_plan(id_, at=shop.now, product="cascade_ducats_1000_75", unit_amount=10_000)
     (charge,) = shop.read()
     assert charge.ducats
     assert Decimal(250) < charge.ducats < Decimal(300)
@@ -151,9 +151,9 @@ def test_metadata_that_may_mean_either_of_two_prices_is_left_to_people(shop: Sho
 def test_a_payment_of_less_than_its_invoice_is_left_to_people(shop: Shop) -> None:
     """Each of two payments would be credited all that the invoice sells."""
     id_ = shop.subscribe()
-    with shop.books.ledger(shop.now) as ledger:
-        invoice = ledger.get("invoice", ledger.get("subscription", id_)["latest_invoice"])
-        ledger.replace(invoice | {"amount_due": invoice["amount_due"] * 2})
+    with shop.account.writing(shop.now) as writer:
+        invoice = writer.get("invoice", writer.get("subscription", id_)["latest_invoice"])
+        writer.replace(invoice | {"amount_due": invoice["amount_due"] * 2})
     (charge,) = shop.read()
     assert (charge.ducats, charge.citizen) == (None, "marco")
     assert "more than this payment" in charge.ducats_text
@@ -161,14 +161,14 @@ def test_a_payment_of_less_than_its_invoice_is_left_to_people(shop: Shop) -> Non
 
 def test_an_invoice_that_a_payment_was_taken_away_from_says_nothing_of_it(shop: Shop) -> None:
     shop.subscribe()
-    later = shop.books.create_customer(at=shop.now)
-    with shop.books.ledger(shop.now) as ledger:
-        (text,) = ledger.flush().all(Query("invoice_payment"))
+    later = shop.account.create_customer(at=shop.now)
+    with shop.account.writing(shop.now) as writer:
+        (text,) = writer.flush().all(Query("invoice_payment"))
         tie = json.loads(text)
-        other = ledger.get("invoice", tie["invoice"]) | {"id": "in_1Other", "lines": NO_LINES}
-        ledger.add(other | {"customer": later["id"]})
+        other = writer.get("invoice", tie["invoice"]) | {"id": "in_1Other", "lines": NO_LINES}
+        writer.add(other | {"customer": later["id"]})
         before = {"created": tie["created"] - 1, "status": "canceled"}
-        ledger.add(tie | {"id": "inpay_1Other", "invoice": "in_1Other", **before})
+        writer.add(tie | {"id": "inpay_1Other", "invoice": "in_1Other", **before})
     assert [charge.ducats for charge in shop.read()] == [525]
 
 

@@ -13,10 +13,10 @@ import pytest
 
 from cascade_cli.sandbox import instance
 from cascade_cli.sandbox.app import SandboxApp
-from cascade_cli.sandbox.stripe import Books
-from cascade_cli.sandbox.stripe.shelf import Query
+from cascade_cli.sandbox.stripe import StripeAccount
+from cascade_cli.sandbox.stripe.objects import Query
 from tests.credit.counter import Counter
-from tests.sandbox.stripe.subscribing import subscribe
+from tests.sandbox.stripe.subscriptions import subscribe
 
 MONTH = {"days": 31}
 
@@ -26,13 +26,13 @@ def subscribed(counter: Counter, *words: str, card: str = "pm_card_visa") -> dic
     sold = words or ("--package", "500")
     made = counter.type("checkout", "marco", *sold, "--monthly", "--json")
     assert made.code == 0, made.err
-    books, id_ = counter.sandboxed.app.stripe.books, made.data["checkout_session"]
-    return books.complete_checkout(id_, at=counter.now(), payment_method=card)
+    account, id_ = counter.sandboxed.app.stripe.account, made.data["checkout_session"]
+    return account.complete_checkout(id_, at=counter.now(), payment_method=card)
 
 
 def step(counter: Counter, name: str, subscription: str, **more: Any) -> dict[str, Any]:
-    """What happens to the subscription now, by the name of the books' method."""
-    method = getattr(counter.sandboxed.app.stripe.books, name)
+    """What happens to the subscription now, by the name of the account's method."""
+    method = getattr(counter.sandboxed.app.stripe.account, name)
     done: dict[str, Any] = method(subscription, at=counter.now(), **more)
     return done
 
@@ -208,8 +208,8 @@ def test_a_refunded_month_takes_its_ducats_back(counter: Counter) -> None:
     assert delivered(counter) == 525
     told = counter.type("explain", session["invoice"], "--json").data
     intent, at = told["payment"]["payment_intent"], counter.now()
-    books = counter.sandboxed.app.stripe.books
-    books.refund(books.charge_of(intent, at=at), at=at)
+    account = counter.sandboxed.app.stripe.account
+    account.refund(account.charge_of(intent, at=at), at=at)
     assert counter.type("refund", intent, "--yes", "--json").code == 0
     assert delivered(counter) == 0
     assert reconciled(counter)["counts"]["settled"] == 1
@@ -224,7 +224,7 @@ def test_a_refused_card_sells_nothing(counter: Counter) -> None:
 def test_commands_of_the_sandbox_let_months_pass(counter: Counter) -> None:
     counter.state.mkdir(exist_ok=True)
     with closing(SandboxApp(instance.state_path(counter.state))) as app:
-        session = subscribe(app.stripe.books, app.now())["id"]
+        session = subscribe(app.stripe.account, app.now())["id"]
     change = "--product", "cascade_ducats_1000_75", "--cents", "10000"
     steps: dict[tuple[str, ...], str] = {
         ("renew",): "paid",
@@ -244,7 +244,7 @@ def at_the_counter(counter: Counter) -> Callable[..., dict[str, Any]]:
     """`cascade sandbox subscription` for a subscription that was just sold for 525 ducats."""
     counter.state.mkdir(exist_ok=True)
     with closing(SandboxApp(instance.state_path(counter.state))) as app:
-        session = subscribe(app.stripe.books, app.now())["id"]
+        session = subscribe(app.stripe.account, app.now())["id"]
 
     def step(*words: str) -> dict[str, Any]:
         done = counter.type("sandbox", "subscription", session, *words, "--json")
@@ -264,11 +264,11 @@ def test_commands_of_the_sandbox_attach_a_payment_that_there_is(counter: Counter
     step = at_the_counter(counter)
     step("fail")
     with closing(SandboxApp(instance.state_path(counter.state))) as app:
-        books, at = app.stripe.books, app.now()
-        (id_,) = subscriptions(books, at)
-        customer = books.subscription(id_, at=at)["customer"]
+        account, at = app.stripe.account, app.now()
+        (id_,) = subscriptions(account, at)
+        customer = account.subscription(id_, at=at)["customer"]
         terms: Any = {"amount": 5000, "currency": "usd", "metadata": {}, "customer": customer}
-        intent = str(books.pay(**terms, at=at)["payment_intent"])
+        intent = str(account.pay(**terms, at=at)["payment_intent"])
     assert step("attach", "--payment", intent)["status"] == "paid"
 
 
@@ -290,14 +290,14 @@ def test_commands_of_the_sandbox_sell_by_a_price_in_another_currency(counter: Co
     assert (done["currency"], done["status"]) == ("usd", "paid")
     assert step("renew")["amount_due"] == 10_000
     with closing(SandboxApp(instance.state_path(counter.state))) as app:
-        (id_,) = subscriptions(app.stripe.books, app.now())
-        (item,) = app.stripe.books.subscription(id_, at=app.now())["items"]["data"]
+        (id_,) = subscriptions(app.stripe.account, app.now())
+        (item,) = app.stripe.account.subscription(id_, at=app.now())["items"]["data"]
         assert (item["price"]["currency"], item["price"]["unit_amount"]) == ("eur", 9200)
 
 
-def subscriptions(books: Books, at: datetime) -> list[str]:
-    with books.ledger(at) as ledger:
-        return [json.loads(text)["id"] for text in ledger.flush().all(Query("subscription"))]
+def subscriptions(account: StripeAccount, at: datetime) -> list[str]:
+    with account.writing(at) as writer:
+        return [json.loads(text)["id"] for text in writer.flush().all(Query("subscription"))]
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ _MOST_LATE_SECONDS = 2.0
 # be slower by day, or become so.
 _ANSWERS_COMPARED = 40
 # Fewer may all have been held up.
-_LEAST_COMPARED = 10
+_LEAST_COMPARED = 20
 # A write is journaled between its turn and its leaving; one that is given up never leaves.
 _MOST_HELD_SECONDS = 2.0
 # What is left of a wait may be less than a clock shows: whoever slept for that would never end.

@@ -1,4 +1,4 @@
-"""The transport of a look around: it cannot write, gives up soon, and notes each service's time."""
+"""Doctor's transport: it cannot write, gives up soon, and notes the service's time."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _READING = frozenset({"GET", "HEAD"})
 
 
 class ProbingTransport(Transport):
-    """Sends reads only, twice at most. `ahead` is how far this clock is before the service's."""
+    """Sends only reads, each at most twice. `ahead` is by how much our clock is ahead."""
 
     def __init__(
         self,
@@ -40,7 +40,7 @@ class ProbingTransport(Transport):
         self.ahead: timedelta | None = None
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> Any:
-        """As Transport; raises PermitError for whatever is no read."""
+        """As Transport, but raises PermitError for anything that is not a read."""
         path = (request.url or "").partition("?")[0]
         if request.method not in _READING and not path.endswith("/listRecords"):
             raise PermitError("a look around writes nothing")

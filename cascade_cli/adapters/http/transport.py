@@ -45,9 +45,9 @@ CONNECT_TIMEOUT_SECONDS = 5
 READ_TIMEOUT_SECONDS = 60
 ATTEMPTS = 5
 CEILING_SECONDS = 180.0
-MOST_LANES = 32
-# More lanes than rate × latency: an answer must also be read before the next request.
-_LANES_RESERVE = 1.15
+MOST_THREADS = 32
+# More threads than rate × latency: an answer must also be read before the next request.
+_THREADS_RESERVE = 1.15
 _NEWEST_WEIGHT = 0.2
 
 _OK, _TOO_MANY = 200, 429
@@ -116,7 +116,7 @@ class Transport(HTTPAdapter):
         clock: ServiceClock | None = None,
         service: str = "",
     ) -> None:
-        super().__init__(max_retries=0, pool_maxsize=MOST_LANES)
+        super().__init__(max_retries=0, pool_maxsize=MOST_THREADS)
         self._counting = threading.Lock()
         self._latency_seconds: float | None = None
         self._attempts = attempts
@@ -148,7 +148,7 @@ class Transport(HTTPAdapter):
         """Return when one more request may be sent; a write takes its turn before its permit."""
         _turn.set(self._pacer.hand_out())
 
-    def lanes_wanted(self, most_per_second: float = inf) -> int:
+    def threads_wanted(self, most_per_second: float = inf) -> int:
         """How many requests must be under way at once to use the whole rate, or as much of it as
         that; at least 1.
 
@@ -156,7 +156,7 @@ class Transport(HTTPAdapter):
         """
         latency = self._latency_seconds or 0.0
         rate = min(self._pacer.rate_per_second, most_per_second)
-        return max(1, ceil(rate * latency * _LANES_RESERVE))
+        return max(1, ceil(rate * latency * _THREADS_RESERVE))
 
     def _send_write(
         self, request: requests.PreparedRequest, *args: Any, **kwargs: Any
@@ -324,7 +324,7 @@ def plain_session(url: str, transport: HTTPAdapter) -> requests.Session:
     if not is_loopback(url):
         session.proxies.update(get_environ_proxies(url))
     session.verify = _certificates()
-    # A jar that nothing enters: lanes share the session, and need no cookie.
+    # A jar that nothing enters: threads share the session, and need no cookie.
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
     session.mount("https://", transport)
     session.mount("http://", transport)

@@ -20,21 +20,21 @@ ROW = "ruling "
 
 def keep(
     transaction: Transaction,
-    matched: str,
+    case: str,
     body: Mapping[str, Any],
     rulings: Mapping[str, Mapping[str, Any]],
     seen: Mapping[str, Any] | None,
 ) -> None:
     """Raises GuardError if somebody has decided about the case since."""
-    newest = records.mark(transaction.connection, transaction.worker.base, CASE + matched)
+    newest = records.mark(transaction.connection, transaction.worker.base, CASE + case)
     if newest != seen:
         by = newest.get("by") if newest else "nobody"
         raise GuardError(
-            f"Somebody else has decided about {matched} meanwhile: {by}.",
+            f"Somebody else has decided about {case} meanwhile: {by}.",
             "Nothing was written. Look again, then decide.",
         )
-    kept = {"case": matched, **body, "rulings": [dict(ruling) for ruling in rulings.values()]}
-    transaction.append(EntryKind.RUN, decision_key(matched), {"decision": kept})
-    records.set_mark(transaction, CASE + matched, body)
+    kept = {"case": case, **body, "rulings": [dict(ruling) for ruling in rulings.values()]}
+    transaction.append(EntryKind.RUN, decision_key(case), {"decision": kept})
+    records.set_mark(transaction, CASE + case, body)
     for record, ruling in rulings.items():
         records.set_mark(transaction, ROW + record, ruling)

@@ -17,8 +17,8 @@ from cascade_cli.adapters.journal.failures import NOTHING_MOVES, journal_error
 from cascade_cli.adapters.journal.inbox import Inbox
 from cascade_cli.adapters.journal.journal import Journal
 from cascade_cli.adapters.journal.tables import chain, version
-from cascade_cli.domain.checkup.journal import Place
-from cascade_cli.domain.checkup.webhook import Acceptance
+from cascade_cli.domain.doctor.journal import Place
+from cascade_cli.domain.doctor.webhook import Acceptance
 from cascade_cli.domain.records.accepted_events import EventState
 from cascade_cli.domain.records.journal_entries import Head, Verification
 from cascade_cli.errors import JournalError
@@ -84,8 +84,8 @@ class JournalProbe:
         return self._journal.mode_of(base_id) if self.exists() else None
 
     def acceptance(self, event_ids: Iterable[str], since: datetime) -> Acceptance:
-        """What the inbox holds; `event_ids` are events that Stripe knows, `since` when a need for
-        a person counts from. Raises JournalError."""
+        """What the inbox holds. `event_ids` are events that Stripe knows. A payment that needed a
+        person counts from `since`. Raises JournalError."""
         if not self.exists():
             return Acceptance()
         counts = self._inbox.counts()

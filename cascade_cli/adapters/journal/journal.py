@@ -273,7 +273,7 @@ class Journal:
 
     def keep_decision(
         self,
-        matched: str,
+        case: str,
         body: Mapping[str, Any],
         rulings: Mapping[str, Mapping[str, Any]],
         *,
@@ -284,7 +284,7 @@ class Journal:
         Raises GuardError, and records nothing, if the newest decision is not the one `seen`.
         """
         with self._writing() as transaction:
-            decisions.keep(transaction, matched, self._redactor.body(body), rulings, seen)
+            decisions.keep(transaction, case, self._redactor.body(body), rulings, seen)
 
     def decisions(self) -> dict[str, dict[str, Any]]:
         """The newest about each case. Makes no journal where there is none."""

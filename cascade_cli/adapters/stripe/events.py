@@ -12,15 +12,14 @@ from typing import Any
 import stripe
 from stripe.params import EventListParams
 
-from cascade_cli.adapters.http.concurrency import Crew
 from cascade_cli.adapters.stripe.errors import or_none, our_errors
 from cascade_cli.adapters.stripe.invoices import Invoices
 from cascade_cli.adapters.stripe.purchase_parser import CITIZEN, DUCATS
 from cascade_cli.adapters.stripe.purchases import whole_seconds
 from cascade_cli.adapters.stripe.ranges import PAGE_SIZE
+from cascade_cli.concurrency import Threads
 from cascade_cli.domain.records.stripe_events import UNDATED, Event
-from cascade_cli.domain.shop.id_forms import LONGEST
-from cascade_cli.domain.shop.keys import INVOICE_ID, PAYMENT_ID
+from cascade_cli.domain.shop.keys import INVOICE_ID, LONGEST, PAYMENT_ID
 from cascade_cli.domain.shop.times import Window
 
 EVENT_ID = re.compile(r"evt_[A-Za-z0-9_]{1,200}")
@@ -38,7 +37,7 @@ class EventReader:
     """Reads events. Every method raises only errors of cascade_cli.errors."""
 
     def __init__(self, client: stripe.StripeClient) -> None:
-        self._v1, self._invoices = client.v1, Invoices(client, Crew())
+        self._v1, self._invoices = client.v1, Invoices(client, Threads())
 
     def events(self, window: Window, types: Sequence[str] = ()) -> list[Event]:
         """The events created in the window that Stripe still keeps, newest first.

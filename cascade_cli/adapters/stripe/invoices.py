@@ -15,7 +15,6 @@ from typing import Any
 
 import stripe
 
-from cascade_cli.adapters.http.concurrency import Crew
 from cascade_cli.adapters.stripe.errors import or_none
 from cascade_cli.adapters.stripe.invoice_metadata import (
     Bill,
@@ -25,6 +24,7 @@ from cascade_cli.adapters.stripe.invoice_metadata import (
     only_one,
 )
 from cascade_cli.adapters.stripe.ranges import PAGE_SIZE, Document
+from cascade_cli.concurrency import Threads
 
 # Up to so many are asked for one by one; a listing of their time takes fewer requests for more.
 FEW = 3
@@ -37,8 +37,8 @@ _ATTACHED = 31 * 86_400
 class Invoices:
     """Reads invoices as Stripe's JSON. Call it within `our_errors`."""
 
-    def __init__(self, client: stripe.StripeClient, crew: Crew) -> None:
-        self._client, self._crew = client, crew
+    def __init__(self, client: stripe.StripeClient, threads: Threads) -> None:
+        self._client, self._threads = client, threads
 
     def bills(self, charges: Sequence[Document], said_key: str) -> dict[str, Bill]:
         """By the charge's id, the bills of those that paid an invoice.
@@ -56,14 +56,14 @@ class Invoices:
         return {id_: told[intent] for id_, intent in intents.items() if intent in told}
 
     def _bills(self, invoices: Sequence[Document], said_key: str) -> list[Bill]:
-        lines = self._crew.map(self._lines, invoices)
+        lines = self._threads.map(self._lines, invoices)
         read = [lines_of(*one, said_key) for one in zip(invoices, lines, strict=True)]
         pairs = list(zip(invoices, read, strict=True))
         parts = [
             (x, each["currency"]) for each, lines in pairs for x in lines if x.good and x.is_part
         ]
         wanted = list(dict.fromkeys((x.price, currency) for x, currency in parts))
-        prices = dict(zip(wanted, self._crew.map(self._price_of, wanted), strict=True))
+        prices = dict(zip(wanted, self._threads.map(self._price_of, wanted), strict=True))
         full = (
             [replace(x, full_cents=prices.get((x.price, each["currency"]))) for x in lines]
             for each, lines in pairs
@@ -108,7 +108,7 @@ class Invoices:
             # What was tried for days has an older invoice than its charge.
             asked = hinting
         rest = dict.fromkeys(one["payment_intent"]["id"] for one in asked)
-        for one in self._crew.map(self._of_intent, [id_ for id_ in rest if id_ not in found]):
+        for one in self._threads.map(self._of_intent, [id_ for id_ in rest if id_ not in found]):
             found |= _by_intent(one)
         wanted = {one["payment_intent"]["id"] for one in charges}
         return {intent: ties for intent, ties in found.items() if intent in wanted}

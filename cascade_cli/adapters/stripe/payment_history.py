@@ -8,7 +8,6 @@ from typing import Any
 
 import stripe
 
-from cascade_cli.adapters.http.concurrency import Crew
 from cascade_cli.adapters.stripe import event_text
 from cascade_cli.adapters.stripe.errors import or_none, our_errors
 from cascade_cli.adapters.stripe.events import EventReader
@@ -17,10 +16,10 @@ from cascade_cli.adapters.stripe.invoices import Invoices
 from cascade_cli.adapters.stripe.money_moved import release_among
 from cascade_cli.adapters.stripe.purchase_parser import is_paid, sale_of_session
 from cascade_cli.adapters.stripe.ranges import PAGE_SIZE
+from cascade_cli.concurrency import Threads
 from cascade_cli.domain.explain.story import History, StripeObject
 from cascade_cli.domain.records.stripe_events import KEPT, Event, chronological
-from cascade_cli.domain.shop.id_forms import Form
-from cascade_cli.domain.shop.keys import INVOICE_ID, PAYMENT_ID, whole_id
+from cascade_cli.domain.shop.keys import INVOICE_ID, PAYMENT_ID, Form, whole_id
 from cascade_cli.domain.shop.times import Window
 from cascade_cli.errors import RightsError
 
@@ -38,7 +37,7 @@ class HistoryReader:
         self, client: stripe.StripeClient, events: EventReader, now: Callable[[], datetime]
     ) -> None:
         self._v1, self._events, self._now = client.v1, events, now
-        self._invoices = Invoices(client, Crew())
+        self._invoices = Invoices(client, Threads())
 
     def payment_of(self, form: Form, identity: str) -> StripeObject:
         """The payment that the object belongs to, if any. A portion's refund is the whole

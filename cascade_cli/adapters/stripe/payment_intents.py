@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import stripe
 from stripe.params import PaymentIntentCreateParams
 
 from cascade_cli.adapters.stripe.allocations import Kept, nothing_kept
 from cascade_cli.adapters.stripe.checkout_sessions import purchase_metadata
-from cascade_cli.adapters.stripe.earlier_sales import intent_made_with, price_changed
 from cascade_cli.adapters.stripe.errors import (
     KeyInUseError,
     KeyReusedError,
@@ -17,17 +18,24 @@ from cascade_cli.adapters.stripe.errors import (
     or_none,
     our_errors,
 )
+from cascade_cli.adapters.stripe.events import to_event
 from cascade_cli.adapters.stripe.money_moved import with_refunds
 from cascade_cli.adapters.stripe.purchase_parser import (
+    CURRENCY_RATE,
+    CURRENCY_RATE_DATE,
+    DUCATS,
+    PACKAGE,
+    RATE,
     is_ducat_purchase,
     is_paid,
     metadata_of,
     to_charges,
 )
+from cascade_cli.adapters.stripe.ranges import PAGE_SIZE
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.selling.sales import PaymentIntent, Sale
-from cascade_cli.domain.shop.money import format_ducats
-from cascade_cli.errors import AnswerError, RightsError
+from cascade_cli.domain.shop.money import format_ducats, format_money
+from cascade_cli.errors import AnswerError, CascadeError, RightsError
 
 RIGHTS_HINT = (
     "Nothing was sold. A restricted key (rk_…) needs the right to write PaymentIntents: add it in "
@@ -35,6 +43,9 @@ RIGHTS_HINT = (
 )
 
 _EXPANDED = ["latest_charge", "latest_charge.refunds"]
+# The newest 500 payments are looked through: five requests, and only after a refusal.
+_MOST_EVENT_PAGES = 5
+_BY_THE_DAY = frozenset({RATE, CURRENCY_RATE, CURRENCY_RATE_DATE})
 
 
 class PaymentIntents:
@@ -60,10 +71,15 @@ class PaymentIntents:
         return self._intent_of(made)
 
     def _price_changed(self, sale: Sale, key: str) -> KeyReusedError | None:
-        made = intent_made_with(self._client, key)
+        """What to say if the key made this very sale before, at another price or exchange rate.
+
+        Stripe only says that the key was used for something else. For which payment, the event of
+        its making tells.
+        """
+        made = _made_with(self._client, key)
         with our_errors():
             earlier = or_none(lambda: self._intents.retrieve(made)) if made else None
-        return price_changed(sale, earlier) if earlier else None
+        return _at_another_price(sale, earlier) if earlier else None
 
     def get(self, intent_id: str) -> PaymentIntent | None:
         """The one of that id, whatever it sells; None where there is none."""
@@ -107,3 +123,56 @@ def intent_params(sale: Sale) -> PaymentIntentCreateParams:
         "description": f"{format_ducats(quote.ducats, grouped=True)} ducats for {sale.whom}",
         "metadata": purchase_metadata(sale),
     }
+
+
+def _made_with(client: stripe.StripeClient, key: str) -> str | None:
+    """The id of the PaymentIntent that was made under the key lately; None where nobody can tell,
+    for example because our key to Stripe may not read events."""
+    try:
+        with our_errors():
+            made = next((one for one in _newest_events(client) if _key_of(one) == key), None)
+            return to_event(made, b"").payment_id if made else None
+    except CascadeError:
+        return None
+
+
+def _at_another_price(sale: Sale, earlier: stripe.PaymentIntent) -> KeyReusedError | None:
+    """What to say if the earlier sale under the same key was this one at another price."""
+    before, now = earlier.metadata.to_dict(), purchase_metadata(sale)
+    if earlier.currency != sale.quote.currency or _lasting(before) != _lasting(now):
+        return None
+    was = _offer(earlier.amount, earlier.currency, before)
+    offered = _offer(sale.quote.amount_cents, sale.quote.currency, now)
+    change = f"{was} then, {offered} now" if was != offered else "its exchange rate is another now"
+    return KeyReusedError(
+        "The price has changed since this Idempotency-Key was used for the same purchase: "
+        f"{change}.",
+        f"Nothing more was sold. {earlier.id}, made then, has the status {earlier.status}; take a "
+        "new key to sell at today's price.",
+    )
+
+
+def _lasting(metadata: dict[str, str]) -> dict[str, str]:
+    """What a buyer chose. What a package gives is the list's choice, as its price is."""
+    changing = _BY_THE_DAY | ({DUCATS} if PACKAGE in metadata else set())
+    return {name: text for name, text in metadata.items() if name not in changing}
+
+
+def _offer(cents: int, currency: str, metadata: dict[str, str]) -> str:
+    ducats = f" for {metadata[DUCATS]} ducats" if DUCATS in metadata else ""
+    return format_money(cents, currency) + ducats
+
+
+def _newest_events(client: stripe.StripeClient) -> Iterator[dict[str, Any]]:
+    page = client.v1.events.list({"type": "payment_intent.created", "limit": PAGE_SIZE})
+    for _ in range(_MOST_EVENT_PAGES - 1):
+        yield from page.to_dict()["data"]
+        if not page.has_more:
+            return
+        page = page.next_page()
+    yield from page.to_dict()["data"]
+
+
+def _key_of(event: dict[str, Any]) -> str | None:
+    request = event.get("request")
+    return request.get("idempotency_key") if isinstance(request, dict) else None

@@ -1,4 +1,4 @@
-"""Looking at the Stripe account without changing it: what the key may read, who is told what."""
+"""Reads the Stripe account for doctor: what the key may read, and which webhooks hear what."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import stripe
 
 from cascade_cli.adapters.stripe.errors import or_none, our_errors
 from cascade_cli.adapters.stripe.events import is_event, to_event
-from cascade_cli.domain.checkup.stripe import Account, Right
-from cascade_cli.domain.checkup.webhook import Endpoint, Undelivered
+from cascade_cli.domain.doctor.stripe import Account, Right
+from cascade_cli.domain.doctor.webhook import Endpoint, Undelivered
 from cascade_cli.domain.records.stripe_events import PAYING_TYPES
 from cascade_cli.errors import RightsError
 
@@ -27,7 +27,7 @@ class AccountProbe:
         self._v1 = client.v1
 
     def account(self) -> Account:
-        """Whose key it is. A restricted key that may not know was accepted all the same."""
+        """Whose key it is. A restricted key may be refused this, but it was accepted."""
         try:
             with our_errors():
                 found = self._v1.accounts.retrieve_current().to_dict()
@@ -36,7 +36,7 @@ class AccountProbe:
             return Account("", None)
 
     def rights(self) -> Iterator[Right]:
-        """One object of each kind is asked for."""
+        """Asks for one object of each kind."""
         v1 = self._v1
         yield _right("Charges", v1.charges, is_needed=True)
         yield _right("PaymentIntents", v1.payment_intents, is_needed=True)

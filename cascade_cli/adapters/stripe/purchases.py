@@ -10,7 +10,6 @@ from typing import Any
 import stripe
 from stripe.params import DisputeListParams
 
-from cascade_cli.adapters.http.concurrency import Crew
 from cascade_cli.adapters.stripe.allocations import Kept, nothing_kept
 from cascade_cli.adapters.stripe.errors import or_none, our_errors
 from cascade_cli.adapters.stripe.invoice_metadata import Bill, may_be_invoiced
@@ -28,6 +27,7 @@ from cascade_cli.adapters.stripe.purchase_parser import (
     to_charges,
 )
 from cascade_cli.adapters.stripe.ranges import PAGE_SIZE, Document, Ranges
+from cascade_cli.concurrency import Threads
 from cascade_cli.domain.records.charges import Charge, Dispute, Listing
 from cascade_cli.domain.shop.density import DensityEstimate
 from cascade_cli.domain.shop.keys import INVOICE_PREFIX, portion_number, whole_id
@@ -108,37 +108,38 @@ class Purchases(Listing):
 class StripeReader:
     """Reads what was paid. Every method raises only errors of cascade_cli.errors.
 
-    Ids may be those of portions: Stripe is asked for the whole payment. Charges that somebody
-    takes a tally of are read by the lanes of `tallied`. A payment for the `processor` names no
+    Ids may be those of portions: Stripe is asked for the whole payment. A listing that
+    fills a density estimate is read by `density_threads`. A payment for the `processor` names no
     usable citizen.
     """
 
     def __init__(
         self,
         client: stripe.StripeClient,
-        crew: Crew | None = None,
+        threads: Threads | None = None,
         kept: Kept = nothing_kept,
-        tallied: Crew | None = None,
+        density_threads: Threads | None = None,
         processor: str = "",
     ) -> None:
         self._client, self._v1, self._kept = client, client.v1, kept
         self._processor = processor
-        self._crew = crew or Crew()
-        self._tallied = tallied or self._crew
-        self._invoices = Invoices(client, self._crew)
+        self._threads = threads or Threads()
+        self._density_threads = density_threads or self._threads
+        self._invoices = Invoices(client, self._threads)
 
     def purchases(self, window: Window, density: DensityEstimate | None = None) -> Purchases:
         """All charges created in the window, to the whole second, as Stripe dates them.
 
-        `tally` hears of each page as it is read, and is closed in the end.
+        `density` hears of each page as it is read, and is closed in the end.
         """
-        crew, density = (self._tallied, density) if density else (self._crew, DensityEstimate())
+        threads = self._density_threads if density else self._threads
+        density = density or DensityEstimate()
         since, until = whole_seconds(window.since), whole_seconds(window.until)
         found, sink = self._nothing(), self._nothing
         try:
             with our_errors():
                 ranges = Ranges(since, until, self._ask, sink, take=Purchases.take, density=density)
-                for part in ranges.read(crew):
+                for part in ranges.read(threads):
                     found.add(part)
                 self._settle(found)
         finally:
@@ -179,7 +180,7 @@ class StripeReader:
         """These charges, sorted like a listing; one that Stripe does not know is left out."""
         found, asked = self._nothing(), Asked(charge_ids)
         with our_errors():
-            for charge in self._crew.map(self._charge_of, asked.wholes):
+            for charge in self._threads.map(self._charge_of, asked.wholes):
                 if charge is not None:
                     found.take(charge)
             self._settle(found)
@@ -209,7 +210,7 @@ class StripeReader:
     def portions_of(self, payment_ids: Sequence[str]) -> dict[str, tuple[Charge, ...]]:
         """For each id what `portions` finds; Stripe is asked once for each whole payment."""
         wholes = Asked(payment_ids).wholes
-        found = dict(zip(wholes, self._crew.map(self.portions, wholes), strict=True))
+        found = dict(zip(wholes, self._threads.map(self.portions, wholes), strict=True))
         return {one: Asked([one]).keep(found[whole_id(one)]) for one in payment_ids}
 
     def _charge_of(self, payment_id: str) -> Document | None:
@@ -258,7 +259,7 @@ class StripeReader:
                         told = to_dispute(one, whole, self._moved)
                         found[whole] = (*found.get(whole, ()), told)
         left = [whole for whole in wholes if whole not in found]
-        found |= dict(zip(left, self._crew.map(self.disputes, left), strict=True))
+        found |= dict(zip(left, self._threads.map(self.disputes, left), strict=True))
         return {charge.id: found[whole_id(charge.id)] for charge in charges}
 
     def _disputes_since(self, since: int, most_pages: int) -> Sequence[Document]:

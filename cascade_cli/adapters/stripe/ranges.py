@@ -1,8 +1,8 @@
 """A window of charges in disjoint ranges of `created`, read side by side.
 
 Stripe lists the newest first. So a range that has been read down to some second has everything
-older left, and another lane can take over the older half of that: nothing is read twice, and only
-the last page of each range may be partly empty.
+older left, and another thread can take over the older half of that: nothing is read twice, and
+only the last page of each range may be partly empty.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from cascade_cli.adapters.http.concurrency import Crew, Piece
+from cascade_cli.concurrency import Piece, Threads
 from cascade_cli.domain.shop.density import DensityEstimate
 
 PAGE_SIZE = 100
@@ -58,9 +58,9 @@ class Ranges(Generic[S]):
         self._lock = threading.Lock()
         self._ranges = [_Range(since, until, until, new_sink())]
 
-    def read(self, crew: Crew) -> list[S]:
+    def read(self, threads: Threads) -> list[S]:
         """All of them, the newest range first."""
-        crew.read([self._piece(self._ranges[0])], self._take_over)
+        threads.read([self._piece(self._ranges[0])], self._take_over)
         in_order = sorted(self._ranges, key=lambda range_: range_.high, reverse=True)
         return [range_.sink for range_ in in_order]
 
@@ -77,7 +77,7 @@ class Ranges(Generic[S]):
         page = self._ask(params)
         charges, has_more = page["data"], page["has_more"]
         with self._lock:
-            # While the page was on its way, another lane may have taken over its older end.
+            # While the page was on its way, another thread may have taken over its older end.
             ours = [charge for charge in charges if charge["created"] >= range_.low]
             range_.is_open = has_more and len(ours) == len(charges)
             down_to = ours[-1]["created"] if range_.is_open else range_.low

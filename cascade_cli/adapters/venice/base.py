@@ -23,7 +23,6 @@ from pyairtable.formulas import (
     to_formula,
 )
 
-from cascade_cli.adapters.http.concurrency import Crew
 from cascade_cli.adapters.http.transport import (
     CONNECT_TIMEOUT_SECONDS,
     READ_TIMEOUT_SECONDS,
@@ -35,6 +34,7 @@ from cascade_cli.adapters.venice.errors import our_errors
 from cascade_cli.adapters.venice.name_filter import named_like
 from cascade_cli.adapters.venice.notes_codec import parse_notes
 from cascade_cli.adapters.venice.slices import PAGE_SIZE, Page, Slices, restarting
+from cascade_cli.concurrency import Threads
 from cascade_cli.domain.records.charges import Charge, Portion
 from cascade_cli.domain.records.citizens import Resident
 from cascade_cli.domain.records.orders import PORTION, Order
@@ -96,14 +96,14 @@ class VeniceReader:
         api: Api,
         base_id: str,
         processor: str,
-        crew: Crew | None = None,
+        threads: Threads | None = None,
         now: Callable[[], datetime] = utc_now,
         *,
         rulings: Callable[[], Rulings] = no_rulings,
     ) -> None:
         self._rulings = rulings
         self._api, self._base_id, self._processor = api, base_id, processor
-        self._crew, self._now = crew or Crew(), now
+        self._threads, self._now = threads or Threads(), now
 
     def transfers(
         self,
@@ -113,7 +113,7 @@ class VeniceReader:
     ) -> list[Stratagem]:
         """The processor's transfers created in [since, until), or ever since; order arbitrary.
 
-        With `expected`, which says about how many, several lanes divide them.
+        With `expected`, which says about how many, several threads divide them.
         """
 
         def pages(start: datetime, end: datetime | None) -> Iterator[Page]:
@@ -121,7 +121,7 @@ class VeniceReader:
 
         slices = Slices(pages, self._stratagem, expected or DensityEstimate(), self._now)
         with our_errors():
-            return slices.read(since, until, self._crew if expected else Crew())
+            return slices.read(since, until, self._threads if expected else Threads())
 
     def transfers_named(self, stratagem_ids: Sequence[str]) -> list[Stratagem]:
         """The processor's transfers with these StratagemIds, whenever they were created."""
@@ -150,7 +150,7 @@ class VeniceReader:
 
     def _each(self, ids: Sequence[str], condition: Callable[[str], Formula]) -> list[Stratagem]:
         chunks = list(_chunks(ids, KEYS_PER_REQUEST))
-        found = self._crew.map(lambda ids: self._stratagems(OR(*map(condition, ids))), chunks)
+        found = self._threads.map(lambda ids: self._stratagems(OR(*map(condition, ids))), chunks)
         return [stratagem for of_chunk in found for stratagem in of_chunk]
 
     def transfers_for(self, orders: Sequence[Order]) -> list[Stratagem]:
@@ -212,7 +212,7 @@ class VeniceReader:
     def residents(self, usernames: Sequence[str]) -> dict[str, Resident]:
         """The same with the time when each record was made, by the same requests."""
         chunks = list(_chunks(usernames, KEYS_PER_REQUEST))
-        found = self._crew.map(self._citizens, chunks)
+        found = self._threads.map(self._citizens, chunks)
         return {
             record["fields"].get("Username", ""): _resident(record)
             for of_chunk in found

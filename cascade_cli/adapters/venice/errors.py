@@ -44,12 +44,12 @@ _BY_TYPE: dict[str, tuple[type[CascadeError], str, str]] = {
     "UNKNOWN_FIELD_NAME": (
         SchemaError,
         "The base lacks a field that cascade needs",
-        "Compare the base's fields with the README's list; field names are case sensitive.",
+        "Compare the base's fields with `cascade help costs`; field names are case sensitive.",
     ),
     "INVALID_FILTER_BY_FORMULA": (
         SchemaError,
         "The base refused cascade's formula",
-        "A field that it filters by is missing or renamed: compare with the README's list.",
+        "A field that it filters by is missing or renamed: compare with `cascade help costs`.",
     ),
     _QUOTA: (
         QuotaError,

@@ -20,11 +20,11 @@ from cascade_cli.domain.records.orders import (
     ENGINE_LOG,
     INSTEAD_OF,
     OPERATOR,
+    OVERRIDES,
     PORTION,
     REFERENCE,
     RULED_LOG,
 )
-from cascade_cli.domain.records.overrides import OVERRIDES
 from cascade_cli.domain.records.stratagems import Failure
 from cascade_cli.domain.shop.keys import PAYMENT_ID, mentioned_payments, portion_id
 from cascade_cli.domain.shop.money import read_ducats

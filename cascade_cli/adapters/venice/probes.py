@@ -1,4 +1,4 @@
-"""Looking at Venice's base without changing it: what the token opens, and what is there."""
+"""Reads Venice's base for doctor: what the token may do, and which fields there are."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from cascade_cli.adapters.venice.base import CITIZENS, STRATAGEMS, VeniceReader
 from cascade_cli.adapters.venice.errors import our_errors
 from cascade_cli.adapters.venice.notifications import NOTIFICATIONS
 from cascade_cli.adapters.venice.table_fields import COMPUTED_TYPES, read_fields
-from cascade_cli.domain.checkup.airtable import Base
-from cascade_cli.domain.checkup.schema import Column
+from cascade_cli.domain.doctor.airtable import Base, Column
 from cascade_cli.domain.records.stratagems import Stratagem
 from cascade_cli.domain.shop.keys import LEGACY_SOURCE, Origin
 from cascade_cli.errors import RightsError
@@ -27,13 +26,13 @@ class BaseProbe:
     def __init__(self, api: Api, base_id: str) -> None:
         self._api, self._base_id = api, base_id
 
-    def knock(self) -> None:
-        """Whether the token is one at all. Raises CredentialsError."""
+    def check_token(self) -> None:
+        """Raises CredentialsError if Airtable does not know the token."""
         with our_errors():
             self._api.whoami()
 
     def base(self) -> Base:
-        """The base's name and what its owner may do there; neither where it may not be asked."""
+        """The base's name and what the token's owner may do there, if the token may ask."""
         try:
             with our_errors():
                 listed = self._api.request("GET", self._api.urls.bases)["bases"]
@@ -46,7 +45,7 @@ class BaseProbe:
         return Base(self._base_id, str(ours["name"]), str(ours["permissionLevel"]))
 
     def refusals(self) -> Iterator[tuple[str, str]]:
-        """Every table that is read, with why it cannot be; empty if it can."""
+        """Each table that cascade reads, and why it cannot be read; empty if it can."""
         for table in READ_TABLES:
             try:
                 with our_errors():
@@ -57,7 +56,7 @@ class BaseProbe:
                 yield table, ""
 
     def tables(self) -> dict[str, dict[str, Column]] | None:
-        """All fields by table and name; None where the token may not read the schema."""
+        """All fields by table and name. None if the token may not read the schema."""
         found = read_fields(self._api, self._base_id)
         if found is None:
             return None
@@ -71,9 +70,9 @@ class BaseProbe:
 
 
 class LegacyReader(VeniceReader):
-    """Finds what the older connector wrote, and what another than the processor pays."""
+    """Finds transfers of the older connector, and those that the processor does not pay."""
 
-    def older_since(self, since: datetime) -> list[Stratagem]:
+    def legacy_since(self, since: datetime) -> list[Stratagem]:
         """Such transfers created since then."""
         lately = NOT(IS_BEFORE(CREATED_TIME(), to_formula(since)))
         legacy = FIND(LEGACY_SOURCE, Field("Notes"))

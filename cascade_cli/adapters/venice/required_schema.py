@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from cascade_cli.adapters.venice.base import CITIZENS, STRATAGEMS, TRANSFER
 from cascade_cli.adapters.venice.notifications import NOTIFICATIONS
-from cascade_cli.domain.checkup.schema import Column, Need
+from cascade_cli.domain.doctor.airtable import Column, Need
 
 TRANSACTIONS = "TRANSACTIONS"
 TRANSACTION_FIELDS = (
@@ -24,10 +24,10 @@ _FLAG = frozenset({"checkbox"})
 _ENGINE_FAILS = "The engine will fail every transfer: "
 _CASCADE_FAILS = "Airtable refuses every transfer that cascade makes: a write with one field too "
 _LEFT_OUT = "cascade leaves it out of what it writes."
-_UNTOLD = "Citizens are not told of their ducats; the transfers themselves are not concerned."
+_UNTOLD = "Citizens are not told of their ducats; the transfers are not affected."
 # The engine marks a transfer only after it has moved the ducats.
 _UNMARKED = (
-    "The engine moves the ducats and cannot mark the transfer: it ends doubtful, or is executed "
+    "The engine moves the ducats and cannot mark the transfer. It ends doubtful, or is executed "
     "again at every run. Stop the engine until this is right."
 )
 
@@ -50,7 +50,9 @@ def _stratagems() -> Iterator[Need]:
     yield need("TargetCitizen", _TEXT, f"{_ENGINE_FAILS}it cannot know who is paid.")
     yield need("Status", _TEXT, _UNMARKED, "planned", "active", "executed", "failed")
     yield need("ExecutedAt", _MOMENT, _UNMARKED)
-    yield need("ExpiresAt", _MOMENT, "The engine takes nothing: it asks for what expires later.")
+    yield need(
+        "ExpiresAt", _MOMENT, "The engine takes nothing: it looks for rows that have not expired."
+    )
     yield need("Notes", _LONG_TEXT, f"{_ENGINE_FAILS}it reads the amount there.")
     for name, options in (("Variant", ("instant",)), ("Category", ("economic",))):
         yield Need(STRATAGEMS, name, _TEXT, _LEFT_OUT, options, is_vital=False)
@@ -62,7 +64,7 @@ def _citizens(social_class: str) -> Iterator[Need]:
     lost = f"{_ENGINE_FAILS}it cannot find payer and payee."
     yield Need(CITIZENS, "Username", _TEXT, lost)
     yield Need(CITIZENS, "Ducats", _NUMBER, f"{_ENGINE_FAILS}it cannot write the balances.")
-    setup = "`cascade citizen setup` leaves it out, or is refused; nothing else is concerned."
+    setup = "`cascade citizen setup` leaves it out, or is refused; nothing else is affected."
     for name in ("CitizenId", "FirstName", "LastName", "Description"):
         yield Need(CITIZENS, name, _TEXT, setup, is_vital=False)
     yield Need(CITIZENS, "SocialClass", _TEXT, setup, (social_class,), is_vital=False)

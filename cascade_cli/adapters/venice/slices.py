@@ -15,8 +15,8 @@ from typing import Any, Generic, TypeVar
 
 import requests
 
-from cascade_cli.adapters.http.concurrency import Crew, Piece
 from cascade_cli.adapters.venice.errors import EXPIRED_ITERATOR, error_of
+from cascade_cli.concurrency import Piece, Threads
 from cascade_cli.domain.shop.density import DensityEstimate
 
 PAGE_SIZE = 100
@@ -24,8 +24,8 @@ RESTARTS = 3
 # Below that, the first page read for nothing and the partly empty last ones are not worth it.
 WORTH_DIVIDING_ROWS = 8 * PAGE_SIZE
 _SMALLEST_ROWS = 3 * PAGE_SIZE
-# Lanes share out most of what is left, and then most of the rest: equal parts, so that all end at
-# about the same time, and few, since the last page of each is partly empty.
+# Threads share out most of what is left, and then most of the rest: equal parts, so that all end
+# at about the same time, and few, since the last page of each is partly empty.
 _MOST = 0.75
 _PATIENCE_SECONDS = 10.0
 
@@ -75,13 +75,13 @@ class Slices(Generic[T]):
         self._slices: list[_Slice[T]] = []
         self._waiting: _Slice[T] | None = None
         self._shares: list[float] = []
-        self._crew = Crew()
+        self._threads = Threads()
 
-    def read(self, since: datetime, until: datetime | None, crew: Crew) -> list[T]:
+    def read(self, since: datetime, until: datetime | None, threads: Threads) -> list[T]:
         """All of them, slice after slice. Raises the exceptions of requests and of the SDK."""
-        self._crew = crew
+        self._threads = threads
         self._read_whole(_Slice(since, until))
-        crew.read(list(self._first()), self._take)
+        threads.read(list(self._first()), self._take)
         in_order = sorted(self._slices, key=lambda slice_: slice_.since)
         return [found for slice_ in in_order for found in slice_.found]
 
@@ -94,9 +94,9 @@ class Slices(Generic[T]):
         self._slices.append(whole)
 
     def _first(self) -> Iterator[Piece]:
-        """One for each lane that is wanted: of the time before the newest charges no lane will
-        know more before it has read for a while."""
-        for _lane in range(self._crew.wanted):
+        """One for each thread that is wanted: none will know more of the time before the newest
+        charges until it has read for a while."""
+        for _thread in range(self._threads.wanted):
             if piece := self._take():
                 yield piece
 
@@ -119,7 +119,7 @@ class Slices(Generic[T]):
                 yield number
 
     def _is_worth_dividing(self, whole: _Slice[T]) -> bool:
-        if self._crew.wanted == 1:
+        if self._threads.wanted == 1:
             return False
         self._expected.wait(_PATIENCE_SECONDS)
         return self._rows(whole) >= WORTH_DIVIDING_ROWS
@@ -149,8 +149,8 @@ class Slices(Generic[T]):
         return _Slice(whole.since, middle), _Slice(middle, whole.until)
 
     def _share(self, rows: float) -> float:
-        """How many rows the next lane takes, of so many that nobody reads yet."""
+        """How many rows the next thread takes, of so many that nobody reads yet."""
         if not self._shares:
-            wanted = self._crew.wanted
+            wanted = self._threads.wanted
             self._shares = [_MOST * rows / wanted] * wanted
         return max(_SMALLEST_ROWS, self._shares.pop())

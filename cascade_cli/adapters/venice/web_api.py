@@ -13,7 +13,7 @@ from cascade_cli.adapters.http.transport import (
     Transport,
     plain_session,
 )
-from cascade_cli.domain.checkup.venice import Answers
+from cascade_cli.domain.doctor.venice import Answers
 from cascade_cli.errors import UnreachableError
 
 _NO_ROUTE = 404

@@ -7,7 +7,15 @@ from typing import Annotated
 
 import typer
 
+from cascade_cli.cli.terminal import layout
 from cascade_cli.cli.terminal.session import conduct
+
+EXAMPLES = layout.examples(
+    "cascade checkout TheGrandSalt --package 500",
+    "cascade checkout ArsenaleMaster --ducats 250 --from NLR --message Thanks",
+    "cascade checkout --file members.csv",
+    topic="selling",
+)
 
 
 def checkout(
@@ -16,36 +24,74 @@ def checkout(
         str | None, typer.Argument(show_default=False, help="Exactly as Venice spells it.")
     ] = None,
     ducats: Annotated[
-        str | None, typer.Option(metavar="N", help="Any amount within the list's bounds.")
+        str | None,
+        typer.Option(
+            metavar="N", help="Any amount within the list's bounds.", rich_help_panel=layout.SOLD
+        ),
     ] = None,
     package: Annotated[
-        str | None, typer.Option(metavar="NAME", help="A package of cascade pricing.")
+        str | None,
+        typer.Option(
+            metavar="NAME", help="A package of cascade pricing.", rich_help_panel=layout.SOLD
+        ),
     ] = None,
     file: Annotated[
         Path | None,
-        typer.Option(metavar="F", help="For many: a CSV with the columns citizen, ducats."),
+        typer.Option(
+            metavar="F",
+            help="For many: a CSV with the columns citizen, ducats.",
+            rich_help_panel=layout.SOLD,
+        ),
     ] = None,
     monthly: Annotated[
-        bool, typer.Option("--monthly", help="Sell it every month from now on: a subscription.")
+        bool,
+        typer.Option(
+            "--monthly",
+            help="Sell it every month from now on: a subscription.",
+            rich_help_panel=layout.SOLD,
+        ),
     ] = False,
     currency: Annotated[
-        str, typer.Option(metavar="CODE", help="One that the price list offers.")
+        str,
+        typer.Option(
+            metavar="CODE", help="One that the price list offers.", rich_help_panel=layout.SOLD
+        ),
     ] = "USD",
     giver: Annotated[
         str | None,
-        typer.Option("--from", metavar="GIVER", help="Who pays, if it is a gift to the citizen."),
+        typer.Option(
+            "--from",
+            metavar="GIVER",
+            help="Who pays, if it is a gift to the citizen.",
+            rich_help_panel=layout.GIFT,
+        ),
     ] = None,
     message: Annotated[
         str | None,
-        typer.Option(metavar="TEXT", help="The giver's words, 500 characters at most."),
+        typer.Option(
+            metavar="TEXT",
+            help="The giver's words, 500 characters at most.",
+            rich_help_panel=layout.GIFT,
+        ),
     ] = None,
     anonymous: Annotated[
-        bool, typer.Option("--anonymous", help="Do not tell the recipient who gave it.")
+        bool,
+        typer.Option(
+            "--anonymous",
+            help="Do not tell the recipient who gave it.",
+            rich_help_panel=layout.GIFT,
+        ),
     ] = False,
     open_: Annotated[
-        bool, typer.Option("--open", help="Open the page in the browser as well.")
+        bool,
+        typer.Option(
+            "--open", help="Open the page in the browser as well.", rich_help_panel=layout.OUTPUT
+        ),
     ] = False,
-    json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+    json: Annotated[
+        bool,
+        typer.Option("--json", help="One JSON object on stdout.", rich_help_panel=layout.OUTPUT),
+    ] = False,
 ) -> None:
     """A Stripe page on which ducats for a citizen, or for many, can be paid: prints its link.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 import webbrowser
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -11,14 +12,14 @@ from typing import Any
 
 from rich.text import Text
 
-from cascade_cli.cli.checkout.allocation_file import read_allocation_file
 from cascade_cli.cli.context.connection import connected
-from cascade_cli.cli.items.gift import gift_document, show_gift
+from cascade_cli.cli.items.text import gift_document, show_gift
+from cascade_cli.cli.terminal.csv_file import CsvRow, read_rows, refusal
 from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.domain.records.gifts import Gift, wished_gift
-from cascade_cli.domain.records.orders import parse_sale
-from cascade_cli.domain.selling.allocation import Allocation, fits
+from cascade_cli.domain.records.orders import for_sale, parse_sale
+from cascade_cli.domain.selling.allocation import Allocation, Share, fits, flaws
 from cascade_cli.domain.selling.sales import PayPage, Sale
 from cascade_cli.domain.shop.currencies import CURRENCY, read_currency
 from cascade_cli.domain.shop.exchange import Exchange
@@ -167,3 +168,21 @@ def _show(session: Session, sale: Sale, page: PayPage) -> None:
     console.print(Text(escape(page.url)), soft_wrap=True)
     mode = "real money" if page.livemode else "test mode: no money moves"
     console.print(Text(f"open until {format_moment(page.expires_at)}; {mode}", "dim"))
+
+
+COLUMNS = ("citizen", "ducats")
+
+
+def read_allocation_file(path: Path, warn: Callable[[str], None]) -> Allocation:
+    """All rows, in their order; `warn` hears what was guessed. Raises UsageError, naming every bad
+    line, if a single one is."""
+    shares, problems = read_rows(path, COLUMNS, _share, "Nothing was sold.", warn)
+    problems += () if problems and not shares else flaws(shares)
+    if problems:
+        hint = f"Columns: {', '.join(COLUMNS)}; one row for each citizen."
+        raise refusal(path, "not sold", problems, hint)
+    return Allocation(tuple(shares))
+
+
+def _share(line: CsvRow) -> Share:
+    return Share(line["citizen"], for_sale(line.ducats("ducats")))

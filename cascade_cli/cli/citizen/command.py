@@ -6,24 +6,48 @@ from typing import Annotated
 
 import typer
 
+from cascade_cli.cli.terminal import layout
 from cascade_cli.cli.terminal.session import conduct
 
 citizen = typer.Typer(help="The citizen who pays the ducats out.", no_args_is_help=True)
 
-_Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
-_DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the write and make none.")]
-_Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before lowering.")]
+_Json = Annotated[
+    bool, typer.Option("--json", help="One JSON object on stdout.", rich_help_panel=layout.OUTPUT)
+]
+_DryRun = Annotated[
+    bool,
+    typer.Option("--dry-run", help="Show the write and make none.", rich_help_panel=layout.WRITING),
+]
+_Yes = Annotated[
+    bool,
+    typer.Option("--yes", "-y", help="Do not ask before lowering.", rich_help_panel=layout.WRITING),
+]
 _Force = Annotated[
-    bool, typer.Option("--force", help="Lower the balance too, and write near an engine's run.")
+    bool,
+    typer.Option(
+        "--force",
+        help="Lower the balance too, and write near an engine's run.",
+        rich_help_panel=layout.WRITING,
+    ),
 ]
 
 
-@citizen.command()
+@citizen.command(
+    epilog=layout.examples(
+        "cascade citizen setup --dry-run",
+        "cascade citizen setup --ducats 500000",
+        topic="processor",
+    )
+)
 def setup(
     ctx: typer.Context,
     ducats: Annotated[
         str | None,
-        typer.Option(metavar="N", help="The balance; default CASCADE_PROCESSOR_DUCATS."),
+        typer.Option(
+            metavar="N",
+            help="The balance; default CASCADE_PROCESSOR_DUCATS.",
+            rich_help_panel=layout.BALANCE,
+        ),
     ] = None,
     force: _Force = False,
     dry_run: _DryRun = False,
@@ -42,14 +66,29 @@ def setup(
     raise typer.Exit(conduct(ctx.obj, "citizen setup", lambda s: work(s, options), json=json))
 
 
-@citizen.command()
+@citizen.command(
+    epilog=layout.examples(
+        "cascade citizen replenish --by 250000",
+        "cascade citizen replenish --to 1000000 --dry-run",
+        topic="processor",
+    )
+)
 def replenish(
     ctx: typer.Context,
     to: Annotated[
-        str | None, typer.Option("--to", metavar="N", help="So many ducats it is to have.")
+        str | None,
+        typer.Option(
+            "--to",
+            metavar="N",
+            help="So many ducats it is to have.",
+            rich_help_panel=layout.BALANCE,
+        ),
     ] = None,
     by: Annotated[
-        str | None, typer.Option("--by", metavar="N", help="So many ducats it is to get.")
+        str | None,
+        typer.Option(
+            "--by", metavar="N", help="So many ducats it is to get.", rich_help_panel=layout.BALANCE
+        ),
     ] = None,
     force: _Force = False,
     dry_run: _DryRun = False,
@@ -68,7 +107,9 @@ def replenish(
     raise typer.Exit(conduct(ctx.obj, "citizen replenish", lambda s: work(s, options), json=json))
 
 
-@citizen.command()
+@citizen.command(
+    epilog=layout.examples("cascade citizen show", "cascade citizen show --json", topic="processor")
+)
 def show(ctx: typer.Context, json: _Json = False) -> None:
     """Balance, what is in flight, daily outflow, and for how many days it lasts."""
     from cascade_cli.cli.citizen.run import show as work

@@ -8,12 +8,9 @@ from functools import partial
 
 from cascade_cli.adapters.http.pacing import Pacers, Pacing
 from cascade_cli.bootstrap import Wiring, bootstrap
-from cascade_cli.cli.context.known_allocations import KeptAllocations
-from cascade_cli.cli.context.known_deliveries import DeliveriesKnown
-from cascade_cli.cli.context.known_rulings import RulingsKnown
-from cascade_cli.cli.context.pace_location import kept_pace
+from cascade_cli.cli.context.journal_memory import DeliveriesKnown, KeptAllocations, RulingsKnown
 from cascade_cli.cli.context.sandbox_switch import enter_sandbox
-from cascade_cli.cli.context.state_folder import make_state_folder
+from cascade_cli.cli.context.state_folder import kept_pace, make_state_folder
 from cascade_cli.cli.terminal.hyperlinks import Hyperlinks
 from cascade_cli.cli.terminal.session import Session
 from cascade_cli.settings import (

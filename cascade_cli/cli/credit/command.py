@@ -7,7 +7,15 @@ from typing import Annotated
 
 import typer
 
+from cascade_cli.cli.terminal import layout
 from cascade_cli.cli.terminal.session import conduct
+
+EXAMPLES = layout.examples(
+    'cascade credit --payment pi_3jnMhaDZb2Cm --reason "paid, not delivered"',
+    'cascade credit NLR 100 --reason "regatta prize" --reference regatta-2026',
+    "cascade credit --file prizes.csv --dry-run",
+    topic="credit",
+)
 
 
 def credit(
@@ -19,22 +27,43 @@ def credit(
         str | None, typer.Argument(show_default=False, help="Such as 525 or 10.50.")
     ] = None,
     reason: Annotated[
-        str | None, typer.Option(metavar="TEXT", help="Why; it stands in Venice's record.")
+        str | None,
+        typer.Option(
+            metavar="TEXT",
+            help="Why; it stands in Venice's record.",
+            rich_help_panel=layout.CREDITED,
+        ),
     ] = None,
     reference: Annotated[
         str | None,
-        typer.Option(metavar="KEY", help="Your own key: the same key is never credited twice."),
+        typer.Option(
+            metavar="KEY",
+            help="Your own key: the same key is never credited twice.",
+            rich_help_panel=layout.CREDITED,
+        ),
     ] = None,
     payment: Annotated[
         str | None,
-        typer.Option(metavar="PI", help="The payment (pi_… or ch_…) that this delivers."),
+        typer.Option(
+            metavar="PI",
+            help="The payment (pi_… or ch_…) that this delivers.",
+            rich_help_panel=layout.CREDITED,
+        ),
     ] = None,
     file: Annotated[
         Path | None,
-        typer.Option(help="CSV with the columns citizen, ducats, reason, reference."),
+        typer.Option(
+            help="CSV with the columns citizen, ducats, reason, reference.",
+            rich_help_panel=layout.CREDITED,
+        ),
     ] = None,
     again: Annotated[
-        bool, typer.Option("--again", help="Although the same was credited within 24 hours.")
+        bool,
+        typer.Option(
+            "--again",
+            help="Although the same was credited within 24 hours.",
+            rich_help_panel=layout.OVERRIDE,
+        ),
     ] = False,
     although_underpaid: Annotated[
         bool,
@@ -42,6 +71,7 @@ def credit(
             "--although-underpaid",
             help="Deliver a payment that cost less than its ducats, or whose price nobody can "
             "check; this is recorded.",
+            rich_help_panel=layout.OVERRIDE,
         ),
     ] = False,
     although_ambiguous: Annotated[
@@ -50,13 +80,22 @@ def credit(
             "--although-ambiguous",
             help="Deliver, although another transfer may already be this payment's; this is "
             "recorded.",
+            rich_help_panel=layout.OVERRIDE,
         ),
     ] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show every write and make none.")
+        bool,
+        typer.Option(
+            "--dry-run", help="Show every write and make none.", rich_help_panel=layout.WRITING
+        ),
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Do not ask.", rich_help_panel=layout.WRITING)
+    ] = False,
+    json: Annotated[
+        bool,
+        typer.Option("--json", help="One JSON object on stdout.", rich_help_panel=layout.OUTPUT),
+    ] = False,
 ) -> None:
     """Credit ducats by hand: one citizen, one payment, or a file of many; each exactly once.
 
@@ -65,7 +104,7 @@ def credit(
     """
     from cascade_cli.cli.credit.run import CreditOptions
     from cascade_cli.cli.credit.run import credit as work
-    from cascade_cli.domain.records.overrides import Override
+    from cascade_cli.domain.records.orders import Override
 
     said = {Override.UNDERPAID: although_underpaid, Override.AMBIGUOUS: although_ambiguous}
     options = CreditOptions(

@@ -13,8 +13,7 @@ from cascade_cli.cli.credit.deliveries import deliveries_outcome, plan_outcome, 
 from cascade_cli.cli.credit.file import CreditRow, read_credit_file
 from cascade_cli.cli.credit.interrupted import Interruption
 from cascade_cli.cli.terminal.session import Outcome, Session
-from cascade_cli.domain.records.orders import Order, parse_ducats
-from cascade_cli.domain.records.overrides import Override
+from cascade_cli.domain.records.orders import Order, Override, parse_ducats
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.errors import ExitCode, GuardError, UsageError
 from cascade_cli.services.delivery.credit_requests import (

@@ -6,7 +6,12 @@ from typing import Annotated
 
 import typer
 
+from cascade_cli.cli.terminal import layout
 from cascade_cli.cli.terminal.session import conduct
+
+EXAMPLES = layout.examples(
+    "cascade doctor", "cascade -v doctor", "cascade doctor --json", topic="doctor"
+)
 
 
 def doctor(

@@ -1,4 +1,4 @@
-"""Wires settings to what doctor looks with: transports that only read, and give up soon."""
+"""Wires settings to doctor's instruments. Their transports only read, and give up soon."""
 
 from __future__ import annotations
 
@@ -9,85 +9,53 @@ from sqlalchemy import URL
 
 from cascade_cli.adapters.http.pacing import Pacer, Pacing
 from cascade_cli.adapters.http.probing import ProbingTransport
-from cascade_cli.adapters.http.service_clock import ServiceClock
 from cascade_cli.adapters.http.transport import utc_now
 from cascade_cli.adapters.journal import Journal
 from cascade_cli.adapters.journal.database import Database, file_url, parse_url
 from cascade_cli.adapters.journal.inbox import Inbox
 from cascade_cli.adapters.journal.inspection import JournalProbe
-from cascade_cli.adapters.stripe.client import stripe_client
 from cascade_cli.adapters.stripe.probes import AccountProbe
-from cascade_cli.adapters.venice.base import airtable_api
 from cascade_cli.adapters.venice.citizens import CitizenReader
 from cascade_cli.adapters.venice.probes import BaseProbe, LegacyReader
 from cascade_cli.adapters.venice.transfers import TransferReader
 from cascade_cli.adapters.venice.web_api import VeniceApi
-from cascade_cli.bootstrap import (
-    AIRTABLE_LOCKOUT_SECONDS,
-    STRIPE_LOCKOUT_SECONDS,
-    airtable_service,
-    stripe_service,
-)
+from cascade_cli.bootstrap import STRIPE_LOCKOUT_SECONDS, connect
 from cascade_cli.cli.context.journal_location import JOURNAL, SANDBOX_JOURNAL
-from cascade_cli.cli.context.pace_location import kept_pace
+from cascade_cli.cli.context.state_folder import kept_pace
 from cascade_cli.cli.context.told_heads import last_told
 from cascade_cli.cli.context.write_context import this_worker
 from cascade_cli.cli.terminal.session import Session
 from cascade_cli.errors import SettingsError
-from cascade_cli.services.doctor_instruments import Instruments
+from cascade_cli.services.doctor import Instruments
 from cascade_cli.settings import Settings
 from cascade_cli.settings.place import state_folder
 
 
 def instruments(session: Session, settings: Settings, values: Mapping[str, str]) -> Instruments:
-    """Connects nothing yet. `values` tell the state folder."""
-    clock = ServiceClock(utc_now)
+    """Sends nothing yet. `values` tell where the state folder is."""
     pacing = Pacing(partial(kept_pace, session, settings))
-    tell_stripe, tell_airtable = (
-        partial(_tell, session, "Stripe"),
-        partial(_tell, session, "Airtable"),
-    )
-    stripe = ProbingTransport(
-        pacing.of(stripe_service(settings), settings.stripe_rate, tell_stripe),
-        lockout_seconds=STRIPE_LOCKOUT_SECONDS,
-        tell=tell_stripe,
-        clock=clock,
-        service="Stripe",
-    )
-    airtable = ProbingTransport(
-        pacing.of(airtable_service(settings), settings.airtable_rate, tell_airtable),
-        lockout_seconds=AIRTABLE_LOCKOUT_SECONDS,
-        tell=tell_airtable,
-        clock=clock,
-        service="Airtable",
-    )
-    api = airtable_api(settings.airtable_key.reveal(), settings.airtable_url, airtable)
-    base, username = settings.airtable_base, settings.processor
-    venice_key = settings.venice_key.reveal() if settings.venice_key else ""
+    connections = connect(settings, session.say, pacing, ProbingTransport)
     venice = ProbingTransport(
         Pacer(0),
         lockout_seconds=STRIPE_LOCKOUT_SECONDS,
-        tell=partial(_tell, session, "Venice"),
+        tell=lambda message: session.say(f"Venice: {message}"),
         service="Venice",
     )
-    client = stripe_client(settings.stripe_key.reveal(), settings.stripe_url, stripe)
+    venice_key = settings.venice_key.reveal() if settings.venice_key else ""
+    api, base, processor = connections.api, settings.airtable_base, settings.processor
     return Instruments(
         settings=settings,
-        account=AccountProbe(client),
+        account=AccountProbe(connections.client),
         base=BaseProbe(api, base),
         citizens=CitizenReader(api, base),
-        transfers=TransferReader(api, base, username),
-        older=LegacyReader(api, base, username),
+        transfers=TransferReader(api, base, processor),
+        legacy=LegacyReader(api, base, processor),
         venice=VeniceApi(settings.venice_url, venice_key, venice),
         journal=_journal(session, settings, values),
-        clocks=(("Stripe", stripe), ("Airtable", airtable)),
-        transports=(stripe, airtable, venice),
-        now=clock.now,
+        clocks=(("Stripe", connections.stripe), ("Airtable", connections.airtable)),
+        transports=(connections.stripe, connections.airtable, venice),
+        now=connections.clock.now,
     )
-
-
-def _tell(session: Session, service: str, message: str) -> None:
-    session.say(f"{service}: {message}")
 
 
 def _journal(

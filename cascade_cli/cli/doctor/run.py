@@ -13,8 +13,8 @@ from cascade_cli.cli.context.sandbox_switch import enter_sandbox
 from cascade_cli.cli.doctor.instruments import instruments
 from cascade_cli.cli.doctor.text import document, show
 from cascade_cli.cli.terminal.session import Outcome, Session
-from cascade_cli.domain.checkup import keys, settings
-from cascade_cli.domain.checkup.result import Check, Level
+from cascade_cli.domain.doctor import machine, settings
+from cascade_cli.domain.doctor.findings import Check, Level
 from cascade_cli.errors import ExitCode, SettingsError
 from cascade_cli.services.doctor import Doctor
 from cascade_cli.services.doctor_settings import examine_settings
@@ -26,7 +26,7 @@ _SECRET = {setting.name for setting in SETTINGS if setting.secret}
 
 
 def doctor(session: Session) -> Outcome:
-    """Look at everything; exit 4 when something is red. Raises nothing for broken settings."""
+    """Check everything. Exit code 4 if something is red. Broken settings raise nothing."""
     file_checks, values = _gather(session)
     with _effective(session, values) as (switch_checks, usable):
         examined = examine_settings(usable)
@@ -42,7 +42,7 @@ def doctor(session: Session) -> Outcome:
 
 
 def _gather(session: Session) -> tuple[list[Check], dict[str, str]]:
-    """What is said of the settings file, and the values that could be read."""
+    """The checks of the settings file, and the values that could be read."""
     file = session.env_file or Path(DEFAULT_FILE)
     try:
         values = gather_values(session.environ, session.env_file)
@@ -53,7 +53,7 @@ def _gather(session: Session) -> tuple[list[Check], dict[str, str]]:
         return [settings.UNREADABLE.seen(found)], here
     checks = list(settings.judge_names({*named, *session.environ}, _KNOWN))
     secrets = {name for name in _SECRET if named.get(name, "").strip()}
-    checks += keys.judge_file(inspect_file(file, secrets) if file.is_file() else None)
+    checks += machine.judge_file(inspect_file(file, secrets) if file.is_file() else None)
     return checks, values
 
 
@@ -61,8 +61,10 @@ def _gather(session: Session) -> tuple[list[Check], dict[str, str]]:
 def _effective(
     session: Session, values: dict[str, str]
 ) -> Iterator[tuple[list[Check], Mapping[str, str]]]:
-    """The sandbox's values where it is asked for; a switch that is neither on nor off is red, and
-    so is an address to which no live key is sent."""
+    """The values to go on with: the sandbox's if it is asked for.
+
+    A switch that is neither 1 nor 0 is red, and so is an address that may not get a live key.
+    """
     switch, checks = values.get(SANDBOX.name, "").strip(), []
     if switch not in {"", "0", "1"}:
         found = f"{SANDBOX.name} is {switch!r}."

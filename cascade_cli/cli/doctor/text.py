@@ -1,4 +1,4 @@
-"""Doctor's answer for people and scripts. The marks are words: they need no colour."""
+"""Doctor's answer for people and scripts. Its marks are words, so they need no colour."""
 
 from __future__ import annotations
 
@@ -13,19 +13,18 @@ from rich.text import Text
 
 from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Session
-from cascade_cli.domain.checkup.areas import TITLES, UNCHECKED
-from cascade_cli.domain.checkup.result import Check, Level, count
+from cascade_cli.domain.doctor.findings import TITLES, UNCHECKED, Check, Level, count
 
 MARKS = {Level.GREEN: "ok", Level.AMBER: "AMBER", Level.RED: "RED"}
 STYLES = {Level.GREEN: "green", Level.AMBER: "bold yellow", Level.RED: "bold red"}
 MARK_WIDTH, NAME_WIDTH, GAP = 5, 22, 2
-# Where a column of names leaves too little, each name begins what is told of it.
+# On narrower screens the name precedes the text instead of having a column.
 NARROW = 100
 NEW_LINE = "\n  "
 _UNCHECKED = {finding.code for finding in UNCHECKED.values()}
 LEFT_OUT = (
-    "Looked at by reading only: whether a key may write shows when it first does. "
-    "A secret is compared with nothing, because Stripe never shows it again."
+    "Doctor only reads: whether a key may write shows at its first write. "
+    "A webhook's secret cannot be compared, because Stripe never shows it again."
 )
 
 
@@ -50,7 +49,7 @@ def document(session: Session, checks: Sequence[Check]) -> dict[str, Any]:
 
 
 def show(session: Session, checks: Sequence[Check]) -> None:
-    """What is fine is counted, with -v told; what is wrong comes last, red at the end."""
+    """Findings that are fine are only counted, unless -v is given. The worst come last."""
     console = session.console()
     by_level = {level: [check for check in checks if check.level is level] for level in Level}
     fine = by_level[Level.GREEN]
@@ -90,14 +89,14 @@ def _table(session: Session, checks: Sequence[Check], *, is_narrow: bool) -> Tab
 
 def _told(session: Session, check: Check) -> Text:
     text = Text(escape(session.redacted(session.completed(check.found))))
-    # What is not checked for another's sake is put right there.
+    # The finding that stands in the way says what to do.
     if check.level is Level.GREEN or check.code in _UNCHECKED:
         return text
     if check.why:
         text.append(f"\n{escape(session.completed(check.why))}", "dim")
     if check.advice:
         advice = escape(session.redacted(session.completed(check.advice)))
-        # From a line of its own a command is seldom folded, and can be copied.
+        # On a line of its own a command is rarely folded, so it can be copied.
         text.append(f"\n→ {advice.replace(': cascade ', f':{NEW_LINE}cascade ')}", "bold")
     return text
 

@@ -7,30 +7,58 @@ from typing import Annotated
 
 import typer
 
+from cascade_cli.cli.terminal import layout
 from cascade_cli.cli.terminal.session import conduct
 
 events = typer.Typer(help="Stripe's events: list them, replay them.", no_args_is_help=True)
 
 _Until = Annotated[
-    str | None, typer.Option(metavar="W", help="Until when, in the same forms; default now.")
+    str | None,
+    typer.Option(
+        metavar="W",
+        help="Until when, in the same forms; default now.",
+        rich_help_panel=layout.EVENTS,
+    ),
 ]
 _Types = Annotated[
     list[str] | None,
-    typer.Option("--type", metavar="T", help="Only this type, such as charge.*; repeatable."),
+    typer.Option(
+        "--type",
+        metavar="T",
+        help="Only this type, such as charge.*; repeatable.",
+        rich_help_panel=layout.EVENTS,
+    ),
 ]
-_Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
+_Json = Annotated[
+    bool, typer.Option("--json", help="One JSON object on stdout.", rich_help_panel=layout.OUTPUT)
+]
 
 
-@events.command("list")
+@events.command(
+    "list",
+    epilog=layout.examples(
+        "cascade events list --since 24h",
+        'cascade events list --since 7d --type "charge.*" --limit 20',
+        topic="events",
+    ),
+)
 def list_(
     ctx: typer.Context,
     since: Annotated[
-        str, typer.Option(metavar="W", help="From when: 36h, 7d, 2026-11-01, 2026-11-01T08:00:00Z.")
+        str,
+        typer.Option(
+            metavar="W",
+            help="From when: 36h, 7d, 2026-11-01, 2026-11-01T08:00:00Z.",
+            rich_help_panel=layout.EVENTS,
+        ),
     ] = "24h",
     until: _Until = None,
     types: _Types = None,
     limit: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Show only the newest N.")
+        int | None,
+        typer.Option(
+            min=1, metavar="N", help="Show only the newest N.", rich_help_panel=layout.EVENTS
+        ),
     ] = None,
     json: _Json = False,
 ) -> None:
@@ -45,32 +73,65 @@ def list_(
     raise typer.Exit(code)
 
 
-@events.command()
+@events.command(
+    epilog=layout.examples(
+        "cascade events replay --since 24h --dry-run",
+        "cascade events replay evt_1PgafTB7WZ01 --yes",
+        "cascade events replay --file events.jsonl",
+        topic="events",
+    )
+)
 def replay(
     ctx: typer.Context,
     event_ids: Annotated[
         list[str] | None, typer.Argument(metavar="[EVENT]...", help="Ids of events: evt_….")
     ] = None,
     since: Annotated[
-        str | None, typer.Option(metavar="W", help="All events from when on: 36h, 7d, 2026-11-01.")
+        str | None,
+        typer.Option(
+            metavar="W",
+            help="All events from when on: 36h, 7d, 2026-11-01.",
+            rich_help_panel=layout.EVENTS,
+        ),
     ] = None,
     until: _Until = None,
     types: _Types = None,
     file: Annotated[
         Path | None,
-        typer.Option(metavar="F", help="Events saved as JSON: one, or one a line."),
+        typer.Option(
+            metavar="F",
+            help="Events saved as JSON: one, or one a line.",
+            rich_help_panel=layout.EVENTS,
+        ),
     ] = None,
     forward_to: Annotated[
         str | None,
-        typer.Option(metavar="URL", help="Send them to this webhook, signed, and credit nothing."),
+        typer.Option(
+            metavar="URL",
+            help="Send them to this webhook, signed, and credit nothing.",
+            rich_help_panel=layout.WRITING,
+        ),
     ] = None,
     limit: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Only the oldest N; says what is left.")
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="Only the oldest N; says what is left.",
+            rich_help_panel=layout.EVENTS,
+        ),
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show what would be done and do nothing.")
+        bool,
+        typer.Option(
+            "--dry-run",
+            help="Show what would be done and do nothing.",
+            rich_help_panel=layout.WRITING,
+        ),
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Do not ask.", rich_help_panel=layout.WRITING)
+    ] = False,
     json: _Json = False,
 ) -> None:
     """Credit again, safely, what events tell of: each payment once, oldest event first.

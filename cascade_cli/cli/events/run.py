@@ -14,8 +14,9 @@ from rich.text import Text
 
 from cascade_cli.adapters.stripe.event_files import read_event_file
 from cascade_cli.adapters.stripe.events import EVENT_ID, EventReader
+from cascade_cli.bootstrap import Wiring
+from cascade_cli.cli.context.archive import archive_of
 from cascade_cli.cli.context.connection import connected
-from cascade_cli.cli.events.received import receipts
 from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.cli.terminal.windows import moment_option, parse_window
@@ -23,7 +24,7 @@ from cascade_cli.domain.records.accepted_events import Kept
 from cascade_cli.domain.records.stripe_events import KEPT, Event, chronological, forgotten, of_types
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.domain.shop.times import Window, format_moment, rfc3339
-from cascade_cli.errors import ExitCode, ServiceError, UsageError
+from cascade_cli.errors import ExitCode, JournalError, ServiceError, UsageError
 from cascade_cli.services.events.received_events import transfer_status
 
 FORMS = "cascade events replay EVENT…, or with --since W, or with --file F"
@@ -207,3 +208,22 @@ def _show_list(console: Console, chosen: ChosenEvents, received: Mapping[str, Ke
         console.print(f"Our webhook did not receive {missed} of them.")
     if chosen.left:
         console.print(f"--limit left out {len(chosen.left)} older ones.")
+
+
+# A statement holds only so many values, and each id is asked for twice.
+_IDS_PER_QUERY = 250
+
+
+def receipts(session: Session, wiring: Wiring, events: Sequence[Event]) -> dict[str, Kept]:
+    """Those that it received, by their ids; without the journal none, and that is said."""
+    found = dict[str, Kept]()
+    try:
+        with archive_of(session, wiring) as archive:
+            if archive is None:
+                return found
+            for begin in range(0, len(events), _IDS_PER_QUERY):
+                ids = [event.id for event in events[begin : begin + _IDS_PER_QUERY]]
+                found |= {k.accepted.event.id: k for k in archive.inbox.about(ids)}
+    except JournalError as error:
+        session.warn(f"without the webhook's part: {error.message}")
+    return found

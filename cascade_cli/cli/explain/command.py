@@ -6,7 +6,15 @@ from typing import Annotated
 
 import typer
 
+from cascade_cli.cli.terminal import layout
 from cascade_cli.cli.terminal.session import conduct
+
+EXAMPLES = layout.examples(
+    "cascade explain pi_3jnMhaDZb2Cm",
+    "cascade explain TheGrandSalt --since 30d",
+    "cascade explain pi_3jnMhaDZb2Cm --json",
+    topic="explain",
+)
 
 
 def explain(

@@ -5,12 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from cascade_cli.cli.items.gift import gift_document
 from cascade_cli.cli.items.json import (
     decision_document,
     period_document,
     portion_document,
 )
+from cascade_cli.cli.items.text import gift_document
 from cascade_cli.domain.explain.story import (
     CitizenBalances,
     CitizenStory,

@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from cascade_cli.cli.items.gift import show_gift
 from cascade_cli.cli.items.kinds import STYLES
+from cascade_cli.cli.items.text import show_gift
 from cascade_cli.cli.terminal.console import completed, to_type
 from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.domain.discrepancies.kinds import SEVERITY_RANK

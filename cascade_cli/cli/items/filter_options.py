@@ -7,18 +7,31 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cascade_cli.cli.terminal import layout
+
 if TYPE_CHECKING:
     from cascade_cli.domain.discrepancies.kinds import Kind
     from cascade_cli.domain.reconcile.selection import Selection
 
 KindOption = Annotated[
     list[str] | None,
-    typer.Option("--kind", metavar="K", help="Only cases of this kind; may be given repeatedly."),
+    typer.Option(
+        "--kind",
+        metavar="K",
+        help="Only cases of this kind; may be given repeatedly.",
+        rich_help_panel=layout.CASES,
+    ),
 ]
 CitizenOption = Annotated[
-    str | None, typer.Option(metavar="C", help="Only cases that concern this citizen.")
+    str | None,
+    typer.Option(
+        metavar="C", help="Only cases that concern this citizen.", rich_help_panel=layout.CASES
+    ),
 ]
-LimitOption = Annotated[int | None, typer.Option(metavar="N", min=1, help="Only the N worst.")]
+LimitOption = Annotated[
+    int | None,
+    typer.Option(metavar="N", min=1, help="Only the N worst.", rich_help_panel=layout.CASES),
+]
 
 
 def selected(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from rich.console import Console, RenderableType
 from rich.padding import Padding
@@ -14,7 +15,9 @@ from rich.text import Text
 from cascade_cli.cli.items.kinds import kind_name
 from cascade_cli.cli.terminal.console import completed, to_type
 from cascade_cli.cli.terminal.escape import escape
+from cascade_cli.domain.discrepancies.evidence import describe_gift
 from cascade_cli.domain.discrepancies.items import Item
+from cascade_cli.domain.records.gifts import JOINERS, Gift
 from cascade_cli.domain.shop.money import format_money, rounded
 from cascade_cli.domain.shop.times import format_span
 
@@ -79,3 +82,18 @@ def _paid(item: Item) -> str:
 
 def _indented(told: str, style: str) -> Block:
     return Block(Padding(Text(told, style), (0, 0, 0, 2)))
+
+
+def show_gift(console: Console, gift: Gift | None) -> None:
+    """From whom, and the giver's words as plain text."""
+    if gift:
+        console.print(Text(escape(describe_gift(gift))))
+    if gift and gift.message:
+        console.print(Text(f"“{escape(gift.message, keep=JOINERS)}”"))
+
+
+def gift_document(gift: Gift | None) -> dict[str, Any] | None:
+    """Null where it is none."""
+    if gift is None:
+        return None
+    return {"giver": gift.giver, "message": gift.message, "anonymous": gift.anonymous}

@@ -7,28 +7,54 @@ from typing import Annotated
 
 import typer
 
+from cascade_cli.cli.terminal import layout
 from cascade_cli.cli.terminal.session import conduct
 
 journal = typer.Typer(
     help="The audit trail: who did what when, and whether it was touched.", no_args_is_help=True
 )
 
-_Since = Annotated[str | None, typer.Option(metavar="W", help="From when: 36h, 7d, 2026-11-01.")]
-_Until = Annotated[str | None, typer.Option(metavar="W", help="Until when, in the same forms.")]
-_Key = Annotated[
-    str | None, typer.Option(metavar="K", help="Only the entries of this StratagemId.")
+_Since = Annotated[
+    str | None,
+    typer.Option(
+        metavar="W", help="From when: 36h, 7d, 2026-11-01.", rich_help_panel=layout.ENTRIES
+    ),
 ]
-_Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
+_Until = Annotated[
+    str | None,
+    typer.Option(
+        metavar="W", help="Until when, in the same forms.", rich_help_panel=layout.ENTRIES
+    ),
+]
+_Key = Annotated[
+    str | None,
+    typer.Option(
+        metavar="K", help="Only the entries of this StratagemId.", rich_help_panel=layout.ENTRIES
+    ),
+]
+_Json = Annotated[
+    bool, typer.Option("--json", help="One JSON object on stdout.", rich_help_panel=layout.OUTPUT)
+]
 
 
-@journal.command("list")
+@journal.command(
+    "list",
+    epilog=layout.examples(
+        "cascade journal list --since 7d",
+        "cascade journal list --key cascade_payment_pi_3jnMhaDZb2Cm",
+        topic="journal",
+    ),
+)
 def list_(
     ctx: typer.Context,
     since: _Since = None,
     until: _Until = None,
     key: _Key = None,
     limit: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Show only the newest N.")
+        int | None,
+        typer.Option(
+            min=1, metavar="N", help="Show only the newest N.", rich_help_panel=layout.ENTRIES
+        ),
     ] = None,
     json: _Json = False,
 ) -> None:
@@ -40,7 +66,13 @@ def list_(
     raise typer.Exit(code)
 
 
-@journal.command()
+@journal.command(
+    epilog=layout.examples(
+        "cascade journal verify",
+        "cascade journal verify --against 9f86d0…0a08:1204",
+        topic="journal",
+    )
+)
 def verify(
     ctx: typer.Context,
     against: Annotated[
@@ -61,14 +93,25 @@ def verify(
     raise typer.Exit(conduct(ctx.obj, "journal verify", lambda s: work(s, against), json=json))
 
 
-@journal.command()
+@journal.command(
+    epilog=layout.examples(
+        "cascade journal export --output journal.jsonl",
+        "cascade journal export --since 30d",
+        topic="journal",
+    )
+)
 def export(
     ctx: typer.Context,
     since: _Since = None,
     until: _Until = None,
     key: _Key = None,
     output: Annotated[
-        Path | None, typer.Option(metavar="F", help="Write to this new file, not to stdout.")
+        Path | None,
+        typer.Option(
+            metavar="F",
+            help="Write to this new file, not to stdout.",
+            rich_help_panel=layout.OUTPUT,
+        ),
     ] = None,
 ) -> None:
     """Entries as JSON lines, oldest first, with their hashes."""

@@ -6,7 +6,10 @@ from typing import Annotated
 
 import typer
 
+from cascade_cli.cli.terminal import layout
 from cascade_cli.cli.terminal.session import conduct
+
+EXAMPLES = layout.examples("cascade pricing", "cascade pricing --currency EUR", topic="selling")
 
 
 def pricing(

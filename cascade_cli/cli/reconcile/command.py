@@ -8,6 +8,14 @@ from typing import Annotated
 import typer
 
 from cascade_cli.cli.items.filter_options import CitizenOption, KindOption, LimitOption, selected
+from cascade_cli.cli.terminal import layout
+
+EXAMPLES = layout.examples(
+    "cascade reconcile --since 7d",
+    "cascade reconcile --since last --verify sample",
+    "cascade reconcile --since 7d --repair --dry-run",
+    topic="report",
+)
 
 
 def reconcile(
@@ -15,49 +23,106 @@ def reconcile(
     since: Annotated[
         str,
         typer.Option(
-            metavar="W", help="From when: 36h, 7d, 2026-11-01, 2026-11-01T08:00:00Z, or last."
+            metavar="W",
+            help="From when: 36h, 7d, 2026-11-01, 2026-11-01T08:00:00Z, or last.",
+            rich_help_panel=layout.PAYMENTS,
         ),
     ] = "7d",
     until: Annotated[
-        str | None, typer.Option(metavar="W", help="Until when, in the same forms; default now.")
+        str | None,
+        typer.Option(
+            metavar="W",
+            help="Until when, in the same forms; default now.",
+            rich_help_panel=layout.PAYMENTS,
+        ),
     ] = None,
     grace: Annotated[
         str | None,
-        typer.Option(metavar="D", help="Younger charges are in flight: 90s, 15m, 48h."),
+        typer.Option(
+            metavar="D",
+            help="Younger charges are in flight: 90s, 15m, 48h.",
+            rich_help_panel=layout.PAYMENTS,
+        ),
     ] = None,
     everything: Annotated[
-        bool, typer.Option("--all", help="List all: what is settled and in flight as well.")
+        bool,
+        typer.Option(
+            "--all",
+            help="List all: what is settled and in flight as well.",
+            rich_help_panel=layout.CASES,
+        ),
     ] = False,
     kinds: KindOption = None,
     citizen: CitizenOption = None,
     limit: LimitOption = None,
     repair: Annotated[
-        bool, typer.Option("--repair", help="Do what a machine may about the discrepancies.")
+        bool,
+        typer.Option(
+            "--repair",
+            help="Do what a machine may about the discrepancies.",
+            rich_help_panel=layout.REPAIR,
+        ),
     ] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="With --repair: show the plan and write nothing.")
+        bool,
+        typer.Option(
+            "--dry-run",
+            help="With --repair: show the plan and write nothing.",
+            rich_help_panel=layout.REPAIR,
+        ),
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="With --repair: do not ask.")] = False,
+    yes: Annotated[
+        bool,
+        typer.Option(
+            "--yes", "-y", help="With --repair: do not ask.", rich_help_panel=layout.REPAIR
+        ),
+    ] = False,
     verify: Annotated[
         str | None,
-        typer.Option(metavar="HOW", help="With --since last, prove its memory: sample or full."),
+        typer.Option(
+            metavar="HOW",
+            help="With --since last, prove its memory: sample or full.",
+            rich_help_panel=layout.PAYMENTS,
+        ),
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
-    csv: Annotated[bool, typer.Option("--csv", help="One CSV line per item.")] = False,
+    json: Annotated[
+        bool,
+        typer.Option("--json", help="One JSON object on stdout.", rich_help_panel=layout.OUTPUT),
+    ] = False,
+    csv: Annotated[
+        bool, typer.Option("--csv", help="One CSV line per item.", rich_help_panel=layout.OUTPUT)
+    ] = False,
     alert: Annotated[
-        bool, typer.Option("--alert", help="Tell CASCADE_ALERT_URLS of changes and failures.")
+        bool,
+        typer.Option(
+            "--alert",
+            help="Tell CASCADE_ALERT_URLS of changes and failures.",
+            rich_help_panel=layout.TELL,
+        ),
     ] = False,
     ping: Annotated[
         str | None,
-        typer.Option(metavar="URL", help="Dead man's switch: asked at the end, /fail on failure."),
+        typer.Option(
+            metavar="URL",
+            help="Dead man's switch: asked at the end, /fail on failure.",
+            rich_help_panel=layout.TELL,
+        ),
     ] = None,
     metrics_file: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Write metrics (.prom) for the node exporter."),
+        typer.Option(
+            metavar="FILE",
+            help="Write metrics (.prom) for the node exporter.",
+            rich_help_panel=layout.TELL,
+        ),
     ] = None,
     report: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Write the report as one page for a browser."),
+        typer.Option(
+            metavar="FILE",
+            help="Write the report as one page for a browser.",
+            rich_help_panel=layout.TELL,
+        ),
     ] = None,
 ) -> None:
     """Every paid charge against the transfer it should have caused.

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from cascade_cli.adapters.http.ping import DeadManSwitch
-from cascade_cli.cli.reconcile.output_path import check_place
 from cascade_cli.errors import UsageError
 
 
@@ -45,3 +45,26 @@ class EndOptions:
             return None
         check_place("--report", self.report)
         return self.report.absolute()
+
+
+def check_place(option: str, path: Path) -> None:
+    """Raises UsageError where no file could be written later on."""
+    try:
+        flaw = _flaw(path)
+    except OSError as error:
+        flaw = f"{str(path)!r} cannot be written: {error.strerror}"
+    if flaw:
+        raise UsageError(
+            f"{option}: {flaw}.", "Nothing was read; name a file in a folder that is there."
+        )
+
+
+def _flaw(path: Path) -> str:
+    folder = path.resolve().parent
+    if not folder.is_dir():
+        return f"there is no folder {str(folder)!r}"
+    if path.exists() and not path.is_file():
+        return f"{str(path)!r} is no ordinary file"
+    if not os.access(folder, os.W_OK | os.X_OK):
+        return f"you may not write into the folder {str(folder)!r}"
+    return ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -12,17 +13,17 @@ from rich.text import Text
 
 from cascade_cli.cli.context.write_context import Workshop, check_answerable, confirm, workshop
 from cascade_cli.cli.credit.deliveries import delivery_document, first_error, show_deliveries
-from cascade_cli.cli.reconcile.arrivals import citizens, tell_of_arrivals, untold_arrivals
 from cascade_cli.cli.reconcile.checkpoint import remember
 from cascade_cli.cli.reconcile.run import ReconcileOptions, check_options, first, once
 from cascade_cli.cli.terminal.console import completed
 from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Outcome, Session
-from cascade_cli.domain.delivery.arrival_notices import Arrival
+from cascade_cli.domain.delivery.arrival_notices import NEWS, Arrival
 from cascade_cli.domain.delivery.deliveries import Delivery
 from cascade_cli.domain.reconcile.repair_plan import PlannedRepair, RepairPlan, plan_repairs
+from cascade_cli.domain.records.journal_entries import Fate
 from cascade_cli.domain.shop.money import format_ducats, rounded
-from cascade_cli.errors import CascadeError, ExitCode, GuardError
+from cascade_cli.errors import CascadeError, ExitCode, GuardError, JournalError, ServiceError
 from cascade_cli.services.delivery.credit_service import PATIENCE
 from cascade_cli.services.reconcile.gather import Run
 
@@ -206,3 +207,32 @@ def _document(planned: PlannedRepair) -> dict[str, Any]:
         "ducats": format_ducats(planned.outgoing_ducats),
         "why": planned.item.verdict,
     }
+
+
+def untold_arrivals(shop: Workshop, run: Run) -> tuple[Arrival, ...]:
+    """Of whom the run read, or the journal still waits for, and nobody was told."""
+    service = shop.writing.arrivals
+    keys = list(service.untold(datetime.now(UTC) - NEWS - shop.settings.lifetime))
+    try:
+        return service.arrived(keys, run.snapshot.stratagems)
+    except JournalError:
+        raise
+    except ServiceError as error:
+        shop.session.warn(f"nobody is told of arrivals: {error.message}")
+        return ()
+
+
+def tell_of_arrivals(shop: Workshop, arrived: Sequence[Arrival]) -> int:
+    """How many notices were written; what is not told is a warning."""
+    try:
+        return shop.writing.arrivals.tell(arrived).by_fate[Fate.APPLIED]
+    except JournalError:
+        raise
+    except CascadeError as error:
+        shop.session.warn(f"not all were told of arrivals: {error.message}")
+        return 0
+
+
+def citizens(arrived: Sequence[Arrival]) -> str:
+    """How many there are to be told."""
+    return "1 citizen" if len(arrived) == 1 else f"{len(arrived)} citizens"

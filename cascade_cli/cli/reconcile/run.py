@@ -9,7 +9,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from secrets import randbits
+from types import TracebackType
 
+from rich.console import Console
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeElapsedColumn
+from rich.text import Text
+
+from cascade_cli.adapters.http.transport import Transport
 from cascade_cli.bootstrap import Wiring
 from cascade_cli.cli.context.connection import connected
 from cascade_cli.cli.context.known_decisions import decided, forget_debts
@@ -209,7 +215,46 @@ def _progress(session: Session, wiring: Wiring) -> Iterator[Callable[[str], None
     if session.quiet or not sys.stderr.isatty():
         yield lambda _step: None
         return
-    from cascade_cli.cli.terminal.progress import ReadingProgress  # noqa: PLC0415 - seldom wanted
 
     with ReadingProgress(session.console(stderr=True), wiring.stripe, wiring.airtable) as progress:
         yield progress.begin
+
+
+class _Requests(ProgressColumn):
+    """How many requests a service has been sent so far."""
+
+    def render(self, task: Task) -> Text:
+        transport: Transport = task.fields["transport"]
+        return Text(f"{transport.requests_sent} requests")
+
+
+class ReadingProgress:
+    """A bar for each service, without an end: neither says how much there is to read."""
+
+    def __init__(self, console: Console, stripe: Transport, airtable: Transport) -> None:
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            _Requests(),
+            TimeElapsedColumn(),
+            console=console,
+            transient=True,
+        )
+        self._progress.add_task("Stripe", total=None, transport=stripe)
+        self._progress.add_task("Airtable", total=None, transport=airtable)
+
+    def __enter__(self) -> ReadingProgress:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._progress.stop()
+
+    def begin(self, step: str) -> None:
+        """Say which step begins."""
+        self._progress.console.print(Text(step, style="dim"))

@@ -120,7 +120,7 @@ class RunEnd:
 
     def _write_page(self, outcome: Outcome) -> bool:
         if self._page is not None:
-            from cascade_cli.cli.reconcile.report.writing import write_report  # noqa: PLC0415 - brings Jinja
+            from cascade_cli.cli.reconcile.report.page import write_report  # noqa: PLC0415 - brings Jinja
 
             write_report(self._session, self._page, outcome, self._head)
         return True

@@ -6,7 +6,15 @@ from typing import Annotated
 
 import typer
 
+from cascade_cli.cli.terminal import layout
 from cascade_cli.cli.terminal.session import conduct
+
+EXAMPLES = layout.examples(
+    "cascade refund pi_3jnMhaDZb2Cm --dry-run",
+    "cascade refund pi_3jnMhaDZb2Cm",
+    'cascade refund pi_3jnMhaDZb2Cm --write-off "a gift of the shop"',
+    topic="refunds",
+)
 
 
 def refund(
@@ -14,11 +22,19 @@ def refund(
     payment: Annotated[str, typer.Argument(show_default=False, help="Its id: pi_… or ch_….")],
     ducats: Annotated[
         str | None,
-        typer.Option(metavar="N", help="Take so many in all, instead of what the policy says."),
+        typer.Option(
+            metavar="N",
+            help="Take so many in all, instead of what the policy says.",
+            rich_help_panel=layout.TAKEN_BACK,
+        ),
     ] = None,
     write_off: Annotated[
         str | None,
-        typer.Option(metavar="REASON", help="Take nothing back, and record why not."),
+        typer.Option(
+            metavar="REASON",
+            help="Take nothing back, and record why not.",
+            rich_help_panel=layout.TAKEN_BACK,
+        ),
     ] = None,
     although_underpaid: Annotated[
         bool,
@@ -26,13 +42,22 @@ def refund(
             "--although-underpaid",
             help="Deliver the rest, although less was paid than the ducats cost or the price is "
             "not known; this is recorded.",
+            rich_help_panel=layout.OVERRIDE,
         ),
     ] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show every write and make none.")
+        bool,
+        typer.Option(
+            "--dry-run", help="Show every write and make none.", rich_help_panel=layout.WRITING
+        ),
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Do not ask.", rich_help_panel=layout.WRITING)
+    ] = False,
+    json: Annotated[
+        bool,
+        typer.Option("--json", help="One JSON object on stdout.", rich_help_panel=layout.OUTPUT),
+    ] = False,
 ) -> None:
     """Take back the ducats of a payment whose money went back: each refund exactly once.
 
@@ -42,7 +67,7 @@ def refund(
     """
     from cascade_cli.cli.refund.run import refund as work
     from cascade_cli.cli.refund.split_payment import RefundOptions
-    from cascade_cli.domain.records.overrides import Override
+    from cascade_cli.domain.records.orders import Override
 
     overrides = frozenset({Override.UNDERPAID} if although_underpaid else ())
     options = RefundOptions(

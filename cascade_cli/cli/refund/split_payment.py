@@ -13,7 +13,7 @@ from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.domain.delivery.deliveries import Delivery
 from cascade_cli.domain.discrepancies.refund_plan import Picture, RefundPlan
-from cascade_cli.domain.records.overrides import Override
+from cascade_cli.domain.records.orders import Override
 from cascade_cli.domain.refunds.refund_shares import Policy
 from cascade_cli.errors import CascadeError, ExitCode, GuardError, UsageError
 from cascade_cli.services.refunds.refund_service import CarriedOut, RefundService, RefundWish

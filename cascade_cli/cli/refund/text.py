@@ -9,8 +9,7 @@ from cascade_cli.cli.items.json import portion_document
 from cascade_cli.domain.discrepancies.evidence import describe as describe_row
 from cascade_cli.domain.discrepancies.refund_plan import RefundPlan, describe
 from cascade_cli.domain.records.charges import Charge
-from cascade_cli.domain.records.orders import Order
-from cascade_cli.domain.records.overrides import Override
+from cascade_cli.domain.records.orders import Order, Override
 from cascade_cli.domain.refunds.refund_shares import Policy, RefundShare
 from cascade_cli.domain.shop.money import format_ducats, format_money
 from cascade_cli.domain.shop.times import format_moment

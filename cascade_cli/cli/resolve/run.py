@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from cascade_cli.cli.context.journal_memory import RulingsKnown
 from cascade_cli.cli.context.known_decisions import decided
-from cascade_cli.cli.context.known_rulings import RulingsKnown
 from cascade_cli.cli.context.write_context import Workshop, check_answerable, confirm, workshop
 from cascade_cli.cli.credit.deliveries import first_error
 from cascade_cli.cli.resolve.optional_amounts import EVERYTHING
@@ -18,8 +18,7 @@ from cascade_cli.domain.decisions.decision_plan import Wish
 from cascade_cli.domain.delivery.deliveries import Delivery
 from cascade_cli.domain.matching.matched_charge import Terms
 from cascade_cli.domain.records.decisions import How
-from cascade_cli.domain.records.orders import parse_ducats
-from cascade_cli.domain.records.overrides import Override
+from cascade_cli.domain.records.orders import Override, parse_ducats
 from cascade_cli.errors import ExitCode, UsageError
 from cascade_cli.services.decisions.resolve_service import (
     Evidence,
@@ -37,7 +36,7 @@ _ONE = ", ".join(how.option for how in How)
 class ResolveOptions:
     """The command's words as typed; `flags` are the decisions that take no value."""
 
-    matched: str
+    case: str
     credit: str | None = None
     take_back: str | None = None
     settled_by: str | None = None
@@ -73,7 +72,7 @@ def resolve(session: Session, options: ResolveOptions) -> Outcome:
     check_answerable(yes=options.yes or options.dry_run)
     with workshop(session, "resolve", lock=not options.dry_run) as shop:
         service = resolve_service(shop)
-        seen = service.look(options.matched)
+        seen = service.look(options.case)
         if wish.how is How.SNOOZE:
             snooze = duration_option("--snooze", options.snooze)
             wish = replace(wish, until=seen.subject.terms.now + snooze if snooze else None)

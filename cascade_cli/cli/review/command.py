@@ -7,14 +7,26 @@ from typing import Annotated
 import typer
 
 from cascade_cli.cli.items.filter_options import CitizenOption, KindOption, LimitOption, selected
+from cascade_cli.cli.terminal import layout
 from cascade_cli.cli.terminal.session import conduct
+
+EXAMPLES = layout.examples(
+    "cascade review",
+    "cascade review --since last --kind doubtful",
+    "cascade review --since 30d --limit 10",
+    topic="decisions",
+)
 
 
 def review(
     ctx: typer.Context,
     since: Annotated[
         str,
-        typer.Option(metavar="W", help="Cases since when: 36h, 7d, 2026-11-01, or last."),
+        typer.Option(
+            metavar="W",
+            help="Cases since when: 36h, 7d, 2026-11-01, or last.",
+            rich_help_panel=layout.CASES,
+        ),
     ] = "7d",
     kinds: KindOption = None,
     citizen: CitizenOption = None,

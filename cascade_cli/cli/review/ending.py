@@ -32,7 +32,7 @@ class Carried:
         how = "refund" if draft.is_refund else draft.wish.how.option
         error = self.error or first_error(self.deliveries)
         told = f"not done, and kept: {error.message}" if error else "done"
-        return f"{draft.matched} {how}: {told}"
+        return f"{draft.case} {how}: {told}"
 
 
 def nothing_open(found: JudgedOutcome) -> Outcome:

@@ -95,18 +95,16 @@ def _walked(shop: Workshop, found: JudgedOutcome, selection: Selection) -> Agree
     session, run = shop.session, found.run
     plan = _repairs(shop, found)
     service = _service(shop)
-    everything = service.matched_charges(
-        run.snapshot, run.result.discrepancies, found.reading.terms
-    )
+    everything = service.cases(run.snapshot, run.result.discrepancies, found.reading.terms)
     by_people = {item.name: why for item, why in plan.for_people}
     meant = selection.of([s.subject.item for s in everything if s.subject.item.name in by_people])
-    matched_charges = [seen for seen in everything if seen.subject.item in meant]
+    cases = [seen for seen in everything if seen.subject.item in meant]
     repairs = replace(plan, repairs=tuple(one for one in plan.repairs if selection.has(one.item)))
     chosen, notes = _taken_up(service, everything)
-    if not (matched_charges or chosen or repairs.repairs):
+    if not (cases or chosen or repairs.repairs):
         return nothing_open(found)
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        return _without_terminal(session, service, matched_charges)
+        return _without_terminal(session, service, cases)
     kept = f"{len(chosen)} kept from before. " if chosen else ""
     is_kept = "Nothing was carried out; what you decided is kept"
     pages = _links(shop)
@@ -115,7 +113,7 @@ def _walked(shop: Workshop, found: JudgedOutcome, selection: Selection) -> Agree
             session.console(stderr=True),
             keys,
             service,
-            matched_charges,
+            cases,
             chosen,
             repairs,
             partial(_tell, session),
@@ -138,7 +136,7 @@ def _taken_up(
     chosen, notes = {}, []
     for draft in service.kept():
         try:
-            _, chosen[draft.matched] = service.taken_up(draft, by_name.get(draft.matched))
+            _, chosen[draft.case] = service.taken_up(draft, by_name.get(draft.case))
         except CascadeError as error:
             if isinstance(error, ServiceError | JournalError):
                 raise
@@ -189,13 +187,11 @@ def _tell(session: Session, identity: str) -> None:
     explain(session, identity, "7d").show(session)
 
 
-def _without_terminal(
-    session: Session, service: ReviewService, matched_charges: Sequence[Seen]
-) -> Outcome:
+def _without_terminal(session: Session, service: ReviewService, cases: Sequence[Seen]) -> Outcome:
     """What would be asked, on standard output."""
     console = session.console()
-    for number, seen in enumerate(matched_charges, 1):
-        page = CaseScreen(service.view(seen), number, len(matched_charges))
+    for number, seen in enumerate(cases, 1):
+        page = CaseScreen(service.view(seen), number, len(cases))
         for line in page_lines(console, page, None):
             console.print(line)
         console.print()

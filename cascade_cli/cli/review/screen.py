@@ -16,8 +16,7 @@ from cascade_cli.adapters.dashboard_links import DashboardLinks
 from cascade_cli.cli.items.kinds import STYLES
 from cascade_cli.cli.resolve.text import neighbour
 from cascade_cli.cli.terminal.console import PipeConsole, completed
-from cascade_cli.cli.terminal.escape import escape
-from cascade_cli.cli.terminal.rounding import readable
+from cascade_cli.cli.terminal.escape import escape, readable
 from cascade_cli.domain.decisions.decision_plan import Subject, row_name, words_for
 from cascade_cli.domain.decisions.review_draft import Draft, Offer, offers_for, refund_offered
 from cascade_cli.domain.discrepancies.evidence import describe

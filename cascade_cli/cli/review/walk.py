@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import StrEnum
 
 from rich.console import Console
 from rich.text import Text
 
 from cascade_cli.adapters.dashboard_links import DashboardLinks
+from cascade_cli.cli.resolve.text import would
 from cascade_cli.cli.review.asking import Interview, LeftOpenError
-from cascade_cli.cli.review.plan import plan_lines
-from cascade_cli.cli.review.screen import KEYS, PARTS, REFUND, CaseScreen, page_lines
+from cascade_cli.cli.review.screen import KEYS, PARTS, REFUND, CaseScreen, page_lines, wrapped
 from cascade_cli.cli.review.terminal_keys import BACK, END, NEXT, RESIZED, Keyboard
-from cascade_cli.cli.terminal.console import completed
+from cascade_cli.cli.terminal.console import completed, settings_note
+from cascade_cli.cli.terminal.escape import count, escape
 from cascade_cli.domain.decisions.review_draft import refund_offered
+from cascade_cli.domain.discrepancies.refund_plan import RefundPlan
 from cascade_cli.domain.reconcile.repair_plan import RepairPlan
+from cascade_cli.domain.records.decisions import How
+from cascade_cli.domain.records.orders import Order
+from cascade_cli.domain.shop.money import ZERO, rounded
+from cascade_cli.domain.shop.times import format_moment
 from cascade_cli.errors import CascadeError
 from cascade_cli.services.decisions.resolve_service import Evidence, Seen
 from cascade_cli.services.decisions.review_service import ChosenDraft, ReviewService, View
@@ -40,7 +47,7 @@ class Walk:
     console: Console
     keyboard: Keyboard
     service: ReviewService
-    matched_charges: Sequence[Seen]
+    cases: Sequence[Seen]
     chosen: dict[str, ChosenDraft]
     repairs: RepairPlan
     whole_story: Callable[[str], None]
@@ -52,19 +59,19 @@ class Walk:
     def __post_init__(self) -> None:
         self._interview = Interview(self.console, self.service.service)
         self._views: dict[str, View] = {}
-        names = [seen.subject.name for seen in self.matched_charges]
+        names = [seen.subject.name for seen in self.cases]
         self._at = next((i for i, name in enumerate(names) if name not in self.chosen), len(names))
 
     def run(self) -> WalkEnd:
         """Until the plan is agreed, or the person stops."""
         while True:
-            end = self._at_case() if self._at < len(self.matched_charges) else self._at_plan()
+            end = self._at_case() if self._at < len(self.cases) else self._at_plan()
             if end:
                 return end
 
     def _at_case(self) -> WalkEnd | None:
         """One key. Everything but a decision is about where to go."""
-        seen = self.matched_charges[self._at]
+        seen = self.cases[self._at]
         page = self.page(seen)
         self.note = ""
         key = self.keyboard.key(lambda: self._draw(page))
@@ -81,7 +88,7 @@ class Walk:
         elif key in {BACK, "b"}:
             self._at = max(0, self._at - 1)
         elif key == "g":
-            self._at = len(self.matched_charges)
+            self._at = len(self.cases)
         elif key in {"q", END}:
             return WalkEnd.STOP
         elif key != RESIZED:
@@ -95,8 +102,8 @@ class Walk:
         chosen = self.chosen.get(name)
         return CaseScreen(
             self._view(seen),
-            self.matched_charges.index(seen) + 1,
-            len(self.matched_charges),
+            self.cases.index(seen) + 1,
+            len(self.cases),
             len(self.chosen),
             chosen.draft if chosen else None,
             self.links,
@@ -168,8 +175,8 @@ class Walk:
             return WalkEnd.CARRY_OUT
         if key == "r" and self.repairs.repairs:
             self.with_repairs = not self.with_repairs
-        elif key in {BACK, "b"} and self.matched_charges:
-            self._at = len(self.matched_charges) - 1
+        elif key in {BACK, "b"} and self.cases:
+            self._at = len(self.cases) - 1
         elif key in {"q", "n", END}:
             return WalkEnd.STOP
         return None
@@ -183,3 +190,79 @@ class Walk:
             lines = [Text(self.note, "bold yellow"), *lines]
         for line in lines:
             self.console.print(line)
+
+
+def plan_lines(
+    console: Console, chosen: Sequence[ChosenDraft], repairs: RepairPlan, *, with_repairs: bool
+) -> list[Text]:
+    """Everything that would be done, then the sums, then the keys."""
+    lines = [
+        *_decisions(chosen),
+        Text(),
+        *_sums(chosen, repairs, with_repairs),
+        _keys(chosen, repairs, with_repairs, settings_note(console)),
+    ]
+    return [part for line in lines for part in wrapped(console, line, indent=6)]
+
+
+def _decisions(chosen: Sequence[ChosenDraft]) -> Iterator[Text]:
+    yield Text(f"The plan: {count(len(chosen), 'decision')}", "bold")
+    for number, one in enumerate(chosen, 1):
+        until = one.draft.wish.until
+        waits = f" (until {format_moment(until)})" if until else ""
+        yield Text(escape(f"{number:>3} {one.draft.case} {one.draft.described}{waits}"))
+        for line in _writes(one):
+            yield Text(f"      {escape(line)}", "dim")
+
+
+def _writes(one: ChosenDraft) -> Iterator[str]:
+    yield from map(would, one.orders)
+    if isinstance(one.planned, RefundPlan):
+        yield from _refund(one.planned)
+        return
+    resolution = one.planned.resolution
+    credit = one.planned.credit
+    for found in credit.overruled.values() if credit else ():
+        yield from (f"although {objection.why}" for objection in found)
+    if resolution.writes_off:
+        yield "writes off what was to come back"
+    if debt := resolution.decision.debt:
+        yield f"{debt} ducats stay a debt of {resolution.decision.citizen!r}"
+    if resolution.decision.how not in {How.SNOOZE, How.ACCEPT}:
+        yield f"afterwards: {resolution.afterwards}"
+
+
+def _refund(plan: RefundPlan) -> Iterator[str]:
+    """What `cascade refund` would say besides."""
+    yield from (told for told in (plan.waits, plan.unknown_citizen) if told)
+    debts = map(plan.debt, range(len(plan.picture.parts) if plan.taking else 0))
+    if debt := sum(debts, ZERO):
+        yield f"{rounded(debt)} ducats stay a debt"
+
+
+def _sums(chosen: Sequence[ChosenDraft], repairs: RepairPlan, with_repairs: bool) -> Iterator[Text]:
+    orders = [order for one in chosen for order in one.orders if not order.ends]
+    out, back = _sum(orders, is_back=False), _sum(orders, is_back=True)
+    if number := len(repairs.repairs):
+        total = f"{rounded(repairs.total_ducats)} ducats"
+        what = f"{count(number, 'case')} that a machine may repair, {total}"
+        yield Text(f"With {what}." if with_repairs else f"Not in it: {what}.")
+        out += repairs.total_ducats if with_repairs else ZERO
+    sums = [f"{rounded(out)} ducats go out"]
+    sums += [f"{rounded(back)} come back"] if back else []
+    yield Text(f"In all {', '.join(sums)}.", "bold")
+
+
+def _sum(orders: Sequence[Order], *, is_back: bool) -> Decimal:
+    return sum((order.ducats for order in orders if bool(order.payer) is is_back), ZERO)
+
+
+def _keys(
+    chosen: Sequence[ChosenDraft], repairs: RepairPlan, with_repairs: bool, settings: str
+) -> Text:
+    moves = ["y yes"] if chosen or with_repairs else []
+    if repairs.repairs:
+        moves.append("r without the repairs" if with_repairs else "r with the repairs")
+    moves += ["b back to the cases", "q not now: all is kept"]
+    question = "Carry it out?" if chosen or with_repairs else "Nothing is decided yet."
+    return Text(f"{question}{settings}  {' · '.join(moves)}", "bold")

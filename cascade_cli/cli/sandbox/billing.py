@@ -11,7 +11,7 @@ from cascade_cli.cli.sandbox.run import opened, our_errors, told
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.domain.shop.money import format_money
 from cascade_cli.errors import UsageError
-from cascade_cli.sandbox.stripe import Books, StripeError
+from cascade_cli.sandbox.stripe import StripeAccount, StripeError
 
 
 @dataclass(frozen=True)
@@ -34,11 +34,11 @@ def subscription(session: Session, identity: str, step: str, change: BillingStep
         raise UsageError(f"{step!r} is no step.", f"Choose {', '.join(_STEPS)}.")
     _check(step, change)
     with opened(session) as app, our_errors():
-        books, at = app.stripe.books, app.now()
+        account, at = app.stripe.account, app.now()
         try:
             if identity.startswith("cs_"):
-                identity = books.subscription_of(identity, at=at)
-            made = _STEPS[step](books, identity, at, change)
+                identity = account.subscription_of(identity, at=at)
+            made = _STEPS[step](account, identity, at, change)
         except StripeError as error:
             raise UsageError(f"{str(error).rstrip('.')}.", "Nothing was changed.") from error
     text, data = f"{made['id']}: {made['object']}, {made.get('status', 'changed')}.", _told(made)
@@ -67,12 +67,12 @@ _NEEDED = {
 }
 
 
-def _changed(books: Books, id_: str, at: datetime, change: BillingStep) -> Any:
+def _changed(account: StripeAccount, id_: str, at: datetime, change: BillingStep) -> Any:
     listed = None
     if change.listed_cents is not None:
-        own = books.subscription(id_, at=at)["currency"]
+        own = account.subscription(id_, at=at)["currency"]
         listed = ("eur" if own == "usd" else "usd"), change.listed_cents
-    return books.change_plan(
+    return account.change_plan(
         id_,
         at=at,
         product=change.product or "",
@@ -82,52 +82,52 @@ def _changed(books: Books, id_: str, at: datetime, change: BillingStep) -> Any:
     )
 
 
-def _added(books: Books, id_: str, at: datetime, change: BillingStep) -> Any:
+def _added(account: StripeAccount, id_: str, at: datetime, change: BillingStep) -> Any:
     product, cents = change.product or "", change.cents or 0
-    return books.add_product(
+    return account.add_product(
         id_, at=at, product=product, unit_amount=cents, quantity=change.quantity
     )
 
 
-def _sent(books: Books, id_: str, at: datetime, _change: BillingStep) -> Any:
-    books.update_subscription(id_, at=at, collection_method="send_invoice")
-    return books.renew(id_, at=at)
+def _sent(account: StripeAccount, id_: str, at: datetime, _change: BillingStep) -> Any:
+    account.update_subscription(id_, at=at, collection_method="send_invoice")
+    return account.renew(id_, at=at)
 
 
-def _attached(books: Books, id_: str, at: datetime, change: BillingStep) -> Any:
-    invoice = str(books.subscription(id_, at=at)["latest_invoice"])
+def _attached(account: StripeAccount, id_: str, at: datetime, change: BillingStep) -> Any:
+    invoice = str(account.subscription(id_, at=at)["latest_invoice"])
     if change.payment:
-        return books.attach_payment(invoice, change.payment, at=at, amount=change.cents)
-    return books.attach(invoice, at=at, amount=change.cents)
+        return account.attach_payment(invoice, change.payment, at=at, amount=change.cents)
+    return account.attach(invoice, at=at, amount=change.cents)
 
 
-def _credited(books: Books, id_: str, at: datetime, change: BillingStep) -> Any:
-    customer = str(books.subscription(id_, at=at)["customer"])
-    return books.give_credit(customer, at=at, amount=change.cents or 0)
+def _credited(account: StripeAccount, id_: str, at: datetime, change: BillingStep) -> Any:
+    customer = str(account.subscription(id_, at=at)["customer"])
+    return account.give_credit(customer, at=at, amount=change.cents or 0)
 
 
-def _discounted(books: Books, id_: str, at: datetime, change: BillingStep) -> Any:
+def _discounted(account: StripeAccount, id_: str, at: datetime, change: BillingStep) -> Any:
     applies = {"applies_to": {"products": [change.product]}} if change.product else {}
-    currency = books.subscription(id_, at=at)["currency"]
-    return books.discount(id_, at=at, amount_off=change.cents or 0, currency=currency, **applies)
+    currency = account.subscription(id_, at=at)["currency"]
+    return account.discount(id_, at=at, amount_off=change.cents or 0, currency=currency, **applies)
 
 
-_STEPS: dict[str, Callable[[Books, str, datetime, BillingStep], Any]] = {
-    "renew": lambda books, id_, at, _: books.renew(id_, at=at),
-    "fail": lambda books, id_, at, _: books.renew(id_, at=at, fails=True),
-    "pay": lambda books, id_, at, _: books.pay_invoice(id_, at=at),
-    "pay-elsewhere": lambda books, id_, at, _: books.pay_invoice(id_, at=at, elsewhere=True),
+_STEPS: dict[str, Callable[[StripeAccount, str, datetime, BillingStep], Any]] = {
+    "renew": lambda account, id_, at, _: account.renew(id_, at=at),
+    "fail": lambda account, id_, at, _: account.renew(id_, at=at, fails=True),
+    "pay": lambda account, id_, at, _: account.pay_invoice(id_, at=at),
+    "pay-elsewhere": lambda account, id_, at, _: account.pay_invoice(id_, at=at, elsewhere=True),
     "send": _sent,
     "attach": _attached,
     "credit": _credited,
     "discount": _discounted,
     "add": _added,
     "change": _changed,
-    "pause": lambda books, id_, at, _: books.update_subscription(
+    "pause": lambda account, id_, at, _: account.update_subscription(
         id_, at=at, pause_collection={"behavior": "void"}
     ),
-    "resume": lambda books, id_, at, _: books.update_subscription(
+    "resume": lambda account, id_, at, _: account.update_subscription(
         id_, at=at, pause_collection=None
     ),
-    "cancel": lambda books, id_, at, _: books.cancel_subscription(id_, at=at),
+    "cancel": lambda account, id_, at, _: account.cancel_subscription(id_, at=at),
 }

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from cascade_cli.cli.terminal import layout
 from cascade_cli.cli.terminal.session import conduct
 
 sandbox = typer.Typer(
@@ -18,42 +19,90 @@ _EngineNotices = Annotated[
     typer.Option(
         "--engine-notices",
         help="NOTIFICATIONS in the layout that the engine writes: its notices arrive.",
+        rich_help_panel=layout.ENGINE,
     ),
 ]
 
 
-@sandbox.command()
+@sandbox.command(
+    epilog=layout.examples(
+        "cascade sandbox serve --engine-every 10m",
+        "cascade sandbox serve --airtable-rate 5 --stripe-rate 25",
+        "cascade sandbox serve --webhook http://127.0.0.1:8422/api/payments/webhook",
+        topic="sandbox",
+    )
+)
 def serve(
     ctx: typer.Context,
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8421,
     airtable_rate: Annotated[
-        float | None, typer.Option(min=0.1, help="Requests a second before Airtable's lock-out.")
+        float | None,
+        typer.Option(
+            min=0.1,
+            help="Requests a second before Airtable's lock-out.",
+            rich_help_panel=layout.LIMITS,
+        ),
     ] = None,
     stripe_rate: Annotated[
-        float | None, typer.Option(min=0.1, help="Requests a second before Stripe's 429.")
+        float | None,
+        typer.Option(
+            min=0.1, help="Requests a second before Stripe's 429.", rich_help_panel=layout.LIMITS
+        ),
     ] = None,
-    latency: Annotated[float, typer.Option(min=0, help="Seconds added to every answer.")] = 0.0,
+    latency: Annotated[
+        float,
+        typer.Option(min=0, help="Seconds added to every answer.", rich_help_panel=layout.LIMITS),
+    ] = 0.0,
     engine_every: Annotated[
-        str | None, typer.Option(metavar="D", help="Run Venice's engine this often: 90s, 10m.")
+        str | None,
+        typer.Option(
+            metavar="D",
+            help="Run Venice's engine this often: 90s, 10m.",
+            rich_help_panel=layout.ENGINE,
+        ),
     ] = None,
     webhook: Annotated[
         list[str] | None,
-        typer.Option(metavar="URL", help="Deliver Stripe's events to this URL on this machine."),
+        typer.Option(
+            metavar="URL",
+            help="Deliver Stripe's events to this URL on this machine.",
+            rich_help_panel=layout.WEBHOOKS,
+        ),
     ] = None,
     webhook_twice: Annotated[
-        float, typer.Option(metavar="P", min=0, max=1, help="How likely an event comes twice.")
+        float,
+        typer.Option(
+            metavar="P",
+            min=0,
+            max=1,
+            help="How likely an event comes twice.",
+            rich_help_panel=layout.WEBHOOKS,
+        ),
     ] = 0.0,
     webhook_shuffle: Annotated[
-        bool, typer.Option("--webhook-shuffle", help="Deliver simultaneous events in any order.")
+        bool,
+        typer.Option(
+            "--webhook-shuffle",
+            help="Deliver simultaneous events in any order.",
+            rich_help_panel=layout.WEBHOOKS,
+        ),
     ] = False,
     engine_notices: _EngineNotices = False,
     clock_ahead: Annotated[
         str | None,
-        typer.Option(metavar="D", help="The services' clocks are ahead of this machine's: 3h."),
+        typer.Option(
+            metavar="D",
+            help="The services' clocks are ahead of this machine's: 3h.",
+            rich_help_panel=layout.CLOCKS,
+        ),
     ] = None,
     clock_behind: Annotated[
         str | None,
-        typer.Option(metavar="D", help="The services' clocks are behind this machine's: 3h."),
+        typer.Option(
+            metavar="D",
+            help="The services' clocks are behind this machine's: 3h.",
+            rich_help_panel=layout.CLOCKS,
+        ),
     ] = None,
 ) -> None:
     """Serve the three services on 127.0.0.1 until interrupted."""
@@ -72,7 +121,13 @@ def serve(
     raise typer.Exit(conduct(ctx.obj, "sandbox serve", lambda session: work(session, options)))
 
 
-@sandbox.command()
+@sandbox.command(
+    epilog=layout.examples(
+        "cascade sandbox seed",
+        "cascade sandbox seed --scenario large --payments 10000",
+        topic="sandbox",
+    )
+)
 def seed(
     ctx: typer.Context,
     scenario: Annotated[
@@ -93,7 +148,15 @@ def seed(
     raise typer.Exit(code)
 
 
-@sandbox.command("run-engine")
+@sandbox.command(
+    "run-engine",
+    epilog=layout.examples(
+        "cascade sandbox run-engine",
+        "cascade sandbox run-engine --fail-at write_payee",
+        "cascade sandbox run-engine --kill-after balances",
+        topic="sandbox",
+    ),
+)
 def run_engine(
     ctx: typer.Context,
     only: Annotated[
@@ -124,7 +187,13 @@ def run_engine(
     raise typer.Exit(code)
 
 
-@sandbox.command()
+@sandbox.command(
+    epilog=layout.examples(
+        "cascade sandbox citizen add DoraLoredan --ducats 500",
+        "cascade sandbox citizen rename DoraLoredan dora_loredan",
+        topic="sandbox",
+    )
+)
 def citizen(
     ctx: typer.Context,
     step: Annotated[str, typer.Argument(metavar="STEP", help="add, remove, rename or stipend.")],
@@ -149,7 +218,13 @@ def citizen(
     raise typer.Exit(code)
 
 
-@sandbox.command()
+@sandbox.command(
+    epilog=layout.examples(
+        "cascade sandbox pay DoraLoredan --ducats 250",
+        "cascade sandbox pay DoraLoredan --ducats 250 --cents 3000 --hold",
+        topic="sandbox",
+    )
+)
 def pay(
     ctx: typer.Context,
     name: Annotated[str, typer.Argument(metavar="CITIZEN", help="Who gets the ducats.")],
@@ -172,7 +247,13 @@ def pay(
     raise typer.Exit(code)
 
 
-@sandbox.command()
+@sandbox.command(
+    epilog=layout.examples(
+        "cascade sandbox capture pi_3jnMhaDZb2Cm",
+        "cascade sandbox capture pi_3jnMhaDZb2Cm --cents 2500",
+        topic="sandbox",
+    )
+)
 def capture(
     ctx: typer.Context,
     identity: Annotated[
@@ -192,7 +273,13 @@ def capture(
     raise typer.Exit(code)
 
 
-@sandbox.command()
+@sandbox.command(
+    epilog=layout.examples(
+        "cascade sandbox refund pi_3jnMhaDZb2Cm --cents 500",
+        "cascade sandbox refund pi_3jnMhaDZb2Cm --status requires_action",
+        topic="sandbox",
+    )
+)
 def refund(
     ctx: typer.Context,
     identity: Annotated[
@@ -220,7 +307,13 @@ def refund(
     raise typer.Exit(code)
 
 
-@sandbox.command()
+@sandbox.command(
+    epilog=layout.examples(
+        "cascade sandbox dispute pi_3jnMhaDZb2Cm --cents 1000",
+        "cascade sandbox dispute du_1PgafTB7WZ01 --status won",
+        topic="sandbox",
+    )
+)
 def dispute(
     ctx: typer.Context,
     identity: Annotated[
@@ -261,7 +354,13 @@ def dispute(
     raise typer.Exit(code)
 
 
-@sandbox.command()
+@sandbox.command(
+    epilog=layout.examples(
+        "cascade sandbox product cascade_ducats_500_25 --inactive",
+        "cascade sandbox product cascade_ducats_500_25",
+        topic="sandbox",
+    )
+)
 def product(
     ctx: typer.Context,
     identity: Annotated[str, typer.Argument(metavar="ID", help="The product.")],
@@ -282,7 +381,13 @@ def product(
     raise typer.Exit(code)
 
 
-@sandbox.command()
+@sandbox.command(
+    epilog=layout.examples(
+        "cascade sandbox subscription sub_1PgafTB7WZ01 renew",
+        "cascade sandbox subscription sub_1PgafTB7WZ01 send",
+        topic="subscriptions",
+    )
+)
 def subscription(
     ctx: typer.Context,
     identity: Annotated[
@@ -338,7 +443,13 @@ def subscription(
     raise typer.Exit(code)
 
 
-@sandbox.command()
+@sandbox.command(
+    epilog=layout.examples(
+        "cascade sandbox event balance.available",
+        "cascade sandbox event charge.succeeded --without id",
+        topic="sandbox",
+    )
+)
 def event(
     ctx: typer.Context,
     type_: Annotated[
@@ -368,7 +479,9 @@ def event(
     raise typer.Exit(code)
 
 
-@sandbox.command()
+@sandbox.command(
+    epilog=layout.examples("cascade sandbox reset", "cascade sandbox reset --json", topic="sandbox")
+)
 def reset(ctx: typer.Context, json: _Json = False) -> None:
     """Forget everything in the sandbox; live services are never touched."""
     from cascade_cli.cli.sandbox.run import reset as work

@@ -31,9 +31,9 @@ def event(session: Session, wish: EventRequest) -> Outcome:
     pairs = [text.partition("=") for text in wish.said]
     said = {name: _json(f"--set {name}", value) for name, _, value in pairs}
     with opened(session) as app, our_errors():
-        books, at = app.stripe.books, app.now()
+        account, at = app.stripe.account, app.now()
         try:
-            made = books.announce(
+            made = account.announce(
                 wish.type, at=at, subject=subject, said=said, lacking=wish.lacking
             )
         except StripeError as error:

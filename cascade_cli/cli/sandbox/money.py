@@ -12,8 +12,9 @@ from cascade_cli.domain.shop.money import format_money
 from cascade_cli.errors import UsageError
 from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.sandbox.seed import prices
-from cascade_cli.sandbox.stripe import StripeError, disputing, refunding
+from cascade_cli.sandbox.stripe import StripeError
 from cascade_cli.sandbox.stripe.parameters import Currency
+from cascade_cli.sandbox.stripe.resources import disputes, refunds
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def pay(session: Session, sale: SaleRequest) -> Outcome:
     cents = round(sale.ducats * 10) if sale.cents is None else sale.cents
 
     def change(app: SandboxApp) -> Any:
-        charge = app.stripe.books.pay(
+        charge = app.stripe.account.pay(
             amount=cents,
             currency=_currency(sale.currency),
             metadata=prices.metadata(sale.citizen, sale.ducats),
@@ -82,32 +83,32 @@ def capture(session: Session, payment: str, cents: int | None) -> Outcome:
     """Authorised money is taken, all of it or the first `cents`."""
 
     def change(app: SandboxApp) -> Any:
-        return app.stripe.books.capture(payment, at=app.now(), amount_to_capture=cents)
+        return app.stripe.account.capture(payment, at=app.now(), amount_to_capture=cents)
 
     return _changed(session, change)
 
 
 def refund(session: Session, wanted: RefundRequest) -> Outcome:
     """A new refund of a payment, or another status of a refund."""
-    if wanted.status not in refunding.STATUSES:
-        raise _no(wanted.status, "refund", refunding.STATUSES)
+    if wanted.status not in refunds.STATUSES:
+        raise _no(wanted.status, "refund", refunds.STATUSES)
     if wanted.unfunded and wanted.status != "pending":
         raise UsageError("--unfunded goes with --status pending.", "Nothing was changed.")
 
     def change(app: SandboxApp) -> Any:
-        books, at = app.stripe.books, app.now()
+        account, at = app.stripe.account, app.now()
         if wanted.identity.startswith("re_"):
-            return books.settle_refund(wanted.identity, at=at, status=wanted.status)
-        charge = books.charge_of(wanted.identity, at=at)
+            return account.settle_refund(wanted.identity, at=at, status=wanted.status)
+        charge = account.charge_of(wanted.identity, at=at)
         ends = wanted.status in {"failed", "canceled"}
-        made = books.refund(
+        made = account.refund(
             charge,
             at=at,
             amount=wanted.cents,
             status="pending" if ends else wanted.status,
-            pending_reason=refunding.UNFUNDED if wanted.unfunded else None,
+            pending_reason=refunds.UNFUNDED if wanted.unfunded else None,
         )
-        return books.settle_refund(made["id"], at=at, status=wanted.status) if ends else made
+        return account.settle_refund(made["id"], at=at, status=wanted.status) if ends else made
 
     return _changed(session, change)
 
@@ -115,7 +116,7 @@ def refund(session: Session, wanted: RefundRequest) -> Outcome:
 def dispute(session: Session, wanted: DisputeRequest) -> Outcome:
     """A new dispute of a payment, or the next stage of a dispute."""
     status = wanted.status
-    allowed = disputing.OPENINGS if wanted.is_new else disputing.STATUSES
+    allowed = disputes.OPENINGS if wanted.is_new else disputes.STATUSES
     if status not in allowed:
         raise _no(status, "new dispute" if wanted.is_new else "dispute", allowed)
     if wanted.is_claim and not wanted.is_new:
@@ -124,11 +125,11 @@ def dispute(session: Session, wanted: DisputeRequest) -> Outcome:
         raise UsageError("--prevented-by goes with --status prevented.", "Nothing was changed.")
 
     def change(app: SandboxApp) -> Any:
-        books, at = app.stripe.books, app.now()
+        account, at = app.stripe.account, app.now()
         if not wanted.is_new:
-            return books.turn_dispute(wanted.identity, at=at, status=status)
-        return books.dispute(
-            books.charge_of(wanted.identity, at=at),
+            return account.turn_dispute(wanted.identity, at=at, status=status)
+        return account.dispute(
+            account.charge_of(wanted.identity, at=at),
             at=at,
             status=status,
             prevented_by=wanted.prevented_by or "block",
@@ -144,7 +145,7 @@ def product(session: Session, identity: str, *, active: bool) -> Outcome:
     """A product of the shop's is sold no longer, or again."""
 
     def change(app: SandboxApp) -> Any:
-        return app.stripe.books.update_product(identity, at=app.now(), active=active)
+        return app.stripe.account.update_product(identity, at=app.now(), active=active)
 
     def text(made: Any) -> str:
         return f"{made['id']}: product, {'active' if made['active'] else 'inactive'}."
@@ -172,8 +173,8 @@ def _changed(
 
 
 def _intent(app: SandboxApp, identity: str) -> Any:
-    with app.stripe.books.ledger(app.now()) as ledger:
-        return ledger.get("payment_intent", identity)
+    with app.stripe.account.writing(app.now()) as writer:
+        return writer.get("payment_intent", identity)
 
 
 def _currency(code: str) -> str:

@@ -77,7 +77,7 @@ def serve(session: Session, options: ServeOptions) -> Outcome:
         for webhook in options.webhooks:
             _register(app, webhook)
         if options.engine_notices:
-            app.airtable.tables.use_older_notifications()
+            app.airtable.tables.use_legacy_notifications()
         # Whoever reads the lines may end it at once: a threading.Event would hang where its own
         # lock is held as the signal arrives.
         stop: SimpleQueue[int] = SimpleQueue()
@@ -99,7 +99,7 @@ def _duration(option: str, text: str | None) -> timedelta | None:
 
 def _register(app: SandboxApp, webhook: str) -> None:
     try:
-        app.stripe.books.register_webhook(webhook, at=app.now(), secret=instance.WEBHOOK_SECRET)
+        app.stripe.account.register_webhook(webhook, at=app.now(), secret=instance.WEBHOOK_SECRET)
     except StripeError as error:
         raise UsageError(f"--webhook: {error}.") from error
 

@@ -7,33 +7,71 @@ from typing import Annotated
 
 import typer
 
+from cascade_cli.cli.terminal import layout
 from cascade_cli.cli.terminal.session import conduct
 
 schedule = typer.Typer(
     help="Print what runs the nightly reconciliation; install nothing.", no_args_is_help=True
 )
 
-_At = Annotated[str, typer.Option(metavar="HH:MM", help="When, in the machine's own time.")]
+_At = Annotated[
+    str,
+    typer.Option(
+        metavar="HH:MM", help="When, in the machine's own time.", rich_help_panel=layout.RUN
+    ),
+]
 _Repair = Annotated[
-    bool, typer.Option("--repair", help="Also repair what a machine may, without asking.")
+    bool,
+    typer.Option(
+        "--repair",
+        help="Also repair what a machine may, without asking.",
+        rich_help_panel=layout.RUN,
+    ),
 ]
 _Alert = Annotated[
-    bool, typer.Option("--alert", help="Tell CASCADE_ALERT_URLS of changes and failures.")
+    bool,
+    typer.Option(
+        "--alert",
+        help="Tell CASCADE_ALERT_URLS of changes and failures.",
+        rich_help_panel=layout.TELL,
+    ),
 ]
 _Ping = Annotated[
-    str | None, typer.Option("--ping", metavar="URL", help="Ask this dead man's switch each time.")
+    str | None,
+    typer.Option(
+        "--ping",
+        metavar="URL",
+        help="Ask this dead man's switch each time.",
+        rich_help_panel=layout.TELL,
+    ),
 ]
 _Metrics = Annotated[
     Path | None,
-    typer.Option("--metrics-file", metavar="FILE", help="Write metrics for the node exporter."),
+    typer.Option(
+        "--metrics-file",
+        metavar="FILE",
+        help="Write metrics for the node exporter.",
+        rich_help_panel=layout.TELL,
+    ),
 ]
 _Report = Annotated[
     Path | None,
-    typer.Option("--report", metavar="FILE", help="Write the report as a page for a browser."),
+    typer.Option(
+        "--report",
+        metavar="FILE",
+        help="Write the report as a page for a browser.",
+        rich_help_panel=layout.TELL,
+    ),
 ]
 
 
-@schedule.command()
+@schedule.command(
+    epilog=layout.examples(
+        "cascade schedule cron --alert",
+        "cascade schedule cron --repair --ping https://hc-ping.com/your-uuid",
+        topic="nightly",
+    )
+)
 def cron(
     ctx: typer.Context,
     at: _At = "03:30",
@@ -52,7 +90,13 @@ def cron(
     raise typer.Exit(conduct(ctx.obj, "schedule cron", lambda s: work(s, nightly)))
 
 
-@schedule.command()
+@schedule.command(
+    epilog=layout.examples(
+        "cascade schedule systemd --alert",
+        "cascade --env-file /etc/cascade.env schedule systemd --repair",
+        topic="nightly",
+    )
+)
 def systemd(
     ctx: typer.Context,
     at: _At = "03:30",

@@ -6,7 +6,12 @@ from typing import Annotated
 
 import typer
 
+from cascade_cli.cli.terminal import layout
 from cascade_cli.cli.terminal.session import conduct
+
+EXAMPLES = layout.examples(
+    "cascade serve", "cascade serve --port 8422", "cascade --sandbox serve", topic="payment-api"
+)
 
 
 def serve(

@@ -13,7 +13,7 @@ from cascade_cli.cli.context.connection import SANDBOX_TOKEN, connected
 from cascade_cli.cli.context.journal_location import chosen_url, journal_url
 from cascade_cli.cli.context.write_context import this_worker
 from cascade_cli.cli.terminal.session import Outcome, Session
-from cascade_cli.domain.checkup.settings import SHORTEST_TOKEN
+from cascade_cli.domain.doctor.settings import SHORTEST_TOKEN
 from cascade_cli.errors import SettingsError, UsageError
 from cascade_cli.sandbox.instance import WEBHOOK_SECRET as SANDBOX_SECRET
 from cascade_cli.settings import API_TOKEN, ENDPOINT_SECRET, WEBHOOK_SECRET, Settings

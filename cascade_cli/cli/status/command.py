@@ -7,25 +7,46 @@ from typing import Annotated
 import typer
 
 from cascade_cli.cli.items.filter_options import CitizenOption, KindOption, LimitOption, selected
+from cascade_cli.cli.terminal import layout
 from cascade_cli.cli.terminal.session import conduct
+
+EXAMPLES = layout.examples(
+    "cascade status",
+    "cascade status --watch --every 1m",
+    "cascade status --kind missing --limit 5",
+    topic="status",
+)
 
 
 def status(
     ctx: typer.Context,
     since: Annotated[
         str,
-        typer.Option(metavar="W", help="Reconcile from when: last, 36h, 7d, 2026-11-01, …."),
+        typer.Option(
+            metavar="W",
+            help="Reconcile from when: last, 36h, 7d, 2026-11-01, ….",
+            rich_help_panel=layout.CASES,
+        ),
     ] = "last",
     kinds: KindOption = None,
     citizen: CitizenOption = None,
     limit: LimitOption = None,
     watch: Annotated[
-        bool, typer.Option("--watch", help="Stay, and look again until Ctrl-C.")
+        bool,
+        typer.Option(
+            "--watch", help="Stay, and look again until Ctrl-C.", rich_help_panel=layout.WATCH
+        ),
     ] = False,
     every: Annotated[
-        str | None, typer.Option(metavar="D", help="With --watch: how often; default 5m.")
+        str | None,
+        typer.Option(
+            metavar="D", help="With --watch: how often; default 5m.", rich_help_panel=layout.WATCH
+        ),
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+    json: Annotated[
+        bool,
+        typer.Option("--json", help="One JSON object on stdout.", rich_help_panel=layout.OUTPUT),
+    ] = False,
 ) -> None:
     """Everything on one screen: processor, payments on their way, discrepancies, limits, runs.
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from cascade_cli.cli.terminal import layout
 from cascade_cli.cli.terminal.session import conduct
 
 stratagem = typer.Typer(help="Transfers as Venice sees them.", no_args_is_help=True)
@@ -19,7 +20,13 @@ _Identity = Annotated[
 ]
 
 
-@stratagem.command()
+@stratagem.command(
+    epilog=layout.examples(
+        "cascade stratagem status pi_3jnMhaDZb2Cm",
+        "cascade stratagem status cascade_payment_pi_3jnMhaDZb2Cm",
+        topic="explain",
+    )
+)
 def status(ctx: typer.Context, identity: _Identity, json: _Json = False) -> None:
     """What Venice says of one transfer, what it means, and whether a retry is safe.
 
@@ -32,7 +39,14 @@ def status(ctx: typer.Context, identity: _Identity, json: _Json = False) -> None
     raise typer.Exit(code)
 
 
-@stratagem.command("list")
+@stratagem.command(
+    "list",
+    epilog=layout.examples(
+        "cascade stratagem list --status stalled --since 7d",
+        "cascade stratagem list --citizen TheGrandSalt",
+        topic="explain",
+    ),
+)
 def list_(
     ctx: typer.Context,
     status: Annotated[
@@ -59,7 +73,13 @@ def list_(
     raise typer.Exit(code)
 
 
-@stratagem.command()
+@stratagem.command(
+    epilog=layout.examples(
+        "cascade stratagem watch pi_3jnMhaDZb2Cm",
+        "cascade stratagem watch pi_3jnMhaDZb2Cm --timeout 48h",
+        topic="explain",
+    )
+)
 def watch(
     ctx: typer.Context,
     identity: _Identity,

@@ -10,7 +10,7 @@ from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 from rich.text import Text
 
-from cascade_cli.cli.terminal.rounding import exact_amounts
+from cascade_cli.cli.terminal.escape import exact_amounts
 
 if TYPE_CHECKING:
     from cascade_cli.cli.terminal.hyperlinks import Hyperlinks

@@ -88,7 +88,7 @@ class Session:
 
     def readable(self, message: str) -> str:
         """A sentence with its ducats to a hundredth."""
-        from cascade_cli.cli.terminal.rounding import readable  # noqa: PLC0415 - as above
+        from cascade_cli.cli.terminal.escape import readable  # noqa: PLC0415 - as above
 
         return readable(message)
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import getpass
 import os
+import secrets
+import socket
+
+from cascade_cli.domain.records.journal_entries import Worker
 
 
 def operator() -> str:
@@ -30,3 +34,9 @@ def name_of(uid: int) -> str:
         return getpwuid(uid).pw_name
     except (ImportError, KeyError):
         return f"uid {uid}"
+
+
+def this_worker(command: str, base: str = "") -> Worker:
+    """Who runs this command, where, and for which shop's base; without one, to look at all."""
+    host, pid = socket.gethostname(), os.getpid()
+    return Worker(secrets.token_hex(8), host, pid, operator(), command, base)

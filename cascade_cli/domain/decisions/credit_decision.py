@@ -21,8 +21,14 @@ from cascade_cli.domain.decisions.decision_plan import (
 from cascade_cli.domain.matching.matched_charge import MatchedCharge
 from cascade_cli.domain.matching.settled_by import mentioned_by, unsuitable
 from cascade_cli.domain.records.decisions import How
-from cascade_cli.domain.records.orders import INSTEAD_OF, Cause, Order, decided, payment_facts
-from cascade_cli.domain.records.overrides import Override
+from cascade_cli.domain.records.orders import (
+    INSTEAD_OF,
+    Cause,
+    Order,
+    Override,
+    decided,
+    payment_facts,
+)
 from cascade_cli.domain.records.rulings import settling
 from cascade_cli.domain.records.stratagems import State, Stratagem
 from cascade_cli.domain.refunds.refund_shares import floored

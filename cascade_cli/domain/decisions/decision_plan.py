@@ -20,8 +20,7 @@ from cascade_cli.domain.discrepancies.items import Item
 from cascade_cli.domain.matching.matched_charge import MatchedCharge, Terms
 from cascade_cli.domain.reconcile.reconciliation import item_of
 from cascade_cli.domain.records.decisions import Decision, Facts, How
-from cascade_cli.domain.records.orders import Order
-from cascade_cli.domain.records.overrides import Override
+from cascade_cli.domain.records.orders import Order, Override
 from cascade_cli.domain.records.rulings import RowRuling
 from cascade_cli.domain.records.stratagems import State, Stratagem
 from cascade_cli.domain.refunds.refund_shares import Policy

@@ -22,8 +22,7 @@ from cascade_cli.domain.discrepancies.evidence import describe
 from cascade_cli.domain.discrepancies.next_decision import first_decision
 from cascade_cli.domain.matching.settled_by import mentioned_by
 from cascade_cli.domain.records.decisions import Facts, How, what_changed
-from cascade_cli.domain.records.orders import Order
-from cascade_cli.domain.records.overrides import Override
+from cascade_cli.domain.records.orders import Order, Override
 from cascade_cli.domain.records.stratagems import State
 from cascade_cli.domain.selling.price_guard import paid_for, price_objection
 from cascade_cli.domain.shop.money import ZERO, format_ducats, rounded
@@ -190,7 +189,7 @@ class Draft:
     `settles` the record of the transfer that settles it. With `is_refund` it is no decision: its
     refund is to be carried out as `cascade refund` does."""
 
-    matched: str
+    case: str
     wish: Wish
     facts: Facts
     named: str = ""
@@ -205,7 +204,7 @@ class Draft:
     @property
     def identity(self) -> str:
         """By which the case is looked up again."""
-        return self.named or self.matched
+        return self.named or self.case
 
     def change(self, now: Facts) -> str:
         """What has changed since in the facts that it rests on; empty where nothing has."""
@@ -215,7 +214,7 @@ class Draft:
         """As the journal keeps it."""
         wish = self.wish
         return {
-            "case": self.matched,
+            "case": self.case,
             "named": self.named,
             "settles": self.settles,
             "facts": self.facts.document(),

@@ -43,7 +43,9 @@ class Surplus:
 def plan_taking(subject: Subject, wish: Wish, means: Means) -> Resolution:
     """What the engine has not taken yet is ended; the rest comes back as far as the policy and the
     citizen's ducats allow."""
-    found = [s for s in surpluses(subject) if subject.named in {"", s.row.record_id}]
+    # The name of a case without a charge is that of its first row, and stands for all of them.
+    meant = "" if subject.named == subject.name else subject.named
+    found = [s for s in surpluses(subject) if meant in {"", s.row.record_id}]
     live = [s for s in found if s.row.state(subject.terms.now) is State.LIVE]
     if live:
         return _ended(subject, wish, means, [one.row for one in live])

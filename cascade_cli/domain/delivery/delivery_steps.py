@@ -47,8 +47,7 @@ from enum import StrEnum
 
 from cascade_cli.domain.matching.matching import match
 from cascade_cli.domain.records.journal_entries import Attempt, Fate
-from cascade_cli.domain.records.orders import Order
-from cascade_cli.domain.records.overrides import Override, credit_although
+from cascade_cli.domain.records.orders import Order, Override, credit_although
 from cascade_cli.domain.records.past_delivery import PastDelivery
 from cascade_cli.domain.records.stratagems import MAY_STILL_MOVE, State, Stratagem
 from cascade_cli.domain.refunds.refund_shares import REASON_REST

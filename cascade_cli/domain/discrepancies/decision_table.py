@@ -1,7 +1,7 @@
 """Which decisions fit a case: by its kind and what is known of it, the one to look at first first.
 
 This is the one place that says so. What does not fit is refused, with what does; the first that
-fits is printed beside a case that no machine may settle. The README's table is made of this one.
+fits is printed beside a case that no machine may settle. The manual's tables are made of this one.
 """
 
 from __future__ import annotations
@@ -104,6 +104,16 @@ def _amiss_is_live(matched: MatchedCharge) -> bool:
     return any(row in matched.by_state[State.LIVE] for row in matched.moving)
 
 
+def _correction_is_live(matched: MatchedCharge) -> bool:
+    return any(row.state(matched.terms.now) is State.LIVE for row in matched.corrections)
+
+
+def _amount_is_unknown(matched: MatchedCharge) -> bool:
+    """It does not say how many ducats it sold, and something was sent for it: no more than that
+    can be told to be lacking."""
+    return matched.charge.ducats is None and bool(matched.corrections or matched.executed)
+
+
 def _lacks(matched: MatchedCharge) -> bool:
     return bool(matched.uncovered)
 
@@ -113,7 +123,7 @@ def _lacks_what_was_paid(matched: MatchedCharge) -> bool:
 
 
 def _has_surplus_live(matched: MatchedCharge) -> bool:
-    return bool(matched.by_state[State.LIVE])
+    return bool(matched.by_state[State.LIVE]) or _correction_is_live(matched)
 
 
 def _has_debt(matched: MatchedCharge) -> object:
@@ -183,6 +193,14 @@ _UNPAID = DecisionRule(
 )
 # To deliver what nobody has delivered yet; whatever makes that unsure comes first.
 _UNDELIVERED: Sequence[DecisionRule] = (
+    _DOUBTFUL,
+    DecisionRule(
+        "a correction of it is on its way",
+        _correction_is_live,
+        _WAIT,
+        "the engine has not run yet",
+        days=1,
+    ),
     DecisionRule(
         "the engine has not taken a transfer to another citizen yet",
         _wrong_is_live,
@@ -219,7 +237,7 @@ _UNDELIVERED: Sequence[DecisionRule] = (
     _UNPAID,
     DecisionRule(
         "nobody can tell how many of its ducats were paid for",
-        lambda matched: matched.price and not matched.owed,
+        lambda matched: _amount_is_unknown(matched) or (matched.price and not matched.owed),
         _UNSURE,
         "the buyer is being asked",
     ),

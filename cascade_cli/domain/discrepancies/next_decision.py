@@ -12,7 +12,7 @@ from cascade_cli.domain.discrepancies.repair_command import Repair
 from cascade_cli.domain.matching.matched_charge import MatchedCharge
 from cascade_cli.domain.matching.settled_by import mentioned_by, settling_rows
 from cascade_cli.domain.records.decisions import How
-from cascade_cli.domain.records.overrides import Override
+from cascade_cli.domain.records.orders import Override
 from cascade_cli.domain.records.stratagems import State, Stratagem
 from cascade_cli.domain.shop.shell import command
 

@@ -12,12 +12,12 @@ from cascade_cli.domain.matching.matched_charge import MatchedCharge
 from cascade_cli.domain.records.orders import (
     Cause,
     Order,
+    Override,
     decided,
     exact,
     order_for_charge,
     payment_facts,
 )
-from cascade_cli.domain.records.overrides import Override
 from cascade_cli.domain.records.stratagems import State, Stratagem
 from cascade_cli.domain.refunds.refund_shares import (
     REASON_REST,

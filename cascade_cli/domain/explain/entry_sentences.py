@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from cascade_cli.domain.delivery.arrival_notices import TELL_ARRIVAL
+from cascade_cli.domain.explain.story import Happening, Source
+from cascade_cli.domain.matching.matched_charge import Terms
 from cascade_cli.domain.records.decisions import Decision
 from cascade_cli.domain.records.journal_entries import Entry, EntryKind, Fate
-from cascade_cli.domain.records.orders import Cause
-from cascade_cli.domain.records.overrides import OVERRIDES
+from cascade_cli.domain.records.orders import OVERRIDES, Cause
+from cascade_cli.domain.records.stratagems import State, Stratagem
+from cascade_cli.domain.shop.money import format_ducats
 
 
 def describe_entry(entry: Entry) -> str:
@@ -71,3 +74,28 @@ def _refund(refund: Mapping[str, Any]) -> str:
 
 def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
+
+
+def past_of(row: Stratagem, terms: Terms) -> Iterator[Happening]:
+    """Made; executed, or expired without that; the engine's own undated words."""
+    name = row.stratagem_id or row.record_id
+    amount = format_ducats(row.ducats) if row.ducats else "an unreadable number of"
+    whom = f"from {row.payer!r}" if row.payer else f"to {row.citizen!r}"
+    made = f"stratagem made: {amount} ducats {whom}, now {row.status or 'no status'}"
+    yield Happening(row.created_at, Source.VENICE, made, name)
+    last = row.executed_at or row.created_at
+    if row.executed_at:
+        yield Happening(row.executed_at, Source.VENICE, "the engine executed it", name)
+    for line in row.engine_log.splitlines():
+        if line.strip():
+            yield Happening(last, Source.VENICE, f"the engine noted, then or later: {line}", name)
+    expiry = row.expires_at
+    if expiry and expiry <= terms.now and row.state(terms.now) is State.STALLED:
+        yield Happening(expiry, Source.VENICE, "it expired; the engine passes it over", name)
+
+
+def journaled(entries: Iterable[Entry]) -> Iterator[Happening]:
+    """Who did what to it through cascade."""
+    for entry in entries:
+        what = f"{describe_entry(entry)} ({entry.operator}, {entry.command})"
+        yield Happening(entry.at, Source.JOURNAL, what, f"#{entry.seq}")

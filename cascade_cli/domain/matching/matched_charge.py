@@ -12,7 +12,7 @@ from cascade_cli.domain.matching.matching import Match, Rule
 from cascade_cli.domain.records.charges import Charge, Dispute
 from cascade_cli.domain.records.citizens import successor
 from cascade_cli.domain.records.decisions import Decision
-from cascade_cli.domain.records.overrides import Override
+from cascade_cli.domain.records.orders import Override
 from cascade_cli.domain.records.past_delivery import NOTHING_PAST, PastDelivery
 from cascade_cli.domain.records.stratagems import MAY_BE_RUN, MAY_STILL_MOVE, State, Stratagem
 from cascade_cli.domain.refunds.money_back import MoneyBack, money_back

@@ -99,7 +99,8 @@ def _taking(rows: Sequence[Stratagem], snapshot: Snapshot) -> tuple[Stratagem, .
     """What people decided to take back of them."""
     records = {row.record_id for row in rows}
     back = (row for row in snapshot.stratagems if row.origin is Origin.TAKE_BACK)
-    return tuple(row for row in back if taken_record_in(row.stratagem_id) in records)
+    theirs = [row for row in back if taken_record_in(row.stratagem_id) in records]
+    return tuple(sorted(theirs, key=lambda row: (row.created_at, row.record_id)))
 
 
 def _duplicate(rows: Sequence[Stratagem], snapshot: Snapshot, terms: Terms) -> Item | None:

@@ -32,7 +32,7 @@ from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.decisions import How
 from cascade_cli.domain.records.stratagems import MAY_STILL_MOVE, State, Stratagem
 from cascade_cli.domain.refunds.refund_shares import ROUNDING_DUCATS, in_states, returned
-from cascade_cli.domain.selling.overpaid import overpaid
+from cascade_cli.domain.selling.price_guard import overpaid
 from cascade_cli.domain.shop.keys import Origin, taken_record_in
 from cascade_cli.domain.shop.money import ZERO, exactly
 from cascade_cli.domain.shop.times import format_moment
@@ -124,7 +124,8 @@ def _reconcile(snapshot: Snapshot, terms: Terms, aside: FastPath) -> Reconciliat
 def _taking(rows: Iterable[Stratagem]) -> Mapping[str, tuple[Stratagem, ...]]:
     """What people decided to take back, by the record that it is of."""
     found: dict[str, tuple[Stratagem, ...]] = {}
-    for row in rows:
+    # Airtable lists in any order: the report is the same for each.
+    for row in sorted(rows, key=lambda row: (row.created_at, row.record_id)):
         if row.origin is Origin.TAKE_BACK and (record := taken_record_in(row.stratagem_id)):
             found[record] = (*found.get(record, ()), row)
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import ROUND_CEILING, Decimal
@@ -12,10 +12,42 @@ from typing import Any
 
 from cascade_cli.domain.records.charges import Charge, Period
 from cascade_cli.domain.records.gifts import Gift
-from cascade_cli.domain.records.overrides import OVERRIDES, Override
 from cascade_cli.domain.shop.keys import MANUAL_PREFIX, mentioned_payments
 from cascade_cli.domain.shop.money import MOST_DECIMALS, exactly, format_ducats
+from cascade_cli.domain.shop.shell import command
 from cascade_cli.domain.shop.times import rfc3339
+
+# In Notes and in the journal's intent: the decisions that an order rests on.
+OVERRIDES = "overrides"
+
+
+class Override(StrEnum):
+    """One explicit decision against one guard; the value is the option's name.
+
+    It is recorded with the order: in the journal's intent and in the transfer's Notes.
+    """
+
+    UNDERPAID = "although-underpaid"
+    """Deliver, although less was paid than the ducats cost or the price is not known."""
+    AMBIGUOUS = "although-ambiguous"
+    """Deliver, although a transfer of the legacy connector may already be this payment's."""
+
+
+def refund_although(override: Override, payment_id: str) -> str:
+    """What a person types who has decided so about what a refund left of a payment."""
+    return command("refund", payment_id, f"--{override}")
+
+
+def credit_although(
+    overrides: Iterable[Override], payment_id: str, citizen: str, ducats: str, reason: str
+) -> str:
+    """What a person types who has decided so; `ducats` as they are written."""
+    options = ("--payment", payment_id, "--reason", reason)
+    words = (*options, *(f"--{override}" for override in sorted(overrides)))
+    if citizen.startswith("-"):
+        return command("credit", *words, "--", citizen, ducats)
+    return command("credit", citizen, ducats, *words)
+
 
 MAX_DECIMALS = 6
 """Of an amount that is sold, or made by dividing one."""

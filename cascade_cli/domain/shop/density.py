@@ -10,7 +10,7 @@ Span = tuple[float, float, float]
 
 
 class DensityEstimate:
-    """Filled by whoever reads Stripe, asked by all lanes on both sides; safe in threads.
+    """Filled by whoever reads Stripe, asked by all threads on both sides; thread-safe.
 
     It only plans: however wrong it is, no row is lost or read twice. Of times of which nothing
     is known it expects the average of the others.

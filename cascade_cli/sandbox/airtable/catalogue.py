@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from cascade_cli.sandbox.airtable import refusal
-from cascade_cli.sandbox.airtable.layout import older_notifications, venice_base
+from cascade_cli.sandbox.airtable.layout import legacy_notifications, venice_base
 from cascade_cli.sandbox.airtable.schema import Field, Table
 from cascade_cli.sandbox.store import Store
 
@@ -24,7 +24,7 @@ class _Definitions:
 
 
 class Catalogue:
-    """Which tables the base has now; other processes may change it between two calls."""
+    """The tables that the base has now; another process may change them between two calls."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -74,9 +74,9 @@ class Catalogue:
         with self._changing() as connection:
             self._write(connection, table.with_field(changed))
 
-    def use_older_notifications(self) -> None:
-        """Give NOTIFICATIONS the fields that engine and older connector write, and no others."""
-        old, new = self.table("NOTIFICATIONS"), older_notifications()
+    def use_legacy_notifications(self) -> None:
+        """Give NOTIFICATIONS the fields that engine and legacy connector write, and no others."""
+        old, new = self.table("NOTIFICATIONS"), legacy_notifications()
         with self._changing() as connection:
             self._forget_cells(connection, old, [f for f in old.fields if f not in new.fields])
             self._write(connection, new)
@@ -95,7 +95,7 @@ class Catalogue:
             if version == self._known.version:
                 return self._known
             found = _load(connection, version)
-            # What an open transaction sees may yet be rolled back under the same version.
+            # An open transaction may still be rolled back, and the version would stay the same.
             if not connection.in_transaction:
                 self._known = found
             return found

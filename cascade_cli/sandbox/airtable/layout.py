@@ -27,8 +27,8 @@ def venice_base() -> tuple[Table, ...]:
     )
 
 
-def older_notifications() -> Table:
-    """NOTIFICATIONS as the engine and the older connector believe them to be."""
+def legacy_notifications() -> Table:
+    """NOTIFICATIONS as the engine and the legacy connector believe them to be."""
     definitions = [
         _text("CitizenUsername"), _text("Type"), _text("Title"), _long_text("Message"),
         _long_text("Metadata"), _moment("Timestamp"), _text("RelatedEntity"), _checkbox("Read"),

@@ -1,4 +1,4 @@
-"""How often one may ask: requests a second, and calls a month."""
+"""Airtable's limits: requests per second, and calls per month."""
 
 from __future__ import annotations
 

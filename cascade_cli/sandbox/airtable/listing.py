@@ -1,4 +1,4 @@
-"""Listing records page by page: what a list request finds is settled by its first page."""
+"""Lists records page by page; the first page decides which records the list has."""
 
 from __future__ import annotations
 

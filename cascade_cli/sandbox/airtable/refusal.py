@@ -1,4 +1,4 @@
-"""What Airtable says when it refuses a request, as exceptions.
+"""Airtable's refusals, as exceptions.
 
 Types, status codes and wordings are those that clients of api.airtable.com report seeing.
 """
@@ -30,12 +30,12 @@ class Refusal(Exception):  # noqa: N818 (a refusal is an answer, not a fault)
 
 
 def authentication_required() -> Refusal:
-    """No token, or one that is not known."""
+    """The request has no token, or an unknown one."""
     return Refusal(401, "AUTHENTICATION_REQUIRED", "Authentication required")
 
 
 def forbidden() -> Refusal:
-    """A right the token lacks; a missing base or table looks the same on purpose."""
+    """The token lacks a right; a missing base or table gets the same answer on purpose."""
     return Refusal(
         403,
         "INVALID_PERMISSIONS_OR_MODEL_NOT_FOUND",

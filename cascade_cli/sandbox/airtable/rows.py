@@ -66,7 +66,7 @@ class Rows:
         with self._store.read() as connection:
             known = self._snapshots.get(table.id, _Snapshot())
             fresh = _refreshed(known, table.id, connection)
-            # What an open transaction sees may yet be rolled back under the same version.
+            # An open transaction may still be rolled back, and the version would stay the same.
             if not connection.in_transaction:
                 self._snapshots[table.id] = fresh
             return fresh.rows

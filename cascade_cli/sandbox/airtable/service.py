@@ -1,4 +1,4 @@
-"""Airtable's web API over the sandbox's tables: routes, rights, limits."""
+"""Airtable's web API over the sandbox's tables: routes, scopes, limits."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
 
-from cascade_cli.sandbox.airtable import access, parameters, refusal
+from cascade_cli.sandbox.airtable import parameters, refusal
 from cascade_cli.sandbox.airtable.limits import Limits
 from cascade_cli.sandbox.airtable.listing import Lister
 from cascade_cli.sandbox.airtable.refusal import Refusal
 from cascade_cli.sandbox.airtable.schema import Table, stable_id
 from cascade_cli.sandbox.airtable.tables import Tables, is_id, renderer
-from cascade_cli.sandbox.airtable.writing import Writer
+from cascade_cli.sandbox.airtable.writing import RecordWriter
 from cascade_cli.sandbox.store import Store
 from cascade_cli.sandbox.wire import Clock, Request, Response, json_response
 
@@ -23,14 +23,21 @@ USER_ID = stable_id("usr", BASE_ID)
 MAX_URL_LENGTH = 16_000
 _ORIGIN = "https://api.airtable.com"
 _HEADERS = {"Content-Type": "application/json; charset=utf-8"}
-
 _Answer = dict[str, Any]
+_READ, _WRITE, _META = "data.records:read", "data.records:write", "schema.bases:read"
+_SCOPES = {
+    "patSandboxReadOnly": frozenset({_READ, _META}),
+    "patSandboxNoSchema": frozenset({_READ, _WRITE}),
+    "patSandboxNothing": frozenset[str](),
+    "patSandbox": frozenset({_READ, _WRITE, _META}),
+}
+"""What a token may do: the first entry that the token begins with counts."""
 
 
 class AirtableSandbox:
     """One base, served as api.airtable.com serves it; paths begin with `/v0/`.
 
-    `rate_per_second` and `monthly_quota` switch the two kinds of 429 on; `random` draws the ids.
+    `rate_per_second` and `monthly_quota` switch on the two kinds of 429; `random` draws the ids.
     """
 
     def __init__(
@@ -47,7 +54,7 @@ class AirtableSandbox:
         self._now = now
         self._limits = Limits(rate_per_second, monthly_quota)
         self._lister = Lister(self.tables, now, chance)
-        self._writer = Writer(store, self.tables)
+        self._writer = RecordWriter(store, self.tables)
 
     def handle(self, request: Request) -> Response:
         """The answer to one request; refusals become Airtable's error documents."""
@@ -57,7 +64,7 @@ class AirtableSandbox:
             return json_response(refused.status, refused.document, _HEADERS)
 
     def count_another_s(self) -> None:
-        """A request that comes by another way. Raises Refusal where it is one too many."""
+        """Count a request that did not come over HTTP. Raises Refusal if it is one too many."""
         self._limits.count(self._now(), records=True)
 
     def _answer(self, request: Request) -> _Answer:
@@ -66,7 +73,7 @@ class AirtableSandbox:
         version, *segments = [unquote(part) for part in request.path.strip("/").split("/")]
         if version != "v0" or not segments:
             raise refusal.not_found()
-        granted = access.scopes(request)
+        granted = _scopes(request)
         about_records = segments[0] != "meta"
         self._limits.count(self._now(), about_records)
         if about_records:
@@ -80,10 +87,10 @@ class AirtableSandbox:
             case ["whoami"]:
                 return {"id": USER_ID}
             case ["bases"]:
-                access.require(granted, access.META)
+                _require(granted, _META)
                 return {"bases": [_base(granted)]}
             case ["bases", base, "tables"]:
-                access.require(granted, access.META)
+                _require(granted, _META)
                 _check_base(base)
                 return self._schema(request)
         raise refusal.not_found()
@@ -101,7 +108,7 @@ class AirtableSandbox:
         base, key, *rest = segments
         listing = rest == ["listRecords"] and request.method == "POST"
         reading = listing or request.method == "GET"
-        access.require(granted, access.READ if reading else access.WRITE)
+        _require(granted, _READ if reading else _WRITE)
         _check_base(base)
         table = self.tables.catalogue.table(key)
         if listing or (not rest and request.method == "GET"):
@@ -138,10 +145,26 @@ class AirtableSandbox:
 
 
 def _base(granted: frozenset[str]) -> _Answer:
-    level = "create" if access.WRITE in granted else "read"
+    level = "create" if _WRITE in granted else "read"
     return {"id": BASE_ID, "name": BASE_NAME, "permissionLevel": level}
 
 
 def _check_base(base: str) -> None:
     if base != BASE_ID:
+        raise refusal.forbidden()
+
+
+def _scopes(request: Request) -> frozenset[str]:
+    """What the request's bearer token may do; refuses a request without a known one."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        for beginning, granted in _SCOPES.items():
+            if token.startswith(beginning):
+                return granted
+    raise refusal.authentication_required()
+
+
+def _require(granted: frozenset[str], scope: str) -> None:
+    """Refuse what the token lacks the right to."""
+    if scope not in granted:
         raise refusal.forbidden()

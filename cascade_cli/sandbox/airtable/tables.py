@@ -81,7 +81,7 @@ class Tables:
         return renderer(found.fields)(self.row(found, record_id))
 
     def select(self, table: str, formula: str | None = None) -> list[Record]:
-        """The records that the formula is true of, all without one, in no meaningful order."""
+        """The records that match the formula, or all without one, in no meaningful order."""
         found = self.catalogue.table(table)
         render = renderer(found.fields)
         return [render(row) for row in self.matching(found, formula)]
@@ -124,9 +124,9 @@ class Tables:
         """Make a field a single select with exactly these options."""
         self.catalogue.set_select_options(table, field, options)
 
-    def use_older_notifications(self) -> None:
-        """Switch NOTIFICATIONS to the layout that the engine and the older connector write."""
-        self.catalogue.use_older_notifications()
+    def use_legacy_notifications(self) -> None:
+        """Switch NOTIFICATIONS to the layout that the engine and the legacy connector write."""
+        self.catalogue.use_legacy_notifications()
 
     def _prepared(self, key: str, fields: Mapping[str, Any], typecast: bool) -> Table:
         table = self.catalogue.table(key)
@@ -139,7 +139,7 @@ class Tables:
         return self.catalogue.table(key)
 
     def spend_id(self) -> None:
-        """Draw an id for a row that is refused: the ids that follow stay the same."""
+        """Draw an id for a row that is refused, so that later ids do not depend on the refusal."""
         self._new_id()
 
     def _new_id(self) -> str:

@@ -28,7 +28,7 @@ _SEVERAL_MATCHES = (
 )
 
 
-class Writer:
+class RecordWriter:
     """Answers the requests that change records."""
 
     def __init__(self, store: Store, tables: Tables) -> None:
@@ -84,7 +84,7 @@ class Writer:
         answer: dict[str, Any] = {"records": [], "createdRecords": [], "updatedRecords": []}
         with self._store.write():
             records = _records(asked, _UPDATE, {"id", "fields"})
-            # Matches are looked for before any of the request is written, whatever it adds.
+            # Match before writing: a record must not match one that the same request adds.
             targets = [self._target(table, one, merge_on, asked) for one in records]
             for one, target in zip(records, targets, strict=True):
                 written = (

@@ -12,7 +12,7 @@ from cascade_cli.sandbox.seed.citizens import processor_fields
 from cascade_cli.sandbox.seed.scenarios import SCENARIOS, Plan, plan
 from cascade_cli.sandbox.seed.window import Window
 from cascade_cli.sandbox.seed.world import World
-from cascade_cli.sandbox.stripe import Books
+from cascade_cli.sandbox.stripe import StripeAccount
 
 USUAL_CITIZENS = 40
 _FEWEST_DAYS = 2
@@ -22,7 +22,7 @@ _PAGE_CACHE_KIB = 64 * 1024
 @dataclass(frozen=True)
 class SeedReport:
     """What was written, and how many charges or transfers of each kind a reconciliation of
-    [since, until) should find; this intention is stored nowhere."""
+    [since, until) should find; this is stored nowhere."""
 
     scenario: str
     since: datetime
@@ -54,10 +54,10 @@ def seed(
         raise ValueError(f"a scenario needs at least {_FEWEST_DAYS} days, not {days}")
     window = Window.ending(until.replace(microsecond=0), days)
     source = Random(f"{scenario} {payments} {days} {seed}")
-    # Pens of its own: the app's draw ids that must not repeat from one process to the next.
+    # Not the app's source of ids, which must not repeat from one process to the next.
     ids = Random(source.random())
     tables = Tables(app.store, app.now, ids)
-    # Definitions read before the transaction begins stay known throughout it.
+    # Read the table definitions first: within a transaction they would not be cached.
     tables.catalogue.tables()
     with app.store.write() as connection:
         # A transaction that outgrows SQLite's page cache writes its pages twice.
@@ -65,8 +65,8 @@ def seed(
         if is_used(app):
             raise ValueError("the sandbox holds data already; reset it before seeding it")
         if engine_notices:
-            tables.use_older_notifications()
-        world = World(Books(app.store, ids), tables, window, source, _population(stories))
+            tables.use_legacy_notifications()
+        world = World(StripeAccount(app.store, ids), tables, window, source, _population(stories))
         _tell(world, stories)
         connection.execute(
             "INSERT INTO sandbox_seeding VALUES (?, ?)", (scenario, until.isoformat())

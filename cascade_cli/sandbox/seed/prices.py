@@ -1,4 +1,4 @@
-"""What the older CASCADE API sells, and the cents and metadata that it makes of a sale."""
+"""What the legacy CASCADE API sells, and the cents and metadata that it makes of a sale."""
 
 from __future__ import annotations
 

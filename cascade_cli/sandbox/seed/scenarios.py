@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cascade_cli.sandbox.seed.stories import Story, guarded, healthy, mistaken, undelivered, unpaid
+from cascade_cli.sandbox.seed.stories import Story, healthy, mistaken, undelivered, unpaid
 from cascade_cli.sandbox.seed.stories import disputable as money
 
 Plan = list[tuple[Story, int]]
@@ -12,8 +12,8 @@ USUAL_PAYMENTS = 200
 
 _PAID_AND_WELL: Plan = [
     (healthy.replayed, 4),
-    (healthy.lucky_older_row, 4),
-    (healthy.older_row_run_by_hand, 2),
+    (healthy.lucky_legacy_row, 4),
+    (healthy.legacy_row_run_by_hand, 2),
     (healthy.just_paid, 3),
     (healthy.awaiting_the_next_run, 4),
 ]
@@ -53,10 +53,10 @@ _PAID_WITH_TROUBLE: Plan = [
     (money.contested, 3),
 ]
 _GUARDED: Plan = [
-    (guarded.half_a_dollar, 3),
-    (guarded.at_a_rate_of_its_own, 2),
-    (guarded.in_dongs, 1),
-    (guarded.for_the_processor, 2),
+    (money.half_a_dollar, 3),
+    (money.at_a_rate_of_its_own, 2),
+    (money.in_dongs, 1),
+    (money.for_the_processor, 2),
     (undelivered.paid_before_arriving, 2),
 ]
 _UNPAID_TROUBLE: Plan = [

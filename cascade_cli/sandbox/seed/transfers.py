@@ -32,7 +32,7 @@ LEGACY_LIFE = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
-class Row:
+class StratagemRow:
     """A STRATAGEMS record as last written, and when it was created."""
 
     record_id: str
@@ -57,12 +57,12 @@ class Transfers:
         self._touched: defaultdict[str, datetime] = defaultdict(lambda: until - NOTICES_KEPT)
 
     def open_account(self, fields: dict[str, Any], at: datetime) -> None:
-        """Write a CITIZENS row, whose balance is kept from then on."""
+        """Write a CITIZENS row, and keep its balance from then on."""
         self._accounts[fields["Username"]] = self._tables.create("CITIZENS", fields, at=at)["id"]
         self._ducats[fields["Username"]] = float(fields["Ducats"])
 
     def write_balances(self) -> None:
-        """Bring the CITIZENS rows up to what has been moved, the processor's kept solvent."""
+        """Write all balances to CITIZENS, with enough for the processor to stay solvent."""
         while self._ducats[PROCESSOR] < LOWEST_FUNDS:
             self._ducats[PROCESSOR] += REPLENISHMENT
         for name, at in self._touched.items():
@@ -79,8 +79,8 @@ class Transfers:
         life: timedelta,
         payer: str = PROCESSOR,
         **fields: Any,
-    ) -> Row:
-        """An active stratagem; `fields` overrides what it would say."""
+    ) -> StratagemRow:
+        """An active stratagem; `fields` overrides its cells."""
         amount = notes.get("amount")
         written = {
             "StratagemId": stratagem_id,
@@ -96,7 +96,7 @@ class Transfers:
             "Notes": json.dumps(notes),
             **fields,
         }
-        return Row(self._tables.create("STRATAGEMS", written, at=at)["id"], at, written)
+        return StratagemRow(self._tables.create("STRATAGEMS", written, at=at)["id"], at, written)
 
     def keyed(
         self,
@@ -106,7 +106,7 @@ class Transfers:
         at: datetime,
         by: dict[str, str],
         **fields: Any,
-    ) -> Row:
+    ) -> StratagemRow:
         """As today's cascade writes it for the charge `payment`: named after it, for 72 hours.
 
         `by` says in Notes who or what caused it; `fields` overrides what it would say. That it
@@ -124,8 +124,10 @@ class Transfers:
         }
         return self.order(f"cascade_payment_{intent}", payee, notes, at, life=KEYED_LIFE, **fields)
 
-    def legacy(self, payee: str, ducats: float, at: datetime, *, notified: bool = False) -> Row:
-        """As the older connector writes it: no Stripe id, five minutes to live."""
+    def legacy(
+        self, payee: str, ducats: float, at: datetime, *, notified: bool = False
+    ) -> StratagemRow:
+        """As the legacy connector writes it: no Stripe id, five minutes to live."""
         notes = {
             "source": "cascade_payment_processor",
             "payment_type": "stripe_purchase",
@@ -143,12 +145,12 @@ class Transfers:
             self._announce_early(stratagem_id, payee, ducats, at)
         return self.order(stratagem_id, payee, notes, at, life=LEGACY_LIFE, Description=description)
 
-    def change(self, row: Row, at: datetime, **fields: Any) -> Row:
+    def change(self, row: StratagemRow, at: datetime, **fields: Any) -> StratagemRow:
         """Write these fields of the row at that moment."""
         self._tables.update("STRATAGEMS", row.record_id, fields, at=at)
         return replace(row, fields=row.fields | fields)
 
-    def execute(self, row: Row, *, at: datetime | None = None) -> datetime:
+    def execute(self, row: StratagemRow, *, at: datetime | None = None) -> datetime:
         """Leave the row, the balances and the notices as a run does; returns when it was.
 
         Without `at`, it is the scheduled run after the row's creation.
@@ -169,13 +171,13 @@ class Transfers:
                 self._notify(notice, at)
         return at
 
-    def fail(self, row: Row, text: str) -> datetime:
+    def fail(self, row: StratagemRow, text: str) -> datetime:
         """Leave the row as the scheduled run does after a failure that the engine foresees."""
         at = self.run_time(row)
         self.change(row, at, Status="failed", Notes=row.notes + failure_line(text))
         return at
 
-    def break_off(self, row: Row, status: str, text: str) -> datetime:
+    def break_off(self, row: StratagemRow, status: str, text: str) -> datetime:
         """Leave the row as the scheduled run does after an exception out of its sight."""
         at = self.run_time(row)
         self.change(row, at, Status=status, Notes=row.notes + note_line(at, text))
@@ -186,12 +188,12 @@ class Transfers:
         self._ducats[citizen] -= ducats
         self._touched[citizen] = max(self._touched[citizen], at)
 
-    def run_time(self, row: Row) -> datetime:
+    def run_time(self, row: StratagemRow) -> datetime:
         """When the scheduled run after the row's creation gets to it: within 80 seconds."""
         return run_after(row.created_at) + timedelta(seconds=self._random.randrange(3, 80))
 
     def _announce_early(self, stratagem_id: str, payee: str, ducats: float, at: datetime) -> None:
-        """The older connector's notice, which tells of ducats that have not arrived."""
+        """The legacy connector's notice, which tells of ducats that have not arrived."""
         source = {"amount": ducats, "source": "cascade_payment", "stratagem_id": stratagem_id}
         text = (
             f"You have received {ducats} ducats from your CASCADE purchase. "
@@ -220,7 +222,7 @@ class Transfers:
         self._tables.create("NOTIFICATIONS", notice, at=at)
 
     def _notify(self, notice: dict[str, Any], at: datetime) -> None:
-        """As the engine tries to; taken or refused, the ids that follow are the same."""
+        """Add a row as the engine tries to; the ids that follow are the same if it is refused."""
         if self._takes_engine_notices():
             self._tables.create("NOTIFICATIONS", notice, at=at)
         else:

@@ -1,4 +1,4 @@
-"""The week's clock: its bounds, the engine's runs, and when people buy."""
+"""The window of a scenario: its bounds, the engine's runs, and when people buy."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Window:
 
     @property
     def opening(self) -> datetime:
-        """Purchases begin a little after `since`, lest a reader who is late finds some gone."""
+        """Purchases begin a little after `since`, so that a reader who is late finds them all."""
         return self.since + _QUIET_START
 
     def purchase(self, random: Random, zone: ZoneInfo, before: datetime) -> datetime:

@@ -13,10 +13,10 @@ from cascade_cli.sandbox.airtable.tables import Tables
 from cascade_cli.sandbox.seed import prices
 from cascade_cli.sandbox.seed.citizens import Citizen, citizen_fields, newcomer, population
 from cascade_cli.sandbox.seed.prices import Item, any_item, odd_item
-from cascade_cli.sandbox.seed.transfers import Row, Transfers
+from cascade_cli.sandbox.seed.transfers import StratagemRow, Transfers
 from cascade_cli.sandbox.seed.window import Window, run_after
-from cascade_cli.sandbox.stripe import Books
-from cascade_cli.sandbox.stripe.shelf import Query
+from cascade_cli.sandbox.stripe import StripeAccount
+from cascade_cli.sandbox.stripe.objects import Query
 
 OPERATORS = ("nightly", "francesca", "ruggero")
 _TRIES_BEFORE_ODD = 30
@@ -31,7 +31,7 @@ class Order:
 
     @property
     def metadata(self) -> dict[str, str]:
-        """What the older API attaches to the payment."""
+        """What the legacy API attaches to the payment."""
         return prices.metadata(self.citizen.username, self.item.ducats)
 
 
@@ -66,14 +66,14 @@ class Sale:
 class World:
     """Writes both sides as of the moments that a story chooses, and keeps stories apart.
 
-    A row of the older connector names no payment: only citizen and amount tell whose it is. So an
+    A row of the legacy connector names no payment: only citizen and amount tell whose it is. So an
     order made `alone` shares its citizen and amount with no other, and a story means one thing.
     """
 
     def __init__(
-        self, books: Books, tables: Tables, window: Window, random: Random, size: int
+        self, account: StripeAccount, tables: Tables, window: Window, random: Random, size: int
     ) -> None:
-        self.books = books
+        self.account = account
         self.tables = tables
         self.window = window
         self.random = random
@@ -108,9 +108,9 @@ class World:
         return username in self._names
 
     def order(self, *, alone: bool = True, item: Item | None = None) -> Order:
-        """Somebody's wish for `item`, or for anything."""
+        """An order by somebody, for `item` or for anything."""
         for attempt in range(10_000):
-            # In a crowded world every package may be taken by everybody; odd amounts never are.
+            # With many citizens, every package may be taken by everybody; odd amounts never are.
             choose = any_item if attempt < _TRIES_BEFORE_ODD else odd_item
             order = Order(self.random.choice(self.citizens), item or choose(self.random))
             key = (order.citizen.username, order.item.ducats)
@@ -132,7 +132,7 @@ class World:
         """Pay for the order; `metadata` overrides the API's, None leaves a key out."""
         at = at.replace(microsecond=0)
         merged = {**order.metadata, **metadata}
-        charge = self.books.pay(
+        charge = self.account.pay(
             amount=order.item.cents if cents is None else cents,
             currency=currency,
             metadata={name: text for name, text in merged.items() if text is not None},
@@ -143,8 +143,8 @@ class World:
 
     def _last_success(self, at: datetime) -> str:
         query = Query("event").where("type = 'payment_intent.succeeded'")
-        with self.books.ledger(at) as ledger:
-            texts, _ = ledger.flush().page(query.where("created = ?", ledger.created), 1)
+        with self.account.writing(at) as writer:
+            texts, _ = writer.flush().page(query.where("created = ?", writer.created), 1)
         return str(json.loads(texts[0])["id"])
 
     def sell(
@@ -173,7 +173,7 @@ class World:
 
     def credit(
         self, sale: Sale, *, at: datetime | None = None, ducats: float | None = None, **fields: Any
-    ) -> Row:
+    ) -> StratagemRow:
         """The keyed stratagem of a sale: by the webhook, or at the moment given by an operator."""
         by = {"operator": self.random.choice(OPERATORS)} if at else {"event": sale.event}
         ordered = sale.ducats if ducats is None else ducats
@@ -181,8 +181,8 @@ class World:
             sale.charge, sale.citizen, ordered, at or self.soon_after(sale.at), by, **fields
         )
 
-    def credit_as_before(self, sale: Sale, *, notified: bool = False) -> Row:
-        """The older connector's stratagem for a sale."""
+    def credit_as_before(self, sale: Sale, *, notified: bool = False) -> StratagemRow:
+        """The legacy connector's stratagem for a sale."""
         at = self.soon_after(sale.at)
         return self.transfers.legacy(sale.citizen, sale.ducats, at, notified=notified)
 
@@ -196,11 +196,11 @@ class World:
         return moment + timedelta(seconds=int(self.random.random() * left))
 
     def by_hand_after(self, moment: datetime) -> datetime:
-        """When an operator gets round to it, still before the last run."""
+        """A moment at which an operator may act by hand, before the last run."""
         left = (self.window.last_run - moment).total_seconds() * 0.9
         return moment + timedelta(seconds=int(left * self.random.random()))
 
-    def before_its_run(self, row: Row) -> datetime:
+    def before_its_run(self, row: StratagemRow) -> datetime:
         """Some time between the row's creation and the scheduled run that would take it."""
         wait = run_after(row.created_at) - row.created_at
         return row.created_at + timedelta(seconds=int(wait.total_seconds() * self.random.random()))

@@ -23,7 +23,7 @@ class Decline:
 
 @dataclass(frozen=True)
 class Card:
-    """A card as its number makes it behave."""
+    """A test card; its number decides how it behaves."""
 
     last4: str
     brand: str = "visa"

@@ -40,7 +40,7 @@ class StripeError(Exception):
 
 
 def no_such(kind: str, id: str, param: str, *, status: int = 400) -> StripeError:
-    """404 is for an id in the path; one that is only referred to is a bad request."""
+    """The error for an unknown id: status 404 if it is in the path, 400 if a parameter names it."""
     noun = _NOUNS.get(kind, kind)
     return StripeError(
         f"No such {noun}: '{id}'", status=status, code="resource_missing", param=param
@@ -77,7 +77,7 @@ def card_error(failure: Document, **involved: object) -> StripeError:
 
 
 def unrecognized_url(method: str, path: str) -> StripeError:
-    """What Stripe says of a route that it does not have."""
+    """The error for a route that Stripe does not have."""
     return StripeError(
         f"Unrecognized request URL ({method}: {path}). Please see https://stripe.com/docs or we can"
         " help at https://support.stripe.com/.",

@@ -1,4 +1,4 @@
-"""`expand`: ids replaced by the objects they name."""
+"""`expand`: replaces ids by the objects that they name."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import re
 from collections.abc import Callable
 
 from cascade_cli.sandbox.stripe.errors import Document, StripeError
-from cascade_cli.sandbox.stripe.shapes.billing import currency_options
-from cascade_cli.sandbox.stripe.shelf import Shelf, encode
+from cascade_cli.sandbox.stripe.objects import Objects, encode
+from cascade_cli.sandbox.stripe.resources.prices import new_currency_options
 
 _DEPTH = 4
 _NOWHERE: tuple[str, ...] = ()
 
-# What each property can be expanded to. An empty tuple: expandable at Stripe, always null here.
+# The kinds that each property can be expanded to. Empty: always null in the sandbox.
 EXPANDABLE: dict[str, dict[str, tuple[str, ...]]] = {
     "charge": {
         **dict.fromkeys(
@@ -67,7 +67,7 @@ EXPANDABLE: dict[str, dict[str, tuple[str, ...]]] = {
 }  # fmt: skip
 _LISTS = ("refunds", "line_items")
 SHOWN = 10
-"""What a list shows within its owner; the rest is read from the list's own address."""
+"""How many items a list shows within its owner; the rest is read from the list's own URL."""
 _ON_REQUEST = (*_LISTS, "currency_options")
 _ID = re.compile(r'"([^"\\]+)"')
 
@@ -76,7 +76,7 @@ Show = Callable[[str], str]
 
 
 def check(paths: list[str], kind: str, *, listed: bool) -> None:
-    """Refuse a path that leads nowhere; in a list, paths begin with `data.`."""
+    """Refuse a path that cannot be expanded; in a list, paths begin with `data.`."""
     for position, path in enumerate(paths):
         segments = path.split(".")
         if len(segments) > _DEPTH:
@@ -105,34 +105,34 @@ def _follow(segments: list[str], kinds: tuple[str, ...]) -> None:
         kinds = tuple(kind for options in onward for kind in options)
 
 
-def expand_page(shelf: Shelf, show: Show, texts: list[str], paths: list[str]) -> list[str]:
+def expand_page(objects: Objects, show: Show, texts: list[str], paths: list[str]) -> list[str]:
     """A page of objects with checked paths expanded, as pieces of text that follow one another.
 
-    A single property is put in as text, where there can be no doubt which it is, and so are the
-    refunds: parsing a page of a hundred takes twenty times as long.
+    A single property, and the refunds, are put in as text if it is clear where they belong:
+    parsing a page of a hundred takes twenty times as long.
     """
     names = [path for path in paths if path != "refunds"]
     if len(names) < 2 and not any("." in name or name in _ON_REQUEST for name in names):  # noqa: PLR2004
-        ends = _ends(shelf, show, texts) if "refunds" in paths else ["}"] * len(texts)
-        spliced = _spliced(shelf, show, texts, ends, *names)
+        ends = _ends(objects, show, texts) if "refunds" in paths else ["}"] * len(texts)
+        spliced = _spliced(objects, show, texts, ends, *names)
         if spliced is not None:
             return spliced
     documents: list[Document] = [json.loads(text) for text in texts]
-    expand(shelf, show, documents, paths)
+    expand(objects, show, documents, paths)
     return [",".join(map(encode, documents))]
 
 
-def _ends(shelf: Shelf, show: Show, texts: list[str]) -> list[str]:
+def _ends(objects: Objects, show: Show, texts: list[str]) -> list[str]:
     """What closes each text of a charge: its refunds."""
     ids = [text.split('"', 4)[3] for text in texts]
-    lists = _refunds(shelf, show, ids)
+    lists = _refunds(objects, show, ids)
     return [f',"refunds":{lists[id]}}}' for id in ids]
 
 
 def _spliced(
-    shelf: Shelf, show: Show, texts: list[str], ends: list[str], name: str | None = None
+    objects: Objects, show: Show, texts: list[str], ends: list[str], name: str | None = None
 ) -> list[str] | None:
-    """None if any text names the property twice: metadata may have keys of any name."""
+    """None if a text names the property twice, since metadata may have a key of that name."""
     if name is None:
         whole = zip(texts, ends, strict=True)
         return [piece for text, end in whole for piece in (",", text[:-1], end)][1:]
@@ -141,7 +141,7 @@ def _spliced(
     if any(len(parts) != 2 for parts in halves):  # noqa: PLR2004 - before it and behind it
         return None
     values = [_ID.match(behind) for _, behind in halves]
-    found = shelf.many({value[1] for value in values if value})
+    found = objects.many({value[1] for value in values if value})
     pieces = []
     for (before, behind), value, end in zip(halves, values, ends, strict=True):
         if value and value[1] in found:
@@ -151,25 +151,25 @@ def _spliced(
     return pieces[1:]
 
 
-def expand(shelf: Shelf, show: Show, documents: list[Document], paths: list[str]) -> None:
+def expand(objects: Objects, show: Show, documents: list[Document], paths: list[str]) -> None:
     """Expand checked paths, relative to the documents, in place."""
     for path in paths:
-        _expand(shelf, show, documents, path.split("."))
+        _expand(objects, show, documents, path.split("."))
 
 
-def _expand(shelf: Shelf, show: Show, documents: list[Document], segments: list[str]) -> None:
+def _expand(objects: Objects, show: Show, documents: list[Document], segments: list[str]) -> None:
     name, *rest = segments
     ids = {one[name] for one in documents if isinstance(one.get(name), str)}
-    found = {id: json.loads(show(text)) for id, text in shelf.many(ids).items()} if ids else {}
+    found = {id: json.loads(show(text)) for id, text in objects.many(ids).items()} if ids else {}
     if name in _LISTS:
-        _add_lists(shelf, show, [one for one in documents if name not in one], name)
+        _add_lists(objects, show, [one for one in documents if name not in one], name)
     for one in documents:
         if name == "currency_options" and name not in one:
-            one[name] = shelf.currency_options(one["id"]) or currency_options(one, {})
+            one[name] = objects.currency_options(one["id"]) or new_currency_options(one, {})
         elif isinstance(one.get(name), str):
             one[name] = found.get(one[name], one[name])
     if rest:
-        _expand(shelf, show, _children(documents, name), rest)
+        _expand(objects, show, _children(documents, name), rest)
 
 
 def _children(documents: list[Document], name: str) -> list[Document]:
@@ -178,22 +178,22 @@ def _children(documents: list[Document], name: str) -> list[Document]:
     return [value for value in flat if isinstance(value, dict)]
 
 
-def _add_lists(shelf: Shelf, show: Show, owners: list[Document], name: str) -> None:
+def _add_lists(objects: Objects, show: Show, owners: list[Document], name: str) -> None:
     """The first ten of what belongs to each owner."""
     if name == "refunds":
-        lists = _refunds(shelf, show, [one["id"] for one in owners])
+        lists = _refunds(objects, show, [one["id"] for one in owners])
         for one in owners:
             one[name] = json.loads(lists[one["id"]])
         return
     for one in owners:
         url = f"/v1/checkout/sessions/{one['id']}/line_items"
-        data = shelf.line_items(one["id"])[:SHOWN]
+        data = objects.line_items(one["id"])[:SHOWN]
         one[name] = {"object": "list", "data": data, "has_more": False, "url": url}
 
 
-def _refunds(shelf: Shelf, show: Show, charges: list[str]) -> dict[str, str]:
+def _refunds(objects: Objects, show: Show, charges: list[str]) -> dict[str, str]:
     """The list of the newest refunds of each charge, as text."""
-    found = shelf.refunds(charges)
+    found = objects.refunds(charges)
     return {
         charge: f'{{"object":"list","data":[{",".join(map(show, texts[:SHOWN]))}],'
         f'"has_more":{"true" if len(texts) > SHOWN else "false"},'

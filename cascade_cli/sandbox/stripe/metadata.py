@@ -16,7 +16,7 @@ _VALUE_LENGTH = 500
 
 @dataclass(frozen=True, kw_only=True)
 class Metadata(Parameter):
-    """A hash of strings, whose limits are checked here except for the number of keys."""
+    """A hash of strings. `merge` checks the number of keys; all other limits are checked here."""
 
     unsettable: bool = True
 
@@ -29,7 +29,7 @@ class Metadata(Parameter):
 
 
 def merge(current: Mapping[str, str], changes: Mapping[str, str] | None) -> dict[str, str]:
-    """Metadata after a request: None removes all, an empty value one key."""
+    """Metadata after a request: None removes all keys, an empty value removes its key."""
     if changes is None:
         return {}
     merged = {key: value for key, value in {**current, **changes}.items() if value != ""}

@@ -1,4 +1,4 @@
-"""The types of request parameters, and what Stripe says of a wrong one."""
+"""The types of request parameters, and Stripe's messages about wrong values."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from cascade_cli.sandbox.stripe.currencies import CURRENCIES
 from cascade_cli.sandbox.stripe.errors import StripeError
-from cascade_cli.sandbox.stripe.money import CURRENCIES
 
 # Eighteen digits fit the 64 bits in which databases hold integers.
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
@@ -39,7 +39,7 @@ class Parameter(ABC):
 
     @abstractmethod
     def _read(self, raw: Any, name: str) -> Any:
-        """What each kind of parameter makes of its text."""
+        """The typed value of a text that is not empty."""
 
 
 Table = Mapping[str, Parameter]
@@ -178,7 +178,7 @@ class Array(Parameter):
 
 @dataclass(frozen=True, kw_only=True)
 class Anything(Parameter):
-    """Taken as it comes, and kept or ignored: nothing here depends on it."""
+    """Any value; the sandbox keeps or ignores it."""
 
     def _read(self, raw: Any, name: str) -> Any:  # noqa: ARG002
         return raw

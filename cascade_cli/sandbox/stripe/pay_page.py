@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from html import escape
 
-from cascade_cli.sandbox.stripe import checkout
 from cascade_cli.sandbox.stripe import form as form_encoding
-from cascade_cli.sandbox.stripe.books import Books
+from cascade_cli.sandbox.stripe.account import StripeAccount
 from cascade_cli.sandbox.stripe.cards import PAYMENT_METHODS
+from cascade_cli.sandbox.stripe.currencies import show
 from cascade_cli.sandbox.stripe.errors import Document, StripeError
-from cascade_cli.sandbox.stripe.money import show
+from cascade_cli.sandbox.stripe.resources import checkout_sessions
 from cascade_cli.sandbox.wire import Clock, Request, Response
 
 _PAGE = """<!doctype html>
@@ -29,14 +29,14 @@ _LANDINGS = {
     "thanks": ("Paid", "<p>Venice's engine brings the ducats.</p>"),
     "cancelled": ("Nothing was paid", "<p>The link stays open for a day.</p>"),
 }
-"""Where a shop without pages of its own can lead its customers back to."""
+"""Pages to return to, for a shop that has none of its own."""
 
 
 class PayPage:
     """GET shows what is to be paid, POST pays it with the test card chosen."""
 
-    def __init__(self, books: Books, now: Clock) -> None:
-        self._books = books
+    def __init__(self, account: StripeAccount, now: Clock) -> None:
+        self._account = account
         self._now = now
 
     def handle(self, request: Request) -> Response:
@@ -50,17 +50,17 @@ class PayPage:
         method = "GET" if request.method == "HEAD" else request.method
         if method not in ("GET", "POST"):
             return _html(405, "Method not allowed", "")
-        with self._books.ledger(self._now()) as ledger:
+        with self._account.writing(self._now()) as writer:
             try:
-                session = ledger.get("checkout.session", session_id)
+                session = writer.get("checkout.session", session_id)
             except StripeError:
                 return _html(404, "This page does not exist", "")
             if session["status"] != "open":
                 return _html(410, f"This session is {session['status']}", "")
-            items = ledger.flush().line_items(session_id)
+            items = writer.flush().line_items(session_id)
             if method == "GET":
                 return _html(200, "Pay with a test card", _form(session, items, ""))
-            attempt = checkout.pay(ledger, session, _chosen(request))
+            attempt = checkout_sessions.pay(writer, session, _chosen(request))
         if session["status"] == "complete":
             location = session["success_url"].replace("{CHECKOUT_SESSION_ID}", session_id)
             return Response(303, b"", {"Location": location})

@@ -1,4 +1,4 @@
-"""From stored texts to the JSON that is answered."""
+"""Turns stored texts into the JSON of an answer."""
 
 from __future__ import annotations
 
@@ -9,39 +9,39 @@ from functools import partial
 
 from cascade_cli.sandbox.stripe import expansion
 from cascade_cli.sandbox.stripe.errors import Document
+from cascade_cli.sandbox.stripe.objects import Objects, encode
 from cascade_cli.sandbox.stripe.routing import Answer, Many, One
-from cascade_cli.sandbox.stripe.shapes.checkout_session import HOSTED_PAGE
-from cascade_cli.sandbox.stripe.shelf import Shelf, encode
+from cascade_cli.sandbox.stripe.shapes.checkout_sessions import HOSTED_PAGE
 from cascade_cli.sandbox.wire import Request
 
 _EVENT, _INVOICE = '{"id":"evt_', '{"id":"in_'
 _BALANCE, _CHECKOUT = '{"id":"txn_', '{"id":"cs_'
-# Of all other kinds a text is shown as it is stored.
+# Texts of all other kinds are shown as they are stored.
 _CHANGING = (_EVENT, _INVOICE, _BALANCE, _CHECKOUT)
 _LINE = '"object":"line_item"'
-# The lines that an invoice shows by itself; the rest has to be listed.
+# How many lines an invoice shows itself; the rest must be listed.
 SHOWN_LINES = 10
 _PENDING = re.compile(r'("available_on":(\d+),.*?"status":)"pending"')
 
 
 @dataclass(frozen=True)
 class View:
-    """When and from where something is looked at."""
+    """When, and from which address, objects are looked at."""
 
-    shelf: Shelf
+    objects: Objects
     now: int
     base_url: str
 
     def show(self, text: str) -> str:
-        """A stored text with what depends on the time and place of looking filled in.
+        """A stored text with the fields filled in that depend on the time or the address.
 
-        Texts are touched as texts, since a page of a hundred must not be parsed.
+        The text is edited as text: parsing a page of a hundred objects takes too long.
         """
         if not text.startswith(_CHANGING):
             return text
         if text.startswith(_EVENT):
             id = text[len(_EVENT) - len("evt_") : text.index('"', len(_EVENT))]
-            return with_pending(text, self.shelf.outbox.pending(id))
+            return with_pending(text, self.objects.deliveries.pending(id))
         if text.startswith(_INVOICE):
             return _with_first_lines(text) if text.count(_LINE) > SHOWN_LINES else text
         if text.startswith(_BALANCE):
@@ -58,7 +58,7 @@ def _with_first_lines(text: str) -> str:
 
 
 def with_pending(event: str, number: int) -> str:
-    """An event's text with its `pending_webhooks`, which stands before anything from outside."""
+    """An event's text with `pending_webhooks` set; the field comes before any text from outside."""
     return event.replace('"pending_webhooks":0', f'"pending_webhooks":{number}', 1)
 
 
@@ -70,7 +70,7 @@ def render(answer: Answer, path: str, view: View, expand: list[str]) -> str:
     if not expand:
         return text
     document: Document = json.loads(text)
-    expansion.expand(view.shelf, view.show, [document], expand)
+    expansion.expand(view.objects, view.show, [document], expand)
     return encode(document)
 
 
@@ -83,7 +83,9 @@ def base_url(request: Request) -> str:
 def _page(answer: Many, path: str, view: View, expand: list[str]) -> str:
     texts = [view.show(text) for text in answer.texts]
     pieces = (
-        expansion.expand_page(view.shelf, view.show, texts, expand) if expand else [",".join(texts)]
+        expansion.expand_page(view.objects, view.show, texts, expand)
+        if expand
+        else [",".join(texts)]
     )
     more = "true" if answer.has_more else "false"
     end = f'],"has_more":{more},"url":{json.dumps(path)}}}'

@@ -10,9 +10,9 @@ from typing import Any, ClassVar
 from urllib.parse import unquote
 
 from cascade_cli.sandbox.stripe.errors import Document, StripeError, no_such, unrecognized_url
-from cascade_cli.sandbox.stripe.ledger import Ledger
+from cascade_cli.sandbox.stripe.object_writer import ObjectWriter
+from cascade_cli.sandbox.stripe.objects import Objects, Query
 from cascade_cli.sandbox.stripe.parameters import Array, Integer, Parameter, Range, Table, Text
-from cascade_cli.sandbox.stripe.shelf import Query, Shelf
 
 
 @dataclass(frozen=True)
@@ -23,23 +23,23 @@ class Call:
     id: str
     params: dict[str, Any]
     now: int
-    shelf: Shelf
+    objects: Objects
 
 
 @dataclass(frozen=True)
 class Change(Call):
-    """A call that may write."""
+    """A request that may write."""
 
-    ledger: Ledger
+    writer: ObjectWriter
 
     def get(self, kind: str, param: str = "id") -> Document:
         """The object that the path names."""
-        return self.ledger.get(kind, self.id, param, status=404)
+        return self.writer.get(kind, self.id, param, status=404)
 
 
 @dataclass(frozen=True)
 class One:
-    """One object as the answer, or what happened to it: an error is answered after writing."""
+    """One object as the answer. With an `error`, that is the answer, and what was written stays."""
 
     document: Document
     error: StripeError | None = None
@@ -67,17 +67,17 @@ class Endpoint:
 
     @property
     def resource(self) -> str:
-        """What a restricted key needs a right for."""
+        """The resource on which a restricted key needs a permission."""
         return self.kind.replace(".", "_")
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
-        """The path; `search` is no id, since there is no search here."""
+        """The path as a pattern; `search` is no id, and the sandbox has no search."""
         return re.compile(re.escape(self.path).replace(r"\{id\}", r"(?!search$)([^/]+)"))
 
     @cached_property
     def parameters(self) -> Table:
-        """The endpoint's own and `expand`."""
+        """The endpoint's own parameters and `expand`."""
         return {**self.table, "expand": Array(Text())}
 
 
@@ -127,7 +127,7 @@ def retrieving(kind: str, path: str, param: str = "id", table: Table | None = No
     """GET of one object by the id in the path."""
 
     def run(call: Call) -> Answer:
-        text = call.shelf.find(kind, call.id)
+        text = call.objects.find(kind, call.id)
         if text is None:
             raise no_such(kind, call.id, param, status=404)
         return text
@@ -142,7 +142,7 @@ def listing(kind: str, path: str, table: Table) -> Read:
         query = Query(kind)
         for name, value in call.params.items():
             if name in table and name != "created":
-                if name in _REFERENCES and call.shelf.find(name, value) is None:
+                if name in _REFERENCES and call.objects.find(name, value) is None:
                     raise no_such(name, value, name)
                 query.where(f"{name} = ?", value)
         return page(call, query)
@@ -161,4 +161,4 @@ def page(call: Call, query: Query) -> Many:
             "You may only specify one of these parameters: ending_before, starting_after.",
             code="parameters_exclusive",
         )
-    return Many(*call.shelf.page(query, call.params.get("limit", 10), after=after, before=before))
+    return Many(*call.objects.page(query, call.params.get("limit", 10), after=after, before=before))

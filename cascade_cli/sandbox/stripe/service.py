@@ -11,17 +11,16 @@ from typing import Any
 
 from cascade_cli.sandbox.store import Store
 from cascade_cli.sandbox.stripe import expansion, form, ids, parameters
-from cascade_cli.sandbox.stripe.access import RateLimit, authenticate, permit
-from cascade_cli.sandbox.stripe.books import Books
-from cascade_cli.sandbox.stripe.endpoints import ENDPOINTS
+from cascade_cli.sandbox.stripe.account import StripeAccount
+from cascade_cli.sandbox.stripe.api_keys import RateLimit, authenticate, permit
 from cascade_cli.sandbox.stripe.errors import StripeError
-from cascade_cli.sandbox.stripe.idempotency import InFlight
-from cascade_cli.sandbox.stripe.ledger import API_VERSION
+from cascade_cli.sandbox.stripe.idempotency import InFlight, Post, PostRunner
+from cascade_cli.sandbox.stripe.object_writer import API_VERSION
+from cascade_cli.sandbox.stripe.objects import Objects, encode
 from cascade_cli.sandbox.stripe.pay_page import PayPage
 from cascade_cli.sandbox.stripe.rendering import View, base_url, render
+from cascade_cli.sandbox.stripe.resources import ENDPOINTS
 from cascade_cli.sandbox.stripe.routing import Call, Read, Write, route
-from cascade_cli.sandbox.stripe.shelf import Shelf, encode
-from cascade_cli.sandbox.stripe.writing import Post, Writer
 from cascade_cli.sandbox.wire import Clock, Request, Response
 
 _VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(\.[a-z]+)?")
@@ -31,8 +30,8 @@ _FORM = "application/x-www-form-urlencoded"
 class StripeSandbox:
     """Answers `/v1/…` as Stripe does, and serves the hosted payment page under `/pay/…`.
 
-    `books` writes the same things without HTTP. With `rate_per_second`, requests beyond it are
-    answered 429. `random` makes every id, so a seeded one makes a run repeatable.
+    `account` does the same things without HTTP. Requests beyond `rate_per_second` are answered 429.
+    `random` draws every id, so a seeded one makes a run repeatable.
     """
 
     def __init__(
@@ -47,10 +46,10 @@ class StripeSandbox:
         self._now = now
         self._random = random or _fresh_random()
         self._rate = RateLimit(rate_per_second, now) if rate_per_second else None
-        self.books = Books(store, self._random)
+        self.account = StripeAccount(store, self._random)
         self._in_flight = InFlight()
-        self._writer = Writer(store, self.books)
-        self._pay_page = PayPage(self.books, now)
+        self._posts = PostRunner(store, self.account)
+        self._pay_page = PayPage(self.account, now)
 
     def handle(self, request: Request) -> Response:
         """Answer one request; every answer names it in the Request-Id header."""
@@ -90,15 +89,15 @@ class StripeSandbox:
     ) -> Response:
         now = int(self._now().timestamp())
         with self._store.read() as connection:
-            shelf = Shelf(connection)
-            answer = endpoint.run(Call(request.path, id, params, now, shelf))
-            view = View(shelf, now, base_url(request))
+            objects = Objects(connection)
+            answer = endpoint.run(Call(request.path, id, params, now, objects))
+            view = View(objects, now, base_url(request))
             return _json(200, render(answer, request.path, view, expand), {})
 
     def _write(self, post: Post) -> Response:
         with self._in_flight.hold(post.key):
             self._expire_checkouts()
-            outcome = self._writer.write(post, self._now())
+            outcome = self._posts.run(post, self._now())
         headers = {"Original-Request": outcome.saved.request_id} if post.key else {}
         if post.key:
             headers["Idempotency-Key"] = post.key
@@ -107,19 +106,19 @@ class StripeSandbox:
         return _json(outcome.saved.status, outcome.saved.body, headers)
 
     def _expire_checkouts(self) -> None:
-        """Close the sessions whose time has run out, each at its own moment."""
+        """Expire each overdue Checkout Session as of the moment at which it became overdue."""
         now = int(self._now().timestamp())
         with self._store.read() as connection:
-            if not Shelf(connection).overdue(now):
+            if not Objects(connection).overdue(now):
                 return
-        # Asked again under the write lock: another process may have closed them meanwhile.
+        # Another process may have expired them since, so look again under the write lock.
         with self._store.write() as connection:
-            for id, expires_at in Shelf(connection).overdue(now):
-                self.books.expire_checkout(id, at=datetime.fromtimestamp(expires_at, UTC))
+            for id, expires_at in Objects(connection).overdue(now):
+                self.account.expire_checkout(id, at=datetime.fromtimestamp(expires_at, UTC))
 
 
 def _decode(request: Request) -> dict[str, Any]:
-    """The request's parameters, from the query and, but for a GET, from the body."""
+    """The request's parameters: from its query and, unless it is a GET, from its body."""
     content_type = request.headers.get("content-type", _FORM)
     if request.body and not content_type.startswith(_FORM):
         raise StripeError(

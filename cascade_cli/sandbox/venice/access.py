@@ -34,7 +34,7 @@ FAIL_POINTS = (
     "after_mark_executed",
     "after_notify_payer",
 )
-"""Where a run can be told to fail: in parsing, at a step before Airtable acts on it, or after a
+"""Where a run can be made to fail: in parsing, at a step before Airtable acts on it, or after a
 write that Airtable carried out but whose answer was lost."""
 
 
@@ -87,7 +87,7 @@ class Access:
             raise ValueError(f"no step {self.fail_at!r}; there are: {', '.join(FAIL_POINTS)}")
 
     def take(self, name: str, stratagem_id: str, action: Callable[[], T]) -> Steps[T]:
-        """Announce the step, then do `action`, unless this is where the run is to fail."""
+        """Announce the step, then do `action`, unless the run must fail here."""
         yield Step(name, stratagem_id)
         self.check(name)
         self.ask()
@@ -96,7 +96,7 @@ class Access:
         return result
 
     def check(self, point: str) -> None:
-        """Raise LostAnswerError if the run is to fail at this point."""
+        """Raise LostAnswerError if the run must fail at this point."""
         if point == self.fail_at:
             raise LostAnswerError(
                 "HTTPSConnectionPool(host='api.airtable.com', port=443): Read timed out."

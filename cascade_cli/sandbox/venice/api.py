@@ -108,7 +108,7 @@ def _citizen(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 def _fallback() -> Response:
-    """Airtable's refusal, dressed up as an empty list."""
+    """Airtable's refusal, shown as an empty list."""
     document = {
         "success": True,
         "stratagems": [],

@@ -32,14 +32,12 @@ from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.citizens import Resident, successor
 from cascade_cli.domain.records.decisions import Decision, How
 from cascade_cli.domain.records.journal_entries import Worker
-from cascade_cli.domain.records.orders import Order, order_for_charge
-from cascade_cli.domain.records.overrides import Override
+from cascade_cli.domain.records.orders import Order, Override, order_for_charge
 from cascade_cli.domain.records.rulings import RowRuling, withdrawn
 from cascade_cli.domain.records.stratagems import State, Stratagem
 from cascade_cli.domain.refunds.refund_shares import Policy, in_states
 from cascade_cli.domain.shop.citizen_names import no_citizen
-from cascade_cli.domain.shop.id_forms import Form, form_of
-from cascade_cli.domain.shop.keys import taken_record_in
+from cascade_cli.domain.shop.keys import Form, form_of, taken_record_in
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.errors import GuardError, NotFoundError, UsageError
 from cascade_cli.services.delivery.credit_requests import check_limit

@@ -74,9 +74,7 @@ class ReviewService:
     policy: Policy
     facts: Mapping[str, Any]
 
-    def matched_charges(
-        self, snapshot: Snapshot, items: Sequence[Item], terms: Terms
-    ) -> list[Seen]:
+    def cases(self, snapshot: Snapshot, items: Sequence[Item], terms: Terms) -> list[Seen]:
         """The items of a run as cases, without a request."""
         found = matched_charges_of(snapshot, match(snapshot.charges, snapshot.stratagems), terms)
         decided = self.service.decisions.decisions()
@@ -106,14 +104,14 @@ class ReviewService:
     def choose(self, seen: Seen, wish: Wish) -> ChosenDraft:
         """Plan it, and keep it until it is carried out."""
         chosen = ChosenDraft(draft_of(seen.subject, wish), self.plan(seen, wish))
-        self.drafts.set_mark(self._prefix + chosen.draft.matched, chosen.draft.document())
+        self.drafts.set_mark(self._prefix + chosen.draft.case, chosen.draft.document())
         return chosen
 
     def choose_refund(self, seen: Seen) -> ChosenDraft:
         """The same of its refund. Raises GuardError where there is nothing to do, or a guard
         refuses it."""
         chosen = ChosenDraft(refund_draft(seen.subject), self._refund(seen))
-        self.drafts.set_mark(self._prefix + chosen.draft.matched, chosen.draft.document())
+        self.drafts.set_mark(self._prefix + chosen.draft.case, chosen.draft.document())
         return chosen
 
     def _refund(self, seen: Seen) -> RefundPlan:
@@ -133,7 +131,7 @@ class ReviewService:
 
     def drop(self, draft: Draft) -> None:
         """It was carried out, or is not to be."""
-        self.drafts.set_mark(self._prefix + draft.matched, {})
+        self.drafts.set_mark(self._prefix + draft.case, {})
 
     def kept(self) -> list[Draft]:
         """What was chosen before and not carried out."""
@@ -161,9 +159,9 @@ class ReviewService:
         seen = seen or self.service.look(draft.identity)
         seen = replace(seen, subject=replace(seen.subject, named=draft.named))
         if not seen.subject.item.is_open:
-            raise GuardError(f"{draft.matched} is open no more.", UNTOUCHED)
+            raise GuardError(f"{draft.case} is open no more.", UNTOUCHED)
         if changed := draft.change(seen.subject.facts):
-            raise GuardError(f"{draft.matched} has changed: {changed}.", UNTOUCHED)
+            raise GuardError(f"{draft.case} has changed: {changed}.", UNTOUCHED)
         return seen
 
     def _wish(self, draft: Draft, seen: Seen) -> Wish:
@@ -178,7 +176,7 @@ class ReviewService:
         seen = self._still_open(draft, None)
         planned = self._planned(draft, seen)
         if _writes(planned) != _writes(chosen.planned):
-            raise GuardError(f"{draft.matched}: it would write something else now.", UNTOUCHED)
+            raise GuardError(f"{draft.case}: it would write something else now.", UNTOUCHED)
         deliveries = self._deliveries(planned)
         if all(delivery.result in _DONE for delivery in deliveries):
             self.drop(draft)

@@ -16,8 +16,7 @@ from cascade_cli.domain.reconcile.event_replay import (
 from cascade_cli.domain.reconcile.manual_credits import is_beside, is_given_by
 from cascade_cli.domain.records.citizens import successor
 from cascade_cli.domain.records.journal_entries import Intent
-from cascade_cli.domain.records.orders import Cause, Order
-from cascade_cli.domain.records.overrides import Override, credit_although
+from cascade_cli.domain.records.orders import Cause, Order, Override, credit_although
 from cascade_cli.domain.records.stratagems import MAY_STILL_MOVE, Stratagem
 from cascade_cli.domain.selling.price_guard import paid_for
 from cascade_cli.domain.shop.keys import MANUAL_PREFIX, PORTION_ID

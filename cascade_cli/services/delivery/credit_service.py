@@ -25,11 +25,11 @@ from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.orders import (
     INSTEAD_OF,
     Order,
+    Override,
     decided,
     manual_key,
     order_for_charge,
 )
-from cascade_cli.domain.records.overrides import Override
 from cascade_cli.domain.records.stratagems import MAY_STILL_MOVE, Stratagem
 from cascade_cli.domain.selling.price_guard import price_objection
 from cascade_cli.domain.selling.pricing import PriceList

@@ -15,6 +15,7 @@ from itertools import islice
 from types import MappingProxyType
 from typing import TypeVar
 
+from cascade_cli.concurrency import raise_if_stopped, run_all
 from cascade_cli.domain.delivery.deliveries import Delivery, Sighting
 from cascade_cli.domain.delivery.delivery_steps import SEND_WITHIN, Action, End, next_step
 from cascade_cli.domain.records.journal_entries import Attempt, ClaimState, Fate
@@ -33,7 +34,6 @@ from cascade_cli.errors import (
     ThrottledError,
     UnreachableError,
 )
-from cascade_cli.services.delivery.lanes import go_on, in_lanes
 from cascade_cli.services.delivery.order_in_progress import (
     OrderInProgress,
     count_write,
@@ -114,7 +114,7 @@ class Deliverer:
                 partial(self._round, chunk, sighting)
                 for chunk in _chunks(pending.values(), ORDERS_PER_ROUND)
             ]
-            for deliveries in in_lanes(self._around.lanes, rounds):
+            for deliveries in run_all(self._around.threads, rounds):
                 for delivery in deliveries:
                     if delivery.finish_at and delivery.finish_at <= give_up_at:
                         waiting.append(delivery)
@@ -192,7 +192,7 @@ class Deliverer:
     def _write(self, action: Action, jobs: Sequence[OrderInProgress]) -> None:
         """Send one request for these jobs; one that is refused for many is sent for each."""
         self._around.turn()
-        go_on()
+        raise_if_stopped()
         now = self._around.now()
         if any(job.is_stale(now) for job in jobs):
             # The turn came late. Look again, and let the loop decide anew.
@@ -298,7 +298,7 @@ class Deliverer:
                 return []
 
             self._around.turn()
-            go_on()
+            raise_if_stopped()
             try:
                 self._send(Action.NOTIFY, ten, call, journaled)
             except JournalError:

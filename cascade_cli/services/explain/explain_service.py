@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from cascade_cli.domain.discrepancies.evidence import describe
 from cascade_cli.domain.discrepancies.kinds import Kind
 from cascade_cli.domain.explain.checklist import ChecklistFacts, checklist
+from cascade_cli.domain.explain.entry_sentences import journaled, past_of
 from cascade_cli.domain.explain.split_payment import SplitPayment
 from cascade_cli.domain.explain.story import (
     CitizenBalances,
@@ -22,14 +23,16 @@ from cascade_cli.domain.explain.story import (
     verdict_of,
     with_sale,
 )
-from cascade_cli.domain.explain.transfer_past import journaled, past_of
 from cascade_cli.domain.matching.matching import named_payments
 from cascade_cli.domain.reconcile.reconciliation import reconcile
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.stratagems import Stratagem
-from cascade_cli.domain.shop.id_forms import FORMS, Form, form_of, is_cut_off
 from cascade_cli.domain.shop.keys import (
+    FORMS,
+    Form,
     decision_key,
+    form_of,
+    is_cut_off,
     is_own_key,
     payment_id_in,
     refund_key,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from cascade_cli.concurrency import both
 from cascade_cli.domain.history.checkpoint import Checkpoint, Remains, Scope, checkpoint_of
 from cascade_cli.domain.history.verification import MemoryVerification
 from cascade_cli.domain.matching.fast_path import CachedFastPath, FastPath, take_fast_path
@@ -21,7 +22,6 @@ from cascade_cli.domain.shop.times import Window
 from cascade_cli.errors import BalanceError
 from cascade_cli.services.ports import PaymentsPort, VenicePort
 from cascade_cli.services.reconcile.past_deliveries import PastDeliveries
-from cascade_cli.services.reconcile.side_by_side import side_by_side
 
 NOTHING_KNOWN = Lookups()
 
@@ -117,7 +117,7 @@ class Reconciler:
     ) -> tuple[Listing, list[Stratagem]]:
         """Both sides at once; where charges are, transfers are to be expected."""
         density = DensityEstimate()
-        return side_by_side(
+        return both(
             lambda: self._payments.purchases(window, density),
             lambda: self._listing(window.since, until, density),
         )
@@ -131,7 +131,7 @@ class Reconciler:
             snapshot = self._with_outside(snapshot, outside)
             return replace(snapshot, answers=self.answers(snapshot, terms, aside=aside))
         # A transfer that has to be named is seldom there: the questions are asked meanwhile.
-        whole, answers = side_by_side(
+        whole, answers = both(
             lambda: self._with_outside(snapshot, outside),
             lambda: self.answers(snapshot, terms, aside=aside),
         )
@@ -175,9 +175,9 @@ class Reconciler:
         names = [name for name in questions.citizens if name not in known.citizens]
         payments = [p for p in questions.payments if p not in known.payments]
         disputed = [c for c in questions.disputed_charges if c.id not in known.disputes]
-        found, (bought, contested) = side_by_side(
+        found, (bought, contested) = both(
             lambda: self._transfers.residents(names) if names else {},
-            lambda: side_by_side(
+            lambda: both(
                 lambda: self._payments.portions_of(payments),
                 lambda: self._payments.disputes_against(disputed),
             ),

@@ -23,8 +23,7 @@ from cascade_cli.domain.matching.matched_charge import Terms
 from cascade_cli.domain.matching.snapshot import Lookups, Snapshot
 from cascade_cli.domain.reconcile.reconciliation import Reconciliation
 from cascade_cli.domain.records.charges import Listing
-from cascade_cli.domain.shop.id_forms import Form, form_of
-from cascade_cli.domain.shop.keys import whole_id
+from cascade_cli.domain.shop.keys import Form, form_of, whole_id
 from cascade_cli.domain.shop.times import Window, format_moment
 from cascade_cli.errors import RightsError
 from cascade_cli.services.reconcile.carried_over import (

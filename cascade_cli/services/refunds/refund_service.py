@@ -24,8 +24,7 @@ from cascade_cli.domain.matching.snapshot import Lookups, matched_charges_of
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.citizens import Resident, successor
 from cascade_cli.domain.records.decisions import Decision
-from cascade_cli.domain.records.orders import Order
-from cascade_cli.domain.records.overrides import Override
+from cascade_cli.domain.records.orders import Order, Override
 from cascade_cli.domain.refunds.refund_shares import Policy
 from cascade_cli.domain.shop.citizen_names import no_citizen
 from cascade_cli.domain.shop.keys import whole_id

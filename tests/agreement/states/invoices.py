@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.agreement.states.making import LIVE, STALLED, State, keyed_to, refunded, then
 from tests.credit.counter import Counter
-from tests.sandbox.stripe.subscribing import monthly, subscribe
+from tests.sandbox.stripe.subscriptions import monthly, subscribe
 
 _LONG_AGO, _LATELY = timedelta(days=31), timedelta(hours=5)
 _DUCATS, _NEWS = monthly("cascade_ducats_100", 1000), monthly("newsletter", 5000)
@@ -19,31 +19,31 @@ Pay = Callable[[Counter, dict[str, Any]], str]
 
 def _billed(pay: Pay, *more: Any, credit: int = 0, coupon: dict[str, Any] | None = None) -> State:
     def made(counter: Counter) -> str:
-        books, now = counter.sandboxed.app.stripe.books, counter.now()
-        session = subscribe(books, now - _LONG_AGO, _DUCATS, *more, exchange_rate="0.1")
+        account, now = counter.sandboxed.app.stripe.account, counter.now()
+        session = subscribe(account, now - _LONG_AGO, _DUCATS, *more, exchange_rate="0.1")
         id_, at = session["subscription"], now - _LATELY
-        books.give_credit(session["customer"], at=at, amount=credit)
+        account.give_credit(session["customer"], at=at, amount=credit)
         if coupon:
-            books.discount(id_, at=at, **coupon)
-        books.update_subscription(id_, at=at, collection_method="send_invoice")
-        return pay(counter, books.renew(id_, at=at))
+            account.discount(id_, at=at, **coupon)
+        account.update_subscription(id_, at=at, collection_method="send_invoice")
+        return pay(counter, account.renew(id_, at=at))
 
     return made
 
 
 def _attached(counter: Counter, invoice: dict[str, Any], *amounts: int) -> str:
-    books, at = counter.sandboxed.app.stripe.books, counter.now() - _LATELY
-    charges = [books.attach(invoice["id"], at=at, amount=amount) for amount in amounts or (None,)]
+    account, at = counter.sandboxed.app.stripe.account, counter.now() - _LATELY
+    charges = [account.attach(invoice["id"], at=at, amount=amount) for amount in amounts or (None,)]
     return str(charges[0]["payment_intent"])
 
 
 def _afterwards(counter: Counter, invoice: dict[str, Any]) -> str:
     """Paid three days before anybody attached it."""
-    books, at = counter.sandboxed.app.stripe.books, counter.now() - timedelta(days=3)
+    account, at = counter.sandboxed.app.stripe.account, counter.now() - timedelta(days=3)
     terms: dict[str, Any] = {"currency": "usd", "metadata": {}, "customer": invoice["customer"]}
-    paid = books.pay(amount=invoice["amount_due"], at=at, **terms)
+    paid = account.pay(amount=invoice["amount_due"], at=at, **terms)
     intent = str(paid["payment_intent"])
-    books.attach_payment(invoice["id"], intent, at=counter.now())
+    account.attach_payment(invoice["id"], intent, at=counter.now())
     return intent
 
 

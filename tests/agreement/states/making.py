@@ -77,15 +77,15 @@ def then(make: State, *happen: Callable[[Counter, str], object]) -> State:
 
 def charge_of(counter: Counter, intent: str) -> str:
     """The payment's charge."""
-    return counter.sandboxed.app.stripe.books.charge_of(intent, at=counter.now())
+    return counter.sandboxed.app.stripe.account.charge_of(intent, at=counter.now())
 
 
 def refunded(cents: int | None = None, *, pending: bool = False) -> Callable[[Counter, str], str]:
     """Money goes back; the refund's id."""
 
     def undo(counter: Counter, intent: str) -> str:
-        books, charge = counter.sandboxed.app.stripe.books, charge_of(counter, intent)
-        made = books.refund(charge, at=counter.now(), amount=cents, pending=pending)
+        account, charge = counter.sandboxed.app.stripe.account, charge_of(counter, intent)
+        made = account.refund(charge, at=counter.now(), amount=cents, pending=pending)
         return str(made["id"])
 
     return undo
@@ -95,10 +95,10 @@ def disputed(*, lost: bool = False, won: bool = False) -> Callable[[Counter, str
     """The payer contests it."""
 
     def undo(counter: Counter, intent: str) -> None:
-        books = counter.sandboxed.app.stripe.books
-        dispute = books.dispute(charge_of(counter, intent), at=counter.now())["id"]
+        account = counter.sandboxed.app.stripe.account
+        dispute = account.dispute(charge_of(counter, intent), at=counter.now())["id"]
         if lost or won:
-            books.close_dispute(dispute, at=counter.now(), won=won)
+            account.close_dispute(dispute, at=counter.now(), won=won)
 
     return undo
 

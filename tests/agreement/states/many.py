@@ -55,8 +55,8 @@ def _sold(counter: Counter, cents: int, *members: str) -> str:
         **allocation_metadata(Allocation(shares)),
     }
     at = counter.now() - timedelta(hours=5)
-    books = counter.sandboxed.app.stripe.books
-    charge = books.pay(amount=cents, currency="usd", metadata=metadata, at=at)
+    account = counter.sandboxed.app.stripe.account
+    charge = account.pay(amount=cents, currency="usd", metadata=metadata, at=at)
     return str(charge["payment_intent"])
 
 
@@ -90,9 +90,9 @@ def _forged(counter: Counter) -> str:
     """Its metadata was changed by somebody."""
     metadata = allocation_metadata(Allocation((Share("marco", Decimal(100)),)))
     metadata["allocation_1"] = "9000=marco"
-    books, at = counter.sandboxed.app.stripe.books, counter.now() - timedelta(hours=5)
+    account, at = counter.sandboxed.app.stripe.account, counter.now() - timedelta(hours=5)
     metadata |= {"platform": "cascade", "type": "ducat_purchase"}
-    charge = books.pay(amount=1_000, currency="usd", metadata=metadata, at=at)
+    charge = account.pay(amount=1_000, currency="usd", metadata=metadata, at=at)
     return str(charge["payment_intent"])
 
 

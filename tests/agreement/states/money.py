@@ -26,11 +26,11 @@ Happening = Callable[[Counter, str], object]
 
 def captured(counter: Counter) -> str:
     """Of an authorisation, 10 dollars for 100 ducats were captured."""
-    books, at = counter.sandboxed.app.stripe.books, counter.now() - timedelta(hours=5)
+    account, at = counter.sandboxed.app.stripe.account, counter.now() - timedelta(hours=5)
     metadata = {"citizen_id": "marco", "ducat_amount": "100", "exchange_rate": "0.1"}
-    charge = books.pay(amount=2500, currency="usd", metadata=metadata, at=at, capture=False)
+    charge = account.pay(amount=2500, currency="usd", metadata=metadata, at=at, capture=False)
     intent = str(charge["payment_intent"])
-    books.capture(intent, at=at, amount_to_capture=1000)
+    account.capture(intent, at=at, amount_to_capture=1000)
     return intent
 
 
@@ -38,10 +38,10 @@ def disputes(*statuses: str, **opening: Any) -> Happening:
     """The payer contests it, and so it goes on."""
 
     def undo(counter: Counter, intent: str) -> None:
-        books = counter.sandboxed.app.stripe.books
-        made = books.dispute(charge_of(counter, intent), at=counter.now(), **opening)
+        account = counter.sandboxed.app.stripe.account
+        made = account.dispute(charge_of(counter, intent), at=counter.now(), **opening)
         for status in statuses:
-            books.turn_dispute(made["id"], at=counter.now(), status=status)
+            account.turn_dispute(made["id"], at=counter.now(), status=status)
 
     return undo
 
@@ -50,10 +50,10 @@ def turns(*statuses: str) -> Happening:
     """The last dispute goes on."""
 
     def undo(counter: Counter, intent: str) -> None:
-        books = counter.sandboxed.app.stripe.books
+        account = counter.sandboxed.app.stripe.account
         dispute = _last("dispute", counter, intent)
         for status in statuses:
-            books.turn_dispute(dispute, at=counter.now(), status=status)
+            account.turn_dispute(dispute, at=counter.now(), status=status)
 
     return undo
 
@@ -62,17 +62,17 @@ def refund_turns(status: str) -> Happening:
     """The last refund comes to that status."""
 
     def undo(counter: Counter, intent: str) -> None:
-        books = counter.sandboxed.app.stripe.books
+        account = counter.sandboxed.app.stripe.account
         refund = _last("refund", counter, intent)
-        books.settle_refund(refund, at=counter.now(), status=status)
+        account.settle_refund(refund, at=counter.now(), status=status)
 
     return undo
 
 
 def _last(kind: str, counter: Counter, intent: str) -> str:
-    books = counter.sandboxed.app.stripe.books
-    with books.ledger(counter.now()) as ledger:
-        found = ledger.of_charge(kind, charge_of(counter, intent))
+    account = counter.sandboxed.app.stripe.account
+    with account.writing(counter.now()) as writer:
+        found = writer.of_charge(kind, charge_of(counter, intent))
     return str(max(found, key=lambda one: (one["created"], one["id"]))["id"])
 
 
@@ -80,8 +80,8 @@ def waiting(status: str = "requires_action", cents: int | None = None, **how: An
     """A refund that is not done yet."""
 
     def undo(counter: Counter, intent: str) -> None:
-        books, charge = counter.sandboxed.app.stripe.books, charge_of(counter, intent)
-        books.refund(charge, at=counter.now(), amount=cents, status=status, **how)
+        account, charge = counter.sandboxed.app.stripe.account, charge_of(counter, intent)
+        account.refund(charge, at=counter.now(), amount=cents, status=status, **how)
 
     return undo
 

@@ -61,8 +61,8 @@ def _failing_refund(*happen: Callable[[Counter, str], object]) -> State:
         assert counter.type("refund", intent, "--yes").code == 0
         for one in happen:
             one(counter, intent)
-        books = counter.sandboxed.app.stripe.books
-        books.settle_refund(name, at=counter.now(), status="failed")
+        account = counter.sandboxed.app.stripe.account
+        account.settle_refund(name, at=counter.now(), status="failed")
         return intent
 
     return make

@@ -74,7 +74,7 @@ def test_the_older_layout_of_notifications_replaces_the_newer(
     client: Client, tables: Tables
 ) -> None:
     tables.create("NOTIFICATIONS", {"Citizen": "m", "Type": "x"})
-    tables.use_older_notifications()
+    tables.use_legacy_notifications()
     shared = {"CitizenUsername", "Type", "Title", "Message", "Timestamp", "Read"}
     older = shared | {"Metadata", "RelatedEntity"}
     assert set(names(client, "NOTIFICATIONS")) == older

@@ -52,7 +52,7 @@ def test_an_executed_row_is_what_the_engine_makes_of_an_active_one(engine_notice
     at = UNTIL - timedelta(days=1)
     sides = [Tables(Store(":memory:", airtable.SCHEMA), lambda: at, Random(1)) for _ in "ab"]  # noqa: S311
     for tables in sides if engine_notices else ():
-        tables.use_older_notifications()
+        tables.use_legacy_notifications()
     payee = {"CitizenId": "NLR", "Username": "NLR", "Ducats": 100.7}
     for tables in sides:
         transfers = Transfers(tables, Random(1), UNTIL)  # noqa: S311

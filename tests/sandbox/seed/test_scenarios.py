@@ -47,7 +47,7 @@ def test_another_seed_writes_something_else(week: Seeded, seeded: Opening) -> No
 
 def test_ids_made_after_seeding_do_not_follow_from_the_seed(seeded: Opening) -> None:
     def next_charge(one: Seeded) -> str:
-        pay = one.app.stripe.books.pay
+        pay = one.app.stripe.account.pay
         return str(pay(amount=100, currency="usd", metadata={}, at=UNTIL)["id"])
 
     assert next_charge(seeded()) != next_charge(seeded())

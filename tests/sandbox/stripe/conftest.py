@@ -11,7 +11,7 @@ import stripe
 
 from cascade_cli.sandbox.server import SandboxServer
 from cascade_cli.sandbox.store import Store
-from cascade_cli.sandbox.stripe import SCHEMA, Books, StripeSandbox
+from cascade_cli.sandbox.stripe import SCHEMA, StripeAccount, StripeSandbox
 from tests.sandbox.stripe.purchases import V1, ClientMaker
 
 
@@ -47,8 +47,8 @@ def sandbox(store: Store, clock: StoppedClock) -> StripeSandbox:
 
 
 @pytest.fixture
-def books(sandbox: StripeSandbox) -> Books:
-    return sandbox.books
+def account(sandbox: StripeSandbox) -> StripeAccount:
+    return sandbox.account
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import stripe
 
-from cascade_cli.sandbox.stripe import Books, StripeSandbox
+from cascade_cli.sandbox.stripe import StripeAccount, StripeSandbox
 from cascade_cli.sandbox.wire import Request, Response
 
 V1 = stripe.V1Services
@@ -24,9 +24,9 @@ PURCHASE = {"citizen_id": "NicoloBarbarigo", "ducat_amount": "100.0", "platform"
 AUTHORIZED = {"authorization": "Bearer sk_test_cascade"}
 
 
-def buy(books: Books, at: datetime, **details: Any) -> dict[str, Any]:
+def buy(account: StripeAccount, at: datetime, **details: Any) -> dict[str, Any]:
     """Ten dollars' worth of ducats, paid."""
-    return books.pay(
+    return account.pay(
         **{"amount": 1000, "currency": "usd", "metadata": PURCHASE, "at": at, **details}
     )
 

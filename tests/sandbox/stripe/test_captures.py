@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from cascade_cli.sandbox.stripe import Books
+from cascade_cli.sandbox.stripe import StripeAccount
 from tests.sandbox.stripe.conftest import StoppedClock
 from tests.sandbox.stripe.purchases import V1, buy, refusal
 
 
 @pytest.fixture
-def charge(books: Books, clock: StoppedClock, client: V1) -> str:
+def charge(account: StripeAccount, clock: StoppedClock, client: V1) -> str:
     """Ten dollars authorised, seven taken."""
-    made = buy(books, clock.time, capture=False)
+    made = buy(account, clock.time, capture=False)
     client.payment_intents.capture(made["payment_intent"], {"amount_to_capture": 700})
     return str(made["id"])
 
@@ -50,9 +50,9 @@ def test_no_more_than_was_captured_can_be_refunded(client: V1, charge: str) -> N
 
 
 def test_a_dispute_is_about_what_was_captured(
-    books: Books, clock: StoppedClock, charge: str
+    account: StripeAccount, clock: StoppedClock, charge: str
 ) -> None:
-    assert books.dispute(charge, at=clock.time)["amount"] == 700
+    assert account.dispute(charge, at=clock.time)["amount"] == 700
 
 
 @pytest.mark.usefixtures("charge")
@@ -65,19 +65,19 @@ def test_its_events_show_the_rest_as_refunded(client: V1) -> None:
 
 
 def test_a_capture_of_everything_refunds_nothing(
-    client: V1, books: Books, clock: StoppedClock
+    client: V1, account: StripeAccount, clock: StoppedClock
 ) -> None:
-    made = buy(books, clock.time, capture=False)
-    books.capture(made["payment_intent"], at=clock.time)
+    made = buy(account, clock.time, capture=False)
+    account.capture(made["payment_intent"], at=clock.time)
     assert client.charges.retrieve(made["id"]).amount_refunded == 0
     assert client.refunds.list().data == []
 
 
 def test_a_cancelled_authorisation_never_reached_the_balance(
-    client: V1, books: Books, clock: StoppedClock
+    client: V1, account: StripeAccount, clock: StoppedClock
 ) -> None:
-    made = buy(books, clock.time, capture=False)
-    books.cancel(made["payment_intent"], at=clock.time)
+    made = buy(account, clock.time, capture=False)
+    account.cancel(made["payment_intent"], at=clock.time)
     (release,) = client.refunds.list().data
     assert (release.amount, release.balance_transaction) == (1000, None)
     assert client.balance_transactions.list().data == []
@@ -85,9 +85,9 @@ def test_a_cancelled_authorisation_never_reached_the_balance(
 
 @pytest.mark.parametrize("currency", ["isk", "ugx", "kwd"])
 def test_part_of_a_currency_without_that_part_is_neither_captured_nor_refunded(
-    client: V1, books: Books, clock: StoppedClock, currency: str
+    client: V1, account: StripeAccount, clock: StoppedClock, currency: str
 ) -> None:
-    made = buy(books, clock.time, amount=90_000, currency=currency, capture=False)
+    made = buy(account, clock.time, amount=90_000, currency=currency, capture=False)
     wrong = {"amount_to_capture": 50_001}
     error = refusal(client.payment_intents.capture, made["payment_intent"], wrong)
     assert f"Amounts in {currency} must be evenly divisible by" in str(error)

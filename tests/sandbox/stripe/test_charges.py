@@ -6,7 +6,7 @@ from typing import Any
 
 import stripe
 
-from cascade_cli.sandbox.stripe import Books
+from cascade_cli.sandbox.stripe import StripeAccount
 from tests.sandbox.stripe.conftest import StoppedClock
 from tests.sandbox.stripe.purchases import PURCHASE, V1, buy, code, refusal, ten_dollars
 
@@ -50,9 +50,9 @@ def test_more_than_was_authorised_cannot_be_captured(client: V1) -> None:
 
 
 def test_a_charges_own_metadata_can_be_edited(
-    client: V1, books: Books, clock: StoppedClock
+    client: V1, account: StripeAccount, clock: StoppedClock
 ) -> None:
-    id = buy(books, clock.time)["id"]
+    id = buy(account, clock.time)["id"]
     changed = client.charges.update(id, {"metadata": {"note": "seen"}, "description": "ducats"})
     assert changed.metadata.to_dict() == {**PURCHASE, "note": "seen"}
     event = client.events.list({"type": "charge.updated"}).data[0]
@@ -61,9 +61,9 @@ def test_a_charges_own_metadata_can_be_edited(
 
 
 def test_books_can_charge_without_a_payment_intent(
-    client: V1, books: Books, clock: StoppedClock
+    client: V1, account: StripeAccount, clock: StoppedClock
 ) -> None:
-    made = books.charge_directly(
+    made = account.charge_directly(
         amount=900, currency="eur", at=clock.time, metadata=PURCHASE, description="by hand"
     )
     charge = client.charges.retrieve(made["id"])

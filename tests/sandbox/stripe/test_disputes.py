@@ -7,14 +7,14 @@ from typing import Any, Protocol
 import pytest
 import stripe
 
-from cascade_cli.sandbox.stripe import Books, StripeError
+from cascade_cli.sandbox.stripe import StripeAccount, StripeError
 from tests.sandbox.stripe.conftest import StoppedClock
 from tests.sandbox.stripe.purchases import V1, buy, refusal
 
 
 @pytest.fixture
-def charge(books: Books, clock: StoppedClock) -> str:
-    return str(buy(books, clock.time)["id"])
+def charge(account: StripeAccount, clock: StoppedClock) -> str:
+    return str(buy(account, clock.time)["id"])
 
 
 class Walk(Protocol):
@@ -24,12 +24,12 @@ class Walk(Protocol):
 
 
 @pytest.fixture
-def walk(client: V1, books: Books, clock: StoppedClock, charge: str) -> Walk:
+def walk(client: V1, account: StripeAccount, clock: StoppedClock, charge: str) -> Walk:
     def go(*steps: str, **how: Any) -> stripe.Dispute:
         first, *others = steps
-        id = books.dispute(charge, at=clock.time, status=first, **how)["id"]
+        id = account.dispute(charge, at=clock.time, status=first, **how)["id"]
         for status in others:
-            books.turn_dispute(id, at=clock.time, status=status)
+            account.turn_dispute(id, at=clock.time, status=status)
         return client.disputes.retrieve(id)
 
     return go
@@ -89,11 +89,11 @@ def test_part_of_a_charge_can_be_disputed(walk: Walk) -> None:
 
 
 def test_no_more_than_the_charge_has_left_can_be_disputed(
-    books: Books, clock: StoppedClock, charge: str
+    account: StripeAccount, clock: StoppedClock, charge: str
 ) -> None:
-    books.refund(charge, at=clock.time, amount=400)
+    account.refund(charge, at=clock.time, amount=400)
     with pytest.raises(StripeError, match=r"No more than \$6.00"):
-        books.dispute(charge, at=clock.time, amount=601)
+        account.dispute(charge, at=clock.time, amount=601)
 
 
 def test_a_dispute_may_be_in_another_currency_than_its_charge(walk: Walk) -> None:
@@ -104,20 +104,20 @@ def test_a_dispute_may_be_in_another_currency_than_its_charge(walk: Walk) -> Non
 
 
 def test_a_claim_in_another_currency_takes_all_that_is_left_unless_it_says_what(
-    books: Books, clock: StoppedClock, charge: str, walk: Walk
+    account: StripeAccount, clock: StoppedClock, charge: str, walk: Walk
 ) -> None:
-    books.refund(charge, at=clock.time, amount=400)
+    account.refund(charge, at=clock.time, amount=400)
     assert amounts(walk("needs_response", amount=550, currency="eur")) == [-600]
 
 
 def test_a_dispute_of_money_that_was_exchanged_moves_what_the_account_holds(
-    client: V1, books: Books, clock: StoppedClock
+    client: V1, account: StripeAccount, clock: StoppedClock
 ) -> None:
-    books.settle_in("usd", {"eur": 1.1})
-    charge = buy(books, clock.time, currency="eur")["id"]
-    dispute = books.dispute(charge, at=clock.time)["id"]
-    books.settle_in("usd", {"eur": 1.2})
-    books.turn_dispute(dispute, at=clock.time, status="won")
+    account.settle_in("usd", {"eur": 1.1})
+    charge = buy(account, clock.time, currency="eur")["id"]
+    dispute = account.dispute(charge, at=clock.time)["id"]
+    account.settle_in("usd", {"eur": 1.2})
+    account.turn_dispute(dispute, at=clock.time, status="won")
     found = client.disputes.retrieve(dispute)
     assert (found.amount, found.currency) == (1000, "eur")
     moved = [(each.amount, each.currency) for each in found.balance_transactions]
@@ -172,11 +172,11 @@ def test_a_charge_whose_money_is_here_can_be_refunded(
 
 
 def test_each_stage_that_needs_an_answer_has_its_own_deadline(
-    client: V1, books: Books, clock: StoppedClock, walk: Walk
+    client: V1, account: StripeAccount, clock: StoppedClock, walk: Walk
 ) -> None:
     dispute = walk("needs_response", "under_review", "lost")
     first = dispute.evidence_details
-    books.turn_dispute(dispute.id, at=clock.pass_(days=30), status="appeal_needs_response")
+    account.turn_dispute(dispute.id, at=clock.pass_(days=30), status="appeal_needs_response")
     appealed = client.disputes.retrieve(dispute.id).evidence_details
     assert (first.submission_count, appealed.submission_count) == (1, 1)
     assert first.due_by is not None

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cascade_cli.sandbox.stripe import Books
+from cascade_cli.sandbox.stripe import StripeAccount
 from tests.sandbox.stripe.conftest import StoppedClock
 from tests.sandbox.stripe.purchases import (
     PURCHASE,
@@ -25,8 +25,10 @@ def types(client: V1, **params: Any) -> list[str]:
     return [str(event.type) for event in client.events.list(listed).data][::-1]
 
 
-def test_a_payment_tells_of_each_step(client: V1, books: Books, clock: StoppedClock) -> None:
-    buy(books, clock.time)
+def test_a_payment_tells_of_each_step(
+    client: V1, account: StripeAccount, clock: StoppedClock
+) -> None:
+    buy(account, clock.time)
     assert types(client) == [
         "payment_intent.created",
         "charge.succeeded",
@@ -36,9 +38,9 @@ def test_a_payment_tells_of_each_step(client: V1, books: Books, clock: StoppedCl
 
 
 def test_a_refused_payment_tells_of_its_failure(
-    client: V1, books: Books, clock: StoppedClock
+    client: V1, account: StripeAccount, clock: StoppedClock
 ) -> None:
-    buy(books, clock.time, payment_method="pm_card_chargeDeclined")
+    buy(account, clock.time, payment_method="pm_card_chargeDeclined")
     assert types(client) == [
         "payment_intent.created",
         "charge.failed",
@@ -46,9 +48,11 @@ def test_a_refused_payment_tells_of_its_failure(
     ]
 
 
-def test_authorisation_capture_and_refund(client: V1, books: Books, clock: StoppedClock) -> None:
-    charge = buy(books, clock.time, capture=False)
-    books.capture(charge["payment_intent"], at=clock.time)
+def test_authorisation_capture_and_refund(
+    client: V1, account: StripeAccount, clock: StoppedClock
+) -> None:
+    charge = buy(account, clock.time, capture=False)
+    account.capture(charge["payment_intent"], at=clock.time)
     refund = client.refunds.create({"charge": charge["id"], "amount": 100})
     client.refunds.update(refund.id, {"metadata": {"why": "asked"}})
     assert types(client)[1:] == [
@@ -70,9 +74,11 @@ def test_cancellation_and_authentication(client: V1) -> None:
     assert types(client)[1:] == ["payment_intent.requires_action", "payment_intent.canceled"]
 
 
-def test_a_dispute_from_beginning_to_end(client: V1, books: Books, clock: StoppedClock) -> None:
-    dispute = books.dispute(buy(books, clock.time)["id"], at=clock.time)
-    books.close_dispute(dispute["id"], at=clock.time, won=True)
+def test_a_dispute_from_beginning_to_end(
+    client: V1, account: StripeAccount, clock: StoppedClock
+) -> None:
+    dispute = account.dispute(buy(account, clock.time)["id"], at=clock.time)
+    account.close_dispute(dispute["id"], at=clock.time, won=True)
     assert types(client, type="charge.dispute.*") == [
         "charge.dispute.created",
         "charge.dispute.funds_withdrawn",
@@ -82,29 +88,29 @@ def test_a_dispute_from_beginning_to_end(client: V1, books: Books, clock: Stoppe
 
 
 def test_checkout_sessions_complete_and_expire(
-    client: V1, books: Books, clock: StoppedClock
+    client: V1, account: StripeAccount, clock: StoppedClock
 ) -> None:
     paid, left = (client.checkout.sessions.create(session_params()).id for _ in range(2))
-    books.complete_checkout(paid, at=clock.time)
+    account.complete_checkout(paid, at=clock.time)
     client.checkout.sessions.expire(left)
     expected = ["checkout.session.completed", "checkout.session.expired"]
     assert types(client, type="checkout.session.*") == expected
 
 
 def test_an_edited_payment_intent_makes_no_event(
-    client: V1, books: Books, clock: StoppedClock
+    client: V1, account: StripeAccount, clock: StoppedClock
 ) -> None:
-    intent = buy(books, clock.time)["payment_intent"]
+    intent = buy(account, clock.time)["payment_intent"]
     before = types(client)
     client.payment_intents.update(intent, {"metadata": {"citizen_id": "Somebody"}})
     assert types(client) == before
 
 
 def test_an_event_shows_the_object_as_it_was_then(
-    client: V1, books: Books, clock: StoppedClock
+    client: V1, account: StripeAccount, clock: StoppedClock
 ) -> None:
-    charge = buy(books, clock.time)
-    books.refund(charge["id"], at=clock.time)
+    charge = buy(account, clock.time)
+    account.refund(charge["id"], at=clock.time)
     succeeded, refunded = (
         client.events.list({"type": type_}).data[0].data
         for type_ in ("charge.succeeded", "charge.refunded")
@@ -116,9 +122,9 @@ def test_an_event_shows_the_object_as_it_was_then(
 
 
 def test_the_balance_transaction_comes_with_the_update(
-    client: V1, books: Books, clock: StoppedClock
+    client: V1, account: StripeAccount, clock: StoppedClock
 ) -> None:
-    buy(books, clock.time)
+    buy(account, clock.time)
     succeeded, updated = (
         client.events.list({"type": type_}).data[0].data
         for type_ in ("charge.succeeded", "charge.updated")
@@ -138,9 +144,9 @@ def test_an_event_names_the_request_and_key_that_caused_it(client: V1) -> None:
 
 
 def test_what_happens_without_a_request_names_none(
-    client: V1, books: Books, clock: StoppedClock
+    client: V1, account: StripeAccount, clock: StoppedClock
 ) -> None:
-    buy(books, clock.time)
+    buy(account, clock.time)
     event = client.events.list().data[0]
     assert event.request is not None
     assert event.request.to_dict() == {"id": None, "idempotency_key": None}
@@ -159,12 +165,12 @@ def test_what_happens_without_a_request_names_none(
 )
 def test_events_filter_by_type(
     client: V1,
-    books: Books,
+    account: StripeAccount,
     clock: StoppedClock,
     params: dict[str, Any],
     expected: set[str],
 ) -> None:
-    books.refund(buy(books, clock.time)["id"], at=clock.time)
+    account.refund(buy(account, clock.time)["id"], at=clock.time)
     assert set(types(client, **params)) == expected
 
 
@@ -179,9 +185,9 @@ def test_type_and_types_exclude_each_other(client: V1) -> None:
 
 
 def test_events_are_forgotten_after_thirty_days(
-    client: V1, books: Books, clock: StoppedClock
+    client: V1, account: StripeAccount, clock: StoppedClock
 ) -> None:
-    buy(books, clock.time)
+    buy(account, clock.time)
     event = client.events.list().data[0].id
     clock.pass_(days=30)
     assert client.events.list().data == []

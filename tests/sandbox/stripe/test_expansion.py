@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 import stripe
 
-from cascade_cli.sandbox.stripe import Books
+from cascade_cli.sandbox.stripe import StripeAccount
 from tests.sandbox.stripe.conftest import StoppedClock
 from tests.sandbox.stripe.purchases import V1, buy, refusal
 
 
 @pytest.fixture
-def charge(books: Books, clock: StoppedClock) -> str:
-    return str(buy(books, clock.time)["id"])
+def charge(account: StripeAccount, clock: StoppedClock) -> str:
+    return str(buy(account, clock.time)["id"])
 
 
 def test_an_id_stays_an_id_unless_expanded(client: V1, charge: str) -> None:
@@ -29,20 +29,20 @@ def test_one_object_is_expanded_on_retrieval(client: V1, charge: str) -> None:
 
 
 def test_each_object_of_a_list_is_expanded(
-    client: V1, books: Books, clock: StoppedClock, charge: str
+    client: V1, account: StripeAccount, clock: StoppedClock, charge: str
 ) -> None:
-    second = buy(books, clock.time)["id"]
+    second = buy(account, clock.time)["id"]
     listed = client.charges.list({"expand": ["data.payment_intent"]}).data
     intents = [each.payment_intent for each in listed]
     assert [getattr(intent, "latest_charge", None) for intent in intents] == [second, charge]
 
 
 def test_a_buyer_s_metadata_is_never_taken_for_the_object_to_expand(
-    client: V1, books: Books, clock: StoppedClock, charge: str
+    client: V1, account: StripeAccount, clock: StoppedClock, charge: str
 ) -> None:
     """A page is expanded as text; metadata may have keys of any name and hold any id."""
     intent = str(client.charges.retrieve(charge).payment_intent)
-    buy(books, clock.time, metadata={"payment_intent": intent, "customer": intent})
+    buy(account, clock.time, metadata={"payment_intent": intent, "customer": intent})
     newest, other = client.charges.list({"expand": ["data.payment_intent"]}).data
     assert newest.metadata["payment_intent"] == intent
     for listed in (newest, other):

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from cascade_cli.sandbox.stripe import Books
+from cascade_cli.sandbox.stripe import StripeAccount
 from tests.sandbox.stripe.conftest import StoppedClock
 from tests.sandbox.stripe.purchases import V1, refusal, session_params
-from tests.sandbox.stripe.subscribing import subscribe
+from tests.sandbox.stripe.subscriptions import subscribe
 
 
 @pytest.fixture
@@ -54,11 +54,11 @@ def test_what_is_inactive_can_be_sold_again(client: V1, product: str) -> None:
 
 
 def test_a_subscription_goes_on_when_its_product_is_inactive(
-    client: V1, books: Books, clock: StoppedClock
+    client: V1, account: StripeAccount, clock: StoppedClock
 ) -> None:
-    subscribed = subscribe(books, clock.time)
+    subscribed = subscribe(account, clock.time)
     client.products.update("cascade_ducats_500_25", {"active": False})
-    invoice = books.renew(subscribed["subscription"], at=clock.pass_(days=31))
+    invoice = account.renew(subscribed["subscription"], at=clock.pass_(days=31))
     assert invoice["status"] == "paid"
 
 

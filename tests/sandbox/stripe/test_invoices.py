@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import stripe
 
-from cascade_cli.sandbox.stripe import Books, StripeError
+from cascade_cli.sandbox.stripe import StripeAccount, StripeError
 from tests.sandbox.stripe.conftest import StoppedClock
 from tests.sandbox.stripe.purchases import V1
-from tests.sandbox.stripe.subscribing import monthly, subscribe
+from tests.sandbox.stripe.subscriptions import monthly, subscribe
 
 EUR: dict[str, Any] = {"currency_options": {"eur": {"unit_amount": 5500}}}
 
@@ -24,22 +24,22 @@ def ties(client: V1, invoice: str) -> list[dict[str, Any]]:
     return [one.to_dict() for one in reversed(found)]
 
 
-def late(books: Books, clock: StoppedClock, **terms: Any) -> dict[str, Any]:
+def late(account: StripeAccount, clock: StoppedClock, **terms: Any) -> dict[str, Any]:
     """An open invoice of a second month, over 50 dollars, with terms as of a subscription."""
-    id_ = subscribe(books, clock.time)["subscription"]
+    id_ = subscribe(account, clock.time)["subscription"]
     if terms:
-        books.update_subscription(id_, at=clock.time, **terms)
-    return books.renew(id_, at=clock.time, fails=True)
+        account.update_subscription(id_, at=clock.time, **terms)
+    return account.renew(id_, at=clock.time, fails=True)
 
 
-def sent(books: Books, clock: StoppedClock) -> dict[str, Any]:
-    return late(books, clock, collection_method="send_invoice")
+def sent(account: StripeAccount, clock: StoppedClock) -> dict[str, Any]:
+    return late(account, clock, collection_method="send_invoice")
 
 
 def test_a_payment_that_is_attached_pays_the_invoice_when_it_succeeds(
-    client: V1, books: Books, clock: StoppedClock
+    client: V1, account: StripeAccount, clock: StoppedClock
 ) -> None:
-    invoice = late(books, clock)
+    invoice = late(account, clock)
     terms: Any = {"amount": 5000, "currency": "usd", "customer": invoice["customer"]}
     intent = client.payment_intents.create(terms)
     open_ = client.invoices.attach_payment(invoice["id"], {"payment_intent": intent.id})
@@ -62,24 +62,24 @@ def test_a_payment_that_is_attached_pays_the_invoice_when_it_succeeds(
 
 
 def test_a_payment_that_has_succeeded_pays_the_invoice_when_it_is_attached(
-    client: V1, books: Books, clock: StoppedClock
+    client: V1, account: StripeAccount, clock: StoppedClock
 ) -> None:
-    invoice = late(books, clock)
+    invoice = late(account, clock)
     terms: Any = {"amount": 5000, "currency": "usd", "metadata": {}, "at": clock.time}
-    charge = books.pay(**terms, customer=invoice["customer"])
-    books.attach_payment(invoice["id"], charge["payment_intent"], at=clock.time)
+    charge = account.pay(**terms, customer=invoice["customer"])
+    account.attach_payment(invoice["id"], charge["payment_intent"], at=clock.time)
     assert client.invoices.retrieve(invoice["id"]).status == "paid"
 
 
 def test_halves_of_an_invoice_that_was_sent_pay_it_together(
-    client: V1, books: Books, clock: StoppedClock
+    client: V1, account: StripeAccount, clock: StoppedClock
 ) -> None:
-    invoice = sent(books, clock)
-    books.attach(invoice["id"], at=clock.time, amount=2000)
+    invoice = sent(account, clock)
+    account.attach(invoice["id"], at=clock.time, amount=2000)
     half = client.invoices.retrieve(invoice["id"])
     assert (half.status, half.amount_due, half.amount_remaining) == ("open", 5000, 3000)
     assert ties(client, invoice["id"])[0]["amount_requested"] == 3000
-    books.attach(invoice["id"], at=clock.time)
+    account.attach(invoice["id"], at=clock.time)
     whole = client.invoices.retrieve(invoice["id"])
     assert (whole.status, whole.amount_paid) == ("paid", 5000)
     paid = [t["amount_paid"] for t in ties(client, invoice["id"]) if t["status"] == "paid"]
@@ -87,12 +87,12 @@ def test_halves_of_an_invoice_that_was_sent_pay_it_together(
 
 
 def test_what_was_paid_too_much_is_the_customer_s_credit(
-    client: V1, books: Books, clock: StoppedClock
+    client: V1, account: StripeAccount, clock: StoppedClock
 ) -> None:
-    invoice = late(books, clock)
+    invoice = late(account, clock)
     terms: Any = {"amount": 6000, "currency": "usd", "metadata": {}, "at": clock.time}
-    charge = books.pay(**terms, customer=invoice["customer"])
-    books.attach_payment(invoice["id"], charge["payment_intent"], at=clock.time)
+    charge = account.pay(**terms, customer=invoice["customer"])
+    account.attach_payment(invoice["id"], charge["payment_intent"], at=clock.time)
     assert client.invoices.retrieve(invoice["id"]).amount_overpaid == 1000
     assert client.customers.retrieve(invoice["customer"]).balance == -1000
 
@@ -107,11 +107,11 @@ def test_what_was_paid_too_much_is_the_customer_s_credit(
     ],
 )
 def test_a_payment_that_does_not_fit_the_invoice_is_not_attached(
-    client: V1, books: Books, clock: StoppedClock, terms: dict[str, Any], why: str
+    client: V1, account: StripeAccount, clock: StoppedClock, terms: dict[str, Any], why: str
 ) -> None:
-    invoice = late(books, clock)
+    invoice = late(account, clock)
     if "customer" in terms:
-        terms["customer"] = books.create_customer(at=clock.time)["id"]
+        terms["customer"] = account.create_customer(at=clock.time)["id"]
     made: Any = {"amount": 5000, "currency": "usd", "customer": invoice["customer"], **terms}
     intent = client.payment_intents.create(made)
     with pytest.raises(stripe.InvalidRequestError, match=why):
@@ -119,21 +119,21 @@ def test_a_payment_that_does_not_fit_the_invoice_is_not_attached(
 
 
 def test_a_price_is_billed_in_the_subscription_s_currency_and_shows_its_options_when_asked(
-    client: V1, books: Books, clock: StoppedClock
+    client: V1, account: StripeAccount, clock: StoppedClock
 ) -> None:
-    books.create_product(at=clock.time, id="cascade_ducats_500_25", name="500 and 25")
+    account.create_product(at=clock.time, id="cascade_ducats_500_25", name="500 and 25")
     recurring = {"interval": "month"}
     terms: Any = {"currency": "usd", "unit_amount": 5000, "product": "cascade_ducats_500_25"}
     asked: Any = {**terms, "recurring": recurring, **EUR}
     price = client.prices.create(asked)
     assert "currency_options" not in price.to_dict()
     item = {"price": price.id, "quantity": 2}
-    session = books.create_checkout_session(
+    session = account.create_checkout_session(
         at=clock.time, mode="subscription", success_url="https://a.example",
         currency="eur", line_items=[item],
     )  # fmt: skip
     assert (session["currency"], session["amount_total"]) == ("eur", 11_000)
-    paid = books.complete_checkout(session["id"], at=clock.time)
+    paid = account.complete_checkout(session["id"], at=clock.time)
     invoice = client.invoices.retrieve(paid["invoice"])
     (line,) = invoice.lines.data
     assert (invoice.currency, line.currency, line.amount) == ("eur", "eur", 11_000)
@@ -143,37 +143,39 @@ def test_a_price_is_billed_in_the_subscription_s_currency_and_shows_its_options_
     assert amounts == {"usd": 5000, "eur": 5500}
 
 
-def test_a_price_without_the_currency_is_refused(books: Books, clock: StoppedClock) -> None:
-    subscribe(books, clock.time)
+def test_a_price_without_the_currency_is_refused(
+    account: StripeAccount, clock: StoppedClock
+) -> None:
+    subscribe(account, clock.time)
     with pytest.raises(StripeError, match="only supports `usd`"):
-        books.create_checkout_session(
+        account.create_checkout_session(
             at=clock.time, mode="subscription", success_url="https://a.example",
             currency="eur", line_items=[monthly()],
         )  # fmt: skip
 
 
 def test_credit_pays_of_the_whole_invoice_and_not_of_its_lines(
-    client: V1, books: Books, clock: StoppedClock
+    client: V1, account: StripeAccount, clock: StoppedClock
 ) -> None:
     items = monthly(), monthly("newsletter", 900)
-    id_ = subscribe(books, clock.time, *items)["subscription"]
+    id_ = subscribe(account, clock.time, *items)["subscription"]
     customer = client.subscriptions.retrieve(id_).customer
-    books.give_credit(str(customer), at=clock.time, amount=2000)
-    invoice = books.renew(id_, at=clock.time)
+    account.give_credit(str(customer), at=clock.time, amount=2000)
+    invoice = account.renew(id_, at=clock.time)
     assert (invoice["total"], invoice["amount_due"]) == (5900, 3900)
     assert (invoice["starting_balance"], invoice["ending_balance"]) == (-2000, 0)
     assert [line["amount"] for line in invoice["lines"]["data"]] == [5000, 900]
 
 
 def test_what_is_too_little_for_a_card_is_owed_with_the_next_invoice(
-    client: V1, books: Books, clock: StoppedClock
+    client: V1, account: StripeAccount, clock: StoppedClock
 ) -> None:
-    id_ = subscribe(books, clock.time)["subscription"]
+    id_ = subscribe(account, clock.time)["subscription"]
     customer = str(client.subscriptions.retrieve(id_).customer)
-    books.give_credit(customer, at=clock.time, amount=4990)
-    invoice = books.renew(id_, at=clock.time)
+    account.give_credit(customer, at=clock.time, amount=4990)
+    invoice = account.renew(id_, at=clock.time)
     assert (invoice["status"], invoice["amount_due"], invoice["ending_balance"]) == ("paid", 0, 10)
-    assert books.renew(id_, at=clock.time)["amount_due"] == 5010
+    assert account.renew(id_, at=clock.time)["amount_due"] == 5010
 
 
 @pytest.mark.parametrize(
@@ -186,12 +188,12 @@ def test_what_is_too_little_for_a_card_is_owed_with_the_next_invoice(
     ],
 )
 def test_a_voucher_is_spread_over_the_lines_that_it_is_for(
-    books: Books, clock: StoppedClock, coupon: dict[str, Any], taken: list[int | None]
+    account: StripeAccount, clock: StoppedClock, coupon: dict[str, Any], taken: list[int | None]
 ) -> None:
     items = monthly(), monthly("newsletter", 900)
-    id_ = subscribe(books, clock.time, *items)["subscription"]
-    books.discount(id_, at=clock.time, **coupon)
-    invoice = books.renew(id_, at=clock.time)
+    id_ = subscribe(account, clock.time, *items)["subscription"]
+    account.discount(id_, at=clock.time, **coupon)
+    invoice = account.renew(id_, at=clock.time)
     found = [
         one["discount_amounts"][0]["amount"] if one["discount_amounts"] else None
         for one in invoice["lines"]["data"]
@@ -201,8 +203,8 @@ def test_a_voucher_is_spread_over_the_lines_that_it_is_for(
 
 
 def test_a_further_product_is_billed_from_the_next_month_on(
-    books: Books, clock: StoppedClock
+    account: StripeAccount, clock: StoppedClock
 ) -> None:
-    id_ = subscribe(books, clock.time)["subscription"]
-    books.add_product(id_, at=clock.time, product="newsletter", unit_amount=900)
-    assert books.renew(id_, at=clock.time)["total"] == 5900
+    id_ = subscribe(account, clock.time)["subscription"]
+    account.add_product(id_, at=clock.time, product="newsletter", unit_amount=900)
+    assert account.renew(id_, at=clock.time)["total"] == 5900

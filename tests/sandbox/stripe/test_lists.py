@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 
 from cascade_cli.sandbox.store import Store
-from cascade_cli.sandbox.stripe import Books, StripeSandbox
+from cascade_cli.sandbox.stripe import StripeAccount, StripeSandbox
 from tests.sandbox.stripe.conftest import StoppedClock
 from tests.sandbox.stripe.purchases import V1, buy, code, raw
 
 
 @pytest.fixture
-def charges(books: Books, clock: StoppedClock) -> list[str]:
+def charges(account: StripeAccount, clock: StoppedClock) -> list[str]:
     """Twelve charges, a minute apart except that two share each moment; newest first."""
-    made = [buy(books, clock.time + timedelta(minutes=n // 2))["id"] for n in range(12)]
+    made = [buy(account, clock.time + timedelta(minutes=n // 2))["id"] for n in range(12)]
     return made[::-1]
 
 
@@ -121,10 +121,12 @@ def test_charges_filter_by_payment_intent(client: V1, charges: list[str]) -> Non
     assert ids(client.charges.list({"payment_intent": intent})) == [charges[3]]
 
 
-def test_charges_filter_by_customer(client: V1, books: Books, clock: StoppedClock) -> None:
+def test_charges_filter_by_customer(
+    client: V1, account: StripeAccount, clock: StoppedClock
+) -> None:
     customer = client.customers.create({"email": "nicolo@venice.example"}).id
-    buy(books, clock.time)
-    mine = buy(books, clock.time, customer=customer)["id"]
+    buy(account, clock.time)
+    mine = buy(account, clock.time, customer=customer)["id"]
     assert ids(client.charges.list({"customer": customer})) == [mine]
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from cascade_cli.sandbox.stripe import StripeSandbox
-from cascade_cli.sandbox.stripe.endpoints import ENDPOINTS
 from cascade_cli.sandbox.stripe.form import decode
+from cascade_cli.sandbox.stripe.resources import ENDPOINTS
 from tests.sandbox.stripe.purchases import raw
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import stripe
 
-from cascade_cli.sandbox.stripe import Books
+from cascade_cli.sandbox.stripe import StripeAccount
 from tests.sandbox.stripe.conftest import StoppedClock
 from tests.sandbox.stripe.purchases import PURCHASE, V1, buy, code, refusal
 
@@ -153,9 +153,9 @@ def test_cancelling_an_authorisation_gives_the_money_back(client: V1) -> None:
 
 
 def test_a_succeeded_intent_cannot_be_confirmed_cancelled_captured_or_repriced(
-    client: V1, books: Books, clock: StoppedClock
+    client: V1, account: StripeAccount, clock: StoppedClock
 ) -> None:
-    id = buy(books, clock.time)["payment_intent"]
+    id = buy(account, clock.time)["payment_intent"]
     intents = client.payment_intents
     for call, *args in (
         (intents.confirm, id, {"payment_method": "pm_card_visa"}),

@@ -7,20 +7,20 @@ from typing import Any
 import pytest
 import stripe
 
-from cascade_cli.sandbox.stripe import Books
+from cascade_cli.sandbox.stripe import StripeAccount
 from tests.sandbox.stripe.conftest import StoppedClock
 from tests.sandbox.stripe.purchases import V1, buy, refusal
 
 
 @pytest.fixture
-def charge(books: Books, clock: StoppedClock) -> str:
-    return str(buy(books, clock.time)["id"])
+def charge(account: StripeAccount, clock: StoppedClock) -> str:
+    return str(buy(account, clock.time)["id"])
 
 
 @pytest.fixture
-def waiting(books: Books, clock: StoppedClock, charge: str) -> str:
+def waiting(account: StripeAccount, clock: StoppedClock, charge: str) -> str:
     """Four dollars that wait for the customer's bank details."""
-    made = books.refund(charge, at=clock.time, amount=400, status="requires_action")
+    made = account.refund(charge, at=clock.time, amount=400, status="requires_action")
     return str(made["id"])
 
 
@@ -43,9 +43,9 @@ def test_a_refund_that_waits_for_the_customer_has_moved_nothing(
 
 @pytest.mark.parametrize("status", ["pending", "succeeded"])
 def test_it_moves_once_the_customer_has_answered(
-    client: V1, books: Books, clock: StoppedClock, waiting: str, status: str
+    client: V1, account: StripeAccount, clock: StoppedClock, waiting: str, status: str
 ) -> None:
-    books.settle_refund(waiting, at=clock.time, status=status)
+    account.settle_refund(waiting, at=clock.time, status=status)
     refund = client.refunds.retrieve(waiting)
     assert (refund.status, refund.next_action) == (status, None)
     assert isinstance(refund.balance_transaction, str)
@@ -54,9 +54,9 @@ def test_it_moves_once_the_customer_has_answered(
 
 @pytest.mark.parametrize("status", ["failed", "canceled"])
 def test_one_that_never_moved_has_nothing_to_return(
-    client: V1, books: Books, clock: StoppedClock, waiting: str, status: str
+    client: V1, account: StripeAccount, clock: StoppedClock, waiting: str, status: str
 ) -> None:
-    books.settle_refund(waiting, at=clock.time, status=status)
+    account.settle_refund(waiting, at=clock.time, status=status)
     refund = client.refunds.retrieve(waiting)
     assert (refund.balance_transaction, refund.failure_balance_transaction) == (None, None)
     assert moved(client) == []
@@ -64,28 +64,28 @@ def test_one_that_never_moved_has_nothing_to_return(
 
 
 def test_a_pending_refund_has_moved_already(
-    client: V1, books: Books, clock: StoppedClock, charge: str
+    client: V1, account: StripeAccount, clock: StoppedClock, charge: str
 ) -> None:
-    made = books.refund(charge, at=clock.time, status="pending")
+    made = account.refund(charge, at=clock.time, status="pending")
     assert (made["status"], made["pending_reason"]) == ("pending", "processing")
     assert moved(client) == [-1000]
 
 
 def test_one_that_the_balance_cannot_pay_has_not(
-    client: V1, books: Books, clock: StoppedClock, charge: str
+    client: V1, account: StripeAccount, clock: StoppedClock, charge: str
 ) -> None:
-    made = books.refund(charge, at=clock.time, pending_reason="insufficient_funds")
+    made = account.refund(charge, at=clock.time, pending_reason="insufficient_funds")
     assert (made["status"], made["balance_transaction"], moved(client)) == ("pending", None, [])
-    books.settle_refund(made["id"], at=clock.time, status="succeeded")
+    account.settle_refund(made["id"], at=clock.time, status="succeeded")
     assert moved(client) == [-1000]
 
 
 @pytest.mark.parametrize("first", ["pending", "succeeded"])
 def test_a_refund_that_fails_brings_its_money_back(
-    client: V1, books: Books, clock: StoppedClock, charge: str, first: str
+    client: V1, account: StripeAccount, clock: StoppedClock, charge: str, first: str
 ) -> None:
-    made = books.refund(charge, at=clock.time, status=first)
-    books.settle_refund(made["id"], at=clock.time, status="failed")
+    made = account.refund(charge, at=clock.time, status=first)
+    account.settle_refund(made["id"], at=clock.time, status="failed")
     refund = client.refunds.retrieve(made["id"])
     assert (refund.status, refund.failure_reason) == ("failed", "lost_or_stolen_card")
     assert isinstance(refund.failure_balance_transaction, str)
@@ -103,17 +103,17 @@ def test_only_a_refund_that_waits_for_the_customer_can_be_called_off(
 
 
 def test_what_became_of_a_refund_is_told_by_its_own_events(
-    client: V1, books: Books, clock: StoppedClock, waiting: str
+    client: V1, account: StripeAccount, clock: StoppedClock, waiting: str
 ) -> None:
-    books.settle_refund(waiting, at=clock.pass_(hours=1), status="succeeded")
+    account.settle_refund(waiting, at=clock.pass_(hours=1), status="succeeded")
     told = client.events.list({"created": {"gte": int(clock.time.timestamp())}}).data
     assert {event.type for event in told} == {"refund.updated", "charge.refund.updated"}
 
 
 def test_a_charge_shows_its_ten_newest_refunds_and_the_rest_can_be_read(
-    client: V1, books: Books, clock: StoppedClock, charge: str
+    client: V1, account: StripeAccount, clock: StoppedClock, charge: str
 ) -> None:
-    made = [books.refund(charge, at=clock.time, amount=50)["id"] for _ in range(12)]
+    made = [account.refund(charge, at=clock.time, amount=50)["id"] for _ in range(12)]
     (listed,) = client.charges.list({"expand": ["data.refunds", "data.payment_intent"]}).data
     refunds = listed.refunds
     assert refunds is not None
@@ -124,10 +124,10 @@ def test_a_charge_shows_its_ten_newest_refunds_and_the_rest_can_be_read(
 
 
 def test_a_list_of_charges_has_the_same_refunds_as_each_charge(
-    client: V1, books: Books, clock: StoppedClock, charge: str
+    client: V1, account: StripeAccount, clock: StoppedClock, charge: str
 ) -> None:
-    books.refund(charge, at=clock.time, amount=100)
-    buy(books, clock.time, metadata={"payment_intent": charge, "refunds": charge})
+    account.refund(charge, at=clock.time, amount=100)
+    buy(account, clock.time, metadata={"payment_intent": charge, "refunds": charge})
     for expand in (
         ["refunds"],
         ["refunds", "payment_intent"],
@@ -139,10 +139,10 @@ def test_a_list_of_charges_has_the_same_refunds_as_each_charge(
 
 
 def test_the_address_of_a_charges_refunds_lists_them(
-    client: V1, books: Books, clock: StoppedClock, charge: str
+    client: V1, account: StripeAccount, clock: StoppedClock, charge: str
 ) -> None:
-    books.refund(buy(books, clock.time)["id"], at=clock.time)
-    made = [books.refund(charge, at=clock.time, amount=50)["id"] for _ in range(12)]
+    account.refund(buy(account, clock.time)["id"], at=clock.time)
+    made = [account.refund(charge, at=clock.time, amount=50)["id"] for _ in range(12)]
     (listed,) = (
         each for each in client.charges.list({"expand": ["data.refunds"]}).data if each.id == charge
     )
@@ -152,11 +152,11 @@ def test_the_address_of_a_charges_refunds_lists_them(
 
 
 def test_a_refund_in_a_currency_that_the_account_does_not_hold_moves_the_one_it_holds(
-    client: V1, books: Books, clock: StoppedClock
+    client: V1, account: StripeAccount, clock: StoppedClock
 ) -> None:
-    books.settle_in("usd", {"eur": 1.1})
-    charge = buy(books, clock.time, currency="eur")["id"]
-    books.refund(charge, at=clock.time, amount=400)
+    account.settle_in("usd", {"eur": 1.1})
+    charge = buy(account, clock.time, currency="eur")["id"]
+    account.refund(charge, at=clock.time, amount=400)
     (newest, oldest) = client.balance_transactions.list().data
     assert (oldest.amount, oldest.currency, oldest.exchange_rate) == (1100, "usd", 1.1)
     assert (newest.amount, newest.currency) == (-440, "usd")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from cascade_cli.sandbox.stripe import Books
+from cascade_cli.sandbox.stripe import StripeAccount
 from tests.sandbox.stripe.conftest import StoppedClock
 from tests.sandbox.stripe.purchases import V1, buy, code, refusal
 
 
 @pytest.fixture
-def charge(books: Books, clock: StoppedClock) -> str:
-    return str(buy(books, clock.time)["id"])
+def charge(account: StripeAccount, clock: StoppedClock) -> str:
+    return str(buy(account, clock.time)["id"])
 
 
 def test_a_refund_gives_everything_back_by_default(client: V1, charge: str) -> None:
@@ -51,14 +51,16 @@ def test_a_refunded_charge_cannot_be_refunded_again(client: V1, charge: str) -> 
 
 
 def test_a_disputed_charge_cannot_be_refunded(
-    client: V1, books: Books, clock: StoppedClock, charge: str
+    client: V1, account: StripeAccount, clock: StoppedClock, charge: str
 ) -> None:
-    books.dispute(charge, at=clock.time)
+    account.dispute(charge, at=clock.time)
     assert refusal(client.refunds.create, {"charge": charge}).code == "charge_disputed"
 
 
-def test_a_failed_charge_cannot_be_refunded(client: V1, books: Books, clock: StoppedClock) -> None:
-    failed = buy(books, clock.time, payment_method="pm_card_chargeDeclined")
+def test_a_failed_charge_cannot_be_refunded(
+    client: V1, account: StripeAccount, clock: StoppedClock
+) -> None:
+    failed = buy(account, clock.time, payment_method="pm_card_chargeDeclined")
     assert refusal(client.refunds.create, {"charge": failed["id"]}).http_status == 400
 
 
@@ -71,9 +73,9 @@ def test_a_refund_of_nothing_known_is_missing(client: V1) -> None:
 
 
 def test_refunds_filter_by_charge_and_by_payment_intent(
-    client: V1, books: Books, clock: StoppedClock, charge: str
+    client: V1, account: StripeAccount, clock: StoppedClock, charge: str
 ) -> None:
-    books.refund(buy(books, clock.time)["id"], at=clock.time)
+    account.refund(buy(account, clock.time)["id"], at=clock.time)
     mine = client.refunds.create({"charge": charge})
     assert [each.id for each in client.refunds.list({"charge": charge}).data] == [mine.id]
     assert isinstance(mine.payment_intent, str)
@@ -88,9 +90,9 @@ def test_a_card_refund_cannot_be_cancelled(client: V1, charge: str) -> None:
 
 
 def test_a_dispute_marks_its_charge_and_takes_the_money_and_a_fee(
-    client: V1, books: Books, clock: StoppedClock, charge: str
+    client: V1, account: StripeAccount, clock: StoppedClock, charge: str
 ) -> None:
-    books.dispute(charge, at=clock.time, reason="product_not_received")
+    account.dispute(charge, at=clock.time, reason="product_not_received")
     (dispute,) = client.disputes.list({"charge": charge}).data
     (withdrawn,) = dispute.balance_transactions
     assert (dispute.status, dispute.reason) == ("needs_response", "product_not_received")
@@ -99,26 +101,26 @@ def test_a_dispute_marks_its_charge_and_takes_the_money_and_a_fee(
 
 
 def test_the_card_that_disputes_does_so_at_once(
-    client: V1, books: Books, clock: StoppedClock
+    client: V1, account: StripeAccount, clock: StoppedClock
 ) -> None:
-    charge = buy(books, clock.time, payment_method="pm_card_createDispute")
+    charge = buy(account, clock.time, payment_method="pm_card_createDispute")
     (dispute,) = client.disputes.list({"payment_intent": charge["payment_intent"]}).data
     assert (dispute.charge, dispute.reason) == (charge["id"], "fraudulent")
 
 
 def test_closing_a_dispute_loses_it_once(
-    client: V1, books: Books, clock: StoppedClock, charge: str
+    client: V1, account: StripeAccount, clock: StoppedClock, charge: str
 ) -> None:
-    dispute = books.dispute(charge, at=clock.time)["id"]
+    dispute = account.dispute(charge, at=clock.time)["id"]
     assert client.disputes.close(dispute).status == "lost"
     assert refusal(client.disputes.close, dispute).http_status == 400
 
 
 def test_a_won_dispute_returns_the_money_and_not_the_fee(
-    client: V1, books: Books, clock: StoppedClock, charge: str
+    client: V1, account: StripeAccount, clock: StoppedClock, charge: str
 ) -> None:
-    dispute = books.dispute(charge, at=clock.time)["id"]
-    assert books.close_dispute(dispute, at=clock.time, won=True)["status"] == "won"
+    dispute = account.dispute(charge, at=clock.time)["id"]
+    assert account.close_dispute(dispute, at=clock.time, won=True)["status"] == "won"
     moved = client.disputes.retrieve(dispute).balance_transactions
     assert [each.net for each in moved] == [-2500, 1000]
 

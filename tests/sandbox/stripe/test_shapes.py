@@ -7,11 +7,11 @@ from typing import Any, get_args
 import pytest
 import stripe
 
-from cascade_cli.sandbox.stripe import Books
+from cascade_cli.sandbox.stripe import StripeAccount
 from cascade_cli.sandbox.stripe.expansion import EXPANDABLE
 from tests.sandbox.stripe.conftest import StoppedClock
 from tests.sandbox.stripe.purchases import V1, buy, session_params
-from tests.sandbox.stripe.subscribing import subscribe
+from tests.sandbox.stripe.subscriptions import subscribe
 
 # What Stripe shows only when asked for by `expand`, or only of something that was deleted.
 ON_REQUEST = {
@@ -63,15 +63,15 @@ CLASSES: dict[str, Any] = {
 
 
 @pytest.fixture
-def shown(client: V1, books: Books, clock: StoppedClock) -> dict[str, dict[str, Any]]:
+def shown(client: V1, account: StripeAccount, clock: StoppedClock) -> dict[str, dict[str, Any]]:
     """One object of each kind, as the SDK has it."""
-    charge = buy(books, clock.time)
-    refund = books.refund(charge["id"], at=clock.time, amount=100)
-    dispute = books.dispute(buy(books, clock.time)["id"], at=clock.time)
+    charge = buy(account, clock.time)
+    refund = account.refund(charge["id"], at=clock.time, amount=100)
+    dispute = account.dispute(buy(account, clock.time)["id"], at=clock.time)
     session = client.checkout.sessions.create(session_params())
     item = client.checkout.sessions.line_items.list(session.id).data[0]
     direct = client.charges.create({"amount": 500, "currency": "usd", "source": "tok_visa"})
-    subscribed = subscribe(books, clock.time)
+    subscribed = subscribe(account, clock.time)
     subscription = client.subscriptions.retrieve(subscribed["subscription"])
     invoice = client.invoices.retrieve(subscribed["invoice"])
     (subscription_item,) = subscription["items"].data

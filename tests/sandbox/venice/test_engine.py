@@ -34,7 +34,7 @@ def test_execution_sets_status_and_time_and_appends_a_line_in_venice_time(venice
 
 
 def test_payer_and_payee_are_told_in_the_engines_own_layout(venice: Venice) -> None:
-    venice.tables.use_older_notifications()
+    venice.tables.use_legacy_notifications()
     venice.order()
     venice.engine.run()
     payee, payer = venice.notices()

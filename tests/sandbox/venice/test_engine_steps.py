@@ -134,7 +134,7 @@ def test_killed_between_balances_and_status_the_next_run_pays_again(venice: Veni
 
 
 def test_killed_after_the_status_nobody_is_told(venice: Venice) -> None:
-    venice.tables.use_older_notifications()
+    venice.tables.use_legacy_notifications()
     row = venice.order()
     venice.engine.run(kill_after="status")
     assert venice.row(row)["Status"] == "executed"

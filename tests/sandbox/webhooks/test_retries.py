@@ -10,8 +10,8 @@ import pytest
 
 from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.sandbox.server import SandboxServer
-from cascade_cli.sandbox.stripe import Courier, Mischief
-from cascade_cli.sandbox.stripe.outbox import INTERVALS_SECONDS, LEASE_SECONDS
+from cascade_cli.sandbox.stripe import Mischief, WebhookSender
+from cascade_cli.sandbox.stripe.deliveries import INTERVALS_SECONDS, LEASE_SECONDS
 from tests.conftest import ManualClock
 from tests.sandbox.stripe.purchases import V1, buy, ten_dollars
 from tests.sandbox.webhooks.receiver import Receiver, receiving
@@ -22,13 +22,13 @@ def test_a_failed_delivery_follows_after_each_interval_and_not_before(
 ) -> None:
     receiver.statuses = [500] * 100
     client.payment_intents.create(ten_dollars())
-    app.courier.deliver_due()
+    app.webhooks.deliver_due()
     for number, interval in enumerate(INTERVALS_SECONDS, 1):
         manual_clock.advance(seconds=interval - 0.1)
-        app.courier.deliver_due()
+        app.webhooks.deliver_due()
         assert len(receiver.requests) == number
         manual_clock.advance(seconds=0.1)
-        app.courier.deliver_due()
+        app.webhooks.deliver_due()
         assert len(receiver.requests) == number + 1
 
 
@@ -38,7 +38,7 @@ def test_after_the_last_interval_it_is_given_up_and_stays_pending(
     receiver.statuses = [500] * 100
     client.payment_intents.create(ten_dollars())
     for _ in range(20):
-        app.courier.deliver_due()
+        app.webhooks.deliver_due()
         manual_clock.advance(days=1)
     assert len(receiver.requests) == len(INTERVALS_SECONDS) + 1
     assert client.events.list({"delivery_success": False}).data[0].pending_webhooks == 1
@@ -54,9 +54,9 @@ def test_a_retry_brings_the_same_event_freshly_signed(
 ) -> None:
     receiver.statuses = [500]
     client.payment_intents.create(ten_dollars())
-    app.courier.deliver_due()
+    app.webhooks.deliver_due()
     manual_clock.advance(seconds=INTERVALS_SECONDS[0])
-    app.courier.deliver_due()
+    app.webhooks.deliver_due()
     first, second = receiver.requests
     assert first.body == second.body
     assert first.headers["stripe-signature"] != second.headers["stripe-signature"]
@@ -67,13 +67,13 @@ def test_a_receiver_that_is_not_there_is_tried_again(
     app: SandboxApp, client: V1, manual_clock: ManualClock
 ) -> None:
     with receiving(Receiver("whsec_sandbox")) as receiver:
-        app.stripe.books.register_webhook(receiver.url, at=app.now(), secret="whsec_sandbox")
+        app.stripe.account.register_webhook(receiver.url, at=app.now(), secret="whsec_sandbox")
     client.payment_intents.create(ten_dollars())
-    assert app.courier.deliver_due() == 0
+    assert app.webhooks.deliver_due() == 0
     port = int(receiver.url.rpartition(":")[2])
     with SandboxServer(receiver, port):
         manual_clock.advance(seconds=INTERVALS_SECONDS[0])
-        assert app.courier.deliver_due() == 1
+        assert app.webhooks.deliver_due() == 1
 
 
 def test_what_was_not_delivered_survives_a_restart(
@@ -82,12 +82,12 @@ def test_what_was_not_delivered_survives_a_restart(
     state = tmp_path / "state.sqlite3"
     with receiving(Receiver("whsec_sandbox")) as receiver:
         with closing(SandboxApp(state, now=manual_clock)) as app:
-            app.stripe.books.register_webhook(
+            app.stripe.account.register_webhook(
                 receiver.url, at=manual_clock(), secret="whsec_sandbox"
             )
-            buy(app.stripe.books, manual_clock())
+            buy(app.stripe.account, manual_clock())
         with closing(SandboxApp(state, now=manual_clock)) as app:
-            assert app.courier.deliver_due() == 4
+            assert app.webhooks.deliver_due() == 4
     assert len({event.id for event in receiver.events}) == 4
 
 
@@ -96,24 +96,24 @@ def test_a_delivery_whose_courier_died_is_due_again_when_its_lease_ends(
     app: SandboxApp, client: V1, manual_clock: ManualClock
 ) -> None:
     client.payment_intents.create(ten_dollars())
-    assert len(app.courier.claim(10)) == 1
+    assert len(app.webhooks.claim(10)) == 1
     manual_clock.advance(seconds=LEASE_SECONDS - 1)
-    assert app.courier.deliver_due() == 0
+    assert app.webhooks.deliver_due() == 0
     manual_clock.advance(seconds=1)
-    assert app.courier.deliver_due() == 1
+    assert app.webhooks.deliver_due() == 1
 
 
 def test_a_failure_told_too_late_does_not_undo_another_courier_s_success(
     app: SandboxApp, client: V1, receiver: Receiver, manual_clock: ManualClock
 ) -> None:
     client.payment_intents.create(ten_dollars())
-    (late,) = app.courier.claim(1)
+    (late,) = app.webhooks.claim(1)
     manual_clock.advance(seconds=LEASE_SECONDS)
-    assert app.courier.deliver_due() == 1
+    assert app.webhooks.deliver_due() == 1
     receiver.statuses = [500]
-    app.courier.deliver(late)
+    app.webhooks.deliver(late)
     manual_clock.advance(days=1)
-    assert app.courier.deliver_due() == 0
+    assert app.webhooks.deliver_due() == 0
     assert client.events.list().data[0].pending_webhooks == 0
 
 
@@ -121,10 +121,10 @@ def test_a_failure_told_too_late_does_not_undo_another_courier_s_success(
 def test_two_couriers_do_not_carry_the_same_delivery(
     app: SandboxApp, manual_clock: ManualClock
 ) -> None:
-    buy(app.stripe.books, manual_clock())
-    another = Courier(app.store, manual_clock, random.Random(1))  # noqa: S311
-    claimed = [*app.courier.claim(2), *another.claim(10)]
-    assert len({parcel.seq for parcel in claimed}) == len(claimed) == 4
+    buy(app.stripe.account, manual_clock())
+    another = WebhookSender(app.store, manual_clock, random.Random(1))  # noqa: S311
+    claimed = [*app.webhooks.claim(2), *another.claim(10)]
+    assert len({delivery.seq for delivery in claimed}) == len(claimed) == 4
 
 
 def test_what_falls_due_while_its_endpoint_is_disabled_is_not_tried_again(
@@ -132,14 +132,14 @@ def test_what_falls_due_while_its_endpoint_is_disabled_is_not_tried_again(
 ) -> None:
     receiver.statuses = [500]
     client.payment_intents.create(ten_dollars())
-    app.courier.deliver_due()
+    app.webhooks.deliver_due()
     endpoint = client.webhook_endpoints.list().data[0].id
     client.webhook_endpoints.update(endpoint, {"disabled": True})
     manual_clock.advance(seconds=INTERVALS_SECONDS[0])
-    app.courier.deliver_due()
+    app.webhooks.deliver_due()
     client.webhook_endpoints.update(endpoint, {"disabled": False})
     manual_clock.advance(days=1)
-    app.courier.deliver_due()
+    app.webhooks.deliver_due()
     assert len(receiver.requests) == 1
 
 
@@ -148,7 +148,7 @@ def test_what_was_to_go_to_a_deleted_endpoint_is_pending_no_more(
 ) -> None:
     client.payment_intents.create(ten_dollars())
     client.webhook_endpoints.delete(client.webhook_endpoints.list().data[0].id)
-    app.courier.deliver_due()
+    app.webhooks.deliver_due()
     assert receiver.requests == []
     assert client.events.list().data[0].pending_webhooks == 0
 
@@ -156,9 +156,9 @@ def test_what_was_to_go_to_a_deleted_endpoint_is_pending_no_more(
 def test_asked_to_the_courier_brings_every_event_twice(
     app: SandboxApp, receiver: Receiver, manual_clock: ManualClock
 ) -> None:
-    buy(app.stripe.books, manual_clock())
+    buy(app.stripe.account, manual_clock())
     chance = random.Random(1)  # noqa: S311
-    assert Courier(app.store, manual_clock, chance, Mischief(twice=1)).deliver_due() == 4
+    assert WebhookSender(app.store, manual_clock, chance, Mischief(twice=1)).deliver_due() == 4
     ids = [event.id for event in receiver.events]
     assert len(ids) == 8
     assert all(ids.count(id) == 2 for id in ids)
@@ -169,9 +169,9 @@ def test_asked_to_the_courier_brings_events_in_any_order(
     app: SandboxApp, receiver: Receiver, manual_clock: ManualClock, seed: int
 ) -> None:
     for _ in range(5):
-        buy(app.stripe.books, manual_clock())
+        buy(app.stripe.account, manual_clock())
     chance = random.Random(seed)  # noqa: S311
-    Courier(app.store, manual_clock, chance, Mischief(shuffled=True)).deliver_due()
+    WebhookSender(app.store, manual_clock, chance, Mischief(shuffled=True)).deliver_due()
     in_order = ["payment_intent.created", "charge.succeeded"]
     assert len(receiver.events) == 20
     assert receiver.types[:2] != in_order or receiver.types[4:6] != in_order

@@ -30,10 +30,10 @@ def eventually(condition: Callable[[], bool]) -> bool:
 def test_events_arrive_by_themselves_while_served(tmp_path: Path) -> None:
     app = SandboxApp(state_path(tmp_path))
     with closing(app), receiving(Receiver(WEBHOOK_SECRET, tolerance=300)) as receiver:
-        app.stripe.books.register_webhook(receiver.url, at=app.now(), secret=WEBHOOK_SECRET)
+        app.stripe.account.register_webhook(receiver.url, at=app.now(), secret=WEBHOOK_SECRET)
         receiver.statuses = [500]
         with serving(app, tmp_path):
-            buy(app.stripe.books, app.now())
+            buy(app.stripe.account, app.now())
             # Four events, one of which comes again after a second.
             assert eventually(lambda: len(receiver.events) == 5)
         assert app.crashes == []
@@ -46,9 +46,9 @@ def test_events_of_another_process_over_the_same_state_arrive(tmp_path: Path) ->
         closing(SandboxApp(state_path(tmp_path))) as another,
         receiving(Receiver(WEBHOOK_SECRET, tolerance=300)) as receiver,
     ):
-        app.stripe.books.register_webhook(receiver.url, at=app.now(), secret=WEBHOOK_SECRET)
+        app.stripe.account.register_webhook(receiver.url, at=app.now(), secret=WEBHOOK_SECRET)
         with serving(app, tmp_path):
-            buy(another.stripe.books, another.now())
+            buy(another.stripe.account, another.now())
             assert eventually(lambda: len(receiver.events) == 4)
 
 
@@ -64,9 +64,9 @@ def test_a_hundred_payments_are_told_of_within_seconds(tmp_path: Path) -> None:
         closing(SandboxApp(state_path(tmp_path))) as app,
         receiving(Receiver(WEBHOOK_SECRET, tolerance=300)) as receiver,
     ):
-        app.stripe.books.register_webhook(receiver.url, at=app.now(), secret=WEBHOOK_SECRET)
+        app.stripe.account.register_webhook(receiver.url, at=app.now(), secret=WEBHOOK_SECRET)
         for _ in range(100):
-            buy(app.stripe.books, app.now())
+            buy(app.stripe.account, app.now())
         with serving(app, tmp_path):
             assert eventually(lambda: len(receiver.events) == 400)
     assert len({event.id for event in receiver.events}) == 400
@@ -121,13 +121,13 @@ def test_serve_with_the_engines_notices_has_their_layout(tmp_path: Path) -> None
 def test_a_webhook_named_again_stays_one_endpoint_with_the_secret_named_last(
     sandbox_app: SandboxApp,
 ) -> None:
-    books, at = sandbox_app.stripe.books, sandbox_app.now()
+    account, at = sandbox_app.stripe.account, sandbox_app.now()
     with receiving(Receiver("whsec_second")) as receiver:
-        first = books.register_webhook(receiver.url, at=at, secret="whsec_first")
-        again = books.register_webhook(receiver.url, at=at, secret="whsec_second")
+        first = account.register_webhook(receiver.url, at=at, secret="whsec_first")
+        again = account.register_webhook(receiver.url, at=at, secret="whsec_second")
         assert first["id"] == again["id"]
-        buy(books, at)
-        assert sandbox_app.courier.deliver_due() == 4
+        buy(account, at)
+        assert sandbox_app.webhooks.deliver_due() == 4
 
 
 def test_a_webhook_on_another_machine_is_wrong_usage(tmp_path: Path) -> None:

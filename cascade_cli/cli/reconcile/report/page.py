@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Callable
+from datetime import UTC, datetime
 from hashlib import sha256
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from cascade_cli import __version__
-from cascade_cli.cli.reconcile.report.view import ReportPage
-from cascade_cli.cli.terminal.escape import escape
-from cascade_cli.cli.terminal.rounding import readable
+from cascade_cli.adapters.files import replace_file
+from cascade_cli.cli.reconcile.report.view import ReportPage, judged_page, unjudged_page
+from cascade_cli.cli.reconcile.run import JudgedOutcome
+from cascade_cli.cli.terminal.escape import escape, readable
+from cascade_cli.cli.terminal.session import Outcome, Session
+from cascade_cli.domain.records.journal_entries import Head
+from cascade_cli.errors import ExitCode
 
 PACKAGE, FOLDER = "cascade_cli.cli.reconcile.report", "pages"
 
@@ -61,3 +67,32 @@ def _words(line: str) -> Markup:
     """A command whose words are not parted at their hyphens; what is copied is the same."""
     word = Markup('<span class="word">{}</span>')
     return Markup(" ").join(word.format(each) for each in line.split(" "))
+
+
+# Nothing was done, or somebody else is doing it: the page of the last run stays.
+NOT_WORTH_A_PAGE = frozenset({ExitCode.USAGE, ExitCode.LOCKED})
+
+
+def write_report(session: Session, path: Path, outcome: Outcome, head: Head | None) -> None:
+    """Put the outcome's page there. Raises OSError."""
+    if outcome.exit_code not in NOT_WORTH_A_PAGE:
+        replace_file(path, _rendered(session, _page(outcome, head)))
+
+
+def _rendered(session: Session, page: ReportPage) -> str:
+    return render(
+        page,
+        sandbox=session.sandbox,
+        settings=session.settings_note,
+        redacted=session.redacted,
+        completed=session.completed,
+    )
+
+
+def _page(outcome: Outcome, head: Head | None) -> ReportPage:
+    data = outcome.data or {}
+    if isinstance(outcome, JudgedOutcome):
+        return judged_page(outcome.run, outcome.reading, data, outcome.error, head)
+    if outcome.error is None:
+        raise TypeError("a run without a judgement has to say why")
+    return unjudged_page(outcome.error, data, datetime.now(UTC), head)

@@ -86,7 +86,7 @@ class ReportFindings:
     days: Days
     counts: tuple[Count, ...]
     news: ReportNews | None
-    matched_charges: tuple[Cases, ...]
+    cases: tuple[Cases, ...]
     hidden: int
     coverage: tuple[str, ...]
     urgency: tuple[tuple[str, str], ...] = URGENCY
@@ -196,7 +196,7 @@ def _findings(run: Run, reading: RunFacts) -> ReportFindings:
         days=days_of(reading.window, result.items),
         counts=tuple(_counts(result, {story.kind for story in told})),
         news=_news(reading.since_last) if reading.since_last else None,
-        matched_charges=tuple(_matched_charges(told)),
+        cases=tuple(_cases(told)),
         hidden=len(result.discrepancies) - len(told),
         coverage=_coverage(run, reading),
     )
@@ -221,7 +221,7 @@ def _counts(result: Reconciliation, told: Container[str]) -> Iterator[Count]:
             yield Count(name, kind.severity.value, number, MEANINGS[kind], ducats, name in told)
 
 
-def _matched_charges(told: Sequence[ReportStory]) -> Iterator[Cases]:
+def _cases(told: Sequence[ReportStory]) -> Iterator[Cases]:
     """By kind, the one with the worst case first; within a kind worst first."""
     by_kind: dict[str, list[ReportStory]] = {}
     for story in told:

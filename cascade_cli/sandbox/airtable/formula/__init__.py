@@ -1,7 +1,7 @@
 """`filterByFormula`: the language, parsed and compiled once per request into a test of rows.
 
-What Airtable's language has and this one lacks is refused like a syntax error; no formula is ever
-taken for true because it was not understood.
+What Airtable's language has and the sandbox lacks is refused like a syntax error. So no formula
+counts as true because the sandbox did not understand it.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from typing import cast
 from cascade_cli.sandbox.airtable import refusal
 from cascade_cli.sandbox.airtable.formula import dates
 from cascade_cli.sandbox.airtable.formula.functions import FUNCTIONS, OPERATORS, Function
-from cascade_cli.sandbox.airtable.formula.syntax import Call, FieldName, Literal, Node
+from cascade_cli.sandbox.airtable.formula.syntax import FieldName, FunctionCall, Literal, Node
 from cascade_cli.sandbox.airtable.formula.values import EvaluationError, Value, instant, truth
 from cascade_cli.sandbox.airtable.rows import Row
 from cascade_cli.sandbox.airtable.schema import Field, Table
@@ -37,7 +37,7 @@ def compile_formula(tree: Node, table: Table, now: datetime) -> list[Evaluate]:
     if unknown:
         raise refusal.invalid_formula(f"Unknown field names: {', '.join(unknown).lower()}")
     compiler = _Compiler(table, now)
-    if isinstance(tree, Call) and tree.name.upper() == "AND" and tree.arguments:
+    if isinstance(tree, FunctionCall) and tree.name.upper() == "AND" and tree.arguments:
         tests = [(_size(each), compiler.compile(each)) for each in tree.arguments]
         return [test for _, test in sorted(tests, key=itemgetter(0))]
     return [compiler.compile(tree)]
@@ -67,7 +67,7 @@ class _Compiler:
             return self._equality(node) or self._applied(OPERATORS[node.name], node)
         return self._call(node)
 
-    def _call(self, node: Call) -> Evaluate:
+    def _call(self, node: FunctionCall) -> Evaluate:
         name = node.name.upper()
         if name in _READ_FROM_ROW:
             _check_count(node, 0, 0)
@@ -82,7 +82,7 @@ class _Compiler:
         lookup = self._lookup(node) if name == "OR" else None
         return lookup or self._applied(FUNCTIONS[name], node)
 
-    def _applied(self, function: Function, node: Call) -> Evaluate:
+    def _applied(self, function: Function, node: FunctionCall) -> Evaluate:
         _check_count(node, function.least, function.most)
         arguments = [self.compile(argument) for argument in node.arguments]
         for index, check in function.checks:
@@ -93,13 +93,13 @@ class _Compiler:
             return evaluate
         return _folded(evaluate)
 
-    def _if(self, node: Call) -> Evaluate:
+    def _if(self, node: FunctionCall) -> Evaluate:
         _check_count(node, 2, 3)
         condition, then, *rest = (self.compile(argument) for argument in node.arguments)
         otherwise = rest[0] if rest else _Constant(None)
         return lambda row: then(row) if truth(condition(row)) else otherwise(row)
 
-    def _equality(self, node: Call) -> Evaluate | None:
+    def _equality(self, node: FunctionCall) -> Evaluate | None:
         """`{F}='a'` as a comparison of texts, or None for any other operator or operands."""
         pair = _key_and_text(node)
         read = self._text_of(pair[0]) if pair else None
@@ -108,7 +108,7 @@ class _Compiler:
         wanted = pair[1]
         return lambda row: read(row) == wanted
 
-    def _lookup(self, node: Call) -> Evaluate | None:
+    def _lookup(self, node: FunctionCall) -> Evaluate | None:
         """`OR({F}='a', {F}='b', …)` as one look into a set, or None for any other OR."""
         pairs = [_key_and_text(argument) for argument in node.arguments]
         keys = {pair[0] for pair in pairs if pair}
@@ -123,7 +123,7 @@ class _Compiler:
             field = self._table.by_name[key.name]
             id = field.id
             return (lambda row: row.cells.get(id, "")) if field.type in _TEXTS else None
-        if not isinstance(key, Call) or key.operator:
+        if not isinstance(key, FunctionCall) or key.operator:
             return None
         if key.name.upper() == "RECORD_ID" and not key.arguments:
             return lambda row: row.id
@@ -142,7 +142,7 @@ def _fields_of(tree: Node) -> list[str]:
 
 
 def _size(tree: Node) -> int:
-    return 1 + sum(map(_size, tree.arguments)) if isinstance(tree, Call) else 1
+    return 1 + sum(map(_size, tree.arguments)) if isinstance(tree, FunctionCall) else 1
 
 
 def _field(field: Field) -> Evaluate:
@@ -156,7 +156,7 @@ def _field(field: Field) -> Evaluate:
     return lambda row: cast(Value, row.cells.get(id))
 
 
-def _check_count(node: Call, least: int, most: int) -> None:
+def _check_count(node: FunctionCall, least: int, most: int) -> None:
     if not least <= len(node.arguments) <= most:
         raise refusal.invalid_formula()
 
@@ -184,7 +184,7 @@ def _constant_text(argument: Evaluate) -> str:
 
 
 def _key_and_text(node: Node) -> tuple[Node, str] | None:
-    if not isinstance(node, Call) or node.name != "=" or not node.operator:
+    if not isinstance(node, FunctionCall) or node.name != "=" or not node.operator:
         return None
     key, literal = node.arguments
     if isinstance(literal, Literal) and isinstance(literal.value, str):

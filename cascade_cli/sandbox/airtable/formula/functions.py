@@ -14,7 +14,6 @@ from datetime import datetime
 from typing import Any
 
 from cascade_cli.sandbox.airtable.formula import dates, values
-from cascade_cli.sandbox.airtable.formula.patterns import pattern
 from cascade_cli.sandbox.airtable.formula.values import EvaluationError, Value
 
 UNLIMITED = 10_000
@@ -24,8 +23,8 @@ UNLIMITED = 10_000
 class Function:
     """`call` takes between `least` and `most` values; `checks` look at constant arguments early.
 
-    A check raises Refusal, so that an unknown unit or a malformed pattern refuses the formula
-    before any row is looked at.
+    A check raises Refusal, so that an unknown unit refuses the formula before any row is looked
+    at.
     """
 
     least: int
@@ -102,12 +101,6 @@ def _is_after(left: Value, right: Value) -> Value:
     return values.moment(left) > values.moment(right)
 
 
-def _regex_match(searched: Value, written: Value) -> Value:
-    if not isinstance(searched, str):
-        raise EvaluationError("REGEX_MATCH takes a text")
-    return pattern(values.text(written)).search(searched)
-
-
 def _modulo(left: float, right: float) -> float:
     return left - right * (left // right)
 
@@ -128,9 +121,8 @@ FUNCTIONS: dict[str, Function] = {
     "TRIM": Function(1, 1, lambda value: values.text(value).strip()),
     "VALUE": Function(1, 1, _value),
     "MOD": Function(2, 2, _arithmetic(_modulo)),
-    "REGEX_MATCH": Function(2, 2, _regex_match, ((1, pattern),)),
     "DATETIME_PARSE": Function(1, 3, _datetime_parse, ((1, dates.directives),)),
-    # Airtable counts milliseconds where it does not know the unit: a formula that nobody meant.
+    # For an unknown unit Airtable counts milliseconds, which nobody means: the sandbox refuses.
     "DATETIME_DIFF": Function(2, 3, _datetime_diff, ((2, dates.unit),)),
     "DATEADD": Function(3, 3, _dateadd, ((2, dates.unit),)),
     "IS_BEFORE": Function(2, 2, _is_before),

@@ -58,7 +58,7 @@ class FieldName:
 
 
 @dataclass(frozen=True)
-class Call:
+class FunctionCall:
     """A function, or an operator under its sign, with its arguments."""
 
     name: str
@@ -67,7 +67,7 @@ class Call:
     operator: bool = False
 
 
-Node = Literal | FieldName | Call
+Node = Literal | FieldName | FunctionCall
 
 
 @lru_cache(maxsize=256)
@@ -116,13 +116,13 @@ class _TreeBuilder(Transformer[Token, Node]):
         return _call(str(name), tuple(one for one in arguments if one is not None))
 
 
-def _call(name: str, arguments: tuple[Node, ...], operator: bool = False) -> Call:
+def _call(name: str, arguments: tuple[Node, ...], operator: bool = False) -> FunctionCall:
     depth = 1 + max((argument.depth for argument in arguments), default=0)
     if depth > MAX_DEPTH:
         raise refusal.invalid_formula()
-    return Call(name, arguments, depth, operator)
+    return FunctionCall(name, arguments, depth, operator)
 
 
 def _unescaped(match: re.Match[str]) -> str:
-    # An escape that means nothing keeps its backslash, so that "\d" reaches REGEX_MATCH whole.
+    # An escape that means nothing keeps its backslash.
     return _ESCAPED.get(match[1], match[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cascade_cli.sandbox.seed.citizens import PROCESSOR
 from cascade_cli.sandbox.seed.prices import custom
 from cascade_cli.sandbox.seed.world import Sale, World
 
@@ -42,7 +43,7 @@ def not_numeric(world: World) -> str:
 def refunded_in_part(world: World) -> str:
     """Support gave some of the money back after delivery."""
     sale = _delivered(world)
-    world.books.refund(
+    world.account.refund(
         sale.charge["id"],
         at=world.later(world.window.last_run),
         amount=max(1, int(sale.charge["amount"] * world.random.uniform(0.2, 0.8))),
@@ -55,14 +56,14 @@ def refunded_whole(world: World) -> str:
     """Support gave all of the money back after delivery; the ducats stayed."""
     sale = _delivered(world)
     at = world.later(world.window.last_run)
-    world.books.refund(sale.charge["id"], at=at, reason="requested_by_customer")
+    world.account.refund(sale.charge["id"], at=at, reason="requested_by_customer")
     return "refunded"
 
 
 def contested(world: World) -> str:
     """The cardholder's bank asks for the money back after delivery."""
     sale = _delivered(world)
-    world.books.dispute(sale.charge["id"], at=world.later(world.window.last_run))
+    world.account.dispute(sale.charge["id"], at=world.later(world.window.last_run))
     return "disputed"
 
 
@@ -70,3 +71,29 @@ def _delivered(world: World) -> Sale:
     sale = world.sell()
     world.transfers.execute(world.credit(sale))
     return sale
+
+
+def half_a_dollar(world: World) -> str:
+    """The price was changed in the browser, and nobody credited it yet."""
+    world.sell(world.order(item=custom(world.random.randrange(2500, 9500))), cents=50)
+    return "underpaid"
+
+
+def at_a_rate_of_its_own(world: World) -> str:
+    """The metadata names the rate at which the price would be right."""
+    ducats = world.random.randrange(2500, 9500)
+    rate = f"{0.5 / ducats:.8f}"
+    world.sell(world.order(item=custom(ducats)), cents=50, exchange_rate=rate)
+    return "underpaid"
+
+
+def in_dongs(world: World) -> str:
+    """A currency in which the shop sells nothing."""
+    world.sell(world.order(item=custom(10_000)), cents=13_000, currency="vnd")
+    return "underpaid"
+
+
+def for_the_processor(world: World) -> str:
+    """Venice's engine would mint the ducats."""
+    world.sell(citizen_id=PROCESSOR)
+    return "unattributable"

@@ -28,15 +28,15 @@ def replayed(world: World) -> str:
     return "settled"
 
 
-def lucky_older_row(world: World) -> str:
-    """The older connector's row, written within the five minutes before a run."""
+def lucky_legacy_row(world: World) -> str:
+    """The legacy connector's row, written within the five minutes before a run."""
     sale = world.sell_before_a_run()
     world.transfers.execute(world.credit_as_before(sale))
     return "settled"
 
 
-def older_row_run_by_hand(world: World) -> str:
-    """The older connector's row had expired; somebody had the engine run it by its id."""
+def legacy_row_run_by_hand(world: World) -> str:
+    """The legacy connector's row had expired; somebody had the engine run it by its id."""
     sale = world.sell()
     row = world.credit_as_before(sale, notified=True)
     wait = timedelta(minutes=world.random.randrange(8, 12))

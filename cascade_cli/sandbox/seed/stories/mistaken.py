@@ -80,7 +80,7 @@ def another_citizen(world: World) -> str:
 
 
 def webhook_delivered_twice(world: World) -> str:
-    """Stripe delivered the event again, and the older connector credited it again."""
+    """Stripe delivered the event again, and the legacy connector credited it again."""
     sale = world.sell_before_a_run()
     first = world.credit_as_before(sale)
     again = first.created_at + timedelta(seconds=world.random.randrange(5, 100))
@@ -91,7 +91,7 @@ def webhook_delivered_twice(world: World) -> str:
 
 
 def credited_by_old_and_new(world: World) -> str:
-    """The older connector's row was executed, and a replay credited the payment once more."""
+    """The legacy connector's row was executed, and a replay credited the payment once more."""
     sale = world.sell_before_a_run(but_the_last=True)
     first = world.transfers.execute(world.credit_as_before(sale))
     world.transfers.execute(world.credit(sale, at=world.by_hand_after(first)))

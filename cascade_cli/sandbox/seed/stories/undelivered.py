@@ -12,13 +12,13 @@ from cascade_cli.sandbox.venice.transfer import read_terms
 
 
 def swallowed_by_the_webhook(world: World) -> str:
-    """Crediting failed, the older webhook answered 200 all the same, and Stripe never retried."""
+    """Crediting failed, the legacy webhook answered 200 all the same, and Stripe never retried."""
     world.sell()
     return "missing"
 
 
 def expired_unseen(world: World) -> str:
-    """The older connector's five minutes were over before any run; its notice was refused."""
+    """The legacy connector's five minutes were over before any run; its notice was refused."""
     world.credit_as_before(world.sell())
     return "stalled"
 
@@ -96,7 +96,7 @@ def paid_before_arriving(world: World) -> str:
 
 
 def misspelt_citizen(world: World) -> str:
-    """The buyer mistyped their own name; the older connector found nobody and wrote nothing."""
+    """The buyer mistyped their own name; the legacy connector found nobody and wrote nothing."""
     _sell_to_a_misspelt_name(world)
     return "unknown_citizen"
 

@@ -17,7 +17,7 @@ _WARES = ("Carnival mask", "Print of the Rialto", "Monthly newsletter, supporter
 
 
 def transfer_nobody_paid_for(world: World) -> str:
-    """The older connector was called by hand, to try it out."""
+    """The legacy connector was called by hand, to try it out."""
     order = world.order()
     run = world.random.choice(world.window.daytime_runs())
     at = run - timedelta(seconds=world.random.randrange(60, 280))
@@ -64,7 +64,7 @@ def settled_across_the_beginning(world: World) -> None:
 
 def another_product(world: World) -> None:
     """The account sells other things as well."""
-    world.books.pay(
+    world.account.pay(
         amount=world.random.choice((500, 1999, 4500)),
         currency="usd",
         metadata={"order_id": str(world.random.randrange(10_000, 99_999))},
@@ -88,7 +88,7 @@ def refunded_before_delivery(world: World) -> None:
     """All of the money went back before anything was credited: nobody owes anybody."""
     charge = _pay_without_sale(world)
     at = datetime.fromtimestamp(charge["created"], world.window.until.tzinfo)
-    world.books.refund(charge["id"], at=at + timedelta(minutes=world.random.randrange(5, 90)))
+    world.account.refund(charge["id"], at=at + timedelta(minutes=world.random.randrange(5, 90)))
 
 
 def another_stratagem(world: World) -> None:
@@ -130,7 +130,7 @@ def between_citizens(world: World) -> None:
 def _pay_without_sale(world: World, **terms: Any) -> dict[str, Any]:
     order = world.order()
     before = world.window.last_run - timedelta(minutes=12)
-    return world.books.pay(
+    return world.account.pay(
         amount=order.item.cents,
         currency="usd",
         metadata=order.metadata,

@@ -1,0 +1,36 @@
+"""`cascade help`: its options."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cascade_cli.cli.terminal import layout
+from cascade_cli.cli.terminal.session import conduct
+
+EXAMPLES = layout.examples(
+    "cascade help", "cascade help refunds", "cascade help --man ~/.local/share/man"
+)
+
+
+def help(
+    ctx: typer.Context,
+    topic: Annotated[
+        list[str] | None, typer.Argument(metavar="[TOPIC]", help="A topic, or a command.")
+    ] = None,
+    man: Annotated[
+        Path | None,
+        typer.Option("--man", metavar="DIR", help="Write all of it as man pages to this folder."),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+) -> None:
+    """The manual: list its topics, read one, or write man pages.
+
+    Needs no keys. A command's name shows the same as its `--help`.
+    """
+    from cascade_cli.cli.help.run import manual
+
+    code = conduct(ctx.obj, "help", lambda _s: manual(topic or [], man, json=json), json=json)
+    raise typer.Exit(code)
