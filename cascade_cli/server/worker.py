@@ -1,4 +1,5 @@
-"""The thread that credits: it takes accepted events until told to stop, whatever happens."""
+"""The thread that credits: it takes accepted events until told to stop, whatever happens. Of
+several `cascade serve` on one base one credits, and the others wait for its place."""
 
 from __future__ import annotations
 

@@ -383,7 +383,7 @@ def judged_by_another_day_s_rate() -> Iterator[Alter]:
         known = rates.on(currency, paid_on)
         return ValuationRate(known.per_usd if known else None, "")
 
-    with patch.object(pricing, "believe", of_the_day):
+    with patch.object(pricing, "valuation_rate_of", of_the_day):
         yield as_it_is
 
 

@@ -1,4 +1,4 @@
-"""`cascade checkout`: from options to a link."""
+"""`cascade checkout`: from options, or a CSV of citizens, to a link."""
 
 from __future__ import annotations
 

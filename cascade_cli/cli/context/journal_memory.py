@@ -1,4 +1,5 @@
-"""What this machine's journal remembers of payments that have no stratagem now."""
+"""What this machine's journal remembers, for commands that only read: past deliveries, who gets
+how much of a split payment, and what people decided about single rows."""
 
 from __future__ import annotations
 

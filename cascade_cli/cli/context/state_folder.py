@@ -1,4 +1,5 @@
-"""The state folder, or why there can be none: told before anything is read or written."""
+"""The state folder, or why there can be none, told before anything is read or written; and where
+this machine keeps the pace of its requests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`cascade events list`, and which events a command means."""
+"""`cascade events list`: which events a command means, and what the webhook made of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One case on a screen: its line, how it stands with it, and the command for it."""
+"""One case on a screen: its line, how it stands with it, the command for it, and its gift."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`--alert`: who is told, of what, and the memory of having told them."""
+"""`--alert`: who is told, of what and in which words, and the memory of having told them."""
 
 from __future__ import annotations
 

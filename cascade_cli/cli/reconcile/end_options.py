@@ -1,4 +1,5 @@
-"""Who is told how a run ended, as typed; apart from the telling, which `schedule` does not need."""
+"""Who is told how a run ended, and where it is written, as typed. The telling itself is in
+run_end.py, which `schedule` does not need."""
 
 from __future__ import annotations
 

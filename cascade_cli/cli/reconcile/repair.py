@@ -1,4 +1,5 @@
-"""`cascade reconcile --repair`: find, show, ask, write, and read again."""
+"""`cascade reconcile --repair`: find, show, ask, write, and read again; and tell citizens of
+arrivals where Venice's engine cannot."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`cascade reconcile`: from options to an outcome."""
+"""`cascade reconcile`: from options to an outcome, with bars on stderr while it reads."""
 
 from __future__ import annotations
 

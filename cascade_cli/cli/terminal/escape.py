@@ -1,4 +1,5 @@
-"""Text from outside, made harmless for a terminal or a spreadsheet."""
+"""Text made fit for people: from outside, harmless for a terminal or a spreadsheet; and amounts in
+sentences rounded, since the sentences themselves are exact for --json."""
 
 from __future__ import annotations
 

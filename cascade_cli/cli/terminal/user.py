@@ -1,4 +1,4 @@
-"""The user of this process, and those of files."""
+"""The user of this process and those of files, and the worker that an invocation is."""
 
 from __future__ import annotations
 

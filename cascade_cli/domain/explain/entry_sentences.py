@@ -1,4 +1,4 @@
-"""Journal entries in a few words."""
+"""Journal entries in a few words, and what they tell of one transfer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Both sides as they were read, and what had to be asked because the listings did not tell."""
+"""Both sides as they were read, what had to be looked up because the listings did not tell, and
+what people did beside a payment's own transfers."""
 
 from __future__ import annotations
 

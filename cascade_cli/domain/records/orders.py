@@ -1,4 +1,5 @@
-"""What ought to stand in Venice for one cause: a payment, a credit by hand, or a refund."""
+"""What ought to stand in Venice for one cause: a payment, a credit by hand, or a refund; and which
+guards a person may overrule for it."""
 
 from __future__ import annotations
 

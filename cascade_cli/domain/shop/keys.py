@@ -1,4 +1,5 @@
-"""The StratagemIds that cascade gives, and how those of others are told apart.
+"""The StratagemIds that cascade gives, how those of others are told apart, and what a typed id can
+be the id of.
 
 One payment has one key for ever, so that whoever credits it, and however often, names the same
 record: `cascade_payment_<payment intent>`, or the charge's id where there is no intent. A payment

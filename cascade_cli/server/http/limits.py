@@ -1,4 +1,5 @@
-"""The outermost layer: bounded bodies, every request timed, and an answer whatever happens."""
+"""The outermost layer: bounded bodies, each and all together, every request timed, and an answer
+whatever happens."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The page's HTML: one file, no script, nothing fetched, and text from outside always text."""
+"""The page's HTML, written when a run ends: one file, no script, nothing fetched, and text from
+outside always text."""
 
 from __future__ import annotations
 
