@@ -16,11 +16,10 @@ from cascade_cli.cli.terminal.session import Session
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.past_delivery import NOTHING_PAST, PastDelivery
 from cascade_cli.domain.records.rulings import RowRuling, Rulings
-from cascade_cli.domain.selling.allocation import Allocation, read_allocation
+from cascade_cli.domain.selling.allocation import Allocation, Allocations, read_allocation
 from cascade_cli.domain.shop.money import format_ducats
 from cascade_cli.errors import JournalError
-from cascade_cli.services.allocations import Allocations
-from cascade_cli.services.reconcile.past_deliveries import PastDeliveries
+from cascade_cli.services.reconcile.gather import PastDeliveries
 from cascade_cli.settings import Settings
 
 if TYPE_CHECKING:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from cascade_cli.adapters.http.service_clock import ServiceClock
 from cascade_cli.bootstrap import Wiring
@@ -12,8 +13,10 @@ from cascade_cli.cli.terminal.windows import FIRST_REACH
 from cascade_cli.domain.history.checkpoint import Checkpoint, mark_name, may_be_kept
 from cascade_cli.domain.shop.times import CLOCK_TOLERANCE
 from cascade_cli.errors import JournalError
-from cascade_cli.services.ports import JournalPort
 from cascade_cli.services.reconcile.gather import Run
+
+if TYPE_CHECKING:
+    from cascade_cli.services.ports import JournalPort
 
 
 def recall(session: Session, wiring: Wiring, now: datetime) -> Checkpoint | None:

@@ -42,8 +42,8 @@ from cascade_cli.services.delivery.available_balance import AvailableBalance
 from cascade_cli.services.delivery.credit_service import PATIENCE, Limits
 from cascade_cli.services.delivery.deliver import Deliverer
 from cascade_cli.services.ports import PaymentsPort, VenicePort
+from cascade_cli.services.reconcile.gather import PastDeliveries
 from cascade_cli.services.reconcile.neighbouring_charges import SECOND, NeighbouringCharges
-from cascade_cli.services.reconcile.past_deliveries import PastDeliveries
 
 # From so many payments on, a listing may take fewer requests than asking for each.
 MANY_PAYMENTS = 20

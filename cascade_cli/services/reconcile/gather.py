@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from cascade_cli.concurrency import both
-from cascade_cli.domain.history.checkpoint import Checkpoint, Remains, Scope, checkpoint_of
-from cascade_cli.domain.history.verification import MemoryVerification
+from cascade_cli.domain.history.checkpoint import (
+    Checkpoint,
+    Remains,
+    Scope,
+    checkpoint_of,
+    mark_name,
+)
+from cascade_cli.domain.history.verification import MemoryVerification, Settled
 from cascade_cli.domain.matching.fast_path import CachedFastPath, FastPath, take_fast_path
 from cascade_cli.domain.matching.matched_charge import Terms
 from cascade_cli.domain.matching.pending_lookups import Outside, PendingLookups, outside_of
 from cascade_cli.domain.matching.snapshot import Lookups, Snapshot
 from cascade_cli.domain.reconcile.reconciliation import Reconciliation, reconcile
 from cascade_cli.domain.records.charges import Charge, Listing
+from cascade_cli.domain.records.past_delivery import PastDelivery
 from cascade_cli.domain.records.stratagems import Stratagem
 from cascade_cli.domain.shop.citizen_names import similar_names
 from cascade_cli.domain.shop.density import DensityEstimate
 from cascade_cli.domain.shop.times import Window
 from cascade_cli.errors import BalanceError
-from cascade_cli.services.ports import PaymentsPort, VenicePort
-from cascade_cli.services.reconcile.past_deliveries import PastDeliveries
+
+if TYPE_CHECKING:
+    from cascade_cli.services.ports import JournalPort, PaymentsPort, VenicePort
 
 NOTHING_KNOWN = Lookups()
 
@@ -243,3 +252,29 @@ def paid(charges: Sequence[Charge]) -> int:
     """How many charges they are at Stripe, where one for many citizens is one."""
     portions = [charge for charge in charges if charge.portion]
     return len(charges) - len(portions) + len({charge.charge_id for charge in portions})
+
+
+class PastDeliveries:
+    """Answers from one journal, for payments that are delivered into one base."""
+
+    def __init__(self, journal: JournalPort, base_id: str) -> None:
+        self._journal, self._base_id = journal, base_id
+
+    def written_for(self, key: str) -> PastDelivery:
+        """What the journal wrote last under that key, whatever it stands for."""
+        return PastDelivery(self._journal.attempts([key]).get(key))
+
+    def past_of(self, charges: Sequence[Charge], now: datetime) -> Mapping[str, PastDelivery]:
+        """What is remembered now of the charges' deliveries, by charge; no request is sent."""
+        if not charges:
+            return {}
+        written = self._journal.attempts([charge.stratagem_id for charge in charges])
+        mark = self._journal.mark(mark_name(self._base_id))
+        settled = Settled(Checkpoint.of(mark).believed(now), ()) if mark else None
+        return {
+            charge.id: PastDelivery(
+                written.get(charge.stratagem_id),
+                settled.checkpoint.until if settled and settled.saw_delivered(charge) else None,
+            )
+            for charge in charges
+        }

@@ -36,8 +36,8 @@ from cascade_cli.services.delivery.credit_requests import check_limit
 from cascade_cli.services.delivery.credit_service import PATIENCE, Limits
 from cascade_cli.services.delivery.deliver import Deliverer
 from cascade_cli.services.ports import JournalPort, PaymentsPort, VenicePort
+from cascade_cli.services.reconcile.gather import PastDeliveries
 from cascade_cli.services.reconcile.neighbouring_charges import NeighbouringCharges
-from cascade_cli.services.reconcile.past_deliveries import PastDeliveries
 
 # After an ending, a transfer may turn out to be executed: then there is one more look.
 LOOKS = 2

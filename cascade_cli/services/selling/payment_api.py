@@ -19,7 +19,7 @@ from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.gifts import Gift, wished_gift
 from cascade_cli.domain.records.orders import exact
 from cascade_cli.domain.records.stratagems import Stratagem
-from cascade_cli.domain.selling.allocation import Allocation, Share
+from cascade_cli.domain.selling.allocation import Allocation, Allocations, Share
 from cascade_cli.domain.selling.pricing import Quote
 from cascade_cli.domain.selling.sales import PaymentIntent, Sale
 from cascade_cli.domain.shop.citizen_names import no_citizen
@@ -27,7 +27,6 @@ from cascade_cli.domain.shop.currencies import CURRENCY
 from cascade_cli.domain.shop.keys import Origin, portion_number, whole_id
 from cascade_cli.domain.shop.money import format_ducats, format_money
 from cascade_cli.errors import GuardError, JournalError, NotFoundError, ServiceError, UsageError
-from cascade_cli.services.allocations import Allocations
 from cascade_cli.services.delivery.citizen_lookup import refuse_processor
 from cascade_cli.services.ports import PaymentsPort, VenicePort
 from cascade_cli.services.reconcile.neighbouring_charges import NeighbouringCharges
