@@ -18,20 +18,20 @@ from cascade_cli.adapters.price_list_file import read_prices
 from cascade_cli.adapters.reference_rates import PublishedRates
 from cascade_cli.adapters.stripe.client import stripe_client
 from cascade_cli.adapters.stripe.purchases import StripeReader
-from cascade_cli.adapters.venice.base import VeniceReader, airtable_api
+from cascade_cli.adapters.venice.base import airtable_api
+from cascade_cli.adapters.venice.transfers import TransferReader
 from cascade_cli.concurrency import Threads
 from cascade_cli.domain.records.rulings import Rulings, no_rulings
+from cascade_cli.domain.selling.allocation import Allocations
 from cascade_cli.domain.selling.pricing import PriceList
 from cascade_cli.domain.shop.engine_schedule import meets_engine
-from cascade_cli.services.allocations import Allocations, NoAllocations
-from cascade_cli.services.reconcile.gather import PastSource, Reconciler
+from cascade_cli.services.reconcile.gather import PastDeliveries, Reconciler
 from cascade_cli.settings import Settings
 
 if TYPE_CHECKING:
     # What few commands use is imported when they do: every one waits for what is imported here.
     from cascade_cli.adapters.stripe.events import EventReader
-    from cascade_cli.adapters.venice.transfers import TransferReader
-    from cascade_cli.services.explain.explain_ports import ExplainSources
+    from cascade_cli.services.explain.explain_sources import ExplainSources
     from cascade_cli.services.reconcile.since_last import SinceLast
     from cascade_cli.services.selling.checkout_service import Checkout
     from cascade_cli.services.selling.price_quotes import PriceQuotes
@@ -49,20 +49,18 @@ class Wiring:
     clock: ServiceClock
     reconciler: Reconciler
     payments: StripeReader
-    venice: VeniceReader
+    venice: TransferReader
     prices: PriceList
     stripe: Transport
     airtable: Transport
     client: StripeClient
     api: Api
     allocations: Allocations
-    past: PastSource | None = None
+    past: PastDeliveries | None = None
     rulings: Callable[[], Rulings] = no_rulings
 
     def transfers(self) -> TransferReader:
         """Venice's transfers, by any id or by what became of them."""
-        from cascade_cli.adapters.venice.transfers import TransferReader  # noqa: PLC0415
-
         base, processor = self.settings.airtable_base, self.settings.processor
         return TransferReader(self.api, base, processor, rulings=self.rulings)
 
@@ -76,10 +74,10 @@ class Wiring:
     @cached_property
     def since_last(self) -> SinceLast:
         """Reconciles what a run before left to do."""
+        from cascade_cli.services.reconcile.carried_over import SinceLastSources  # noqa: PLC0415
         from cascade_cli.services.reconcile.since_last import SinceLast  # noqa: PLC0415
-        from cascade_cli.services.reconcile.since_last_ports import SinceLastSources  # noqa: PLC0415
 
-        sources = SinceLastSources(self.payments, self.venice, self.events)
+        sources = SinceLastSources(self.payments, self.venice, self.events.events)
         return SinceLast(self.reconciler, sources)
 
     @cached_property
@@ -88,11 +86,11 @@ class Wiring:
         from cascade_cli.adapters.stripe.checkout_sessions import CheckoutPages  # noqa: PLC0415
         from cascade_cli.services.selling.checkout_service import Checkout, Most  # noqa: PLC0415
 
-        pages, settings = CheckoutPages(self.client), self.settings
+        settings, new_page = self.settings, CheckoutPages(self.client).create
         most = Most(settings.max_per_credit, settings.max_per_day)
         processor = settings.processor
         return Checkout(
-            self.venice, pages, self.price_quotes, most, self.allocations, processor=processor
+            self.venice, new_page, self.price_quotes, most, self.allocations, processor=processor
         )
 
     @cached_property
@@ -107,14 +105,16 @@ class Wiring:
         """What an explanation is told from."""
         from cascade_cli.adapters.stripe.payment_history import HistoryReader  # noqa: PLC0415
         from cascade_cli.adapters.venice.notices import NoticeReader  # noqa: PLC0415
-        from cascade_cli.services.explain.explain_ports import ExplainSources  # noqa: PLC0415
+        from cascade_cli.services.explain.explain_sources import ExplainSources  # noqa: PLC0415
 
         base, processor = self.settings.airtable_base, self.settings.processor
+        past = HistoryReader(self.client, self.events, self.clock.now)
         return ExplainSources(
             payments=self.payments,
-            past=HistoryReader(self.client, self.events, self.clock.now),
+            object_of=past.payment_of,
+            history_of=past.read,
             transfers=self.transfers(),
-            notices=NoticeReader(self.api, base, processor),
+            notices=NoticeReader(self.api, base, processor).notices,
             answering=self.reconciler,
             processor=processor,
         )
@@ -189,7 +189,7 @@ def bootstrap(
     settings: Settings,
     tell: Callable[[str], None],
     allocations: Allocations | None = None,
-    past: PastSource | None = None,
+    past: PastDeliveries | None = None,
     pacing: Pacing | None = None,
     *,
     rulings: Callable[[], Rulings] = no_rulings,
@@ -208,8 +208,8 @@ def bootstrap(
     client, api = connections.client, connections.api
     venice_threads = Threads(MOST_THREADS, airtable.threads_wanted)
     base, processor = settings.airtable_base, settings.processor
-    venice = VeniceReader(api, base, processor, venice_threads, clock.now, rulings=rulings)
-    allocations = allocations or NoAllocations()
+    venice = TransferReader(api, base, processor, venice_threads, clock.now, rulings=rulings)
+    allocations = allocations or Allocations()
     # There are about as many transfers as charges, and Airtable lets far fewer pages through: to
     # be done first, twice its pace is enough. Each further thread costs a partly empty page.
     beside_venice = partial(stripe.threads_wanted, 2 * settings.airtable_rate or inf)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from cascade_cli.adapters.http.transport import permitted
 from cascade_cli.adapters.journal import Journal
 from cascade_cli.adapters.journal.locks import RunLock, worker_lock_of
 from cascade_cli.adapters.venice.notifications import NotificationWriter
@@ -22,11 +23,11 @@ from cascade_cli.services.delivery.credit_service import (
     CreditService,
     Limits,
 )
-from cascade_cli.services.delivery.deliver import Deliverer
-from cascade_cli.services.delivery.past_deliveries import PastDeliveries
+from cascade_cli.services.delivery.deliver import Deliverer, DeliveryTerms
 from cascade_cli.services.delivery.tell_arrivals import ArrivalService
-from cascade_cli.services.delivery_ports import DeliveryTerms, Surroundings
 from cascade_cli.services.events.replay_service import Replayer
+from cascade_cli.services.ports import Surroundings
+from cascade_cli.services.reconcile.gather import PastDeliveries
 from cascade_cli.services.refunds.automatic_refunds import AutomaticRefunds
 from cascade_cli.services.refunds.refund_service import RefundService, RefundWish
 from cascade_cli.settings import Settings
@@ -57,6 +58,7 @@ class WriteWiring:
     replayer: Replayer
     refunds: RefundService
     arrivals: ArrivalService
+    around: Surroundings
     now: Callable[[], datetime]
 
     def automatic_refunds(
@@ -76,7 +78,7 @@ class WriteWiring:
             return None
         wish = RefundWish(settings.refund_policy, facts)
         return AutomaticRefunds(
-            self.refunds, self.journal, wish, guard, lock, refunds, hold, self.now
+            self.refunds, self.journal.at_work, wish, guard, lock, refunds, hold, self.now
         )
 
 
@@ -110,7 +112,7 @@ def bootstrap_writes(
         wiring.airtable.wait_turn()
         permit()
 
-    around = Surroundings(now, time.sleep, turn, tell, WRITE_THREADS)
+    around = Surroundings(now, time.sleep, turn, permitted, tell, WRITE_THREADS)
     deliverer = Deliverer(
         reader=wiring.venice,
         writer=writer,
@@ -142,7 +144,8 @@ def bootstrap_writes(
     )
     replayer = Replayer(
         payments=wiring.payments,
-        accounts=wiring.events,
+        knows=wiring.events.knows,
+        sold_elsewhere=wiring.events.sold_elsewhere,
         venice=wiring.venice,
         available_balance=available_balance,
         deliverer=deliverer,
@@ -173,5 +176,6 @@ def bootstrap_writes(
         replayer,
         refunds,
         arrivals,
+        around,
         now,
     )

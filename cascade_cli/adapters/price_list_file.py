@@ -35,7 +35,7 @@ from typing import Any
 from cascade_cli.domain.records.orders import parse_sale
 from cascade_cli.domain.selling.pricing import Package, PriceList, PriceListError
 from cascade_cli.domain.shop.currencies import CODE_FORM, CURRENCY, read_currency
-from cascade_cli.domain.shop.exchange import Exchange, NoRates, OwnRates, Rates
+from cascade_cli.domain.shop.exchange import Exchange, OwnRates, Rates
 from cascade_cli.domain.shop.money import ZERO, read_ducats
 from cascade_cli.errors import SettingsError
 from cascade_cli.settings import PRICES
@@ -57,7 +57,7 @@ def read_prices(path: Path | None, published: Rates | None = None) -> PriceList:
 
     Raises SettingsError naming the file, the key and the accepted form.
     """
-    published = published or NoRates()
+    published = published or Rates()
     if path is None:
         return PriceList(rates=published)
     try:

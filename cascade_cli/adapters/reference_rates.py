@@ -14,8 +14,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cascade_cli.domain.shop.exchange import Exchange
-from cascade_cli.errors import SettingsError
+from cascade_cli.domain.shop.exchange import Exchange, Rates
+from cascade_cli.domain.shop.exchange import RatesError as RatesError  # noqa: PLC0414 - for doctor
 from cascade_cli.settings import RATES_FILE
 
 if TYPE_CHECKING:
@@ -27,11 +27,7 @@ _DAY = timedelta(days=1)
 _MOST_KNOWN = 10_000
 
 
-class RatesError(SettingsError):
-    """The operator's file of rates cannot be used."""
-
-
-class PublishedRates:
+class PublishedRates(Rates):
     """Reads the rates when the first is asked for, and a file again whenever it has changed."""
 
     def __init__(self, file: Path | None) -> None:

@@ -11,8 +11,8 @@ import queue
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from typing import Protocol
 
+from cascade_cli.adapters.journal.inbox import Inbox
 from cascade_cli.domain.records.stripe_events import Event
 from cascade_cli.errors import JournalError
 
@@ -21,21 +21,14 @@ MOST_WAITING = 10_000
 _FULL_HINT = "Nothing was kept; Stripe sends it again."
 
 
-class Keeper(Protocol):
-    """Where events are kept: the journal's inbox."""
-
-    def accept(self, events: Sequence[Event]) -> set[str]:
-        """Keep them in one transaction; the ids that are new."""
-
-
 class BatchWriter:
     """Keeps events from a thread of its own, as a context manager; leaving it keeps the rest.
 
     `kept` hears of each batch: how many events, and how many of them are new.
     """
 
-    def __init__(self, keeper: Keeper, kept: Callable[[int, int], None]) -> None:
-        self._keeper, self._kept = keeper, kept
+    def __init__(self, inbox: Inbox, kept: Callable[[int, int], None]) -> None:
+        self._inbox, self._kept = inbox, kept
         self._waiting: queue.Queue[tuple[Event, Future[bool]] | None] = queue.Queue(MOST_WAITING)
         self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
 
@@ -72,7 +65,7 @@ class BatchWriter:
 
     def _commit(self, batch: Sequence[tuple[Event, Future[bool]]]) -> None:
         try:
-            new = self._keeper.accept([event for event, _ in batch])
+            new = self._inbox.accept([event for event, _ in batch])
         except Exception as error:  # noqa: BLE001 - whatever it is, those who wait must be told
             for _, future in batch:
                 _resolve(future, error)

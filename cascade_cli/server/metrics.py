@@ -4,34 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from typing import Protocol
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from cascade_cli.adapters.journal.inbox import EventState, Settlement
+from cascade_cli.adapters.journal.inbox import Inbox
+from cascade_cli.domain.records.accepted_events import Settlement
 from cascade_cli.errors import JournalError
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
 
-class Stock(Protocol):
-    """What the inbox tells of itself."""
-
-    def counts(self) -> dict[EventState, int]:
-        """How many events stand where."""
-
-    def oldest_waiting(self) -> datetime | None:
-        """When the event that waits longest was received."""
-
-
 class Metrics:
     """The counters of one server, in a registry of its own."""
 
-    def __init__(self, stock: Stock, is_paused: Callable[[], bool], now: Callable[[], datetime]):
+    def __init__(self, inbox: Inbox, is_paused: Callable[[], bool], now: Callable[[], datetime]):
         self.registry = CollectorRegistry()
-        self.registry.register(_StockCollector(stock, is_paused, now))
+        self.registry.register(_InboxCollector(inbox, is_paused, now))
         self.requests = Histogram(
             "cascade_http_request_seconds",
             "Time to answer, by route and status.",
@@ -67,13 +57,13 @@ class Metrics:
         return generate_latest(self.registry)
 
 
-class _StockCollector(Collector):
+class _InboxCollector(Collector):
     """Reads the journal when asked, so that a restart forgets nothing."""
 
     def __init__(
-        self, stock: Stock, is_paused: Callable[[], bool], now: Callable[[], datetime]
+        self, inbox: Inbox, is_paused: Callable[[], bool], now: Callable[[], datetime]
     ) -> None:
-        self._stock, self._is_paused, self._now = stock, is_paused, now
+        self._inbox, self._is_paused, self._now = inbox, is_paused, now
 
     def describe(self) -> Iterator[Metric]:
         """Nothing: the registry would read the journal to find out the names."""
@@ -85,7 +75,7 @@ class _StockCollector(Collector):
         yield paused
         readable = GaugeMetricFamily("cascade_journal_up", "1 while the journal can be read.")
         try:
-            counts, oldest = self._stock.counts(), self._stock.oldest_waiting()
+            counts, oldest = self._inbox.counts(), self._inbox.oldest_waiting()
         except JournalError:
             readable.add_metric([], 0.0)
             yield readable

@@ -94,11 +94,13 @@ def opened(dependencies: Dependencies) -> Iterator[AppState]:
     )
     paused.append(worker)
     client = stripe_client(settings.stripe_key.reveal(), settings.stripe_url, wiring.stripe)
+    intents = PaymentIntents(client, wiring.allocations.find)
     service = PaymentService(
         wiring.venice,
-        PaymentIntents(client, wiring.allocations.find),
+        intents.create,
+        intents.get,
         wiring.checkout,
-        inbox,
+        inbox.of_payment,
         payments=wiring.payments,
         allocations=wiring.allocations,
         processor=settings.processor,
@@ -115,7 +117,7 @@ def opened(dependencies: Dependencies) -> Iterator[AppState]:
             service=service,
             monthly=SubscriptionService(
                 service,
-                CheckoutPages(client),
+                CheckoutPages(client).create,
                 (settings.success_url, settings.cancel_url),
                 wiring.price_quotes.day,
             ),
@@ -163,6 +165,7 @@ def _intake(
         leadership.check()
         guard_mode(journal, wiring.venice, base, livemode=live)
 
+    refunds = writing.automatic_refunds(settings, facts, guard, lambda: run_lock(journal, base))
     return Intake(
         inbox,
         writing.replayer,
@@ -172,7 +175,7 @@ def _intake(
         can_pay=writing.available_balance.can_pay,
         now=wiring.clock.now,
         inbox_now=utc_now,
-        refunds=writing.automatic_refunds(settings, facts, guard, lambda: run_lock(journal, base)),
+        refunds=refunds.settle if refunds else None,
         arrivals=ArrivalWatch(
             writing.arrivals, settings.engine, looks, now=utc_now, tell=dependencies.tell
         ),

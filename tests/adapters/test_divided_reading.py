@@ -54,7 +54,7 @@ class Shop:
         return {"data": fits[: params["limit"]], "has_more": len(fits) > params["limit"]}
 
     def read(self, threads: int) -> list[str]:
-        ranges = Ranges(START, END, self.ask, Kept, DensityEstimate())
+        ranges = Ranges(START, END, self.ask, Kept, take=Kept.take, density=DensityEstimate())
         return [id_ for part in ranges.read(Threads(threads)) for id_ in part.ids]
 
 
@@ -143,7 +143,7 @@ def test_a_page_on_its_way_while_its_older_end_is_taken_over_is_not_read_twice()
                 taken_over.set()
         return page
 
-    ranges = Ranges(START, END, ask, Kept, DensityEstimate())
+    ranges = Ranges(START, END, ask, Kept, take=Kept.take, density=DensityEstimate())
     read = [id_ for part in ranges.read(Threads(3)) for id_ in part.ids]
     assert taken_over.is_set()
     assert read == [charge["id"] for charge in shop.charges]

@@ -36,7 +36,7 @@ class Client:
         time = FakeTime()
         self._pace = OwnPace(time.now)
         self.transport = Transport(
-            Pacer(0, clock=time.now, sleep=time.sleep, kept=self._pace),
+            Pacer(0, clock=time.now, sleep=time.sleep, kept=self._pace.change),
             lockout_seconds=LOCKOUT_SECONDS,
             sleep=self.slept.append,
             tell=self.told.append,

@@ -116,7 +116,7 @@ def test_a_lock_out_that_one_is_told_of_holds_for_all_and_is_told_them_once(file
             5,
             clock=time.now,
             sleep=time.sleep,
-            kept=PaceFile(file, time.now),
+            kept=PaceFile(file, time.now).change,
             tell=told.append,
         )
         for _ in "12"
@@ -133,7 +133,7 @@ def test_a_stopped_process_that_has_the_lock_blocks_nobody_for_long(file: Path) 
     file.parent.mkdir()
     with file.open("w") as held:
         flock(held, LOCK_EX)
-        pacer = Pacer(RATE, kept=PaceFile(file), tell=told.append)
+        pacer = Pacer(RATE, kept=PaceFile(file).change, tell=told.append)
         began = time.monotonic()
         for _ in range(3):
             pacer.wait()
@@ -150,7 +150,7 @@ def test_a_place_that_cannot_be_used_is_told_once(tmp_path: Path, is_link: bool)
         place.symlink_to(victim)
     else:
         place = victim / "pace.json"
-    pacer = Pacer(1000, kept=PaceFile(place), tell=told.append)
+    pacer = Pacer(1000, kept=PaceFile(place).change, tell=told.append)
     for _ in range(5):
         pacer.wait()
     assert len(told) == 1
@@ -176,7 +176,7 @@ def test_what_is_no_pace_or_from_before_a_reboot_is_replaced(file: Path, content
     file.write_text(content)
     time = FakeTime()
     time.sleep(1000)
-    pacer = Pacer(5, clock=time.now, sleep=time.sleep, kept=PaceFile(file, time.now))
+    pacer = Pacer(5, clock=time.now, sleep=time.sleep, kept=PaceFile(file, time.now).change)
     for _ in range(3):
         pacer.wait()
     assert time.now() == pytest.approx(1000.4)
@@ -184,7 +184,7 @@ def test_what_is_no_pace_or_from_before_a_reboot_is_replaced(file: Path, content
 
 
 def test_what_is_kept_is_for_its_owner_only(file: Path) -> None:
-    Pacer(5, kept=PaceFile(file)).wait()
+    Pacer(5, kept=PaceFile(file).change).wait()
     assert os.stat(file).st_mode & 0o77 == 0  # noqa: PTH116
 
 

@@ -10,7 +10,8 @@ from decimal import Decimal
 import pytest
 
 from cascade_cli.adapters.journal.database import Database
-from cascade_cli.adapters.journal.inbox import EventState, Inbox, Settlement
+from cascade_cli.adapters.journal.inbox import Inbox
+from cascade_cli.domain.records.accepted_events import EventState, Settlement
 from cascade_cli.domain.records.journal_entries import ClaimState, EntryKind, Fate
 from cascade_cli.domain.records.stripe_events import Event
 from cascade_cli.errors import GuardError, LockedError

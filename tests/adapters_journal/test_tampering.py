@@ -16,8 +16,9 @@ from sqlalchemy.types import Integer
 
 from cascade_cli.adapters.journal import Journal
 from cascade_cli.adapters.journal.database import Database
-from cascade_cli.adapters.journal.inbox import EventState, Inbox, Settlement
+from cascade_cli.adapters.journal.inbox import Inbox
 from cascade_cli.adapters.journal.tables import SEALED, metadata
+from cascade_cli.domain.records.accepted_events import EventState, Settlement
 from cascade_cli.domain.records.journal_entries import Fate, Verification, Worker
 from cascade_cli.domain.records.stripe_events import Event
 from cascade_cli.errors import CascadeError, JournalError

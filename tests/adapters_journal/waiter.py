@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from cascade_cli.adapters.http.pace_store import KeptPace, PaceFile
+from cascade_cli.adapters.http.pace_store import ChangePace, PaceFile
 from cascade_cli.adapters.http.pacing import Pacer
 from cascade_cli.adapters.journal.pace_row import PaceRow
 
@@ -17,7 +17,7 @@ from cascade_cli.adapters.journal.pace_row import PaceRow
 def main(place: str, rate: str, turns: str, *hurry: str) -> None:
     """Take the turns."""
     is_row = place.startswith("postgresql")
-    kept: KeptPace = PaceRow(place, "airtable") if is_row else PaceFile(Path(place))
+    kept: ChangePace = PaceRow(place, "airtable").change if is_row else PaceFile(Path(place)).change
     pacer = Pacer(float(rate), kept=kept, in_hurry=bool(hurry), tell=print)
     print("ready", flush=True)  # noqa: T201
     sys.stdin.readline()

@@ -16,8 +16,8 @@ from cascade_cli.domain.reconcile.reconciliation import Item
 from cascade_cli.domain.shop.times import Window
 from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.sandbox.seed import seed
-from cascade_cli.services.explain.explain_ports import ExplainSettings
 from cascade_cli.services.explain.explain_service import explain
+from cascade_cli.services.explain.explain_sources import ExplainSettings
 from tests.conftest import ManualClock
 from tests.sandboxed import served
 

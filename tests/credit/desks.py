@@ -8,14 +8,14 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from cascade_cli.adapters.http.transport import utc_now
+from cascade_cli.adapters.http.transport import permitted, utc_now
 from cascade_cli.adapters.journal import Journal
 from cascade_cli.adapters.venice.notifications import NotificationWriter
 from cascade_cli.bootstrap import bootstrap
 from cascade_cli.bootstrap_writes import WriteWiring, bootstrap_writes
 from cascade_cli.cli.context.write_context import this_worker
-from cascade_cli.services.delivery.deliver import Deliverer
-from cascade_cli.services.delivery_ports import DeliveryTerms, Surroundings
+from cascade_cli.services.delivery.deliver import Deliverer, DeliveryTerms
+from cascade_cli.services.ports import Surroundings
 from cascade_cli.settings import Settings
 from tests.credit.counter import Counter
 
@@ -55,7 +55,7 @@ class Workers:
             notifier=NotificationWriter(wiring.api, chosen.airtable_base, writing.schema),
             journal=writing.journal,
             terms=DeliveryTerms(chosen.lifetime, chosen.max_per_day, chosen.engine),
-            around=Surroundings(utc_now, sleep or time.sleep, turn, tell, threads),
+            around=Surroundings(utc_now, sleep or time.sleep, turn, permitted, tell, threads),
         )
 
 

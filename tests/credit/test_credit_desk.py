@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from cascade_cli.adapters.stripe.purchases import StripeReader
+from cascade_cli.domain.delivery.deliveries import Result
 from cascade_cli.domain.delivery.delivery_steps import FATE_BOUND
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.orders import Order, Override
@@ -25,7 +27,6 @@ from cascade_cli.services.delivery.credit_requests import (
     meant,
 )
 from cascade_cli.services.delivery.credit_service import CreditService
-from cascade_cli.services.delivery_ports import Result
 from tests.credit.counter import Counter
 from tests.credit.desks import Workers, workers
 from tests.credit.faults import Which, is_create, is_update, unavailable
@@ -53,14 +54,14 @@ def service(office: Workers) -> CreditService:
     return office.writing().service
 
 
-class Purchases:
+class Purchases(StripeReader):
     """Payments as Stripe tells of them."""
 
     def __init__(self, *charges: Charge) -> None:
-        self.charges = charges
+        self.bought = charges
 
-    def portions(self, _payment_id: str) -> tuple[Charge, ...]:
-        return self.charges
+    def portions(self, payment_id: str) -> tuple[Charge, ...]:  # noqa: ARG002 - of any
+        return self.bought
 
 
 def test_a_credit_may_be_as_large_as_the_limit_and_no_larger() -> None:

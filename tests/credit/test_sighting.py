@@ -15,9 +15,9 @@ from cascade_cli.adapters.journal import Journal
 from cascade_cli.bootstrap import bootstrap
 from cascade_cli.bootstrap_writes import bootstrap_writes
 from cascade_cli.cli.context.write_context import this_worker
+from cascade_cli.domain.delivery.deliveries import Result
 from cascade_cli.services.delivery.credit_requests import manual_order
 from cascade_cli.services.delivery.credit_service import CreditService
-from cascade_cli.services.delivery_ports import Result
 from cascade_cli.settings import Settings
 from tests.credit.counter import Counter
 

@@ -14,15 +14,16 @@ import pytest
 from cascade_cli.adapters.http.pacing import Pacer
 from cascade_cli.adapters.http.transport import Transport, utc_now
 from cascade_cli.adapters.journal import Journal
-from cascade_cli.adapters.venice.base import VeniceReader, airtable_api
+from cascade_cli.adapters.venice.base import airtable_api
+from cascade_cli.adapters.venice.transfers import TransferReader
 from cascade_cli.bootstrap import AIRTABLE_LOCKOUT_SECONDS, Wiring, bootstrap
 from cascade_cli.bootstrap_writes import bootstrap_writes
 from cascade_cli.cli.context.write_context import this_worker
+from cascade_cli.domain.delivery.deliveries import Delivery, Result
 from cascade_cli.errors import ThrottledError
 from cascade_cli.sandbox.wire import json_response
 from cascade_cli.services.delivery.credit_requests import manual_order
 from cascade_cli.services.delivery.credit_service import CreditService
-from cascade_cli.services.delivery_ports import Delivery, Result
 from cascade_cli.settings import Settings
 from tests.credit.counter import Counter
 from tests.credit.faults import Which, is_create, is_update, throttled
@@ -64,7 +65,7 @@ def _wiring(counter: Counter, pacer: Pacer) -> Wiring:
     settings = Settings.read(counter.environment())
     transport = Transport(pacer, lockout_seconds=AIRTABLE_LOCKOUT_SECONDS)
     api = airtable_api(settings.airtable_key.reveal(), settings.airtable_url, transport)
-    venice = VeniceReader(api, settings.airtable_base, settings.processor)
+    venice = TransferReader(api, settings.airtable_base, settings.processor)
     usual = bootstrap(settings, lambda _message: None)
     return replace(usual, airtable=transport, api=api, venice=venice)
 

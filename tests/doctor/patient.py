@@ -22,12 +22,13 @@ import time_machine
 from cascade_cli.adapters.http.transport import utc_now
 from cascade_cli.adapters.journal import Journal
 from cascade_cli.adapters.journal.database import Database
-from cascade_cli.adapters.journal.inbox import EventState, Inbox, Settlement
+from cascade_cli.adapters.journal.inbox import Inbox
 from cascade_cli.cli.app import run
 from cascade_cli.cli.context.write_context import this_worker
 from cascade_cli.domain import doctor
 from cascade_cli.domain.doctor.findings import Finding, Level
 from cascade_cli.domain.doctor.webhook import PATH
+from cascade_cli.domain.records.accepted_events import EventState, Settlement
 from cascade_cli.domain.records.journal_entries import Worker
 from cascade_cli.domain.shop.times import Window
 from cascade_cli.sandbox.seed.citizens import PROCESSOR

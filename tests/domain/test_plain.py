@@ -27,7 +27,7 @@ from cascade_cli.domain.reconcile.reconciliation import reconcile
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.stratagems import Stratagem
 from cascade_cli.domain.selling.pricing import PriceList
-from cascade_cli.domain.shop.exchange import Exchange, NoRates, OwnRates
+from cascade_cli.domain.shop.exchange import Exchange, OwnRates, Rates
 from cascade_cli.domain.shop.keys import PAYMENT_PREFIX, Origin
 from cascade_cli.domain.shop.times import Window
 from tests.domain.generated import snapshots
@@ -345,7 +345,7 @@ ABROAD = replace(
     TERMS,
     prices=PriceList(
         changes=(((PAID - HOUR * 24).date(), _DEARER),),
-        rates=OwnRates({"eur": (_EUROS[0], Exchange(Decimal("0.9"), PAID.date()))}, NoRates()),
+        rates=OwnRates({"eur": (_EUROS[0], Exchange(Decimal("0.9"), PAID.date()))}, Rates()),
     ),
 )
 _sales = st.builds(

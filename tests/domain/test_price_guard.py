@@ -15,11 +15,11 @@ from cascade_cli.domain.records.charges import Portion
 from cascade_cli.domain.records.stratagems import Failure
 from cascade_cli.domain.selling.price_guard import PriceFlaw, price_objection
 from cascade_cli.domain.selling.pricing import PriceList
-from cascade_cli.domain.shop.exchange import Exchange
+from cascade_cli.domain.shop.exchange import Exchange, Rates
 from tests.domain.samples import PAID, a_charge, keyed, older, the_item
 
 
-class Yen:
+class Yen(Rates):
     """A dollar is 150 yen, and nothing else is known."""
 
     def on(self, currency: str, day: date) -> Exchange | None:

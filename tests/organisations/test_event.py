@@ -8,9 +8,10 @@ from typing import Any, cast
 
 import pytest
 
-from cascade_cli.adapters.journal.inbox import Accepted, EventState, Settlement
+from cascade_cli.adapters.journal.inbox import Inbox
+from cascade_cli.domain.delivery.deliveries import Delivery, Result
+from cascade_cli.domain.records.accepted_events import Accepted, EventState, Settlement
 from cascade_cli.domain.records.stripe_events import Event
-from cascade_cli.services.delivery_ports import Delivery, Result
 from cascade_cli.services.events.intake import SHORT_OF_DUCATS, Intake, together
 from cascade_cli.services.events.replay_service import PlannedReplay
 from cascade_cli.services.refunds.automatic_refunds import Dealt
@@ -61,14 +62,17 @@ class OneDealt:
     def __init__(self, dealt: Dealt) -> None:
         self.dealt = dealt
 
-    def settle(self, _payment_id: str, _patience: timedelta) -> Dealt:
+    def __call__(self, _payment_id: str, _patience: timedelta) -> Dealt:
         return self.dealt
 
 
-class OneEvent:
+class OneEvent(Inbox):
     """An inbox with one event that tells of a refund."""
 
-    def due(self, _limit: int) -> list[Accepted]:
+    def __init__(self) -> None:
+        """Without a journal."""
+
+    def due(self, limit: int) -> list[Accepted]:
         event = Event(
             id="evt_1",
             type="charge.refunded",
@@ -79,12 +83,12 @@ class OneEvent:
             pending_webhooks=1,
             raw=b"{}",
         )
-        return [Accepted(event, NOW, 0)]
+        return [Accepted(event, NOW, 0)][:limit]
 
-    def credited(self, _payment_ids: Iterable[str]) -> set[str]:
+    def credited(self, payment_ids: Iterable[str]) -> set[str]:  # noqa: ARG002 - none of them
         return set()
 
-    def settle(self, _settlements: Iterable[Settlement]) -> None:
+    def settle(self, settlements: Iterable[Settlement]) -> None:
         """Nothing is kept."""
 
 

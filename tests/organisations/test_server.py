@@ -124,11 +124,13 @@ def test_an_answer_about_many_is_given_again_for_longer(shop: Shop) -> None:
         client = stripe_client(
             wiring.settings.stripe_key.reveal(), f"{place.url}/stripe", wiring.stripe
         )
+        intents = PaymentIntents(client, wiring.allocations.find)
         service = PaymentService(
             wiring.venice,
-            PaymentIntents(client, wiring.allocations.find),
+            intents.create,
+            intents.get,
             wiring.checkout,
-            shop.inbox,
+            shop.inbox.of_payment,
             payments=wiring.payments,
             allocations=wiring.allocations,
             now=utc_now,

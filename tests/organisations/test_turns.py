@@ -12,9 +12,10 @@ import pytest
 
 from cascade_cli.adapters.http.transport import utc_now
 from cascade_cli.adapters.journal import Database, Journal
-from cascade_cli.adapters.journal.inbox import Inbox, Settlement
+from cascade_cli.adapters.journal.inbox import Inbox
 from cascade_cli.bootstrap import bootstrap
 from cascade_cli.bootstrap_writes import bootstrap_writes, run_lock
+from cascade_cli.domain.records.accepted_events import Settlement
 from cascade_cli.domain.records.journal_entries import Worker
 from cascade_cli.domain.records.stripe_events import Event
 from cascade_cli.domain.shop.times import Window
@@ -79,7 +80,7 @@ def opened(counter: Counter, folder: Path) -> Iterator[Till]:
             guard=lambda: None,
             can_pay=writing.available_balance.can_pay,
             now=utc_now,
-            refunds=replace(automatic_refunds, at_once=2),
+            refunds=replace(automatic_refunds, at_once=2).settle,
         )
         yield Till(counter, intake, inbox, database)
 

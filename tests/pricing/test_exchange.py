@@ -15,8 +15,8 @@ from cascade_cli.domain.selling.pricing import Package, PriceList, Quote
 from cascade_cli.domain.shop.currencies import smallest_step
 from cascade_cli.domain.shop.exchange import (
     Exchange,
-    NoRates,
     OwnRates,
+    Rates,
     ValuationRate,
     valuation_rate_of,
 )
@@ -35,7 +35,7 @@ worths = st.decimals("0.01", "2000", places=4)
 def known(currency: str, *rates: tuple[str, date]) -> OwnRates:
     """The shop knows these rates of the currency, and no other."""
     own = tuple(Exchange(Decimal(number), day) for number, day in rates)
-    return OwnRates({currency: own}, NoRates())
+    return OwnRates({currency: own}, Rates())
 
 
 def exact(ducats: Decimal, rate: Decimal, per_usd: Fraction, currency: str) -> Fraction:
@@ -100,7 +100,7 @@ def test_what_cascade_sells_is_not_underpaid_and_a_minor_unit_less_is(
     prices = PriceList(
         rate=rate,
         packages=(Package("p", ducats, bonus),),
-        rates=OwnRates({currency: (exchange,)} if exchange else {}, NoRates()),
+        rates=OwnRates({currency: (exchange,)} if exchange else {}, Rates()),
     )
     try:
         quote = prices.quote(package="p", currency=currency, exchange=exchange)
@@ -283,7 +283,7 @@ def test_an_old_rate_is_judged_although_the_known_rates_ended_before_it() -> Non
 
 def test_a_currency_without_a_rate_of_the_shop_s_own_has_the_published_of_its_day() -> None:
     earlier, today = Exchange(Decimal(40), DAY - timedelta(days=1)), Exchange(Decimal(41), DAY)
-    published = OwnRates({"try": (earlier, today)}, NoRates())
+    published = OwnRates({"try": (earlier, today)}, Rates())
     rates = OwnRates({"eur": (Exchange(Decimal(2), DAY),)}, published)
     assert rates.on("try", DAY) == today
     assert rates.on("try", earlier.day) == earlier
@@ -291,7 +291,7 @@ def test_a_currency_without_a_rate_of_the_shop_s_own_has_the_published_of_its_da
 
 
 def test_the_shop_s_own_rate_goes_before_the_published_even_where_it_is_older() -> None:
-    published = OwnRates({"try": (Exchange(Decimal(41), DAY),)}, NoRates())
+    published = OwnRates({"try": (Exchange(Decimal(41), DAY),)}, Rates())
     own = Exchange(Decimal(45), DAY - timedelta(days=3))
     rates = OwnRates({"try": (own,)}, published)
     assert rates.on("try", DAY) == own

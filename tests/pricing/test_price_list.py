@@ -18,7 +18,7 @@ from cascade_cli.domain.selling.pricing import (
     Quote,
     worth_ducats,
 )
-from cascade_cli.domain.shop.exchange import Exchange, ValuationRate
+from cascade_cli.domain.shop.exchange import Exchange, Rates, ValuationRate
 from tests.domain.samples import a_charge
 
 DESIGN = PriceList()
@@ -260,8 +260,8 @@ def test_the_smallest_payment_that_is_enough_is_one_cent_less_than_the_price() -
 
 
 def test_a_payment_that_names_a_package_in_yen_is_forgiven_nothing() -> None:
-    class Yen:
-        def on(self, _currency: str, day: date) -> Exchange | None:
+    class Yen(Rates):
+        def on(self, currency: str, day: date) -> Exchange | None:  # noqa: ARG002 - any
             return Exchange(Decimal(160), day)
 
     day = date(2026, 11, 19)

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from cascade_cli.adapters.reference_rates import PublishedRates, RatesError
-from cascade_cli.domain.shop.exchange import Exchange
+from cascade_cli.adapters.reference_rates import PublishedRates
+from cascade_cli.domain.shop.exchange import Exchange, RatesError
 from tests.pricing.bank import RATES, write
 
 # No bank publishes on a Sunday: whatever the library ships, only the file has its rate.

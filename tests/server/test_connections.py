@@ -171,20 +171,20 @@ class Reader:
 
 def test_the_large_body_that_has_arrived_longest_makes_room() -> None:
     bodies, (first, second, third) = LargeBodies(most=100), (Reader(), Reader(), Reader())
-    bodies.take(first, SMALL_BYTES + 60)
-    bodies.take(second, SMALL_BYTES + 10)
-    bodies.take(first, SMALL_BYTES + 90)
+    bodies.take(first.cancel, SMALL_BYTES + 60)
+    bodies.take(second.cancel, SMALL_BYTES + 10)
+    bodies.take(first.cancel, SMALL_BYTES + 90)
     assert not first.stopped
-    bodies.take(third, SMALL_BYTES + 90)
+    bodies.take(third.cancel, SMALL_BYTES + 90)
     assert (first.stopped, second.stopped, third.stopped) == (True, False, False)
 
 
 def test_small_bodies_and_those_that_are_read_need_no_room() -> None:
     bodies, (first, second, third) = LargeBodies(most=100), (Reader(), Reader(), Reader())
-    bodies.take(first, SMALL_BYTES + 90)
-    bodies.take(second, SMALL_BYTES)
-    bodies.done(first)
-    bodies.take(third, SMALL_BYTES + 100)
+    bodies.take(first.cancel, SMALL_BYTES + 90)
+    bodies.take(second.cancel, SMALL_BYTES)
+    bodies.done(first.cancel)
+    bodies.take(third.cancel, SMALL_BYTES + 100)
     assert not any(reader.stopped for reader in (first, second, third))
 
 
@@ -220,7 +220,7 @@ class Hall:
     def lines(self, number: int) -> list[Line]:
         made = [Line() for _ in range(number)]
         for line in made:
-            self.connections.arrive(line)
+            self.connections.arrive(line, line.drop)
         return made
 
 

@@ -83,7 +83,7 @@ def test_few_unknown_payments_are_looked_up_at_once_and_each_once() -> None:
     service = Desk()
 
     async def play(offload: Offload) -> list[type[BaseException]]:
-        who = PublicStatus(service, offload, 10, service.clock)
+        who = PublicStatus(service.transfer_status, offload, 10, service.clock)
         asyncio.get_running_loop().call_later(0.1, service.open.set)
         return await _asked(who, "pi_1", "pi_1", "pi_2", "pi_3")
 
@@ -99,7 +99,10 @@ def test_more_are_looked_up_as_time_goes_by_and_what_was_not_found_is_forgotten(
     many = int(public_status.UNKNOWN_IN_A_ROW)
 
     async def play(offload: Offload) -> list[type[BaseException]]:
-        who, found = PublicStatus(service, offload, 10, service.clock), list[type[BaseException]]()
+        who, found = (
+            PublicStatus(service.transfer_status, offload, 10, service.clock),
+            list[type[BaseException]](),
+        )
         for number in range(many + 1):
             found += await _asked(who, f"pi_{number}")
         service.seconds = public_status.UNFOUND_SECONDS

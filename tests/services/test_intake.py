@@ -10,24 +10,27 @@ from typing import Any
 
 import pytest
 
-from cascade_cli.adapters.journal.inbox import Accepted, EventState, Settlement
-from cascade_cli.adapters.reference_rates import RatesError
+from cascade_cli.adapters.journal import inbox as inbox_of_journal
+from cascade_cli.domain.delivery.deliveries import Delivery, Result
 from cascade_cli.domain.delivery.delivery_steps import Action, Write
 from cascade_cli.domain.reconcile.event_replay import Objection, Obstacle
+from cascade_cli.domain.records.accepted_events import Accepted, EventState, Settlement
 from cascade_cli.domain.records.journal_entries import ClaimState
 from cascade_cli.domain.records.stripe_events import Event
+from cascade_cli.domain.shop.exchange import RatesError
 from cascade_cli.errors import (
     AnswerError,
     GuardError,
     LockedError,
     UnreachableError,
 )
-from cascade_cli.services.delivery_ports import Delivery, Result
+from cascade_cli.services.delivery.credit_service import PATIENCE
 from cascade_cli.services.events.intake import BATCH, SHORT_OF_DUCATS, Intake, backoff
 from cascade_cli.services.events.replay_service import (
     MANY_PAYMENTS,
     CanPay,
     PlannedReplay,
+    Replayer,
     ReplayPlan,
 )
 from cascade_cli.services.refunds.automatic_refunds import Dealt
@@ -67,7 +70,7 @@ def refunded(name: str = "1", **changed: Any) -> Accepted:
 
 
 @dataclass
-class Inbox:
+class Inbox(inbox_of_journal.Inbox):
     """Events that are due, and what was settled."""
 
     events: Sequence[Accepted]
@@ -88,7 +91,7 @@ Deliver = Callable[[str], Delivery]
 
 
 @dataclass
-class Counter:
+class Counter(Replayer):
     """Who credits payments: what `deliver` says of each, unless it is `planned` otherwise, or
     `shared` among many citizens."""
 
@@ -123,7 +126,7 @@ class Counter:
             payments[name] = replace(one, events=(*earlier, event))
         return ReplayPlan(tuple(payments.values()), {})
 
-    def carry_out(self, plan: ReplayPlan, patience: timedelta) -> list[Delivery]:
+    def carry_out(self, plan: ReplayPlan, patience: timedelta = PATIENCE) -> list[Delivery]:
         self.patience.add(patience)
         self.carried_out += [order.key for order in plan.orders]
         return [self.deliver(order.key) for order in plan.orders]
@@ -139,7 +142,7 @@ class Clerk:
     def __init__(self, answer: Dealt | Exception) -> None:
         self.answer, self.asked = answer, list[tuple[str, timedelta]]()
 
-    def settle(self, payment_id: str, patience: timedelta) -> Dealt:
+    def __call__(self, payment_id: str, patience: timedelta) -> Dealt:
         self.asked.append((payment_id, patience))
         if isinstance(self.answer, Exception):
             raise self.answer

@@ -11,6 +11,7 @@ from typing import Any, cast
 
 import pytest
 
+from cascade_cli.domain.delivery.deliveries import Delivery, Result
 from cascade_cli.domain.delivery.delivery_steps import FATE_BOUND
 from cascade_cli.domain.discrepancies.refund_plan import Picture, RefundPlan, picture_of
 from cascade_cli.domain.records.charges import Charge, Dispute, Refund
@@ -20,7 +21,6 @@ from cascade_cli.domain.refunds.refund_shares import Policy
 from cascade_cli.domain.selling.allocation import Allocation, Share, portions_of
 from cascade_cli.errors import GuardError
 from cascade_cli.services.delivery.credit_service import Limits
-from cascade_cli.services.delivery_ports import Delivery, Result
 from cascade_cli.services.refunds.automatic_refunds import AutomaticRefunds, Dealt
 from cascade_cli.services.refunds.refund_service import (
     EVERY_PORTION,
@@ -103,7 +103,7 @@ class Till:
         usual: dict[str, Any] = {"refunds": True, "hold": False, **self.settings}
         self.automatic_refunds = AutomaticRefunds(
             service=self.service,
-            promises=self.promises,
+            at_work=self.promises.at_work,
             wish=WISH,
             guard=lambda: self.happened.append("guarded"),
             lock=self.lock,

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from cascade_cli.adapters.stripe.purchase_parser import CURRENCY_RATE, CURRENCY_RATE_DATE
 from cascade_cli.domain.selling.pricing import PriceList
-from cascade_cli.domain.shop.exchange import Exchange
+from cascade_cli.domain.shop.exchange import Exchange, Rates
 from tests.simulation.plan import BEGINNING, Payment
 
 _AT_FIRST = {"eur": Decimal("0.8"), "jpy": Decimal(150), "kwd": Decimal("0.3")}
@@ -16,7 +16,7 @@ _CLIMB_A_DAY = Decimal("0.05")
 _LONG_BEFORE = BEGINNING.date() - timedelta(days=60)
 
 
-class ClimbingRates:
+class ClimbingRates(Rates):
     """What a dollar costs, dearer by a part of the first price every day."""
 
     def on(self, currency: str, day: date) -> Exchange | None:

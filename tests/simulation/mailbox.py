@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
-from cascade_cli.adapters.journal.inbox import Accepted, EventState, Inbox, Settlement
+from cascade_cli.adapters.journal.inbox import Inbox
+from cascade_cli.domain.records.accepted_events import Accepted, EventState, Kept, Settlement
+from cascade_cli.domain.records.holders import Holder
 from cascade_cli.domain.records.stripe_events import Event
 from tests.simulation.recording import Recording
 
@@ -33,6 +36,22 @@ class Mailbox:
         said = ", ".join(f"{s.event_id} {s.state}" for s in known)
         self._do(f"settle {said}", lambda: self._inbox.settle(known))
 
+    def counts(self) -> dict[EventState, int]:
+        """As Inbox has it, without a step of its own."""
+        return self._inbox.counts()
+
+    def oldest_waiting(self) -> datetime | None:
+        """As Inbox has it, without a step of its own."""
+        return self._inbox.oldest_waiting()
+
+    def needing_attention(self, since: datetime) -> list[Kept]:
+        """As Inbox has it, without a step of its own."""
+        return self._inbox.needing_attention(since)
+
+    def worker(self, base_id: str) -> Holder | None:
+        """As Inbox has it, without a step of its own."""
+        return self._inbox.worker(base_id)
+
     def needs_person(self, payment_id: str) -> bool:
         """Whether an event of the payment waits for somebody."""
         kept = self._inbox.of_payment(payment_id)
@@ -40,4 +59,4 @@ class Mailbox:
 
     def is_empty(self) -> bool:
         """Whether no event waits, but by appointment."""
-        return self._inbox.oldest_waiting() is None
+        return self.oldest_waiting() is None

@@ -19,7 +19,7 @@ from cascade_cli.adapters.http.pace import Pace
 from cascade_cli.adapters.http.service_clock import ServiceClock
 from cascade_cli.adapters.http.transport import Transport, permitted
 from cascade_cli.adapters.journal import arrival_notices, attempts
-from cascade_cli.adapters.journal.holders import Holder, Neighbours
+from cascade_cli.adapters.journal.holders import Neighbours
 from cascade_cli.adapters.stripe import (
     events,
     invoice_metadata,
@@ -43,6 +43,7 @@ from cascade_cli.domain.reconcile import event_replay, reconciliation, repair_pl
 from cascade_cli.domain.records.charges import Charge, Dispute, Refund
 from cascade_cli.domain.records.decisions import Decision, Facts
 from cascade_cli.domain.records.gifts import Gift
+from cascade_cli.domain.records.holders import Holder
 from cascade_cli.domain.records.journal_entries import Attempt, Claim, ClaimState
 from cascade_cli.domain.records.orders import Order
 from cascade_cli.domain.records.past_delivery import PastDelivery
@@ -54,13 +55,13 @@ from cascade_cli.domain.shop.exchange import Rates, ValuationRate
 from cascade_cli.domain.shop.keys import correction_key, stratagem_id_for, whole_id
 from cascade_cli.domain.shop.money import ZERO
 from cascade_cli.services.delivery import credit_guards, credit_service, deliver, order_in_progress
-from cascade_cli.services.delivery_ports import Reader
 from cascade_cli.services.events import replay_service
 from cascade_cli.services.events.intake import Intake
+from cascade_cli.services.ports import VenicePort
 from cascade_cli.services.processor import balance
 from cascade_cli.services.refunds import refund_service
 from cascade_cli.services.refunds.automatic_refunds import AutomaticRefunds, Dealt
-from tests.simulation import rated
+from tests.simulation import rated, shop
 from tests.simulation.shop import Alter, Parts, as_it_is
 
 _FORCELIST = frozenset({429, 500, 502, 503, 504})
@@ -213,13 +214,13 @@ def no_bound() -> Iterator[Alter]:
 @contextmanager
 def no_fresh_read() -> Iterator[Alter]:
     """What a run has read once it does not read again."""
-    yield lambda parts: replace(parts, reader=_ReadOnce(parts.reader))
+    yield lambda parts: replace(parts, reader=_read_once(parts.reader))
 
 
 @contextmanager
 def late_writes_sent() -> Iterator[Alter]:
     """A write leaves however long ago the journal announced it."""
-    with patch.object(deliver, "permitted", lambda _: permitted(datetime.max.replace(tzinfo=UTC))):
+    with patch.object(shop, "permitted", lambda _: permitted(datetime.max.replace(tzinfo=UTC))):
         yield as_it_is
 
 
@@ -631,16 +632,16 @@ def lock_outs_kept_to_oneself() -> Iterator[Alter]:
         yield as_it_is
 
 
-class _ReadOnce:
-    def __init__(self, reader: Reader) -> None:
-        self._reader = reader
-        self._seen: dict[str, list[Stratagem]] = {}
+def _read_once(reader: VenicePort) -> VenicePort:
+    seen: dict[str, list[Stratagem]] = {}
 
-    def transfers_for(self, orders: Sequence[Order]) -> list[Stratagem]:
+    def transfers_for(orders: Sequence[Order]) -> list[Stratagem]:
         keys = " ".join(order.key for order in orders)
-        if keys not in self._seen:
-            self._seen[keys] = self._reader.transfers_for(orders)
-        return self._seen[keys]
+        if keys not in seen:
+            seen[keys] = reader.transfers_for(orders)
+        return seen[keys]
+
+    return _Replaced(reader, transfers_for=transfers_for)
 
 
 class _Replaced:

@@ -58,7 +58,7 @@ class PaceOf:
         self._pace, self._process = pace, process
 
     def change(self, step: Step) -> Any:
-        """See KeptPace."""
+        """A ChangePace."""
         self._process.check()
         return self._pace.change(step)
 
@@ -69,7 +69,7 @@ class PatientPacer(Pacer):
     def __init__(
         self, process: Process, rate: float, pace: OwnPace | None, blame: Callable[[str], None]
     ) -> None:
-        kept = PaceOf(pace, process) if pace else None
+        kept = PaceOf(pace, process).change if pace else None
         in_hurry = not process.name.startswith(_BULK)
         super().__init__(
             rate,

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from cascade_cli.adapters.journal import Database, Journal
 from cascade_cli.bootstrap_writes import LOCK_LEASE
 from cascade_cli.domain.delivery.delivery_steps import FATE_BOUND
-from cascade_cli.domain.records.journal_entries import Attempt, Claim, Fate, Intent, Worker
+from cascade_cli.domain.records.journal_entries import Attempt, Claim, Entry, Fate, Intent, Worker
 from cascade_cli.errors import JournalError
 from tests.simulation.pooler import Drops, PooledDatabase
 from tests.simulation.process import Process
@@ -186,6 +186,22 @@ class Recording:
     def set_mark(self, name: str, body: Mapping[str, Any]) -> None:
         """As Journal has it."""
         self.do("set a mark", lambda: self._journal.set_mark(name, body))
+
+    def marks(self, prefix: str) -> dict[str, dict[str, Any]]:
+        """As Journal has it, without a step of its own."""
+        return self._journal.marks(prefix)
+
+    def mode_of(self, base_id: str) -> bool | None:
+        """As Journal has it, without a step of its own."""
+        return self._journal.mode_of(base_id)
+
+    def bind_mode(self, base_id: str, livemode: bool) -> None:
+        """As Journal has it, without a step of its own."""
+        self._journal.bind_mode(base_id, livemode)
+
+    def entries(self, *, limit: int | None = None) -> list[Entry]:
+        """As Journal has it, without a step of its own."""
+        return list(self._journal.entries(limit=limit))
 
     def run_event(self, body: Mapping[str, Any]) -> None:
         """As Journal has it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -11,17 +11,19 @@ from random import Random
 from typing import Any, Protocol
 
 from cascade_cli.adapters.http.service_clock import ServiceClock
+from cascade_cli.adapters.http.transport import permitted
 from cascade_cli.adapters.stripe.events import EventReader
 from cascade_cli.adapters.stripe.purchases import StripeReader
-from cascade_cli.adapters.venice.base import VeniceReader
-from cascade_cli.adapters.venice.citizens import CitizenReader, CitizenWriter
+from cascade_cli.adapters.venice.citizens import CitizenReader
 from cascade_cli.adapters.venice.notifications import NotificationWriter
 from cascade_cli.adapters.venice.table_fields import Schema
 from cascade_cli.adapters.venice.transfers import TransferReader
+from cascade_cli.adapters.venice.writer import VeniceWriter
 from cascade_cli.cli.reconcile.checkpoint import believed, keep
 from cascade_cli.cli.terminal.windows import window_since_last
 from cascade_cli.domain.decisions.decision_plan import Wish as Decided
 from cascade_cli.domain.delivery.arrival_notices import NEWS
+from cascade_cli.domain.delivery.deliveries import Delivery, Result
 from cascade_cli.domain.delivery.processor import BalanceWish
 from cascade_cli.domain.discrepancies.refund_plan import RefundPlan
 from cascade_cli.domain.matching.matched_charge import Terms
@@ -37,7 +39,6 @@ from cascade_cli.domain.shop.times import Window
 from cascade_cli.errors import CascadeError, GuardError, UsageError
 from cascade_cli.sandbox.airtable import BASE_ID
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
-from cascade_cli.services.decisions.resolve_service import Decisions as CaseDecisions
 from cascade_cli.services.decisions.resolve_service import ResolveService
 from cascade_cli.services.delivery.arrival_watch import ArrivalWatch
 from cascade_cli.services.delivery.available_balance import AvailableBalance
@@ -49,32 +50,18 @@ from cascade_cli.services.delivery.credit_service import (
     PATIENCE,
     CreditService,
     Limits,
-    Promises,
 )
-from cascade_cli.services.delivery.deliver import Deliverer
-from cascade_cli.services.delivery.past_deliveries import PastDeliveries
-from cascade_cli.services.delivery.tell_arrivals import ArrivalJournal, ArrivalService
-from cascade_cli.services.delivery_ports import (
-    Delivery,
-    DeliveryTerms,
-    Ledger,
-    Reader,
-    Result,
-    Surroundings,
-    Writer,
-)
+from cascade_cli.services.delivery.deliver import Deliverer, DeliveryTerms
+from cascade_cli.services.delivery.tell_arrivals import ArrivalService
 from cascade_cli.services.events.intake import Intake
 from cascade_cli.services.events.replay_service import Replayer
-from cascade_cli.services.processor.balance import BalanceService
-from cascade_cli.services.processor.processor_ports import Memory, ProcessorAccount
-from cascade_cli.services.processor.processor_ports import Surroundings as BalanceSurroundings
-from cascade_cli.services.reconcile.gather import PastSource, Reconciler, Run
+from cascade_cli.services.ports import JournalPort, Surroundings, VenicePort, VeniceWritesPort
+from cascade_cli.services.processor.balance import BalanceService, ProcessorAccount
+from cascade_cli.services.reconcile.carried_over import SinceLastSources
+from cascade_cli.services.reconcile.gather import PastDeliveries, Reconciler, Run
 from cascade_cli.services.reconcile.since_last import SinceLast
-from cascade_cli.services.reconcile.since_last_ports import SinceLastSources
 from cascade_cli.services.refunds.automatic_refunds import OTHERS_NEXT, PAUSE, AutomaticRefunds
-from cascade_cli.services.refunds.automatic_refunds import Promises as AtWork
 from cascade_cli.services.refunds.refund_service import (
-    Decisions,
     RefundService,
     RefundWish,
     decided_by,
@@ -92,22 +79,22 @@ PER_CREDIT_DUCATS = Decimal(10_000)
 _FINAL = frozenset({Result.CREDITED, Result.ALREADY, Result.RETIRED, Result.BLOCKED})
 
 
-class Book(Memory, Ledger, Promises, AtWork, Decisions, CaseDecisions, ArrivalJournal, Protocol):
-    """The journal, as far as the commands need it."""
+class Book(JournalPort, Protocol):
+    """The journal, with what the commands need beside its port."""
 
     def lock(self) -> AbstractContextManager[None]:
         """The run lock."""
 
-    def ducats_promised_since(self, moment: datetime) -> Decimal:
-        """The ducats first promised at that moment or later."""
+    def at_work(self, keys: Collection[str], since: datetime) -> set[str]:
+        """Those of `keys` that somebody holds, or for which a write was sent since then."""
 
 
 @dataclass(frozen=True)
 class Parts:
     """What a Deliverer is made of; a mutant puts something else in a place."""
 
-    reader: Reader
-    writer: Writer
+    reader: VenicePort
+    writer: VeniceWritesPort
     journal: Book
 
 
@@ -138,7 +125,7 @@ class Shop:
         disputes_hold: bool,
         lives: Callable[[str], bool],
         arrivals: bool,
-        earlier: PastSource,
+        earlier: PastDeliveries,
         rulings: Callable[[], Rulings] = no_rulings,
     ) -> None:
         self._earlier, self._rulings = earlier, rulings
@@ -150,10 +137,12 @@ class Shop:
         self._endpoint = endpoint
         self._now = process.host.scheduler.now
         self._stripe, self._events = StripeReader(kit.stripe), EventReader(kit.stripe)
-        self._venice = VeniceReader(kit.api, BASE_ID, PROCESSOR, rulings=rulings)
+        self._venice = TransferReader(kit.api, BASE_ID, PROCESSOR, rulings=rulings)
         turn = kit.airtable_transport.wait_turn
         notifier = NotificationWriter(kit.api, BASE_ID, schema)
-        around = Surroundings(self._now, process.sleep, turn, process.tell, threads)
+        self._around = around = Surroundings(
+            self._now, process.sleep, turn, permitted, process.tell, threads
+        )
         self._deliverer = Deliverer(
             reader=parts.reader,
             writer=parts.writer,
@@ -194,7 +183,7 @@ class Shop:
         )
         self._automatic_refunds = AutomaticRefunds(
             self._refunds,
-            parts.journal,
+            parts.journal.at_work,
             RefundWish(Policy.AVAILABLE, {}),
             lambda: None,
             self.lock,
@@ -220,7 +209,7 @@ class Shop:
             guard=lambda: None,
             can_pay=self._available_balance.can_pay,
             now=self._now,
-            refunds=self._automatic_refunds if self._auto or self._hold else None,
+            refunds=self._automatic_refunds.settle if self._auto or self._hold else None,
         )
         while settled := intake.work():
             if any(one.note.endswith(OTHERS_NEXT) for one in settled):
@@ -307,14 +296,13 @@ class Shop:
     def _balance_service(self) -> BalanceService:
         api, name = self._kit.api, self._process.name
         return BalanceService(
-            citizens=CitizenReader(api, BASE_ID),
-            sink=CitizenWriter(api, BASE_ID, self._schema),
+            called=CitizenReader(api, BASE_ID).called,
+            writer=VeniceWriter(api, BASE_ID, PROCESSOR, self._schema),
             transfers=TransferReader(api, BASE_ID, PROCESSOR),
             journal=self._parts.journal,
             account=ProcessorAccount(BASE_ID, PROCESSOR, "Innovatore", self._schedule),
-            around=BalanceSurroundings(
-                self._now, self._kit.airtable_transport.wait_turn, f"{name}-{self._process.pid}"
-            ),
+            around=self._around,
+            run=f"{name}-{self._process.pid}",
         )
 
     def replay(self, random: Random) -> bool:
@@ -333,7 +321,8 @@ class Shop:
     def _replayer(self) -> Replayer:
         return Replayer(
             payments=self._stripe,
-            accounts=self._events,
+            knows=self._events.knows,
+            sold_elsewhere=self._events.sold_elsewhere,
             venice=self._venice,
             available_balance=self._available_balance,
             deliverer=self._deliverer,
@@ -423,7 +412,7 @@ class Shop:
         reconciler = Reconciler(self._stripe, self._venice, PROCESSOR, self._earlier)
         if memory is None:
             return reconciler.run(window, terms)
-        sources = SinceLastSources(self._stripe, self._venice, self._events)
+        sources = SinceLastSources(self._stripe, self._venice, self._events.events)
         return SinceLast(reconciler, sources).run(memory, window.until, terms, lambda _: check())
 
     def repair(self) -> bool:

@@ -12,8 +12,8 @@ from random import Random
 from cascade_cli.adapters.http.service_clock import ServiceClock
 from cascade_cli.adapters.journal import Journal
 from cascade_cli.adapters.journal.inbox import Inbox
-from cascade_cli.adapters.venice.base import VeniceReader
 from cascade_cli.adapters.venice.table_fields import Schema
+from cascade_cli.adapters.venice.transfers import TransferReader
 from cascade_cli.adapters.venice.writer import VeniceWriter
 from cascade_cli.domain.delivery.delivery_steps import Action
 from cascade_cli.domain.records.charges import Charge
@@ -26,7 +26,8 @@ from cascade_cli.domain.shop.engine_schedule import parse_schedule
 from cascade_cli.sandbox.airtable import BASE_ID
 from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
-from cascade_cli.services.delivery_ports import DeliveryTerms
+from cascade_cli.services.delivery.deliver import DeliveryTerms
+from cascade_cli.services.reconcile.gather import PastDeliveries
 from tests.simulation.endpoint import Endpoint
 from tests.simulation.faults import Weather
 from tests.simulation.kit import Kit
@@ -53,14 +54,14 @@ _RUN_WHILE_UNKNOWN = 0.4
 Command = Callable[[Shop], bool]
 
 
-class EarlierWrites:
+class EarlierWrites(PastDeliveries):
     """What earlier processes of cascade wrote last, by key, for reconciliation to know: what those
     of this history write it does not look up, so that histories stay what they were."""
 
     def __init__(self) -> None:
         self.by_key: dict[str, Attempt] = {}
 
-    def past_of(self, charges: Sequence[Charge], _now: datetime) -> dict[str, PastDelivery]:
+    def past_of(self, charges: Sequence[Charge], now: datetime) -> dict[str, PastDelivery]:  # noqa: ARG002 - of any time
         """By charge."""
         return {charge.id: self.written_for(charge.stratagem_id) for charge in charges}
 
@@ -174,7 +175,7 @@ class Stage:
     def _shop(self, process: Process, kit: Kit, recording: Recording, clock: ServiceClock) -> Shop:
         schema = self._schema()
         rulings = partial(rulings_of, recording) if self.plan.mistakes else no_rulings
-        reader = VeniceReader(kit.api, BASE_ID, PROCESSOR, rulings=rulings)
+        reader = TransferReader(kit.api, BASE_ID, PROCESSOR, rulings=rulings)
         writer = VeniceWriter(kit.api, BASE_ID, PROCESSOR, schema)
         limit = Decimal(self.plan.day_limit_ducats)
         terms = DeliveryTerms(self.plan.lifetime, limit, self._engine_schedule)

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from cascade_cli.adapters.http.pace import Pace, Step
 
@@ -19,11 +19,9 @@ _MOST_BYTES = 100_000
 _OWNER_ONLY = 0o600
 
 
-class KeptPace(Protocol):
-    """A pace that one at a time may look at and change."""
-
-    def change(self, step: Step) -> Any:
-        """What `step` returns. Raises OSError where it cannot be kept."""
+ChangePace = Callable[[Step], Any]
+"""Lets one at a time look at a pace and change it: returns what the step returns. Raises OSError
+where the pace cannot be kept."""
 
 
 class OwnPace:
@@ -33,7 +31,7 @@ class OwnPace:
         self._clock, self._lock, self._pace = clock, threading.Lock(), Pace()
 
     def change(self, step: Step) -> Any:
-        """See KeptPace."""
+        """A ChangePace."""
         with self._lock:
             return step(self._pace, self._clock())
 
@@ -49,7 +47,7 @@ class PaceFile:
         self._path, self._clock = path, clock
 
     def change(self, step: Step) -> Any:
-        """See KeptPace."""
+        """A ChangePace."""
         with self._locked() as handle:
             now = self._clock()
             pace = Pace.of(_document(os.pread(handle, _MOST_BYTES, 0)), now)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cascade_cli.adapters.http.pace import Departure, Step, Turn, new_name
-from cascade_cli.adapters.http.pace_store import KeptPace, OwnPace
+from cascade_cli.adapters.http.pace_store import ChangePace, OwnPace
 
 _HALF = 0.5
 _LONG_SECONDS = 5.0
@@ -33,7 +33,7 @@ class Pacer:
         *,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
-        kept: KeptPace | None = None,
+        kept: ChangePace | None = None,
         in_hurry: bool = False,
         is_shared: Callable[[], bool] = lambda: False,
         tell: Callable[[str], None] = lambda _message: None,
@@ -41,7 +41,7 @@ class Pacer:
         self.rate_per_second = rate_per_second
         self._clock, self._sleep, self._tell = clock, sleep, tell
         self._own = OwnPace(clock)
-        self._kept: KeptPace = kept or self._own
+        self._kept = kept
         self._turn = Turn(new_name(), rate_per_second, in_hurry=in_hurry)
         self._is_shared = is_shared
         self._numbers = itertools.count()
@@ -97,11 +97,11 @@ class Pacer:
 
     def _change(self, step: Step) -> Any:
         try:
-            return self._kept.change(step)
+            return (self._kept or self._own.change)(step)
         except OSError as error:
-            if self._kept is self._own:
+            if self._kept is None:
                 raise
-            self._kept = self._own
+            self._kept = None
             self._tell(f"the pace cannot be shared with other runs of cascade ({error})")
             return self._own.change(step)
 
@@ -127,7 +127,7 @@ class Pacing:
     """How the requests of one invocation are paced. `kept` finds where a service's pace is kept for
     all who ask it; None is for this process alone."""
 
-    kept: Callable[[str], KeptPace | None] = lambda _service: None
+    kept: Callable[[str], ChangePace | None] = lambda _service: None
     in_hurry: bool = True
     pacers: Pacers = field(default_factory=Pacers)
 

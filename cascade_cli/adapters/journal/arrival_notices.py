@@ -17,11 +17,12 @@ from sqlalchemy import ColumnElement, Connection, or_, select
 
 from cascade_cli.adapters.journal.chain import Transaction
 from cascade_cli.adapters.journal.claims import KEYS_PER_QUERY
-from cascade_cli.adapters.journal.entry_bodies import moment_text, to_json
+from cascade_cli.adapters.journal.entry_bodies import to_json
 from cascade_cli.adapters.journal.tables import entries, visible
 from cascade_cli.domain.delivery.arrival_notices import TELL_ARRIVAL
 from cascade_cli.domain.delivery.delivery_steps import Action
 from cascade_cli.domain.records.journal_entries import EntryKind, Intent
+from cascade_cli.domain.shop.times import moment_text
 
 _LETS_THE_ENGINE = (Action.ACTIVATE, Action.EXTEND, Action.REWRITE)
 _PROMISING = (EntryKind.INTENT.value, EntryKind.AMENDMENT.value)

@@ -10,10 +10,11 @@ from sqlalchemy import Row
 
 from cascade_cli.adapters.journal.chain import Transaction
 from cascade_cli.adapters.journal.claims import rows_of
-from cascade_cli.adapters.journal.entry_bodies import moment_text
-from cascade_cli.adapters.journal.holders import RELEASED, Holder
+from cascade_cli.adapters.journal.holders import holder_in
 from cascade_cli.adapters.journal.tables import claims
+from cascade_cli.domain.records.holders import RELEASED, Holder
 from cascade_cli.domain.records.journal_entries import EntryKind, Fate
+from cascade_cli.domain.shop.times import moment_text
 from cascade_cli.errors import LockedError
 
 
@@ -48,7 +49,7 @@ def attempt(
 def _require_hold(transaction: Transaction, keys: Collection[str]) -> Collection[Row[Any]]:
     rows = rows_of(transaction.connection, transaction.worker.base, keys)
     for key in keys:
-        holder = Holder.of(rows[key]) if key in rows else RELEASED
+        holder = holder_in(rows[key]) if key in rows else RELEASED
         if holder.run == transaction.worker.run and holder.has_lease(transaction.at):
             continue
         raise ClaimLostError(

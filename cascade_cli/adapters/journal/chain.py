@@ -15,10 +15,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, RowMapping, Table, insert, select, update
 
-from cascade_cli.adapters.journal.entry_bodies import Redactor, moment_text, to_json
+from cascade_cli.adapters.journal.entry_bodies import Redactor, to_json
 from cascade_cli.adapters.journal.seals import Seals, delete_row, insert_rows, update_rows
 from cascade_cli.adapters.journal.tables import GENESIS, chain, entries
 from cascade_cli.domain.records.journal_entries import Entry, EntryKind, Head, Worker
+from cascade_cli.domain.shop.times import moment_text
 
 # Built once: to build a statement costs SQLAlchemy more than to send it.
 _END = select(chain.c.head, chain.c.entries, chain.c.sums).where(chain.c.id == 1).with_for_update()

@@ -12,9 +12,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, func, select
 
 from cascade_cli.adapters.journal.chain import Transaction
-from cascade_cli.adapters.journal.entry_bodies import is_storable, moment_text
-from cascade_cli.adapters.journal.holders import Holder, Neighbours, hold
+from cascade_cli.adapters.journal.entry_bodies import is_storable
+from cascade_cli.adapters.journal.holders import Neighbours, hold, holder_in
 from cascade_cli.adapters.journal.tables import claims, entries, visible
+from cascade_cli.domain.records.holders import Holder
 from cascade_cli.domain.records.journal_entries import (
     CITIZEN_CAUSE,
     Attempt,
@@ -25,7 +26,7 @@ from cascade_cli.domain.records.journal_entries import (
     Intent,
 )
 from cascade_cli.domain.shop.money import ZERO, format_ducats
-from cascade_cli.domain.shop.times import format_moment
+from cascade_cli.domain.shop.times import format_moment, moment_text
 from cascade_cli.errors import UsageError
 
 KEY_BYTES = 2000
@@ -78,7 +79,7 @@ class Claiming:
         self._made, self._taken, self._amended = [], [], []
 
     def _known(self, intent: Intent, row: Row[Any]) -> Claim:
-        holder = Holder.of(row)
+        holder = holder_in(row)
         is_other = (row.citizen, row.ducats) != (intent.citizen, format_ducats(intent.ducats))
         if is_other and not (intent.amends or self._was_to_end(row)):
             promise = f"promised to {row.citizen}: {row.ducats} ducats, {_when(row.first_at)}"
@@ -217,7 +218,7 @@ def at_work_of(
     return {
         key
         for key, row in rows_of(connection, base, keys).items()
-        if Holder.of(row).has_lease(now) or (row.last_attempt_at or "") >= start
+        if holder_in(row).has_lease(now) or (row.last_attempt_at or "") >= start
     }
 
 

@@ -5,19 +5,15 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from enum import Enum
 from typing import Any
 
 from cascade_cli.domain.shop.money import format_ducats
+from cascade_cli.domain.shop.times import moment_text
 
 REDACTED = "[redacted]"
-
-
-def moment_text(moment: datetime) -> str:
-    """A moment so that text order is time order."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def to_json(value: Any) -> str:

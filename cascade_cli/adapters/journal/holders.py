@@ -5,16 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Row
 
-from cascade_cli.adapters.journal.entry_bodies import moment_text
+from cascade_cli.domain.records.holders import Holder
 from cascade_cli.domain.records.journal_entries import Worker
-from cascade_cli.domain.shop.times import format_moment
+from cascade_cli.domain.shop.times import moment_text
 
 IsAlive = Callable[[str, int], bool | None]
 """Whether process `pid` on `host` lives; None where that cannot be known from here."""
@@ -22,43 +21,9 @@ IsAlive = Callable[[str, int], bool | None]
 _PROC = Path("/proc")
 
 
-@dataclass(frozen=True)
-class Holder:
-    """One worker's hold on a row. `birth` tells its process from a later one with its pid."""
-
-    run: str
-    host: str
-    pid: int
-    birth: str
-    operator: str
-    command: str
-    since: str
-    lease_until: str
-
-    @classmethod
-    def of(cls, row: Row[Any]) -> Holder:
-        """The hold that a row of claims or locks records; its `run` is empty if there is none."""
-        return cls(**{name: row._mapping[name] for name in cls.__dataclass_fields__})
-
-    def columns(self) -> dict[str, Any]:
-        """The columns of claims or locks that record this hold."""
-        return asdict(self)
-
-    def has_lease(self, moment: datetime) -> bool:
-        """Whether the lease still runs at that moment."""
-        return bool(self.run) and self.lease_until > moment_text(moment)
-
-    @property
-    def ends(self) -> str:
-        """When its lease does, for people."""
-        return format_moment(datetime.fromisoformat(self.lease_until))
-
-    def __str__(self) -> str:
-        since = format_moment(datetime.fromisoformat(self.since))
-        return f"`{self.command}` by {self.operator} on {self.host} (pid {self.pid}) since {since}"
-
-
-RELEASED = Holder("", "", 0, "", "", "", "", "")
+def holder_in(row: Row[Any]) -> Holder:
+    """The hold that a row of claims or locks records; its `run` is empty if there is none."""
+    return Holder(**{name: row._mapping[name] for name in Holder.__dataclass_fields__})
 
 
 def hold(worker: Worker, birth: str, moment: datetime, lease: timedelta) -> Holder:

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -20,64 +18,21 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, case, func, or_, 
 from cascade_cli.adapters.journal.chain import Transaction
 from cascade_cli.adapters.journal.claims import KEYS_PER_QUERY
 from cascade_cli.adapters.journal.database import Database
-from cascade_cli.adapters.journal.entry_bodies import Redactor, moment_text
-from cascade_cli.adapters.journal.holders import Holder, Neighbours
+from cascade_cli.adapters.journal.entry_bodies import Redactor
+from cascade_cli.adapters.journal.holders import Neighbours
 from cascade_cli.adapters.journal.locks import holder_of, worker_lock_of
 from cascade_cli.adapters.journal.tables import events as _events
 from cascade_cli.adapters.journal.tables import visible
+from cascade_cli.domain.records.accepted_events import Accepted, EventState, Kept, Settlement
+from cascade_cli.domain.records.holders import Holder
 from cascade_cli.domain.records.journal_entries import EntryKind, Worker
 from cascade_cli.domain.records.stripe_events import PAYING_TYPES, Event
+from cascade_cli.domain.shop.times import moment_text
 
 _NOT_KEPT = "The event was not accepted, so that Stripe sends it again."
 _MOST_NOTE = 500
 _Decoded = TypeVar("_Decoded")
 _SEEN_AGAIN = "The event is looked at again, which pays nothing twice."
-
-
-class EventState(StrEnum):
-    """Where an accepted event stands."""
-
-    WAITING = "waiting"
-    """To be dealt with at `next_at`, or again."""
-    CREDITED = "credited"
-    RECORDED = "recorded"
-    """Nothing to credit: kept and shown."""
-    ATTENTION = "attention"
-    """It cannot be credited as it is: only a person can decide."""
-
-
-@dataclass(frozen=True)
-class Accepted:
-    """One event of the inbox (without its bytes), and how often it was tried."""
-
-    event: Event
-    received_at: datetime
-    tries: int
-
-
-@dataclass(frozen=True)
-class Kept:
-    """An event with where it stands; one that is WAITING is looked at again at `next_at`."""
-
-    accepted: Accepted
-    state: EventState
-    note: str
-    next_at: datetime
-
-    @property
-    def about(self) -> str:
-        """The payment that it tells of, or itself: several events tell of one payment."""
-        return self.accepted.event.payment_id or self.accepted.event.id
-
-
-@dataclass(frozen=True)
-class Settlement:
-    """What became of an event; one that is WAITING is tried again at `next_at`."""
-
-    event_id: str
-    state: EventState
-    note: str = ""
-    next_at: datetime | None = None
 
 
 class Inbox:

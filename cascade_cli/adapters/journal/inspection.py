@@ -14,11 +14,12 @@ from sqlalchemy import URL, update
 
 from cascade_cli.adapters.journal.database import Database
 from cascade_cli.adapters.journal.failures import NOTHING_MOVES, journal_error
-from cascade_cli.adapters.journal.inbox import EventState, Inbox
+from cascade_cli.adapters.journal.inbox import Inbox
 from cascade_cli.adapters.journal.journal import Journal
 from cascade_cli.adapters.journal.tables import chain, version
 from cascade_cli.domain.doctor.journal import Place
 from cascade_cli.domain.doctor.webhook import Acceptance
+from cascade_cli.domain.records.accepted_events import EventState
 from cascade_cli.domain.records.journal_entries import Head, Verification
 from cascade_cli.errors import JournalError
 

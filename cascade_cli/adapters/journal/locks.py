@@ -13,11 +13,12 @@ from sqlalchemy import Connection, Row, select
 
 from cascade_cli.adapters.journal.attempts import ClaimLostError
 from cascade_cli.adapters.journal.chain import Transaction
-from cascade_cli.adapters.journal.entry_bodies import moment_text
 from cascade_cli.adapters.journal.failures import NOTHING_MOVES
-from cascade_cli.adapters.journal.holders import Holder, Neighbours, hold
+from cascade_cli.adapters.journal.holders import Neighbours, hold, holder_in
 from cascade_cli.adapters.journal.tables import locks
+from cascade_cli.domain.records.holders import Holder
 from cascade_cli.domain.records.journal_entries import EntryKind
+from cascade_cli.domain.shop.times import moment_text
 from cascade_cli.errors import JournalError, LockedError
 
 Writing = Callable[[str], AbstractContextManager[Transaction]]
@@ -34,7 +35,7 @@ def worker_lock_of(base_id: str) -> str:
 def holder_of(connection: Connection, name: str) -> Holder | None:
     """Who took that lock last and has not released it; its lease may have ended."""
     row = connection.execute(select(locks).where(locks.c.name == name)).one_or_none()
-    return Holder.of(row) if row is not None else None
+    return holder_in(row) if row is not None else None
 
 
 class RunLock:
@@ -115,7 +116,7 @@ class RunLock:
         return row if row is not None and row.run == transaction.worker.run else None
 
     def _take_over(self, transaction: Transaction, row: Row[Any]) -> None:
-        holder = Holder.of(row)
+        holder = holder_in(row)
         if holder.has_lease(transaction.at) and not self._neighbours.is_dead(holder):
             raise LockedError(
                 f"Another run holds the lock on {self._name}: {holder}. Nothing was done.",

@@ -35,7 +35,7 @@ class PaceRow:
         self._engine: Engine | None = None
 
     def change(self, step: Step) -> Any:
-        """See KeptPace."""
+        """A ChangePace."""
         try:
             with self._opened().begin() as connection:
                 # Nobody needs it after a crash of the server: nothing waits for its disk.

@@ -9,9 +9,10 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, func, select
 
 from cascade_cli.adapters.journal.chain import entry_of
-from cascade_cli.adapters.journal.entry_bodies import is_storable, moment_text
+from cascade_cli.adapters.journal.entry_bodies import is_storable
 from cascade_cli.adapters.journal.tables import entries, visible
 from cascade_cli.domain.records.journal_entries import Entry
+from cascade_cli.domain.shop.times import moment_text
 
 _PAGE_ROWS = 500
 

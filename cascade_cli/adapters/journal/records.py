@@ -10,10 +10,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, select
 
 from cascade_cli.adapters.journal.chain import Transaction
-from cascade_cli.adapters.journal.entry_bodies import moment_text, storable, to_json
+from cascade_cli.adapters.journal.entry_bodies import storable, to_json
 from cascade_cli.adapters.journal.tables import bases, marks, visible
 from cascade_cli.domain.records.journal_entries import EntryKind
-from cascade_cli.domain.shop.times import format_moment
+from cascade_cli.domain.shop.times import format_moment, moment_text
 from cascade_cli.errors import GuardError
 
 

@@ -16,11 +16,11 @@ from cascade_cli.domain.selling.invoiced_ducats import (
     sold_by,
     with_said,
 )
+from cascade_cli.domain.shop.keys import INVOICE_PREFIX
 from cascade_cli.domain.shop.money import format_ducats, read_ducats
 
 # In a subscription's metadata: the day (UTC) whose price list and rates it was sold by.
 SOLD_ON = "sold_on"
-INVOICE_PREFIX = "in_"
 _KINDS = ("subscription_item_details", "invoice_item_details")
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import stripe
@@ -18,7 +17,7 @@ from cascade_cli.adapters.stripe.money_moved import release_among
 from cascade_cli.adapters.stripe.purchase_parser import is_paid, sale_of_session
 from cascade_cli.adapters.stripe.ranges import PAGE_SIZE
 from cascade_cli.concurrency import Threads
-from cascade_cli.domain.explain.story import Happening, SessionSale, Source, StripeObject
+from cascade_cli.domain.explain.story import History, StripeObject
 from cascade_cli.domain.records.stripe_events import KEPT, Event, chronological
 from cascade_cli.domain.shop.keys import INVOICE_ID, PAYMENT_ID, Form, whole_id
 from cascade_cli.domain.shop.times import Window
@@ -26,26 +25,6 @@ from cascade_cli.errors import RightsError
 
 # Stripe's events follow what they tell of within seconds.
 _ECHO = timedelta(seconds=60)
-
-
-@dataclass
-class History:
-    """One payment's past. `ids` are all objects of it; `forbidden` is what the key may not read,
-    `gaps` what Stripe itself has no longer, `sale` what its Checkout Session's metadata sells."""
-
-    is_known: bool = False
-    is_paid: bool = False
-    sale: SessionSale | None = None
-    happenings: list[Happening] = field(default_factory=list)
-    ids: set[str] = field(default_factory=set)
-    gaps: list[str] = field(default_factory=list)
-    forbidden: list[str] = field(default_factory=list)
-
-    def add(self, at: int | datetime, what: str, identity: str) -> None:
-        """Something happened, at Stripe's time."""
-        moment = at if isinstance(at, datetime) else datetime.fromtimestamp(at, UTC)
-        self.happenings.append(Happening(moment, Source.STRIPE, what, identity))
-        self.ids.add(identity)
 
 
 class HistoryReader:

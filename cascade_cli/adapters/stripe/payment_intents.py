@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -34,7 +33,7 @@ from cascade_cli.adapters.stripe.purchase_parser import (
 )
 from cascade_cli.adapters.stripe.ranges import PAGE_SIZE
 from cascade_cli.domain.records.charges import Charge
-from cascade_cli.domain.selling.sales import Sale
+from cascade_cli.domain.selling.sales import PaymentIntent, Sale
 from cascade_cli.domain.shop.money import format_ducats, format_money
 from cascade_cli.errors import AnswerError, CascadeError, RightsError
 
@@ -47,29 +46,6 @@ _EXPANDED = ["latest_charge", "latest_charge.refunds"]
 # The newest 500 payments are looked through: five requests, and only after a refusal.
 _MOST_EVENT_PAGES = 5
 _BY_THE_DAY = frozenset({RATE, CURRENCY_RATE, CURRENCY_RATE_DATE})
-
-
-@dataclass(frozen=True)
-class PaymentIntent:
-    """A PaymentIntent; `charges` is the paid one, once there is one; of a payment for many citizens
-    there is one for each, see `Charge`.
-
-    Whoever has the `client_secret` can pay with it: it is for the buyer alone.
-    """
-
-    id: str
-    status: str
-    amount_cents: int
-    currency: str
-    created_at: datetime
-    metadata: dict[str, str]
-    client_secret: str = field(repr=False)
-    charges: tuple[Charge, ...] = ()
-
-    @property
-    def is_purchase(self) -> bool:
-        """It says itself that it buys ducats. Others may all the same: by an invoice."""
-        return is_ducat_purchase(self.metadata)
 
 
 class PaymentIntents:
@@ -112,15 +88,17 @@ class PaymentIntents:
             return self._intent_of(found) if found else None
 
     def _intent_of(self, found: stripe.PaymentIntent) -> PaymentIntent:
+        metadata = found.metadata.to_dict()
         return PaymentIntent(
             id=found.id,
             status=found.status,
             amount_cents=found.amount,
             currency=found.currency,
             created_at=datetime.fromtimestamp(found.created, UTC),
-            metadata=found.metadata.to_dict(),
+            metadata=metadata,
             client_secret=str(found.client_secret),
             charges=self._charges_of(found),
+            is_purchase=is_ducat_purchase(metadata),
         )
 
     def _charges_of(self, found: stripe.PaymentIntent) -> tuple[Charge, ...]:

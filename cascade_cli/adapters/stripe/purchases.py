@@ -12,7 +12,7 @@ from stripe.params import DisputeListParams
 
 from cascade_cli.adapters.stripe.allocations import Kept, nothing_kept
 from cascade_cli.adapters.stripe.errors import or_none, our_errors
-from cascade_cli.adapters.stripe.invoice_metadata import INVOICE_PREFIX, Bill, may_be_invoiced
+from cascade_cli.adapters.stripe.invoice_metadata import Bill, may_be_invoiced
 from cascade_cli.adapters.stripe.invoices import Invoices
 from cascade_cli.adapters.stripe.money_moved import to_dispute, with_refunds
 from cascade_cli.adapters.stripe.part_filter import Asked
@@ -28,9 +28,9 @@ from cascade_cli.adapters.stripe.purchase_parser import (
 )
 from cascade_cli.adapters.stripe.ranges import PAGE_SIZE, Document, Ranges
 from cascade_cli.concurrency import Threads
-from cascade_cli.domain.records.charges import Charge, Dispute
+from cascade_cli.domain.records.charges import Charge, Dispute, Listing
 from cascade_cli.domain.shop.density import DensityEstimate
-from cascade_cli.domain.shop.keys import portion_number, whole_id
+from cascade_cli.domain.shop.keys import INVOICE_PREFIX, portion_number, whole_id
 from cascade_cli.domain.shop.times import Window
 from cascade_cli.errors import RightsError
 
@@ -43,17 +43,9 @@ DISPUTED_PER_PAGE = 4
 
 
 @dataclass
-class Purchases:
-    """What a listing held: the paid ducat purchases, and how many charges were left alone.
+class Purchases(Listing):
+    """Sorts Stripe's charges into a listing; `kept` are the journal's allocations."""
 
-    A payment for many citizens is a charge for each of them; `kept` are the journal's allocations.
-    `pending` are those unpaid ones that may still become paid, and when they were created.
-    """
-
-    charges: list[Charge] = field(default_factory=list)
-    other_products: int = 0
-    unpaid: int = 0
-    pending: dict[str, datetime] = field(default_factory=dict)
     invoiced: list[Document] = field(default_factory=list)
     """Those that do not say themselves what they bought, and may have paid an invoice that does."""
     kept: Kept = field(default=nothing_kept, repr=False, compare=False)
@@ -146,7 +138,8 @@ class StripeReader:
         found, sink = self._nothing(), self._nothing
         try:
             with our_errors():
-                for part in Ranges(since, until, self._ask, sink, density).read(threads):
+                ranges = Ranges(since, until, self._ask, sink, take=Purchases.take, density=density)
+                for part in ranges.read(threads):
                     found.add(part)
                 self._settle(found)
         finally:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
 from cascade_cli.concurrency import Piece, Threads
 from cascade_cli.domain.shop.density import DensityEstimate
@@ -24,14 +24,7 @@ Ask = Callable[[dict[str, Any]], Any]
 """Sends one list request with these parameters and returns the page as Stripe's JSON has it."""
 
 
-class Sink(Protocol):
-    """Where the charges of one range go, newest first."""
-
-    def take(self, charge: Document) -> None:
-        """Keep of a charge what is needed."""
-
-
-S = TypeVar("S", bound=Sink)
+S = TypeVar("S")
 
 
 @dataclass(eq=False)
@@ -47,12 +40,21 @@ class _Range(Generic[S]):
 
 
 class Ranges(Generic[S]):
-    """The charges of [since, until), both in whole seconds, in a sink of its own for each range."""
+    """The charges of [since, until), both in whole seconds, in a sink of its own for each range,
+    which takes them newest first."""
 
     def __init__(
-        self, since: int, until: int, ask: Ask, new_sink: Callable[[], S], density: DensityEstimate
+        self,
+        since: int,
+        until: int,
+        ask: Ask,
+        new_sink: Callable[[], S],
+        *,
+        take: Callable[[S, Document], None],
+        density: DensityEstimate,
     ) -> None:
-        self._ask, self._new_sink, self._density = ask, new_sink, density
+        self._ask, self._new_sink, self._take = ask, new_sink, take
+        self._density = density
         self._lock = threading.Lock()
         self._ranges = [_Range(since, until, until, new_sink())]
 
@@ -83,7 +85,7 @@ class Ranges(Generic[S]):
             range_.reached = down_to
             range_.last_id = charges[-1]["id"] if charges else None
         for charge in ours:
-            range_.sink.take(charge)
+            self._take(range_.sink, charge)
 
     def _take_over(self) -> Piece | None:
         with self._lock:

@@ -1,4 +1,4 @@
-"""Writing transfers into Venice's base: ten rows a request, each request sent once.
+"""Writing transfers and citizens into Venice's base: ten rows a request, each request sent once.
 
 Every method raises FateUnknownError if nobody knows whether the write was applied, and another
 CascadeError if it surely was not. None may be called without a permit (see transport).
@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import requests
@@ -17,26 +18,30 @@ from pyairtable import Api
 from pyairtable.api.types import RecordDict
 
 from cascade_cli.adapters.http.transport import PermitError, was_never_connected
-from cascade_cli.adapters.venice.base import STRATAGEMS, TRANSFER, to_stratagem
-from cascade_cli.adapters.venice.errors import SENSELESS, translate
+from cascade_cli.adapters.venice.base import CITIZENS, STRATAGEMS, TRANSFER, to_stratagem
+from cascade_cli.adapters.venice.errors import SENSELESS, error_of, translate
 from cascade_cli.adapters.venice.notes_codec import log_to_keep
 from cascade_cli.adapters.venice.table_fields import Schema
 from cascade_cli.domain.records.orders import ENGINE_LOG, RULED_LOG, Order
 from cascade_cli.domain.records.stratagems import Ruling, Stratagem
 from cascade_cli.domain.shop.money import format_ducats
 from cascade_cli.domain.shop.times import rfc3339
-from cascade_cli.errors import FateUnknownError, ServiceError
+from cascade_cli.errors import CascadeError, FateUnknownError, SchemaError, ServiceError
 
 ROWS_PER_REQUEST = 10
 _CLIENT_ERRORS = range(400, 500)
 _PROXY_TIMEOUT = 408
+DESCRIPTION = "Pays out the ducats that are bought through CASCADE."
+_CITIZEN = frozenset({"Username", "Ducats"})
+_UNKNOWN_OPTION = "INVALID_MULTIPLE_CHOICE_OPTIONS"
 _REQUIRED = frozenset(
     ["StratagemId", "Type", "ExecutedBy", "TargetCitizen", "Status", "ExpiresAt", "Notes"]
 )
 
 
 class VeniceWriter:
-    """Writes the processor's transfers; `schema` tells which fields the base has."""
+    """Writes the processor's transfers, and the processor; `schema` tells which fields the base
+    has."""
 
     def __init__(self, api: Api, base_id: str, processor: str, schema: Schema) -> None:
         self._api, self._base_id = api, base_id
@@ -77,9 +82,51 @@ class VeniceWriter:
             changes.append((row.record_id, fields))
         return self._updated(changes)
 
+    def check_citizen(self, social_class: str) -> None:
+        """Raises SchemaError if the base cannot take such a citizen, as far as it tells."""
+        self._schema.keep(CITIZENS, {}, _CITIZEN)
+        options = self._schema.options.get((CITIZENS, "SocialClass"))
+        if options is not None and social_class not in options:
+            raise _unknown_class(social_class, f"It has {', '.join(map(repr, options))}.")
+
+    def create_citizen(self, username: str, social_class: str, ducats: Decimal) -> None:
+        """A new citizen, in the fields that the base has."""
+        fields = {
+            "CitizenId": username,
+            "Username": username,
+            "FirstName": "CASCADE",
+            "LastName": "Payment Processor",
+            "SocialClass": social_class,
+            "Ducats": float(ducats),
+            "IsAI": True,
+            "InVenice": False,
+            "Description": DESCRIPTION,
+        }
+        kept = self._schema.keep(CITIZENS, fields, _CITIZEN)
+        with _unknown_option_is_named(social_class), write_errors():
+            self._citizens.create(kept)
+
+    def set_ducats(self, record_id: str, ducats: Decimal, *, leaves: bool = False) -> None:
+        """An absolute balance, whatever stands there at that moment; `leaves` as leave_venice."""
+        fields = {"Ducats": float(ducats)} | ({"InVenice": False} if leaves else {})
+        self._update_citizen(record_id, fields, "Ducats")
+
+    def leave_venice(self, record_id: str) -> None:
+        """InVenice becomes false; nothing else is touched."""
+        self._update_citizen(record_id, {"InVenice": False}, "InVenice")
+
+    def _update_citizen(self, record_id: str, fields: dict[str, Any], required: str) -> None:
+        kept = self._schema.keep(CITIZENS, fields, frozenset({required}))
+        with write_errors():
+            self._citizens.update(record_id, kept)
+
     @property
     def _table(self) -> Any:
         return self._api.table(self._base_id, STRATAGEMS)
+
+    @property
+    def _citizens(self) -> Any:
+        return self._api.table(self._base_id, CITIZENS)
 
     def _fields(
         self, order: Order, expires_at: datetime, row: Stratagem | None = None
@@ -162,6 +209,25 @@ def write_errors() -> Iterator[None]:
             f"A write to Airtable may or may not have been applied: {ours.message}",
             "It is not sent again before that is known.",
         ) from error
+
+
+@contextmanager
+def _unknown_option_is_named(social_class: str) -> Iterator[None]:
+    """For a base that keeps its schema to itself."""
+    try:
+        yield
+    except CascadeError as error:
+        cause = error.__cause__
+        if isinstance(cause, requests.HTTPError) and error_of(cause.response)[0] == _UNKNOWN_OPTION:
+            raise _unknown_class(social_class, "Airtable refused it.") from cause
+        raise
+
+
+def _unknown_class(social_class: str, found: str) -> SchemaError:
+    return SchemaError(
+        f"The base's field CITIZENS.SocialClass has no option {social_class!r}. {found}",
+        "Nothing was written. Set CASCADE_PROCESSOR_CLASS to one that it has, or add the option.",
+    )
 
 
 def _is_refused(error: Exception) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from cascade_cli.adapters.venice.citizens import CitizenReader, CitizenWriter
+from cascade_cli.adapters.venice.citizens import CitizenReader
 from cascade_cli.adapters.venice.transfers import TransferReader
 from cascade_cli.bootstrap import Wiring
 from cascade_cli.cli.citizen.text import finances_outcome, plan_outcome, report_outcome
@@ -17,9 +17,8 @@ from cascade_cli.domain.delivery.processor import BalanceChange, BalanceWish
 from cascade_cli.domain.records.orders import parse_ducats
 from cascade_cli.domain.shop.money import rounded
 from cascade_cli.errors import UsageError
-from cascade_cli.services.processor.balance import BalancePlan, BalanceService
+from cascade_cli.services.processor.balance import BalancePlan, BalanceService, ProcessorAccount
 from cascade_cli.services.processor.processor_account import ProcessorService
-from cascade_cli.services.processor.processor_ports import ProcessorAccount, Surroundings
 from cascade_cli.settings import Settings
 
 FORMS = "cascade citizen replenish --to N, or cascade citizen replenish --by N"
@@ -61,7 +60,7 @@ def show(session: Session) -> Outcome:
     with connected(session) as wiring:
         settings = wiring.settings
         service = ProcessorService(
-            CitizenReader(wiring.api, settings.airtable_base),
+            CitizenReader(wiring.api, settings.airtable_base).called,
             _transfers(wiring),
             settings.processor,
             wiring.clock.now,
@@ -105,16 +104,17 @@ def _prepare(shop: Workshop, plan: BalancePlan, *, yes: bool) -> None:
 
 def _service(shop: Workshop) -> BalanceService:
     wiring, settings = shop.reading, shop.settings
-    base, api = settings.airtable_base, wiring.api
+    base = settings.airtable_base
     return BalanceService(
-        citizens=CitizenReader(api, base),
-        sink=CitizenWriter(api, base, shop.writing.schema),
+        called=CitizenReader(wiring.api, base).called,
+        writer=shop.writing.writer,
         transfers=_transfers(wiring),
         journal=shop.journal,
         account=ProcessorAccount(
             base, settings.processor, settings.processor_class, settings.engine
         ),
-        around=Surroundings(wiring.clock.now, wiring.airtable.wait_turn, shop.worker.run),
+        around=shop.writing.around,
+        run=shop.worker.run,
     )
 
 

@@ -16,20 +16,19 @@ from cascade_cli.cli.terminal.session import Session
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.past_delivery import NOTHING_PAST, PastDelivery
 from cascade_cli.domain.records.rulings import RowRuling, Rulings
-from cascade_cli.domain.selling.allocation import Allocation, read_allocation
+from cascade_cli.domain.selling.allocation import Allocation, Allocations, read_allocation
 from cascade_cli.domain.shop.money import format_ducats
 from cascade_cli.errors import JournalError
+from cascade_cli.services.reconcile.gather import PastDeliveries
 from cascade_cli.settings import Settings
 
 if TYPE_CHECKING:
     from cascade_cli.adapters.journal import Journal
-    from cascade_cli.services.delivery.past_deliveries import PastDeliveries
-
 
 T = TypeVar("T")
 
 
-class DeliveriesKnown:
+class DeliveriesKnown(PastDeliveries):
     """Opens the journal when first asked: it takes 0.2 s to import."""
 
     def __init__(self, session: Session, settings: Settings) -> None:
@@ -56,7 +55,6 @@ class DeliveriesKnown:
         from cascade_cli.adapters.http.transport import utc_now  # noqa: PLC0415
         from cascade_cli.adapters.journal import Database, Journal  # noqa: PLC0415 - see above
         from cascade_cli.cli.terminal.worker_name import this_worker  # noqa: PLC0415
-        from cascade_cli.services.delivery.past_deliveries import PastDeliveries  # noqa: PLC0415
 
         database = Database(journal_url(self._session, chosen_url(self._settings)))
         if not database.exists():
@@ -67,7 +65,7 @@ class DeliveriesKnown:
             return ask(PastDeliveries(journal, self._settings.airtable_base))
 
 
-class KeptAllocations:
+class KeptAllocations(Allocations):
     """Opens the journal when first asked: it takes 0.2 s to import."""
 
     def __init__(self, session: Session, settings: Settings) -> None:

@@ -9,7 +9,7 @@ import stat
 from hashlib import sha256
 from pathlib import Path
 
-from cascade_cli.adapters.http.pace_store import KeptPace, PaceFile
+from cascade_cli.adapters.http.pace_store import ChangePace, PaceFile
 from cascade_cli.cli.terminal.session import Session
 from cascade_cli.cli.terminal.user import name_of, operator
 from cascade_cli.errors import SettingsError
@@ -85,13 +85,13 @@ def _owned(folder: Path) -> str:
 FOLDER = "pace"
 
 
-def kept_pace(session: Session, settings: Settings, service: str) -> KeptPace:
+def kept_pace(session: Session, settings: Settings, service: str) -> ChangePace:
     """In the journal's database where several machines share one, else in the state folder."""
     if settings.journal_url and settings.journal_url.reveal().startswith("postgres"):
         from cascade_cli.adapters.journal.pace_row import PaceRow  # noqa: PLC0415 - see connection
 
-        return PaceRow(settings.journal_url.reveal(), _name(service))
-    return PaceFile(session.folder / FOLDER / f"{_name(service)}.json")
+        return PaceRow(settings.journal_url.reveal(), _name(service)).change
+    return PaceFile(session.folder / FOLDER / f"{_name(service)}.json").change
 
 
 def _name(service: str) -> str:

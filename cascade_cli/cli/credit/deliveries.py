@@ -12,13 +12,13 @@ from rich.text import Text
 
 from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Outcome
+from cascade_cli.domain.delivery.deliveries import Delivery, Result
 from cascade_cli.domain.delivery.delivery_steps import Action, End, OrderVerdict, Step, Wait
 from cascade_cli.domain.discrepancies.repair_command import explain
 from cascade_cli.domain.shop.money import format_ducats, rounded
 from cascade_cli.domain.shop.times import format_moment, rfc3339
 from cascade_cli.errors import CascadeError, ExitCode, GuardError, LockedError, ServiceError
 from cascade_cli.services.delivery.credit_service import CreditPlan
-from cascade_cli.services.delivery_ports import Delivery, Result
 
 STYLES = {
     Result.CREDITED: "green",

@@ -9,13 +9,13 @@ from types import TracebackType
 from cascade_cli.cli.context.write_context import Workshop
 from cascade_cli.cli.terminal.escape import count, escape
 from cascade_cli.cli.terminal.session import Session
+from cascade_cli.domain.delivery.deliveries import Delivery
 from cascade_cli.domain.delivery.delivery_steps import FATE_BOUND, Action
 from cascade_cli.domain.records.journal_entries import Attempt, Fate
 from cascade_cli.domain.records.orders import Order
 from cascade_cli.domain.shop.times import format_span
 from cascade_cli.errors import JournalError
 from cascade_cli.services.delivery.credit_service import CreditPlan
-from cascade_cli.services.delivery_ports import Delivery
 
 MOST_NAMED = 5
 

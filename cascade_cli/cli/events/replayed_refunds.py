@@ -12,12 +12,12 @@ from rich.text import Text
 from cascade_cli.cli.credit.deliveries import delivery_document
 from cascade_cli.cli.terminal.console import completed, to_type
 from cascade_cli.cli.terminal.escape import escape
+from cascade_cli.domain.delivery.deliveries import Delivery
 from cascade_cli.domain.discrepancies.refund_plan import RefundPlan
 from cascade_cli.domain.records.stripe_events import Event
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.domain.shop.times import format_moment
 from cascade_cli.errors import GuardError
-from cascade_cli.services.delivery_ports import Delivery
 from cascade_cli.services.refunds.automatic_refunds import AutomaticRefunds, Dealt, joined, summary
 from cascade_cli.services.refunds.refund_service import NoPurchaseError
 

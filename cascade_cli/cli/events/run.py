@@ -12,7 +12,6 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from cascade_cli.adapters.journal.inbox import Kept
 from cascade_cli.adapters.stripe.event_files import read_event_file
 from cascade_cli.adapters.stripe.events import EVENT_ID, EventReader
 from cascade_cli.bootstrap import Wiring
@@ -21,6 +20,7 @@ from cascade_cli.cli.context.connection import connected
 from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.cli.terminal.windows import moment_option, parse_window
+from cascade_cli.domain.records.accepted_events import Kept
 from cascade_cli.domain.records.stripe_events import KEPT, Event, chronological, forgotten, of_types
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.domain.shop.times import Window, format_moment, rfc3339

@@ -17,8 +17,8 @@ from cascade_cli.domain.explain.story import CitizenStory, Story
 from cascade_cli.domain.matching.matched_charge import Terms
 from cascade_cli.domain.shop.times import Window
 from cascade_cli.errors import JournalError
-from cascade_cli.services.explain.explain_ports import ExplainSettings
 from cascade_cli.services.explain.explain_service import explain as tell
+from cascade_cli.services.explain.explain_sources import ExplainSettings
 
 Asked = TypeVar("Asked")
 Told = TypeVar("Told")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import closing
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import TYPE_CHECKING
 
 from cascade_cli.adapters.http.service_clock import ServiceClock
 from cascade_cli.bootstrap import Wiring
@@ -16,15 +15,8 @@ from cascade_cli.domain.shop.times import CLOCK_TOLERANCE
 from cascade_cli.errors import JournalError
 from cascade_cli.services.reconcile.gather import Run
 
-
-class Marks(Protocol):
-    """The journal, as far as it keeps what runs leave."""
-
-    def mark(self, name: str) -> dict[str, Any] | None:
-        """What was last remembered."""
-
-    def set_mark(self, name: str, body: Mapping[str, Any]) -> None:
-        """Remember in its place."""
+if TYPE_CHECKING:
+    from cascade_cli.services.ports import JournalPort
 
 
 def recall(session: Session, wiring: Wiring, now: datetime) -> Checkpoint | None:
@@ -58,13 +50,13 @@ def remember(session: Session, wiring: Wiring, run: Run) -> None:
         )
 
 
-def believed(journal: Marks, base_id: str, now: datetime) -> Checkpoint | None:
+def believed(journal: JournalPort, base_id: str, now: datetime) -> Checkpoint | None:
     """What may be believed now of the last complete run over the base; None if there was none."""
     document = journal.mark(mark_name(base_id))
     return Checkpoint.of(document).believed(now) if document else None
 
 
-def keep(journal: Marks, base_id: str, run: Run, clock: ServiceClock) -> bool:
+def keep(journal: JournalPort, base_id: str, run: Run, clock: ServiceClock) -> bool:
     """Remember the run if it forgets nothing; False if its end may be later than the present.
 
     Where the clocks differ, nobody knows which is right: a proxy may date all answers. So what is

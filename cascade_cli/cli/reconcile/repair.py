@@ -20,12 +20,12 @@ from cascade_cli.cli.terminal.console import completed
 from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.domain.delivery.arrival_notices import NEWS, Arrival
+from cascade_cli.domain.delivery.deliveries import Delivery
 from cascade_cli.domain.reconcile.repair_plan import PlannedRepair, RepairPlan, plan_repairs
 from cascade_cli.domain.records.journal_entries import Fate
 from cascade_cli.domain.shop.money import format_ducats, rounded
 from cascade_cli.errors import CascadeError, ExitCode, GuardError, JournalError, ServiceError
 from cascade_cli.services.delivery.credit_service import PATIENCE
-from cascade_cli.services.delivery_ports import Delivery
 from cascade_cli.services.reconcile.gather import Run
 
 

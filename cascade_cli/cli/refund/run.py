@@ -12,6 +12,7 @@ from cascade_cli.cli.refund.split_payment import RefundOptions, refund_many
 from cascade_cli.cli.refund.text import NOTHING, document, plan_lines
 from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Outcome, Session
+from cascade_cli.domain.delivery.deliveries import Delivery
 from cascade_cli.domain.discrepancies.refund_plan import RefundPlan
 from cascade_cli.domain.records.orders import parse_ducats
 from cascade_cli.domain.refunds.refund_shares import Policy
@@ -21,7 +22,6 @@ from cascade_cli.services.delivery.credit_requests import (
     check_payment_id,
     check_words,
 )
-from cascade_cli.services.delivery_ports import Delivery
 from cascade_cli.services.refunds.refund_service import RefundWish, refuse_nothing_back
 
 

@@ -11,11 +11,11 @@ from cascade_cli.cli.credit.deliveries import delivery_document, first_error, sh
 from cascade_cli.cli.refund.text import document, plan_lines
 from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Outcome, Session
+from cascade_cli.domain.delivery.deliveries import Delivery
 from cascade_cli.domain.discrepancies.refund_plan import Picture, RefundPlan
 from cascade_cli.domain.records.orders import Override
 from cascade_cli.domain.refunds.refund_shares import Policy
 from cascade_cli.errors import CascadeError, ExitCode, GuardError, UsageError
-from cascade_cli.services.delivery_ports import Delivery
 from cascade_cli.services.refunds.refund_service import CarriedOut, RefundService, RefundWish
 
 

@@ -15,6 +15,7 @@ from cascade_cli.cli.resolve.text import document, show
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.cli.terminal.windows import duration_option
 from cascade_cli.domain.decisions.decision_plan import Wish
+from cascade_cli.domain.delivery.deliveries import Delivery
 from cascade_cli.domain.matching.matched_charge import Terms
 from cascade_cli.domain.records.decisions import How
 from cascade_cli.domain.records.orders import Override, parse_ducats
@@ -27,7 +28,6 @@ from cascade_cli.services.decisions.resolve_service import (
 )
 from cascade_cli.services.delivery.credit_requests import check_words
 from cascade_cli.services.delivery.credit_service import Limits
-from cascade_cli.services.delivery_ports import Delivery
 
 _ONE = ", ".join(how.option for how in How)
 

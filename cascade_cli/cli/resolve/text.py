@@ -11,6 +11,7 @@ from rich.console import Console
 from cascade_cli.cli.credit.deliveries import delivery_document, show_deliveries
 from cascade_cli.cli.items.json import decision_document, item_document
 from cascade_cli.cli.terminal.escape import escape
+from cascade_cli.domain.delivery.deliveries import Delivery
 from cascade_cli.domain.discrepancies.evidence import describe
 from cascade_cli.domain.matching.matched_charge import Terms
 from cascade_cli.domain.records.orders import Order
@@ -18,7 +19,6 @@ from cascade_cli.domain.records.stratagems import Stratagem
 from cascade_cli.domain.shop.money import ZERO, format_ducats
 from cascade_cli.domain.shop.times import format_moment
 from cascade_cli.services.decisions.resolve_service import Evidence, PlannedDecision
-from cascade_cli.services.delivery_ports import Delivery
 
 
 def show(

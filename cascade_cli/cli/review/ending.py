@@ -10,11 +10,11 @@ from cascade_cli.cli.reconcile.run import JudgedOutcome
 from cascade_cli.cli.terminal.console import to_type
 from cascade_cli.cli.terminal.escape import count, escape
 from cascade_cli.cli.terminal.session import Outcome, Session
+from cascade_cli.domain.delivery.deliveries import Delivery
 from cascade_cli.domain.reconcile.overview import what_is_open
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.errors import CascadeError
 from cascade_cli.services.decisions.review_service import ChosenDraft
-from cascade_cli.services.delivery_ports import Delivery
 
 
 @dataclass(frozen=True)

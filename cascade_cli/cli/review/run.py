@@ -21,6 +21,7 @@ from cascade_cli.cli.review.screen import CaseScreen, page_lines
 from cascade_cli.cli.review.terminal_keys import keyboard
 from cascade_cli.cli.review.walk import Walk, WalkEnd
 from cascade_cli.cli.terminal.session import Outcome, Session
+from cascade_cli.domain.delivery.deliveries import Delivery
 from cascade_cli.domain.discrepancies.kinds import Kind
 from cascade_cli.domain.reconcile.repair_plan import RepairPlan, plan_repairs
 from cascade_cli.domain.reconcile.selection import Selection
@@ -28,7 +29,6 @@ from cascade_cli.domain.shop.shell import command
 from cascade_cli.errors import CascadeError, GuardError, JournalError, ServiceError, UsageError
 from cascade_cli.services.decisions.resolve_service import Seen
 from cascade_cli.services.decisions.review_service import ChosenDraft, ReviewService
-from cascade_cli.services.delivery_ports import Delivery
 from cascade_cli.settings import AIRTABLE_URL, STRIPE_URL
 
 WITHOUT_TERMINAL_COLUMNS = 80

@@ -6,13 +6,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from cascade_cli.adapters.journal.holders import Holder
-from cascade_cli.adapters.journal.inbox import EventState, Kept
 from cascade_cli.cli.items.json import item_document, refund_debts
 from cascade_cli.cli.status.text import Shown
 from cascade_cli.domain.delivery.runway import OUTFLOW_DAYS, Finances, Sum
 from cascade_cli.domain.discrepancies.kinds import Kind
 from cascade_cli.domain.reconcile.overview import Today, in_flight, kind_counts, what_is_open
+from cascade_cli.domain.records.accepted_events import EventState, Kept
+from cascade_cli.domain.records.holders import Holder
 from cascade_cli.domain.shop.money import format_ducats
 from cascade_cli.domain.shop.times import rfc3339
 from cascade_cli.services.reconcile.gather import Run

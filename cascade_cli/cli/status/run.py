@@ -60,8 +60,8 @@ class Observer:
         self._service = StatusService(
             wiring.payments,
             wiring.transfers(),
-            CitizenReader(wiring.api, base),
-            wiring.events,
+            CitizenReader(wiring.api, base).called,
+            wiring.events.events,
             processor,
             wiring.past,
         )

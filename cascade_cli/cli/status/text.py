@@ -11,8 +11,6 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cascade_cli.adapters.journal.holders import Holder
-from cascade_cli.adapters.journal.inbox import EventState, Kept
 from cascade_cli.cli.items.kinds import kinds_table
 from cascade_cli.cli.items.text import Block, item_blocks
 from cascade_cli.cli.terminal.console import settings_note
@@ -29,6 +27,8 @@ from cascade_cli.domain.discrepancies.kinds import Kind
 from cascade_cli.domain.history.checkpoint import Checkpoint
 from cascade_cli.domain.reconcile.overview import Today, in_flight, kind_counts, what_is_open
 from cascade_cli.domain.reconcile.selection import Selection
+from cascade_cli.domain.records.accepted_events import EventState, Kept
+from cascade_cli.domain.records.holders import Holder
 from cascade_cli.domain.shop.engine_schedule import DailyRuns
 from cascade_cli.domain.shop.money import ZERO, exactly, rounded
 from cascade_cli.domain.shop.shell import command

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
 
@@ -91,6 +91,26 @@ class StripeObject:
     is_known: bool
     payment: str | None = None
     sale: SessionSale | None = None
+
+
+@dataclass
+class History:
+    """One payment's past. `ids` are all objects of it; `forbidden` is what the key may not read,
+    `gaps` what Stripe itself has no longer, `sale` what its Checkout Session's metadata sells."""
+
+    is_known: bool = False
+    is_paid: bool = False
+    sale: SessionSale | None = None
+    happenings: list[Happening] = field(default_factory=list)
+    ids: set[str] = field(default_factory=set)
+    gaps: list[str] = field(default_factory=list)
+    forbidden: list[str] = field(default_factory=list)
+
+    def add(self, at: int | datetime, what: str, identity: str) -> None:
+        """Something happened, at Stripe's time."""
+        moment = at if isinstance(at, datetime) else datetime.fromtimestamp(at, UTC)
+        self.happenings.append(Happening(moment, Source.STRIPE, what, identity))
+        self.ids.add(identity)
 
 
 @dataclass(frozen=True)

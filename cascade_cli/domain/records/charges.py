@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -246,3 +246,17 @@ class Charge:
     def is_fully_refunded(self) -> bool:
         """All of the money went back."""
         return self.refunded_cents >= self.captured_cents
+
+
+@dataclass
+class Listing:
+    """What a listing of charges held: the paid purchases of ducats, and how many others.
+
+    A payment for many citizens is a charge for each of them. `pending` are those unpaid ones that
+    may still become paid, and when they were created.
+    """
+
+    charges: list[Charge] = field(default_factory=list)
+    other_products: int = 0
+    unpaid: int = 0
+    pending: dict[str, datetime] = field(default_factory=dict)

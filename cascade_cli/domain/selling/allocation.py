@@ -171,3 +171,14 @@ def _parts(cents: int, ducats: Iterable[Decimal]) -> list[int]:
             parts.append(due - given)
             given = due
     return parts
+
+
+class Allocations:
+    """Where there is no journal: Stripe's metadata is the only place."""
+
+    def find(self, _digest: str) -> Allocation | None:
+        """The allocation of that digest, if it was kept."""
+        return None
+
+    def keep(self, _allocation: Allocation) -> None:
+        """For good, before anything is sold by it."""

@@ -18,7 +18,6 @@ from cascade_cli.domain.records.charges import Charge, Period
 from cascade_cli.domain.shop.currencies import CURRENCY, to_minor, unchargeable
 from cascade_cli.domain.shop.exchange import (
     Exchange,
-    NoRates,
     Rates,
     ValuationRate,
     valuation_rate_of,
@@ -126,7 +125,7 @@ class PriceList:
     custom_maximum: Decimal = Decimal(10_000)
     currencies: tuple[str, ...] = ()
     changes: tuple[tuple[date, PriceList], ...] = ()
-    rates: Rates = field(default_factory=NoRates, compare=False, repr=False)
+    rates: Rates = field(default_factory=Rates, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         for key, why in _flaws(self):

@@ -1,10 +1,11 @@
-"""A sale by link: what is sold to whom, and the page on which it is paid."""
+"""A sale: what is sold to whom, and the page or PaymentIntent by which it is paid."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.gifts import Gift
 from cascade_cli.domain.selling.allocation import Allocation
 from cascade_cli.domain.selling.pricing import Quote
@@ -54,3 +55,23 @@ class PayPage:
     url: str
     expires_at: datetime
     livemode: bool
+
+
+@dataclass(frozen=True)
+class PaymentIntent:
+    """A PaymentIntent; `charges` is the paid one, once there is one; of a payment for many citizens
+    there is one for each, see `Charge`.
+
+    Whoever has the `client_secret` can pay with it: it is for the buyer alone.
+    """
+
+    id: str
+    status: str
+    amount_cents: int
+    currency: str
+    created_at: datetime
+    metadata: dict[str, str]
+    client_secret: str = field(repr=False)
+    charges: tuple[Charge, ...] = ()
+    is_purchase: bool = False
+    """It says itself that it buys ducats. Others may all the same: by an invoice."""

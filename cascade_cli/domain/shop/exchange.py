@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_CEILING, Context, Decimal
-from typing import Protocol
+
+from cascade_cli.errors import SettingsError
 
 # A rate is rounded up, so that its rounding is never against the shop.
 _DIVISION = Context(prec=10, rounding=ROUND_CEILING)
@@ -50,23 +51,20 @@ class Exchange:
         return f"{self.number} {currency.upper()} for 1 USD, the rate of {self.day}"
 
 
-class Rates(Protocol):
-    """Where rates are known."""
+class RatesError(SettingsError):
+    """The operator's file of rates cannot be used."""
 
-    def on(self, currency: str, day: date) -> Exchange | None:
+
+class Rates:
+    """Where rates are known: here, none."""
+
+    def on(self, currency: str, day: date) -> Exchange | None:  # noqa: ARG002 - others need it
         """The newest of that day or before; None where the currency is not known then."""
-
-
-class NoRates:
-    """Knows none."""
-
-    def on(self, currency: str, day: date) -> Exchange | None:  # noqa: ARG002 - the protocol's
-        """None."""
         return None
 
 
 @dataclass(frozen=True)
-class OwnRates:
+class OwnRates(Rates):
     """The shop's own rates, oldest first, for the currencies that it has some of."""
 
     own: Mapping[str, Sequence[Exchange]]

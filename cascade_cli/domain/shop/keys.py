@@ -28,7 +28,8 @@ PAYMENT_ID = re.compile(r"(?:pi|ch|py)_[A-Za-z0-9]+")
 PORTION_ID = re.compile(PAYMENT_ID.pattern + r"(?:\.[1-9][0-9]{0,3})?")
 """A payment, or one portion of it."""
 _MENTION = re.compile(rf"(?<![A-Za-z0-9_])(?:{PORTION_ID.pattern})(?![A-Za-z0-9_])")
-INVOICE_ID = re.compile(r"in_[A-Za-z0-9]+")
+INVOICE_PREFIX = "in_"
+INVOICE_ID = re.compile(INVOICE_PREFIX + r"[A-Za-z0-9]+")
 _REFUND_ID = re.compile(r"(?:re|pyr|dp|du)_[A-Za-z0-9]+(?:\.[1-9][0-9]{0,3})?")
 _CORRECTION_ID = re.compile(rf"({PORTION_ID.pattern})(?:_[1-9][0-9]*)?")
 _RECORD_ID = re.compile(r"(rec[A-Za-z0-9]+)(?:_rest[1-9][0-9]*)?")

@@ -82,3 +82,8 @@ def format_span(span: timedelta) -> str:
     while len(parts) > 1 and parts[0][0] == 0:
         parts.pop(0)
     return " ".join(f"{number}{unit}" for number, unit in parts[:2] if number) or "0s"
+
+
+def moment_text(moment: datetime) -> str:
+    """A moment so that text order is time order."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")

@@ -10,7 +10,6 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
 from cascade_cli.adapters.stripe.allocations import sealed_in
-from cascade_cli.adapters.stripe.payment_intents import PaymentIntent
 from cascade_cli.adapters.stripe.purchase_parser import (
     CITIZEN,
     CURRENCY_RATE,
@@ -24,6 +23,7 @@ from cascade_cli.domain.records.gifts import MOST_CHARACTERS, Gift
 from cascade_cli.domain.records.orders import MAX_DECIMALS
 from cascade_cli.domain.selling.allocation import MOST_CITIZENS, Share
 from cascade_cli.domain.selling.pricing import Quote
+from cascade_cli.domain.selling.sales import PaymentIntent
 from cascade_cli.domain.shop.currencies import CURRENCY, rounding_of
 from cascade_cli.domain.shop.money import format_ducats
 from cascade_cli.domain.shop.times import rfc3339

@@ -57,7 +57,7 @@ def router(
 ) -> APIRouter:
     """The routes that people's browsers and the shop's backend call."""
     routes = APIRouter(prefix="/api/payments", tags=["payments"])
-    strangers = PublicStatus(service, offload, DEADLINE_SECONDS)
+    strangers = PublicStatus(service.transfer_status, offload, DEADLINE_SECONDS)
 
     @routes.post(
         "/create-payment-intent",

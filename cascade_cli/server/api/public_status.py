@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Protocol
 
 from cascade_cli.errors import CascadeError, NotFoundError
 from cascade_cli.server.thread_pool import Offload
@@ -27,13 +26,6 @@ class TooManyQuestionsError(CascadeError):
     """Strangers ask for more payments than are looked up for them."""
 
     kind = "too_many_questions"
-
-
-class Desk(Protocol):
-    """Who knows where payments stand: the PaymentDesk."""
-
-    def transfer_status(self, intent_id: str) -> PaymentStatus:
-        """Where the payment stands. Raises NotFoundError where no such payment buys ducats."""
 
 
 class Allowance:
@@ -62,12 +54,13 @@ class PublicStatus:
 
     def __init__(
         self,
-        service: Desk,
+        transfer_status: Callable[[str], PaymentStatus],
         offload: Offload,
         deadline_seconds: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._service, self._offload, self._seconds = service, offload, deadline_seconds
+        self._transfer_status = transfer_status
+        self._offload, self._seconds = offload, deadline_seconds
         self._allowance, self._unknown_in_hand = Allowance(clock), 0
         self._under_way = dict[str, asyncio.Future[PaymentStatus]]()
         self._known = Remembered[bool](KNOWN_SECONDS, clock)
@@ -104,7 +97,7 @@ class PublicStatus:
     async def _find(self, intent_id: str, *, is_known: bool) -> PaymentStatus:
         try:
             transfer_status = await self._offload.run(
-                lambda: self._service.transfer_status(intent_id), self._seconds
+                lambda: self._transfer_status(intent_id), self._seconds
             )
         except NotFoundError as error:
             self._unfound.put(intent_id, error.message)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Protocol
 
 try:
     import resource
@@ -20,13 +19,6 @@ except ImportError:  # Windows, which has no such limit
 MOST_CONNECTIONS = 1000
 # The journal and its side files, eight requests' and the worker's connections to two services.
 RESERVED_FILES = 128
-
-
-class Connection(Protocol):
-    """One connection, as far as it is counted."""
-
-    def drop(self) -> None:
-        """Close it now, whatever is unsent."""
 
 
 def most_connections(most: int = MOST_CONNECTIONS) -> int:
@@ -53,45 +45,48 @@ class Connections:
     ) -> None:
         self._most, self._most_new = most, max(most * 3 // 4, 1)
         self.closed, self._clock = closed, clock
-        self._open = set[Connection]()
+        self._open = dict[object, Callable[[], None]]()
         # Since when each waits for its client, in that order.
-        self._new, self._idle = dict[Connection, float](), dict[Connection, float]()
+        self._new, self._idle = dict[object, float](), dict[object, float]()
 
     def __len__(self) -> int:
         return len(self._open)
 
-    def arrive(self, connection: Connection) -> None:
-        """A new one; another is closed for it if need be, or itself if all others are at work."""
-        self._open.add(connection)
+    def arrive(self, connection: object, drop: Callable[[], None]) -> None:
+        """A new one; another is closed for it if need be, or itself if all others are at work.
+
+        `drop` closes it at once, whatever is unsent.
+        """
+        self._open[connection] = drop
         self._new[connection] = self._clock()
         if len(self._new) > self._most_new:
             self.close(next(iter(self._new)), "half_open")
         elif len(self._open) > self._most:
             self.close(self._longest_waiting(), "crowded")
 
-    def work(self, connection: Connection) -> None:
+    def work(self, connection: object) -> None:
         """It has a request in hand."""
         self._new.pop(connection, None)
         self._idle.pop(connection, None)
 
-    def wait(self, connection: Connection) -> None:
+    def wait(self, connection: object) -> None:
         """It waits for its client from now on."""
         if connection in self._open and connection not in self._new:
             self._idle.pop(connection, None)
             self._idle[connection] = self._clock()
 
-    def close(self, connection: Connection, why: str) -> None:
+    def close(self, connection: object, why: str) -> None:
         """Close it, for one of a short fixed list of reasons."""
-        if connection in self._open:
+        if drop := self._open.get(connection):
             self.leave(connection)
             self.closed(why)
-            connection.drop()
+            drop()
 
-    def leave(self, connection: Connection) -> None:
+    def leave(self, connection: object) -> None:
         """It is gone."""
-        self._open.discard(connection)
+        self._open.pop(connection, None)
         self.work(connection)
 
-    def _longest_waiting(self) -> Connection:
+    def _longest_waiting(self) -> object:
         firsts = [next(iter(kind.items())) for kind in (self._new, self._idle) if kind]
         return min(firsts, key=lambda first: first[1])[0]

@@ -5,8 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Hashable
-from typing import Protocol
+from collections.abc import Callable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -91,12 +90,14 @@ class LimitsMiddleware:
         announced = _announced(scope)
         if announced > limit:
             raise TooLargeError
-        reading = asyncio.create_task(_read(receive, limit, lambda n: self._large.take(reading, n)))
-        self._large.take(reading, announced)
+        reading = asyncio.create_task(
+            _read(receive, limit, lambda n: self._large.take(reading.cancel, n))
+        )
+        self._large.take(reading.cancel, announced)
         try:
             await asyncio.wait({reading}, timeout=BODY_SECONDS)
         finally:
-            self._large.done(reading)
+            self._large.done(reading.cancel)
             is_late = reading.cancel()
         if is_late:
             raise TimeoutError
@@ -144,35 +145,31 @@ def _route_of(scope: Scope) -> str:
 SMALL_BYTES = 64 * 1024
 SHARED_BYTES = 32 * 1024 * 1024
 
-
-class Reader(Hashable, Protocol):
-    """The task that reads one body."""
-
-    def cancel(self) -> bool:
-        """Stop it."""
+Stop = Callable[[], object]
+"""Ends the task that reads one body; the body is known by it."""
 
 
 class LargeBodies:
-    """Who has read longest makes room: an honest sender's body is there within moments."""
+    """The one read longest makes room: an honest sender's body is there within moments."""
 
     def __init__(self, most: int = SHARED_BYTES) -> None:
         self._left = most
-        self._taken = dict[Reader, int]()
+        self._taken = dict[Stop, int]()
 
-    def take(self, reader: Reader, length: int) -> None:
-        """The reader's body has, or will have, that length."""
-        more = max(length - SMALL_BYTES, 0) - self._taken.get(reader, 0)
+    def take(self, stop: Stop, length: int) -> None:
+        """The body has, or will have, that length."""
+        more = max(length - SMALL_BYTES, 0) - self._taken.get(stop, 0)
         if more <= 0:
             return
         while more > self._left and self._taken:
             self._stop(next(iter(self._taken)))
-        self._taken[reader] = self._taken.get(reader, 0) + more
+        self._taken[stop] = self._taken.get(stop, 0) + more
         self._left -= more
 
-    def done(self, reader: Reader) -> None:
-        """It reads no more."""
-        self._left += self._taken.pop(reader, 0)
+    def done(self, stop: Stop) -> None:
+        """It is read no more."""
+        self._left += self._taken.pop(stop, 0)
 
-    def _stop(self, reader: Reader) -> None:
-        self.done(reader)
-        reader.cancel()
+    def _stop(self, stop: Stop) -> None:
+        self.done(stop)
+        stop()

@@ -58,7 +58,7 @@ class BoundedProtocol(HttpToolsProtocol):
         """A client: it has so long to send its first request's head."""
         super().connection_made(transport)
         self._expect_head()
-        self.register.arrive(self)
+        self.register.arrive(self, self.drop)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Gone, whoever closed it."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any
 
 from cascade_cli.domain.decisions.credit_decision import due_to_buyer, own_ducats
 from cascade_cli.domain.decisions.decision_plan import (
@@ -19,6 +19,7 @@ from cascade_cli.domain.decisions.decision_plan import (
 )
 from cascade_cli.domain.decisions.resolution import plan
 from cascade_cli.domain.decisions.take_back_decision import surpluses
+from cascade_cli.domain.delivery.deliveries import Delivery, Result
 from cascade_cli.domain.discrepancies.items import Item
 from cascade_cli.domain.discrepancies.kinds import Kind
 from cascade_cli.domain.matching.matched_charge import Terms
@@ -42,9 +43,8 @@ from cascade_cli.errors import GuardError, NotFoundError, UsageError
 from cascade_cli.services.delivery.credit_requests import check_limit
 from cascade_cli.services.delivery.credit_service import PATIENCE, CreditPlan, CreditService, Limits
 from cascade_cli.services.delivery.deliver import Deliverer
-from cascade_cli.services.delivery_ports import Delivery, Result
-from cascade_cli.services.explain.explain_ports import Answering, TransferSource
-from cascade_cli.services.reconcile.gather import PaymentSource
+from cascade_cli.services.ports import JournalPort, PaymentsPort, VenicePort
+from cascade_cli.services.reconcile.gather import Reconciler
 from cascade_cli.services.reconcile.transfer_owner import Owners
 from cascade_cli.services.reconcile.transfer_snapshot import TransferSnapshots
 from cascade_cli.services.refunds.refund_service import RefundService
@@ -52,33 +52,6 @@ from cascade_cli.services.refunds.refund_service import RefundService
 FORMS = "a payment pi_… or ch_…, a portion pi_….3, or a transfer by its StratagemId or rec… id"
 # So far around a doubtful transfer its citizen's others are shown.
 NEIGHBOURHOOD = timedelta(days=2)
-
-
-class Decisions(Protocol):
-    """Where it is kept what was decided: the journal."""
-
-    def decisions(self) -> dict[str, dict[str, Any]]:
-        """The newest about each case."""
-
-    def rulings(self) -> dict[str, dict[str, Any]]:
-        """What was decided about rows."""
-
-    def keep_decision(
-        self,
-        case: str,
-        body: Mapping[str, Any],
-        rulings: Mapping[str, Mapping[str, Any]],
-        *,
-        seen: Mapping[str, Any] | None,
-    ) -> None:
-        """Remember it, unless somebody has decided since."""
-
-
-class Residents(Protocol):
-    """Where citizens are read."""
-
-    def residents(self, usernames: Sequence[str]) -> dict[str, Resident]:
-        """Those who exist, and since when they have been there."""
 
 
 @dataclass(frozen=True)
@@ -122,14 +95,14 @@ class PlannedDecision:
 class ResolveService:
     """Decides about one case at a time. `forget` makes the readers see what was just decided."""
 
-    payments: PaymentSource
-    transfers: TransferSource
-    answering: Answering
-    citizens: Residents
+    payments: PaymentsPort
+    transfers: VenicePort
+    answering: Reconciler
+    citizens: VenicePort
     service: CreditService
     refunds: RefundService
     deliverer: Deliverer
-    decisions: Decisions
+    decisions: JournalPort
     limits: Limits
     terms: Callable[[], Terms]
     forget: Callable[[], None]

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any
 
 from cascade_cli.domain.decisions.decision_plan import UNTOUCHED, Subject, Wish
 from cascade_cli.domain.decisions.review_draft import (
@@ -16,6 +16,7 @@ from cascade_cli.domain.decisions.review_draft import (
     refund_draft,
     writes_of,
 )
+from cascade_cli.domain.delivery.deliveries import Delivery, Result
 from cascade_cli.domain.discrepancies.items import Item
 from cascade_cli.domain.discrepancies.refund_plan import RefundPlan
 from cascade_cli.domain.matching.matched_charge import Terms
@@ -32,20 +33,10 @@ from cascade_cli.services.decisions.resolve_service import (
     ResolveService,
     Seen,
 )
-from cascade_cli.services.delivery_ports import Delivery, Result
+from cascade_cli.services.ports import JournalPort
 from cascade_cli.services.refunds import refund_service
 
 _DONE = frozenset({Result.CREDITED, Result.ALREADY, Result.RETIRED})
-
-
-class Drafts(Protocol):
-    """Where it is kept what was chosen: the journal."""
-
-    def marks(self, prefix: str) -> dict[str, dict[str, Any]]:
-        """All that is remembered under names that begin so, by the rest of the name."""
-
-    def set_mark(self, name: str, body: Mapping[str, Any]) -> None:
-        """Remember `body` under `name`, in place of what stood there."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +68,7 @@ class ReviewService:
     """Plans with `desk`; drafts are those of one operator about one base."""
 
     service: ResolveService
-    drafts: Drafts
+    drafts: JournalPort
     base: str
     worker: Worker
     policy: Policy

@@ -2,46 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Protocol
 
 from cascade_cli.domain.delivery.runway import Sum
-from cascade_cli.domain.records.stratagems import State, Stratagem
+from cascade_cli.domain.records.stratagems import State
 from cascade_cli.domain.shop.money import ZERO, exactly, format_ducats
 from cascade_cli.errors import GuardError
-
-
-class Balances(Protocol):
-    """Where citizens are read."""
-
-    def citizens(self, usernames: Sequence[str]) -> dict[str, Decimal]:
-        """The ducats of those who exist, spelt as Venice spells them."""
-
-
-class OpenTransfers(Protocol):
-    """Where the processor's transfers are read."""
-
-    def older(self, before: datetime, executed_since: datetime, now: datetime) -> list[Stratagem]:
-        """Those made before that are planned or live, or were executed since."""
-
-
-class Promises(Protocol):
-    """What was promised: the journal."""
-
-    def ducats_promised_since(self, moment: datetime) -> Decimal:
-        """The ducats first promised at that moment or later."""
+from cascade_cli.services.ports import JournalPort, VenicePort
 
 
 @dataclass(frozen=True)
 class AvailableBalance:
     """The processor's; `lifetime` is that of a transfer which waits for the engine."""
 
-    balances: Balances
-    transfers: OpenTransfers
-    promises: Promises
+    balances: VenicePort
+    transfers: VenicePort
+    promises: JournalPort
     processor: str
     lifetime: timedelta
     now: Callable[[], datetime]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any
 
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.orders import REFERENCE, Cause, Order, manual_key
@@ -14,16 +14,10 @@ from cascade_cli.domain.shop.keys import PORTION_ID
 from cascade_cli.domain.shop.money import format_ducats
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.errors import GuardError, UsageError
+from cascade_cli.services.ports import PaymentsPort
 
 MOST_CHARACTERS = 1000
 TWIN_WINDOW = timedelta(hours=24)
-
-
-class Portions(Protocol):
-    """Where payments are read: Stripe."""
-
-    def portions(self, payment_id: str) -> tuple[Charge, ...]:
-        """What the payment bought: one purchase, or one for each of many citizens."""
 
 
 def manual_order(
@@ -86,7 +80,7 @@ def check_words(citizen: str, reason: str) -> None:
             )
 
 
-def bought(payments: Portions, payment_id: str) -> tuple[Charge, ...]:
+def bought(payments: PaymentsPort, payment_id: str) -> tuple[Charge, ...]:
     """What a payment's id means: one purchase, or one for each of many citizens.
 
     Raises GuardError where there is none.
@@ -100,7 +94,7 @@ def bought(payments: Portions, payment_id: str) -> tuple[Charge, ...]:
     return found
 
 
-def meant(payments: Portions, payment_id: str, citizen: str) -> Charge:
+def meant(payments: PaymentsPort, payment_id: str, citizen: str) -> Charge:
     """Of a payment for many, the portion of the citizen. Raises GuardError where there is none."""
     found = bought(payments, payment_id)
     if len(found) == 1:

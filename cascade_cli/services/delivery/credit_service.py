@@ -6,8 +6,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any
 
+from cascade_cli.domain.delivery.deliveries import Delivery, Sighting
 from cascade_cli.domain.delivery.delivery_steps import (
     FATE_BOUND,
     End,
@@ -21,8 +22,6 @@ from cascade_cli.domain.delivery.delivery_steps import (
 from cascade_cli.domain.matching.ownership import Ownership
 from cascade_cli.domain.reconcile.event_replay import CreditTerms, Objection, Obstacle
 from cascade_cli.domain.records.charges import Charge
-from cascade_cli.domain.records.citizens import Resident
-from cascade_cli.domain.records.journal_entries import Attempt, Intent
 from cascade_cli.domain.records.orders import (
     INSTEAD_OF,
     Order,
@@ -55,41 +54,12 @@ from cascade_cli.services.delivery.credit_guards import (
 )
 from cascade_cli.services.delivery.credit_requests import allowing, check_limit, check_words
 from cascade_cli.services.delivery.deliver import Deliverer
-from cascade_cli.services.delivery_ports import Delivery, Reader, Sighting
-from cascade_cli.services.reconcile.gather import PastSource, PaymentSource
+from cascade_cli.services.ports import JournalPort, PaymentsPort, VenicePort
+from cascade_cli.services.reconcile.gather import PastDeliveries
 from cascade_cli.services.reconcile.neighbouring_charges import NeighbouringCharges
 
 # Long enough to see one lost write through, and a second.
 PATIENCE = 2 * FATE_BOUND
-
-
-class Promises(Protocol):
-    """What was promised before: the journal."""
-
-    def known(self, keys: Collection[str]) -> set[str]:
-        """Those of `keys` that were ever claimed."""
-
-    def attempts(self, keys: Collection[str]) -> Mapping[str, Attempt]:
-        """The last write sent for each of `keys`."""
-
-    def ducats_today(self) -> Decimal:
-        """The ducats first promised on this UTC day."""
-
-    def sent_since(self, moment: datetime) -> Sequence[Intent]:
-        """What was promised under the keys for which a write was sent at that moment or later."""
-
-
-class CitizenSource(Reader, Protocol):
-    """Where citizens and transfers are read."""
-
-    def citizens(self, usernames: Sequence[str]) -> dict[str, Decimal]:
-        """The ducats of those who exist, spelt as Venice spells them."""
-
-    def residents(self, usernames: Sequence[str]) -> dict[str, Resident]:
-        """The same, and since when they have been there."""
-
-    def usernames(self) -> list[str]:
-        """All citizens."""
 
 
 @dataclass(frozen=True)
@@ -161,15 +131,15 @@ class CreditService:
     def __init__(
         self,
         *,
-        payments: PaymentSource,
-        venice: CitizenSource,
+        payments: PaymentsPort,
+        venice: VenicePort,
         deliverer: Deliverer,
-        promises: Promises,
+        promises: JournalPort,
         available_balance: AvailableBalance,
         limits: Limits,
         prices: PriceList,
         now: Callable[[], datetime],
-        past: PastSource | None = None,
+        past: PastDeliveries | None = None,
     ) -> None:
         self._past = past
         self._payments, self._venice = payments, venice

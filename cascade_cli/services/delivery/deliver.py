@@ -7,18 +7,21 @@ journaled, sent and remembered.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from functools import partial
 from itertools import islice
 from types import MappingProxyType
 from typing import TypeVar
 
-from cascade_cli.adapters.http.transport import permitted
 from cascade_cli.concurrency import raise_if_stopped, run_all
+from cascade_cli.domain.delivery.deliveries import Delivery, Sighting
 from cascade_cli.domain.delivery.delivery_steps import SEND_WITHIN, Action, End, next_step
 from cascade_cli.domain.records.journal_entries import Attempt, ClaimState, Fate
 from cascade_cli.domain.records.orders import Order
 from cascade_cli.domain.records.stratagems import Stratagem
+from cascade_cli.domain.shop.engine_schedule import Schedule
 from cascade_cli.domain.shop.times import rfc3339
 from cascade_cli.errors import (
     AnswerError,
@@ -41,15 +44,12 @@ from cascade_cli.services.delivery.order_in_progress import (
     remember,
     take,
 )
-from cascade_cli.services.delivery_ports import (
-    Delivery,
-    DeliveryTerms,
-    Ledger,
-    Notifier,
-    Reader,
-    Sighting,
+from cascade_cli.services.ports import (
+    JournalPort,
+    NoticesPort,
     Surroundings,
-    Writer,
+    VenicePort,
+    VeniceWritesPort,
 )
 
 T = TypeVar("T")
@@ -61,6 +61,18 @@ ROWS_PER_WRITE = 10
 TRIES = 5
 
 
+@dataclass(frozen=True)
+class DeliveryTerms:
+    """How long a stratagem may live, what may leave in a day, and when the engine runs.
+
+    The lifetime is longer than the engine ever leaves one waiting: Settings sees to it.
+    """
+
+    lifetime: timedelta
+    day_limit_ducats: Decimal
+    schedule: Schedule
+
+
 class Deliverer:
     """Carries orders out. Raises JournalError with all that was held released; what is wrong with
     a single order, with a service or with the rights to it while it is being delivered, is told in
@@ -69,10 +81,10 @@ class Deliverer:
     def __init__(
         self,
         *,
-        reader: Reader,
-        writer: Writer,
-        notifier: Notifier,
-        journal: Ledger,
+        reader: VenicePort,
+        writer: VeniceWritesPort,
+        notifier: NoticesPort,
+        journal: JournalPort,
         terms: DeliveryTerms,
         around: Surroundings,
     ) -> None:
@@ -213,7 +225,7 @@ class Deliverer:
         fate, bodies, rows = Fate.UNKNOWN, None, list[Stratagem]()
         remember(jobs, Attempt(action, at, fate))
         try:
-            with permitted(at + SEND_WITHIN):
+            with self._around.permitted(at + SEND_WITHIN):
                 rows = call()
             fate = Fate.APPLIED
             bodies = {row.stratagem_id: {"record": row.record_id} for row in rows}

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from cascade_cli.domain.delivery.deliveries import Delivery, Result, Sighting
 from cascade_cli.domain.delivery.delivery_steps import (
     Action,
     End,
@@ -23,7 +24,6 @@ from cascade_cli.domain.records.stratagems import Stratagem
 from cascade_cli.domain.shop.money import ZERO, format_ducats
 from cascade_cli.domain.shop.times import format_moment
 from cascade_cli.errors import AnswerError, CascadeError, EngineRefusedError, LockedError
-from cascade_cli.services.delivery_ports import Delivery, Result, Sighting
 
 # A row seen longer ago than this may have been changed by somebody: look again before writing.
 FRESHNESS = timedelta(seconds=20)

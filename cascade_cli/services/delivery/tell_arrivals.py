@@ -9,64 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
 
-from cascade_cli.adapters.http.transport import permitted
 from cascade_cli.domain.delivery.arrival_notices import TELL_ARRIVAL, Arrival, arrivals, rows_by_key
 from cascade_cli.domain.delivery.delivery_steps import SEND_WITHIN
-from cascade_cli.domain.records.journal_entries import Fate, Intent
+from cascade_cli.domain.records.journal_entries import Fate
 from cascade_cli.domain.records.stratagems import Stratagem
 from cascade_cli.domain.shop.keys import payment_id_in, whole_id
 from cascade_cli.errors import AnswerError, CascadeError, FateUnknownError
-from cascade_cli.services.delivery_ports import Surroundings
+from cascade_cli.services.ports import JournalPort, NoticesPort, Surroundings, VenicePort
 
 NOTICES_PER_WRITE = 10
 GIVER: Mapping[str, str] = {"told": "giver"}
 """How the journal tells a giver's notice from a recipient's."""
 
 Telling = Callable[[Sequence[Arrival], datetime], None]
-
-
-class ArrivalJournal(Protocol):
-    """The journal, as far as notices of arrival need it."""
-
-    def untold(self, since: datetime) -> dict[str, datetime]:
-        """The keys whose transfer the engine was given since then, and nobody was told of."""
-
-    def promises(self, keys: Collection[str]) -> list[Intent]:
-        """What was promised under these keys."""
-
-    def attempt_once(
-        self, keys: Collection[str], action: str, body: Mapping[str, Any]
-    ) -> tuple[datetime, list[str]]:
-        """Record an attempt for those keys that had none."""
-
-    def outcome(self, keys: Sequence[str], action: str, fate: Fate, body: Any = None) -> None:
-        """Record what became of it."""
-
-
-class ArrivalReader(Protocol):
-    """Where transfers are looked up."""
-
-    def transfers_named(self, stratagem_ids: Sequence[str]) -> list[Stratagem]:
-        """The processor's transfers with these StratagemIds."""
-
-    def transfers_noting(self, payment_ids: Sequence[str]) -> list[Stratagem]:
-        """Those whose Notes name one of these payments."""
-
-
-class ArrivalNotifier(Protocol):
-    """Where citizens are told."""
-
-    @property
-    def tells_arrivals(self) -> bool:
-        """Whether the base takes our notices and refuses the engine's."""
-
-    def tell_arrivals(self, arrivals: Sequence[Arrival], now: datetime) -> None:
-        """Say to the citizens that the ducats have arrived."""
-
-    def tell_givers_of_arrivals(self, arrivals: Sequence[Arrival], now: datetime) -> None:
-        """Say to the givers that their gifts have."""
 
 
 @dataclass
@@ -81,9 +37,9 @@ class ArrivalService:
 
     def __init__(
         self,
-        journal: ArrivalJournal,
-        reader: ArrivalReader,
-        notifier: ArrivalNotifier,
+        journal: JournalPort,
+        reader: VenicePort,
+        notifier: NoticesPort,
         around: Surroundings,
     ) -> None:
         self._journal, self._reader = journal, reader
@@ -137,7 +93,7 @@ class ArrivalService:
             return
         fate = Fate.UNKNOWN
         try:
-            with permitted(at + SEND_WITHIN):
+            with self._around.permitted(at + SEND_WITHIN):
                 tell(mine, self._around.now())
             fate = Fate.APPLIED
         except FateUnknownError as error:

@@ -7,21 +7,22 @@ calls tries again later. An event leaves the waiting ones only with an answer fo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
-from cascade_cli.adapters.journal.inbox import Accepted, EventState, Settlement
-from cascade_cli.adapters.reference_rates import RatesError
+from cascade_cli.domain.delivery.deliveries import Delivery, Result
 from cascade_cli.domain.reconcile.event_replay import Obstacle
+from cascade_cli.domain.records.accepted_events import Accepted, EventState, Settlement
 from cascade_cli.domain.records.journal_entries import ClaimState
-from cascade_cli.domain.records.stripe_events import Event
+from cascade_cli.domain.shop.exchange import RatesError
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.errors import AnswerError, CascadeError, LockedError
-from cascade_cli.services.delivery_ports import Delivery, Result
+from cascade_cli.services.delivery.arrival_watch import ArrivalWatch
 from cascade_cli.services.events.live_mode import MODES
-from cascade_cli.services.events.replay_service import CanPay, PlannedReplay, ReplayPlan
+from cascade_cli.services.events.replay_service import CanPay, PlannedReplay, Replayer
+from cascade_cli.services.ports import InboxPort
 from cascade_cli.services.refunds.automatic_refunds import Dealt
 
 # Small enough to be finished within seconds when the process is told to stop, and for its claims
@@ -48,65 +49,24 @@ _LATEST = datetime.max.replace(tzinfo=UTC)
 _GOOD = frozenset({Result.CREDITED, Result.ALREADY, Result.RETIRED})
 
 
-class Events(Protocol):
-    """Where accepted events wait: the journal's inbox."""
-
-    def due(self, limit: int) -> list[Accepted]:
-        """Those to be dealt with now."""
-
-    def credited(self, payment_ids: Iterable[str]) -> set[str]:
-        """Those payments of which an event says that they were credited."""
-
-    def settle(self, settlements: Iterable[Settlement]) -> None:
-        """Record what became of events."""
-
-
-class Credits(Protocol):
-    """Who resolves events to payments and credits them: the Replayer."""
-
-    def plan(
-        self,
-        events: Sequence[Event],
-        facts: Mapping[str, Any],
-        can_pay: CanPay | None = None,
-    ) -> ReplayPlan:
-        """Look at both sides; writes nothing. What `can_pay` does not reach is not funded."""
-
-    def carry_out(self, plan: ReplayPlan, patience: timedelta) -> list[Delivery]:
-        """Deliver what was planned."""
-
-
-class Refunds(Protocol):
-    """Who deals with money that went back: the RefundClerk."""
-
-    def settle(self, payment_id: str, patience: timedelta) -> Dealt:
-        """Do what is due about one payment."""
-
-
-class Arrivals(Protocol):
-    """Who tells citizens that their ducats have arrived: the ArrivalWatch."""
-
-    def work(self) -> bool:
-        """Do a little of it, if it is time; whether anything was done."""
-
-
 class Intake:
     """Takes due events in batches. `guard` is called before anything is written; `can_pay` tells
-    how many of the ducats wanted the processor has."""
+    how many of the ducats wanted the processor has; `refunds` does what is due about a payment
+    whose money went back."""
 
     def __init__(
         self,
-        events: Events,
-        credits: Credits,
+        events: InboxPort,
+        credits: Replayer,
         *,
         livemode: bool,
         facts: Mapping[str, Any],
         guard: Callable[[], None],
         can_pay: CanPay,
         now: Callable[[], datetime],
-        refunds: Refunds | None = None,
+        refunds: Callable[[str, timedelta], Dealt] | None = None,
         inbox_now: Callable[[], datetime] | None = None,
-        arrivals: Arrivals | None = None,
+        arrivals: ArrivalWatch | None = None,
     ) -> None:
         # Events come in before any service has corrected our clock: the inbox goes by its own.
         self._inbox_now = inbox_now or now
@@ -235,7 +195,7 @@ class Intake:
             if self._refunds is None or payment_id is None:
                 dealt = Dealt(f"left to a person: {command('refund', payment_id or 'PAYMENT')}")
             else:
-                dealt = self._refunds.settle(payment_id, AT_ONCE)
+                dealt = self._refunds(payment_id, AT_ONCE)
         except Exception as error:
             if not (_may_be_one_event_s(error) or isinstance(error, LockedError)):
                 raise

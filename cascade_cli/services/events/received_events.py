@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from cascade_cli.adapters.journal.inbox import EventState, Kept
 from cascade_cli.domain.explain.story import Happening, Source
+from cascade_cli.domain.records.accepted_events import EventState, Kept
 from cascade_cli.domain.shop.times import format_moment
 
 _STANDING = {

@@ -7,9 +7,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any
 
-from cascade_cli.adapters.stripe.invoice_metadata import INVOICE_PREFIX
+from cascade_cli.domain.delivery.deliveries import Delivery, Sighting
 from cascade_cli.domain.delivery.delivery_steps import (
     End,
     OrderVerdict,
@@ -34,19 +34,15 @@ from cascade_cli.domain.records.past_delivery import NOTHING_PAST, PastDelivery
 from cascade_cli.domain.records.stratagems import State, Stratagem
 from cascade_cli.domain.records.stripe_events import UNDATED, Event, by_payment
 from cascade_cli.domain.selling.pricing import PriceList
-from cascade_cli.domain.shop.keys import whole_id
+from cascade_cli.domain.shop.keys import INVOICE_PREFIX, whole_id
 from cascade_cli.domain.shop.money import ZERO, format_ducats
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.domain.shop.times import Window
 from cascade_cli.services.delivery.available_balance import AvailableBalance
-from cascade_cli.services.delivery.credit_service import (
-    PATIENCE,
-    CitizenSource,
-    Limits,
-)
+from cascade_cli.services.delivery.credit_service import PATIENCE, Limits
 from cascade_cli.services.delivery.deliver import Deliverer
-from cascade_cli.services.delivery_ports import Delivery, Sighting
-from cascade_cli.services.reconcile.gather import PastSource, PaymentSource
+from cascade_cli.services.ports import PaymentsPort, VenicePort
+from cascade_cli.services.reconcile.gather import PastDeliveries
 from cascade_cli.services.reconcile.neighbouring_charges import SECOND, NeighbouringCharges
 
 # From so many payments on, a listing may take fewer requests than asking for each.
@@ -63,15 +59,9 @@ CanPay = Callable[[Decimal, Decimal | None], Decimal]
 """How many of the ducats wanted the processor has; its balance, where that was just read."""
 
 
-class Accounts(Protocol):
-    """Which payments there are at all."""
-
-    def knows(self, payment_id: str) -> bool:
-        """Whether the payment is one of this account and mode, paid or not."""
-
-    def sold_elsewhere(self, payment_id: str) -> tuple[str, Decimal | None] | None:
-        """The citizen and the ducats of an invoice that was paid outside Stripe; None for what is
-        no such invoice. An empty name and None are what it does not say."""
+SoldElsewhere = Callable[[str], tuple[str, Decimal | None] | None]
+"""The citizen and the ducats of an invoice that was paid outside Stripe; None for what is no such
+invoice. An empty name and None are what it does not say."""
 
 
 @dataclass(frozen=True)
@@ -123,22 +113,27 @@ class ReplayPlan:
 
 
 class Replayer:
-    """Resolves events to paid charges by asking Stripe, and credits what was not credited yet."""
+    """Resolves events to paid charges by asking Stripe, and credits what was not credited yet.
+
+    `knows` tells whether a payment is one of this account and mode, paid or not.
+    """
 
     def __init__(
         self,
         *,
-        payments: PaymentSource,
-        accounts: Accounts,
-        venice: CitizenSource,
+        payments: PaymentsPort,
+        knows: Callable[[str], bool],
+        sold_elsewhere: SoldElsewhere,
+        venice: VenicePort,
         available_balance: AvailableBalance,
         deliverer: Deliverer,
         limits: Limits,
         prices: PriceList,
         now: Callable[[], datetime],
-        past: PastSource | None = None,
+        past: PastDeliveries | None = None,
     ) -> None:
-        self._payments, self._accounts, self._venice = payments, accounts, venice
+        self._payments, self._venice = payments, venice
+        self._knows, self._sold_elsewhere = knows, sold_elsewhere
         self._available_balance, self._deliverer, self._limits = (
             available_balance,
             deliverer,
@@ -218,9 +213,9 @@ class Replayer:
         return {payment_id: listed[payment_id] for payment_id in wanted if payment_id in listed}
 
     def _unpaid(self, planned: PlannedReplay) -> PlannedReplay:
-        if sold := self._accounts.sold_elsewhere(planned.payment_id):
+        if sold := self._sold_elsewhere(planned.payment_id):
             return replace(planned, objection=_by_hand(planned.payment_id, *sold))
-        if self._accounts.knows(planned.payment_id):
+        if self._knows(planned.payment_id):
             return planned
         why = "Stripe knows no such payment in this account and mode"
         return replace(planned, objection=Objection(Obstacle.UNKNOWN_PAYMENT, why))

@@ -20,7 +20,7 @@ from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.stratagems import Stratagem
 from cascade_cli.domain.shop.citizen_names import similar_names
 from cascade_cli.domain.shop.money import format_ducats, format_money
-from cascade_cli.services.explain.explain_ports import ExplainSettings, ExplainSources
+from cascade_cli.services.explain.explain_sources import ExplainSettings, ExplainSources
 from cascade_cli.services.reconcile.neighbouring_charges import NeighbouringCharges
 
 

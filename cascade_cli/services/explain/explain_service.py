@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from cascade_cli.domain.discrepancies.evidence import describe
 from cascade_cli.domain.discrepancies.kinds import Kind
@@ -14,6 +14,7 @@ from cascade_cli.domain.explain.story import (
     CitizenBalances,
     CitizenStory,
     Happening,
+    History,
     SessionSale,
     Story,
     Verdict,
@@ -40,21 +41,9 @@ from cascade_cli.domain.shop.keys import (
 from cascade_cli.errors import NotFoundError, RightsError, SchemaError, UsageError
 from cascade_cli.services.events.received_events import payment_of, received
 from cascade_cli.services.explain.citizen_story import CitizenStories
-from cascade_cli.services.explain.explain_ports import ExplainSettings, ExplainSources, Past
+from cascade_cli.services.explain.explain_sources import ExplainSettings, ExplainSources
 from cascade_cli.services.reconcile.transfer_owner import Owners
 from cascade_cli.services.reconcile.transfer_snapshot import TransferSnapshots
-
-
-@dataclass
-class _NoPast:
-    """Nothing is known to Stripe."""
-
-    is_known: bool = False
-    is_paid: bool = False
-    sale: SessionSale | None = None
-    happenings: list[Happening] = field(default_factory=list)
-    gaps: list[str] = field(default_factory=list)
-    forbidden: list[str] = field(default_factory=list)
 
 
 def explain(
@@ -91,7 +80,7 @@ class _Teller:
 
     def of_object(self, form: Form) -> Story | CitizenStory:
         """An event, refund, session or dispute: the story of its payment."""
-        subject = self.sources.past.payment_of(form, self.identity)
+        subject = self.sources.object_of(form, self.identity)
         # Stripe forgets events after a month; the journal does not.
         events = self.setting.received([self.identity])
         said = f"; {subject.sale.described}" if subject.sale else ""
@@ -110,7 +99,7 @@ class _Teller:
 
     def of_payment(self, payment_id: str, sale: SessionSale | None = None) -> Story | CitizenStory:
         """Paid or not, known to Stripe or only to Venice; `sale` is what its session says."""
-        past = self.sources.past.read(payment_id)
+        past = self.sources.history_of(payment_id)
         past.sale = past.sale or sale
         charges = self.sources.payments.portions(payment_id) if past.is_known else ()
         if charges:
@@ -130,8 +119,8 @@ class _Teller:
         if rows:
             owner = self._owners.owner_of(rows[0])
             if owner is None:
-                return self._transfer(rows, _NoPast())
-            return self._paid(owner, self.sources.past.read(owner.payment_id))
+                return self._transfer(rows, History())
+            return self._paid(owner, self.sources.history_of(owner.payment_id))
         found = CitizenStories(self.sources).tell(self.identity, self.setting)
         if found:
             return found
@@ -148,7 +137,7 @@ class _Teller:
             raise self._unknown()
         verdict = Verdict("the webhook told of it; this Stripe key and Venice know nothing of it")
         payment_id = payment_of(events) or self.identity
-        return self._story(f"event of {payment_id}", verdict, _NoPast(), named=[payment_id])
+        return self._story(f"event of {payment_id}", verdict, History(), named=[payment_id])
 
     @property
     def _owners(self) -> Owners:
@@ -163,7 +152,7 @@ class _Teller:
             f"Accepted: {FORMS}. Stripe keeps events for 30 days, and test and live apart.",
         )
 
-    def _paid(self, charge: Charge, past: Past) -> Story:
+    def _paid(self, charge: Charge, past: History) -> Story:
         snapshot, terms = self._owners.snapshot_of([charge]), self.setting.terms
         snapshot = replace(snapshot, answers=self.sources.answering.answers(snapshot, terms))
         items = reconcile(snapshot, terms).items
@@ -175,7 +164,7 @@ class _Teller:
         beside = (*item.returns, *item.corrections, *item.mentioned)
         return self._story(subject, verdict, past, rows, charge, returns=beside)
 
-    def _many(self, charges: Sequence[Charge], past: Past) -> Story:
+    def _many(self, charges: Sequence[Charge], past: History) -> Story:
         """A payment for many citizens: how it stands with each."""
         snapshot, terms = self._owners.snapshot_of(charges), self.setting.terms
         snapshot = replace(snapshot, answers=self.sources.answering.answers(snapshot, terms))
@@ -193,7 +182,7 @@ class _Teller:
             many=payment,
         )
 
-    def _transfer(self, rows: Sequence[Stratagem], past: Past) -> Story:
+    def _transfer(self, rows: Sequence[Stratagem], past: History) -> Story:
         """A transfer that no payment accounts for: by hand, or an orphan."""
         row, terms = rows[0], self.setting.terms
         snapshot = TransferSnapshots(self.sources.payments, self.sources.transfers).snapshot_of(
@@ -211,7 +200,7 @@ class _Teller:
         self,
         subject: str,
         verdict: Verdict,
-        past: Past,
+        past: History,
         rows: Sequence[Stratagem] = (),
         charge: Charge | None = None,
         *,
@@ -254,7 +243,7 @@ class _Teller:
     def _told(self, rows: Sequence[Stratagem], forbidden: list[str]) -> list[Happening]:
         ids = [row.stratagem_id for row in rows if row.stratagem_id]
         try:
-            return self.sources.notices.notices(ids) if ids else []
+            return self.sources.notices(ids) if ids else []
         except (RightsError, SchemaError) as error:
             forbidden.append(f"notifications: {error.message}")
             return []

@@ -13,7 +13,6 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from cascade_cli.adapters.http.transport import permitted
 from cascade_cli.domain.delivery.delivery_steps import FATE_BOUND, SEND_WITHIN
 from cascade_cli.domain.delivery.processor import (
     BalanceChange,
@@ -35,7 +34,7 @@ from cascade_cli.domain.records.journal_entries import (
     Intent,
 )
 from cascade_cli.domain.records.stratagems import Stratagem
-from cascade_cli.domain.shop.engine_schedule import meets_engine
+from cascade_cli.domain.shop.engine_schedule import Schedule, meets_engine
 from cascade_cli.domain.shop.money import format_ducats
 from cascade_cli.domain.shop.times import rfc3339
 from cascade_cli.errors import (
@@ -46,18 +45,21 @@ from cascade_cli.errors import (
     LockedError,
     ServiceError,
 )
-from cascade_cli.services.processor.processor_account import missing, the_citizen
-from cascade_cli.services.processor.processor_ports import (
-    CitizenSink,
-    CitizenSource,
-    Memory,
-    ProcessorAccount,
-    Surroundings,
-    TransferSource,
-)
+from cascade_cli.services.ports import JournalPort, Surroundings, VenicePort, VeniceWritesPort
+from cascade_cli.services.processor.processor_account import Called, missing, the_citizen
 from cascade_cli.services.processor.sent_balances import Untold, body_of, sent_of
 
 LEASE = timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class ProcessorAccount:
+    """Whose balance: a name in a base, the class it is created with, and when the engine runs."""
+
+    base: str
+    username: str
+    social_class: str
+    schedule: Schedule
 
 
 @dataclass(frozen=True)
@@ -92,28 +94,30 @@ class BalanceReport:
 class BalanceService:
     """Creates the processor or changes its balance, once for each wish.
 
-    Raises GuardError where a person has to decide, FateUnknownError where only time can tell.
+    Raises GuardError where a person has to decide, FateUnknownError where only time can tell. The
+    key of a balance carries the name of its `run`.
     """
 
     def __init__(
         self,
         *,
-        citizens: CitizenSource,
-        sink: CitizenSink,
-        transfers: TransferSource,
-        journal: Memory,
+        called: Called,
+        writer: VeniceWritesPort,
+        transfers: VenicePort,
+        journal: JournalPort,
         account: ProcessorAccount,
         around: Surroundings,
+        run: str,
     ) -> None:
-        self._citizens, self._sink, self._transfers = citizens, sink, transfers
-        self._journal, self._account, self._around = journal, account, around
+        self._called, self._writer, self._transfers = called, writer, transfers
+        self._journal, self._account, self._around, self._run = journal, account, around, run
         self._mark = f"balance {account.base} {account.username}"
         self._untold = Untold(journal, self._mark)
 
     def plan(self, wish: BalanceWish) -> BalancePlan:
         """Look, and decide; writes nothing."""
         now = self._around.now()
-        citizen = the_citizen(self._citizens, self._account.username)
+        citizen = the_citizen(self._called, self._account.username)
         if citizen is None:
             return BalancePlan(None, self._plan_create(wish), BalanceTrace.NONE, None, now)
         sent = sent_of(self._journal.mark(self._mark))
@@ -151,8 +155,8 @@ class BalanceService:
 
     def _plan_create(self, wish: BalanceWish) -> Step:
         if not wish.is_setup:
-            raise missing(self._citizens, self._account.username)
-        self._sink.check(self._account.social_class)
+            raise missing(self._called, self._account.username)
+        self._writer.check_citizen(self._account.social_class)
         return next_step(wish, None)
 
     def _plan_change(self, wish: BalanceWish, citizen: Citizen, now: datetime) -> Step:
@@ -200,7 +204,9 @@ class BalanceService:
             may_at = may_create_at(claim.last_attempt)
             if may_at and self._around.now() < may_at:
                 raise _not_yet(may_at - FATE_BOUND, "An earlier creation of this citizen")
-            create = partial(self._sink.create, account.username, account.social_class, ducats)
+            create = partial(
+                self._writer.create_citizen, account.username, account.social_class, ducats
+            )
             self._send(key, "create_citizen", create)
         finally:
             self._journal.release([key])
@@ -210,11 +216,11 @@ class BalanceService:
         left = {"leaves_venice": citizen.username, "record": citizen.record_id}
         self._journal.run_event({"base": self._account.base, **left})
         self._around.turn()
-        with permitted(self._around.now() + SEND_WITHIN):
-            self._sink.leave_venice(citizen.record_id)
+        with self._around.permitted(self._around.now() + SEND_WITHIN):
+            self._writer.leave_venice(citizen.record_id)
 
     def _set(self, wish: BalanceWish, plan: BalancePlan, citizen: Citizen) -> BalanceReport:
-        key = f"cascade_balance_{self._around.run}"
+        key = f"cascade_balance_{self._run}"
         before, after = citizen.ducats, plan.step.after
         facts = {"base": self._account.base, "before": before, "wish": wish.description}
         self._claim(key, after, facts)
@@ -230,7 +236,7 @@ class BalanceService:
 
         try:
             leaves = plan.step.leaves
-            write = partial(self._sink.set_ducats, citizen.record_id, after, leaves=leaves)
+            write = partial(self._writer.set_ducats, citizen.record_id, after, leaves=leaves)
             self._send(key, "set_balance", write, remember)
         except (FateUnknownError, JournalError):
             # The next run has to settle what became of it.
@@ -269,7 +275,7 @@ class BalanceService:
         at = self._journal.attempt([key], action, lease=LEASE)
         try:
             remember(at)
-            with permitted(at + SEND_WITHIN):
+            with self._around.permitted(at + SEND_WITHIN):
                 call()
         except FateUnknownError as error:
             raise _not_yet(at, error.message) from error
@@ -293,7 +299,7 @@ class BalanceService:
 
     def _exactly(self) -> list[Citizen]:
         name = self._account.username
-        return [c for c in self._citizens.called(name) if c.username == name]
+        return [c for c in self._called(name) if c.username == name]
 
 
 def _not_yet(sent_at: datetime, what: str) -> FateUnknownError:

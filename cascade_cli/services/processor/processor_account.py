@@ -9,7 +9,10 @@ from cascade_cli.domain.delivery.processor import Citizen
 from cascade_cli.domain.delivery.runway import OUTFLOW_DAYS, Finances, finances
 from cascade_cli.domain.shop.citizen_names import similar_names, there_is
 from cascade_cli.errors import GuardError, SettingsError
-from cascade_cli.services.processor.processor_ports import CitizenSource, TransferSource
+from cascade_cli.services.ports import VenicePort
+
+Called = Callable[[str], list[Citizen]]
+"""The citizens of a name, and those whose names look like it."""
 
 
 class ProcessorService:
@@ -17,19 +20,19 @@ class ProcessorService:
 
     def __init__(
         self,
-        citizens: CitizenSource,
-        transfers: TransferSource,
+        called: Called,
+        transfers: VenicePort,
         username: str,
         now: Callable[[], datetime],
     ) -> None:
-        self._citizens, self._transfers = citizens, transfers
+        self._called, self._transfers = called, transfers
         self._username, self._now = username, now
 
     def look(self) -> tuple[Citizen, Finances]:
         """The balance with what weighs on it: three or four requests."""
-        citizen = the_citizen(self._citizens, self._username)
+        citizen = the_citizen(self._called, self._username)
         if citizen is None:
-            raise missing(self._citizens, self._username)
+            raise missing(self._called, self._username)
         now = self._now()
         executed = self._transfers.executed_since(now - timedelta(days=OUTFLOW_DAYS))
         moments = [row.executed_at for row in executed if row.executed_at]
@@ -37,9 +40,9 @@ class ProcessorService:
         return citizen, finances(citizen, self._transfers.open_transfers(), executed, last, now)
 
 
-def the_citizen(citizens: CitizenSource, username: str) -> Citizen | None:
+def the_citizen(called: Called, username: str) -> Citizen | None:
     """The one of exactly that name. Raises GuardError where several share it."""
-    found = [c for c in citizens.called(username) if c.username == username]
+    found = [c for c in called(username) if c.username == username]
     if len(found) > 1:
         records = ", ".join(citizen.record_id for citizen in found)
         raise GuardError(
@@ -49,9 +52,9 @@ def the_citizen(citizens: CitizenSource, username: str) -> Citizen | None:
     return found[0] if found else None
 
 
-def missing(citizens: CitizenSource, username: str) -> SettingsError:
+def missing(called: Called, username: str) -> SettingsError:
     """The error to raise where nobody has exactly that name; it names whose name looks like it."""
-    others = [citizen.username for citizen in citizens.called(username)]
+    others = [citizen.username for citizen in called(username)]
     similar = similar_names([username], others).get(username, ())
     other = "Correct CASCADE_PROCESSOR, or create" if similar else "Create"
     return SettingsError(

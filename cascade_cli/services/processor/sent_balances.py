@@ -13,7 +13,7 @@ from typing import Any
 
 from cascade_cli.domain.delivery.processor import Sent
 from cascade_cli.domain.shop.money import format_ducats
-from cascade_cli.services.processor.processor_ports import Memory
+from cascade_cli.services.ports import JournalPort
 
 REPEATED_WITHIN = timedelta(hours=24)
 """Later the same words are a new wish."""
@@ -22,7 +22,7 @@ REPEATED_WITHIN = timedelta(hours=24)
 class Untold:
     """Writes found to have been applied by whoever came first, each until its sender hears."""
 
-    def __init__(self, journal: Memory, balance: str) -> None:
+    def __init__(self, journal: JournalPort, balance: str) -> None:
         self._journal, self._mark = journal, f"{balance} untold"
 
     def find(self, wish: str, now: datetime) -> Sent | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -13,10 +13,11 @@ from cascade_cli.domain.matching.matching import Matches, asked_payments, match
 from cascade_cli.domain.matching.snapshot import Snapshot
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.stratagems import MAY_STILL_MOVE, Stratagem
+from cascade_cli.domain.records.stripe_events import Event
 from cascade_cli.domain.shop.keys import Origin, take_back_keys, whole_id
 from cascade_cli.domain.shop.times import Window
+from cascade_cli.services.ports import PaymentsPort, VenicePort
 from cascade_cli.services.reconcile.gather import paid
-from cascade_cli.services.reconcile.since_last_ports import SinceLastSources
 
 # What may change the verdict on a payment that was settled, or bring one that is older than all
 # that is remembered. Not charge.succeeded and charge.updated, of which every payment has one: what
@@ -36,6 +37,15 @@ CHANGES = (
     # A payment of long ago may be attached to an invoice today.
     "invoice_payment.paid",
 )
+
+
+@dataclass(frozen=True)
+class SinceLastSources:
+    """Where all of it is read; `changes` are Stripe's events of a window, of these types."""
+
+    payments: PaymentsPort
+    transfers: VenicePort
+    changes: Callable[[Window, Sequence[str]], list[Event]]
 
 
 @dataclass(frozen=True)

@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from cascade_cli.concurrency import both
-from cascade_cli.domain.history.checkpoint import Checkpoint, Remains, Scope, checkpoint_of
-from cascade_cli.domain.history.verification import MemoryVerification
+from cascade_cli.domain.history.checkpoint import (
+    Checkpoint,
+    Remains,
+    Scope,
+    checkpoint_of,
+    mark_name,
+)
+from cascade_cli.domain.history.verification import MemoryVerification, Settled
 from cascade_cli.domain.matching.fast_path import CachedFastPath, FastPath, take_fast_path
 from cascade_cli.domain.matching.matched_charge import Terms
 from cascade_cli.domain.matching.pending_lookups import Outside, PendingLookups, outside_of
 from cascade_cli.domain.matching.snapshot import Lookups, Snapshot
 from cascade_cli.domain.reconcile.reconciliation import Reconciliation, reconcile
-from cascade_cli.domain.records.charges import Charge, Dispute
-from cascade_cli.domain.records.citizens import Resident
+from cascade_cli.domain.records.charges import Charge, Listing
 from cascade_cli.domain.records.past_delivery import PastDelivery
 from cascade_cli.domain.records.stratagems import Stratagem
 from cascade_cli.domain.shop.citizen_names import similar_names
@@ -24,67 +29,10 @@ from cascade_cli.domain.shop.density import DensityEstimate
 from cascade_cli.domain.shop.times import Window
 from cascade_cli.errors import BalanceError
 
+if TYPE_CHECKING:
+    from cascade_cli.services.ports import JournalPort, PaymentsPort, VenicePort
+
 NOTHING_KNOWN = Lookups()
-
-
-class Listing(Protocol):
-    """The paid ducat purchases of a window, and how many other charges it held."""
-
-    charges: list[Charge]
-    other_products: int
-    unpaid: int
-    pending: dict[str, datetime]
-    """Ids of unpaid charges that may still become paid, and when they were created."""
-
-
-class PaymentSource(Protocol):
-    """Where payments are read from: Stripe."""
-
-    def purchases(self, window: Window, density: DensityEstimate | None = None) -> Listing:
-        """All charges created in the window; the tally hears where in time they lie."""
-
-    def payment(self, payment_id: str) -> Charge | None:
-        """The paid ducat purchase of that id, if there is one."""
-
-    def portions(self, payment_id: str) -> tuple[Charge, ...]:
-        """What the payment bought: one purchase, or one for each of many citizens."""
-
-    def portions_of(self, payment_ids: Sequence[str]) -> dict[str, tuple[Charge, ...]]:
-        """For each id what the payment bought."""
-
-    def disputes(self, charge_id: str) -> tuple[Dispute, ...]:
-        """The disputes against one charge."""
-
-    def disputes_against(self, charges: Sequence[Charge]) -> dict[str, tuple[Dispute, ...]]:
-        """The disputes against each of the charges."""
-
-
-class TransferSource(Protocol):
-    """Where the processor's transfers are read from: Venice's base."""
-
-    def transfers(
-        self,
-        since: datetime,
-        until: datetime | None = None,
-        expected: DensityEstimate | None = None,
-    ) -> list[Stratagem]:
-        """The processor's transfers created in the span, or ever since: about as many as told."""
-
-    def transfers_named(self, stratagem_ids: Sequence[str]) -> list[Stratagem]:
-        """The processor's transfers with these StratagemIds."""
-
-    def residents(self, usernames: Sequence[str]) -> dict[str, Resident]:
-        """Those who exist, spelt as Venice spells them."""
-
-
-class PastSource(Protocol):
-    """Where deliveries are remembered: the journal."""
-
-    def past_of(self, charges: Sequence[Charge], now: datetime) -> Mapping[str, PastDelivery]:
-        """What is remembered now of the charges' deliveries, by charge; no request is sent."""
-
-    def written_for(self, key: str) -> PastDelivery:
-        """What was written last under that StratagemId, whatever it stands for."""
 
 
 @dataclass(frozen=True)
@@ -133,22 +81,27 @@ class Run:
         return Scope(Window(self.covered_since, self.snapshot.window.until), frozenset(followed))
 
 
+Transfers = Callable[[datetime, datetime | None, DensityEstimate | None], list[Stratagem]]
+"""The processor's transfers created in a span, or ever since: about as many as told."""
+
+
 class Reconciler:
     """Reads Stripe and Venice, and pairs them. Raises ServiceError rather than judge by halves.
 
     Stripe is read up to the end of the window, Venice up to the present: a transfer may follow
-    its payment at any later time.
+    its payment at any later time. `listing` is given where Venice's may have been read before.
     """
 
     def __init__(
         self,
-        payments: PaymentSource,
-        transfers: TransferSource,
+        payments: PaymentsPort,
+        transfers: VenicePort,
         processor: str,
-        past: PastSource | None = None,
+        past: PastDeliveries | None = None,
+        listing: Transfers | None = None,
     ) -> None:
         self._payments, self._transfers, self._processor = payments, transfers, processor
-        self._past = past
+        self._past, self._listing = past, listing or transfers.transfers
 
     def run(
         self, window: Window, terms: Terms, tell: Callable[[str], None] = lambda _step: None
@@ -175,7 +128,7 @@ class Reconciler:
         density = DensityEstimate()
         return both(
             lambda: self._payments.purchases(window, density),
-            lambda: self._transfers.transfers(window.since, until, density),
+            lambda: self._listing(window.since, until, density),
         )
 
     def _completed(self, snapshot: Snapshot, terms: Terms, aside: FastPath) -> Snapshot:
@@ -299,3 +252,29 @@ def paid(charges: Sequence[Charge]) -> int:
     """How many charges they are at Stripe, where one for many citizens is one."""
     portions = [charge for charge in charges if charge.portion]
     return len(charges) - len(portions) + len({charge.charge_id for charge in portions})
+
+
+class PastDeliveries:
+    """Answers from one journal, for payments that are delivered into one base."""
+
+    def __init__(self, journal: JournalPort, base_id: str) -> None:
+        self._journal, self._base_id = journal, base_id
+
+    def written_for(self, key: str) -> PastDelivery:
+        """What the journal wrote last under that key, whatever it stands for."""
+        return PastDelivery(self._journal.attempts([key]).get(key))
+
+    def past_of(self, charges: Sequence[Charge], now: datetime) -> Mapping[str, PastDelivery]:
+        """What is remembered now of the charges' deliveries, by charge; no request is sent."""
+        if not charges:
+            return {}
+        written = self._journal.attempts([charge.stratagem_id for charge in charges])
+        mark = self._journal.mark(mark_name(self._base_id))
+        settled = Settled(Checkpoint.of(mark).believed(now), ()) if mark else None
+        return {
+            charge.id: PastDelivery(
+                written.get(charge.stratagem_id),
+                settled.checkpoint.until if settled and settled.saw_delivered(charge) else None,
+            )
+            for charge in charges
+        }

@@ -15,8 +15,7 @@ from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.stratagems import Stratagem
 from cascade_cli.domain.shop.keys import Origin
 from cascade_cli.domain.shop.times import Window
-from cascade_cli.services.delivery_ports import Reader
-from cascade_cli.services.reconcile.gather import PaymentSource
+from cascade_cli.services.ports import PaymentsPort, VenicePort
 
 SECOND = timedelta(seconds=1)
 # A neighbour's transfer may in turn be disputed by a neighbour of its own.
@@ -26,7 +25,7 @@ NEIGHBOURHOOD = 2 * LEGACY_REACH
 class NeighbouringCharges:
     """Reads the transfers of given charges, and their neighbours' where rows name no payment."""
 
-    def __init__(self, payments: PaymentSource, transfers: Reader) -> None:
+    def __init__(self, payments: PaymentsPort, transfers: VenicePort) -> None:
         self._payments, self._transfers = payments, transfers
 
     def snapshot_of(self, charges: Sequence[Charge]) -> Snapshot:

@@ -14,8 +14,8 @@ from cascade_cli.domain.reconcile.event_replay import question_about
 from cascade_cli.domain.reconcile.reconciliation import reconcile
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.shop.times import Window
+from cascade_cli.services.reconcile.carried_over import SinceLastSources
 from cascade_cli.services.reconcile.neighbouring_charges import window_around
-from cascade_cli.services.reconcile.since_last_ports import SinceLastSources
 
 # So many transfers are asked for in one request.
 SAMPLE_SIZE = 50

@@ -22,6 +22,7 @@ from cascade_cli.domain.history.verification import (
 from cascade_cli.domain.matching.matched_charge import Terms
 from cascade_cli.domain.matching.snapshot import Lookups, Snapshot
 from cascade_cli.domain.reconcile.reconciliation import Reconciliation
+from cascade_cli.domain.records.charges import Listing
 from cascade_cli.domain.shop.keys import Form, form_of, whole_id
 from cascade_cli.domain.shop.times import Window, format_moment
 from cascade_cli.errors import RightsError
@@ -30,12 +31,12 @@ from cascade_cli.services.reconcile.carried_over import (
     Concern,
     Concerned,
     Followed,
+    SinceLastSources,
     concerned,
     follow,
 )
 from cascade_cli.services.reconcile.gather import (
     Coverage,
-    Listing,
     Reconciler,
     Run,
     coverage_of,
@@ -45,7 +46,6 @@ from cascade_cli.services.reconcile.gather import (
 )
 from cascade_cli.services.reconcile.neighbouring_charges import NeighbouringCharges
 from cascade_cli.services.reconcile.sampling import Sample, sample
-from cascade_cli.services.reconcile.since_last_ports import SinceLastSources
 
 Tell = Callable[[str], None]
 
@@ -102,7 +102,7 @@ class SinceLast:
 
     def _changed(self, window: Window) -> frozenset[str]:
         """Charges, or else payments. Nothing else that an event says is believed."""
-        events = self._sources.changes.events(window, CHANGES)
+        events = self._sources.changes(window, CHANGES)
         charges = (
             next((s for s in event.subjects if s.startswith(("ch_", "py_"))), event.payment_id)
             for event in events

@@ -11,8 +11,7 @@ from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.stratagems import Stratagem
 from cascade_cli.domain.shop.keys import Origin
 from cascade_cli.domain.shop.times import Window
-from cascade_cli.services.delivery_ports import Reader
-from cascade_cli.services.reconcile.gather import PaymentSource
+from cascade_cli.services.ports import PaymentsPort, VenicePort
 from cascade_cli.services.reconcile.neighbouring_charges import SECOND, NeighbouringCharges
 
 
@@ -20,8 +19,8 @@ from cascade_cli.services.reconcile.neighbouring_charges import SECOND, Neighbou
 class Owners:
     """Asks Stripe and Venice."""
 
-    payments: PaymentSource
-    transfers: Reader
+    payments: PaymentsPort
+    transfers: VenicePort
 
     def snapshot_of(self, charges: Sequence[Charge]) -> Snapshot:
         """The charges with all that a verdict on them needs."""

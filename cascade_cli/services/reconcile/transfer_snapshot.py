@@ -13,8 +13,7 @@ from cascade_cli.domain.records.stratagems import MAY_STILL_MOVE, Stratagem
 from cascade_cli.domain.shop.keys import MANUAL_PREFIX, Origin, take_back_keys
 from cascade_cli.domain.shop.money import ZERO
 from cascade_cli.domain.shop.times import Window
-from cascade_cli.services.delivery_ports import Reader
-from cascade_cli.services.reconcile.gather import PaymentSource
+from cascade_cli.services.ports import PaymentsPort, VenicePort
 from cascade_cli.services.reconcile.neighbouring_charges import SECOND, NeighbouringCharges
 
 # So far back is looked for a payment that a legacy row may be a late transfer of.
@@ -25,8 +24,8 @@ LATE_REACH = timedelta(days=30)
 class TransferSnapshots:
     """Asks Stripe and Venice."""
 
-    payments: PaymentSource
-    transfers: Reader
+    payments: PaymentsPort
+    transfers: VenicePort
 
     def snapshot_of(self, rows: Sequence[Stratagem]) -> Snapshot:
         """Of rows under one StratagemId: what was taken back of them, what was given instead, and

@@ -2,49 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Protocol
 
 from cascade_cli.domain.matching.matching import Rule, match
 from cascade_cli.domain.matching.snapshot import Snapshot
 from cascade_cli.domain.records.charges import Charge
-from cascade_cli.domain.records.citizens import Resident
-from cascade_cli.domain.records.orders import Order
 from cascade_cli.domain.records.stratagems import State, Stratagem
 from cascade_cli.domain.shop.citizen_names import no_citizen
 from cascade_cli.domain.shop.keys import PAYMENT_ID, PORTION_ID, Origin, is_own_key, payment_id_in
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.domain.shop.times import Window
 from cascade_cli.errors import NotFoundError, UsageError
-from cascade_cli.services.reconcile.gather import PastSource, PaymentSource
+from cascade_cli.services.ports import PaymentsPort, VenicePort
+from cascade_cli.services.reconcile.gather import PastDeliveries
 from cascade_cli.services.reconcile.neighbouring_charges import NeighbouringCharges
 
 STATUSES = ("planned", "active", "executed", "failed", "expired", "cancelled", "error")
 # What no status tells: an active row may be live, expired unnoticed, or already executed.
 STATES = (State.LIVE, State.STALLED, State.DOUBTFUL)
-
-
-class TransferSource(Protocol):
-    """Where the processor's transfers are read."""
-
-    def identified(self, identity: str) -> list[Stratagem]:
-        """Those with this StratagemId or record id, or for this payment."""
-
-    def by_record(self, record_ids: Sequence[str]) -> list[Stratagem]:
-        """These rows, as far as they are still there."""
-
-    def transfers_for(self, orders: Sequence[Order]) -> list[Stratagem]:
-        """All transfers that may belong to the orders."""
-
-    def listed(
-        self, since: datetime, *, status: str | None = None, citizen: str | None = None
-    ) -> list[Stratagem]:
-        """Those created since then, with that Status, for that citizen."""
-
-    def residents(self, usernames: Sequence[str]) -> Mapping[str, Resident]:
-        """Those who exist, and those whose names look like theirs."""
 
 
 @dataclass(frozen=True)
@@ -109,10 +86,10 @@ class TransferService:
 
     def __init__(
         self,
-        transfers: TransferSource,
-        payments: PaymentSource,
+        transfers: VenicePort,
+        payments: PaymentsPort,
         now: Callable[[], datetime],
-        past: PastSource | None = None,
+        past: PastDeliveries | None = None,
         beside: Callable[[Sequence[Stratagem]], Snapshot] = bare,
     ) -> None:
         self._transfers, self._payments, self._now = transfers, payments, now

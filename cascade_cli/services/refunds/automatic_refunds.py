@@ -14,8 +14,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Protocol
 
+from cascade_cli.domain.delivery.deliveries import Delivery, Result
 from cascade_cli.domain.delivery.delivery_steps import FATE_BOUND
 from cascade_cli.domain.discrepancies.refund_plan import (
     Picture,
@@ -31,7 +31,6 @@ from cascade_cli.domain.refunds.refund_shares import Policy
 from cascade_cli.domain.shop.money import ZERO
 from cascade_cli.errors import GuardError
 from cascade_cli.services.delivery.credit_service import PATIENCE
-from cascade_cli.services.delivery_ports import Delivery, Result
 from cascade_cli.services.refunds.refund_service import (
     ON_ITS_WAY,
     CarriedOut,
@@ -50,13 +49,6 @@ CITIZENS_AT_ONCE = 100
 PAUSE = timedelta(seconds=10)
 OTHERS_NEXT = "the others are next"
 _GOOD = frozenset({Result.CREDITED, Result.ALREADY, Result.RETIRED})
-
-
-class Promises(Protocol):
-    """What was promised before: the journal."""
-
-    def at_work(self, keys: Collection[str], since: datetime) -> set[str]:
-        """Those of `keys` that somebody holds, or for which a write was sent since then."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +90,7 @@ class AutomaticRefunds:
     """
 
     service: RefundService
-    promises: Promises
+    at_work: Callable[[Collection[str], datetime], set[str]]
     wish: RefundWish
     guard: Callable[[], None]
     lock: Callable[[], AbstractContextManager[object]]
@@ -221,7 +213,7 @@ class AutomaticRefunds:
             return None
         is_live = any(row.state(now) is State.LIVE for row in matched.moving)
         key = matched.charge.stratagem_id
-        if not is_live and not self.promises.at_work([key], began - FATE_BOUND):
+        if not is_live and not self.at_work([key], began - FATE_BOUND):
             return None
         terms = RefundTerms(self.wish.policy, "", ZERO, self.wish.facts)
         return withholding(matched, terms)

@@ -6,8 +6,9 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any
 
+from cascade_cli.domain.delivery.deliveries import Delivery, Result
 from cascade_cli.domain.discrepancies.refund_plan import (
     Picture,
     RefundPlan,
@@ -32,30 +33,16 @@ from cascade_cli.domain.shop.shell import command
 from cascade_cli.domain.shop.times import rfc3339
 from cascade_cli.errors import GuardError
 from cascade_cli.services.delivery.credit_requests import check_limit
-from cascade_cli.services.delivery.credit_service import (
-    PATIENCE,
-    CitizenSource,
-    Limits,
-)
+from cascade_cli.services.delivery.credit_service import PATIENCE, Limits
 from cascade_cli.services.delivery.deliver import Deliverer
-from cascade_cli.services.delivery_ports import Delivery, Result
-from cascade_cli.services.reconcile.gather import PastSource, PaymentSource
+from cascade_cli.services.ports import JournalPort, PaymentsPort, VenicePort
+from cascade_cli.services.reconcile.gather import PastDeliveries
 from cascade_cli.services.reconcile.neighbouring_charges import NeighbouringCharges
 
 # After an ending, a transfer may turn out to be executed: then there is one more look.
 LOOKS = 2
 EVERY_PORTION = slice(None)
 ON_ITS_WAY = frozenset({Result.CREDITED, Result.ALREADY, Result.UNFINISHED})
-
-
-class Decisions(Protocol):
-    """Where it is kept what was decided: the journal."""
-
-    def refunds(self) -> dict[str, dict[str, Any]]:
-        """What was decided about each refund."""
-
-    def keep_refunds(self, bodies: Mapping[str, Mapping[str, Any]]) -> None:
-        """Remember what was decided about these refunds: about all of them, or about none."""
 
 
 class NoPurchaseError(GuardError):
@@ -129,13 +116,13 @@ class RefundService:
     def __init__(
         self,
         *,
-        payments: PaymentSource,
-        venice: CitizenSource,
+        payments: PaymentsPort,
+        venice: VenicePort,
         deliverer: Deliverer,
-        decisions: Decisions,
+        decisions: JournalPort,
         limits: Limits,
         terms: Callable[[], matched_charge.Terms],
-        past: PastSource | None = None,
+        past: PastDeliveries | None = None,
     ) -> None:
         self._past = past
         self._payments, self._venice, self._deliverer = payments, venice, deliverer

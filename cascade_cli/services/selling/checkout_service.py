@@ -2,44 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Protocol
 
-from cascade_cli.domain.selling.allocation import Allocation
+from cascade_cli.domain.selling.allocation import Allocation, Allocations
 from cascade_cli.domain.selling.pricing import Quote
 from cascade_cli.domain.selling.sales import PayPage, Sale
 from cascade_cli.domain.shop.currencies import CURRENCY
 from cascade_cli.domain.shop.money import format_ducats
 from cascade_cli.errors import GuardError, UsageError
 from cascade_cli.services.delivery.citizen_lookup import refuse_processor, refuse_unknown
+from cascade_cli.services.ports import VenicePort
 from cascade_cli.services.selling.price_quotes import PriceQuotes
 
-
-class Citizens(Protocol):
-    """Who lives in Venice."""
-
-    def citizens(self, usernames: Sequence[str]) -> dict[str, Decimal]:
-        """The ducats of those who exist, spelt as Venice spells them."""
-
-    def usernames(self) -> list[str]:
-        """All citizens."""
-
-
-class Pages(Protocol):
-    """Who makes payable pages: Stripe."""
-
-    def create(self, sale: Sale, key: str) -> PayPage:
-        """A page for the sale; the same key never makes a second one."""
-
-
-class Keeper(Protocol):
-    """Where allocations are kept: the journal."""
-
-    def keep(self, allocation: Allocation) -> None:
-        """For good, before anything is sold by it."""
+NewPage = Callable[[Sale, str], PayPage]
+"""Makes a payable page for the sale; the same key never makes a second one."""
 
 
 @dataclass(frozen=True)
@@ -55,15 +34,15 @@ class Checkout:
 
     def __init__(
         self,
-        citizens: Citizens,
-        pages: Pages,
+        venice: VenicePort,
+        new_page: NewPage,
         price_quotes: PriceQuotes,
         most: Most,
-        keeper: Keeper,
+        allocations: Allocations,
         *,
         processor: str,
     ) -> None:
-        self._citizens, self._pages, self._keeper = citizens, pages, keeper
+        self._venice, self._new_page, self._allocations = venice, new_page, allocations
         self._processor = processor
         self._price_quotes, self._most = price_quotes, most
 
@@ -122,8 +101,8 @@ class Checkout:
         `key` is the idempotency key: send the same again only for the same sale.
         """
         refuse_processor(sale.citizens, self._processor)
-        found = self._citizens.citizens(sale.named)
-        refuse_unknown(sale.named, found, self._citizens.usernames)
+        found = self._venice.citizens(sale.named)
+        refuse_unknown(sale.named, found, self._venice.usernames)
         if sale.allocation:
-            self._keeper.keep(sale.allocation)
-        return self._pages.create(sale, key)
+            self._allocations.keep(sale.allocation)
+        return self._new_page(sale, key)

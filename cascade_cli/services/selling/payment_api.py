@@ -8,31 +8,29 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
-from cascade_cli.adapters.journal.inbox import EventState, Kept
-from cascade_cli.adapters.stripe.payment_intents import PaymentIntent
 from cascade_cli.domain.delivery.delivery_steps import rows_of
 from cascade_cli.domain.matching.matching import match
 from cascade_cli.domain.matching.ownership import Ownership
 from cascade_cli.domain.reconcile.event_replay import question_about
+from cascade_cli.domain.records.accepted_events import EventState, Kept
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.gifts import Gift, wished_gift
 from cascade_cli.domain.records.orders import exact
 from cascade_cli.domain.records.stratagems import Stratagem
-from cascade_cli.domain.selling.allocation import Allocation, Share
+from cascade_cli.domain.selling.allocation import Allocation, Allocations, Share
 from cascade_cli.domain.selling.pricing import Quote
-from cascade_cli.domain.selling.sales import Sale
+from cascade_cli.domain.selling.sales import PaymentIntent, Sale
 from cascade_cli.domain.shop.citizen_names import no_citizen
 from cascade_cli.domain.shop.currencies import CURRENCY
 from cascade_cli.domain.shop.keys import Origin, portion_number, whole_id
 from cascade_cli.domain.shop.money import format_ducats, format_money
 from cascade_cli.errors import GuardError, JournalError, NotFoundError, ServiceError, UsageError
-from cascade_cli.services.allocations import Allocations
 from cascade_cli.services.delivery.citizen_lookup import refuse_processor
-from cascade_cli.services.delivery_ports import Reader
-from cascade_cli.services.reconcile.gather import PaymentSource
+from cascade_cli.services.ports import PaymentsPort, VenicePort
 from cascade_cli.services.reconcile.neighbouring_charges import NeighbouringCharges
+from cascade_cli.services.selling.checkout_service import Checkout
 
 T = TypeVar("T")
 
@@ -122,58 +120,30 @@ class PaymentStatus:
     portions: tuple[tuple[Charge, Transfer], ...] = ()
 
 
-class Citizens(Reader, Protocol):
-    """Where citizens and transfers are read."""
-
-    def citizens(self, usernames: Sequence[str]) -> dict[str, Decimal]:
-        """The ducats of those who exist, spelt as Venice spells them."""
-
-
-class Intents(Protocol):
-    """Where PaymentIntents are made: Stripe."""
-
-    def create(self, sale: Sale, key: str) -> PaymentIntent:
-        """A new one; the same key and sale give the same one again."""
-
-    def get(self, intent_id: str) -> PaymentIntent | None:
-        """The one of that id, whatever it sells."""
-
-
-class Quotes(Protocol):
-    """Who knows what is sold: the checkout."""
-
-    def quote(self, ducats: Decimal | None, package: str | None, currency: str) -> Quote:
-        """The offer. Raises UsageError or GuardError."""
-
-    def quote_many(self, allocation: Allocation, currency: str) -> Quote:
-        """The offer for many citizens. Raises likewise."""
-
-
-class Arrivals(Protocol):
-    """Where a payment's webhook events are found: the inbox."""
-
-    def of_payment(self, payment_id: str) -> list[Kept]:
-        """All events that name the payment."""
-
-
 class PaymentService:
-    """Sells ducats by PaymentIntent and tells where a payment stands."""
+    """Sells ducats by PaymentIntent and tells where a payment stands.
+
+    The same key and sale give the same `new_intent` again; `events_of` are the webhook's events
+    that name a payment.
+    """
 
     def __init__(
         self,
-        venice: Citizens,
-        intents: Intents,
-        quotes: Quotes,
-        arrivals: Arrivals,
+        venice: VenicePort,
+        new_intent: Callable[[Sale, str], PaymentIntent],
+        intent_of: Callable[[str], PaymentIntent | None],
+        checkout: Checkout,
+        events_of: Callable[[str], list[Kept]],
         *,
-        payments: PaymentSource,
+        payments: PaymentsPort,
         allocations: Allocations,
         processor: str = "",
         now: Callable[[], datetime],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._venice, self._intents, self._quotes = venice, intents, quotes
-        self._arrivals, self._allocations, self._now = arrivals, allocations, now
+        self._venice, self._checkout = venice, checkout
+        self._new_intent, self._intent_of = new_intent, intent_of
+        self._events_of, self._allocations, self._now = events_of, allocations, now
         self._payments, self._processor = payments, processor
         self._known = Remembered[bool](CITIZEN_KEPT_SECONDS, clock)
         self._told = Remembered[PaymentStatus](ANSWER_KEPT_SECONDS, clock)
@@ -185,7 +155,7 @@ class PaymentService:
         PriceMismatchError, UnknownCitizenError, KeyReusedError, and what Stripe and Venice raise.
         """
         sale = self.offered(purchase)
-        return self._intents.create(sale, KEY_PREFIX + key), sale.quote
+        return self._new_intent(sale, KEY_PREFIX + key), sale.quote
 
     def offered(self, purchase: Purchase) -> Sale:
         """What is to be sold, checked: against the price that the buyer was shown, and for citizens
@@ -215,7 +185,7 @@ class PaymentService:
 
     def _offer(self, purchase: Purchase, allocation: Allocation | None) -> Quote:
         if allocation:
-            return self._quotes.quote_many(allocation, purchase.currency)
+            return self._checkout.quote_many(allocation, purchase.currency)
         if (purchase.ducats is None) == (purchase.package is None):
             raise UsageError("Name either ducat_amount or package.")
         if purchase.ducats is not None:
@@ -224,7 +194,7 @@ class PaymentService:
             except ValueError as error:
                 raise UsageError(f"{error}.") from None
         try:
-            return self._quotes.quote(purchase.ducats, purchase.package, purchase.currency)
+            return self._checkout.quote(purchase.ducats, purchase.package, purchase.currency)
         except UsageError as error:
             raise UsageError(error.message, "GET /api/payments/pricing tells what is.") from None
 
@@ -258,7 +228,7 @@ class PaymentService:
 
     def _purchase(self, intent_id: str) -> PaymentIntent | None:
         """The intent with what it bought: of a part's id, that part alone."""
-        intent = self._intents.get(whole_id(intent_id))
+        intent = self._intent_of(whole_id(intent_id))
         if intent is None:
             return None
         if not intent.is_purchase:
@@ -305,7 +275,7 @@ class PaymentService:
         invoices = [charge.period.invoice for charge in intent.charges if charge.period]
         names = dict.fromkeys([whole_id(intent.id), *invoices])
         try:
-            kept = [event for name in names for event in self._arrivals.of_payment(name)]
+            kept = [event for name in names for event in self._events_of(name)]
         except JournalError:
             return None
         states = {k.state for k in kept if k.accepted.event.is_paying}

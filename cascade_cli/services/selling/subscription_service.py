@@ -9,7 +9,7 @@ from datetime import date
 from cascade_cli.domain.selling.pricing import Quote
 from cascade_cli.domain.selling.sales import PayPage
 from cascade_cli.errors import UsageError
-from cascade_cli.services.selling.checkout_service import Pages
+from cascade_cli.services.selling.checkout_service import NewPage
 from cascade_cli.services.selling.payment_api import KEY_PREFIX, PaymentService, Purchase
 
 
@@ -22,11 +22,11 @@ class SubscriptionService:
     def __init__(
         self,
         service: PaymentService,
-        pages: Pages,
+        new_page: NewPage,
         urls: tuple[str, str],
         today: Callable[[], date],
     ) -> None:
-        self._service, self._pages, self._urls, self._today = service, pages, urls, today
+        self._service, self._new_page, self._urls, self._today = service, new_page, urls, today
 
     def sell(self, purchase: Purchase, key: str) -> tuple[PayPage, Quote]:
         """A page to subscribe on; the same key gives the same one again.
@@ -43,4 +43,4 @@ class SubscriptionService:
             monthly_from=today,
         )
         # The day is part of what is sold: the same key on the next one is another page.
-        return self._pages.create(sale, f"{KEY_PREFIX}monthly_{today}_{key}"), sale.quote
+        return self._new_page(sale, f"{KEY_PREFIX}monthly_{today}_{key}"), sale.quote

@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Protocol
 
-from cascade_cli.adapters.journal.holders import Holder
-from cascade_cli.adapters.journal.inbox import EventState, Kept
 from cascade_cli.domain.history.checkpoint import Checkpoint
+from cascade_cli.domain.records.accepted_events import EventState, Kept
+from cascade_cli.domain.records.holders import Holder
 from cascade_cli.domain.records.journal_entries import Entry
 from cascade_cli.domain.shop.money import ZERO
+from cascade_cli.services.ports import InboxPort, JournalPort
 
 # Enough for the latest commands' names, and quick to read.
 _LATEST_ENTRIES = 200
@@ -49,44 +49,22 @@ NO_RECORDS = Records(ZERO, None, (), dict.fromkeys(EventState, 0), None, (), Non
 """Where there is no journal yet: nothing was written from here."""
 
 
-class Diary(Protocol):
-    """The journal."""
-
-    def ducats_today(self) -> Decimal:
-        """The ducats first promised on this UTC day."""
-
-    def entries(self, *, limit: int | None = None) -> Iterable[Entry]:
-        """The newest entries, oldest first."""
-
-
-class Letters(Protocol):
-    """The webhook's inbox."""
-
-    def counts(self) -> dict[EventState, int]:
-        """How many events stand where."""
-
-    def oldest_waiting(self) -> datetime | None:
-        """When the event that waits longest was received."""
-
-    def needing_attention(self, since: datetime) -> list[Kept]:
-        """Those received since then that only a person can decide about."""
-
-    def worker(self, base_id: str) -> Holder | None:
-        """Which `cascade serve` credits the base's events."""
-
-
 def read_records(
-    diary: Diary, letters: Letters, memory: Checkpoint | None, since: datetime, base_id: str
+    journal: JournalPort,
+    inbox: InboxPort,
+    memory: Checkpoint | None,
+    since: datetime,
+    base_id: str,
 ) -> Records:
     """Attention is asked for since that moment. Raises JournalError."""
     return Records(
-        diary.ducats_today(),
+        journal.ducats_today(),
         memory,
-        _last_writes(diary.entries(limit=_LATEST_ENTRIES)),
-        letters.counts(),
-        letters.oldest_waiting(),
-        tuple(letters.needing_attention(since)),
-        letters.worker(base_id),
+        _last_writes(journal.entries(limit=_LATEST_ENTRIES)),
+        inbox.counts(),
+        inbox.oldest_waiting(),
+        tuple(inbox.needing_attention(since)),
+        inbox.worker(base_id),
     )
 
 

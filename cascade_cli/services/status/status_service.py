@@ -6,29 +6,25 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
-from cascade_cli.adapters.journal.inbox import Kept
 from cascade_cli.domain.delivery.processor import Citizen
 from cascade_cli.domain.delivery.runway import OUTFLOW_DAYS, Finances, finances
 from cascade_cli.domain.history.checkpoint import Changes, Checkpoint, changes
 from cascade_cli.domain.matching.matched_charge import Terms
 from cascade_cli.domain.reconcile.overview import Day, delivered_by_day, is_unresolved, passed_over
+from cascade_cli.domain.records.accepted_events import Kept
 from cascade_cli.domain.records.stratagems import State, Stratagem
+from cascade_cli.domain.records.stripe_events import Event
 from cascade_cli.domain.shop.density import DensityEstimate
 from cascade_cli.domain.shop.keys import Origin
 from cascade_cli.domain.shop.times import Window
 from cascade_cli.errors import CascadeError, GuardError, ServiceError, SettingsError
-from cascade_cli.services.processor.processor_account import missing, the_citizen
-from cascade_cli.services.processor.processor_ports import CitizenSource
-from cascade_cli.services.reconcile import since_last_ports
-from cascade_cli.services.reconcile.gather import PastSource, Reconciler, Run
+from cascade_cli.services.ports import PaymentsPort, VenicePort
+from cascade_cli.services.processor.processor_account import Called, missing, the_citizen
+from cascade_cli.services.reconcile.carried_over import SinceLastSources
+from cascade_cli.services.reconcile.gather import PastDeliveries, Reconciler, Run
 from cascade_cli.services.reconcile.since_last import SinceLast
-from cascade_cli.services.reconcile.since_last_ports import (
-    ChangeSource,
-    PaymentSource,
-    SinceLastSources,
-)
 from cascade_cli.services.status.journal_summary import Records
 
 T = TypeVar("T")
@@ -37,16 +33,6 @@ T = TypeVar("T")
 OVERLAP = timedelta(hours=1)
 # What keeps one part from being known, and leaves the others as they are.
 GAPS = (ServiceError, SettingsError, GuardError)
-
-
-class TransferSource(since_last_ports.TransferSource, Protocol):
-    """Where the processor's transfers are read."""
-
-    def older(self, before: datetime, executed_since: datetime, now: datetime) -> list[Stratagem]:
-        """Those made before that may still be executed, or were lately."""
-
-    def last_executed_at(self) -> datetime | None:
-        """When one was executed last."""
 
 
 @dataclass(frozen=True)
@@ -129,12 +115,12 @@ class _Rows:
 class StatusService:
     """Looks as often as asked; from the second look on, only for what may have changed."""
 
-    payments: PaymentSource
-    transfers: TransferSource
-    citizens: CitizenSource
-    changes: ChangeSource
+    payments: PaymentsPort
+    transfers: VenicePort
+    called: Called
+    changes: Callable[[Window, Sequence[str]], list[Event]]
     processor: str
-    past: PastSource | None = None
+    past: PastDeliveries | None = None
     _executed: dict[str, Stratagem] = field(default_factory=dict)
     _looked_at: datetime | None = None
 
@@ -185,9 +171,9 @@ class StatusService:
         return _Rows(recent, list(rows.values()))
 
     def _citizen(self) -> Citizen:
-        found = the_citizen(self.citizens, self.processor)
+        found = the_citizen(self.called, self.processor)
         if found is None:
-            raise missing(self.citizens, self.processor)
+            raise missing(self.called, self.processor)
         return found
 
     def _treasury(
@@ -209,34 +195,19 @@ class StatusService:
     def _run(
         self, window: Window, terms: Terms, recent: Sequence[Stratagem], follow: Checkpoint | None
     ) -> Run:
-        source = _AlreadyRead(self.transfers, window.since, recent)
-        reconciler = Reconciler(self.payments, source, self.processor, self.past)
+        def listing(
+            since: datetime, until: datetime | None, expected: DensityEstimate | None
+        ) -> list[Stratagem]:
+            """The window's is not read a second time."""
+            if (since, until) == (window.since, None):
+                return list(recent)
+            return self.transfers.transfers(since, until, expected)
+
+        reconciler = Reconciler(self.payments, self.transfers, self.processor, self.past, listing)
         if follow is None:
             return reconciler.run(window, terms)
-        sources = SinceLastSources(self.payments, source, self.changes)
+        sources = SinceLastSources(self.payments, self.transfers, self.changes)
         return SinceLast(reconciler, sources).run(follow, window.until, terms)
-
-
-class _AlreadyRead:
-    """A source of transfers that does not read the window's listing a second time."""
-
-    def __init__(self, source: TransferSource, since: datetime, rows: Sequence[Stratagem]) -> None:
-        self._since, self._rows = since, rows
-        self._source = source
-        self.transfers_named, self.residents = source.transfers_named, source.residents
-        self.transfers_recorded = source.transfers_recorded
-        self.transfers_for = source.transfers_for
-
-    def transfers(
-        self,
-        since: datetime,
-        until: datetime | None = None,
-        expected: DensityEstimate | None = None,
-    ) -> list[Stratagem]:
-        """As the source's."""
-        if (since, until) == (self._since, None):
-            return list(self._rows)
-        return self._source.transfers(since, until, expected)
 
 
 def _is_executed(row: Stratagem, since: datetime) -> bool:

@@ -1,0 +1,295 @@
+"""The outside worlds that services work with; each has one adapter, and simulations have others.
+
+What a service asks only one function of, it is handed as that function.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    # Every command that is wired loads this file: it loads nothing itself.
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from contextlib import AbstractContextManager
+    from datetime import datetime, timedelta
+    from decimal import Decimal
+
+    from cascade_cli.domain.delivery.arrival_notices import Arrival
+    from cascade_cli.domain.records.accepted_events import Accepted, EventState, Kept, Settlement
+    from cascade_cli.domain.records.charges import Charge, Dispute, Listing
+    from cascade_cli.domain.records.citizens import Resident
+    from cascade_cli.domain.records.holders import Holder
+    from cascade_cli.domain.records.journal_entries import Attempt, Claim, Entry, Fate, Intent
+    from cascade_cli.domain.records.orders import Order
+    from cascade_cli.domain.records.stratagems import Stratagem
+    from cascade_cli.domain.shop.density import DensityEstimate
+    from cascade_cli.domain.shop.times import Window
+
+
+class PaymentsPort(Protocol):
+    """Where payments are read: Stripe."""
+
+    def purchases(self, window: Window, density: DensityEstimate | None = None) -> Listing:
+        """All charges created in the window; `density` learns where in time they lie."""
+
+    def latest(self, window: Window, most: int) -> Listing:
+        """Up to so many charges of the window, the newest."""
+
+    def charges(self, charge_ids: Sequence[str]) -> Listing:
+        """These charges, sorted like a listing; unknown ones are left out."""
+
+    def portions(self, payment_id: str) -> tuple[Charge, ...]:
+        """What the payment bought: one purchase, or one for each of many citizens."""
+
+    def portions_of(self, payment_ids: Sequence[str]) -> dict[str, tuple[Charge, ...]]:
+        """For each id what the payment bought."""
+
+    def disputes(self, charge_id: str) -> tuple[Dispute, ...]:
+        """The disputes against one charge."""
+
+    def disputes_against(self, charges: Sequence[Charge]) -> dict[str, tuple[Dispute, ...]]:
+        """The disputes against each of the charges."""
+
+
+class VenicePort(Protocol):
+    """Where transfers and citizens are read: Venice's base."""
+
+    def transfers(
+        self,
+        since: datetime,
+        until: datetime | None = None,
+        expected: DensityEstimate | None = None,
+    ) -> list[Stratagem]:
+        """The processor's transfers created in the span, or ever since: about as many as told."""
+
+    def transfers_for(self, orders: Sequence[Order]) -> list[Stratagem]:
+        """All transfers that may belong to the orders."""
+
+    def transfers_named(self, stratagem_ids: Sequence[str]) -> list[Stratagem]:
+        """Those with these StratagemIds."""
+
+    def transfers_noting(self, payment_ids: Sequence[str]) -> list[Stratagem]:
+        """Those whose Notes name one of these payments."""
+
+    def transfers_recorded(self, record_ids: Sequence[str]) -> list[Stratagem]:
+        """Those with these record ids, as far as they still exist."""
+
+    def by_record(self, record_ids: Sequence[str]) -> list[Stratagem]:
+        """The same, all by one request."""
+
+    def identified(self, identity: str) -> list[Stratagem]:
+        """Those with this StratagemId or record id, or for this payment."""
+
+    def listed(
+        self, since: datetime, *, status: str | None = None, citizen: str | None = None
+    ) -> list[Stratagem]:
+        """Those created since then, with that Status, for that citizen."""
+
+    def older(self, before: datetime, executed_since: datetime, now: datetime) -> list[Stratagem]:
+        """Those made before that are planned or live, or were executed since."""
+
+    def open_transfers(self) -> list[Stratagem]:
+        """All that are active or planned."""
+
+    def executed_since(self, since: datetime) -> list[Stratagem]:
+        """Those executed since."""
+
+    def last_executed_at(self) -> datetime | None:
+        """When one was executed last."""
+
+    def has_mode(self, livemode: bool) -> bool:
+        """Whether cascade wrote a transfer for a payment of that mode into the base."""
+
+    def citizens(self, usernames: Sequence[str]) -> dict[str, Decimal]:
+        """The ducats of those who exist, spelt as Venice spells them."""
+
+    def residents(self, usernames: Sequence[str]) -> dict[str, Resident]:
+        """The same, and since when they have been there."""
+
+    def usernames(self) -> list[str]:
+        """All citizens."""
+
+
+class VeniceWritesPort(Protocol):
+    """Where Venice's base is written: at most ten rows at once, each request sent once."""
+
+    def create_planned(self, orders: Sequence[Order], expires_at: datetime) -> list[Stratagem]:
+        """New rows that the engine ignores."""
+
+    def activate(self, records: Sequence[str], expires_at: datetime) -> list[Stratagem]:
+        """Let the engine take them."""
+
+    def extend(self, records: Sequence[str], expires_at: datetime) -> list[Stratagem]:
+        """A new expiry and nothing else."""
+
+    def expire(self, records: Sequence[str], now: datetime) -> list[Stratagem]:
+        """Out of the engine's way."""
+
+    def rewrite(
+        self, rows: Sequence[tuple[Stratagem, Order]], expires_at: datetime
+    ) -> list[Stratagem]:
+        """Dead rows as their orders want them."""
+
+    def check_citizen(self, social_class: str) -> None:
+        """Raises SchemaError if the base cannot take such a citizen."""
+
+    def create_citizen(self, username: str, social_class: str, ducats: Decimal) -> None:
+        """A new citizen."""
+
+    def set_ducats(self, record_id: str, ducats: Decimal, *, leaves: bool = False) -> None:
+        """An absolute balance; with `leaves`, InVenice becomes false in the same write."""
+
+    def leave_venice(self, record_id: str) -> None:
+        """InVenice becomes false."""
+
+
+class NoticesPort(Protocol):
+    """Where citizens are told: Venice's notifications."""
+
+    def tell(self, orders: Sequence[Order], now: datetime, next_run: str) -> None:
+        """Say that the ducats are on their way."""
+
+    def tell_givers(self, orders: Sequence[Order], now: datetime, next_run: str) -> None:
+        """Say to those who gave them that their gifts are."""
+
+    @property
+    def tells_arrivals(self) -> bool:
+        """Whether the base takes our notices and refuses the engine's."""
+
+    def tell_arrivals(self, arrivals: Sequence[Arrival], now: datetime) -> None:
+        """Say to the citizens that the ducats have arrived."""
+
+    def tell_givers_of_arrivals(self, arrivals: Sequence[Arrival], now: datetime) -> None:
+        """Say to the givers that their gifts have."""
+
+
+class JournalPort(Protocol):
+    """Where it is kept what was promised, written and decided."""
+
+    def claim(
+        self, intents: Sequence[Intent], *, lease: timedelta, day_limit_ducats: Decimal | None
+    ) -> dict[str, Claim]:
+        """Record intents and take their keys."""
+
+    def attempt(
+        self, keys: Collection[str], action: str, body: Any = None, *, lease: timedelta
+    ) -> datetime:
+        """Record that a write is about to be sent."""
+
+    def attempt_once(
+        self, keys: Collection[str], action: str, body: Mapping[str, Any]
+    ) -> tuple[datetime, list[str]]:
+        """Record an attempt for those keys that had none."""
+
+    def outcome(self, keys: Collection[str], action: str, fate: Fate, body: Any = None) -> None:
+        """Record what became of it."""
+
+    def release(self, keys: Collection[str]) -> None:
+        """Let others have the keys."""
+
+    def run_event(self, body: Mapping[str, Any]) -> None:
+        """Record something that concerns no single key."""
+
+    def entries(self, *, limit: int | None = None) -> Iterable[Entry]:
+        """The newest entries, oldest first."""
+
+    def known(self, keys: Collection[str]) -> set[str]:
+        """Those of `keys` that were ever claimed."""
+
+    def attempts(self, keys: Collection[str]) -> dict[str, Attempt]:
+        """The last write sent for each of `keys`."""
+
+    def promises(self, keys: Collection[str]) -> list[Intent]:
+        """What was promised under these keys."""
+
+    def untold(self, since: datetime) -> dict[str, datetime]:
+        """The keys whose transfer the engine was given since then, and nobody was told of."""
+
+    def sent_since(self, moment: datetime) -> list[Intent]:
+        """What was promised under the keys for which a write was sent at that moment or later."""
+
+    def ducats_today(self) -> Decimal:
+        """The ducats first promised on this UTC day."""
+
+    def ducats_promised_since(self, moment: datetime) -> Decimal:
+        """The ducats first promised at that moment or later."""
+
+    def mark(self, name: str) -> dict[str, Any] | None:
+        """What was last remembered under `name`."""
+
+    def marks(self, prefix: str) -> dict[str, dict[str, Any]]:
+        """All that is remembered under names that begin so, by the rest of the name."""
+
+    def set_mark(self, name: str, body: Mapping[str, Any]) -> None:
+        """Remember `body` under `name`, in place of what stood there."""
+
+    def decisions(self) -> dict[str, dict[str, Any]]:
+        """The newest about each case."""
+
+    def rulings(self) -> dict[str, dict[str, Any]]:
+        """What was decided about rows."""
+
+    def keep_decision(
+        self,
+        matched: str,
+        body: Mapping[str, Any],
+        rulings: Mapping[str, Mapping[str, Any]],
+        *,
+        seen: Mapping[str, Any] | None,
+    ) -> None:
+        """Remember it, unless somebody has decided since."""
+
+    def refunds(self) -> dict[str, dict[str, Any]]:
+        """What was decided about each refund."""
+
+    def keep_refunds(self, bodies: Mapping[str, Mapping[str, Any]]) -> None:
+        """Remember what was decided about these refunds: about all of them, or about none."""
+
+    def mode_of(self, base_id: str) -> bool | None:
+        """Whether the base takes live payments; None while nothing was written to it."""
+
+    def bind_mode(self, base_id: str, livemode: bool) -> None:
+        """Bind it at its first write. Raises GuardError on the other mode."""
+
+
+class InboxPort(Protocol):
+    """Where accepted webhook events wait."""
+
+    def due(self, limit: int) -> list[Accepted]:
+        """Those to be dealt with now."""
+
+    def credited(self, payment_ids: Iterable[str]) -> set[str]:
+        """Those payments of which an event says that they were credited."""
+
+    def settle(self, settlements: Iterable[Settlement]) -> None:
+        """Record what became of events."""
+
+    def counts(self) -> dict[EventState, int]:
+        """How many events stand where."""
+
+    def oldest_waiting(self) -> datetime | None:
+        """When the event that waits longest was received."""
+
+    def needing_attention(self, since: datetime) -> list[Kept]:
+        """Those received since then that only a person can decide about."""
+
+    def worker(self, base_id: str) -> Holder | None:
+        """Which `cascade serve` credits the base's events."""
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """Time and pacing, real or simulated; `turn` returns when a write may be sent, and within
+    `permitted` it may be sent until that moment.
+
+    With several `threads`, rounds of different orders are delivered at once; each claims its keys
+    for itself, so that they stand to each other like workers of one journal.
+    """
+
+    now: Callable[[], datetime]
+    sleep: Callable[[float], None]
+    turn: Callable[[], None]
+    permitted: Callable[[datetime], AbstractContextManager[None]]
+    tell: Callable[[str], None]
+    threads: int = 1
