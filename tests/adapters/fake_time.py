@@ -10,7 +10,7 @@ class FakeTime:
 
     def __init__(self) -> None:
         self._own = threading.local()
-        self.reactivated: list[float] = []
+        self.woken: list[float] = []
 
     def now(self) -> float:
         return getattr(self._own, "now", 0.0)
@@ -19,4 +19,4 @@ class FakeTime:
         self._own.now = self.now() + seconds
 
     def wake(self) -> None:
-        self.reactivated.append(self.now())
+        self.woken.append(self.now())

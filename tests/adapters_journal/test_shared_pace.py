@@ -195,8 +195,6 @@ def test_beside_the_engine_half_of_the_allowance_is_left_to_it() -> None:
         near[0] = is_near
         pacer.wait()
         time.wake()
-    gaps = [
-        later - first for first, later in zip(time.reactivated, time.reactivated[1:], strict=False)
-    ]
+    gaps = [later - first for first, later in zip(time.woken, time.woken[1:], strict=False)]
     assert min(gaps[1:4]) == pytest.approx(0.4)
     assert gaps[-1] == pytest.approx(0.2)

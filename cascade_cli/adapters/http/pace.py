@@ -20,8 +20,6 @@ _MOST_LATE_SECONDS = 2.0
 # Of so many answers the quickest tells how long one takes that nothing has held up: a service may
 # be slower by day, or become so.
 _ANSWERS_COMPARED = 40
-# Fewer may all have been held up.
-_LEAST_COMPARED = 20
 # A write is journaled between its turn and its leaving; one that is given up never leaves.
 _MOST_HELD_SECONDS = 2.0
 # What is left of a wait may be less than a clock shows: whoever slept for that would never end.
@@ -170,9 +168,10 @@ class Pace:
 
     @property
     def _quickest_seconds(self) -> float:
-        """What an answer takes that nothing holds up; 0 as long as too few tell."""
-        is_known = len(self.answers_seconds) >= _LEAST_COMPARED
-        return min(self.answers_seconds) if is_known else 0.0
+        """What an answer takes that nothing holds up. Few answers may all have been held up, so the
+        quickest of them is believed in proportion to their number."""
+        share = len(self.answers_seconds) / _ANSWERS_COMPARED
+        return min(self.answers_seconds, default=0.0) * share
 
     def _depart(self, turn: Turn, now: float) -> Departure:
         self.quiet_requests += 1
