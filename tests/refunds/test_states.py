@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cascade_cli.sandbox.stripe import StripeError
+from cascade_cli.sandbox.wire import Request, Response
 from tests.agreement.states.making import anew
 from tests.credit.counter import Counter
 from tests.refunds.test_refund import bought, charge_of, give_money_back, reconciled, refund
@@ -259,3 +260,25 @@ def sold_again(counter: Counter) -> str:
     only = ("--since", "24h", "--type", "payment_intent.succeeded")
     replayed = counter.type("events", "replay", *only, "--yes")
     return " ".join((replayed.out + replayed.err).split())
+
+
+def test_a_refund_that_fails_while_the_command_stands_still_takes_nothing_back(
+    counter: Counter,
+) -> None:
+    intent = bought(counter)
+    name = give_money_back(counter, intent)
+    stood = list[Request]()
+
+    def stands_still(request: Request) -> bool:
+        """The payment has been read at Stripe by now, and its citizen has not."""
+        if "/CITIZENS" in request.path and not stood:
+            stood.append(request)
+            counter.pass_time(minutes=18)
+            becomes(counter, name, "failed")
+        return False
+
+    counter.network.break_(stands_still, Response(500))
+    answer = refund(counter, intent)
+    assert stood
+    assert answer.code == 0
+    assert len(counter.rows()) == 1

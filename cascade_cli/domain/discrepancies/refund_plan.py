@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
@@ -56,10 +57,12 @@ class RefundTerms:
 
 @dataclass(frozen=True)
 class Picture:
-    """One payment with its refunds; `parts` has one for each, oldest first."""
+    """One payment with its refunds; `parts` has one for each, oldest first. `read_at` is when the
+    reading of it began."""
 
     matched: MatchedCharge
     parts: tuple[RefundShare, ...]
+    read_at: datetime | None = None
 
     @property
     def left(self) -> Decimal:

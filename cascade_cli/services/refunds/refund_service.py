@@ -41,6 +41,8 @@ from cascade_cli.services.reconcile.neighbouring_charges import NeighbouringChar
 
 # After an ending, a transfer may turn out to be executed: then there is one more look.
 LOOKS = 2
+# Older ones are looked at again before anything is written.
+PICTURE_LASTS = timedelta(minutes=1)
 EVERY_PORTION = slice(None)
 ON_ITS_WAY = frozenset({Result.CREDITED, Result.ALREADY, Result.UNFINISHED})
 
@@ -134,9 +136,12 @@ class RefundService:
 
         Raises GuardError if it is no paid purchase.
         """
-        return self._pictures(payment_id, self._payments.portions(payment_id)[some])
+        began = self._terms().now
+        return self._pictures(payment_id, self._payments.portions(payment_id)[some], began)
 
-    def _pictures(self, payment_id: str, charges: Sequence[Charge]) -> tuple[Picture, ...]:
+    def _pictures(
+        self, payment_id: str, charges: Sequence[Charge], began: datetime
+    ) -> tuple[Picture, ...]:
         if not charges:
             raise NoPurchaseError(
                 f"Stripe knows no paid ducat purchase {payment_id!r} in this account and mode.",
@@ -145,7 +150,10 @@ class RefundService:
         kept = self._decisions.refunds()
         off = {refund: Decimal(body["written_off"]) for refund, body in kept.items()}
         debts = {refund: Decimal(body["debt"]) for refund, body in kept.items()}
-        return tuple(picture_of(matched, off, debts) for matched in self._matched_charges(charges))
+        return tuple(
+            replace(picture_of(matched, off, debts), read_at=began)
+            for matched in self._matched_charges(charges)
+        )
 
     def _matched_charges(self, charges: Sequence[Charge]) -> list[matched_charge.MatchedCharge]:
         first = charges[0]
@@ -221,6 +229,8 @@ class RefundService:
         and what stands in the way of one holds up no other.
         """
         found = [CarriedOut(plan) for plan in plans]
+        if any(self._is_old(plan.picture) for plan in plans):
+            self._plan_anew(found, wish)
         for _ in range(LOOKS):
             if not any(one.plan.endings for one in _going_on(found)):
                 break
@@ -228,6 +238,11 @@ class RefundService:
             self._plan_anew(_going_on(found), wish)
         self._write(_going_on(found), patience)
         return found
+
+    def _is_old(self, picture: Picture) -> bool:
+        """Somebody took his time to answer, or the process stood still: a refund may have failed
+        meanwhile, and its money may be the shop's again."""
+        return picture.read_at is not None and self._terms().now - picture.read_at > PICTURE_LASTS
 
     def _plan_anew(self, found: Sequence[CarriedOut], wish: RefundWish) -> None:
         """By one more look: what was ended may have been executed all the same."""
@@ -248,10 +263,10 @@ class RefundService:
         """At the same portions, in the same order. Raises GuardError if one is not there."""
         if not charges:
             return ()
-        whole = whole_id(charges[0].payment_id)
+        began, whole = self._terms().now, whole_id(charges[0].payment_id)
         portions = {portion.id: portion for portion in self._payments.portions(whole)}
         still = [portions[charge.id] for charge in charges if charge.id in portions]
-        return self._pictures(whole, still if len(still) == len(charges) else [])
+        return self._pictures(whole, still if len(still) == len(charges) else [], began)
 
     def _write(self, found: Sequence[CarriedOut], patience: timedelta) -> None:
         self._deliver(found, lambda plan: plan.orders, patience)
