@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -64,7 +65,8 @@ def test_the_manual_s_price_list_is_accepted_and_has_every_key(tmp_path: Path) -
 def test_the_manual_lists_exactly_the_routes_that_are_served() -> None:
     nothing = cast("Any", None)
     api = FastAPI()
-    api.include_router(payments.router(nothing, nothing, None, nothing))
+    service = cast("Any", SimpleNamespace(transfer_status=None))
+    api.include_router(payments.router(service, nothing, None, nothing))
     api.include_router(subscriptions.router(nothing, None, nothing))
     api.include_router(webhook.router(nothing, nothing, nothing, nothing))
     api.include_router(health.router(nothing, nothing, nothing))

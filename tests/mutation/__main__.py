@@ -42,85 +42,102 @@ _MONEY_BACK = (
 _VIEWS = "agreement/test_agreement"
 # The tests that speak for each module: those that fail soonest come first.
 TESTS = {
-    "adapters/service_clock": "adapters/test_service_clock since_last/test_clocks",
-    "adapters/venice/notes": "adapters/test_notes domain/test_transfer_states"
+    "adapters/http/service_clock": "adapters/test_service_clock since_last/test_clocks",
+    "adapters/venice/notes_codec": "adapters/test_notes domain/test_transfer_states"
     " adapters/test_transfers credit/test_rewriting credit/test_doubt",
-    "domain/advice": f"domain/test_advice domain/test_by_hand cli_explain/test_verdicts {_VIEWS}",
-    "domain/allocation": "domain/test_allocation organisations/test_file",
-    "domain/arrivals": "arrivals/test_decision adapters_journal/test_arrivals arrivals/test_repair",
-    "domain/case": f"{_JUDGING} domain/test_unattributable domain/test_late_rows"
+    "domain/discrepancies/advice": "domain/test_advice domain/test_by_hand"
+    f" cli_explain/test_verdicts {_VIEWS}",
+    "domain/selling/allocation": "domain/test_allocation organisations/test_file",
+    "domain/delivery/arrival_notices": "arrivals/test_decision adapters_journal/test_arrivals"
+    " arrivals/test_repair",
+    "domain/matching/matched_charge": f"{_JUDGING} domain/test_unattributable domain/test_late_rows"
     " domain/test_other_processor domain/test_residents domain/test_reconcile_properties"
     " credit/test_ambiguous credit/test_recipients",
-    "domain/charges": "domain/test_money_back domain/test_money_stays domain/test_money_sequences"
+    "domain/records/charges": "domain/test_money_back domain/test_money_stays"
+    " domain/test_money_sequences"
     " domain/test_refunds domain/test_findings domain/test_subscriptions domain/test_gifts"
     " domain/test_allocation domain/test_residents adapters/test_money_moved"
     " adapters/test_captures adapters/test_purchases",
-    "domain/delivery": "credit/test_next_step credit/test_ending credit/test_next_step_properties"
+    "domain/delivery/delivery_steps": "credit/test_next_step credit/test_ending"
+    " credit/test_next_step_properties"
     f" domain/test_matching domain/test_matching_properties {_AMBIGUITY} credit/test_doubt"
     " credit/test_refused credit/test_rewriting",
-    "domain/exchange": "pricing/test_exchange domain/test_pricing pricing/test_rates",
-    "domain/findings": f"{_JUDGING} domain/test_money_back_told domain/test_refunds"
+    "domain/shop/exchange": "pricing/test_exchange domain/test_pricing pricing/test_rates",
+    "domain/discrepancies/findings": f"{_JUDGING} domain/test_money_back_told domain/test_refunds"
     " domain/test_unattributable"
     " domain/test_late_rows domain/test_residents domain/test_transfer_states"
     f" domain/test_price_guard credit/test_price_guard",
-    "domain/matching": "domain/test_matching domain/test_matching_properties domain/test_orphans"
+    "domain/matching/matching": "domain/test_matching domain/test_matching_properties"
+    " domain/test_orphans"
     " domain/test_late_rows domain/test_other_processor",
-    "domain/money_back": "domain/test_money_back domain/test_money_stays"
+    "domain/refunds/money_back": "domain/test_money_back domain/test_money_stays"
     " domain/test_money_sequences",
-    "domain/names": "domain/test_names credit/test_lookalikes",
-    "domain/orders": "domain/test_keys credit/test_next_step domain/test_gifts"
+    "domain/shop/citizen_names": "domain/test_names credit/test_lookalikes",
+    "domain/records/orders": "domain/test_keys credit/test_next_step domain/test_gifts"
     " domain/test_other_processor"
-    f" domain/test_allocation refunds/test_states {_CREDITING} {_GUARDED}",
-    "domain/overrides": "domain/test_other_processor domain/test_price_guard credit/test_ambiguous"
-    " credit/test_price_guard",
-    "domain/ownership": "domain/test_late_rows domain/test_other_processor domain/test_matching"
+    f" domain/test_allocation refunds/test_states {_CREDITING} {_GUARDED}"
+    " domain/test_price_guard credit/test_ambiguous",
+    "domain/matching/ownership": "domain/test_late_rows domain/test_other_processor"
+    " domain/test_matching"
     " domain/test_matching_properties domain/test_reconcile_properties credit/test_ambiguous",
-    "domain/past_delivery": "domain/test_vanished since_last/test_vanished credit/test_doubt",
-    "domain/plain": "domain/test_plain domain/test_core_costs",
-    "domain/price_guard": "domain/test_price_guard domain/test_subscriptions"
+    "domain/records/past_delivery": "domain/test_vanished since_last/test_vanished"
+    " credit/test_doubt",
+    "domain/matching/fast_path": "domain/test_plain domain/test_core_costs",
+    "domain/selling/price_guard": "domain/test_price_guard domain/test_subscriptions"
     " credit/test_price_guard",
-    "domain/pricing": "domain/test_pricing domain/test_price_guard domain/test_subscriptions"
+    "domain/selling/pricing": "domain/test_pricing domain/test_price_guard"
+    " domain/test_subscriptions"
     " pricing/test_price_list"
     " pricing/test_price_file pricing/test_exchange pricing/test_currencies",
-    "domain/reconciliation": f"domain/test_reconciliation {_JUDGING} domain/test_by_hand"
+    "domain/reconcile/reconciliation": f"domain/test_reconciliation {_JUDGING} domain/test_by_hand"
     " domain/test_advice domain/test_money_back_told"
     " domain/test_plain domain/test_refunds domain/test_late_rows domain/test_other_processor"
     " domain/test_reconcile_properties",
-    "domain/refund_plan": f"{_MONEY_BACK} domain/test_residents refunds/test_states"
+    "domain/discrepancies/refund_plan": f"{_MONEY_BACK} domain/test_residents refunds/test_states"
     " refunds/test_refund",
-    "domain/refunds": f"{_MONEY_BACK} domain/test_findings domain/test_residents"
+    "domain/refunds/refund_shares": f"{_MONEY_BACK} domain/test_findings domain/test_residents"
     " refunds/test_states",
-    "domain/repair": "domain/test_repair domain/test_vanished domain/test_orphans"
+    "domain/discrepancies/repair_command": "domain/test_repair domain/test_vanished"
+    " domain/test_orphans"
     " domain/test_unattributable domain/test_by_hand domain/test_late_rows"
     " domain/test_other_processor domain/test_residents domain/test_price_guard"
     f" domain/test_advice credit/test_repair credit/test_ambiguous {_GUARDED}",
-    "domain/repair_plan": "domain/test_repair_plan credit/test_repair credit/test_limits",
-    "domain/replay": "cli_events/test_obstacles domain/test_price_guard"
+    "domain/reconcile/repair_plan": "domain/test_repair_plan credit/test_repair credit/test_limits",
+    "domain/reconcile/event_replay": "cli_events/test_obstacles domain/test_price_guard"
     f" cli_events/test_replay domain/test_subscriptions {_GUARDED}",
-    "domain/residents": "domain/test_residents credit/test_recipients",
-    "domain/run_memory": "domain/test_run_memory domain/test_verification since_last/test_memory"
+    "domain/records/citizens": "domain/test_residents credit/test_recipients",
+    "domain/history/checkpoint": "domain/test_run_memory domain/test_verification"
+    " since_last/test_memory"
     " since_last/test_clocks",
-    "domain/standing": "domain/test_transfer_states refunds/test_states domain/test_refunds"
+    "domain/delivery/transfer_status": "domain/test_transfer_states refunds/test_states"
+    " domain/test_refunds"
     " cli_explain/test_verdicts",
-    "domain/stratagems": "domain/test_stratagems domain/test_transfer_states credit/test_next_step"
+    "domain/records/stratagems": "domain/test_stratagems domain/test_transfer_states"
+    " credit/test_next_step"
     " domain/test_findings adapters/test_notes adapters/test_transfers credit/test_doubt",
-    "services/arrivals": "arrivals/test_repair arrivals/test_watch arrivals/test_gifts",
-    "services/credit": f"credit/test_credit_desk {_CREDITING} {_GUARDED} credit/test_limits"
+    "services/delivery/tell_arrivals": "arrivals/test_repair arrivals/test_watch"
+    " arrivals/test_gifts",
+    "services/delivery/credit_service": f"credit/test_credit_desk {_CREDITING} {_GUARDED}"
+    " credit/test_limits"
     " credit/test_file credit/test_repetition credit/test_row_names credit/test_ambiguous"
     " credit/test_refused organisations/test_by_people since_last/test_vanished",
-    "services/credit_guards": "credit/test_price_guard credit/test_recipients credit/test_file",
-    "services/credit_requests": "credit/test_credit_desk credit/test_limits credit/test_names",
-    "services/deliver": "credit/test_deliverer credit/test_sighting credit/test_throttling"
+    "services/delivery/credit_guards": "credit/test_price_guard credit/test_recipients"
+    " credit/test_file",
+    "services/delivery/credit_requests": "credit/test_credit_desk credit/test_limits"
+    " credit/test_names",
+    "services/delivery/deliver": "credit/test_deliverer credit/test_sighting credit/test_throttling"
     " credit/test_notifications credit/test_requests credit/test_schema credit/test_amendment"
     " credit/test_journal_failures credit/test_ambiguous credit/test_refused gifts/test_gifts",
-    "services/intake": f"services/test_intake {_GUARDED} organisations/test_event"
+    "services/events/intake": f"services/test_intake {_GUARDED} organisations/test_event"
     " organisations/test_server",
-    "services/jobs": "credit/test_deliverer credit/test_sighting credit/test_repetition"
+    "services/delivery/order_in_progress": "credit/test_deliverer credit/test_sighting"
+    " credit/test_repetition"
     " credit/test_requests credit/test_notifications credit/test_limits credit/test_ending"
     " credit/test_row_names",
-    "services/refund_clerk": "services/test_refund_clerk organisations/test_clerk"
+    "services/refunds/automatic_refunds": "services/test_refund_clerk organisations/test_clerk"
     " refunds/test_auto",
-    "services/replay": "cli_events/test_replay cli_events/test_obstacles cli_events/test_selection"
+    "services/events/replay_service": "cli_events/test_replay cli_events/test_obstacles"
+    " cli_events/test_selection"
     f" {_GUARDED} organisations/test_server",
 }
 

@@ -69,13 +69,13 @@ class PatientPacer(Pacer):
     def __init__(
         self, process: Process, rate: float, pace: OwnPace | None, blame: Callable[[str], None]
     ) -> None:
-        kept = PaceOf(pace, process).change if pace else None
+        shared = PaceOf(pace, process) if pace else None
         in_hurry = not process.name.startswith(_BULK)
         super().__init__(
             rate,
             clock=process.host.scheduler.seconds,
             sleep=self._pause,
-            kept=kept,
+            kept=shared.change if shared else None,
             in_hurry=in_hurry,
         )
         self._process, self._blame = process, blame
