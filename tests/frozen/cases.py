@@ -125,6 +125,12 @@ LOOKING = {
         """,
     "doctor": "cascade --sandbox doctor",
     "doctor_verbose": "cascade -v --sandbox doctor",
+    "help": """
+        cascade help
+        cascade help times
+        cascade help tims
+        cascade help --man /dev/null
+        """,
     "pricing": """
         cascade pricing
         cascade pricing --currency eur
