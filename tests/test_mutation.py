@@ -27,7 +27,9 @@ def changes(text: str = PRICE) -> list[str]:
 
 
 def test_the_same_seed_chooses_the_same_mutants() -> None:
-    text = (PROJECT / "cascade_cli" / "domain" / "records" / "stratagems.py").read_text(encoding="utf-8")
+    text = (PROJECT / "cascade_cli" / "domain" / "records" / "stratagems.py").read_text(
+        encoding="utf-8"
+    )
     made, chosen = sample(text, "1", 5)
     assert (made, chosen) == sample(text, "1", 5)
     assert chosen != mutants(text, "2", 5)
@@ -36,7 +38,9 @@ def test_the_same_seed_chooses_the_same_mutants() -> None:
 
 
 def test_a_larger_sample_holds_the_smaller_one() -> None:
-    text = (PROJECT / "cascade_cli" / "domain" / "records" / "stratagems.py").read_text(encoding="utf-8")
+    text = (PROJECT / "cascade_cli" / "domain" / "records" / "stratagems.py").read_text(
+        encoding="utf-8"
+    )
     assert set(mutants(text, "1", 5)) < set(mutants(text, "1", 9))
 
 
