@@ -100,10 +100,6 @@ def back_up(path: Path, version: int) -> None:
         _remove(draft)
 
 
-def _read_only(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro", uri=True)
-
-
 @contextmanager
 def any_text(connection: Connection) -> Iterator[None]:
     """Read text that is not UTF-8 too, which somebody else wrote."""

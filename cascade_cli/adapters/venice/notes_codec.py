@@ -29,7 +29,6 @@ from cascade_cli.domain.records.stratagems import Failure
 from cascade_cli.domain.shop.keys import PAYMENT_ID, mentioned_payments, portion_id
 from cascade_cli.domain.shop.money import read_ducats
 
-_ERROR = "[ERROR]"
 _SUCCESS = "Successfully transferred"
 _TEXT_LIMIT = 300
 _LINES_KEPT = 100

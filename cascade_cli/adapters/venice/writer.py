@@ -28,7 +28,6 @@ from cascade_cli.domain.shop.money import format_ducats
 from cascade_cli.domain.shop.times import rfc3339
 from cascade_cli.errors import CascadeError, FateUnknownError, SchemaError, ServiceError
 
-ROWS_PER_REQUEST = 10
 _CLIENT_ERRORS = range(400, 500)
 _PROXY_TIMEOUT = 408
 DESCRIPTION = "Pays out the ducats that are bought through CASCADE."

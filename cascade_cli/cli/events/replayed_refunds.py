@@ -48,7 +48,7 @@ class RefundReplayed:
 
 @dataclass(frozen=True)
 class Back:
-    """The chosen events that a clerk deals with, by payment."""
+    """The chosen events that automatic refunds deal with, by payment."""
 
     automatic_refunds: AutomaticRefunds | None
     by_payment: dict[str, list[Event]]
@@ -60,7 +60,7 @@ class Back:
         events: Iterable[Event],
         types: Collection[str],
     ) -> Back:
-        """Without a clerk these are none."""
+        """Without automatic refunds these are none."""
         found: dict[str, list[Event]] = {}
         for event in events if automatic_refunds else ():
             if event.type in types and not event.is_paying and event.payment_id:

@@ -31,8 +31,6 @@ from cascade_cli.services.decisions.resolve_service import Seen
 from cascade_cli.services.decisions.review_service import ChosenDraft, ReviewService
 from cascade_cli.settings import AIRTABLE_URL, STRIPE_URL
 
-WITHOUT_TERMINAL_COLUMNS = 80
-
 
 @dataclass(frozen=True)
 class ReviewOptions:

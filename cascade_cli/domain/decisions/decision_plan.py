@@ -39,9 +39,8 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Subject:
-    """A case that can be decided about. `case` is None for a transfer without a charge, whose rows
-    are the item's; `named` is the record, where a single transfer was named. `taking` are what
-    people took back of an orphan before."""
+    """A case that can be decided about. `matched` is None for a transfer without a charge, whose
+    rows are the item's; `named` is the record, where a single transfer was named."""
 
     item: Item
     matched: MatchedCharge | None

@@ -38,9 +38,9 @@ class Checkpoint:
     its kind.
 
     `open_since` is when the oldest of these was paid. `covered_since` is since when all is
-    covered without a gap; None in a memory that an older version wrote. `leads` say where to find
-    again what is open or may still be paid; `loose` maps records of settled payments that the
-    engine could still be made to execute to the payments' charges. `charges_a_day` is about how
+    covered without a gap; None in a memory that an older version wrote. `open_items` say where to
+    find again what is open or may still be paid; `dormant` maps records of settled payments that
+    the engine could still be made to execute to the payments' charges. `charges_a_day` is about how
     many Stripe listed. `ends` is where this run and some before it ended by the services' clocks,
     newest first: an older version went by this machine's. `claimed_until` is an end that was not
     believed. `void` are settled charges that were not delivered, since nothing was owed.
@@ -221,7 +221,7 @@ class Scope:
 @dataclass(frozen=True)
 class Remains:
     """What the verdicts do not tell of a run: what may still be paid, by charge and when that was
-    created; loose ends and void charges that are as they were; how many charges Stripe listed in
+    created; dormant rows and void charges that are as they were; how many charges Stripe listed in
     the window."""
 
     pending: Mapping[str, datetime] = field(default_factory=dict)

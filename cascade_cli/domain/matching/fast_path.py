@@ -56,7 +56,7 @@ FastPath = Callable[[Snapshot, PriceList], tuple[PlainlySettled, Snapshot]]
 
 
 def take_fast_path(snapshot: Snapshot, prices: PriceList) -> tuple[PlainlySettled, Snapshot]:
-    """What is plainly settled, and the world without it: the same verdicts on less."""
+    """What is plainly settled, and the snapshot without it: the same verdicts on less."""
     by_key, rest = _by_key(snapshot.stratagems)
     with exactly():
         plain, charges = _pair(snapshot, by_key, rest, prices)
@@ -75,15 +75,15 @@ def take_fast_path(snapshot: Snapshot, prices: PriceList) -> tuple[PlainlySettle
 
 
 class CachedFastPath:
-    """`set_aside` for one run: of rows that it has seen last it remembers what is plain, whatever
-    was answered meanwhile."""
+    """`take_fast_path` for one run: of rows that it has seen last it remembers what is plain,
+    whatever was answered meanwhile."""
 
     def __init__(self) -> None:
         self._seen: Snapshot | None = None
         self._found: tuple[PlainlySettled, Snapshot] | None = None
 
     def __call__(self, snapshot: Snapshot, prices: PriceList) -> tuple[PlainlySettled, Snapshot]:
-        """The same as `set_aside`; the prices must not change during the run."""
+        """The same as `take_fast_path`; the prices must not change during the run."""
         if self._found is None or not _same_rows(snapshot, self._seen):
             self._seen, self._found = snapshot, take_fast_path(snapshot, prices)
         plain, rest = self._found

@@ -81,7 +81,7 @@ def overdue_by_hand(
     stratagems: Iterable[Stratagem], snapshot: Snapshot, terms: Terms
 ) -> Iterator[Item]:
     """A discrepancy for each credit by hand that is neither well nor just being made. Another
-    transfer of the world may have given the same since, or taken back what was too much.
+    transfer of the snapshot may have given the same since, or taken back what was too much.
 
     A cancelled one is a person's decision, and nobody paid for it.
     """

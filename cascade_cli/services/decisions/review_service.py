@@ -65,7 +65,7 @@ class View:
 
 @dataclass(frozen=True)
 class ReviewService:
-    """Plans with `desk`; drafts are those of one operator about one base."""
+    """Plans with `service`; drafts are those of one operator about one base."""
 
     service: ResolveService
     drafts: JournalPort

@@ -52,7 +52,7 @@ class SinceLastSources:
 class Followed:
     """What the last run left open outside the window, as it is now.
 
-    `loose` are the ends that are as loose as they were, `woken` the charges of those that moved;
+    `dormant` are rows that are as they were, `reactivated` the charges of those that changed;
     `ownerless` counts transfers that were open by themselves, `unknown` open charges that Stripe
     does not know any more.
     """
@@ -127,8 +127,8 @@ def _moves(row: Stratagem | None, now: datetime) -> bool:
 @dataclass(frozen=True)
 class Concern:
     """Why a payment outside the window may have to be judged: Stripe told that it `changed`, a
-    loose end of it has `woken`, somebody has `decided` about it (these are ids of charges, or of
-    their payments), or it is suspect.
+    dormant row of it was `reactivated`, somebody has `decided` about it (these are ids of charges,
+    or of their payments), or it is suspect.
     """
 
     changed: frozenset[str]
@@ -154,7 +154,7 @@ class Concerned:
 def concerned(
     sources: SinceLastSources, snapshot: Snapshot, concern: Concern, terms: Terms
 ) -> Concerned:
-    """All payments outside the window that have to be judged with the world."""
+    """All payments outside the window that have to be judged with the window."""
     _, rest = take_fast_path(snapshot, terms.prices)
     matches = match(rest.charges, rest.stratagems)
     ownerless = [row for row in matches.unmatched if snapshot.looks_at(row)]
@@ -165,7 +165,7 @@ def concerned(
     here: dict[str, tuple[Charge, ...]] = {}
     for charge in snapshot.charges:
         here |= {name: (*here.get(name, ()), charge) for name in set(charge.names)}
-    # Stripe tells of a change to the whole, of which the world may have a few portions.
+    # Stripe tells of a change to the whole, of which the snapshot may have a few portions.
     others_named = {*concern.reactivated, *concern.decided}
     asked = sorted({*concern.changed, *others_named, *named} - _complete(here))
     found = here | sources.payments.portions_of(asked)

@@ -179,7 +179,7 @@ class Reconciler:
         known: Lookups = NOTHING_KNOWN,
         aside: FastPath = take_fast_path,
     ) -> Lookups:
-        """Look up what the world leaves open, but for what is known, all at once."""
+        """Look up what the snapshot leaves open, but for what is known, all at once."""
         questions = PendingLookups(snapshot, terms, self._processor, aside)
         names = [name for name in questions.citizens if name not in known.citizens]
         payments = [p for p in questions.payments if p not in known.payments]
@@ -238,7 +238,7 @@ def _distinct(stratagems: Iterable[Stratagem]) -> tuple[Stratagem, ...]:
 
 
 def coverage_of(snapshot: Snapshot, listing: Listing) -> Coverage:
-    """How much of the world was read."""
+    """How much was read for the snapshot."""
     judged = [charge for charge in snapshot.charges if snapshot.judges(charge)]
     return Coverage(paid(judged), len(snapshot.stratagems), listing.other_products, listing.unpaid)
 

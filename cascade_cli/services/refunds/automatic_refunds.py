@@ -1,4 +1,4 @@
-"""Refunds and disputes that events tell of, dealt with by the refund desk as a person would.
+"""Refunds and disputes that events tell of, dealt with by the refund service as a person would.
 
 An event is only the occasion: what is done follows from what Stripe and Venice say now, so that
 events may come in any order, twice or late. A payment whose ducats are being delivered in this
