@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
@@ -91,6 +92,18 @@ def test_the_pages_are_written_where_man_looks_for_them(
     assert f"Wrote {len(PAGES)} man pages." in capsys.readouterr().out
     written = {file.name: file.read_text() for file in folder.glob("man[17]/*")}
     assert written == PAGES
+
+
+def test_the_printed_command_names_a_folder_as_a_shell_takes_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "my pages; $HOME\x1b[31m"
+    assert run(["help", "--man", str(folder)]) == 0
+    printed = capsys.readouterr().out
+    assert "\x1b" not in printed
+    words = shlex.split(printed.partition("Read one: ")[2])
+    assert words[:2] == ["man", "-M"]
+    assert words[2].startswith(f"{tmp_path}/my pages; $HOME")
 
 
 def test_a_folder_that_cannot_be_written_is_a_usage_error(

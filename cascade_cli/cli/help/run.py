@@ -10,6 +10,7 @@ from pathlib import Path
 
 from cascade_cli.cli.app import COMMANDS, GROUPS, declared, run
 from cascade_cli.cli.help.topics import CHAPTERS, Topic, found, named, near, read
+from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.errors import UsageError
 
@@ -112,6 +113,13 @@ def _man_pages(word: str, folder: Path) -> Outcome:
         files = write(folder)
     except OSError as error:
         raise UsageError(f"{str(folder)!r} cannot be written: {error.strerror}.") from error
-    said = f"Wrote {len(files)} man pages. Read one: man -M {folder} cascade-refunds\n"
+    said = f"Wrote {len(files)} man pages. Read one: man -M {_typed(folder)} cascade-refunds\n"
     data = {"folder": str(folder), "files": [*map(str, files)]}
     return Outcome(data, lambda session: _show(session, said))
+
+
+def _typed(folder: Path) -> str:
+    """As a shell takes it, and harmless for the terminal."""
+    from shlex import quote  # noqa: PLC0415 - no other page needs it
+
+    return escape(quote(str(folder)))
