@@ -224,6 +224,18 @@ def test_a_rest_that_ran_out_is_delivered_as_promised_and_made_up_for_when_its_m
     assert reconciled(counter)["items"] == []
 
 
+def test_refunds_alone_deliver_a_rest_that_ran_out_and_what_it_lacks(counter: Counter) -> None:
+    """Automatic refunds do the same: no person has to come back to it after a repair."""
+    intent, name = rest_promised(counter)
+    counter.pass_time(hours=73)
+    becomes(counter, name, "failed")
+    for ducats in (75, 100, 100):
+        assert refund(counter, intent).code == 0
+        counter.sandboxed.app.engine.run()
+        assert counter.ducats_of("marco") == ducats
+    assert reconciled(counter)["items"] == []
+
+
 def test_a_rest_that_the_engine_refused_is_delivered_whole_once_its_money_came_again(
     counter: Counter,
 ) -> None:

@@ -278,11 +278,14 @@ def _give(matched: MatchedCharge, part: RefundShare, terms: RefundTerms) -> Orde
 
 
 def _rest(matched: MatchedCharge, terms: RefundTerms) -> list[Order]:
-    """What a payment refunded in part, or one whose disputes are all decided, still owes, where no
-    row was ever let go. A row that the engine may have taken up is delivered as it is, since
-    another amount would hide what moved; what is too much of it is taken back afterwards."""
+    """What is still owed of a payment that was refunded in part, whose disputes are all decided, or
+    of which a rest was begun before its refund failed, if no row was ever let go. A row that the
+    engine may have taken up is delivered as it is: another amount would hide what moved. What it
+    has too much is taken back afterwards, and what it lacks is given."""
     charge = matched.charge
-    is_open = charge.refunded_cents or charge.disputed
+    begun = next((row for row in matched.stratagems if row.status == "active"), None)
+    is_begun_rest = begun is not None and begun.reason == REASON_REST
+    is_open = charge.refunded_cents or charge.disputed or is_begun_rest
     is_kept_back = matched.is_contested or matched.has_vanished or matched.unclear
     is_moving = matched.moving or matched.correcting
     if not is_open or is_moving or is_kept_back or not matched.sold:
@@ -291,12 +294,11 @@ def _rest(matched: MatchedCharge, terms: RefundTerms) -> list[Order]:
         return []
     if any(row.status == "cancelled" for row in matched.stratagems):
         return []
-    begun = next((row for row in matched.stratagems if row.status == "active"), None)
     ducats = (begun.ducats if begun else None) or floored(matched.sold)
     if ducats > charge.ducats or (begun and not matched.is_right(begun)):
         return []
     whole = replace(charge, refunded_cents=0, disputed=False, ducats=exact(ducats))
-    reason = REASON_REST if matched.cents_back else REASON_WON
+    reason = REASON_REST if matched.cents_back or is_begun_rest else REASON_WON
     order = order_for_charge(whole, reason, terms.facts)
     # The payment is judged as it was sold: what went back took its own share of the ducats along.
     order = decided(order, *(terms.overrides if matched.price else ()))
