@@ -6,6 +6,8 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TypeVar
 
 import typer
 
@@ -26,10 +28,17 @@ __all__ = [
     "Workshop",
     "check_answerable",
     "confirm",
+    "confirm_plan",
     "open_journal",
     "this_worker",
     "workshop",
 ]
+
+
+T = TypeVar("T")
+
+# After a longer question a plan is made again: Stripe may have sent money back meanwhile.
+PLAN_LASTS = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -85,11 +94,40 @@ def workshop(
     ):
         check(wiring.settings)
         with run_lock(journal, wiring.settings.airtable_base) if lock else nullcontext() as held:
-            writing = bootstrap_writes(wiring, journal, session.warn)
+            # Whoever stood still for long may have lost the lock: looked at before each write.
+            permit = (held.renew,) if held else ()
+            writing = bootstrap_writes(wiring, journal, session.warn, *permit)
             if held and wiring.clock.ahead:
                 # Its lease was taken by a clock that Airtable's first answer has corrected.
                 held.renew()
             yield Workshop(session, worker, wiring, writing)
+
+
+def confirm_plan(
+    shop: Workshop,
+    question: str,
+    plan: T,
+    plan_again: Callable[[], T],
+    writes: Callable[[T], object],
+    *,
+    yes: bool,
+) -> T:
+    """Ask, and return the plan to carry out: after a slow answer the same one, made again.
+
+    `writes` tells what a plan would write. Raises GuardError for a no, and where the plan that is
+    made again would write something else than was shown.
+    """
+    asked_at = shop.writing.now()
+    confirm(shop.session, question, yes=yes)
+    if shop.writing.now() - asked_at <= PLAN_LASTS:
+        return plan
+    latest = plan_again()
+    if writes(latest) != writes(plan):
+        raise GuardError(
+            "What is to be done has changed since it was shown.",
+            "Nothing was written. Type the same command again, and look at it anew.",
+        )
+    return latest
 
 
 def confirm(session: Session, question: str, *, yes: bool) -> None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
-from cascade_cli.cli.context.write_context import Workshop, check_answerable, confirm, workshop
+from cascade_cli.cli.context.write_context import Workshop, check_answerable, confirm_plan, workshop
 from cascade_cli.cli.credit.deliveries import deliveries_outcome, plan_outcome, show_plan
 from cascade_cli.cli.credit.file import CreditRow, read_credit_file
 from cascade_cli.cli.credit.interrupted import Interruption
@@ -25,6 +25,7 @@ from cascade_cli.services.delivery.credit_requests import (
     manual_order,
     meant,
 )
+from cascade_cli.services.delivery.credit_service import CreditPlan
 from cascade_cli.settings import Settings
 
 FORMS = (
@@ -88,13 +89,20 @@ def credit(session: Session, options: CreditOptions) -> Outcome:
     interruption = Interruption(session, options.again_as(wanted.made_up_reference))
     lock = not options.dry_run
     with interruption, workshop(session, "credit", lock=lock, check=wanted.check) as shop:
-        plan = shop.writing.service.plan(wanted.orders(shop))
+
+        def planned() -> CreditPlan:
+            return shop.writing.service.plan(wanted.orders(shop))
+
+        plan = planned()
         if options.dry_run:
             return plan_outcome(plan)
         if plan.unwritten:
             if not options.yes:
                 show_plan(session.console(stderr=True), plan)
-            confirm(session, f"Credit {plan.description}?", yes=options.yes)
+            question = f"Credit {plan.description}?"
+            plan = confirm_plan(
+                shop, question, plan, planned, lambda plan: plan.writes, yes=options.yes
+            )
         shop.begin()
         done = deliveries_outcome(interruption.carry_out(shop, plan), wanted.made_up_reference)
         is_all = done.error is not None or not wanted.missing

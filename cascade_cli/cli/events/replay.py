@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from cascade_cli.cli.context.write_context import Workshop, check_answerable, confirm, workshop
+from cascade_cli.cli.context.write_context import Workshop, check_answerable, confirm_plan, workshop
 from cascade_cli.cli.credit.deliveries import delivery_document, describe_step, first_error
 from cascade_cli.cli.events.forward import forward, receiver_of
 from cascade_cli.cli.events.replayed_refunds import Back, RefundReplayed, show_refunds
@@ -60,10 +60,23 @@ def replay(session: Session, selection: EventSelection, options: ReplayOptions) 
         automatic_refunds = shop.writing.automatic_refunds(shop.settings, shop.facts(), shop.begin)
         back = Back.of(automatic_refunds, chosen.events, shop.settings.acted_on)
         rest = [event for event in chosen.events if event not in back.events]
-        plan = shop.writing.replayer.plan(rest, shop.facts())
+
+        def planned() -> ReplayPlan:
+            return shop.writing.replayer.plan(rest, shop.facts())
+
+        plan = planned()
         if options.dry_run:
             return _outcome(ReplayReport(chosen, plan, None, back.planned()))
-        return _outcome(_carry_out(shop, chosen, plan, back, options))
+        if not options.yes:
+            refunds = back.planned()
+            writing = [refund for refund in refunds if refund.would]
+            if not (plan.orders or writing):
+                return _outcome(ReplayReport(chosen, plan, [], refunds))
+            _show_plan(session.console(stderr=True), plan)
+            show_refunds(session.console(stderr=True), writing)
+            question = _question(plan, len(writing))
+            plan = confirm_plan(shop, question, plan, planned, lambda plan: plan.writes, yes=False)
+        return _outcome(_carry_out(shop, chosen, plan, back))
 
 
 def _check_mode(shop: Workshop, events: Sequence[Event]) -> None:
@@ -78,18 +91,8 @@ def _check_mode(shop: Workshop, events: Sequence[Event]) -> None:
         )
 
 
-def _carry_out(
-    shop: Workshop, chosen: ChosenEvents, plan: ReplayPlan, back: Back, options: ReplayOptions
-) -> ReplayReport:
+def _carry_out(shop: Workshop, chosen: ChosenEvents, plan: ReplayPlan, back: Back) -> ReplayReport:
     """Credits first: what is under way can be ended, what nobody has begun cannot."""
-    if not options.yes:
-        refunds = back.planned()
-        writing = [refund for refund in refunds if refund.would]
-        if not (plan.orders or writing):
-            return ReplayReport(chosen, plan, [], refunds)
-        _show_plan(shop.session.console(stderr=True), plan)
-        show_refunds(shop.session.console(stderr=True), writing)
-        confirm(shop.session, _question(plan, len(writing)), yes=False)
     deliveries: Sequence[Delivery] = []
     if plan.orders:
         shop.begin()

@@ -3,7 +3,7 @@ arrivals where Venice's engine cannot."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -12,7 +12,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from cascade_cli.cli.context.write_context import Workshop, check_answerable, confirm, workshop
+from cascade_cli.cli.context.write_context import Workshop, check_answerable, confirm_plan, workshop
 from cascade_cli.cli.credit.deliveries import delivery_document, first_error, show_deliveries
 from cascade_cli.cli.reconcile.checkpoint import remember
 from cascade_cli.cli.reconcile.run import ReconcileOptions, check_options, first, once
@@ -46,17 +46,19 @@ def repair(session: Session, options: ReconcileOptions, how: RepairOptions) -> O
         before, window, memory = shop.reading.clock.settled(look)
         if before.run is None:
             return before.outcome
-        plan = plan_repairs(
-            before.run.snapshot,
-            before.run.result,
-            per_credit_ducats=shop.settings.max_per_credit,
-            facts=shop.facts(),
-        )
+        plan = repairs_of(shop, before.run)
         arrived = untold_arrivals(shop, before.run)
         if how.dry_run:
             return _planned(before.outcome, plan, arrived)
+
+        def look_again() -> RepairPlan:
+            now = once(session, shop.reading, window, options, memory)
+            if now.run is None:
+                raise now.outcome.error or GuardError("Not all could be read again.")
+            return repairs_of(shop, now.run)
+
         try:
-            deliveries, told = _carry_out(shop, plan, arrived, how)
+            deliveries, told = _carry_out(shop, plan, arrived, how, look_again)
         except CascadeError as error:
             return _stopped(before.outcome, error)
         if not plan.repairs:
@@ -73,15 +75,35 @@ def _remember(shop: Workshop, options: ReconcileOptions, run: Run) -> None:
         remember(shop.session, shop.reading, run)
 
 
+def repairs_of(shop: Workshop, run: Run) -> RepairPlan:
+    """What a machine may do about a run's discrepancies."""
+    return plan_repairs(
+        run.snapshot,
+        run.result,
+        per_credit_ducats=shop.settings.max_per_credit,
+        facts=shop.facts(),
+    )
+
+
 def _carry_out(
-    shop: Workshop, plan: RepairPlan, arrived: Sequence[Arrival], how: RepairOptions
+    shop: Workshop,
+    plan: RepairPlan,
+    arrived: Sequence[Arrival],
+    how: RepairOptions,
+    look_again: Callable[[], RepairPlan],
 ) -> tuple[list[Delivery], int]:
     """The deliveries, and how many notices of arrival were written."""
     if not plan.repairs and not arrived:
         return [], 0
     if plan.repairs and not how.yes:
         show_plan(shop.session.console(stderr=True), plan)
-    if not _agreed(shop.session, plan, arrived, how):
+    question = _question(plan, arrived)
+    try:
+        plan = confirm_plan(shop, question, plan, look_again, lambda plan: plan.writes, yes=how.yes)
+    except GuardError:
+        # A no to notices alone leaves the report to be shown.
+        if plan.repairs:
+            raise
         shop.session.warn("nobody was told of arrivals: you said no")
         return [], 0
     shop.begin()
@@ -91,19 +113,6 @@ def _carry_out(
         # What is refused here says nothing against telling of what has arrived.
         tell_of_arrivals(shop, arrived)
         raise
-
-
-def _agreed(
-    session: Session, plan: RepairPlan, arrived: Sequence[Arrival], how: RepairOptions
-) -> bool:
-    """A no to repairs ends the command; a no to notices alone leaves the report to be shown."""
-    try:
-        confirm(session, _question(plan, arrived), yes=how.yes)
-    except GuardError:
-        if plan.repairs:
-            raise
-        return False
-    return True
 
 
 def _question(plan: RepairPlan, arrived: Sequence[Arrival]) -> str:

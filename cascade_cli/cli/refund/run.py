@@ -6,7 +6,12 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from cascade_cli.cli.context.write_context import Workshop, check_answerable, confirm, workshop
+from cascade_cli.cli.context.write_context import (
+    Workshop,
+    check_answerable,
+    confirm_plan,
+    workshop,
+)
 from cascade_cli.cli.credit.deliveries import delivery_document, first_error, show_deliveries
 from cascade_cli.cli.refund.split_payment import RefundOptions, refund_many
 from cascade_cli.cli.refund.text import NOTHING, document, plan_lines
@@ -70,7 +75,13 @@ def _carry_out(
 ) -> Outcome:
     if not options.yes:
         _show(shop.session, plan, wish.policy, stderr=True)
-    confirm(shop.session, f"Do this for {options.payment}?", yes=options.yes)
+    service, question = shop.writing.refunds, f"Do this for {options.payment}?"
+
+    def planned() -> RefundPlan:
+        (picture,) = service.look(options.payment)
+        return service.plan(picture, wish)
+
+    plan = confirm_plan(shop, question, plan, planned, lambda plan: plan.writes, yes=options.yes)
     shop.begin()
     (done,) = shop.writing.refunds.carry_out([plan], wish)
     (after,) = shop.writing.refunds.look(options.payment)
@@ -98,7 +109,14 @@ def _write_off(shop: Workshop, options: RefundOptions, plan: RefundPlan, reason:
     if options.dry_run or not picture.left:
         return _planned(plan, policy, dry_run=options.dry_run)
     ducats = format_ducats(picture.left)
-    confirm(shop.session, f"Write off {ducats} ducats of {options.payment}?", yes=options.yes)
+    confirm_plan(
+        shop,
+        f"Write off {ducats} ducats of {options.payment}?",
+        picture,
+        lambda: shop.writing.refunds.look(options.payment)[0],
+        lambda picture: picture.parts,
+        yes=options.yes,
+    )
     shop.writing.refunds.write_off([picture], reason.strip())
     (after,) = shop.writing.refunds.look(options.payment)
     return _planned(RefundPlan(after), policy)

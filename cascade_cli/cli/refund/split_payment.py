@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cascade_cli.cli.context.write_context import Workshop, confirm
+from cascade_cli.cli.context.write_context import Workshop, confirm_plan
 from cascade_cli.cli.credit.deliveries import delivery_document, first_error, show_deliveries
 from cascade_cli.cli.refund.text import document, plan_lines
 from cascade_cli.cli.terminal.escape import escape
@@ -48,7 +48,8 @@ def refund_many(shop: Workshop, options: RefundOptions, pictures: Sequence[Pictu
         )
     service, policy = shop.writing.refunds, shop.settings.refund_policy
     wish = RefundWish(policy, shop.facts(), overrides=options.overrides)
-    planned = _planned(service, pictures, wish, write_off=options.write_off is not None)
+    is_written_off = options.write_off is not None
+    planned = _planned(service, pictures, wish, write_off=is_written_off)
     todo = [plan for plan in planned.plans if plan.is_work]
     if options.write_off is not None:
         todo = [plan for plan in planned.plans if plan.picture.left]
@@ -58,7 +59,14 @@ def refund_many(shop: Workshop, options: RefundOptions, pictures: Sequence[Pictu
         _show(shop.session, planned.plans, policy, stderr=True)
     what = "Write off" if options.write_off is not None else "Do"
     question = f"{what} this for {len(todo)} of {len(pictures)} citizens of {options.payment}?"
-    confirm(shop.session, question, yes=options.yes)
+    confirm_plan(
+        shop,
+        question,
+        planned,
+        lambda: _planned(service, service.look(options.payment), wish, write_off=is_written_off),
+        lambda plans: [(plan.writes, plan.picture.parts) for plan in plans.plans],
+        yes=options.yes,
+    )
     shop.begin()
     found: Sequence[CarriedOut] = ()
     if options.write_off is not None:

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from cascade_cli.cli.context.journal_memory import RulingsKnown
 from cascade_cli.cli.context.known_decisions import decided
-from cascade_cli.cli.context.write_context import Workshop, check_answerable, confirm, workshop
+from cascade_cli.cli.context.write_context import Workshop, check_answerable, confirm_plan, workshop
 from cascade_cli.cli.credit.deliveries import first_error
 from cascade_cli.cli.resolve.optional_amounts import EVERYTHING
 from cascade_cli.cli.resolve.text import document, show
@@ -72,23 +72,36 @@ def resolve(session: Session, options: ResolveOptions) -> Outcome:
     check_answerable(yes=options.yes or options.dry_run)
     with workshop(session, "resolve", lock=not options.dry_run) as shop:
         service = resolve_service(shop)
-        seen = service.look(options.case)
-        if wish.how is How.SNOOZE:
-            snooze = duration_option("--snooze", options.snooze)
-            wish = replace(wish, until=seen.subject.terms.now + snooze if snooze else None)
-        if options.settled_by is not None:
-            wish = replace(wish, settles=service.settling(options.settled_by, seen))
-        evidence = _evidence(service, seen, wish)
-        planned = service.plan(seen, wish, shop.facts(), shop.settings.refund_policy, shop.worker)
+        if snooze := duration_option("--snooze", options.snooze):
+            wish = replace(wish, until=shop.writing.now() + snooze)
+        planned = _planned(shop, service, wish, options)
+        evidence = _evidence(service, planned.seen, wish)
         if options.dry_run:
             return _outcome(planned, evidence, dry_run=True)
         if not options.yes:
             show(session.console(stderr=True), planned, evidence, ())
-        confirm(session, f"Decide this for {seen.subject.name}?", yes=options.yes)
+        planned = confirm_plan(
+            shop,
+            f"Decide this for {planned.seen.subject.name}?",
+            planned,
+            lambda: _planned(shop, service, wish, options),
+            lambda plan: (plan.writes, plan.seen.subject.facts),
+            yes=options.yes,
+        )
         if planned.orders:
             shop.begin()
         done = service.carry_out(planned)
         return _outcome(planned, evidence, done)
+
+
+def _planned(
+    shop: Workshop, service: ResolveService, wish: Wish, options: ResolveOptions
+) -> PlannedDecision:
+    """By a look at the case as it is now."""
+    seen = service.look(options.case)
+    if options.settled_by is not None:
+        wish = replace(wish, settles=service.settling(options.settled_by, seen))
+    return service.plan(seen, wish, shop.facts(), shop.settings.refund_policy, shop.worker)
 
 
 def _evidence(service: ResolveService, seen: Seen, wish: Wish) -> Evidence:

@@ -13,7 +13,7 @@ from cascade_cli.adapters.venice.base import STRATAGEMS
 from cascade_cli.adapters.venice.table_fields import table_id
 from cascade_cli.cli.context.write_context import Workshop, workshop
 from cascade_cli.cli.explain.run import explain
-from cascade_cli.cli.reconcile.repair import deliver_repairs
+from cascade_cli.cli.reconcile.repair import deliver_repairs, repairs_of
 from cascade_cli.cli.reconcile.run import JudgedOutcome, ReconcileOptions, check_options, first
 from cascade_cli.cli.resolve.run import resolve_service
 from cascade_cli.cli.review.ending import Carried, ended, nothing_open, stopped
@@ -23,7 +23,7 @@ from cascade_cli.cli.review.walk import Walk, WalkEnd
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.domain.delivery.deliveries import Delivery
 from cascade_cli.domain.discrepancies.kinds import Kind
-from cascade_cli.domain.reconcile.repair_plan import RepairPlan, plan_repairs
+from cascade_cli.domain.reconcile.repair_plan import RepairPlan
 from cascade_cli.domain.reconcile.selection import Selection
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.errors import CascadeError, GuardError, JournalError, ServiceError, UsageError
@@ -79,19 +79,10 @@ def _read(shop: Workshop, options: ReviewOptions) -> Outcome:
     return attempt.outcome
 
 
-def _repairs(shop: Workshop, found: JudgedOutcome) -> RepairPlan:
-    return plan_repairs(
-        found.run.snapshot,
-        found.run.result,
-        per_credit_ducats=shop.settings.max_per_credit,
-        facts=shop.facts(),
-    )
-
-
 def _walked(shop: Workshop, found: JudgedOutcome, selection: Selection) -> Agreed | Outcome:
     """What was agreed, or how it ended without."""
     session, run = shop.session, found.run
-    plan = _repairs(shop, found)
+    plan = repairs_of(shop, found.run)
     service = _service(shop)
     everything = service.cases(run.snapshot, run.result.discrepancies, found.reading.terms)
     by_people = {item.name: why for item, why in plan.for_people}
@@ -232,7 +223,7 @@ def _repaired(shop: Workshop, options: ReviewOptions, shown: RepairPlan) -> list
     agreed = {(one.order.key, one.order.ducats, one.order.retire_surplus) for one in shown.repairs}
     still = tuple(
         one
-        for one in _repairs(shop, found).repairs
+        for one in repairs_of(shop, found.run).repairs
         if (one.order.key, one.order.ducats, one.order.retire_surplus) in agreed
     )
     return deliver_repairs(shop, replace(shown, repairs=still))

@@ -5,7 +5,7 @@ A draft is no decision: nobody else sees it, and it moves nothing. Like one it r
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -16,13 +16,13 @@ from cascade_cli.domain.decisions.credit_decision import (
     is_delivered_by_own_key,
     own_ducats,
 )
-from cascade_cli.domain.decisions.decision_plan import Resolution, Subject, Wish, told_of
+from cascade_cli.domain.decisions.decision_plan import Subject, Wish, told_of
 from cascade_cli.domain.decisions.take_back_decision import still_to_take, surpluses
 from cascade_cli.domain.discrepancies.evidence import describe
 from cascade_cli.domain.discrepancies.next_decision import first_decision
 from cascade_cli.domain.matching.settled_by import mentioned_by
 from cascade_cli.domain.records.decisions import Facts, How, what_changed
-from cascade_cli.domain.records.orders import Order, Override
+from cascade_cli.domain.records.orders import Override
 from cascade_cli.domain.records.stratagems import State
 from cascade_cli.domain.selling.price_guard import paid_for, price_objection
 from cascade_cli.domain.shop.money import ZERO, format_ducats, rounded
@@ -257,13 +257,3 @@ def refund_draft(subject: Subject) -> Draft:
     """The refund of the case as it is."""
     wish = Wish(How.TAKE_BACK, "money went back")
     return Draft(subject.name, wish, subject.facts, is_refund=True)
-
-
-def moves_of(orders: Iterable[Order]) -> tuple[object, ...]:
-    """All that orders would write: those that are alike in this do the same."""
-    return tuple((o.key, o.citizen, o.payer, o.ducats, o.ends, o.overrides) for o in orders)
-
-
-def writes_of(resolution: Resolution, orders: Sequence[Order]) -> tuple[object, ...]:
-    """The same of a decision."""
-    return resolution.decision.is_same_as, resolution.writes_off, moves_of(orders)

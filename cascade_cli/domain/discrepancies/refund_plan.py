@@ -16,6 +16,7 @@ from cascade_cli.domain.records.orders import (
     Override,
     decided,
     exact,
+    moves_of,
     order_for_charge,
     payment_facts,
 )
@@ -94,6 +95,11 @@ class RefundPlan:
         own = (r for r in rows if r.record_id in order.own_records or r.stratagem_id == order.key)
         row = next(own, None)
         return row.stratagem_id if row else order.key
+
+    @property
+    def writes(self) -> tuple[object, ...]:
+        """Two plans that are alike in this write the same."""
+        return moves_of((*self.endings, *self.orders))
 
     def debt(self, index: int) -> Decimal:
         """What of a part is neither taken nor asked for; while nothing can be taken, what is on

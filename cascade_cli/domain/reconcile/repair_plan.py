@@ -11,7 +11,7 @@ from cascade_cli.domain.matching.ownership import Ownership
 from cascade_cli.domain.matching.snapshot import Snapshot
 from cascade_cli.domain.reconcile.reconciliation import Item, Reconciliation
 from cascade_cli.domain.records.charges import Charge
-from cascade_cli.domain.records.orders import Cause, Order, order_for_charge
+from cascade_cli.domain.records.orders import Cause, Order, moves_of, order_for_charge
 from cascade_cli.domain.records.stratagems import Stratagem
 from cascade_cli.domain.refunds.refund_shares import REASON_REST
 from cascade_cli.domain.shop.money import ZERO
@@ -44,6 +44,11 @@ class RepairPlan:
 
     repairs: tuple[PlannedRepair, ...]
     for_people: tuple[tuple[Item, str], ...]
+
+    @property
+    def writes(self) -> tuple[object, ...]:
+        """Two plans that are alike in this write the same."""
+        return moves_of(repair.order for repair in self.repairs)
 
     @property
     def total_ducats(self) -> Decimal:

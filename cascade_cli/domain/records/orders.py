@@ -279,3 +279,10 @@ def enough(ducats: Decimal) -> Decimal:
             if is_exact(rounded):
                 return rounded
     return nearest(ducats)
+
+
+def moves_of(orders: Iterable[Order]) -> tuple[object, ...]:
+    """All that orders would write: those that are alike in this do the same."""
+    return tuple(
+        (o.key, o.citizen, o.payer, o.ducats, o.ends, o.retire_surplus, o.overrides) for o in orders
+    )

@@ -32,7 +32,7 @@ from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.citizens import Resident, successor
 from cascade_cli.domain.records.decisions import Decision, How
 from cascade_cli.domain.records.journal_entries import Worker
-from cascade_cli.domain.records.orders import Order, Override, order_for_charge
+from cascade_cli.domain.records.orders import Order, Override, moves_of, order_for_charge
 from cascade_cli.domain.records.rulings import RowRuling, withdrawn
 from cascade_cli.domain.records.stratagems import State, Stratagem
 from cascade_cli.domain.refunds.refund_shares import Policy, in_states
@@ -89,6 +89,12 @@ class PlannedDecision:
         found = (*self.resolution.endings, *self.resolution.orders)
         own = self.credit.orders if self.credit and self.resolution.own_key else ()
         return (*found, *own, *([self.repair] if self.repair else ()))
+
+    @property
+    def writes(self) -> tuple[object, ...]:
+        """Two plans that are alike in this write the same."""
+        resolution = self.resolution
+        return resolution.decision.is_same_as, resolution.writes_off, moves_of(self.orders)
 
 
 @dataclass(frozen=True)

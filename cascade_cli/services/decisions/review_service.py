@@ -12,9 +12,7 @@ from cascade_cli.domain.decisions.decision_plan import UNTOUCHED, Subject, Wish
 from cascade_cli.domain.decisions.review_draft import (
     Draft,
     draft_of,
-    moves_of,
     refund_draft,
-    writes_of,
 )
 from cascade_cli.domain.delivery.deliveries import Delivery, Result
 from cascade_cli.domain.discrepancies.items import Item
@@ -175,7 +173,7 @@ class ReviewService:
         draft = chosen.draft
         seen = self._still_open(draft, None)
         planned = self._planned(draft, seen)
-        if _writes(planned) != _writes(chosen.planned):
+        if planned.writes != chosen.planned.writes:
             raise GuardError(f"{draft.case}: it would write something else now.", UNTOUCHED)
         deliveries = self._deliveries(planned)
         if all(delivery.result in _DONE for delivery in deliveries):
@@ -189,12 +187,6 @@ class ReviewService:
         if done.refused:
             raise done.refused
         return done.deliveries
-
-
-def _writes(planned: PlannedDecision | RefundPlan) -> tuple[object, ...]:
-    if isinstance(planned, RefundPlan):
-        return moves_of((*planned.endings, *planned.orders))
-    return writes_of(planned.resolution, planned.orders)
 
 
 def _concerned(subject: Subject) -> Iterator[str]:

@@ -28,6 +28,7 @@ from cascade_cli.domain.records.orders import (
     Override,
     decided,
     manual_key,
+    moves_of,
     order_for_charge,
 )
 from cascade_cli.domain.records.stratagems import MAY_STILL_MOVE, Stratagem
@@ -81,6 +82,11 @@ class CreditPlan:
     sighting: Sighting
     overruled: Mapping[str, tuple[Objection, ...]] = field(default_factory=dict)
     """By key, what no machine would deliver, and a person may."""
+
+    @property
+    def writes(self) -> tuple[object, ...]:
+        """Two plans that are alike in this write the same."""
+        return moves_of(self.orders)
 
     @property
     def total(self) -> Decimal:

@@ -29,7 +29,7 @@ from cascade_cli.domain.reconcile.event_replay import (
     question_about,
 )
 from cascade_cli.domain.records.charges import Charge
-from cascade_cli.domain.records.orders import Order
+from cascade_cli.domain.records.orders import Order, moves_of
 from cascade_cli.domain.records.past_delivery import NOTHING_PAST, PastDelivery
 from cascade_cli.domain.records.stratagems import State, Stratagem
 from cascade_cli.domain.records.stripe_events import UNDATED, Event, by_payment
@@ -96,6 +96,11 @@ class ReplayPlan:
     def orders(self) -> tuple[Order, ...]:
         """What needs a write."""
         return tuple(p.order for p in self.payments if p.order and p.is_funded)
+
+    @property
+    def writes(self) -> tuple[object, ...]:
+        """Two plans that are alike in this write the same."""
+        return moves_of(self.orders)
 
     @property
     def total_ducats(self) -> Decimal:
