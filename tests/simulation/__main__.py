@@ -1,4 +1,4 @@
-"""Plays histories, and prints the trace of the first that goes wrong."""
+"""Plays histories, and prints the trace of the first that goes wrong, or goes on to the last."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     seeds = range(options.first, options.first + options.seeds)
     if options.mutants:
         return _find_mutants(seeds)
-    return _play_all(seeds, options.jobs)
+    return _play_all(seeds, options.jobs, goes_on=options.keep_going)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -33,6 +33,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seeds", type=int, default=200, help="how many histories")
     parser.add_argument("--first", type=int, default=1, help="the first seed")
     parser.add_argument("--jobs", type=int, default=2, help="how many processes")
+    parser.add_argument(
+        "--keep-going", action="store_true", help="play all, and name those that go wrong"
+    )
     parser.add_argument("--trace", type=int, metavar="SEED", help="print one history and its flaws")
     parser.add_argument(
         "--mutants", action="store_true", help="break each safeguard, and find what catches it"
@@ -40,18 +43,22 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _play_all(seeds: range, jobs: int) -> int:
+def _play_all(seeds: range, jobs: int, *, goes_on: bool) -> int:
     began = time.perf_counter()
-    total = Counter[str]()
+    total, failing = Counter[str](), 0
     for report in _reports(seeds, jobs):
-        if report.flaws:
+        if report.flaws and not goes_on:
             _say(report.chronicle.text())
+        if report.flaws:
             _print_flaws(report)
+            failing += 1
+        if failing and not goes_on:
             return 1
         total.update(histories=1, **report.chronicle.counts())
     counts = ", ".join(f"{count} {name}" for name, count in total.items())
-    _say(f"{counts}: no flaw ({time.perf_counter() - began:.0f} s)")
-    return 0
+    flaws = f"{failing} with flaws" if failing else "no flaw"
+    _say(f"{counts}: {flaws} ({time.perf_counter() - began:.0f} s)")
+    return 1 if failing else 0
 
 
 def _trace(seed: int) -> int:
@@ -105,6 +112,7 @@ def _catch(caught: Report | None) -> str:
 
 def _say(text: str) -> None:
     sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":
