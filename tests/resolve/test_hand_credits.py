@@ -163,3 +163,22 @@ def test_one_that_was_ended_with_its_payment_is_not_given_again(counter: Counter
     assert credited(counter, payment) == 7
     run_engine(counter)
     assert counter.ducats_of("marco") == 100
+
+
+def test_one_that_arrived_beside_a_row_that_moved_after_all_is_taken_back_by_a_person(
+    counter: Counter,
+) -> None:
+    """No machine repairs it night after night, since there is nothing left to keep back."""
+    payment = doubtful(counter, moved=True)
+    assert credited(counter, payment) == 0
+    assert resolve(counter, payment, "--settled-by", "cascade_manual_one").code == 0
+    run_engine(counter)
+    assert resolve(counter, payment, "--moved").code == 0
+    item = the_item(counter)
+    assert item["kind"] == "duplicate"
+    repaired = counter.type("reconcile", "--since", "7d", "--repair", "--yes", "--json")
+    assert (repaired.code, repaired.data["repairs"]) == (3, []), item
+    assert resolve(counter, payment, "--take-back").code == 0
+    run_engine(counter)
+    assert counter.ducats_of("marco") == 100
+    assert reconciled(counter)["items"] == []

@@ -236,9 +236,10 @@ def _is_only_surplus(matched: MatchedCharge, found: tuple[Finding, ...]) -> bool
 
 def _end_surplus(matched: MatchedCharge) -> Repair | None:
     """What is surely not executed yet can be ended; ducats that moved are for people."""
-    if _has_rivals(matched) or not may_end_surplus(
-        s.state(matched.terms.now) for s in matched.moving
-    ):
+    now = matched.terms.now
+    states = [row.state(now) for row in matched.moving]
+    can_end = len(states) > 1 or any(r.state(now) is State.LIVE for r in matched.correcting)
+    if not can_end or _has_rivals(matched) or not may_end_surplus(states):
         return None
     is_in_question = matched.charge.disputed or matched.price is not None
     return replace(reconcile_since(matched.charge.created_at), leaves_rest=is_in_question)
