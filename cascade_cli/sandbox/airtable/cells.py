@@ -15,7 +15,7 @@ _EXACT_INTEGER = 2**53
 
 
 def accept(table: Table, fields: Mapping[str, Any], typecast: bool = False) -> dict[str, Any]:
-    """Turn `fields`, by name or id, into cells to store, by field id; None clears a cell.
+    """Turn `fields`, keyed by name or id, into cells keyed by field id; None clears a cell.
 
     Raises Refusal for an unknown or computed field, a wrong type of value or an unknown option.
     """

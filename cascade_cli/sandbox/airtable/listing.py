@@ -63,6 +63,7 @@ class Lister:
             rows = _sorted(rows, table.field(sorting.field), sorting)
         record_ids = tuple(row.id for row in rows[: asked.max_records])
         places = {record_id: place for place, record_id in enumerate(record_ids)}
+        # It counts as expired until `_remembered` keeps it for a further page.
         return _Iterator(table.id, record_ids, places, self._now())
 
     def _resumed(self, table: Table, offset: str) -> tuple[str, int, _Iterator]:

@@ -51,7 +51,7 @@ class _Snapshot:
 
 
 class Rows:
-    """Reads and writes the rows of any table; every write raises the table's version.
+    """Reads and writes the rows of any table; each change raises its version or its epoch.
 
     A read parses only the rows that changed since the last read. Otherwise, ten thousand writes
     with a read after each would parse the whole table ten thousand times.
@@ -62,7 +62,7 @@ class Rows:
         self._snapshots: dict[str, _Snapshot] = {}
 
     def all(self, table: Table) -> dict[str, Row]:
-        """Every row by id, sorted by id, which is a random order. Callers must not modify it."""
+        """Every row by id, in no meaningful order. Callers must not modify it."""
         with self._store.read() as connection:
             known = self._snapshots.get(table.id, _Snapshot())
             fresh = _refreshed(known, table.id, connection)

@@ -108,6 +108,7 @@ def _tell(world: World, stories: Plan) -> None:
 
 
 def _population(stories: Plan) -> int:
+    # One more citizen for every 25 payments and other events.
     return USUAL_CITIZENS + sum(count for _, count in stories) // 25 - 10
 
 

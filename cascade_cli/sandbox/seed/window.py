@@ -44,8 +44,8 @@ class Window:
     """The window [since, until), and the engine's last run in it.
 
     The engine has not seen rows created from `fresh_since` on. Ordinary purchases end at
-    `ordinary_until`. If `until` follows a scheduled run by less than four minutes, that run counts
-    as still to come. Otherwise there would be no room for fresh rows after it.
+    `ordinary_until`. If `until` follows a scheduled run by less than four minutes, there is no room
+    for fresh rows after that run. It then counts as still to come.
     """
 
     since: datetime

@@ -76,7 +76,7 @@ class EngineRun:
 
 @dataclass(frozen=True)
 class Access:
-    """Makes each request a step, between which other writers can act, and which can fail."""
+    """Makes each request a step that can fail; other writers can act between two steps."""
 
     fail_at: str | None
     ask: Callable[[], None] = lambda: None

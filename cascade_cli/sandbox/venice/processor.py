@@ -87,6 +87,7 @@ class Processor:
         def write() -> None:
             first, second = transfer.transactions(self._now(), funds, held)
             self._create("TRANSACTIONS", first)
+            # `_take` asked only for the first of the two requests.
             self._access.ask()
             self._create("TRANSACTIONS", second)
 

@@ -1,4 +1,4 @@
-"""Dates in formulas: parsing them, adding to them, and comparing them down to a unit."""
+"""Dates in formulas: parsing, adding to them, and comparing to the precision of a unit."""
 
 from __future__ import annotations
 

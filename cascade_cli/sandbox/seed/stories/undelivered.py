@@ -18,13 +18,13 @@ def swallowed_by_the_webhook(world: World) -> str:
 
 
 def expired_unseen(world: World) -> str:
-    """The legacy connector's row expired after five minutes; its notice was refused."""
+    """The legacy connector's row expired before any run; its notice was refused."""
     world.credit_as_before(world.sell())
     return "stalled"
 
 
 def expired_unseen_but_announced(world: World) -> str:
-    """The legacy row expired, but the citizen was told that the ducats had arrived."""
+    """The legacy row expired before any run, but its notice said that the ducats had arrived."""
     world.credit_as_before(world.sell(), notified=True)
     return "stalled"
 
