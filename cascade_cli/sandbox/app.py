@@ -38,9 +38,9 @@ def utc_now() -> datetime:
 class SandboxApp:
     """Stripe under `/stripe`, Airtable under `/airtable`, Venice under `/venice`.
 
-    Rates are requests per second, None for no limit; `latency_seconds` is added to each request
-    to a service; `mischief` is how webhooks go wrong. `crashes`
-    holds the traceback of every request that ended in an unforeseen 500.
+    Rates are requests per second; None means no limit. `latency_seconds` is added to each request
+    to a service. `mischief` says how webhook deliveries go wrong. `crashes` collects the traceback
+    of every request, engine run or delivery that ended in an unexpected exception.
     """
 
     def __init__(
@@ -85,11 +85,11 @@ class SandboxApp:
         }
 
     def handle(self, request: Request) -> Response:
-        """Answer one request, whatever happens."""
+        """Answer one request; an exception in a service goes to `crashes` and becomes a 500."""
         name = request.path.split("/")[1] if request.path.startswith("/") else ""
         if name in self._services:
             response = self._dated(self._serve(name, request.below(f"/{name}")))
-            # Sleep only now: a service counts a request when it arrives, however long it takes.
+            # Sleep last: a service counts a request when it arrives, not when it answers.
             if self._latency_seconds:
                 time.sleep(self._latency_seconds)
             return response
@@ -98,9 +98,11 @@ class SandboxApp:
         return json_response(404, {"error": f"nothing is served at {request.path}"})
 
     def run_engine(self) -> EngineRun:
-        """One run that asks Airtable as the live engine does: each request takes its time, counts
-        against the base's rate, and may be refused like anybody's. Alone, it needs half of the
-        rate."""
+        """Run the engine once, with the load that the live engine puts on Airtable.
+
+        Each request takes time, counts against the base's rate and may be refused like any other.
+        By itself the engine uses half of the rate.
+        """
         return self.engine.run(ask=self._ask_for_the_engine)
 
     def _ask_for_the_engine(self) -> None:
@@ -114,19 +116,22 @@ class SandboxApp:
             time.sleep(max(self._latency_seconds, self._engine_seconds))
 
     def identity(self) -> dict[str, Any]:
-        """What `/healthz` tells: who answers, from which process, over which state, how many
-        requests a second each service allows, and how many of the engine's were refused."""
+        """The document of `/healthz`.
+
+        It has the program's name, process id and state file, the requests per second that each
+        service allows (None: no limit), and how many requests the engine made and had refused.
+        """
         state = str(Path(self.state_path).resolve())
         engine = {"requests": self.engine_requests, "refused": self.engine_refused}
         told = {"name": NAME, "pid": os.getpid(), "state": state, "rates": self._rates}
         return {**told, "engine": engine}
 
     def close(self) -> None:
-        """Let go of the state file."""
+        """Close the state file."""
         self.store.close()
 
     def _dated(self, response: Response) -> Response:
-        """A service dates its answers by its own clock."""
+        """Add a Date header by the sandbox's own clock, which may run ahead or behind."""
         date = {"Date": format_datetime(self.now(), usegmt=True)}
         return replace(response, headers={**date, **response.headers})
 

@@ -1,4 +1,4 @@
-"""Where the sandbox keeps its state, whether one is running, and how to open one."""
+"""Finds the sandbox's state and a sandbox that is running, and opens or serves one."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from cascade_cli.sandbox.wire import Clock
 
 STATE_FILE = "sandbox.sqlite3"
 RUNNING_FILE = "sandbox.json"
-WEBHOOK_SECRET = "whsec_sandbox"  # noqa: S105 - no real one, and known to everybody
+WEBHOOK_SECRET = "whsec_sandbox"  # noqa: S105 - public, and no real secret
 HEALTH_TIMEOUT_SECONDS = 2.0
 
 
@@ -48,7 +48,7 @@ class Connection:
     url: str
 
     def settings(self) -> dict[str, str]:
-        """The settings, under the names that they have in the environment. No key is a real one."""
+        """The settings by the name of their environment variable. None of the keys is real."""
         return {
             "STRIPE_SECRET_KEY": "sk_test_sandbox",
             "STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET,
@@ -61,7 +61,7 @@ class Connection:
 
 
 def state_dir(environ: Mapping[str, str]) -> Path:
-    """The folder of CASCADE_STATE_DIR, else the user's own state folder for cascade."""
+    """CASCADE_STATE_DIR if it is set, otherwise the user's state folder for cascade."""
     chosen = environ.get("CASCADE_STATE_DIR")
     return Path(chosen) if chosen else platformdirs.user_state_path("cascade")
 
@@ -72,7 +72,10 @@ def state_path(folder: Path) -> Path:
 
 
 def find_running(folder: Path) -> Running | None:
-    """The running sandbox that uses this folder's state, or None; ignores what a dead one left."""
+    """The running sandbox that uses this folder's state, or None.
+
+    The file that a dead process left behind does not count: the sandbox itself must answer.
+    """
     try:
         document = json.loads((folder / RUNNING_FILE).read_text(encoding="utf-8"))
         running = Running(str(document["url"]), int(document["pid"]))
@@ -85,7 +88,7 @@ def find_running(folder: Path) -> Running | None:
 
 
 def rates(url: str) -> dict[str, str]:
-    """The settings that make a client keep the pace of the sandbox at `url`."""
+    """Settings that keep a client within the rates of the sandbox at `url`; 0 means no limit."""
     found = _identity(url)
     told = found.get("rates", {}) if isinstance(found, dict) else {}
     services = {"CASCADE_STRIPE_RATE": "stripe", "CASCADE_AIRTABLE_RATE": "airtable"}
@@ -93,7 +96,7 @@ def rates(url: str) -> dict[str, str]:
 
 
 def reset(folder: Path) -> None:
-    """Forget all state. Raises SandboxRunningError, having removed nothing, while one runs."""
+    """Delete the state. Raises SandboxRunningError, and removes nothing, while a sandbox runs."""
     running = find_running(folder)
     if running:
         raise SandboxRunningError(
@@ -108,9 +111,9 @@ def reset(folder: Path) -> None:
 def open_sandbox(
     folder: Path, *, now: Clock = utc_now, scenario: str | None = "week"
 ) -> Iterator[str]:
-    """The URL of the running sandbox, or of one embedded here until the block ends.
+    """Yield the URL of the running sandbox, or of one embedded here until the block ends.
 
-    An embedded one is seeded with `scenario` (None: not at all) if its state was never used.
+    An embedded sandbox that was never used is first seeded with `scenario`, unless that is None.
     """
     running = find_running(folder)
     if running:
@@ -127,11 +130,11 @@ def open_sandbox(
 def serving(
     app: SandboxApp, folder: Path, *, port: int = 0, engine_every: float | None = None
 ) -> Iterator[str]:
-    """Serve `app` where `find_running` sees it, and deliver Stripe's events to its webhooks.
+    """Serve `app` so that `find_running` finds it, and deliver Stripe's events to its webhooks.
 
-    The engine runs every so many seconds, if at all.
+    The engine runs every `engine_every` seconds, or not at all if that is None.
 
-    Raises SandboxRunningError if another one is being served over the same folder.
+    Raises SandboxRunningError if another sandbox is served from the same folder.
     """
     running = find_running(folder)
     if running:
@@ -172,6 +175,7 @@ class EngineLoop:
 def _announced(folder: Path, url: str) -> Iterator[None]:
     running = Running(url, os.getpid())
     file = folder / RUNNING_FILE
+    # Rename a finished draft, so that no other process reads half a file.
     draft = file.with_suffix(f".{running.pid}")
     draft.write_text(json.dumps(asdict(running)), encoding="utf-8")
     draft.replace(file)
@@ -182,7 +186,7 @@ def _announced(folder: Path, url: str) -> Iterator[None]:
 
 
 def _identity(url: str) -> Any:
-    """What answers at `url`, or None. No proxy is asked: this is loopback."""
+    """The /healthz document of the server at `url`, or None. Uses no proxy: this is loopback."""
     address = urlsplit(url)
     try:
         connection = http.client.HTTPConnection(

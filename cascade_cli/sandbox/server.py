@@ -1,4 +1,4 @@
-"""A sandbox handler on a loopback socket."""
+"""Serves a sandbox handler on a loopback socket."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class _Server(ThreadingHTTPServer):
     handler: Handler
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Ignore clients that hang up; the handler keeps the traceback of all other errors."""
+        """Ignore clients that hang up; report every other error."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
 
@@ -51,13 +51,13 @@ class _Connection(BaseHTTPRequestHandler):
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = _serve  # noqa: N815
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing: stderr belongs to the command that embeds the sandbox."""
+        """Log nothing: stderr belongs to the command that embeds the sandbox."""
 
 
 class SandboxServer:
     """Serves `handler` on 127.0.0.1 from a background thread, as a context manager.
 
-    Port 0 takes a free one; `url` tells which.
+    Port 0 picks a free port; `url` says which.
     """
 
     def __init__(self, handler: Handler, port: int = 0) -> None:
@@ -70,7 +70,7 @@ class SandboxServer:
 
     @property
     def url(self) -> str:
-        """Where it listens, without a trailing slash."""
+        """The server's URL, without a trailing slash."""
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def __enter__(self) -> SandboxServer:

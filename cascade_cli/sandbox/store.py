@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 class Store:
-    """A SQLite file, or `:memory:`, with one connection that threads take in turns.
+    """A SQLite file, or `:memory:`, with one connection that threads use in turn.
 
     Each service brings its own tables: `Store(path, stripe.SCHEMA, airtable.SCHEMA)`, where a
     schema is a script of `CREATE … IF NOT EXISTS`.
@@ -38,7 +38,7 @@ class Store:
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
-        """A transaction: all of the block happens or none. A nested block joins the outer one."""
+        """A transaction: all of the block is committed or nothing. A nested block joins it."""
         with self._lock:
             if self._depth:
                 yield self._connection
@@ -53,17 +53,17 @@ class Store:
             else:
                 self._connection.execute("COMMIT")
             finally:
-                # A cache filled within the block may have seen writes that were rolled back.
+                # Count a rollback too: a cache filled within the block may hold the undone writes.
                 self._own_writes += 1
                 self._depth = 0
 
     def generation(self) -> tuple[int, int]:
-        """Changes whenever this or another process has written: the key for anything cached."""
+        """A value that changes whenever this or another process writes: a key for caches."""
         with self._lock:
             (others,) = self._connection.execute("PRAGMA data_version").fetchone()
             return int(others), self._own_writes
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         with self._lock:
             self._connection.close()

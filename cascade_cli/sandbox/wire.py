@@ -14,7 +14,7 @@ Clock = Callable[[], datetime]
 
 @dataclass(frozen=True)
 class Request:
-    """One HTTP request. `path` is still percent-encoded, header names are lower-case."""
+    """One HTTP request. `path` is still percent-encoded; header names are lower-case."""
 
     method: str
     path: str
@@ -33,7 +33,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Response:
-    """One HTTP response; Content-Length is the transport's business."""
+    """One HTTP response; the transport adds Content-Length."""
 
     status: int
     body: bytes = b""
@@ -44,6 +44,6 @@ Handler = Callable[[Request], Response]
 
 
 def json_response(status: int, document: Any, headers: Mapping[str, str] | None = None) -> Response:
-    """A JSON body with its content type, non-ASCII text left as it is."""
+    """A response with a JSON body, in which non-ASCII text is not escaped."""
     body = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
     return Response(status, body, {"Content-Type": "application/json", **(headers or {})})

@@ -1,4 +1,4 @@
-"""The base's table definitions in SQLite, with the changes a drifting schema makes to them."""
+"""Keeps the base's table definitions in SQLite, and changes them as people editing a base do."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Catalogue:
         return self._current().tables
 
     def table(self, key: str) -> Table:
-        """The table of that name or id; refuses others as Airtable does."""
+        """The table of that name or id. Raises Refusal (403) for any other, as Airtable does."""
         table = self._current().by_key.get(key)
         if table is None:
             raise refusal.forbidden()
@@ -58,7 +58,10 @@ class Catalogue:
             self._write(connection, table.without(field))
 
     def add_field(self, table_key: str, definition: Mapping[str, Any]) -> Field:
-        """Add a field `{"name", "type", "options"?}`; ValueError if it exists or cannot."""
+        """Add a field `{"name", "type", "options"?}`.
+
+        Raises ValueError if the table has a field of that name, or for an unknown type.
+        """
         table = self.table(table_key)
         field = Field.build(table.name, definition)
         if field.name in table.by_name:
@@ -75,7 +78,7 @@ class Catalogue:
             self._write(connection, table.with_field(changed))
 
     def use_legacy_notifications(self) -> None:
-        """Give NOTIFICATIONS the fields that engine and legacy connector write, and no others."""
+        """Give NOTIFICATIONS exactly the fields that the engine and the legacy connector write."""
         old, new = self.table("NOTIFICATIONS"), legacy_notifications()
         with self._changing() as connection:
             self._forget_cells(connection, old, [f for f in old.fields if f not in new.fields])
@@ -95,7 +98,7 @@ class Catalogue:
             if version == self._known.version:
                 return self._known
             found = _load(connection, version)
-            # An open transaction may still be rolled back, and the version would stay the same.
+            # An open transaction may be rolled back, and a later change then get the same version.
             if not connection.in_transaction:
                 self._known = found
             return found

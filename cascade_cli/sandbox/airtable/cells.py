@@ -1,4 +1,4 @@
-"""What a cell may hold: values checked and normalised on the way in, as Airtable does it."""
+"""Checks and normalises cell values on the way in, as Airtable does."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _EXACT_INTEGER = 2**53
 
 
 def accept(table: Table, fields: Mapping[str, Any], typecast: bool = False) -> dict[str, Any]:
-    """The cells to store, by field id, for `fields` by name or id; None clears a cell.
+    """Turn `fields`, keyed by name or id, into cells keyed by field id; None clears a cell.
 
-    Raises Refusal for an unknown or computed field, a value of the wrong type, an unknown option.
+    Raises Refusal for an unknown or computed field, a wrong type of value or an unknown option.
     """
     accepted = {}
     for key, value in fields.items():
@@ -35,7 +35,7 @@ def iso(moment: datetime) -> str:
 
 
 def whole_second(moment: datetime) -> str:
-    """Creation and modification times carry whole seconds only."""
+    """A moment cut to the whole second, as in creation and modification times."""
     return iso(moment.replace(microsecond=0))
 
 
@@ -61,7 +61,7 @@ def _cast(field: Field, value: Any) -> Any:
 def _text(_: Field, value: Any) -> str:
     if not isinstance(value, str) or len(value) > MAX_TEXT:
         raise TypeError
-    # JSON may carry half of a surrogate pair, which no UTF-8 answer could give back.
+    # JSON may carry half of a surrogate pair, which cannot be encoded in a UTF-8 answer.
     return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
@@ -79,7 +79,7 @@ def _number(_: Field, value: Any) -> int | float:
     number = float(value)
     if not math.isfinite(number):
         raise ValueError
-    # A JavaScript number writes 100.0 as 100.
+    # Airtable writes numbers as JavaScript does, 100.0 as 100.
     return int(number) if number.is_integer() and abs(number) <= _EXACT_INTEGER else number
 
 

@@ -1,4 +1,4 @@
-"""The Venice base: which tables it has, and which fields (read in the engine's own schema)."""
+"""The tables and fields of Venice's base, taken from the engine's own schema."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _CHECK = {"icon": "check", "color": "greenBright"}
 
 
 def venice_base() -> tuple[Table, ...]:
-    """The four tables as Venice's documents have them today."""
+    """The four tables as Venice's documentation describes them today."""
     return (
         Table.build("STRATAGEMS", _stratagems()),
         Table.build("CITIZENS", _citizens()),
@@ -28,7 +28,7 @@ def venice_base() -> tuple[Table, ...]:
 
 
 def legacy_notifications() -> Table:
-    """NOTIFICATIONS as the engine and the legacy connector believe them to be."""
+    """The NOTIFICATIONS table that the engine and the legacy connector expect."""
     definitions = [
         _text("CitizenUsername"), _text("Type"), _text("Title"), _long_text("Message"),
         _long_text("Metadata"), _moment("Timestamp"), _text("RelatedEntity"), _checkbox("Read"),

@@ -13,7 +13,7 @@ _WINDOW = timedelta(seconds=1)
 
 
 class Limits:
-    """Counts the requests to the base; None lifts a limit."""
+    """Counts requests to the base and refuses those over a limit; None means no limit."""
 
     def __init__(self, rate_per_second: float | None, monthly_quota: int | None) -> None:
         self._rate = rate_per_second
@@ -24,9 +24,9 @@ class Limits:
         self._lock = threading.Lock()
 
     def count(self, now: datetime, records: bool) -> None:
-        """Let one request pass or refuse it with 429; only calls for `records` use up the quota.
+        """Let one request pass or raise Refusal (429); only requests for `records` use the quota.
 
-        Going over the rate locks everybody out for LOCK_OUT_SECONDS from then on.
+        A request over the rate locks every client out for the next LOCK_OUT_SECONDS.
         """
         with self._lock:
             self._check_rate(now)

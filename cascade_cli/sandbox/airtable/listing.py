@@ -1,4 +1,4 @@
-"""Lists records page by page; the first page decides which records the list has."""
+"""Lists records page by page; the first request fixes which records the list has."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from cascade_cli.sandbox.airtable.tables import Tables, is_id, new_id, renderer
 from cascade_cli.sandbox.wire import Clock
 
 ITERATOR_SECONDS = 300
-"""How long an iterator lives without being asked; Airtable says only that it expires."""
+"""How long an unused iterator lives. Airtable documents only that iterators expire."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,7 @@ class Lister:
             rows = _sorted(rows, table.field(sorting.field), sorting)
         record_ids = tuple(row.id for row in rows[: asked.max_records])
         places = {record_id: place for place, record_id in enumerate(record_ids)}
+        # It counts as expired until `_remembered` keeps it for a further page.
         return _Iterator(table.id, record_ids, places, self._now())
 
     def _resumed(self, table: Table, offset: str) -> tuple[str, int, _Iterator]:
@@ -100,7 +101,7 @@ def _sorted(rows: list[Row], field: Field, sorting: Sorting) -> list[Row]:
 
 
 def _key(field: Field) -> Callable[[Row], Any]:
-    """Empties first, options in their order, texts without regard to case."""
+    """Sort key: empty cells first, options in their defined order, texts ignoring case."""
     id = field.id
     if field.type == "createdTime":
         return lambda row: row.created

@@ -1,4 +1,4 @@
-"""The parameters of a request, from its query or its JSON body, checked as Airtable does."""
+"""Reads a request's parameters from its query or JSON body, and checks them as Airtable does."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _LISTING = frozenset(
 
 @dataclass(frozen=True)
 class Sorting:
-    """One key of an order, by field name or id."""
+    """One sort key; `field` is a name or an id."""
 
     field: str
     descending: bool
@@ -33,7 +33,7 @@ class Sorting:
 
 @dataclass(frozen=True)
 class Listing:
-    """What a list request asks for. `fields` None asks for all of them."""
+    """What a list request asks for. If `fields` is None, it asks for all fields."""
 
     formula: str | None
     fields: tuple[str, ...] | None
@@ -46,7 +46,7 @@ class Listing:
 
 
 def listing(request: Request) -> Listing:
-    """The listing that a GET, or a POST to listRecords, asks for; refuses what is ill-typed."""
+    """Read a GET, or a POST to listRecords. Raises Refusal (422) for an invalid parameter."""
     given = _query(request.query)
     if request.method == "POST":
         given = _only({"timeZone", "userLocale"}, given) | body(request)
@@ -67,7 +67,7 @@ def listing(request: Request) -> Listing:
 
 
 def returns_ids(request: Request) -> bool:
-    """The only parameter of a request for one record that changes the answer."""
+    """Whether a request for one record wants its cells by field id instead of by name."""
     allowed = {"returnFieldsByFieldId", "cellFormat", "timeZone", "userLocale"}
     given = _only(allowed, _query(request.query))
     if given.get("cellFormat", "json") != "json":
@@ -76,17 +76,17 @@ def returns_ids(request: Request) -> bool:
 
 
 def record_ids(request: Request) -> list[str]:
-    """The ids that a DELETE names as `records[]`."""
+    """The record ids that a DELETE passes as `records[]`."""
     return _texts(_query(request.query).get("records", []))
 
 
 def included(request: Request) -> list[str]:
-    """What a request for the schema names as `include`."""
+    """The values that a request for the schema passes as `include`."""
     return _texts(_query(request.query).get("include", []))
 
 
 def body(request: Request) -> dict[str, Any]:
-    """The JSON object in the body."""
+    """The JSON object in the body. Raises Refusal (422) if there is none."""
     try:
         document = json.loads(request.body, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:

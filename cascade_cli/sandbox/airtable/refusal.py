@@ -20,7 +20,7 @@ class Refusal(Exception):  # noqa: N818 (a refusal is an answer, not a fault)
 
     @property
     def document(self) -> dict[str, Any]:
-        """The JSON body: three shapes, as Airtable has them."""
+        """The JSON body, in one of Airtable's three shapes."""
         if self.status == HTTPStatus.TOO_MANY_REQUESTS:
             return {"errors": [{"error": self.type, "message": self.message}]}
         if self.type == "NOT_FOUND":
@@ -35,7 +35,7 @@ def authentication_required() -> Refusal:
 
 
 def forbidden() -> Refusal:
-    """The token lacks a right; a missing base or table gets the same answer on purpose."""
+    """The token lacks a right, or the base or table is missing; Airtable does not say which."""
     return Refusal(
         403,
         "INVALID_PERMISSIONS_OR_MODEL_NOT_FOUND",
@@ -56,7 +56,7 @@ def record_not_found() -> Refusal:
 
 
 def row_does_not_exist(record_id: str) -> Refusal:
-    """The same within a batch of updates, which answers differently."""
+    """A well-formed record id that names nothing, in a batch of updates."""
     return Refusal(422, "ROW_DOES_NOT_EXIST", f"Record ID {record_id} does not exist in this table")
 
 
@@ -107,7 +107,7 @@ def invalid_records(message: str) -> Refusal:
 def invalid_formula(
     detail: str = "Invalid formula. Please check your formula text.",
 ) -> Refusal:
-    """A `filterByFormula` that cannot be parsed or names what does not exist."""
+    """A `filterByFormula` that cannot be parsed, or names an unknown field or function."""
     return Refusal(
         422,
         "INVALID_FILTER_BY_FORMULA",

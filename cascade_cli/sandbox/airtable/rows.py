@@ -34,7 +34,7 @@ CREATE INDEX IF NOT EXISTS airtable_records_changed ON airtable_records (table_i
 
 
 class Row(NamedTuple):
-    """One record: its cells by field id, empties left out; `position` counts creations."""
+    """One record. `cells` are by field id, without empty ones; `position` counts creations."""
 
     id: str
     created: str
@@ -51,10 +51,10 @@ class _Snapshot:
 
 
 class Rows:
-    """Reads and writes the rows of any table; every change moves the table's version on.
+    """Reads and writes the rows of any table; each change raises its version or its epoch.
 
-    The parsed copy is brought up to date by the rows changed since, so that reading after each
-    of ten thousand writes does not parse the table ten thousand times.
+    A read parses only the rows that changed since the last read. Otherwise, ten thousand writes
+    with a read after each would parse the whole table ten thousand times.
     """
 
     def __init__(self, store: Store) -> None:
@@ -62,17 +62,17 @@ class Rows:
         self._snapshots: dict[str, _Snapshot] = {}
 
     def all(self, table: Table) -> dict[str, Row]:
-        """Every row by id, in the order of the ids, which is no order at all; do not modify."""
+        """Every row by id, in no meaningful order. Callers must not modify it."""
         with self._store.read() as connection:
             known = self._snapshots.get(table.id, _Snapshot())
             fresh = _refreshed(known, table.id, connection)
-            # An open transaction may still be rolled back, and the version would stay the same.
+            # An open transaction may be rolled back, and a later change then get the same version.
             if not connection.in_transaction:
                 self._snapshots[table.id] = fresh
             return fresh.rows
 
     def find(self, table: Table, record_id: str) -> Row | None:
-        """The row of that id in that table."""
+        """The row of that id in that table, or None."""
         with self._store.read() as connection:
             found = connection.execute(
                 _SELECT + "WHERE id = ? AND table_id = ?", (record_id, table.id)
@@ -97,7 +97,7 @@ class Rows:
         return Row(record_id, created, created, position or 0, dict(cells))
 
     def replace(self, table: Table, row: Row) -> None:
-        """Store the row's cells and moment of modification."""
+        """Store the row's cells and time of modification."""
         with self._store.write() as connection:
             connection.execute(
                 "UPDATE airtable_records SET cells = ?, modified = ?, version = ? WHERE id = ?",
@@ -125,6 +125,7 @@ def _refreshed(known: _Snapshot, table_id: str, connection: sqlite3.Connection) 
     version, epoch = found
     if (version, epoch) == (known.version, known.epoch):
         return known
+    # A new epoch means that rows or cells were removed; the changed rows do not show that.
     start = known if epoch == known.epoch else _Snapshot()
     changed = connection.execute(
         _SELECT + "WHERE table_id = ? AND version > ?", (table_id, start.version)

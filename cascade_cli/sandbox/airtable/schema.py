@@ -62,7 +62,7 @@ class Field:
         return replace(self, type="singleSelect", options={"choices": choices})
 
     def document(self) -> dict[str, Any]:
-        """The field as the metadata API and the store have it."""
+        """The field as the metadata API shows it and the store keeps it."""
         document: dict[str, Any] = {"id": self.id, "name": self.name, "type": self.type}
         if self.options:
             document["options"] = self.options
@@ -94,14 +94,14 @@ class Table:
         return {field.name: field for field in self.fields}
 
     def field(self, key: object) -> Field:
-        """The field of that name or id; refuses what the table lacks."""
+        """The field of that name or id. Raises Refusal (422) if the table has none."""
         field = self._by_key.get(key) if isinstance(key, str) else None
         if field is None:
             raise refusal.unknown_field(key)
         return field
 
     def with_field(self, field: Field) -> Table:
-        """The same table with `field` in the place of the one of its id, or at the end."""
+        """The same table with `field` in place of the one with its id, or added at the end."""
         if any(known.id == field.id for known in self.fields):
             fields = tuple(field if known.id == field.id else known for known in self.fields)
             return replace(self, fields=fields)

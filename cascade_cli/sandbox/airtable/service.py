@@ -31,7 +31,7 @@ _SCOPES = {
     "patSandboxNothing": frozenset[str](),
     "patSandbox": frozenset({_READ, _WRITE, _META}),
 }
-"""What a token may do: the first entry that the token begins with counts."""
+"""The scopes of a token: those of the first key here that the token starts with."""
 
 
 class AirtableSandbox:
@@ -155,7 +155,7 @@ def _check_base(base: str) -> None:
 
 
 def _scopes(request: Request) -> frozenset[str]:
-    """What the request's bearer token may do; refuses a request without a known one."""
+    """The scopes of the request's bearer token. Raises Refusal (401) without a known token."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         for beginning, granted in _SCOPES.items():
@@ -165,6 +165,6 @@ def _scopes(request: Request) -> frozenset[str]:
 
 
 def _require(granted: frozenset[str], scope: str) -> None:
-    """Refuse what the token lacks the right to."""
+    """Raise Refusal (403) unless the token has the scope."""
     if scope not in granted:
         raise refusal.forbidden()

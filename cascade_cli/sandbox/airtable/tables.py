@@ -1,4 +1,4 @@
-"""The records of the base without HTTP: what the API, the Venice engine and the seed write."""
+"""The base's records without HTTP, for the API, the Venice engine and the seed."""
 
 from __future__ import annotations
 
@@ -45,7 +45,10 @@ class Tables:
         at: datetime | None = None,
         typecast: bool = False,
     ) -> Record:
-        """Add a record; `at` is its creation time, in whole seconds, now if not given."""
+        """Add a record, created at `at`, cut to the whole second, or now.
+
+        `typecast` converts values where Airtable would, and adds new options to selects.
+        """
         moment = cells.whole_second(at or self._now())
         with self._store.write():
             found = self._prepared(table, fields, typecast)
@@ -76,7 +79,7 @@ class Tables:
         return renderer(found.fields)(row)
 
     def get(self, table: str, record_id: str) -> Record:
-        """One record."""
+        """One record by its id."""
         found = self.catalogue.table(table)
         return renderer(found.fields)(self.row(found, record_id))
 
@@ -94,7 +97,7 @@ class Tables:
             self.rows.delete(found, record_id)
 
     def matching(self, table: Table, formula: str | None) -> list[Row]:
-        """The rows behind `select`."""
+        """The rows that match the formula, or all without one."""
         rows = self.rows.all(table).values()
         if not formula:
             return list(rows)
@@ -102,7 +105,7 @@ class Tables:
         return [row for row in rows if matches(row)]
 
     def row(self, table: Table, record_id: str) -> Row:
-        """One row; refuses an id that the table lacks."""
+        """One row. Raises Refusal (404) if the table has no record of that id."""
         row = self.rows.find(table, record_id)
         if row is None:
             raise refusal.record_not_found() if is_id("rec", record_id) else refusal.not_found()
@@ -151,7 +154,7 @@ class Tables:
 
 
 def renderer(fields: Iterable[Field], by_id: bool = False) -> Callable[[Row], Record]:
-    """A function that answers rows as records with only those fields, empties left out."""
+    """A function from a row to a record with only those fields, without empty cells."""
     keys = [(field, field.id if by_id else field.name) for field in fields]
     stored = [(field.id, key) for field, key in keys if not field.computed]
     created = [key for field, key in keys if field.type == "createdTime"]

@@ -53,7 +53,7 @@ class RecordWriter:
         return self._updated(table, record_id, asked["fields"], request, asked)
 
     def update(self, table: Table, request: Request) -> dict[str, Any]:
-        """PATCH or PUT of up to ten records, with `performUpsert` perhaps."""
+        """PATCH or PUT of up to ten records, possibly with `performUpsert`."""
         asked = _asked(request, {"records", "performUpsert"})
         if asked.get("performUpsert") is not None:
             return self._upsert(table, request, asked)

@@ -1,4 +1,4 @@
-"""A believable past for the sandbox: payments at Stripe, and what became of them in Venice."""
+"""Gives the sandbox a realistic past: payments at Stripe and their transfers in Venice."""
 
 from __future__ import annotations
 
@@ -21,8 +21,11 @@ _PAGE_CACHE_KIB = 64 * 1024
 
 @dataclass(frozen=True)
 class SeedReport:
-    """What was written, and how many charges or transfers of each kind a reconciliation of
-    [since, until) should find; this is stored nowhere."""
+    """What `seed` wrote.
+
+    `kinds` counts the charges or transfers of each kind that a reconciliation of [since, until)
+    should find. The sandbox does not store these counts.
+    """
 
     scenario: str
     since: datetime
@@ -42,19 +45,19 @@ def seed(
     engine_notices: bool = False,
     until: datetime,
 ) -> SeedReport:
-    """Write `payments` ducat sales in the `days` before `until`, and all that goes with them.
+    """Write `payments` ducat sales in the `days` before `until`, with their transfers.
 
-    `engine_notices` gives NOTIFICATIONS the layout that Venice's engine writes; the other refuses
-    its notices. The same arguments write the same ids, times and amounts. Raises ValueError,
-    having written nothing, for an unknown scenario, too few payments or days, or a sandbox that is
-    not empty.
+    The same arguments give the same ids, times and amounts. `engine_notices` gives NOTIFICATIONS
+    the layout that Venice's engine writes; without it, the base refuses the engine's notices.
+    Raises ValueError, and writes nothing, for an unknown scenario, too few payments or days, or a
+    sandbox that is not empty.
     """
     stories = plan(scenario, payments)
     if days < _FEWEST_DAYS:
         raise ValueError(f"a scenario needs at least {_FEWEST_DAYS} days, not {days}")
     window = Window.ending(until.replace(microsecond=0), days)
     source = Random(f"{scenario} {payments} {days} {seed}")
-    # Not the app's source of ids, which must not repeat from one process to the next.
+    # Seeded ids must repeat. The app's own ids must not, so they have another source.
     ids = Random(source.random())
     tables = Tables(app.store, app.now, ids)
     # Read the table definitions first: within a transaction they would not be cached.
@@ -76,15 +79,16 @@ def seed(
 
 
 def seed_once(app: SandboxApp, *, until: datetime, scenario: str = "week") -> SeedReport | None:
-    """Seed a sandbox that was never used, else do nothing; of two processes at once, one does."""
+    """Seed a sandbox that was never used; leave any other alone and return None."""
     if is_used(app):
         return None
     with app.store.write():
+        # Look again: another process may have seeded it before this transaction began.
         return None if is_used(app) else seed(app, scenario=scenario, until=until)
 
 
 def is_used(app: SandboxApp) -> bool:
-    """Whether anything was ever seeded or written."""
+    """Whether the sandbox was seeded, or holds a Stripe object or a citizen."""
     with app.store.read() as connection:
         seeded = connection.execute("SELECT 1 FROM sandbox_seeding").fetchone()
         charged = connection.execute("SELECT 1 FROM stripe_objects").fetchone()
@@ -104,6 +108,7 @@ def _tell(world: World, stories: Plan) -> None:
 
 
 def _population(stories: Plan) -> int:
+    # One more citizen for every 25 payments and other events.
     return USUAL_CITIZENS + sum(count for _, count in stories) // 25 - 10
 
 

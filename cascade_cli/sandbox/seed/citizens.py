@@ -1,4 +1,4 @@
-"""Who lives in Venice: usernames in the several styles that people and their AIs choose."""
+"""The citizens of Venice, with usernames in the styles that people and their AIs choose."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _PRESENT_SHARE = 0.9
 
 @dataclass(frozen=True)
 class Citizen:
-    """A buyer: `ducats` are held before the window begins."""
+    """A buyer. `ducats` is the balance before the window begins."""
 
     username: str
     first_name: str
@@ -47,7 +47,7 @@ class Citizen:
 
 
 def population(random: Random, count: int) -> list[Citizen]:
-    """So many different citizens; beyond the named ones their names are put together."""
+    """`count` different citizens: first those with a listed username, then newcomers."""
     names = _USERNAMES.split()[:count]
     citizens = {name: _citizen(random, name) for name in names}
     while len(citizens) < count:
@@ -57,7 +57,7 @@ def population(random: Random, count: int) -> list[Citizen]:
 
 
 def newcomer(random: Random) -> Citizen:
-    """Somebody whose name is put together from others."""
+    """A citizen whose username combines a first name, a last name and a number."""
     first, last = random.choice(_FIRST.split()), random.choice(_LAST.split())
     joined = random.choice((f"{first}{last}", f"{first.lower()}_{last.lower()}", f"{first}.{last}"))
     return _citizen(random, f"{joined}{random.randrange(2, 100)}")
@@ -81,7 +81,7 @@ def citizen_fields(random: Random, citizen: Citizen, arrived: datetime) -> dict[
 
 
 def processor_fields(arrived: datetime) -> dict[str, Any]:
-    """The CITIZENS row of the citizen who pays out what CASCADE sells."""
+    """The CITIZENS row of the payment processor, which pays out the ducats that CASCADE sells."""
     return {
         "CitizenId": PROCESSOR,
         "Username": PROCESSOR,
@@ -97,7 +97,7 @@ def processor_fields(arrived: datetime) -> dict[str, Any]:
 
 
 def misspelt(random: Random, name: str) -> str:
-    """The name with one slip of the finger."""
+    """The name with one typing mistake."""
     at = random.randrange(1, len(name) - 1)
     return random.choice((name[:at] + name[at + 1 :], name[:at] + name[at] + name[at:], name + "_"))
 

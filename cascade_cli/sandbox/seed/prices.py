@@ -1,4 +1,4 @@
-"""What the legacy CASCADE API sells, and the cents and metadata that it makes of a sale."""
+"""What the legacy CASCADE API sells, and the price and metadata that it gives a sale."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _PACKAGE_WEIGHTS = (30, 28, 22, 8, 4)
 
 @dataclass(frozen=True)
 class Item:
-    """So many ducats for so many US cents; `bonus` of the ducats are not paid for."""
+    """What is sold: `ducats` for `cents` US cents. `bonus` of the ducats are free."""
 
     ducats: float
     cents: int
@@ -23,17 +23,17 @@ class Item:
 
 
 def package(base: int, bonus: int) -> Item:
-    """A package: `base` ducats at the full price and some on top."""
+    """A package: `base` ducats at the full price, plus `bonus` free ones."""
     return Item(float(base + bonus), _cents(base), bonus)
 
 
 def custom(ducats: float) -> Item:
-    """Any number of ducats at the plain rate."""
+    """Any number of ducats at the full price."""
     return Item(float(ducats), _cents(ducats))
 
 
 def any_item(random: Random) -> Item:
-    """What people choose: mostly packages, else 10 to 10000 ducats, small amounts more often."""
+    """A random choice: mostly packages, otherwise 10 to 10,000 ducats, more often small amounts."""
     if random.random() < _PACKAGE_SHARE:
         (chosen,) = random.choices(PACKAGES, _PACKAGE_WEIGHTS)
         return package(*chosen)
@@ -41,17 +41,17 @@ def any_item(random: Random) -> Item:
 
 
 def odd_item(random: Random) -> Item:
-    """A custom amount, now and then one that comes from a round sum of dollars."""
+    """A custom amount; one in ten is computed from an amount in dollars."""
     amount = 10 * 10 ** (3 * random.random() ** 1.4)
     if random.random() < _BY_DOLLARS_SHARE:
         dollars = round(amount * USD_PER_DUCAT, 2)
-        # The API multiplies floats, and passes on what that gives.
+        # The API multiplies floats and does not round the result.
         return Item(dollars * DUCATS_PER_USD, int(dollars * 100))
     return custom(round(amount))
 
 
 def with_bonus(random: Random) -> Item:
-    """One of the packages that have a bonus."""
+    """A random package that has a bonus."""
     return package(*random.choice(PACKAGES[1:]))
 
 
@@ -67,5 +67,5 @@ def metadata(citizen: str, ducats: float) -> dict[str, str]:
 
 
 def _cents(ducats: float) -> int:
-    # Truncation, as the API does it: 19.9 * 100 is 1989.9999999999998.
+    # Truncate, as the API does: 19.9 * 100 is 1989.9999999999998.
     return int(round(ducats * USD_PER_DUCAT, 2) * 100)

@@ -1,4 +1,4 @@
-"""Which stories a scenario tells, and how often."""
+"""Which stories make up a scenario, and how often each occurs."""
 
 from __future__ import annotations
 
@@ -76,9 +76,11 @@ _NOISE: Plan = [
 
 
 def plan(scenario: str, payments: int) -> Plan:
-    """The stories, those that need an order of their own first.
+    """The stories of a scenario with their counts.
 
-    Raises ValueError for an unknown scenario, or where `payments` does not suffice for it.
+    Ordinary payments come last: the other stories need pairs of citizen and amount that no
+    ordinary payment has used. Raises ValueError for an unknown scenario, or if `payments` is too
+    small for it.
     """
     if scenario not in SCENARIOS:
         raise ValueError(f"no scenario {scenario!r}; there are: {', '.join(SCENARIOS)}")

@@ -1,7 +1,7 @@
-"""Stratagems of the payment processor as their writers and the engine leave them.
+"""Writes stratagems as their writers and the engine leave them, without running the engine.
 
-The engine's own texts come from `venice.transfer`; running the engine for each of ten thousand rows
-would give the same rows, slowly. Balances are kept here and written once, at the end.
+Running the engine for each of ten thousand rows would give the same rows, but slowly. The engine's
+texts come from `venice.transfer`. Balances are kept in memory and written once, at the end.
 """
 
 from __future__ import annotations
@@ -57,12 +57,12 @@ class Transfers:
         self._touched: defaultdict[str, datetime] = defaultdict(lambda: until - NOTICES_KEPT)
 
     def open_account(self, fields: dict[str, Any], at: datetime) -> None:
-        """Write a CITIZENS row, and keep its balance from then on."""
+        """Write a CITIZENS row, and track its balance from then on."""
         self._accounts[fields["Username"]] = self._tables.create("CITIZENS", fields, at=at)["id"]
         self._ducats[fields["Username"]] = float(fields["Ducats"])
 
     def write_balances(self) -> None:
-        """Write all balances to CITIZENS, with enough for the processor to stay solvent."""
+        """Write the changed balances to CITIZENS, after topping up the processor's if it is low."""
         while self._ducats[PROCESSOR] < LOWEST_FUNDS:
             self._ducats[PROCESSOR] += REPLENISHMENT
         for name, at in self._touched.items():
@@ -80,7 +80,7 @@ class Transfers:
         payer: str = PROCESSOR,
         **fields: Any,
     ) -> StratagemRow:
-        """An active stratagem; `fields` overrides its cells."""
+        """Write an active stratagem that expires `life` after `at`; `fields` overrides cells."""
         amount = notes.get("amount")
         written = {
             "StratagemId": stratagem_id,
@@ -107,10 +107,11 @@ class Transfers:
         by: dict[str, str],
         **fields: Any,
     ) -> StratagemRow:
-        """As today's cascade writes it for the charge `payment`: named after it, for 72 hours.
+        """Write a transfer as today's cascade does: named after its payment, valid for 72 hours.
 
-        `by` says in Notes who or what caused it; `fields` overrides what it would say. That it
-        was planned for a second, before it was active, leaves no trace.
+        `payment` is Stripe's charge. `by` says in Notes who or what caused the transfer; `fields`
+        overrides cells. The real writer plans the row a second before it activates it, but that
+        leaves no trace.
         """
         intent = payment["payment_intent"]
         notes = {
@@ -127,7 +128,10 @@ class Transfers:
     def legacy(
         self, payee: str, ducats: float, at: datetime, *, notified: bool = False
     ) -> StratagemRow:
-        """As the legacy connector writes it: no Stripe id, five minutes to live."""
+        """Write a transfer as the legacy connector does: no Stripe id, valid for five minutes.
+
+        `notified` also writes the connector's notice to the citizen.
+        """
         notes = {
             "source": "cascade_payment_processor",
             "payment_type": "stripe_purchase",
@@ -146,14 +150,14 @@ class Transfers:
         return self.order(stratagem_id, payee, notes, at, life=LEGACY_LIFE, Description=description)
 
     def change(self, row: StratagemRow, at: datetime, **fields: Any) -> StratagemRow:
-        """Write these fields of the row at that moment."""
+        """Write these cells of the row as of `at`."""
         self._tables.update("STRATAGEMS", row.record_id, fields, at=at)
         return replace(row, fields=row.fields | fields)
 
     def execute(self, row: StratagemRow, *, at: datetime | None = None) -> datetime:
-        """Leave the row, the balances and the notices as a run does; returns when it was.
+        """Leave row, balances and notices as a successful run does; return the time of the run.
 
-        Without `at`, it is the scheduled run after the row's creation.
+        Without `at`, that is the scheduled run after the row's creation.
         """
         at = at or self.run_time(row)
         transfer = Transfer(
@@ -172,28 +176,28 @@ class Transfers:
         return at
 
     def fail(self, row: StratagemRow, text: str) -> datetime:
-        """Leave the row as the scheduled run does after a failure that the engine foresees."""
+        """Leave the row as the scheduled run does after a failure that the engine expects."""
         at = self.run_time(row)
         self.change(row, at, Status="failed", Notes=row.notes + failure_line(text))
         return at
 
     def break_off(self, row: StratagemRow, status: str, text: str) -> datetime:
-        """Leave the row as the scheduled run does after an exception out of its sight."""
+        """Leave the row as the scheduled run does after a failure the engine did not expect."""
         at = self.run_time(row)
         self.change(row, at, Status=status, Notes=row.notes + note_line(at, text))
         return at
 
     def debit(self, citizen: str, ducats: float, at: datetime) -> None:
-        """Take ducats from a balance; negative ones are added."""
+        """Take ducats from a balance; a negative number adds them."""
         self._ducats[citizen] -= ducats
         self._touched[citizen] = max(self._touched[citizen], at)
 
     def run_time(self, row: StratagemRow) -> datetime:
-        """When the scheduled run after the row's creation gets to it: within 80 seconds."""
+        """When the next scheduled run gets to the row: within 80 seconds of its start."""
         return run_after(row.created_at) + timedelta(seconds=self._random.randrange(3, 80))
 
     def _announce_early(self, stratagem_id: str, payee: str, ducats: float, at: datetime) -> None:
-        """The legacy connector's notice, which tells of ducats that have not arrived."""
+        """Write the legacy connector's notice, which announces ducats that have not arrived."""
         source = {"amount": ducats, "source": "cascade_payment", "stratagem_id": stratagem_id}
         text = (
             f"You have received {ducats} ducats from your CASCADE purchase. "
@@ -222,7 +226,7 @@ class Transfers:
         self._tables.create("NOTIFICATIONS", notice, at=at)
 
     def _notify(self, notice: dict[str, Any], at: datetime) -> None:
-        """Add a row as the engine tries to; the ids that follow are the same if it is refused."""
+        """Add the engine's notice, or use up its id: later ids must not depend on the layout."""
         if self._takes_engine_notices():
             self._tables.create("NOTIFICATIONS", notice, at=at)
         else:

@@ -11,12 +11,12 @@ from zoneinfo import ZoneInfo
 from cascade_cli.sandbox.venice.transfer import VENICE_TIME
 
 RUN_TIMES = (time(3), time(11), time(19))
-# Nobody buys just before three in the morning by choice.
+# Without the run at three: hardly anybody buys just before it.
 _DAYTIME_RUNS = RUN_TIMES[1:]
 _ROOM_AFTER_RUN = timedelta(minutes=4)
 _QUIET_START = timedelta(hours=3)
 
-# How likely a person buys in each hour of their own day, against the busiest.
+# How likely a person is to buy in each hour of their local day, relative to the busiest.
 _APPETITE = (
     *(0.35, 0.2, 0.12, 0.08, 0.06, 0.06, 0.1, 0.2, 0.3, 0.35, 0.4, 0.45),
     *(0.6, 0.55, 0.45, 0.45, 0.5, 0.6, 0.75, 0.9, 1.0, 1.0, 0.85, 0.6),
@@ -41,11 +41,11 @@ def _runs_around(moment: datetime, times: Sequence[time] = RUN_TIMES) -> list[da
 
 @dataclass(frozen=True)
 class Window:
-    """[since, until), the last run that is over by then, and where what is due now begins.
+    """The window [since, until), and the engine's last run in it.
 
-    What is created from `fresh_since` on has not been seen by the engine. Shortly after a scheduled
-    run that run counts as still to come, so that something fresh fits in at any hour; ordinary
-    business then pauses before it, at `ordinary_until`.
+    The engine has not seen rows created from `fresh_since` on. Ordinary purchases end at
+    `ordinary_until`. If `until` follows a scheduled run by less than four minutes, there is no room
+    for fresh rows after that run. It then counts as still to come.
     """
 
     since: datetime
@@ -56,7 +56,7 @@ class Window:
 
     @classmethod
     def ending(cls, until: datetime, days: int) -> Window:
-        """The window of so many days before `until`."""
+        """The window of the `days` days before `until`."""
         since = until - timedelta(days=days)
         run = run_before(until)
         if until - run >= _ROOM_AFTER_RUN:
@@ -67,7 +67,7 @@ class Window:
 
     @property
     def opening(self) -> datetime:
-        """Purchases begin a little after `since`, so that a reader who is late finds them all."""
+        """When purchases begin: late enough that a reconciliation hours later finds them all."""
         return self.since + _QUIET_START
 
     def purchase(self, random: Random, zone: ZoneInfo, before: datetime) -> datetime:
@@ -79,13 +79,13 @@ class Window:
                 return moment.replace(microsecond=0)
 
     def fresh(self, random: Random) -> datetime:
-        """A moment since the last run, leaving a minute for what follows a payment."""
+        """A random time after the last run, with a minute left for the credit to follow."""
         start = max(self.fresh_since, self.until - timedelta(hours=6))
         span = (self.until - timedelta(seconds=70) - start).total_seconds()
         return start + timedelta(seconds=int(random.random() * span))
 
     def daytime_runs(self) -> list[datetime]:
-        """The runs at 11 and 19 that are over, since purchases began."""
+        """The runs at 11:00 and 19:00 from `opening` to the last run."""
         runs: list[datetime] = []
         moment = self.opening
         while moment < self.last_run:

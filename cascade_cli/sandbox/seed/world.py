@@ -1,4 +1,4 @@
-"""The people and the shop that the stories of a scenario are told about."""
+"""The citizens, purchases and transfers that the stories of a scenario are made of."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _TRIES_BEFORE_ODD = 30
 
 @dataclass(frozen=True)
 class Order:
-    """What a citizen sets out to buy."""
+    """What a citizen wants to buy."""
 
     citizen: Citizen
     item: Item
@@ -37,9 +37,9 @@ class Order:
 
 @dataclass(frozen=True)
 class Sale:
-    """A paid order: `at` is the payment's whole second, `charge` Stripe's object.
+    """A paid order. `at` is the time of payment in whole seconds, `charge` is Stripe's object.
 
-    `event` is the id of the payment_intent.succeeded that told the webhook.
+    `event` is the id of the payment's payment_intent.succeeded event.
     """
 
     order: Order
@@ -54,7 +54,7 @@ class Sale:
 
     @property
     def ducats(self) -> float:
-        """How many were sold, bonus included."""
+        """The ducats sold, bonus included."""
         return self.order.item.ducats
 
     @property
@@ -64,10 +64,10 @@ class Sale:
 
 
 class World:
-    """Writes both sides as of the moments that a story chooses, and keeps stories apart.
+    """Writes to Stripe and Venice as of the times that a story chooses, and keeps stories apart.
 
-    A row of the legacy connector names no payment: only citizen and amount tell whose it is. So an
-    order made `alone` shares its citizen and amount with no other, and a story means one thing.
+    A row of the legacy connector names no payment: only the citizen and the amount connect the two.
+    So an order made `alone` shares this pair with no other order, and its story is unambiguous.
     """
 
     def __init__(
@@ -85,18 +85,18 @@ class World:
         self.transfers = Transfers(tables, random, window.until)
 
     def settle_population(self) -> None:
-        """Write the citizens as they were before the window."""
+        """Write all citizens, who arrived in Venice before the window."""
         for citizen in self.citizens:
             self.move_in(
                 citizen, self.window.since - timedelta(days=self.random.randrange(20, 300))
             )
 
     def move_in(self, citizen: Citizen, at: datetime) -> None:
-        """Write one citizen who comes to Venice at that moment."""
+        """Write one citizen, who arrives in Venice at `at`."""
         self.transfers.open_account(citizen_fields(self.random, citizen, at), at)
 
     def newcomer(self) -> Citizen:
-        """Somebody who is not in Venice yet."""
+        """A citizen who is not in Venice yet."""
         while True:
             citizen = newcomer(self.random)
             if citizen.username not in self._names:
@@ -104,13 +104,16 @@ class World:
                 return citizen
 
     def is_known(self, username: str) -> bool:
-        """Whether the name is anybody's, in Venice or on the way."""
+        """Whether any citizen has this name, even one who is not in Venice yet."""
         return username in self._names
 
     def order(self, *, alone: bool = True, item: Item | None = None) -> Order:
-        """An order by somebody, for `item` or for anything."""
+        """An order by a random citizen, for `item` or for a random one.
+
+        Raises ValueError if no unused pair of citizen and amount is found.
+        """
         for attempt in range(10_000):
-            # With many citizens, every package may be taken by everybody; odd amounts never are.
+            # Every citizen may have bought every package by now; odd amounts never run out.
             choose = any_item if attempt < _TRIES_BEFORE_ODD else odd_item
             order = Order(self.random.choice(self.citizens), item or choose(self.random))
             key = (order.citizen.username, order.item.ducats)
@@ -129,7 +132,7 @@ class World:
         currency: str = "usd",
         **metadata: str | None,
     ) -> Sale:
-        """Pay for the order; `metadata` overrides the API's, None leaves a key out."""
+        """Pay for the order. `metadata` overrides the API's; None leaves a key out."""
         at = at.replace(microsecond=0)
         merged = {**order.metadata, **metadata}
         charge = self.account.pay(
@@ -155,18 +158,21 @@ class World:
         currency: str = "usd",
         **metadata: str | None,
     ) -> Sale:
-        """Pay for `order`, or for one alone, early enough for the last run to see its stratagem."""
+        """Pay for `order` or a new one, early enough for the last run to see its stratagem."""
         order = order or self.order()
         before = self.window.last_run - timedelta(minutes=12)
         at = self.window.purchase(self.random, order.citizen.zone, before)
         return self.pay(order, at, cents=cents, currency=currency, **metadata)
 
     def sell_fresh(self, order: Order | None = None) -> Sale:
-        """The same, paid since the last run."""
+        """Pay for `order` or a new one after the last run."""
         return self.pay(order or self.order(), self.window.fresh(self.random))
 
     def sell_before_a_run(self, *, but_the_last: bool = False) -> Sale:
-        """An order alone, paid within the five minutes before a run: the lucky moment."""
+        """Pay for a new order within the five minutes before a run.
+
+        Only then does the engine see the legacy connector's row before it expires.
+        """
         runs = self.window.daytime_runs()
         run = self.random.choice(runs[:-1] if but_the_last else runs)
         return self.pay(self.order(), run - timedelta(seconds=self.random.randrange(150, 260)))
@@ -174,7 +180,7 @@ class World:
     def credit(
         self, sale: Sale, *, at: datetime | None = None, ducats: float | None = None, **fields: Any
     ) -> StratagemRow:
-        """The keyed stratagem of a sale: by the webhook, or at the moment given by an operator."""
+        """Write a sale's keyed stratagem: by the webhook, or by an operator at the time `at`."""
         by = {"operator": self.random.choice(OPERATORS)} if at else {"event": sale.event}
         ordered = sale.ducats if ducats is None else ducats
         return self.transfers.keyed(
@@ -182,30 +188,30 @@ class World:
         )
 
     def credit_as_before(self, sale: Sale, *, notified: bool = False) -> StratagemRow:
-        """The legacy connector's stratagem for a sale."""
+        """Write the legacy connector's stratagem for a sale."""
         at = self.soon_after(sale.at)
         return self.transfers.legacy(sale.citizen, sale.ducats, at, notified=notified)
 
     def soon_after(self, moment: datetime, *, within_seconds: int = 25) -> datetime:
-        """A webhook's delay later."""
+        """A few seconds after `moment`, when a webhook may have acted."""
         return moment + timedelta(seconds=self.random.randrange(1, within_seconds))
 
     def later(self, moment: datetime) -> datetime:
-        """Some time between `moment` and the window's end, whole seconds."""
+        """A random time between `moment` and the window's end, in whole seconds."""
         left = (self.window.until - moment).total_seconds() * 0.9
         return moment + timedelta(seconds=int(self.random.random() * left))
 
     def by_hand_after(self, moment: datetime) -> datetime:
-        """A moment at which an operator may act by hand, before the last run."""
+        """A random time between `moment` and the last run, when an operator may act by hand."""
         left = (self.window.last_run - moment).total_seconds() * 0.9
         return moment + timedelta(seconds=int(left * self.random.random()))
 
     def before_its_run(self, row: StratagemRow) -> datetime:
-        """Some time between the row's creation and the scheduled run that would take it."""
+        """A random time between the row's creation and the next scheduled run."""
         wait = run_after(row.created_at) - row.created_at
         return row.created_at + timedelta(seconds=int(wait.total_seconds() * self.random.random()))
 
     def anybody_but(self, *usernames: str) -> str:
-        """The username of somebody else."""
+        """A random username other than these."""
         others = [one.username for one in self.citizens if one.username not in usernames]
         return self.random.choice(others)

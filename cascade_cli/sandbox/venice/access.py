@@ -1,4 +1,4 @@
-"""How the engine reaches its Airtable base: one named step at a time, any of which may fail."""
+"""How the engine reaches its Airtable base: in named steps, each of which can be made to fail."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ KILL_POINTS = {
     "balances": "write_transaction",
     "status": "notify_payer",
 }
-"""After which write a run can be killed, and the step that it then never takes."""
+"""The writes after which a run can be killed, each with the step that it then never takes."""
 
 
 class Step(NamedTuple):
@@ -57,12 +57,12 @@ Steps: TypeAlias = Generator[Step, None, T]
 
 
 class LostAnswerError(Exception):
-    """What the engine's HTTP client raises at the step that it was told to fail at."""
+    """Raised where a run was told to fail; stands for a timeout of the engine's HTTP client."""
 
 
 @dataclass
 class EngineRun:
-    """What one run did: StratagemIds by outcome, and in `warnings` what it carried on after.
+    """What one run did: StratagemIds by outcome; `warnings` has the errors that it ignored.
 
     `killed_at` is the stratagem at which the run was killed; empty if it ran to its end.
     """
@@ -76,11 +76,11 @@ class EngineRun:
 
 @dataclass(frozen=True)
 class Access:
-    """Makes each outside action a step that can be awaited, interleaved, or made to fail."""
+    """Makes each request a step that can fail; other writers can act between two steps."""
 
     fail_at: str | None
     ask: Callable[[], None] = lambda: None
-    """Called before each request to the base, which it may refuse."""
+    """Called before each request to the base; it refuses the request by raising."""
 
     def __post_init__(self) -> None:
         if self.fail_at is not None and self.fail_at not in FAIL_POINTS:

@@ -28,7 +28,7 @@ class VeniceSandbox:
         self._citizens: dict[str, tuple[datetime, dict[str, Any] | None]] = {}
 
     def handle(self, request: Request) -> Response:
-        """Route one request; its path is below the API's base."""
+        """Answer one request; its path is relative to the API's base."""
         parts = [unquote(part) for part in request.path.strip("/").split("/")]
         match parts:
             case ["stratagems"]:
@@ -48,7 +48,7 @@ class VeniceSandbox:
             # A miss is cached as well, and comes back as a success without a citizen.
             return json_response(200, {"success": True, "citizen": cached[1], "_cached": True})
         try:
-            # The name is pasted in unescaped, as the live route does.
+            # The live route does not escape the name either.
             found = self._tables.select("CITIZENS", f'{{Username}} = "{username}"')
         except Refusal as refusal:
             document = {"success": False, "error": "Failed to fetch citizen data"}
@@ -75,7 +75,7 @@ class VeniceSandbox:
 
 
 def _formula(query: dict[str, list[str]]) -> str | None:
-    """The filters as a formula; a parameter of any other name is taken for a field's name."""
+    """The filters as a formula; an unknown parameter counts as a field's name."""
     parts = []
     for name, values in query.items():
         if name.lower() in _RESERVED:
@@ -108,7 +108,7 @@ def _citizen(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 def _fallback() -> Response:
-    """Airtable's refusal, shown as an empty list."""
+    """An empty list, with which the live route hides that Airtable refused the request."""
     document = {
         "success": True,
         "stratagems": [],

@@ -1,7 +1,8 @@
-"""Citizens come, go and change their names; other jobs change their ducats.
+"""Adds, removes and renames citizens, and pays stipends as another of Venice's jobs does.
 
-Stratagems name citizens by Username only, so they keep the old name. Whoever comes back is a new
-record with a new creation time. All of it happens at once, as in Airtable's own window.
+Stratagems name citizens by Username only, so they keep the old name after a change. A citizen who
+comes back gets a new record with a new creation time. Changes take effect at once, as in
+Airtable's own user interface.
 """
 
 from __future__ import annotations
@@ -17,14 +18,14 @@ STIPENDIARIES = "Innovatori"
 
 
 class Residents:
-    """Changes CITIZENS as of `now`. Raises ValueError, having changed nothing, for a wrong name."""
+    """Changes CITIZENS. Raises ValueError for an unknown or taken name, and changes nothing."""
 
     def __init__(self, tables: Tables, now: Clock) -> None:
         self._tables = tables
         self._now = now
 
     def add(self, username: str, *, ducats: float = 0, social_class: str = "Popolani") -> Record:
-        """Somebody new, or somebody who was removed, made anew."""
+        """Add a citizen, who may have been removed before."""
         self._check_free(username)
         fields = {
             "CitizenId": username,
@@ -37,22 +38,22 @@ class Residents:
         return self._tables.create("CITIZENS", fields)
 
     def remove(self, username: str) -> Record:
-        """Delete the record; what it had is gone."""
+        """Delete the citizen's record, and with it their ducats."""
         record = self._called(username)
         self._tables.delete("CITIZENS", record["id"])
         return record
 
     def rename(self, username: str, new: str) -> Record:
-        """The same record under another name."""
+        """Give the citizen's record a new name."""
         record = self._called(username)
         self._check_free(new)
         names = {"CitizenId": new, "Username": new}
         return self._tables.update("CITIZENS", record["id"], names)
 
     def pay_stipends(self) -> list[str]:
-        """The job of 08:00: every citizen of class Innovatori gets 3,000 ducats; returns who.
+        """Give every citizen of class Innovatori 3,000 ducats, as the live job does at 08:00.
 
-        It writes absolute balances from a reading of its own, without a lock.
+        It reads all balances first and writes absolute ones, without a lock. Returns the usernames.
         """
         listed = self._tables.select("CITIZENS", f"{{SocialClass}} = '{STIPENDIARIES}'")
         for record in listed:

@@ -1,9 +1,8 @@
 """The engine that carries out transfers, step for step as the live one does.
 
 It lists stratagems that are active and expire in the future or never, and moves the ducats of each
-in turn: balances are read, computed as floats and written back as absolute numbers, without any
-lock. Types other than `transfer_ducats` are somebody else's and stay as they are. When it runs is
-for the caller to say.
+in turn. It reads balances, computes with floats and writes absolute numbers back, without any lock.
+It leaves types other than `transfer_ducats` alone. The caller decides when it runs.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from cascade_cli.sandbox.wire import Clock
 
 
 class Engine:
-    """Runs over the base behind `tables`, as of `now`."""
+    """Runs over the base of `tables`, by the clock `now`."""
 
     def __init__(self, tables: Tables, now: Clock) -> None:
         self._tables = tables
@@ -33,13 +32,13 @@ class Engine:
         kill_after: str | None = None,
         ask: Callable[[], None] = lambda: None,
     ) -> EngineRun:
-        """Carry out what is due, or the one stratagem `only`, whatever its status or expiry.
+        """Carry out all due transfers, or the stratagem `only`, whatever its status or expiry.
 
-        `fail_at` is one of `access.FAIL_POINTS`; there, every stratagem of this run meets an
-        exception. `kill_after` is one of `access.KILL_POINTS`: the first stratagem that gets so far
-        is the run's last. `ask` is called before each request to the base, and may refuse it.
-        Raises ValueError for an unknown point, and what the base raises where the live engine too
-        would die: when a row cannot be read back.
+        `fail_at` is one of `access.FAIL_POINTS`: every stratagem of the run fails there with an
+        exception. `kill_after` is one of `access.KILL_POINTS`: the run ends at the first stratagem
+        that gets that far. `ask` is called before each request to the base, and may refuse it.
+        Raises ValueError for an unknown point. If a row cannot be read back, the base's error
+        passes through, because the live engine dies there too.
         """
         if kill_after is not None and kill_after not in KILL_POINTS:
             raise ValueError(f"no kill after {kill_after!r}; there are: {', '.join(KILL_POINTS)}")
@@ -54,7 +53,7 @@ class Engine:
     def steps(self, *, only: str | None = None, fail_at: str | None = None) -> Steps[EngineRun]:
         """The same run as a generator that stops before each read and write of the base.
 
-        Other writers may act between two steps; closing the generator is killing the engine.
+        Other writers may act between two steps; closing the generator kills the engine.
         """
         return self._steps(EngineRun(self._now()), only, Access(fail_at))
 
@@ -73,7 +72,7 @@ class Engine:
                     "list", "", lambda: self._tables.select("STRATAGEMS", formula)
                 )
             )
-        except Exception as error:  # noqa: BLE001 - the live engine takes any for "nothing to do"
+        except Exception as error:  # noqa: BLE001 - to the live engine this means "nothing to do"
             run.warnings.append(f"Error fetching active stratagems: {error}")
             return []
 
@@ -83,14 +82,14 @@ class Engine:
             return f"{{StratagemId}} = '{quoted}'"
         moment = self._now().isoformat(timespec="milliseconds")
         later = f"IS_AFTER({{ExpiresAt}}, DATETIME_PARSE('{moment}'))"
-        # IF, not OR: IS_AFTER of an empty cell is an error, and makes one of the whole OR.
+        # IF, not OR: IS_AFTER of an empty cell is an error, and would make the whole OR an error.
         return f"AND({{Status}} = 'active', IF({{ExpiresAt}} = BLANK(), TRUE(), {later}))"
 
     def _process(self, access: Access, run: EngineRun, record: Record) -> Steps[None]:
         processor = Processor(self._tables, self._now, access, run, record)
         try:
             succeeded = yield from processor.process()
-        except Exception as error:  # noqa: BLE001 - whatever it is becomes Status `error`
+        except Exception as error:  # noqa: BLE001 - any of them becomes Status `error`
             succeeded = False
             yield from self._set_status(access, run, record, "error", f"Exception: {error}")
         status = yield from access.take(
@@ -105,7 +104,7 @@ class Engine:
     def _set_status(
         self, access: Access, run: EngineRun, record: Record, status: str, text: str
     ) -> Steps[None]:
-        """Set `status` and add a dated line to Notes as they stand; a refusal is only logged."""
+        """Set `status` and add a dated line to the current Notes; an error is only logged."""
         name = record["fields"].get("StratagemId", record["id"])
         fields: dict[str, Any] = {"Status": status}
         line = note_line(self._now(), text)
@@ -114,7 +113,7 @@ class Engine:
                 "read_notes", name, lambda: self._tables.get("STRATAGEMS", record["id"])
             )
             fields["Notes"] = (current["fields"].get("Notes", "") + line).strip()
-        except Exception as error:  # noqa: BLE001 - Notes are then overwritten, as the live one does
+        except Exception as error:  # noqa: BLE001 - the live engine overwrites Notes then too
             run.warnings.append(f"Notes of {name} are lost: {error}")
             fields["Notes"] = line.strip()
         try:

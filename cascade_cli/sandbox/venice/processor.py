@@ -1,4 +1,4 @@
-"""One transfer: from its Notes to the two balances, and the traces that it leaves."""
+"""Carries out one transfer: reads its Notes, moves the ducats and records the outcome."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ class Processor:
         self.stratagem_id: str = fields.get("StratagemId", record["id"])
         self._payer: str = fields.get("ExecutedBy", "")
         self._payee: str = fields.get("TargetCitizen", "")
-        # Every text is appended to Notes as listed: what others wrote since then is overwritten.
+        # As in the live engine, texts go after Notes as listed; what others wrote since is lost.
         self._notes: str = fields.get("Notes", "")
 
     def process(self) -> Steps[bool]:
-        """Whether the ducats moved as ordered.
+        """Carry out the transfer; return whether the ducats moved as ordered.
 
-        Raises what nothing here foresees: a document that is no object, or a row that cannot even
-        be marked as failed.
+        Exceptions that the live engine does not expect pass through: Notes that are JSON but not
+        an object, or a row that cannot even be marked as failed.
         """
         self._access.check("parse")
         try:
@@ -47,7 +47,7 @@ class Processor:
             return (yield from self._fail("Missing required fields or invalid amount."))
         try:
             return (yield from self._transfer(terms))
-        except Exception as error:  # noqa: BLE001 - ducats may have moved, whatever it was
+        except Exception as error:  # noqa: BLE001 - ducats may have moved before any of them
             return (yield from self._fail(f"Processing error: {error}"))
 
     def _transfer(self, terms: Terms) -> Steps[bool]:
@@ -87,6 +87,7 @@ class Processor:
         def write() -> None:
             first, second = transfer.transactions(self._now(), funds, held)
             self._create("TRANSACTIONS", first)
+            # `_take` asked only for the first of the two requests.
             self._access.ask()
             self._create("TRANSACTIONS", second)
 
@@ -102,7 +103,7 @@ class Processor:
         yield from self._take(step, lambda: self._create("NOTIFICATIONS", notice))
 
     def _create(self, table: str, fields: dict[str, Any]) -> None:
-        """Try to add a row, and carry on where the base refuses it."""
+        """Add a row; if the base refuses it, add a warning and carry on."""
         try:
             self._tables.create(table, fields)
         except Refusal as refusal:
@@ -114,7 +115,7 @@ class Processor:
         return False
 
     def _attempt(self, work: Steps[None]) -> Steps[None]:
-        """Do what the engine does without minding whether it works."""
+        """Do something whose failure the engine ignores; it only adds a warning."""
         try:
             yield from work
         except Exception as error:  # noqa: BLE001 - the transfer itself is done by now

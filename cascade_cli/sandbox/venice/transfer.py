@@ -1,7 +1,7 @@
 """What a `transfer_ducats` stratagem says, and what the engine writes about it.
 
-Pure text and field layouts, shared by the engine and by whoever writes rows that must look as if
-the engine had been there. All wording is the live engine's, as clients parse it.
+The engine uses these texts and fields, and so does the seed, whose rows must look as if the engine
+had written them. All wording is the live engine's, because clients parse it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ OUTSIDE_FAILURE = "Processor logic returned failure or an exception occurred."
 
 @dataclass(frozen=True)
 class Terms:
-    """What Notes orders: `amount` in ducats, a float as the engine computes with floats."""
+    """What Notes orders. `amount` is in ducats, a float because the engine computes with floats."""
 
     amount: float
     reason: str
@@ -29,9 +29,9 @@ class Terms:
 def read_terms(notes: str | None) -> Terms:
     """Parse Notes as the engine does.
 
-    Raises ValueError (JSONDecodeError is one) for what the engine calls unparsable. Whatever else
-    a strange document raises (TypeError for a null amount, AttributeError for a list) the engine
-    does not foresee: it ends as Status `error`.
+    Raises ValueError (JSONDecodeError is one) for Notes that the engine reports as unparsable. It
+    does not expect other exceptions, such as TypeError for a null amount or AttributeError for a
+    list: they end in Status `error`.
     """
     document = json.loads(notes if notes is not None else "{}")
     return Terms(float(document.get("amount", 0)), document.get("reason", "Direct transfer"))
@@ -39,7 +39,7 @@ def read_terms(notes: str | None) -> Terms:
 
 @dataclass(frozen=True)
 class Transfer:
-    """One transfer about to be told of: who paid whom how much, under which StratagemId."""
+    """One transfer to be recorded: who pays whom, on what terms, under which StratagemId."""
 
     stratagem_id: str
     payer: str
@@ -47,7 +47,7 @@ class Transfer:
     terms: Terms
 
     def success_line(self, at: datetime) -> str:
-        """What is appended to Notes, which ends being JSON by it."""
+        """The line to append to Notes, which are no longer valid JSON after that."""
         return note_line(
             at,
             f"Successfully transferred {self.terms.amount} ducats "
@@ -55,9 +55,9 @@ class Transfer:
         )
 
     def transactions(self, at: datetime, funds: float, held: float) -> list[dict[str, Any]]:
-        """The TRANSACTIONS rows of payer and payee, in fields that the base does not have.
+        """The TRANSACTIONS rows of payer and payee, with fields that the base does not have.
 
-        `funds` and `held` are what payer and payee had before.
+        `funds` and `held` are the balances of payer and payee before the transfer, in ducats.
         """
         sent = self._transaction(self.payer, -self.terms.amount, funds, f"to {self.payee}", at)
         got = self._transaction(self.payee, self.terms.amount, held, f"from {self.payer}", at)
@@ -78,7 +78,7 @@ class Transfer:
         }
 
     def notices(self, at: datetime) -> list[dict[str, Any]]:
-        """The NOTIFICATIONS rows for payer and payee: always in this layout, whatever the base."""
+        """The NOTIFICATIONS rows for payer and payee, in the engine's layout on any base."""
         amount = f"{self.terms.amount} ducats"
         sent = f"You have successfully transferred {amount} to {self.payee}."
         received = f"You have received {amount} from {self.payer}."
@@ -108,5 +108,5 @@ def note_line(at: datetime, text: str) -> str:
 
 
 def failure_line(text: str) -> str:
-    """The undated line that a foreseen failure leaves in Notes."""
+    """The undated line that the engine adds to Notes after a failure that it expects."""
     return f"\n[ERROR] {text}"

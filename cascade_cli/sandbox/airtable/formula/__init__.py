@@ -1,7 +1,7 @@
-"""`filterByFormula`: the language, parsed and compiled once per request into a test of rows.
+"""`filterByFormula`: parses and compiles a formula, once per request, into a test of rows.
 
-What Airtable's language has and the sandbox lacks is refused like a syntax error. So no formula
-counts as true because the sandbox did not understand it.
+The sandbox lacks parts of Airtable's language and refuses them like syntax errors. So no row ever
+matches because the sandbox did not understand the formula.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ __all__ = ["matcher"]
 
 
 def matcher(formula: str, table: Table, now: datetime) -> Callable[[Row], bool]:
-    """A test whether the formula is true of a row; a row it errors on does not match.
+    """A function that tells whether a row matches; a row that causes an error does not.
 
     Raises Refusal (422 INVALID_FILTER_BY_FORMULA) for anything but a well-formed formula over
     fields that the table has.

@@ -1,4 +1,4 @@
-"""From the tree of a formula to a Python function of a row."""
+"""Compiles a formula's tree into Python functions of a row."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ _READ_FROM_ROW: dict[str, Evaluate] = {
 
 
 def compile_formula(tree: Node, table: Table, now: datetime) -> list[Evaluate]:
-    """Functions of a row of the table, at the moment `now`: it matches if all come out true.
+    """Functions of a row of the table as of `now`; a row matches if all of them are true.
 
-    An error in one is as good as false, so those of an AND need not all be evaluated: the shortest
-    come first, and spare the others most of the rows. Raises Refusal for unknown names and wrong
-    numbers of arguments.
+    Each argument of a top-level AND becomes a function of its own, the shortest first. An error
+    counts as false, so the first function decides most rows, and the longer ones are skipped.
+    Raises Refusal for unknown names and wrong numbers of arguments.
     """
     unknown = dict.fromkeys(name for name in _fields_of(tree) if name not in table.by_name)
     if unknown:
@@ -109,7 +109,7 @@ class _Compiler:
         return lambda row: read(row) == wanted
 
     def _lookup(self, node: FunctionCall) -> Evaluate | None:
-        """`OR({F}='a', {F}='b', …)` as one look into a set, or None for any other OR."""
+        """`OR({F}='a', {F}='b', …)` as one lookup in a set, or None for any other OR."""
         pairs = [_key_and_text(argument) for argument in node.arguments]
         keys = {pair[0] for pair in pairs if pair}
         if len(keys) != 1 or None in pairs:
@@ -172,7 +172,7 @@ def _application(call: Callable[..., Value], arguments: list[Evaluate]) -> Evalu
 
 
 def _folded(evaluate: Evaluate) -> Evaluate:
-    """The result of a function of constants, unless it is an error: that stays a row's own."""
+    """Evaluate a function of constants now. If it fails, it must fail only for rows that use it."""
     try:
         return _Constant(evaluate(_NO_ROW))
     except EvaluationError:

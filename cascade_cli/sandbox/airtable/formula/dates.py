@@ -1,4 +1,4 @@
-"""Moments in formulas: reading them in a format, adding to them, comparing them up to a unit."""
+"""Dates in formulas: parsing, adding to them, and comparing to the precision of a unit."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _TOKEN = re.compile(r"\[([^\]]*)\]|([A-Za-z])\2*|[^A-Za-z]")
 
 
 def unit(name: str) -> str:
-    """The unit in the singular; refuses what is none."""
+    """The unit's name in the singular. Raises Refusal (422) for an unknown unit."""
     singular = _SHORT.get(name) or name.lower().removesuffix("s")
     if singular not in _FIXED and singular not in _MONTHS:
         raise refusal.invalid_formula()
@@ -40,7 +40,10 @@ def unit(name: str) -> str:
 
 
 def add(start: datetime, count: float, unit: str) -> datetime:
-    """`count` units later; the day is cut to the length of the month it lands in."""
+    """`count` units after `start`; a day that the new month lacks becomes its last day.
+
+    Raises EvaluationError if the result lies outside the calendar.
+    """
     try:
         if unit in _FIXED:
             return start + count * _FIXED[unit]
@@ -53,7 +56,7 @@ def add(start: datetime, count: float, unit: str) -> datetime:
 
 
 def difference(end: datetime, start: datetime, unit: str) -> int:
-    """How many whole units lie between, negative where `end` comes first."""
+    """How many whole units lie between the two; negative if `end` comes first."""
     if end < start:
         return -difference(start, end, unit)
     if unit in _FIXED:
@@ -65,14 +68,15 @@ def difference(end: datetime, start: datetime, unit: str) -> int:
 
 
 def midnight(now: datetime) -> datetime:
-    """The beginning of today in UTC, where a base's formulas are at home."""
+    """The beginning of today in UTC, the time zone in which formulas are evaluated."""
     return now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def truncator(unit: str) -> Callable[[datetime], tuple[int, ...]]:
-    """A function to the part of a moment that two moments of the same `unit` share."""
+    """A function of a moment; its results are equal for two moments in the same `unit`."""
     lengths = {"year": 1, "month": 2, "day": 3, "hour": 4, "minute": 5, "second": 6}
     if unit == "week":
+        # Ordinal 7 was a Sunday, so a week begins on Sunday.
         return lambda moment: (((moment.toordinal()) // 7),)
     if unit == "quarter":
         return lambda moment: (moment.year, (moment.month - 1) // 3)
@@ -83,7 +87,7 @@ def truncator(unit: str) -> Callable[[datetime], tuple[int, ...]]:
 
 @lru_cache(maxsize=64)
 def directives(written: str) -> str:
-    """A moment.js format for strptime; refuses tokens that the sandbox does not know."""
+    """Translate a moment.js format for strptime. Raises Refusal (422) for an unknown token."""
     parts = []
     for match in _TOKEN.finditer(written):
         token = match[0]
@@ -97,7 +101,10 @@ def directives(written: str) -> str:
 
 
 def read(written: str, format: str) -> datetime:
-    """The moment that `written` names in a strptime format, UTC where it names no zone."""
+    """Parse `written` by a strptime format; without a zone it is in UTC.
+
+    Raises EvaluationError if it does not fit the format.
+    """
     try:
         found = datetime.strptime(written.strip(), format)  # noqa: DTZ007
     except ValueError as error:

@@ -1,7 +1,7 @@
 """The functions and operators of formulas: how many arguments they take, and what they do.
 
-Arguments are evaluated before the call, except IF's. An error in any argument is the result,
-even within OR(): Airtable shows #ERROR! there too.
+Arguments are evaluated before the call, except IF's. An error in any argument makes the call an
+error, even within OR(): Airtable shows #ERROR! there too.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ UNLIMITED = 10_000
 
 @dataclass(frozen=True)
 class Function:
-    """`call` takes between `least` and `most` values; `checks` look at constant arguments early.
+    """`call` takes between `least` and `most` values; `checks` test constant arguments early.
 
-    A check raises Refusal, so that an unknown unit refuses the formula before any row is looked
-    at.
+    A check is an argument's index and a function that raises Refusal. So an unknown unit, for
+    instance, is refused before any row is evaluated.
     """
 
     least: int
@@ -122,7 +122,7 @@ FUNCTIONS: dict[str, Function] = {
     "VALUE": Function(1, 1, _value),
     "MOD": Function(2, 2, _arithmetic(_modulo)),
     "DATETIME_PARSE": Function(1, 3, _datetime_parse, ((1, dates.directives),)),
-    # For an unknown unit Airtable counts milliseconds, which nobody means: the sandbox refuses.
+    # Airtable counts milliseconds for an unknown unit. Nobody means that; the sandbox refuses.
     "DATETIME_DIFF": Function(2, 3, _datetime_diff, ((2, dates.unit),)),
     "DATEADD": Function(3, 3, _dateadd, ((2, dates.unit),)),
     "IS_BEFORE": Function(2, 2, _is_before),

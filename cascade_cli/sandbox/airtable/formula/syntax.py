@@ -1,4 +1,4 @@
-"""The grammar of formulas, and the tree that parsing gives."""
+"""The grammar of formulas, and the tree that the parser builds."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lark.exceptions import LarkError, VisitError
 from cascade_cli.sandbox.airtable import refusal
 
 MAX_DEPTH = 150
-"""Levels of nesting before a formula is refused; a chain of operators nests leftwards."""
+"""How deeply a formula may be nested; each operator in a chain adds a level."""
 
 _GRAMMAR = r"""
 ?start: expression
@@ -59,7 +59,7 @@ class FieldName:
 
 @dataclass(frozen=True)
 class FunctionCall:
-    """A function, or an operator under its sign, with its arguments."""
+    """A function or operator with its arguments; an operator's `name` is its sign."""
 
     name: str
     arguments: tuple[Node, ...]
@@ -72,7 +72,7 @@ Node = Literal | FieldName | FunctionCall
 
 @lru_cache(maxsize=256)
 def parse(formula: str) -> Node:
-    """The tree of a formula; raises Refusal where it is malformed or nested too deeply."""
+    """The tree of a formula; raises Refusal if it is malformed or nested too deeply."""
     try:
         return cast(Node, _parser().parse(formula))
     except VisitError as error:
@@ -124,5 +124,5 @@ def _call(name: str, arguments: tuple[Node, ...], operator: bool = False) -> Fun
 
 
 def _unescaped(match: re.Match[str]) -> str:
-    # An escape that means nothing keeps its backslash.
+    # An unknown escape keeps its backslash.
     return _ESCAPED.get(match[1], match[0])

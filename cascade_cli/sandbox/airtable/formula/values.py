@@ -1,4 +1,4 @@
-"""The values of formulas and how they turn into one another.
+"""The values of formulas, and how they are converted and compared.
 
 A value is blank (None), true or false, a number, a text, or a moment (aware, UTC).
 """
@@ -24,7 +24,7 @@ class EvaluationError(Exception):
 
 
 def truth(value: Value) -> bool:
-    """Whether a row with this result is listed: not for blank, empty text, zero or false."""
+    """Whether a row with this result is listed: false for blank, empty text, zero and false."""
     return bool(value)
 
 
@@ -40,7 +40,7 @@ def text(value: Value) -> str:
 
 
 def number(value: Value) -> float:
-    """The value in arithmetic; texts and moments have no number."""
+    """The value in arithmetic; blank is 0. Raises EvaluationError for a text or a moment."""
     if value is None:
         return 0.0
     if isinstance(value, bool | int | float):
@@ -49,14 +49,14 @@ def number(value: Value) -> float:
 
 
 def finite(value: float) -> float:
-    """The result of arithmetic, unless it overflowed."""
+    """The result of arithmetic. Raises EvaluationError if it overflowed."""
     if not math.isfinite(value):
         raise EvaluationError("not a finite number")
     return value
 
 
 def moment(value: Value) -> datetime:
-    """The value as a moment: texts in ISO 8601 are read, UTC where they name no zone."""
+    """The value as a moment, texts read as ISO 8601. Raises EvaluationError for other values."""
     if isinstance(value, datetime):
         return value
     if isinstance(value, str):
@@ -66,7 +66,7 @@ def moment(value: Value) -> datetime:
 
 @lru_cache(maxsize=65_536)
 def instant(written: str) -> datetime:
-    """The moment that an ISO 8601 text names."""
+    """Read an ISO 8601 text, in UTC without a zone. Raises EvaluationError if it is not one."""
     try:
         found = datetime.fromisoformat(written.strip())
         return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
@@ -75,7 +75,7 @@ def instant(written: str) -> datetime:
 
 
 def equal(left: Value, right: Value) -> bool:
-    """`=`: case-sensitive; blank equals the empty text, zero and false (seen in Airtable)."""
+    """`=`: case-sensitive; blank equals the empty text, zero and false (observed in Airtable)."""
     if left is None or right is None:
         return not truth(left) and not truth(right)
     if isinstance(left, datetime) or isinstance(right, datetime):
@@ -86,7 +86,7 @@ def equal(left: Value, right: Value) -> bool:
 
 
 def ordering(compare: Callable[[Any, Any], bool]) -> Callable[[Value, Value], bool]:
-    """`<` and its kin: numbers by size, texts by code point, moments in time."""
+    """A comparison such as `<`: numbers by size, texts by code point, moments by time."""
 
     def ordered(left: Value, right: Value) -> bool:
         if isinstance(left, datetime) or isinstance(right, datetime):
@@ -110,7 +110,7 @@ def _same_moment(left: Value, right: Value) -> bool:
 
 
 def _comparable_moment(value: Value) -> datetime:
-    # A blank counts as zero, and zero is the epoch: overdue rows without a date are "overdue".
+    # A blank counts as zero, and zero is the epoch: a row without a date is always overdue.
     return _EPOCH if value is None else moment(value)
 
 

@@ -1,7 +1,7 @@
-"""What happens to single payments and transfers; each story writes both sides and names its kind.
+"""Stories: what can happen to a single payment or transfer.
 
-A story takes the world, writes one instance of what it tells, and returns the kind (INTERFACE's
-word) that a reconciliation should find, or None for what is no payment of ours.
+A story writes one instance of its case to Stripe and Venice. It returns the kind that
+`cascade reconcile` should report, or None if there is nothing to report.
 """
 
 from __future__ import annotations

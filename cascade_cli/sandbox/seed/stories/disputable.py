@@ -1,4 +1,4 @@
-"""Sales whose money is in question: underpaid, refunded, contested, or for nobody."""
+"""Sales whose money or buyer is in question: underpaid, refunded, disputed, unattributable."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def paid_too_little(world: World) -> str:
 
 
 def without_citizen(world: World) -> str:
-    """Bought by somebody who was not logged in."""
+    """The buyer was not logged in, so the metadata names no citizen."""
     world.sell(citizen_id=None)
     return "unattributable"
 
@@ -29,13 +29,13 @@ def without_ducats(world: World) -> str:
 
 
 def not_a_number(world: World) -> str:
-    """The page had divided by a rate that it did not have, and JavaScript wrote NaN."""
+    """The page divided by a missing rate, and JavaScript wrote NaN."""
     world.sell(ducat_amount="NaN")
     return "unattributable"
 
 
 def not_numeric(world: World) -> str:
-    """Somebody tried the API by hand."""
+    """Somebody tried the API by hand, with a word for the amount."""
     world.sell(ducat_amount="abc")
     return "unattributable"
 
@@ -74,13 +74,13 @@ def _delivered(world: World) -> Sale:
 
 
 def half_a_dollar(world: World) -> str:
-    """The price was changed in the browser, and nobody credited it yet."""
+    """The price was changed in the browser to half a dollar; nothing has been credited yet."""
     world.sell(world.order(item=custom(world.random.randrange(2500, 9500))), cents=50)
     return "underpaid"
 
 
 def at_a_rate_of_its_own(world: World) -> str:
-    """The metadata names the rate at which the price would be right."""
+    """The price was changed, and the metadata names the rate that would make it right."""
     ducats = world.random.randrange(2500, 9500)
     rate = f"{0.5 / ducats:.8f}"
     world.sell(world.order(item=custom(ducats)), cents=50, exchange_rate=rate)
@@ -88,12 +88,12 @@ def at_a_rate_of_its_own(world: World) -> str:
 
 
 def in_dongs(world: World) -> str:
-    """A currency in which the shop sells nothing."""
+    """The buyer paid in a currency in which the shop does not sell."""
     world.sell(world.order(item=custom(10_000)), cents=13_000, currency="vnd")
     return "underpaid"
 
 
 def for_the_processor(world: World) -> str:
-    """Venice's engine would mint the ducats."""
+    """The buyer named is the processor: paying itself, it would make ducats out of nothing."""
     world.sell(citizen_id=PROCESSOR)
     return "unattributable"

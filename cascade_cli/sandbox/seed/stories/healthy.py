@@ -1,4 +1,4 @@
-"""Payments that arrived, or are about to."""
+"""Payments whose ducats have arrived or are still on time."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from cascade_cli.sandbox.seed.world import World
 
 
 def ordinary(world: World) -> str:
-    """Paid at any time, and delivered by the next run, if there has been one since."""
+    """Paid at any time, and delivered by the next run unless that is still to come."""
     order = world.order(alone=False)
     window = world.window
     sale = world.pay(
@@ -29,7 +29,7 @@ def replayed(world: World) -> str:
 
 
 def lucky_legacy_row(world: World) -> str:
-    """The legacy connector's row, written within the five minutes before a run."""
+    """The legacy connector happened to write its row within the five minutes before a run."""
     sale = world.sell_before_a_run()
     world.transfers.execute(world.credit_as_before(sale))
     return "settled"
@@ -52,6 +52,6 @@ def just_paid(world: World) -> str:
 
 
 def awaiting_the_next_run(world: World) -> str:
-    """Credited since the last run, with three days to live."""
+    """Credited since the last run, with a row that is valid for three days."""
     world.credit(world.sell_fresh())
     return "in_flight"

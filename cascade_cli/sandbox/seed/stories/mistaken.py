@@ -1,4 +1,4 @@
-"""Transfers that went wrong: doubtful, of another amount, to another citizen, or twice."""
+"""Transfers that went wrong: doubtful, the wrong amount, the wrong citizen, or twice."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _LOST_ANSWERS = (
 
 
 def lost_before_any_balance(world: World) -> str:
-    """Airtable failed before the first balance was written; the text does not tell."""
+    """Airtable failed before the first balance was written; the error text does not say so."""
     _lose_answer(world, debited=False, credited=False)
     return "doubtful"
 
 
 def lost_between_balances(world: World) -> str:
-    """The processor was debited, the citizen not credited."""
+    """The processor was debited, but the citizen was not credited."""
     _lose_answer(world, debited=True, credited=False)
     return "doubtful"
 
@@ -35,20 +35,20 @@ def lost_after_both_balances(world: World) -> str:
 
 
 def ended_in_error(world: World) -> str:
-    """An exception that the processor did not catch."""
+    """The engine's transfer code did not catch an exception."""
     row = world.credit(world.sell())
     world.transfers.break_off(row, "error", f"Exception: {world.random.choice(_LOST_ANSWERS)}")
     return "doubtful"
 
 
 def failed_without_a_reason(world: World) -> str:
-    """The runner found the row still active after a failure, and only said so."""
+    """The engine found the row still active after a failure, and gave no reason."""
     world.transfers.break_off(world.credit(world.sell()), "failed", OUTSIDE_FAILURE)
     return "doubtful"
 
 
 def bonus_forgotten(world: World) -> str:
-    """A package was paid, and its ducats delivered without the bonus."""
+    """A package was paid for, and its ducats were delivered without the bonus."""
     item = with_bonus(world.random)
     sale = world.sell(world.order(item=item))
     world.transfers.execute(world.credit(sale, ducats=item.ducats - item.bonus))
@@ -56,7 +56,7 @@ def bonus_forgotten(world: World) -> str:
 
 
 def bonus_about_to_be_forgotten(world: World) -> str:
-    """The same, before the engine has taken it."""
+    """A package was credited without the bonus; the engine has not executed the row yet."""
     item = with_bonus(world.random)
     sale = world.sell_fresh(world.order(item=item))
     world.credit(sale, ducats=item.ducats - item.bonus)
@@ -64,7 +64,7 @@ def bonus_about_to_be_forgotten(world: World) -> str:
 
 
 def slipped_digit(world: World) -> str:
-    """An operator credited by hand and typed one nought too many."""
+    """An operator credited by hand and typed one zero too many."""
     sale = world.sell()
     row = world.credit(sale, at=world.by_hand_after(sale.at), ducats=sale.ducats * 10)
     world.transfers.execute(row)
@@ -72,7 +72,7 @@ def slipped_digit(world: World) -> str:
 
 
 def another_citizen(world: World) -> str:
-    """The ducats went to somebody whose name stood in the next line of a list."""
+    """The ducats went to the citizen on the next line of a list."""
     sale = world.sell()
     payee = world.anybody_but(sale.citizen)
     world.transfers.execute(world.credit(sale, TargetCitizen=payee))
@@ -99,7 +99,7 @@ def credited_by_old_and_new(world: World) -> str:
 
 
 def two_writers_at_once(world: World) -> str:
-    """Two processes credited at the same moment; nothing in Airtable forbids a second key."""
+    """Two processes credited it at the same time; Airtable does not enforce unique keys."""
     sale = world.sell_fresh()
     world.credit(sale)
     world.credit(sale)

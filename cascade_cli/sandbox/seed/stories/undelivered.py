@@ -1,4 +1,4 @@
-"""Payments that brought no ducats: nothing was written, nothing will be taken, or it failed."""
+"""Payments without ducats: no row was written, the engine will skip it, or it failed."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from cascade_cli.sandbox.venice.transfer import read_terms
 
 
 def swallowed_by_the_webhook(world: World) -> str:
-    """Crediting failed, the legacy webhook answered 200 all the same, and Stripe never retried."""
+    """Crediting failed, the legacy webhook answered 200 anyway, and Stripe never retried."""
     world.sell()
     return "missing"
 
 
 def expired_unseen(world: World) -> str:
-    """The legacy connector's five minutes were over before any run; its notice was refused."""
+    """The legacy connector's row expired before any run; its notice was refused."""
     world.credit_as_before(world.sell())
     return "stalled"
 
 
 def expired_unseen_but_announced(world: World) -> str:
-    """The same, and the citizen was told that the ducats had arrived."""
+    """The legacy row expired before any run, but its notice said that the ducats had arrived."""
     world.credit_as_before(world.sell(), notified=True)
     return "stalled"
 
@@ -36,21 +36,21 @@ def never_activated(world: World) -> str:
 
 
 def set_to_expired(world: World) -> str:
-    """A tidy-up took it for expired before its run came."""
+    """A clean-up job marked the row as expired before its run."""
     row = world.credit(world.sell())
     world.transfers.change(row, world.before_its_run(row), Status="expired")
     return "stalled"
 
 
 def cancelled(world: World) -> str:
-    """Somebody cancelled it by hand, and nobody refunded the payment."""
+    """Somebody cancelled the row by hand, and nobody refunded the payment."""
     row = world.credit(world.sell())
     world.transfers.change(row, world.before_its_run(row), Status="cancelled")
     return "stalled"
 
 
 def written_as_python(world: World) -> str:
-    """A script wrote Notes with str() where json.dumps() was meant."""
+    """A script wrote Notes with str() instead of json.dumps()."""
     row = world.credit(world.sell())
     notes = row.notes.replace('"', "'")
     row = world.transfers.change(row, row.created_at + timedelta(seconds=2), Notes=notes)
@@ -77,7 +77,7 @@ def processor_missing(world: World) -> str:
 
 
 def processor_empty(world: World) -> str:
-    """The processor had run dry by then; it was replenished later."""
+    """The processor had too few ducats at the time; it was replenished later."""
     row = world.credit(world.sell())
     amount = read_terms(row.notes).amount
     funds = amount * world.random.uniform(0.05, 0.95)
@@ -86,7 +86,7 @@ def processor_empty(world: World) -> str:
 
 
 def paid_before_arriving(world: World) -> str:
-    """The citizen came to Venice only after the engine had looked for them."""
+    """The citizen arrived in Venice only after the engine had looked for them."""
     newcomer = world.newcomer()
     sale = world.sell(Order(newcomer, odd_item(world.random)))
     window = world.window
@@ -102,7 +102,7 @@ def misspelt_citizen(world: World) -> str:
 
 
 def misspelt_citizen_credited(world: World) -> str:
-    """The same, but a stratagem was written, and the engine could not find the payee."""
+    """The buyer mistyped their name; a stratagem was written, but the engine found no payee."""
     sale = _sell_to_a_misspelt_name(world)
     world.transfers.fail(world.credit(sale), f"Receiver {sale.citizen} not found.")
     return "unknown_citizen"

@@ -1,4 +1,4 @@
-"""Transfers and charges that no sale stands behind."""
+"""Transfers and charges that do not come from a sale."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _WARES = ("Carnival mask", "Print of the Rialto", "Monthly newsletter, supporter
 
 
 def transfer_nobody_paid_for(world: World) -> str:
-    """The legacy connector was called by hand, to try it out."""
+    """Somebody called the legacy connector by hand to try it out."""
     order = world.order()
     run = world.random.choice(world.window.daytime_runs())
     at = run - timedelta(seconds=world.random.randrange(60, 280))
@@ -39,7 +39,7 @@ def payment_of_another_account(world: World) -> str:
 
 
 def manual_credit(world: World) -> None:
-    """An operator credited by hand, and said why."""
+    """An operator credited ducats by hand and gave a reason."""
     order, at = world.order(), _any_time(world)
     reference = f"{at:%Y%m%d}-{world.random.randrange(10**6):06}"
     notes = {
@@ -56,7 +56,7 @@ def manual_credit(world: World) -> None:
 
 
 def settled_across_the_beginning(world: World) -> None:
-    """Paid before the window, credited within it."""
+    """Paid for before the window, credited within it."""
     sale = world.pay(world.order(), world.window.since - timedelta(hours=5))
     row = world.credit(sale, at=world.by_hand_after(world.window.opening))
     world.transfers.execute(row)
@@ -74,25 +74,25 @@ def another_product(world: World) -> None:
 
 
 def declined(world: World) -> None:
-    """The bank refused: a charge, but no money."""
+    """The bank declined the card: there is a charge, but no money."""
     card = world.random.choice(("chargeDeclined", "chargeDeclinedInsufficientFunds"))
     _pay_without_sale(world, payment_method=f"pm_card_{card}")
 
 
 def only_authorised(world: World) -> None:
-    """The money is reserved, and was never taken."""
+    """The payment was authorised but never captured."""
     _pay_without_sale(world, capture=False)
 
 
 def refunded_before_delivery(world: World) -> None:
-    """All of the money went back before anything was credited: nobody owes anybody."""
+    """All of the money went back before anything was credited, so nothing is owed."""
     charge = _pay_without_sale(world)
     at = datetime.fromtimestamp(charge["created"], world.window.until.tzinfo)
     world.account.refund(charge["id"], at=at + timedelta(minutes=world.random.randrange(5, 90)))
 
 
 def another_stratagem(world: World) -> None:
-    """Citizens plot against one another."""
+    """A citizen's stratagem of another type, which moves no ducats."""
     at, plotter = _any_time(world), world.anybody_but()
     kind = world.random.choice(_OTHER_TYPES)
     world.transfers.order(
@@ -111,7 +111,7 @@ def another_stratagem(world: World) -> None:
 
 
 def between_citizens(world: World) -> None:
-    """Citizens pay one another; sometimes they pay the processor back."""
+    """A citizen pays another one, or now and then pays the processor back."""
     run = world.random.choice(world.window.daytime_runs())
     at = run - timedelta(seconds=world.random.randrange(60, 280))
     payer = world.anybody_but()
