@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from cascade_cli.domain.shop.secret import Secret
 from cascade_cli.errors import SettingsError
 
 T = TypeVar("T")
@@ -104,3 +103,17 @@ def request_rate(value: str) -> float:
     if not 0 <= rate < float("inf"):
         raise ValueError(f"{value!r} is not a number of requests a second")
     return rate
+
+
+class Secret:
+    """A key that no print, log, repr or traceback can show."""
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """The key itself, for the one place that sends it."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret(…)"

@@ -12,16 +12,21 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from cascade_cli.adapters.stripe.event_files import read_event_file
-from cascade_cli.adapters.stripe.events import EVENT_ID, EventReader
+from cascade_cli.adapters.stripe.events import EVENT_ID, EventReader, read_event_file
 from cascade_cli.bootstrap import Wiring
 from cascade_cli.cli.context.archive import archive_of
 from cascade_cli.cli.context.connection import connected
 from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.cli.terminal.windows import moment_option, parse_window
-from cascade_cli.domain.records.accepted_events import Kept
-from cascade_cli.domain.records.stripe_events import KEPT, Event, chronological, forgotten, of_types
+from cascade_cli.domain.records.stripe_events import (
+    KEPT,
+    Event,
+    Kept,
+    chronological,
+    forgotten,
+    of_types,
+)
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.domain.shop.times import Window, format_moment, rfc3339
 from cascade_cli.errors import ExitCode, JournalError, ServiceError, UsageError

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from cascade_cli.domain.explain.story import Happening, Source
-from cascade_cli.domain.records.accepted_events import EventState, Kept
+from cascade_cli.domain.records.stripe_events import EventState, Kept
 from cascade_cli.domain.shop.times import format_moment
 
 _STANDING = {

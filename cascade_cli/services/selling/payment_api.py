@@ -14,11 +14,11 @@ from cascade_cli.domain.delivery.delivery_steps import rows_of
 from cascade_cli.domain.matching.matching import match
 from cascade_cli.domain.matching.ownership import Ownership
 from cascade_cli.domain.reconcile.event_replay import question_about
-from cascade_cli.domain.records.accepted_events import EventState, Kept
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.gifts import Gift, wished_gift
 from cascade_cli.domain.records.orders import exact
 from cascade_cli.domain.records.stratagems import Stratagem
+from cascade_cli.domain.records.stripe_events import EventState, Kept
 from cascade_cli.domain.selling.allocation import Allocation, Allocations, Share
 from cascade_cli.domain.selling.pricing import Quote
 from cascade_cli.domain.selling.sales import PaymentIntent, Sale
