@@ -13,6 +13,20 @@ from cascade_cli.errors import SettingsError
 T = TypeVar("T")
 
 
+class Secret:
+    """A key that no print, log, repr or traceback can show."""
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """The key itself, for the one place that sends it."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+
 @dataclass(frozen=True)
 class Setting:
     """One setting as the manual and .env.example describe it; a secret never reaches any output."""
@@ -103,17 +117,3 @@ def request_rate(value: str) -> float:
     if not 0 <= rate < float("inf"):
         raise ValueError(f"{value!r} is not a number of requests a second")
     return rate
-
-
-class Secret:
-    """A key that no print, log, repr or traceback can show."""
-
-    def __init__(self, value: str) -> None:
-        self._value = value
-
-    def reveal(self) -> str:
-        """The key itself, for the one place that sends it."""
-        return self._value
-
-    def __repr__(self) -> str:
-        return "Secret(…)"

@@ -1,4 +1,5 @@
-"""Reads Venice's base for doctor: what the token may do, and which fields there are."""
+"""Reads Venice for doctor: its base, what the token may do there and which fields there are; and
+whether Venice's own HTTP API is well."""
 
 from __future__ import annotations
 
@@ -28,6 +29,7 @@ from cascade_cli.domain.shop.keys import LEGACY_SOURCE, Origin
 from cascade_cli.errors import RightsError, UnreachableError
 
 READ_TABLES = (STRATAGEMS, CITIZENS, NOTIFICATIONS)
+_NO_ROUTE = 404
 
 
 class BaseProbe:
@@ -89,9 +91,6 @@ class LegacyReader(VeniceReader):
         others = NOT(EQ(Field("ExecutedBy"), self._processor))
         rows = self._stratagems(lately, OR(legacy, others))
         return [row for row in rows if row.origin is Origin.LEGACY or row.other_processor]
-
-
-_NO_ROUTE = 404
 
 
 class VeniceApi:

@@ -1,4 +1,5 @@
-"""Stripe's events: which of them tell of a payment, and in which order they are replayed."""
+"""Stripe's events: which of them tell of a payment, in which order they are replayed, and where
+each that the webhook accepted stands."""
 
 from __future__ import annotations
 
