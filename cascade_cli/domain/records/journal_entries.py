@@ -1,5 +1,5 @@
-"""What cascade remembers of its own doing: intents, attempts and outcomes, in order, for ever; and who
-holds a claim or a lock."""
+"""What cascade remembers of its own doing: intents, attempts and outcomes, in order, for ever;
+and who holds a claim or a lock."""
 
 from __future__ import annotations
 
