@@ -27,7 +27,7 @@ from cascade_cli.cli.terminal.session import Session
 from cascade_cli.errors import SettingsError
 from cascade_cli.services.doctor import Instruments
 from cascade_cli.settings import Settings
-from cascade_cli.settings.place import state_folder
+from cascade_cli.settings.locations import state_folder
 
 
 def instruments(session: Session, settings: Settings, values: Mapping[str, str]) -> Instruments:
