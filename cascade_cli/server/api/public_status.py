@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from cascade_cli.errors import CascadeError, NotFoundError
 from cascade_cli.server.thread_pool import Offload
-from cascade_cli.services.selling.payment_api import PaymentStatus, Remembered
+from cascade_cli.services.selling.payment_status import PaymentStatus, Remembered
 
 UNKNOWN_AT_ONCE = 2
 UNKNOWN_A_SECOND = 2.0
