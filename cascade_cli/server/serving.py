@@ -30,7 +30,7 @@ from cascade_cli.domain.shop.times import Window
 from cascade_cli.errors import JournalError
 from cascade_cli.server.app import AppState, create_app
 from cascade_cli.server.batch_writer import BatchWriter
-from cascade_cli.server.http.connections import Connections, most_connections
+from cascade_cli.server.http.connections import ConnectionRegister, most_connections
 from cascade_cli.server.http.protocol import BoundedProtocol
 from cascade_cli.server.metrics import Metrics
 from cascade_cli.server.readiness import Probe, Readiness
@@ -227,7 +227,7 @@ def server_of(app_state: AppState) -> uvicorn.Server:
     """uvicorn with the office's application, not yet running."""
 
     class Protocol(BoundedProtocol):
-        register = Connections(
+        register = ConnectionRegister(
             most_connections(), lambda why: app_state.metrics.closed.labels(why).inc()
         )
 

@@ -31,7 +31,7 @@ def most_connections(most: int = MOST_CONNECTIONS) -> int:
     return min(most, max(files - RESERVED_FILES, files // 2))
 
 
-class Connections:
+class ConnectionRegister:
     """At most `most` at once, of which three quarters may be of clients who were never answered.
 
     `closed` hears why we closed one.
