@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from cascade_cli.domain.discrepancies.evidence import describe
 from cascade_cli.domain.discrepancies.kinds import Kind
 from cascade_cli.domain.explain.checklist import ChecklistFacts, checklist
-from cascade_cli.domain.explain.entry_sentences import journaled, past_of
+from cascade_cli.domain.explain.entry_sentences import journaled, past_of, payment_of, received
 from cascade_cli.domain.explain.split_payment import SplitPayment
 from cascade_cli.domain.explain.story import (
     CitizenBalances,
@@ -39,7 +39,6 @@ from cascade_cli.domain.shop.keys import (
     whole_id,
 )
 from cascade_cli.errors import NotFoundError, RightsError, SchemaError, UsageError
-from cascade_cli.services.events.received_events import payment_of, received
 from cascade_cli.services.explain.citizen_story import CitizenStories
 from cascade_cli.services.explain.explain_sources import ExplainSettings, ExplainSources
 from cascade_cli.services.reconcile.neighbouring_charges import NeighbouringCharges
