@@ -1,4 +1,4 @@
-"""Journal entries and webhook events in a few words, and what they tell of a transfer or payment."""
+"""Journal entries and webhook events in a few words, and what they tell of a transfer."""
 
 from __future__ import annotations
 
