@@ -79,7 +79,8 @@ TESTS = {
     " domain/test_price_guard credit/test_ambiguous",
     "domain/matching/ownership": "domain/test_late_rows domain/test_other_processor"
     " domain/test_matching"
-    " domain/test_matching_properties domain/test_reconcile_properties credit/test_ambiguous",
+    " domain/test_matching_properties domain/test_reconcile_properties credit/test_ambiguous"
+    " credit/test_next_step credit/test_next_step_properties",
     "domain/records/past_delivery": "domain/test_vanished since_last/test_vanished"
     " credit/test_doubt",
     "domain/matching/fast_path": "domain/test_plain domain/test_core_costs",

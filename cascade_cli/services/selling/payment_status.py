@@ -9,9 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Generic, TypeVar
 
-from cascade_cli.domain.delivery.delivery_steps import rows_of
 from cascade_cli.domain.matching.matching import match
-from cascade_cli.domain.matching.ownership import Ownership
+from cascade_cli.domain.matching.ownership import Ownership, rows_of
 from cascade_cli.domain.reconcile.event_replay import question_about
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.stratagems import Stratagem
