@@ -94,6 +94,9 @@ TESTS = {
     " domain/test_advice domain/test_money_back_told"
     " domain/test_plain domain/test_refunds domain/test_late_rows domain/test_other_processor"
     " domain/test_reconcile_properties",
+    "domain/reconcile/orphans": "domain/test_orphans domain/test_unattributable"
+    " domain/test_late_rows domain/test_other_processor domain/test_by_hand domain/test_findings"
+    " domain/test_reconciliation domain/test_reconcile_properties",
     "domain/discrepancies/refund_plan": f"{_MONEY_BACK} domain/test_residents refunds/test_states"
     " refunds/test_refund",
     "domain/refunds/refund_shares": f"{_MONEY_BACK} domain/test_findings domain/test_residents"
