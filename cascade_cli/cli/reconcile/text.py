@@ -27,8 +27,7 @@ from cascade_cli.domain.discrepancies.repair_command import explain
 from cascade_cli.domain.history.checkpoint import name_of
 from cascade_cli.domain.reconcile.equation import Equation
 from cascade_cli.domain.reconcile.overview import kind_counts, what_is_open
-from cascade_cli.domain.reconcile.reconciliation import Item, Reconciliation
-from cascade_cli.domain.reconcile.selection import Selection
+from cascade_cli.domain.reconcile.reconciliation import Item, Reconciliation, Selection
 from cascade_cli.domain.shop.money import ZERO, rounded
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.domain.shop.times import format_moment, format_span

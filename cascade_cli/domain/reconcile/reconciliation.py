@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import partial
+from itertools import islice
 
 from cascade_cli.domain.discrepancies.advice import advice_for, conclusion_of
 from cascade_cli.domain.discrepancies.decision_facts import decided_on, facts_of, facts_of_rows
@@ -219,3 +220,41 @@ def _is_moving(matched: MatchedCharge) -> bool:
 def _with_line(item: Item, line: Repair | None) -> Item:
     """Where a payment's line says whose it is, the transfer is not taken back as nobody's."""
     return replace(item, repair=line) if line and item.is_open else item
+
+
+@dataclass(frozen=True)
+class Selection:
+    """All discrepancies, unless more or less is asked for: `everything` is what is settled, in
+    flight or decided as well. No kinds means any, `limit` counts from the worst."""
+
+    everything: bool = False
+    kinds: frozenset[Kind] = frozenset()
+    citizen: str | None = None
+    limit: int | None = None
+
+    @property
+    def is_part(self) -> bool:
+        """Less than all discrepancies is asked for."""
+        return bool(self.kinds or self.citizen is not None or self.limit)
+
+    @property
+    def is_asked_for(self) -> bool:
+        """Somebody said what to list."""
+        return self.everything or self.is_part
+
+    def items(self, result: Reconciliation) -> Iterator[Item]:
+        """Worst first."""
+        is_beyond = self.everything or any(not kind.is_discrepancy for kind in self.kinds)
+        found = result.items if is_beyond else result.discrepancies
+        return islice(filter(self.has, found), self.limit)
+
+    def of(self, items: Sequence[Item]) -> tuple[Item, ...]:
+        """Those of `items` that are meant, in their order."""
+        return tuple(islice(filter(self.has, items), self.limit))
+
+    def has(self, item: Item) -> bool:
+        """Whether it is of one of the kinds, and about the citizen: who bought it, or whom one of
+        its transfers concerns."""
+        if self.kinds and item.kind not in self.kinds:
+            return False
+        return self.citizen in {None, item.citizen, *(row.concerned for row in item.rows)}
