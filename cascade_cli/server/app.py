@@ -12,11 +12,11 @@ from cascade_cli import __version__
 from cascade_cli.adapters.stripe.signature import EventGate
 from cascade_cli.server import health, webhook
 from cascade_cli.server.api import docs, payments, problems
-from cascade_cli.server.batch_writer import BatchWriter
 from cascade_cli.server.http.limits import LimitsMiddleware
 from cascade_cli.server.metrics import Metrics
 from cascade_cli.server.readiness import Readiness
 from cascade_cli.server.thread_pool import Offload
+from cascade_cli.server.webhook import BatchWriter
 from cascade_cli.server.worker import EventWorker
 from cascade_cli.services.selling.payment_sales import PaymentSales
 from cascade_cli.services.selling.payment_status import PaymentStatuses

@@ -16,8 +16,7 @@ from stripe.params import EventListParams
 from cascade_cli.adapters.stripe.errors import or_none, our_errors
 from cascade_cli.adapters.stripe.invoices import Invoices
 from cascade_cli.adapters.stripe.purchase_parser import CITIZEN, DUCATS
-from cascade_cli.adapters.stripe.purchases import whole_seconds
-from cascade_cli.adapters.stripe.ranges import PAGE_SIZE
+from cascade_cli.adapters.stripe.ranges import PAGE_SIZE, whole_seconds
 from cascade_cli.concurrency import Threads
 from cascade_cli.domain.records.stripe_events import UNDATED, Event
 from cascade_cli.domain.shop.keys import INVOICE_ID, LONGEST, PAYMENT_ID
