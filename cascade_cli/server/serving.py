@@ -37,8 +37,8 @@ from cascade_cli.server.thread_pool import Offload
 from cascade_cli.server.webhook import BatchWriter
 from cascade_cli.server.worker import EventWorker, Leadership
 from cascade_cli.services.delivery.arrival_watch import ArrivalWatch, Looks
+from cascade_cli.services.delivery.credit_guards import guard_mode
 from cascade_cli.services.events.intake import Intake
-from cascade_cli.services.events.live_mode import guard_mode
 from cascade_cli.services.reconcile.neighbouring_charges import SECOND
 from cascade_cli.services.selling.payment_sales import PaymentSales
 from cascade_cli.services.selling.payment_status import PaymentStatuses
