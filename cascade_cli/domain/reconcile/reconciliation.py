@@ -40,8 +40,6 @@ from cascade_cli.domain.records.stratagems import State, Stratagem
 from cascade_cli.domain.selling.price_guard import overpaid
 from cascade_cli.domain.shop.money import ZERO, exactly
 
-__all__ = ["Item", "Items", "Reconciliation", "reconcile"]
-
 # Of a credit by hand: it arrived, or a person took it back.
 _DECIDED = frozenset({"executed", "cancelled"})
 

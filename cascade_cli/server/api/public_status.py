@@ -96,9 +96,7 @@ class PublicStatus:
 
     async def _find(self, intent_id: str, *, is_known: bool) -> PaymentStatus:
         try:
-            status = await self._offload.run(
-                lambda: self._status_of(intent_id), self._seconds
-            )
+            status = await self._offload.run(lambda: self._status_of(intent_id), self._seconds)
         except NotFoundError as error:
             self._unfound.put(intent_id, error.message)
             raise
