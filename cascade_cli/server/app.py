@@ -11,16 +11,16 @@ from starlette.types import ASGIApp
 from cascade_cli import __version__
 from cascade_cli.adapters.stripe.signature import EventGate
 from cascade_cli.server import health, webhook
-from cascade_cli.server.api import docs, payments, problems, subscriptions
-from cascade_cli.server.batch_writer import BatchWriter
+from cascade_cli.server.api import docs, payments, problems
 from cascade_cli.server.http.limits import LimitsMiddleware
 from cascade_cli.server.metrics import Metrics
 from cascade_cli.server.readiness import Readiness
 from cascade_cli.server.thread_pool import Offload
+from cascade_cli.server.webhook import BatchWriter
 from cascade_cli.server.worker import EventWorker
-from cascade_cli.services.selling.payment_api import PaymentService
+from cascade_cli.services.selling.payment_sales import PaymentSales
+from cascade_cli.services.selling.payment_status import PaymentStatuses
 from cascade_cli.services.selling.price_quotes import PriceQuotes
-from cascade_cli.services.selling.subscription_service import SubscriptionService
 
 DESCRIPTION = (
     "Sells ducats and credits them, each paid charge exactly once. Every answer that is not a "
@@ -37,8 +37,8 @@ class AppState:
     gate: EventGate
     batch_writer: BatchWriter
     worker: EventWorker
-    service: PaymentService
-    monthly: SubscriptionService
+    sales: PaymentSales
+    statuses: PaymentStatuses
     price_quotes: PriceQuotes
     token: str | None
     offload: Offload
@@ -62,10 +62,13 @@ def create_app(app_state: AppState) -> ASGIApp:
     problems.install(api, app_state.complete)
     api.include_router(
         payments.router(
-            app_state.service, app_state.price_quotes, app_state.token, app_state.offload
+            app_state.sales,
+            app_state.statuses,
+            app_state.price_quotes,
+            app_state.token,
+            app_state.offload,
         )
     )
-    api.include_router(subscriptions.router(app_state.monthly, app_state.token, app_state.offload))
     api.include_router(
         webhook.router(
             app_state.gate, app_state.batch_writer, app_state.worker.wake, app_state.metrics

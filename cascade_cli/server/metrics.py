@@ -10,7 +10,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from cascade_cli.adapters.journal.inbox import Inbox
-from cascade_cli.domain.records.accepted_events import Settlement
+from cascade_cli.domain.records.stripe_events import Settlement
 from cascade_cli.errors import JournalError
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from cascade_cli.adapters.http.transport import Transport
 from cascade_cli.adapters.journal.inbox import Inbox
-from cascade_cli.domain.records.accepted_events import EventState
+from cascade_cli.domain.records.stripe_events import EventState
 from cascade_cli.domain.shop.times import rfc3339
 from cascade_cli.errors import CascadeError, JournalError
 from cascade_cli.server.worker import EventWorker

@@ -29,19 +29,19 @@ from cascade_cli.domain.records.journal_entries import Worker as Identity
 from cascade_cli.domain.shop.times import Window
 from cascade_cli.errors import JournalError
 from cascade_cli.server.app import AppState, create_app
-from cascade_cli.server.batch_writer import BatchWriter
-from cascade_cli.server.http.connections import Connections, most_connections
+from cascade_cli.server.http.connections import ConnectionRegister, most_connections
 from cascade_cli.server.http.protocol import BoundedProtocol
 from cascade_cli.server.metrics import Metrics
 from cascade_cli.server.readiness import Probe, Readiness
 from cascade_cli.server.thread_pool import Offload
+from cascade_cli.server.webhook import BatchWriter
 from cascade_cli.server.worker import EventWorker, Leadership
 from cascade_cli.services.delivery.arrival_watch import ArrivalWatch, Looks
+from cascade_cli.services.delivery.credit_guards import guard_mode
 from cascade_cli.services.events.intake import Intake
-from cascade_cli.services.events.live_mode import guard_mode
 from cascade_cli.services.reconcile.neighbouring_charges import SECOND
-from cascade_cli.services.selling.payment_api import PaymentService
-from cascade_cli.services.selling.subscription_service import SubscriptionService
+from cascade_cli.services.selling.payment_sales import PaymentSales
+from cascade_cli.services.selling.payment_status import PaymentStatuses
 
 BACKLOG = 2048
 RECEIVE_BYTES = 32 * 1024
@@ -95,17 +95,6 @@ def opened(dependencies: Dependencies) -> Iterator[AppState]:
     paused.append(worker)
     client = stripe_client(settings.stripe_key.reveal(), settings.stripe_url, wiring.stripe)
     intents = PaymentIntents(client, wiring.allocations.find)
-    service = PaymentService(
-        wiring.venice,
-        intents.create,
-        intents.get,
-        wiring.checkout,
-        inbox.of_payment,
-        payments=wiring.payments,
-        allocations=wiring.allocations,
-        processor=settings.processor,
-        now=wiring.clock.now,
-    )
     signing = settings.webhook_secret.reveal() if settings.webhook_secret else ""
     with ExitStack() as stack:
         _open_journal(inbox, dependencies.tell)
@@ -114,12 +103,21 @@ def opened(dependencies: Dependencies) -> Iterator[AppState]:
             gate=EventGate(secrets_in(signing), livemode=settings.livemode, now=utc_now),
             batch_writer=stack.enter_context(BatchWriter(inbox, metrics.kept)),
             worker=worker,
-            service=service,
-            monthly=SubscriptionService(
-                service,
-                CheckoutPages(client).create,
-                (settings.success_url, settings.cancel_url),
-                wiring.price_quotes.day,
+            sales=PaymentSales(
+                wiring.venice,
+                wiring.checkout,
+                wiring.allocations,
+                new_intent=intents.create,
+                new_page=CheckoutPages(client).create,
+                urls=(settings.success_url, settings.cancel_url),
+                processor=settings.processor,
+            ),
+            statuses=PaymentStatuses(
+                wiring.payments,
+                wiring.venice,
+                intent_of=intents.get,
+                events_of=inbox.of_payment,
+                now=wiring.clock.now,
             ),
             price_quotes=wiring.price_quotes,
             token=settings.api_token.reveal() if settings.api_token else None,
@@ -229,7 +227,7 @@ def server_of(app_state: AppState) -> uvicorn.Server:
     """uvicorn with the office's application, not yet running."""
 
     class Protocol(BoundedProtocol):
-        register = Connections(
+        register = ConnectionRegister(
             most_connections(), lambda why: app_state.metrics.closed.labels(why).inc()
         )
 

@@ -16,10 +16,9 @@ from cascade_cli.adapters.journal.inspection import JournalProbe
 from cascade_cli.adapters.stripe.probes import AccountProbe
 from cascade_cli.adapters.stripe.signature import FAST_CLOCK, TOLERANCE, secrets_in
 from cascade_cli.adapters.venice.citizens import CitizenReader
-from cascade_cli.adapters.venice.probes import BaseProbe, LegacyReader
+from cascade_cli.adapters.venice.probes import BaseProbe, LegacyReader, VeniceApi
 from cascade_cli.adapters.venice.required_schema import TRANSACTION_FIELDS, TRANSACTIONS, needs
 from cascade_cli.adapters.venice.transfers import TransferReader
-from cascade_cli.adapters.venice.web_api import VeniceApi
 from cascade_cli.domain.delivery.runway import OUTFLOW_DAYS, finances
 from cascade_cli.domain.doctor import (
     airtable,

@@ -16,13 +16,19 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from cascade_cli.domain.delivery.arrival_notices import Arrival
-    from cascade_cli.domain.records.accepted_events import Accepted, EventState, Kept, Settlement
     from cascade_cli.domain.records.charges import Charge, Dispute, Listing
     from cascade_cli.domain.records.citizens import Resident
-    from cascade_cli.domain.records.holders import Holder
-    from cascade_cli.domain.records.journal_entries import Attempt, Claim, Entry, Fate, Intent
+    from cascade_cli.domain.records.journal_entries import (
+        Attempt,
+        Claim,
+        Entry,
+        Fate,
+        Holder,
+        Intent,
+    )
     from cascade_cli.domain.records.orders import Order
     from cascade_cli.domain.records.stratagems import Stratagem
+    from cascade_cli.domain.records.stripe_events import Accepted, EventState, Kept, Settlement
     from cascade_cli.domain.shop.density import DensityEstimate
     from cascade_cli.domain.shop.times import Window
 

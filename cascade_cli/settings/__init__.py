@@ -15,12 +15,12 @@ from cascade_cli.domain.records.orders import parse_ducats
 from cascade_cli.domain.records.stripe_events import acted_on
 from cascade_cli.domain.refunds.refund_shares import Disputing, Policy, Refunding
 from cascade_cli.domain.shop.engine_schedule import Schedule, parse_schedule
-from cascade_cli.domain.shop.secret import Secret
 from cascade_cli.domain.shop.times import format_span, parse_duration
 from cascade_cli.errors import SettingsError
 from cascade_cli.settings.addresses import Keyed, stray_addresses
-from cascade_cli.settings.place import DEFAULT_FILE, STATE_DIR
+from cascade_cli.settings.locations import DEFAULT_FILE, STATE_DIR
 from cascade_cli.settings.values import (
+    Secret,
     Setting,
     file,
     matching,

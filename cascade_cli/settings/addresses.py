@@ -9,7 +9,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from cascade_cli.errors import SettingsError
-from cascade_cli.settings.place import DEFAULT_FILE
+from cascade_cli.settings.locations import DEFAULT_FILE
 from cascade_cli.settings.values import Setting
 
 _TEST = ("sk_test_", "rk_test_")

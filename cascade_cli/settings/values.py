@@ -8,10 +8,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from cascade_cli.domain.shop.secret import Secret
 from cascade_cli.errors import SettingsError
 
 T = TypeVar("T")
+
+
+class Secret:
+    """A key that no print, log, repr or traceback can show."""
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """The key itself, for the one place that sends it."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
 
 
 @dataclass(frozen=True)

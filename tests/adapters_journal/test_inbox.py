@@ -12,9 +12,8 @@ import pytest
 from cascade_cli.adapters.journal.database import Database
 from cascade_cli.adapters.journal.inbox import Inbox
 from cascade_cli.adapters.journal.locks import worker_lock_of
-from cascade_cli.domain.records.accepted_events import EventState, Settlement
 from cascade_cli.domain.records.journal_entries import EntryKind, Worker
-from cascade_cli.domain.records.stripe_events import Event
+from cascade_cli.domain.records.stripe_events import Event, EventState, Settlement
 from tests.adapters_journal.office import ANNA, BRUNO, ELSEWHERE, LEASE, Office
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)

@@ -11,9 +11,8 @@ import pytest
 
 from cascade_cli.adapters.journal.database import Database
 from cascade_cli.adapters.journal.inbox import Inbox
-from cascade_cli.domain.records.accepted_events import EventState, Settlement
 from cascade_cli.domain.records.journal_entries import ClaimState, EntryKind, Fate
-from cascade_cli.domain.records.stripe_events import Event
+from cascade_cli.domain.records.stripe_events import Event, EventState, Settlement
 from cascade_cli.errors import GuardError, LockedError
 from tests.adapters_journal.office import ANNA, BRUNO, LEASE, Office, claim, deliver, intent
 

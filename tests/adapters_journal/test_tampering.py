@@ -18,9 +18,8 @@ from cascade_cli.adapters.journal import Journal
 from cascade_cli.adapters.journal.database import Database
 from cascade_cli.adapters.journal.inbox import Inbox
 from cascade_cli.adapters.journal.tables import SEALED, metadata
-from cascade_cli.domain.records.accepted_events import EventState, Settlement
 from cascade_cli.domain.records.journal_entries import Fate, Verification, Worker
-from cascade_cli.domain.records.stripe_events import Event
+from cascade_cli.domain.records.stripe_events import Event, EventState, Settlement
 from cascade_cli.errors import CascadeError, JournalError
 from tests.adapters_journal.office import ANNA, BRUNO, LEASE, Office, claim, deliver, intent
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cascade_cli.domain.records.accepted_events import EventState
+from cascade_cli.domain.records.stripe_events import EventState
 from tests.shop_day import Ended, ShopDay
 from tests.status.letters import event, keep
 

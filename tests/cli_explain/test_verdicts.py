@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 
+from cascade_cli.domain.discrepancies.items import Item
 from cascade_cli.domain.explain.story import Happening, Source, Story, in_order
 from cascade_cli.domain.matching.matched_charge import Terms
-from cascade_cli.domain.reconcile.reconciliation import Item
 from cascade_cli.domain.shop.times import Window
 from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.sandbox.seed import seed

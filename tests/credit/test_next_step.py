@@ -18,10 +18,9 @@ from cascade_cli.domain.delivery.delivery_steps import (
     Wait,
     Write,
     next_step,
-    rows_of,
-    unclear_rows,
 )
 from cascade_cli.domain.matching.matching import LEGACY_REACH
+from cascade_cli.domain.matching.ownership import rows_of, unclear_rows
 from cascade_cli.domain.records.charges import Charge, Refund
 from cascade_cli.domain.records.journal_entries import Attempt, Fate
 from cascade_cli.domain.records.stratagems import Stratagem

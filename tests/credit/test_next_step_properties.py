@@ -11,14 +11,8 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cascade_cli.domain.delivery.delivery_steps import (
-    FATE_BOUND,
-    Action,
-    Wait,
-    Write,
-    next_step,
-    rows_of,
-)
+from cascade_cli.domain.delivery.delivery_steps import FATE_BOUND, Action, Wait, Write, next_step
+from cascade_cli.domain.matching.ownership import rows_of
 from cascade_cli.domain.records.journal_entries import Attempt, Fate
 from cascade_cli.domain.records.orders import Order
 from cascade_cli.domain.records.stratagems import MAY_STILL_MOVE, State, Stratagem

@@ -22,7 +22,7 @@ from cascade_cli.domain.selling.pricing import PriceList
 from cascade_cli.domain.shop.exchange import Exchange
 from cascade_cli.errors import CascadeError
 from cascade_cli.server import health, webhook
-from cascade_cli.server.api import payments, subscriptions
+from cascade_cli.server.api import payments
 from tests.credit.conftest import counter
 from tests.credit.counter import Counter
 from tests.docs.documents import ALL, TOPICS, fences, rows
@@ -65,9 +65,8 @@ def test_the_manual_s_price_list_is_accepted_and_has_every_key(tmp_path: Path) -
 def test_the_manual_lists_exactly_the_routes_that_are_served() -> None:
     nothing = cast("Any", None)
     api = FastAPI()
-    service = cast("Any", SimpleNamespace(transfer_status=None))
-    api.include_router(payments.router(service, nothing, None, nothing))
-    api.include_router(subscriptions.router(nothing, None, nothing))
+    statuses = cast("Any", SimpleNamespace(status_of=None))
+    api.include_router(payments.router(nothing, statuses, nothing, None, nothing))
     api.include_router(webhook.router(nothing, nothing, nothing, nothing))
     api.include_router(health.router(nothing, nothing, nothing))
     paths = api.openapi()["paths"]

@@ -28,8 +28,8 @@ from cascade_cli.cli.context.write_context import this_worker
 from cascade_cli.domain import doctor
 from cascade_cli.domain.doctor.findings import Finding, Level
 from cascade_cli.domain.doctor.webhook import PATH
-from cascade_cli.domain.records.accepted_events import EventState, Settlement
 from cascade_cli.domain.records.journal_entries import Worker
+from cascade_cli.domain.records.stripe_events import EventState, Settlement
 from cascade_cli.domain.shop.times import Window
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
 from cascade_cli.sandbox.wire import Request, Response

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from cascade_cli.domain.doctor.webhook import PATH
-from cascade_cli.domain.records.accepted_events import EventState
+from cascade_cli.domain.records.stripe_events import EventState
 from tests.doctor.patient import OURS, Examination, Patient, provokes
 
 

@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
-from cascade_cli.domain.delivery.delivery_steps import Action, Write, next_step, rows_of
+from cascade_cli.domain.delivery.delivery_steps import Action, Write, next_step
+from cascade_cli.domain.discrepancies.items import Item
 from cascade_cli.domain.discrepancies.refund_plan import (
     Picture,
     RefundPlan,
@@ -25,8 +26,9 @@ from cascade_cli.domain.discrepancies.refund_plan import (
 from cascade_cli.domain.matching.matched_charge import Decided, MatchedCharge
 from cascade_cli.domain.matching.matched_charge import Terms as CaseTerms
 from cascade_cli.domain.matching.matching import match
+from cascade_cli.domain.matching.ownership import rows_of
 from cascade_cli.domain.matching.snapshot import Lookups, Snapshot, matched_charges_of
-from cascade_cli.domain.reconcile.reconciliation import Item, reconcile
+from cascade_cli.domain.reconcile.reconciliation import reconcile
 from cascade_cli.domain.records.charges import Charge, Dispute, Refund
 from cascade_cli.domain.records.orders import Order, order_for_charge
 from cascade_cli.domain.records.stratagems import Failure, State, Stratagem

@@ -8,10 +8,11 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from cascade_cli.domain.discrepancies.items import Item
 from cascade_cli.domain.matching.matched_charge import MatchedCharge, Terms
 from cascade_cli.domain.matching.matching import match
 from cascade_cli.domain.matching.snapshot import Lookups, Snapshot, matched_charges_of
-from cascade_cli.domain.reconcile.reconciliation import Item, Reconciliation, reconcile
+from cascade_cli.domain.reconcile.reconciliation import Reconciliation, reconcile
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.stratagems import Stratagem
 from cascade_cli.domain.selling.pricing import PriceList

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from cascade_cli.domain.discrepancies.advice import advice_on_orphan
+from cascade_cli.domain.discrepancies.items import Item
 from cascade_cli.domain.discrepancies.kinds import Kind
 from cascade_cli.domain.discrepancies.repair_command import Repair
 from cascade_cli.domain.explain.story import verdict_of
-from cascade_cli.domain.reconcile.reconciliation import Item
 from cascade_cli.domain.records.charges import Dispute
 from cascade_cli.domain.records.stratagems import Failure, State
 from cascade_cli.domain.shop.keys import Origin, refund_key

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from cascade_cli.domain.discrepancies.items import Item
 from cascade_cli.domain.discrepancies.kinds import Kind
-from cascade_cli.domain.reconcile.reconciliation import Item
 from cascade_cli.domain.records.stratagems import Failure, Stratagem
 from cascade_cli.domain.shop.keys import Origin
 from tests.domain.samples import NOW, a_stratagem, judge

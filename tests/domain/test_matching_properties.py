@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cascade_cli.domain.delivery.delivery_steps import rows_of
 from cascade_cli.domain.matching.matching import LEGACY_REACH, Rule, match
+from cascade_cli.domain.matching.ownership import rows_of
 from cascade_cli.domain.matching.snapshot import Snapshot
 from cascade_cli.domain.reconcile.event_replay import question_about
 from cascade_cli.domain.records.charges import Charge

@@ -7,15 +7,9 @@ from decimal import Decimal
 
 import pytest
 
-from cascade_cli.domain.delivery.delivery_steps import (
-    Action,
-    End,
-    OrderVerdict,
-    Write,
-    next_step,
-    rows_of,
-)
+from cascade_cli.domain.delivery.delivery_steps import Action, End, OrderVerdict, Write, next_step
 from cascade_cli.domain.discrepancies.kinds import Kind
+from cascade_cli.domain.matching.ownership import rows_of
 from cascade_cli.domain.reconcile.event_replay import question_about
 from cascade_cli.domain.records.orders import Override, decided
 from cascade_cli.domain.records.stratagems import Failure, State

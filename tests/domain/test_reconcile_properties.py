@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cascade_cli.domain.discrepancies.findings import findings
+from cascade_cli.domain.discrepancies.items import Item
 from cascade_cli.domain.discrepancies.kinds import Kind
 from cascade_cli.domain.matching.matching import match
 from cascade_cli.domain.matching.snapshot import Snapshot, matched_charges_of
 from cascade_cli.domain.reconcile.equation import EquationPart, part_of
-from cascade_cli.domain.reconcile.reconciliation import Item, reconcile
+from cascade_cli.domain.reconcile.reconciliation import reconcile
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.stratagems import RETURNING
 from cascade_cli.domain.shop.keys import Origin

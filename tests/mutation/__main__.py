@@ -79,7 +79,8 @@ TESTS = {
     " domain/test_price_guard credit/test_ambiguous",
     "domain/matching/ownership": "domain/test_late_rows domain/test_other_processor"
     " domain/test_matching"
-    " domain/test_matching_properties domain/test_reconcile_properties credit/test_ambiguous",
+    " domain/test_matching_properties domain/test_reconcile_properties credit/test_ambiguous"
+    " credit/test_next_step credit/test_next_step_properties",
     "domain/records/past_delivery": "domain/test_vanished since_last/test_vanished"
     " credit/test_doubt",
     "domain/matching/fast_path": "domain/test_plain domain/test_core_costs",
@@ -93,6 +94,9 @@ TESTS = {
     " domain/test_advice domain/test_money_back_told"
     " domain/test_plain domain/test_refunds domain/test_late_rows domain/test_other_processor"
     " domain/test_reconcile_properties",
+    "domain/reconcile/orphans": "domain/test_orphans domain/test_unattributable"
+    " domain/test_late_rows domain/test_other_processor domain/test_by_hand domain/test_findings"
+    " domain/test_reconciliation domain/test_reconcile_properties",
     "domain/discrepancies/refund_plan": f"{_MONEY_BACK} domain/test_residents refunds/test_states"
     " refunds/test_refund",
     "domain/refunds/refund_shares": f"{_MONEY_BACK} domain/test_findings domain/test_residents"

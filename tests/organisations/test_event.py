@@ -10,8 +10,7 @@ import pytest
 
 from cascade_cli.adapters.journal.inbox import Inbox
 from cascade_cli.domain.delivery.deliveries import Delivery, Result
-from cascade_cli.domain.records.accepted_events import Accepted, EventState, Settlement
-from cascade_cli.domain.records.stripe_events import Event
+from cascade_cli.domain.records.stripe_events import Accepted, Event, EventState, Settlement
 from cascade_cli.services.events.intake import SHORT_OF_DUCATS, Intake, together
 from cascade_cli.services.events.replay_service import PlannedReplay
 from cascade_cli.services.refunds.automatic_refunds import Dealt

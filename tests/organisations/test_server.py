@@ -11,7 +11,7 @@ from cascade_cli.adapters.http.transport import utc_now
 from cascade_cli.adapters.stripe.client import stripe_client
 from cascade_cli.adapters.stripe.payment_intents import PaymentIntents
 from cascade_cli.domain.selling.allocation import MOST_CITIZENS
-from cascade_cli.services.selling.payment_api import PaymentService
+from cascade_cli.services.selling.payment_status import PaymentStatuses
 from tests.server.conftest import Shop, shop_in
 from tests.server.events import succeeded
 
@@ -125,20 +125,17 @@ def test_an_answer_about_many_is_given_again_for_longer(shop: Shop) -> None:
             wiring.settings.stripe_key.reveal(), f"{place.url}/stripe", wiring.stripe
         )
         intents = PaymentIntents(client, wiring.allocations.find)
-        service = PaymentService(
+        statuses = PaymentStatuses(
+            wiring.payments,
             wiring.venice,
-            intents.create,
-            intents.get,
-            wiring.checkout,
-            shop.inbox.of_payment,
-            payments=wiring.payments,
-            allocations=wiring.allocations,
+            intent_of=intents.get,
+            events_of=shop.inbox.of_payment,
             now=utc_now,
             clock=lambda: seconds[0],
         )
         asked = []
         for moment in (0.0, 1.07, 1.09):
             seconds[0] = moment
-            assert len(service.transfer_status(intent).portions) == 2
+            assert len(statuses.status_of(intent).portions) == 2
             asked.append(len(place.recorder.to("airtable")))
     assert asked[0] == asked[1] < asked[2]

@@ -15,9 +15,8 @@ from cascade_cli.adapters.journal import Database, Journal
 from cascade_cli.adapters.journal.inbox import Inbox
 from cascade_cli.bootstrap import bootstrap
 from cascade_cli.bootstrap_writes import bootstrap_writes, run_lock
-from cascade_cli.domain.records.accepted_events import Settlement
 from cascade_cli.domain.records.journal_entries import Worker
-from cascade_cli.domain.records.stripe_events import Event
+from cascade_cli.domain.records.stripe_events import Event, Settlement
 from cascade_cli.domain.shop.times import Window
 from cascade_cli.sandbox.airtable import BASE_ID
 from cascade_cli.services.events.intake import Intake

@@ -13,8 +13,8 @@ from cascade_cli.adapters.http.transport import utc_now
 from cascade_cli.adapters.journal import Database, Journal
 from cascade_cli.bootstrap_writes import run_lock
 from cascade_cli.domain.delivery.delivery_steps import FATE_BOUND
-from cascade_cli.domain.records.accepted_events import EventState
 from cascade_cli.domain.records.journal_entries import Worker
+from cascade_cli.domain.records.stripe_events import EventState
 from cascade_cli.domain.shop.times import Window
 from cascade_cli.sandbox.airtable import BASE_ID
 from cascade_cli.sandbox.wire import Request, Response

@@ -20,7 +20,7 @@ from cascade_cli.domain.decisions.review_draft import (
     safest,
 )
 from cascade_cli.domain.discrepancies.kinds import Kind
-from cascade_cli.domain.reconcile.selection import Selection
+from cascade_cli.domain.reconcile.reconciliation import Selection
 from cascade_cli.domain.records.decisions import How
 from cascade_cli.domain.records.orders import Override
 from cascade_cli.domain.shop.keys import Origin

@@ -18,8 +18,8 @@ from starlette.types import ASGIApp
 from cascade_cli.adapters.http.transport import utc_now
 from cascade_cli.adapters.journal.database import Database
 from cascade_cli.adapters.journal.inbox import Inbox
-from cascade_cli.domain.records.accepted_events import EventState
 from cascade_cli.domain.records.journal_entries import Worker
+from cascade_cli.domain.records.stripe_events import EventState
 from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.sandbox.seed import seed
 from cascade_cli.server.app import AppState, create_app

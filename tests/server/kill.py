@@ -21,7 +21,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from cascade_cli.domain.records.accepted_events import EventState
+from cascade_cli.domain.records.stripe_events import EventState
 from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.sandbox.instance import Connection, state_path
 from cascade_cli.sandbox.server import SandboxServer

@@ -21,7 +21,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from cascade_cli.domain.records.accepted_events import EventState
+from cascade_cli.domain.records.stripe_events import EventState
 from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.sandbox.instance import Connection, state_path
 from cascade_cli.sandbox.seed import seed

@@ -15,7 +15,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cascade_cli.domain.records.accepted_events import EventState
+from cascade_cli.domain.records.stripe_events import EventState
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
 from cascade_cli.sandbox.wire import Response
 from tests.server.conftest import Shop, shop_in

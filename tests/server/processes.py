@@ -17,8 +17,8 @@ import requests
 from cascade_cli.adapters.http.transport import utc_now
 from cascade_cli.adapters.journal.database import Database
 from cascade_cli.adapters.journal.inbox import Inbox
-from cascade_cli.domain.records.accepted_events import EventState
 from cascade_cli.domain.records.journal_entries import Worker
+from cascade_cli.domain.records.stripe_events import EventState
 from cascade_cli.settings import SETTINGS
 
 ROOT = Path(__file__).resolve().parents[2]

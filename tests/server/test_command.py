@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from cascade_cli.cli.app import run
-from cascade_cli.domain.records.accepted_events import EventState
+from cascade_cli.domain.records.stripe_events import EventState
 from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.sandbox.instance import Connection, state_path
 from cascade_cli.sandbox.server import SandboxServer

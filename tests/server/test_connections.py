@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from cascade_cli.server.http import protocol
-from cascade_cli.server.http.connections import Connections, most_connections
+from cascade_cli.server.http.connections import ConnectionRegister, most_connections
 from cascade_cli.server.http.limits import SMALL_BYTES, LargeBodies
 from tests.server.conftest import Shop, eventually
 from tests.server.events import event_body, signature
@@ -215,7 +215,7 @@ class Hall:
     def __init__(self, most: int) -> None:
         self.reasons = list[str]()
         ticks = iter(range(1000))
-        self.connections = Connections(most, self.reasons.append, lambda: float(next(ticks)))
+        self.connections = ConnectionRegister(most, self.reasons.append, lambda: float(next(ticks)))
 
     def lines(self, number: int) -> list[Line]:
         made = [Line() for _ in range(number)]

@@ -11,7 +11,7 @@ from cascade_cli.errors import NotFoundError
 from cascade_cli.server.api import public_status
 from cascade_cli.server.api.public_status import PublicStatus, TooManyQuestionsError
 from cascade_cli.server.thread_pool import Offload
-from cascade_cli.services.selling.payment_api import PaymentStatus
+from cascade_cli.services.selling.payment_status import PaymentStatus
 from tests.server.conftest import TOKEN, Shop
 from tests.server.events import paid
 

@@ -9,7 +9,7 @@ from typing import Any
 import requests
 
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
-from cascade_cli.services.selling.payment_api import ANSWER_KEPT_SECONDS
+from cascade_cli.services.selling.payment_status import ANSWER_KEPT_SECONDS
 from tests.sandbox.stripe.subscriptions import subscribe
 from tests.server.conftest import Shop
 from tests.server.events import event_body

@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from cascade_cli.adapters.stripe.events import to_event
-from cascade_cli.domain.records.accepted_events import EventState
+from cascade_cli.domain.records.stripe_events import EventState
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
 from cascade_cli.sandbox.wire import json_response
 from tests.server.conftest import Shop, eventually, shop_in

@@ -14,9 +14,8 @@ from cascade_cli.adapters.journal import inbox as inbox_of_journal
 from cascade_cli.domain.delivery.deliveries import Delivery, Result
 from cascade_cli.domain.delivery.delivery_steps import Action, Write
 from cascade_cli.domain.reconcile.event_replay import Objection, Obstacle
-from cascade_cli.domain.records.accepted_events import Accepted, EventState, Settlement
 from cascade_cli.domain.records.journal_entries import ClaimState
-from cascade_cli.domain.records.stripe_events import Event
+from cascade_cli.domain.records.stripe_events import Accepted, Event, EventState, Settlement
 from cascade_cli.domain.shop.exchange import RatesError
 from cascade_cli.errors import (
     AnswerError,

@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from cascade_cli.domain.discrepancies.items import Item
 from cascade_cli.domain.discrepancies.kinds import Kind
 from cascade_cli.domain.matching.matched_charge import Terms
-from cascade_cli.domain.reconcile.reconciliation import Item
 from cascade_cli.domain.selling.pricing import PriceList
 from cascade_cli.domain.shop.engine_schedule import parse_schedule
 from cascade_cli.domain.shop.times import Window

@@ -6,9 +6,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from cascade_cli.adapters.journal.inbox import Inbox
-from cascade_cli.domain.records.accepted_events import Accepted, EventState, Kept, Settlement
-from cascade_cli.domain.records.holders import Holder
-from cascade_cli.domain.records.stripe_events import Event
+from cascade_cli.domain.records.journal_entries import Holder
+from cascade_cli.domain.records.stripe_events import Accepted, Event, EventState, Kept, Settlement
 from tests.simulation.recording import Recording
 
 

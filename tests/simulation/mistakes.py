@@ -13,8 +13,8 @@ from functools import cached_property, partial
 from random import Random
 from typing import Any
 
+from cascade_cli.domain.discrepancies.items import Item
 from cascade_cli.domain.discrepancies.kinds import Kind
-from cascade_cli.domain.reconcile.reconciliation import Item
 from cascade_cli.domain.records.decisions import Decision, How
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
 from cascade_cli.services.reconcile.gather import Run

@@ -43,8 +43,7 @@ from cascade_cli.domain.reconcile import event_replay, reconciliation, repair_pl
 from cascade_cli.domain.records.charges import Charge, Dispute, Refund
 from cascade_cli.domain.records.decisions import Decision, Facts
 from cascade_cli.domain.records.gifts import Gift
-from cascade_cli.domain.records.holders import Holder
-from cascade_cli.domain.records.journal_entries import Attempt, Claim, ClaimState
+from cascade_cli.domain.records.journal_entries import Attempt, Claim, ClaimState, Holder
 from cascade_cli.domain.records.orders import Order
 from cascade_cli.domain.records.past_delivery import PastDelivery
 from cascade_cli.domain.records.stratagems import Failure, Stratagem

@@ -15,8 +15,8 @@ from cascade_cli.adapters.journal import Journal
 from cascade_cli.adapters.venice.notifications import ARRIVED_TYPE, TYPE
 from cascade_cli.domain.delivery.arrival_notices import TELL_ARRIVAL
 from cascade_cli.domain.delivery.processor import BalanceTrace
+from cascade_cli.domain.discrepancies.items import Item
 from cascade_cli.domain.discrepancies.kinds import Kind
-from cascade_cli.domain.reconcile.reconciliation import Item
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.decisions import Decision
 from cascade_cli.domain.records.journal_entries import Entry, EntryKind

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from cascade_cli.domain.records.accepted_events import EventState
+from cascade_cli.domain.records.stripe_events import EventState
 from tests.since_last.shop import NightShop
 from tests.status.letters import event, keep
 

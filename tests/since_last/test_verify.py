@@ -12,7 +12,7 @@ import pytest
 from cascade_cli.domain.history.checkpoint import Checkpoint
 from cascade_cli.domain.history.verification import Depth, VerificationSample
 from cascade_cli.domain.matching.matched_charge import Terms
-from cascade_cli.services.reconcile.sampling import SAMPLE_SIZE
+from cascade_cli.services.reconcile.since_last import SAMPLE_SIZE
 from tests.since_last.shop import NightShop
 
 

@@ -9,9 +9,8 @@ from datetime import datetime
 
 from cascade_cli.adapters.journal.database import Database
 from cascade_cli.adapters.journal.inbox import Inbox
-from cascade_cli.domain.records.accepted_events import EventState, Settlement
 from cascade_cli.domain.records.journal_entries import Worker
-from cascade_cli.domain.records.stripe_events import Event
+from cascade_cli.domain.records.stripe_events import Event, EventState, Settlement
 from tests.shop_day import ShopDay
 
 SERVER = Worker("run-serving", "here", os.getpid(), "cascade", "serve")

@@ -16,7 +16,7 @@ from cascade_cli.adapters.journal import Journal
 from cascade_cli.adapters.journal.database import Database
 from cascade_cli.bootstrap_writes import worker_lock
 from cascade_cli.cli.terminal.sparkline import ASCII
-from cascade_cli.domain.records.accepted_events import EventState
+from cascade_cli.domain.records.stripe_events import EventState
 from cascade_cli.sandbox.airtable import BASE_ID
 from cascade_cli.sandbox.seed import SeedReport
 from tests.docs.documents import TOPICS, fences

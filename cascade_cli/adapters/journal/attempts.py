@@ -12,8 +12,7 @@ from cascade_cli.adapters.journal.chain import Transaction
 from cascade_cli.adapters.journal.claims import rows_of
 from cascade_cli.adapters.journal.holders import holder_in
 from cascade_cli.adapters.journal.tables import claims
-from cascade_cli.domain.records.holders import RELEASED, Holder
-from cascade_cli.domain.records.journal_entries import EntryKind, Fate
+from cascade_cli.domain.records.journal_entries import RELEASED, EntryKind, Fate, Holder
 from cascade_cli.domain.shop.times import moment_text
 from cascade_cli.errors import LockedError
 

@@ -8,16 +8,26 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, RowMapping, Table, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    RowMapping,
+    Table,
+    func,
+    insert,
+    select,
+    update,
+)
 
-from cascade_cli.adapters.journal.entry_bodies import Redactor, to_json
+from cascade_cli.adapters.journal.entry_bodies import Redactor, is_storable, to_json
 from cascade_cli.adapters.journal.seals import Seals, delete_row, insert_rows, update_rows
-from cascade_cli.adapters.journal.tables import GENESIS, chain, entries
+from cascade_cli.adapters.journal.tables import GENESIS, chain, entries, visible
 from cascade_cli.domain.records.journal_entries import Entry, EntryKind, Head, Worker
 from cascade_cli.domain.shop.times import moment_text
 
@@ -27,6 +37,7 @@ _END_AS_READ = select(chain.c.head, chain.c.entries).where(chain.c.id == 1)
 _MOVE_END = update(chain).where(chain.c.id == 1)
 _APPEND = insert(entries)
 
+_PAGE_ROWS = 500
 _HASHED = tuple(column.name for column in entries.columns if column.name != "hash")
 
 
@@ -148,3 +159,50 @@ def entry_of(row: Row[Any]) -> Entry:
             "body": json.loads(columns["body"]),
         }
     )
+
+
+@dataclass(frozen=True)
+class Which:
+    """Entries of a base, of all where it is empty; of `key`, in [since, until)."""
+
+    base: str
+    key: str | None
+    since: datetime | None
+    until: datetime | None
+
+    @property
+    def is_none(self) -> bool:
+        """No journal can have that key."""
+        return self.key is not None and not is_storable(self.key)
+
+    def conditions(self) -> Iterator[ColumnElement[bool]]:
+        """What holds for them."""
+        yield visible(entries, self.base)
+        if self.key is not None:
+            yield entries.c.key == self.key
+        if self.since is not None:
+            yield entries.c.at >= moment_text(self.since)
+        if self.until is not None:
+            yield entries.c.at < moment_text(self.until)
+
+
+def entries_in(connection: Connection, which: Which, limit: int | None) -> Iterator[Entry]:
+    """Those entries in order of writing, streamed; with `limit` only the newest so many."""
+    if which.is_none:
+        return
+    found = select(entries).where(*which.conditions())
+    if limit is not None:
+        newest = found.order_by(entries.c.seq.desc()).limit(limit).subquery()
+        found = select(newest).order_by(newest.c.seq)
+    else:
+        found = found.order_by(entries.c.seq)
+    with connection.execute(found, execution_options={"yield_per": _PAGE_ROWS}) as rows:
+        yield from map(entry_of, rows)
+
+
+def count_in(connection: Connection, which: Which) -> int:
+    """How many entries there are of these; none of them is read."""
+    if which.is_none:
+        return 0
+    number = select(func.count()).select_from(entries).where(*which.conditions())
+    return connection.execute(number).scalar_one()

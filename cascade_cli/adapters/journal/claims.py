@@ -15,7 +15,6 @@ from cascade_cli.adapters.journal.chain import Transaction
 from cascade_cli.adapters.journal.entry_bodies import is_storable
 from cascade_cli.adapters.journal.holders import Neighbours, hold, holder_in
 from cascade_cli.adapters.journal.tables import claims, entries, visible
-from cascade_cli.domain.records.holders import Holder
 from cascade_cli.domain.records.journal_entries import (
     CITIZEN_CAUSE,
     Attempt,
@@ -23,6 +22,7 @@ from cascade_cli.domain.records.journal_entries import (
     ClaimState,
     EntryKind,
     Fate,
+    Holder,
     Intent,
 )
 from cascade_cli.domain.shop.money import ZERO, format_ducats

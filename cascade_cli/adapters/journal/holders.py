@@ -11,8 +11,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from cascade_cli.domain.records.holders import Holder
-from cascade_cli.domain.records.journal_entries import Worker
+from cascade_cli.domain.records.journal_entries import Holder, Worker
 from cascade_cli.domain.shop.times import moment_text
 
 IsAlive = Callable[[str, int], bool | None]

@@ -23,10 +23,15 @@ from cascade_cli.adapters.journal.holders import Neighbours
 from cascade_cli.adapters.journal.locks import holder_of, worker_lock_of
 from cascade_cli.adapters.journal.tables import events as _events
 from cascade_cli.adapters.journal.tables import visible
-from cascade_cli.domain.records.accepted_events import Accepted, EventState, Kept, Settlement
-from cascade_cli.domain.records.holders import Holder
-from cascade_cli.domain.records.journal_entries import EntryKind, Worker
-from cascade_cli.domain.records.stripe_events import PAYING_TYPES, Event
+from cascade_cli.domain.records.journal_entries import EntryKind, Holder, Worker
+from cascade_cli.domain.records.stripe_events import (
+    PAYING_TYPES,
+    Accepted,
+    Event,
+    EventState,
+    Kept,
+    Settlement,
+)
 from cascade_cli.domain.shop.times import moment_text
 
 _NOT_KEPT = "The event was not accepted, so that Stripe sends it again."

@@ -19,8 +19,8 @@ from cascade_cli.adapters.journal.journal import Journal
 from cascade_cli.adapters.journal.tables import chain, version
 from cascade_cli.domain.doctor.journal import Place
 from cascade_cli.domain.doctor.webhook import Acceptance
-from cascade_cli.domain.records.accepted_events import EventState
 from cascade_cli.domain.records.journal_entries import Head, Verification
+from cascade_cli.domain.records.stripe_events import EventState
 from cascade_cli.errors import JournalError
 
 

@@ -14,12 +14,10 @@ from cascade_cli.adapters.journal import (
     arrival_notices,
     attempts,
     chain,
-    decisions,
-    reading,
     records,
     verification,
 )
-from cascade_cli.adapters.journal.chain import Transaction
+from cascade_cli.adapters.journal.chain import Transaction, Which
 from cascade_cli.adapters.journal.claims import (
     Claiming,
     at_work_of,
@@ -34,7 +32,6 @@ from cascade_cli.adapters.journal.entry_bodies import Redactor
 from cascade_cli.adapters.journal.failures import NOTHING_MOVES
 from cascade_cli.adapters.journal.holders import IsAlive, Neighbours
 from cascade_cli.adapters.journal.locks import RunLock
-from cascade_cli.adapters.journal.reading import Which
 from cascade_cli.domain.records.journal_entries import (
     Attempt,
     Claim,
@@ -188,7 +185,7 @@ class Journal:
     ) -> Generator[Entry]:
         """The entries of `key` in [since, until), oldest first; with `limit` only the newest."""
         with self._database.reading() as connection:
-            yield from reading.entries_in(connection, Which(self._base, key, since, until), limit)
+            yield from chain.entries_in(connection, Which(self._base, key, since, until), limit)
 
     def count(
         self,
@@ -199,7 +196,7 @@ class Journal:
     ) -> int:
         """How many entries of `key` there are in [since, until)."""
         with self._database.reading() as connection:
-            return reading.count(connection, Which(self._base, key, since, until))
+            return chain.count_in(connection, Which(self._base, key, since, until))
 
     def verify(self, against: Head | None = None) -> Verification:
         """Recompute the whole chain and every seal; `against` must be part of the chain.
@@ -284,15 +281,15 @@ class Journal:
         Raises GuardError, and records nothing, if the newest decision is not the one `seen`.
         """
         with self._writing() as transaction:
-            decisions.keep(transaction, case, self._redactor.body(body), rulings, seen)
+            records.keep_decision(transaction, case, self._redactor.body(body), rulings, seen)
 
     def decisions(self) -> dict[str, dict[str, Any]]:
         """The newest about each case. Makes no journal where there is none."""
-        return self.marks(decisions.CASE)
+        return self.marks(records.DECISION)
 
     def rulings(self) -> dict[str, dict[str, Any]]:
         """What was decided about rows, by record id. Makes no journal where there is none."""
-        return self.marks(decisions.ROW)
+        return self.marks(records.RULING)
 
     def marks(self, prefix: str) -> dict[str, dict[str, Any]]:
         """All that is remembered under names that begin so, by the rest of the name. Makes no

@@ -16,8 +16,7 @@ from cascade_cli.adapters.journal.chain import Transaction
 from cascade_cli.adapters.journal.failures import NOTHING_MOVES
 from cascade_cli.adapters.journal.holders import Neighbours, hold, holder_in
 from cascade_cli.adapters.journal.tables import locks
-from cascade_cli.domain.records.holders import Holder
-from cascade_cli.domain.records.journal_entries import EntryKind
+from cascade_cli.domain.records.journal_entries import EntryKind, Holder
 from cascade_cli.domain.shop.times import moment_text
 from cascade_cli.errors import JournalError, LockedError
 

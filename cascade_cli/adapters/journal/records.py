@@ -1,4 +1,5 @@
-"""Each base's mode, live or test, and marks such as the end of the last complete run."""
+"""Each base's mode, live or test, and marks: the end of the last complete run, what people decided
+and so on."""
 
 from __future__ import annotations
 
@@ -13,8 +14,12 @@ from cascade_cli.adapters.journal.chain import Transaction
 from cascade_cli.adapters.journal.entry_bodies import storable, to_json
 from cascade_cli.adapters.journal.tables import bases, marks, visible
 from cascade_cli.domain.records.journal_entries import EntryKind
+from cascade_cli.domain.shop.keys import decision_key
 from cascade_cli.domain.shop.times import format_moment, moment_text
 from cascade_cli.errors import GuardError
+
+DECISION = "decision "
+RULING = "ruling "
 
 
 def bind_mode(transaction: Transaction, base_id: str, livemode: bool) -> None:
@@ -75,3 +80,28 @@ def modes_of(connection: Connection) -> dict[str, bool]:
     """The bases that were written to, and whether each takes live payments."""
     found = connection.execute(select(bases.c.base_id, bases.c.livemode))
     return {row.base_id: row.livemode for row in found}
+
+
+def keep_decision(
+    transaction: Transaction,
+    case: str,
+    body: Mapping[str, Any],
+    rulings: Mapping[str, Mapping[str, Any]],
+    seen: Mapping[str, Any] | None,
+) -> None:
+    """An entry of the chain, and the newest decision about each case and row as marks.
+
+    Raises GuardError if somebody has decided about the case since.
+    """
+    newest = mark(transaction.connection, transaction.worker.base, DECISION + case)
+    if newest != seen:
+        by = newest.get("by") if newest else "nobody"
+        raise GuardError(
+            f"Somebody else has decided about {case} meanwhile: {by}.",
+            "Nothing was written. Look again, then decide.",
+        )
+    kept = {"case": case, **body, "rulings": [dict(ruling) for ruling in rulings.values()]}
+    transaction.append(EntryKind.RUN, decision_key(case), {"decision": kept})
+    set_mark(transaction, DECISION + case, body)
+    for record, ruling in rulings.items():
+        set_mark(transaction, RULING + record, ruling)

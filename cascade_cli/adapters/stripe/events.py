@@ -1,4 +1,4 @@
-"""Stripe's events as ours, and where Stripe keeps them."""
+"""Stripe's events as ours: from Stripe, which keeps them for a while, or from a file."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import stripe
@@ -15,12 +16,12 @@ from stripe.params import EventListParams
 from cascade_cli.adapters.stripe.errors import or_none, our_errors
 from cascade_cli.adapters.stripe.invoices import Invoices
 from cascade_cli.adapters.stripe.purchase_parser import CITIZEN, DUCATS
-from cascade_cli.adapters.stripe.purchases import whole_seconds
-from cascade_cli.adapters.stripe.ranges import PAGE_SIZE
+from cascade_cli.adapters.stripe.ranges import PAGE_SIZE, whole_seconds
 from cascade_cli.concurrency import Threads
 from cascade_cli.domain.records.stripe_events import UNDATED, Event
 from cascade_cli.domain.shop.keys import INVOICE_ID, LONGEST, PAYMENT_ID
 from cascade_cli.domain.shop.times import Window
+from cascade_cli.errors import UsageError
 
 EVENT_ID = re.compile(r"evt_[A-Za-z0-9_]{1,200}")
 _MOST_TYPES = 20
@@ -29,6 +30,8 @@ _LONGEST_TYPE = 200
 _OBJECTS = ("event", "v2.core.event")
 # Before and after these Stripe makes no events: such a moment is somebody's mistake.
 _EARLIEST, _LATEST = datetime(2010, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+_FILE_FORM = "A file holds one event as Stripe sends it, or one such event a line (JSON lines)."
+_SHOWN_LINES = 5
 # Where an event's object names others of the same payment.
 _SUBJECTS = ("id", "payment_intent", "charge", "latest_charge", "invoice")
 
@@ -191,3 +194,42 @@ def _named(subject: Mapping[str, Any], name: str) -> str | None:
     identity = value.get("id") if isinstance(value, dict) else value
     is_id = isinstance(identity, str) and len(identity) <= LONGEST
     return identity if is_id else None
+
+
+def read_event_file(path: Path) -> list[Event]:
+    """The events of the file, in its order. Raises UsageError, naming every line that is none."""
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise UsageError(f"{str(path)!r} cannot be read: {error.strerror}.", _FILE_FORM) from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{str(path)!r} is not UTF-8: {error.reason}.", _FILE_FORM) from error
+    whole = _parsed(text)
+    if isinstance(whole, Event):
+        return [whole]
+    return _events_a_line(path, text)
+
+
+def _events_a_line(path: Path, text: str) -> list[Event]:
+    # Only \n ends a line of JSON lines: others may stand unescaped within a JSON string.
+    found = [(n, _parsed(line)) for n, line in enumerate(text.split("\n"), 1) if line.strip()]
+    wrong = [f"line {n}: {parsed}" for n, parsed in found if isinstance(parsed, str)]
+    if wrong or not found:
+        more = f"; and {len(wrong) - _SHOWN_LINES} more" if len(wrong) > _SHOWN_LINES else ""
+        what = "; ".join(wrong[:_SHOWN_LINES]) + more if wrong else "it is empty"
+        raise UsageError(
+            f"{str(path)!r} was refused whole, nothing was written: {what}.", _FILE_FORM
+        )
+    return [parsed for _, parsed in found if isinstance(parsed, Event)]
+
+
+def _parsed(text: str) -> Event | str:
+    """The event, or what is wrong with it."""
+    stripped = text.strip()
+    try:
+        document: Any = json.loads(stripped)
+        return to_event(document, stripped.encode())
+    except json.JSONDecodeError as error:
+        return f"it is no JSON ({error.msg}, character {error.pos + 1})"
+    except (ValueError, RecursionError) as error:
+        return str(error)

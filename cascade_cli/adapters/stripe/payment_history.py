@@ -8,18 +8,18 @@ from typing import Any
 
 import stripe
 
-from cascade_cli.adapters.stripe import event_text
 from cascade_cli.adapters.stripe.errors import or_none, our_errors
 from cascade_cli.adapters.stripe.events import EventReader
 from cascade_cli.adapters.stripe.invoice_metadata import may_be_invoiced
 from cascade_cli.adapters.stripe.invoices import Invoices
 from cascade_cli.adapters.stripe.money_moved import release_among
 from cascade_cli.adapters.stripe.purchase_parser import is_paid, sale_of_session
-from cascade_cli.adapters.stripe.ranges import PAGE_SIZE
+from cascade_cli.adapters.stripe.ranges import PAGE_SIZE, Document
 from cascade_cli.concurrency import Threads
 from cascade_cli.domain.explain.story import History, StripeObject
 from cascade_cli.domain.records.stripe_events import KEPT, Event, chronological
 from cascade_cli.domain.shop.keys import INVOICE_ID, PAYMENT_ID, Form, whole_id
+from cascade_cli.domain.shop.money import format_money
 from cascade_cli.domain.shop.times import Window
 from cascade_cli.errors import RightsError
 
@@ -98,7 +98,7 @@ class HistoryReader:
         for charge in charges:
             history.is_known = True
             history.is_paid |= is_paid(charge)
-            history.add(charge["created"], event_text.of_charge(charge), charge["id"])
+            history.add(charge["created"], _charge_text(charge), charge["id"])
         if history.is_known:
             self._add_details(history, charges)
         return history
@@ -118,7 +118,7 @@ class HistoryReader:
         if intent is None:
             return
         history.is_known = True
-        history.add(intent.created, event_text.of_intent(intent.to_dict()), intent.id)
+        history.add(intent.created, _intent_text(intent.to_dict()), intent.id)
         self._add_invoice(history, intent.to_dict())
         page = v1.charges.list({"payment_intent": intent.id, "limit": PAGE_SIZE})
         for found in page.auto_paging_iter():
@@ -135,21 +135,21 @@ class HistoryReader:
             history.forbidden.append(f"invoices: {error.message}")
             return
         if invoice:
-            history.add(invoice["created"], event_text.of_invoice(invoice), invoice["id"])
+            history.add(invoice["created"], _invoice_text(invoice), invoice["id"])
 
     def _add_details(self, history: History, charges: Iterable[dict[str, Any]]) -> None:
         for charge in charges:
             refunds = self._optional(history, "refunds", self._refunds(charge["id"]))
             released = release_among(charge, refunds)
             for refund in refunds:
-                told = event_text.of_release if refund is released else event_text.of_refund
+                told = _release_text if refund is released else _refund_text
                 history.add(refund["created"], told(refund), refund["id"])
             if charge.get("disputed"):
                 for dispute in self._optional(history, "disputes", self._disputes(charge["id"])):
-                    history.add(dispute["created"], event_text.of_dispute(dispute), dispute["id"])
+                    history.add(dispute["created"], _dispute_text(dispute), dispute["id"])
         for intent in [id_ for id_ in history.ids if id_.startswith("pi_")]:
             for session in self._optional(history, "checkout sessions", self._sessions(intent)):
-                history.add(session["created"], event_text.of_session(session), session["id"])
+                history.add(session["created"], _session_text(session), session["id"])
                 history.sale = history.sale or sale_of_session(session)
         try:
             self._add_events(history)
@@ -193,7 +193,7 @@ class HistoryReader:
             found += self._events.events(Window(min(disputed), now), ["charge.dispute.*"])
         for event in chronological(found):
             if event.subjects & history.ids:
-                history.add(event.created_at, event_text.of_event(event), event.id)
+                history.add(event.created_at, _event_text(event), event.id)
 
 
 def _echoes(moments: Iterable[datetime]) -> list[Window]:
@@ -211,3 +211,59 @@ def _payment_in(subjects: Iterable[str]) -> str | None:
     """The intent before the charge: it stands for all attempts."""
     payments = [s for s in subjects if PAYMENT_ID.fullmatch(s)]
     return next((s for p in ("pi_", "ch_", "py_") for s in payments if s.startswith(p)), None)
+
+
+def _intent_text(intent: dict[str, Any]) -> str:
+    """What the intent is over, and where it stands."""
+    money = format_money(intent["amount"], intent["currency"])
+    return f"payment intent over {money}, now {intent['status'].replace('_', ' ')}"
+
+
+def _charge_text(charge: dict[str, Any]) -> str:
+    """What was charged, and whether it worked."""
+    money = format_money(charge["amount"], charge["currency"])
+    if charge["status"] != "succeeded":
+        return f"charge of {money} {charge['status']}: {charge.get('failure_message') or '?'}"
+    if not charge["captured"]:
+        return f"charge of {money} authorised, not captured"
+    if charge["amount_captured"] < charge["amount"]:
+        captured = format_money(charge["amount_captured"], charge["currency"])
+        return f"charge of {money} authorised, {captured} of it paid"
+    return f"charge of {money} paid"
+
+
+def _release_text(refund: dict[str, Any]) -> str:
+    """What was authorised and not captured, which Stripe books as a refund."""
+    return f"{format_money(refund['amount'], refund['currency'])} of it not captured"
+
+
+def _refund_text(refund: dict[str, Any]) -> str:
+    """What goes back, and how far it is."""
+    money = format_money(refund["amount"], refund["currency"])
+    return f"refund of {money}, {refund.get('status') or 'without status'}"
+
+
+def _dispute_text(dispute: dict[str, Any]) -> str:
+    """What is contested, why, and where it stands."""
+    money = format_money(dispute["amount"], dispute["currency"])
+    status = dispute["status"].replace("_", " ")
+    return f"dispute over {money} ({dispute['reason']}), now {status}"
+
+
+def _session_text(session: dict[str, Any]) -> str:
+    """Where the session stands."""
+    return f"checkout session, now {session['status']}, {session['payment_status']}"
+
+
+def _invoice_text(invoice: Document) -> str:
+    """What was billed, of which subscription, and whether it is paid."""
+    money = format_money(invoice["total"], invoice["currency"])
+    details = (invoice.get("parent") or {}).get("subscription_details") or {}
+    subscription = f" of {details['subscription']}" if details.get("subscription") else ""
+    return f"invoice over {money}{subscription}, now {invoice['status']}"
+
+
+def _event_text(event: Event) -> str:
+    """What happened, and who was not told yet."""
+    waiting = f", {event.pending_webhooks} webhooks still wait" if event.pending_webhooks else ""
+    return f"event {event.type}{waiting}"

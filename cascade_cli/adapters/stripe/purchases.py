@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -15,7 +15,6 @@ from cascade_cli.adapters.stripe.errors import or_none, our_errors
 from cascade_cli.adapters.stripe.invoice_metadata import Bill, may_be_invoiced
 from cascade_cli.adapters.stripe.invoices import Invoices
 from cascade_cli.adapters.stripe.money_moved import to_dispute, with_refunds
-from cascade_cli.adapters.stripe.part_filter import Asked
 from cascade_cli.adapters.stripe.purchase_parser import (
     DUCATS,
     is_ducat_purchase,
@@ -26,7 +25,7 @@ from cascade_cli.adapters.stripe.purchase_parser import (
     to_charge,
     to_charges,
 )
-from cascade_cli.adapters.stripe.ranges import PAGE_SIZE, Document, Ranges
+from cascade_cli.adapters.stripe.ranges import PAGE_SIZE, Document, Ranges, whole_seconds
 from cascade_cli.concurrency import Threads
 from cascade_cli.domain.records.charges import Charge, Dispute, Listing
 from cascade_cli.domain.shop.density import DensityEstimate
@@ -105,6 +104,34 @@ class Purchases(Listing):
         self.invoiced += older.invoiced
 
 
+class _Asked:
+    """Some payments or portions: Stripe is asked for the whole, and what is not meant is dropped.
+
+    `wholes` has each payment's own id once, in their order.
+    """
+
+    def __init__(self, ids: Iterable[str]) -> None:
+        # None stands for all portions.
+        self._numbers: dict[str, set[int | None]] = {}
+        for one in ids:
+            self._numbers.setdefault(whole_id(one), set()).add(portion_number(one))
+
+    @property
+    def wholes(self) -> Sequence[str]:
+        """What Stripe is asked for."""
+        return list(self._numbers)
+
+    def keep(self, charges: Iterable[Charge]) -> tuple[Charge, ...]:
+        """Those that are meant. Of a payment whose allocation nobody knows, the whole is meant."""
+        return tuple(charge for charge in charges if self._means(charge))
+
+    def _means(self, charge: Charge) -> bool:
+        if charge.portion is None:
+            return True
+        numbers = {n for name in charge.names for n in self._numbers.get(name, ())}
+        return None in numbers or charge.portion.number in numbers
+
+
 class StripeReader:
     """Reads what was paid. Every method raises only errors of cascade_cli.errors.
 
@@ -178,7 +205,7 @@ class StripeReader:
 
     def charges(self, charge_ids: Sequence[str]) -> Purchases:
         """These charges, sorted like a listing; one that Stripe does not know is left out."""
-        found, asked = self._nothing(), Asked(charge_ids)
+        found, asked = self._nothing(), _Asked(charge_ids)
         with our_errors():
             for charge in self._threads.map(self._charge_of, asked.wholes):
                 if charge is not None:
@@ -205,13 +232,13 @@ class StripeReader:
                 if charge is not None:
                     found.take(charge, is_invoiced=is_invoice)
             self._settle(found)
-        return Asked([payment_id]).keep(found.charges)
+        return _Asked([payment_id]).keep(found.charges)
 
     def portions_of(self, payment_ids: Sequence[str]) -> dict[str, tuple[Charge, ...]]:
         """For each id what `portions` finds; Stripe is asked once for each whole payment."""
-        wholes = Asked(payment_ids).wholes
+        wholes = _Asked(payment_ids).wholes
         found = dict(zip(wholes, self._threads.map(self.portions, wholes), strict=True))
-        return {one: Asked([one]).keep(found[whole_id(one)]) for one in payment_ids}
+        return {one: _Asked([one]).keep(found[whole_id(one)]) for one in payment_ids}
 
     def _charge_of(self, payment_id: str) -> Document | None:
         v1 = self._v1
@@ -249,7 +276,7 @@ class StripeReader:
 
     def disputes_against(self, charges: Sequence[Charge]) -> dict[str, tuple[Dispute, ...]]:
         """For each charge its disputes, newest first: one listing holds those of many."""
-        wholes = Asked(charge.id for charge in charges).wholes
+        wholes = _Asked(charge.id for charge in charges).wholes
         found: dict[str, tuple[Dispute, ...]] = {}
         if len(wholes) > 1:
             since = int(min(charge.created_at for charge in charges).timestamp())
@@ -282,9 +309,3 @@ def _only(identity: str, found: Sequence[Charge]) -> Charge | None:
     """A portion is meant by its own id alone."""
     is_one = len(found) == 1 and (found[0].portion is None or portion_number(identity) is not None)
     return found[0] if is_one else None
-
-
-def whole_seconds(moment: datetime) -> int:
-    """Round up: Stripe's times are whole seconds, and both ends of a window move alike."""
-    seconds = int(moment.timestamp())
-    return seconds + (moment.timestamp() > seconds)

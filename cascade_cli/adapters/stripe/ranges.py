@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from cascade_cli.concurrency import Piece, Threads
@@ -107,3 +108,9 @@ class Ranges(Generic[S]):
 
     def _rows_left(self, range_: _Range[S]) -> float:
         return self._density.rows(range_.low, range_.reached)
+
+
+def whole_seconds(moment: datetime) -> int:
+    """Round up: Stripe's times are whole seconds, and both ends of a window move alike."""
+    seconds = int(moment.timestamp())
+    return seconds + (moment.timestamp() > seconds)

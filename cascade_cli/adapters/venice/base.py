@@ -1,9 +1,9 @@
-"""Venice's tables: which fields cascade reads, and records as domain values."""
+"""Venice's tables: which fields cascade reads, and which records it asks for."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from itertools import islice
 from typing import Any, TypeVar
@@ -32,20 +32,18 @@ from cascade_cli.adapters.http.transport import (
 )
 from cascade_cli.adapters.venice.errors import our_errors
 from cascade_cli.adapters.venice.name_filter import named_like
-from cascade_cli.adapters.venice.notes_codec import parse_notes
 from cascade_cli.adapters.venice.slices import PAGE_SIZE, Page, Slices, restarting
+from cascade_cli.adapters.venice.stratagem_parser import moment_of, to_stratagem
 from cascade_cli.concurrency import Threads
 from cascade_cli.domain.records.charges import Charge, Portion
 from cascade_cli.domain.records.citizens import Resident
 from cascade_cli.domain.records.orders import PORTION, Order
 from cascade_cli.domain.records.rulings import Rulings, no_rulings
-from cascade_cli.domain.records.stratagems import CORRECTING, TAKING, Stratagem
+from cascade_cli.domain.records.stratagems import Stratagem
 from cascade_cli.domain.shop.density import DensityEstimate
 from cascade_cli.domain.shop.keys import (
     KEY_PREFIX,
     LEGACY_SOURCE,
-    Origin,
-    origin_of,
     payment_id_in,
     stratagem_id_for,
     whole_id,
@@ -67,9 +65,6 @@ STRATAGEM_FIELDS = (
 KEYS_PER_REQUEST = 95
 # An order takes several conditions.
 ORDERS_PER_REQUEST = 50
-
-_BY_PEOPLE = frozenset({Origin.MANUAL, *CORRECTING})
-_LONG_GONE = datetime(1970, 1, 1, tzinfo=UTC)
 
 T = TypeVar("T")
 
@@ -315,7 +310,7 @@ def _names_portion(charge: Charge, portion: Portion, citizen: str) -> Formula:
 
 def _resident(record: dict[str, Any]) -> Resident:
     ducats = _balance(record["fields"].get("Ducats", 0))
-    return Resident(ducats, _moment(record["createdTime"]))
+    return Resident(ducats, moment_of(record["createdTime"]))
 
 
 def _balance(value: object) -> Decimal:
@@ -332,56 +327,3 @@ def _chunks(keys: Iterable[T], size: int) -> Iterator[list[T]]:
     remaining = iter(keys)
     while chunk := list(islice(remaining, size)):
         yield chunk
-
-
-def to_stratagem(record: dict[str, Any], processor: str) -> Stratagem:
-    """Ours from Airtable's record, which leaves empty fields out."""
-    fields = record["fields"]
-    notes = parse_notes(str(fields.get("Notes", "")))
-    stratagem_id = str(fields.get("StratagemId", ""))
-    origin = origin_of(stratagem_id, notes.stripe_ids, notes.source)
-    citizen, payer = str(fields.get("TargetCitizen", "")), str(fields.get("ExecutedBy", ""))
-    is_back = origin in TAKING
-    in_its_place = citizen if is_back else payer
-    return Stratagem(
-        record_id=record["id"],
-        stratagem_id=stratagem_id,
-        citizen=citizen,
-        ducats=notes.ducats,
-        status=str(fields.get("Status", "")),
-        created_at=_moment(record["createdTime"]),
-        expires_at=_moment_or_none(fields.get("ExpiresAt")),
-        executed_at=_moment_or_none(fields.get("ExecutedAt")),
-        origin=origin,
-        stripe_ids=notes.stripe_ids,
-        reason=notes.reason,
-        instead_of=notes.instead_of,
-        failure=notes.failure,
-        failure_text=notes.failure_text,
-        success_logged=notes.success_logged,
-        unknown_line=notes.unknown_line,
-        is_parsable=notes.is_parsable,
-        notes_flaw=notes.flaw,
-        engine_log=notes.whole_log,
-        # All others are the processor's: their name once more for each would fill memory.
-        payer=payer if is_back else "",
-        ruled_log=notes.ruled_log,
-        mentions=notes.mentions if origin is Origin.MANUAL else (),
-        made_by=notes.operator if origin in _BY_PEOPLE or notes.overrides else "",
-        overrides=notes.overrides,
-        other_processor="" if in_its_place == processor else in_its_place or "nobody",
-    )
-
-
-def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _moment_or_none(text: object) -> datetime | None:
-    """None where the cell is blank. A base may keep a time as text: what is no time counts as long
-    gone, for the engine does not find it later than now, and something stands there."""
-    try:
-        return _moment(str(text)) if text else None
-    except ValueError:
-        return _LONG_GONE

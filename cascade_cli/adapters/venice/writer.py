@@ -18,9 +18,10 @@ from pyairtable import Api
 from pyairtable.api.types import RecordDict
 
 from cascade_cli.adapters.http.transport import PermitError, was_never_connected
-from cascade_cli.adapters.venice.base import CITIZENS, STRATAGEMS, TRANSFER, to_stratagem
+from cascade_cli.adapters.venice.base import CITIZENS, STRATAGEMS, TRANSFER
 from cascade_cli.adapters.venice.errors import SENSELESS, error_of, translate
 from cascade_cli.adapters.venice.notes_codec import log_to_keep
+from cascade_cli.adapters.venice.stratagem_parser import to_stratagem
 from cascade_cli.adapters.venice.table_fields import Schema
 from cascade_cli.domain.records.orders import ENGINE_LOG, RULED_LOG, Order
 from cascade_cli.domain.records.stratagems import Ruling, Stratagem

@@ -32,7 +32,7 @@ from cascade_cli.settings import (
     gather_values,
     strays,
 )
-from cascade_cli.settings.place import state_folder
+from cascade_cli.settings.locations import state_folder
 
 # What --sandbox replaces, so that no live key is read, let alone sent.
 _LIVE = (

@@ -14,7 +14,7 @@ from cascade_cli.cli.terminal.session import Session
 from cascade_cli.cli.terminal.user import name_of, operator
 from cascade_cli.errors import SettingsError
 from cascade_cli.settings import Settings
-from cascade_cli.settings.place import STATE_DIR
+from cascade_cli.settings.locations import STATE_DIR
 
 
 def make_state_folder(folder: Path) -> Path:

@@ -21,7 +21,7 @@ from cascade_cli.cli.terminal.session import Session
 from cascade_cli.cli.terminal.worker_name import this_worker
 from cascade_cli.domain.records.journal_entries import Worker
 from cascade_cli.errors import GuardError
-from cascade_cli.services.events.live_mode import guard_mode
+from cascade_cli.services.delivery.credit_guards import guard_mode
 from cascade_cli.settings import Settings
 
 __all__ = [

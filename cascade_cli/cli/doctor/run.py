@@ -19,7 +19,7 @@ from cascade_cli.errors import ExitCode, SettingsError
 from cascade_cli.services.doctor import Doctor
 from cascade_cli.services.doctor_settings import examine_settings
 from cascade_cli.settings import SANDBOX, SETTINGS, gather_values, strays
-from cascade_cli.settings.place import DEFAULT_FILE
+from cascade_cli.settings.locations import DEFAULT_FILE
 
 _KNOWN = [setting.name for setting in SETTINGS]
 _SECRET = {setting.name for setting in SETTINGS if setting.secret}

@@ -12,20 +12,25 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from cascade_cli.adapters.stripe.event_files import read_event_file
-from cascade_cli.adapters.stripe.events import EVENT_ID, EventReader
+from cascade_cli.adapters.stripe.events import EVENT_ID, EventReader, read_event_file
 from cascade_cli.bootstrap import Wiring
 from cascade_cli.cli.context.archive import archive_of
 from cascade_cli.cli.context.connection import connected
 from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.cli.terminal.windows import moment_option, parse_window
-from cascade_cli.domain.records.accepted_events import Kept
-from cascade_cli.domain.records.stripe_events import KEPT, Event, chronological, forgotten, of_types
+from cascade_cli.domain.explain.entry_sentences import event_outcome
+from cascade_cli.domain.records.stripe_events import (
+    KEPT,
+    Event,
+    Kept,
+    chronological,
+    forgotten,
+    of_types,
+)
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.domain.shop.times import Window, format_moment, rfc3339
 from cascade_cli.errors import ExitCode, JournalError, ServiceError, UsageError
-from cascade_cli.services.events.received_events import transfer_status
 
 FORMS = "cascade events replay EVENT…, or with --since W, or with --file F"
 _TYPE = re.compile(r"[a-z0-9_.*]{1,100}")
@@ -199,7 +204,7 @@ def _show_list(console: Console, chosen: ChosenEvents, received: Mapping[str, Ke
         console.print(Text(line), soft_wrap=True)
         if kept := received.get(event.id):
             note = f": {escape(kept.note)}" if kept.note else ""
-            console.print(Text(f"  our webhook: {transfer_status(kept)}{note}"), soft_wrap=True)
+            console.print(Text(f"  our webhook: {event_outcome(kept)}{note}"), soft_wrap=True)
         if event.pending_webhooks:
             console.print(Text(f"  {event.pending_webhooks} webhooks still wait for it", "yellow"))
     console.print(Text(f"{len(chosen.events)} events (times in UTC).", "bold"))

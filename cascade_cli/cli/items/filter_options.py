@@ -11,7 +11,7 @@ from cascade_cli.cli.terminal import layout
 
 if TYPE_CHECKING:
     from cascade_cli.domain.discrepancies.kinds import Kind
-    from cascade_cli.domain.reconcile.selection import Selection
+    from cascade_cli.domain.reconcile.reconciliation import Selection
 
 KindOption = Annotated[
     list[str] | None,
@@ -42,7 +42,7 @@ def selected(
     everything: bool = False,
 ) -> Selection:
     """What the options mean. Raises BadParameter for a kind that there is not."""
-    from cascade_cli.domain.reconcile.selection import Selection
+    from cascade_cli.domain.reconcile.reconciliation import Selection
 
     return Selection(everything, frozenset(map(_kind, kinds or ())), citizen, limit)
 

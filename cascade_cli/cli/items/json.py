@@ -7,13 +7,13 @@ from dataclasses import dataclass, fields
 from decimal import Decimal
 from typing import Any
 
+from cascade_cli.domain.discrepancies.items import Item
 from cascade_cli.domain.discrepancies.kinds import Kind
 from cascade_cli.domain.history.checkpoint import Changes
 from cascade_cli.domain.history.verification import MemoryVerification
 from cascade_cli.domain.matching.matched_charge import Terms
 from cascade_cli.domain.reconcile.equation import Equation
-from cascade_cli.domain.reconcile.reconciliation import Item
-from cascade_cli.domain.reconcile.selection import Selection
+from cascade_cli.domain.reconcile.reconciliation import Selection
 from cascade_cli.domain.records.charges import Period, Portion
 from cascade_cli.domain.records.decisions import Decision
 from cascade_cli.domain.shop.money import format_ducats

@@ -14,10 +14,10 @@ from cascade_cli.bootstrap import Wiring
 from cascade_cli.cli.reconcile.run import JudgedOutcome
 from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Outcome, Session
+from cascade_cli.domain.discrepancies.items import Item
 from cascade_cli.domain.discrepancies.repair_command import explain
 from cascade_cli.domain.history.alert import NOTHING_TOLD, AlertNews, Told, news, told_after
 from cascade_cli.domain.history.checkpoint import name_of
-from cascade_cli.domain.reconcile.reconciliation import Item
 from cascade_cli.domain.records.decisions import How
 from cascade_cli.domain.records.journal_entries import Head
 from cascade_cli.domain.shop.money import rounded

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import TextIO
 
 from cascade_cli.cli.terminal.escape import csv_cell
-from cascade_cli.domain.reconcile.reconciliation import Item, Reconciliation
-from cascade_cli.domain.reconcile.selection import Selection
+from cascade_cli.domain.discrepancies.items import Item
+from cascade_cli.domain.reconcile.reconciliation import Reconciliation, Selection
 from cascade_cli.domain.shop.money import format_ducats
 from cascade_cli.domain.shop.times import rfc3339
 

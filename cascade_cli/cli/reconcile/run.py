@@ -34,7 +34,7 @@ from cascade_cli.cli.terminal.windows import (
 from cascade_cli.domain.history.checkpoint import Checkpoint, changes
 from cascade_cli.domain.history.verification import Depth, VerificationSample
 from cascade_cli.domain.matching.matched_charge import Terms
-from cascade_cli.domain.reconcile.selection import Selection
+from cascade_cli.domain.reconcile.reconciliation import Selection
 from cascade_cli.domain.shop.times import Window
 from cascade_cli.errors import ExitCode, ServiceError, UsageError
 from cascade_cli.services.reconcile.gather import Run

@@ -23,12 +23,12 @@ from cascade_cli.cli.terminal.console import completed, settings_note, to_type
 from cascade_cli.cli.terminal.escape import count
 from cascade_cli.cli.terminal.paging import paged
 from cascade_cli.cli.terminal.session import Session
+from cascade_cli.domain.discrepancies.items import Item
 from cascade_cli.domain.discrepancies.repair_command import explain
 from cascade_cli.domain.history.checkpoint import name_of
 from cascade_cli.domain.reconcile.equation import Equation
 from cascade_cli.domain.reconcile.overview import kind_counts, what_is_open
-from cascade_cli.domain.reconcile.reconciliation import Item, Reconciliation
-from cascade_cli.domain.reconcile.selection import Selection
+from cascade_cli.domain.reconcile.reconciliation import Reconciliation, Selection
 from cascade_cli.domain.shop.money import ZERO, rounded
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.domain.shop.times import format_moment, format_span

@@ -23,8 +23,8 @@ from cascade_cli.cli.review.walk import Walk, WalkEnd
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.domain.delivery.deliveries import Delivery
 from cascade_cli.domain.discrepancies.kinds import Kind
+from cascade_cli.domain.reconcile.reconciliation import Selection
 from cascade_cli.domain.reconcile.repair_plan import RepairPlan
-from cascade_cli.domain.reconcile.selection import Selection
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.errors import CascadeError, GuardError, JournalError, ServiceError, UsageError
 from cascade_cli.services.decisions.resolve_service import Seen

@@ -11,8 +11,8 @@ from cascade_cli.cli.status.text import Shown
 from cascade_cli.domain.delivery.runway import OUTFLOW_DAYS, Finances, Sum
 from cascade_cli.domain.discrepancies.kinds import Kind
 from cascade_cli.domain.reconcile.overview import Today, in_flight, kind_counts, what_is_open
-from cascade_cli.domain.records.accepted_events import EventState, Kept
-from cascade_cli.domain.records.holders import Holder
+from cascade_cli.domain.records.journal_entries import Holder
+from cascade_cli.domain.records.stripe_events import EventState, Kept
 from cascade_cli.domain.shop.money import format_ducats
 from cascade_cli.domain.shop.times import rfc3339
 from cascade_cli.services.reconcile.gather import Run

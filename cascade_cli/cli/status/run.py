@@ -22,7 +22,7 @@ from cascade_cli.cli.terminal.windows import FIRST_SINCE, LAST, parse_window, wi
 from cascade_cli.domain.history.checkpoint import Checkpoint, mark_name
 from cascade_cli.domain.matching.matched_charge import Terms
 from cascade_cli.domain.reconcile.overview import today
-from cascade_cli.domain.reconcile.selection import Selection
+from cascade_cli.domain.reconcile.reconciliation import Selection
 from cascade_cli.domain.shop.times import Window
 from cascade_cli.errors import CascadeError, ExitCode, JournalError, SettingsError
 from cascade_cli.services.status.journal_summary import NO_RECORDS, Records, read_records

@@ -26,9 +26,9 @@ from cascade_cli.domain.delivery.runway import (
 from cascade_cli.domain.discrepancies.kinds import Kind
 from cascade_cli.domain.history.checkpoint import Checkpoint
 from cascade_cli.domain.reconcile.overview import Today, in_flight, kind_counts, what_is_open
-from cascade_cli.domain.reconcile.selection import Selection
-from cascade_cli.domain.records.accepted_events import EventState, Kept
-from cascade_cli.domain.records.holders import Holder
+from cascade_cli.domain.reconcile.reconciliation import Selection
+from cascade_cli.domain.records.journal_entries import Holder
+from cascade_cli.domain.records.stripe_events import EventState, Kept
 from cascade_cli.domain.shop.engine_schedule import DailyRuns
 from cascade_cli.domain.shop.money import ZERO, exactly, rounded
 from cascade_cli.domain.shop.shell import command

@@ -19,7 +19,7 @@ from cascade_cli.cli.status.run import Observer, check_since
 from cascade_cli.cli.status.text import Shown, screen
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.cli.terminal.windows import duration_option
-from cascade_cli.domain.reconcile.selection import Selection
+from cascade_cli.domain.reconcile.reconciliation import Selection
 from cascade_cli.domain.shop.times import format_span
 from cascade_cli.errors import UsageError
 

@@ -119,7 +119,7 @@ class Session:
     @property
     def settings_note(self) -> str:
         """` (settings: ~/shop/.env)`, for a headline or a question; empty where no file is read."""
-        from cascade_cli.settings.place import settings_file  # noqa: PLC0415 - as above
+        from cascade_cli.settings.locations import settings_file  # noqa: PLC0415 - as above
 
         file = settings_file(self.environ, self.env_file)
         return f" (settings: {escape(file)})" if file else ""
@@ -127,7 +127,7 @@ class Session:
     @property
     def folder(self) -> Path:
         """Where journal and sandbox live. Raises SettingsError."""
-        from cascade_cli.settings.place import state_folder  # noqa: PLC0415 - as above
+        from cascade_cli.settings.locations import state_folder  # noqa: PLC0415 - as above
 
         return state_folder(self.values())
 

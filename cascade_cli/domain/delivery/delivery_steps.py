@@ -45,13 +45,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from cascade_cli.domain.matching.matching import match
 from cascade_cli.domain.records.journal_entries import Attempt, Fate
 from cascade_cli.domain.records.orders import Order, Override, credit_although
 from cascade_cli.domain.records.past_delivery import PastDelivery
 from cascade_cli.domain.records.stratagems import MAY_STILL_MOVE, State, Stratagem
 from cascade_cli.domain.refunds.refund_shares import REASON_REST
-from cascade_cli.domain.shop.keys import Origin, stratagem_id_for
 from cascade_cli.domain.shop.money import format_ducats
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.domain.shop.times import format_moment
@@ -116,64 +114,6 @@ class End:
 
 
 Step = Write | Wait | End
-
-
-def rows_of(order: Order, rows: Sequence[Stratagem]) -> tuple[Stratagem, ...]:
-    """Those of `rows` that belong to the order, oldest first.
-
-    By key or Stripe id, or as the older connector's transfer for the same payment. Taking such a
-    row for this payment's can at worst leave a second payment open, which reconciliation shows;
-    leaving it aside could pay twice.
-    """
-    own = [row for row in rows if row.record_id not in order.foreign_records]
-    named = [r for r in own if r.stratagem_id == order.key or r.record_id in order.own_records]
-    if order.charge is not None:
-        # A thousand portions have a thousand rows: only what may be this one's is matched.
-        ids = frozenset(order.charge.names)
-        keys = frozenset(map(stratagem_id_for, ids))
-        rest = [row for row in own if _may_be_for(ids, keys, row) and row not in named]
-        found = match([order.charge], rest)
-        named += [m.stratagem for m in found.by_charge[order.charge.id]]
-        # What a person gave beside its own transfer has paid it, where nothing else is known.
-        named += found.corrections.get(order.charge.id, ())
-    return tuple(sorted(named, key=lambda row: (row.created_at, row.record_id)))
-
-
-def unclear_rows(order: Order, rows: Sequence[Stratagem]) -> tuple[Stratagem, ...]:
-    """Those of `rows` that belong to nobody surely, and may turn out to be the order's own.
-
-    Legacy rows of its citizen and amount, made after the payment at whatever time, and credits by
-    hand to its citizen that speak of the payment.
-    """
-    charge = order.charge
-    if charge is None:
-        return ()
-    taken = order.foreign_records - order.unclear_records
-    alike = [
-        row
-        for row in rows
-        if row.origin is Origin.LEGACY
-        and (row.citizen, row.ducats) == (order.citizen, order.ducats)
-        and row.created_at >= charge.created_at
-        and row.record_id not in taken
-    ]
-    ids = set(charge.names)
-    alike += [
-        row
-        for row in rows
-        if row.citizen == order.citizen
-        and row.status in {"executed", "active"}
-        and not ids.isdisjoint(row.mentions)
-    ]
-    own = {row.record_id for row in rows_of(order, rows)} if alike else set()
-    found = (row for row in alike if row.record_id not in own)
-    return tuple(sorted(found, key=lambda row: (row.created_at, row.record_id)))
-
-
-def _may_be_for(ids: frozenset[str], keys: frozenset[str], row: Stratagem) -> bool:
-    """It names the payment, or none at all: nothing else is matched by any rule."""
-    is_named = row.stratagem_id in keys or not ids.isdisjoint(row.stripe_ids)
-    return is_named or row.origin is Origin.LEGACY
 
 
 def next_step(

@@ -19,7 +19,7 @@ from cascade_cli.domain.shop.times import format_moment
 
 
 @dataclass(frozen=True)
-class Finding:
+class Discrepancy:
     """One thing that is wrong, with the ducats that are at risk by it and a plain sentence."""
 
     kind: Kind
@@ -27,7 +27,7 @@ class Finding:
     sentence: str
 
 
-def findings(matched: MatchedCharge) -> tuple[Finding, ...]:
+def findings(matched: MatchedCharge) -> tuple[Discrepancy, ...]:
     """All that is wrong with the charge, most ducats at risk first, the graver kind in a tie."""
     found = [finding for question in _QUESTIONS if (finding := question(matched))]
     return tuple(sorted(found, key=lambda f: (-f.at_risk, GRAVITY[f.kind])))
@@ -39,7 +39,7 @@ _UNDELIVERED = frozenset(
 )
 
 
-def sentences(found: tuple[Finding, ...]) -> list[str]:
+def sentences(found: tuple[Discrepancy, ...]) -> list[str]:
     """All that is wrong in words, what decides about the next step first."""
     first = found[:1]
     if first and first[0].kind in _UNDELIVERED:
@@ -48,7 +48,7 @@ def sentences(found: tuple[Finding, ...]) -> list[str]:
     return [*(finding.sentence for finding in first), *others]
 
 
-def _duplicate(matched: MatchedCharge) -> Finding | None:
+def _duplicate(matched: MatchedCharge) -> Discrepancy | None:
     rows = matched.moving
     if len(rows) <= 1:
         # What was corrected is no second transfer, but for what went out beyond what was sold.
@@ -61,10 +61,10 @@ def _duplicate(matched: MatchedCharge) -> Finding | None:
         f"{len(rows)} stratagems are executed or may still be: together "
         f"{format_ducats(total)} ducats for {format_ducats(matched.sold)} sold"
     )
-    return Finding(Kind.DUPLICATE, surplus, sentence)
+    return Discrepancy(Kind.DUPLICATE, surplus, sentence)
 
 
-def _doubtful(matched: MatchedCharge) -> Finding | None:
+def _doubtful(matched: MatchedCharge) -> Discrepancy | None:
     corrections = (s for s in matched.corrections if s.state(matched.terms.now) is State.DOUBTFUL)
     doubtful = (*matched.by_state[State.DOUBTFUL], *corrections)
     if not doubtful:
@@ -77,10 +77,10 @@ def _doubtful(matched: MatchedCharge) -> Finding | None:
     if other := next((s.other_processor for s in doubtful if s.other_processor), ""):
         sentence += f"; {other!r} pays them, not the processor: find out who made that stratagem"
     # All that is outstanding hangs on what really happened, whatever amount the stratagem names.
-    return Finding(Kind.DOUBTFUL, max(ducats, matched.outstanding), sentence)
+    return Discrepancy(Kind.DOUBTFUL, max(ducats, matched.outstanding), sentence)
 
 
-def _wrong_citizen(matched: MatchedCharge) -> Finding | None:
+def _wrong_citizen(matched: MatchedCharge) -> Discrepancy | None:
     wrong = [s for s in (*matched.moving, *matched.correcting) if not matched.is_right(s)]
     if not wrong or not matched.buyer.citizen:
         return None
@@ -91,7 +91,7 @@ def _wrong_citizen(matched: MatchedCharge) -> Finding | None:
     if matched.correcting and not matched.uncovered:
         sentence += ", who gets it by a correction"
     at_risk = sum((matched.staying(row) for row in wrong), matched.uncovered)
-    return Finding(Kind.WRONG_CITIZEN, at_risk, sentence)
+    return Discrepancy(Kind.WRONG_CITIZEN, at_risk, sentence)
 
 
 _GOES = {
@@ -112,7 +112,7 @@ def _gravest(matched: MatchedCharge, rows: Sequence[Stratagem]) -> tuple[State, 
     return min(found, key=lambda pair: list(_GOES).index(pair[0]))
 
 
-def _amount_mismatch(matched: MatchedCharge) -> Finding | None:
+def _amount_mismatch(matched: MatchedCharge) -> Discrepancy | None:
     if not matched.amiss or not matched.buyer.ducats or matched.is_rest:
         return None
     if matched.correcting or matched.takebacks:
@@ -123,10 +123,10 @@ def _amount_mismatch(matched: MatchedCharge) -> Finding | None:
         f"{_TRANSFERS[state]} {format_ducats(row.ducats or ZERO)} ducats where "
         f"{format_ducats(matched.sold)} were sold"
     )
-    return Finding(Kind.AMOUNT_MISMATCH, difference, sentence)
+    return Discrepancy(Kind.AMOUNT_MISMATCH, difference, sentence)
 
 
-def _still_mismatched(matched: MatchedCharge) -> Finding | None:
+def _still_mismatched(matched: MatchedCharge) -> Discrepancy | None:
     """What is too little, or too much, after people have corrected it."""
     difference = abs(matched.carried_right - matched.sold)
     if difference <= ROUNDING_DUCATS:
@@ -135,16 +135,18 @@ def _still_mismatched(matched: MatchedCharge) -> Finding | None:
         f"with what was corrected, {format_ducats(matched.carried_right)} ducats are transferred "
         f"where {format_ducats(matched.sold)} were sold"
     )
-    return Finding(Kind.AMOUNT_MISMATCH, difference, sentence)
+    return Discrepancy(Kind.AMOUNT_MISMATCH, difference, sentence)
 
 
-def _unattributable(matched: MatchedCharge) -> Finding | None:
+def _unattributable(matched: MatchedCharge) -> Discrepancy | None:
     charge = matched.charge
     # Nobody knows which rows are its own: that none moved ducats cannot be told either.
     if matched.is_attributable or (matched.is_void and not charge.unallocated):
         return None
     if charge.unallocated:
-        return Finding(Kind.UNATTRIBUTABLE, charge.ducats or _worth(matched), charge.unallocated)
+        return Discrepancy(
+            Kind.UNATTRIBUTABLE, charge.ducats or _worth(matched), charge.unallocated
+        )
     lacks = []
     if not matched.buyer.citizen and charge.names_processor:
         lacks.append(f"{charge.citizen_text!r} itself as the citizen: {MINTS}")
@@ -154,7 +156,7 @@ def _unattributable(matched: MatchedCharge) -> Finding | None:
         said = f" ({charge.ducats_text!r})" if charge.ducats_text else ""
         lacks.append(f"no usable ducat_amount{said}")
     sentence = f"the payment names {' and '.join(lacks)}"
-    return Finding(Kind.UNATTRIBUTABLE, charge.ducats or _worth(matched), sentence)
+    return Discrepancy(Kind.UNATTRIBUTABLE, charge.ducats or _worth(matched), sentence)
 
 
 def _worth(matched: MatchedCharge) -> Decimal:
@@ -164,25 +166,25 @@ def _worth(matched: MatchedCharge) -> Decimal:
     return worth_ducats(charge.captured_cents, charge.currency, rate, valuation)
 
 
-def _unknown_citizen(matched: MatchedCharge) -> Finding | None:
+def _unknown_citizen(matched: MatchedCharge) -> Discrepancy | None:
     if not matched.is_unknown or not matched.uncovered:
         return None
     sentence = no_citizen(matched.buyer.citizen or "", matched.similar_citizens)
-    return Finding(Kind.UNKNOWN_CITIZEN, matched.owed, sentence)
+    return Discrepancy(Kind.UNKNOWN_CITIZEN, matched.owed, sentence)
 
 
-def _missing(matched: MatchedCharge) -> Finding | None:
+def _missing(matched: MatchedCharge) -> Discrepancy | None:
     if matched.matches and not matched.is_all_taken_back:
         return None
     if matched.is_young or not matched.uncovered:
         return None
     if matched.matches:
         sentence = "its transfer was taken back, and nobody was credited instead"
-        return Finding(Kind.MISSING, matched.owed, sentence)
+        return Discrepancy(Kind.MISSING, matched.owed, sentence)
     if matched.has_vanished:
-        return Finding(Kind.MISSING, matched.owed, f"{_vanished(matched)}{_perhaps(matched)}")
+        return Discrepancy(Kind.MISSING, matched.owed, f"{_vanished(matched)}{_perhaps(matched)}")
     sentence = f"no stratagem was ever made for it{_perhaps(matched)}"
-    return Finding(Kind.MISSING, matched.owed, sentence)
+    return Discrepancy(Kind.MISSING, matched.owed, sentence)
 
 
 def _perhaps(matched: MatchedCharge) -> str:
@@ -207,23 +209,23 @@ def _vanished(matched: MatchedCharge) -> str:
     )
 
 
-def _failed(matched: MatchedCharge) -> Finding | None:
+def _failed(matched: MatchedCharge) -> Discrepancy | None:
     failed = matched.by_state[State.FAILED]
     if not failed or matched.moving or not matched.uncovered:
         return None
     why = failed[-1].failure_text or failed[-1].notes_flaw
     gave_up = f"Venice's engine gave up before any ducats moved: {why}{_perhaps(matched)}"
-    return Finding(Kind.FAILED, matched.owed, _succeeded(matched) + gave_up)
+    return Discrepancy(Kind.FAILED, matched.owed, _succeeded(matched) + gave_up)
 
 
-def _stalled(matched: MatchedCharge) -> Finding | None:
+def _stalled(matched: MatchedCharge) -> Discrepancy | None:
     stalled = matched.by_state[State.STALLED]
     idle = stalled and not matched.moving and not matched.by_state[State.FAILED]
     if not idle or matched.is_young or not matched.uncovered:
         return None
     why = f"{_why_stalled(stalled[-1])}{_perhaps(matched)}"
     sentence = _succeeded(matched) + f"the engine will never take its stratagem: {why}"
-    return Finding(Kind.STALLED, matched.owed, sentence)
+    return Discrepancy(Kind.STALLED, matched.owed, sentence)
 
 
 def _succeeded(matched: MatchedCharge) -> str:
@@ -240,13 +242,13 @@ def _why_stalled(stratagem: Stratagem) -> str:
     return f"active, expired {format_moment(expiry)}" if expiry else "active, expired"
 
 
-def _underpaid(matched: MatchedCharge) -> Finding | None:
+def _underpaid(matched: MatchedCharge) -> Discrepancy | None:
     if matched.price is None or matched.is_void:
         return None
-    return Finding(Kind.UNDERPAID, matched.price.missing, matched.price.why)
+    return Discrepancy(Kind.UNDERPAID, matched.price.missing, matched.price.why)
 
 
-def _refunded(matched: MatchedCharge) -> Finding | None:
+def _refunded(matched: MatchedCharge) -> Discrepancy | None:
     charge = matched.charge
     if not matched.to_return:
         return None
@@ -259,20 +261,20 @@ def _refunded(matched: MatchedCharge) -> Finding | None:
     )
     if matched.debt:
         sentence += f"; a debt of {format_ducats(matched.debt)} ducats is recorded"
-    return Finding(kind, matched.to_return, sentence + _now_another(matched))
+    return Discrepancy(kind, matched.to_return, sentence + _now_another(matched))
 
 
-def _vanished_and_refunded(matched: MatchedCharge) -> Finding | None:
+def _vanished_and_refunded(matched: MatchedCharge) -> Discrepancy | None:
     if not (matched.is_void and matched.has_vanished):
         return None
     sentence = (
         "its money went back, and its stratagem has vanished from the base: its ducats may have "
         "arrived, and be to come back"
     )
-    return Finding(Kind.REFUNDED, matched.buyer.ducats or ZERO, sentence)
+    return Discrepancy(Kind.REFUNDED, matched.buyer.ducats or ZERO, sentence)
 
 
-def _taken_too_much(matched: MatchedCharge) -> Finding | None:
+def _taken_too_much(matched: MatchedCharge) -> Discrepancy | None:
     if not matched.to_give_again:
         return None
     what = "kept back" if matched.lacking else "taken back"
@@ -281,10 +283,10 @@ def _taken_too_much(matched: MatchedCharge) -> Finding | None:
         "for money that did not go back, "
         "or came again: they are the citizen's"
     )
-    return Finding(Kind.REFUNDED, matched.to_give_again, sentence + _now_another(matched))
+    return Discrepancy(Kind.REFUNDED, matched.to_give_again, sentence + _now_another(matched))
 
 
-def _still_taking(matched: MatchedCharge) -> Finding | None:
+def _still_taking(matched: MatchedCharge) -> Discrepancy | None:
     if not (stale := stale_returns(matched)):
         return None
     ducats = sum_ducats(stale)
@@ -292,7 +294,7 @@ def _still_taking(matched: MatchedCharge) -> Finding | None:
         f"{format_ducats(ducats)} ducats are on their way back for money that did not go back, or "
         "came again: they are the citizen's"
     )
-    return Finding(Kind.REFUNDED, ducats, sentence)
+    return Discrepancy(Kind.REFUNDED, ducats, sentence)
 
 
 def stale_returns(matched: MatchedCharge) -> tuple[Stratagem, ...]:
@@ -313,7 +315,7 @@ def _now_another(matched: MatchedCharge) -> str:
     return f"; {matched.successor}" if matched.successor else ""
 
 
-def _doubtful_return(matched: MatchedCharge) -> Finding | None:
+def _doubtful_return(matched: MatchedCharge) -> Discrepancy | None:
     rows = (*matched.returns, *matched.takebacks)
     doubtful = [row for row in rows if row.state(matched.terms.now) is State.DOUBTFUL]
     if not doubtful:
@@ -323,14 +325,14 @@ def _doubtful_return(matched: MatchedCharge) -> Finding | None:
         f"{format_ducats(ducats)} ducats may or may not have come back by "
         f"{doubtful[0].stratagem_id}: compare the balances"
     )
-    return Finding(Kind.DOUBTFUL, ducats, sentence)
+    return Discrepancy(Kind.DOUBTFUL, ducats, sentence)
 
 
-def _disputed(matched: MatchedCharge) -> Finding | None:
+def _disputed(matched: MatchedCharge) -> Discrepancy | None:
     at_risk = matched.carried - matched.returned
     if not matched.is_contested or at_risk <= ROUNDING_DUCATS:
         return None
-    return Finding(Kind.DISPUTED, at_risk, f"the payer disputes it{_stage(matched)}")
+    return Discrepancy(Kind.DISPUTED, at_risk, f"the payer disputes it{_stage(matched)}")
 
 
 def _stage(matched: MatchedCharge) -> str:
@@ -343,7 +345,7 @@ def _how_it_stands(dispute: Dispute) -> str:
     return f"{dispute.id} {dispute.status.replace('_', ' ')}{awaited}, {dispute.reason}"
 
 
-_QUESTIONS: tuple[Callable[[MatchedCharge], Finding | None], ...] = (
+_QUESTIONS: tuple[Callable[[MatchedCharge], Discrepancy | None], ...] = (
     _duplicate,
     _doubtful,
     _wrong_citizen,

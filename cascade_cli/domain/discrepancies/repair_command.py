@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from cascade_cli.domain.discrepancies.findings import Finding
+from cascade_cli.domain.discrepancies.findings import Discrepancy
 from cascade_cli.domain.discrepancies.kinds import Kind
 from cascade_cli.domain.discrepancies.refund_plan import obstacle_in
 from cascade_cli.domain.matching.matched_charge import MatchedCharge
@@ -44,13 +44,13 @@ def explain(identity: str) -> Repair:
     return Repair(command("explain", *end_of_options, identity))
 
 
-def repair_for(matched: MatchedCharge, found: tuple[Finding, ...]) -> Repair | None:
+def repair_for(matched: MatchedCharge, found: tuple[Discrepancy, ...]) -> Repair | None:
     """The next step for the gravest of the findings; None where there is nothing to do, or a person
     has to decide what."""
     return _next_step(matched, found) if found and not _is_for_people(matched) else None
 
 
-def _next_step(matched: MatchedCharge, found: tuple[Finding, ...]) -> Repair | None:
+def _next_step(matched: MatchedCharge, found: tuple[Discrepancy, ...]) -> Repair | None:
     kind = found[0].kind
     if kind in {Kind.MISSING, Kind.STALLED, Kind.FAILED}:
         return _deliver(matched, found)
@@ -164,7 +164,7 @@ def _although(matched: MatchedCharge) -> str:
     )
 
 
-def _deliver(matched: MatchedCharge, found: tuple[Finding, ...]) -> Repair | None:
+def _deliver(matched: MatchedCharge, found: tuple[Discrepancy, ...]) -> Repair | None:
     if owes_rest(matched):
         return Repair(command("refund", matched.charge.payment_id))
     if money_is_open(matched) or not matched.buyer.citizen:
@@ -225,7 +225,7 @@ def _credit(matched: MatchedCharge, citizen: str, *, automatic: bool) -> Repair 
     return Repair(command("credit", citizen, ducats, *options), automatic)
 
 
-def _is_only_surplus(matched: MatchedCharge, found: tuple[Finding, ...]) -> bool:
+def _is_only_surplus(matched: MatchedCharge, found: tuple[Discrepancy, ...]) -> bool:
     """Whatever becomes of an open dispute, or of a price that was too low, nobody wants the ducats
     to arrive twice."""
     kinds = {finding.kind for finding in found}

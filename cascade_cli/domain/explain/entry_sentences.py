@@ -1,4 +1,4 @@
-"""Journal entries in a few words, and what they tell of one transfer."""
+"""Journal entries and webhook events in a few words, and what they tell of a transfer."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from cascade_cli.domain.records.decisions import Decision
 from cascade_cli.domain.records.journal_entries import Entry, EntryKind, Fate
 from cascade_cli.domain.records.orders import OVERRIDES, Cause
 from cascade_cli.domain.records.stratagems import State, Stratagem
+from cascade_cli.domain.records.stripe_events import EventState, Kept
 from cascade_cli.domain.shop.money import format_ducats
+from cascade_cli.domain.shop.times import format_moment
 
 
 def describe_entry(entry: Entry) -> str:
@@ -99,3 +101,32 @@ def journaled(entries: Iterable[Entry]) -> Iterator[Happening]:
     for entry in entries:
         what = f"{describe_entry(entry)} ({entry.operator}, {entry.command})"
         yield Happening(entry.at, Source.JOURNAL, what, f"#{entry.seq}")
+
+
+_OUTCOMES = {
+    EventState.CREDITED: "credited",
+    EventState.RECORDED: "recorded, there is nothing to credit",
+    EventState.ATTENTION: "it needs a person",
+}
+
+
+def received(events: Iterable[Kept]) -> Iterator[Happening]:
+    """When each was received, and what became of it since."""
+    for kept in events:
+        event = kept.accepted.event
+        why = f": {kept.note}" if kept.note else ""
+        what = f"the webhook received {event.type}; {event_outcome(kept)}{why}"
+        yield Happening(kept.accepted.received_at, Source.JOURNAL, what, event.id)
+
+
+def payment_of(events: Iterable[Kept]) -> str | None:
+    """The payment that they name, if any does."""
+    named = (kept.accepted.event.payment_id for kept in events)
+    return next((payment_id for payment_id in named if payment_id), None)
+
+
+def event_outcome(kept: Kept) -> str:
+    """What became of it, in words."""
+    if kept.state is EventState.WAITING:
+        return f"it waits to be dealt with, next {format_moment(kept.next_at)}"
+    return _OUTCOMES[kept.state]

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from cascade_cli.domain.discrepancies.items import Item
 from cascade_cli.domain.discrepancies.kinds import Kind, Severity
 from cascade_cli.domain.discrepancies.repair_command import Repair
-from cascade_cli.domain.reconcile.reconciliation import Item
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.decisions import Decision
 from cascade_cli.domain.records.stratagems import Stratagem

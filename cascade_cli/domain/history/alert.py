@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from cascade_cli.domain.discrepancies.items import Item
 from cascade_cli.domain.history.checkpoint import Scope, decided_in, name_of
 from cascade_cli.domain.reconcile.overview import Open, what_is_open
-from cascade_cli.domain.reconcile.reconciliation import Item, Reconciliation
+from cascade_cli.domain.reconcile.reconciliation import Reconciliation
 from cascade_cli.domain.records.decisions import How
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from cascade_cli.domain.discrepancies.items import Item
 from cascade_cli.domain.discrepancies.kinds import Kind
 from cascade_cli.domain.history.open_items import (
     OpenItem,
@@ -18,7 +19,7 @@ from cascade_cli.domain.history.open_items import (
     dormant_of,
     open_items_of,
 )
-from cascade_cli.domain.reconcile.reconciliation import Item, Reconciliation
+from cascade_cli.domain.reconcile.reconciliation import Reconciliation
 from cascade_cli.domain.records.decisions import How
 from cascade_cli.domain.records.stripe_events import KEPT
 from cascade_cli.domain.shop.times import CLOCK_TOLERANCE, Window, format_moment, rfc3339

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from cascade_cli.domain.discrepancies.items import Item
 from cascade_cli.domain.discrepancies.kinds import Kind
 from cascade_cli.domain.matching.fast_path import take_fast_path
 from cascade_cli.domain.matching.matching import Rule, match
 from cascade_cli.domain.matching.snapshot import Snapshot
-from cascade_cli.domain.reconcile.reconciliation import Item, Reconciliation
+from cascade_cli.domain.reconcile.reconciliation import Reconciliation
 from cascade_cli.domain.selling.pricing import PriceList
 
 _DAY = timedelta(days=1)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
+from cascade_cli.domain.discrepancies.items import Item
 from cascade_cli.domain.history.checkpoint import Checkpoint, name_of
-from cascade_cli.domain.reconcile.reconciliation import Item
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.shop.times import Window
 

@@ -11,13 +11,18 @@ stands on both sides.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from cascade_cli.domain.matching.matched_charge import MatchedCharge
-from cascade_cli.domain.records.stratagems import State
+from cascade_cli.domain.matching.fast_path import PlainlySettled
+from cascade_cli.domain.matching.matched_charge import MatchedCharge, Terms, sum_ducats
+from cascade_cli.domain.matching.snapshot import Snapshot
+from cascade_cli.domain.reconcile.orphans import Owner
+from cascade_cli.domain.records.stratagems import State, Stratagem
+from cascade_cli.domain.refunds.refund_shares import returned
+from cascade_cli.domain.shop.keys import Origin, taken_record_in
 from cascade_cli.domain.shop.money import ZERO, exactly
 
 
@@ -84,53 +89,59 @@ class Equation:
             return stripe_s or (venice_s - unsold) or back or taken
 
 
-def equate(
-    matched_charges: Iterable[MatchedCharge],
-    *,
-    plain: Decimal,
-    sold: Decimal,
-    executed: Decimal,
-    manual: Decimal,
-    orphaned: Decimal,
-    elsewhere: Decimal,
-    returned: Decimal = ZERO,
-    returned_elsewhere: Decimal = ZERO,
-    taken_back: Decimal = ZERO,
-    taken_back_elsewhere: Decimal = ZERO,
-    taken_from_orphans: Decimal = ZERO,
+def equation_of(
+    snapshot: Snapshot,
+    matched_charges: Mapping[str, MatchedCharge],
+    owners: Mapping[Owner, list[Stratagem]],
+    terms: Terms,
+    plain: PlainlySettled,
 ) -> Equation:
-    """Sum the cases against `sold` and `executed`, which the caller took from the two lists.
+    """Of the charges that are judged and of those plainly settled, and of all transfers that count;
+    `owners` has the transfers that no judged charge accounts for."""
 
-    `plain` are the ducats of charges that were settled without a case.
-    """
-    settled, over_delivered, exposure, here = plain, ZERO, ZERO, ZERO
-    taken_here = taken_from_orphans
+    def executed(stratagems: Iterable[Stratagem]) -> Decimal:
+        return sum_ducats(s for s in stratagems if s.state(terms.now) is State.EXECUTED)
+
+    cases, plainly = matched_charges.values(), plain.ducats
     outstanding = dict.fromkeys(EquationPart, ZERO)
-    for matched in matched_charges:
-        settled += matched.settled
-        over_delivered += matched.over_delivered
-        exposure += matched.exposure
-        here += matched.returned
-        taken_here += matched.taken_back
+    for matched in cases:
         if matched.outstanding:
             outstanding[part_of(matched)] += matched.outstanding
+    ours = {
+        s.record_id
+        for c in cases
+        for s in (*c.stratagems, *c.returns, *c.corrections, *c.takebacks)
+    }
+    concerned = [s for s in snapshot.stratagems if snapshot.accounts_for(s) or s.record_id in ours]
+    given = [s for s in concerned if not s.returns and s.origin is not Origin.TAKE_BACK]
+    returning = [s for s in concerned if s.returns]
+    taking = [s for s in concerned if s.origin is Origin.TAKE_BACK]
+    orphans = {s.record_id for s in owners[Owner.NOBODY] if s.state(terms.now) is State.EXECUTED}
+    of_orphans = [t for t in taking if taken_record_in(t.stratagem_id) in orphans]
+    taken_from_orphans = executed(of_orphans)
+    completed = sum((matched.completed for matched in cases), ZERO)
     return Equation(
-        sold=sold,
-        settled=settled,
+        sold=sum(
+            (matched_charges[c.id].sold for c in snapshot.charges if c.id in matched_charges),
+            plainly,
+        ),
+        settled=sum((matched.settled for matched in cases), plainly),
         in_flight=outstanding[EquationPart.IN_FLIGHT],
         undelivered=outstanding[EquationPart.UNDELIVERED],
         doubtful=outstanding[EquationPart.DOUBTFUL],
         unattributable=outstanding[EquationPart.UNATTRIBUTABLE],
-        over_delivered=over_delivered,
-        executed=executed,
-        manual=manual,
-        orphaned=orphaned - taken_from_orphans,
-        elsewhere=elsewhere,
-        returned=returned,
-        returned_elsewhere=returned_elsewhere,
-        returned_here=here,
-        refund_exposure=exposure,
-        taken_back=taken_back,
-        taken_back_elsewhere=taken_back_elsewhere,
-        taken_back_here=taken_here,
+        over_delivered=sum((matched.over_delivered for matched in cases), ZERO),
+        executed=executed(given) + completed + plainly,
+        manual=executed(owners[Owner.REASON]),
+        orphaned=executed(owners[Owner.NOBODY]) - taken_from_orphans,
+        elsewhere=executed(owners[Owner.OTHER_PAYMENT]),
+        returned=returned(returning, terms.now) + completed,
+        returned_elsewhere=returned((s for s in returning if s.record_id not in ours), terms.now),
+        returned_here=sum((matched.returned for matched in cases), ZERO),
+        refund_exposure=sum((matched.exposure for matched in cases), ZERO),
+        taken_back=executed(taking),
+        taken_back_elsewhere=executed(
+            t for t in taking if t.record_id not in ours and t not in of_orphans
+        ),
+        taken_back_here=sum((matched.taken_back for matched in cases), taken_from_orphans),
     )

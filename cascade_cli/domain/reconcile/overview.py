@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
+from cascade_cli.domain.discrepancies.items import Item
 from cascade_cli.domain.discrepancies.kinds import Kind
 from cascade_cli.domain.matching.matched_charge import Terms, sum_ducats
-from cascade_cli.domain.reconcile.reconciliation import Item, Reconciliation
+from cascade_cli.domain.reconcile.reconciliation import Reconciliation
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.decisions import How, counted
 from cascade_cli.domain.records.stratagems import State, Stratagem

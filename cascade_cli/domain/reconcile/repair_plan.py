@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
+from cascade_cli.domain.discrepancies.items import Item
 from cascade_cli.domain.matching.ownership import Ownership
 from cascade_cli.domain.matching.snapshot import Snapshot
-from cascade_cli.domain.reconcile.reconciliation import Item, Reconciliation
+from cascade_cli.domain.reconcile.reconciliation import Reconciliation
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.orders import Cause, Order, moves_of, order_for_charge
 from cascade_cli.domain.records.stratagems import Stratagem

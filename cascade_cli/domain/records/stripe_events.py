@@ -1,10 +1,12 @@
-"""Stripe's events: which of them tell of a payment, and in which order they are replayed."""
+"""Stripe's events: which of them tell of a payment, in which order they are replayed, and where
+each that the webhook accepted stands."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from fnmatch import fnmatchcase
 
 from cascade_cli.domain.shop.times import Window
@@ -104,3 +106,49 @@ def forgotten(window: Window, now: datetime) -> Window | None:
     """The part of the window of which Stripe has no events any more."""
     horizon = now - KEPT
     return Window(window.since, min(horizon, window.until)) if window.since < horizon else None
+
+
+class EventState(StrEnum):
+    """Where an accepted event stands."""
+
+    WAITING = "waiting"
+    """To be dealt with at `next_at`, or again."""
+    CREDITED = "credited"
+    RECORDED = "recorded"
+    """Nothing to credit: kept and shown."""
+    ATTENTION = "attention"
+    """It cannot be credited as it is: only a person can decide."""
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """One event of the inbox (without its bytes), and how often it was tried."""
+
+    event: Event
+    received_at: datetime
+    tries: int
+
+
+@dataclass(frozen=True)
+class Kept:
+    """An event with where it stands; one that is WAITING is looked at again at `next_at`."""
+
+    accepted: Accepted
+    state: EventState
+    note: str
+    next_at: datetime
+
+    @property
+    def about(self) -> str:
+        """The payment that it tells of, or itself: several events tell of one payment."""
+        return self.accepted.event.payment_id or self.accepted.event.id
+
+
+@dataclass(frozen=True)
+class Settlement:
+    """What became of an event; one that is WAITING is tried again at `next_at`."""
+
+    event_id: str
+    state: EventState
+    note: str = ""
+    next_at: datetime | None = None

@@ -23,11 +23,12 @@ from cascade_cli.domain.records.gifts import MOST_CHARACTERS, Gift
 from cascade_cli.domain.records.orders import MAX_DECIMALS
 from cascade_cli.domain.selling.allocation import MOST_CITIZENS, Share
 from cascade_cli.domain.selling.pricing import Quote
-from cascade_cli.domain.selling.sales import PaymentIntent
+from cascade_cli.domain.selling.sales import PaymentIntent, PayPage
 from cascade_cli.domain.shop.currencies import CURRENCY, rounding_of
 from cascade_cli.domain.shop.money import format_ducats
 from cascade_cli.domain.shop.times import rfc3339
-from cascade_cli.services.selling.payment_api import PaymentStatus, Purchase, Transfer
+from cascade_cli.services.selling.payment_sales import Purchase
+from cascade_cli.services.selling.payment_status import PaymentStatus, Transfer
 from cascade_cli.services.selling.price_quotes import PriceQuotes
 
 Ducats = Annotated[Decimal, PlainSerializer(format_ducats, return_type=str)]
@@ -153,6 +154,41 @@ class CreatedIntent(BaseModel):
         )
 
 
+class CreatedSubscription(BaseModel):
+    """Stripe's page on which the buyer subscribes; nothing is sold before."""
+
+    checkout_session: str
+    url: str = Field(description="To send the buyer to.")
+    expires_at: Moment
+    amount_cents: int = Field(description="A month.")
+    currency: str
+    citizen_id: str
+    ducat_amount: Ducats
+    bonus_ducats: Ducats
+    exchange_rate: str
+    currency_rate: str | None = Field(description=CURRENCY_RATE_MEANING)
+    currency_rate_date: date | None
+    package: str | None
+
+    @classmethod
+    def of(cls, citizen: str, page: PayPage, quote: Quote) -> CreatedSubscription:
+        """From the service's answer."""
+        return cls(
+            checkout_session=page.id,
+            url=page.url,
+            expires_at=page.expires_at,
+            amount_cents=quote.amount_cents,
+            currency=quote.currency,
+            citizen_id=citizen,
+            ducat_amount=quote.ducats,
+            bonus_ducats=quote.bonus,
+            exchange_rate=str(quote.rate),
+            currency_rate=quote.exchange.number if quote.exchange else None,
+            currency_rate_date=quote.exchange.day if quote.exchange else None,
+            package=quote.package,
+        )
+
+
 class TransferState(BaseModel):
     """The transfer in Venice: `none`, `live` (the engine takes it at its next run), `executed`,
     `stalled`, `failed`, `doubtful`, or `unknown` while Venice cannot be read."""
@@ -193,9 +229,9 @@ class IntentState(BaseModel):
     allocation: list[PortionState] | None = None
 
     @classmethod
-    def of(cls, transfer_status: PaymentStatus) -> IntentState:
+    def of(cls, status: PaymentStatus) -> IntentState:
         """From the service's answer."""
-        intent, told = transfer_status.intent, _told(transfer_status.intent)
+        intent, told = status.intent, _told(status.intent)
         return cls(
             payment_intent_id=intent.id,
             status=intent.status,
@@ -209,14 +245,14 @@ class IntentState(BaseModel):
             package=told.get(PACKAGE),
             currency_rate=told.get(CURRENCY_RATE),
             currency_rate_date=told.get(CURRENCY_RATE_DATE),
-            transfer=_transfer(transfer_status.transfer),
+            transfer=_transfer(status.transfer),
             allocation=[
                 PortionState(
                     citizen_id=charge.citizen,
                     ducat_amount=charge.ducats,
                     transfer=_transfer(transfer),
                 )
-                for charge, transfer in transfer_status.portions
+                for charge, transfer in status.portions
             ]
             or None,
             gift=GiftTold.of(only.gift if (only := _only(intent)) else gift_of(intent.metadata)),

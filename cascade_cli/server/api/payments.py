@@ -14,6 +14,7 @@ from cascade_cli.domain.shop.currencies import CURRENCY
 from cascade_cli.server.api.bodies import (
     CODE_PATTERN,
     CreatedIntent,
+    CreatedSubscription,
     CreateIntent,
     IntentState,
     Pricing,
@@ -21,14 +22,15 @@ from cascade_cli.server.api.bodies import (
 from cascade_cli.server.api.problems import Problem
 from cascade_cli.server.api.public_status import PublicStatus
 from cascade_cli.server.thread_pool import Offload
-from cascade_cli.services.selling.payment_api import PaymentService
+from cascade_cli.services.selling.payment_sales import PaymentSales
+from cascade_cli.services.selling.payment_status import PaymentStatuses
 from cascade_cli.services.selling.price_quotes import PriceQuotes
 
 DEADLINE_SECONDS = 25.0
 
 _bearer = HTTPBearer(auto_error=False, description="CASCADE_API_TOKEN")
 _Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
-Key = Annotated[
+_Key = Annotated[
     str | None,
     Header(
         pattern=r"^[A-Za-z0-9_.:-]+$",
@@ -53,24 +55,28 @@ def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def router(
-    service: PaymentService, price_quotes: PriceQuotes, token: str | None, offload: Offload
+    sales: PaymentSales,
+    statuses: PaymentStatuses,
+    price_quotes: PriceQuotes,
+    token: str | None,
+    offload: Offload,
 ) -> APIRouter:
     """The routes that people's browsers and the shop's backend call."""
     routes = APIRouter(prefix="/api/payments", tags=["payments"])
-    strangers = PublicStatus(service.transfer_status, offload, DEADLINE_SECONDS)
+    strangers = PublicStatus(statuses.status_of, offload, DEADLINE_SECONDS)
 
     @routes.post(
         "/create-payment-intent",
         responses=responses(400, 401, 409, 502, 503),
-        dependencies=[token_needed(token)],
+        dependencies=[_token_needed(token)],
     )
     async def create_payment_intent(
-        wanted: CreateIntent, idempotency_key: Key = None
+        wanted: CreateIntent, idempotency_key: _Key = None
     ) -> CreatedIntent:
         """Sell ducats to a citizen at the list's price: a PaymentIntent to be confirmed."""
         key = idempotency_key or secrets.token_hex(16)
         intent, quote = await offload.run(
-            lambda: service.sell(wanted.purchase(), key), DEADLINE_SECONDS
+            lambda: sales.sell(wanted.purchase(), key), DEADLINE_SECONDS
         )
         strangers.know(intent.id)
         return CreatedIntent.of(intent, quote)
@@ -80,12 +86,10 @@ def router(
         """Where a payment stands at Stripe, and its transfer in Venice; a subscription's too.
         Without the token it is 429 when too many are asked for of which nothing is known here."""
         if token is not None and _is_shown(credentials, token):
-            transfer_status = await offload.run(
-                lambda: service.transfer_status(intent_id), DEADLINE_SECONDS
-            )
+            status = await offload.run(lambda: statuses.status_of(intent_id), DEADLINE_SECONDS)
         else:
-            transfer_status = await strangers.ask(intent_id)
-        return IntentState.of(transfer_status)
+            status = await strangers.ask(intent_id)
+        return IntentState.of(status)
 
     @routes.get("/pricing", responses=responses(400, 503))
     async def pricing(currency: _Currency = CURRENCY) -> Pricing:
@@ -94,10 +98,25 @@ def router(
             lambda: Pricing.of(price_quotes, currency.lower()), DEADLINE_SECONDS
         )
 
+    @routes.post(
+        "/create-subscription",
+        responses=responses(400, 401, 409, 502, 503),
+        dependencies=[_token_needed(token)],
+    )
+    async def create_subscription(
+        wanted: CreateIntent, idempotency_key: _Key = None
+    ) -> CreatedSubscription:
+        """Sell ducats to a citizen every month at today's price: a page to subscribe on."""
+        key = idempotency_key or secrets.token_hex(16)
+        page, quote = await offload.run(
+            lambda: sales.subscribe(wanted.purchase(), key), DEADLINE_SECONDS
+        )
+        return CreatedSubscription.of(wanted.citizen_id or "", page, quote)
+
     return routes
 
 
-def token_needed(token: str | None) -> Any:
+def _token_needed(token: str | None) -> Any:
     """Checked before the purchase is looked at: a stranger learns nothing of what it should be
     like."""
 

@@ -24,7 +24,7 @@ from cascade_cli.errors import (
     UsageError,
 )
 from cascade_cli.server.api.public_status import TooManyQuestionsError
-from cascade_cli.services.selling.payment_api import PriceMismatchError
+from cascade_cli.services.selling.payment_sales import PriceMismatchError
 from cascade_cli.services.selling.price_quotes import NoRateError
 
 RETRY_AFTER_SECONDS = {429: 5, 503: 30}

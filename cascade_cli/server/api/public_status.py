@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from cascade_cli.errors import CascadeError, NotFoundError
 from cascade_cli.server.thread_pool import Offload
-from cascade_cli.services.selling.payment_api import PaymentStatus, Remembered
+from cascade_cli.services.selling.payment_status import PaymentStatus, Remembered
 
 UNKNOWN_AT_ONCE = 2
 UNKNOWN_A_SECOND = 2.0
@@ -54,12 +54,12 @@ class PublicStatus:
 
     def __init__(
         self,
-        transfer_status: Callable[[str], PaymentStatus],
+        status_of: Callable[[str], PaymentStatus],
         offload: Offload,
         deadline_seconds: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._transfer_status = transfer_status
+        self._status_of = status_of
         self._offload, self._seconds = offload, deadline_seconds
         self._allowance, self._unknown_in_hand = Allowance(clock), 0
         self._under_way = dict[str, asyncio.Future[PaymentStatus]]()
@@ -96,9 +96,7 @@ class PublicStatus:
 
     async def _find(self, intent_id: str, *, is_known: bool) -> PaymentStatus:
         try:
-            transfer_status = await self._offload.run(
-                lambda: self._transfer_status(intent_id), self._seconds
-            )
+            status = await self._offload.run(lambda: self._status_of(intent_id), self._seconds)
         except NotFoundError as error:
             self._unfound.put(intent_id, error.message)
             raise
@@ -107,4 +105,4 @@ class PublicStatus:
         if not is_known:
             self._allowance.give(1)
             self.know(intent_id)
-        return transfer_status
+        return status

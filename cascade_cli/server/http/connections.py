@@ -21,17 +21,17 @@ MOST_CONNECTIONS = 1000
 RESERVED_FILES = 128
 
 
-def most_connections(most: int = MOST_CONNECTIONS) -> int:
+def most_connections() -> int:
     """As many as the process's limit of open files leaves room for."""
     if resource is None:
-        return most
+        return MOST_CONNECTIONS
     files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if files == resource.RLIM_INFINITY:
-        return most
-    return min(most, max(files - RESERVED_FILES, files // 2))
+        return MOST_CONNECTIONS
+    return min(MOST_CONNECTIONS, max(files - RESERVED_FILES, files // 2))
 
 
-class Connections:
+class ConnectionRegister:
     """At most `most` at once, of which three quarters may be of clients who were never answered.
 
     `closed` hears why we closed one.

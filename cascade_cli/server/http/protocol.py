@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from cascade_cli.server.api.problems import problem
-from cascade_cli.server.http.connections import Connections
+from cascade_cli.server.http.connections import ConnectionRegister
 
 HEAD_BYTES = 32 * 1024
 HEAD_SECONDS = 10.0
@@ -42,7 +42,7 @@ class TooManyError(Exception):
 class BoundedProtocol(HttpToolsProtocol):
     """Closes a connection whose head is too long or too late, or whose client does not read."""
 
-    register: ClassVar[Connections]
+    register: ClassVar[ConnectionRegister]
 
     def __init__(self, *arguments: Any, **more: Any) -> None:
         super().__init__(*arguments, **more)

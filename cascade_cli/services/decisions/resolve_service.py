@@ -45,7 +45,7 @@ from cascade_cli.services.delivery.credit_service import PATIENCE, CreditPlan, C
 from cascade_cli.services.delivery.deliver import Deliverer
 from cascade_cli.services.ports import JournalPort, PaymentsPort, VenicePort
 from cascade_cli.services.reconcile.gather import Reconciler
-from cascade_cli.services.reconcile.transfer_owner import Owners
+from cascade_cli.services.reconcile.neighbouring_charges import NeighbouringCharges
 from cascade_cli.services.reconcile.transfer_snapshot import TransferSnapshots
 from cascade_cli.services.refunds.refund_service import RefundService
 
@@ -130,14 +130,14 @@ class ResolveService:
                 f"Neither Stripe nor Venice knows a case {identity[:80]!r}.",
                 f"Accepted: {FORMS}.",
             )
-        owner = self._owners.owner_of(rows[0])
+        owner = self._neighbours.owner_of(rows[0])
         if owner is None:
             return self._of_transfer(rows)
         return self._of_charges(owner.payment_id, [owner], rows[0].record_id)
 
     @property
-    def _owners(self) -> Owners:
-        return Owners(self.payments, self.transfers)
+    def _neighbours(self) -> NeighbouringCharges:
+        return NeighbouringCharges(self.payments, self.transfers)
 
     @property
     def _snapshots(self) -> TransferSnapshots:
@@ -145,7 +145,7 @@ class ResolveService:
 
     def _of_charges(self, identity: str, charges: Sequence[Charge], named: str = "") -> Seen:
         terms = self.terms()
-        snapshot = self._answered(self._owners.snapshot_of(charges), terms)
+        snapshot = self._answered(self._neighbours.snapshot_of(charges), terms)
         ids = {charge.id for charge in charges}
         items = [i for i in reconcile(snapshot, terms).items if i.charge and i.charge.id in ids]
         item = items[0] if len(items) == 1 else _the_one(identity, items)
@@ -207,7 +207,7 @@ class ResolveService:
         back = [row for row in beside if taken_record_in(row.stratagem_id) == record]
         if in_states(back, now, State.EXECUTED, State.LIVE, State.DOUBTFUL):
             raise GuardError(f"{identity} was taken back: {told_of(back[-1])}.", UNTOUCHED)
-        owner = self._owners.owner_of(rows[0])
+        owner = self._neighbours.owner_of(rows[0])
         matched = seen.subject.matched
         if owner and matched and owner.id != matched.charge.id:
             raise GuardError(f"{identity} is the transfer for {owner.payment_id}.", UNTOUCHED)

@@ -1,4 +1,5 @@
-"""What stands against a credit, and what of it a person may overrule."""
+"""What stands against a credit, and what of it a person may overrule; and against any write, that
+the base belongs to the other mode."""
 
 from __future__ import annotations
 
@@ -24,6 +25,9 @@ from cascade_cli.domain.shop.money import format_ducats
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.domain.shop.times import format_moment
 from cascade_cli.errors import GuardError
+from cascade_cli.services.ports import JournalPort, VenicePort
+
+MODES = {True: "live", False: "test"}
 
 
 def overrulable(
@@ -157,3 +161,15 @@ def payment_meant_by(order: Order) -> str:
     """The payment whose id is the reference of a credit by hand; empty for all else."""
     reference = order.key.removeprefix(MANUAL_PREFIX) if is_by_hand(order) else ""
     return reference if PORTION_ID.fullmatch(reference) else ""
+
+
+def guard_mode(journal: JournalPort, base: VenicePort, base_id: str, *, livemode: bool) -> None:
+    """Test payments never move ducats of the live base, nor the reverse. Call before the first
+    write. Raises GuardError if the base belongs to the other mode."""
+    if journal.mode_of(base_id) is None and base.has_mode(not livemode):
+        raise GuardError(
+            f"The base {base_id} holds transfers for {MODES[not livemode]} payments, and the "
+            f"Stripe key is a {MODES[livemode]} key.",
+            "Nothing was written. Use the key and the base of one mode.",
+        )
+    journal.bind_mode(base_id, livemode)

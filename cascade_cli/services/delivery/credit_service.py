@@ -16,10 +16,8 @@ from cascade_cli.domain.delivery.delivery_steps import (
     Step,
     Wait,
     next_step,
-    rows_of,
-    unclear_rows,
 )
-from cascade_cli.domain.matching.ownership import Ownership
+from cascade_cli.domain.matching.ownership import Ownership, rows_of, unclear_rows
 from cascade_cli.domain.reconcile.event_replay import CreditTerms, Objection, Obstacle
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.orders import (

@@ -7,17 +7,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from cascade_cli.domain.delivery.deliveries import Delivery, Result, Sighting
-from cascade_cli.domain.delivery.delivery_steps import (
-    Action,
-    End,
-    OrderVerdict,
-    Step,
-    Wait,
-    Write,
-    rows_of,
-    unclear_rows,
-)
+from cascade_cli.domain.delivery.delivery_steps import Action, End, OrderVerdict, Step, Wait, Write
 from cascade_cli.domain.discrepancies.repair_command import explain
+from cascade_cli.domain.matching.ownership import rows_of, unclear_rows
 from cascade_cli.domain.records.journal_entries import Attempt, Claim, ClaimState, Intent
 from cascade_cli.domain.records.orders import Order
 from cascade_cli.domain.records.stratagems import Stratagem

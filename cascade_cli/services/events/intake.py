@@ -14,13 +14,13 @@ from typing import Any
 
 from cascade_cli.domain.delivery.deliveries import Delivery, Result
 from cascade_cli.domain.reconcile.event_replay import Obstacle
-from cascade_cli.domain.records.accepted_events import Accepted, EventState, Settlement
 from cascade_cli.domain.records.journal_entries import ClaimState
+from cascade_cli.domain.records.stripe_events import Accepted, EventState, Settlement
 from cascade_cli.domain.shop.exchange import RatesError
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.errors import AnswerError, CascadeError, LockedError
 from cascade_cli.services.delivery.arrival_watch import ArrivalWatch
-from cascade_cli.services.events.live_mode import MODES
+from cascade_cli.services.delivery.credit_guards import MODES
 from cascade_cli.services.events.replay_service import CanPay, PlannedReplay, Replayer
 from cascade_cli.services.ports import InboxPort
 from cascade_cli.services.refunds.automatic_refunds import Dealt

@@ -10,15 +10,8 @@ from decimal import Decimal
 from typing import Any
 
 from cascade_cli.domain.delivery.deliveries import Delivery, Sighting
-from cascade_cli.domain.delivery.delivery_steps import (
-    End,
-    OrderVerdict,
-    Step,
-    next_step,
-    rows_of,
-    unclear_rows,
-)
-from cascade_cli.domain.matching.ownership import Ownership
+from cascade_cli.domain.delivery.delivery_steps import End, OrderVerdict, Step, next_step
+from cascade_cli.domain.matching.ownership import Ownership, rows_of, unclear_rows
 from cascade_cli.domain.matching.snapshot import Snapshot
 from cascade_cli.domain.reconcile.event_replay import (
     CreditTerms,

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from cascade_cli.domain.discrepancies.evidence import describe_gift
+from cascade_cli.domain.discrepancies.items import Item
 from cascade_cli.domain.explain.story import (
     CitizenBalances,
     CitizenStory,
@@ -15,7 +16,7 @@ from cascade_cli.domain.explain.story import (
 )
 from cascade_cli.domain.matching.matching import LEGACY_REACH, match
 from cascade_cli.domain.matching.snapshot import Snapshot
-from cascade_cli.domain.reconcile.reconciliation import Item, reconcile
+from cascade_cli.domain.reconcile.reconciliation import reconcile
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.stratagems import Stratagem
 from cascade_cli.domain.shop.citizen_names import similar_names

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from cascade_cli.domain.discrepancies.evidence import describe
 from cascade_cli.domain.discrepancies.kinds import Kind
 from cascade_cli.domain.explain.checklist import ChecklistFacts, checklist
-from cascade_cli.domain.explain.entry_sentences import journaled, past_of
+from cascade_cli.domain.explain.entry_sentences import journaled, past_of, payment_of, received
 from cascade_cli.domain.explain.split_payment import SplitPayment
 from cascade_cli.domain.explain.story import (
     CitizenBalances,
@@ -39,10 +39,9 @@ from cascade_cli.domain.shop.keys import (
     whole_id,
 )
 from cascade_cli.errors import NotFoundError, RightsError, SchemaError, UsageError
-from cascade_cli.services.events.received_events import payment_of, received
 from cascade_cli.services.explain.citizen_story import CitizenStories
 from cascade_cli.services.explain.explain_sources import ExplainSettings, ExplainSources
-from cascade_cli.services.reconcile.transfer_owner import Owners
+from cascade_cli.services.reconcile.neighbouring_charges import NeighbouringCharges
 from cascade_cli.services.reconcile.transfer_snapshot import TransferSnapshots
 
 
@@ -117,7 +116,7 @@ class _Teller:
         """A transfer by its id, else a citizen."""
         rows = self.sources.transfers.identified(self.identity)
         if rows:
-            owner = self._owners.owner_of(rows[0])
+            owner = self._neighbours.owner_of(rows[0])
             if owner is None:
                 return self._transfer(rows, History())
             return self._paid(owner, self.sources.history_of(owner.payment_id))
@@ -140,8 +139,8 @@ class _Teller:
         return self._story(f"event of {payment_id}", verdict, History(), named=[payment_id])
 
     @property
-    def _owners(self) -> Owners:
-        return Owners(self.sources.payments, self.sources.transfers)
+    def _neighbours(self) -> NeighbouringCharges:
+        return NeighbouringCharges(self.sources.payments, self.sources.transfers)
 
     def _unknown(self) -> UsageError | NotFoundError:
         if is_cut_off(self.identity):
@@ -153,7 +152,7 @@ class _Teller:
         )
 
     def _paid(self, charge: Charge, past: History) -> Story:
-        snapshot, terms = self._owners.snapshot_of([charge]), self.setting.terms
+        snapshot, terms = self._neighbours.snapshot_of([charge]), self.setting.terms
         snapshot = replace(snapshot, answers=self.sources.answering.answers(snapshot, terms))
         items = reconcile(snapshot, terms).items
         item = next(item for item in items if item.charge and item.charge.id == charge.id)
@@ -166,7 +165,7 @@ class _Teller:
 
     def _many(self, charges: Sequence[Charge], past: History) -> Story:
         """A payment for many citizens: how it stands with each."""
-        snapshot, terms = self._owners.snapshot_of(charges), self.setting.terms
+        snapshot, terms = self._neighbours.snapshot_of(charges), self.setting.terms
         snapshot = replace(snapshot, answers=self.sources.answering.answers(snapshot, terms))
         named = {charge.id for charge in charges}
         found = [i for i in reconcile(snapshot, terms).items if i.charge and i.charge.id in named]

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from cascade_cli.domain.explain.story import Happening, History, StripeObject
 from cascade_cli.domain.matching.matched_charge import Terms
-from cascade_cli.domain.records.accepted_events import Kept
 from cascade_cli.domain.records.journal_entries import Entry
+from cascade_cli.domain.records.stripe_events import Kept
 from cascade_cli.domain.shop.keys import Form
 from cascade_cli.domain.shop.times import Window
 from cascade_cli.services.ports import PaymentsPort, VenicePort

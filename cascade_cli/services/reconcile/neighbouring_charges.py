@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from cascade_cli.domain.matching.matching import LEGACY_REACH, match
+from cascade_cli.domain.matching.matching import LEGACY_REACH, match, named_payments
 from cascade_cli.domain.matching.snapshot import Snapshot
 from cascade_cli.domain.reconcile.event_replay import question_about
 from cascade_cli.domain.records.charges import Charge
@@ -47,6 +47,25 @@ class NeighbouringCharges:
             tuple({c.id: c for c in (*neighbours, *charges)}.values()),
             tuple({row.record_id: row for row in rows}.values()),
         )
+
+    def owner_of(self, row: Stratagem) -> Charge | None:
+        """The paid charge that the transfer is for: by name, or by citizen, amount and time."""
+        for payment_id in named_payments(row):
+            found = self._payments.portions(payment_id)
+            for charge in found:
+                if len(found) == 1 or charge.citizen == row.citizen:
+                    return charge
+        if row.origin is not Origin.LEGACY:
+            return None
+        window = Window(row.created_at - LEGACY_REACH, row.created_at + SECOND)
+        bought = self._payments.purchases(window).charges
+        alike = [c for c in bought if (c.citizen, c.ducats) == (row.citizen, row.ducats)]
+        if not alike:
+            return None
+        snapshot = self.snapshot_of(alike)
+        matches = match(snapshot.charges, snapshot.stratagems).by_charge
+        owned = {m.stratagem.record_id: charge for charge, ms in matches.items() for m in ms}
+        return next((c for c in snapshot.charges if c.id == owned.get(row.record_id)), None)
 
     def _rows(self, charges: Sequence[Charge]) -> list[Stratagem]:
         return self._transfers.transfers_for([question_about(charge) for charge in charges])

@@ -5,9 +5,9 @@ What the memory says to be settled is not read again: it costs nothing, however 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from random import Random
 
@@ -21,8 +21,9 @@ from cascade_cli.domain.history.verification import (
 )
 from cascade_cli.domain.matching.matched_charge import Terms
 from cascade_cli.domain.matching.snapshot import Lookups, Snapshot
-from cascade_cli.domain.reconcile.reconciliation import Reconciliation
-from cascade_cli.domain.records.charges import Listing
+from cascade_cli.domain.reconcile.event_replay import question_about
+from cascade_cli.domain.reconcile.reconciliation import Reconciliation, reconcile
+from cascade_cli.domain.records.charges import Charge, Listing
 from cascade_cli.domain.shop.keys import Form, form_of, whole_id
 from cascade_cli.domain.shop.times import Window, format_moment
 from cascade_cli.errors import RightsError
@@ -44,8 +45,10 @@ from cascade_cli.services.reconcile.gather import (
     judge,
     listed,
 )
-from cascade_cli.services.reconcile.neighbouring_charges import NeighbouringCharges
-from cascade_cli.services.reconcile.sampling import Sample, sample
+from cascade_cli.services.reconcile.neighbouring_charges import NeighbouringCharges, window_around
+
+# So many transfers are asked for in one request.
+SAMPLE_SIZE = 50
 
 Tell = Callable[[str], None]
 
@@ -120,6 +123,14 @@ def _why_blind(checkpoint: Checkpoint) -> str:
 
 
 @dataclass(frozen=True)
+class _Sample:
+    """So many payments were looked at; `suspects` are those that do not look settled."""
+
+    checked: int = 0
+    suspects: tuple[Charge, ...] = ()
+
+
+@dataclass(frozen=True)
 class _Continuation:
     """One run; `changed` are the charges of which Stripe told since the last."""
 
@@ -175,11 +186,11 @@ class _Continuation:
     def _settled(self, followed: Followed) -> Settled:
         return Settled(self.checkpoint, self.changed | followed.reactivated)
 
-    def _sample(self, followed: Followed) -> Sample:
+    def _sample(self, followed: Followed) -> _Sample:
         if self.check is None or self.check.depth is not Depth.SAMPLE:
-            return Sample()
+            return _Sample()
         chance = Random(self.check.seed)  # noqa: S311 - nobody bets on it
-        return sample(self.sources, self._settled(followed), self.terms, chance)
+        return _judge_sample(self.sources, self._settled(followed), self.terms, chance)
 
     def _complete(self, snapshot: Snapshot, followed: Followed, old: Concerned) -> Snapshot:
         """With the old payments, all that a verdict on them needs, and no row too many."""
@@ -205,7 +216,7 @@ class _Continuation:
         return Remains(pending, dormant, listed(listing), self.checkpoint.void - judged)
 
     def _verified(
-        self, snapshot: Snapshot, result: Reconciliation, followed: Followed, looked_at: Sample
+        self, snapshot: Snapshot, result: Reconciliation, followed: Followed, looked_at: _Sample
     ) -> MemoryVerification | None:
         if self.check is None:
             return None
@@ -232,3 +243,33 @@ def _remarks(followed: Followed) -> tuple[str, ...]:
         f"Stripe does not know {followed.unknown} payments any more that were open at the last "
         "run: is STRIPE_SECRET_KEY of the same account?",
     )
+
+
+def _judge_sample(
+    sources: SinceLastSources, settled: Settled, terms: Terms, chance: Random
+) -> _Sample:
+    """Some payments that are remembered as settled, chosen at random and judged again.
+
+    Two requests, or three where nothing was sold before the moment that was chosen.
+    Without their neighbours: who looks suspicious has to be judged with them.
+    """
+    charges = _chosen(sources, settled, chance)
+    if not charges:
+        return _Sample()
+    rows = sources.transfers.transfers_for([question_about(charge) for charge in charges])
+    snapshot = Snapshot(window_around(charges), tuple(charges), tuple(rows))
+    items = reconcile(snapshot, terms).items.unsettled
+    return _Sample(len(charges), tuple(item.charge for item in items if item.charge))
+
+
+def _chosen(sources: SinceLastSources, settled: Settled, chance: Random) -> Sequence[Charge]:
+    """Those just before a moment of the past, at whichever there is one."""
+    past = settled.past
+    moment = past.since + chance.random() * (past.until - past.since)
+    before = Window(past.since, max(moment, past.since + timedelta(seconds=1)))
+    return _settled_in(sources, settled, before) or _settled_in(sources, settled, past)
+
+
+def _settled_in(sources: SinceLastSources, settled: Settled, window: Window) -> Sequence[Charge]:
+    found = sources.payments.latest(window, SAMPLE_SIZE).charges
+    return [charge for charge in found if settled.speaks_of(charge)]

@@ -8,9 +8,8 @@ from datetime import datetime
 from decimal import Decimal
 
 from cascade_cli.domain.history.checkpoint import Checkpoint
-from cascade_cli.domain.records.accepted_events import EventState, Kept
-from cascade_cli.domain.records.holders import Holder
-from cascade_cli.domain.records.journal_entries import Entry
+from cascade_cli.domain.records.journal_entries import Entry, Holder
+from cascade_cli.domain.records.stripe_events import EventState, Kept
 from cascade_cli.domain.shop.money import ZERO
 from cascade_cli.services.ports import InboxPort, JournalPort
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from math import ceil
 
+from cascade_cli.domain.discrepancies.items import Item
 from cascade_cli.domain.discrepancies.kinds import Kind
-from cascade_cli.domain.reconcile.reconciliation import Item
 from cascade_cli.domain.shop.times import Window, format_span
 
 MOST_ROWS = 31

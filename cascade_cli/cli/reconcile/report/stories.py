@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cascade_cli.cli.items.json import RunFacts
+from cascade_cli.domain.discrepancies.items import Item
 from cascade_cli.domain.discrepancies.kinds import Severity
 from cascade_cli.domain.discrepancies.repair_command import explain
 from cascade_cli.domain.explain.story import verdict_of
 from cascade_cli.domain.history.checkpoint import name_of
-from cascade_cli.domain.reconcile.reconciliation import Item
 from cascade_cli.domain.records.stratagems import Stratagem
 from cascade_cli.domain.shop.money import format_money, rounded
 from cascade_cli.domain.shop.times import format_moment, format_span
