@@ -19,7 +19,6 @@ from functools import cache, partial
 from typing import Any, TypedDict
 
 from cascade_cli.adapters.http.pacing import Pacers
-from cascade_cli.cli.context.write_context import Workshop, workshop
 from cascade_cli.cli.terminal.session import BUG_HINT, Session
 from cascade_cli.domain.delivery.deliveries import Delivery, Result
 from cascade_cli.domain.records.orders import DUCATS_FORM, Order, parse_ducats
@@ -33,6 +32,7 @@ from cascade_cli.services.delivery.credit_requests import (
     manual_order,
     meant,
 )
+from cascade_cli.wiring.write_context import Workshop, workshop
 
 # A lost answer is waited for, minutes long. In asyncio's own pool such a wait would hold up what
 # else the program does there, such as looking up addresses.

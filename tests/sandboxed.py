@@ -7,13 +7,13 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from cascade_cli.bootstrap import Wiring, bootstrap
 from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.sandbox.instance import Connection
 from cascade_cli.sandbox.seed.citizens import PROCESSOR, processor_fields
 from cascade_cli.sandbox.server import SandboxServer
 from cascade_cli.sandbox.wire import Handler, Request, Response
 from cascade_cli.settings import Settings
+from cascade_cli.wiring.reading import Wiring, bootstrap
 
 
 class Recorder:

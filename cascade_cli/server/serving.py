@@ -23,8 +23,6 @@ from cascade_cli.adapters.stripe.checkout_sessions import CheckoutPages
 from cascade_cli.adapters.stripe.client import stripe_client
 from cascade_cli.adapters.stripe.payment_intents import PaymentIntents
 from cascade_cli.adapters.stripe.signature import EventGate, secrets_in
-from cascade_cli.bootstrap import Wiring
-from cascade_cli.bootstrap_writes import bootstrap_writes, run_lock, worker_lock
 from cascade_cli.domain.records.journal_entries import Worker as Identity
 from cascade_cli.domain.shop.times import Window
 from cascade_cli.errors import JournalError
@@ -42,6 +40,8 @@ from cascade_cli.services.events.live_mode import guard_mode
 from cascade_cli.services.reconcile.neighbouring_charges import SECOND
 from cascade_cli.services.selling.payment_api import PaymentService
 from cascade_cli.services.selling.subscription_service import SubscriptionService
+from cascade_cli.wiring.reading import Wiring
+from cascade_cli.wiring.writing import bootstrap_writes, run_lock, worker_lock
 
 BACKLOG = 2048
 RECEIVE_BYTES = 32 * 1024

@@ -12,13 +12,13 @@ import pytest
 
 from cascade_cli.adapters.http.transport import utc_now
 from cascade_cli.adapters.journal import Journal
-from cascade_cli.bootstrap import bootstrap
-from cascade_cli.bootstrap_writes import bootstrap_writes
 from cascade_cli.domain.delivery.arrival_notices import TELL_ARRIVAL
 from cascade_cli.domain.records.journal_entries import Fate, Worker
 from cascade_cli.sandbox.wire import Response, json_response
 from cascade_cli.services.delivery.tell_arrivals import ArrivalService, ToldArrivals
 from cascade_cli.settings import Settings
+from cascade_cli.wiring.reading import bootstrap
+from cascade_cli.wiring.writing import bootstrap_writes
 from tests.arrivals.told import airtable_reads, arrived, delivered, is_arrival, night, texts
 from tests.credit.counter import Counter
 from tests.credit.faults import throttled, unavailable

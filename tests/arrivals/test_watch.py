@@ -12,14 +12,14 @@ import pytest
 
 from cascade_cli.adapters.http.transport import utc_now
 from cascade_cli.adapters.journal import Journal
-from cascade_cli.bootstrap import bootstrap
-from cascade_cli.bootstrap_writes import bootstrap_writes
 from cascade_cli.domain.records.journal_entries import Worker
 from cascade_cli.domain.shop.engine_schedule import Schedule, parse_schedule
 from cascade_cli.domain.shop.keys import LEGACY_SOURCE
 from cascade_cli.services.delivery.arrival_watch import ArrivalWatch, Looks
 from cascade_cli.services.delivery.tell_arrivals import ArrivalService
 from cascade_cli.settings import Settings
+from cascade_cli.wiring.reading import bootstrap
+from cascade_cli.wiring.writing import bootstrap_writes
 from tests.arrivals.told import airtable_reads, arrived, is_arrival
 from tests.credit.counter import Counter
 from tests.credit.faults import throttled, unavailable

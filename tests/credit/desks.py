@@ -11,12 +11,12 @@ from pathlib import Path
 from cascade_cli.adapters.http.transport import permitted, utc_now
 from cascade_cli.adapters.journal import Journal
 from cascade_cli.adapters.venice.notifications import NotificationWriter
-from cascade_cli.bootstrap import bootstrap
-from cascade_cli.bootstrap_writes import WriteWiring, bootstrap_writes
-from cascade_cli.cli.context.write_context import this_worker
 from cascade_cli.services.delivery.deliver import Deliverer, DeliveryTerms
 from cascade_cli.services.ports import Surroundings
 from cascade_cli.settings import Settings
+from cascade_cli.wiring.reading import bootstrap
+from cascade_cli.wiring.worker import this_worker
+from cascade_cli.wiring.writing import WriteWiring, bootstrap_writes
 from tests.credit.counter import Counter
 
 

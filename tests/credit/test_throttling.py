@@ -16,15 +16,15 @@ from cascade_cli.adapters.http.transport import Transport, utc_now
 from cascade_cli.adapters.journal import Journal
 from cascade_cli.adapters.venice.base import airtable_api
 from cascade_cli.adapters.venice.transfers import TransferReader
-from cascade_cli.bootstrap import AIRTABLE_LOCKOUT_SECONDS, Wiring, bootstrap
-from cascade_cli.bootstrap_writes import bootstrap_writes
-from cascade_cli.cli.context.write_context import this_worker
 from cascade_cli.domain.delivery.deliveries import Delivery, Result
 from cascade_cli.errors import ThrottledError
 from cascade_cli.sandbox.wire import json_response
 from cascade_cli.services.delivery.credit_requests import manual_order
 from cascade_cli.services.delivery.credit_service import CreditService
 from cascade_cli.settings import Settings
+from cascade_cli.wiring.reading import AIRTABLE_LOCKOUT_SECONDS, Wiring, bootstrap
+from cascade_cli.wiring.worker import this_worker
+from cascade_cli.wiring.writing import bootstrap_writes
 from tests.credit.counter import Counter
 from tests.credit.faults import Which, is_create, is_update, throttled
 

@@ -9,13 +9,13 @@ from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 
-from cascade_cli.cli.context.connection import effective
-from cascade_cli.cli.doctor.instruments import instruments
 from cascade_cli.cli.terminal.session import Session
 from cascade_cli.domain import doctor
 from cascade_cli.domain.doctor.findings import TITLES, UNCHECKED, UNREAD, Check, Level
 from cascade_cli.services.doctor import Doctor
 from cascade_cli.services.doctor_settings import examine_settings
+from cascade_cli.wiring.connection import effective
+from cascade_cli.wiring.doctor import instruments
 from tests.doctor import patient as patients
 from tests.doctor.patient import FINDINGS, Examination, Patient, provokes
 

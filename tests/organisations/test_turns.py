@@ -13,8 +13,6 @@ import pytest
 from cascade_cli.adapters.http.transport import utc_now
 from cascade_cli.adapters.journal import Database, Journal
 from cascade_cli.adapters.journal.inbox import Inbox
-from cascade_cli.bootstrap import bootstrap
-from cascade_cli.bootstrap_writes import bootstrap_writes, run_lock
 from cascade_cli.domain.records.accepted_events import Settlement
 from cascade_cli.domain.records.journal_entries import Worker
 from cascade_cli.domain.records.stripe_events import Event
@@ -23,6 +21,8 @@ from cascade_cli.sandbox.airtable import BASE_ID
 from cascade_cli.services.events.intake import Intake
 from cascade_cli.services.refunds.automatic_refunds import PAUSE
 from cascade_cli.settings import Settings
+from cascade_cli.wiring.reading import bootstrap
+from cascade_cli.wiring.writing import bootstrap_writes, run_lock
 from tests.credit.counter import Counter
 from tests.organisations.guild import bought, replayed, stripe_of
 

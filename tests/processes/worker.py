@@ -29,10 +29,10 @@ import time_machine
 
 from cascade_cli.backend import credit_ducats_sync
 from cascade_cli.cli.app import run
-from cascade_cli.cli.context.write_context import workshop
 from cascade_cli.cli.terminal.session import Session
 from cascade_cli.domain.delivery.deliveries import Delivery, Result
 from cascade_cli.domain.records.orders import order_for_charge
+from cascade_cli.wiring.write_context import workshop
 
 MOST_AT_ONCE = 20
 _BETWEEN_TRIES_SECONDS = 0.02

@@ -9,7 +9,6 @@ from decimal import Decimal
 
 import pytest
 
-from cascade_cli.cli.context.write_context import workshop
 from cascade_cli.cli.reconcile.run import JudgedOutcome, ReconcileOptions, first
 from cascade_cli.cli.resolve.run import resolve_service
 from cascade_cli.cli.terminal.session import Session
@@ -18,6 +17,7 @@ from cascade_cli.domain.records.decisions import How
 from cascade_cli.errors import GuardError
 from cascade_cli.services.decisions.resolve_service import Seen
 from cascade_cli.services.decisions.review_service import ReviewService
+from cascade_cli.wiring.write_context import workshop
 from tests.credit.counter import Counter
 from tests.refunds.test_refund import bought, give_money_back
 from tests.resolve.cases import (

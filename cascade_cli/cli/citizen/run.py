@@ -8,10 +8,7 @@ from decimal import Decimal
 
 from cascade_cli.adapters.venice.citizens import CitizenReader
 from cascade_cli.adapters.venice.transfers import TransferReader
-from cascade_cli.bootstrap import Wiring
 from cascade_cli.cli.citizen.text import finances_outcome, plan_outcome, report_outcome
-from cascade_cli.cli.context.connection import connected
-from cascade_cli.cli.context.write_context import Workshop, check_answerable, confirm, workshop
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.domain.delivery.processor import BalanceChange, BalanceWish
 from cascade_cli.domain.records.orders import parse_ducats
@@ -20,6 +17,9 @@ from cascade_cli.errors import UsageError
 from cascade_cli.services.processor.balance import BalancePlan, BalanceService, ProcessorAccount
 from cascade_cli.services.processor.processor_account import ProcessorService
 from cascade_cli.settings import Settings
+from cascade_cli.wiring.connection import connected
+from cascade_cli.wiring.reading import Wiring
+from cascade_cli.wiring.write_context import Workshop, check_answerable, confirm, workshop
 
 FORMS = "cascade citizen replenish --to N, or cascade citizen replenish --by N"
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from types import TracebackType
 
-from cascade_cli.cli.context.write_context import Workshop
 from cascade_cli.cli.terminal.escape import count, escape
 from cascade_cli.cli.terminal.session import Session
 from cascade_cli.domain.delivery.deliveries import Delivery
@@ -16,6 +15,7 @@ from cascade_cli.domain.records.orders import Order
 from cascade_cli.domain.shop.times import format_span
 from cascade_cli.errors import JournalError
 from cascade_cli.services.delivery.credit_service import CreditPlan
+from cascade_cli.wiring.write_context import Workshop
 
 MOST_NAMED = 5
 

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
-from cascade_cli.cli.context.write_context import Workshop, check_answerable, confirm_plan, workshop
 from cascade_cli.cli.credit.deliveries import deliveries_outcome, plan_outcome, show_plan
 from cascade_cli.cli.credit.file import CreditRow, read_credit_file
 from cascade_cli.cli.credit.interrupted import Interruption
@@ -27,6 +26,7 @@ from cascade_cli.services.delivery.credit_requests import (
 )
 from cascade_cli.services.delivery.credit_service import CreditPlan
 from cascade_cli.settings import Settings
+from cascade_cli.wiring.write_context import Workshop, check_answerable, confirm_plan, workshop
 
 FORMS = (
     "cascade credit CITIZEN DUCATS --reason TEXT, cascade credit --payment PI --reason TEXT, or "

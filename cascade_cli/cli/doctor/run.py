@@ -8,9 +8,6 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from cascade_cli.adapters.key_files import inspect_file, read_names
-from cascade_cli.cli.context.connection import effective
-from cascade_cli.cli.context.sandbox_switch import enter_sandbox
-from cascade_cli.cli.doctor.instruments import instruments
 from cascade_cli.cli.doctor.text import document, show
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.domain.doctor import machine, settings
@@ -20,6 +17,9 @@ from cascade_cli.services.doctor import Doctor
 from cascade_cli.services.doctor_settings import examine_settings
 from cascade_cli.settings import SANDBOX, SETTINGS, gather_values, strays
 from cascade_cli.settings.place import DEFAULT_FILE
+from cascade_cli.wiring.connection import effective
+from cascade_cli.wiring.doctor import instruments
+from cascade_cli.wiring.sandbox_switch import enter_sandbox
 
 _KNOWN = [setting.name for setting in SETTINGS]
 _SECRET = {setting.name for setting in SETTINGS if setting.secret}

@@ -9,7 +9,6 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from cascade_cli.cli.context.write_context import Workshop, check_answerable, confirm_plan, workshop
 from cascade_cli.cli.credit.deliveries import delivery_document, describe_step, first_error
 from cascade_cli.cli.events.forward import forward, receiver_of
 from cascade_cli.cli.events.replayed_refunds import Back, RefundReplayed, show_refunds
@@ -26,6 +25,7 @@ from cascade_cli.domain.shop.shell import command
 from cascade_cli.domain.shop.times import rfc3339
 from cascade_cli.errors import CascadeError, ExitCode, GuardError
 from cascade_cli.services.events.replay_service import PlannedReplay, ReplayPlan
+from cascade_cli.wiring.write_context import Workshop, check_answerable, confirm_plan, workshop
 
 LEFT_ALONE = "left_alone"
 _GUARDED = frozenset({Obstacle.OVER_LIMIT, Obstacle.BLOCKED})

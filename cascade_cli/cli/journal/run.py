@@ -13,17 +13,17 @@ from sqlalchemy import URL
 
 from cascade_cli.adapters.http.transport import utc_now
 from cascade_cli.adapters.journal import Database, Journal
-from cascade_cli.cli.context.journal_location import journal_url
-from cascade_cli.cli.context.sandbox_switch import enter_sandbox
-from cascade_cli.cli.context.state_folder import check_state_folder
-from cascade_cli.cli.context.told_heads import told
-from cascade_cli.cli.context.write_context import this_worker
+from cascade_cli.adapters.journal.told_heads import told
 from cascade_cli.cli.journal.text import entry_document, show_entries, write_lines
 from cascade_cli.cli.terminal.session import Outcome, Session, closed_pipe_is_silent
 from cascade_cli.cli.terminal.windows import moment_option
 from cascade_cli.domain.records.journal_entries import Entry, Head, Verification
 from cascade_cli.errors import CascadeError, JournalError, TamperedError, UsageError
 from cascade_cli.settings import JOURNAL_URL
+from cascade_cli.wiring.journal import journal_url
+from cascade_cli.wiring.sandbox_switch import enter_sandbox
+from cascade_cli.wiring.state_folder import check_state_folder
+from cascade_cli.wiring.worker import this_worker
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ from contextlib import closing
 from dataclasses import replace
 
 from cascade_cli.adapters.alert_sender import Alert, Channels, Urgency, addresses_in
-from cascade_cli.bootstrap import Wiring
 from cascade_cli.cli.reconcile.run import JudgedOutcome
 from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Outcome, Session
@@ -25,6 +24,7 @@ from cascade_cli.domain.shop.shell import command
 from cascade_cli.domain.shop.times import Window, format_moment
 from cascade_cli.errors import JournalError
 from cascade_cli.settings import ALERT_URLS
+from cascade_cli.wiring.reading import Wiring
 
 
 class Alerting:
@@ -72,7 +72,8 @@ class Alerting:
         return not missed
 
     def _told(self, wiring: Wiring) -> Told:
-        from cascade_cli.cli.context.write_context import open_journal, this_worker  # noqa: PLC0415 - costs 0.2 s
+        from cascade_cli.wiring.worker import this_worker  # noqa: PLC0415
+        from cascade_cli.wiring.write_context import open_journal  # noqa: PLC0415 - costs 0.2 s
 
         try:
             with closing(open_journal(self._session, wiring, this_worker("reconcile"))) as journal:
@@ -83,7 +84,8 @@ class Alerting:
         return Told.of(document) if document else NOTHING_TOLD
 
     def _keep(self, wiring: Wiring, told: Told) -> None:
-        from cascade_cli.cli.context.write_context import open_journal, this_worker  # noqa: PLC0415 - as above
+        from cascade_cli.wiring.worker import this_worker  # noqa: PLC0415
+        from cascade_cli.wiring.write_context import open_journal  # noqa: PLC0415 - as above
 
         try:
             with closing(open_journal(self._session, wiring, this_worker("reconcile"))) as journal:

@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from cascade_cli.adapters.http.service_clock import ServiceClock
-from cascade_cli.bootstrap import Wiring
 from cascade_cli.cli.terminal.session import Session
 from cascade_cli.cli.terminal.windows import FIRST_REACH
 from cascade_cli.domain.history.checkpoint import Checkpoint, mark_name, may_be_kept
 from cascade_cli.domain.shop.times import CLOCK_TOLERANCE
 from cascade_cli.errors import JournalError
 from cascade_cli.services.reconcile.gather import Run
+from cascade_cli.wiring.reading import Wiring
 
 if TYPE_CHECKING:
     from cascade_cli.services.ports import JournalPort
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 def recall(session: Session, wiring: Wiring, now: datetime) -> Checkpoint | None:
     """As `believed`. Raises JournalError."""
-    from cascade_cli.cli.context.write_context import open_journal, this_worker  # noqa: PLC0415 - costs 0.2 s
+    from cascade_cli.wiring.worker import this_worker  # noqa: PLC0415
+    from cascade_cli.wiring.write_context import open_journal  # noqa: PLC0415 - costs 0.2 s
 
     with closing(open_journal(session, wiring, this_worker("reconcile"))) as journal:
         return believed(journal, wiring.settings.airtable_base, now)
@@ -35,7 +36,8 @@ def remember(session: Session, wiring: Wiring, run: Run) -> None:
     """
     if run.continues is None and not may_be_kept(run.snapshot.window):
         return
-    from cascade_cli.cli.context.write_context import open_journal, this_worker  # noqa: PLC0415 - as above
+    from cascade_cli.wiring.worker import this_worker  # noqa: PLC0415
+    from cascade_cli.wiring.write_context import open_journal  # noqa: PLC0415 - as above
 
     try:
         with closing(open_journal(session, wiring, this_worker("reconcile"))) as journal:

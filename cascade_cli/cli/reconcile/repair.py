@@ -12,7 +12,6 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from cascade_cli.cli.context.write_context import Workshop, check_answerable, confirm_plan, workshop
 from cascade_cli.cli.credit.deliveries import delivery_document, first_error, show_deliveries
 from cascade_cli.cli.reconcile.checkpoint import remember
 from cascade_cli.cli.reconcile.run import ReconcileOptions, check_options, first, once
@@ -27,6 +26,7 @@ from cascade_cli.domain.shop.money import format_ducats, rounded
 from cascade_cli.errors import CascadeError, ExitCode, GuardError, JournalError, ServiceError
 from cascade_cli.services.delivery.credit_service import PATIENCE
 from cascade_cli.services.reconcile.gather import Run
+from cascade_cli.wiring.write_context import Workshop, check_answerable, confirm_plan, workshop
 
 
 @dataclass(frozen=True)

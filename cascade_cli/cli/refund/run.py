@@ -6,12 +6,6 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from cascade_cli.cli.context.write_context import (
-    Workshop,
-    check_answerable,
-    confirm_plan,
-    workshop,
-)
 from cascade_cli.cli.credit.deliveries import delivery_document, first_error, show_deliveries
 from cascade_cli.cli.refund.split_payment import RefundOptions, refund_many
 from cascade_cli.cli.refund.text import NOTHING, document, plan_lines
@@ -28,6 +22,12 @@ from cascade_cli.services.delivery.credit_requests import (
     check_words,
 )
 from cascade_cli.services.refunds.refund_service import RefundWish, refuse_nothing_back
+from cascade_cli.wiring.write_context import (
+    Workshop,
+    check_answerable,
+    confirm_plan,
+    workshop,
+)
 
 
 def refund(session: Session, options: RefundOptions) -> Outcome:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cascade_cli.cli.context.write_context import Workshop, confirm_plan
 from cascade_cli.cli.credit.deliveries import delivery_document, first_error, show_deliveries
 from cascade_cli.cli.refund.text import document, plan_lines
 from cascade_cli.cli.terminal.escape import escape
@@ -17,6 +16,7 @@ from cascade_cli.domain.records.orders import Override
 from cascade_cli.domain.refunds.refund_shares import Policy
 from cascade_cli.errors import CascadeError, ExitCode, GuardError, UsageError
 from cascade_cli.services.refunds.refund_service import CarriedOut, RefundService, RefundWish
+from cascade_cli.wiring.write_context import Workshop, confirm_plan
 
 
 @dataclass(frozen=True)

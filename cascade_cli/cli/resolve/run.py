@@ -6,9 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from cascade_cli.cli.context.journal_memory import RulingsKnown
-from cascade_cli.cli.context.known_decisions import decided
-from cascade_cli.cli.context.write_context import Workshop, check_answerable, confirm_plan, workshop
 from cascade_cli.cli.credit.deliveries import first_error
 from cascade_cli.cli.resolve.optional_amounts import EVERYTHING
 from cascade_cli.cli.resolve.text import document, show
@@ -28,6 +25,9 @@ from cascade_cli.services.decisions.resolve_service import (
 )
 from cascade_cli.services.delivery.credit_requests import check_words
 from cascade_cli.services.delivery.credit_service import Limits
+from cascade_cli.wiring.journal_memory import RulingsKnown
+from cascade_cli.wiring.known_decisions import decided
+from cascade_cli.wiring.write_context import Workshop, check_answerable, confirm_plan, workshop
 
 _ONE = ", ".join(how.option for how in How)
 

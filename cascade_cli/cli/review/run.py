@@ -11,7 +11,6 @@ from functools import partial
 from cascade_cli.adapters.dashboard_links import DashboardLinks, links
 from cascade_cli.adapters.venice.base import STRATAGEMS
 from cascade_cli.adapters.venice.table_fields import table_id
-from cascade_cli.cli.context.write_context import Workshop, workshop
 from cascade_cli.cli.explain.run import explain
 from cascade_cli.cli.reconcile.repair import deliver_repairs, repairs_of
 from cascade_cli.cli.reconcile.run import JudgedOutcome, ReconcileOptions, check_options, first
@@ -30,6 +29,7 @@ from cascade_cli.errors import CascadeError, GuardError, JournalError, ServiceEr
 from cascade_cli.services.decisions.resolve_service import Seen
 from cascade_cli.services.decisions.review_service import ChosenDraft, ReviewService
 from cascade_cli.settings import AIRTABLE_URL, STRIPE_URL
+from cascade_cli.wiring.write_context import Workshop, workshop
 
 
 @dataclass(frozen=True)

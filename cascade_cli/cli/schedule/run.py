@@ -9,14 +9,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from cascade_cli.cli.context.journal_location import journal_file
-from cascade_cli.cli.context.sandbox_switch import enter_sandbox
-from cascade_cli.cli.context.state_folder import check_state_folder
 from cascade_cli.cli.reconcile.end_options import EndOptions
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.cli.terminal.user import system_user
 from cascade_cli.errors import UsageError
 from cascade_cli.settings import JOURNAL_URL
+from cascade_cli.wiring.journal import journal_file
+from cascade_cli.wiring.sandbox_switch import enter_sandbox
+from cascade_cli.wiring.state_folder import check_state_folder
 
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 

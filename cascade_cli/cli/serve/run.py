@@ -9,15 +9,15 @@ from importlib.util import find_spec
 from cascade_cli.adapters.http.transport import is_loopback
 from cascade_cli.adapters.journal.database import Database
 from cascade_cli.adapters.stripe.signature import secrets_in
-from cascade_cli.cli.context.connection import SANDBOX_TOKEN, connected
-from cascade_cli.cli.context.journal_location import chosen_url, journal_url
-from cascade_cli.cli.context.write_context import this_worker
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.domain.doctor.settings import SHORTEST_TOKEN
 from cascade_cli.errors import SettingsError, UsageError
 from cascade_cli.sandbox.instance import WEBHOOK_SECRET as SANDBOX_SECRET
 from cascade_cli.settings import API_TOKEN, ENDPOINT_SECRET, WEBHOOK_SECRET, Settings
 from cascade_cli.settings.values import Setting
+from cascade_cli.wiring.connection import SANDBOX_TOKEN, connected
+from cascade_cli.wiring.journal import chosen_url, journal_url
+from cascade_cli.wiring.worker import this_worker
 
 WEBHOOK = "/api/payments/webhook"
 _WEBHOOK_HINT = (

@@ -14,21 +14,21 @@ from cascade_cli.adapters.journal import Journal
 from cascade_cli.adapters.journal.database import Database, file_url, parse_url
 from cascade_cli.adapters.journal.inbox import Inbox
 from cascade_cli.adapters.journal.inspection import JournalProbe
+from cascade_cli.adapters.journal.told_heads import last_told
 from cascade_cli.adapters.stripe.probes import AccountProbe
 from cascade_cli.adapters.venice.citizens import CitizenReader
 from cascade_cli.adapters.venice.probes import BaseProbe, LegacyReader
 from cascade_cli.adapters.venice.transfers import TransferReader
 from cascade_cli.adapters.venice.web_api import VeniceApi
-from cascade_cli.bootstrap import STRIPE_LOCKOUT_SECONDS, connect
-from cascade_cli.cli.context.journal_location import JOURNAL, SANDBOX_JOURNAL
-from cascade_cli.cli.context.state_folder import kept_pace
-from cascade_cli.cli.context.told_heads import last_told
-from cascade_cli.cli.context.write_context import this_worker
 from cascade_cli.cli.terminal.session import Session
 from cascade_cli.errors import SettingsError
 from cascade_cli.services.doctor import Instruments
 from cascade_cli.settings import Settings
 from cascade_cli.settings.place import state_folder
+from cascade_cli.wiring.journal import JOURNAL, SANDBOX_JOURNAL
+from cascade_cli.wiring.reading import STRIPE_LOCKOUT_SECONDS, connect
+from cascade_cli.wiring.state_folder import kept_pace
+from cascade_cli.wiring.worker import this_worker
 
 
 def instruments(session: Session, settings: Settings, values: Mapping[str, str]) -> Instruments:

@@ -7,10 +7,6 @@ from contextlib import closing, contextmanager
 from functools import partial
 
 from cascade_cli.adapters.http.pacing import Pacers, Pacing
-from cascade_cli.bootstrap import Wiring, bootstrap
-from cascade_cli.cli.context.journal_memory import DeliveriesKnown, KeptAllocations, RulingsKnown
-from cascade_cli.cli.context.sandbox_switch import enter_sandbox
-from cascade_cli.cli.context.state_folder import kept_pace, make_state_folder
 from cascade_cli.cli.terminal.hyperlinks import Hyperlinks
 from cascade_cli.cli.terminal.session import Session
 from cascade_cli.settings import (
@@ -33,6 +29,10 @@ from cascade_cli.settings import (
     strays,
 )
 from cascade_cli.settings.place import state_folder
+from cascade_cli.wiring.journal_memory import DeliveriesKnown, KeptAllocations, RulingsKnown
+from cascade_cli.wiring.reading import Wiring, bootstrap
+from cascade_cli.wiring.sandbox_switch import enter_sandbox
+from cascade_cli.wiring.state_folder import kept_pace, make_state_folder
 
 # What --sandbox replaces, so that no live key is read, let alone sent.
 _LIVE = (

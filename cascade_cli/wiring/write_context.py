@@ -12,17 +12,17 @@ from typing import TypeVar
 import typer
 
 from cascade_cli.adapters.journal import Journal
-from cascade_cli.bootstrap import Wiring
-from cascade_cli.bootstrap_writes import WriteWiring, bootstrap_writes, run_lock
-from cascade_cli.cli.context.connection import connected
-from cascade_cli.cli.context.journal_location import chosen_url, journal_url
 from cascade_cli.cli.terminal.rounding import readable
 from cascade_cli.cli.terminal.session import Session
-from cascade_cli.cli.terminal.worker_name import this_worker
 from cascade_cli.domain.records.journal_entries import Worker
 from cascade_cli.errors import GuardError
 from cascade_cli.services.events.live_mode import guard_mode
 from cascade_cli.settings import Settings
+from cascade_cli.wiring.connection import connected
+from cascade_cli.wiring.journal import chosen_url, journal_url
+from cascade_cli.wiring.reading import Wiring
+from cascade_cli.wiring.worker import this_worker
+from cascade_cli.wiring.writing import WriteWiring, bootstrap_writes, run_lock
 
 __all__ = [
     "Workshop",

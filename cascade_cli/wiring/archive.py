@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from cascade_cli.adapters.http.transport import utc_now
 from cascade_cli.adapters.journal import Database, Journal
 from cascade_cli.adapters.journal.inbox import Inbox
-from cascade_cli.bootstrap import Wiring
-from cascade_cli.cli.context.journal_location import chosen_url, journal_url
-from cascade_cli.cli.context.write_context import this_worker
 from cascade_cli.cli.terminal.session import Session
+from cascade_cli.wiring.journal import chosen_url, journal_url
+from cascade_cli.wiring.reading import Wiring
+from cascade_cli.wiring.worker import this_worker
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,6 @@ from datetime import datetime
 from threading import Lock
 from typing import TYPE_CHECKING, TypeVar
 
-from cascade_cli.cli.context.journal_location import chosen_url, has_no_journal, journal_url
 from cascade_cli.cli.terminal.session import Session
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.past_delivery import NOTHING_PAST, PastDelivery
@@ -21,6 +20,7 @@ from cascade_cli.domain.shop.money import format_ducats
 from cascade_cli.errors import JournalError
 from cascade_cli.services.reconcile.gather import PastDeliveries
 from cascade_cli.settings import Settings
+from cascade_cli.wiring.journal import chosen_url, has_no_journal, journal_url
 
 if TYPE_CHECKING:
     from cascade_cli.adapters.journal import Journal
@@ -54,7 +54,7 @@ class DeliveriesKnown(PastDeliveries):
     def _read(self, ask: Callable[[PastDeliveries], T], otherwise: T) -> T:
         from cascade_cli.adapters.http.transport import utc_now  # noqa: PLC0415
         from cascade_cli.adapters.journal import Database, Journal  # noqa: PLC0415 - see above
-        from cascade_cli.cli.terminal.worker_name import this_worker  # noqa: PLC0415
+        from cascade_cli.wiring.worker import this_worker  # noqa: PLC0415
 
         database = Database(journal_url(self._session, chosen_url(self._settings)))
         if not database.exists():
@@ -101,7 +101,7 @@ class KeptAllocations(Allocations):
     def _opened(self) -> Journal:
         from cascade_cli.adapters.http.transport import utc_now  # noqa: PLC0415
         from cascade_cli.adapters.journal import Journal  # noqa: PLC0415 - see above
-        from cascade_cli.cli.terminal.worker_name import this_worker  # noqa: PLC0415
+        from cascade_cli.wiring.worker import this_worker  # noqa: PLC0415
 
         with self._lock:
             if self._journal is None:
@@ -150,7 +150,7 @@ class RulingsKnown:
         # Costs 0.2 s to import, and only shops with a journal need it.
         from cascade_cli.adapters.http.transport import utc_now  # noqa: PLC0415
         from cascade_cli.adapters.journal import Database, Journal  # noqa: PLC0415
-        from cascade_cli.cli.terminal.worker_name import this_worker  # noqa: PLC0415
+        from cascade_cli.wiring.worker import this_worker  # noqa: PLC0415
 
         url = journal_url(self._session, chosen_url(self._settings))
         worker = this_worker("reconcile", self._settings.airtable_base)

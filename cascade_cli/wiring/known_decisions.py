@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from contextlib import closing
 
-from cascade_cli.bootstrap import Wiring
-from cascade_cli.cli.context.journal_location import has_no_journal
 from cascade_cli.cli.terminal.session import Session
 from cascade_cli.domain.matching.matched_charge import Decided
 from cascade_cli.errors import JournalError
 from cascade_cli.services.reconcile.gather import Run
+from cascade_cli.wiring.journal import has_no_journal
+from cascade_cli.wiring.reading import Wiring
 
 
 def forget_debts(session: Session, wiring: Wiring, run: Run) -> None:
@@ -18,8 +18,9 @@ def forget_debts(session: Session, wiring: Wiring, run: Run) -> None:
     gone = run.result.settled_debts
     if not gone:
         return
-    from cascade_cli.cli.context.write_context import open_journal, this_worker  # noqa: PLC0415 - as below
     from cascade_cli.services.refunds.refund_service import settled_debts  # noqa: PLC0415
+    from cascade_cli.wiring.worker import this_worker  # noqa: PLC0415
+    from cascade_cli.wiring.write_context import open_journal  # noqa: PLC0415 - as below
 
     try:
         with closing(open_journal(session, wiring, this_worker("reconcile"))) as journal:
@@ -35,8 +36,9 @@ def decided(session: Session, wiring: Wiring) -> Decided:
     if has_no_journal(session, wiring.settings):
         return Decided()
     # Costs 0.2 s to import, and only shops with a journal need it.
-    from cascade_cli.cli.context.write_context import open_journal, this_worker  # noqa: PLC0415
     from cascade_cli.services.refunds.refund_service import decided_by  # noqa: PLC0415
+    from cascade_cli.wiring.worker import this_worker  # noqa: PLC0415
+    from cascade_cli.wiring.write_context import open_journal  # noqa: PLC0415
 
     try:
         with closing(open_journal(session, wiring, this_worker("reconcile"))) as journal:
