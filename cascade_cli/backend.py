@@ -32,7 +32,7 @@ from cascade_cli.services.delivery.credit_requests import (
     manual_order,
     meant,
 )
-from cascade_cli.wiring.write_context import Workshop, workshop
+from cascade_cli.wiring.write_context import WriteContext, write_context
 
 # A lost answer is waited for, minutes long. In asyncio's own pool such a wait would hold up what
 # else the program does there, such as looking up addresses.
@@ -126,13 +126,13 @@ class _Wanted:
     reference: str | None
     reason: str
 
-    def order(self, shop: Workshop) -> Order:
+    def order(self, context: WriteContext) -> Order:
         """What is to stand in Venice. Raises GuardError where the payment contradicts it."""
-        facts = shop.facts()
+        facts = context.facts()
         if self.payment_intent is None:
-            return self.by_hand(facts, shop.reading.clock.now())
-        charge = meant(shop.reading.payments, self.payment_intent, self.citizen)
-        return shop.writing.service.order_for_payment(
+            return self.by_hand(facts, context.reading.clock.now())
+        charge = meant(context.reading.payments, self.payment_intent, self.citizen)
+        return context.writing.service.order_for_payment(
             charge, self.citizen, self.ducats, reason=self.reason, facts=facts
         )
 
@@ -199,17 +199,17 @@ def _digits(number: float | Decimal) -> str:
 
 def _credited(wanted: _Wanted, session: Session) -> CreditAnswer:
     session.pacers = session.pacers or _PACERS
-    with workshop(
+    with write_context(
         session,
         "credit_ducats",
         lock=False,
         check=lambda settings: check_limit(
             settings.max_per_credit, [(wanted.citizen, wanted.ducats)]
         ),
-    ) as shop:
-        plan = shop.writing.service.plan([wanted.order(shop)], by_person=False)
-        shop.begin()
-        return _answer(shop.writing.service.carry_out(plan)[0])
+    ) as context:
+        plan = context.writing.service.plan([wanted.order(context)], by_person=False)
+        context.begin()
+        return _answer(context.writing.service.carry_out(plan)[0])
 
 
 def _answer(delivery: Delivery) -> CreditAnswer:

@@ -25,13 +25,13 @@ from cascade_cli.wiring.worker import this_worker
 from cascade_cli.wiring.writing import WriteWiring, bootstrap_writes, run_lock
 
 __all__ = [
-    "Workshop",
+    "WriteContext",
     "check_answerable",
     "confirm",
     "confirm_plan",
     "open_journal",
     "this_worker",
-    "workshop",
+    "write_context",
 ]
 
 
@@ -42,7 +42,7 @@ PLAN_LASTS = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
-class Workshop:
+class WriteContext:
     """Everything a writing command works with."""
 
     session: Session
@@ -75,13 +75,13 @@ _PATIENT = frozenset({"reconcile --repair", "events replay"})
 
 
 @contextmanager
-def workshop(
+def write_context(
     session: Session,
     command: str,
     *,
     lock: bool = True,
     check: Callable[[Settings], None] = lambda _settings: None,
-) -> Iterator[Workshop]:
+) -> Iterator[WriteContext]:
     """Connected services, an open journal and, unless told otherwise, the base's run lock.
 
     `check` may raise before any of it is used: there has been no request and no entry yet.
@@ -100,11 +100,11 @@ def workshop(
             if held and wiring.clock.ahead:
                 # Its lease was taken by a clock that Airtable's first answer has corrected.
                 held.renew()
-            yield Workshop(session, worker, wiring, writing)
+            yield WriteContext(session, worker, wiring, writing)
 
 
 def confirm_plan(
-    shop: Workshop,
+    context: WriteContext,
     question: str,
     plan: T,
     plan_again: Callable[[], T],
@@ -117,9 +117,9 @@ def confirm_plan(
     `writes` tells what a plan would write. Raises GuardError for a no, and where the plan that is
     made again would write something else than was shown.
     """
-    asked_at = shop.writing.now()
-    confirm(shop.session, question, yes=yes)
-    if shop.writing.now() - asked_at <= PLAN_LASTS:
+    asked_at = context.writing.now()
+    confirm(context.session, question, yes=yes)
+    if context.writing.now() - asked_at <= PLAN_LASTS:
         return plan
     latest = plan_again()
     if writes(latest) != writes(plan):
