@@ -41,7 +41,7 @@ from cascade_cli.services.reconcile.neighbouring_charges import SECOND
 from cascade_cli.services.selling.payment_api import PaymentService
 from cascade_cli.services.selling.subscription_service import SubscriptionService
 from cascade_cli.wiring.reading import Wiring
-from cascade_cli.wiring.writing import bootstrap_writes, run_lock, worker_lock
+from cascade_cli.wiring.writing import run_lock, wire_writing, worker_lock
 
 BACKLOG = 2048
 RECEIVE_BYTES = 32 * 1024
@@ -157,7 +157,7 @@ def _intake(
 ) -> Intake:
     wiring, settings = dependencies.wiring, dependencies.wiring.settings
     journal = _journal(dependencies, wiring.clock.now)
-    writing = bootstrap_writes(wiring, journal, dependencies.tell, leadership.check)
+    writing = wire_writing(wiring, journal, dependencies.tell, leadership.check)
     base, live = settings.airtable_base, settings.livemode
     facts = {"operator": dependencies.identity.operator, "livemode": live}
 

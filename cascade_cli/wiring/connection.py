@@ -30,7 +30,7 @@ from cascade_cli.settings import (
 )
 from cascade_cli.settings.place import state_folder
 from cascade_cli.wiring.journal_memory import DeliveriesKnown, KeptAllocations, RulingsKnown
-from cascade_cli.wiring.reading import Wiring, bootstrap
+from cascade_cli.wiring.reading import Wiring, wire_reading
 from cascade_cli.wiring.sandbox_switch import enter_sandbox
 from cascade_cli.wiring.state_folder import kept_pace, make_state_folder
 
@@ -64,7 +64,9 @@ def connected(session: Session, *, in_hurry: bool = True) -> Iterator[Wiring]:
             pacing = Pacing(
                 partial(kept_pace, session, settings), in_hurry, session.pacers or Pacers()
             )
-            wiring = bootstrap(settings, session.say, allocations, known, pacing, rulings=rulings)
+            wiring = wire_reading(
+                settings, session.say, allocations, known, pacing, rulings=rulings
+            )
             try:
                 yield wiring
             finally:

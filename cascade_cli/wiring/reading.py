@@ -185,7 +185,7 @@ def connect(
     )
 
 
-def bootstrap(
+def wire_reading(
     settings: Settings,
     tell: Callable[[str], None],
     allocations: Allocations | None = None,

@@ -22,7 +22,7 @@ from cascade_cli.wiring.connection import connected
 from cascade_cli.wiring.journal import chosen_url, journal_url
 from cascade_cli.wiring.reading import Wiring
 from cascade_cli.wiring.worker import this_worker
-from cascade_cli.wiring.writing import WriteWiring, bootstrap_writes, run_lock
+from cascade_cli.wiring.writing import WriteWiring, run_lock, wire_writing
 
 __all__ = [
     "WriteContext",
@@ -96,7 +96,7 @@ def write_context(
         with run_lock(journal, wiring.settings.airtable_base) if lock else nullcontext() as held:
             # Whoever stood still for long may have lost the lock: looked at before each write.
             permit = (held.renew,) if held else ()
-            writing = bootstrap_writes(wiring, journal, session.warn, *permit)
+            writing = wire_writing(wiring, journal, session.warn, *permit)
             if held and wiring.clock.ahead:
                 # Its lease was taken by a clock that Airtable's first answer has corrected.
                 held.renew()

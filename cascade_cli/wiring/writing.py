@@ -93,7 +93,7 @@ def worker_lock(journal: Journal, base_id: str) -> RunLock:
     return journal.lock(name, lease=WORKER_LEASE, heartbeat_seconds=WORKER_HEARTBEAT_SECONDS)
 
 
-def bootstrap_writes(
+def wire_writing(
     wiring: Wiring,
     journal: Journal,
     tell: Callable[[str], None],

@@ -21,8 +21,8 @@ from cascade_cli.sandbox.airtable import BASE_ID
 from cascade_cli.services.events.intake import Intake
 from cascade_cli.services.refunds.automatic_refunds import PAUSE
 from cascade_cli.settings import Settings
-from cascade_cli.wiring.reading import bootstrap
-from cascade_cli.wiring.writing import bootstrap_writes, run_lock
+from cascade_cli.wiring.reading import wire_reading
+from cascade_cli.wiring.writing import run_lock, wire_writing
 from tests.credit.counter import Counter
 from tests.organisations.guild import bought, replayed, stripe_of
 
@@ -63,10 +63,10 @@ class Till:
 def opened(counter: Counter, folder: Path) -> Iterator[Till]:
     settings = Settings.read(counter.environment(CASCADE_REFUNDS="auto"))
     identity = Worker("run-serve", "till", 1, "anna", "serve")
-    wiring = bootstrap(settings, lambda _message: None)
+    wiring = wire_reading(settings, lambda _message: None)
     with closing(Database(f"sqlite:///{folder}/journal.sqlite3")) as database:
         journal = Journal(database, identity, now=utc_now)
-        writing = bootstrap_writes(wiring, journal, lambda _message: None)
+        writing = wire_writing(wiring, journal, lambda _message: None)
         automatic_refunds = writing.automatic_refunds(
             settings, {}, lambda: None, lambda: run_lock(journal, BASE_ID)
         )
