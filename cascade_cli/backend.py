@@ -19,11 +19,17 @@ from functools import cache, partial
 from typing import Any, TypedDict
 
 from cascade_cli.adapters.http.pacing import Pacers
-from cascade_cli.cli.terminal.session import BUG_HINT, Session
 from cascade_cli.domain.delivery.deliveries import Delivery, Result
 from cascade_cli.domain.records.orders import DUCATS_FORM, Order, parse_ducats
 from cascade_cli.domain.shop.money import format_ducats, read_ducats
-from cascade_cli.errors import CascadeError, LockedError, ServiceError, SettingsError, UsageError
+from cascade_cli.errors import (
+    BUG_HINT,
+    CascadeError,
+    LockedError,
+    ServiceError,
+    SettingsError,
+    UsageError,
+)
 from cascade_cli.services.delivery.credit_requests import (
     TWIN_WINDOW,
     check_limit,
@@ -32,6 +38,7 @@ from cascade_cli.services.delivery.credit_requests import (
     manual_order,
     meant,
 )
+from cascade_cli.wiring import Invocation
 from cascade_cli.wiring.write_context import WriteContext, write_context
 
 # A lost answer is waited for, minutes long. In asyncio's own pool such a wait would hold up what
@@ -67,7 +74,7 @@ async def credit_ducats(
     payment_intent: str | None = None,
     reference: str | None = None,
     reason: str = REASON,
-    session: Session | None = None,
+    session: Invocation | None = None,
 ) -> CreditAnswer:
     """Credit `amount` ducats to the citizen, exactly once for one payment intent or reference.
 
@@ -99,12 +106,12 @@ def credit_ducats_sync(
     payment_intent: str | None = None,
     reference: str | None = None,
     reason: str = REASON,
-    session: Session | None = None,
+    session: Invocation | None = None,
 ) -> CreditAnswer:
     """As `credit_ducats`, for code without an event loop: returns when the credit is done."""
     try:
         wanted = _checked(citizen_id, amount, payment_intent, reference, reason)
-        return _credited(wanted, session or Session(quiet=True))
+        return _credited(wanted, session or Invocation())
     except CascadeError as error:
         return _failed(error.message, retry=isinstance(error, ServiceError | LockedError))
     except Exception as error:  # noqa: BLE001 - the last line of defence, as for the command
@@ -126,7 +133,7 @@ class _Wanted:
     reference: str | None
     reason: str
 
-    def order(self, context: WriteContext) -> Order:
+    def order(self, context: WriteContext[Invocation]) -> Order:
         """What is to stand in Venice. Raises GuardError where the payment contradicts it."""
         facts = context.facts()
         if self.payment_intent is None:
@@ -197,7 +204,7 @@ def _digits(number: float | Decimal) -> str:
     return format_ducats(ducats)
 
 
-def _credited(wanted: _Wanted, session: Session) -> CreditAnswer:
+def _credited(wanted: _Wanted, session: Invocation) -> CreditAnswer:
     session.pacers = session.pacers or _PACERS
     with write_context(
         session,

@@ -20,25 +20,27 @@ from cascade_cli.adapters.venice.citizens import CitizenReader
 from cascade_cli.adapters.venice.probes import BaseProbe, LegacyReader
 from cascade_cli.adapters.venice.transfers import TransferReader
 from cascade_cli.adapters.venice.web_api import VeniceApi
-from cascade_cli.cli.terminal.session import Session
 from cascade_cli.errors import SettingsError
 from cascade_cli.services.doctor import Instruments
 from cascade_cli.settings import Settings
 from cascade_cli.settings.place import state_folder
-from cascade_cli.wiring.journal import JOURNAL, SANDBOX_JOURNAL
+from cascade_cli.wiring import Invocation
+from cascade_cli.wiring.connection import kept_pace
+from cascade_cli.wiring.journal import default_file
 from cascade_cli.wiring.reading import STRIPE_LOCKOUT_SECONDS, connect
-from cascade_cli.wiring.state_folder import kept_pace
 from cascade_cli.wiring.worker import this_worker
 
 
-def instruments(session: Session, settings: Settings, values: Mapping[str, str]) -> Instruments:
+def instruments(
+    invocation: Invocation, settings: Settings, values: Mapping[str, str]
+) -> Instruments:
     """Sends nothing yet. `values` tell where the state folder is."""
-    pacing = Pacing(partial(kept_pace, session, settings))
-    connections = connect(settings, session.say, pacing, ProbingTransport)
+    pacing = Pacing(partial(kept_pace, invocation, settings))
+    connections = connect(settings, invocation.say, pacing, ProbingTransport)
     venice = ProbingTransport(
         Pacer(0),
         lockout_seconds=STRIPE_LOCKOUT_SECONDS,
-        tell=lambda message: session.say(f"Venice: {message}"),
+        tell=lambda message: invocation.say(f"Venice: {message}"),
         service="Venice",
     )
     venice_key = settings.venice_key.reveal() if settings.venice_key else ""
@@ -51,7 +53,7 @@ def instruments(session: Session, settings: Settings, values: Mapping[str, str])
         transfers=TransferReader(api, base, processor),
         legacy=LegacyReader(api, base, processor),
         venice=VeniceApi(settings.venice_url, venice_key, venice),
-        journal=_journal(session, settings, values),
+        journal=_journal(invocation, settings, values),
         clocks=(("Stripe", connections.stripe), ("Airtable", connections.airtable)),
         transports=(connections.stripe, connections.airtable, venice),
         now=connections.clock.now,
@@ -59,10 +61,10 @@ def instruments(session: Session, settings: Settings, values: Mapping[str, str])
 
 
 def _journal(
-    session: Session, settings: Settings, values: Mapping[str, str]
+    invocation: Invocation, settings: Settings, values: Mapping[str, str]
 ) -> JournalProbe | SettingsError:
     try:
-        url = _journal_url(session, settings, values)
+        url = _journal_url(invocation, settings, values)
     except SettingsError as error:
         return error
     database = Database(url)
@@ -76,7 +78,7 @@ def _journal(
     )
 
 
-def _journal_url(session: Session, settings: Settings, values: Mapping[str, str]) -> URL:
+def _journal_url(invocation: Invocation, settings: Settings, values: Mapping[str, str]) -> URL:
     if settings.journal_url:
         return parse_url(settings.journal_url.reveal())
-    return file_url(state_folder(values) / (SANDBOX_JOURNAL if session.sandbox else JOURNAL))
+    return file_url(default_file(invocation, state_folder(values)))

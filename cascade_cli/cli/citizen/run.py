@@ -9,6 +9,7 @@ from decimal import Decimal
 from cascade_cli.adapters.venice.citizens import CitizenReader
 from cascade_cli.adapters.venice.transfers import TransferReader
 from cascade_cli.cli.citizen.text import finances_outcome, plan_outcome, report_outcome
+from cascade_cli.cli.terminal.confirmation import check_answerable, confirm
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.domain.delivery.processor import BalanceChange, BalanceWish
 from cascade_cli.domain.records.orders import parse_ducats
@@ -19,7 +20,7 @@ from cascade_cli.services.processor.processor_account import ProcessorService
 from cascade_cli.settings import Settings
 from cascade_cli.wiring.connection import connected
 from cascade_cli.wiring.reading import Wiring
-from cascade_cli.wiring.write_context import WriteContext, check_answerable, confirm, write_context
+from cascade_cli.wiring.write_context import WriteContext, write_context
 
 FORMS = "cascade citizen replenish --to N, or cascade citizen replenish --by N"
 
@@ -85,7 +86,7 @@ def _change(
         return report_outcome(session, service.carry_out(wish, plan), context.settings.processor)
 
 
-def _prepare(context: WriteContext, plan: BalancePlan, *, yes: bool) -> None:
+def _prepare(context: WriteContext[Session], plan: BalancePlan, *, yes: bool) -> None:
     """Everything that stands before a write: the warning, the question, the guard of the mode."""
     before, lowers = plan.step.before, plan.step.change is BalanceChange.LOWER
     if lowers:
@@ -102,7 +103,7 @@ def _prepare(context: WriteContext, plan: BalancePlan, *, yes: bool) -> None:
     context.begin()
 
 
-def _service(context: WriteContext) -> BalanceService:
+def _service(context: WriteContext[Session]) -> BalanceService:
     wiring, settings = context.reading, context.settings
     base = settings.airtable_base
     return BalanceService(

@@ -47,7 +47,7 @@ class Interruption:
         if kind is KeyboardInterrupt and not self._is_told:
             self._session.complain("\nBroken off: nothing was written.")
 
-    def carry_out(self, context: WriteContext, plan: CreditPlan) -> list[Delivery]:
+    def carry_out(self, context: WriteContext[Session], plan: CreditPlan) -> list[Delivery]:
         """Raises as `CreditDesk.carry_out`."""
         try:
             return context.writing.service.carry_out(plan)
@@ -56,7 +56,7 @@ class Interruption:
             self._session.complain("\n" + "\n".join(self._lines(context, plan.unwritten)))
             raise
 
-    def _lines(self, context: WriteContext, orders: Sequence[Order]) -> Iterable[str]:
+    def _lines(self, context: WriteContext[Session], orders: Sequence[Order]) -> Iterable[str]:
         try:
             last = context.journal.attempts([order.key for order in orders])
         except JournalError as error:

@@ -11,6 +11,7 @@ from pathlib import Path
 from cascade_cli.cli.credit.deliveries import deliveries_outcome, plan_outcome, show_plan
 from cascade_cli.cli.credit.file import CreditRow, read_credit_file
 from cascade_cli.cli.credit.interrupted import Interruption
+from cascade_cli.cli.terminal.confirmation import check_answerable, confirm_plan
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.domain.records.orders import Order, Override, parse_ducats
 from cascade_cli.domain.shop.shell import command
@@ -26,12 +27,7 @@ from cascade_cli.services.delivery.credit_requests import (
 )
 from cascade_cli.services.delivery.credit_service import CreditPlan
 from cascade_cli.settings import Settings
-from cascade_cli.wiring.write_context import (
-    WriteContext,
-    check_answerable,
-    confirm_plan,
-    write_context,
-)
+from cascade_cli.wiring.write_context import WriteContext, write_context
 
 FORMS = (
     "cascade credit CITIZEN DUCATS --reason TEXT, cascade credit --payment PI --reason TEXT, or "
@@ -45,7 +41,7 @@ class Wanted:
     """What the words or the file ask for: who is to get how much, and the orders for it."""
 
     credits: tuple[tuple[str, Decimal], ...]
-    orders: Callable[[WriteContext], list[Order]]
+    orders: Callable[[WriteContext[Session]], list[Order]]
     made_up_reference: str = ""
     missing: list[str] = field(default_factory=list)
     """A sentence on each citizen of the payment who does not exist, known once the orders are."""
@@ -125,7 +121,9 @@ def _from_file(session: Session, options: CreditOptions) -> Wanted:
     )
 
 
-def _order_of_row(context: WriteContext, row: CreditRow, overrides: frozenset[Override]) -> Order:
+def _order_of_row(
+    context: WriteContext[Session], row: CreditRow, overrides: frozenset[Override]
+) -> Order:
     """A credit by hand; where the reference is a payment's id, that payment, with its guards."""
     service, payment = context.writing.service, row.payment
     if not payment or service.is_promised_by_hand(payment):
@@ -171,7 +169,7 @@ def _by_hand(options: CreditOptions, citizen: str, ducats: Decimal, reason: str)
     # Checks the words before any request; the facts come when somebody is connected.
     manual_order(citizen, ducats, reason=reason, reference=reference, facts={})
 
-    def orders(context: WriteContext) -> list[Order]:
+    def orders(context: WriteContext[Session]) -> list[Order]:
         order = manual_order(
             citizen, ducats, reason=reason, reference=reference, facts=context.facts()
         )
@@ -187,7 +185,7 @@ def _for_payment(
     check_payment_id(payment)
     check_words(citizen, reason)
 
-    def orders(context: WriteContext) -> list[Order]:
+    def orders(context: WriteContext[Session]) -> list[Order]:
         charge = meant(context.reading.payments, payment, citizen)
         service, facts = context.writing.service, context.facts()
         order = service.order_for_payment(
@@ -204,7 +202,7 @@ def _for_everybody(payment: str, reason: str, overrides: frozenset[Override]) ->
     check_words("citizen", reason)
     missing: list[str] = []
 
-    def orders(context: WriteContext) -> list[Order]:
+    def orders(context: WriteContext[Session]) -> list[Order]:
         service, charges = context.writing.service, bought(context.reading.payments, payment)
         found, missing[:] = service.orders_for_payment(
             charges, reason=reason, facts=context.facts(), overrides=overrides

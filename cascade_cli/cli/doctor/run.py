@@ -17,9 +17,8 @@ from cascade_cli.services.doctor import Doctor
 from cascade_cli.services.doctor_settings import examine_settings
 from cascade_cli.settings import SANDBOX, SETTINGS, gather_values, strays
 from cascade_cli.settings.place import DEFAULT_FILE
-from cascade_cli.wiring.connection import effective
+from cascade_cli.wiring.connection import effective, enter_sandbox
 from cascade_cli.wiring.doctor import instruments
-from cascade_cli.wiring.sandbox_switch import enter_sandbox
 
 _KNOWN = [setting.name for setting in SETTINGS]
 _SECRET = {setting.name for setting in SETTINGS if setting.secret}

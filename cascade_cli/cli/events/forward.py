@@ -15,6 +15,7 @@ from cascade_cli.adapters.stripe.events import EventReader
 from cascade_cli.adapters.stripe.signature import secrets_in
 from cascade_cli.adapters.stripe.webhook_sender import Reply, Webhook
 from cascade_cli.cli.events.run import ChosenEvents
+from cascade_cli.cli.terminal.confirmation import confirm
 from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.errors import (
@@ -27,7 +28,6 @@ from cascade_cli.errors import (
 )
 from cascade_cli.settings import ENDPOINT_SECRET, WEBHOOK_SECRET
 from cascade_cli.wiring.connection import connected
-from cascade_cli.wiring.write_context import confirm
 
 
 @dataclass(frozen=True)

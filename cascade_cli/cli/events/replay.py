@@ -14,6 +14,7 @@ from cascade_cli.cli.events.forward import forward, receiver_of
 from cascade_cli.cli.events.replayed_refunds import Back, RefundReplayed, show_refunds
 from cascade_cli.cli.events.run import ChosenEvents, EventSelection, choose, read_file
 from cascade_cli.cli.items.json import portion_document
+from cascade_cli.cli.terminal.confirmation import check_answerable, confirm_plan
 from cascade_cli.cli.terminal.console import completed, to_type
 from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Outcome, Session
@@ -25,12 +26,7 @@ from cascade_cli.domain.shop.shell import command
 from cascade_cli.domain.shop.times import rfc3339
 from cascade_cli.errors import CascadeError, ExitCode, GuardError
 from cascade_cli.services.events.replay_service import PlannedReplay, ReplayPlan
-from cascade_cli.wiring.write_context import (
-    WriteContext,
-    check_answerable,
-    confirm_plan,
-    write_context,
-)
+from cascade_cli.wiring.write_context import WriteContext, write_context
 
 LEFT_ALONE = "left_alone"
 _GUARDED = frozenset({Obstacle.OVER_LIMIT, Obstacle.BLOCKED})
@@ -88,7 +84,7 @@ def replay(session: Session, selection: EventSelection, options: ReplayOptions) 
         return _outcome(_carry_out(context, chosen, plan, back))
 
 
-def _check_mode(context: WriteContext, events: Sequence[Event]) -> None:
+def _check_mode(context: WriteContext[Session], events: Sequence[Event]) -> None:
     ours = {context.settings.livemode, None}
     other = next((e for e in events if e.livemode not in ours), None)
     if other:
@@ -101,7 +97,7 @@ def _check_mode(context: WriteContext, events: Sequence[Event]) -> None:
 
 
 def _carry_out(
-    context: WriteContext, chosen: ChosenEvents, plan: ReplayPlan, back: Back
+    context: WriteContext[Session], chosen: ChosenEvents, plan: ReplayPlan, back: Back
 ) -> ReplayReport:
     """Credits first: what is under way can be ended, what nobody has begun cannot."""
     deliveries: Sequence[Delivery] = []

@@ -23,8 +23,8 @@ from cascade_cli.domain.shop.shell import command
 from cascade_cli.domain.shop.times import Window, format_moment, rfc3339
 from cascade_cli.errors import ExitCode, JournalError, ServiceError, UsageError
 from cascade_cli.services.events.received_events import transfer_status
-from cascade_cli.wiring.archive import archive_of
 from cascade_cli.wiring.connection import connected
+from cascade_cli.wiring.journal import archive_of
 from cascade_cli.wiring.reading import Wiring
 
 FORMS = "cascade events replay EVENT…, or with --since W, or with --file F"

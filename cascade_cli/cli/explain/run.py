@@ -16,9 +16,9 @@ from cascade_cli.domain.shop.times import Window
 from cascade_cli.errors import JournalError
 from cascade_cli.services.explain.explain_service import explain as tell
 from cascade_cli.services.explain.explain_sources import ExplainSettings
-from cascade_cli.wiring.archive import Archive, archive_of
 from cascade_cli.wiring.connection import connected
-from cascade_cli.wiring.known_decisions import decided
+from cascade_cli.wiring.journal import Archive, archive_of
+from cascade_cli.wiring.journal_memory import decided
 
 Asked = TypeVar("Asked")
 Told = TypeVar("Told")

@@ -20,8 +20,8 @@ from cascade_cli.cli.terminal.windows import moment_option
 from cascade_cli.domain.records.journal_entries import Entry, Head, Verification
 from cascade_cli.errors import CascadeError, JournalError, TamperedError, UsageError
 from cascade_cli.settings import JOURNAL_URL
+from cascade_cli.wiring.connection import enter_sandbox
 from cascade_cli.wiring.journal import journal_url
-from cascade_cli.wiring.sandbox_switch import enter_sandbox
 from cascade_cli.wiring.state_folder import check_state_folder
 from cascade_cli.wiring.worker import this_worker
 
@@ -73,7 +73,7 @@ def head_to_tell(session: Session) -> Head | None:
     """The journal's head, from now on known as told; None where there is no journal to be read."""
     try:
         with existing_journal(session) as journal:
-            return told(session, journal) if journal else None
+            return told(session.folder, journal, session.warn) if journal else None
     except CascadeError:
         return None
 
@@ -102,7 +102,7 @@ def verify(session: Session, against: str | None = None) -> Outcome:
             )
         found = journal.verify(kept)
         if found.is_intact:
-            told(session, journal)
+            told(session.folder, journal, session.warn)
     data = {
         "intact": found.is_intact,
         "entries": found.entries,

@@ -15,6 +15,7 @@ from rich.text import Text
 from cascade_cli.cli.credit.deliveries import delivery_document, first_error, show_deliveries
 from cascade_cli.cli.reconcile.checkpoint import remember
 from cascade_cli.cli.reconcile.run import ReconcileOptions, check_options, first, once
+from cascade_cli.cli.terminal.confirmation import check_answerable, confirm_plan
 from cascade_cli.cli.terminal.console import completed
 from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Outcome, Session
@@ -26,12 +27,7 @@ from cascade_cli.domain.shop.money import format_ducats, rounded
 from cascade_cli.errors import CascadeError, ExitCode, GuardError, JournalError, ServiceError
 from cascade_cli.services.delivery.credit_service import PATIENCE
 from cascade_cli.services.reconcile.gather import Run
-from cascade_cli.wiring.write_context import (
-    WriteContext,
-    check_answerable,
-    confirm_plan,
-    write_context,
-)
+from cascade_cli.wiring.write_context import WriteContext, write_context
 
 
 @dataclass(frozen=True)
@@ -75,12 +71,12 @@ def repair(session: Session, options: ReconcileOptions, how: RepairOptions) -> O
         return _repaired(after.outcome, deliveries, told)
 
 
-def _remember(context: WriteContext, options: ReconcileOptions, run: Run) -> None:
+def _remember(context: WriteContext[Session], options: ReconcileOptions, run: Run) -> None:
     if options.until is None:
         remember(context.session, context.reading, run)
 
 
-def repairs_of(context: WriteContext, run: Run) -> RepairPlan:
+def repairs_of(context: WriteContext[Session], run: Run) -> RepairPlan:
     """What a machine may do about a run's discrepancies."""
     return plan_repairs(
         run.snapshot,
@@ -91,7 +87,7 @@ def repairs_of(context: WriteContext, run: Run) -> RepairPlan:
 
 
 def _carry_out(
-    context: WriteContext,
+    context: WriteContext[Session],
     plan: RepairPlan,
     arrived: Sequence[Arrival],
     how: RepairOptions,
@@ -130,7 +126,7 @@ def _question(plan: RepairPlan, arrived: Sequence[Arrival]) -> str:
     return f"Carry out {len(plan.repairs)} repairs, {total} ducats in all{also}?"
 
 
-def deliver_repairs(context: WriteContext, plan: RepairPlan) -> list[Delivery]:
+def deliver_repairs(context: WriteContext[Session], plan: RepairPlan) -> list[Delivery]:
     """Carry out the plan. Raises GuardError if the processor cannot pay it."""
     if not plan.repairs:
         return []
@@ -226,7 +222,7 @@ def _document(planned: PlannedRepair) -> dict[str, Any]:
     }
 
 
-def untold_arrivals(context: WriteContext, run: Run) -> tuple[Arrival, ...]:
+def untold_arrivals(context: WriteContext[Session], run: Run) -> tuple[Arrival, ...]:
     """Of whom the run read, or the journal still waits for, and nobody was told."""
     service = context.writing.arrivals
     keys = list(service.untold(datetime.now(UTC) - NEWS - context.settings.lifetime))
@@ -239,7 +235,7 @@ def untold_arrivals(context: WriteContext, run: Run) -> tuple[Arrival, ...]:
         return ()
 
 
-def tell_of_arrivals(context: WriteContext, arrived: Sequence[Arrival]) -> int:
+def tell_of_arrivals(context: WriteContext[Session], arrived: Sequence[Arrival]) -> int:
     """How many notices were written; what is not told is a warning."""
     try:
         return context.writing.arrivals.tell(arrived).by_fate[Fate.APPLIED]

@@ -36,7 +36,7 @@ from cascade_cli.domain.shop.times import Window
 from cascade_cli.errors import ExitCode, ServiceError, UsageError
 from cascade_cli.services.reconcile.gather import Run
 from cascade_cli.wiring.connection import connected
-from cascade_cli.wiring.known_decisions import decided, forget_debts
+from cascade_cli.wiring.journal_memory import decided, forget_debts
 from cascade_cli.wiring.reading import Wiring
 
 

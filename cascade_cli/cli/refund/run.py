@@ -9,6 +9,7 @@ from typing import Any
 from cascade_cli.cli.credit.deliveries import delivery_document, first_error, show_deliveries
 from cascade_cli.cli.refund.split_payment import RefundOptions, refund_many
 from cascade_cli.cli.refund.text import NOTHING, document, plan_lines
+from cascade_cli.cli.terminal.confirmation import check_answerable, confirm_plan
 from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.domain.delivery.deliveries import Delivery
@@ -22,12 +23,7 @@ from cascade_cli.services.delivery.credit_requests import (
     check_words,
 )
 from cascade_cli.services.refunds.refund_service import RefundWish, refuse_nothing_back
-from cascade_cli.wiring.write_context import (
-    WriteContext,
-    check_answerable,
-    confirm_plan,
-    write_context,
-)
+from cascade_cli.wiring.write_context import WriteContext, write_context
 
 
 def refund(session: Session, options: RefundOptions) -> Outcome:
@@ -71,7 +67,7 @@ def _amount(options: RefundOptions) -> Decimal | None:
 
 
 def _carry_out(
-    context: WriteContext, options: RefundOptions, plan: RefundPlan, wish: RefundWish
+    context: WriteContext[Session], options: RefundOptions, plan: RefundPlan, wish: RefundWish
 ) -> Outcome:
     if not options.yes:
         _show(context.session, plan, wish.policy, stderr=True)
@@ -105,7 +101,7 @@ def _done(found: Outcome, deliveries: Sequence[Delivery], refused: GuardError | 
 
 
 def _write_off(
-    context: WriteContext, options: RefundOptions, plan: RefundPlan, reason: str
+    context: WriteContext[Session], options: RefundOptions, plan: RefundPlan, reason: str
 ) -> Outcome:
     policy, picture = context.settings.refund_policy, plan.picture
     if options.dry_run or not picture.left:

@@ -8,6 +8,7 @@ from typing import Any
 
 from cascade_cli.cli.credit.deliveries import delivery_document, first_error, show_deliveries
 from cascade_cli.cli.refund.text import document, plan_lines
+from cascade_cli.cli.terminal.confirmation import confirm_plan
 from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.domain.delivery.deliveries import Delivery
@@ -16,7 +17,7 @@ from cascade_cli.domain.records.orders import Override
 from cascade_cli.domain.refunds.refund_shares import Policy
 from cascade_cli.errors import CascadeError, ExitCode, GuardError, UsageError
 from cascade_cli.services.refunds.refund_service import CarriedOut, RefundService, RefundWish
-from cascade_cli.wiring.write_context import WriteContext, confirm_plan
+from cascade_cli.wiring.write_context import WriteContext
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class _Plans:
 
 
 def refund_many(
-    context: WriteContext, options: RefundOptions, pictures: Sequence[Picture]
+    context: WriteContext[Session], options: RefundOptions, pictures: Sequence[Picture]
 ) -> Outcome:
     """Plan for all portions, show, ask once, write."""
     if options.ducats is not None:

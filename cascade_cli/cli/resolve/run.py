@@ -9,6 +9,7 @@ from decimal import Decimal
 from cascade_cli.cli.credit.deliveries import first_error
 from cascade_cli.cli.resolve.optional_amounts import EVERYTHING
 from cascade_cli.cli.resolve.text import document, show
+from cascade_cli.cli.terminal.confirmation import check_answerable, confirm_plan
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.cli.terminal.windows import duration_option
 from cascade_cli.domain.decisions.decision_plan import Wish
@@ -25,14 +26,8 @@ from cascade_cli.services.decisions.resolve_service import (
 )
 from cascade_cli.services.delivery.credit_requests import check_words
 from cascade_cli.services.delivery.credit_service import Limits
-from cascade_cli.wiring.journal_memory import RulingsKnown
-from cascade_cli.wiring.known_decisions import decided
-from cascade_cli.wiring.write_context import (
-    WriteContext,
-    check_answerable,
-    confirm_plan,
-    write_context,
-)
+from cascade_cli.wiring.journal_memory import RulingsKnown, decided
+from cascade_cli.wiring.write_context import WriteContext, write_context
 
 _ONE = ", ".join(how.option for how in How)
 
@@ -100,7 +95,7 @@ def resolve(session: Session, options: ResolveOptions) -> Outcome:
 
 
 def _planned(
-    context: WriteContext, service: ResolveService, wish: Wish, options: ResolveOptions
+    context: WriteContext[Session], service: ResolveService, wish: Wish, options: ResolveOptions
 ) -> PlannedDecision:
     """By a look at the case as it is now."""
     seen = service.look(options.case)
@@ -164,7 +159,7 @@ def _amount(text: str | None) -> Decimal | None:
         raise UsageError(f"The amount {error}.", "Nothing was written.") from None
 
 
-def resolve_service(context: WriteContext) -> ResolveService:
+def resolve_service(context: WriteContext[Session]) -> ResolveService:
     """What decides, with what it reads and writes."""
     reading, writing, settings = context.reading, context.writing, context.settings
 

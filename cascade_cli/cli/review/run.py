@@ -73,13 +73,15 @@ def review(session: Session, options: ReviewOptions) -> Outcome:
     return _carried_out(session, options, walked) if isinstance(walked, Agreed) else walked
 
 
-def _read(context: WriteContext, options: ReviewOptions) -> Outcome:
+def _read(context: WriteContext[Session], options: ReviewOptions) -> Outcome:
     look = partial(first, context.session, context.reading, options.reading)
     attempt, _, _ = context.reading.clock.settled(look)
     return attempt.outcome
 
 
-def _walked(context: WriteContext, found: JudgedOutcome, selection: Selection) -> Agreed | Outcome:
+def _walked(
+    context: WriteContext[Session], found: JudgedOutcome, selection: Selection
+) -> Agreed | Outcome:
     """What was agreed, or how it ended without."""
     session, run = context.session, found.run
     plan = repairs_of(context, found.run)
@@ -143,7 +145,7 @@ def _told_if_broken_off(session: Session, told: str) -> Iterator[None]:
         raise
 
 
-def _service(context: WriteContext) -> ReviewService:
+def _service(context: WriteContext[Session]) -> ReviewService:
     settings = context.settings
     return ReviewService(
         resolve_service(context),
@@ -155,7 +157,7 @@ def _service(context: WriteContext) -> ReviewService:
     )
 
 
-def _links(context: WriteContext) -> DashboardLinks:
+def _links(context: WriteContext[Session]) -> DashboardLinks:
     """The pages of both services; from here on the ids of rows lead to theirs by the table's id."""
     settings = context.settings
     is_airtable = settings.airtable_url == AIRTABLE_URL.default
@@ -213,7 +215,9 @@ def _carry(session: Session, service: ReviewService, chosen: ChosenDraft) -> Car
     return carried
 
 
-def _repaired(context: WriteContext, options: ReviewOptions, shown: RepairPlan) -> list[Delivery]:
+def _repaired(
+    context: WriteContext[Session], options: ReviewOptions, shown: RepairPlan
+) -> list[Delivery]:
     """Of the repairs that were shown, those that are still to be done, and are the same."""
     if not shown.repairs:
         return []

@@ -23,9 +23,9 @@ from cascade_cli.domain.shop.times import Window
 from cascade_cli.errors import CascadeError, ExitCode, JournalError, SettingsError
 from cascade_cli.services.status.journal_summary import NO_RECORDS, Records, read_records
 from cascade_cli.services.status.status_service import Gap, Status, StatusService
-from cascade_cli.wiring.archive import archive_of
 from cascade_cli.wiring.connection import connected
-from cascade_cli.wiring.known_decisions import decided
+from cascade_cli.wiring.journal import archive_of
+from cascade_cli.wiring.journal_memory import decided
 from cascade_cli.wiring.reading import Wiring
 
 
