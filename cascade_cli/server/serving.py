@@ -22,7 +22,7 @@ from cascade_cli.adapters.journal.inbox import Inbox
 from cascade_cli.adapters.stripe.checkout_sessions import CheckoutPages
 from cascade_cli.adapters.stripe.client import stripe_client
 from cascade_cli.adapters.stripe.payment_intents import PaymentIntents
-from cascade_cli.adapters.stripe.signature import EventGate, secrets_in
+from cascade_cli.adapters.stripe.signature import EventGate
 from cascade_cli.domain.records.journal_entries import Worker as Identity
 from cascade_cli.domain.shop.times import Window
 from cascade_cli.errors import JournalError
@@ -106,12 +106,11 @@ def opened(dependencies: Dependencies) -> Iterator[AppState]:
         processor=settings.processor,
         now=wiring.clock.now,
     )
-    signing = settings.webhook_secret.reveal() if settings.webhook_secret else ""
     with ExitStack() as stack:
         _open_journal(inbox, dependencies.tell)
         stack.enter_context(worker)
         yield AppState(
-            gate=EventGate(secrets_in(signing), livemode=settings.livemode, now=utc_now),
+            gate=EventGate(settings.signing_secrets, livemode=settings.livemode, now=utc_now),
             batch_writer=stack.enter_context(BatchWriter(inbox, metrics.kept)),
             worker=worker,
             service=service,

@@ -185,6 +185,11 @@ def connect(
     )
 
 
+def prices_of(settings: Settings) -> PriceList:
+    """Raises SettingsError if the price list's file cannot be used."""
+    return read_prices(settings.prices_file, PublishedRates(settings.rates_file))
+
+
 def wire_reading(
     settings: Settings,
     tell: Callable[[str], None],
@@ -202,7 +207,7 @@ def wire_reading(
 
     Raises SettingsError if the price list's file cannot be used.
     """
-    prices = read_prices(settings.prices_file, PublishedRates(settings.rates_file))
+    prices = prices_of(settings)
     connections = connect(settings, tell, pacing or Pacing(), Transport)
     clock, stripe, airtable = connections.clock, connections.stripe, connections.airtable
     client, api = connections.client, connections.api
