@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cascade_cli.errors import SettingsError
+
 if TYPE_CHECKING:
     from cascade_cli.adapters.http.pacing import Pacers
     from cascade_cli.settings import Settings
@@ -43,6 +45,15 @@ class Invocation:
         from cascade_cli.settings.place import state_folder  # noqa: PLC0415 - as above
 
         return state_folder(self.values())
+
+    def enter_sandbox(self, values: Mapping[str, str]) -> None:
+        """Let CASCADE_SANDBOX do what --sandbox does. Raises SettingsError."""
+        from cascade_cli.settings import SANDBOX  # noqa: PLC0415 - as above
+
+        switch = values.get(SANDBOX.name, "")
+        if not self.sandbox and switch.strip() not in {"", "0", "1"}:
+            raise SettingsError(f"CASCADE_SANDBOX is {switch!r}.", "Set it to 1 or 0.")
+        self.sandbox = self.sandbox or switch.strip() == "1"
 
     def say(self, message: str) -> None:
         """A line for people, such as why cascade waits. A Python caller shows none."""

@@ -12,7 +12,6 @@ from hashlib import sha256
 
 from cascade_cli.adapters.http.pace_store import ChangePace, PaceFile
 from cascade_cli.adapters.http.pacing import Pacers, Pacing
-from cascade_cli.errors import SettingsError
 from cascade_cli.settings import (
     AIRTABLE_BASE,
     AIRTABLE_KEY,
@@ -21,7 +20,6 @@ from cascade_cli.settings import (
     CANCEL_URL,
     ENDPOINT_SECRET,
     JOURNAL_URL,
-    SANDBOX,
     SETTINGS,
     STRIPE_KEY,
     STRIPE_URL,
@@ -96,7 +94,7 @@ def kept_pace(invocation: Invocation, settings: Settings, service: str) -> Chang
 @contextmanager
 def effective(invocation: Invocation, values: dict[str, str]) -> Iterator[dict[str, str]]:
     """The values as given, or with the sandbox's in place of the live ones; none is shown."""
-    enter_sandbox(invocation, values)
+    invocation.enter_sandbox(values)
     if invocation.sandbox:
         with _sandbox_values(values) as sandbox_values:
             _hide(invocation, sandbox_values)
@@ -106,17 +104,6 @@ def effective(invocation: Invocation, values: dict[str, str]) -> Iterator[dict[s
         for _, refusal in strays(values, invocation.environ, invocation.env_file):
             raise refusal
         yield values
-
-
-def enter_sandbox(invocation: Invocation, values: Mapping[str, str]) -> None:
-    """Let CASCADE_SANDBOX do what --sandbox does. Raises SettingsError."""
-    invocation.sandbox = invocation.sandbox or _is_on(values.get(SANDBOX.name, ""))
-
-
-def _is_on(text: str) -> bool:
-    if text.strip() in {"", "0", "1"}:
-        return text.strip() == "1"
-    raise SettingsError(f"CASCADE_SANDBOX is {text!r}.", "Set it to 1 or 0.")
 
 
 def _hide(invocation: Invocation, values: Mapping[str, str]) -> None:

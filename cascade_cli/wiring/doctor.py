@@ -31,7 +31,7 @@ from cascade_cli.services.doctor_settings import examine_settings
 from cascade_cli.settings import SANDBOX, SETTINGS, Settings, strays
 from cascade_cli.settings.place import DEFAULT_FILE, state_folder
 from cascade_cli.wiring import Invocation
-from cascade_cli.wiring.connection import effective, enter_sandbox, kept_pace
+from cascade_cli.wiring.connection import effective, kept_pace
 from cascade_cli.wiring.journal import chosen_url, default_file
 from cascade_cli.wiring.reading import STRIPE_LOCKOUT_SECONDS, connect, prices_of
 from cascade_cli.wiring.worker import this_worker
@@ -79,7 +79,7 @@ def _usable(
         found = f"{SANDBOX.name} is {switch!r}."
         checks.append(judging.WRONG.seen(found, name=SANDBOX.name, advice="Set it to 1 or 0."))
         values = {name: value for name, value in values.items() if name != SANDBOX.name}
-    enter_sandbox(invocation, values)
+    invocation.enter_sandbox(values)
     if not invocation.sandbox:
         for setting, refusal in [*strays(values, invocation.environ, invocation.env_file)]:
             seen = judging.WRONG.seen(refusal.message, name=setting.name, advice=refusal.hint)

@@ -9,8 +9,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cascade_cli.settings import Settings
+from cascade_cli.settings import JOURNAL_URL, Settings
 from cascade_cli.wiring import Invocation
+from cascade_cli.wiring.state_folder import check_state_folder
 
 if TYPE_CHECKING:
     from sqlalchemy import URL
@@ -75,6 +76,28 @@ def run_journal(invocation: Invocation, wiring: Wiring) -> Iterator[Journal]:
 
     worker, now = this_worker("reconcile"), wiring.clock.now
     with closing(open_journal(invocation, wiring.settings, worker, now)) as journal:
+        yield journal
+
+
+@contextmanager
+def existing_journal(invocation: Invocation) -> Iterator[Journal | None]:
+    """The journal of all shops, to read; None where there is none. No other setting is needed."""
+    from cascade_cli.adapters.http.transport import utc_now  # noqa: PLC0415 - see above
+    from cascade_cli.adapters.journal import Database, Journal  # noqa: PLC0415
+    from cascade_cli.wiring.worker import this_worker  # noqa: PLC0415
+
+    values = invocation.values()
+    invocation.enter_sandbox(values)
+    chosen = "" if invocation.sandbox else values.get(JOURNAL_URL.name, "").strip()
+    if chosen:
+        invocation.secrets.append(chosen)
+    else:
+        check_state_folder(invocation.folder)
+    database = Database(journal_url(invocation, chosen))
+    if not database.exists():
+        yield None
+        return
+    with closing(Journal(database, this_worker("journal"), now=utc_now)) as journal:
         yield journal
 
 

@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL
-
-from cascade_cli.adapters.http.transport import utc_now
-from cascade_cli.adapters.journal import Database, Journal
 from cascade_cli.adapters.journal.told_heads import told
 from cascade_cli.cli.journal.text import entry_document, show_entries, write_lines
 from cascade_cli.cli.terminal.session import Outcome, Session, closed_pipe_is_silent
 from cascade_cli.cli.terminal.windows import moment_option
 from cascade_cli.domain.records.journal_entries import Entry, Head, Verification
 from cascade_cli.errors import CascadeError, JournalError, TamperedError, UsageError
-from cascade_cli.settings import JOURNAL_URL
-from cascade_cli.wiring.connection import enter_sandbox
-from cascade_cli.wiring.journal import journal_url
-from cascade_cli.wiring.state_folder import check_state_folder
-from cascade_cli.wiring.worker import this_worker
+from cascade_cli.wiring.journal import existing_journal
 
 
 @dataclass(frozen=True)
@@ -43,30 +34,6 @@ class EntryOptions:
             "until": moment_option("--until", self.until, now) if self.until else None,
             "key": self.key,
         }
-
-
-@contextmanager
-def existing_journal(session: Session) -> Iterator[Journal | None]:
-    """The journal to read, None where there is none. No other setting is needed."""
-    values = session.values()
-    enter_sandbox(session, values)
-    chosen = "" if session.sandbox else values.get(JOURNAL_URL.name, "").strip()
-    session.secrets += [chosen] if chosen else []
-    if not chosen:
-        check_state_folder(session.folder)
-    with journal_at(journal_url(session, chosen)) as journal:
-        yield journal
-
-
-@contextmanager
-def journal_at(url: str | URL) -> Iterator[Journal | None]:
-    """The journal at `url`, to read; None where there is none."""
-    database = Database(url)
-    if not database.exists():
-        yield None
-        return
-    with closing(Journal(database, this_worker("journal"), now=utc_now)) as journal:
-        yield journal
 
 
 def head_to_tell(session: Session) -> Head | None:

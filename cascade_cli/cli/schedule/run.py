@@ -15,7 +15,6 @@ from cascade_cli.cli.reconcile.end_options import EndOptions
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.errors import UsageError
 from cascade_cli.settings import JOURNAL_URL
-from cascade_cli.wiring.connection import enter_sandbox
 from cascade_cli.wiring.journal import journal_file
 from cascade_cli.wiring.state_folder import check_state_folder
 
@@ -40,7 +39,7 @@ class Nightly:
 
     def words(self, session: Session) -> list[str]:
         """The command, with absolute paths: cron and systemd know no virtual environment."""
-        enter_sandbox(session, session.values())
+        session.enter_sandbox(session.values())
         repair = ["--repair", "--yes"] if self.repair else []
         # Two or three requests, so that the memory of what is settled is never only believed.
         command = ["reconcile", "--since", "last", "--verify", "sample", *repair, *self._telling()]
