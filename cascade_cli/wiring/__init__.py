@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 # The command line's Session is one, and `--help` loads it: what is costly is imported late.
 @dataclass
 class Invocation:
-    """What a caller gives: where the settings are. What it gets: warnings."""
+    """One use of cascade, from the command line or from Python: where its settings are found, and
+    whom it tells of what."""
 
     sandbox: bool = False
     env_file: Path | None = None

@@ -1,4 +1,7 @@
-"""The journal of this invocation: where it is, and how it is opened."""
+"""The journal of this invocation: where it is, and how it is opened.
+
+To import the journal itself costs 0.2 s, and many commands need only its place.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +23,6 @@ if TYPE_CHECKING:
     from cascade_cli.adapters.journal.inbox import Inbox
     from cascade_cli.domain.records.journal_entries import Worker
     from cascade_cli.wiring.reading import Wiring
-
-# The journal costs 0.2 s to import, and many commands need only its place.
 
 JOURNAL = "journal.sqlite3"
 SANDBOX_JOURNAL = "sandbox-journal.sqlite3"

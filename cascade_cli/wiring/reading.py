@@ -1,4 +1,4 @@
-"""Wires settings to adapters to services: the one place that knows them all."""
+"""Wires settings to adapters to the services that read."""
 
 from __future__ import annotations
 
